@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* Decodes and prepares the pictures of a list in threads, ahead of the devices, and hands them out in the list's order. */
+#ifndef ALEXCL_FEED_H
+#define ALEXCL_FEED_H
+#include "image_list.h"
+
+struct feed;
+struct feed_options {
+    const struct alexcl_model *model;
+    int ten_crop;            /* 10 crops an image instead of the centre */
+    const char *dump_folder; /* --dump-patches, or NULL */
+    int threads;             /* 0: as many as there are cores, at most 8 */
+    size_t ahead;            /* prepared images to hold at most; at least two batches keep the devices busy */
+};
+struct feed_item {
+    size_t index;            /* in the list */
+    const float *values;     /* crops x C x H x W; NULL when `error` is set; valid until feed_release */
+    struct alexcl_error error; /* what is wrong with this image; status 0: nothing */
+};
+int feed_open(const struct image_list *list, const struct feed_options *options, struct feed **out, struct alexcl_error *err);
+/* The next image in order, blocking until it is ready. 0 at the end. */
+int feed_next(struct feed *feed, struct feed_item *item);
+void feed_release(struct feed *feed, struct feed_item *item);
+/* CPU seconds spent decoding and preparing so far, over all threads. */
+double feed_seconds(struct feed *feed);
+void feed_free(struct feed *feed); /* stops the threads, also half-way */
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#include "log.h"
+
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static alexcl_log_fn *sink;
+static void *sink_user;
+
+void alexcl_log_to(alexcl_log_fn *fn, void *user) {
+    pthread_mutex_lock(&lock);
+    sink = fn;
+    sink_user = user;
+    pthread_mutex_unlock(&lock);
+}
+
+void log_write(enum alexcl_log_level level, const char *format, ...) {
+    char text[4096];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    pthread_mutex_lock(&lock);
+    if (sink) sink(sink_user, level, text);
+    pthread_mutex_unlock(&lock);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#include "memory.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int memory_alloc(void *out, size_t count, size_t size, const char *what, struct alexcl_error *err) {
+    void *p = calloc(count ? count : 1, size ? size : 1);
+    if (!p)
+        return error_set(err, ALEXCL_E_MEMORY, "out of host memory: %zu x %zu bytes for %s; free memory or use a smaller --batch", count, size, what);
+    memcpy(out, &p, sizeof p);
+    return ALEXCL_OK;
+}
+
+int memory_alloc_floats(float **out, size_t count, const char *what, struct alexcl_error *err) {
+    void *p = NULL;
+    if (count > SIZE_MAX / sizeof(float) - 64 || posix_memalign(&p, 64, count ? count * sizeof(float) : 64) != 0)
+        return error_set(err, ALEXCL_E_MEMORY, "out of host memory: %zu floats for %s; free memory or use a smaller --batch", count, what);
+    *out = p;
+    return ALEXCL_OK;
+}
+
+int memory_copy_text(char **out, const char *text, struct alexcl_error *err) {
+    char *p = strdup(text);
+    if (!p) return error_set(err, ALEXCL_E_MEMORY, "out of host memory: %zu bytes for a name", strlen(text) + 1);
+    *out = p;
+    return ALEXCL_OK;
+}
+
+void text_add(struct text *t, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    int needed = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (needed < 0 || t->failed) return;
+    if (t->length + (size_t)needed + 1 > t->capacity) {
+        size_t capacity = (t->length + (size_t)needed + 1) * 2;
+        char *p = realloc(t->text, capacity);
+        if (!p) {
+            t->failed = 1;
+            return;
+        }
+        t->text = p;
+        t->capacity = capacity;
+    }
+    va_start(args, format);
+    vsnprintf(t->text + t->length, t->capacity - t->length, format, args);
+    va_end(args);
+    t->length += (size_t)needed;
+}
+
+void text_free(struct text *t) {
+    free(t->text);
+    *t = (struct text){0};
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* Checked host memory and growing text. */
+#ifndef ALEXCL_MEMORY_H
+#define ALEXCL_MEMORY_H
+#include "status.h"
+
+/* `*out` = count zeroed elements, or ALEXCL_E_MEMORY saying what for. count 0 gives a pointer that can be freed. */
+int memory_alloc(void *out, size_t count, size_t size, const char *what, struct alexcl_error *err);
+/* The same for float tensors, aligned to 64 bytes (a cache line, the widest vector). Not zeroed. */
+int memory_alloc_floats(float **out, size_t count, const char *what, struct alexcl_error *err);
+int memory_copy_text(char **out, const char *text, struct alexcl_error *err);
+
+/* Text that grows; starts as {0}; `text` is NULL until something is added. A failed allocation sets `failed` and
+ * drops what does not fit, so a chain of appends is checked once. */
+struct text {
+    char *text;
+    size_t length, capacity;
+    int failed;
+};
+void text_add(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void text_free(struct text *t);
+#endif

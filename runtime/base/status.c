@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#include "status.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int error_set(struct alexcl_error *err, int status, const char *format, ...) {
+    if (!err || err->status != ALEXCL_OK) return status;
+    err->status = status;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(err->text, sizeof err->text, format, args);
+    va_end(args);
+    return status;
+}
+
+void error_prefix(struct alexcl_error *err, const char *format, ...) {
+    if (!err) return;
+    char old[sizeof err->text];
+    memcpy(old, err->text, sizeof old);
+    va_list args;
+    va_start(args, format);
+    int used = vsnprintf(err->text, sizeof err->text, format, args);
+    va_end(args);
+    if (used < 0 || (size_t)used >= sizeof err->text) return;
+    size_t room = sizeof err->text - (size_t)used - 1, length = strlen(old);
+    if (length > room) length = room;
+    memcpy(err->text + used, old, length);
+    err->text[(size_t)used + length] = '\0';
+}
+
+int alexcl_exit_code(int status) {
+    switch (status) {
+    case ALEXCL_OK: return 0;
+    case ALEXCL_E_USAGE: return 2;
+    case ALEXCL_E_NO_DEVICE:
+    case -1 /* CL_DEVICE_NOT_FOUND */:
+    case -1001 /* CL_PLATFORM_NOT_FOUND_KHR */: return 3;
+    case ALEXCL_E_BUILD:
+    case -3 /* CL_COMPILER_NOT_AVAILABLE */:
+    case -11 /* CL_BUILD_PROGRAM_FAILURE */:
+    case -15 /* CL_COMPILE_PROGRAM_FAILURE */:
+    case -17 /* CL_LINK_PROGRAM_FAILURE */: return 4;
+    case ALEXCL_E_MEMORY:
+    case -4 /* CL_MEM_OBJECT_ALLOCATION_FAILURE */:
+    case -6 /* CL_OUT_OF_HOST_MEMORY */:
+    case -61 /* CL_INVALID_BUFFER_SIZE */: return 5;
+    case ALEXCL_E_DATA: return 6;
+    case ALEXCL_E_DEVICE: return 7;
+    case ALEXCL_E_INTERRUPTED: return 130;
+    default: return status < 0 && status > -10000 ? 7 : 1;
+    }
+}

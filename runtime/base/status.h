@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* Filling the caller's error object. */
+#ifndef ALEXCL_STATUS_H
+#define ALEXCL_STATUS_H
+#include "alexcl.h"
+
+/* Sets the error unless one is set already (the first is the cause), and returns `status`. err may be NULL. */
+int error_set(struct alexcl_error *err, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Puts text in front of the error's ("batch.txt line 3: " ...). */
+void error_prefix(struct alexcl_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Runs a call that returns a status; on failure leaves by the function's one `done:` label. Needs `int status`. */
+#define TRY(call) \
+    do { \
+        status = (call); \
+        if (status != ALEXCL_OK) goto done; \
+    } while (0)
+#endif

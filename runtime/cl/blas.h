@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* CLBlast's GEMM and GEMV on a device's work queue. Calls are serialised over all devices (CLBlast before 1.6.1
+ * races when it stores compiled routines). Row-major, float. */
+#ifndef ALEXCL_BLAS_H
+#define ALEXCL_BLAS_H
+#include "buffer.h"
+
+/* A matrix in a buffer: element (r, c) at first + r * stride + c. */
+struct blas_matrix { struct buffer *buffer; size_t first, stride; };
+
+/* c (m x n) = a (m x k) * b + beta * c; b is k x n, or n x k when transpose_b. */
+int blas_gemm(struct device *dev, const char *label, size_t m, size_t n, size_t k, struct blas_matrix a, struct blas_matrix b, int transpose_b, float beta,
+              struct blas_matrix c, struct alexcl_error *err);
+/* y (m) = a (m x n) * x + beta * y; vectors are dense and start at `first`. */
+int blas_gemv(struct device *dev, const char *label, size_t m, size_t n, struct blas_matrix a, struct blas_matrix x, float beta, struct blas_matrix y,
+              struct alexcl_error *err);
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* Device memory, with accounting, and copies between it and the host. */
+#ifndef ALEXCL_BUFFER_H
+#define ALEXCL_BUFFER_H
+#include "device.h"
+
+struct buffer;
+
+/* `floats` float32 values, zeroed. `what` names it in messages ("weights of conv1, half 0"). In debug builds
+ * (ALEXCL_GUARD) guard words stand behind it and it is filled with NaN instead. */
+int buffer_create(struct device *dev, size_t floats, const char *what, struct buffer **out, struct alexcl_error *err);
+void buffer_free(struct buffer *b);
+size_t buffer_floats(const struct buffer *b);
+/* Bytes now allocated on the device. */
+uint64_t buffer_total(const struct device *dev);
+/* ALEXCL_GUARD builds: ALEXCL_E_DEVICE naming the first buffer of the device whose guard words changed; else 0. */
+int buffer_check_guards(struct device *dev, struct alexcl_error *err);
+
+/* Blocking copies on the work queue (weights, tests). */
+int buffer_write(struct buffer *b, size_t first, const float *host, size_t count, struct alexcl_error *err);
+int buffer_read(struct buffer *b, size_t first, float *host, size_t count, struct alexcl_error *err);
+
+/* A rectangle of a buffer of `rows` rows (images), each `pitch` floats long, of which `width` floats from `first` on
+ * are meant, starting with row `row`. On the host the rows are packed: rows x width. */
+struct buffer_region { size_t row, rows, pitch, first, width; };
+/* Non-blocking, on the transfer queue, after `after` (may be NULL). `host` must live until the event is done. */
+int buffer_read_region(struct buffer *b, const struct buffer_region *r, float *host, const struct event *after, enum device_account account,
+                       struct event **done, struct alexcl_error *err);
+int buffer_write_region(struct buffer *b, const struct buffer_region *r, const float *host, const struct event *after, enum device_account account,
+                        struct event **done, struct alexcl_error *err);
+#endif

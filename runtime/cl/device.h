@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* One opened device: its own context, an in-order queue for work and one for transfers, its programs, buffers and
+ * event times. Used by one host thread at a time. cl.h is not needed to use it. */
+#ifndef ALEXCL_DEVICE_H
+#define ALEXCL_DEVICE_H
+#include "status.h"
+
+struct device; /* opened */
+struct event;  /* something enqueued */
+
+/* Opens a place of a selection (a device or a part of one; not the reference). `index` 0 or 1 names it in messages. */
+int device_open(const struct alexcl_selection *sel, size_t index, struct device **out, struct alexcl_error *err);
+void device_free(struct device *dev);
+
+/* What the layers choose variants by. */
+struct device_limits {
+    enum alexcl_device_kind kind;
+    unsigned units;
+    uint64_t memory, largest_buffer, local_memory;
+    size_t largest_work_group;
+    int unified_memory;
+};
+const struct device_limits *device_limits(const struct device *dev);
+const char *device_name(const struct device *dev); /* for messages: "device 0 (pthread-..., Portable Computing Language)" */
+
+/* ---- queues: `work` runs kernels, `transfer` copies; order between the two is by events only ---- */
+
+/* An event that is done when everything enqueued so far on the work queue is. */
+int device_mark(struct device *dev, struct event **out, struct alexcl_error *err);
+/* What is enqueued on the work queue from here on waits for `e` (of the same device). */
+int device_wait_for(struct device *dev, const struct event *e, struct alexcl_error *err);
+/* Hands everything enqueued to the device; never blocks. */
+int device_flush(struct device *dev, struct alexcl_error *err);
+/* Blocks until both queues are empty, then adds up the times of what ran. */
+int device_finish(struct device *dev, struct alexcl_error *err);
+/* Blocks until the event is done; a negative execution status becomes an error. */
+int event_wait(struct event *e, struct alexcl_error *err);
+void event_free(struct event *e);
+
+/* ---- times, from events only; each is released when read ---- */
+
+enum device_account { DEVICE_COMPUTE, DEVICE_TRANSFER, DEVICE_EXCHANGE, DEVICE_ACCOUNTS };
+/* Nanoseconds the device was busy, by account, since the last reset. Added up by device_finish. */
+void device_times(const struct device *dev, uint64_t busy[DEVICE_ACCOUNTS]);
+/* 0 where the device reports no event times (rusticl 22 says 0 ns). */
+int device_has_times(const struct device *dev);
+#endif

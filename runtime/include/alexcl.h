@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * alexcl: AlexNet on any two OpenCL devices, one half of the channels on each.
+ *
+ * The one public header of libalexcl. Conventions:
+ *   - every function that can fail returns 0 (ALEXCL_OK) or a negative status and fills the caller's
+ *     `struct alexcl_error`: what failed, on which device, what the code means, what to try;
+ *   - the library never prints and never exits; what it has to say goes to the log callback;
+ *   - `*_free` accepts NULL; an out parameter is set only on success unless said otherwise;
+ *   - images and activations are float32, N x C x H x W in C order, batch first.
+ */
+#ifndef ALEXCL_H
+#define ALEXCL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#ifdef __GNUC__
+#pragma GCC visibility push(default)
+#endif
+
+/* ---- status and errors ------------------------------------------------------------------------ */
+
+/* OpenCL's own (negative, above -2000) and CLBlast's (-2000 to -3000) numbers are kept as they are; alexcl's own start at -10000. */
+enum alexcl_status {
+    ALEXCL_OK = 0,
+    ALEXCL_E_OTHER = -10001,       /* anything not below: a file that cannot be written, a thread not started */
+    ALEXCL_E_USAGE = -10002,       /* the caller asked for something that does not exist: option, model, layer */
+    ALEXCL_E_NO_DEVICE = -10003,   /* no OpenCL device, or not the one that was named */
+    ALEXCL_E_BUILD = -10004,       /* a kernel did not compile */
+    ALEXCL_E_MEMORY = -10005,      /* host or device memory does not suffice */
+    ALEXCL_E_DATA = -10006,        /* bad input: picture, list, weights, tensor file */
+    ALEXCL_E_DEVICE = -10007,      /* a device failed while in use */
+    ALEXCL_E_INTERRUPTED = -10130, /* stopped by the user */
+};
+
+/* What went wrong, for a person. `status` is 0 while nothing did. Start from `= {0}`. */
+struct alexcl_error {
+    int status;
+    char text[8192];
+};
+
+/* Exit code of a status, by class: 0 ok, 1 other, 2 usage, 3 no such device, 4 kernel build, 5 out of
+ * memory, 6 bad input data, 7 a device failed in use, 130 interrupted. */
+int alexcl_exit_code(int status);
+
+/* ---- log -------------------------------------------------------------------------------------- */
+
+enum alexcl_log_level { ALEXCL_LOG_ERROR, ALEXCL_LOG_WARNING, ALEXCL_LOG_INFO, ALEXCL_LOG_DEBUG };
+typedef void alexcl_log_fn(void *user, enum alexcl_log_level level, const char *text);
+/* Sends the library's messages to `fn` (NULL: nowhere, the default). Called from any thread, one call at a time. */
+void alexcl_log_to(alexcl_log_fn *fn, void *user);
+
+/* ---- settings: flag > environment > default --------------------------------------------------- */
+
+struct alexcl_setting {
+    const char *name;    /* the environment variable: "ALEXCL_CACHE_DIR" */
+    const char *about;   /* one line */
+    const char *value;   /* NULL when unset and without a default */
+    const char *origin;  /* "flag", "environment" or "default" */
+};
+size_t alexcl_settings_count(void);
+struct alexcl_setting alexcl_settings_get(size_t index);
+/* The value of one setting by its variable's name, or NULL. */
+const char *alexcl_setting_value(const char *name);
+/* Sets a value as a flag would (beats the environment). Not thread-safe: call before devices are opened. */
+int alexcl_setting_set(const char *name, const char *value, struct alexcl_error *err);
+
+const char *alexcl_version(void);
+/* Version of OpenCL's loader and how the library was built, one line each. */
+const char *alexcl_build_info(void);
+
+/* ---- devices ---------------------------------------------------------------------------------- */
+
+enum alexcl_device_kind { ALEXCL_DEVICE_CPU, ALEXCL_DEVICE_GPU, ALEXCL_DEVICE_ACCELERATOR, ALEXCL_DEVICE_CUSTOM };
+
+struct alexcl_device_info {
+    int index;            /* in the flat list, in clinfo's order */
+    int platform, device; /* the same device as "platform:device" */
+    enum alexcl_device_kind kind;
+    char name[256], vendor[128], driver[128];
+    char version[128], c_version[128];             /* "OpenCL 3.0 ...", "OpenCL C 1.2 ..." */
+    char platform_name[128], platform_version[256];
+    unsigned units, clock_mhz;
+    uint64_t memory, largest_buffer, local_memory; /* bytes */
+    uint64_t largest_work_group;                   /* work-items */
+    int unified_memory;                            /* shares the host's memory */
+    unsigned parts;                                /* most sub-devices clCreateSubDevices can cut; 0: cannot be cut */
+    int usable;
+    char why[256];                                 /* why not, or a quirk worth knowing; "" for none */
+    int alias_of;                                  /* index of the same hardware through another driver, or -1 */
+};
+
+struct alexcl_devices;
+/* Lists every OpenCL device of every platform. A broken platform is reported in alexcl_devices_report and never
+ * hides the others; finding none is not an error. Nothing is opened. */
+int alexcl_devices_list(struct alexcl_devices **out, struct alexcl_error *err);
+size_t alexcl_devices_count(const struct alexcl_devices *list);
+const struct alexcl_device_info *alexcl_devices_get(const struct alexcl_devices *list, size_t index);
+/* Loader, vendor files found and what each failed with, hints (render group, RUSTICL_ENABLE); many lines. */
+const char *alexcl_devices_report(const struct alexcl_devices *list);
+void alexcl_devices_free(struct alexcl_devices *list);
+
+/* Where a half runs: a device of the list, a part of one, or the plain C reference. */
+struct alexcl_place {
+    int device;          /* index in the list; -1: the reference in C */
+    unsigned part, parts; /* part `part` of `parts` equal sub-devices; parts 1: the whole device */
+    char name[300];      /* for people: "0 (PoCL: pthread-...)", "0 part 1 of 2 (...)", "ref" */
+};
+
+struct alexcl_selection;
+/* Resolves `text`: "0,1" "0" "P:D" "gpu" "cpu" "~name" "0/2" "ref", at most two separated by a comma; NULL or "" is the
+ * default (the two best GPUs, else the one GPU, else one CPU device cut in two where it can be). Lists the devices
+ * itself, and only if the text needs them. Errors: ALEXCL_E_USAGE for a text that cannot be read, ALEXCL_E_NO_DEVICE. */
+int alexcl_selection_open(const char *text, struct alexcl_selection **out, struct alexcl_error *err);
+/* 1: both halves on one place; 2: half 0 on place 0, half 1 on place 1. */
+size_t alexcl_selection_count(const struct alexcl_selection *sel);
+const struct alexcl_place *alexcl_selection_place(const struct alexcl_selection *sel, size_t index);
+/* The device behind a place, NULL for the reference. */
+const struct alexcl_device_info *alexcl_selection_device(const struct alexcl_selection *sel, size_t index);
+/* One line: what was chosen, and why. */
+const char *alexcl_selection_why(const struct alexcl_selection *sel);
+void alexcl_selection_free(struct alexcl_selection *sel);
+
+/* ---- models ----------------------------------------------------------------------------------- */
+
+enum alexcl_layer_type {
+    ALEXCL_CONV,
+    ALEXCL_FC,
+    ALEXCL_RBF,        /* LeNet-1998's output: squared distance to each class's code */
+    ALEXCL_LRN,        /* across channels */
+    ALEXCL_RNORM,      /* within one map, the 2012 code's extra layer */
+    ALEXCL_MAXPOOL,
+    ALEXCL_AVGPOOL,
+    ALEXCL_SUBSAMPLE,  /* LeNet-1998's: sum of the window * weight + bias, one of each a map */
+    ALEXCL_RELU,
+    ALEXCL_TANH,
+    ALEXCL_SIGMOID,
+    ALEXCL_LECUN_TANH, /* 1.7159 tanh(2x/3) */
+    ALEXCL_DROPOUT,
+    ALEXCL_FLATTEN,
+    ALEXCL_SOFTMAX,
+};
+
+enum alexcl_span { ALEXCL_SPAN_HALF, ALEXCL_SPAN_LAYER };
+enum alexcl_dropout { ALEXCL_DROPOUT_PAPER /* x (1-p) at test */, ALEXCL_DROPOUT_INVERTED /* x at test */ };
+
+/* One row of a model: every field explicit. Unused fields are 0. */
+struct alexcl_layer {
+    enum alexcl_layer_type type;
+    const char *name;              /* the oracle's: conv1 relu1 norm1 pool1 ... */
+    int outputs;                   /* conv, fc, rbf: output channels or units of the whole layer */
+    int kernel, stride;            /* conv, pools, subsample; lrn and rnorm: kernel is the window n */
+    int pad;                       /* conv: zeros on all four sides */
+    int pad_end;                   /* conv: further zeros at the right and the bottom only */
+    int groups;                    /* conv */
+    int ceil_mode;                 /* pools: size rounded up, windows clipped */
+    double k, alpha, beta;         /* lrn, rnorm: x / (k + alpha * sum)^beta; alpha on the plain sum, never divided by n */
+    enum alexcl_span span;         /* lrn: the window stays inside a half, or runs over the layer */
+    enum alexcl_dropout dropout;
+    double rate;                   /* dropout */
+    double gain;                   /* conv, fc: factor on generated weights; 0 means 1 */
+    const uint32_t *connections;   /* conv: bit i of entry o: output o reads input i; NULL: all */
+};
+
+enum alexcl_colour { ALEXCL_RGB, ALEXCL_BGR, ALEXCL_GREY };
+
+struct alexcl_tensor_alias { const char *name, *alias; };
+
+/* A net as data. value = (pixel * scale - mean[c]) / std[c], pixel 0..255, c in the order of `colour`. */
+struct alexcl_model {
+    const char *name;
+    const char *about;       /* one line: what it is and its source */
+    int channels, height, width;
+    enum alexcl_colour colour;
+    int resize;              /* the shorter side goes to this before the crop */
+    double scale, mean[3], std[3];
+    const char *oracle_case; /* case of the golden vectors, or NULL */
+    const struct alexcl_layer *layers;
+    size_t layer_count;
+    const struct alexcl_tensor_alias *aliases; /* other names a weight file may use; ends with {NULL, NULL}; may be NULL */
+    int hidden;              /* small nets for tests: not in the list */
+};
+
+/* The i-th built-in model, NULL past the end. */
+const struct alexcl_model *alexcl_model_get(size_t index);
+/* By name; ALEXCL_E_USAGE names the nearest one. */
+int alexcl_model_find(const char *name, const struct alexcl_model **out, struct alexcl_error *err);
+/* Index of a layer by name, or ALEXCL_E_USAGE with the nearest one (a negative number). */
+int alexcl_model_layer(const struct alexcl_model *model, const char *layer, struct alexcl_error *err);
+const char *alexcl_layer_type_name(enum alexcl_layer_type type);
+/* The nearest of `names` (NULL-terminated) to a mistyped word, NULL if none is near. For "did you mean". */
+const char *alexcl_nearest(const char *word, const char *const *names);
+
+/* ---- plan: shapes, parameters, what crosses, memory; needs no device -------------------------- */
+
+struct alexcl_shape { int c, h, w; };
+
+struct alexcl_plan_layer {
+    const struct alexcl_layer *layer;
+    struct alexcl_shape in, out;      /* of the whole layer, one image */
+    struct alexcl_shape half[2];      /* output of each half */
+    uint64_t parameters[2], macs[2];  /* per half; macs per image */
+    uint64_t crosses[2];              /* bytes per image that half h receives from the other half before this layer */
+};
+
+/* Bytes on one device, by kind. */
+struct alexcl_plan_memory { uint64_t weights, activations, exchange, workspace, total, largest_buffer; };
+
+struct alexcl_plan_request {
+    const char *last_layer;        /* NULL: all */
+    int batch;                     /* images wanted at once; 0: 1 */
+    size_t places;                 /* 1 or 2 devices */
+    uint64_t memory[2];            /* bytes per place; 0: 4 GiB */
+    uint64_t largest_buffer[2];    /* 0: a quarter of memory, OpenCL's minimum */
+};
+
+struct alexcl_plan {
+    const struct alexcl_model *model;
+    size_t layer_count;
+    struct alexcl_plan_layer *layers;
+    uint64_t parameters, macs;     /* whole net; parameters count trainable tensors only */
+    size_t places;
+    struct alexcl_plan_memory memory[2]; /* at `chunk` images */
+    int batch, chunk;              /* chunk: images that fit at once, at most batch */
+};
+/* ALEXCL_E_MEMORY with the estimate when not even one image fits. */
+int alexcl_plan_make(const struct alexcl_model *model, const struct alexcl_plan_request *request, struct alexcl_plan **out, struct alexcl_error *err);
+void alexcl_plan_free(struct alexcl_plan *plan);
+
+/* ---- weights ---------------------------------------------------------------------------------- */
+
+struct alexcl_weights;
+struct alexcl_gain { const char *layer; double gain; };
+
+/* Maps a safetensors file and checks it against the model up to `last_layer` (NULL: all): header, names, shapes, types,
+ * offsets, overlap, size, and the conventions in its metadata. ALEXCL_E_DATA says which does not hold. The model must outlive it. */
+int alexcl_weights_open(const char *path, const struct alexcl_model *model, const char *last_layer, struct alexcl_weights **out, struct alexcl_error *err);
+/* Weights of the generator, made when read and never held whole. Tensor names in the generator are net/<case_name>/<layer>.w;
+ * case_name NULL is the model's name. gains NULL: the model's own; else those listed, 1 for the others. */
+int alexcl_weights_generate(const struct alexcl_model *model, uint64_t seed, const char *case_name, const struct alexcl_gain *gains, size_t gain_count,
+                            struct alexcl_weights **out, struct alexcl_error *err);
+/* Writes a safetensors file with the conventions as metadata; replaces the file only when complete. */
+int alexcl_weights_save(const struct alexcl_weights *weights, const char *path, struct alexcl_error *err);
+int alexcl_weights_random(const struct alexcl_weights *weights); /* generated: labels mean nothing */
+const char *alexcl_weights_describe(const struct alexcl_weights *weights); /* one line: where from, and whether metadata was checked */
+void alexcl_weights_free(struct alexcl_weights *weights);
+
+/* ---- the net ---------------------------------------------------------------------------------- */
+
+struct alexcl_net;
+
+struct alexcl_net_options {
+    int batch;               /* images at once; 0: 16. Cut to what fits, with a warning in the log. */
+    uint64_t memory;         /* cap in bytes per device; 0: the device's own size */
+    const char *last_layer;  /* stop after this layer; NULL: the last */
+    int reproducible;        /* one variant for every batch size */
+};
+
+struct alexcl_net_times { /* seconds since open, or since the last reset */
+    double wall;             /* in alexcl_net_run */
+    double device[2];        /* busy time of each place, from events (reference: CPU time) */
+    double exchange;         /* transfers of crossings, from events, both places together */
+    double transfer;         /* images in and scores out */
+    double build;            /* compiling kernels, before the first run */
+    int events;              /* 0: the device reports no times */
+};
+
+/* Plans memory, builds the model's kernels on each device in parallel, uploads the weights. */
+int alexcl_net_open(const struct alexcl_model *model, const struct alexcl_weights *weights, const struct alexcl_selection *sel,
+                    const struct alexcl_net_options *options, struct alexcl_net **out, struct alexcl_error *err);
+int alexcl_net_batch(const struct alexcl_net *net);                  /* images a run takes at once */
+struct alexcl_shape alexcl_net_output(const struct alexcl_net *net); /* of one image */
+/* Runs `images` images (any number: cut into batches) of N x C x H x W floats; `out` gets images x output values,
+ * both halves together. Not thread-safe on one net. Non-finite scores are ALEXCL_E_DATA, naming the first layer that has them. */
+int alexcl_net_run(struct alexcl_net *net, const float *images_in, size_t images, float *out, struct alexcl_error *err);
+struct alexcl_net_times alexcl_net_times(const struct alexcl_net *net);
+void alexcl_net_free(struct alexcl_net *net);
+
+#ifdef __GNUC__
+#pragma GCC visibility pop
+#endif
+#ifdef __cplusplus
+}
+#endif
+#endif

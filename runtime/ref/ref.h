@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* The operators in plain C, sums in double, one rounding to float at the end: oracle of the tests, `--devices ref`, `alexcl check`.
+ * All tensors are dense, N x C x H x W. Each stands in ref_<operator>.c. */
+#ifndef ALEXCL_REF_H
+#define ALEXCL_REF_H
+#include "shape.h"
+
+/* y[n][o] = b[o] + cross-correlation (no kernel flip) of x[n] with w[o]. b may be NULL. */
+void ref_conv(float *y, const float *x, const float *w, const float *b, int n, const struct shape_conv *s);
+/* y[n][o] = b[o] + sum_i x[n][i] w[o][i]. */
+void ref_fc(float *y, const float *x, const float *w, const float *b, int n, int in, int out);
+/* y[n][o] = sum_i (x[n][i] - code[o][i])^2 (LeCun et al. 1998, eq. 7). */
+void ref_rbf(float *y, const float *x, const float *code, int n, int in, int out);
+/* Krizhevsky et al. 2012, section 3.3, over channels; seam: n x (before + after) x h x w of the other half, or NULL. */
+void ref_lrn(float *y, const float *x, const float *seam, int n, const struct shape_norm *s);
+/* The same-map norm of the 2012 code: window n x n around each value, clipped at the border. */
+void ref_rnorm(float *y, const float *x, int n, const struct shape_norm *s);
+void ref_maxpool(float *y, const float *x, int n, const struct shape_pool *s);
+/* Mean over the window clipped to the map. */
+void ref_avgpool(float *y, const float *x, int n, const struct shape_pool *s);
+/* y = w[c] * (sum of the window) + b[c] (LeCun et al. 1998, section II.B). */
+void ref_subsample(float *y, const float *x, const float *w, const float *b, int n, const struct shape_pool *s);
+/* Element by element; type: ALEXCL_RELU, ALEXCL_TANH, ALEXCL_SIGMOID, ALEXCL_LECUN_TANH. y may be x. */
+void ref_activation(float *y, const float *x, size_t count, enum alexcl_layer_type type);
+void ref_scale(float *y, const float *x, size_t count, float factor);
+/* Softmax over `units` logits a row, of which `out_count` probabilities from out_first on are written (a half's). */
+void ref_softmax(float *y, const float *x, int n, int units, int out_first, int out_count);
+/* See join_run. */
+void ref_join(float *y, const float *a, const float *b, int n, int channels0, int channels1, int hw);
+#endif
