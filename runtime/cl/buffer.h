@@ -28,4 +28,6 @@ int buffer_read_region(struct buffer *b, const struct buffer_region *r, float *h
                        struct event **done, struct alexcl_error *err);
 int buffer_write_region(struct buffer *b, const struct buffer_region *r, const float *host, const struct event *after, enum device_account account,
                         struct event **done, struct alexcl_error *err);
+/* Device to device, on the work queue: the region of `from`, packed, to `to` from float `to_first` on. */
+int buffer_copy_region(struct buffer *from, const struct buffer_region *r, struct buffer *to, size_t to_first, struct alexcl_error *err);
 #endif

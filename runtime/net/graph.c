@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+#include "graph.h"
+
+#include <limits.h>
+#include <stdlib.h>
+
+#include "memory.h"
+
+static int graph_same(struct alexcl_shape a, struct alexcl_shape b) { return a.c == b.c && a.h == b.h && a.w == b.w; }
+
+/* Decides how layer i reads its predecessor, and where its output goes. */
+static int graph_connect(struct graph *g, int i, struct alexcl_error *err) {
+    struct graph_layer *gl = &g->layers[i];
+    int on_input = i == 0 || g->layers[i - 1].out == 0;
+    gl->in = i == 0 ? 0 : g->layers[i - 1].out;
+    gl->cross = -1;
+    if (on_input) {
+        for (int h = 0; h < 2; h++)
+            if (!gl->half[h].reads.all && !gl->half[h].view)
+                return error_set(err, ALEXCL_E_USAGE, "model %s, layer %s: the first layer must read every channel of the input (a convolution with groups 1)",
+                                 g->model->name, gl->half[h].desc->name);
+    } else if (gl->half[0].reads.all) {
+        gl->crossing = GRAPH_JOIN;
+    } else if (gl->half[0].reads.seam) {
+        gl->crossing = GRAPH_SEAM;
+    }
+    if (gl->crossing != GRAPH_OWN) {
+        gl->cross = g->cross_count++;
+        g->values[gl->in].kind = GRAPH_KEPT;
+    }
+    if (i == 0 || gl->crossing != GRAPH_OWN) g->sections[g->section_count++].first = i;
+    g->sections[g->section_count - 1].count++;
+
+    if (gl->half[0].view || (gl->half[0].in_place && gl->in != 0 && gl->crossing == GRAPH_OWN)) {
+        gl->out = gl->in;
+    } else {
+        const struct graph_value *in = &g->values[gl->in];
+        int slot = gl->crossing == GRAPH_OWN && in->kind == GRAPH_SLOT ? 1 - in->slot : 0;
+        gl->out = g->value_count++;
+        g->values[gl->out] = (struct graph_value){.kind = GRAPH_SLOT, .slot = slot};
+    }
+    for (int h = 0; h < 2; h++) {
+        size_t floats = shape_size(gl->half[h].out);
+        if (gl->out != 0 && floats > g->values[gl->out].floats[h]) g->values[gl->out].floats[h] = floats;
+    }
+    return ALEXCL_OK;
+}
+
+int graph_make(const struct alexcl_model *model, const char *last_layer, struct graph **out, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct graph *g = NULL;
+    int count = (int)model->layer_count;
+    if (last_layer) {
+        int last = alexcl_model_layer(model, last_layer, err);
+        if (last < 0) return last;
+        count = last + 1;
+    }
+    TRY(memory_alloc(&g, 1, sizeof *g, "the graph", err));
+    g->model = model;
+    TRY(memory_alloc(&g->layers, (size_t)count, sizeof *g->layers, "the graph's layers", err));
+    TRY(memory_alloc(&g->values, (size_t)count + 1, sizeof *g->values, "the graph's values", err));
+    TRY(memory_alloc(&g->sections, (size_t)count, sizeof *g->sections, "the graph's sections", err));
+    struct alexcl_shape shape = {model->channels, model->height, model->width};
+    g->values[0] = (struct graph_value){.kind = GRAPH_INPUT, .floats = {shape_size(shape), shape_size(shape)}};
+    g->value_count = 1;
+    for (int i = 0; i < count; i++) {
+        for (int h = 0; h < 2; h++) {
+            TRY(layer_describe(&g->layers[i].half[h], &model->layers[i], h, shape, err));
+            if (h == 1 && !graph_same(g->layers[i].half[0].whole_out, g->layers[i].half[1].whole_out)) {
+                status = error_set(err, ALEXCL_E_USAGE, "model %s, layer %s: the halves disagree on its shape", model->name, model->layers[i].name);
+                goto done;
+            }
+        }
+        TRY(graph_connect(g, i, err));
+        shape = g->layers[i].half[0].whole_out;
+        g->layer_count = i + 1;
+    }
+    g->output = shape;
+    int last = g->layers[g->layer_count - 1].out;
+    if (last == 0) {
+        status = error_set(err, ALEXCL_E_USAGE, "model %s: layer %s computes nothing", model->name, model->layers[count - 1].name);
+        goto done;
+    }
+    g->values[last].kind = GRAPH_KEPT;
+    for (int v = 1; v < g->value_count; v++)
+        for (int h = 0; h < 2; h++) {
+            size_t *slot = &g->slot_floats[h][g->values[v].slot];
+            if (g->values[v].kind == GRAPH_SLOT && g->values[v].floats[h] > *slot) *slot = g->values[v].floats[h];
+        }
+    *out = g;
+    g = NULL;
+done:
+    graph_free(g);
+    return status;
+}
+
+void graph_free(struct graph *g) {
+    if (!g) return;
+    free(g->layers);
+    free(g->values);
+    free(g->sections);
+    free(g);
+}
+
+const struct graph_layer *graph_crossing_layer(const struct graph *g, int cross) { return &g->layers[g->sections[cross + 1].first]; }
+
+struct graph_sent graph_sent(const struct graph *g, int cross, int half) {
+    const struct graph_layer *gl = graph_crossing_layer(g, cross);
+    struct alexcl_shape own = gl[-1].half[half].out; /* not whole_in cut anew: flattened maps are cut where their channels were */
+    struct graph_sent s = {.channels = own.c, .hw = own.h * own.w};
+    s.count = s.channels;
+    if (gl->crossing == GRAPH_SEAM) {
+        if (gl->half[0].reads.seam < s.count) s.count = gl->half[0].reads.seam;
+        s.first = half == 0 ? s.channels - s.count : 0;
+    }
+    return s;
+}
+
+size_t graph_joined_floats(const struct graph *g, int cross) {
+    const struct graph_layer *gl = graph_crossing_layer(g, cross);
+    return gl->crossing == GRAPH_JOIN ? shape_size(gl->half[0].whole_in) : 0;
+}
+
+uint64_t graph_parameters(const struct layer *l) {
+    uint64_t sum = 0;
+    for (int t = 0; t < l->tensor_count; t++) {
+        if (!l->tensors[t].trainable) continue;
+        uint64_t n = (uint64_t)l->tensors[t].count;
+        for (int d = 1; d < l->tensors[t].dims; d++) n *= (uint64_t)l->tensors[t].shape[d];
+        sum += n;
+    }
+    if (l->desc->connections) {
+        int first = l->tensors[0].first, inputs = l->tensors[0].shape[1];
+        for (int o = first; o < first + l->tensors[0].count; o++)
+            for (int i = 0; i < inputs; i++)
+                if (!(l->desc->connections[o] >> i & 1u)) sum -= (uint64_t)l->desc->kernel * (uint64_t)l->desc->kernel;
+    }
+    return sum;
+}
+
+static void graph_count_buffer(struct alexcl_plan_memory *m, uint64_t *kind, uint64_t floats) {
+    uint64_t bytes = floats * sizeof(float);
+    *kind += bytes;
+    m->total += bytes;
+    if (bytes > m->largest_buffer) m->largest_buffer = bytes;
+}
+
+struct alexcl_plan_memory graph_memory(const struct graph *g, unsigned halves, const struct place *place, int images) {
+    struct alexcl_plan_memory m = {0};
+    uint64_t n = (uint64_t)images;
+    graph_count_buffer(&m, &m.activations, n * g->values[0].floats[0]);
+    for (int h = 0; h < 2; h++) {
+        if (!(halves >> h & 1u)) continue;
+        uint64_t workspace = 0;
+        for (int i = 0; i < g->layer_count; i++) {
+            const struct layer *l = &g->layers[i].half[h];
+            for (int t = 0; t < l->tensor_count; t++) {
+                uint64_t floats = (uint64_t)l->tensors[t].count;
+                for (int d = 1; d < l->tensors[t].dims; d++) floats *= (uint64_t)l->tensors[t].shape[d];
+                graph_count_buffer(&m, &m.weights, floats);
+            }
+            uint64_t wanted = layer_workspace(l, place);
+            if (wanted > workspace) workspace = wanted;
+        }
+        graph_count_buffer(&m, &m.workspace, workspace);
+        for (int s = 0; s < 2; s++) graph_count_buffer(&m, &m.activations, n * g->slot_floats[h][s]);
+        for (int v = 1; v < g->value_count; v++)
+            if (g->values[v].kind == GRAPH_KEPT) graph_count_buffer(&m, &m.activations, n * g->values[v].floats[h]);
+    }
+    for (int x = 0; x < g->cross_count; x++) {
+        graph_count_buffer(&m, &m.exchange, n * graph_joined_floats(g, x));
+        for (int h = 0; h < 2; h++) { /* what is received; a seam is received on one device too */
+            struct graph_sent sent = graph_sent(g, x, 1 - h);
+            int received = (halves >> h & 1u) && (halves != 3u || graph_joined_floats(g, x) == 0);
+            if (received) graph_count_buffer(&m, &m.exchange, n * (uint64_t)sent.count * (uint64_t)sent.hw);
+        }
+    }
+    return m;
+}
+
+int graph_fit(const struct graph *g, unsigned halves, const struct place *place, uint64_t memory, uint64_t largest_buffer, int batch, const char *name,
+              int *images, struct alexcl_error *err) {
+    uint64_t usable = memory - memory / 10;
+    /* Kernels index floats by int: no buffer may hold more than INT_MAX of them. */
+    uint64_t largest = (uint64_t)INT_MAX * sizeof(float);
+    if (largest_buffer < largest) largest = largest_buffer;
+    int low = 0, high = batch; /* low fits, high+1 does not */
+    while (low < high) {
+        int middle = low + (high - low + 1) / 2;
+        struct alexcl_plan_memory m = graph_memory(g, halves, place, middle);
+        if (m.total <= usable && m.largest_buffer <= largest)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    if (low == 0) {
+        struct alexcl_plan_memory m = graph_memory(g, halves, place, 1);
+        return error_set(err, ALEXCL_E_MEMORY,
+                         "%s: model %s does not fit: one image needs %.1f MiB (%.1f weights, %.1f activations, %.1f exchange, %.1f workspace; largest buffer "
+                         "%.1f), there are %.1f MiB of which a tenth is left to the driver, and %.1f MiB in one buffer; choose a device with more memory, or two devices",
+                         name, g->model->name, (double)m.total / 1048576, (double)m.weights / 1048576, (double)m.activations / 1048576,
+                         (double)m.exchange / 1048576, (double)m.workspace / 1048576, (double)m.largest_buffer / 1048576, (double)memory / 1048576,
+                         (double)largest / 1048576);
+    }
+    *images = low;
+    return ALEXCL_OK;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+#include "lane.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "memory.h"
+
+enum { LANE_LARGE = 4 << 20 }; /* floats: tensors above this are packed one at a time over all lanes */
+
+static void *lane_main(void *argument) {
+    struct lane *lane = argument;
+    pthread_mutex_lock(&lane->lock);
+    while (!lane->quit) {
+        if (!lane->job) {
+            pthread_cond_wait(&lane->changed, &lane->lock);
+            continue;
+        }
+        pthread_mutex_unlock(&lane->lock);
+        lane->error = (struct alexcl_error){0};
+        int status = lane->job(lane, &lane->error);
+        pthread_mutex_lock(&lane->lock);
+        lane->status = status;
+        lane->job = NULL;
+        pthread_cond_broadcast(&lane->changed);
+    }
+    pthread_mutex_unlock(&lane->lock);
+    return NULL;
+}
+
+int lane_create(struct lane *lane, struct lane_shared *shared, int index, struct alexcl_error *err) {
+    *lane = (struct lane){.shared = shared, .index = index, .halves = shared->lanes == 1 ? 3u : 1u << index, .not_finite = -1};
+    pthread_mutex_init(&lane->lock, NULL);
+    pthread_cond_init(&lane->changed, NULL);
+    if (pthread_create(&lane->thread, NULL, lane_main, lane) != 0)
+        return error_set(err, ALEXCL_E_OTHER, "the system starts no thread for device %d: raise the limit of processes (ulimit -u)", index);
+    lane->started = 1;
+    return ALEXCL_OK;
+}
+
+void lane_start(struct lane *lane, int (*job)(struct lane *, struct alexcl_error *)) {
+    pthread_mutex_lock(&lane->lock);
+    lane->job = job;
+    pthread_cond_broadcast(&lane->changed);
+    pthread_mutex_unlock(&lane->lock);
+}
+
+int lane_wait(struct lane *lane) {
+    pthread_mutex_lock(&lane->lock);
+    while (lane->job) pthread_cond_wait(&lane->changed, &lane->lock);
+    int status = lane->status;
+    pthread_mutex_unlock(&lane->lock);
+    return status;
+}
+
+int lane_open(struct lane *lane, struct alexcl_error *err) {
+    const struct alexcl_selection *sel = lane->shared->selection;
+    if (alexcl_selection_place(sel, (size_t)lane->index)->device < 0) return ALEXCL_OK; /* the reference */
+    return device_open(sel, (size_t)lane->index, &lane->place.device, err);
+}
+
+/* Memory of one half for its values and what it receives. */
+static int lane_make_half(struct lane *lane, int h, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    const struct graph *g = lane->shared->graph;
+    size_t images = (size_t)lane->shared->images;
+    char what[64];
+    for (int s = 0; s < 2; s++) {
+        snprintf(what, sizeof what, "activations of half %d, slot %d", h, s);
+        if (g->slot_floats[h][s]) TRY(storage_create(&lane->place, images * g->slot_floats[h][s], what, &lane->slots[h][s], err));
+    }
+    TRY(memory_alloc(&lane->kept[h], (size_t)g->value_count, sizeof *lane->kept[h], "the values of a half", err));
+    for (int v = 1; v < g->value_count; v++) {
+        if (g->values[v].kind != GRAPH_KEPT) continue;
+        snprintf(what, sizeof what, "value %d of half %d", v, h);
+        TRY(storage_create(&lane->place, images * g->values[v].floats[h], what, &lane->kept[h][v], err));
+    }
+    TRY(memory_alloc(&lane->received[h], (size_t)g->cross_count + 1, sizeof *lane->received[h], "the crossings of a half", err));
+    for (int x = 0; x < g->cross_count; x++) {
+        struct graph_sent sent = graph_sent(g, x, 1 - h);
+        if (lane->shared->lanes == 1 && graph_joined_floats(g, x)) continue; /* joined from where it was made */
+        snprintf(what, sizeof what, "what half %d receives for %s", h, graph_crossing_layer(g, x)->half[h].desc->name);
+        TRY(storage_create(&lane->place, images * (size_t)sent.count * (size_t)sent.hw, what, &lane->received[h][x], err));
+    }
+done:
+    return status;
+}
+
+static int lane_prepare_layer(struct lane *lane, struct layer *l, struct alexcl_error *err) {
+    int status = ALEXCL_OK, locked = 0;
+    struct weights_view views[LAYER_TENSORS] = {{0}};
+    const float *values[LAYER_TENSORS] = {0};
+    for (int t = 0; t < l->tensor_count; t++) {
+        const struct layer_tensor *tensor = &l->tensors[t];
+        size_t floats = (size_t)tensor->count;
+        for (int d = 1; d < tensor->dims; d++) floats *= (size_t)tensor->shape[d];
+        if (floats > LANE_LARGE && !locked) {
+            pthread_mutex_lock(&lane->shared->upload);
+            locked = 1;
+        }
+        TRY(weights_view_open(lane->shared->weights, l->desc, tensor->suffix, tensor->dims, tensor->shape, tensor->first, tensor->count, &views[t], err));
+        values[t] = views[t].values;
+    }
+    TRY(layer_prepare(l, &lane->place, values, err));
+done:
+    for (int t = 0; t < l->tensor_count; t++) weights_view_close(&views[t]);
+    if (locked) pthread_mutex_unlock(&lane->shared->upload);
+    return status;
+}
+
+int lane_prepare(struct lane *lane, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct graph *g = lane->shared->graph;
+    size_t images = (size_t)lane->shared->images, workspace = 0, output = 0;
+    char what[64];
+    TRY(storage_create(&lane->place, images * g->values[0].floats[0], "the input images", &lane->input, err));
+    TRY(memory_alloc(&lane->joined, (size_t)g->cross_count + 1, sizeof *lane->joined, "the joined values", err));
+    for (int x = 0; x < g->cross_count; x++) {
+        snprintf(what, sizeof what, "joined input of %s", graph_crossing_layer(g, x)->half[0].desc->name);
+        if (graph_joined_floats(g, x)) TRY(storage_create(&lane->place, images * graph_joined_floats(g, x), what, &lane->joined[x], err));
+    }
+    TRY(join_create(&lane->place, &lane->join, err));
+    for (int h = 0; h < 2; h++) {
+        if (!lane_runs(lane, h)) continue;
+        TRY(lane_make_half(lane, h, err));
+        size_t floats = g->values[g->layers[g->layer_count - 1].out].floats[h];
+        if (floats > output) output = floats;
+        for (int i = 0; i < g->layer_count; i++) {
+            TRY(lane_prepare_layer(lane, &g->layers[i].half[h], err));
+            size_t wanted = layer_workspace(&g->layers[i].half[h], &lane->place);
+            if (wanted > workspace) workspace = wanted;
+        }
+    }
+    if (workspace) TRY(storage_create(&lane->place, workspace, "the workspace of convolutions", &lane->workspace, err));
+    TRY(memory_alloc_floats(&lane->output, images * output, "the output of a half", err));
+    if (lane->place.device) TRY(device_finish(lane->place.device, err));
+done:
+    return status;
+}
+
+/* Frees the lane's thread, then everything on its place. */
+void lane_free(struct lane *lane) {
+    if (!lane->shared) return;
+    if (lane->started) {
+        pthread_mutex_lock(&lane->lock);
+        lane->quit = 1;
+        pthread_cond_broadcast(&lane->changed);
+        pthread_mutex_unlock(&lane->lock);
+        pthread_join(lane->thread, NULL);
+    }
+    pthread_cond_destroy(&lane->changed);
+    pthread_mutex_destroy(&lane->lock);
+    const struct graph *g = lane->shared->graph;
+    for (int h = 0; h < 2; h++) {
+        if (!lane_runs(lane, h)) continue;
+        for (int i = 0; i < g->layer_count; i++) layer_release(&g->layers[i].half[h]);
+        for (int s = 0; s < 2; s++) storage_free(&lane->slots[h][s]);
+        for (int v = 0; lane->kept[h] && v < g->value_count; v++) storage_free(&lane->kept[h][v]);
+        for (int x = 0; lane->received[h] && x < g->cross_count; x++) storage_free(&lane->received[h][x]);
+        free(lane->kept[h]);
+        free(lane->received[h]);
+    }
+    for (int x = 0; lane->joined && x < g->cross_count; x++) storage_free(&lane->joined[x]);
+    free(lane->joined);
+    join_free(lane->join);
+    storage_free(&lane->workspace);
+    storage_free(&lane->input);
+    free(lane->output);
+    device_free(lane->place.device);
+    lane->shared = NULL;
+}

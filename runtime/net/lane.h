@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* A lane: one place (a device or the reference) with one host thread, and the halves that run there: one of two, or both.
+ * Everything is allocated, built and uploaded when it is opened; a batch only enqueues. */
+#ifndef ALEXCL_LANE_H
+#define ALEXCL_LANE_H
+#include <pthread.h>
+
+#include "exchange.h"
+#include "graph.h"
+#include "weights.h"
+
+enum { LANE_SLICES = 2 }; /* parts a batch is cut into between crossings, so that one part's exchange overlaps with the next one's work */
+
+/* What the lanes of a net share. */
+struct lane_batch {
+    const float *in; /* images x input */
+    float *out;      /* images x output of both halves */
+    int images;
+    int check;       /* read every value back and look for the first that is not finite */
+};
+struct lane_shared {
+    struct graph *graph;
+    const struct alexcl_weights *weights;
+    const struct alexcl_selection *selection;
+    int lanes;                /* 1 or 2 */
+    int images;               /* at once */
+    struct exchange *exchange;
+    float **staging[2];       /* [half][crossing]: what that half sent, on the host; two lanes only */
+    pthread_mutex_t upload;   /* large tensors are packed one at a time: the host never holds two */
+    struct lane_batch batch;
+};
+
+struct lane {
+    struct lane_shared *shared;
+    int index;
+    unsigned halves;          /* bit h: half h runs here */
+    struct place place;
+    struct storage input;
+    struct storage slots[2][2];   /* [half][slot] */
+    struct storage *kept[2];      /* [half][value] */
+    struct storage *joined;       /* [crossing] */
+    struct storage *received[2];  /* [half][crossing]: from the other half */
+    struct storage workspace;
+    struct join *join;
+    float *output;                /* packed output of one half, on the host */
+    double reference_seconds;     /* CPU time of the reference */
+    int not_finite;               /* first layer found with a value that is not finite, or -1 (lane_batch.check) */
+
+    pthread_t thread;
+    int started;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    int (*job)(struct lane *lane, struct alexcl_error *err); /* NULL: idle */
+    int quit;
+    int status;
+    struct alexcl_error error;
+};
+
+/* Starts the lane's thread. */
+int lane_create(struct lane *lane, struct lane_shared *shared, int index, struct alexcl_error *err);
+void lane_free(struct lane *lane);
+/* Hands the lane a job; lane_wait returns its status. */
+void lane_start(struct lane *lane, int (*job)(struct lane *, struct alexcl_error *));
+int lane_wait(struct lane *lane);
+
+/* Jobs. */
+int lane_open(struct lane *lane, struct alexcl_error *err);    /* opens the device */
+int lane_prepare(struct lane *lane, struct alexcl_error *err); /* memory for shared->images, kernels, weights */
+int run_batch(struct lane *lane, struct alexcl_error *err);    /* shared->batch (run.c) */
+
+static inline int lane_runs(const struct lane *lane, int half) { return (int)(lane->halves >> half & 1u); }
+/* Where a value of a half lies. */
+static inline struct storage *lane_value(struct lane *lane, int half, int value) {
+    const struct graph_value *v = &lane->shared->graph->values[value];
+    return v->kind == GRAPH_INPUT ? &lane->input : v->kind == GRAPH_SLOT ? &lane->slots[half][v->slot] : &lane->kept[half][value];
+}
+#endif

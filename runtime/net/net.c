@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "lane.h"
+#include "log.h"
+#include "memory.h"
+
+enum { NET_BATCH = 16 };
+
+struct alexcl_net {
+    struct lane_shared shared;
+    struct lane lanes[2];
+    double wall, build;
+};
+
+static double net_now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* The same job on every lane at once; the error is the first lane's that knows what failed. */
+static int net_on_lanes(struct alexcl_net *net, int (*job)(struct lane *, struct alexcl_error *), struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    for (int i = 0; i < net->shared.lanes; i++) lane_start(&net->lanes[i], job);
+    for (int i = 0; i < net->shared.lanes; i++) {
+        int got = lane_wait(&net->lanes[i]);
+        /* A lane that only gave up because the other one did has no text. */
+        if (got != ALEXCL_OK && (status == ALEXCL_OK || net->lanes[i].error.status != ALEXCL_OK)) {
+            if (net->lanes[i].error.status != ALEXCL_OK) status = error_set(err, got, "%s", net->lanes[i].error.text);
+            else status = got;
+        }
+    }
+    return status;
+}
+
+/* Images at once: what was asked for, cut to what fits on every place. */
+static int net_choose_batch(struct alexcl_net *net, const struct alexcl_net_options *options, struct alexcl_error *err) {
+    int wanted = options->batch ? options->batch : NET_BATCH, images = wanted;
+    for (int i = 0; i < net->shared.lanes; i++) {
+        struct lane *lane = &net->lanes[i];
+        uint64_t memory = UINT64_MAX / 2, largest = UINT64_MAX / 2;
+        if (lane->place.device) {
+            memory = device_limits(lane->place.device)->memory;
+            largest = device_limits(lane->place.device)->largest_buffer;
+        }
+        if (options->memory && options->memory < memory) memory = options->memory;
+        int status = graph_fit(net->shared.graph, lane->halves, &lane->place, memory, largest, images,
+                               alexcl_selection_place(net->shared.selection, (size_t)i)->name, &images, err);
+        if (status != ALEXCL_OK) return status;
+    }
+    if (images < wanted) log_write(ALEXCL_LOG_WARNING, "a batch of %d does not fit: it is cut in chunks of %d", wanted, images);
+    net->shared.images = images;
+    return ALEXCL_OK;
+}
+
+static int net_make_staging(struct alexcl_net *net, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    const struct graph *g = net->shared.graph;
+    for (int h = 0; h < 2; h++) {
+        TRY(memory_alloc(&net->shared.staging[h], (size_t)g->cross_count + 1, sizeof *net->shared.staging[h], "the exchange", err));
+        for (int x = 0; x < g->cross_count; x++) {
+            struct graph_sent sent = graph_sent(g, x, h);
+            TRY(memory_alloc_floats(&net->shared.staging[h][x], (size_t)net->shared.images * (size_t)sent.count * (size_t)sent.hw, "the exchange", err));
+        }
+    }
+done:
+    return status;
+}
+
+int alexcl_net_open(const struct alexcl_model *model, const struct alexcl_weights *weights, const struct alexcl_selection *sel,
+                    const struct alexcl_net_options *options, struct alexcl_net **out, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct alexcl_net *net = NULL;
+    double start = net_now();
+    if (options->batch < 0) return error_set(err, ALEXCL_E_USAGE, "a batch of %d images: it must be 1 or more", options->batch);
+    TRY(memory_alloc(&net, 1, sizeof *net, "the net", err));
+    struct lane_shared *shared = &net->shared;
+    pthread_mutex_init(&shared->upload, NULL);
+    shared->weights = weights;
+    shared->selection = sel;
+    shared->lanes = (int)alexcl_selection_count(sel);
+    TRY(graph_make(model, options->last_layer, &shared->graph, err));
+    TRY(exchange_create(&shared->exchange, err));
+    for (int i = 0; i < shared->lanes; i++) TRY(lane_create(&net->lanes[i], shared, i, err));
+    TRY(net_on_lanes(net, lane_open, err));
+    TRY(net_choose_batch(net, options, err));
+    if (shared->lanes == 2) TRY(net_make_staging(net, err));
+    TRY(net_on_lanes(net, lane_prepare, err));
+    net->build = net_now() - start;
+    *out = net;
+    net = NULL;
+done:
+    alexcl_net_free(net);
+    return status;
+}
+
+int alexcl_net_batch(const struct alexcl_net *net) { return net->shared.images; }
+
+struct alexcl_shape alexcl_net_output(const struct alexcl_net *net) { return net->shared.graph->output; }
+
+/* The batch has a value that is not finite: runs it again, layer by layer, to name the first layer that has one. */
+static int net_name_bad_layer(struct alexcl_net *net, size_t image, struct alexcl_error *err) {
+    const struct graph *g = net->shared.graph;
+    net->shared.batch.check = 1;
+    exchange_reset(net->shared.exchange);
+    int status = net_on_lanes(net, run_batch, err);
+    net->shared.batch.check = 0;
+    if (status != ALEXCL_OK) return status;
+    int first = -1;
+    for (int i = 0; i < net->shared.lanes; i++) {
+        int bad = net->lanes[i].not_finite;
+        if (bad >= 0 && (first < 0 || bad < first)) first = bad;
+        net->lanes[i].not_finite = -1;
+    }
+    if (first < 0) /* the second run was fine: the device does not compute the same twice */
+        return error_set(err, ALEXCL_E_DEVICE, "image %zu got a score that is not finite, and a second run did not: the device or its driver is unsound; "
+                                               "compare with --devices ref",
+                         image);
+    return error_set(err, ALEXCL_E_DATA, "image %zu: not a finite number, first in the output of layer %s: weights or input are damaged or of another scale", image,
+                     g->layers[first].half[0].desc->name);
+}
+
+int alexcl_net_run(struct alexcl_net *net, const float *images_in, size_t images, float *out, struct alexcl_error *err) {
+    const struct graph *g = net->shared.graph;
+    size_t in_floats = g->values[0].floats[0], out_floats = shape_size(g->output);
+    double start = net_now();
+    int status = ALEXCL_OK;
+    for (size_t first = 0; first < images && status == ALEXCL_OK;) {
+        size_t count = images - first < (size_t)net->shared.images ? images - first : (size_t)net->shared.images;
+        net->shared.batch = (struct lane_batch){.in = images_in + first * in_floats, .out = out + first * out_floats, .images = (int)count};
+        exchange_reset(net->shared.exchange);
+        status = net_on_lanes(net, run_batch, err);
+        for (size_t i = 0; status == ALEXCL_OK && i < count * out_floats; i++)
+            if (!isfinite(net->shared.batch.out[i])) status = net_name_bad_layer(net, first + i / out_floats, err);
+        first += count;
+    }
+    net->wall += net_now() - start;
+    return status;
+}
+
+struct alexcl_net_times alexcl_net_times(const struct alexcl_net *net) {
+    struct alexcl_net_times t = {.wall = net->wall, .build = net->build, .events = 1};
+    for (int i = 0; i < net->shared.lanes; i++) {
+        const struct lane *lane = &net->lanes[i];
+        if (!lane->place.device) {
+            t.device[i] = lane->reference_seconds;
+            continue;
+        }
+        uint64_t busy[DEVICE_ACCOUNTS];
+        device_times(lane->place.device, busy);
+        t.device[i] = (double)busy[DEVICE_COMPUTE] * 1e-9;
+        t.exchange += (double)busy[DEVICE_EXCHANGE] * 1e-9;
+        t.transfer += (double)busy[DEVICE_TRANSFER] * 1e-9;
+        if (!device_has_times(lane->place.device)) t.events = 0;
+    }
+    return t;
+}
+
+void alexcl_net_free(struct alexcl_net *net) {
+    if (!net) return;
+    for (int i = 0; i < net->shared.lanes; i++) lane_free(&net->lanes[i]);
+    for (int h = 0; h < 2; h++) {
+        for (int x = 0; net->shared.staging[h] && x < net->shared.graph->cross_count; x++) free(net->shared.staging[h][x]);
+        free(net->shared.staging[h]);
+    }
+    exchange_free(net->shared.exchange);
+    graph_free(net->shared.graph);
+    pthread_mutex_destroy(&net->shared.upload);
+    free(net);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
+#include "graph.h"
+#include "memory.h"
+
+int alexcl_plan_make(const struct alexcl_model *model, const struct alexcl_plan_request *request, struct alexcl_plan **out, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct graph *g = NULL;
+    struct alexcl_plan *p = NULL;
+    struct place none = {NULL};
+    if (request->batch < 0 || request->places > 2) return error_set(err, ALEXCL_E_USAGE, "a plan is for 1 or more images and 1 or 2 devices");
+    TRY(graph_make(model, request->last_layer, &g, err));
+    TRY(memory_alloc(&p, 1, sizeof *p, "the plan", err));
+    TRY(memory_alloc(&p->layers, (size_t)g->layer_count, sizeof *p->layers, "the plan's layers", err));
+    p->model = model;
+    p->layer_count = (size_t)g->layer_count;
+    for (int i = 0; i < g->layer_count; i++) {
+        const struct graph_layer *gl = &g->layers[i];
+        struct alexcl_plan_layer *row = &p->layers[i];
+        row->layer = gl->half[0].desc;
+        row->in = gl->half[0].whole_in;
+        row->out = gl->half[0].whole_out;
+        for (int h = 0; h < 2; h++) {
+            row->half[h] = gl->half[h].out;
+            row->parameters[h] = graph_parameters(&gl->half[h]);
+            row->macs[h] = gl->half[h].macs;
+            if (gl->cross >= 0) {
+                struct graph_sent sent = graph_sent(g, gl->cross, 1 - h);
+                row->crosses[h] = (uint64_t)sent.count * (uint64_t)sent.hw * sizeof(float);
+            }
+            p->parameters += row->parameters[h];
+            p->macs += row->macs[h];
+        }
+    }
+    p->batch = request->batch ? request->batch : 1;
+    p->places = request->places ? request->places : 2;
+    p->chunk = p->batch;
+    for (size_t i = 0; i < p->places; i++) {
+        uint64_t memory = request->memory[i] ? request->memory[i] : (uint64_t)4 << 30;
+        uint64_t largest = request->largest_buffer[i] ? request->largest_buffer[i] : memory / 4;
+        TRY(graph_fit(g, p->places == 1 ? 3u : 1u << i, &none, memory, largest, p->chunk, p->places == 1 ? "the device" : i ? "device 1" : "device 0",
+                      &p->chunk, err));
+    }
+    for (size_t i = 0; i < p->places; i++) p->memory[i] = graph_memory(g, p->places == 1 ? 3u : 1u << i, &none, p->chunk);
+    *out = p;
+    p = NULL;
+done:
+    alexcl_plan_free(p);
+    graph_free(g);
+    return status;
+}
+
+void alexcl_plan_free(struct alexcl_plan *plan) {
+    if (!plan) return;
+    free(plan->layers);
+    free(plan);
+}

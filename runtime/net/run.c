@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+/* One batch on one lane. Two lanes run this at the same time and meet at the crossings:
+ *
+ *   work queue      | section 0, slice 0 | section 0, slice 1 | join, section 1, slice 0 | ...
+ *   transfer queue                       | send 0             | send 1, receive 0        | ...
+ *
+ * A slice is sent while the next one is computed. Every value is computed by the same operations whatever the placement,
+ * the slices or the batch are, so the scores are equal to the bit on devices of one kind. */
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+#include "lane.h"
+
+struct run_send {
+    struct event *event; /* the copy to the host; NULL once published, and on the reference */
+    int first, count;    /* images */
+    int message;         /* number in the batch */
+};
+
+struct run {
+    struct lane *lane;
+    int images;
+    int messages; /* sent so far */
+    struct run_send arriving[LANE_SLICES], leaving[LANE_SLICES]; /* at the crossings before and behind this section */
+    int arriving_count, arriving_taken, leaving_count;
+};
+
+static int run_slices(const struct run *r, int section) {
+    const struct graph *g = r->lane->shared->graph;
+    const struct graph_section *s = &g->sections[section];
+    if (r->lane->shared->lanes == 1) return 1;
+    /* Fully connected layers read all their weights for a slice: they take the batch whole. */
+    for (int i = s->first; i < s->first + s->count; i++)
+        if (g->layers[i].half[0].desc->type == ALEXCL_FC || g->layers[i].half[0].desc->type == ALEXCL_RBF) return 1;
+    return r->images < LANE_SLICES ? 1 : LANE_SLICES;
+}
+
+static int run_upload(struct run *r, int first, int count, struct alexcl_error *err) {
+    struct lane *lane = r->lane;
+    size_t floats = lane->shared->graph->values[0].floats[0];
+    const float *from = lane->shared->batch.in + (size_t)first * floats;
+    if (!lane->place.device) {
+        memcpy(lane->input.host + (size_t)first * floats, from, (size_t)count * floats * sizeof *from);
+        return ALEXCL_OK;
+    }
+    struct event *written = NULL;
+    struct buffer_region region = {.row = (size_t)first, .rows = (size_t)count, .pitch = floats, .first = 0, .width = floats};
+    int status = buffer_write_region(lane->input.buffer, &region, from, NULL, DEVICE_TRANSFER, &written, err);
+    if (status == ALEXCL_OK) status = device_wait_for(lane->place.device, written, err);
+    event_free(written);
+    return status;
+}
+
+static struct buffer_region run_sent_region(struct graph_sent sent, int first, int count) {
+    return (struct buffer_region){.row = (size_t)first,
+                                  .rows = (size_t)count,
+                                  .pitch = (size_t)sent.channels * (size_t)sent.hw,
+                                  .first = (size_t)sent.first * (size_t)sent.hw,
+                                  .width = (size_t)sent.count * (size_t)sent.hw};
+}
+
+/* Packs a region's rows into `to`. */
+static void run_pack(float *to, const float *from, const struct buffer_region *region) {
+    for (size_t i = 0; i < region->rows; i++)
+        memcpy(to + i * region->width, from + (region->row + i) * region->pitch + region->first, region->width * sizeof *to);
+}
+
+/* Starts the copy of this lane's half of a crossing to the host. */
+static int run_send(struct run *r, int cross, int first, int count, struct alexcl_error *err) {
+    struct lane *lane = r->lane;
+    int h = lane->index;
+    struct graph_sent sent = graph_sent(lane->shared->graph, cross, h);
+    struct buffer_region region = run_sent_region(sent, first, count);
+    struct storage *from = lane_value(lane, h, graph_crossing_layer(lane->shared->graph, cross)->in);
+    float *to = lane->shared->staging[h][cross] + (size_t)first * region.width;
+    struct run_send *send = &r->leaving[r->leaving_count++];
+    *send = (struct run_send){.first = first, .count = count, .message = r->messages++};
+    if (!lane->place.device) {
+        run_pack(to, from->host, &region);
+        return ALEXCL_OK;
+    }
+    struct event *computed = NULL;
+    int status = device_mark(lane->place.device, &computed, err);
+    if (status == ALEXCL_OK) status = buffer_read_region(from->buffer, &region, to, computed, DEVICE_EXCHANGE, &send->event, err);
+    event_free(computed);
+    return status;
+}
+
+/* Publishes the next own message of a crossing, waits for the other half's, and brings it here. */
+static int run_receive(struct run *r, int cross, struct alexcl_error *err) {
+    struct lane *lane = r->lane;
+    int h = lane->index, status = ALEXCL_OK;
+    struct run_send *send = &r->arriving[r->arriving_taken++];
+    if (send->event) TRY(event_wait(send->event, err));
+    exchange_publish(lane->shared->exchange, h, send->message);
+    TRY(exchange_await(lane->shared->exchange, h, send->message));
+    struct graph_sent sent = graph_sent(lane->shared->graph, cross, 1 - h);
+    size_t floats = (size_t)sent.count * (size_t)sent.hw;
+    const float *from = lane->shared->staging[1 - h][cross] + (size_t)send->first * floats;
+    struct storage *to = &lane->received[h][cross];
+    if (!lane->place.device) {
+        memcpy(to->host + (size_t)send->first * floats, from, (size_t)send->count * floats * sizeof *from);
+    } else {
+        struct event *written = NULL;
+        struct buffer_region region = {.row = (size_t)send->first, .rows = (size_t)send->count, .pitch = floats, .first = 0, .width = floats};
+        status = buffer_write_region(to->buffer, &region, from, NULL, DEVICE_EXCHANGE, &written, err);
+        if (status == ALEXCL_OK) status = device_wait_for(lane->place.device, written, err);
+        event_free(written);
+    }
+done:
+    event_free(send->event);
+    send->event = NULL;
+    return status;
+}
+
+/* Joins two halves for images first .. first+count-1. */
+static int run_join(struct run *r, int cross, int first, int count, struct alexcl_error *err) {
+    struct lane *lane = r->lane;
+    const struct graph *g = lane->shared->graph;
+    const struct graph_layer *gl = graph_crossing_layer(g, cross);
+    struct graph_sent sent[2] = {graph_sent(g, cross, 0), graph_sent(g, cross, 1)};
+    const struct storage *half[2];
+    for (int h = 0; h < 2; h++) half[h] = lane_runs(lane, h) ? lane_value(lane, h, gl->in) : &lane->received[1 - h][cross];
+    return join_run(lane->join, gl->half[0].desc->name, sent[0].count, sent[1].count, sent[0].hw, half[0], half[1], &lane->joined[cross], first, count, err);
+}
+
+/* Both halves on one place: each gets the other's seam channels by a copy in place. */
+static int run_copy_seams(struct run *r, int cross, int first, int count, struct alexcl_error *err) {
+    struct lane *lane = r->lane;
+    const struct graph *g = lane->shared->graph;
+    int in = graph_crossing_layer(g, cross)->in;
+    for (int h = 0; h < 2; h++) {
+        struct graph_sent sent = graph_sent(g, cross, 1 - h);
+        struct buffer_region region = run_sent_region(sent, first, count);
+        struct storage *from = lane_value(lane, 1 - h, in), *to = &lane->received[h][cross];
+        if (!lane->place.device) {
+            run_pack(to->host + (size_t)first * region.width, from->host, &region);
+            continue;
+        }
+        int status = buffer_copy_region(from->buffer, &region, to->buffer, (size_t)first * region.width, err);
+        if (status != ALEXCL_OK) return status;
+    }
+    return ALEXCL_OK;
+}
+
+/* Brings what crosses before a section for images first .. first+count-1. */
+static int run_cross(struct run *r, int cross, int first, int count, struct alexcl_error *err) {
+    int joins = graph_crossing_layer(r->lane->shared->graph, cross)->crossing == GRAPH_JOIN;
+    if (r->lane->shared->lanes == 1) return joins ? run_join(r, cross, first, count, err) : run_copy_seams(r, cross, first, count, err);
+    while (r->arriving_taken < r->arriving_count) {
+        const struct run_send *send = &r->arriving[r->arriving_taken];
+        if (send->first >= first + count) break;
+        int status = run_receive(r, cross, err);
+        if (status == ALEXCL_OK && joins) status = run_join(r, cross, send->first, send->count, err);
+        if (status != ALEXCL_OK) return status;
+    }
+    return ALEXCL_OK;
+}
+
+/* lane_batch.check: notes the first layer whose output is not finite. */
+static int run_check(struct run *r, int layer, int half, int first, int count, struct alexcl_error *err) {
+    struct lane *lane = r->lane;
+    const struct graph_layer *gl = &lane->shared->graph->layers[layer];
+    size_t floats = shape_size(gl->half[half].out);
+    if (lane->not_finite >= 0 && lane->not_finite <= layer) return ALEXCL_OK;
+    for (int n = first; n < first + count; n++) {
+        float part[1024];
+        for (size_t i = 0; i < floats; i += 1024) {
+            size_t m = floats - i < 1024 ? floats - i : 1024;
+            int status = storage_read(lane_value(lane, half, gl->out), (size_t)n * floats + i, part, m, err);
+            if (status != ALEXCL_OK) return status;
+            for (size_t j = 0; j < m; j++) {
+                if (isfinite(part[j])) continue;
+                lane->not_finite = layer;
+                return ALEXCL_OK;
+            }
+        }
+    }
+    return ALEXCL_OK;
+}
+
+static int run_layer(struct run *r, int i, int first, int count, struct alexcl_error *err) {
+    struct lane *lane = r->lane;
+    struct graph_layer *gl = &lane->shared->graph->layers[i];
+    for (int h = 0; h < 2; h++) {
+        if (!lane_runs(lane, h)) continue;
+        struct layer_io io = {
+            .in = gl->crossing == GRAPH_JOIN ? &lane->joined[gl->cross] : lane_value(lane, h, gl->in),
+            .out = lane_value(lane, h, gl->out),
+            .seam = gl->crossing == GRAPH_SEAM ? &lane->received[h][gl->cross] : NULL,
+            .workspace = &lane->workspace,
+            .first = first,
+            .count = count,
+        };
+        int status = gl->half[h].view ? ALEXCL_OK : layer_forward(&gl->half[h], &io, err);
+        if (status == ALEXCL_OK && lane->shared->batch.check) status = run_check(r, i, h, first, count, err);
+        if (status != ALEXCL_OK) return status;
+    }
+    return ALEXCL_OK;
+}
+
+/* Copies the last layer's output to the caller's array, each half at its place in every row. */
+static int run_download(struct run *r, struct alexcl_error *err) {
+    struct lane *lane = r->lane;
+    const struct graph *g = lane->shared->graph;
+    const struct graph_layer *last = &g->layers[g->layer_count - 1];
+    size_t row = shape_size(g->output), first_floats = shape_size(last->half[0].out);
+    for (int h = 0; h < 2; h++) {
+        if (!lane_runs(lane, h)) continue;
+        size_t floats = shape_size(last->half[h].out);
+        int status = storage_read(lane_value(lane, h, last->out), 0, lane->output, (size_t)r->images * floats, err);
+        if (status != ALEXCL_OK) return status;
+        float *to = lane->shared->batch.out + (h ? first_floats : 0);
+        for (size_t n = 0; n < (size_t)r->images; n++) memcpy(to + n * row, lane->output + n * floats, floats * sizeof *to);
+    }
+    return ALEXCL_OK;
+}
+
+static int run_sections(struct run *r, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct lane *lane = r->lane;
+    const struct graph *g = lane->shared->graph;
+    for (int s = 0; s < g->section_count; s++) {
+        int slices = run_slices(r, s);
+        memcpy(r->arriving, r->leaving, sizeof r->arriving);
+        r->arriving_count = r->leaving_count;
+        r->arriving_taken = r->leaving_count = 0;
+        for (int j = 0; j < slices; j++) {
+            int first = r->images * j / slices, count = r->images * (j + 1) / slices - first;
+            if (s == 0)
+                TRY(run_upload(r, first, count, err));
+            else
+                TRY(run_cross(r, s - 1, first, count, err));
+            for (int i = g->sections[s].first; i < g->sections[s].first + g->sections[s].count; i++) TRY(run_layer(r, i, first, count, err));
+            if (lane->shared->lanes == 2 && s + 1 < g->section_count) TRY(run_send(r, s, first, count, err));
+            if (lane->place.device) TRY(device_flush(lane->place.device, err));
+        }
+    }
+    TRY(run_download(r, err));
+    if (lane->place.device) TRY(device_finish(lane->place.device, err));
+done:
+    return status;
+}
+
+static double run_cpu_seconds(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+int run_batch(struct lane *lane, struct alexcl_error *err) {
+    struct run r = {.lane = lane, .images = lane->shared->batch.images};
+    double start = run_cpu_seconds();
+    int status = run_sections(&r, err);
+    if (!lane->place.device) lane->reference_seconds += run_cpu_seconds() - start;
+    if (status != ALEXCL_OK) {
+        exchange_abort(lane->shared->exchange);
+        /* What is under way still reads and writes memory that the next batch uses. */
+        struct alexcl_error ignored = {0};
+        if (lane->place.device) (void)device_finish(lane->place.device, &ignored);
+        for (int i = r.arriving_taken; i < r.arriving_count; i++) event_free(r.arriving[i].event);
+        for (int i = 0; i < r.leaving_count; i++) event_free(r.leaving[i].event);
+    }
+    return status;
+}
