@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#include "model.h"
+
+#include <string.h>
+
+#include "status.h"
+
+static const struct alexcl_model *const models[] = {
+    &model_alexnet, &model_alexnet_227, &model_alexnet_2012, &model_alexnet_caffe, &model_alexnet_keras, &model_alexnet_torchvision,
+    &model_lenet5,  &model_lenet5_1998, &model_tiny2t,       &model_tiny_across,   &model_tiny_nolrn,    &model_tiny_orig,
+};
+enum { MODELS = sizeof models / sizeof *models };
+
+const struct alexcl_model *alexcl_model_get(size_t index) { return index < MODELS ? models[index] : NULL; }
+
+int alexcl_model_find(const char *name, const struct alexcl_model **out, struct alexcl_error *err) {
+    const char *names[MODELS + 1] = {NULL};
+    if (!name) name = "";
+    for (size_t i = 0; i < MODELS; i++) {
+        names[i] = models[i]->name;
+        if (strcmp(name, models[i]->name) == 0) {
+            *out = models[i];
+            return ALEXCL_OK;
+        }
+    }
+    const char *near = alexcl_nearest(name, names);
+    return error_set(err, ALEXCL_E_USAGE, "there is no model \"%s\"%s%s%s; 'alexcl models' lists them", name, near ? ": did you mean \"" : "", near ? near : "",
+                     near ? "\"?" : "");
+}
+
+int alexcl_model_layer(const struct alexcl_model *model, const char *layer, struct alexcl_error *err) {
+    const char *names[64] = {NULL}; /* no table is longer; checked by tests/net/check_models.c */
+    if (!layer) layer = "";
+    for (size_t i = 0; i < model->layer_count; i++) {
+        if (strcmp(layer, model->layers[i].name) == 0) return (int)i;
+        if (i + 1 < sizeof names / sizeof *names) names[i] = model->layers[i].name;
+    }
+    const char *near = alexcl_nearest(layer, names);
+    return error_set(err, ALEXCL_E_USAGE, "model %s has no layer \"%s\"%s%s%s; 'alexcl summary --model %s' lists them", model->name, layer,
+                     near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "", model->name);
+}
+
+const char *alexcl_layer_type_name(enum alexcl_layer_type type) {
+    static const char *const names[] = {
+        [ALEXCL_CONV] = "conv",       [ALEXCL_FC] = "fc",           [ALEXCL_RBF] = "rbf",         [ALEXCL_LRN] = "lrn",
+        [ALEXCL_RNORM] = "rnorm",     [ALEXCL_MAXPOOL] = "maxpool", [ALEXCL_AVGPOOL] = "avgpool", [ALEXCL_SUBSAMPLE] = "subsample",
+        [ALEXCL_RELU] = "relu",       [ALEXCL_TANH] = "tanh",       [ALEXCL_SIGMOID] = "sigmoid", [ALEXCL_LECUN_TANH] = "lecun-tanh",
+        [ALEXCL_DROPOUT] = "dropout", [ALEXCL_FLATTEN] = "flatten", [ALEXCL_SOFTMAX] = "softmax",
+    };
+    return (size_t)type < sizeof names / sizeof *names ? names[type] : "unknown";
+}

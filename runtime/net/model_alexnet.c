@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/* The nets called AlexNet. [P] Krizhevsky, Sutskever, Hinton: ImageNet Classification with Deep Convolutional Neural Networks,
+ * NIPS 2012. [CODE] github computerhistory/AlexNet-Source-Code, layers/layers-145.cfg and layer.py. [CAFFE] github BVLC/caffe,
+ * models/bvlc_alexnet. [TV] torchvision.models.alexnet, the net of "One weird trick" (Krizhevsky 2014). */
+#include "model.h"
+
+/* clang-format off */
+
+/* [P] as written: LRN with alpha 1e-4 on the plain sum, k 2, inside a tower; dropout halves at test time. 224 pixels give the
+ * 55 x 55 maps of its figure 2 only with padding, which the text does not mention: 2 on all sides here. */
+#define PAPER(pad1) \
+    CONV("conv1", 96, 11, 4, pad1, 1), RELU("relu1"), LRN("norm1", 5, 2, 1e-4, 0.75, ALEXCL_SPAN_HALF), MAXPOOL("pool1", 3, 2), \
+    CONV("conv2", 256, 5, 1, 2, 2), RELU("relu2"), LRN("norm2", 5, 2, 1e-4, 0.75, ALEXCL_SPAN_HALF), MAXPOOL("pool2", 3, 2), \
+    CONV3_TO_POOL5(384, 384, 256, 2), \
+    FLAT_TO_PROB(4096, 4096, 1000, ALEXCL_DROPOUT_PAPER, 0.1)
+
+static const struct alexcl_layer paper_layers[] = {PAPER(2)};
+static const struct alexcl_layer paper_227_layers[] = {PAPER(0)};
+
+const struct alexcl_model model_alexnet = {
+    .name = "alexnet", .about = "the 2012 paper as written; conv1 padded by 2", .oracle_case = "paper224p2",
+    .channels = 3, .height = 224, .width = 224, .colour = ALEXCL_RGB, .resize = 256, .scale = 1, .mean = IMAGENET_MEAN, .std = {1, 1, 1},
+    LAYERS(paper_layers),
+};
+
+const struct alexcl_model model_alexnet_227 = {
+    .name = "alexnet-227", .about = "the paper's net on 227 pixels, unpadded", .oracle_case = "paper227",
+    .channels = 3, .height = 227, .width = 227, .colour = ALEXCL_RGB, .resize = 256, .scale = 1, .mean = IMAGENET_MEAN, .std = {1, 1, 1},
+    LAYERS(paper_227_layers),
+};
+
+/* [CODE]: windows hang over the right and bottom edge (size rounded up), alpha is divided by n (1e-4 / 5 and, for rnorm,
+ * 0.001 / 25 on the plain sum), norm1 stands before ReLU, an extra same-map norm behind norm2, pooling before ReLU in conv5. */
+static const struct alexcl_layer code_layers[] = {
+    CONV_END("conv1", 96, 11, 4, 0, 3, 1),
+    LRN("norm1", 5, 2, 2e-5, 0.75, ALEXCL_SPAN_HALF),
+    MAXPOOL("pool1", 3, 2),
+    RELU("relu1"),
+    CONV("conv2", 256, 5, 1, 2, 2),
+    RELU("relu2"),
+    LRN("norm2", 5, 2, 2e-5, 0.75, ALEXCL_SPAN_HALF),
+    {.type = ALEXCL_RNORM, .name = "rnorm2", .kernel = 5, .k = 1, .alpha = 4e-5, .beta = 0.75},
+    MAXPOOL("pool2", 3, 2),
+    CONV("conv3", 384, 3, 1, 1, 1),
+    RELU("relu3"),
+    CONV("conv4", 384, 3, 1, 1, 2),
+    RELU("relu4"),
+    CONV("conv5", 256, 3, 1, 1, 2),
+    MAXPOOL("pool5", 3, 2),
+    RELU("relu5"),
+    FLAT_TO_PROB(4096, 4096, 1000, ALEXCL_DROPOUT_PAPER, 0.1),
+};
+
+const struct alexcl_model model_alexnet_2012 = {
+    .name = "alexnet-2012", .about = "the original code's net (layers-145.cfg)", .oracle_case = "orig224",
+    .channels = 3, .height = 224, .width = 224, .colour = ALEXCL_RGB, .resize = 256, .scale = 1, .mean = IMAGENET_MEAN, .std = {1, 1, 1},
+    LAYERS(code_layers),
+};
+
+/* [CAFFE]: LRN over all maps, k 1, alpha 1e-4 divided by n; inverted dropout. The mean is that of imagenet_mean.binaryproto
+ * over its pixels, B G R (printed by Caffe's examples/00-classification.ipynb). */
+static const struct alexcl_layer caffe_layers[] = {
+    CONV("conv1", 96, 11, 4, 0, 1),
+    RELU("relu1"),
+    LRN("norm1", 5, 1, 2e-5, 0.75, ALEXCL_SPAN_LAYER),
+    MAXPOOL("pool1", 3, 2),
+    CONV("conv2", 256, 5, 1, 2, 2),
+    RELU("relu2"),
+    LRN("norm2", 5, 1, 2e-5, 0.75, ALEXCL_SPAN_LAYER),
+    MAXPOOL("pool2", 3, 2),
+    CONV3_TO_POOL5(384, 384, 256, 2),
+    FLAT_TO_PROB(4096, 4096, 1000, ALEXCL_DROPOUT_INVERTED, 0.02),
+};
+
+const struct alexcl_model model_alexnet_caffe = {
+    .name = "alexnet-caffe", .about = "Caffe's bvlc_alexnet; LRN over both towers, BGR", .oracle_case = "caffe227",
+    .channels = 3, .height = 227, .width = 227, .colour = ALEXCL_BGR, .resize = 256, .scale = 1,
+    .mean = {104.0069879, 116.6687676, 122.6789143}, .std = {1, 1, 1},
+    LAYERS(caffe_layers),
+};
+
+/* A Keras article's net: one input channel, no towers, no LRN, unpadded conv1 (54 x 54). */
+static const struct alexcl_layer keras_layers[] = {
+    CONV("conv1", 96, 11, 4, 0, 1),
+    RELU("relu1"),
+    MAXPOOL("pool1", 3, 2),
+    CONV("conv2", 256, 5, 1, 2, 1),
+    RELU("relu2"),
+    MAXPOOL("pool2", 3, 2),
+    CONV3_TO_POOL5(384, 384, 256, 1),
+    FLAT_TO_PROB(4096, 4096, 1000, ALEXCL_DROPOUT_INVERTED, 0.5),
+};
+
+const struct alexcl_model model_alexnet_keras = {
+    .name = "alexnet-keras", .about = "as articles write it in Keras; grey, no towers, no LRN", .oracle_case = "article224",
+    .channels = 1, .height = 224, .width = 224, .colour = ALEXCL_GREY, .resize = 256, .scale = 1.0 / 255, .mean = {0}, .std = {1, 1, 1},
+    LAYERS(keras_layers),
+};
+
+/* [TV]: one tower of 64 192 384 256 256 maps, no LRN, dropout before fc6 and fc7. */
+static const struct alexcl_layer torchvision_layers[] = {
+    CONV("conv1", 64, 11, 4, 2, 1),
+    RELU("relu1"),
+    MAXPOOL("pool1", 3, 2),
+    CONV("conv2", 192, 5, 1, 2, 1),
+    RELU("relu2"),
+    MAXPOOL("pool2", 3, 2),
+    CONV3_TO_POOL5(384, 256, 256, 1),
+    PLAIN("flat", ALEXCL_FLATTEN),
+    DROPOUT("drop6", ALEXCL_DROPOUT_INVERTED),
+    FC("fc6", 4096, 1),
+    RELU("relu6"),
+    DROPOUT("drop7", ALEXCL_DROPOUT_INVERTED),
+    FC("fc7", 4096, 1),
+    RELU("relu7"),
+    FC("fc8", 1000, 0.2),
+    PLAIN("prob", ALEXCL_SOFTMAX),
+};
+
+static const struct alexcl_tensor_alias torchvision_aliases[] = {
+    {"conv1.weight", "features.0.weight"},  {"conv1.bias", "features.0.bias"},
+    {"conv2.weight", "features.3.weight"},  {"conv2.bias", "features.3.bias"},
+    {"conv3.weight", "features.6.weight"},  {"conv3.bias", "features.6.bias"},
+    {"conv4.weight", "features.8.weight"},  {"conv4.bias", "features.8.bias"},
+    {"conv5.weight", "features.10.weight"}, {"conv5.bias", "features.10.bias"},
+    {"fc6.weight", "classifier.1.weight"},  {"fc6.bias", "classifier.1.bias"},
+    {"fc7.weight", "classifier.4.weight"},  {"fc7.bias", "classifier.4.bias"},
+    {"fc8.weight", "classifier.6.weight"},  {"fc8.bias", "classifier.6.bias"},
+    {NULL, NULL},
+};
+
+const struct alexcl_model model_alexnet_torchvision = {
+    .name = "alexnet-torchvision", .about = "torchvision.models.alexnet; one tower, no LRN", .oracle_case = "torchvision224",
+    .channels = 3, .height = 224, .width = 224, .colour = ALEXCL_RGB, .resize = 256, .scale = 1.0 / 255,
+    .mean = {0.485, 0.456, 0.406}, .std = {0.229, 0.224, 0.225}, .aliases = torchvision_aliases,
+    LAYERS(torchvision_layers),
+};
