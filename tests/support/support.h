@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* What the check programs share. A program is
+ *
+ *     START_TEST(one_thing) { ... } END_TEST
+ *     int main(void) {
+ *         TCase *tests = tcase_create("conv");
+ *         tcase_add_test(tests, one_thing);
+ *         return support_run(tests);
+ *     }
+ *
+ * and is registered by alexcl_check (tests/CMakeLists.txt), which sets the variables read here:
+ *   ALEXCL_TEST_IMPLEMENTATION  "ref", "pocl", "intel": where support_place opens
+ *   ALEXCL_TEST_CASE            one of CASES
+ *   ALEXCL_TEST_SKIP            text: the implementation is not installed here, so print it and skip
+ * Every function below ends the running test with a message when it fails. */
+#ifndef ALEXCL_SUPPORT_H
+#define ALEXCL_SUPPORT_H
+#include <check.h>
+#include <stddef.h>
+
+#include "layer.h"
+
+/* Runs the tests and gives main its exit code: 0, 1, or 77 (ctest: skipped). Frees `tests`. */
+int support_run(TCase *tests);
+/* The case that ctest asks for (alexcl_check's CASES), or NULL when the program is started by hand. */
+const char *support_case(void);
+/* "ref", "pocl" or "intel"; "ref" where nothing is set. */
+const char *support_implementation(void);
+
+/* For calls that fill an error: EXPECT_OK(buffer_create(..., &err), err). */
+#define EXPECT_OK(call, err) ck_assert_msg((call) == ALEXCL_OK, "%s: %s", #call, (err).text)
+/* The call must fail with this status and a text that has `part` in it. The error is cleared for the next call. */
+#define EXPECT_ERROR(call, expected, part, err)                                                                                                                \
+    do {                                                                                                                                                       \
+        int support_status = (call);                                                                                                                           \
+        ck_assert_msg(support_status == (expected), "%s: status %d where %s was due: %s", #call, support_status, #expected, (err).text);                       \
+        ck_assert_msg(strstr((err).text, (part)) != NULL, "%s: \"%s\" does not say \"%s\"", #call, (err).text, (part));                                        \
+        (err) = (struct alexcl_error){0};                                                                                                                      \
+    } while (0)
+
+/* ---- where to compute -------------------------------------------------------------------------- */
+
+/* The place under test, opened at the first call and closed by support_run: the reference, or device 0 of the implementation. */
+struct place *support_place(void);
+/* The same as a selection ("ref" or "0"), for alexcl_net_open. */
+const struct alexcl_selection *support_selection(void);
+/* Called once by support_run after the tests, unless NULL. */
+extern void (*support_at_end)(void);
+
+/* ---- floats ------------------------------------------------------------------------------------ */
+
+/* `count` floats, all NaN so that a value nobody writes is noticed. free() them. */
+float *support_floats(size_t count);
+/* Uniform in [-scale, scale), the same on every machine; `name` picks the numbers. free() them. */
+float *support_random(size_t count, const char *name, double scale);
+/* Largest |got - want| must be <= tolerance * largest |want| (or <= tolerance where want is all 0); NaN and infinity never pass.
+ * Names the first value that is off. */
+void support_compare(const char *what, const float *got, const float *want, size_t count, double tolerance);
+/* Equal to the bit, but for the sign of a zero. */
+void support_same(const char *what, const float *got, const float *want, size_t count);
+
+/* ---- golden vectors: tests/oracle --------------------------------------------------------------- */
+
+enum { ORACLE_DIMS = 4 };
+/* A tensor; shape[i] is 1 behind the last of its `dims`. */
+struct tensor {
+    float *values;
+    size_t count;
+    int dims, shape[ORACLE_DIMS];
+};
+/* tests/oracle/<dir>/<key>.npy, e.g. ("conv_3x3", "x"). */
+struct tensor oracle_load(const char *dir, const char *key);
+void oracle_free(struct tensor *t);
+/* Whether the case has that tensor here. */
+int oracle_has(const char *dir, const char *key);
+/* A parameter of the case as it stands in index.tsv (lists are JSON), in static memory of this call; NULL when there is none. */
+const char *oracle_text(const char *dir, const char *name);
+/* A parameter as a number; "true" is 1, "false" is 0. */
+double oracle_number(const char *dir, const char *name);
+/* A probe of a net case: the value of element `index` of `tensor`, of all images, right after that layer. */
+struct oracle_probe {
+    char what[16], tensor[32];
+    size_t index;
+    double value;
+};
+/* The probes.txt of a net case: *count probes; free() them. Sums and norms have what = "act_sum" and so on, index = number of elements. */
+struct oracle_probe *oracle_probes(const char *dir, size_t *count);
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "support.h"
+
+static struct alexcl_selection *selection;
+static struct place place;
+static int opened;
+
+static void support_place_close(void) {
+    device_free(place.device);
+    alexcl_selection_free(selection);
+}
+
+const struct alexcl_selection *support_selection(void) {
+    if (selection) return selection;
+    struct alexcl_error err = {0};
+    int reference = strcmp(support_implementation(), "ref") == 0;
+    EXPECT_OK(alexcl_selection_open(reference ? "ref" : "0", &selection, &err), err);
+    support_at_end = support_place_close;
+    return selection;
+}
+
+struct place *support_place(void) {
+    if (opened) return &place;
+    struct alexcl_error err = {0};
+    const struct alexcl_selection *sel = support_selection();
+    if (alexcl_selection_place(sel, 0)->device >= 0) EXPECT_OK(device_open(sel, 0, &place.device, &err), err);
+    opened = 1;
+    return &place;
+}
