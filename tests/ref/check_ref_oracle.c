@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/* The reference against the golden vectors: the case that ALEXCL_TEST_CASE names, e.g. conv_3x3. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ref.h"
+#include "support.h"
+
+static const double TOLERANCE = 1e-5;
+
+static struct alexcl_shape chw(const struct tensor *t) { return (struct alexcl_shape){t->shape[1], t->shape[2], t->shape[3]}; }
+
+static void conv(const char *name) {
+    struct tensor x = oracle_load(name, "x"), w = oracle_load(name, "w"), b = oracle_load(name, "b"), y = oracle_load(name, "y");
+    struct shape_conv s = {
+        chw(&x), chw(&y), w.shape[2], (int)oracle_number(name, "stride"), (int)oracle_number(name, "pad"), (int)oracle_number(name, "groups")};
+    float *got = support_floats(y.count);
+    ref_conv(got, x.values, w.values, b.values, x.shape[0], &s);
+    support_compare(name, got, y.values, y.count, TOLERANCE);
+    free(got);
+    oracle_free(&x), oracle_free(&w), oracle_free(&b), oracle_free(&y);
+}
+
+static struct shape_norm norm_shape(const char *name, const struct tensor *x) {
+    struct shape_norm s = {.in = chw(x),
+                           .n = (int)oracle_number(name, "size"),
+                           .k = (float)oracle_number(name, "k"),
+                           .alpha = (float)oracle_number(name, "alpha"),
+                           .beta = (float)oracle_number(name, "beta")};
+    return s;
+}
+
+static void lrn(const char *name) {
+    struct tensor x = oracle_load(name, "x"), y = oracle_load(name, "y");
+    struct shape_norm s = norm_shape(name, &x);
+    int groups = (int)oracle_number(name, "groups");
+    s.in.c /= groups; /* a group is what a half is: a run of channels that the window never leaves */
+    float *got = support_floats(y.count);
+    for (int run = 0; run < x.shape[0] * groups; run++) {
+        size_t first = (size_t)run * shape_size(s.in);
+        ref_lrn(got + first, x.values + first, NULL, 1, &s);
+    }
+    support_compare(name, got, y.values, y.count, TOLERANCE);
+    free(got);
+    oracle_free(&x), oracle_free(&y);
+}
+
+static void rnorm(const char *name) {
+    struct tensor x = oracle_load(name, "x"), y = oracle_load(name, "y");
+    struct shape_norm s = norm_shape(name, &x);
+    float *got = support_floats(y.count);
+    ref_rnorm(got, x.values, x.shape[0], &s);
+    support_compare(name, got, y.values, y.count, TOLERANCE);
+    free(got);
+    oracle_free(&x), oracle_free(&y);
+}
+
+static void pool(const char *name) {
+    struct tensor x = oracle_load(name, "x"), y = oracle_load(name, "y");
+    struct shape_pool s = {chw(&x), chw(&y), (int)oracle_number(name, "size"), (int)oracle_number(name, "stride")};
+    float *got = support_floats(y.count);
+    if (strncmp(name, "avg", 3) == 0) {
+        ref_avgpool(got, x.values, x.shape[0], &s);
+        support_compare(name, got, y.values, y.count, TOLERANCE);
+    } else {
+        ref_maxpool(got, x.values, x.shape[0], &s);
+        support_same(name, got, y.values, y.count);
+    }
+    free(got);
+    oracle_free(&x), oracle_free(&y);
+}
+
+static void activation(const char *name, const char *key, enum alexcl_layer_type type) {
+    struct tensor x = oracle_load(name, "x"), y = oracle_load(name, key);
+    float *got = support_floats(y.count);
+    ref_activation(got, x.values, x.count, type);
+    support_compare(key, got, y.values, y.count, TOLERANCE);
+    free(got);
+    oracle_free(&x), oracle_free(&y);
+}
+
+static void relu(const char *name) { activation(name, "y", ALEXCL_RELU); }
+
+static void tanh_and_kin(const char *name) {
+    activation(name, "y_tanh", ALEXCL_TANH);
+    activation(name, "y_sigmoid", ALEXCL_SIGMOID);
+    activation(name, "y_lecun", ALEXCL_LECUN_TANH);
+}
+
+static void fc(const char *name) {
+    struct tensor x = oracle_load(name, "x"), w = oracle_load(name, "w"), b = oracle_load(name, "b"), y = oracle_load(name, "y");
+    float *got = support_floats(y.count);
+    ref_fc(got, x.values, w.values, b.values, x.shape[0], x.shape[1], y.shape[1]);
+    support_compare(name, got, y.values, y.count, TOLERANCE);
+    free(got);
+    oracle_free(&x), oracle_free(&w), oracle_free(&b), oracle_free(&y);
+}
+
+static void softmax(const char *name) {
+    struct tensor x = oracle_load(name, "x"), prob = oracle_load(name, "prob");
+    float *got = support_floats(prob.count);
+    ref_softmax(got, x.values, x.shape[0], x.shape[1], 0, x.shape[1]);
+    support_compare(name, got, prob.values, prob.count, TOLERANCE);
+    free(got);
+    oracle_free(&x), oracle_free(&prob);
+}
+
+static const struct {
+    const char *kind;
+    void (*check)(const char *name);
+} kinds[] = {
+    {"conv_", conv}, {"lrn_", lrn},           {"rnorm_", rnorm}, {"pool_", pool},       {"avgpool_", pool},
+    {"relu_", relu}, {"tanh_", tanh_and_kin}, {"fc_", fc},       {"softmax_", softmax},
+};
+
+START_TEST(golden_vector) {
+    const char *name = support_case();
+    ck_assert_msg(name != NULL, "set ALEXCL_TEST_CASE to a folder of tests/oracle");
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (strncmp(name, kinds[i].kind, strlen(kinds[i].kind)) != 0) continue;
+        kinds[i].check(name);
+        return;
+    }
+    ck_abort_msg("%s: no operator of the reference has such a case", name);
+}
+END_TEST
+
+int main(void) {
+    TCase *tests = tcase_create("ref_oracle");
+    tcase_add_test(tests, golden_vector);
+    return support_run(tests);
+}
