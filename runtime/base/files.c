@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "memory.h"
 #include "settings.h"
 
 int files_read(const char *path, size_t limit, unsigned char **data, size_t *length, struct alexcl_error *err) {
@@ -52,29 +53,75 @@ done:
     return status;
 }
 
-int files_replace(const char *path, const void *data, size_t length, struct alexcl_error *err) {
-    char temporary[4200];
-    int made = snprintf(temporary, sizeof temporary, "%s.%ld.XXXXXX", path, (long)getpid());
-    if (made < 0 || (size_t)made >= sizeof temporary) return error_set(err, ALEXCL_E_OTHER, "%s: the name is too long", path);
-    int fd = mkstemp(temporary);
-    if (fd < 0) return error_set(err, ALEXCL_E_OTHER, "%s: cannot be written: %s", path, strerror(errno));
-    int failed = 0;
-    for (size_t done = 0; done < length && !failed;) {
-        ssize_t wrote = write(fd, (const char *)data + done, length - done);
-        if (wrote < 0 && errno == EINTR) continue;
-        if (wrote <= 0)
-            failed = errno ? errno : EIO;
-        else
-            done += (size_t)wrote;
+struct files_writer {
+    int fd; /* -1: closed */
+    char path[4096], temporary[4200];
+};
+
+static int files_writer_failed(const struct files_writer *w, int code, struct alexcl_error *err) {
+    return error_set(err, ALEXCL_E_OTHER, "%s: cannot be written: %s", w->path, strerror(code ? code : EIO));
+}
+
+int files_writer_open(const char *path, struct files_writer **out, struct alexcl_error *err) {
+    struct files_writer *w;
+    if (strlen(path) >= sizeof w->path) return error_set(err, ALEXCL_E_OTHER, "%s: the name is too long", path);
+    int status = memory_alloc(&w, 1, sizeof *w, "a file's name", err);
+    if (status != ALEXCL_OK) return status;
+    snprintf(w->path, sizeof w->path, "%s", path);
+    snprintf(w->temporary, sizeof w->temporary, "%s.%ld.XXXXXX", path, (long)getpid());
+    w->fd = mkstemp(w->temporary);
+    if (w->fd < 0) {
+        status = files_writer_failed(w, errno, err);
+        free(w);
+        return status;
     }
+    *out = w;
+    return ALEXCL_OK;
+}
+
+int files_writer_add(struct files_writer *w, const void *data, size_t length, struct alexcl_error *err) {
+    for (size_t done = 0; done < length;) {
+        errno = 0;
+        ssize_t wrote = write(w->fd, (const char *)data + done, length - done);
+        if (wrote < 0 && errno == EINTR) continue;
+        if (wrote <= 0) return files_writer_failed(w, errno, err);
+        done += (size_t)wrote;
+    }
+    return ALEXCL_OK;
+}
+
+int files_writer_commit(struct files_writer *w, struct alexcl_error *err) {
     mode_t mask = umask(0);
     umask(mask);
-    if (!failed && fchmod(fd, 0666 & ~mask) != 0) failed = errno;
-    if (close(fd) != 0 && !failed) failed = errno;
-    if (!failed && rename(temporary, path) != 0) failed = errno;
-    if (!failed) return ALEXCL_OK;
-    unlink(temporary);
-    return error_set(err, ALEXCL_E_OTHER, "%s: cannot be written: %s", path, strerror(failed));
+    if (fchmod(w->fd, 0666 & ~mask) != 0) return files_writer_failed(w, errno, err);
+    int fd = w->fd;
+    w->fd = -1;
+    if (close(fd) != 0 || rename(w->temporary, w->path) != 0) {
+        int status = files_writer_failed(w, errno, err);
+        unlink(w->temporary);
+        return status;
+    }
+    return ALEXCL_OK;
+}
+
+void files_writer_free(struct files_writer *w) {
+    if (!w) return;
+    if (w->fd >= 0) {
+        close(w->fd);
+        unlink(w->temporary);
+    }
+    free(w);
+}
+
+int files_replace(const char *path, const void *data, size_t length, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct files_writer *w = NULL;
+    TRY(files_writer_open(path, &w, err));
+    TRY(files_writer_add(w, data, length, err));
+    TRY(files_writer_commit(w, err));
+done:
+    files_writer_free(w);
+    return status;
 }
 
 int files_make_folder(const char *path, struct alexcl_error *err) {

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: MIT */
+#include "safetensors.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "files.h"
+#include "memory.h"
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "safetensors files are little-endian, and are used and written as they are");
+
+enum { HEADER_LIMIT = 100 * 1000 * 1000 /* the format's own */, WRITTEN_AT_ONCE = 1 << 20 /* floats */ };
+static const char METADATA[] = "__metadata__";
+
+struct safetensors {
+    void *mapping; /* NULL: the bytes are the caller's */
+    size_t mapping_length;
+    json_t *header; /* owns every name and value */
+    struct safetensors_tensor *tensors;
+    size_t count;
+};
+
+const char *safetensors_show(const char *text, char out[SAFETENSORS_SHOWN]) {
+    size_t i = 0;
+    for (; text[i] && i + 1 < SAFETENSORS_SHOWN; i++) out[i] = (unsigned char)text[i] < 0x20 || text[i] == 0x7f ? '?' : text[i];
+    out[i] = '\0';
+    if (text[i]) memcpy(out + SAFETENSORS_SHOWN - 4, "...", 4);
+    return out;
+}
+
+const char *safetensors_show_shape(int dims, const uint64_t shape[4], char out[SAFETENSORS_SHOWN]) {
+    size_t used = 0;
+    snprintf(out, SAFETENSORS_SHOWN, "scalar");
+    for (int i = 0; i < dims && i < 4; i++)
+        used += (size_t)snprintf(out + used, SAFETENSORS_SHOWN - used, "%s%llu", i ? "x" : "", (unsigned long long)shape[i]);
+    if (dims > 4) snprintf(out + used, SAFETENSORS_SHOWN - used, "x... (%d axes)", dims);
+    return out;
+}
+
+/* ---- the header -------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    unsigned bits;
+    enum safetensors_type type;
+} types[] = {
+    {"F32", 32, SAFETENSORS_F32},      {"F16", 16, SAFETENSORS_F16},      {"BF16", 16, SAFETENSORS_BF16},    {"F64", 64, SAFETENSORS_OTHER},
+    {"I64", 64, SAFETENSORS_OTHER},    {"I32", 32, SAFETENSORS_OTHER},    {"I16", 16, SAFETENSORS_OTHER},    {"I8", 8, SAFETENSORS_OTHER},
+    {"U64", 64, SAFETENSORS_OTHER},    {"U32", 32, SAFETENSORS_OTHER},    {"U16", 16, SAFETENSORS_OTHER},    {"U8", 8, SAFETENSORS_OTHER},
+    {"BOOL", 8, SAFETENSORS_OTHER},    {"C64", 64, SAFETENSORS_OTHER},    {"F8_E4M3", 8, SAFETENSORS_OTHER}, {"F8_E5M2", 8, SAFETENSORS_OTHER},
+    {"F8_E8M0", 8, SAFETENSORS_OTHER}, {"F6_E2M3", 6, SAFETENSORS_OTHER}, {"F6_E3M2", 6, SAFETENSORS_OTHER}, {"F4", 4, SAFETENSORS_OTHER},
+};
+
+static int safetensors_bad(const char *path, const char *tensor, const char *what, struct alexcl_error *err) {
+    char shown[SAFETENSORS_SHOWN];
+    return error_set(err, ALEXCL_E_DATA, "%s: tensor %s: %s; the file is damaged, make or fetch it again", path, safetensors_show(tensor, shown), what);
+}
+
+static int safetensors_read_tensor(const char *path, const char *name, const json_t *entry, uint64_t data_length, struct safetensors_tensor *t,
+                                   struct alexcl_error *err) {
+    const json_t *type = json_object_get(entry, "dtype"), *shape = json_object_get(entry, "shape"), *offsets = json_object_get(entry, "data_offsets");
+    if (!json_is_string(type) || !json_is_array(shape) || !json_is_array(offsets) || json_array_size(offsets) != 2)
+        return safetensors_bad(path, name, "not an object of dtype, shape and two data_offsets", err);
+    unsigned bits = 0;
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (strcmp(json_string_value(type), types[i].name) == 0) {
+            bits = types[i].bits;
+            t->type = types[i].type;
+            t->type_name = types[i].name;
+        }
+    if (!bits) {
+        char shown[2][SAFETENSORS_SHOWN];
+        return error_set(err, ALEXCL_E_DATA, "%s: tensor %s: dtype \"%s\" is none of the format's", path, safetensors_show(name, shown[0]),
+                         safetensors_show(json_string_value(type), shown[1]));
+    }
+    uint64_t values = 1;
+    for (size_t i = 0; i < json_array_size(shape); i++) {
+        const json_t *axis = json_array_get(shape, i);
+        if (!json_is_integer(axis) || json_integer_value(axis) < 0) return safetensors_bad(path, name, "an axis of its shape is not a whole number", err);
+        uint64_t size = (uint64_t)json_integer_value(axis);
+        if (i < 4) t->shape[i] = size;
+        if (size && values > UINT64_MAX / bits / size) return safetensors_bad(path, name, "its shape has more values than can be counted", err);
+        values *= size;
+    }
+    const json_t *begin = json_array_get(offsets, 0), *end = json_array_get(offsets, 1);
+    if (!json_is_integer(begin) || !json_is_integer(end) || json_integer_value(begin) < 0 || json_integer_value(end) < json_integer_value(begin))
+        return safetensors_bad(path, name, "its data_offsets are not a begin and an end", err);
+    if ((uint64_t)json_integer_value(end) > data_length) return safetensors_bad(path, name, "its data ends behind the end of the file (cut short?)", err);
+    t->name = name;
+    t->dims = json_array_size(shape) > 1000 ? 1000 : (int)json_array_size(shape);
+    t->begin = (uint64_t)json_integer_value(begin);
+    t->bytes = (uint64_t)json_integer_value(end) - t->begin;
+    if (values * bits % 8 != 0 || values * bits / 8 != t->bytes) return safetensors_bad(path, name, "its data_offsets do not fit its shape and dtype", err);
+    return ALEXCL_OK;
+}
+
+static int safetensors_by_begin(const void *a, const void *b) {
+    const struct safetensors_tensor *x = a, *y = b;
+    if (x->begin != y->begin) return x->begin < y->begin ? -1 : 1;
+    return (x->bytes > y->bytes) - (x->bytes < y->bytes);
+}
+
+static const char *safetensors_foreign(const unsigned char *bytes, size_t length) {
+    if (length >= 4 && memcmp(bytes, "PK\3\4", 4) == 0)
+        return "this looks like a PyTorch checkpoint (.pth): write it with safetensors.torch.save_file(model.state_dict(), ...)";
+    if (length >= 4 && memcmp(bytes, "\x89HDF", 4) == 0) return "this looks like HDF5 (a Keras .h5): it must be converted first";
+    if (length >= 6 && memcmp(bytes, "\x93NUMPY", 6) == 0) return "this looks like an .npy tensor: weights are safetensors files";
+    return "is it a safetensors file, and complete?";
+}
+
+int safetensors_parse(const unsigned char *bytes, size_t length, const char *path, struct safetensors **out, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct safetensors *s = NULL;
+    char shown[SAFETENSORS_SHOWN];
+    if (length < 8)
+        return error_set(err, ALEXCL_E_DATA, "%s: %zu bytes, too few for a safetensors file: it begins with 8 bytes that give its header's length", path,
+                         length);
+    uint64_t header_length = 0;
+    for (int i = 0; i < 8; i++) header_length |= (uint64_t)bytes[i] << 8 * i;
+    if (header_length > HEADER_LIMIT || header_length > length - 8)
+        return error_set(err, ALEXCL_E_DATA, "%s: its first 8 bytes give a header of %llu bytes, %s; %s", path, (unsigned long long)header_length,
+                         header_length > HEADER_LIMIT ? "more than the format's 100 MB" : "more than the file has", safetensors_foreign(bytes, length));
+    if (header_length < 2 || bytes[8] != '{')
+        return error_set(err, ALEXCL_E_DATA, "%s: its header does not begin with '{'; %s", path, safetensors_foreign(bytes, length));
+    TRY(memory_alloc(&s, 1, sizeof *s, "a safetensors header", err));
+    json_error_t problem;
+    s->header = json_loadb((const char *)bytes + 8, (size_t)header_length, JSON_REJECT_DUPLICATES, &problem);
+    if (!s->header) {
+        status = error_set(err, ALEXCL_E_DATA, "%s: its header is not JSON without duplicate keys (byte %d: %s); the file is damaged, make or fetch it again",
+                           path, 8 + problem.position, safetensors_show(problem.text, shown));
+        goto done;
+    }
+    TRY(memory_alloc(&s->tensors, json_object_size(s->header), sizeof *s->tensors, "a safetensors header", err));
+    uint64_t data_length = length - 8 - header_length;
+    const char *name;
+    json_t *entry;
+    json_object_foreach(s->header, name, entry) {
+        if (strcmp(name, METADATA) != 0) {
+            struct safetensors_tensor *t = &s->tensors[s->count];
+            TRY(safetensors_read_tensor(path, name, entry, data_length, t, err));
+            t->data = bytes + 8 + header_length + t->begin;
+            s->count++;
+            continue;
+        }
+        const char *key;
+        json_t *value;
+        int strings = json_is_object(entry);
+        json_object_foreach(entry, key, value) strings = strings && json_is_string(value);
+        if (!strings) {
+            status = error_set(err, ALEXCL_E_DATA, "%s: its metadata is not an object of texts", path);
+            goto done;
+        }
+    }
+    qsort(s->tensors, s->count, sizeof *s->tensors, safetensors_by_begin);
+    uint64_t end = 0;
+    for (size_t i = 0; i < s->count; i++) {
+        if (s->tensors[i].begin != end) {
+            status = safetensors_bad(path, s->tensors[i].name, s->tensors[i].begin < end ? "its data overlaps another tensor's" : "a hole lies before its data",
+                                     err);
+            goto done;
+        }
+        end += s->tensors[i].bytes;
+    }
+    if (end != data_length) {
+        status = error_set(err, ALEXCL_E_DATA, "%s: %llu bytes behind the last tensor belong to none; the file is damaged, make or fetch it again", path,
+                           (unsigned long long)(data_length - end));
+        goto done;
+    }
+    *out = s;
+    s = NULL;
+done:
+    safetensors_free(s);
+    return status;
+}
+
+int safetensors_open(const char *path, struct safetensors **out, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    void *mapping = MAP_FAILED;
+    size_t length = 0;
+    /* O_NONBLOCK: opening a fifo nobody writes to must not hang; it is refused below. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) return error_set(err, ALEXCL_E_DATA, "%s: %s", path, strerror(errno));
+    struct stat info;
+    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+        status = error_set(err, ALEXCL_E_DATA, "%s: %s, not a safetensors file", path, S_ISDIR(info.st_mode) ? "a folder" : "no regular file");
+        goto done;
+    }
+    length = (size_t)info.st_size;
+    if (length == 0 || (uintmax_t)info.st_size > SIZE_MAX) {
+        status = error_set(err, ALEXCL_E_DATA, "%s: %s", path, length ? "too large for this machine" : "an empty file, not a safetensors file");
+        goto done;
+    }
+    mapping = mmap(NULL, length, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (mapping == MAP_FAILED) {
+        status = error_set(err, errno == ENOMEM ? ALEXCL_E_MEMORY : ALEXCL_E_DATA, "%s: cannot be mapped into memory: %s", path, strerror(errno));
+        goto done;
+    }
+    TRY(safetensors_parse(mapping, length, path, out, err));
+    (*out)->mapping = mapping;
+    (*out)->mapping_length = length;
+    mapping = MAP_FAILED;
+done:
+    if (mapping != MAP_FAILED) munmap(mapping, length);
+    close(fd);
+    return status;
+}
+
+void safetensors_free(struct safetensors *s) {
+    if (!s) return;
+    json_decref(s->header);
+    free(s->tensors);
+    if (s->mapping) munmap(s->mapping, s->mapping_length);
+    free(s);
+}
+
+size_t safetensors_count(const struct safetensors *s) { return s->count; }
+const struct safetensors_tensor *safetensors_get(const struct safetensors *s, size_t index) { return &s->tensors[index]; }
+
+const struct safetensors_tensor *safetensors_find(const struct safetensors *s, const char *name) {
+    for (size_t i = 0; i < s->count; i++)
+        if (strcmp(s->tensors[i].name, name) == 0) return &s->tensors[i];
+    return NULL;
+}
+
+int safetensors_metadata(const struct safetensors *s, size_t index, const char **key, const char **value) {
+    const char *k;
+    json_t *v;
+    json_object_foreach(json_object_get(s->header, METADATA), k, v) {
+        if (index-- > 0) continue;
+        *key = k;
+        *value = json_string_value(v);
+        return 1;
+    }
+    return 0;
+}
+
+/* ---- values ------------------------------------------------------------------------------------ */
+
+static float safetensors_from_bits(uint32_t bits) {
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* IEEE 754 binary16. */
+static float safetensors_from_half(uint16_t half) {
+    uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = half >> 10 & 0x1f, fraction = half & 0x3ff;
+    if (exponent == 0) { /* zero and subnormals: fraction * 2^-24, exact */
+        float value = (float)fraction * 0x1p-24f;
+        return sign ? -value : value;
+    }
+    if (exponent == 31) return safetensors_from_bits(sign | 0x7f800000u | fraction << 13);
+    return safetensors_from_bits(sign | (exponent + 112) << 23 | fraction << 13);
+}
+
+void safetensors_read(const struct safetensors_tensor *t, uint64_t first, size_t count, float *out) {
+    if (t->type == SAFETENSORS_F32) {
+        memcpy(out, t->data + first * sizeof(float), count * sizeof(float));
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        uint16_t bits;
+        memcpy(&bits, t->data + (first + i) * 2, 2);
+        out[i] = t->type == SAFETENSORS_F16 ? safetensors_from_half(bits) : safetensors_from_bits((uint32_t)bits << 16);
+    }
+}
+
+const float *safetensors_in_place(const struct safetensors_tensor *t, uint64_t first) {
+    if (t->type != SAFETENSORS_F32 || (uintptr_t)t->data % _Alignof(float) != 0) return NULL;
+    return (const float *)(const void *)t->data + first;
+}
+
+/* ---- writing ----------------------------------------------------------------------------------- */
+
+static size_t safetensors_row(const struct safetensors_entry *e) {
+    size_t row = 1;
+    for (int i = 1; i < e->dims; i++) row *= (size_t)e->shape[i];
+    return row;
+}
+
+static int safetensors_make_header(const struct safetensors_content *c, char **out, struct alexcl_error *err) {
+    json_t *header = json_object(), *metadata = json_object();
+    uint64_t end = 0;
+    int failed = json_object_set_new(header, METADATA, metadata);
+    for (size_t i = 0; i < c->metadata_count && !failed; i++) failed = json_object_set_new(metadata, c->metadata[i].key, json_string(c->metadata[i].value));
+    for (size_t i = 0; i < c->entry_count && !failed; i++) {
+        const struct safetensors_entry *e = &c->entries[i];
+        json_t *shape = json_array();
+        for (int d = 0; d < e->dims; d++) failed |= json_array_append_new(shape, json_integer(e->shape[d]));
+        uint64_t begin = end;
+        end += (uint64_t)e->shape[0] * safetensors_row(e) * sizeof(float);
+        failed |= json_object_set_new(header, e->name,
+                                      json_pack("{s:s, s:o, s:[I, I]}", "dtype", "F32", "shape", shape, "data_offsets", (json_int_t)begin, (json_int_t)end));
+    }
+    *out = failed ? NULL : json_dumps(header, JSON_COMPACT);
+    json_decref(header);
+    return *out ? ALEXCL_OK : error_set(err, ALEXCL_E_OTHER, "the header of a safetensors file cannot be made: out of memory, or a name that is not UTF-8");
+}
+
+int safetensors_write(const char *path, const struct safetensors_content *c, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    char *header = NULL;
+    struct files_writer *file = NULL;
+    TRY(safetensors_make_header(c, &header, err));
+    size_t length = strlen(header), padded = (length + 7) / 8 * 8;
+    unsigned char prefix[8];
+    for (int i = 0; i < 8; i++) prefix[i] = (unsigned char)((uint64_t)padded >> 8 * i);
+    TRY(files_writer_open(path, &file, err));
+    TRY(files_writer_add(file, prefix, sizeof prefix, err));
+    TRY(files_writer_add(file, header, length, err));
+    TRY(files_writer_add(file, "       ", padded - length, err));
+    for (size_t i = 0; i < c->entry_count; i++) {
+        const struct safetensors_entry *e = &c->entries[i];
+        size_t row = safetensors_row(e);
+        int at_once = row < WRITTEN_AT_ONCE ? (int)(WRITTEN_AT_ONCE / row) : 1;
+        for (int first = 0; first < e->shape[0]; first += at_once) {
+            int count = e->shape[0] - first < at_once ? e->shape[0] - first : at_once;
+            const float *values;
+            TRY(c->rows(c->user, i, first, count, &values, err));
+            status = files_writer_add(file, values, (size_t)count * row * sizeof(float), err);
+            c->rows_done(c->user);
+            if (status != ALEXCL_OK) goto done;
+        }
+    }
+    TRY(files_writer_commit(file, err));
+done:
+    files_writer_free(file);
+    free(header);
+    return status;
+}
