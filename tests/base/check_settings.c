@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+#include "settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "support.h"
+
+static struct alexcl_setting find(const char *name) {
+    for (size_t i = 0; i < alexcl_settings_count(); i++)
+        if (strcmp(alexcl_settings_get(i).name, name) == 0) return alexcl_settings_get(i);
+    ck_abort_msg("no setting %s", name);
+    return (struct alexcl_setting){0};
+}
+
+START_TEST(flag_beats_environment_beats_default) {
+    struct alexcl_error err = {0};
+    unsetenv("ALEXCL_MODEL");
+    ck_assert_str_eq(alexcl_setting_value("ALEXCL_MODEL"), "alexnet");
+    ck_assert_str_eq(find("ALEXCL_MODEL").origin, "default");
+    setenv("ALEXCL_MODEL", "lenet5", 1);
+    ck_assert_str_eq(alexcl_setting_value("ALEXCL_MODEL"), "lenet5");
+    ck_assert_str_eq(find("ALEXCL_MODEL").origin, "environment");
+    EXPECT_OK(alexcl_setting_set("ALEXCL_MODEL", "alexnet-227", &err), err);
+    ck_assert_str_eq(alexcl_setting_value("ALEXCL_MODEL"), "alexnet-227");
+    ck_assert_str_eq(find("ALEXCL_MODEL").origin, "flag");
+    EXPECT_OK(alexcl_setting_set("ALEXCL_MODEL", "alexnet-caffe", &err), err);
+    ck_assert_str_eq(alexcl_setting_value("ALEXCL_MODEL"), "alexnet-caffe");
+}
+END_TEST
+
+START_TEST(an_empty_variable_is_unset) {
+    setenv("ALEXCL_MODEL", "", 1);
+    ck_assert_str_eq(alexcl_setting_value("ALEXCL_MODEL"), "alexnet");
+    ck_assert_str_eq(find("ALEXCL_MODEL").origin, "default");
+    unsetenv("ALEXCL_DEVICES");
+    ck_assert_ptr_null(alexcl_setting_value("ALEXCL_DEVICES"));
+}
+END_TEST
+
+START_TEST(a_flag_keeps_its_own_copy) {
+    struct alexcl_error err = {0};
+    char text[] = "0,1";
+    EXPECT_OK(alexcl_setting_set("ALEXCL_DEVICES", text, &err), err);
+    text[0] = 'x';
+    ck_assert_str_eq(alexcl_setting_value("ALEXCL_DEVICES"), "0,1");
+}
+END_TEST
+
+START_TEST(unknown_settings_are_refused) {
+    struct alexcl_error err = {0};
+    ck_assert_ptr_null(alexcl_setting_value("ALEXCL_NO_SUCH"));
+    EXPECT_ERROR(alexcl_setting_set("ALEXCL_NO_SUCH", "1", &err), ALEXCL_E_USAGE, "ALEXCL_NO_SUCH", err);
+}
+END_TEST
+
+START_TEST(switches) {
+    static const char *const off[] = {"", "0", "no", "off"}, *const on[] = {"1", "yes", "on"};
+    for (size_t i = 0; i < sizeof off / sizeof off[0]; i++) {
+        setenv("ALEXCL_SYNC", off[i], 1);
+        ck_assert_msg(!settings_switch("ALEXCL_SYNC"), "'%s' is on", off[i]);
+    }
+    for (size_t i = 0; i < sizeof on / sizeof on[0]; i++) {
+        setenv("ALEXCL_SYNC", on[i], 1);
+        ck_assert_msg(settings_switch("ALEXCL_SYNC"), "'%s' is off", on[i]);
+    }
+    unsetenv("ALEXCL_SYNC");
+    ck_assert(!settings_switch("ALEXCL_SYNC"));
+    ck_assert(!settings_switch("ALEXCL_NO_SUCH"));
+}
+END_TEST
+
+START_TEST(every_setting_is_explained) {
+    ck_assert_uint_ge(alexcl_settings_count(), 10);
+    for (size_t i = 0; i < alexcl_settings_count(); i++) {
+        struct alexcl_setting s = alexcl_settings_get(i);
+        ck_assert(strncmp(s.name, "ALEXCL_", 7) == 0 && s.about && *s.about);
+    }
+}
+END_TEST
+
+int main(void) {
+    TCase *tests = tcase_create("settings");
+    tcase_add_test(tests, flag_beats_environment_beats_default);
+    tcase_add_test(tests, an_empty_variable_is_unset);
+    tcase_add_test(tests, a_flag_keeps_its_own_copy);
+    tcase_add_test(tests, unknown_settings_are_refused);
+    tcase_add_test(tests, switches);
+    tcase_add_test(tests, every_setting_is_explained);
+    return support_run(tests);
+}

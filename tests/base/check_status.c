@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+#include "status.h"
+
+#include <string.h>
+
+#include "log.h"
+#include "support.h"
+
+START_TEST(the_first_error_is_kept) {
+    struct alexcl_error err = {0};
+    ck_assert_int_eq(error_set(&err, ALEXCL_E_DATA, "line %d", 3), ALEXCL_E_DATA);
+    ck_assert_int_eq(error_set(&err, ALEXCL_E_OTHER, "what followed"), ALEXCL_E_OTHER);
+    ck_assert_int_eq(err.status, ALEXCL_E_DATA);
+    ck_assert_str_eq(err.text, "line 3");
+    ck_assert_int_eq(error_set(NULL, ALEXCL_E_USAGE, "nobody listens"), ALEXCL_E_USAGE);
+}
+END_TEST
+
+START_TEST(prefixes_stack) {
+    struct alexcl_error err = {0};
+    error_set(&err, ALEXCL_E_DATA, "ends early");
+    error_prefix(&err, "cat.png: ");
+    error_prefix(&err, "batch.txt line %d: ", 3);
+    ck_assert_str_eq(err.text, "batch.txt line 3: cat.png: ends early");
+    ck_assert_int_eq(err.status, ALEXCL_E_DATA);
+    error_prefix(NULL, "nobody listens");
+}
+END_TEST
+
+START_TEST(long_texts_are_cut) {
+    struct alexcl_error err = {0};
+    char text[10000];
+    memset(text, 'a', sizeof text);
+    text[sizeof text - 1] = '\0';
+    error_set(&err, ALEXCL_E_BUILD, "%s", text);
+    ck_assert_uint_eq(strlen(err.text), sizeof err.text - 1);
+    error_prefix(&err, "log: ");
+    ck_assert_uint_eq(strlen(err.text), sizeof err.text - 1);
+    ck_assert(strncmp(err.text, "log: aaa", 8) == 0);
+    error_prefix(&err, "%s", text);
+    ck_assert_uint_eq(strlen(err.text), sizeof err.text - 1);
+}
+END_TEST
+
+static int leave_early(struct alexcl_error *err, int fail, int *reached) {
+    int status = ALEXCL_OK;
+    TRY(fail ? error_set(err, ALEXCL_E_MEMORY, "no") : ALEXCL_OK);
+    *reached = 1;
+done:
+    return status;
+}
+
+START_TEST(try_leaves_at_the_first_failure) {
+    struct alexcl_error err = {0};
+    int reached = 0;
+    ck_assert_int_eq(leave_early(&err, 1, &reached), ALEXCL_E_MEMORY);
+    ck_assert_int_eq(reached, 0);
+    ck_assert_int_eq(leave_early(&err, 0, &reached), ALEXCL_OK);
+    ck_assert_int_eq(reached, 1);
+}
+END_TEST
+
+static const struct {
+    int status, exit_code;
+} classes[] = {
+    {ALEXCL_OK, 0},
+    {ALEXCL_E_OTHER, 1},
+    {ALEXCL_E_USAGE, 2},
+    {ALEXCL_E_NO_DEVICE, 3},
+    {ALEXCL_E_BUILD, 4},
+    {ALEXCL_E_MEMORY, 5},
+    {ALEXCL_E_DATA, 6},
+    {ALEXCL_E_DEVICE, 7},
+    {ALEXCL_E_INTERRUPTED, 130},
+    {-1, 3},
+    {-1001, 3},
+    {-11, 4},
+    {-3, 4}, /* CL_DEVICE_NOT_FOUND, no platform, build failure, no compiler */
+    {-4, 5},
+    {-6, 5},
+    {-61, 5}, /* allocation failure, out of host memory, buffer too large */
+    {-5, 7},
+    {-36, 7},
+    {-54, 7},
+    {-2041, 7}, /* out of resources, queue, work-group, CLBlast's own */
+};
+
+START_TEST(exit_codes_by_class) { ck_assert_int_eq(alexcl_exit_code(classes[_i].status), classes[_i].exit_code); }
+END_TEST
+
+static char heard[64];
+static enum alexcl_log_level heard_level;
+
+static void listen(void *user, enum alexcl_log_level level, const char *text) {
+    ++*(int *)user;
+    heard_level = level;
+    strcpy(heard, text);
+}
+
+START_TEST(log_goes_to_the_callback_or_nowhere) {
+    int calls = 0;
+    log_write(ALEXCL_LOG_ERROR, "nobody listens");
+    alexcl_log_to(listen, &calls);
+    log_write(ALEXCL_LOG_WARNING, "chunk of %d", 16);
+    alexcl_log_to(NULL, NULL);
+    log_write(ALEXCL_LOG_ERROR, "nobody listens");
+    ck_assert_int_eq(calls, 1);
+    ck_assert_str_eq(heard, "chunk of 16");
+    ck_assert_int_eq(heard_level, ALEXCL_LOG_WARNING);
+}
+END_TEST
+
+int main(void) {
+    TCase *tests = tcase_create("status");
+    tcase_add_test(tests, the_first_error_is_kept);
+    tcase_add_test(tests, prefixes_stack);
+    tcase_add_test(tests, long_texts_are_cut);
+    tcase_add_test(tests, try_leaves_at_the_first_failure);
+    tcase_add_loop_test(tests, exit_codes_by_class, 0, (int)(sizeof classes / sizeof classes[0]));
+    tcase_add_test(tests, log_goes_to_the_callback_or_nowhere);
+    return support_run(tests);
+}
