@@ -1,0 +1,550 @@
+/* SPDX-License-Identifier: MIT */
+#include "weights.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "generator.h"
+#include "layer.h"
+#include "log.h"
+#include "memory.h"
+#include "safetensors.h"
+
+/* A tensor that the model needs. */
+struct weights_tensor {
+    int layer; /* index in the model */
+    const char *suffix;
+    char name[64];
+    int dims, shape[4];
+    const struct safetensors_tensor *found; /* weights of a file */
+};
+
+struct alexcl_weights {
+    const struct alexcl_model *model;
+    size_t layer_count; /* up to the last layer that is needed */
+    struct weights_tensor *tensors;
+    size_t count;
+    struct safetensors *file; /* NULL: generated */
+    uint64_t seed;
+    char *case_name;
+    double *gains; /* one a layer of the model */
+    int random;
+    char *about;
+};
+
+/* ---- what the model needs ---------------------------------------------------------------------- */
+
+static int weights_walk(struct alexcl_weights *w, const char *last_layer, struct alexcl_error *err) {
+    const struct alexcl_model *model = w->model;
+    int last = last_layer ? alexcl_model_layer(model, last_layer, err) : (int)model->layer_count - 1;
+    if (last < 0) return last;
+    w->layer_count = (size_t)last + 1;
+    int status = memory_alloc(&w->tensors, w->layer_count * LAYER_TENSORS, sizeof *w->tensors, "the list of tensors", err);
+    if (status != ALEXCL_OK) return status;
+    struct alexcl_shape shape = {model->channels, model->height, model->width};
+    for (int i = 0; i <= last; i++) {
+        struct layer l = {0};
+        status = layer_describe(&l, &model->layers[i], 0, shape, err);
+        if (status != ALEXCL_OK) return status;
+        for (int t = 0; t < l.tensor_count; t++) {
+            struct weights_tensor *out = &w->tensors[w->count++];
+            *out = (struct weights_tensor){.layer = i, .suffix = l.tensors[t].suffix, .dims = l.tensors[t].dims};
+            memcpy(out->shape, l.tensors[t].shape, sizeof out->shape);
+            snprintf(out->name, sizeof out->name, "%s.%s", model->layers[i].name, out->suffix);
+        }
+        shape = l.whole_out;
+    }
+    return ALEXCL_OK;
+}
+
+static const char *weights_alias(const struct alexcl_model *model, const char *name) {
+    for (const struct alexcl_tensor_alias *a = model->aliases; a && a->name; a++)
+        if (strcmp(a->name, name) == 0) return a->alias;
+    return NULL;
+}
+
+static size_t weights_row(int dims, const int shape[4]) {
+    size_t row = 1;
+    for (int i = 1; i < dims; i++) row *= (size_t)shape[i];
+    return row;
+}
+
+/* ---- conventions: key -> value, in which two nets with the same shapes can differ ---------------- */
+
+static const char PREFIX[] = "alexcl.", ORIGIN[] = "alexcl.origin"; /* keys that begin with ORIGIN tell, and are not compared */
+
+struct weights_convention {
+    char key[48], value[512];
+    size_t layer; /* index of the layer it is about; 0 for the whole net */
+};
+struct weights_conventions {
+    struct weights_convention *list;
+    size_t count, room;
+};
+
+/* The shortest text that reads back as the same double; as JSON, whatever the locale. */
+static void weights_number(double number, char out[32]) {
+    for (int digits = 15; digits <= 17; digits++) {
+        json_t *value = json_real(number);
+        char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(digits));
+        json_t *back = text ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
+        int exact = back && json_real_value(back) == number;
+        snprintf(out, 32, "%s", text ? text : "");
+        json_decref(back);
+        json_decref(value);
+        free(text);
+        if (exact) return;
+    }
+}
+
+static void weights_convene(struct weights_conventions *c, size_t layer, const char *subject, const char *field, const char *value) {
+    if (c->count == c->room) return; /* room is counted out in weights_conventions_make */
+    struct weights_convention *entry = &c->list[c->count++];
+    snprintf(entry->key, sizeof entry->key, "%s%s%s%s", PREFIX, subject, field ? "." : "", field ? field : "");
+    snprintf(entry->value, sizeof entry->value, "%s", value);
+    entry->layer = layer;
+}
+
+static void weights_convene_numbers(struct weights_conventions *c, size_t layer, const char *subject, const char *field, const double *numbers, int count) {
+    char value[256] = "", number[32];
+    size_t used = 0;
+    for (int i = 0; i < count; i++) {
+        weights_number(numbers[i], number);
+        used += (size_t)snprintf(value + used, sizeof value - used, "%s%s", i ? "," : count > 1 ? "[" : "", number);
+    }
+    if (count > 1) snprintf(value + used, sizeof value - used, "]");
+    weights_convene(c, layer, subject, field, value);
+}
+
+static int weights_conventions_make(const struct alexcl_model *model, struct weights_conventions *out, struct alexcl_error *err) {
+    static const char *const colours[] = {[ALEXCL_RGB] = "RGB", [ALEXCL_BGR] = "BGR", [ALEXCL_GREY] = "grey"};
+    *out = (struct weights_conventions){.room = 9 + 5 * model->layer_count};
+    int status = memory_alloc(&out->list, out->room, sizeof *out->list, "the conventions", err);
+    if (status != ALEXCL_OK) return status;
+    char text[512];
+    weights_convene(out, 0, "model", NULL, model->name);
+    snprintf(text, sizeof text, "%dx%dx%d", model->channels, model->height, model->width);
+    weights_convene(out, 0, "input", NULL, text);
+    weights_convene(out, 0, "colour", NULL, colours[model->colour]);
+    weights_convene_numbers(out, 0, "scale", NULL, &model->scale, 1);
+    weights_convene_numbers(out, 0, "mean", NULL, model->mean, model->channels);
+    weights_convene_numbers(out, 0, "std", NULL, model->std, model->channels);
+    weights_convene(out, 0, "lrn_alpha", NULL, "on the plain sum");
+    weights_convene(out, 0, "flatten", NULL, "C,H,W");
+    size_t used = 0;
+    for (size_t i = 0; i < model->layer_count && used < sizeof text; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i ? " " : "", model->layers[i].name);
+    weights_convene(out, 0, "layers", NULL, text);
+    for (size_t i = 0; i < model->layer_count; i++) {
+        const struct alexcl_layer *l = &model->layers[i];
+        if (l->type == ALEXCL_CONV) {
+            snprintf(text, sizeof text, "[%d,%d,%d,%d]", l->pad, l->pad, l->pad + l->pad_end, l->pad + l->pad_end);
+            weights_convene(out, i, l->name, "pads", text); /* top, left, bottom, right: ONNX's order */
+        } else if (l->type == ALEXCL_LRN || l->type == ALEXCL_RNORM) {
+            double window = l->kernel;
+            weights_convene_numbers(out, i, l->name, "n", &window, 1);
+            weights_convene_numbers(out, i, l->name, "k", &l->k, 1);
+            weights_convene_numbers(out, i, l->name, "alpha", &l->alpha, 1);
+            weights_convene_numbers(out, i, l->name, "beta", &l->beta, 1);
+            if (l->type == ALEXCL_LRN) weights_convene(out, i, l->name, "span", l->span == ALEXCL_SPAN_HALF ? "half" : "layer");
+        } else if (l->type == ALEXCL_DROPOUT) {
+            weights_convene_numbers(out, i, l->name, "rate", &l->rate, 1);
+            weights_convene(out, i, l->name, "style", l->dropout == ALEXCL_DROPOUT_PAPER ? "paper" : "inverted");
+        }
+    }
+    return ALEXCL_OK;
+}
+
+/* The same text, or the same numbers to six digits. */
+static int weights_same_value(const char *a, const char *b) {
+    if (strcmp(a, b) == 0) return 1;
+    json_t *x = json_loads(a, JSON_DECODE_ANY, NULL), *y = json_loads(b, JSON_DECODE_ANY, NULL);
+    int same = (json_is_number(x) && json_is_number(y)) || (json_is_array(x) && json_is_array(y) && json_array_size(x) == json_array_size(y));
+    for (size_t i = 0; same && i < (json_is_array(x) ? json_array_size(x) : 1); i++) {
+        const json_t *p = json_is_array(x) ? json_array_get(x, i) : x, *q = json_is_array(y) ? json_array_get(y, i) : y;
+        double u = json_number_value(p), v = json_number_value(q);
+        same = json_is_number(p) && json_is_number(q) && fabs(u - v) <= 1e-6 * fmax(fabs(u), fabs(v));
+    }
+    json_decref(x);
+    json_decref(y);
+    return same;
+}
+
+/* What the conventions say of a key: its value; NULL when there is no such key, "" when it does not matter before layer `count`. */
+static const char *weights_convention_value(const struct weights_conventions *c, const char *key, size_t count) {
+    for (size_t i = 0; i < c->count; i++)
+        if (strcmp(c->list[i].key, key) == 0) return c->list[i].layer < count ? c->list[i].value : "";
+    return NULL;
+}
+
+/* Whether a pair of the file agrees; *wanted is what the model says. Of the list of layers only the first `count` must. */
+static int weights_agrees(const struct weights_conventions *c, const char *key, const char *value, size_t count, const char **wanted) {
+    *wanted = weights_convention_value(c, key, count);
+    if (!*wanted) return 0;
+    if (!**wanted) return 1;
+    if (strcmp(key, "alexcl.layers") != 0) return weights_same_value(value, *wanted);
+    const char *end = *wanted; /* behind the name of layer count-1 */
+    for (size_t i = 0; i < count; i++) end += strcspn(end + (i > 0), " ") + (i > 0);
+    size_t length = (size_t)(end - *wanted);
+    return strncmp(value, *wanted, length) == 0 && (value[length] == '\0' || (value[length] == ' ' && *end));
+}
+
+/* Compares the file's conventions with those of a model. Returns their number, *wrong of which differ; what differs goes to `text` unless NULL. */
+static size_t weights_compare(const struct safetensors *file, const struct weights_conventions *c, size_t count, struct text *text, size_t *wrong) {
+    size_t seen = 0;
+    const char *key, *value, *wanted;
+    char shown[2][SAFETENSORS_SHOWN];
+    *wrong = 0;
+    for (size_t i = 0; safetensors_metadata(file, i, &key, &value); i++) {
+        if (strncmp(key, PREFIX, strlen(PREFIX)) != 0 || strncmp(key, ORIGIN, strlen(ORIGIN)) == 0) continue;
+        seen++;
+        if (weights_agrees(c, key, value, count, &wanted)) continue;
+        ++*wrong;
+        if (text)
+            text_add(text, "%s%s: the file says %s, the model %s", text->length ? "; " : "", safetensors_show(key + strlen(PREFIX), shown[0]),
+                     safetensors_show(value, shown[1]), wanted ? wanted : "knows no such thing");
+    }
+    return seen;
+}
+
+static int weights_check_conventions(const char *path, struct alexcl_weights *w, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct weights_conventions c = {0};
+    struct text text = {0};
+    size_t wrong;
+    TRY(weights_conventions_make(w->model, &c, err));
+    size_t seen = weights_compare(w->file, &c, w->layer_count, &text, &wrong);
+    if (wrong) {
+        const struct alexcl_model *other, *match = NULL;
+        for (size_t i = 0; !match && (other = alexcl_model_get(i)) != NULL; i++) {
+            free(c.list);
+            TRY(weights_conventions_make(other, &c, err));
+            size_t left;
+            weights_compare(w->file, &c, other->layer_count, NULL, &left);
+            if (left == 0) match = other;
+        }
+        status = error_set(err, ALEXCL_E_DATA, "%s is not for model %s: %s; %s%s", path, w->model->name, text.text ? text.text : "its conventions differ",
+                           match ? "it matches --model " : "it matches no built-in model", match ? match->name : "");
+        goto done;
+    }
+    text_add(&text, seen ? "%s (its metadata agrees with model %s)" : "%s (no conventions in its metadata: taken to match model %s)", path, w->model->name);
+    if (w->random) text_add(&text, "; random weights of the generator: labels mean nothing");
+    if (text.failed) {
+        status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: the description of %s", path);
+        goto done;
+    }
+    w->about = text.text;
+    text.text = NULL;
+done:
+    free(c.list);
+    text_free(&text);
+    return status;
+}
+
+/* ---- a file ------------------------------------------------------------------------------------ */
+
+static const char *weights_show_wanted(const struct weights_tensor *t, char out[SAFETENSORS_SHOWN]) {
+    uint64_t shape[4] = {0};
+    for (int i = 0; i < t->dims; i++) shape[i] = (uint64_t)t->shape[i];
+    return safetensors_show_shape(t->dims, shape, out);
+}
+
+static int weights_missing(const char *path, const struct alexcl_weights *w, const struct weights_tensor *t, const char *alias, struct alexcl_error *err) {
+    char wanted[SAFETENSORS_SHOWN], shown[SAFETENSORS_SHOWN], hint[400];
+    size_t count = safetensors_count(w->file);
+    if (t->layer > 0 && w->tensors[0].found && t->layer != w->tensors[0].layer)
+        snprintf(hint, sizeof hint, "the layers before it can be run: infer --features %s", w->model->layers[t->layer - 1].name);
+    else
+        snprintf(hint, sizeof hint, "it has %zu tensors%s%s: another model's?", count, count ? ", the first " : "",
+                 count ? safetensors_show(safetensors_get(w->file, 0)->name, shown) : "");
+    return error_set(err, ALEXCL_E_DATA, "%s: no tensor %s%s%s%s (%s) for model %s; %s", path, t->name, alias ? " (or " : "", alias ? alias : "",
+                     alias ? ")" : "", weights_show_wanted(t, wanted), w->model->name, hint);
+}
+
+static int weights_find_tensors(const char *path, struct alexcl_weights *w, struct alexcl_error *err) {
+    char wanted[SAFETENSORS_SHOWN], have[SAFETENSORS_SHOWN];
+    for (size_t i = 0; i < w->count; i++) {
+        struct weights_tensor *t = &w->tensors[i];
+        const char *alias = weights_alias(w->model, t->name);
+        const struct safetensors_tensor *other = alias ? safetensors_find(w->file, alias) : NULL;
+        t->found = safetensors_find(w->file, t->name);
+        if (t->found && other) return error_set(err, ALEXCL_E_DATA, "%s: has both %s and %s, two names of one tensor; leave one out", path, t->name, alias);
+        if (!t->found) t->found = other;
+        if (!t->found) return weights_missing(path, w, t, alias, err);
+        if (t->found->type == SAFETENSORS_OTHER)
+            return error_set(err, ALEXCL_E_DATA, "%s: tensor %s is of dtype %s; F32, F16 and BF16 are read: convert it", path, t->found->name,
+                             t->found->type_name);
+        int same = t->found->dims == t->dims;
+        for (int d = 0; same && d < t->dims; d++) same = t->found->shape[d] == (uint64_t)t->shape[d];
+        if (!same)
+            return error_set(err, ALEXCL_E_DATA, "%s: tensor %s is %s, model %s wants %s%s", path, t->found->name,
+                             safetensors_show_shape(t->found->dims, t->found->shape, have), w->model->name, weights_show_wanted(t, wanted),
+                             t->dims == 4   ? " (outputs x inputs / groups x height x width)"
+                             : t->dims == 2 ? " (outputs x inputs)"
+                                            : "");
+    }
+    return ALEXCL_OK;
+}
+
+/* A row of a table says which inputs each output reads; the weights of the others must be 0. */
+static int weights_check_connections(const char *path, const struct alexcl_weights *w, struct alexcl_error *err) {
+    for (size_t i = 0; i < w->count; i++) {
+        const struct weights_tensor *t = &w->tensors[i];
+        const uint32_t *connections = w->model->layers[t->layer].connections;
+        if (!connections || t->dims != 4) continue;
+        struct weights_view v;
+        int status = weights_view_open(w, &w->model->layers[t->layer], t->suffix, t->dims, t->shape, 0, t->shape[0], &v, err);
+        if (status != ALEXCL_OK) return status;
+        size_t window = (size_t)t->shape[2] * (size_t)t->shape[3], at = 0;
+        for (int o = 0; o < t->shape[0] && status == ALEXCL_OK; o++)
+            for (int in = 0; in < t->shape[1] && status == ALEXCL_OK; in++)
+                for (size_t k = 0; k < window; k++, at++)
+                    if (!(connections[o] >> in & 1) && v.values[at] != 0 && status == ALEXCL_OK)
+                        status = error_set(err, ALEXCL_E_DATA,
+                                           "%s: tensor %s: output %d does not read input %d in model %s, so its weights there must be 0; one is %g", path,
+                                           t->found->name, o, in, w->model->name, (double)v.values[at]);
+        weights_view_close(&v);
+        if (status != ALEXCL_OK) return status;
+    }
+    return ALEXCL_OK;
+}
+
+static void weights_note_extra(const char *path, const struct alexcl_weights *w) {
+    size_t extra = safetensors_count(w->file) - w->count;
+    char shown[SAFETENSORS_SHOWN];
+    for (size_t i = 0; extra > 0 && i < safetensors_count(w->file); i++) {
+        const struct safetensors_tensor *have = safetensors_get(w->file, i);
+        int used = 0;
+        for (size_t k = 0; k < w->count; k++) used |= w->tensors[k].found == have;
+        if (used) continue;
+        log_write(ALEXCL_LOG_INFO, "%s: %zu tensors are not used here, the first is %s", path, extra, safetensors_show(have->name, shown));
+        return;
+    }
+}
+
+int alexcl_weights_open(const char *path, const struct alexcl_model *model, const char *last_layer, struct alexcl_weights **out, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct alexcl_weights *w = NULL;
+    TRY(memory_alloc(&w, 1, sizeof *w, "the weights", err));
+    w->model = model;
+    TRY(weights_walk(w, last_layer, err));
+    TRY(safetensors_open(path, &w->file, err));
+    const char *key, *value;
+    for (size_t i = 0; safetensors_metadata(w->file, i, &key, &value); i++) w->random |= strcmp(key, ORIGIN) == 0 && strcmp(value, "generator") == 0;
+    TRY(weights_check_conventions(path, w, err));
+    TRY(weights_find_tensors(path, w, err));
+    TRY(weights_check_connections(path, w, err));
+    weights_note_extra(path, w);
+    *out = w;
+    w = NULL;
+done:
+    alexcl_weights_free(w);
+    return status;
+}
+
+/* ---- the generator ----------------------------------------------------------------------------- */
+
+static int weights_has_gain(const struct alexcl_layer *l) { return l->type == ALEXCL_CONV || l->type == ALEXCL_FC; }
+
+static int weights_set_gains(struct alexcl_weights *w, const struct alexcl_gain *gains, size_t count, struct alexcl_error *err) {
+    const struct alexcl_model *model = w->model;
+    for (size_t i = 0; i < model->layer_count; i++) w->gains[i] = gains || model->layers[i].gain == 0 ? 1 : model->layers[i].gain;
+    for (size_t i = 0; gains && i < count; i++) {
+        int at = alexcl_model_layer(model, gains[i].layer, err);
+        if (at < 0) return at;
+        if (!weights_has_gain(&model->layers[at]))
+            return error_set(err, ALEXCL_E_USAGE, "layer %s (%s) takes no gain; convolutions and fully connected layers do", gains[i].layer,
+                             alexcl_layer_type_name(model->layers[at].type));
+        if (!isfinite(gains[i].gain)) return error_set(err, ALEXCL_E_USAGE, "the gain of layer %s is not a number", gains[i].layer);
+        w->gains[at] = gains[i].gain;
+    }
+    return ALEXCL_OK;
+}
+
+int alexcl_weights_generate(const struct alexcl_model *model, uint64_t seed, const char *case_name, const struct alexcl_gain *gains, size_t gain_count,
+                            struct alexcl_weights **out, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct alexcl_weights *w = NULL;
+    struct text about = {0};
+    TRY(memory_alloc(&w, 1, sizeof *w, "the weights", err));
+    w->model = model;
+    w->seed = seed;
+    w->random = 1;
+    TRY(memory_copy_text(&w->case_name, case_name ? case_name : model->name, err));
+    TRY(weights_walk(w, NULL, err));
+    TRY(memory_alloc(&w->gains, model->layer_count, sizeof *w->gains, "the gains", err));
+    TRY(weights_set_gains(w, gains, gain_count, err));
+    text_add(&about, "random weights of seed %llu (generator, name %s): labels mean nothing", (unsigned long long)seed, w->case_name);
+    if (about.failed) {
+        status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: the description of the weights");
+        goto done;
+    }
+    w->about = about.text;
+    *out = w;
+    w = NULL;
+done:
+    alexcl_weights_free(w);
+    return status;
+}
+
+static void weights_cut_connections(const struct alexcl_layer *l, const int shape[4], int first, int count, float *values) {
+    size_t window = (size_t)shape[2] * (size_t)shape[3];
+    for (int o = 0; o < count; o++)
+        for (int in = 0; in < shape[1]; in++)
+            if (!(l->connections[first + o] >> in & 1)) memset(values + ((size_t)o * (size_t)shape[1] + (size_t)in) * window, 0, window * sizeof *values);
+}
+
+/* Names, scales and offsets: tests/oracle/README.md, "Names and scales of a net case". */
+static int weights_make(const struct alexcl_weights *w, const struct alexcl_layer *l, const char *suffix, int dims, const int shape[4], int first, int count,
+                        float *out, struct alexcl_error *err) {
+    int weight = strcmp(suffix, "weight") == 0;
+    size_t row = weights_row(dims, shape), values = row * (size_t)count;
+    uint64_t from = (uint64_t)first * row;
+    struct text name = {0};
+    text_add(&name, "net/%s/%s.%s", w->case_name, l->name, l->type == ALEXCL_RBF ? "code" : weight ? "w" : "b");
+    if (name.failed) {
+        text_free(&name);
+        return error_set(err, ALEXCL_E_MEMORY, "out of host memory: the name of a tensor");
+    }
+    uint64_t key = generator_key(w->seed, name.text);
+    text_free(&name);
+    if (l->type == ALEXCL_RBF) {
+        for (size_t i = 0; i < values; i++) out[i] = generator_int(key, from + i, 2) ? 1.0f : -1.0f;
+    } else if (!weight) {
+        generator_fill_uniform(out, key, from, values, 0.1, 0);
+    } else if (l->type == ALEXCL_SUBSAMPLE) {
+        generator_fill_uniform(out, key, from, values, 0.25, 0.5);
+    } else {
+        generator_fill_uniform(out, key, from, values, sqrt(6.0 / (double)row) * w->gains[l - w->model->layers], 0);
+        if (l->connections) weights_cut_connections(l, shape, first, count, out);
+    }
+    return ALEXCL_OK;
+}
+
+/* ---- reading ----------------------------------------------------------------------------------- */
+
+int weights_view_open(const struct alexcl_weights *w, const struct alexcl_layer *layer, const char *suffix, int dims, const int shape[4], int first, int count,
+                      struct weights_view *out, struct alexcl_error *err) {
+    *out = (struct weights_view){NULL, NULL};
+    const struct weights_tensor *t = NULL;
+    for (size_t i = 0; i < w->count && !t; i++)
+        if (strcmp(w->model->layers[w->tensors[i].layer].name, layer->name) == 0 && strcmp(w->tensors[i].suffix, suffix) == 0) t = &w->tensors[i];
+    if (!t || t->dims != dims || memcmp(t->shape, shape, (size_t)dims * sizeof *shape) != 0)
+        return error_set(err, ALEXCL_E_DATA, "the weights opened for model %s up to layer %s have no tensor %s.%s of the shape asked for", w->model->name,
+                         w->model->layers[w->layer_count - 1].name, layer->name, suffix);
+    size_t row = weights_row(dims, shape);
+    if (t->found) {
+        out->values = safetensors_in_place(t->found, (uint64_t)first * row);
+        if (out->values) return ALEXCL_OK;
+    }
+    int status = memory_alloc_floats(&out->owned, (size_t)count * row, t->name, err);
+    if (status != ALEXCL_OK) return status;
+    if (t->found)
+        safetensors_read(t->found, (uint64_t)first * row, (size_t)count * row, out->owned);
+    else
+        status = weights_make(w, &w->model->layers[t->layer], suffix, dims, shape, first, count, out->owned, err);
+    out->values = out->owned;
+    if (status != ALEXCL_OK) weights_view_close(out);
+    return status;
+}
+
+void weights_view_close(struct weights_view *v) {
+    free(v->owned);
+    *v = (struct weights_view){NULL, NULL};
+}
+
+/* ---- writing ----------------------------------------------------------------------------------- */
+
+struct weights_saving {
+    const struct alexcl_weights *weights;
+    struct weights_view view;
+};
+
+static int weights_save_rows(void *user, size_t entry, int first, int count, const float **values, struct alexcl_error *err) {
+    struct weights_saving *s = user;
+    const struct weights_tensor *t = &s->weights->tensors[entry];
+    int status = weights_view_open(s->weights, &s->weights->model->layers[t->layer], t->suffix, t->dims, t->shape, first, count, &s->view, err);
+    *values = s->view.values;
+    return status;
+}
+
+static void weights_save_rows_done(void *user) { weights_view_close(&((struct weights_saving *)user)->view); }
+
+/* Where the weights are from: what the generator was given, or what the file says itself. */
+static int weights_tell_origin(const struct alexcl_weights *w, struct safetensors_pair *pairs, size_t *count, struct text values[2]) {
+    const char *key, *value;
+    if (w->file) {
+        for (size_t i = 0; safetensors_metadata(w->file, i, &key, &value); i++)
+            if (strncmp(key, ORIGIN, strlen(ORIGIN)) == 0) pairs[(*count)++] = (struct safetensors_pair){key, value};
+        return 1;
+    }
+    text_add(&values[0], "%llu", (unsigned long long)w->seed);
+    text_add(&values[1], "{");
+    for (size_t i = 0; i < w->model->layer_count; i++) {
+        if (!weights_has_gain(&w->model->layers[i])) continue;
+        char number[32];
+        weights_number(w->gains[i], number);
+        text_add(&values[1], "%s\"%s\":%s", values[1].length > 1 ? "," : "", w->model->layers[i].name, number);
+    }
+    text_add(&values[1], "}");
+    pairs[(*count)++] = (struct safetensors_pair){ORIGIN, "generator"};
+    pairs[(*count)++] = (struct safetensors_pair){"alexcl.origin.seed", values[0].text};
+    pairs[(*count)++] = (struct safetensors_pair){"alexcl.origin.case", w->case_name};
+    pairs[(*count)++] = (struct safetensors_pair){"alexcl.origin.gains", values[1].text};
+    return !values[0].failed && !values[1].failed;
+}
+
+int alexcl_weights_save(const struct alexcl_weights *w, const char *path, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct weights_conventions c = {0};
+    struct safetensors_pair *pairs = NULL;
+    struct safetensors_entry *entries = NULL;
+    struct text values[2] = {{0}, {0}};
+    struct weights_saving saving = {.weights = w};
+    const char *key, *value;
+    size_t pair_count = 0, origins = 4;
+    for (size_t i = 0; w->file && safetensors_metadata(w->file, i, &key, &value); i++) origins++;
+    TRY(weights_conventions_make(w->model, &c, err));
+    TRY(memory_alloc(&pairs, c.count + origins, sizeof *pairs, "the metadata", err));
+    TRY(memory_alloc(&entries, w->count, sizeof *entries, "the list of tensors", err));
+    for (size_t i = 0; i < c.count; i++) pairs[pair_count++] = (struct safetensors_pair){c.list[i].key, c.list[i].value};
+    if (!weights_tell_origin(w, pairs, &pair_count, values)) {
+        status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: the metadata of %s", path);
+        goto done;
+    }
+    for (size_t i = 0; i < w->count; i++) {
+        entries[i] = (struct safetensors_entry){.name = w->tensors[i].name, .dims = w->tensors[i].dims};
+        memcpy(entries[i].shape, w->tensors[i].shape, sizeof entries[i].shape);
+    }
+    struct safetensors_content content = {.metadata = pairs,
+                                          .metadata_count = pair_count,
+                                          .entries = entries,
+                                          .entry_count = w->count,
+                                          .rows = weights_save_rows,
+                                          .rows_done = weights_save_rows_done,
+                                          .user = &saving};
+    TRY(safetensors_write(path, &content, err));
+done:
+    free(c.list);
+    free(pairs);
+    free(entries);
+    text_free(&values[0]);
+    text_free(&values[1]);
+    return status;
+}
+
+int alexcl_weights_random(const struct alexcl_weights *weights) { return weights->random; }
+const char *alexcl_weights_describe(const struct alexcl_weights *weights) { return weights->about; }
+
+void alexcl_weights_free(struct alexcl_weights *weights) {
+    if (!weights) return;
+    safetensors_free(weights->file);
+    free(weights->tensors);
+    free(weights->case_name);
+    free(weights->gains);
+    free(weights->about);
+    free(weights);
+}
