@@ -1,0 +1,73 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# architecture.sh ROOT: the rules of the house that a compiler does not check. Prints each violation; 1 if there was any.
+cd "$1" || exit 1
+failed=0
+bad() {
+    echo "$*"
+    failed=1
+}
+
+# Who may know whom. `include_only FOLDER FOLDERS...`: quoted includes in FOLDER stand there or in one of FOLDERS.
+include_only() {
+    folder=$1
+    shift
+    for file in "$folder"/*.[ch]; do
+        [ -f "$file" ] || continue
+        for header in $(sed -n 's/^ *# *include *"\([^"]*\)".*/\1/p' "$file"); do
+            found=
+            for allowed in "$folder" "$@"; do
+                [ -f "$allowed/$header" ] && found=1
+            done
+            [ -n "$found" ] || bad "$file includes $header, which is neither in $folder nor in: $*"
+        done
+    done
+}
+public=runtime/include
+include_only runtime/base $public
+include_only runtime/ref $public runtime/base
+include_only runtime/cl $public runtime/base
+include_only runtime/layers $public runtime/base runtime/ref runtime/cl
+include_only runtime/net $public runtime/base runtime/layers runtime/cl
+include_only host $public
+
+# Foreign headers stay where they are wrapped: `only_in PATTERN FILES MOST`.
+only_in() {
+    count=0
+    for file in $(grep -lE "$1" -r runtime host --include='*.[ch]'); do
+        count=$((count + 1))
+        case $file in $2) ;; *) bad "$file has '$1', which belongs in $2" ;; esac
+    done
+    [ "$count" -le "$3" ] || bad "'$1' stands in $count files where $3 is the most"
+}
+only_in '# *include *[<"]CL/' 'runtime/cl/*' 100
+only_in '# *include *[<"]clblast' 'runtime/cl/*' 1
+only_in '# *include *[<"]png\.h' 'host/*' 1
+only_in '# *include *[<"]jpeglib\.h' 'host/*' 1
+only_in '\b(secure_)?getenv *\(' 'runtime/base/settings.c' 1
+
+# The library never prints and never exits.
+for file in $(grep -lE '\b(printf|vprintf|fprintf|vfprintf|puts|fputs|putchar|perror|exit|_exit|abort) *\(' -r runtime --include='*.[ch]'); do
+    bad "$file prints or exits"
+done
+
+# A kernel is embedded and has a check of its own.
+for kernel in kernels/*.cl; do
+    [ -f "$kernel" ] || continue
+    name=$(basename "$kernel" .cl)
+    [ -f "tests/kernels/check_$name.c" ] || bad "$kernel has no tests/kernels/check_$name.c"
+    grep -qw "$name.cl" kernels/CMakeLists.txt || bad "$kernel is not in kernels/CMakeLists.txt"
+done
+
+sources=$(find runtime host kernels tests tools -type f \( -name '*.[ch]' -o -name '*.cl' -o -name '*.cmake' -o -name '*.sh' -o -name '*.py' \) | sort)
+for file in $sources; do
+    lines=$(wc -l <"$file")
+    [ "$lines" -le 700 ] || bad "$file has $lines lines, more than 700"
+    case $file in
+    *.[ch] | *.cl) head -n 1 "$file" | grep -q 'SPDX-License-Identifier: MIT' || bad "$file does not begin with its licence" ;;
+    esac
+done
+for name in $(for file in $sources; do basename "$file"; done | sort | uniq -d); do
+    bad "more than one file is called $name: $(echo "$sources" | grep "/$name\$" | tr '\n' ' ')"
+done
+exit $failed

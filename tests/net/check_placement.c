@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/* The halves belong to the model, the devices to the placement: one device, one device cut in two, its parts the other way
+ * round, and every way to cut the images into batches give the same scores to the bit. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "generator.h"
+#include "support.h"
+
+static const char *const models[] = {"tiny2t", "tiny-across", "tiny-nolrn", "tiny-orig", "lenet5", "lenet5-1998"};
+enum { IMAGES = 19 };
+
+static float *inputs(const struct alexcl_model *model) {
+    size_t floats = (size_t)model->channels * (size_t)model->height * (size_t)model->width * IMAGES;
+    return support_random(floats, "placement", model->channels == 1 ? 1 : 128);
+}
+
+/* The scores of IMAGES images; `out` is to be freed. */
+static float *scores(const char *name, const char *devices, int batch, const char *last_layer, size_t *units) {
+    struct alexcl_error err = {0};
+    const struct alexcl_model *model;
+    struct alexcl_weights *weights;
+    struct alexcl_selection *selection;
+    struct alexcl_net *net;
+    EXPECT_OK(alexcl_model_find(name, &model, &err), err);
+    EXPECT_OK(alexcl_weights_generate(model, 5, NULL, NULL, 0, &weights, &err), err);
+    EXPECT_OK(alexcl_selection_open(devices, &selection, &err), err);
+    struct alexcl_net_options options = {.batch = batch, .last_layer = last_layer, .reproducible = 1};
+    EXPECT_OK(alexcl_net_open(model, weights, selection, &options, &net, &err), err);
+    ck_assert_int_eq(alexcl_net_batch(net), batch);
+    struct alexcl_shape shape = alexcl_net_output(net);
+    *units = (size_t)shape.c * (size_t)shape.h * (size_t)shape.w;
+    float *out = support_floats(*units * IMAGES), *in = inputs(model);
+    EXPECT_OK(alexcl_net_run(net, in, IMAGES, out, &err), err);
+    free(in);
+    alexcl_net_free(net);
+    alexcl_selection_free(selection);
+    alexcl_weights_free(weights);
+    return out;
+}
+
+static const char *one(void) { return strcmp(support_implementation(), "ref") == 0 ? "ref" : "0"; }
+static const char *two(void) { return strcmp(support_implementation(), "ref") == 0 ? "ref,ref" : "0/2"; }
+
+static void expect_same(const char *model, const char *devices, int batch, const char *layer, const float *want) {
+    char what[128];
+    size_t units;
+    float *got = scores(model, devices, batch, layer, &units);
+    snprintf(what, sizeof what, "%s on %s in batches of %d", model, devices, batch);
+    support_same(what, got, want, units * IMAGES);
+    free(got);
+}
+
+START_TEST(every_placement_and_batch_gives_the_same_bits) {
+    for (size_t i = 0; i < sizeof models / sizeof models[0]; i++) {
+        size_t units;
+        float *want = scores(models[i], one(), 16, NULL, &units);
+        static const int batches[] = {1, 3, 19, 128};
+        for (size_t b = 0; b < sizeof batches / sizeof batches[0]; b++) {
+            expect_same(models[i], one(), batches[b], NULL, want);
+            expect_same(models[i], two(), batches[b], NULL, want);
+        }
+        free(want);
+    }
+}
+END_TEST
+
+START_TEST(the_order_of_two_equal_devices_does_not_matter) {
+    if (strcmp(support_implementation(), "ref") == 0) return;
+    for (size_t i = 0; i < sizeof models / sizeof models[0]; i++) {
+        size_t units;
+        float *want = scores(models[i], "0,1", 7, NULL, &units);
+        expect_same(models[i], "1,0", 7, NULL, want);
+        free(want);
+    }
+}
+END_TEST
+
+START_TEST(every_layer_can_be_the_last) {
+    struct alexcl_error err = {0};
+    const struct alexcl_model *model;
+    EXPECT_OK(alexcl_model_find("tiny-across", &model, &err), err);
+    for (size_t i = 0; i < model->layer_count; i++) {
+        size_t units;
+        float *want = scores("tiny-across", one(), 5, model->layers[i].name, &units);
+        expect_same("tiny-across", two(), 4, model->layers[i].name, want);
+        free(want);
+    }
+}
+END_TEST
+
+START_TEST(a_score_that_is_not_finite_names_the_layer) {
+    struct alexcl_error err = {0};
+    const struct alexcl_model *model;
+    struct alexcl_weights *weights;
+    struct alexcl_selection *selection;
+    struct alexcl_net *net;
+    struct alexcl_gain huge = {"conv3", 1e38};
+    EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
+    EXPECT_OK(alexcl_weights_generate(model, 5, NULL, &huge, 1, &weights, &err), err);
+    EXPECT_OK(alexcl_selection_open(two(), &selection, &err), err);
+    EXPECT_OK(alexcl_net_open(model, weights, selection, &(struct alexcl_net_options){.batch = 4}, &net, &err), err);
+    float *in = inputs(model), *out = support_floats(IMAGES * 10);
+    EXPECT_ERROR(alexcl_net_run(net, in, IMAGES, out, &err), ALEXCL_E_DATA, "conv", err);
+    free(in);
+    free(out);
+    alexcl_net_free(net);
+    alexcl_selection_free(selection);
+    alexcl_weights_free(weights);
+}
+END_TEST
+
+START_TEST(a_small_device_gets_smaller_chunks_or_a_clear_refusal) {
+    struct alexcl_error err = {0};
+    const struct alexcl_model *model;
+    struct alexcl_weights *weights;
+    struct alexcl_selection *selection;
+    struct alexcl_net *net;
+    EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
+    EXPECT_OK(alexcl_weights_generate(model, 5, NULL, NULL, 0, &weights, &err), err);
+    EXPECT_OK(alexcl_selection_open(two(), &selection, &err), err);
+    EXPECT_OK(alexcl_net_open(model, weights, selection, &(struct alexcl_net_options){.batch = 64, .memory = 2 << 20}, &net, &err), err);
+    ck_assert_int_lt(alexcl_net_batch(net), 64);
+    ck_assert_int_ge(alexcl_net_batch(net), 1);
+    alexcl_net_free(net);
+    EXPECT_ERROR(alexcl_net_open(model, weights, selection, &(struct alexcl_net_options){.batch = 64, .memory = 1 << 17}, &net, &err), ALEXCL_E_MEMORY, "one image needs",
+                 err);
+    alexcl_selection_free(selection);
+    alexcl_weights_free(weights);
+}
+END_TEST
+
+int main(void) {
+    TCase *tests = tcase_create("placement");
+    tcase_set_timeout(tests, 120);
+    tcase_add_test(tests, every_placement_and_batch_gives_the_same_bits);
+    tcase_add_test(tests, the_order_of_two_equal_devices_does_not_matter);
+    tcase_add_test(tests, every_layer_can_be_the_last);
+    tcase_add_test(tests, a_score_that_is_not_finite_names_the_layer);
+    tcase_add_test(tests, a_small_device_gets_smaller_chunks_or_a_clear_refusal);
+    return support_run(tests);
+}
