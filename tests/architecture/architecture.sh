@@ -4,7 +4,7 @@
 cd "$1" || exit 1
 failed=0
 bad() {
-    echo "$*"
+    printf "%s\n" "$*"
     failed=1
 }
 

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/* Whole nets against the golden vectors: ALEXCL_TEST_CASE names the case without "net_" (tiny2t, paper227 ...). Weights and images
+ * come from the generator under the case's name; scores, probabilities and layers in between are compared. */
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "generator.h"
+#include "support.h"
+#include "weights.h"
+
+static const uint64_t SEED = 0x20120930A1E7C0DEu;
+static const double LAYER_TOLERANCE = 1e-4, LOGITS_TOLERANCE = 1e-4, PROBABILITY_TOLERANCE = 1e-3;
+enum { FEW_LAYERS = 30000 }; /* nets with fewer inputs are looked at after every layer */
+
+static char dir[64];
+static const struct alexcl_model *model;
+static struct alexcl_weights *weights;
+static struct oracle_probe *probes;
+static size_t probe_count;
+static float *images;
+static size_t image_count;
+
+static size_t image_floats(void) { return (size_t)model->channels * (size_t)model->height * (size_t)model->width; }
+
+/* Weights with the gains of the case, which the model's table must have too: they are what `alexcl infer` makes. */
+static void generate_weights(const char *name) {
+    struct alexcl_error err = {0};
+    struct alexcl_gain gains[8];
+    size_t count = 0;
+    json_t *listed = json_loads(oracle_text(dir, "gain"), 0, NULL), *value;
+    ck_assert_msg(json_is_object(listed), "index.tsv: gain of %s is no object", dir);
+    const char *layer;
+    json_object_foreach(listed, layer, value) {
+        ck_assert_uint_lt(count, sizeof gains / sizeof gains[0]);
+        gains[count++] = (struct alexcl_gain){layer, json_number_value(value)};
+    }
+    for (size_t i = 0; i < model->layer_count; i++) {
+        double own = model->layers[i].gain == 0.0 ? 1.0 : model->layers[i].gain;
+        value = json_object_get(listed, model->layers[i].name);
+        ck_assert_msg(own == (value ? json_number_value(value) : 1.0), "%s: gain of %s is %g in the table", model->name, model->layers[i].name, own);
+    }
+    EXPECT_OK(alexcl_weights_generate(model, SEED, name, gains, count, &weights, &err), err);
+    json_decref(listed);
+}
+
+static void set_up(void) {
+    const char *name = support_case();
+    ck_assert_msg(name != NULL, "set ALEXCL_TEST_CASE to the name of a net of tests/oracle, without \"net_\"");
+    snprintf(dir, sizeof dir, "net_%s", name);
+    for (size_t i = 0; (model = alexcl_model_get(i)) != NULL; i++)
+        if (model->oracle_case && strcmp(model->oracle_case, name) == 0) break;
+    ck_assert_msg(model != NULL, "no model has the oracle's case %s", name);
+    generate_weights(name);
+    probes = oracle_probes(dir, &probe_count);
+    image_count = (size_t)oracle_number(dir, "n");
+    char key[80];
+    snprintf(key, sizeof key, "net/%s/x", name);
+    images = support_floats(image_count * image_floats());
+    generator_fill_uniform(images, generator_key(SEED, key), 0, image_count * image_floats(), oracle_number(dir, "xscale"), 0.0);
+}
+
+static void tear_down(void) {
+    alexcl_weights_free(weights);
+    free(probes);
+    free(images);
+}
+
+/* ---- what goes in ------------------------------------------------------------------------------ */
+
+START_TEST(images_are_the_oracles) {
+    if (oracle_has(dir, "x")) {
+        struct tensor x = oracle_load(dir, "x");
+        ck_assert_uint_eq(x.count, image_count * image_floats());
+        support_same("x", images, x.values, x.count);
+        oracle_free(&x);
+    }
+    size_t seen = 0;
+    for (size_t i = 0; i < probe_count; i++) {
+        if (strcmp(probes[i].what, "xin") != 0) continue;
+        ck_assert_uint_lt(probes[i].index, image_count * image_floats());
+        ck_assert_msg(images[probes[i].index] == (float)probes[i].value, "x[%zu] is %.9g where %.9g was due", probes[i].index, (double)images[probes[i].index],
+                      probes[i].value);
+        seen++;
+    }
+    ck_assert_uint_gt(seen, 0);
+}
+END_TEST
+
+/* The probed values of tensor `suffix` ("w" or "code" is the weight, "b" the bias) of a layer. */
+static size_t compare_weight_probes(const struct layer *l, const struct layer_tensor *t) {
+    struct alexcl_error err = {0};
+    char name[64], code[64];
+    size_t row = 1, seen = 0;
+    snprintf(name, sizeof name, "%s.%c", l->desc->name, t->suffix[0]);
+    snprintf(code, sizeof code, "%s.code", l->desc->name);
+    for (int d = 1; d < t->dims; d++) row *= (size_t)t->shape[d];
+    for (size_t i = 0; i < probe_count; i++) {
+        int named = strcmp(probes[i].tensor, name) == 0 || (t->suffix[0] == 'w' && strcmp(probes[i].tensor, code) == 0);
+        if (strcmp(probes[i].what, "wgen") != 0 || !named) continue;
+        struct weights_view view = {0};
+        EXPECT_OK(weights_view_open(weights, l->desc, t->suffix, t->dims, t->shape, (int)(probes[i].index / row), 1, &view, &err), err);
+        float got = view.values[probes[i].index % row];
+        ck_assert_msg(got == (float)probes[i].value, "%s[%zu] is %.9g where %.9g was due", name, probes[i].index, (double)got, probes[i].value);
+        weights_view_close(&view);
+        seen++;
+    }
+    return seen;
+}
+
+START_TEST(weights_are_the_oracles) {
+    struct alexcl_error err = {0};
+    struct alexcl_shape shape = {model->channels, model->height, model->width};
+    for (size_t i = 0; i < model->layer_count; i++) {
+        struct layer l = {0};
+        EXPECT_OK(layer_describe(&l, &model->layers[i], 0, shape, &err), err);
+        for (int t = 0; t < l.tensor_count; t++)
+            ck_assert_msg(compare_weight_probes(&l, &l.tensors[t]) > 0, "no probe of %s.%s", l.desc->name, l.tensors[t].suffix);
+        shape = l.whole_out;
+    }
+}
+END_TEST
+
+/* ---- what comes out ---------------------------------------------------------------------------- */
+
+/* The output right after `layer`, of all images; free() it. */
+static float *run_to(const char *layer, size_t *count) {
+    struct alexcl_error err = {0};
+    struct alexcl_net *net = NULL;
+    struct alexcl_net_options options = {.batch = (int)image_count, .last_layer = layer};
+    EXPECT_OK(alexcl_net_open(model, weights, support_selection(), &options, &net, &err), err);
+    *count = image_count * shape_size(alexcl_net_output(net));
+    float *out = support_floats(*count);
+    EXPECT_OK(alexcl_net_run(net, images, image_count, out, &err), err);
+    alexcl_net_free(net);
+    return out;
+}
+
+static void compare_scores(const char *layer, const char *key, double tolerance) {
+    size_t count = 0;
+    struct tensor want = oracle_load(dir, key);
+    float *got = run_to(layer, &count);
+    ck_assert_uint_eq(count, want.count);
+    support_compare(key, got, want.values, count, tolerance);
+    free(got);
+    oracle_free(&want);
+}
+
+static const char *logits_layer(void) {
+    size_t last = model->layer_count - 1;
+    return model->layers[model->layers[last].type == ALEXCL_SOFTMAX ? last - 1 : last].name;
+}
+
+START_TEST(logits) { compare_scores(logits_layer(), "logits_test", LOGITS_TOLERANCE); }
+END_TEST
+
+START_TEST(probabilities) {
+    if (oracle_has(dir, "prob_test")) compare_scores(NULL, "prob_test", PROBABILITY_TOLERANCE);
+}
+END_TEST
+
+/* Single values within the tolerance of the largest one probed; l1 and l2, over all values, within the tolerance of themselves. */
+static size_t compare_layer_probes(const char *layer, const float *got, size_t count) {
+    double largest = 0.0, l1 = 0.0, l2 = 0.0;
+    size_t seen = 0;
+    for (size_t i = 0; i < count; i++) {
+        l1 += fabs((double)got[i]);
+        l2 += (double)got[i] * (double)got[i];
+    }
+    for (size_t i = 0; i < probe_count; i++)
+        if (strcmp(probes[i].tensor, layer) == 0 && strcmp(probes[i].what, "act") == 0) largest = fmax(largest, fabs(probes[i].value));
+    for (size_t i = 0; i < probe_count; i++) {
+        const struct oracle_probe *p = &probes[i];
+        if (strcmp(p->tensor, layer) != 0 || strncmp(p->what, "act", 3) != 0) continue;
+        double value, scale = fabs(p->value);
+        if (strcmp(p->what, "act") == 0) {
+            ck_assert_msg(p->index < count, "%s has %zu values, and a probe of value %zu", layer, count, p->index);
+            value = (double)got[p->index];
+            scale = largest;
+        } else {
+            ck_assert_msg(p->index == count, "%s has %zu values where %zu were due", layer, count, p->index);
+            value = strcmp(p->what, "act_l1") == 0 ? l1 : sqrt(l2);
+            if (strcmp(p->what, "act_sum") == 0) continue; /* cancels; l1 says more */
+        }
+        ck_assert_msg(fabs(value - p->value) <= LAYER_TOLERANCE * scale, "%s %s[%zu] is %.9g where %.9g was due", p->what, layer, p->index, value, p->value);
+        seen++;
+    }
+    return seen;
+}
+
+/* Every layer of a small net; of a large one a few, where halves meet or a kind of layer is first met. */
+static int looked_at(const struct alexcl_layer *l) {
+    static const char *const some[] = {"norm1", "pool1", "rnorm2", "pool2", "conv3", "pool5", "relu7"};
+    if (l->type == ALEXCL_FLATTEN || l->type == ALEXCL_SOFTMAX) return 0; /* the oracle has no probes of these */
+    if (image_floats() < FEW_LAYERS) return 1;
+    for (size_t i = 0; i < sizeof some / sizeof some[0]; i++)
+        if (strcmp(l->name, some[i]) == 0) return 1;
+    return 0;
+}
+
+START_TEST(layers_in_between) {
+    for (size_t i = 0; i < model->layer_count; i++) {
+        if (!looked_at(&model->layers[i])) continue;
+        size_t count = 0;
+        float *got = run_to(model->layers[i].name, &count);
+        ck_assert_msg(compare_layer_probes(model->layers[i].name, got, count) > 0, "no probe of %s", model->layers[i].name);
+        free(got);
+    }
+}
+END_TEST
+
+int main(void) {
+    TCase *tests = tcase_create("oracle_nets");
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, images_are_the_oracles);
+    tcase_add_test(tests, weights_are_the_oracles);
+    tcase_add_test(tests, logits);
+    tcase_add_test(tests, probabilities);
+    tcase_add_test(tests, layers_in_between);
+    return support_run(tests);
+}
