@@ -112,6 +112,11 @@ START_TEST(lrn_by_hand) {
     float x[] = {1, 2, 3}, y[3], want[] = {1.0f / 11.0f, 2.0f / 29.0f, 3.0f / 27.0f};
     ref_lrn(y, x, NULL, 1, &s);
     support_compare("lrn", y, want, 3, 1e-7);
+    /* The middle channel alone, with a seam of one channel on either side. */
+    float middle = 2, seam[] = {1, 3};
+    s.in.c = s.before = s.after = 1;
+    ref_lrn(y, &middle, seam, 1, &s);
+    support_compare("middle", y, want + 1, 1, 1e-7);
 }
 END_TEST
 
