@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/* The model tables against the layer lists, inputs and gains of the golden vectors, which were written by another program. */
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "support.h"
+
+static const char *case_dir(const struct alexcl_model *m) {
+    static char dir[64];
+    snprintf(dir, sizeof dir, "net_%s", m->oracle_case);
+    return dir;
+}
+
+static json_t *case_json(const struct alexcl_model *m, const char *name) {
+    const char *text = oracle_text(case_dir(m), name);
+    ck_assert_msg(text != NULL, "%s: %s has no %s", m->name, case_dir(m), name);
+    json_t *value = json_loads(text, JSON_DECODE_ANY, NULL);
+    ck_assert(value != NULL);
+    return value;
+}
+
+static double field(const json_t *row, const char *name, double absent) {
+    const json_t *value = json_object_get(row, name);
+    return value ? json_number_value(value) : absent;
+}
+
+START_TEST(the_list_is_whole) {
+    static const char *const expected[] = {"alexnet",       "alexnet-227",         "alexnet-2012", "alexnet-caffe",
+                                           "alexnet-keras", "alexnet-torchvision", "lenet5",       "lenet5-1998"};
+    struct alexcl_error err = {0};
+    const struct alexcl_model *m, *found;
+    size_t count = 0;
+    for (; (m = alexcl_model_get(count)) != NULL; count++) {
+        EXPECT_OK(alexcl_model_find(m->name, &found, &err), err);
+        ck_assert_msg(found == m, "%s is there twice", m->name);
+        ck_assert_msg(strlen(m->about) <= 58, "%s: its line is wider than a terminal", m->name);
+        ck_assert(m->resize >= m->height && m->resize >= m->width && m->scale > 0);
+        ck_assert_int_eq(m->channels, m->colour == ALEXCL_GREY ? 1 : 3);
+        for (int c = 0; c < 3; c++) ck_assert(m->std[c] > 0);
+        ck_assert_uint_lt(m->layer_count, 64);
+        for (size_t i = 0; i < m->layer_count; i++) ck_assert_int_eq(alexcl_model_layer(m, m->layers[i].name, &err), (int)i);
+    }
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        EXPECT_OK(alexcl_model_find(expected[i], &found, &err), err);
+        ck_assert_msg(!found->hidden, "%s is hidden", expected[i]);
+    }
+    ck_assert(alexcl_model_get(count + 5) == NULL);
+}
+END_TEST
+
+START_TEST(wrong_names_are_answered_with_the_nearest) {
+    struct alexcl_error err = {0};
+    const struct alexcl_model *m;
+    EXPECT_ERROR(alexcl_model_find("alexnet-cafe", &m, &err), ALEXCL_E_USAGE, "did you mean \"alexnet-caffe\"?", err);
+    EXPECT_ERROR(alexcl_model_find("resnet", &m, &err), ALEXCL_E_USAGE, "'alexcl models' lists them", err);
+    EXPECT_ERROR(alexcl_model_find("", &m, &err), ALEXCL_E_USAGE, "no model \"\"", err);
+    EXPECT_ERROR(alexcl_model_find(NULL, &m, &err), ALEXCL_E_USAGE, "no model \"\"", err);
+    m = alexcl_model_get(0);
+    EXPECT_ERROR(alexcl_model_layer(m, "con5", &err), ALEXCL_E_USAGE, "did you mean \"conv5\"?", err);
+    EXPECT_ERROR(alexcl_model_layer(m, NULL, &err), ALEXCL_E_USAGE, "model alexnet has no layer \"\"", err);
+}
+END_TEST
+
+START_TEST(every_type_has_a_name) {
+    for (int i = 0; i <= ALEXCL_SOFTMAX; i++)
+        for (int j = 0; j < i; j++) ck_assert_str_ne(alexcl_layer_type_name((enum alexcl_layer_type)i), alexcl_layer_type_name((enum alexcl_layer_type)j));
+    ck_assert_str_eq(alexcl_layer_type_name((enum alexcl_layer_type)99), "unknown");
+}
+END_TEST
+
+static void compare_layer(const struct alexcl_model *m, const struct alexcl_layer *l, const json_t *row, const json_t *gains) {
+    static const struct {
+        const char *oracle;
+        enum alexcl_layer_type type;
+    } types[] = {
+        {"conv", ALEXCL_CONV},       {"relu", ALEXCL_RELU},        {"lrn", ALEXCL_LRN},         {"rnorm", ALEXCL_RNORM}, {"maxpool", ALEXCL_MAXPOOL},
+        {"avgpool", ALEXCL_AVGPOOL}, {"subs", ALEXCL_SUBSAMPLE},   {"flatten", ALEXCL_FLATTEN}, {"fc", ALEXCL_FC},       {"dropout", ALEXCL_DROPOUT},
+        {"tanh", ALEXCL_TANH},       {"lecun", ALEXCL_LECUN_TANH}, {"rbf", ALEXCL_RBF},
+    };
+    const char *type = json_string_value(json_object_get(row, "t"));
+    int known = 0;
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (strcmp(type, types[i].oracle) == 0) known = types[i].type == l->type;
+    ck_assert_msg(known, "%s: %s is a %s, not a %s", m->name, l->name, type, alexcl_layer_type_name(l->type));
+    ck_assert_str_eq(l->name, json_string_value(json_object_get(row, "name")));
+    int norm = l->type == ALEXCL_LRN || l->type == ALEXCL_RNORM, conv = l->type == ALEXCL_CONV, window = l->type == ALEXCL_SUBSAMPLE ? 2 : 0;
+    ck_assert_int_eq(l->outputs, (int)field(row, "o", 0));
+    ck_assert_int_eq(l->kernel, (int)field(row, norm ? "n" : "k", window));
+    ck_assert_int_eq(l->stride, (int)field(row, "s", window));
+    ck_assert_int_eq(l->pad, (int)field(row, "p", 0));
+    ck_assert_int_eq(l->pad_end, (int)field(row, "pr", 0));
+    ck_assert_int_eq(l->groups, conv ? (int)field(row, "g", 0) : 0);
+    ck_assert_int_eq(l->ceil_mode, 0);
+    ck_assert(l->k == (norm ? field(row, "k", -1) : 0) && l->alpha == (norm ? field(row, "alpha", -1) : 0) && l->beta == (norm ? field(row, "beta", -1) : 0));
+    if (l->type == ALEXCL_LRN) ck_assert_int_eq(l->span == ALEXCL_SPAN_HALF ? 2 : 1, (int)field(row, "g", 0));
+    if (l->type == ALEXCL_DROPOUT) {
+        ck_assert_str_eq(l->dropout == ALEXCL_DROPOUT_PAPER ? "paper" : "inverted", json_string_value(json_object_get(row, "mode")));
+        ck_assert(l->rate == 0.5);
+    }
+    ck_assert((l->gain == 0 ? 1 : l->gain) == field(gains, l->name, 1));
+    const json_t *table = json_object_get(row, "table");
+    ck_assert((table != NULL) == (l->connections != NULL));
+    for (size_t o = 0; o < json_array_size(table); o++) {
+        uint32_t bits = 0;
+        for (size_t i = 0; i < json_array_size(json_array_get(table, o)); i++) bits |= 1u << json_integer_value(json_array_get(json_array_get(table, o), i));
+        ck_assert_uint_eq(l->connections[o], bits);
+    }
+}
+
+START_TEST(tables_are_the_golden_ones) {
+    const struct alexcl_model *m;
+    for (size_t i = 0; (m = alexcl_model_get(i)) != NULL; i++) {
+        json_t *layers = case_json(m, "layers"), *input = case_json(m, "input"), *gains = case_json(m, "gain");
+        size_t rows = json_array_size(layers);
+        ck_assert_int_eq(m->channels, (int)json_integer_value(json_array_get(input, 0)));
+        ck_assert_int_eq(m->height, (int)json_integer_value(json_array_get(input, 1)));
+        ck_assert_int_eq(m->width, (int)json_integer_value(json_array_get(input, 2)));
+        for (size_t l = 0; l < rows; l++) {
+            ck_assert_uint_lt(l, m->layer_count);
+            compare_layer(m, &m->layers[l], json_array_get(layers, l), gains);
+        }
+        /* The vectors' lists end with the scores. */
+        if (m->layers[rows - 1].type == ALEXCL_RBF) {
+            ck_assert_uint_eq(m->layer_count, rows);
+        } else {
+            ck_assert_uint_eq(m->layer_count, rows + 1);
+            ck_assert_int_eq(m->layers[rows].type, ALEXCL_SOFTMAX);
+            ck_assert_str_eq(m->layers[rows].name, "prob");
+        }
+        json_decref(layers);
+        json_decref(input);
+        json_decref(gains);
+    }
+}
+END_TEST
+
+START_TEST(shapes_and_parameters_are_the_golden_ones) {
+    struct alexcl_error err = {0};
+    const struct alexcl_model *m;
+    for (size_t i = 0; (m = alexcl_model_get(i)) != NULL; i++) {
+        struct alexcl_plan *p;
+        struct alexcl_plan_request request = {.places = 2};
+        EXPECT_OK(alexcl_plan_make(m, &request, &p, &err), err);
+        ck_assert_msg((double)p->parameters == oracle_number(case_dir(m), "param_count"), "%s: %llu parameters", m->name, (unsigned long long)p->parameters);
+        json_t *shapes = case_json(m, "shapes");
+        for (size_t l = 0; l < p->layer_count; l++) {
+            const json_t *shape = json_object_get(shapes, m->layers[l].name);
+            if (!shape) continue; /* prob */
+            const struct alexcl_plan_layer *row = &p->layers[l];
+            ck_assert_int_eq(row->out.c, (int)json_integer_value(json_array_get(shape, 1)));
+            ck_assert_int_eq(row->out.h, (int)json_integer_value(json_array_get(shape, 2)));
+            ck_assert_int_eq(row->out.w, (int)json_integer_value(json_array_get(shape, 3)));
+        }
+        json_decref(shapes);
+        alexcl_plan_free(p);
+    }
+}
+END_TEST
+
+/* The figures of the literature: 60,965,224 and 724,406,816 for the two-tower net, 61,100,840 for torchvision's, 50,820,776 for the article's. */
+START_TEST(parameters_and_macs_are_the_published_ones) {
+    static const struct {
+        const char *model;
+        uint64_t parameters, macs;
+    } known[] = {
+        {"alexnet", 60965224, 724406816},
+        {"alexnet-227", 60965224, 724406816},
+        {"alexnet-2012", 60965224, 724406816},
+        {"alexnet-caffe", 60965224, 724406816},
+        {"alexnet-keras", 50820776, 942201216},
+        {"alexnet-torchvision", 61100840, 714188480},
+        {"lenet5", 61706, 416520},
+    };
+    struct alexcl_error err = {0};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        const struct alexcl_model *m;
+        struct alexcl_plan *p;
+        struct alexcl_plan_request request = {.places = 1};
+        EXPECT_OK(alexcl_model_find(known[i].model, &m, &err), err);
+        EXPECT_OK(alexcl_plan_make(m, &request, &p, &err), err);
+        ck_assert_uint_eq(p->parameters, known[i].parameters);
+        ck_assert_uint_eq(p->macs, known[i].macs);
+        alexcl_plan_free(p);
+    }
+}
+END_TEST
+
+int main(void) {
+    TCase *tests = tcase_create("models");
+    tcase_add_test(tests, the_list_is_whole);
+    tcase_add_test(tests, wrong_names_are_answered_with_the_nearest);
+    tcase_add_test(tests, every_type_has_a_name);
+    tcase_add_test(tests, tables_are_the_golden_ones);
+    tcase_add_test(tests, shapes_and_parameters_are_the_golden_ones);
+    tcase_add_test(tests, parameters_and_macs_are_the_published_ones);
+    return support_run(tests);
+}
