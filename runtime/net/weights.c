@@ -76,6 +76,8 @@ static size_t weights_row(int dims, const int shape[4]) {
 
 static const char PREFIX[] = "alexcl.", ORIGIN[] = "alexcl.origin"; /* keys that begin with ORIGIN tell, and are not compared */
 
+enum { NAMED = 4 }; /* differences that an error tells in full */
+
 struct weights_convention {
     char key[48], value[512];
     size_t layer; /* index of the layer it is about; 0 for the whole net */
@@ -87,6 +89,10 @@ struct weights_conventions {
 
 /* The shortest text that reads back as the same double; as JSON, whatever the locale. */
 static void weights_number(double number, char out[32]) {
+    if (number == floor(number) && fabs(number) < 1e15) {
+        snprintf(out, 32, "%.0f", number);
+        return;
+    }
     for (int digits = 15; digits <= 17; digits++) {
         json_t *value = json_real(number);
         char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(digits));
@@ -192,7 +198,7 @@ static int weights_agrees(const struct weights_conventions *c, const char *key, 
     return strncmp(value, *wanted, length) == 0 && (value[length] == '\0' || (value[length] == ' ' && *end));
 }
 
-/* Compares the file's conventions with those of a model. Returns their number, *wrong of which differ; what differs goes to `text` unless NULL. */
+/* Compares the file's conventions with those of a model. Returns their number, *wrong of which differ; the first NAMED of those go to `text` unless NULL. */
 static size_t weights_compare(const struct safetensors *file, const struct weights_conventions *c, size_t count, struct text *text, size_t *wrong) {
     size_t seen = 0;
     const char *key, *value, *wanted;
@@ -203,7 +209,7 @@ static size_t weights_compare(const struct safetensors *file, const struct weigh
         seen++;
         if (weights_agrees(c, key, value, count, &wanted)) continue;
         ++*wrong;
-        if (text)
+        if (text && *wrong <= NAMED)
             text_add(text, "%s%s: the file says %s, the model %s", text->length ? "; " : "", safetensors_show(key + strlen(PREFIX), shown[0]),
                      safetensors_show(value, shown[1]), wanted ? wanted : "knows no such thing");
     }
@@ -226,6 +232,7 @@ static int weights_check_conventions(const char *path, struct alexcl_weights *w,
             weights_compare(w->file, &c, other->layer_count, NULL, &left);
             if (left == 0) match = other;
         }
+        if (wrong > NAMED) text_add(&text, "; and %zu more", wrong - NAMED);
         status = error_set(err, ALEXCL_E_DATA, "%s is not for model %s: %s; %s%s", path, w->model->name, text.text ? text.text : "its conventions differ",
                            match ? "it matches --model " : "it matches no built-in model", match ? match->name : "");
         goto done;

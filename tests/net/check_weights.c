@@ -279,7 +279,7 @@ START_TEST(another_models_file_is_refused_with_a_hint) {
     const char *bare = weight_file_with(path, "alexcl.model", NULL);
     EXPECT_ERROR(alexcl_weights_open(bare, model_named("tiny-across"), NULL, &w, &err), ALEXCL_E_DATA, "norm1.span", err);
     EXPECT_ERROR(alexcl_weights_open(weight_file_with(path, "alexcl.norm1.k", "7"), model_named("tiny2t"), NULL, &w, &err), ALEXCL_E_DATA,
-                 "norm1.k: the file says 7, the model 2.0; it matches no built-in model", err);
+                 "norm1.k: the file says 7, the model 2; it matches no built-in model", err);
     EXPECT_ERROR(alexcl_weights_open(weight_file_with(path, "alexcl.future", "7"), model_named("tiny2t"), NULL, &w, &err), ALEXCL_E_DATA,
                  "future: the file says 7, the model knows no such thing", err);
     /* the same number in another spelling */
