@@ -186,6 +186,60 @@ START_TEST(parameters_and_macs_are_the_published_ones) {
 }
 END_TEST
 
+/* What the net sees of a black and of a white pixel, first and last channel: (pixel * scale - mean) / std by hand from the sources. */
+START_TEST(pixels_become_what_the_sources_say) {
+    static const struct {
+        const char *model;
+        enum alexcl_colour colour;
+        double black[2], white[2];
+    } known[] = {
+        {"alexnet", ALEXCL_RGB, {-123.68, -103.939}, {131.32, 151.061}},
+        {"alexnet-227", ALEXCL_RGB, {-123.68, -103.939}, {131.32, 151.061}},
+        {"alexnet-2012", ALEXCL_RGB, {-123.68, -103.939}, {131.32, 151.061}},
+        {"alexnet-caffe", ALEXCL_BGR, {-104.006988, -122.678914}, {150.993012, 132.321086}},
+        {"alexnet-keras", ALEXCL_GREY, {0, 0}, {1, 1}},
+        {"alexnet-torchvision", ALEXCL_RGB, {-2.117904, -1.804444}, {2.248908, 2.64}},
+        {"lenet5", ALEXCL_GREY, {0, 0}, {1, 1}},
+        {"lenet5-1998", ALEXCL_GREY, {-0.1, -0.1}, {1.175, 1.175}}, /* MNIST's ink is 255 */
+    };
+    struct alexcl_error err = {0};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        const struct alexcl_model *m;
+        EXPECT_OK(alexcl_model_find(known[i].model, &m, &err), err);
+        ck_assert_int_eq(m->colour, known[i].colour);
+        ck_assert_int_eq(m->resize, m->channels == 1 && m->height == 32 ? 32 : 256);
+        for (int end = 0; end < 2; end++) {
+            int c = end ? m->channels - 1 : 0;
+            ck_assert_double_eq_tol((0 * m->scale - m->mean[c]) / m->std[c], known[i].black[end], 1e-6);
+            ck_assert_double_eq_tol((255 * m->scale - m->mean[c]) / m->std[c], known[i].white[end], 1e-6);
+        }
+    }
+}
+END_TEST
+
+/* Places in torchvision's two nn.Sequential: features = conv relu pool conv relu pool conv relu conv relu conv relu pool,
+ * classifier = dropout linear relu dropout linear relu linear. */
+START_TEST(torchvisions_names_are_known) {
+    static const struct {
+        const char *layer, *place;
+    } places[] = {{"conv1", "features.0"},  {"conv2", "features.3"}, {"conv3", "features.6"}, {"conv4", "features.8"},
+                  {"conv5", "features.10"}, {"fc6", "classifier.1"}, {"fc7", "classifier.4"}, {"fc8", "classifier.6"}};
+    struct alexcl_error err = {0};
+    const struct alexcl_model *m;
+    EXPECT_OK(alexcl_model_find("alexnet-torchvision", &m, &err), err);
+    const struct alexcl_tensor_alias *a = m->aliases;
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        for (int bias = 0; bias < 2; bias++, a++) {
+            char name[64], alias[64];
+            snprintf(name, sizeof name, "%s.%s", places[i].layer, bias ? "bias" : "weight");
+            snprintf(alias, sizeof alias, "%s.%s", places[i].place, bias ? "bias" : "weight");
+            ck_assert_str_eq(a->name, name);
+            ck_assert_str_eq(a->alias, alias);
+        }
+    ck_assert(a->name == NULL && a->alias == NULL);
+}
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("models");
     tcase_add_test(tests, the_list_is_whole);
@@ -194,5 +248,7 @@ int main(void) {
     tcase_add_test(tests, tables_are_the_golden_ones);
     tcase_add_test(tests, shapes_and_parameters_are_the_golden_ones);
     tcase_add_test(tests, parameters_and_macs_are_the_published_ones);
+    tcase_add_test(tests, pixels_become_what_the_sources_say);
+    tcase_add_test(tests, torchvisions_names_are_known);
     return support_run(tests);
 }

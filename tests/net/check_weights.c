@@ -287,6 +287,10 @@ START_TEST(another_models_file_is_refused_with_a_hint) {
     alexcl_weights_free(w);
     EXPECT_OK(alexcl_weights_open(weight_file_with(path, "alexcl.mean", " [123.680, 116.779, 103.939] "), model_named("tiny2t"), NULL, &w, &err), err);
     alexcl_weights_free(w);
+    EXPECT_ERROR(alexcl_weights_open(weight_file_with(path, "alexcl.mean", "[123.68,116.779]"), model_named("tiny2t"), NULL, &w, &err), ALEXCL_E_DATA, "mean",
+                 err);
+    EXPECT_ERROR(alexcl_weights_open(weight_file_with(path, "alexcl.mean", "[123.68,116.779,103.939,0]"), model_named("tiny2t"), NULL, &w, &err), ALEXCL_E_DATA,
+                 "mean", err);
     /* what stands behind the last layer that is needed does not matter */
     EXPECT_OK(alexcl_weights_open(weight_file_with(path, "alexcl.norm2.k", "7"), model_named("tiny2t"), "conv2", &w, &err), err);
     alexcl_weights_free(w);
