@@ -56,7 +56,7 @@ struct safetensors_content {
     size_t metadata_count;
     const struct safetensors_entry *entries; /* at least one axis each */
     size_t entry_count;
-    /* Called for each tensor in turn, its rows in order: writes them by `write`, which takes them from memory. */
+    /* Asked for the rows of each tensor in turn, in order; *values stay valid until rows_done. */
     int (*rows)(void *user, size_t entry, int first, int count, const float **values, struct alexcl_error *err);
     void (*rows_done)(void *user); /* the values of the last call are written */
     void *user;

@@ -157,11 +157,38 @@ START_TEST(cache_folder_that_others_may_write_to_is_not_believed) {
 }
 END_TEST
 
+START_TEST(pieces_are_seen_only_when_all_are_there) {
+    struct alexcl_error err = {0};
+    struct files_writer *w = NULL;
+    unsigned char *data = NULL;
+    size_t length = 0;
+    EXPECT_OK(files_replace(in_folder("file"), "old", 3, &err), err);
+    EXPECT_OK(files_writer_open(in_folder("file"), &w, &err), err);
+    EXPECT_OK(files_writer_add(w, "new ", 4, &err), err);
+    files_writer_free(w); /* not committed: no trace */
+    ck_assert_int_eq(entries(), 1);
+    EXPECT_OK(files_writer_open(in_folder("file"), &w, &err), err);
+    EXPECT_OK(files_writer_add(w, "new ", 4, &err), err);
+    EXPECT_OK(files_writer_add(w, "file", 4, &err), err);
+    EXPECT_OK(files_read(in_folder("file"), 100, &data, &length, &err), err);
+    ck_assert(length == 3 && memcmp(data, "old", 3) == 0);
+    free(data);
+    EXPECT_OK(files_writer_commit(w, &err), err);
+    files_writer_free(w);
+    EXPECT_OK(files_read(in_folder("file"), 100, &data, &length, &err), err);
+    ck_assert(length == 8 && memcmp(data, "new file", 8) == 0);
+    free(data);
+    ck_assert_int_eq(entries(), 1);
+    files_writer_free(NULL);
+}
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("files");
     tcase_add_checked_fixture(tests, make_folder, remove_folder);
     tcase_add_test(tests, what_is_written_is_read);
     tcase_add_test(tests, empty_file);
+    tcase_add_test(tests, pieces_are_seen_only_when_all_are_there);
     tcase_add_test(tests, read_names_what_it_cannot_read);
     tcase_add_test(tests, replace_is_all_or_nothing);
     tcase_add_test(tests, replace_respects_the_umask);
