@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "weights.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "conventions.h"
 #include "generator.h"
 #include "layer.h"
 #include "log.h"
@@ -72,186 +72,16 @@ static size_t weights_row(int dims, const int shape[4]) {
     return row;
 }
 
-/* ---- conventions: key -> value, in which two nets with the same shapes can differ ---------------- */
-
-static const char PREFIX[] = "alexcl.", ORIGIN[] = "alexcl.origin"; /* keys that begin with ORIGIN tell, and are not compared */
-
-enum { NAMED = 4 }; /* differences that an error tells in full */
-
-struct weights_convention {
-    char key[48], value[512];
-    size_t layer; /* index of the layer it is about; 0 for the whole net */
-};
-struct weights_conventions {
-    struct weights_convention *list;
-    size_t count, room;
-};
-
-/* The shortest text that reads back as the same double; as JSON, whatever the locale. */
-static void weights_number(double number, char out[32]) {
-    if (number == floor(number) && fabs(number) < 1e15) {
-        snprintf(out, 32, "%.0f", number);
-        return;
-    }
-    for (int digits = 15; digits <= 17; digits++) {
-        json_t *value = json_real(number);
-        char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(digits));
-        json_t *back = text ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
-        int exact = back && json_real_value(back) == number;
-        snprintf(out, 32, "%s", text ? text : "");
-        json_decref(back);
-        json_decref(value);
-        free(text);
-        if (exact) return;
-    }
-}
-
-static void weights_convene(struct weights_conventions *c, size_t layer, const char *subject, const char *field, const char *value) {
-    if (c->count == c->room) return; /* room is counted out in weights_conventions_make */
-    struct weights_convention *entry = &c->list[c->count++];
-    snprintf(entry->key, sizeof entry->key, "%s%s%s%s", PREFIX, subject, field ? "." : "", field ? field : "");
-    snprintf(entry->value, sizeof entry->value, "%s", value);
-    entry->layer = layer;
-}
-
-static void weights_convene_numbers(struct weights_conventions *c, size_t layer, const char *subject, const char *field, const double *numbers, int count) {
-    char value[256] = "", number[32];
-    size_t used = 0;
-    for (int i = 0; i < count; i++) {
-        weights_number(numbers[i], number);
-        used += (size_t)snprintf(value + used, sizeof value - used, "%s%s", i ? "," : count > 1 ? "[" : "", number);
-    }
-    if (count > 1) snprintf(value + used, sizeof value - used, "]");
-    weights_convene(c, layer, subject, field, value);
-}
-
-static int weights_conventions_make(const struct alexcl_model *model, struct weights_conventions *out, struct alexcl_error *err) {
-    static const char *const colours[] = {[ALEXCL_RGB] = "RGB", [ALEXCL_BGR] = "BGR", [ALEXCL_GREY] = "grey"};
-    *out = (struct weights_conventions){.room = 9 + 5 * model->layer_count};
-    int status = memory_alloc(&out->list, out->room, sizeof *out->list, "the conventions", err);
-    if (status != ALEXCL_OK) return status;
-    char text[512];
-    weights_convene(out, 0, "model", NULL, model->name);
-    snprintf(text, sizeof text, "%dx%dx%d", model->channels, model->height, model->width);
-    weights_convene(out, 0, "input", NULL, text);
-    weights_convene(out, 0, "colour", NULL, colours[model->colour]);
-    weights_convene_numbers(out, 0, "scale", NULL, &model->scale, 1);
-    weights_convene_numbers(out, 0, "mean", NULL, model->mean, model->channels);
-    weights_convene_numbers(out, 0, "std", NULL, model->std, model->channels);
-    weights_convene(out, 0, "lrn_alpha", NULL, "on the plain sum");
-    weights_convene(out, 0, "flatten", NULL, "C,H,W");
-    size_t used = 0;
-    for (size_t i = 0; i < model->layer_count && used < sizeof text; i++)
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i ? " " : "", model->layers[i].name);
-    weights_convene(out, 0, "layers", NULL, text);
-    for (size_t i = 0; i < model->layer_count; i++) {
-        const struct alexcl_layer *l = &model->layers[i];
-        if (l->type == ALEXCL_CONV) {
-            snprintf(text, sizeof text, "[%d,%d,%d,%d]", l->pad, l->pad, l->pad + l->pad_end, l->pad + l->pad_end);
-            weights_convene(out, i, l->name, "pads", text); /* top, left, bottom, right: ONNX's order */
-        } else if (l->type == ALEXCL_LRN || l->type == ALEXCL_RNORM) {
-            double window = l->kernel;
-            weights_convene_numbers(out, i, l->name, "n", &window, 1);
-            weights_convene_numbers(out, i, l->name, "k", &l->k, 1);
-            weights_convene_numbers(out, i, l->name, "alpha", &l->alpha, 1);
-            weights_convene_numbers(out, i, l->name, "beta", &l->beta, 1);
-            if (l->type == ALEXCL_LRN) weights_convene(out, i, l->name, "span", l->span == ALEXCL_SPAN_HALF ? "half" : "layer");
-        } else if (l->type == ALEXCL_DROPOUT) {
-            weights_convene_numbers(out, i, l->name, "rate", &l->rate, 1);
-            weights_convene(out, i, l->name, "style", l->dropout == ALEXCL_DROPOUT_PAPER ? "paper" : "inverted");
-        }
-    }
-    return ALEXCL_OK;
-}
-
-/* The same text, or the same numbers to six digits. */
-static int weights_same_value(const char *a, const char *b) {
-    if (strcmp(a, b) == 0) return 1;
-    json_t *x = json_loads(a, JSON_DECODE_ANY, NULL), *y = json_loads(b, JSON_DECODE_ANY, NULL);
-    int same = (json_is_number(x) && json_is_number(y)) || (json_is_array(x) && json_is_array(y) && json_array_size(x) == json_array_size(y));
-    for (size_t i = 0; same && i < (json_is_array(x) ? json_array_size(x) : 1); i++) {
-        const json_t *p = json_is_array(x) ? json_array_get(x, i) : x, *q = json_is_array(y) ? json_array_get(y, i) : y;
-        double u = json_number_value(p), v = json_number_value(q);
-        same = json_is_number(p) && json_is_number(q) && fabs(u - v) <= 1e-6 * fmax(fabs(u), fabs(v));
-    }
-    json_decref(x);
-    json_decref(y);
-    return same;
-}
-
-/* What the conventions say of a key: its value; NULL when there is no such key, "" when it does not matter before layer `count`. */
-static const char *weights_convention_value(const struct weights_conventions *c, const char *key, size_t count) {
-    for (size_t i = 0; i < c->count; i++)
-        if (strcmp(c->list[i].key, key) == 0) return c->list[i].layer < count ? c->list[i].value : "";
-    return NULL;
-}
-
-/* Whether a pair of the file agrees; *wanted is what the model says. Of the list of layers only the first `count` must. */
-static int weights_agrees(const struct weights_conventions *c, const char *key, const char *value, size_t count, const char **wanted) {
-    *wanted = weights_convention_value(c, key, count);
-    if (!*wanted) return 0;
-    if (!**wanted) return 1;
-    if (strcmp(key, "alexcl.layers") != 0) return weights_same_value(value, *wanted);
-    const char *end = *wanted; /* behind the name of layer count-1 */
-    for (size_t i = 0; i < count; i++) end += strcspn(end + (i > 0), " ") + (i > 0);
-    size_t length = (size_t)(end - *wanted);
-    return strncmp(value, *wanted, length) == 0 && (value[length] == '\0' || (value[length] == ' ' && *end));
-}
-
-/* Compares the file's conventions with those of a model. Returns their number, *wrong of which differ; the first NAMED of those go to `text` unless NULL. */
-static size_t weights_compare(const struct safetensors *file, const struct weights_conventions *c, size_t count, struct text *text, size_t *wrong) {
-    size_t seen = 0;
-    const char *key, *value, *wanted;
-    char shown[2][SAFETENSORS_SHOWN];
-    *wrong = 0;
-    for (size_t i = 0; safetensors_metadata(file, i, &key, &value); i++) {
-        if (strncmp(key, PREFIX, strlen(PREFIX)) != 0 || strncmp(key, ORIGIN, strlen(ORIGIN)) == 0) continue;
-        seen++;
-        if (weights_agrees(c, key, value, count, &wanted)) continue;
-        ++*wrong;
-        if (text && *wrong <= NAMED)
-            text_add(text, "%s%s: the file says %s, the model %s", text->length ? "; " : "", safetensors_show(key + strlen(PREFIX), shown[0]),
-                     safetensors_show(value, shown[1]), wanted ? wanted : "knows no such thing");
-    }
-    return seen;
-}
-
-static int weights_check_conventions(const char *path, struct alexcl_weights *w, struct alexcl_error *err) {
-    int status = ALEXCL_OK;
-    struct weights_conventions c = {0};
-    struct text text = {0};
-    size_t wrong;
-    TRY(weights_conventions_make(w->model, &c, err));
-    size_t seen = weights_compare(w->file, &c, w->layer_count, &text, &wrong);
-    if (wrong) {
-        const struct alexcl_model *other, *match = NULL;
-        for (size_t i = 0; !match && (other = alexcl_model_get(i)) != NULL; i++) {
-            free(c.list);
-            TRY(weights_conventions_make(other, &c, err));
-            size_t left;
-            weights_compare(w->file, &c, other->layer_count, NULL, &left);
-            if (left == 0) match = other;
-        }
-        if (wrong > NAMED) text_add(&text, "; and %zu more", wrong - NAMED);
-        status = error_set(err, ALEXCL_E_DATA, "%s is not for model %s: %s; %s%s", path, w->model->name, text.text ? text.text : "its conventions differ",
-                           match ? "it matches --model " : "it matches no built-in model", match ? match->name : "");
-        goto done;
-    }
-    text_add(&text, seen ? "%s (its metadata agrees with model %s)" : "%s (no conventions in its metadata: taken to match model %s)", path, w->model->name);
-    if (w->random) text_add(&text, "; random weights of the generator: labels mean nothing");
-    if (text.failed) {
-        status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: the description of %s", path);
-        goto done;
-    }
-    w->about = text.text;
-    text.text = NULL;
-done:
-    free(c.list);
-    text_free(&text);
-    return status;
-}
-
 /* ---- a file ------------------------------------------------------------------------------------ */
+
+static int weights_describe_file(const char *path, struct alexcl_weights *w, int conventions, struct alexcl_error *err) {
+    struct text text = {0};
+    text_add(&text, conventions ? "%s (its metadata agrees with model %s)" : "%s (no conventions in its metadata: taken to match model %s)", path,
+             w->model->name);
+    if (w->random) text_add(&text, "; random weights of the generator: labels mean nothing");
+    w->about = text.text;
+    return text.failed ? error_set(err, ALEXCL_E_MEMORY, "out of host memory: the description of %s", path) : ALEXCL_OK;
+}
 
 static const char *weights_show_wanted(const struct weights_tensor *t, char out[SAFETENSORS_SHOWN]) {
     uint64_t shape[4] = {0};
@@ -340,8 +170,11 @@ int alexcl_weights_open(const char *path, const struct alexcl_model *model, cons
     TRY(weights_walk(w, last_layer, err));
     TRY(safetensors_open(path, &w->file, err));
     const char *key, *value;
-    for (size_t i = 0; safetensors_metadata(w->file, i, &key, &value); i++) w->random |= strcmp(key, ORIGIN) == 0 && strcmp(value, "generator") == 0;
-    TRY(weights_check_conventions(path, w, err));
+    for (size_t i = 0; safetensors_metadata(w->file, i, &key, &value); i++)
+        w->random |= strcmp(key, CONVENTIONS_ORIGIN) == 0 && strcmp(value, "generator") == 0;
+    int conventions;
+    TRY(conventions_check(w->file, path, model, w->layer_count, &conventions, err));
+    TRY(weights_describe_file(path, w, conventions, err));
     TRY(weights_find_tensors(path, w, err));
     TRY(weights_check_connections(path, w, err));
     weights_note_extra(path, w);
@@ -485,7 +318,7 @@ static int weights_tell_origin(const struct alexcl_weights *w, struct safetensor
     const char *key, *value;
     if (w->file) {
         for (size_t i = 0; safetensors_metadata(w->file, i, &key, &value); i++)
-            if (strncmp(key, ORIGIN, strlen(ORIGIN)) == 0) pairs[(*count)++] = (struct safetensors_pair){key, value};
+            if (conventions_origin(key)) pairs[(*count)++] = (struct safetensors_pair){key, value};
         return 1;
     }
     text_add(&values[0], "%llu", (unsigned long long)w->seed);
@@ -493,20 +326,20 @@ static int weights_tell_origin(const struct alexcl_weights *w, struct safetensor
     for (size_t i = 0; i < w->model->layer_count; i++) {
         if (!weights_has_gain(&w->model->layers[i])) continue;
         char number[32];
-        weights_number(w->gains[i], number);
+        conventions_number(w->gains[i], number);
         text_add(&values[1], "%s\"%s\":%s", values[1].length > 1 ? "," : "", w->model->layers[i].name, number);
     }
     text_add(&values[1], "}");
-    pairs[(*count)++] = (struct safetensors_pair){ORIGIN, "generator"};
-    pairs[(*count)++] = (struct safetensors_pair){"alexcl.origin.seed", values[0].text};
-    pairs[(*count)++] = (struct safetensors_pair){"alexcl.origin.case", w->case_name};
-    pairs[(*count)++] = (struct safetensors_pair){"alexcl.origin.gains", values[1].text};
+    pairs[(*count)++] = (struct safetensors_pair){CONVENTIONS_ORIGIN, "generator"};
+    pairs[(*count)++] = (struct safetensors_pair){CONVENTIONS_ORIGIN ".seed", values[0].text};
+    pairs[(*count)++] = (struct safetensors_pair){CONVENTIONS_ORIGIN ".case", w->case_name};
+    pairs[(*count)++] = (struct safetensors_pair){CONVENTIONS_ORIGIN ".gains", values[1].text};
     return !values[0].failed && !values[1].failed;
 }
 
 int alexcl_weights_save(const struct alexcl_weights *w, const char *path, struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    struct weights_conventions c = {0};
+    struct conventions c = {0};
     struct safetensors_pair *pairs = NULL;
     struct safetensors_entry *entries = NULL;
     struct text values[2] = {{0}, {0}};
@@ -514,7 +347,7 @@ int alexcl_weights_save(const struct alexcl_weights *w, const char *path, struct
     const char *key, *value;
     size_t pair_count = 0, origins = 4;
     for (size_t i = 0; w->file && safetensors_metadata(w->file, i, &key, &value); i++) origins++;
-    TRY(weights_conventions_make(w->model, &c, err));
+    TRY(conventions_make(w->model, &c, err));
     TRY(memory_alloc(&pairs, c.count + origins, sizeof *pairs, "the metadata", err));
     TRY(memory_alloc(&entries, w->count, sizeof *entries, "the list of tensors", err));
     for (size_t i = 0; i < c.count; i++) pairs[pair_count++] = (struct safetensors_pair){c.list[i].key, c.list[i].value};
@@ -535,7 +368,7 @@ int alexcl_weights_save(const struct alexcl_weights *w, const char *path, struct
                                           .user = &saving};
     TRY(safetensors_write(path, &content, err));
 done:
-    free(c.list);
+    conventions_free(&c);
     free(pairs);
     free(entries);
     text_free(&values[0]);

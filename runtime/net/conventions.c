@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+#include "conventions.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "memory.h"
+
+static const char PREFIX[] = "alexcl.";
+enum { NAMED = 4 }; /* differences that an error tells in full */
+
+void conventions_number(double number, char out[32]) {
+    if (number == floor(number) && fabs(number) < 1e15) {
+        snprintf(out, 32, "%.0f", number);
+        return;
+    }
+    for (int digits = 15; digits <= 17; digits++) {
+        json_t *value = json_real(number);
+        char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(digits));
+        json_t *back = text ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
+        int exact = back && json_real_value(back) == number;
+        snprintf(out, 32, "%s", text ? text : "");
+        json_decref(back);
+        json_decref(value);
+        free(text);
+        if (exact) return;
+    }
+}
+
+static void conventions_add(struct conventions *c, size_t layer, const char *subject, const char *field, const char *value) {
+    if (c->count == c->room) return; /* room is counted out in conventions_make */
+    struct convention *entry = &c->list[c->count++];
+    snprintf(entry->key, sizeof entry->key, "%s%s%s%s", PREFIX, subject, field ? "." : "", field ? field : "");
+    snprintf(entry->value, sizeof entry->value, "%s", value);
+    entry->layer = layer;
+}
+
+static void conventions_add_numbers(struct conventions *c, size_t layer, const char *subject, const char *field, const double *numbers, int count) {
+    char value[256] = "", number[32];
+    size_t used = 0;
+    for (int i = 0; i < count; i++) {
+        conventions_number(numbers[i], number);
+        used += (size_t)snprintf(value + used, sizeof value - used, "%s%s", i ? "," : count > 1 ? "[" : "", number);
+    }
+    if (count > 1) snprintf(value + used, sizeof value - used, "]");
+    conventions_add(c, layer, subject, field, value);
+}
+
+int conventions_make(const struct alexcl_model *model, struct conventions *out, struct alexcl_error *err) {
+    static const char *const colours[] = {[ALEXCL_RGB] = "RGB", [ALEXCL_BGR] = "BGR", [ALEXCL_GREY] = "grey"};
+    *out = (struct conventions){.room = 9 + 5 * model->layer_count};
+    int status = memory_alloc(&out->list, out->room, sizeof *out->list, "the conventions", err);
+    if (status != ALEXCL_OK) return status;
+    char text[512];
+    conventions_add(out, 0, "model", NULL, model->name);
+    snprintf(text, sizeof text, "%dx%dx%d", model->channels, model->height, model->width);
+    conventions_add(out, 0, "input", NULL, text);
+    conventions_add(out, 0, "colour", NULL, colours[model->colour]);
+    conventions_add_numbers(out, 0, "scale", NULL, &model->scale, 1);
+    conventions_add_numbers(out, 0, "mean", NULL, model->mean, model->channels);
+    conventions_add_numbers(out, 0, "std", NULL, model->std, model->channels);
+    conventions_add(out, 0, "lrn_alpha", NULL, "on the plain sum");
+    conventions_add(out, 0, "flatten", NULL, "C,H,W");
+    size_t used = 0;
+    for (size_t i = 0; i < model->layer_count && used < sizeof text; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i ? " " : "", model->layers[i].name);
+    conventions_add(out, 0, "layers", NULL, text);
+    for (size_t i = 0; i < model->layer_count; i++) {
+        const struct alexcl_layer *l = &model->layers[i];
+        if (l->type == ALEXCL_CONV) {
+            snprintf(text, sizeof text, "[%d,%d,%d,%d]", l->pad, l->pad, l->pad + l->pad_end, l->pad + l->pad_end);
+            conventions_add(out, i, l->name, "pads", text); /* top, left, bottom, right: ONNX's order */
+        } else if (l->type == ALEXCL_LRN || l->type == ALEXCL_RNORM) {
+            double window = l->kernel;
+            conventions_add_numbers(out, i, l->name, "n", &window, 1);
+            conventions_add_numbers(out, i, l->name, "k", &l->k, 1);
+            conventions_add_numbers(out, i, l->name, "alpha", &l->alpha, 1);
+            conventions_add_numbers(out, i, l->name, "beta", &l->beta, 1);
+            if (l->type == ALEXCL_LRN) conventions_add(out, i, l->name, "span", l->span == ALEXCL_SPAN_HALF ? "half" : "layer");
+        } else if (l->type == ALEXCL_DROPOUT) {
+            conventions_add_numbers(out, i, l->name, "rate", &l->rate, 1);
+            conventions_add(out, i, l->name, "style", l->dropout == ALEXCL_DROPOUT_PAPER ? "paper" : "inverted");
+        }
+    }
+    return ALEXCL_OK;
+}
+
+/* The same text, or the same numbers to six digits. */
+static int conventions_same(const char *a, const char *b) {
+    if (strcmp(a, b) == 0) return 1;
+    json_t *x = json_loads(a, JSON_DECODE_ANY, NULL), *y = json_loads(b, JSON_DECODE_ANY, NULL);
+    int same = (json_is_number(x) && json_is_number(y)) || (json_is_array(x) && json_is_array(y) && json_array_size(x) == json_array_size(y));
+    for (size_t i = 0; same && i < (json_is_array(x) ? json_array_size(x) : 1); i++) {
+        const json_t *p = json_is_array(x) ? json_array_get(x, i) : x, *q = json_is_array(y) ? json_array_get(y, i) : y;
+        double u = json_number_value(p), v = json_number_value(q);
+        same = json_is_number(p) && json_is_number(q) && fabs(u - v) <= 1e-6 * fmax(fabs(u), fabs(v));
+    }
+    json_decref(x);
+    json_decref(y);
+    return same;
+}
+
+/* What the conventions say of a key: its value; NULL when there is no such key, "" when it does not matter before layer `count`. */
+static const char *conventions_value(const struct conventions *c, const char *key, size_t count) {
+    for (size_t i = 0; i < c->count; i++)
+        if (strcmp(c->list[i].key, key) == 0) return c->list[i].layer < count ? c->list[i].value : "";
+    return NULL;
+}
+
+/* Whether a pair of the file agrees; *wanted is what the model says. Of the list of layers only the first `count` must. */
+static int conventions_agree(const struct conventions *c, const char *key, const char *value, size_t count, const char **wanted) {
+    *wanted = conventions_value(c, key, count);
+    if (!*wanted) return 0;
+    if (!**wanted) return 1;
+    if (strcmp(key, "alexcl.layers") != 0) return conventions_same(value, *wanted);
+    const char *end = *wanted; /* behind the name of layer count-1 */
+    for (size_t i = 0; i < count; i++) end += strcspn(end + (i > 0), " ") + (i > 0);
+    size_t length = (size_t)(end - *wanted);
+    return strncmp(value, *wanted, length) == 0 && (value[length] == '\0' || (value[length] == ' ' && *end));
+}
+
+/* Compares the file's conventions with those of a model. Returns their number, *wrong of which differ; the first NAMED of those go to `text` unless NULL. */
+static size_t conventions_compare(const struct safetensors *file, const struct conventions *c, size_t count, struct text *text, size_t *wrong) {
+    size_t seen = 0;
+    const char *key, *value, *wanted;
+    char shown[2][SAFETENSORS_SHOWN];
+    *wrong = 0;
+    for (size_t i = 0; safetensors_metadata(file, i, &key, &value); i++) {
+        if (strncmp(key, PREFIX, strlen(PREFIX)) != 0 || conventions_origin(key)) continue;
+        seen++;
+        if (conventions_agree(c, key, value, count, &wanted)) continue;
+        ++*wrong;
+        if (text && *wrong <= NAMED)
+            text_add(text, "%s%s: the file says %s, the model %s", text->length ? "; " : "", safetensors_show(key + strlen(PREFIX), shown[0]),
+                     safetensors_show(value, shown[1]), wanted ? wanted : "knows no such thing");
+    }
+    return seen;
+}
+
+int conventions_check(const struct safetensors *file, const char *path, const struct alexcl_model *model, size_t layer_count, int *present,
+                      struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct conventions c = {0};
+    struct text text = {0};
+    size_t wrong;
+    TRY(conventions_make(model, &c, err));
+    *present = conventions_compare(file, &c, layer_count, &text, &wrong) > 0;
+    if (!wrong) goto done;
+    const struct alexcl_model *other, *match = NULL;
+    for (size_t i = 0; !match && (other = alexcl_model_get(i)) != NULL; i++) {
+        size_t left;
+        conventions_free(&c);
+        TRY(conventions_make(other, &c, err));
+        conventions_compare(file, &c, other->layer_count, NULL, &left);
+        if (left == 0) match = other;
+    }
+    if (wrong > NAMED) text_add(&text, "; and %zu more", wrong - NAMED);
+    status = error_set(err, ALEXCL_E_DATA, "%s is not for model %s: %s; %s%s", path, model->name, text.text ? text.text : "its conventions differ",
+                       match ? "it matches --model " : "it matches no built-in model", match ? match->name : "");
+done:
+    conventions_free(&c);
+    text_free(&text);
+    return status;
+}
+
+void conventions_free(struct conventions *c) {
+    free(c->list);
+    *c = (struct conventions){0};
+}
+
+int conventions_origin(const char *key) { return strncmp(key, CONVENTIONS_ORIGIN, strlen(CONVENTIONS_ORIGIN)) == 0; }
