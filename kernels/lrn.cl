@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* -DBETA_075: beta is 3/4, so that roots take the place of pow. */
+
+/* Local response normalisation across channels: y[c] = x[c] / (k + alpha * sum over j of x[j]^2)^beta, where j runs upwards from
+ * c - window/2 to c + window/2, clipped to the channels there are: -before <= j < channels + after.
+ * x, y: N x channels x hw. seam: N x (before + after) x hw, channels of the other half: the `before` ones just below channel 0 first,
+ * then the `after` ones just above the last; it is not read, and may be null, when both are 0. alpha is not divided by the window.
+ * The order of the sum does not depend on where the layer is cut: halves with a seam give the bits of the whole layer.
+ * Range: (hw, channels, images), the image never padded (local size 1, global offset); one work-item computes one value.
+ * Source: Krizhevsky et al. 2012, section 3.3. */
+__kernel void lrn_forward(__global const float *restrict x, __global const float *restrict seam, __global float *restrict y, int channels, int hw,
+                          int before, int after, int window, float k, float alpha, float beta) {
+    int i = (int)get_global_id(0), c = (int)get_global_id(1);
+    size_t n = get_global_id(2);
+    if (i < hw && c < channels) {
+        size_t image = n * channels * hw, seam_image = n * (before + after) * hw;
+        int from = max(c - window / 2, -before), to = min(c + window / 2, channels - 1 + after);
+        float squares = 0.0f;
+        for (int j = from; j <= to; j++) {
+            float v;
+            if (j < 0)
+                v = seam[seam_image + (before + j) * hw + i];
+            else if (j >= channels)
+                v = seam[seam_image + (before + j - channels) * hw + i];
+            else
+                v = x[image + j * hw + i];
+            squares += v * v;
+        }
+        float d = k + alpha * squares;
+#ifdef BETA_075
+        float power = sqrt(d) * sqrt(sqrt(d));
+#else
+        float power = pow(d, beta);
+#endif
+        y[image + c * hw + i] = x[image + c * hw + i] / power;
+    }
+}
