@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+#include "buffer.h"
+
+#include <stdlib.h>
+
+#include "cl_private.h"
+#include "memory.h"
+
+#ifdef ALEXCL_GUARD
+enum { GUARD_FLOATS = 1024 }; /* behind every buffer: 4 KiB of a NaN that no kernel makes */
+static const cl_uint guard_word = 0x7fc0dead;
+#else
+enum { GUARD_FLOATS = 0 };
+#endif
+
+int buffer_create(struct device *dev, size_t floats, const char *what, struct buffer **out, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct buffer *b = NULL;
+    uint64_t bytes = (uint64_t)floats * sizeof(float);
+    if (bytes > dev->limits.largest_buffer || dev->bytes + bytes > dev->limits.memory)
+        return error_set(err, ALEXCL_E_MEMORY, "%s: %.1f MiB for %s do not fit: %.1f of %.1f MiB are taken, and one buffer may have %.1f; a smaller --batch, or two devices",
+                         dev->name, (double)bytes / 1048576, what, (double)dev->bytes / 1048576, (double)dev->limits.memory / 1048576,
+                         (double)dev->limits.largest_buffer / 1048576);
+    TRY(memory_alloc(&b, 1, sizeof *b, "a buffer", err));
+    b->device = dev;
+    b->floats = floats;
+    TRY(memory_copy_text(&b->what, what, err));
+    cl_int code;
+    size_t size = (floats + GUARD_FLOATS) * sizeof(float);
+    b->memory = clCreateBuffer(dev->context, CL_MEM_READ_WRITE, size ? size : sizeof(float), NULL, &code);
+    if (clerror_check(code, "clCreateBuffer", dev, err) != ALEXCL_OK) {
+        error_prefix(err, "%.1f MiB for %s: ", (double)bytes / 1048576, what);
+        b->memory = NULL;
+        status = code;
+        goto done;
+    }
+    /* Filling also makes the driver take the memory now, not in the middle of the first batch. */
+#ifdef ALEXCL_GUARD
+    cl_uint word = guard_word;
+#else
+    cl_uint word = 0;
+#endif
+    CL_TRY(dev, clEnqueueFillBuffer(dev->work, b->memory, &word, sizeof word, 0, size ? size : sizeof(float), 0, NULL, NULL), err);
+    b->next = dev->buffers;
+    if (b->next) b->next->previous = b;
+    dev->buffers = b;
+    dev->bytes += bytes;
+    *out = b;
+    b = NULL;
+done:
+    if (b) {
+        if (b->memory) clReleaseMemObject(b->memory);
+        free(b->what);
+        free(b);
+    }
+    return status;
+}
+
+void buffer_free(struct buffer *b) {
+    if (!b) return;
+    if (b->previous)
+        b->previous->next = b->next;
+    else
+        b->device->buffers = b->next;
+    if (b->next) b->next->previous = b->previous;
+    b->device->bytes -= (uint64_t)b->floats * sizeof(float);
+    clReleaseMemObject(b->memory);
+    free(b->what);
+    free(b);
+}
+
+size_t buffer_floats(const struct buffer *b) { return b->floats; }
+
+uint64_t buffer_total(const struct device *dev) { return dev->bytes; }
+
+int buffer_check_guards(struct device *dev, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+#ifdef ALEXCL_GUARD
+    cl_uint words[GUARD_FLOATS];
+    for (struct buffer *b = dev->buffers; b; b = b->next) {
+        CL_TRY(dev, clEnqueueReadBuffer(dev->work, b->memory, CL_TRUE, b->floats * sizeof(float), sizeof words, words, 0, NULL, NULL), err);
+        for (int i = 0; i < GUARD_FLOATS; i++)
+            if (words[i] != guard_word)
+                return error_set(err, ALEXCL_E_DEVICE, "%s: a kernel wrote %d floats behind the end of %s (%zu floats); please report it", dev->name, i + 1, b->what,
+                                 b->floats);
+    }
+done:
+#else
+    (void)dev;
+    (void)err;
+#endif
+    return status;
+}
+
+int buffer_write(struct buffer *b, size_t first, const float *host, size_t count, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct device *dev = b->device;
+    cl_event event;
+    if (count == 0) return ALEXCL_OK;
+    CL_TRY(dev, clEnqueueWriteBuffer(dev->work, b->memory, CL_TRUE, first * sizeof *host, count * sizeof *host, host, 0, NULL, &event), err);
+    TRY(device_account_event(dev, event, DEVICE_TRANSFER, err));
+done:
+    return status;
+}
+
+int buffer_read(struct buffer *b, size_t first, float *host, size_t count, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct device *dev = b->device;
+    cl_event event;
+    if (count == 0) return ALEXCL_OK;
+    CL_TRY(dev, clEnqueueReadBuffer(dev->work, b->memory, CL_TRUE, first * sizeof *host, count * sizeof *host, host, 0, NULL, &event), err);
+    TRY(device_account_event(dev, event, DEVICE_TRANSFER, err));
+done:
+    return status;
+}
+
+/* Where a region lies in its buffer and, packed, on the other side; bytes. */
+struct rectangle { size_t origin[3], packed[3], size[3], pitch, packed_pitch; };
+static struct rectangle buffer_rectangle(const struct buffer_region *r, size_t packed_first) {
+    return (struct rectangle){
+        .origin = {r->first * sizeof(float), r->row, 0},
+        .packed = {packed_first * sizeof(float), 0, 0},
+        .size = {r->width * sizeof(float), r->rows, 1},
+        .pitch = r->pitch * sizeof(float),
+        .packed_pitch = r->width * sizeof(float),
+    };
+}
+
+/* Accounts the event of a copy and hands out a second hold on it. */
+static int buffer_hand_out(struct device *dev, cl_event event, enum device_account account, struct event **done_event, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    if (done_event) {
+        CL_TRY(dev, clRetainEvent(event), err);
+        TRY(event_wrap(dev, event, done_event, err));
+    }
+    return device_account_event(dev, event, account, err);
+done:
+    clReleaseEvent(event);
+    return status;
+}
+
+int buffer_read_region(struct buffer *b, const struct buffer_region *r, float *host, const struct event *after, enum device_account account,
+                       struct event **done_event, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct device *dev = b->device;
+    struct rectangle x = buffer_rectangle(r, 0);
+    cl_event event, before = after ? event_handle(after) : NULL;
+    if (after) CL_TRY(dev, clFlush(dev->work), err);
+    CL_TRY(dev,
+           clEnqueueReadBufferRect(dev->transfer, b->memory, CL_FALSE, x.origin, x.packed, x.size, x.pitch, 0, x.packed_pitch, 0, host, after ? 1 : 0,
+                                   after ? &before : NULL, &event),
+           err);
+    TRY(buffer_hand_out(dev, event, account, done_event, err));
+done:
+    return status;
+}
+
+int buffer_write_region(struct buffer *b, const struct buffer_region *r, const float *host, const struct event *after, enum device_account account,
+                        struct event **done_event, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct device *dev = b->device;
+    struct rectangle x = buffer_rectangle(r, 0);
+    cl_event event, before = after ? event_handle(after) : NULL;
+    if (after) CL_TRY(dev, clFlush(dev->work), err);
+    CL_TRY(dev,
+           clEnqueueWriteBufferRect(dev->transfer, b->memory, CL_FALSE, x.origin, x.packed, x.size, x.pitch, 0, x.packed_pitch, 0, host, after ? 1 : 0,
+                                    after ? &before : NULL, &event),
+           err);
+    TRY(buffer_hand_out(dev, event, account, done_event, err));
+done:
+    return status;
+}
+
+int buffer_copy_region(struct buffer *from, const struct buffer_region *r, struct buffer *to, size_t to_first, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct device *dev = from->device;
+    struct rectangle x = buffer_rectangle(r, to_first);
+    cl_event event;
+    CL_TRY(dev,
+           clEnqueueCopyBufferRect(dev->work, from->memory, to->memory, x.origin, x.packed, x.size, x.pitch, 0, x.packed_pitch, 0, 0, NULL, &event), err);
+    TRY(device_account_event(dev, event, DEVICE_EXCHANGE, err));
+done:
+    return status;
+}

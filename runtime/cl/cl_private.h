@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of runtime/cl share: OpenCL's header, the insides of a device, and the one way a failed call is told. */
+#ifndef ALEXCL_CL_PRIVATE_H
+#define ALEXCL_CL_PRIVATE_H
+#define CL_TARGET_OPENCL_VERSION 120
+#include <CL/cl.h>
+
+#include "kernel.h"
+
+enum { DEVICE_LABELS = 4, DEVICE_PENDING = 256 };
+
+struct pending_event { cl_event event; enum device_account account; };
+
+struct program; /* program.c */
+
+struct device {
+    char name[400]; /* "device 0 (pthread-..., Portable Computing Language)" */
+    cl_platform_id platform;
+    cl_device_id id;
+    int is_part; /* a sub-device, released with the device */
+    cl_context context;
+    cl_command_queue work, transfer;
+    struct device_limits limits;
+    char identity[1600]; /* platform, device and driver with their versions: part of the cache's key */
+    unsigned quirks;
+    struct program *programs;
+    struct buffer *buffers;
+    uint64_t bytes; /* in buffers */
+    struct pending_event pending[DEVICE_PENDING];
+    int pending_count;
+    uint64_t busy[DEVICE_ACCOUNTS];
+    int has_times;
+    const char *labels[DEVICE_LABELS]; /* the last launches, newest at label_at - 1 */
+    unsigned label_at;
+};
+
+struct buffer {
+    struct device *device;
+    cl_mem memory;
+    size_t floats;
+    char *what;
+    struct buffer *next, *previous; /* of the device */
+};
+
+/* Name of an OpenCL or CLBlast code ("CL_OUT_OF_RESOURCES"), and what to try. */
+const char *clerror_name(int code);
+const char *clerror_hint(int code);
+/* Turns a code into an error: the call, the device (may be NULL), the code's name, the last launches, what to try. Returns `code`; 0 is passed through. */
+int clerror_check(int code, const char *call, const struct device *dev, struct alexcl_error *err);
+/* A call whose value is the code. */
+#define CL_TRY(dev, call, err) TRY(clerror_check((call), clerror_call(#call), (dev), (err)))
+/* "clFinish(dev->work)" -> "clFinish", in static storage of the calling thread. */
+const char *clerror_call(const char *text);
+
+/* Takes an event for its time; `event` is released by the device. */
+int device_account_event(struct device *dev, cl_event event, enum device_account account, struct alexcl_error *err);
+/* Remembers a launch for messages. */
+void device_note(struct device *dev, const char *label);
+/* An event for callers outside; takes `event` over. */
+int event_wrap(struct device *dev, cl_event event, struct event **out, struct alexcl_error *err);
+cl_event event_handle(const struct event *e);
+void program_free_all(struct device *dev);
+/* Lets go of what CLBlast keeps of every context (blas.c). */
+void blas_forget(void);
+/* The device behind a place of a selection (selection.c). */
+void selection_device(const struct alexcl_selection *sel, size_t index, cl_platform_id *platform, cl_device_id *device);
+#endif

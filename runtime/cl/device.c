@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+#include "device.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cl_private.h"
+#include "memory.h"
+#include "quirks.h"
+
+struct event {
+    struct device *device;
+    cl_event handle;
+};
+
+static pthread_mutex_t open_lock = PTHREAD_MUTEX_INITIALIZER;
+static int open_devices;
+
+/* Cuts the device and keeps one part of it. */
+static int device_cut(struct device *dev, unsigned part, unsigned parts, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    cl_device_id all[64];
+    cl_uint made = 0;
+    cl_uint units = 0;
+    CL_TRY(dev, clGetDeviceInfo(dev->id, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof units, &units, NULL), err);
+    cl_device_partition_property how[] = {CL_DEVICE_PARTITION_EQUALLY, (cl_device_partition_property)(units / parts), 0};
+    CL_TRY(dev, clCreateSubDevices(dev->id, how, 64, all, &made), err);
+    for (cl_uint i = 0; i < made; i++) {
+        if (i == part)
+            dev->id = all[i];
+        else
+            clReleaseDevice(all[i]);
+    }
+    dev->is_part = 1;
+done:
+    return status;
+}
+
+int device_open(const struct alexcl_selection *sel, size_t index, struct device **out, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct device *dev = NULL;
+    const struct alexcl_device_info *info = alexcl_selection_device(sel, index);
+    const struct alexcl_place *place = alexcl_selection_place(sel, index);
+    TRY(memory_alloc(&dev, 1, sizeof *dev, "a device", err));
+    snprintf(dev->name, sizeof dev->name, "device %s", place->name);
+    selection_device(sel, index, &dev->platform, &dev->id);
+    dev->quirks = quirks_of(info);
+    dev->limits = (struct device_limits){
+        .kind = info->kind,
+        .units = info->units / place->parts,
+        .memory = info->memory,
+        .largest_buffer = info->largest_buffer,
+        .local_memory = info->local_memory,
+        .largest_work_group = (size_t)info->largest_work_group,
+        .unified_memory = info->unified_memory,
+    };
+    /* Both halves of a device, and the device whole, share their compiled kernels. */
+    snprintf(dev->identity, sizeof dev->identity, "%s\n%s\n%s\n%s\n%s", info->platform_name, info->platform_version, info->name, info->version, info->driver);
+    dev->has_times = !(dev->quirks & QUIRK_NO_TIMES);
+    if (place->parts > 1) TRY(device_cut(dev, place->part, place->parts, err));
+    cl_int code;
+    const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM, (cl_context_properties)dev->platform, 0};
+    dev->context = clCreateContext(properties, 1, &dev->id, NULL, NULL, &code);
+    TRY(clerror_check(code, "clCreateContext", dev, err));
+    dev->work = clCreateCommandQueue(dev->context, dev->id, CL_QUEUE_PROFILING_ENABLE, &code);
+    TRY(clerror_check(code, "clCreateCommandQueue", dev, err));
+    dev->transfer = clCreateCommandQueue(dev->context, dev->id, CL_QUEUE_PROFILING_ENABLE, &code);
+    TRY(clerror_check(code, "clCreateCommandQueue", dev, err));
+    pthread_mutex_lock(&open_lock);
+    open_devices++;
+    pthread_mutex_unlock(&open_lock);
+    *out = dev;
+    dev = NULL;
+done:
+    if (dev) {
+        if (dev->transfer) clReleaseCommandQueue(dev->transfer);
+        if (dev->work) clReleaseCommandQueue(dev->work);
+        if (dev->context) clReleaseContext(dev->context);
+        if (dev->is_part) clReleaseDevice(dev->id);
+        free(dev);
+    }
+    return status;
+}
+
+void device_free(struct device *dev) {
+    if (!dev) return;
+    clFinish(dev->work);
+    clFinish(dev->transfer);
+    for (int i = 0; i < dev->pending_count; i++) clReleaseEvent(dev->pending[i].event);
+    program_free_all(dev);
+    pthread_mutex_lock(&open_lock);
+    /* CLBlast keeps programs of every context it has seen; they must go before the contexts do. */
+    if (--open_devices == 0) blas_forget();
+    pthread_mutex_unlock(&open_lock);
+    clReleaseCommandQueue(dev->transfer);
+    clReleaseCommandQueue(dev->work);
+    clReleaseContext(dev->context);
+    if (dev->is_part) clReleaseDevice(dev->id);
+    free(dev);
+}
+
+const struct device_limits *device_limits(const struct device *dev) { return &dev->limits; }
+
+const char *device_name(const struct device *dev) { return dev->name; }
+
+void device_note(struct device *dev, const char *label) { dev->labels[dev->label_at++ % DEVICE_LABELS] = label; }
+
+int event_wrap(struct device *dev, cl_event handle, struct event **out, struct alexcl_error *err) {
+    struct event *e;
+    int status = memory_alloc(&e, 1, sizeof *e, "an event", err);
+    if (status != ALEXCL_OK) {
+        clReleaseEvent(handle);
+        return status;
+    }
+    e->device = dev;
+    e->handle = handle;
+    *out = e;
+    return ALEXCL_OK;
+}
+
+cl_event event_handle(const struct event *e) { return e->handle; }
+
+void event_free(struct event *e) {
+    if (!e) return;
+    clReleaseEvent(e->handle);
+    free(e);
+}
+
+int event_wait(struct event *e, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    cl_int state = CL_COMPLETE;
+    CL_TRY(e->device, clWaitForEvents(1, &e->handle), err);
+    CL_TRY(e->device, clGetEventInfo(e->handle, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof state, &state, NULL), err);
+    if (state < 0) TRY(clerror_check(state, "a command in the queue", e->device, err));
+done:
+    return status;
+}
+
+int device_mark(struct device *dev, struct event **out, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    cl_event handle;
+    CL_TRY(dev, clEnqueueMarkerWithWaitList(dev->work, 0, NULL, &handle), err);
+    TRY(event_wrap(dev, handle, out, err));
+done:
+    return status;
+}
+
+int device_wait_for(struct device *dev, const struct event *e, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    /* The command that is waited for must have been handed to the device, or the wait never ends. */
+    CL_TRY(dev, clFlush(dev->transfer), err);
+    CL_TRY(dev, clEnqueueBarrierWithWaitList(dev->work, 1, &e->handle, NULL), err);
+done:
+    return status;
+}
+
+int device_flush(struct device *dev, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    CL_TRY(dev, clFlush(dev->work), err);
+    CL_TRY(dev, clFlush(dev->transfer), err);
+done:
+    return status;
+}
+
+/* Adds up the times of the events that are done (all: of every one) and releases them. */
+static int device_drain(struct device *dev, int all, struct alexcl_error *err) {
+    int status = ALEXCL_OK, kept = 0;
+    for (int i = 0; i < dev->pending_count; i++) {
+        struct pending_event *p = &dev->pending[i];
+        cl_int state = CL_QUEUED;
+        int got = clerror_check(clGetEventInfo(p->event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof state, &state, NULL), "clGetEventInfo", dev, err);
+        if (got == ALEXCL_OK && state > CL_COMPLETE && !all) {
+            dev->pending[kept++] = *p;
+            continue;
+        }
+        if (got == ALEXCL_OK && state < 0) got = clerror_check(state, "a command in the queue", dev, err);
+        cl_ulong start = 0, end = 0;
+        if (got == ALEXCL_OK && clGetEventProfilingInfo(p->event, CL_PROFILING_COMMAND_START, sizeof start, &start, NULL) == CL_SUCCESS &&
+            clGetEventProfilingInfo(p->event, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL) == CL_SUCCESS && end > start)
+            dev->busy[p->account] += end - start;
+        clReleaseEvent(p->event);
+        if (status == ALEXCL_OK) status = got;
+    }
+    dev->pending_count = kept;
+    return status;
+}
+
+int device_account_event(struct device *dev, cl_event event, enum device_account account, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    if (dev->pending_count == DEVICE_PENDING) {
+        status = device_drain(dev, 0, err);
+        if (status == ALEXCL_OK && dev->pending_count == DEVICE_PENDING) { /* the device is far behind: let it catch up */
+            cl_event oldest = dev->pending[0].event;
+            status = clerror_check(clFlush(dev->work), "clFlush", dev, err);
+            if (status == ALEXCL_OK) status = clerror_check(clWaitForEvents(1, &oldest), "clWaitForEvents", dev, err);
+            if (status == ALEXCL_OK) status = device_drain(dev, 0, err);
+        }
+    }
+    if (status != ALEXCL_OK || dev->pending_count == DEVICE_PENDING) {
+        clReleaseEvent(event);
+        return status;
+    }
+    dev->pending[dev->pending_count++] = (struct pending_event){event, account};
+    return ALEXCL_OK;
+}
+
+int device_finish(struct device *dev, struct alexcl_error *err) {
+    int work = clerror_check(clFinish(dev->work), "clFinish", dev, err);
+    int transfer = clerror_check(clFinish(dev->transfer), "clFinish", dev, err);
+    int drained = device_drain(dev, 1, err);
+    return work ? work : transfer ? transfer : drained;
+}
+
+void device_times(const struct device *dev, uint64_t busy[DEVICE_ACCOUNTS]) { memcpy(busy, dev->busy, sizeof dev->busy); }
+
+int device_has_times(const struct device *dev) { return dev->has_times; }

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernel.h"
+
+#include <stdlib.h>
+
+#include "cl_private.h"
+#include "memory.h"
+#include "program.h"
+#include "settings.h"
+
+struct kernel {
+    struct device *device;
+    cl_kernel handle;
+    size_t largest_group;
+};
+
+int kernel_create(struct device *dev, const char *source, const char *function, const char *defines, struct kernel **out, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct kernel *k = NULL;
+    cl_program program;
+    cl_int code;
+    TRY(program_get(dev, source, defines, &program, err));
+    TRY(memory_alloc(&k, 1, sizeof *k, "a kernel", err));
+    k->device = dev;
+    k->handle = clCreateKernel(program, function, &code);
+    if (clerror_check(code, "clCreateKernel", dev, err) != ALEXCL_OK) {
+        error_prefix(err, "kernel %s of %s.cl: ", function, source);
+        k->handle = NULL;
+        status = code;
+        goto done;
+    }
+    CL_TRY(dev, clGetKernelWorkGroupInfo(k->handle, dev->id, CL_KERNEL_WORK_GROUP_SIZE, sizeof k->largest_group, &k->largest_group, NULL), err);
+    *out = k;
+    k = NULL;
+done:
+    kernel_free(k);
+    return status;
+}
+
+void kernel_free(struct kernel *k) {
+    if (!k) return;
+    if (k->handle) clReleaseKernel(k->handle);
+    free(k);
+}
+
+size_t kernel_largest_group(const struct kernel *k) { return k->largest_group; }
+
+static int kernel_set(struct kernel *k, cl_uint index, const struct kernel_arg *arg) {
+    switch (arg->kind) {
+    case KERNEL_BUFFER: {
+        cl_mem memory = arg->value.buffer ? arg->value.buffer->memory : NULL;
+        return clSetKernelArg(k->handle, index, sizeof memory, &memory);
+    }
+    case KERNEL_INT: return clSetKernelArg(k->handle, index, sizeof arg->value.i, &arg->value.i);
+    case KERNEL_FLOAT: return clSetKernelArg(k->handle, index, sizeof arg->value.f, &arg->value.f);
+    case KERNEL_LOCAL: return clSetKernelArg(k->handle, index, arg->value.bytes, NULL);
+    }
+    return CL_INVALID_ARG_VALUE;
+}
+
+int kernel_launch(struct kernel *k, const char *label, const struct kernel_range *range, const struct kernel_arg *args, size_t arg_count,
+                  struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct device *dev = k->device;
+    size_t global[3], group = 1;
+    for (unsigned d = 0; d < range->dims; d++) {
+        if (range->global[d] == 0) return ALEXCL_OK; /* nothing to do; OpenCL 1.2 refuses an empty range */
+        group *= range->local[d];
+        global[d] = (range->global[d] + range->local[d] - 1) / range->local[d] * range->local[d];
+    }
+    if (group > k->largest_group)
+        return error_set(err, ALEXCL_E_DEVICE, "%s: the kernel of %s wants work-groups of %zu items, the device allows it %zu; choose another device", dev->name,
+                         label, group, k->largest_group);
+    for (size_t i = 0; i < arg_count; i++) {
+        int code = kernel_set(k, (cl_uint)i, &args[i]);
+        if (clerror_check(code, "clSetKernelArg", dev, err) != ALEXCL_OK) {
+            error_prefix(err, "%s, argument %zu: ", label, i);
+            return code;
+        }
+    }
+    cl_event event;
+    int code = clEnqueueNDRangeKernel(dev->work, k->handle, range->dims, range->offset, global, range->local, 0, NULL, &event);
+    device_note(dev, label);
+    TRY(clerror_check(code, "clEnqueueNDRangeKernel", dev, err));
+    TRY(device_account_event(dev, event, DEVICE_COMPUTE, err));
+    if (settings_switch("ALEXCL_SYNC")) TRY(device_finish(dev, err));
+done:
+    return status;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+#include "program.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "binary_cache.h"
+#include "files.h"
+#include "hash.h"
+#include "kernel_text.h"
+#include "log.h"
+#include "memory.h"
+#include "settings.h"
+
+enum { SOURCE_LIMIT = 4 << 20, LOG_LINES = 12 };
+
+struct program {
+    char *key; /* source name, a newline, defines */
+    cl_program handle;
+    struct program *next;
+};
+
+/* The text of a .cl file: from ALEXCL_KERNEL_DIR where it has one of that name, else the built-in one. *owned is freed by the caller. */
+static int program_source(const char *name, const char **text, size_t *length, unsigned char **owned, struct alexcl_error *err) {
+    const char *folder = alexcl_setting_value("ALEXCL_KERNEL_DIR");
+    *owned = NULL;
+    if (folder) {
+        char path[4096];
+        struct alexcl_error ignored = {0};
+        int made = snprintf(path, sizeof path, "%s/%s.cl", folder, name);
+        if (made > 0 && (size_t)made < sizeof path && files_read(path, SOURCE_LIMIT, owned, length, &ignored) == ALEXCL_OK) {
+            *text = (const char *)*owned;
+            return ALEXCL_OK;
+        }
+        log_write(ALEXCL_LOG_INFO, "ALEXCL_KERNEL_DIR: %s; the built-in %s.cl is used", ignored.text, name);
+    }
+    for (const struct kernel_text *k = kernel_texts; k->name; k++) {
+        if (strcmp(k->name, name) != 0) continue;
+        *text = k->text;
+        *length = k->length;
+        return ALEXCL_OK;
+    }
+    return error_set(err, ALEXCL_E_BUILD, "there is no kernel file %s.cl", name);
+}
+
+/* Keeps the whole log of a failed build in a file, and tells its first lines and that file. */
+static int program_report(struct device *dev, cl_program handle, const char *name, const char *options, int code, struct alexcl_error *err) {
+    size_t length = 0;
+    char *log = NULL, folder[4096], path[4200] = "";
+    struct alexcl_error ignored = {0};
+    clGetProgramBuildInfo(handle, dev->id, CL_PROGRAM_BUILD_LOG, 0, NULL, &length);
+    if (length && (log = malloc(length + 1)) != NULL) {
+        if (clGetProgramBuildInfo(handle, dev->id, CL_PROGRAM_BUILD_LOG, length, log, NULL) != CL_SUCCESS) length = 0;
+        log[length] = '\0';
+    }
+    if (files_cache_folder(folder, sizeof folder, &ignored) != ALEXCL_OK) snprintf(folder, sizeof folder, "/tmp");
+    struct text whole = {0};
+    text_add(&whole, "%s.cl, options %s, on %s: %s\n%s\n", name, options, dev->name, clerror_name(code), log ? log : "(the driver gives no log)");
+    unsigned char hash[HASH_BYTES];
+    char hex[HASH_HEX];
+    hash_sha256(whole.text ? whole.text : "", whole.length, hash);
+    hash_to_hex(hash, hex);
+    snprintf(path, sizeof path, "%s/build-%s-%.8s.log", folder, name, hex);
+    if (whole.failed || files_replace(path, whole.text, whole.length, &ignored) != ALEXCL_OK) path[0] = '\0';
+    int lines = 0;
+    size_t shown = 0;
+    while (log && log[shown] && lines < LOG_LINES && shown < 3000) lines += log[shown++] == '\n';
+    error_set(err, ALEXCL_E_BUILD, "kernel %s.cl does not compile on %s: %s (%d); options: %s\n%.*s%s%s", name, dev->name, clerror_name(code), code, options, (int)shown,
+              log ? log : "", path[0] ? "\nthe whole log is kept in " : "", path);
+    text_free(&whole);
+    free(log);
+    return ALEXCL_E_BUILD;
+}
+
+static int program_build(struct device *dev, const char *name, const char *defines, cl_program *out, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    const char *text, *extra = alexcl_setting_value("ALEXCL_BUILD_OPTIONS");
+    size_t length;
+    unsigned char *owned = NULL;
+    struct text options = {0};
+    cl_program handle = NULL;
+    cl_int code;
+    struct binary_cache_key key;
+    TRY(program_source(name, &text, &length, &owned, err));
+    text_add(&options, "-cl-std=CL1.2 -cl-mad-enable%s%s%s%s", defines[0] ? " " : "", defines, extra ? " " : "", extra ? extra : "");
+    if (options.failed) {
+        status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: the options of %s.cl", name);
+        goto done;
+    }
+    binary_cache_make_key(&key, dev->identity, text, length, options.text);
+    if (binary_cache_load(dev, &key, options.text, &handle)) {
+        *out = handle;
+        handle = NULL;
+        goto done;
+    }
+    handle = clCreateProgramWithSource(dev->context, 1, &text, &length, &code);
+    TRY(clerror_check(code, "clCreateProgramWithSource", dev, err));
+    code = clBuildProgram(handle, 1, &dev->id, options.text, NULL, NULL);
+    if (code != CL_SUCCESS) {
+        status = program_report(dev, handle, name, options.text, code, err);
+        goto done;
+    }
+    binary_cache_store(dev, &key, handle);
+    *out = handle;
+    handle = NULL;
+done:
+    if (handle) clReleaseProgram(handle);
+    text_free(&options);
+    free(owned);
+    return status;
+}
+
+int program_get(struct device *dev, const char *source, const char *defines, cl_program *out, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct program *p = NULL;
+    struct text key = {0};
+    text_add(&key, "%s\n%s", source, defines);
+    if (key.failed) {
+        status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: the name of a program");
+        goto done;
+    }
+    for (struct program *have = dev->programs; have; have = have->next) {
+        if (strcmp(have->key, key.text) != 0) continue;
+        *out = have->handle;
+        goto done;
+    }
+    TRY(memory_alloc(&p, 1, sizeof *p, "a program", err));
+    TRY(program_build(dev, source, defines, &p->handle, err));
+    p->key = key.text;
+    key.text = NULL;
+    p->next = dev->programs;
+    dev->programs = p;
+    *out = p->handle;
+    p = NULL;
+done:
+    free(p);
+    text_free(&key);
+    return status;
+}
+
+void program_free_all(struct device *dev) {
+    while (dev->programs) {
+        struct program *p = dev->programs;
+        dev->programs = p->next;
+        clReleaseProgram(p->handle);
+        free(p->key);
+        free(p);
+    }
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#include "quirks.h"
+
+#include <string.h>
+
+/* A driver's trouble: one row. A part of the platform's name and of the driver's version ("" fits all), what follows, why, and where to read of it. */
+static const struct {
+    const char *platform, *driver;
+    unsigned quirks;
+    const char *note;
+} rows[] = {
+    /* Mesa 22.3: CL_PROFILING_COMMAND_END - START is 0 or 1 ns, and clFinish returns early. https://docs.mesa3d.org/rusticl.html */
+    {"rusticl", "22.", QUIRK_NO_TIMES | QUIRK_GENERIC, "reports no event times"},
+    {"rusticl", "", QUIRK_GENERIC, ""},
+    {"Clover", "", QUIRK_GENERIC, "Mesa's old driver, often incomplete: prefer rusticl"},
+    /* PoCL drives any CPU and, through CUDA or Level Zero, GPUs. https://portablecl.org */
+    {"Portable Computing Language", "", QUIRK_GENERIC, ""},
+    /* A simulator: its clock is simulated. https://github.com/jrprice/Oclgrind */
+    {"Oclgrind", "", QUIRK_NO_TIMES | QUIRK_GENERIC, "a simulator, thousands of times slower"},
+};
+
+static int quirks_fit(size_t i, const struct alexcl_device_info *info) {
+    return strstr(info->platform_name, rows[i].platform) && strstr(info->driver, rows[i].driver);
+}
+
+unsigned quirks_of(const struct alexcl_device_info *info) {
+    unsigned all = 0;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (quirks_fit(i, info)) all |= rows[i].quirks;
+    return all;
+}
+
+const char *quirks_note(const struct alexcl_device_info *info) {
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (rows[i].note[0] && quirks_fit(i, info)) return rows[i].note;
+    return "";
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* What is known of drivers, one row each with the reason. */
+#ifndef ALEXCL_QUIRKS_H
+#define ALEXCL_QUIRKS_H
+#include "alexcl.h"
+
+enum quirk {
+    QUIRK_NO_TIMES = 1, /* event times are useless */
+    QUIRK_GENERIC = 2,  /* drives hardware that the vendor's own driver drives better: yields to it as the alias */
+};
+/* All that apply to a device. */
+unsigned quirks_of(const struct alexcl_device_info *info);
+/* The note of the first row that has one for people, or "". */
+const char *quirks_note(const struct alexcl_device_info *info);
+#endif

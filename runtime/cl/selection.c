@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+#include "selection.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "memory.h"
+#include "platforms.h"
+
+static const char SYNTAX[] = "a selection is one or two of: an index (0), platform:device (1:0), gpu, cpu, ~part of a name, ref, with a comma between; or 0/2, a "
+                             "device cut in two";
+
+struct alexcl_selection {
+    struct alexcl_devices *devices; /* NULL: nothing but the reference */
+    struct alexcl_place places[2];
+    size_t count;
+    char why[1024];
+};
+
+struct reading { /* what selection_resolve works on */
+    const struct alexcl_device_info *const *devices;
+    size_t count;
+    const char *report;
+    struct alexcl_error *err;
+};
+
+static void selection_list(const struct reading *r, struct text *t) {
+    for (size_t i = 0; i < r->count; i++)
+        text_add(t, "\n  %d  %d:%d  %s, %s%s%s%s", r->devices[i]->index, r->devices[i]->platform, r->devices[i]->device, r->devices[i]->name,
+                 r->devices[i]->platform_name, r->devices[i]->usable ? "" : " (not usable: ", r->devices[i]->usable ? "" : r->devices[i]->why,
+                 r->devices[i]->usable ? "" : ")");
+}
+
+static int selection_refuse(const struct reading *r, int status, const char *what) {
+    struct text list = {0};
+    if (r->count == 0)
+        text_add(&list, "; there is no OpenCL device:\n%s", r->report ? r->report : "");
+    else {
+        text_add(&list, "; there %s:", r->count == 1 ? "is" : "are");
+        selection_list(r, &list);
+    }
+    error_set(r->err, status, "%s%s", what, list.text ? list.text : "");
+    text_free(&list);
+    return status;
+}
+
+/* Usable devices that are no alias, of a kind, best first: the most memory among GPUs, by index where equal. */
+static size_t selection_best(const struct reading *r, enum alexcl_device_kind kind, const struct alexcl_device_info *best[2]) {
+    size_t found = 0;
+    for (size_t i = 0; i < r->count; i++) {
+        const struct alexcl_device_info *d = r->devices[i];
+        if (!d->usable || d->alias_of >= 0 || d->kind != kind) continue;
+        found++;
+        /* Discrete before built-in, then more memory. */
+        for (size_t k = 0; k < 2; k++) {
+            const struct alexcl_device_info *other = best[k];
+            int better = !other || (!d->unified_memory && other->unified_memory) || (d->unified_memory == other->unified_memory && d->memory > other->memory);
+            if (!better) continue;
+            if (k == 0) best[1] = best[0];
+            best[k] = d;
+            break;
+        }
+    }
+    return found;
+}
+
+static void selection_place(struct alexcl_place *p, const struct alexcl_device_info *d, unsigned part, unsigned parts) {
+    *p = (struct alexcl_place){.device = d ? d->index : -1, .part = part, .parts = parts};
+    if (!d)
+        snprintf(p->name, sizeof p->name, "ref (plain C)");
+    else if (parts > 1)
+        snprintf(p->name, sizeof p->name, "%d part %u of %u (%.200s)", d->index, part + 1, parts, d->name);
+    else
+        snprintf(p->name, sizeof p->name, "%d (%.200s)", d->index, d->name);
+}
+
+static const struct alexcl_device_info *selection_by_name(const struct reading *r, const char *part, size_t length) {
+    for (int pass = 0; pass < 2; pass++) /* aliases last */
+        for (size_t i = 0; i < r->count; i++) {
+            const struct alexcl_device_info *d = r->devices[i];
+            if (!d->usable || (d->alias_of >= 0) != pass) continue;
+            for (const char *at = d->name; *at; at++) {
+                size_t k = 0;
+                while (k < length && at[k] && tolower((unsigned char)at[k]) == tolower((unsigned char)part[k])) k++;
+                if (k == length) return d;
+            }
+        }
+    return NULL;
+}
+
+/* A number of at most six digits; -1 when it is none. */
+static int selection_number(const char *text, size_t length) {
+    int n = 0;
+    if (length == 0 || length > 6) return -1;
+    for (size_t i = 0; i < length; i++) {
+        if (!isdigit((unsigned char)text[i])) return -1;
+        n = n * 10 + (text[i] - '0');
+    }
+    return n;
+}
+
+/* One element without a cut. *d NULL: the reference. *index: the number that was asked for, -1 where none. */
+static int selection_element(const struct reading *r, const char *text, size_t length, const struct alexcl_device_info **d, int *index) {
+    char what[400];
+    const char *colon = memchr(text, ':', length);
+    *d = NULL;
+    *index = -1;
+    if (length == 3 && strncmp(text, "ref", 3) == 0) return ALEXCL_OK;
+    if (length == 3 && (strncmp(text, "gpu", 3) == 0 || strncmp(text, "cpu", 3) == 0)) {
+        const struct alexcl_device_info *best[2] = {0};
+        selection_best(r, text[0] == 'g' ? ALEXCL_DEVICE_GPU : ALEXCL_DEVICE_CPU, best);
+        *d = best[0];
+        snprintf(what, sizeof what, "no usable %s", text[0] == 'g' ? "GPU" : "CPU device");
+    } else if (length > 1 && text[0] == '~') {
+        *d = selection_by_name(r, text + 1, length - 1);
+        snprintf(what, sizeof what, "no usable device has \"%.*s\" in its name", (int)(length - 1 < 200 ? length - 1 : 200), text + 1);
+    } else if (colon || selection_number(text, length) >= 0) {
+        int platform = colon ? selection_number(text, (size_t)(colon - text)) : -1;
+        int number = colon ? selection_number(colon + 1, length - (size_t)(colon - text) - 1) : selection_number(text, length);
+        if (number < 0 || (colon && platform < 0))
+            return error_set(r->err, ALEXCL_E_USAGE, "--devices: \"%.*s\" cannot be read: %s", (int)length, text, SYNTAX);
+        if (!colon) *index = number;
+        for (size_t i = 0; i < r->count && !*d; i++)
+            if (colon ? r->devices[i]->platform == platform && r->devices[i]->device == number : r->devices[i]->index == number) *d = r->devices[i];
+        snprintf(what, sizeof what, "no device %.*s", (int)length, text);
+    } else {
+        return error_set(r->err, ALEXCL_E_USAGE, "--devices: \"%.*s\" cannot be read: %s", (int)(length < 200 ? length : 200), text, SYNTAX);
+    }
+    if (!*d) return selection_refuse(r, ALEXCL_E_NO_DEVICE, what);
+    if (!(*d)->usable)
+        return error_set(r->err, ALEXCL_E_NO_DEVICE, "device %d (%s, %s) cannot be used: %s", (*d)->index, (*d)->name, (*d)->platform_name, (*d)->why);
+    return ALEXCL_OK;
+}
+
+static int selection_cut(const struct reading *r, const struct alexcl_device_info *d, struct alexcl_place places[2]) {
+    if (d->parts < 2) {
+        char what[400];
+        snprintf(what, sizeof what, "device %d (%.200s) cannot be cut in two: use it whole, --devices %d", d->index, d->name, d->index);
+        return error_set(r->err, ALEXCL_E_NO_DEVICE, "%s", what);
+    }
+    for (unsigned i = 0; i < 2; i++) selection_place(&places[i], d, i, 2);
+    return ALEXCL_OK;
+}
+
+static int selection_default(const struct reading *r, struct alexcl_place places[2], size_t *count, char *why, size_t size) {
+    const struct alexcl_device_info *gpu[2] = {0}, *cpu[2] = {0};
+    size_t gpus = selection_best(r, ALEXCL_DEVICE_GPU, gpu), cpus = selection_best(r, ALEXCL_DEVICE_CPU, cpu);
+    if (gpus == 0 && cpus == 0) return selection_refuse(r, ALEXCL_E_NO_DEVICE, "no usable device");
+    if (gpus >= 2) {
+        *count = 2;
+        for (int i = 0; i < 2; i++) selection_place(&places[i], gpu[i], 0, 1);
+        snprintf(why, size, "the two best GPUs of %zu, one half each", gpus);
+    } else if (gpus == 1) {
+        *count = 1;
+        selection_place(&places[0], gpu[0], 0, 1);
+        snprintf(why, size, "the one GPU, both halves");
+    } else if (cpu[0]->parts >= 2) {
+        *count = 2;
+        snprintf(why, size, "no GPU: one CPU cut in two, one half each");
+        return selection_cut(r, cpu[0], places);
+    } else {
+        *count = 1;
+        selection_place(&places[0], cpu[0], 0, 1);
+        snprintf(why, size, "no GPU, and the CPU cannot be cut: both halves on it");
+    }
+    return ALEXCL_OK;
+}
+
+int selection_resolve(const char *text, const struct alexcl_device_info *const *devices, size_t count, const char *report, struct alexcl_place places[2],
+                      size_t *place_count, char *why, size_t why_size, struct alexcl_error *err) {
+    struct reading r = {devices, count, report, err};
+    const struct alexcl_device_info *d[2] = {0};
+    int index[2] = {-1, -1}, status;
+    if (!text || !text[0]) return selection_default(&r, places, place_count, why, why_size);
+    const char *comma = strchr(text, ','), *slash = strchr(text, '/');
+    size_t length = strlen(text), first = comma ? (size_t)(comma - text) : length;
+    if (slash) {
+        if (comma || strcmp(slash, "/2") != 0)
+            return error_set(err, ALEXCL_E_USAGE, "--devices: \"%s\": a device is cut in two, and both parts are used: 0/2 alone", text);
+        status = selection_element(&r, text, (size_t)(slash - text), &d[0], &index[0]);
+        if (status != ALEXCL_OK) return status;
+        if (!d[0]) return error_set(err, ALEXCL_E_USAGE, "--devices: the reference cannot be cut: ref, or ref,ref");
+        *place_count = 2;
+        snprintf(why, why_size, "asked for: one device cut in two, one half each");
+        return selection_cut(&r, d[0], places);
+    }
+    if (comma && strchr(comma + 1, ',')) return error_set(err, ALEXCL_E_USAGE, "--devices: \"%s\" names more than two: the net has two halves", text);
+    *place_count = comma ? 2 : 1;
+    snprintf(why, why_size, "asked for: %s", comma ? "one half each" : "both halves on it");
+    /* On a machine whose only device is a CPU that can be cut, 0 and 1 are its two parts. */
+    int lone = count == 1 && devices[0]->usable && devices[0]->kind == ALEXCL_DEVICE_CPU;
+    if (comma && lone && (strcmp(text, "0,1") == 0 || strcmp(text, "1,0") == 0)) {
+        if (devices[0]->parts < 2)
+            return error_set(err, ALEXCL_E_NO_DEVICE, "there is no second device, and device 0 (%s) cannot be cut in two: --devices 0 runs both halves on it",
+                             devices[0]->name);
+        for (unsigned i = 0; i < 2; i++) selection_place(&places[i], devices[0], text[0] == '0' ? i : 1 - i, 2);
+        snprintf(why, why_size, "the only device, a CPU, cut in two, one half each");
+        return ALEXCL_OK;
+    }
+    for (size_t i = 0; i < *place_count; i++) {
+        const char *part = i ? comma + 1 : text;
+        status = selection_element(&r, part, i ? length - first - 1 : first, &d[i], &index[i]);
+        if (status == ALEXCL_E_NO_DEVICE && comma && count == 1 && (index[0] == 1 || index[1] == 1))
+            error_prefix(err, "there is no second device; --devices 0 runs both halves on the one there is: ");
+        if (status != ALEXCL_OK) return status;
+        selection_place(&places[i], d[i], 0, 1);
+    }
+    if (comma && d[0] && d[0] == d[1]) {
+        /* "gpu,gpu" and "cpu,cpu" mean two of the kind. */
+        const struct alexcl_device_info *best[2] = {0};
+        if (first == 3 && strcmp(text, "gpu,gpu") == 0 && selection_best(&r, ALEXCL_DEVICE_GPU, best) >= 2) {
+            selection_place(&places[1], best[1], 0, 1);
+            return ALEXCL_OK;
+        }
+        return error_set(err, ALEXCL_E_USAGE, "--devices: \"%s\" names device %d twice: --devices %d runs both halves on it%s", text, d[0]->index, d[0]->index,
+                         d[0]->parts >= 2 ? ", and with /2 behind it on its two parts" : "");
+    }
+    if (comma && d[0] && d[1] && (d[0]->alias_of == d[1]->index || d[1]->alias_of == d[0]->index))
+        snprintf(why, why_size, "asked for: one half each, on the same hardware through two drivers");
+    return ALEXCL_OK;
+}
+
+int alexcl_selection_open(const char *text, struct alexcl_selection **out, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct alexcl_selection *sel = NULL;
+    const struct alexcl_device_info **infos = NULL;
+    char reason[300];
+    TRY(memory_alloc(&sel, 1, sizeof *sel, "a selection", err));
+    /* The reference alone needs no driver, and must run where drivers are broken. */
+    int only_reference = text && (strcmp(text, "ref") == 0 || strcmp(text, "ref,ref") == 0);
+    size_t count = 0;
+    if (!only_reference) {
+        TRY(alexcl_devices_list(&sel->devices, err));
+        count = alexcl_devices_count(sel->devices);
+    }
+    TRY(memory_alloc(&infos, count, sizeof *infos, "a selection", err));
+    for (size_t i = 0; i < count; i++) infos[i] = alexcl_devices_get(sel->devices, i);
+    TRY(selection_resolve(text, infos, count, sel->devices ? alexcl_devices_report(sel->devices) : "", sel->places, &sel->count, reason, sizeof reason, err));
+    snprintf(sel->why, sizeof sel->why, "device%s %s%s%s: %s", sel->count == 2 ? "s" : "", sel->places[0].name, sel->count == 2 ? " and " : "",
+             sel->count == 2 ? sel->places[1].name : "", reason);
+    *out = sel;
+    sel = NULL;
+done:
+    free(infos);
+    alexcl_selection_free(sel);
+    return status;
+}
+
+size_t alexcl_selection_count(const struct alexcl_selection *sel) { return sel->count; }
+
+const struct alexcl_place *alexcl_selection_place(const struct alexcl_selection *sel, size_t index) {
+    return index < sel->count ? &sel->places[index] : NULL;
+}
+
+const struct alexcl_device_info *alexcl_selection_device(const struct alexcl_selection *sel, size_t index) {
+    return index < sel->count && sel->places[index].device >= 0 ? alexcl_devices_get(sel->devices, (size_t)sel->places[index].device) : NULL;
+}
+
+const char *alexcl_selection_why(const struct alexcl_selection *sel) { return sel->why; }
+
+void alexcl_selection_free(struct alexcl_selection *sel) {
+    if (!sel) return;
+    alexcl_devices_free(sel->devices);
+    free(sel);
+}
+
+void selection_device(const struct alexcl_selection *sel, size_t index, cl_platform_id *platform, cl_device_id *device) {
+    const struct platforms_device *d = &sel->devices->list[sel->places[index].device];
+    *platform = d->platform;
+    *device = d->id;
+}
