@@ -27,7 +27,7 @@ struct layer_tensor {
     const char *suffix;  /* "weight", "bias" */
     int dims, shape[4];  /* of the whole layer */
     int first, count;    /* this half's rows */
-    int trainable;
+    int trainable;       /* connections that a model leaves out (desc->connections) are in the shape, and must be zeros in the file */
 };
 enum { LAYER_TENSORS = 2 };
 
@@ -41,11 +41,12 @@ struct layer {
     struct layer_reads reads;
     struct layer_tensor tensors[LAYER_TENSORS];
     int tensor_count;
-    uint64_t macs;                           /* per image */
+    uint64_t macs;                           /* per image; of conv, fc, rbf: products of absent connections are not counted */
     int in_place;                            /* may write its output over its input */
     int view;                                /* output is its input (flatten): nothing to run */
-    size_t workspace;                        /* floats, of the place; set by layer_describe for the chosen GEMM and place kind */
+    int reproducible;                        /* set by the caller before layer_prepare: one form of computing for every batch size, to the bit */
     /* set by layer_prepare */
+    size_t workspace;                        /* floats that io->workspace must have */
     struct place *place;
     struct storage parameters[LAYER_TENSORS]; /* as the variant wants them, packed once */
     void *state;                             /* the variant's: kernels ... */
@@ -80,10 +81,16 @@ struct layer_ops {
 
 /* Describes half `half` of a layer behind one with output `whole_in`. */
 int layer_describe(struct layer *l, const struct alexcl_layer *desc, int half, struct alexcl_shape whole_in, struct alexcl_error *err);
-/* The variant that `place` would use: the first applicable, ALEXCL_GEMM respected. place->device NULL: the reference. */
+/* The variant that `place` would use: the first applicable, ALEXCL_GEMM respected. place->device NULL: the reference. NULL for a view. */
 const struct layer_variant *layer_choose(const struct layer *l, const struct place *place);
+/* Floats of workspace that variant wants, whatever the batch. */
 size_t layer_workspace(const struct layer *l, const struct place *place);
+/* Builds and uploads for the variant that layer_choose gives; ALEXCL_E_USAGE for an ALEXCL_GEMM that does not exist. */
 int layer_prepare(struct layer *l, struct place *place, const float *const values[LAYER_TENSORS], struct alexcl_error *err);
+/* The same with a variant of the caller's choice, of l->ops->variants (the tests, a tuner). */
+int layer_prepare_variant(struct layer *l, struct place *place, const struct layer_variant *variant, const float *const values[LAYER_TENSORS],
+                          struct alexcl_error *err);
+/* Enqueues images io->first .. first+count-1, in launches that no device takes seconds for. A value depends on its image alone. */
 int layer_forward(struct layer *l, const struct layer_io *io, struct alexcl_error *err);
 void layer_release(struct layer *l);
 

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+#include "layer.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "layer_private.h"
+#include "memory.h"
+
+/* Multiplications of one launch at most: a device that draws the screen as well must come back to it, and one that makes
+ * 20 GFLOP/s needs a fifth of a second for these. */
+static const uint64_t LAYER_LAUNCH_MACS = 2000000000;
+
+static const struct layer_ops *const layer_table[] = {
+    [ALEXCL_CONV] = &layer_conv_ops,       [ALEXCL_FC] = &layer_fc_ops,
+    [ALEXCL_RBF] = &layer_rbf_ops,         [ALEXCL_LRN] = &layer_lrn_ops,
+    [ALEXCL_RNORM] = &layer_rnorm_ops,     [ALEXCL_MAXPOOL] = &layer_maxpool_ops,
+    [ALEXCL_AVGPOOL] = &layer_avgpool_ops, [ALEXCL_SUBSAMPLE] = &layer_subsample_ops,
+    [ALEXCL_RELU] = &layer_relu_ops,       [ALEXCL_TANH] = &layer_tanh_ops,
+    [ALEXCL_SIGMOID] = &layer_sigmoid_ops, [ALEXCL_LECUN_TANH] = &layer_lecun_tanh_ops,
+    [ALEXCL_DROPOUT] = &layer_dropout_ops, [ALEXCL_FLATTEN] = &layer_flatten_ops,
+    [ALEXCL_SOFTMAX] = &layer_softmax_ops,
+};
+
+/* ---- describe ---- */
+
+void layer_describe_maps(struct layer *l, int h, int w) {
+    int channels = shape_half_count(l->whole_in.c, l->half);
+    l->in = (struct alexcl_shape){channels, l->whole_in.h, l->whole_in.w};
+    l->out = (struct alexcl_shape){channels, h, w};
+    l->whole_out = (struct alexcl_shape){l->whole_in.c, h, w};
+}
+
+void layer_describe_tensor(struct layer *l, const char *suffix, int trainable, int dims, const int *shape) {
+    struct layer_tensor *t = &l->tensors[l->tensor_count++];
+    *t = (struct layer_tensor){.suffix = suffix, .dims = dims, .shape = {1, 1, 1, 1}, .trainable = trainable};
+    memcpy(t->shape, shape, (size_t)dims * sizeof *shape);
+    t->first = shape_half_first(shape[0], l->half);
+    t->count = shape_half_count(shape[0], l->half);
+}
+
+size_t layer_tensor_row(const struct layer_tensor *t) { return (size_t)t->shape[1] * (size_t)t->shape[2] * (size_t)t->shape[3]; }
+size_t layer_tensor_floats(const struct layer_tensor *t) { return (size_t)t->count * layer_tensor_row(t); }
+
+int layer_describe(struct layer *l, const struct alexcl_layer *desc, int half, struct alexcl_shape whole_in, struct alexcl_error *err) {
+    *l = (struct layer){.desc = desc, .half = half, .whole_in = whole_in};
+    if ((unsigned)desc->type >= sizeof layer_table / sizeof *layer_table)
+        return error_set(err, ALEXCL_E_USAGE, "layer %s: there is no layer type %d", desc->name, (int)desc->type);
+    l->ops = layer_table[desc->type];
+    int status = whole_in.c < 1 || whole_in.h < 1 || whole_in.w < 1 ? error_set(err, ALEXCL_E_USAGE, "there is nothing to read") : l->ops->describe(l, err);
+    /* Kernels index the values of one image, and the weights, by int. */
+    size_t largest = shape_size(l->whole_in) > shape_size(l->whole_out) ? shape_size(l->whole_in) : shape_size(l->whole_out);
+    for (int t = 0; t < l->tensor_count; t++)
+        if (layer_tensor_floats(&l->tensors[t]) > largest) largest = layer_tensor_floats(&l->tensors[t]);
+    if (status == ALEXCL_OK && largest > INT_MAX / 2)
+        status = error_set(err, ALEXCL_E_USAGE, "%zu values: a layer has at most %d; use a smaller input or fewer outputs", largest, INT_MAX / 2);
+    if (status != ALEXCL_OK) error_prefix(err, "layer %s behind %d x %d x %d: ", desc->name, whole_in.c, whole_in.h, whole_in.w);
+    return status;
+}
+
+/* ---- choice of a variant ---- */
+
+int layer_on_host(const struct layer *l, const struct place *place) {
+    (void)l;
+    return !place->device;
+}
+
+int layer_on_device(const struct layer *l, const struct place *place) {
+    (void)l;
+    return place->device != NULL;
+}
+
+int layer_on_cpu_device(const struct layer *l, const struct place *place) {
+    (void)l;
+    return place->device && device_limits(place->device)->kind == ALEXCL_DEVICE_CPU;
+}
+
+int layer_wants_clblast(const struct layer *l, const struct place *place) {
+    const char *gemm = alexcl_setting_value("ALEXCL_GEMM");
+    return layer_on_device(l, place) && gemm && strcmp(gemm, "clblast") == 0;
+}
+
+const struct layer_variant *layer_choose(const struct layer *l, const struct place *place) {
+    if (l->view) return NULL;
+    for (const struct layer_variant *const *v = l->ops->variants; *v; v++)
+        if ((*v)->applicable(l, place)) return *v;
+    return NULL;
+}
+
+size_t layer_workspace(const struct layer *l, const struct place *place) {
+    const struct layer_variant *v = layer_choose(l, place);
+    return v && v->workspace ? v->workspace(l) : 0;
+}
+
+/* ---- prepare, forward, release ---- */
+
+int layer_upload_floats(struct layer *l, int index, const float *values, size_t count, struct alexcl_error *err) {
+    struct text what = {0};
+    text_add(&what, "%s of %s, half %d", l->tensors[index].suffix, l->desc->name, l->half);
+    int status = storage_create(l->place, count, what.text ? what.text : "weights", &l->parameters[index], err);
+    text_free(&what);
+    return status == ALEXCL_OK ? storage_write(&l->parameters[index], 0, values, count, err) : status;
+}
+
+int layer_upload(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    for (int t = 0; t < l->tensor_count; t++) TRY(layer_upload_floats(l, t, values[t], layer_tensor_floats(&l->tensors[t]), err));
+done:
+    return status;
+}
+
+int layer_add_kernel(struct layer *l, int slot, const char *source, const char *function, const char *defines, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct kernel **kernels;
+    if (!l->state) TRY(memory_alloc(&l->state, LAYER_KERNELS, sizeof *kernels, "a layer's kernels", err));
+    kernels = l->state;
+    status = kernel_create(l->place->device, source, function, defines, &kernels[slot], err);
+done:
+    return status;
+}
+
+struct kernel *layer_kernel(const struct layer *l, int slot) {
+    return ((struct kernel *const *)l->state)[slot];
+}
+
+void layer_free_kernels(struct layer *l) {
+    for (int i = 0; l->state && i < LAYER_KERNELS; i++) kernel_free(layer_kernel(l, i));
+    free(l->state);
+}
+
+int layer_prepare_variant(struct layer *l, struct place *place, const struct layer_variant *variant, const float *const values[LAYER_TENSORS],
+                          struct alexcl_error *err) {
+    l->place = place;
+    l->variant = variant;
+    l->workspace = variant->workspace ? variant->workspace(l) : 0;
+    if (shape_size(l->out) == 0) return ALEXCL_OK; /* one channel has no half 1 */
+    int status = variant->prepare(l, values, err);
+    if (status == ALEXCL_OK) return ALEXCL_OK;
+    error_prefix(err, "layer %s, half %d: ", l->desc->name, l->half);
+    layer_release(l);
+    return status;
+}
+
+int layer_prepare(struct layer *l, struct place *place, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
+    const char *gemm = alexcl_setting_value("ALEXCL_GEMM");
+    if (gemm && strcmp(gemm, "own") != 0 && strcmp(gemm, "clblast") != 0)
+        return error_set(err, ALEXCL_E_USAGE, "ALEXCL_GEMM=%s: it can be own (kernels of this program) or clblast", gemm);
+    if (l->view) return ALEXCL_OK;
+    const struct layer_variant *variant = layer_choose(l, place);
+    if (!variant) return error_set(err, ALEXCL_E_USAGE, "layer %s: there is no way to compute it here", l->desc->name);
+    return layer_prepare_variant(l, place, variant, values, err);
+}
+
+int layer_forward(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    if (l->view || shape_size(l->out) == 0) return ALEXCL_OK;
+    uint64_t macs = l->macs ? l->macs : 1, images = LAYER_LAUNCH_MACS / macs;
+    int most = images < 1 ? 1 : images < INT_MAX ? (int)images : INT_MAX;
+    struct layer_io part = *io;
+    int status = ALEXCL_OK, end = io->first + io->count;
+    while (status == ALEXCL_OK && part.first < end) {
+        part.count = end - part.first < most ? end - part.first : most;
+        status = l->variant->enqueue(l, &part, err);
+        part.first += part.count;
+    }
+    return status;
+}
+
+void layer_release(struct layer *l) {
+    if (l->variant && l->variant->release) l->variant->release(l);
+    l->state = NULL;
+    for (int t = 0; t < LAYER_TENSORS; t++) storage_free(&l->parameters[t]);
+    l->variant = NULL;
+    l->place = NULL;
+}
+
+/* ---- enqueue ---- */
+
+const float *layer_host_in(const struct layer *l, const struct layer_io *io) { return io->in->host + (size_t)io->first * shape_size(l->in); }
+float *layer_host_out(const struct layer *l, const struct layer_io *io) { return io->out->host + (size_t)io->first * shape_size(l->out); }
+
+struct kernel_range layer_range(size_t values, const struct layer_io *io) {
+    return (struct kernel_range){2, {0, (size_t)io->first, 0}, {values, (size_t)io->count, 1}, {64, 1, 1}};
+}
+
+struct kernel_range layer_range_maps(size_t values, size_t channels, const struct layer_io *io) {
+    return (struct kernel_range){3, {0, 0, (size_t)io->first}, {values, channels, (size_t)io->count}, {64, 1, 1}};
+}

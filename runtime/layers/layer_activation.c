@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* ReLU, tanh, sigmoid, LeCun's scaled tanh: value by value, in place. */
+#include <stdio.h>
+
+#include "layer_private.h"
+#include "ref.h"
+
+static int activation_describe(struct layer *l, struct alexcl_error *err) {
+    (void)err;
+    layer_describe_maps(l, l->whole_in.h, l->whole_in.w);
+    l->in_place = 1;
+    return ALEXCL_OK;
+}
+
+static int activation_ref_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    (void)err;
+    ref_activation(layer_host_out(l, io), layer_host_in(l, io), (size_t)io->count * shape_size(l->out), l->desc->type);
+    return ALEXCL_OK;
+}
+
+static int activation_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
+    (void)values;
+    char defines[32];
+    int number = l->desc->type == ALEXCL_RELU ? 0 : l->desc->type == ALEXCL_TANH ? 1 : l->desc->type == ALEXCL_SIGMOID ? 2 : 3; /* activation.cl's */
+    snprintf(defines, sizeof defines, "-DACTIVATION=%d", number);
+    return layer_add_kernel(l, 0, "activation", "activation_forward", defines, err);
+}
+
+static int activation_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    struct kernel_range range = layer_range(shape_size(l->out), io);
+    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->out->buffer),
+                         ARG_INT((int)shape_size(l->out)));
+}
+
+static const struct layer_variant activation_ref = {"ref", layer_on_host, NULL, layer_upload, activation_ref_enqueue, NULL};
+static const struct layer_variant activation_own = {"own", layer_on_device, NULL, activation_own_prepare, activation_own_enqueue, layer_free_kernels};
+static const struct layer_variant *const activation_variants[] = {&activation_ref, &activation_own, NULL};
+
+const struct layer_ops layer_relu_ops = {ALEXCL_RELU, activation_describe, activation_variants};
+const struct layer_ops layer_tanh_ops = {ALEXCL_TANH, activation_describe, activation_variants};
+const struct layer_ops layer_sigmoid_ops = {ALEXCL_SIGMOID, activation_describe, activation_variants};
+const struct layer_ops layer_lecun_tanh_ops = {ALEXCL_LECUN_TANH, activation_describe, activation_variants};

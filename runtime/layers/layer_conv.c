@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/* Convolution. A half makes its own half of the output channels; with one group it reads every channel, with an even number of
+ * groups its own half's, which are the inputs of its groups. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "blas.h"
+#include "layer_private.h"
+#include "memory.h"
+#include "ref.h"
+
+/* Connections (LeNet-1998's c3) are zeros among the weights, so that every variant is a plain convolution: only the count of
+ * products and of trained parameters leaves them out. */
+static uint64_t conv_connections(const struct layer *l) {
+    const struct layer_tensor *weight = &l->tensors[0];
+    if (!l->desc->connections) return (uint64_t)weight->count * (uint64_t)weight->shape[1];
+    uint64_t sum = 0;
+    for (int o = weight->first; o < weight->first + weight->count; o++)
+        for (int i = 0; i < weight->shape[1]; i++) sum += l->desc->connections[o] >> i & 1u;
+    return sum;
+}
+
+static int conv_describe(struct layer *l, struct alexcl_error *err) {
+    const struct alexcl_layer *d = l->desc;
+    struct alexcl_shape in = l->whole_in;
+    if (d->outputs < 2) return error_set(err, ALEXCL_E_USAGE, "%d output channels: there must be one for each half at least", d->outputs);
+    if (d->kernel < 1 || d->stride < 1) return error_set(err, ALEXCL_E_USAGE, "kernel %d, stride %d: both must be 1 at least", d->kernel, d->stride);
+    if (d->pad < 0 || d->pad >= d->kernel || d->pad_end < 0 || d->pad_end >= d->kernel)
+        return error_set(err, ALEXCL_E_USAGE, "padding %d and %d at the end: it must be less than the kernel, %d", d->pad, d->pad_end, d->kernel);
+    if (d->groups < 1 || (d->groups > 1 && (d->groups % 2 || in.c % d->groups || d->outputs % d->groups)))
+        return error_set(err, ALEXCL_E_USAGE, "%d groups for %d input and %d output channels: it must be 1, or an even number that divides both", d->groups,
+                         in.c, d->outputs);
+    if (d->connections && (d->groups != 1 || in.c > 32)) return error_set(err, ALEXCL_E_USAGE, "connections are for one group of at most 32 input channels");
+    if (in.c < 1 || in.h + 2 * d->pad + d->pad_end < d->kernel || in.w + 2 * d->pad + d->pad_end < d->kernel)
+        return error_set(err, ALEXCL_E_USAGE, "a %d x %d kernel does not fit", d->kernel, d->kernel);
+    int h = (in.h + 2 * d->pad + d->pad_end - d->kernel) / d->stride + 1, w = (in.w + 2 * d->pad + d->pad_end - d->kernel) / d->stride + 1;
+    l->reads.all = d->groups == 1;
+    l->in = in;
+    if (!l->reads.all) l->in.c = in.c / 2;
+    l->whole_out = (struct alexcl_shape){d->outputs, h, w};
+    l->out = (struct alexcl_shape){shape_half_count(d->outputs, l->half), h, w};
+    layer_describe_tensor(l, "weight", 1, 4, (int[]){d->outputs, in.c / d->groups, d->kernel, d->kernel});
+    layer_describe_tensor(l, "bias", 1, 1, &d->outputs);
+    l->macs = conv_connections(l) * (uint64_t)(d->kernel * d->kernel) * (uint64_t)h * (uint64_t)w;
+    return ALEXCL_OK;
+}
+
+static struct shape_conv conv_shape(const struct layer *l) {
+    const struct alexcl_layer *d = l->desc;
+    return (struct shape_conv){l->in, l->out, d->kernel, d->stride, d->pad, d->groups == 1 ? 1 : d->groups / 2};
+}
+
+/* Products of one output. */
+static int conv_depth(const struct layer *l) { return (int)layer_tensor_row(&l->tensors[0]); }
+static int conv_tiles(const struct shape_conv *s, int block) { return (s->out.c / s->groups + block - 1) / block; }
+
+/* out: groups x tiles x depth (filled up to a multiple of `step`) x block; from: outputs x depth. Zeros where there is nothing. */
+static void conv_pack(float *out, const float *from, const struct shape_conv *s, int depth, int step, int block) {
+    int group_out = s->out.c / s->groups, filled = (depth + step - 1) / step * step;
+    for (int g = 0; g < s->groups; g++) {
+        for (int first = 0; first < group_out; first += block) {
+            for (int k = 0; k < filled; k++) {
+                for (int o = first; o < first + block; o++)
+                    *out++ = k < depth && o < group_out ? from[((size_t)g * (size_t)group_out + (size_t)o) * (size_t)depth + (size_t)k] : 0.0f;
+            }
+        }
+    }
+}
+
+/* Uploads weights and bias in blocks of `block` output channels. */
+static int conv_upload_packed(struct layer *l, const float *const values[LAYER_TENSORS], int step, int block, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct shape_conv s = conv_shape(l);
+    int depths[LAYER_TENSORS] = {conv_depth(l), 1}, steps[LAYER_TENSORS] = {step, 1};
+    float *packed = NULL;
+    for (int t = 0; t < LAYER_TENSORS; t++) {
+        size_t filled = (size_t)((depths[t] + steps[t] - 1) / steps[t] * steps[t]);
+        size_t floats = (size_t)(s.groups * conv_tiles(&s, block) * block) * filled;
+        free(packed);
+        packed = NULL;
+        TRY(memory_alloc_floats(&packed, floats, "packed weights", err));
+        conv_pack(packed, values[t], &s, depths[t], steps[t], block);
+        TRY(layer_upload_floats(l, t, packed, floats, err));
+    }
+done:
+    free(packed);
+    return status;
+}
+
+/* ---- ref ---- */
+
+static int conv_ref_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    (void)err;
+    struct shape_conv s = conv_shape(l);
+    ref_conv(layer_host_out(l, io), layer_host_in(l, io), l->parameters[0].host, l->parameters[1].host, io->count, &s);
+    return ALEXCL_OK;
+}
+
+static const struct layer_variant conv_ref = {"ref", layer_on_host, NULL, layer_upload, conv_ref_enqueue, NULL};
+
+/* ---- own: conv.cl ---- */
+
+enum { OWN_TILE = 32, OWN_SIDE = 8, OWN_STEP = 16 }; /* TILE_O and TILE_P, SIDE, TILE_K of conv.cl */
+
+static int conv_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    char defines[96];
+    snprintf(defines, sizeof defines, "-DKERNEL=%d -DSTRIDE=%d -DTILE_K=%d", l->desc->kernel, l->desc->stride, OWN_STEP);
+    TRY(layer_add_kernel(l, 0, "conv", "conv_forward", defines, err));
+    TRY(conv_upload_packed(l, values, OWN_STEP, OWN_TILE, err));
+done:
+    return status;
+}
+
+static int conv_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    struct shape_conv s = conv_shape(l);
+    int pixels = s.out.h * s.out.w, across = (pixels + OWN_TILE - 1) / OWN_TILE, down = s.groups * conv_tiles(&s, OWN_TILE);
+    struct kernel_range range = {
+        3, {0, 0, (size_t)io->first}, {(size_t)across * OWN_SIDE, (size_t)down * OWN_SIDE, (size_t)io->count}, {OWN_SIDE, OWN_SIDE, 1}};
+    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),
+                         ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(s.groups), ARG_INT(s.in.c / s.groups),
+                         ARG_INT(s.out.c / s.groups), ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.pad));
+}
+
+static const struct layer_variant conv_own = {"own", layer_on_device, NULL, conv_own_prepare, conv_own_enqueue, layer_free_kernels};
+
+/* ---- cpu: conv_cpu.cl ---- */
+
+enum {
+    CPU_BLOCK = 16,   /* output channels in a vector */
+    CPU_COLUMNS = 14, /* outputs of a row in a register tile at most: with the weights they fit 16 wide registers */
+    CPU_IMAGES = 8,   /* frames in the workspace */
+};
+
+/* The tile that wastes least behind the end of a row; the widest of equals. */
+static int conv_cpu_columns(int width) {
+    int best = 1, least = width * CPU_COLUMNS;
+    for (int columns = 1; columns <= CPU_COLUMNS && columns <= width; columns++) {
+        int tiles = (width + columns - 1) / columns, cost = tiles * columns * 8 + tiles * 8; /* a load of weights for each tile */
+        if (cost > least) continue;
+        best = columns;
+        least = cost;
+    }
+    return best;
+}
+
+/* The frame of zeros that holds everything the tiles read of one map. */
+static void conv_cpu_frame(const struct shape_conv *s, int *h, int *w) {
+    int columns = conv_cpu_columns(s->out.w), tiles = (s->out.w + columns - 1) / columns;
+    *h = (s->out.h - 1) * s->stride + s->kernel;
+    *w = (tiles * columns - 1) * s->stride + s->kernel;
+}
+
+static size_t conv_cpu_workspace(const struct layer *l) {
+    int h, w;
+    struct shape_conv s = conv_shape(l);
+    conv_cpu_frame(&s, &h, &w);
+    return (size_t)CPU_IMAGES * (size_t)s.in.c * (size_t)h * (size_t)w;
+}
+
+static int conv_cpu_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    char defines[96];
+    snprintf(defines, sizeof defines, "-DKERNEL=%d -DSTRIDE=%d -DCOLUMNS=%d", l->desc->kernel, l->desc->stride, conv_cpu_columns(l->out.w));
+    TRY(layer_add_kernel(l, 0, "conv_cpu", "conv_cpu_frame", defines, err));
+    TRY(layer_add_kernel(l, 1, "conv_cpu", "conv_cpu_forward", defines, err));
+    TRY(conv_upload_packed(l, values, 1, CPU_BLOCK, err));
+done:
+    return status;
+}
+
+static int conv_cpu_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    int status = ALEXCL_OK, frame_h, frame_w;
+    struct shape_conv s = conv_shape(l);
+    int columns = conv_cpu_columns(s.out.w), tiles = (s.out.w + columns - 1) / columns;
+    conv_cpu_frame(&s, &frame_h, &frame_w);
+    for (int first = io->first; first < io->first + io->count; first += CPU_IMAGES) {
+        int left = io->first + io->count - first;
+        size_t count = (size_t)(left < CPU_IMAGES ? left : CPU_IMAGES);
+        struct kernel_range rows = {2, {0, (size_t)first, 0}, {(size_t)(s.in.c * frame_h), count, 1}, {1, 1, 1}};
+        TRY(KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &rows, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->workspace->buffer), ARG_INT(first),
+                          ARG_INT(s.in.c), ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.pad), ARG_INT(frame_h), ARG_INT(frame_w)));
+        struct kernel_range range = {3, {0, 0, (size_t)first}, {(size_t)(tiles * s.out.h), (size_t)(s.groups * conv_tiles(&s, CPU_BLOCK)), count}, {1, 1, 1}};
+        TRY(KERNEL_LAUNCH(layer_kernel(l, 1), l->desc->name, &range, err, ARG_BUFFER(io->workspace->buffer), ARG_BUFFER(l->parameters[0].buffer),
+                          ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(first), ARG_INT(s.groups), ARG_INT(s.in.c / s.groups),
+                          ARG_INT(s.out.c / s.groups), ARG_INT(frame_h), ARG_INT(frame_w), ARG_INT(s.out.h), ARG_INT(s.out.w)));
+    }
+done:
+    return status;
+}
+
+static const struct layer_variant conv_cpu = {"cpu", layer_on_cpu_device, conv_cpu_workspace, conv_cpu_prepare, conv_cpu_enqueue, layer_free_kernels};
+
+/* ---- clblast: im2col.cl, GEMM ---- */
+
+static size_t conv_clblast_workspace(const struct layer *l) { return (size_t)conv_depth(l) * (size_t)l->out.h * (size_t)l->out.w; }
+
+static int conv_clblast_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    TRY(layer_add_kernel(l, 0, "im2col", "im2col", "", err));
+    TRY(layer_add_kernel(l, 1, "bias", "bias_fill", "", err));
+    TRY(layer_upload(l, values, err));
+done:
+    return status;
+}
+
+static int conv_clblast_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct shape_conv s = conv_shape(l);
+    struct device *dev = l->place->device;
+    const char *name = l->desc->name;
+    int in = s.in.c / s.groups;
+    size_t pixels = (size_t)(s.out.h * s.out.w), out = (size_t)(s.out.c / s.groups), depth = (size_t)conv_depth(l);
+    struct kernel_range whole = layer_range(shape_size(s.out), io);
+    TRY(KERNEL_LAUNCH(layer_kernel(l, 1), name, &whole, err, ARG_BUFFER(io->out->buffer), ARG_BUFFER(l->parameters[1].buffer), ARG_INT(s.out.c),
+                      ARG_INT((int)pixels)));
+    for (int n = io->first; n < io->first + io->count; n++) {
+        for (int g = 0; g < s.groups; g++) {
+            struct layer_io image = {.first = n, .count = 1};
+            struct kernel_range range = layer_range_maps(pixels, (size_t)in, &image);
+            TRY(KERNEL_LAUNCH(layer_kernel(l, 0), name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->workspace->buffer), ARG_INT(s.in.c),
+                              ARG_INT(g * in), ARG_INT(in), ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.kernel),
+                              ARG_INT(s.stride), ARG_INT(s.pad)));
+            struct blas_matrix weights = {l->parameters[0].buffer, (size_t)g * out * depth, depth}, columns = {io->workspace->buffer, 0, pixels};
+            struct blas_matrix to = {io->out->buffer, ((size_t)n * (size_t)s.groups + (size_t)g) * out * pixels, pixels};
+            TRY(blas_gemm(dev, name, out, pixels, depth, weights, columns, 0, 1.0f, to, err));
+        }
+    }
+done:
+    return status;
+}
+
+static const struct layer_variant conv_clblast = {"clblast",         layer_wants_clblast, conv_clblast_workspace, conv_clblast_prepare, conv_clblast_enqueue,
+                                                  layer_free_kernels};
+
+const struct layer_ops layer_conv_ops = {ALEXCL_CONV, conv_describe,
+                                         (const struct layer_variant *const[]){&conv_ref, &conv_clblast, &conv_cpu, &conv_own, NULL}};

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* Dropout at test time: the paper's scales by 1 - p, the inverted one has scaled in training and does nothing. */
+#include "layer_private.h"
+#include "ref.h"
+
+static int dropout_describe(struct layer *l, struct alexcl_error *err) {
+    if (!(l->desc->rate >= 0.0 && l->desc->rate < 1.0)) return error_set(err, ALEXCL_E_USAGE, "a rate of %g: it must be in [0, 1)", l->desc->rate);
+    layer_describe_maps(l, l->whole_in.h, l->whole_in.w);
+    l->in_place = 1;
+    l->view = l->desc->dropout == ALEXCL_DROPOUT_INVERTED;
+    return ALEXCL_OK;
+}
+
+static float dropout_factor(const struct layer *l) { return (float)(1.0 - l->desc->rate); }
+
+static int dropout_ref_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    (void)err;
+    ref_scale(layer_host_out(l, io), layer_host_in(l, io), (size_t)io->count * shape_size(l->out), dropout_factor(l));
+    return ALEXCL_OK;
+}
+
+static int dropout_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
+    (void)values;
+    return layer_add_kernel(l, 0, "scale", "scale_forward", "", err);
+}
+
+static int dropout_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    struct kernel_range range = layer_range(shape_size(l->out), io);
+    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->out->buffer),
+                         ARG_INT((int)shape_size(l->out)), ARG_FLOAT(dropout_factor(l)));
+}
+
+static const struct layer_variant dropout_ref = {"ref", layer_on_host, NULL, layer_upload, dropout_ref_enqueue, NULL};
+static const struct layer_variant dropout_own = {"own", layer_on_device, NULL, dropout_own_prepare, dropout_own_enqueue, layer_free_kernels};
+
+const struct layer_ops layer_dropout_ops = {ALEXCL_DROPOUT, dropout_describe, (const struct layer_variant *const[]){&dropout_ref, &dropout_own, NULL}};

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* Flatten: maps become units, in C, H, W order, which is how they lie in memory. A half has the units of its own channels: with an odd
+ * number of channels that is not half of the units, and only a layer that reads all can follow. */
+#include "layer_private.h"
+
+static int flatten_describe(struct layer *l, struct alexcl_error *err) {
+    (void)err;
+    layer_describe_maps(l, 1, 1);
+    int hw = l->whole_in.h * l->whole_in.w;
+    l->whole_out.c *= hw;
+    l->out.c *= hw;
+    l->view = 1;
+    l->in_place = 1;
+    return ALEXCL_OK;
+}
+
+const struct layer_ops layer_flatten_ops = {ALEXCL_FLATTEN, flatten_describe, (const struct layer_variant *const[]){NULL}};

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* Local response normalisation across channels, and within one map. Over the layer, a half's window reaches into the other half by
+ * n/2 channels: those cross as a seam. */
+#include "layer_private.h"
+#include "ref.h"
+
+static int norm_describe(struct layer *l, struct alexcl_error *err) {
+    if (l->desc->kernel < 1 || l->desc->kernel % 2 == 0)
+        return error_set(err, ALEXCL_E_USAGE, "a window of %d: it must be odd, so that it has a middle", l->desc->kernel);
+    layer_describe_maps(l, l->whole_in.h, l->whole_in.w);
+    return ALEXCL_OK;
+}
+
+static int lrn_describe(struct layer *l, struct alexcl_error *err) {
+    if (l->desc->span == ALEXCL_SPAN_LAYER) l->reads.seam = l->desc->kernel / 2;
+    return norm_describe(l, err);
+}
+
+static struct shape_norm norm_shape(const struct layer *l) {
+    const struct alexcl_layer *d = l->desc;
+    int other = shape_half_count(l->whole_in.c, 1 - l->half), seam = l->reads.seam < other ? l->reads.seam : other;
+    return (struct shape_norm){l->in, d->kernel, l->half ? seam : 0, l->half ? 0 : seam, (float)d->k, (float)d->alpha, (float)d->beta};
+}
+
+static const char *norm_defines(const struct layer *l) { return l->desc->beta == 0.75 ? "-DBETA_075" : ""; }
+
+/* ---- lrn ---- */
+
+static int lrn_ref_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    (void)err;
+    struct shape_norm s = norm_shape(l);
+    size_t seam = (size_t)(s.before + s.after) * (size_t)s.in.h * (size_t)s.in.w;
+    ref_lrn(layer_host_out(l, io), layer_host_in(l, io), seam ? io->seam->host + (size_t)io->first * seam : NULL, io->count, &s);
+    return ALEXCL_OK;
+}
+
+static int lrn_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
+    (void)values;
+    return layer_add_kernel(l, 0, "lrn", "lrn_forward", norm_defines(l), err);
+}
+
+static int lrn_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    struct shape_norm s = norm_shape(l);
+    size_t hw = (size_t)s.in.h * (size_t)s.in.w;
+    struct kernel_range range = layer_range_maps(hw, (size_t)s.in.c, io);
+    struct buffer *seam = s.before + s.after ? io->seam->buffer : NULL;
+    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(seam), ARG_BUFFER(io->out->buffer),
+                         ARG_INT(s.in.c), ARG_INT((int)hw), ARG_INT(s.before), ARG_INT(s.after), ARG_INT(s.n), ARG_FLOAT(s.k), ARG_FLOAT(s.alpha),
+                         ARG_FLOAT(s.beta));
+}
+
+static const struct layer_variant lrn_ref = {"ref", layer_on_host, NULL, layer_upload, lrn_ref_enqueue, NULL};
+static const struct layer_variant lrn_own = {"own", layer_on_device, NULL, lrn_own_prepare, lrn_own_enqueue, layer_free_kernels};
+
+const struct layer_ops layer_lrn_ops = {ALEXCL_LRN, lrn_describe, (const struct layer_variant *const[]){&lrn_ref, &lrn_own, NULL}};
+
+/* ---- rnorm ---- */
+
+static int rnorm_ref_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    (void)err;
+    struct shape_norm s = norm_shape(l);
+    ref_rnorm(layer_host_out(l, io), layer_host_in(l, io), io->count, &s);
+    return ALEXCL_OK;
+}
+
+static int rnorm_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
+    (void)values;
+    return layer_add_kernel(l, 0, "rnorm", "rnorm_forward", norm_defines(l), err);
+}
+
+static int rnorm_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    struct shape_norm s = norm_shape(l);
+    struct kernel_range range = layer_range_maps((size_t)s.in.h * (size_t)s.in.w, (size_t)s.in.c, io);
+    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->out->buffer), ARG_INT(s.in.c),
+                         ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.n), ARG_FLOAT(s.k), ARG_FLOAT(s.alpha), ARG_FLOAT(s.beta));
+}
+
+static const struct layer_variant rnorm_ref = {"ref", layer_on_host, NULL, layer_upload, rnorm_ref_enqueue, NULL};
+static const struct layer_variant rnorm_own = {"own", layer_on_device, NULL, rnorm_own_prepare, rnorm_own_enqueue, layer_free_kernels};
+
+const struct layer_ops layer_rnorm_ops = {ALEXCL_RNORM, norm_describe, (const struct layer_variant *const[]){&rnorm_ref, &rnorm_own, NULL}};

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of the layers share: the rows of the table, and the parts that their variants are made of. */
+#ifndef ALEXCL_LAYER_PRIVATE_H
+#define ALEXCL_LAYER_PRIVATE_H
+#include "kernel.h"
+#include "layer.h"
+
+extern const struct layer_ops layer_conv_ops, layer_fc_ops, layer_rbf_ops, layer_lrn_ops, layer_rnorm_ops, layer_maxpool_ops, layer_avgpool_ops,
+    layer_subsample_ops, layer_relu_ops, layer_tanh_ops, layer_sigmoid_ops, layer_lecun_tanh_ops, layer_dropout_ops, layer_flatten_ops, layer_softmax_ops;
+
+/* ---- describe ---- */
+
+/* A layer whose half reads its own half's channels and makes as many, h x w each (whole_out = whole_in with another map). */
+void layer_describe_maps(struct layer *l, int h, int w);
+/* The next tensor: `rows` x the further dimensions, of which the half has rows first .. first+count-1 (shape.h). */
+void layer_describe_tensor(struct layer *l, const char *suffix, int trainable, int dims, const int *shape);
+/* Values of one row of a tensor, and of the half's slice. */
+size_t layer_tensor_row(const struct layer_tensor *t);
+size_t layer_tensor_floats(const struct layer_tensor *t);
+
+/* ---- applicable ---- */
+
+int layer_on_host(const struct layer *l, const struct place *place);
+int layer_on_device(const struct layer *l, const struct place *place);
+int layer_on_cpu_device(const struct layer *l, const struct place *place);
+int layer_wants_clblast(const struct layer *l, const struct place *place); /* ALEXCL_GEMM=clblast */
+
+/* ---- prepare, release ---- */
+
+/* Uploads the tensors as they are in the file. The prepare of variants without kernels. */
+int layer_upload(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err);
+/* parameters[index] = `count` floats. */
+int layer_upload_floats(struct layer *l, int index, const float *values, size_t count, struct alexcl_error *err);
+/* A layer has up to two kernels, in its state. */
+enum { LAYER_KERNELS = 2 };
+int layer_add_kernel(struct layer *l, int slot, const char *source, const char *function, const char *defines, struct alexcl_error *err);
+struct kernel *layer_kernel(const struct layer *l, int slot);
+/* The release of variants with kernels. */
+void layer_free_kernels(struct layer *l);
+
+/* ---- enqueue ---- */
+
+/* The first value of the call on the reference: images from io->first on. */
+const float *layer_host_in(const struct layer *l, const struct layer_io *io);
+float *layer_host_out(const struct layer *l, const struct layer_io *io);
+/* `values` work-items an image, in work-groups of 64. */
+struct kernel_range layer_range(size_t values, const struct layer_io *io);
+/* `values` work-items for each of `channels` an image, in work-groups of 64 values. */
+struct kernel_range layer_range_maps(size_t values, size_t channels, const struct layer_io *io);
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* LeNet-1998's output: distances to the classes' codes, which are given, not trained. A half has its own half of the classes. */
+#include "layer_private.h"
+#include "ref.h"
+
+static int rbf_describe(struct layer *l, struct alexcl_error *err) {
+    const struct alexcl_layer *d = l->desc;
+    if (d->outputs < 2) return error_set(err, ALEXCL_E_USAGE, "%d classes: there must be one for each half at least", d->outputs);
+    if (l->whole_in.c < 1 || l->whole_in.h != 1 || l->whole_in.w != 1)
+        return error_set(err, ALEXCL_E_USAGE, "an RBF layer reads units, not maps: put a flatten layer before it");
+    l->reads.all = 1;
+    l->in = l->whole_in;
+    l->whole_out = (struct alexcl_shape){d->outputs, 1, 1};
+    l->out = (struct alexcl_shape){shape_half_count(d->outputs, l->half), 1, 1};
+    layer_describe_tensor(l, "weight", 0, 2, (int[]){d->outputs, l->whole_in.c});
+    l->macs = (uint64_t)l->out.c * (uint64_t)l->in.c;
+    return ALEXCL_OK;
+}
+
+static int rbf_ref_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    (void)err;
+    ref_rbf(layer_host_out(l, io), layer_host_in(l, io), l->parameters[0].host, io->count, l->in.c, l->out.c);
+    return ALEXCL_OK;
+}
+
+static int rbf_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    TRY(layer_add_kernel(l, 0, "rbf", "rbf_forward", "", err));
+    TRY(layer_upload(l, values, err));
+done:
+    return status;
+}
+
+static int rbf_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    struct kernel_range range = layer_range((size_t)l->out.c, io);
+    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),
+                         ARG_BUFFER(io->out->buffer), ARG_INT(l->in.c), ARG_INT(l->out.c));
+}
+
+static const struct layer_variant rbf_ref = {"ref", layer_on_host, NULL, layer_upload, rbf_ref_enqueue, NULL};
+static const struct layer_variant rbf_own = {"own", layer_on_device, NULL, rbf_own_prepare, rbf_own_enqueue, layer_free_kernels};
+
+const struct layer_ops layer_rbf_ops = {ALEXCL_RBF, rbf_describe, (const struct layer_variant *const[]){&rbf_ref, &rbf_own, NULL}};

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* Softmax: each half reads every logit, so that both divide by the same sum, and writes the probabilities of its own half. */
+#include "layer_private.h"
+#include "ref.h"
+
+static int softmax_describe(struct layer *l, struct alexcl_error *err) {
+    if (l->whole_in.c < 1 || l->whole_in.h != 1 || l->whole_in.w != 1)
+        return error_set(err, ALEXCL_E_USAGE, "softmax reads units, not maps: put a flatten layer before it");
+    layer_describe_maps(l, 1, 1);
+    l->in = l->whole_in;
+    l->reads.all = 1;
+    return ALEXCL_OK;
+}
+
+static int softmax_first(const struct layer *l) { return shape_half_first(l->whole_in.c, l->half); }
+
+static int softmax_ref_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    (void)err;
+    ref_softmax(layer_host_out(l, io), layer_host_in(l, io), io->count, l->in.c, softmax_first(l), l->out.c);
+    return ALEXCL_OK;
+}
+
+static int softmax_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
+    (void)values;
+    return layer_add_kernel(l, 0, "softmax", "softmax_forward", "-DGROUP=64", err);
+}
+
+static int softmax_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    struct kernel_range range = layer_range(64, io); /* one work-group an image */
+    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->out->buffer), ARG_INT(l->in.c),
+                         ARG_INT(softmax_first(l)), ARG_INT(l->out.c));
+}
+
+static const struct layer_variant softmax_ref = {"ref", layer_on_host, NULL, layer_upload, softmax_ref_enqueue, NULL};
+static const struct layer_variant softmax_own = {"own", layer_on_device, NULL, softmax_own_prepare, softmax_own_enqueue, layer_free_kernels};
+
+const struct layer_ops layer_softmax_ops = {ALEXCL_SOFTMAX, softmax_describe, (const struct layer_variant *const[]){&softmax_ref, &softmax_own, NULL}};

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "layer.h"
+#include "memory.h"
+
+int storage_create(struct place *place, size_t floats, const char *what, struct storage *out, struct alexcl_error *err) {
+    *out = (struct storage){0};
+    if (place->device) return buffer_create(place->device, floats, what, &out->buffer, err);
+    int status = memory_alloc_floats(&out->host, floats, what, err);
+    if (status == ALEXCL_OK) memset(out->host, 0, floats * sizeof *out->host);
+    return status;
+}
+
+void storage_free(struct storage *s) {
+    if (!s) return;
+    buffer_free(s->buffer);
+    free(s->host);
+    *s = (struct storage){0};
+}
+
+int storage_write(struct storage *s, size_t first, const float *values, size_t count, struct alexcl_error *err) {
+    if (s->buffer) return buffer_write(s->buffer, first, values, count, err);
+    memcpy(s->host + first, values, count * sizeof *values);
+    return ALEXCL_OK;
+}
+
+int storage_read(struct storage *s, size_t first, float *values, size_t count, struct alexcl_error *err) {
+    if (s->buffer) return buffer_read(s->buffer, first, values, count, err);
+    memcpy(values, s->host + first, count * sizeof *values);
+    return ALEXCL_OK;
+}
