@@ -13,8 +13,8 @@ struct feed_options {
     size_t ahead;            /* prepared images to hold at most; at least two batches keep the devices busy */
 };
 struct feed_item {
-    size_t index;            /* in the list */
-    const float *values;     /* crops x C x H x W; NULL when `error` is set; valid until feed_release */
+    size_t index;              /* in the list */
+    const float *values;       /* crops x C x H x W; NULL when `error` is set; valid until feed_release */
     struct alexcl_error error; /* what is wrong with this image; status 0: nothing */
 };
 int feed_open(const struct image_list *list, const struct feed_options *options, struct feed **out, struct alexcl_error *err);

@@ -6,13 +6,16 @@
 #include "alexcl.h"
 
 struct image_list_entry {
-    int line;     /* from 1 */
-    char *path;   /* as it can be opened */
-    char *shown;  /* as it stands in the list */
-    char *label;  /* text as it stands in the list, or NULL */
-    char *error;  /* why this line cannot be read (bad quoting, more than two fields), or NULL */
+    int line;    /* from 1 */
+    char *path;  /* as it can be opened */
+    char *shown; /* as it stands in the list */
+    char *label; /* text as it stands in the list, or NULL */
+    char *error; /* why this line cannot be read (bad quoting, more than two fields), or NULL */
 };
-struct image_list { struct image_list_entry *entries; size_t count; };
+struct image_list {
+    struct image_list_entry *entries;
+    size_t count;
+};
 /* "-" is standard input, relative names then start at the working folder. Bad lines become entries with `error`. */
 int image_list_read(const char *path, struct image_list *out, struct alexcl_error *err);
 void image_list_free(struct image_list *list);

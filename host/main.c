@@ -1,1 +1,84 @@
-int main(void) { return 0; }
+/* SPDX-License-Identifier: MIT */
+/* The command line of alexcl. Results go to stdout, everything else to stderr; the exit code tells the class of a failure. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+#include "options.h"
+#include "report.h"
+
+const struct command commands[] = {
+    {"infer", command_infer, "LIST | - | --input FILE.npy", "run pictures through a net on two devices",
+     "LIST has one image a line, PNG or JPEG, with a label behind it or not; `-` is\n"
+     "standard input. Names are relative to the list's folder; \"quote\" them when they\n"
+     "have spaces; # begins a comment.\n\n"
+     "  alexcl --devices 0,1 infer batch.txt\n"
+     "  alexcl infer batch.txt --weights alexnet.safetensors --ten-crop --format json\n"
+     "  alexcl infer batch.txt --features pool5 --save pool5.npy\n"},
+    {"devices", command_devices, "", "list the OpenCL devices, in clinfo's order",
+     "The index is what --devices takes. An alias is the same hardware through another\ndriver. -v shows everything, and why a driver shows nothing.\n"},
+    {"models", command_models, "", "list the built-in nets", ""},
+    {"summary", command_summary, "", "the layers of a net, as Keras prints them", "  alexcl summary --model alexnet-keras\n"},
+    {"plan", command_plan, "", "shapes of the halves, what crosses, memory, the batch that fits",
+     "Needs no device: 4 GiB are assumed, or --memory, or the memory of --devices.\n\n  alexcl plan --model alexnet --batch 128 --memory 3GiB\n"},
+    {"weights", command_weights, "init -o FILE | show FILE", "make weights by the generator, or look into a file",
+     "  alexcl weights init --model alexnet --seed 1 -o alexnet.safetensors\n"
+     "  alexcl weights show alexnet.safetensors --model alexnet\n\n"
+     "Without --gain the model's own gains hold; with it those given, 1 for the others.\n"},
+    {"env", command_env, "", "every setting with its value and origin", "A flag beats the environment, which beats the default.\n"},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+static void main_log(void *user, enum alexcl_log_level level, const char *text) {
+    static const char *const names[] = {"error", "warning", "info", "debug"};
+    (void)user;
+    const char *chosen = alexcl_setting_value("ALEXCL_LOG");
+    enum alexcl_log_level most = ALEXCL_LOG_WARNING;
+    for (int i = 0; i < 4; i++)
+        if (chosen && strcmp(chosen, names[i]) == 0) most = (enum alexcl_log_level)i;
+    if (level <= most) fprintf(stderr, "alexcl: %s: %s\n", names[level], text);
+}
+
+static void main_help(const struct command *command) {
+    if (command) {
+        printf("alexcl %s %s\n%s.\n\n%s", command->name, command->arguments, command->about, command->details);
+        options_print(command);
+        return;
+    }
+    printf("alexcl %s: AlexNet on any two OpenCL devices, one half of the channels on each\n\n"
+           "  alexcl --devices 0,1 infer batch.txt\n\nCommands (options stand before or behind them):\n",
+           alexcl_version());
+    for (const struct command *c = commands; c->name; c++) printf("  %-9s %s\n", c->name, c->about);
+    printf("  %-9s %s\n", "help", "help on a command");
+    options_print(NULL);
+    printf("\nExit codes: 0 ok, 1 other, 2 usage, 3 no such device, 4 kernel build, 5 memory,\n6 bad input, 7 a device failed in use, 130 interrupted.\n");
+}
+
+int main(int argc, char **argv) {
+    struct alexcl_error err = {0};
+    struct options options;
+    const struct command *command;
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write, told like any other */
+    alexcl_log_to(main_log, NULL);
+    int status = options_read(argc, argv, &options, &command, &err);
+    if (status == ALEXCL_OK && options.help != -1) {
+        if (options.help) {
+            main_help(command);
+        } else if (!command) {
+            main_help(NULL);
+            fflush(stdout);
+            return alexcl_exit_code(ALEXCL_E_USAGE);
+        } else {
+            status = command->run(&options, &err);
+        }
+    }
+    struct alexcl_error late = {0};
+    int written = report_end(&late);
+    if (status == ALEXCL_OK && written != ALEXCL_OK) {
+        status = written;
+        err = late;
+    }
+    if (err.text[0]) fprintf(stderr, "alexcl: %s\n", err.text);
+    return alexcl_exit_code(status);
+}

@@ -8,8 +8,7 @@
 
 int memory_alloc(void *out, size_t count, size_t size, const char *what, struct alexcl_error *err) {
     void *p = calloc(count ? count : 1, size ? size : 1);
-    if (!p)
-        return error_set(err, ALEXCL_E_MEMORY, "out of host memory: %zu x %zu bytes for %s; free memory or use a smaller --batch", count, size, what);
+    if (!p) return error_set(err, ALEXCL_E_MEMORY, "out of host memory: %zu x %zu bytes for %s; free memory or use a smaller --batch", count, size, what);
     memcpy(out, &p, sizeof p);
     return ALEXCL_OK;
 }

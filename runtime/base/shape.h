@@ -24,8 +24,8 @@ struct shape_pool {
 
 struct shape_norm { /* lrn and rnorm: y = x / (k + alpha * sum x^2)^beta */
     struct alexcl_shape in;
-    int n;                 /* window */
-    int before, after;     /* lrn over the layer: seam channels of the other half below and above these (0 at the layer's ends) */
+    int n;             /* window */
+    int before, after; /* lrn over the layer: seam channels of the other half below and above these (0 at the layer's ends) */
     float k, alpha, beta;
 };
 #endif

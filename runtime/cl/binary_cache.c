@@ -75,7 +75,8 @@ static void binary_cache_warn(const char *why) {
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     static int warned;
     pthread_mutex_lock(&lock);
-    if (!warned) log_write(ALEXCL_LOG_WARNING, "kernels are compiled at every start: %s (ALEXCL_CACHE_DIR names another folder, ALEXCL_NO_CACHE=1 is quiet)", why);
+    if (!warned)
+        log_write(ALEXCL_LOG_WARNING, "kernels are compiled at every start: %s (ALEXCL_CACHE_DIR names another folder, ALEXCL_NO_CACHE=1 is quiet)", why);
     warned = 1;
     pthread_mutex_unlock(&lock);
 }

@@ -8,7 +8,9 @@
 #include "cl_private.h"
 #include "hash.h"
 
-struct binary_cache_key { unsigned char bytes[HASH_BYTES]; };
+struct binary_cache_key {
+    unsigned char bytes[HASH_BYTES];
+};
 
 void binary_cache_make_key(struct binary_cache_key *key, const char *identity, const char *source, size_t length, const char *options);
 /* A built program from the cache; 0 when there is none that can be believed. */

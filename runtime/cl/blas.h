@@ -6,7 +6,10 @@
 #include "buffer.h"
 
 /* A matrix in a buffer: element (r, c) at first + r * stride + c. */
-struct blas_matrix { struct buffer *buffer; size_t first, stride; };
+struct blas_matrix {
+    struct buffer *buffer;
+    size_t first, stride;
+};
 
 /* c (m x n) = a (m x k) * b + beta * c; b is k x n, or n x k when transpose_b. */
 int blas_gemm(struct device *dev, const char *label, size_t m, size_t n, size_t k, struct blas_matrix a, struct blas_matrix b, int transpose_b, float beta,

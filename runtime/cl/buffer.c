@@ -18,7 +18,8 @@ int buffer_create(struct device *dev, size_t floats, const char *what, struct bu
     struct buffer *b = NULL;
     uint64_t bytes = (uint64_t)floats * sizeof(float);
     if (bytes > dev->limits.largest_buffer || dev->bytes + bytes > dev->limits.memory)
-        return error_set(err, ALEXCL_E_MEMORY, "%s: %.1f MiB for %s do not fit: %.1f of %.1f MiB are taken, and one buffer may have %.1f; a smaller --batch, or two devices",
+        return error_set(err, ALEXCL_E_MEMORY,
+                         "%s: %.1f MiB for %s do not fit: %.1f of %.1f MiB are taken, and one buffer may have %.1f; a smaller --batch, or two devices",
                          dev->name, (double)bytes / 1048576, what, (double)dev->bytes / 1048576, (double)dev->limits.memory / 1048576,
                          (double)dev->limits.largest_buffer / 1048576);
     TRY(memory_alloc(&b, 1, sizeof *b, "a buffer", err));
@@ -81,8 +82,8 @@ int buffer_check_guards(struct device *dev, struct alexcl_error *err) {
         CL_TRY(dev, clEnqueueReadBuffer(dev->work, b->memory, CL_TRUE, b->floats * sizeof(float), sizeof words, words, 0, NULL, NULL), err);
         for (int i = 0; i < GUARD_FLOATS; i++)
             if (words[i] != guard_word)
-                return error_set(err, ALEXCL_E_DEVICE, "%s: a kernel wrote %d floats behind the end of %s (%zu floats); please report it", dev->name, i + 1, b->what,
-                                 b->floats);
+                return error_set(err, ALEXCL_E_DEVICE, "%s: a kernel wrote %d floats behind the end of %s (%zu floats); please report it", dev->name, i + 1,
+                                 b->what, b->floats);
     }
 done:
 #else
@@ -115,7 +116,9 @@ done:
 }
 
 /* Where a region lies in its buffer and, packed, on the other side; bytes. */
-struct rectangle { size_t origin[3], packed[3], size[3], pitch, packed_pitch; };
+struct rectangle {
+    size_t origin[3], packed[3], size[3], pitch, packed_pitch;
+};
 static struct rectangle buffer_rectangle(const struct buffer_region *r, size_t packed_first) {
     return (struct rectangle){
         .origin = {r->first * sizeof(float), r->row, 0},
@@ -176,8 +179,7 @@ int buffer_copy_region(struct buffer *from, const struct buffer_region *r, struc
     struct device *dev = from->device;
     struct rectangle x = buffer_rectangle(r, to_first);
     cl_event event;
-    CL_TRY(dev,
-           clEnqueueCopyBufferRect(dev->work, from->memory, to->memory, x.origin, x.packed, x.size, x.pitch, 0, x.packed_pitch, 0, 0, NULL, &event), err);
+    CL_TRY(dev, clEnqueueCopyBufferRect(dev->work, from->memory, to->memory, x.origin, x.packed, x.size, x.pitch, 0, x.packed_pitch, 0, 0, NULL, &event), err);
     TRY(device_account_event(dev, event, DEVICE_EXCHANGE, err));
 done:
     return status;

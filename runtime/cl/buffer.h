@@ -22,7 +22,9 @@ int buffer_read(struct buffer *b, size_t first, float *host, size_t count, struc
 
 /* A rectangle of a buffer of `rows` rows (images), each `pitch` floats long, of which `width` floats from `first` on
  * are meant, starting with row `row`. On the host the rows are packed: rows x width. */
-struct buffer_region { size_t row, rows, pitch, first, width; };
+struct buffer_region {
+    size_t row, rows, pitch, first, width;
+};
 /* Non-blocking, on the transfer queue, after `after` (may be NULL). `host` must live until the event is done. */
 int buffer_read_region(struct buffer *b, const struct buffer_region *r, float *host, const struct event *after, enum device_account account,
                        struct event **done, struct alexcl_error *err);

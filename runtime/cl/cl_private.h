@@ -9,7 +9,10 @@
 
 enum { DEVICE_LABELS = 4, DEVICE_PENDING = 256 };
 
-struct pending_event { cl_event event; enum device_account account; };
+struct pending_event {
+    cl_event event;
+    enum device_account account;
+};
 
 struct program; /* program.c */
 

@@ -4,7 +4,8 @@
 
 #include "cl_private.h"
 
-#define CODE(name, hint) {name, #name, hint}
+#define CODE(name, hint)                                                                                                                                       \
+    { name, #name, hint }
 
 static const char DRIVER[] = "the driver refuses what OpenCL 1.2 allows: update it, or report it with `alexcl devices -v`";
 static const char LATE[] = "it may come from an earlier launch: ALEXCL_SYNC=1 finds it; a smaller --batch or another device may help";

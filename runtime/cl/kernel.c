@@ -69,8 +69,8 @@ int kernel_launch(struct kernel *k, const char *label, const struct kernel_range
         global[d] = (range->global[d] + range->local[d] - 1) / range->local[d] * range->local[d];
     }
     if (group > k->largest_group)
-        return error_set(err, ALEXCL_E_DEVICE, "%s: the kernel of %s wants work-groups of %zu items, the device allows it %zu; choose another device", dev->name,
-                         label, group, k->largest_group);
+        return error_set(err, ALEXCL_E_DEVICE, "%s: the kernel of %s wants work-groups of %zu items, the device allows it %zu; choose another device",
+                         dev->name, label, group, k->largest_group);
     for (size_t i = 0; i < arg_count; i++) {
         int code = kernel_set(k, (cl_uint)i, &args[i]);
         if (clerror_check(code, "clSetKernelArg", dev, err) != ALEXCL_OK) {

@@ -19,7 +19,7 @@ struct kernel_arg {
         struct buffer *buffer; /* NULL is passed as a null pointer */
         int32_t i;
         float f;
-        size_t bytes;          /* of __local memory */
+        size_t bytes; /* of __local memory */
     } value;
 };
 #define ARG_BUFFER(b) ((struct kernel_arg){KERNEL_BUFFER, {.buffer = (b)}})
@@ -29,12 +29,16 @@ struct kernel_arg {
 
 /* A range of work-items. global is rounded up to a multiple of local (kernels guard with a predicate); offset is OpenCL's
  * global work offset: layers use dimension `dims-1` for images, so that a launch can do images offset..offset+count-1. */
-struct kernel_range { unsigned dims; size_t offset[3], global[3], local[3]; };
+struct kernel_range {
+    unsigned dims;
+    size_t offset[3], global[3], local[3];
+};
 
 /* Sets all arguments and enqueues. `label` ("conv1") names it in messages and times; must be a literal or outlive the device.
  * ALEXCL_SYNC waits after it. */
 int kernel_launch(struct kernel *k, const char *label, const struct kernel_range *range, const struct kernel_arg *args, size_t arg_count,
                   struct alexcl_error *err);
-#define KERNEL_LAUNCH(k, label, range, err, ...) \
-    kernel_launch((k), (label), (range), (const struct kernel_arg[]){__VA_ARGS__}, sizeof((const struct kernel_arg[]){__VA_ARGS__}) / sizeof(struct kernel_arg), (err))
+#define KERNEL_LAUNCH(k, label, range, err, ...)                                                                                                               \
+    kernel_launch((k), (label), (range), (const struct kernel_arg[]){__VA_ARGS__},                                                                             \
+                  sizeof((const struct kernel_arg[]){__VA_ARGS__}) / sizeof(struct kernel_arg), (err))
 #endif

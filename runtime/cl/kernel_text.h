@@ -4,6 +4,9 @@
 #define ALEXCL_KERNEL_TEXT_H
 #include <stddef.h>
 
-struct kernel_text { const char *name, *text; size_t length; };
+struct kernel_text {
+    const char *name, *text;
+    size_t length;
+};
 extern const struct kernel_text kernel_texts[]; /* ends with {NULL} */
 #endif

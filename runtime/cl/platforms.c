@@ -18,10 +18,10 @@
 enum { PLATFORMS_MOST = 64, DEVICES_MOST = 64 };
 
 /* cl_ext.h of older headers lacks these; numbers from the extensions' texts. */
-#define PCI_BUS_INFO_KHR 0x410F       /* cl_khr_pci_bus_info */
-#define PCI_BUS_ID_NV 0x4008          /* cl_nv_device_attribute_query */
+#define PCI_BUS_INFO_KHR 0x410F /* cl_khr_pci_bus_info */
+#define PCI_BUS_ID_NV 0x4008    /* cl_nv_device_attribute_query */
 #define PCI_SLOT_ID_NV 0x4009
-#define TOPOLOGY_AMD 0x4037           /* cl_amd_device_attribute_query */
+#define TOPOLOGY_AMD 0x4037 /* cl_amd_device_attribute_query */
 
 static void platforms_text(cl_device_id id, cl_device_info what, char *out, size_t size) {
     size_t length = 0;
@@ -186,7 +186,9 @@ static void platforms_report_hints(struct text *t) {
         closed += access(path, R_OK | W_OK) != 0;
     }
     if (dir) closedir(dir);
-    if (closed) text_add(t, "  there is a GPU (/dev/dri) that this user may not use: add the user to the group `render` (sudo usermod -aG render $USER) and log in again\n");
+    if (closed)
+        text_add(
+            t, "  there is a GPU (/dev/dri) that this user may not use: add the user to the group `render` (sudo usermod -aG render $USER) and log in again\n");
     if (nodes && !settings_environment("RUSTICL_ENABLE"))
         text_add(t, "  Mesa's OpenCL shows a GPU only when it is named: RUSTICL_ENABLE=radeonsi (AMD), iris (Intel), nouveau or llvmpipe\n");
     text_add(t, "  a way on: install the OpenCL package of the device's vendor; or PoCL for the CPU (Debian, Ubuntu: apt install pocl-opencl-icd); or "

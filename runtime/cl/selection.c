@@ -10,8 +10,9 @@
 #include "memory.h"
 #include "platforms.h"
 
-static const char SYNTAX[] = "a selection is one or two of: an index (0), platform:device (1:0), gpu, cpu, ~part of a name, ref, with a comma between; or 0/2, a "
-                             "device cut in two";
+static const char SYNTAX[] =
+    "a selection is one or two of: an index (0), platform:device (1:0), gpu, cpu, ~part of a name, ref, with a comma between; or 0/2, a "
+    "device cut in two";
 
 struct alexcl_selection {
     struct alexcl_devices *devices; /* NULL: nothing but the reference */
@@ -251,9 +252,7 @@ done:
 
 size_t alexcl_selection_count(const struct alexcl_selection *sel) { return sel->count; }
 
-const struct alexcl_place *alexcl_selection_place(const struct alexcl_selection *sel, size_t index) {
-    return index < sel->count ? &sel->places[index] : NULL;
-}
+const struct alexcl_place *alexcl_selection_place(const struct alexcl_selection *sel, size_t index) { return index < sel->count ? &sel->places[index] : NULL; }
 
 const struct alexcl_device_info *alexcl_selection_device(const struct alexcl_selection *sel, size_t index) {
     return index < sel->count && sel->places[index].device >= 0 ? alexcl_devices_get(sel->devices, (size_t)sel->places[index].device) : NULL;

@@ -17,18 +17,20 @@ enum graph_value_kind { GRAPH_INPUT, GRAPH_SLOT, GRAPH_KEPT };
 
 struct graph_value {
     enum graph_value_kind kind;
-    int slot;           /* 0 or 1 */
-    size_t floats[2];   /* per image, for each half */
+    int slot;         /* 0 or 1 */
+    size_t floats[2]; /* per image, for each half */
 };
 
 struct graph_layer {
     struct layer half[2];
     enum graph_crossing crossing;
-    int in, out;        /* values; a join's input is the joined buffer of crossing `cross`, made from value `in` */
-    int cross;          /* index of the crossing before this layer, or -1 */
+    int in, out; /* values; a join's input is the joined buffer of crossing `cross`, made from value `in` */
+    int cross;   /* index of the crossing before this layer, or -1 */
 };
 
-struct graph_section { int first, count; }; /* layers */
+struct graph_section {
+    int first, count;
+}; /* layers */
 
 struct graph {
     const struct alexcl_model *model;
@@ -47,7 +49,9 @@ void graph_free(struct graph *g);
 /* The layer that begins with crossing `cross`. */
 const struct graph_layer *graph_crossing_layer(const struct graph *g, int cross);
 /* What half `half` sends at a crossing, per image: channels first .. first+count-1 of its own; hw: floats a channel. */
-struct graph_sent { int first, count, channels, hw; };
+struct graph_sent {
+    int first, count, channels, hw;
+};
 struct graph_sent graph_sent(const struct graph *g, int cross, int half);
 /* Floats per image of a crossing's joined buffer; 0 for a seam. */
 size_t graph_joined_floats(const struct graph *g, int cross);

@@ -16,35 +16,35 @@ struct lane_batch {
     const float *in; /* images x input */
     float *out;      /* images x output of both halves */
     int images;
-    int check;       /* read every value back and look for the first that is not finite */
+    int check; /* read every value back and look for the first that is not finite */
 };
 struct lane_shared {
     struct graph *graph;
     const struct alexcl_weights *weights;
     const struct alexcl_selection *selection;
-    int lanes;                /* 1 or 2 */
-    int images;               /* at once */
+    int lanes;  /* 1 or 2 */
+    int images; /* at once */
     struct exchange *exchange;
-    float **staging[2];       /* [half][crossing]: what that half sent, on the host; two lanes only */
-    pthread_mutex_t upload;   /* large tensors are packed one at a time: the host never holds two */
+    float **staging[2];     /* [half][crossing]: what that half sent, on the host; two lanes only */
+    pthread_mutex_t upload; /* large tensors are packed one at a time: the host never holds two */
     struct lane_batch batch;
 };
 
 struct lane {
     struct lane_shared *shared;
     int index;
-    unsigned halves;          /* bit h: half h runs here */
+    unsigned halves; /* bit h: half h runs here */
     struct place place;
     struct storage input;
-    struct storage slots[2][2];   /* [half][slot] */
-    struct storage *kept[2];      /* [half][value] */
-    struct storage *joined;       /* [crossing] */
-    struct storage *received[2];  /* [half][crossing]: from the other half */
+    struct storage slots[2][2];  /* [half][slot] */
+    struct storage *kept[2];     /* [half][value] */
+    struct storage *joined;      /* [crossing] */
+    struct storage *received[2]; /* [half][crossing]: from the other half */
     struct storage workspace;
     struct join *join;
-    float *output;                /* packed output of one half, on the host */
-    double reference_seconds;     /* CPU time of the reference */
-    int not_finite;               /* first layer found with a value that is not finite, or -1 (lane_batch.check) */
+    float *output;            /* packed output of one half, on the host */
+    double reference_seconds; /* CPU time of the reference */
+    int not_finite;           /* first layer found with a value that is not finite, or -1 (lane_batch.check) */
 
     pthread_t thread;
     int started;

@@ -30,8 +30,10 @@ static int net_on_lanes(struct alexcl_net *net, int (*job)(struct lane *, struct
         int got = lane_wait(&net->lanes[i]);
         /* A lane that only gave up because the other one did has no text. */
         if (got != ALEXCL_OK && (status == ALEXCL_OK || net->lanes[i].error.status != ALEXCL_OK)) {
-            if (net->lanes[i].error.status != ALEXCL_OK) status = error_set(err, got, "%s", net->lanes[i].error.text);
-            else status = got;
+            if (net->lanes[i].error.status != ALEXCL_OK)
+                status = error_set(err, got, "%s", net->lanes[i].error.text);
+            else
+                status = got;
         }
     }
     return status;
@@ -100,7 +102,9 @@ done:
 
 int alexcl_net_batch(const struct alexcl_net *net) { return net->shared.images; }
 
-struct alexcl_shape alexcl_net_output(const struct alexcl_net *net) { return net->shared.graph->output; }
+struct alexcl_shape alexcl_net_output(const struct alexcl_net *net) {
+    return net->shared.graph->output;
+}
 
 /* The batch has a value that is not finite: runs it again, layer by layer, to name the first layer that has one. */
 static int net_name_bad_layer(struct alexcl_net *net, size_t image, struct alexcl_error *err) {
@@ -117,11 +121,12 @@ static int net_name_bad_layer(struct alexcl_net *net, size_t image, struct alexc
         net->lanes[i].not_finite = -1;
     }
     if (first < 0) /* the second run was fine: the device does not compute the same twice */
-        return error_set(err, ALEXCL_E_DEVICE, "image %zu got a score that is not finite, and a second run did not: the device or its driver is unsound; "
-                                               "compare with --devices ref",
+        return error_set(err, ALEXCL_E_DEVICE,
+                         "image %zu got a score that is not finite, and a second run did not: the device or its driver is unsound; "
+                         "compare with --devices ref",
                          image);
-    return error_set(err, ALEXCL_E_DATA, "image %zu: not a finite number, first in the output of layer %s: weights or input are damaged or of another scale", image,
-                     g->layers[first].half[0].desc->name);
+    return error_set(err, ALEXCL_E_DATA, "image %zu: not a finite number, first in the output of layer %s: weights or input are damaged or of another scale",
+                     image, g->layers[first].half[0].desc->name);
 }
 
 int alexcl_net_run(struct alexcl_net *net, const float *images_in, size_t images, float *out, struct alexcl_error *err) {

@@ -39,7 +39,10 @@ int alexcl_plan_make(const struct alexcl_model *model, const struct alexcl_plan_
     for (size_t i = 0; i < p->places; i++) {
         uint64_t memory = request->memory[i] ? request->memory[i] : (uint64_t)4 << 30;
         uint64_t largest = request->largest_buffer[i] ? request->largest_buffer[i] : memory / 4;
-        TRY(graph_fit(g, p->places == 1 ? 3u : 1u << i, &none, memory, largest, p->chunk, p->places == 1 ? "the device" : i ? "device 1" : "device 0",
+        TRY(graph_fit(g, p->places == 1 ? 3u : 1u << i, &none, memory, largest, p->chunk,
+                      p->places == 1 ? "the device"
+                      : i            ? "device 1"
+                                     : "device 0",
                       &p->chunk, err));
     }
     for (size_t i = 0; i < p->places; i++) p->memory[i] = graph_memory(g, p->places == 1 ? 3u : 1u << i, &none, p->chunk);

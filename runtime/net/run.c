@@ -21,7 +21,7 @@ struct run_send {
 struct run {
     struct lane *lane;
     int images;
-    int messages; /* sent so far */
+    int messages;                                                /* sent so far */
     struct run_send arriving[LANE_SLICES], leaving[LANE_SLICES]; /* at the crossings before and behind this section */
     int arriving_count, arriving_taken, leaving_count;
 };

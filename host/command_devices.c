@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
+#include "commands.h"
+#include "fail.h"
+#include "report.h"
+
+static const char *devices_kind(enum alexcl_device_kind kind) {
+    static const char *const names[] = {"CPU", "GPU", "accelerator", "custom"};
+    return names[kind];
+}
+
+static json_t *devices_json(const struct alexcl_device_info *d) {
+    json_t *j =
+        json_pack("{s:i, s:o, s:i, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "index", d->index, "id", json_sprintf("%d:%d", d->platform, d->device),
+                  "platform", d->platform, "device", d->device, "name", d->name, "vendor", d->vendor, "driver", d->driver, "kind", devices_kind(d->kind),
+                  "opencl", d->version, "opencl_c", d->c_version, "platform_name", d->platform_name, "platform_version", d->platform_version);
+    if (!j) return NULL;
+    json_t *more = json_pack("{s:i, s:i, s:I, s:I, s:I, s:I, s:b, s:i, s:b, s:s, s:o}", "units", (int)d->units, "clock_mhz", (int)d->clock_mhz, "memory",
+                             (json_int_t)d->memory, "largest_buffer", (json_int_t)d->largest_buffer, "local_memory", (json_int_t)d->local_memory,
+                             "largest_work_group", (json_int_t)d->largest_work_group, "unified_memory", d->unified_memory, "parts", (int)d->parts, "usable",
+                             d->usable, "why", d->why, "alias_of", d->alias_of < 0 ? json_null() : json_integer(d->alias_of));
+    if (!more) {
+        json_decref(j);
+        return NULL;
+    }
+    json_object_update(j, more);
+    json_decref(more);
+    return j;
+}
+
+static void devices_csv(const struct alexcl_device_info *d) {
+    char t[5][32];
+    snprintf(t[0], sizeof t[0], "%d", d->index);
+    snprintf(t[1], sizeof t[1], "%d:%d", d->platform, d->device);
+    snprintf(t[2], sizeof t[2], "%u", d->units);
+    snprintf(t[3], sizeof t[3], "%llu", (unsigned long long)d->memory);
+    snprintf(t[4], sizeof t[4], "%llu", (unsigned long long)d->largest_buffer);
+    const char *fields[] = {t[0], t[1], d->name, d->vendor, d->driver, devices_kind(d->kind), t[2], t[3], t[4], d->version, d->usable ? "yes" : "no", d->why};
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) report_csv(fields[i], 0);
+    snprintf(t[0], sizeof t[0], "%d", d->alias_of);
+    report_csv(d->alias_of < 0 ? "" : t[0], 1);
+}
+
+/* Two lines a device, 80 columns. */
+static void devices_text(const struct alexcl_device_info *d) {
+    char alias[32] = "";
+    if (d->alias_of >= 0) snprintf(alias, sizeof alias, ", alias of %d", d->alias_of);
+    printf("%3d  %d:%-3d %-4s %.57s\n", d->index, d->platform, d->device, devices_kind(d->kind), d->name);
+    printf("           %u units, %s (buffer %s), %.10s; %s%s%s%s\n", d->units, report_bytes(d->memory), report_bytes(d->largest_buffer), d->version,
+           d->usable ? "usable" : "NOT USABLE", d->why[0] ? ": " : "", d->why, alias);
+}
+
+static void devices_block(const struct alexcl_device_info *d) {
+    printf("device %d (%d:%d): %s\n", d->index, d->platform, d->device, d->name);
+    printf("  vendor          %s\n  kind            %s\n  platform        %s\n                  %s\n", d->vendor, devices_kind(d->kind), d->platform_name,
+           d->platform_version);
+    printf("  driver          %s\n  OpenCL          %s\n  OpenCL C        %s\n", d->driver, d->version, d->c_version);
+    printf("  compute units   %u at %u MHz\n", d->units, d->clock_mhz);
+    printf("  memory          %s%s\n  largest buffer  %s\n  local memory    %s\n", report_bytes(d->memory), d->unified_memory ? ", the host's" : "",
+           report_bytes(d->largest_buffer), report_bytes(d->local_memory));
+    printf("  work-group      up to %llu items\n", (unsigned long long)d->largest_work_group);
+    if (d->parts)
+        printf("  can be cut      up to %u parts: --devices %d/2\n", d->parts, d->index);
+    else
+        printf("  can be cut      no\n");
+    printf("  usable          %s%s%s\n", d->usable ? "yes" : "no", d->why[0] ? ": " : "", d->why);
+    if (d->alias_of >= 0) printf("  alias of        %d: the same hardware through another driver\n", d->alias_of);
+}
+
+int command_devices(const struct options *o, struct alexcl_error *err) {
+    struct alexcl_devices *list;
+    int status = options_expect(o, "devices", 0, 0, err);
+    if (status == ALEXCL_OK) status = alexcl_devices_list(&list, err);
+    if (status != ALEXCL_OK) return status;
+    size_t count = alexcl_devices_count(list);
+    json_t *all = o->format == FORMAT_JSON ? json_array() : NULL;
+    if (o->format == FORMAT_CSV) fputs("index,id,name,vendor,driver,kind,units,memory,largest_buffer,opencl,usable,why,alias_of\r\n", stdout);
+    for (size_t i = 0; i < count; i++) {
+        const struct alexcl_device_info *d = alexcl_devices_get(list, i);
+        if (o->format == FORMAT_JSON)
+            json_array_append_new(all, devices_json(d));
+        else if (o->format == FORMAT_CSV)
+            devices_csv(d);
+        else if (o->verbose)
+            devices_block(d);
+        else
+            devices_text(d);
+    }
+    if (o->format == FORMAT_JSON) status = report_json(all, err);
+    if (o->verbose) fprintf(stderr, "%s", alexcl_devices_report(list));
+    if (status == ALEXCL_OK && count == 0) status = fail(err, ALEXCL_E_NO_DEVICE, "no OpenCL device was found\n%s", alexcl_devices_report(list));
+    alexcl_devices_free(list);
+    return status;
+}

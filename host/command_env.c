@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
+#include "commands.h"
+#include "report.h"
+
+int command_env(const struct options *o, struct alexcl_error *err) {
+    int status = options_expect(o, "env", 0, 0, err);
+    if (status != ALEXCL_OK) return status;
+    json_t *list = o->format == FORMAT_JSON ? json_array() : NULL;
+    if (o->format == FORMAT_CSV) fputs("name,value,origin,about\r\n", stdout);
+    for (size_t i = 0; i < alexcl_settings_count(); i++) {
+        struct alexcl_setting s = alexcl_settings_get(i);
+        if (o->format == FORMAT_JSON) {
+            json_array_append_new(list, json_pack("{s:s, s:s?, s:s, s:s}", "name", s.name, "value", s.value, "origin", s.origin, "about", s.about));
+        } else if (o->format == FORMAT_CSV) {
+            report_csv(s.name, 0);
+            report_csv(s.value, 0);
+            report_csv(s.origin, 0);
+            report_csv(s.about, 1);
+        } else {
+            printf("%s=%s\n    %s; %s\n", s.name, s.value ? s.value : "", s.value ? s.origin : "unset", s.about);
+        }
+    }
+    return o->format == FORMAT_JSON ? report_json(list, err) : ALEXCL_OK;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
+#include "commands.h"
+#include "report.h"
+
+int command_models(const struct options *o, struct alexcl_error *err) {
+    int status = options_expect(o, "models", 0, 0, err);
+    json_t *list = o->format == FORMAT_JSON ? json_array() : NULL;
+    if (status == ALEXCL_OK && o->format == FORMAT_CSV) fputs("name,input,parameters,macs,about\r\n", stdout);
+    const struct alexcl_model *m;
+    for (size_t i = 0; status == ALEXCL_OK && (m = alexcl_model_get(i)) != NULL; i++) {
+        struct alexcl_plan *plan;
+        char input[40], number[24];
+        if (m->hidden && !o->verbose) continue;
+        status = alexcl_plan_make(m, &(struct alexcl_plan_request){.places = 1}, &plan, err);
+        if (status != ALEXCL_OK) break;
+        snprintf(input, sizeof input, "%dx%dx%d", m->channels, m->height, m->width);
+        if (o->format == FORMAT_JSON) {
+            json_array_append_new(list, json_pack("{s:s, s:[i,i,i], s:I, s:I, s:s}", "name", m->name, "input", m->channels, m->height, m->width, "parameters",
+                                                  (json_int_t)plan->parameters, "macs", (json_int_t)plan->macs, "about", m->about));
+        } else if (o->format == FORMAT_CSV) {
+            report_csv(m->name, 0);
+            report_csv(input, 0);
+            snprintf(number, sizeof number, "%llu", (unsigned long long)plan->parameters);
+            report_csv(number, 0);
+            snprintf(number, sizeof number, "%llu", (unsigned long long)plan->macs);
+            report_csv(number, 0);
+            report_csv(m->about, 1);
+        } else {
+            printf("%s%-19s %-11s %11s parameters %14s MACs/image\n    %s\n", i ? "" : "", m->name, input, report_count(plan->parameters),
+                   report_count(plan->macs), m->about);
+        }
+        alexcl_plan_free(plan);
+    }
+    if (status != ALEXCL_OK) {
+        json_decref(list);
+        return status;
+    }
+    return o->format == FORMAT_JSON ? report_json(list, err) : ALEXCL_OK;
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
+#include "commands.h"
+#include "report.h"
+
+static void plan_shape(struct alexcl_shape s, char *out, size_t size) {
+    if (s.h == 1 && s.w == 1)
+        snprintf(out, size, "%d", s.c);
+    else
+        snprintf(out, size, "%dx%dx%d", s.c, s.h, s.w);
+}
+
+static json_t *plan_shape_json(struct alexcl_shape s) { return json_pack("[i,i,i]", s.c, s.h, s.w); }
+
+static void plan_text(const struct alexcl_plan *p) {
+    printf("%s: %s\n\n", p->model->name, p->model->about);
+    printf("%-8s %-13s %-13s %11s %12s %15s\n", "layer", "half 0", "half 1", "parameters", "MACs", "crosses, bytes");
+    printf("%-8s %-13s %-13s %11s %12s %15s\n", "", "", "", "both", "an image", "an image, each");
+    uint64_t crosses[2] = {0};
+    const struct alexcl_plan_layer *join = NULL;
+    for (size_t i = 0; i < p->layer_count; i++) {
+        const struct alexcl_plan_layer *l = &p->layers[i];
+        char half[2][40], cross[40] = "";
+        for (int h = 0; h < 2; h++) plan_shape(l->half[h], half[h], sizeof half[h]);
+        if (l->layer->type == ALEXCL_SOFTMAX) {
+            join = l; /* a line of its own */
+        } else {
+            for (int h = 0; h < 2; h++) crosses[h] += l->crosses[h];
+            if (l->crosses[0] && l->crosses[0] == l->crosses[1]) snprintf(cross, sizeof cross, "%s", report_count(l->crosses[0]));
+            if (l->crosses[0] != l->crosses[1]) snprintf(cross, sizeof cross, "%s/%s", report_count(l->crosses[0]), report_count(l->crosses[1]));
+        }
+        uint64_t parameters = l->parameters[0] + l->parameters[1], macs = l->macs[0] + l->macs[1];
+        printf("%-8s %-13s %-13s %11s %12s %15s\n", l->layer->name, half[0], half[1], parameters ? report_count(parameters) : "",
+               macs ? report_count(macs) : "", cross);
+    }
+    printf("%-8s %-13s %-13s %11s %12s %15s\n", "sum", "", "", report_count(p->parameters), report_count(p->macs), report_count(crosses[0]));
+    if (join) printf("%-65s %11s\n", "joined by the softmax: the other half's logits, bytes an image", report_count(join->crosses[0]));
+    printf("\n%-24s", "memory");
+    for (size_t i = 0; i < p->places; i++) printf("%16s%zu", p->places == 1 ? "the device " : "device ", i);
+    printf("\n");
+    static const char *const kinds[] = {"weights", "activations", "exchange", "workspace", "total", "largest buffer"};
+    for (int k = 0; k < 6; k++) {
+        printf("%-24s", kinds[k]);
+        for (size_t i = 0; i < p->places; i++) {
+            const struct alexcl_plan_memory *m = &p->memory[i];
+            const uint64_t bytes[] = {m->weights, m->activations, m->exchange, m->workspace, m->total, m->largest_buffer};
+            printf("%17s", report_bytes(bytes[k]));
+        }
+        printf("\n");
+    }
+    printf("\nbatch %d: %s", p->batch, p->chunk == p->batch ? "fits" : "does not fit");
+    if (p->chunk < p->batch) printf(", is cut in chunks of %d", p->chunk);
+    printf("\n");
+}
+
+static int plan_json(const struct alexcl_plan *p, struct alexcl_error *err) {
+    json_t *layers = json_array(), *memory = json_array();
+    uint64_t crosses[2] = {0}, softmax[2] = {0};
+    for (size_t i = 0; i < p->layer_count; i++) {
+        const struct alexcl_plan_layer *l = &p->layers[i];
+        for (int h = 0; h < 2; h++) *(l->layer->type == ALEXCL_SOFTMAX ? &softmax[h] : &crosses[h]) += l->crosses[h];
+        json_array_append_new(layers, json_pack("{s:s, s:s, s:[o,o], s:[I,I], s:[I,I], s:[I,I]}", "name", l->layer->name, "type",
+                                                alexcl_layer_type_name(l->layer->type), "halves", plan_shape_json(l->half[0]), plan_shape_json(l->half[1]),
+                                                "parameters", (json_int_t)l->parameters[0], (json_int_t)l->parameters[1], "macs", (json_int_t)l->macs[0],
+                                                (json_int_t)l->macs[1], "crosses", (json_int_t)l->crosses[0], (json_int_t)l->crosses[1]));
+    }
+    for (size_t i = 0; i < p->places; i++) {
+        const struct alexcl_plan_memory *m = &p->memory[i];
+        json_array_append_new(memory, json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "weights", (json_int_t)m->weights, "activations", (json_int_t)m->activations,
+                                                "exchange", (json_int_t)m->exchange, "workspace", (json_int_t)m->workspace, "total", (json_int_t)m->total,
+                                                "largest_buffer", (json_int_t)m->largest_buffer));
+    }
+    return report_json(json_pack("{s:s, s:I, s:I, s:[I,I], s:[I,I], s:o, s:o, s:i, s:i}", "model", p->model->name, "parameters", (json_int_t)p->parameters,
+                                 "macs", (json_int_t)p->macs, "crosses", (json_int_t)crosses[0], (json_int_t)crosses[1], "softmax_joins",
+                                 (json_int_t)softmax[0], (json_int_t)softmax[1], "layers", layers, "memory", memory, "batch", p->batch, "chunk", p->chunk),
+                       err);
+}
+
+static void plan_csv(const struct alexcl_plan *p) {
+    fputs("layer,type,half0,half1,parameters0,parameters1,macs0,macs1,crosses0,crosses1\r\n", stdout);
+    for (size_t i = 0; i < p->layer_count; i++) {
+        const struct alexcl_plan_layer *l = &p->layers[i];
+        const uint64_t numbers[] = {l->parameters[0], l->parameters[1], l->macs[0], l->macs[1], l->crosses[0], l->crosses[1]};
+        char text[40];
+        report_csv(l->layer->name, 0);
+        report_csv(alexcl_layer_type_name(l->layer->type), 0);
+        for (int h = 0; h < 2; h++) {
+            plan_shape(l->half[h], text, sizeof text);
+            report_csv(text, 0);
+        }
+        for (int k = 0; k < 6; k++) {
+            snprintf(text, sizeof text, "%llu", (unsigned long long)numbers[k]);
+            report_csv(text, k == 5);
+        }
+    }
+}
+
+int command_plan(const struct options *o, struct alexcl_error *err) {
+    const struct alexcl_model *model;
+    struct alexcl_plan *plan = NULL;
+    struct alexcl_selection *sel = NULL;
+    struct alexcl_plan_request request = {.batch = o->batch, .places = 2, .memory = {o->memory, o->memory}};
+    int status = options_expect(o, "plan", 0, 0, err);
+    if (status == ALEXCL_OK) status = options_model(o, &model, err);
+    if (status == ALEXCL_OK && o->devices) {
+        status = alexcl_selection_open(o->devices, &sel, err);
+        if (status == ALEXCL_OK) {
+            request.places = alexcl_selection_count(sel);
+            fprintf(stderr, "%s\n", alexcl_selection_why(sel));
+        }
+        for (size_t i = 0; status == ALEXCL_OK && i < request.places; i++) {
+            const struct alexcl_device_info *d = alexcl_selection_device(sel, i);
+            if (!d) continue;
+            if (!o->memory || o->memory > d->memory) request.memory[i] = d->memory;
+            request.largest_buffer[i] = d->largest_buffer;
+        }
+    }
+    if (status == ALEXCL_OK) status = alexcl_plan_make(model, &request, &plan, err);
+    if (status == ALEXCL_OK) {
+        if (o->format == FORMAT_JSON)
+            status = plan_json(plan, err);
+        else if (o->format == FORMAT_CSV)
+            plan_csv(plan);
+        else
+            plan_text(plan);
+    }
+    alexcl_plan_free(plan);
+    alexcl_selection_free(sel);
+    return status;
+}

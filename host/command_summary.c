@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+#include "report.h"
+
+/* Keras's names of the layers that it has; ours for the others. */
+static const char *summary_type(enum alexcl_layer_type type) {
+    switch (type) {
+    case ALEXCL_CONV: return "Conv2D";
+    case ALEXCL_FC: return "Dense";
+    case ALEXCL_MAXPOOL: return "MaxPooling2D";
+    case ALEXCL_AVGPOOL: return "AveragePooling2D";
+    case ALEXCL_FLATTEN: return "Flatten";
+    case ALEXCL_DROPOUT: return "Dropout";
+    case ALEXCL_RELU:
+    case ALEXCL_TANH:
+    case ALEXCL_SIGMOID:
+    case ALEXCL_LECUN_TANH:
+    case ALEXCL_SOFTMAX: return "Activation";
+    default: return alexcl_layer_type_name(type);
+    }
+}
+
+/* Keras makes an activation part of the layer before it (Conv2D(..., activation="relu")), so it has no row of its own there. */
+static int summary_folds(const struct alexcl_plan *plan, size_t i) {
+    enum alexcl_layer_type type = plan->layers[i].layer->type, before = i ? plan->layers[i - 1].layer->type : type;
+    return strcmp(summary_type(type), "Activation") == 0 && (before == ALEXCL_CONV || before == ALEXCL_FC);
+}
+
+/* As Keras counts: the maps last, units alone where they are flat. */
+static void summary_shape(const struct alexcl_plan *plan, size_t i, char *out, size_t size) {
+    struct alexcl_shape s = plan->layers[i].out;
+    int flat = s.h == 1 && s.w == 1;
+    for (size_t k = 0; flat && k <= i; k++) flat = plan->layers[k].layer->type != ALEXCL_FLATTEN ? flat : 2;
+    if (flat == 2)
+        snprintf(out, size, "(None, %d)", s.c);
+    else
+        snprintf(out, size, "(None, %d, %d, %d)", s.h, s.w, s.c);
+}
+
+int command_summary(const struct options *o, struct alexcl_error *err) {
+    static const char rule[] = "_________________________________________________________________\n";
+    static const char thick[] = "=================================================================\n";
+    const struct alexcl_model *model;
+    struct alexcl_plan *plan;
+    int status = options_expect(o, "summary", 0, 0, err);
+    if (status == ALEXCL_OK) status = options_model(o, &model, err);
+    if (status == ALEXCL_OK) status = alexcl_plan_make(model, &(struct alexcl_plan_request){.places = 1}, &plan, err);
+    if (status != ALEXCL_OK) return status;
+    uint64_t fixed = 0; /* the codes of an RBF output are not trained */
+    json_t *rows = o->format == FORMAT_JSON ? json_array() : NULL;
+    if (o->format == FORMAT_CSV) fputs("layer,type,output,parameters\r\n", stdout);
+    if (o->format == FORMAT_TEXT) printf("Model: \"%s\"\n%s%-29s%-26s%-10s\n%s", model->name, rule, " Layer (type)", "Output Shape", "Param #", thick);
+    for (size_t i = 0; i < plan->layer_count; i++) {
+        const struct alexcl_plan_layer *l = &plan->layers[i];
+        char name[80], shape[64], number[24];
+        uint64_t parameters = l->parameters[0] + l->parameters[1];
+        if (l->layer->type == ALEXCL_RBF) fixed += parameters = (uint64_t)l->out.c * (uint64_t)l->in.c * (uint64_t)l->in.h * (uint64_t)l->in.w;
+        if (summary_folds(plan, i)) continue;
+        summary_shape(plan, i, shape, sizeof shape);
+        snprintf(number, sizeof number, "%llu", (unsigned long long)parameters);
+        if (o->format == FORMAT_JSON) {
+            json_array_append_new(rows, json_pack("{s:s, s:s, s:[i,i,i], s:I}", "name", l->layer->name, "type", summary_type(l->layer->type), "output",
+                                                  l->out.c, l->out.h, l->out.w, "parameters", (json_int_t)parameters));
+        } else if (o->format == FORMAT_CSV) {
+            report_csv(l->layer->name, 0);
+            report_csv(summary_type(l->layer->type), 0);
+            report_csv(shape, 0);
+            report_csv(number, 1);
+        } else {
+            snprintf(name, sizeof name, "%s (%s)", l->layer->name, summary_type(l->layer->type));
+            printf(" %-28s%-26s%-10s\n", name, shape, number);
+        }
+    }
+    uint64_t trainable = plan->parameters;
+    if (o->format == FORMAT_TEXT)
+        printf("%sTotal params: %s\nTrainable params: %s\nNon-trainable params: %s\n%s", thick, report_count(trainable + fixed), report_count(trainable),
+               report_count(fixed), rule);
+    if (o->format == FORMAT_JSON)
+        status = report_json(json_pack("{s:s, s:o, s:I, s:I, s:I}", "model", model->name, "layers", rows, "total", (json_int_t)(trainable + fixed), "trainable",
+                                       (json_int_t)trainable, "non_trainable", (json_int_t)fixed),
+                             err);
+    alexcl_plan_free(plan);
+    return status;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+#include "fail.h"
+#include "report.h"
+
+static int weights_init(const struct options *o, const struct alexcl_model *model, struct alexcl_error *err) {
+    struct alexcl_weights *w;
+    if (!o->output) return fail(err, ALEXCL_E_USAGE, "`alexcl weights init` wants -o FILE.safetensors");
+    int status = alexcl_weights_generate(model, o->seed, o->name, o->gain_count ? o->gains : NULL, (size_t)o->gain_count, &w, err);
+    if (status != ALEXCL_OK) return status;
+    status = alexcl_weights_save(w, o->output, err);
+    if (status == ALEXCL_OK && !o->quiet) fprintf(stderr, "%s: %s\n", o->output, alexcl_weights_describe(w));
+    alexcl_weights_free(w);
+    return status;
+}
+
+static int weights_show(const struct options *o, const struct alexcl_model *model, struct alexcl_error *err) {
+    struct alexcl_weights *w;
+    int status = alexcl_weights_open(o->arguments[1], model, NULL, &w, err);
+    if (status != ALEXCL_OK) return status;
+    if (o->format == FORMAT_JSON)
+        status = report_json(json_pack("{s:s, s:s, s:s, s:b}", "path", o->arguments[1], "model", model->name, "about", alexcl_weights_describe(w), "random",
+                                       alexcl_weights_random(w)),
+                             err);
+    else
+        printf("%s\n", alexcl_weights_describe(w));
+    alexcl_weights_free(w);
+    return status;
+}
+
+int command_weights(const struct options *o, struct alexcl_error *err) {
+    const struct alexcl_model *model;
+    int status = options_expect(o, "weights", 1, 2, err);
+    if (status == ALEXCL_OK) status = options_model(o, &model, err);
+    if (status != ALEXCL_OK) return status;
+    if (strcmp(o->arguments[0], "init") == 0 && o->argument_count == 1) return weights_init(o, model, err);
+    if (strcmp(o->arguments[0], "show") == 0 && o->argument_count == 2) return weights_show(o, model, err);
+    return fail(err, ALEXCL_E_USAGE, "`alexcl weights init -o FILE` makes weights, `alexcl weights show FILE` looks into a file; not %s", o->arguments[0]);
+}

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fail.h"
+
+enum id {
+    ID_BATCH = 256,
+    ID_BUILD_OPTIONS,
+    ID_CACHE_DIR,
+    ID_DEVICES,
+    ID_DUMP_PATCHES,
+    ID_FEATURES,
+    ID_FORMAT,
+    ID_GAIN,
+    ID_GEMM,
+    ID_INPUT,
+    ID_KEEP_GOING,
+    ID_KERNEL_DIR,
+    ID_LABELS,
+    ID_LIMIT,
+    ID_LOG,
+    ID_MEMORY,
+    ID_MODEL,
+    ID_NAME,
+    ID_NO_CACHE,
+    ID_REPRODUCIBLE,
+    ID_SAVE,
+    ID_SEED,
+    ID_SYNC,
+    ID_TEN_CROP,
+    ID_TOP,
+    ID_VERSION,
+    ID_WEIGHTS,
+};
+
+/* `commands`: the names of those that take it, each with a space before and behind; NULL: all. `setting`: the variable that the flag beats. */
+static const struct row {
+    int id;
+    const char *name, *argument, *help, *commands, *setting;
+} rows[] = {
+    {ID_DEVICES, "devices", "D", "0,1  0  1:0  gpu  cpu  ~name  0/2 (cut in two)  ref", " infer plan ", "ALEXCL_DEVICES"},
+    {ID_MODEL, "model", "M", "one of `alexcl models`", " infer plan summary weights ", "ALEXCL_MODEL"},
+    {ID_WEIGHTS, "weights", "FILE", "safetensors (default: random, from seed 1)", " infer ", "ALEXCL_WEIGHTS"},
+    {ID_BATCH, "batch", "N", "images at once", " infer plan ", NULL},
+    {ID_MEMORY, "memory", "SIZE", "memory of each device: 4GiB, 512MiB", " infer plan ", NULL},
+    {ID_TEN_CROP, "ten-crop", NULL, "average over corners, centre, and mirrored", " infer ", NULL},
+    {ID_TOP, "top", "K", "scores to show of each image (5)", " infer ", NULL},
+    {ID_LABELS, "labels", "FILE", "names of the classes, one a line or JSON", " infer ", NULL},
+    {ID_SAVE, "save", "FILE.npy", "all scores, or the features", " infer ", NULL},
+    {ID_FEATURES, "features", "LAYER", "stop at a layer and save its values (--save)", " infer ", NULL},
+    {ID_INPUT, "input", "FILE.npy", "N x C x H x W in place of a list", " infer ", NULL},
+    {ID_DUMP_PATCHES, "dump-patches", "DIR", "write what the net sees, .npy and .png", " infer ", NULL},
+    {ID_KEEP_GOING, "keep-going", NULL, "go on behind a bad image; exit 6 at the end", " infer ", NULL},
+    {ID_LIMIT, "limit", "N", "the first N images only", " infer ", NULL},
+    {ID_REPRODUCIBLE, "reproducible", NULL, "the same bits for every batch size", " infer ", NULL},
+    {'o', "output", "FILE", "where to write", " weights ", NULL},
+    {ID_SEED, "seed", "S", "seed of the generator (1); 0x for hexadecimal", " weights ", NULL},
+    {ID_NAME, "name", "CASE", "case in the generator's names (the model's)", " weights ", NULL},
+    {ID_GAIN, "gain", "LAYER=G", "factor on a layer's weights; repeatable", " weights ", NULL},
+    {ID_FORMAT, "format", "F", "text, json or csv", NULL, NULL},
+    {'v', "verbose", NULL, "more; log level info", NULL, NULL},
+    {'q', "quiet", NULL, "results and errors only", NULL, NULL},
+    {ID_LOG, "log", "LEVEL", "error, warning, info or debug", NULL, "ALEXCL_LOG"},
+    {ID_CACHE_DIR, "cache-dir", "DIR", "folder of compiled kernels", NULL, "ALEXCL_CACHE_DIR"},
+    {ID_NO_CACHE, "no-cache", NULL, "compile at every start", NULL, "ALEXCL_NO_CACHE"},
+    {ID_BUILD_OPTIONS, "build-options", "O", "further options for the OpenCL compiler", NULL, "ALEXCL_BUILD_OPTIONS"},
+    {ID_KERNEL_DIR, "kernel-dir", "DIR", "folder of .cl files that replace built-in ones", NULL, "ALEXCL_KERNEL_DIR"},
+    {ID_SYNC, "sync", NULL, "wait after every launch", NULL, "ALEXCL_SYNC"},
+    {ID_GEMM, "gemm", "G", "own or clblast", NULL, "ALEXCL_GEMM"},
+    {'h', "help", NULL, "this, or a command's", NULL, NULL},
+    {ID_VERSION, "version", NULL, "version, loader and build", NULL, NULL},
+};
+enum { ROWS = sizeof rows / sizeof rows[0] };
+
+static int options_takes(const struct row *r, const struct command *c) {
+    char name[32];
+    if (!r->commands) return 1;
+    if (!c) return 0;
+    snprintf(name, sizeof name, " %s ", c->name);
+    return strstr(r->commands, name) != NULL;
+}
+
+void options_print(const struct command *command) {
+    for (int pass = 0; pass < 2; pass++) { /* the command's own, then everybody's */
+        if (pass == 0 && !command) continue;
+        printf("\n%s\n", pass ? command ? "Options of every command:" : "Options:" : "Options:");
+        for (int i = 0; i < ROWS; i++) {
+            if ((rows[i].commands == NULL) != (pass == 1) || !options_takes(&rows[i], command)) continue;
+            char left[64];
+            snprintf(left, sizeof left, "%c%c%s --%s%s%s", rows[i].id < 256 ? '-' : ' ', rows[i].id < 256 ? rows[i].id : ' ', rows[i].id < 256 ? "," : " ",
+                     rows[i].name, rows[i].argument ? " " : "", rows[i].argument ? rows[i].argument : "");
+            printf("  %-28s %s\n", left, rows[i].help);
+        }
+    }
+}
+
+/* A whole number from `least` to `most`; 0x for hexadecimal. */
+static int options_number(const char *name, const char *text, uint64_t least, uint64_t most, uint64_t *out, struct alexcl_error *err) {
+    char *end;
+    errno = 0;
+    unsigned long long n = strtoull(text, &end, strncmp(text, "0x", 2) == 0 || strncmp(text, "0X", 2) == 0 ? 16 : 10);
+    if (text[0] < '0' || text[0] > '9' || *end || errno || n < least || n > most)
+        return fail(err, ALEXCL_E_USAGE, "--%s %s: a whole number from %llu to %llu is wanted", name, text, (unsigned long long)least,
+                    (unsigned long long)most);
+    *out = n;
+    return ALEXCL_OK;
+}
+
+static int options_int(const char *name, const char *text, int least, int *out, struct alexcl_error *err) {
+    uint64_t n = 0;
+    int status = options_number(name, text, (uint64_t)least, 1000000, &n, err);
+    *out = (int)n;
+    return status;
+}
+
+/* Bytes: 4GiB, 4G, 512MiB, 512M, 1048576. */
+static int options_size(const char *text, uint64_t *out, struct alexcl_error *err) {
+    static const struct {
+        const char *unit;
+        double bytes;
+    } units[] = {{"", 1},          {"B", 1},          {"K", 1024},         {"KiB", 1024},        {"M", 1048576},
+                 {"MiB", 1048576}, {"G", 1073741824}, {"GiB", 1073741824}, {"T", 1099511627776}, {"TiB", 1099511627776},
+                 {"kB", 1e3},      {"MB", 1e6},       {"GB", 1e9}};
+    char *end;
+    double n = strtod(text, &end);
+    if (text[0] >= '0' && text[0] <= '9')
+        for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+            if (strcmp(end, units[i].unit) != 0 || n * units[i].bytes < 1 || n * units[i].bytes > 1e18) continue;
+            *out = (uint64_t)(n * units[i].bytes);
+            return ALEXCL_OK;
+        }
+    return fail(err, ALEXCL_E_USAGE, "--memory %s: a size is wanted, as 4GiB or 512MiB", text);
+}
+
+static int options_gain(struct options *o, char *text, struct alexcl_error *err) {
+    char *equals = strchr(text, '='), *end = NULL;
+    double gain = equals ? strtod(equals + 1, &end) : 0;
+    if (!equals || equals == text || end == equals + 1 || *end) return fail(err, ALEXCL_E_USAGE, "--gain %s: LAYER=NUMBER is wanted, as fc8=0.1", text);
+    if (o->gain_count == OPTIONS_GAINS) return fail(err, ALEXCL_E_USAGE, "more than %d times --gain", OPTIONS_GAINS);
+    *equals = '\0';
+    o->gains[o->gain_count++] = (struct alexcl_gain){text, gain};
+    return ALEXCL_OK;
+}
+
+static int options_format(const char *text, enum format *out, struct alexcl_error *err) {
+    static const char *const names[] = {"text", "json", "csv", NULL};
+    for (int i = 0; names[i]; i++) {
+        if (strcmp(text, names[i]) != 0) continue;
+        *out = (enum format)i;
+        return ALEXCL_OK;
+    }
+    return fail(err, ALEXCL_E_USAGE, "--format %s: text, json or csv", text);
+}
+
+static int options_set(struct options *o, const struct row *r, char *value, struct alexcl_error *err) {
+    if (r->setting) return alexcl_setting_set(r->setting, r->argument ? value : "1", err);
+    switch (r->id) {
+    case ID_BATCH: return options_int("batch", value, 1, &o->batch, err);
+    case ID_MEMORY: return options_size(value, &o->memory, err);
+    case ID_TEN_CROP: o->ten_crop = 1; break;
+    case ID_TOP: return options_int("top", value, 1, &o->top, err);
+    case ID_LABELS: o->labels = value; break;
+    case ID_SAVE: o->save = value; break;
+    case ID_FEATURES: o->features = value; break;
+    case ID_INPUT: o->input = value; break;
+    case ID_DUMP_PATCHES: o->dump_patches = value; break;
+    case ID_KEEP_GOING: o->keep_going = 1; break;
+    case ID_LIMIT: return options_int("limit", value, 1, &o->limit, err);
+    case ID_REPRODUCIBLE: o->reproducible = 1; break;
+    case 'o': o->output = value; break;
+    case ID_SEED: o->seed_given = 1; return options_number("seed", value, 0, UINT64_MAX, &o->seed, err);
+    case ID_NAME: o->name = value; break;
+    case ID_GAIN: return options_gain(o, value, err);
+    case ID_FORMAT: return options_format(value, &o->format, err);
+    case 'v': o->verbose = 1; return alexcl_setting_set("ALEXCL_LOG", "info", err);
+    case 'q': o->quiet = 1; return alexcl_setting_set("ALEXCL_LOG", "error", err);
+    case 'h': o->help = 1; break;
+    default: break;
+    }
+    return ALEXCL_OK;
+}
+
+static int options_unknown(const char *text, const struct command *c, struct alexcl_error *err) {
+    const char *names[ROWS + 1], *near = NULL;
+    char word[64];
+    int count = 0;
+    snprintf(word, sizeof word, "%.*s", (int)strcspn(text + strspn(text, "-"), "="), text + strspn(text, "-"));
+    for (int i = 0; i < ROWS; i++)
+        if (!c || options_takes(&rows[i], c)) names[count++] = rows[i].name;
+    names[count] = NULL;
+    near = alexcl_nearest(word, names);
+    return fail(err, ALEXCL_E_USAGE, "unknown option %s%s%s%s; see `alexcl %s%s--help`", text, near ? ": did you mean --" : "", near ? near : "",
+                near ? "?" : "", c ? c->name : "", c ? " " : "");
+}
+
+static const struct command *options_command(const char *name) {
+    for (const struct command *c = commands; c->name; c++)
+        if (strcmp(c->name, name) == 0) return c;
+    return NULL;
+}
+
+int options_read(int argc, char **argv, struct options *out, const struct command **command, struct alexcl_error *err) {
+    struct option longs[ROWS + 1];
+    char shorts[2 * ROWS + 2] = ":";
+    int given[ROWS] = {0}, at, which, status;
+    *out = (struct options){.top = 5, .seed = 1};
+    *command = NULL;
+    for (int i = 0; i < ROWS; i++) {
+        longs[i] = (struct option){rows[i].name, rows[i].argument ? required_argument : no_argument, NULL, 0};
+        if (rows[i].id < 256) snprintf(shorts + strlen(shorts), 3, "%c%s", rows[i].id, rows[i].argument ? ":" : "");
+    }
+    longs[ROWS] = (struct option){0};
+    /* The command is the first word that is no option's value: getopt has moved it to the end when it is done, so it is looked for
+     * here only to name the nearest of that command's options. */
+    for (int i = 1; i < argc && !*command; i++) *command = options_command(argv[i]);
+    opterr = 0;
+    optind = 1;
+    while ((at = getopt_long(argc, argv, shorts, longs, &which)) != -1) {
+        if (at == '?') return options_unknown(optopt && optopt < 256 ? (char[]){'-', (char)optopt, '\0'} : argv[optind - 1], *command, err);
+        if (at == ':') return fail(err, ALEXCL_E_USAGE, "option %s wants a value; see `alexcl --help`", argv[optind - 1]);
+        if (at != 0)
+            for (which = 0; which < ROWS - 1 && rows[which].id != at; which++) continue;
+        given[which] = 1;
+        if (rows[which].id == ID_VERSION) {
+            printf("alexcl %s\n%s\n", alexcl_version(), alexcl_build_info());
+            out->help = -1;
+            return ALEXCL_OK;
+        }
+        status = options_set(out, &rows[which], optarg, err);
+        if (status != ALEXCL_OK) return status;
+    }
+    *command = NULL;
+    if (optind < argc) {
+        const char *name = argv[optind++];
+        *command = options_command(name);
+        if (!*command && strcmp(name, "help") == 0) { /* alexcl help COMMAND */
+            out->help = 1;
+            if (optind < argc) *command = options_command(name = argv[optind++]);
+            if (!*command && strcmp(name, "help") == 0) return ALEXCL_OK;
+        }
+        if (!*command) {
+            const char *names[32];
+            int count = 0;
+            for (const struct command *c = commands; c->name; c++) names[count++] = c->name;
+            names[count] = NULL;
+            const char *near = alexcl_nearest(name, names);
+            return fail(err, ALEXCL_E_USAGE, "unknown command %s%s%s%s; see `alexcl --help`", name, near ? ": did you mean " : "", near ? near : "",
+                        near ? "?" : "");
+        }
+    }
+    for (int i = 0; *command && i < ROWS; i++)
+        if (given[i] && !options_takes(&rows[i], *command))
+            return fail(err, ALEXCL_E_USAGE, "`alexcl %s` takes no --%s; see `alexcl %s --help`", (*command)->name, rows[i].name, (*command)->name);
+    out->arguments = argv + optind;
+    out->argument_count = argc - optind;
+    out->devices = alexcl_setting_value("ALEXCL_DEVICES");
+    out->model = alexcl_setting_value("ALEXCL_MODEL");
+    out->weights = alexcl_setting_value("ALEXCL_WEIGHTS");
+    return ALEXCL_OK;
+}
+
+int options_model(const struct options *o, const struct alexcl_model **out, struct alexcl_error *err) { return alexcl_model_find(o->model, out, err); }
+
+int options_expect(const struct options *o, const char *command, int least, int most, struct alexcl_error *err) {
+    if (o->argument_count >= least && o->argument_count <= most) return ALEXCL_OK;
+    if (o->argument_count < least) return fail(err, ALEXCL_E_USAGE, "`alexcl %s` wants more than that; see `alexcl %s --help`", command, command);
+    return fail(err, ALEXCL_E_USAGE, "`alexcl %s` does not know what to do with %s; see `alexcl %s --help`", command, o->arguments[most], command);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* The command line: one table of options, one of commands. */
+#ifndef ALEXCL_OPTIONS_H
+#define ALEXCL_OPTIONS_H
+#include "alexcl.h"
+
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
+enum { OPTIONS_GAINS = 32 };
+
+struct options {
+    char **arguments; /* behind the command */
+    int argument_count;
+    enum format format;
+    int verbose, help;
+    const char *model, *weights, *devices; /* flag > environment > default; NULL where there is none */
+    int batch;                             /* 0: not given */
+    int top, limit;
+    uint64_t memory, seed;
+    int seed_given;
+    const char *labels, *save, *input, *features, *dump_patches, *name, *output;
+    int ten_crop, keep_going, reproducible, quiet;
+    struct alexcl_gain gains[OPTIONS_GAINS];
+    int gain_count;
+};
+
+struct command {
+    const char *name;
+    int (*run)(const struct options *o, struct alexcl_error *err);
+    const char *arguments; /* "LIST" */
+    const char *about;     /* one line */
+    const char *details;   /* paragraphs for --help, lines of at most 80 */
+};
+extern const struct command commands[]; /* main.c; ends with {NULL} */
+
+/* Reads argv. *command is NULL when none was named. Settings given as flags are set in the library. */
+int options_read(int argc, char **argv, struct options *out, const struct command **command, struct alexcl_error *err);
+/* The options of a command (NULL: those of every command), for help. */
+void options_print(const struct command *command);
+/* The model that is chosen. */
+int options_model(const struct options *o, const struct alexcl_model **out, struct alexcl_error *err);
+/* ALEXCL_E_USAGE unless there are between `least` and `most` arguments. */
+int options_expect(const struct options *o, const char *command, int least, int most, struct alexcl_error *err);
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+#include "report.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fail.h"
+
+int report_json(json_t *document, struct alexcl_error *err) {
+    char *text = document ? json_dumps(document, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
+    json_decref(document);
+    if (!text) return fail(err, ALEXCL_E_MEMORY, "out of host memory: the JSON document");
+    puts(text);
+    free(text);
+    return ALEXCL_OK;
+}
+
+void report_csv(const char *field, int last) {
+    if (field && strpbrk(field, ",\"\r\n")) {
+        putchar('"');
+        for (; *field; field++) {
+            if (*field == '"') putchar('"');
+            putchar(*field);
+        }
+        putchar('"');
+    } else if (field) {
+        fputs(field, stdout);
+    }
+    fputs(last ? "\r\n" : ",", stdout);
+}
+
+static char *report_buffer(void) {
+    static char buffers[8][32];
+    static unsigned turn;
+    return buffers[turn++ % 8];
+}
+
+const char *report_count(uint64_t n) {
+    char plain[24], *out = report_buffer(), *to = out;
+    int length = snprintf(plain, sizeof plain, "%llu", (unsigned long long)n);
+    for (int i = 0; i < length; i++) {
+        if (i && (length - i) % 3 == 0) *to++ = ',';
+        *to++ = plain[i];
+    }
+    *to = '\0';
+    return out;
+}
+
+const char *report_bytes(uint64_t bytes) {
+    char *out = report_buffer();
+    if (bytes >= (uint64_t)1 << 30)
+        snprintf(out, 32, "%.2f GiB", (double)bytes / 1073741824);
+    else if (bytes >= 1 << 20)
+        snprintf(out, 32, "%.1f MiB", (double)bytes / 1048576);
+    else if (bytes >= 10240)
+        snprintf(out, 32, "%.1f KiB", (double)bytes / 1024);
+    else
+        snprintf(out, 32, "%u B", (unsigned)bytes);
+    return out;
+}
+
+int report_end(struct alexcl_error *err) {
+    if (fflush(stdout) == 0 && !ferror(stdout)) return ALEXCL_OK;
+    return fail(err, ALEXCL_E_OTHER, "the results could not be written: %s", strerror(errno));
+}
