@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernel_check.h"
+
+static struct alexcl_layer rnorm(int n, double k, double alpha, double beta) {
+    return (struct alexcl_layer){.type = ALEXCL_RNORM, .name = "rnorm", .kernel = n, .stride = 1, .k = k, .alpha = alpha, .beta = beta};
+}
+
+START_TEST(grid) {
+    static const struct alexcl_shape shapes[] = {{1, 1, 1}, {3, 2, 9}, {8, 13, 13}};
+    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
+        for (int n = 1; n <= 5; n += 2) {
+            struct alexcl_layer desc = rnorm(n, 1.0, 0.2, n == 3 ? 0.5 : 0.75);
+            kernel_check_layer("own", &desc, shapes[s]);
+        }
+    }
+}
+END_TEST
+
+START_TEST(golden) {
+    static const char *const dirs[] = {"rnorm_a", "rnorm_small"};
+    for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
+        struct alexcl_layer desc =
+            rnorm((int)oracle_number(dirs[i], "size"), oracle_number(dirs[i], "k"), oracle_number(dirs[i], "alpha"), oracle_number(dirs[i], "beta"));
+        kernel_check_golden("own", &desc, dirs[i], "y");
+    }
+}
+END_TEST
+
+int main(void) {
+    TCase *tests = tcase_create("rnorm");
+    tcase_add_test(tests, grid);
+    tcase_add_test(tests, golden);
+    return support_run(tests);
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernel_check.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { IMAGES = 7, FIRST = 2, COUNT = 5, BEHIND = 64 /* floats behind a buffer's images that nobody may write */ };
+static const double TOLERANCE = 1e-5;
+
+int kernel_check_possible(const char *variant) {
+    const char *anywhere = getenv("ALEXCL_TEST_CPU_KERNELS");
+    return strcmp(variant, "cpu") != 0 || (anywhere && *anywhere) || device_limits(support_place()->device)->kind == ALEXCL_DEVICE_CPU;
+}
+
+static const struct layer_variant *find_variant(const struct layer *l, const char *name) {
+    for (const struct layer_variant *const *v = l->ops->variants; *v; v++)
+        if (strcmp((*v)->name, name) == 0) return *v;
+    ck_abort_msg("%s has no variant %s", l->desc->name, name);
+}
+
+/* Channels first .. first+count-1 of every image. */
+static float *cut_channels(const float *x, int images, struct alexcl_shape s, int first, int count) {
+    size_t hw = (size_t)s.h * (size_t)s.w, width = (size_t)count * hw;
+    float *cut = support_floats((size_t)images * width);
+    for (size_t n = 0; n < (size_t)images; n++) memcpy(cut + n * width, x + n * shape_size(s) + (size_t)first * hw, width * sizeof *cut);
+    return cut;
+}
+
+/* What the half reads of whole images. */
+static float *half_input(const struct layer *l, const float *x, int images) {
+    return cut_channels(x, images, l->whole_in, l->reads.all ? 0 : shape_half_first(l->whole_in.c, l->half), l->in.c);
+}
+
+/* The other half's channels at the cut; NULL where nothing is read. */
+static float *half_seam(const struct layer *l, const float *x, int images, size_t *floats) {
+    int other = shape_half_count(l->whole_in.c, 1 - l->half), seam = l->reads.seam < other ? l->reads.seam : other;
+    *floats = (size_t)images * (size_t)seam * (size_t)l->whole_in.h * (size_t)l->whole_in.w;
+    if (*floats == 0) return NULL;
+    return cut_channels(x, images, l->whole_in, l->half ? shape_half_count(l->whole_in.c, 0) - seam : shape_half_first(l->whole_in.c, 1), seam);
+}
+
+static void make_storage(struct place *place, const float *values, size_t count, struct storage *out) {
+    struct alexcl_error err = {0};
+    float *nothing = support_floats(count + BEHIND); /* NaN: what nobody writes is noticed, and what nobody may read as well */
+    if (values) memcpy(nothing, values, count * sizeof *values);
+    EXPECT_OK(storage_create(place, count + BEHIND, "a test", out, &err), err);
+    EXPECT_OK(storage_write(out, 0, nothing, count + BEHIND, &err), err);
+    free(nothing);
+}
+
+/* A layer of one half, prepared. w[t]: whole tensors. */
+static void prepare_half(struct layer *l, const char *variant, struct place *place, const float *const w[LAYER_TENSORS]) {
+    struct alexcl_error err = {0};
+    const float *values[LAYER_TENSORS] = {0};
+    for (int t = 0; t < l->tensor_count; t++) {
+        size_t row = 1;
+        for (int d = 1; d < l->tensors[t].dims; d++) row *= (size_t)l->tensors[t].shape[d];
+        values[t] = w[t] + (size_t)l->tensors[t].first * row;
+    }
+    l->reproducible = 1;
+    EXPECT_OK(layer_prepare_variant(l, place, find_variant(l, variant), values, &err), err);
+}
+
+/* Runs images first .. first+count-1 of `images` and gives the whole output buffer, NaN where nothing was written. free() it. */
+static float *run_half(struct layer *l, const float *x, int images, int first, int count, int in_place) {
+    struct alexcl_error err = {0};
+    struct storage in, out = {0}, seam = {0}, workspace = {0};
+    size_t in_floats = (size_t)images * shape_size(l->in), out_floats = (size_t)images * shape_size(l->out), seam_floats;
+    float *input = half_input(l, x, images), *sides = half_seam(l, x, images, &seam_floats);
+    for (size_t i = 0; i < in_floats && !in_place; i++) { /* images that are not asked for are not read */
+        size_t n = i / shape_size(l->in);
+        if (n < (size_t)first || n >= (size_t)(first + count)) input[i] = NAN;
+    }
+    make_storage(l->place, input, in_floats, &in);
+    if (!in_place) make_storage(l->place, NULL, out_floats, &out);
+    if (sides) make_storage(l->place, sides, seam_floats, &seam);
+    if (l->workspace) make_storage(l->place, NULL, l->workspace, &workspace);
+    const struct layer_io io = {&in, in_place ? &in : &out, sides ? &seam : NULL, l->workspace ? &workspace : NULL, first, count};
+    EXPECT_OK(layer_forward(l, &io, &err), err);
+    float *got = support_floats(out_floats + BEHIND);
+    EXPECT_OK(storage_read(in_place ? &in : &out, 0, got, out_floats + BEHIND, &err), err);
+    for (size_t i = 0; i < BEHIND; i++) ck_assert_msg(isnan(got[out_floats + i]), "%s: written %zu floats behind its output", l->desc->name, i + 1);
+    storage_free(&in), storage_free(&out), storage_free(&seam), storage_free(&workspace);
+    free(input), free(sides);
+    return got;
+}
+
+static void check_half(const char *variant, struct layer *l, const float *x, const float *const w[LAYER_TENSORS]) {
+    struct place host = {NULL};
+    struct layer reference = *l;
+    size_t size = shape_size(l->out);
+    char what[160];
+    prepare_half(&reference, "ref", &host, w);
+    prepare_half(l, variant, support_place(), w);
+    snprintf(what, sizeof what, "%s of %s, half %d of %d x %d x %d", variant, l->desc->name, l->half, l->whole_in.c, l->whole_in.h, l->whole_in.w);
+    float *want = run_half(&reference, x, IMAGES, 0, IMAGES, 0), *got = run_half(l, x, IMAGES, FIRST, COUNT, 0);
+    support_compare(what, got + FIRST * size, want + FIRST * size, COUNT * size, TOLERANCE);
+    for (size_t i = 0; i < IMAGES * size; i++)
+        if (i < FIRST * size || i >= (FIRST + COUNT) * size) ck_assert_msg(isnan(got[i]), "%s: value %zu of an image not asked for was written", what, i);
+    const int alone[] = {0, FIRST, FIRST + COUNT - 1};
+    for (int i = 0; i < 3; i++) {
+        float *one = run_half(l, x, IMAGES, alone[i], 1, 0);
+        size_t at = (size_t)alone[i] * size;
+        support_compare(what, one + at, want + at, size, TOLERANCE);
+        if (alone[i] >= FIRST) support_same(what, one + at, got + at, size);
+        free(one);
+    }
+    if (l->in_place) {
+        float *over = run_half(l, x, IMAGES, FIRST, COUNT, 1);
+        support_same(what, over + FIRST * size, got + FIRST * size, COUNT * size);
+        free(over);
+    }
+    layer_release(&reference), layer_release(l);
+    free(want), free(got);
+}
+
+void kernel_check_layer(const char *variant, const struct alexcl_layer *desc, struct alexcl_shape whole_in) {
+    if (!kernel_check_possible(variant)) return;
+    float *x = support_random(IMAGES * shape_size(whole_in), "x", 2.0);
+    for (int half = 0; half < 2; half++) {
+        struct alexcl_error err = {0};
+        struct layer l;
+        float *w[LAYER_TENSORS] = {0};
+        EXPECT_OK(layer_describe(&l, desc, half, whole_in, &err), err);
+        for (int t = 0; t < l.tensor_count; t++) {
+            size_t count = 1;
+            for (int d = 0; d < l.tensors[t].dims; d++) count *= (size_t)l.tensors[t].shape[d];
+            w[t] = support_random(count, l.tensors[t].suffix, 0.5);
+        }
+        if (shape_size(l.out) > 0) check_half(variant, &l, x, (const float *const *)w);
+        for (int t = 0; t < LAYER_TENSORS; t++) free(w[t]);
+    }
+    free(x);
+}
+
+void kernel_check_golden(const char *variant, const struct alexcl_layer *desc, const char *dir, const char *key) {
+    if (!kernel_check_possible(variant)) return;
+    struct tensor x = oracle_load(dir, "x"), want = oracle_load(dir, key), tensors[LAYER_TENSORS] = {{0}};
+    struct alexcl_shape whole_in = {x.shape[1], x.shape[2], x.shape[3]};
+    const float *w[LAYER_TENSORS] = {0};
+    float *got = support_floats(want.count);
+    int images = x.shape[0];
+    for (int half = 0; half < 2; half++) {
+        struct alexcl_error err = {0};
+        struct layer l;
+        EXPECT_OK(layer_describe(&l, desc, half, whole_in, &err), err);
+        ck_assert_msg((size_t)images * shape_size(l.whole_out) == want.count, "%s: shape of the output", dir);
+        for (int t = 0; t < l.tensor_count; t++) {
+            if (!tensors[t].values) tensors[t] = oracle_load(dir, t ? "b" : "w");
+            w[t] = tensors[t].values;
+        }
+        if (shape_size(l.out) == 0) continue;
+        prepare_half(&l, variant, support_place(), w);
+        float *part = run_half(&l, x.values, images, 0, images, 0);
+        size_t first = (size_t)shape_half_first(l.whole_out.c, half) * (size_t)l.out.h * (size_t)l.out.w;
+        for (size_t n = 0; n < (size_t)images; n++)
+            memcpy(got + n * shape_size(l.whole_out) + first, part + n * shape_size(l.out), shape_size(l.out) * sizeof *got);
+        free(part);
+        layer_release(&l);
+    }
+    support_compare(dir, got, want.values, want.count, TOLERANCE);
+    free(got);
+    oracle_free(&x), oracle_free(&want);
+    for (int t = 0; t < LAYER_TENSORS; t++) oracle_free(&tensors[t]);
+}
+
+void kernel_check_refused(const struct alexcl_layer *desc, struct alexcl_shape whole_in, const char *part) {
+    struct alexcl_error err = {0};
+    struct layer l;
+    EXPECT_ERROR(layer_describe(&l, desc, 0, whole_in, &err), ALEXCL_E_USAGE, part, err);
+}
+
+void kernel_check_golden_conv(const char *variant) {
+    static const char *const dirs[] = {"conv_11x11s4", "conv_11x11s4p2", "conv_1x1",      "conv_3x3",  "conv_3x3g2",
+                                       "conv_5x5g2",   "conv_conv3like", "conv_leftover", "conv_lenet"};
+    for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
+        struct alexcl_layer desc = {.type = ALEXCL_CONV,
+                                    .name = dirs[i],
+                                    .outputs = (int)oracle_number(dirs[i], "o"),
+                                    .kernel = (int)oracle_number(dirs[i], "kh"),
+                                    .stride = (int)oracle_number(dirs[i], "stride"),
+                                    .pad = (int)oracle_number(dirs[i], "pad"),
+                                    .groups = (int)oracle_number(dirs[i], "groups")};
+        kernel_check_golden(variant, &desc, dirs[i], "y");
+    }
+}
+
+void kernel_check_conv_grid(const char *variant) {
+    static const struct {
+        struct alexcl_shape in;
+        int outputs, kernel, stride, pad, pad_end, groups;
+    } cases[] = {
+        {{1, 1, 1}, 2, 1, 1, 0, 0, 1},    /* one of everything */
+        {{3, 7, 5}, 5, 3, 1, 1, 0, 1},    /* an odd number of outputs, halves of 3 and 2 */
+        {{2, 9, 30}, 66, 3, 2, 0, 1, 1},  /* more outputs than a tile, wider than one, one-sided padding */
+        {{4, 12, 11}, 34, 5, 1, 2, 0, 2}, /* a group a half */
+        {{8, 6, 6}, 20, 3, 1, 1, 0, 4},   /* two groups a half, 5 outputs each */
+        {{3, 25, 25}, 9, 11, 4, 0, 3, 1}, /* conv1 of the 2012 code, in small */
+        {{3, 26, 31}, 7, 11, 4, 2, 0, 1}, /* windows that leave rows over */
+        {{17, 4, 3}, 6, 3, 3, 2, 2, 1},   /* windows that begin in the padding and end in it */
+        {{5, 3, 16}, 4, 2, 1, 1, 0, 1},   /* an even window */
+        {{6, 5, 5}, 12, 5, 1, 0, 0, 1},   /* one output a map (LeNet-1998's c5) */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct alexcl_layer desc = {.type = ALEXCL_CONV,
+                                    .name = "conv",
+                                    .outputs = cases[i].outputs,
+                                    .kernel = cases[i].kernel,
+                                    .stride = cases[i].stride,
+                                    .pad = cases[i].pad,
+                                    .pad_end = cases[i].pad_end,
+                                    .groups = cases[i].groups};
+        kernel_check_layer(variant, &desc, cases[i].in);
+    }
+}
+
+void kernel_check_golden_fc(const char *variant) {
+    static const char *const dirs[] = {"fc_mid", "fc_odd", "fc_one"};
+    for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
+        struct alexcl_layer desc = {.type = ALEXCL_FC, .name = dirs[i], .outputs = (int)oracle_number(dirs[i], "out")};
+        kernel_check_golden(variant, &desc, dirs[i], "y");
+    }
+}
+
+void kernel_check_fc_grid(const char *variant) {
+    static const int inputs[] = {1, 15, 16, 65, 130}, outputs[] = {2, 7, 33};
+    for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
+        for (size_t o = 0; o < sizeof outputs / sizeof *outputs; o++) {
+            struct alexcl_layer desc = {.type = ALEXCL_FC, .name = "fc", .outputs = outputs[o]};
+            kernel_check_layer(variant, &desc, (struct alexcl_shape){inputs[i], 1, 1});
+        }
+    }
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* What the kernels' check programs share: a kernel is tested as the layers use it, through describe, prepare and forward of one variant. */
+#ifndef ALEXCL_KERNEL_CHECK_H
+#define ALEXCL_KERNEL_CHECK_H
+#include "support.h"
+
+/* Whether this place can run a variant: kernels named *_cpu.cl are for CPU devices alone. ALEXCL_TEST_CPU_KERNELS=1 lets them run
+ * anywhere (Oclgrind says it is a GPU). */
+int kernel_check_possible(const char *variant);
+/* Both halves of a layer on random values, by that variant on the place under test, against the reference: batches of 5 in the middle
+ * of a larger buffer, batches of 1, and images that are not asked for must stay untouched. The bits of an image must not depend on
+ * the batch it is in. Layers that may write over their input do so as well. */
+void kernel_check_layer(const char *variant, const struct alexcl_layer *desc, struct alexcl_shape whole_in);
+/* Both halves together against a golden vector, within 1e-5 of the largest value: x, w and b where the layer has them, and `key`. */
+void kernel_check_golden(const char *variant, const struct alexcl_layer *desc, const char *dir, const char *key);
+/* describe must fail with ALEXCL_E_USAGE and a text that has `part` in it. */
+void kernel_check_refused(const struct alexcl_layer *desc, struct alexcl_shape whole_in, const char *part);
+/* Every golden case of a convolution. */
+void kernel_check_golden_conv(const char *variant);
+/* Convolutions of many shapes: windows and strides, sides, channels and groups that are no multiples of any tile. */
+void kernel_check_conv_grid(const char *variant);
+/* The same for fully connected layers. */
+void kernel_check_golden_fc(const char *variant);
+void kernel_check_fc_grid(const char *variant);
+#endif
