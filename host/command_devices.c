@@ -30,16 +30,17 @@ static json_t *devices_json(const struct alexcl_device_info *d) {
 }
 
 static void devices_csv(const struct alexcl_device_info *d) {
-    char t[5][32];
+    char t[6][32];
     snprintf(t[0], sizeof t[0], "%d", d->index);
     snprintf(t[1], sizeof t[1], "%d:%d", d->platform, d->device);
-    snprintf(t[2], sizeof t[2], "%u", d->units);
-    snprintf(t[3], sizeof t[3], "%llu", (unsigned long long)d->memory);
-    snprintf(t[4], sizeof t[4], "%llu", (unsigned long long)d->largest_buffer);
-    const char *fields[] = {t[0], t[1], d->name, d->vendor, d->driver, devices_kind(d->kind), t[2], t[3], t[4], d->version, d->usable ? "yes" : "no", d->why};
+    snprintf(t[2], sizeof t[2], "%d", d->alias_of);
+    snprintf(t[3], sizeof t[3], "%u", d->units);
+    snprintf(t[4], sizeof t[4], "%llu", (unsigned long long)d->memory);
+    snprintf(t[5], sizeof t[5], "%llu", (unsigned long long)d->largest_buffer);
+    const char *fields[] = {t[0], t[1], devices_kind(d->kind), d->usable ? "yes" : "no", d->alias_of < 0 ? "" : t[2], t[3], t[4], t[5], d->version, d->driver,
+                            d->vendor, d->name};
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) report_csv(fields[i], 0);
-    snprintf(t[0], sizeof t[0], "%d", d->alias_of);
-    report_csv(d->alias_of < 0 ? "" : t[0], 1);
+    report_csv(d->why, 1);
 }
 
 /* Two lines a device, 80 columns. */
@@ -75,7 +76,7 @@ int command_devices(const struct options *o, struct alexcl_error *err) {
     if (status != ALEXCL_OK) return status;
     size_t count = alexcl_devices_count(list);
     json_t *all = o->format == FORMAT_JSON ? json_array() : NULL;
-    if (o->format == FORMAT_CSV) fputs("index,id,name,vendor,driver,kind,units,memory,largest_buffer,opencl,usable,why,alias_of\r\n", stdout);
+    if (o->format == FORMAT_CSV) fputs("index,id,kind,usable,alias_of,units,memory,largest_buffer,opencl,driver,vendor,name,why\r\n", stdout);
     for (size_t i = 0; i < count; i++) {
         const struct alexcl_device_info *d = alexcl_devices_get(list, i);
         if (o->format == FORMAT_JSON)
