@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/* Device memory, regions, order between the two queues, times, limits. */
+#include <string.h>
+
+#include "cl_private.h"
+#include "support.h"
+
+static struct alexcl_error err;
+
+START_TEST(regions_are_packed_rows) {
+    struct device *dev = support_place()->device;
+    enum { ROWS = 5, PITCH = 7, WIDTH = 3 };
+    float all[ROWS * PITCH], part[3 * WIDTH], seen[ROWS * PITCH];
+    struct buffer *a, *b;
+    struct event *wrote, *was_read;
+    for (int i = 0; i < ROWS * PITCH; i++) all[i] = (float)i;
+    EXPECT_OK(buffer_create(dev, ROWS * PITCH, "a test", &a, &err), err);
+    EXPECT_OK(buffer_create(dev, 100, "a test", &b, &err), err);
+    ck_assert_uint_eq(buffer_floats(a), ROWS * PITCH);
+    EXPECT_OK(buffer_write(a, 0, all, ROWS * PITCH, &err), err);
+    struct buffer_region r = {.row = 1, .rows = 3, .pitch = PITCH, .first = 2, .width = WIDTH};
+    EXPECT_OK(buffer_read_region(a, &r, part, NULL, DEVICE_EXCHANGE, &was_read, &err), err);
+    EXPECT_OK(event_wait(was_read, &err), err);
+    event_free(was_read);
+    for (int i = 0; i < 3; i++)
+        for (int j = 0; j < WIDTH; j++) ck_assert_float_eq(part[i * WIDTH + j], all[(1 + i) * PITCH + 2 + j]);
+
+    EXPECT_OK(buffer_copy_region(a, &r, b, 11, &err), err);
+    EXPECT_OK(buffer_read(b, 11, seen, 9, &err), err);
+    ck_assert_mem_eq(seen, part, sizeof part);
+
+    for (int i = 0; i < 9; i++) part[i] = -1 - (float)i;
+    EXPECT_OK(buffer_write_region(a, &r, part, NULL, DEVICE_EXCHANGE, &wrote, &err), err);
+    EXPECT_OK(device_wait_for(dev, wrote, &err), err); /* the read below is on the other queue */
+    event_free(wrote);
+    EXPECT_OK(buffer_read(a, 0, seen, ROWS * PITCH, &err), err);
+    for (int i = 0; i < 3; i++) memcpy(&all[(1 + i) * PITCH + 2], &part[i * WIDTH], WIDTH * sizeof *all);
+    ck_assert_mem_eq(seen, all, sizeof all);
+    EXPECT_OK(device_finish(dev, &err), err);
+    EXPECT_OK(buffer_check_guards(dev, &err), err);
+    uint64_t busy[DEVICE_ACCOUNTS];
+    device_times(dev, busy);
+    ck_assert_msg(!device_has_times(dev) || busy[DEVICE_EXCHANGE] > 0, "no time was taken of the exchange");
+    buffer_free(a);
+    buffer_free(b);
+    buffer_free(NULL);
+}
+END_TEST
+
+START_TEST(memory_is_accounted_and_limited) {
+    struct device *dev = support_place()->device;
+    struct buffer *b;
+    uint64_t before = buffer_total(dev);
+    EXPECT_OK(buffer_create(dev, 1000, "a test", &b, &err), err);
+    ck_assert_uint_eq(buffer_total(dev), before + 4000);
+    buffer_free(b);
+    ck_assert_uint_eq(buffer_total(dev), before);
+    EXPECT_ERROR(buffer_create(dev, (size_t)1 << 45, "a monster", &b, &err), ALEXCL_E_MEMORY, "a monster", err);
+    ck_assert_int_eq(alexcl_exit_code(ALEXCL_E_MEMORY), 5);
+}
+END_TEST
+
+#ifdef ALEXCL_GUARD
+START_TEST(a_write_behind_the_end_is_found) {
+    struct device *dev = support_place()->device;
+    struct buffer *b;
+    float x = 1;
+    EXPECT_OK(buffer_create(dev, 10, "the victim", &b, &err), err);
+    EXPECT_OK(buffer_check_guards(dev, &err), err);
+    ck_assert_int_eq(clEnqueueWriteBuffer(dev->work, b->memory, CL_TRUE, 12 * sizeof x, sizeof x, &x, 0, NULL, NULL), CL_SUCCESS);
+    EXPECT_ERROR(buffer_check_guards(dev, &err), ALEXCL_E_DEVICE, "the victim", err);
+    buffer_free(b);
+}
+END_TEST
+#endif
+
+START_TEST(thousands_of_events_do_not_pile_up) {
+    struct device *dev = support_place()->device;
+    struct buffer *b;
+    float x[16] = {0};
+    EXPECT_OK(buffer_create(dev, 16, "a test", &b, &err), err);
+    for (int i = 0; i < 3000; i++) {
+        struct buffer_region r = {.row = 0, .rows = 1, .pitch = 16, .first = 0, .width = 16};
+        EXPECT_OK(buffer_write_region(b, &r, x, NULL, DEVICE_TRANSFER, NULL, &err), err);
+        ck_assert_int_le(dev->pending_count, DEVICE_PENDING);
+    }
+    EXPECT_OK(device_finish(dev, &err), err);
+    ck_assert_int_eq(dev->pending_count, 0);
+    buffer_free(b);
+}
+END_TEST
+
+START_TEST(a_failed_call_says_what_where_and_what_to_try) {
+    struct device *dev = support_place()->device;
+    device_note(dev, "conv1");
+    device_note(dev, "relu1");
+    ck_assert_int_eq(clerror_check(CL_OUT_OF_RESOURCES, "clFinish", dev, &err), CL_OUT_OF_RESOURCES);
+    static const char *const told[] = {"clFinish", "CL_OUT_OF_RESOURCES", "(-5)", "conv1", "relu1", "ALEXCL_SYNC"};
+    for (size_t i = 0; i < sizeof told / sizeof told[0]; i++) ck_assert_msg(strstr(err.text, told[i]) != NULL, "\"%s\" is not in: %s", told[i], err.text);
+    ck_assert_msg(strstr(err.text, device_name(dev)) != NULL, "%s", err.text);
+    ck_assert_int_eq(alexcl_exit_code(err.status), 7);
+    err = (struct alexcl_error){0};
+    ck_assert_int_eq(clerror_check(CL_SUCCESS, "clFinish", dev, &err), ALEXCL_OK);
+    ck_assert_str_eq(clerror_name(-12345), "an unknown code");
+}
+END_TEST
+
+int main(void) {
+    TCase *tests = tcase_create("buffer");
+    tcase_add_test(tests, regions_are_packed_rows);
+    tcase_add_test(tests, memory_is_accounted_and_limited);
+#ifdef ALEXCL_GUARD
+    tcase_add_test(tests, a_write_behind_the_end_is_found);
+#endif
+    tcase_add_test(tests, thousands_of_events_do_not_pile_up);
+    tcase_add_test(tests, a_failed_call_says_what_where_and_what_to_try);
+    return support_run(tests);
+}
