@@ -8,6 +8,23 @@
 
 static int graph_same(struct alexcl_shape a, struct alexcl_shape b) { return a.c == b.c && a.h == b.h && a.w == b.w; }
 
+/* Units of flattened maps are cut where the channels were: not in their middle when the channels are odd. A view keeps that cut, other
+ * layers of a half's own units would compute a different share. */
+static int graph_keep_cut(struct graph *g, int i, struct alexcl_error *err) {
+    for (int h = 0; h < 2; h++) {
+        struct layer *l = &g->layers[i].half[h];
+        struct alexcl_shape made = g->layers[i - 1].half[h].out;
+        if (shape_size(l->in) == shape_size(made)) continue;
+        if (!l->view)
+            return error_set(err, ALEXCL_E_USAGE,
+                             "model %s, layer %s: half %d would compute %zu of %d units, but an odd number of channels was flattened before, of which it has "
+                             "%zu; put the layer before the flatten layer, or make the channels even",
+                             g->model->name, l->desc->name, h, shape_size(l->in), l->whole_in.c, shape_size(made));
+        l->in = l->out = made;
+    }
+    return ALEXCL_OK;
+}
+
 /* Decides how layer i reads its predecessor, and where its output goes. */
 static int graph_connect(struct graph *g, int i, struct alexcl_error *err) {
     struct graph_layer *gl = &g->layers[i];
@@ -21,8 +38,10 @@ static int graph_connect(struct graph *g, int i, struct alexcl_error *err) {
                                  g->model->name, gl->half[h].desc->name);
     } else if (gl->half[0].reads.all) {
         gl->crossing = GRAPH_JOIN;
-    } else if (gl->half[0].reads.seam) {
-        gl->crossing = GRAPH_SEAM;
+    } else {
+        int status = graph_keep_cut(g, i, err);
+        if (status != ALEXCL_OK) return status;
+        if (gl->half[0].reads.seam) gl->crossing = GRAPH_SEAM;
     }
     if (gl->crossing != GRAPH_OWN) {
         gl->cross = g->cross_count++;

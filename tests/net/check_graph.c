@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* Where the halves of a net are cut, on nets that no built-in model is. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "graph.h"
+#include "support.h"
+
+/* 3 channels of 3 x 3 are flattened, `middle` reads its own half of the units, and a fully connected layer all. */
+static int make_odd(struct alexcl_layer middle, struct graph **out, struct alexcl_error *err) {
+    static struct alexcl_layer layers[] = {
+        {.type = ALEXCL_CONV, .name = "conv", .outputs = 3, .kernel = 1, .stride = 1, .groups = 1},
+        {.type = ALEXCL_FLATTEN, .name = "flat"},
+        {.name = "middle"},
+        {.type = ALEXCL_FC, .name = "fc", .outputs = 4},
+    };
+    static struct alexcl_model model = {.name = "odd", .channels = 3, .height = 3, .width = 3, .layers = layers, .layer_count = sizeof layers / sizeof *layers};
+    layers[2] = middle;
+    return graph_make(&model, NULL, out, err);
+}
+
+START_TEST(a_view_keeps_the_cut_of_the_channels) {
+    const struct alexcl_layer views[] = {{.type = ALEXCL_DROPOUT, .name = "middle", .rate = 0.5, .dropout = ALEXCL_DROPOUT_INVERTED},
+                                         {.type = ALEXCL_FLATTEN, .name = "middle"}};
+    for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
+        struct alexcl_error err = {0};
+        struct graph *g;
+        EXPECT_OK(make_odd(views[i], &g, &err), err);
+        ck_assert_int_eq(g->cross_count, 1);
+        ck_assert_int_eq(graph_sent(g, 0, 0).count * graph_sent(g, 0, 0).hw, 18); /* two channels of nine */
+        ck_assert_int_eq(graph_sent(g, 0, 1).count * graph_sent(g, 0, 1).hw, 9);
+        ck_assert_uint_eq(graph_joined_floats(g, 0), 27);
+        graph_free(g);
+    }
+}
+END_TEST
+
+START_TEST(units_of_another_cut_are_refused) {
+    const struct alexcl_layer layers[] = {{.type = ALEXCL_DROPOUT, .name = "middle", .rate = 0.5, .dropout = ALEXCL_DROPOUT_PAPER},
+                                          {.type = ALEXCL_RELU, .name = "middle"},
+                                          {.type = ALEXCL_LRN, .name = "middle", .kernel = 5, .span = ALEXCL_SPAN_LAYER, .k = 2, .alpha = 1e-4, .beta = 0.75}};
+    for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
+        struct alexcl_error err = {0};
+        struct graph *g;
+        EXPECT_ERROR(make_odd(layers[i], &g, &err), ALEXCL_E_USAGE, "make the channels even", err);
+    }
+}
+END_TEST
+
+int main(void) {
+    TCase *tests = tcase_create("graph");
+    tcase_add_test(tests, a_view_keeps_the_cut_of_the_channels);
+    tcase_add_test(tests, units_of_another_cut_are_refused);
+    return support_run(tests);
+}
