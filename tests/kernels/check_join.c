@@ -26,6 +26,7 @@ static void join(int channels0, int channels1, int hw) {
     EXPECT_OK(join_run(j, "join", channels0, channels1, hw, &half0, &half1, &out, FIRST, COUNT, &err), err);
     EXPECT_OK(storage_read(&out, 0, got, IMAGES * size, &err), err);
     support_same("join", got + FIRST * size, want + FIRST * size, COUNT * size);
+    if (place->device) EXPECT_OK(buffer_check_guards(place->device, &err), err);
     ck_assert(memcmp(got, want, FIRST * size * sizeof *got) == 0); /* NaN still */
     ck_assert(memcmp(got + 3 * size, want + 3 * size, size * sizeof *got) == 0);
     join_free(j);

@@ -7,7 +7,7 @@
 /* Whether this place can run a variant: kernels named *_cpu.cl are for CPU devices alone. ALEXCL_TEST_CPU_KERNELS=1 lets them run
  * anywhere (Oclgrind says it is a GPU). */
 int kernel_check_possible(const char *variant);
-/* Both halves of a layer on random values, by that variant on the place under test, against the reference: batches of 5 in the middle
+/* Both halves of a layer on random values, by that variant on the place under test, against the reference: batches in the middle
  * of a larger buffer, batches of 1, and images that are not asked for must stay untouched. The bits of an image must not depend on
  * the batch it is in. Layers that may write over their input do so as well. */
 void kernel_check_layer(const char *variant, const struct alexcl_layer *desc, struct alexcl_shape whole_in);
