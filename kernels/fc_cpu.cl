@@ -15,10 +15,11 @@
 
 /* Adds up the lanes of v, halving: (0+8, 1+9 ..), and so on. */
 float fc_add_lanes(float16 v) {
-    float8 a = v.lo + v.hi;
-    float4 b = a.lo + a.hi;
-    float2 c = b.lo + b.hi;
-    return c.lo + c.hi;
+    float lanes[16];
+    vstore16(v, 0, lanes);
+    for (int half_width = 8; half_width > 0; half_width /= 2)
+        for (int i = 0; i < half_width; i++) lanes[i] += lanes[i + half_width];
+    return lanes[0];
 }
 
 /* `count` < 16 values, then zeros. */

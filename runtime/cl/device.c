@@ -47,6 +47,8 @@ int device_open(const struct alexcl_selection *sel, size_t index, struct device 
     snprintf(dev->name, sizeof dev->name, "device %s", place->name);
     selection_device(sel, index, &dev->platform, &dev->id);
     dev->quirks = quirks_of(info);
+    cl_uint vector_floats = 1;
+    CL_TRY(dev, clGetDeviceInfo(dev->id, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, sizeof vector_floats, &vector_floats, NULL), err);
     dev->limits = (struct device_limits){
         .kind = info->kind,
         .units = info->units / place->parts,
@@ -55,6 +57,7 @@ int device_open(const struct alexcl_selection *sel, size_t index, struct device 
         .local_memory = info->local_memory,
         .largest_work_group = (size_t)info->largest_work_group,
         .unified_memory = info->unified_memory,
+        .vector_floats = vector_floats,
     };
     /* Both halves of a device, and the device whole, share their compiled kernels. */
     snprintf(dev->identity, sizeof dev->identity, "%s\n%s\n%s\n%s\n%s", info->platform_name, info->platform_version, info->name, info->version, info->driver);

@@ -76,6 +76,8 @@ int layer_on_cpu_device(const struct layer *l, const struct place *place) {
     return place->device && device_limits(place->device)->kind == ALEXCL_DEVICE_CPU;
 }
 
+int layer_has_wide_registers(const struct place *place) { return device_limits(place->device)->vector_floats >= 16; }
+
 int layer_wants_clblast(const struct layer *l, const struct place *place) {
     const char *gemm = alexcl_setting_value("ALEXCL_GEMM");
     return layer_on_device(l, place) && gemm && strcmp(gemm, "clblast") == 0;
@@ -90,7 +92,7 @@ const struct layer_variant *layer_choose(const struct layer *l, const struct pla
 
 size_t layer_workspace(const struct layer *l, const struct place *place) {
     const struct layer_variant *v = layer_choose(l, place);
-    return v && v->workspace ? v->workspace(l) : 0;
+    return v && v->workspace ? v->workspace(l, place) : 0;
 }
 
 /* ---- prepare, forward, release ---- */
@@ -133,7 +135,7 @@ int layer_prepare_variant(struct layer *l, struct place *place, const struct lay
                           struct alexcl_error *err) {
     l->place = place;
     l->variant = variant;
-    l->workspace = variant->workspace ? variant->workspace(l) : 0;
+    l->workspace = variant->workspace ? variant->workspace(l, place) : 0;
     if (shape_size(l->out) == 0) return ALEXCL_OK; /* one channel has no half 1 */
     int status = variant->prepare(l, values, err);
     if (status == ALEXCL_OK) return ALEXCL_OK;

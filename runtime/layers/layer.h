@@ -65,7 +65,7 @@ struct layer_io {
 struct layer_variant {
     const char *name; /* "ref", "own", "clblast" ... */
     int (*applicable)(const struct layer *l, const struct place *place);
-    size_t (*workspace)(const struct layer *l); /* floats; NULL: none */
+    size_t (*workspace)(const struct layer *l, const struct place *place); /* floats; NULL: none */
     /* Builds kernels, packs parameters. values[i]: tensor i's slice of this half, in the file's layout. */
     int (*prepare)(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err);
     int (*enqueue)(struct layer *l, const struct layer_io *io, struct alexcl_error *err);

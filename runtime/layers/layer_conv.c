@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Convolution. A half makes its own half of the output channels; with one group it reads every channel, with an even number of
  * groups its own half's, which are the inputs of its groups. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -127,16 +128,16 @@ static const struct layer_variant conv_own = {"own", layer_on_device, NULL, conv
 /* ---- cpu: conv_cpu.cl ---- */
 
 enum {
-    CPU_BLOCK = 16,   /* output channels in a vector */
-    CPU_COLUMNS = 14, /* outputs of a row in a register tile at most: with the weights they fit 16 wide registers */
-    CPU_IMAGES = 8,   /* frames in the workspace */
+    CPU_BLOCK = 16, /* output channels in a vector */
+    CPU_IMAGES = 8, /* frames in the workspace */
 };
 
-/* The tile that wastes least behind the end of a row; the widest of equals. */
-static int conv_cpu_columns(int width) {
-    int best = 1, least = width * CPU_COLUMNS;
-    for (int columns = 1; columns <= CPU_COLUMNS && columns <= width; columns++) {
-        int tiles = (width + columns - 1) / columns, cost = tiles * columns * 8 + tiles * 8; /* a load of weights for each tile */
+/* Outputs of one row that a work-item makes, as many vectors of 16 as its registers hold beside the weights: what wastes least behind
+ * the end of the row, and the widest of equals. */
+static int conv_cpu_columns(int width, const struct place *place) {
+    int most = layer_has_wide_registers(place) ? 14 : 6, best = 1, least = INT_MAX;
+    for (int columns = 1; columns <= most && columns <= width; columns++) {
+        int tiles = (width + columns - 1) / columns, cost = tiles * (columns + 1); /* one more: loading the weights */
         if (cost > least) continue;
         best = columns;
         least = cost;
@@ -145,23 +146,23 @@ static int conv_cpu_columns(int width) {
 }
 
 /* The frame of zeros that holds everything the tiles read of one map. */
-static void conv_cpu_frame(const struct shape_conv *s, int *h, int *w) {
-    int columns = conv_cpu_columns(s->out.w), tiles = (s->out.w + columns - 1) / columns;
+static void conv_cpu_frame(const struct shape_conv *s, int columns, int *h, int *w) {
+    int tiles = (s->out.w + columns - 1) / columns;
     *h = (s->out.h - 1) * s->stride + s->kernel;
     *w = (tiles * columns - 1) * s->stride + s->kernel;
 }
 
-static size_t conv_cpu_workspace(const struct layer *l) {
+static size_t conv_cpu_workspace(const struct layer *l, const struct place *place) {
     int h, w;
     struct shape_conv s = conv_shape(l);
-    conv_cpu_frame(&s, &h, &w);
+    conv_cpu_frame(&s, conv_cpu_columns(s.out.w, place), &h, &w);
     return (size_t)CPU_IMAGES * (size_t)s.in.c * (size_t)h * (size_t)w;
 }
 
 static int conv_cpu_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
     int status = ALEXCL_OK;
     char defines[96];
-    snprintf(defines, sizeof defines, "-DKERNEL=%d -DSTRIDE=%d -DCOLUMNS=%d", l->desc->kernel, l->desc->stride, conv_cpu_columns(l->out.w));
+    snprintf(defines, sizeof defines, "-DKERNEL=%d -DSTRIDE=%d -DCOLUMNS=%d", l->desc->kernel, l->desc->stride, conv_cpu_columns(l->out.w, l->place));
     TRY(layer_add_kernel(l, 0, "conv_cpu", "conv_cpu_frame", defines, err));
     TRY(layer_add_kernel(l, 1, "conv_cpu", "conv_cpu_forward", defines, err));
     TRY(conv_upload_packed(l, values, 1, CPU_BLOCK, err));
@@ -172,8 +173,8 @@ done:
 static int conv_cpu_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     int status = ALEXCL_OK, frame_h, frame_w;
     struct shape_conv s = conv_shape(l);
-    int columns = conv_cpu_columns(s.out.w), tiles = (s.out.w + columns - 1) / columns;
-    conv_cpu_frame(&s, &frame_h, &frame_w);
+    int columns = conv_cpu_columns(s.out.w, l->place), tiles = (s.out.w + columns - 1) / columns;
+    conv_cpu_frame(&s, columns, &frame_h, &frame_w);
     for (int first = io->first; first < io->first + io->count; first += CPU_IMAGES) {
         int left = io->first + io->count - first;
         size_t count = (size_t)(left < CPU_IMAGES ? left : CPU_IMAGES);
@@ -193,7 +194,10 @@ static const struct layer_variant conv_cpu = {"cpu", layer_on_cpu_device, conv_c
 
 /* ---- clblast: im2col.cl, GEMM ---- */
 
-static size_t conv_clblast_workspace(const struct layer *l) { return (size_t)conv_depth(l) * (size_t)l->out.h * (size_t)l->out.w; }
+static size_t conv_clblast_workspace(const struct layer *l, const struct place *place) {
+    (void)place;
+    return (size_t)conv_depth(l) * (size_t)l->out.h * (size_t)l->out.w;
+}
 
 static int conv_clblast_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
     int status = ALEXCL_OK;

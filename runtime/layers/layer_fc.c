@@ -33,14 +33,25 @@ static const struct layer_variant fc_ref = {"ref", layer_on_host, NULL, layer_up
 
 /* ---- own: fc.cl, and cpu: fc_cpu.cl. Both are built twice: for one image, and for tiles of several. ---- */
 
-enum { FC_ROWS = 4, FC_IMAGES = 4, FC_OWN_ITEMS = 64 };
+/* What a work-group (own) or an item (cpu) makes: rows x images sums, in registers. */
+struct fc_tile {
+    int rows, images, items;
+};
 
-static int fc_prepare(struct layer *l, const float *const values[LAYER_TENSORS], const char *source, const char *function, struct alexcl_error *err) {
+static struct fc_tile fc_own_tile(const struct place *place) {
+    (void)place;
+    return (struct fc_tile){4, 4, 64};
+}
+
+static struct fc_tile fc_cpu_tile(const struct place *place) { return layer_has_wide_registers(place) ? (struct fc_tile){4, 4, 1} : (struct fc_tile){2, 2, 1}; }
+
+static int fc_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct fc_tile tile, const char *source, const char *function,
+                      struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    const int images[LAYER_KERNELS] = {1, FC_IMAGES};
+    const int images[LAYER_KERNELS] = {1, tile.images};
     for (int i = 0; i < LAYER_KERNELS; i++) {
         char defines[64];
-        snprintf(defines, sizeof defines, "-DROWS=%d -DIMAGES=%d", FC_ROWS, images[i]);
+        snprintf(defines, sizeof defines, "-DROWS=%d -DIMAGES=%d", tile.rows, images[i]);
         TRY(layer_add_kernel(l, i, source, function, defines, err));
     }
     TRY(layer_upload(l, values, err));
@@ -48,23 +59,25 @@ done:
     return status;
 }
 
-static int fc_enqueue(struct layer *l, const struct layer_io *io, size_t items, struct alexcl_error *err) {
-    int several = io->count > 1, images = several ? FC_IMAGES : 1;
-    struct kernel_range range = {
-        2, {0, 0, 0}, {(size_t)((io->count + images - 1) / images) * items, (size_t)((l->out.c + FC_ROWS - 1) / FC_ROWS), 1}, {items, 1, 1}};
+static int fc_enqueue(struct layer *l, const struct layer_io *io, struct fc_tile tile, struct alexcl_error *err) {
+    int several = io->count > 1, images = several ? tile.images : 1;
+    struct kernel_range range = {2,
+                                 {0, 0, 0},
+                                 {(size_t)((io->count + images - 1) / images * tile.items), (size_t)((l->out.c + tile.rows - 1) / tile.rows), 1},
+                                 {(size_t)tile.items, 1, 1}};
     return KERNEL_LAUNCH(layer_kernel(l, several), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),
                          ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(io->first), ARG_INT(io->first + io->count), ARG_INT(l->in.c),
                          ARG_INT(l->out.c));
 }
 
 static int fc_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    return fc_prepare(l, values, "fc", "fc_forward", err);
+    return fc_prepare(l, values, fc_own_tile(l->place), "fc", "fc_forward", err);
 }
-static int fc_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) { return fc_enqueue(l, io, FC_OWN_ITEMS, err); }
+static int fc_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) { return fc_enqueue(l, io, fc_own_tile(l->place), err); }
 static int fc_cpu_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    return fc_prepare(l, values, "fc_cpu", "fc_cpu_forward", err);
+    return fc_prepare(l, values, fc_cpu_tile(l->place), "fc_cpu", "fc_cpu_forward", err);
 }
-static int fc_cpu_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) { return fc_enqueue(l, io, 1, err); }
+static int fc_cpu_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) { return fc_enqueue(l, io, fc_cpu_tile(l->place), err); }
 
 static const struct layer_variant fc_own = {"own", layer_on_device, NULL, fc_own_prepare, fc_own_enqueue, layer_free_kernels};
 static const struct layer_variant fc_cpu = {"cpu", layer_on_cpu_device, NULL, fc_cpu_prepare, fc_cpu_enqueue, layer_free_kernels};

@@ -25,6 +25,9 @@ int layer_on_device(const struct layer *l, const struct place *place);
 int layer_on_cpu_device(const struct layer *l, const struct place *place);
 int layer_wants_clblast(const struct layer *l, const struct place *place); /* ALEXCL_GEMM=clblast */
 
+/* Whether a register of the device's CPU holds 16 floats, and there are 32 of them (AVX-512): how large a tile may be. */
+int layer_has_wide_registers(const struct place *place);
+
 /* ---- prepare, release ---- */
 
 /* Uploads the tensors as they are in the file. The prepare of variants without kernels. */
