@@ -37,8 +37,8 @@ static void devices_csv(const struct alexcl_device_info *d) {
     snprintf(t[3], sizeof t[3], "%u", d->units);
     snprintf(t[4], sizeof t[4], "%llu", (unsigned long long)d->memory);
     snprintf(t[5], sizeof t[5], "%llu", (unsigned long long)d->largest_buffer);
-    const char *fields[] = {t[0], t[1], devices_kind(d->kind), d->usable ? "yes" : "no", d->alias_of < 0 ? "" : t[2], t[3], t[4], t[5], d->version, d->driver,
-                            d->vendor, d->name};
+    const char *fields[] = {
+        t[0], t[1], devices_kind(d->kind), d->usable ? "yes" : "no", d->alias_of < 0 ? "" : t[2], t[3], t[4], t[5], d->version, d->driver, d->vendor, d->name};
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) report_csv(fields[i], 0);
     report_csv(d->why, 1);
 }

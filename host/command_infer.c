@@ -1,7 +1,505 @@
 /* SPDX-License-Identifier: MIT */
+/* Pictures through a net: a feed decodes ahead, batches of crops go to the devices, results come out in the order of the list. */
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
 #include "commands.h"
+#include "fail.h"
+#include "feed.h"
+#include "labels.h"
+#include "npy.h"
+#include "report.h"
+#include "topk.h"
+
+enum { BATCH = 16, CROPS = 10 };
+
+/* One image of the list, or of --input. */
+struct result {
+    char *path;         /* as the list shows it */
+    const char *label;  /* as the list shows it, or NULL */
+    size_t label_index; /* valid when has_label */
+    int has_label, crops_done, done;
+    char *error; /* why there are no scores, or NULL */
+    size_t rank; /* classes ahead of the label */
+    size_t *top; /* `top_count` best classes */
+    double *p;   /* and their probabilities */
+};
+
+struct infer {
+    const struct options *o;
+    const struct alexcl_model *model;
+    const struct alexcl_layer *last; /* the layer whose output is read */
+    struct alexcl_weights *weights;
+    struct alexcl_selection *selection;
+    struct alexcl_net *net;
+    struct labels *labels;
+    struct image_list list;
+    struct feed *feed;
+    struct npy input;
+    struct npy_writer *save;
+    size_t units, in_floats, images, crops, batch, top_count;
+    struct result *results;
+    size_t emitted;  /* results printed */
+    size_t next_row; /* first image whose row of --save is not written */
+    /* the batch being filled: rows of crops, and whose they are */
+    float *in, *out;
+    size_t *owner, rows;
+    double *sum, *order; /* of one image's crops: probabilities, and what they are ordered by */
+    float *row;
+    size_t finished, failed, labelled, top1_wrong, top5_wrong;
+    json_t *document_images;
+    int worst; /* status that the command ends with */
+    double start;
+};
+
+static volatile sig_atomic_t interrupted;
+static void infer_on_signal(int number) {
+    (void)number;
+    interrupted = 1;
+}
+
+static double infer_now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static int infer_alloc(void *out, size_t count, size_t size, struct alexcl_error *err) {
+    void *p = count <= SIZE_MAX / size ? calloc(count ? count : 1, size) : NULL;
+    if (!p) return fail(err, ALEXCL_E_MEMORY, "out of host memory: %zu x %zu bytes; a smaller --batch may help", count, size);
+    memcpy(out, &p, sizeof p);
+    return ALEXCL_OK;
+}
+
+/* ---- what comes out ------------------------------------------------------------------------------ */
+
+static const char *infer_name(const struct infer *f, size_t class, char number[24]) {
+    const char *name = labels_name(f->labels, class);
+    if (name) return name;
+    snprintf(number, 24, "%zu", class);
+    return number;
+}
+
+static void infer_print_text(const struct infer *f, const struct result *r) {
+    char number[24];
+    printf("%s", r->path);
+    if (r->error) {
+        printf(": %s\n", r->error);
+        return;
+    }
+    if (r->has_label) printf("  (%s)", infer_name(f, r->label_index, number));
+    printf("\n");
+    for (size_t i = 0; i < f->top_count; i++) {
+        char name[48];
+        snprintf(name, sizeof name, "%.47s", infer_name(f, r->top[i], number));
+        printf("  %7.4f  %4zu  %s%s\n", r->p[i], r->top[i], name, r->has_label && r->top[i] == r->label_index ? "  <-" : "");
+    }
+}
+
+static void infer_print_csv(const struct infer *f, const struct result *r) {
+    char text[32], number[24];
+    const char *weights = alexcl_weights_random(f->weights) ? "random: labels mean nothing" : "";
+    size_t lines = r->error || f->top_count == 0 ? 1 : f->top_count;
+    for (size_t i = 0; i < lines; i++) {
+        int scored = !r->error && f->top_count;
+        report_csv(r->path, 0);
+        report_csv(r->label, 0);
+        snprintf(text, sizeof text, "%zu", i + 1);
+        report_csv(scored ? text : "", 0);
+        snprintf(text, sizeof text, "%zu", scored ? r->top[i] : 0);
+        report_csv(scored ? text : "", 0);
+        report_csv(scored ? infer_name(f, r->top[i], number) : "", 0);
+        snprintf(text, sizeof text, "%.9g", scored ? r->p[i] : 0);
+        report_csv(scored ? text : "", 0);
+        report_csv(r->error, 0);
+        report_csv(weights, 1);
+    }
+}
+
+static json_t *infer_json(const struct infer *f, const struct result *r) {
+    json_t *top = json_array();
+    char number[24];
+    for (size_t i = 0; !r->error && i < f->top_count; i++)
+        json_array_append_new(top, json_pack("{s:I, s:s, s:f}", "index", (json_int_t)r->top[i], "name", infer_name(f, r->top[i], number), "p", r->p[i]));
+    json_t *label = r->label ? json_string(r->label) : json_null();
+    /* A name that is no UTF-8 cannot be written in JSON: its bytes are shown as they can be. */
+    json_t *path = json_string(r->path);
+    if (!path) path = json_string("(a name that is not UTF-8)");
+    if (!label) label = json_string("(a label that is not UTF-8)");
+    json_t *error = r->error ? json_string(r->error) : json_null();
+    if (!error) error = json_string("(an error about a name that is not UTF-8)");
+    return json_pack("{s:o, s:o, s:o, s:o}", "path", path, "label", label, "error", error, "top", top);
+}
+
+/* Prints what is done, in the order of the list, and lets go of it. */
+static void infer_emit(struct infer *f) {
+    for (; f->emitted < f->images && f->results[f->emitted].done; f->emitted++) {
+        struct result *r = &f->results[f->emitted];
+        if (f->o->format == FORMAT_JSON)
+            json_array_append_new(f->document_images, infer_json(f, r));
+        else if (f->o->format == FORMAT_CSV)
+            infer_print_csv(f, r);
+        else if (f->top_count || r->error)
+            infer_print_text(f, r);
+        free(r->path);
+        free(r->error);
+        free(r->top);
+        free(r->p);
+        *r = (struct result){.done = 1};
+    }
+}
+
+static void infer_progress(const struct infer *f, int end) {
+    if (f->o->quiet || !isatty(STDERR_FILENO)) return;
+    double seconds = infer_now() - f->start;
+    if (end)
+        fprintf(stderr, "\r\033[K");
+    else
+        fprintf(stderr, "\r\033[K%zu of %zu images, %.1f images/s", f->finished + f->failed, f->images, seconds > 0 ? (double)f->finished / seconds : 0);
+    fflush(stderr);
+}
+
+/* ---- scores of an image -------------------------------------------------------------------------- */
+
+/* Adds a crop's output to its image. RBF: distances; the nearest code is the most probable, p = exp(-d) / sum exp(-d). */
+static void infer_add_crop(struct infer *f, const float *out) {
+    double best = -INFINITY, total = 0;
+    if (f->last->type != ALEXCL_RBF) {
+        for (size_t c = 0; c < f->units; c++) {
+            f->sum[c] += (double)out[c];
+            f->order[c] += (double)out[c];
+        }
+        return;
+    }
+    for (size_t c = 0; c < f->units; c++)
+        if (-(double)out[c] > best) best = -(double)out[c];
+    for (size_t c = 0; c < f->units; c++) total += exp(-(double)out[c] - best);
+    for (size_t c = 0; c < f->units; c++) {
+        f->sum[c] += exp(-(double)out[c] - best) / total;
+        f->order[c] -= (double)out[c]; /* probabilities of far codes are all 0: distances still tell them apart */
+    }
+}
+
+static int infer_finish_image(struct infer *f, struct result *r, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    for (size_t c = 0; c < f->units; c++) f->row[c] = (float)(f->sum[c] / (double)f->crops);
+    if (f->top_count) {
+        status = infer_alloc(&r->top, f->top_count, sizeof *r->top, err);
+        if (status == ALEXCL_OK) status = infer_alloc(&r->p, f->top_count, sizeof *r->p, err);
+        if (status != ALEXCL_OK) return status;
+        topk_best(f->order, f->units, r->top, f->top_count);
+        for (size_t i = 0; i < f->top_count; i++) r->p[i] = f->sum[r->top[i]] / (double)f->crops;
+        if (r->has_label) {
+            r->rank = topk_rank(f->order, f->units, r->label_index);
+            f->labelled++;
+            f->top1_wrong += r->rank >= 1;
+            f->top5_wrong += r->rank >= 5;
+        }
+    }
+    if (f->save) status = npy_writer_add(f->save, f->row, f->units, err);
+    r->done = 1;
+    f->finished++;
+    memset(f->sum, 0, f->units * sizeof *f->sum);
+    memset(f->order, 0, f->units * sizeof *f->order);
+    return status;
+}
+
+/* Images that failed keep their row in the file of --save, of NaN, so that its rows are the lines of the list. */
+static int infer_write_failed_before(struct infer *f, size_t image, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    for (; f->next_row < image && status == ALEXCL_OK; f->next_row++) {
+        for (size_t c = 0; c < f->units; c++) f->row[c] = NAN;
+        if (f->save) status = npy_writer_add(f->save, f->row, f->units, err);
+    }
+    return status;
+}
+
+static int infer_run_batch(struct infer *f, struct alexcl_error *err) {
+    if (f->rows == 0) return ALEXCL_OK;
+    int status = alexcl_net_run(f->net, f->in, f->rows, f->out, err);
+    for (size_t i = 0; i < f->rows && status == ALEXCL_OK; i++) {
+        struct result *r = &f->results[f->owner[i]];
+        infer_add_crop(f, f->out + i * f->units);
+        if (++r->crops_done < (int)f->crops) continue;
+        status = infer_write_failed_before(f, f->owner[i], err);
+        if (status == ALEXCL_OK) status = infer_finish_image(f, r, err);
+        f->next_row++;
+    }
+    f->rows = 0;
+    infer_emit(f);
+    infer_progress(f, 0);
+    return status;
+}
+
+static int infer_add_rows(struct infer *f, size_t image, const float *values, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    for (size_t c = 0; c < f->crops && status == ALEXCL_OK; c++) {
+        memcpy(f->in + f->rows * f->in_floats, values + c * f->in_floats, f->in_floats * sizeof *f->in);
+        f->owner[f->rows++] = image;
+        if (f->rows == f->batch) status = infer_run_batch(f, err);
+    }
+    return status;
+}
+
+/* ---- the loop ------------------------------------------------------------------------------------ */
+
+/* An image that cannot be had. Stops, unless --keep-going. */
+static int infer_fail_image(struct infer *f, size_t image, const struct alexcl_error *why, struct alexcl_error *err) {
+    struct result *r = &f->results[image];
+    r->error = strdup(why->text);
+    if (!r->error) return fail(err, ALEXCL_E_MEMORY, "out of host memory: an error's text");
+    r->done = 1;
+    f->failed++;
+    f->worst = why->status;
+    if (f->o->keep_going) {
+        if (!f->o->quiet) {
+            infer_progress(f, 1);
+            fprintf(stderr, "alexcl: %s\n", why->text);
+        }
+        infer_emit(f);
+        return ALEXCL_OK;
+    }
+    int status = infer_run_batch(f, err); /* what came before it is not lost */
+    infer_emit(f);
+    return status != ALEXCL_OK ? status : fail(err, why->status, "%s%s", why->text, f->images > 1 ? "; --keep-going goes on without it" : "");
+}
+
+static int infer_label(struct infer *f, size_t image, struct alexcl_error *err) {
+    struct result *r = &f->results[image];
+    const struct image_list_entry *e = &f->list.entries[image];
+    if (!r->label || f->top_count == 0) return ALEXCL_OK;
+    int status = labels_find(f->labels, r->label, &r->label_index, err);
+    r->has_label = status == ALEXCL_OK;
+    if (status != ALEXCL_OK) {
+        char text[sizeof err->text];
+        memcpy(text, err->text, sizeof text);
+        snprintf(err->text, sizeof err->text, "line %d: %.7000s", e->line, text);
+    }
+    return status;
+}
+
+static int infer_list(struct infer *f, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct feed_item item = {0};
+    while (status == ALEXCL_OK && !interrupted && feed_next(f->feed, &item)) {
+        struct alexcl_error why = item.error;
+        if (item.index >= f->images) {
+            feed_release(f->feed, &item);
+            break;
+        }
+        if (why.status == ALEXCL_OK) infer_label(f, item.index, &why);
+        status = why.status == ALEXCL_OK ? infer_add_rows(f, item.index, item.values, err) : infer_fail_image(f, item.index, &why, err);
+        feed_release(f->feed, &item);
+    }
+    return status;
+}
+
+static int infer_array(struct infer *f, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    for (size_t i = 0; i < f->images && status == ALEXCL_OK && !interrupted; i++) status = infer_add_rows(f, i, f->input.values + i * f->in_floats, err);
+    return status;
+}
+
+/* ---- before and after ---------------------------------------------------------------------------- */
+
+static int infer_open_input(struct infer *f, struct alexcl_error *err) {
+    const struct alexcl_model *m = f->model;
+    int status = npy_read(f->o->input, &f->input, err);
+    if (status != ALEXCL_OK) return status;
+    const size_t *s = f->input.shape;
+    if (f->input.dims != 4 || s[1] != (size_t)m->channels || s[2] != (size_t)m->height || s[3] != (size_t)m->width || s[0] == 0) {
+        char shape[NPY_DIMS * 24] = "";
+        for (int i = 0; i < f->input.dims; i++) snprintf(shape + strlen(shape), sizeof shape - strlen(shape), "%s%zu", i ? " x " : "", s[i]);
+        return fail(err, ALEXCL_E_DATA, "%s is %s; model %s takes N x %d x %d x %d", f->o->input, shape, m->name, m->channels, m->height, m->width);
+    }
+    f->images = s[0];
+    return ALEXCL_OK;
+}
+
+static int infer_check_options(const struct options *o, struct alexcl_error *err) {
+    int status = options_expect(o, "infer", o->input ? 0 : 1, o->input ? 0 : 1, err);
+    if (status != ALEXCL_OK) return status;
+    if (o->features && !o->save) return fail(err, ALEXCL_E_USAGE, "--features wants --save FILE.npy to write to");
+    if (o->features && o->ten_crop) return fail(err, ALEXCL_E_USAGE, "--features and --ten-crop do not go together: features are of one crop");
+    if (o->input && (o->ten_crop || o->dump_patches)) return fail(err, ALEXCL_E_USAGE, "--input brings what the net sees: no --ten-crop, no --dump-patches");
+    return ALEXCL_OK;
+}
+
+static int infer_open(struct infer *f, struct alexcl_error *err) {
+    const struct options *o = f->o;
+    int status = infer_check_options(o, err);
+    if (status == ALEXCL_OK) status = options_model(o, &f->model, err);
+    if (status != ALEXCL_OK) return status;
+    f->last = &f->model->layers[f->model->layer_count - 1];
+    if (o->features) {
+        int layer = alexcl_model_layer(f->model, o->features, err);
+        if (layer < 0) return layer;
+        f->last = &f->model->layers[layer];
+    }
+    f->crops = o->ten_crop ? CROPS : 1;
+    if (o->input)
+        status = infer_open_input(f, err);
+    else if ((status = image_list_read(o->arguments[0], &f->list, err)) == ALEXCL_OK)
+        f->images = f->list.count;
+    if (status == ALEXCL_OK && f->images == 0) return fail(err, ALEXCL_E_DATA, "%s names no image", o->arguments[0]);
+    if (o->limit && (size_t)o->limit < f->images) f->images = (size_t)o->limit;
+    if (status == ALEXCL_OK)
+        status = o->weights ? alexcl_weights_open(o->weights, f->model, o->features, &f->weights, err)
+                            : alexcl_weights_generate(f->model, 1, NULL, NULL, 0, &f->weights, err);
+    if (status == ALEXCL_OK) status = alexcl_selection_open(o->devices, &f->selection, err);
+    if (status != ALEXCL_OK) return status;
+    if (!o->quiet) fprintf(stderr, "%s\n", alexcl_selection_why(f->selection));
+
+    size_t rows = f->images * f->crops, wanted = o->batch ? (size_t)o->batch : BATCH;
+    struct alexcl_net_options options = {
+        .batch = (int)(rows < wanted ? rows : wanted), .memory = o->memory, .last_layer = o->features, .reproducible = o->reproducible};
+    /* Decoding begins before the kernels are compiled. */
+    if (!o->input) {
+        struct feed_options feeding = {
+            .model = f->model, .ten_crop = o->ten_crop, .dump_folder = o->dump_patches, .ahead = 2 * (size_t)options.batch / f->crops + 2};
+        status = feed_open(&f->list, &feeding, &f->feed, err);
+    }
+    if (status == ALEXCL_OK) status = alexcl_net_open(f->model, f->weights, f->selection, &options, &f->net, err);
+    if (status != ALEXCL_OK) return status;
+    struct alexcl_shape shape = alexcl_net_output(f->net);
+    f->batch = (size_t)alexcl_net_batch(f->net);
+    f->units = (size_t)shape.c * (size_t)shape.h * (size_t)shape.w;
+    f->in_floats = (size_t)f->model->channels * (size_t)f->model->height * (size_t)f->model->width;
+    if (!o->features) {
+        f->top_count = (size_t)o->top < f->units ? (size_t)o->top : f->units;
+        status = labels_open(o->labels, f->units, &f->labels, err);
+    }
+    if (o->save && status == ALEXCL_OK) {
+        size_t dims[4] = {0, (size_t)shape.c, (size_t)shape.h, (size_t)shape.w};
+        status = npy_writer_open(o->save, shape.h == 1 && shape.w == 1 ? 2 : 4, dims, &f->save, err);
+    }
+    if (status == ALEXCL_OK) status = infer_alloc(&f->results, f->images, sizeof *f->results, err);
+    if (status == ALEXCL_OK) status = infer_alloc(&f->in, f->batch * f->in_floats, sizeof *f->in, err);
+    if (status == ALEXCL_OK) status = infer_alloc(&f->out, f->batch * f->units, sizeof *f->out, err);
+    if (status == ALEXCL_OK) status = infer_alloc(&f->owner, f->batch, sizeof *f->owner, err);
+    if (status == ALEXCL_OK) status = infer_alloc(&f->sum, f->units, sizeof *f->sum, err);
+    if (status == ALEXCL_OK) status = infer_alloc(&f->order, f->units, sizeof *f->order, err);
+    if (status == ALEXCL_OK) status = infer_alloc(&f->row, f->units, sizeof *f->row, err);
+    for (size_t i = 0; i < f->images && status == ALEXCL_OK; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "%zu", i);
+        if (!o->input) f->results[i].label = f->list.entries[i].label;
+        f->results[i].path = strdup(o->input ? name : f->list.entries[i].shown);
+        if (!f->results[i].path) status = fail(err, ALEXCL_E_MEMORY, "out of host memory: the names of the images");
+    }
+    f->document_images = json_array();
+    return status;
+}
+
+static json_t *infer_devices_json(const struct infer *f) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < alexcl_selection_count(f->selection); i++) {
+        const struct alexcl_place *p = alexcl_selection_place(f->selection, i);
+        json_array_append_new(list, json_pack("{s:s, s:o}", "place", p->name, "halves",
+                                              alexcl_selection_count(f->selection) == 1 ? json_pack("[i,i]", 0, 1) : json_pack("[i]", (int)i)));
+    }
+    return list;
+}
+
+/* The document, complete whatever happened. */
+static int infer_print_document(struct infer *f, int status, const struct alexcl_error *why, struct alexcl_error *err) {
+    struct alexcl_net_times t = alexcl_net_times(f->net);
+    double seconds = infer_now() - f->start;
+    json_t *summary = json_pack("{s:I, s:I, s:I, s:b}", "images", (json_int_t)f->finished, "failed", (json_int_t)f->failed, "labelled", (json_int_t)f->labelled,
+                                "interrupted", (int)interrupted);
+    if (f->labelled) {
+        json_object_set_new(summary, "top1_error", json_real((double)f->top1_wrong / (double)f->labelled));
+        json_object_set_new(summary, "top5_error", json_real((double)f->top5_wrong / (double)f->labelled));
+    }
+    json_t *timing = json_pack("{s:f, s:f, s:f, s:f, s:[f,f], s:f, s:f, s:b}", "seconds", seconds, "images_per_s",
+                               seconds > 0 ? (double)f->finished / seconds : 0.0, "decode_cpu_s", f->feed ? feed_seconds(f->feed) : 0.0, "run_s", t.wall,
+                               "device_s", t.device[0], t.device[1], "exchange_s", t.exchange, "start_s", t.build, "device_times_known", t.events);
+    json_t *failure = status == ALEXCL_OK || !why->text[0] ? json_null() : json_string(why->text);
+    json_t *document = json_pack("{s:s, s:{s:s, s:b, s:s}, s:o, s:i, s:b, s:b, s:o, s:o, s:o, s:o}", "model", f->model->name, "weights", "about",
+                                 alexcl_weights_describe(f->weights), "random", alexcl_weights_random(f->weights), "note",
+                                 alexcl_weights_random(f->weights) ? "the weights are random: the labels mean nothing" : "", "devices", infer_devices_json(f),
+                                 "batch", (int)f->batch, "ten_crop", f->o->ten_crop, "reproducible", f->o->reproducible, "images", f->document_images,
+                                 "summary", summary, "timing", timing, "error", failure ? failure : json_null());
+    f->document_images = NULL;
+    return report_json(document, err);
+}
+
+static void infer_print_end(const struct infer *f) {
+    struct alexcl_net_times t = alexcl_net_times(f->net);
+    double seconds = infer_now() - f->start;
+    if (f->o->format == FORMAT_TEXT) {
+        if (f->labelled)
+            printf("top-1 error %.1f%%, top-5 error %.1f%% of %zu labelled images%s\n", 100.0 * (double)f->top1_wrong / (double)f->labelled,
+                   100.0 * (double)f->top5_wrong / (double)f->labelled, f->labelled, alexcl_weights_random(f->weights) ? " (random weights)" : "");
+        fflush(stdout);
+    }
+    if (f->o->quiet) return;
+    fprintf(stderr, "%zu image%s in %.2f s, %.1f images/s%s\n", f->finished, f->finished == 1 ? "" : "s", seconds,
+            seconds > 0 ? (double)f->finished / seconds : 0, f->failed ? "; some failed" : "");
+    fprintf(stderr, "decode %.2f s of CPU; start %.2f s; devices busy:", f->feed ? feed_seconds(f->feed) : 0.0, t.build);
+    for (size_t i = 0; i < alexcl_selection_count(f->selection); i++) fprintf(stderr, " %.2f s,", t.device[i]);
+    fprintf(stderr, " exchange %.3f s%s\n", t.exchange, t.events ? "" : " (a driver reports no times)");
+}
+
+static void infer_free(struct infer *f) {
+    feed_free(f->feed);
+    alexcl_net_free(f->net);
+    alexcl_selection_free(f->selection);
+    alexcl_weights_free(f->weights);
+    npy_writer_free(f->save);
+    npy_free(&f->input);
+    for (size_t i = 0; f->results && i < f->images; i++) {
+        free(f->results[i].path);
+        free(f->results[i].error);
+        free(f->results[i].top);
+        free(f->results[i].p);
+    }
+    labels_free(f->labels);
+    image_list_free(&f->list);
+    json_decref(f->document_images);
+    free(f->results);
+    free(f->in);
+    free(f->out);
+    free(f->owner);
+    free(f->sum);
+    free(f->order);
+    free(f->row);
+}
+
 int command_infer(const struct options *o, struct alexcl_error *err) {
-    (void)o;
-    (void)err;
-    return 0;
+    struct infer f = {.o = o, .start = infer_now()};
+    /* The second Ctrl-C ends the process at once. */
+    struct sigaction action = {.sa_handler = infer_on_signal, .sa_flags = (int)SA_RESETHAND};
+    int status = infer_open(&f, err);
+    if (status != ALEXCL_OK) goto done;
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    if (o->format == FORMAT_CSV) fputs("path,label,rank,index,name,p,error,weights\r\n", stdout);
+    if (o->format == FORMAT_TEXT) { printf("%s; %s%s\n", f.model->name, alexcl_weights_describe(f.weights), o->reproducible ? "; reproducible" : ""); }
+    status = o->input ? infer_array(&f, err) : infer_list(&f, err);
+    if (status == ALEXCL_OK && !interrupted) status = infer_run_batch(&f, err);
+    if (status == ALEXCL_OK && !interrupted) status = infer_write_failed_before(&f, f.images, err);
+    infer_progress(&f, 1);
+    if (status == ALEXCL_OK && interrupted) status = fail(err, ALEXCL_E_INTERRUPTED, "interrupted: %zu of %zu images were done", f.finished, f.images);
+    infer_emit(&f);
+    struct alexcl_error late = {0};
+    /* What is done is kept, whatever stopped the rest. */
+    if (f.save && npy_writer_commit(f.save, &late) == ALEXCL_OK && o->format == FORMAT_TEXT && (status == ALEXCL_OK || f.finished))
+        printf("%s: %zu x %zu values of %s\n", o->save, f.finished + (o->keep_going ? f.failed : 0), f.units, f.last->name);
+    if (o->format == FORMAT_JSON) infer_print_document(&f, status, err, &late);
+    infer_print_end(&f);
+    if (status == ALEXCL_OK && late.status != ALEXCL_OK) {
+        *err = late;
+        status = late.status;
+    }
+    if (status == ALEXCL_OK && f.worst != ALEXCL_OK)
+        status = fail(err, f.worst, "%zu of %zu images could not be read; they are named above", f.failed, f.images);
+done:
+    infer_free(&f);
+    return status;
 }

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+#include "decode.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fail.h"
+
+enum { FILE_MOST = 1 << 30 };
+
+void picture_free(struct picture *p) {
+    free(p->pixels);
+    *p = (struct picture){0};
+}
+
+int decode_make(const char *path, uint64_t width, uint64_t height, struct picture *out, struct alexcl_error *err) {
+    if (width == 0 || height == 0) return fail(err, ALEXCL_E_DATA, "%s: a picture of no size", path);
+    if (width > DECODE_PIXELS_MOST || height > DECODE_PIXELS_MOST / width)
+        return fail(err, ALEXCL_E_DATA, "%s: a picture of %llu x %llu pixels, more than the 180 million that are decoded", path, (unsigned long long)width,
+                    (unsigned long long)height);
+    *out = (struct picture){(int)width, (int)height, 3, malloc((size_t)width * (size_t)height * 3)};
+    return out->pixels
+               ? ALEXCL_OK
+               : fail(err, ALEXCL_E_MEMORY, "%s: out of host memory for %llu x %llu pixels", path, (unsigned long long)width, (unsigned long long)height);
+}
+
+static int decode_read(const char *path, unsigned char **data, size_t *length, struct alexcl_error *err) {
+    /* O_NONBLOCK: opening a fifo that nobody writes to must not hang. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), status = ALEXCL_OK;
+    struct stat info;
+    if (fd < 0) return fail(err, ALEXCL_E_DATA, "%s: %s", path, strerror(errno));
+    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
+        status = fail(err, ALEXCL_E_DATA, "%s: %s", path, S_ISDIR(info.st_mode) ? "is a folder" : "is not a regular file");
+    else if (info.st_size == 0)
+        status = fail(err, ALEXCL_E_DATA, "%s: the file is empty", path);
+    else if (info.st_size > FILE_MOST)
+        status = fail(err, ALEXCL_E_DATA, "%s: more than 1 GiB", path);
+    else if ((*data = malloc((size_t)info.st_size)) == NULL)
+        status = fail(err, ALEXCL_E_MEMORY, "%s: out of host memory for %lld bytes", path, (long long)info.st_size);
+    *length = 0;
+    while (status == ALEXCL_OK && *length < (size_t)info.st_size) {
+        ssize_t got = read(fd, *data + *length, (size_t)info.st_size - *length);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0)
+            status = fail(err, ALEXCL_E_DATA, "%s: %s", path, got < 0 ? strerror(errno) : "became shorter while it was read");
+        else
+            *length += (size_t)got;
+    }
+    close(fd);
+    return status;
+}
+
+int decode_file(const char *path, struct picture *out, struct alexcl_error *err) {
+    unsigned char *data = NULL;
+    size_t length = 0;
+    int status = decode_read(path, &data, &length, err);
+    *out = (struct picture){0};
+    if (status == ALEXCL_OK) {
+        if (length >= 8 && memcmp(data, "\x89PNG\r\n\x1a\n", 8) == 0)
+            status = png_file_decode(path, data, length, out, err);
+        else if (length >= 3 && memcmp(data, "\xff\xd8\xff", 3) == 0)
+            status = jpeg_file_decode(path, data, length, out, err);
+        else
+            status = fail(err, ALEXCL_E_DATA, "%s: neither PNG nor JPEG; convert it", path);
+    }
+    free(data);
+    if (status != ALEXCL_OK) picture_free(out);
+    return status;
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/* Workers take the list's entries in order and fill slot (index mod ahead) when the consumer has let go of its last holder. */
+#include "feed.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "fail.h"
+#include "patches.h"
+#include "prepare.h"
+
+enum { THREADS_MOST = 8 };
+
+struct slot {
+    float *values;
+    struct alexcl_error *error; /* allocated when something is wrong */
+    size_t index;               /* of the list */
+    int ready;
+};
+
+struct feed {
+    const struct image_list *list;
+    struct feed_options options;
+    size_t floats; /* of all crops of an image */
+    int crops;
+    struct slot *slots;
+    pthread_mutex_t lock;
+    pthread_cond_t freed, filled;
+    size_t taken, given, released; /* entries that workers took, that the consumer got, and let go of */
+    int stop;
+    double seconds;
+    pthread_t threads[THREADS_MOST];
+    int thread_count;
+};
+
+static double feed_cpu_seconds(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static int feed_make(const struct feed *feed, const struct image_list_entry *e, float *values, struct alexcl_error *err) {
+    const struct alexcl_model *m = feed->options.model;
+    struct picture whole = {0}, resized = {0};
+    size_t one = (size_t)m->channels * (size_t)m->height * (size_t)m->width;
+    unsigned char *patch = NULL;
+    if (e->error) return fail(err, ALEXCL_E_DATA, "%s", e->error);
+    int status = decode_file(e->path, &whole, err);
+    if (status == ALEXCL_OK) status = prepare_resize(m, &whole, &resized, err);
+    picture_free(&whole);
+    if (status == ALEXCL_OK && (patch = malloc(one)) == NULL) status = fail(err, ALEXCL_E_MEMORY, "out of host memory: a crop");
+    for (int i = 0; i < feed->crops && status == ALEXCL_OK; i++) {
+        prepare_cut(m, &resized, prepare_crop_at(resized.width, resized.height, m->width, m->height, i, feed->crops), patch);
+        prepare_values(m, patch, values + (size_t)i * one);
+        if (feed->options.dump_folder)
+            status = patches_write(feed->options.dump_folder, e->line, e->path, feed->crops == 1 ? -1 : i, m, patch, values + (size_t)i * one, err);
+    }
+    free(patch);
+    picture_free(&resized);
+    return status;
+}
+
+/* "line 3: cat.jpg: ..."; messages begin with the path as it was opened, which the list shows shorter. */
+static void feed_locate(const struct image_list_entry *e, struct alexcl_error *err) {
+    char text[sizeof err->text];
+    size_t length = strlen(e->path);
+    const char *reason = strncmp(err->text, e->path, length) == 0 && strncmp(err->text + length, ": ", 2) == 0 ? err->text + length + 2 : err->text;
+    snprintf(text, sizeof text, "line %d: %.4000s: %.3000s", e->line, e->shown, reason);
+    memcpy(err->text, text, sizeof text);
+}
+
+static void *feed_work(void *argument) {
+    struct feed *feed = argument;
+    pthread_mutex_lock(&feed->lock);
+    while (!feed->stop && feed->taken < feed->list->count) {
+        if (feed->taken - feed->released >= feed->options.ahead) {
+            pthread_cond_wait(&feed->freed, &feed->lock);
+            continue;
+        }
+        size_t index = feed->taken++;
+        pthread_mutex_unlock(&feed->lock);
+        struct slot *slot = &feed->slots[index % feed->options.ahead];
+        double start = feed_cpu_seconds();
+        struct alexcl_error err = {0};
+        slot->index = index;
+        if (feed_make(feed, &feed->list->entries[index], slot->values, &err) != ALEXCL_OK) {
+            feed_locate(&feed->list->entries[index], &err);
+            slot->error = malloc(sizeof err);
+            if (slot->error) *slot->error = err;
+        }
+        int failed = err.status != ALEXCL_OK;
+        double spent = feed_cpu_seconds() - start;
+        pthread_mutex_lock(&feed->lock);
+        slot->ready = failed ? 2 : 1;
+        feed->seconds += spent;
+        pthread_cond_broadcast(&feed->filled);
+    }
+    pthread_mutex_unlock(&feed->lock);
+    return NULL;
+}
+
+int feed_open(const struct image_list *list, const struct feed_options *options, struct feed **out, struct alexcl_error *err) {
+    const struct alexcl_model *m = options->model;
+    int status = options->dump_folder ? patches_make_folder(options->dump_folder, err) : ALEXCL_OK;
+    if (status != ALEXCL_OK) return status;
+    struct feed *feed = calloc(1, sizeof *feed);
+    if (!feed) return fail(err, ALEXCL_E_MEMORY, "out of host memory: decoding");
+    feed->list = list;
+    feed->options = *options;
+    feed->crops = options->ten_crop ? PREPARE_CROPS : 1;
+    feed->floats = (size_t)feed->crops * (size_t)m->channels * (size_t)m->height * (size_t)m->width;
+    if (feed->options.ahead < 2) feed->options.ahead = 2;
+    if (feed->options.ahead > list->count) feed->options.ahead = list->count ? list->count : 1;
+    pthread_mutex_init(&feed->lock, NULL);
+    pthread_cond_init(&feed->freed, NULL);
+    pthread_cond_init(&feed->filled, NULL);
+    feed->slots = calloc(feed->options.ahead, sizeof *feed->slots);
+    for (size_t i = 0; feed->slots && i < feed->options.ahead; i++)
+        if ((feed->slots[i].values = malloc(feed->floats * sizeof(float))) == NULL) status = ALEXCL_E_MEMORY;
+    if (!feed->slots || status != ALEXCL_OK) {
+        status = fail(err, ALEXCL_E_MEMORY, "out of host memory: %zu decoded images; a smaller --batch may help", feed->options.ahead);
+        goto done;
+    }
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    int wanted = options->threads ? options->threads : cores > 0 ? (int)cores : 1;
+    if (wanted > THREADS_MOST) wanted = THREADS_MOST;
+    if ((size_t)wanted > list->count) wanted = (int)list->count;
+    for (int i = 0; i < wanted; i++)
+        if (pthread_create(&feed->threads[feed->thread_count], NULL, feed_work, feed) == 0) feed->thread_count++;
+    if (feed->thread_count == 0 && list->count)
+        status = fail(err, ALEXCL_E_OTHER, "the system starts no thread for decoding: raise the limit of processes (ulimit -u)");
+done:
+    if (status == ALEXCL_OK)
+        *out = feed;
+    else
+        feed_free(feed);
+    return status;
+}
+
+int feed_next(struct feed *feed, struct feed_item *item) {
+    memset(item, 0, sizeof *item);
+    pthread_mutex_lock(&feed->lock);
+    if (feed->given == feed->list->count) {
+        pthread_mutex_unlock(&feed->lock);
+        return 0;
+    }
+    struct slot *slot = &feed->slots[feed->given % feed->options.ahead];
+    while (!slot->ready || slot->index != feed->given) pthread_cond_wait(&feed->filled, &feed->lock);
+    feed->given++;
+    item->index = slot->index;
+    if (slot->ready == 1) {
+        item->values = slot->values;
+    } else if (slot->error) {
+        item->error = *slot->error;
+    } else {
+        item->error.status = ALEXCL_E_MEMORY;
+        snprintf(item->error.text, sizeof item->error.text, "line %d: out of host memory", feed->list->entries[slot->index].line);
+    }
+    pthread_mutex_unlock(&feed->lock);
+    return 1;
+}
+
+void feed_release(struct feed *feed, struct feed_item *item) {
+    pthread_mutex_lock(&feed->lock);
+    struct slot *slot = &feed->slots[item->index % feed->options.ahead];
+    free(slot->error);
+    slot->error = NULL;
+    slot->ready = 0;
+    feed->released++;
+    pthread_cond_broadcast(&feed->freed);
+    pthread_mutex_unlock(&feed->lock);
+    item->values = NULL;
+}
+
+double feed_seconds(struct feed *feed) {
+    pthread_mutex_lock(&feed->lock);
+    double seconds = feed->seconds;
+    pthread_mutex_unlock(&feed->lock);
+    return seconds;
+}
+
+void feed_free(struct feed *feed) {
+    if (!feed) return;
+    pthread_mutex_lock(&feed->lock);
+    feed->stop = 1;
+    pthread_cond_broadcast(&feed->freed);
+    pthread_mutex_unlock(&feed->lock);
+    for (int i = 0; i < feed->thread_count; i++) pthread_join(feed->threads[i], NULL);
+    for (size_t i = 0; feed->slots && i < feed->options.ahead; i++) {
+        free(feed->slots[i].values);
+        free(feed->slots[i].error);
+    }
+    free(feed->slots);
+    pthread_cond_destroy(&feed->filled);
+    pthread_cond_destroy(&feed->freed);
+    pthread_mutex_destroy(&feed->lock);
+    free(feed);
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+#include "labels.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "fail.h"
+#include "imagenet_labels.h"
+
+enum { FILE_MOST = 16 << 20 };
+
+struct labels {
+    size_t classes;
+    char **names; /* NULL: none */
+};
+
+void labels_free(struct labels *l) {
+    if (!l) return;
+    for (size_t i = 0; l->names && i < l->classes; i++) free(l->names[i]);
+    free(l->names);
+    free(l);
+}
+
+const char *labels_name(const struct labels *l, size_t index) { return l && l->names && index < l->classes ? l->names[index] : NULL; }
+
+static int labels_put(struct labels *l, const char *path, size_t index, const char *name, size_t length, struct alexcl_error *err) {
+    if (index >= l->classes) return fail(err, ALEXCL_E_DATA, "%s: names more than the %zu classes of the model", path, l->classes);
+    free(l->names[index]);
+    l->names[index] = strndup(name, length);
+    return l->names[index] ? ALEXCL_OK : fail(err, ALEXCL_E_MEMORY, "out of host memory: labels");
+}
+
+static int labels_lines(struct labels *l, const char *path, const char *text, size_t *count, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    while (*text && status == ALEXCL_OK) {
+        size_t line = strcspn(text, "\n"), length = line;
+        while (length && isspace((unsigned char)text[length - 1])) length--;
+        if (length || text[line]) status = labels_put(l, path, (*count)++, text, length, err);
+        text += line + (text[line] == '\n');
+    }
+    return status;
+}
+
+/* A list of names, or an object from index to name or to [wnid, name]. */
+static int labels_json(struct labels *l, const char *path, const char *text, size_t *count, struct alexcl_error *err) {
+    json_error_t where;
+    json_t *document = json_loads(text, JSON_REJECT_DUPLICATES, &where);
+    int status = document ? ALEXCL_OK : fail(err, ALEXCL_E_DATA, "%s: line %d: %s", path, where.line, where.text);
+    const char *key;
+    json_t *value;
+    size_t i;
+    if (json_is_array(document)) {
+        json_array_foreach(document, i, value) {
+            if (status == ALEXCL_OK && !json_is_string(value)) status = fail(err, ALEXCL_E_DATA, "%s: name %zu is no text", path, i);
+            if (status == ALEXCL_OK) status = labels_put(l, path, (*count)++, json_string_value(value), json_string_length(value), err);
+        }
+    } else if (document) {
+        json_object_foreach(document, key, value) {
+            char *end;
+            unsigned long index = strtoul(key, &end, 10);
+            if (json_is_array(value)) value = json_array_get(value, 1);
+            if (status == ALEXCL_OK && (end == key || *end || !isdigit((unsigned char)key[0]) || !json_is_string(value)))
+                status = fail(err, ALEXCL_E_DATA, "%s: \"%.40s\" is no index with a name", path, key);
+            if (status == ALEXCL_OK) status = labels_put(l, path, index, json_string_value(value), json_string_length(value), err);
+            ++*count;
+        }
+    }
+    json_decref(document);
+    return status;
+}
+
+static int labels_read(const char *path, char **text, struct alexcl_error *err) {
+    struct stat info;
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) return fail(err, ALEXCL_E_DATA, "%s: is not a regular file", path);
+    FILE *file = fopen(path, "rb");
+    if (!file) return fail(err, ALEXCL_E_DATA, "%s: %s", path, strerror(errno));
+    *text = malloc(FILE_MOST + 1);
+    size_t length = *text ? fread(*text, 1, FILE_MOST + 1, file) : 0;
+    int status = !*text               ? fail(err, ALEXCL_E_MEMORY, "out of host memory: labels")
+                 : length > FILE_MOST ? fail(err, ALEXCL_E_DATA, "%s: more than 16 MiB", path)
+                                      : ALEXCL_OK;
+    fclose(file);
+    if (status == ALEXCL_OK) {
+        (*text)[length] = '\0';
+        if (strlen(*text) != length) status = fail(err, ALEXCL_E_DATA, "%s: is no text", path);
+    }
+    return status;
+}
+
+int labels_open(const char *path, size_t classes, struct labels **out, struct alexcl_error *err) {
+    struct labels *l = calloc(1, sizeof *l);
+    char *text = NULL;
+    size_t count = 0;
+    int status = l ? ALEXCL_OK : fail(err, ALEXCL_E_MEMORY, "out of host memory: labels");
+    if (l) l->classes = classes;
+    if (l && (path || classes == 1000)) {
+        l->names = calloc(classes ? classes : 1, sizeof *l->names);
+        if (!l->names) status = fail(err, ALEXCL_E_MEMORY, "out of host memory: labels");
+        if (status == ALEXCL_OK && path) status = labels_read(path, &text, err);
+        if (status == ALEXCL_OK) {
+            const char *from = path ? text : imagenet_labels;
+            const char *start = from + strspn(from, " \t\r\n");
+            status =
+                *start == '[' || *start == '{' ? labels_json(l, path, from, &count, err) : labels_lines(l, path ? path : "built-in labels", from, &count, err);
+        }
+        if (status == ALEXCL_OK && count != classes) status = fail(err, ALEXCL_E_DATA, "%s: names %zu classes, the model has %zu", path, count, classes);
+    }
+    free(text);
+    if (status == ALEXCL_OK)
+        *out = l;
+    else
+        labels_free(l);
+    return status;
+}
+
+static int labels_same(const char *a, size_t a_length, const char *b, size_t b_length) {
+    if (a_length != b_length) return 0;
+    for (size_t i = 0; i < a_length; i++)
+        if (tolower((unsigned char)a[i]) != tolower((unsigned char)b[i])) return 0;
+    return 1;
+}
+
+/* The whole name, or one of its parts between commas. */
+static int labels_match(const char *name, const char *text) {
+    size_t length = strlen(text);
+    if (labels_same(name, strlen(name), text, length)) return 1;
+    for (;;) {
+        name += strspn(name, " ,");
+        if (!*name) return 0;
+        size_t part = strcspn(name, ",");
+        if (labels_same(name, part, text, length)) return 1;
+        name += part;
+    }
+}
+
+int labels_find(const struct labels *l, const char *text, size_t *index, struct alexcl_error *err) {
+    char *end;
+    errno = 0;
+    unsigned long n = strtoul(text, &end, 10);
+    if (isdigit((unsigned char)text[0]) && *end == '\0') {
+        if (errno || n >= l->classes) return fail(err, ALEXCL_E_DATA, "label %s: the model has classes 0 to %zu", text, l->classes - 1);
+        *index = n;
+        return ALEXCL_OK;
+    }
+    const char **names = calloc(l->classes + 1, sizeof *names);
+    if (!names) return fail(err, ALEXCL_E_MEMORY, "out of host memory: labels");
+    size_t count = 0;
+    for (size_t i = 0; i < l->classes; i++) {
+        const char *name = labels_name(l, i);
+        if (!name) continue;
+        if (labels_match(name, text)) {
+            free(names);
+            *index = i;
+            return ALEXCL_OK;
+        }
+        names[count++] = name;
+    }
+    const char *near = count ? alexcl_nearest(text, names) : NULL;
+    int status = fail(err, ALEXCL_E_DATA, "label \"%.100s\": no class has that name%s%s%s%s", text, near ? ": did you mean \"" : "", near ? near : "",
+                      near ? "\"?" : "", count ? "" : "; give its index, or names by --labels FILE");
+    free(names);
+    return status;
+}

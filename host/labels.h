@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Names of classes: ImageNet's 1000, built in, or a file's: one name a line, a JSON list, or {"0": ["n01440764", "tench"], ...}. */
+#ifndef ALEXCL_LABELS_H
+#define ALEXCL_LABELS_H
+#include "alexcl.h"
+
+struct labels;
+/* path NULL: the built-in names where there are `classes` = 1000, else none. ALEXCL_E_DATA when a file has not `classes` names. */
+int labels_open(const char *path, size_t classes, struct labels **out, struct alexcl_error *err);
+/* NULL where a class has no name. */
+const char *labels_name(const struct labels *l, size_t index);
+/* A label as a list writes it: an index, or a name or one of its synonyms (between commas), in any case. ALEXCL_E_DATA with the nearest name. */
+int labels_find(const struct labels *l, const char *text, size_t *index, struct alexcl_error *err);
+void labels_free(struct labels *l);
+#endif

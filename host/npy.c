@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+#include "npy.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fail.h"
+
+enum { HEADER = 128, HEADER_MOST = 1 << 16 }; /* written: always 128 bytes, so that the number of rows can be put in at the end */
+
+void npy_free(struct npy *n) {
+    free(n->values);
+    *n = (struct npy){0};
+}
+
+/* The text behind a key of the header's dictionary, or NULL. */
+static const char *npy_key(const char *header, const char *key) {
+    char quoted[32];
+    snprintf(quoted, sizeof quoted, "'%s'", key);
+    const char *at = strstr(header, quoted);
+    if (!at) return NULL;
+    at += strlen(quoted);
+    at += strspn(at, " ");
+    if (*at != ':') return NULL;
+    return at + 1 + strspn(at + 1, " ");
+}
+
+static int npy_shape(const char *at, struct npy *out) {
+    if (*at++ != '(') return 0;
+    out->count = 1;
+    for (;;) {
+        at += strspn(at, " ,");
+        if (*at == ')') return 1;
+        char *end;
+        errno = 0;
+        unsigned long long n = strtoull(at, &end, 10);
+        if (end == at || *at == '-' || errno || out->dims == NPY_DIMS || (n && out->count > SIZE_MAX / sizeof(float) / n)) return 0;
+        out->shape[out->dims++] = (size_t)n;
+        out->count *= (size_t)n;
+        at = end;
+    }
+}
+
+static int npy_parse(const char *path, FILE *file, uint64_t size, struct npy *out, struct alexcl_error *err) {
+    unsigned char start[12];
+    char header[HEADER_MOST + 1];
+    if (fread(start, 1, 10, file) != 10 || memcmp(start, "\x93NUMPY", 6) != 0) return fail(err, ALEXCL_E_DATA, "%s: not a .npy file", path);
+    size_t length = start[8] | (size_t)start[9] << 8, at = 10;
+    if (start[6] >= 2) {
+        if (fread(start + 10, 1, 2, file) != 2) return fail(err, ALEXCL_E_DATA, "%s: ends in its header", path);
+        length |= (size_t)start[10] << 16 | (size_t)start[11] << 24;
+        at = 12;
+    }
+    if (start[6] < 1 || start[6] > 3) return fail(err, ALEXCL_E_DATA, "%s: .npy format %d is not known", path, start[6]);
+    if (length > HEADER_MOST || fread(header, 1, length, file) != length)
+        return fail(err, ALEXCL_E_DATA, "%s: ends in its header, or the header is too long", path);
+    header[length] = '\0';
+    const char *type = npy_key(header, "descr"), *order = npy_key(header, "fortran_order"), *shape = npy_key(header, "shape");
+    if (!type || !order || !shape) return fail(err, ALEXCL_E_DATA, "%s: its header lacks descr, fortran_order or shape", path);
+    if (strncmp(type, "'<f4'", 5) != 0) return fail(err, ALEXCL_E_DATA, "%s: holds %.8s; float32 is read: x.astype('<f4')", path, type);
+    if (strncmp(order, "False", 5) != 0) return fail(err, ALEXCL_E_DATA, "%s: is in Fortran order; C order is read: numpy.ascontiguousarray(x)", path);
+    if (!npy_shape(shape, out)) return fail(err, ALEXCL_E_DATA, "%s: its shape cannot be read", path);
+    if (size - at - length != (uint64_t)out->count * sizeof(float))
+        return fail(err, ALEXCL_E_DATA, "%s: has %llu bytes of values where its shape wants %llu", path, (unsigned long long)(size - at - length),
+                    (unsigned long long)out->count * sizeof(float));
+    return ALEXCL_OK;
+}
+
+int npy_read(const char *path, struct npy *out, struct alexcl_error *err) {
+    *out = (struct npy){0};
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), status;
+    struct stat info;
+    if (fd < 0) return fail(err, ALEXCL_E_DATA, "%s: %s", path, strerror(errno));
+    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+        close(fd);
+        return fail(err, ALEXCL_E_DATA, "%s: is not a regular file", path);
+    }
+    FILE *file = fdopen(fd, "rb");
+    if (!file) {
+        close(fd);
+        return fail(err, ALEXCL_E_OTHER, "%s: %s", path, strerror(errno));
+    }
+    status = npy_parse(path, file, (uint64_t)info.st_size, out, err);
+    if (status == ALEXCL_OK && (out->values = malloc(out->count ? out->count * sizeof(float) : 1)) == NULL)
+        status = fail(err, ALEXCL_E_MEMORY, "%s: out of host memory for %zu values", path, out->count);
+    if (status == ALEXCL_OK && fread(out->values, sizeof(float), out->count, file) != out->count)
+        status = fail(err, ALEXCL_E_DATA, "%s: %s", path, ferror(file) ? strerror(errno) : "became shorter while it was read");
+    fclose(file);
+    if (status != ALEXCL_OK) npy_free(out);
+    return status;
+}
+
+/* ---- writing ------------------------------------------------------------------------------------- */
+
+struct npy_writer {
+    char *path, *temporary;
+    FILE *file;
+    int dims;
+    size_t shape[NPY_DIMS], row, count;
+};
+
+static int npy_writer_header(struct npy_writer *w, struct alexcl_error *err) {
+    char text[HEADER + 1], shape[NPY_DIMS * 24] = "";
+    for (int i = 0; i < w->dims; i++)
+        snprintf(shape + strlen(shape), sizeof shape - strlen(shape), "%s%zu", i ? ", " : "", i ? w->shape[i] : w->count / w->row);
+    memcpy(text, "\x93NUMPY\x01\x00\x76\x00", 10); /* 0x76: the 118 bytes that follow */
+    int made = snprintf(text + 10, sizeof text - 10, "{'descr': '<f4', 'fortran_order': False, 'shape': (%s%s), }", shape, w->dims == 1 ? "," : "");
+    for (int i = 10 + made; i < HEADER; i++) text[i] = i == HEADER - 1 ? '\n' : ' ';
+    if (fseek(w->file, 0, SEEK_SET) != 0 || fwrite(text, 1, HEADER, w->file) != HEADER)
+        return fail(err, ALEXCL_E_OTHER, "%s: cannot be written: %s", w->path, strerror(errno));
+    return ALEXCL_OK;
+}
+
+int npy_writer_open(const char *path, int dims, const size_t *shape, struct npy_writer **out, struct alexcl_error *err) {
+    struct npy_writer *w = calloc(1, sizeof *w);
+    int status = ALEXCL_OK;
+    size_t length = strlen(path) + 24;
+    if (!w || (w->path = strdup(path)) == NULL || (w->temporary = malloc(length)) == NULL) {
+        status = fail(err, ALEXCL_E_MEMORY, "out of host memory: writing %s", path);
+        goto done;
+    }
+    w->dims = dims;
+    w->row = 1;
+    for (int i = 1; i < dims; i++) w->row *= w->shape[i] = shape[i];
+    snprintf(w->temporary, length, "%s.%ld", path, (long)getpid());
+    w->file = fopen(w->temporary, "wb");
+    if (!w->file) {
+        status = fail(err, ALEXCL_E_OTHER, "%s: cannot be written: %s", path, strerror(errno));
+        goto done;
+    }
+    status = npy_writer_header(w, err);
+done:
+    if (status == ALEXCL_OK)
+        *out = w;
+    else
+        npy_writer_free(w);
+    return status;
+}
+
+int npy_writer_add(struct npy_writer *w, const float *values, size_t count, struct alexcl_error *err) {
+    if (fwrite(values, sizeof *values, count, w->file) != count) return fail(err, ALEXCL_E_OTHER, "%s: cannot be written: %s", w->path, strerror(errno));
+    w->count += count;
+    return ALEXCL_OK;
+}
+
+int npy_writer_commit(struct npy_writer *w, struct alexcl_error *err) {
+    int status = npy_writer_header(w, err);
+    int closed = fclose(w->file);
+    w->file = NULL;
+    if (status == ALEXCL_OK && (closed != 0 || rename(w->temporary, w->path) != 0))
+        status = fail(err, ALEXCL_E_OTHER, "%s: cannot be written: %s", w->path, strerror(errno));
+    if (status != ALEXCL_OK) unlink(w->temporary);
+    free(w->temporary);
+    w->temporary = NULL;
+    return status;
+}
+
+void npy_writer_free(struct npy_writer *w) {
+    if (!w) return;
+    if (w->file) {
+        fclose(w->file);
+        unlink(w->temporary);
+    }
+    free(w->temporary);
+    free(w->path);
+    free(w);
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* --dump-patches: what the net sees, as numbers and as a picture. */
+#ifndef ALEXCL_PATCHES_H
+#define ALEXCL_PATCHES_H
+#include "decode.h"
+
+/* Makes the folder, with its parents. */
+int patches_make_folder(const char *folder, struct alexcl_error *err);
+/* Writes <folder>/<line>-<file name>[-<crop>].npy and .png; crop < 0: without it. `patch`: pixels, `values`: C x H x W. */
+int patches_write(const char *folder, int line, const char *path, int crop, const struct alexcl_model *model, const unsigned char *patch, const float *values,
+                  struct alexcl_error *err);
+#endif

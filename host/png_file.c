@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <png.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "decode.h"
+#include "fail.h"
+
+/* What libpng's callbacks are given: the bytes, and where the reason of a failure goes. */
+struct png_work {
+    const unsigned char *data;
+    size_t length, at;
+    FILE *file;
+    char why[160];
+};
+
+static void png_file_fail(png_structp png, png_const_charp why) {
+    struct png_work *w = png_get_error_ptr(png);
+    snprintf(w->why, sizeof w->why, "%s", why);
+    png_longjmp(png, 1);
+}
+
+static void png_file_warn(png_structp png, png_const_charp why) {
+    (void)png;
+    (void)why;
+}
+
+static void png_file_read(png_structp png, png_bytep out, size_t count) {
+    struct png_work *w = png_get_io_ptr(png);
+    if (count > w->length - w->at) png_error(png, "the file ends early");
+    memcpy(out, w->data + w->at, count);
+    w->at += count;
+}
+
+/* Everything to 8-bit RGB as Pillow's convert("RGB"): 16 bit by its upper 8, palette looked up, alpha dropped, gamma ignored. */
+static void png_file_transform(png_structp png, png_infop info) {
+    png_set_strip_16(png);
+    png_set_strip_alpha(png);
+    png_byte colour = png_get_color_type(png, info);
+    if (colour == PNG_COLOR_TYPE_PALETTE) png_set_palette_to_rgb(png);
+    if (colour == PNG_COLOR_TYPE_GRAY && png_get_bit_depth(png, info) < 8) png_set_expand_gray_1_2_4_to_8(png);
+    if (colour == PNG_COLOR_TYPE_GRAY || colour == PNG_COLOR_TYPE_GRAY_ALPHA) png_set_gray_to_rgb(png);
+    (void)png_set_interlace_handling(png);
+    png_read_update_info(png, info);
+}
+
+int png_file_decode(const char *path, const unsigned char *data, size_t length, struct picture *out, struct alexcl_error *err) {
+    struct png_work w = {.data = data, .length = length};
+    png_infop info = NULL;
+    png_bytep *volatile rows = NULL; /* volatile: set between setjmp and longjmp */
+    volatile int status = ALEXCL_OK;
+    png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &w, png_file_fail, png_file_warn);
+    if (!png || (info = png_create_info_struct(png)) == NULL) {
+        png_destroy_read_struct(&png, NULL, NULL);
+        return fail(err, ALEXCL_E_MEMORY, "%s: out of host memory", path);
+    }
+    if (setjmp(png_jmpbuf(png))) {
+        status = fail(err, ALEXCL_E_DATA, "%s: not a sound PNG: %s", path, w.why);
+        goto done;
+    }
+    png_set_read_fn(png, &w, png_file_read);
+    png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX); /* the limit is decode_make's, with a message of its own */
+    png_read_info(png, info);
+    status = decode_make(path, png_get_image_width(png, info), png_get_image_height(png, info), out, err);
+    if (status != ALEXCL_OK) goto done;
+    png_file_transform(png, info);
+    size_t stride = (size_t)out->width * 3;
+    if (png_get_rowbytes(png, info) != stride) png_error(png, "a colour type that is not known");
+    rows = malloc((size_t)out->height * sizeof *rows);
+    if (!rows) {
+        status = fail(err, ALEXCL_E_MEMORY, "%s: out of host memory", path);
+        goto done;
+    }
+    for (size_t y = 0; y < (size_t)out->height; y++) rows[y] = out->pixels + y * stride;
+    png_read_image(png, rows);
+    png_read_end(png, NULL);
+done:
+    free(rows);
+    png_destroy_read_struct(&png, &info, NULL);
+    return status;
+}
+
+static void png_file_write_bytes(png_structp png, png_bytep bytes, size_t count) {
+    struct png_work *w = png_get_io_ptr(png);
+    if (fwrite(bytes, 1, count, w->file) != count) png_error(png, strerror(errno));
+}
+
+static void png_file_flush(png_structp png) { (void)png; }
+
+static int png_file_encode(FILE *file, const char *path, const struct picture *p, struct alexcl_error *err) {
+    struct png_work w = {.file = file};
+    png_infop info = NULL;
+    volatile int status = ALEXCL_OK;
+    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &w, png_file_fail, png_file_warn);
+    if (!png || (info = png_create_info_struct(png)) == NULL) {
+        png_destroy_write_struct(&png, NULL);
+        return fail(err, ALEXCL_E_MEMORY, "%s: out of host memory", path);
+    }
+    if (setjmp(png_jmpbuf(png))) {
+        status = fail(err, ALEXCL_E_OTHER, "%s: cannot be written: %s", path, w.why);
+    } else {
+        png_set_write_fn(png, &w, png_file_write_bytes, png_file_flush);
+        png_set_IHDR(png, info, (png_uint_32)p->width, (png_uint_32)p->height, 8, p->channels == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB,
+                     PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+        png_write_info(png, info);
+        for (size_t y = 0; y < (size_t)p->height; y++) png_write_row(png, p->pixels + y * (size_t)p->width * (size_t)p->channels);
+        png_write_end(png, NULL);
+    }
+    png_destroy_write_struct(&png, &info);
+    return status;
+}
+
+int png_file_write(const char *path, const struct picture *p, struct alexcl_error *err) {
+    char temporary[4200];
+    if (snprintf(temporary, sizeof temporary, "%s.%ld", path, (long)getpid()) >= (int)sizeof temporary)
+        return fail(err, ALEXCL_E_OTHER, "%s: the name is too long", path);
+    FILE *file = fopen(temporary, "wb");
+    if (!file) return fail(err, ALEXCL_E_OTHER, "%s: cannot be written: %s", path, strerror(errno));
+    int status = png_file_encode(file, path, p, err);
+    if (fclose(file) != 0 && status == ALEXCL_OK) status = fail(err, ALEXCL_E_OTHER, "%s: cannot be written: %s", path, strerror(errno));
+    if (status == ALEXCL_OK && rename(temporary, path) != 0) status = fail(err, ALEXCL_E_OTHER, "%s: cannot be written: %s", path, strerror(errno));
+    if (status != ALEXCL_OK) unlink(temporary);
+    return status;
+}
