@@ -87,11 +87,11 @@ static const char *infer_name(const struct infer *f, size_t class, char number[2
 
 static void infer_print_text(const struct infer *f, const struct result *r) {
     char number[24];
-    printf("%s", r->path);
-    if (r->error) {
-        printf(": %s\n", r->error);
+    if (r->error) { /* it names line and picture */
+        printf("%s\n", r->error);
         return;
     }
+    printf("%s", r->path);
     if (r->has_label) printf("  (%s)", infer_name(f, r->label_index, number));
     printf("\n");
     for (size_t i = 0; i < f->top_count; i++) {

@@ -270,6 +270,7 @@ int options_model(const struct options *o, const struct alexcl_model **out, stru
 
 int options_expect(const struct options *o, const char *command, int least, int most, struct alexcl_error *err) {
     if (o->argument_count >= least && o->argument_count <= most) return ALEXCL_OK;
-    if (o->argument_count < least) return fail(err, ALEXCL_E_USAGE, "`alexcl %s` wants more than that; see `alexcl %s --help`", command, command);
+    if (o->argument_count < least)
+        return fail(err, ALEXCL_E_USAGE, "`alexcl %s` wants %s; see `alexcl %s --help`", command, options_command(command)->arguments, command);
     return fail(err, ALEXCL_E_USAGE, "`alexcl %s` does not know what to do with %s; see `alexcl %s --help`", command, o->arguments[most], command);
 }
