@@ -220,6 +220,14 @@ void safetensors_free(struct safetensors *s) {
     free(s);
 }
 
+void safetensors_let_go(const struct safetensors *s, const float *values, size_t count) {
+    if (!s->mapping) return;
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), first = (uintptr_t)values, end = first + count * sizeof *values;
+    first = (first + page - 1) / page * page; /* whole pages only: the others hold the neighbours too */
+    end = end / page * page;
+    if (end > first) madvise((void *)first, end - first, MADV_DONTNEED);
+}
+
 size_t safetensors_count(const struct safetensors *s) { return s->count; }
 const struct safetensors_tensor *safetensors_get(const struct safetensors *s, size_t index) { return &s->tensors[index]; }
 

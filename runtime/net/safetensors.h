@@ -36,6 +36,8 @@ int safetensors_metadata(const struct safetensors *s, size_t index, const char *
 void safetensors_read(const struct safetensors_tensor *t, uint64_t first, size_t count, float *out);
 /* Where these values stand as float32 in memory, or NULL where they have another type or alignment. */
 const float *safetensors_in_place(const struct safetensors_tensor *t, uint64_t first);
+/* Values of safetensors_in_place are not read again soon: their pages need not stay in memory. */
+void safetensors_let_go(const struct safetensors *s, const float *values, size_t count);
 
 /* A text from a file made fit for a message: control characters become '?', what is too long is cut. Returns `out`. */
 enum { SAFETENSORS_SHOWN = 160 };

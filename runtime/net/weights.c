@@ -268,7 +268,7 @@ static int weights_make(const struct alexcl_weights *w, const struct alexcl_laye
 
 int weights_view_open(const struct alexcl_weights *w, const struct alexcl_layer *layer, const char *suffix, int dims, const int shape[4], int first, int count,
                       struct weights_view *out, struct alexcl_error *err) {
-    *out = (struct weights_view){NULL, NULL};
+    *out = (struct weights_view){0};
     const struct weights_tensor *t = NULL;
     for (size_t i = 0; i < w->count && !t; i++)
         if (strcmp(w->model->layers[w->tensors[i].layer].name, layer->name) == 0 && strcmp(w->tensors[i].suffix, suffix) == 0) t = &w->tensors[i];
@@ -276,9 +276,12 @@ int weights_view_open(const struct alexcl_weights *w, const struct alexcl_layer 
         return error_set(err, ALEXCL_E_DATA, "the weights opened for model %s up to layer %s have no tensor %s.%s of the shape asked for", w->model->name,
                          w->model->layers[w->layer_count - 1].name, layer->name, suffix);
     size_t row = weights_row(dims, shape);
+    out->count = (size_t)count * row;
     if (t->found) {
         out->values = safetensors_in_place(t->found, (uint64_t)first * row);
+        out->mapped = w->file;
         if (out->values) return ALEXCL_OK;
+        out->mapped = NULL;
     }
     int status = memory_alloc_floats(&out->owned, (size_t)count * row, t->name, err);
     if (status != ALEXCL_OK) return status;
@@ -292,8 +295,9 @@ int weights_view_open(const struct alexcl_weights *w, const struct alexcl_layer 
 }
 
 void weights_view_close(struct weights_view *v) {
+    if (v->mapped) safetensors_let_go(v->mapped, v->values, v->count);
     free(v->owned);
-    *v = (struct weights_view){NULL, NULL};
+    *v = (struct weights_view){0};
 }
 
 /* ---- writing ----------------------------------------------------------------------------------- */

@@ -5,9 +5,12 @@
 #include "status.h"
 
 /* Rows of one tensor as float32: they stand in the mapped file where they can, else in `owned`. */
+struct safetensors;
 struct weights_view {
     const float *values;
+    size_t count;
     float *owned;
+    const struct safetensors *mapped; /* the file in whose mapping they stand, or NULL */
 };
 
 /* Rows first .. first+count-1, along the first axis, of the tensor <layer>.<suffix> ("weight", "bias"); `shape` is the whole
@@ -15,6 +18,6 @@ struct weights_view {
  * open views of one object at the same time. ALEXCL_E_DATA: not in the file (e.g. behind the last layer it was opened for), or of another shape. */
 int weights_view_open(const struct alexcl_weights *w, const struct alexcl_layer *layer, const char *suffix, int dims, const int shape[4], int first, int count,
                       struct weights_view *out, struct alexcl_error *err);
-/* Safe on a zeroed view, on one that failed to open, and twice. */
+/* Gives mapped pages back, so that weights are not held twice: in the file and on a device that is the host's memory. Safe on a zeroed view, on one that failed to open, and twice. */
 void weights_view_close(struct weights_view *v);
 #endif
