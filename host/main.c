@@ -25,7 +25,7 @@ const struct command commands[] = {
     {"weights", command_weights, "init -o FILE | show FILE", "make weights by the generator, or look into a file",
      "  alexcl weights init --model alexnet --seed 1 -o alexnet.safetensors\n"
      "  alexcl weights show alexnet.safetensors --model alexnet\n\n"
-     "Without --gain the model's own gains hold; with it those given, 1 for the others.\n"},
+     "Without --gain the model's own gains hold; with it those given, 1 for the rest.\n"},
     {"env", command_env, "", "every setting with its value and origin", "A flag beats the environment, which beats the default.\n"},
     {NULL, NULL, NULL, NULL, NULL},
 };
@@ -42,11 +42,11 @@ static void main_log(void *user, enum alexcl_log_level level, const char *text) 
 
 static void main_help(const struct command *command) {
     if (command) {
-        printf("alexcl %s %s\n%s.\n\n%s", command->name, command->arguments, command->about, command->details);
+        printf("alexcl %s%s%s\n%s.\n\n%s", command->name, command->arguments[0] ? " " : "", command->arguments, command->about, command->details);
         options_print(command);
         return;
     }
-    printf("alexcl %s: AlexNet on any two OpenCL devices, one half of the channels on each\n\n"
+    printf("alexcl %s: AlexNet on any two OpenCL devices, half the channels on each\n\n"
            "  alexcl --devices 0,1 infer batch.txt\n\nCommands (options stand before or behind them):\n",
            alexcl_version());
     for (const struct command *c = commands; c->name; c++) printf("  %-9s %s\n", c->name, c->about);

@@ -45,7 +45,7 @@ static const struct row {
     int id;
     const char *name, *argument, *help, *commands, *setting;
 } rows[] = {
-    {ID_DEVICES, "devices", "D", "0,1  0  1:0  gpu  cpu  ~name  0/2 (cut in two)  ref", " infer plan ", "ALEXCL_DEVICES"},
+    {ID_DEVICES, "devices", "D", "0,1  0  1:0  gpu  cpu  ~name  0/2 (cut)  ref", " infer plan ", "ALEXCL_DEVICES"},
     {ID_MODEL, "model", "M", "one of `alexcl models`", " infer plan summary weights ", "ALEXCL_MODEL"},
     {ID_WEIGHTS, "weights", "FILE", "safetensors (default: random, from seed 1)", " infer ", "ALEXCL_WEIGHTS"},
     {ID_BATCH, "batch", "N", "images at once", " infer plan ", NULL},
@@ -96,7 +96,7 @@ void options_print(const struct command *command) {
             char left[64];
             snprintf(left, sizeof left, "%c%c%s --%s%s%s", rows[i].id < 256 ? '-' : ' ', rows[i].id < 256 ? rows[i].id : ' ', rows[i].id < 256 ? "," : " ",
                      rows[i].name, rows[i].argument ? " " : "", rows[i].argument ? rows[i].argument : "");
-            printf("  %-28s %s\n", left, rows[i].help);
+            printf("  %-26s %s\n", left, rows[i].help);
         }
     }
 }

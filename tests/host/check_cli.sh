@@ -1,0 +1,173 @@
+#!/usr/bin/env bash
+# The command line as a person uses it: results, messages, exit codes. Runs in a folder of its own.
+#   check_cli.sh PROGRAM PHOTOS IMPLEMENTATION [SKIP TEXT]
+# IMPLEMENTATION is what OCL_ICD_VENDORS makes visible: none, pocl or intel; "none" works on the reference.
+set -u
+alexcl=$1 photos=$2 implementation=$3
+if [ -n "${4:-}" ]; then echo "$4"; exit 77; fi
+if [ "$implementation" = none ]; then one=ref two=ref,ref; else one=0 two=0/2; fi
+failures=0 what=
+
+bad() { echo "FAILED: $what: $*"; sed 's/^/    /' out err | head -n 20; failures=$((failures + 1)); }
+# run CODE ARGUMENTS...: runs alexcl, keeps stdout and stderr in the files out and err, and compares the exit code.
+run() { local code=$1 got; shift; what="alexcl $*"; "$alexcl" "$@" >out 2>err </dev/null; got=$?; [ $got = "$code" ] || bad "exit $got, not $code"; }
+says() { grep -qF -- "$1" err || bad "stderr does not say: $1"; }
+prints() { grep -qF -- "$1" out || bad "stdout does not say: $1"; }
+silent() { [ ! -s err ] || bad "stderr is not empty"; }
+narrow() { awk 'length > 80 {print; exit 1}' out >/dev/null || bad "a line is longer than 80 columns"; }
+json() { jq -e "$1" out >/dev/null || bad "JSON: not $1"; }
+tiny() { local code=$1; shift; run "$code" --model tiny2t "$@"; }
+
+# ---- help, version, usage
+for command in "" infer devices models summary plan weights env; do run 0 $command --help; prints "Options"; narrow; silent; done
+run 0 help plan; prints "alexcl plan"
+run 0 --version; prints "OpenCL loader:"; prints "build:"
+run 2; prints "infer"
+run 2 ifner; says "did you mean infer?"
+run 2 infer --devcies 0 list.txt; says "did you mean --devices?"
+run 2 --frobnicate infer; says "unknown option --frobnicate"
+run 2 -x devices; says "unknown option -x"
+run 2 devices --batch 3; says "takes no --batch"
+run 2 infer --batch; says "wants a value"
+for value in 0 -1 x 1.5 99999999999999999999; do run 2 plan "--batch=$value"; says "--batch $value"; done
+for value in 0 4Q GiB -1G; do run 2 plan --memory "$value"; says "--memory $value"; done
+run 2 env --format yaml; says "text, json or csv"
+run 2 summary --model alexne; says '"alexnet"'
+run 2 infer; says "wants LIST"
+run 2 models extra; says "extra"
+run 2 weights init; says "-o FILE"
+run 2 weights init -o w.safetensors --gain fc8; says "LAYER=NUMBER"
+run 2 weights init -o w.safetensors --gain norm1=2; says "norm1"
+run 2 weights unmake -o w.safetensors; says "weights init"
+
+# ---- settings: flag > environment > default
+run 0 env; prints "ALEXCL_MODEL=alexnet"; prints "default"
+ALEXCL_MODEL=lenet5 run 0 env --format json; json '.[] | select(.name == "ALEXCL_MODEL") | .value == "lenet5" and .origin == "environment"'
+ALEXCL_GEMM=own run 0 --gemm clblast env --format json; json '.[] | select(.name == "ALEXCL_GEMM") | .value == "clblast" and .origin == "flag"'
+ALEXCL_MODEL=lenet5 run 0 summary; prints 'Model: "lenet5"'
+
+# ---- tables
+run 0 models; prints "alexnet-torchvision"; prints "60,965,224"; narrow
+run 0 models --format json; json 'map(.name) | index("lenet5-1998") != null'
+run 0 summary --model alexnet-keras; narrow
+# The article's table, to the digit.
+for row in "conv1 (Conv2D) (None, 54, 54, 96) 11712" "pool1 (MaxPooling2D) (None, 26, 26, 96) 0" "conv2 (Conv2D) (None, 26, 26, 256) 614656" \
+    "pool2 (MaxPooling2D) (None, 12, 12, 256) 0" "conv3 (Conv2D) (None, 12, 12, 384) 885120" "conv4 (Conv2D) (None, 12, 12, 384) 1327488" \
+    "conv5 (Conv2D) (None, 12, 12, 256) 884992" "pool5 (MaxPooling2D) (None, 5, 5, 256) 0" "flat (Flatten) (None, 6400) 0" \
+    "fc6 (Dense) (None, 4096) 26218496" "fc7 (Dense) (None, 4096) 16781312" "fc8 (Dense) (None, 1000) 4097000" \
+    "Total params: 50,820,776" "Trainable params: 50,820,776" "Non-trainable params: 0"; do
+    tr -s ' ' <out | grep -qF "$row" || bad "no row $row"
+done
+run 0 summary --model lenet5-1998; prints "Trainable params: 60,000"; prints "Non-trainable params: 840"
+run 0 plan; narrow
+for figure in 60,965,224 724,406,816 86,528 18,432 8,192 2,000; do prints "$figure"; done
+run 0 plan --format json
+json '.parameters == 60965224 and .macs == 724406816 and .crosses == [121344, 121344] and .softmax_joins == [2000, 2000]'
+json '[.layers[] | select(.crosses[0] > 0) | [.name, .crosses[0]]] == [["conv3",86528],["fc6",18432],["fc7",8192],["fc8",8192],["prob",2000]]'
+run 0 plan --batch 128 --memory 300MiB --format json; json '.chunk < 128 and .chunk >= 1 and .memory[0].total < 300 * 1048576'
+run 5 plan --memory 50MiB; says "one image needs"
+run 0 plan --model alexnet-caffe --format json; json '[.layers[] | select(.name == "norm1") | .crosses[0]] == [24200]'
+
+# ---- devices
+if [ "$implementation" = none ]; then
+    run 3 devices; says "loader"; says "--devices ref"
+    run 3 infer "$photos/batch.txt"; says "loader"
+else
+    run 0 devices; narrow; prints "usable"
+    run 0 devices --format json; json '.[0] | .index == 0 and .id == "0:0" and .usable and .alias_of == null and .memory > 0'
+    run 0 devices -v; prints "compute units"
+    run 3 --devices 7 infer "$photos/batch.txt"; says "no device 7"
+    run 0 plan --devices 0 --format json; json '.memory | length == 1'
+fi
+run 2 --devices 0,1,2 infer "$photos/batch.txt"; says "two halves"
+
+# ---- infer: one list through every form of output
+mkdir -p "with space"
+cp "$photos/cat.png" "with space/a cat.png"
+cp "$photos/coffee.jpg" coffee.png # the kind is told by the content
+printf '\xef\xbb\xbf# a comment\r\n\r\n"with space/a cat.png" 3\r\n  coffee.png\t7 # another\n%s\n' "$photos/rocket.jpg" >list.txt
+tiny 0 --devices $one infer list.txt; prints "labels mean nothing"; prints "with space/a cat.png"; prints "top-1 error"; says "images/s"; says "device"
+tiny 0 infer --devices $one list.txt --format json --save one.npy
+json '(.images | length) == 3 and (.images[0] | .path == "with space/a cat.png" and .label == "3" and .error == null and (.top | length) == 5)'
+json '.images[0].top | map(.p) | . == (sort | reverse)'
+json '.weights.random and (.weights.note | test("mean nothing")) and .summary.labelled == 2 and .summary.top5_error != null and .timing.images_per_s > 0'
+cp out one.json
+tiny 0 infer --devices $two --batch 2 list.txt --format json --save two.npy
+cmp -s one.npy two.npy || bad "another placement and batch give other scores"
+jq .images out >two.images; jq .images one.json | cmp -s - two.images || bad "another placement gives another document"
+tiny 0 infer -q --devices $one --format csv --top 2 list.txt; silent
+[ "$(wc -l <out)" = 7 ] || bad "not 1 + 3 x 2 lines of CSV"
+prints "random: labels mean nothing"
+(cd "with space" && "$alexcl" --model tiny2t -q --devices $one infer - --save ../stdin.npy >/dev/null <<<'"a cat.png"') || bad "a list from standard input"
+
+# ---- ten crops are ten single ones averaged; --input brings what the net sees
+printf '%s\n' "$photos/cat.png" >cat.txt
+tiny 0 infer -q --devices $one --ten-crop --dump-patches patches/deep cat.txt --save ten.npy
+for crop in 0 9; do [ -s "patches/deep/1-cat.png-$crop.npy" ] && [ -s "patches/deep/1-cat.png-$crop.png" ] || bad "no patch of crop $crop"; done
+tiny 0 infer -q --devices $one --dump-patches patches cat.txt --save centre.npy
+cmp -s patches/1-cat.png.npy patches/deep/1-cat.png-4.npy || bad "crop 4 is not the centre"
+/usr/bin/python3 - <<'P' || bad "the crops could not be put together"
+import struct
+def read(path):
+    data = open(path, "rb").read(); n = 10 + struct.unpack("<H", data[8:10])[0]
+    return data[n:]
+values = b"".join(read("patches/deep/1-cat.png-%d.npy" % i) for i in range(10))
+header = "{'descr': '<f4', 'fortran_order': False, 'shape': (10, 3, 99, 99), }"
+header += " " * (117 - len(header)) + "\n"
+open("crops.npy", "wb").write(b"\x93NUMPY\x01\x00\x76\x00" + header.encode() + values)
+P
+tiny 0 infer -q --devices $one --input crops.npy --save singles.npy
+/usr/bin/python3 - <<'P' || bad "ten crops are not ten single runs averaged"
+import struct, sys
+def floats(path): return struct.unpack("<%df" % ((len(open(path, "rb").read()) - 128) // 4), open(path, "rb").read()[128:])
+ten, singles = floats("ten.npy"), floats("singles.npy")
+mean = [sum(singles[c::10]) / 10 for c in range(10)]
+sys.exit(0 if len(ten) == 10 and all(abs(a - b) <= 1e-7 * max(mean) for a, b in zip(ten, mean)) else 1)
+P
+
+# ---- features, weights
+tiny 0 infer -q --devices $one list.txt --features pool5 --save pool5.npy; grep -qa "(3, 8, 2, 2)" pool5.npy || bad "pool5.npy has another shape"
+tiny 0 infer -q --devices $one list.txt --features fc8 --save fc8.npy; grep -qa "(3, 10)" fc8.npy || bad "fc8.npy has another shape"
+tiny 2 infer list.txt --features pool5; says "--save"
+tiny 2 infer list.txt --features pool6 --save x.npy; says 'did you mean "pool'
+tiny 0 weights init --seed 1 -o w.safetensors
+tiny 0 infer -q --devices $one --weights w.safetensors list.txt --save file.npy; cmp -s one.npy file.npy || bad "weights of a file give other scores than the same in memory"
+tiny 0 weights init --seed 0x20120930A1E7C0DE --name tiny2t --gain fc8=0.1 -o case.safetensors
+run 6 --model tiny-across infer --weights w.safetensors list.txt; says "norm1.span"
+run 6 --model lenet5 infer --weights w.safetensors list.txt; says "tiny2t"
+tiny 6 infer --weights list.txt list.txt; says "list.txt"
+run 0 --model lenet5-1998 infer -q --devices $one cat.txt --format json; json '.images[0].top | (map(.p) | add) <= 1.0000001 and .[0].p >= .[1].p'
+
+# ---- bad input: named with its line, nothing else lost
+: >empty.png; head -c 5000 "$photos/cat.png" >cut.png; mkdir -p folder.png; echo text >text.png; mkfifo fifo.png 2>/dev/null
+printf '\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\xc3\x50\0\0\xc3\x50\x08\2\0\0\0\0\0\0\0' >huge.png
+printf '%s\n' "$photos/cat.png 1" empty.png cut.png folder.png text.png fifo.png huge.png missing.png '"unclosed.png' 'cat.png 1 2' "$photos/coffee.jpg 99" \
+    "$photos/coffee.jpg 2" >bad.txt
+tiny 6 infer --devices $one bad.txt --save bad.npy; says "line 2: empty.png"; prints "cat.png"; grep -qa "(1, 10)" bad.npy || bad "what was done before is lost"
+tiny 6 infer --devices $one --keep-going bad.txt --format json --save bad.npy; grep -qa "(12, 10)" bad.npy || bad "rows of bad.npy are not the lines of the list"
+json '[.images[] | .error == null] == [true,false,false,false,false,false,false,false,false,false,false,true]'
+json '.summary.failed == 10 and .summary.images == 2 and ([.images[].error | select(. != null)] | all(test("line ")))'
+for line in "line 3: cut.png" "line 4: folder.png: is a folder" "line 5: text.png: neither PNG nor JPEG" "line 7: huge.png" "line 8: missing.png: No such file" \
+    "line 9:" "line 10:" "classes 0 to 9"; do says "$line"; done
+tiny 6 infer missing.txt; says "missing.txt"
+tiny 6 infer folder.png; says "is a folder"
+: >nothing.txt; tiny 6 infer nothing.txt; says "names no image"
+tiny 6 infer --input list.txt; says "not a .npy file"
+tiny 6 infer --devices $one --input pool5.npy; says "N x 3 x 99 x 99"
+tiny 6 infer list.txt --labels list.txt --devices $one; says "list.txt"
+tiny 1 infer -q --devices $one list.txt --save no/such/folder.npy; says "no/such/folder.npy"
+[ ! -e /dev/full ] || { what="a full disk"; "$alexcl" models >/dev/full 2>err; [ $? = 1 ] && says "could not be written"; }
+
+# ---- Ctrl-C: what was done is there
+for i in $(seq 20000); do echo "$photos/astronaut.jpg"; done >many.txt
+what="interrupted"
+"$alexcl" --model tiny2t --devices $one infer many.txt --batch 1 --format json >out 2>err &
+pid=$!
+sleep 1
+kill -INT $pid
+wait $pid; got=$?
+[ $got = 130 ] || bad "exit $got, not 130"
+json '.summary.interrupted and .summary.images < 20000 and (.images | length) == .summary.images'
+says "interrupted"
+
+[ $failures = 0 ] && echo "all good" || { echo "$failures failures"; exit 1; }

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* Weights are mapped, not copied twice: at batch 1 the program's largest resident size is at most 1.35 x (weights + activations) more
+ * than what the runtime takes idle. Both are measured: by a tiny net, and by the whole one, each in a process of its own. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "support.h"
+
+/* Largest resident size, in bytes, of the program with these arguments. */
+static double resident(const char *const *arguments) {
+    struct rusage usage;
+    int state;
+    fflush(NULL); /* or the child prints it again */
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        if (!freopen("/dev/null", "w", stdout)) _exit(126);
+        execv(arguments[0], (char *const *)(uintptr_t)arguments);
+        _exit(127);
+    }
+    ck_assert_int_eq(wait4(child, &state, 0, &usage), child);
+    ck_assert_msg(WIFEXITED(state) && WEXITSTATUS(state) == 0, "%s ended with %d", arguments[0], state);
+    return (double)usage.ru_maxrss * 1024;
+}
+
+START_TEST(the_net_is_in_memory_once) {
+    struct alexcl_error err = {0};
+    const struct alexcl_model *model;
+    struct alexcl_plan *plan;
+    EXPECT_OK(alexcl_model_find("alexnet", &model, &err), err);
+    EXPECT_OK(alexcl_plan_make(model, &(struct alexcl_plan_request){.places = 1}, &plan, &err), err);
+    double size = (double)(plan->memory[0].weights + plan->memory[0].activations);
+    alexcl_plan_free(plan);
+    const char *program = getenv("ALEXCL_PROGRAM"), *list = getenv("ALEXCL_LIST");
+    ck_assert_ptr_nonnull(program);
+    const char *init[] = {program, "weights", "init", "-q", "-o", "alexnet.safetensors", NULL};
+    resident(init);
+    for (int parts = 0; parts < 2; parts++) {
+        const char *devices = parts ? "0/2" : "0";
+        const char *tiny[] = {program, "infer", "-q", "--model", "tiny2t", "--devices", devices, "--batch", "1", list, NULL};
+        const char *whole[] = {program, "infer", "-q", "--weights", "alexnet.safetensors", "--devices", devices, "--batch", "1", list, NULL};
+        resident(whole); /* compiles, which takes memory of its own */
+        resident(tiny);
+        double idle = resident(tiny), most = resident(whole);
+        printf("devices %s: %.1f MiB idle, %.1f MiB with the net of %.1f MiB\n", devices, idle / 1048576, most / 1048576, size / 1048576);
+        ck_assert_msg(most <= 1.35 * size + idle, "devices %s: %.1f MiB, more than 1.35 x %.1f + %.1f idle", devices, most / 1048576, size / 1048576,
+                      idle / 1048576);
+    }
+    unlink("alexnet.safetensors");
+}
+END_TEST
+
+int main(void) {
+    TCase *tests = tcase_create("resident");
+    tcase_set_timeout(tests, 120);
+    tcase_add_test(tests, the_net_is_in_memory_once);
+    return support_run(tests);
+}
