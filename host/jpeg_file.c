@@ -100,8 +100,8 @@ int jpeg_file_decode(const char *path, const unsigned char *data, size_t length,
             JSAMPROW row = out->pixels + (size_t)jpeg.output_scanline * (size_t)out->width * 3;
             jpeg_read_scanlines(&jpeg, &row, 1);
         }
+        orientation = jpeg_file_orientation(&jpeg); /* jpeg_finish_decompress lets go of the markers */
         jpeg_finish_decompress(&jpeg);
-        orientation = jpeg_file_orientation(&jpeg);
     }
     jpeg_destroy_decompress(&jpeg);
     if (status == ALEXCL_OK && orientation != 1) status = jpeg_file_turn(path, out, orientation, err);

@@ -38,9 +38,10 @@ static int labels_put(struct labels *l, const char *path, size_t index, const ch
 static int labels_lines(struct labels *l, const char *path, const char *text, size_t *count, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     while (*text && status == ALEXCL_OK) {
-        size_t line = strcspn(text, "\n"), length = line;
+        size_t line = strcspn(text, "\n"), blank = strspn(text, " \t"), length = line;
         while (length && isspace((unsigned char)text[length - 1])) length--;
-        if (length || text[line]) status = labels_put(l, path, (*count)++, text, length, err);
+        if (blank > length) blank = length;
+        if (length || text[line]) status = labels_put(l, path, (*count)++, text + blank, length - blank, err);
         text += line + (text[line] == '\n');
     }
     return status;

@@ -50,13 +50,13 @@ static int npy_parse(const char *path, FILE *file, uint64_t size, struct npy *ou
     unsigned char start[12];
     char header[HEADER_MOST + 1];
     if (fread(start, 1, 10, file) != 10 || memcmp(start, "\x93NUMPY", 6) != 0) return fail(err, ALEXCL_E_DATA, "%s: not a .npy file", path);
+    if (start[6] < 1 || start[6] > 3) return fail(err, ALEXCL_E_DATA, "%s: .npy format %d is not known", path, start[6]);
     size_t length = start[8] | (size_t)start[9] << 8, at = 10;
     if (start[6] >= 2) {
         if (fread(start + 10, 1, 2, file) != 2) return fail(err, ALEXCL_E_DATA, "%s: ends in its header", path);
         length |= (size_t)start[10] << 16 | (size_t)start[11] << 24;
         at = 12;
     }
-    if (start[6] < 1 || start[6] > 3) return fail(err, ALEXCL_E_DATA, "%s: .npy format %d is not known", path, start[6]);
     if (length > HEADER_MOST || fread(header, 1, length, file) != length)
         return fail(err, ALEXCL_E_DATA, "%s: ends in its header, or the header is too long", path);
     header[length] = '\0';

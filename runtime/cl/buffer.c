@@ -99,7 +99,7 @@ int buffer_write(struct buffer *b, size_t first, const float *host, size_t count
     cl_event event;
     if (count == 0) return ALEXCL_OK;
     CL_TRY(dev, clEnqueueWriteBuffer(dev->work, b->memory, CL_TRUE, first * sizeof *host, count * sizeof *host, host, 0, NULL, &event), err);
-    TRY(device_account_event(dev, event, DEVICE_TRANSFER, err));
+    TRY(device_account_event(dev, NULL, event, DEVICE_TRANSFER, err));
 done:
     return status;
 }
@@ -110,7 +110,7 @@ int buffer_read(struct buffer *b, size_t first, float *host, size_t count, struc
     cl_event event;
     if (count == 0) return ALEXCL_OK;
     CL_TRY(dev, clEnqueueReadBuffer(dev->work, b->memory, CL_TRUE, first * sizeof *host, count * sizeof *host, host, 0, NULL, &event), err);
-    TRY(device_account_event(dev, event, DEVICE_TRANSFER, err));
+    TRY(device_account_event(dev, NULL, event, DEVICE_TRANSFER, err));
 done:
     return status;
 }
@@ -136,7 +136,7 @@ static int buffer_hand_out(struct device *dev, cl_event event, enum device_accou
         CL_TRY(dev, clRetainEvent(event), err);
         TRY(event_wrap(dev, event, done_event, err));
     }
-    return device_account_event(dev, event, account, err);
+    return device_account_event(dev, NULL, event, account, err);
 done:
     clReleaseEvent(event);
     return status;
@@ -180,7 +180,7 @@ int buffer_copy_region(struct buffer *from, const struct buffer_region *r, struc
     struct rectangle x = buffer_rectangle(r, to_first);
     cl_event event;
     CL_TRY(dev, clEnqueueCopyBufferRect(dev->work, from->memory, to->memory, x.origin, x.packed, x.size, x.pitch, 0, x.packed_pitch, 0, 0, NULL, &event), err);
-    TRY(device_account_event(dev, event, DEVICE_EXCHANGE, err));
+    TRY(device_account_event(dev, NULL, event, DEVICE_EXCHANGE, err));
 done:
     return status;
 }

@@ -10,7 +10,7 @@
 enum { DEVICE_LABELS = 4, DEVICE_PENDING = 256 };
 
 struct pending_event {
-    cl_event event;
+    cl_event event, since; /* busy from the end of `since`, or where it is NULL from the start of `event` */
     enum device_account account;
 };
 
@@ -55,8 +55,8 @@ int clerror_check(int code, const char *call, const struct device *dev, struct a
 /* "clFinish(dev->work)" -> "clFinish", in static storage of the calling thread. */
 const char *clerror_call(const char *text);
 
-/* Takes an event for its time; `event` is released by the device. */
-int device_account_event(struct device *dev, cl_event event, enum device_account account, struct alexcl_error *err);
+/* Takes an event for its time; it is released by the device, and so is `since` (may be NULL): commands of others between the two count too. */
+int device_account_event(struct device *dev, cl_event since, cl_event event, enum device_account account, struct alexcl_error *err);
 /* Remembers a launch for messages. */
 void device_note(struct device *dev, const char *label);
 /* An event for callers outside; takes `event` over. */

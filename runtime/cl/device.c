@@ -87,11 +87,16 @@ done:
     return status;
 }
 
+static void device_let_go(struct pending_event *p) {
+    clReleaseEvent(p->event);
+    if (p->since) clReleaseEvent(p->since);
+}
+
 void device_free(struct device *dev) {
     if (!dev) return;
     clFinish(dev->work);
     clFinish(dev->transfer);
-    for (int i = 0; i < dev->pending_count; i++) clReleaseEvent(dev->pending[i].event);
+    for (int i = 0; i < dev->pending_count; i++) device_let_go(&dev->pending[i]);
     program_free_all(dev);
     pthread_mutex_lock(&open_lock);
     /* CLBlast keeps programs of every context it has seen; they must go before the contexts do. */
@@ -180,32 +185,35 @@ static int device_drain(struct device *dev, int all, struct alexcl_error *err) {
         }
         if (got == ALEXCL_OK && state < 0) got = clerror_check(state, "a command in the queue", dev, err);
         cl_ulong start = 0, end = 0;
-        if (got == ALEXCL_OK && clGetEventProfilingInfo(p->event, CL_PROFILING_COMMAND_START, sizeof start, &start, NULL) == CL_SUCCESS &&
+        cl_event from = p->since ? p->since : p->event;
+        cl_profiling_info at = p->since ? CL_PROFILING_COMMAND_END : CL_PROFILING_COMMAND_START;
+        if (got == ALEXCL_OK && clGetEventProfilingInfo(from, at, sizeof start, &start, NULL) == CL_SUCCESS &&
             clGetEventProfilingInfo(p->event, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL) == CL_SUCCESS && end > start)
             dev->busy[p->account] += end - start;
-        clReleaseEvent(p->event);
+        device_let_go(p);
         if (status == ALEXCL_OK) status = got;
     }
     dev->pending_count = kept;
     return status;
 }
 
-int device_account_event(struct device *dev, cl_event event, enum device_account account, struct alexcl_error *err) {
+int device_account_event(struct device *dev, cl_event since, cl_event event, enum device_account account, struct alexcl_error *err) {
     int status = ALEXCL_OK;
+    struct pending_event p = {event, since, account};
     if (dev->pending_count == DEVICE_PENDING) {
         status = device_drain(dev, 0, err);
         if (status == ALEXCL_OK && dev->pending_count == DEVICE_PENDING) { /* the device is far behind: let it catch up */
             cl_event oldest = dev->pending[0].event;
-            status = clerror_check(clFlush(dev->work), "clFlush", dev, err);
+            status = device_flush(dev, err);
             if (status == ALEXCL_OK) status = clerror_check(clWaitForEvents(1, &oldest), "clWaitForEvents", dev, err);
             if (status == ALEXCL_OK) status = device_drain(dev, 0, err);
         }
     }
     if (status != ALEXCL_OK || dev->pending_count == DEVICE_PENDING) {
-        clReleaseEvent(event);
+        device_let_go(&p);
         return status;
     }
-    dev->pending[dev->pending_count++] = (struct pending_event){event, account};
+    dev->pending[dev->pending_count++] = p;
     return ALEXCL_OK;
 }
 

@@ -82,7 +82,7 @@ int kernel_launch(struct kernel *k, const char *label, const struct kernel_range
     int code = clEnqueueNDRangeKernel(dev->work, k->handle, range->dims, range->offset, global, range->local, 0, NULL, &event);
     device_note(dev, label);
     TRY(clerror_check(code, "clEnqueueNDRangeKernel", dev, err));
-    TRY(device_account_event(dev, event, DEVICE_COMPUTE, err));
+    TRY(device_account_event(dev, NULL, event, DEVICE_COMPUTE, err));
     if (settings_switch("ALEXCL_SYNC")) TRY(device_finish(dev, err));
 done:
     return status;

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* Pictures come in the order of the list, whatever order threads finish them in; bad ones in their turn; and the feed can be left half-way. */
+#include "feed.h"
+#include "host_check.h"
+
+static struct alexcl_error err;
+enum { IMAGES = 60 };
+
+/* 60 lines: every seventh is missing. */
+static void make_list(struct image_list *list) {
+    FILE *f = fopen("feed.txt", "w");
+    ck_assert_ptr_nonnull(f);
+    for (int i = 0; i < IMAGES; i++) fprintf(f, "%s\n", i % 7 == 6 ? "missing.png" : i % 2 ? DATA "/jpeg_420.jpg" : DATA "/png_c2_d8_i0.png");
+    fclose(f);
+    EXPECT_OK(image_list_read("feed.txt", list, &err), err);
+}
+
+static void run(int threads, size_t ahead, int ten_crop, int stop_at) {
+    struct image_list list;
+    struct feed *feed;
+    struct feed_item item;
+    int seen = 0;
+    struct feed_options options = {.ten_crop = ten_crop, .threads = threads, .ahead = ahead};
+    EXPECT_OK(alexcl_model_find("lenet5", &options.model, &err), err);
+    make_list(&list);
+    EXPECT_OK(feed_open(&list, &options, &feed, &err), err);
+    while (seen != stop_at && feed_next(feed, &item)) {
+        ck_assert_uint_eq(item.index, (size_t)seen);
+        if (seen % 7 == 6) {
+            ck_assert_ptr_null(item.values);
+            ck_assert_int_eq(item.error.status, ALEXCL_E_DATA);
+            char line[32];
+            snprintf(line, sizeof line, "line %d: missing.png", seen + 1);
+            ck_assert_msg(strncmp(item.error.text, line, strlen(line)) == 0, "%s", item.error.text);
+        } else {
+            ck_assert_int_eq(item.error.status, 0);
+            size_t last = (size_t)(ten_crop ? 10 : 1) * 32 * 32 - 1;
+            ck_assert_msg(item.values[0] >= 0 && item.values[0] <= 1 && item.values[last] >= 0 && item.values[last] <= 1, "values were not made");
+        }
+        feed_release(feed, &item);
+        seen++;
+    }
+    if (stop_at < 0) {
+        ck_assert_int_eq(seen, IMAGES);
+        ck_assert_int_eq(feed_next(feed, &item), 0);
+        ck_assert(feed_seconds(feed) > 0);
+    }
+    feed_free(feed);
+    image_list_free(&list);
+}
+
+START_TEST(in_order_with_any_threads_and_room) {
+    run(1, 2, 0, -1);
+    run(4, 3, 0, -1);
+    run(8, 100, 0, -1);
+    run(0, 7, 1, -1);
+}
+END_TEST
+
+START_TEST(left_half_way) {
+    run(4, 5, 0, 0);
+    run(4, 5, 0, 1);
+    run(2, 50, 0, 17);
+    feed_free(NULL);
+}
+END_TEST
+
+int main(void) {
+    TCase *tests = tcase_create("feed");
+    tcase_add_test(tests, in_order_with_any_threads_and_room);
+    tcase_add_test(tests, left_half_way);
+    return support_run(tests);
+}
