@@ -9,24 +9,10 @@
 #include <unistd.h>
 
 #include "fail.h"
+#include "jpeg_file.h"
+#include "png_file.h"
 
 enum { FILE_MOST = 1 << 30 };
-
-void picture_free(struct picture *p) {
-    free(p->pixels);
-    *p = (struct picture){0};
-}
-
-int decode_make(const char *path, uint64_t width, uint64_t height, struct picture *out, struct alexcl_error *err) {
-    if (width == 0 || height == 0) return fail(err, ALEXCL_E_DATA, "%s: a picture of no size", path);
-    if (width > DECODE_PIXELS_MOST || height > DECODE_PIXELS_MOST / width)
-        return fail(err, ALEXCL_E_DATA, "%s: a picture of %llu x %llu pixels, more than the 180 million that are decoded", path, (unsigned long long)width,
-                    (unsigned long long)height);
-    *out = (struct picture){(int)width, (int)height, 3, malloc((size_t)width * (size_t)height * 3)};
-    return out->pixels
-               ? ALEXCL_OK
-               : fail(err, ALEXCL_E_MEMORY, "%s: out of host memory for %llu x %llu pixels", path, (unsigned long long)width, (unsigned long long)height);
-}
 
 static int decode_read(const char *path, unsigned char **data, size_t *length, struct alexcl_error *err) {
     /* O_NONBLOCK: opening a fifo that nobody writes to must not hang. */

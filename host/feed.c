@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "decode.h"
 #include "fail.h"
 #include "patches.h"
 #include "prepare.h"

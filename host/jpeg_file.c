@@ -6,7 +6,7 @@
 
 #include <jpeglib.h>
 
-#include "decode.h"
+#include "jpeg_file.h"
 #include "fail.h"
 
 struct jpeg_failure {
@@ -59,7 +59,7 @@ static int jpeg_file_turn(const char *path, struct picture *p, int orientation, 
     struct picture to;
     size_t w = (size_t)p->width, h = (size_t)p->height;
     int swap = orientation >= 5;
-    int status = decode_make(path, swap ? h : w, swap ? w : h, &to, err);
+    int status = picture_make(path, swap ? h : w, swap ? w : h, &to, err);
     if (status != ALEXCL_OK) return status;
     for (size_t y = 0; y < (size_t)to.height; y++)
         for (size_t x = 0; x < (size_t)to.width; x++) {
@@ -92,7 +92,7 @@ int jpeg_file_decode(const char *path, const unsigned char *data, size_t length,
     if (jpeg.jpeg_color_space == JCS_CMYK || jpeg.jpeg_color_space == JCS_YCCK)
         status = fail(err, ALEXCL_E_DATA, "%s: a CMYK JPEG, whose colours depend on a printer's profile; convert it to RGB", path);
     else
-        status = decode_make(path, jpeg.image_width, jpeg.image_height, out, err);
+        status = picture_make(path, jpeg.image_width, jpeg.image_height, out, err);
     if (status == ALEXCL_OK) {
         jpeg.out_color_space = JCS_RGB; /* grey is given three times */
         jpeg_start_decompress(&jpeg);

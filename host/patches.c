@@ -8,6 +8,7 @@
 
 #include "fail.h"
 #include "npy.h"
+#include "png_file.h"
 
 int patches_make_folder(const char *folder, struct alexcl_error *err) {
     char part[4096];

@@ -2,7 +2,7 @@
 /* --dump-patches: what the net sees, as numbers and as a picture. */
 #ifndef ALEXCL_PATCHES_H
 #define ALEXCL_PATCHES_H
-#include "decode.h"
+#include "picture.h"
 
 /* Makes the folder, with its parents. */
 int patches_make_folder(const char *folder, struct alexcl_error *err);

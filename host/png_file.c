@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "decode.h"
+#include "png_file.h"
 #include "fail.h"
 
 /* What libpng's callbacks are given: the bytes, and where the reason of a failure goes. */
@@ -63,9 +63,9 @@ int png_file_decode(const char *path, const unsigned char *data, size_t length, 
         goto done;
     }
     png_set_read_fn(png, &w, png_file_read);
-    png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX); /* the limit is decode_make's, with a message of its own */
+    png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX); /* the limit is picture_make's, with a message of its own */
     png_read_info(png, info);
-    status = decode_make(path, png_get_image_width(png, info), png_get_image_height(png, info), out, err);
+    status = picture_make(path, png_get_image_width(png, info), png_get_image_height(png, info), out, err);
     if (status != ALEXCL_OK) goto done;
     png_file_transform(png, info);
     size_t stride = (size_t)out->width * 3;

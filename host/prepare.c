@@ -48,7 +48,7 @@ int prepare_resize(const struct alexcl_model *model, const struct picture *from,
     if (width < model->width || height < model->height)
         status = fail(err, ALEXCL_E_DATA, "the picture becomes %d x %d, smaller than the %d x %d that model %s takes", (int)width, (int)height, model->width,
                       model->height, model->name);
-    else if (width * height > DECODE_PIXELS_MOST)
+    else if (width * height > PICTURE_PIXELS_MOST)
         status = fail(err, ALEXCL_E_DATA, "a picture of %d x %d is too long: with a shorter side of %d it has more than 180 million pixels", from->width,
                       from->height, model->resize);
     else

@@ -2,7 +2,7 @@
 /* A picture as a model wants to see it: grey or colour, resized, cropped, mean and scale. */
 #ifndef ALEXCL_PREPARE_H
 #define ALEXCL_PREPARE_H
-#include "decode.h"
+#include "picture.h"
 
 enum { PREPARE_CROPS = 10 };
 

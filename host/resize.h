@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef ALEXCL_RESIZE_H
 #define ALEXCL_RESIZE_H
-#include "decode.h"
+#include "picture.h"
 
 /* Antialiased bilinear: a triangle filter whose support is scaled on reduction, as Pillow's resize(..., BILINEAR), to the bit. */
 int resize_picture(const struct picture *from, int width, int height, struct picture *out, struct alexcl_error *err);

@@ -6,6 +6,7 @@
 
 #include "decode.h"
 #include "host_check.h"
+#include "png_file.h"
 
 static struct alexcl_error err;
 
@@ -70,9 +71,9 @@ START_TEST(what_is_no_picture_is_named) {
     EXPECT_ERROR(decode_file("text.png", &p, &err), ALEXCL_E_DATA, "neither PNG nor JPEG", err);
     write_file("header.png", header, sizeof header); /* its checksum is wrong */
     EXPECT_ERROR(decode_file("header.png", &p, &err), ALEXCL_E_DATA, "not a sound PNG", err);
-    EXPECT_ERROR(decode_make("huge.png", 50000, 50000, &p, &err), ALEXCL_E_DATA, "180 million", err);
-    EXPECT_ERROR(decode_make("wide.png", UINT64_MAX, 2, &p, &err), ALEXCL_E_DATA, "180 million", err);
-    EXPECT_ERROR(decode_make("flat.png", 0, 2, &p, &err), ALEXCL_E_DATA, "no size", err);
+    EXPECT_ERROR(picture_make("huge.png", 50000, 50000, &p, &err), ALEXCL_E_DATA, "180 million", err);
+    EXPECT_ERROR(picture_make("wide.png", UINT64_MAX, 2, &p, &err), ALEXCL_E_DATA, "180 million", err);
+    EXPECT_ERROR(picture_make("flat.png", 0, 2, &p, &err), ALEXCL_E_DATA, "no size", err);
 }
 END_TEST
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Preparation against Pillow's (make_images.py), crops against the golden vectors. */
+#include "decode.h"
 #include "host_check.h"
 #include "npy.h"
 #include "patches.h"
@@ -52,7 +53,7 @@ START_TEST(the_longer_side_is_rounded_down) {
                                    {256, 256, 256, 256}, {1, 1, 256, 256},     {3, 700, 256, 59733}};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         struct picture from = {0}, to;
-        EXPECT_OK(decode_make("test", (uint64_t)sizes[i][0], (uint64_t)sizes[i][1], &from, &err), err);
+        EXPECT_OK(picture_make("test", (uint64_t)sizes[i][0], (uint64_t)sizes[i][1], &from, &err), err);
         memset(from.pixels, 200, (size_t)from.width * (size_t)from.height * 3);
         EXPECT_OK(prepare_resize(model, &from, &to, &err), err);
         ck_assert_int_eq(to.width, sizes[i][2]);
@@ -64,7 +65,7 @@ START_TEST(the_longer_side_is_rounded_down) {
         picture_free(&to);
     }
     struct picture line = {0}, to;
-    EXPECT_OK(decode_make("test", 1, 1000000, &line, &err), err);
+    EXPECT_OK(picture_make("test", 1, 1000000, &line, &err), err);
     EXPECT_ERROR(prepare_resize(model, &line, &to, &err), ALEXCL_E_DATA, "too long", err);
     picture_free(&line);
 }

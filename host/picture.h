@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ALEXCL_PICTURE_H
+#define ALEXCL_PICTURE_H
+#include "alexcl.h"
+
+enum { PICTURE_PIXELS_MOST = 180000000 };
+
+struct picture {
+    int width, height;
+    int channels;          /* 3: RGB, 1: grey */
+    unsigned char *pixels; /* height x width x channels; freed by picture_free */
+};
+/* Room for an RGB picture; ALEXCL_E_DATA for sizes of 0 and above PICTURE_PIXELS_MOST. `path` is for messages. */
+int picture_make(const char *path, uint64_t width, uint64_t height, struct picture *out, struct alexcl_error *err);
+void picture_free(struct picture *p);
+#endif
