@@ -17,7 +17,7 @@ enum { FILE_MOST = 1 << 30 };
 static int decode_read(const char *path, unsigned char **data, size_t *length, struct alexcl_error *err) {
     /* O_NONBLOCK: opening a fifo that nobody writes to must not hang. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), status = ALEXCL_OK;
-    struct stat info;
+    struct stat info = {0};
     if (fd < 0) return fail(err, ALEXCL_E_DATA, "%s: %s", path, strerror(errno));
     if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
         status = fail(err, ALEXCL_E_DATA, "%s: %s", path, S_ISDIR(info.st_mode) ? "is a folder" : "is not a regular file");

@@ -20,6 +20,7 @@ struct feed_item {
 int feed_open(const struct image_list *list, const struct feed_options *options, struct feed **out, struct alexcl_error *err);
 /* The next image in order, blocking until it is ready. 0 at the end. */
 int feed_next(struct feed *feed, struct feed_item *item);
+/* Items are released in the order in which they came; any number up to `ahead` may be held. */
 void feed_release(struct feed *feed, struct feed_item *item);
 /* CPU seconds spent decoding and preparing so far, over all threads. */
 double feed_seconds(struct feed *feed);

@@ -94,6 +94,10 @@ static int image_list_fill(FILE *file, const char *folder, const char *path, str
         number++;
         while (length && (line[length - 1] == '\n' || line[length - 1] == '\r')) line[--length] = '\0';
         char *text = line;
+        if (number == 1 && (strncmp(line, "\x89PNG", 4) == 0 || strncmp(line, "\xff\xd8\xff", 3) == 0)) {
+            status = fail(err, ALEXCL_E_DATA, "%s: is a picture, not a list of pictures; for one picture: echo FILE | alexcl infer -", path);
+            break;
+        }
         if (number == 1 && length >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0) { /* UTF-8's byte order mark */
             text += 3;
             length -= 3;

@@ -6,6 +6,8 @@
 
 #include <jpeglib.h>
 
+#include <jerror.h>
+
 #include "jpeg_file.h"
 #include "fail.h"
 
@@ -21,9 +23,12 @@ static void jpeg_file_fail(j_common_ptr jpeg) {
     longjmp(f->out, 1);
 }
 
-/* Damaged data is a warning to libjpeg, which then makes up the rest; here the picture is refused. */
+/* Damaged data is a warning to libjpeg, which then makes up the rest; here the picture is refused. Warnings under which every pixel is
+ * there are passed over: unknown markers, and bytes between the picture and the file's end, of which collections of photographs have many. */
 static void jpeg_file_message(j_common_ptr jpeg, int level) {
-    if (level < 0) jpeg_file_fail(jpeg);
+    const struct jpeg_error_mgr *e = jpeg->err;
+    int whole = e->msg_code == JWRN_JFIF_MAJOR || e->msg_code == JWRN_ADOBE_XFORM || (e->msg_code == JWRN_EXTRANEOUS_DATA && e->msg_parm.i[1] == JPEG_EOI);
+    if (level < 0 && !whole) jpeg_file_fail(jpeg);
 }
 
 static unsigned jpeg_file_number(const unsigned char *at, int bytes, int big) {

@@ -36,12 +36,14 @@ static int labels_put(struct labels *l, const char *path, size_t index, const ch
 }
 
 static int labels_lines(struct labels *l, const char *path, const char *text, size_t *count, struct alexcl_error *err) {
+    const char *end = text + strlen(text);
     int status = ALEXCL_OK;
-    while (*text && status == ALEXCL_OK) {
+    while (end > text && isspace((unsigned char)end[-1])) end--; /* an empty line names a class that has no name, but not at the end */
+    while (text < end && status == ALEXCL_OK) {
         size_t line = strcspn(text, "\n"), blank = strspn(text, " \t"), length = line;
         while (length && isspace((unsigned char)text[length - 1])) length--;
         if (blank > length) blank = length;
-        if (length || text[line]) status = labels_put(l, path, (*count)++, text + blank, length - blank, err);
+        status = labels_put(l, path, (*count)++, text + blank, length - blank, err);
         text += line + (text[line] == '\n');
     }
     return status;
@@ -105,6 +107,7 @@ int labels_open(const char *path, size_t classes, struct labels **out, struct al
         if (status == ALEXCL_OK && path) status = labels_read(path, &text, err);
         if (status == ALEXCL_OK) {
             const char *from = path ? text : imagenet_labels;
+            if (strncmp(from, "\xef\xbb\xbf", 3) == 0) from += 3; /* UTF-8's byte order mark */
             const char *start = from + strspn(from, " \t\r\n");
             status =
                 *start == '[' || *start == '{' ? labels_json(l, path, from, &count, err) : labels_lines(l, path ? path : "built-in labels", from, &count, err);
@@ -126,17 +129,57 @@ static int labels_same(const char *a, size_t a_length, const char *b, size_t b_l
     return 1;
 }
 
-/* The whole name, or one of its parts between commas. */
+enum { MATCH_NONE, MATCH_SYNONYM, MATCH_FIRST, MATCH_WHOLE };
+
+/* How `text` names a class called "tabby, tabby cat": by all of it, by the first of its names, or by another. */
 static int labels_match(const char *name, const char *text) {
     size_t length = strlen(text);
-    if (labels_same(name, strlen(name), text, length)) return 1;
-    for (;;) {
+    if (labels_same(name, strlen(name), text, length)) return MATCH_WHOLE;
+    for (int match = MATCH_FIRST;; match = MATCH_SYNONYM) {
         name += strspn(name, " ,");
-        if (!*name) return 0;
+        if (!*name) return MATCH_NONE;
         size_t part = strcspn(name, ",");
-        if (labels_same(name, part, text, length)) return 1;
+        if (labels_same(name, part, text, length)) return match;
         name += part;
     }
+}
+
+/* The nearest of all names and synonyms to a text that names no class. */
+static int labels_unknown(const struct labels *l, const char *text, struct alexcl_error *err) {
+    size_t count = 0, bytes = 1;
+    for (size_t i = 0; i < l->classes; i++)
+        if (labels_name(l, i)) {
+            for (const char *c = l->names[i]; *c; c++) count += *c == ',';
+            bytes += strlen(l->names[i]) + 1;
+            count++;
+        }
+    if (count == 0) return fail(err, ALEXCL_E_DATA, "label \"%.100s\": the classes have no names; give its index, or names by --labels FILE", text);
+    const char **names = calloc(count + 1, sizeof *names);
+    char *copy = malloc(bytes), *at = copy;
+    int status;
+    if (names && copy) {
+        count = 0;
+        for (size_t i = 0; i < l->classes; i++) {
+            const char *name = labels_name(l, i);
+            while (name && *name) {
+                size_t part = strcspn(name, ",");
+                if (part) {
+                    names[count++] = memcpy(at, name, part);
+                    at[part] = '\0';
+                    at += part + 1;
+                }
+                name += part + strspn(name + part, " ,");
+            }
+        }
+        const char *near = alexcl_nearest(text, names);
+        status = fail(err, ALEXCL_E_DATA, "label \"%.100s\": no class has that name%s%s%s", text, near ? ": did you mean \"" : "; give its index",
+                      near ? near : "", near ? "\"?" : "");
+    } else {
+        status = fail(err, ALEXCL_E_MEMORY, "out of host memory: labels");
+    }
+    free(names);
+    free(copy);
+    return status;
 }
 
 int labels_find(const struct labels *l, const char *text, size_t *index, struct alexcl_error *err) {
@@ -148,22 +191,21 @@ int labels_find(const struct labels *l, const char *text, size_t *index, struct 
         *index = n;
         return ALEXCL_OK;
     }
-    const char **names = calloc(l->classes + 1, sizeof *names);
-    if (!names) return fail(err, ALEXCL_E_MEMORY, "out of host memory: labels");
-    size_t count = 0;
+    int best = MATCH_NONE;
+    size_t first = 0, other = 0; /* the first two classes that match best; equal where there is one only */
     for (size_t i = 0; i < l->classes; i++) {
-        const char *name = labels_name(l, i);
-        if (!name) continue;
-        if (labels_match(name, text)) {
-            free(names);
-            *index = i;
-            return ALEXCL_OK;
+        int match = labels_name(l, i) ? labels_match(l->names[i], text) : MATCH_NONE;
+        if (match > best) {
+            best = match;
+            first = other = i;
+        } else if (match && match == best && other == first) {
+            other = i;
         }
-        names[count++] = name;
     }
-    const char *near = count ? alexcl_nearest(text, names) : NULL;
-    int status = fail(err, ALEXCL_E_DATA, "label \"%.100s\": no class has that name%s%s%s%s", text, near ? ": did you mean \"" : "", near ? near : "",
-                      near ? "\"?" : "", count ? "" : "; give its index, or names by --labels FILE");
-    free(names);
-    return status;
+    if (best == MATCH_NONE) return labels_unknown(l, text, err);
+    if (other != first)
+        return fail(err, ALEXCL_E_DATA, "label \"%.100s\": classes %zu (%.100s) and %zu (%.100s) both have that name; give the index", text, first,
+                    l->names[first], other, l->names[other]);
+    *index = first;
+    return ALEXCL_OK;
 }

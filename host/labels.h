@@ -9,7 +9,8 @@ struct labels;
 int labels_open(const char *path, size_t classes, struct labels **out, struct alexcl_error *err);
 /* NULL where a class has no name. */
 const char *labels_name(const struct labels *l, size_t index);
-/* A label as a list writes it: an index, or a name or one of its synonyms (between commas), in any case. ALEXCL_E_DATA with the nearest name. */
+/* A label as a list writes it: an index, or a name or one of its synonyms (between commas), in any case; the whole name comes before the first
+ * of its synonyms, and that before the others. ALEXCL_E_DATA with the nearest name, or with both classes that have it ("crane"). */
 int labels_find(const struct labels *l, const char *text, size_t *index, struct alexcl_error *err);
 void labels_free(struct labels *l);
 #endif

@@ -62,7 +62,8 @@ static int npy_parse(const char *path, FILE *file, uint64_t size, struct npy *ou
     header[length] = '\0';
     const char *type = npy_key(header, "descr"), *order = npy_key(header, "fortran_order"), *shape = npy_key(header, "shape");
     if (!type || !order || !shape) return fail(err, ALEXCL_E_DATA, "%s: its header lacks descr, fortran_order or shape", path);
-    if (strncmp(type, "'<f4'", 5) != 0) return fail(err, ALEXCL_E_DATA, "%s: holds %.8s; float32 is read: x.astype('<f4')", path, type);
+    if (strncmp(type, "'<f4'", 5) != 0)
+        return fail(err, ALEXCL_E_DATA, "%s: holds %.*s; float32 is read: x.astype('<f4')", path, (int)strcspn(type, ",}"), type);
     if (strncmp(order, "False", 5) != 0) return fail(err, ALEXCL_E_DATA, "%s: is in Fortran order; C order is read: numpy.ascontiguousarray(x)", path);
     if (!npy_shape(shape, out)) return fail(err, ALEXCL_E_DATA, "%s: its shape cannot be read", path);
     if (size - at - length != (uint64_t)out->count * sizeof(float))
@@ -110,6 +111,7 @@ static int npy_writer_header(struct npy_writer *w, struct alexcl_error *err) {
         snprintf(shape + strlen(shape), sizeof shape - strlen(shape), "%s%zu", i ? ", " : "", i ? w->shape[i] : w->count / w->row);
     memcpy(text, "\x93NUMPY\x01\x00\x76\x00", 10); /* 0x76: the 118 bytes that follow */
     int made = snprintf(text + 10, sizeof text - 10, "{'descr': '<f4', 'fortran_order': False, 'shape': (%s%s), }", shape, w->dims == 1 ? "," : "");
+    if (made > HEADER - 11) return fail(err, ALEXCL_E_OTHER, "%s: a shape of that many digits does not fit in the header", w->path);
     for (int i = 10 + made; i < HEADER; i++) text[i] = i == HEADER - 1 ? '\n' : ' ';
     if (fseek(w->file, 0, SEEK_SET) != 0 || fwrite(text, 1, HEADER, w->file) != HEADER)
         return fail(err, ALEXCL_E_OTHER, "%s: cannot be written: %s", w->path, strerror(errno));

@@ -43,7 +43,7 @@ static int resize_make_filter(int in, int out, struct filter *f, struct alexcl_e
         if (end > in) end = in;
         int count = end - first;
         for (int i = 0; i < count; i++) {
-            double x = fabs((i + first - centre + 0.5) / stretch);
+            double x = fabs((i + first - centre + 0.5) * (1 / stretch)); /* rounded as Pillow does */
             real[i] = x < 1 ? 1 - x : 0;
             sum += real[i];
         }

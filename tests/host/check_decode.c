@@ -6,6 +6,7 @@
 
 #include "decode.h"
 #include "host_check.h"
+#include "jpeg_file.h"
 #include "png_file.h"
 
 static struct alexcl_error err;
@@ -82,7 +83,7 @@ static void damage(const char *path, const char *copy) {
     size_t length;
     unsigned char *data = read_file(path, &length);
     struct picture p;
-    for (size_t cut = 0; cut + 12 < length; cut += length / 97 + 1) { /* without IEND or EOI alone, all pixels are there */
+    for (size_t cut = 0; cut < length; cut++) {
         write_file(copy, data, cut);
         int status = decode_file(copy, &p, &err);
         ck_assert_msg(status == ALEXCL_E_DATA, "%s cut to %zu of %zu bytes: %d", path, cut, length, status);
@@ -107,6 +108,79 @@ START_TEST(damaged_pictures_never_crash) {
 }
 END_TEST
 
+/* Every byte of an Exif block is set to the values that hurt most: its orientation is read, or it is passed over. */
+START_TEST(damaged_exif_spoils_no_picture) {
+    static const unsigned char values[] = {0, 1, 0x7f, 0x80, 0xff};
+    size_t length, start = 0;
+    unsigned char *data = read_file(DATA "/jpeg_exif6.jpg", &length);
+    struct picture p;
+    while (start + 6 < length && memcmp(data + start, "Exif\0\0", 6) != 0) start++;
+    ck_assert_uint_lt(start + 6, length);
+    size_t end = start + (size_t)(data[start - 2] << 8 | data[start - 1]) - 2;
+    for (size_t at = start; at < end; at++)
+        for (size_t v = 0; v < sizeof values; v++) {
+            unsigned char kept = data[at];
+            data[at] = values[v];
+            EXPECT_OK(jpeg_file_decode("damaged", data, length, &p, &err), err);
+            ck_assert_int_eq(p.width * p.height, 29 * 23);
+            picture_free(&p);
+            data[at] = kept;
+        }
+    free(data);
+}
+END_TEST
+
+START_TEST(bytes_between_picture_and_end_are_passed_over) {
+    size_t length, more = 64;
+    unsigned char *data = read_file(DATA "/jpeg_420.jpg", &length), *longer = calloc(length + more, 1);
+    struct picture p;
+    memcpy(longer, data, length - 2);
+    memcpy(longer + length + more - 2, "\xff\xd9", 2);
+    EXPECT_OK(jpeg_file_decode("longer", longer, length + more, &p, &err), err);
+    picture_free(&p);
+    free(data);
+    free(longer);
+}
+END_TEST
+
+static void put_big_endian(unsigned char *at, uint32_t n) {
+    for (int i = 0; i < 4; i++) at[i] = (unsigned char)(n >> (24 - 8 * i));
+}
+
+/* By the header alone: in the PNG files there is nothing else. */
+START_TEST(sizes_of_none_and_of_too_many_pixels_are_refused) {
+    static const struct {
+        uint32_t width, height;
+        const char *why;
+    } sizes[] = {{18000, 10001, "180 million"}, {1, 180000001, "180 million"}, {0x7fffffff, 0x7fffffff, "180 million"},
+                 {0, 5, "not a sound PNG"},     {5, 0, "not a sound PNG"},     {0xffffffff, 1, "not a sound PNG"}};
+    struct picture p = {0};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        unsigned char png[41] = "\x89PNG\r\n\x1a\n\0\0\0\rIHDR........\x08\2\0\0\0";
+        uint32_t crc = 0xffffffff; /* PNG specification, annex D */
+        memcpy(png + 33, "\0\0\1\0IDAT", 8);
+        put_big_endian(png + 16, sizes[i].width);
+        put_big_endian(png + 20, sizes[i].height);
+        for (size_t k = 12; k < 29; k++) {
+            crc ^= png[k];
+            for (int bit = 0; bit < 8; bit++) crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
+        }
+        put_big_endian(png + 29, ~crc);
+        EXPECT_ERROR(png_file_decode("size", png, sizeof png, &p, &err), ALEXCL_E_DATA, sizes[i].why, err);
+    }
+    size_t length, at = 0;
+    unsigned char *jpeg = read_file(DATA "/jpeg_444.jpg", &length);
+    while (memcmp(jpeg + at, "\xff\xc0", 2) != 0) at++; /* the frame: marker, length, precision, height, width */
+    memcpy(jpeg + at + 5, "\xff\xdc\xff\xdc", 4);       /* 65500, libjpeg's own limit */
+    EXPECT_ERROR(jpeg_file_decode("size", jpeg, length, &p, &err), ALEXCL_E_DATA, "180 million", err);
+    memset(jpeg + at + 5, 0xff, 4);
+    EXPECT_ERROR(jpeg_file_decode("size", jpeg, length, &p, &err), ALEXCL_E_DATA, "not a sound JPEG", err);
+    memset(jpeg + at + 5, 0, 4);
+    EXPECT_ERROR(jpeg_file_decode("size", jpeg, length, &p, &err), ALEXCL_E_DATA, "not a sound JPEG", err);
+    free(jpeg);
+}
+END_TEST
+
 START_TEST(a_written_picture_reads_back) {
     struct picture p, again;
     EXPECT_OK(decode_file(DATA "/png_c2_d8_i0.png", &p, &err), err);
@@ -114,6 +188,13 @@ START_TEST(a_written_picture_reads_back) {
     EXPECT_OK(decode_file("again.png", &again, &err), err);
     ck_assert_mem_eq(p.pixels, again.pixels, (size_t)p.width * (size_t)p.height * 3);
     picture_free(&again);
+    struct picture grey = {p.width, p.height, 1, p.pixels};
+    EXPECT_OK(png_file_write("again.png", &grey, &err), err);
+    EXPECT_OK(decode_file("again.png", &again, &err), err);
+    for (size_t i = 0; i < (size_t)p.width * (size_t)p.height; i++) ck_assert_uint_eq(again.pixels[3 * i + 2], p.pixels[i]);
+    picture_free(&again);
+    mkdir("taken.png", 0700);
+    EXPECT_ERROR(png_file_write("taken.png", &p, &err), ALEXCL_E_OTHER, "taken.png: cannot be written", err);
     EXPECT_ERROR(png_file_write("no/such/folder.png", &p, &err), ALEXCL_E_OTHER, "no/such/folder.png", err);
     picture_free(&p);
 }
@@ -127,6 +208,9 @@ int main(void) {
     tcase_add_test(tests, cmyk_is_refused);
     tcase_add_test(tests, what_is_no_picture_is_named);
     tcase_add_test(tests, damaged_pictures_never_crash);
+    tcase_add_test(tests, damaged_exif_spoils_no_picture);
+    tcase_add_test(tests, bytes_between_picture_and_end_are_passed_over);
+    tcase_add_test(tests, sizes_of_none_and_of_too_many_pixels_are_refused);
     tcase_add_test(tests, a_written_picture_reads_back);
     return support_run(tests);
 }

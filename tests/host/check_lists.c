@@ -57,6 +57,8 @@ START_TEST(bad_lines_are_entries_with_an_error) {
     free(longest);
     EXPECT_ERROR(image_list_read("missing.txt", &list, &err), ALEXCL_E_DATA, "missing.txt", err);
     EXPECT_ERROR(image_list_read(".", &list, &err), ALEXCL_E_DATA, "folder", err);
+    EXPECT_ERROR(image_list_read(DATA "/png_gamma.png", &list, &err), ALEXCL_E_DATA, "is a picture", err);
+    EXPECT_ERROR(image_list_read(DATA "/jpeg_grey.jpg", &list, &err), ALEXCL_E_DATA, "is a picture", err);
 }
 END_TEST
 
@@ -71,13 +73,18 @@ START_TEST(labels_by_index_name_and_synonym) {
     static const struct {
         const char *text;
         size_t index;
-    } good[] = {{"281", 281}, {"tabby", 281}, {"Tabby Cat", 281}, {"tabby, tabby cat", 281}, {"espresso", 967}, {"0", 0}, {"999", 999}};
+    } good[] = {{"281", 281},  {"tabby", 281}, {"Tabby Cat", 281}, {"tabby, tabby cat", 281}, {"espresso", 967}, {"maillot", 638},
+                {"gong", 577}, {"0", 0},       {"999", 999}};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         EXPECT_OK(labels_find(l, good[i].text, &index, &err), err);
         ck_assert_uint_eq(index, good[i].index);
     }
     EXPECT_ERROR(labels_find(l, "1000", &index, &err), ALEXCL_E_DATA, "0 to 999", err);
     EXPECT_ERROR(labels_find(l, "mussile", &index, &err), ALEXCL_E_DATA, "missile", err);
+    EXPECT_ERROR(labels_find(l, "tinca tinka", &index, &err), ALEXCL_E_DATA, "did you mean \"Tinca tinca\"?", err); /* a synonym */
+    EXPECT_ERROR(labels_find(l, "", &index, &err), ALEXCL_E_DATA, "no class", err);
+    EXPECT_ERROR(labels_find(l, "crane", &index, &err), ALEXCL_E_DATA, "classes 134 (crane) and 517 (crane)", err);
+    EXPECT_ERROR(labels_find(l, "panda", &index, &err), ALEXCL_E_DATA, "classes 387", err); /* a synonym of both */
     EXPECT_ERROR(labels_find(l, "-1", &index, &err), ALEXCL_E_DATA, "-1", err);
     EXPECT_ERROR(labels_find(l, "99999999999999999999999", &index, &err), ALEXCL_E_DATA, "0 to 999", err);
     labels_free(l);
@@ -91,7 +98,7 @@ START_TEST(labels_by_index_name_and_synonym) {
 END_TEST
 
 START_TEST(label_files_of_three_forms) {
-    static const char *const texts[] = {"zero\r\none, uno\n two\n", "[\"zero\", \"one, uno\", \"two\"]",
+    static const char *const texts[] = {"zero\r\none, uno\n two\n", "\xef\xbb\xbfzero\none, uno\ntwo\n\n \n", "[\"zero\", \"one, uno\", \"two\"]",
                                         "{\"0\": [\"n0\", \"zero\"], \"2\": \"two\", \"1\": [\"n1\", \"one, uno\"]}"};
     static const char *const bad[] = {"zero\none\n",
                                       "zero\none\ntwo\nthree\n",
@@ -115,6 +122,11 @@ START_TEST(label_files_of_three_forms) {
         write_file("labels", bad[i], strlen(bad[i]));
         EXPECT_ERROR(labels_open("labels", 3, &l, &err), ALEXCL_E_DATA, "labels", err);
     }
+    write_file("labels", "zero\n\ntwo", 9);
+    EXPECT_OK(labels_open("labels", 3, &l, &err), err);
+    ck_assert_str_eq(labels_name(l, 1), "");
+    EXPECT_ERROR(labels_find(l, "one", &index, &err), ALEXCL_E_DATA, "no class", err);
+    labels_free(l);
     EXPECT_ERROR(labels_open("missing", 3, &l, &err), ALEXCL_E_DATA, "missing", err);
     EXPECT_ERROR(labels_open(".", 3, &l, &err), ALEXCL_E_DATA, "regular", err);
 }
@@ -144,6 +156,9 @@ START_TEST(npy_written_and_read) {
     EXPECT_OK(npy_read("a.npy", &n, &err), err);
     ck_assert_uint_eq(n.shape[0], 4);
     npy_free(&n);
+    size_t largest[8] = {0, SIZE_MAX, 1, SIZE_MAX, 1, SIZE_MAX, 1, SIZE_MAX};
+    EXPECT_ERROR(npy_writer_open("b.npy", 8, largest, &w, &err), ALEXCL_E_OTHER, "header", err);
+    EXPECT_ERROR(npy_read("b.npy", &n, &err), ALEXCL_E_DATA, "No such", err);
     EXPECT_ERROR(npy_writer_open("no/such/a.npy", 3, shape, &w, &err), ALEXCL_E_OTHER, "no/such/a.npy", err);
 }
 END_TEST

@@ -5,6 +5,7 @@
 #include "npy.h"
 #include "patches.h"
 #include "prepare.h"
+#include "resize.h"
 
 static struct alexcl_error err;
 
@@ -43,6 +44,27 @@ START_TEST(photographs_are_prepared_as_pillow_does) {
         check_photo(PHOTOS "/photographer.jpg", "photographer.jpg", models[m]);
         check_photo(DATA "/png_c2_d8_i0.png", "png_c2_d8_i0.png", models[m]); /* made larger */
     }
+}
+END_TEST
+
+/* resize.png to the bit: larger, smaller, along one axis, and to a single pixel. */
+START_TEST(resizing_is_pillows) {
+    static const int sizes[][2] = {{61, 47}, {30, 23}, {122, 94}, {7, 46}, {60, 5}, {1, 1}, {200, 9}, {9, 200}, {61, 20}, {20, 47}};
+    struct picture from;
+    EXPECT_OK(decode_file(DATA "/resize.png", &from, &err), err);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        char path[512];
+        size_t length;
+        struct picture to;
+        snprintf(path, sizeof path, DATA "/resize_%dx%d.rgb", sizes[i][0], sizes[i][1]);
+        unsigned char *want = read_file(path, &length);
+        EXPECT_OK(resize_picture(&from, sizes[i][0], sizes[i][1], &to, &err), err);
+        ck_assert_uint_eq(length, 4 + 3 * (size_t)to.width * (size_t)to.height);
+        ck_assert_msg(memcmp(to.pixels, want + 4, length - 4) == 0, "%s differs", path);
+        picture_free(&to);
+        free(want);
+    }
+    picture_free(&from);
 }
 END_TEST
 
@@ -159,6 +181,7 @@ int main(void) {
     TCase *tests = tcase_create("prepare");
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, photographs_are_prepared_as_pillow_does);
+    tcase_add_test(tests, resizing_is_pillows);
     tcase_add_test(tests, the_longer_side_is_rounded_down);
     tcase_add_test(tests, ten_crops_lie_as_the_golden_ones);
     tcase_add_test(tests, values_follow_the_models_conventions);

@@ -5,7 +5,7 @@
 
 <name>.png / .jpg, and beside it <name>.rgb: width and height (2 bytes each, little endian), then RGB bytes as Pillow's convert("RGB")
 gives them, 16 bits by their upper 8. PNG files are written by hand, so that every colour type, depth and interlacing is there.
-<photo>.<model>.png is the centre crop of a photograph as Pillow prepares it for that model.
+<photo>.<model>.png is the centre crop of a photograph as Pillow prepares it for that model; resize_<w>x<h>.rgb is resize.png of that size.
 """
 import os
 import struct
@@ -120,6 +120,12 @@ def main():
             x, y = (size[0] - crop) // 2, (size[1] - crop) // 2
             name = os.path.basename(source)
             image.crop((x, y, x + crop, y + crop)).save(f"{OUT}/{name}.{model}.png", optimize=True)
+
+    # One axis at a time, horizontal first: releases of Pillow differ in which they take first.
+    image = Image.fromarray(random.integers(0, 256, (47, 61, 3), dtype=np.uint8))
+    image.save(f"{OUT}/resize.png", optimize=True)
+    for size in ((61, 47), (30, 23), (122, 94), (7, 46), (60, 5), (1, 1), (200, 9), (9, 200), (61, 20), (20, 47)):
+        expected(f"resize_{size[0]}x{size[1]}", np.asarray(image.resize((size[0], 47), Image.BILINEAR).resize(size, Image.BILINEAR)))
 
 
 main()
