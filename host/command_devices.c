@@ -11,20 +11,18 @@ static const char *devices_kind(enum alexcl_device_kind kind) {
 }
 
 static json_t *devices_json(const struct alexcl_device_info *d) {
-    json_t *j =
-        json_pack("{s:i, s:o, s:i, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "index", d->index, "id", json_sprintf("%d:%d", d->platform, d->device),
-                  "platform", d->platform, "device", d->device, "name", d->name, "vendor", d->vendor, "driver", d->driver, "kind", devices_kind(d->kind),
-                  "opencl", d->version, "opencl_c", d->c_version, "platform_name", d->platform_name, "platform_version", d->platform_version);
-    if (!j) return NULL;
-    json_t *more = json_pack("{s:i, s:i, s:I, s:I, s:I, s:I, s:b, s:i, s:b, s:s, s:o}", "units", (int)d->units, "clock_mhz", (int)d->clock_mhz, "memory",
+    json_t *j = json_pack("{s:i, s:o, s:i, s:i, s:o, s:o, s:o, s:s}", "index", d->index, "id", json_sprintf("%d:%d", d->platform, d->device), "platform",
+                          d->platform, "device", d->device, "name", report_string(d->name), "vendor", report_string(d->vendor), "driver",
+                          report_string(d->driver), "kind", devices_kind(d->kind));
+    json_t *versions = json_pack("{s:o, s:o, s:o, s:o}", "opencl", report_string(d->version), "opencl_c", report_string(d->c_version), "platform_name",
+                                 report_string(d->platform_name), "platform_version", report_string(d->platform_version));
+    json_t *more = json_pack("{s:i, s:i, s:I, s:I, s:I, s:I, s:b, s:i, s:b, s:o, s:o}", "units", (int)d->units, "clock_mhz", (int)d->clock_mhz, "memory",
                              (json_int_t)d->memory, "largest_buffer", (json_int_t)d->largest_buffer, "local_memory", (json_int_t)d->local_memory,
                              "largest_work_group", (json_int_t)d->largest_work_group, "unified_memory", d->unified_memory, "parts", (int)d->parts, "usable",
-                             d->usable, "why", d->why, "alias_of", d->alias_of < 0 ? json_null() : json_integer(d->alias_of));
-    if (!more) {
-        json_decref(j);
-        return NULL;
-    }
+                             d->usable, "why", report_string(d->why), "alias_of", d->alias_of < 0 ? json_null() : json_integer(d->alias_of));
+    json_object_update(j, versions);
     json_object_update(j, more);
+    json_decref(versions);
     json_decref(more);
     return j;
 }
@@ -43,13 +41,14 @@ static void devices_csv(const struct alexcl_device_info *d) {
     report_csv(d->why, 1);
 }
 
-/* Two lines a device, 80 columns. */
+/* Three lines a device, 80 columns; more where a device is not usable or an alias. */
 static void devices_text(const struct alexcl_device_info *d) {
-    char alias[32] = "";
-    if (d->alias_of >= 0) snprintf(alias, sizeof alias, ", alias of %d", d->alias_of);
-    printf("%3d  %d:%-3d %-4s %.57s\n", d->index, d->platform, d->device, devices_kind(d->kind), d->name);
-    printf("           %u units, %s (buffer %s), %.10s; %s%s%s%s\n", d->units, report_bytes(d->memory), report_bytes(d->largest_buffer), d->version,
-           d->usable ? "usable" : "NOT USABLE", d->why[0] ? ": " : "", d->why, alias);
+    printf("%3d  %d:%-3d %-4s %.60s\n", d->index, d->platform, d->device, devices_kind(d->kind), d->name);
+    printf("           %u units, %s (buffer %s), %.10s%s\n", d->units, report_bytes(d->memory), report_bytes(d->largest_buffer), d->version,
+           d->usable ? ", usable" : "");
+    printf("           %.40s, driver %.20s\n", d->vendor, d->driver);
+    if (!d->usable || d->why[0]) printf("           %s%s\n", d->usable ? "" : "NOT USABLE: ", d->why);
+    if (d->alias_of >= 0) printf("           alias of %d: the same hardware through another driver\n", d->alias_of);
 }
 
 static void devices_block(const struct alexcl_device_info *d) {

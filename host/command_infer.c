@@ -16,7 +16,7 @@
 #include "report.h"
 #include "topk.h"
 
-enum { BATCH = 16, CROPS = 10 };
+enum { BATCH = 16, CROPS = 10, AHEAD_MOST = 1 << 30 /* bytes of images prepared ahead */ };
 
 /* One image of the list, or of --input. */
 struct result {
@@ -53,14 +53,17 @@ struct infer {
     float *row;
     size_t finished, failed, labelled, top1_wrong, top5_wrong;
     json_t *document_images;
-    int worst; /* status that the command ends with */
-    double start;
+    int worst;           /* status that the command ends with */
+    double start, ready; /* of the command, of the net */
 };
 
 static volatile sig_atomic_t interrupted;
 static void infer_on_signal(int number) {
+    static const char text[] = "\nalexcl: stopping after this batch; once more ends at once\n";
     (void)number;
     interrupted = 1;
+    ssize_t told = write(STDERR_FILENO, text, sizeof text - 1);
+    (void)told;
 }
 
 static double infer_now(void) {
@@ -125,26 +128,30 @@ static json_t *infer_json(const struct infer *f, const struct result *r) {
     json_t *top = json_array();
     char number[24];
     for (size_t i = 0; !r->error && i < f->top_count; i++)
-        json_array_append_new(top, json_pack("{s:I, s:s, s:f}", "index", (json_int_t)r->top[i], "name", infer_name(f, r->top[i], number), "p", r->p[i]));
-    json_t *label = r->label ? json_string(r->label) : json_null();
-    /* A name that is no UTF-8 cannot be written in JSON: its bytes are shown as they can be. */
-    json_t *path = json_string(r->path);
-    if (!path) path = json_string("(a name that is not UTF-8)");
-    if (!label) label = json_string("(a label that is not UTF-8)");
-    json_t *error = r->error ? json_string(r->error) : json_null();
-    if (!error) error = json_string("(an error about a name that is not UTF-8)");
-    return json_pack("{s:o, s:o, s:o, s:o}", "path", path, "label", label, "error", error, "top", top);
+        json_array_append_new(
+            top, json_pack("{s:I, s:o, s:f}", "index", (json_int_t)r->top[i], "name", report_string(infer_name(f, r->top[i], number)), "p", r->p[i]));
+    return json_pack("{s:o, s:o, s:o, s:o}", "path", report_string(r->path), "label", report_string(r->label), "error", report_string(r->error), "top", top);
+}
+
+/* One line on a terminal; `end` clears it. */
+static void infer_progress(const struct infer *f, int end) {
+    if (f->o->quiet || !isatty(STDERR_FILENO)) return;
+    double seconds = infer_now() - f->ready;
+    fprintf(stderr, "\r\033[K");
+    if (!end) fprintf(stderr, "%zu of %zu images, %.1f images/s", f->finished + f->failed, f->images, seconds > 0 ? (double)f->finished / seconds : 0);
+    fflush(stderr);
 }
 
 /* Prints what is done, in the order of the list, and lets go of it. */
-static void infer_emit(struct infer *f) {
+static int infer_emit(struct infer *f, struct alexcl_error *err) {
+    infer_progress(f, 1);
     for (; f->emitted < f->images && f->results[f->emitted].done; f->emitted++) {
         struct result *r = &f->results[f->emitted];
         if (f->o->format == FORMAT_JSON)
             json_array_append_new(f->document_images, infer_json(f, r));
         else if (f->o->format == FORMAT_CSV)
             infer_print_csv(f, r);
-        else if (f->top_count || r->error)
+        else if (r->error ? f->o->keep_going : f->top_count > 0) /* an error that stops all is told at the end */
             infer_print_text(f, r);
         free(r->path);
         free(r->error);
@@ -152,16 +159,7 @@ static void infer_emit(struct infer *f) {
         free(r->p);
         *r = (struct result){.done = 1};
     }
-}
-
-static void infer_progress(const struct infer *f, int end) {
-    if (f->o->quiet || !isatty(STDERR_FILENO)) return;
-    double seconds = infer_now() - f->start;
-    if (end)
-        fprintf(stderr, "\r\033[K");
-    else
-        fprintf(stderr, "\r\033[K%zu of %zu images, %.1f images/s", f->finished + f->failed, f->images, seconds > 0 ? (double)f->finished / seconds : 0);
-    fflush(stderr);
+    return report_flush(err);
 }
 
 /* ---- scores of an image -------------------------------------------------------------------------- */
@@ -231,7 +229,7 @@ static int infer_run_batch(struct infer *f, struct alexcl_error *err) {
         f->next_row++;
     }
     f->rows = 0;
-    infer_emit(f);
+    if (status == ALEXCL_OK) status = infer_emit(f, err);
     infer_progress(f, 0);
     return status;
 }
@@ -257,15 +255,13 @@ static int infer_fail_image(struct infer *f, size_t image, const struct alexcl_e
     f->failed++;
     f->worst = why->status;
     if (f->o->keep_going) {
-        if (!f->o->quiet) {
+        if (!f->o->quiet && f->o->format != FORMAT_TEXT) {
             infer_progress(f, 1);
             fprintf(stderr, "alexcl: %s\n", why->text);
         }
-        infer_emit(f);
-        return ALEXCL_OK;
+        return infer_emit(f, err);
     }
     int status = infer_run_batch(f, err); /* what came before it is not lost */
-    infer_emit(f);
     return status != ALEXCL_OK ? status : fail(err, why->status, "%s%s", why->text, f->images > 1 ? "; --keep-going goes on without it" : "");
 }
 
@@ -288,10 +284,6 @@ static int infer_list(struct infer *f, struct alexcl_error *err) {
     struct feed_item item = {0};
     while (status == ALEXCL_OK && !interrupted && feed_next(f->feed, &item)) {
         struct alexcl_error why = item.error;
-        if (item.index >= f->images) {
-            feed_release(f->feed, &item);
-            break;
-        }
         if (why.status == ALEXCL_OK) infer_label(f, item.index, &why);
         status = why.status == ALEXCL_OK ? infer_add_rows(f, item.index, item.values, err) : infer_fail_image(f, item.index, &why, err);
         feed_release(f->feed, &item);
@@ -330,6 +322,13 @@ static int infer_check_options(const struct options *o, struct alexcl_error *err
     return ALEXCL_OK;
 }
 
+/* From here on the first Ctrl-C ends behind the current batch, with what was done; the second ends the process. Writing results goes on. */
+static void infer_catch_signals(void) {
+    struct sigaction action = {.sa_handler = infer_on_signal, .sa_flags = (int)SA_RESETHAND | SA_RESTART};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
 static int infer_open(struct infer *f, struct alexcl_error *err) {
     const struct options *o = f->o;
     int status = infer_check_options(o, err);
@@ -347,10 +346,14 @@ static int infer_open(struct infer *f, struct alexcl_error *err) {
     else if ((status = image_list_read(o->arguments[0], &f->list, err)) == ALEXCL_OK)
         f->images = f->list.count;
     if (status == ALEXCL_OK && f->images == 0) return fail(err, ALEXCL_E_DATA, "%s names no image", o->arguments[0]);
-    if (o->limit && (size_t)o->limit < f->images) f->images = (size_t)o->limit;
-    if (status == ALEXCL_OK)
-        status = o->weights ? alexcl_weights_open(o->weights, f->model, o->features, &f->weights, err)
-                            : alexcl_weights_generate(f->model, 1, NULL, NULL, 0, &f->weights, err);
+    if (status != ALEXCL_OK) return status;
+    if (o->limit && (size_t)o->limit < f->images) {
+        f->images = (size_t)o->limit;
+        image_list_cut(&f->list, f->images);
+    }
+    infer_catch_signals();
+    status = o->weights ? alexcl_weights_open(o->weights, f->model, o->features, &f->weights, err)
+                        : alexcl_weights_generate(f->model, 1, NULL, NULL, 0, &f->weights, err);
     if (status == ALEXCL_OK) status = alexcl_selection_open(o->devices, &f->selection, err);
     if (status != ALEXCL_OK) return status;
     if (!o->quiet) fprintf(stderr, "%s\n", alexcl_selection_why(f->selection));
@@ -358,10 +361,11 @@ static int infer_open(struct infer *f, struct alexcl_error *err) {
     size_t rows = f->images * f->crops, wanted = o->batch ? (size_t)o->batch : BATCH;
     struct alexcl_net_options options = {
         .batch = (int)(rows < wanted ? rows : wanted), .memory = o->memory, .last_layer = o->features, .reproducible = o->reproducible};
-    /* Decoding begins before the kernels are compiled. */
+    f->in_floats = (size_t)f->model->channels * (size_t)f->model->height * (size_t)f->model->width;
+    /* Decoding begins before the kernels are compiled, and before it is known whether the batch fits. */
     if (!o->input) {
-        struct feed_options feeding = {
-            .model = f->model, .ten_crop = o->ten_crop, .dump_folder = o->dump_patches, .ahead = 2 * (size_t)options.batch / f->crops + 2};
+        size_t ahead = 2 * (size_t)options.batch / f->crops + 2, most = AHEAD_MOST / (f->crops * f->in_floats * sizeof(float));
+        struct feed_options feeding = {.model = f->model, .ten_crop = o->ten_crop, .dump_folder = o->dump_patches, .ahead = ahead < most ? ahead : most};
         status = feed_open(&f->list, &feeding, &f->feed, err);
     }
     if (status == ALEXCL_OK) status = alexcl_net_open(f->model, f->weights, f->selection, &options, &f->net, err);
@@ -369,7 +373,6 @@ static int infer_open(struct infer *f, struct alexcl_error *err) {
     struct alexcl_shape shape = alexcl_net_output(f->net);
     f->batch = (size_t)alexcl_net_batch(f->net);
     f->units = (size_t)shape.c * (size_t)shape.h * (size_t)shape.w;
-    f->in_floats = (size_t)f->model->channels * (size_t)f->model->height * (size_t)f->model->width;
     if (!o->features) {
         f->top_count = (size_t)o->top < f->units ? (size_t)o->top : f->units;
         status = labels_open(o->labels, f->units, &f->labels, err);
@@ -393,6 +396,7 @@ static int infer_open(struct infer *f, struct alexcl_error *err) {
         if (!f->results[i].path) status = fail(err, ALEXCL_E_MEMORY, "out of host memory: the names of the images");
     }
     f->document_images = json_array();
+    f->ready = infer_now();
     return status;
 }
 
@@ -400,7 +404,7 @@ static json_t *infer_devices_json(const struct infer *f) {
     json_t *list = json_array();
     for (size_t i = 0; i < alexcl_selection_count(f->selection); i++) {
         const struct alexcl_place *p = alexcl_selection_place(f->selection, i);
-        json_array_append_new(list, json_pack("{s:s, s:o}", "place", p->name, "halves",
+        json_array_append_new(list, json_pack("{s:o, s:o}", "place", report_string(p->name), "halves",
                                               alexcl_selection_count(f->selection) == 1 ? json_pack("[i,i]", 0, 1) : json_pack("[i]", (int)i)));
     }
     return list;
@@ -409,40 +413,42 @@ static json_t *infer_devices_json(const struct infer *f) {
 /* The document, complete whatever happened. */
 static int infer_print_document(struct infer *f, int status, const struct alexcl_error *why, struct alexcl_error *err) {
     struct alexcl_net_times t = alexcl_net_times(f->net);
-    double seconds = infer_now() - f->start;
+    double now = infer_now(), running = now - f->ready;
     json_t *summary = json_pack("{s:I, s:I, s:I, s:b}", "images", (json_int_t)f->finished, "failed", (json_int_t)f->failed, "labelled", (json_int_t)f->labelled,
                                 "interrupted", (int)interrupted);
     if (f->labelled) {
         json_object_set_new(summary, "top1_error", json_real((double)f->top1_wrong / (double)f->labelled));
         json_object_set_new(summary, "top5_error", json_real((double)f->top5_wrong / (double)f->labelled));
     }
-    json_t *timing = json_pack("{s:f, s:f, s:f, s:f, s:[f,f], s:f, s:f, s:b}", "seconds", seconds, "images_per_s",
-                               seconds > 0 ? (double)f->finished / seconds : 0.0, "decode_cpu_s", f->feed ? feed_seconds(f->feed) : 0.0, "run_s", t.wall,
-                               "device_s", t.device[0], t.device[1], "exchange_s", t.exchange, "start_s", t.build, "device_times_known", t.events);
-    json_t *failure = status == ALEXCL_OK || !why->text[0] ? json_null() : json_string(why->text);
-    json_t *document = json_pack("{s:s, s:{s:s, s:b, s:s}, s:o, s:i, s:b, s:b, s:o, s:o, s:o, s:o}", "model", f->model->name, "weights", "about",
-                                 alexcl_weights_describe(f->weights), "random", alexcl_weights_random(f->weights), "note",
+    /* images_per_s is of the time behind start_s. */
+    json_t *timing = json_pack("{s:f, s:f, s:f, s:f, s:f, s:[f,f], s:f, s:f, s:b}", "seconds", now - f->start, "start_s", f->ready - f->start, "images_per_s",
+                               running > 0 ? (double)f->finished / running : 0.0, "decode_cpu_s", f->feed ? feed_seconds(f->feed) : 0.0, "run_s", t.wall,
+                               "device_s", t.device[0], t.device[1], "exchange_s", t.exchange, "build_s", t.build, "device_times_known", t.events);
+    json_t *failure = report_string(status == ALEXCL_OK || !why->text[0] ? NULL : why->text);
+    json_t *document = json_pack("{s:s, s:{s:o, s:b, s:s}, s:o, s:i, s:b, s:b, s:o, s:o, s:o, s:o}", "model", f->model->name, "weights", "about",
+                                 report_string(alexcl_weights_describe(f->weights)), "random", alexcl_weights_random(f->weights), "note",
                                  alexcl_weights_random(f->weights) ? "the weights are random: the labels mean nothing" : "", "devices", infer_devices_json(f),
                                  "batch", (int)f->batch, "ten_crop", f->o->ten_crop, "reproducible", f->o->reproducible, "images", f->document_images,
-                                 "summary", summary, "timing", timing, "error", failure ? failure : json_null());
+                                 "summary", summary, "timing", timing, "error", failure);
     f->document_images = NULL;
     return report_json(document, err);
 }
 
 static void infer_print_end(const struct infer *f) {
     struct alexcl_net_times t = alexcl_net_times(f->net);
-    double seconds = infer_now() - f->start;
-    if (f->o->format == FORMAT_TEXT) {
-        if (f->labelled)
-            printf("top-1 error %.1f%%, top-5 error %.1f%% of %zu labelled images%s\n", 100.0 * (double)f->top1_wrong / (double)f->labelled,
-                   100.0 * (double)f->top5_wrong / (double)f->labelled, f->labelled, alexcl_weights_random(f->weights) ? " (random weights)" : "");
-        fflush(stdout);
-    }
+    double running = infer_now() - f->ready;
+    FILE *to = f->o->format == FORMAT_TEXT ? stdout : f->o->quiet ? NULL : stderr;
+    if (to && f->labelled)
+        fprintf(to, "top-1 error %.1f%%, top-5 error %.1f%% of %zu labelled image%s%s\n", 100.0 * (double)f->top1_wrong / (double)f->labelled,
+                100.0 * (double)f->top5_wrong / (double)f->labelled, f->labelled, f->labelled == 1 ? "" : "s",
+                alexcl_weights_random(f->weights) ? " (random weights)" : "");
+    fflush(stdout);
     if (f->o->quiet) return;
-    fprintf(stderr, "%zu image%s in %.2f s, %.1f images/s%s\n", f->finished, f->finished == 1 ? "" : "s", seconds,
-            seconds > 0 ? (double)f->finished / seconds : 0, f->failed ? "; some failed" : "");
-    fprintf(stderr, "decode %.2f s of CPU; start %.2f s; devices busy:", f->feed ? feed_seconds(f->feed) : 0.0, t.build);
-    for (size_t i = 0; i < alexcl_selection_count(f->selection); i++) fprintf(stderr, " %.2f s,", t.device[i]);
+    fprintf(stderr, "%zu image%s in %.2f s, %.1f images/s, after %.2f s of start", f->finished, f->finished == 1 ? "" : "s", running,
+            running > 0 ? (double)f->finished / running : 0, f->ready - f->start);
+    if (f->failed) fprintf(stderr, "; %zu failed", f->failed);
+    fprintf(stderr, "\ndecode %.2f s of CPU,", f->feed ? feed_seconds(f->feed) : 0.0);
+    for (size_t i = 0; i < alexcl_selection_count(f->selection); i++) fprintf(stderr, " device %zu %.2f s,", i, t.device[i]);
     fprintf(stderr, " exchange %.3f s%s\n", t.exchange, t.events ? "" : " (a driver reports no times)");
 }
 
@@ -473,24 +479,20 @@ static void infer_free(struct infer *f) {
 
 int command_infer(const struct options *o, struct alexcl_error *err) {
     struct infer f = {.o = o, .start = infer_now()};
-    /* The second Ctrl-C ends the process at once. */
-    struct sigaction action = {.sa_handler = infer_on_signal, .sa_flags = (int)SA_RESETHAND};
+    struct alexcl_error late = {0};
     int status = infer_open(&f, err);
     if (status != ALEXCL_OK) goto done;
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
     if (o->format == FORMAT_CSV) fputs("path,label,rank,index,name,p,error,weights\r\n", stdout);
-    if (o->format == FORMAT_TEXT) { printf("%s; %s%s\n", f.model->name, alexcl_weights_describe(f.weights), o->reproducible ? "; reproducible" : ""); }
+    if (o->format == FORMAT_TEXT) printf("%s; %s%s\n", f.model->name, alexcl_weights_describe(f.weights), o->reproducible ? "; reproducible" : "");
     status = o->input ? infer_array(&f, err) : infer_list(&f, err);
     if (status == ALEXCL_OK && !interrupted) status = infer_run_batch(&f, err);
     if (status == ALEXCL_OK && !interrupted) status = infer_write_failed_before(&f, f.images, err);
     infer_progress(&f, 1);
     if (status == ALEXCL_OK && interrupted) status = fail(err, ALEXCL_E_INTERRUPTED, "interrupted: %zu of %zu images were done", f.finished, f.images);
-    infer_emit(&f);
-    struct alexcl_error late = {0};
-    /* What is done is kept, whatever stopped the rest. */
-    if (f.save && npy_writer_commit(f.save, &late) == ALEXCL_OK && o->format == FORMAT_TEXT && (status == ALEXCL_OK || f.finished))
-        printf("%s: %zu x %zu values of %s\n", o->save, f.finished + (o->keep_going ? f.failed : 0), f.units, f.last->name);
+    infer_emit(&f, &late);
+    /* What is done is kept, whatever stopped the rest; with nothing done an older file stays. */
+    if (f.save && (status == ALEXCL_OK || f.finished) && npy_writer_commit(f.save, &late) == ALEXCL_OK && o->format == FORMAT_TEXT)
+        printf("%s: %zu x %zu values of %s\n", o->save, f.next_row, f.units, f.last->name);
     if (o->format == FORMAT_JSON) infer_print_document(&f, status, err, &late);
     infer_print_end(&f);
     if (status == ALEXCL_OK && late.status != ALEXCL_OK) {

@@ -107,7 +107,7 @@ int command_plan(const struct options *o, struct alexcl_error *err) {
         status = alexcl_selection_open(o->devices, &sel, err);
         if (status == ALEXCL_OK) {
             request.places = alexcl_selection_count(sel);
-            fprintf(stderr, "%s\n", alexcl_selection_why(sel));
+            if (!o->quiet) fprintf(stderr, "%s\n", alexcl_selection_why(sel));
         }
         for (size_t i = 0; status == ALEXCL_OK && i < request.places; i++) {
             const struct alexcl_device_info *d = alexcl_selection_device(sel, i);

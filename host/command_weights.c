@@ -21,12 +21,17 @@ static int weights_show(const struct options *o, const struct alexcl_model *mode
     struct alexcl_weights *w;
     int status = alexcl_weights_open(o->arguments[1], model, NULL, &w, err);
     if (status != ALEXCL_OK) return status;
-    if (o->format == FORMAT_JSON)
-        status = report_json(json_pack("{s:s, s:s, s:s, s:b}", "path", o->arguments[1], "model", model->name, "about", alexcl_weights_describe(w), "random",
-                                       alexcl_weights_random(w)),
+    if (o->format == FORMAT_JSON) {
+        status = report_json(json_pack("{s:o, s:s, s:o, s:b}", "path", report_string(o->arguments[1]), "model", model->name, "about",
+                                       report_string(alexcl_weights_describe(w)), "random", alexcl_weights_random(w)),
                              err);
-    else
+    } else if (o->format == FORMAT_CSV) {
+        const char *fields[] = {o->arguments[1], model->name, alexcl_weights_describe(w), alexcl_weights_random(w) ? "yes" : "no"};
+        fputs("path,model,about,random\r\n", stdout);
+        for (size_t i = 0; i < 4; i++) report_csv(fields[i], i == 3);
+    } else {
         printf("%s\n", alexcl_weights_describe(w));
+    }
     alexcl_weights_free(w);
     return status;
 }

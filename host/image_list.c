@@ -11,13 +11,18 @@
 
 enum { LINE_MOST = 65536 };
 
-void image_list_free(struct image_list *list) {
-    for (size_t i = 0; i < list->count; i++) {
-        free(list->entries[i].path);
-        free(list->entries[i].shown);
-        free(list->entries[i].label);
-        free(list->entries[i].error);
+void image_list_cut(struct image_list *list, size_t count) {
+    while (list->count > count) {
+        const struct image_list_entry *e = &list->entries[--list->count];
+        free(e->path);
+        free(e->shown);
+        free(e->label);
+        free(e->error);
     }
+}
+
+void image_list_free(struct image_list *list) {
+    image_list_cut(list, 0);
     free(list->entries);
     *list = (struct image_list){0};
 }

@@ -18,5 +18,7 @@ struct image_list {
 };
 /* "-" is standard input, relative names then start at the working folder. Bad lines become entries with `error`. */
 int image_list_read(const char *path, struct image_list *out, struct alexcl_error *err);
+/* Keeps the first `count` entries. */
+void image_list_cut(struct image_list *list, size_t count);
 void image_list_free(struct image_list *list);
 #endif

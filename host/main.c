@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The command line of alexcl. Results go to stdout, everything else to stderr; the exit code tells the class of a failure. */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "commands.h"
+#include "fail.h"
 #include "options.h"
 #include "report.h"
 
@@ -30,14 +33,29 @@ const struct command commands[] = {
     {NULL, NULL, NULL, NULL, NULL},
 };
 
+static const char *const levels[] = {"error", "warning", "info", "debug"};
+static int most = ALEXCL_LOG_WARNING;
+
 static void main_log(void *user, enum alexcl_log_level level, const char *text) {
-    static const char *const names[] = {"error", "warning", "info", "debug"};
     (void)user;
+    if ((int)level <= most) fprintf(stderr, "alexcl: %s: %s\n", levels[level], text);
+}
+
+static int main_set_log(struct alexcl_error *err) {
     const char *chosen = alexcl_setting_value("ALEXCL_LOG");
-    enum alexcl_log_level most = ALEXCL_LOG_WARNING;
-    for (int i = 0; i < 4; i++)
-        if (chosen && strcmp(chosen, names[i]) == 0) most = (enum alexcl_log_level)i;
-    if (level <= most) fprintf(stderr, "alexcl: %s: %s\n", names[level], text);
+    for (int i = ALEXCL_LOG_ERROR; chosen && i <= ALEXCL_LOG_DEBUG; i++) {
+        if (strcmp(chosen, levels[i]) != 0) continue;
+        most = i;
+        return ALEXCL_OK;
+    }
+    return fail(err, ALEXCL_E_USAGE, "log level %s: error, warning, info or debug (--log, ALEXCL_LOG)", chosen);
+}
+
+/* A file opened later must not become stdout because the caller has closed that: results would be written into it. Opened for the
+ * wrong direction, so that using it is an error. */
+static void main_fill_standard_files(void) {
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1) (void)open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
 }
 
 static void main_help(const struct command *command) {
@@ -59,16 +77,17 @@ int main(int argc, char **argv) {
     struct alexcl_error err = {0};
     struct options options;
     const struct command *command;
+    main_fill_standard_files();
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write, told like any other */
     alexcl_log_to(main_log, NULL);
     int status = options_read(argc, argv, &options, &command, &err);
+    if (status == ALEXCL_OK && !options.help) status = main_set_log(&err);
     if (status == ALEXCL_OK && options.help != -1) {
         if (options.help) {
             main_help(command);
         } else if (!command) {
             main_help(NULL);
-            fflush(stdout);
-            return alexcl_exit_code(ALEXCL_E_USAGE);
+            status = ALEXCL_E_USAGE;
         } else {
             status = command->run(&options, &err);
         }

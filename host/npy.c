@@ -119,6 +119,9 @@ static int npy_writer_header(struct npy_writer *w, struct alexcl_error *err) {
 }
 
 int npy_writer_open(const char *path, int dims, const size_t *shape, struct npy_writer **out, struct alexcl_error *err) {
+    struct stat info;
+    /* A rename would put a file in the place of /dev/null. */
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) return fail(err, ALEXCL_E_OTHER, "%s: cannot be written: it is not a regular file", path);
     struct npy_writer *w = calloc(1, sizeof *w);
     int status = ALEXCL_OK;
     size_t length = strlen(path) + 24;

@@ -45,9 +45,9 @@ static const struct row {
     int id;
     const char *name, *argument, *help, *commands, *setting;
 } rows[] = {
-    {ID_DEVICES, "devices", "D", "0,1  0  1:0  gpu  cpu  ~name  0/2 (cut)  ref", " infer plan ", "ALEXCL_DEVICES"},
-    {ID_MODEL, "model", "M", "one of `alexcl models`", " infer plan summary weights ", "ALEXCL_MODEL"},
-    {ID_WEIGHTS, "weights", "FILE", "safetensors (default: random, from seed 1)", " infer ", "ALEXCL_WEIGHTS"},
+    {ID_DEVICES, "devices", "D", "0,1  0  1:0  gpu  cpu  ~name  0/2 (cut)  ref", " infer plan env ", "ALEXCL_DEVICES"},
+    {ID_MODEL, "model", "M", "one of `alexcl models`", " infer plan summary weights env ", "ALEXCL_MODEL"},
+    {ID_WEIGHTS, "weights", "FILE", "safetensors (default: random, from seed 1)", " infer env ", "ALEXCL_WEIGHTS"},
     {ID_BATCH, "batch", "N", "images at once", " infer plan ", NULL},
     {ID_MEMORY, "memory", "SIZE", "memory of each device: 4GiB, 512MiB", " infer plan ", NULL},
     {ID_TEN_CROP, "ten-crop", NULL, "average over corners, centre, and mirrored", " infer ", NULL},
@@ -196,6 +196,7 @@ static int options_unknown(const char *text, const struct command *c, struct ale
         if (!c || options_takes(&rows[i], c)) names[count++] = rows[i].name;
     names[count] = NULL;
     near = alexcl_nearest(word, names);
+    if (near && strcmp(near, word) == 0 && strchr(text, '=')) return fail(err, ALEXCL_E_USAGE, "option --%s takes no value: %s", word, text);
     return fail(err, ALEXCL_E_USAGE, "unknown option %s%s%s%s; see `alexcl %s%s--help`", text, near ? ": did you mean --" : "", near ? near : "",
                 near ? "?" : "", c ? c->name : "", c ? " " : "");
 }
@@ -208,8 +209,8 @@ static const struct command *options_command(const char *name) {
 
 int options_read(int argc, char **argv, struct options *out, const struct command **command, struct alexcl_error *err) {
     struct option longs[ROWS + 1];
-    char shorts[2 * ROWS + 2] = ":";
-    int given[ROWS] = {0}, at, which, status;
+    char shorts[2 * ROWS + 3] = "-:"; /* words are handed out where they stand, whatever POSIXLY_CORRECT says */
+    int given[ROWS] = {0}, words = 0, at, which, status;
     *out = (struct options){.top = 5, .seed = 1};
     *command = NULL;
     for (int i = 0; i < ROWS; i++) {
@@ -217,14 +218,17 @@ int options_read(int argc, char **argv, struct options *out, const struct comman
         if (rows[i].id < 256) snprintf(shorts + strlen(shorts), 3, "%c%s", rows[i].id, rows[i].argument ? ":" : "");
     }
     longs[ROWS] = (struct option){0};
-    /* The command is the first word that is no option's value: getopt has moved it to the end when it is done, so it is looked for
-     * here only to name the nearest of that command's options. */
+    /* An option before the command may be mistyped: the nearest of that command's options is named. */
     for (int i = 1; i < argc && !*command; i++) *command = options_command(argv[i]);
     opterr = 0;
     optind = 1;
     while ((at = getopt_long(argc, argv, shorts, longs, &which)) != -1) {
         if (at == '?') return options_unknown(optopt && optopt < 256 ? (char[]){'-', (char)optopt, '\0'} : argv[optind - 1], *command, err);
         if (at == ':') return fail(err, ALEXCL_E_USAGE, "option %s wants a value; see `alexcl --help`", argv[optind - 1]);
+        if (at == 1) {
+            argv[++words] = optarg; /* never ahead of what is read */
+            continue;
+        }
         if (at != 0)
             for (which = 0; which < ROWS - 1 && rows[which].id != at; which++) continue;
         given[which] = 1;
@@ -236,19 +240,22 @@ int options_read(int argc, char **argv, struct options *out, const struct comman
         status = options_set(out, &rows[which], optarg, err);
         if (status != ALEXCL_OK) return status;
     }
+    while (optind < argc) argv[++words] = argv[optind++]; /* behind -- */
     *command = NULL;
-    if (optind < argc) {
-        const char *name = argv[optind++];
+    at = 1;
+    if (at <= words) {
+        const char *name = argv[at++];
         *command = options_command(name);
         if (!*command && strcmp(name, "help") == 0) { /* alexcl help COMMAND */
             out->help = 1;
-            if (optind < argc) *command = options_command(name = argv[optind++]);
+            if (at <= words) *command = options_command(name = argv[at++]);
             if (!*command && strcmp(name, "help") == 0) return ALEXCL_OK;
         }
         if (!*command) {
             const char *names[32];
             int count = 0;
             for (const struct command *c = commands; c->name; c++) names[count++] = c->name;
+            names[count++] = "help";
             names[count] = NULL;
             const char *near = alexcl_nearest(name, names);
             return fail(err, ALEXCL_E_USAGE, "unknown command %s%s%s%s; see `alexcl --help`", name, near ? ": did you mean " : "", near ? near : "",
@@ -258,8 +265,8 @@ int options_read(int argc, char **argv, struct options *out, const struct comman
     for (int i = 0; *command && i < ROWS; i++)
         if (given[i] && !options_takes(&rows[i], *command))
             return fail(err, ALEXCL_E_USAGE, "`alexcl %s` takes no --%s; see `alexcl %s --help`", (*command)->name, rows[i].name, (*command)->name);
-    out->arguments = argv + optind;
-    out->argument_count = argc - optind;
+    out->arguments = argv + at;
+    out->argument_count = words + 1 - at;
     out->devices = alexcl_setting_value("ALEXCL_DEVICES");
     out->model = alexcl_setting_value("ALEXCL_MODEL");
     out->weights = alexcl_setting_value("ALEXCL_WEIGHTS");

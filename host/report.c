@@ -17,6 +17,18 @@ int report_json(json_t *document, struct alexcl_error *err) {
     return ALEXCL_OK;
 }
 
+json_t *report_string(const char *text) {
+    if (!text) return json_null();
+    json_t *string = json_string(text);
+    size_t room = 4 * strlen(text) + 1, at = 0;
+    char *plain = string ? NULL : malloc(room);
+    if (!plain) return string;
+    for (; *text; text++) at += (size_t)snprintf(plain + at, room - at, (unsigned char)*text < 0x80 ? "%c" : "\\x%02X", (unsigned char)*text);
+    string = json_string(plain);
+    free(plain);
+    return string;
+}
+
 void report_csv(const char *field, int last) {
     if (field && strpbrk(field, ",\"\r\n")) {
         putchar('"');
@@ -61,7 +73,16 @@ const char *report_bytes(uint64_t bytes) {
     return out;
 }
 
-int report_end(struct alexcl_error *err) {
+int report_flush(struct alexcl_error *err) {
+    static int code; /* of the first failure: stdout keeps the fact, not the reason */
+    errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout)) return ALEXCL_OK;
-    return fail(err, ALEXCL_E_OTHER, "the results could not be written: %s", strerror(errno));
+    if (!code) code = errno ? errno : EIO;
+    return fail(err, ALEXCL_E_OTHER, "the results could not be written: %s", strerror(code));
+}
+
+int report_end(struct alexcl_error *err) {
+    int status = report_flush(err);
+    if (fclose(stdout) != 0 && status == ALEXCL_OK) status = fail(err, ALEXCL_E_OTHER, "the results could not be written: %s", strerror(errno));
+    return status;
 }

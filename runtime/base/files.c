@@ -64,6 +64,9 @@ static int files_writer_failed(const struct files_writer *w, int code, struct al
 
 int files_writer_open(const char *path, struct files_writer **out, struct alexcl_error *err) {
     struct files_writer *w;
+    struct stat info;
+    /* A rename would put a file in the place of /dev/null. */
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) return error_set(err, ALEXCL_E_OTHER, "%s: cannot be written: it is not a regular file", path);
     if (strlen(path) >= sizeof w->path) return error_set(err, ALEXCL_E_OTHER, "%s: the name is too long", path);
     int status = memory_alloc(&w, 1, sizeof *w, "a file's name", err);
     if (status != ALEXCL_OK) return status;
