@@ -101,6 +101,7 @@ static int lane_prepare_layer(struct lane *lane, struct layer *l, struct alexcl_
         TRY(weights_view_open(lane->shared->weights, l->desc, tensor->suffix, tensor->dims, tensor->shape, tensor->first, tensor->count, &views[t], err));
         values[t] = views[t].values;
     }
+    l->reproducible = lane->shared->reproducible;
     TRY(layer_prepare(l, &lane->place, values, err));
 done:
     for (int t = 0; t < l->tensor_count; t++) weights_view_close(&views[t]);

@@ -22,8 +22,9 @@ struct lane_shared {
     struct graph *graph;
     const struct alexcl_weights *weights;
     const struct alexcl_selection *selection;
-    int lanes;  /* 1 or 2 */
-    int images; /* at once */
+    int lanes;        /* 1 or 2 */
+    int images;       /* at once */
+    int reproducible; /* one way of computing for every batch size */
     struct exchange *exchange;
     float **staging[2];     /* [half][crossing]: what that half sent, on the host; two lanes only */
     pthread_mutex_t upload; /* large tensors are packed one at a time: the host never holds two */

@@ -84,6 +84,7 @@ int alexcl_net_open(const struct alexcl_model *model, const struct alexcl_weight
     pthread_mutex_init(&shared->upload, NULL);
     shared->weights = weights;
     shared->selection = sel;
+    shared->reproducible = options->reproducible;
     shared->lanes = (int)alexcl_selection_count(sel);
     TRY(graph_make(model, options->last_layer, &shared->graph, err));
     TRY(exchange_create(&shared->exchange, err));

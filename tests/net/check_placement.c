@@ -67,6 +67,20 @@ START_TEST(every_placement_and_batch_gives_the_same_bits) {
 }
 END_TEST
 
+/* CLBlast chooses its kernels by the batch; reproducible runs do not let it. */
+START_TEST(reproducible_holds_for_clblast_too) {
+    struct alexcl_error err = {0};
+    if (strcmp(support_implementation(), "ref") == 0) return;
+    EXPECT_OK(alexcl_setting_set("ALEXCL_GEMM", "clblast", &err), err);
+    size_t units;
+    float *want = scores("tiny2t", "0", 16, NULL, &units);
+    expect_same("tiny2t", "0", 1, NULL, want);
+    expect_same("tiny2t", "0/2", 7, NULL, want);
+    free(want);
+    EXPECT_OK(alexcl_setting_set("ALEXCL_GEMM", "own", &err), err);
+}
+END_TEST
+
 START_TEST(the_order_of_two_equal_devices_does_not_matter) {
     if (strcmp(support_implementation(), "ref") == 0) return;
     for (size_t i = 0; i < sizeof models / sizeof models[0]; i++) {
@@ -137,6 +151,7 @@ int main(void) {
     tcase_set_timeout(tests, 120);
     tcase_add_test(tests, every_placement_and_batch_gives_the_same_bits);
     tcase_add_test(tests, the_order_of_two_equal_devices_does_not_matter);
+    tcase_add_test(tests, reproducible_holds_for_clblast_too);
     tcase_add_test(tests, every_layer_can_be_the_last);
     tcase_add_test(tests, a_score_that_is_not_finite_names_the_layer);
     tcase_add_test(tests, a_small_device_gets_smaller_chunks_or_a_clear_refusal);
