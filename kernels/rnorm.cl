@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* -DBETA_075: beta is 3/4, so that roots take the place of pow. */
 
 /* Response normalisation within a map: y = x / (k + alpha * sum of x^2)^beta; the sum runs over rows r - window/2 .. r + window/2 and
  * the same columns, clipped at the border of the map, by row and column. alpha is not divided by the window.
@@ -21,6 +22,12 @@ __kernel void rnorm_forward(__global const float *restrict x, __global float *re
                 squares += v * v;
             }
         }
-        y[map + i] = x[map + i] / pow(k + alpha * squares, beta);
+        float d = k + alpha * squares;
+#ifdef BETA_075
+        float power = sqrt(d) * sqrt(sqrt(d));
+#else
+        float power = pow(d, beta);
+#endif
+        y[map + i] = x[map + i] / power;
     }
 }
