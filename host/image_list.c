@@ -61,6 +61,7 @@ static int image_list_line(char *line, size_t length, const char *folder, int nu
     *e = (struct image_list_entry){.line = number};
     if (!name || !label || !rest) goto done;
     made = 0;
+    name[0] = '\0';
     if (strlen(line) != length) why = "a zero byte stands in it";
     if (length >= LINE_MOST) why = "the line is longer than 64 KiB";
     if (!why) {

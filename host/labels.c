@@ -30,7 +30,7 @@ const char *labels_name(const struct labels *l, size_t index) { return l && l->n
 
 static int labels_put(struct labels *l, const char *path, size_t index, const char *name, size_t length, struct alexcl_error *err) {
     if (index >= l->classes) return fail(err, ALEXCL_E_DATA, "%s: names more than the %zu classes of the model", path, l->classes);
-    free(l->names[index]);
+    if (l->names[index]) return fail(err, ALEXCL_E_DATA, "%s: names class %zu twice", path, index);
     l->names[index] = strndup(name, length);
     return l->names[index] ? ALEXCL_OK : fail(err, ALEXCL_E_MEMORY, "out of host memory: labels");
 }

@@ -46,10 +46,28 @@ static int check_all(const char *start, int tolerance) {
     return count;
 }
 
-START_TEST(png_of_every_kind) { ck_assert_int_eq(check_all("png", 0), 32); }
+START_TEST(png_of_every_kind) { ck_assert_int_eq(check_all("png", 0), 36); }
 END_TEST
 
-START_TEST(jpeg_of_every_kind) { ck_assert_int_eq(check_all("jpeg", 1), 13); }
+START_TEST(jpeg_of_every_kind) { ck_assert_int_eq(check_all("jpeg", 1), 16); }
+END_TEST
+
+START_TEST(the_kind_is_told_by_content) {
+    static const char *const pairs[][2] = {{DATA "/jpeg_420.jpg", "photo.png"}, {DATA "/png_c2_d8_i0.png", "drawing.jpg"}, {DATA "/jpeg_grey.jpg", "plain"}};
+    for (int i = 0; i < 3; i++) {
+        size_t length;
+        struct picture p, renamed;
+        unsigned char *data = read_file(pairs[i][0], &length);
+        write_file(pairs[i][1], data, length);
+        EXPECT_OK(decode_file(pairs[i][0], &p, &err), err);
+        EXPECT_OK(decode_file(pairs[i][1], &renamed, &err), err);
+        ck_assert_int_eq(renamed.width, p.width);
+        ck_assert_mem_eq(renamed.pixels, p.pixels, (size_t)p.width * (size_t)p.height * 3);
+        picture_free(&p);
+        picture_free(&renamed);
+        free(data);
+    }
+}
 END_TEST
 
 START_TEST(cmyk_is_refused) {
@@ -205,6 +223,7 @@ int main(void) {
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, png_of_every_kind);
     tcase_add_test(tests, jpeg_of_every_kind);
+    tcase_add_test(tests, the_kind_is_told_by_content);
     tcase_add_test(tests, cmyk_is_refused);
     tcase_add_test(tests, what_is_no_picture_is_named);
     tcase_add_test(tests, damaged_pictures_never_crash);

@@ -107,6 +107,7 @@ START_TEST(label_files_of_three_forms) {
                                       "{\"0\": \"a\", \"1\": \"b\", \"x\": \"c\"}",
                                       "{\"0\": \"a\", \"1\": \"b\", \"7\": \"c\"}",
                                       "{\"0\": \"a\", \"0\": \"b\", \"1\": \"c\"}",
+                                      "{\"0\": \"a\", \"00\": \"b\", \"2\": \"c\"}",
                                       ""};
     struct labels *l;
     size_t index;
@@ -160,6 +161,31 @@ START_TEST(npy_written_and_read) {
     EXPECT_ERROR(npy_writer_open("b.npy", 8, largest, &w, &err), ALEXCL_E_OTHER, "header", err);
     EXPECT_ERROR(npy_read("b.npy", &n, &err), ALEXCL_E_DATA, "No such", err);
     EXPECT_ERROR(npy_writer_open("no/such/a.npy", 3, shape, &w, &err), ALEXCL_E_OTHER, "no/such/a.npy", err);
+}
+END_TEST
+
+START_TEST(npy_as_numpy_writes_it) {
+    static const char header[] = "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }\n";
+    struct tensor want = oracle_load("crop_a", "x");
+    struct npy n;
+    EXPECT_OK(npy_read(DATA "/../../oracle/crop_a/x.npy", &n, &err), err);
+    ck_assert_int_eq(n.dims, want.dims);
+    for (int i = 0; i < n.dims; i++) ck_assert_uint_eq(n.shape[i], (size_t)want.shape[i]);
+    ck_assert_mem_eq(n.values, want.values, want.count * sizeof(float));
+    npy_free(&n);
+    for (unsigned char format = 2; format <= 3; format++) { /* four bytes of length */
+        unsigned char file[12 + sizeof header - 1 + 8] = "\x93NUMPY";
+        file[6] = format;
+        file[8] = sizeof header - 1;
+        memcpy(file + 12, header, sizeof header - 1);
+        memcpy(file + sizeof file - 8, want.values, 8);
+        write_file("later.npy", file, sizeof file);
+        EXPECT_OK(npy_read("later.npy", &n, &err), err);
+        ck_assert_uint_eq(n.count, 2);
+        ck_assert_mem_eq(n.values, want.values, 8);
+        npy_free(&n);
+    }
+    oracle_free(&want);
 }
 END_TEST
 
@@ -226,6 +252,7 @@ int main(void) {
     tcase_add_test(tests, labels_by_index_name_and_synonym);
     tcase_add_test(tests, label_files_of_three_forms);
     tcase_add_test(tests, npy_written_and_read);
+    tcase_add_test(tests, npy_as_numpy_writes_it);
     tcase_add_test(tests, bad_npy_is_named);
     tcase_add_test(tests, topk_as_the_golden_vectors);
     return support_run(tests);

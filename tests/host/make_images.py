@@ -52,7 +52,8 @@ def chunk(kind, data):
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def png(name, colour, depth, interlace, extra=b"", palette=None):
+def png(name, colour, depth, interlace, extra=b"", palette=None, listed=None):
+    """`listed`: so many colours of the palette stand in the file."""
     pixels = random.integers(0, 2 ** depth, (H, W, SAMPLES[colour]))
     if colour == 3:
         pixels %= len(palette)
@@ -67,7 +68,7 @@ def png(name, colour, depth, interlace, extra=b"", palette=None):
     with open(f"{OUT}/{name}.png", "wb") as f:
         f.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", W, H, depth, colour, 0, 0, interlace)) + extra)
         if palette is not None:
-            f.write(chunk(b"PLTE", palette.astype(np.uint8).tobytes()))
+            f.write(chunk(b"PLTE", palette[:listed].astype(np.uint8).tobytes()))
             if name.endswith("trns"):
                 f.write(chunk(b"tRNS", bytes(range(len(palette)))))
         f.write(chunk(b"IDAT", zlib.compress(data)) + chunk(b"IEND", b""))
@@ -126,6 +127,20 @@ def main():
     image.save(f"{OUT}/resize.png", optimize=True)
     for size in ((61, 47), (30, 23), (122, 94), (7, 46), (60, 5), (1, 1), (200, 9), (9, 200), (61, 20), (20, 47)):
         expected(f"resize_{size[0]}x{size[1]}", np.asarray(image.resize((size[0], 47), Image.BILINEAR).resize(size, Image.BILINEAR)))
+
+
+    # Behind the rest, so that its random numbers stay: a transparent colour changes no pixel, an index behind the palette is black,
+    # Exif in the other order of bytes, and a JPEG that holds RGB.
+    png("png_grey_trns", 0, 4, 0, chunk(b"tRNS", b"\0\7"))
+    png("png_grey16_trns", 0, 16, 1, chunk(b"tRNS", b"\1\2"))
+    png("png_rgb_trns", 2, 8, 0, chunk(b"tRNS", b"\0\1\0\2\0\3"))
+    png("png_palette_short", 3, 4, 0, palette=np.vstack([random.integers(0, 256, (5, 3)), np.zeros((4, 3), int)]), listed=5)
+    exif = Image.Exif()
+    exif.endian = "<"
+    exif[0x0112] = 6
+    jpeg("jpeg_exif6_little", picture, exif=exif)
+    jpeg("jpeg_rgb", picture, keep_rgb=True)
+    jpeg("jpeg_1x1", picture.crop((3, 3, 4, 4)))
 
 
 main()
