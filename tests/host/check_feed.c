@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Pictures come in the order of the list, whatever order threads finish them in; bad ones in their turn; and the feed can be left half-way. */
+#include <time.h>
+
+#include "decode.h"
 #include "feed.h"
 #include "host_check.h"
+#include "prepare.h"
 
 static struct alexcl_error err;
 enum { IMAGES = 60 };
@@ -57,6 +61,59 @@ START_TEST(in_order_with_any_threads_and_room) {
 }
 END_TEST
 
+/* As many as there is room for are held while the threads have time to spoil them; each is its own picture. */
+START_TEST(what_is_held_is_left_alone) {
+    enum { AHEAD = 3, VALUES = 32 * 32 };
+    static const char *const paths[] = {DATA "/jpeg_420.jpg", DATA "/png_c2_d8_i0.png", DATA "/jpeg_grey.jpg", DATA "/png_c0_d8_i0.png"};
+    struct image_list list;
+    struct feed *feed;
+    struct feed_item held[AHEAD];
+    struct feed_options options = {.threads = 4, .ahead = AHEAD};
+    float want[4][VALUES];
+    EXPECT_OK(alexcl_model_find("lenet5", &options.model, &err), err);
+    for (int i = 0; i < 4; i++) {
+        struct picture whole, resized;
+        unsigned char patch[VALUES];
+        EXPECT_OK(decode_file(paths[i], &whole, &err), err);
+        EXPECT_OK(prepare_resize(options.model, &whole, &resized, &err), err);
+        prepare_cut(options.model, &resized, prepare_crop_at(resized.width, resized.height, 32, 32, 0, 1), patch);
+        prepare_values(options.model, patch, want[i]);
+        picture_free(&whole);
+        picture_free(&resized);
+    }
+    FILE *f = fopen("held.txt", "w");
+    ck_assert_ptr_nonnull(f);
+    for (int i = 0; i < 8 * AHEAD; i++) fprintf(f, "%s\n", paths[i % 4]);
+    fclose(f);
+    EXPECT_OK(image_list_read("held.txt", &list, &err), err);
+    EXPECT_OK(feed_open(&list, &options, &feed, &err), err);
+    for (size_t i = 0; i < list.count; i += AHEAD) {
+        for (size_t k = 0; k < AHEAD; k++) ck_assert(feed_next(feed, &held[k]));
+        nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+        for (size_t k = 0; k < AHEAD; k++) {
+            ck_assert_uint_eq(held[k].index, i + k);
+            ck_assert_mem_eq(held[k].values, want[(i + k) % 4], sizeof want[0]);
+        }
+        for (size_t k = 0; k < AHEAD; k++) feed_release(feed, &held[k]);
+    }
+    ck_assert(!feed_next(feed, &held[0]));
+    feed_free(feed);
+    image_list_free(&list);
+}
+END_TEST
+
+START_TEST(an_empty_list_ends_at_once) {
+    struct image_list list = {0};
+    struct feed *feed;
+    struct feed_item item;
+    struct feed_options options = {.threads = 4};
+    EXPECT_OK(alexcl_model_find("lenet5", &options.model, &err), err);
+    EXPECT_OK(feed_open(&list, &options, &feed, &err), err);
+    ck_assert(!feed_next(feed, &item));
+    feed_free(feed);
+}
+END_TEST
+
 START_TEST(left_half_way) {
     run(4, 5, 0, 0);
     run(4, 5, 0, 1);
@@ -68,6 +125,8 @@ END_TEST
 int main(void) {
     TCase *tests = tcase_create("feed");
     tcase_add_test(tests, in_order_with_any_threads_and_room);
+    tcase_add_test(tests, what_is_held_is_left_alone);
+    tcase_add_test(tests, an_empty_list_ends_at_once);
     tcase_add_test(tests, left_half_way);
     return support_run(tests);
 }
