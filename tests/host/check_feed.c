@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Pictures come in the order of the list, whatever order threads finish them in; bad ones in their turn; and the feed can be left half-way. */
+#include <dirent.h>
 #include <time.h>
 
 #include "decode.h"
 #include "feed.h"
 #include "host_check.h"
+#include "npy.h"
 #include "prepare.h"
 
 static struct alexcl_error err;
-enum { IMAGES = 60 };
+enum { IMAGES = 60, VALUES = 32 * 32 };
 
 /* 60 lines: every seventh is missing. */
 static void make_list(struct image_list *list) {
@@ -61,9 +63,23 @@ START_TEST(in_order_with_any_threads_and_room) {
 }
 END_TEST
 
+/* The crops of a picture for lenet5, without a feed. */
+static void prepare_crops(const struct alexcl_model *model, const char *path, int count, float *values) {
+    struct picture whole, resized;
+    unsigned char patch[VALUES];
+    EXPECT_OK(decode_file(path, &whole, &err), err);
+    EXPECT_OK(prepare_resize(model, &whole, &resized, &err), err);
+    for (int i = 0; i < count; i++) {
+        prepare_cut(model, &resized, prepare_crop_at(resized.width, resized.height, 32, 32, i, count), patch);
+        prepare_values(model, patch, values + i * VALUES);
+    }
+    picture_free(&whole);
+    picture_free(&resized);
+}
+
 /* As many as there is room for are held while the threads have time to spoil them; each is its own picture. */
 START_TEST(what_is_held_is_left_alone) {
-    enum { AHEAD = 3, VALUES = 32 * 32 };
+    enum { AHEAD = 3 };
     static const char *const paths[] = {DATA "/jpeg_420.jpg", DATA "/png_c2_d8_i0.png", DATA "/jpeg_grey.jpg", DATA "/png_c0_d8_i0.png"};
     struct image_list list;
     struct feed *feed;
@@ -71,16 +87,7 @@ START_TEST(what_is_held_is_left_alone) {
     struct feed_options options = {.threads = 4, .ahead = AHEAD};
     float want[4][VALUES];
     EXPECT_OK(alexcl_model_find("lenet5", &options.model, &err), err);
-    for (int i = 0; i < 4; i++) {
-        struct picture whole, resized;
-        unsigned char patch[VALUES];
-        EXPECT_OK(decode_file(paths[i], &whole, &err), err);
-        EXPECT_OK(prepare_resize(options.model, &whole, &resized, &err), err);
-        prepare_cut(options.model, &resized, prepare_crop_at(resized.width, resized.height, 32, 32, 0, 1), patch);
-        prepare_values(options.model, patch, want[i]);
-        picture_free(&whole);
-        picture_free(&resized);
-    }
+    for (int i = 0; i < 4; i++) prepare_crops(options.model, paths[i], 1, want[i]);
     FILE *f = fopen("held.txt", "w");
     ck_assert_ptr_nonnull(f);
     for (int i = 0; i < 8 * AHEAD; i++) fprintf(f, "%s\n", paths[i % 4]);
@@ -99,6 +106,66 @@ START_TEST(what_is_held_is_left_alone) {
     ck_assert(!feed_next(feed, &held[0]));
     feed_free(feed);
     image_list_free(&list);
+}
+END_TEST
+
+static void check_dump(const char *name, const float *values) {
+    char path[256];
+    struct npy n;
+    struct picture p;
+    snprintf(path, sizeof path, "dump/%s.npy", name);
+    EXPECT_OK(npy_read(path, &n, &err), err);
+    ck_assert_uint_eq(n.count, VALUES);
+    ck_assert_mem_eq(n.values, values, VALUES * sizeof(float));
+    npy_free(&n);
+    snprintf(path, sizeof path, "dump/%s.png", name);
+    EXPECT_OK(decode_file(path, &p, &err), err);
+    for (size_t i = 0; i < VALUES; i++) ck_assert_float_eq_tol(p.pixels[3 * i] / 255.0f, values[i], 1e-6f);
+    picture_free(&p);
+}
+
+/* Line 1 is a comment, so that lines and indices differ; line 3 is bad and leaves no file. */
+START_TEST(what_the_net_sees_is_dumped) {
+    static const char text[] = "# crops\n" DATA "/jpeg_420.jpg\n\"open.png\n" DATA "/png_c2_d8_i0.png\n";
+    static const char *const paths[] = {DATA "/jpeg_420.jpg", NULL, DATA "/png_c2_d8_i0.png"}, *const names[] = {"2-jpeg_420.jpg", NULL, "4-png_c2_d8_i0.png"};
+    write_file("dump.txt", text, sizeof text - 1);
+    for (int count = 1; count <= 10; count += 9) {
+        struct image_list list;
+        struct feed *feed;
+        struct feed_item item;
+        struct feed_options options = {.threads = 2, .ten_crop = count == 10, .dump_folder = "dump"};
+        float want[10 * VALUES];
+        EXPECT_OK(alexcl_model_find("lenet5", &options.model, &err), err);
+        EXPECT_OK(image_list_read("dump.txt", &list, &err), err);
+        EXPECT_OK(feed_open(&list, &options, &feed, &err), err);
+        for (int i = 0; feed_next(feed, &item); i++) {
+            ck_assert_int_lt(i, 3);
+            if (paths[i]) {
+                prepare_crops(options.model, paths[i], count, want);
+                ck_assert_mem_eq(item.values, want, (size_t)count * VALUES * sizeof(float));
+                for (int k = 0; k < count; k++) {
+                    char name[64];
+                    if (count == 1)
+                        snprintf(name, sizeof name, "%s", names[i]);
+                    else
+                        snprintf(name, sizeof name, "%s-%d", names[i], k);
+                    check_dump(name, want + k * VALUES);
+                }
+            } else {
+                ck_assert_ptr_null(item.values);
+                ck_assert_msg(strncmp(item.error.text, "line 3: ", 8) == 0 && strstr(item.error.text, "not closed"), "%s", item.error.text);
+            }
+            feed_release(feed, &item);
+        }
+        feed_free(feed);
+        image_list_free(&list);
+    }
+    int files = 0;
+    DIR *dir = opendir("dump");
+    ck_assert_ptr_nonnull(dir);
+    for (const struct dirent *e; (e = readdir(dir)) != NULL;) files += e->d_name[0] != '.';
+    closedir(dir);
+    ck_assert_int_eq(files, 2 * 2 * (1 + 10));
 }
 END_TEST
 
@@ -126,6 +193,7 @@ int main(void) {
     TCase *tests = tcase_create("feed");
     tcase_add_test(tests, in_order_with_any_threads_and_room);
     tcase_add_test(tests, what_is_held_is_left_alone);
+    tcase_add_test(tests, what_the_net_sees_is_dumped);
     tcase_add_test(tests, an_empty_list_ends_at_once);
     tcase_add_test(tests, left_half_way);
     return support_run(tests);
