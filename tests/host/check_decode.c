@@ -96,21 +96,34 @@ START_TEST(what_is_no_picture_is_named) {
 }
 END_TEST
 
+/* A decoder's answer to the first `length` bytes of `data`, which stand in memory of exactly that size: a sanitizer sees what is read behind them. */
+static int decode_part(const char *path, const unsigned char *data, size_t length, struct picture *out) {
+    unsigned char *part = malloc(length ? length : 1);
+    ck_assert_ptr_nonnull(part);
+    memcpy(part, data, length);
+    int png = strcmp(path + strlen(path) - 4, ".png") == 0;
+    *out = (struct picture){0};
+    int status = (png ? png_file_decode : jpeg_file_decode)(path, part, length, out, &err);
+    free(part);
+    return status;
+}
+
 /* Cut anywhere, or with a byte changed: an error or a picture, never a crash; a cut one is never a picture. */
-static void damage(const char *path, const char *copy) {
+static void damage(const char *path) {
     size_t length;
     unsigned char *data = read_file(path, &length);
     struct picture p;
     for (size_t cut = 0; cut < length; cut++) {
-        write_file(copy, data, cut);
-        int status = decode_file(copy, &p, &err);
+        int status = decode_part(path, data, cut, &p);
         ck_assert_msg(status == ALEXCL_E_DATA, "%s cut to %zu of %zu bytes: %d", path, cut, length, status);
+        ck_assert_msg(strncmp(err.text, path, strlen(path)) == 0, "\"%s\" does not begin with the path", err.text);
         err = (struct alexcl_error){0};
+        picture_free(&p);
     }
-    for (size_t at = 0; at < length; at += length / 211 + 1) {
+    for (size_t at = 0; at < length; at++) {
         data[at] ^= 0x55;
-        write_file(copy, data, length);
-        if (decode_file(copy, &p, &err) == ALEXCL_OK) picture_free(&p);
+        decode_part(path, data, length, &p);
+        picture_free(&p);
         data[at] ^= 0x55;
         err = (struct alexcl_error){0};
     }
@@ -118,11 +131,11 @@ static void damage(const char *path, const char *copy) {
 }
 
 START_TEST(damaged_pictures_never_crash) {
-    damage(DATA "/png_c6_d16_i1.png", "damaged.png");
-    damage(DATA "/png_palette_trns.png", "damaged.png");
-    damage(DATA "/jpeg_420.jpg", "damaged.jpg");
-    damage(DATA "/jpeg_exif6.jpg", "damaged.jpg");
-    damage(DATA "/jpeg_progressive.jpg", "damaged.jpg");
+    damage(DATA "/png_c6_d16_i1.png");
+    damage(DATA "/png_palette_trns.png");
+    damage(DATA "/jpeg_420.jpg");
+    damage(DATA "/jpeg_exif6.jpg");
+    damage(DATA "/jpeg_progressive.jpg");
 }
 END_TEST
 
