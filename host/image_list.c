@@ -9,7 +9,7 @@
 
 #include "fail.h"
 
-enum { LINE_MOST = 65536 };
+enum { LINE_MOST = 65536, LINE_ROOM = LINE_MOST + 5 }; /* room: a byte order mark in front, CR and 0 behind */
 
 void image_list_cut(struct image_list *list, size_t count) {
     while (list->count > count) {
@@ -53,17 +53,18 @@ static int image_list_field(char **at, char *out, const char **why) {
     return 1;
 }
 
-/* Reads one line into an entry; 0: the line names nothing; -1: out of memory. */
+/* Reads one line, `length` long in the file and cut to LINE_ROOM - 1 here, into an entry; 0: the line names nothing; -1: out of memory. */
 static int image_list_line(char *line, size_t length, const char *folder, int number, struct image_list_entry *e) {
-    char *at = line, *name = malloc(length + 1), *label = malloc(length + 1), *rest = malloc(length + 1);
+    size_t most = strlen(line) + 1;
+    char *at = line, *name = malloc(most), *label = malloc(most), *rest = malloc(most);
     const char *why = NULL;
     int made = -1, fields = 0;
     *e = (struct image_list_entry){.line = number};
     if (!name || !label || !rest) goto done;
     made = 0;
     name[0] = '\0';
-    if (strlen(line) != length) why = "a zero byte stands in it";
-    if (length >= LINE_MOST) why = "the line is longer than 64 KiB";
+    if (most != length + 1) why = "a zero byte stands in it";
+    if (length > LINE_MOST) why = "the line is longer than 64 KiB";
     if (!why) {
         int got = image_list_field(&at, name, &why);
         if (got == 0) goto done;
@@ -90,15 +91,22 @@ done:
     return made;
 }
 
+/* The next line without its end, cut to LINE_ROOM - 1 bytes; `length` is its own. A file without line ends takes no more memory. 0: the file's end. */
+static int image_list_next(FILE *file, char *line, size_t *length) {
+    int c;
+    for (*length = 0; (c = getc_unlocked(file)) != EOF && c != '\n'; ++*length)
+        if (*length < LINE_ROOM - 1) line[*length] = (char)c;
+    line[*length < LINE_ROOM ? *length : LINE_ROOM - 1] = '\0';
+    return *length > 0 || c != EOF;
+}
+
 static int image_list_fill(FILE *file, const char *folder, const char *path, struct image_list *out, struct alexcl_error *err) {
-    char *line = NULL;
-    size_t room = 0, capacity = 0;
-    int number = 0, status = ALEXCL_OK;
-    ssize_t got;
-    while (status == ALEXCL_OK && (got = getline(&line, &room, file)) >= 0) {
-        size_t length = (size_t)got;
+    char *line = malloc(LINE_ROOM);
+    size_t length, capacity = 0;
+    int number = 0, status = line ? ALEXCL_OK : fail(err, ALEXCL_E_MEMORY, "%s: out of host memory", path);
+    while (status == ALEXCL_OK && image_list_next(file, line, &length)) {
         number++;
-        while (length && (line[length - 1] == '\n' || line[length - 1] == '\r')) line[--length] = '\0';
+        while (length && length < LINE_ROOM && line[length - 1] == '\r') line[--length] = '\0';
         char *text = line;
         if (number == 1 && (strncmp(line, "\x89PNG", 4) == 0 || strncmp(line, "\xff\xd8\xff", 3) == 0)) {
             status = fail(err, ALEXCL_E_DATA, "%s: is a picture, not a list of pictures; for one picture: echo FILE | alexcl infer -", path);

@@ -44,14 +44,16 @@ static int jpeg_file_orientation(const struct jpeg_decompress_struct *jpeg) {
         if (m->marker != JPEG_APP0 + 1 || length < 14 || memcmp(m->data, "Exif\0\0", 6) != 0) continue;
         const unsigned char *tiff = m->data + 6;
         length -= 6;
-        int big = tiff[0] == 'M';
+        int big = memcmp(tiff, "MM\0*", 4) == 0;
+        if (!big && memcmp(tiff, "II*\0", 4) != 0) continue;
         size_t at = jpeg_file_number(tiff + 4, 4, big);
         if (at > length || length - at < 2) return 1;
         unsigned entries = jpeg_file_number(tiff + at, 2, big);
         at += 2;
         for (unsigned i = 0; i < entries && length - at >= 12; i++, at += 12) {
             if (jpeg_file_number(tiff + at, 2, big) != 0x0112) continue;
-            unsigned value = jpeg_file_number(tiff + at + 8, 2, big);
+            unsigned type = jpeg_file_number(tiff + at + 2, 2, big); /* SHORT, as written by some LONG */
+            unsigned value = type == 3 || type == 4 ? jpeg_file_number(tiff + at + 8, type == 3 ? 2 : 4, big) : 1;
             return value >= 1 && value <= 8 ? (int)value : 1;
         }
         return 1;

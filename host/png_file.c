@@ -3,7 +3,6 @@
 #include <png.h>
 #include <setjmp.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -44,14 +43,12 @@ static void png_file_transform(png_structp png, png_infop info) {
     if (colour == PNG_COLOR_TYPE_PALETTE) png_set_palette_to_rgb(png);
     if (colour == PNG_COLOR_TYPE_GRAY && png_get_bit_depth(png, info) < 8) png_set_expand_gray_1_2_4_to_8(png);
     if (colour == PNG_COLOR_TYPE_GRAY || colour == PNG_COLOR_TYPE_GRAY_ALPHA) png_set_gray_to_rgb(png);
-    (void)png_set_interlace_handling(png);
     png_read_update_info(png, info);
 }
 
 int png_file_decode(const char *path, const unsigned char *data, size_t length, struct picture *out, struct alexcl_error *err) {
     struct png_work w = {.data = data, .length = length};
     png_infop info = NULL;
-    png_bytep *volatile rows = NULL; /* volatile: set between setjmp and longjmp */
     volatile int status = ALEXCL_OK;
     png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &w, png_file_fail, png_file_warn);
     if (!png || (info = png_create_info_struct(png)) == NULL) {
@@ -67,19 +64,14 @@ int png_file_decode(const char *path, const unsigned char *data, size_t length, 
     png_read_info(png, info);
     status = picture_make(path, png_get_image_width(png, info), png_get_image_height(png, info), out, err);
     if (status != ALEXCL_OK) goto done;
+    int passes = png_set_interlace_handling(png);
     png_file_transform(png, info);
     size_t stride = (size_t)out->width * 3;
     if (png_get_rowbytes(png, info) != stride) png_error(png, "a colour type that is not known");
-    rows = malloc((size_t)out->height * sizeof *rows);
-    if (!rows) {
-        status = fail(err, ALEXCL_E_MEMORY, "%s: out of host memory", path);
-        goto done;
-    }
-    for (size_t y = 0; y < (size_t)out->height; y++) rows[y] = out->pixels + y * stride;
-    png_read_image(png, rows);
+    for (int pass = 0; pass < passes; pass++) /* a row at a time: a table of rows takes more memory than a narrow picture */
+        for (size_t y = 0; y < (size_t)out->height; y++) png_read_row(png, out->pixels + y * stride, NULL);
     png_read_end(png, NULL);
 done:
-    free(rows);
     png_destroy_read_struct(&png, &info, NULL);
     return status;
 }

@@ -161,6 +161,31 @@ START_TEST(damaged_exif_spoils_no_picture) {
 }
 END_TEST
 
+/* Orientation 6 written as another type, or in a block that is no TIFF: Pillow turns by SHORT and LONG, and by nothing else. */
+START_TEST(exif_is_read_by_its_types) {
+    static const char *const entries[] = {"\1\x12\0\3\0\0\0\1\0\6\0\0", "\1\x12\0\4\0\0\0\1\0\0\0\6", "\1\x12\0\1\0\0\0\1\6\0\0\0",
+                                          "\1\x12\0\4\0\0\0\1\0\6\0\0", "\1\x12\0\3\0\0\0\1\0\x9\0\0"};
+    static const int turned[] = {1, 1, 0, 0, 0};
+    size_t length, at = 0;
+    unsigned char *data = read_file(DATA "/jpeg_exif6.jpg", &length);
+    struct picture p;
+    while (at + 12 < length && memcmp(data + at, entries[0], 12) != 0) at++;
+    ck_assert_uint_lt(at + 12, length);
+    for (int i = 0; i < 5; i++) {
+        memcpy(data + at, entries[i], 12);
+        EXPECT_OK(jpeg_file_decode("typed", data, length, &p, &err), err);
+        ck_assert_msg(p.width == (turned[i] ? 23 : 29), "entry %d: %d pixels wide", i, p.width);
+        picture_free(&p);
+    }
+    memcpy(data + at, entries[0], 12);
+    memcpy(data + at - 10, "MM\0+", 4); /* 43 */
+    EXPECT_OK(jpeg_file_decode("no TIFF", data, length, &p, &err), err);
+    ck_assert_int_eq(p.width, 29);
+    picture_free(&p);
+    free(data);
+}
+END_TEST
+
 START_TEST(bytes_between_picture_and_end_are_passed_over) {
     size_t length, more = 64;
     unsigned char *data = read_file(DATA "/jpeg_420.jpg", &length), *longer = calloc(length + more, 1);
@@ -241,6 +266,7 @@ int main(void) {
     tcase_add_test(tests, what_is_no_picture_is_named);
     tcase_add_test(tests, damaged_pictures_never_crash);
     tcase_add_test(tests, damaged_exif_spoils_no_picture);
+    tcase_add_test(tests, exif_is_read_by_its_types);
     tcase_add_test(tests, bytes_between_picture_and_end_are_passed_over);
     tcase_add_test(tests, sizes_of_none_and_of_too_many_pixels_are_refused);
     tcase_add_test(tests, a_written_picture_reads_back);

@@ -40,7 +40,8 @@ END_TEST
 
 START_TEST(bad_lines_are_entries_with_an_error) {
     static const char text[] = "\"open.png\n\"closed\"right.png\na.png 1 2\nzero\0byte.png\n\"\"\ngood.png\n";
-    char *longest = malloc(70001);
+    enum { LONGEST = 65536, BEYOND = 1 << 20 };
+    char *longest = malloc(BEYOND);
     struct image_list list;
     write_file("bad.txt", text, sizeof text - 1);
     EXPECT_OK(image_list_read("bad.txt", &list, &err), err);
@@ -48,12 +49,31 @@ START_TEST(bad_lines_are_entries_with_an_error) {
     for (size_t i = 0; i < 5; i++) ck_assert_msg(list.entries[i].error != NULL, "line %zu is taken", i + 1);
     ck_assert_ptr_null(list.entries[5].error);
     image_list_free(&list);
-    memset(longest, 'x', 70000);
-    longest[70000] = '\n';
-    write_file("long.txt", longest, 70001);
+    /* The longest line there may be, between a byte order mark and CR; then longer ones, named; the line behind is read. */
+    memset(longest, 'x', BEYOND);
+    memcpy(longest, "\xef\xbb\xbf", 3);
+    memcpy(longest + 3 + LONGEST, "\r\nnext.png\n", 11);
+    write_file("long.txt", longest, 3 + LONGEST + 11);
     EXPECT_OK(image_list_read("long.txt", &list, &err), err);
-    ck_assert_ptr_nonnull(list.entries[0].error);
+    ck_assert_uint_eq(list.count, 2);
+    ck_assert_ptr_null(list.entries[0].error);
+    ck_assert_uint_eq(strlen(list.entries[0].path), LONGEST);
     image_list_free(&list);
+    static const int longer[] = {LONGEST + 1, LONGEST + 2, LONGEST + 3, LONGEST + 4, LONGEST + 5, LONGEST + 6, BEYOND - 20};
+    for (size_t i = 0; i < sizeof longer / sizeof *longer; i++)
+        for (int mark = 0; mark <= 3; mark += 3) {
+            memset(longest, 'x', BEYOND);
+            memcpy(longest, "\xef\xbb\xbf", (size_t)mark);
+            if (i > 0) longest[mark + LONGEST] = '\r'; /* where the line is cut; not at its end, where any number may stand */
+            memcpy(longest + mark + longer[i], "\r\nnext.png\n", 11);
+            write_file("long.txt", longest, (size_t)(mark + longer[i] + 11));
+            EXPECT_OK(image_list_read("long.txt", &list, &err), err);
+            ck_assert_uint_eq(list.count, 2);
+            ck_assert_pstr_eq(list.entries[0].error, "the line is longer than 64 KiB");
+            ck_assert_int_eq(list.entries[1].line, 2);
+            ck_assert_str_eq(list.entries[1].path, "next.png");
+            image_list_free(&list);
+        }
     free(longest);
     EXPECT_ERROR(image_list_read("missing.txt", &list, &err), ALEXCL_E_DATA, "missing.txt", err);
     EXPECT_ERROR(image_list_read(".", &list, &err), ALEXCL_E_DATA, "folder", err);
