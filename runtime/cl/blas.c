@@ -9,6 +9,44 @@
 /* CLBlast before 1.6.1 races when two threads make it compile; one call at a time costs nothing, a call only enqueues. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
+#define NAME(code)                                                                                                                                             \
+    case code: return #code
+const char *blas_code_name(int code) {
+    switch (code) {
+        NAME(CLBlastNotImplemented);
+        NAME(CLBlastInvalidMatrixA);
+        NAME(CLBlastInvalidMatrixB);
+        NAME(CLBlastInvalidMatrixC);
+        NAME(CLBlastInvalidVectorX);
+        NAME(CLBlastInvalidVectorY);
+        NAME(CLBlastInvalidDimension);
+        NAME(CLBlastInvalidLeadDimA);
+        NAME(CLBlastInvalidLeadDimB);
+        NAME(CLBlastInvalidLeadDimC);
+        NAME(CLBlastInvalidIncrementX);
+        NAME(CLBlastInvalidIncrementY);
+        NAME(CLBlastInsufficientMemoryA);
+        NAME(CLBlastInsufficientMemoryB);
+        NAME(CLBlastInsufficientMemoryC);
+        NAME(CLBlastInsufficientMemoryX);
+        NAME(CLBlastInsufficientMemoryY);
+        NAME(CLBlastInsufficientMemoryTemp);
+        NAME(CLBlastInvalidBatchCount);
+        NAME(CLBlastInvalidOverrideKernel);
+        NAME(CLBlastMissingOverrideParameter);
+        NAME(CLBlastInvalidLocalMemUsage);
+        NAME(CLBlastNoHalfPrecision);
+        NAME(CLBlastNoDoublePrecision);
+        NAME(CLBlastInvalidVectorScalar);
+        NAME(CLBlastInsufficientMemoryScalar);
+        NAME(CLBlastDatabaseError);
+        NAME(CLBlastUnknownError);
+        NAME(CLBlastUnexpectedError);
+    default: return NULL;
+    }
+}
+#undef NAME
+
 /* A routine is several kernels (pad, transpose, multiply), and its event is the last one's: its time is taken from the end of what
  * stood before it in the queue. What CLBlast compiles on its first call counts as well. */
 static int blas_begin(struct device *dev, cl_event *since, struct alexcl_error *err) {

@@ -16,6 +16,7 @@ enum { GUARD_FLOATS = 0 };
 int buffer_create(struct device *dev, size_t floats, const char *what, struct buffer **out, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct buffer *b = NULL;
+    cl_event filled = NULL;
     uint64_t bytes = (uint64_t)floats * sizeof(float);
     if (bytes > dev->limits.largest_buffer || dev->bytes + bytes > dev->limits.memory)
         return error_set(err, ALEXCL_E_MEMORY,
@@ -41,7 +42,10 @@ int buffer_create(struct device *dev, size_t floats, const char *what, struct bu
 #else
     cl_uint word = 0;
 #endif
-    CL_TRY(dev, clEnqueueFillBuffer(dev->work, b->memory, &word, sizeof word, 0, size ? size : sizeof(float), 0, NULL, NULL), err);
+    CL_TRY(dev, clEnqueueFillBuffer(dev->work, b->memory, &word, sizeof word, 0, size ? size : sizeof(float), 0, NULL, &filled), err);
+    /* A copy on the other queue must not come before the fill. */
+    CL_TRY(dev, clFlush(dev->work), err);
+    CL_TRY(dev, clEnqueueBarrierWithWaitList(dev->transfer, 1, &filled, NULL), err);
     b->next = dev->buffers;
     if (b->next) b->next->previous = b;
     dev->buffers = b;
@@ -49,6 +53,7 @@ int buffer_create(struct device *dev, size_t floats, const char *what, struct bu
     *out = b;
     b = NULL;
 done:
+    if (filled) clReleaseEvent(filled);
     if (b) {
         if (b->memory) clReleaseMemObject(b->memory);
         free(b->what);
@@ -82,8 +87,8 @@ int buffer_check_guards(struct device *dev, struct alexcl_error *err) {
         CL_TRY(dev, clEnqueueReadBuffer(dev->work, b->memory, CL_TRUE, b->floats * sizeof(float), sizeof words, words, 0, NULL, NULL), err);
         for (int i = 0; i < GUARD_FLOATS; i++)
             if (words[i] != guard_word)
-                return error_set(err, ALEXCL_E_DEVICE, "%s: a kernel wrote %d floats behind the end of %s (%zu floats); please report it", dev->name, i + 1,
-                                 b->what, b->floats);
+                return error_set(err, ALEXCL_E_DEVICE, "%s: a kernel wrote behind the end of %s (%zu floats; the word at %zu); please report it", dev->name,
+                                 b->what, b->floats, b->floats + (size_t)i);
     }
 done:
 #else

@@ -63,6 +63,8 @@ void device_note(struct device *dev, const char *label);
 int event_wrap(struct device *dev, cl_event event, struct event **out, struct alexcl_error *err);
 cl_event event_handle(const struct event *e);
 void program_free_all(struct device *dev);
+/* Name of a code that is CLBlast's own, NULL for others (blas.c). */
+const char *blas_code_name(int code);
 /* Lets go of what CLBlast keeps of every context (blas.c). */
 void blas_forget(void);
 /* The device behind a place of a selection (selection.c). */

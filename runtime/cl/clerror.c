@@ -10,7 +10,7 @@
 static const char DRIVER[] = "the driver refuses what OpenCL 1.2 allows: update it, or report it with `alexcl devices -v`";
 static const char LATE[] = "it may come from an earlier launch: ALEXCL_SYNC=1 finds it; a smaller --batch or another device may help";
 
-/* Names from CL/cl.h; CLBlast's own from clblast_c.h by number, since that header stands in blas.c alone. */
+/* From CL/cl.h; CLBlast's own are in blas.c. */
 static const struct {
     int code;
     const char *name, *hint;
@@ -40,7 +40,7 @@ static const struct {
     CODE(CL_INVALID_COMMAND_QUEUE, LATE),
     CODE(CL_INVALID_HOST_PTR, DRIVER),
     CODE(CL_INVALID_MEM_OBJECT, DRIVER),
-    CODE(CL_INVALID_BINARY, "the kernel cache is not the driver's: `alexcl cache clear`"),
+    CODE(CL_INVALID_BINARY, "the driver refuses a kernel that it compiled itself: ALEXCL_NO_CACHE=1 compiles anew"),
     CODE(CL_INVALID_BUILD_OPTIONS, "look at ALEXCL_BUILD_OPTIONS"),
     CODE(CL_INVALID_PROGRAM, DRIVER),
     CODE(CL_INVALID_PROGRAM_EXECUTABLE, DRIVER),
@@ -65,26 +65,19 @@ static const struct {
     CODE(CL_INVALID_DEVICE_PARTITION_COUNT, "the device cannot be cut like this: choose it whole"),
     {-1001, "CL_PLATFORM_NOT_FOUND_KHR", "no OpenCL driver is installed: see `alexcl devices`"},
     {-9999, "NVIDIA: illegal access", "a kernel read or wrote outside its buffers: please report it"},
-    {-2044, "CLBlastUnknownError", "ALEXCL_GEMM=own goes without CLBlast"},
-    {-2045, "CLBlastUnexpectedError", "ALEXCL_GEMM=own goes without CLBlast"},
-    {-2046, "CLBlastDatabaseError", "ALEXCL_GEMM=own goes without CLBlast"},
-    {-2047, "CLBlastInvalidOverrideKernel", "ALEXCL_GEMM=own goes without CLBlast"},
-    {-2048, "CLBlastMissingOverrideParameter", "ALEXCL_GEMM=own goes without CLBlast"},
-    {-2041, "CLBlastInvalidLocalMemUsage", "ALEXCL_GEMM=own goes without CLBlast"},
-    {-2040, "CLBlastNoHalfPrecision", "ALEXCL_GEMM=own goes without CLBlast"},
-    {-2039, "CLBlastNoDoublePrecision", "ALEXCL_GEMM=own goes without CLBlast"},
 };
 
 const char *clerror_name(int code) {
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
         if (codes[i].code == code) return codes[i].name;
-    return code < -2000 && code > -3000 ? "an error of CLBlast" : "an unknown code";
+    const char *name = blas_code_name(code);
+    return name ? name : "an unknown code";
 }
 
 const char *clerror_hint(int code) {
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
         if (codes[i].code == code) return codes[i].hint;
-    return LATE;
+    return blas_code_name(code) ? "ALEXCL_GEMM=own goes without CLBlast" : LATE;
 }
 
 const char *clerror_call(const char *text) {

@@ -28,12 +28,14 @@ static int device_cut(struct device *dev, unsigned part, unsigned parts, struct 
     cl_device_partition_property how[] = {CL_DEVICE_PARTITION_EQUALLY, (cl_device_partition_property)(units / parts), 0};
     CL_TRY(dev, clCreateSubDevices(dev->id, how, 64, all, &made), err);
     for (cl_uint i = 0; i < made; i++) {
-        if (i == part)
+        if (i == part) {
             dev->id = all[i];
-        else
+            dev->is_part = 1;
+        } else {
             clReleaseDevice(all[i]);
+        }
     }
-    dev->is_part = 1;
+    if (!dev->is_part) TRY(clerror_check(CL_DEVICE_PARTITION_FAILED, "clCreateSubDevices", dev, err));
 done:
     return status;
 }
@@ -52,7 +54,7 @@ int device_open(const struct alexcl_selection *sel, size_t index, struct device 
     dev->limits = (struct device_limits){
         .kind = info->kind,
         .units = info->units / place->parts,
-        .memory = info->memory,
+        .memory = info->memory / place->parts, /* which the parts share */
         .largest_buffer = info->largest_buffer,
         .local_memory = info->local_memory,
         .largest_work_group = (size_t)info->largest_work_group,
@@ -203,9 +205,9 @@ int device_account_event(struct device *dev, cl_event since, cl_event event, enu
     if (dev->pending_count == DEVICE_PENDING) {
         status = device_drain(dev, 0, err);
         if (status == ALEXCL_OK && dev->pending_count == DEVICE_PENDING) { /* the device is far behind: let it catch up */
-            cl_event oldest = dev->pending[0].event;
+            cl_event middle = dev->pending[DEVICE_PENDING / 2].event;      /* not the oldest, or every launch would look at all of them */
             status = device_flush(dev, err);
-            if (status == ALEXCL_OK) status = clerror_check(clWaitForEvents(1, &oldest), "clWaitForEvents", dev, err);
+            if (status == ALEXCL_OK) status = clerror_check(clWaitForEvents(1, &middle), "clWaitForEvents", dev, err);
             if (status == ALEXCL_OK) status = device_drain(dev, 0, err);
         }
     }

@@ -12,6 +12,7 @@ struct kernel {
     struct device *device;
     cl_kernel handle;
     size_t largest_group;
+    cl_ulong local; /* bytes of __local variables, without arguments */
 };
 
 int kernel_create(struct device *dev, const char *source, const char *function, const char *defines, struct kernel **out, struct alexcl_error *err) {
@@ -30,6 +31,7 @@ int kernel_create(struct device *dev, const char *source, const char *function, 
         goto done;
     }
     CL_TRY(dev, clGetKernelWorkGroupInfo(k->handle, dev->id, CL_KERNEL_WORK_GROUP_SIZE, sizeof k->largest_group, &k->largest_group, NULL), err);
+    CL_TRY(dev, clGetKernelWorkGroupInfo(k->handle, dev->id, CL_KERNEL_LOCAL_MEM_SIZE, sizeof k->local, &k->local, NULL), err);
     *out = k;
     k = NULL;
 done:
@@ -71,6 +73,12 @@ int kernel_launch(struct kernel *k, const char *label, const struct kernel_range
     if (group > k->largest_group)
         return error_set(err, ALEXCL_E_DEVICE, "%s: the kernel of %s wants work-groups of %zu items, the device allows it %zu; choose another device",
                          dev->name, label, group, k->largest_group);
+    /* PoCL and rusticl accept more than there is, and then write over it. */
+    uint64_t local = k->local;
+    for (size_t i = 0; i < arg_count; i++) local += args[i].kind == KERNEL_LOCAL ? args[i].value.bytes : 0;
+    if (local > dev->limits.local_memory)
+        return error_set(err, ALEXCL_E_DEVICE, "%s: the kernel of %s wants %llu bytes of local memory, the device has %llu; choose another device", dev->name,
+                         label, (unsigned long long)local, (unsigned long long)dev->limits.local_memory);
     for (size_t i = 0; i < arg_count; i++) {
         int code = kernel_set(k, (cl_uint)i, &args[i]);
         if (clerror_check(code, "clSetKernelArg", dev, err) != ALEXCL_OK) {

@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE /* dladdr */
 #include "platforms.h"
 
-#include <dirent.h>
-#include <dlfcn.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "files.h"
+#include "loader.h"
 #include "memory.h"
 #include "quirks.h"
-#include "settings.h"
 
 enum { PLATFORMS_MOST = 64, DEVICES_MOST = 64 };
 
@@ -132,83 +126,9 @@ void platforms_mark_aliases(struct platforms_device *list, size_t count) {
             list[j].info.alias_of = (int)i;
         }
     }
-}
-
-/* ---- why there is nothing: loader, vendor files, hints ------------------------------------------- */
-
-static void platforms_report_file(struct text *t, const char *folder, const char *name) {
-    char path[4096];
-    unsigned char *content = NULL;
-    size_t length = 0;
-    struct alexcl_error why = {0};
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    if (files_read(path, 4096, &content, &length, &why) != ALEXCL_OK) {
-        text_add(t, "    %s\n", why.text);
-        return;
-    }
-    char *library = (char *)content + strspn((char *)content, " \t");
-    library[strcspn(library, "\r\n")] = '\0';
-    void *handle = dlopen(library, RTLD_LAZY | RTLD_LOCAL);
-    if (handle)
-        text_add(t, "    %s: %s loads, and offers no device\n", path, library);
-    else
-        text_add(t, "    %s: %s\n", path, dlerror());
-    /* A driver that has been loaded stays: some do not survive dlclose. */
-    free(content);
-}
-
-static void platforms_report_folder(struct text *t, const char *folder, const char *origin) {
-    DIR *dir = opendir(folder);
-    text_add(t, "  vendor files of %s (%s):\n", folder, origin);
-    if (!dir) {
-        text_add(t, "    %s\n", errno == ENOENT ? "no such folder" : strerror(errno));
-        return;
-    }
-    int seen = 0;
-    for (const struct dirent *e; (e = readdir(dir)) != NULL;) {
-        size_t length = strlen(e->d_name);
-        if (length < 4 || strcmp(e->d_name + length - 4, ".icd") != 0) continue;
-        platforms_report_file(t, folder, e->d_name);
-        seen++;
-    }
-    if (!seen) text_add(t, "    none\n");
-    closedir(dir);
-}
-
-static void platforms_report_hints(struct text *t) {
-    DIR *dir = opendir("/dev/dri");
-    int nodes = 0, closed = 0;
-    for (const struct dirent *e; dir && (e = readdir(dir)) != NULL;) {
-        char path[300];
-        if (strncmp(e->d_name, "renderD", 7) != 0) continue;
-        snprintf(path, sizeof path, "/dev/dri/%s", e->d_name);
-        nodes++;
-        closed += access(path, R_OK | W_OK) != 0;
-    }
-    if (dir) closedir(dir);
-    if (closed)
-        text_add(
-            t, "  there is a GPU (/dev/dri) that this user may not use: add the user to the group `render` (sudo usermod -aG render $USER) and log in again\n");
-    if (nodes && !settings_environment("RUSTICL_ENABLE"))
-        text_add(t, "  Mesa's OpenCL shows a GPU only when it is named: RUSTICL_ENABLE=radeonsi (AMD), iris (Intel), nouveau or llvmpipe\n");
-    text_add(t, "  a way on: install the OpenCL package of the device's vendor; or PoCL for the CPU (Debian, Ubuntu: apt install pocl-opencl-icd); or "
-                "--devices ref, plain C without OpenCL\n");
-}
-
-static void platforms_report_loader(struct text *t) {
-    Dl_info loader;
-    void *symbol = dlsym(RTLD_DEFAULT, "clGetPlatformIDs");
-    text_add(t, "  loader: %s\n", symbol && dladdr(symbol, &loader) && loader.dli_fname ? loader.dli_fname : "unknown");
-}
-
-static void platforms_report_absence(struct text *t) {
-    const char *vendors = settings_environment("OCL_ICD_VENDORS"), *files = settings_environment("OCL_ICD_FILENAMES");
-    if (files) text_add(t, "  OCL_ICD_FILENAMES is %s\n", files);
-    if (vendors)
-        platforms_report_folder(t, vendors, "OCL_ICD_VENDORS");
-    else
-        platforms_report_folder(t, "/etc/OpenCL/vendors", "the system's");
-    platforms_report_hints(t);
+    /* An alias of what turned out to be an alias is one of the same device. */
+    for (size_t i = 0; i < count; i++)
+        while (list[i].info.alias_of >= 0 && list[list[i].info.alias_of].info.alias_of >= 0) list[i].info.alias_of = list[list[i].info.alias_of].info.alias_of;
 }
 
 /* ---- the list ------------------------------------------------------------------------------------ */
@@ -247,6 +167,16 @@ static int platforms_add(struct alexcl_devices *all, cl_platform_id platform, in
     return ALEXCL_OK;
 }
 
+static void platforms_report_absence(const struct alexcl_devices *all, struct text *report) {
+    int gpus = 0;
+    for (size_t i = 0; i < all->count; i++) gpus += all->list[i].info.kind == ALEXCL_DEVICE_GPU;
+    if (all->count == 0) loader_report_vendors(report);
+    if (gpus == 0) loader_report_hints(report);
+    if (all->count == 0)
+        text_add(report, "  a way on: install the OpenCL package of the device's vendor; or PoCL for the CPU (Debian, Ubuntu: apt install "
+                         "pocl-opencl-icd); or --devices ref, plain C without OpenCL\n");
+}
+
 int alexcl_devices_list(struct alexcl_devices **out, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct alexcl_devices *all = NULL;
@@ -254,7 +184,9 @@ int alexcl_devices_list(struct alexcl_devices **out, struct alexcl_error *err) {
     cl_platform_id platforms[PLATFORMS_MOST];
     cl_uint count = 0;
     TRY(memory_alloc(&all, 1, sizeof *all, "the list of devices", err));
-    platforms_report_loader(&report);
+    char loader[4500];
+    loader_describe(loader, sizeof loader);
+    text_add(&report, "  loader: %s\n", loader);
     int code = clGetPlatformIDs(PLATFORMS_MOST, platforms, &count);
     if (code != CL_SUCCESS) {
         text_add(&report, "  clGetPlatformIDs: %s (%d)\n", clerror_name(code), code);
@@ -263,7 +195,7 @@ int alexcl_devices_list(struct alexcl_devices **out, struct alexcl_error *err) {
     if (count > PLATFORMS_MOST) count = PLATFORMS_MOST;
     for (cl_uint i = 0; i < count; i++) TRY(platforms_add(all, platforms[i], (int)i, &report, err));
     platforms_mark_aliases(all->list, all->count);
-    if (all->count == 0) platforms_report_absence(&report);
+    platforms_report_absence(all, &report);
     if (report.failed) {
         status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: the report on devices");
         goto done;
@@ -298,11 +230,10 @@ void alexcl_devices_free(struct alexcl_devices *list) {
 const char *alexcl_version(void) { return ALEXCL_VERSION; }
 
 const char *alexcl_build_info(void) {
-    static char text[1024];
-    Dl_info loader;
-    void *symbol = dlsym(RTLD_DEFAULT, "clGetPlatformIDs");
-    snprintf(text, sizeof text, "OpenCL loader: %s\nbuild: %s, %s %s, OpenCL C 1.2", symbol && dladdr(symbol, &loader) ? loader.dli_fname : "unknown",
-             ALEXCL_BUILD_TYPE,
+    static char text[5000];
+    char loader[4500];
+    loader_describe(loader, sizeof loader);
+    snprintf(text, sizeof text, "OpenCL loader: %s\nbuild: %s, %s %s, OpenCL C 1.2", loader, ALEXCL_BUILD_TYPE,
 #ifdef __clang__
              "clang",
 #else

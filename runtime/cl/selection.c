@@ -170,6 +170,9 @@ static int selection_default(const struct reading *r, struct alexcl_place places
     return ALEXCL_OK;
 }
 
+/* The index under which the hardware behind a device goes. */
+static int selection_hardware(const struct alexcl_device_info *d) { return d->alias_of >= 0 ? d->alias_of : d->index; }
+
 int selection_resolve(const char *text, const struct alexcl_device_info *const *devices, size_t count, const char *report, struct alexcl_place places[2],
                       size_t *place_count, char *why, size_t why_size, struct alexcl_error *err) {
     struct reading r = {devices, count, report, err};
@@ -219,7 +222,7 @@ int selection_resolve(const char *text, const struct alexcl_device_info *const *
         return error_set(err, ALEXCL_E_USAGE, "--devices: \"%s\" names device %d twice: --devices %d runs both halves on it%s", text, d[0]->index, d[0]->index,
                          d[0]->parts >= 2 ? ", and with /2 behind it on its two parts" : "");
     }
-    if (comma && d[0] && d[1] && (d[0]->alias_of == d[1]->index || d[1]->alias_of == d[0]->index))
+    if (comma && d[0] && d[1] && selection_hardware(d[0]) == selection_hardware(d[1]))
         snprintf(why, why_size, "asked for: one half each, on the same hardware through two drivers");
     return ALEXCL_OK;
 }

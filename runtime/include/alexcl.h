@@ -24,7 +24,7 @@ extern "C" {
 
 /* ---- status and errors ------------------------------------------------------------------------ */
 
-/* OpenCL's own (negative, above -2000) and CLBlast's (-2000 to -3000) numbers are kept as they are; alexcl's own start at -10000. */
+/* OpenCL's own and CLBlast's numbers (negative, above -10000) are kept as they are; alexcl's own start at -10000. */
 enum alexcl_status {
     ALEXCL_OK = 0,
     ALEXCL_E_OTHER = -10001,       /* anything not below: a file that cannot be written, a thread not started */
