@@ -217,9 +217,17 @@ static int infer_write_failed_before(struct infer *f, size_t image, struct alexc
     return status;
 }
 
+/* The net counts the images of a batch. */
+static void infer_locate_batch(const struct infer *f, struct alexcl_error *err) {
+    char text[sizeof err->text];
+    memcpy(text, err->text, sizeof text);
+    snprintf(err->text, sizeof err->text, "of the batch that begins with %.1000s: %.6000s", f->results[f->owner[0]].path, text);
+}
+
 static int infer_run_batch(struct infer *f, struct alexcl_error *err) {
     if (f->rows == 0) return ALEXCL_OK;
     int status = alexcl_net_run(f->net, f->in, f->rows, f->out, err);
+    if (status == ALEXCL_E_DATA) infer_locate_batch(f, err);
     for (size_t i = 0; i < f->rows && status == ALEXCL_OK; i++) {
         struct result *r = &f->results[f->owner[i]];
         infer_add_crop(f, f->out + i * f->units);

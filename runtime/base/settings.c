@@ -12,13 +12,13 @@ static const struct {
     {"ALEXCL_DEVICES", "the devices, as --devices takes them", NULL},
     {"ALEXCL_MODEL", "the model, as --model takes it", "alexnet"},
     {"ALEXCL_WEIGHTS", "the weights, as --weights takes them", NULL},
-    {"ALEXCL_CACHE_DIR", "folder of compiled kernels (unset: XDG_CACHE_HOME/alexcl or ~/.cache/alexcl)", NULL},
+    {"ALEXCL_CACHE_DIR", "folder of compiled kernels (unset: alexcl in your cache folder)", NULL},
     {"ALEXCL_NO_CACHE", "1: compile at every start, keep nothing", "0"},
     {"ALEXCL_LOG", "what goes to stderr: error, warning, info or debug", "warning"},
     {"ALEXCL_BUILD_OPTIONS", "further options for the OpenCL compiler", NULL},
     {"ALEXCL_KERNEL_DIR", "folder of .cl files that replace the built-in ones", NULL},
     {"ALEXCL_SYNC", "1: wait after every launch, to find the one that fails", "0"},
-    {"ALEXCL_GEMM", "own or clblast: which GEMM convolutions and fully connected layers use", "own"},
+    {"ALEXCL_GEMM", "own or clblast: GEMM of convolutions and fully connected layers", "own"},
 };
 enum { COUNT = sizeof table / sizeof table[0] };
 static char *flags[COUNT];

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "binary_cache.h"
 #include "files.h"
@@ -27,13 +29,16 @@ static int program_source(const char *name, const char **text, size_t *length, u
     *owned = NULL;
     if (folder) {
         char path[4096];
-        struct alexcl_error ignored = {0};
+        struct stat info;
+        if (stat(folder, &info) != 0 || !S_ISDIR(info.st_mode))
+            return error_set(err, ALEXCL_E_USAGE, "%s: is not a folder; it should hold .cl files (--kernel-dir, ALEXCL_KERNEL_DIR)", folder);
         int made = snprintf(path, sizeof path, "%s/%s.cl", folder, name);
-        if (made > 0 && (size_t)made < sizeof path && files_read(path, SOURCE_LIMIT, owned, length, &ignored) == ALEXCL_OK) {
+        if (made > 0 && (size_t)made < sizeof path && access(path, F_OK) == 0) {
+            int status = files_read(path, SOURCE_LIMIT, owned, length, err);
             *text = (const char *)*owned;
-            return ALEXCL_OK;
+            return status;
         }
-        log_write(ALEXCL_LOG_INFO, "ALEXCL_KERNEL_DIR: %s; the built-in %s.cl is used", ignored.text, name);
+        log_write(ALEXCL_LOG_INFO, "ALEXCL_KERNEL_DIR: no %s; the built-in one is used", path);
     }
     for (const struct kernel_text *k = kernel_texts; k->name; k++) {
         if (strcmp(k->name, name) != 0) continue;

@@ -10,7 +10,8 @@ failures=0 what=
 
 bad() { echo "FAILED: $what: $*"; sed 's/^/    /' out err | head -n 20; failures=$((failures + 1)); }
 # run CODE ARGUMENTS...: runs alexcl, keeps stdout and stderr in the files out and err, and compares the exit code.
-run() { local code=$1 got; shift; what="alexcl $*"; "$alexcl" "$@" >out 2>err </dev/null; got=$?; [ $got = "$code" ] || bad "exit $got, not $code"; }
+ended() { local got=$?; [ $got = "$1" ] || bad "exit $got, not $1"; }
+run() { local code=$1; shift; what="alexcl $*"; "$alexcl" "$@" >out 2>err </dev/null; ended "$code"; }
 says() { grep -qF -- "$1" err || bad "stderr does not say: $1"; }
 prints() { grep -qF -- "$1" out || bad "stdout does not say: $1"; }
 silent() { [ ! -s err ] || bad "stderr is not empty"; }
@@ -23,6 +24,10 @@ for command in "" infer devices models summary plan weights env; do run 0 $comma
 run 0 help plan; prints "alexcl plan"
 run 0 --version; prints "OpenCL loader:"; prints "build:"
 run 2; prints "infer"
+run 2 hepl; says "did you mean help?"
+run 2 infer --ten-crop=3 list.txt; says "takes no value"
+run 2 infer -- list.txt -q; says "does not know what to do with -q"
+POSIXLY_CORRECT=1 run 0 plan --model lenet5; prints "lenet5"
 run 2 ifner; says "did you mean infer?"
 run 2 infer --devcies 0 list.txt; says "did you mean --devices?"
 run 2 --frobnicate infer; says "unknown option --frobnicate"
@@ -44,6 +49,8 @@ run 2 weights unmake -o w.safetensors; says "weights init"
 run 0 env; prints "ALEXCL_MODEL=alexnet"; prints "default"
 ALEXCL_MODEL=lenet5 run 0 env --format json; json '.[] | select(.name == "ALEXCL_MODEL") | .value == "lenet5" and .origin == "environment"'
 ALEXCL_GEMM=own run 0 --gemm clblast env --format json; json '.[] | select(.name == "ALEXCL_GEMM") | .value == "clblast" and .origin == "flag"'
+run 0 --devices 1:0 env --format csv; prints "ALEXCL_DEVICES,1:0,flag"; run 0 env; narrow
+ALEXCL_LOG=loud run 2 models; says "error, warning, info or debug"
 ALEXCL_MODEL=lenet5 run 0 summary; prints 'Model: "lenet5"'
 
 # ---- tables
@@ -92,6 +99,8 @@ json '(.images | length) == 3 and (.images[0] | .path == "with space/a cat.png" 
 json '.images[0].top | map(.p) | . == (sort | reverse)'
 json '.weights.random and (.weights.note | test("mean nothing")) and .summary.labelled == 2 and .summary.top5_error != null and .timing.images_per_s > 0'
 cp out one.json
+tiny 0 infer -q --devices $one --limit 1 --dump-patches first list.txt; [ "$(ls first | wc -l)" = 2 ] || bad "--limit 1 and other than one picture"
+tiny 0 infer --devices $one list.txt --format csv; says "top-1 error"; says "device 0"; says "decode"; says "exchange"
 tiny 0 infer --devices $two --batch 2 list.txt --format json --save two.npy
 cmp -s one.npy two.npy || bad "another placement and batch give other scores"
 jq .images out >two.images; jq .images one.json | cmp -s - two.images || bad "another placement gives another document"
@@ -156,18 +165,52 @@ tiny 6 infer --input list.txt; says "not a .npy file"
 tiny 6 infer --devices $one --input pool5.npy; says "N x 3 x 99 x 99"
 tiny 6 infer list.txt --labels list.txt --devices $one; says "list.txt"
 tiny 1 infer -q --devices $one list.txt --save no/such/folder.npy; says "no/such/folder.npy"
-[ ! -e /dev/full ] || { what="a full disk"; "$alexcl" models >/dev/full 2>err; [ $? = 1 ] && says "could not be written"; }
+printf '%s caf\xe9\n' "$photos/cat.png" >latin.txt
+tiny 6 infer -q --devices $one --keep-going latin.txt --format json; json '.images[0].label == "caf\\xE9" and (.images[0].error | test("caf"))'
+tiny 6 infer missing.list --save old.npy; echo old >old.npy; tiny 6 infer -q --devices $one bad.txt --limit 2 --save old.npy
+printf 'missing.png\n' >missing.txt; echo old >old.npy; tiny 6 infer -q --devices $one missing.txt --save old.npy
+[ "$(cat old.npy)" = old ] || bad "a file was replaced by nothing"
+mkfifo pipe.npy # what must not happen to /dev/null is tried on something that nobody else needs
+tiny 1 infer -q --devices $one list.txt --save pipe.npy; says "not a regular file"; [ -p pipe.npy ] || bad "the fifo is no more"
+tiny 1 weights init -o .; says "not a regular file"
+tiny 6 infer -q --devices $one --input /dev/zero; says "not a regular file"
+if [ "$implementation" != none ]; then
+    tiny 4 infer --devices $one list.txt --build-options=-frobnicate; says "does not compile"
+    tiny 2 infer --devices $one list.txt --kernel-dir no-such-folder; says "no-such-folder: is not a folder"
+    run 0 --model lenet5 infer -q --devices $one cat.txt --no-cache --sync --gemm clblast
+    tiny 2 infer --devices $one list.txt --gemm mkl; says "own"
+fi
+
+# ---- where results go: a full disk, a closed or a broken pipe
+for i in $(seq 20000); do echo "$photos/astronaut.jpg"; done >many.txt
+for command in models plan env --help; do
+    what="$command on a full disk"
+    [ ! -e /dev/full ] || { "$alexcl" $command >/dev/full 2>err; ended 1; says "could not be written: No space left"; }
+    what="$command without stdout"
+    "$alexcl" $command >&- 2>err; ended 1; says "could not be written: Bad file"
+done
+what="infer without stdout"
+"$alexcl" --model tiny2t --devices $one infer many.txt --save closed.npy >&- 2>err; ended 1; says "could not be written"
+grep -qa astronaut closed.npy && bad "results stand in another file"
+what="infer into a pipe that nobody reads"
+{ "$alexcl" --model tiny2t --devices $one infer many.txt 2>err; echo $? >code; } | head -n 1 >out
+(exit "$(cat code)"); ended 1; says "Broken pipe"
+grep -q '^20000 images' err && bad "all 20000 images were run for nobody"
 
 # ---- Ctrl-C: what was done is there
-for i in $(seq 20000); do echo "$photos/astronaut.jpg"; done >many.txt
 what="interrupted"
 "$alexcl" --model tiny2t --devices $one infer many.txt --batch 1 --format json >out 2>err &
 pid=$!
 sleep 1
 kill -INT $pid
-wait $pid; got=$?
-[ $got = 130 ] || bad "exit $got, not 130"
+wait $pid; ended 130
 json '.summary.interrupted and .summary.images < 20000 and (.images | length) == .summary.images'
 says "interrupted"
+if command -v script >/dev/null; then # on a terminal: no result behind the progress on one line
+    what="infer on a terminal"
+    script -qec "'$alexcl' --model tiny2t --devices $one infer --batch 1 '$PWD/list.txt'" /dev/null </dev/null >out
+    prints "of 3 images"
+    grep -q 'images/s[^[:cntrl:]]*coffee' out && bad "results and progress on one line"
+fi
 
 [ $failures = 0 ] && echo "all good" || { echo "$failures failures"; exit 1; }
