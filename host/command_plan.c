@@ -4,6 +4,8 @@
 #include "commands.h"
 #include "report.h"
 
+enum { PLAN_MOST = 1000000 }; /* images that --batch can ask for */
+
 static void plan_shape(struct alexcl_shape s, char *out, size_t size) {
     if (s.h == 1 && s.w == 1)
         snprintf(out, size, "%d", s.c);
@@ -13,7 +15,8 @@ static void plan_shape(struct alexcl_shape s, char *out, size_t size) {
 
 static json_t *plan_shape_json(struct alexcl_shape s) { return json_pack("[i,i,i]", s.c, s.h, s.w); }
 
-static void plan_text(const struct alexcl_plan *p) {
+/* most: images that fit at once, whatever the batch. */
+static void plan_text(const struct alexcl_plan *p, int most) {
     printf("%s: %s\n\n", p->model->name, p->model->about);
     printf("%-8s %-13s %-13s %11s %12s %15s\n", "layer", "half 0", "half 1", "parameters", "MACs", "crosses, bytes");
     printf("%-8s %-13s %-13s %11s %12s %15s\n", "", "", "", "both", "an image", "an image, each");
@@ -51,10 +54,10 @@ static void plan_text(const struct alexcl_plan *p) {
     }
     printf("\nbatch %d: %s", p->batch, p->chunk == p->batch ? "fits" : "does not fit");
     if (p->chunk < p->batch) printf(", is cut in chunks of %d", p->chunk);
-    printf("\n");
+    printf("; at most %d images fit at once\n", most);
 }
 
-static int plan_json(const struct alexcl_plan *p, struct alexcl_error *err) {
+static int plan_json(const struct alexcl_plan *p, int most, struct alexcl_error *err) {
     json_t *layers = json_array(), *memory = json_array();
     uint64_t crosses[2] = {0}, softmax[2] = {0};
     for (size_t i = 0; i < p->layer_count; i++) {
@@ -71,9 +74,10 @@ static int plan_json(const struct alexcl_plan *p, struct alexcl_error *err) {
                                                 "exchange", (json_int_t)m->exchange, "workspace", (json_int_t)m->workspace, "total", (json_int_t)m->total,
                                                 "largest_buffer", (json_int_t)m->largest_buffer));
     }
-    return report_json(json_pack("{s:s, s:I, s:I, s:[I,I], s:[I,I], s:o, s:o, s:i, s:i}", "model", p->model->name, "parameters", (json_int_t)p->parameters,
+    return report_json(json_pack("{s:s, s:I, s:I, s:[I,I], s:[I,I], s:o, s:o, s:i, s:i, s:i}", "model", p->model->name, "parameters", (json_int_t)p->parameters,
                                  "macs", (json_int_t)p->macs, "crosses", (json_int_t)crosses[0], (json_int_t)crosses[1], "softmax_joins",
-                                 (json_int_t)softmax[0], (json_int_t)softmax[1], "layers", layers, "memory", memory, "batch", p->batch, "chunk", p->chunk),
+                                 (json_int_t)softmax[0], (json_int_t)softmax[1], "layers", layers, "memory", memory, "batch", p->batch, "chunk", p->chunk,
+                                 "fits", most),
                        err);
 }
 
@@ -112,18 +116,28 @@ int command_plan(const struct options *o, struct alexcl_error *err) {
         for (size_t i = 0; status == ALEXCL_OK && i < request.places; i++) {
             const struct alexcl_device_info *d = alexcl_selection_device(sel, i);
             if (!d) continue;
-            if (!o->memory || o->memory > d->memory) request.memory[i] = d->memory;
+            uint64_t memory = d->memory / alexcl_selection_place(sel, i)->parts; /* which the parts of a device share */
+            if (!o->memory || o->memory > memory) request.memory[i] = memory;
             request.largest_buffer[i] = d->largest_buffer;
         }
+    }
+    int most = 0;
+    if (status == ALEXCL_OK) {
+        struct alexcl_plan_request everything = request;
+        everything.batch = PLAN_MOST;
+        status = alexcl_plan_make(model, &everything, &plan, err);
+        if (status == ALEXCL_OK) most = plan->chunk;
+        alexcl_plan_free(plan);
+        plan = NULL;
     }
     if (status == ALEXCL_OK) status = alexcl_plan_make(model, &request, &plan, err);
     if (status == ALEXCL_OK) {
         if (o->format == FORMAT_JSON)
-            status = plan_json(plan, err);
+            status = plan_json(plan, most, err);
         else if (o->format == FORMAT_CSV)
             plan_csv(plan);
         else
-            plan_text(plan);
+            plan_text(plan, most);
     }
     alexcl_plan_free(plan);
     alexcl_selection_free(sel);

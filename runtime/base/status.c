@@ -41,7 +41,8 @@ int alexcl_exit_code(int status) {
     case -3 /* CL_COMPILER_NOT_AVAILABLE */:
     case -11 /* CL_BUILD_PROGRAM_FAILURE */:
     case -15 /* CL_COMPILE_PROGRAM_FAILURE */:
-    case -17 /* CL_LINK_PROGRAM_FAILURE */: return 4;
+    case -17 /* CL_LINK_PROGRAM_FAILURE */:
+    case -46 /* CL_INVALID_KERNEL_NAME: the .cl file has no such kernel */: return 4;
     case ALEXCL_E_MEMORY:
     case -4 /* CL_MEM_OBJECT_ALLOCATION_FAILURE */:
     case -6 /* CL_OUT_OF_HOST_MEMORY */:
