@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Pictures through a net: a feed decodes ahead, batches of crops go to the devices, results come out in the order of the list. */
+#include <errno.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -60,10 +61,12 @@ struct infer {
 static volatile sig_atomic_t interrupted;
 static void infer_on_signal(int number) {
     static const char text[] = "\nalexcl: stopping after this batch; once more ends at once\n";
+    int code = errno;
     (void)number;
     interrupted = 1;
     ssize_t told = write(STDERR_FILENO, text, sizeof text - 1);
     (void)told;
+    errno = code;
 }
 
 static double infer_now(void) {
