@@ -47,6 +47,23 @@ START_TEST(regions_are_packed_rows) {
 }
 END_TEST
 
+START_TEST(a_copy_waits_for_the_fill_of_a_new_buffer) {
+    struct device *dev = support_place()->device;
+    enum { FLOATS = 1 << 24 };
+    const struct buffer_region last = {.row = 0, .rows = 1, .pitch = FLOATS, .first = FLOATS - 1, .width = 1};
+    for (int i = 0; i < 5; i++) {
+        struct buffer *b;
+        float x = 1 + (float)i, y = 0;
+        EXPECT_OK(buffer_create(dev, FLOATS, "a large buffer", &b, &err), err);
+        EXPECT_OK(buffer_write_region(b, &last, &x, NULL, DEVICE_TRANSFER, NULL, &err), err);
+        EXPECT_OK(device_finish(dev, &err), err);
+        EXPECT_OK(buffer_read(b, FLOATS - 1, &y, 1, &err), err);
+        ck_assert_float_eq(y, x);
+        buffer_free(b);
+    }
+}
+END_TEST
+
 START_TEST(memory_is_accounted_and_limited) {
     struct device *dev = support_place()->device;
     struct buffer *b;
@@ -108,6 +125,7 @@ END_TEST
 int main(void) {
     TCase *tests = tcase_create("buffer");
     tcase_add_test(tests, regions_are_packed_rows);
+    tcase_add_test(tests, a_copy_waits_for_the_fill_of_a_new_buffer);
     tcase_add_test(tests, memory_is_accounted_and_limited);
 #ifdef ALEXCL_GUARD
     tcase_add_test(tests, a_write_behind_the_end_is_found);

@@ -34,6 +34,8 @@ START_TEST(a_kernel_of_ones_own_runs) {
     EXPECT_OK(buffer_read(b, 0, out, 10, &err), err);
     for (int i = 0; i < 10; i++) ck_assert_float_eq(out[i], i < 3 ? 0 : 0.5f + 2 * (float)i);
     ck_assert_uint_ge(kernel_largest_group(k), 1);
+    EXPECT_ERROR(KERNEL_LAUNCH(k, "fill", &r, &err, ARG_BUFFER(b), ARG_INT(10), ARG_FLOAT(0.5f), ARG_LOCAL((size_t)device_limits(dev)->local_memory + 1)),
+                 ALEXCL_E_DEVICE, "local memory", err);
     r.local[0] = (size_t)1 << 20;
     EXPECT_ERROR(KERNEL_LAUNCH(k, "fill", &r, &err, ARG_BUFFER(b), ARG_INT(10), ARG_FLOAT(0.5f), ARG_LOCAL(16)), ALEXCL_E_DEVICE, "fill", err);
     r = (struct kernel_range){.dims = 1, .global = {0}, .local = {4}};
@@ -41,6 +43,38 @@ START_TEST(a_kernel_of_ones_own_runs) {
     buffer_free(b);
     kernel_free(k);
     EXPECT_ERROR(kernel_create(dev, "mine", "absent", "-DFACTOR=2", &k, &err), -46, "absent of mine.cl", err);
+}
+END_TEST
+
+START_TEST(copies_wait_for_the_work_they_name) {
+    struct device *dev = support_place()->device;
+    struct kernel *k;
+    struct buffer *b;
+    struct event *worked, *was_read, *wrote;
+    float in = 5, out = 0;
+    const struct buffer_region one = {.row = 0, .rows = 1, .pitch = 1, .first = 0, .width = 1};
+    const struct kernel_range r = {.dims = 1, .global = {1}, .local = {1}};
+    /* Long enough for a copy on the other queue to come first, were it not to wait. */
+    write_kernel("slow", "__kernel void add(__global float *x, int n) {\n  float sum = x[0];\n"
+                         "  for (int i = 0; i < n; i++) sum = sum * 0.5f + 1;\n  x[0] = sum;\n}\n");
+    EXPECT_OK(kernel_create(dev, "slow", "add", "", &k, &err), err);
+    EXPECT_OK(buffer_create(dev, 1, "a test", &b, &err), err);
+    EXPECT_OK(buffer_write(b, 0, &in, 1, &err), err);
+    EXPECT_OK(KERNEL_LAUNCH(k, "add", &r, &err, ARG_BUFFER(b), ARG_INT(50000000)), err);
+    EXPECT_OK(device_mark(dev, &worked, &err), err);
+    EXPECT_OK(buffer_read_region(b, &one, &out, worked, DEVICE_EXCHANGE, &was_read, &err), err);
+    EXPECT_OK(buffer_write_region(b, &one, &in, worked, DEVICE_EXCHANGE, &wrote, &err), err);
+    EXPECT_OK(event_wait(was_read, &err), err);
+    ck_assert_float_eq_tol(out, 2, 1e-5);
+    EXPECT_OK(device_wait_for(dev, wrote, &err), err);
+    EXPECT_OK(KERNEL_LAUNCH(k, "add", &r, &err, ARG_BUFFER(b), ARG_INT(1)), err);
+    EXPECT_OK(buffer_read(b, 0, &out, 1, &err), err);
+    ck_assert_float_eq(out, 3.5f);
+    event_free(worked);
+    event_free(was_read);
+    event_free(wrote);
+    buffer_free(b);
+    kernel_free(k);
 }
 END_TEST
 
@@ -82,6 +116,7 @@ int main(void) {
     TCase *tests = tcase_create("program");
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, a_kernel_of_ones_own_runs);
+    tcase_add_test(tests, copies_wait_for_the_work_they_name);
     tcase_add_test(tests, a_failed_build_keeps_its_whole_log);
     tcase_add_test(tests, bad_build_options_are_named);
     return support_run(tests);

@@ -84,6 +84,36 @@ START_TEST(the_vendors_driver_is_the_device_even_when_listed_later) {
 }
 END_TEST
 
+START_TEST(three_drivers_of_one_gpu_are_one_gpu) {
+    struct machine m = {0};
+    add(&m, 0, ALEXCL_DEVICE_GPU, "Large GPU (mesa)", "rusticl", 16, 0);
+    add(&m, 1, ALEXCL_DEVICE_GPU, "Large GPU (mesa)", "Portable Computing Language", 16, 0);
+    add(&m, 2, ALEXCL_DEVICE_GPU, "Large GPU", "Vendor B", 16, 0);
+    platforms_mark_aliases(m.list, m.count);
+    ck_assert_int_eq(m.list[0].info.alias_of, 2);
+    ck_assert_int_eq(m.list[1].info.alias_of, 2);
+    ck_assert_int_eq(m.list[2].info.alias_of, -1);
+    expect(&m, NULL, 2, -9);
+    expect(&m, "0,1", 0, 1);
+    ck_assert_msg(strstr(why, "same hardware") != NULL, "%s", why);
+}
+END_TEST
+
+START_TEST(a_place_on_the_bus_tells_more_than_a_name) {
+    struct machine m = {0};
+    add(&m, 0, ALEXCL_DEVICE_GPU, "Large GPU", "Vendor B", 16, 0);
+    add(&m, 0, ALEXCL_DEVICE_GPU, "Large GPU", "Vendor B", 16, 0);
+    add(&m, 1, ALEXCL_DEVICE_GPU, "another name", "rusticl", 16, 0);
+    add(&m, 2, ALEXCL_DEVICE_GPU, "Large GPU", "Vendor C", 16, 0);
+    static const char *const bus[] = {"0000:01:00.0", "0000:02:00.0", "0000:02:00.0", "0000:03:00.0"};
+    for (size_t i = 0; i < m.count; i++) snprintf(m.list[i].bus, sizeof m.list[i].bus, "%s", bus[i]);
+    platforms_mark_aliases(m.list, m.count);
+    ck_assert_int_eq(m.list[1].info.alias_of, -1);
+    ck_assert_int_eq(m.list[2].info.alias_of, 1);
+    ck_assert_int_eq(m.list[3].info.alias_of, -1);
+}
+END_TEST
+
 START_TEST(two_equal_gpus_of_one_platform_are_two) {
     struct machine m = {0};
     add(&m, 0, ALEXCL_DEVICE_GPU, "Large GPU", "Vendor B", 16, 0);
@@ -173,6 +203,8 @@ int main(void) {
     TCase *tests = tcase_create("selection");
     tcase_add_test(tests, the_same_hardware_is_an_alias_of_its_vendors_driver);
     tcase_add_test(tests, the_vendors_driver_is_the_device_even_when_listed_later);
+    tcase_add_test(tests, three_drivers_of_one_gpu_are_one_gpu);
+    tcase_add_test(tests, a_place_on_the_bus_tells_more_than_a_name);
     tcase_add_test(tests, two_equal_gpus_of_one_platform_are_two);
     tcase_add_test(tests, the_default_is_two_gpus_then_one_then_a_cut_cpu);
     tcase_add_test(tests, every_form_is_read);

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/* Every OpenCL call fails in turn, each time it is made: the failure is told by the call's name and the device's, or healed where
+ * that is promised; nothing crashes, nothing stays behind. The driver's part is played by faults_layer.c. */
+#include <dlfcn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "blas.h"
+#include "faults_layer.h"
+#include "files.h"
+#include "kernel.h"
+#include "settings.h"
+#include "support.h"
+
+static struct alexcl_error err;
+static struct faults *faults;
+static struct alexcl_selection *sel;
+enum { FLOATS = 12 };
+
+/* What a device is used for, once. */
+static int session(void) {
+    int status = ALEXCL_OK;
+    struct device *dev = NULL;
+    struct kernel *k = NULL;
+    struct buffer *a = NULL, *b = NULL;
+    struct event *wrote = NULL, *mark = NULL, *was_read = NULL;
+    float in[FLOATS] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, out[FLOATS] = {0}, part[4] = {0};
+    const struct kernel_range range = {.dims = 1, .global = {FLOATS}, .local = {4}};
+    const struct buffer_region region = {.row = 1, .rows = 2, .pitch = 4, .first = 1, .width = 2};
+    TRY(device_open(sel, 0, &dev, &err));
+    TRY(kernel_create(dev, "faults", "twice", "", &k, &err));
+    TRY(buffer_create(dev, FLOATS, "a test", &a, &err));
+    TRY(buffer_create(dev, FLOATS, "a test", &b, &err));
+    TRY(buffer_write(a, 0, in, FLOATS, &err));
+    TRY(KERNEL_LAUNCH(k, "twice", &range, &err, ARG_BUFFER(a), ARG_INT(2), ARG_LOCAL(16)));
+    TRY(device_mark(dev, &mark, &err));
+    TRY(buffer_read_region(a, &region, part, mark, DEVICE_EXCHANGE, &was_read, &err));
+    TRY(event_wait(was_read, &err));
+    TRY(buffer_write_region(b, &region, part, NULL, DEVICE_EXCHANGE, &wrote, &err));
+    TRY(device_wait_for(dev, wrote, &err));
+    TRY(buffer_copy_region(b, &region, a, 0, &err));
+    TRY(device_flush(dev, &err));
+    TRY(device_finish(dev, &err));
+    TRY(buffer_read(a, 0, out, FLOATS, &err));
+    static const float due[FLOATS] = {12, 14, 20, 22, 10, 12, 14, 16, 18, 20, 22, 24};
+    for (int i = 0; i < FLOATS; i++) ck_assert_float_eq(out[i], due[i]);
+done:
+    faults->call = NULL;
+    event_free(was_read);
+    event_free(mark);
+    event_free(wrote);
+    buffer_free(a);
+    buffer_free(b);
+    kernel_free(k);
+    device_free(dev);
+    return status;
+}
+
+static void set_up(int cached) {
+    static const char text[] = "__kernel void twice(__global float *x, int n, __local float *t) {\n  int i = (int)get_global_id(0);\n"
+                               "  t[get_local_id(0)] = x[i];\n  x[i] = n * t[get_local_id(0)];\n}\n";
+    mkdir("faults-kernels", 0700);
+    EXPECT_OK(files_replace("faults-kernels/faults.cl", text, strlen(text), &err), err);
+    EXPECT_OK(alexcl_setting_set("ALEXCL_KERNEL_DIR", "faults-kernels", &err), err);
+    EXPECT_OK(alexcl_setting_set("ALEXCL_CACHE_DIR", "faults-cache", &err), err);
+    EXPECT_OK(alexcl_setting_set("ALEXCL_NO_CACHE", cached ? "0" : "1", &err), err);
+    if (!sel) EXPECT_OK(alexcl_selection_open("0", &sel, &err), err);
+    EXPECT_OK(session(), err); /* fills the cache */
+    ck_assert_int_eq(faults->live, 0);
+}
+
+/* Lets the first, second, third... call fail until there is none left; says how many there were. */
+static int fail_each(const char *call, int status_due) {
+    for (int n = 1;; n++) {
+        *faults = (struct faults){.call = call, .nth = n, .loaded = 1};
+        err = (struct alexcl_error){0};
+        int status = session();
+        ck_assert_msg(faults->live == 0, "%s, call %d: %d objects stayed behind: %s", call, n, faults->live, err.text);
+        if (!faults->fired) {
+            EXPECT_OK(status, err);
+            return n - 1;
+        }
+        ck_assert_msg(status == status_due, "%s, call %d: status %d: %s", call, n, status, err.text);
+        if (status == ALEXCL_OK) continue;
+        ck_assert_msg(err.status == status && strstr(err.text, "CL_OUT_OF_RESOURCES (-5)") && strstr(err.text, "device 0"), "%s: %s", call, err.text);
+        ck_assert_msg(status == ALEXCL_E_BUILD || strstr(err.text, call), "%s is not named: %s", call, err.text);
+    }
+}
+
+START_TEST(a_failed_call_is_told_and_leaves_nothing) {
+    static const char *const calls[] = {
+        "clGetDeviceInfo",
+        "clCreateContext",
+        "clCreateCommandQueue",
+        "clCreateKernel",
+        "clGetKernelWorkGroupInfo",
+        "clCreateBuffer",
+        "clEnqueueFillBuffer",
+        "clEnqueueWriteBuffer",
+        "clSetKernelArg",
+        "clEnqueueNDRangeKernel",
+        "clEnqueueReadBufferRect",
+        "clWaitForEvents",
+        "clEnqueueWriteBufferRect",
+        "clEnqueueCopyBufferRect",
+        "clEnqueueMarkerWithWaitList",
+        "clEnqueueBarrierWithWaitList",
+        "clRetainEvent",
+        "clFlush",
+        "clFinish",
+        "clEnqueueReadBuffer",
+        "clGetEventInfo",
+    };
+    set_up(1);
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) ck_assert_msg(fail_each(calls[i], FAULTS_CODE) > 0, "%s is never called", calls[i]);
+}
+END_TEST
+
+START_TEST(a_failed_build_is_told) {
+    set_up(0);
+    ck_assert_int_gt(fail_each("clCreateProgramWithSource", FAULTS_CODE), 0);
+    ck_assert_int_gt(fail_each("clBuildProgram", ALEXCL_E_BUILD), 0);
+}
+END_TEST
+
+START_TEST(what_the_cache_and_the_clock_fail_at_is_healed) {
+    set_up(1);
+    ck_assert_int_gt(fail_each("clCreateProgramWithBinary", ALEXCL_OK), 0);
+    ck_assert_int_gt(fail_each("clBuildProgram", ALEXCL_OK), 0);
+    ck_assert_int_gt(fail_each("clGetEventProfilingInfo", ALEXCL_OK), 0);
+}
+END_TEST
+
+START_TEST(a_device_that_cannot_be_cut_after_all_is_told) {
+    struct device *dev;
+    struct alexcl_selection *cut;
+    if (alexcl_selection_open("0/2", &cut, &err) != ALEXCL_OK) return; /* one core */
+    for (unsigned part = 0; part < 2; part++) {
+        *faults = (struct faults){.call = "clCreateSubDevices", .nth = 1, .loaded = 1};
+        EXPECT_ERROR(device_open(cut, part, &dev, &err), FAULTS_CODE, "clCreateSubDevices", err);
+        *faults = (struct faults){.call = "clCreateContext", .nth = 1, .loaded = 1};
+        EXPECT_ERROR(device_open(cut, part, &dev, &err), FAULTS_CODE, "clCreateContext", err);
+        ck_assert_int_eq(faults->live, 0);
+        EXPECT_OK(device_open(cut, part, &dev, &err), err);
+        device_free(dev);
+        ck_assert_int_eq(faults->live, 0);
+    }
+    alexcl_selection_free(cut);
+}
+END_TEST
+
+START_TEST(clblast_multiplies_and_leaves_nothing) {
+    struct device *dev;
+    struct buffer *b;
+    /* a 2 x 3 and b 3 x 2 (or 2 x 3, transposed), with a row more than their width; the products are at 20 and 30 */
+    float x[40] = {1, 2, 3, 0, 4, 5, 6, 0, 7, 8, 0, 9, 10, 0, 11, 12, 0}, out[40];
+    set_up(1);
+    EXPECT_OK(device_open(sel, 0, &dev, &err), err);
+    EXPECT_OK(buffer_create(dev, 40, "a test", &b, &err), err);
+    EXPECT_OK(buffer_write(b, 0, x, 40, &err), err);
+    struct blas_matrix a = {b, 0, 4}, right = {b, 8, 3}, gemm = {b, 20, 2}, same = {b, 24, 2}, vector = {b, 4, 0}, gemv = {b, 30, 0};
+    EXPECT_OK(blas_gemm(dev, "gemm", 2, 2, 3, a, right, 0, 0.0f, gemm, &err), err);
+    EXPECT_OK(blas_gemm(dev, "gemm", 2, 2, 3, a, a, 1, 0.0f, same, &err), err);
+    EXPECT_OK(blas_gemm(dev, "gemm", 2, 2, 3, a, a, 1, 1.0f, same, &err), err);
+    EXPECT_OK(blas_gemv(dev, "gemv", 2, 3, a, vector, 0.0f, gemv, &err), err);
+    EXPECT_OK(device_finish(dev, &err), err);
+    EXPECT_OK(buffer_read(b, 0, out, 40, &err), err);
+    static const float products[] = {58, 64, 139, 154}, squares[] = {28, 64, 64, 154}, applied[] = {32, 77};
+    for (int i = 0; i < 4; i++) ck_assert_float_eq(out[20 + i], products[i]);
+    for (int i = 0; i < 4; i++) ck_assert_float_eq(out[24 + i], squares[i]);
+    for (int i = 0; i < 2; i++) ck_assert_float_eq(out[30 + i], applied[i]);
+    uint64_t busy[DEVICE_ACCOUNTS];
+    device_times(dev, busy);
+    ck_assert(!device_has_times(dev) || busy[DEVICE_COMPUTE] > 0);
+    EXPECT_ERROR(blas_gemm(dev, "the label", 2, 2, 0, a, a, 1, 0.0f, same, &err), -1017, "CLBlastInvalidDimension", err);
+    struct blas_matrix beyond = {b, 1 << 20, 2}; /* behind guard words too */
+    EXPECT_ERROR(blas_gemm(dev, "the label", 2, 2, 3, a, a, 1, 0.0f, beyond, &err), -1009, "the label: CLBlastSgemm failed on device 0", err);
+    buffer_free(b);
+    device_free(dev);
+    ck_assert_int_eq(faults->live, 0);
+}
+END_TEST
+
+static void close_selection(void) { alexcl_selection_free(sel); }
+
+int main(void) {
+    const char *layer = settings_environment("OPENCL_LAYERS");
+    void *library = layer ? dlopen(layer, RTLD_NOW | RTLD_LOCAL) : NULL;
+    TCase *tests = tcase_create("faults");
+    tcase_add_test(tests, a_failed_call_is_told_and_leaves_nothing);
+    tcase_add_test(tests, a_failed_build_is_told);
+    tcase_add_test(tests, what_the_cache_and_the_clock_fail_at_is_healed);
+    tcase_add_test(tests, a_device_that_cannot_be_cut_after_all_is_told);
+    tcase_add_test(tests, clblast_multiplies_and_leaves_nothing);
+    support_at_end = close_selection;
+    faults = library ? dlsym(library, "faults_state") : NULL;
+    struct alexcl_devices *list = NULL;
+    if (alexcl_devices_list(&list, &err) == ALEXCL_OK) alexcl_devices_free(list);
+    if (!settings_environment("ALEXCL_TEST_SKIP") && (!faults || !faults->loaded)) {
+        puts("skipped: this OpenCL loader takes no layers (ocl-icd does from 2.3)");
+        return 77;
+    }
+    return support_run(tests);
+}
