@@ -6,6 +6,7 @@
 #include "cl_private.h"
 #include "memory.h"
 #include "program.h"
+#include "quirks.h"
 #include "settings.h"
 
 struct kernel {
@@ -31,6 +32,7 @@ int kernel_create(struct device *dev, const char *source, const char *function, 
         goto done;
     }
     CL_TRY(dev, clGetKernelWorkGroupInfo(k->handle, dev->id, CL_KERNEL_WORK_GROUP_SIZE, sizeof k->largest_group, &k->largest_group, NULL), err);
+    if (dev->quirks & QUIRK_GROUP) k->largest_group = dev->limits.largest_work_group;
     CL_TRY(dev, clGetKernelWorkGroupInfo(k->handle, dev->id, CL_KERNEL_LOCAL_MEM_SIZE, sizeof k->local, &k->local, NULL), err);
     *out = k;
     k = NULL;

@@ -9,8 +9,9 @@ static const struct {
     unsigned quirks;
     const char *note;
 } rows[] = {
-    /* Mesa 22.3: CL_PROFILING_COMMAND_END - START is 0 or 1 ns, and clFinish returns early. https://docs.mesa3d.org/rusticl.html */
-    {"rusticl", "22.", QUIRK_NO_TIMES | QUIRK_GENERIC, "reports no event times"},
+    /* Mesa 22.3: CL_PROFILING_COMMAND_END - START is 0 or 1 ns, and clFinish returns early; CL_KERNEL_WORK_GROUP_SIZE is 32 for every
+     * kernel, even one whose reqd_work_group_size is 64, and 64 run right. https://docs.mesa3d.org/rusticl.html */
+    {"rusticl", "22.", QUIRK_NO_TIMES | QUIRK_GENERIC | QUIRK_GROUP, "reports no event times"},
     {"rusticl", "", QUIRK_GENERIC, ""},
     {"Clover", "", QUIRK_GENERIC, "Mesa's old driver, often incomplete: prefer rusticl"},
     /* PoCL drives any CPU and, through CUDA or Level Zero, GPUs. https://portablecl.org */
