@@ -1,12 +1,14 @@
 # The OpenCL implementations that the tests run on, each visible alone through a vendor folder of its own:
-# ${ICD_FOLDER}/<name>/<name>.icd. SKIP_<name> is what a skipped test says where one is not installed, else empty.
+# ${ICD_FOLDER}/<name>/<name>.icd. SKIP_<name> is what a skipped test says where one is not installed, else empty; ENVIRONMENT_<name>
+# and LABELS_<name> are what every test on it gets.
 set(ICD_FOLDER ${PROJECT_BINARY_DIR}/icd)
 set(ALEXCL_INTEL_OPENCL "" CACHE FILEPATH "libintelocl.so of Intel's CPU runtime; empty: looked for where tools/setup --test puts it")
 
 file(MAKE_DIRECTORY ${ICD_FOLDER}/none ${ICD_FOLDER}/ref)
 set(SKIP_ref "")
 
-function(alexcl_implementation name library about)
+# alexcl_implementation(name library about setup): `setup` is the option of tools/setup that installs it.
+function(alexcl_implementation name library about setup)
   set(skip "")
   file(REMOVE_RECURSE ${ICD_FOLDER}/${name})
   file(MAKE_DIRECTORY ${ICD_FOLDER}/${name})
@@ -14,33 +16,52 @@ function(alexcl_implementation name library about)
     file(WRITE ${ICD_FOLDER}/${name}/${name}.icd "${library}\n")
     message(STATUS "Tests run on ${about}: ${library}")
   else()
-    set(skip "skipped: ${about} is not installed (tools/setup --test installs it)")
+    set(skip "skipped: ${about} is not installed (tools/setup ${setup} installs it)")
     message(STATUS "Tests on ${about} will be ${skip}")
   endif()
   set(SKIP_${name} ${skip} PARENT_SCOPE)
 endfunction()
 
-# PoCL: as some vendor file names it, else by the linker's name.
-set(pocl "")
-file(GLOB vendors /etc/OpenCL/vendors/*.icd)
-foreach(vendor ${vendors})
-  file(STRINGS ${vendor} line LIMIT_COUNT 1 REGEX "pocl")
-  if(line AND NOT pocl)
-    string(STRIP "${line}" pocl)
+# alexcl_find_vendor(out part names..): what a vendor file that has `part` names, else where the linker finds one of `names`, else "".
+function(alexcl_find_vendor out part)
+  set(found "")
+  file(GLOB vendors /etc/OpenCL/vendors/*.icd)
+  foreach(vendor ${vendors})
+    file(STRINGS ${vendor} line LIMIT_COUNT 1 REGEX "${part}")
+    if(line AND NOT found)
+      string(STRIP "${line}" found)
+    endif()
+  endforeach()
+  if(NOT found)
+    find_library(ALEXCL_${out}_LIBRARY NAMES ${ARGN} PATH_SUFFIXES oclgrind)
+    mark_as_advanced(ALEXCL_${out}_LIBRARY)
+    if(ALEXCL_${out}_LIBRARY)
+      set(found ${ALEXCL_${out}_LIBRARY})
+    endif()
   endif()
-endforeach()
-if(NOT pocl)
-  find_library(ALEXCL_POCL_LIBRARY NAMES pocl libpocl.so.2)
-  mark_as_advanced(ALEXCL_POCL_LIBRARY)
-  if(ALEXCL_POCL_LIBRARY)
-    set(pocl ${ALEXCL_POCL_LIBRARY})
-  endif()
-endif()
-alexcl_implementation(pocl "${pocl}" "PoCL")
+  set(${out} "${found}" PARENT_SCOPE)
+endfunction()
+
+alexcl_find_vendor(POCL pocl pocl libpocl.so.2)
+alexcl_implementation(pocl "${POCL}" "PoCL" --test)
 
 # Intel: the wheel's library finds its companions by its own RUNPATH.
 set(intel ${ALEXCL_INTEL_OPENCL})
 if(NOT intel)
   file(GLOB_RECURSE intel ${PROJECT_SOURCE_DIR}/.deps/intel-opencl-rt/libintelocl.so)
 endif()
-alexcl_implementation(intel "${intel}" "Intel's CPU runtime")
+alexcl_implementation(intel "${intel}" "Intel's CPU runtime" --test)
+# Its own leaks and races are not ours to find.
+set(ENVIRONMENT_intel ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=0 TSAN_OPTIONS=${TSAN}:ignore_noninstrumented_modules=1)
+
+# rusticl on llvmpipe: Mesa's compiler and a GPU's limits. It shows no device unless it is told to.
+alexcl_find_vendor(RUSTICL [Rr]usticl RusticlOpenCL libRusticlOpenCL.so.1)
+alexcl_implementation(rusticl "${RUSTICL}" "rusticl" --all)
+set(ENVIRONMENT_rusticl RUSTICL_ENABLE=llvmpipe ALEXCL_TEST_CPU_KERNELS=1)
+set(LABELS_rusticl full)
+
+# Oclgrind: a simulator that says it is a GPU. This is its plain form; kernels/oclgrind.sh looks for faults with it.
+alexcl_find_vendor(OCLGRIND oclgrind oclgrind-rt-icd)
+alexcl_implementation(oclgrind "${OCLGRIND}" "Oclgrind" --all)
+set(ENVIRONMENT_oclgrind ALEXCL_TEST_CPU_KERNELS=1)
+set(LABELS_oclgrind full)
