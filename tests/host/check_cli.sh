@@ -50,7 +50,7 @@ run 2 weights unmake -o w.safetensors; says "weights init"
 run 0 env; prints "ALEXCL_MODEL=alexnet"; prints "default"
 ALEXCL_MODEL=lenet5 run 0 env --format json; json '.[] | select(.name == "ALEXCL_MODEL") | .value == "lenet5" and .origin == "environment"'
 ALEXCL_GEMM=own run 0 --gemm clblast env --format json; json '.[] | select(.name == "ALEXCL_GEMM") | .value == "clblast" and .origin == "flag"'
-run 0 --devices 1:0 env --format csv; prints "ALEXCL_DEVICES,1:0,flag"; run 0 env; narrow
+run 0 --devices 1:0 env --format csv; prints "ALEXCL_DEVICES,1:0,flag"; ALEXCL_CACHE_DIR=cache run 0 env; narrow
 ALEXCL_LOG=loud run 2 models; says "error, warning, info or debug"
 ALEXCL_MODEL=lenet5 run 0 summary; prints 'Model: "lenet5"'
 
