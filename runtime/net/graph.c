@@ -166,11 +166,10 @@ static void graph_count_buffer(struct alexcl_plan_memory *m, uint64_t *kind, uin
 
 struct alexcl_plan_memory graph_memory(const struct graph *g, unsigned halves, const struct place *place, int images) {
     struct alexcl_plan_memory m = {0};
-    uint64_t n = (uint64_t)images;
+    uint64_t n = (uint64_t)images, workspace = 0; /* which the halves of one place share */
     graph_count_buffer(&m, &m.activations, n * g->values[0].floats[0]);
     for (int h = 0; h < 2; h++) {
         if (!(halves >> h & 1u)) continue;
-        uint64_t workspace = 0;
         for (int i = 0; i < g->layer_count; i++) {
             const struct layer *l = &g->layers[i].half[h];
             for (int t = 0; t < l->tensor_count; t++) {
@@ -181,11 +180,11 @@ struct alexcl_plan_memory graph_memory(const struct graph *g, unsigned halves, c
             uint64_t wanted = layer_workspace(l, place);
             if (wanted > workspace) workspace = wanted;
         }
-        graph_count_buffer(&m, &m.workspace, workspace);
         for (int s = 0; s < 2; s++) graph_count_buffer(&m, &m.activations, n * g->slot_floats[h][s]);
         for (int v = 1; v < g->value_count; v++)
             if (g->values[v].kind == GRAPH_KEPT) graph_count_buffer(&m, &m.activations, n * g->values[v].floats[h]);
     }
+    graph_count_buffer(&m, &m.workspace, workspace);
     for (int x = 0; x < g->cross_count; x++) {
         graph_count_buffer(&m, &m.exchange, n * graph_joined_floats(g, x));
         for (int h = 0; h < 2; h++) { /* what is received; a seam is received on one device too */

@@ -145,9 +145,14 @@ START_TEST(cache_folder_that_others_may_write_to_is_not_believed) {
     struct alexcl_error err = {0};
     char found[512];
     ck_assert_int_eq(mkdir(in_folder("open"), 0700), 0);
-    ck_assert_int_eq(chmod(in_folder("open"), 0777), 0);
     setenv("ALEXCL_CACHE_DIR", in_folder("open"), 1);
-    EXPECT_ERROR(files_cache_folder(found, sizeof found, &err), ALEXCL_E_OTHER, "others may write to it", err);
+    static const mode_t modes[] = {0777, 0770, 0707, 0720, 0702};
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        ck_assert_int_eq(chmod(in_folder("open"), modes[i]), 0);
+        EXPECT_ERROR(files_cache_folder(found, sizeof found, &err), ALEXCL_E_OTHER, "others may write to it", err);
+    }
+    ck_assert_int_eq(chmod(in_folder("open"), 0755), 0);
+    EXPECT_OK(files_cache_folder(found, sizeof found, &err), err);
     EXPECT_OK(files_replace(in_folder("file"), "x", 1, &err), err);
     setenv("ALEXCL_CACHE_DIR", in_folder("file"), 1);
     EXPECT_ERROR(files_cache_folder(found, sizeof found, &err), ALEXCL_E_OTHER, "is not a folder", err);

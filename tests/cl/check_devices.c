@@ -87,6 +87,15 @@ START_TEST(two_parts_share_one_device) {
 }
 END_TEST
 
+/* A binary of another driver, or of another version of it, is another one: what the cache's key is made of says them all. */
+START_TEST(the_identity_tells_device_and_driver) {
+    const struct alexcl_device_info *info = alexcl_selection_device(support_selection(), 0);
+    char due[2000];
+    snprintf(due, sizeof due, "%s\n%s\n%s\n%s\n%s", info->platform_name, info->platform_version, info->name, info->version, info->driver);
+    ck_assert_str_eq(support_place()->device->identity, due);
+}
+END_TEST
+
 START_TEST(a_device_is_opened_and_closed_many_times) {
     for (int i = 0; i < 20; i++) {
         struct device *dev;
@@ -114,6 +123,7 @@ int main(void) {
     TCase *tests = tcase_create("devices");
     tcase_add_test(tests, the_list_is_what_opencl_tells);
     tcase_add_test(tests, two_parts_share_one_device);
+    tcase_add_test(tests, the_identity_tells_device_and_driver);
     tcase_add_test(tests, a_device_is_opened_and_closed_many_times);
     tcase_add_test(tests, codes_of_clblast_have_its_own_names);
     return support_run(tests);

@@ -36,6 +36,8 @@ START_TEST(halves) {
         {{.type = ALEXCL_RNORM, .name = "rnorm", .kernel = 5, .k = 1, .alpha = 1, .beta = 0.75}, 0, 0, 0, {4, 3}, {4, 3}, 6, 5, 0, 0},
         {{.type = ALEXCL_MAXPOOL, .name = "max", .kernel = 3, .stride = 2}, 0, 0, 0, {4, 3}, {4, 3}, 2, 2, 0, 0},
         {{.type = ALEXCL_MAXPOOL, .name = "max", .kernel = 3, .stride = 2, .ceil_mode = 1}, 0, 0, 0, {4, 3}, {4, 3}, 3, 2, 0, 0},
+        {{.type = ALEXCL_MAXPOOL, .name = "max", .kernel = 1, .stride = 2, .ceil_mode = 1}, 0, 0, 0, {4, 3}, {4, 3}, 3, 3, 0, 0}, /* none starts behind the map
+                                                                                                                                   */
         {{.type = ALEXCL_AVGPOOL, .name = "avg", .kernel = 2, .stride = 2}, 0, 0, 0, {4, 3}, {4, 3}, 3, 2, 0, 0},
         {{.type = ALEXCL_SUBSAMPLE, .name = "sub", .kernel = 2, .stride = 2}, 0, 0, 0, {4, 3}, {4, 3}, 3, 2, 0, 0},
         {{.type = ALEXCL_RELU, .name = "relu"}, 0, 0, 0, {4, 3}, {4, 3}, 6, 5, 1, 0},
@@ -152,6 +154,27 @@ START_TEST(empty_half) {
 }
 END_TEST
 
+/* The kernels' checks compare two ways of computing, which share the factor; at the models' rate of one half both factors are the same. */
+START_TEST(dropout_keeps_the_rest) {
+    struct alexcl_error err = {0};
+    const struct alexcl_layer drop = {.type = ALEXCL_DROPOUT, .name = "drop", .dropout = ALEXCL_DROPOUT_PAPER, .rate = 0.25};
+    const float *const none[LAYER_TENSORS] = {0};
+    const float x[4] = {4, -8, 0, 100};
+    static const float due[4] = {3, -6, 0, 75};
+    float y[4];
+    struct storage s;
+    struct layer l = describe(&drop, 0, (struct alexcl_shape){2, 2, 2});
+    EXPECT_OK(storage_create(support_place(), 4, "a test", &s, &err), err);
+    EXPECT_OK(storage_write(&s, 0, x, 4, &err), err);
+    EXPECT_OK(layer_prepare(&l, support_place(), none, &err), err);
+    EXPECT_OK(layer_forward(&l, &(struct layer_io){.in = &s, .out = &s, .count = 1}, &err), err);
+    EXPECT_OK(storage_read(&s, 0, y, 4, &err), err);
+    for (int i = 0; i < 4; i++) ck_assert_float_eq(y[i], due[i]);
+    layer_release(&l);
+    storage_free(&s);
+}
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("layer");
     tcase_add_test(tests, halves);
@@ -159,5 +182,6 @@ int main(void) {
     tcase_add_test(tests, unknown_gemm);
     tcase_add_test(tests, launches);
     tcase_add_test(tests, empty_half);
+    tcase_add_test(tests, dropout_keeps_the_rest);
     return support_run(tests);
 }

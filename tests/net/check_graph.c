@@ -47,9 +47,45 @@ START_TEST(units_of_another_cut_are_refused) {
 }
 END_TEST
 
+static struct graph *tiny(void) {
+    struct alexcl_error err = {0};
+    const struct alexcl_model *model;
+    struct graph *g;
+    EXPECT_OK(alexcl_model_find("tiny-across", &model, &err), err);
+    EXPECT_OK(graph_make(model, NULL, &g, &err), err);
+    return g;
+}
+
+/* As many images as memory and the largest buffer hold, and not one more. */
+START_TEST(as_many_images_as_fit) {
+    struct alexcl_error err = {0};
+    struct place none = {NULL};
+    struct graph *g = tiny();
+    const uint64_t plenty = UINT64_MAX / 4;
+    for (unsigned halves = 1; halves <= 3; halves++) {
+        for (int due = 1; due <= 5; due++) {
+            struct alexcl_plan_memory m = graph_memory(g, halves, &none, due);
+            uint64_t memory = (m.total + 8) / 9 * 10; /* a tenth is left to the driver */
+            int images = 0;
+            ck_assert_uint_eq(m.total, m.weights + m.activations + m.exchange + m.workspace);
+            EXPECT_OK(graph_fit(g, halves, &none, memory, plenty, 100, "a device", &images, &err), err);
+            ck_assert_int_eq(images, due);
+            if (due < 3) continue; /* before, weights are the largest buffer */
+            EXPECT_OK(graph_fit(g, halves, &none, plenty, m.largest_buffer, 100, "a device", &images, &err), err);
+            ck_assert_int_eq(images, due);
+        }
+        struct alexcl_plan_memory one = graph_memory(g, halves, &none, 1);
+        EXPECT_ERROR(graph_fit(g, halves, &none, one.total, plenty, 100, "a device", &(int){0}, &err), ALEXCL_E_MEMORY, "one image needs", err);
+        EXPECT_ERROR(graph_fit(g, halves, &none, plenty, one.largest_buffer - 1, 100, "a device", &(int){0}, &err), ALEXCL_E_MEMORY, "a device", err);
+    }
+    graph_free(g);
+}
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("graph");
     tcase_add_test(tests, a_view_keeps_the_cut_of_the_channels);
     tcase_add_test(tests, units_of_another_cut_are_refused);
+    tcase_add_test(tests, as_many_images_as_fit);
     return support_run(tests);
 }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "generator.h"
+#include "lane.h"
 #include "support.h"
 
 static const char *const models[] = {"tiny2t", "tiny-across", "tiny-nolrn", "tiny-orig", "lenet5", "lenet5-1998"};
@@ -126,6 +126,74 @@ START_TEST(a_score_that_is_not_finite_names_the_layer) {
 }
 END_TEST
 
+/* Infinity alone: no softmax behind it that makes NaN of it. Every product is finite, their sums are not. */
+START_TEST(an_infinite_value_is_no_score) {
+    struct alexcl_error err = {0};
+    const struct alexcl_model *model;
+    struct alexcl_weights *weights;
+    struct alexcl_selection *selection;
+    struct alexcl_net *net;
+    EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
+    EXPECT_OK(alexcl_weights_generate(model, 5, NULL, NULL, 0, &weights, &err), err);
+    EXPECT_OK(alexcl_selection_open(one(), &selection, &err), err);
+    EXPECT_OK(alexcl_net_open(model, weights, selection, &(struct alexcl_net_options){.batch = 1, .last_layer = "conv1"}, &net, &err), err);
+    struct alexcl_shape in = {model->channels, model->height, model->width}, out = alexcl_net_output(net);
+    float *x = support_floats(shape_size(in)), *y = support_floats(shape_size(out));
+    for (size_t i = 0; i < shape_size(in); i++) x[i] = 3e38f;
+    EXPECT_ERROR(alexcl_net_run(net, x, 1, y, &err), ALEXCL_E_DATA, "layer conv1", err);
+    size_t nan = 0, infinite = 0;
+    for (size_t i = 0; i < shape_size(out); i++) nan += isnan(y[i]) != 0, infinite += isinf(y[i]) != 0;
+    ck_assert(nan == 0 && infinite > 0);
+    free(x);
+    free(y);
+    alexcl_net_free(net);
+    alexcl_selection_free(selection);
+    alexcl_weights_free(weights);
+}
+END_TEST
+
+/* What plan and the choice of a batch rest on, against the buffers that a device really has; packed weights may take more. */
+START_TEST(the_estimate_is_what_is_taken) {
+    struct alexcl_error err = {0};
+    if (strcmp(support_implementation(), "ref") == 0) return;
+    for (size_t i = 0; i < sizeof models / sizeof models[0]; i++) {
+        const struct alexcl_model *model;
+        struct alexcl_weights *weights;
+        EXPECT_OK(alexcl_model_find(models[i], &model, &err), err);
+        EXPECT_OK(alexcl_weights_generate(model, 5, NULL, NULL, 0, &weights, &err), err);
+        for (int lanes = 1; lanes <= 2; lanes++) {
+            struct alexcl_selection *selection;
+            struct lane_shared shared = {.weights = weights, .lanes = lanes, .images = 3};
+            struct lane lane;
+            EXPECT_OK(alexcl_selection_open(lanes == 1 ? one() : two(), &selection, &err), err);
+            shared.selection = selection;
+            pthread_mutex_init(&shared.upload, NULL);
+            EXPECT_OK(graph_make(model, NULL, &shared.graph, &err), err);
+            EXPECT_OK(lane_create(&lane, &shared, lanes - 1, &err), err);
+            EXPECT_OK(lane_open(&lane, &err), err);
+            EXPECT_OK(lane_prepare(&lane, &err), err);
+            struct alexcl_plan_memory m = graph_memory(shared.graph, lane.halves, &lane.place, shared.images);
+            uint64_t packed = 0;
+            for (int k = 0; k < shared.graph->layer_count; k++)
+                for (int h = 0; h < 2; h++)
+                    for (int t = 0; lane_runs(&lane, h) && t < LAYER_TENSORS; t++) {
+                        const struct buffer *b = shared.graph->layers[k].half[h].parameters[t].buffer;
+                        packed += b ? buffer_floats(b) * sizeof(float) : 0;
+                    }
+            ck_assert_uint_ge(packed, m.weights);
+            ck_assert_msg(buffer_total(lane.place.device) - packed == m.total - m.weights,
+                          "%s on %d devices: %llu bytes are taken beside weights, %llu were estimated", models[i], lanes,
+                          (unsigned long long)(buffer_total(lane.place.device) - packed), (unsigned long long)(m.total - m.weights));
+            lane_free(&lane);
+            graph_free(shared.graph);
+            pthread_mutex_destroy(&shared.upload);
+            alexcl_selection_free(selection);
+        }
+        alexcl_weights_free(weights);
+    }
+}
+END_TEST
+
 START_TEST(a_small_device_gets_smaller_chunks_or_a_clear_refusal) {
     struct alexcl_error err = {0};
     const struct alexcl_model *model;
@@ -139,8 +207,8 @@ START_TEST(a_small_device_gets_smaller_chunks_or_a_clear_refusal) {
     ck_assert_int_lt(alexcl_net_batch(net), 64);
     ck_assert_int_ge(alexcl_net_batch(net), 1);
     alexcl_net_free(net);
-    EXPECT_ERROR(alexcl_net_open(model, weights, selection, &(struct alexcl_net_options){.batch = 64, .memory = 1 << 17}, &net, &err), ALEXCL_E_MEMORY, "one image needs",
-                 err);
+    EXPECT_ERROR(alexcl_net_open(model, weights, selection, &(struct alexcl_net_options){.batch = 64, .memory = 1 << 17}, &net, &err), ALEXCL_E_MEMORY,
+                 "one image needs", err);
     alexcl_selection_free(selection);
     alexcl_weights_free(weights);
 }
@@ -154,6 +222,8 @@ int main(void) {
     tcase_add_test(tests, reproducible_holds_for_clblast_too);
     tcase_add_test(tests, every_layer_can_be_the_last);
     tcase_add_test(tests, a_score_that_is_not_finite_names_the_layer);
+    tcase_add_test(tests, an_infinite_value_is_no_score);
+    tcase_add_test(tests, the_estimate_is_what_is_taken);
     tcase_add_test(tests, a_small_device_gets_smaller_chunks_or_a_clear_refusal);
     return support_run(tests);
 }
