@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "commands.h"
-#include "fail.h"
 #include "options.h"
 #include "report.h"
 
@@ -41,14 +40,9 @@ static void main_log(void *user, enum alexcl_log_level level, const char *text) 
     if ((int)level <= most) fprintf(stderr, "alexcl: %s: %s\n", levels[level], text);
 }
 
-static int main_set_log(struct alexcl_error *err) {
-    const char *chosen = alexcl_setting_value("ALEXCL_LOG");
-    for (int i = ALEXCL_LOG_ERROR; chosen && i <= ALEXCL_LOG_DEBUG; i++) {
-        if (strcmp(chosen, levels[i]) != 0) continue;
-        most = i;
-        return ALEXCL_OK;
-    }
-    return fail(err, ALEXCL_E_USAGE, "log level %s: error, warning, info or debug (--log, ALEXCL_LOG)", chosen);
+static void main_set_log(void) {
+    for (int i = ALEXCL_LOG_ERROR; i <= ALEXCL_LOG_DEBUG; i++)
+        if (strcmp(alexcl_setting_value("ALEXCL_LOG"), levels[i]) == 0) most = i;
 }
 
 /* A file opened later must not become stdout because the caller has closed that: results would be written into it. Opened for the
@@ -81,7 +75,8 @@ int main(int argc, char **argv) {
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write, told like any other */
     alexcl_log_to(main_log, NULL);
     int status = options_read(argc, argv, &options, &command, &err);
-    if (status == ALEXCL_OK && !options.help) status = main_set_log(&err);
+    if (status == ALEXCL_OK && !options.help) status = alexcl_settings_check(&err);
+    if (status == ALEXCL_OK) main_set_log();
     if (status == ALEXCL_OK && options.help != -1) {
         if (options.help) {
             main_help(command);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "fail.h"
 
@@ -120,19 +121,19 @@ static int options_int(const char *name, const char *text, int least, int *out, 
     return status;
 }
 
-/* Bytes: 4GiB, 4G, 512MiB, 512M, 1048576. */
+/* Bytes: 4GiB, 4G, 512MiB, 512M, 3gb, 1048576; in capitals or not. */
 static int options_size(const char *text, uint64_t *out, struct alexcl_error *err) {
     static const struct {
         const char *unit;
         double bytes;
     } units[] = {{"", 1},          {"B", 1},          {"K", 1024},         {"KiB", 1024},        {"M", 1048576},
                  {"MiB", 1048576}, {"G", 1073741824}, {"GiB", 1073741824}, {"T", 1099511627776}, {"TiB", 1099511627776},
-                 {"kB", 1e3},      {"MB", 1e6},       {"GB", 1e9}};
+                 {"kB", 1e3},      {"MB", 1e6},       {"GB", 1e9},         {"TB", 1e12}};
     char *end;
     double n = strtod(text, &end);
     if (text[0] >= '0' && text[0] <= '9')
         for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-            if (strcmp(end, units[i].unit) != 0 || n * units[i].bytes < 1 || n * units[i].bytes > 1e18) continue;
+            if (strcasecmp(end, units[i].unit) != 0 || n * units[i].bytes < 1 || n * units[i].bytes > 1e18) continue;
             *out = (uint64_t)(n * units[i].bytes);
             return ALEXCL_OK;
         }

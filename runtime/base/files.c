@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "files.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,7 +23,7 @@ int files_read(const char *path, size_t limit, unsigned char **data, size_t *len
     unsigned char *buffer = NULL;
     /* O_NONBLOCK: opening a fifo nobody writes to must not hang; it is refused below. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) return error_set(err, ALEXCL_E_DATA, "%s: %s", path, strerror(errno));
+    if (fd < 0) return error_set(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_hint(errno));
     struct stat info;
     if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
         status = error_set(err, ALEXCL_E_DATA, "%s: %s", path, S_ISDIR(info.st_mode) ? "is a folder" : "is not a regular file");
@@ -53,77 +59,199 @@ done:
     return status;
 }
 
-struct files_writer {
-    int fd; /* -1: closed */
-    char path[4096], temporary[4200];
+/* A file being written stands under a temporary name, "<name>.<process>.XXXXXX", and is locked while its writer lives: what a killed process
+ * left behind is told by its lock being free, and removed by the next writer of the same file. */
+enum { STEM_MOST = 200 /* bytes of the file's name that the temporary one keeps: a file's name has 255 at most */ };
+struct alexcl_file {
+    int fd;    /* -1: closed */
+    int first; /* bytes of `temporary` that are its folder's */
+    char path[4096], temporary[4400];
+    struct alexcl_file *next; /* of those open */
 };
 
-static int files_writer_failed(const struct files_writer *w, int code, struct alexcl_error *err) {
-    return error_set(err, ALEXCL_E_OTHER, "%s: cannot be written: %s", w->path, strerror(code ? code : EIO));
+/* The open files, for alexcl_files_abandon. A handler must never wait for the thread that it interrupted: the lock is held with signals blocked. */
+static struct alexcl_file *files_open;
+static atomic_flag files_busy = ATOMIC_FLAG_INIT;
+
+static void files_lock(sigset_t *before) {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, before);
+    while (atomic_flag_test_and_set(&files_busy)) sched_yield();
 }
 
-int files_writer_open(const char *path, struct files_writer **out, struct alexcl_error *err) {
-    struct files_writer *w;
+static void files_unlock(const sigset_t *before) {
+    atomic_flag_clear(&files_busy);
+    pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
+void alexcl_files_abandon(void) {
+    static atomic_flag done = ATOMIC_FLAG_INIT;
+    sigset_t before;
+    if (atomic_flag_test_and_set(&done)) return;
+    files_lock(&before); /* for good: no file is begun any more */
+    for (struct alexcl_file *f = files_open; f; f = f->next) unlink(f->temporary);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+/* Takes a file off the list of open ones; `remove` removes its temporary name in the same moment. */
+static void files_forget(struct alexcl_file *f, int remove) {
+    sigset_t before;
+    files_lock(&before);
+    struct alexcl_file **at = &files_open;
+    while (*at && *at != f) at = &(*at)->next;
+    if (*at) *at = f->next;
+    if (remove) unlink(f->temporary);
+    files_unlock(&before);
+}
+
+const char *alexcl_file_hint(int code) {
+    switch (code) {
+    case ENOENT: return "; check the name and its folder";
+    case EACCES:
+    case EPERM: return "; ask its owner for the permission, or take another";
+    case ENOTDIR: return "; a part of the name is a file where a folder was meant";
+    case EISDIR: return "; name a file";
+    case ELOOP: return "; a symbolic link leads back to itself: remove it";
+    case ENAMETOOLONG: return "; take a shorter name";
+    case ENXIO: return "; it is a socket or a device without a driver: name a file";
+    case ENOSPC:
+    case EDQUOT: return "; make room there, or take another folder";
+    case EFBIG: return "; raise the limit of a file's size (ulimit -f), or write less";
+    case EROFS: return "; take a folder that can be written";
+    case EMFILE:
+    case ENFILE: return "; raise the limit of open files (ulimit -n)";
+    default: return "";
+    }
+}
+
+static int files_refuse(const char *path, int code, struct alexcl_error *err) {
+    if (!code) code = EIO;
+    return error_set(err, ALEXCL_E_OTHER, "%s: cannot be written: %s%s", path, strerror(code), alexcl_file_hint(code));
+}
+
+/* Whether `name` is a temporary one of the file whose own begins with `stem`. */
+static int files_is_temporary(const char *name, const char *stem) {
+    size_t length = strlen(stem), digits;
+    if (strncmp(name, stem, length) != 0 || name[length] != '.') return 0;
+    digits = strspn(name + length + 1, "0123456789");
+    return digits && name[length + 1 + digits] == '.' && strlen(name + length + 2 + digits) == 6;
+}
+
+/* Removes what killed processes left of the same file. */
+static void files_sweep(const struct alexcl_file *f) {
+    char stem[STEM_MOST + 1], folder[4096];
+    snprintf(stem, sizeof stem, "%s", f->path + f->first);
+    snprintf(folder, sizeof folder, "%.*s", f->first ? f->first : 1, f->first ? f->path : ".");
+    DIR *dir = opendir(folder);
+    for (struct dirent *e; dir && (e = readdir(dir)) != NULL;) {
+        if (!files_is_temporary(e->d_name, stem)) continue;
+        int fd = openat(dirfd(dir), e->d_name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+        if (fd < 0) continue;
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0) unlinkat(dirfd(dir), e->d_name, 0);
+        close(fd);
+    }
+    if (dir) closedir(dir);
+}
+
+/* Makes the temporary file, locked; errno tells why not. */
+static int files_make_temporary(struct alexcl_file *f) {
+    for (int attempt = 0; attempt < 100; attempt++) {
+        struct stat info;
+        sigset_t before;
+        snprintf(f->temporary, sizeof f->temporary, "%.*s%.*s.%ld.XXXXXX", f->first, f->path, STEM_MOST, f->path + f->first, (long)getpid());
+        files_lock(&before);
+        f->fd = mkstemp(f->temporary);
+        int code = errno;
+        if (f->fd >= 0) {
+            f->next = files_open;
+            files_open = f;
+        }
+        files_unlock(&before);
+        errno = code;
+        if (f->fd < 0) return 0;
+        fcntl(f->fd, F_SETFD, FD_CLOEXEC);
+        /* Another writer may have swept it away before it was locked. Where files cannot be locked, it cannot have. */
+        if (flock(f->fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+            if (fstat(f->fd, &info) == 0 && info.st_nlink > 0) return 1;
+        files_forget(f, 1);
+        close(f->fd);
+        f->fd = -1;
+    }
+    errno = EBUSY;
+    return 0;
+}
+
+int alexcl_file_open(const char *path, struct alexcl_file **out, struct alexcl_error *err) {
+    struct alexcl_file *f;
     struct stat info;
     /* A rename would put a file in the place of /dev/null. */
-    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) return error_set(err, ALEXCL_E_OTHER, "%s: cannot be written: it is not a regular file", path);
-    if (strlen(path) >= sizeof w->path) return error_set(err, ALEXCL_E_OTHER, "%s: the name is too long", path);
-    int status = memory_alloc(&w, 1, sizeof *w, "a file's name", err);
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
+        return error_set(err, ALEXCL_E_OTHER, "%s: cannot be written: it is not a regular file; name one, or a new one", path);
+    if (strlen(path) >= sizeof f->path) return files_refuse(path, ENAMETOOLONG, err);
+    int status = memory_alloc(&f, 1, sizeof *f, "a file's name", err);
     if (status != ALEXCL_OK) return status;
-    snprintf(w->path, sizeof w->path, "%s", path);
-    snprintf(w->temporary, sizeof w->temporary, "%s.%ld.XXXXXX", path, (long)getpid());
-    w->fd = mkstemp(w->temporary);
-    if (w->fd < 0) {
-        status = files_writer_failed(w, errno, err);
-        free(w);
+    snprintf(f->path, sizeof f->path, "%s", path);
+    const char *slash = strrchr(f->path, '/');
+    f->first = slash ? (int)(slash - f->path) + 1 : 0;
+    files_sweep(f);
+    if (!files_make_temporary(f)) {
+        status = files_refuse(path, errno, err);
+        free(f);
         return status;
     }
-    *out = w;
+    *out = f;
     return ALEXCL_OK;
 }
 
-int files_writer_add(struct files_writer *w, const void *data, size_t length, struct alexcl_error *err) {
+int alexcl_file_add(struct alexcl_file *f, const void *data, size_t length, struct alexcl_error *err) {
     for (size_t done = 0; done < length;) {
         errno = 0;
-        ssize_t wrote = write(w->fd, (const char *)data + done, length - done);
+        ssize_t wrote = write(f->fd, (const char *)data + done, length - done);
         if (wrote < 0 && errno == EINTR) continue;
-        if (wrote <= 0) return files_writer_failed(w, errno, err);
+        if (wrote <= 0) return files_refuse(f->path, errno, err);
         done += (size_t)wrote;
     }
     return ALEXCL_OK;
 }
 
-int files_writer_commit(struct files_writer *w, struct alexcl_error *err) {
-    mode_t mask = umask(0);
-    umask(mask);
-    if (fchmod(w->fd, 0666 & ~mask) != 0) return files_writer_failed(w, errno, err);
-    int fd = w->fd;
-    w->fd = -1;
-    if (close(fd) != 0 || rename(w->temporary, w->path) != 0) {
-        int status = files_writer_failed(w, errno, err);
-        unlink(w->temporary);
-        return status;
-    }
-    return ALEXCL_OK;
+int alexcl_file_rewind(struct alexcl_file *f, struct alexcl_error *err) {
+    return lseek(f->fd, 0, SEEK_SET) == 0 ? ALEXCL_OK : files_refuse(f->path, errno, err);
 }
 
-void files_writer_free(struct files_writer *w) {
-    if (!w) return;
-    if (w->fd >= 0) {
-        close(w->fd);
-        unlink(w->temporary);
+int alexcl_file_commit(struct alexcl_file *f, struct alexcl_error *err) {
+    mode_t mask = umask(0);
+    umask(mask);
+    if (fchmod(f->fd, 0666 & ~mask) != 0) return files_refuse(f->path, errno, err);
+    int fd = f->fd, code = 0;
+    f->fd = -1;
+    /* Some file systems tell only when a file is closed that it did not fit: a copy of the descriptor is closed, since the lock goes with the
+     * last, and without it a sweep would take the file for left behind. */
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (copy >= 0 && close(copy) != 0) code = errno;
+    if (!code && rename(f->temporary, f->path) != 0) code = errno;
+    files_forget(f, code != 0);
+    if (close(fd) != 0 && !code) code = errno;
+    return code ? files_refuse(f->path, code, err) : ALEXCL_OK;
+}
+
+void alexcl_file_free(struct alexcl_file *f) {
+    if (!f) return;
+    if (f->fd >= 0) {
+        files_forget(f, 1);
+        close(f->fd);
     }
-    free(w);
+    free(f);
 }
 
 int files_replace(const char *path, const void *data, size_t length, struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    struct files_writer *w = NULL;
-    TRY(files_writer_open(path, &w, err));
-    TRY(files_writer_add(w, data, length, err));
-    TRY(files_writer_commit(w, err));
+    struct alexcl_file *f = NULL;
+    TRY(alexcl_file_open(path, &f, err));
+    TRY(alexcl_file_add(f, data, length, err));
+    TRY(alexcl_file_commit(f, err));
 done:
-    files_writer_free(w);
+    alexcl_file_free(f);
     return status;
 }
 
@@ -135,7 +263,8 @@ int files_make_folder(const char *path, struct alexcl_error *err) {
         if (path[i] != '/' && path[i] != '\0') continue;
         memcpy(part, path, i);
         part[i] = '\0';
-        if (mkdir(part, 0700) != 0 && errno != EEXIST) return error_set(err, ALEXCL_E_OTHER, "%s: cannot be made: %s", part, strerror(errno));
+        if (mkdir(part, 0700) != 0 && errno != EEXIST)
+            return error_set(err, ALEXCL_E_OTHER, "%s: cannot be made: %s%s", part, strerror(errno), alexcl_file_hint(errno));
     }
     struct stat info;
     if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode)) return error_set(err, ALEXCL_E_OTHER, "%s: is not a folder", path);

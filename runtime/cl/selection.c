@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "log.h"
 #include "memory.h"
@@ -103,18 +104,22 @@ static int selection_number(const char *text, size_t length) {
     return n;
 }
 
+/* Whether the text is that word, in capitals or not. */
+static int selection_is(const char *text, size_t length, const char *word) { return length == strlen(word) && strncasecmp(text, word, length) == 0; }
+
 /* One element without a cut. *d NULL: the reference. *index: the number that was asked for, -1 where none. */
 static int selection_element(const struct reading *r, const char *text, size_t length, const struct alexcl_device_info **d, int *index) {
     char what[400];
     const char *colon = memchr(text, ':', length);
     *d = NULL;
     *index = -1;
-    if (length == 3 && strncmp(text, "ref", 3) == 0) return ALEXCL_OK;
-    if (length == 3 && (strncmp(text, "gpu", 3) == 0 || strncmp(text, "cpu", 3) == 0)) {
+    if (selection_is(text, length, "ref")) return ALEXCL_OK;
+    int gpu = selection_is(text, length, "gpu");
+    if (gpu || selection_is(text, length, "cpu")) {
         const struct alexcl_device_info *best[2] = {0};
-        selection_best(r, text[0] == 'g' ? ALEXCL_DEVICE_GPU : ALEXCL_DEVICE_CPU, best);
+        selection_best(r, gpu ? ALEXCL_DEVICE_GPU : ALEXCL_DEVICE_CPU, best);
         *d = best[0];
-        snprintf(what, sizeof what, "no usable %s", text[0] == 'g' ? "GPU" : "CPU device");
+        snprintf(what, sizeof what, "no usable %s", gpu ? "GPU" : "CPU device");
     } else if (length > 1 && text[0] == '~') {
         *d = selection_by_name(r, text + 1, length - 1);
         snprintf(what, sizeof what, "no usable device has \"%.*s\" in its name", (int)(length - 1 < 200 ? length - 1 : 200), text + 1);
@@ -215,7 +220,7 @@ int selection_resolve(const char *text, const struct alexcl_device_info *const *
     if (comma && d[0] && d[0] == d[1]) {
         /* "gpu,gpu" and "cpu,cpu" mean two of the kind. */
         const struct alexcl_device_info *best[2] = {0};
-        if (first == 3 && strcmp(text, "gpu,gpu") == 0 && selection_best(&r, ALEXCL_DEVICE_GPU, best) >= 2) {
+        if (strcasecmp(text, "gpu,gpu") == 0 && selection_best(&r, ALEXCL_DEVICE_GPU, best) >= 2) {
             selection_place(&places[1], best[1], 0, 1);
             return ALEXCL_OK;
         }
@@ -232,9 +237,10 @@ int alexcl_selection_open(const char *text, struct alexcl_selection **out, struc
     struct alexcl_selection *sel = NULL;
     const struct alexcl_device_info **infos = NULL;
     char reason[300];
+    TRY(alexcl_settings_check(err));
     TRY(memory_alloc(&sel, 1, sizeof *sel, "a selection", err));
     /* The reference alone needs no driver, and must run where drivers are broken. */
-    int only_reference = text && (strcmp(text, "ref") == 0 || strcmp(text, "ref,ref") == 0);
+    int only_reference = text && (strcasecmp(text, "ref") == 0 || strcasecmp(text, "ref,ref") == 0);
     size_t count = 0;
     if (!only_reference) {
         TRY(alexcl_devices_list(&sel->devices, err));

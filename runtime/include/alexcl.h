@@ -66,8 +66,26 @@ size_t alexcl_settings_count(void);
 struct alexcl_setting alexcl_settings_get(size_t index);
 /* The value of one setting by its variable's name, or NULL. */
 const char *alexcl_setting_value(const char *name);
-/* Sets a value as a flag would (beats the environment). Not thread-safe: call before devices are opened. */
+/* Sets a value as a flag would (beats the environment); one that it cannot have is ALEXCL_E_USAGE. Not thread-safe: call before devices are opened. */
 int alexcl_setting_set(const char *name, const char *value, struct alexcl_error *err);
+/* ALEXCL_E_USAGE, naming the values it can have, for the first setting that has another. Opening a selection asks it too. */
+int alexcl_settings_check(struct alexcl_error *err);
+
+/* ---- files that are replaced whole ------------------------------------------------------------ */
+
+/* What is written stands under a temporary name beside `path` until alexcl_file_commit gives it its own: `path` is the old file or the
+ * whole new one. Whatever is no regular file (/dev/null) is refused. Errors: ALEXCL_E_OTHER. A process that is killed leaves its temporary
+ * file; the next one to write the same `path` removes it. */
+struct alexcl_file;
+int alexcl_file_open(const char *path, struct alexcl_file **out, struct alexcl_error *err);
+int alexcl_file_add(struct alexcl_file *file, const void *data, size_t length, struct alexcl_error *err);
+int alexcl_file_rewind(struct alexcl_file *file, struct alexcl_error *err); /* what is added next goes over the file's beginning */
+int alexcl_file_commit(struct alexcl_file *file, struct alexcl_error *err); /* followed by alexcl_file_free, whatever it gave */
+void alexcl_file_free(struct alexcl_file *file);                            /* without a commit: no trace is left */
+/* For a signal's handler that goes on to end the process: removes the temporary files of the files being written. Async-signal-safe. */
+void alexcl_files_abandon(void);
+/* What to try where opening or writing a file failed with this errno: "; check the name and its folder", or "". */
+const char *alexcl_file_hint(int code);
 
 const char *alexcl_version(void);
 /* Version of OpenCL's loader and how the library was built, one line each. */
@@ -275,7 +293,8 @@ int alexcl_net_open(const struct alexcl_model *model, const struct alexcl_weight
 int alexcl_net_batch(const struct alexcl_net *net);                  /* images a run takes at once */
 struct alexcl_shape alexcl_net_output(const struct alexcl_net *net); /* of one image */
 /* Runs `images` images (any number: cut into batches) of N x C x H x W floats; `out` gets images x output values,
- * both halves together. Not thread-safe on one net. Non-finite scores are ALEXCL_E_DATA, naming the first layer that has them. */
+ * both halves together. Not thread-safe on one net. Non-finite scores are ALEXCL_E_DATA, naming the first layer that has them; `out` then
+ * holds the scores of that batch and of those before it. */
 int alexcl_net_run(struct alexcl_net *net, const float *images_in, size_t images, float *out, struct alexcl_error *err);
 struct alexcl_net_times alexcl_net_times(const struct alexcl_net *net);
 void alexcl_net_free(struct alexcl_net *net);

@@ -145,9 +145,6 @@ int layer_prepare_variant(struct layer *l, struct place *place, const struct lay
 }
 
 int layer_prepare(struct layer *l, struct place *place, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    const char *gemm = alexcl_setting_value("ALEXCL_GEMM");
-    if (gemm && strcmp(gemm, "own") != 0 && strcmp(gemm, "clblast") != 0)
-        return error_set(err, ALEXCL_E_USAGE, "ALEXCL_GEMM=%s: it can be own (kernels of this program) or clblast", gemm);
     if (l->view) return ALEXCL_OK;
     const struct layer_variant *variant = layer_choose(l, place);
     if (!variant) return error_set(err, ALEXCL_E_USAGE, "layer %s: there is no way to compute it here", l->desc->name);

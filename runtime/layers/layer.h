@@ -85,7 +85,7 @@ int layer_describe(struct layer *l, const struct alexcl_layer *desc, int half, s
 const struct layer_variant *layer_choose(const struct layer *l, const struct place *place);
 /* Floats of workspace that variant wants, whatever the batch. */
 size_t layer_workspace(const struct layer *l, const struct place *place);
-/* Builds and uploads for the variant that layer_choose gives; ALEXCL_E_USAGE for an ALEXCL_GEMM that does not exist. */
+/* Builds and uploads for the variant that layer_choose gives. */
 int layer_prepare(struct layer *l, struct place *place, const float *const values[LAYER_TENSORS], struct alexcl_error *err);
 /* The same with a variant of the caller's choice, of l->ops->variants (the tests, a tuner). */
 int layer_prepare_variant(struct layer *l, struct place *place, const struct layer_variant *variant, const float *const values[LAYER_TENSORS],

@@ -315,15 +315,15 @@ static int safetensors_make_header(const struct safetensors_content *c, char **o
 int safetensors_write(const char *path, const struct safetensors_content *c, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     char *header = NULL;
-    struct files_writer *file = NULL;
+    struct alexcl_file *file = NULL;
     TRY(safetensors_make_header(c, &header, err));
     size_t length = strlen(header), padded = (length + 7) / 8 * 8;
     unsigned char prefix[8];
     for (int i = 0; i < 8; i++) prefix[i] = (unsigned char)((uint64_t)padded >> 8 * i);
-    TRY(files_writer_open(path, &file, err));
-    TRY(files_writer_add(file, prefix, sizeof prefix, err));
-    TRY(files_writer_add(file, header, length, err));
-    TRY(files_writer_add(file, "       ", padded - length, err));
+    TRY(alexcl_file_open(path, &file, err));
+    TRY(alexcl_file_add(file, prefix, sizeof prefix, err));
+    TRY(alexcl_file_add(file, header, length, err));
+    TRY(alexcl_file_add(file, "       ", padded - length, err));
     for (size_t i = 0; i < c->entry_count; i++) {
         const struct safetensors_entry *e = &c->entries[i];
         size_t row = safetensors_row(e);
@@ -332,14 +332,14 @@ int safetensors_write(const char *path, const struct safetensors_content *c, str
             int count = e->shape[0] - first < at_once ? e->shape[0] - first : at_once;
             const float *values;
             TRY(c->rows(c->user, i, first, count, &values, err));
-            status = files_writer_add(file, values, (size_t)count * row * sizeof(float), err);
+            status = alexcl_file_add(file, values, (size_t)count * row * sizeof(float), err);
             c->rows_done(c->user);
             if (status != ALEXCL_OK) goto done;
         }
     }
-    TRY(files_writer_commit(file, err));
+    TRY(alexcl_file_commit(file, err));
 done:
-    files_writer_free(file);
+    alexcl_file_free(file);
     free(header);
     return status;
 }

@@ -164,27 +164,86 @@ END_TEST
 
 START_TEST(pieces_are_seen_only_when_all_are_there) {
     struct alexcl_error err = {0};
-    struct files_writer *w = NULL;
+    struct alexcl_file *w = NULL;
     unsigned char *data = NULL;
     size_t length = 0;
     EXPECT_OK(files_replace(in_folder("file"), "old", 3, &err), err);
-    EXPECT_OK(files_writer_open(in_folder("file"), &w, &err), err);
-    EXPECT_OK(files_writer_add(w, "new ", 4, &err), err);
-    files_writer_free(w); /* not committed: no trace */
+    EXPECT_OK(alexcl_file_open(in_folder("file"), &w, &err), err);
+    EXPECT_OK(alexcl_file_add(w, "new ", 4, &err), err);
+    alexcl_file_free(w); /* not committed: no trace */
     ck_assert_int_eq(entries(), 1);
-    EXPECT_OK(files_writer_open(in_folder("file"), &w, &err), err);
-    EXPECT_OK(files_writer_add(w, "new ", 4, &err), err);
-    EXPECT_OK(files_writer_add(w, "file", 4, &err), err);
+    EXPECT_OK(alexcl_file_open(in_folder("file"), &w, &err), err);
+    EXPECT_OK(alexcl_file_add(w, "new ", 4, &err), err);
+    EXPECT_OK(alexcl_file_add(w, "file", 4, &err), err);
     EXPECT_OK(files_read(in_folder("file"), 100, &data, &length, &err), err);
     ck_assert(length == 3 && memcmp(data, "old", 3) == 0);
     free(data);
-    EXPECT_OK(files_writer_commit(w, &err), err);
-    files_writer_free(w);
+    EXPECT_OK(alexcl_file_commit(w, &err), err);
+    alexcl_file_free(w);
     EXPECT_OK(files_read(in_folder("file"), 100, &data, &length, &err), err);
     ck_assert(length == 8 && memcmp(data, "new file", 8) == 0);
     free(data);
     ck_assert_int_eq(entries(), 1);
-    files_writer_free(NULL);
+    alexcl_file_free(NULL);
+}
+END_TEST
+
+static void put(const char *name) {
+    FILE *file = fopen(in_folder(name), "w");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+START_TEST(what_a_killed_writer_left_is_removed) {
+    struct alexcl_error err = {0};
+    struct alexcl_file *f = NULL;
+    put("file.123.abcDEF"); /* of a process that is gone: nobody holds its lock */
+    static const char *const others[] = {"file.123.abcDE",   "file.12x.abcDEF",  "file.123",    "file.abcDEF",
+                                         "xfile.123.abcDEF", "file2.123.abcDEF", "file..abcDEF"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) put(others[i]);
+    EXPECT_OK(alexcl_file_open(in_folder("file"), &f, &err), err);
+    ck_assert_int_ne(access(in_folder("file.123.abcDEF"), F_OK), 0);
+    ck_assert_int_eq(entries(), 8);
+    EXPECT_OK(files_replace(in_folder("file"), "second", 6, &err), err); /* leaves the first writer's, which lives */
+    ck_assert_int_eq(entries(), 9);
+    EXPECT_OK(alexcl_file_commit(f, &err), err);
+    alexcl_file_free(f);
+    ck_assert_int_eq(entries(), 8);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) ck_assert_int_eq(access(in_folder(others[i]), F_OK), 0);
+}
+END_TEST
+
+START_TEST(names_of_255_bytes) {
+    struct alexcl_error err = {0};
+    char longest[257];
+    memset(longest, 'x', 256);
+    longest[256] = '\0';
+    EXPECT_ERROR(files_replace(in_folder(longest), "x", 1, &err), ALEXCL_E_OTHER, "take a shorter name", err);
+    ck_assert_int_eq(entries(), 0);
+    longest[255] = '\0';
+    EXPECT_OK(files_replace(in_folder(longest), "x", 1, &err), err);
+    ck_assert_int_eq(access(in_folder(longest), F_OK), 0);
+    ck_assert_int_eq(chdir(folder), 0);
+    EXPECT_OK(files_replace("here", "x", 1, &err), err);
+    ck_assert_int_eq(entries(), 2);
+    ck_assert_int_eq(chdir("/"), 0);
+}
+END_TEST
+
+START_TEST(an_abandoned_file_leaves_no_trace) {
+    struct alexcl_error err = {0};
+    struct alexcl_file *a = NULL, *b = NULL;
+    EXPECT_OK(files_replace(in_folder("a"), "old", 3, &err), err);
+    EXPECT_OK(alexcl_file_open(in_folder("a"), &a, &err), err);
+    EXPECT_OK(alexcl_file_open(in_folder("b"), &b, &err), err);
+    EXPECT_OK(alexcl_file_add(a, "new", 3, &err), err);
+    ck_assert_int_eq(entries(), 3);
+    alexcl_files_abandon();
+    alexcl_files_abandon();
+    ck_assert_int_eq(entries(), 1);
+    fflush(NULL);
+    remove_folder();
+    _exit(0); /* what a signal's handler goes on to do: no file can be written from here on */
 }
 END_TEST
 
@@ -194,6 +253,9 @@ int main(void) {
     tcase_add_test(tests, what_is_written_is_read);
     tcase_add_test(tests, empty_file);
     tcase_add_test(tests, pieces_are_seen_only_when_all_are_there);
+    tcase_add_test(tests, what_a_killed_writer_left_is_removed);
+    tcase_add_test(tests, names_of_255_bytes);
+    tcase_add_exit_test(tests, an_abandoned_file_leaves_no_trace, 0);
     tcase_add_test(tests, read_names_what_it_cannot_read);
     tcase_add_test(tests, replace_is_all_or_nothing);
     tcase_add_test(tests, replace_respects_the_umask);

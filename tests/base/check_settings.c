@@ -55,18 +55,37 @@ START_TEST(unknown_settings_are_refused) {
 END_TEST
 
 START_TEST(switches) {
-    static const char *const off[] = {"", "0", "no", "off"}, *const on[] = {"1", "yes", "on"};
-    for (size_t i = 0; i < sizeof off / sizeof off[0]; i++) {
-        setenv("ALEXCL_SYNC", off[i], 1);
-        ck_assert_msg(!settings_switch("ALEXCL_SYNC"), "'%s' is on", off[i]);
-    }
-    for (size_t i = 0; i < sizeof on / sizeof on[0]; i++) {
-        setenv("ALEXCL_SYNC", on[i], 1);
-        ck_assert_msg(settings_switch("ALEXCL_SYNC"), "'%s' is off", on[i]);
+    ck_assert(!settings_switch("ALEXCL_NO_SUCH"));
+    for (int on = 0; on < 2; on++) {
+        setenv("ALEXCL_SYNC", on ? "1" : "0", 1);
+        ck_assert_int_eq(settings_switch("ALEXCL_SYNC"), on);
     }
     unsetenv("ALEXCL_SYNC");
     ck_assert(!settings_switch("ALEXCL_SYNC"));
-    ck_assert(!settings_switch("ALEXCL_NO_SUCH"));
+}
+END_TEST
+
+START_TEST(values_that_do_not_exist_are_refused) {
+    static const char *const bad[][3] = {{"ALEXCL_SYNC", "yes", "0, 1"},         {"ALEXCL_SYNC", "11", "0, 1"},      {"ALEXCL_SYNC", " ", "0, 1"},
+                                         {"ALEXCL_NO_CACHE", "maybe", "0, 1"},   {"ALEXCL_NO_CACHE", "0 1", "0, 1"}, {"ALEXCL_GEMM", "ow", "own, clblast"},
+                                         {"ALEXCL_LOG", "Info", "warning, info"}};
+    static const char *const good[][2] = {
+        {"ALEXCL_SYNC", "1"}, {"ALEXCL_NO_CACHE", "0"}, {"ALEXCL_GEMM", "clblast"}, {"ALEXCL_LOG", "error"}, {"ALEXCL_SYNC", ""}};
+    struct alexcl_error err = {0};
+    EXPECT_OK(alexcl_settings_check(&err), err);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        setenv(bad[i][0], bad[i][1], 1);
+        struct alexcl_error again = {0};
+        EXPECT_ERROR(alexcl_settings_check(&err), ALEXCL_E_USAGE, bad[i][2], err);
+        EXPECT_ERROR(alexcl_settings_check(&again), ALEXCL_E_USAGE, bad[i][0], again);
+        unsetenv(bad[i][0]);
+        EXPECT_ERROR(alexcl_setting_set(bad[i][0], bad[i][1], &err), ALEXCL_E_USAGE, bad[i][2], err);
+    }
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        setenv(good[i][0], good[i][1], 1);
+        EXPECT_OK(alexcl_settings_check(&err), err);
+        unsetenv(good[i][0]);
+    }
 }
 END_TEST
 
@@ -86,6 +105,7 @@ int main(void) {
     tcase_add_test(tests, a_flag_keeps_its_own_copy);
     tcase_add_test(tests, unknown_settings_are_refused);
     tcase_add_test(tests, switches);
+    tcase_add_test(tests, values_that_do_not_exist_are_refused);
     tcase_add_test(tests, every_setting_is_explained);
     return support_run(tests);
 }

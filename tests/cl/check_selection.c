@@ -148,6 +148,9 @@ START_TEST(every_form_is_read) {
     expect(&m, "gpu", 1, -9);
     expect(&m, "gpu,cpu", 1, 3);
     expect(&m, "gpu,gpu", 1, 0);
+    expect(&m, "GPU,Cpu", 1, 3);
+    expect(&m, "Gpu,GPU", 1, 0);
+    expect(&m, "REF", -1, -9);
     expect(&m, "~small", 0, -9);
     expect(&m, "~MESA,~some", 2, 3);
     expect(&m, "ref", -1, -9);

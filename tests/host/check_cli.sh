@@ -51,7 +51,13 @@ run 0 env; prints "ALEXCL_MODEL=alexnet"; prints "default"
 ALEXCL_MODEL=lenet5 run 0 env --format json; json '.[] | select(.name == "ALEXCL_MODEL") | .value == "lenet5" and .origin == "environment"'
 ALEXCL_GEMM=own run 0 --gemm clblast env --format json; json '.[] | select(.name == "ALEXCL_GEMM") | .value == "clblast" and .origin == "flag"'
 run 0 --devices 1:0 env --format csv; prints "ALEXCL_DEVICES,1:0,flag"; ALEXCL_CACHE_DIR=cache run 0 env; narrow
-ALEXCL_LOG=loud run 2 models; says "error, warning, info or debug"
+for value in yes maybe 2 on; do
+    ALEXCL_SYNC=$value run 2 models; says "ALEXCL_SYNC"; says "0, 1"
+    ALEXCL_NO_CACHE=$value run 2 models; says "ALEXCL_NO_CACHE"; says "0, 1"
+done
+run 2 models --log ""; says "error, warning, info, debug"
+run 0 plan --memory 3gb --format json; run 0 plan --memory 3gib; run 0 plan --memory 2tB
+ALEXCL_LOG=loud run 2 models; says "error, warning, info, debug"
 ALEXCL_MODEL=lenet5 run 0 summary; prints 'Model: "lenet5"'
 
 # ---- tables

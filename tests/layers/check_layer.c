@@ -87,18 +87,6 @@ START_TEST(choice) {
 }
 END_TEST
 
-START_TEST(unknown_gemm) {
-    struct alexcl_error err = {0};
-    const struct alexcl_layer relu = {.type = ALEXCL_RELU, .name = "relu"};
-    const float *const none[LAYER_TENSORS] = {0};
-    struct layer l = describe(&relu, 0, maps);
-    if (alexcl_setting_set("ALEXCL_GEMM", "clblas", &err) != ALEXCL_OK) return; /* refused when set */
-    EXPECT_ERROR(layer_prepare(&l, support_place(), none, &err), ALEXCL_E_USAGE, "own", err);
-    EXPECT_OK(alexcl_setting_set("ALEXCL_GEMM", "own", &err), err);
-    layer_release(&l);
-}
-END_TEST
-
 /* ---- launches ---- */
 
 static struct { int launches, next, most; } seen;
@@ -179,7 +167,6 @@ int main(void) {
     TCase *tests = tcase_create("layer");
     tcase_add_test(tests, halves);
     tcase_add_test(tests, choice);
-    tcase_add_test(tests, unknown_gemm);
     tcase_add_test(tests, launches);
     tcase_add_test(tests, empty_half);
     tcase_add_test(tests, dropout_keeps_the_rest);
