@@ -20,7 +20,9 @@ int command_env(const struct options *o, struct alexcl_error *err) {
             report_csv(s.origin, 0);
             report_csv(s.about, 1);
         } else {
-            printf("%s=%s\n    %s; %s\n", s.name, s.value ? s.value : "", s.value ? s.origin : "unset", s.about);
+            printf("%s=", s.name);
+            report_text(stdout, s.value ? s.value : "");
+            printf("\n    %s; %s\n", s.value ? s.origin : "unset", s.about);
         }
     }
     return o->format == FORMAT_JSON ? report_json(list, err) : ALEXCL_OK;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Pictures through a net: a feed decodes ahead, batches of crops go to the devices, results come out in the order of the list. */
-#include <errno.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +10,7 @@
 #include "commands.h"
 #include "fail.h"
 #include "feed.h"
+#include "interrupt.h"
 #include "labels.h"
 #include "npy.h"
 #include "report.h"
@@ -45,6 +44,7 @@ struct infer {
     struct npy_writer *save;
     size_t units, in_floats, images, crops, batch, top_count;
     struct result *results;
+    int reference;   /* no device: all in plain C */
     size_t emitted;  /* results printed */
     size_t next_row; /* first image whose row of --save is not written */
     /* the batch being filled: rows of crops, and whose they are */
@@ -57,17 +57,6 @@ struct infer {
     int worst;           /* status that the command ends with */
     double start, ready; /* of the command, of the net */
 };
-
-static volatile sig_atomic_t interrupted;
-static void infer_on_signal(int number) {
-    static const char text[] = "\nalexcl: stopping after this batch; once more ends at once\n";
-    int code = errno;
-    (void)number;
-    interrupted = 1;
-    ssize_t told = write(STDERR_FILENO, text, sizeof text - 1);
-    (void)told;
-    errno = code;
-}
 
 static double infer_now(void) {
     struct timespec t;
@@ -93,17 +82,21 @@ static const char *infer_name(const struct infer *f, size_t class, char number[2
 
 static void infer_print_text(const struct infer *f, const struct result *r) {
     char number[24];
-    if (r->error) { /* it names line and picture */
-        printf("%s\n", r->error);
-        return;
+    report_text(stdout, r->error ? r->error : r->path); /* the error names line and picture */
+    if (!r->error && r->has_label) {
+        printf("  (");
+        report_text(stdout, infer_name(f, r->label_index, number));
+        putchar(')');
     }
-    printf("%s", r->path);
-    if (r->has_label) printf("  (%s)", infer_name(f, r->label_index, number));
-    printf("\n");
+    putchar('\n');
+    if (r->error) return;
     for (size_t i = 0; i < f->top_count; i++) {
         char name[48];
-        snprintf(name, sizeof name, "%.47s", infer_name(f, r->top[i], number));
-        printf("  %7.4f  %4zu  %s%s\n", r->p[i], r->top[i], name, r->has_label && r->top[i] == r->label_index ? "  <-" : "");
+        const char *whole = infer_name(f, r->top[i], number);
+        snprintf(name, sizeof name, "%.*s", report_cut(whole, sizeof name - 1), whole);
+        printf("  %7.4f  %4zu  ", r->p[i], r->top[i]);
+        report_text(stdout, name);
+        printf("%s\n", r->has_label && r->top[i] == r->label_index ? "  <-" : "");
     }
 }
 
@@ -220,25 +213,82 @@ static int infer_write_failed_before(struct infer *f, size_t image, struct alexc
     return status;
 }
 
-/* The net counts the images of a batch. */
-static void infer_locate_batch(const struct infer *f, struct alexcl_error *err) {
-    char text[sizeof err->text];
-    memcpy(text, err->text, sizeof text);
-    snprintf(err->text, sizeof err->text, "of the batch that begins with %.1000s: %.6000s", f->results[f->owner[0]].path, text);
+/* What is wrong with an image stands where its result would. */
+static int infer_note_failure(struct infer *f, size_t image, const struct alexcl_error *why, struct alexcl_error *err) {
+    struct result *r = &f->results[image];
+    r->error = strdup(why->text);
+    if (!r->error) return fail(err, ALEXCL_E_MEMORY, "out of host memory: an error's text");
+    r->done = 1;
+    f->failed++;
+    f->worst = why->status;
+    if (f->o->keep_going && !f->o->quiet && f->o->format != FORMAT_TEXT) {
+        infer_progress(f, 1);
+        report_message(NULL, why->text);
+    }
+    return ALEXCL_OK;
 }
 
-static int infer_run_batch(struct infer *f, struct alexcl_error *err) {
-    if (f->rows == 0) return ALEXCL_OK;
-    int status = alexcl_net_run(f->net, f->in, f->rows, f->out, err);
-    if (status == ALEXCL_E_DATA) infer_locate_batch(f, err);
-    for (size_t i = 0; i < f->rows && status == ALEXCL_OK; i++) {
+/* The net counts the images of a batch. */
+static void infer_locate_batch(const struct infer *f, size_t first, struct alexcl_error *err) {
+    char text[sizeof err->text];
+    memcpy(text, err->text, sizeof text);
+    snprintf(err->text, sizeof err->text, "of the batch that begins with %.1000s: %.6000s", f->results[f->owner[first]].path, text);
+}
+
+/* The index of the first that is no finite number, or `count`. */
+static size_t infer_not_finite(const float *values, size_t count) {
+    size_t i = 0;
+    while (i < count && isfinite(values[i])) i++;
+    return i;
+}
+
+/* The net refused a batch for scores that are not finite: the image that got them fails, the others have theirs. */
+static int infer_fail_scores(struct infer *f, size_t image, const struct alexcl_error *why, struct alexcl_error *err) {
+    struct alexcl_error own = {.status = why->status};
+    char line[32] = "";
+    if (!f->o->input) snprintf(line, sizeof line, "line %d: ", f->list.entries[image].line);
+    snprintf(own.text, sizeof own.text, "%s%s%.1000s: its scores are not finite numbers; of its batch, %.6000s", line, f->o->input ? "image " : "",
+             f->results[image].path, why->text);
+    memset(f->sum, 0, f->units * sizeof *f->sum); /* of its crops that were fine */
+    memset(f->order, 0, f->units * sizeof *f->order);
+    return infer_note_failure(f, image, &own, err);
+}
+
+/* Runs `count` rows of the batch from `first` on. */
+static int infer_run_rows(struct infer *f, size_t first, size_t count, struct alexcl_error *err) {
+    struct alexcl_error why = {0};
+    int status = alexcl_net_run(f->net, f->in + first * f->in_floats, count, f->out + first * f->units, err);
+    if (status == ALEXCL_E_DATA && f->o->keep_going) {
+        why = *err;
+        *err = (struct alexcl_error){0};
+        status = ALEXCL_OK;
+    } else if (status == ALEXCL_E_DATA) {
+        infer_locate_batch(f, first, err);
+    }
+    for (size_t i = first; i < first + count && status == ALEXCL_OK; i++) {
+        const float *out = f->out + i * f->units;
         struct result *r = &f->results[f->owner[i]];
-        infer_add_crop(f, f->out + i * f->units);
+        if (r->done) continue; /* another crop of it failed */
+        if (why.status != ALEXCL_OK && infer_not_finite(out, f->units) < f->units) {
+            status = infer_fail_scores(f, f->owner[i], &why, err);
+            continue;
+        }
+        infer_add_crop(f, out);
         if (++r->crops_done < (int)f->crops) continue;
         status = infer_write_failed_before(f, f->owner[i], err);
         if (status == ALEXCL_OK) status = infer_finish_image(f, r, err);
         f->next_row++;
     }
+    return status;
+}
+
+static int infer_run_batch(struct infer *f, struct alexcl_error *err) {
+    if (f->rows == 0) return ALEXCL_OK;
+    int status = ALEXCL_OK;
+    /* On the reference a batch may take minutes, and gains nothing: a Ctrl-C is heard behind each image. */
+    size_t step = f->reference ? 1 : f->rows;
+    for (size_t first = 0; first < f->rows && status == ALEXCL_OK && (first == 0 || !interrupt_asked()); first += step)
+        status = infer_run_rows(f, first, step, err);
     f->rows = 0;
     if (status == ALEXCL_OK) status = infer_emit(f, err);
     infer_progress(f, 0);
@@ -259,20 +309,9 @@ static int infer_add_rows(struct infer *f, size_t image, const float *values, st
 
 /* An image that cannot be had. Stops, unless --keep-going. */
 static int infer_fail_image(struct infer *f, size_t image, const struct alexcl_error *why, struct alexcl_error *err) {
-    struct result *r = &f->results[image];
-    r->error = strdup(why->text);
-    if (!r->error) return fail(err, ALEXCL_E_MEMORY, "out of host memory: an error's text");
-    r->done = 1;
-    f->failed++;
-    f->worst = why->status;
-    if (f->o->keep_going) {
-        if (!f->o->quiet && f->o->format != FORMAT_TEXT) {
-            infer_progress(f, 1);
-            fprintf(stderr, "alexcl: %s\n", why->text);
-        }
-        return infer_emit(f, err);
-    }
-    int status = infer_run_batch(f, err); /* what came before it is not lost */
+    int status = infer_note_failure(f, image, why, err);
+    if (status == ALEXCL_OK && f->o->keep_going) return infer_emit(f, err);
+    if (status == ALEXCL_OK) status = infer_run_batch(f, err); /* what came before it is not lost */
     return status != ALEXCL_OK ? status : fail(err, why->status, "%s%s", why->text, f->images > 1 ? "; --keep-going goes on without it" : "");
 }
 
@@ -293,7 +332,7 @@ static int infer_label(struct infer *f, size_t image, struct alexcl_error *err) 
 static int infer_list(struct infer *f, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct feed_item item = {0};
-    while (status == ALEXCL_OK && !interrupted && feed_next(f->feed, &item)) {
+    while (status == ALEXCL_OK && !interrupt_asked() && feed_next(f->feed, &item)) {
         struct alexcl_error why = item.error;
         if (why.status == ALEXCL_OK) infer_label(f, item.index, &why);
         status = why.status == ALEXCL_OK ? infer_add_rows(f, item.index, item.values, err) : infer_fail_image(f, item.index, &why, err);
@@ -304,7 +343,14 @@ static int infer_list(struct infer *f, struct alexcl_error *err) {
 
 static int infer_array(struct infer *f, struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    for (size_t i = 0; i < f->images && status == ALEXCL_OK && !interrupted; i++) status = infer_add_rows(f, i, f->input.values + i * f->in_floats, err);
+    for (size_t i = 0; i < f->images && status == ALEXCL_OK && !interrupt_asked(); i++) {
+        const float *values = f->input.values + i * f->in_floats;
+        size_t bad = infer_not_finite(values, f->in_floats);
+        struct alexcl_error why = {0};
+        if (bad < f->in_floats) /* pooling and ReLU may swallow it: the scores would be finite, and mean nothing */
+            fail(&why, ALEXCL_E_DATA, "image %zu of %.1000s: value %zu is not a finite number: make the file again", i, f->o->input, bad);
+        status = why.status == ALEXCL_OK ? infer_add_rows(f, i, values, err) : infer_fail_image(f, i, &why, err);
+    }
     return status;
 }
 
@@ -333,13 +379,6 @@ static int infer_check_options(const struct options *o, struct alexcl_error *err
     return ALEXCL_OK;
 }
 
-/* From here on the first Ctrl-C ends behind the current batch, with what was done; the second ends the process. Writing results goes on. */
-static void infer_catch_signals(void) {
-    struct sigaction action = {.sa_handler = infer_on_signal, .sa_flags = (int)SA_RESETHAND | SA_RESTART};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
-
 static int infer_open(struct infer *f, struct alexcl_error *err) {
     const struct options *o = f->o;
     int status = infer_check_options(o, err);
@@ -362,12 +401,17 @@ static int infer_open(struct infer *f, struct alexcl_error *err) {
         f->images = (size_t)o->limit;
         image_list_cut(&f->list, f->images);
     }
-    infer_catch_signals();
+    interrupt_defer(); /* from here on there may be results to keep */
     status = o->weights ? alexcl_weights_open(o->weights, f->model, o->features, &f->weights, err)
                         : alexcl_weights_generate(f->model, 1, NULL, NULL, 0, &f->weights, err);
     if (status == ALEXCL_OK) status = alexcl_selection_open(o->devices, &f->selection, err);
     if (status != ALEXCL_OK) return status;
-    if (!o->quiet) fprintf(stderr, "%s\n", alexcl_selection_why(f->selection));
+    f->reference = 1;
+    for (size_t i = 0; i < alexcl_selection_count(f->selection); i++) f->reference &= alexcl_selection_device(f->selection, i) == NULL;
+    if (!o->quiet) {
+        report_text(stderr, alexcl_selection_why(f->selection));
+        putc('\n', stderr);
+    }
 
     size_t rows = f->images * f->crops, wanted = o->batch ? (size_t)o->batch : BATCH;
     struct alexcl_net_options options = {
@@ -426,7 +470,7 @@ static int infer_print_document(struct infer *f, int status, const struct alexcl
     struct alexcl_net_times t = alexcl_net_times(f->net);
     double now = infer_now(), running = now - f->ready;
     json_t *summary = json_pack("{s:I, s:I, s:I, s:b}", "images", (json_int_t)f->finished, "failed", (json_int_t)f->failed, "labelled", (json_int_t)f->labelled,
-                                "interrupted", (int)interrupted);
+                                "interrupted", (int)interrupt_asked());
     if (f->labelled) {
         json_object_set_new(summary, "top1_error", json_real((double)f->top1_wrong / (double)f->labelled));
         json_object_set_new(summary, "top5_error", json_real((double)f->top5_wrong / (double)f->labelled));
@@ -494,24 +538,29 @@ int command_infer(const struct options *o, struct alexcl_error *err) {
     int status = infer_open(&f, err);
     if (status != ALEXCL_OK) goto done;
     if (o->format == FORMAT_CSV) fputs("path,label,rank,index,name,p,error,weights\r\n", stdout);
-    if (o->format == FORMAT_TEXT) printf("%s; %s%s\n", f.model->name, alexcl_weights_describe(f.weights), o->reproducible ? "; reproducible" : "");
+    if (o->format == FORMAT_TEXT) {
+        printf("%s; ", f.model->name);
+        report_text(stdout, alexcl_weights_describe(f.weights));
+        puts(o->reproducible ? "; reproducible" : "");
+    }
     status = o->input ? infer_array(&f, err) : infer_list(&f, err);
-    if (status == ALEXCL_OK && !interrupted) status = infer_run_batch(&f, err);
-    if (status == ALEXCL_OK && !interrupted) status = infer_write_failed_before(&f, f.images, err);
+    if (status == ALEXCL_OK && !interrupt_asked()) status = infer_run_batch(&f, err);
+    if (status == ALEXCL_OK && !interrupt_asked()) status = infer_write_failed_before(&f, f.images, err);
     infer_progress(&f, 1);
-    if (status == ALEXCL_OK && interrupted) status = fail(err, ALEXCL_E_INTERRUPTED, "interrupted: %zu of %zu images were done", f.finished, f.images);
+    if (status == ALEXCL_OK && interrupt_asked()) status = fail(err, ALEXCL_E_INTERRUPTED, "interrupted: %zu of %zu images were done", f.finished, f.images);
     infer_emit(&f, &late);
     /* What is done is kept, whatever stopped the rest; with nothing done an older file stays. */
-    if (f.save && (status == ALEXCL_OK || f.finished) && npy_writer_commit(f.save, &late) == ALEXCL_OK && o->format == FORMAT_TEXT)
-        printf("%s: %zu x %zu values of %s\n", o->save, f.next_row, f.units, f.last->name);
+    if (f.save && (status == ALEXCL_OK || f.finished) && npy_writer_commit(f.save, &late) == ALEXCL_OK && o->format == FORMAT_TEXT) {
+        report_text(stdout, o->save);
+        printf(": %zu x %zu values of %s\n", f.next_row, f.units, f.last->name);
+    }
     if (o->format == FORMAT_JSON) infer_print_document(&f, status, err, &late);
     infer_print_end(&f);
     if (status == ALEXCL_OK && late.status != ALEXCL_OK) {
         *err = late;
         status = late.status;
     }
-    if (status == ALEXCL_OK && f.worst != ALEXCL_OK)
-        status = fail(err, f.worst, "%zu of %zu images could not be read; they are named above", f.failed, f.images);
+    if (status == ALEXCL_OK && f.worst != ALEXCL_OK) status = fail(err, f.worst, "%zu of %zu images failed; they are named above", f.failed, f.images);
 done:
     infer_free(&f);
     return status;

@@ -12,7 +12,12 @@ static int weights_init(const struct options *o, const struct alexcl_model *mode
     int status = alexcl_weights_generate(model, o->seed, o->name, o->gain_count ? o->gains : NULL, (size_t)o->gain_count, &w, err);
     if (status != ALEXCL_OK) return status;
     status = alexcl_weights_save(w, o->output, err);
-    if (status == ALEXCL_OK && !o->quiet) fprintf(stderr, "%s: %s\n", o->output, alexcl_weights_describe(w));
+    if (status == ALEXCL_OK && !o->quiet) {
+        report_text(stderr, o->output);
+        fputs(": ", stderr);
+        report_text(stderr, alexcl_weights_describe(w));
+        putc('\n', stderr);
+    }
     alexcl_weights_free(w);
     return status;
 }
@@ -30,7 +35,8 @@ static int weights_show(const struct options *o, const struct alexcl_model *mode
         fputs("path,model,about,random\r\n", stdout);
         for (size_t i = 0; i < 4; i++) report_csv(fields[i], i == 3);
     } else {
-        printf("%s\n", alexcl_weights_describe(w));
+        report_text(stdout, alexcl_weights_describe(w));
+        putchar('\n');
     }
     alexcl_weights_free(w);
     return status;

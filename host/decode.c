@@ -18,11 +18,11 @@ static int decode_read(const char *path, unsigned char **data, size_t *length, s
     /* O_NONBLOCK: opening a fifo that nobody writes to must not hang. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), status = ALEXCL_OK;
     struct stat info = {0};
-    if (fd < 0) return fail(err, ALEXCL_E_DATA, "%s: %s", path, strerror(errno));
+    if (fd < 0) return fail(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_hint(errno));
     if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
-        status = fail(err, ALEXCL_E_DATA, "%s: %s", path, S_ISDIR(info.st_mode) ? "is a folder" : "is not a regular file");
+        status = fail(err, ALEXCL_E_DATA, "%s: %s", path, S_ISDIR(info.st_mode) ? "is a folder; name a picture" : "is not a regular file; name a picture");
     else if (info.st_size == 0)
-        status = fail(err, ALEXCL_E_DATA, "%s: the file is empty", path);
+        status = fail(err, ALEXCL_E_DATA, "%s: the file is empty; fetch or make it again", path);
     else if (info.st_size > FILE_MOST)
         status = fail(err, ALEXCL_E_DATA, "%s: more than 1 GiB", path);
     else if ((*data = malloc((size_t)info.st_size)) == NULL)

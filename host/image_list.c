@@ -144,7 +144,7 @@ int image_list_read(const char *path, struct image_list *out, struct alexcl_erro
     struct stat info;
     if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) return fail(err, ALEXCL_E_DATA, "%s: is a folder; a list names one image a line", path);
     FILE *file = fopen(path, "r"); /* a fifo is fine here: the list may come from another program */
-    if (!file) return fail(err, ALEXCL_E_DATA, "%s: %s", path, strerror(errno));
+    if (!file) return fail(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_hint(errno));
     char *folder = strdup(path);
     int status = folder ? ALEXCL_OK : fail(err, ALEXCL_E_MEMORY, "out of host memory: %s", path);
     if (folder) {

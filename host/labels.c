@@ -11,6 +11,7 @@
 
 #include "fail.h"
 #include "imagenet_labels.h"
+#include "report.h"
 
 enum { FILE_MOST = 16 << 20 };
 
@@ -68,7 +69,7 @@ static int labels_json(struct labels *l, const char *path, const char *text, siz
             unsigned long index = strtoul(key, &end, 10);
             if (json_is_array(value)) value = json_array_get(value, 1);
             if (status == ALEXCL_OK && (end == key || *end || !isdigit((unsigned char)key[0]) || !json_is_string(value)))
-                status = fail(err, ALEXCL_E_DATA, "%s: \"%.40s\" is no index with a name", path, key);
+                status = fail(err, ALEXCL_E_DATA, "%s: \"%.*s\" is no index with a name", path, report_cut(key, 40), key);
             if (status == ALEXCL_OK) status = labels_put(l, path, index, json_string_value(value), json_string_length(value), err);
             ++*count;
         }
@@ -79,9 +80,9 @@ static int labels_json(struct labels *l, const char *path, const char *text, siz
 
 static int labels_read(const char *path, char **text, struct alexcl_error *err) {
     struct stat info;
-    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) return fail(err, ALEXCL_E_DATA, "%s: is not a regular file", path);
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) return fail(err, ALEXCL_E_DATA, "%s: is not a regular file; name one with the classes' names", path);
     FILE *file = fopen(path, "rb");
-    if (!file) return fail(err, ALEXCL_E_DATA, "%s: %s", path, strerror(errno));
+    if (!file) return fail(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_hint(errno));
     *text = malloc(FILE_MOST + 1);
     size_t length = *text ? fread(*text, 1, FILE_MOST + 1, file) : 0;
     int status = !*text               ? fail(err, ALEXCL_E_MEMORY, "out of host memory: labels")
@@ -153,7 +154,8 @@ static int labels_unknown(const struct labels *l, const char *text, struct alexc
             bytes += strlen(l->names[i]) + 1;
             count++;
         }
-    if (count == 0) return fail(err, ALEXCL_E_DATA, "label \"%.100s\": the classes have no names; give its index, or names by --labels FILE", text);
+    if (count == 0)
+        return fail(err, ALEXCL_E_DATA, "label \"%.*s\": the classes have no names; give its index, or names by --labels FILE", report_cut(text, 100), text);
     const char **names = calloc(count + 1, sizeof *names);
     char *copy = malloc(bytes), *at = copy;
     int status;
@@ -172,8 +174,8 @@ static int labels_unknown(const struct labels *l, const char *text, struct alexc
             }
         }
         const char *near = alexcl_nearest(text, names);
-        status = fail(err, ALEXCL_E_DATA, "label \"%.100s\": no class has that name%s%s%s", text, near ? ": did you mean \"" : "; give its index",
-                      near ? near : "", near ? "\"?" : "");
+        status = fail(err, ALEXCL_E_DATA, "label \"%.*s\": no class has that name%s%s%s", report_cut(text, 100), text,
+                      near ? ": did you mean \"" : "; give its index", near ? near : "", near ? "\"?" : "");
     } else {
         status = fail(err, ALEXCL_E_MEMORY, "out of host memory: labels");
     }
@@ -204,8 +206,8 @@ int labels_find(const struct labels *l, const char *text, size_t *index, struct 
     }
     if (best == MATCH_NONE) return labels_unknown(l, text, err);
     if (other != first)
-        return fail(err, ALEXCL_E_DATA, "label \"%.100s\": classes %zu (%.100s) and %zu (%.100s) both have that name; give the index", text, first,
-                    l->names[first], other, l->names[other]);
+        return fail(err, ALEXCL_E_DATA, "label \"%.*s\": classes %zu (%.*s) and %zu (%.*s) both have that name; give the index", report_cut(text, 100), text,
+                    first, report_cut(l->names[first], 100), l->names[first], other, report_cut(l->names[other], 100), l->names[other]);
     *index = first;
     return ALEXCL_OK;
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "interrupt.h"
 #include "options.h"
 #include "report.h"
 
@@ -37,7 +38,7 @@ static int most = ALEXCL_LOG_WARNING;
 
 static void main_log(void *user, enum alexcl_log_level level, const char *text) {
     (void)user;
-    if ((int)level <= most) fprintf(stderr, "alexcl: %s: %s\n", levels[level], text);
+    if ((int)level <= most) report_message(levels[level], text);
 }
 
 static void main_set_log(void) {
@@ -73,6 +74,8 @@ int main(int argc, char **argv) {
     const struct command *command;
     main_fill_standard_files();
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write, told like any other */
+    signal(SIGXFSZ, SIG_IGN); /* and so is a file that grows beyond ulimit -f */
+    interrupt_catch();
     alexcl_log_to(main_log, NULL);
     int status = options_read(argc, argv, &options, &command, &err);
     if (status == ALEXCL_OK && !options.help) status = alexcl_settings_check(&err);
@@ -93,6 +96,6 @@ int main(int argc, char **argv) {
         status = written;
         err = late;
     }
-    if (err.text[0]) fprintf(stderr, "alexcl: %s\n", err.text);
+    if (err.text[0]) report_message(NULL, err.text);
     return alexcl_exit_code(status);
 }

@@ -76,7 +76,7 @@ int npy_read(const char *path, struct npy *out, struct alexcl_error *err) {
     *out = (struct npy){0};
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), status;
     struct stat info;
-    if (fd < 0) return fail(err, ALEXCL_E_DATA, "%s: %s", path, strerror(errno));
+    if (fd < 0) return fail(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_hint(errno));
     if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
         close(fd);
         return fail(err, ALEXCL_E_DATA, "%s: is not a regular file", path);
@@ -99,8 +99,8 @@ int npy_read(const char *path, struct npy *out, struct alexcl_error *err) {
 /* ---- writing ------------------------------------------------------------------------------------- */
 
 struct npy_writer {
-    char *path, *temporary;
-    FILE *file;
+    char *path;
+    struct alexcl_file *file;
     int dims;
     size_t shape[NPY_DIMS], row, count;
 };
@@ -113,32 +113,21 @@ static int npy_writer_header(struct npy_writer *w, struct alexcl_error *err) {
     int made = snprintf(text + 10, sizeof text - 10, "{'descr': '<f4', 'fortran_order': False, 'shape': (%s%s), }", shape, w->dims == 1 ? "," : "");
     if (made > HEADER - 11) return fail(err, ALEXCL_E_OTHER, "%s: a shape of that many digits does not fit in the header", w->path);
     for (int i = 10 + made; i < HEADER; i++) text[i] = i == HEADER - 1 ? '\n' : ' ';
-    if (fseek(w->file, 0, SEEK_SET) != 0 || fwrite(text, 1, HEADER, w->file) != HEADER)
-        return fail(err, ALEXCL_E_OTHER, "%s: cannot be written: %s", w->path, strerror(errno));
-    return ALEXCL_OK;
+    return alexcl_file_add(w->file, text, HEADER, err);
 }
 
 int npy_writer_open(const char *path, int dims, const size_t *shape, struct npy_writer **out, struct alexcl_error *err) {
-    struct stat info;
-    /* A rename would put a file in the place of /dev/null. */
-    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) return fail(err, ALEXCL_E_OTHER, "%s: cannot be written: it is not a regular file", path);
     struct npy_writer *w = calloc(1, sizeof *w);
     int status = ALEXCL_OK;
-    size_t length = strlen(path) + 24;
-    if (!w || (w->path = strdup(path)) == NULL || (w->temporary = malloc(length)) == NULL) {
+    if (!w || (w->path = strdup(path)) == NULL) {
         status = fail(err, ALEXCL_E_MEMORY, "out of host memory: writing %s", path);
         goto done;
     }
     w->dims = dims;
     w->row = 1;
     for (int i = 1; i < dims; i++) w->row *= w->shape[i] = shape[i];
-    snprintf(w->temporary, length, "%s.%ld", path, (long)getpid());
-    w->file = fopen(w->temporary, "wb");
-    if (!w->file) {
-        status = fail(err, ALEXCL_E_OTHER, "%s: cannot be written: %s", path, strerror(errno));
-        goto done;
-    }
-    status = npy_writer_header(w, err);
+    status = alexcl_file_open(path, &w->file, err);
+    if (status == ALEXCL_OK) status = npy_writer_header(w, err);
 done:
     if (status == ALEXCL_OK)
         *out = w;
@@ -148,30 +137,21 @@ done:
 }
 
 int npy_writer_add(struct npy_writer *w, const float *values, size_t count, struct alexcl_error *err) {
-    if (fwrite(values, sizeof *values, count, w->file) != count) return fail(err, ALEXCL_E_OTHER, "%s: cannot be written: %s", w->path, strerror(errno));
-    w->count += count;
-    return ALEXCL_OK;
+    int status = alexcl_file_add(w->file, values, count * sizeof *values, err);
+    if (status == ALEXCL_OK) w->count += count;
+    return status;
 }
 
 int npy_writer_commit(struct npy_writer *w, struct alexcl_error *err) {
-    int status = npy_writer_header(w, err);
-    int closed = fclose(w->file);
-    w->file = NULL;
-    if (status == ALEXCL_OK && (closed != 0 || rename(w->temporary, w->path) != 0))
-        status = fail(err, ALEXCL_E_OTHER, "%s: cannot be written: %s", w->path, strerror(errno));
-    if (status != ALEXCL_OK) unlink(w->temporary);
-    free(w->temporary);
-    w->temporary = NULL;
+    int status = alexcl_file_rewind(w->file, err);
+    if (status == ALEXCL_OK) status = npy_writer_header(w, err);
+    if (status == ALEXCL_OK) status = alexcl_file_commit(w->file, err);
     return status;
 }
 
 void npy_writer_free(struct npy_writer *w) {
     if (!w) return;
-    if (w->file) {
-        fclose(w->file);
-        unlink(w->temporary);
-    }
-    free(w->temporary);
+    alexcl_file_free(w->file);
     free(w->path);
     free(w);
 }

@@ -9,6 +9,9 @@
 #include "fail.h"
 #include "npy.h"
 #include "png_file.h"
+#include "report.h"
+
+enum { NAME_MOST = 200 /* bytes of the picture's name: a file's has 255 at most; the line tells apart what is cut */ };
 
 int patches_make_folder(const char *folder, struct alexcl_error *err) {
     char part[4096];
@@ -19,7 +22,8 @@ int patches_make_folder(const char *folder, struct alexcl_error *err) {
         if (folder[i] != '/' && folder[i] != '\0') continue;
         memcpy(part, folder, i);
         part[i] = '\0';
-        if (mkdir(part, 0777) != 0 && errno != EEXIST) return fail(err, ALEXCL_E_OTHER, "--dump-patches: %s: %s", part, strerror(errno));
+        if (mkdir(part, 0777) != 0 && errno != EEXIST)
+            return fail(err, ALEXCL_E_OTHER, "--dump-patches: %s: %s%s", part, strerror(errno), alexcl_file_hint(errno));
     }
     if (stat(folder, &info) != 0 || !S_ISDIR(info.st_mode)) return fail(err, ALEXCL_E_OTHER, "--dump-patches: %s is not a folder", folder);
     return ALEXCL_OK;
@@ -30,7 +34,8 @@ int patches_write(const char *folder, int line, const char *path, int crop, cons
     char stem[4096], name[4200], suffix[16] = "";
     const char *file = strrchr(path, '/');
     if (crop >= 0) snprintf(suffix, sizeof suffix, "-%d", crop);
-    if (snprintf(stem, sizeof stem, "%s/%d-%s%s", folder, line, file ? file + 1 : path, suffix) >= (int)sizeof stem)
+    file = file ? file + 1 : path;
+    if (snprintf(stem, sizeof stem, "%s/%d-%.*s%s", folder, line, report_cut(file, NAME_MOST), file, suffix) >= (int)sizeof stem)
         return fail(err, ALEXCL_E_OTHER, "--dump-patches: the name of %s is too long", path);
     size_t shape[3] = {0, (size_t)model->height, (size_t)model->width}, count = (size_t)model->channels * shape[1] * shape[2];
     struct npy_writer *w;

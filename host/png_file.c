@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
 #include <png.h>
 #include <setjmp.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "png_file.h"
 #include "fail.h"
@@ -13,7 +11,8 @@
 struct png_work {
     const unsigned char *data;
     size_t length, at;
-    FILE *file;
+    struct alexcl_file *file; /* written to; a failure goes to err */
+    struct alexcl_error *err;
     char why[160];
 };
 
@@ -78,13 +77,13 @@ done:
 
 static void png_file_write_bytes(png_structp png, png_bytep bytes, size_t count) {
     struct png_work *w = png_get_io_ptr(png);
-    if (fwrite(bytes, 1, count, w->file) != count) png_error(png, strerror(errno));
+    if (alexcl_file_add(w->file, bytes, count, w->err) != ALEXCL_OK) png_error(png, "");
 }
 
 static void png_file_flush(png_structp png) { (void)png; }
 
-static int png_file_encode(FILE *file, const char *path, const struct picture *p, struct alexcl_error *err) {
-    struct png_work w = {.file = file};
+static int png_file_encode(struct alexcl_file *file, const char *path, const struct picture *p, struct alexcl_error *err) {
+    struct png_work w = {.file = file, .err = err};
     png_infop info = NULL;
     volatile int status = ALEXCL_OK;
     png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &w, png_file_fail, png_file_warn);
@@ -107,14 +106,11 @@ static int png_file_encode(FILE *file, const char *path, const struct picture *p
 }
 
 int png_file_write(const char *path, const struct picture *p, struct alexcl_error *err) {
-    char temporary[4200];
-    if (snprintf(temporary, sizeof temporary, "%s.%ld", path, (long)getpid()) >= (int)sizeof temporary)
-        return fail(err, ALEXCL_E_OTHER, "%s: the name is too long", path);
-    FILE *file = fopen(temporary, "wb");
-    if (!file) return fail(err, ALEXCL_E_OTHER, "%s: cannot be written: %s", path, strerror(errno));
-    int status = png_file_encode(file, path, p, err);
-    if (fclose(file) != 0 && status == ALEXCL_OK) status = fail(err, ALEXCL_E_OTHER, "%s: cannot be written: %s", path, strerror(errno));
-    if (status == ALEXCL_OK && rename(temporary, path) != 0) status = fail(err, ALEXCL_E_OTHER, "%s: cannot be written: %s", path, strerror(errno));
-    if (status != ALEXCL_OK) unlink(temporary);
+    struct alexcl_file *file;
+    int status = alexcl_file_open(path, &file, err);
+    if (status != ALEXCL_OK) return status;
+    status = png_file_encode(file, path, p, err);
+    if (status == ALEXCL_OK) status = alexcl_file_commit(file, err);
+    alexcl_file_free(file);
     return status;
 }

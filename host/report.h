@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Results on stdout: JSON, CSV fields, numbers with thousands separators. */
+/* Results on stdout: JSON, CSV fields, text without control characters, numbers with thousands separators. */
 #ifndef ALEXCL_REPORT_H
 #define ALEXCL_REPORT_H
 #include <jansson.h>
+#include <stdio.h>
 
 #include "alexcl.h"
 
@@ -12,6 +13,14 @@ int report_json(json_t *document, struct alexcl_error *err);
 json_t *report_string(const char *text);
 /* One CSV field (RFC 4180), quoted where it must be; `last` ends the line. NULL is empty. */
 void report_csv(const char *field, int last);
+/* Bytes of the character at `text`; 0 where none begins that may be shown: a control character, or no UTF-8. */
+int report_character(const char *text);
+/* Most bytes of `text`, at most `most`, that end with a whole character; for "%.*s". */
+int report_cut(const char *text, size_t most);
+/* Prints a text for people on one line: what may not be shown as \xNN, so that no name writes to the terminal what it likes. */
+void report_text(FILE *to, const char *text);
+/* The same for a message, "alexcl: warning: text" on stderr: its lines stay, each but the first further in. `level` may be NULL. */
+void report_message(const char *level, const char *text);
 /* 60965224 -> "60,965,224". One of eight buffers, used in turn. */
 const char *report_count(uint64_t n);
 /* Bytes for people: "121.9 MiB". One of eight buffers, used in turn. */

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* Ctrl-C, SIGTERM and a terminal that is closed: the process ends and leaves no temporary file behind. */
+#ifndef ALEXCL_INTERRUPT_H
+#define ALEXCL_INTERRUPT_H
+
+/* Catches the signals, once, at the program's start: each ends it. */
+void interrupt_catch(void);
+/* From here on the first signal only asks, so that what was done can be told; the second ends the process. */
+void interrupt_defer(void);
+/* Whether one has asked. */
+int interrupt_asked(void);
+#endif
