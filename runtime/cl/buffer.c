@@ -5,6 +5,7 @@
 
 #include "cl_private.h"
 #include "memory.h"
+#include "settings.h"
 
 #ifdef ALEXCL_GUARD
 enum { GUARD_FLOATS = 1024 }; /* behind every buffer: 4 KiB of a NaN that no kernel makes */
@@ -12,6 +13,8 @@ static const cl_uint guard_word = 0x7fc0dead;
 #else
 enum { GUARD_FLOATS = 0 };
 #endif
+
+static int buffer_is_bare(void) { return settings_environment("ALEXCL_BARE_BUFFERS") != NULL; }
 
 int buffer_create(struct device *dev, size_t floats, const char *what, struct buffer **out, struct alexcl_error *err) {
     int status = ALEXCL_OK;
@@ -28,7 +31,8 @@ int buffer_create(struct device *dev, size_t floats, const char *what, struct bu
     b->floats = floats;
     TRY(memory_copy_text(&b->what, what, err));
     cl_int code;
-    size_t size = (floats + GUARD_FLOATS) * sizeof(float);
+    int bare = buffer_is_bare();
+    size_t size = (bare ? floats : floats + GUARD_FLOATS) * sizeof(float);
     b->memory = clCreateBuffer(dev->context, CL_MEM_READ_WRITE, size ? size : sizeof(float), NULL, &code);
     if (clerror_check(code, "clCreateBuffer", dev, err) != ALEXCL_OK) {
         error_prefix(err, "%.1f MiB for %s: ", (double)bytes / 1048576, what);
@@ -42,10 +46,12 @@ int buffer_create(struct device *dev, size_t floats, const char *what, struct bu
 #else
     cl_uint word = 0;
 #endif
-    CL_TRY(dev, clEnqueueFillBuffer(dev->work, b->memory, &word, sizeof word, 0, size ? size : sizeof(float), 0, NULL, &filled), err);
-    /* A copy on the other queue must not come before the fill. */
-    CL_TRY(dev, clFlush(dev->work), err);
-    CL_TRY(dev, clEnqueueBarrierWithWaitList(dev->transfer, 1, &filled, NULL), err);
+    if (!bare) {
+        CL_TRY(dev, clEnqueueFillBuffer(dev->work, b->memory, &word, sizeof word, 0, size ? size : sizeof(float), 0, NULL, &filled), err);
+        /* A copy on the other queue must not come before the fill. */
+        CL_TRY(dev, clFlush(dev->work), err);
+        CL_TRY(dev, clEnqueueBarrierWithWaitList(dev->transfer, 1, &filled, NULL), err);
+    }
     b->next = dev->buffers;
     if (b->next) b->next->previous = b;
     dev->buffers = b;
@@ -83,6 +89,7 @@ int buffer_check_guards(struct device *dev, struct alexcl_error *err) {
     int status = ALEXCL_OK;
 #ifdef ALEXCL_GUARD
     cl_uint words[GUARD_FLOATS];
+    if (buffer_is_bare()) return ALEXCL_OK;
     for (struct buffer *b = dev->buffers; b; b = b->next) {
         CL_TRY(dev, clEnqueueReadBuffer(dev->work, b->memory, CL_TRUE, b->floats * sizeof(float), sizeof words, words, 0, NULL, NULL), err);
         for (int i = 0; i < GUARD_FLOATS; i++)

@@ -7,7 +7,8 @@
 struct buffer;
 
 /* `floats` float32 values, zeroed. `what` names it in messages ("weights of conv1, half 0"). In debug builds
- * (ALEXCL_GUARD) guard words stand behind it and it is filled with NaN instead. */
+ * (ALEXCL_GUARD) guard words stand behind it and it is filled with NaN instead. With ALEXCL_BARE_BUFFERS=1 in the environment it has
+ * neither words nor filling: for tools that look for reads of what nobody wrote and of what lies outside (Oclgrind). */
 int buffer_create(struct device *dev, size_t floats, const char *what, struct buffer **out, struct alexcl_error *err);
 void buffer_free(struct buffer *b);
 size_t buffer_floats(const struct buffer *b);

@@ -8,7 +8,7 @@ static struct alexcl_layer activation(enum alexcl_layer_type type) { return (str
 static const enum alexcl_layer_type types[] = {ALEXCL_RELU, ALEXCL_TANH, ALEXCL_SIGMOID, ALEXCL_LECUN_TANH};
 
 START_TEST(grid) {
-    static const struct alexcl_shape shapes[] = {{1, 1, 1}, {5, 3, 7}, {130, 1, 1}};
+    static const struct alexcl_shape shapes[] = {{1, 1, 1}, {5, 3, 7}, {130, 1, 1}, {1, 9, 15}};
     for (int t = 0; t < 4; t++) {
         for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
             struct alexcl_layer desc = activation(types[t]);

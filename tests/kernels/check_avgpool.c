@@ -6,7 +6,7 @@ static struct alexcl_layer pool(int kernel, int stride, int ceil_mode) {
 }
 
 START_TEST(grid) {
-    static const struct alexcl_shape shapes[] = {{1, 1, 1}, {3, 4, 7}, {6, 13, 13}, {9, 5, 2}};
+    static const struct alexcl_shape shapes[] = {{1, 1, 1}, {3, 4, 7}, {6, 13, 13}, {9, 5, 2}, {1, 9, 11}};
     static const int windows[][2] = {{1, 1}, {2, 2}, {3, 2}, {2, 3}, {4, 1}};
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
         for (size_t w = 0; w < sizeof windows / sizeof *windows; w++) {

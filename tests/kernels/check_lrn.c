@@ -7,7 +7,7 @@ static struct alexcl_layer lrn(int n, double k, double alpha, double beta, enum 
 
 /* Windows wider than a half, halves of different size, one channel, other powers. */
 START_TEST(grid) {
-    static const struct alexcl_shape shapes[] = {{1, 1, 1}, {2, 3, 3}, {5, 4, 7}, {16, 9, 8}, {33, 1, 5}};
+    static const struct alexcl_shape shapes[] = {{1, 1, 1}, {2, 3, 3}, {5, 4, 7}, {16, 9, 8}, {33, 1, 5}, {1, 5, 13}};
     static const int windows[] = {1, 3, 5, 9};
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
         for (size_t w = 0; w < sizeof windows / sizeof *windows; w++) {

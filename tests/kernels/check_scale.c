@@ -6,7 +6,7 @@ static struct alexcl_layer dropout(enum alexcl_dropout kind, double rate) {
 }
 
 START_TEST(grid) {
-    static const struct alexcl_shape shapes[] = {{1, 1, 1}, {5, 3, 7}, {130, 1, 1}};
+    static const struct alexcl_shape shapes[] = {{1, 1, 1}, {5, 3, 7}, {130, 1, 1}, {1, 9, 15}};
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
         struct alexcl_layer desc = dropout(ALEXCL_DROPOUT_PAPER, s == 1 ? 0.25 : 0.5);
         kernel_check_layer("own", &desc, shapes[s]);

@@ -7,9 +7,11 @@
 /* Whether this place can run a variant: kernels named *_cpu.cl are for CPU devices alone. ALEXCL_TEST_CPU_KERNELS=1 lets them run
  * anywhere (Oclgrind says it is a GPU). */
 int kernel_check_possible(const char *variant);
+/* Whether buffers hold nothing but what was written (ALEXCL_BARE_BUFFERS, buffer.h): then nothing can be asked of the rest of them. */
+int kernel_check_bare(void);
 /* Both halves of a layer on random values, by that variant on the place under test, against the reference: batches in the middle
- * of a larger buffer, batches of 1, and images that are not asked for must stay untouched. The bits of an image must not depend on
- * the batch it is in. Layers that may write over their input do so as well. */
+ * of a larger buffer, of 9, 5 and 1, and images that are not asked for must stay untouched. The bits of an image must not depend on
+ * the batch it is in. Layers that may write over their input do so as well. ALEXCL_TEST_GRID=small tries less. */
 void kernel_check_layer(const char *variant, const struct alexcl_layer *desc, struct alexcl_shape whole_in);
 /* Both halves together against a golden vector, within 1e-5 of the largest value: x, w and b where the layer has them, and `key`. */
 void kernel_check_golden(const char *variant, const struct alexcl_layer *desc, const char *dir, const char *key);

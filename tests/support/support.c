@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "generator.h"
 #include "settings.h"
@@ -45,27 +46,73 @@ float *support_floats(size_t count) {
     return values;
 }
 
+static unsigned long long support_seed(void) {
+    const char *text = settings_environment("ALEXCL_TEST_SEED");
+    return text ? strtoull(text, NULL, 0) : 1;
+}
+
 float *support_random(size_t count, const char *name, double scale) {
     float *values = support_floats(count);
-    generator_fill_uniform(values, generator_key(1, name), 0, count, scale, 0.0);
+    generator_fill_uniform(values, generator_key(support_seed(), name), 0, count, scale, 0.0);
     return values;
 }
 
-void support_compare(const char *what, const float *got, const float *want, size_t count, double tolerance) {
+/* Bits of a float as a number that grows with it: +0 and -0 are both 0. */
+static int64_t support_order(float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    int64_t magnitude = bits & 0x7fffffffu;
+    return bits >> 31 ? -magnitude : magnitude;
+}
+
+uint64_t support_ulps(float a, float b) {
+    if (isnan(a) || isnan(b)) return UINT64_MAX;
+    int64_t apart = support_order(a) - support_order(b);
+    return (uint64_t)(apart < 0 ? -apart : apart);
+}
+
+double support_limit(float due, double largest, double tolerance) {
+    double whole = tolerance * (largest > 0.0 ? largest : 1.0), size = fabs((double)due);
+    double unit = (double)nextafterf(fabsf(due), INFINITY) - size;
+    return fmin(whole, whole / 8 + tolerance * size * 3 / 4 + 8 * unit);
+}
+
+const char *support_mismatch(const char *what, const float *got, const float *want, size_t count, double tolerance, const struct support_maps *maps) {
+    static char text[1000];
     double largest = 0.0;
     for (size_t i = 0; i < count; i++)
         if (fabs((double)want[i]) > largest) largest = fabs((double)want[i]);
-    double limit = tolerance * (largest > 0.0 ? largest : 1.0);
-    size_t wrong = 0, first = 0;
+    size_t wrong = 0, at = 0;
     for (size_t i = 0; i < count; i++) {
         double difference = fabs((double)got[i] - (double)want[i]);
-        if (!(difference <= limit) && wrong++ == 0) first = i;
+        int fits = tolerance == 0.0 ? got[i] == want[i] : difference <= support_limit(want[i], largest, tolerance);
+        if (!fits && wrong++ == 0) at = i; /* a NaN never fits */
     }
-    ck_assert_msg(wrong == 0, "%s: %zu of %zu values are off by more than %.3g; the first is [%zu]: %.9g where %.9g was due (largest value %.9g)", what, wrong,
-                  count, limit, first, (double)got[first], (double)want[first], largest);
+    if (wrong == 0) return NULL;
+    char rule[120] = "not the same to the bit", place[120], ulps[40] = "not comparable";
+    if (tolerance > 0.0) snprintf(rule, sizeof rule, "off by more than allowed (the first: %.3g)", support_limit(want[at], largest, tolerance));
+    snprintf(place, sizeof place, "[%zu]", at);
+    if (maps) {
+        size_t w = (size_t)maps->shape.w, h = (size_t)maps->shape.h, c = (size_t)maps->shape.c;
+        snprintf(place, sizeof place, "[n=%zu, c=%zu, h=%zu, w=%zu]", at / (c * h * w) + maps->first, at / (h * w) % c, at / w % h, at % w);
+    }
+    if (support_ulps(got[at], want[at]) != UINT64_MAX) snprintf(ulps, sizeof ulps, "%llu ulp apart", (unsigned long long)support_ulps(got[at], want[at]));
+    snprintf(text, sizeof text, "%s: %zu of %zu values are %s; the first is %s: %.9g where %.9g was due, %s, largest value %.9g (ALEXCL_TEST_SEED=%llu)", what,
+             wrong, count, rule, place, (double)got[at], (double)want[at], ulps, largest, support_seed());
+    return text;
 }
 
-void support_same(const char *what, const float *got, const float *want, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        ck_assert_msg(got[i] == want[i], "%s: [%zu] of %zu is %.9g where %.9g was due", what, i, count, (double)got[i], (double)want[i]);
+void support_compare_maps(const char *what, const float *got, const float *want, size_t count, double tolerance, const struct support_maps *maps) {
+    const char *mismatch = support_mismatch(what, got, want, count, tolerance, maps);
+    if (mismatch) ck_abort_msg("%s", mismatch);
 }
+
+void support_compare(const char *what, const float *got, const float *want, size_t count, double tolerance) {
+    support_compare_maps(what, got, want, count, tolerance, NULL);
+}
+
+void support_same_maps(const char *what, const float *got, const float *want, size_t count, const struct support_maps *maps) {
+    support_compare_maps(what, got, want, count, 0.0, maps);
+}
+
+void support_same(const char *what, const float *got, const float *want, size_t count) { support_compare_maps(what, got, want, count, 0.0, NULL); }

@@ -9,9 +9,10 @@
  *     }
  *
  * and is registered by alexcl_check (tests/CMakeLists.txt), which sets the variables read here:
- *   ALEXCL_TEST_IMPLEMENTATION  "ref", "pocl", "intel": where support_place opens
+ *   ALEXCL_TEST_IMPLEMENTATION  "ref", "pocl", "intel", "rusticl", "oclgrind": where support_place opens
  *   ALEXCL_TEST_CASE            one of CASES
  *   ALEXCL_TEST_SKIP            text: the implementation is not installed here, so print it and skip
+ *   ALEXCL_TEST_SEED            the random numbers of support_random (unset: 1); set by hand, to look further or to repeat a failure
  * Every function below ends the running test with a message when it fails. */
 #ifndef ALEXCL_SUPPORT_H
 #define ALEXCL_SUPPORT_H
@@ -24,7 +25,7 @@
 int support_run(TCase *tests);
 /* The case that ctest asks for (alexcl_check's CASES), or NULL when the program is started by hand. */
 const char *support_case(void);
-/* "ref", "pocl" or "intel"; "ref" where nothing is set. */
+/* "ref", "pocl", "intel", "rusticl" or "oclgrind"; "ref" where nothing is set. */
 const char *support_implementation(void);
 
 /* For calls that fill an error: EXPECT_OK(buffer_create(..., &err), err). */
@@ -51,12 +52,32 @@ extern void (*support_at_end)(void);
 
 /* `count` floats, all NaN so that a value nobody writes is noticed. free() them. */
 float *support_floats(size_t count);
-/* Uniform in [-scale, scale), the same on every machine; `name` picks the numbers. free() them. */
+/* Uniform in [-scale, scale), the same on every machine; `name` and ALEXCL_TEST_SEED pick the numbers. free() them. */
 float *support_random(size_t count, const char *name, double scale);
-/* Largest |got - want| must be <= tolerance * largest |want| (or <= tolerance where want is all 0); NaN and infinity never pass.
- * Names the first value that is off. */
+
+/* Where values come from, for messages: images from `first` on of this shape. */
+struct support_maps {
+    struct alexcl_shape shape;
+    size_t first;
+};
+/* How far apart two floats are in units in the last place, counted in floats that lie between; UINT64_MAX where one is a NaN. */
+uint64_t support_ulps(float a, float b);
+/* What a value that is due may be off by, where `largest` is the largest of its tensor:
+ *
+ *     tolerance * largest / 8 + tolerance * |due| * 3 / 4 + 8 units in the last place of `due`, and never more than tolerance * largest
+ *
+ * The first part is for sums that cancel (their error follows the products, not the sum), the second for what a layer computes from
+ * values that are off themselves, the third for the last operation, as OpenCL allows it: exp, tanh and pow are off by several units. */
+double support_limit(float due, double largest, double tolerance);
+/* NULL where every value is within its limit (tolerance 0: equal to the bit, but for the sign of a zero); NaN and infinity never are.
+ * Else a text, in memory of this call, that names the first that is off: its index (as n, c, h, w where `maps` is not NULL), both
+ * values, units in the last place, and the seed. */
+const char *support_mismatch(const char *what, const float *got, const float *want, size_t count, double tolerance, const struct support_maps *maps);
+/* There must be no mismatch. */
+void support_compare_maps(const char *what, const float *got, const float *want, size_t count, double tolerance, const struct support_maps *maps);
 void support_compare(const char *what, const float *got, const float *want, size_t count, double tolerance);
-/* Equal to the bit, but for the sign of a zero. */
+/* The same with tolerance 0. */
+void support_same_maps(const char *what, const float *got, const float *want, size_t count, const struct support_maps *maps);
 void support_same(const char *what, const float *got, const float *want, size_t count);
 
 /* ---- golden vectors: tests/oracle --------------------------------------------------------------- */
