@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/* Prints every program that the runtime builds, one a line: "kind source function defines", where kind is the kind of device (gpu, or cpu
+ * and the floats of a register). Nothing is listed by hand: the layers themselves prepare every variant of every layer of every built-in net,
+ * and what stands for runtime/cl here writes down what they ask for. Needs no OpenCL. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "blas.h"
+#include "graph.h"
+#include "kernel.h"
+#include "layer_private.h"
+
+/* ---- in the place of runtime/cl ---- */
+
+struct device {
+    const char *kind;
+    struct device_limits limits;
+};
+struct kernel {
+    int unused;
+};
+struct buffer {
+    int unused;
+};
+static struct kernel a_kernel;
+static struct buffer a_buffer;
+
+const struct device_limits *device_limits(const struct device *dev) { return &dev->limits; }
+int kernel_create(struct device *dev, const char *source, const char *function, const char *defines, struct kernel **out, struct alexcl_error *err) {
+    (void)err;
+    printf("%s %s %s%s%s\n", dev->kind, source, function, *defines ? " " : "", defines);
+    *out = &a_kernel;
+    return ALEXCL_OK;
+}
+void kernel_free(struct kernel *k) { (void)k; }
+int buffer_create(struct device *dev, size_t floats, const char *what, struct buffer **out, struct alexcl_error *err) {
+    (void)dev, (void)floats, (void)what, (void)err;
+    *out = &a_buffer;
+    return ALEXCL_OK;
+}
+void buffer_free(struct buffer *b) { (void)b; }
+int buffer_write(struct buffer *b, size_t first, const float *host, size_t count, struct alexcl_error *err) {
+    (void)b, (void)first, (void)host, (void)count, (void)err;
+    return ALEXCL_OK;
+}
+
+/* Nothing is run here. */
+static int builds_never(struct alexcl_error *err) { return error_set(err, ALEXCL_E_OTHER, "preparing a layer ran something"); }
+int buffer_read(struct buffer *b, size_t first, float *host, size_t count, struct alexcl_error *err) {
+    (void)b, (void)first, (void)host, (void)count;
+    return builds_never(err);
+}
+int kernel_launch(struct kernel *k, const char *label, const struct kernel_range *range, const struct kernel_arg *args, size_t arg_count,
+                  struct alexcl_error *err) {
+    (void)k, (void)label, (void)range, (void)args, (void)arg_count;
+    return builds_never(err);
+}
+int blas_gemm(struct device *dev, const char *label, size_t m, size_t n, size_t k, struct blas_matrix a, struct blas_matrix b, int transpose_b, float beta,
+              struct blas_matrix c, struct alexcl_error *err) {
+    (void)dev, (void)label, (void)m, (void)n, (void)k, (void)a, (void)b, (void)transpose_b, (void)beta, (void)c;
+    return builds_never(err);
+}
+int blas_gemv(struct device *dev, const char *label, size_t m, size_t n, struct blas_matrix a, struct blas_matrix x, float beta, struct blas_matrix y,
+              struct alexcl_error *err) {
+    (void)dev, (void)label, (void)m, (void)n, (void)a, (void)x, (void)beta, (void)y;
+    return builds_never(err);
+}
+
+/* ---- the nets ---- */
+
+enum { TYPES = 64 };
+static int seen[TYPES];
+
+static int builds_of_layer(struct layer *l, struct place *place, struct alexcl_error *err) {
+    const float *values[LAYER_TENSORS] = {0};
+    int status = ALEXCL_OK;
+    seen[l->desc->type] = 1;
+    if (l->view) return ALEXCL_OK;
+    for (int t = 0; t < l->tensor_count; t++) {
+        values[t] = calloc(layer_tensor_floats(&l->tensors[t]), sizeof **values);
+        if (!values[t]) status = error_set(err, ALEXCL_E_MEMORY, "out of memory");
+    }
+    for (const struct layer_variant *const *v = l->ops->variants; status == ALEXCL_OK && *v; v++) {
+        if (!(*v)->applicable(l, place)) continue;
+        status = layer_prepare_variant(l, place, *v, values, err);
+        if (status == ALEXCL_OK) layer_release(l);
+    }
+    for (int t = 0; t < l->tensor_count; t++) free((void *)values[t]);
+    return status;
+}
+
+static int builds_of_model(const struct alexcl_model *model, struct place *place, struct alexcl_error *err) {
+    struct graph *g = NULL;
+    int status = graph_make(model, NULL, &g, err);
+    for (int i = 0; status == ALEXCL_OK && i < g->layer_count; i++)
+        for (int half = 0; status == ALEXCL_OK && half < 2; half++) status = builds_of_layer(&g->layers[i].half[half], place, err);
+    graph_free(g);
+    return status;
+}
+
+/* What the library can do and no built-in net does. */
+static const struct alexcl_layer others[] = {
+    {.type = ALEXCL_CONV, .name = "first", .outputs = 4, .kernel = 1, .stride = 1, .groups = 1},
+    {.type = ALEXCL_TANH, .name = "tanh"},
+    {.type = ALEXCL_SIGMOID, .name = "sigmoid"},
+    {.type = ALEXCL_LRN, .name = "lrn", .kernel = 3, .k = 1, .alpha = 1, .beta = 0.5},
+    {.type = ALEXCL_RNORM, .name = "rnorm", .kernel = 3, .k = 1, .alpha = 1, .beta = 0.5},
+    {.type = ALEXCL_AVGPOOL, .name = "avgpool", .kernel = 2, .stride = 2},
+};
+static const struct alexcl_model other = {
+    .name = "others", .channels = 1, .height = 8, .width = 8, .layers = others, .layer_count = sizeof others / sizeof *others};
+
+int main(void) {
+    static struct device devices[] = {
+        {"gpu", {.kind = ALEXCL_DEVICE_GPU, .units = 8, .vector_floats = 1}},
+        {"cpu8", {.kind = ALEXCL_DEVICE_CPU, .units = 8, .vector_floats = 8}},
+        {"cpu16", {.kind = ALEXCL_DEVICE_CPU, .units = 8, .vector_floats = 16}},
+    };
+    struct alexcl_error err = {0};
+    int status = ALEXCL_OK;
+    setenv("ALEXCL_GEMM", "clblast", 1); /* so that its variants are applicable too */
+    for (size_t d = 0; d < sizeof devices / sizeof *devices; d++) {
+        struct device_limits *limits = &devices[d].limits;
+        limits->memory = limits->largest_buffer = (uint64_t)8 << 30;
+        limits->local_memory = 32 << 10;
+        limits->largest_work_group = 256;
+        struct place place = {&devices[d]};
+        struct join *join = NULL;
+        const struct alexcl_model *model;
+        status = join_create(&place, &join, &err);
+        join_free(join);
+        for (size_t i = 0; status == ALEXCL_OK && (model = alexcl_model_get(i)) != NULL; i++) status = builds_of_model(model, &place, &err);
+        if (status == ALEXCL_OK) status = builds_of_model(&other, &place, &err);
+    }
+    for (int type = 0; status == ALEXCL_OK && type < TYPES; type++)
+        if (strcmp(alexcl_layer_type_name((enum alexcl_layer_type)type), "unknown") != 0 && !seen[type])
+            status = error_set(&err, ALEXCL_E_OTHER, "no net here has a layer %s: add one to `others`", alexcl_layer_type_name((enum alexcl_layer_type)type));
+    if (status != ALEXCL_OK) fprintf(stderr, "kernel_builds: %s\n", err.text);
+    return status != ALEXCL_OK;
+}
