@@ -110,6 +110,17 @@ START_TEST(a_device_is_opened_and_closed_many_times) {
 END_TEST
 
 START_TEST(codes_of_clblast_have_its_own_names) {
+    const char *seen[64];
+    size_t count = 0;
+    for (int code = -3000; code <= 0; code++) {
+        const char *name = blas_code_name(code);
+        if (!name) continue;
+        ck_assert_msg(strncmp(name, "CLBlast", 7) == 0 && strcmp(clerror_name(code), name) == 0, "%d is %s", code, name);
+        for (size_t i = 0; i < count; i++) ck_assert_str_ne(seen[i], name);
+        ck_assert_uint_lt(count, 64);
+        seen[count++] = name;
+    }
+    ck_assert_uint_eq(count, 29);
     ck_assert_str_eq(clerror_name(-2041), "CLBlastDatabaseError"); /* told by CLBlast where a device is not in its database */
     ck_assert_str_eq(clerror_name(-2047), "CLBlastMissingOverrideParameter");
     ck_assert_str_eq(clerror_name(-1017), "CLBlastInvalidDimension");

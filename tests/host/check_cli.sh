@@ -82,6 +82,19 @@ run 0 plan --batch 128 --memory 300MiB --format json; json '.chunk < 128 and .ch
 run 5 plan --memory 50MiB; says "one image needs"
 run 0 plan --model alexnet-caffe --format json; json '[.layers[] | select(.name == "norm1") | .crosses[0]] == [24200]'
 
+# The same figures in every format.
+csv() { tr -d '\r' <out | grep -qxF -- "$1" || bad "CSV has no row $1"; }
+run 0 models --format csv; csv 'name,input,parameters,macs,about'; tr -d '\r' <out >models.csv
+grep -q '^alexnet,3x224x224,60965224,724406816,' models.csv || bad "CSV: not the paper's net"
+run 0 models --format json; json 'map(select(.name == "alexnet")) | .[0].input == [3,224,224] and .[0].parameters == 60965224 and .[0].macs == 724406816'
+[ "$(jq length out)" = $(($(wc -l <models.csv) - 1)) ] || bad "CSV and JSON list other models"
+run 0 models -v --format json; json 'map(.name) | index("tiny2t") != null'
+run 0 summary --model alexnet-keras --format csv; csv 'conv1,Conv2D,"(None, 54, 54, 96)",11712'; csv 'flat,Flatten,"(None, 6400)",0'; csv 'fc8,Dense,"(None, 1000)",4097000'
+run 0 summary --model lenet5-1998 --format json; json '.total == 60840 and .trainable == 60000 and .non_trainable == 840 and .layers[0].output == [6,28,28]'
+run 0 plan --format csv; csv 'layer,type,half0,half1,parameters0,parameters1,macs0,macs1,crosses0,crosses1'
+csv 'conv3,conv,192x13x13,192x13x13,442560,442560,74760192,74760192,86528,86528'
+csv 'fc8,fc,500,500,2048500,2048500,2048000,2048000,8192,8192'
+
 # ---- devices
 if [ "$implementation" = none ]; then
     run 3 devices; says "loader"; says "--devices ref"
@@ -89,6 +102,8 @@ if [ "$implementation" = none ]; then
 else
     run 0 devices; narrow; prints "usable"
     run 0 devices --format json; json '.[0] | .index == 0 and .id == "0:0" and .usable and .alias_of == null and .memory > 0'
+    run 0 devices --format csv; csv "index,id,kind,usable,alias_of,units,memory,largest_buffer,opencl,driver,vendor,name,why"
+    grep -q '^0,0:0,CPU,yes,,[1-9]' out || bad "CSV: not a usable CPU"
     run 0 devices -v; prints "compute units"
     run 3 --devices 7 infer "$photos/batch.txt"; says "no device 7"
     run 0 plan --devices 0 --format json; json '.memory | length == 1'
@@ -114,10 +129,15 @@ jq .images out >two.images; jq .images one.json | cmp -s - two.images || bad "an
 tiny 0 infer -q --devices $one --format csv --top 2 list.txt; silent
 [ "$(wc -l <out)" = 7 ] || bad "not 1 + 3 x 2 lines of CSV"
 prints "random: labels mean nothing"
+# The fifth best class is among the top 5, the sixth is not.
+echo "$photos/cat.png" >cat.txt; tiny 0 infer -q --devices $one --top 6 cat.txt --format json; cp out six.json
+for place in 4 5; do
+    echo "$photos/cat.png $(jq ".images[0].top[$place].index" six.json)" >rank.txt
+    tiny 0 infer -q --devices $one rank.txt --format json; json ".summary.labelled == 1 and .summary.top1_error == 1 and .summary.top5_error == ($place - 4)"
+done
 (cd "with space" && "$alexcl" --model tiny2t -q --devices $one infer - --save ../stdin.npy >/dev/null <<<'"a cat.png"') || bad "a list from standard input"
 
 # ---- ten crops are ten single ones averaged; --input brings what the net sees
-printf '%s\n' "$photos/cat.png" >cat.txt
 tiny 0 infer -q --devices $one --ten-crop --dump-patches patches/deep cat.txt --save ten.npy
 for crop in 0 9; do [ -s "patches/deep/1-cat.png-$crop.npy" ] && [ -s "patches/deep/1-cat.png-$crop.png" ] || bad "no patch of crop $crop"; done
 tiny 0 infer -q --devices $one --dump-patches patches cat.txt --save centre.npy
@@ -149,6 +169,10 @@ tiny 2 infer list.txt --features pool6 --save x.npy; says 'did you mean "pool'
 tiny 0 weights init --seed 1 -o w.safetensors
 tiny 0 infer -q --devices $one --weights w.safetensors list.txt --save file.npy; cmp -s one.npy file.npy || bad "weights of a file give other scores than the same in memory"
 tiny 0 weights init --seed 0x20120930A1E7C0DE --name tiny2t --gain fc8=0.1 -o case.safetensors
+tiny 0 weights show w.safetensors; prints "w.safetensors (its metadata agrees with model tiny2t); random weights"; silent
+tiny 0 weights show w.safetensors --format json; json '.path == "w.safetensors" and .model == "tiny2t" and .random'
+tiny 0 weights show w.safetensors --format csv; csv "path,model,about,random"; prints "w.safetensors,tiny2t,"; grep -q ',yes' out || bad "CSV: not random"
+tiny 6 weights show no.safetensors; says "no.safetensors: No such file"
 run 6 --model tiny-across infer --weights w.safetensors list.txt; says "norm1.span"
 run 6 --model lenet5 infer --weights w.safetensors list.txt; says "tiny2t"
 tiny 6 infer --weights list.txt list.txt; says "list.txt"
