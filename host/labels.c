@@ -80,13 +80,16 @@ static int labels_json(struct labels *l, const char *path, const char *text, siz
 
 static int labels_read(const char *path, char **text, struct alexcl_error *err) {
     struct stat info;
-    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) return fail(err, ALEXCL_E_DATA, "%s: is not a regular file; name one with the classes' names", path);
+    if (stat(path, &info) != 0) return fail(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_hint(errno));
+    if (!S_ISREG(info.st_mode)) return fail(err, ALEXCL_E_DATA, "%s: is not a regular file; name one with the classes' names", path);
     FILE *file = fopen(path, "rb");
     if (!file) return fail(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_hint(errno));
-    *text = malloc(FILE_MOST + 1);
-    size_t length = *text ? fread(*text, 1, FILE_MOST + 1, file) : 0;
+    size_t most = info.st_size < FILE_MOST ? (size_t)info.st_size : FILE_MOST;
+    *text = malloc(most + 2); /* one more than may be, and a zero */
+    size_t length = *text ? fread(*text, 1, most + 1, file) : 0;
     int status = !*text               ? fail(err, ALEXCL_E_MEMORY, "out of host memory: labels")
                  : length > FILE_MOST ? fail(err, ALEXCL_E_DATA, "%s: more than 16 MiB", path)
+                 : length > most      ? fail(err, ALEXCL_E_DATA, "%s: became longer while it was read", path)
                                       : ALEXCL_OK;
     fclose(file);
     if (status == ALEXCL_OK) {
