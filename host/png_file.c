@@ -60,6 +60,8 @@ int png_file_decode(const char *path, const unsigned char *data, size_t length, 
     }
     png_set_read_fn(png, &w, png_file_read);
     png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX); /* the limit is picture_make's, with a message of its own */
+    /* Chunks that say nothing of pixels are passed over unread: libpng takes as much memory as a text claims to have, 2 GiB in a file of 100 bytes. */
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
     png_read_info(png, info);
     status = picture_make(path, png_get_image_width(png, info), png_get_image_height(png, info), out, err);
     if (status != ALEXCL_OK) goto done;
