@@ -11,8 +11,11 @@
 #include "jpeg_file.h"
 #include "fail.h"
 
+enum { SCANS_MOST = 500 }; /* a progressive photograph has about 10; each costs a pass over the picture, whatever it says */
+
 struct jpeg_failure {
     struct jpeg_error_mgr manager;
+    struct jpeg_progress_mgr progress;
     jmp_buf out;
     char why[JMSG_LENGTH_MAX];
 };
@@ -29,6 +32,13 @@ static void jpeg_file_message(j_common_ptr jpeg, int level) {
     const struct jpeg_error_mgr *e = jpeg->err;
     int whole = e->msg_code == JWRN_JFIF_MAJOR || e->msg_code == JWRN_ADOBE_XFORM || (e->msg_code == JWRN_EXTRANEOUS_DATA && e->msg_parm.i[1] == JPEG_EOI);
     if (level < 0 && !whole) jpeg_file_fail(jpeg);
+}
+
+static void jpeg_file_progress(j_common_ptr jpeg) {
+    struct jpeg_failure *f = (struct jpeg_failure *)jpeg->err;
+    if (((const struct jpeg_decompress_struct *)jpeg)->input_scan_number <= SCANS_MOST) return;
+    snprintf(f->why, sizeof f->why, "it has more than %d scans", SCANS_MOST);
+    longjmp(f->out, 1);
 }
 
 static unsigned jpeg_file_number(const unsigned char *at, int bytes, int big) {
@@ -93,6 +103,8 @@ int jpeg_file_decode(const char *path, const unsigned char *data, size_t length,
         return fail(err, ALEXCL_E_DATA, "%s: not a sound JPEG: %s", path, failure.why);
     }
     jpeg_create_decompress(&jpeg);
+    failure.progress.progress_monitor = jpeg_file_progress;
+    jpeg.progress = &failure.progress;
     jpeg_save_markers(&jpeg, JPEG_APP0 + 1, 0xffff);
     jpeg_mem_src(&jpeg, (unsigned char *)(uintptr_t)data, length);
     jpeg_read_header(&jpeg, TRUE);
