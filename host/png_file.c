@@ -13,18 +13,20 @@ struct png_work {
     size_t length, at;
     struct alexcl_file *file; /* written to; a failure goes to err */
     struct alexcl_error *err;
-    char why[160];
+    char warning[80], why[200];
 };
 
+/* What libpng warned of first may say more than the failure: "Invalid IHDR data" follows "Invalid bit depth in IHDR". */
 static void png_file_fail(png_structp png, png_const_charp why) {
     struct png_work *w = png_get_error_ptr(png);
-    snprintf(w->why, sizeof w->why, "%s", why);
+    snprintf(w->why, sizeof w->why, "%s%s%s%s", why, w->warning[0] ? " (" : "", w->warning, w->warning[0] ? ")" : "");
     png_longjmp(png, 1);
 }
 
 static void png_file_warn(png_structp png, png_const_charp why) {
-    (void)png;
-    (void)why;
+    struct png_work *w = png_get_error_ptr(png);
+    if (!w->warning[0]) snprintf(w->warning, sizeof w->warning, "%s", why);
+    if (strcmp(why, "IDAT: incorrect data check") == 0) png_error(png, "the pixels' checksum is wrong");
 }
 
 static void png_file_read(png_structp png, png_bytep out, size_t count) {
