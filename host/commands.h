@@ -9,6 +9,7 @@ int command_devices(const struct options *o, struct alexcl_error *err);
 int command_models(const struct options *o, struct alexcl_error *err);
 int command_summary(const struct options *o, struct alexcl_error *err);
 int command_plan(const struct options *o, struct alexcl_error *err);
+int command_time(const struct options *o, struct alexcl_error *err);
 int command_weights(const struct options *o, struct alexcl_error *err);
 int command_env(const struct options *o, struct alexcl_error *err);
 #endif

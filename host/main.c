@@ -25,6 +25,14 @@ const struct command commands[] = {
     {"summary", command_summary, "", "the layers of a net, as Keras prints them", "  alexcl summary --model alexnet-keras\n"},
     {"plan", command_plan, "", "shapes of the halves, what crosses, memory, the batch that fits",
      "Needs no device: 4 GiB are assumed, or --memory, or the memory of --devices.\n\n  alexcl plan --model alexnet --batch 128 --memory 3GiB\n"},
+    {"time", command_time, "", "how long a batch takes, by layer, half, exchange and host",
+     "Batches are timed from the images in the host's memory to the scores there;\n"
+     "layers and copies by the devices' own clocks. The peak is measured as well. The\n"
+     "document of --format json is what --compare reads.\n\n"
+     "  alexcl time --model alexnet-caffe --batch 16 --devices 0,1 --trace t.json\n"
+     "  alexcl time --batch 1 --format json >old.json\n"
+     "  alexcl time --batch 1 --compare old.json --plot roofline.svg\n\n"
+     "chrome://tracing shows the trace: a row each for kernels, copies, host thread.\n"},
     {"weights", command_weights, "init -o FILE | show FILE", "make weights by the generator, or look into a file",
      "  alexcl weights init --model alexnet --seed 1 -o alexnet.safetensors\n"
      "  alexcl weights show alexnet.safetensors --model alexnet\n\n"

@@ -15,6 +15,7 @@ enum id {
     ID_BATCH = 256,
     ID_BUILD_OPTIONS,
     ID_CACHE_DIR,
+    ID_COMPARE,
     ID_DEVICES,
     ID_DUMP_PATCHES,
     ID_FEATURES,
@@ -31,13 +32,17 @@ enum id {
     ID_MODEL,
     ID_NAME,
     ID_NO_CACHE,
+    ID_PLOT,
+    ID_REPEAT,
     ID_REPRODUCIBLE,
     ID_SAVE,
     ID_SEED,
     ID_SYNC,
     ID_TEN_CROP,
     ID_TOP,
+    ID_TRACE,
     ID_VERSION,
+    ID_WARM_UP,
     ID_WEIGHTS,
 };
 
@@ -46,21 +51,26 @@ static const struct row {
     int id;
     const char *name, *argument, *help, *commands, *setting;
 } rows[] = {
-    {ID_DEVICES, "devices", "D", "0,1  0  1:0  gpu  cpu  ~name  0/2 (cut)  ref", " infer plan env ", "ALEXCL_DEVICES"},
-    {ID_MODEL, "model", "M", "one of `alexcl models`", " infer plan summary weights env ", "ALEXCL_MODEL"},
-    {ID_WEIGHTS, "weights", "FILE", "safetensors (default: random, from seed 1)", " infer env ", "ALEXCL_WEIGHTS"},
-    {ID_BATCH, "batch", "N", "images at once", " infer plan ", NULL},
-    {ID_MEMORY, "memory", "SIZE", "memory of each device: 4GiB, 512MiB", " infer plan ", NULL},
+    {ID_DEVICES, "devices", "D", "0,1  0  1:0  gpu  cpu  ~name  0/2 (cut)  ref", " infer plan time env ", "ALEXCL_DEVICES"},
+    {ID_MODEL, "model", "M", "one of `alexcl models`", " infer plan summary time weights env ", "ALEXCL_MODEL"},
+    {ID_WEIGHTS, "weights", "FILE", "safetensors (default: random, from seed 1)", " infer time env ", "ALEXCL_WEIGHTS"},
+    {ID_BATCH, "batch", "N", "images at once", " infer plan time ", NULL},
+    {ID_MEMORY, "memory", "SIZE", "memory of each device: 4GiB, 512MiB", " infer plan time ", NULL},
     {ID_TEN_CROP, "ten-crop", NULL, "average over corners, centre, and mirrored", " infer ", NULL},
     {ID_TOP, "top", "K", "scores to show of each image (5)", " infer ", NULL},
     {ID_LABELS, "labels", "FILE", "names of the classes, one a line or JSON", " infer ", NULL},
     {ID_SAVE, "save", "FILE.npy", "all scores, or the features", " infer ", NULL},
     {ID_FEATURES, "features", "LAYER", "stop at a layer and save its values (--save)", " infer ", NULL},
-    {ID_INPUT, "input", "FILE.npy", "N x C x H x W in place of a list", " infer ", NULL},
+    {ID_INPUT, "input", "FILE.npy", "N x C x H x W in place of a list", " infer time ", NULL},
     {ID_DUMP_PATCHES, "dump-patches", "DIR", "write what the net sees, .npy and .png", " infer ", NULL},
     {ID_KEEP_GOING, "keep-going", NULL, "go on behind a bad image; exit 6 at the end", " infer ", NULL},
     {ID_LIMIT, "limit", "N", "the first N images only", " infer ", NULL},
-    {ID_REPRODUCIBLE, "reproducible", NULL, "the same bits for every batch size", " infer ", NULL},
+    {ID_REPRODUCIBLE, "reproducible", NULL, "the same bits for every batch size", " infer time ", NULL},
+    {ID_REPEAT, "repeat", "N", "batches to time (10)", " time ", NULL},
+    {ID_WARM_UP, "warm-up", "N", "batches before them (2)", " time ", NULL},
+    {ID_TRACE, "trace", "FILE.json", "what ran when, as a Chrome trace", " time ", NULL},
+    {ID_COMPARE, "compare", "FILE.json", "times as fast as in an older document", " time ", NULL},
+    {ID_PLOT, "plot", "FILE.svg", "roofline picture of the layers", " time ", NULL},
     {'o', "output", "FILE", "where to write", " weights ", NULL},
     {ID_SEED, "seed", "S", "seed of the generator (1); 0x for hexadecimal", " weights ", NULL},
     {ID_NAME, "name", "CASE", "case in the generator's names (the model's)", " weights ", NULL},
@@ -78,7 +88,7 @@ static const struct row {
     {'h', "help", NULL, "this, or a command's", NULL, NULL},
     {ID_VERSION, "version", NULL, "version, loader and build", NULL, NULL},
 };
-enum { ROWS = sizeof rows / sizeof rows[0] };
+enum { ROWS = sizeof rows / sizeof rows[0], MOST = 1000000 };
 
 static int options_takes(const struct row *r, const struct command *c) {
     char name[32];
@@ -114,9 +124,9 @@ static int options_number(const char *name, const char *text, uint64_t least, ui
     return ALEXCL_OK;
 }
 
-static int options_int(const char *name, const char *text, int least, int *out, struct alexcl_error *err) {
+static int options_int(const char *name, const char *text, int least, int most, int *out, struct alexcl_error *err) {
     uint64_t n = 0;
-    int status = options_number(name, text, (uint64_t)least, 1000000, &n, err);
+    int status = options_number(name, text, (uint64_t)least, (uint64_t)most, &n, err);
     *out = (int)n;
     return status;
 }
@@ -163,18 +173,23 @@ static int options_format(const char *text, enum format *out, struct alexcl_erro
 static int options_set(struct options *o, const struct row *r, char *value, struct alexcl_error *err) {
     if (r->setting) return alexcl_setting_set(r->setting, r->argument ? value : "1", err);
     switch (r->id) {
-    case ID_BATCH: return options_int("batch", value, 1, &o->batch, err);
+    case ID_BATCH: return options_int("batch", value, 1, MOST, &o->batch, err);
     case ID_MEMORY: return options_size(value, &o->memory, err);
     case ID_TEN_CROP: o->ten_crop = 1; break;
-    case ID_TOP: return options_int("top", value, 1, &o->top, err);
+    case ID_TOP: return options_int("top", value, 1, MOST, &o->top, err);
     case ID_LABELS: o->labels = value; break;
     case ID_SAVE: o->save = value; break;
     case ID_FEATURES: o->features = value; break;
     case ID_INPUT: o->input = value; break;
     case ID_DUMP_PATCHES: o->dump_patches = value; break;
     case ID_KEEP_GOING: o->keep_going = 1; break;
-    case ID_LIMIT: return options_int("limit", value, 1, &o->limit, err);
+    case ID_LIMIT: return options_int("limit", value, 1, MOST, &o->limit, err);
     case ID_REPRODUCIBLE: o->reproducible = 1; break;
+    case ID_REPEAT: return options_int("repeat", value, 1, OPTIONS_REPEATS, &o->repeat, err);
+    case ID_WARM_UP: return options_int("warm-up", value, 0, OPTIONS_REPEATS, &o->warm_up, err);
+    case ID_TRACE: o->trace = value; break;
+    case ID_COMPARE: o->compare = value; break;
+    case ID_PLOT: o->plot = value; break;
     case 'o': o->output = value; break;
     case ID_SEED: o->seed_given = 1; return options_number("seed", value, 0, UINT64_MAX, &o->seed, err);
     case ID_NAME: o->name = value; break;
@@ -212,7 +227,7 @@ int options_read(int argc, char **argv, struct options *out, const struct comman
     struct option longs[ROWS + 1];
     char shorts[2 * ROWS + 3] = "-:"; /* words are handed out where they stand, whatever POSIXLY_CORRECT says */
     int given[ROWS] = {0}, words = 0, at, which, status;
-    *out = (struct options){.top = 5, .seed = 1};
+    *out = (struct options){.top = 5, .seed = 1, .warm_up = -1};
     *command = NULL;
     for (int i = 0; i < ROWS; i++) {
         longs[i] = (struct option){rows[i].name, rows[i].argument ? required_argument : no_argument, NULL, 0};

@@ -5,7 +5,7 @@
 #include "alexcl.h"
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
-enum { OPTIONS_GAINS = 32 };
+enum { OPTIONS_GAINS = 32, OPTIONS_REPEATS = 10000 };
 
 struct options {
     char **arguments; /* behind the command */
@@ -15,9 +15,10 @@ struct options {
     const char *model, *weights, *devices; /* flag > environment > default; NULL where there is none */
     int batch;                             /* 0: not given */
     int top, limit;
+    int repeat, warm_up; /* 0, -1: not given */
     uint64_t memory, seed;
     int seed_given;
-    const char *labels, *save, *input, *features, *dump_patches, *name, *output;
+    const char *labels, *save, *input, *features, *dump_patches, *name, *output, *trace, *compare, *plot;
     int ten_crop, keep_going, reproducible, quiet;
     struct alexcl_gain gains[OPTIONS_GAINS];
     int gain_count;

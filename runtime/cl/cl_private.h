@@ -6,12 +6,14 @@
 #include <CL/cl.h>
 
 #include "kernel.h"
+#include "timeline.h"
 
 enum { DEVICE_LABELS = 4, DEVICE_PENDING = 256 };
 
 struct pending_event {
     cl_event event, since; /* busy from the end of `since`, or where it is NULL from the start of `event` */
     enum device_account account;
+    int span; /* of the recording, or -1 */
 };
 
 struct program; /* program.c */
@@ -33,6 +35,8 @@ struct device {
     int pending_count;
     uint64_t busy[DEVICE_ACCOUNTS];
     int has_times;
+    struct timeline *timeline; /* NULL: nothing is recorded */
+    int64_t clock_ahead;       /* nanoseconds to add to the device's times to get the host's; while something is recorded */
     const char *labels[DEVICE_LABELS]; /* the last launches, newest at label_at - 1 */
     unsigned label_at;
 };

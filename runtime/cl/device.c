@@ -190,8 +190,10 @@ static int device_drain(struct device *dev, int all, struct alexcl_error *err) {
         cl_event from = p->since ? p->since : p->event;
         cl_profiling_info at = p->since ? CL_PROFILING_COMMAND_END : CL_PROFILING_COMMAND_START;
         if (got == ALEXCL_OK && clGetEventProfilingInfo(from, at, sizeof start, &start, NULL) == CL_SUCCESS &&
-            clGetEventProfilingInfo(p->event, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL) == CL_SUCCESS && end > start)
+            clGetEventProfilingInfo(p->event, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL) == CL_SUCCESS && end > start) {
             dev->busy[p->account] += end - start;
+            if (dev->has_times) timeline_add(dev->timeline, p->span, (int64_t)start + dev->clock_ahead, (int64_t)end + dev->clock_ahead);
+        }
         device_let_go(p);
         if (status == ALEXCL_OK) status = got;
     }
@@ -201,7 +203,7 @@ static int device_drain(struct device *dev, int all, struct alexcl_error *err) {
 
 int device_account_event(struct device *dev, cl_event since, cl_event event, enum device_account account, struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    struct pending_event p = {event, since, account};
+    struct pending_event p = {event, since, account, timeline_span(dev->timeline)};
     if (dev->pending_count == DEVICE_PENDING) {
         status = device_drain(dev, 0, err);
         if (status == ALEXCL_OK && dev->pending_count == DEVICE_PENDING) { /* the device is far behind: let it catch up */
@@ -229,3 +231,34 @@ int device_finish(struct device *dev, struct alexcl_error *err) {
 void device_times(const struct device *dev, uint64_t busy[DEVICE_ACCOUNTS]) { memcpy(busy, dev->busy, sizeof dev->busy); }
 
 int device_has_times(const struct device *dev) { return dev->has_times; }
+
+/* A marker on an idle device ends between two looks at the host's clock; the closest of a few is taken for the middle between them. */
+static int device_set_clock(struct device *dev, struct alexcl_error *err) {
+    enum { TRIES = 5 };
+    int status = ALEXCL_OK;
+    cl_event marker = NULL;
+    uint64_t closest = UINT64_MAX;
+    for (int i = 0; i < TRIES; i++) {
+        cl_ulong end = 0;
+        uint64_t before = timeline_now();
+        CL_TRY(dev, clEnqueueMarkerWithWaitList(dev->work, 0, NULL, &marker), err);
+        CL_TRY(dev, clWaitForEvents(1, &marker), err);
+        uint64_t between = timeline_now() - before;
+        if (between < closest && clGetEventProfilingInfo(marker, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL) == CL_SUCCESS) {
+            closest = between;
+            dev->clock_ahead = (int64_t)(before + between / 2) - (int64_t)end;
+        }
+        clReleaseEvent(marker);
+        marker = NULL;
+    }
+done:
+    if (marker) clReleaseEvent(marker);
+    return status;
+}
+
+int device_record(struct device *dev, struct timeline *timeline, struct alexcl_error *err) {
+    dev->timeline = NULL;
+    int status = timeline && dev->has_times ? device_set_clock(dev, err) : ALEXCL_OK;
+    if (status == ALEXCL_OK) dev->timeline = timeline;
+    return status;
+}

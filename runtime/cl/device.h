@@ -45,4 +45,8 @@ enum device_account { DEVICE_COMPUTE, DEVICE_TRANSFER, DEVICE_EXCHANGE, DEVICE_A
 void device_times(const struct device *dev, uint64_t busy[DEVICE_ACCOUNTS]);
 /* 0 where the device reports no event times (rusticl 22 says 0 ns). */
 int device_has_times(const struct device *dev);
+/* Commands that are handed to the device from here on are recorded in the timeline's open span; NULL: no more. The device must be idle:
+ * its clock is compared with the host's. A device without event times records nothing. */
+struct timeline;
+int device_record(struct device *dev, struct timeline *timeline, struct alexcl_error *err);
 #endif

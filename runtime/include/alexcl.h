@@ -287,6 +287,25 @@ struct alexcl_net_times { /* seconds since open, or since the last reset */
     int events;              /* 0: the device reports no times */
 };
 
+/* What a place did in one go: the commands of one layer and half for some images of one batch. */
+enum alexcl_work {
+    ALEXCL_WORK_LAYER,    /* a layer's kernels */
+    ALEXCL_WORK_JOIN,     /* both halves are brought together before a layer, on one device */
+    ALEXCL_WORK_EXCHANGE, /* copies to the other place and from it, for the layer that reads them */
+    ALEXCL_WORK_TRANSFER, /* images in ("input"), scores out ("output") */
+    ALEXCL_WORK_WAIT,     /* the place's host thread waits: for the other place, which has not sent its half yet; or for the end ("output") */
+};
+struct alexcl_work_span {
+    enum alexcl_work work;
+    const char *layer;
+    int place, half;   /* half -1: both */
+    int run;           /* batch, from 0 */
+    int first, count;  /* images of the batch */
+    int commands;      /* 0: nothing ran for it, as for a layer that another one's kernel computes as well */
+    double start, end; /* seconds since alexcl_net_record; each device's clock was set by the host's then, so rows differ by microseconds */
+    double busy;       /* of its commands alone */
+};
+
 /* Plans memory, builds the model's kernels on each device in parallel, uploads the weights. */
 int alexcl_net_open(const struct alexcl_model *model, const struct alexcl_weights *weights, const struct alexcl_selection *sel,
                     const struct alexcl_net_options *options, struct alexcl_net **out, struct alexcl_error *err);
@@ -297,6 +316,17 @@ struct alexcl_shape alexcl_net_output(const struct alexcl_net *net); /* of one i
  * holds the scores of that batch and of those before it. */
 int alexcl_net_run(struct alexcl_net *net, const float *images_in, size_t images, float *out, struct alexcl_error *err);
 struct alexcl_net_times alexcl_net_times(const struct alexcl_net *net);
+/* What each place can do at most, a second: fma operations (two each) in registers, bytes read from memory. Measured by event times of
+ * short runs on all places at once, as they share what they share; 0 on the reference and where there are no event times. */
+struct alexcl_peak {
+    double flops, bytes;
+};
+int alexcl_net_peak(struct alexcl_net *net, struct alexcl_peak out[2], struct alexcl_error *err);
+/* Begins a recording of what runs when (`on`), forgetting an older one; or ends it, with ALEXCL_E_MEMORY where parts were lost.
+ * Off at first: a net that is not recorded pays nothing. */
+int alexcl_net_record(struct alexcl_net *net, int on, struct alexcl_error *err);
+/* What was recorded on a place (0 or 1), in the order in which it was handed out; valid until the next alexcl_net_record or run. */
+size_t alexcl_net_recorded(const struct alexcl_net *net, size_t place, const struct alexcl_work_span **out);
 void alexcl_net_free(struct alexcl_net *net);
 
 #ifdef __GNUC__

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "memory.h"
+#include "peak.h"
 
 enum { LANE_LARGE = 4 << 20 }; /* floats: tensors above this are packed one at a time over all lanes */
 
@@ -57,6 +58,11 @@ int lane_open(struct lane *lane, struct alexcl_error *err) {
     const struct alexcl_selection *sel = lane->shared->selection;
     if (alexcl_selection_place(sel, (size_t)lane->index)->device < 0) return ALEXCL_OK; /* the reference */
     return device_open(sel, (size_t)lane->index, &lane->place.device, err);
+}
+
+int lane_measure_peak(struct lane *lane, struct alexcl_error *err) {
+    lane->peak = (struct alexcl_peak){0};
+    return lane->place.device ? peak_measure(lane->place.device, &lane->peak, err) : ALEXCL_OK;
 }
 
 /* Memory of one half for its values and what it receives. */

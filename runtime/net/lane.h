@@ -7,6 +7,7 @@
 
 #include "exchange.h"
 #include "graph.h"
+#include "timeline.h"
 #include "weights.h"
 
 enum { LANE_SLICES = 2 }; /* parts a batch is cut into between crossings, so that one part's exchange overlaps with the next one's work */
@@ -43,9 +44,11 @@ struct lane {
     struct storage *received[2]; /* [half][crossing]: from the other half */
     struct storage workspace;
     struct join *join;
-    float *output;            /* packed output of one half, on the host */
-    double reference_seconds; /* CPU time of the reference */
-    int not_finite;           /* first layer found with a value that is not finite, or -1 (lane_batch.check) */
+    float *output;             /* packed output of one half, on the host */
+    double reference_seconds;  /* CPU time of the reference */
+    struct timeline *timeline; /* what runs when is recorded here; NULL: nowhere */
+    struct alexcl_peak peak;   /* of lane_measure_peak */
+    int not_finite;            /* first layer found with a value that is not finite, or -1 (lane_batch.check) */
 
     pthread_t thread;
     int started;
@@ -65,9 +68,10 @@ void lane_start(struct lane *lane, int (*job)(struct lane *, struct alexcl_error
 int lane_wait(struct lane *lane);
 
 /* Jobs. */
-int lane_open(struct lane *lane, struct alexcl_error *err);    /* opens the device */
-int lane_prepare(struct lane *lane, struct alexcl_error *err); /* memory for shared->images, kernels, weights */
-int run_batch(struct lane *lane, struct alexcl_error *err);    /* shared->batch (run.c) */
+int lane_open(struct lane *lane, struct alexcl_error *err);         /* opens the device */
+int lane_prepare(struct lane *lane, struct alexcl_error *err);      /* memory for shared->images, kernels, weights */
+int lane_measure_peak(struct lane *lane, struct alexcl_error *err); /* lane->peak */
+int run_batch(struct lane *lane, struct alexcl_error *err);         /* shared->batch (run.c) */
 
 static inline int lane_runs(const struct lane *lane, int half) { return (int)(lane->halves >> half & 1u); }
 /* Where a value of a half lies. */

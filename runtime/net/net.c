@@ -13,6 +13,7 @@ enum { NET_BATCH = 16 };
 struct alexcl_net {
     struct lane_shared shared;
     struct lane lanes[2];
+    struct timeline *timelines[2]; /* NULL: never recorded */
     double wall, build;
 };
 
@@ -166,9 +167,44 @@ struct alexcl_net_times alexcl_net_times(const struct alexcl_net *net) {
     return t;
 }
 
+int alexcl_net_peak(struct alexcl_net *net, struct alexcl_peak out[2], struct alexcl_error *err) {
+    int status = net_on_lanes(net, lane_measure_peak, err);
+    out[0] = net->lanes[0].peak;
+    out[1] = net->lanes[1].peak;
+    return status;
+}
+
+int alexcl_net_record(struct alexcl_net *net, int on, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    for (int i = 0; i < net->shared.lanes; i++) {
+        struct lane *lane = &net->lanes[i];
+        struct timeline *t = net->timelines[i];
+        if (!on && t && t->lost)
+            status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: %d pieces of the recording are lost; record fewer batches", t->lost);
+        if (on && !t) {
+            TRY(memory_alloc(&t, 1, sizeof *t, "the recording", err));
+            net->timelines[i] = t;
+        }
+        lane->timeline = on ? t : NULL;
+        if (on) timeline_begin(t, i, !lane->place.device);
+        if (lane->place.device) TRY(device_record(lane->place.device, lane->timeline, err));
+    }
+    /* One beginning for both, whatever the clocks took. */
+    if (on && net->shared.lanes == 2) net->timelines[1]->origin = net->timelines[0]->origin;
+done:
+    return status;
+}
+
+size_t alexcl_net_recorded(const struct alexcl_net *net, size_t place, const struct alexcl_work_span **out) {
+    const struct timeline *t = place < 2 ? net->timelines[place] : NULL;
+    *out = t ? t->spans : NULL;
+    return t ? t->count : 0;
+}
+
 void alexcl_net_free(struct alexcl_net *net) {
     if (!net) return;
     for (int i = 0; i < net->shared.lanes; i++) lane_free(&net->lanes[i]);
+    for (int i = 0; i < 2; i++) timeline_free(net->timelines[i]);
     for (int h = 0; h < 2; h++) {
         for (int x = 0; net->shared.staging[h] && x < net->shared.graph->cross_count; x++) free(net->shared.staging[h][x]);
         free(net->shared.staging[h]);

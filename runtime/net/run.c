@@ -40,8 +40,10 @@ static int run_upload(struct run *r, int first, int count, struct alexcl_error *
     struct lane *lane = r->lane;
     size_t floats = lane->shared->graph->values[0].floats[0];
     const float *from = lane->shared->batch.in + (size_t)first * floats;
+    int span = timeline_open(lane->timeline, ALEXCL_WORK_TRANSFER, "input", -1, first, count);
     if (!lane->place.device) {
         memcpy(lane->input.host + (size_t)first * floats, from, (size_t)count * floats * sizeof *from);
+        timeline_close(lane->timeline, span);
         return ALEXCL_OK;
     }
     struct event *written = NULL;
@@ -49,6 +51,7 @@ static int run_upload(struct run *r, int first, int count, struct alexcl_error *
     int status = buffer_write_region(lane->input.buffer, &region, from, NULL, DEVICE_TRANSFER, &written, err);
     if (status == ALEXCL_OK) status = device_wait_for(lane->place.device, written, err);
     event_free(written);
+    timeline_close(lane->timeline, span);
     return status;
 }
 
@@ -76,14 +79,17 @@ static int run_send(struct run *r, int cross, int first, int count, struct alexc
     float *to = lane->shared->staging[h][cross] + (size_t)first * region.width;
     struct run_send *send = &r->leaving[r->leaving_count++];
     *send = (struct run_send){.first = first, .count = count, .message = r->messages++};
+    int span = timeline_open(lane->timeline, ALEXCL_WORK_EXCHANGE, graph_crossing_layer(lane->shared->graph, cross)->half[h].desc->name, h, first, count);
     if (!lane->place.device) {
         run_pack(to, from->host, &region);
+        timeline_close(lane->timeline, span);
         return ALEXCL_OK;
     }
     struct event *computed = NULL;
     int status = device_mark(lane->place.device, &computed, err);
     if (status == ALEXCL_OK) status = buffer_read_region(from->buffer, &region, to, computed, DEVICE_EXCHANGE, &send->event, err);
     event_free(computed);
+    timeline_close(lane->timeline, span);
     return status;
 }
 
@@ -92,9 +98,14 @@ static int run_receive(struct run *r, int cross, struct alexcl_error *err) {
     struct lane *lane = r->lane;
     int h = lane->index, status = ALEXCL_OK;
     struct run_send *send = &r->arriving[r->arriving_taken++];
+    const char *layer = graph_crossing_layer(lane->shared->graph, cross)->half[h].desc->name;
+    int span = -1;
     if (send->event) TRY(event_wait(send->event, err));
     exchange_publish(lane->shared->exchange, h, send->message);
+    span = timeline_open(lane->timeline, ALEXCL_WORK_WAIT, layer, h, send->first, send->count);
     TRY(exchange_await(lane->shared->exchange, h, send->message));
+    timeline_close(lane->timeline, span);
+    span = timeline_open(lane->timeline, ALEXCL_WORK_EXCHANGE, layer, h, send->first, send->count);
     struct graph_sent sent = graph_sent(lane->shared->graph, cross, 1 - h);
     size_t floats = (size_t)sent.count * (size_t)sent.hw;
     const float *from = lane->shared->staging[1 - h][cross] + (size_t)send->first * floats;
@@ -109,6 +120,7 @@ static int run_receive(struct run *r, int cross, struct alexcl_error *err) {
         event_free(written);
     }
 done:
+    timeline_close(lane->timeline, span);
     event_free(send->event);
     send->event = NULL;
     return status;
@@ -122,7 +134,11 @@ static int run_join(struct run *r, int cross, int first, int count, struct alexc
     struct graph_sent sent[2] = {graph_sent(g, cross, 0), graph_sent(g, cross, 1)};
     const struct storage *half[2];
     for (int h = 0; h < 2; h++) half[h] = lane_runs(lane, h) ? lane_value(lane, h, gl->in) : &lane->received[1 - h][cross];
-    return join_run(lane->join, gl->half[0].desc->name, sent[0].count, sent[1].count, sent[0].hw, half[0], half[1], &lane->joined[cross], first, count, err);
+    const char *layer = gl->half[0].desc->name;
+    int span = timeline_open(lane->timeline, ALEXCL_WORK_JOIN, layer, -1, first, count);
+    int status = join_run(lane->join, layer, sent[0].count, sent[1].count, sent[0].hw, half[0], half[1], &lane->joined[cross], first, count, err);
+    timeline_close(lane->timeline, span);
+    return status;
 }
 
 /* Both halves on one place: each gets the other's seam channels by a copy in place. */
@@ -134,11 +150,12 @@ static int run_copy_seams(struct run *r, int cross, int first, int count, struct
         struct graph_sent sent = graph_sent(g, cross, 1 - h);
         struct buffer_region region = run_sent_region(sent, first, count);
         struct storage *from = lane_value(lane, 1 - h, in), *to = &lane->received[h][cross];
-        if (!lane->place.device) {
+        int status = ALEXCL_OK, span = timeline_open(lane->timeline, ALEXCL_WORK_JOIN, graph_crossing_layer(g, cross)->half[h].desc->name, h, first, count);
+        if (lane->place.device)
+            status = buffer_copy_region(from->buffer, &region, to->buffer, (size_t)first * region.width, err);
+        else
             run_pack(to->host + (size_t)first * region.width, from->host, &region);
-            continue;
-        }
-        int status = buffer_copy_region(from->buffer, &region, to->buffer, (size_t)first * region.width, err);
+        timeline_close(lane->timeline, span);
         if (status != ALEXCL_OK) return status;
     }
     return ALEXCL_OK;
@@ -193,7 +210,9 @@ static int run_layer(struct run *r, int i, int first, int count, struct alexcl_e
             .first = first,
             .count = count,
         };
+        int span = gl->half[h].view ? -1 : timeline_open(lane->timeline, ALEXCL_WORK_LAYER, gl->half[h].desc->name, h, first, count);
         int status = gl->half[h].view ? ALEXCL_OK : layer_forward(&gl->half[h], &io, err);
+        timeline_close(lane->timeline, span);
         if (status == ALEXCL_OK && lane->shared->batch.check) status = run_check(r, i, h, first, count, err);
         if (status != ALEXCL_OK) return status;
     }
@@ -209,7 +228,11 @@ static int run_download(struct run *r, struct alexcl_error *err) {
     for (int h = 0; h < 2; h++) {
         if (!lane_runs(lane, h)) continue;
         size_t floats = shape_size(last->half[h].out);
+        int wait = timeline_open(lane->timeline, ALEXCL_WORK_WAIT, "output", h, 0, r->images);
+        int span = timeline_open(lane->timeline, ALEXCL_WORK_TRANSFER, "output", h, 0, r->images);
         int status = storage_read(lane_value(lane, h, last->out), 0, lane->output, (size_t)r->images * floats, err);
+        timeline_close(lane->timeline, span);
+        timeline_close(lane->timeline, wait);
         if (status != ALEXCL_OK) return status;
         float *to = lane->shared->batch.out + (h ? first_floats : 0);
         for (size_t n = 0; n < (size_t)r->images; n++) memcpy(to + n * row, lane->output + n * floats, floats * sizeof *to);
@@ -254,6 +277,7 @@ int run_batch(struct lane *lane, struct alexcl_error *err) {
     double start = run_cpu_seconds();
     int status = run_sections(&r, err);
     if (!lane->place.device) lane->reference_seconds += run_cpu_seconds() - start;
+    if (lane->timeline) lane->timeline->run++;
     if (status != ALEXCL_OK) {
         exchange_abort(lane->shared->exchange);
         /* What is under way still reads and writes memory that the next batch uses. */

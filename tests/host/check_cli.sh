@@ -21,7 +21,7 @@ json() { jq -e "$1" out >/dev/null || bad "JSON: not $1"; }
 tiny() { local code=$1; shift; run "$code" --model tiny2t "$@"; }
 
 # ---- help, version, usage
-for command in "" infer devices models summary plan weights env; do run 0 $command --help; prints "Options"; narrow; silent; done
+for command in "" infer devices models summary plan time weights env; do run 0 $command --help; prints "Options"; narrow; silent; done
 run 0 help plan; prints "alexcl plan"
 run 0 --version; prints "OpenCL loader:"; prints "build:"
 run 2; prints "infer"
@@ -211,6 +211,45 @@ if [ "$implementation" != none ]; then
     run 0 --model lenet5 infer -q --devices $one cat.txt --no-cache --sync
     tiny 2 infer --devices $one list.txt --gemm mkl; says "own"
 fi
+
+# ---- time: batches, layers, trace, comparison, picture
+tiny 0 time --devices $one --batch 4 --repeat 3 --warm-up 1 --format json --trace trace.json --plot roof.svg
+cp out time.json
+json '.model == "tiny2t" and .batch == 4 and .repeat == 3 and .warm_up == 1 and .device_times_known and .weights.random and (.devices | length) == 1'
+json '(.seconds.sorted | length == 3 and . == sort) and .seconds.min == .seconds.sorted[0] and .seconds.median == .seconds.sorted[1]'
+json '(.images_per_s * .seconds.median - 4 | fabs) < 1e-6 and (.gflops * .seconds.median * 1e9 / (2 * 1800840 * 4) - 1 | fabs) < 1e-6'
+json '[.layers[] | select(.name == "conv1")][0] | .flops[0] == .flops[1] and (.seconds | min) > 0 and .gflops > 0'
+json '[.layers[] | select(.name == "flat")][0] | .seconds == [0, 0] and .commands == [0, 0]'
+if [ "$implementation" = none ]; then json '.share_of_peak == null'; else json '.share_of_peak > 0 and .devices[0].peak_gflops > 0 and .devices[0].peak_read_gbytes_per_s > 0'; fi
+/usr/bin/python3 -c 'import xml.dom.minidom as m; assert "conv1" in m.parse("roof.svg").toxml()' || bad "roof.svg is not a picture with conv1"
+# Every layer that runs is there once for each half and batch, on one row in turn, and all of a batch are no longer than the batch.
+traced() { # traced PLACES
+    jq -e --slurpfile run time.json --argjson places "$1" '[.traceEvents[] | select(.ph == "X")] as $all | ([$run[0].layers[] | select(.commands[0] > 0) | .name] | sort) as $layers
+        | [$all[] | select(.cat == "layer")] as $work
+        | ($work | group_by([.args.half, .args.batch]) | length == 6 and all((map(.name) | unique) == $layers))
+        and ($work | group_by([.args.half, .args.batch, .name]) | all((map(.args.images) | add) == 4 and length <= $places))
+        and ($work | group_by([.pid, .args.batch]) | all((map(.dur) | add) <= $run[0].seconds.max * 1.05e6))
+        and ([$all[] | select(.tid == 1)] | group_by(.pid) | length == $places and all(sort_by(.ts) | . as $row | [range(1; length)]
+            | all($row[.].ts >= $row[. - 1].ts + $row[. - 1].dur - 1)))
+        and ([$all[] | select(.cat == "transfer" and .name == "input")] | (map(.args.images) | add) == 12 * $places)
+        and (($all | any(.cat == "exchange")) == ($places == 2))' trace.json >/dev/null || bad "the trace of $1 places lacks something"
+}
+traced 1
+tiny 0 time --devices $two --batch 4 --repeat 3 --format json --trace trace.json; cp out time.json; json '(.devices | length) == 2 and .warm_up == 2'; traced 2
+tiny 0 time --devices $one --batch 4 --repeat 2 --compare time.json --format json
+old=$(jq .seconds.median time.json) conv=$(jq '[.layers[] | select(.name == "conv1") | .seconds[]] | add' time.json)
+json "(.compare.speedup * .seconds.median / $old - 1 | fabs) < 1e-6"
+json "[.layers[] | select(.name == \"conv1\")][0] | (.speedup * (.seconds | add) / $conv - 1 | fabs) < 1e-6"
+tiny 0 time --devices $one --batch 4 --repeat 1 --warm-up 0 --compare time.json; narrow; prints "times as fast as in time.json"; prints "conv1"; prints "nothing runs"
+tiny 0 time -q --devices $one --batch 1 --repeat 1 --format csv; silent; prints "conv1,conv,1,"
+tiny 0 time -q --devices $one --batch 2 --repeat 1 --input crops.npy --weights w.safetensors --format json; json '.weights.about | test("^w.safetensors")'
+run 2 time --repeat 0; says "--repeat 0"; run 2 time --warm-up -1; says "--warm-up"; run 2 time list.txt; says "list.txt"
+tiny 1 time --devices $one --trace no/such/trace.json; says "no/such/trace.json: cannot be written"
+mkfifo pipe.svg; tiny 1 time --devices $one --plot pipe.svg; says "not a regular file"; [ -p pipe.svg ] || bad "the fifo is no more"
+tiny 6 time --compare missing.json; says "missing.json"; echo '{"model": 3}' >other.json; tiny 6 time --compare other.json; says "wants a document of"
+tiny 6 time --devices $one --batch 5 --compare time.json; says "time.json: is of tiny2t, batch 4"; echo '{' >other.json; tiny 6 time --compare other.json; says "line"
+tiny 6 time --devices $one --input w.safetensors; says "w.safetensors"; run 6 --model lenet5 time --input crops.npy; says "N x 1 x 32 x 32"
+ls | grep -E '^(trace|roof|pipe)\.[a-z]*\.[0-9]+$' && bad "a temporary file is left"
 
 # ---- where results go: a full disk, a closed or a broken pipe
 for i in $(seq 20000); do echo "$photos/astronaut.jpg"; done >many.txt

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+/* How long a batch takes, and what of it is which layer, half, exchange and host. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "commands.h"
+#include "fail.h"
+#include "npy.h"
+#include "report.h"
+#include "roofline.h"
+#include "trace.h"
+
+enum { BATCH = 16, REPEAT = 10, WARM_UP = 2 };
+
+struct timing {
+    const struct options *o;
+    const struct alexcl_model *model;
+    struct alexcl_weights *weights;
+    struct alexcl_selection *selection;
+    struct alexcl_plan *plan;
+    struct alexcl_net *net;
+    struct npy input;
+    int batch;   /* images wanted at once */
+    json_t *old; /* document of --compare, or NULL */
+    double start_s;
+    struct measured m;
+};
+
+static double time_now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* ---- --compare ------------------------------------------------------------------------------------ */
+
+static int time_read_old(struct timing *t, struct alexcl_error *err) {
+    json_error_t why;
+    const char *path = t->o->compare, *model = NULL;
+    int batch = 0;
+    double median = 0, rate = 0;
+    json_t *layers = NULL;
+    t->old = json_load_file(path, 0, &why);
+    if (!t->old)
+        return why.line > 0 ? fail(err, ALEXCL_E_DATA, "%s: line %d: %s; --compare wants a document of `alexcl time --format json`", path, why.line, why.text)
+                            : fail(err, ALEXCL_E_DATA, "%s: %s", path, why.text);
+    if (json_unpack(t->old, "{s:s, s:i, s:F, s:{s:F}, s:o}", "model", &model, "batch", &batch, "images_per_s", &rate, "seconds", "median", &median, "layers",
+                    &layers) != 0 ||
+        !json_is_array(layers) || median <= 0 || rate <= 0)
+        return fail(err, ALEXCL_E_DATA, "%s: --compare wants a document of `alexcl time --format json`", path);
+    if (strcmp(model, t->model->name) != 0 || batch != t->batch)
+        return fail(err, ALEXCL_E_DATA, "%s: is of %s, batch %d; this is %s, batch %d", path, model, batch, t->model->name, t->batch);
+    return ALEXCL_OK;
+}
+
+/* Seconds that both halves of a layer took then, 0 where it is not known. */
+static double time_old_layer(const struct timing *t, const char *name) {
+    size_t i;
+    json_t *row;
+    json_array_foreach(json_object_get(t->old, "layers"), i, row) {
+        const char *layer = NULL;
+        double seconds[2];
+        if (json_unpack(row, "{s:s, s:[F,F]}", "name", &layer, "seconds", &seconds[0], &seconds[1]) == 0 && strcmp(layer, name) == 0)
+            return seconds[0] + seconds[1];
+    }
+    return 0;
+}
+
+/* Times as fast as then; 0 where that is not known. */
+static double time_layer_ratio(const struct timing *t, const struct layer_time *l) {
+    double now = l->seconds[0] + l->seconds[1], then = t->old ? time_old_layer(t, l->layer->layer->name) : 0;
+    return now > 0 ? then / now : 0;
+}
+
+static double time_ratio(const struct timing *t) {
+    return t->old ? json_number_value(json_object_get(json_object_get(t->old, "seconds"), "median")) / t->m.median : 0;
+}
+
+/* ---- what comes out ------------------------------------------------------------------------------- */
+
+static void time_cell(char out[16], double value, const char *format) {
+    if (value > 0)
+        snprintf(out, 16, format, value);
+    else
+        snprintf(out, 16, "-");
+}
+
+static void time_row(const struct timing *t, const char *name, const double seconds[2], double all, double rate, double ratio) {
+    char cell[6][16];
+    double peak = measure_peak(&t->m);
+    for (int h = 0; h < 2; h++) time_cell(cell[h], seconds[h] * 1e3, "%.3f");
+    time_cell(cell[2], all > 0 ? (seconds[0] + seconds[1]) / all * 100 : 0, "%.1f%%");
+    time_cell(cell[3], rate * 1e-9, "%.1f");
+    time_cell(cell[4], peak > 0 ? rate / peak * 100 : 0, "%.0f%%");
+    time_cell(cell[5], ratio, "%.2fx");
+    printf("%-12s %10s %10s %8s %9s %8s", name, cell[0], cell[1], cell[2], cell[3], cell[4]);
+    printf(t->old ? " %8s\n" : "\n", cell[5]);
+}
+
+static void time_layers_text(const struct timing *t) {
+    const struct measured *m = &t->m;
+    double sums[2] = {0}, then = 0;
+    for (size_t i = 0; i < m->layer_count; i++) {
+        for (int h = 0; h < 2; h++) sums[h] += m->layers[i].seconds[h];
+        if (t->old) then += time_old_layer(t, m->layers[i].layer->layer->name);
+    }
+    printf("\n%-12s %10s %10s %8s %9s %8s", "layer", "half 0, ms", "half 1, ms", "of all", "GFLOP/s", "of peak");
+    printf(t->old ? " %8s\n" : "\n", "speed-up");
+    for (size_t i = 0; i < m->layer_count; i++) {
+        const struct layer_time *l = &m->layers[i];
+        time_row(t, l->layer->layer->name, l->seconds, sums[0] + sums[1], measure_layer_rate(m, l), time_layer_ratio(t, l));
+    }
+    struct layer_time all = {.seconds = {sums[0], sums[1]}, .flops = {m->flops, 0}};
+    time_row(t, "all layers", sums, sums[0] + sums[1], measure_layer_rate(m, &all), sums[0] + sums[1] > 0 ? then / (sums[0] + sums[1]) : 0);
+    static const char *const kinds[] = {"layers", "joins of halves", "exchange", "images, scores", "waits for the other", "nothing runs"};
+    printf("\n%-23s", "ms of a batch");
+    for (size_t p = 0; p < m->places; p++) printf("   device %zu", p);
+    for (int k = 0; k < 6; k++) {
+        printf("\n%-23s", kinds[k]);
+        for (size_t p = 0; p < m->places; p++) {
+            const struct place_time *s = &m->place[p];
+            const double values[] = {s->layers, s->joins, s->exchange, s->transfer, s->wait, s->idle};
+            printf("%11.3f", values[k] * 1e3);
+        }
+    }
+    printf("\n");
+}
+
+static void time_text(const struct timing *t) {
+    const struct measured *m = &t->m;
+    double peak = measure_peak(m), rate = m->flops / m->median;
+    printf("%s, batch %d: %d batches after %d\n%s%s\n", t->model->name, m->batch, m->repeat, m->warm_up, alexcl_weights_describe(t->weights),
+           t->o->reproducible ? "; reproducible" : "");
+    if (m->chunk < m->batch) printf("a batch does not fit: it is run in chunks of %d\n", m->chunk);
+    printf("\n%-12s %10s %12s\n", "a batch", "ms", "images/s");
+    const double walls[] = {m->minimum, m->median, m->maximum};
+    static const char *const names[] = {"fastest", "median", "slowest"};
+    for (int i = 0; i < 3; i++) printf("%-12s %10.3f %12.1f\n", names[i], walls[i] * 1e3, m->batch / walls[i]);
+    printf("\n%.1f GFLOP/s (2 x %s multiply-adds an image)", rate * 1e-9, report_count(t->plan->macs));
+    if (peak > 0) printf(", %.0f%% of the peak", rate / peak * 100);
+    printf("\n");
+    for (size_t p = 0; p < m->places && m->peak[p].flops > 0; p++)
+        printf("device %zu: peak %.1f GFLOP/s by fma, %.1f GB/s read from memory\n", p, m->peak[p].flops * 1e-9, m->peak[p].bytes * 1e-9);
+    if (t->old) printf("%.2f times as fast as in %s\n", time_ratio(t), t->o->compare);
+    if (m->times_known)
+        time_layers_text(t);
+    else
+        printf("\nA driver reports no times of its commands: what a layer takes is not known.\n");
+}
+
+static json_t *time_layers_json(const struct timing *t) {
+    json_t *layers = json_array();
+    for (size_t i = 0; i < t->m.layer_count; i++) {
+        const struct layer_time *l = &t->m.layers[i];
+        json_t *row =
+            json_pack("{s:s, s:s, s:[f,f], s:[i,i], s:[f,f], s:[f,f], s:f}", "name", l->layer->layer->name, "type",
+                      alexcl_layer_type_name(l->layer->layer->type), "seconds", l->seconds[0], l->seconds[1], "commands", l->commands[0], l->commands[1],
+                      "flops", l->flops[0], l->flops[1], "bytes", l->bytes[0], l->bytes[1], "gflops", measure_layer_rate(&t->m, l) * 1e-9);
+        if (t->old) json_object_set_new(row, "speedup", time_layer_ratio(t, l) > 0 ? json_real(time_layer_ratio(t, l)) : json_null());
+        json_array_append_new(layers, row);
+    }
+    return layers;
+}
+
+static int time_json(const struct timing *t, struct alexcl_error *err) {
+    const struct measured *m = &t->m;
+    json_t *walls = json_array(), *devices = json_array();
+    double peak = measure_peak(m), rate = m->flops / m->median;
+    for (int i = 0; i < m->repeat; i++) json_array_append_new(walls, json_real(m->walls[i]));
+    for (size_t p = 0; p < m->places; p++) {
+        const struct place_time *s = &m->place[p];
+        json_t *halves = m->places == 1 ? json_pack("[i,i]", 0, 1) : json_pack("[i]", (int)p);
+        json_t *row =
+            json_pack("{s:o, s:o, s:f, s:f, s:f, s:f, s:f, s:f}", "place", report_string(alexcl_selection_place(t->selection, p)->name), "halves", halves,
+                      "layers_s", s->layers, "joins_s", s->joins, "exchange_s", s->exchange, "transfer_s", s->transfer, "wait_s", s->wait, "idle_s", s->idle);
+        json_object_set_new(row, "peak_gflops", m->peak[p].flops > 0 ? json_real(m->peak[p].flops * 1e-9) : json_null());
+        json_object_set_new(row, "peak_read_gbytes_per_s", m->peak[p].bytes > 0 ? json_real(m->peak[p].bytes * 1e-9) : json_null());
+        json_array_append_new(devices, row);
+    }
+    json_t *document = json_pack("{s:s, s:i, s:i, s:{s:o, s:b}, s:b, s:i, s:i, s:{s:f, s:f, s:f, s:o}, s:f, s:f, s:f, s:b, s:o, s:o}", "model", t->model->name,
+                                 "batch", m->batch, "chunk", m->chunk, "weights", "about", report_string(alexcl_weights_describe(t->weights)), "random",
+                                 alexcl_weights_random(t->weights), "reproducible", t->o->reproducible, "warm_up", m->warm_up, "repeat", m->repeat, "seconds",
+                                 "min", m->minimum, "median", m->median, "max", m->maximum, "sorted", walls, "images_per_s", m->images_per_s, "gflops",
+                                 rate * 1e-9, "start_s", t->start_s, "device_times_known", m->times_known, "devices", devices, "layers", time_layers_json(t));
+    if (document) json_object_set_new(document, "share_of_peak", peak > 0 ? json_real(rate / peak) : json_null());
+    if (document && t->old) json_object_set_new(document, "compare", json_pack("{s:o, s:f}", "path", report_string(t->o->compare), "speedup", time_ratio(t)));
+    return report_json(document, err);
+}
+
+static void time_csv(const struct timing *t) {
+    fputs("layer,type,half,seconds,flops,bytes,commands\r\n", stdout);
+    for (size_t i = 0; i < t->m.layer_count; i++) {
+        const struct layer_time *l = &t->m.layers[i];
+        for (int h = 0; h < 2; h++) {
+            report_csv(l->layer->layer->name, 0);
+            report_csv(alexcl_layer_type_name(l->layer->layer->type), 0);
+            printf("%d,%.9g,%.0f,%.0f,%d\r\n", h, l->seconds[h], l->flops[h], l->bytes[h], l->commands[h]);
+        }
+    }
+}
+
+/* ---- the run -------------------------------------------------------------------------------------- */
+
+/* Pictures of noise, prepared as real ones are: what they show does not change what they take. */
+static int time_make_input(struct timing *t, struct alexcl_error *err) {
+    const struct alexcl_model *model = t->model;
+    size_t channels = (size_t)model->channels, pixels = (size_t)model->height * (size_t)model->width;
+    if (t->o->input) {
+        int status = npy_read(t->o->input, &t->input, err);
+        const size_t *shape = t->input.shape;
+        if (status == ALEXCL_OK &&
+            (t->input.dims != 4 || shape[0] == 0 || shape[1] != channels || shape[2] != (size_t)model->height || shape[3] != (size_t)model->width))
+            status = fail(err, ALEXCL_E_DATA, "%s: model %s wants N x %d x %d x %d", t->o->input, model->name, model->channels, model->height, model->width);
+        return status;
+    }
+    t->input = (struct npy){.values = malloc(channels * pixels * sizeof(float)), .shape = {1}};
+    if (!t->input.values) return fail(err, ALEXCL_E_MEMORY, "out of host memory: an image");
+    uint32_t state = 1;
+    for (size_t i = 0; i < channels * pixels; i++) {
+        state = state * 1664525u + 1013904223u;
+        size_t c = i / pixels % 3;
+        t->input.values[i] = (float)(((double)(state >> 24) * model->scale - model->mean[c]) / model->std[c]);
+    }
+    return ALEXCL_OK;
+}
+
+/* Nothing is measured for a file that cannot be written; nothing lies about while it is measured. */
+static int time_try_file(const char *path, struct alexcl_error *err) {
+    struct alexcl_file *file = NULL;
+    int status = path ? alexcl_file_open(path, &file, err) : ALEXCL_OK;
+    alexcl_file_free(file);
+    return status;
+}
+
+static int time_write_plot(const struct timing *t, struct alexcl_error *err) {
+    char title[400];
+    snprintf(title, sizeof title, "%s, batch %d: %.1f images/s on %.60s%s%.60s", t->model->name, t->m.batch, t->m.images_per_s,
+             alexcl_selection_place(t->selection, 0)->name, t->m.places == 2 ? " and " : "",
+             t->m.places == 2 ? alexcl_selection_place(t->selection, 1)->name : "");
+    return roofline_write(t->o->plot, &t->m, title, err);
+}
+
+static int time_open(struct timing *t, struct alexcl_error *err) {
+    const struct options *o = t->o;
+    int status = options_expect(o, "time", 0, 0, err);
+    if (status == ALEXCL_OK) status = options_model(o, &t->model, err);
+    if (status == ALEXCL_OK) status = time_try_file(o->trace, err);
+    if (status == ALEXCL_OK) status = time_try_file(o->plot, err);
+    if (status == ALEXCL_OK && o->compare) status = time_read_old(t, err);
+    if (status == ALEXCL_OK) status = time_make_input(t, err);
+    if (status == ALEXCL_OK)
+        status = o->weights ? alexcl_weights_open(o->weights, t->model, NULL, &t->weights, err)
+                            : alexcl_weights_generate(t->model, 1, NULL, NULL, 0, &t->weights, err);
+    if (status == ALEXCL_OK) status = alexcl_selection_open(o->devices, &t->selection, err);
+    if (status != ALEXCL_OK) return status;
+    if (!o->quiet) fprintf(stderr, "%s\n", alexcl_selection_why(t->selection));
+    /* For shapes and work; what fits is the net's to say. */
+    uint64_t plenty = UINT64_MAX / 2;
+    struct alexcl_plan_request request = {
+        .batch = t->batch, .places = alexcl_selection_count(t->selection), .memory = {plenty, plenty}, .largest_buffer = {plenty, plenty}};
+    struct alexcl_net_options options = {.batch = t->batch, .memory = o->memory, .reproducible = o->reproducible};
+    status = alexcl_plan_make(t->model, &request, &t->plan, err);
+    double start = time_now();
+    if (status == ALEXCL_OK) status = alexcl_net_open(t->model, t->weights, t->selection, &options, &t->net, err);
+    t->start_s = time_now() - start;
+    if (status == ALEXCL_OK && (o->trace || o->plot) && !alexcl_net_times(t->net).events)
+        status = fail(err, ALEXCL_E_OTHER, "a driver reports no times of its commands: there is nothing for --trace and --plot to show");
+    return status;
+}
+
+int command_time(const struct options *o, struct alexcl_error *err) {
+    struct timing t = {
+        .o = o, .batch = o->batch ? o->batch : BATCH, .m = {.repeat = o->repeat ? o->repeat : REPEAT, .warm_up = o->warm_up >= 0 ? o->warm_up : WARM_UP}};
+    int status = time_open(&t, err);
+    if (status == ALEXCL_OK) status = measure_run(t.net, t.plan, t.input.values, t.input.shape[0], &t.m, err);
+    if (status == ALEXCL_OK && o->format == FORMAT_JSON) status = time_json(&t, err);
+    if (status == ALEXCL_OK && o->format == FORMAT_CSV) time_csv(&t);
+    if (status == ALEXCL_OK && o->format == FORMAT_TEXT) time_text(&t);
+    if (status == ALEXCL_OK && o->trace) status = trace_write(o->trace, t.net, t.selection, err);
+    if (status == ALEXCL_OK && o->plot) status = time_write_plot(&t, err);
+    if (t.net) measure_free(&t.m);
+    json_decref(t.old);
+    npy_free(&t.input);
+    alexcl_net_free(t.net);
+    alexcl_plan_free(t.plan);
+    alexcl_selection_free(t.selection);
+    alexcl_weights_free(t.weights);
+    return status;
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+#include "measure.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "fail.h"
+
+static double measure_now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static int measure_order(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double measure_median(double *values, int count) {
+    qsort(values, (size_t)count, sizeof *values, measure_order);
+    return (values[(count - 1) / 2] + values[count / 2]) / 2;
+}
+
+/* What a half of layer i computes and moves. It reads what its half of the layer before made, and what crosses. */
+static void measure_work(const struct alexcl_plan *plan, size_t i, struct layer_time *out) {
+    const struct alexcl_plan_layer *l = &plan->layers[i];
+    out->layer = l;
+    for (int h = 0; h < 2; h++) {
+        struct alexcl_shape in = i ? plan->layers[i - 1].half[h] : l->in, made = l->half[h];
+        double read = (double)in.c * in.h * in.w * sizeof(float) + (double)l->crosses[h], written = (double)made.c * made.h * made.w * sizeof(float);
+        out->flops[h] = 2.0 * (double)l->macs[h] * plan->batch;
+        out->bytes[h] = (double)l->parameters[h] * sizeof(float) + plan->batch * (read + written);
+    }
+}
+
+/* Which of the repeated batches a span belongs to: one that does not fit in memory is run in chunks. */
+static int measure_repeat(const struct measured *m, const struct alexcl_work_span *s) { return s->run / ((m->batch + m->chunk - 1) / m->chunk); }
+
+/* The median over the batches of the seconds of the spans that `wanted` picks; *commands: of the first batch. */
+struct picked {
+    int place, half; /* -1: any */
+    unsigned work;   /* bits of enum alexcl_work */
+    const char *layer;
+};
+static double measure_pick(const struct measured *m, const struct alexcl_net *net, struct picked wanted, double *sums, int *commands) {
+    memset(sums, 0, (size_t)m->repeat * sizeof *sums);
+    if (commands) *commands = 0;
+    for (int place = 0; place < 2; place++) {
+        const struct alexcl_work_span *s;
+        size_t count = alexcl_net_recorded(net, (size_t)place, &s);
+        if (wanted.place >= 0 && wanted.place != place) continue;
+        for (; count > 0; count--, s++) {
+            int repeat = measure_repeat(m, s);
+            if (!(wanted.work >> s->work & 1u) || (wanted.half >= 0 && wanted.half != s->half) || repeat >= m->repeat) continue;
+            if (wanted.layer && strcmp(wanted.layer, s->layer) != 0) continue;
+            sums[repeat] += s->busy;
+            if (commands && repeat == 0) *commands += s->commands;
+        }
+    }
+    return measure_median(sums, m->repeat);
+}
+
+struct stretch {
+    int repeat;
+    double start, end;
+};
+static int measure_order_stretches(const void *a, const void *b) {
+    const struct stretch *x = a, *y = b;
+    return x->repeat != y->repeat ? x->repeat - y->repeat : (x->start > y->start) - (x->start < y->start);
+}
+
+/* The median over the batches of the time in which none of the place's commands ran. `walls`: of each batch, in their order. */
+static int measure_idle(const struct measured *m, const struct alexcl_net *net, int place, const double *walls, double *sums, double *out,
+                        struct alexcl_error *err) {
+    const struct alexcl_work_span *s;
+    size_t count = alexcl_net_recorded(net, (size_t)place, &s), kept = 0;
+    struct stretch *all = malloc((count + 1) * sizeof *all);
+    if (!all) return fail(err, ALEXCL_E_MEMORY, "out of host memory: %zu times of commands", count);
+    for (size_t i = 0; i < count; i++)
+        if (s[i].work != ALEXCL_WORK_WAIT && s[i].commands && measure_repeat(m, &s[i]) < m->repeat)
+            all[kept++] = (struct stretch){measure_repeat(m, &s[i]), s[i].start, s[i].end};
+    qsort(all, kept, sizeof *all, measure_order_stretches);
+    memcpy(sums, walls, (size_t)m->repeat * sizeof *sums);
+    double until = 0;
+    for (size_t i = 0; i < kept; i++) {
+        double from = i && all[i].repeat == all[i - 1].repeat && until > all[i].start ? until : all[i].start;
+        if (all[i].end > from) sums[all[i].repeat] -= all[i].end - from;
+        if (i == 0 || all[i].repeat != all[i - 1].repeat || all[i].end > until) until = all[i].end;
+    }
+    free(all);
+    double median = measure_median(sums, m->repeat);
+    *out = median > 0 ? median : 0;
+    return ALEXCL_OK;
+}
+
+static int measure_spans(struct measured *m, const struct alexcl_net *net, const double *walls, double *sums, struct alexcl_error *err) {
+    for (size_t i = 0; i < m->layer_count; i++)
+        for (int h = 0; h < 2; h++) {
+            struct layer_time *l = &m->layers[i];
+            l->seconds[h] = measure_pick(m, net, (struct picked){-1, h, 1u << ALEXCL_WORK_LAYER, l->layer->layer->name}, sums, &l->commands[h]);
+        }
+    int status = ALEXCL_OK;
+    for (int p = 0; p < (int)m->places && status == ALEXCL_OK; p++) {
+        struct place_time *t = &m->place[p];
+        double *const sorts[] = {&t->layers, &t->joins, &t->exchange, &t->transfer};
+        static const enum alexcl_work works[] = {ALEXCL_WORK_LAYER, ALEXCL_WORK_JOIN, ALEXCL_WORK_EXCHANGE, ALEXCL_WORK_TRANSFER};
+        for (int k = 0; k < 4; k++) *sorts[k] = measure_pick(m, net, (struct picked){p, -1, 1u << works[k], NULL}, sums, NULL);
+        t->wait = measure_pick(m, net, (struct picked){p, -1, 1u << ALEXCL_WORK_WAIT, NULL}, sums, NULL) -
+                  measure_pick(m, net, (struct picked){p, -1, 1u << ALEXCL_WORK_WAIT, "output"}, sums, NULL);
+        if (t->wait < 0) t->wait = 0;
+        status = measure_idle(m, net, p, walls, sums, &t->idle, err);
+    }
+    return status;
+}
+
+int measure_run(struct alexcl_net *net, const struct alexcl_plan *plan, const float *in, size_t in_images, struct measured *out, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct measured m = {.batch = plan->batch, .warm_up = out->warm_up, .repeat = out->repeat, .places = plan->places};
+    struct alexcl_shape shape = alexcl_net_output(net);
+    const struct alexcl_model *model = plan->model;
+    size_t images = (size_t)plan->batch, floats = (size_t)model->channels * (size_t)model->height * (size_t)model->width;
+    size_t repeats = (size_t)m.repeat, outputs = (size_t)shape.c * (size_t)shape.h * (size_t)shape.w;
+    float *batch = malloc(images * floats * sizeof *batch), *scores = malloc(images * outputs * sizeof *scores);
+    double *walls = calloc(repeats, sizeof *walls), *sums = calloc(repeats, sizeof *sums);
+    m.walls = calloc(repeats, sizeof *m.walls);
+    m.layers = calloc(plan->layer_count, sizeof *m.layers);
+    if (!batch || !scores || !walls || !sums || !m.walls || !m.layers) {
+        status = fail(err, ALEXCL_E_MEMORY, "out of host memory: a batch of %zu images; a smaller --batch may help", images);
+        goto done;
+    }
+    m.layer_count = plan->layer_count;
+    m.chunk = alexcl_net_batch(net);
+    for (size_t i = 0; i < m.layer_count; i++) {
+        measure_work(plan, i, &m.layers[i]);
+        m.flops += m.layers[i].flops[0] + m.layers[i].flops[1];
+    }
+    for (size_t i = 0; i < images; i++) memcpy(batch + i * floats, in + i % in_images * floats, floats * sizeof *batch);
+    for (int i = 0; i < m.warm_up && status == ALEXCL_OK; i++) status = alexcl_net_run(net, batch, images, scores, err);
+    if (status == ALEXCL_OK) status = alexcl_net_record(net, 1, err);
+    for (int i = 0; i < m.repeat && status == ALEXCL_OK; i++) {
+        double start = measure_now();
+        status = alexcl_net_run(net, batch, images, scores, err);
+        walls[i] = measure_now() - start;
+    }
+    if (status == ALEXCL_OK) status = alexcl_net_record(net, 0, err);
+    if (status != ALEXCL_OK) goto done;
+    memcpy(m.walls, walls, repeats * sizeof *walls);
+    m.median = measure_median(m.walls, m.repeat);
+    m.minimum = m.walls[0];
+    m.maximum = m.walls[m.repeat - 1];
+    m.images_per_s = (double)images / m.median;
+    m.times_known = alexcl_net_times(net).events;
+    if (m.times_known) status = measure_spans(&m, net, walls, sums, err);
+    if (status == ALEXCL_OK) status = alexcl_net_peak(net, m.peak, err);
+done:
+    free(batch);
+    free(scores);
+    free(walls);
+    free(sums);
+    if (status == ALEXCL_OK)
+        *out = m;
+    else
+        measure_free(&m);
+    return status;
+}
+
+void measure_free(struct measured *m) {
+    free(m->walls);
+    free(m->layers);
+    *m = (struct measured){0};
+}
+
+double measure_layer_rate(const struct measured *m, const struct layer_time *l) {
+    double longest = l->seconds[0] > l->seconds[1] ? l->seconds[0] : l->seconds[1], both = l->seconds[0] + l->seconds[1];
+    double seconds = m->places == 2 ? longest : both;
+    return seconds > 0 ? (l->flops[0] + l->flops[1]) / seconds : 0;
+}
+
+double measure_peak(const struct measured *m) {
+    if (m->peak[0].flops <= 0 || (m->places == 2 && m->peak[1].flops <= 0)) return 0;
+    return m->peak[0].flops + (m->places == 2 ? m->peak[1].flops : 0);
+}

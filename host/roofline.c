@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+#include "roofline.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "fail.h"
+
+enum { WIDTH = 900, HEIGHT = 560, LEFT = 80, RIGHT = 690, TOP = 60, BOTTOM = 490, POINTS = 64, LINE = 18 };
+
+struct point {
+    const char *name;
+    double intensity, rate; /* operations a byte, operations a second */
+    double y;               /* of its label */
+};
+
+/* Both axes are logarithmic. */
+struct axes {
+    double x0, x1, y0, y1;
+};
+static double roofline_x(const struct axes *a, double v) { return LEFT + (RIGHT - LEFT) * log(v / a->x0) / log(a->x1 / a->x0); }
+static double roofline_y(const struct axes *a, double v) { return BOTTOM - (BOTTOM - TOP) * log(v / a->y0) / log(a->y1 / a->y0); }
+
+static int roofline_order(const void *a, const void *b) {
+    const struct point *p = a, *q = b;
+    return (p->rate < q->rate) - (p->rate > q->rate);
+}
+
+static void roofline_text(FILE *f, double x, double y, const char *more, const char *text) {
+    fprintf(f, "<text x=\"%.1f\" y=\"%.1f\"%s>", x, y, more);
+    for (; *text; text++) {
+        if (*text == '<')
+            fputs("&lt;", f);
+        else if (*text == '&')
+            fputs("&amp;", f);
+        else
+            fputc((unsigned char)*text < 0x80 ? *text : '?', f);
+    }
+    fputs("</text>\n", f);
+}
+
+/* Lines at 1, 2 and 5 of every decade, numbers where there is room. */
+static void roofline_grid(FILE *f, const struct axes *a, int vertical) {
+    double from = vertical ? a->x0 : a->y0, to = vertical ? a->x1 : a->y1;
+    for (double decade = pow(10, floor(log10(from))); decade <= to; decade *= 10) {
+        static const double steps[] = {1, 2, 5};
+        for (int i = 0; i < 3; i++) {
+            double v = decade * steps[i];
+            char label[32];
+            if (v < from * 0.999 || v > to * 1.001) continue;
+            snprintf(label, sizeof label, "%g", vertical ? v : v * 1e-9);
+            if (vertical) {
+                double x = roofline_x(a, v);
+                fprintf(f, "<line x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\" stroke=\"%s\"/>\n", x, TOP, x, BOTTOM, i ? "#eee" : "#ccc");
+                roofline_text(f, x, BOTTOM + 18, " text-anchor=\"middle\"", label);
+            } else {
+                double y = roofline_y(a, v);
+                fprintf(f, "<line x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\" stroke=\"%s\"/>\n", LEFT, y, RIGHT, y, i ? "#eee" : "#ccc");
+                roofline_text(f, LEFT - 8, y + 4, " text-anchor=\"end\"", label);
+            }
+        }
+    }
+}
+
+static void roofline_roof(FILE *f, const struct axes *a, double flops, double bytes) {
+    char text[64];
+    double corner = flops / bytes, left = a->x0;
+    if (bytes * left < a->y0) left = a->y0 / bytes;
+    if (corner > a->x1) corner = a->x1;
+    if (corner < left) corner = left;
+    double height = fmin(flops, bytes * corner);
+    fprintf(f, "<polyline points=\"%.1f,%.1f %.1f,%.1f %d,%.1f\" fill=\"none\" stroke=\"#333\" stroke-width=\"2\"/>\n", roofline_x(a, left),
+            roofline_y(a, fmin(flops, bytes * left)), roofline_x(a, corner), roofline_y(a, height), RIGHT, roofline_y(a, fmin(flops, bytes * a->x1)));
+    snprintf(text, sizeof text, "fma %.0f GFLOP/s, memory %.1f GB/s", flops * 1e-9, bytes * 1e-9);
+    roofline_text(f, RIGHT, roofline_y(a, height) - 8, " text-anchor=\"end\" font-weight=\"bold\"", text);
+}
+
+static void roofline_draw(FILE *f, const struct measured *m, const char *title) {
+    struct point points[POINTS];
+    int count = 0;
+    struct axes a = {1, 10, 1e12, 1e9};
+    double flops = measure_peak(m), bytes = m->peak[0].bytes + (m->places == 2 ? m->peak[1].bytes : 0);
+    for (size_t i = 0; i < m->layer_count && count < POINTS; i++) {
+        const struct layer_time *l = &m->layers[i];
+        struct point p = {.name = l->layer->layer->name, .rate = measure_layer_rate(m, l)};
+        p.intensity = (l->flops[0] + l->flops[1]) / (l->bytes[0] + l->bytes[1]);
+        if (p.intensity > 0 && p.rate > 0) points[count++] = p;
+    }
+    if (flops > 0 && bytes > 0) a = (struct axes){flops / bytes / 4, flops / bytes * 4, flops, flops * 1.5};
+    for (int i = 0; i < count; i++) {
+        a.x0 = fmin(a.x0, points[i].intensity / 1.5);
+        a.x1 = fmax(a.x1, points[i].intensity * 1.5);
+        a.y0 = fmin(a.y0, points[i].rate / 2);
+        a.y1 = fmax(a.y1, points[i].rate * 2);
+    }
+
+    fprintf(f,
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" font-size=\"13\">\n"
+            "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n",
+            WIDTH, HEIGHT, WIDTH, HEIGHT);
+    roofline_text(f, LEFT, TOP - 26, " font-size=\"16\"", title);
+    roofline_grid(f, &a, 1);
+    roofline_grid(f, &a, 0);
+    fprintf(f, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"none\" stroke=\"#333\"/>\n", LEFT, TOP, RIGHT - LEFT, BOTTOM - TOP);
+    roofline_text(f, (LEFT + RIGHT) / 2.0, BOTTOM + 46, " text-anchor=\"middle\"", "operations for each byte of weights, input and output (FLOP/byte)");
+    roofline_text(f, 24, (TOP + BOTTOM) / 2.0, " text-anchor=\"middle\" transform=\"rotate(-90 24 275)\"",
+                  "direct convolution's operations a second (GFLOP/s)");
+    if (flops > 0 && bytes > 0) roofline_roof(f, &a, flops, bytes);
+
+    /* Labels stand beside the picture, from the fastest down, each with a line to its point: points lie close together. */
+    qsort(points, (size_t)count, sizeof *points, roofline_order);
+    double lowest = BOTTOM + 4.0;
+    for (int i = 0; i < count; i++) {
+        points[i].y = roofline_y(&a, points[i].rate) + 4;
+        if (i && points[i].y < points[i - 1].y + LINE) points[i].y = points[i - 1].y + LINE;
+    }
+    for (int i = count - 1; i >= 0; i--, lowest -= LINE)
+        if (points[i].y > lowest) points[i].y = lowest;
+    for (int i = 0; i < count; i++) {
+        double x = roofline_x(&a, points[i].intensity), y = roofline_y(&a, points[i].rate);
+        char text[64];
+        fprintf(f, "<polyline points=\"%.1f,%.1f %d,%.1f %d,%.1f\" fill=\"none\" stroke=\"#9bb\"/>\n", x, y, RIGHT + 4, points[i].y - 4, RIGHT + 12,
+                points[i].y - 4);
+        fprintf(f, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"5\" fill=\"#1769aa\"/>\n", x, y);
+        snprintf(text, sizeof text, "%s  %.1f GFLOP/s", points[i].name, points[i].rate * 1e-9);
+        roofline_text(f, RIGHT + 16, points[i].y, "", text);
+    }
+    fputs("</svg>\n", f);
+}
+
+int roofline_write(const char *path, const struct measured *m, const char *title, struct alexcl_error *err) {
+    struct alexcl_file *file = NULL;
+    char *text = NULL;
+    size_t length = 0;
+    FILE *memory = open_memstream(&text, &length);
+    if (memory) roofline_draw(memory, m, title);
+    int status = memory && fclose(memory) == 0 ? alexcl_file_open(path, &file, err) : fail(err, ALEXCL_E_MEMORY, "out of host memory: the roofline picture");
+    if (status == ALEXCL_OK) status = alexcl_file_add(file, text, length, err);
+    if (status == ALEXCL_OK) status = alexcl_file_commit(file, err);
+    alexcl_file_free(file);
+    free(text);
+    return status;
+}

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+/* A recording of a net as a Chrome trace: chrome://tracing and Perfetto show it. */
+#ifndef ALEXCL_TRACE_H
+#define ALEXCL_TRACE_H
+#include "alexcl.h"
+
+/* A row each for the host thread, the kernels and the copies of every place. */
+int trace_write(const char *path, const struct alexcl_net *net, const struct alexcl_selection *sel, struct alexcl_error *err);
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#include "peak.h"
+
+#include <stdio.h>
+
+static const uint64_t PEAK_NANOSECONDS = 10000000; /* of a launch, at least: what starts and ends it no longer counts */
+static const uint64_t PEAK_BYTES = 256 << 20;      /* read by a launch: more than caches hold */
+enum { PEAK_TRIES = 8, PEAK_MOST = 1 << 20 };
+
+struct peak_form peak_form_of(const struct device *dev) {
+    const struct device_limits *limits = device_limits(dev);
+    int cpu = limits->kind == ALEXCL_DEVICE_CPU, wide = limits->vector_floats == 8 || limits->vector_floats == 16;
+    struct peak_form f = {.width = cpu && wide ? (int)limits->vector_floats : 4, .group = cpu ? 1 : 64, .neighbours = !cpu};
+    f.items = (int)limits->units * (cpu ? 8 : 2048);
+    snprintf(f.defines, sizeof f.defines, "-DWIDTH=%d -DGROUP=%d", f.width, f.group);
+    return f;
+}
+
+/* Nanoseconds of one launch. */
+static int peak_launch(struct device *dev, struct kernel *k, const struct kernel_range *range, const struct kernel_arg *args, size_t count, uint64_t *took,
+                       struct alexcl_error *err) {
+    uint64_t before[DEVICE_ACCOUNTS], after[DEVICE_ACCOUNTS];
+    device_times(dev, before);
+    int status = kernel_launch(k, "the measurement of its peak", range, args, count, err);
+    if (status == ALEXCL_OK) status = device_finish(dev, err);
+    device_times(dev, after);
+    *took = after[DEVICE_COMPUTE] - before[DEVICE_COMPUTE];
+    return status;
+}
+
+int peak_measure(struct device *dev, struct alexcl_peak *out, struct alexcl_error *err) {
+    int status = ALEXCL_OK, rounds = 256;
+    struct kernel *compute = NULL, *read = NULL;
+    struct buffer *x = NULL, *y = NULL;
+    struct peak_form f = peak_form_of(dev);
+    struct kernel_range range = {1, {0}, {(size_t)f.items}, {(size_t)f.group}};
+    uint64_t took = 0;
+    *out = (struct alexcl_peak){0};
+    if (!device_has_times(dev)) return ALEXCL_OK;
+    TRY(kernel_create(dev, "peak", "peak_fma", f.defines, &compute, err));
+    TRY(kernel_create(dev, "peak", "peak_read", f.defines, &read, err));
+    TRY(buffer_create(dev, (size_t)f.items, "the measurement of its peak", &y, err));
+    for (int i = 0; i < PEAK_TRIES;) {
+        const struct kernel_arg args[] = {ARG_BUFFER(y), ARG_INT(f.items), ARG_INT(rounds), ARG_FLOAT(0.5f), ARG_FLOAT(1.0f)};
+        TRY(peak_launch(dev, compute, &range, args, sizeof args / sizeof *args, &took, err));
+        if (took < PEAK_NANOSECONDS && rounds < PEAK_MOST) {
+            rounds *= 2;
+            continue;
+        }
+        double rate = took ? 16.0 * f.width * rounds * f.items / ((double)took * 1e-9) : 0;
+        if (rate > out->flops) out->flops = rate;
+        i++;
+    }
+    /* What the device has left, of which a part is enough. */
+    uint64_t most = (device_limits(dev)->memory - buffer_total(dev)) / 4, vector = (uint64_t)f.width * sizeof(float);
+    if (most > device_limits(dev)->largest_buffer) most = device_limits(dev)->largest_buffer;
+    if (most > PEAK_BYTES) most = PEAK_BYTES;
+    int count = (int)(most / (vector * 4 * (uint64_t)f.items));
+    if (count == 0) goto done; /* nothing is left: the peak of reading stays unknown */
+    uint64_t bytes = (uint64_t)count * 4 * vector * (uint64_t)f.items;
+    TRY(buffer_create(dev, bytes / sizeof(float), "the measurement of its peak", &x, err));
+    for (int i = 0; i < PEAK_TRIES; i++) {
+        const struct kernel_arg args[] = {
+            ARG_BUFFER(x), ARG_BUFFER(y), ARG_INT(f.items), ARG_INT(count), ARG_INT(f.neighbours ? 1 : 4 * count), ARG_INT(f.neighbours ? f.items : 1)};
+        TRY(peak_launch(dev, read, &range, args, sizeof args / sizeof *args, &took, err));
+        double rate = took ? (double)bytes / ((double)took * 1e-9) : 0;
+        if (rate > out->bytes) out->bytes = rate;
+    }
+done:
+    kernel_free(compute);
+    kernel_free(read);
+    buffer_free(x);
+    buffer_free(y);
+    return status;
+}
