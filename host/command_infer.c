@@ -135,7 +135,7 @@ static void infer_progress(const struct infer *f, int end) {
     double seconds = infer_now() - f->ready;
     fprintf(stderr, "\r\033[K");
     if (!end) fprintf(stderr, "%zu of %zu images, %.1f images/s", f->finished + f->failed, f->images, seconds > 0 ? (double)f->finished / seconds : 0);
-    fflush(stderr);
+    (void)fflush(stderr);
 }
 
 /* Prints what is done, in the order of the list, and lets go of it. */
@@ -497,7 +497,7 @@ static void infer_print_end(const struct infer *f) {
         fprintf(to, "top-1 error %.1f%%, top-5 error %.1f%% of %zu labelled image%s%s\n", 100.0 * (double)f->top1_wrong / (double)f->labelled,
                 100.0 * (double)f->top5_wrong / (double)f->labelled, f->labelled, f->labelled == 1 ? "" : "s",
                 alexcl_weights_random(f->weights) ? " (random weights)" : "");
-    fflush(stdout);
+    (void)fflush(stdout);
     if (f->o->quiet) return;
     fprintf(stderr, "%zu image%s in %.2f s, %.1f images/s, after %.2f s of start", f->finished, f->finished == 1 ? "" : "s", running,
             running > 0 ? (double)f->finished / running : 0, f->ready - f->start);

@@ -28,8 +28,7 @@ int command_models(const struct options *o, struct alexcl_error *err) {
             report_csv(number, 0);
             report_csv(m->about, 1);
         } else {
-            printf("%s%-19s %-11s %11s parameters %14s MACs/image\n    %s\n", i ? "" : "", m->name, input, report_count(plan->parameters),
-                   report_count(plan->macs), m->about);
+            printf("%-19s %-11s %11s parameters %14s MACs/image\n    %s\n", m->name, input, report_count(plan->parameters), report_count(plan->macs), m->about);
         }
         alexcl_plan_free(plan);
     }

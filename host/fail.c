@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-int fail(struct alexcl_error *err, int status, const char *format, ...) {
+int(fail)(struct alexcl_error *err, int status, const char *format, ...) {
     if (err->status != ALEXCL_OK) return status;
     err->status = status;
     va_list args;

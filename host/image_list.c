@@ -156,7 +156,7 @@ int image_list_read(const char *path, struct image_list *out, struct alexcl_erro
         status = image_list_fill(file, folder, path, out, err);
     }
     free(folder);
-    fclose(file);
+    (void)fclose(file);
     if (status != ALEXCL_OK) image_list_free(out);
     return status;
 }

@@ -91,7 +91,7 @@ static int labels_read(const char *path, char **text, struct alexcl_error *err) 
                  : length > FILE_MOST ? fail(err, ALEXCL_E_DATA, "%s: more than 16 MiB", path)
                  : length > most      ? fail(err, ALEXCL_E_DATA, "%s: became longer while it was read", path)
                                       : ALEXCL_OK;
-    fclose(file);
+    (void)fclose(file);
     if (status == ALEXCL_OK) {
         (*text)[length] = '\0';
         if (strlen(*text) != length) status = fail(err, ALEXCL_E_DATA, "%s: is no text", path);

@@ -91,7 +91,7 @@ int npy_read(const char *path, struct npy *out, struct alexcl_error *err) {
         status = fail(err, ALEXCL_E_MEMORY, "%s: out of host memory for %zu values", path, out->count);
     if (status == ALEXCL_OK && fread(out->values, sizeof(float), out->count, file) != out->count)
         status = fail(err, ALEXCL_E_DATA, "%s: %s", path, ferror(file) ? strerror(errno) : "became shorter while it was read");
-    fclose(file);
+    (void)fclose(file);
     if (status != ALEXCL_OK) npy_free(out);
     return status;
 }
@@ -109,7 +109,8 @@ static int npy_writer_header(struct npy_writer *w, struct alexcl_error *err) {
     char text[HEADER + 1], shape[NPY_DIMS * 24] = "";
     for (int i = 0; i < w->dims; i++)
         snprintf(shape + strlen(shape), sizeof shape - strlen(shape), "%s%zu", i ? ", " : "", i ? w->shape[i] : w->count / w->row);
-    memcpy(text, "\x93NUMPY\x01\x00\x76\x00", 10); /* 0x76: the 118 bytes that follow */
+    static const char magic[10] = "\x93NUMPY\x01\x00\x76"; /* 0x76, 0: the 118 bytes that follow */
+    memcpy(text, magic, sizeof magic);
     int made = snprintf(text + 10, sizeof text - 10, "{'descr': '<f4', 'fortran_order': False, 'shape': (%s%s), }", shape, w->dims == 1 ? "," : "");
     if (made > HEADER - 11) return fail(err, ALEXCL_E_OTHER, "%s: a shape of that many digits does not fit in the header", w->path);
     for (int i = 10 + made; i < HEADER; i++) text[i] = i == HEADER - 1 ? '\n' : ' ';

@@ -40,11 +40,11 @@ int prepare_resize(const struct alexcl_model *model, const struct picture *from,
         if (status != ALEXCL_OK) return status;
         from = &grey;
     }
-    int64_t width = model->resize, height = model->resize;
+    int64_t width = model->resize, height = width;
     if (from->width > from->height)
-        width = (int64_t)model->resize * from->width / from->height;
+        width = width * from->width / from->height;
     else
-        height = (int64_t)model->resize * from->height / from->width;
+        height = height * from->height / from->width;
     if (width < model->width || height < model->height)
         status = fail(err, ALEXCL_E_DATA, "the picture becomes %d x %d, smaller than the %d x %d that model %s takes", (int)width, (int)height, model->width,
                       model->height, model->name);

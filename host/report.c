@@ -70,7 +70,7 @@ static void report_lines(FILE *to, const char *text, int lines) {
     while (*text) {
         int length = report_character(text);
         if (length)
-            fwrite(text, 1, (size_t)length, to);
+            (void)fwrite(text, 1, (size_t)length, to);
         else if (lines && *text == '\t')
             putc('\t', to);
         else if (lines && *text == '\n')

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-int error_set(struct alexcl_error *err, int status, const char *format, ...) {
+int(error_set)(struct alexcl_error *err, int status, const char *format, ...) {
     if (!err || err->status != ALEXCL_OK) return status;
     err->status = status;
     va_list args;

@@ -6,6 +6,9 @@
 
 /* Sets the error unless one is set already (the first is the cause), and returns `status`. err may be NULL. */
 int error_set(struct alexcl_error *err, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+#ifdef __clang_analyzer__ /* sees one file at a time, and would have an error that was set be ALEXCL_OK */
+#define error_set(err, status, ...) (error_set((err), (status), __VA_ARGS__), (status))
+#endif
 /* Puts text in front of the error's ("batch.txt line 3: " ...). */
 void error_prefix(struct alexcl_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

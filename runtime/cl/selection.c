@@ -197,7 +197,9 @@ int selection_resolve(const char *text, const struct alexcl_device_info *const *
         return selection_cut(&r, d[0], places);
     }
     if (comma && strchr(comma + 1, ',')) return error_set(err, ALEXCL_E_USAGE, "--devices: \"%s\" names more than two: the net has two halves", text);
-    *place_count = comma ? 2 : 1;
+    const char *const parts[2] = {text, comma ? comma + 1 : NULL};
+    const size_t lengths[2] = {first, comma ? length - first - 1 : 0}, halves = comma ? 2 : 1;
+    *place_count = halves;
     snprintf(why, why_size, "asked for: %s", comma ? "one half each" : "both halves on it");
     /* On a machine whose only device is a CPU that can be cut, 0 and 1 are its two parts. */
     int lone = count == 1 && devices[0]->usable && devices[0]->kind == ALEXCL_DEVICE_CPU;
@@ -209,9 +211,8 @@ int selection_resolve(const char *text, const struct alexcl_device_info *const *
         snprintf(why, why_size, "the only device, a CPU, cut in two, one half each");
         return ALEXCL_OK;
     }
-    for (size_t i = 0; i < *place_count; i++) {
-        const char *part = i ? comma + 1 : text;
-        status = selection_element(&r, part, i ? length - first - 1 : first, &d[i], &index[i]);
+    for (size_t i = 0; i < halves; i++) {
+        status = selection_element(&r, parts[i], lengths[i], &d[i], &index[i]);
         if (status == ALEXCL_E_NO_DEVICE && comma && count == 1 && (index[0] == 1 || index[1] == 1))
             error_prefix(err, "there is no second device; --devices 0 runs both halves on the one there is: ");
         if (status != ALEXCL_OK) return status;

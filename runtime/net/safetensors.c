@@ -29,7 +29,10 @@ struct safetensors {
 
 const char *safetensors_show(const char *text, char out[SAFETENSORS_SHOWN]) {
     size_t i = 0;
-    for (; text[i] && i + 1 < SAFETENSORS_SHOWN; i++) out[i] = (unsigned char)text[i] < 0x20 || text[i] == 0x7f ? '?' : text[i];
+    for (; text[i] && i + 1 < SAFETENSORS_SHOWN; i++) {
+        out[i] = text[i];
+        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f) out[i] = '?';
+    }
     out[i] = '\0';
     if (text[i]) memcpy(out + SAFETENSORS_SHOWN - 4, "...", 4);
     return out;
