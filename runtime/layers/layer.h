@@ -70,6 +70,7 @@ struct layer_variant {
     int (*prepare)(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err);
     int (*enqueue)(struct layer *l, const struct layer_io *io, struct alexcl_error *err);
     void (*release)(struct layer *l); /* frees state; NULL: nothing */
+    const char *kernels; /* the .cl files it uses, without their ending: "im2col bias"; NULL: none */
 };
 
 struct layer_ops {
@@ -83,6 +84,8 @@ struct layer_ops {
 int layer_describe(struct layer *l, const struct alexcl_layer *desc, int half, struct alexcl_shape whole_in, struct alexcl_error *err);
 /* The variant that `place` would use: the first applicable, ALEXCL_GEMM respected. place->device NULL: the reference. NULL for a view. */
 const struct layer_variant *layer_choose(const struct layer *l, const struct place *place);
+/* Whether `place` could use that variant, whatever ALEXCL_GEMM says. */
+int layer_could_use(const struct layer *l, const struct place *place, const struct layer_variant *variant);
 /* Floats of workspace that variant wants, whatever the batch. */
 size_t layer_workspace(const struct layer *l, const struct place *place);
 /* Builds and uploads for the variant that layer_choose gives. */

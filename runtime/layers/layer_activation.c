@@ -32,8 +32,9 @@ static int activation_own_enqueue(struct layer *l, const struct layer_io *io, st
                          ARG_INT((int)shape_size(l->out)));
 }
 
-static const struct layer_variant activation_ref = {"ref", layer_on_host, NULL, layer_upload, activation_ref_enqueue, NULL};
-static const struct layer_variant activation_own = {"own", layer_on_device, NULL, activation_own_prepare, activation_own_enqueue, layer_free_kernels};
+static const struct layer_variant activation_ref = {"ref", layer_on_host, NULL, layer_upload, activation_ref_enqueue, NULL, NULL};
+static const struct layer_variant activation_own = {"own",       layer_on_device, NULL, activation_own_prepare, activation_own_enqueue, layer_free_kernels,
+                                                    "activation"};
 static const struct layer_variant *const activation_variants[] = {&activation_ref, &activation_own, NULL};
 
 const struct layer_ops layer_relu_ops = {ALEXCL_RELU, activation_describe, activation_variants};

@@ -97,7 +97,7 @@ static int conv_ref_enqueue(struct layer *l, const struct layer_io *io, struct a
     return ALEXCL_OK;
 }
 
-static const struct layer_variant conv_ref = {"ref", layer_on_host, NULL, layer_upload, conv_ref_enqueue, NULL};
+static const struct layer_variant conv_ref = {"ref", layer_on_host, NULL, layer_upload, conv_ref_enqueue, NULL, NULL};
 
 /* ---- own: conv.cl ---- */
 
@@ -123,7 +123,7 @@ static int conv_own_enqueue(struct layer *l, const struct layer_io *io, struct a
                          ARG_INT(s.out.c / s.groups), ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.pad));
 }
 
-static const struct layer_variant conv_own = {"own", layer_on_device, NULL, conv_own_prepare, conv_own_enqueue, layer_free_kernels};
+static const struct layer_variant conv_own = {"own", layer_on_device, NULL, conv_own_prepare, conv_own_enqueue, layer_free_kernels, "conv"};
 
 /* ---- cpu: conv_cpu.cl ---- */
 
@@ -190,7 +190,8 @@ done:
     return status;
 }
 
-static const struct layer_variant conv_cpu = {"cpu", layer_on_cpu_device, conv_cpu_workspace, conv_cpu_prepare, conv_cpu_enqueue, layer_free_kernels};
+static const struct layer_variant conv_cpu = {"cpu",     layer_on_cpu_device, conv_cpu_workspace, conv_cpu_prepare, conv_cpu_enqueue, layer_free_kernels,
+                                              "conv_cpu"};
 
 /* ---- clblast: im2col.cl, GEMM ---- */
 
@@ -234,8 +235,8 @@ done:
     return status;
 }
 
-static const struct layer_variant conv_clblast = {"clblast",         layer_wants_clblast, conv_clblast_workspace, conv_clblast_prepare, conv_clblast_enqueue,
-                                                  layer_free_kernels};
+static const struct layer_variant conv_clblast = {"clblast",          layer_wants_clblast, conv_clblast_workspace, conv_clblast_prepare, conv_clblast_enqueue,
+                                                  layer_free_kernels, "im2col bias"};
 
 const struct layer_ops layer_conv_ops = {ALEXCL_CONV, conv_describe,
                                          (const struct layer_variant *const[]){&conv_ref, &conv_clblast, &conv_cpu, &conv_own, NULL}};

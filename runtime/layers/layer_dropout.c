@@ -30,7 +30,7 @@ static int dropout_own_enqueue(struct layer *l, const struct layer_io *io, struc
                          ARG_INT((int)shape_size(l->out)), ARG_FLOAT(dropout_factor(l)));
 }
 
-static const struct layer_variant dropout_ref = {"ref", layer_on_host, NULL, layer_upload, dropout_ref_enqueue, NULL};
-static const struct layer_variant dropout_own = {"own", layer_on_device, NULL, dropout_own_prepare, dropout_own_enqueue, layer_free_kernels};
+static const struct layer_variant dropout_ref = {"ref", layer_on_host, NULL, layer_upload, dropout_ref_enqueue, NULL, NULL};
+static const struct layer_variant dropout_own = {"own", layer_on_device, NULL, dropout_own_prepare, dropout_own_enqueue, layer_free_kernels, "scale"};
 
 const struct layer_ops layer_dropout_ops = {ALEXCL_DROPOUT, dropout_describe, (const struct layer_variant *const[]){&dropout_ref, &dropout_own, NULL}};

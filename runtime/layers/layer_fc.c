@@ -29,7 +29,7 @@ static int fc_ref_enqueue(struct layer *l, const struct layer_io *io, struct ale
     return ALEXCL_OK;
 }
 
-static const struct layer_variant fc_ref = {"ref", layer_on_host, NULL, layer_upload, fc_ref_enqueue, NULL};
+static const struct layer_variant fc_ref = {"ref", layer_on_host, NULL, layer_upload, fc_ref_enqueue, NULL, NULL};
 
 /* ---- own: fc.cl, and cpu: fc_cpu.cl. Both are built twice: for one image, and for tiles of several. ---- */
 
@@ -79,8 +79,8 @@ static int fc_cpu_prepare(struct layer *l, const float *const values[LAYER_TENSO
 }
 static int fc_cpu_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) { return fc_enqueue(l, io, fc_cpu_tile(l->place), err); }
 
-static const struct layer_variant fc_own = {"own", layer_on_device, NULL, fc_own_prepare, fc_own_enqueue, layer_free_kernels};
-static const struct layer_variant fc_cpu = {"cpu", layer_on_cpu_device, NULL, fc_cpu_prepare, fc_cpu_enqueue, layer_free_kernels};
+static const struct layer_variant fc_own = {"own", layer_on_device, NULL, fc_own_prepare, fc_own_enqueue, layer_free_kernels, "fc"};
+static const struct layer_variant fc_cpu = {"cpu", layer_on_cpu_device, NULL, fc_cpu_prepare, fc_cpu_enqueue, layer_free_kernels, "fc_cpu"};
 
 /* ---- clblast ---- */
 
@@ -114,6 +114,6 @@ done:
     return status;
 }
 
-static const struct layer_variant fc_clblast = {"clblast", layer_wants_clblast, NULL, fc_clblast_prepare, fc_clblast_enqueue, layer_free_kernels};
+static const struct layer_variant fc_clblast = {"clblast", layer_wants_clblast, NULL, fc_clblast_prepare, fc_clblast_enqueue, layer_free_kernels, "bias"};
 
 const struct layer_ops layer_fc_ops = {ALEXCL_FC, fc_describe, (const struct layer_variant *const[]){&fc_ref, &fc_clblast, &fc_cpu, &fc_own, NULL}};

@@ -49,8 +49,8 @@ static int lrn_own_enqueue(struct layer *l, const struct layer_io *io, struct al
                          ARG_FLOAT(s.beta));
 }
 
-static const struct layer_variant lrn_ref = {"ref", layer_on_host, NULL, layer_upload, lrn_ref_enqueue, NULL};
-static const struct layer_variant lrn_own = {"own", layer_on_device, NULL, lrn_own_prepare, lrn_own_enqueue, layer_free_kernels};
+static const struct layer_variant lrn_ref = {"ref", layer_on_host, NULL, layer_upload, lrn_ref_enqueue, NULL, NULL};
+static const struct layer_variant lrn_own = {"own", layer_on_device, NULL, lrn_own_prepare, lrn_own_enqueue, layer_free_kernels, "lrn"};
 
 const struct layer_ops layer_lrn_ops = {ALEXCL_LRN, lrn_describe, (const struct layer_variant *const[]){&lrn_ref, &lrn_own, NULL}};
 
@@ -75,7 +75,7 @@ static int rnorm_own_enqueue(struct layer *l, const struct layer_io *io, struct 
                          ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.n), ARG_FLOAT(s.k), ARG_FLOAT(s.alpha), ARG_FLOAT(s.beta));
 }
 
-static const struct layer_variant rnorm_ref = {"ref", layer_on_host, NULL, layer_upload, rnorm_ref_enqueue, NULL};
-static const struct layer_variant rnorm_own = {"own", layer_on_device, NULL, rnorm_own_prepare, rnorm_own_enqueue, layer_free_kernels};
+static const struct layer_variant rnorm_ref = {"ref", layer_on_host, NULL, layer_upload, rnorm_ref_enqueue, NULL, NULL};
+static const struct layer_variant rnorm_own = {"own", layer_on_device, NULL, rnorm_own_prepare, rnorm_own_enqueue, layer_free_kernels, "rnorm"};
 
 const struct layer_ops layer_rnorm_ops = {ALEXCL_RNORM, norm_describe, (const struct layer_variant *const[]){&rnorm_ref, &rnorm_own, NULL}};

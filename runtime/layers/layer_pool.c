@@ -42,8 +42,8 @@ static int maxpool_own_prepare(struct layer *l, const float *const values[LAYER_
     return layer_add_kernel(l, 0, "maxpool", "maxpool_forward", "", err);
 }
 
-static const struct layer_variant maxpool_ref = {"ref", layer_on_host, NULL, layer_upload, maxpool_ref_enqueue, NULL};
-static const struct layer_variant maxpool_own = {"own", layer_on_device, NULL, maxpool_own_prepare, pool_enqueue, layer_free_kernels};
+static const struct layer_variant maxpool_ref = {"ref", layer_on_host, NULL, layer_upload, maxpool_ref_enqueue, NULL, NULL};
+static const struct layer_variant maxpool_own = {"own", layer_on_device, NULL, maxpool_own_prepare, pool_enqueue, layer_free_kernels, "maxpool"};
 
 const struct layer_ops layer_maxpool_ops = {ALEXCL_MAXPOOL, pool_describe, (const struct layer_variant *const[]){&maxpool_ref, &maxpool_own, NULL}};
 
@@ -61,8 +61,8 @@ static int avgpool_own_prepare(struct layer *l, const float *const values[LAYER_
     return layer_add_kernel(l, 0, "avgpool", "avgpool_forward", "", err);
 }
 
-static const struct layer_variant avgpool_ref = {"ref", layer_on_host, NULL, layer_upload, avgpool_ref_enqueue, NULL};
-static const struct layer_variant avgpool_own = {"own", layer_on_device, NULL, avgpool_own_prepare, pool_enqueue, layer_free_kernels};
+static const struct layer_variant avgpool_ref = {"ref", layer_on_host, NULL, layer_upload, avgpool_ref_enqueue, NULL, NULL};
+static const struct layer_variant avgpool_own = {"own", layer_on_device, NULL, avgpool_own_prepare, pool_enqueue, layer_free_kernels, "avgpool"};
 
 const struct layer_ops layer_avgpool_ops = {ALEXCL_AVGPOOL, pool_describe, (const struct layer_variant *const[]){&avgpool_ref, &avgpool_own, NULL}};
 
@@ -99,8 +99,8 @@ static int subsample_own_enqueue(struct layer *l, const struct layer_io *io, str
                          ARG_INT(s.out.w), ARG_INT(s.kernel), ARG_INT(s.stride));
 }
 
-static const struct layer_variant subsample_ref = {"ref", layer_on_host, NULL, layer_upload, subsample_ref_enqueue, NULL};
-static const struct layer_variant subsample_own = {"own", layer_on_device, NULL, subsample_own_prepare, subsample_own_enqueue, layer_free_kernels};
+static const struct layer_variant subsample_ref = {"ref", layer_on_host, NULL, layer_upload, subsample_ref_enqueue, NULL, NULL};
+static const struct layer_variant subsample_own = {"own", layer_on_device, NULL, subsample_own_prepare, subsample_own_enqueue, layer_free_kernels, "subsample"};
 
 const struct layer_ops layer_subsample_ops = {ALEXCL_SUBSAMPLE, subsample_describe,
                                               (const struct layer_variant *const[]){&subsample_ref, &subsample_own, NULL}};

@@ -101,7 +101,7 @@ static int note_launch(struct layer *l, const struct layer_io *io, struct alexcl
 }
 
 static void launch(uint64_t macs, int count) {
-    static const struct layer_variant noting = {"noting", NULL, NULL, NULL, note_launch, NULL};
+    static const struct layer_variant noting = {"noting", NULL, NULL, NULL, note_launch, NULL, NULL};
     const struct alexcl_layer relu = {.type = ALEXCL_RELU, .name = "relu"};
     struct alexcl_error err = {0};
     struct layer l = describe(&relu, 0, maps);
