@@ -10,7 +10,7 @@
 static volatile sig_atomic_t deferred, asked;
 
 static void interrupt_on_signal(int number) {
-    static const char text[] = "\nalexcl: stopping after this batch; once more ends at once\n";
+    static const char text[] = "\nalexcl: stopping with what is done; once more ends at once\n";
     int code = errno;
     if (deferred && !asked) {
         asked = 1;

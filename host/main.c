@@ -21,6 +21,14 @@ const struct command commands[] = {
      "  alexcl infer batch.txt --features pool5 --save pool5.npy\n"},
     {"devices", command_devices, "", "list the OpenCL devices, in clinfo's order",
      "The index is what --devices takes. An alias is the same hardware through another\ndriver. -v shows everything, and why a driver shows nothing.\n"},
+    {"check", command_check, "", "is every kernel right on every device and driver?",
+     "Each kernel computes a small layer on the device, then a tiny net runs; both are\n"
+     "compared with the reference in C. Without --devices: every usable device. What a\n"
+     "driver gets wrong is named; exit code 7: a kernel is wrong or fails in use,\n"
+     "4: some do not compile.\n\n"
+     "  alexcl check\n  alexcl check --devices 1 --format json\n\n"
+     "`infer` does this in short by itself, once for each device, driver and set of\n"
+     "kernels (--check).\n"},
     {"models", command_models, "", "list the built-in nets", ""},
     {"summary", command_summary, "", "the layers of a net, as Keras prints them", "  alexcl summary --model alexnet-keras\n"},
     {"plan", command_plan, "", "shapes of the halves, what crosses, memory, the batch that fits",

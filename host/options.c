@@ -15,6 +15,7 @@ enum id {
     ID_BATCH = 256,
     ID_BUILD_OPTIONS,
     ID_CACHE_DIR,
+    ID_CHECK,
     ID_COMPARE,
     ID_DEVICES,
     ID_DUMP_PATCHES,
@@ -51,7 +52,7 @@ static const struct row {
     int id;
     const char *name, *argument, *help, *commands, *setting;
 } rows[] = {
-    {ID_DEVICES, "devices", "D", "0,1  0  1:0  gpu  cpu  ~name  0/2 (cut)  ref", " infer plan time env ", "ALEXCL_DEVICES"},
+    {ID_DEVICES, "devices", "D", "0,1  0  1:0  gpu  cpu  ~name  0/2 (cut)  ref", " infer check plan time env ", "ALEXCL_DEVICES"},
     {ID_MODEL, "model", "M", "one of `alexcl models`", " infer plan summary time weights env ", "ALEXCL_MODEL"},
     {ID_WEIGHTS, "weights", "FILE", "safetensors (default: random, from seed 1)", " infer time env ", "ALEXCL_WEIGHTS"},
     {ID_BATCH, "batch", "N", "images at once", " infer plan time ", NULL},
@@ -71,6 +72,7 @@ static const struct row {
     {ID_TRACE, "trace", "FILE.json", "what ran when, as a Chrome trace", " time ", NULL},
     {ID_COMPARE, "compare", "FILE.json", "times as fast as in an older document", " time ", NULL},
     {ID_PLOT, "plot", "FILE.svg", "roofline picture of the layers", " time ", NULL},
+    {ID_CHECK, "check", "WHEN", "kernels before use: off, first or always", " infer time env ", "ALEXCL_CHECK"},
     {'o', "output", "FILE", "where to write", " weights ", NULL},
     {ID_SEED, "seed", "S", "seed of the generator (1); 0x for hexadecimal", " weights ", NULL},
     {ID_NAME, "name", "CASE", "case in the generator's names (the model's)", " weights ", NULL},

@@ -49,6 +49,8 @@ void kernel_free(struct kernel *k) {
 
 size_t kernel_largest_group(const struct kernel *k) { return k->largest_group; }
 
+void kernel_hash_programs(const struct device *dev, unsigned char out[HASH_BYTES]) { program_hash_all(dev, out); }
+
 static int kernel_set(struct kernel *k, cl_uint index, const struct kernel_arg *arg) {
     switch (arg->kind) {
     case KERNEL_BUFFER: {

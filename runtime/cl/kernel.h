@@ -3,6 +3,7 @@
 #ifndef ALEXCL_KERNEL_H
 #define ALEXCL_KERNEL_H
 #include "buffer.h"
+#include "hash.h"
 
 struct kernel;
 
@@ -12,6 +13,9 @@ int kernel_create(struct device *dev, const char *source, const char *function, 
 void kernel_free(struct kernel *k);
 /* Largest work-group this kernel can have on its device (CL_KERNEL_WORK_GROUP_SIZE). */
 size_t kernel_largest_group(const struct kernel *k);
+
+/* SHA-256 over every program built on the device so far: device, driver, options and text of each. */
+void kernel_hash_programs(const struct device *dev, unsigned char out[HASH_BYTES]);
 
 struct kernel_arg {
     enum { KERNEL_BUFFER, KERNEL_INT, KERNEL_FLOAT, KERNEL_LOCAL } kind;

@@ -18,7 +18,8 @@
 enum { SOURCE_LIMIT = 4 << 20, LOG_LINES = 12 };
 
 struct program {
-    char *key; /* source name, a newline, defines */
+    char *key;                          /* source name, a newline, defines */
+    struct binary_cache_key built_from; /* device, options, text */
     cl_program handle;
     struct program *next;
 };
@@ -78,7 +79,7 @@ static int program_report(struct device *dev, cl_program handle, const char *nam
     return ALEXCL_E_BUILD;
 }
 
-static int program_build(struct device *dev, const char *name, const char *defines, cl_program *out, struct alexcl_error *err) {
+static int program_build(struct device *dev, const char *name, const char *defines, cl_program *out, struct binary_cache_key *key, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     const char *text, *extra = alexcl_setting_value("ALEXCL_BUILD_OPTIONS");
     size_t length;
@@ -86,15 +87,14 @@ static int program_build(struct device *dev, const char *name, const char *defin
     struct text options = {0};
     cl_program handle = NULL;
     cl_int code;
-    struct binary_cache_key key;
     TRY(program_source(name, &text, &length, &owned, err));
     text_add(&options, "-cl-std=CL1.2 -cl-mad-enable%s%s%s%s", defines[0] ? " " : "", defines, extra ? " " : "", extra ? extra : "");
     if (options.failed) {
         status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: the options of %s.cl", name);
         goto done;
     }
-    binary_cache_make_key(&key, dev->identity, text, length, options.text);
-    if (binary_cache_load(dev, &key, options.text, &handle)) {
+    binary_cache_make_key(key, dev->identity, text, length, options.text);
+    if (binary_cache_load(dev, key, options.text, &handle)) {
         *out = handle;
         handle = NULL;
         goto done;
@@ -106,7 +106,7 @@ static int program_build(struct device *dev, const char *name, const char *defin
         status = program_report(dev, handle, name, options.text, code, err);
         goto done;
     }
-    binary_cache_store(dev, &key, handle);
+    binary_cache_store(dev, key, handle);
     *out = handle;
     handle = NULL;
 done:
@@ -131,7 +131,7 @@ int program_get(struct device *dev, const char *source, const char *defines, cl_
         goto done;
     }
     TRY(memory_alloc(&p, 1, sizeof *p, "a program", err));
-    TRY(program_build(dev, source, defines, &p->handle, err));
+    TRY(program_build(dev, source, defines, &p->handle, &p->built_from, err));
     p->key = key.text;
     key.text = NULL;
     p->next = dev->programs;
@@ -142,6 +142,16 @@ done:
     free(p);
     text_free(&key);
     return status;
+}
+
+void program_hash_all(const struct device *dev, unsigned char out[HASH_BYTES]) {
+    memset(out, 0, HASH_BYTES);
+    for (const struct program *p = dev->programs; p; p = p->next) {
+        unsigned char both[2 * HASH_BYTES];
+        memcpy(both, out, HASH_BYTES);
+        memcpy(both + HASH_BYTES, p->built_from.bytes, HASH_BYTES);
+        hash_sha256(both, sizeof both, out);
+    }
 }
 
 void program_free_all(struct device *dev) {

@@ -306,7 +306,8 @@ struct alexcl_work_span {
     double busy;       /* of its commands alone */
 };
 
-/* Plans memory, builds the model's kernels on each device in parallel, uploads the weights. */
+/* Plans memory, builds the model's kernels on each device in parallel, uploads the weights. Kernels that this driver has not run before
+ * are first compared with the reference, once (ALEXCL_CHECK): ALEXCL_E_DEVICE when one computes wrongly. */
 int alexcl_net_open(const struct alexcl_model *model, const struct alexcl_weights *weights, const struct alexcl_selection *sel,
                     const struct alexcl_net_options *options, struct alexcl_net **out, struct alexcl_error *err);
 int alexcl_net_batch(const struct alexcl_net *net);                  /* images a run takes at once */
@@ -328,6 +329,35 @@ int alexcl_net_record(struct alexcl_net *net, int on, struct alexcl_error *err);
 /* What was recorded on a place (0 or 1), in the order in which it was handed out; valid until the next alexcl_net_record or run. */
 size_t alexcl_net_recorded(const struct alexcl_net *net, size_t place, const struct alexcl_work_span **out);
 void alexcl_net_free(struct alexcl_net *net);
+
+/* ---- check: does a driver compute right? ------------------------------------------------------- */
+
+/* One kernel, or the whole of a tiny net, on one device against the reference in C. */
+struct alexcl_check_result {
+    const struct alexcl_place *place;        /* NULL: a net over both places */
+    const struct alexcl_device_info *device; /* of the place, or NULL */
+    unsigned number, count;                  /* the number-th, from 1, of so many of this selection */
+    const char *kernels;                     /* files of kernels/ without their ending, "im2col bias"; "" for a net */
+    const char *layer, *variant;             /* "conv", "own" (or "cpu", "clblast"); of a net its name and "net" */
+    char shape[48];
+    int status;              /* 0: right. ALEXCL_E_DEVICE: wrong, or it failed in use. ALEXCL_E_BUILD: it does not compile. Others as they are. */
+    int computed;            /* there are values: error and, where wrong, half and index say how far they are off */
+    double error, tolerance; /* largest |got - due| in units of the largest |due|; may be infinite */
+    int64_t index;           /* first wrong value, among those of the half's images; -1: none */
+    int half;
+    float got, due;
+    char message[2048]; /* what is wrong or failed; "" when right */
+};
+struct alexcl_check_counts {
+    unsigned checks, failed;
+    int status; /* of the worst: a device that is wrong or fails in use, before memory, before kernels that do not compile; 0: all right */
+};
+/* Called after each check; what it is given is valid during the call, place and device as long as the selection. Anything but 0 stops. */
+typedef int alexcl_check_fn(void *user, const struct alexcl_check_result *result);
+/* Every variant of every layer (CLBlast's with ALEXCL_GEMM=clblast alone: to compile them takes long) on each device of the selection, then model tiny2t over the selection. A kernel that is
+ * wrong or fails is a result, and the next one follows. Places on the reference have nothing to be checked against, and no results.
+ * ALEXCL_E_INTERRUPTED when `fn` stopped it. counts is filled as far as it came. */
+int alexcl_check_run(const struct alexcl_selection *sel, alexcl_check_fn *fn, void *user, struct alexcl_check_counts *counts, struct alexcl_error *err);
 
 #ifdef __GNUC__
 #pragma GCC visibility pop

@@ -83,10 +83,6 @@ int layer_wants_clblast(const struct layer *l, const struct place *place) {
     return layer_on_device(l, place) && gemm && strcmp(gemm, "clblast") == 0;
 }
 
-int layer_could_use(const struct layer *l, const struct place *place, const struct layer_variant *variant) {
-    return variant->applicable == layer_wants_clblast ? layer_on_device(l, place) : variant->applicable(l, place);
-}
-
 const struct layer_variant *layer_choose(const struct layer *l, const struct place *place) {
     if (l->view) return NULL;
     for (const struct layer_variant *const *v = l->ops->variants; *v; v++)

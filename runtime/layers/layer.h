@@ -84,8 +84,6 @@ struct layer_ops {
 int layer_describe(struct layer *l, const struct alexcl_layer *desc, int half, struct alexcl_shape whole_in, struct alexcl_error *err);
 /* The variant that `place` would use: the first applicable, ALEXCL_GEMM respected. place->device NULL: the reference. NULL for a view. */
 const struct layer_variant *layer_choose(const struct layer *l, const struct place *place);
-/* Whether `place` could use that variant, whatever ALEXCL_GEMM says. */
-int layer_could_use(const struct layer *l, const struct place *place, const struct layer_variant *variant);
 /* Floats of workspace that variant wants, whatever the batch. */
 size_t layer_workspace(const struct layer *l, const struct place *place);
 /* Builds and uploads for the variant that layer_choose gives. */

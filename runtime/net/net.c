@@ -7,6 +7,8 @@
 #include "lane.h"
 #include "log.h"
 #include "memory.h"
+#include "net.h"
+#include "selfcheck.h"
 
 enum { NET_BATCH = 16 };
 
@@ -74,8 +76,20 @@ done:
     return status;
 }
 
-int alexcl_net_open(const struct alexcl_model *model, const struct alexcl_weights *weights, const struct alexcl_selection *sel,
-                    const struct alexcl_net_options *options, struct alexcl_net **out, struct alexcl_error *err) {
+/* One after the other: two devices of a kind are checked once. */
+static int net_check_kernels(struct alexcl_net *net, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    for (int i = 0; i < net->shared.lanes && status == ALEXCL_OK; i++) {
+        struct lane *lane = &net->lanes[i];
+        if (lane->place.device)
+            status =
+                selfcheck_before_use(net->shared.graph, lane->halves, &lane->place, alexcl_selection_device(net->shared.selection, (size_t)i)->driver, err);
+    }
+    return status;
+}
+
+int net_open(const struct alexcl_model *model, const struct alexcl_weights *weights, const struct alexcl_selection *sel,
+             const struct alexcl_net_options *options, int check, struct alexcl_net **out, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct alexcl_net *net = NULL;
     double start = net_now();
@@ -94,12 +108,18 @@ int alexcl_net_open(const struct alexcl_model *model, const struct alexcl_weight
     TRY(net_choose_batch(net, options, err));
     if (shared->lanes == 2) TRY(net_make_staging(net, err));
     TRY(net_on_lanes(net, lane_prepare, err));
+    if (check) TRY(net_check_kernels(net, err));
     net->build = net_now() - start;
     *out = net;
     net = NULL;
 done:
     alexcl_net_free(net);
     return status;
+}
+
+int alexcl_net_open(const struct alexcl_model *model, const struct alexcl_weights *weights, const struct alexcl_selection *sel,
+                    const struct alexcl_net_options *options, struct alexcl_net **out, struct alexcl_error *err) {
+    return net_open(model, weights, sel, options, 1, out, err);
 }
 
 int alexcl_net_batch(const struct alexcl_net *net) { return net->shared.images; }

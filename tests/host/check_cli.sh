@@ -21,7 +21,7 @@ json() { jq -e "$1" out >/dev/null || bad "JSON: not $1"; }
 tiny() { local code=$1; shift; run "$code" --model tiny2t "$@"; }
 
 # ---- help, version, usage
-for command in "" infer devices models summary plan time weights env; do run 0 $command --help; prints "Options"; narrow; silent; done
+for command in "" infer devices check models summary plan time weights env; do run 0 $command --help; prints "Options"; narrow; silent; done
 run 0 help plan; prints "alexcl plan"
 run 0 --version; prints "OpenCL loader:"; prints "build:"
 run 2; prints "infer"

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+/* Every kernel of every device against the reference in C: a line each, then what to try where one is wrong. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "fail.h"
+#include "interrupt.h"
+#include "report.h"
+
+struct check {
+    const struct options *o;
+    const struct alexcl_place *place; /* of the last result of this selection */
+    int fresh, fresh_wrong;           /* no result, no failure of this place so far */
+    json_t *devices, *checks;         /* the document; the checks of the last device */
+    unsigned done, failed, places;
+    unsigned own_gemm, clblast_gemm; /* failures of what --gemm can replace */
+    int status;                      /* of the worst so far */
+    struct alexcl_error unwritten;   /* why results could not be written: nobody reads the rest */
+    char wrong[4096];                /* "\ndevice 0 (...), driver ...: conv_cpu.cl, fc.cl" */
+    size_t wrong_length;
+};
+
+static double check_now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* ---- text ---------------------------------------------------------------------------------------- */
+
+/* The driver's words, in lines of at most 74 and at most five of them. */
+static void check_print_message(const char *text) {
+    for (int lines = 0; *text && lines < 5; lines++) {
+        size_t length = strcspn(text, "\n"), shown = length;
+        if (shown > 74) {
+            shown = 74;
+            while (shown > 50 && text[shown] != ' ') shown--;
+            if (text[shown] != ' ') shown = 74;
+        }
+        if (shown < length) shown = (size_t)report_cut(text, shown);
+        if (shown == 0) return;
+        char piece[80];
+        snprintf(piece, sizeof piece, "%.*s", (int)shown, text);
+        printf("      ");
+        report_text(stdout, piece);
+        printf("\n");
+        text += shown;
+        text += strspn(text, " \n");
+    }
+}
+
+static void check_print_header(const struct check *c, const struct alexcl_check_result *r) {
+    char text[96];
+    if (c->done) printf("\n");
+    if (!r->device) {
+        printf("both devices together\n");
+        return;
+    }
+    snprintf(text, sizeof text, "device %.*s", report_cut(r->place->name, 71), r->place->name);
+    report_text(stdout, text);
+    snprintf(text, sizeof text, "%.*s, driver %.*s", report_cut(r->device->platform_name, 28), r->device->platform_name, report_cut(r->device->driver, 38),
+             r->device->driver);
+    printf("\n  ");
+    report_text(stdout, text);
+    printf("\n");
+}
+
+/* "im2col bias" -> "im2col bias", a net's: its name. */
+static const char *check_name(const struct alexcl_check_result *r) { return r->kernels[0] ? r->kernels : r->layer; }
+
+static void check_print(const struct alexcl_check_result *r) {
+    const char *verdict = r->status == ALEXCL_OK ? "ok" : r->computed ? "WRONG" : "FAILED";
+    printf("  %-10s %-10s %-7s %-29s %-6s", check_name(r), r->kernels[0] ? r->layer : "", r->variant, r->shape, verdict);
+    if (r->computed) printf("  %.1e", r->error);
+    printf("\n");
+    check_print_message(r->message);
+}
+
+/* ---- JSON, CSV ------------------------------------------------------------------------------------ */
+
+/* JSON has no infinity and no NaN. */
+static json_t *check_number(double x) { return isfinite(x) ? json_real(x) : json_null(); }
+
+static json_t *check_json(const struct alexcl_check_result *r) {
+    json_t *kernels = json_array(), *wrong = json_null();
+    for (const char *name = r->kernels; *name; name += strspn(name, " ")) {
+        size_t length = strcspn(name, " ");
+        json_array_append_new(kernels, json_sprintf("%.*s.cl", (int)length, name));
+        name += length;
+    }
+    if (r->index >= 0)
+        wrong = json_pack("{s:i, s:I, s:o, s:o}", "half", r->half, "index", (json_int_t)r->index, "got", check_number((double)r->got), "due",
+                          check_number((double)r->due));
+    return json_pack("{s:o, s:s, s:s, s:s, s:b, s:i, s:o, s:f, s:o, s:o}", "kernels", kernels, "layer", r->layer, "variant", r->variant, "shape", r->shape,
+                     "ok", r->status == ALEXCL_OK, "status", r->status, "error", r->computed ? check_number(r->error) : json_null(), "tolerance", r->tolerance,
+                     "first_wrong", wrong, "message", report_string(r->message[0] ? r->message : NULL));
+}
+
+static json_t *check_device_json(const struct alexcl_check_result *r, json_t *checks) {
+    if (!r->device) return json_pack("{s:n, s:O}", "place", "checks", checks);
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:O}", "place", report_string(r->place->name), "name", report_string(r->device->name), "platform",
+                     report_string(r->device->platform_name), "platform_version", report_string(r->device->platform_version), "version",
+                     report_string(r->device->version), "driver", report_string(r->device->driver), "checks", checks);
+}
+
+static void check_csv(const struct alexcl_check_result *r) {
+    char error[32] = "", index[32] = "", got[32] = "", due[32] = "";
+    if (r->computed) snprintf(error, sizeof error, "%.3g", r->error);
+    if (r->index >= 0) {
+        snprintf(index, sizeof index, "%lld", (long long)r->index);
+        snprintf(got, sizeof got, "%.9g", (double)r->got);
+        snprintf(due, sizeof due, "%.9g", (double)r->due);
+    }
+    const char *fields[] = {r->device ? r->place->name : "both",
+                            r->device ? r->device->driver : "",
+                            r->kernels,
+                            r->layer,
+                            r->variant,
+                            r->shape,
+                            r->status == ALEXCL_OK ? "yes" : "no",
+                            error,
+                            index,
+                            got,
+                            due};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) report_csv(fields[i], 0);
+    report_csv(r->message, 1);
+}
+
+/* ---- one check ------------------------------------------------------------------------------------ */
+
+static void check_progress(const struct check *c, const struct alexcl_check_result *r) {
+    if (c->o->quiet || !isatty(STDERR_FILENO) || (c->o->format == FORMAT_TEXT && isatty(STDOUT_FILENO))) return;
+    fprintf(stderr, "\r\033[K");
+    if (r && r->number < r->count) fprintf(stderr, "%u of %u checks, %.60s", r->number, r->count, r->place ? r->place->name : "both");
+    fflush(stderr);
+}
+
+static void check_note_wrong(struct check *c, const struct alexcl_check_result *r) {
+    char name[64], *end = c->wrong + c->wrong_length;
+    size_t room = sizeof c->wrong - c->wrong_length;
+    const char *line = strrchr(c->wrong, '\n');
+    int gemm = strcmp(r->layer, "conv") == 0 || strcmp(r->layer, "fc") == 0, clblast = strcmp(r->variant, "clblast") == 0, made;
+    c->clblast_gemm += gemm && clblast;
+    c->own_gemm += gemm && !clblast;
+    snprintf(name, sizeof name, "%.40s (%s)", check_name(r)[0] ? check_name(r) : "all", r->variant);
+    if (!c->fresh_wrong && line && strstr(line, name)) return; /* another shape of the same */
+    if (!c->fresh_wrong)
+        made = snprintf(end, room, ", %s", name);
+    else if (r->device)
+        made = snprintf(end, room, "\n  device %.200s, driver %.60s: %s", r->place->name, r->device->driver, name);
+    else
+        made = snprintf(end, room, "\n  both devices together: %s", name);
+    if (made > 0 && (size_t)made < room) c->wrong_length += (size_t)made;
+    c->fresh_wrong = 0;
+}
+
+static int check_take(void *user, const struct alexcl_check_result *r) {
+    struct check *c = user;
+    check_progress(c, NULL);
+    if (c->fresh || r->place != c->place) {
+        if (c->o->format == FORMAT_TEXT) check_print_header(c, r);
+        json_decref(c->checks);
+        c->checks = json_array();
+        if (c->devices) json_array_append_new(c->devices, check_device_json(r, c->checks));
+        c->fresh_wrong = 1;
+    }
+    c->fresh = 0;
+    c->place = r->place;
+    c->done++;
+    if (r->status != ALEXCL_OK) check_note_wrong(c, r);
+    if (c->o->format == FORMAT_TEXT) check_print(r);
+    if (c->o->format == FORMAT_CSV) check_csv(r);
+    if (c->devices) json_array_append_new(c->checks, check_json(r));
+    int written = report_flush(&c->unwritten); /* a driver that ends the process has been named */
+    check_progress(c, r);
+    return interrupt_asked() || written != ALEXCL_OK;
+}
+
+/* ---- the devices ---------------------------------------------------------------------------------- */
+
+static void check_tell_reference(struct check *c) {
+    static const char why[] = "the reference in C, which the devices are compared with: nothing to check";
+    if (c->devices) json_array_append_new(c->devices, json_pack("{s:s, s:s, s:[]}", "place", "ref", "about", why, "checks"));
+    if (c->o->format == FORMAT_TEXT) printf("device ref\n  %s\n", why);
+}
+
+static int check_selection(struct check *c, const char *text, struct alexcl_error *err) {
+    struct alexcl_selection *selection;
+    struct alexcl_check_counts counts;
+    int status = alexcl_selection_open(text, &selection, err);
+    if (status != ALEXCL_OK) return status;
+    c->fresh = 1;
+    for (size_t i = 0; i < alexcl_selection_count(selection); i++) {
+        if (alexcl_selection_place(selection, i)->device < 0)
+            check_tell_reference(c);
+        else
+            c->places++;
+    }
+    status = alexcl_check_run(selection, check_take, c, &counts, err);
+    c->failed += counts.failed;
+    if (alexcl_exit_code(counts.status) > alexcl_exit_code(c->status)) c->status = counts.status; /* 7, 5, 4: as the library ranks them */
+    alexcl_selection_free(selection);
+    return status;
+}
+
+static int check_every_device(struct check *c, struct alexcl_error *err) {
+    struct alexcl_devices *list;
+    int status = alexcl_devices_list(&list, err);
+    if (status != ALEXCL_OK) return status;
+    for (size_t i = 0; i < alexcl_devices_count(list) && status == ALEXCL_OK; i++) {
+        char text[16];
+        const struct alexcl_device_info *d = alexcl_devices_get(list, i);
+        snprintf(text, sizeof text, "%d", d->index);
+        if (d->usable) status = check_selection(c, text, err);
+    }
+    if (status == ALEXCL_OK && c->places == 0)
+        status = fail(err, ALEXCL_E_NO_DEVICE, "no OpenCL device that can be used was found\n%s", alexcl_devices_report(list));
+    alexcl_devices_free(list);
+    return status;
+}
+
+/* What failed, and what to try. */
+static int check_judge(const struct check *c, struct alexcl_error *err) {
+    int build = alexcl_exit_code(c->status) == alexcl_exit_code(ALEXCL_E_BUILD);
+    const char *gemm = c->own_gemm && !c->clblast_gemm   ? " --gemm clblast, which is right there;"
+                       : c->clblast_gemm && !c->own_gemm ? " leave out --gemm clblast: the other kernels are right;"
+                                                         : "";
+    return fail(err, c->status,
+                "%u of %u checks failed%s:%s\n"
+                "What to try: another version of the driver;%s another device (`alexcl devices`), or --devices ref.\n"
+                "If the driver is the newest, report it with the output of `alexcl check --format json`.",
+                c->failed, c->done, build ? ", kernels that do not compile" : "", c->wrong, gemm);
+}
+
+static void check_print_summary(const struct check *c, double seconds) {
+    printf("\n%u device%s, %u checks%s: ", c->places, c->places == 1 ? "" : "s", c->done, c->places > 1 ? " in all" : "");
+    if (c->failed)
+        printf("%u failed, %.1f s\n", c->failed, seconds);
+    else
+        printf("all right, %.1f s\n", seconds);
+}
+
+int command_check(const struct options *o, struct alexcl_error *err) {
+    struct check c = {.o = o};
+    struct alexcl_error late = {0};
+    double start = check_now();
+    int status = options_expect(o, "check", 0, 0, err);
+    if (status != ALEXCL_OK) return status;
+    interrupt_defer();
+    if (o->format == FORMAT_JSON) c.devices = json_array();
+    if (o->format == FORMAT_CSV) fputs("device,driver,kernels,layer,variant,shape,ok,error,index,got,due,message\r\n", stdout);
+    status = o->devices ? check_selection(&c, o->devices, err) : check_every_device(&c, err);
+    if (c.unwritten.status != ALEXCL_OK) {
+        status = c.unwritten.status;
+        *err = c.unwritten;
+    }
+    if (o->format == FORMAT_JSON) {
+        json_t *document =
+            json_pack("{s:s, s:O, s:i, s:i, s:b, s:f, s:o}", "version", alexcl_version(), "devices", c.devices, "checks", (int)c.done, "failed", (int)c.failed,
+                      "interrupted", interrupt_asked(), "seconds", check_now() - start, "error", report_string(status == ALEXCL_OK ? NULL : err->text));
+        int printed = report_json(document, &late);
+        if (status == ALEXCL_OK && printed != ALEXCL_OK) status = fail(err, printed, "%s", late.text);
+    }
+    if (o->format == FORMAT_TEXT && status == ALEXCL_OK && c.places) check_print_summary(&c, check_now() - start);
+    if (status == ALEXCL_OK && c.failed) status = check_judge(&c, err);
+    json_decref(c.checks);
+    json_decref(c.devices);
+    return status;
+}

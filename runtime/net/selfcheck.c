@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/* `alexcl check`: every kernel on every device of a selection, then a tiny net. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "generator.h"
+#include "memory.h"
+#include "net.h"
+#include "selfcheck.h"
+
+enum { NET_IMAGES = 3 };
+
+struct selfcheck {
+    const struct alexcl_selection *selection;
+    alexcl_check_fn *fn;
+    void *user;
+    struct alexcl_check_counts *counts;
+    unsigned number, count;
+};
+
+/* Which of two failures ends the command. */
+static int selfcheck_rank(int status) {
+    switch (alexcl_exit_code(status)) {
+    case 0: return 0;
+    case 4: return 2; /* build */
+    case 5: return 3; /* memory */
+    case 7: return 4; /* wrong, or failed in use */
+    default: return 1;
+    }
+}
+
+/* Hands one result out; the status is ALEXCL_OK unless the caller stops. */
+static int selfcheck_report(struct selfcheck *s, struct alexcl_check_result *r, struct alexcl_error *err) {
+    r->number = ++s->number;
+    r->count = s->count;
+    r->tolerance = selfcheck_tolerance;
+    s->counts->checks++;
+    s->counts->failed += r->status != ALEXCL_OK;
+    if (selfcheck_rank(r->status) > selfcheck_rank(s->counts->status)) s->counts->status = r->status;
+    if (s->fn(s->user, r) == 0) return ALEXCL_OK;
+    return error_set(err, ALEXCL_E_INTERRUPTED, "interrupted: %u of %u checks were done", s->number, s->count);
+}
+
+static void selfcheck_fill(struct alexcl_check_result *r, const struct selfcheck_found *found, int status, const struct alexcl_error *why) {
+    r->status = status;
+    r->index = -1;
+    if (status != ALEXCL_OK) {
+        snprintf(r->message, sizeof r->message, "%.2047s", why->text);
+        return;
+    }
+    r->computed = 1;
+    r->error = found->error;
+    if (!found->wrong && !found->unasked) return;
+    r->status = ALEXCL_E_DEVICE;
+    selfcheck_explain(found, r->message, sizeof r->message);
+    if (!found->wrong) return;
+    r->index = (int64_t)found->index;
+    r->half = found->half;
+    r->got = found->got;
+    r->due = found->due;
+}
+
+static struct alexcl_check_result selfcheck_result(const struct selfcheck *s, size_t index) {
+    return (struct alexcl_check_result){
+        .place = alexcl_selection_place(s->selection, index), .device = alexcl_selection_device(s->selection, index), .kernels = "", .index = -1};
+}
+
+/* Whether the selection's place of this index is a device. */
+static int selfcheck_on_device(const struct selfcheck *s, size_t index) { return alexcl_selection_place(s->selection, index)->device >= 0; }
+
+static int selfcheck_kernels_of(struct selfcheck *s, size_t index, struct place *place, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct selfcheck_case c;
+    for (unsigned i = 0; status == ALEXCL_OK && selfcheck_table_case(place, i, &c); i++) {
+        struct alexcl_check_result r = selfcheck_result(s, index);
+        struct alexcl_error why = {0};
+        struct selfcheck_found found;
+        int ran = selfcheck_run_case(place, &c, &found, &why);
+        r.kernels = selfcheck_kernels(&c);
+        r.layer = c.desc.name;
+        r.variant = c.variant ? c.variant->name : "own";
+        selfcheck_describe(&c, r.shape, sizeof r.shape);
+        selfcheck_fill(&r, &found, ran, &why);
+        status = selfcheck_report(s, &r, err);
+    }
+    return status;
+}
+
+/* A net over the selection and the same over the reference: both opened, run, compared. */
+static int selfcheck_run_net(const struct alexcl_model *model, const struct alexcl_selection *sel, struct selfcheck_found *found, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    const struct alexcl_net_options options = {.batch = NET_IMAGES};
+    struct alexcl_weights *weights = NULL;
+    struct alexcl_selection *reference = NULL;
+    struct alexcl_net *net[2] = {NULL, NULL};
+    float *images = NULL, *scores[2] = {NULL, NULL};
+    size_t in = (size_t)model->channels * (size_t)model->height * (size_t)model->width, out = 0;
+    TRY(alexcl_weights_generate(model, 1, NULL, NULL, 0, &weights, err));
+    TRY(alexcl_selection_open("ref", &reference, err));
+    TRY(memory_alloc_floats(&images, NET_IMAGES * in, "a check", err));
+    generator_fill_uniform(images, generator_key(1, "images"), 0, NET_IMAGES * in, 127.5, 0);
+    for (int i = 0; i < 2; i++) {
+        TRY(net_open(model, weights, i ? sel : reference, &options, 0, &net[i], err));
+        out = NET_IMAGES * shape_size(alexcl_net_output(net[i]));
+        TRY(memory_alloc_floats(&scores[i], out, "a check", err));
+        TRY(alexcl_net_run(net[i], images, NET_IMAGES, scores[i], err));
+    }
+    selfcheck_compare(scores[1], scores[0], out, 0, found);
+done:
+    alexcl_net_free(net[0]), alexcl_net_free(net[1]);
+    alexcl_selection_free(reference);
+    alexcl_weights_free(weights);
+    free(images), free(scores[0]), free(scores[1]);
+    return status;
+}
+
+static int selfcheck_net(struct selfcheck *s, struct alexcl_error *err) {
+    struct alexcl_error why = {0};
+    struct selfcheck_found found = {0};
+    const struct alexcl_model *model;
+    int status = alexcl_model_find("tiny2t", &model, err);
+    if (status != ALEXCL_OK) return status;
+    struct alexcl_check_result r = selfcheck_result(s, 0);
+    int ran = selfcheck_run_net(model, s->selection, &found, &why);
+    if (ran == ALEXCL_E_DATA) ran = ALEXCL_E_DEVICE; /* not finite: weights and images are known to be good */
+    if (alexcl_selection_count(s->selection) > 1) {
+        r.place = NULL;
+        r.device = NULL;
+    }
+    r.layer = model->name;
+    r.variant = "net";
+    snprintf(r.shape, sizeof r.shape, "%d x %dx%dx%d", NET_IMAGES, model->channels, model->height, model->width);
+    selfcheck_fill(&r, &found, ran, &why);
+    return selfcheck_report(s, &r, err);
+}
+
+static unsigned selfcheck_count(const struct place *place) {
+    struct selfcheck_case c;
+    unsigned count = 0;
+    while (selfcheck_table_case(place, count, &c)) count++;
+    return count;
+}
+
+int alexcl_check_run(const struct alexcl_selection *sel, alexcl_check_fn *fn, void *user, struct alexcl_check_counts *counts, struct alexcl_error *err) {
+    int status = ALEXCL_OK, opened[2] = {0}, devices = 0;
+    struct selfcheck s = {.selection = sel, .fn = fn, .user = user, .counts = counts};
+    struct place places[2] = {{NULL}, {NULL}};
+    struct alexcl_error why[2] = {{0}, {0}};
+    size_t count = alexcl_selection_count(sel);
+    *counts = (struct alexcl_check_counts){0};
+    for (size_t i = 0; i < count; i++) {
+        if (!selfcheck_on_device(&s, i)) continue;
+        devices++;
+        opened[i] = device_open(sel, i, &places[i].device, &why[i]);
+        s.count += opened[i] == ALEXCL_OK ? selfcheck_count(&places[i]) : 1;
+    }
+    s.count++; /* the net */
+    for (size_t i = 0; i < count; i++) {
+        if (places[i].device) TRY(selfcheck_kernels_of(&s, i, &places[i], err));
+        if (opened[i] == ALEXCL_OK) continue;
+        struct alexcl_check_result r = selfcheck_result(&s, i); /* a device that cannot be opened is a result */
+        r.layer = "";
+        r.variant = "open";
+        selfcheck_fill(&r, NULL, opened[i], &why[i]);
+        TRY(selfcheck_report(&s, &r, err));
+    }
+    if (devices) TRY(selfcheck_net(&s, err));
+done:
+    for (int i = 0; i < 2; i++) device_free(places[i].device);
+    return status;
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "generator.h"
+#include "memory.h"
+#include "selfcheck.h"
+
+enum { BEHIND = 64 }; /* floats behind the images, which nobody may write */
+const double selfcheck_tolerance = 1e-5;
+
+/* What a buffer holds where nobody has written: a NaN of its own, so that one that came out of a sum is told apart. */
+static const uint32_t nobody = 0x7fc0beef;
+
+void selfcheck_fill_nobody(float *x, size_t count) {
+    for (size_t i = 0; i < count; i++) memcpy(x + i, &nobody, sizeof *x);
+}
+
+int selfcheck_is_nobody(const float *x, size_t count) {
+    size_t i = 0;
+    while (i < count && memcmp(x + i, &nobody, sizeof *x) == 0) i++;
+    return i == count;
+}
+
+int selfcheck_make_random(size_t count, const char *name, double scale, float **out, struct alexcl_error *err) {
+    int status = memory_alloc_floats(out, count, "a check", err);
+    if (status == ALEXCL_OK) generator_fill_uniform(*out, generator_key(1, name), 0, count, scale, 0);
+    return status;
+}
+
+/* Channels first .. first+channels-1 of every image. */
+static int case_cut(const float *x, size_t images, struct alexcl_shape s, int first, int channels, float **out, struct alexcl_error *err) {
+    size_t hw = (size_t)s.h * (size_t)s.w, width = (size_t)channels * hw;
+    int status = memory_alloc_floats(out, images * width, "a check", err);
+    for (size_t n = 0; status == ALEXCL_OK && n < images; n++) memcpy(*out + n * width, x + n * shape_size(s) + (size_t)first * hw, width * sizeof **out);
+    return status;
+}
+
+int selfcheck_store(struct place *place, const float *values, size_t count, struct storage *out, struct alexcl_error *err) {
+    int status = storage_create(place, count, "a check", out, err);
+    return status == ALEXCL_OK ? storage_write(out, 0, values, count, err) : status;
+}
+
+/* Runs images first .. first+count-1 of x, the whole layer's input. out: (first + count) images and BEHIND floats, as they lie in the
+ * buffer afterwards; alone: image `first`, which is computed alone before. */
+static int case_run_half(struct layer *l, const float *x, int first, int count, float *out, float *alone, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    size_t images = (size_t)(first + count), size = shape_size(l->out), floats = images * size + BEHIND;
+    int other = shape_half_count(l->whole_in.c, 1 - l->half), seam = l->reads.seam < other ? l->reads.seam : other;
+    float *input = NULL, *sides = NULL, *scratch = NULL;
+    struct storage in = {0}, to = {0}, near = {0}, workspace = {0};
+    TRY(case_cut(x, images, l->whole_in, l->reads.all ? 0 : shape_half_first(l->whole_in.c, l->half), l->in.c, &input, err));
+    TRY(selfcheck_store(l->place, input, images * shape_size(l->in), &in, err));
+    if (seam) {
+        int from = l->half ? shape_half_count(l->whole_in.c, 0) - seam : shape_half_first(l->whole_in.c, 1);
+        TRY(case_cut(x, images, l->whole_in, from, seam, &sides, err));
+        TRY(selfcheck_store(l->place, sides, images * (size_t)seam * (size_t)l->whole_in.h * (size_t)l->whole_in.w, &near, err));
+    }
+    if (l->workspace) {
+        TRY(memory_alloc_floats(&scratch, l->workspace, "a check", err));
+        selfcheck_fill_nobody(scratch, l->workspace);
+        TRY(selfcheck_store(l->place, scratch, l->workspace, &workspace, err));
+    }
+    selfcheck_fill_nobody(out, floats);
+    TRY(selfcheck_store(l->place, out, floats, &to, err));
+    const struct layer_io one = {&in, &to, &near, &workspace, first, 1}, all = {&in, &to, &near, &workspace, first, count};
+    TRY(layer_forward(l, &one, err));
+    TRY(storage_read(&to, (size_t)first * size, alone, size, err));
+    TRY(layer_forward(l, &all, err));
+    TRY(storage_read(&to, 0, out, floats, err));
+    if (l->place->device) TRY(buffer_check_guards(l->place->device, err));
+done:
+    storage_free(&in), storage_free(&to), storage_free(&near), storage_free(&workspace);
+    free(input), free(sides), free(scratch);
+    return status;
+}
+
+void selfcheck_compare(const float *got, const float *due, size_t count, int half, struct selfcheck_found *found) {
+    double scale = 0;
+    for (size_t i = 0; i < count; i++)
+        if (fabs((double)due[i]) > scale) scale = fabs((double)due[i]);
+    if (scale == 0) scale = 1;
+    for (size_t i = 0; i < count; i++) {
+        double error = fabs((double)got[i] - (double)due[i]) / scale;
+        if (isnan(error)) error = INFINITY;
+        if (error > found->error) found->error = error;
+        if (error <= selfcheck_tolerance || found->wrong) continue;
+        found->wrong = 1;
+        found->half = half;
+        found->index = i;
+        found->got = got[i];
+        found->due = due[i];
+    }
+}
+
+/* `got` and `due` as case_run_half leaves them. */
+static void case_compare(const struct layer *l, int first, int images, const float *got, const float *alone, const float *due, struct selfcheck_found *found) {
+    size_t size = shape_size(l->out), before = (size_t)first * size, count = (size_t)images * size;
+    selfcheck_compare(got + before, due + before, count, l->half, found);
+    selfcheck_compare(alone, due + before, size, l->half, found);
+    if (!selfcheck_is_nobody(got, before) || !selfcheck_is_nobody(got + before + count, BEHIND)) found->unasked = 1;
+}
+
+static int case_run_layer(struct place *place, const struct selfcheck_case *c, int half, struct selfcheck_found *found, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct place host = {NULL};
+    struct layer l = {0}, reference = {0};
+    float *x = NULL, *w[LAYER_TENSORS] = {0}, *buffers = NULL, *alone = NULL;
+    size_t images = (size_t)(c->first + c->images);
+    TRY(layer_describe(&l, &c->desc, half, c->in, err));
+    reference = l;
+    l.reproducible = c->reproducible;
+    TRY(selfcheck_make_random(images * shape_size(c->in), "x", 2.0, &x, err));
+    for (int t = 0; t < l.tensor_count; t++) { /* the half's own rows: which ones of the whole does not matter */
+        size_t count = (size_t)l.tensors[t].count;
+        for (int d = 1; d < l.tensors[t].dims; d++) count *= (size_t)l.tensors[t].shape[d];
+        TRY(selfcheck_make_random(count, l.tensors[t].suffix, 0.5, &w[t], err));
+    }
+    size_t floats = images * shape_size(l.out) + BEHIND;
+    TRY(memory_alloc_floats(&buffers, 2 * floats, "a check", err));
+    TRY(memory_alloc_floats(&alone, 2 * shape_size(l.out), "a check", err));
+    TRY(layer_prepare(&reference, &host, (const float *const *)w, err));
+    TRY(layer_prepare_variant(&l, place, c->variant, (const float *const *)w, err));
+    TRY(case_run_half(&reference, x, c->first, c->images, buffers, alone, err));
+    TRY(case_run_half(&l, x, c->first, c->images, buffers + floats, alone + shape_size(l.out), err));
+    case_compare(&l, c->first, c->images, buffers + floats, alone + shape_size(l.out), buffers, found);
+done:
+    layer_release(&reference), layer_release(&l);
+    for (int t = 0; t < LAYER_TENSORS; t++) free(w[t]);
+    free(x), free(buffers), free(alone);
+    return status;
+}
+
+int selfcheck_run_case(struct place *place, const struct selfcheck_case *c, struct selfcheck_found *found, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    *found = (struct selfcheck_found){0};
+    if (!c->variant) return c->part->run(place, c, found, err);
+    for (int half = 0; half < 2 && status == ALEXCL_OK; half++) status = case_run_layer(place, c, half, found, err);
+    return status;
+}
+
+/* ---- for people ---- */
+
+const char *selfcheck_kernels(const struct selfcheck_case *c) { return c->variant ? c->variant->kernels : c->part->kernels; }
+
+void selfcheck_describe(const struct selfcheck_case *c, char *out, size_t size) {
+    const struct alexcl_layer *d = &c->desc;
+    char window[64] = "", outputs[24] = "", groups[24] = "";
+    int units = c->in.h == 1 && c->in.w == 1, norm = d->type == ALEXCL_LRN || d->type == ALEXCL_RNORM;
+    if (norm)
+        snprintf(window, sizeof window, ", window %d%s", d->kernel, d->span == ALEXCL_SPAN_LAYER ? " (layer)" : "");
+    else if (d->kernel)
+        snprintf(window, sizeof window, ", %dx%d/%d", d->kernel, d->kernel, d->stride);
+    if (d->outputs) snprintf(outputs, sizeof outputs, " to %d", d->outputs);
+    if (d->groups > 1) snprintf(groups, sizeof groups, ", %d groups", d->groups);
+    if (units)
+        snprintf(out, size, "%d%s%s%s", c->in.c, window, outputs, groups);
+    else
+        snprintf(out, size, "%dx%dx%d%s%s%s", c->in.c, c->in.h, c->in.w, window, outputs, groups);
+}
+
+void selfcheck_explain(const struct selfcheck_found *found, char *out, size_t size) {
+    if (found->wrong)
+        snprintf(out, size, "half %d, value %zu: %.9g where %.9g is due; error %.2g, %.0e allowed", found->half, found->index, (double)found->got,
+                 (double)found->due, found->error, selfcheck_tolerance);
+    else if (found->unasked)
+        snprintf(out, size, "it writes values outside the images that it is asked for");
+    else
+        snprintf(out, size, "right");
+}

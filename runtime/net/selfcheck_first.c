@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/* Before a driver runs a net for the first time: each kernel of it on one small shape against the reference. A file in the cache folder
+ *     <SHA-256 of the driver, the kernels and the shapes>.checked
+ * remembers that all were right; it holds one line for people, and the hash of name and line. Any doubt means: check again. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "files.h"
+#include "hash.h"
+#include "kernel.h"
+#include "log.h"
+#include "memory.h"
+#include "selfcheck.h"
+#include "settings.h"
+
+enum { FILE_LIMIT = 4096 };
+
+struct first {
+    struct selfcheck_case *cases;
+    int count;
+    char key[HASH_HEX];
+};
+
+static int first_least(int a, int b) { return a < b ? a : b; }
+
+/* ---- which cases ---- */
+
+/* A layer in small, so that the programs that are already built for it compute that: their constants stay (window, stride, the width
+ * that a convolution's tile is chosen by). */
+static struct selfcheck_case first_shrink(const struct layer *l) {
+    struct selfcheck_case c = {.desc = *l->desc, .in = l->whole_in, .variant = l->variant, .images = 5, .reproducible = l->reproducible};
+    struct alexcl_layer *d = &c.desc;
+    d->connections = NULL; /* zeros among the weights */
+    d->gain = 0;
+    switch (d->type) {
+    case ALEXCL_CONV: {
+        int rows = d->kernel + 2 * d->stride - 2 * d->pad - d->pad_end; /* for three rows of output */
+        c.in.c = first_least(c.in.c / d->groups, 5) * d->groups;
+        if (rows > 0) c.in.h = first_least(c.in.h, rows);
+        d->outputs = first_least(d->outputs / d->groups, d->groups == 1 ? 36 : 18) * d->groups;
+        break;
+    }
+    case ALEXCL_FC:
+    case ALEXCL_RBF:
+        c.in.c = first_least(c.in.c, 130);
+        d->outputs = first_least(d->outputs, 13);
+        break;
+    case ALEXCL_SOFTMAX: c.in.c = first_least(c.in.c, 201); break;
+    case ALEXCL_LRN:
+    case ALEXCL_RNORM:
+        c.in = (struct alexcl_shape){first_least(c.in.c, 2 * d->kernel + 3), first_least(c.in.h, d->kernel + 2), first_least(c.in.w, d->kernel + 4)};
+        break;
+    case ALEXCL_MAXPOOL:
+    case ALEXCL_AVGPOOL:
+    case ALEXCL_SUBSAMPLE: {
+        int side = d->kernel + 3 * d->stride + 1;
+        c.in = (struct alexcl_shape){first_least(c.in.c, 5), first_least(c.in.h, side), first_least(c.in.w, side)};
+        break;
+    }
+    default: /* value by value */ c.in = (struct alexcl_shape){(int)(shape_size(c.in) < 150 ? shape_size(c.in) : 150), 1, 1}; break;
+    }
+    return c;
+}
+
+/* All that tells one case from another. */
+static void first_write(const struct selfcheck_case *c, struct text *out) {
+    const struct alexcl_layer *d = &c->desc;
+    text_add(out, "%d %s %d %d %d  %d %d %d %d %d %d %d  %a %a %a %d %d %a %d\n", (int)d->type, c->variant ? c->variant->name : c->part->kernels, c->in.c,
+             c->in.h, c->in.w, d->outputs, d->kernel, d->stride, d->pad, d->pad_end, d->groups, d->ceil_mode, d->k, d->alpha, d->beta, (int)d->span,
+             (int)d->dropout, d->rate, c->reproducible);
+}
+
+/* Adds a case unless it is there. */
+static int first_add(struct first *f, const struct selfcheck_case *c, struct text *all, struct alexcl_error *err) {
+    struct text line = {0};
+    first_write(c, &line);
+    if (line.failed) return error_set(err, ALEXCL_E_MEMORY, "out of host memory: the check before the first use");
+    if (!all->text || !strstr(all->text, line.text)) {
+        f->cases[f->count++] = *c;
+        text_add(all, "%s", line.text);
+    }
+    text_free(&line);
+    return all->failed ? error_set(err, ALEXCL_E_MEMORY, "out of host memory: the check before the first use") : ALEXCL_OK;
+}
+
+static int first_collect(struct first *f, const struct graph *g, unsigned halves, const struct place *place, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct text all = {0};
+    struct selfcheck_case c;
+    int clblast = 0;
+    unsigned char hash[HASH_BYTES];
+    TRY(memory_alloc(&f->cases, 2 * (size_t)g->layer_count + 3, sizeof *f->cases, "the check before the first use", err));
+    for (int h = 0; h < 2; h++) {
+        for (int i = 0; i < g->layer_count; i++) {
+            const struct layer *l = &g->layers[i].half[h];
+            if (!(halves >> h & 1u) || l->view || !l->variant) continue;
+            if (strcmp(l->variant->name, "clblast") == 0) { /* it compiles other kernels for small shapes: `alexcl check` has them */
+                clblast = 1;
+                continue;
+            }
+            c = first_shrink(l);
+            TRY(first_add(f, &c, &all, err));
+        }
+    }
+    const struct selfcheck_part *const parts[] = {&selfcheck_join, &selfcheck_im2col, &selfcheck_bias};
+    for (int i = 0; i < (clblast ? 3 : 1); i++) {
+        c = selfcheck_case_of_part(parts[i], 0);
+        TRY(first_add(f, &c, &all, err));
+    }
+    kernel_hash_programs(place->device, hash);
+    hash_to_hex(hash, f->key);
+    text_add(&all, "%s\nALEXCLC1 %s\n", f->key, alexcl_version());
+    if (all.failed) {
+        status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: the check before the first use");
+        goto done;
+    }
+    hash_sha256(all.text, all.length, hash);
+    hash_to_hex(hash, f->key);
+done:
+    text_free(&all);
+    return status;
+}
+
+/* ---- what is remembered ---- */
+
+static int first_path(const struct first *f, char *out, size_t size, struct alexcl_error *err) {
+    char folder[4096];
+    int status = settings_switch("ALEXCL_NO_CACHE") ? ALEXCL_E_OTHER : files_cache_folder(folder, sizeof folder, err);
+    if (status != ALEXCL_OK) return status;
+    int made = snprintf(out, size, "%s/%s.checked", folder, f->key);
+    return made < 0 || (size_t)made >= size ? ALEXCL_E_OTHER : ALEXCL_OK;
+}
+
+/* Line, and hash of key and line. */
+static void first_seal(const struct first *f, const char *line, char out[HASH_HEX]) {
+    char both[HASH_HEX + FILE_LIMIT];
+    unsigned char hash[HASH_BYTES];
+    int made = snprintf(both, sizeof both, "%s%s", f->key, line);
+    hash_sha256(both, (size_t)made < sizeof both ? (size_t)made : sizeof both - 1, hash);
+    hash_to_hex(hash, out);
+}
+
+static int first_remembered(const struct first *f) {
+    char path[4200], seal[HASH_HEX];
+    struct alexcl_error ignored = {0};
+    unsigned char *file = NULL;
+    size_t length = 0;
+    int sound = 0;
+    if (first_path(f, path, sizeof path, &ignored) != ALEXCL_OK) return 0;
+    if (files_read(path, FILE_LIMIT, &file, &length, &ignored) != ALEXCL_OK) return 0;
+    char *line = (char *)file, *end = strchr(line, '\n');
+    if (end && strlen(line) == length) {
+        *end = '\0';
+        first_seal(f, line, seal);
+        sound = strlen(end + 1) == HASH_HEX && strncmp(end + 1, seal, HASH_HEX - 1) == 0 && end[HASH_HEX] == '\n';
+    }
+    if (!sound) log_write(ALEXCL_LOG_INFO, "%s: not believed, the kernels are checked again", path);
+    free(file);
+    return sound;
+}
+
+/* A cache that cannot be written has been told by the compiled kernels. */
+static int first_remember(const struct first *f, const char *line) {
+    char path[4200], seal[HASH_HEX], file[FILE_LIMIT];
+    struct alexcl_error why = {0};
+    first_seal(f, line, seal);
+    int made = snprintf(file, sizeof file, "%s\n%s\n", line, seal);
+    return made > 0 && (size_t)made < sizeof file && first_path(f, path, sizeof path, &why) == ALEXCL_OK &&
+           files_replace(path, file, (size_t)made, &why) == ALEXCL_OK;
+}
+
+/* ---- the check ---- */
+
+static int first_run_case(struct place *place, const struct selfcheck_case *c, const char *driver, struct alexcl_error *err) {
+    struct selfcheck_found found;
+    char what[160], shape[48];
+    int status = selfcheck_run_case(place, c, &found, err);
+    if (status != ALEXCL_OK) error_prefix(err, "checking kernel %s.cl before its first use: ", selfcheck_kernels(c));
+    if (status != ALEXCL_OK || (!found.wrong && !found.unasked)) return status;
+    selfcheck_explain(&found, what, sizeof what);
+    selfcheck_describe(c, shape, sizeof shape);
+    return error_set(err, ALEXCL_E_DEVICE,
+                     "%s, driver %s: kernel %s.cl computes wrongly (layer %s in small, %s: %s), so the scores would be wrong. `alexcl check` tries every "
+                     "kernel; another device, another version of the driver or --devices ref may be right; --check off (ALEXCL_CHECK=off) goes on all the same",
+                     device_name(place->device), driver, selfcheck_kernels(c), c->desc.name, shape, what);
+}
+
+/* Kernel files that the cases are of. */
+static int first_count_kernels(const struct first *f) {
+    int count = 0;
+    for (int i = 0; i < f->count; i++) {
+        int before = 0;
+        while (before < i && strcmp(selfcheck_kernels(&f->cases[before]), selfcheck_kernels(&f->cases[i])) != 0) before++;
+        count += before == i;
+    }
+    return count;
+}
+
+int selfcheck_before_use(const struct graph *g, unsigned halves, struct place *place, const char *driver, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    const char *when = alexcl_setting_value("ALEXCL_CHECK");
+    struct first f = {0};
+    struct timespec start, end;
+    char line[1024];
+    if (when && strcmp(when, "off") == 0) return ALEXCL_OK;
+    TRY(first_collect(&f, g, halves, place, err));
+    if ((!when || strcmp(when, "always") != 0) && first_remembered(&f)) goto done;
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    for (int i = 0; i < f.count; i++) TRY(first_run_case(place, &f.cases[i], driver, err));
+    TRY(device_finish(place->device, err));
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    snprintf(line, sizeof line, "%s, driver %s, checked: %d kernels right", device_name(place->device), driver, first_count_kernels(&f));
+    int kept = first_remember(&f, line);
+    log_write(ALEXCL_LOG_INFO, "%s, %.2f s%s", line, (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) * 1e-9,
+              kept ? ", remembered" : "");
+done:
+    free(f.cases);
+    return status;
+}

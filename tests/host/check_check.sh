@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# `alexcl check` and the check before first use, as a person meets them. Runs in a folder of its own.
+#   check_check.sh PROGRAM PHOTOS KERNELS IMPLEMENTATION [SKIP TEXT]
+# IMPLEMENTATION is what OCL_ICD_VENDORS makes visible: none, pocl or intel; on rusticl and oclgrind, which are slow, all must be right and
+# that is all. A wrong driver is a changed copy of one of KERNELS.
+set -u
+alexcl=$1 photos=$2 kernels=$3 implementation=$4
+if [ -n "${5:-}" ]; then echo "$5"; exit 77; fi
+failures=0 what=
+rm -rf run && mkdir run && cd run || exit 1
+export ALEXCL_CHECK= ALEXCL_CACHE_DIR=$PWD/cache # the suite has the first turned off
+
+bad() { echo "FAILED: $what: $*"; sed 's/^/    /' out err | head -n 40; failures=$((failures + 1)); }
+ended() { local got=$?; [ $got = "$1" ] || bad "exit $got, not $1"; }
+run() { local code=$1; shift; what="alexcl $*"; "$alexcl" "$@" >out 2>err </dev/null; ended "$code"; }
+says() { grep -qF -- "$1" err || bad "stderr does not say: $1"; }
+prints() { grep -qF -- "$1" out || bad "stdout does not say: $1"; }
+silent() { [ ! -s err ] || bad "stderr is not empty"; }
+json() { jq -e "$1" out >/dev/null || bad "JSON: not $1"; }
+narrow() { awk 'length > 80 {print; exit 1}' out >/dev/null || bad "a line is longer than 80 columns"; }
+# change NAME FROM TO: the folder `changed` has that kernel alone, changed.
+change() {
+    rm -rf changed && mkdir changed
+    sed "s|$2|$3|" "$kernels/$1.cl" >"changed/$1.cl"
+    cmp -s "$kernels/$1.cl" "changed/$1.cl" && bad "$1.cl has no $2 any more: change something else"
+}
+
+run 2 check extra; says "extra"
+run 2 check --batch 3; says "takes no --batch"
+run 2 check --devices 0,1,2; says "two halves"
+run 0 env; prints "ALEXCL_CHECK=first"
+run 2 infer --check never --model tiny2t --devices ref "$photos/batch.txt"; says "off, first, always"
+
+# ---- the reference is what the others are compared with
+run 0 check --devices ref; prints "nothing to check"; narrow; silent
+run 0 check --devices ref --format json; json '.devices == [{"place": "ref", "about": .devices[0].about, "checks": []}] and .checks == 0 and .failed == 0'
+run 0 check --devices ref --format csv; [ "$(wc -l <out)" = 1 ] || bad "more than a header"
+if [ "$implementation" = none ]; then
+    run 3 check; says "loader"; says "--devices ref"
+    run 3 check --format json; json '.devices == [] and (.error | test("no OpenCL device"))'
+    [ $failures = 0 ] && echo "all good" || { echo "$failures failures"; exit 1; }
+    exit
+fi
+
+# ---- all right
+run 0 check; narrow; prints "device 0"; prints "driver"; prints "all right"; grep -qE "WRONG|FAILED" out && bad "something is wrong"
+case $implementation in
+rusticl | oclgrind) [ $failures = 0 ] && echo "all good" || { echo "$failures failures"; exit 1; }; exit ;;
+esac
+silent
+for kernel in "$kernels"/*.cl; do grep -qE "^  $(basename "$kernel" .cl) " out || bad "no line for $kernel"; done
+run 0 check --format json
+json '(.devices | length) >= 1 and .failed == 0 and .checks == ([.devices[].checks[]] | length) and .error == null and .interrupted == false'
+json 'all(.devices[].checks[]; .ok and .status == 0 and .error <= .tolerance and .message == null and .first_wrong == null)'
+json '.devices[0] | .place != null and .driver != "" and .platform != "" and .checks[-1].layer == "tiny2t"'
+checks=$(jq .checks out)
+run 0 check --format csv --devices 0; [ "$(wc -l <out)" = $((checks + 1)) ] || bad "not a line for each of $checks checks"
+run 0 check --devices 0,ref; prints "nothing to check"; prints "device 0"; narrow
+run 0 check --devices 0/2; narrow; prints "part 1 of 2"; prints "part 2 of 2"; prints "both devices together"; prints "2 devices"
+run 0 check --devices 0/2 --format json; json '(.devices | length) == 3 and .devices[2].place == null and .devices[2].checks[0].variant == "net"'
+
+# ---- a kernel that computes wrongly
+change lrn 'v \* v' v
+run 7 check --devices 0 --kernel-dir changed; narrow; prints "WRONG"; says "driver"; says "lrn (own)"; says "What to try"; says "--format json"
+[ "$(grep -c WRONG out)" = 3 ] || bad "wrong are other than two lines of lrn and the net"
+grep -E '^  (lrn|tiny2t) ' out | grep -v WRONG && bad "something wrong is called right"
+prints "is due"
+run 7 check --devices 0 --kernel-dir changed --format json
+json '[.devices[].checks[] | select(.ok | not) | .kernels[0] // .layer] | unique == ["lrn.cl", "tiny2t"]'
+json '.failed == 3 and all(.devices[].checks[] | select(.ok | not); .first_wrong.index >= 0 and (.error == null or .error > .tolerance) and (.message | test("is due")))'
+run 7 check --devices 0 --kernel-dir changed --format csv; grep -q ',lrn,own,.*,no,' out || bad "no line of CSV says no"
+change conv_cpu 'values\[q \* 16 + o\]' 'NAN'
+run 7 check --devices 0 --kernel-dir changed; says "--gemm clblast"; prints "nan where"
+run 7 check --devices 0 --kernel-dir changed --format json; json 'any(.devices[].checks[]; .error == null and .first_wrong.got == null and .first_wrong.due != null)'
+
+# ---- a kernel that does not compile: the others are checked all the same
+change rbf '__kernel' '#error broken\n__kernel'
+run 4 check --devices 0 --kernel-dir changed; narrow; prints "FAILED"; prints "broken"; prints "rbf.cl does not compile"; says "do not compile"; says "rbf (own)"
+[ "$(grep -c FAILED out)" = 1 ] || bad "more than one kernel failed"
+[ "$(grep -c ' ok ' out)" = $((checks - 1)) ] || bad "the others were not checked"
+printf '#error broken too\n' >changed/lrn.cl; run 4 check --devices 0 --kernel-dir changed --format json; json '.failed == 4'
+sed 's/v \* v/v/' "$kernels/lrn.cl" >changed/lrn.cl; run 7 check --devices 0 --kernel-dir changed; says "rbf (own)"; says "lrn (own)"
+
+# ---- before first use
+printf '%s\n' "$photos/cat.png" >list.txt
+infer() { local code=$1; shift; run "$code" --model tiny2t --devices 0 infer list.txt "$@"; }
+infer 0 -v; says "checked: "; says "kernels right"; says "remembered"
+infer 0 -v; grep -q "checked: " err && bad "checked twice"
+[ "$(ls cache/*.checked | wc -l)" = 1 ] || bad "not one file remembers"
+infer 0 -v --check always; says "checked: "
+infer 0 -v --no-cache; says "checked: "; grep -q remembered err && bad "remembered without a cache"
+infer 0 --check off --no-cache; grep -q "checked" err && bad "checked although it is off"
+echo damaged >"$(ls cache/*.checked)"; infer 0 -v; says "not believed"; says "checked: "
+change maxpool 'v > best' 'v < best'
+for i in 1 2; do infer 7 --kernel-dir changed; says "maxpool.cl"; says "driver"; says "alexcl check"; says "--check off"; [ ! -s out ] || bad "scores of a wrong kernel"; done
+ALEXCL_CHECK=off infer 0 --kernel-dir changed; prints "cat.png"
+infer 0; prints "cat.png"
+
+# ---- where results go, Ctrl-C
+what="check on a full disk"
+[ ! -e /dev/full ] || { "$alexcl" check >/dev/full 2>err; ended 1; says "could not be written: No space left"; }
+what="check interrupted"
+"$alexcl" check --no-cache --format json >out 2>err &
+pid=$!
+sleep 0.3
+kill -INT $pid
+wait $pid; ended 130
+says "interrupted"; json '.interrupted and .checks >= 1 and (.error | test("interrupted"))'
+
+[ $failures = 0 ] && echo "all good" || { echo "$failures failures"; exit 1; }

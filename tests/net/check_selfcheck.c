@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: MIT */
+/* `alexcl check` and the check before first use: every kernel is covered, a wrong one is named and no other, what was right is remembered.
+ * A wrong driver is a kernel of ALEXCL_KERNEL_DIR that is changed in one place. */
+#include <dirent.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cl_private.h"
+#include "files.h"
+#include "kernel_text.h"
+#include "memory.h"
+#include "selfcheck.h"
+#include "support.h"
+
+static struct alexcl_error err;
+static const char kernels[] = "changed-kernels", cache[] = "check-cache";
+
+/* ---- kernels with a change ---- */
+
+static void restore_kernels(void) {
+    char path[300];
+    for (const struct kernel_text *k = kernel_texts; k->name; k++) {
+        snprintf(path, sizeof path, "%s/%s.cl", kernels, k->name);
+        unlink(path);
+    }
+}
+
+/* The kernel `name` with `from`, which must be in it, replaced by `to` everywhere. */
+static void change_kernel(const char *name, const char *from, const char *to) {
+    const struct kernel_text *k = kernel_texts;
+    char path[300];
+    struct text changed = {0};
+    int places = 0;
+    while (k->name && strcmp(k->name, name) != 0) k++;
+    ck_assert_msg(k->name != NULL, "there is no kernel %s", name);
+    const char *at = k->text;
+    for (const char *next; (next = strstr(at, from)) != NULL; at = next + strlen(from), places++) text_add(&changed, "%.*s%s", (int)(next - at), at, to);
+    text_add(&changed, "%s", at);
+    ck_assert_msg(places > 0, "%s.cl has no \"%s\" any more: change something else", name, from);
+    snprintf(path, sizeof path, "%s/%s.cl", kernels, name);
+    EXPECT_OK(files_replace(path, changed.text, changed.length, &err), err);
+    text_free(&changed);
+}
+
+static void set_up(void) {
+    mkdir(kernels, 0700);
+    restore_kernels();
+    EXPECT_OK(alexcl_setting_set("ALEXCL_KERNEL_DIR", kernels, &err), err);
+    EXPECT_OK(alexcl_setting_set("ALEXCL_CACHE_DIR", cache, &err), err);
+    EXPECT_OK(alexcl_setting_set("ALEXCL_NO_CACHE", "0", &err), err);
+    EXPECT_OK(alexcl_setting_set("ALEXCL_CHECK", "first", &err), err);
+}
+
+/* ---- alexcl_check_run ---- */
+
+enum { MOST = 64 };
+static struct alexcl_check_result seen[MOST];
+static unsigned seen_count, stop_behind;
+static int keep(void *user, const struct alexcl_check_result *r) {
+    (void)user;
+    ck_assert_uint_lt(seen_count, MOST);
+    seen[seen_count++] = *r;
+    ck_assert_uint_eq(r->number, seen_count);
+    return seen_count == stop_behind;
+}
+
+static struct alexcl_check_counts run_check(void) {
+    struct alexcl_check_counts counts;
+    seen_count = 0;
+    EXPECT_OK(alexcl_check_run(support_selection(), keep, NULL, &counts, &err), err);
+    ck_assert_uint_eq(counts.checks, seen_count);
+    for (unsigned i = 0; i < seen_count; i++) ck_assert_uint_eq(seen[i].count, seen_count);
+    return counts;
+}
+
+/* Whether `name` is one of the words of `list`. */
+static int has_word(const char *list, const char *name) {
+    size_t length = strlen(name);
+    for (const char *at = list; (at = strstr(at, name)) != NULL; at += length)
+        if ((at == list || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0')) return 1;
+    return 0;
+}
+
+START_TEST(every_kernel_is_checked_and_right) {
+    set_up();
+    struct alexcl_check_counts counts = run_check();
+    for (unsigned i = 0; i < seen_count; i++) {
+        ck_assert_msg(seen[i].status == ALEXCL_OK, "%s, %s: %s", seen[i].kernels, seen[i].shape, seen[i].message);
+        ck_assert(seen[i].computed && seen[i].error <= seen[i].tolerance && seen[i].index == -1 && !seen[i].message[0]);
+        ck_assert_uint_lt(strlen(seen[i].shape), 30); /* the command's column */
+    }
+    ck_assert_uint_eq(counts.failed, 0);
+    ck_assert_int_eq(counts.status, ALEXCL_OK);
+    int cpu = device_limits(support_place()->device)->kind == ALEXCL_DEVICE_CPU;
+    for (const struct kernel_text *k = kernel_texts; k->name; k++) { /* all that kernels/CMakeLists.txt names */
+        unsigned checks = 0;
+        for (unsigned i = 0; i < seen_count; i++) checks += has_word(seen[i].kernels, k->name) != 0;
+        ck_assert_msg(checks > 0 || (strstr(k->name, "_cpu") && !cpu), "no check covers %s.cl: give runtime/net/selfcheck_table.c a row", k->name);
+    }
+    ck_assert_str_eq(seen[seen_count - 1].layer, "tiny2t");
+}
+END_TEST
+
+/* The checks that use `name` fail, with that status, and no other; the net where it uses it (-1: not asked). */
+static void expect_named(const char *name, int status, int in_net) {
+    struct alexcl_check_counts counts = run_check();
+    unsigned failed = 0;
+    for (unsigned i = 0; i < seen_count; i++) {
+        int net = seen[i].kernels[0] == '\0', due = has_word(seen[i].kernels, name);
+        failed += seen[i].status != ALEXCL_OK;
+        if (net && in_net < 0) continue;
+        if (net) due = in_net;
+        ck_assert_msg((seen[i].status != ALEXCL_OK) == due, "%s.cl is changed: %s %s of %s is %s: %s", name, seen[i].kernels, seen[i].layer, seen[i].shape,
+                      due ? "called right" : "blamed", seen[i].message);
+        if (!due) continue;
+        ck_assert_msg(seen[i].status == status, "%s: %d: %s", name, seen[i].status, seen[i].message);
+        ck_assert(seen[i].message[0] != '\0');
+    }
+    ck_assert_uint_gt(failed, 0);
+    ck_assert_uint_eq(counts.failed, failed);
+    ck_assert_int_eq(counts.status, status);
+}
+
+START_TEST(a_wrong_kernel_is_named_and_no_other) {
+    static const struct {
+        const char *name, *from, *to;
+        int in_net; /* used by tiny2t; -1: depends on the device */
+    } changes[] = {
+        {"activation", "= x[at];", "= x[at] + 0.01f;", 1},
+        {"avgpool", "= sum /", "= 0.99f * sum /", 0},
+        {"bias", "b[i / hw]", "b[0]", 0},
+        {"conv", "= sums[o * 4 + p]", "= sums[p * 4 + o]", -1},
+        {"conv_cpu", "values[q * 16 + o]", "values[q * 16]", -1},
+        {"fc", "+ b[o]", "", -1},
+        {"fc_cpu", "+ b[row + o]", "", -1},
+        {"im2col", "column] : 0.0f", "column] : 1.0f", 0},
+        {"join", "b[n * floats1 + i - floats0]", "b[i - floats0]", 1},
+        {"lrn", "v * v", "v", 1},
+        {"maxpool", "v > best", "v < best", 1},
+        {"peak", "a3 += LOAD(3 * step", "a3 += LOAD(2 * step", 0},
+        {"rbf", "d * d", "d", 0},
+        {"rnorm", "v * v", "v", 0},
+        {"scale", "* factor", "+ factor", 1},
+        {"softmax", "/ sum;", "/ sum * 1.001f;", 1},
+        {"subsample", "+ bias[c]", "", 0},
+    };
+    size_t count = sizeof changes / sizeof *changes, texts = 0;
+    while (kernel_texts[texts].name) texts++;
+    ck_assert_msg(count == texts, "%zu kernels, %zu changes: give the new kernel one", texts, count);
+    for (size_t i = 0; i < count; i++) {
+        if (strstr(changes[i].name, "_cpu") && device_limits(support_place()->device)->kind != ALEXCL_DEVICE_CPU) continue;
+        set_up();
+        change_kernel(changes[i].name, changes[i].from, changes[i].to);
+        expect_named(changes[i].name, ALEXCL_E_DEVICE, changes[i].in_net);
+    }
+    restore_kernels();
+}
+END_TEST
+
+START_TEST(what_is_wrong_is_told) {
+    set_up();
+    change_kernel("scale", "x[at] * factor", "NAN");
+    expect_named("scale", ALEXCL_E_DEVICE, 1);
+    for (unsigned i = 0; i < seen_count; i++)
+        if (has_word(seen[i].kernels, "scale")) ck_assert(isinf(seen[i].error) && seen[i].index == 0 && isnan(seen[i].got) && strstr(seen[i].message, "nan"));
+    change_kernel("scale", "y[at] = x[at] * factor;", "y[at] = x[at] * factor; y[i] = 0.0f;"); /* into image 0, which was not asked for */
+    run_check();
+    for (unsigned i = 0; i < seen_count; i++)
+        if (has_word(seen[i].kernels, "scale")) ck_assert_msg(strstr(seen[i].message, "outside"), "%s", seen[i].message);
+    change_kernel("scale", "__kernel", "#error broken\n__kernel");
+    expect_named("scale", ALEXCL_E_BUILD, 1);
+    for (unsigned i = 0; i < seen_count; i++)
+        if (has_word(seen[i].kernels, "scale")) ck_assert(!seen[i].computed && strstr(seen[i].message, "scale.cl") && strstr(seen[i].message, "broken"));
+    change_kernel("lrn", "v * v", "v"); /* worse than one that does not compile */
+    ck_assert_int_eq(run_check().status, ALEXCL_E_DEVICE);
+    restore_kernels();
+}
+END_TEST
+
+START_TEST(the_caller_can_stop) {
+    struct alexcl_check_counts counts;
+    set_up();
+    seen_count = 0;
+    stop_behind = 3;
+    EXPECT_ERROR(alexcl_check_run(support_selection(), keep, NULL, &counts, &err), ALEXCL_E_INTERRUPTED, "3 of", err);
+    stop_behind = 0;
+    ck_assert_uint_eq(counts.checks, 3);
+}
+END_TEST
+
+START_TEST(the_reference_has_nothing_to_be_checked_against) {
+    struct alexcl_selection *sel;
+    struct alexcl_check_counts counts;
+    seen_count = 0;
+    EXPECT_OK(alexcl_selection_open("ref", &sel, &err), err);
+    EXPECT_OK(alexcl_check_run(sel, keep, NULL, &counts, &err), err);
+    ck_assert(counts.checks == 0 && counts.status == ALEXCL_OK);
+    alexcl_selection_free(sel);
+}
+END_TEST
+
+/* ---- before first use ---- */
+
+static unsigned ran, doubted; /* checks that the log tells of, files not believed */
+static char line[4096];
+static void read_log(void *user, enum alexcl_log_level level, const char *text) {
+    (void)user;
+    if (level != ALEXCL_LOG_INFO) return;
+    doubted += strstr(text, "checked again") != NULL;
+    if (!strstr(text, "kernels right")) return;
+    ran++;
+    snprintf(line, sizeof line, "%s", text);
+}
+
+/* Opens a net, as a program does that starts. */
+static int open_net(const char *name, const char *last_layer) {
+    const struct alexcl_net_options options = {.batch = 2, .last_layer = last_layer};
+    const struct alexcl_model *model;
+    struct alexcl_weights *weights;
+    struct alexcl_net *net = NULL;
+    EXPECT_OK(alexcl_model_find(name, &model, &err), err);
+    EXPECT_OK(alexcl_weights_generate(model, 1, NULL, NULL, 0, &weights, &err), err);
+    ran = doubted = 0;
+    alexcl_log_to(read_log, NULL);
+    int status = alexcl_net_open(model, weights, support_selection(), &options, &net, &err);
+    alexcl_log_to(NULL, NULL);
+    alexcl_net_free(net);
+    alexcl_weights_free(weights);
+    return status;
+}
+
+/* Files of the memory; the last one's name. */
+static int find_files(char *out, size_t size, int remove_them) {
+    DIR *dir = opendir(cache);
+    int found = 0;
+    for (const struct dirent *e; dir && (e = readdir(dir)) != NULL;) {
+        if (!strstr(e->d_name, ".checked")) continue;
+        snprintf(out, size, "%s/%s", cache, e->d_name);
+        if (remove_them) unlink(out);
+        found++;
+    }
+    if (dir) closedir(dir);
+    return found;
+}
+
+START_TEST(kernels_are_checked_once) {
+    char path[600];
+    set_up();
+    find_files(path, sizeof path, 1);
+    EXPECT_OK(open_net("tiny2t", NULL), err);
+    ck_assert_uint_eq(ran, 1);
+    ck_assert_msg(strstr(line, "device 0") && strstr(line, ", remembered"), "%s", line);
+    ck_assert_int_eq(find_files(path, sizeof path, 0), 1);
+    EXPECT_OK(open_net("tiny2t", NULL), err);
+    ck_assert_uint_eq(ran, 0);
+    EXPECT_OK(open_net("lenet5", NULL), err); /* other kernels */
+    ck_assert_uint_eq(ran, 1);
+    EXPECT_OK(open_net("lenet5", NULL), err);
+    ck_assert_uint_eq(ran, 0);
+    change_kernel("maxpool", "float best", "/* the same in other words */ float best");
+    EXPECT_OK(open_net("tiny2t", NULL), err);
+    ck_assert_uint_eq(ran, 1);
+    EXPECT_OK(alexcl_setting_set("ALEXCL_BUILD_OPTIONS", "-DOTHER", &err), err);
+    EXPECT_OK(open_net("tiny2t", NULL), err);
+    ck_assert_uint_eq(ran, 1);
+    EXPECT_OK(alexcl_setting_set("ALEXCL_BUILD_OPTIONS", "", &err), err);
+    restore_kernels();
+}
+END_TEST
+
+/* A driver, a device, an option, a text that differs: another key. */
+START_TEST(the_key_has_the_driver_in_it) {
+    unsigned char hash[3][HASH_BYTES];
+    set_up();
+    for (int i = 0; i < 3; i++) {
+        struct device *dev;
+        struct kernel *k;
+        EXPECT_OK(device_open(support_selection(), 0, &dev, &err), err);
+        if (i == 2) dev->identity[strlen(dev->identity) - 1] ^= 1; /* the driver's version stands last */
+        EXPECT_OK(kernel_create(dev, "scale", "scale_forward", "", &k, &err), err);
+        kernel_hash_programs(dev, hash[i]);
+        kernel_free(k);
+        device_free(dev);
+    }
+    ck_assert_mem_eq(hash[0], hash[1], HASH_BYTES);
+    ck_assert_mem_ne(hash[0], hash[2], HASH_BYTES);
+}
+END_TEST
+
+START_TEST(a_damaged_memory_is_not_believed) {
+    char path[600];
+    unsigned char *file, *again;
+    size_t length, again_length;
+    set_up();
+    find_files(path, sizeof path, 1);
+    EXPECT_OK(open_net("tiny2t", "pool1"), err);
+    ck_assert_int_eq(find_files(path, sizeof path, 0), 1);
+    EXPECT_OK(files_read(path, 1 << 16, &file, &length, &err), err);
+    for (size_t i = 0; i <= length + 1; i += 7) { /* a byte wrong, cut there, more behind the end */
+        for (int kind = 0; kind < 2; kind++) {
+            if (kind == 0 && i < length) file[i] ^= 0x20;
+            EXPECT_OK(files_replace(path, file, kind ? (i < length ? i : length + 1) : length, &err), err);
+            if (kind == 0 && i < length) file[i] ^= 0x20;
+            if (kind == 0 && i >= length) continue;
+            EXPECT_OK(open_net("tiny2t", "pool1"), err);
+            ck_assert_msg(ran == 1 && doubted == 1, "byte %zu, kind %d: believed", i, kind);
+            EXPECT_OK(files_read(path, 1 << 16, &again, &again_length, &err), err);
+            ck_assert(again_length == length && memcmp(again, file, length) == 0); /* written anew */
+            free(again);
+        }
+    }
+    free(file);
+}
+END_TEST
+
+START_TEST(a_wrong_kernel_is_an_error_before_anything_runs) {
+    char path[600];
+    set_up();
+    find_files(path, sizeof path, 1);
+    change_kernel("lrn", "v * v", "v");
+    for (int i = 0; i < 2; i++) { /* nothing is remembered of it */
+        EXPECT_ERROR(open_net("tiny2t", NULL), ALEXCL_E_DEVICE, "lrn.cl", err);
+        ck_assert_int_eq(find_files(path, sizeof path, 0), 0);
+    }
+    open_net("tiny2t", NULL);
+    for (const char *const *part =
+             (const char *const[]){"device 0", alexcl_selection_device(support_selection(), 0)->driver, "alexcl check", "ALEXCL_CHECK", NULL};
+         *part; part++)
+        ck_assert_msg(strstr(err.text, *part) != NULL, "\"%s\" does not say \"%s\"", err.text, *part);
+    err = (struct alexcl_error){0};
+    EXPECT_OK(open_net("lenet5", NULL), err); /* has no LRN */
+    EXPECT_OK(alexcl_setting_set("ALEXCL_CHECK", "off", &err), err);
+    EXPECT_OK(open_net("tiny2t", NULL), err);
+    restore_kernels();
+}
+END_TEST
+
+START_TEST(when_is_a_setting) {
+    char path[600];
+    set_up();
+    EXPECT_OK(open_net("tiny2t", NULL), err);
+    EXPECT_OK(alexcl_setting_set("ALEXCL_CHECK", "always", &err), err);
+    EXPECT_OK(open_net("tiny2t", NULL), err);
+    ck_assert_uint_eq(ran, 1);
+    EXPECT_ERROR(alexcl_setting_set("ALEXCL_CHECK", "never", &err), ALEXCL_E_USAGE, "off, first, always", err);
+    EXPECT_OK(alexcl_setting_set("ALEXCL_CHECK", "off", &err), err);
+    find_files(path, sizeof path, 1);
+    EXPECT_OK(open_net("tiny2t", NULL), err);
+    ck_assert(ran == 0 && find_files(path, sizeof path, 0) == 0);
+    EXPECT_OK(alexcl_setting_set("ALEXCL_CHECK", "first", &err), err);
+    EXPECT_OK(alexcl_setting_set("ALEXCL_NO_CACHE", "1", &err), err); /* nothing is kept, nothing believed */
+    EXPECT_OK(open_net("tiny2t", "pool1"), err);
+    ck_assert(ran == 1 && find_files(path, sizeof path, 0) == 0 && !strstr(line, "remembered"));
+}
+END_TEST
+
+/* What a model needs is checked with the programs that are already built for it. */
+START_TEST(no_program_is_built_for_the_check) {
+    static const char *const models[] = {"tiny2t", "alexnet", "alexnet-2012", "alexnet-caffe", "lenet5", "lenet5-1998"};
+    set_up();
+    find_files((char[600]){0}, 600, 1);
+    for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
+        const struct alexcl_model *model;
+        struct graph *g;
+        struct join *join;
+        struct place place = {NULL};
+        unsigned char before[HASH_BYTES], after[HASH_BYTES];
+        float *zeros = calloc((size_t)1 << 25, sizeof *zeros); /* the largest of a half: 2048 x 9216 */
+        const float *const values[LAYER_TENSORS] = {zeros, zeros};
+        EXPECT_OK(alexcl_model_find(models[i], &model, &err), err);
+        EXPECT_OK(graph_make(model, NULL, &g, &err), err);
+        EXPECT_OK(device_open(support_selection(), 0, &place.device, &err), err);
+        EXPECT_OK(join_create(&place, &join, &err), err);
+        for (int l = 0; l < g->layer_count; l++) EXPECT_OK(layer_prepare(&g->layers[l].half[1], &place, values, &err), err);
+        kernel_hash_programs(place.device, before);
+        ran = 0;
+        alexcl_log_to(read_log, NULL);
+        EXPECT_OK(selfcheck_before_use(g, 2u, &place, "of a test", &err), err);
+        alexcl_log_to(NULL, NULL);
+        ck_assert_uint_eq(ran, 1);
+        kernel_hash_programs(place.device, after);
+        ck_assert_msg(memcmp(before, after, HASH_BYTES) == 0, "%s: a program was built for the check alone", models[i]);
+        for (int l = 0; l < g->layer_count; l++) layer_release(&g->layers[l].half[1]);
+        join_free(join);
+        device_free(place.device);
+        graph_free(g);
+        free(zeros);
+    }
+}
+END_TEST
+
+int main(void) {
+    TCase *tests = tcase_create("selfcheck");
+    int all = support_case() == NULL;
+    if (all || strcmp(support_case(), "wrong") == 0) {
+        tcase_add_test(tests, a_wrong_kernel_is_named_and_no_other);
+        tcase_add_test(tests, no_program_is_built_for_the_check);
+    }
+    if (all || strcmp(support_case(), "right") == 0) {
+        tcase_add_test(tests, every_kernel_is_checked_and_right);
+        tcase_add_test(tests, what_is_wrong_is_told);
+        tcase_add_test(tests, the_caller_can_stop);
+        tcase_add_test(tests, the_reference_has_nothing_to_be_checked_against);
+        tcase_add_test(tests, kernels_are_checked_once);
+        tcase_add_test(tests, the_key_has_the_driver_in_it);
+        tcase_add_test(tests, a_damaged_memory_is_not_believed);
+        tcase_add_test(tests, a_wrong_kernel_is_an_error_before_anything_runs);
+        tcase_add_test(tests, when_is_a_setting);
+    }
+    return support_run(tests);
+}
