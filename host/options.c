@@ -239,7 +239,7 @@ int options_read(int argc, char **argv, struct options *out, const struct comman
     /* An option before the command may be mistyped: the nearest of that command's options is named. */
     for (int i = 1; i < argc && !*command; i++) *command = options_command(argv[i]);
     opterr = 0;
-    optind = 1;
+    optind = 0; /* from the start, whatever an earlier call left inside a cluster of short options */
     while ((at = getopt_long(argc, argv, shorts, longs, &which)) != -1) {
         if (at == '?') return options_unknown(optopt && optopt < 256 ? (char[]){'-', (char)optopt, '\0'} : argv[optind - 1], *command, err);
         if (at == ':') return fail(err, ALEXCL_E_USAGE, "option %s wants a value; see `alexcl --help`", argv[optind - 1]);
