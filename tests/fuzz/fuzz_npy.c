@@ -29,7 +29,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     fuzz_check_answer(status, &err, fuzz_bad_data);
     if (status != ALEXCL_OK) return 0;
     size_t count = 1;
-    for (int i = 0; i < n.dims; i++) count *= n.shape[i];
+    for (int i = 0; i < n.dims; i++) {
+        FUZZ_CLAIM(n.shape[i] == 0 || count <= SIZE_MAX / sizeof *n.values / n.shape[i]);
+        count *= n.shape[i];
+    }
     FUZZ_CLAIM(n.dims >= 0 && n.dims <= NPY_DIMS && n.count == count && count * sizeof *n.values <= size);
     FUZZ_CLAIM(memcmp(n.values, data + size - count * sizeof *n.values, count * sizeof *n.values) == 0);
     if (n.dims > 0 && n.count > 0 && size % 16 == 0) check_again(&n); /* one of 16: a file is slow */

@@ -3,7 +3,7 @@
 #include "fuzz.h"
 #include "options.h"
 
-enum { ARGUMENTS = 24 };
+enum { ARGUMENTS = 3 * OPTIONS_GAINS };
 
 static int do_nothing(const struct options *o, struct alexcl_error *err) {
     (void)o;

@@ -51,6 +51,12 @@ for target in "${targets[@]}"; do
         for file in tests/host/data/*."${target/jpeg/jpg}"; do [ "$(stat -c %s "$file")" -gt $most ] || cp "$file" "$work/seeds/$target/"; done
         folders+=("$work/seeds/$target")
         ;;
+    image_list) # a line longer than may be
+        most=80000
+        mkdir -p "$work/seeds/$target"
+        { head -c 65600 /dev/zero | tr '\0' a; printf '\r\nb.png 1\n'; } >"$work/seeds/$target/long"
+        folders+=("$work/seeds/$target")
+        ;;
     esac
     [ -x "$program" ] || { echo "no fuzz target is called $target: $all"; exit 2; }
     [ ! -f "$here/$target.dict" ] || extra+=("-dict=$PWD/$here/$target.dict")
