@@ -65,3 +65,41 @@ alexcl_find_vendor(OCLGRIND oclgrind oclgrind-rt-icd)
 alexcl_implementation(oclgrind "${OCLGRIND}" "Oclgrind" --all)
 set(ENVIRONMENT_oclgrind ALEXCL_TEST_CPU_KERNELS=1)
 set(LABELS_oclgrind full)
+
+# The loader between program and drivers: the system's, ocl-icd on Debian, and the Khronos Group's, which comes with Intel's runtime.
+# Tests named khronos.* are those of the same name with the latter. Every test makes sure of the loader it is meant for, by how it begins
+# to describe itself (ALEXCL_TEST_LOADER).
+set(LOADER_khronos "Khronos OpenCL ICD Loader")
+list(GET OpenCL_LIBRARIES 0 library)
+file(STRINGS ${library} ocl_icd LIMIT_COUNT 1 REGEX "^OpenCL ICD Loader$")
+list(APPEND CLEAN "ALEXCL_TEST_LOADER=${ocl_icd}")
+set(KHRONOS_FOLDER ${PROJECT_BINARY_DIR}/khronos)
+file(REMOVE_RECURSE ${KHRONOS_FOLDER})
+file(MAKE_DIRECTORY ${KHRONOS_FOLDER})
+set(SKIP_khronos "${SKIP_intel}")
+get_filename_component(intel_folder "${intel}" DIRECTORY)
+if(intel AND NOT EXISTS ${intel_folder}/libOpenCL.so.1)
+  set(SKIP_khronos "skipped: the Khronos loader is not beside Intel's runtime, as it is in its PyPI package (tools/setup --test installs it)")
+elseif(intel)
+  foreach(name libOpenCL.so.1 libsvml.so libirng.so libimf.so libintlc.so.5) # with what it needs, and nothing else of that folder
+    file(CREATE_LINK ${intel_folder}/${name} ${KHRONOS_FOLDER}/${name} SYMBOLIC)
+  endforeach()
+endif()
+
+# alexcl_under_khronos(test command..): the test, of this folder, once more with the Khronos loader.
+function(alexcl_under_khronos test)
+  if(ALEXCL_SANITIZE OR ALEXCL_COVERAGE)
+    return()
+  endif()
+  set(name khronos.${test})
+  foreach(property ENVIRONMENT LABELS TIMEOUT)
+    get_test_property(${test} ${property} ${property})
+  endforeach()
+  file(MAKE_DIRECTORY ${SCRATCH}/${name})
+  if(SKIP_khronos)
+    set(ARGN sh -c "echo '${SKIP_khronos}'; exit 77")
+  endif()
+  add_test(NAME ${name} COMMAND ${ARGN} WORKING_DIRECTORY ${SCRATCH}/${name})
+  set_tests_properties(${name} PROPERTIES LABELS "${LABELS};full" TIMEOUT ${TIMEOUT} SKIP_RETURN_CODE 77
+    ENVIRONMENT "${ENVIRONMENT};LD_LIBRARY_PATH=${KHRONOS_FOLDER};ALEXCL_TEST_LOADER=${LOADER_khronos}")
+endfunction()

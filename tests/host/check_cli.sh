@@ -23,7 +23,7 @@ tiny() { local code=$1; shift; run "$code" --model tiny2t "$@"; }
 # ---- help, version, usage
 for command in "" infer devices check models summary plan time weights env; do run 0 $command --help; prints "Options"; narrow; silent; done
 run 0 help plan; prints "alexcl plan"
-run 0 --version; prints "OpenCL loader:"; prints "build:"
+run 0 --version; prints "OpenCL loader: ${ALEXCL_TEST_LOADER:-}"; prints "build:"
 run 2; prints "infer"
 run 2 hepl; says "did you mean help?"
 run 2 infer --ten-crop=3 list.txt; says "takes no value"

@@ -7,11 +7,23 @@
 #include <string.h>
 
 #include "generator.h"
+#include "loader.h"
 #include "settings.h"
 
 enum { SKIPPED = 77 };
 
 void (*support_at_end)(void);
+
+/* Whether the OpenCL loader is the one that the test is meant for (tests/implementations.cmake). */
+static int support_has_loader(void) {
+    const char *wanted = settings_environment("ALEXCL_TEST_LOADER");
+    char name[4600];
+    if (!wanted) return 1;
+    loader_describe(name, sizeof name);
+    if (strncmp(name, wanted, strlen(wanted)) == 0) return 1;
+    printf("this test is meant for the loader \"%s\", and runs with %s\n", wanted, name);
+    return 0;
+}
 
 int support_run(TCase *tests) {
     Suite *suite = suite_create("alexcl");
@@ -21,6 +33,8 @@ int support_run(TCase *tests) {
     int failed = 0;
     if (skip) {
         puts(skip);
+    } else if (!support_has_loader()) {
+        failed = 1;
     } else {
         tcase_set_timeout(tests, 0); /* ctest's own timeout holds for the whole program */
         srunner_run_all(runner, CK_ENV);
