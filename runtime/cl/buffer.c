@@ -51,6 +51,10 @@ int buffer_create(struct device *dev, size_t floats, const char *what, struct bu
         /* A copy on the other queue must not come before the fill. */
         CL_TRY(dev, clFlush(dev->work), err);
         CL_TRY(dev, clEnqueueBarrierWithWaitList(dev->transfer, 1, &filled, NULL), err);
+        /* A driver that has less memory than it says may tell so by this event alone. */
+        cl_event accounted = filled;
+        filled = NULL;
+        TRY(device_account_event(dev, NULL, accounted, DEVICE_TRANSFER, err));
     }
     b->next = dev->buffers;
     if (b->next) b->next->previous = b;

@@ -185,6 +185,8 @@ static int device_drain(struct device *dev, int all, struct alexcl_error *err) {
             dev->pending[kept++] = *p;
             continue;
         }
+        if (got == ALEXCL_OK && state >= 0 && p->since)
+            got = clerror_check(clGetEventInfo(p->since, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof state, &state, NULL), "clGetEventInfo", dev, err);
         if (got == ALEXCL_OK && state < 0) got = clerror_check(state, "a command in the queue", dev, err);
         cl_ulong start = 0, end = 0;
         cl_event from = p->since ? p->since : p->event;
