@@ -17,10 +17,28 @@ enum { PLATFORMS_MOST = 64, DEVICES_MOST = 64 };
 #define PCI_SLOT_ID_NV 0x4009
 #define TOPOLOGY_AMD 0x4037 /* cl_amd_device_attribute_query */
 
-static void platforms_text(cl_device_id id, cl_device_info what, char *out, size_t size) {
-    size_t length = 0;
+/* Questions put to a device. A driver that does not know one says CL_INVALID_VALUE, and so it does when a text is longer than its place:
+ * that leaves the answer empty. Any other code is the device's own trouble; the first is kept. */
+struct query {
+    cl_device_id id;
+    const char *failed; /* which question, NULL: none */
+    int code;
+};
+
+static int platforms_ask(struct query *q, cl_device_info what, const char *name, size_t size, void *out) {
+    int code = clGetDeviceInfo(q->id, what, size, out, NULL);
+    if (code != CL_SUCCESS && code != CL_INVALID_VALUE && !q->failed) {
+        q->failed = name;
+        q->code = code;
+    }
+    return code == CL_SUCCESS;
+}
+#define NUMBER(query, what, variable) platforms_ask((query), (what), #what, sizeof(variable), &(variable))
+#define TEXT(query, what, array) platforms_text((query), (what), #what, (array), sizeof(array))
+
+static void platforms_text(struct query *q, cl_device_info what, const char *name, char *out, size_t size) {
     out[0] = '\0';
-    if (clGetDeviceInfo(id, what, size - 1, out, &length) != CL_SUCCESS) out[0] = '\0'; /* longer than `size`: left out */
+    if (!platforms_ask(q, what, name, size - 1, out)) out[0] = '\0';
     out[size - 1] = '\0';
     /* Names come padded, on some drivers with tabs and line ends. */
     size_t from = strspn(out, " \t\r\n"), to = strlen(out);
@@ -29,29 +47,28 @@ static void platforms_text(cl_device_id id, cl_device_info what, char *out, size
     out[to - from] = '\0';
 }
 
-#define NUMBER(id, what, variable) (clGetDeviceInfo((id), (what), sizeof(variable), &(variable), NULL) == CL_SUCCESS)
-
 static void platforms_find_bus(cl_device_id id, char *out, size_t size) {
     cl_uint khr[4], nv[2];
     unsigned char amd[24];
-    if (NUMBER(id, PCI_BUS_INFO_KHR, khr)) {
+    struct query q = {.id = id}; /* of extensions: any code means that there is none */
+    if (NUMBER(&q, PCI_BUS_INFO_KHR, khr)) {
         snprintf(out, size, "%04x:%02x:%02x.%x", khr[0], khr[1], khr[2], khr[3]);
-    } else if (NUMBER(id, PCI_BUS_ID_NV, nv[0]) && NUMBER(id, PCI_SLOT_ID_NV, nv[1])) {
+    } else if (NUMBER(&q, PCI_BUS_ID_NV, nv[0]) && NUMBER(&q, PCI_SLOT_ID_NV, nv[1])) {
         snprintf(out, size, "%04x:%02x:%02x.%x", 0u, nv[0], nv[1] >> 3, nv[1] & 7u);
-    } else if (NUMBER(id, TOPOLOGY_AMD, amd)) {
+    } else if (NUMBER(&q, TOPOLOGY_AMD, amd)) {
         snprintf(out, size, "%04x:%02x:%02x.%x", 0u, amd[21], amd[22], amd[23]);
     }
 }
 
 /* Why a device cannot be used; "" when it can. */
-static const char *platforms_refuse(cl_device_id id, const struct alexcl_device_info *info) {
+static const char *platforms_refuse(struct query *q, const struct alexcl_device_info *info) {
     cl_bool available = CL_TRUE, compiler = CL_TRUE, little = CL_TRUE;
     int major = 0, minor = 0;
     char profile[64];
-    if (NUMBER(id, CL_DEVICE_AVAILABLE, available) && !available) return "not available: taken by another program, or off";
-    if (NUMBER(id, CL_DEVICE_COMPILER_AVAILABLE, compiler) && !compiler) return "the driver has no compiler";
-    if (NUMBER(id, CL_DEVICE_ENDIAN_LITTLE, little) && !little) return "big-endian";
-    platforms_text(id, CL_DEVICE_PROFILE, profile, sizeof profile);
+    if (NUMBER(q, CL_DEVICE_AVAILABLE, available) && !available) return "not available: taken by another program, or off";
+    if (NUMBER(q, CL_DEVICE_COMPILER_AVAILABLE, compiler) && !compiler) return "the driver has no compiler";
+    if (NUMBER(q, CL_DEVICE_ENDIAN_LITTLE, little) && !little) return "big-endian";
+    TEXT(q, CL_DEVICE_PROFILE, profile);
     if (strcmp(profile, "EMBEDDED_PROFILE") == 0) return "OpenCL's embedded profile";
     if (sscanf(info->version, "OpenCL %d.%d", &major, &minor) != 2 || major * 10 + minor < 12) return "older than OpenCL 1.2";
     if (info->kind == ALEXCL_DEVICE_CUSTOM) return "a custom device: it runs built-in kernels only";
@@ -61,28 +78,29 @@ static const char *platforms_refuse(cl_device_id id, const struct alexcl_device_
 
 static void platforms_describe(struct platforms_device *d) {
     struct alexcl_device_info *info = &d->info;
+    struct query q = {.id = d->id};
     cl_device_type type = 0;
     cl_uint units = 0, clock = 0, parts = 0;
     cl_ulong memory = 0, largest = 0, local = 0;
     cl_bool unified = CL_FALSE;
     size_t group = 0;
-    platforms_text(d->id, CL_DEVICE_NAME, info->name, sizeof info->name);
-    platforms_text(d->id, CL_DEVICE_VENDOR, info->vendor, sizeof info->vendor);
-    platforms_text(d->id, CL_DRIVER_VERSION, info->driver, sizeof info->driver);
-    platforms_text(d->id, CL_DEVICE_VERSION, info->version, sizeof info->version);
-    platforms_text(d->id, CL_DEVICE_OPENCL_C_VERSION, info->c_version, sizeof info->c_version);
-    (void)NUMBER(d->id, CL_DEVICE_TYPE, type);
-    (void)NUMBER(d->id, CL_DEVICE_MAX_COMPUTE_UNITS, units);
-    (void)NUMBER(d->id, CL_DEVICE_MAX_CLOCK_FREQUENCY, clock);
-    (void)NUMBER(d->id, CL_DEVICE_GLOBAL_MEM_SIZE, memory);
-    (void)NUMBER(d->id, CL_DEVICE_MAX_MEM_ALLOC_SIZE, largest);
-    (void)NUMBER(d->id, CL_DEVICE_LOCAL_MEM_SIZE, local);
-    (void)NUMBER(d->id, CL_DEVICE_MAX_WORK_GROUP_SIZE, group);
-    (void)NUMBER(d->id, CL_DEVICE_HOST_UNIFIED_MEMORY, unified);
+    TEXT(&q, CL_DEVICE_NAME, info->name);
+    TEXT(&q, CL_DEVICE_VENDOR, info->vendor);
+    TEXT(&q, CL_DRIVER_VERSION, info->driver);
+    TEXT(&q, CL_DEVICE_VERSION, info->version);
+    TEXT(&q, CL_DEVICE_OPENCL_C_VERSION, info->c_version);
+    (void)NUMBER(&q, CL_DEVICE_TYPE, type);
+    (void)NUMBER(&q, CL_DEVICE_MAX_COMPUTE_UNITS, units);
+    (void)NUMBER(&q, CL_DEVICE_MAX_CLOCK_FREQUENCY, clock);
+    (void)NUMBER(&q, CL_DEVICE_GLOBAL_MEM_SIZE, memory);
+    (void)NUMBER(&q, CL_DEVICE_MAX_MEM_ALLOC_SIZE, largest);
+    (void)NUMBER(&q, CL_DEVICE_LOCAL_MEM_SIZE, local);
+    (void)NUMBER(&q, CL_DEVICE_MAX_WORK_GROUP_SIZE, group);
+    (void)NUMBER(&q, CL_DEVICE_HOST_UNIFIED_MEMORY, unified);
     cl_device_partition_property ways[16] = {0};
-    if (clGetDeviceInfo(d->id, CL_DEVICE_PARTITION_PROPERTIES, sizeof ways, ways, NULL) == CL_SUCCESS)
+    if (NUMBER(&q, CL_DEVICE_PARTITION_PROPERTIES, ways))
         for (int i = 0; i < 16 && ways[i]; i++)
-            if (ways[i] == CL_DEVICE_PARTITION_EQUALLY) (void)NUMBER(d->id, CL_DEVICE_PARTITION_MAX_SUB_DEVICES, parts);
+            if (ways[i] == CL_DEVICE_PARTITION_EQUALLY) (void)NUMBER(&q, CL_DEVICE_PARTITION_MAX_SUB_DEVICES, parts);
     info->kind = type & CL_DEVICE_TYPE_GPU           ? ALEXCL_DEVICE_GPU
                  : type & CL_DEVICE_TYPE_CPU         ? ALEXCL_DEVICE_CPU
                  : type & CL_DEVICE_TYPE_ACCELERATOR ? ALEXCL_DEVICE_ACCELERATOR
@@ -98,9 +116,12 @@ static void platforms_describe(struct platforms_device *d) {
     if (info->parts < 2) info->parts = 0;
     info->alias_of = -1;
     platforms_find_bus(d->id, d->bus, sizeof d->bus);
-    const char *refused = platforms_refuse(d->id, info);
-    info->usable = refused[0] == '\0';
-    snprintf(info->why, sizeof info->why, "%s", info->usable ? quirks_note(info) : refused);
+    const char *refused = platforms_refuse(&q, info);
+    info->usable = refused[0] == '\0' && !q.failed;
+    if (q.failed)
+        snprintf(info->why, sizeof info->why, "clGetDeviceInfo(%s) failed: %s (%d); %s", q.failed, clerror_name(q.code), q.code, clerror_hint(q.code));
+    else
+        snprintf(info->why, sizeof info->why, "%s", info->usable ? quirks_note(info) : refused);
 }
 
 /* The same hardware: the same place on the bus; all CPU devices are the one computer's; else GPUs whose one name has the other in it. */
@@ -138,15 +159,20 @@ static int platforms_add(struct alexcl_devices *all, cl_platform_id platform, in
     cl_device_id ids[DEVICES_MOST];
     cl_uint count = 0;
     char name[128] = "", version[256] = "";
-    if (clGetPlatformInfo(platform, CL_PLATFORM_NAME, sizeof name - 1, name, NULL) != CL_SUCCESS) snprintf(name, sizeof name, "platform %d", index);
-    if (clGetPlatformInfo(platform, CL_PLATFORM_VERSION, sizeof version - 1, version, NULL) != CL_SUCCESS) version[0] = '\0';
-    int code = clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, DEVICES_MOST, ids, &count);
+    const char *call = "clGetPlatformInfo";
+    int code = clGetPlatformInfo(platform, CL_PLATFORM_NAME, sizeof name - 1, name, NULL);
+    if (code != CL_SUCCESS) snprintf(name, sizeof name, "platform %d", index);
+    if (code == CL_SUCCESS || code == CL_INVALID_VALUE) code = clGetPlatformInfo(platform, CL_PLATFORM_VERSION, sizeof version - 1, version, NULL);
+    if (code == CL_SUCCESS || code == CL_INVALID_VALUE) { /* which is a text longer than its place */
+        call = "clGetDeviceIDs";
+        code = clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, DEVICES_MOST, ids, &count);
+    }
     if (code == CL_DEVICE_NOT_FOUND || (code == CL_SUCCESS && count == 0)) {
         text_add(report, "  platform %d, %s: no device\n", index, name);
         return ALEXCL_OK;
     }
     if (code != CL_SUCCESS) {
-        text_add(report, "  platform %d, %s: clGetDeviceIDs failed: %s (%d); %s\n", index, name, clerror_name(code), code, clerror_hint(code));
+        text_add(report, "  platform %d, %s: %s failed: %s (%d); %s\n", index, name, call, clerror_name(code), code, clerror_hint(code));
         return ALEXCL_OK;
     }
     if (count > DEVICES_MOST) count = DEVICES_MOST;
@@ -189,7 +215,7 @@ int alexcl_devices_list(struct alexcl_devices **out, struct alexcl_error *err) {
     text_add(&report, "  loader: %s\n", loader);
     int code = clGetPlatformIDs(PLATFORMS_MOST, platforms, &count);
     if (code != CL_SUCCESS) {
-        text_add(&report, "  clGetPlatformIDs: %s (%d)\n", clerror_name(code), code);
+        text_add(&report, "  clGetPlatformIDs failed: %s (%d); %s\n", clerror_name(code), code, clerror_hint(code));
         count = 0;
     }
     if (count > PLATFORMS_MOST) count = PLATFORMS_MOST;
