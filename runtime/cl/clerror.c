@@ -8,6 +8,7 @@
     { name, #name, hint }
 
 static const char DRIVER[] = "the driver refuses what OpenCL 1.2 allows: update it, or report it with `alexcl devices -v`";
+static const char BUILD[] = "a newer driver may help, another device does, or --devices ref: plain C without OpenCL";
 static const char LATE[] = "it may come from an earlier launch: ALEXCL_SYNC=1 finds it; a smaller --batch or another device may help";
 
 /* From CL/cl.h; CLBlast's own are in blas.c. */
@@ -23,13 +24,13 @@ static const struct {
     CODE(CL_OUT_OF_HOST_MEMORY, "the computer's memory does not suffice: a smaller --batch"),
     CODE(CL_PROFILING_INFO_NOT_AVAILABLE, DRIVER),
     CODE(CL_MEM_COPY_OVERLAP, DRIVER),
-    CODE(CL_BUILD_PROGRAM_FAILURE, "a kernel does not compile on this driver"),
+    CODE(CL_BUILD_PROGRAM_FAILURE, BUILD),
     CODE(CL_MAP_FAILURE, LATE),
     CODE(CL_MISALIGNED_SUB_BUFFER_OFFSET, DRIVER),
     CODE(CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST, LATE),
-    CODE(CL_COMPILE_PROGRAM_FAILURE, "a kernel does not compile on this driver"),
+    CODE(CL_COMPILE_PROGRAM_FAILURE, BUILD),
     CODE(CL_LINKER_NOT_AVAILABLE, "the driver has no linker: install the vendor's whole OpenCL package"),
-    CODE(CL_LINK_PROGRAM_FAILURE, "a kernel does not link on this driver"),
+    CODE(CL_LINK_PROGRAM_FAILURE, BUILD),
     CODE(CL_DEVICE_PARTITION_FAILED, "the device cannot be cut like this: choose it whole"),
     CODE(CL_INVALID_VALUE, DRIVER),
     CODE(CL_INVALID_DEVICE_TYPE, DRIVER),

@@ -72,8 +72,8 @@ static int program_report(struct device *dev, cl_program handle, const char *nam
     int lines = 0;
     size_t shown = 0;
     while (log && log[shown] && lines < LOG_LINES && shown < 3000) lines += log[shown++] == '\n';
-    error_set(err, ALEXCL_E_BUILD, "kernel %s.cl does not compile on %s: %s (%d); options: %s\n%.*s%s%s", name, dev->name, clerror_name(code), code, options,
-              (int)shown, log ? log : "", path[0] ? "\nthe whole log is kept in " : "", path);
+    error_set(err, ALEXCL_E_BUILD, "kernel %s.cl does not compile: clBuildProgram failed on %s: %s (%d); %s; options: %s\n%.*s%s%s", name, dev->name,
+              clerror_name(code), code, clerror_hint(code), options, (int)shown, log ? log : "", path[0] ? "\nthe whole log is kept in " : "", path);
     text_free(&whole);
     free(log);
     return ALEXCL_E_BUILD;
