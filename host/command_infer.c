@@ -124,8 +124,7 @@ static json_t *infer_json(const struct infer *f, const struct result *r) {
     json_t *top = json_array();
     char number[24];
     for (size_t i = 0; !r->error && i < f->top_count; i++)
-        json_array_append_new(
-            top, json_pack("{s:I, s:o, s:f}", "index", (json_int_t)r->top[i], "name", report_string(infer_name(f, r->top[i], number)), "p", r->p[i]));
+        report_append(top, json_pack("{s:I, s:o, s:f}", "index", (json_int_t)r->top[i], "name", report_string(infer_name(f, r->top[i], number)), "p", r->p[i]));
     return json_pack("{s:o, s:o, s:o, s:o}", "path", report_string(r->path), "label", report_string(r->label), "error", report_string(r->error), "top", top);
 }
 
@@ -144,7 +143,7 @@ static int infer_emit(struct infer *f, struct alexcl_error *err) {
     for (; f->emitted < f->images && f->results[f->emitted].done; f->emitted++) {
         struct result *r = &f->results[f->emitted];
         if (f->o->format == FORMAT_JSON)
-            json_array_append_new(f->document_images, infer_json(f, r));
+            report_append(f->document_images, infer_json(f, r));
         else if (f->o->format == FORMAT_CSV)
             infer_print_csv(f, r);
         else if (r->error ? f->o->keep_going : f->top_count > 0) /* an error that stops all is told at the end */
@@ -459,27 +458,27 @@ static json_t *infer_devices_json(const struct infer *f) {
     json_t *list = json_array();
     for (size_t i = 0; i < alexcl_selection_count(f->selection); i++) {
         const struct alexcl_place *p = alexcl_selection_place(f->selection, i);
-        json_array_append_new(list, json_pack("{s:o, s:o}", "place", report_string(p->name), "halves",
-                                              alexcl_selection_count(f->selection) == 1 ? json_pack("[i,i]", 0, 1) : json_pack("[i]", (int)i)));
+        report_append(list, json_pack("{s:o, s:o}", "place", report_string(p->name), "halves",
+                                      alexcl_selection_count(f->selection) == 1 ? json_pack("[i,i]", 0, 1) : json_pack("[i]", (int)i)));
     }
     return list;
 }
 
 /* The document, complete whatever happened. */
-static int infer_print_document(struct infer *f, int status, const struct alexcl_error *why, struct alexcl_error *err) {
+static int infer_print_document(struct infer *f, const struct alexcl_error *why, struct alexcl_error *err) {
     struct alexcl_net_times t = alexcl_net_times(f->net);
     double now = infer_now(), running = now - f->ready;
     json_t *summary = json_pack("{s:I, s:I, s:I, s:b}", "images", (json_int_t)f->finished, "failed", (json_int_t)f->failed, "labelled", (json_int_t)f->labelled,
                                 "interrupted", (int)interrupt_asked());
     if (f->labelled) {
-        json_object_set_new(summary, "top1_error", json_real((double)f->top1_wrong / (double)f->labelled));
-        json_object_set_new(summary, "top5_error", json_real((double)f->top5_wrong / (double)f->labelled));
+        report_set(summary, "top1_error", json_real((double)f->top1_wrong / (double)f->labelled));
+        report_set(summary, "top5_error", json_real((double)f->top5_wrong / (double)f->labelled));
     }
     /* images_per_s is of the time behind start_s. */
     json_t *timing = json_pack("{s:f, s:f, s:f, s:f, s:f, s:[f,f], s:f, s:f, s:b}", "seconds", now - f->start, "start_s", f->ready - f->start, "images_per_s",
                                running > 0 ? (double)f->finished / running : 0.0, "decode_cpu_s", f->feed ? feed_seconds(f->feed) : 0.0, "run_s", t.wall,
                                "device_s", t.device[0], t.device[1], "exchange_s", t.exchange, "build_s", t.build, "device_times_known", t.events);
-    json_t *failure = report_string(status == ALEXCL_OK || !why->text[0] ? NULL : why->text);
+    json_t *failure = report_string(why->text[0] ? why->text : NULL);
     json_t *document = json_pack("{s:s, s:{s:o, s:b, s:s}, s:o, s:i, s:b, s:b, s:o, s:o, s:o, s:o}", "model", f->model->name, "weights", "about",
                                  report_string(alexcl_weights_describe(f->weights)), "random", alexcl_weights_random(f->weights), "note",
                                  alexcl_weights_random(f->weights) ? "the weights are random: the labels mean nothing" : "", "devices", infer_devices_json(f),
@@ -554,7 +553,7 @@ int command_infer(const struct options *o, struct alexcl_error *err) {
         report_text(stdout, o->save);
         printf(": %zu x %zu values of %s\n", f.next_row, f.units, f.last->name);
     }
-    if (o->format == FORMAT_JSON) infer_print_document(&f, status, err, &late);
+    if (o->format == FORMAT_JSON) infer_print_document(&f, status == ALEXCL_OK ? &late : err, &late);
     infer_print_end(&f);
     if (status == ALEXCL_OK && late.status != ALEXCL_OK) {
         *err = late;

@@ -77,9 +77,10 @@ int npy_read(const char *path, struct npy *out, struct alexcl_error *err) {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), status;
     struct stat info;
     if (fd < 0) return fail(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_hint(errno));
-    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+    int code = fstat(fd, &info) != 0 ? errno : 0;
+    if (code || !S_ISREG(info.st_mode)) {
         close(fd);
-        return fail(err, ALEXCL_E_DATA, "%s: is not a regular file", path);
+        return fail(err, ALEXCL_E_DATA, "%s: %s", path, code ? strerror(code) : "is not a regular file");
     }
     FILE *file = fdopen(fd, "rb");
     if (!file) {
