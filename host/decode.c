@@ -19,7 +19,9 @@ static int decode_read(const char *path, unsigned char **data, size_t *length, s
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), status = ALEXCL_OK;
     struct stat info = {0};
     if (fd < 0) return fail(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_hint(errno));
-    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
+    if (fstat(fd, &info) != 0)
+        status = fail(err, ALEXCL_E_DATA, "%s: %s", path, strerror(errno));
+    else if (!S_ISREG(info.st_mode))
         status = fail(err, ALEXCL_E_DATA, "%s: %s", path, S_ISDIR(info.st_mode) ? "is a folder; name a picture" : "is not a regular file; name a picture");
     else if (info.st_size == 0)
         status = fail(err, ALEXCL_E_DATA, "%s: the file is empty; fetch or make it again", path);

@@ -25,7 +25,8 @@ int patches_make_folder(const char *folder, struct alexcl_error *err) {
         if (mkdir(part, 0777) != 0 && errno != EEXIST)
             return fail(err, ALEXCL_E_OTHER, "--dump-patches: %s: %s%s", part, strerror(errno), alexcl_file_hint(errno));
     }
-    if (stat(folder, &info) != 0 || !S_ISDIR(info.st_mode)) return fail(err, ALEXCL_E_OTHER, "--dump-patches: %s is not a folder", folder);
+    if (stat(folder, &info) != 0) return fail(err, ALEXCL_E_OTHER, "--dump-patches: %s: %s", folder, strerror(errno));
+    if (!S_ISDIR(info.st_mode)) return fail(err, ALEXCL_E_OTHER, "--dump-patches: %s is not a folder", folder);
     return ALEXCL_OK;
 }
 
