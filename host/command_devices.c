@@ -20,11 +20,12 @@ static json_t *devices_json(const struct alexcl_device_info *d) {
                              (json_int_t)d->memory, "largest_buffer", (json_int_t)d->largest_buffer, "local_memory", (json_int_t)d->local_memory,
                              "largest_work_group", (json_int_t)d->largest_work_group, "unified_memory", d->unified_memory, "parts", (int)d->parts, "usable",
                              d->usable, "why", report_string(d->why), "alias_of", d->alias_of < 0 ? json_null() : json_integer(d->alias_of));
-    json_object_update(j, versions);
-    json_object_update(j, more);
+    int whole = json_object_update(j, versions) == 0 && json_object_update(j, more) == 0;
     json_decref(versions);
     json_decref(more);
-    return j;
+    if (whole) return j;
+    json_decref(j);
+    return NULL;
 }
 
 static void devices_csv(const struct alexcl_device_info *d) {
@@ -79,7 +80,7 @@ int command_devices(const struct options *o, struct alexcl_error *err) {
     for (size_t i = 0; i < count; i++) {
         const struct alexcl_device_info *d = alexcl_devices_get(list, i);
         if (o->format == FORMAT_JSON)
-            json_array_append_new(all, devices_json(d));
+            report_append(all, devices_json(d));
         else if (o->format == FORMAT_CSV)
             devices_csv(d);
         else if (o->verbose)

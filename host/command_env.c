@@ -12,8 +12,7 @@ int command_env(const struct options *o, struct alexcl_error *err) {
     for (size_t i = 0; i < alexcl_settings_count(); i++) {
         struct alexcl_setting s = alexcl_settings_get(i);
         if (o->format == FORMAT_JSON) {
-            json_array_append_new(list,
-                                  json_pack("{s:s, s:o, s:s, s:s}", "name", s.name, "value", report_string(s.value), "origin", s.origin, "about", s.about));
+            report_append(list, json_pack("{s:s, s:o, s:s, s:s}", "name", s.name, "value", report_string(s.value), "origin", s.origin, "about", s.about));
         } else if (o->format == FORMAT_CSV) {
             report_csv(s.name, 0);
             report_csv(s.value, 0);

@@ -17,8 +17,8 @@ int command_models(const struct options *o, struct alexcl_error *err) {
         if (status != ALEXCL_OK) break;
         snprintf(input, sizeof input, "%dx%dx%d", m->channels, m->height, m->width);
         if (o->format == FORMAT_JSON) {
-            json_array_append_new(list, json_pack("{s:s, s:[i,i,i], s:I, s:I, s:s}", "name", m->name, "input", m->channels, m->height, m->width, "parameters",
-                                                  (json_int_t)plan->parameters, "macs", (json_int_t)plan->macs, "about", m->about));
+            report_append(list, json_pack("{s:s, s:[i,i,i], s:I, s:I, s:s}", "name", m->name, "input", m->channels, m->height, m->width, "parameters",
+                                          (json_int_t)plan->parameters, "macs", (json_int_t)plan->macs, "about", m->about));
         } else if (o->format == FORMAT_CSV) {
             report_csv(m->name, 0);
             report_csv(input, 0);

@@ -63,16 +63,16 @@ static int plan_json(const struct alexcl_plan *p, int most, struct alexcl_error 
     for (size_t i = 0; i < p->layer_count; i++) {
         const struct alexcl_plan_layer *l = &p->layers[i];
         for (int h = 0; h < 2; h++) *(l->layer->type == ALEXCL_SOFTMAX ? &softmax[h] : &crosses[h]) += l->crosses[h];
-        json_array_append_new(layers, json_pack("{s:s, s:s, s:[o,o], s:[I,I], s:[I,I], s:[I,I]}", "name", l->layer->name, "type",
-                                                alexcl_layer_type_name(l->layer->type), "halves", plan_shape_json(l->half[0]), plan_shape_json(l->half[1]),
-                                                "parameters", (json_int_t)l->parameters[0], (json_int_t)l->parameters[1], "macs", (json_int_t)l->macs[0],
-                                                (json_int_t)l->macs[1], "crosses", (json_int_t)l->crosses[0], (json_int_t)l->crosses[1]));
+        report_append(layers, json_pack("{s:s, s:s, s:[o,o], s:[I,I], s:[I,I], s:[I,I]}", "name", l->layer->name, "type",
+                                        alexcl_layer_type_name(l->layer->type), "halves", plan_shape_json(l->half[0]), plan_shape_json(l->half[1]),
+                                        "parameters", (json_int_t)l->parameters[0], (json_int_t)l->parameters[1], "macs", (json_int_t)l->macs[0],
+                                        (json_int_t)l->macs[1], "crosses", (json_int_t)l->crosses[0], (json_int_t)l->crosses[1]));
     }
     for (size_t i = 0; i < p->places; i++) {
         const struct alexcl_plan_memory *m = &p->memory[i];
-        json_array_append_new(memory, json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "weights", (json_int_t)m->weights, "activations", (json_int_t)m->activations,
-                                                "exchange", (json_int_t)m->exchange, "workspace", (json_int_t)m->workspace, "total", (json_int_t)m->total,
-                                                "largest_buffer", (json_int_t)m->largest_buffer));
+        report_append(memory, json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "weights", (json_int_t)m->weights, "activations", (json_int_t)m->activations,
+                                        "exchange", (json_int_t)m->exchange, "workspace", (json_int_t)m->workspace, "total", (json_int_t)m->total,
+                                        "largest_buffer", (json_int_t)m->largest_buffer));
     }
     return report_json(json_pack("{s:s, s:I, s:I, s:[I,I], s:[I,I], s:o, s:o, s:i, s:i, s:i}", "model", p->model->name, "parameters", (json_int_t)p->parameters,
                                  "macs", (json_int_t)p->macs, "crosses", (json_int_t)crosses[0], (json_int_t)crosses[1], "softmax_joins",

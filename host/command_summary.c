@@ -62,8 +62,8 @@ int command_summary(const struct options *o, struct alexcl_error *err) {
         summary_shape(plan, i, shape, sizeof shape);
         snprintf(number, sizeof number, "%llu", (unsigned long long)parameters);
         if (o->format == FORMAT_JSON) {
-            json_array_append_new(rows, json_pack("{s:s, s:s, s:[i,i,i], s:I}", "name", l->layer->name, "type", summary_type(l->layer->type), "output",
-                                                  l->out.c, l->out.h, l->out.w, "parameters", (json_int_t)parameters));
+            report_append(rows, json_pack("{s:s, s:s, s:[i,i,i], s:I}", "name", l->layer->name, "type", summary_type(l->layer->type), "output", l->out.c,
+                                          l->out.h, l->out.w, "parameters", (json_int_t)parameters));
         } else if (o->format == FORMAT_CSV) {
             report_csv(l->layer->name, 0);
             report_csv(summary_type(l->layer->type), 0);

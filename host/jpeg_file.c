@@ -100,6 +100,7 @@ int jpeg_file_decode(const char *path, const unsigned char *data, size_t length,
     failure.why[0] = '\0';
     if (setjmp(failure.out)) {
         jpeg_destroy_decompress(&jpeg);
+        if (failure.manager.msg_code == JERR_OUT_OF_MEMORY) return fail(err, ALEXCL_E_MEMORY, "%s: out of host memory: %s", path, failure.why);
         return fail(err, ALEXCL_E_DATA, "%s: not a sound JPEG: %s", path, failure.why);
     }
     jpeg_create_decompress(&jpeg);

@@ -53,8 +53,16 @@ static int labels_lines(struct labels *l, const char *path, const char *text, si
 /* A list of names, or an object from index to name or to [wnid, name]. */
 static int labels_json(struct labels *l, const char *path, const char *text, size_t *count, struct alexcl_error *err) {
     json_error_t where;
-    json_t *document = json_loads(text, JSON_REJECT_DUPLICATES, &where);
-    int status = document ? ALEXCL_OK : fail(err, ALEXCL_E_DATA, "%s: line %d: %s", path, where.line, where.text);
+    json_t *document = NULL;
+    int status = ALEXCL_OK;
+    for (int attempt = 0; attempt < 2 && !document && status == ALEXCL_OK; attempt++) {
+        /* Jansson tells a lack of memory as a fault of the text: so there must be some, and the text be at fault twice. */
+        void *room = calloc(strlen(text) + 1, 8);
+        if (!room) status = fail(err, ALEXCL_E_MEMORY, "out of host memory: labels");
+        free(room);
+        document = json_loads(text, JSON_REJECT_DUPLICATES, &where);
+    }
+    if (!document) status = fail(err, ALEXCL_E_DATA, "%s: line %d: %s", path, where.line, where.text);
     const char *key;
     json_t *value;
     size_t i;

@@ -23,6 +23,9 @@ static void png_file_fail(png_structp png, png_const_charp why) {
     png_longjmp(png, 1);
 }
 
+/* libpng tells a lack of memory by its text alone. */
+static int png_file_status(const struct png_work *w, int otherwise) { return strstr(w->why, "memory") ? ALEXCL_E_MEMORY : otherwise; }
+
 static void png_file_warn(png_structp png, png_const_charp why) {
     struct png_work *w = png_get_error_ptr(png);
     if (!w->warning[0]) snprintf(w->warning, sizeof w->warning, "%s", why);
@@ -57,7 +60,8 @@ int png_file_decode(const char *path, const unsigned char *data, size_t length, 
         return fail(err, ALEXCL_E_MEMORY, "%s: out of host memory", path);
     }
     if (setjmp(png_jmpbuf(png))) {
-        status = fail(err, ALEXCL_E_DATA, "%s: not a sound PNG: %s", path, w.why);
+        status = png_file_status(&w, ALEXCL_E_DATA);
+        fail(err, status, "%s: %s: %s", path, status == ALEXCL_E_DATA ? "not a sound PNG" : "out of host memory", w.why);
         goto done;
     }
     png_set_read_fn(png, &w, png_file_read);
@@ -96,7 +100,8 @@ static int png_file_encode(struct alexcl_file *file, const char *path, const str
         return fail(err, ALEXCL_E_MEMORY, "%s: out of host memory", path);
     }
     if (setjmp(png_jmpbuf(png))) {
-        status = fail(err, ALEXCL_E_OTHER, "%s: cannot be written: %s", path, w.why);
+        status = png_file_status(&w, ALEXCL_E_OTHER);
+        fail(err, status, "%s: cannot be written: %s%s", path, status == ALEXCL_E_OTHER ? "" : "out of host memory: ", w.why);
     } else {
         png_set_write_fn(png, &w, png_file_write_bytes, png_file_flush);
         png_set_IHDR(png, info, (png_uint_32)p->width, (png_uint_32)p->height, 8, p->channels == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB,

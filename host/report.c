@@ -8,8 +8,14 @@
 
 #include "fail.h"
 
+static int lost; /* something that a document should have */
+
+void report_append(json_t *list, json_t *item) { lost |= json_array_append_new(list, item) != 0; }
+
+void report_set(json_t *object, const char *key, json_t *item) { lost |= json_object_set_new(object, key, item) != 0; }
+
 int report_json(json_t *document, struct alexcl_error *err) {
-    char *text = document ? json_dumps(document, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
+    char *text = document && !lost ? json_dumps(document, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(document);
     if (!text) return fail(err, ALEXCL_E_MEMORY, "out of host memory: the JSON document");
     puts(text);

@@ -9,6 +9,9 @@
 
 /* Prints a document, indented, and frees it. A NULL document (out of memory) is an error. */
 int report_json(json_t *document, struct alexcl_error *err);
+/* Add to a JSON array and object; the item is taken over. What there is no memory for is told by report_json: no document is printed without it. */
+void report_append(json_t *list, json_t *item);
+void report_set(json_t *object, const char *key, json_t *item);
 /* A JSON string; the bytes of a text that is no UTF-8 (a file's name, a driver's) as \xNN. NULL is null. */
 json_t *report_string(const char *text);
 /* One CSV field (RFC 4180), quoted where it must be; `last` ends the line. NULL is empty. */

@@ -134,7 +134,13 @@ int safetensors_parse(const unsigned char *bytes, size_t length, const char *pat
         return error_set(err, ALEXCL_E_DATA, "%s: its header does not begin with '{'; %s", path, safetensors_foreign(bytes, length));
     TRY(memory_alloc(&s, 1, sizeof *s, "a safetensors header", err));
     json_error_t problem;
-    s->header = json_loadb((const char *)bytes + 8, (size_t)header_length, JSON_REJECT_DUPLICATES, &problem);
+    for (int attempt = 0; attempt < 2 && !s->header; attempt++) {
+        /* Jansson tells a lack of memory as a fault of the text: so there must be some, and the text be at fault twice. */
+        char *room;
+        TRY(memory_alloc(&room, (size_t)header_length, 8, "a safetensors header", err));
+        free(room);
+        s->header = json_loadb((const char *)bytes + 8, (size_t)header_length, JSON_REJECT_DUPLICATES, &problem);
+    }
     if (!s->header) {
         status = error_set(err, ALEXCL_E_DATA, "%s: its header is not JSON without duplicate keys (byte %d: %s); the file is damaged, make or fetch it again",
                            path, 8 + problem.position, safetensors_show(problem.text, shown));
@@ -191,7 +197,11 @@ int safetensors_open(const char *path, struct safetensors **out, struct alexcl_e
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) return error_set(err, ALEXCL_E_DATA, "%s: %s", path, strerror(errno));
     struct stat info;
-    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+    if (fstat(fd, &info) != 0) {
+        status = error_set(err, ALEXCL_E_DATA, "%s: %s", path, strerror(errno));
+        goto done;
+    }
+    if (!S_ISREG(info.st_mode)) {
         status = error_set(err, ALEXCL_E_DATA, "%s: %s, not a safetensors file", path, S_ISDIR(info.st_mode) ? "a folder" : "no regular file");
         goto done;
     }
@@ -296,7 +306,20 @@ static size_t safetensors_row(const struct safetensors_entry *e) {
     return row;
 }
 
+/* What JSON takes; Jansson gives NULL for other text and where there is no memory. */
+static int safetensors_is_utf8(const char *text) {
+    for (const unsigned char *p = (const unsigned char *)text; *p;) {
+        int more = *p < 0x80 ? 0 : *p >= 0xc2 && *p < 0xe0 ? 1 : *p >= 0xe0 && *p < 0xf0 ? 2 : *p >= 0xf0 && *p < 0xf5 ? 3 : -1;
+        if (more < 0) return 0;
+        for (p++; more > 0; more--)
+            if ((*p++ & 0xc0) != 0x80) return 0;
+    }
+    return 1;
+}
+
 static int safetensors_make_header(const struct safetensors_content *c, char **out, struct alexcl_error *err) {
+    for (size_t i = 0; i < c->metadata_count; i++)
+        if (!safetensors_is_utf8(c->metadata[i].value)) return error_set(err, ALEXCL_E_OTHER, "%s of a safetensors file: not UTF-8", c->metadata[i].key);
     json_t *header = json_object(), *metadata = json_object();
     uint64_t end = 0;
     int failed = json_object_set_new(header, METADATA, metadata);
@@ -312,7 +335,7 @@ static int safetensors_make_header(const struct safetensors_content *c, char **o
     }
     *out = failed ? NULL : json_dumps(header, JSON_COMPACT);
     json_decref(header);
-    return *out ? ALEXCL_OK : error_set(err, ALEXCL_E_OTHER, "the header of a safetensors file cannot be made: out of memory, or a name that is not UTF-8");
+    return *out ? ALEXCL_OK : error_set(err, ALEXCL_E_MEMORY, "out of host memory: the header of a safetensors file");
 }
 
 int safetensors_write(const char *path, const struct safetensors_content *c, struct alexcl_error *err) {
