@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "blas.h"
-#include "faults_layer.h"
+#include "faults.h"
 #include "files.h"
 #include "kernel.h"
 #include "settings.h"
@@ -46,7 +46,7 @@ static int session(void) {
     static const float due[FLOATS] = {12, 14, 20, 22, 10, 12, 14, 16, 18, 20, 22, 24};
     for (int i = 0; i < FLOATS; i++) ck_assert_float_eq(out[i], due[i]);
 done:
-    faults->call = NULL;
+    faults->set[0].call = NULL;
     event_free(was_read);
     event_free(mark);
     event_free(wrote);
@@ -73,7 +73,7 @@ static void set_up(int cached) {
 /* Lets the first, second, third... call fail until there is none left; says how many there were. */
 static int fail_each(const char *call, int status_due) {
     for (int n = 1;; n++) {
-        *faults = (struct faults){.call = call, .nth = n, .loaded = 1};
+        *faults = (struct faults){.set = {{.call = call, .nth = n, .code = FAULTS_CODE}}, .loaded = 1};
         err = (struct alexcl_error){0};
         int status = session();
         ck_assert_msg(faults->live == 0, "%s, call %d: %d objects stayed behind: %s", call, n, faults->live, err.text);
@@ -137,9 +137,9 @@ START_TEST(a_device_that_cannot_be_cut_after_all_is_told) {
     struct alexcl_selection *cut;
     if (alexcl_selection_open("0/2", &cut, &err) != ALEXCL_OK) return; /* one core */
     for (unsigned part = 0; part < 2; part++) {
-        *faults = (struct faults){.call = "clCreateSubDevices", .nth = 1, .loaded = 1};
+        *faults = (struct faults){.set = {{.call = "clCreateSubDevices", .nth = 1, .code = FAULTS_CODE}}, .loaded = 1};
         EXPECT_ERROR(device_open(cut, part, &dev, &err), FAULTS_CODE, "clCreateSubDevices", err);
-        *faults = (struct faults){.call = "clCreateContext", .nth = 1, .loaded = 1};
+        *faults = (struct faults){.set = {{.call = "clCreateContext", .nth = 1, .code = FAULTS_CODE}}, .loaded = 1};
         EXPECT_ERROR(device_open(cut, part, &dev, &err), FAULTS_CODE, "clCreateContext", err);
         ck_assert_int_eq(faults->live, 0);
         EXPECT_OK(device_open(cut, part, &dev, &err), err);

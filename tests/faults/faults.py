@@ -1,0 +1,335 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Runs the program again and again, each time with one call failing, and judges how it ends.
+
+  faults.py COMMAND --alexcl FILE --photos FOLDER [--layer FILE] [--most N] [--only CALL[:N]]
+
+COMMAND is a row of COMMANDS below. How often each call is made is found by a run that counts (FAULT_COUNT, see faults.h); then every
+call fails at its first, second, ... last time, with codes in turn. A function called more than N (--most; 0: no limit) times fails at N
+of them, the first, the last and others evenly between. Every (function, code) pair is met. Works in the current folder.
+"""
+import argparse
+import json
+import os
+import re
+import shutil
+import struct
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+# Exit codes by class (README): what a code means when a device is used.
+EXITS = {-2: 7, -4: 5, -5: 7, -6: 5, -11: 4, -14: 7, -36: 7}
+ENOMEM, EAGAIN, ENOSPC, EIO = 12, 11, 28, 5
+
+
+class Command:
+    """kind: of what fails, cl, alloc or file. args: of the program; LIST stands for a list of two pictures, WEIGHTS for a file that
+    `before` wrote. cache: warm, cold (an empty folder each time) or off. only: the functions that fail."""
+
+    def __init__(self, kind, args, cache="warm", only=None, most=None):
+        self.kind, self.args, self.cache, self.only, self.most = kind, args, cache, only, most
+
+
+INFER = ["--model", "tiny2t", "--batch", "1", "infer", "LIST", "--save", "scores.npy"]
+BUILD = ["clCreateProgramWithSource", "clBuildProgram", "clGetProgramInfo"]
+TINY = ["--model", "tiny2t"]
+REF = ["--devices", "ref"] + INFER
+INIT = TINY + ["weights", "init", "-o", "made.safetensors"]
+SHOW = TINY + ["weights", "show", "WEIGHTS"]
+COMMANDS = {
+    "devices": [Command("cl", ["devices"]), Command("cl", ["devices", "-v"], only=["clGetDeviceInfo", "clGetPlatformInfo"])],
+    "infer": [Command("cl", ["--devices", "0"] + INFER), Command("cl", ["--devices", "0"] + INFER, "cold", BUILD, 4),
+              Command("cl", ["--devices", "0"] + INFER, "off", BUILD)],
+    "infer_two": [Command("cl", ["--devices", "0/2"] + INFER)],
+    "infer_clblast": [  # whose start takes longer
+        Command("cl", ["--devices", "0", "--gemm", "clblast"] + INFER, most=25)],
+    "malloc": [Command("alloc", args, cache, only) for args, cache, only in (
+        (REF + ["--dump-patches", "patches"], "off", None), (REF + ["--format", "json", "--weights", "WEIGHTS"], "off", None),
+        (["--devices", "0"] + INFER, "warm", None),
+        (["devices", "--format", "json"], "warm", None), (["devices"], "warm", None), (INIT, "off", None), (SHOW, "off", None),
+        (SHOW + ["--format", "json"], "off", None), (["plan"], "off", None), (["plan", "--format", "json"], "off", None))],
+    "files": [Command("file", args, cache) for args, cache in (
+        (REF + ["--dump-patches", "patches"], "off"), (REF + ["--format", "json", "--weights", "WEIGHTS"], "off"), (["--devices", "0"] + INFER, "warm"),
+        (INIT, "off"), (SHOW, "off"), (["devices"], "warm"), (["plan", "--format", "csv"], "off"))] + [
+            Command("file", ["--devices", "0"] + INFER, "cold", ["file." + f for f in ("mkdir", "mkstemp64", "write", "fchmod", "close", "rename")], 3)],
+}
+
+
+def codes_of(call):
+    """What a function may well fail with."""
+    if call == "event":
+        return [-14, -5, -4, -36]
+    if call in ("clBuildProgram",):
+        return [-11, -5, -6, -2]
+    if call in ("clCreateBuffer",):
+        return [-4, -5, -6]
+    if call in ("clWaitForEvents",):
+        return [-14, -5, -6]
+    if call.startswith("clEnqueue"):
+        return [-4, -5, -6, -36]
+    if call in ("clFlush", "clFinish"):
+        return [-36, -5, -6]
+    if call in ("clCreateContext", "clCreateCommandQueue", "clGetDeviceIDs", "clCreateSubDevices"):
+        return [-2, -5, -6]
+    if call == "cl*":
+        return [-36, -2, -5]
+    if call == "alloc.pthread_create":
+        return [EAGAIN]
+    if call.startswith("alloc"):
+        return [ENOMEM]
+    if call.startswith("file"):
+        return [ENOSPC, EIO]
+    return [-5, -6]
+
+
+class Run:
+    """One run in a folder of its own: how it ended and what it left."""
+
+    def __init__(self, test, command, place, fault=""):
+        self.fault = fault
+        folder = os.path.join(test.folder, place)
+        shutil.rmtree(folder, ignore_errors=True)
+        os.makedirs(folder)
+        cache = os.path.join(folder, "cache") if command.cache == "cold" else os.path.join(test.folder, "warm")
+        counts = os.path.join(folder, "counts")
+        environment = dict(os.environ, FAULT=fault, FAULT_COUNT=counts, ALEXCL_CACHE_DIR=cache, ALEXCL_NO_CACHE="1" if command.cache == "off" else "0")
+        environment["ASAN_OPTIONS"] = environment.get("ASAN_OPTIONS", "") + ":exitcode=99"
+        environment["UBSAN_OPTIONS"] = "print_stacktrace=1"
+        environment["LSAN_OPTIONS"] = environment.get("LSAN_OPTIONS", "") + ":exitcode=98"
+        if command.kind == "cl":
+            environment["OPENCL_LAYERS"] = test.layer
+        args = [{"LIST": test.list, "WEIGHTS": test.weights}.get(a, a) for a in command.args]
+        self.hung = False
+        try:
+            done = subprocess.run([test.alexcl] + args, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, timeout=120)
+            self.exit, out, err = done.returncode, done.stdout, done.stderr
+        except subprocess.TimeoutExpired as late:
+            self.exit, out, err, self.hung = None, late.stdout or b"", late.stderr or b"", True
+        self.out, self.err = out.decode("utf-8", "replace"), err.decode("utf-8", "replace")
+        self.document = None
+        if "json" in command.args:
+            try:
+                self.document = json.loads(self.out)
+            except ValueError:
+                pass
+            if isinstance(self.document, dict):
+                self.document.pop("timing", None)
+        self.counts, self.fired, self.live = {}, None, 0
+        if os.path.exists(counts):
+            for line in open(counts):
+                word = line.split()
+                if word[0] == "fired":
+                    self.fired = (word[1], int(word[2]))
+                elif word[0] == "live":
+                    self.live += int(word[1])
+                else:
+                    self.counts[word[0]] = self.counts.get(word[0], 0) + int(word[1])
+            os.remove(counts)
+        self.files = {}
+        for where, _, names in os.walk(folder):
+            for name in names:
+                path = os.path.join(where, name)
+                with open(path, "rb") as file:
+                    self.files[os.path.relpath(path, folder)] = file.read()
+
+
+def npy_rows(data):
+    """(rows, bytes of the values) of a file that is whole, else None."""
+    shape = re.search(rb"'shape': \((\d+), (\d+)\)", data[:128])
+    if not shape or len(data) != 128 + 4 * int(shape.group(1)) * int(shape.group(2)):
+        return None
+    return int(shape.group(1)), data[128:]
+
+
+class Test:
+    def __init__(self, options):
+        self.name, self.alexcl, self.layer = options.command, os.path.abspath(options.alexcl), options.layer and os.path.abspath(options.layer)
+        self.folder = os.path.abspath("runs")
+        self.most, self.only = options.most, options.only
+        self.failures, self.injected, self.missed, self.exits = 0, 0, 0, {}
+        shutil.rmtree(self.folder, ignore_errors=True)
+        os.makedirs(os.path.join(self.folder, "warm"), mode=0o700)
+        self.list = os.path.join(self.folder, "two.txt")
+        with open(self.list, "w") as file:
+            for label, photo in ((3, "cat.png"), (4, "rocket.jpg")):
+                file.write('"%s" %d\n' % (os.path.join(os.path.abspath(options.photos), photo), label))
+        self.weights = os.path.join(self.folder, "tiny2t.safetensors")
+        subprocess.run([self.alexcl] + TINY + ["-q", "weights", "init", "-o", self.weights], check=True)
+
+    def judge(self, command, whole, run):
+        """What is wrong with a run, compared with one without a fault."""
+        wrong = []
+        call, code = run.fired if run.fired else (None, 0)
+        if run.hung:
+            return ["did not end in 120 s"]
+        if run.exit < 0 or run.exit in (98, 99) or re.search(r"Sanitizer|runtime error:", run.err):
+            return ["crashed, or a sanitizer speaks: exit %s" % run.exit]
+        if run.live:
+            wrong.append("%d OpenCL objects were not released" % run.live)
+        known = set(whole.files)
+        for name, data in run.files.items():
+            if name == "scores.npy":
+                rows, full = npy_rows(data), npy_rows(whole.files[name])
+                if rows is None or not full[1].startswith(rows[1]) or (run.exit != 0 and rows[0] == 0):
+                    wrong.append("scores.npy is not whole, or has other scores")
+            elif re.fullmatch(r"cache/([0-9a-f]{64}\.clbin|build-\w+-[0-9a-f]{8}\.log)", name):
+                if name.endswith(".clbin") and name in known and data != whole.files[name] and len(data) != len(whole.files[name]):
+                    wrong.append(name + " is not whole")
+            elif name not in known:
+                wrong.append("left the file " + name)
+            elif data != whole.files[name]:
+                wrong.append(name + " is another file than without the fault")
+        same = run.document == whole.document if whole.document else run.out == whole.out
+        if run.fired is None:
+            if run.exit != 0 or not same:
+                wrong.append("nothing was made to fail, and it ended otherwise")
+            return wrong
+        if run.exit == 0:
+            return wrong + self.judge_healed(command, whole, run, same)
+        if not run.err.strip():
+            wrong.append("says nothing on stderr")
+        if whole.document:
+            if run.out.strip() and not (isinstance(run.document, dict) and run.document.get("error")) and "results could not be written" not in run.err:
+                wrong.append("the document on stdout does not tell the error")
+            return wrong + getattr(self, "judge_" + command.kind)(command, run, call, code)
+        lines = [line for line in run.out.splitlines() if not re.match(r"scores\.npy: \d+ x", line)]
+        due = [line for line in whole.out.splitlines() if not re.match(r"scores\.npy: \d+ x", line)]
+        if lines != due[:len(lines)] and not all(any(part in line for part in ("NOT USABLE", "top-1 error")) or line in due for line in lines):
+            wrong.append("stdout has what a good run has not")
+        if "LIST" in command.args and "scores.npy" not in run.files and len(lines) == len(due) and "written: " not in run.err:
+            wrong.append("stdout looks whole")
+        return wrong + getattr(self, "judge_" + command.kind)(command, run, call, code)
+
+    def judge_healed(self, command, whole, run, same):
+        """Exit 0 in spite of a fault."""
+        call, code = run.fired
+        lost = [f for f in whole.files if f not in run.files]
+        if not same or any(not f.startswith("cache/") for f in lost):
+            if command.args[0] == "devices" and re.search(r"(NOT USABLE|usable +no): %s.* \(%d\); \S+" % (call, code), run.out):
+                return []
+            return ["exit 0, but stdout or files are not those of a good run"]
+        if call == "event":
+            return ["a command failed, and nobody noticed"]
+        if lost and call.startswith("file.") and "kernels are compiled at every start" not in run.err:
+            return ["no warning tells that the cache could not be written"]
+        return []
+
+    def judge_alloc(self, command, run, call, code):
+        wrong = []
+        if run.exit != (1 if call == "alloc.pthread_create" else 5):
+            wrong.append("exit %d" % run.exit)
+        if not re.search("starts no thread" if call == "alloc.pthread_create" else r": [Oo]ut of (host )?memory|out of host memory[:;] \S+|mapped into memory: ", run.err):
+            wrong.append("does not tell what there was no memory for")
+        return wrong
+
+    def judge_file(self, command, run, call, code):
+        wrong = []
+        reads = "+" in run.fault or call in ("file.read", "file.fread", "file.stat64", "file.fstat64", "file.fopen64")
+        if run.exit not in ((1, 6) if reads else (1,)):
+            wrong.append("exit %d" % run.exit)
+        if os.strerror(code) not in run.err:
+            wrong.append("does not tell the reason: " + os.strerror(code))
+        return wrong
+
+    def judge_cl(self, command, run, call, code):
+        wrong = []
+        before = call in ("clGetPlatformIDs", "clGetPlatformInfo", "clGetDeviceIDs", "clGetDeviceInfo")
+        allowed = {EXITS[code]} | ({3} if before else set()) | ({4} if call == "clBuildProgram" else set())
+        if call == "event":
+            allowed.add(7)  # who waits is told of a failed wait, -14
+        if "cl*" in run.fault:
+            allowed |= {3, 4}
+        blas = re.search(r"CLBlastSgem[mv] failed on device 0.*\(-\d+\); \S+", run.err)
+        if blas:  # its routine, and its own code where it has one
+            allowed.add(7)
+        if run.exit not in allowed:
+            wrong.append("exit %d, not one of %s" % (run.exit, sorted(allowed)))
+        # A command that blocks fails in the call, others tell it where they are waited for.
+        told = r"a command in the queue failed|cl(Enqueue\w+|WaitForEvents|Finish) failed" if call == "event" else call
+        if not blas and not re.search(told, run.err) and "cl*" not in run.fault:
+            wrong.append("does not name " + call)
+        if not blas and not re.search(r"\((%d|-14)\)" % code if call == "event" else r"\(%d\)" % code, run.err):
+            wrong.append("does not name the code %d" % code)
+        elif not re.search(r"\(-\d+\); \S+ \S+", run.err) and "cl*" not in run.fault:
+            wrong.append("names no remedy")
+        if not before and "device 0" not in run.err:
+            wrong.append("does not name the device")
+        return wrong
+
+    def faults(self, command, counts):
+        """The faults to set, for every counted call."""
+        chosen = []
+        most = self.most if command.most is None or not self.most else min(command.most, self.most)
+        for call in sorted(counts):
+            if self.only and self.only.split(":")[0] != call or command.only and call not in command.only:
+                continue
+            if not call.startswith(command.kind) and call != "event" or call == "event" and command.kind != "cl":
+                continue
+            codes, count = codes_of(call), counts[call]
+            at = range(1, count + 1)
+            if most and count > most:
+                at = sorted({1 + (count - 1) * i // (most - 1) for i in range(most)})
+            pairs = [(n, codes[i % len(codes)]) for i, n in enumerate(at)]
+            pairs += [(1, code) for code in codes[len(at):]]
+            chosen += ["%s:%d:%d" % (call, n, code) for n, code in pairs]
+        calls, every = sum(n for name, n in counts.items() if name.startswith(command.kind)), command.kind + "*"
+        if not command.only and self.only in (None, every):  # from some call on: the device is gone, memory or disk are full
+            codes = codes_of(every)
+            chosen += ["%s:%d+:%d" % (every, 1 + (calls - 1) * i // 23, codes[i % len(codes)]) for i in range(24)]
+        if self.only and ":" in self.only:
+            chosen = [f for f in chosen if f.split(":")[1] == self.only.split(":")[1]]
+        return chosen
+
+    def go(self):
+        for command in COMMANDS[self.name]:
+            Run(self, command, "first")  # what drivers keep is there from now on
+            whole = Run(self, command, "whole")
+            wrong = self.judge(command, whole, whole)
+            if wrong or not whole.counts:
+                sys.exit("without a fault: exit %s, %s\n%s" % (whole.exit, wrong or "nothing was counted", whole.err))
+            chosen = self.faults(command, whole.counts)
+
+            def one(numbered):
+                number, fault = numbered
+                run = Run(self, command, "run%d" % number, fault)
+                wrong = self.judge(command, whole, run)
+                shutil.rmtree(os.path.join(self.folder, "run%d" % number))
+                return run, wrong
+
+            with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+                for run, wrong in pool.map(one, enumerate(chosen)):
+                    self.injected += run.fired is not None
+                    self.missed += run.fired is None
+                    if run.fired:
+                        self.exits[run.exit] = self.exits.get(run.exit, 0) + 1
+                    if not wrong:
+                        continue
+                    self.failures += 1
+                    if self.failures <= 40:
+                        print("FAILED: FAULT=%s alexcl %s: exit %s: %s" % (run.fault, " ".join(command.args), run.exit, "; ".join(wrong)))
+                        print("    " + "\n    ".join(line[:400] for line in run.err.splitlines()[-12:] or ["(nothing on stderr)"]))
+        ends = ", ".join("%d with exit %s" % (self.exits[code], code) for code in sorted(self.exits, key=str))
+        print("faults.%s: %d faults injected: %s; %d runs where the call was not made; %d failures" % (self.name, self.injected, ends, self.missed, self.failures))
+        return 1 if self.failures else 0
+
+
+def main():
+    reader = argparse.ArgumentParser()
+    reader.add_argument("command", choices=sorted(COMMANDS))
+    reader.add_argument("--alexcl", required=True)
+    reader.add_argument("--photos", required=True)
+    reader.add_argument("--layer")
+    reader.add_argument("--most", type=int, default=40)
+    reader.add_argument("--only")
+    reader.add_argument("--skip", default="", help="why there is nothing to run on; empty: there is")
+    options = reader.parse_args()
+    if options.skip:
+        print(options.skip)
+        return 77
+    return Test(options).go()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/* Linked into a copy of the program whose calls of these functions come here first (the linker's --wrap; FUNCTIONS in CMakeLists.txt).
+ * The wrapped names are alloc.* and file.*; the code of a fault is errno's. Memory of libpng, libjpeg and jansson is counted too. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <jansson.h>
+#include <jpeglib.h>
+#include <png.h>
+#include <pthread.h>
+
+#include <jerror.h>
+
+#include "faults.h"
+
+#define WRAP(kind, type, call, parameters, arguments, failed)                                                                                                  \
+    type __real_##call parameters;                                                                                                                             \
+    type __wrap_##call parameters;                                                                                                                             \
+    type __wrap_##call parameters {                                                                                                                            \
+        int code = faults_due(kind #call);                                                                                                                     \
+        if (!code) return __real_##call arguments;                                                                                                             \
+        errno = code;                                                                                                                                          \
+        return failed;                                                                                                                                         \
+    }
+/* What fails has still let go of its file. */
+#define WRAP_CLOSE(type, call, parameter)                                                                                                                      \
+    int __real_##call(type parameter);                                                                                                                         \
+    int __wrap_##call(type parameter);                                                                                                                         \
+    int __wrap_##call(type parameter) {                                                                                                                        \
+        int code = faults_due("file." #call), result = __real_##call(parameter);                                                                               \
+        if (!code) return result;                                                                                                                              \
+        errno = code;                                                                                                                                          \
+        return -1;                                                                                                                                             \
+    }
+
+WRAP("alloc.", void *, malloc, (size_t size), (size), NULL)
+WRAP("alloc.", void *, calloc, (size_t count, size_t size), (count, size), NULL)
+WRAP("alloc.", void *, realloc, (void *p, size_t size), (p, size), NULL)
+WRAP("alloc.", char *, strdup, (const char *text), (text), NULL)
+WRAP("alloc.", char *, strndup, (const char *text, size_t most), (text, most), NULL)
+WRAP("alloc.", int, posix_memalign, (void **out, size_t align, size_t size), (out, align, size), code)
+WRAP("alloc.", char *, realpath, (const char *path, char *out), (path, out), NULL)
+WRAP("alloc.", int, pthread_create, (pthread_t * out, const pthread_attr_t *how, void *(*start)(void *), void *user), (out, how, start, user), code)
+WRAP("alloc.", void *, mmap64, (void *at, size_t size, int protection, int flags, int fd, off_t from), (at, size, protection, flags, fd, from), MAP_FAILED)
+
+WRAP("file.", FILE *, fopen64, (const char *path, const char *mode), (path, mode), NULL)
+WRAP("file.", FILE *, fdopen, (int fd, const char *mode), (fd, mode), NULL)
+WRAP("file.", int, mkstemp64, (char *name), (name), -1)
+WRAP("file.", int, mkdir, (const char *path, mode_t mode), (path, mode), -1)
+WRAP("file.", int, fchmod, (int fd, mode_t mode), (fd, mode), -1)
+WRAP("file.", int, rename, (const char *from, const char *to), (from, to), -1)
+WRAP("file.", int, fseek, (FILE * file, long to, int from), (file, to, from), -1)
+WRAP("file.", ssize_t, write, (int fd, const void *data, size_t size), (fd, data, size), -1)
+WRAP("file.", ssize_t, read, (int fd, void *data, size_t size), (fd, data, size), -1)
+WRAP("file.", size_t, fread, (void *data, size_t size, size_t count, FILE *file), (data, size, count, file), 0)
+WRAP("file.", int, fflush, (FILE * file), (file), EOF)
+WRAP("file.", int, stat64, (const char *path, struct stat *out), (path, out), -1)
+WRAP("file.", int, fstat64, (int fd, struct stat *out), (fd, out), -1)
+WRAP_CLOSE(int, close, fd)
+WRAP_CLOSE(FILE *, fclose, file)
+
+/* What could not be written to a file is remembered by it. */
+static FILE *shim_failed;
+size_t __real_fwrite(const void *data, size_t size, size_t count, FILE *file);
+size_t __wrap_fwrite(const void *data, size_t size, size_t count, FILE *file);
+size_t __wrap_fwrite(const void *data, size_t size, size_t count, FILE *file) {
+    int code = faults_due("file.fwrite");
+    if (!code) return __real_fwrite(data, size, count, file);
+    shim_failed = file;
+    errno = code;
+    return 0;
+}
+int __real_ferror(FILE *file);
+int __wrap_ferror(FILE *file);
+int __wrap_ferror(FILE *file) { return file == shim_failed || __real_ferror(file); }
+
+/* ---- the libraries' memory -------------------------------------------------------------------------- */
+
+static void *shim_json(size_t size) { return faults_due("alloc.json") ? NULL : __real_malloc(size); }
+
+static png_voidp shim_png(png_structp png, png_alloc_size_t size) {
+    (void)png;
+    return faults_due("alloc.png") ? NULL : __real_malloc(size);
+}
+static void shim_png_free(png_structp png, png_voidp p) {
+    (void)png;
+    free(p);
+}
+png_structp __wrap_png_create_read_struct(png_const_charp version, png_voidp user, png_error_ptr error, png_error_ptr warning);
+png_structp __wrap_png_create_read_struct(png_const_charp version, png_voidp user, png_error_ptr error, png_error_ptr warning) {
+    return png_create_read_struct_2(version, user, error, warning, NULL, shim_png, shim_png_free);
+}
+png_structp __wrap_png_create_write_struct(png_const_charp version, png_voidp user, png_error_ptr error, png_error_ptr warning);
+png_structp __wrap_png_create_write_struct(png_const_charp version, png_voidp user, png_error_ptr error, png_error_ptr warning) {
+    return png_create_write_struct_2(version, user, error, warning, NULL, shim_png, shim_png_free);
+}
+
+static struct jpeg_memory_mgr jpeg_own; /* libjpeg's own functions, the same for every picture */
+static void shim_jpeg_due(j_common_ptr jpeg) {
+    if (faults_due("alloc.jpeg")) ERREXIT1(jpeg, JERR_OUT_OF_MEMORY, 0);
+}
+static void *shim_jpeg_small(j_common_ptr jpeg, int pool, size_t size) {
+    shim_jpeg_due(jpeg);
+    return jpeg_own.alloc_small(jpeg, pool, size);
+}
+static void *shim_jpeg_large(j_common_ptr jpeg, int pool, size_t size) {
+    shim_jpeg_due(jpeg);
+    return jpeg_own.alloc_large(jpeg, pool, size);
+}
+static JSAMPARRAY shim_jpeg_rows(j_common_ptr jpeg, int pool, JDIMENSION width, JDIMENSION rows) {
+    shim_jpeg_due(jpeg);
+    return jpeg_own.alloc_sarray(jpeg, pool, width, rows);
+}
+void __real_jpeg_CreateDecompress(j_decompress_ptr jpeg, int version, size_t size);
+void __wrap_jpeg_CreateDecompress(j_decompress_ptr jpeg, int version, size_t size);
+void __wrap_jpeg_CreateDecompress(j_decompress_ptr jpeg, int version, size_t size) {
+    jpeg->mem = NULL; /* as libjpeg does, before it allocates */
+    shim_jpeg_due((j_common_ptr)jpeg);
+    __real_jpeg_CreateDecompress(jpeg, version, size);
+    jpeg_own = *jpeg->mem;
+    jpeg->mem->alloc_small = shim_jpeg_small;
+    jpeg->mem->alloc_large = shim_jpeg_large;
+    jpeg->mem->alloc_sarray = shim_jpeg_rows;
+}
+
+__attribute__((constructor)) static void shim_begin(void) {
+    faults_begin();
+    json_set_alloc_funcs(shim_json, free);
+}
