@@ -158,8 +158,8 @@ static json_t *time_layers_json(const struct timing *t) {
             json_pack("{s:s, s:s, s:[f,f], s:[i,i], s:[f,f], s:[f,f], s:f}", "name", l->layer->layer->name, "type",
                       alexcl_layer_type_name(l->layer->layer->type), "seconds", l->seconds[0], l->seconds[1], "commands", l->commands[0], l->commands[1],
                       "flops", l->flops[0], l->flops[1], "bytes", l->bytes[0], l->bytes[1], "gflops", measure_layer_rate(&t->m, l) * 1e-9);
-        if (t->old) json_object_set_new(row, "speedup", time_layer_ratio(t, l) > 0 ? json_real(time_layer_ratio(t, l)) : json_null());
-        json_array_append_new(layers, row);
+        if (t->old) report_set(row, "speedup", time_layer_ratio(t, l) > 0 ? json_real(time_layer_ratio(t, l)) : json_null());
+        report_append(layers, row);
     }
     return layers;
 }
@@ -168,24 +168,24 @@ static int time_json(const struct timing *t, struct alexcl_error *err) {
     const struct measured *m = &t->m;
     json_t *walls = json_array(), *devices = json_array();
     double peak = measure_peak(m), rate = m->flops / m->median;
-    for (int i = 0; i < m->repeat; i++) json_array_append_new(walls, json_real(m->walls[i]));
+    for (int i = 0; i < m->repeat; i++) report_append(walls, json_real(m->walls[i]));
     for (size_t p = 0; p < m->places; p++) {
         const struct place_time *s = &m->place[p];
         json_t *halves = m->places == 1 ? json_pack("[i,i]", 0, 1) : json_pack("[i]", (int)p);
         json_t *row =
             json_pack("{s:o, s:o, s:f, s:f, s:f, s:f, s:f, s:f}", "place", report_string(alexcl_selection_place(t->selection, p)->name), "halves", halves,
                       "layers_s", s->layers, "joins_s", s->joins, "exchange_s", s->exchange, "transfer_s", s->transfer, "wait_s", s->wait, "idle_s", s->idle);
-        json_object_set_new(row, "peak_gflops", m->peak[p].flops > 0 ? json_real(m->peak[p].flops * 1e-9) : json_null());
-        json_object_set_new(row, "peak_read_gbytes_per_s", m->peak[p].bytes > 0 ? json_real(m->peak[p].bytes * 1e-9) : json_null());
-        json_array_append_new(devices, row);
+        report_set(row, "peak_gflops", m->peak[p].flops > 0 ? json_real(m->peak[p].flops * 1e-9) : json_null());
+        report_set(row, "peak_read_gbytes_per_s", m->peak[p].bytes > 0 ? json_real(m->peak[p].bytes * 1e-9) : json_null());
+        report_append(devices, row);
     }
     json_t *document = json_pack("{s:s, s:i, s:i, s:{s:o, s:b}, s:b, s:i, s:i, s:{s:f, s:f, s:f, s:o}, s:f, s:f, s:f, s:b, s:o, s:o}", "model", t->model->name,
                                  "batch", m->batch, "chunk", m->chunk, "weights", "about", report_string(alexcl_weights_describe(t->weights)), "random",
                                  alexcl_weights_random(t->weights), "reproducible", t->o->reproducible, "warm_up", m->warm_up, "repeat", m->repeat, "seconds",
                                  "min", m->minimum, "median", m->median, "max", m->maximum, "sorted", walls, "images_per_s", m->images_per_s, "gflops",
                                  rate * 1e-9, "start_s", t->start_s, "device_times_known", m->times_known, "devices", devices, "layers", time_layers_json(t));
-    if (document) json_object_set_new(document, "share_of_peak", peak > 0 ? json_real(rate / peak) : json_null());
-    if (document && t->old) json_object_set_new(document, "compare", json_pack("{s:o, s:f}", "path", report_string(t->o->compare), "speedup", time_ratio(t)));
+    report_set(document, "share_of_peak", peak > 0 ? json_real(rate / peak) : json_null());
+    if (t->old) report_set(document, "compare", json_pack("{s:o, s:f}", "path", report_string(t->o->compare), "speedup", time_ratio(t)));
     return report_json(document, err);
 }
 

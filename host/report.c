@@ -14,6 +14,8 @@ void report_append(json_t *list, json_t *item) { lost |= json_array_append_new(l
 
 void report_set(json_t *object, const char *key, json_t *item) { lost |= json_object_set_new(object, key, item) != 0; }
 
+int report_whole(void) { return !lost; }
+
 int report_json(json_t *document, struct alexcl_error *err) {
     char *text = document && !lost ? json_dumps(document, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(document);

@@ -12,6 +12,7 @@ int report_json(json_t *document, struct alexcl_error *err);
 /* Add to a JSON array and object; the item is taken over. What there is no memory for is told by report_json: no document is printed without it. */
 void report_append(json_t *list, json_t *item);
 void report_set(json_t *object, const char *key, json_t *item);
+int report_whole(void); /* 0: there was no memory for something */
 /* A JSON string; the bytes of a text that is no UTF-8 (a file's name, a driver's) as \xNN. NULL is null. */
 json_t *report_string(const char *text);
 /* One CSV field (RFC 4180), quoted where it must be; `last` ends the line. NULL is empty. */

@@ -12,7 +12,7 @@ static int trace_row(enum alexcl_work work) {
 }
 
 static void trace_name(json_t *events, const char *what, int place, int row, json_t *name) {
-    json_array_append_new(events, json_pack("{s:s, s:s, s:i, s:i, s:{s:o}}", "name", what, "ph", "M", "pid", place, "tid", row, "args", "name", name));
+    report_append(events, json_pack("{s:s, s:s, s:i, s:i, s:{s:o}}", "name", what, "ph", "M", "pid", place, "tid", row, "args", "name", name));
 }
 
 /* Where jansson's pieces go. */
@@ -36,15 +36,15 @@ int trace_write(const char *path, const struct alexcl_net *net, const struct ale
         for (int row = 0; row < TRACE_ROWS; row++) trace_name(events, "thread_name", place, row, json_string(rows[row]));
         for (; count > 0; count--, s++) {
             if (s->commands == 0) continue;
-            json_array_append_new(events, json_pack("{s:s, s:s, s:s, s:i, s:i, s:f, s:f, s:{s:i, s:i, s:i, s:i, s:i, s:f}}", "name", s->layer, "cat",
-                                                    works[s->work], "ph", "X", "pid", place, "tid", trace_row(s->work), "ts", s->start * 1e6, "dur",
-                                                    (s->end - s->start) * 1e6, "args", "half", s->half, "batch", s->run, "first_image", s->first, "images",
-                                                    s->count, "commands", s->commands, "busy_us", s->busy * 1e6));
+            report_append(events,
+                          json_pack("{s:s, s:s, s:s, s:i, s:i, s:f, s:f, s:{s:i, s:i, s:i, s:i, s:i, s:f}}", "name", s->layer, "cat", works[s->work], "ph", "X",
+                                    "pid", place, "tid", trace_row(s->work), "ts", s->start * 1e6, "dur", (s->end - s->start) * 1e6, "args", "half", s->half,
+                                    "batch", s->run, "first_image", s->first, "images", s->count, "commands", s->commands, "busy_us", s->busy * 1e6));
         }
     }
     struct trace_file to = {.err = err};
     int status = alexcl_file_open(path, &to.file, err);
-    if (status == ALEXCL_OK && json_dump_callback(document, trace_add, &to, JSON_COMPACT | JSON_REAL_PRECISION(12)) != 0)
+    if (status == ALEXCL_OK && (!report_whole() || json_dump_callback(document, trace_add, &to, JSON_COMPACT | JSON_REAL_PRECISION(12)) != 0))
         status = err->status != ALEXCL_OK ? err->status : fail(err, ALEXCL_E_MEMORY, "out of host memory: the trace");
     if (status == ALEXCL_OK) status = alexcl_file_commit(to.file, err);
     alexcl_file_free(to.file);
