@@ -68,6 +68,7 @@ done:
 enum { STEM_MOST = 200 /* bytes of the file's name that the temporary one keeps: a file's name has 255 at most */ };
 struct alexcl_file {
     int fd;    /* -1: closed */
+    int code;  /* of the first write that failed: the file is not whole and never will be */
     int first; /* bytes of `temporary` that are its folder's */
     char path[4096], temporary[4400];
     struct alexcl_file *next; /* of those open */
@@ -213,7 +214,10 @@ int alexcl_file_add(struct alexcl_file *f, const void *data, size_t length, stru
         errno = 0;
         ssize_t wrote = write(f->fd, (const char *)data + done, length - done);
         if (wrote < 0 && errno == EINTR) continue;
-        if (wrote <= 0) return files_refuse(f->path, errno, err);
+        if (wrote <= 0) {
+            f->code = errno ? errno : EIO;
+            return files_refuse(f->path, f->code, err);
+        }
         done += (size_t)wrote;
     }
     return ALEXCL_OK;
@@ -226,6 +230,7 @@ int alexcl_file_rewind(struct alexcl_file *f, struct alexcl_error *err) {
 int alexcl_file_commit(struct alexcl_file *f, struct alexcl_error *err) {
     mode_t mask = umask(0);
     umask(mask);
+    if (f->code) return files_refuse(f->path, f->code, err);
     if (fchmod(f->fd, 0666 & ~mask) != 0) return files_refuse(f->path, errno, err);
     int fd = f->fd, code = 0;
     f->fd = -1;
