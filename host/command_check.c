@@ -215,7 +215,10 @@ static int check_every_device(struct check *c, struct alexcl_error *err) {
         char text[16];
         const struct alexcl_device_info *d = alexcl_devices_get(list, i);
         snprintf(text, sizeof text, "%d", d->index);
-        if (d->usable) status = check_selection(c, text, err);
+        if (d->usable)
+            status = check_selection(c, text, err);
+        else if (!c->o->quiet)
+            fprintf(stderr, "device %d is left out, it is not usable: %.300s\n", d->index, d->why);
     }
     if (status == ALEXCL_OK && c->places == 0)
         status = fail(err, ALEXCL_E_NO_DEVICE, "no OpenCL device that can be used was found\n%s", alexcl_devices_report(list));
