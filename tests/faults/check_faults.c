@@ -182,6 +182,71 @@ START_TEST(clblast_multiplies_and_leaves_nothing) {
 }
 END_TEST
 
+/* ---- the check of kernels ---- */
+
+static unsigned told;
+static int count_failed(void *user, const struct alexcl_check_result *r) {
+    (void)user;
+    told += r->status != ALEXCL_OK && strstr(r->message, "CL_OUT_OF_RESOURCES (-5)") != NULL;
+    return 0;
+}
+
+static const char *const check_calls[] = {"clCreateContext", "clCreateCommandQueue", "clCreateKernel",         "clCreateBuffer",
+                                          "clSetKernelArg",  "clEnqueueWriteBuffer", "clEnqueueNDRangeKernel", "clEnqueueReadBuffer"};
+static const int check_turns[] = {1, 2, 7, 40, 160};
+enum { CHECK_CALLS = sizeof check_calls / sizeof *check_calls, CHECK_TURNS = sizeof check_turns / sizeof *check_turns };
+
+START_TEST(a_check_tells_a_failed_call_and_goes_on) {
+    int fired = 0;
+    set_up(1);
+    for (int c = 0; c < CHECK_CALLS; c++) {
+        for (int i = 0; i < CHECK_TURNS; i++) {
+            struct alexcl_check_counts counts;
+            *faults = (struct faults){.call = check_calls[c], .nth = check_turns[i], .loaded = 1};
+            told = 0;
+            EXPECT_OK(alexcl_check_run(sel, count_failed, NULL, &counts, &err), err);
+            ck_assert_msg(faults->live == 0, "%s, call %d: %d objects stayed behind", check_calls[c], check_turns[i], faults->live);
+            ck_assert_uint_gt(counts.checks, 1);
+            ck_assert_msg(counts.failed == (unsigned)faults->fired && told == counts.failed, "%s, call %d: %u failed, %u told it", check_calls[c],
+                          check_turns[i], counts.failed, told);
+            ck_assert_int_eq(counts.status, faults->fired ? FAULTS_CODE : ALEXCL_OK);
+            fired += faults->fired;
+        }
+    }
+    faults->call = NULL;
+    ck_assert_int_gt(fired, CHECK_CALLS * 2);
+}
+END_TEST
+
+START_TEST(a_net_whose_check_fails_is_not_opened) {
+    const struct alexcl_net_options options = {.batch = 2, .last_layer = "pool1"};
+    const struct alexcl_model *model;
+    struct alexcl_weights *weights;
+    int fired = 0;
+    set_up(1);
+    EXPECT_OK(alexcl_setting_set("ALEXCL_CHECK", "always", &err), err);
+    EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
+    EXPECT_OK(alexcl_weights_generate(model, 1, NULL, NULL, 0, &weights, &err), err);
+    for (int c = 0; c < CHECK_CALLS; c++) {
+        for (int i = 0; i < CHECK_TURNS; i++) {
+            struct alexcl_net *net = NULL;
+            *faults = (struct faults){.call = check_calls[c], .nth = check_turns[i], .loaded = 1};
+            int status = alexcl_net_open(model, weights, sel, &options, &net, &err);
+            ck_assert_msg(status == (faults->fired ? FAULTS_CODE : ALEXCL_OK), "%s, call %d: %d: %s", check_calls[c], check_turns[i], status, err.text);
+            ck_assert((net == NULL) == (status != ALEXCL_OK));
+            fired += strstr(err.text, "before its first use") != NULL;
+            alexcl_net_free(net);
+            ck_assert_msg(faults->live == 0, "%s, call %d: %d objects stayed behind", check_calls[c], check_turns[i], faults->live);
+            err = (struct alexcl_error){0};
+        }
+    }
+    faults->call = NULL;
+    ck_assert_int_gt(fired, 3);
+    alexcl_weights_free(weights);
+    EXPECT_OK(alexcl_setting_set("ALEXCL_CHECK", "off", &err), err);
+}
+END_TEST
+
 static void close_selection(void) { alexcl_selection_free(sel); }
 
 int main(void) {
@@ -193,6 +258,8 @@ int main(void) {
     tcase_add_test(tests, what_the_cache_and_the_clock_fail_at_is_healed);
     tcase_add_test(tests, a_device_that_cannot_be_cut_after_all_is_told);
     tcase_add_test(tests, clblast_multiplies_and_leaves_nothing);
+    tcase_add_test(tests, a_check_tells_a_failed_call_and_goes_on);
+    tcase_add_test(tests, a_net_whose_check_fails_is_not_opened);
     support_at_end = close_selection;
     faults = library ? dlsym(library, "faults_state") : NULL;
     struct alexcl_devices *list = NULL;
