@@ -202,7 +202,7 @@ START_TEST(a_check_tells_a_failed_call_and_goes_on) {
     for (int c = 0; c < CHECK_CALLS; c++) {
         for (int i = 0; i < CHECK_TURNS; i++) {
             struct alexcl_check_counts counts;
-            *faults = (struct faults){.call = check_calls[c], .nth = check_turns[i], .loaded = 1};
+            *faults = (struct faults){.set = {{.call = check_calls[c], .nth = check_turns[i], .code = FAULTS_CODE}}, .loaded = 1};
             told = 0;
             EXPECT_OK(alexcl_check_run(sel, count_failed, NULL, &counts, &err), err);
             ck_assert_msg(faults->live == 0, "%s, call %d: %d objects stayed behind", check_calls[c], check_turns[i], faults->live);
@@ -213,7 +213,7 @@ START_TEST(a_check_tells_a_failed_call_and_goes_on) {
             fired += faults->fired;
         }
     }
-    faults->call = NULL;
+    faults->set[0].call = NULL;
     ck_assert_int_gt(fired, CHECK_CALLS * 2);
 }
 END_TEST
@@ -230,7 +230,7 @@ START_TEST(a_net_whose_check_fails_is_not_opened) {
     for (int c = 0; c < CHECK_CALLS; c++) {
         for (int i = 0; i < CHECK_TURNS; i++) {
             struct alexcl_net *net = NULL;
-            *faults = (struct faults){.call = check_calls[c], .nth = check_turns[i], .loaded = 1};
+            *faults = (struct faults){.set = {{.call = check_calls[c], .nth = check_turns[i], .code = FAULTS_CODE}}, .loaded = 1};
             int status = alexcl_net_open(model, weights, sel, &options, &net, &err);
             ck_assert_msg(status == (faults->fired ? FAULTS_CODE : ALEXCL_OK), "%s, call %d: %d: %s", check_calls[c], check_turns[i], status, err.text);
             ck_assert((net == NULL) == (status != ALEXCL_OK));
@@ -240,7 +240,7 @@ START_TEST(a_net_whose_check_fails_is_not_opened) {
             err = (struct alexcl_error){0};
         }
     }
-    faults->call = NULL;
+    faults->set[0].call = NULL;
     ck_assert_int_gt(fired, 3);
     alexcl_weights_free(weights);
     EXPECT_OK(alexcl_setting_set("ALEXCL_CHECK", "off", &err), err);
