@@ -3,7 +3,7 @@
 # Fuzzes what reads files and texts, with libFuzzer, AddressSanitizer and UndefinedBehaviorSanitizer (preset `fuzz`, in build/fuzz).
 #   tests/fuzz/run.sh                            20 seconds each target
 #   tests/fuzz/run.sh --minutes 10 [TARGET...]   longer; --seconds likewise. --jobs N: N targets at once
-#   tests/fuzz/run.sh --merge [TARGET...]        what was found, least first, in build/fuzz/merged/TARGET: to choose from for corpus/TARGET
+#   tests/fuzz/run.sh --merge [TARGET...]        corpus/TARGET and what reaches more, in build/fuzz/merged/TARGET: to take into corpus/TARGET
 #   tests/fuzz/run.sh --build                    builds only; --built: does not
 # Inputs that cover something new are kept in build/fuzz/corpus/TARGET for the next run. An input that fails is kept in build/fuzz/findings,
 # with the command that repeats it; it belongs in corpus/TARGET when what it found is mended. Exit code 1: something was found.
@@ -62,10 +62,12 @@ for target in "${targets[@]}"; do
     [ ! -f "$here/$target.dict" ] || extra+=("-dict=$PWD/$here/$target.dict")
     mkdir -p "$out/corpus/$target"
     if [ $action = merge ]; then
-        rm -rf "$out/merged/$target" && mkdir -p "$out/merged/$target"
-        (cd "$work" && "$program" -merge=1 -max_len=$most -rss_limit_mb=1500 -close_fd_mask=1 "$OLDPWD/$out/merged/$target" "$OLDPWD/$out/corpus/$target" \
-            "${folders[@]}") >"$out/merge.$target.log" 2>&1 || { tail -n 20 "$out/merge.$target.log"; exit 1; }
-        echo "$target: $(ls "$out/merged/$target" | wc -l) inputs in $out/merged/$target"
+        # By edges alone: how often one is taken makes ten times as many inputs.
+        merged=$PWD/$out/merged/$target
+        rm -rf "$merged" && mkdir -p "$merged" && cp "$here/corpus/$target"/* "$merged/"
+        (cd "$work" && "$program" -merge=1 -use_counters=0 -max_len=$most -rss_limit_mb=1500 -close_fd_mask=1 "$merged" "$OLDPWD/$out/corpus/$target" \
+            "${folders[@]:1}") >"$out/merge.$target.log" 2>&1 || { tail -n 20 "$out/merge.$target.log"; exit 1; }
+        echo "$target: $(ls "$merged" | wc -l) inputs of $(cat "$merged"/* | wc -c) bytes in $merged"
     elif [ $action = run ]; then
         log=$out/$target.log
         (cd "$work" && "$program" -max_total_time="$seconds" -rss_limit_mb=1500 -timeout=10 -max_len=$most -close_fd_mask=1 -print_final_stats=1 \
