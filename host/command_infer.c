@@ -44,9 +44,10 @@ struct infer {
     struct npy_writer *save;
     size_t units, in_floats, images, crops, batch, top_count;
     struct result *results;
-    int reference;   /* no device: all in plain C */
-    size_t emitted;  /* results printed */
-    size_t next_row; /* first image whose row of --save is not written */
+    int reference;               /* no device: all in plain C */
+    size_t emitted;              /* results printed */
+    size_t next_row;             /* first image whose row of --save is not written */
+    struct alexcl_error unsaved; /* why --save ended before the images did; with --keep-going these go on */
     /* the batch being filled: rows of crops, and whose they are */
     float *in, *out;
     size_t *owner, rows;
@@ -178,6 +179,18 @@ static void infer_add_crop(struct infer *f, const float *out) {
     }
 }
 
+/* Adds f->row to the file of --save. One that cannot be written whole is given up; with --keep-going the results on stdout go on. */
+static int infer_save_row(struct infer *f, struct alexcl_error *err) {
+    int status = f->save ? npy_writer_add(f->save, f->row, f->units, err) : ALEXCL_OK;
+    if (status == ALEXCL_OK) return ALEXCL_OK;
+    npy_writer_free(f->save);
+    f->save = NULL;
+    if (!f->o->keep_going) return status;
+    f->unsaved = *err;
+    *err = (struct alexcl_error){0};
+    return ALEXCL_OK;
+}
+
 static int infer_finish_image(struct infer *f, struct result *r, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     for (size_t c = 0; c < f->units; c++) f->row[c] = (float)(f->sum[c] / (double)f->crops);
@@ -194,7 +207,7 @@ static int infer_finish_image(struct infer *f, struct result *r, struct alexcl_e
             f->top5_wrong += r->rank >= 5;
         }
     }
-    if (f->save) status = npy_writer_add(f->save, f->row, f->units, err);
+    status = infer_save_row(f, err);
     r->done = 1;
     f->finished++;
     memset(f->sum, 0, f->units * sizeof *f->sum);
@@ -207,7 +220,7 @@ static int infer_write_failed_before(struct infer *f, size_t image, struct alexc
     int status = ALEXCL_OK;
     for (; f->next_row < image && status == ALEXCL_OK; f->next_row++) {
         for (size_t c = 0; c < f->units; c++) f->row[c] = NAN;
-        if (f->save) status = npy_writer_add(f->save, f->row, f->units, err);
+        status = infer_save_row(f, err);
     }
     return status;
 }
@@ -558,6 +571,10 @@ int command_infer(const struct options *o, struct alexcl_error *err) {
     if (status == ALEXCL_OK && late.status != ALEXCL_OK) {
         *err = late;
         status = late.status;
+    }
+    if (status == ALEXCL_OK && f.unsaved.status != ALEXCL_OK) {
+        *err = f.unsaved;
+        status = f.unsaved.status;
     }
     if (status == ALEXCL_OK && f.worst != ALEXCL_OK) status = fail(err, f.worst, "%zu of %zu images failed; they are named above", f.failed, f.images);
 done:

@@ -3,22 +3,11 @@
 #   check_cli.sh PROGRAM PHOTOS IMPLEMENTATION [SKIP TEXT]
 # IMPLEMENTATION is what OCL_ICD_VENDORS makes visible: none, pocl or intel; "none" works on the reference.
 set -u
+. "$(dirname "$0")/../support/cli_support.sh"
 alexcl=$1 photos=$2 implementation=$3
 if [ -n "${4:-}" ]; then echo "$4"; exit 77; fi
 if [ "$implementation" = none ]; then one=ref two=ref,ref; else one=0 two=0/2; fi
-failures=0 what=
 rm -rf run && mkdir run && cd run || exit 1 # nothing of an earlier run
-
-bad() { echo "FAILED: $what: $*"; sed 's/^/    /' out err | head -n 20; failures=$((failures + 1)); }
-# run CODE ARGUMENTS...: runs alexcl, keeps stdout and stderr in the files out and err, and compares the exit code.
-ended() { local got=$?; [ $got = "$1" ] || bad "exit $got, not $1"; }
-run() { local code=$1; shift; what="alexcl $*"; "$alexcl" "$@" >out 2>err </dev/null; ended "$code"; }
-says() { grep -qF -- "$1" err || bad "stderr does not say: $1"; }
-prints() { grep -qF -- "$1" out || bad "stdout does not say: $1"; }
-silent() { [ ! -s err ] || bad "stderr is not empty"; }
-narrow() { awk 'length > 80 {print; exit 1}' out >/dev/null || bad "a line is longer than 80 columns"; }
-json() { jq -e "$1" out >/dev/null || bad "JSON: not $1"; }
-tiny() { local code=$1; shift; run "$code" --model tiny2t "$@"; }
 
 # ---- help, version, usage
 for command in "" infer devices check models summary plan time weights env; do run 0 $command --help; prints "Options"; narrow; silent; done
@@ -283,4 +272,4 @@ if command -v script >/dev/null; then # on a terminal: no result behind the prog
     grep -q 'images/s[^[:cntrl:]]*coffee' out && bad "results and progress on one line"
 fi
 
-[ $failures = 0 ] && echo "all good" || { echo "$failures failures"; exit 1; }
+end
