@@ -560,6 +560,10 @@ int command_infer(const struct options *o, struct alexcl_error *err) {
     if (status == ALEXCL_OK && !interrupt_asked()) status = infer_write_failed_before(&f, f.images, err);
     infer_progress(&f, 1);
     if (status == ALEXCL_OK && interrupt_asked()) status = fail(err, ALEXCL_E_INTERRUPTED, "interrupted: %zu of %zu images were done", f.finished, f.images);
+    if (status != ALEXCL_OK && status != ALEXCL_E_INTERRUPTED && f.images > 1) { /* how far it got */
+        size_t length = strlen(err->text);
+        snprintf(err->text + length, sizeof err->text - length, "; %zu of %zu images were done", f.finished, f.images);
+    }
     infer_emit(&f, &late);
     /* What is done is kept, whatever stopped the rest; with nothing done an older file stays. */
     if (f.save && (status == ALEXCL_OK || f.finished) && npy_writer_commit(f.save, &late) == ALEXCL_OK && o->format == FORMAT_TEXT) {

@@ -51,13 +51,15 @@ int device_open(const struct alexcl_selection *sel, size_t index, struct device 
     dev->quirks = quirks_of(info);
     cl_uint vector_floats = 1;
     CL_TRY(dev, clGetDeviceInfo(dev->id, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, sizeof vector_floats, &vector_floats, NULL), err);
+    size_t most[16] = {0}; /* items of a work-group in each dimension: the groups here are long in the first */
+    CL_TRY(dev, clGetDeviceInfo(dev->id, CL_DEVICE_MAX_WORK_ITEM_SIZES, sizeof most, most, NULL), err);
     dev->limits = (struct device_limits){
         .kind = info->kind,
         .units = info->units / place->parts,
         .memory = info->memory / place->parts, /* which the parts share */
         .largest_buffer = info->largest_buffer,
         .local_memory = info->local_memory,
-        .largest_work_group = (size_t)info->largest_work_group,
+        .largest_work_group = info->largest_work_group < most[0] ? (size_t)info->largest_work_group : most[0],
         .unified_memory = info->unified_memory,
         .vector_floats = vector_floats,
     };

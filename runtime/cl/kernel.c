@@ -13,6 +13,7 @@ struct kernel {
     struct device *device;
     cl_kernel handle;
     size_t largest_group;
+    int fixed;      /* the source requires a work-group's size */
     cl_ulong local; /* bytes of __local variables, without arguments */
 };
 
@@ -34,6 +35,9 @@ int kernel_create(struct device *dev, const char *source, const char *function, 
     CL_TRY(dev, clGetKernelWorkGroupInfo(k->handle, dev->id, CL_KERNEL_WORK_GROUP_SIZE, sizeof k->largest_group, &k->largest_group, NULL), err);
     if (dev->quirks & QUIRK_GROUP) k->largest_group = dev->limits.largest_work_group;
     CL_TRY(dev, clGetKernelWorkGroupInfo(k->handle, dev->id, CL_KERNEL_LOCAL_MEM_SIZE, sizeof k->local, &k->local, NULL), err);
+    size_t required[3] = {0};
+    CL_TRY(dev, clGetKernelWorkGroupInfo(k->handle, dev->id, CL_KERNEL_COMPILE_WORK_GROUP_SIZE, sizeof required, required, NULL), err);
+    k->fixed = required[0] != 0;
     *out = k;
     k = NULL;
 done:
@@ -68,18 +72,20 @@ int kernel_launch(struct kernel *k, const char *label, const struct kernel_range
                   struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct device *dev = k->device;
-    size_t global[3], group = 1;
+    size_t global[3], items[3] = {1, 1, 1}, group = 1;
     for (unsigned d = 0; d < range->dims; d++) {
         if (range->global[d] == 0) return ALEXCL_OK; /* nothing to do; OpenCL 1.2 refuses an empty range */
-        group *= range->local[d];
-        global[d] = (range->global[d] + range->local[d] - 1) / range->local[d] * range->local[d];
+        group *= items[d] = range->local[d];
     }
+    uint64_t local = k->local;
+    for (size_t i = 0; i < arg_count; i++) local += args[i].kind == KERNEL_LOCAL ? args[i].value.bytes : 0;
+    /* A kernel whose items share nothing does the same in smaller groups. */
+    for (; group > k->largest_group && !k->fixed && local == 0 && items[0] % 2 == 0; group /= 2) items[0] /= 2;
+    for (unsigned d = 0; d < range->dims; d++) global[d] = (range->global[d] + items[d] - 1) / items[d] * items[d];
     if (group > k->largest_group)
         return error_set(err, ALEXCL_E_DEVICE, "%s: the kernel of %s wants work-groups of %zu items, the device allows it %zu; choose another device",
                          dev->name, label, group, k->largest_group);
     /* PoCL and rusticl accept more than there is, and then write over it. */
-    uint64_t local = k->local;
-    for (size_t i = 0; i < arg_count; i++) local += args[i].kind == KERNEL_LOCAL ? args[i].value.bytes : 0;
     if (local > dev->limits.local_memory)
         return error_set(err, ALEXCL_E_DEVICE, "%s: the kernel of %s wants %llu bytes of local memory, the device has %llu; choose another device", dev->name,
                          label, (unsigned long long)local, (unsigned long long)dev->limits.local_memory);
@@ -91,7 +97,7 @@ int kernel_launch(struct kernel *k, const char *label, const struct kernel_range
         }
     }
     cl_event event;
-    int code = clEnqueueNDRangeKernel(dev->work, k->handle, range->dims, range->offset, global, range->local, 0, NULL, &event);
+    int code = clEnqueueNDRangeKernel(dev->work, k->handle, range->dims, range->offset, global, items, 0, NULL, &event);
     device_note(dev, label);
     TRY(clerror_check(code, "clEnqueueNDRangeKernel", dev, err));
     TRY(device_account_event(dev, NULL, event, DEVICE_COMPUTE, err));

@@ -31,7 +31,8 @@ struct kernel_arg {
 #define ARG_FLOAT(x) ((struct kernel_arg){KERNEL_FLOAT, {.f = (x)}})
 #define ARG_LOCAL(n) ((struct kernel_arg){KERNEL_LOCAL, {.bytes = (n)}})
 
-/* A range of work-items. global is rounded up to a multiple of local (kernels guard with a predicate); offset is OpenCL's
+/* A range of work-items. global is rounded up to a multiple of local (kernels guard with a predicate), and local is halved
+ * for a device that allows less, but for kernels with a required size or local memory; offset is OpenCL's
  * global work offset: layers use dimension `dims-1` for images, so that a launch can do images offset..offset+count-1. */
 struct kernel_range {
     unsigned dims;

@@ -71,9 +71,14 @@ int layer_on_device(const struct layer *l, const struct place *place) {
     return place->device != NULL;
 }
 
+/* What the kernels with tiles in local memory need. */
+enum { TILES_ITEMS = 64, TILES_BYTES = 8192 };
+
 int layer_on_cpu_device(const struct layer *l, const struct place *place) {
     (void)l;
-    return place->device && device_limits(place->device)->kind == ALEXCL_DEVICE_CPU;
+    if (!place->device) return 0;
+    const struct device_limits *limits = device_limits(place->device);
+    return limits->kind == ALEXCL_DEVICE_CPU || limits->largest_work_group < TILES_ITEMS || limits->local_memory < TILES_BYTES;
 }
 
 int layer_has_wide_registers(const struct place *place) { return device_limits(place->device)->vector_floats >= 16; }

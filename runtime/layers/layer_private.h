@@ -22,6 +22,7 @@ size_t layer_tensor_floats(const struct layer_tensor *t);
 
 int layer_on_host(const struct layer *l, const struct place *place);
 int layer_on_device(const struct layer *l, const struct place *place);
+/* A CPU, or a device without room for tiles in local memory: kernels of a CPU use none, and run anywhere. */
 int layer_on_cpu_device(const struct layer *l, const struct place *place);
 int layer_wants_clblast(const struct layer *l, const struct place *place); /* ALEXCL_GEMM=clblast */
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Softmax: each half reads every logit, so that both divide by the same sum, and writes the probabilities of its own half. */
+#include <stdio.h>
+
 #include "layer_private.h"
 #include "ref.h"
 
@@ -20,13 +22,24 @@ static int softmax_ref_enqueue(struct layer *l, const struct layer_io *io, struc
     return ALEXCL_OK;
 }
 
+/* Work-items an image: 64, or the largest power of two that the device has room for. */
+static size_t softmax_own_group(const struct place *place) {
+    const struct device_limits *limits = device_limits(place->device);
+    size_t group = 64;
+    while (group > 1 && (group > limits->largest_work_group || group * sizeof(float) > limits->local_memory)) group /= 2;
+    return group;
+}
+
 static int softmax_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
+    char defines[32];
     (void)values;
-    return layer_add_kernel(l, 0, "softmax", "softmax_forward", "-DGROUP=64", err);
+    snprintf(defines, sizeof defines, "-DGROUP=%zu", softmax_own_group(l->place));
+    return layer_add_kernel(l, 0, "softmax", "softmax_forward", defines, err);
 }
 
 static int softmax_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
-    struct kernel_range range = layer_range(64, io); /* one work-group an image */
+    struct kernel_range range = layer_range(softmax_own_group(l->place), io); /* one work-group an image */
+    range.local[0] = range.global[0];
     return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->out->buffer), ARG_INT(l->in.c),
                          ARG_INT(softmax_first(l)), ARG_INT(l->out.c));
 }

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/* An OpenCL layer (OPENCL_LAYERS) that makes every device a poor one, and holds the program to it. LIMITS is a list of
+ *   group=N    work-groups have N items at most           local=BYTES    local memory
+ *   buffer=BYTES   the largest buffer                     memory=BYTES   all buffers together
+ *   vanish=N:CODE  from the N-th command on every call of a queue fails with CODE
+ *   count      how many commands there were is written to stderr at the end */
+#define CL_TARGET_OPENCL_VERSION 300
+#define CL_USE_DEPRECATED_OPENCL_1_2_APIS
+#include <CL/cl_layer.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EXPORT __attribute__((visibility("default")))
+
+static const cl_icd_dispatch *next;
+static cl_icd_dispatch table;
+static unsigned long long group, local, buffer, memory, vanish;
+static int code_of_vanishing;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static unsigned long long used, commands;
+
+static unsigned long long limits_number(const char *name) {
+    const char *limits = getenv("LIMITS"), *at = limits ? strstr(limits, name) : NULL;
+    return at ? strtoull(at + strlen(name), NULL, 0) : 0;
+}
+
+/* Counts a command and gives the code that it has to fail with, or 0. What is under way is waited for: a device that is gone writes no more. */
+static int limits_command(cl_command_queue q, int counts) {
+    pthread_mutex_lock(&lock);
+    commands += (unsigned)counts;
+    int gone = vanish && commands >= vanish;
+    pthread_mutex_unlock(&lock);
+    if (gone && q) next->clFinish(q);
+    return gone ? code_of_vanishing : 0;
+}
+
+__attribute__((destructor)) static void limits_report(void) {
+    const char *limits = getenv("LIMITS");
+    if (limits && strstr(limits, "count")) fprintf(stderr, "limits: %llu commands\n", commands);
+}
+
+/* ---- what the device says ---- */
+
+static cl_int CL_API_CALL limits_clGetDeviceInfo(cl_device_id d, cl_device_info what, size_t size, void *out, size_t *length) {
+    cl_int code = next->clGetDeviceInfo(d, what, size, out, length);
+    if (code != CL_SUCCESS || !out) return code;
+    size_t g = (size_t)group;
+    cl_ulong *number = out;
+    size_t *sizes = out;
+    unsigned long long most = what == CL_DEVICE_LOCAL_MEM_SIZE       ? local
+                              : what == CL_DEVICE_MAX_MEM_ALLOC_SIZE ? buffer
+                              : what == CL_DEVICE_GLOBAL_MEM_SIZE    ? memory
+                                                                     : 0;
+    if (most && *number > most) *number = most;
+    if (what == CL_DEVICE_MAX_WORK_GROUP_SIZE && g && *sizes > g) *sizes = g;
+    if (what == CL_DEVICE_MAX_WORK_ITEM_SIZES && g)
+        for (size_t i = 0; i < size / sizeof *sizes && i < 3; i++)
+            if (sizes[i] > g) sizes[i] = g;
+    return code;
+}
+
+static cl_int CL_API_CALL limits_clGetKernelWorkGroupInfo(cl_kernel k, cl_device_id d, cl_kernel_work_group_info what, size_t size, void *out, size_t *length) {
+    cl_int code = next->clGetKernelWorkGroupInfo(k, d, what, size, out, length);
+    if (code == CL_SUCCESS && out && what == CL_KERNEL_WORK_GROUP_SIZE && group && *(size_t *)out > group) *(size_t *)out = (size_t)group;
+    return code;
+}
+
+/* ---- what it holds to ---- */
+
+static cl_mem CL_API_CALL limits_clCreateBuffer(cl_context c, cl_mem_flags flags, size_t size, void *host, cl_int *code) {
+    pthread_mutex_lock(&lock);
+    cl_int why = buffer && size > buffer ? CL_INVALID_BUFFER_SIZE : memory && used + size > memory ? CL_MEM_OBJECT_ALLOCATION_FAILURE : CL_SUCCESS;
+    if (why == CL_SUCCESS) used += size;
+    pthread_mutex_unlock(&lock);
+    if (why == CL_SUCCESS) return next->clCreateBuffer(c, flags, size, host, code);
+    if (code) *code = why;
+    return NULL;
+}
+
+static cl_int CL_API_CALL limits_clReleaseMemObject(cl_mem m) {
+    size_t size = 0;
+    cl_uint held = 0;
+    next->clGetMemObjectInfo(m, CL_MEM_SIZE, sizeof size, &size, NULL);
+    next->clGetMemObjectInfo(m, CL_MEM_REFERENCE_COUNT, sizeof held, &held, NULL);
+    pthread_mutex_lock(&lock);
+    if (held == 1) used -= size;
+    pthread_mutex_unlock(&lock);
+    return next->clReleaseMemObject(m);
+}
+
+static cl_int CL_API_CALL limits_clSetKernelArg(cl_kernel k, cl_uint i, size_t size, const void *value) {
+    return !value && local && size > local ? CL_OUT_OF_RESOURCES : next->clSetKernelArg(k, i, size, value);
+}
+
+#define WAIT cl_uint waits, const cl_event *wait, cl_event *event
+#define RECTANGLE const size_t *o, const size_t *p, const size_t *s, size_t op, size_t os, size_t pp, size_t ps
+
+static cl_int CL_API_CALL limits_clEnqueueNDRangeKernel(cl_command_queue q, cl_kernel k, cl_uint n, const size_t *offset, const size_t *global,
+                                                        const size_t *items, WAIT) {
+    int code = limits_command(q, 1);
+    cl_device_id d = NULL;
+    cl_ulong bytes = 0;
+    size_t product = 1, required[3] = {0};
+    if (code) return code;
+    next->clGetCommandQueueInfo(q, CL_QUEUE_DEVICE, sizeof d, &d, NULL);
+    next->clGetKernelWorkGroupInfo(k, d, CL_KERNEL_LOCAL_MEM_SIZE, sizeof bytes, &bytes, NULL);
+    next->clGetKernelWorkGroupInfo(k, d, CL_KERNEL_COMPILE_WORK_GROUP_SIZE, sizeof required, required, NULL);
+    for (cl_uint i = 0; items && i < n; i++) product *= items[i];
+    if (group && product > group) return CL_INVALID_WORK_GROUP_SIZE;
+    for (cl_uint i = 0; items && i < n; i++)
+        if (required[0] && items[i] != required[i]) return CL_INVALID_WORK_GROUP_SIZE;
+    if (local && bytes > local) return CL_OUT_OF_RESOURCES;
+    return next->clEnqueueNDRangeKernel(q, k, n, offset, global, items, waits, wait, event);
+}
+
+/* A call that a device that has vanished refuses; `counts`: it is a command. */
+#define REFUSED(call, counts, queue, parameters, arguments)                                                                                                    \
+    static cl_int CL_API_CALL limits_##call parameters {                                                                                                       \
+        int code = limits_command(queue, counts);                                                                                                              \
+        return code ? code : next->call arguments;                                                                                                             \
+    }
+REFUSED(clEnqueueReadBuffer, 1, q, (cl_command_queue q, cl_mem m, cl_bool block, size_t at, size_t size, void *host, WAIT),
+        (q, m, block, at, size, host, waits, wait, event))
+REFUSED(clEnqueueWriteBuffer, 1, q, (cl_command_queue q, cl_mem m, cl_bool block, size_t at, size_t size, const void *host, WAIT),
+        (q, m, block, at, size, host, waits, wait, event))
+REFUSED(clEnqueueFillBuffer, 1, q, (cl_command_queue q, cl_mem m, const void *pattern, size_t length, size_t at, size_t size, WAIT),
+        (q, m, pattern, length, at, size, waits, wait, event))
+REFUSED(clEnqueueReadBufferRect, 1, q, (cl_command_queue q, cl_mem m, cl_bool block, RECTANGLE, void *host, WAIT),
+        (q, m, block, o, p, s, op, os, pp, ps, host, waits, wait, event))
+REFUSED(clEnqueueWriteBufferRect, 1, q, (cl_command_queue q, cl_mem m, cl_bool block, RECTANGLE, const void *host, WAIT),
+        (q, m, block, o, p, s, op, os, pp, ps, host, waits, wait, event))
+REFUSED(clEnqueueCopyBufferRect, 1, q, (cl_command_queue q, cl_mem a, cl_mem b, RECTANGLE, WAIT), (q, a, b, o, p, s, op, os, pp, ps, waits, wait, event))
+REFUSED(clEnqueueMarkerWithWaitList, 1, q, (cl_command_queue q, WAIT), (q, waits, wait, event))
+REFUSED(clEnqueueBarrierWithWaitList, 1, q, (cl_command_queue q, WAIT), (q, waits, wait, event))
+REFUSED(clFlush, 0, q, (cl_command_queue q), (q))
+REFUSED(clFinish, 0, q, (cl_command_queue q), (q))
+
+static cl_int CL_API_CALL limits_clWaitForEvents(cl_uint n, const cl_event *events) {
+    cl_int code = next->clWaitForEvents(n, events); /* it ends in either case */
+    int gone = limits_command(NULL, 0);
+    return gone ? CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST : code;
+}
+
+EXPORT cl_int CL_API_CALL clGetLayerInfo(cl_layer_info what, size_t size, void *out, size_t *length) {
+    static const cl_layer_api_version version = CL_LAYER_API_VERSION_100;
+    static const char name[] = "limits";
+    const void *value = what == CL_LAYER_API_VERSION ? (const void *)&version : name;
+    size_t need = what == CL_LAYER_API_VERSION ? sizeof version : sizeof name;
+    if (what != CL_LAYER_API_VERSION && what != CL_LAYER_NAME) return CL_INVALID_VALUE;
+    if (out && size < need) return CL_INVALID_VALUE;
+    if (out) memcpy(out, value, need);
+    if (length) *length = need;
+    return CL_SUCCESS;
+}
+
+#define TAKE(call) table.call = limits_##call
+EXPORT cl_int CL_API_CALL clInitLayer(cl_uint entries, const cl_icd_dispatch *target, cl_uint *own_entries, const cl_icd_dispatch **own) {
+    size_t size = entries * sizeof(void *);
+    const char *limits = getenv("LIMITS"), *code = limits ? strstr(limits, "vanish=") : NULL;
+    next = target;
+    memcpy(&table, target, size < sizeof table ? size : sizeof table);
+    group = limits_number("group="), local = limits_number("local="), buffer = limits_number("buffer="), memory = limits_number("memory=");
+    vanish = limits_number("vanish=");
+    code = code ? strchr(code, ':') : NULL;
+    code_of_vanishing = code ? atoi(code + 1) : CL_INVALID_COMMAND_QUEUE;
+    TAKE(clGetDeviceInfo);
+    TAKE(clGetKernelWorkGroupInfo);
+    TAKE(clCreateBuffer);
+    TAKE(clReleaseMemObject);
+    TAKE(clSetKernelArg);
+    TAKE(clEnqueueNDRangeKernel);
+    TAKE(clEnqueueReadBuffer);
+    TAKE(clEnqueueWriteBuffer);
+    TAKE(clEnqueueFillBuffer);
+    TAKE(clEnqueueReadBufferRect);
+    TAKE(clEnqueueWriteBufferRect);
+    TAKE(clEnqueueCopyBufferRect);
+    TAKE(clEnqueueMarkerWithWaitList);
+    TAKE(clEnqueueBarrierWithWaitList);
+    TAKE(clFlush);
+    TAKE(clFinish);
+    TAKE(clWaitForEvents);
+    *own = &table;
+    *own_entries = sizeof table / sizeof(void *);
+    return CL_SUCCESS;
+}
