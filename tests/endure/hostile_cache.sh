@@ -25,8 +25,9 @@ with() {
     [ "$(wc -l <err)" -le 1 ] || bad "told more than once"
     shown
 }
-entries() { find "$1" -name '*.clbin' -type f; }
-# The number of entries that a start compiled again.
+# Compiled kernels, and that they have been checked.
+entries() { find "$1" \( -name '*.clbin' -o -name '*.checked' \) -type f; }
+# The number of entries that a start made again.
 anew() { export ALEXCL_CACHE_DIR=$1; tiny 0 infer -q --log info --devices 0 list.txt --save got.npy; cmp -s want.npy got.npy || bad "other scores"; again=$(grep -c "not believed" err); }
 
 with cache
@@ -60,7 +61,7 @@ user mkdir full
 if [ "$(id -u)" = 0 ] && mount -t tmpfs -o "size=16k,mode=700,uid=$(stat -c %u full)" none full 2>/dev/null; then
     trap 'umount "$PWD/full"' EXIT
     with full "No space left" "make room"
-    [ -z "$(find full -type f -not -name '*.clbin')" ] || bad "temporary files are left: $(ls full)"
+    [ -z "$(find full -type f -not -name '*.clbin' -not -name '*.checked')" ] || bad "temporary files are left: $(ls full)"
     for entry in $(entries full); do cmp -s "$entry" "pristine/${entry##*/}" || bad "$entry is not whole"; done
 else
     echo "skipped: a full disk, since no tmpfs can be mounted here"
@@ -72,7 +73,7 @@ damage() {
     user rm -rf damaged; user cp -r pristine damaged
     user /usr/bin/python3 - "$@" <<'P'
 import glob, os, random, sys
-names = sorted(glob.glob("damaged/*.clbin")); all_data = [bytearray(open(n, "rb").read()) for n in names]; ways = sys.argv[2:]
+names = sorted(glob.glob("damaged/*.c*")); all_data = [bytearray(open(n, "rb").read()) for n in names]; ways = sys.argv[2:]
 random.seed(5 + int(sys.argv[1]))
 for i, name in enumerate(names):
     def flip(at): data[at] ^= 1 << random.randrange(8); return data
@@ -90,7 +91,7 @@ ways+=('data = b""' 'data = data[:1]' 'data = data[:80]' 'data = data[:-1]' 'dat
     'data = bytes(len(data))')
 for ((start = 0; start < ${#ways[@]}; start += count)); do
     damage $start "${ways[@]}"; anew damaged; what="damage from $start on"
-    [ "$again" = "$count" ] || bad "$again of $count entries are compiled anew"
+    [ "$again" = "$count" ] || bad "$again of $count entries are made anew"
     anew damaged; [ "$again" = 0 ] || bad "not put right at the next start"
 done
 damage 0 'os.remove(name)' 'os.remove(name); os.symlink("nowhere", name)' 'os.remove(name); os.symlink(os.path.basename(name), name)'; with damaged

@@ -1,0 +1,182 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Processes that are killed, and several at once.
+
+  processes.py result PROGRAM PHOTOS          kill -9 while results and weights are written
+  processes.py cache PROGRAM PHOTOS [SKIP]    kill -9 while the cache is filled
+  processes.py together PROGRAM PHOTOS [SKIP] several on one empty cache, and on one result
+
+After a kill a file is absent, the old one or the new one, whole; the next start gives the right scores and no message; and what a
+killed process left beside a file is gone when that file has been written again. The moments are drawn from a seed, over the time
+that an undisturbed run takes; half of the cache's are those in which a temporary file is there. Results are
+written on the reference, the cache by device 0.
+"""
+import glob
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+mode, program, photos = sys.argv[1:4]
+if len(sys.argv) > 4 and sys.argv[4]:
+    print(sys.argv[4])
+    sys.exit(77)
+shutil.rmtree("run", ignore_errors=True)
+os.mkdir("run")
+os.chdir("run")
+os.environ["ALEXCL_CACHE_DIR"] = cache = os.path.abspath("cache")
+draw = random.Random(2012)
+failures = []
+
+
+def bad(text):
+    print("FAILED: " + text)
+    failures.append(text)
+
+
+def start(*arguments):
+    return subprocess.Popen([program, "--model", "tiny2t", *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def finish(process, what):
+    """Waits for a run that must be fine; gives what it wrote to stderr."""
+    out, err = process.communicate(timeout=120)
+    if process.returncode != 0:
+        bad(f"{what}: exit {process.returncode}: {out}{err}")
+    return err
+
+
+def run(what, *arguments):
+    return finish(start(*arguments), what)
+
+
+def read(path):
+    if not os.path.exists(path):
+        return None
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def temporaries(folder="."):
+    return [name for name in glob.glob(glob.escape(folder) + "/*.*.??????") if name.rsplit(".", 2)[1].isdigit()]
+
+
+def kill(process):
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    return process.returncode == -signal.SIGKILL
+
+
+def seconds(*arguments):
+    begin = time.monotonic()
+    run("undisturbed", *arguments)
+    return time.monotonic() - begin
+
+
+with open("list.txt", "w", encoding="utf-8") as file:
+    file.writelines(os.path.join(photos, name) + "\n" for name in ("astronaut.jpg", "cat.png"))
+
+
+def result():
+    with open("many.txt", "w", encoding="utf-8") as many, open("list.txt", encoding="utf-8") as one:
+        many.write(one.read() * 15)
+    writes = {
+        "x.npy": ("infer", "-q", "--devices", "ref", "many.txt", "--features", "conv1", "--batch", "2", "--save", "x.npy"),
+        "w.safetensors": ("weights", "init", "-q", "-o", "w.safetensors"),
+    }
+    for name, arguments in writes.items():
+        window = min(seconds(*arguments) for _ in range(3))
+        new, old = read(name), b"an older file"
+        kills, left, seen = 0, 0, {"absent": 0, "old": 0, "new": 0}
+        for turn in range(60):
+            if os.path.exists(name):
+                os.unlink(name)
+            if turn % 2:
+                with open(name, "wb") as file:
+                    file.write(old)
+            process = start(*arguments)
+            time.sleep(draw.uniform(0, window))
+            kills += kill(process)
+            left = max(left, len(temporaries()))
+            now = read(name)
+            state = "absent" if now is None else "old" if now == old else "new" if now == new else None
+            if state is None or state == ("absent" if turn % 2 else "old"):
+                bad(f"{name}, kill {turn}: {'a part' if state is None else state} of {len(now or b'')} bytes")
+            else:
+                seen[state] += 1
+        run("after the kills", *arguments)
+        if read(name) != new:
+            bad(f"{name}: not the same after the kills")
+        if temporaries():
+            bad(f"left behind: {temporaries()}")
+        print(f"{name}: {kills} kills in {window:.3f} s each, {seen}, at most {left} temporary files until the next write")
+        if kills < 10 or left > 2:
+            bad(f"{name}: {kills} kills, {left} temporary files at once")
+
+
+def check_cache(what):
+    """A start on the cache as it is gives the scores; nothing in it is damaged."""
+    err = run(what, "infer", "-q", "--log", "info", "--devices", "0", "list.txt", "--save", "got.npy")
+    if read("got.npy") != read("want.npy"):
+        bad(f"{what}: other scores")
+    for word in ("not believed", "warning", "error"):
+        if word in err:
+            bad(f"{what}: {err}")
+
+
+def fill():
+    """Everything that a driver keeps itself is there from the first run on; the cache is empty."""
+    arguments = ("infer", "-q", "--devices", "0", "list.txt", "--save", "want.npy")
+    run("first", *arguments)
+    shutil.rmtree(cache)
+    return seconds(*arguments)
+
+
+def cached():
+    window = fill()
+    kills, hits = 0, 0
+    for turn in range(30):
+        shutil.rmtree(cache, ignore_errors=True)
+        process = start("infer", "-q", "--devices", "0", "list.txt")
+        end = time.monotonic() + draw.uniform(0, window)
+        skip = draw.randrange(12)
+        while time.monotonic() < end or turn % 2:
+            if process.poll() is not None:
+                break
+            if turn % 2 and os.path.isdir(cache) and len(glob.glob(cache + "/*.clbin")) >= skip and temporaries(cache):
+                break
+            time.sleep(0 if turn % 2 else 0.001)
+        kills += kill(process)
+        hits += bool(os.path.isdir(cache) and temporaries(cache))
+        check_cache(f"after kill {turn}")
+        if temporaries(cache):
+            bad(f"after kill {turn} and another start: {temporaries(cache)}")
+    print(f"{kills} kills in {window:.2f} s each, {hits} of them with an entry half written")
+    if kills < 10 or hits < 2:
+        bad(f"{kills} kills, {hits} in the middle of a write: too few to tell anything")
+
+
+def together():
+    fill()
+    for turn in range(3):
+        shutil.rmtree(cache, ignore_errors=True)
+        processes = [start("infer", "-q", "--devices", "0", "list.txt", "--save", f"{i}.npy" if turn % 2 else "same.npy") for i in range(4)]
+        for i, process in enumerate(processes):
+            err = finish(process, f"turn {turn}, process {i}")
+            if err:
+                bad(f"turn {turn}, process {i}: {err}")
+        for name in [f"{i}.npy" for i in range(4)] if turn % 2 else ["same.npy"]:
+            if read(name) != read("want.npy"):
+                bad(f"turn {turn}: other scores in {name}")
+        if temporaries() + temporaries(cache):
+            bad(f"turn {turn}: left behind: {temporaries() + temporaries(cache)}")
+        check_cache(f"after turn {turn}")
+    print("3 times 4 processes on one empty cache")
+
+
+{"result": result, "cache": cached, "together": together}[mode]()
+print(f"{len(failures)} failures" if failures else "all good")
+sys.exit(1 if failures else 0)
