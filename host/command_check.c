@@ -32,9 +32,9 @@ static double check_now(void) {
 
 /* ---- text ---------------------------------------------------------------------------------------- */
 
-/* The driver's words, in lines of at most 74 and at most five of them. */
+/* The driver's words, in lines of at most 74 and at most ten of them. */
 static void check_print_message(const char *text) {
-    for (int lines = 0; *text && lines < 5; lines++) {
+    for (int lines = 0; *text && lines < 10; lines++) {
         size_t length = strcspn(text, "\n"), shown = length;
         if (shown > 74) {
             shown = 74;
