@@ -74,7 +74,7 @@ static void make_storage(struct place *place, const float *values, size_t size, 
     size_t floats = size * (size_t)images, from = size * (size_t)first;
     if (kernel_check_bare()) {
         EXPECT_OK(storage_create(place, floats, "a test", out, &err), err);
-        /* From the start: of a write further in Oclgrind 21.10 takes note as if it began there. */
+        /* From the start: a write further in leaves Oclgrind 21.10 believing that the place was never written. */
         if (values) EXPECT_OK(storage_write(out, 0, values, from + size * (size_t)count, &err), err);
         return;
     }
@@ -125,7 +125,8 @@ static float *run_half(struct layer *l, const float *x, int images, int first, i
     check_behind(l, in_place ? &in : &out, out_floats);
     if (l->workspace) check_behind(l, &workspace, l->workspace);
     if (l->place->device) EXPECT_OK(buffer_check_guards(l->place->device, &err), err);
-    storage_free(&in), storage_free(&out), storage_free(&seam), storage_free(&workspace);
+    if (!kernel_check_bare()) /* Oclgrind 21.10 knows only the first bytes of a buffer that gets the place of a shorter one */
+        storage_free(&in), storage_free(&out), storage_free(&seam), storage_free(&workspace);
     free(input), free(sides);
     return got;
 }
@@ -173,7 +174,8 @@ static void check_half(const char *variant, struct layer *l, const float *x, con
         support_same_maps(what, over + from, got + from, computed, &later);
         free(over);
     }
-    layer_release(&reference), layer_release(l);
+    layer_release(&reference);
+    if (!kernel_check_bare()) layer_release(l);
     free(want), free(got);
 }
 
@@ -253,21 +255,23 @@ void kernel_check_conv_grid(const char *variant) {
     static const struct {
         struct alexcl_shape in;
         int outputs, kernel, stride, pad, pad_end, groups;
+        int costly; /* left out where little is tried */
     } cases[] = {
-        {{1, 1, 1}, 2, 1, 1, 0, 0, 1},    /* one of everything */
-        {{1, 5, 9}, 3, 3, 1, 1, 0, 1},    /* one channel, more pixels than a tile */
-        {{3, 7, 5}, 5, 3, 1, 1, 0, 1},    /* an odd number of outputs, halves of 3 and 2 */
-        {{2, 9, 30}, 66, 3, 2, 0, 1, 1},  /* more outputs than a tile, wider than one, one-sided padding */
-        {{4, 12, 11}, 34, 5, 1, 2, 0, 2}, /* a group a half */
-        {{8, 6, 6}, 20, 3, 1, 1, 0, 4},   /* two groups a half, 5 outputs each */
-        {{3, 25, 25}, 9, 11, 4, 0, 3, 1}, /* conv1 of the 2012 code, in small */
-        {{3, 26, 31}, 7, 11, 4, 2, 0, 1}, /* windows that leave rows over */
-        {{17, 4, 3}, 6, 3, 3, 2, 2, 1},   /* windows that begin in the padding and end in it */
-        {{5, 3, 16}, 4, 2, 1, 1, 0, 1},   /* an even window */
-        {{2, 8, 8}, 4, 3, 3, 0, 0, 1},    /* two columns and rows that no window reaches */
-        {{6, 5, 5}, 12, 5, 1, 0, 0, 1},   /* one output a map (LeNet-1998's c5) */
+        {{1, 1, 1}, 2, 1, 1, 0, 0, 1, 0},    /* one of everything */
+        {{1, 5, 9}, 3, 3, 1, 1, 0, 1, 0},    /* one channel, more pixels than a tile */
+        {{3, 7, 5}, 5, 3, 1, 1, 0, 1, 0},    /* an odd number of outputs, halves of 3 and 2 */
+        {{2, 9, 30}, 66, 3, 2, 0, 1, 1, 0},  /* more outputs than a tile, wider than one, one-sided padding */
+        {{4, 12, 11}, 34, 5, 1, 2, 0, 2, 1}, /* a group a half */
+        {{8, 6, 6}, 20, 3, 1, 1, 0, 4, 0},   /* two groups a half, 5 outputs each */
+        {{3, 25, 25}, 9, 11, 4, 0, 3, 1, 1}, /* conv1 of the 2012 code, in small */
+        {{3, 26, 31}, 7, 11, 4, 2, 0, 1, 1}, /* windows that leave rows over */
+        {{17, 4, 3}, 6, 3, 3, 2, 2, 1, 1},   /* windows that begin in the padding and end in it */
+        {{5, 3, 16}, 4, 2, 1, 1, 0, 1, 0},   /* an even window */
+        {{2, 8, 8}, 4, 3, 3, 0, 0, 1, 0},    /* two columns and rows that no window reaches */
+        {{6, 5, 5}, 12, 5, 1, 0, 0, 1, 1},   /* one output a map (LeNet-1998's c5) */
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        if (cases[i].costly && !kernel_check_extent(variant)->all_ways) continue;
         struct alexcl_layer desc = {.type = ALEXCL_CONV,
                                     .name = "conv",
                                     .outputs = cases[i].outputs,
