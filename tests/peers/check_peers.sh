@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# tools/peers: usage, a whole run of one net at batch 1, and a framework that answers wrongly. check_peers.sh PEERS ALEXCL [SKIP TEXT]
+set -u
+peers=$1 alexcl=$2
+if [ -n "${3:-}" ]; then echo "$3"; exit 77; fi
+failures=0
+bad() { echo "FAILED: $*"; tail -n 20 out err | sed 's/^/    /'; failures=$((failures + 1)); }
+run() { local code=$1 got=0; shift; "$peers" --installed --work "$PWD/work" "$@" >out 2>err </dev/null || got=$?; [ $got = "$code" ] || bad "$*: exit $got, not $code"; }
+json() { jq -e "$1" out >/dev/null || bad "JSON: not $1"; }
+rm -rf work wrong
+
+"$peers" --help >out 2>err || bad "--help fails"
+grep -q -- "--rounds N" out || bad "--help does not tell --rounds"
+run 2 --alexcl "$alexcl" --nets X; grep -q "T (alexnet-caffe)" err || bad "--nets X is not explained"
+run 2 --alexcl "$alexcl" --rounds 0; run 2 --alexcl "$alexcl" --batches one; run 2 --alexcl "$alexcl" --without nobody; run 2 --alexcl no-such-program
+
+run 0 --alexcl "$alexcl" --nets V --batches 1 --rounds 1 --format json
+json '.threads >= 1 and .rounds == 1 and (.cells | keys) == ["V"] and (.cells.V | keys) == ["1"] and .two_devices == null'
+json '[.cells.V["1"] | to_entries[] | select(.key | startswith("alexcl"))] | length >= 1 and all(.value.images_per_s > 0 and .value.error == null and .value.peak_mib > 0)'
+json '[.cells.V["1"][] | select(.error == null)] | all((.rounds | length) == 1 and .difference <= 1e-3)'
+json '.cells.V["1"] as $cells | [$cells[] | select(.kind == "native") | .images_per_s // 0] as $native
+    | if ($native | length) == 0 then .ratios.V["1"] | all(.native == null)
+      else .ratios.V["1"] | to_entries | all((.value.native * ($native | max) / $cells[.key].images_per_s - 1 | fabs) < 1e-6) end'
+
+# The last scores of each answer become others, but for the first that is asked.
+cat >wrong <<W
+#!/bin/sh
+"$alexcl" "\$@" || exit
+case " \$* " in *" infer "*) ;; *) exit 0 ;; esac
+[ -e "$PWD/work/asked" ] || { : >"$PWD/work/asked"; exit 0; }
+while [ "\$1" != --save ]; do shift; done
+size=\$(wc -c <"\$2")
+printf '\\0\\0\\200?' | dd of="\$2" bs=1 seek=\$((size - 4)) conv=notrunc 2>/dev/null
+W
+chmod +x wrong
+if [ "$(jq '.cells.V["1"] | length' out)" -ge 2 ]; then
+    run 1 --alexcl "$PWD/wrong" --nets V --batches 1 --rounds 1 --without openvino --without onnxruntime --without torch --without tinygrad
+    grep -q "left out" out || bad "nothing is left out"
+    grep -q "wrong: scores differ" out || bad "a wrong answer is not named"
+    awk 'length > 80 {exit 1}' out || bad "a line is longer than 80 columns"
+fi
+[ $failures = 0 ] && echo "all good" || { echo "$failures failures"; exit 1; }
