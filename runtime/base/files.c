@@ -276,7 +276,7 @@ int files_make_folder(const char *path, struct alexcl_error *err) {
             return error_set(err, ALEXCL_E_OTHER, "%s: cannot be made: %s%s", part, strerror(errno), alexcl_file_hint(errno));
     }
     struct stat info;
-    if (stat(path, &info) != 0) return error_set(err, ALEXCL_E_OTHER, "%s: %s", path, strerror(errno));
+    if (stat(path, &info) != 0) return error_set(err, ALEXCL_E_OTHER, "%s: %s%s", path, strerror(errno), alexcl_file_hint(errno));
     if (!S_ISDIR(info.st_mode)) return error_set(err, ALEXCL_E_OTHER, "%s: is not a folder", path);
     return ALEXCL_OK;
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Processes that are killed, and several at once.
 
-  processes.py result PROGRAM PHOTOS          kill -9 while results and weights are written
+  processes.py result PROGRAM PHOTOS          kill -9, and Ctrl-C, while results and weights are written
   processes.py cache PROGRAM PHOTOS [SKIP]    kill -9 while the cache is filled
   processes.py together PROGRAM PHOTOS [SKIP] several on one empty cache, and on one result
 
@@ -12,6 +12,7 @@ that an undisturbed run takes; half of the cache's are those in which a temporar
 written on the reference, the cache by device 0.
 """
 import glob
+import json
 import os
 import random
 import shutil
@@ -28,6 +29,7 @@ shutil.rmtree("run", ignore_errors=True)
 os.mkdir("run")
 os.chdir("run")
 os.environ["ALEXCL_CACHE_DIR"] = cache = os.path.abspath("cache")
+os.environ.pop("ALEXCL_CHECK", None)  # off in other tests: that kernels have been checked is in the cache too
 draw = random.Random(2012)
 failures = []
 
@@ -80,13 +82,18 @@ with open("list.txt", "w", encoding="utf-8") as file:
     file.writelines(os.path.join(photos, name) + "\n" for name in ("astronaut.jpg", "cat.png"))
 
 
+with open("many.txt", "w", encoding="utf-8") as many:
+    many.writelines(os.path.join(photos, "cat.png") + "\n" for _ in range(30))
+with open("long.txt", "w", encoding="utf-8") as file:
+    file.writelines(os.path.join(photos, "cat.png") + "\n" for _ in range(300))
+ROW = 4 * 8 * 23 * 23  # bytes of one image's conv1
+writes = {
+    "x.npy": ("infer", "-q", "--devices", "ref", "many.txt", "--features", "conv1", "--batch", "2", "--save", "x.npy"),
+    "w.safetensors": ("weights", "init", "-q", "-o", "w.safetensors"),
+}
+
+
 def result():
-    with open("many.txt", "w", encoding="utf-8") as many, open("list.txt", encoding="utf-8") as one:
-        many.write(one.read() * 15)
-    writes = {
-        "x.npy": ("infer", "-q", "--devices", "ref", "many.txt", "--features", "conv1", "--batch", "2", "--save", "x.npy"),
-        "w.safetensors": ("weights", "init", "-q", "-o", "w.safetensors"),
-    }
     for name, arguments in writes.items():
         window = min(seconds(*arguments) for _ in range(3))
         new, old = read(name), b"an older file"
@@ -115,6 +122,41 @@ def result():
         print(f"{name}: {kills} kills in {window:.3f} s each, {seen}, at most {left} temporary files until the next write")
         if kills < 10 or left > 2:
             bad(f"{name}: {kills} kills, {left} temporary files at once")
+    interrupted()
+
+
+def interrupted():
+    """Ctrl-C leaves no temporary file: the first one ends `weights init`, and `infer` behind an image; the second one ends that at once."""
+    if temporaries():
+        bad(f"before: {temporaries()}")
+    mid = 0
+    for signals in (1, 2):
+        for name, arguments in writes.items():
+            window = min(seconds(*arguments) for _ in range(2))
+            for turn in range(10):
+                process = start(*arguments)
+                time.sleep(draw.uniform(0.1, 0.9) * window)
+                mid += bool(temporaries())
+                for _ in range(signals):
+                    process.send_signal(signal.SIGINT)
+                    time.sleep(0.002)
+                _, err = process.communicate(timeout=120)
+                if process.returncode not in (0, 130, -signal.SIGINT):
+                    bad(f"{name}, Ctrl-C {turn}: exit {process.returncode}: {err}")
+                if temporaries():
+                    bad(f"{name}, Ctrl-C {turn}, {signals} of them: left behind: {temporaries()}")
+    print(f"40 times Ctrl-C, {mid} of them while a temporary file was there")
+    if mid < 5:
+        bad(f"only {mid} in the middle of a write")
+    # In the middle of a batch: the reference hears it behind an image, and what was done is kept.
+    process = start("infer", "--devices", "ref", "long.txt", "--batch", "300", "--features", "conv1", "--save", "y.npy", "--format", "json")
+    while process.poll() is None and not any(os.path.getsize(name) > 128 + 5 * ROW for name in temporaries()):
+        time.sleep(0.001)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=120)
+    done = json.loads(out)["summary"]["images"]
+    if process.returncode != 130 or not 5 <= done < 300 or os.path.getsize("y.npy") != 128 + done * ROW:
+        bad(f"Ctrl-C in a batch: exit {process.returncode}, {done} of 300 images, {os.path.getsize('y.npy')} bytes: {err}")
 
 
 def check_cache(what):
