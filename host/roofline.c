@@ -43,10 +43,10 @@ static void roofline_text(FILE *f, double x, double y, const char *more, const c
 /* Lines at 1, 2 and 5 of every decade, numbers where there is room. */
 static void roofline_grid(FILE *f, const struct axes *a, int vertical) {
     double from = vertical ? a->x0 : a->y0, to = vertical ? a->x1 : a->y1;
-    for (double decade = pow(10, floor(log10(from))); decade <= to; decade *= 10) {
+    for (int power = (int)floor(log10(from)); power <= (int)floor(log10(to)); power++) {
         static const double steps[] = {1, 2, 5};
         for (int i = 0; i < 3; i++) {
-            double v = decade * steps[i];
+            double v = pow(10, power) * steps[i];
             char label[32];
             if (v < from * 0.999 || v > to * 1.001) continue;
             snprintf(label, sizeof label, "%g", vertical ? v : v * 1e-9);
@@ -77,7 +77,7 @@ static void roofline_roof(FILE *f, const struct axes *a, double flops, double by
 }
 
 static void roofline_draw(FILE *f, const struct measured *m, const char *title) {
-    struct point points[POINTS];
+    struct point points[POINTS] = {{0}};
     int count = 0;
     struct axes a = {1, 10, 1e12, 1e9};
     double flops = measure_peak(m), bytes = m->peak[0].bytes + (m->places == 2 ? m->peak[1].bytes : 0);
@@ -110,13 +110,7 @@ static void roofline_draw(FILE *f, const struct measured *m, const char *title) 
 
     /* Labels stand beside the picture, from the fastest down, each with a line to its point: points lie close together. */
     qsort(points, (size_t)count, sizeof *points, roofline_order);
-    double lowest = BOTTOM + 4.0;
-    for (int i = 0; i < count; i++) {
-        points[i].y = roofline_y(&a, points[i].rate) + 4;
-        if (i && points[i].y < points[i - 1].y + LINE) points[i].y = points[i - 1].y + LINE;
-    }
-    for (int i = count - 1; i >= 0; i--, lowest -= LINE)
-        if (points[i].y > lowest) points[i].y = lowest;
+    for (int i = count - 1; i >= 0; i--) points[i].y = fmin(points[i].y, BOTTOM + 4.0 - LINE * (count - 1 - i));
     for (int i = 0; i < count; i++) {
         double x = roofline_x(&a, points[i].intensity), y = roofline_y(&a, points[i].rate);
         char text[64];

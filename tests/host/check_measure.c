@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* What is made of the spans of a recording: medians over batches, by layer, half and place, and when nothing ran. The net is played here:
+ * these functions take the place of the library's. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "measure.h"
+#include "support.h"
+
+struct alexcl_net {
+    int runs, recording, lanes, chunk;
+    struct alexcl_work_span spans[2][256];
+    size_t count[2];
+};
+static struct alexcl_net net;
+static struct alexcl_error err;
+
+struct alexcl_shape alexcl_net_output(const struct alexcl_net *n) {
+    (void)n;
+    return (struct alexcl_shape){10, 1, 1};
+}
+int alexcl_net_batch(const struct alexcl_net *n) { return n->chunk; }
+struct alexcl_net_times alexcl_net_times(const struct alexcl_net *n) {
+    (void)n;
+    return (struct alexcl_net_times){.events = 1};
+}
+int alexcl_net_record(struct alexcl_net *n, int on, struct alexcl_error *e) {
+    (void)e;
+    n->recording = on;
+    return ALEXCL_OK;
+}
+size_t alexcl_net_recorded(const struct alexcl_net *n, size_t place, const struct alexcl_work_span **out) {
+    *out = n->spans[place];
+    return n->count[place];
+}
+int alexcl_net_peak(struct alexcl_net *n, struct alexcl_peak out[2], struct alexcl_error *e) {
+    (void)e;
+    for (int p = 0; p < n->lanes; p++) out[p] = (struct alexcl_peak){100e9, 10e9};
+    return ALEXCL_OK;
+}
+
+static void span(int place, enum alexcl_work work, const char *layer, int half, int run, double start, double ms) {
+    net.spans[place][net.count[place]++] = (struct alexcl_work_span){work, layer, place, half, run, 0, 1, 1, start * 1e-3, (start + ms) * 1e-3, ms * 1e-3};
+}
+
+/* Half 0 of conv1 takes 1, 2, 3 ms .. in the recorded runs, half 1 twice that; a copy runs beside them for half a millisecond longer. */
+int alexcl_net_run(struct alexcl_net *n, const float *in, size_t images, float *out, struct alexcl_error *e) {
+    (void)in;
+    (void)out;
+    (void)images;
+    (void)e;
+    int run = n->runs++;
+    struct timespec pause = {0, 20000000};
+    nanosleep(&pause, NULL); /* longer than what is said to run in it */
+    if (!n->recording) return ALEXCL_OK;
+    run -= 2; /* of warm-up */
+    double at = 100.0 * run, ms = run + 1;
+    int other = n->lanes - 1;
+    span(0, ALEXCL_WORK_LAYER, "conv1", 0, run, at, ms);
+    span(other, ALEXCL_WORK_LAYER, "conv1", 1, run, other ? at : at + ms, 2 * ms);
+    span(0, ALEXCL_WORK_TRANSFER, "input", -1, run, at, ms + 0.5);
+    span(0, ALEXCL_WORK_JOIN, "conv3", -1, run, at + 15, 0.25);
+    span(0, ALEXCL_WORK_WAIT, "conv3", 0, run, at, 7);
+    span(0, ALEXCL_WORK_WAIT, "output", 0, run, at, 9);
+    return ALEXCL_OK;
+}
+
+static struct measured measure(int lanes, int batch, int chunk, int repeat) {
+    const struct alexcl_model *model;
+    struct alexcl_plan *plan;
+    struct measured m = {.warm_up = 2, .repeat = repeat};
+    float *in = support_random((size_t)3 * 99 * 99, "measure", 1);
+    net = (struct alexcl_net){.lanes = lanes, .chunk = chunk};
+    EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
+    EXPECT_OK(alexcl_plan_make(model, &(struct alexcl_plan_request){.batch = batch, .places = (size_t)lanes}, &plan, &err), err);
+    EXPECT_OK(measure_run(&net, plan, in, 1, &m, &err), err);
+    ck_assert_int_eq(net.runs, 2 + repeat);
+    double macs = (double)plan->macs;
+    ck_assert_double_eq_tol(m.flops, 2 * macs * batch, 1);
+    ck_assert_double_eq_tol(m.images_per_s * m.median, batch, 1e-9);
+    ck_assert(m.minimum <= m.median && m.median <= m.maximum && m.minimum == m.walls[0]);
+    ck_assert_str_eq(m.layers[0].layer->layer->name, "conv1");
+    m.layers[0].layer = NULL; /* the plan's */
+    alexcl_plan_free(plan);
+    free(in);
+    return m;
+}
+
+START_TEST(one_place) {
+    struct measured m = measure(1, 4, 4, 4); /* 1, 2, 3, 4 ms: the median is 2.5 */
+    const struct layer_time *l = &m.layers[0];
+    ck_assert_double_eq_tol(l->seconds[0], 2.5e-3, 1e-12);
+    ck_assert_double_eq_tol(l->seconds[1], 5e-3, 1e-12);
+    ck_assert(l->commands[0] == 1 && l->commands[1] == 1 && m.layers[1].commands[0] == 0);
+    ck_assert_double_eq_tol(measure_layer_rate(&m, l), (l->flops[0] + l->flops[1]) / 7.5e-3, 1);
+    ck_assert_double_eq_tol(m.place[0].layers, 7.5e-3, 1e-12);
+    ck_assert_double_eq_tol(m.place[0].joins, 0.25e-3, 1e-12);
+    ck_assert_double_eq_tol(m.place[0].transfer, 3e-3, 1e-12);
+    ck_assert_double_eq_tol(m.place[0].wait, 7e-3, 1e-12); /* the end is not the other place */
+    ck_assert_double_eq_tol(measure_peak(&m), 100e9, 1);
+    measure_free(&m);
+}
+END_TEST
+
+START_TEST(nothing_runs_in_the_rest) {
+    struct measured m = measure(1, 4, 4, 1); /* kernels 0 to 3 ms, the copy among them, and the join */
+    ck_assert_double_eq_tol(m.place[0].idle, m.walls[0] - 3e-3 - 0.25e-3, 1e-9);
+    measure_free(&m);
+}
+END_TEST
+
+START_TEST(two_places_work_at_once) {
+    struct measured m = measure(2, 4, 4, 3);
+    const struct layer_time *l = &m.layers[0];
+    ck_assert_double_eq_tol(l->seconds[0], 2e-3, 1e-12);
+    ck_assert_double_eq_tol(l->seconds[1], 4e-3, 1e-12);
+    ck_assert_double_eq_tol(measure_layer_rate(&m, l), (l->flops[0] + l->flops[1]) / 4e-3, 1);
+    ck_assert_double_eq_tol(m.place[0].layers, 2e-3, 1e-12);
+    ck_assert_double_eq_tol(m.place[1].layers, 4e-3, 1e-12);
+    ck_assert_double_eq_tol(m.place[1].wait, 0, 1e-12);
+    ck_assert_double_eq_tol(measure_peak(&m), 200e9, 1);
+    measure_free(&m);
+}
+END_TEST
+
+START_TEST(chunks_of_a_batch_belong_together) {
+    struct measured m = measure(1, 4, 3, 2); /* runs 0 and 1 are one batch: 1 + 2 ms; the second batch is nowhere */
+    ck_assert_double_eq_tol(m.layers[0].seconds[0], 1.5e-3, 1e-12);
+    ck_assert_int_eq(m.layers[0].commands[0], 2);
+    measure_free(&m);
+}
+END_TEST
+
+START_TEST(bytes_of_a_half) {
+    struct measured m = measure(1, 4, 4, 1);
+    const struct alexcl_model *model;
+    struct alexcl_plan *plan;
+    EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
+    EXPECT_OK(alexcl_plan_make(model, &(struct alexcl_plan_request){.places = 1}, &plan, &err), err);
+    for (size_t i = 0; i < plan->layer_count; i++) {
+        const struct alexcl_plan_layer *l = &plan->layers[i];
+        if (strcmp(l->layer->name, "conv3") != 0 && i != 0) continue; /* both read everything: the picture, and both halves */
+        for (int h = 0; h < 2; h++) {
+            double values = 4.0 * l->in.c * l->in.h * l->in.w + 4.0 * l->half[h].c * l->half[h].h * l->half[h].w + (double)l->parameters[h];
+            ck_assert_double_eq_tol(m.layers[i].bytes[h], 4 * values, 1e-6);
+            ck_assert_double_eq_tol(m.layers[i].flops[h], 2.0 * 4 * (double)l->macs[h], 1e-6);
+        }
+    }
+    alexcl_plan_free(plan);
+    measure_free(&m);
+}
+END_TEST
+
+int main(void) {
+    TCase *tests = tcase_create("measure");
+    tcase_add_test(tests, one_place);
+    tcase_add_test(tests, nothing_runs_in_the_rest);
+    tcase_add_test(tests, two_places_work_at_once);
+    tcase_add_test(tests, chunks_of_a_batch_belong_together);
+    tcase_add_test(tests, bytes_of_a_half);
+    return support_run(tests);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* A recording: every layer of every half and batch, on the host's clock whatever the device's is; scores are the same with it as without. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "support.h"
+#include "timeline.h"
+
+enum { IMAGES = 7, BATCH = 4 };
+static struct alexcl_error err;
+
+/* Images of a batch that a layer's spans of one half hold together. */
+static int images(const struct alexcl_net *net, const char *layer, int half, int run) {
+    int sum = 0;
+    for (size_t place = 0; place < 2; place++) {
+        const struct alexcl_work_span *s;
+        size_t count = alexcl_net_recorded(net, place, &s);
+        for (size_t i = 0; i < count; i++)
+            if (s[i].work == ALEXCL_WORK_LAYER && s[i].half == half && s[i].run == run && s[i].commands && strcmp(s[i].layer, layer) == 0) sum += s[i].count;
+    }
+    return sum;
+}
+
+static void record(const char *devices) {
+    const struct alexcl_model *model;
+    const struct alexcl_work_span *spans;
+    struct alexcl_weights *weights;
+    struct alexcl_selection *selection;
+    struct alexcl_net *net;
+    float *in = support_random((size_t)3 * 99 * 99 * IMAGES, "record", 128), plain[IMAGES * 10], recorded[IMAGES * 10];
+    EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
+    EXPECT_OK(alexcl_weights_generate(model, 5, NULL, NULL, 0, &weights, &err), err);
+    EXPECT_OK(alexcl_selection_open(devices, &selection, &err), err);
+    EXPECT_OK(alexcl_net_open(model, weights, selection, &(struct alexcl_net_options){.batch = BATCH}, &net, &err), err);
+    EXPECT_OK(alexcl_net_run(net, in, IMAGES, plain, &err), err);
+    ck_assert_uint_eq(alexcl_net_recorded(net, 0, &spans), 0);
+
+    for (int again = 0; again < 2; again++) { /* the second forgets the first */
+        uint64_t asked = timeline_now();
+        EXPECT_OK(alexcl_net_record(net, 1, &err), err);
+        uint64_t start = timeline_now();
+        EXPECT_OK(alexcl_net_run(net, in, IMAGES, recorded, &err), err);
+        uint64_t end = timeline_now();
+        EXPECT_OK(alexcl_net_record(net, 0, &err), err);
+        support_same("scores of a recorded run", recorded, plain, IMAGES * 10);
+        for (int half = 0; half < 2; half++)
+            for (size_t i = 0; i < model->layer_count; i++) {
+                enum alexcl_layer_type type = model->layers[i].type;
+                if (type != ALEXCL_CONV && type != ALEXCL_FC && type != ALEXCL_SOFTMAX) continue; /* the others may be done with them */
+                ck_assert_int_eq(images(net, model->layers[i].name, half, 0), BATCH);
+                ck_assert_int_eq(images(net, model->layers[i].name, half, 1), IMAGES - BATCH);
+                ck_assert_int_eq(images(net, model->layers[i].name, half, 2), 0);
+            }
+        /* The recording began between `asked` and `start`. A millisecond is left to the clocks. */
+        double first = -1e-3, last = (double)(end - asked) * 1e-9 + 1e-3, earliest = 1e9;
+        for (size_t place = 0; place < alexcl_selection_count(selection); place++) {
+            size_t count = alexcl_net_recorded(net, place, &spans);
+            ck_assert_uint_gt(count, 0);
+            for (size_t i = 0; i < count; i++) {
+                if (spans[i].commands == 0) continue;
+                ck_assert_msg(spans[i].start > first && spans[i].end >= spans[i].start && spans[i].end < last, "%s ran from %g to %g, the net from 0 to %g",
+                              spans[i].layer, spans[i].start, spans[i].end, last);
+                ck_assert(spans[i].busy > 0 && spans[i].place == (int)place);
+                if (spans[i].start < earliest) earliest = spans[i].start;
+            }
+        }
+        ck_assert_msg(earliest <= (double)(end - asked) * 1e-9 && earliest * 1e9 + 1e6 >= 0 && start >= asked, "the first command began at %g", earliest);
+    }
+    EXPECT_OK(alexcl_net_run(net, in, IMAGES, plain, &err), err);
+    for (int half = 0; half < 2; half++) ck_assert_int_eq(images(net, "conv1", half, 2), 0); /* it has ended */
+    alexcl_net_free(net);
+    alexcl_selection_free(selection);
+    alexcl_weights_free(weights);
+    free(in);
+}
+
+START_TEST(one_place) { record(strcmp(support_implementation(), "ref") == 0 ? "ref" : "0"); }
+END_TEST
+START_TEST(two_places) { record(strcmp(support_implementation(), "ref") == 0 ? "ref,ref" : "0/2"); }
+END_TEST
+START_TEST(device_and_reference) { record(strcmp(support_implementation(), "ref") == 0 ? "ref,ref" : "0,ref"); }
+END_TEST
+
+int main(void) {
+    TCase *tests = tcase_create("record");
+    tcase_add_test(tests, one_place);
+    tcase_add_test(tests, two_places);
+    tcase_add_test(tests, device_and_reference);
+    return support_run(tests);
+}
