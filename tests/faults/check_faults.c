@@ -3,6 +3,7 @@
  * that is promised; nothing crashes, nothing stays behind. The driver's part is played by faults_layer.c. */
 #include <dlfcn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -247,6 +248,50 @@ START_TEST(a_net_whose_check_fails_is_not_opened) {
 }
 END_TEST
 
+/* ---- two devices ---- */
+
+/* Whichever fails: the other does not wait for ever, the failure is told and not that somebody gave up, and the next batch is right. */
+START_TEST(a_half_that_fails_ends_the_batch_of_both) {
+    static const char *const calls[] = {"clEnqueueNDRangeKernel", "clEnqueueReadBufferRect", "clEnqueueWriteBufferRect", "clEnqueueReadBuffer"};
+    enum { IMAGES = 2, CLASSES = 10 };
+    const struct alexcl_model *model;
+    struct alexcl_weights *weights;
+    struct alexcl_selection *both;
+    struct alexcl_net *net;
+    float due[IMAGES * CLASSES], out[IMAGES * CLASSES];
+    set_up(1);
+    if (alexcl_selection_open("0/2", &both, &err) != ALEXCL_OK) return; /* one core */
+    EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
+    EXPECT_OK(alexcl_weights_generate(model, 1, NULL, NULL, 0, &weights, &err), err);
+    EXPECT_OK(alexcl_net_open(model, weights, both, &(struct alexcl_net_options){.batch = IMAGES}, &net, &err), err);
+    float *in = support_random(IMAGES * (size_t)(model->channels * model->height * model->width), "lanes", 100);
+    EXPECT_OK(alexcl_net_run(net, in, IMAGES, due, &err), err);
+    int live = faults->live;
+    for (size_t c = 0; c < sizeof calls / sizeof *calls; c++) {
+        for (int n = 1;; n++) {
+            faults->set[0] = (struct fault){.call = calls[c], .nth = n, .code = FAULTS_CODE};
+            faults->fired = 0;
+            int status = alexcl_net_run(net, in, IMAGES, out, &err);
+            faults->set[0].call = NULL;
+            ck_assert_msg(faults->live == live, "%s, call %d: %d objects more", calls[c], n, faults->live - live);
+            if (!faults->fired) {
+                EXPECT_OK(status, err);
+                ck_assert_msg(n > 2, "%s is not called by both", calls[c]);
+                break;
+            }
+            EXPECT_ERROR(status, FAULTS_CODE, calls[c], err);
+            EXPECT_OK(alexcl_net_run(net, in, IMAGES, out, &err), err);
+            support_same(calls[c], out, due, IMAGES * CLASSES);
+        }
+    }
+    free(in);
+    alexcl_net_free(net);
+    ck_assert_int_eq(faults->live, 0);
+    alexcl_weights_free(weights);
+    alexcl_selection_free(both);
+}
+END_TEST
+
 static void close_selection(void) { alexcl_selection_free(sel); }
 
 int main(void) {
@@ -258,6 +303,7 @@ int main(void) {
     tcase_add_test(tests, what_the_cache_and_the_clock_fail_at_is_healed);
     tcase_add_test(tests, a_device_that_cannot_be_cut_after_all_is_told);
     tcase_add_test(tests, clblast_multiplies_and_leaves_nothing);
+    tcase_add_test(tests, a_half_that_fails_ends_the_batch_of_both);
     tcase_add_test(tests, a_check_tells_a_failed_call_and_goes_on);
     tcase_add_test(tests, a_net_whose_check_fails_is_not_opened);
     support_at_end = close_selection;
