@@ -136,7 +136,7 @@ static void check_progress(const struct check *c, const struct alexcl_check_resu
     if (c->o->quiet || !isatty(STDERR_FILENO) || (c->o->format == FORMAT_TEXT && isatty(STDOUT_FILENO))) return;
     fprintf(stderr, "\r\033[K");
     if (r && r->number < r->count) fprintf(stderr, "%u of %u checks, %.60s", r->number, r->count, r->place ? r->place->name : "both");
-    fflush(stderr);
+    (void)fflush(stderr); /* progress: nothing depends on it */
 }
 
 static void check_note_wrong(struct check *c, const struct alexcl_check_result *r) {

@@ -147,7 +147,7 @@ int alexcl_check_run(const struct alexcl_selection *sel, alexcl_check_fn *fn, vo
     struct selfcheck s = {.selection = sel, .fn = fn, .user = user, .counts = counts};
     struct place places[2] = {{NULL}, {NULL}};
     struct alexcl_error why[2] = {{0}, {0}};
-    size_t count = alexcl_selection_count(sel);
+    size_t count = alexcl_selection_count(sel) == 2 ? 2 : 1;
     *counts = (struct alexcl_check_counts){0};
     for (size_t i = 0; i < count; i++) {
         if (!selfcheck_on_device(&s, i)) continue;
@@ -162,7 +162,7 @@ int alexcl_check_run(const struct alexcl_selection *sel, alexcl_check_fn *fn, vo
         struct alexcl_check_result r = selfcheck_result(&s, i); /* a device that cannot be opened is a result */
         r.layer = "";
         r.variant = "open";
-        selfcheck_fill(&r, NULL, opened[i], &why[i]);
+        selfcheck_fill(&r, &(struct selfcheck_found){0}, opened[i], &why[i]);
         TRY(selfcheck_report(&s, &r, err));
     }
     if (devices) TRY(selfcheck_net(&s, err));

@@ -19,9 +19,9 @@ void selfcheck_fill_nobody(float *x, size_t count) {
 }
 
 int selfcheck_is_nobody(const float *x, size_t count) {
-    size_t i = 0;
-    while (i < count && memcmp(x + i, &nobody, sizeof *x) == 0) i++;
-    return i == count;
+    uint32_t bits = nobody;
+    for (size_t i = 0; i < count && bits == nobody; i++) memcpy(&bits, x + i, sizeof bits);
+    return bits == nobody;
 }
 
 int selfcheck_make_random(size_t count, const char *name, double scale, float **out, struct alexcl_error *err) {

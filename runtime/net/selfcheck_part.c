@@ -133,7 +133,7 @@ static int part_peak(struct place *place, const struct selfcheck_case *c, struct
     TRY(memory_alloc_floats(&due, items, "a check", err));
     for (size_t i = 0; i < items; i++) {
         double sum = 0;
-        for (size_t k = 0; k < VECTORS * WIDTH; k++) sum += (double)x[(i + k / WIDTH * items) * WIDTH + k % WIDTH];
+        for (size_t k = 0; k < (size_t)VECTORS * WIDTH; k++) sum += (double)x[(i + k / WIDTH * items) * WIDTH + k % WIDTH];
         due[i] = (float)sum;
     }
     struct kernel_range range = {1, {0}, {items}, {64}};
