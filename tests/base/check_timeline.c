@@ -22,13 +22,14 @@ START_TEST(commands_belong_to_the_span_that_is_open) {
     timeline_open(&t, ALEXCL_WORK_LAYER, "relu1", 1, 0, 3);
 
     int64_t zero = (int64_t)t.origin; /* times become known later, in any order */
+    timeline_add(&t, first, zero + 4000000000, zero + 4500000000);
+    timeline_add(&t, first, zero + 2000000000, zero + 3500000000);
     timeline_add(&t, first, zero + 5000000000, zero + 6000000000);
-    timeline_add(&t, first, zero + 2000000000, zero + 4000000000);
     timeline_add(&t, -1, zero, zero + 9000000000);
     ck_assert_uint_eq(t.count, 3);
     const struct alexcl_work_span *s = &t.spans[first];
     ck_assert(s->work == ALEXCL_WORK_LAYER && strcmp(s->layer, "conv1") == 0 && s->place == 1 && s->half == 0 && s->run == 0);
-    ck_assert(s->first == 4 && s->count == 2 && s->commands == 2);
+    ck_assert(s->first == 4 && s->count == 2 && s->commands == 3);
     ck_assert_double_eq_tol(s->start, 2, 1e-6);
     ck_assert_double_eq_tol(s->end, 6, 1e-6);
     ck_assert_double_eq_tol(s->busy, 3, 1e-6);
