@@ -232,7 +232,9 @@ def jobs_of(kind, root, builds):
             if kind != "spirv" and on_cpu != (kind == "x86"):
                 continue
             device = {"avx2": "cpu8", "avx512": "cpu16"}.get(chip)
-            sets = {d for dev, source, d in asked if source == name and (device is None or dev == device)}
+            if kind in ("amd", "nvidia", "intel"):
+                device = "gpu"
+            sets = {d for dev, source, d in asked if source == name and device in (None, dev)}
             jobs += [(chip, name, defines) for defines in sorted(sets | {""})]
     return jobs
 
