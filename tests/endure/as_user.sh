@@ -1,5 +1,5 @@
 # To be sourced behind cli_support.sh, with `program` and `photos` set before enter_run: user COMMAND... runs it as somebody for whom
-# permissions hold, for two minutes at most. `permissions` is 0 where there is nobody to do that, which is said.
+# permissions hold, for five minutes at most. `permissions` is 0 where there is nobody to do that, which is said.
 permissions=1
 as=()
 
@@ -20,4 +20,4 @@ enter_run() {
     export HOME=$PWD/home XDG_CACHE_HOME=$PWD/home/xdg POCL_CACHE_DIR=$PWD/home/pocl ALEXCL_CACHE_DIR=$PWD/cache
     user mkdir -p home/pocl
 }
-user() { "${as[@]}" timeout 120 "$@"; }
+user() { "${as[@]}" timeout 300 "$@"; }

@@ -8,7 +8,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 program=$1 photos=$2 layer=$3 implementation=$4
 if [ -n "${5:-}" ]; then echo "$5"; exit 77; fi
 rm -rf run && mkdir run && cd run || exit 1
-limited() { timeout 120 env OPENCL_LAYERS="$layer" LIMITS="$limits" "$program" "$@"; }
+limited() { timeout 300 env OPENCL_LAYERS="$layer" LIMITS="$limits" "$program" "$@"; }
 alexcl=limited limits=none
 for i in 1 2 3 4; do ls "$photos"/*.png "$photos"/*.jpg; done >list.txt
 images=$(wc -l <list.txt)
@@ -38,7 +38,7 @@ done
 limits=memory=100000000; run 5 --model alexnet infer --devices 0 list.txt --limit 1; says "one image needs"
 
 # ---- small work-groups, no local memory to speak of
-for limits in group=32 group=32,local=1024 group=8 group=1 local=1024 local=16; do
+for limits in group=32,local=1024 group=1 local=16 gpu gpu,group=32 gpu,local=1024 gpu,group=8,local=64; do
     for model in tiny2t lenet5; do
         run 0 --model $model infer -q --devices 0 list.txt --save got.npy; close $model.npy got.npy
     done

@@ -3,6 +3,7 @@
  *   group=N    work-groups have N items at most           local=BYTES    local memory
  *   buffer=BYTES   the largest buffer                     memory=BYTES   all buffers together
  *   vanish=N:CODE  from the N-th command on every call of a queue fails with CODE
+ *   gpu    it says that it is a GPU, whose kernels have tiles in local memory
  *   count      how many commands there were is written to stderr at the end */
 #define CL_TARGET_OPENCL_VERSION 300
 #define CL_USE_DEPRECATED_OPENCL_1_2_APIS
@@ -17,7 +18,7 @@
 static const cl_icd_dispatch *next;
 static cl_icd_dispatch table;
 static unsigned long long group, local, buffer, memory, vanish;
-static int code_of_vanishing;
+static int code_of_vanishing, gpu;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned long long used, commands;
 
@@ -53,6 +54,7 @@ static cl_int CL_API_CALL limits_clGetDeviceInfo(cl_device_id d, cl_device_info 
                               : what == CL_DEVICE_MAX_MEM_ALLOC_SIZE ? buffer
                               : what == CL_DEVICE_GLOBAL_MEM_SIZE    ? memory
                                                                      : 0;
+    if (what == CL_DEVICE_TYPE && gpu) *number = CL_DEVICE_TYPE_GPU;
     if (most && *number > most) *number = most;
     if (what == CL_DEVICE_MAX_WORK_GROUP_SIZE && g && *sizes > g) *sizes = g;
     if (what == CL_DEVICE_MAX_WORK_ITEM_SIZES && g)
@@ -160,6 +162,7 @@ EXPORT cl_int CL_API_CALL clInitLayer(cl_uint entries, const cl_icd_dispatch *ta
     size_t size = entries * sizeof(void *);
     const char *limits = getenv("LIMITS"), *code = limits ? strstr(limits, "vanish=") : NULL;
     next = target;
+    gpu = limits && strstr(limits, "gpu");
     memcpy(&table, target, size < sizeof table ? size : sizeof table);
     group = limits_number("group="), local = limits_number("local="), buffer = limits_number("buffer="), memory = limits_number("memory=");
     vanish = limits_number("vanish=");

@@ -3,8 +3,8 @@
 """Processes that are killed, and several at once.
 
   processes.py result PROGRAM PHOTOS          kill -9, and Ctrl-C, while results and weights are written
-  processes.py cache PROGRAM PHOTOS [SKIP]    kill -9 while the cache is filled
-  processes.py together PROGRAM PHOTOS [SKIP] several on one empty cache, and on one result
+  processes.py cache=N PROGRAM PHOTOS [SKIP]  kill -9, up to N times, while the cache is filled
+  processes.py together=N PROGRAM PHOTOS [SKIP] N times four on one empty cache, and on one result
 
 After a kill a file is absent, the old one or the new one, whole; the next start gives the right scores and no message; and what a
 killed process left beside a file is gone when that file has been written again. The moments are drawn from a seed, over the time
@@ -22,6 +22,7 @@ import sys
 import time
 
 mode, program, photos = sys.argv[1:4]
+mode, _, turns = mode.partition("=")
 if len(sys.argv) > 4 and sys.argv[4]:
     print(sys.argv[4])
     sys.exit(77)
@@ -45,7 +46,7 @@ def start(*arguments):
 
 def finish(process, what):
     """Waits for a run that must be fine; gives what it wrote to stderr."""
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=300)
     if process.returncode != 0:
         bad(f"{what}: exit {process.returncode}: {out}{err}")
     return err
@@ -140,7 +141,7 @@ def interrupted():
                 for _ in range(signals):
                     process.send_signal(signal.SIGINT)
                     time.sleep(0.002)
-                _, err = process.communicate(timeout=120)
+                _, err = process.communicate(timeout=300)
                 if process.returncode not in (0, 130, -signal.SIGINT):
                     bad(f"{name}, Ctrl-C {turn}: exit {process.returncode}: {err}")
                 if temporaries():
@@ -153,7 +154,7 @@ def interrupted():
     while process.poll() is None and not any(os.path.getsize(name) > 128 + 5 * ROW for name in temporaries()):
         time.sleep(0.001)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=300)
     done = json.loads(out)["summary"]["images"]
     if process.returncode != 130 or not 5 <= done < 300 or os.path.getsize("y.npy") != 128 + done * ROW:
         bad(f"Ctrl-C in a batch: exit {process.returncode}, {done} of 300 images, {os.path.getsize('y.npy')} bytes: {err}")
@@ -180,7 +181,7 @@ def fill():
 def cached():
     window = fill()
     kills, hits = 0, 0
-    for turn in range(30):
+    for turn in range(int(turns)):
         shutil.rmtree(cache, ignore_errors=True)
         process = start("infer", "-q", "--devices", "0", "list.txt")
         end = time.monotonic() + draw.uniform(0, window)
@@ -197,13 +198,13 @@ def cached():
         if temporaries(cache):
             bad(f"after kill {turn} and another start: {temporaries(cache)}")
     print(f"{kills} kills in {window:.2f} s each, {hits} of them with an entry half written")
-    if kills < 10 or hits < 2:
+    if kills < int(turns) // 3 or hits < int(turns) // 10:
         bad(f"{kills} kills, {hits} in the middle of a write: too few to tell anything")
 
 
 def together():
     fill()
-    for turn in range(3):
+    for turn in range(int(turns)):
         shutil.rmtree(cache, ignore_errors=True)
         processes = [start("infer", "-q", "--devices", "0", "list.txt", "--save", f"{i}.npy" if turn % 2 else "same.npy") for i in range(4)]
         for i, process in enumerate(processes):
@@ -216,7 +217,7 @@ def together():
         if temporaries() + temporaries(cache):
             bad(f"turn {turn}: left behind: {temporaries() + temporaries(cache)}")
         check_cache(f"after turn {turn}")
-    print("3 times 4 processes on one empty cache")
+    print(f"{turns} times 4 processes on one empty cache")
 
 
 {"result": result, "cache": cached, "together": together}[mode]()
