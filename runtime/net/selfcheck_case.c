@@ -136,8 +136,12 @@ done:
 int selfcheck_run_case(struct place *place, const struct selfcheck_case *c, struct selfcheck_found *found, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     *found = (struct selfcheck_found){0};
-    if (!c->variant) return c->part->run(place, c, found, err);
-    for (int half = 0; half < 2 && status == ALEXCL_OK; half++) status = case_run_layer(place, c, half, found, err);
+    if (!c->variant)
+        status = c->part->run(place, c, found, err);
+    else
+        for (int half = 0; half < 2 && status == ALEXCL_OK; half++) status = case_run_layer(place, c, half, found, err);
+    /* A command that failed is told as that, not as the wrong value that it left. */
+    if (status == ALEXCL_OK && place->device) status = device_finish(place->device, err);
     return status;
 }
 
