@@ -36,22 +36,26 @@ BUILD = ["clCreateProgramWithSource", "clBuildProgram", "clGetProgramInfo"]
 TINY = ["--model", "tiny2t"]
 REF = ["--devices", "ref"] + INFER
 INIT = TINY + ["weights", "init", "-o", "made.safetensors"]
+# On one device: with the kernels of `peak` from its cache on one part and compiled anew on the other, PoCL 3.1 aborts (pocl_release_dlhandle_cache).
+TIME = ["--devices", "0"] + TINY + ["--batch", "2", "time", "--repeat", "2", "--warm-up", "1", "--trace", "trace.json", "--plot", "plot.svg"]
 SHOW = TINY + ["weights", "show", "WEIGHTS"]
 COMMANDS = {
     "devices": [Command("cl", ["devices"]), Command("cl", ["devices", "-v"], only=["clGetDeviceInfo", "clGetPlatformInfo"])],
     "infer": [Command("cl", ["--devices", "0"] + INFER), Command("cl", ["--devices", "0"] + INFER, "cold", BUILD, 4),
-              Command("cl", ["--devices", "0"] + INFER, "off", BUILD)],
+              Command("cl", ["--devices", "0"] + INFER + ["--check", "off"], "off", BUILD)],
     "infer_two": [Command("cl", ["--devices", "0/2"] + INFER)],
     "infer_clblast": [  # whose start takes longer
-        Command("cl", ["--devices", "0", "--gemm", "clblast"] + INFER, most=25)],
+        Command("cl", ["--devices", "0", "--gemm", "clblast"] + INFER, most=8)],
+    "check": [Command("cl", ["--devices", "0", "check"], most=6)],
+    "time": [Command("cl", TIME, most=4)],
     "malloc": [Command("alloc", args, cache, only) for args, cache, only in (
         (REF + ["--dump-patches", "patches"], "off", None), (REF + ["--format", "json", "--weights", "WEIGHTS"], "off", None),
         (["--devices", "0"] + INFER, "warm", None),
         (["devices", "--format", "json"], "warm", None), (["devices"], "warm", None), (INIT, "off", None), (SHOW, "off", None),
-        (SHOW + ["--format", "json"], "off", None), (["plan"], "off", None), (["plan", "--format", "json"], "off", None))],
+        (SHOW + ["--format", "json"], "off", None), (["--devices", "ref"] + TIME[2:], "off", None), (["plan"], "off", None), (["plan", "--format", "json"], "off", None))],
     "files": [Command("file", args, cache) for args, cache in (
         (REF + ["--dump-patches", "patches"], "off"), (REF + ["--format", "json", "--weights", "WEIGHTS"], "off"), (["--devices", "0"] + INFER, "warm"),
-        (INIT, "off"), (SHOW, "off"), (["devices"], "warm"), (["plan", "--format", "csv"], "off"))] + [
+        (INIT, "off"), (SHOW, "off"), (["--devices", "ref"] + TIME[2:], "off"), (["devices"], "warm"), (["plan", "--format", "csv"], "off"))] + [
             Command("file", ["--devices", "0"] + INFER, "cold", ["file." + f for f in ("mkdir", "mkstemp64", "write", "fchmod", "close", "rename")], 3)],
 }
 
@@ -107,7 +111,7 @@ class Run:
             self.exit, out, err = done.returncode, done.stdout, done.stderr
         except subprocess.TimeoutExpired as late:
             self.exit, out, err, self.hung = None, late.stdout or b"", late.stderr or b"", True
-        self.out, self.err = out.decode("utf-8", "replace"), err.decode("utf-8", "replace")
+        self.out, self.err = steady(command, out.decode("utf-8", "replace")), err.decode("utf-8", "replace")
         self.document = None
         if "json" in command.args:
             try:
@@ -133,6 +137,11 @@ class Run:
                 path = os.path.join(where, name)
                 with open(path, "rb") as file:
                     self.files[os.path.relpath(path, folder)] = file.read()
+
+
+def steady(command, text):
+    """A program's output without what differs from run to run."""
+    return re.sub(r", \d+\.\d s\b", "", text) if "check" in command.args else "" if "time" in command.args else text
 
 
 def npy_rows(data):
@@ -179,7 +188,7 @@ class Test:
                     wrong.append(name + " is not whole")
             elif name not in known:
                 wrong.append("left the file " + name)
-            elif data != whole.files[name]:
+            elif data != whole.files[name] and name not in ("trace.json", "plot.svg"):
                 wrong.append(name + " is another file than without the fault")
         same = run.document == whole.document if whole.document else run.out == whole.out
         if run.fired is None:
@@ -194,6 +203,16 @@ class Test:
             if run.out.strip() and not (isinstance(run.document, dict) and run.document.get("error")) and "results could not be written" not in run.err:
                 wrong.append("the document on stdout does not tell the error")
             return wrong + getattr(self, "judge_" + command.kind)(command, run, call, code)
+        if "check" in command.args:  # goes on with other kernels, and tells all of it there
+            if run.exit in (4, 5, 7) and "FAILED" not in run.out:
+                wrong.append("stdout does not tell what failed")
+            run.err = re.sub(r"\s+", " ", run.out + run.err)
+            return wrong + self.judge_cl(command, run, call, code)
+        if command.kind == "file":  # stdout is a file too: it lacks what failed, and its reason may be lost in stdio
+            if run.exit == 1 and "the results could not be written" in run.err:
+                return wrong
+            if "+" in run.fault:
+                return wrong + self.judge_file(command, run, call, code)
         lines = [line for line in run.out.splitlines() if not re.match(r"scores\.npy: \d+ x", line)]
         due = [line for line in whole.out.splitlines() if not re.match(r"scores\.npy: \d+ x", line)]
         if lines != due[:len(lines)] and not all(any(part in line for part in ("NOT USABLE", "top-1 error")) or line in due for line in lines):
@@ -212,7 +231,7 @@ class Test:
             return ["exit 0, but stdout or files are not those of a good run"]
         if call == "event":
             return ["a command failed, and nobody noticed"]
-        if lost and call.startswith("file.") and "kernels are compiled at every start" not in run.err:
+        if any(f.endswith(".clbin") for f in lost) and call.startswith("file.") and "kernels are compiled at every start" not in run.err:
             return ["no warning tells that the cache could not be written"]
         return []
 
@@ -227,6 +246,8 @@ class Test:
     def judge_file(self, command, run, call, code):
         wrong = []
         reads = "+" in run.fault or call in ("file.read", "file.fread", "file.stat64", "file.fstat64", "file.fopen64")
+        if run.exit == 5 and call == "file.fclose" and "out of host memory: the roofline picture" in run.err:
+            return []  # its file is memory
         if run.exit not in ((1, 6) if reads else (1,)):
             wrong.append("exit %d" % run.exit)
         if os.strerror(code) not in run.err:
@@ -239,7 +260,7 @@ class Test:
         allowed = {EXITS[code]} | ({3} if before else set()) | ({4} if call == "clBuildProgram" else set())
         if call == "event":
             allowed.add(7)  # who waits is told of a failed wait, -14
-        if "cl*" in run.fault:
+        if "cl*" in run.fault or "check" in command.args:
             allowed |= {3, 4}
         blas = re.search(r"CLBlastSgem[mv] failed on device 0.*\(-\d+\); \S+", run.err)
         if blas:  # its routine, and its own code where it has one
@@ -321,7 +342,7 @@ def main():
     reader.add_argument("--alexcl", required=True)
     reader.add_argument("--photos", required=True)
     reader.add_argument("--layer")
-    reader.add_argument("--most", type=int, default=40)
+    reader.add_argument("--most", type=int, default=12)
     reader.add_argument("--only")
     reader.add_argument("--skip", default="", help="why there is nothing to run on; empty: there is")
     options = reader.parse_args()

@@ -223,8 +223,9 @@ static void faults_uncovered(int slot) {
     TEN(f, 101)                                                                                                                                                \
     TEN(f, 102)                                                                                                                                                \
     TEN(f, 103)                                                                                                                                                \
-    TEN(f, 104) TEN(f, 105) TEN(f, 106) TEN(f, 107) TEN(f, 108) TEN(f, 109) TEN(f, 110) TEN(f, 111) TEN(f, 112) TEN(f, 113) TEN(f, 114) TEN(f, 115)            \
-        TEN(f, 116) TEN(f, 117) TEN(f, 118) TEN(f, 119)
+    TEN(f, 104)                                                                                                                                                \
+    TEN(f, 105) TEN(f, 106) TEN(f, 107) TEN(f, 108) TEN(f, 109) TEN(f, 110) TEN(f, 111) TEN(f, 112) TEN(f, 113) TEN(f, 114) TEN(f, 115) TEN(f, 116)            \
+        TEN(f, 117) TEN(f, 118) TEN(f, 119)
 SLOTS(SLOT)
 #define SLOT_NAME(n) faults_slot_##n,
 static void(CL_API_CALL *const slots[])(void) = {SLOTS(SLOT_NAME)};

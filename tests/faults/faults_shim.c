@@ -59,18 +59,17 @@ WRAP("file.", off_t, lseek64, (int fd, off_t to, int from), (fd, to, from), -1)
 WRAP("file.", ssize_t, write, (int fd, const void *data, size_t size), (fd, data, size), -1)
 WRAP("file.", ssize_t, read, (int fd, void *data, size_t size), (fd, data, size), -1)
 WRAP("file.", size_t, fread, (void *data, size_t size, size_t count, FILE *file), (data, size, count, file), 0)
-WRAP("file.", int, fflush, (FILE * file), (file), EOF)
 WRAP("file.", int, stat64, (const char *path, struct stat *out), (path, out), -1)
 WRAP("file.", int, fstat64, (int fd, struct stat *out), (fd, out), -1)
 WRAP_CLOSE(int, close, fd)
 WRAP_CLOSE(FILE *, fclose, file)
 
-/* What could not be written to a file is remembered by it. */
+/* What could not be written to a file is remembered by it. Where stderr fails there is nothing left to say so. */
 static FILE *shim_failed;
 size_t __real_fwrite(const void *data, size_t size, size_t count, FILE *file);
 size_t __wrap_fwrite(const void *data, size_t size, size_t count, FILE *file);
 size_t __wrap_fwrite(const void *data, size_t size, size_t count, FILE *file) {
-    int code = faults_due("file.fwrite");
+    int code = file == stderr ? 0 : faults_due("file.fwrite");
     if (!code) return __real_fwrite(data, size, count, file);
     shim_failed = file;
     errno = code;
@@ -79,6 +78,15 @@ size_t __wrap_fwrite(const void *data, size_t size, size_t count, FILE *file) {
 int __real_ferror(FILE *file);
 int __wrap_ferror(FILE *file);
 int __wrap_ferror(FILE *file) { return file == shim_failed || __real_ferror(file); }
+
+int __real_fflush(FILE *file);
+int __wrap_fflush(FILE *file);
+int __wrap_fflush(FILE *file) {
+    int code = file == stderr ? 0 : faults_due("file.fflush");
+    if (!code) return __real_fflush(file);
+    errno = code;
+    return EOF;
+}
 
 /* ---- the libraries' memory -------------------------------------------------------------------------- */
 
