@@ -9,22 +9,23 @@
 enum { BEHIND = 64 /* floats behind a buffer's images that nobody may write */ };
 static const double TOLERANCE = 1e-5;
 
-/* How much is tried of each shape. */
+/* How much is tried. */
 struct extent {
     int images;
     int first, count; /* those computed together */
     int alone;        /* how many are computed alone as well */
-    int all_ways;     /* golden vectors, the larger shapes, and the same once more cut into other launches */
+    int all_ways;     /* golden vectors, and the same once more cut into other launches */
+    int costly;       /* the shapes with most products */
 };
 /* The images of no extent are a multiple of those in a tile (4) or in a workspace (8); 9 are more than either. */
-static const struct extent whole_extent = {12, 2, 9, 3, 1}, small_extent = {7, 1, 5, 1, 0};
+static const struct extent whole_extent = {12, 2, 9, 3, 1, 1}, simulated_extent = {7, 1, 5, 1, 0, 1}, small_extent = {7, 1, 5, 1, 0, 0};
 
-/* Oclgrind computes thousands of times slower than the others: all of it is done there but for CLBlast's kernels, which are not ours
- * to test; and a small part when Oclgrind looks for faults (oclgrind.sh), which is slower again. */
-static const struct extent *kernel_check_extent(const char *variant) {
+/* Oclgrind computes thousands of times slower than the others: convolutions, the most work, are done there in one way; and less when it
+ * looks for faults (oclgrind.sh), which is slower again. */
+static const struct extent *kernel_check_extent(enum alexcl_layer_type type) {
     const char *grid = getenv("ALEXCL_TEST_GRID");
     if (grid && strcmp(grid, "small") == 0) return &small_extent;
-    return strcmp(support_implementation(), "oclgrind") == 0 && strcmp(variant, "clblast") == 0 ? &small_extent : &whole_extent;
+    return type == ALEXCL_CONV && strcmp(support_implementation(), "oclgrind") == 0 ? &simulated_extent : &whole_extent;
 }
 
 int kernel_check_bare(void) { return getenv("ALEXCL_BARE_BUFFERS") != NULL; }
@@ -132,7 +133,7 @@ static float *run_half(struct layer *l, const float *x, int images, int first, i
 }
 
 static void check_half(const char *variant, struct layer *l, const float *x, const float *const w[LAYER_TENSORS]) {
-    const struct extent *e = kernel_check_extent(variant);
+    const struct extent *e = kernel_check_extent(l->desc->type);
     const int images = e->images, first = e->first, count = e->count;
     struct place host = {NULL};
     struct layer reference = *l;
@@ -181,7 +182,7 @@ static void check_half(const char *variant, struct layer *l, const float *x, con
 
 void kernel_check_layer(const char *variant, const struct alexcl_layer *desc, struct alexcl_shape whole_in) {
     if (!kernel_check_possible(variant)) return;
-    float *x = support_random((size_t)kernel_check_extent(variant)->images * shape_size(whole_in), "x", 2.0);
+    float *x = support_random((size_t)kernel_check_extent(desc->type)->images * shape_size(whole_in), "x", 2.0);
     for (int half = 0; half < 2; half++) {
         struct alexcl_error err = {0};
         struct layer l;
@@ -199,7 +200,7 @@ void kernel_check_layer(const char *variant, const struct alexcl_layer *desc, st
 }
 
 void kernel_check_golden(const char *variant, const struct alexcl_layer *desc, const char *dir, const char *key) {
-    if (!kernel_check_possible(variant) || !kernel_check_extent(variant)->all_ways) return;
+    if (!kernel_check_possible(variant) || !kernel_check_extent(desc->type)->all_ways) return;
     struct tensor x = oracle_load(dir, "x"), want = oracle_load(dir, key), tensors[LAYER_TENSORS] = {{0}};
     struct alexcl_shape whole_in = {x.shape[1], x.shape[2], x.shape[3]};
     const float *w[LAYER_TENSORS] = {0};
@@ -271,7 +272,7 @@ void kernel_check_conv_grid(const char *variant) {
         {{6, 5, 5}, 12, 5, 1, 0, 0, 1, 1},   /* one output a map (LeNet-1998's c5) */
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        if (cases[i].costly && !kernel_check_extent(variant)->all_ways) continue;
+        if (cases[i].costly && !kernel_check_extent(ALEXCL_CONV)->costly) continue;
         struct alexcl_layer desc = {.type = ALEXCL_CONV,
                                     .name = "conv",
                                     .outputs = cases[i].outputs,
