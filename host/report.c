@@ -28,8 +28,9 @@ int report_json(json_t *document, struct alexcl_error *err) {
 json_t *report_string(const char *text) {
     if (!text) return json_null();
     json_t *string = json_string(text);
-    size_t room = 4 * strlen(text) + 1, at = 0;
-    char *plain = string ? NULL : malloc(room);
+    size_t room = 4 * strlen(text) + 1, at = 0, ascii = 0;
+    while (text[ascii] && (unsigned char)text[ascii] < 0x80) ascii++;
+    char *plain = string || !text[ascii] ? NULL : malloc(room); /* ASCII is refused for lack of memory alone */
     if (!plain) return string;
     for (; *text; text++) at += (size_t)snprintf(plain + at, room - at, (unsigned char)*text < 0x80 ? "%c" : "\\x%02X", (unsigned char)*text);
     string = json_string(plain);
