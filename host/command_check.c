@@ -3,12 +3,12 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "commands.h"
 #include "fail.h"
 #include "interrupt.h"
+#include "monotonic.h"
 #include "report.h"
 
 struct check {
@@ -23,12 +23,6 @@ struct check {
     char wrong[4096];                /* "\ndevice 0 (...), driver ...: conv_cpu.cl, fc.cl" */
     size_t wrong_length;
 };
-
-static double check_now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 /* ---- text ---------------------------------------------------------------------------------------- */
 
@@ -250,7 +244,7 @@ static void check_print_summary(const struct check *c, double seconds) {
 int command_check(const struct options *o, struct alexcl_error *err) {
     struct check c = {.o = o};
     struct alexcl_error late = {0};
-    double start = check_now();
+    double start = monotonic_now();
     int status = options_expect(o, "check", 0, 0, err);
     if (status != ALEXCL_OK) return status;
     interrupt_defer();
@@ -264,11 +258,11 @@ int command_check(const struct options *o, struct alexcl_error *err) {
     if (o->format == FORMAT_JSON) {
         json_t *document =
             json_pack("{s:s, s:O, s:i, s:i, s:b, s:f, s:o}", "version", alexcl_version(), "devices", c.devices, "checks", (int)c.done, "failed", (int)c.failed,
-                      "interrupted", interrupt_asked(), "seconds", check_now() - start, "error", report_string(status == ALEXCL_OK ? NULL : err->text));
+                      "interrupted", interrupt_asked(), "seconds", monotonic_now() - start, "error", report_string(status == ALEXCL_OK ? NULL : err->text));
         int printed = report_json(document, &late);
         if (status == ALEXCL_OK && printed != ALEXCL_OK) status = fail(err, printed, "%s", late.text);
     }
-    if (o->format == FORMAT_TEXT && status == ALEXCL_OK && c.places) check_print_summary(&c, check_now() - start);
+    if (o->format == FORMAT_TEXT && status == ALEXCL_OK && c.places) check_print_summary(&c, monotonic_now() - start);
     if (status == ALEXCL_OK && c.failed) status = check_judge(&c, err);
     json_decref(c.checks);
     json_decref(c.devices);

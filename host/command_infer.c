@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "commands.h"
@@ -12,6 +11,7 @@
 #include "feed.h"
 #include "interrupt.h"
 #include "labels.h"
+#include "monotonic.h"
 #include "npy.h"
 #include "report.h"
 #include "topk.h"
@@ -58,12 +58,6 @@ struct infer {
     int worst;           /* status that the command ends with */
     double start, ready; /* of the command, of the net */
 };
-
-static double infer_now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 static int infer_alloc(void *out, size_t count, size_t size, struct alexcl_error *err) {
     void *p = count <= SIZE_MAX / size ? calloc(count ? count : 1, size) : NULL;
@@ -132,7 +126,7 @@ static json_t *infer_json(const struct infer *f, const struct result *r) {
 /* One line on a terminal; `end` clears it. */
 static void infer_progress(const struct infer *f, int end) {
     if (f->o->quiet || !isatty(STDERR_FILENO)) return;
-    double seconds = infer_now() - f->ready;
+    double seconds = monotonic_now() - f->ready;
     fprintf(stderr, "\r\033[K");
     if (!end) fprintf(stderr, "%zu of %zu images, %.1f images/s", f->finished + f->failed, f->images, seconds > 0 ? (double)f->finished / seconds : 0);
     (void)fflush(stderr);
@@ -368,20 +362,6 @@ static int infer_array(struct infer *f, struct alexcl_error *err) {
 
 /* ---- before and after ---------------------------------------------------------------------------- */
 
-static int infer_open_input(struct infer *f, struct alexcl_error *err) {
-    const struct alexcl_model *m = f->model;
-    int status = npy_read(f->o->input, &f->input, err);
-    if (status != ALEXCL_OK) return status;
-    const size_t *s = f->input.shape;
-    if (f->input.dims != 4 || s[1] != (size_t)m->channels || s[2] != (size_t)m->height || s[3] != (size_t)m->width || s[0] == 0) {
-        char shape[NPY_DIMS * 24] = "";
-        for (int i = 0; i < f->input.dims; i++) snprintf(shape + strlen(shape), sizeof shape - strlen(shape), "%s%zu", i ? " x " : "", s[i]);
-        return fail(err, ALEXCL_E_DATA, "%s is %s; model %s takes N x %d x %d x %d", f->o->input, shape, m->name, m->channels, m->height, m->width);
-    }
-    f->images = s[0];
-    return ALEXCL_OK;
-}
-
 static int infer_check_options(const struct options *o, struct alexcl_error *err) {
     int status = options_expect(o, "infer", o->input ? 0 : 1, o->input ? 0 : 1, err);
     if (status != ALEXCL_OK) return status;
@@ -403,10 +383,12 @@ static int infer_open(struct infer *f, struct alexcl_error *err) {
         f->last = &f->model->layers[layer];
     }
     f->crops = o->ten_crop ? CROPS : 1;
-    if (o->input)
-        status = infer_open_input(f, err);
-    else if ((status = image_list_read(o->arguments[0], &f->list, err)) == ALEXCL_OK)
+    if (o->input) {
+        status = npy_read_images(o->input, f->model, &f->input, err);
+        f->images = f->input.shape[0];
+    } else if ((status = image_list_read(o->arguments[0], &f->list, err)) == ALEXCL_OK) {
         f->images = f->list.count;
+    }
     if (status == ALEXCL_OK && f->images == 0) return fail(err, ALEXCL_E_DATA, "%s names no image", o->arguments[0]);
     if (status != ALEXCL_OK) return status;
     if (o->limit && (size_t)o->limit < f->images) {
@@ -414,8 +396,7 @@ static int infer_open(struct infer *f, struct alexcl_error *err) {
         image_list_cut(&f->list, f->images);
     }
     interrupt_defer(); /* from here on there may be results to keep */
-    status = o->weights ? alexcl_weights_open(o->weights, f->model, o->features, &f->weights, err)
-                        : alexcl_weights_generate(f->model, 1, NULL, NULL, 0, &f->weights, err);
+    status = options_weights(o, f->model, o->features, &f->weights, err);
     if (status == ALEXCL_OK) status = alexcl_selection_open(o->devices, &f->selection, err);
     if (status != ALEXCL_OK) return status;
     f->reference = 1;
@@ -463,7 +444,7 @@ static int infer_open(struct infer *f, struct alexcl_error *err) {
         if (!f->results[i].path) status = fail(err, ALEXCL_E_MEMORY, "out of host memory: the names of the images");
     }
     f->document_images = json_array();
-    f->ready = infer_now();
+    f->ready = monotonic_now();
     return status;
 }
 
@@ -480,7 +461,7 @@ static json_t *infer_devices_json(const struct infer *f) {
 /* The document, complete whatever happened. */
 static int infer_print_document(struct infer *f, const struct alexcl_error *why, struct alexcl_error *err) {
     struct alexcl_net_times t = alexcl_net_times(f->net);
-    double now = infer_now(), running = now - f->ready;
+    double now = monotonic_now(), running = now - f->ready;
     json_t *summary = json_pack("{s:I, s:I, s:I, s:b}", "images", (json_int_t)f->finished, "failed", (json_int_t)f->failed, "labelled", (json_int_t)f->labelled,
                                 "interrupted", (int)interrupt_asked());
     if (f->labelled) {
@@ -503,7 +484,7 @@ static int infer_print_document(struct infer *f, const struct alexcl_error *why,
 
 static void infer_print_end(const struct infer *f) {
     struct alexcl_net_times t = alexcl_net_times(f->net);
-    double running = infer_now() - f->ready;
+    double running = monotonic_now() - f->ready;
     FILE *to = f->o->format == FORMAT_TEXT ? stdout : f->o->quiet ? NULL : stderr;
     if (to && f->labelled)
         fprintf(to, "top-1 error %.1f%%, top-5 error %.1f%% of %zu labelled image%s%s\n", 100.0 * (double)f->top1_wrong / (double)f->labelled,
@@ -545,7 +526,7 @@ static void infer_free(struct infer *f) {
 }
 
 int command_infer(const struct options *o, struct alexcl_error *err) {
-    struct infer f = {.o = o, .start = infer_now()};
+    struct infer f = {.o = o, .start = monotonic_now()};
     struct alexcl_error late = {0};
     int status = infer_open(&f, err);
     if (status != ALEXCL_OK) goto done;

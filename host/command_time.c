@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "commands.h"
 #include "fail.h"
+#include "monotonic.h"
 #include "npy.h"
 #include "report.h"
 #include "roofline.h"
@@ -27,12 +27,6 @@ struct timing {
     double start_s;
     struct measured m;
 };
-
-static double time_now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 /* ---- --compare ------------------------------------------------------------------------------------ */
 
@@ -207,14 +201,7 @@ static void time_csv(const struct timing *t) {
 static int time_make_input(struct timing *t, struct alexcl_error *err) {
     const struct alexcl_model *model = t->model;
     size_t channels = (size_t)model->channels, pixels = (size_t)model->height * (size_t)model->width;
-    if (t->o->input) {
-        int status = npy_read(t->o->input, &t->input, err);
-        const size_t *shape = t->input.shape;
-        if (status == ALEXCL_OK &&
-            (t->input.dims != 4 || shape[0] == 0 || shape[1] != channels || shape[2] != (size_t)model->height || shape[3] != (size_t)model->width))
-            status = fail(err, ALEXCL_E_DATA, "%s: model %s wants N x %d x %d x %d", t->o->input, model->name, model->channels, model->height, model->width);
-        return status;
-    }
+    if (t->o->input) return npy_read_images(t->o->input, model, &t->input, err);
     t->input = (struct npy){.values = malloc(channels * pixels * sizeof(float)), .shape = {1}};
     if (!t->input.values) return fail(err, ALEXCL_E_MEMORY, "out of host memory: an image");
     uint32_t state = 1;
@@ -250,9 +237,7 @@ static int time_open(struct timing *t, struct alexcl_error *err) {
     if (status == ALEXCL_OK) status = time_try_file(o->plot, err);
     if (status == ALEXCL_OK && o->compare) status = time_read_old(t, err);
     if (status == ALEXCL_OK) status = time_make_input(t, err);
-    if (status == ALEXCL_OK)
-        status = o->weights ? alexcl_weights_open(o->weights, t->model, NULL, &t->weights, err)
-                            : alexcl_weights_generate(t->model, 1, NULL, NULL, 0, &t->weights, err);
+    if (status == ALEXCL_OK) status = options_weights(o, t->model, NULL, &t->weights, err);
     if (status == ALEXCL_OK) status = alexcl_selection_open(o->devices, &t->selection, err);
     if (status != ALEXCL_OK) return status;
     if (!o->quiet) fprintf(stderr, "%s\n", alexcl_selection_why(t->selection));
@@ -262,9 +247,9 @@ static int time_open(struct timing *t, struct alexcl_error *err) {
         .batch = t->batch, .places = alexcl_selection_count(t->selection), .memory = {plenty, plenty}, .largest_buffer = {plenty, plenty}};
     struct alexcl_net_options options = {.batch = t->batch, .memory = o->memory, .reproducible = o->reproducible};
     status = alexcl_plan_make(t->model, &request, &t->plan, err);
-    double start = time_now();
+    double start = monotonic_now();
     if (status == ALEXCL_OK) status = alexcl_net_open(t->model, t->weights, t->selection, &options, &t->net, err);
-    t->start_s = time_now() - start;
+    t->start_s = monotonic_now() - start;
     if (status == ALEXCL_OK && (o->trace || o->plot) && !alexcl_net_times(t->net).events)
         status = fail(err, ALEXCL_E_OTHER, "a driver reports no times of its commands: there is nothing for --trace and --plot to show");
     return status;

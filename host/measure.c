@@ -3,15 +3,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "fail.h"
-
-static double measure_now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
+#include "monotonic.h"
 
 static int measure_order(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
@@ -140,9 +134,9 @@ int measure_run(struct alexcl_net *net, const struct alexcl_plan *plan, const fl
     for (int i = 0; i < m.warm_up && status == ALEXCL_OK; i++) status = alexcl_net_run(net, batch, images, scores, err);
     if (status == ALEXCL_OK) status = alexcl_net_record(net, 1, err);
     for (int i = 0; i < m.repeat && status == ALEXCL_OK; i++) {
-        double start = measure_now();
+        double start = monotonic_now();
         status = alexcl_net_run(net, batch, images, scores, err);
-        walls[i] = measure_now() - start;
+        walls[i] = monotonic_now() - start;
     }
     if (status == ALEXCL_OK) status = alexcl_net_record(net, 0, err);
     if (status != ALEXCL_OK) goto done;

@@ -97,6 +97,17 @@ int npy_read(const char *path, struct npy *out, struct alexcl_error *err) {
     return status;
 }
 
+int npy_read_images(const char *path, const struct alexcl_model *model, struct npy *out, struct alexcl_error *err) {
+    int status = npy_read(path, out, err);
+    if (status != ALEXCL_OK) return status;
+    const size_t *s = out->shape;
+    if (out->dims == 4 && s[0] > 0 && s[1] == (size_t)model->channels && s[2] == (size_t)model->height && s[3] == (size_t)model->width) return ALEXCL_OK;
+    char shape[NPY_DIMS * 24] = "";
+    for (int i = 0; i < out->dims; i++) snprintf(shape + strlen(shape), sizeof shape - strlen(shape), "%s%zu", i ? " x " : "", s[i]);
+    npy_free(out);
+    return fail(err, ALEXCL_E_DATA, "%s is %s; model %s takes N x %d x %d x %d", path, shape, model->name, model->channels, model->height, model->width);
+}
+
 /* ---- writing ------------------------------------------------------------------------------------- */
 
 struct npy_writer {

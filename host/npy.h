@@ -11,6 +11,8 @@ struct npy {
     int dims;
 };
 int npy_read(const char *path, struct npy *out, struct alexcl_error *err);
+/* The same of images that a model takes: N x channels x height x width, one at least. */
+int npy_read_images(const char *path, const struct alexcl_model *model, struct npy *out, struct alexcl_error *err);
 void npy_free(struct npy *n);
 
 /* Writes a file row by row under a temporary name; commit names it, with as many rows as were added. */

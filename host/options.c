@@ -293,6 +293,10 @@ int options_read(int argc, char **argv, struct options *out, const struct comman
 
 int options_model(const struct options *o, const struct alexcl_model **out, struct alexcl_error *err) { return alexcl_model_find(o->model, out, err); }
 
+int options_weights(const struct options *o, const struct alexcl_model *model, const char *last_layer, struct alexcl_weights **out, struct alexcl_error *err) {
+    return o->weights ? alexcl_weights_open(o->weights, model, last_layer, out, err) : alexcl_weights_generate(model, 1, NULL, NULL, 0, out, err);
+}
+
 int options_expect(const struct options *o, const char *command, int least, int most, struct alexcl_error *err) {
     if (o->argument_count >= least && o->argument_count <= most) return ALEXCL_OK;
     if (o->argument_count < least)

@@ -39,6 +39,8 @@ int options_read(int argc, char **argv, struct options *out, const struct comman
 void options_print(const struct command *command);
 /* The model that is chosen. */
 int options_model(const struct options *o, const struct alexcl_model **out, struct alexcl_error *err);
+/* Its weights up to `last_layer` (NULL: all): of the file that is named, else random, from seed 1. */
+int options_weights(const struct options *o, const struct alexcl_model *model, const char *last_layer, struct alexcl_weights **out, struct alexcl_error *err);
 /* ALEXCL_E_USAGE unless there are between `least` and `most` arguments. */
 int options_expect(const struct options *o, const char *command, int least, int most, struct alexcl_error *err);
 #endif

@@ -19,11 +19,7 @@ struct alexcl_net {
     double wall, build;
 };
 
-static double net_now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
+static double net_now(void) { return (double)timeline_now() * 1e-9; }
 
 /* The same job on every lane at once; the error is the first lane's that knows what failed. */
 static int net_on_lanes(struct alexcl_net *net, int (*job)(struct lane *, struct alexcl_error *), struct alexcl_error *err) {

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "files.h"
 #include "hash.h"
@@ -14,6 +13,7 @@
 #include "memory.h"
 #include "selfcheck.h"
 #include "settings.h"
+#include "timeline.h"
 
 enum { FILE_LIMIT = 4096 };
 
@@ -202,19 +202,17 @@ int selfcheck_before_use(const struct graph *g, unsigned halves, struct place *p
     int status = ALEXCL_OK;
     const char *when = alexcl_setting_value("ALEXCL_CHECK");
     struct first f = {0};
-    struct timespec start, end;
     char line[1024];
     if (when && strcmp(when, "off") == 0) return ALEXCL_OK;
     TRY(first_collect(&f, g, halves, place, err));
     if ((!when || strcmp(when, "always") != 0) && first_remembered(&f)) goto done;
-    clock_gettime(CLOCK_MONOTONIC, &start);
+    uint64_t start = timeline_now();
     for (int i = 0; i < f.count; i++) TRY(first_run_case(place, &f.cases[i], driver, err));
     TRY(device_finish(place->device, err));
-    clock_gettime(CLOCK_MONOTONIC, &end);
+    double seconds = (double)(timeline_now() - start) * 1e-9;
     snprintf(line, sizeof line, "%s, driver %s, checked: %d kernels right", device_name(place->device), driver, first_count_kernels(&f));
     int kept = first_remember(&f, line);
-    log_write(ALEXCL_LOG_INFO, "%s, %.2f s%s", line, (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) * 1e-9,
-              kept ? ", remembered" : "");
+    log_write(ALEXCL_LOG_INFO, "%s, %.2f s%s", line, seconds, kept ? ", remembered" : "");
 done:
     free(f.cases);
     return status;
