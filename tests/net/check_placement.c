@@ -17,27 +17,41 @@ static float *inputs(const struct alexcl_model *model) {
     return support_random(floats, "placement", model->channels == 1 ? 1 : 128);
 }
 
-/* The scores of IMAGES images; `out` is to be freed. */
-static float *scores(const char *name, const char *devices, int batch, const char *last_layer, size_t *units) {
-    struct alexcl_error err = {0};
+struct opened {
     const struct alexcl_model *model;
     struct alexcl_weights *weights;
     struct alexcl_selection *selection;
     struct alexcl_net *net;
-    EXPECT_OK(alexcl_model_find(name, &model, &err), err);
-    EXPECT_OK(alexcl_weights_generate(model, 5, NULL, NULL, 0, &weights, &err), err);
-    EXPECT_OK(alexcl_selection_open(devices, &selection, &err), err);
-    struct alexcl_net_options options = {.batch = batch, .last_layer = last_layer, .reproducible = 1};
-    EXPECT_OK(alexcl_net_open(model, weights, selection, &options, &net, &err), err);
-    ck_assert_int_eq(alexcl_net_batch(net), batch);
-    struct alexcl_shape shape = alexcl_net_output(net);
+};
+
+/* `gain`: NULL, or of one layer. */
+static struct opened open_net(const char *name, const struct alexcl_gain *gain, const char *devices, struct alexcl_net_options options) {
+    struct alexcl_error err = {0};
+    struct opened o;
+    EXPECT_OK(alexcl_model_find(name, &o.model, &err), err);
+    EXPECT_OK(alexcl_weights_generate(o.model, 5, NULL, gain, gain ? 1 : 0, &o.weights, &err), err);
+    EXPECT_OK(alexcl_selection_open(devices, &o.selection, &err), err);
+    EXPECT_OK(alexcl_net_open(o.model, o.weights, o.selection, &options, &o.net, &err), err);
+    return o;
+}
+
+static void close_net(struct opened *o) {
+    alexcl_net_free(o->net);
+    alexcl_selection_free(o->selection);
+    alexcl_weights_free(o->weights);
+}
+
+/* The scores of IMAGES images; `out` is to be freed. */
+static float *scores(const char *name, const char *devices, int batch, const char *last_layer, size_t *units) {
+    struct alexcl_error err = {0};
+    struct opened o = open_net(name, NULL, devices, (struct alexcl_net_options){.batch = batch, .last_layer = last_layer, .reproducible = 1});
+    ck_assert_int_eq(alexcl_net_batch(o.net), batch);
+    struct alexcl_shape shape = alexcl_net_output(o.net);
     *units = (size_t)shape.c * (size_t)shape.h * (size_t)shape.w;
-    float *out = support_floats(*units * IMAGES), *in = inputs(model);
-    EXPECT_OK(alexcl_net_run(net, in, IMAGES, out, &err), err);
+    float *out = support_floats(*units * IMAGES), *in = inputs(o.model);
+    EXPECT_OK(alexcl_net_run(o.net, in, IMAGES, out, &err), err);
     free(in);
-    alexcl_net_free(net);
-    alexcl_selection_free(selection);
-    alexcl_weights_free(weights);
+    close_net(&o);
     return out;
 }
 
@@ -107,48 +121,30 @@ END_TEST
 
 START_TEST(a_score_that_is_not_finite_names_the_layer) {
     struct alexcl_error err = {0};
-    const struct alexcl_model *model;
-    struct alexcl_weights *weights;
-    struct alexcl_selection *selection;
-    struct alexcl_net *net;
     struct alexcl_gain huge = {"conv3", 1e38};
-    EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
-    EXPECT_OK(alexcl_weights_generate(model, 5, NULL, &huge, 1, &weights, &err), err);
-    EXPECT_OK(alexcl_selection_open(two(), &selection, &err), err);
-    EXPECT_OK(alexcl_net_open(model, weights, selection, &(struct alexcl_net_options){.batch = 4}, &net, &err), err);
-    float *in = inputs(model), *out = support_floats(IMAGES * 10);
-    EXPECT_ERROR(alexcl_net_run(net, in, IMAGES, out, &err), ALEXCL_E_DATA, "conv", err);
+    struct opened o = open_net("tiny2t", &huge, two(), (struct alexcl_net_options){.batch = 4});
+    float *in = inputs(o.model), *out = support_floats(IMAGES * 10);
+    EXPECT_ERROR(alexcl_net_run(o.net, in, IMAGES, out, &err), ALEXCL_E_DATA, "conv", err);
     free(in);
     free(out);
-    alexcl_net_free(net);
-    alexcl_selection_free(selection);
-    alexcl_weights_free(weights);
+    close_net(&o);
 }
 END_TEST
 
 /* Infinity alone: no softmax behind it that makes NaN of it. Every product is finite, their sums are not. */
 START_TEST(an_infinite_value_is_no_score) {
     struct alexcl_error err = {0};
-    const struct alexcl_model *model;
-    struct alexcl_weights *weights;
-    struct alexcl_selection *selection;
-    struct alexcl_net *net;
-    EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
-    EXPECT_OK(alexcl_weights_generate(model, 5, NULL, NULL, 0, &weights, &err), err);
-    EXPECT_OK(alexcl_selection_open(one(), &selection, &err), err);
-    EXPECT_OK(alexcl_net_open(model, weights, selection, &(struct alexcl_net_options){.batch = 1, .last_layer = "conv1"}, &net, &err), err);
-    struct alexcl_shape in = {model->channels, model->height, model->width}, out = alexcl_net_output(net);
+    struct opened o = open_net("tiny2t", NULL, one(), (struct alexcl_net_options){.batch = 1, .last_layer = "conv1"});
+    struct alexcl_shape in = {o.model->channels, o.model->height, o.model->width}, out = alexcl_net_output(o.net);
     float *x = support_floats(shape_size(in)), *y = support_floats(shape_size(out));
     for (size_t i = 0; i < shape_size(in); i++) x[i] = 3e38f;
-    EXPECT_ERROR(alexcl_net_run(net, x, 1, y, &err), ALEXCL_E_DATA, "layer conv1", err);
+    EXPECT_ERROR(alexcl_net_run(o.net, x, 1, y, &err), ALEXCL_E_DATA, "layer conv1", err);
     size_t nan = 0, infinite = 0;
     for (size_t i = 0; i < shape_size(out); i++) nan += isnan(y[i]) != 0, infinite += isinf(y[i]) != 0;
     ck_assert(nan == 0 && infinite > 0);
     free(x);
     free(y);
-    alexcl_net_free(net);
-    alexcl_selection_free(selection);
-    alexcl_weights_free(weights);
+    close_net(&o);
 }
 END_TEST
 
@@ -196,21 +192,13 @@ END_TEST
 
 START_TEST(a_small_device_gets_smaller_chunks_or_a_clear_refusal) {
     struct alexcl_error err = {0};
-    const struct alexcl_model *model;
-    struct alexcl_weights *weights;
-    struct alexcl_selection *selection;
-    struct alexcl_net *net;
-    EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
-    EXPECT_OK(alexcl_weights_generate(model, 5, NULL, NULL, 0, &weights, &err), err);
-    EXPECT_OK(alexcl_selection_open(two(), &selection, &err), err);
-    EXPECT_OK(alexcl_net_open(model, weights, selection, &(struct alexcl_net_options){.batch = 64, .memory = 2 << 20}, &net, &err), err);
-    ck_assert_int_lt(alexcl_net_batch(net), 64);
-    ck_assert_int_ge(alexcl_net_batch(net), 1);
-    alexcl_net_free(net);
-    EXPECT_ERROR(alexcl_net_open(model, weights, selection, &(struct alexcl_net_options){.batch = 64, .memory = 1 << 17}, &net, &err), ALEXCL_E_MEMORY,
-                 "one image needs", err);
-    alexcl_selection_free(selection);
-    alexcl_weights_free(weights);
+    struct alexcl_net *refused;
+    struct opened o = open_net("tiny2t", NULL, two(), (struct alexcl_net_options){.batch = 64, .memory = 2 << 20});
+    ck_assert_int_lt(alexcl_net_batch(o.net), 64);
+    ck_assert_int_ge(alexcl_net_batch(o.net), 1);
+    EXPECT_ERROR(alexcl_net_open(o.model, o.weights, o.selection, &(struct alexcl_net_options){.batch = 64, .memory = 1 << 17}, &refused, &err),
+                 ALEXCL_E_MEMORY, "one image needs", err);
+    close_net(&o);
 }
 END_TEST
 
