@@ -145,18 +145,6 @@ static cl_int CL_API_CALL limits_clWaitForEvents(cl_uint n, const cl_event *even
     return gone ? CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST : code;
 }
 
-EXPORT cl_int CL_API_CALL clGetLayerInfo(cl_layer_info what, size_t size, void *out, size_t *length) {
-    static const cl_layer_api_version version = CL_LAYER_API_VERSION_100;
-    static const char name[] = "limits";
-    const void *value = what == CL_LAYER_API_VERSION ? (const void *)&version : name;
-    size_t need = what == CL_LAYER_API_VERSION ? sizeof version : sizeof name;
-    if (what != CL_LAYER_API_VERSION && what != CL_LAYER_NAME) return CL_INVALID_VALUE;
-    if (out && size < need) return CL_INVALID_VALUE;
-    if (out) memcpy(out, value, need);
-    if (length) *length = need;
-    return CL_SUCCESS;
-}
-
 #define TAKE(call) table.call = limits_##call
 EXPORT cl_int CL_API_CALL clInitLayer(cl_uint entries, const cl_icd_dispatch *target, cl_uint *own_entries, const cl_icd_dispatch **own) {
     size_t size = entries * sizeof(void *);

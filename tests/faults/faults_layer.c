@@ -232,18 +232,6 @@ static void(CL_API_CALL *const slots[])(void) = {SLOTS(SLOT_NAME)};
 enum { ENTRIES = sizeof(cl_icd_dispatch) / sizeof(void *) };
 _Static_assert(ENTRIES <= sizeof slots / sizeof slots[0], "cl_icd_dispatch has grown");
 
-EXPORT cl_int CL_API_CALL clGetLayerInfo(cl_layer_info what, size_t size, void *out, size_t *length) {
-    static const cl_layer_api_version version = CL_LAYER_API_VERSION_100;
-    static const char name[] = "faults";
-    const void *value = what == CL_LAYER_API_VERSION ? (const void *)&version : name;
-    size_t need = what == CL_LAYER_API_VERSION ? sizeof version : sizeof name;
-    if (what != CL_LAYER_API_VERSION && what != CL_LAYER_NAME) return CL_INVALID_VALUE;
-    if (out && size < need) return CL_INVALID_VALUE;
-    if (out) memcpy(out, value, need);
-    if (length) *length = need;
-    return CL_SUCCESS;
-}
-
 #define TAKE(call) table.call = faults_##call
 EXPORT cl_int CL_API_CALL clInitLayer(cl_uint entries, const cl_icd_dispatch *target, cl_uint *own_entries, const cl_icd_dispatch **own) {
     next = target;
