@@ -68,7 +68,10 @@ static const char *check_name(const struct alexcl_check_result *r) { return r->k
 
 static void check_print(const struct alexcl_check_result *r) {
     const char *verdict = r->status == ALEXCL_OK ? "ok" : r->computed ? "WRONG" : "FAILED";
-    printf("  %-10s %-10s %-7s %-29s %-6s", check_name(r), r->kernels[0] ? r->layer : "", r->variant, r->shape, verdict);
+    char variant[16]; /* "cpu/16": in blocks of 16 channels */
+    int wide = r->block > 1 && strlen(r->variant) < 6;
+    snprintf(variant, sizeof variant, wide ? "%.8s/%d" : "%.8s", r->variant, r->block);
+    printf("  %-12s %-10s %-8s %-29s %-6s", check_name(r), r->kernels[0] ? r->layer : "", variant, r->shape, verdict);
     if (r->computed) printf("  %.1e", r->error);
     printf("\n");
     check_print_message(r->message);
@@ -89,9 +92,9 @@ static json_t *check_json(const struct alexcl_check_result *r) {
     if (r->index >= 0)
         wrong = json_pack("{s:i, s:I, s:o, s:o}", "half", r->half, "index", (json_int_t)r->index, "got", check_number((double)r->got), "due",
                           check_number((double)r->due));
-    return json_pack("{s:o, s:s, s:s, s:s, s:b, s:i, s:o, s:f, s:o, s:o}", "kernels", kernels, "layer", r->layer, "variant", r->variant, "shape", r->shape,
-                     "ok", r->status == ALEXCL_OK, "status", r->status, "error", r->computed ? check_number(r->error) : json_null(), "tolerance", r->tolerance,
-                     "first_wrong", wrong, "message", report_string(r->message[0] ? r->message : NULL));
+    return json_pack("{s:o, s:s, s:s, s:i, s:s, s:b, s:i, s:o, s:f, s:o, s:o}", "kernels", kernels, "layer", r->layer, "variant", r->variant, "block", r->block,
+                     "shape", r->shape, "ok", r->status == ALEXCL_OK, "status", r->status, "error", r->computed ? check_number(r->error) : json_null(),
+                     "tolerance", r->tolerance, "first_wrong", wrong, "message", report_string(r->message[0] ? r->message : NULL));
 }
 
 static json_t *check_device_json(const struct alexcl_check_result *r, json_t *checks) {

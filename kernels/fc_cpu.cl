@@ -1,78 +1,125 @@
 /* SPDX-License-Identifier: MIT */
-/* Fully connected layer for CPU devices: one work-item owns ROWS outputs of IMAGES images.
+/* Fully connected layer for CPU devices: one work-item owns 32 outputs, of one image or of many.
  *
  *   y[n][o] = b[o] + sum over i of x[n][i] * w[o][i]
  *
- * Sixteen partial sums run side by side (i mod 16) and are added in a fixed order at the end, with the bias: the same sequence of
- * operations for one (n, o) whatever ROWS, IMAGES, the batch and the placement. The rest of a row behind the last full 16 values
- * is read one by one and filled up with zeros. */
-#ifndef ROWS
-#define ROWS 4
-#endif
+ * The sum is made of sums over CHUNK inputs, each from 0 with one fma an input, which are added to the bias one after the other: short
+ * chains, whose rounding errors stay small, and the same sequence whatever IMAGES, the batch and the placement. A chunk of
+ * weights (CHUNK x 32) stays in the first cache while IMAGES images after IMAGES images pass.
+ * w: ceil(out / 32) x in x 32, filled up with zeros; b: ceil(out / 32) x 32. -DHALF: w in half precision, sums in float as always.
+ * `in` counts every value that lies in x, those that fill up blocks of channels too (their weights are 0). */
 #ifndef IMAGES
-#define IMAGES 4
+#define IMAGES 8 /* in registers at once */
+#endif
+#ifndef BLOCKS
+#define BLOCKS 2 /* of 32 outputs that a work-item owns where there is one image: as many streams of weights */
+#endif
+#define CHUNK 256
+#ifdef HALF
+#define WEIGHT half
+#define LOAD(i, from) vload_half16(i, from)
+#else
+#define WEIGHT float
+#define LOAD(i, from) vload16(i, from)
 #endif
 
-/* Adds up the lanes of v, halving: (0+8, 1+9 ..), and so on. */
-float fc_add_lanes(float16 v) {
-    float lanes[16];
-    vstore16(v, 0, lanes);
-    for (int half_width = 8; half_width > 0; half_width /= 2)
-        for (int i = 0; i < half_width; i++) lanes[i] += lanes[i + half_width];
-    return lanes[0];
+/* Stores 16 outputs, those there are. */
+void fc_cpu_store(float16 value, int at, int out, int relu, __global float *y) {
+    if (relu) value = select(value, (float16)(0.0f), value < 0.0f);
+    if (at + 16 <= out) {
+        vstore16(value, 0, y + at);
+    } else {
+        float values[16];
+        vstore16(value, 0, values);
+        for (int i = 0; at + i < out; i++) y[at + i] = values[i];
+    }
 }
 
-/* `count` < 16 values, then zeros. */
-float16 fc_load_part(__global const float *from, int count) {
-    float values[16];
-    for (int i = 0; i < 16; i++) values[i] = i < count ? from[i] : 0.0f;
-    return vload16(0, values);
+/* x: n x in -> packed: chunks x rows x CHUNK, from image `first` on; the last chunk may be shorter, what is behind it is not written.
+ * Range: images, chunks. */
+__kernel void fc_cpu_pack(__global const float *restrict x, __global float *restrict packed, int first, int in, int rows) {
+    int n = (int)get_global_id(0), chunk = (int)get_global_id(1), count = min(CHUNK, in - chunk * CHUNK);
+    __global const float *from = x + (size_t)(first + n) * in + chunk * CHUNK;
+    __global float *to = packed + ((size_t)chunk * rows + n) * CHUNK;
+    for (int i = 0; i < count; i++) to[i] = from[i];
 }
 
-/* x: n x in, w: out x in, b: out, y: n x out; images first .. end-1.
- * Range: ceil((end - first) / IMAGES), ceil(out / ROWS); images are the fast dimension, so that the rows stay in the cache. */
-__kernel __attribute__((vec_type_hint(float16))) void fc_cpu_forward(__global const float *restrict x, __global const float *restrict w,
-                                                             __global const float *restrict b, __global float *restrict y, int first, int end, int in,
-                                                             int out) {
-    int image = first + (int)get_global_id(0) * IMAGES, row = (int)get_global_id(1) * ROWS;
-    if (image >= end || row >= out) return;
-
-    /* Rows and images behind the last are computed as copies of the last and not stored. */
-    __global const float *from[IMAGES];
-    __global const float *weights[ROWS];
-    float16 sums[ROWS][IMAGES];
+/* packed: as above; rows: a multiple of IMAGES; those behind `count` may hold anything. y: n x out. sums: rows x 32 floats.
+ * Range: ceil(out / 32); work-groups of one. */
+__kernel __attribute__((vec_type_hint(float16))) void fc_cpu_many(__global const float *restrict packed, __global const WEIGHT *restrict w,
+                                                          __global const float *restrict b, __global float *restrict y, int first, int count, int rows, int in,
+                                                          int out, int relu, __local float *restrict sums) {
+    int block = (int)get_global_id(0);
+    for (int n = 0; n < rows; n++) {
+        vstore16(vload16(block * 2, b), n * 2, sums);
+        vstore16(vload16(block * 2 + 1, b), n * 2 + 1, sums);
+    }
+    __global const WEIGHT *weights = w + (size_t)block * in * 32;
+    for (int at = 0; at < in; at += CHUNK, weights += CHUNK * 32) {
+        int length = min(CHUNK, in - at);
+        for (int n = 0; n < rows; n += IMAGES) {
+            __global const float *x = packed + ((size_t)(at / CHUNK) * rows + n) * CHUNK;
+            float16 part[IMAGES][2];
 #pragma unroll
-    for (int n = 0; n < IMAGES; n++) from[n] = x + min(image + n, end - 1) * in;
+            for (int t = 0; t < IMAGES; t++) part[t][0] = part[t][1] = (float16)(0.0f);
+            for (int i = 0; i < length; i++) {
+                float16 weight0 = LOAD(2 * i, weights), weight1 = LOAD(2 * i + 1, weights);
 #pragma unroll
-    for (int o = 0; o < ROWS; o++) weights[o] = w + min(row + o, out - 1) * in;
+                for (int t = 0; t < IMAGES; t++) {
+                    float16 value = (float16)(x[t * CHUNK + i]);
+                    part[t][0] = fma(weight0, value, part[t][0]);
+                    part[t][1] = fma(weight1, value, part[t][1]);
+                }
+            }
 #pragma unroll
-    for (int o = 0; o < ROWS; o++)
-#pragma unroll
-        for (int n = 0; n < IMAGES; n++) sums[o][n] = (float16)(0.0f);
-
-    int i = 0;
-    for (; i + 16 <= in; i += 16) {
-        float16 values[IMAGES];
-#pragma unroll
-        for (int n = 0; n < IMAGES; n++) values[n] = vload16(0, from[n] + i);
-#pragma unroll
-        for (int o = 0; o < ROWS; o++) {
-            float16 weight = vload16(0, weights[o] + i);
-#pragma unroll
-            for (int n = 0; n < IMAGES; n++) sums[o][n] = fma(weight, values[n], sums[o][n]);
+            for (int t = 0; t < IMAGES; t++) {
+                vstore16(vload16((n + t) * 2, sums) + part[t][0], (n + t) * 2, sums);
+                vstore16(vload16((n + t) * 2 + 1, sums) + part[t][1], (n + t) * 2 + 1, sums);
+            }
         }
     }
-    if (i < in) {
+    for (int n = 0; n < count; n++) {
+        fc_cpu_store(vload16(n * 2, sums), block * 32, out, relu, y + (size_t)(first + n) * out);
+        fc_cpu_store(vload16(n * 2 + 1, sums), block * 32 + 16, out, relu, y + (size_t)(first + n) * out);
+    }
+}
+
+/* One image. x: n x in, y: n x out. Range: ceil(out / (32 * BLOCKS)). */
+__kernel __attribute__((vec_type_hint(float16))) void fc_cpu_one(__global const float *restrict x, __global const WEIGHT *restrict w,
+                                                         __global const float *restrict b, __global float *restrict y, int image, int in, int out, int relu) {
+    int block = (int)get_global_id(0) * BLOCKS, last = (out + 31) / 32 - 1;
+    __global const WEIGHT *weights[BLOCKS];
+    float16 sums[BLOCKS][2];
+    x += (size_t)image * in;
 #pragma unroll
-        for (int o = 0; o < ROWS; o++) {
-            float16 weight = fc_load_part(weights[o] + i, in - i);
+    for (int j = 0; j < BLOCKS; j++) { /* blocks behind the last are the last once more, and not stored */
+        int here = min(block + j, last);
+        weights[j] = w + (size_t)here * in * 32;
+        sums[j][0] = vload16(here * 2, b);
+        sums[j][1] = vload16(here * 2 + 1, b);
+    }
+    for (int at = 0; at < in; at += CHUNK) {
+        int end = min(at + CHUNK, in);
+        float16 part[BLOCKS][2];
 #pragma unroll
-            for (int n = 0; n < IMAGES; n++) sums[o][n] = fma(weight, fc_load_part(from[n] + i, in - i), sums[o][n]);
+        for (int j = 0; j < BLOCKS; j++) part[j][0] = part[j][1] = (float16)(0.0f);
+        for (int i = at; i < end; i++) {
+            float16 value = (float16)(x[i]);
+#pragma unroll
+            for (int j = 0; j < BLOCKS; j++) {
+                part[j][0] = fma(LOAD(2 * i, weights[j]), value, part[j][0]);
+                part[j][1] = fma(LOAD(2 * i + 1, weights[j]), value, part[j][1]);
+            }
+        }
+#pragma unroll
+        for (int j = 0; j < BLOCKS; j++) {
+            sums[j][0] += part[j][0];
+            sums[j][1] += part[j][1];
         }
     }
 #pragma unroll
-    for (int o = 0; o < ROWS; o++)
-#pragma unroll
-        for (int n = 0; n < IMAGES; n++)
-            if (row + o < out && image + n < end) y[(image + n) * out + row + o] = fc_add_lanes(sums[o][n]) + b[row + o];
+    for (int j = 0; j < BLOCKS; j++) {
+        fc_cpu_store(sums[j][0], (block + j) * 32, out, relu, y + (size_t)image * out);
+        fc_cpu_store(sums[j][1], (block + j) * 32 + 16, out, relu, y + (size_t)image * out);
+    }
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* -DBETA_075: beta is 3/4, so that roots take the place of pow. */
+#ifndef BLOCK
+#define BLOCK 1 /* channels side by side in memory: n x ceil(c / BLOCK) x h x w x BLOCK */
+#endif
 
 /* Response normalisation within a map: y = x / (k + alpha * sum of x^2)^beta; the sum runs over rows r - window/2 .. r + window/2 and
  * the same columns, clipped at the border of the map, by row and column. alpha is not divided by the window.
@@ -11,14 +14,14 @@ __kernel void rnorm_forward(__global const float *restrict x, __global float *re
     int i = (int)get_global_id(0), c = (int)get_global_id(1);
     size_t n = get_global_id(2);
     if (i < h * w && c < channels) {
-        size_t map = (n * channels + c) * h * w;
+        size_t map = (n * ((channels + BLOCK - 1) / BLOCK) + c / BLOCK) * h * w * BLOCK + c % BLOCK;
         int row = i / w, column = i % w, reach = window / 2;
         int top = max(row - reach, 0), bottom = min(row + reach, h - 1);
         int left = max(column - reach, 0), right = min(column + reach, w - 1);
         float squares = 0.0f;
         for (int r = top; r <= bottom; r++) {
             for (int s = left; s <= right; s++) {
-                float v = x[map + r * w + s];
+                float v = x[map + (r * w + s) * BLOCK];
                 squares += v * v;
             }
         }
@@ -28,6 +31,6 @@ __kernel void rnorm_forward(__global const float *restrict x, __global float *re
 #else
         float power = pow(d, beta);
 #endif
-        y[map + i] = x[map + i] / power;
+        y[map + i * BLOCK] = x[map + i * BLOCK] / power;
     }
 }

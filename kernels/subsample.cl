@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#ifndef BLOCK
+#define BLOCK 1 /* channels side by side in memory: n x ceil(c / BLOCK) x h x w x BLOCK */
+#endif
 
 /* Trainable sub-sampling: y = weight[c] * sum + bias[c], where sum is that of a kernel_size x kernel_size window every `stride` rows and columns,
  * clipped at the bottom and the right. The squashing function is a layer of its own.
@@ -10,13 +13,13 @@ __kernel void subsample_forward(__global const float *restrict x, __global const
     int i = (int)get_global_id(0), c = (int)get_global_id(1);
     size_t n = get_global_id(2);
     if (i < out_h * out_w && c < channels) {
-        size_t map = n * channels + c;
+        size_t map = n * ((channels + BLOCK - 1) / BLOCK) + c / BLOCK;
         int top = i / out_w * stride, left = i % out_w * stride;
         int bottom = min(top + kernel_size, h), right = min(left + kernel_size, w);
-        x += map * h * w;
+        x += map * h * w * BLOCK + c % BLOCK;
         float sum = 0.0f;
         for (int r = top; r < bottom; r++)
-            for (int s = left; s < right; s++) sum += x[r * w + s];
-        y[map * out_h * out_w + i] = weight[c] * sum + bias[c];
+            for (int s = left; s < right; s++) sum += x[(r * w + s) * BLOCK];
+        y[(map * out_h * out_w + i) * BLOCK + c % BLOCK] = weight[c] * sum + bias[c];
     }
 }

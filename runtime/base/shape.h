@@ -6,6 +6,8 @@
 
 /* Values of one image. */
 static inline size_t shape_size(struct alexcl_shape s) { return (size_t)s.c * (size_t)s.h * (size_t)s.w; }
+/* Floats in memory where `block` channels lie side by side: n x ceil(c / block) x h x w x block, filled up with channels that mean nothing. */
+static inline size_t shape_floats(struct alexcl_shape s, int block) { return (size_t)((s.c + block - 1) / block * block) * (size_t)s.h * (size_t)s.w; }
 /* Half 0 gets the larger part of an odd number of channels. */
 static inline int shape_half_first(int channels, int half) { return half ? (channels + 1) / 2 : 0; }
 static inline int shape_half_count(int channels, int half) { return half ? channels / 2 : (channels + 1) / 2; }

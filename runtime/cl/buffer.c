@@ -131,17 +131,20 @@ done:
     return status;
 }
 
-/* Where a region lies in its buffer and, packed, on the other side; bytes. */
+/* Where a region lies in its buffer and, packed, on the other side; bytes. Rows are OpenCL's slices, lines its rows. */
 struct rectangle {
-    size_t origin[3], packed[3], size[3], pitch, packed_pitch;
+    size_t origin[3], packed[3], size[3], line, row, packed_line, packed_row;
 };
 static struct rectangle buffer_rectangle(const struct buffer_region *r, size_t packed_first) {
+    size_t lines = r->lines ? r->lines : 1, pitch = r->lines ? r->line_pitch : r->pitch, width = r->width * sizeof(float);
     return (struct rectangle){
-        .origin = {r->first * sizeof(float), r->row, 0},
+        .origin = {r->first % pitch * sizeof(float), r->first / pitch, r->row},
         .packed = {packed_first * sizeof(float), 0, 0},
-        .size = {r->width * sizeof(float), r->rows, 1},
-        .pitch = r->pitch * sizeof(float),
-        .packed_pitch = r->width * sizeof(float),
+        .size = {width, lines, r->rows},
+        .line = pitch * sizeof(float),
+        .row = r->pitch * sizeof(float),
+        .packed_line = width,
+        .packed_row = width * lines,
     };
 }
 
@@ -166,8 +169,8 @@ int buffer_read_region(struct buffer *b, const struct buffer_region *r, float *h
     cl_event event, before = after ? event_handle(after) : NULL;
     if (after) CL_TRY(dev, clFlush(dev->work), err);
     CL_TRY(dev,
-           clEnqueueReadBufferRect(dev->transfer, b->memory, CL_FALSE, x.origin, x.packed, x.size, x.pitch, 0, x.packed_pitch, 0, host, after ? 1 : 0,
-                                   after ? &before : NULL, &event),
+           clEnqueueReadBufferRect(dev->transfer, b->memory, CL_FALSE, x.origin, x.packed, x.size, x.line, x.row, x.packed_line, x.packed_row, host,
+                                   after ? 1 : 0, after ? &before : NULL, &event),
            err);
     TRY(buffer_hand_out(dev, event, account, done_event, err));
 done:
@@ -182,8 +185,8 @@ int buffer_write_region(struct buffer *b, const struct buffer_region *r, const f
     cl_event event, before = after ? event_handle(after) : NULL;
     if (after) CL_TRY(dev, clFlush(dev->work), err);
     CL_TRY(dev,
-           clEnqueueWriteBufferRect(dev->transfer, b->memory, CL_FALSE, x.origin, x.packed, x.size, x.pitch, 0, x.packed_pitch, 0, host, after ? 1 : 0,
-                                    after ? &before : NULL, &event),
+           clEnqueueWriteBufferRect(dev->transfer, b->memory, CL_FALSE, x.origin, x.packed, x.size, x.line, x.row, x.packed_line, x.packed_row, host,
+                                    after ? 1 : 0, after ? &before : NULL, &event),
            err);
     TRY(buffer_hand_out(dev, event, account, done_event, err));
 done:
@@ -195,7 +198,10 @@ int buffer_copy_region(struct buffer *from, const struct buffer_region *r, struc
     struct device *dev = from->device;
     struct rectangle x = buffer_rectangle(r, to_first);
     cl_event event;
-    CL_TRY(dev, clEnqueueCopyBufferRect(dev->work, from->memory, to->memory, x.origin, x.packed, x.size, x.pitch, 0, x.packed_pitch, 0, 0, NULL, &event), err);
+    CL_TRY(
+        dev,
+        clEnqueueCopyBufferRect(dev->work, from->memory, to->memory, x.origin, x.packed, x.size, x.line, x.row, x.packed_line, x.packed_row, 0, NULL, &event),
+        err);
     TRY(device_account_event(dev, NULL, event, DEVICE_EXCHANGE, err));
 done:
     return status;

@@ -22,9 +22,11 @@ int buffer_write(struct buffer *b, size_t first, const float *host, size_t count
 int buffer_read(struct buffer *b, size_t first, float *host, size_t count, struct alexcl_error *err);
 
 /* A rectangle of a buffer of `rows` rows (images), each `pitch` floats long, of which `width` floats from `first` on
- * are meant, starting with row `row`. On the host the rows are packed: rows x width. */
+ * are meant, starting with row `row`. On the host the rows are packed: rows x width.
+ * With `lines`: of each row, `width` floats of that many lines, which are `line_pitch` floats long; `first` is in the first line that is
+ * meant, `pitch` a multiple of line_pitch. Packed: rows x lines x width. */
 struct buffer_region {
-    size_t row, rows, pitch, first, width;
+    size_t row, rows, pitch, first, width, lines, line_pitch;
 };
 /* Non-blocking, on the transfer queue, after `after` (may be NULL). `host` must live until the event is done. */
 int buffer_read_region(struct buffer *b, const struct buffer_region *r, float *host, const struct event *after, enum device_account account,

@@ -339,6 +339,7 @@ struct alexcl_check_result {
     unsigned number, count;                  /* the number-th, from 1, of so many of this selection */
     const char *kernels;                     /* files of kernels/ without their ending, "im2col bias"; "" for a net */
     const char *layer, *variant;             /* "conv", "own" (or "cpu", "clblast"); of a net its name and "net" */
+    int block;                               /* channels side by side in what the layer is given; 1: n x c x h x w */
     char shape[48];
     int status;              /* 0: right. ALEXCL_E_DEVICE: wrong, or it failed in use. ALEXCL_E_BUILD: it does not compile. Others as they are. */
     int computed;            /* there are values: error and, where wrong, half and index say how far they are off */

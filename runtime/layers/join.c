@@ -22,11 +22,11 @@ done:
     return status;
 }
 
-int join_run(struct join *j, const char *label, int channels0, int channels1, int hw, const struct storage *half0, const struct storage *half1,
+int join_run(struct join *j, const char *label, size_t floats0, size_t floats1, const struct storage *half0, const struct storage *half1,
              const struct storage *out, int first, int count, struct alexcl_error *err) {
-    size_t floats0 = (size_t)channels0 * (size_t)hw, floats1 = (size_t)channels1 * (size_t)hw, image = (size_t)first;
+    size_t image = (size_t)first;
     if (!j->kernel) {
-        ref_join(out->host + image * (floats0 + floats1), half0->host + image * floats0, half1->host + image * floats1, count, channels0, channels1, hw);
+        ref_join(out->host + image * (floats0 + floats1), half0->host + image * floats0, half1->host + image * floats1, count, (int)floats0, (int)floats1, 1);
         return ALEXCL_OK;
     }
     struct kernel_range range = {2, {0, image, 0}, {floats0 + floats1, (size_t)count, 1}, {64, 1, 1}};

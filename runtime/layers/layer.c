@@ -44,7 +44,7 @@ size_t layer_tensor_row(const struct layer_tensor *t) { return (size_t)t->shape[
 size_t layer_tensor_floats(const struct layer_tensor *t) { return (size_t)t->count * layer_tensor_row(t); }
 
 int layer_describe(struct layer *l, const struct alexcl_layer *desc, int half, struct alexcl_shape whole_in, struct alexcl_error *err) {
-    *l = (struct layer){.desc = desc, .half = half, .whole_in = whole_in};
+    *l = (struct layer){.desc = desc, .half = half, .whole_in = whole_in, .maps = whole_in, .in_block = 1, .out_block = 1};
     if ((unsigned)desc->type >= sizeof layer_table / sizeof *layer_table)
         return error_set(err, ALEXCL_E_USAGE, "layer %s: there is no layer type %d", desc->name, (int)desc->type);
     l->ops = layer_table[desc->type];
@@ -59,6 +59,83 @@ int layer_describe(struct layer *l, const struct alexcl_layer *desc, int half, s
     return status;
 }
 
+/* ---- how values lie in memory ---- */
+
+int layer_block(const struct place *place) { return layer_on_cpu_device(NULL, place) && !layer_wants_clblast(NULL, place) ? LAYER_BLOCK : 1; }
+
+int layer_makes_block(const struct layer *l, int in_block, int block) {
+    switch (l->desc->type) {
+    case ALEXCL_CONV: return block;
+    case ALEXCL_FC:
+    case ALEXCL_RBF:
+    case ALEXCL_SOFTMAX: return 1;
+    default: return in_block;
+    }
+}
+
+int layer_takes_blocks(const struct layer *l) {
+    switch (l->desc->type) {
+    case ALEXCL_CONV: return l->desc->groups <= 2; /* more groups begin inside a block */
+    case ALEXCL_LRN: {                             /* the other half's channels at the cut are copied out of one block */
+        int last = shape_half_count(l->whole_in.c, 0);
+        return l->reads.seam <= 1 || last <= LAYER_BLOCK || (last - 1) % LAYER_BLOCK + 1 >= l->reads.seam;
+    }
+    case ALEXCL_RBF:
+    case ALEXCL_SOFTMAX: return 0;
+    default: return 1;
+    }
+}
+
+int layer_fuses_relu(const struct layer *l, int block) { return block > 1 && (l->desc->type == ALEXCL_CONV || l->desc->type == ALEXCL_FC); }
+
+/* The maps that the half is given: all, or its own. */
+static struct alexcl_shape layer_in_maps(const struct layer *l, int half) {
+    return (struct alexcl_shape){shape_half_count(l->maps.c, half), l->maps.h, l->maps.w};
+}
+
+size_t layer_in_floats(const struct layer *l) {
+    if (l->in_block == 1) return shape_size(l->in);
+    size_t own = shape_floats(layer_in_maps(l, l->half), l->in_block);
+    return l->reads.all ? own + shape_floats(layer_in_maps(l, 1 - l->half), l->in_block) : own;
+}
+
+size_t layer_out_floats(const struct layer *l) {
+    return l->out_block == 1 ? shape_size(l->out) : l->in_place ? layer_in_floats(l) : shape_floats(l->out, l->out_block);
+}
+
+size_t layer_in_position(const struct layer *l, int c, int i) {
+    size_t hw = (size_t)l->maps.h * (size_t)l->maps.w, block = (size_t)l->in_block, start = 0, channel = (size_t)c;
+    struct alexcl_shape half0 = layer_in_maps(l, 0);
+    if (block > 1 && l->reads.all && c >= half0.c) {
+        start = shape_floats(half0, l->in_block);
+        channel = (size_t)(c - half0.c);
+    }
+    return start + (channel / block * hw + (size_t)i) * block + channel % block;
+}
+
+void layer_lay_in(const struct layer *l, const float *plain, float *laid) {
+    size_t hw = (size_t)l->maps.h * (size_t)l->maps.w, size = shape_size(l->in);
+    for (size_t i = 0; i < size; i++) laid[layer_in_position(l, (int)(i / hw), (int)(i % hw))] = plain[i];
+}
+
+void layer_take_out(const struct layer *l, const float *laid, float *plain) {
+    struct alexcl_shape maps = l->in_place ? l->maps : l->out;
+    size_t hw = (size_t)maps.h * (size_t)maps.w, size = shape_size(l->out), block = (size_t)l->out_block;
+    for (size_t i = 0; i < size; i++) plain[i] = laid[(i / hw / block * hw + i % hw) * block + i / hw % block];
+}
+
+void layer_lay_seam(const struct layer *l, int channels, const float *plain, float *laid) {
+    size_t hw = (size_t)l->maps.h * (size_t)l->maps.w, count = (size_t)channels, size = count * hw;
+    for (size_t i = 0; i < size; i++) laid[l->in_block > 1 ? i % hw * count + i / hw : i] = plain[i];
+}
+
+int layer_set_way(struct layer *l, int way, int block) {
+    if (way > 0 && block == 1) return 0;
+    l->in_block = way < 2 ? 1 : block;
+    l->out_block = way < 1 ? 1 : layer_makes_block(l, l->in_block, block);
+    return way == 0 || ((l->in_block > 1 || l->out_block > 1) && layer_takes_blocks(l));
+}
+
 /* ---- choice of a variant ---- */
 
 int layer_on_host(const struct layer *l, const struct place *place) {
@@ -70,6 +147,8 @@ int layer_on_device(const struct layer *l, const struct place *place) {
     (void)l;
     return place->device != NULL;
 }
+
+int layer_on_device_plain(const struct layer *l, const struct place *place) { return place->device && l->in_block == 1 && l->out_block == 1; }
 
 /* What the kernels with tiles in local memory need. */
 enum { TILES_ITEMS = 64, TILES_BYTES = 8192 };
@@ -93,6 +172,11 @@ const struct layer_variant *layer_choose(const struct layer *l, const struct pla
     for (const struct layer_variant *const *v = l->ops->variants; *v; v++)
         if ((*v)->applicable(l, place)) return *v;
     return NULL;
+}
+
+size_t layer_parameter_floats(const struct layer *l, const struct place *place, int t) {
+    const struct layer_variant *v = layer_choose(l, place);
+    return v && v->packed ? v->packed(l, place, t) : layer_tensor_floats(&l->tensors[t]);
 }
 
 size_t layer_workspace(const struct layer *l, const struct place *place) {
@@ -158,7 +242,7 @@ int layer_prepare(struct layer *l, struct place *place, const float *const value
 
 int layer_forward(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     if (l->view || shape_size(l->out) == 0) return ALEXCL_OK;
-    uint64_t macs = l->macs ? l->macs : 1, images = LAYER_LAUNCH_MACS / macs;
+    uint64_t macs = l->macs && !layer_on_cpu_device(l, l->place) ? l->macs : 1, images = LAYER_LAUNCH_MACS / macs;
     int most = images < 1 ? 1 : images < INT_MAX ? (int)images : INT_MAX;
     struct layer_io part = *io;
     int status = ALEXCL_OK, end = io->first + io->count;
@@ -182,6 +266,8 @@ void layer_release(struct layer *l) {
 
 const float *layer_host_in(const struct layer *l, const struct layer_io *io) { return io->in->host + (size_t)io->first * shape_size(l->in); }
 float *layer_host_out(const struct layer *l, const struct layer_io *io) { return io->out->host + (size_t)io->first * shape_size(l->out); }
+
+size_t layer_channels(const struct layer *l) { return shape_floats((struct alexcl_shape){l->out.c, 1, 1}, l->out_block); }
 
 struct kernel_range layer_range(size_t values, const struct layer_io *io) {
     return (struct kernel_range){2, {0, (size_t)io->first, 0}, {values, (size_t)io->count, 1}, {64, 1, 1}};

@@ -7,14 +7,26 @@
 #include "shape.h"
 
 /* Where a half runs: an OpenCL device, or NULL for the plain C reference. */
-struct place { struct device *device; };
+struct place {
+    struct device *device;
+};
 
 /* Float memory of a place: `buffer` on a device, `host` for the reference. The other one is NULL. */
-struct storage { struct buffer *buffer; float *host; };
+struct storage {
+    struct buffer *buffer;
+    float *host;
+};
 int storage_create(struct place *place, size_t floats, const char *what, struct storage *out, struct alexcl_error *err);
 void storage_free(struct storage *s);
 int storage_write(struct storage *s, size_t first, const float *values, size_t count, struct alexcl_error *err);
 int storage_read(struct storage *s, size_t first, float *values, size_t count, struct alexcl_error *err);
+
+/* How values lie in memory. A CPU device has LAYER_BLOCK channels side by side, one register of them: n x ceil(c / 16) x h x w x 16, each
+ * half filled up by itself with channels that are finite and mean nothing; other places have n x c x h x w. What a net is given, and
+ * units behind a fully connected layer, are never in blocks. */
+enum { LAYER_BLOCK = 16 };
+/* Channels that lie side by side on this place: 1 or LAYER_BLOCK. */
+int layer_block(const struct place *place);
 
 /* What a layer of a half reads of its predecessor (design: what crosses is derived, never listed). */
 struct layer_reads {
@@ -24,10 +36,10 @@ struct layer_reads {
 
 /* A tensor of the weight file that a layer owns, and the half's slice of it along its first axis. */
 struct layer_tensor {
-    const char *suffix;  /* "weight", "bias" */
-    int dims, shape[4];  /* of the whole layer */
-    int first, count;    /* this half's rows */
-    int trainable;       /* connections that a model leaves out (desc->connections) are in the shape, and must be zeros in the file */
+    const char *suffix; /* "weight", "bias" */
+    int dims, shape[4]; /* of the whole layer */
+    int first, count;   /* this half's rows */
+    int trainable;      /* connections that a model leaves out (desc->connections) are in the shape, and must be zeros in the file */
 };
 enum { LAYER_TENSORS = 2 };
 
@@ -38,18 +50,21 @@ struct layer {
     int half;
     struct alexcl_shape whole_in, whole_out; /* one image, both halves */
     struct alexcl_shape in, out;             /* what this half is given (all channels if reads.all) and what it makes */
+    struct alexcl_shape maps;                /* whole_in before a flatten layer made units of it */
+    int in_block, out_block;                 /* how both lie in memory; 1 unless the caller sets them before layer_prepare */
     struct layer_reads reads;
     struct layer_tensor tensors[LAYER_TENSORS];
     int tensor_count;
-    uint64_t macs;                           /* per image; of conv, fc, rbf: products of absent connections are not counted */
-    int in_place;                            /* may write its output over its input */
-    int view;                                /* output is its input (flatten): nothing to run */
-    int reproducible;                        /* set by the caller before layer_prepare: one form of computing for every batch size, to the bit */
+    uint64_t macs;    /* per image; of conv, fc, rbf: products of absent connections are not counted */
+    int in_place;     /* may write its output over its input */
+    int view;         /* output is its input (flatten): nothing to run */
+    int relu;         /* set by the caller: the ReLU behind it is computed with it (layer_fuses_relu) */
+    int reproducible; /* set by the caller before layer_prepare: one form of computing for every batch size, to the bit */
     /* set by layer_prepare */
-    size_t workspace;                        /* floats that io->workspace must have */
+    size_t workspace; /* floats that io->workspace must have */
     struct place *place;
     struct storage parameters[LAYER_TENSORS]; /* as the variant wants them, packed once */
-    void *state;                             /* the variant's: kernels ... */
+    void *state;                              /* the variant's: kernels ... */
     const struct layer_variant *variant;
 };
 
@@ -65,12 +80,13 @@ struct layer_io {
 struct layer_variant {
     const char *name; /* "ref", "own", "clblast" ... */
     int (*applicable)(const struct layer *l, const struct place *place);
-    size_t (*workspace)(const struct layer *l, const struct place *place); /* floats; NULL: none */
+    size_t (*workspace)(const struct layer *l, const struct place *place);     /* floats; NULL: none */
     /* Builds kernels, packs parameters. values[i]: tensor i's slice of this half, in the file's layout. */
     int (*prepare)(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err);
     int (*enqueue)(struct layer *l, const struct layer_io *io, struct alexcl_error *err);
     void (*release)(struct layer *l); /* frees state; NULL: nothing */
     const char *kernels; /* the .cl files it uses, without their ending: "im2col bias"; NULL: none */
+    size_t (*packed)(const struct layer *l, const struct place *place, int t); /* floats that tensor t takes; NULL: as in the file */
 };
 
 struct layer_ops {
@@ -82,10 +98,32 @@ struct layer_ops {
 
 /* Describes half `half` of a layer behind one with output `whole_in`. */
 int layer_describe(struct layer *l, const struct alexcl_layer *desc, int half, struct alexcl_shape whole_in, struct alexcl_error *err);
+/* Floats of one image in memory: what this half is given, what it makes. */
+size_t layer_in_floats(const struct layer *l);
+size_t layer_out_floats(const struct layer *l);
+/* Where value (c, i) of the maps that the half is given lies in memory, c over what it is given, i = row * width + column. */
+size_t layer_in_position(const struct layer *l, int c, int i);
+/* One image from n x c x h x w to how the half is given it, and from how it makes it; what fills up the last block is left alone. */
+void layer_lay_in(const struct layer *l, const float *plain, float *laid);
+void layer_take_out(const struct layer *l, const float *laid, float *plain);
+/* The same for `channels` of the other half: hw x channels where values lie in blocks. */
+void layer_lay_seam(const struct layer *l, int channels, const float *plain, float *laid);
+/* How what a layer reads and makes can lie on a place with `block` channels side by side: sets in_block and out_block; 0 where there is no
+ * such way. Ways are 0 .. LAYER_WAYS-1; the first is without blocks. */
+enum { LAYER_WAYS = 3 };
+int layer_set_way(struct layer *l, int way, int block);
+/* Whether every variant of this layer that is used on blocks can read and make them. */
+int layer_takes_blocks(const struct layer *l);
+/* Channels side by side in what a layer makes, from those in what it reads: convolutions make blocks, layers of units do not. */
+int layer_makes_block(const struct layer *l, int in_block, int block);
+/* Whether a ReLU right behind can be computed with it: convolutions and fully connected layers where values lie in blocks. */
+int layer_fuses_relu(const struct layer *l, int block);
 /* The variant that `place` would use: the first applicable, ALEXCL_GEMM respected. place->device NULL: the reference. NULL for a view. */
 const struct layer_variant *layer_choose(const struct layer *l, const struct place *place);
 /* Floats of workspace that variant wants, whatever the batch. */
 size_t layer_workspace(const struct layer *l, const struct place *place);
+/* Floats of tensor `t` of this half as that variant keeps it. */
+size_t layer_parameter_floats(const struct layer *l, const struct place *place, int t);
 /* Builds and uploads for the variant that layer_choose gives. */
 int layer_prepare(struct layer *l, struct place *place, const float *const values[LAYER_TENSORS], struct alexcl_error *err);
 /* The same with a variant of the caller's choice, of l->ops->variants (the tests, a tuner). */
@@ -95,10 +133,10 @@ int layer_prepare_variant(struct layer *l, struct place *place, const struct lay
 int layer_forward(struct layer *l, const struct layer_io *io, struct alexcl_error *err);
 void layer_release(struct layer *l);
 
-/* The join of two halves: out (n x (a.c + b.c) x h x w) from a and b (n x .c x h x w), half 0 first. `hw` is h * w. */
+/* The join of two halves: each image of `out` is floats0 values of half 0, then floats1 of half 1. */
 struct join;
 int join_create(struct place *place, struct join **out, struct alexcl_error *err);
-int join_run(struct join *j, const char *label, int channels0, int channels1, int hw, const struct storage *half0, const struct storage *half1,
+int join_run(struct join *j, const char *label, size_t floats0, size_t floats1, const struct storage *half0, const struct storage *half1,
              const struct storage *out, int first, int count, struct alexcl_error *err);
 void join_free(struct join *j);
 #endif

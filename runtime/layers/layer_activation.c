@@ -27,14 +27,14 @@ static int activation_own_prepare(struct layer *l, const float *const values[LAY
 }
 
 static int activation_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
-    struct kernel_range range = layer_range(shape_size(l->out), io);
+    struct kernel_range range = layer_range(layer_out_floats(l), io);
     return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->out->buffer),
-                         ARG_INT((int)shape_size(l->out)));
+                         ARG_INT((int)layer_out_floats(l)));
 }
 
-static const struct layer_variant activation_ref = {"ref", layer_on_host, NULL, layer_upload, activation_ref_enqueue, NULL, NULL};
-static const struct layer_variant activation_own = {"own",       layer_on_device, NULL, activation_own_prepare, activation_own_enqueue, layer_free_kernels,
-                                                    "activation"};
+static const struct layer_variant activation_ref = {"ref", layer_on_host, NULL, layer_upload, activation_ref_enqueue, NULL, NULL, NULL};
+static const struct layer_variant activation_own = {
+    "own", layer_on_device, NULL, activation_own_prepare, activation_own_enqueue, layer_free_kernels, "activation", NULL};
 static const struct layer_variant *const activation_variants[] = {&activation_ref, &activation_own, NULL};
 
 const struct layer_ops layer_relu_ops = {ALEXCL_RELU, activation_describe, activation_variants};

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Convolution. A half makes its own half of the output channels; with one group it reads every channel, with an even number of
  * groups its own half's, which are the inputs of its groups. */
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "blas.h"
-#include "layer_private.h"
+#include "layer_conv.h"
 #include "memory.h"
 #include "ref.h"
 
@@ -68,6 +67,13 @@ static void conv_pack(float *out, const float *from, const struct shape_conv *s,
     }
 }
 
+/* Floats of tensor t in blocks of `block` output channels, its depth filled up to a multiple of `step`. */
+static size_t conv_packed_floats(const struct layer *l, int t, int step, int block) {
+    struct shape_conv s = conv_shape(l);
+    size_t outputs = (size_t)(s.groups * conv_tiles(&s, block) * block);
+    return t ? outputs : outputs * (size_t)((conv_depth(l) + step - 1) / step * step);
+}
+
 /* Uploads weights and bias in blocks of `block` output channels. */
 static int conv_upload_packed(struct layer *l, const float *const values[LAYER_TENSORS], int step, int block, struct alexcl_error *err) {
     int status = ALEXCL_OK;
@@ -75,8 +81,7 @@ static int conv_upload_packed(struct layer *l, const float *const values[LAYER_T
     int depths[LAYER_TENSORS] = {conv_depth(l), 1}, steps[LAYER_TENSORS] = {step, 1};
     float *packed = NULL;
     for (int t = 0; t < LAYER_TENSORS; t++) {
-        size_t filled = (size_t)((depths[t] + steps[t] - 1) / steps[t] * steps[t]);
-        size_t floats = (size_t)(s.groups * conv_tiles(&s, block) * block) * filled;
+        size_t floats = conv_packed_floats(l, t, step, block);
         free(packed);
         packed = NULL;
         TRY(memory_alloc_floats(&packed, floats, "packed weights", err));
@@ -97,7 +102,7 @@ static int conv_ref_enqueue(struct layer *l, const struct layer_io *io, struct a
     return ALEXCL_OK;
 }
 
-static const struct layer_variant conv_ref = {"ref", layer_on_host, NULL, layer_upload, conv_ref_enqueue, NULL, NULL};
+static const struct layer_variant conv_ref = {"ref", layer_on_host, NULL, layer_upload, conv_ref_enqueue, NULL, NULL, NULL};
 
 /* ---- own: conv.cl ---- */
 
@@ -113,6 +118,11 @@ done:
     return status;
 }
 
+static size_t conv_own_packed(const struct layer *l, const struct place *place, int t) {
+    (void)place;
+    return conv_packed_floats(l, t, OWN_STEP, OWN_TILE);
+}
+
 static int conv_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct shape_conv s = conv_shape(l);
     int pixels = s.out.h * s.out.w, across = (pixels + OWN_TILE - 1) / OWN_TILE, down = s.groups * conv_tiles(&s, OWN_TILE);
@@ -123,75 +133,8 @@ static int conv_own_enqueue(struct layer *l, const struct layer_io *io, struct a
                          ARG_INT(s.out.c / s.groups), ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.pad));
 }
 
-static const struct layer_variant conv_own = {"own", layer_on_device, NULL, conv_own_prepare, conv_own_enqueue, layer_free_kernels, "conv"};
-
-/* ---- cpu: conv_cpu.cl ---- */
-
-enum {
-    CPU_BLOCK = 16, /* output channels in a vector */
-    CPU_IMAGES = 8, /* frames in the workspace */
-};
-
-/* Outputs of one row that a work-item makes, as many vectors of 16 as its registers hold beside the weights: what wastes least behind
- * the end of the row, and the widest of equals. */
-static int conv_cpu_columns(int width, const struct place *place) {
-    int most = layer_has_wide_registers(place) ? 14 : 6, best = 1, least = INT_MAX;
-    for (int columns = 1; columns <= most && columns <= width; columns++) {
-        int tiles = (width + columns - 1) / columns, cost = tiles * (columns + 1); /* one more: loading the weights */
-        if (cost > least) continue;
-        best = columns;
-        least = cost;
-    }
-    return best;
-}
-
-/* The frame of zeros that holds everything the tiles read of one map. */
-static void conv_cpu_frame(const struct shape_conv *s, int columns, int *h, int *w) {
-    int tiles = (s->out.w + columns - 1) / columns;
-    *h = (s->out.h - 1) * s->stride + s->kernel;
-    *w = (tiles * columns - 1) * s->stride + s->kernel;
-}
-
-static size_t conv_cpu_workspace(const struct layer *l, const struct place *place) {
-    int h, w;
-    struct shape_conv s = conv_shape(l);
-    conv_cpu_frame(&s, conv_cpu_columns(s.out.w, place), &h, &w);
-    return (size_t)CPU_IMAGES * (size_t)s.in.c * (size_t)h * (size_t)w;
-}
-
-static int conv_cpu_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    int status = ALEXCL_OK;
-    char defines[96];
-    snprintf(defines, sizeof defines, "-DKERNEL=%d -DSTRIDE=%d -DCOLUMNS=%d", l->desc->kernel, l->desc->stride, conv_cpu_columns(l->out.w, l->place));
-    TRY(layer_add_kernel(l, 0, "conv_cpu", "conv_cpu_frame", defines, err));
-    TRY(layer_add_kernel(l, 1, "conv_cpu", "conv_cpu_forward", defines, err));
-    TRY(conv_upload_packed(l, values, 1, CPU_BLOCK, err));
-done:
-    return status;
-}
-
-static int conv_cpu_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
-    int status = ALEXCL_OK, frame_h, frame_w;
-    struct shape_conv s = conv_shape(l);
-    int columns = conv_cpu_columns(s.out.w, l->place), tiles = (s.out.w + columns - 1) / columns;
-    conv_cpu_frame(&s, columns, &frame_h, &frame_w);
-    for (int first = io->first; first < io->first + io->count; first += CPU_IMAGES) {
-        int left = io->first + io->count - first;
-        size_t count = (size_t)(left < CPU_IMAGES ? left : CPU_IMAGES);
-        struct kernel_range rows = {2, {0, (size_t)first, 0}, {(size_t)(s.in.c * frame_h), count, 1}, {1, 1, 1}};
-        TRY(KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &rows, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->workspace->buffer), ARG_INT(first),
-                          ARG_INT(s.in.c), ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.pad), ARG_INT(frame_h), ARG_INT(frame_w)));
-        struct kernel_range range = {3, {0, 0, (size_t)first}, {(size_t)(tiles * s.out.h), (size_t)(s.groups * conv_tiles(&s, CPU_BLOCK)), count}, {1, 1, 1}};
-        TRY(KERNEL_LAUNCH(layer_kernel(l, 1), l->desc->name, &range, err, ARG_BUFFER(io->workspace->buffer), ARG_BUFFER(l->parameters[0].buffer),
-                          ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(first), ARG_INT(s.groups), ARG_INT(s.in.c / s.groups),
-                          ARG_INT(s.out.c / s.groups), ARG_INT(frame_h), ARG_INT(frame_w), ARG_INT(s.out.h), ARG_INT(s.out.w)));
-    }
-done:
-    return status;
-}
-
-static const struct layer_variant conv_cpu = {"cpu",     layer_on_cpu_device, conv_cpu_workspace, conv_cpu_prepare, conv_cpu_enqueue, layer_free_kernels,
-                                              "conv_cpu"};
+static const struct layer_variant conv_own = {"own",  layer_on_device_plain, NULL, conv_own_prepare, conv_own_enqueue, layer_free_kernels,
+                                              "conv", conv_own_packed};
 
 /* ---- clblast: im2col.cl, GEMM ---- */
 
@@ -235,8 +178,8 @@ done:
     return status;
 }
 
-static const struct layer_variant conv_clblast = {"clblast",          layer_wants_clblast, conv_clblast_workspace, conv_clblast_prepare, conv_clblast_enqueue,
-                                                  layer_free_kernels, "im2col bias"};
+static const struct layer_variant conv_clblast = {
+    "clblast", layer_wants_clblast, conv_clblast_workspace, conv_clblast_prepare, conv_clblast_enqueue, layer_free_kernels, "im2col bias", NULL};
 
 const struct layer_ops layer_conv_ops = {ALEXCL_CONV, conv_describe,
-                                         (const struct layer_variant *const[]){&conv_ref, &conv_clblast, &conv_cpu, &conv_own, NULL}};
+                                         (const struct layer_variant *const[]){&conv_ref, &conv_clblast, &conv_winograd, &conv_cpu, &conv_own, NULL}};

@@ -25,12 +25,12 @@ static int dropout_own_prepare(struct layer *l, const float *const values[LAYER_
 }
 
 static int dropout_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
-    struct kernel_range range = layer_range(shape_size(l->out), io);
+    struct kernel_range range = layer_range(layer_out_floats(l), io);
     return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->out->buffer),
-                         ARG_INT((int)shape_size(l->out)), ARG_FLOAT(dropout_factor(l)));
+                         ARG_INT((int)layer_out_floats(l)), ARG_FLOAT(dropout_factor(l)));
 }
 
-static const struct layer_variant dropout_ref = {"ref", layer_on_host, NULL, layer_upload, dropout_ref_enqueue, NULL, NULL};
-static const struct layer_variant dropout_own = {"own", layer_on_device, NULL, dropout_own_prepare, dropout_own_enqueue, layer_free_kernels, "scale"};
+static const struct layer_variant dropout_ref = {"ref", layer_on_host, NULL, layer_upload, dropout_ref_enqueue, NULL, NULL, NULL};
+static const struct layer_variant dropout_own = {"own", layer_on_device, NULL, dropout_own_prepare, dropout_own_enqueue, layer_free_kernels, "scale", NULL};
 
 const struct layer_ops layer_dropout_ops = {ALEXCL_DROPOUT, dropout_describe, (const struct layer_variant *const[]){&dropout_ref, &dropout_own, NULL}};

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Fully connected layer: a half makes its own half of the units and reads all. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "blas.h"
 #include "layer_private.h"
+#include "memory.h"
 #include "ref.h"
 
 static int fc_describe(struct layer *l, struct alexcl_error *err) {
@@ -29,58 +31,120 @@ static int fc_ref_enqueue(struct layer *l, const struct layer_io *io, struct ale
     return ALEXCL_OK;
 }
 
-static const struct layer_variant fc_ref = {"ref", layer_on_host, NULL, layer_upload, fc_ref_enqueue, NULL, NULL};
+static const struct layer_variant fc_ref = {"ref", layer_on_host, NULL, layer_upload, fc_ref_enqueue, NULL, NULL, NULL};
 
-/* ---- own: fc.cl, and cpu: fc_cpu.cl. Both are built twice: for one image, and for tiles of several. ---- */
+/* ---- own: fc.cl, built twice: for one image, and for tiles of several ---- */
 
-/* What a work-group (own) or an item (cpu) makes: rows x images sums, in registers. */
-struct fc_tile {
-    int rows, images, items;
-};
+enum { OWN_ROWS = 4, OWN_IMAGES = 4, OWN_ITEMS = 64 }; /* rows x images are the sums of a work-group */
 
-static struct fc_tile fc_own_tile(const struct place *place) {
-    (void)place;
-    return (struct fc_tile){4, 4, 64};
-}
-
-static struct fc_tile fc_cpu_tile(const struct place *place) { return layer_has_wide_registers(place) ? (struct fc_tile){4, 4, 1} : (struct fc_tile){2, 2, 1}; }
-
-static int fc_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct fc_tile tile, const char *source, const char *function,
-                      struct alexcl_error *err) {
+static int fc_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    const int images[LAYER_KERNELS] = {1, tile.images};
-    for (int i = 0; i < LAYER_KERNELS; i++) {
+    const int images[2] = {1, OWN_IMAGES};
+    for (int i = 0; i < 2; i++) {
         char defines[64];
-        snprintf(defines, sizeof defines, "-DROWS=%d -DIMAGES=%d", tile.rows, images[i]);
-        TRY(layer_add_kernel(l, i, source, function, defines, err));
+        snprintf(defines, sizeof defines, "-DROWS=%d -DIMAGES=%d", OWN_ROWS, images[i]);
+        TRY(layer_add_kernel(l, i, "fc", "fc_forward", defines, err));
     }
     TRY(layer_upload(l, values, err));
 done:
     return status;
 }
 
-static int fc_enqueue(struct layer *l, const struct layer_io *io, struct fc_tile tile, struct alexcl_error *err) {
-    int several = io->count > 1, images = several ? tile.images : 1;
-    struct kernel_range range = {2,
-                                 {0, 0, 0},
-                                 {(size_t)((io->count + images - 1) / images * tile.items), (size_t)((l->out.c + tile.rows - 1) / tile.rows), 1},
-                                 {(size_t)tile.items, 1, 1}};
+static int fc_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    int several = io->count > 1, images = several ? OWN_IMAGES : 1;
+    struct kernel_range range = {
+        2, {0, 0, 0}, {(size_t)((io->count + images - 1) / images * OWN_ITEMS), (size_t)((l->out.c + OWN_ROWS - 1) / OWN_ROWS), 1}, {OWN_ITEMS, 1, 1}};
     return KERNEL_LAUNCH(layer_kernel(l, several), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),
                          ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(io->first), ARG_INT(io->first + io->count), ARG_INT(l->in.c),
                          ARG_INT(l->out.c));
 }
 
-static int fc_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    return fc_prepare(l, values, fc_own_tile(l->place), "fc", "fc_forward", err);
-}
-static int fc_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) { return fc_enqueue(l, io, fc_own_tile(l->place), err); }
-static int fc_cpu_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    return fc_prepare(l, values, fc_cpu_tile(l->place), "fc_cpu", "fc_cpu_forward", err);
-}
-static int fc_cpu_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) { return fc_enqueue(l, io, fc_cpu_tile(l->place), err); }
+static const struct layer_variant fc_own = {"own", layer_on_device_plain, NULL, fc_own_prepare, fc_own_enqueue, layer_free_kernels, "fc", NULL};
 
-static const struct layer_variant fc_own = {"own", layer_on_device, NULL, fc_own_prepare, fc_own_enqueue, layer_free_kernels, "fc"};
-static const struct layer_variant fc_cpu = {"cpu", layer_on_cpu_device, NULL, fc_cpu_prepare, fc_cpu_enqueue, layer_free_kernels, "fc_cpu"};
+/* ---- cpu: fc_cpu.cl ---- */
+
+enum { CPU_ROWS = 32, CPU_CHUNK = 256, CPU_IMAGES = 128, CPU_LOCAL = 32 << 10 }; /* outputs of a block; CHUNK; images at once at most; bytes of their sums */
+
+/* Images in registers, and blocks where there is one image. */
+struct fc_tile {
+    int images, blocks;
+};
+static struct fc_tile fc_cpu_tile(const struct place *place) { return layer_has_wide_registers(place) ? (struct fc_tile){8, 2} : (struct fc_tile){2, 1}; }
+static int fc_cpu_blocks(const struct layer *l) { return (l->out.c + CPU_ROWS - 1) / CPU_ROWS; }
+
+/* Images at once: a multiple of those in registers. */
+static int fc_cpu_images(const struct place *place) {
+    uint64_t local = device_limits(place->device)->local_memory, images = (local < CPU_LOCAL ? local : CPU_LOCAL) / (CPU_ROWS * sizeof(float));
+    int tile = fc_cpu_tile(place).images, most = images < CPU_IMAGES ? (int)images : CPU_IMAGES;
+    return most / tile * tile;
+}
+
+static int fc_cpu_applicable(const struct layer *l, const struct place *place) { return layer_on_cpu_device(l, place) && fc_cpu_images(place) > 0; }
+
+static size_t fc_cpu_workspace(const struct layer *l, const struct place *place) {
+    size_t in = layer_in_floats(l), chunks = (in + CPU_CHUNK - 1) / CPU_CHUNK;
+    return chunks * CPU_CHUNK * (size_t)fc_cpu_images(place);
+}
+
+static size_t fc_cpu_packed(const struct layer *l, const struct place *place, int t) {
+    (void)place;
+    return (size_t)(fc_cpu_blocks(l) * CPU_ROWS) * (t ? 1 : layer_in_floats(l));
+}
+
+static int fc_cpu_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
+    int status = ALEXCL_OK, hw = l->maps.h * l->maps.w;
+    struct fc_tile tile = fc_cpu_tile(l->place);
+    size_t row = layer_in_floats(l) * CPU_ROWS, floats = fc_cpu_packed(l, l->place, 0), biases = fc_cpu_packed(l, l->place, 1);
+    float *packed = NULL;
+    char defines[64];
+    snprintf(defines, sizeof defines, "-DIMAGES=%d -DBLOCKS=%d", tile.images, tile.blocks);
+    TRY(layer_add_kernel(l, 0, "fc_cpu", "fc_cpu_pack", defines, err));
+    TRY(layer_add_kernel(l, 1, "fc_cpu", "fc_cpu_many", defines, err));
+    TRY(layer_add_kernel(l, 2, "fc_cpu", "fc_cpu_one", defines, err));
+    TRY(memory_alloc_floats(&packed, row > biases ? row : biases, "packed weights", err));
+    TRY(storage_create(l->place, floats, "weights of a fully connected layer", &l->parameters[0], err));
+    for (int block = 0; block < fc_cpu_blocks(l); block++) { /* one after the other: the host never holds them twice */
+        int first = block * CPU_ROWS, rows = l->out.c - first < CPU_ROWS ? l->out.c - first : CPU_ROWS;
+        for (size_t i = 0; i < row; i++) packed[i] = 0.0f;
+        for (int o = 0; o < rows; o++) {
+            const float *from = values[0] + (size_t)(first + o) * (size_t)l->in.c;
+            for (int c = 0; c < l->maps.c; c++)
+                for (int i = 0; i < hw; i++) packed[layer_in_position(l, c, i) * CPU_ROWS + (size_t)o] = *from++;
+        }
+        TRY(storage_write(&l->parameters[0], (size_t)block * row, packed, row, err));
+    }
+    for (size_t o = 0; o < biases; o++) packed[o] = o < (size_t)l->out.c ? values[1][o] : 0.0f;
+    TRY(layer_upload_floats(l, 1, packed, biases, err));
+done:
+    free(packed);
+    return status;
+}
+
+static int fc_cpu_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    int status = ALEXCL_OK, in = (int)layer_in_floats(l), blocks = fc_cpu_blocks(l), most = fc_cpu_images(l->place);
+    struct fc_tile tile = fc_cpu_tile(l->place);
+    if (io->count == 1) {
+        struct kernel_range range = {1, {0, 0, 0}, {(size_t)((blocks + tile.blocks - 1) / tile.blocks), 1, 1}, {1, 1, 1}};
+        return KERNEL_LAUNCH(layer_kernel(l, 2), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),
+                             ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(io->first), ARG_INT(in), ARG_INT(l->out.c),
+                             ARG_INT(l->relu));
+    }
+    for (int first = io->first; first < io->first + io->count; first += most) {
+        int left = io->first + io->count - first, count = left < most ? left : most, rows = (count + tile.images - 1) / tile.images * tile.images;
+        struct kernel_range pack = {2, {0, 0, 0}, {(size_t)count, (size_t)((in + CPU_CHUNK - 1) / CPU_CHUNK), 1}, {1, 1, 1}};
+        TRY(KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &pack, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->workspace->buffer), ARG_INT(first),
+                          ARG_INT(in), ARG_INT(rows)));
+        struct kernel_range range = {1, {0, 0, 0}, {(size_t)blocks, 1, 1}, {1, 1, 1}};
+        TRY(KERNEL_LAUNCH(layer_kernel(l, 1), l->desc->name, &range, err, ARG_BUFFER(io->workspace->buffer), ARG_BUFFER(l->parameters[0].buffer),
+                          ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(first), ARG_INT(count), ARG_INT(rows), ARG_INT(in),
+                          ARG_INT(l->out.c), ARG_INT(l->relu), ARG_LOCAL((size_t)rows * CPU_ROWS * sizeof(float))));
+    }
+done:
+    return status;
+}
+
+static const struct layer_variant fc_cpu = {"cpu",          fc_cpu_applicable,  fc_cpu_workspace, fc_cpu_prepare,
+                                            fc_cpu_enqueue, layer_free_kernels, "fc_cpu",         fc_cpu_packed};
 
 /* ---- clblast ---- */
 
@@ -114,6 +178,6 @@ done:
     return status;
 }
 
-static const struct layer_variant fc_clblast = {"clblast", layer_wants_clblast, NULL, fc_clblast_prepare, fc_clblast_enqueue, layer_free_kernels, "bias"};
+static const struct layer_variant fc_clblast = {"clblast", layer_wants_clblast, NULL, fc_clblast_prepare, fc_clblast_enqueue, layer_free_kernels, "bias", NULL};
 
 const struct layer_ops layer_fc_ops = {ALEXCL_FC, fc_describe, (const struct layer_variant *const[]){&fc_ref, &fc_clblast, &fc_cpu, &fc_own, NULL}};

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Local response normalisation across channels, and within one map. Over the layer, a half's window reaches into the other half by
  * n/2 channels: those cross as a seam. */
+#include <stdio.h>
+
 #include "layer_private.h"
 #include "ref.h"
 
@@ -49,10 +51,44 @@ static int lrn_own_enqueue(struct layer *l, const struct layer_io *io, struct al
                          ARG_FLOAT(s.beta));
 }
 
-static const struct layer_variant lrn_ref = {"ref", layer_on_host, NULL, layer_upload, lrn_ref_enqueue, NULL, NULL};
-static const struct layer_variant lrn_own = {"own", layer_on_device, NULL, lrn_own_prepare, lrn_own_enqueue, layer_free_kernels, "lrn"};
+/* lrn_cpu.cl: places that a work-item computes, as the local memory allows. */
+enum { CPU_PLACES = 8 };
 
-const struct layer_ops layer_lrn_ops = {ALEXCL_LRN, lrn_describe, (const struct layer_variant *const[]){&lrn_ref, &lrn_own, NULL}};
+static size_t lrn_cpu_line(const struct layer *l) {
+    return shape_floats((struct alexcl_shape){l->in.c, 1, 1}, LAYER_BLOCK) + 2 * (size_t)(l->desc->kernel / 2);
+}
+
+static int lrn_cpu_places(const struct layer *l, const struct place *place) {
+    size_t places = (size_t)device_limits(place->device)->local_memory / (lrn_cpu_line(l) * sizeof(float));
+    return places < CPU_PLACES ? (int)places : CPU_PLACES;
+}
+
+static int lrn_cpu_applicable(const struct layer *l, const struct place *place) {
+    return layer_on_cpu_device(l, place) && l->in_block == LAYER_BLOCK && lrn_cpu_places(l, place) > 0;
+}
+
+static int lrn_cpu_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
+    char defines[64];
+    (void)values;
+    snprintf(defines, sizeof defines, "-DPLACES=%d %s", lrn_cpu_places(l, l->place), norm_defines(l));
+    return layer_add_kernel(l, 0, "lrn_cpu", "lrn_cpu_forward", defines, err);
+}
+
+static int lrn_cpu_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    struct shape_norm s = norm_shape(l);
+    int hw = s.in.h * s.in.w, places = lrn_cpu_places(l, l->place);
+    struct kernel_range range = {2, {0, (size_t)io->first, 0}, {(size_t)((hw + places - 1) / places), (size_t)io->count, 1}, {1, 1, 1}};
+    struct buffer *seam = s.before + s.after ? io->seam->buffer : NULL;
+    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(seam), ARG_BUFFER(io->out->buffer),
+                         ARG_INT(s.in.c), ARG_INT(hw), ARG_INT(s.before), ARG_INT(s.after), ARG_INT(s.n), ARG_FLOAT(s.k), ARG_FLOAT(s.alpha), ARG_FLOAT(s.beta),
+                         ARG_LOCAL((size_t)places * lrn_cpu_line(l) * sizeof(float)));
+}
+
+static const struct layer_variant lrn_ref = {"ref", layer_on_host, NULL, layer_upload, lrn_ref_enqueue, NULL, NULL, NULL};
+static const struct layer_variant lrn_own = {"own", layer_on_device_plain, NULL, lrn_own_prepare, lrn_own_enqueue, layer_free_kernels, "lrn", NULL};
+static const struct layer_variant lrn_cpu = {"cpu", lrn_cpu_applicable, NULL, lrn_cpu_prepare, lrn_cpu_enqueue, layer_free_kernels, "lrn_cpu", NULL};
+
+const struct layer_ops layer_lrn_ops = {ALEXCL_LRN, lrn_describe, (const struct layer_variant *const[]){&lrn_ref, &lrn_cpu, &lrn_own, NULL}};
 
 /* ---- rnorm ---- */
 
@@ -64,18 +100,21 @@ static int rnorm_ref_enqueue(struct layer *l, const struct layer_io *io, struct 
 }
 
 static int rnorm_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
+    char defines[64];
     (void)values;
-    return layer_add_kernel(l, 0, "rnorm", "rnorm_forward", norm_defines(l), err);
+    snprintf(defines, sizeof defines, "-DBLOCK=%d %s", l->in_block, norm_defines(l));
+    return layer_add_kernel(l, 0, "rnorm", "rnorm_forward", defines, err);
 }
 
 static int rnorm_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct shape_norm s = norm_shape(l);
-    struct kernel_range range = layer_range_maps((size_t)s.in.h * (size_t)s.in.w, (size_t)s.in.c, io);
-    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->out->buffer), ARG_INT(s.in.c),
-                         ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.n), ARG_FLOAT(s.k), ARG_FLOAT(s.alpha), ARG_FLOAT(s.beta));
+    struct kernel_range range = layer_range_maps((size_t)s.in.h * (size_t)s.in.w, layer_channels(l), io);
+    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->out->buffer),
+                         ARG_INT((int)layer_channels(l)), ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.n), ARG_FLOAT(s.k), ARG_FLOAT(s.alpha),
+                         ARG_FLOAT(s.beta));
 }
 
-static const struct layer_variant rnorm_ref = {"ref", layer_on_host, NULL, layer_upload, rnorm_ref_enqueue, NULL, NULL};
-static const struct layer_variant rnorm_own = {"own", layer_on_device, NULL, rnorm_own_prepare, rnorm_own_enqueue, layer_free_kernels, "rnorm"};
+static const struct layer_variant rnorm_ref = {"ref", layer_on_host, NULL, layer_upload, rnorm_ref_enqueue, NULL, NULL, NULL};
+static const struct layer_variant rnorm_own = {"own", layer_on_device, NULL, rnorm_own_prepare, rnorm_own_enqueue, layer_free_kernels, "rnorm", NULL};
 
 const struct layer_ops layer_rnorm_ops = {ALEXCL_RNORM, norm_describe, (const struct layer_variant *const[]){&rnorm_ref, &rnorm_own, NULL}};

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Max-pooling, average pooling, and LeNet-1998's trained sub-sampling. */
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "layer_private.h"
+#include "memory.h"
 #include "ref.h"
 
 /* Windows along one side. In ceil mode a window may be clipped, but must start inside. */
@@ -23,9 +27,16 @@ static struct shape_pool pool_shape(const struct layer *l) { return (struct shap
 
 static int pool_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct shape_pool s = pool_shape(l);
-    struct kernel_range range = layer_range_maps((size_t)s.out.h * (size_t)s.out.w, (size_t)s.out.c, io);
-    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->out->buffer), ARG_INT(s.in.c),
-                         ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.kernel), ARG_INT(s.stride));
+    struct kernel_range range = layer_range_maps((size_t)s.out.h * (size_t)s.out.w, layer_channels(l), io);
+    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->out->buffer),
+                         ARG_INT((int)layer_channels(l)), ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.kernel),
+                         ARG_INT(s.stride));
+}
+
+static int pool_add_kernel(struct layer *l, const char *source, const char *function, struct alexcl_error *err) {
+    char defines[32];
+    snprintf(defines, sizeof defines, "-DBLOCK=%d", l->in_block);
+    return layer_add_kernel(l, 0, source, function, defines, err);
 }
 
 /* ---- maxpool ---- */
@@ -42,10 +53,29 @@ static int maxpool_own_prepare(struct layer *l, const float *const values[LAYER_
     return layer_add_kernel(l, 0, "maxpool", "maxpool_forward", "", err);
 }
 
-static const struct layer_variant maxpool_ref = {"ref", layer_on_host, NULL, layer_upload, maxpool_ref_enqueue, NULL, NULL};
-static const struct layer_variant maxpool_own = {"own", layer_on_device, NULL, maxpool_own_prepare, pool_enqueue, layer_free_kernels, "maxpool"};
+static const struct layer_variant maxpool_ref = {"ref", layer_on_host, NULL, layer_upload, maxpool_ref_enqueue, NULL, NULL, NULL};
+static const struct layer_variant maxpool_own = {"own", layer_on_device_plain, NULL, maxpool_own_prepare, pool_enqueue, layer_free_kernels, "maxpool", NULL};
 
-const struct layer_ops layer_maxpool_ops = {ALEXCL_MAXPOOL, pool_describe, (const struct layer_variant *const[]){&maxpool_ref, &maxpool_own, NULL}};
+static int maxpool_cpu_applicable(const struct layer *l, const struct place *place) { return layer_on_cpu_device(l, place) && l->in_block == LAYER_BLOCK; }
+
+static int maxpool_cpu_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
+    (void)values;
+    return layer_add_kernel(l, 0, "maxpool_cpu", "maxpool_cpu_forward", "", err);
+}
+
+static int maxpool_cpu_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    struct shape_pool s = pool_shape(l);
+    size_t blocks = layer_channels(l) / LAYER_BLOCK;
+    struct kernel_range range = {3, {0, 0, (size_t)io->first}, {(size_t)s.out.h, blocks, (size_t)io->count}, {1, 1, 1}};
+    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->out->buffer), ARG_INT((int)blocks),
+                         ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.kernel), ARG_INT(s.stride));
+}
+
+static const struct layer_variant maxpool_cpu = {
+    "cpu", maxpool_cpu_applicable, NULL, maxpool_cpu_prepare, maxpool_cpu_enqueue, layer_free_kernels, "maxpool_cpu", NULL};
+
+const struct layer_ops layer_maxpool_ops = {ALEXCL_MAXPOOL, pool_describe,
+                                            (const struct layer_variant *const[]){&maxpool_ref, &maxpool_cpu, &maxpool_own, NULL}};
 
 /* ---- avgpool ---- */
 
@@ -58,11 +88,11 @@ static int avgpool_ref_enqueue(struct layer *l, const struct layer_io *io, struc
 
 static int avgpool_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
     (void)values;
-    return layer_add_kernel(l, 0, "avgpool", "avgpool_forward", "", err);
+    return pool_add_kernel(l, "avgpool", "avgpool_forward", err);
 }
 
-static const struct layer_variant avgpool_ref = {"ref", layer_on_host, NULL, layer_upload, avgpool_ref_enqueue, NULL, NULL};
-static const struct layer_variant avgpool_own = {"own", layer_on_device, NULL, avgpool_own_prepare, pool_enqueue, layer_free_kernels, "avgpool"};
+static const struct layer_variant avgpool_ref = {"ref", layer_on_host, NULL, layer_upload, avgpool_ref_enqueue, NULL, NULL, NULL};
+static const struct layer_variant avgpool_own = {"own", layer_on_device, NULL, avgpool_own_prepare, pool_enqueue, layer_free_kernels, "avgpool", NULL};
 
 const struct layer_ops layer_avgpool_ops = {ALEXCL_AVGPOOL, pool_describe, (const struct layer_variant *const[]){&avgpool_ref, &avgpool_own, NULL}};
 
@@ -83,24 +113,38 @@ static int subsample_ref_enqueue(struct layer *l, const struct layer_io *io, str
     return ALEXCL_OK;
 }
 
+static size_t subsample_own_packed(const struct layer *l, const struct place *place, int t) {
+    (void)place, (void)t;
+    return layer_channels(l);
+}
+
 static int subsample_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    TRY(layer_add_kernel(l, 0, "subsample", "subsample_forward", "", err));
-    TRY(layer_upload(l, values, err));
+    float *filled = NULL;
+    TRY(pool_add_kernel(l, "subsample", "subsample_forward", err));
+    for (int t = 0; t < LAYER_TENSORS; t++) { /* filled up with zeros, as the channels are */
+        free(filled);
+        filled = NULL;
+        TRY(memory_alloc_floats(&filled, layer_channels(l), "packed weights", err));
+        for (size_t c = 0; c < layer_channels(l); c++) filled[c] = c < (size_t)l->out.c ? values[t][c] : 0.0f;
+        TRY(layer_upload_floats(l, t, filled, layer_channels(l), err));
+    }
 done:
+    free(filled);
     return status;
 }
 
 static int subsample_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct shape_pool s = pool_shape(l);
-    struct kernel_range range = layer_range_maps((size_t)s.out.h * (size_t)s.out.w, (size_t)s.out.c, io);
+    struct kernel_range range = layer_range_maps((size_t)s.out.h * (size_t)s.out.w, layer_channels(l), io);
     return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),
-                         ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(s.in.c), ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.out.h),
-                         ARG_INT(s.out.w), ARG_INT(s.kernel), ARG_INT(s.stride));
+                         ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT((int)layer_channels(l)), ARG_INT(s.in.h), ARG_INT(s.in.w),
+                         ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.kernel), ARG_INT(s.stride));
 }
 
-static const struct layer_variant subsample_ref = {"ref", layer_on_host, NULL, layer_upload, subsample_ref_enqueue, NULL, NULL};
-static const struct layer_variant subsample_own = {"own", layer_on_device, NULL, subsample_own_prepare, subsample_own_enqueue, layer_free_kernels, "subsample"};
+static const struct layer_variant subsample_ref = {"ref", layer_on_host, NULL, layer_upload, subsample_ref_enqueue, NULL, NULL, NULL};
+static const struct layer_variant subsample_own = {"own", layer_on_device, NULL, subsample_own_prepare, subsample_own_enqueue, layer_free_kernels, "subsample",
+                                                   subsample_own_packed};
 
 const struct layer_ops layer_subsample_ops = {ALEXCL_SUBSAMPLE, subsample_describe,
                                               (const struct layer_variant *const[]){&subsample_ref, &subsample_own, NULL}};

@@ -22,6 +22,7 @@ size_t layer_tensor_floats(const struct layer_tensor *t);
 
 int layer_on_host(const struct layer *l, const struct place *place);
 int layer_on_device(const struct layer *l, const struct place *place);
+int layer_on_device_plain(const struct layer *l, const struct place *place); /* no blocks */
 /* A CPU, or a device without room for tiles in local memory: kernels of a CPU use none, and run anywhere. */
 int layer_on_cpu_device(const struct layer *l, const struct place *place);
 int layer_wants_clblast(const struct layer *l, const struct place *place); /* ALEXCL_GEMM=clblast */
@@ -35,8 +36,8 @@ int layer_has_wide_registers(const struct place *place);
 int layer_upload(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err);
 /* parameters[index] = `count` floats. */
 int layer_upload_floats(struct layer *l, int index, const float *values, size_t count, struct alexcl_error *err);
-/* A layer has up to two kernels, in its state. */
-enum { LAYER_KERNELS = 2 };
+/* A layer has up to three kernels, in its state. */
+enum { LAYER_KERNELS = 3 };
 int layer_add_kernel(struct layer *l, int slot, const char *source, const char *function, const char *defines, struct alexcl_error *err);
 struct kernel *layer_kernel(const struct layer *l, int slot);
 /* The release of variants with kernels. */
@@ -47,6 +48,8 @@ void layer_free_kernels(struct layer *l);
 /* The first value of the call on the reference: images from io->first on. */
 const float *layer_host_in(const struct layer *l, const struct layer_io *io);
 float *layer_host_out(const struct layer *l, const struct layer_io *io);
+/* Channels in memory of what the half makes: those that fill up its last block are computed as well, so that they are finite. */
+size_t layer_channels(const struct layer *l);
 /* `values` work-items an image, in work-groups of 64. */
 struct kernel_range layer_range(size_t values, const struct layer_io *io);
 /* `values` work-items for each of `channels` an image, in work-groups of 64 values. */

@@ -37,7 +37,7 @@ static int rbf_own_enqueue(struct layer *l, const struct layer_io *io, struct al
                          ARG_BUFFER(io->out->buffer), ARG_INT(l->in.c), ARG_INT(l->out.c));
 }
 
-static const struct layer_variant rbf_ref = {"ref", layer_on_host, NULL, layer_upload, rbf_ref_enqueue, NULL, NULL};
-static const struct layer_variant rbf_own = {"own", layer_on_device, NULL, rbf_own_prepare, rbf_own_enqueue, layer_free_kernels, "rbf"};
+static const struct layer_variant rbf_ref = {"ref", layer_on_host, NULL, layer_upload, rbf_ref_enqueue, NULL, NULL, NULL};
+static const struct layer_variant rbf_own = {"own", layer_on_device, NULL, rbf_own_prepare, rbf_own_enqueue, layer_free_kernels, "rbf", NULL};
 
 const struct layer_ops layer_rbf_ops = {ALEXCL_RBF, rbf_describe, (const struct layer_variant *const[]){&rbf_ref, &rbf_own, NULL}};

@@ -59,14 +59,21 @@ static int graph_connect(struct graph *g, int i, struct alexcl_error *err) {
         g->values[gl->out] = (struct graph_value){.kind = GRAPH_SLOT, .slot = slot};
     }
     for (int h = 0; h < 2; h++) {
-        size_t floats = shape_size(gl->half[h].out);
+        size_t floats = layer_out_floats(&gl->half[h]);
         if (gl->out != 0 && floats > g->values[gl->out].floats[h]) g->values[gl->out].floats[h] = floats;
     }
     return ALEXCL_OK;
 }
 
-int graph_make(const struct alexcl_model *model, const char *last_layer, struct graph **out, struct alexcl_error *err) {
-    int status = ALEXCL_OK;
+/* The ReLU that stands right behind a layer that computes it on the way has nothing left to do. */
+static void graph_fuse_relu(struct graph *g, int i) {
+    struct graph_layer *gl = &g->layers[i];
+    if (i == 0 || gl->half[0].desc->type != ALEXCL_RELU || gl->crossing != GRAPH_OWN || !layer_fuses_relu(&gl[-1].half[0], g->block)) return;
+    for (int h = 0; h < 2; h++) gl[-1].half[h].relu = gl->half[h].view = 1;
+}
+
+int graph_make(const struct alexcl_model *model, const char *last_layer, int block, struct graph **out, struct alexcl_error *err) {
+    int status = ALEXCL_OK, side_by_side = 1, plain = 0;
     struct graph *g = NULL;
     int count = (int)model->layer_count;
     if (last_layer) {
@@ -76,22 +83,31 @@ int graph_make(const struct alexcl_model *model, const char *last_layer, struct 
     }
     TRY(memory_alloc(&g, 1, sizeof *g, "the graph", err));
     g->model = model;
+    g->block = block;
     TRY(memory_alloc(&g->layers, (size_t)count, sizeof *g->layers, "the graph's layers", err));
     TRY(memory_alloc(&g->values, (size_t)count + 1, sizeof *g->values, "the graph's values", err));
     TRY(memory_alloc(&g->sections, (size_t)count, sizeof *g->sections, "the graph's sections", err));
-    struct alexcl_shape shape = {model->channels, model->height, model->width};
+    struct alexcl_shape shape = {model->channels, model->height, model->width}, maps = shape;
     g->values[0] = (struct graph_value){.kind = GRAPH_INPUT, .floats = {shape_size(shape), shape_size(shape)}};
     g->value_count = 1;
     for (int i = 0; i < count; i++) {
         for (int h = 0; h < 2; h++) {
-            TRY(layer_describe(&g->layers[i].half[h], &model->layers[i], h, shape, err));
+            struct layer *l = &g->layers[i].half[h];
+            TRY(layer_describe(l, &model->layers[i], h, shape, err));
+            l->maps = maps;
+            l->in_block = side_by_side;
+            l->out_block = layer_makes_block(l, side_by_side, block);
+            if ((l->in_block > 1 || l->out_block > 1) && !layer_takes_blocks(l)) plain = 1;
             if (h == 1 && !graph_same(g->layers[i].half[0].whole_out, g->layers[i].half[1].whole_out)) {
                 status = error_set(err, ALEXCL_E_USAGE, "model %s, layer %s: the halves disagree on its shape", model->name, model->layers[i].name);
                 goto done;
             }
         }
         TRY(graph_connect(g, i, err));
+        graph_fuse_relu(g, i);
         shape = g->layers[i].half[0].whole_out;
+        if (!g->layers[i].half[0].in_place) maps = shape;
+        side_by_side = g->layers[i].half[0].out_block;
         g->layer_count = i + 1;
     }
     g->output = shape;
@@ -106,6 +122,10 @@ int graph_make(const struct alexcl_model *model, const char *last_layer, struct 
             size_t *slot = &g->slot_floats[h][g->values[v].slot];
             if (g->values[v].kind == GRAPH_SLOT && g->values[v].floats[h] > *slot) *slot = g->values[v].floats[h];
         }
+    if (plain) {
+        TRY(graph_make(model, last_layer, 1, out, err));
+        goto done;
+    }
     *out = g;
     g = NULL;
 done:
@@ -125,19 +145,29 @@ const struct graph_layer *graph_crossing_layer(const struct graph *g, int cross)
 
 struct graph_sent graph_sent(const struct graph *g, int cross, int half) {
     const struct graph_layer *gl = graph_crossing_layer(g, cross);
-    struct alexcl_shape own = gl[-1].half[half].out; /* not whole_in cut anew: flattened maps are cut where their channels were */
-    struct graph_sent s = {.channels = own.c, .hw = own.h * own.w};
+    struct alexcl_shape maps = gl->half[0].maps; /* flattened maps are cut where their channels were */
+    struct graph_sent s = {.channels = shape_half_count(maps.c, half), .hw = maps.h * maps.w, .block = gl->half[0].in_block};
+    s.pitch = layer_out_floats(&gl[-1].half[half]);
     s.count = s.channels;
+    s.floats = s.pitch;
     if (gl->crossing == GRAPH_SEAM) {
+        s.seam = 1;
         if (gl->half[0].reads.seam < s.count) s.count = gl->half[0].reads.seam;
         s.first = half == 0 ? s.channels - s.count : 0;
+        s.floats = (size_t)s.count * (size_t)s.hw;
     }
     return s;
 }
 
+size_t graph_sent_position(const struct graph_sent *s, int c, int i) {
+    size_t channel = (size_t)c, hw = (size_t)s->hw, block = (size_t)s->block, place = (size_t)i;
+    if (s->seam && block > 1) return place * (size_t)s->count + channel;
+    return (channel / block * hw + place) * block + channel % block;
+}
+
 size_t graph_joined_floats(const struct graph *g, int cross) {
     const struct graph_layer *gl = graph_crossing_layer(g, cross);
-    return gl->crossing == GRAPH_JOIN ? shape_size(gl->half[0].whole_in) : 0;
+    return gl->crossing == GRAPH_JOIN ? graph_sent(g, cross, 0).floats + graph_sent(g, cross, 1).floats : 0;
 }
 
 uint64_t graph_parameters(const struct layer *l) {
@@ -172,11 +202,7 @@ struct alexcl_plan_memory graph_memory(const struct graph *g, unsigned halves, c
         if (!(halves >> h & 1u)) continue;
         for (int i = 0; i < g->layer_count; i++) {
             const struct layer *l = &g->layers[i].half[h];
-            for (int t = 0; t < l->tensor_count; t++) {
-                uint64_t floats = (uint64_t)l->tensors[t].count;
-                for (int d = 1; d < l->tensors[t].dims; d++) floats *= (uint64_t)l->tensors[t].shape[d];
-                graph_count_buffer(&m, &m.weights, floats);
-            }
+            for (int t = 0; t < l->tensor_count; t++) graph_count_buffer(&m, &m.weights, layer_parameter_floats(l, place, t));
             uint64_t wanted = layer_workspace(l, place);
             if (wanted > workspace) workspace = wanted;
         }
@@ -190,7 +216,7 @@ struct alexcl_plan_memory graph_memory(const struct graph *g, unsigned halves, c
         for (int h = 0; h < 2; h++) { /* what is received; a seam is received on one device too */
             struct graph_sent sent = graph_sent(g, x, 1 - h);
             int received = (halves >> h & 1u) && (halves != 3u || graph_joined_floats(g, x) == 0);
-            if (received) graph_count_buffer(&m, &m.exchange, n * (uint64_t)sent.count * (uint64_t)sent.hw);
+            if (received) graph_count_buffer(&m, &m.exchange, n * sent.floats);
         }
     }
     return m;

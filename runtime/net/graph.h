@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A model walked for both halves: shapes, what crosses, and which values must exist at the same time.
+/* A model walked for both halves, as one place computes it: shapes, what crosses, which values must exist at the same time, how they lie
+ * in memory.
  *
  * A value is the output of a layer and of the in-place layers behind it. Values that the other half reads, and the last
  * one, are kept for the whole batch; the others alternate between two slots a half, since a chain reads only what was made just before.
@@ -18,7 +19,7 @@ enum graph_value_kind { GRAPH_INPUT, GRAPH_SLOT, GRAPH_KEPT };
 struct graph_value {
     enum graph_value_kind kind;
     int slot;         /* 0 or 1 */
-    size_t floats[2]; /* per image, for each half */
+    size_t floats[2]; /* in memory, per image, for each half */
 };
 
 struct graph_layer {
@@ -34,6 +35,7 @@ struct graph_section {
 
 struct graph {
     const struct alexcl_model *model;
+    int block; /* channels side by side in memory (layer.h) */
     int layer_count, value_count, section_count, cross_count;
     struct graph_layer *layers;
     struct graph_value *values;     /* value 0 is the input */
@@ -42,17 +44,24 @@ struct graph {
     struct alexcl_shape output;     /* of the last layer, both halves */
 };
 
-/* Walks the model up to `last_layer` (NULL: all). */
-int graph_make(const struct alexcl_model *model, const char *last_layer, struct graph **out, struct alexcl_error *err);
+/* Walks the model up to `last_layer` (NULL: all) for a place where `block` channels lie side by side (layer_block); for all layers or, where
+ * one of them cannot take blocks, for none. */
+int graph_make(const struct alexcl_model *model, const char *last_layer, int block, struct graph **out, struct alexcl_error *err);
 void graph_free(struct graph *g);
 
 /* The layer that begins with crossing `cross`. */
 const struct graph_layer *graph_crossing_layer(const struct graph *g, int cross);
 /* What half `half` sends at a crossing, per image: channels first .. first+count-1 of its own; hw: floats a channel. */
 struct graph_sent {
+    int seam; /* not all of its channels */
     int first, count, channels, hw;
+    int block;     /* side by side where it comes from */
+    size_t pitch;  /* floats of an image there */
+    size_t floats; /* floats of an image on its way: a join as it lies in memory, a seam count x hw, or hw x count out of a block */
 };
 struct graph_sent graph_sent(const struct graph *g, int cross, int half);
+/* Where value (c, i) of what is sent, c from 0, stands on its way. */
+size_t graph_sent_position(const struct graph_sent *sent, int c, int i);
 /* Floats per image of a crossing's joined buffer; 0 for a seam. */
 size_t graph_joined_floats(const struct graph *g, int cross);
 /* Trainable parameters of one half's layer. */

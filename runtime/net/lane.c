@@ -55,9 +55,12 @@ int lane_wait(struct lane *lane) {
 }
 
 int lane_open(struct lane *lane, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
     const struct alexcl_selection *sel = lane->shared->selection;
-    if (alexcl_selection_place(sel, (size_t)lane->index)->device < 0) return ALEXCL_OK; /* the reference */
-    return device_open(sel, (size_t)lane->index, &lane->place.device, err);
+    if (alexcl_selection_place(sel, (size_t)lane->index)->device >= 0) TRY(device_open(sel, (size_t)lane->index, &lane->place.device, err));
+    TRY(graph_make(lane->shared->graph->model, lane->shared->last_layer, layer_block(&lane->place), &lane->graph, err));
+done:
+    return status;
 }
 
 int lane_measure_peak(struct lane *lane, struct alexcl_error *err) {
@@ -68,7 +71,7 @@ int lane_measure_peak(struct lane *lane, struct alexcl_error *err) {
 /* Memory of one half for its values and what it receives. */
 static int lane_make_half(struct lane *lane, int h, struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    const struct graph *g = lane->shared->graph;
+    const struct graph *g = lane->graph;
     size_t images = (size_t)lane->shared->images;
     char what[64];
     for (int s = 0; s < 2; s++) {
@@ -86,7 +89,7 @@ static int lane_make_half(struct lane *lane, int h, struct alexcl_error *err) {
         struct graph_sent sent = graph_sent(g, x, 1 - h);
         if (lane->shared->lanes == 1 && graph_joined_floats(g, x)) continue; /* joined from where it was made */
         snprintf(what, sizeof what, "what half %d receives for %s", h, graph_crossing_layer(g, x)->half[h].desc->name);
-        TRY(storage_create(&lane->place, images * (size_t)sent.count * (size_t)sent.hw, what, &lane->received[h][x], err));
+        TRY(storage_create(&lane->place, images * sent.floats, what, &lane->received[h][x], err));
     }
 done:
     return status;
@@ -115,10 +118,37 @@ done:
     return status;
 }
 
+static size_t lane_parameters(const struct lane *lane, const struct graph_layer *gl) {
+    size_t floats = 0;
+    for (int t = 0; t < gl->half[0].tensor_count; t++) floats += layer_parameter_floats(&gl->half[0], &lane->place, t);
+    return floats;
+}
+
+/* Largest first: while they are packed, what they are read from is in memory as well, and little else. */
+static int lane_prepare_layers(struct lane *lane, struct alexcl_error *err) {
+    struct graph *g = lane->graph;
+    size_t size = SIZE_MAX;
+    for (int left = g->layer_count; left > 0;) {
+        size_t next = 0;
+        for (int i = 0; i < g->layer_count; i++) {
+            size_t floats = lane_parameters(lane, &g->layers[i]);
+            if (floats < size && floats > next) next = floats;
+            if (floats != size) continue;
+            for (int h = 0; h < 2; h++) {
+                int status = lane_runs(lane, h) ? lane_prepare_layer(lane, &g->layers[i].half[h], err) : ALEXCL_OK;
+                if (status != ALEXCL_OK) return status;
+            }
+            left--;
+        }
+        size = next;
+    }
+    return ALEXCL_OK;
+}
+
 int lane_prepare(struct lane *lane, struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    struct graph *g = lane->shared->graph;
-    size_t images = (size_t)lane->shared->images, workspace = 0, output = 0;
+    struct graph *g = lane->graph;
+    size_t images = (size_t)lane->shared->images, workspace = 0, output = 0, converted = 0;
     char what[64];
     TRY(storage_create(&lane->place, images * g->values[0].floats[0], "the input images", &lane->input, err));
     TRY(memory_alloc(&lane->joined, (size_t)g->cross_count + 1, sizeof *lane->joined, "the joined values", err));
@@ -133,12 +163,17 @@ int lane_prepare(struct lane *lane, struct alexcl_error *err) {
         size_t floats = g->values[g->layers[g->layer_count - 1].out].floats[h];
         if (floats > output) output = floats;
         for (int i = 0; i < g->layer_count; i++) {
-            TRY(lane_prepare_layer(lane, &g->layers[i].half[h], err));
             size_t wanted = layer_workspace(&g->layers[i].half[h], &lane->place);
             if (wanted > workspace) workspace = wanted;
         }
     }
+    TRY(lane_prepare_layers(lane, err));
     if (workspace) TRY(storage_create(&lane->place, workspace, "the workspace of convolutions", &lane->workspace, err));
+    for (int x = 0; lane->other && lane->other->graph->block != g->block && x < g->cross_count; x++) {
+        size_t floats = graph_sent(g, x, 1 - lane->index).floats;
+        if (floats > converted) converted = floats;
+    }
+    if (converted) TRY(memory_alloc_floats(&lane->converted, images * converted, "what comes from the other device", err));
     TRY(memory_alloc_floats(&lane->output, images * output, "the output of a half", err));
     if (lane->place.device) TRY(device_finish(lane->place.device, err));
 done:
@@ -157,8 +192,8 @@ void lane_free(struct lane *lane) {
     }
     pthread_cond_destroy(&lane->changed);
     pthread_mutex_destroy(&lane->lock);
-    const struct graph *g = lane->shared->graph;
-    for (int h = 0; h < 2; h++) {
+    const struct graph *g = lane->graph;
+    for (int h = 0; h < 2 && g; h++) {
         if (!lane_runs(lane, h)) continue;
         for (int i = 0; i < g->layer_count; i++) layer_release(&g->layers[i].half[h]);
         for (int s = 0; s < 2; s++) storage_free(&lane->slots[h][s]);
@@ -173,6 +208,8 @@ void lane_free(struct lane *lane) {
     storage_free(&lane->workspace);
     storage_free(&lane->input);
     free(lane->output);
+    free(lane->converted);
+    graph_free(lane->graph);
     device_free(lane->place.device);
     lane->shared = NULL;
 }

@@ -12,6 +12,8 @@
 
 enum { LANE_SLICES = 2 }; /* parts a batch is cut into between crossings, so that one part's exchange overlaps with the next one's work */
 
+enum { LANE_TOGETHER = 8 }; /* images that a CPU takes through a section at once */
+
 /* What the lanes of a net share. */
 struct lane_batch {
     const float *in; /* images x input */
@@ -20,7 +22,8 @@ struct lane_batch {
     int check; /* read every value back and look for the first that is not finite */
 };
 struct lane_shared {
-    struct graph *graph;
+    const struct graph *graph; /* of the model, whatever the place: shapes and names */
+    const char *last_layer;
     const struct alexcl_weights *weights;
     const struct alexcl_selection *selection;
     int lanes;        /* 1 or 2 */
@@ -34,9 +37,11 @@ struct lane_shared {
 
 struct lane {
     struct lane_shared *shared;
+    const struct lane *other; /* of two */
     int index;
     unsigned halves; /* bit h: half h runs here */
     struct place place;
+    struct graph *graph; /* as this place computes it */
     struct storage input;
     struct storage slots[2][2];  /* [half][slot] */
     struct storage *kept[2];     /* [half][value] */
@@ -44,7 +49,8 @@ struct lane {
     struct storage *received[2]; /* [half][crossing]: from the other half */
     struct storage workspace;
     struct join *join;
-    float *output;             /* packed output of one half, on the host */
+    float *converted;          /* on the host: what came from a place where values lie otherwise */
+    float *output;             /* output of one half, on the host */
     double reference_seconds;  /* CPU time of the reference */
     struct timeline *timeline; /* what runs when is recorded here; NULL: nowhere */
     struct alexcl_peak peak;   /* of lane_measure_peak */
@@ -68,7 +74,7 @@ void lane_start(struct lane *lane, int (*job)(struct lane *, struct alexcl_error
 int lane_wait(struct lane *lane);
 
 /* Jobs. */
-int lane_open(struct lane *lane, struct alexcl_error *err);         /* opens the device */
+int lane_open(struct lane *lane, struct alexcl_error *err);         /* opens the device, walks the model for it */
 int lane_prepare(struct lane *lane, struct alexcl_error *err);      /* memory for shared->images, kernels, weights */
 int lane_measure_peak(struct lane *lane, struct alexcl_error *err); /* lane->peak */
 int run_batch(struct lane *lane, struct alexcl_error *err);         /* shared->batch (run.c) */
@@ -76,7 +82,7 @@ int run_batch(struct lane *lane, struct alexcl_error *err);         /* shared->b
 static inline int lane_runs(const struct lane *lane, int half) { return (int)(lane->halves >> half & 1u); }
 /* Where a value of a half lies. */
 static inline struct storage *lane_value(struct lane *lane, int half, int value) {
-    const struct graph_value *v = &lane->shared->graph->values[value];
+    const struct graph_value *v = &lane->graph->values[value];
     return v->kind == GRAPH_INPUT ? &lane->input : v->kind == GRAPH_SLOT ? &lane->slots[half][v->slot] : &lane->kept[half][value];
 }
 #endif

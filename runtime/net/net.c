@@ -13,6 +13,7 @@
 enum { NET_BATCH = 16 };
 
 struct alexcl_net {
+    struct graph *graph;
     struct lane_shared shared;
     struct lane lanes[2];
     struct timeline *timelines[2]; /* NULL: never recorded */
@@ -49,8 +50,8 @@ static int net_choose_batch(struct alexcl_net *net, const struct alexcl_net_opti
             largest = device_limits(lane->place.device)->largest_buffer;
         }
         if (options->memory && options->memory < memory) memory = options->memory;
-        int status = graph_fit(net->shared.graph, lane->halves, &lane->place, memory, largest, images,
-                               alexcl_selection_place(net->shared.selection, (size_t)i)->name, &images, err);
+        int status = graph_fit(lane->graph, lane->halves, &lane->place, memory, largest, images, alexcl_selection_place(net->shared.selection, (size_t)i)->name,
+                               &images, err);
         if (status != ALEXCL_OK) return status;
     }
     if (images < wanted) log_write(ALEXCL_LOG_WARNING, "a batch of %d does not fit: it is cut in chunks of %d", wanted, images);
@@ -60,12 +61,12 @@ static int net_choose_batch(struct alexcl_net *net, const struct alexcl_net_opti
 
 static int net_make_staging(struct alexcl_net *net, struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    const struct graph *g = net->shared.graph;
     for (int h = 0; h < 2; h++) {
+        const struct graph *g = net->lanes[h].graph; /* a half is sent as it lies where it was made */
         TRY(memory_alloc(&net->shared.staging[h], (size_t)g->cross_count + 1, sizeof *net->shared.staging[h], "the exchange", err));
         for (int x = 0; x < g->cross_count; x++) {
             struct graph_sent sent = graph_sent(g, x, h);
-            TRY(memory_alloc_floats(&net->shared.staging[h][x], (size_t)net->shared.images * (size_t)sent.count * (size_t)sent.hw, "the exchange", err));
+            TRY(memory_alloc_floats(&net->shared.staging[h][x], (size_t)net->shared.images * sent.floats, "the exchange", err));
         }
     }
 done:
@@ -79,7 +80,7 @@ static int net_check_kernels(struct alexcl_net *net, struct alexcl_error *err) {
         struct lane *lane = &net->lanes[i];
         if (lane->place.device)
             status =
-                selfcheck_before_use(net->shared.graph, lane->halves, &lane->place, alexcl_selection_device(net->shared.selection, (size_t)i)->driver, err);
+                selfcheck_before_use(lane->graph, lane->halves, &lane->place, alexcl_selection_device(net->shared.selection, (size_t)i)->driver, err);
     }
     return status;
 }
@@ -97,9 +98,12 @@ int net_open(const struct alexcl_model *model, const struct alexcl_weights *weig
     shared->selection = sel;
     shared->reproducible = options->reproducible;
     shared->lanes = (int)alexcl_selection_count(sel);
-    TRY(graph_make(model, options->last_layer, &shared->graph, err));
+    TRY(graph_make(model, options->last_layer, 1, &net->graph, err));
+    shared->graph = net->graph;
+    shared->last_layer = options->last_layer;
     TRY(exchange_create(&shared->exchange, err));
     for (int i = 0; i < shared->lanes; i++) TRY(lane_create(&net->lanes[i], shared, i, err));
+    for (int i = 0; i < shared->lanes; i++) net->lanes[i].other = shared->lanes == 2 ? &net->lanes[1 - i] : NULL;
     TRY(net_on_lanes(net, lane_open, err));
     TRY(net_choose_batch(net, options, err));
     if (shared->lanes == 2) TRY(net_make_staging(net, err));
@@ -226,7 +230,7 @@ void alexcl_net_free(struct alexcl_net *net) {
         free(net->shared.staging[h]);
     }
     exchange_free(net->shared.exchange);
-    graph_free(net->shared.graph);
+    graph_free(net->graph);
     pthread_mutex_destroy(&net->shared.upload);
     free(net);
 }

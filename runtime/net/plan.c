@@ -10,7 +10,7 @@ int alexcl_plan_make(const struct alexcl_model *model, const struct alexcl_plan_
     struct alexcl_plan *p = NULL;
     struct place none = {NULL};
     if (request->batch < 0 || request->places > 2) return error_set(err, ALEXCL_E_USAGE, "a plan is for 1 or more images and 1 or 2 devices");
-    TRY(graph_make(model, request->last_layer, &g, err));
+    TRY(graph_make(model, request->last_layer, 1, &g, err));
     TRY(memory_alloc(&p, 1, sizeof *p, "the plan", err));
     TRY(memory_alloc(&p->layers, (size_t)g->layer_count, sizeof *p->layers, "the plan's layers", err));
     p->model = model;

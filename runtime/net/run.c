@@ -26,19 +26,27 @@ struct run {
     int arriving_count, arriving_taken, leaving_count;
 };
 
-static int run_slices(const struct run *r, int section) {
-    const struct graph *g = r->lane->shared->graph;
+/* Fully connected layers read all their weights for a slice: they take the batch whole. */
+static int run_takes_whole(const struct graph *g, int section) {
     const struct graph_section *s = &g->sections[section];
-    if (r->lane->shared->lanes == 1) return 1;
-    /* Fully connected layers read all their weights for a slice: they take the batch whole. */
     for (int i = s->first; i < s->first + s->count; i++)
         if (g->layers[i].half[0].desc->type == ALEXCL_FC || g->layers[i].half[0].desc->type == ALEXCL_RBF) return 1;
+    return 0;
+}
+
+static int run_slices(const struct run *r, int section) {
+    if (r->lane->shared->lanes == 1 || run_takes_whole(r->lane->graph, section)) return 1;
     return r->images < LANE_SLICES ? 1 : LANE_SLICES;
+}
+
+/* Images that go through a section's layers together: on a CPU as many as its caches hold from one layer to the next. */
+static int run_together(const struct run *r, int section, int count) {
+    return r->lane->graph->block == 1 || run_takes_whole(r->lane->graph, section) || count < LANE_TOGETHER ? count : LANE_TOGETHER;
 }
 
 static int run_upload(struct run *r, int first, int count, struct alexcl_error *err) {
     struct lane *lane = r->lane;
-    size_t floats = lane->shared->graph->values[0].floats[0];
+    size_t floats = lane->graph->values[0].floats[0];
     const float *from = lane->shared->batch.in + (size_t)first * floats;
     int span = timeline_open(lane->timeline, ALEXCL_WORK_TRANSFER, "input", -1, first, count);
     if (!lane->place.device) {
@@ -55,12 +63,21 @@ static int run_upload(struct run *r, int first, int count, struct alexcl_error *
     return status;
 }
 
-static struct buffer_region run_sent_region(struct graph_sent sent, int first, int count) {
-    return (struct buffer_region){.row = (size_t)first,
-                                  .rows = (size_t)count,
-                                  .pitch = (size_t)sent.channels * (size_t)sent.hw,
-                                  .first = (size_t)sent.first * (size_t)sent.hw,
-                                  .width = (size_t)sent.count * (size_t)sent.hw};
+/* Where it lies on the place that made it. */
+static struct buffer_region run_sent_region(const struct graph_sent *sent, int first, int count) {
+    struct buffer_region region = {.row = (size_t)first, .rows = (size_t)count, .pitch = sent->pitch, .width = sent->floats};
+    if (!sent->seam) return region;
+    size_t channel = (size_t)sent->first, hw = (size_t)sent->hw, block = (size_t)sent->block;
+    if (sent->block == 1) {
+        region.first = channel * hw;
+        return region;
+    }
+    /* A few lanes of one block, for each place of the map. */
+    region.first = channel / block * block * hw + channel % block;
+    region.lines = hw;
+    region.line_pitch = block;
+    region.width = (size_t)sent->count;
+    return region;
 }
 
 /* Packs a region's rows into `to`. */
@@ -69,14 +86,22 @@ static void run_pack(float *to, const float *from, const struct buffer_region *r
         memcpy(to + i * region->width, from + (region->row + i) * region->pitch + region->first, region->width * sizeof *to);
 }
 
+/* `count` images from one way of lying to another. */
+static void run_convert(float *to, const struct graph_sent *to_sent, const float *from, const struct graph_sent *from_sent, int count) {
+    memset(to, 0, (size_t)count * to_sent->floats * sizeof *to);
+    for (int n = 0; n < count; n++, to += to_sent->floats, from += from_sent->floats)
+        for (int c = 0; c < to_sent->count; c++)
+            for (int i = 0; i < to_sent->hw; i++) to[graph_sent_position(to_sent, c, i)] = from[graph_sent_position(from_sent, c, i)];
+}
+
 /* Starts the copy of this lane's half of a crossing to the host. */
 static int run_send(struct run *r, int cross, int first, int count, struct alexcl_error *err) {
     struct lane *lane = r->lane;
     int h = lane->index;
-    struct graph_sent sent = graph_sent(lane->shared->graph, cross, h);
-    struct buffer_region region = run_sent_region(sent, first, count);
-    struct storage *from = lane_value(lane, h, graph_crossing_layer(lane->shared->graph, cross)->in);
-    float *to = lane->shared->staging[h][cross] + (size_t)first * region.width;
+    struct graph_sent sent = graph_sent(lane->graph, cross, h);
+    struct buffer_region region = run_sent_region(&sent, first, count);
+    struct storage *from = lane_value(lane, h, graph_crossing_layer(lane->graph, cross)->in);
+    float *to = lane->shared->staging[h][cross] + (size_t)first * sent.floats;
     struct run_send *send = &r->leaving[r->leaving_count++];
     *send = (struct run_send){.first = first, .count = count, .message = r->messages++};
     int span = timeline_open(lane->timeline, ALEXCL_WORK_EXCHANGE, graph_crossing_layer(lane->shared->graph, cross)->half[h].desc->name, h, first, count);
@@ -106,9 +131,14 @@ static int run_receive(struct run *r, int cross, struct alexcl_error *err) {
     TRY(exchange_await(lane->shared->exchange, h, send->message));
     timeline_close(lane->timeline, span);
     span = timeline_open(lane->timeline, ALEXCL_WORK_EXCHANGE, layer, h, send->first, send->count);
-    struct graph_sent sent = graph_sent(lane->shared->graph, cross, 1 - h);
-    size_t floats = (size_t)sent.count * (size_t)sent.hw;
-    const float *from = lane->shared->staging[1 - h][cross] + (size_t)send->first * floats;
+    struct graph_sent sent = graph_sent(lane->other->graph, cross, 1 - h), mine = graph_sent(lane->graph, cross, 1 - h);
+    size_t floats = mine.floats;
+    const float *from = lane->shared->staging[1 - h][cross] + (size_t)send->first * sent.floats;
+    if (sent.block != mine.block) {
+        float *converted = lane->converted + (size_t)send->first * floats;
+        run_convert(converted, &mine, from, &sent, send->count);
+        from = converted;
+    }
     struct storage *to = &lane->received[h][cross];
     if (!lane->place.device) {
         memcpy(to->host + (size_t)send->first * floats, from, (size_t)send->count * floats * sizeof *from);
@@ -129,14 +159,14 @@ done:
 /* Joins two halves for images first .. first+count-1. */
 static int run_join(struct run *r, int cross, int first, int count, struct alexcl_error *err) {
     struct lane *lane = r->lane;
-    const struct graph *g = lane->shared->graph;
+    const struct graph *g = lane->graph;
     const struct graph_layer *gl = graph_crossing_layer(g, cross);
     struct graph_sent sent[2] = {graph_sent(g, cross, 0), graph_sent(g, cross, 1)};
     const struct storage *half[2];
     for (int h = 0; h < 2; h++) half[h] = lane_runs(lane, h) ? lane_value(lane, h, gl->in) : &lane->received[1 - h][cross];
     const char *layer = gl->half[0].desc->name;
     int span = timeline_open(lane->timeline, ALEXCL_WORK_JOIN, layer, -1, first, count);
-    int status = join_run(lane->join, layer, sent[0].count, sent[1].count, sent[0].hw, half[0], half[1], &lane->joined[cross], first, count, err);
+    int status = join_run(lane->join, layer, sent[0].floats, sent[1].floats, half[0], half[1], &lane->joined[cross], first, count, err);
     timeline_close(lane->timeline, span);
     return status;
 }
@@ -144,17 +174,17 @@ static int run_join(struct run *r, int cross, int first, int count, struct alexc
 /* Both halves on one place: each gets the other's seam channels by a copy in place. */
 static int run_copy_seams(struct run *r, int cross, int first, int count, struct alexcl_error *err) {
     struct lane *lane = r->lane;
-    const struct graph *g = lane->shared->graph;
+    const struct graph *g = lane->graph;
     int in = graph_crossing_layer(g, cross)->in;
     for (int h = 0; h < 2; h++) {
         struct graph_sent sent = graph_sent(g, cross, 1 - h);
-        struct buffer_region region = run_sent_region(sent, first, count);
+        struct buffer_region region = run_sent_region(&sent, first, count);
         struct storage *from = lane_value(lane, 1 - h, in), *to = &lane->received[h][cross];
         int status = ALEXCL_OK, span = timeline_open(lane->timeline, ALEXCL_WORK_JOIN, graph_crossing_layer(g, cross)->half[h].desc->name, h, first, count);
         if (lane->place.device)
-            status = buffer_copy_region(from->buffer, &region, to->buffer, (size_t)first * region.width, err);
+            status = buffer_copy_region(from->buffer, &region, to->buffer, (size_t)first * sent.floats, err);
         else
-            run_pack(to->host + (size_t)first * region.width, from->host, &region);
+            run_pack(to->host + (size_t)first * sent.floats, from->host, &region);
         timeline_close(lane->timeline, span);
         if (status != ALEXCL_OK) return status;
     }
@@ -163,7 +193,7 @@ static int run_copy_seams(struct run *r, int cross, int first, int count, struct
 
 /* Brings what crosses before a section for images first .. first+count-1. */
 static int run_cross(struct run *r, int cross, int first, int count, struct alexcl_error *err) {
-    int joins = graph_crossing_layer(r->lane->shared->graph, cross)->crossing == GRAPH_JOIN;
+    int joins = graph_crossing_layer(r->lane->graph, cross)->crossing == GRAPH_JOIN;
     if (r->lane->shared->lanes == 1) return joins ? run_join(r, cross, first, count, err) : run_copy_seams(r, cross, first, count, err);
     while (r->arriving_taken < r->arriving_count) {
         const struct run_send *send = &r->arriving[r->arriving_taken];
@@ -178,8 +208,8 @@ static int run_cross(struct run *r, int cross, int first, int count, struct alex
 /* lane_batch.check: notes the first layer whose output is not finite. */
 static int run_check(struct run *r, int layer, int half, int first, int count, struct alexcl_error *err) {
     struct lane *lane = r->lane;
-    const struct graph_layer *gl = &lane->shared->graph->layers[layer];
-    size_t floats = shape_size(gl->half[half].out);
+    const struct graph_layer *gl = &lane->graph->layers[layer];
+    size_t floats = layer_out_floats(&gl->half[half]);
     if (lane->not_finite >= 0 && lane->not_finite <= layer) return ALEXCL_OK;
     for (int n = first; n < first + count; n++) {
         float part[1024];
@@ -199,7 +229,7 @@ static int run_check(struct run *r, int layer, int half, int first, int count, s
 
 static int run_layer(struct run *r, int i, int first, int count, struct alexcl_error *err) {
     struct lane *lane = r->lane;
-    struct graph_layer *gl = &lane->shared->graph->layers[i];
+    struct graph_layer *gl = &lane->graph->layers[i];
     for (int h = 0; h < 2; h++) {
         if (!lane_runs(lane, h)) continue;
         struct layer_io io = {
@@ -222,12 +252,12 @@ static int run_layer(struct run *r, int i, int first, int count, struct alexcl_e
 /* Copies the last layer's output to the caller's array, each half at its place in every row. */
 static int run_download(struct run *r, struct alexcl_error *err) {
     struct lane *lane = r->lane;
-    const struct graph *g = lane->shared->graph;
+    const struct graph *g = lane->graph;
     const struct graph_layer *last = &g->layers[g->layer_count - 1];
     size_t row = shape_size(g->output), first_floats = shape_size(last->half[0].out);
     for (int h = 0; h < 2; h++) {
         if (!lane_runs(lane, h)) continue;
-        size_t floats = shape_size(last->half[h].out);
+        size_t floats = layer_out_floats(&last->half[h]);
         int wait = timeline_open(lane->timeline, ALEXCL_WORK_WAIT, "output", h, 0, r->images);
         int span = timeline_open(lane->timeline, ALEXCL_WORK_TRANSFER, "output", h, 0, r->images);
         int status = storage_read(lane_value(lane, h, last->out), 0, lane->output, (size_t)r->images * floats, err);
@@ -235,7 +265,7 @@ static int run_download(struct run *r, struct alexcl_error *err) {
         timeline_close(lane->timeline, wait);
         if (status != ALEXCL_OK) return status;
         float *to = lane->shared->batch.out + (h ? first_floats : 0);
-        for (size_t n = 0; n < (size_t)r->images; n++) memcpy(to + n * row, lane->output + n * floats, floats * sizeof *to);
+        for (size_t n = 0; n < (size_t)r->images; n++) layer_take_out(&last->half[h], lane->output + n * floats, to + n * row);
     }
     return ALEXCL_OK;
 }
@@ -243,7 +273,7 @@ static int run_download(struct run *r, struct alexcl_error *err) {
 static int run_sections(struct run *r, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct lane *lane = r->lane;
-    const struct graph *g = lane->shared->graph;
+    const struct graph *g = lane->graph;
     for (int s = 0; s < g->section_count; s++) {
         int slices = run_slices(r, s);
         memcpy(r->arriving, r->leaving, sizeof r->arriving);
@@ -255,7 +285,10 @@ static int run_sections(struct run *r, struct alexcl_error *err) {
                 TRY(run_upload(r, first, count, err));
             else
                 TRY(run_cross(r, s - 1, first, count, err));
-            for (int i = g->sections[s].first; i < g->sections[s].first + g->sections[s].count; i++) TRY(run_layer(r, i, first, count, err));
+            int together = run_together(r, s, count);
+            for (int from = first; from < first + count; from += together)
+                for (int i = g->sections[s].first; i < g->sections[s].first + g->sections[s].count; i++)
+                    TRY(run_layer(r, i, from, first + count - from < together ? first + count - from : together, err));
             if (lane->shared->lanes == 2 && s + 1 < g->section_count) TRY(run_send(r, s, first, count, err));
             if (lane->place.device) TRY(device_flush(lane->place.device, err));
         }

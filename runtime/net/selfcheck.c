@@ -80,6 +80,7 @@ static int selfcheck_kernels_of(struct selfcheck *s, size_t index, struct place 
         r.kernels = selfcheck_kernels(&c);
         r.layer = c.desc.name;
         r.variant = c.variant ? c.variant->name : "own";
+        r.block = c.in_block ? c.in_block : 1;
         selfcheck_describe(&c, r.shape, sizeof r.shape);
         selfcheck_fill(&r, &found, ran, &why);
         status = selfcheck_report(s, &r, err);
@@ -130,6 +131,7 @@ static int selfcheck_net(struct selfcheck *s, struct alexcl_error *err) {
     }
     r.layer = model->name;
     r.variant = "net";
+    r.block = 1;
     snprintf(r.shape, sizeof r.shape, "%d x %dx%dx%d", NET_IMAGES, model->channels, model->height, model->width);
     selfcheck_fill(&r, &found, ran, &why);
     return selfcheck_report(s, &r, err);
@@ -162,6 +164,7 @@ int alexcl_check_run(const struct alexcl_selection *sel, alexcl_check_fn *fn, vo
         struct alexcl_check_result r = selfcheck_result(&s, i); /* a device that cannot be opened is a result */
         r.layer = "";
         r.variant = "open";
+        r.block = 1;
         selfcheck_fill(&r, &(struct selfcheck_found){0}, opened[i], &why[i]);
         TRY(selfcheck_report(&s, &r, err));
     }

@@ -16,6 +16,7 @@ struct selfcheck_case {
     const struct selfcheck_part *part; /* when variant is NULL */
     int first, images;                 /* so many images behind `first` others that must stay as they were */
     int reproducible;
+    int in_block, out_block; /* how values lie (layer.h); 0: 1 */
 };
 
 /* A kernel that is no layer by itself: the join of halves, what surrounds CLBlast's GEMM, and what measures a device. */

@@ -43,37 +43,58 @@ int selfcheck_store(struct place *place, const float *values, size_t count, stru
     return status == ALEXCL_OK ? storage_write(out, 0, values, count, err) : status;
 }
 
-/* Runs images first .. first+count-1 of x, the whole layer's input. out: (first + count) images and BEHIND floats, as they lie in the
- * buffer afterwards; alone: image `first`, which is computed alone before. */
-static int case_run_half(struct layer *l, const float *x, int first, int count, float *out, float *alone, struct alexcl_error *err) {
+/* `images` images from n x c x h x w to how they lie where the layer reads them; *out has `floats` for each. */
+static int case_lay(const struct layer *l, const float *plain, size_t size, size_t floats, size_t images, int seam, float **out, struct alexcl_error *err) {
+    int status = memory_alloc_floats(out, images * floats, "a check", err);
+    for (size_t i = 0; status == ALEXCL_OK && i < images * floats; i++) (*out)[i] = 0.0f;
+    for (size_t n = 0; status == ALEXCL_OK && n < images; n++) {
+        if (seam)
+            layer_lay_seam(l, seam, plain + n * size, *out + n * floats);
+        else
+            layer_lay_in(l, plain + n * size, *out + n * floats);
+    }
+    return status;
+}
+
+/* Runs images first .. first+count-1 of x, the whole layer's input. out: `count` images; alone: image `first`, which is computed alone
+ * before; *unasked: whether another image or what is behind the last was written. */
+static int case_run_half(struct layer *l, const float *x, int first, int count, float *out, float *alone, int *unasked, struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    size_t images = (size_t)(first + count), size = shape_size(l->out), floats = images * size + BEHIND;
+    size_t images = (size_t)(first + count), size = shape_size(l->out), each = layer_out_floats(l), floats = images * each + BEHIND;
+    size_t before = (size_t)first * each;
     int other = shape_half_count(l->whole_in.c, 1 - l->half), seam = l->reads.seam < other ? l->reads.seam : other;
-    float *input = NULL, *sides = NULL, *scratch = NULL;
+    float *input = NULL, *sides = NULL, *laid = NULL, *near_laid = NULL, *scratch = NULL, *made = NULL;
     struct storage in = {0}, to = {0}, near = {0}, workspace = {0};
     TRY(case_cut(x, images, l->whole_in, l->reads.all ? 0 : shape_half_first(l->whole_in.c, l->half), l->in.c, &input, err));
-    TRY(selfcheck_store(l->place, input, images * shape_size(l->in), &in, err));
+    TRY(case_lay(l, input, shape_size(l->in), layer_in_floats(l), images, 0, &laid, err));
+    TRY(selfcheck_store(l->place, laid, images * layer_in_floats(l), &in, err));
     if (seam) {
         int from = l->half ? shape_half_count(l->whole_in.c, 0) - seam : shape_half_first(l->whole_in.c, 1);
+        size_t near_floats = (size_t)seam * (size_t)l->whole_in.h * (size_t)l->whole_in.w;
         TRY(case_cut(x, images, l->whole_in, from, seam, &sides, err));
-        TRY(selfcheck_store(l->place, sides, images * (size_t)seam * (size_t)l->whole_in.h * (size_t)l->whole_in.w, &near, err));
+        TRY(case_lay(l, sides, near_floats, near_floats, images, seam, &near_laid, err));
+        TRY(selfcheck_store(l->place, near_laid, images * near_floats, &near, err));
     }
     if (l->workspace) {
         TRY(memory_alloc_floats(&scratch, l->workspace, "a check", err));
         selfcheck_fill_nobody(scratch, l->workspace);
         TRY(selfcheck_store(l->place, scratch, l->workspace, &workspace, err));
     }
-    selfcheck_fill_nobody(out, floats);
-    TRY(selfcheck_store(l->place, out, floats, &to, err));
+    TRY(memory_alloc_floats(&made, floats, "a check", err));
+    selfcheck_fill_nobody(made, floats);
+    TRY(selfcheck_store(l->place, made, floats, &to, err));
     const struct layer_io one = {&in, &to, &near, &workspace, first, 1}, all = {&in, &to, &near, &workspace, first, count};
     TRY(layer_forward(l, &one, err));
-    TRY(storage_read(&to, (size_t)first * size, alone, size, err));
+    TRY(storage_read(&to, before, made, each, err));
+    layer_take_out(l, made, alone);
     TRY(layer_forward(l, &all, err));
-    TRY(storage_read(&to, 0, out, floats, err));
+    TRY(storage_read(&to, 0, made, floats, err));
+    for (size_t n = 0; n < (size_t)count; n++) layer_take_out(l, made + before + n * each, out + n * size);
+    *unasked = !selfcheck_is_nobody(made, before) || !selfcheck_is_nobody(made + images * each, BEHIND);
     if (l->place->device) TRY(buffer_check_guards(l->place->device, err));
 done:
     storage_free(&in), storage_free(&to), storage_free(&near), storage_free(&workspace);
-    free(input), free(sides), free(scratch);
+    free(input), free(sides), free(laid), free(near_laid), free(scratch), free(made);
     return status;
 }
 
@@ -95,14 +116,6 @@ void selfcheck_compare(const float *got, const float *due, size_t count, int hal
     }
 }
 
-/* `got` and `due` as case_run_half leaves them. */
-static void case_compare(const struct layer *l, int first, int images, const float *got, const float *alone, const float *due, struct selfcheck_found *found) {
-    size_t size = shape_size(l->out), before = (size_t)first * size, count = (size_t)images * size;
-    selfcheck_compare(got + before, due + before, count, l->half, found);
-    selfcheck_compare(alone, due + before, size, l->half, found);
-    if (!selfcheck_is_nobody(got, before) || !selfcheck_is_nobody(got + before + count, BEHIND)) found->unasked = 1;
-}
-
 static int case_run_layer(struct place *place, const struct selfcheck_case *c, int half, struct selfcheck_found *found, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct place host = {NULL};
@@ -111,6 +124,8 @@ static int case_run_layer(struct place *place, const struct selfcheck_case *c, i
     size_t images = (size_t)(c->first + c->images);
     TRY(layer_describe(&l, &c->desc, half, c->in, err));
     reference = l;
+    l.in_block = c->in_block ? c->in_block : 1;
+    l.out_block = c->out_block ? c->out_block : 1;
     l.reproducible = c->reproducible;
     TRY(selfcheck_make_random(images * shape_size(c->in), "x", 2.0, &x, err));
     for (int t = 0; t < l.tensor_count; t++) { /* the half's own rows: which ones of the whole does not matter */
@@ -118,14 +133,17 @@ static int case_run_layer(struct place *place, const struct selfcheck_case *c, i
         for (int d = 1; d < l.tensors[t].dims; d++) count *= (size_t)l.tensors[t].shape[d];
         TRY(selfcheck_make_random(count, l.tensors[t].suffix, 0.5, &w[t], err));
     }
-    size_t floats = images * shape_size(l.out) + BEHIND;
+    size_t floats = (size_t)c->images * shape_size(l.out);
+    int unasked = 0;
     TRY(memory_alloc_floats(&buffers, 2 * floats, "a check", err));
     TRY(memory_alloc_floats(&alone, 2 * shape_size(l.out), "a check", err));
     TRY(layer_prepare(&reference, &host, (const float *const *)w, err));
     TRY(layer_prepare_variant(&l, place, c->variant, (const float *const *)w, err));
-    TRY(case_run_half(&reference, x, c->first, c->images, buffers, alone, err));
-    TRY(case_run_half(&l, x, c->first, c->images, buffers + floats, alone + shape_size(l.out), err));
-    case_compare(&l, c->first, c->images, buffers + floats, alone + shape_size(l.out), buffers, found);
+    TRY(case_run_half(&reference, x, c->first, c->images, buffers, alone, &unasked, err));
+    TRY(case_run_half(&l, x, c->first, c->images, buffers + floats, alone + shape_size(l.out), &unasked, err));
+    selfcheck_compare(buffers + floats, buffers, floats, half, found);
+    selfcheck_compare(alone + shape_size(l.out), buffers, shape_size(l.out), half, found);
+    if (unasked) found->unasked = 1;
 done:
     layer_release(&reference), layer_release(&l);
     for (int t = 0; t < LAYER_TENSORS; t++) free(w[t]);

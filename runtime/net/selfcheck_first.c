@@ -28,9 +28,15 @@ static int first_least(int a, int b) { return a < b ? a : b; }
 /* ---- which cases ---- */
 
 /* A layer in small, so that the programs that are already built for it compute that: their constants stay (window, stride, the width
- * that a convolution's tile is chosen by). */
+ * and the outputs that a convolution's tile is chosen by). */
 static struct selfcheck_case first_shrink(const struct layer *l) {
-    struct selfcheck_case c = {.desc = *l->desc, .in = l->whole_in, .variant = l->variant, .images = 5, .reproducible = l->reproducible};
+    struct selfcheck_case c = {.desc = *l->desc,
+                               .in = l->whole_in,
+                               .variant = l->variant,
+                               .images = 5,
+                               .reproducible = l->reproducible,
+                               .in_block = l->in_block,
+                               .out_block = l->out_block};
     struct alexcl_layer *d = &c.desc;
     d->connections = NULL; /* zeros among the weights */
     d->gain = 0;
@@ -39,7 +45,6 @@ static struct selfcheck_case first_shrink(const struct layer *l) {
         int rows = d->kernel + 2 * d->stride - 2 * d->pad - d->pad_end; /* for three rows of output */
         c.in.c = first_least(c.in.c / d->groups, 5) * d->groups;
         if (rows > 0) c.in.h = first_least(c.in.h, rows);
-        d->outputs = first_least(d->outputs / d->groups, d->groups == 1 ? 36 : 18) * d->groups;
         break;
     }
     case ALEXCL_FC:
@@ -67,9 +72,9 @@ static struct selfcheck_case first_shrink(const struct layer *l) {
 /* All that tells one case from another. */
 static void first_write(const struct selfcheck_case *c, struct text *out) {
     const struct alexcl_layer *d = &c->desc;
-    text_add(out, "%d %s %d %d %d  %d %d %d %d %d %d %d  %a %a %a %d %d %a %d\n", (int)d->type, c->variant ? c->variant->name : c->part->kernels, c->in.c,
+    text_add(out, "%d %s %d %d %d  %d %d %d %d %d %d %d  %a %a %a %d %d %a %d %d %d\n", (int)d->type, c->variant ? c->variant->name : c->part->kernels, c->in.c,
              c->in.h, c->in.w, d->outputs, d->kernel, d->stride, d->pad, d->pad_end, d->groups, d->ceil_mode, d->k, d->alpha, d->beta, (int)d->span,
-             (int)d->dropout, d->rate, c->reproducible);
+             (int)d->dropout, d->rate, c->reproducible, c->in_block, c->out_block);
 }
 
 /* Adds a case unless it is there. */

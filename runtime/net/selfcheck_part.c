@@ -30,7 +30,7 @@ static int part_join_on(struct place *place, const struct selfcheck_case *c, con
     TRY(selfcheck_store(place, b, images * (size_t)(channels[1] * hw), &half[1], err));
     TRY(selfcheck_store(place, out, floats, &to, err));
     TRY(join_create(place, &join, err));
-    TRY(join_run(join, "join", channels[0], channels[1], hw, &half[0], &half[1], &to, c->first, c->images, err));
+    TRY(join_run(join, "join", (size_t)(channels[0] * hw), (size_t)(channels[1] * hw), &half[0], &half[1], &to, c->first, c->images, err));
     TRY(storage_read(&to, 0, out, floats, err));
 done:
     join_free(join);

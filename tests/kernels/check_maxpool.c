@@ -3,33 +3,10 @@
 
 #include <math.h>
 
-static struct alexcl_layer pool(int kernel, int stride, int ceil_mode) {
-    return (struct alexcl_layer){.type = ALEXCL_MAXPOOL, .name = "maxpool", .kernel = kernel, .stride = stride, .ceil_mode = ceil_mode};
-}
-
-START_TEST(grid) {
-    static const struct alexcl_shape shapes[] = {{1, 1, 1}, {3, 4, 7}, {6, 13, 13}, {9, 5, 2}, {1, 9, 11}};
-    static const int windows[][2] = {{1, 1}, {2, 2}, {3, 2}, {2, 3}, {4, 1}};
-    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
-        for (size_t w = 0; w < sizeof windows / sizeof *windows; w++) {
-            for (int ceil_mode = 0; ceil_mode < 2; ceil_mode++) {
-                int kernel = windows[w][0];
-                if (!ceil_mode && (kernel > shapes[s].h || kernel > shapes[s].w)) continue;
-                struct alexcl_layer desc = pool(kernel, windows[w][1], ceil_mode);
-                kernel_check_layer("own", &desc, shapes[s]);
-            }
-        }
-    }
-}
+START_TEST(grid) { kernel_check_maxpool_grid("own"); }
 END_TEST
 
-START_TEST(golden) {
-    static const char *const dirs[] = {"pool_13", "pool_2x2", "pool_55", "pool_ceil", "pool_even", "pool_neg", "pool_ties", "pool_zeros"};
-    for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
-        struct alexcl_layer desc = pool((int)oracle_number(dirs[i], "size"), (int)oracle_number(dirs[i], "stride"), (int)oracle_number(dirs[i], "ceil"));
-        kernel_check_golden("own", &desc, dirs[i], "y");
-    }
-}
+START_TEST(golden) { kernel_check_golden_maxpool("own"); }
 END_TEST
 
 /* Sizes of facts: a window must start inside, so that 2 of 3 with stride 3 are 1, not 2. */
@@ -42,11 +19,11 @@ START_TEST(sizes) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct alexcl_error err = {0};
         struct layer l;
-        struct alexcl_layer desc = pool(cases[i].kernel, cases[i].stride, cases[i].ceil_mode);
+        struct alexcl_layer desc = kernel_check_maxpool(cases[i].kernel, cases[i].stride, cases[i].ceil_mode);
         EXPECT_OK(layer_describe(&l, &desc, 0, (struct alexcl_shape){2, cases[i].side, cases[i].side}, &err), err);
         ck_assert_int_eq(l.whole_out.h, cases[i].windows);
     }
-    struct alexcl_layer desc = pool(3, 2, 0);
+    struct alexcl_layer desc = kernel_check_maxpool(3, 2, 0);
     kernel_check_refused(&desc, (struct alexcl_shape){2, 2, 9}, "ceil_mode");
 }
 END_TEST
@@ -54,7 +31,7 @@ END_TEST
 /* A net that went wrong must show it: a NaN wins wherever it stands in its window, and only there. */
 START_TEST(nan_stays) {
     struct alexcl_error err = {0};
-    struct alexcl_layer desc = pool(2, 2, 0);
+    struct alexcl_layer desc = kernel_check_maxpool(2, 2, 0);
     const float *const none[LAYER_TENSORS] = {0};
     struct layer l;
     struct storage in, out;

@@ -21,18 +21,32 @@ struct extent {
 static const struct extent whole_extent = {12, 2, 9, 3, 1, 1}, simulated_extent = {7, 1, 5, 1, 0, 1}, small_extent = {7, 1, 5, 1, 0, 0};
 
 /* Oclgrind computes thousands of times slower than the others: convolutions, the most work, are done there in one way; and less when it
- * looks for faults (oclgrind.sh), which is slower again. */
-static const struct extent *kernel_check_extent(enum alexcl_layer_type type) {
-    const char *grid = getenv("ALEXCL_TEST_GRID");
-    if (grid && strcmp(grid, "small") == 0) return &small_extent;
-    return type == ALEXCL_CONV && strcmp(support_implementation(), "oclgrind") == 0 ? &simulated_extent : &whole_extent;
+ * looks for faults (oclgrind.sh), which is slower again. Rusticl keeps Winograd's register tiles in memory. */
+static const struct extent *kernel_check_extent(const char *variant, enum alexcl_layer_type type) {
+    const char *grid = getenv("ALEXCL_TEST_GRID"), *implementation = support_implementation();
+    if ((grid && strcmp(grid, "small") == 0) || (strcmp(implementation, "rusticl") == 0 && strcmp(variant, "winograd") == 0)) return &small_extent;
+    return type == ALEXCL_CONV && strcmp(implementation, "oclgrind") == 0 ? &simulated_extent : &whole_extent;
 }
 
 int kernel_check_bare(void) { return getenv("ALEXCL_BARE_BUFFERS") != NULL; }
 
 int kernel_check_possible(const char *variant) {
     const char *anywhere = getenv("ALEXCL_TEST_CPU_KERNELS");
-    return strcmp(variant, "cpu") != 0 || (anywhere && *anywhere) || device_limits(support_place()->device)->kind == ALEXCL_DEVICE_CPU;
+    return strcmp(variant, "own") == 0 || strcmp(variant, "clblast") == 0 || (anywhere && *anywhere) ||
+           device_limits(support_place()->device)->kind == ALEXCL_DEVICE_CPU;
+}
+
+/* Whether the variant reads maps with that many channels side by side, and sets how they lie. */
+static int set_blocks(struct layer *l, const char *variant, int in_block) {
+    enum alexcl_layer_type type = l->desc->type;
+    int own = strcmp(variant, "own") == 0, units = type == ALEXCL_FC || type == ALEXCL_RBF || type == ALEXCL_SOFTMAX;
+    int plain = strcmp(variant, "ref") == 0 || strcmp(variant, "clblast") == 0 ||
+                (own && (units || type == ALEXCL_CONV || type == ALEXCL_LRN || type == ALEXCL_MAXPOOL));
+    if (plain && in_block > 1) return 0;
+    if (!plain && !own && in_block == 1 && (strcmp(variant, "winograd") == 0 || (type != ALEXCL_CONV && type != ALEXCL_FC))) return 0;
+    l->in_block = in_block;
+    l->out_block = layer_makes_block(l, in_block, plain || (own && in_block == 1) ? 1 : LAYER_BLOCK);
+    return (l->in_block == 1 && l->out_block == 1) || layer_takes_blocks(l);
 }
 
 static const struct layer_variant *find_variant(const struct layer *l, const char *name) {
@@ -108,41 +122,74 @@ static void prepare_half(struct layer *l, const char *variant, struct place *pla
     EXPECT_OK(layer_prepare_variant(l, place, find_variant(l, variant), values, &err), err);
 }
 
+/* What the half reads of each image, as it lies in memory; what fills up the last block is finite and must not matter. */
+static float *lay_input(const struct layer *l, const float *x, int images) {
+    size_t floats = layer_in_floats(l);
+    float *laid = support_floats((size_t)images * floats);
+    for (size_t i = 0; i < (size_t)images * floats; i++) laid[i] = 3.0f;
+    for (size_t n = 0; n < (size_t)images; n++) layer_lay_in(l, x + n * shape_size(l->in), laid + n * floats);
+    return laid;
+}
+
+static float *lay_seam(const struct layer *l, const float *sides, int images, size_t floats) {
+    size_t each = floats / (size_t)images;
+    float *laid = support_floats(floats);
+    for (size_t n = 0; n < (size_t)images; n++) layer_lay_seam(l, (int)(each / (size_t)(l->maps.h * l->maps.w)), sides + n * each, laid + n * each);
+    return laid;
+}
+
+/* An output buffer as n x c x h x w. What fills up the last block is finite where an image was asked for. */
+static float *take_output(const struct layer *l, const float *laid, int images, int first, int count) {
+    size_t floats = layer_out_floats(l);
+    float *got = support_floats((size_t)images * shape_size(l->out));
+    for (size_t n = 0; n < (size_t)images; n++) {
+        layer_take_out(l, laid + n * floats, got + n * shape_size(l->out));
+        for (size_t i = 0; i < floats && n >= (size_t)first && n < (size_t)(first + count); i++)
+            ck_assert_msg(isfinite(laid[n * floats + i]), "%s: value %zu in memory of image %zu is not finite", l->desc->name, i, n);
+    }
+    return got;
+}
+
 /* Runs images first .. first+count-1 of `images` and gives the whole output buffer, what it held before where nothing was written. free() it. */
 static float *run_half(struct layer *l, const float *x, int images, int first, int count, int in_place) {
     struct alexcl_error err = {0};
     struct storage in, out = {0}, seam = {0}, workspace = {0};
-    size_t out_floats = (size_t)images * shape_size(l->out), seam_floats;
-    float *input = half_input(l, x, images), *sides = half_seam(l, x, images, &seam_floats);
+    size_t out_floats = (size_t)images * layer_out_floats(l), seam_floats;
+    float *plain = half_input(l, x, images), *input = lay_input(l, plain, images), *near = half_seam(l, x, images, &seam_floats);
+    float *sides = near ? lay_seam(l, near, images, seam_floats) : NULL;
     /* Images that are not asked for are not read. */
-    make_storage(l->place, input, shape_size(l->in), images, first, count, &in);
-    if (!in_place) make_storage(l->place, NULL, shape_size(l->out), images, first, count, &out);
+    make_storage(l->place, input, layer_in_floats(l), images, first, count, &in);
+    if (!in_place) make_storage(l->place, NULL, layer_out_floats(l), images, first, count, &out);
     if (sides) make_storage(l->place, sides, seam_floats / (size_t)images, images, first, count, &seam);
     if (l->workspace) make_storage(l->place, NULL, l->workspace, 1, 0, 1, &workspace);
     const struct layer_io io = {&in, in_place ? &in : &out, sides ? &seam : NULL, l->workspace ? &workspace : NULL, first, count};
     EXPECT_OK(layer_forward(l, &io, &err), err);
-    float *got = support_floats(out_floats);
-    EXPECT_OK(storage_read(in_place ? &in : &out, 0, got, out_floats, &err), err);
+    float *laid = support_floats(out_floats);
+    EXPECT_OK(storage_read(in_place ? &in : &out, 0, laid, out_floats, &err), err);
+    float *got = take_output(l, laid, images, first, count);
     check_behind(l, in_place ? &in : &out, out_floats);
     if (l->workspace) check_behind(l, &workspace, l->workspace);
     if (l->place->device) EXPECT_OK(buffer_check_guards(l->place->device, &err), err);
     if (!kernel_check_bare()) /* Oclgrind 21.10 knows only the first bytes of a buffer that gets the place of a shorter one */
         storage_free(&in), storage_free(&out), storage_free(&seam), storage_free(&workspace);
-    free(input), free(sides);
+    free(plain), free(input), free(near), free(sides), free(laid);
     return got;
 }
 
 static void check_half(const char *variant, struct layer *l, const float *x, const float *const w[LAYER_TENSORS]) {
-    const struct extent *e = kernel_check_extent(l->desc->type);
+    const struct extent *e = kernel_check_extent(variant, l->desc->type);
     const int images = e->images, first = e->first, count = e->count;
     struct place host = {NULL};
     struct layer reference = *l;
+    reference.in_block = reference.out_block = 1;
     size_t size = shape_size(l->out), floats = (size_t)images * size, from = (size_t)first * size, computed = (size_t)count * size;
-    const struct support_maps maps = {l->out, 0}, later = {l->out, (size_t)first};
+    const int spread = strcmp(variant, "winograd") == 0;
+    const struct support_maps maps = {l->out, 0, spread}, later = {l->out, (size_t)first, spread};
     char what[160];
     prepare_half(&reference, "ref", &host, w);
     prepare_half(l, variant, support_place(), w);
-    snprintf(what, sizeof what, "%s of %s, half %d of %d x %d x %d", variant, l->desc->name, l->half, l->whole_in.c, l->whole_in.h, l->whole_in.w);
+    snprintf(what, sizeof what, "%s of %s, half %d of %d x %d x %d in blocks of %d", variant, l->desc->name, l->half, l->whole_in.c, l->whole_in.h,
+             l->whole_in.w, l->in_block);
     float *want = run_half(&reference, x, images, 0, images, 0), *got = run_half(l, x, images, first, count, 0);
     support_compare_maps(what, got + from, want + from, computed, TOLERANCE, &later);
     for (size_t i = 0; i < floats && !kernel_check_bare(); i++)
@@ -155,7 +202,7 @@ static void check_half(const char *variant, struct layer *l, const float *x, con
         memcpy(one, want, at * sizeof *one);
         memcpy(one + at + size, want + at + size, (floats - at - size) * sizeof *one);
         support_compare_maps(what, one, want, floats, TOLERANCE, &maps);
-        const struct support_maps single = {l->out, (size_t)alone[i]};
+        const struct support_maps single = {l->out, (size_t)alone[i], spread};
         if (alone[i] >= first) support_same_maps(what, one + at, got + at, size, &single);
         free(one);
     }
@@ -170,6 +217,13 @@ static void check_half(const char *variant, struct layer *l, const float *x, con
         support_same_maps(what, apart + from, got + from, computed, &later);
         free(apart);
     }
+    if (layer_fuses_relu(l, LAYER_BLOCK) && (l->out_block > 1 || strcmp(variant, "cpu") == 0)) {
+        l->relu = 1;
+        float *cut = run_half(l, x, images, first, count, 0);
+        for (size_t i = from; i < from + computed; i++) got[i] = got[i] < 0.0f ? 0.0f : got[i];
+        support_same_maps(what, cut + from, got + from, computed, &later);
+        free(cut);
+    }
     if (l->in_place) {
         float *over = run_half(l, x, images, first, count, 1);
         support_same_maps(what, over + from, got + from, computed, &later);
@@ -180,14 +234,15 @@ static void check_half(const char *variant, struct layer *l, const float *x, con
     free(want), free(got);
 }
 
-void kernel_check_layer(const char *variant, const struct alexcl_layer *desc, struct alexcl_shape whole_in) {
-    if (!kernel_check_possible(variant)) return;
-    float *x = support_random((size_t)kernel_check_extent(desc->type)->images * shape_size(whole_in), "x", 2.0);
+static void check_layer(const char *variant, const struct alexcl_layer *desc, struct alexcl_shape whole_in, struct alexcl_shape maps, int in_block) {
+    float *x = support_random((size_t)kernel_check_extent(variant, desc->type)->images * shape_size(whole_in), "x", 2.0);
     for (int half = 0; half < 2; half++) {
         struct alexcl_error err = {0};
         struct layer l;
         float *w[LAYER_TENSORS] = {0};
         EXPECT_OK(layer_describe(&l, desc, half, whole_in, &err), err);
+        l.maps = maps;
+        if (!set_blocks(&l, variant, in_block)) continue;
         for (int t = 0; t < l.tensor_count; t++) {
             size_t count = 1;
             for (int d = 0; d < l.tensors[t].dims; d++) count *= (size_t)l.tensors[t].shape[d];
@@ -199,17 +254,27 @@ void kernel_check_layer(const char *variant, const struct alexcl_layer *desc, st
     free(x);
 }
 
-void kernel_check_golden(const char *variant, const struct alexcl_layer *desc, const char *dir, const char *key) {
-    if (!kernel_check_possible(variant) || !kernel_check_extent(desc->type)->all_ways) return;
+void kernel_check_flattened(const char *variant, const struct alexcl_layer *desc, struct alexcl_shape whole_in, struct alexcl_shape maps) {
+    if (!kernel_check_possible(variant)) return;
+    check_layer(variant, desc, whole_in, maps, 1);
+    check_layer(variant, desc, whole_in, maps, LAYER_BLOCK);
+}
+
+void kernel_check_layer(const char *variant, const struct alexcl_layer *desc, struct alexcl_shape whole_in) {
+    kernel_check_flattened(variant, desc, whole_in, whole_in);
+}
+
+static void check_golden(const char *variant, const struct alexcl_layer *desc, const char *dir, const char *key, int in_block) {
     struct tensor x = oracle_load(dir, "x"), want = oracle_load(dir, key), tensors[LAYER_TENSORS] = {{0}};
     struct alexcl_shape whole_in = {x.shape[1], x.shape[2], x.shape[3]};
     const float *w[LAYER_TENSORS] = {0};
     float *got = support_floats(want.count);
-    int images = x.shape[0];
-    for (int half = 0; half < 2; half++) {
+    int images = x.shape[0], possible = 1;
+    for (int half = 0; half < 2 && possible; half++) {
         struct alexcl_error err = {0};
         struct layer l;
         EXPECT_OK(layer_describe(&l, desc, half, whole_in, &err), err);
+        if (!(possible = set_blocks(&l, variant, in_block))) break;
         ck_assert_msg((size_t)images * shape_size(l.whole_out) == want.count, "%s: shape of the output", dir);
         for (int t = 0; t < l.tensor_count; t++) {
             if (!tensors[t].values) tensors[t] = oracle_load(dir, t ? "b" : "w");
@@ -224,11 +289,17 @@ void kernel_check_golden(const char *variant, const struct alexcl_layer *desc, c
         free(part);
         layer_release(&l);
     }
-    const struct support_maps maps = {{want.shape[1], want.shape[2], want.shape[3]}, 0};
-    support_compare_maps(dir, got, want.values, want.count, TOLERANCE, &maps);
+    const struct support_maps maps = {{want.shape[1], want.shape[2], want.shape[3]}, 0, strcmp(variant, "winograd") == 0};
+    if (possible) support_compare_maps(dir, got, want.values, want.count, TOLERANCE, &maps);
     free(got);
     oracle_free(&x), oracle_free(&want);
     for (int t = 0; t < LAYER_TENSORS; t++) oracle_free(&tensors[t]);
+}
+
+void kernel_check_golden(const char *variant, const struct alexcl_layer *desc, const char *dir, const char *key) {
+    if (!kernel_check_possible(variant) || !kernel_check_extent(variant, desc->type)->all_ways) return;
+    check_golden(variant, desc, dir, key, 1);
+    check_golden(variant, desc, dir, key, LAYER_BLOCK);
 }
 
 void kernel_check_refused(const struct alexcl_layer *desc, struct alexcl_shape whole_in, const char *part) {
@@ -236,6 +307,9 @@ void kernel_check_refused(const struct alexcl_layer *desc, struct alexcl_shape w
     struct layer l;
     EXPECT_ERROR(layer_describe(&l, desc, 0, whole_in, &err), ALEXCL_E_USAGE, part, err);
 }
+
+/* What winograd_cpu.cl is for. */
+static int winograd_does(const struct alexcl_layer *desc) { return desc->stride == 1 && (desc->kernel == 3 || desc->kernel == 5); }
 
 void kernel_check_golden_conv(const char *variant) {
     static const char *const dirs[] = {"conv_11x11s4", "conv_11x11s4p2", "conv_1x1",      "conv_3x3",  "conv_3x3g2",
@@ -248,6 +322,7 @@ void kernel_check_golden_conv(const char *variant) {
                                     .stride = (int)oracle_number(dirs[i], "stride"),
                                     .pad = (int)oracle_number(dirs[i], "pad"),
                                     .groups = (int)oracle_number(dirs[i], "groups")};
+        if (strcmp(variant, "winograd") == 0 && !winograd_does(&desc)) continue;
         kernel_check_golden(variant, &desc, dirs[i], "y");
     }
 }
@@ -258,21 +333,25 @@ void kernel_check_conv_grid(const char *variant) {
         int outputs, kernel, stride, pad, pad_end, groups;
         int costly; /* left out where little is tried */
     } cases[] = {
-        {{1, 1, 1}, 2, 1, 1, 0, 0, 1, 0},    /* one of everything */
-        {{1, 5, 9}, 3, 3, 1, 1, 0, 1, 0},    /* one channel, more pixels than a tile */
-        {{3, 7, 5}, 5, 3, 1, 1, 0, 1, 0},    /* an odd number of outputs, halves of 3 and 2 */
-        {{2, 9, 30}, 66, 3, 2, 0, 1, 1, 0},  /* more outputs than a tile, wider than one, one-sided padding */
-        {{4, 12, 11}, 34, 5, 1, 2, 0, 2, 1}, /* a group a half */
-        {{8, 6, 6}, 20, 3, 1, 1, 0, 4, 0},   /* two groups a half, 5 outputs each */
-        {{3, 25, 25}, 9, 11, 4, 0, 3, 1, 1}, /* conv1 of the 2012 code, in small */
-        {{3, 26, 31}, 7, 11, 4, 2, 0, 1, 1}, /* windows that leave rows over */
-        {{17, 4, 3}, 6, 3, 3, 2, 2, 1, 1},   /* windows that begin in the padding and end in it */
-        {{5, 3, 16}, 4, 2, 1, 1, 0, 1, 0},   /* an even window */
-        {{2, 8, 8}, 4, 3, 3, 0, 0, 1, 0},    /* two columns and rows that no window reaches */
-        {{6, 5, 5}, 12, 5, 1, 0, 0, 1, 1},   /* one output a map (LeNet-1998's c5) */
+        {{1, 1, 1}, 2, 1, 1, 0, 0, 1, 0},     /* one of everything */
+        {{1, 5, 9}, 3, 3, 1, 1, 0, 1, 0},     /* one channel, more pixels than a tile */
+        {{3, 7, 5}, 5, 3, 1, 1, 0, 1, 0},     /* an odd number of outputs, halves of 3 and 2 */
+        {{2, 6, 5}, 3, 5, 1, 2, 0, 1, 0},     /* a window of 5 */
+        {{2, 9, 30}, 66, 3, 2, 0, 1, 1, 0},   /* more outputs than a tile, wider than one, one-sided padding */
+        {{4, 12, 11}, 34, 5, 1, 2, 0, 2, 1},  /* a group a half */
+        {{8, 6, 6}, 20, 3, 1, 1, 0, 4, 0},    /* two groups a half, 5 outputs each */
+        {{3, 25, 25}, 9, 11, 4, 0, 3, 1, 1},  /* conv1 of the 2012 code, in small */
+        {{3, 26, 31}, 7, 11, 4, 2, 0, 1, 1},  /* windows that leave rows over */
+        {{17, 4, 3}, 6, 3, 3, 2, 2, 1, 1},    /* windows that begin in the padding and end in it */
+        {{5, 3, 16}, 4, 2, 1, 1, 0, 1, 0},    /* an even window */
+        {{2, 8, 8}, 4, 3, 3, 0, 0, 1, 0},     /* two columns and rows that no window reaches */
+        {{6, 5, 5}, 12, 5, 1, 0, 0, 1, 1},    /* one output a map (LeNet-1998's c5) */
+        {{36, 13, 13}, 70, 3, 1, 1, 0, 2, 1}, /* halves that leave lanes of a block over, more tiles than a work-item takes */
+        {{33, 10, 17}, 33, 5, 1, 4, 0, 1, 1}, /* as much padding as may be */
+        {{64, 15, 6}, 65, 3, 1, 0, 2, 1, 1},  /* one-sided padding */
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        if (cases[i].costly && !kernel_check_extent(ALEXCL_CONV)->costly) continue;
+        if (cases[i].costly && !kernel_check_extent(variant, ALEXCL_CONV)->costly) continue;
         struct alexcl_layer desc = {.type = ALEXCL_CONV,
                                     .name = "conv",
                                     .outputs = cases[i].outputs,
@@ -281,6 +360,7 @@ void kernel_check_conv_grid(const char *variant) {
                                     .pad = cases[i].pad,
                                     .pad_end = cases[i].pad_end,
                                     .groups = cases[i].groups};
+        if (strcmp(variant, "winograd") == 0 && !winograd_does(&desc)) continue;
         kernel_check_layer(variant, &desc, cases[i].in);
     }
 }
@@ -300,5 +380,67 @@ void kernel_check_fc_grid(const char *variant) {
             struct alexcl_layer desc = {.type = ALEXCL_FC, .name = "fc", .outputs = outputs[o]};
             kernel_check_layer(variant, &desc, (struct alexcl_shape){inputs[i], 1, 1});
         }
+    }
+    static const struct alexcl_shape maps[] = {{1, 3, 3}, {7, 2, 5}, {40, 3, 3}};
+    for (size_t i = 0; i < sizeof maps / sizeof *maps; i++) { /* behind a flatten layer; with more inputs than a chunk of fc_cpu.cl */
+        struct alexcl_layer desc = {.type = ALEXCL_FC, .name = "fc", .outputs = 70};
+        kernel_check_flattened(variant, &desc, (struct alexcl_shape){(int)shape_size(maps[i]), 1, 1}, maps[i]);
+    }
+}
+
+static struct alexcl_layer lrn(int n, double k, double alpha, double beta, enum alexcl_span span) {
+    return (struct alexcl_layer){.type = ALEXCL_LRN, .name = "lrn", .kernel = n, .stride = 1, .k = k, .alpha = alpha, .beta = beta, .span = span};
+}
+
+/* Windows wider than a half, halves of different size, one channel, other powers. */
+void kernel_check_lrn_grid(const char *variant) {
+    static const struct alexcl_shape shapes[] = {{1, 1, 1}, {2, 3, 3}, {5, 4, 7}, {16, 9, 8}, {33, 1, 5}, {1, 5, 13}};
+    static const int windows[] = {1, 3, 5, 9};
+    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
+        for (size_t w = 0; w < sizeof windows / sizeof *windows; w++) {
+            for (int span = 0; span < 2; span++) {
+                struct alexcl_layer desc = lrn(windows[w], 2.0, 0.3, 0.75, span ? ALEXCL_SPAN_LAYER : ALEXCL_SPAN_HALF);
+                kernel_check_layer(variant, &desc, shapes[s]);
+            }
+        }
+    }
+    struct alexcl_layer desc = lrn(5, 1.0, 0.5, 0.6, ALEXCL_SPAN_LAYER);
+    kernel_check_layer(variant, &desc, shapes[3]);
+}
+
+void kernel_check_golden_lrn(const char *variant) {
+    static const char *const dirs[] = {"lrn_paper", "lrn_relu", "lrn_towers", "lrn_caffe", "lrn_narrow", "lrn_n3strong", "lrn_single"};
+    for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
+        struct alexcl_layer desc = lrn((int)oracle_number(dirs[i], "size"), oracle_number(dirs[i], "k"), oracle_number(dirs[i], "alpha"),
+                                       oracle_number(dirs[i], "beta"), oracle_number(dirs[i], "groups") == 2 ? ALEXCL_SPAN_HALF : ALEXCL_SPAN_LAYER);
+        kernel_check_golden(variant, &desc, dirs[i], "y");
+    }
+}
+
+struct alexcl_layer kernel_check_maxpool(int kernel, int stride, int ceil_mode) {
+    return (struct alexcl_layer){.type = ALEXCL_MAXPOOL, .name = "maxpool", .kernel = kernel, .stride = stride, .ceil_mode = ceil_mode};
+}
+
+void kernel_check_maxpool_grid(const char *variant) {
+    static const struct alexcl_shape shapes[] = {{1, 1, 1}, {3, 4, 7}, {6, 13, 13}, {9, 5, 2}, {1, 9, 11}};
+    static const int windows[][2] = {{1, 1}, {2, 2}, {3, 2}, {2, 3}, {4, 1}};
+    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
+        for (size_t w = 0; w < sizeof windows / sizeof *windows; w++) {
+            for (int ceil_mode = 0; ceil_mode < 2; ceil_mode++) {
+                int kernel = windows[w][0];
+                if (!ceil_mode && (kernel > shapes[s].h || kernel > shapes[s].w)) continue;
+                struct alexcl_layer desc = kernel_check_maxpool(kernel, windows[w][1], ceil_mode);
+                kernel_check_layer(variant, &desc, shapes[s]);
+            }
+        }
+    }
+}
+
+void kernel_check_golden_maxpool(const char *variant) {
+    static const char *const dirs[] = {"pool_13", "pool_2x2", "pool_55", "pool_ceil", "pool_even", "pool_neg", "pool_ties", "pool_zeros"};
+    for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
+        struct alexcl_layer desc =
+            kernel_check_maxpool((int)oracle_number(dirs[i], "size"), (int)oracle_number(dirs[i], "stride"), (int)oracle_number(dirs[i], "ceil"));
+        kernel_check_golden(variant, &desc, dirs[i], "y");
     }
 }

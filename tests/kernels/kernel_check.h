@@ -11,8 +11,10 @@ int kernel_check_possible(const char *variant);
 int kernel_check_bare(void);
 /* Both halves of a layer on random values, by that variant on the place under test, against the reference: batches in the middle
  * of a larger buffer, of 9, 5 and 1, and images that are not asked for must stay untouched. The bits of an image must not depend on
- * the batch it is in. Layers that may write over their input do so as well. ALEXCL_TEST_GRID=small tries less. */
+ * the batch it is in. With channels side by side in memory too, where the variant can. Layers that may write over their input do so as well. ALEXCL_TEST_GRID=small tries less. */
 void kernel_check_layer(const char *variant, const struct alexcl_layer *desc, struct alexcl_shape whole_in);
+/* The same for a layer that reads `maps` as units, behind a flatten layer. */
+void kernel_check_flattened(const char *variant, const struct alexcl_layer *desc, struct alexcl_shape whole_in, struct alexcl_shape maps);
 /* Both halves together against a golden vector, within 1e-5 of the largest value: x, w and b where the layer has them, and `key`. */
 void kernel_check_golden(const char *variant, const struct alexcl_layer *desc, const char *dir, const char *key);
 /* describe must fail with ALEXCL_E_USAGE and a text that has `part` in it. */
@@ -24,4 +26,10 @@ void kernel_check_conv_grid(const char *variant);
 /* The same for fully connected layers. */
 void kernel_check_golden_fc(const char *variant);
 void kernel_check_fc_grid(const char *variant);
+/* And for LRN and max-pooling. */
+void kernel_check_lrn_grid(const char *variant);
+void kernel_check_golden_lrn(const char *variant);
+struct alexcl_layer kernel_check_maxpool(int kernel, int stride, int ceil_mode);
+void kernel_check_maxpool_grid(const char *variant);
+void kernel_check_golden_maxpool(const char *variant);
 #endif

@@ -16,7 +16,7 @@ static int make_odd(struct alexcl_layer middle, struct graph **out, struct alexc
     };
     static struct alexcl_model model = {.name = "odd", .channels = 3, .height = 3, .width = 3, .layers = layers, .layer_count = sizeof layers / sizeof *layers};
     layers[2] = middle;
-    return graph_make(&model, NULL, out, err);
+    return graph_make(&model, NULL, 1, out, err);
 }
 
 START_TEST(a_view_keeps_the_cut_of_the_channels) {
@@ -52,7 +52,7 @@ static struct graph *tiny(void) {
     const struct alexcl_model *model;
     struct graph *g;
     EXPECT_OK(alexcl_model_find("tiny-across", &model, &err), err);
-    EXPECT_OK(graph_make(model, NULL, &g, &err), err);
+    EXPECT_OK(graph_make(model, NULL, 1, &g, &err), err);
     return g;
 }
 

@@ -130,17 +130,20 @@ START_TEST(a_wrong_kernel_is_named_and_no_other) {
         const char *name, *from, *to;
         int in_net; /* used by tiny2t; -1: depends on the device */
     } changes[] = {
-        {"activation", "= x[at];", "= x[at] + 0.01f;", 1},
+        {"activation", "= x[at];", "= x[at] + 0.01f;", -1},
         {"avgpool", "= sum /", "= 0.99f * sum /", 0},
         {"bias", "b[i / hw]", "b[0]", 0},
         {"conv", "= sums[o * 4 + p]", "= sums[p * 4 + o]", -1},
-        {"conv_cpu", "values[q * 16 + o]", "values[q * 16]", -1},
+        {"conv_cpu", "vload16(group * VECTORS + o, b)", "(float16)(0.0f)", -1},
+        {"winograd_cpu", "[r * SIDE + q] + bias", "[r * SIDE + q] + 0.9f * bias", -1},
         {"fc", "+ b[o]", "", -1},
-        {"fc_cpu", "+ b[row + o]", "", -1},
+        {"fc_cpu", "if (relu) value", "value *= 1.01f; if (relu) value", -1},
         {"im2col", "column] : 0.0f", "column] : 1.0f", 0},
         {"join", "b[n * floats1 + i - floats0]", "b[i - floats0]", 1},
-        {"lrn", "v * v", "v", 1},
-        {"maxpool", "v > best", "v < best", 1},
+        {"lrn", "v * v", "v", -1},
+        {"lrn_cpu", "vstore16(v * v", "vstore16(v", -1},
+        {"maxpool", "v > best", "v < best", -1},
+        {"maxpool_cpu", "v > best", "v < best", -1},
         {"peak", "a3 += LOAD(3 * step", "a3 += LOAD(2 * step", 0},
         {"rbf", "d * d", "d", 0},
         {"rnorm", "v * v", "v", 0},
@@ -261,7 +264,7 @@ START_TEST(kernels_are_checked_once) {
     ck_assert_uint_eq(ran, 1);
     EXPECT_OK(open_net("lenet5", NULL), err);
     ck_assert_uint_eq(ran, 0);
-    change_kernel("maxpool", "float best", "/* the same in other words */ float best");
+    change_kernel("join", "int i =", "/* the same in other words */ int i =");
     EXPECT_OK(open_net("tiny2t", NULL), err);
     ck_assert_uint_eq(ran, 1);
     EXPECT_OK(alexcl_setting_set("ALEXCL_BUILD_OPTIONS", "-DOTHER", &err), err);
@@ -321,9 +324,10 @@ START_TEST(a_wrong_kernel_is_an_error_before_anything_runs) {
     char path[600];
     set_up();
     find_files(path, sizeof path, 1);
-    change_kernel("lrn", "v * v", "v");
+    int cpu = device_limits(support_place()->device)->kind == ALEXCL_DEVICE_CPU;
+    change_kernel(cpu ? "lrn_cpu" : "lrn", cpu ? "vstore16(v * v" : "v * v", cpu ? "vstore16(v" : "v");
     for (int i = 0; i < 2; i++) { /* nothing is remembered of it */
-        EXPECT_ERROR(open_net("tiny2t", NULL), ALEXCL_E_DEVICE, "lrn.cl", err);
+        EXPECT_ERROR(open_net("tiny2t", NULL), ALEXCL_E_DEVICE, cpu ? "lrn_cpu.cl" : "lrn.cl", err);
         ck_assert_int_eq(find_files(path, sizeof path, 0), 0);
     }
     open_net("tiny2t", NULL);
@@ -372,8 +376,8 @@ START_TEST(no_program_is_built_for_the_check) {
         float *zeros = calloc((size_t)1 << 25, sizeof *zeros); /* the largest of a half: 2048 x 9216 */
         const float *const values[LAYER_TENSORS] = {zeros, zeros};
         EXPECT_OK(alexcl_model_find(models[i], &model, &err), err);
-        EXPECT_OK(graph_make(model, NULL, &g, &err), err);
         EXPECT_OK(device_open(support_selection(), 0, &place.device, &err), err);
+        EXPECT_OK(graph_make(model, NULL, layer_block(&place), &g, &err), err);
         EXPECT_OK(join_create(&place, &join, &err), err);
         for (int l = 0; l < g->layer_count; l++) EXPECT_OK(layer_prepare(&g->layers[l].half[1], &place, values, &err), err);
         kernel_hash_programs(place.device, before);

@@ -107,9 +107,9 @@ static int builds_of_layer(struct layer *l, struct place *place, struct alexcl_e
     return status;
 }
 
-static int builds_of_model(const struct alexcl_model *model, struct place *place, struct alexcl_error *err) {
+static int builds_of_model(const struct alexcl_model *model, struct place *place, int block, struct alexcl_error *err) {
     struct graph *g = NULL;
-    int status = graph_make(model, NULL, &g, err);
+    int status = graph_make(model, NULL, block, &g, err);
     for (int i = 0; status == ALEXCL_OK && i < g->layer_count; i++)
         for (int half = 0; status == ALEXCL_OK && half < 2; half++) status = builds_of_layer(&g->layers[i].half[half], place, err);
     graph_free(g);
@@ -149,15 +149,16 @@ int main(void) {
     for (size_t d = 0; d < sizeof devices / sizeof *devices; d++) {
         struct device_limits *limits = &devices[d].limits;
         limits->memory = limits->largest_buffer = (uint64_t)8 << 30;
-        limits->local_memory = 32 << 10;
+        int block = limits->kind == ALEXCL_DEVICE_CPU ? LAYER_BLOCK : 1;
+        limits->local_memory = limits->kind == ALEXCL_DEVICE_CPU ? 256 << 10 : 32 << 10;
         limits->largest_work_group = 256;
         struct place place = {&devices[d]};
         struct join *join = NULL;
         const struct alexcl_model *model;
         status = join_create(&place, &join, &err);
         join_free(join);
-        for (size_t i = 0; status == ALEXCL_OK && (model = alexcl_model_get(i)) != NULL; i++) status = builds_of_model(model, &place, &err);
-        if (status == ALEXCL_OK) status = builds_of_model(&other, &place, &err);
+        for (size_t i = 0; status == ALEXCL_OK && (model = alexcl_model_get(i)) != NULL; i++) status = builds_of_model(model, &place, block, &err);
+        if (status == ALEXCL_OK) status = builds_of_model(&other, &place, block, &err);
         if (status == ALEXCL_OK) status = builds_of_peak(&devices[d], &err);
     }
     for (int type = 0; status == ALEXCL_OK && type < TYPES; type++)

@@ -40,7 +40,7 @@ END_TEST
 START_TEST(mismatches) {
     float want[24], got[24];
     for (int i = 0; i < 24; i++) want[i] = got[i] = (float)i;
-    const struct support_maps maps = {{2, 3, 2}, 5}; /* images 5 and 6 */
+    const struct support_maps maps = {{2, 3, 2}, 5, 0}; /* images 5 and 6 */
     ck_assert(support_mismatch("x", got, want, 24, 1e-5, &maps) == NULL && support_mismatch("x", got, want, 24, 0.0, NULL) == NULL);
     got[0] = -0.0f;
     ck_assert(support_mismatch("x", got, want, 24, 0.0, NULL) == NULL);

@@ -97,14 +97,15 @@ const char *support_mismatch(const char *what, const float *got, const float *wa
     for (size_t i = 0; i < count; i++)
         if (fabs((double)want[i]) > largest) largest = fabs((double)want[i]);
     size_t wrong = 0, at = 0;
+    double whole = tolerance * (largest > 0.0 ? largest : 1.0);
     for (size_t i = 0; i < count; i++) {
         double difference = fabs((double)got[i] - (double)want[i]);
-        int fits = tolerance == 0.0 ? got[i] == want[i] : difference <= support_limit(want[i], largest, tolerance);
+        int fits = tolerance == 0.0 ? got[i] == want[i] : difference <= (maps && maps->spread ? whole : support_limit(want[i], largest, tolerance));
         if (!fits && wrong++ == 0) at = i; /* a NaN never fits */
     }
     if (wrong == 0) return NULL;
     char rule[120] = "not the same to the bit", place[120], ulps[40] = "not comparable";
-    if (tolerance > 0.0) snprintf(rule, sizeof rule, "off by more than allowed (the first: %.3g)", support_limit(want[at], largest, tolerance));
+    if (tolerance > 0.0) snprintf(rule, sizeof rule, "off by more than allowed (the first: %.3g)", maps && maps->spread ? whole : support_limit(want[at], largest, tolerance));
     snprintf(place, sizeof place, "[%zu]", at);
     if (maps) {
         size_t w = (size_t)maps->shape.w, h = (size_t)maps->shape.h, c = (size_t)maps->shape.c;

@@ -59,6 +59,7 @@ float *support_random(size_t count, const char *name, double scale);
 struct support_maps {
     struct alexcl_shape shape;
     size_t first;
+    int spread; /* errors are as large as the largest value's everywhere, which is Winograd's way: each may be off by tolerance * largest */
 };
 /* How far apart two floats are in units in the last place, counted in floats that lie between; UINT64_MAX where one is a NaN. */
 uint64_t support_ulps(float a, float b);

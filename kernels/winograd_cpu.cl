@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/* Convolution with stride 1 by Winograd's minimal filtering, for CPU devices: F(4x4, WINDOW x WINDOW).
+ *
+ * An output tile of 4 x 4 comes from an input tile of SIDE x SIDE, SIDE = WINDOW + 3, with SIDE^2 multiplications a pair of channels
+ * instead of 16 * WINDOW^2:   y = A^T [ sum over i of (G w G^T) . (B^T x B) ] A
+ * The points are 0, P, -P, Q, -Q (and R, -R for a window of 5) and infinity: those below gave the smallest errors of many that were
+ * tried (of the largest output: 2.4e-6 for 3 x 3, where 1 and 2 gave 1.0e-5; 5.4e-6 for 5 x 5). G w G^T is computed on the host, in double, once
+ * a start. Sums run over the input channels in order, one fma each: a value depends on its image alone, not on the batch.
+ *
+ * Maps are in blocks of 16 channels: n x ceil(c / 16) x h x w x 16, with finite values in the lanes behind the last channel.
+ * Source: Lavin and Gray 2015, "Fast Algorithms for Convolutional Neural Networks"; matrices by Toom and Cook for the points. */
+#ifndef WINDOW
+#define WINDOW 3
+#endif
+#ifndef TILES
+#define TILES 8 /* in registers at once */
+#endif
+#ifndef GROUPS
+#define GROUPS 4 /* of TILES share a fetch of the weights of a point */
+#endif
+#ifndef VECTORS
+#define VECTORS 2 /* of 16 output channels in registers at once */
+#endif
+#if WINDOW == 3
+#define P 0.75f
+#define Q 1.5f
+#else
+#define P 1.0f
+#define Q 2.0f
+#define R 0.5f
+#endif
+#define SIDE (WINDOW + 3)
+#define POINTS (SIDE * SIDE)
+
+/* B^T v, in place, of SIDE values that are `step` apart. Row i is the product of (x - point) over all points but the i-th. */
+void winograd_input(float16 *v, int step) {
+#if WINDOW == 3
+    float16 a = v[0], b = v[step], c = v[2 * step], d = v[3 * step], e = v[4 * step], f = v[5 * step];
+    float16 even_p = fma((float16)(-Q * Q), c, e), odd_p = P * fma((float16)(-Q * Q), b, d);
+    float16 even_q = fma((float16)(-P * P), c, e), odd_q = Q * fma((float16)(-P * P), b, d);
+    v[0] = fma((float16)(P * P * Q * Q), a, fma((float16)(-(P * P + Q * Q)), c, e));
+    v[step] = even_p + odd_p;
+    v[2 * step] = even_p - odd_p;
+    v[3 * step] = even_q + odd_q;
+    v[4 * step] = even_q - odd_q;
+    v[5 * step] = fma((float16)(P * P * Q * Q), b, fma((float16)(-(P * P + Q * Q)), d, f));
+#else
+    float16 a = v[0], b = v[step], c = v[2 * step], d = v[3 * step], e = v[4 * step], f = v[5 * step], g = v[6 * step], h = v[7 * step];
+    float16 even_p = fma((float16)(Q * Q * R * R), c, fma((float16)(-(Q * Q + R * R)), e, g));
+    float16 even_q = fma((float16)(P * P * R * R), c, fma((float16)(-(P * P + R * R)), e, g));
+    float16 even_r = fma((float16)(P * P * Q * Q), c, fma((float16)(-(P * P + Q * Q)), e, g));
+    float16 odd_p = P * fma((float16)(Q * Q * R * R), b, fma((float16)(-(Q * Q + R * R)), d, f));
+    float16 odd_q = Q * fma((float16)(P * P * R * R), b, fma((float16)(-(P * P + R * R)), d, f));
+    float16 odd_r = R * fma((float16)(P * P * Q * Q), b, fma((float16)(-(P * P + Q * Q)), d, f));
+    float16 s1 = (float16)(-(P * P + Q * Q + R * R)), s2 = (float16)(P * P * Q * Q + P * P * R * R + Q * Q * R * R), s3 = (float16)(-(P * P * Q * Q * R * R));
+    v[0] = fma(s3, a, fma(s2, c, fma(s1, e, g)));
+    v[step] = even_p + odd_p;
+    v[2 * step] = even_p - odd_p;
+    v[3 * step] = even_q + odd_q;
+    v[4 * step] = even_q - odd_q;
+    v[5 * step] = even_r + odd_r;
+    v[6 * step] = even_r - odd_r;
+    v[7 * step] = fma(s3, b, fma(s2, d, fma(s1, f, h)));
+#endif
+}
+
+/* A^T v: the first 4 of SIDE values that are `step` apart are replaced by the outputs. */
+void winograd_output(float16 *v, int step) {
+    float16 sum_p = v[step] + v[2 * step], difference_p = v[step] - v[2 * step];
+    float16 sum_q = v[3 * step] + v[4 * step], difference_q = v[3 * step] - v[4 * step];
+#if WINDOW == 3
+    v[0] = v[0] + sum_p + sum_q;
+    v[step] = fma((float16)(Q), difference_q, P * difference_p);
+    v[2 * step] = fma((float16)(Q * Q), sum_q, (P * P) * sum_p);
+    v[3 * step] = fma((float16)(Q * Q * Q), difference_q, fma((float16)(P * P * P), difference_p, v[5 * step]));
+#else
+    float16 sum_r = v[5 * step] + v[6 * step], difference_r = v[5 * step] - v[6 * step];
+    v[0] = v[0] + sum_p + sum_q + sum_r;
+    v[step] = fma((float16)(Q), difference_q, fma((float16)(R), difference_r, P * difference_p));
+    v[2 * step] = fma((float16)(Q * Q), sum_q, fma((float16)(R * R), sum_r, (P * P) * sum_p));
+    v[3 * step] = fma((float16)(Q * Q * Q), difference_q, fma((float16)(R * R * R), difference_r, fma((float16)(P * P * P), difference_p, v[7 * step])));
+#endif
+}
+
+/* x: n x depth / 16 x h x w x 16 -> v: POINTS x tiles x depth, tiles = images * down * across, image after image.
+ * Range: down * across tiles of an image, depth / 16, images; `first` is the first image. */
+__kernel __attribute__((vec_type_hint(float16))) void winograd_cpu_input(__global const float *restrict x, __global float *restrict v, int first, int tiles,
+                                                                 int depth, int across, int h, int w, int pad) {
+    int tile = (int)get_global_id(0), block = (int)get_global_id(1), image = (int)get_global_id(2), count = (int)get_global_size(0);
+    int top = tile / across * 4 - pad, left = tile % across * 4 - pad;
+    float16 d[POINTS];
+    __global const float *map = x + ((size_t)(first + image) * (depth / 16) + block) * h * w * 16;
+    if (top >= 0 && left >= 0 && top + SIDE <= h && left + SIDE <= w) {
+#pragma unroll
+        for (int r = 0; r < SIDE; r++)
+#pragma unroll
+            for (int q = 0; q < SIDE; q++) d[r * SIDE + q] = vload16((top + r) * w + left + q, map);
+    } else {
+        for (int r = 0; r < SIDE; r++)
+            for (int q = 0; q < SIDE; q++) {
+                int inside = top + r >= 0 && top + r < h && left + q >= 0 && left + q < w;
+                d[r * SIDE + q] = inside ? vload16((top + r) * w + left + q, map) : (float16)(0.0f);
+            }
+    }
+#pragma unroll
+    for (int q = 0; q < SIDE; q++) winograd_input(d + q, SIDE);
+#pragma unroll
+    for (int r = 0; r < SIDE; r++) winograd_input(d + r * SIDE, 1);
+    __global float *to = v + ((size_t)image * count + tile) * depth + block * 16;
+#pragma unroll
+    for (int p = 0; p < POINTS; p++) vstore16(d[p], 0, to + (size_t)p * tiles * depth);
+}
+
+/* v: as above, with TILES - 1 tiles more that may hold anything. u: groups of VECTORS blocks x POINTS x depth x VECTORS * 16 (G w G^T,
+ * filled up with zeros), b: as many blocks x 16. y: n x blocks x out_h x out_w x 16; relu: max(0, y) is stored.
+ * products: POINTS x GROUPS * TILES x VECTORS * 16 floats. per_image: tiles of an image.
+ * Range: ceil(tiles / (GROUPS * TILES)), ceil(blocks / VECTORS); work-groups of one. */
+__kernel __attribute__((vec_type_hint(float16))) void winograd_cpu_output(__global const float *restrict v, __global const float *restrict u,
+                                                                  __global const float *restrict b, __global float *restrict y, int first, int tiles,
+                                                                  int depth, int across, int per_image, int blocks, int out_h, int out_w, int relu,
+                                                                  __local float *restrict products) {
+    int start = (int)get_global_id(0) * GROUPS * TILES, group = (int)get_global_id(1);
+    int here = min(GROUPS * TILES, tiles - start);
+    for (int p = 0; p < POINTS; p++) {
+        __global const float *weights = u + ((size_t)group * POINTS + p) * depth * VECTORS * 16;
+        for (int from = 0; from < here; from += TILES) {
+            __global const float *values = v + ((size_t)p * tiles + start + from) * depth;
+            float16 sums[TILES][VECTORS];
+#pragma unroll
+            for (int t = 0; t < TILES; t++)
+#pragma unroll
+                for (int o = 0; o < VECTORS; o++) sums[t][o] = (float16)(0.0f);
+            for (int i = 0; i < depth; i++) {
+                float16 weight[VECTORS];
+#pragma unroll
+                for (int o = 0; o < VECTORS; o++) weight[o] = vload16(i * VECTORS + o, weights);
+#pragma unroll
+                for (int t = 0; t < TILES; t++) {
+                    float16 value = (float16)(values[t * depth + i]);
+#pragma unroll
+                    for (int o = 0; o < VECTORS; o++) sums[t][o] = fma(weight[o], value, sums[t][o]);
+                }
+            }
+            __local float *to = products + (p * GROUPS * TILES + from) * VECTORS * 16;
+#pragma unroll
+            for (int t = 0; t < TILES; t++)
+#pragma unroll
+                for (int o = 0; o < VECTORS; o++) vstore16(sums[t][o], t * VECTORS + o, to);
+        }
+    }
+    for (int t = 0; t < here; t++) {
+        int tile = (start + t) % per_image, top = tile / across * 4, left = tile % across * 4;
+        int rows = min(4, out_h - top), columns = min(4, out_w - left);
+        size_t image = (size_t)(first + (start + t) / per_image);
+        for (int o = 0; o < VECTORS && group * VECTORS + o < blocks; o++) {
+            float16 d[POINTS], bias = vload16(group * VECTORS + o, b);
+#pragma unroll
+            for (int p = 0; p < POINTS; p++) d[p] = vload16(o, products + (p * GROUPS * TILES + t) * VECTORS * 16);
+#pragma unroll
+            for (int q = 0; q < SIDE; q++) winograd_output(d + q, SIDE);
+#pragma unroll
+            for (int r = 0; r < 4; r++) winograd_output(d + r * SIDE, 1);
+            __global float *to = y + (((image * blocks + group * VECTORS + o) * out_h + top) * out_w + left) * 16;
+            for (int r = 0; r < rows; r++)
+                for (int q = 0; q < columns; q++) {
+                    float16 value = d[r * SIDE + q] + bias;
+                    if (relu) value = select(value, (float16)(0.0f), value < 0.0f);
+                    vstore16(value, r * out_w + q, to);
+                }
+        }
+    }
+}

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+/* Convolution on CPU devices: directly (conv_cpu.cl), and by Winograd's minimal filtering (winograd_cpu.cl). Both make maps in blocks. */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "layer_conv.h"
+#include "memory.h"
+
+static int conv_blocks(int channels) { return (channels + LAYER_BLOCK - 1) / LAYER_BLOCK; }
+static int conv_groups(const struct layer *l, int vectors) { return (conv_blocks(l->out.c) + vectors - 1) / vectors; }
+/* Channels in memory of what the layer is given. */
+static int conv_in_channels(const struct layer *l) { return (int)(layer_in_floats(l) / ((size_t)l->in.h * (size_t)l->in.w)); }
+
+static int conv_makes_blocks(const struct layer *l, const struct place *place) {
+    return layer_on_cpu_device(l, place) && l->out_block == LAYER_BLOCK && l->desc->groups <= 2;
+}
+
+/* Uploads the bias, filled up with zeros to `groups` of `vectors` blocks. */
+static int conv_upload_bias(struct layer *l, const float *bias, int vectors, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    size_t floats = (size_t)(conv_groups(l, vectors) * vectors * LAYER_BLOCK);
+    float *filled = NULL;
+    TRY(memory_alloc_floats(&filled, floats, "packed weights", err));
+    for (size_t o = 0; o < floats; o++) filled[o] = o < (size_t)l->out.c ? bias[o] : 0.0f;
+    TRY(layer_upload_floats(l, 1, filled, floats, err));
+done:
+    free(filled);
+    return status;
+}
+
+/* ---- cpu: conv_cpu.cl ---- */
+
+enum { CPU_IMAGES = 8 }; /* frames in the workspace */
+
+/* Outputs of a row x vectors of output channels that a work-item makes. */
+struct conv_tile {
+    int columns, vectors;
+};
+
+/* What takes the fewest operations, of the tiles whose sums and weights the registers hold: products, and loads at half their price;
+ * columns behind the end of a row and channels behind the last count too. */
+static struct conv_tile conv_cpu_tile(const struct layer *l, const struct place *place) {
+    int registers = layer_has_wide_registers(place) ? 28 : 6, most = layer_has_wide_registers(place) ? 3 : 1, least = INT_MAX;
+    struct conv_tile best = {1, 1};
+    for (int vectors = 1; vectors <= most; vectors++) {
+        for (int columns = 1; columns * vectors <= registers && columns <= l->out.w; columns++) {
+            int tiles = (l->out.w + columns - 1) / columns, cost = conv_groups(l, vectors) * tiles * (2 * columns * vectors + columns + vectors);
+            if (cost > least) continue;
+            best = (struct conv_tile){columns, vectors};
+            least = cost;
+        }
+    }
+    return best;
+}
+
+/* The frame of zeros that holds everything the tiles read of one map. */
+static void conv_cpu_frame(const struct layer *l, struct conv_tile tile, int *h, int *w) {
+    int tiles = (l->out.w + tile.columns - 1) / tile.columns;
+    *h = (l->out.h - 1) * l->desc->stride + l->desc->kernel;
+    *w = (tiles * tile.columns - 1) * l->desc->stride + l->desc->kernel;
+}
+
+static size_t conv_cpu_workspace(const struct layer *l, const struct place *place) {
+    int h, w;
+    conv_cpu_frame(l, conv_cpu_tile(l, place), &h, &w);
+    return (size_t)CPU_IMAGES * (size_t)conv_in_channels(l) * (size_t)h * (size_t)w;
+}
+
+static size_t conv_cpu_packed(const struct layer *l, const struct place *place, int t) {
+    struct conv_tile tile = conv_cpu_tile(l, place);
+    size_t outputs = (size_t)(conv_groups(l, tile.vectors) * tile.vectors * LAYER_BLOCK);
+    return t ? outputs : outputs * (size_t)conv_in_channels(l) * (size_t)l->desc->kernel * (size_t)l->desc->kernel;
+}
+
+static int conv_cpu_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
+    int status = ALEXCL_OK, k = l->desc->kernel, taps = k * k;
+    struct conv_tile tile = conv_cpu_tile(l, l->place);
+    size_t floats = conv_cpu_packed(l, l->place, 0), width = (size_t)(tile.vectors * LAYER_BLOCK), channels = (size_t)conv_in_channels(l);
+    float *packed = NULL;
+    char defines[128];
+    snprintf(defines, sizeof defines, "-DKERNEL=%d -DSTRIDE=%d -DBLOCK=%d -DCOLUMNS=%d -DVECTORS=%d", k, l->desc->stride, l->in_block, tile.columns,
+             tile.vectors);
+    TRY(layer_add_kernel(l, 0, "conv_cpu", "conv_cpu_frame", defines, err));
+    TRY(layer_add_kernel(l, 1, "conv_cpu", "conv_cpu_forward", defines, err));
+    TRY(memory_alloc_floats(&packed, floats, "packed weights", err));
+    for (size_t i = 0; i < floats; i++) packed[i] = 0.0f;
+    for (int o = 0; o < l->out.c; o++) {
+        for (int c = 0; c < l->in.c; c++) {
+            const float *from = values[0] + ((size_t)o * (size_t)l->in.c + (size_t)c) * (size_t)taps;
+            size_t channel = conv_channel(l, c), block = (size_t)l->in_block;
+            float *to = packed + (size_t)o / width * channels * (size_t)taps * width + (size_t)o % width;
+            for (size_t tap = 0; tap < (size_t)taps; tap++) to[((channel / block * (size_t)taps + tap) * block + channel % block) * width] = from[tap];
+        }
+    }
+    TRY(layer_upload_floats(l, 0, packed, floats, err));
+    TRY(conv_upload_bias(l, values[1], tile.vectors, err));
+done:
+    free(packed);
+    return status;
+}
+
+static int conv_cpu_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    int status = ALEXCL_OK, frame_h, frame_w, blocks = conv_in_channels(l) / l->in_block;
+    struct conv_tile tile = conv_cpu_tile(l, l->place);
+    int tiles = (l->out.w + tile.columns - 1) / tile.columns;
+    conv_cpu_frame(l, tile, &frame_h, &frame_w);
+    for (int first = io->first; first < io->first + io->count; first += CPU_IMAGES) {
+        int left = io->first + io->count - first;
+        size_t count = (size_t)(left < CPU_IMAGES ? left : CPU_IMAGES);
+        struct kernel_range rows = {2, {0, (size_t)first, 0}, {(size_t)(blocks * frame_h), count, 1}, {1, 1, 1}};
+        TRY(KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &rows, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->workspace->buffer), ARG_INT(first),
+                          ARG_INT(blocks), ARG_INT(l->in.h), ARG_INT(l->in.w), ARG_INT(l->desc->pad), ARG_INT(frame_h), ARG_INT(frame_w)));
+        struct kernel_range range = {3, {0, 0, (size_t)first}, {(size_t)(tiles * l->out.h), (size_t)conv_groups(l, tile.vectors), count}, {1, 1, 1}};
+        TRY(KERNEL_LAUNCH(layer_kernel(l, 1), l->desc->name, &range, err, ARG_BUFFER(io->workspace->buffer), ARG_BUFFER(l->parameters[0].buffer),
+                          ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(first), ARG_INT(blocks), ARG_INT(conv_blocks(l->out.c)),
+                          ARG_INT(frame_h), ARG_INT(frame_w), ARG_INT(l->out.h), ARG_INT(l->out.w), ARG_INT(l->relu)));
+    }
+done:
+    return status;
+}
+
+const struct layer_variant conv_cpu = {"cpu",      conv_makes_blocks, conv_cpu_workspace, conv_cpu_prepare, conv_cpu_enqueue, layer_free_kernels,
+                                       "conv_cpu", conv_cpu_packed};
+
+/* ---- winograd: winograd_cpu.cl ---- */
+
+enum {
+    WINOGRAD_OUT = 4,             /* outputs along a side of a tile */
+    WINOGRAD_SIDE = 8,            /* inputs along a side of the largest tile */
+    WINOGRAD_LOCAL = 160 << 10,   /* bytes of products at most, so that the second cache holds them beside the weights of a point */
+    WINOGRAD_WORKSPACE = 3 << 20, /* bytes of transformed inputs at most, where more than one image's: what a large cache keeps */
+};
+
+/* Tiles and vectors in registers at once, groups of tiles in local memory. */
+struct winograd_tile {
+    int tiles, vectors, groups;
+};
+
+static int winograd_side(const struct layer *l) { return l->desc->kernel + WINOGRAD_OUT - 1; }
+static int winograd_points(const struct layer *l) { return winograd_side(l) * winograd_side(l); }
+static size_t winograd_local(const struct layer *l, struct winograd_tile t) {
+    return (size_t)(winograd_points(l) * t.groups * t.tiles * t.vectors * LAYER_BLOCK) * sizeof(float);
+}
+
+/* groups is 0 where not even one fits. */
+static struct winograd_tile winograd_tile(const struct layer *l, const struct place *place) {
+    struct winograd_tile t = layer_has_wide_registers(place) ? (struct winograd_tile){8, 2, 4} : (struct winograd_tile){6, 1, 4};
+    uint64_t local = device_limits(place->device)->local_memory;
+    while (t.groups > 0 && winograd_local(l, t) > (local < WINOGRAD_LOCAL ? local : WINOGRAD_LOCAL)) t.groups--;
+    return t;
+}
+
+static int winograd_applicable(const struct layer *l, const struct place *place) {
+    const struct alexcl_layer *d = l->desc;
+    return conv_makes_blocks(l, place) && l->in_block == LAYER_BLOCK && d->stride == 1 && (d->kernel == 3 || d->kernel == 5) &&
+           winograd_tile(l, place).groups > 0;
+}
+
+static int winograd_across(const struct layer *l) { return (l->out.w + WINOGRAD_OUT - 1) / WINOGRAD_OUT; }
+static int winograd_per_image(const struct layer *l) { return winograd_across(l) * ((l->out.h + WINOGRAD_OUT - 1) / WINOGRAD_OUT); }
+static size_t winograd_image_floats(const struct layer *l) { return (size_t)winograd_points(l) * (size_t)winograd_per_image(l) * (size_t)conv_in_channels(l); }
+/* Images whose transformed inputs are in the workspace at once. */
+static int winograd_images(const struct layer *l) {
+    size_t images = WINOGRAD_WORKSPACE / (winograd_image_floats(l) * sizeof(float));
+    return images < 1 ? 1 : images > 64 ? 64 : (int)images;
+}
+
+static size_t winograd_workspace(const struct layer *l, const struct place *place) {
+    return (size_t)winograd_images(l) * winograd_image_floats(l) + (size_t)winograd_tile(l, place).tiles * (size_t)conv_in_channels(l);
+}
+
+static size_t winograd_packed(const struct layer *l, const struct place *place, int t) {
+    struct winograd_tile tile = winograd_tile(l, place);
+    size_t outputs = (size_t)(conv_groups(l, tile.vectors) * tile.vectors * LAYER_BLOCK);
+    return t ? outputs : outputs * (size_t)winograd_points(l) * (size_t)conv_in_channels(l);
+}
+
+/* G, side x window: row i is 1, p, p^2 .. over the product of p - q for the other points q; the last row is infinity's. */
+static void winograd_matrix(int window, double g[WINOGRAD_SIDE][WINOGRAD_OUT + 1]) {
+    static const double points3[] = {0.0, 0.75, -0.75, 1.5, -1.5}, points5[] = {0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5}; /* of winograd_cpu.cl */
+    const double *points = window == 3 ? points3 : points5;
+    int count = window + 2;
+    for (int i = 0; i < count; i++) {
+        double product = 1.0, power = 1.0;
+        for (int j = 0; j < count; j++)
+            if (j != i) product *= points[i] - points[j];
+        for (int j = 0; j < window; j++, power *= points[i]) g[i][j] = power / product;
+    }
+    for (int j = 0; j < window; j++) g[count][j] = j == window - 1 ? 1.0 : 0.0;
+}
+
+/* out[p] = (G w G^T)[p], window x window weights. */
+static void winograd_transform(const double g[WINOGRAD_SIDE][WINOGRAD_OUT + 1], const float *w, int window, float *out, size_t stride) {
+    int side = window + WINOGRAD_OUT - 1;
+    double rows[WINOGRAD_SIDE][WINOGRAD_OUT + 1];
+    for (int i = 0; i < side; i++) {
+        for (int x = 0; x < window; x++) {
+            rows[i][x] = 0.0;
+            for (int y = 0; y < window; y++) rows[i][x] += g[i][y] * (double)w[y * window + x];
+        }
+    }
+    for (int i = 0; i < side; i++) {
+        for (int j = 0; j < side; j++) {
+            double sum = 0.0;
+            for (int x = 0; x < window; x++) sum += rows[i][x] * g[j][x];
+            out[(size_t)(i * side + j) * stride] = (float)sum;
+        }
+    }
+}
+
+static int winograd_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
+    int status = ALEXCL_OK, window = l->desc->kernel;
+    struct winograd_tile tile = winograd_tile(l, l->place);
+    size_t floats = winograd_packed(l, l->place, 0), width = (size_t)(tile.vectors * LAYER_BLOCK), channels = (size_t)conv_in_channels(l);
+    size_t points = (size_t)winograd_points(l);
+    double g[WINOGRAD_SIDE][WINOGRAD_OUT + 1];
+    float *packed = NULL;
+    char defines[96];
+    snprintf(defines, sizeof defines, "-DWINDOW=%d -DTILES=%d -DVECTORS=%d -DGROUPS=%d", window, tile.tiles, tile.vectors, tile.groups);
+    TRY(layer_add_kernel(l, 0, "winograd_cpu", "winograd_cpu_input", defines, err));
+    TRY(layer_add_kernel(l, 1, "winograd_cpu", "winograd_cpu_output", defines, err));
+    TRY(memory_alloc_floats(&packed, floats, "packed weights", err));
+    for (size_t i = 0; i < floats; i++) packed[i] = 0.0f;
+    winograd_matrix(window, g);
+    for (int o = 0; o < l->out.c; o++)
+        for (int c = 0; c < l->in.c; c++)
+            winograd_transform((const double(*)[WINOGRAD_OUT + 1]) g, values[0] + ((size_t)o * (size_t)l->in.c + (size_t)c) * (size_t)(window * window), window,
+                               packed + ((size_t)o / width * points * channels + conv_channel(l, c)) * width + (size_t)o % width, channels * width);
+    TRY(layer_upload_floats(l, 0, packed, floats, err));
+    TRY(conv_upload_bias(l, values[1], tile.vectors, err));
+done:
+    free(packed);
+    return status;
+}
+
+static int winograd_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    int status = ALEXCL_OK, most = winograd_images(l), across = winograd_across(l), per_image = winograd_per_image(l), depth = conv_in_channels(l);
+    struct winograd_tile tile = winograd_tile(l, l->place);
+    int together = tile.groups * tile.tiles;
+    for (int first = io->first; first < io->first + io->count; first += most) {
+        int left = io->first + io->count - first, count = left < most ? left : most, tiles = count * per_image;
+        struct kernel_range in = {3, {0, 0, 0}, {(size_t)per_image, (size_t)(depth / LAYER_BLOCK), (size_t)count}, {1, 1, 1}};
+        TRY(KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &in, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->workspace->buffer), ARG_INT(first),
+                          ARG_INT(tiles), ARG_INT(depth), ARG_INT(across), ARG_INT(l->in.h), ARG_INT(l->in.w), ARG_INT(l->desc->pad)));
+        struct kernel_range out = {2, {0, 0, 0}, {(size_t)((tiles + together - 1) / together), (size_t)conv_groups(l, tile.vectors), 1}, {1, 1, 1}};
+        TRY(KERNEL_LAUNCH(layer_kernel(l, 1), l->desc->name, &out, err, ARG_BUFFER(io->workspace->buffer), ARG_BUFFER(l->parameters[0].buffer),
+                          ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(first), ARG_INT(tiles), ARG_INT(depth), ARG_INT(across),
+                          ARG_INT(per_image), ARG_INT(conv_blocks(l->out.c)), ARG_INT(l->out.h), ARG_INT(l->out.w), ARG_INT(l->relu),
+                          ARG_LOCAL(winograd_local(l, tile))));
+    }
+done:
+    return status;
+}
+
+const struct layer_variant conv_winograd = {"winograd",       winograd_applicable, winograd_workspace, winograd_prepare,
+                                            winograd_enqueue, layer_free_kernels,  "winograd_cpu",     winograd_packed};
