@@ -35,20 +35,20 @@ void fc_cpu_store(float16 value, int at, int out, int relu, __global float *y) {
     }
 }
 
-/* x: n x in -> packed: chunks x rows x CHUNK, from image `first` on; the last chunk may be shorter, what is behind it is not written.
- * Range: images, chunks. */
-__kernel void fc_cpu_pack(__global const float *restrict x, __global float *restrict packed, int first, int in, int rows) {
-    int n = (int)get_global_id(0), chunk = (int)get_global_id(1), count = min(CHUNK, in - chunk * CHUNK);
-    __global const float *from = x + (size_t)(first + n) * in + chunk * CHUNK;
+/* x: n x in -> packed: chunks x rows x CHUNK: `count` images from image `first` on, and the last once more in the rows behind them; the
+ * last chunk may be shorter, what is behind it is not written. Range: rows, chunks. */
+__kernel void fc_cpu_pack(__global const float *restrict x, __global float *restrict packed, int first, int count, int in, int rows) {
+    int n = (int)get_global_id(0), chunk = (int)get_global_id(1), length = min(CHUNK, in - chunk * CHUNK);
+    __global const float *from = x + (size_t)(first + min(n, count - 1)) * in + chunk * CHUNK;
     __global float *to = packed + ((size_t)chunk * rows + n) * CHUNK;
-    for (int i = 0; i < count; i++) to[i] = from[i];
+    for (int i = 0; i < length; i++) to[i] = from[i];
 }
 
-/* packed: as above; rows: a multiple of IMAGES; those behind `count` may hold anything. y: n x out. sums: rows x 32 floats.
+/* packed: as above; rows: a multiple of IMAGES. y: n x out. sums: rows x 32 floats.
  * Range: ceil(out / 32); work-groups of one. */
 __kernel __attribute__((vec_type_hint(float16))) void fc_cpu_many(__global const float *restrict packed, __global const WEIGHT *restrict w,
-                                                          __global const float *restrict b, __global float *restrict y, int first, int count, int rows, int in,
-                                                          int out, int relu, __local float *restrict sums) {
+                                                                  __global const float *restrict b, __global float *restrict y, int first, int count, int rows,
+                                                                  int in, int out, int relu, __local float *restrict sums) {
     int block = (int)get_global_id(0);
     for (int n = 0; n < rows; n++) {
         vstore16(vload16(block * 2, b), n * 2, sums);
@@ -86,7 +86,8 @@ __kernel __attribute__((vec_type_hint(float16))) void fc_cpu_many(__global const
 
 /* One image. x: n x in, y: n x out. Range: ceil(out / (32 * BLOCKS)). */
 __kernel __attribute__((vec_type_hint(float16))) void fc_cpu_one(__global const float *restrict x, __global const WEIGHT *restrict w,
-                                                         __global const float *restrict b, __global float *restrict y, int image, int in, int out, int relu) {
+                                                                 __global const float *restrict b, __global float *restrict y, int image, int in, int out,
+                                                                 int relu) {
     int block = (int)get_global_id(0) * BLOCKS, last = (out + 31) / 32 - 1;
     __global const WEIGHT *weights[BLOCKS];
     float16 sums[BLOCKS][2];

@@ -85,7 +85,7 @@ void winograd_output(float16 *v, int step) {
 /* x: n x depth / 16 x h x w x 16 -> v: POINTS x tiles x depth, tiles = images * down * across, image after image.
  * Range: down * across tiles of an image, depth / 16, images; `first` is the first image. */
 __kernel __attribute__((vec_type_hint(float16))) void winograd_cpu_input(__global const float *restrict x, __global float *restrict v, int first, int tiles,
-                                                                 int depth, int across, int h, int w, int pad) {
+                                                                         int depth, int across, int h, int w, int pad) {
     int tile = (int)get_global_id(0), block = (int)get_global_id(1), image = (int)get_global_id(2), count = (int)get_global_size(0);
     int top = tile / across * 4 - pad, left = tile % across * 4 - pad;
     float16 d[POINTS];
@@ -111,14 +111,14 @@ __kernel __attribute__((vec_type_hint(float16))) void winograd_cpu_input(__globa
     for (int p = 0; p < POINTS; p++) vstore16(d[p], 0, to + (size_t)p * tiles * depth);
 }
 
-/* v: as above, with TILES - 1 tiles more that may hold anything. u: groups of VECTORS blocks x POINTS x depth x VECTORS * 16 (G w G^T,
+/* v: as above. u: groups of VECTORS blocks x POINTS x depth x VECTORS * 16 (G w G^T,
  * filled up with zeros), b: as many blocks x 16. y: n x blocks x out_h x out_w x 16; relu: max(0, y) is stored.
  * products: POINTS x GROUPS * TILES x VECTORS * 16 floats. per_image: tiles of an image.
  * Range: ceil(tiles / (GROUPS * TILES)), ceil(blocks / VECTORS); work-groups of one. */
 __kernel __attribute__((vec_type_hint(float16))) void winograd_cpu_output(__global const float *restrict v, __global const float *restrict u,
-                                                                  __global const float *restrict b, __global float *restrict y, int first, int tiles,
-                                                                  int depth, int across, int per_image, int blocks, int out_h, int out_w, int relu,
-                                                                  __local float *restrict products) {
+                                                                          __global const float *restrict b, __global float *restrict y, int first, int tiles,
+                                                                          int depth, int across, int per_image, int blocks, int out_h, int out_w, int relu,
+                                                                          __local float *restrict products) {
     int start = (int)get_global_id(0) * GROUPS * TILES, group = (int)get_global_id(1);
     int here = min(GROUPS * TILES, tiles - start);
     for (int p = 0; p < POINTS; p++) {
@@ -126,17 +126,20 @@ __kernel __attribute__((vec_type_hint(float16))) void winograd_cpu_output(__glob
         for (int from = 0; from < here; from += TILES) {
             __global const float *values = v + ((size_t)p * tiles + start + from) * depth;
             float16 sums[TILES][VECTORS];
+            int row[TILES]; /* tiles behind the last are the last once more, and not used */
 #pragma unroll
-            for (int t = 0; t < TILES; t++)
+            for (int t = 0; t < TILES; t++) {
+                row[t] = min(t, here - from - 1) * depth;
 #pragma unroll
                 for (int o = 0; o < VECTORS; o++) sums[t][o] = (float16)(0.0f);
+            }
             for (int i = 0; i < depth; i++) {
                 float16 weight[VECTORS];
 #pragma unroll
                 for (int o = 0; o < VECTORS; o++) weight[o] = vload16(i * VECTORS + o, weights);
 #pragma unroll
                 for (int t = 0; t < TILES; t++) {
-                    float16 value = (float16)(values[t * depth + i]);
+                    float16 value = (float16)(values[row[t] + i]);
 #pragma unroll
                     for (int o = 0; o < VECTORS; o++) sums[t][o] = fma(weight[o], value, sums[t][o]);
                 }

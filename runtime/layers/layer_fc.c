@@ -131,9 +131,9 @@ static int fc_cpu_enqueue(struct layer *l, const struct layer_io *io, struct ale
     }
     for (int first = io->first; first < io->first + io->count; first += most) {
         int left = io->first + io->count - first, count = left < most ? left : most, rows = (count + tile.images - 1) / tile.images * tile.images;
-        struct kernel_range pack = {2, {0, 0, 0}, {(size_t)count, (size_t)((in + CPU_CHUNK - 1) / CPU_CHUNK), 1}, {1, 1, 1}};
+        struct kernel_range pack = {2, {0, 0, 0}, {(size_t)rows, (size_t)((in + CPU_CHUNK - 1) / CPU_CHUNK), 1}, {1, 1, 1}};
         TRY(KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &pack, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->workspace->buffer), ARG_INT(first),
-                          ARG_INT(in), ARG_INT(rows)));
+                          ARG_INT(count), ARG_INT(in), ARG_INT(rows)));
         struct kernel_range range = {1, {0, 0, 0}, {(size_t)blocks, 1, 1}, {1, 1, 1}};
         TRY(KERNEL_LAUNCH(layer_kernel(l, 1), l->desc->name, &range, err, ARG_BUFFER(io->workspace->buffer), ARG_BUFFER(l->parameters[0].buffer),
                           ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(first), ARG_INT(count), ARG_INT(rows), ARG_INT(in),

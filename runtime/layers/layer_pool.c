@@ -143,8 +143,8 @@ static int subsample_own_enqueue(struct layer *l, const struct layer_io *io, str
 }
 
 static const struct layer_variant subsample_ref = {"ref", layer_on_host, NULL, layer_upload, subsample_ref_enqueue, NULL, NULL, NULL};
-static const struct layer_variant subsample_own = {"own", layer_on_device, NULL, subsample_own_prepare, subsample_own_enqueue, layer_free_kernels, "subsample",
-                                                   subsample_own_packed};
+static const struct layer_variant subsample_own = {"own",       layer_on_device,     NULL, subsample_own_prepare, subsample_own_enqueue, layer_free_kernels,
+                                                   "subsample", subsample_own_packed};
 
 const struct layer_ops layer_subsample_ops = {ALEXCL_SUBSAMPLE, subsample_describe,
                                               (const struct layer_variant *const[]){&subsample_ref, &subsample_own, NULL}};
