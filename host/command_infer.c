@@ -473,11 +473,11 @@ static int infer_print_document(struct infer *f, const struct alexcl_error *why,
                                running > 0 ? (double)f->finished / running : 0.0, "decode_cpu_s", f->feed ? feed_seconds(f->feed) : 0.0, "run_s", t.wall,
                                "device_s", t.device[0], t.device[1], "exchange_s", t.exchange, "build_s", t.build, "device_times_known", t.events);
     json_t *failure = report_string(why->text[0] ? why->text : NULL);
-    json_t *document = json_pack("{s:s, s:{s:o, s:b, s:s}, s:o, s:i, s:b, s:b, s:o, s:o, s:o, s:o}", "model", f->model->name, "weights", "about",
+    json_t *document = json_pack("{s:s, s:{s:o, s:b, s:s, s:s}, s:o, s:i, s:b, s:b, s:o, s:o, s:o, s:o}", "model", f->model->name, "weights", "about",
                                  report_string(alexcl_weights_describe(f->weights)), "random", alexcl_weights_random(f->weights), "note",
-                                 alexcl_weights_random(f->weights) ? "the weights are random: the labels mean nothing" : "", "devices", infer_devices_json(f),
-                                 "batch", (int)f->batch, "ten_crop", f->o->ten_crop, "reproducible", f->o->reproducible, "images", f->document_images,
-                                 "summary", summary, "timing", timing, "error", failure);
+                                 alexcl_weights_random(f->weights) ? "the weights are random: the labels mean nothing" : "", "precision", f->o->precision,
+                                 "devices", infer_devices_json(f), "batch", (int)f->batch, "ten_crop", f->o->ten_crop, "reproducible", f->o->reproducible,
+                                 "images", f->document_images, "summary", summary, "timing", timing, "error", failure);
     f->document_images = NULL;
     return report_json(document, err);
 }
@@ -534,7 +534,7 @@ int command_infer(const struct options *o, struct alexcl_error *err) {
     if (o->format == FORMAT_TEXT) {
         printf("%s; ", f.model->name);
         report_text(stdout, alexcl_weights_describe(f.weights));
-        puts(o->reproducible ? "; reproducible" : "");
+        printf("%s%s\n", options_tell_precision(o), o->reproducible ? "; reproducible" : "");
     }
     status = o->input ? infer_array(&f, err) : infer_list(&f, err);
     if (status == ALEXCL_OK && !interrupt_asked()) status = infer_run_batch(&f, err);

@@ -16,8 +16,8 @@ static void plan_shape(struct alexcl_shape s, char *out, size_t size) {
 static json_t *plan_shape_json(struct alexcl_shape s) { return json_pack("[i,i,i]", s.c, s.h, s.w); }
 
 /* most: images that fit at once, whatever the batch. */
-static void plan_text(const struct alexcl_plan *p, int most) {
-    printf("%s: %s\n\n", p->model->name, p->model->about);
+static void plan_text(const struct options *o, const struct alexcl_plan *p, int most) {
+    printf("%s: %s%s\n\n", p->model->name, p->model->about, options_tell_precision(o));
     printf("%-8s %-13s %-13s %11s %12s %15s\n", "layer", "half 0", "half 1", "parameters", "MACs", "crosses, bytes");
     printf("%-8s %-13s %-13s %11s %12s %15s\n", "", "", "", "both", "an image", "an image, each");
     uint64_t crosses[2] = {0};
@@ -57,7 +57,7 @@ static void plan_text(const struct alexcl_plan *p, int most) {
     printf("; at most %d images fit at once\n", most);
 }
 
-static int plan_json(const struct alexcl_plan *p, int most, struct alexcl_error *err) {
+static int plan_json(const struct options *o, const struct alexcl_plan *p, int most, struct alexcl_error *err) {
     json_t *layers = json_array(), *memory = json_array();
     uint64_t crosses[2] = {0}, softmax[2] = {0};
     for (size_t i = 0; i < p->layer_count; i++) {
@@ -74,10 +74,10 @@ static int plan_json(const struct alexcl_plan *p, int most, struct alexcl_error 
                                         "exchange", (json_int_t)m->exchange, "workspace", (json_int_t)m->workspace, "total", (json_int_t)m->total,
                                         "largest_buffer", (json_int_t)m->largest_buffer));
     }
-    return report_json(json_pack("{s:s, s:I, s:I, s:[I,I], s:[I,I], s:o, s:o, s:i, s:i, s:i}", "model", p->model->name, "parameters", (json_int_t)p->parameters,
-                                 "macs", (json_int_t)p->macs, "crosses", (json_int_t)crosses[0], (json_int_t)crosses[1], "softmax_joins",
-                                 (json_int_t)softmax[0], (json_int_t)softmax[1], "layers", layers, "memory", memory, "batch", p->batch, "chunk", p->chunk,
-                                 "fits", most),
+    return report_json(json_pack("{s:s, s:I, s:I, s:[I,I], s:[I,I], s:o, s:s, s:o, s:i, s:i, s:i}", "model", p->model->name, "parameters",
+                                 (json_int_t)p->parameters, "macs", (json_int_t)p->macs, "crosses", (json_int_t)crosses[0], (json_int_t)crosses[1],
+                                 "softmax_joins", (json_int_t)softmax[0], (json_int_t)softmax[1], "layers", layers, "weights_precision", o->precision, "memory",
+                                 memory, "batch", p->batch, "chunk", p->chunk, "fits", most),
                        err);
 }
 
@@ -133,11 +133,11 @@ int command_plan(const struct options *o, struct alexcl_error *err) {
     if (status == ALEXCL_OK) status = alexcl_plan_make(model, &request, &plan, err);
     if (status == ALEXCL_OK) {
         if (o->format == FORMAT_JSON)
-            status = plan_json(plan, most, err);
+            status = plan_json(o, plan, most, err);
         else if (o->format == FORMAT_CSV)
             plan_csv(plan);
         else
-            plan_text(plan, most);
+            plan_text(o, plan, most);
     }
     alexcl_plan_free(plan);
     alexcl_selection_free(sel);

@@ -125,8 +125,8 @@ static void time_layers_text(const struct timing *t) {
 static void time_text(const struct timing *t) {
     const struct measured *m = &t->m;
     double peak = measure_peak(m), rate = m->flops / m->median;
-    printf("%s, batch %d: %d batches after %d\n%s%s\n", t->model->name, m->batch, m->repeat, m->warm_up, alexcl_weights_describe(t->weights),
-           t->o->reproducible ? "; reproducible" : "");
+    printf("%s, batch %d: %d batches after %d\n%s%s%s\n", t->model->name, m->batch, m->repeat, m->warm_up, alexcl_weights_describe(t->weights),
+           options_tell_precision(t->o), t->o->reproducible ? "; reproducible" : "");
     if (m->chunk < m->batch) printf("a batch does not fit: it is run in chunks of %d\n", m->chunk);
     printf("\n%-12s %10s %12s\n", "a batch", "ms", "images/s");
     const double walls[] = {m->minimum, m->median, m->maximum};
@@ -173,11 +173,12 @@ static int time_json(const struct timing *t, struct alexcl_error *err) {
         report_set(row, "peak_read_gbytes_per_s", m->peak[p].bytes > 0 ? json_real(m->peak[p].bytes * 1e-9) : json_null());
         report_append(devices, row);
     }
-    json_t *document = json_pack("{s:s, s:i, s:i, s:{s:o, s:b}, s:b, s:i, s:i, s:{s:f, s:f, s:f, s:o}, s:f, s:f, s:f, s:b, s:o, s:o}", "model", t->model->name,
-                                 "batch", m->batch, "chunk", m->chunk, "weights", "about", report_string(alexcl_weights_describe(t->weights)), "random",
-                                 alexcl_weights_random(t->weights), "reproducible", t->o->reproducible, "warm_up", m->warm_up, "repeat", m->repeat, "seconds",
-                                 "min", m->minimum, "median", m->median, "max", m->maximum, "sorted", walls, "images_per_s", m->images_per_s, "gflops",
-                                 rate * 1e-9, "start_s", t->start_s, "device_times_known", m->times_known, "devices", devices, "layers", time_layers_json(t));
+    json_t *document =
+        json_pack("{s:s, s:i, s:i, s:{s:o, s:b, s:s}, s:b, s:i, s:i, s:{s:f, s:f, s:f, s:o}, s:f, s:f, s:f, s:b, s:o, s:o}", "model", t->model->name, "batch",
+                  m->batch, "chunk", m->chunk, "weights", "about", report_string(alexcl_weights_describe(t->weights)), "random",
+                  alexcl_weights_random(t->weights), "precision", t->o->precision, "reproducible", t->o->reproducible, "warm_up", m->warm_up, "repeat",
+                  m->repeat, "seconds", "min", m->minimum, "median", m->median, "max", m->maximum, "sorted", walls, "images_per_s", m->images_per_s, "gflops",
+                  rate * 1e-9, "start_s", t->start_s, "device_times_known", m->times_known, "devices", devices, "layers", time_layers_json(t));
     report_set(document, "share_of_peak", peak > 0 ? json_real(rate / peak) : json_null());
     if (t->old) report_set(document, "compare", json_pack("{s:o, s:f}", "path", report_string(t->o->compare), "speedup", time_ratio(t)));
     return report_json(document, err);

@@ -25,7 +25,7 @@ static void measure_work(const struct alexcl_plan *plan, size_t i, struct layer_
         struct alexcl_shape in = i ? plan->layers[i - 1].half[h] : l->in, made = l->half[h];
         double read = (double)in.c * in.h * in.w * sizeof(float) + (double)l->crosses[h], written = (double)made.c * made.h * made.w * sizeof(float);
         out->flops[h] = 2.0 * (double)l->macs[h] * plan->batch;
-        out->bytes[h] = (double)l->parameters[h] * sizeof(float) + plan->batch * (read + written);
+        out->bytes[h] = (double)l->parameter_bytes[h] + plan->batch * (read + written);
     }
 }
 

@@ -45,6 +45,7 @@ enum id {
     ID_VERSION,
     ID_WARM_UP,
     ID_WEIGHTS,
+    ID_WEIGHTS_PRECISION,
 };
 
 /* `commands`: the names of those that take it, each with a space before and behind; NULL: all. `setting`: the variable that the flag beats. */
@@ -55,6 +56,7 @@ static const struct row {
     {ID_DEVICES, "devices", "D", "0,1  0  1:0  gpu  cpu  ~name  0/2 (cut)  ref", " infer check plan time env ", "ALEXCL_DEVICES"},
     {ID_MODEL, "model", "M", "one of `alexcl models`", " infer plan summary time weights env ", "ALEXCL_MODEL"},
     {ID_WEIGHTS, "weights", "FILE", "safetensors (default: random, from seed 1)", " infer time env ", "ALEXCL_WEIGHTS"},
+    {ID_WEIGHTS_PRECISION, "weights-precision", "P", "float or half: weights of fc layers", " infer check plan time env ", "ALEXCL_WEIGHTS_PRECISION"},
     {ID_BATCH, "batch", "N", "images at once", " infer plan time ", NULL},
     {ID_MEMORY, "memory", "SIZE", "memory of each device: 4GiB, 512MiB", " infer plan time ", NULL},
     {ID_TEN_CROP, "ten-crop", NULL, "average over corners, centre, and mirrored", " infer ", NULL},
@@ -288,6 +290,7 @@ int options_read(int argc, char **argv, struct options *out, const struct comman
     out->devices = alexcl_setting_value("ALEXCL_DEVICES");
     out->model = alexcl_setting_value("ALEXCL_MODEL");
     out->weights = alexcl_setting_value("ALEXCL_WEIGHTS");
+    out->precision = alexcl_setting_value("ALEXCL_WEIGHTS_PRECISION");
     return ALEXCL_OK;
 }
 
@@ -295,6 +298,10 @@ int options_model(const struct options *o, const struct alexcl_model **out, stru
 
 int options_weights(const struct options *o, const struct alexcl_model *model, const char *last_layer, struct alexcl_weights **out, struct alexcl_error *err) {
     return o->weights ? alexcl_weights_open(o->weights, model, last_layer, out, err) : alexcl_weights_generate(model, 1, NULL, NULL, 0, out, err);
+}
+
+const char *options_tell_precision(const struct options *o) {
+    return strcmp(o->precision, "half") == 0 ? "; weights of fully connected layers in half precision" : "";
 }
 
 int options_expect(const struct options *o, const char *command, int least, int most, struct alexcl_error *err) {

@@ -13,6 +13,7 @@ struct options {
     enum format format;
     int verbose, help;
     const char *model, *weights, *devices; /* flag > environment > default; NULL where there is none */
+    const char *precision;                 /* of weights of fully connected layers: "float" or "half" */
     int batch;                             /* 0: not given */
     int top, limit;
     int repeat, warm_up; /* 0, -1: not given */
@@ -41,6 +42,8 @@ void options_print(const struct command *command);
 int options_model(const struct options *o, const struct alexcl_model **out, struct alexcl_error *err);
 /* Its weights up to `last_layer` (NULL: all): of the file that is named, else random, from seed 1. */
 int options_weights(const struct options *o, const struct alexcl_model *model, const char *last_layer, struct alexcl_weights **out, struct alexcl_error *err);
+/* "; weights of fully connected layers in half precision", where they are; else "". */
+const char *options_tell_precision(const struct options *o);
 /* ALEXCL_E_USAGE unless there are between `least` and `most` arguments. */
 int options_expect(const struct options *o, const char *command, int least, int most, struct alexcl_error *err);
 #endif

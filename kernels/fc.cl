@@ -4,7 +4,8 @@
  *   y[n][o] = b[o] + sum over i of x[n][i] * w[o][i]
  *
  * Item t of 64 adds the products i = t, t + 64, ...; then the 64 sums are added in order, with the bias: the same sequence for
- * one (n, o) whatever ROWS, IMAGES, the batch and the placement. */
+ * one (n, o) whatever ROWS, IMAGES, the batch and the placement.
+ * -DHALF: w in half precision, sums in float as always. */
 #ifndef ROWS
 #define ROWS 4
 #endif
@@ -14,6 +15,14 @@
 #define ITEMS 64
 #define SUMS (ROWS * IMAGES)
 
+#ifdef HALF
+#define WEIGHT half
+#define LOAD(i, from) vload_half(i, from)
+#else
+#define WEIGHT float
+#define LOAD(i, from) ((from)[i])
+#endif
+
 #ifdef FP_FAST_FMAF
 #define MULTIPLY_ADD(a, b, c) fma(a, b, c)
 #else
@@ -22,7 +31,7 @@
 
 /* x: n x in, w: out x in, b: out, y: n x out; images first .. end-1.
  * Range: ceil((end - first) / IMAGES) * 64, ceil(out / ROWS); group 64 x 1. */
-__kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void fc_forward(__global const float *restrict x, __global const float *restrict w,
+__kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void fc_forward(__global const float *restrict x, __global const WEIGHT *restrict w,
                                                                     __global const float *restrict b, __global float *restrict y, int first, int end, int in,
                                                                     int out) {
     __local float parts[SUMS * (ITEMS + 1)]; /* one more: a column of parts falls into different banks */
@@ -38,7 +47,7 @@ __kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void fc_forward(__gl
         for (int n = 0; n < IMAGES; n++) values[n] = x[min(image + n, end - 1) * in + i];
 #pragma unroll
         for (int o = 0; o < ROWS; o++) {
-            float weight = w[min(row + o, out - 1) * in + i];
+            float weight = LOAD(min(row + o, out - 1) * in + i, w);
 #pragma unroll
             for (int n = 0; n < IMAGES; n++) sums[o * IMAGES + n] = MULTIPLY_ADD(weight, values[n], sums[o * IMAGES + n]);
         }

@@ -222,6 +222,7 @@ struct alexcl_plan_layer {
     struct alexcl_shape in, out;      /* of the whole layer, one image */
     struct alexcl_shape half[2];      /* output of each half */
     uint64_t parameters[2], macs[2];  /* per half; macs per image */
+    uint64_t parameter_bytes[2];      /* as they are kept, before a device's kernels want them otherwise */
     uint64_t crosses[2];              /* bytes per image that half h receives from the other half before this layer */
 };
 

@@ -56,6 +56,7 @@ struct layer {
     struct layer_tensor tensors[LAYER_TENSORS];
     int tensor_count;
     uint64_t macs;    /* per image; of conv, fc, rbf: products of absent connections are not counted */
+    int fp16;         /* its weights (tensor 0) are kept in half precision, sums are float: ALEXCL_WEIGHTS_PRECISION; fully connected layers alone */
     int in_place;     /* may write its output over its input */
     int view;         /* output is its input (flatten): nothing to run */
     int relu;         /* set by the caller: the ReLU behind it is computed with it (layer_fuses_relu) */

@@ -2,8 +2,10 @@
 /* Fully connected layer: a half makes its own half of the units and reads all. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "blas.h"
+#include "fp16.h"
 #include "layer_private.h"
 #include "memory.h"
 #include "ref.h"
@@ -20,18 +22,61 @@ static int fc_describe(struct layer *l, struct alexcl_error *err) {
     layer_describe_tensor(l, "weight", 1, 2, (int[]){d->outputs, l->whole_in.c});
     layer_describe_tensor(l, "bias", 1, 1, &d->outputs);
     l->macs = (uint64_t)l->out.c * (uint64_t)l->in.c;
+    const char *precision = alexcl_setting_value("ALEXCL_WEIGHTS_PRECISION");
+    l->fp16 = precision && strcmp(precision, "half") == 0;
     return ALEXCL_OK;
+}
+
+/* ---- weights in float or in half precision ---- */
+
+enum { FP16_PART = 1 << 16 }; /* values that are rounded at once; even */
+
+static size_t fc_weight_floats(const struct layer *l, size_t weights) { return l->fp16 ? fp16_floats(weights) : weights; }
+
+/* Row `row` of the half's weights has a value that half precision does not. */
+static int fc_refuse_weight(const struct layer *l, int row, float value, struct alexcl_error *err) {
+    return error_set(err, ALEXCL_E_DATA,
+                     "%s.%s: a weight of output %d is %g, and half precision ends at %g: keep the weights in float (--weights-precision float, "
+                     "ALEXCL_WEIGHTS_PRECISION=float)",
+                     l->desc->name, l->tensors[0].suffix, l->tensors[0].first + row, (double)value, (double)FP16_MOST);
+}
+
+/* As they are in the file. */
+static size_t fc_plain_packed(const struct layer *l, const struct place *place, int t) {
+    (void)place;
+    size_t floats = layer_tensor_floats(&l->tensors[t]);
+    return t ? floats : fc_weight_floats(l, floats);
+}
+
+static int fc_plain_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
+    if (!l->fp16) return layer_upload(l, values, err);
+    int status = ALEXCL_OK;
+    size_t count = layer_tensor_floats(&l->tensors[0]);
+    float *part = NULL;
+    TRY(memory_alloc_floats(&part, FP16_PART, "weights in half precision", err));
+    TRY(storage_create(l->place, fp16_floats(count), "weights of a fully connected layer", &l->parameters[0], err));
+    for (size_t at = 0; at < count; at += FP16_PART) { /* part after part: the host never holds them twice */
+        size_t length = count - at < FP16_PART ? count - at : FP16_PART, fine;
+        memcpy(part, values[0] + at, length * sizeof *part);
+        fine = fp16_narrow(part, length);
+        if (fine < length) TRY(fc_refuse_weight(l, (int)((at + fine) / (size_t)l->in.c), part[fine], err));
+        TRY(storage_write(&l->parameters[0], fp16_floats(at), part, fp16_floats(length), err));
+    }
+    TRY(layer_upload_floats(l, 1, values[1], layer_tensor_floats(&l->tensors[1]), err));
+done:
+    free(part);
+    return status;
 }
 
 /* ---- ref ---- */
 
 static int fc_ref_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     (void)err;
-    ref_fc(layer_host_out(l, io), layer_host_in(l, io), l->parameters[0].host, l->parameters[1].host, io->count, l->in.c, l->out.c);
+    (l->fp16 ? ref_fc_fp16 : ref_fc)(layer_host_out(l, io), layer_host_in(l, io), l->parameters[0].host, l->parameters[1].host, io->count, l->in.c, l->out.c);
     return ALEXCL_OK;
 }
 
-static const struct layer_variant fc_ref = {"ref", layer_on_host, NULL, layer_upload, fc_ref_enqueue, NULL, NULL, NULL};
+static const struct layer_variant fc_ref = {"ref", layer_on_host, NULL, fc_plain_prepare, fc_ref_enqueue, NULL, NULL, fc_plain_packed};
 
 /* ---- own: fc.cl, built twice: for one image, and for tiles of several ---- */
 
@@ -42,10 +87,10 @@ static int fc_own_prepare(struct layer *l, const float *const values[LAYER_TENSO
     const int images[2] = {1, OWN_IMAGES};
     for (int i = 0; i < 2; i++) {
         char defines[64];
-        snprintf(defines, sizeof defines, "-DROWS=%d -DIMAGES=%d", OWN_ROWS, images[i]);
+        snprintf(defines, sizeof defines, "-DROWS=%d -DIMAGES=%d%s", OWN_ROWS, images[i], l->fp16 ? " -DHALF" : "");
         TRY(layer_add_kernel(l, i, "fc", "fc_forward", defines, err));
     }
-    TRY(layer_upload(l, values, err));
+    TRY(fc_plain_prepare(l, values, err));
 done:
     return status;
 }
@@ -59,7 +104,7 @@ static int fc_own_enqueue(struct layer *l, const struct layer_io *io, struct ale
                          ARG_INT(l->out.c));
 }
 
-static const struct layer_variant fc_own = {"own", layer_on_device_plain, NULL, fc_own_prepare, fc_own_enqueue, layer_free_kernels, "fc", NULL};
+static const struct layer_variant fc_own = {"own", layer_on_device_plain, NULL, fc_own_prepare, fc_own_enqueue, layer_free_kernels, "fc", fc_plain_packed};
 
 /* ---- cpu: fc_cpu.cl ---- */
 
@@ -88,16 +133,17 @@ static size_t fc_cpu_workspace(const struct layer *l, const struct place *place)
 
 static size_t fc_cpu_packed(const struct layer *l, const struct place *place, int t) {
     (void)place;
-    return (size_t)(fc_cpu_blocks(l) * CPU_ROWS) * (t ? 1 : layer_in_floats(l));
+    size_t outputs = (size_t)(fc_cpu_blocks(l) * CPU_ROWS);
+    return t ? outputs : fc_weight_floats(l, outputs * layer_in_floats(l));
 }
 
 static int fc_cpu_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
     int status = ALEXCL_OK, hw = l->maps.h * l->maps.w;
     struct fc_tile tile = fc_cpu_tile(l->place);
-    size_t row = layer_in_floats(l) * CPU_ROWS, floats = fc_cpu_packed(l, l->place, 0), biases = fc_cpu_packed(l, l->place, 1);
+    size_t row = layer_in_floats(l) * CPU_ROWS, kept = fc_weight_floats(l, row), floats = fc_cpu_packed(l, l->place, 0), biases = fc_cpu_packed(l, l->place, 1);
     float *packed = NULL;
     char defines[64];
-    snprintf(defines, sizeof defines, "-DIMAGES=%d -DBLOCKS=%d", tile.images, tile.blocks);
+    snprintf(defines, sizeof defines, "-DIMAGES=%d -DBLOCKS=%d%s", tile.images, tile.blocks, l->fp16 ? " -DHALF" : "");
     TRY(layer_add_kernel(l, 0, "fc_cpu", "fc_cpu_pack", defines, err));
     TRY(layer_add_kernel(l, 1, "fc_cpu", "fc_cpu_many", defines, err));
     TRY(layer_add_kernel(l, 2, "fc_cpu", "fc_cpu_one", defines, err));
@@ -111,7 +157,9 @@ static int fc_cpu_prepare(struct layer *l, const float *const values[LAYER_TENSO
             for (int c = 0; c < l->maps.c; c++)
                 for (int i = 0; i < hw; i++) packed[layer_in_position(l, c, i) * CPU_ROWS + (size_t)o] = *from++;
         }
-        TRY(storage_write(&l->parameters[0], (size_t)block * row, packed, row, err));
+        size_t fine = l->fp16 ? fp16_narrow(packed, row) : row;
+        if (fine < row) TRY(fc_refuse_weight(l, first + (int)(fine % CPU_ROWS), packed[fine], err));
+        TRY(storage_write(&l->parameters[0], (size_t)block * kept, packed, kept, err));
     }
     for (size_t o = 0; o < biases; o++) packed[o] = o < (size_t)l->out.c ? values[1][o] : 0.0f;
     TRY(layer_upload_floats(l, 1, packed, biases, err));
@@ -178,6 +226,10 @@ done:
     return status;
 }
 
-static const struct layer_variant fc_clblast = {"clblast", layer_wants_clblast, NULL, fc_clblast_prepare, fc_clblast_enqueue, layer_free_kernels, "bias", NULL};
+/* CLBlast takes halves only to add in halves too. */
+static int fc_clblast_applicable(const struct layer *l, const struct place *place) { return !l->fp16 && layer_wants_clblast(l, place); }
+
+static const struct layer_variant fc_clblast = {"clblast",          fc_clblast_applicable, NULL,   fc_clblast_prepare,
+                                                fc_clblast_enqueue, layer_free_kernels,    "bias", NULL};
 
 const struct layer_ops layer_fc_ops = {ALEXCL_FC, fc_describe, (const struct layer_variant *const[]){&fc_ref, &fc_clblast, &fc_cpu, &fc_own, NULL}};

@@ -73,6 +73,17 @@ done:
     return status;
 }
 
+/* CLBlast was asked for, and has no variant for such weights (layer_fc.c). */
+static void net_tell_precision(const struct alexcl_net *net) {
+    const struct graph *g = net->graph;
+    const char *gemm = alexcl_setting_value("ALEXCL_GEMM");
+    int halves = 0, devices = 0;
+    for (int i = 0; i < g->layer_count; i++) halves |= g->layers[i].half[0].fp16;
+    for (int i = 0; i < net->shared.lanes; i++) devices |= net->lanes[i].place.device != NULL;
+    if (halves && devices && gemm && strcmp(gemm, "clblast") == 0)
+        log_write(ALEXCL_LOG_WARNING, "CLBlast takes no weights in half precision with sums in float: fully connected layers run on alexcl's own kernels");
+}
+
 /* One after the other: two devices of a kind are checked once. */
 static int net_check_kernels(struct alexcl_net *net, struct alexcl_error *err) {
     int status = ALEXCL_OK;
@@ -105,6 +116,7 @@ int net_open(const struct alexcl_model *model, const struct alexcl_weights *weig
     for (int i = 0; i < shared->lanes; i++) TRY(lane_create(&net->lanes[i], shared, i, err));
     for (int i = 0; i < shared->lanes; i++) net->lanes[i].other = shared->lanes == 2 ? &net->lanes[1 - i] : NULL;
     TRY(net_on_lanes(net, lane_open, err));
+    net_tell_precision(net);
     TRY(net_choose_batch(net, options, err));
     if (shared->lanes == 2) TRY(net_make_staging(net, err));
     TRY(net_on_lanes(net, lane_prepare, err));

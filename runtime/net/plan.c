@@ -25,6 +25,7 @@ int alexcl_plan_make(const struct alexcl_model *model, const struct alexcl_plan_
             row->half[h] = gl->half[h].out;
             row->parameters[h] = graph_parameters(&gl->half[h]);
             row->macs[h] = gl->half[h].macs;
+            for (int t = 0; t < gl->half[h].tensor_count; t++) row->parameter_bytes[h] += layer_parameter_floats(&gl->half[h], &none, t) * sizeof(float);
             if (gl->cross >= 0) {
                 struct graph_sent sent = graph_sent(g, gl->cross, 1 - h);
                 row->crosses[h] = (uint64_t)sent.count * (uint64_t)sent.hw * sizeof(float);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "files.h"
+#include "fp16.h"
 #include "memory.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "safetensors files are little-endian, and are used and written as they are");
@@ -270,17 +271,6 @@ static float safetensors_from_bits(uint32_t bits) {
     return value;
 }
 
-/* IEEE 754 binary16. */
-static float safetensors_from_half(uint16_t half) {
-    uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = half >> 10 & 0x1f, fraction = half & 0x3ff;
-    if (exponent == 0) { /* zero and subnormals: fraction * 2^-24, exact */
-        float value = (float)fraction * 0x1p-24f;
-        return sign ? -value : value;
-    }
-    if (exponent == 31) return safetensors_from_bits(sign | 0x7f800000u | fraction << 13);
-    return safetensors_from_bits(sign | (exponent + 112) << 23 | fraction << 13);
-}
-
 void safetensors_read(const struct safetensors_tensor *t, uint64_t first, size_t count, float *out) {
     if (t->type == SAFETENSORS_F32) {
         memcpy(out, t->data + first * sizeof(float), count * sizeof(float));
@@ -289,7 +279,7 @@ void safetensors_read(const struct safetensors_tensor *t, uint64_t first, size_t
     for (size_t i = 0; i < count; i++) {
         uint16_t bits;
         memcpy(&bits, t->data + (first + i) * 2, 2);
-        out[i] = t->type == SAFETENSORS_F16 ? safetensors_from_half(bits) : safetensors_from_bits((uint32_t)bits << 16);
+        out[i] = t->type == SAFETENSORS_F16 ? fp16_to_float(bits) : safetensors_from_bits((uint32_t)bits << 16);
     }
 }
 

@@ -16,6 +16,7 @@ struct selfcheck_case {
     const struct selfcheck_part *part; /* when variant is NULL */
     int first, images;                 /* so many images behind `first` others that must stay as they were */
     int reproducible;
+    int fp16;                /* weights in half precision (layer.h) */
     int in_block, out_block; /* how values lie (layer.h); 0: 1 */
 };
 

@@ -123,6 +123,7 @@ static int case_run_layer(struct place *place, const struct selfcheck_case *c, i
     float *x = NULL, *w[LAYER_TENSORS] = {0}, *buffers = NULL, *alone = NULL;
     size_t images = (size_t)(c->first + c->images);
     TRY(layer_describe(&l, &c->desc, half, c->in, err));
+    l.fp16 = c->fp16;
     reference = l;
     l.in_block = c->in_block ? c->in_block : 1;
     l.out_block = c->out_block ? c->out_block : 1;
@@ -177,6 +178,7 @@ void selfcheck_describe(const struct selfcheck_case *c, char *out, size_t size) 
         snprintf(window, sizeof window, ", %dx%d/%d", d->kernel, d->kernel, d->stride);
     if (d->outputs) snprintf(outputs, sizeof outputs, " to %d", d->outputs);
     if (d->groups > 1) snprintf(groups, sizeof groups, ", %d groups", d->groups);
+    if (c->fp16) snprintf(groups, sizeof groups, ", half weights");
     if (units)
         snprintf(out, size, "%d%s%s%s", c->in.c, window, outputs, groups);
     else

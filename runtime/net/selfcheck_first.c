@@ -35,6 +35,7 @@ static struct selfcheck_case first_shrink(const struct layer *l) {
                                .variant = l->variant,
                                .images = 5,
                                .reproducible = l->reproducible,
+                               .fp16 = l->fp16,
                                .in_block = l->in_block,
                                .out_block = l->out_block};
     struct alexcl_layer *d = &c.desc;
@@ -72,9 +73,9 @@ static struct selfcheck_case first_shrink(const struct layer *l) {
 /* All that tells one case from another. */
 static void first_write(const struct selfcheck_case *c, struct text *out) {
     const struct alexcl_layer *d = &c->desc;
-    text_add(out, "%d %s %d %d %d  %d %d %d %d %d %d %d  %a %a %a %d %d %a %d %d %d\n", (int)d->type, c->variant ? c->variant->name : c->part->kernels, c->in.c,
-             c->in.h, c->in.w, d->outputs, d->kernel, d->stride, d->pad, d->pad_end, d->groups, d->ceil_mode, d->k, d->alpha, d->beta, (int)d->span,
-             (int)d->dropout, d->rate, c->reproducible, c->in_block, c->out_block);
+    text_add(out, "%d %s %d %d %d  %d %d %d %d %d %d %d  %a %a %a %d %d %a %d %d %d %d\n", (int)d->type, c->variant ? c->variant->name : c->part->kernels,
+             c->in.c, c->in.h, c->in.w, d->outputs, d->kernel, d->stride, d->pad, d->pad_end, d->groups, d->ceil_mode, d->k, d->alpha, d->beta, (int)d->span,
+             (int)d->dropout, d->rate, c->reproducible, c->fp16, c->in_block, c->out_block);
 }
 
 /* Adds a case unless it is there. */

@@ -45,13 +45,16 @@ int selfcheck_table_case(const struct place *place, unsigned number, struct self
         if (layer_describe(&l, &table[row].desc, 0, table[row].in, &ignored) != ALEXCL_OK) continue;
         for (const struct layer_variant *const *v = l.ops->variants; *v; v++) {
             int large = table[row].images != 0 && strcmp((*v)->name, "clblast") != 0;
-            for (int way = 0; way < LAYER_WAYS && !large; way++) {
-                if (!layer_set_way(&l, way, layer_block(place)) || !(*v)->applicable(&l, place) || number-- > 0) continue;
+            for (int way = 0; way < 2 * LAYER_WAYS && !large; way++) { /* fully connected layers with both kinds of weights */
+                l.fp16 = way >= LAYER_WAYS;
+                if (l.fp16 && table[row].desc.type != ALEXCL_FC) break;
+                if (!layer_set_way(&l, way % LAYER_WAYS, layer_block(place)) || !(*v)->applicable(&l, place) || number-- > 0) continue;
                 *out = (struct selfcheck_case){.desc = table[row].desc,
                                                .in = table[row].in,
                                                .variant = *v,
                                                .first = 1,
                                                .images = table[row].images ? table[row].images : 5,
+                                               .fp16 = l.fp16,
                                                .in_block = l.in_block,
                                                .out_block = l.out_block};
                 return 1;

@@ -9,6 +9,8 @@
 void ref_conv(float *y, const float *x, const float *w, const float *b, int n, const struct shape_conv *s);
 /* y[n][o] = b[o] + sum_i x[n][i] w[o][i]. */
 void ref_fc(float *y, const float *x, const float *w, const float *b, int n, int in, int out);
+/* The same with w in half precision, narrowed (fp16.h). */
+void ref_fc_fp16(float *y, const float *x, const float *w, const float *b, int n, int in, int out);
 /* y[n][o] = sum_i (x[n][i] - code[o][i])^2 (LeCun et al. 1998, eq. 7). */
 void ref_rbf(float *y, const float *x, const float *code, int n, int in, int out);
 /* Krizhevsky et al. 2012, section 3.3, over channels; seam: n x (before + after) x h x w of the other half, or NULL. */

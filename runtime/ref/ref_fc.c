@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "fp16.h"
 #include "ref.h"
 
 /* y: n x out, x: n x in, w: out x in, b: out. */
@@ -9,6 +10,18 @@ void ref_fc(float *y, const float *x, const float *w, const float *b, int n, int
             const float *weights = w + (size_t)o * (size_t)in;
             double sum = b ? (double)b[o] : 0.0;
             for (int i = 0; i < in; i++) sum += (double)row[i] * (double)weights[i];
+            *y++ = (float)sum;
+        }
+    }
+}
+
+/* The same; w: out x in halves. */
+void ref_fc_fp16(float *y, const float *x, const float *w, const float *b, int n, int in, int out) {
+    for (int image = 0; image < n; image++) {
+        const float *row = x + (size_t)image * (size_t)in;
+        for (int o = 0; o < out; o++) {
+            double sum = b ? (double)b[o] : 0.0;
+            for (int i = 0; i < in; i++) sum += (double)row[i] * (double)fp16_at(w, (size_t)o * (size_t)in + (size_t)i);
             *y++ = (float)sum;
         }
     }

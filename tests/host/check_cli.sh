@@ -167,6 +167,47 @@ run 6 --model lenet5 infer --weights w.safetensors list.txt; says "tiny2t"
 tiny 6 infer --weights list.txt list.txt; says "list.txt"
 run 0 --model lenet5-1998 infer -q --devices $one cat.txt --format json; json '.images[0].top | (map(.p) | add) <= 1.0000001 and .[0].p >= .[1].p'
 
+# ---- weights in half precision
+run 2 time --weights-precision 16; says 'ALEXCL_WEIGHTS_PRECISION is "16"'; says "float, half"
+ALEXCL_WEIGHTS_PRECISION=double run 2 models; says '"double"'; says "float, half"
+run 2 infer list.txt --weights-precision; says "wants a value"
+run 2 devices --weights-precision half; says "takes no --weights-precision"
+for command in infer time plan check; do run 0 $command --help; prints "--weights-precision"; done
+tiny 0 infer -q --devices $one list.txt --weights-precision half --save half.npy --format json; json '.weights.precision == "half"'
+json "[.images[].top[0].index] == $(jq -c '[.images[].top[0].index]' one.json)"
+cmp -s one.npy half.npy && bad "half weights give the scores of float ones"
+ALEXCL_WEIGHTS_PRECISION=half tiny 0 infer -q --devices $two --batch 1 list.txt --save again.npy
+cmp -s half.npy again.npy || bad "another placement gives other scores with half weights"
+ALEXCL_WEIGHTS_PRECISION=half tiny 0 infer -q --devices $one list.txt --weights-precision float --save again.npy --format json
+cmp -s one.npy again.npy || bad "the flag does not beat the environment"
+json '.weights.precision == "float"'
+tiny 0 infer --devices $one list.txt --weights-precision half; prints "weights of fully connected layers in half precision"
+tiny 0 time -q --devices $one --batch 1 --repeat 1 --weights-precision half --format json; json '.weights.precision == "half"'
+tiny 0 time -q --devices $one --batch 1 --repeat 1 --weights-precision half; prints "half precision"
+tiny 0 time -q --devices $one --batch 1 --repeat 1 --format json; json '.weights.precision == "float"'
+run 0 plan --format json; cp out plan.json
+run 0 plan --weights-precision half; prints "half precision"
+run 0 plan --weights-precision half --format json; json ".weights_precision == \"half\" and .fits > $(jq .fits plan.json)"
+json ".parameters == 60965224 and .memory[0].weights + $((2 * (9216 * 2048 + 4096 * 2048 + 4096 * 500))) == $(jq '.memory[0].weights' plan.json)"
+/usr/bin/python3 - <<'P' || bad "no weights beyond half precision could be made"
+import json, struct
+data = bytearray(open("w.safetensors", "rb").read())
+n = struct.unpack("<Q", data[:8])[0]
+tensor = json.loads(data[8:8 + n])["fc8.weight"]
+at = 8 + n + tensor["data_offsets"][0] + 4 * (7 * tensor["shape"][1] + 2) # of output 7
+data[at:at + 4] = struct.pack("<f", -70000)
+open("beyond.safetensors", "wb").write(data)
+P
+tiny 0 infer -q --devices $one --weights beyond.safetensors list.txt
+for devices in $one $two; do
+    tiny 6 infer -q --devices $devices --weights beyond.safetensors list.txt --weights-precision half
+    says "fc8.weight: a weight of output 7 is -70000"; says "65504"; says "--weights-precision float"
+done
+if [ "$implementation" != none ]; then # told before anything is compiled
+    tiny 5 infer --devices $one list.txt --gemm clblast --weights-precision half --memory 100KiB; says "CLBlast takes no weights in half precision"
+    tiny 5 infer --devices $one list.txt --gemm clblast --memory 100KiB; grep -q "half precision" err && bad "half weights that nobody asked for"
+fi
+
 # ---- bad input: named with its line, nothing else lost
 : >empty.png; head -c 5000 "$photos/cat.png" >cut.png; mkdir -p folder.png; echo text >text.png; mkfifo fifo.png 2>/dev/null
 printf '\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\xc3\x50\0\0\xc3\x50\x08\2\0\0\0\0\0\0\0' >huge.png

@@ -152,6 +152,28 @@ START_TEST(bytes_of_a_half) {
 }
 END_TEST
 
+START_TEST(bytes_of_half_weights) {
+    struct measured m = measure(1, 4, 4, 1);
+    EXPECT_OK(alexcl_setting_set("ALEXCL_WEIGHTS_PRECISION", "half", &err), err);
+    struct measured halves = measure(1, 4, 4, 1);
+    EXPECT_OK(alexcl_setting_set("ALEXCL_WEIGHTS_PRECISION", "float", &err), err);
+    const struct alexcl_model *model;
+    struct alexcl_plan *plan;
+    EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
+    EXPECT_OK(alexcl_plan_make(model, &(struct alexcl_plan_request){.places = 1}, &plan, &err), err);
+    for (size_t i = 0; i < plan->layer_count; i++) {
+        const struct alexcl_plan_layer *l = &plan->layers[i];
+        for (int h = 0; h < 2; h++) {
+            double weights = l->layer->type == ALEXCL_FC ? (double)l->in.c * l->half[h].c : 0;
+            ck_assert_double_eq_tol(m.layers[i].bytes[h] - halves.layers[i].bytes[h], 2 * weights, 1 + 1e-6); /* one more where they are odd */
+        }
+    }
+    alexcl_plan_free(plan);
+    measure_free(&m);
+    measure_free(&halves);
+}
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("measure");
     tcase_add_test(tests, one_place);
@@ -159,5 +181,6 @@ int main(void) {
     tcase_add_test(tests, two_places_work_at_once);
     tcase_add_test(tests, chunks_of_a_batch_belong_together);
     tcase_add_test(tests, bytes_of_a_half);
+    tcase_add_test(tests, bytes_of_half_weights);
     return support_run(tests);
 }

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fp16.h"
+
 enum { BEHIND = 64 /* floats behind a buffer's images that nobody may write */ };
 static const double TOLERANCE = 1e-5;
 
@@ -176,20 +178,22 @@ static float *run_half(struct layer *l, const float *x, int images, int first, i
     return got;
 }
 
-static void check_half(const char *variant, struct layer *l, const float *x, const float *const w[LAYER_TENSORS]) {
+/* Of a layer whose weights are in half precision, `rounded` are what those are: it must compute with them what it computes in float. */
+static void check_half(const char *variant, struct layer *l, const float *x, const float *const w[LAYER_TENSORS], const float *const rounded[LAYER_TENSORS]) {
     const struct extent *e = kernel_check_extent(variant, l->desc->type);
     const int images = e->images, first = e->first, count = e->count;
     struct place host = {NULL};
     struct layer reference = *l;
     reference.in_block = reference.out_block = 1;
+    reference.fp16 = 0;
     size_t size = shape_size(l->out), floats = (size_t)images * size, from = (size_t)first * size, computed = (size_t)count * size;
     const int spread = strcmp(variant, "winograd") == 0;
     const struct support_maps maps = {l->out, 0, spread}, later = {l->out, (size_t)first, spread};
     char what[160];
-    prepare_half(&reference, "ref", &host, w);
+    prepare_half(&reference, "ref", &host, rounded);
     prepare_half(l, variant, support_place(), w);
-    snprintf(what, sizeof what, "%s of %s, half %d of %d x %d x %d in blocks of %d", variant, l->desc->name, l->half, l->whole_in.c, l->whole_in.h,
-             l->whole_in.w, l->in_block);
+    snprintf(what, sizeof what, "%s of %s, half %d of %d x %d x %d in blocks of %d%s", variant, l->desc->name, l->half, l->whole_in.c, l->whole_in.h,
+             l->whole_in.w, l->in_block, l->fp16 ? ", weights in half precision" : "");
     float *want = run_half(&reference, x, images, 0, images, 0), *got = run_half(l, x, images, first, count, 0);
     support_compare_maps(what, got + from, want + from, computed, TOLERANCE, &later);
     for (size_t i = 0; i < floats && !kernel_check_bare(); i++)
@@ -217,6 +221,17 @@ static void check_half(const char *variant, struct layer *l, const float *x, con
         support_same_maps(what, apart + from, got + from, computed, &later);
         free(apart);
     }
+    if (l->fp16 && e->all_ways) {
+        struct layer exact = *l;
+        exact.fp16 = 0;
+        exact.state = NULL;
+        memset(exact.parameters, 0, sizeof exact.parameters);
+        prepare_half(&exact, variant, support_place(), rounded);
+        float *same = run_half(&exact, x, images, first, count, 0);
+        support_same_maps(what, got + from, same + from, computed, &later);
+        layer_release(&exact);
+        free(same);
+    }
     if (layer_fuses_relu(l, LAYER_BLOCK) && (l->out_block > 1 || strcmp(variant, "cpu") == 0)) {
         l->relu = 1;
         float *cut = run_half(l, x, images, first, count, 0);
@@ -234,21 +249,33 @@ static void check_half(const char *variant, struct layer *l, const float *x, con
     free(want), free(got);
 }
 
-static void check_layer(const char *variant, const struct alexcl_layer *desc, struct alexcl_shape whole_in, struct alexcl_shape maps, int in_block) {
+/* Weights that half precision can only round, every seventh to a subnormal one; and what they are rounded to. */
+static void make_halves(float *weights, size_t count, float *rounded) {
+    for (size_t i = 0; i < count; i++) {
+        if (i % 7 == 0) weights[i] *= 1e-4f;
+        rounded[i] = fp16_to_float(fp16_from_float(weights[i]));
+    }
+}
+
+static void check_layer(const char *variant, const struct alexcl_layer *desc, struct alexcl_shape whole_in, struct alexcl_shape maps, int in_block, int fp16) {
     float *x = support_random((size_t)kernel_check_extent(variant, desc->type)->images * shape_size(whole_in), "x", 2.0);
     for (int half = 0; half < 2; half++) {
         struct alexcl_error err = {0};
         struct layer l;
-        float *w[LAYER_TENSORS] = {0};
+        float *w[LAYER_TENSORS] = {0}, *rounded = NULL;
         EXPECT_OK(layer_describe(&l, desc, half, whole_in, &err), err);
         l.maps = maps;
+        l.fp16 = fp16;
         if (!set_blocks(&l, variant, in_block)) continue;
         for (int t = 0; t < l.tensor_count; t++) {
             size_t count = 1;
             for (int d = 0; d < l.tensors[t].dims; d++) count *= (size_t)l.tensors[t].shape[d];
             w[t] = support_random(count, l.tensors[t].suffix, 0.5);
+            if (fp16 && t == 0) make_halves(w[t], count, rounded = support_floats(count));
         }
-        if (shape_size(l.out) > 0) check_half(variant, &l, x, (const float *const *)w);
+        const float *const as_rounded[LAYER_TENSORS] = {rounded ? rounded : w[0], w[1]};
+        if (shape_size(l.out) > 0) check_half(variant, &l, x, (const float *const *)w, as_rounded);
+        free(rounded);
         for (int t = 0; t < LAYER_TENSORS; t++) free(w[t]);
     }
     free(x);
@@ -256,8 +283,10 @@ static void check_layer(const char *variant, const struct alexcl_layer *desc, st
 
 void kernel_check_flattened(const char *variant, const struct alexcl_layer *desc, struct alexcl_shape whole_in, struct alexcl_shape maps) {
     if (!kernel_check_possible(variant)) return;
-    check_layer(variant, desc, whole_in, maps, 1);
-    check_layer(variant, desc, whole_in, maps, LAYER_BLOCK);
+    for (int fp16 = 0; fp16 <= (desc->type == ALEXCL_FC && strcmp(variant, "clblast") != 0); fp16++) {
+        check_layer(variant, desc, whole_in, maps, 1, fp16);
+        check_layer(variant, desc, whole_in, maps, LAYER_BLOCK, fp16);
+    }
 }
 
 void kernel_check_layer(const char *variant, const struct alexcl_layer *desc, struct alexcl_shape whole_in) {

@@ -23,7 +23,7 @@ void kernel_check_refused(const struct alexcl_layer *desc, struct alexcl_shape w
 void kernel_check_golden_conv(const char *variant);
 /* Convolutions of many shapes: windows and strides, sides, channels and groups that are no multiples of any tile. */
 void kernel_check_conv_grid(const char *variant);
-/* The same for fully connected layers. */
+/* The same for fully connected layers; their weights in float and in half precision. */
 void kernel_check_golden_fc(const char *variant);
 void kernel_check_fc_grid(const char *variant);
 /* And for LRN and max-pooling. */

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* What every kind of layer reads and makes, which variant a place gets, and how a call is cut into launches. What the variants compute
  * is tested kernel by kernel (tests/kernels). */
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "fp16.h"
 #include "support.h"
 
 static const struct alexcl_shape maps = {7, 6, 5}, units = {7, 1, 1};
@@ -88,7 +91,90 @@ START_TEST(choice) {
     ck_assert_str_eq(chosen(&conv, maps), dev ? "clblast" : "ref");
     ck_assert_str_eq(chosen(&fc, units), dev ? "clblast" : "ref");
     ck_assert_str_eq(chosen(&relu, units), dev ? "own" : "ref");
+    EXPECT_OK(alexcl_setting_set("ALEXCL_WEIGHTS_PRECISION", "half", &err), err);
+    ck_assert_str_eq(chosen(&conv, maps), dev ? "clblast" : "ref");
+    ck_assert_str_eq(chosen(&fc, units), own); /* CLBlast cannot */
     EXPECT_OK(alexcl_setting_set("ALEXCL_GEMM", "own", &err), err);
+    EXPECT_OK(alexcl_setting_set("ALEXCL_WEIGHTS_PRECISION", "float", &err), err);
+}
+END_TEST
+
+/* ---- weights in half precision ---- */
+
+enum { IN = 1031, OUT = 131, IMAGES = 3 }; /* more weights in a half than are rounded at once, and an odd number of them in half 1 */
+
+static struct layer fully_connected(int half, int fp16) {
+    static const struct alexcl_layer fc = {.type = ALEXCL_FC, .name = "fc9", .outputs = OUT};
+    struct layer l = describe(&fc, half, (struct alexcl_shape){IN, 1, 1});
+    l.fp16 = fp16;
+    return l;
+}
+
+/* IMAGES images through it; free() them. */
+static float *run_fc(int half, int fp16, const float *x, const float *w, const float *b) {
+    struct alexcl_error err = {0};
+    struct storage in, out, workspace = {0};
+    struct layer l = fully_connected(half, fp16);
+    const float *const values[LAYER_TENSORS] = {w, b};
+    size_t count = IMAGES * shape_size(l.out);
+    float *y = support_floats(count);
+    EXPECT_OK(storage_create(support_place(), IMAGES * IN, "a test", &in, &err), err);
+    EXPECT_OK(storage_create(support_place(), count, "a test", &out, &err), err);
+    EXPECT_OK(storage_write(&in, 0, x, IMAGES * IN, &err), err);
+    EXPECT_OK(layer_prepare(&l, support_place(), values, &err), err);
+    if (l.parameters[0].buffer) ck_assert_uint_eq(buffer_floats(l.parameters[0].buffer), layer_parameter_floats(&l, support_place(), 0));
+    if (l.workspace) EXPECT_OK(storage_create(support_place(), l.workspace, "a test", &workspace, &err), err);
+    EXPECT_OK(layer_forward(&l, &(struct layer_io){.in = &in, .out = &out, .workspace = &workspace, .count = IMAGES}, &err), err);
+    EXPECT_OK(storage_read(&out, 0, y, count, &err), err);
+    layer_release(&l);
+    storage_free(&in), storage_free(&out), storage_free(&workspace);
+    return y;
+}
+
+/* They are the rounded ones, and half of the bytes: the same bits come out as of float weights that were rounded before. */
+START_TEST(half_weights_are_rounded_ones) {
+    for (int half = 0; half < 2; half++) {
+        struct layer exact = fully_connected(half, 0), narrow = fully_connected(half, 1);
+        size_t rows = (size_t)exact.out.c, count = rows * IN, floats = layer_parameter_floats(&exact, support_place(), 0);
+        ck_assert_uint_eq(layer_parameter_floats(&narrow, support_place(), 0), (floats + 1) / 2);
+        ck_assert_uint_eq(layer_parameter_floats(&narrow, support_place(), 1), layer_parameter_floats(&exact, support_place(), 1));
+        float *x = support_random(IMAGES * IN, "x", 2.0), *w = support_random(count, "w", 0.5), *b = support_random(rows, "b", 0.5);
+        float *rounded = support_floats(count);
+        for (size_t i = 0; i < count; i++) rounded[i] = fp16_to_float(fp16_from_float(w[i]));
+        float *want = run_fc(half, 0, x, rounded, b), *got = run_fc(half, 1, x, w, b), *others = run_fc(half, 0, x, w, b);
+        support_same("half weights", got, want, IMAGES * rows);
+        ck_assert(memcmp(got, others, IMAGES * rows * sizeof *got) != 0);
+        free(x), free(w), free(b), free(rounded), free(want), free(got), free(others);
+    }
+}
+END_TEST
+
+START_TEST(weights_beyond_half_precision_are_refused) {
+    struct alexcl_error err = {0};
+    static const struct {
+        float value;
+        const char *named; /* NULL: it is taken */
+    } cases[] = {{65504.0f, NULL}, {-65504.0f, NULL}, {65510.0f, "is 65510"}, {-70000.0f, "is -70000"}, {INFINITY, "is inf"}, {NAN, "nan"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int half = 0; half < 2; half++) {
+            struct layer l = fully_connected(half, 1), exact = fully_connected(half, 0);
+            size_t count = (size_t)l.out.c * IN;
+            float *w = support_random(count, "w", 0.5), *b = support_random((size_t)l.out.c, "b", 0.5);
+            const float *const values[LAYER_TENSORS] = {w, b};
+            b[1] = 1e9f; /* a bias may be anything */
+            w[count - 3] = cases[i].value;
+            if (!cases[i].named) {
+                EXPECT_OK(layer_prepare(&l, support_place(), values, &err), err);
+            } else {
+                struct alexcl_error copy = {0};
+                EXPECT_ERROR(layer_prepare(&l, support_place(), values, &copy), ALEXCL_E_DATA, cases[i].named, copy);
+                EXPECT_ERROR(layer_prepare(&l, support_place(), values, &copy), ALEXCL_E_DATA,
+                             half ? "fc9.weight: a weight of output 130" : "fc9.weight: a weight of output 65", copy);
+            }
+            EXPECT_OK(layer_prepare(&exact, support_place(), values, &err), err);
+            layer_release(&l), layer_release(&exact);
+            free(w), free(b);
+        }
 }
 END_TEST
 
@@ -174,6 +260,8 @@ int main(void) {
     TCase *tests = tcase_create("layer");
     tcase_add_test(tests, halves);
     tcase_add_test(tests, choice);
+    tcase_add_test(tests, half_weights_are_rounded_ones);
+    tcase_add_test(tests, weights_beyond_half_precision_are_refused);
     tcase_add_test(tests, launches);
     tcase_add_test(tests, empty_half);
     tcase_add_test(tests, dropout_keeps_the_rest);

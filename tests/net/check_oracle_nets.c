@@ -13,7 +13,7 @@
 #include "weights.h"
 
 static const uint64_t SEED = 0x20120930A1E7C0DEu;
-static const double LAYER_TOLERANCE = 1e-4, LOGITS_TOLERANCE = 1e-4, PROBABILITY_TOLERANCE = 1e-3;
+static const double LAYER_TOLERANCE = 1e-4, LOGITS_TOLERANCE = 1e-4, PROBABILITY_TOLERANCE = 1e-3, HALF_TOLERANCE = 1e-3, HALF_LEAST = 1e-5;
 enum { FEW_LAYERS = 30000 }; /* nets with fewer inputs are looked at after every layer */
 
 static char dir[64];
@@ -157,6 +157,28 @@ static const char *logits_layer(void) {
 START_TEST(logits) { compare_scores(logits_layer(), "logits_test", LOGITS_TOLERANCE); }
 END_TEST
 
+/* Weights of fully connected layers in half precision, against what the oracle has with float ones. */
+START_TEST(logits_with_half_weights) {
+    struct alexcl_error err = {0};
+    size_t count = 0;
+    double error = 0.0, largest = 0.0;
+    struct tensor want = oracle_load(dir, "logits_test");
+    EXPECT_OK(alexcl_setting_set("ALEXCL_WEIGHTS_PRECISION", "half", &err), err);
+    float *got = run_to(logits_layer(), &count);
+    EXPECT_OK(alexcl_setting_set("ALEXCL_WEIGHTS_PRECISION", "float", &err), err);
+    ck_assert_uint_eq(count, want.count);
+    for (size_t i = 0; i < count; i++) {
+        error = fmax(error, isfinite(got[i]) ? fabs((double)got[i] - (double)want.values[i]) : INFINITY);
+        largest = fmax(largest, fabs((double)want.values[i]));
+    }
+    printf("%s: with half weights the logits are off by %.1e of the largest\n", dir, error / largest);
+    ck_assert_msg(error <= HALF_TOLERANCE * largest, "off by %.2g of the largest", error / largest);
+    ck_assert_msg(error > HALF_LEAST * largest, "off by %.2g of the largest: those are float weights", error / largest);
+    free(got);
+    oracle_free(&want);
+}
+END_TEST
+
 START_TEST(probabilities) {
     if (oracle_has(dir, "prob_test")) compare_scores(NULL, "prob_test", PROBABILITY_TOLERANCE);
 }
@@ -219,6 +241,7 @@ int main(void) {
     tcase_add_test(tests, images_are_the_oracles);
     tcase_add_test(tests, weights_are_the_oracles);
     tcase_add_test(tests, logits);
+    tcase_add_test(tests, logits_with_half_weights);
     tcase_add_test(tests, probabilities);
     tcase_add_test(tests, layers_in_between);
     return support_run(tests);

@@ -81,6 +81,28 @@ START_TEST(every_placement_and_batch_gives_the_same_bits) {
 }
 END_TEST
 
+static void keep_weights(const char *precision) {
+    struct alexcl_error err = {0};
+    EXPECT_OK(alexcl_setting_set("ALEXCL_WEIGHTS_PRECISION", precision, &err), err);
+}
+
+START_TEST(and_with_half_weights) {
+    static const char *const some[] = {"tiny2t", "lenet5"};
+    for (size_t i = 0; i < sizeof some / sizeof some[0]; i++) {
+        size_t units;
+        float *exact = scores(some[i], one(), 16, NULL, &units);
+        keep_weights("half");
+        float *want = scores(some[i], one(), 16, NULL, &units);
+        ck_assert_msg(memcmp(want, exact, units * IMAGES * sizeof *want) != 0, "%s: half weights are float ones", some[i]);
+        expect_same(some[i], one(), 1, NULL, want);
+        expect_same(some[i], two(), 1, NULL, want);
+        expect_same(some[i], two(), 19, NULL, want);
+        keep_weights("float");
+        free(want), free(exact);
+    }
+}
+END_TEST
+
 /* CLBlast chooses its kernels by the batch; reproducible runs do not let it. */
 START_TEST(reproducible_holds_for_clblast_too) {
     struct alexcl_error err = {0};
@@ -149,9 +171,8 @@ START_TEST(an_infinite_value_is_no_score) {
 END_TEST
 
 /* What plan and the choice of a batch rest on, against the buffers that a device really has; packed weights may take more. */
-START_TEST(the_estimate_is_what_is_taken) {
+static void expect_estimates(void) {
     struct alexcl_error err = {0};
-    if (strcmp(support_implementation(), "ref") == 0) return;
     for (size_t i = 0; i < sizeof models / sizeof models[0]; i++) {
         const struct alexcl_model *model;
         struct alexcl_weights *weights;
@@ -190,6 +211,32 @@ START_TEST(the_estimate_is_what_is_taken) {
         alexcl_weights_free(weights);
     }
 }
+
+START_TEST(the_estimate_is_what_is_taken) {
+    if (strcmp(support_implementation(), "ref") == 0) return;
+    expect_estimates();
+    keep_weights("half");
+    expect_estimates();
+    keep_weights("float");
+}
+END_TEST
+
+/* Where the weights are the net: half of the bytes, planned without a device. */
+START_TEST(half_weights_take_half_of_the_memory) {
+    struct alexcl_error err = {0};
+    const struct alexcl_model *model;
+    struct alexcl_plan *exact, *halves;
+    EXPECT_OK(alexcl_model_find("alexnet", &model, &err), err);
+    EXPECT_OK(alexcl_plan_make(model, &(struct alexcl_plan_request){.places = 1}, &exact, &err), err);
+    keep_weights("half");
+    EXPECT_OK(alexcl_plan_make(model, &(struct alexcl_plan_request){.places = 1}, &halves, &err), err);
+    keep_weights("float");
+    uint64_t weights = (uint64_t)9216 * 4096 + 4096 * 4096 + 4096 * 1000; /* fc6, fc7, fc8 */
+    ck_assert_uint_eq(exact->memory[0].weights - halves->memory[0].weights, 2 * weights);
+    ck_assert_uint_eq(exact->memory[0].total - halves->memory[0].total, 2 * weights);
+    ck_assert_uint_eq(exact->memory[0].largest_buffer, 2 * halves->memory[0].largest_buffer);
+    alexcl_plan_free(exact), alexcl_plan_free(halves);
+}
 END_TEST
 
 START_TEST(a_small_device_gets_smaller_chunks_or_a_clear_refusal) {
@@ -208,12 +255,14 @@ int main(void) {
     TCase *tests = tcase_create("placement");
     tcase_set_timeout(tests, 120);
     tcase_add_test(tests, every_placement_and_batch_gives_the_same_bits);
+    tcase_add_test(tests, and_with_half_weights);
     tcase_add_test(tests, the_order_of_two_equal_devices_does_not_matter);
     tcase_add_test(tests, reproducible_holds_for_clblast_too);
     tcase_add_test(tests, every_layer_can_be_the_last);
     tcase_add_test(tests, a_score_that_is_not_finite_names_the_layer);
     tcase_add_test(tests, an_infinite_value_is_no_score);
     tcase_add_test(tests, the_estimate_is_what_is_taken);
+    tcase_add_test(tests, half_weights_take_half_of_the_memory);
     tcase_add_test(tests, a_small_device_gets_smaller_chunks_or_a_clear_refusal);
     return support_run(tests);
 }

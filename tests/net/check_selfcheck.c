@@ -364,7 +364,10 @@ END_TEST
 
 /* What a model needs is checked with the programs that are already built for it. */
 START_TEST(no_program_is_built_for_the_check) {
-    static const char *const models[] = {"tiny2t", "alexnet", "alexnet-2012", "alexnet-caffe", "lenet5", "lenet5-1998"};
+    static const struct {
+        const char *name, *precision;
+    } models[] = {{"tiny2t", "float"},        {"tiny2t", "half"},  {"alexnet", "float"},    {"alexnet-2012", "float"},
+                  {"alexnet-caffe", "float"}, {"lenet5", "float"}, {"lenet5-1998", "half"}, {"lenet5-1998", "float"}};
     set_up();
     find_files((char[600]){0}, 600, 1);
     for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
@@ -375,7 +378,8 @@ START_TEST(no_program_is_built_for_the_check) {
         unsigned char before[HASH_BYTES], after[HASH_BYTES];
         float *zeros = calloc((size_t)1 << 25, sizeof *zeros); /* the largest of a half: 2048 x 9216 */
         const float *const values[LAYER_TENSORS] = {zeros, zeros};
-        EXPECT_OK(alexcl_model_find(models[i], &model, &err), err);
+        EXPECT_OK(alexcl_model_find(models[i].name, &model, &err), err);
+        EXPECT_OK(alexcl_setting_set("ALEXCL_WEIGHTS_PRECISION", models[i].precision, &err), err);
         EXPECT_OK(device_open(support_selection(), 0, &place.device, &err), err);
         EXPECT_OK(graph_make(model, NULL, layer_block(&place), &g, &err), err);
         EXPECT_OK(join_create(&place, &join, &err), err);
@@ -387,7 +391,7 @@ START_TEST(no_program_is_built_for_the_check) {
         alexcl_log_to(NULL, NULL);
         ck_assert_uint_eq(ran, 1);
         kernel_hash_programs(place.device, after);
-        ck_assert_msg(memcmp(before, after, HASH_BYTES) == 0, "%s: a program was built for the check alone", models[i]);
+        ck_assert_msg(memcmp(before, after, HASH_BYTES) == 0, "%s: a program was built for the check alone", models[i].name);
         for (int l = 0; l < g->layer_count; l++) layer_release(&g->layers[l].half[1]);
         join_free(join);
         device_free(place.device);
