@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Weights are mapped, not copied twice: at batch 1 the program's largest resident size is at most 1.35 x (weights + activations) more
- * than what the runtime takes idle. Both are measured: by a tiny net, and by the whole one, each in a process of its own. */
+ * than what the runtime takes idle; and with weights in half precision it is smaller by what those save, most of it: they are made from
+ * pages of the file that are then there as well. All is measured: by a tiny net, and by the whole one, each in a process of its own. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,14 +28,21 @@ static double resident(const char *const *arguments) {
     return (double)usage.ru_maxrss * 1024;
 }
 
-START_TEST(the_net_is_in_memory_once) {
+/* Weights and activations of the whole net. */
+static double planned(const char *precision) {
     struct alexcl_error err = {0};
     const struct alexcl_model *model;
     struct alexcl_plan *plan;
+    EXPECT_OK(alexcl_setting_set("ALEXCL_WEIGHTS_PRECISION", precision, &err), err);
     EXPECT_OK(alexcl_model_find("alexnet", &model, &err), err);
     EXPECT_OK(alexcl_plan_make(model, &(struct alexcl_plan_request){.places = 1}, &plan, &err), err);
     double size = (double)(plan->memory[0].weights + plan->memory[0].activations);
     alexcl_plan_free(plan);
+    return size;
+}
+
+START_TEST(the_net_is_in_memory_once) {
+    double size = planned("float"), saved = size - planned("half");
     const char *program = getenv("ALEXCL_PROGRAM"), *list = getenv("ALEXCL_LIST");
     ck_assert_ptr_nonnull(program);
     const char *init[] = {program, "weights", "init", "-q", "-o", "alexnet.safetensors", NULL};
@@ -43,12 +51,18 @@ START_TEST(the_net_is_in_memory_once) {
         const char *devices = parts ? "0/2" : "0";
         const char *tiny[] = {program, "infer", "-q", "--model", "tiny2t", "--devices", devices, "--batch", "1", list, NULL};
         const char *whole[] = {program, "infer", "-q", "--weights", "alexnet.safetensors", "--devices", devices, "--batch", "1", list, NULL};
+        const char *halves[] = {program, "infer", "-q", "--weights", "alexnet.safetensors", "--devices", devices, "--batch", "1", list, "--weights-precision",
+                                "half",  NULL};
+        resident(halves);
         resident(whole); /* compiles, which takes memory of its own */
         resident(tiny);
-        double idle = resident(tiny), most = resident(whole);
+        double idle = resident(tiny), most = resident(whole), less = resident(halves);
         printf("devices %s: %.1f MiB idle, %.1f MiB with the net of %.1f MiB\n", devices, idle / 1048576, most / 1048576, size / 1048576);
         ck_assert_msg(most <= 1.35 * size + idle, "devices %s: %.1f MiB, more than 1.35 x %.1f + %.1f idle", devices, most / 1048576, size / 1048576,
                       idle / 1048576);
+        printf("devices %s: %.1f MiB with half weights, which save %.1f MiB\n", devices, less / 1048576, saved / 1048576);
+        ck_assert_msg(less <= most - 0.7 * saved, "devices %s: %.1f MiB with half weights, %.1f without, and they save %.1f", devices, less / 1048576,
+                      most / 1048576, saved / 1048576);
     }
     unlink("alexnet.safetensors");
 }
