@@ -283,7 +283,10 @@ static void check_layer(const char *variant, const struct alexcl_layer *desc, st
 
 void kernel_check_flattened(const char *variant, const struct alexcl_layer *desc, struct alexcl_shape whole_in, struct alexcl_shape maps) {
     if (!kernel_check_possible(variant)) return;
-    for (int fp16 = 0; fp16 <= (desc->type == ALEXCL_FC && strcmp(variant, "clblast") != 0); fp16++) {
+    int halves = desc->type == ALEXCL_FC && strcmp(variant, "clblast") != 0;
+    /* Where little is tried, half weights with few outputs. */
+    if (!kernel_check_extent(variant, desc->type)->costly && desc->outputs > 7) halves = 0;
+    for (int fp16 = 0; fp16 <= halves; fp16++) {
         check_layer(variant, desc, whole_in, maps, 1, fp16);
         check_layer(variant, desc, whole_in, maps, LAYER_BLOCK, fp16);
     }
