@@ -32,9 +32,13 @@ static int activation_own_enqueue(struct layer *l, const struct layer_io *io, st
                          ARG_INT((int)layer_out_floats(l)));
 }
 
-static const struct layer_variant activation_ref = {"ref", layer_on_host, NULL, layer_upload, activation_ref_enqueue, NULL, NULL, NULL};
-static const struct layer_variant activation_own = {
-    "own", layer_on_device, NULL, activation_own_prepare, activation_own_enqueue, layer_free_kernels, "activation", NULL};
+static const struct layer_variant activation_ref = {.name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = activation_ref_enqueue};
+static const struct layer_variant activation_own = {.name = "own",
+                                                    .applicable = layer_on_device,
+                                                    .prepare = activation_own_prepare,
+                                                    .enqueue = activation_own_enqueue,
+                                                    .release = layer_free_kernels,
+                                                    .kernels = "activation"};
 static const struct layer_variant *const activation_variants[] = {&activation_ref, &activation_own, NULL};
 
 const struct layer_ops layer_relu_ops = {ALEXCL_RELU, activation_describe, activation_variants};

@@ -102,7 +102,7 @@ static int conv_ref_enqueue(struct layer *l, const struct layer_io *io, struct a
     return ALEXCL_OK;
 }
 
-static const struct layer_variant conv_ref = {"ref", layer_on_host, NULL, layer_upload, conv_ref_enqueue, NULL, NULL, NULL};
+static const struct layer_variant conv_ref = {.name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = conv_ref_enqueue};
 
 /* ---- own: conv.cl ---- */
 
@@ -133,8 +133,13 @@ static int conv_own_enqueue(struct layer *l, const struct layer_io *io, struct a
                          ARG_INT(s.out.c / s.groups), ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.pad));
 }
 
-static const struct layer_variant conv_own = {"own",  layer_on_device_plain, NULL, conv_own_prepare, conv_own_enqueue, layer_free_kernels,
-                                              "conv", conv_own_packed};
+static const struct layer_variant conv_own = {.name = "own",
+                                              .applicable = layer_on_device_plain,
+                                              .prepare = conv_own_prepare,
+                                              .enqueue = conv_own_enqueue,
+                                              .release = layer_free_kernels,
+                                              .kernels = "conv",
+                                              .packed = conv_own_packed};
 
 /* ---- clblast: im2col.cl, GEMM ---- */
 
@@ -178,8 +183,13 @@ done:
     return status;
 }
 
-static const struct layer_variant conv_clblast = {
-    "clblast", layer_wants_clblast, conv_clblast_workspace, conv_clblast_prepare, conv_clblast_enqueue, layer_free_kernels, "im2col bias", NULL};
+static const struct layer_variant conv_clblast = {.name = "clblast",
+                                                  .applicable = layer_wants_clblast,
+                                                  .workspace = conv_clblast_workspace,
+                                                  .prepare = conv_clblast_prepare,
+                                                  .enqueue = conv_clblast_enqueue,
+                                                  .release = layer_free_kernels,
+                                                  .kernels = "im2col bias"};
 
 const struct layer_ops layer_conv_ops = {ALEXCL_CONV, conv_describe,
                                          (const struct layer_variant *const[]){&conv_ref, &conv_clblast, &conv_winograd, &conv_cpu, &conv_own, NULL}};

@@ -120,8 +120,14 @@ done:
     return status;
 }
 
-const struct layer_variant conv_cpu = {"cpu",      conv_makes_blocks, conv_cpu_workspace, conv_cpu_prepare, conv_cpu_enqueue, layer_free_kernels,
-                                       "conv_cpu", conv_cpu_packed};
+const struct layer_variant conv_cpu = {.name = "cpu",
+                                       .applicable = conv_makes_blocks,
+                                       .workspace = conv_cpu_workspace,
+                                       .prepare = conv_cpu_prepare,
+                                       .enqueue = conv_cpu_enqueue,
+                                       .release = layer_free_kernels,
+                                       .kernels = "conv_cpu",
+                                       .packed = conv_cpu_packed};
 
 /* ---- winograd: winograd_cpu.cl ---- */
 
@@ -254,5 +260,11 @@ done:
     return status;
 }
 
-const struct layer_variant conv_winograd = {"winograd",       winograd_applicable, winograd_workspace, winograd_prepare,
-                                            winograd_enqueue, layer_free_kernels,  "winograd_cpu",     winograd_packed};
+const struct layer_variant conv_winograd = {.name = "winograd",
+                                            .applicable = winograd_applicable,
+                                            .workspace = winograd_workspace,
+                                            .prepare = winograd_prepare,
+                                            .enqueue = winograd_enqueue,
+                                            .release = layer_free_kernels,
+                                            .kernels = "winograd_cpu",
+                                            .packed = winograd_packed};

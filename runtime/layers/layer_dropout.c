@@ -30,7 +30,12 @@ static int dropout_own_enqueue(struct layer *l, const struct layer_io *io, struc
                          ARG_INT((int)layer_out_floats(l)), ARG_FLOAT(dropout_factor(l)));
 }
 
-static const struct layer_variant dropout_ref = {"ref", layer_on_host, NULL, layer_upload, dropout_ref_enqueue, NULL, NULL, NULL};
-static const struct layer_variant dropout_own = {"own", layer_on_device, NULL, dropout_own_prepare, dropout_own_enqueue, layer_free_kernels, "scale", NULL};
+static const struct layer_variant dropout_ref = {.name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = dropout_ref_enqueue};
+static const struct layer_variant dropout_own = {.name = "own",
+                                                 .applicable = layer_on_device,
+                                                 .prepare = dropout_own_prepare,
+                                                 .enqueue = dropout_own_enqueue,
+                                                 .release = layer_free_kernels,
+                                                 .kernels = "scale"};
 
 const struct layer_ops layer_dropout_ops = {ALEXCL_DROPOUT, dropout_describe, (const struct layer_variant *const[]){&dropout_ref, &dropout_own, NULL}};

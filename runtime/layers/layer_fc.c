@@ -76,7 +76,8 @@ static int fc_ref_enqueue(struct layer *l, const struct layer_io *io, struct ale
     return ALEXCL_OK;
 }
 
-static const struct layer_variant fc_ref = {"ref", layer_on_host, NULL, fc_plain_prepare, fc_ref_enqueue, NULL, NULL, fc_plain_packed};
+static const struct layer_variant fc_ref = {
+    .name = "ref", .applicable = layer_on_host, .prepare = fc_plain_prepare, .enqueue = fc_ref_enqueue, .packed = fc_plain_packed};
 
 /* ---- own: fc.cl, built twice: for one image, and for tiles of several ---- */
 
@@ -104,7 +105,13 @@ static int fc_own_enqueue(struct layer *l, const struct layer_io *io, struct ale
                          ARG_INT(l->out.c));
 }
 
-static const struct layer_variant fc_own = {"own", layer_on_device_plain, NULL, fc_own_prepare, fc_own_enqueue, layer_free_kernels, "fc", fc_plain_packed};
+static const struct layer_variant fc_own = {.name = "own",
+                                            .applicable = layer_on_device_plain,
+                                            .prepare = fc_own_prepare,
+                                            .enqueue = fc_own_enqueue,
+                                            .release = layer_free_kernels,
+                                            .kernels = "fc",
+                                            .packed = fc_plain_packed};
 
 /* ---- cpu: fc_cpu.cl ---- */
 
@@ -191,8 +198,14 @@ done:
     return status;
 }
 
-static const struct layer_variant fc_cpu = {"cpu",          fc_cpu_applicable,  fc_cpu_workspace, fc_cpu_prepare,
-                                            fc_cpu_enqueue, layer_free_kernels, "fc_cpu",         fc_cpu_packed};
+static const struct layer_variant fc_cpu = {.name = "cpu",
+                                            .applicable = fc_cpu_applicable,
+                                            .workspace = fc_cpu_workspace,
+                                            .prepare = fc_cpu_prepare,
+                                            .enqueue = fc_cpu_enqueue,
+                                            .release = layer_free_kernels,
+                                            .kernels = "fc_cpu",
+                                            .packed = fc_cpu_packed};
 
 /* ---- clblast ---- */
 
@@ -229,7 +242,11 @@ done:
 /* CLBlast takes halves only to add in halves too. */
 static int fc_clblast_applicable(const struct layer *l, const struct place *place) { return !l->fp16 && layer_wants_clblast(l, place); }
 
-static const struct layer_variant fc_clblast = {"clblast",          fc_clblast_applicable, NULL,   fc_clblast_prepare,
-                                                fc_clblast_enqueue, layer_free_kernels,    "bias", NULL};
+static const struct layer_variant fc_clblast = {.name = "clblast",
+                                                .applicable = fc_clblast_applicable,
+                                                .prepare = fc_clblast_prepare,
+                                                .enqueue = fc_clblast_enqueue,
+                                                .release = layer_free_kernels,
+                                                .kernels = "bias"};
 
 const struct layer_ops layer_fc_ops = {ALEXCL_FC, fc_describe, (const struct layer_variant *const[]){&fc_ref, &fc_clblast, &fc_cpu, &fc_own, NULL}};

@@ -84,9 +84,19 @@ static int lrn_cpu_enqueue(struct layer *l, const struct layer_io *io, struct al
                          ARG_LOCAL((size_t)places * lrn_cpu_line(l) * sizeof(float)));
 }
 
-static const struct layer_variant lrn_ref = {"ref", layer_on_host, NULL, layer_upload, lrn_ref_enqueue, NULL, NULL, NULL};
-static const struct layer_variant lrn_own = {"own", layer_on_device_plain, NULL, lrn_own_prepare, lrn_own_enqueue, layer_free_kernels, "lrn", NULL};
-static const struct layer_variant lrn_cpu = {"cpu", lrn_cpu_applicable, NULL, lrn_cpu_prepare, lrn_cpu_enqueue, layer_free_kernels, "lrn_cpu", NULL};
+static const struct layer_variant lrn_ref = {.name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = lrn_ref_enqueue};
+static const struct layer_variant lrn_own = {.name = "own",
+                                             .applicable = layer_on_device_plain,
+                                             .prepare = lrn_own_prepare,
+                                             .enqueue = lrn_own_enqueue,
+                                             .release = layer_free_kernels,
+                                             .kernels = "lrn"};
+static const struct layer_variant lrn_cpu = {.name = "cpu",
+                                             .applicable = lrn_cpu_applicable,
+                                             .prepare = lrn_cpu_prepare,
+                                             .enqueue = lrn_cpu_enqueue,
+                                             .release = layer_free_kernels,
+                                             .kernels = "lrn_cpu"};
 
 const struct layer_ops layer_lrn_ops = {ALEXCL_LRN, lrn_describe, (const struct layer_variant *const[]){&lrn_ref, &lrn_cpu, &lrn_own, NULL}};
 
@@ -114,7 +124,12 @@ static int rnorm_own_enqueue(struct layer *l, const struct layer_io *io, struct 
                          ARG_FLOAT(s.beta));
 }
 
-static const struct layer_variant rnorm_ref = {"ref", layer_on_host, NULL, layer_upload, rnorm_ref_enqueue, NULL, NULL, NULL};
-static const struct layer_variant rnorm_own = {"own", layer_on_device, NULL, rnorm_own_prepare, rnorm_own_enqueue, layer_free_kernels, "rnorm", NULL};
+static const struct layer_variant rnorm_ref = {.name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = rnorm_ref_enqueue};
+static const struct layer_variant rnorm_own = {.name = "own",
+                                               .applicable = layer_on_device,
+                                               .prepare = rnorm_own_prepare,
+                                               .enqueue = rnorm_own_enqueue,
+                                               .release = layer_free_kernels,
+                                               .kernels = "rnorm"};
 
 const struct layer_ops layer_rnorm_ops = {ALEXCL_RNORM, norm_describe, (const struct layer_variant *const[]){&rnorm_ref, &rnorm_own, NULL}};

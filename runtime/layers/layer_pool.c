@@ -53,8 +53,13 @@ static int maxpool_own_prepare(struct layer *l, const float *const values[LAYER_
     return layer_add_kernel(l, 0, "maxpool", "maxpool_forward", "", err);
 }
 
-static const struct layer_variant maxpool_ref = {"ref", layer_on_host, NULL, layer_upload, maxpool_ref_enqueue, NULL, NULL, NULL};
-static const struct layer_variant maxpool_own = {"own", layer_on_device_plain, NULL, maxpool_own_prepare, pool_enqueue, layer_free_kernels, "maxpool", NULL};
+static const struct layer_variant maxpool_ref = {.name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = maxpool_ref_enqueue};
+static const struct layer_variant maxpool_own = {.name = "own",
+                                                 .applicable = layer_on_device_plain,
+                                                 .prepare = maxpool_own_prepare,
+                                                 .enqueue = pool_enqueue,
+                                                 .release = layer_free_kernels,
+                                                 .kernels = "maxpool"};
 
 static int maxpool_cpu_applicable(const struct layer *l, const struct place *place) { return layer_on_cpu_device(l, place) && l->in_block == LAYER_BLOCK; }
 
@@ -71,8 +76,12 @@ static int maxpool_cpu_enqueue(struct layer *l, const struct layer_io *io, struc
                          ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.kernel), ARG_INT(s.stride));
 }
 
-static const struct layer_variant maxpool_cpu = {
-    "cpu", maxpool_cpu_applicable, NULL, maxpool_cpu_prepare, maxpool_cpu_enqueue, layer_free_kernels, "maxpool_cpu", NULL};
+static const struct layer_variant maxpool_cpu = {.name = "cpu",
+                                                 .applicable = maxpool_cpu_applicable,
+                                                 .prepare = maxpool_cpu_prepare,
+                                                 .enqueue = maxpool_cpu_enqueue,
+                                                 .release = layer_free_kernels,
+                                                 .kernels = "maxpool_cpu"};
 
 const struct layer_ops layer_maxpool_ops = {ALEXCL_MAXPOOL, pool_describe,
                                             (const struct layer_variant *const[]){&maxpool_ref, &maxpool_cpu, &maxpool_own, NULL}};
@@ -91,8 +100,9 @@ static int avgpool_own_prepare(struct layer *l, const float *const values[LAYER_
     return pool_add_kernel(l, "avgpool", "avgpool_forward", err);
 }
 
-static const struct layer_variant avgpool_ref = {"ref", layer_on_host, NULL, layer_upload, avgpool_ref_enqueue, NULL, NULL, NULL};
-static const struct layer_variant avgpool_own = {"own", layer_on_device, NULL, avgpool_own_prepare, pool_enqueue, layer_free_kernels, "avgpool", NULL};
+static const struct layer_variant avgpool_ref = {.name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = avgpool_ref_enqueue};
+static const struct layer_variant avgpool_own = {
+    .name = "own", .applicable = layer_on_device, .prepare = avgpool_own_prepare, .enqueue = pool_enqueue, .release = layer_free_kernels, .kernels = "avgpool"};
 
 const struct layer_ops layer_avgpool_ops = {ALEXCL_AVGPOOL, pool_describe, (const struct layer_variant *const[]){&avgpool_ref, &avgpool_own, NULL}};
 
@@ -142,9 +152,14 @@ static int subsample_own_enqueue(struct layer *l, const struct layer_io *io, str
                          ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.kernel), ARG_INT(s.stride));
 }
 
-static const struct layer_variant subsample_ref = {"ref", layer_on_host, NULL, layer_upload, subsample_ref_enqueue, NULL, NULL, NULL};
-static const struct layer_variant subsample_own = {"own",       layer_on_device,     NULL, subsample_own_prepare, subsample_own_enqueue, layer_free_kernels,
-                                                   "subsample", subsample_own_packed};
+static const struct layer_variant subsample_ref = {.name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = subsample_ref_enqueue};
+static const struct layer_variant subsample_own = {.name = "own",
+                                                   .applicable = layer_on_device,
+                                                   .prepare = subsample_own_prepare,
+                                                   .enqueue = subsample_own_enqueue,
+                                                   .release = layer_free_kernels,
+                                                   .kernels = "subsample",
+                                                   .packed = subsample_own_packed};
 
 const struct layer_ops layer_subsample_ops = {ALEXCL_SUBSAMPLE, subsample_describe,
                                               (const struct layer_variant *const[]){&subsample_ref, &subsample_own, NULL}};

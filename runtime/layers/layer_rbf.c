@@ -37,7 +37,8 @@ static int rbf_own_enqueue(struct layer *l, const struct layer_io *io, struct al
                          ARG_BUFFER(io->out->buffer), ARG_INT(l->in.c), ARG_INT(l->out.c));
 }
 
-static const struct layer_variant rbf_ref = {"ref", layer_on_host, NULL, layer_upload, rbf_ref_enqueue, NULL, NULL, NULL};
-static const struct layer_variant rbf_own = {"own", layer_on_device, NULL, rbf_own_prepare, rbf_own_enqueue, layer_free_kernels, "rbf", NULL};
+static const struct layer_variant rbf_ref = {.name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = rbf_ref_enqueue};
+static const struct layer_variant rbf_own = {
+    .name = "own", .applicable = layer_on_device, .prepare = rbf_own_prepare, .enqueue = rbf_own_enqueue, .release = layer_free_kernels, .kernels = "rbf"};
 
 const struct layer_ops layer_rbf_ops = {ALEXCL_RBF, rbf_describe, (const struct layer_variant *const[]){&rbf_ref, &rbf_own, NULL}};

@@ -44,7 +44,12 @@ static int softmax_own_enqueue(struct layer *l, const struct layer_io *io, struc
                          ARG_INT(softmax_first(l)), ARG_INT(l->out.c));
 }
 
-static const struct layer_variant softmax_ref = {"ref", layer_on_host, NULL, layer_upload, softmax_ref_enqueue, NULL, NULL, NULL};
-static const struct layer_variant softmax_own = {"own", layer_on_device, NULL, softmax_own_prepare, softmax_own_enqueue, layer_free_kernels, "softmax", NULL};
+static const struct layer_variant softmax_ref = {.name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = softmax_ref_enqueue};
+static const struct layer_variant softmax_own = {.name = "own",
+                                                 .applicable = layer_on_device,
+                                                 .prepare = softmax_own_prepare,
+                                                 .enqueue = softmax_own_enqueue,
+                                                 .release = layer_free_kernels,
+                                                 .kernels = "softmax"};
 
 const struct layer_ops layer_softmax_ops = {ALEXCL_SOFTMAX, softmax_describe, (const struct layer_variant *const[]){&softmax_ref, &softmax_own, NULL}};
