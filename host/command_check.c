@@ -9,6 +9,7 @@
 #include "fail.h"
 #include "interrupt.h"
 #include "monotonic.h"
+#include "progress.h"
 #include "report.h"
 
 struct check {
@@ -130,10 +131,11 @@ static void check_csv(const struct alexcl_check_result *r) {
 /* ---- one check ------------------------------------------------------------------------------------ */
 
 static void check_progress(const struct check *c, const struct alexcl_check_result *r) {
-    if (c->o->quiet || !isatty(STDERR_FILENO) || (c->o->format == FORMAT_TEXT && isatty(STDOUT_FILENO))) return;
-    fprintf(stderr, "\r\033[K");
-    if (r && r->number < r->count) fprintf(stderr, "%u of %u checks, %.60s", r->number, r->count, r->place ? r->place->name : "both");
-    (void)fflush(stderr); /* progress: nothing depends on it */
+    if (c->o->format == FORMAT_TEXT && isatty(STDOUT_FILENO)) return; /* the results themselves are seen coming */
+    if (r->number < r->count)
+        progress_show("%u of %u checks, %.60s", r->number, r->count, r->place ? r->place->name : "both");
+    else
+        progress_clear();
 }
 
 static void check_note_wrong(struct check *c, const struct alexcl_check_result *r) {
@@ -157,7 +159,7 @@ static void check_note_wrong(struct check *c, const struct alexcl_check_result *
 
 static int check_take(void *user, const struct alexcl_check_result *r) {
     struct check *c = user;
-    check_progress(c, NULL);
+    progress_clear();
     if (c->fresh || r->place != c->place) {
         if (c->o->format == FORMAT_TEXT) check_print_header(c, r);
         json_decref(c->checks);

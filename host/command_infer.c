@@ -12,6 +12,7 @@
 #include "interrupt.h"
 #include "labels.h"
 #include "monotonic.h"
+#include "progress.h"
 #include "npy.h"
 #include "report.h"
 #include "topk.h"
@@ -123,18 +124,14 @@ static json_t *infer_json(const struct infer *f, const struct result *r) {
     return json_pack("{s:o, s:o, s:o, s:o}", "path", report_string(r->path), "label", report_string(r->label), "error", report_string(r->error), "top", top);
 }
 
-/* One line on a terminal; `end` clears it. */
-static void infer_progress(const struct infer *f, int end) {
-    if (f->o->quiet || !isatty(STDERR_FILENO)) return;
+static void infer_progress(const struct infer *f) {
     double seconds = monotonic_now() - f->ready;
-    fprintf(stderr, "\r\033[K");
-    if (!end) fprintf(stderr, "%zu of %zu images, %.1f images/s", f->finished + f->failed, f->images, seconds > 0 ? (double)f->finished / seconds : 0);
-    (void)fflush(stderr);
+    progress_show("%zu of %zu images, %.1f images/s", f->finished + f->failed, f->images, seconds > 0 ? (double)f->finished / seconds : 0);
 }
 
 /* Prints what is done, in the order of the list, and lets go of it. */
 static int infer_emit(struct infer *f, struct alexcl_error *err) {
-    infer_progress(f, 1);
+    progress_clear();
     for (; f->emitted < f->images && f->results[f->emitted].done; f->emitted++) {
         struct result *r = &f->results[f->emitted];
         if (f->o->format == FORMAT_JSON)
@@ -228,7 +225,7 @@ static int infer_note_failure(struct infer *f, size_t image, const struct alexcl
     f->failed++;
     f->worst = why->status;
     if (f->o->keep_going && !f->o->quiet && f->o->format != FORMAT_TEXT) {
-        infer_progress(f, 1);
+        progress_clear();
         report_message(NULL, why->text);
     }
     return ALEXCL_OK;
@@ -297,7 +294,7 @@ static int infer_run_batch(struct infer *f, struct alexcl_error *err) {
         status = infer_run_rows(f, first, step, err);
     f->rows = 0;
     if (status == ALEXCL_OK) status = infer_emit(f, err);
-    infer_progress(f, 0);
+    infer_progress(f);
     return status;
 }
 
@@ -417,6 +414,7 @@ static int infer_open(struct infer *f, struct alexcl_error *err) {
         status = feed_open(&f->list, &feeding, &f->feed, err);
     }
     if (status == ALEXCL_OK) status = alexcl_net_open(f->model, f->weights, f->selection, &options, &f->net, err);
+    progress_clear();
     if (status != ALEXCL_OK) return status;
     struct alexcl_shape shape = alexcl_net_output(f->net);
     f->batch = (size_t)alexcl_net_batch(f->net);
@@ -539,7 +537,7 @@ int command_infer(const struct options *o, struct alexcl_error *err) {
     status = o->input ? infer_array(&f, err) : infer_list(&f, err);
     if (status == ALEXCL_OK && !interrupt_asked()) status = infer_run_batch(&f, err);
     if (status == ALEXCL_OK && !interrupt_asked()) status = infer_write_failed_before(&f, f.images, err);
-    infer_progress(&f, 1);
+    progress_clear();
     if (status == ALEXCL_OK && interrupt_asked()) status = fail(err, ALEXCL_E_INTERRUPTED, "interrupted: %zu of %zu images were done", f.finished, f.images);
     if (status != ALEXCL_OK && status != ALEXCL_E_INTERRUPTED && f.images > 1) { /* how far it got */
         size_t length = strlen(err->text);

@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "fail.h"
 #include "monotonic.h"
+#include "progress.h"
 #include "npy.h"
 #include "report.h"
 #include "roofline.h"
@@ -250,6 +251,7 @@ static int time_open(struct timing *t, struct alexcl_error *err) {
     status = alexcl_plan_make(t->model, &request, &t->plan, err);
     double start = monotonic_now();
     if (status == ALEXCL_OK) status = alexcl_net_open(t->model, t->weights, t->selection, &options, &t->net, err);
+    progress_clear();
     t->start_s = monotonic_now() - start;
     if (status == ALEXCL_OK && (o->trace || o->plot) && !alexcl_net_times(t->net).events)
         status = fail(err, ALEXCL_E_OTHER, "a driver reports no times of its commands: there is nothing for --trace and --plot to show");

@@ -11,6 +11,7 @@ int command_summary(const struct options *o, struct alexcl_error *err);
 int command_plan(const struct options *o, struct alexcl_error *err);
 int command_time(const struct options *o, struct alexcl_error *err);
 int command_weights(const struct options *o, struct alexcl_error *err);
+int command_tune(const struct options *o, struct alexcl_error *err);
 int command_check(const struct options *o, struct alexcl_error *err);
 int command_env(const struct options *o, struct alexcl_error *err);
 #endif

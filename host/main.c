@@ -9,6 +9,7 @@
 #include "commands.h"
 #include "interrupt.h"
 #include "options.h"
+#include "progress.h"
 #include "report.h"
 
 const struct command commands[] = {
@@ -29,6 +30,12 @@ const struct command commands[] = {
      "  alexcl check\n  alexcl check --devices 1 --format json\n\n"
      "`infer` does this in short by itself, once for each device, driver and set of\n"
      "kernels (--check).\n"},
+    {"tune", command_tune, "", "measure which kernels and tiles are fastest on a device",
+     "Every way of computing each layer's half is compared with the reference, then\n"
+     "timed on one image and on eight; the fastest is kept in a file of the cache\n"
+     "folder, whose name ends the output, and used from then on. `infer` does this in\n"
+     "short by itself at a device's first use of a net (--tune).\n\n"
+     "  alexcl tune --devices 0 --model alexnet\n"},
     {"models", command_models, "", "list the built-in nets", ""},
     {"summary", command_summary, "", "the layers of a net, as Keras prints them", "  alexcl summary --model alexnet-keras\n"},
     {"plan", command_plan, "", "shapes of the halves, what crosses, memory, the batch that fits",
@@ -54,7 +61,12 @@ static int most = ALEXCL_LOG_WARNING;
 
 static void main_log(void *user, enum alexcl_log_level level, const char *text) {
     (void)user;
-    if ((int)level <= most) report_message(levels[level], text);
+    if ((int)level > most) {
+        if (level == ALEXCL_LOG_INFO) progress_show("%s", text); /* what keeps a person waiting: compiling, measuring, checking */
+        return;
+    }
+    progress_clear();
+    report_message(levels[level], text);
 }
 
 static void main_set_log(void) {
@@ -96,6 +108,7 @@ int main(int argc, char **argv) {
     int status = options_read(argc, argv, &options, &command, &err);
     if (status == ALEXCL_OK && !options.help) status = alexcl_settings_check(&err);
     if (status == ALEXCL_OK) main_set_log();
+    if (status == ALEXCL_OK && options.quiet) progress_quiet();
     if (status == ALEXCL_OK && options.help != -1) {
         if (options.help) {
             main_help(command);
@@ -106,6 +119,7 @@ int main(int argc, char **argv) {
             status = command->run(&options, &err);
         }
     }
+    progress_clear();
     struct alexcl_error late = {0};
     int written = report_end(&late);
     if (status == ALEXCL_OK && written != ALEXCL_OK) {

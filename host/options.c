@@ -42,6 +42,7 @@ enum id {
     ID_TEN_CROP,
     ID_TOP,
     ID_TRACE,
+    ID_TUNE,
     ID_VERSION,
     ID_WARM_UP,
     ID_WEIGHTS,
@@ -53,10 +54,10 @@ static const struct row {
     int id;
     const char *name, *argument, *help, *commands, *setting;
 } rows[] = {
-    {ID_DEVICES, "devices", "D", "0,1  0  1:0  gpu  cpu  ~name  0/2 (cut)  ref", " infer check plan time env ", "ALEXCL_DEVICES"},
-    {ID_MODEL, "model", "M", "one of `alexcl models`", " infer plan summary time weights env ", "ALEXCL_MODEL"},
+    {ID_DEVICES, "devices", "D", "0,1  0  1:0  gpu  cpu  ~name  0/2 (cut)  ref", " infer check tune plan time env ", "ALEXCL_DEVICES"},
+    {ID_MODEL, "model", "M", "one of `alexcl models`", " infer tune plan summary time weights env ", "ALEXCL_MODEL"},
     {ID_WEIGHTS, "weights", "FILE", "safetensors (default: random, from seed 1)", " infer time env ", "ALEXCL_WEIGHTS"},
-    {ID_WEIGHTS_PRECISION, "weights-precision", "P", "float or half: weights of fc layers", " infer check plan time env ", "ALEXCL_WEIGHTS_PRECISION"},
+    {ID_WEIGHTS_PRECISION, "weights-precision", "P", "float or half: weights of fc layers", " infer check tune plan time env ", "ALEXCL_WEIGHTS_PRECISION"},
     {ID_BATCH, "batch", "N", "images at once", " infer plan time ", NULL},
     {ID_MEMORY, "memory", "SIZE", "memory of each device: 4GiB, 512MiB", " infer plan time ", NULL},
     {ID_TEN_CROP, "ten-crop", NULL, "average over corners, centre, and mirrored", " infer ", NULL},
@@ -75,6 +76,7 @@ static const struct row {
     {ID_COMPARE, "compare", "FILE.json", "times as fast as in an older document", " time ", NULL},
     {ID_PLOT, "plot", "FILE.svg", "roofline picture of the layers", " time ", NULL},
     {ID_CHECK, "check", "WHEN", "kernels before use: off, first or always", " infer time env ", "ALEXCL_CHECK"},
+    {ID_TUNE, "tune", "WHEN", "measuring what is fastest before use: off, first", " infer time env ", "ALEXCL_TUNE"},
     {'o', "output", "FILE", "where to write", " weights ", NULL},
     {ID_SEED, "seed", "S", "seed of the generator (1); 0x for hexadecimal", " weights ", NULL},
     {ID_NAME, "name", "CASE", "case in the generator's names (the model's)", " weights ", NULL},

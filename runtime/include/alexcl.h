@@ -361,6 +361,31 @@ typedef int alexcl_check_fn(void *user, const struct alexcl_check_result *result
  * ALEXCL_E_INTERRUPTED when `fn` stopped it. counts is filled as far as it came. */
 int alexcl_check_run(const struct alexcl_selection *sel, alexcl_check_fn *fn, void *user, struct alexcl_check_counts *counts, struct alexcl_error *err);
 
+/* ---- tune: what is fastest on a device? -------------------------------------------------------- */
+
+/* One way of computing one shape of a layer's half on one device. */
+struct alexcl_tune_result {
+    const struct alexcl_place *place;
+    unsigned number, count;   /* the number-th, from 1, of so many of this selection */
+    const char *layer;        /* the first of the model with this shape: "conv2" */
+    const char *shape;        /* of the half: "conv 48x27x27 to 128, 5x5/1, pad 2, ..", as in the file */
+    const char *variant;      /* "winograd" */
+    char tile[32];            /* in the variant's own terms: "8x2x4"; "" where it has none */
+    int standard;             /* what is used where nothing was measured */
+    int chosen;               /* the fastest; the standard unless it is beaten clearly */
+    int status;               /* 0: right, and measured; else dropped: ALEXCL_E_DEVICE computes wrongly, ALEXCL_E_BUILD does not compile .. */
+    double alone, together;   /* seconds an image, one image and eight at once */
+    uint64_t macs;            /* of the half, an image */
+    const char *message;      /* why dropped; "" */
+};
+/* Called for every way that was measured, when a layer is done: other tiles of a variant that is far behind are left out. Anything but 0 stops. */
+typedef int alexcl_tune_fn(void *user, const struct alexcl_tune_result *result);
+/* Measures the layers of a model on each device of the selection (devices of one kind once), each way after its answer was compared with
+ * the reference's, and keeps the choices in the cache folder layer by layer; `path` gets the file's name ("" with ALEXCL_NO_CACHE=1: kept
+ * nowhere). Nets opened later use them. ALEXCL_E_INTERRUPTED when `fn` stopped it. */
+int alexcl_tune_run(const struct alexcl_model *model, const struct alexcl_selection *sel, alexcl_tune_fn *fn, void *user, char *path, size_t path_size,
+                    struct alexcl_error *err);
+
 #ifdef __GNUC__
 #pragma GCC visibility pop
 #endif

@@ -168,7 +168,7 @@ int layer_wants_clblast(const struct layer *l, const struct place *place) {
 }
 
 const struct layer_variant *layer_choose(const struct layer *l, const struct place *place) {
-    if (l->view) return NULL;
+    if (l->view || l->tuned) return l->tuned;
     for (const struct layer_variant *const *v = l->ops->variants; *v; v++)
         if ((*v)->applicable(l, place)) return *v;
     return NULL;

@@ -43,6 +43,12 @@ struct layer_tensor {
 };
 enum { LAYER_TENSORS = 2 };
 
+/* How much a work-item or a work-group of a variant makes, in the variant's own terms; all 0: as much as it chooses by itself. */
+enum { LAYER_TILE = 3 };
+struct layer_tile {
+    int size[LAYER_TILE];
+};
+
 /* One layer of one half, before any device is known. */
 struct layer {
     const struct alexcl_layer *desc;
@@ -61,6 +67,8 @@ struct layer {
     int view;         /* output is its input (flatten): nothing to run */
     int relu;         /* set by the caller: the ReLU behind it is computed with it (layer_fuses_relu) */
     int reproducible; /* set by the caller before layer_prepare: one form of computing for every batch size, to the bit */
+    const struct layer_variant *tuned; /* set by the caller: the fastest on the place (tune.h); NULL: the first that is applicable */
+    struct layer_tile tile;            /* of that variant */
     /* set by layer_prepare */
     size_t workspace; /* floats that io->workspace must have */
     struct place *place;
@@ -79,15 +87,17 @@ struct layer_io {
 
 /* How one place can compute a layer. */
 struct layer_variant {
-    const char *name; /* "ref", "own", "clblast" ... */
-    int (*applicable)(const struct layer *l, const struct place *place);
-    size_t (*workspace)(const struct layer *l, const struct place *place);     /* floats; NULL: none */
+    const char *name;                                                      /* "ref", "own", "clblast" ... */
+    int (*applicable)(const struct layer *l, const struct place *place);   /* with the tile that l->tile asks for */
+    size_t (*workspace)(const struct layer *l, const struct place *place); /* floats; NULL: none */
     /* Builds kernels, packs parameters. values[i]: tensor i's slice of this half, in the file's layout. */
     int (*prepare)(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err);
     int (*enqueue)(struct layer *l, const struct layer_io *io, struct alexcl_error *err);
-    void (*release)(struct layer *l); /* frees state; NULL: nothing */
-    const char *kernels; /* the .cl files it uses, without their ending: "im2col bias"; NULL: none */
-    size_t (*packed)(const struct layer *l, const struct place *place, int t); /* floats that tensor t takes; NULL: as in the file */
+    void (*release)(struct layer *l);                                            /* frees state; NULL: nothing */
+    const char *kernels;                                                         /* the .cl files it uses, without their ending: "im2col bias"; NULL: none */
+    size_t (*packed)(const struct layer *l, const struct place *place, int t);   /* floats that tensor t takes; NULL: as in the file */
+    struct layer_tile (*tile)(const struct layer *l, const struct place *place); /* l->tile, or the variant's own choice; NULL: it has no tiles */
+    const struct layer_tile *tiles;                                              /* that a tuner tries as well; ends with zeros */
 };
 
 struct layer_ops {
@@ -119,7 +129,8 @@ int layer_takes_blocks(const struct layer *l);
 int layer_makes_block(const struct layer *l, int in_block, int block);
 /* Whether a ReLU right behind can be computed with it: convolutions and fully connected layers where values lie in blocks. */
 int layer_fuses_relu(const struct layer *l, int block);
-/* The variant that `place` would use: the first applicable, ALEXCL_GEMM respected. place->device NULL: the reference. NULL for a view. */
+/* The variant that `place` would use: l->tuned, or the first applicable, ALEXCL_GEMM respected. place->device NULL: the reference. NULL for
+ * a view. */
 const struct layer_variant *layer_choose(const struct layer *l, const struct place *place);
 /* Floats of workspace that variant wants, whatever the batch. */
 size_t layer_workspace(const struct layer *l, const struct place *place);

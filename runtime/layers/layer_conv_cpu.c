@@ -31,7 +31,7 @@ done:
 
 /* ---- cpu: conv_cpu.cl ---- */
 
-enum { CPU_IMAGES = 8 }; /* frames in the workspace */
+enum { CPU_IMAGES = 8, CPU_COLUMNS = 32, CPU_VECTORS = 4 }; /* frames in the workspace; largest tile */
 
 /* Outputs of a row x vectors of output channels that a work-item makes. */
 struct conv_tile {
@@ -41,6 +41,7 @@ struct conv_tile {
 /* What takes the fewest operations, of the tiles whose sums and weights the registers hold: products, and loads at half their price;
  * columns behind the end of a row and channels behind the last count too. */
 static struct conv_tile conv_cpu_tile(const struct layer *l, const struct place *place) {
+    if (l->tile.size[0]) return (struct conv_tile){l->tile.size[0], l->tile.size[1]};
     int registers = layer_has_wide_registers(place) ? 28 : 6, most = layer_has_wide_registers(place) ? 3 : 1, least = INT_MAX;
     struct conv_tile best = {1, 1};
     for (int vectors = 1; vectors <= most; vectors++) {
@@ -52,6 +53,17 @@ static struct conv_tile conv_cpu_tile(const struct layer *l, const struct place 
         }
     }
     return best;
+}
+
+static struct layer_tile conv_cpu_layer_tile(const struct layer *l, const struct place *place) {
+    struct conv_tile t = conv_cpu_tile(l, place);
+    return (struct layer_tile){{t.columns, t.vectors}};
+}
+
+static int conv_cpu_applicable(const struct layer *l, const struct place *place) {
+    struct layer_tile t = l->tile;
+    return conv_makes_blocks(l, place) &&
+           (!t.size[0] || (t.size[0] <= CPU_COLUMNS && t.size[0] <= l->out.w && t.size[1] >= 1 && t.size[1] <= CPU_VECTORS && !t.size[2]));
 }
 
 /* The frame of zeros that holds everything the tiles read of one map. */
@@ -120,14 +132,19 @@ done:
     return status;
 }
 
+static const struct layer_tile conv_cpu_tiles[] = {{{14, 2}}, {{13, 2}}, {{11, 2}}, {{9, 2}}, {{7, 2}}, {{5, 2}},
+                                                   {{9, 3}},  {{6, 3}},  {{6, 1}},  {{4, 1}}, {{0}}};
+
 const struct layer_variant conv_cpu = {.name = "cpu",
-                                       .applicable = conv_makes_blocks,
+                                       .applicable = conv_cpu_applicable,
                                        .workspace = conv_cpu_workspace,
                                        .prepare = conv_cpu_prepare,
                                        .enqueue = conv_cpu_enqueue,
                                        .release = layer_free_kernels,
                                        .kernels = "conv_cpu",
-                                       .packed = conv_cpu_packed};
+                                       .packed = conv_cpu_packed,
+                                       .tile = conv_cpu_layer_tile,
+                                       .tiles = conv_cpu_tiles};
 
 /* ---- winograd: winograd_cpu.cl ---- */
 
@@ -142,6 +159,7 @@ enum {
 struct winograd_tile {
     int tiles, vectors, groups;
 };
+enum { WINOGRAD_TILES = 16, WINOGRAD_VECTORS = 4, WINOGRAD_GROUPS = 16 }; /* largest */
 
 static int winograd_side(const struct layer *l) { return l->desc->kernel + WINOGRAD_OUT - 1; }
 static int winograd_points(const struct layer *l) { return winograd_side(l) * winograd_side(l); }
@@ -152,14 +170,30 @@ static size_t winograd_local(const struct layer *l, struct winograd_tile t) {
 /* groups is 0 where not even one fits. */
 static struct winograd_tile winograd_tile(const struct layer *l, const struct place *place) {
     struct winograd_tile t = layer_has_wide_registers(place) ? (struct winograd_tile){8, 2, 4} : (struct winograd_tile){6, 1, 4};
-    uint64_t local = device_limits(place->device)->local_memory;
-    while (t.groups > 0 && winograd_local(l, t) > (local < WINOGRAD_LOCAL ? local : WINOGRAD_LOCAL)) t.groups--;
+    uint64_t local = device_limits(place->device)->local_memory, most = local < WINOGRAD_LOCAL ? local : WINOGRAD_LOCAL;
+    const int *asked = l->tile.size;
+    if (asked[0]) {
+        t = (struct winograd_tile){asked[0], asked[1], asked[2]};
+        most = local;
+    }
+    while (t.groups > 0 && winograd_local(l, t) > most) t.groups--;
     return t;
+}
+
+static struct layer_tile winograd_layer_tile(const struct layer *l, const struct place *place) {
+    struct winograd_tile t = winograd_tile(l, place);
+    return (struct layer_tile){{t.tiles, t.vectors, t.groups}};
+}
+
+/* Whether a tile that l->tile asks for is one. */
+static int winograd_takes_tile(const struct layer *l) {
+    const int *t = l->tile.size;
+    return !t[0] || (t[0] <= WINOGRAD_TILES && t[1] >= 1 && t[1] <= WINOGRAD_VECTORS && t[2] >= 1 && t[2] <= WINOGRAD_GROUPS);
 }
 
 static int winograd_applicable(const struct layer *l, const struct place *place) {
     const struct alexcl_layer *d = l->desc;
-    return conv_makes_blocks(l, place) && l->in_block == LAYER_BLOCK && d->stride == 1 && (d->kernel == 3 || d->kernel == 5) &&
+    return conv_makes_blocks(l, place) && l->in_block == LAYER_BLOCK && d->stride == 1 && (d->kernel == 3 || d->kernel == 5) && winograd_takes_tile(l) &&
            winograd_tile(l, place).groups > 0;
 }
 
@@ -260,6 +294,9 @@ done:
     return status;
 }
 
+static const struct layer_tile winograd_tiles[] = {{{12, 2, 2}}, {{12, 2, 3}}, {{8, 2, 2}}, {{8, 2, 6}},  {{6, 2, 4}},
+                                                   {{4, 2, 8}},  {{8, 3, 2}},  {{6, 1, 8}}, {{12, 1, 4}}, {{0}}};
+
 const struct layer_variant conv_winograd = {.name = "winograd",
                                             .applicable = winograd_applicable,
                                             .workspace = winograd_workspace,
@@ -267,4 +304,6 @@ const struct layer_variant conv_winograd = {.name = "winograd",
                                             .enqueue = winograd_enqueue,
                                             .release = layer_free_kernels,
                                             .kernels = "winograd_cpu",
-                                            .packed = winograd_packed};
+                                            .packed = winograd_packed,
+                                            .tile = winograd_layer_tile,
+                                            .tiles = winograd_tiles};

@@ -121,21 +121,32 @@ enum { CPU_ROWS = 32, CPU_CHUNK = 256, CPU_IMAGES = 128, CPU_LOCAL = 32 << 10 };
 struct fc_tile {
     int images, blocks;
 };
-static struct fc_tile fc_cpu_tile(const struct place *place) { return layer_has_wide_registers(place) ? (struct fc_tile){8, 2} : (struct fc_tile){2, 1}; }
+enum { CPU_TILE = 16, CPU_STREAMS = 8 }; /* largest */
+static struct fc_tile fc_cpu_tile(const struct layer *l, const struct place *place) {
+    if (l->tile.size[0]) return (struct fc_tile){l->tile.size[0], l->tile.size[1]};
+    return layer_has_wide_registers(place) ? (struct fc_tile){8, 2} : (struct fc_tile){2, 1};
+}
+static struct layer_tile fc_cpu_layer_tile(const struct layer *l, const struct place *place) {
+    struct fc_tile t = fc_cpu_tile(l, place);
+    return (struct layer_tile){{t.images, t.blocks}};
+}
 static int fc_cpu_blocks(const struct layer *l) { return (l->out.c + CPU_ROWS - 1) / CPU_ROWS; }
 
 /* Images at once: a multiple of those in registers. */
-static int fc_cpu_images(const struct place *place) {
+static int fc_cpu_images(const struct layer *l, const struct place *place) {
     uint64_t local = device_limits(place->device)->local_memory, images = (local < CPU_LOCAL ? local : CPU_LOCAL) / (CPU_ROWS * sizeof(float));
-    int tile = fc_cpu_tile(place).images, most = images < CPU_IMAGES ? (int)images : CPU_IMAGES;
+    int tile = fc_cpu_tile(l, place).images, most = images < CPU_IMAGES ? (int)images : CPU_IMAGES;
     return most / tile * tile;
 }
 
-static int fc_cpu_applicable(const struct layer *l, const struct place *place) { return layer_on_cpu_device(l, place) && fc_cpu_images(place) > 0; }
+static int fc_cpu_applicable(const struct layer *l, const struct place *place) {
+    const int *t = l->tile.size;
+    return layer_on_cpu_device(l, place) && (!t[0] || (t[0] <= CPU_TILE && t[1] >= 1 && t[1] <= CPU_STREAMS && !t[2])) && fc_cpu_images(l, place) > 0;
+}
 
 static size_t fc_cpu_workspace(const struct layer *l, const struct place *place) {
     size_t in = layer_in_floats(l), chunks = (in + CPU_CHUNK - 1) / CPU_CHUNK;
-    return chunks * CPU_CHUNK * (size_t)fc_cpu_images(place);
+    return chunks * CPU_CHUNK * (size_t)fc_cpu_images(l, place);
 }
 
 static size_t fc_cpu_packed(const struct layer *l, const struct place *place, int t) {
@@ -146,7 +157,7 @@ static size_t fc_cpu_packed(const struct layer *l, const struct place *place, in
 
 static int fc_cpu_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
     int status = ALEXCL_OK, hw = l->maps.h * l->maps.w;
-    struct fc_tile tile = fc_cpu_tile(l->place);
+    struct fc_tile tile = fc_cpu_tile(l, l->place);
     size_t row = layer_in_floats(l) * CPU_ROWS, kept = fc_weight_floats(l, row), floats = fc_cpu_packed(l, l->place, 0), biases = fc_cpu_packed(l, l->place, 1);
     float *packed = NULL;
     char defines[64];
@@ -176,8 +187,8 @@ done:
 }
 
 static int fc_cpu_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
-    int status = ALEXCL_OK, in = (int)layer_in_floats(l), blocks = fc_cpu_blocks(l), most = fc_cpu_images(l->place);
-    struct fc_tile tile = fc_cpu_tile(l->place);
+    int status = ALEXCL_OK, in = (int)layer_in_floats(l), blocks = fc_cpu_blocks(l), most = fc_cpu_images(l, l->place);
+    struct fc_tile tile = fc_cpu_tile(l, l->place);
     if (io->count == 1) {
         struct kernel_range range = {1, {0, 0, 0}, {(size_t)((blocks + tile.blocks - 1) / tile.blocks), 1, 1}, {1, 1, 1}};
         return KERNEL_LAUNCH(layer_kernel(l, 2), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),
@@ -198,6 +209,8 @@ done:
     return status;
 }
 
+static const struct layer_tile fc_cpu_tiles[] = {{{12, 1}}, {{12, 4}}, {{8, 1}}, {{8, 4}}, {{6, 2}}, {{4, 2}}, {{2, 2}}, {{0}}};
+
 static const struct layer_variant fc_cpu = {.name = "cpu",
                                             .applicable = fc_cpu_applicable,
                                             .workspace = fc_cpu_workspace,
@@ -205,7 +218,9 @@ static const struct layer_variant fc_cpu = {.name = "cpu",
                                             .enqueue = fc_cpu_enqueue,
                                             .release = layer_free_kernels,
                                             .kernels = "fc_cpu",
-                                            .packed = fc_cpu_packed};
+                                            .packed = fc_cpu_packed,
+                                            .tile = fc_cpu_layer_tile,
+                                            .tiles = fc_cpu_tiles};
 
 /* ---- clblast ---- */
 

@@ -9,6 +9,7 @@
 #include "memory.h"
 #include "net.h"
 #include "selfcheck.h"
+#include "tune.h"
 
 enum { NET_BATCH = 16 };
 
@@ -84,14 +85,29 @@ static void net_tell_precision(const struct alexcl_net *net) {
         log_write(ALEXCL_LOG_WARNING, "CLBlast takes no weights in half precision with sums in float: fully connected layers run on alexcl's own kernels");
 }
 
+/* One after the other: devices of a kind share what is measured, so that they compute alike. */
+static int net_tune(struct alexcl_net *net, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct tuning *tunings[2] = {NULL, NULL};
+    for (int i = 0; i < net->shared.lanes; i++) {
+        struct lane *lane = &net->lanes[i];
+        if (!lane->place.device) continue;
+        TRY(tuning_open(alexcl_selection_device(net->shared.selection, (size_t)i), &tunings[i], err));
+        struct tuning *t = tunings[0] && tuning_same(tunings[0], tunings[i]) ? tunings[0] : tunings[i];
+        TRY(tune_before_use(net->shared.selection, (size_t)i, lane->graph, lane->halves, &lane->place, t, err));
+    }
+done:
+    tuning_free(tunings[0]), tuning_free(tunings[1]);
+    return status;
+}
+
 /* One after the other: two devices of a kind are checked once. */
 static int net_check_kernels(struct alexcl_net *net, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     for (int i = 0; i < net->shared.lanes && status == ALEXCL_OK; i++) {
         struct lane *lane = &net->lanes[i];
         if (lane->place.device)
-            status =
-                selfcheck_before_use(lane->graph, lane->halves, &lane->place, alexcl_selection_device(net->shared.selection, (size_t)i)->driver, err);
+            status = selfcheck_before_use(lane->graph, lane->halves, &lane->place, alexcl_selection_device(net->shared.selection, (size_t)i)->driver, err);
     }
     return status;
 }
@@ -117,6 +133,7 @@ int net_open(const struct alexcl_model *model, const struct alexcl_weights *weig
     for (int i = 0; i < shared->lanes; i++) net->lanes[i].other = shared->lanes == 2 ? &net->lanes[1 - i] : NULL;
     TRY(net_on_lanes(net, lane_open, err));
     net_tell_precision(net);
+    TRY(net_tune(net, err));
     TRY(net_choose_batch(net, options, err));
     if (shared->lanes == 2) TRY(net_make_staging(net, err));
     TRY(net_on_lanes(net, lane_prepare, err));

@@ -18,6 +18,7 @@ struct selfcheck_case {
     int reproducible;
     int fp16;                /* weights in half precision (layer.h) */
     int in_block, out_block; /* how values lie (layer.h); 0: 1 */
+    struct layer_tile tile;  /* of the variant (layer.h) */
 };
 
 /* A kernel that is no layer by itself: the join of halves, what surrounds CLBlast's GEMM, and what measures a device. */
@@ -46,6 +47,8 @@ extern const double selfcheck_tolerance;
 int selfcheck_run_case(struct place *place, const struct selfcheck_case *c, struct selfcheck_found *found, struct alexcl_error *err);
 /* `count` values of both; adds to *found. */
 void selfcheck_compare(const float *got, const float *due, size_t count, int half, struct selfcheck_found *found);
+/* A prepared layer, or one with its variant set, in small: so that the programs that are built for it compute that. */
+struct selfcheck_case selfcheck_shrink(const struct layer *l);
 struct selfcheck_case selfcheck_case_of_part(const struct selfcheck_part *part, int first);
 
 /* What the cases are made of. Values in [-scale, scale); free() them. */

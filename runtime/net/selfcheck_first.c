@@ -27,9 +27,8 @@ static int first_least(int a, int b) { return a < b ? a : b; }
 
 /* ---- which cases ---- */
 
-/* A layer in small, so that the programs that are already built for it compute that: their constants stay (window, stride, the width
- * and the outputs that a convolution's tile is chosen by). */
-static struct selfcheck_case first_shrink(const struct layer *l) {
+/* The constants of its programs stay: window, stride, the width and the outputs that a convolution's tile is chosen by. */
+struct selfcheck_case selfcheck_shrink(const struct layer *l) {
     struct selfcheck_case c = {.desc = *l->desc,
                                .in = l->whole_in,
                                .variant = l->variant,
@@ -37,7 +36,8 @@ static struct selfcheck_case first_shrink(const struct layer *l) {
                                .reproducible = l->reproducible,
                                .fp16 = l->fp16,
                                .in_block = l->in_block,
-                               .out_block = l->out_block};
+                               .out_block = l->out_block,
+                               .tile = l->tile};
     struct alexcl_layer *d = &c.desc;
     d->connections = NULL; /* zeros among the weights */
     d->gain = 0;
@@ -73,9 +73,10 @@ static struct selfcheck_case first_shrink(const struct layer *l) {
 /* All that tells one case from another. */
 static void first_write(const struct selfcheck_case *c, struct text *out) {
     const struct alexcl_layer *d = &c->desc;
-    text_add(out, "%d %s %d %d %d  %d %d %d %d %d %d %d  %a %a %a %d %d %a %d %d %d %d\n", (int)d->type, c->variant ? c->variant->name : c->part->kernels,
-             c->in.c, c->in.h, c->in.w, d->outputs, d->kernel, d->stride, d->pad, d->pad_end, d->groups, d->ceil_mode, d->k, d->alpha, d->beta, (int)d->span,
-             (int)d->dropout, d->rate, c->reproducible, c->fp16, c->in_block, c->out_block);
+    text_add(out, "%d %s %d %d %d  %d %d %d %d %d %d %d  %a %a %a %d %d %a %d %d %d %d %dx%dx%d\n", (int)d->type,
+             c->variant ? c->variant->name : c->part->kernels, c->in.c, c->in.h, c->in.w, d->outputs, d->kernel, d->stride, d->pad, d->pad_end, d->groups,
+             d->ceil_mode, d->k, d->alpha, d->beta, (int)d->span, (int)d->dropout, d->rate, c->reproducible, c->fp16, c->in_block, c->out_block,
+             c->tile.size[0], c->tile.size[1], c->tile.size[2]);
 }
 
 /* Adds a case unless it is there. */
@@ -106,7 +107,7 @@ static int first_collect(struct first *f, const struct graph *g, unsigned halves
                 clblast = 1;
                 continue;
             }
-            c = first_shrink(l);
+            c = selfcheck_shrink(l);
             TRY(first_add(f, &c, &all, err));
         }
     }

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: MIT */
+#include "tune.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "memory.h"
+#include "selfcheck.h"
+#include "settings.h"
+#include "timeline.h"
+
+enum {
+    TUNE_IMAGES = 8, /* together; one alone is measured as well, and a choice serves both */
+    TUNE_WAYS = 32,  /* of a layer at most */
+    TUNE_RUNS = 12,  /* of a way at most, the fastest counts */
+    TUNE_LEAST = 3,
+    TUNE_AGAIN = 2, /* times that the fastest and the standard are measured once more */
+};
+static const double TUNE_ENOUGH = 0.05;  /* seconds of runs, after which TUNE_LEAST are enough */
+static const double TUNE_CLEARLY = 0.95; /* of the standard's time: less is no luck */
+
+static const double TUNE_HOPE = 1.5; /* a variant whose own tile takes longer, in units of the best, wins by no other */
+
+/* A variant with a tile. */
+struct tune_way {
+    const struct layer_variant *variant;
+    struct layer_tile tile;
+    int own;              /* the tile that the variant chooses by itself */
+    int measured, status; /* status: why it is dropped */
+    double alone, together;
+    char message[1024];
+};
+
+/* One shape of a half, and its ways; the first is the standard. */
+struct tune_layer {
+    struct layer layer; /* as the graph has it, before it is prepared */
+    char key[TUNING_KEY];
+    struct tune_way ways[TUNE_WAYS];
+    int count, chosen;
+};
+
+static int tune_same_tile(struct layer_tile a, struct layer_tile b) { return memcmp(a.size, b.size, sizeof a.size) == 0; }
+
+static void tune_add_way(struct tune_layer *t, const struct layer_variant *variant, struct layer_tile tile, int own) {
+    if (t->count < TUNE_WAYS) t->ways[t->count++] = (struct tune_way){.variant = variant, .tile = tile, .own = own};
+}
+
+static void tune_list_ways(struct tune_layer *t, const struct place *place) {
+    struct layer l = t->layer;
+    for (const struct layer_variant *const *v = l.ops->variants; *v; v++) {
+        l.tile = (struct layer_tile){{0}};
+        if (!(*v)->applicable(&l, place)) continue;
+        struct layer_tile own = (*v)->tile ? (*v)->tile(&l, place) : l.tile;
+        tune_add_way(t, *v, own, 1);
+        for (const struct layer_tile *tile = (*v)->tiles; tile && tile->size[0]; tile++) {
+            l.tile = *tile;
+            if (!tune_same_tile(*tile, own) && (*v)->applicable(&l, place)) tune_add_way(t, *v, *tile, 0);
+        }
+    }
+}
+
+/* The shapes of the halves that can be computed in more than one way, largest first. *out is as long as the graph has layers, twice. */
+static int tune_collect(const struct graph *g, unsigned halves, const struct place *place, struct tune_layer **out, int *count, struct alexcl_error *err) {
+    int status = memory_alloc(out, 2 * (size_t)g->layer_count, sizeof **out, "the tuning of a device", err);
+    *count = 0;
+    for (int i = 0; status == ALEXCL_OK && i < 2 * g->layer_count; i++) {
+        const struct layer *l = &g->layers[i / 2].half[i % 2];
+        struct tune_layer *t = &(*out)[*count];
+        if (!(halves >> i % 2 & 1u) || l->view || shape_size(l->out) == 0) continue;
+        *t = (struct tune_layer){.layer = *l};
+        t->layer.tuned = NULL;
+        tuning_key(l, t->key);
+        tune_list_ways(t, place);
+        int known = t->count < 2, at = *count;
+        for (int j = 0; j < *count && !known; j++) known = strcmp((*out)[j].key, t->key) == 0;
+        if (known) continue;
+        struct tune_layer found = *t;
+        for (; at > 0 && (*out)[at - 1].layer.macs < found.layer.macs; at--) (*out)[at] = (*out)[at - 1];
+        (*out)[at] = found;
+        (*count)++;
+    }
+    return status;
+}
+
+/* Seconds of the fastest of some runs, by event times where the device has them. The first is not counted. */
+static int tune_time(struct layer *l, const struct layer_io *io, double *seconds, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct device *dev = l->place->device;
+    double total = 0;
+    *seconds = INFINITY;
+    for (int run = 0; run < TUNE_RUNS && (run <= TUNE_LEAST || total < TUNE_ENOUGH); run++) {
+        uint64_t before[DEVICE_ACCOUNTS], after[DEVICE_ACCOUNTS], start = timeline_now();
+        device_times(dev, before);
+        TRY(layer_forward(l, io, err));
+        TRY(device_finish(dev, err));
+        device_times(dev, after);
+        double spent = (double)(device_has_times(dev) ? after[DEVICE_COMPUTE] - before[DEVICE_COMPUTE] : timeline_now() - start) * 1e-9;
+        if (run > 0 && spent < *seconds) *seconds = spent;
+        total += spent;
+    }
+done:
+    return status;
+}
+
+/* Is the answer right? The same programs on a small shape, against the reference. */
+static int tune_check(const struct tune_layer *t, struct place *place, const struct tune_way *way, struct alexcl_error *err) {
+    struct selfcheck_found found;
+    char what[160];
+    struct layer l = t->layer;
+    l.variant = way->variant;
+    l.tile = way->tile;
+    struct selfcheck_case c = selfcheck_shrink(&l);
+    int status = selfcheck_run_case(place, &c, &found, err);
+    if (status != ALEXCL_OK || (!found.wrong && !found.unasked)) return status;
+    selfcheck_explain(&found, what, sizeof what);
+    return error_set(err, ALEXCL_E_DEVICE, "kernel %s.cl computes wrongly: %s", selfcheck_kernels(&c), what);
+}
+
+/* What a way computes, for all of them: TUNE_IMAGES in and out, weights. */
+struct tune_data {
+    struct storage in, out;
+    float *w[LAYER_TENSORS];
+};
+
+/* A way's times: the least of this and of earlier ones. */
+static int tune_run_way(const struct tune_layer *t, struct place *place, struct tune_way *way, const struct tune_data *data, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    double alone, together;
+    struct layer l = t->layer;
+    struct storage workspace = {0};
+    l.tile = way->tile;
+    TRY(layer_prepare_variant(&l, place, way->variant, (const float *const *)data->w, err));
+    if (l.workspace) TRY(storage_create(place, l.workspace, "the tuner", &workspace, err));
+    TRY(tune_time(&l, &(struct layer_io){&data->in, &data->out, NULL, &workspace, 0, 1}, &alone, err));
+    TRY(tune_time(&l, &(struct layer_io){&data->in, &data->out, NULL, &workspace, 0, TUNE_IMAGES}, &together, err));
+    if (!way->measured || alone < way->alone) way->alone = alone;
+    if (!way->measured || together / TUNE_IMAGES < way->together) way->together = together / TUNE_IMAGES;
+done:
+    layer_release(&l);
+    storage_free(&workspace);
+    return status;
+}
+
+static void tune_run_checked(const struct tune_layer *t, struct place *place, struct tune_way *way, const struct tune_data *data) {
+    struct alexcl_error why = {0};
+    way->status = tune_check(t, place, way, &why);
+    if (way->status == ALEXCL_OK) way->status = tune_run_way(t, place, way, data, &why);
+    way->measured = 1;
+    if (way->status == ALEXCL_OK) return;
+    snprintf(way->message, sizeof way->message, "%.1023s", why.text);
+    log_write(ALEXCL_LOG_WARNING, "%s: %s by variant %s is dropped: %s", device_name(place->device), t->key, way->variant->name, why.text);
+}
+
+static int tune_store_random(struct place *place, size_t count, const char *name, struct storage *out, struct alexcl_error *err) {
+    float *values = NULL;
+    int status = selfcheck_make_random(count, name, 1.0, &values, err);
+    if (status == ALEXCL_OK) status = selfcheck_store(place, values, count, out, err);
+    free(values);
+    return status;
+}
+
+/* One alone and several count alike: an image's time is larger alone, if anything. */
+static double tune_cost(const struct tune_way *way) { return way->measured && way->status == ALEXCL_OK ? way->alone + way->together : INFINITY; }
+
+/* Its variant's own tile. */
+static const struct tune_way *tune_own(const struct tune_layer *t, const struct tune_way *way) {
+    for (; !way->own && way > t->ways; way--) {}
+    return way;
+}
+
+static double tune_best(const struct tune_layer *t) {
+    double best = INFINITY;
+    for (int i = 0; i < t->count; i++)
+        if (tune_cost(&t->ways[i]) < best) best = tune_cost(&t->ways[i]);
+    return best;
+}
+
+/* The fastest, which must beat the standard clearly: both once more, in turn, since other work on the machine may have hit one of them. */
+static int tune_choose(struct tune_layer *t, struct place *place, const struct tune_data *data, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    for (int i = 1; i < t->count; i++)
+        if (tune_cost(&t->ways[i]) < tune_cost(&t->ways[t->chosen])) t->chosen = i;
+    for (int i = 0; i < TUNE_AGAIN && t->chosen && t->ways[0].status == ALEXCL_OK; i++) {
+        TRY(tune_run_way(t, place, &t->ways[0], data, err));
+        TRY(tune_run_way(t, place, &t->ways[t->chosen], data, err));
+        if (tune_cost(&t->ways[t->chosen]) > TUNE_CLEARLY * tune_cost(&t->ways[0])) t->chosen = 0;
+    }
+done:
+    return status;
+}
+
+/* Measures the ways until `deadline` (timeline_now), each variant's own tile first, and chooses. A way that fails is dropped, with a line
+ * in the log. */
+static int tune_measure(struct tune_layer *t, struct place *place, uint64_t deadline, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct tune_data data = {{0}, {0}, {0}};
+    const struct layer *l = &t->layer;
+    if (timeline_now() >= deadline) return ALEXCL_OK;
+    TRY(tune_store_random(place, TUNE_IMAGES * layer_in_floats(l), "x", &data.in, err));
+    TRY(storage_create(place, TUNE_IMAGES * layer_out_floats(l), "the tuner", &data.out, err));
+    for (int i = 0; i < l->tensor_count; i++) {
+        size_t count = (size_t)l->tensors[i].count;
+        for (int d = 1; d < l->tensors[i].dims; d++) count *= (size_t)l->tensors[i].shape[d];
+        TRY(selfcheck_make_random(count, l->tensors[i].suffix, 0.1, &data.w[i], err));
+    }
+    for (int i = 0; i < 2 * t->count && timeline_now() < deadline; i++) {
+        struct tune_way *way = &t->ways[i % t->count];
+        int first = i < t->count;
+        if (!way->measured && (first ? way->own : tune_cost(tune_own(t, way)) <= TUNE_HOPE * tune_best(t))) tune_run_checked(t, place, way, &data);
+    }
+    TRY(tune_choose(t, place, &data, err));
+done:
+    storage_free(&data.in), storage_free(&data.out);
+    for (int i = 0; i < LAYER_TENSORS; i++) free(data.w[i]);
+    return status;
+}
+
+static void tune_tile_text(struct layer_tile tile, char out[32]) {
+    int made = 0;
+    out[0] = '\0';
+    for (int i = 0; i < LAYER_TILE && tile.size[i]; i++) made += snprintf(out + made, 32 - (size_t)made, "%s%d", i ? "x" : "", tile.size[i]);
+}
+
+/* The choice and what was measured for it. */
+static int tune_remember(const struct tune_layer *t, struct tuning *tuning, struct alexcl_error *err) {
+    json_t *tried = json_array();
+    for (int i = 0; i < t->count; i++) {
+        const struct tune_way *way = &t->ways[i];
+        char tile[32];
+        if (!way->measured) continue;
+        tune_tile_text(way->tile, tile);
+        json_array_append_new(tried, way->status == ALEXCL_OK ? json_pack("{s:s, s:s, s:f, s:f}", "variant", way->variant->name, "tile", tile, "alone_ms",
+                                                                          way->alone * 1e3, "together_ms", way->together * 1e3)
+                                                              : json_pack("{s:s, s:s, s:s}", "variant", way->variant->name, "tile", tile, "dropped",
+                                                                          "it failed or computed wrongly"));
+    }
+    return tuning_set(tuning, &t->layer, t->ways[t->chosen].variant, t->ways[t->chosen].tile, tried, err);
+}
+
+/* ---- before the first use ---- */
+
+static void tune_apply(struct graph *g, unsigned halves, const struct place *place, const struct tuning *t) {
+    for (int i = 0; i < 2 * g->layer_count; i++) {
+        struct layer *l = &g->layers[i / 2].half[i % 2];
+        if ((halves >> i % 2 & 1u) && !l->view) (void)tuning_apply(t, l, place);
+    }
+}
+
+static int tune_unknown(const struct alexcl_selection *sel, size_t index, struct tune_layer *layers, int count, struct tuning *t, struct alexcl_error *err) {
+    int status = ALEXCL_OK, measured = 0;
+    uint64_t start = timeline_now();
+    struct place place = {NULL}; /* of its own: what is compiled and allocated for the ways that lose goes with it */
+    TRY(device_open(sel, index, &place.device, err));
+    log_write(ALEXCL_LOG_INFO, "%s: measuring what is fastest for %d layers, %d s at most, once (`alexcl tune` measures all; --tune off)",
+              device_name(place.device), count, (int)TUNE_SECONDS);
+    for (int i = 0; i < count; i++) {
+        TRY(tune_measure(&layers[i], &place, start + (uint64_t)TUNE_SECONDS * 1000000000u, err));
+        for (int w = 0; w < layers[i].count; w++) measured += layers[i].ways[w].measured;
+        TRY(tune_remember(&layers[i], t, err));
+    }
+    log_write(ALEXCL_LOG_INFO, "%s: measured %d ways of computing %d layers, %.1f s", device_name(place.device), measured, count,
+              (double)(timeline_now() - start) * 1e-9);
+    TRY(tuning_save(t, err));
+done:
+    device_free(place.device);
+    return status;
+}
+
+int tune_before_use(const struct alexcl_selection *sel, size_t index, struct graph *g, unsigned halves, const struct place *place, struct tuning *t,
+                    struct alexcl_error *err) {
+    int status = ALEXCL_OK, count = 0, left = 0;
+    struct tune_layer *layers = NULL;
+    const char *when = alexcl_setting_value("ALEXCL_TUNE");
+    if ((!when || strcmp(when, "first") == 0) && tuning_path(t)[0]) {
+        TRY(tune_collect(g, halves, place, &layers, &count, err));
+        for (int i = 0; i < count; i++)
+            if (!tuning_knows(t, layers[i].key)) layers[left++] = layers[i];
+        struct alexcl_error why = {0};
+        /* A net runs without as well. */
+        if (left && tune_unknown(sel, index, layers, left, t, &why) != ALEXCL_OK)
+            log_write(ALEXCL_LOG_WARNING, "what is fastest was not measured to the end: %s", why.text);
+    }
+    tune_apply(g, halves, place, t);
+done:
+    free(layers);
+    return status;
+}
+
+/* ---- alexcl tune ---- */
+
+struct tune {
+    const struct alexcl_selection *selection;
+    alexcl_tune_fn *fn;
+    void *user;
+    unsigned number, count;
+};
+
+/* All that one device has to measure. */
+struct tune_device {
+    struct place place;
+    struct tuning *tuning;
+    struct graph *graph;
+    struct tune_layer *layers;
+    int count;
+};
+
+static int tune_report(struct tune *s, size_t index, const struct tune_layer *t, struct alexcl_error *err) {
+    for (int i = 0; i < t->count; i++) {
+        const struct tune_way *way = &t->ways[i];
+        s->number++;
+        if (!way->measured) continue;
+        struct alexcl_tune_result r = {.place = alexcl_selection_place(s->selection, index),
+                                       .number = s->number,
+                                       .count = s->count,
+                                       .layer = t->layer.desc->name,
+                                       .shape = t->key,
+                                       .variant = way->variant->name,
+                                       .standard = i == 0,
+                                       .chosen = i == t->chosen && way->status == ALEXCL_OK,
+                                       .status = way->status,
+                                       .alone = way->alone,
+                                       .together = way->together,
+                                       .macs = t->layer.macs,
+                                       .message = way->message};
+        tune_tile_text(way->tile, r.tile);
+        if (s->fn(s->user, &r) != 0) return error_set(err, ALEXCL_E_INTERRUPTED, "interrupted: %u of %u ways were measured", s->number, s->count);
+    }
+    return ALEXCL_OK;
+}
+
+static int tune_open(struct tune *s, size_t index, const struct alexcl_model *model, struct tune_device *d, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    TRY(device_open(s->selection, index, &d->place.device, err));
+    TRY(tuning_open(alexcl_selection_device(s->selection, index), &d->tuning, err));
+    TRY(graph_make(model, NULL, layer_block(&d->place), &d->graph, err));
+    TRY(tune_collect(d->graph, 3, &d->place, &d->layers, &d->count, err));
+    for (int i = 0; i < d->count; i++) s->count += (unsigned)d->layers[i].count;
+done:
+    return status;
+}
+
+static int tune_device(struct tune *s, size_t index, struct tune_device *d, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    for (int i = 0; i < d->count; i++) {
+        TRY(tune_measure(&d->layers[i], &d->place, UINT64_MAX, err));
+        TRY(tune_remember(&d->layers[i], d->tuning, err));
+        TRY(tuning_save(d->tuning, err));
+        TRY(tune_report(s, index, &d->layers[i], err));
+    }
+done:
+    return status;
+}
+
+int alexcl_tune_run(const struct alexcl_model *model, const struct alexcl_selection *sel, alexcl_tune_fn *fn, void *user, char *path, size_t path_size,
+                    struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct tune s = {.selection = sel, .fn = fn, .user = user};
+    struct tune_device devices[2] = {{{NULL}, NULL, NULL, NULL, 0}, {{NULL}, NULL, NULL, NULL, 0}};
+    size_t count = alexcl_selection_count(sel);
+    if (path_size) path[0] = '\0';
+    for (size_t i = 0; i < count && i < 2; i++) {
+        if (alexcl_selection_place(sel, i)->device < 0) continue;
+        if (i == 1 && alexcl_selection_place(sel, 0)->device == alexcl_selection_place(sel, 1)->device) continue; /* two parts of one */
+        TRY(tune_open(&s, i, model, &devices[i], err));
+        if (path_size) snprintf(path, path_size, "%s", tuning_path(devices[i].tuning));
+    }
+    for (size_t i = 0; i < 2; i++) TRY(tune_device(&s, i, &devices[i], err));
+done:
+    for (int i = 0; i < 2; i++) {
+        free(devices[i].layers);
+        graph_free(devices[i].graph);
+        tuning_free(devices[i].tuning);
+        device_free(devices[i].place.device);
+    }
+    return status;
+}

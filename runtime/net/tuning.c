@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+#include "tuning.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "files.h"
+#include "hash.h"
+#include "log.h"
+#include "memory.h"
+#include "settings.h"
+
+enum { FORMAT = 1, FILE_LIMIT = 1 << 20, PATH = 4200 };
+
+struct tuning {
+    char key[HASH_HEX];
+    char path[PATH];
+    json_t *document; /* as in the file */
+};
+
+void tuning_key(const struct layer *l, char out[TUNING_KEY]) {
+    const struct alexcl_layer *d = l->desc;
+    int made = snprintf(out, TUNING_KEY, "%s %dx%dx%d to %d", alexcl_layer_type_name(d->type), l->in.c, l->in.h, l->in.w, l->out.c);
+    if (d->kernel && made < TUNING_KEY) made += snprintf(out + made, (size_t)(TUNING_KEY - made), ", %dx%d/%d", d->kernel, d->kernel, d->stride);
+    if ((d->pad || d->pad_end) && made < TUNING_KEY) made += snprintf(out + made, (size_t)(TUNING_KEY - made), ", pad %d", d->pad);
+    if (d->pad_end && made < TUNING_KEY) made += snprintf(out + made, (size_t)(TUNING_KEY - made), "+%d", d->pad_end);
+    if (d->groups > 1 && made < TUNING_KEY) made += snprintf(out + made, (size_t)(TUNING_KEY - made), ", %d groups", d->groups);
+    if (l->fp16 && made < TUNING_KEY) made += snprintf(out + made, (size_t)(TUNING_KEY - made), ", half weights");
+    if (made < TUNING_KEY) snprintf(out + made, (size_t)(TUNING_KEY - made), ", blocks %d to %d", l->in_block, l->out_block);
+}
+
+static int tuning_no_memory(struct alexcl_error *err) { return error_set(err, ALEXCL_E_MEMORY, "out of host memory: the tuning of a device"); }
+
+/* ---- the file ---- */
+
+static int tuning_check(const json_t *document, struct alexcl_error *err) {
+    const json_t *layers = json_object_get(document, "layers");
+    const char *key;
+    json_t *entry;
+    if (json_integer_value(json_object_get(document, "format")) != FORMAT) return error_set(err, ALEXCL_E_DATA, "its format is not %d", FORMAT);
+    if (!json_is_object(layers)) return error_set(err, ALEXCL_E_DATA, "it has no object \"layers\"");
+    json_object_foreach((json_t *)layers, key, entry) {
+        const json_t *tile = json_object_get(entry, "tile");
+        size_t sizes = json_array_size(tile);
+        int bad = !json_is_string(json_object_get(entry, "variant")) || !json_is_array(tile) || sizes > LAYER_TILE;
+        for (size_t i = 0; i < sizes && !bad; i++) {
+            const json_t *size = json_array_get(tile, i);
+            bad = !json_is_integer(size) || json_integer_value(size) < 1 || json_integer_value(size) > 4096;
+        }
+        if (bad) return error_set(err, ALEXCL_E_DATA, "layer \"%.100s\" needs a variant and a tile of at most %d numbers from 1 to 4096", key, (int)LAYER_TILE);
+    }
+    return ALEXCL_OK;
+}
+
+int tuning_parse(const char *text, size_t length, struct tuning **out, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct tuning *t = NULL;
+    json_error_t problem;
+    TRY(memory_alloc(&t, 1, sizeof *t, "the tuning of a device", err));
+    t->document = json_loadb(text, length, JSON_REJECT_DUPLICATES, &problem);
+    if (!t->document) {
+        status = error_set(err, ALEXCL_E_DATA, "it is not JSON: %.100s in line %d", problem.text, problem.line);
+        goto done;
+    }
+    TRY(tuning_check(t->document, err));
+    *out = t;
+    t = NULL;
+done:
+    tuning_free(t);
+    return status;
+}
+
+void tuning_free(struct tuning *t) {
+    if (!t) return;
+    json_decref(t->document);
+    free(t);
+}
+
+int tuning_same(const struct tuning *a, const struct tuning *b) { return strcmp(a->key, b->key) == 0; }
+const char *tuning_path(const struct tuning *t) { return t->path; }
+
+/* All that a kernel's speed hangs on. Parts of a device have its name. */
+static int tuning_identify(const struct alexcl_device_info *d, char out[HASH_HEX], struct alexcl_error *err) {
+    static const char *const settings[] = {"ALEXCL_BUILD_OPTIONS", "ALEXCL_KERNEL_DIR", "ALEXCL_GEMM"};
+    struct text all = {0};
+    unsigned char hash[HASH_BYTES];
+    text_add(&all, "%s\n%s\n%s\n%s\n%s\n%s\n", alexcl_version(), d->name, d->vendor, d->platform_name, d->version, d->driver);
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+        const char *value = alexcl_setting_value(settings[i]);
+        text_add(&all, "%s\n", value ? value : "");
+    }
+    int status = all.failed ? tuning_no_memory(err) : ALEXCL_OK;
+    if (status == ALEXCL_OK) {
+        hash_sha256(all.text, all.length, hash);
+        hash_to_hex(hash, out);
+    }
+    text_free(&all);
+    return status;
+}
+
+/* "" where there is no cache folder. */
+static void tuning_place(const char *key, char out[PATH]) {
+    char folder[4096];
+    struct alexcl_error ignored = {0};
+    out[0] = '\0';
+    if (settings_switch("ALEXCL_NO_CACHE") || files_cache_folder(folder, sizeof folder, &ignored) != ALEXCL_OK) return;
+    int made = snprintf(out, PATH, "%s/%s.tuning.json", folder, key);
+    if (made < 0 || made >= PATH) out[0] = '\0';
+}
+
+int tuning_open(const struct alexcl_device_info *device, struct tuning **out, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    char key[HASH_HEX], path[PATH];
+    unsigned char *text = NULL;
+    size_t length = 0;
+    struct tuning *t = NULL;
+    struct alexcl_error why = {0};
+    TRY(tuning_identify(device, key, err));
+    tuning_place(key, path);
+    if (path[0] && files_read(path, FILE_LIMIT, &text, &length, &why) == ALEXCL_OK) {
+        why = (struct alexcl_error){0};
+        if (tuning_parse((const char *)text, length, &t, &why) != ALEXCL_OK)
+            log_write(ALEXCL_LOG_WARNING, "%s: not used: %s; `alexcl tune` makes it anew", path, why.text);
+    }
+    if (!t) {
+        TRY(memory_alloc(&t, 1, sizeof *t, "the tuning of a device", err));
+        t->document =
+            json_pack("{s:i, s:s, s:s, s:s, s:{}}", "format", FORMAT, "alexcl", alexcl_version(), "device", device->name, "driver", device->driver, "layers");
+        if (!t->document) {
+            status = tuning_no_memory(err);
+            goto done;
+        }
+    }
+    memcpy(t->key, key, sizeof key);
+    memcpy(t->path, path, sizeof path);
+    *out = t;
+    t = NULL;
+done:
+    tuning_free(t);
+    free(text);
+    return status;
+}
+
+int tuning_save(const struct tuning *t, struct alexcl_error *err) {
+    if (!t->path[0]) return ALEXCL_OK;
+    char *text = json_dumps(t->document, JSON_INDENT(1));
+    int status = text ? files_replace(t->path, text, strlen(text), err) : tuning_no_memory(err);
+    free(text);
+    return status;
+}
+
+/* ---- layers ---- */
+
+static const json_t *tuning_find(const struct tuning *t, const char *key) { return json_object_get(json_object_get(t->document, "layers"), key); }
+int tuning_knows(const struct tuning *t, const char *key) { return tuning_find(t, key) != NULL; }
+
+int tuning_apply(const struct tuning *t, struct layer *l, const struct place *place) {
+    char key[TUNING_KEY];
+    tuning_key(l, key);
+    const json_t *entry = tuning_find(t, key), *tile = json_object_get(entry, "tile");
+    const char *name = json_string_value(json_object_get(entry, "variant"));
+    if (!name) return 0;
+    struct layer tuned = *l;
+    for (size_t i = 0; i < LAYER_TILE; i++) tuned.tile.size[i] = (int)json_integer_value(json_array_get(tile, i));
+    for (const struct layer_variant *const *v = l->ops->variants; *v; v++) {
+        if (strcmp((*v)->name, name) != 0) continue;
+        if (!(*v)->applicable(&tuned, place)) break;
+        l->tuned = *v;
+        l->tile = tuned.tile;
+        return 1;
+    }
+    log_write(ALEXCL_LOG_INFO, "%s: its choice for \"%s\" is not possible here, and not used", t->path, key);
+    return 0;
+}
+
+int tuning_set(struct tuning *t, const struct layer *l, const struct layer_variant *variant, struct layer_tile tile, json_t *tried, struct alexcl_error *err) {
+    char key[TUNING_KEY];
+    json_t *sizes = json_array();
+    tuning_key(l, key);
+    for (int i = 0; i < LAYER_TILE && tile.size[i]; i++) json_array_append_new(sizes, json_integer(tile.size[i]));
+    json_t *entry = json_pack("{s:s, s:o, s:o}", "variant", variant->name, "tile", sizes, "tried", tried);
+    return json_object_set_new(json_object_get(t->document, "layers"), key, entry) == 0 ? ALEXCL_OK : tuning_no_memory(err);
+}

@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# `alexcl tune` and the tuning at a first use, as a person meets them. Runs in a folder of its own.
+#   check_tune.sh PROGRAM PHOTOS KERNELS [SKIP TEXT]
+set -u
+. "$(dirname "$0")/../support/cli_support.sh"
+alexcl=$1 photos=$2 kernels=$3
+if [ -n "${4:-}" ]; then echo "$4"; exit 77; fi
+rm -rf run && mkdir run && cd run || exit 1
+export ALEXCL_TUNE= ALEXCL_CACHE_DIR=$PWD/cache # the suite has it turned off
+printf '%s\n' "$photos/cat.png" >list.txt
+infer() { tiny 0 --devices 0 infer list.txt "$@"; }
+
+run 2 tune extra; says "extra"
+run 2 tune --batch 3; says "takes no --batch"
+run 2 infer --tune always list.txt; says "off, first"
+run 0 env; prints "ALEXCL_TUNE=first"
+tiny 0 tune --devices ref; prints "nothing to choose"
+tiny 0 tune --devices ref --format json; json '.devices == [] and .file == null and .error == null'
+
+# ---- the table, the document, the file
+tiny 0 tune --devices 0/2; narrow; prints "conv2: conv "; prints "standard"; prints "chosen"; prints "kept in"; prints ".tuning.json"
+[ "$(grep -c '^device' out)" = 1 ] || bad "two parts of one device are measured twice"
+file=$(ls cache/*.tuning.json); jq -e '.format == 1 and (.layers | length) >= 4 and all(.layers[]; (.tried | length) >= 1)' "$file" >/dev/null || bad "the file is not as it should be"
+tiny 0 tune --devices 0 --format json
+json '.model == "tiny2t" and .dropped == 0 and (.file | test("tuning.json$")) and (.devices | length) == 1 and .interrupted == false'
+json 'all(.devices[].layers[]; ([.ways[] | select(.chosen)] | length) == 1 and .ways[0].standard and all(.ways[]; .status == 0 and .alone_ms > 0 and .gflops > 0))'
+tiny 0 tune --devices 0 --format csv; head -n 1 out | grep -q '^device,layer,shape,variant,tile,' || bad "no header of CSV"
+tiny 0 tune --devices 0 --no-cache; prints "kept nowhere"
+
+# ---- a first use measures, once
+rm -rf cache; infer -v; says "measuring what is fastest"; says "s at most"; [ -f "$file" ] || bad "nothing is kept"
+infer -v; grep -q "measuring" err && bad "measured twice"
+rm "$file"; infer -v --tune off; grep -q "measuring" err && bad "measured although it is off"
+infer -v --no-cache; grep -q "measuring" err && bad "measured though it cannot be kept"
+printf '{"format": 1' >"$file"; infer; says "not used"; says "alexcl tune"; prints "cat.png"
+tiny 0 tune --devices 0; infer; silent
+
+# ---- a way that computes wrongly is dropped, and does not win
+mkdir changed; sed 's/v\[0\] + sum_p + sum_q/v[0] + sum_p/' "$kernels/winograd_cpu.cl" >changed/winograd_cpu.cl
+cmp -s "$kernels/winograd_cpu.cl" changed/winograd_cpu.cl && bad "winograd_cpu.cl has other lines: change something else"
+tiny 0 tune --devices 0 --kernel-dir changed; narrow; prints "dropped: kernel winograd_cpu.cl computes wrongly"; says "is dropped"
+tiny 0 tune --devices 0 --kernel-dir changed --format json
+json '.dropped >= 1 and all(.devices[].layers[].ways[]; (.variant != "winograd") or (.status != 0 and (.chosen | not))) and .error == null'
+tiny 0 --kernel-dir changed --devices 0 infer list.txt; prints "cat.png" # the check before the first use finds nothing wrong any more
+printf '#error broken\n' >changed/conv_cpu.cl
+tiny 7 tune --devices 0 --kernel-dir changed; says "no way of computing it is right"; prints "dropped"
+
+# ---- where results go, Ctrl-C
+what="tune on a full disk"
+[ ! -e /dev/full ] || { "$alexcl" --model tiny2t tune --devices 0 >/dev/full 2>err; ended 1; says "could not be written: No space left"; }
+what="tune interrupted"
+"$alexcl" tune --devices 0 --model alexnet --format json --no-cache >out 2>err &
+pid=$!
+sleep 0.3
+kill -INT $pid
+wait $pid; ended 130
+says "interrupted"; json '.interrupted and (.error | test("interrupted"))'
+end

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+/* The tuner: every way that it lists is right and gives the same net; what is kept is used, shared by halves and parts of a device, and
+ * never believed where it is not possible. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "files.h"
+#include "graph.h"
+#include "selfcheck.h"
+#include "support.h"
+#include "tune.h"
+#include "tuning.h"
+
+enum { IMAGES = 5 };
+
+/* ---- ways ---- */
+
+struct taken {
+    int ways, chosen, standard, shapes;
+    char shape[TUNING_KEY];
+};
+
+static int take(void *user, const struct alexcl_tune_result *r) {
+    struct taken *t = user;
+    ck_assert_msg(r->status == ALEXCL_OK, "%s by %s %s: %s", r->shape, r->variant, r->tile, r->message);
+    ck_assert_msg(r->alone > 0 && r->together > 0, "%s by %s %s took no time", r->shape, r->variant, r->tile);
+    ck_assert_uint_le(r->number, r->count);
+    t->shapes += strcmp(t->shape, r->shape) != 0;
+    snprintf(t->shape, sizeof t->shape, "%s", r->shape);
+    t->ways++;
+    t->chosen += r->chosen;
+    t->standard += r->standard;
+    return 0;
+}
+
+static void fresh_cache(void) {
+    char folder[] = "tune.XXXXXX";
+    struct alexcl_error err = {0};
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    EXPECT_OK(alexcl_setting_set("ALEXCL_CACHE_DIR", folder, &err), err);
+}
+
+START_TEST(every_way_is_right_and_one_is_chosen) {
+    struct alexcl_error err = {0};
+    const struct alexcl_model *model;
+    struct taken t = {0};
+    char path[4300];
+    unsigned char *text;
+    size_t length;
+    struct tuning *tuning;
+    fresh_cache();
+    EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
+    EXPECT_OK(alexcl_tune_run(model, support_selection(), take, &t, path, sizeof path, &err), err);
+    ck_assert_int_ge(t.ways, 10);
+    ck_assert_int_eq(t.chosen, t.shapes);
+    ck_assert_int_eq(t.standard, t.shapes);
+    EXPECT_OK(files_read(path, 1 << 20, &text, &length, &err), err);
+    EXPECT_OK(tuning_parse((const char *)text, length, &tuning, &err), err);
+    ck_assert(tuning_knows(tuning, t.shape));
+    tuning_free(tuning);
+    free(text);
+}
+END_TEST
+
+static int stop(void *user, const struct alexcl_tune_result *r) {
+    (void)r;
+    ++*(int *)user;
+    return 1;
+}
+
+START_TEST(a_caller_stops_it) {
+    struct alexcl_error err = {0};
+    const struct alexcl_model *model;
+    char path[4300];
+    int calls = 0;
+    fresh_cache();
+    EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
+    EXPECT_ERROR(alexcl_tune_run(model, support_selection(), stop, &calls, path, sizeof path, &err), ALEXCL_E_INTERRUPTED, "interrupted", err);
+    ck_assert_int_eq(calls, 1);
+}
+END_TEST
+
+/* ---- what is kept ---- */
+
+static struct tuning *parse(const char *text) {
+    struct alexcl_error err = {0};
+    struct tuning *t;
+    EXPECT_OK(tuning_parse(text, strlen(text), &t, &err), err);
+    return t;
+}
+
+/* The first half of a layer of tiny2t as the device computes it. */
+static struct layer layer_of(struct graph **g, const char *name) {
+    struct alexcl_error err = {0};
+    const struct alexcl_model *model;
+    EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
+    EXPECT_OK(graph_make(model, NULL, layer_block(support_place()), g, &err), err);
+    for (int i = 0; i < (*g)->layer_count; i++)
+        if (strcmp((*g)->layers[i].half[0].desc->name, name) == 0) return (*g)->layers[i].half[0];
+    ck_abort_msg("no %s", name);
+}
+
+START_TEST(a_choice_is_used_where_it_is_possible) {
+    struct graph *g;
+    struct layer l = layer_of(&g, "conv2");
+    static const struct {
+        const char *variant, *tile;
+        int used;
+    } cases[] = {{"cpu", "[2, 1]", 1},         {"cpu", "[]", 1}, {"cpu", "[1, 4]", 1}, {"cpu", "[4096]", 0},         {"cpu", "[2, 1, 1]", 0},
+                 {"nothing", "[]", 0},         {"ref", "[]", 0}, {"own", "[]", 0},     {"winograd", "[8, 2, 1]", 1}, {"winograd", "[8, 2]", 0},
+                 {"winograd", "[17, 1, 1]", 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char key[TUNING_KEY], text[512];
+        tuning_key(&l, key);
+        snprintf(text, sizeof text, "{\"format\": 1, \"layers\": {\"%s\": {\"variant\": \"%s\", \"tile\": %s}}}", key, cases[i].variant, cases[i].tile);
+        struct tuning *t = parse(text);
+        struct layer tuned = l;
+        ck_assert_msg(tuning_apply(t, &tuned, support_place()) == cases[i].used, "%s %s", cases[i].variant, cases[i].tile);
+        ck_assert(cases[i].used ? strcmp(tuned.tuned->name, cases[i].variant) == 0 : !tuned.tuned);
+        struct layer_tile made = cases[i].used ? tuned.tuned->tile(&tuned, support_place()) : tuned.tile;
+        ck_assert(!tuned.tile.size[0] || memcmp(&made, &tuned.tile, sizeof made) == 0);
+        ck_assert(layer_choose(&tuned, support_place()) == (cases[i].used ? tuned.tuned : layer_choose(&l, support_place())));
+        tuning_free(t);
+    }
+    graph_free(g);
+}
+END_TEST
+
+START_TEST(a_damaged_file_is_refused) {
+    static const char *const texts[] = {"",
+                                        "{",
+                                        "[]",
+                                        "{\"format\": 2, \"layers\": {}}",
+                                        "{\"format\": 1}",
+                                        "{\"format\": 1, \"layers\": []}",
+                                        "{\"format\": 1, \"layers\": {\"a\": {}}}",
+                                        "{\"format\": 1, \"layers\": {\"a\": {\"variant\": \"cpu\"}}}",
+                                        "{\"format\": 1, \"layers\": {\"a\": {\"variant\": 1, \"tile\": []}}}",
+                                        "{\"format\": 1, \"layers\": {\"a\": {\"variant\": \"cpu\", \"tile\": [1, 2, 3, 4]}}}",
+                                        "{\"format\": 1, \"layers\": {\"a\": {\"variant\": \"cpu\", \"tile\": [0]}}}",
+                                        "{\"format\": 1, \"layers\": {\"a\": {\"variant\": \"cpu\", \"tile\": [4294967297]}}}",
+                                        "{\"format\": 1, \"layers\": {\"a\": {\"variant\": \"cpu\", \"tile\": [1.5]}}}"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct alexcl_error err = {0};
+        struct tuning *t;
+        EXPECT_ERROR(tuning_parse(texts[i], strlen(texts[i]), &t, &err), ALEXCL_E_DATA, "", err);
+    }
+}
+END_TEST
+
+START_TEST(halves_share_a_key_and_other_shapes_do_not) {
+    struct alexcl_error err = {0};
+    const struct alexcl_model *model;
+    struct graph *g;
+    EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
+    EXPECT_OK(graph_make(model, NULL, layer_block(support_place()), &g, &err), err);
+    for (int i = 0; i < g->layer_count; i++) {
+        char a[TUNING_KEY], b[TUNING_KEY];
+        tuning_key(&g->layers[i].half[0], a), tuning_key(&g->layers[i].half[1], b);
+        ck_assert_str_eq(a, b);
+        struct layer other = g->layers[i].half[0];
+        other.in.w++;
+        tuning_key(&other, b);
+        ck_assert_str_ne(a, b);
+    }
+    graph_free(g);
+}
+END_TEST
+
+/* ---- a net ---- */
+
+static float *scores(const char *devices, size_t *count) {
+    struct alexcl_error err = {0};
+    const struct alexcl_model *model;
+    struct alexcl_weights *weights;
+    struct alexcl_selection *selection;
+    struct alexcl_net *net;
+    EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
+    EXPECT_OK(alexcl_weights_generate(model, 5, NULL, NULL, 0, &weights, &err), err);
+    EXPECT_OK(alexcl_selection_open(devices, &selection, &err), err);
+    EXPECT_OK(alexcl_net_open(model, weights, selection, &(struct alexcl_net_options){.batch = IMAGES}, &net, &err), err);
+    struct alexcl_shape shape = alexcl_net_output(net);
+    *count = IMAGES * (size_t)(shape.c * shape.h * shape.w);
+    float *out = support_floats(*count), *in = support_random((size_t)(IMAGES * model->channels * model->height * model->width), "tune", 128);
+    EXPECT_OK(alexcl_net_run(net, in, IMAGES, out, &err), err);
+    alexcl_net_free(net);
+    alexcl_selection_free(selection);
+    alexcl_weights_free(weights);
+    free(in);
+    return out;
+}
+
+START_TEST(a_first_use_measures_once_and_placements_agree) {
+    struct alexcl_error err = {0};
+    size_t count;
+    struct tuning *t;
+    const struct alexcl_device_info *device = alexcl_selection_device(support_selection(), 0);
+    fresh_cache();
+    float *standard = scores("0", &count); /* the tests have it off */
+    EXPECT_OK(tuning_open(device, &t, &err), err);
+    ck_assert_int_ne(access(tuning_path(t), F_OK), 0);
+    EXPECT_OK(alexcl_setting_set("ALEXCL_TUNE", "first", &err), err);
+    float *first = scores("0/2", &count);
+    ck_assert_int_eq(access(tuning_path(t), F_OK), 0);
+    ck_assert_int_eq(unlink(tuning_path(t)), 0);
+    float *kept = scores("0", &count); /* measures again */
+    float *again = scores("0/2", &count);
+    support_compare("tuned", first, standard, count, 1e-5);
+    support_same("0 and 0/2, one tuning", again, kept, count);
+    tuning_free(t);
+    free(standard), free(first), free(kept), free(again);
+}
+END_TEST
+
+START_TEST(an_edited_file_is_obeyed) {
+    struct alexcl_error err = {0};
+    size_t count;
+    char key[TUNING_KEY], text[512];
+    struct graph *g;
+    struct tuning *t;
+    struct layer l = layer_of(&g, "conv2");
+    fresh_cache();
+    float *standard = scores("0", &count);
+    EXPECT_OK(tuning_open(alexcl_selection_device(support_selection(), 0), &t, &err), err);
+    tuning_key(&l, key);
+    ck_assert_int_eq(strcmp(layer_choose(&l, support_place())->name, "winograd"), 0);
+    snprintf(text, sizeof text, "{\"format\": 1, \"layers\": {\"%s\": {\"variant\": \"cpu\", \"tile\": [3, 1]}}}", key);
+    EXPECT_OK(files_replace(tuning_path(t), text, strlen(text), &err), err);
+    float *one = scores("0", &count), *two = scores("0/2", &count);
+    support_compare("by the file's choice", one, standard, count, 1e-5);
+    support_same("0 and 0/2, by the file's choice", one, two, count);
+    ck_assert_msg(memcmp(one, standard, count * sizeof *one) != 0, "conv2 is computed as before");
+    EXPECT_OK(files_replace(tuning_path(t), "{", 1, &err), err);
+    float *damaged = scores("0", &count);
+    support_same("with a damaged file", damaged, standard, count);
+    tuning_free(t);
+    graph_free(g);
+    free(standard), free(one), free(two), free(damaged);
+}
+END_TEST
+
+int main(void) {
+    TCase *tests = tcase_create("tune");
+    tcase_add_test(tests, every_way_is_right_and_one_is_chosen);
+    tcase_add_test(tests, a_caller_stops_it);
+    tcase_add_test(tests, a_choice_is_used_where_it_is_possible);
+    tcase_add_test(tests, a_damaged_file_is_refused);
+    tcase_add_test(tests, halves_share_a_key_and_other_shapes_do_not);
+    tcase_add_test(tests, a_first_use_measures_once_and_placements_agree);
+    tcase_add_test(tests, an_edited_file_is_obeyed);
+    return support_run(tests);
+}
