@@ -126,10 +126,10 @@ __kernel __attribute__((vec_type_hint(float16))) void winograd_cpu_output(__glob
         for (int from = 0; from < here; from += TILES) {
             __global const float *values = v + ((size_t)p * tiles + start + from) * depth;
             float16 sums[TILES][VECTORS];
-            int row[TILES]; /* tiles behind the last are the last once more, and not used */
+            __global const float *row[TILES]; /* tiles behind the last are the last once more, and not used */
 #pragma unroll
             for (int t = 0; t < TILES; t++) {
-                row[t] = min(t, here - from - 1) * depth;
+                row[t] = values + min(t, here - from - 1) * depth;
 #pragma unroll
                 for (int o = 0; o < VECTORS; o++) sums[t][o] = (float16)(0.0f);
             }
@@ -139,7 +139,7 @@ __kernel __attribute__((vec_type_hint(float16))) void winograd_cpu_output(__glob
                 for (int o = 0; o < VECTORS; o++) weight[o] = vload16(i * VECTORS + o, weights);
 #pragma unroll
                 for (int t = 0; t < TILES; t++) {
-                    float16 value = (float16)(values[row[t] + i]);
+                    float16 value = (float16)(row[t][i]);
 #pragma unroll
                     for (int o = 0; o < VECTORS; o++) sums[t][o] = fma(weight[o], value, sums[t][o]);
                 }
