@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Convolution with stride 1 by Winograd's minimal filtering, for CPU devices: F(4x4, WINDOW x WINDOW).
+/* Convolution by Winograd's minimal filtering, for CPU devices: F(4x4, WINDOW x WINDOW).
  *
  * An output tile of 4 x 4 comes from an input tile of SIDE x SIDE, SIDE = WINDOW + 3, with SIDE^2 multiplications a pair of channels
  * instead of 16 * WINDOW^2:   y = A^T [ sum over i of (G w G^T) . (B^T x B) ] A
@@ -8,9 +8,15 @@
  * a start. Sums run over the input channels in order, one fma each: a value depends on its image alone, not on the batch.
  *
  * Maps are in blocks of 16 channels: n x ceil(c / 16) x h x w x 16, with finite values in the lanes behind the last channel.
+ *
+ * STRIDE 4, with a larger window, of planes (the input of a net, n x c x h x w): 4 x 4 neighbouring pixels of a plane are the 16 lanes of a
+ * block, and what strides over pixels with a window of up to 12 or 20 walks over blocks with a window of 3 or 5.
  * Source: Lavin and Gray 2015, "Fast Algorithms for Convolutional Neural Networks"; matrices by Toom and Cook for the points. */
 #ifndef WINDOW
 #define WINDOW 3
+#endif
+#ifndef STRIDE
+#define STRIDE 1 /* or 4 */
 #endif
 #ifndef TILES
 #define TILES 8 /* in registers at once */
@@ -82,25 +88,42 @@ void winograd_output(float16 *v, int step) {
 #endif
 }
 
-/* x: n x depth / 16 x h x w x 16 -> v: POINTS x tiles x depth, tiles = images * down * across, image after image.
+/* The lanes at (row, column) of a map, of which `inside` says that all of them are in it. */
+float16 winograd_load(__global const float *map, int row, int column, int h, int w, int inside) {
+#if STRIDE == 1
+    if (!inside && (row < 0 || row >= h || column < 0 || column >= w)) return (float16)(0.0f);
+    return vload16(row * w + column, map);
+#else
+    float lanes[16];
+    if (inside) {
+        __global const float *from = map + row * w + column;
+        return (float16)(vload4(0, from), vload4(0, from + w), vload4(0, from + 2 * w), vload4(0, from + 3 * w));
+    }
+    for (int i = 0; i < 16; i++) {
+        int r = row + i / 4, q = column + i % 4;
+        lanes[i] = r >= 0 && r < h && q >= 0 && q < w ? map[r * w + q] : 0.0f;
+    }
+    return vload16(0, lanes);
+#endif
+}
+
+/* x: n x depth / 16 x h x w x 16, STRIDE 4: n x depth / 16 x h x w -> v: POINTS x tiles x depth, tiles = images * down * across, image after image.
  * Range: down * across tiles of an image, depth / 16, images; `first` is the first image. */
 __kernel __attribute__((vec_type_hint(float16))) void winograd_cpu_input(__global const float *restrict x, __global float *restrict v, int first, int tiles,
                                                                          int depth, int across, int h, int w, int pad) {
     int tile = (int)get_global_id(0), block = (int)get_global_id(1), image = (int)get_global_id(2), count = (int)get_global_size(0);
-    int top = tile / across * 4 - pad, left = tile % across * 4 - pad;
+    int top = tile / across * 4 * STRIDE - pad, left = tile % across * 4 * STRIDE - pad;
+    int lanes = STRIDE == 1 ? 16 : 1;
     float16 d[POINTS];
-    __global const float *map = x + ((size_t)(first + image) * (depth / 16) + block) * h * w * 16;
-    if (top >= 0 && left >= 0 && top + SIDE <= h && left + SIDE <= w) {
+    __global const float *map = x + ((size_t)(first + image) * (depth / 16) + block) * h * w * lanes;
+    if (top >= 0 && left >= 0 && top + SIDE * STRIDE <= h && left + SIDE * STRIDE <= w) {
 #pragma unroll
         for (int r = 0; r < SIDE; r++)
 #pragma unroll
-            for (int q = 0; q < SIDE; q++) d[r * SIDE + q] = vload16((top + r) * w + left + q, map);
+            for (int q = 0; q < SIDE; q++) d[r * SIDE + q] = winograd_load(map, top + r * STRIDE, left + q * STRIDE, h, w, 1);
     } else {
         for (int r = 0; r < SIDE; r++)
-            for (int q = 0; q < SIDE; q++) {
-                int inside = top + r >= 0 && top + r < h && left + q >= 0 && left + q < w;
-                d[r * SIDE + q] = inside ? vload16((top + r) * w + left + q, map) : (float16)(0.0f);
-            }
+            for (int q = 0; q < SIDE; q++) d[r * SIDE + q] = winograd_load(map, top + r * STRIDE, left + q * STRIDE, h, w, 0);
     }
 #pragma unroll
     for (int q = 0; q < SIDE; q++) winograd_input(d + q, SIDE);

@@ -150,6 +150,7 @@ const struct layer_variant conv_cpu = {.name = "cpu",
 
 enum {
     WINOGRAD_OUT = 4,             /* outputs along a side of a tile */
+    WINOGRAD_STRIDE = 4,          /* besides 1 */
     WINOGRAD_SIDE = 8,            /* inputs along a side of the largest tile */
     WINOGRAD_LOCAL = 160 << 10,   /* bytes of products at most, so that the second cache holds them beside the weights of a point */
     WINOGRAD_WORKSPACE = 3 << 20, /* bytes of transformed inputs at most, where more than one image's: what a large cache keeps */
@@ -161,7 +162,11 @@ struct winograd_tile {
 };
 enum { WINOGRAD_TILES = 16, WINOGRAD_VECTORS = 4, WINOGRAD_GROUPS = 16 }; /* largest */
 
-static int winograd_side(const struct layer *l) { return l->desc->kernel + WINOGRAD_OUT - 1; }
+/* Of planes: as in winograd_cpu.cl's head. */
+static int winograd_strides(const struct layer *l) { return l->desc->stride == WINOGRAD_STRIDE && l->in_block == 1; }
+static int winograd_window(const struct layer *l) { return winograd_strides(l) ? (l->desc->kernel + WINOGRAD_STRIDE - 1) / WINOGRAD_STRIDE : l->desc->kernel; }
+static int winograd_depth(const struct layer *l) { return conv_in_channels(l) * (winograd_strides(l) ? LAYER_BLOCK : 1); }
+static int winograd_side(const struct layer *l) { return winograd_window(l) + WINOGRAD_OUT - 1; }
 static int winograd_points(const struct layer *l) { return winograd_side(l) * winograd_side(l); }
 static size_t winograd_local(const struct layer *l, struct winograd_tile t) {
     return (size_t)(winograd_points(l) * t.groups * t.tiles * t.vectors * LAYER_BLOCK) * sizeof(float);
@@ -169,7 +174,8 @@ static size_t winograd_local(const struct layer *l, struct winograd_tile t) {
 
 /* groups is 0 where not even one fits. */
 static struct winograd_tile winograd_tile(const struct layer *l, const struct place *place) {
-    struct winograd_tile t = layer_has_wide_registers(place) ? (struct winograd_tile){8, 2, 4} : (struct winograd_tile){6, 1, 4};
+    int blocks = conv_blocks(l->out.c), three = blocks % 2 && blocks % 3 == 0; /* vectors that leave none over */
+    struct winograd_tile t = layer_has_wide_registers(place) ? (struct winograd_tile){8, three ? 3 : 2, 4} : (struct winograd_tile){6, 1, 4};
     uint64_t local = device_limits(place->device)->local_memory, most = local < WINOGRAD_LOCAL ? local : WINOGRAD_LOCAL;
     const int *asked = l->tile.size;
     if (asked[0]) {
@@ -192,14 +198,14 @@ static int winograd_takes_tile(const struct layer *l) {
 }
 
 static int winograd_applicable(const struct layer *l, const struct place *place) {
-    const struct alexcl_layer *d = l->desc;
-    return conv_makes_blocks(l, place) && l->in_block == LAYER_BLOCK && d->stride == 1 && (d->kernel == 3 || d->kernel == 5) && winograd_takes_tile(l) &&
+    int blocks = l->desc->stride == 1 && l->in_block == LAYER_BLOCK, window = winograd_window(l);
+    return conv_makes_blocks(l, place) && (blocks || winograd_strides(l)) && (window == 3 || window == 5) && winograd_takes_tile(l) &&
            winograd_tile(l, place).groups > 0;
 }
 
 static int winograd_across(const struct layer *l) { return (l->out.w + WINOGRAD_OUT - 1) / WINOGRAD_OUT; }
 static int winograd_per_image(const struct layer *l) { return winograd_across(l) * ((l->out.h + WINOGRAD_OUT - 1) / WINOGRAD_OUT); }
-static size_t winograd_image_floats(const struct layer *l) { return (size_t)winograd_points(l) * (size_t)winograd_per_image(l) * (size_t)conv_in_channels(l); }
+static size_t winograd_image_floats(const struct layer *l) { return (size_t)winograd_points(l) * (size_t)winograd_per_image(l) * (size_t)winograd_depth(l); }
 /* Images whose transformed inputs are in the workspace at once. */
 static int winograd_images(const struct layer *l) {
     size_t images = WINOGRAD_WORKSPACE / (winograd_image_floats(l) * sizeof(float));
@@ -214,7 +220,7 @@ static size_t winograd_workspace(const struct layer *l, const struct place *plac
 static size_t winograd_packed(const struct layer *l, const struct place *place, int t) {
     struct winograd_tile tile = winograd_tile(l, place);
     size_t outputs = (size_t)(conv_groups(l, tile.vectors) * tile.vectors * LAYER_BLOCK);
-    return t ? outputs : outputs * (size_t)winograd_points(l) * (size_t)conv_in_channels(l);
+    return t ? outputs : outputs * (size_t)winograd_points(l) * (size_t)winograd_depth(l);
 }
 
 /* G, side x window: row i is 1, p, p^2 .. over the product of p - q for the other points q; the last row is infinity's. */
@@ -250,15 +256,34 @@ static void winograd_transform(const double g[WINOGRAD_SIDE][WINOGRAD_OUT + 1], 
     }
 }
 
+/* What channel c of the layer's input adds to `packed`, points x depth x width, of one output. */
+static void winograd_pack(const struct layer *l, const double g[WINOGRAD_SIDE][WINOGRAD_OUT + 1], const float *w, int c, float *packed, size_t width) {
+    int window = winograd_window(l), kernel = l->desc->kernel;
+    size_t stride = (size_t)winograd_depth(l) * width;
+    if (!winograd_strides(l)) {
+        winograd_transform(g, w, window, packed + conv_channel(l, c) * width, stride);
+        return;
+    }
+    for (int lane = 0; lane < LAYER_BLOCK; lane++) { /* of WINOGRAD_STRIDE x WINOGRAD_STRIDE pixels */
+        float thin[(WINOGRAD_OUT + 1) * (WINOGRAD_OUT + 1)];
+        for (int i = 0; i < window * window; i++) {
+            int y = i / window * WINOGRAD_STRIDE + lane / WINOGRAD_STRIDE, x = i % window * WINOGRAD_STRIDE + lane % WINOGRAD_STRIDE;
+            thin[i] = y < kernel && x < kernel ? w[y * kernel + x] : 0.0f;
+        }
+        winograd_transform(g, thin, window, packed + (size_t)(c * LAYER_BLOCK + lane) * width, stride);
+    }
+}
+
 static int winograd_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    int status = ALEXCL_OK, window = l->desc->kernel;
+    int status = ALEXCL_OK, window = winograd_window(l);
     struct winograd_tile tile = winograd_tile(l, l->place);
-    size_t floats = winograd_packed(l, l->place, 0), width = (size_t)(tile.vectors * LAYER_BLOCK), channels = (size_t)conv_in_channels(l);
-    size_t points = (size_t)winograd_points(l);
+    size_t floats = winograd_packed(l, l->place, 0), width = (size_t)(tile.vectors * LAYER_BLOCK), channels = (size_t)winograd_depth(l);
+    size_t points = (size_t)winograd_points(l), taps = (size_t)(l->desc->kernel * l->desc->kernel);
     double g[WINOGRAD_SIDE][WINOGRAD_OUT + 1];
     float *packed = NULL;
     char defines[96];
-    snprintf(defines, sizeof defines, "-DWINDOW=%d -DTILES=%d -DVECTORS=%d -DGROUPS=%d", window, tile.tiles, tile.vectors, tile.groups);
+    snprintf(defines, sizeof defines, "-DWINDOW=%d -DSTRIDE=%d -DTILES=%d -DVECTORS=%d -DGROUPS=%d", window, l->desc->stride, tile.tiles, tile.vectors,
+             tile.groups);
     TRY(layer_add_kernel(l, 0, "winograd_cpu", "winograd_cpu_input", defines, err));
     TRY(layer_add_kernel(l, 1, "winograd_cpu", "winograd_cpu_output", defines, err));
     TRY(memory_alloc_floats(&packed, floats, "packed weights", err));
@@ -266,8 +291,8 @@ static int winograd_prepare(struct layer *l, const float *const values[LAYER_TEN
     winograd_matrix(window, g);
     for (int o = 0; o < l->out.c; o++)
         for (int c = 0; c < l->in.c; c++)
-            winograd_transform((const double(*)[WINOGRAD_OUT + 1]) g, values[0] + ((size_t)o * (size_t)l->in.c + (size_t)c) * (size_t)(window * window), window,
-                               packed + ((size_t)o / width * points * channels + conv_channel(l, c)) * width + (size_t)o % width, channels * width);
+            winograd_pack(l, (const double(*)[WINOGRAD_OUT + 1]) g, values[0] + ((size_t)o * (size_t)l->in.c + (size_t)c) * taps, c,
+                          packed + (size_t)o / width * points * channels * width + (size_t)o % width, width);
     TRY(layer_upload_floats(l, 0, packed, floats, err));
     TRY(conv_upload_bias(l, values[1], tile.vectors, err));
 done:
@@ -276,7 +301,7 @@ done:
 }
 
 static int winograd_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
-    int status = ALEXCL_OK, most = winograd_images(l), across = winograd_across(l), per_image = winograd_per_image(l), depth = conv_in_channels(l);
+    int status = ALEXCL_OK, most = winograd_images(l), across = winograd_across(l), per_image = winograd_per_image(l), depth = winograd_depth(l);
     struct winograd_tile tile = winograd_tile(l, l->place);
     int together = tile.groups * tile.tiles;
     for (int first = io->first; first < io->first + io->count; first += most) {

@@ -171,10 +171,11 @@ static const struct tune_way *tune_own(const struct tune_layer *t, const struct 
     return way;
 }
 
+/* Of the variants' own tiles. */
 static double tune_best(const struct tune_layer *t) {
     double best = INFINITY;
     for (int i = 0; i < t->count; i++)
-        if (tune_cost(&t->ways[i]) < best) best = tune_cost(&t->ways[i]);
+        if (t->ways[i].own && tune_cost(&t->ways[i]) < best) best = tune_cost(&t->ways[i]);
     return best;
 }
 
