@@ -34,7 +34,7 @@ infer -v; grep -q "measuring" err && bad "measured twice"
 rm "$file"; infer -v --tune off; grep -q "measuring" err && bad "measured although it is off"
 infer -v --no-cache; grep -q "measuring" err && bad "measured though it cannot be kept"
 printf '{"format": 1' >"$file"; infer; says "not used"; says "alexcl tune"; prints "cat.png"
-tiny 0 tune --devices 0; infer; silent
+tiny 0 tune --devices 0; infer; grep -q 'not used' err && bad 'a file made anew is not used'
 
 # ---- a way that computes wrongly is dropped, and does not win
 mkdir changed; sed 's/v\[0\] + sum_p + sum_q/v[0] + sum_p/' "$kernels/winograd_cpu.cl" >changed/winograd_cpu.cl
