@@ -21,7 +21,7 @@ static const struct {
     {"ALEXCL_SYNC", "1: wait after every launch, to find the one that fails", "0", {"0", "1"}},
     {"ALEXCL_GEMM", "own or clblast: GEMM of convolutions and fully connected layers", "own", {"own", "clblast"}},
     {"ALEXCL_WEIGHTS_PRECISION", "float or half: weights of fully connected layers", "float", {"float", "half"}},
-    {"ALEXCL_TUNE", "measuring what is fastest before a device's first use: off or first", "first", {"off", "first"}},
+    {"ALEXCL_TUNE", "measuring what is fastest before a first use: off or first", "first", {"off", "first"}},
     {"ALEXCL_CHECK", "check of kernels before their first use: off, first or always", "first", {"off", "first", "always"}},
 };
 enum { COUNT = sizeof table / sizeof table[0] };

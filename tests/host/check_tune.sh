@@ -9,6 +9,8 @@ if [ -n "${4:-}" ]; then echo "$4"; exit 77; fi
 rm -rf run && mkdir run && cd run || exit 1
 export ALEXCL_TUNE= ALEXCL_CACHE_DIR=$PWD/cache # the suite has it turned off
 printf '%s\n' "$photos/cat.png" >list.txt
+# All but the file's name.
+narrow_table() { sed -i '/tuning.json$/d' out; narrow; }
 infer() { tiny 0 --devices 0 infer list.txt "$@"; }
 
 run 2 tune extra; says "extra"
@@ -19,7 +21,7 @@ tiny 0 tune --devices ref; prints "nothing to choose"
 tiny 0 tune --devices ref --format json; json '.devices == [] and .file == null and .error == null'
 
 # ---- the table, the document, the file
-tiny 0 tune --devices 0/2; narrow; prints "conv2: conv "; prints "standard"; prints "chosen"; prints "kept in"; prints ".tuning.json"
+tiny 0 tune --devices 0/2; narrow_table; prints "conv2: conv "; prints "standard"; prints "chosen"; prints "kept in"
 [ "$(grep -c '^device' out)" = 1 ] || bad "two parts of one device are measured twice"
 file=$(ls cache/*.tuning.json); jq -e '.format == 1 and (.layers | length) >= 4 and all(.layers[]; (.tried | length) >= 1)' "$file" >/dev/null || bad "the file is not as it should be"
 tiny 0 tune --devices 0 --format json
@@ -39,7 +41,7 @@ tiny 0 tune --devices 0; infer; grep -q 'not used' err && bad 'a file made anew 
 # ---- a way that computes wrongly is dropped, and does not win
 mkdir changed; sed 's/v\[0\] + sum_p + sum_q/v[0] + sum_p/' "$kernels/winograd_cpu.cl" >changed/winograd_cpu.cl
 cmp -s "$kernels/winograd_cpu.cl" changed/winograd_cpu.cl && bad "winograd_cpu.cl has other lines: change something else"
-tiny 0 tune --devices 0 --kernel-dir changed; narrow; prints "dropped: kernel winograd_cpu.cl computes wrongly"; says "is dropped"
+tiny 0 tune --devices 0 --kernel-dir changed; narrow_table; prints "dropped: kernel winograd_cpu.cl computes wrongly"; says "is dropped"
 tiny 0 tune --devices 0 --kernel-dir changed --format json
 json '.dropped >= 1 and all(.devices[].layers[].ways[]; (.variant != "winograd") or (.status != 0 and (.chosen | not))) and .error == null'
 tiny 0 --kernel-dir changed --devices 0 infer list.txt; prints "cat.png" # the check before the first use finds nothing wrong any more
