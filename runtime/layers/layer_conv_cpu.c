@@ -232,7 +232,10 @@ static void winograd_matrix(int window, double g[WINOGRAD_SIDE][WINOGRAD_OUT + 1
         double product = 1.0, power = 1.0;
         for (int j = 0; j < count; j++)
             if (j != i) product *= points[i] - points[j];
-        for (int j = 0; j < window; j++, power *= points[i]) g[i][j] = power / product;
+        for (int j = 0; j < window; j++) {
+            g[i][j] = power / product;
+            power *= points[i];
+        }
     }
     for (int j = 0; j < window; j++) g[count][j] = j == window - 1 ? 1.0 : 0.0;
 }
@@ -240,7 +243,7 @@ static void winograd_matrix(int window, double g[WINOGRAD_SIDE][WINOGRAD_OUT + 1
 /* out[p] = (G w G^T)[p], window x window weights. */
 static void winograd_transform(const double g[WINOGRAD_SIDE][WINOGRAD_OUT + 1], const float *w, int window, float *out, size_t stride) {
     int side = window + WINOGRAD_OUT - 1;
-    double rows[WINOGRAD_SIDE][WINOGRAD_OUT + 1];
+    double rows[WINOGRAD_SIDE][WINOGRAD_OUT + 1] = {{0}};
     for (int i = 0; i < side; i++) {
         for (int x = 0; x < window; x++) {
             rows[i][x] = 0.0;
@@ -279,7 +282,7 @@ static int winograd_prepare(struct layer *l, const float *const values[LAYER_TEN
     struct winograd_tile tile = winograd_tile(l, l->place);
     size_t floats = winograd_packed(l, l->place, 0), width = (size_t)(tile.vectors * LAYER_BLOCK), channels = (size_t)winograd_depth(l);
     size_t points = (size_t)winograd_points(l), taps = (size_t)(l->desc->kernel * l->desc->kernel);
-    double g[WINOGRAD_SIDE][WINOGRAD_OUT + 1];
+    double g[WINOGRAD_SIDE][WINOGRAD_OUT + 1] = {{0}};
     float *packed = NULL;
     char defines[96];
     snprintf(defines, sizeof defines, "-DWINDOW=%d -DSTRIDE=%d -DTILES=%d -DVECTORS=%d -DGROUPS=%d", window, l->desc->stride, tile.tiles, tile.vectors,
@@ -303,7 +306,7 @@ done:
 static int winograd_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     int status = ALEXCL_OK, most = winograd_images(l), across = winograd_across(l), per_image = winograd_per_image(l), depth = winograd_depth(l);
     struct winograd_tile tile = winograd_tile(l, l->place);
-    int together = tile.groups * tile.tiles;
+    int together = tile.groups > 1 ? tile.groups * tile.tiles : tile.tiles; /* it is applicable: one group fits */
     for (int first = io->first; first < io->first + io->count; first += most) {
         int left = io->first + io->count - first, count = left < most ? left : most, tiles = count * per_image;
         struct kernel_range in = {3, {0, 0, 0}, {(size_t)per_image, (size_t)(depth / LAYER_BLOCK), (size_t)count}, {1, 1, 1}};

@@ -202,7 +202,7 @@ void lane_free(struct lane *lane) {
         free(lane->kept[h]);
         free(lane->received[h]);
     }
-    for (int x = 0; lane->joined && x < g->cross_count; x++) storage_free(&lane->joined[x]);
+    for (int x = 0; lane->joined && g && x < g->cross_count; x++) storage_free(&lane->joined[x]);
     free(lane->joined);
     join_free(lane->join);
     storage_free(&lane->workspace);
