@@ -268,7 +268,7 @@ static void winograd_pack(const struct layer *l, const double g[WINOGRAD_SIDE][W
         return;
     }
     for (int lane = 0; lane < LAYER_BLOCK; lane++) { /* of WINOGRAD_STRIDE x WINOGRAD_STRIDE pixels */
-        float thin[(WINOGRAD_OUT + 1) * (WINOGRAD_OUT + 1)];
+        float thin[(WINOGRAD_OUT + 1) * (WINOGRAD_OUT + 1)] = {0};
         for (int i = 0; i < window * window; i++) {
             int y = i / window * WINOGRAD_STRIDE + lane / WINOGRAD_STRIDE, x = i % window * WINOGRAD_STRIDE + lane % WINOGRAD_STRIDE;
             thin[i] = y < kernel && x < kernel ? w[y * kernel + x] : 0.0f;
