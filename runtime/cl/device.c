@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cl_private.h"
 #include "memory.h"
@@ -96,11 +97,27 @@ static void device_let_go(struct pending_event *p) {
     if (p->since) clReleaseEvent(p->since);
 }
 
+enum { LATE_TRIES = 2000 };
+
+/* QUIRK_LATE: until nobody but us holds the queue; 2 s at most. */
+static void device_settle(cl_command_queue queue) {
+    const struct timespec pause = {0, 1000000};
+    cl_uint holders;
+    for (int i = 0; i < LATE_TRIES; i++) {
+        if (clGetCommandQueueInfo(queue, CL_QUEUE_REFERENCE_COUNT, sizeof holders, &holders, NULL) != CL_SUCCESS || holders <= 1) return;
+        nanosleep(&pause, NULL);
+    }
+}
+
 void device_free(struct device *dev) {
     if (!dev) return;
     clFinish(dev->work);
     clFinish(dev->transfer);
     for (int i = 0; i < dev->pending_count; i++) device_let_go(&dev->pending[i]);
+    if (dev->quirks & QUIRK_LATE) {
+        device_settle(dev->work);
+        device_settle(dev->transfer);
+    }
     program_free_all(dev);
     pthread_mutex_lock(&open_lock);
     /* CLBlast keeps programs of every context it has seen; they must go before the contexts do. */
