@@ -52,7 +52,7 @@ if(NOT intel)
 endif()
 alexcl_implementation(intel "${intel}" "Intel's CPU runtime" --test)
 # Its own leaks and races are not ours to find.
-set(ENVIRONMENT_intel ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=0 TSAN_OPTIONS=${TSAN}:ignore_noninstrumented_modules=1)
+set(ENVIRONMENT_intel ASAN_OPTIONS=${ASAN}:detect_leaks=0 TSAN_OPTIONS=${TSAN}:ignore_noninstrumented_modules=1)
 
 # rusticl on llvmpipe: Mesa's compiler and a GPU's limits. It shows no device unless it is told to.
 alexcl_find_vendor(RUSTICL [Rr]usticl RusticlOpenCL libRusticlOpenCL.so.1)
