@@ -148,7 +148,7 @@ static int lane_prepare_layers(struct lane *lane, struct alexcl_error *err) {
 int lane_prepare(struct lane *lane, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct graph *g = lane->graph;
-    size_t images = (size_t)lane->shared->images, workspace = 0, output = 0, converted = 0;
+    size_t images = (size_t)lane->shared->images, workspace = 0, output = 0;
     char what[64];
     TRY(storage_create(&lane->place, images * g->values[0].floats[0], "the input images", &lane->input, err));
     TRY(memory_alloc(&lane->joined, (size_t)g->cross_count + 1, sizeof *lane->joined, "the joined values", err));
@@ -169,11 +169,9 @@ int lane_prepare(struct lane *lane, struct alexcl_error *err) {
     }
     TRY(lane_prepare_layers(lane, err));
     if (workspace) TRY(storage_create(&lane->place, workspace, "the workspace of convolutions", &lane->workspace, err));
-    for (int x = 0; lane->other && lane->other->graph->block != g->block && x < g->cross_count; x++) {
-        size_t floats = graph_sent(g, x, 1 - lane->index).floats;
-        if (floats > converted) converted = floats;
-    }
-    if (converted) TRY(memory_alloc_floats(&lane->converted, images * converted, "what comes from the other device", err));
+    TRY(memory_alloc(&lane->converted, (size_t)g->cross_count + 1, sizeof *lane->converted, "what comes from the other device", err));
+    for (int x = 0; lane->other && lane->other->graph->block != g->block && x < g->cross_count; x++)
+        TRY(memory_alloc_floats(&lane->converted[x], images * graph_sent(g, x, 1 - lane->index).floats, "what comes from the other device", err));
     TRY(memory_alloc_floats(&lane->output, images * output, "the output of a half", err));
     if (lane->place.device) TRY(device_finish(lane->place.device, err));
 done:
@@ -208,6 +206,7 @@ void lane_free(struct lane *lane) {
     storage_free(&lane->workspace);
     storage_free(&lane->input);
     free(lane->output);
+    for (int x = 0; lane->converted && g && x < g->cross_count; x++) free(lane->converted[x]);
     free(lane->converted);
     graph_free(lane->graph);
     device_free(lane->place.device);

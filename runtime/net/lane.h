@@ -49,7 +49,7 @@ struct lane {
     struct storage *received[2]; /* [half][crossing]: from the other half */
     struct storage workspace;
     struct join *join;
-    float *converted;          /* on the host: what came from a place where values lie otherwise */
+    float **converted;         /* [crossing], on the host: what came from a place where values lie otherwise; copies out of it are under way */
     float *output;             /* output of one half, on the host */
     double reference_seconds;  /* CPU time of the reference */
     struct timeline *timeline; /* what runs when is recorded here; NULL: nowhere */

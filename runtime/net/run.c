@@ -135,7 +135,7 @@ static int run_receive(struct run *r, int cross, struct alexcl_error *err) {
     size_t floats = mine.floats;
     const float *from = lane->shared->staging[1 - h][cross] + (size_t)send->first * sent.floats;
     if (sent.block != mine.block) {
-        float *converted = lane->converted + (size_t)send->first * floats;
+        float *converted = lane->converted[cross] + (size_t)send->first * floats;
         run_convert(converted, &mine, from, &sent, send->count);
         from = converted;
     }

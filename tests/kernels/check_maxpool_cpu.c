@@ -7,9 +7,13 @@ END_TEST
 START_TEST(golden) { kernel_check_golden_maxpool("cpu"); }
 END_TEST
 
+START_TEST(nan_stays) { kernel_check_maxpool_nan("cpu", LAYER_BLOCK); }
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("maxpool_cpu");
     tcase_add_test(tests, grid);
     tcase_add_test(tests, golden);
+    tcase_add_test(tests, nan_stays);
     return support_run(tests);
 }

@@ -454,6 +454,32 @@ struct alexcl_layer kernel_check_maxpool(int kernel, int stride, int ceil_mode) 
     return (struct alexcl_layer){.type = ALEXCL_MAXPOOL, .name = "maxpool", .kernel = kernel, .stride = stride, .ceil_mode = ceil_mode};
 }
 
+/* A net that went wrong must show it. */
+void kernel_check_maxpool_nan(const char *variant, int block) {
+    struct alexcl_error err = {0};
+    struct alexcl_layer desc = kernel_check_maxpool(2, 2, 0);
+    const float *const none[LAYER_TENSORS] = {0};
+    struct layer l;
+    struct storage in, out;
+    const float values[12] = {NAN, 1, 2, NAN, 5, -7, 3, 4, 9, 6, 6, 7}; /* 2 x 6: three windows */
+    float laid[12 * LAYER_BLOCK] = {0}, made[3 * LAYER_BLOCK], got[3];
+    if (!kernel_check_possible(variant)) return;
+    EXPECT_OK(layer_describe(&l, &desc, 0, (struct alexcl_shape){2, 2, 6}, &err), err);
+    l.in_block = l.out_block = block;
+    EXPECT_OK(layer_prepare_variant(&l, support_place(), find_variant(&l, variant), none, &err), err);
+    layer_lay_in(&l, values, laid);
+    EXPECT_OK(storage_create(support_place(), layer_in_floats(&l), "a test", &in, &err), err);
+    EXPECT_OK(storage_create(support_place(), layer_out_floats(&l), "a test", &out, &err), err);
+    EXPECT_OK(storage_write(&in, 0, laid, layer_in_floats(&l), &err), err);
+    const struct layer_io io = {&in, &out, NULL, NULL, 0, 1};
+    EXPECT_OK(layer_forward(&l, &io, &err), err);
+    EXPECT_OK(storage_read(&out, 0, made, layer_out_floats(&l), &err), err);
+    layer_take_out(&l, made, got);
+    ck_assert(isnan(got[0]) && isnan(got[1]) && got[2] == 7.0f);
+    storage_free(&in), storage_free(&out);
+    layer_release(&l);
+}
+
 void kernel_check_maxpool_grid(const char *variant) {
     static const struct alexcl_shape shapes[] = {{1, 1, 1}, {3, 4, 7}, {6, 13, 13}, {9, 5, 2}, {1, 9, 11}};
     static const int windows[][2] = {{1, 1}, {2, 2}, {3, 2}, {2, 3}, {4, 1}};

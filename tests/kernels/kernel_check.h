@@ -11,7 +11,8 @@ int kernel_check_possible(const char *variant);
 int kernel_check_bare(void);
 /* Both halves of a layer on random values, by that variant on the place under test, against the reference: batches in the middle
  * of a larger buffer, of 9, 5 and 1, and images that are not asked for must stay untouched. The bits of an image must not depend on
- * the batch it is in. With channels side by side in memory too, where the variant can. Layers that may write over their input do so as well. ALEXCL_TEST_GRID=small tries less. */
+ * the batch it is in. With channels side by side in memory too, where the variant can. Layers that may write over their input do so as well.
+ * ALEXCL_TEST_GRID=small tries less. */
 void kernel_check_layer(const char *variant, const struct alexcl_layer *desc, struct alexcl_shape whole_in);
 /* The same for a layer that reads `maps` as units, behind a flatten layer. */
 void kernel_check_flattened(const char *variant, const struct alexcl_layer *desc, struct alexcl_shape whole_in, struct alexcl_shape maps);
@@ -31,5 +32,7 @@ void kernel_check_lrn_grid(const char *variant);
 void kernel_check_golden_lrn(const char *variant);
 struct alexcl_layer kernel_check_maxpool(int kernel, int stride, int ceil_mode);
 void kernel_check_maxpool_grid(const char *variant);
+/* A NaN wins wherever it stands in its window, and only there. */
+void kernel_check_maxpool_nan(const char *variant, int block);
 void kernel_check_golden_maxpool(const char *variant);
 #endif

@@ -81,6 +81,20 @@ START_TEST(every_placement_and_batch_gives_the_same_bits) {
 }
 END_TEST
 
+/* What lies otherwise on a device than on the host is converted where it crosses. */
+START_TEST(a_device_and_the_reference_agree) {
+    if (strcmp(support_implementation(), "ref") == 0) return;
+    for (size_t i = 0; i < sizeof models / sizeof models[0]; i++) {
+        size_t units;
+        float *want = scores(models[i], "ref", 5, NULL, &units), *left = scores(models[i], "0,ref", 5, NULL, &units),
+              *right = scores(models[i], "ref,0", 5, NULL, &units);
+        support_compare("0,ref", left, want, units * IMAGES, 1e-5);
+        support_compare("ref,0", right, want, units * IMAGES, 1e-5);
+        free(want), free(left), free(right);
+    }
+}
+END_TEST
+
 static void keep_weights(const char *precision) {
     struct alexcl_error err = {0};
     EXPECT_OK(alexcl_setting_set("ALEXCL_WEIGHTS_PRECISION", precision, &err), err);
@@ -255,6 +269,7 @@ int main(void) {
     TCase *tests = tcase_create("placement");
     tcase_set_timeout(tests, 120);
     tcase_add_test(tests, every_placement_and_batch_gives_the_same_bits);
+    tcase_add_test(tests, a_device_and_the_reference_agree);
     tcase_add_test(tests, and_with_half_weights);
     tcase_add_test(tests, the_order_of_two_equal_devices_does_not_matter);
     tcase_add_test(tests, reproducible_holds_for_clblast_too);
