@@ -288,8 +288,8 @@ static int infer_run_rows(struct infer *f, size_t first, size_t count, struct al
 static int infer_run_batch(struct infer *f, struct alexcl_error *err) {
     if (f->rows == 0) return ALEXCL_OK;
     int status = ALEXCL_OK;
-    /* On the reference a batch may take minutes, and gains nothing: a Ctrl-C is heard behind each image. */
-    size_t step = f->reference ? 1 : f->rows;
+    /* On the reference a batch may take minutes, and gains nothing: a Ctrl-C is heard behind each image. One image cannot be split. */
+    size_t step = f->reference && !options_split_images(f->o) ? 1 : f->rows;
     for (size_t first = 0; first < f->rows && status == ALEXCL_OK && (first == 0 || !interrupt_asked()); first += step)
         status = infer_run_rows(f, first, step, err);
     f->rows = 0;
@@ -394,18 +394,14 @@ static int infer_open(struct infer *f, struct alexcl_error *err) {
     }
     interrupt_defer(); /* from here on there may be results to keep */
     status = options_weights(o, f->model, o->features, &f->weights, err);
-    if (status == ALEXCL_OK) status = alexcl_selection_open(o->devices, &f->selection, err);
+    if (status == ALEXCL_OK) status = options_selection(o, &f->selection, err);
     if (status != ALEXCL_OK) return status;
     f->reference = 1;
     for (size_t i = 0; i < alexcl_selection_count(f->selection); i++) f->reference &= alexcl_selection_device(f->selection, i) == NULL;
-    if (!o->quiet) {
-        report_text(stderr, alexcl_selection_why(f->selection));
-        putc('\n', stderr);
-    }
 
     size_t rows = f->images * f->crops, wanted = o->batch ? (size_t)o->batch : BATCH;
     struct alexcl_net_options options = {
-        .batch = (int)(rows < wanted ? rows : wanted), .memory = o->memory, .last_layer = o->features, .reproducible = o->reproducible};
+        .batch = (int)(rows < wanted ? rows : wanted), .memory = o->memory, .last_layer = o->features, .reproducible = o->reproducible, .split = o->split};
     f->in_floats = (size_t)f->model->channels * (size_t)f->model->height * (size_t)f->model->width;
     /* Decoding begins before the kernels are compiled, and before it is known whether the batch fits. */
     if (!o->input) {
@@ -446,12 +442,14 @@ static int infer_open(struct infer *f, struct alexcl_error *err) {
     return status;
 }
 
-static json_t *infer_devices_json(const struct infer *f) {
+static json_t *infer_devices_json(const struct infer *f, const struct alexcl_net_times *t) {
     json_t *list = json_array();
-    for (size_t i = 0; i < alexcl_selection_count(f->selection); i++) {
+    size_t count = alexcl_selection_count(f->selection);
+    int both = count == 1 || options_split_images(f->o);
+    for (size_t i = 0; i < count; i++) {
         const struct alexcl_place *p = alexcl_selection_place(f->selection, i);
-        report_append(list, json_pack("{s:o, s:o}", "place", report_string(p->name), "halves",
-                                      alexcl_selection_count(f->selection) == 1 ? json_pack("[i,i]", 0, 1) : json_pack("[i]", (int)i)));
+        report_append(list, json_pack("{s:o, s:o, s:I}", "place", report_string(p->name), "halves", both ? json_pack("[i,i]", 0, 1) : json_pack("[i]", (int)i),
+                                      "images", (json_int_t)t->images[i]));
     }
     return list;
 }
@@ -471,11 +469,12 @@ static int infer_print_document(struct infer *f, const struct alexcl_error *why,
                                running > 0 ? (double)f->finished / running : 0.0, "decode_cpu_s", f->feed ? feed_seconds(f->feed) : 0.0, "run_s", t.wall,
                                "device_s", t.device[0], t.device[1], "exchange_s", t.exchange, "build_s", t.build, "device_times_known", t.events);
     json_t *failure = report_string(why->text[0] ? why->text : NULL);
-    json_t *document = json_pack("{s:s, s:{s:o, s:b, s:s, s:s}, s:o, s:i, s:b, s:b, s:o, s:o, s:o, s:o}", "model", f->model->name, "weights", "about",
-                                 report_string(alexcl_weights_describe(f->weights)), "random", alexcl_weights_random(f->weights), "note",
-                                 alexcl_weights_random(f->weights) ? "the weights are random: the labels mean nothing" : "", "precision", f->o->precision,
-                                 "devices", infer_devices_json(f), "batch", (int)f->batch, "ten_crop", f->o->ten_crop, "reproducible", f->o->reproducible,
-                                 "images", f->document_images, "summary", summary, "timing", timing, "error", failure);
+    json_t *document =
+        json_pack("{s:s, s:{s:o, s:b, s:s, s:s}, s:o, s:o, s:i, s:b, s:b, s:o, s:o, s:o, s:o}", "model", f->model->name, "weights", "about",
+                  report_string(alexcl_weights_describe(f->weights)), "random", alexcl_weights_random(f->weights), "note",
+                  alexcl_weights_random(f->weights) ? "the weights are random: the labels mean nothing" : "", "precision", f->o->precision, "split",
+                  report_string(f->o->split ? f->o->split : "half"), "devices", infer_devices_json(f, &t), "batch", (int)f->batch, "ten_crop", f->o->ten_crop,
+                  "reproducible", f->o->reproducible, "images", f->document_images, "summary", summary, "timing", timing, "error", failure);
     f->document_images = NULL;
     return report_json(document, err);
 }
@@ -494,7 +493,11 @@ static void infer_print_end(const struct infer *f) {
             running > 0 ? (double)f->finished / running : 0, f->ready - f->start);
     if (f->failed) fprintf(stderr, "; %zu failed", f->failed);
     fprintf(stderr, "\ndecode %.2f s of CPU,", f->feed ? feed_seconds(f->feed) : 0.0);
-    for (size_t i = 0; i < alexcl_selection_count(f->selection); i++) fprintf(stderr, " device %zu %.2f s,", i, t.device[i]);
+    for (size_t i = 0; i < alexcl_selection_count(f->selection); i++) {
+        fprintf(stderr, " device %zu %.2f s", i, t.device[i]);
+        if (options_split_images(f->o)) fprintf(stderr, " (%zu image%s)", t.images[i], t.images[i] == 1 ? "" : "s");
+        putc(',', stderr);
+    }
     fprintf(stderr, " exchange %.3f s%s\n", t.exchange, t.events ? "" : " (a driver reports no times)");
 }
 
@@ -532,7 +535,9 @@ int command_infer(const struct options *o, struct alexcl_error *err) {
     if (o->format == FORMAT_TEXT) {
         printf("%s; ", f.model->name);
         report_text(stdout, alexcl_weights_describe(f.weights));
-        printf("%s%s\n", options_tell_precision(o), o->reproducible ? "; reproducible" : "");
+        printf("%s", options_tell_precision(o));
+        if (options_split_images(o)) printf("; images split %s", o->split);
+        puts(o->reproducible ? "; reproducible" : "");
     }
     status = o->input ? infer_array(&f, err) : infer_list(&f, err);
     if (status == ALEXCL_OK && !interrupt_asked()) status = infer_run_batch(&f, err);

@@ -52,6 +52,7 @@ static void plan_text(const struct options *o, const struct alexcl_plan *p, int 
         }
         printf("\n");
     }
+    if (options_split_images(o)) printf("\nboth halves on each device, images split %s: memory for %d and %d of a batch\n", o->split, p->room[0], p->room[1]);
     printf("\nbatch %d: %s", p->batch, p->chunk == p->batch ? "fits" : "does not fit");
     if (p->chunk < p->batch) printf(", is cut in chunks of %d", p->chunk);
     printf("; at most %d images fit at once\n", most);
@@ -70,14 +71,14 @@ static int plan_json(const struct options *o, const struct alexcl_plan *p, int m
     }
     for (size_t i = 0; i < p->places; i++) {
         const struct alexcl_plan_memory *m = &p->memory[i];
-        report_append(memory, json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "weights", (json_int_t)m->weights, "activations", (json_int_t)m->activations,
-                                        "exchange", (json_int_t)m->exchange, "workspace", (json_int_t)m->workspace, "total", (json_int_t)m->total,
-                                        "largest_buffer", (json_int_t)m->largest_buffer));
+        report_append(memory, json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:I}", "images", p->room[i], "weights", (json_int_t)m->weights, "activations",
+                                        (json_int_t)m->activations, "exchange", (json_int_t)m->exchange, "workspace", (json_int_t)m->workspace, "total",
+                                        (json_int_t)m->total, "largest_buffer", (json_int_t)m->largest_buffer));
     }
-    return report_json(json_pack("{s:s, s:I, s:I, s:[I,I], s:[I,I], s:o, s:s, s:o, s:i, s:i, s:i}", "model", p->model->name, "parameters",
+    return report_json(json_pack("{s:s, s:I, s:I, s:[I,I], s:[I,I], s:o, s:s, s:o, s:o, s:i, s:i, s:i}", "model", p->model->name, "parameters",
                                  (json_int_t)p->parameters, "macs", (json_int_t)p->macs, "crosses", (json_int_t)crosses[0], (json_int_t)crosses[1],
-                                 "softmax_joins", (json_int_t)softmax[0], (json_int_t)softmax[1], "layers", layers, "weights_precision", o->precision, "memory",
-                                 memory, "batch", p->batch, "chunk", p->chunk, "fits", most),
+                                 "softmax_joins", (json_int_t)softmax[0], (json_int_t)softmax[1], "layers", layers, "weights_precision", o->precision, "split",
+                                 report_string(o->split ? o->split : "half"), "memory", memory, "batch", p->batch, "chunk", p->chunk, "fits", most),
                        err);
 }
 
@@ -104,15 +105,12 @@ int command_plan(const struct options *o, struct alexcl_error *err) {
     const struct alexcl_model *model;
     struct alexcl_plan *plan = NULL;
     struct alexcl_selection *sel = NULL;
-    struct alexcl_plan_request request = {.batch = o->batch, .places = 2, .memory = {o->memory, o->memory}};
+    struct alexcl_plan_request request = {.batch = o->batch, .places = 2, .memory = {o->memory, o->memory}, .split = o->split};
     int status = options_expect(o, "plan", 0, 0, err);
     if (status == ALEXCL_OK) status = options_model(o, &model, err);
     if (status == ALEXCL_OK && o->devices) {
-        status = alexcl_selection_open(o->devices, &sel, err);
-        if (status == ALEXCL_OK) {
-            request.places = alexcl_selection_count(sel);
-            if (!o->quiet) fprintf(stderr, "%s\n", alexcl_selection_why(sel));
-        }
+        status = options_selection(o, &sel, err);
+        if (status == ALEXCL_OK) request.places = alexcl_selection_count(sel);
         for (size_t i = 0; status == ALEXCL_OK && i < request.places; i++) {
             const struct alexcl_device_info *d = alexcl_selection_device(sel, i);
             if (!d) continue;

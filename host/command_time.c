@@ -96,19 +96,22 @@ static void time_row(const struct timing *t, const char *name, const double seco
 
 static void time_layers_text(const struct timing *t) {
     const struct measured *m = &t->m;
-    double sums[2] = {0}, then = 0;
+    double sums[2] = {0}, places[2] = {0}, then = 0;
     for (size_t i = 0; i < m->layer_count; i++) {
-        for (int h = 0; h < 2; h++) sums[h] += m->layers[i].seconds[h];
+        for (int h = 0; h < 2; h++) {
+            sums[h] += m->layers[i].seconds[h];
+            places[h] += m->layers[i].place[h];
+        }
         if (t->old) then += time_old_layer(t, m->layers[i].layer->layer->name);
     }
     printf("\n%-12s %10s %10s %8s %9s %8s", "layer", "half 0, ms", "half 1, ms", "of all", "GFLOP/s", "of peak");
     printf(t->old ? " %8s\n" : "\n", "speed-up");
     for (size_t i = 0; i < m->layer_count; i++) {
         const struct layer_time *l = &m->layers[i];
-        time_row(t, l->layer->layer->name, l->seconds, sums[0] + sums[1], measure_layer_rate(m, l), time_layer_ratio(t, l));
+        time_row(t, l->layer->layer->name, l->seconds, sums[0] + sums[1], measure_layer_rate(l), time_layer_ratio(t, l));
     }
-    struct layer_time all = {.seconds = {sums[0], sums[1]}, .flops = {m->flops, 0}};
-    time_row(t, "all layers", sums, sums[0] + sums[1], measure_layer_rate(m, &all), sums[0] + sums[1] > 0 ? then / (sums[0] + sums[1]) : 0);
+    struct layer_time all = {.place = {places[0], places[1]}, .flops = {m->flops, 0}};
+    time_row(t, "all layers", sums, sums[0] + sums[1], measure_layer_rate(&all), sums[0] + sums[1] > 0 ? then / (sums[0] + sums[1]) : 0);
     static const char *const kinds[] = {"layers", "joins of halves", "exchange", "images, scores", "waits for the other", "nothing runs"};
     printf("\n%-23s", "ms of a batch");
     for (size_t p = 0; p < m->places; p++) printf("   device %zu", p);
@@ -129,6 +132,7 @@ static void time_text(const struct timing *t) {
     printf("%s, batch %d: %d batches after %d\n%s%s%s\n", t->model->name, m->batch, m->repeat, m->warm_up, alexcl_weights_describe(t->weights),
            options_tell_precision(t->o), t->o->reproducible ? "; reproducible" : "");
     if (m->chunk < m->batch) printf("a batch does not fit: it is run in chunks of %d\n", m->chunk);
+    if (options_split_images(t->o)) printf("images split %s: %.1f and %.1f of a batch\n", t->o->split, m->place[0].images, m->place[1].images);
     printf("\n%-12s %10s %12s\n", "a batch", "ms", "images/s");
     const double walls[] = {m->minimum, m->median, m->maximum};
     static const char *const names[] = {"fastest", "median", "slowest"};
@@ -149,10 +153,9 @@ static json_t *time_layers_json(const struct timing *t) {
     json_t *layers = json_array();
     for (size_t i = 0; i < t->m.layer_count; i++) {
         const struct layer_time *l = &t->m.layers[i];
-        json_t *row =
-            json_pack("{s:s, s:s, s:[f,f], s:[i,i], s:[f,f], s:[f,f], s:f}", "name", l->layer->layer->name, "type",
-                      alexcl_layer_type_name(l->layer->layer->type), "seconds", l->seconds[0], l->seconds[1], "commands", l->commands[0], l->commands[1],
-                      "flops", l->flops[0], l->flops[1], "bytes", l->bytes[0], l->bytes[1], "gflops", measure_layer_rate(&t->m, l) * 1e-9);
+        json_t *row = json_pack("{s:s, s:s, s:[f,f], s:[i,i], s:[f,f], s:[f,f], s:f}", "name", l->layer->layer->name, "type",
+                                alexcl_layer_type_name(l->layer->layer->type), "seconds", l->seconds[0], l->seconds[1], "commands", l->commands[0],
+                                l->commands[1], "flops", l->flops[0], l->flops[1], "bytes", l->bytes[0], l->bytes[1], "gflops", measure_layer_rate(l) * 1e-9);
         if (t->old) report_set(row, "speedup", time_layer_ratio(t, l) > 0 ? json_real(time_layer_ratio(t, l)) : json_null());
         report_append(layers, row);
     }
@@ -166,20 +169,20 @@ static int time_json(const struct timing *t, struct alexcl_error *err) {
     for (int i = 0; i < m->repeat; i++) report_append(walls, json_real(m->walls[i]));
     for (size_t p = 0; p < m->places; p++) {
         const struct place_time *s = &m->place[p];
-        json_t *halves = m->places == 1 ? json_pack("[i,i]", 0, 1) : json_pack("[i]", (int)p);
-        json_t *row =
-            json_pack("{s:o, s:o, s:f, s:f, s:f, s:f, s:f, s:f}", "place", report_string(alexcl_selection_place(t->selection, p)->name), "halves", halves,
-                      "layers_s", s->layers, "joins_s", s->joins, "exchange_s", s->exchange, "transfer_s", s->transfer, "wait_s", s->wait, "idle_s", s->idle);
+        json_t *halves = t->plan->halves[p] == 3u ? json_pack("[i,i]", 0, 1) : json_pack("[i]", (int)p);
+        json_t *row = json_pack("{s:o, s:o, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "place", report_string(alexcl_selection_place(t->selection, p)->name),
+                                "halves", halves, "images", s->images, "layers_s", s->layers, "joins_s", s->joins, "exchange_s", s->exchange, "transfer_s",
+                                s->transfer, "wait_s", s->wait, "idle_s", s->idle);
         report_set(row, "peak_gflops", m->peak[p].flops > 0 ? json_real(m->peak[p].flops * 1e-9) : json_null());
         report_set(row, "peak_read_gbytes_per_s", m->peak[p].bytes > 0 ? json_real(m->peak[p].bytes * 1e-9) : json_null());
         report_append(devices, row);
     }
-    json_t *document =
-        json_pack("{s:s, s:i, s:i, s:{s:o, s:b, s:s}, s:b, s:i, s:i, s:{s:f, s:f, s:f, s:o}, s:f, s:f, s:f, s:b, s:o, s:o}", "model", t->model->name, "batch",
-                  m->batch, "chunk", m->chunk, "weights", "about", report_string(alexcl_weights_describe(t->weights)), "random",
-                  alexcl_weights_random(t->weights), "precision", t->o->precision, "reproducible", t->o->reproducible, "warm_up", m->warm_up, "repeat",
-                  m->repeat, "seconds", "min", m->minimum, "median", m->median, "max", m->maximum, "sorted", walls, "images_per_s", m->images_per_s, "gflops",
-                  rate * 1e-9, "start_s", t->start_s, "device_times_known", m->times_known, "devices", devices, "layers", time_layers_json(t));
+    json_t *document = json_pack("{s:s, s:i, s:i, s:{s:o, s:b, s:s}, s:b, s:o, s:i, s:i, s:{s:f, s:f, s:f, s:o}, s:f, s:f, s:f, s:b, s:o, s:o}", "model",
+                                 t->model->name, "batch", m->batch, "chunk", m->chunk, "weights", "about", report_string(alexcl_weights_describe(t->weights)),
+                                 "random", alexcl_weights_random(t->weights), "precision", t->o->precision, "reproducible", t->o->reproducible, "split",
+                                 report_string(t->o->split ? t->o->split : "half"), "warm_up", m->warm_up, "repeat", m->repeat, "seconds", "min", m->minimum,
+                                 "median", m->median, "max", m->maximum, "sorted", walls, "images_per_s", m->images_per_s, "gflops", rate * 1e-9, "start_s",
+                                 t->start_s, "device_times_known", m->times_known, "devices", devices, "layers", time_layers_json(t));
     report_set(document, "share_of_peak", peak > 0 ? json_real(rate / peak) : json_null());
     if (t->old) report_set(document, "compare", json_pack("{s:o, s:f}", "path", report_string(t->o->compare), "speedup", time_ratio(t)));
     return report_json(document, err);
@@ -240,14 +243,13 @@ static int time_open(struct timing *t, struct alexcl_error *err) {
     if (status == ALEXCL_OK && o->compare) status = time_read_old(t, err);
     if (status == ALEXCL_OK) status = time_make_input(t, err);
     if (status == ALEXCL_OK) status = options_weights(o, t->model, NULL, &t->weights, err);
-    if (status == ALEXCL_OK) status = alexcl_selection_open(o->devices, &t->selection, err);
+    if (status == ALEXCL_OK) status = options_selection(o, &t->selection, err);
     if (status != ALEXCL_OK) return status;
-    if (!o->quiet) fprintf(stderr, "%s\n", alexcl_selection_why(t->selection));
     /* For shapes and work; what fits is the net's to say. */
     uint64_t plenty = UINT64_MAX / 2;
     struct alexcl_plan_request request = {
-        .batch = t->batch, .places = alexcl_selection_count(t->selection), .memory = {plenty, plenty}, .largest_buffer = {plenty, plenty}};
-    struct alexcl_net_options options = {.batch = t->batch, .memory = o->memory, .reproducible = o->reproducible};
+        .batch = t->batch, .places = alexcl_selection_count(t->selection), .memory = {plenty, plenty}, .largest_buffer = {plenty, plenty}, .split = o->split};
+    struct alexcl_net_options options = {.batch = t->batch, .memory = o->memory, .reproducible = o->reproducible, .split = o->split};
     status = alexcl_plan_make(t->model, &request, &t->plan, err);
     double start = monotonic_now();
     if (status == ALEXCL_OK) status = alexcl_net_open(t->model, t->weights, t->selection, &options, &t->net, err);

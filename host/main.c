@@ -18,6 +18,7 @@ const struct command commands[] = {
      "standard input. Names are relative to the list's folder; \"quote\" them when they\n"
      "have spaces; # begins a comment.\n\n"
      "  alexcl --devices 0,1 infer batch.txt\n"
+     "  alexcl --devices 0,1 infer batch.txt --split auto\n"
      "  alexcl infer batch.txt --weights alexnet.safetensors --ten-crop --format json\n"
      "  alexcl infer batch.txt --features pool5 --save pool5.npy\n"},
     {"devices", command_devices, "", "list the OpenCL devices, in clinfo's order",
@@ -43,7 +44,8 @@ const struct command commands[] = {
     {"time", command_time, "", "how long a batch takes, by layer, half, exchange and host",
      "Batches are timed from the images in the host's memory to the scores there;\n"
      "layers and copies by the devices' own clocks. The peak is measured as well. The\n"
-     "document of --format json is what --compare reads.\n\n"
+     "document of --format json is what --compare reads. With --split auto or A:B a\n"
+     "half's time is that of both devices together.\n\n"
      "  alexcl time --model alexnet-caffe --batch 16 --devices 0,1 --trace t.json\n"
      "  alexcl time --batch 1 --format json >old.json\n"
      "  alexcl time --batch 1 --compare old.json --plot roofline.svg\n\n"

@@ -25,7 +25,8 @@ static void measure_work(const struct alexcl_plan *plan, size_t i, struct layer_
         struct alexcl_shape in = i ? plan->layers[i - 1].half[h] : l->in, made = l->half[h];
         double read = (double)in.c * in.h * in.w * sizeof(float) + (double)l->crosses[h], written = (double)made.c * made.h * made.w * sizeof(float);
         out->flops[h] = 2.0 * (double)l->macs[h] * plan->batch;
-        out->bytes[h] = (double)l->parameter_bytes[h] + plan->batch * (read + written);
+        int copies = (int)(plan->halves[0] >> h & 1u) + (plan->places == 2 ? (int)(plan->halves[1] >> h & 1u) : 0);
+        out->bytes[h] = copies * (double)l->parameter_bytes[h] + plan->batch * (read + written);
     }
 }
 
@@ -90,11 +91,12 @@ static int measure_idle(const struct measured *m, const struct alexcl_net *net, 
 }
 
 static int measure_spans(struct measured *m, const struct alexcl_net *net, const double *walls, double *sums, struct alexcl_error *err) {
-    for (size_t i = 0; i < m->layer_count; i++)
-        for (int h = 0; h < 2; h++) {
-            struct layer_time *l = &m->layers[i];
-            l->seconds[h] = measure_pick(m, net, (struct picked){-1, h, 1u << ALEXCL_WORK_LAYER, l->layer->layer->name}, sums, &l->commands[h]);
-        }
+    for (size_t i = 0; i < m->layer_count; i++) {
+        struct layer_time *l = &m->layers[i];
+        const char *name = l->layer->layer->name;
+        for (int h = 0; h < 2; h++) l->seconds[h] = measure_pick(m, net, (struct picked){-1, h, 1u << ALEXCL_WORK_LAYER, name}, sums, &l->commands[h]);
+        for (int p = 0; p < 2; p++) l->place[p] = measure_pick(m, net, (struct picked){p, -1, 1u << ALEXCL_WORK_LAYER, name}, sums, NULL);
+    }
     int status = ALEXCL_OK;
     for (int p = 0; p < (int)m->places && status == ALEXCL_OK; p++) {
         struct place_time *t = &m->place[p];
@@ -133,6 +135,7 @@ int measure_run(struct alexcl_net *net, const struct alexcl_plan *plan, const fl
     for (size_t i = 0; i < images; i++) memcpy(batch + i * floats, in + i % in_images * floats, floats * sizeof *batch);
     for (int i = 0; i < m.warm_up && status == ALEXCL_OK; i++) status = alexcl_net_run(net, batch, images, scores, err);
     if (status == ALEXCL_OK) status = alexcl_net_record(net, 1, err);
+    struct alexcl_net_times before = alexcl_net_times(net);
     for (int i = 0; i < m.repeat && status == ALEXCL_OK; i++) {
         double start = monotonic_now();
         status = alexcl_net_run(net, batch, images, scores, err);
@@ -145,7 +148,9 @@ int measure_run(struct alexcl_net *net, const struct alexcl_plan *plan, const fl
     m.minimum = m.walls[0];
     m.maximum = m.walls[m.repeat - 1];
     m.images_per_s = (double)images / m.median;
-    m.times_known = alexcl_net_times(net).events;
+    struct alexcl_net_times after = alexcl_net_times(net);
+    m.times_known = after.events;
+    for (int p = 0; p < 2; p++) m.place[p].images = (double)(after.images[p] - before.images[p]) / m.repeat;
     if (m.times_known) status = measure_spans(&m, net, walls, sums, err);
     if (status == ALEXCL_OK) status = alexcl_net_peak(net, m.peak, err);
 done:
@@ -166,9 +171,8 @@ void measure_free(struct measured *m) {
     *m = (struct measured){0};
 }
 
-double measure_layer_rate(const struct measured *m, const struct layer_time *l) {
-    double longest = l->seconds[0] > l->seconds[1] ? l->seconds[0] : l->seconds[1], both = l->seconds[0] + l->seconds[1];
-    double seconds = m->places == 2 ? longest : both;
+double measure_layer_rate(const struct layer_time *l) {
+    double seconds = l->place[0] > l->place[1] ? l->place[0] : l->place[1];
     return seconds > 0 ? (l->flops[0] + l->flops[1]) / seconds : 0;
 }
 

@@ -8,7 +8,8 @@
 struct layer_time {
     const struct alexcl_plan_layer *layer;
     double seconds[2];
-    double flops[2], bytes[2]; /* 2 x multiply-adds; weights, input and output, each once */
+    double place[2];           /* of both halves, on each place */
+    double flops[2], bytes[2]; /* 2 x multiply-adds; weights (on each place that has them), input and output, each once */
     int commands[2];           /* of a batch; 0: computed by another layer's kernel, or nothing to do */
 };
 /* Seconds of a batch (medians) on a device. */
@@ -16,6 +17,7 @@ struct place_time {
     double layers, joins, exchange, transfer; /* of commands: kernels and copies may run at the same time */
     double wait;                              /* its half was sent, the other one not yet here */
     double idle;                              /* none of its commands ran */
+    double images;                            /* that it had a part in; the mean */
 };
 struct measured {
     int batch, chunk, warm_up, repeat;
@@ -33,7 +35,7 @@ struct measured {
  * `warm_up` and `repeat`. The recording stays in the net. */
 int measure_run(struct alexcl_net *net, const struct alexcl_plan *plan, const float *in, size_t in_images, struct measured *out, struct alexcl_error *err);
 void measure_free(struct measured *m);
-/* Both halves of a layer: operations a second, and the peak that they have together; 0 where unknown. Two devices work at the same time. */
-double measure_layer_rate(const struct measured *m, const struct layer_time *l);
+/* Both halves of a layer: operations a second, and the peak that they have together; 0 where unknown. Two places work at the same time. */
+double measure_layer_rate(const struct layer_time *l);
 double measure_peak(const struct measured *m);
 #endif

@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "fail.h"
+#include "report.h"
 
 enum id {
     ID_BATCH = 256,
@@ -38,6 +39,7 @@ enum id {
     ID_REPRODUCIBLE,
     ID_SAVE,
     ID_SEED,
+    ID_SPLIT,
     ID_SYNC,
     ID_TEN_CROP,
     ID_TOP,
@@ -60,6 +62,7 @@ static const struct row {
     {ID_WEIGHTS_PRECISION, "weights-precision", "P", "float or half: weights of fc layers", " infer check tune plan time env ", "ALEXCL_WEIGHTS_PRECISION"},
     {ID_BATCH, "batch", "N", "images at once", " infer plan time ", NULL},
     {ID_MEMORY, "memory", "SIZE", "memory of each device: 4GiB, 512MiB", " infer plan time ", NULL},
+    {ID_SPLIT, "split", "S", "two devices: half, or auto or A:B of the images", " infer plan time ", NULL},
     {ID_TEN_CROP, "ten-crop", NULL, "average over corners, centre, and mirrored", " infer ", NULL},
     {ID_TOP, "top", "K", "scores to show of each image (5)", " infer ", NULL},
     {ID_LABELS, "labels", "FILE", "names of the classes, one a line or JSON", " infer ", NULL},
@@ -181,6 +184,7 @@ static int options_set(struct options *o, const struct row *r, char *value, stru
     switch (r->id) {
     case ID_BATCH: return options_int("batch", value, 1, MOST, &o->batch, err);
     case ID_MEMORY: return options_size(value, &o->memory, err);
+    case ID_SPLIT: o->split = value; break;
     case ID_TEN_CROP: o->ten_crop = 1; break;
     case ID_TOP: return options_int("top", value, 1, MOST, &o->top, err);
     case ID_LABELS: o->labels = value; break;
@@ -297,6 +301,18 @@ int options_read(int argc, char **argv, struct options *out, const struct comman
 }
 
 int options_model(const struct options *o, const struct alexcl_model **out, struct alexcl_error *err) { return alexcl_model_find(o->model, out, err); }
+
+int options_split_images(const struct options *o) { return o->split && strcmp(o->split, "half") != 0; }
+
+int options_selection(const struct options *o, struct alexcl_selection **out, struct alexcl_error *err) {
+    int status = alexcl_selection_open(o->devices, out, err);
+    if (status != ALEXCL_OK || o->quiet) return status;
+    report_text(stderr, alexcl_selection_why(*out));
+    if (alexcl_selection_count(*out) == 2) report_text(stderr, options_split_images(o) ? ", both halves on each, the images split " : ", one half each");
+    if (alexcl_selection_count(*out) == 2 && options_split_images(o)) report_text(stderr, o->split);
+    putc('\n', stderr);
+    return ALEXCL_OK;
+}
 
 int options_weights(const struct options *o, const struct alexcl_model *model, const char *last_layer, struct alexcl_weights **out, struct alexcl_error *err) {
     return o->weights ? alexcl_weights_open(o->weights, model, last_layer, out, err) : alexcl_weights_generate(model, 1, NULL, NULL, 0, out, err);

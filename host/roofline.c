@@ -83,7 +83,7 @@ static void roofline_draw(FILE *f, const struct measured *m, const char *title) 
     double flops = measure_peak(m), bytes = m->peak[0].bytes + (m->places == 2 ? m->peak[1].bytes : 0);
     for (size_t i = 0; i < m->layer_count && count < POINTS; i++) {
         const struct layer_time *l = &m->layers[i];
-        struct point p = {.name = l->layer->layer->name, .rate = measure_layer_rate(m, l)};
+        struct point p = {.name = l->layer->layer->name, .rate = measure_layer_rate(l)};
         p.intensity = (l->flops[0] + l->flops[1]) / (l->bytes[0] + l->bytes[1]);
         if (p.intensity > 0 && p.rate > 0) points[count++] = p;
     }

@@ -158,14 +158,14 @@ static int selection_default(const struct reading *r, struct alexcl_place places
     if (gpus >= 2) {
         *count = 2;
         for (int i = 0; i < 2; i++) selection_place(&places[i], gpu[i], 0, 1);
-        snprintf(why, size, "the two best GPUs of %zu, one half each", gpus);
+        snprintf(why, size, "the two best GPUs of %zu", gpus);
     } else if (gpus == 1) {
         *count = 1;
         selection_place(&places[0], gpu[0], 0, 1);
         snprintf(why, size, "the one GPU, both halves");
     } else if (cpu[0]->parts >= 2) {
         *count = 2;
-        snprintf(why, size, "no GPU: one CPU cut in two, one half each");
+        snprintf(why, size, "no GPU: one CPU cut in two");
         return selection_cut(r, cpu[0], places);
     } else {
         *count = 1;
@@ -193,14 +193,14 @@ int selection_resolve(const char *text, const struct alexcl_device_info *const *
         if (status != ALEXCL_OK) return status;
         if (!d[0]) return error_set(err, ALEXCL_E_USAGE, "--devices: the reference cannot be cut: ref, or ref,ref");
         *place_count = 2;
-        snprintf(why, why_size, "asked for: one device cut in two, one half each");
+        snprintf(why, why_size, "asked for: one device cut in two");
         return selection_cut(&r, d[0], places);
     }
     if (comma && strchr(comma + 1, ',')) return error_set(err, ALEXCL_E_USAGE, "--devices: \"%s\" names more than two: the net has two halves", text);
     const char *const parts[2] = {text, comma ? comma + 1 : NULL};
     const size_t lengths[2] = {first, comma ? length - first - 1 : 0}, halves = comma ? 2 : 1;
     *place_count = halves;
-    snprintf(why, why_size, "asked for: %s", comma ? "one half each" : "both halves on it");
+    snprintf(why, why_size, "asked for%s", comma ? "" : ": both halves on it");
     /* On a machine whose only device is a CPU that can be cut, 0 and 1 are its two parts. */
     int lone = count == 1 && devices[0]->usable && devices[0]->kind == ALEXCL_DEVICE_CPU;
     if (comma && lone && (strcmp(text, "0,1") == 0 || strcmp(text, "1,0") == 0)) {
@@ -208,7 +208,7 @@ int selection_resolve(const char *text, const struct alexcl_device_info *const *
             return error_set(err, ALEXCL_E_NO_DEVICE, "there is no second device, and device 0 (%s) cannot be cut in two: --devices 0 runs both halves on it",
                              devices[0]->name);
         for (unsigned i = 0; i < 2; i++) selection_place(&places[i], devices[0], text[0] == '0' ? i : 1 - i, 2);
-        snprintf(why, why_size, "the only device, a CPU, cut in two, one half each");
+        snprintf(why, why_size, "the only device, a CPU, cut in two");
         return ALEXCL_OK;
     }
     for (size_t i = 0; i < halves; i++) {
@@ -229,7 +229,7 @@ int selection_resolve(const char *text, const struct alexcl_device_info *const *
                          d[0]->parts >= 2 ? ", and with /2 behind it on its two parts" : "");
     }
     if (comma && d[0] && d[1] && selection_hardware(d[0]) == selection_hardware(d[1]))
-        snprintf(why, why_size, "asked for: one half each, on the same hardware through two drivers");
+        snprintf(why, why_size, "asked for, on the same hardware through two drivers");
     return ALEXCL_OK;
 }
 

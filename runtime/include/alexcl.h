@@ -235,6 +235,7 @@ struct alexcl_plan_request {
     size_t places;                 /* 1 or 2 devices */
     uint64_t memory[2];            /* bytes per place; 0: 4 GiB */
     uint64_t largest_buffer[2];    /* 0: a quarter of memory, OpenCL's minimum */
+    const char *split;             /* as in alexcl_net_options */
 };
 
 struct alexcl_plan {
@@ -243,7 +244,9 @@ struct alexcl_plan {
     struct alexcl_plan_layer *layers;
     uint64_t parameters, macs;     /* whole net; parameters count trainable tensors only */
     size_t places;
-    struct alexcl_plan_memory memory[2]; /* at `chunk` images */
+    unsigned halves[2];            /* that a place runs: bit 0, bit 1 */
+    int room[2];                   /* images of a chunk that a place has memory for: all, or its share */
+    struct alexcl_plan_memory memory[2]; /* for them */
     int batch, chunk;              /* chunk: images that fit at once, at most batch */
 };
 /* ALEXCL_E_MEMORY with the estimate when not even one image fits. */
@@ -277,6 +280,14 @@ struct alexcl_net_options {
     uint64_t memory;         /* cap in bytes per device; 0: the device's own size */
     const char *last_layer;  /* stop after this layer; NULL: the last */
     int reproducible;        /* one variant for every batch size */
+    /* How two places share the work: "half" (or NULL): each computes one half of the channels, of every image. By images, each computes both
+     * halves of its own: "A:B", two whole numbers of which one may be 0, gives place 0 so many of every batch and place 1 the others that both
+     * would be done soonest, were their speeds A to B; "auto" measures the speeds when the net is opened, on a few images, and follows those of
+     * the batches that both had a share of; a place too slow for one image of a batch gets none. Each place then needs memory for all weights,
+     * and for its images alone (auto: for as many of the batch as fit, since it may come to have them).
+     * An image's scores depend on the kind of device that computed it: on devices of one kind they are equal to the bit for every split, on
+     * devices of two kinds within rounding; ALEXCL_E_USAGE with `reproducible` there, for a text that cannot be read, and for one place. */
+    const char *split;
 };
 
 struct alexcl_net_times { /* seconds since open, or since the last reset */
@@ -284,6 +295,7 @@ struct alexcl_net_times { /* seconds since open, or since the last reset */
     double device[2];        /* busy time of each place, from events (reference: CPU time) */
     double exchange;         /* transfers of crossings, from events, both places together */
     double transfer;         /* images in and scores out */
+    size_t images[2];        /* that each place had a part in */
     double build;            /* compiling kernels, before the first run */
     int events;              /* 0: the device reports no times */
 };

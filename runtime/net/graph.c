@@ -239,12 +239,13 @@ int graph_fit(const struct graph *g, unsigned halves, const struct place *place,
     }
     if (low == 0) {
         struct alexcl_plan_memory m = graph_memory(g, halves, place, 1);
-        return error_set(
-            err, ALEXCL_E_MEMORY,
-            "%s: model %s does not fit: one image needs %.1f MiB (%.1f weights, %.1f activations, %.1f exchange, %.1f workspace; largest buffer "
-            "%.1f), there are %.1f MiB of which a tenth is left to the driver, and %.1f MiB in one buffer; choose a device with more memory, or two devices",
-            name, g->model->name, (double)m.total / 1048576, (double)m.weights / 1048576, (double)m.activations / 1048576, (double)m.exchange / 1048576,
-            (double)m.workspace / 1048576, (double)m.largest_buffer / 1048576, (double)memory / 1048576, (double)largest / 1048576);
+        return error_set(err, ALEXCL_E_MEMORY,
+                         "%s: model %s does not fit: one image needs %.1f MiB (%.1f weights, %.1f activations, %.1f exchange, %.1f workspace; largest buffer "
+                         "%.1f), there are %.1f MiB of which a tenth is left to the driver, and %.1f MiB in one buffer; choose a device with more memory, or "
+                         "two devices, one half each",
+                         name, g->model->name, (double)m.total / 1048576, (double)m.weights / 1048576, (double)m.activations / 1048576,
+                         (double)m.exchange / 1048576, (double)m.workspace / 1048576, (double)m.largest_buffer / 1048576, (double)memory / 1048576,
+                         (double)largest / 1048576);
     }
     *images = low;
     return ALEXCL_OK;

@@ -29,8 +29,8 @@ static void *lane_main(void *argument) {
     return NULL;
 }
 
-int lane_create(struct lane *lane, struct lane_shared *shared, int index, struct alexcl_error *err) {
-    *lane = (struct lane){.shared = shared, .index = index, .halves = shared->lanes == 1 ? 3u : 1u << index, .not_finite = -1};
+int lane_create(struct lane *lane, struct lane_shared *shared, int index, unsigned halves, struct alexcl_error *err) {
+    *lane = (struct lane){.shared = shared, .index = index, .halves = halves, .not_finite = -1};
     pthread_mutex_init(&lane->lock, NULL);
     pthread_cond_init(&lane->changed, NULL);
     if (pthread_create(&lane->thread, NULL, lane_main, lane) != 0)
@@ -72,7 +72,7 @@ int lane_measure_peak(struct lane *lane, struct alexcl_error *err) {
 static int lane_make_half(struct lane *lane, int h, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     const struct graph *g = lane->graph;
-    size_t images = (size_t)lane->shared->images;
+    size_t images = (size_t)lane->room;
     char what[64];
     for (int s = 0; s < 2; s++) {
         snprintf(what, sizeof what, "activations of half %d, slot %d", h, s);
@@ -87,7 +87,7 @@ static int lane_make_half(struct lane *lane, int h, struct alexcl_error *err) {
     TRY(memory_alloc(&lane->received[h], (size_t)g->cross_count + 1, sizeof *lane->received[h], "the crossings of a half", err));
     for (int x = 0; x < g->cross_count; x++) {
         struct graph_sent sent = graph_sent(g, x, 1 - h);
-        if (lane->shared->lanes == 1 && graph_joined_floats(g, x)) continue; /* joined from where it was made */
+        if (lane_has_both(lane) && graph_joined_floats(g, x)) continue; /* joined from where it was made */
         snprintf(what, sizeof what, "what half %d receives for %s", h, graph_crossing_layer(g, x)->half[h].desc->name);
         TRY(storage_create(&lane->place, images * sent.floats, what, &lane->received[h][x], err));
     }
@@ -148,7 +148,7 @@ static int lane_prepare_layers(struct lane *lane, struct alexcl_error *err) {
 int lane_prepare(struct lane *lane, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct graph *g = lane->graph;
-    size_t images = (size_t)lane->shared->images, workspace = 0, output = 0;
+    size_t images = (size_t)lane->room, workspace = 0, output = 0;
     char what[64];
     TRY(storage_create(&lane->place, images * g->values[0].floats[0], "the input images", &lane->input, err));
     TRY(memory_alloc(&lane->joined, (size_t)g->cross_count + 1, sizeof *lane->joined, "the joined values", err));

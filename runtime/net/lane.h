@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A lane: one place (a device or the reference) with one host thread, and the halves that run there: one of two, or both.
+/* A lane: one place (a device or the reference) with one host thread, the halves that run there, one of two or both, and the images of a
+ * batch that it runs them for: all of them, or its share.
  * Everything is allocated, built and uploaded when it is opened; a batch only enqueues. */
 #ifndef ALEXCL_LANE_H
 #define ALEXCL_LANE_H
@@ -18,8 +19,7 @@ enum { LANE_TOGETHER = 8 }; /* images that a CPU takes through a section at once
 struct lane_batch {
     const float *in; /* images x input */
     float *out;      /* images x output of both halves */
-    int images;
-    int check; /* read every value back and look for the first that is not finite */
+    int check;       /* image whose every value is read back, for the first that is not finite; -1: none */
 };
 struct lane_shared {
     const struct graph *graph; /* of the model, whatever the place: shapes and names */
@@ -27,19 +27,21 @@ struct lane_shared {
     const struct alexcl_weights *weights;
     const struct alexcl_selection *selection;
     int lanes;        /* 1 or 2 */
-    int images;       /* at once */
     int reproducible; /* one way of computing for every batch size */
     struct exchange *exchange;
-    float **staging[2];     /* [half][crossing]: what that half sent, on the host; two lanes only */
+    float **staging[2];     /* [half][crossing]: what that half sent, on the host; where the halves are apart */
     pthread_mutex_t upload; /* large tensors are packed one at a time: the host never holds two */
     struct lane_batch batch;
 };
 
 struct lane {
     struct lane_shared *shared;
-    const struct lane *other; /* of two */
+    const struct lane *other; /* where the other half runs; NULL: here */
     int index;
-    unsigned halves; /* bit h: half h runs here */
+    unsigned halves;  /* bit h: half h runs here */
+    int room;         /* images that there is memory for */
+    int first, count; /* its own images of the batch */
+    double seconds;   /* that it took for them */
     struct place place;
     struct graph *graph; /* as this place computes it */
     struct storage input;
@@ -66,8 +68,8 @@ struct lane {
     struct alexcl_error error;
 };
 
-/* Starts the lane's thread. */
-int lane_create(struct lane *lane, struct lane_shared *shared, int index, struct alexcl_error *err);
+/* Starts the lane's thread. `halves`: that run here. */
+int lane_create(struct lane *lane, struct lane_shared *shared, int index, unsigned halves, struct alexcl_error *err);
 void lane_free(struct lane *lane);
 /* Hands the lane a job; lane_wait returns its status. */
 void lane_start(struct lane *lane, int (*job)(struct lane *, struct alexcl_error *));
@@ -75,10 +77,12 @@ int lane_wait(struct lane *lane);
 
 /* Jobs. */
 int lane_open(struct lane *lane, struct alexcl_error *err);         /* opens the device, walks the model for it */
-int lane_prepare(struct lane *lane, struct alexcl_error *err);      /* memory for shared->images, kernels, weights */
+int lane_prepare(struct lane *lane, struct alexcl_error *err);      /* memory for lane->room images, kernels, weights */
 int lane_measure_peak(struct lane *lane, struct alexcl_error *err); /* lane->peak */
-int run_batch(struct lane *lane, struct alexcl_error *err);         /* shared->batch (run.c) */
+int run_batch(struct lane *lane, struct alexcl_error *err);         /* its images of shared->batch (run.c) */
 
+/* Both halves run here: nothing crosses to another place. */
+static inline int lane_has_both(const struct lane *lane) { return lane->halves == 3u; }
 static inline int lane_runs(const struct lane *lane, int half) { return (int)(lane->halves >> half & 1u); }
 /* Where a value of a half lies. */
 static inline struct storage *lane_value(struct lane *lane, int half, int value) {

@@ -9,6 +9,7 @@
 #include "memory.h"
 #include "net.h"
 #include "selfcheck.h"
+#include "split.h"
 #include "tune.h"
 
 enum { NET_BATCH = 16 };
@@ -17,7 +18,11 @@ struct alexcl_net {
     struct graph *graph;
     struct lane_shared shared;
     struct lane lanes[2];
-    struct timeline *timelines[2]; /* NULL: never recorded */
+    struct split split;
+    int images;                      /* at once */
+    size_t done[2];                  /* images that each place took */
+    struct timeline *timelines[2];   /* NULL: never recorded */
+    struct alexcl_net_times opening; /* what the places did before the first run */
     double wall, build;
 };
 
@@ -40,9 +45,9 @@ static int net_on_lanes(struct alexcl_net *net, int (*job)(struct lane *, struct
     return status;
 }
 
-/* Images at once: what was asked for, cut to what fits on every place. */
+/* Images at once, and those that each place has memory for: what was asked for, cut to what fits. */
 static int net_choose_batch(struct alexcl_net *net, const struct alexcl_net_options *options, struct alexcl_error *err) {
-    int wanted = options->batch ? options->batch : NET_BATCH, images = wanted;
+    int wanted = options->batch ? options->batch : NET_BATCH, fits[2] = {0}, room[2];
     for (int i = 0; i < net->shared.lanes; i++) {
         struct lane *lane = &net->lanes[i];
         uint64_t memory = UINT64_MAX / 2, largest = UINT64_MAX / 2;
@@ -51,12 +56,13 @@ static int net_choose_batch(struct alexcl_net *net, const struct alexcl_net_opti
             largest = device_limits(lane->place.device)->largest_buffer;
         }
         if (options->memory && options->memory < memory) memory = options->memory;
-        int status = graph_fit(lane->graph, lane->halves, &lane->place, memory, largest, images, alexcl_selection_place(net->shared.selection, (size_t)i)->name,
-                               &images, err);
+        int status = graph_fit(lane->graph, lane->halves, &lane->place, memory, largest, wanted, alexcl_selection_place(net->shared.selection, (size_t)i)->name,
+                               &fits[i], err);
         if (status != ALEXCL_OK) return status;
     }
-    if (images < wanted) log_write(ALEXCL_LOG_WARNING, "a batch of %d does not fit: it is cut in chunks of %d", wanted, images);
-    net->shared.images = images;
+    net->images = split_batch(&net->split, wanted, fits, room);
+    for (int i = 0; i < net->shared.lanes; i++) net->lanes[i].room = room[i];
+    if (net->images < wanted) log_write(ALEXCL_LOG_WARNING, "a batch of %d does not fit: it is cut in chunks of %d", wanted, net->images);
     return ALEXCL_OK;
 }
 
@@ -67,7 +73,7 @@ static int net_make_staging(struct alexcl_net *net, struct alexcl_error *err) {
         TRY(memory_alloc(&net->shared.staging[h], (size_t)g->cross_count + 1, sizeof *net->shared.staging[h], "the exchange", err));
         for (int x = 0; x < g->cross_count; x++) {
             struct graph_sent sent = graph_sent(g, x, h);
-            TRY(memory_alloc_floats(&net->shared.staging[h][x], (size_t)net->shared.images * sent.floats, "the exchange", err));
+            TRY(memory_alloc_floats(&net->shared.staging[h][x], (size_t)net->images * sent.floats, "the exchange", err));
         }
     }
 done:
@@ -112,6 +118,66 @@ static int net_check_kernels(struct alexcl_net *net, struct alexcl_error *err) {
     return status;
 }
 
+/* Whether an image gets the same scores, to the bit, on both places. */
+static int net_is_of_one_kind(const struct alexcl_selection *sel) {
+    const struct alexcl_device_info *a = alexcl_selection_device(sel, 0), *b = alexcl_selection_device(sel, 1);
+    if (!a || !b) return a == b;
+    return strcmp(a->name, b->name) == 0 && strcmp(a->driver, b->driver) == 0 && strcmp(a->platform_name, b->platform_name) == 0;
+}
+
+static int net_read_split(struct alexcl_net *net, const struct alexcl_net_options *options, struct alexcl_error *err) {
+    const struct alexcl_selection *sel = net->shared.selection;
+    int status = split_read(options->split, alexcl_selection_count(sel), &net->split, err);
+    if (status == ALEXCL_OK && net->split.kind != SPLIT_HALVES && options->reproducible && !net_is_of_one_kind(sel))
+        return error_set(err, ALEXCL_E_USAGE,
+                         "--split %s with --reproducible: an image's scores would depend on which of two kinds of device computed it, and so on the batch; "
+                         "--split half, or two devices of one kind, can be reproducible",
+                         options->split);
+    return status;
+}
+
+/* Hands out `images` images. */
+static void net_share(struct alexcl_net *net, int images) {
+    const int room[2] = {net->lanes[0].room, net->lanes[1].room};
+    int share[2];
+    split_share(&net->split, images, room, share);
+    for (int i = 0; i < net->shared.lanes; i++) net->lanes[i].count = share[i];
+    net->lanes[1].first = net->split.kind == SPLIT_HALVES ? 0 : share[0];
+}
+
+static void net_learn(struct alexcl_net *net, int opening) {
+    const int share[2] = {net->lanes[0].count, net->lanes[1].count};
+    const double seconds[2] = {net->lanes[0].seconds, net->lanes[1].seconds};
+    split_learn(&net->split, opening, share, seconds);
+}
+
+/* The speed of both places, at once, as they share what they share: on images of zeros, of which the first is left out, as what is compiled
+ * and touched for the first time comes with it. */
+static int net_measure_speed(struct alexcl_net *net, struct alexcl_error *err) {
+    enum { ROUNDS = 4, SINGLE = 2, MOST = 32 };
+    int status = ALEXCL_OK, images = net->images < MOST ? net->images : MOST;
+    size_t held = images < 2 ? 2 : (size_t)images;
+    float *in = NULL, *out = NULL;
+    TRY(memory_alloc(&in, held * net->shared.graph->values[0].floats[0], sizeof *in, "images to measure the devices' speed with", err));
+    TRY(memory_alloc(&out, held * shape_size(net->shared.graph->output), sizeof *out, "their scores", err));
+    net->shared.batch = (struct lane_batch){.in = in, .out = out, .check = -1};
+    for (int round = 0; round < ROUNDS; round++) {
+        if (round < SINGLE || images < 2) {
+            net->lanes[0].count = net->lanes[1].count = net->lanes[1].first = 1;
+        } else {
+            net_share(net, images);
+        }
+        exchange_reset(net->shared.exchange);
+        TRY(net_on_lanes(net, run_batch, err));
+        if (round > 0) net_learn(net, 1);
+    }
+    log_write(ALEXCL_LOG_INFO, "images a second: %.1f and %.1f", net->split.speed[0], net->split.speed[1]);
+done:
+    free(in);
+    free(out);
+    return status;
+}
+
 int net_open(const struct alexcl_model *model, const struct alexcl_weights *weights, const struct alexcl_selection *sel,
              const struct alexcl_net_options *options, int check, struct alexcl_net **out, struct alexcl_error *err) {
     int status = ALEXCL_OK;
@@ -125,20 +191,23 @@ int net_open(const struct alexcl_model *model, const struct alexcl_weights *weig
     shared->selection = sel;
     shared->reproducible = options->reproducible;
     shared->lanes = (int)alexcl_selection_count(sel);
+    TRY(net_read_split(net, options, err));
     TRY(graph_make(model, options->last_layer, 1, &net->graph, err));
     shared->graph = net->graph;
     shared->last_layer = options->last_layer;
     TRY(exchange_create(&shared->exchange, err));
-    for (int i = 0; i < shared->lanes; i++) TRY(lane_create(&net->lanes[i], shared, i, err));
-    for (int i = 0; i < shared->lanes; i++) net->lanes[i].other = shared->lanes == 2 ? &net->lanes[1 - i] : NULL;
+    for (int i = 0; i < shared->lanes; i++) TRY(lane_create(&net->lanes[i], shared, i, split_halves(&net->split, (size_t)i), err));
+    for (int i = 0; i < shared->lanes; i++) net->lanes[i].other = lane_has_both(&net->lanes[i]) ? NULL : &net->lanes[1 - i];
     TRY(net_on_lanes(net, lane_open, err));
     net_tell_precision(net);
     TRY(net_tune(net, err));
     TRY(net_choose_batch(net, options, err));
-    if (shared->lanes == 2) TRY(net_make_staging(net, err));
+    if (!lane_has_both(&net->lanes[0])) TRY(net_make_staging(net, err));
     TRY(net_on_lanes(net, lane_prepare, err));
     if (check) TRY(net_check_kernels(net, err));
     net->build = net_now() - start;
+    if (net->split.kind == SPLIT_AUTO) TRY(net_measure_speed(net, err));
+    net->opening = alexcl_net_times(net);
     *out = net;
     net = NULL;
 done:
@@ -151,19 +220,20 @@ int alexcl_net_open(const struct alexcl_model *model, const struct alexcl_weight
     return net_open(model, weights, sel, options, 1, out, err);
 }
 
-int alexcl_net_batch(const struct alexcl_net *net) { return net->shared.images; }
+int alexcl_net_batch(const struct alexcl_net *net) { return net->images; }
 
 struct alexcl_shape alexcl_net_output(const struct alexcl_net *net) {
     return net->shared.graph->output;
 }
 
-/* The batch has a value that is not finite: runs it again, layer by layer, to name the first layer that has one. */
-static int net_name_bad_layer(struct alexcl_net *net, size_t image, struct alexcl_error *err) {
+/* Image `image` of the batch, which begins with the run's image `first`, has a score that is not finite: runs the batch again, to name the
+ * first layer where the image has such a value. */
+static int net_name_bad_layer(struct alexcl_net *net, size_t first_image, size_t image, struct alexcl_error *err) {
     const struct graph *g = net->shared.graph;
-    net->shared.batch.check = 1;
+    net->shared.batch.check = (int)image;
     exchange_reset(net->shared.exchange);
     int status = net_on_lanes(net, run_batch, err);
-    net->shared.batch.check = 0;
+    net->shared.batch.check = -1;
     if (status != ALEXCL_OK) return status;
     int first = -1;
     for (int i = 0; i < net->shared.lanes; i++) {
@@ -175,9 +245,9 @@ static int net_name_bad_layer(struct alexcl_net *net, size_t image, struct alexc
         return error_set(err, ALEXCL_E_DEVICE,
                          "image %zu got a score that is not finite, and a second run did not: the device or its driver is unsound; "
                          "compare with --devices ref",
-                         image);
+                         first_image + image);
     return error_set(err, ALEXCL_E_DATA, "image %zu: not a finite number, first in the output of layer %s: weights or input are damaged or of another scale",
-                     image, g->layers[first].half[0].desc->name);
+                     first_image + image, g->layers[first].half[0].desc->name);
 }
 
 int alexcl_net_run(struct alexcl_net *net, const float *images_in, size_t images, float *out, struct alexcl_error *err) {
@@ -186,12 +256,15 @@ int alexcl_net_run(struct alexcl_net *net, const float *images_in, size_t images
     double start = net_now();
     int status = ALEXCL_OK;
     for (size_t first = 0; first < images && status == ALEXCL_OK;) {
-        size_t count = images - first < (size_t)net->shared.images ? images - first : (size_t)net->shared.images;
-        net->shared.batch = (struct lane_batch){.in = images_in + first * in_floats, .out = out + first * out_floats, .images = (int)count};
+        size_t count = images - first < (size_t)net->images ? images - first : (size_t)net->images;
+        net->shared.batch = (struct lane_batch){.in = images_in + first * in_floats, .out = out + first * out_floats, .check = -1};
+        net_share(net, (int)count);
         exchange_reset(net->shared.exchange);
         status = net_on_lanes(net, run_batch, err);
         for (size_t i = 0; status == ALEXCL_OK && i < count * out_floats; i++)
-            if (!isfinite(net->shared.batch.out[i])) status = net_name_bad_layer(net, first + i / out_floats, err);
+            if (!isfinite(net->shared.batch.out[i])) status = net_name_bad_layer(net, first, i / out_floats, err);
+        for (int i = 0; status == ALEXCL_OK && i < net->shared.lanes; i++) net->done[i] += (size_t)net->lanes[i].count;
+        if (status == ALEXCL_OK) net_learn(net, 0);
         first += count;
     }
     net->wall += net_now() - start;
@@ -199,20 +272,22 @@ int alexcl_net_run(struct alexcl_net *net, const float *images_in, size_t images
 }
 
 struct alexcl_net_times alexcl_net_times(const struct alexcl_net *net) {
-    struct alexcl_net_times t = {.wall = net->wall, .build = net->build, .events = 1};
+    struct alexcl_net_times t = {.wall = net->wall, .build = net->build, .images = {net->done[0], net->done[1]}, .events = 1};
     for (int i = 0; i < net->shared.lanes; i++) {
         const struct lane *lane = &net->lanes[i];
         if (!lane->place.device) {
-            t.device[i] = lane->reference_seconds;
+            t.device[i] = lane->reference_seconds - net->opening.device[i];
             continue;
         }
         uint64_t busy[DEVICE_ACCOUNTS];
         device_times(lane->place.device, busy);
-        t.device[i] = (double)busy[DEVICE_COMPUTE] * 1e-9;
+        t.device[i] = (double)busy[DEVICE_COMPUTE] * 1e-9 - net->opening.device[i];
         t.exchange += (double)busy[DEVICE_EXCHANGE] * 1e-9;
         t.transfer += (double)busy[DEVICE_TRANSFER] * 1e-9;
         if (!device_has_times(lane->place.device)) t.events = 0;
     }
+    t.exchange -= net->opening.exchange;
+    t.transfer -= net->opening.transfer;
     return t;
 }
 

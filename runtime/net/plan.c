@@ -3,13 +3,17 @@
 
 #include "graph.h"
 #include "memory.h"
+#include "split.h"
 
 int alexcl_plan_make(const struct alexcl_model *model, const struct alexcl_plan_request *request, struct alexcl_plan **out, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct graph *g = NULL;
     struct alexcl_plan *p = NULL;
     struct place none = {NULL};
+    struct split split;
+    int fits[2] = {0};
     if (request->batch < 0 || request->places > 2) return error_set(err, ALEXCL_E_USAGE, "a plan is for 1 or more images and 1 or 2 devices");
+    TRY(split_read(request->split, request->places ? request->places : 2, &split, err));
     TRY(graph_make(model, request->last_layer, 1, &g, err));
     TRY(memory_alloc(&p, 1, sizeof *p, "the plan", err));
     TRY(memory_alloc(&p->layers, (size_t)g->layer_count, sizeof *p->layers, "the plan's layers", err));
@@ -35,18 +39,15 @@ int alexcl_plan_make(const struct alexcl_model *model, const struct alexcl_plan_
         }
     }
     p->batch = request->batch ? request->batch : 1;
-    p->places = request->places ? request->places : 2;
-    p->chunk = p->batch;
+    p->places = split.places;
     for (size_t i = 0; i < p->places; i++) {
         uint64_t memory = request->memory[i] ? request->memory[i] : (uint64_t)4 << 30;
         uint64_t largest = request->largest_buffer[i] ? request->largest_buffer[i] : memory / 4;
-        TRY(graph_fit(g, p->places == 1 ? 3u : 1u << i, &none, memory, largest, p->chunk,
-                      p->places == 1 ? "the device"
-                      : i            ? "device 1"
-                                     : "device 0",
-                      &p->chunk, err));
+        p->halves[i] = split_halves(&split, i);
+        TRY(graph_fit(g, p->halves[i], &none, memory, largest, p->batch, p->places == 1 ? "the device" : i ? "device 1" : "device 0", &fits[i], err));
     }
-    for (size_t i = 0; i < p->places; i++) p->memory[i] = graph_memory(g, p->places == 1 ? 3u : 1u << i, &none, p->chunk);
+    p->chunk = split_batch(&split, p->batch, fits, p->room);
+    for (size_t i = 0; i < p->places; i++) p->memory[i] = graph_memory(g, p->halves[i], &none, p->room[i]);
     *out = p;
     p = NULL;
 done:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One batch on one lane. Two lanes run this at the same time and meet at the crossings:
+/* One batch on one lane: its own images. Two lanes run this at the same time; where each has one half, they meet at the crossings:
  *
  *   work queue      | section 0, slice 0 | section 0, slice 1 | join, section 1, slice 0 | ...
  *   transfer queue                       | send 0             | send 1, receive 0        | ...
@@ -35,7 +35,7 @@ static int run_takes_whole(const struct graph *g, int section) {
 }
 
 static int run_slices(const struct run *r, int section) {
-    if (r->lane->shared->lanes == 1 || run_takes_whole(r->lane->graph, section)) return 1;
+    if (lane_has_both(r->lane) || run_takes_whole(r->lane->graph, section)) return 1;
     return r->images < LANE_SLICES ? 1 : LANE_SLICES;
 }
 
@@ -44,11 +44,16 @@ static int run_together(const struct run *r, int section, int count) {
     return r->lane->graph->block == 1 || run_takes_whole(r->lane->graph, section) || count < LANE_TOGETHER ? count : LANE_TOGETHER;
 }
 
+/* Opens a span for images first .. first+count-1 of the lane's own. */
+static int run_open_span(const struct run *r, enum alexcl_work work, const char *layer, int half, int first, int count) {
+    return timeline_open(r->lane->timeline, work, layer, half, r->lane->first + first, count);
+}
+
 static int run_upload(struct run *r, int first, int count, struct alexcl_error *err) {
     struct lane *lane = r->lane;
     size_t floats = lane->graph->values[0].floats[0];
-    const float *from = lane->shared->batch.in + (size_t)first * floats;
-    int span = timeline_open(lane->timeline, ALEXCL_WORK_TRANSFER, "input", -1, first, count);
+    const float *from = lane->shared->batch.in + (size_t)(lane->first + first) * floats;
+    int span = run_open_span(r, ALEXCL_WORK_TRANSFER, "input", -1, first, count);
     if (!lane->place.device) {
         memcpy(lane->input.host + (size_t)first * floats, from, (size_t)count * floats * sizeof *from);
         timeline_close(lane->timeline, span);
@@ -104,7 +109,7 @@ static int run_send(struct run *r, int cross, int first, int count, struct alexc
     float *to = lane->shared->staging[h][cross] + (size_t)first * sent.floats;
     struct run_send *send = &r->leaving[r->leaving_count++];
     *send = (struct run_send){.first = first, .count = count, .message = r->messages++};
-    int span = timeline_open(lane->timeline, ALEXCL_WORK_EXCHANGE, graph_crossing_layer(lane->shared->graph, cross)->half[h].desc->name, h, first, count);
+    int span = run_open_span(r, ALEXCL_WORK_EXCHANGE, graph_crossing_layer(lane->shared->graph, cross)->half[h].desc->name, h, first, count);
     if (!lane->place.device) {
         run_pack(to, from->host, &region);
         timeline_close(lane->timeline, span);
@@ -127,10 +132,10 @@ static int run_receive(struct run *r, int cross, struct alexcl_error *err) {
     int span = -1;
     if (send->event) TRY(event_wait(send->event, err));
     exchange_publish(lane->shared->exchange, h, send->message);
-    span = timeline_open(lane->timeline, ALEXCL_WORK_WAIT, layer, h, send->first, send->count);
+    span = run_open_span(r, ALEXCL_WORK_WAIT, layer, h, send->first, send->count);
     TRY(exchange_await(lane->shared->exchange, h, send->message));
     timeline_close(lane->timeline, span);
-    span = timeline_open(lane->timeline, ALEXCL_WORK_EXCHANGE, layer, h, send->first, send->count);
+    span = run_open_span(r, ALEXCL_WORK_EXCHANGE, layer, h, send->first, send->count);
     struct graph_sent sent = graph_sent(lane->other->graph, cross, 1 - h), mine = graph_sent(lane->graph, cross, 1 - h);
     size_t floats = mine.floats;
     const float *from = lane->shared->staging[1 - h][cross] + (size_t)send->first * sent.floats;
@@ -165,7 +170,7 @@ static int run_join(struct run *r, int cross, int first, int count, struct alexc
     const struct storage *half[2];
     for (int h = 0; h < 2; h++) half[h] = lane_runs(lane, h) ? lane_value(lane, h, gl->in) : &lane->received[1 - h][cross];
     const char *layer = gl->half[0].desc->name;
-    int span = timeline_open(lane->timeline, ALEXCL_WORK_JOIN, layer, -1, first, count);
+    int span = run_open_span(r, ALEXCL_WORK_JOIN, layer, -1, first, count);
     int status = join_run(lane->join, layer, sent[0].floats, sent[1].floats, half[0], half[1], &lane->joined[cross], first, count, err);
     timeline_close(lane->timeline, span);
     return status;
@@ -180,7 +185,7 @@ static int run_copy_seams(struct run *r, int cross, int first, int count, struct
         struct graph_sent sent = graph_sent(g, cross, 1 - h);
         struct buffer_region region = run_sent_region(&sent, first, count);
         struct storage *from = lane_value(lane, 1 - h, in), *to = &lane->received[h][cross];
-        int status = ALEXCL_OK, span = timeline_open(lane->timeline, ALEXCL_WORK_JOIN, graph_crossing_layer(g, cross)->half[h].desc->name, h, first, count);
+        int status = ALEXCL_OK, span = run_open_span(r, ALEXCL_WORK_JOIN, graph_crossing_layer(g, cross)->half[h].desc->name, h, first, count);
         if (lane->place.device)
             status = buffer_copy_region(from->buffer, &region, to->buffer, (size_t)first * sent.floats, err);
         else
@@ -194,7 +199,7 @@ static int run_copy_seams(struct run *r, int cross, int first, int count, struct
 /* Brings what crosses before a section for images first .. first+count-1. */
 static int run_cross(struct run *r, int cross, int first, int count, struct alexcl_error *err) {
     int joins = graph_crossing_layer(r->lane->graph, cross)->crossing == GRAPH_JOIN;
-    if (r->lane->shared->lanes == 1) return joins ? run_join(r, cross, first, count, err) : run_copy_seams(r, cross, first, count, err);
+    if (lane_has_both(r->lane)) return joins ? run_join(r, cross, first, count, err) : run_copy_seams(r, cross, first, count, err);
     while (r->arriving_taken < r->arriving_count) {
         const struct run_send *send = &r->arriving[r->arriving_taken];
         if (send->first >= first + count) break;
@@ -205,23 +210,22 @@ static int run_cross(struct run *r, int cross, int first, int count, struct alex
     return ALEXCL_OK;
 }
 
-/* lane_batch.check: notes the first layer whose output is not finite. */
+/* Image lane_batch.check: notes the first layer whose output is not finite. */
 static int run_check(struct run *r, int layer, int half, int first, int count, struct alexcl_error *err) {
     struct lane *lane = r->lane;
+    int image = lane->shared->batch.check - lane->first; /* of its own, if it is among them */
     const struct graph_layer *gl = &lane->graph->layers[layer];
     size_t floats = layer_out_floats(&gl->half[half]);
-    if (lane->not_finite >= 0 && lane->not_finite <= layer) return ALEXCL_OK;
-    for (int n = first; n < first + count; n++) {
-        float part[1024];
-        for (size_t i = 0; i < floats; i += 1024) {
-            size_t m = floats - i < 1024 ? floats - i : 1024;
-            int status = storage_read(lane_value(lane, half, gl->out), (size_t)n * floats + i, part, m, err);
-            if (status != ALEXCL_OK) return status;
-            for (size_t j = 0; j < m; j++) {
-                if (isfinite(part[j])) continue;
-                lane->not_finite = layer;
-                return ALEXCL_OK;
-            }
+    if (image < first || image >= first + count || (lane->not_finite >= 0 && lane->not_finite <= layer)) return ALEXCL_OK;
+    float part[1024];
+    for (size_t i = 0; i < floats; i += 1024) {
+        size_t m = floats - i < 1024 ? floats - i : 1024;
+        int status = storage_read(lane_value(lane, half, gl->out), (size_t)image * floats + i, part, m, err);
+        if (status != ALEXCL_OK) return status;
+        for (size_t j = 0; j < m; j++) {
+            if (isfinite(part[j])) continue;
+            lane->not_finite = layer;
+            return ALEXCL_OK;
         }
     }
     return ALEXCL_OK;
@@ -240,10 +244,10 @@ static int run_layer(struct run *r, int i, int first, int count, struct alexcl_e
             .first = first,
             .count = count,
         };
-        int span = gl->half[h].view ? -1 : timeline_open(lane->timeline, ALEXCL_WORK_LAYER, gl->half[h].desc->name, h, first, count);
+        int span = gl->half[h].view ? -1 : run_open_span(r, ALEXCL_WORK_LAYER, gl->half[h].desc->name, h, first, count);
         int status = gl->half[h].view ? ALEXCL_OK : layer_forward(&gl->half[h], &io, err);
         timeline_close(lane->timeline, span);
-        if (status == ALEXCL_OK && lane->shared->batch.check) status = run_check(r, i, h, first, count, err);
+        if (status == ALEXCL_OK && lane->shared->batch.check >= 0) status = run_check(r, i, h, first, count, err);
         if (status != ALEXCL_OK) return status;
     }
     return ALEXCL_OK;
@@ -255,7 +259,7 @@ static int run_download(struct run *r, struct alexcl_error *err) {
     const struct graph *g = lane->graph;
     const struct graph_layer *last = &g->layers[g->layer_count - 1];
     size_t row = shape_size(g->output), first_floats = shape_size(last->half[0].out);
-    int finish = timeline_open(lane->timeline, ALEXCL_WORK_WAIT, "output", -1, 0, r->images);
+    int finish = run_open_span(r, ALEXCL_WORK_WAIT, "output", -1, 0, r->images);
     /* By a finish, in which Intel's runtime lets this thread compute as well; a blocking read leaves all the work to the others. */
     int finished = lane->place.device ? device_finish(lane->place.device, err) : ALEXCL_OK;
     timeline_close(lane->timeline, finish);
@@ -263,11 +267,11 @@ static int run_download(struct run *r, struct alexcl_error *err) {
     for (int h = 0; h < 2; h++) {
         if (!lane_runs(lane, h)) continue;
         size_t floats = layer_out_floats(&last->half[h]);
-        int span = timeline_open(lane->timeline, ALEXCL_WORK_TRANSFER, "output", h, 0, r->images);
+        int span = run_open_span(r, ALEXCL_WORK_TRANSFER, "output", h, 0, r->images);
         int status = storage_read(lane_value(lane, h, last->out), 0, lane->output, (size_t)r->images * floats, err);
         timeline_close(lane->timeline, span);
         if (status != ALEXCL_OK) return status;
-        float *to = lane->shared->batch.out + (h ? first_floats : 0);
+        float *to = lane->shared->batch.out + (size_t)lane->first * row + (h ? first_floats : 0);
         for (size_t n = 0; n < (size_t)r->images; n++) layer_take_out(&last->half[h], lane->output + n * floats, to + n * row);
     }
     return ALEXCL_OK;
@@ -292,7 +296,7 @@ static int run_sections(struct run *r, struct alexcl_error *err) {
             for (int from = first; from < first + count; from += together)
                 for (int i = g->sections[s].first; i < g->sections[s].first + g->sections[s].count; i++)
                     TRY(run_layer(r, i, from, first + count - from < together ? first + count - from : together, err));
-            if (lane->shared->lanes == 2 && s + 1 < g->section_count) TRY(run_send(r, s, first, count, err));
+            if (!lane_has_both(lane) && s + 1 < g->section_count) TRY(run_send(r, s, first, count, err));
             if (lane->place.device) TRY(device_flush(lane->place.device, err));
         }
     }
@@ -309,9 +313,11 @@ static double run_cpu_seconds(void) {
 }
 
 int run_batch(struct lane *lane, struct alexcl_error *err) {
-    struct run r = {.lane = lane, .images = lane->shared->batch.images};
+    struct run r = {.lane = lane, .images = lane->count};
     double start = run_cpu_seconds();
-    int status = run_sections(&r, err);
+    uint64_t begun = timeline_now();
+    int status = lane->count ? run_sections(&r, err) : ALEXCL_OK;
+    lane->seconds = (double)(timeline_now() - begun) * 1e-9;
     if (!lane->place.device) lane->reference_seconds += run_cpu_seconds() - start;
     if (lane->timeline) lane->timeline->run++;
     if (status != ALEXCL_OK) {

@@ -43,7 +43,7 @@ COMMANDS = {
     "devices": [Command("cl", ["devices"]), Command("cl", ["devices", "-v"], only=["clGetDeviceInfo", "clGetPlatformInfo"])],
     "infer": [Command("cl", ["--devices", "0"] + INFER), Command("cl", ["--devices", "0"] + INFER, "cold", BUILD, 4),
               Command("cl", ["--devices", "0"] + INFER + ["--check", "off"], "off", BUILD)],
-    "infer_two": [Command("cl", ["--devices", "0/2"] + INFER)],
+    "infer_two": [Command("cl", ["--devices", "0/2"] + INFER), Command("cl", ["--devices", "0/2"] + INFER[:2] + ["--batch", "2", "--split", "auto"] + INFER[4:], most=4)],
     "infer_clblast": [  # whose start takes longer
         Command("cl", ["--devices", "0", "--gemm", "clblast"] + INFER, most=8)],
     "check": [Command("cl", ["--devices", "0", "check"], most=6)],

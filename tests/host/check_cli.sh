@@ -26,6 +26,8 @@ run 2 devices --batch 3; says "takes no --batch"
 run 2 infer --batch; says "wants a value"
 for value in 0 -1 x 1.5 99999999999999999999; do run 2 plan "--batch=$value"; says "--batch $value"; done
 for value in 0 4Q GiB -1G; do run 2 plan --memory "$value"; says "--memory $value"; done
+for value in -1:2 x 1: 1.5:1 ""; do run 2 plan "--split=$value"; says "--split $value: it can be half"; done
+run 2 plan --split 0:0; says "must have a share"; run 2 summary --split auto; says "takes no --split"
 run 2 env --format yaml; says "text, json or csv"
 run 2 summary --model alexne; says '"alexnet"'
 run 2 infer; says "wants LIST"
@@ -70,6 +72,12 @@ json '[.layers[] | select(.crosses[0] > 0) | [.name, .crosses[0]]] == [["conv3",
 run 0 plan --batch 128 --memory 300MiB --format json; json '.chunk < 128 and .chunk >= 1 and .memory[0].total < 300 * 1048576'
 run 5 plan --memory 50MiB; says "one image needs"
 run 0 plan --model alexnet-caffe --format json; json '[.layers[] | select(.name == "norm1") | .crosses[0]] == [24200]'
+
+run 0 plan --split 3:1 --batch 16 --format json; json '.split == "3:1" and [.memory[].images] == [12, 4] and .memory[0].weights == .memory[1].weights and .chunk == 16'
+json '.memory[0].weights > 4 * 60965224 * 0.99 and .memory[0].activations == 3 * .memory[1].activations'
+run 0 plan --split auto --batch 128 --memory 300MiB --format json; json '.chunk == .memory[0].images + .memory[1].images and .memory[1].total < 300 * 1048576'
+run 0 plan --split auto --batch 8; narrow; prints "images split auto: memory for 8 and 8 of a batch"
+run 0 plan --format json; json '.split == "half" and [.memory[].images] == [1, 1]'
 
 # The same figures in every format.
 csv() { tr -d '\r' <out | grep -qxF -- "$1" || bad "CSV has no row $1"; }
@@ -233,6 +241,12 @@ printf 'missing.png\n' >missing.txt; echo old >old.npy; tiny 6 infer -q --device
 [ "$(cat old.npy)" = old ] || bad "a file was replaced by nothing"
 mkfifo pipe.npy # what must not happen to /dev/null is tried on something that nobody else needs
 tiny 1 infer -q --devices $one list.txt --save pipe.npy; says "not a regular file"; [ -p pipe.npy ] || bad "the fifo is no more"
+# A share of the images on each device: the same scores, and who took how many.
+tiny 0 infer --devices $two --split 2:1 list.txt --format json --save shared.npy
+json '.split == "2:1" and [.devices[].images] == [2, 1] and [.devices[].halves] == [[0, 1], [0, 1]] and .timing.exchange_s == 0'; cmp -s shared.npy one.npy || bad "a split by images changes the scores"
+tiny 0 infer --devices $two --split auto list.txt --reproducible; prints "; images split auto; reproducible"; says "the images split auto"; grep -qE "device 0 [0-9.]+ s \([0-3] images?\), device 1" err || bad "no images of each device"
+tiny 0 infer --devices $two --split half list.txt --format json; json '.split == "half" and [.devices[].images] == [3, 3] and [.devices[].halves] == [[0], [1]]'
+tiny 2 infer --devices $one --split 1:1 list.txt; says "there is one device"
 tiny 1 weights init -o .; says "not a regular file"
 tiny 6 infer -q --devices $one --input /dev/zero; says "not a regular file"
 if [ "$implementation" != none ]; then
@@ -265,6 +279,15 @@ traced() { # traced PLACES
         and (($all | any(.cat == "exchange")) == ($places == 2))' trace.json >/dev/null || bad "the trace of $1 places lacks something"
 }
 traced 1
+# A share of the images on each: both halves of every layer on both, each image once, nothing that crosses.
+tiny 0 time --devices $two --split 1:3 --batch 4 --repeat 3 --format json --trace trace.json
+json '.split == "1:3" and ([.devices[] | [.halves, .images]] == [[[0, 1], 1], [[0, 1], 3]]) and ([.devices[].exchange_s] == [0, 0]) and .layers[0].gflops > 0'
+jq -e '[.traceEvents[] | select(.ph == "X")] as $all | [$all[] | select(.cat == "layer" and .name == "conv1")] as $conv | ($all | any(.cat == "exchange") | not)
+    and ($conv | group_by([.args.half, .args.batch]) | length == 6 and all([.[] | range(.args.first_image; .args.first_image + .args.images)] | sort == [0, 1, 2, 3]))
+    and ($conv | all((.pid == 0) == (.args.first_image < 1)))' trace.json >/dev/null || bad "the trace of a split by images"
+tiny 0 time --devices $two --split auto --batch 6 --repeat 2 --warm-up 1; narrow; prints "images split auto: "; says "both halves on each"
+tiny 0 time -q --devices $two --split auto --batch 6 --repeat 2 --format json; json '([.devices[].images] | add) == 6'
+tiny 2 time --devices $one --split auto; says "there is one device"; tiny 2 time --devices $two --split 1:x; says "--split 1:x"
 tiny 0 time --devices $two --batch 4 --repeat 3 --format json --trace trace.json; cp out time.json; json '(.devices | length) == 2 and .warm_up == 2'; traced 2
 tiny 0 time --devices $one --batch 4 --repeat 2 --compare time.json --format json
 old=$(jq .seconds.median time.json) conv=$(jq '[.layers[] | select(.name == "conv1") | .seconds[]] | add' time.json)

@@ -66,14 +66,14 @@ int alexcl_net_run(struct alexcl_net *n, const float *in, size_t images, float *
     return ALEXCL_OK;
 }
 
-static struct measured measure(int lanes, int batch, int chunk, int repeat) {
+static struct measured measure_split(int lanes, const char *split, int batch, int chunk, int repeat) {
     const struct alexcl_model *model;
     struct alexcl_plan *plan;
     struct measured m = {.warm_up = 2, .repeat = repeat};
     float *in = support_random((size_t)3 * 99 * 99, "measure", 1);
     net = (struct alexcl_net){.lanes = lanes, .chunk = chunk};
     EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
-    EXPECT_OK(alexcl_plan_make(model, &(struct alexcl_plan_request){.batch = batch, .places = (size_t)lanes}, &plan, &err), err);
+    EXPECT_OK(alexcl_plan_make(model, &(struct alexcl_plan_request){.batch = batch, .places = (size_t)lanes, .split = split}, &plan, &err), err);
     EXPECT_OK(measure_run(&net, plan, in, 1, &m, &err), err);
     ck_assert_int_eq(net.runs, 2 + repeat);
     double macs = (double)plan->macs;
@@ -87,13 +87,15 @@ static struct measured measure(int lanes, int batch, int chunk, int repeat) {
     return m;
 }
 
+static struct measured measure(int lanes, int batch, int chunk, int repeat) { return measure_split(lanes, NULL, batch, chunk, repeat); }
+
 START_TEST(one_place) {
     struct measured m = measure(1, 4, 4, 4); /* 1, 2, 3, 4 ms: the median is 2.5 */
     const struct layer_time *l = &m.layers[0];
     ck_assert_double_eq_tol(l->seconds[0], 2.5e-3, 1e-12);
     ck_assert_double_eq_tol(l->seconds[1], 5e-3, 1e-12);
     ck_assert(l->commands[0] == 1 && l->commands[1] == 1 && m.layers[1].commands[0] == 0);
-    ck_assert_double_eq_tol(measure_layer_rate(&m, l), (l->flops[0] + l->flops[1]) / 7.5e-3, 1);
+    ck_assert_double_eq_tol(measure_layer_rate(l), (l->flops[0] + l->flops[1]) / 7.5e-3, 1);
     ck_assert_double_eq_tol(m.place[0].layers, 7.5e-3, 1e-12);
     ck_assert_double_eq_tol(m.place[0].joins, 0.25e-3, 1e-12);
     ck_assert_double_eq_tol(m.place[0].transfer, 3e-3, 1e-12);
@@ -115,7 +117,7 @@ START_TEST(two_places_work_at_once) {
     const struct layer_time *l = &m.layers[0];
     ck_assert_double_eq_tol(l->seconds[0], 2e-3, 1e-12);
     ck_assert_double_eq_tol(l->seconds[1], 4e-3, 1e-12);
-    ck_assert_double_eq_tol(measure_layer_rate(&m, l), (l->flops[0] + l->flops[1]) / 4e-3, 1);
+    ck_assert_double_eq_tol(measure_layer_rate(l), (l->flops[0] + l->flops[1]) / 4e-3, 1);
     ck_assert_double_eq_tol(m.place[0].layers, 2e-3, 1e-12);
     ck_assert_double_eq_tol(m.place[1].layers, 4e-3, 1e-12);
     ck_assert_double_eq_tol(m.place[1].wait, 0, 1e-12);
@@ -174,6 +176,21 @@ START_TEST(bytes_of_half_weights) {
 }
 END_TEST
 
+/* Both places read the weights of both halves. */
+START_TEST(bytes_of_a_split_by_images) {
+    struct measured m = measure_split(2, "1:1", 4, 4, 1), halves = measure(2, 4, 4, 1);
+    const struct alexcl_model *model;
+    struct alexcl_plan *plan;
+    EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
+    EXPECT_OK(alexcl_plan_make(model, &(struct alexcl_plan_request){.places = 1}, &plan, &err), err);
+    for (size_t i = 0; i < plan->layer_count; i++)
+        for (int h = 0; h < 2; h++) ck_assert_double_eq_tol(m.layers[i].bytes[h] - halves.layers[i].bytes[h], 4 * (double)plan->layers[i].parameters[h], 1e-6);
+    alexcl_plan_free(plan);
+    measure_free(&m);
+    measure_free(&halves);
+}
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("measure");
     tcase_add_test(tests, one_place);
@@ -182,5 +199,6 @@ int main(void) {
     tcase_add_test(tests, chunks_of_a_batch_belong_together);
     tcase_add_test(tests, bytes_of_a_half);
     tcase_add_test(tests, bytes_of_half_weights);
+    tcase_add_test(tests, bytes_of_a_split_by_images);
     return support_run(tests);
 }

@@ -41,18 +41,24 @@ static void close_net(struct opened *o) {
     alexcl_weights_free(o->weights);
 }
 
-/* The scores of IMAGES images; `out` is to be freed. */
-static float *scores(const char *name, const char *devices, int batch, const char *last_layer, size_t *units) {
+/* The scores of IMAGES images; to be freed. `split`: of the images, or NULL. */
+static float *split_scores(const char *name, const char *devices, const char *split, int batch, const char *last_layer, size_t *units) {
     struct alexcl_error err = {0};
-    struct opened o = open_net(name, NULL, devices, (struct alexcl_net_options){.batch = batch, .last_layer = last_layer, .reproducible = 1});
+    struct opened o = open_net(name, NULL, devices, (struct alexcl_net_options){.batch = batch, .last_layer = last_layer, .reproducible = 1, .split = split});
     ck_assert_int_eq(alexcl_net_batch(o.net), batch);
     struct alexcl_shape shape = alexcl_net_output(o.net);
     *units = (size_t)shape.c * (size_t)shape.h * (size_t)shape.w;
     float *out = support_floats(*units * IMAGES), *in = inputs(o.model);
     EXPECT_OK(alexcl_net_run(o.net, in, IMAGES, out, &err), err);
+    struct alexcl_net_times times = alexcl_net_times(o.net);
+    if (split) ck_assert_uint_eq(times.images[0] + times.images[1], IMAGES);
     free(in);
     close_net(&o);
     return out;
+}
+
+static float *scores(const char *name, const char *devices, int batch, const char *last_layer, size_t *units) {
+    return split_scores(name, devices, NULL, batch, last_layer, units);
 }
 
 static const char *one(void) { return strcmp(support_implementation(), "ref") == 0 ? "ref" : "0"; }
@@ -117,6 +123,67 @@ START_TEST(and_with_half_weights) {
 }
 END_TEST
 
+static void expect_same_split(const char *model, const char *split, int batch, const float *want) {
+    char what[128];
+    size_t units;
+    float *got = split_scores(model, two(), split, batch, NULL, &units);
+    snprintf(what, sizeof what, "%s, split %s, in batches of %d", model, split, batch);
+    support_same(what, got, want, units * IMAGES);
+    free(got);
+}
+
+START_TEST(every_split_of_the_images_gives_the_same_bits) {
+    static const int batches[] = {1, 2, 3, 7, 16, 19};
+    static const char *const splits[] = {"1:1", "3:1", "0:2", "auto"};
+    for (size_t i = 0; i < sizeof models / sizeof models[0]; i++) {
+        size_t units;
+        float *want = scores(models[i], one(), 16, NULL, &units);
+        for (size_t b = 0; b < sizeof batches / sizeof batches[0]; b++)
+            for (size_t s = 0; s < sizeof splits / sizeof splits[0]; s++)
+                if (i == 0 || (b + s) % 6 == 4) expect_same_split(models[i], splits[s], batches[b], want); /* the others: a few of them */
+        free(want);
+    }
+}
+END_TEST
+
+/* The reference beside a device, which is a hundred times as fast, whatever else runs on the machine. */
+START_TEST(the_faster_place_gets_more) {
+    struct alexcl_error err = {0};
+    if (strcmp(support_implementation(), "ref") == 0) return;
+    enum { FEW = 4 };
+    struct opened o = open_net("alexnet", NULL, "ref,0", (struct alexcl_net_options){.batch = FEW, .last_layer = "conv2", .split = "auto"});
+    struct alexcl_shape shape = alexcl_net_output(o.net);
+    float *in = inputs(o.model), *out = support_floats(shape_size(shape) * FEW);
+    for (int i = 0; i < 2; i++) EXPECT_OK(alexcl_net_run(o.net, in, FEW, out, &err), err);
+    struct alexcl_net_times times = alexcl_net_times(o.net);
+    ck_assert_uint_eq(times.images[0] + times.images[1], 2 * FEW);
+    ck_assert_msg(times.images[1] > times.images[0], "%zu images for the reference, %zu for the device", times.images[0], times.images[1]);
+    free(in);
+    free(out);
+    close_net(&o);
+}
+END_TEST
+
+START_TEST(a_split_that_cannot_be) {
+    struct alexcl_error err = {0};
+    struct alexcl_net *refused;
+    struct opened o = open_net("tiny2t", NULL, one(), (struct alexcl_net_options){.batch = 1, .split = "half"}),
+                  t = open_net("tiny2t", NULL, two(), (struct alexcl_net_options){.batch = 1});
+    EXPECT_ERROR(alexcl_net_open(o.model, o.weights, o.selection, &(struct alexcl_net_options){.split = "auto"}, &refused, &err), ALEXCL_E_USAGE, "one device",
+                 err);
+    EXPECT_ERROR(alexcl_net_open(t.model, t.weights, t.selection, &(struct alexcl_net_options){.split = "1:x"}, &refused, &err), ALEXCL_E_USAGE, "1:x", err);
+    if (strcmp(support_implementation(), "ref") != 0) {
+        struct alexcl_selection *kinds;
+        EXPECT_OK(alexcl_selection_open("ref,0", &kinds, &err), err);
+        EXPECT_ERROR(alexcl_net_open(t.model, t.weights, kinds, &(struct alexcl_net_options){.split = "1:1", .reproducible = 1}, &refused, &err),
+                     ALEXCL_E_USAGE, "reproducible", err);
+        alexcl_selection_free(kinds);
+    }
+    close_net(&o);
+    close_net(&t);
+}
+END_TEST
+
 /* CLBlast chooses its kernels by the batch; reproducible runs do not let it. */
 START_TEST(reproducible_holds_for_clblast_too) {
     struct alexcl_error err = {0};
@@ -167,6 +234,27 @@ START_TEST(a_score_that_is_not_finite_names_the_layer) {
 }
 END_TEST
 
+/* Image 2 overflows in conv2, image 6 in conv1 already: the first of them is named, with its own layer, whoever computed it. */
+START_TEST(the_layer_is_the_images_own) {
+    struct alexcl_error err = {0};
+    struct alexcl_gain huge = {"conv2", 1e10};
+    static const char *const splits[] = {"half", "1:1", "1:6"};
+    for (int i = 0; i < 3; i++) {
+        struct opened o = open_net("tiny-nolrn", &huge, two(), (struct alexcl_net_options){.batch = 7, .split = splits[i]});
+        size_t floats = (size_t)o.model->channels * (size_t)o.model->height * (size_t)o.model->width;
+        float *in = inputs(o.model), *out = support_floats(IMAGES * 10);
+        for (size_t k = 0; k < floats; k++) {
+            in[(7 + 2) * floats + k] *= 1e30f;
+            in[(7 + 6) * floats + k] = 3e38f;
+        }
+        EXPECT_ERROR(alexcl_net_run(o.net, in, IMAGES, out, &err), ALEXCL_E_DATA, "image 9: not a finite number, first in the output of layer conv2", err);
+        free(in);
+        free(out);
+        close_net(&o);
+    }
+}
+END_TEST
+
 /* Infinity alone: no softmax behind it, and no Winograd before it, that makes NaN of it. Every product is finite, their sums are not. */
 START_TEST(an_infinite_value_is_no_score) {
     struct alexcl_error err = {0};
@@ -192,9 +280,10 @@ static void expect_estimates(void) {
         struct alexcl_weights *weights;
         EXPECT_OK(alexcl_model_find(models[i], &model, &err), err);
         EXPECT_OK(alexcl_weights_generate(model, 5, NULL, NULL, 0, &weights, &err), err);
-        for (int lanes = 1; lanes <= 2; lanes++) {
+        for (int placed = 1; placed <= 3; placed++) { /* on one device; one half of two; both of two, for a share of the images */
+            int lanes = placed == 1 ? 1 : 2;
             struct alexcl_selection *selection;
-            struct lane_shared shared = {.weights = weights, .lanes = lanes, .images = 3};
+            struct lane_shared shared = {.weights = weights, .lanes = lanes};
             struct lane lane;
             EXPECT_OK(alexcl_selection_open(lanes == 1 ? one() : two(), &selection, &err), err);
             shared.selection = selection;
@@ -202,10 +291,11 @@ static void expect_estimates(void) {
             struct graph *whole;
             EXPECT_OK(graph_make(model, NULL, 1, &whole, &err), err);
             shared.graph = whole;
-            EXPECT_OK(lane_create(&lane, &shared, lanes - 1, &err), err);
+            EXPECT_OK(lane_create(&lane, &shared, lanes - 1, placed == 2 ? 2u : 3u, &err), err);
+            lane.room = 3;
             EXPECT_OK(lane_open(&lane, &err), err);
             EXPECT_OK(lane_prepare(&lane, &err), err);
-            struct alexcl_plan_memory m = graph_memory(lane.graph, lane.halves, &lane.place, shared.images);
+            struct alexcl_plan_memory m = graph_memory(lane.graph, lane.halves, &lane.place, lane.room);
             uint64_t packed = 0;
             for (int k = 0; k < lane.graph->layer_count; k++)
                 for (int h = 0; h < 2; h++)
@@ -259,6 +349,19 @@ START_TEST(a_small_device_gets_smaller_chunks_or_a_clear_refusal) {
     struct opened o = open_net("tiny2t", NULL, two(), (struct alexcl_net_options){.batch = 512, .memory = 16 << 20});
     ck_assert_int_lt(alexcl_net_batch(o.net), 512);
     ck_assert_int_ge(alexcl_net_batch(o.net), 1);
+    /* By images: each device has room for as many as one device alone; the proportion holds, or what is left goes to the other. */
+    struct opened s = open_net("tiny2t", NULL, one(), (struct alexcl_net_options){.batch = 512, .memory = 16 << 20});
+    int alone = alexcl_net_batch(s.net);
+    ck_assert_int_lt(alone, 256);
+    static const char *const splits[] = {"1:1", "1:3", "auto"};
+    const int due[] = {2 * alone, alone + alone / 3, 2 * alone};
+    for (int i = 0; i < 3; i++) {
+        struct opened t = open_net("tiny2t", NULL, two(), (struct alexcl_net_options){.batch = 512, .memory = 16 << 20, .split = splits[i]});
+        ck_assert_msg(abs(alexcl_net_batch(t.net) - due[i]) <= 1, "split %s: %d images at once; one device has room for %d", splits[i], alexcl_net_batch(t.net),
+                      alone);
+        close_net(&t);
+    }
+    close_net(&s);
     EXPECT_ERROR(alexcl_net_open(o.model, o.weights, o.selection, &(struct alexcl_net_options){.batch = 64, .memory = 1 << 17}, &refused, &err),
                  ALEXCL_E_MEMORY, "one image needs", err);
     close_net(&o);
@@ -272,6 +375,10 @@ int main(void) {
     tcase_add_test(tests, a_device_and_the_reference_agree);
     tcase_add_test(tests, and_with_half_weights);
     tcase_add_test(tests, the_order_of_two_equal_devices_does_not_matter);
+    tcase_add_test(tests, every_split_of_the_images_gives_the_same_bits);
+    tcase_add_test(tests, the_faster_place_gets_more);
+    tcase_add_test(tests, a_split_that_cannot_be);
+    tcase_add_test(tests, the_layer_is_the_images_own);
     tcase_add_test(tests, reproducible_holds_for_clblast_too);
     tcase_add_test(tests, every_layer_can_be_the_last);
     tcase_add_test(tests, a_score_that_is_not_finite_names_the_layer);

@@ -9,19 +9,20 @@
 enum { IMAGES = 7, BATCH = 4 };
 static struct alexcl_error err;
 
-/* Images of a batch that a layer's spans of one half hold together. */
+/* Images of a batch that a layer's spans of one half hold together, each of them once. */
 static int images(const struct alexcl_net *net, const char *layer, int half, int run) {
-    int sum = 0;
+    int sum = 0, seen[BATCH] = {0};
     for (size_t place = 0; place < 2; place++) {
         const struct alexcl_work_span *s;
         size_t count = alexcl_net_recorded(net, place, &s);
         for (size_t i = 0; i < count; i++)
-            if (s[i].work == ALEXCL_WORK_LAYER && s[i].half == half && s[i].run == run && s[i].commands && strcmp(s[i].layer, layer) == 0) sum += s[i].count;
+            if (s[i].work == ALEXCL_WORK_LAYER && s[i].half == half && s[i].run == run && s[i].commands && strcmp(s[i].layer, layer) == 0)
+                for (int n = s[i].first; n < s[i].first + s[i].count; n++, sum++) ck_assert_msg(n < BATCH && !seen[n]++, "%s: image %d", layer, n);
     }
     return sum;
 }
 
-static void record(const char *devices) {
+static void record(const char *devices, const char *split) {
     const struct alexcl_model *model;
     const struct alexcl_work_span *spans;
     struct alexcl_weights *weights;
@@ -31,7 +32,7 @@ static void record(const char *devices) {
     EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
     EXPECT_OK(alexcl_weights_generate(model, 5, NULL, NULL, 0, &weights, &err), err);
     EXPECT_OK(alexcl_selection_open(devices, &selection, &err), err);
-    EXPECT_OK(alexcl_net_open(model, weights, selection, &(struct alexcl_net_options){.batch = BATCH}, &net, &err), err);
+    EXPECT_OK(alexcl_net_open(model, weights, selection, &(struct alexcl_net_options){.batch = BATCH, .split = split}, &net, &err), err);
     EXPECT_OK(alexcl_net_run(net, in, IMAGES, plain, &err), err);
     ck_assert_uint_eq(alexcl_net_recorded(net, 0, &spans), 0);
 
@@ -74,17 +75,20 @@ static void record(const char *devices) {
     free(in);
 }
 
-START_TEST(one_place) { record(strcmp(support_implementation(), "ref") == 0 ? "ref" : "0"); }
+START_TEST(one_place) { record(strcmp(support_implementation(), "ref") == 0 ? "ref" : "0", NULL); }
 END_TEST
-START_TEST(two_places) { record(strcmp(support_implementation(), "ref") == 0 ? "ref,ref" : "0/2"); }
+START_TEST(two_places) { record(strcmp(support_implementation(), "ref") == 0 ? "ref,ref" : "0/2", NULL); }
 END_TEST
-START_TEST(device_and_reference) { record(strcmp(support_implementation(), "ref") == 0 ? "ref,ref" : "0,ref"); }
+START_TEST(two_places_with_images_of_their_own) { record(strcmp(support_implementation(), "ref") == 0 ? "ref,ref" : "0/2", "1:2"); }
+END_TEST
+START_TEST(device_and_reference) { record(strcmp(support_implementation(), "ref") == 0 ? "ref,ref" : "0,ref", NULL); }
 END_TEST
 
 int main(void) {
     TCase *tests = tcase_create("record");
     tcase_add_test(tests, one_place);
     tcase_add_test(tests, two_places);
+    tcase_add_test(tests, two_places_with_images_of_their_own);
     tcase_add_test(tests, device_and_reference);
     return support_run(tests);
 }
