@@ -7,7 +7,7 @@ set -u
 alexcl=$1 photos=$2 kernels=$3
 if [ -n "${4:-}" ]; then echo "$4"; exit 77; fi
 rm -rf run && mkdir run && cd run || exit 1
-export ALEXCL_TUNE= ALEXCL_CACHE_DIR=$PWD/cache # the suite has it turned off
+export ALEXCL_TUNE= ALEXCL_CHECK= ALEXCL_CACHE_DIR=$PWD/cache # the suite has the first two turned off
 printf '%s\n' "$photos/cat.png" >list.txt
 # All but the file's name.
 narrow_table() { sed -i '/tuning.json$/d' out; narrow; }
@@ -44,6 +44,7 @@ cmp -s "$kernels/winograd_cpu.cl" changed/winograd_cpu.cl && bad "winograd_cpu.c
 tiny 0 tune --devices 0 --kernel-dir changed; narrow_table; prints "dropped: kernel winograd_cpu.cl computes wrongly"; says "is dropped"
 tiny 0 tune --devices 0 --kernel-dir changed --format json
 json '.dropped >= 1 and all(.devices[].layers[].ways[]; (.variant != "winograd") or (.status != 0 and (.chosen | not))) and .error == null'
+json 'all(.devices[].layers[]; ([.ways[] | select(.chosen)] | length) == 1)'
 tiny 0 --kernel-dir changed --devices 0 infer list.txt; prints "cat.png" # the check before the first use finds nothing wrong any more
 printf '#error broken\n' >changed/conv_cpu.cl
 tiny 7 tune --devices 0 --kernel-dir changed; says "no way of computing it is right"; prints "dropped"
