@@ -141,7 +141,7 @@ static int fc_cpu_images(const struct layer *l, const struct place *place) {
 
 static int fc_cpu_applicable(const struct layer *l, const struct place *place) {
     const int *t = l->tile.size;
-    return layer_on_cpu_device(l, place) && (!t[0] || (t[0] <= CPU_TILE && t[1] >= 1 && t[1] <= CPU_STREAMS && !t[2])) && fc_cpu_images(l, place) > 0;
+    return layer_on_cpu_device(l, place) && (!t[0] || (t[0] <= CPU_TILE && t[1] >= 1 && t[1] <= CPU_STREAMS && !t[2]));
 }
 
 static size_t fc_cpu_workspace(const struct layer *l, const struct place *place) {
@@ -189,12 +189,12 @@ done:
 static int fc_cpu_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     int status = ALEXCL_OK, in = (int)layer_in_floats(l), blocks = fc_cpu_blocks(l), most = fc_cpu_images(l, l->place);
     struct fc_tile tile = fc_cpu_tile(l, l->place);
-    if (io->count == 1) {
+    for (int n = io->first; (io->count == 1 || most == 0) && n < io->first + io->count; n++) { /* most 0: no local memory to speak of */
         struct kernel_range range = {1, {0, 0, 0}, {(size_t)((blocks + tile.blocks - 1) / tile.blocks), 1, 1}, {1, 1, 1}};
-        return KERNEL_LAUNCH(layer_kernel(l, 2), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),
-                             ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(io->first), ARG_INT(in), ARG_INT(l->out.c),
-                             ARG_INT(l->relu));
+        TRY(KERNEL_LAUNCH(layer_kernel(l, 2), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),
+                          ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(n), ARG_INT(in), ARG_INT(l->out.c), ARG_INT(l->relu)));
     }
+    if (io->count == 1 || most == 0) return ALEXCL_OK;
     for (int first = io->first; first < io->first + io->count; first += most) {
         int left = io->first + io->count - first, count = left < most ? left : most, rows = (count + tile.images - 1) / tile.images * tile.images;
         struct kernel_range pack = {2, {0, 0, 0}, {(size_t)rows, (size_t)((in + CPU_CHUNK - 1) / CPU_CHUNK), 1}, {1, 1, 1}};

@@ -100,7 +100,7 @@ long=$(printf 'ä%.0s' $(seq 125)).png # 254 bytes
 user cp "$photos/cat.png" "$long"
 printf '%s\n%s\n' "$long" "${good[1]}" | user tee long.txt >/dev/null
 tiny 0 infer -q --devices ref --ten-crop --dump-patches patches long.txt --format json; json '.images | length == 2'
-[ "$(find patches -name '*.png' | iconv -f UTF-8 | wc -l)" = 20 ] || bad "patches of a long name are missing"
+[ "$(find patches -name '*.png' | iconv -f UTF-8 -t UTF-8 | wc -l)" = 20 ] || bad "patches of a long name are missing"
 
 # ---- values that are no numbers: the images beside them get the scores that they get without
 /usr/bin/python3 - <<'P' | user tee values.npy >/dev/null

