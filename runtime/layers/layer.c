@@ -160,6 +160,13 @@ int layer_on_cpu_device(const struct layer *l, const struct place *place) {
     return limits->kind == ALEXCL_DEVICE_CPU || limits->largest_work_group < TILES_ITEMS || limits->local_memory < TILES_BYTES;
 }
 
+int layer_takes_tile(const struct layer *l, struct layer_tile most) {
+    int takes = 1;
+    for (int i = 0; i < LAYER_TILE && l->tile.size[0]; i++)
+        takes &= most.size[i] ? l->tile.size[i] >= 1 && l->tile.size[i] <= most.size[i] : l->tile.size[i] == 0;
+    return takes;
+}
+
 int layer_has_wide_registers(const struct place *place) { return device_limits(place->device)->vector_floats >= 16; }
 
 int layer_wants_clblast(const struct layer *l, const struct place *place) {
@@ -192,6 +199,17 @@ int layer_upload_floats(struct layer *l, int index, const float *values, size_t 
     int status = storage_create(l->place, count, what.text ? what.text : "weights", &l->parameters[index], err);
     text_free(&what);
     return status == ALEXCL_OK ? storage_write(&l->parameters[index], 0, values, count, err) : status;
+}
+
+int layer_upload_filled(struct layer *l, int index, const float *values, size_t count, size_t floats, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    float *filled = NULL;
+    TRY(memory_alloc_floats(&filled, floats, "packed weights", err));
+    for (size_t i = 0; i < floats; i++) filled[i] = i < count ? values[i] : 0.0f;
+    TRY(layer_upload_floats(l, index, filled, floats, err));
+done:
+    free(filled);
+    return status;
 }
 
 int layer_upload(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {

@@ -42,6 +42,8 @@ struct layer_tensor {
     int trainable;      /* connections that a model leaves out (desc->connections) are in the shape, and must be zeros in the file */
 };
 enum { LAYER_TENSORS = 2 };
+/* Values of the half's slice. */
+size_t layer_tensor_floats(const struct layer_tensor *t);
 
 /* How much a work-item or a work-group of a variant makes, in the variant's own terms; all 0: as much as it chooses by itself. */
 enum { LAYER_TILE = 3 };

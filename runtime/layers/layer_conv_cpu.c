@@ -18,15 +18,7 @@ static int conv_makes_blocks(const struct layer *l, const struct place *place) {
 
 /* Uploads the bias, filled up with zeros to `groups` of `vectors` blocks. */
 static int conv_upload_bias(struct layer *l, const float *bias, int vectors, struct alexcl_error *err) {
-    int status = ALEXCL_OK;
-    size_t floats = (size_t)(conv_groups(l, vectors) * vectors * LAYER_BLOCK);
-    float *filled = NULL;
-    TRY(memory_alloc_floats(&filled, floats, "packed weights", err));
-    for (size_t o = 0; o < floats; o++) filled[o] = o < (size_t)l->out.c ? bias[o] : 0.0f;
-    TRY(layer_upload_floats(l, 1, filled, floats, err));
-done:
-    free(filled);
-    return status;
+    return layer_upload_filled(l, 1, bias, (size_t)l->out.c, (size_t)(conv_groups(l, vectors) * vectors * LAYER_BLOCK), err);
 }
 
 /* ---- cpu: conv_cpu.cl ---- */
@@ -61,9 +53,8 @@ static struct layer_tile conv_cpu_layer_tile(const struct layer *l, const struct
 }
 
 static int conv_cpu_applicable(const struct layer *l, const struct place *place) {
-    struct layer_tile t = l->tile;
-    return conv_makes_blocks(l, place) &&
-           (!t.size[0] || (t.size[0] <= CPU_COLUMNS && t.size[0] <= l->out.w && t.size[1] >= 1 && t.size[1] <= CPU_VECTORS && !t.size[2]));
+    int columns = l->out.w < CPU_COLUMNS ? l->out.w : CPU_COLUMNS;
+    return conv_makes_blocks(l, place) && layer_takes_tile(l, (struct layer_tile){{columns, CPU_VECTORS}});
 }
 
 /* The frame of zeros that holds everything the tiles read of one map. */
@@ -191,16 +182,10 @@ static struct layer_tile winograd_layer_tile(const struct layer *l, const struct
     return (struct layer_tile){{t.tiles, t.vectors, t.groups}};
 }
 
-/* Whether a tile that l->tile asks for is one. */
-static int winograd_takes_tile(const struct layer *l) {
-    const int *t = l->tile.size;
-    return !t[0] || (t[0] <= WINOGRAD_TILES && t[1] >= 1 && t[1] <= WINOGRAD_VECTORS && t[2] >= 1 && t[2] <= WINOGRAD_GROUPS);
-}
-
 static int winograd_applicable(const struct layer *l, const struct place *place) {
     int blocks = l->desc->stride == 1 && l->in_block == LAYER_BLOCK, window = winograd_window(l);
-    return conv_makes_blocks(l, place) && (blocks || winograd_strides(l)) && (window == 3 || window == 5) && winograd_takes_tile(l) &&
-           winograd_tile(l, place).groups > 0;
+    return conv_makes_blocks(l, place) && (blocks || winograd_strides(l)) && (window == 3 || window == 5) &&
+           layer_takes_tile(l, (struct layer_tile){{WINOGRAD_TILES, WINOGRAD_VECTORS, WINOGRAD_GROUPS}}) && winograd_tile(l, place).groups > 0;
 }
 
 static int winograd_across(const struct layer *l) { return (l->out.w + WINOGRAD_OUT - 1) / WINOGRAD_OUT; }

@@ -140,8 +140,7 @@ static int fc_cpu_images(const struct layer *l, const struct place *place) {
 }
 
 static int fc_cpu_applicable(const struct layer *l, const struct place *place) {
-    const int *t = l->tile.size;
-    return layer_on_cpu_device(l, place) && (!t[0] || (t[0] <= CPU_TILE && t[1] >= 1 && t[1] <= CPU_STREAMS && !t[2]));
+    return layer_on_cpu_device(l, place) && layer_takes_tile(l, (struct layer_tile){{CPU_TILE, CPU_STREAMS}});
 }
 
 static size_t fc_cpu_workspace(const struct layer *l, const struct place *place) {
@@ -158,14 +157,14 @@ static size_t fc_cpu_packed(const struct layer *l, const struct place *place, in
 static int fc_cpu_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
     int status = ALEXCL_OK, hw = l->maps.h * l->maps.w;
     struct fc_tile tile = fc_cpu_tile(l, l->place);
-    size_t row = layer_in_floats(l) * CPU_ROWS, kept = fc_weight_floats(l, row), floats = fc_cpu_packed(l, l->place, 0), biases = fc_cpu_packed(l, l->place, 1);
+    size_t row = layer_in_floats(l) * CPU_ROWS, kept = fc_weight_floats(l, row), floats = fc_cpu_packed(l, l->place, 0);
     float *packed = NULL;
     char defines[64];
     snprintf(defines, sizeof defines, "-DIMAGES=%d -DBLOCKS=%d%s", tile.images, tile.blocks, l->fp16 ? " -DHALF" : "");
     TRY(layer_add_kernel(l, 0, "fc_cpu", "fc_cpu_pack", defines, err));
     TRY(layer_add_kernel(l, 1, "fc_cpu", "fc_cpu_many", defines, err));
     TRY(layer_add_kernel(l, 2, "fc_cpu", "fc_cpu_one", defines, err));
-    TRY(memory_alloc_floats(&packed, row > biases ? row : biases, "packed weights", err));
+    TRY(memory_alloc_floats(&packed, row, "packed weights", err));
     TRY(storage_create(l->place, floats, "weights of a fully connected layer", &l->parameters[0], err));
     for (int block = 0; block < fc_cpu_blocks(l); block++) { /* one after the other: the host never holds them twice */
         int first = block * CPU_ROWS, rows = l->out.c - first < CPU_ROWS ? l->out.c - first : CPU_ROWS;
@@ -179,8 +178,7 @@ static int fc_cpu_prepare(struct layer *l, const float *const values[LAYER_TENSO
         if (fine < row) TRY(fc_refuse_weight(l, first + (int)(fine % CPU_ROWS), packed[fine], err));
         TRY(storage_write(&l->parameters[0], (size_t)block * kept, packed, kept, err));
     }
-    for (size_t o = 0; o < biases; o++) packed[o] = o < (size_t)l->out.c ? values[1][o] : 0.0f;
-    TRY(layer_upload_floats(l, 1, packed, biases, err));
+    TRY(layer_upload_filled(l, 1, values[1], (size_t)l->out.c, fc_cpu_packed(l, l->place, 1), err));
 done:
     free(packed);
     return status;
@@ -189,13 +187,13 @@ done:
 static int fc_cpu_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     int status = ALEXCL_OK, in = (int)layer_in_floats(l), blocks = fc_cpu_blocks(l), most = fc_cpu_images(l, l->place);
     struct fc_tile tile = fc_cpu_tile(l, l->place);
-    for (int n = io->first; (io->count == 1 || most == 0) && n < io->first + io->count; n++) { /* most 0: no local memory to speak of */
+    int alone = io->count == 1 || most == 0; /* 0: no local memory to speak of */
+    for (int n = io->first; alone && n < io->first + io->count; n++) {
         struct kernel_range range = {1, {0, 0, 0}, {(size_t)((blocks + tile.blocks - 1) / tile.blocks), 1, 1}, {1, 1, 1}};
         TRY(KERNEL_LAUNCH(layer_kernel(l, 2), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),
                           ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(n), ARG_INT(in), ARG_INT(l->out.c), ARG_INT(l->relu)));
     }
-    if (io->count == 1 || most == 0) return ALEXCL_OK;
-    for (int first = io->first; first < io->first + io->count; first += most) {
+    for (int first = io->first; !alone && first < io->first + io->count; first += most) {
         int left = io->first + io->count - first, count = left < most ? left : most, rows = (count + tile.images - 1) / tile.images * tile.images;
         struct kernel_range pack = {2, {0, 0, 0}, {(size_t)rows, (size_t)((in + CPU_CHUNK - 1) / CPU_CHUNK), 1}, {1, 1, 1}};
         TRY(KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &pack, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->workspace->buffer), ARG_INT(first),

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Max-pooling, average pooling, and LeNet-1998's trained sub-sampling. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "layer_private.h"
-#include "memory.h"
 #include "ref.h"
 
 /* Windows along one side. In ceil mode a window may be clipped, but must start inside. */
@@ -130,17 +128,9 @@ static size_t subsample_own_packed(const struct layer *l, const struct place *pl
 
 static int subsample_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    float *filled = NULL;
     TRY(pool_add_kernel(l, "subsample", "subsample_forward", err));
-    for (int t = 0; t < LAYER_TENSORS; t++) { /* filled up with zeros, as the channels are */
-        free(filled);
-        filled = NULL;
-        TRY(memory_alloc_floats(&filled, layer_channels(l), "packed weights", err));
-        for (size_t c = 0; c < layer_channels(l); c++) filled[c] = c < (size_t)l->out.c ? values[t][c] : 0.0f;
-        TRY(layer_upload_floats(l, t, filled, layer_channels(l), err));
-    }
+    for (int t = 0; t < LAYER_TENSORS; t++) TRY(layer_upload_filled(l, t, values[t], (size_t)l->out.c, layer_channels(l), err)); /* as the channels are */
 done:
-    free(filled);
     return status;
 }
 

@@ -14,9 +14,8 @@ extern const struct layer_ops layer_conv_ops, layer_fc_ops, layer_rbf_ops, layer
 void layer_describe_maps(struct layer *l, int h, int w);
 /* The next tensor: `rows` x the further dimensions, of which the half has rows first .. first+count-1 (shape.h). */
 void layer_describe_tensor(struct layer *l, const char *suffix, int trainable, int dims, const int *shape);
-/* Values of one row of a tensor, and of the half's slice. */
+/* Values of one row of a tensor. */
 size_t layer_tensor_row(const struct layer_tensor *t);
-size_t layer_tensor_floats(const struct layer_tensor *t);
 
 /* ---- applicable ---- */
 
@@ -27,6 +26,8 @@ int layer_on_device_plain(const struct layer *l, const struct place *place); /* 
 int layer_on_cpu_device(const struct layer *l, const struct place *place);
 int layer_wants_clblast(const struct layer *l, const struct place *place); /* ALEXCL_GEMM=clblast */
 
+/* Whether l->tile asks for nothing, or for sizes from 1 to `most`; where that is 0 there is none. */
+int layer_takes_tile(const struct layer *l, struct layer_tile most);
 /* Whether a register of the device's CPU holds 16 floats, and there are 32 of them (AVX-512): how large a tile may be. */
 int layer_has_wide_registers(const struct place *place);
 
@@ -36,6 +37,8 @@ int layer_has_wide_registers(const struct place *place);
 int layer_upload(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err);
 /* parameters[index] = `count` floats. */
 int layer_upload_floats(struct layer *l, int index, const float *values, size_t count, struct alexcl_error *err);
+/* The same with `count` values in a buffer of `floats`, filled up with zeros. */
+int layer_upload_filled(struct layer *l, int index, const float *values, size_t count, size_t floats, struct alexcl_error *err);
 /* A layer has up to three kernels, in its state. */
 enum { LAYER_KERNELS = 3 };
 int layer_add_kernel(struct layer *l, int slot, const char *source, const char *function, const char *defines, struct alexcl_error *err);

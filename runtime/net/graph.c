@@ -172,12 +172,8 @@ size_t graph_joined_floats(const struct graph *g, int cross) {
 
 uint64_t graph_parameters(const struct layer *l) {
     uint64_t sum = 0;
-    for (int t = 0; t < l->tensor_count; t++) {
-        if (!l->tensors[t].trainable) continue;
-        uint64_t n = (uint64_t)l->tensors[t].count;
-        for (int d = 1; d < l->tensors[t].dims; d++) n *= (uint64_t)l->tensors[t].shape[d];
-        sum += n;
-    }
+    for (int t = 0; t < l->tensor_count; t++)
+        if (l->tensors[t].trainable) sum += layer_tensor_floats(&l->tensors[t]);
     if (l->desc->connections) {
         int first = l->tensors[0].first, inputs = l->tensors[0].shape[1];
         for (int o = first; o < first + l->tensors[0].count; o++)

@@ -101,9 +101,7 @@ static int lane_prepare_layer(struct lane *lane, struct layer *l, struct alexcl_
     const float *values[LAYER_TENSORS] = {0};
     for (int t = 0; t < l->tensor_count; t++) {
         const struct layer_tensor *tensor = &l->tensors[t];
-        size_t floats = (size_t)tensor->count;
-        for (int d = 1; d < tensor->dims; d++) floats *= (size_t)tensor->shape[d];
-        if (floats > LANE_LARGE && !locked) {
+        if (layer_tensor_floats(tensor) > LANE_LARGE && !locked) {
             pthread_mutex_lock(&lane->shared->upload);
             locked = 1;
         }

@@ -130,11 +130,8 @@ static int case_run_layer(struct place *place, const struct selfcheck_case *c, i
     l.reproducible = c->reproducible;
     l.tile = c->tile;
     TRY(selfcheck_make_random(images * shape_size(c->in), "x", 2.0, &x, err));
-    for (int t = 0; t < l.tensor_count; t++) { /* the half's own rows: which ones of the whole does not matter */
-        size_t count = (size_t)l.tensors[t].count;
-        for (int d = 1; d < l.tensors[t].dims; d++) count *= (size_t)l.tensors[t].shape[d];
-        TRY(selfcheck_make_random(count, l.tensors[t].suffix, 0.5, &w[t], err));
-    }
+    /* The half's own rows: which ones of the whole does not matter. */
+    for (int t = 0; t < l.tensor_count; t++) TRY(selfcheck_make_random(layer_tensor_floats(&l.tensors[t]), l.tensors[t].suffix, 0.5, &w[t], err));
     size_t floats = (size_t)c->images * shape_size(l.out);
     int unasked = 0;
     TRY(memory_alloc_floats(&buffers, 2 * floats, "a check", err));

@@ -202,11 +202,7 @@ static int tune_measure(struct tune_layer *t, struct place *place, uint64_t dead
     if (timeline_now() >= deadline) return ALEXCL_OK;
     TRY(tune_store_random(place, TUNE_IMAGES * layer_in_floats(l), "x", &data.in, err));
     TRY(storage_create(place, TUNE_IMAGES * layer_out_floats(l), "the tuner", &data.out, err));
-    for (int i = 0; i < l->tensor_count; i++) {
-        size_t count = (size_t)l->tensors[i].count;
-        for (int d = 1; d < l->tensors[i].dims; d++) count *= (size_t)l->tensors[i].shape[d];
-        TRY(selfcheck_make_random(count, l->tensors[i].suffix, 0.1, &data.w[i], err));
-    }
+    for (int i = 0; i < l->tensor_count; i++) TRY(selfcheck_make_random(layer_tensor_floats(&l->tensors[i]), l->tensors[i].suffix, 0.1, &data.w[i], err));
     for (int i = 0; i < 2 * t->count && timeline_now() < deadline; i++) {
         struct tune_way *way = &t->ways[i % t->count];
         int first = i < t->count;
