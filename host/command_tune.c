@@ -12,7 +12,6 @@
 
 struct tuned {
     const struct options *o;
-    const struct alexcl_selection *selection;
     const struct alexcl_place *place; /* of the last result */
     char shape[160];                  /* of the last result */
     json_t *devices, *layers, *ways;  /* the document; of the last device; of the last layer */
@@ -89,12 +88,12 @@ static int tune_take(void *user, const struct alexcl_tune_result *r) {
     t->place = r->place;
     snprintf(t->shape, sizeof t->shape, "%s", r->shape);
     t->dropped += r->status != ALEXCL_OK;
-    if (new_layer) t->right = 0;
-    if (new_layer) t->without++;
-    if (r->status == ALEXCL_OK && !t->right) {
-        t->right = 1;
-        t->without--;
+    if (new_layer) {
+        t->without++; /* until one is right */
+        t->right = 0;
     }
+    t->without -= r->status == ALEXCL_OK && !t->right;
+    t->right |= r->status == ALEXCL_OK;
     int written = report_flush(&t->unwritten);
     if (r->number < r->count) progress_show("%u of %u ways measured, %s", r->number, r->count, r->place->name);
     return interrupt_asked() || written != ALEXCL_OK;
@@ -121,7 +120,6 @@ int command_tune(const struct options *o, struct alexcl_error *err) {
     if (status == ALEXCL_OK) status = alexcl_selection_open(o->devices, &selection, err);
     if (status != ALEXCL_OK) return status;
     interrupt_defer();
-    t.selection = selection;
     if (!o->quiet) fprintf(stderr, "%s\n", alexcl_selection_why(selection));
     if (o->format == FORMAT_JSON) t.devices = json_array();
     if (o->format == FORMAT_CSV) fputs("device,layer,shape,variant,tile,alone_ms,together_ms,gflops,standard,chosen,dropped\r\n", stdout);

@@ -301,3 +301,11 @@ int files_cache_folder(char *out, size_t size, struct alexcl_error *err) {
     if (info.st_mode & 022) return error_set(err, ALEXCL_E_OTHER, "%s: others may write to it, so nothing in it is believed; chmod go-w it", out);
     return ALEXCL_OK;
 }
+
+int files_cache_path(const char *name, const char *ending, char *out, size_t size, struct alexcl_error *err) {
+    char folder[4096];
+    int status = files_cache_folder(folder, sizeof folder, err);
+    if (status != ALEXCL_OK) return status;
+    int made = snprintf(out, size, "%s/%s%s", folder, name, ending);
+    return made < 0 || (size_t)made >= size ? error_set(err, ALEXCL_E_OTHER, "%s: the name is too long", folder) : ALEXCL_OK;
+}

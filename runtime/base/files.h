@@ -13,4 +13,6 @@ int files_make_folder(const char *path, struct alexcl_error *err);
 /* The folder for caches: ALEXCL_CACHE_DIR, else XDG_CACHE_HOME/alexcl, else ~/.cache/alexcl. Made 0700 if absent.
  * ALEXCL_E_OTHER, saying why, where it cannot be made, is not ours or others may write to it: go on without. */
 int files_cache_folder(char *out, size_t size, struct alexcl_error *err);
+/* A file's name in it, <name><ending>. */
+int files_cache_path(const char *name, const char *ending, char *out, size_t size, struct alexcl_error *err);
 #endif

@@ -25,12 +25,9 @@ void binary_cache_make_key(struct binary_cache_key *key, const char *identity, c
 }
 
 static int binary_cache_path(const struct binary_cache_key *key, char *out, size_t size, struct alexcl_error *err) {
-    char folder[4096], hex[HASH_HEX];
-    int status = files_cache_folder(folder, sizeof folder, err);
-    if (status != ALEXCL_OK) return status;
+    char hex[HASH_HEX];
     hash_to_hex(key->bytes, hex);
-    int made = snprintf(out, size, "%s/%s.clbin", folder, hex);
-    return made < 0 || (size_t)made >= size ? error_set(err, ALEXCL_E_OTHER, "%s: the name is too long", folder) : ALEXCL_OK;
+    return files_cache_path(hex, ".clbin", out, size, err);
 }
 
 size_t binary_cache_verify(const unsigned char *file, size_t length, const struct binary_cache_key *key, const unsigned char **binary) {

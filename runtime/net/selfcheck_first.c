@@ -133,11 +133,7 @@ done:
 /* ---- what is remembered ---- */
 
 static int first_path(const struct first *f, char *out, size_t size, struct alexcl_error *err) {
-    char folder[4096];
-    int status = settings_switch("ALEXCL_NO_CACHE") ? ALEXCL_E_OTHER : files_cache_folder(folder, sizeof folder, err);
-    if (status != ALEXCL_OK) return status;
-    int made = snprintf(out, size, "%s/%s.checked", folder, f->key);
-    return made < 0 || (size_t)made >= size ? ALEXCL_E_OTHER : ALEXCL_OK;
+    return settings_switch("ALEXCL_NO_CACHE") ? ALEXCL_E_OTHER : files_cache_path(f->key, ".checked", out, size, err);
 }
 
 /* Line, and hash of key and line. */

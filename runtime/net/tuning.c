@@ -101,12 +101,8 @@ static int tuning_identify(const struct alexcl_device_info *d, char out[HASH_HEX
 
 /* "" where there is no cache folder. */
 static void tuning_place(const char *key, char out[PATH]) {
-    char folder[4096];
     struct alexcl_error ignored = {0};
-    out[0] = '\0';
-    if (settings_switch("ALEXCL_NO_CACHE") || files_cache_folder(folder, sizeof folder, &ignored) != ALEXCL_OK) return;
-    int made = snprintf(out, PATH, "%s/%s.tuning.json", folder, key);
-    if (made < 0 || made >= PATH) out[0] = '\0';
+    if (settings_switch("ALEXCL_NO_CACHE") || files_cache_path(key, ".tuning.json", out, PATH, &ignored) != ALEXCL_OK) out[0] = '\0';
 }
 
 int tuning_open(const struct alexcl_device_info *device, struct tuning **out, struct alexcl_error *err) {
