@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernel_check.h"
 
-START_TEST(grid) { kernel_check_maxpool_grid("own"); }
+START_TEST(grid) { kernel_check_pool_grid("own", kernel_check_maxpool(1, 1, 0)); }
 END_TEST
 
 START_TEST(golden) { kernel_check_golden_maxpool("own"); }

@@ -484,7 +484,7 @@ void kernel_check_maxpool_nan(const char *variant, int block) {
     layer_release(&l);
 }
 
-void kernel_check_maxpool_grid(const char *variant) {
+void kernel_check_pool_grid(const char *variant, struct alexcl_layer desc) {
     static const struct alexcl_shape shapes[] = {{1, 1, 1}, {3, 4, 7}, {6, 13, 13}, {9, 5, 2}, {1, 9, 11}};
     static const int windows[][2] = {{1, 1}, {2, 2}, {3, 2}, {2, 3}, {4, 1}};
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
@@ -492,7 +492,9 @@ void kernel_check_maxpool_grid(const char *variant) {
             for (int ceil_mode = 0; ceil_mode < 2; ceil_mode++) {
                 int kernel = windows[w][0];
                 if (!ceil_mode && (kernel > shapes[s].h || kernel > shapes[s].w)) continue;
-                struct alexcl_layer desc = kernel_check_maxpool(kernel, windows[w][1], ceil_mode);
+                desc.kernel = kernel;
+                desc.stride = windows[w][1];
+                desc.ceil_mode = ceil_mode;
                 kernel_check_layer(variant, &desc, shapes[s]);
             }
         }
