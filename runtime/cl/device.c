@@ -55,7 +55,7 @@ int device_open(const struct alexcl_selection *sel, size_t index, struct device 
     size_t most[16] = {0}; /* items of a work-group in each dimension: the groups here are long in the first */
     CL_TRY(dev, clGetDeviceInfo(dev->id, CL_DEVICE_MAX_WORK_ITEM_SIZES, sizeof most, most, NULL), err);
     dev->limits = (struct device_limits){
-        .kind = info->kind,
+        .kind = dev->quirks & QUIRK_SHORT_LOOPS ? ALEXCL_DEVICE_GPU : info->kind,
         .units = info->units / place->parts,
         .memory = info->memory / place->parts, /* which the parts share */
         .largest_buffer = info->largest_buffer,

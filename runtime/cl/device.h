@@ -14,7 +14,7 @@ void device_free(struct device *dev);
 
 /* What the layers choose variants by. */
 struct device_limits {
-    enum alexcl_device_kind kind;
+    enum alexcl_device_kind kind; /* whose kernels fit */
     unsigned units;
     uint64_t memory, largest_buffer, local_memory;
     size_t largest_work_group;

@@ -3,26 +3,30 @@
 
 #include <string.h>
 
-/* A driver's trouble: one row. A part of the platform's name and of the driver's version ("" fits all), what follows, why, and where to read of it. */
+/* A driver's trouble: one row. A part of the platform's, the device's name and of the driver's version ("" fits all), what follows, why, and where to
+ * read of it. */
 static const struct {
-    const char *platform, *driver;
+    const char *platform, *device, *driver;
     unsigned quirks;
     const char *note;
 } rows[] = {
     /* Mesa 22.3: CL_PROFILING_COMMAND_END - START is 0 or 1 ns, and clFinish returns early; CL_KERNEL_WORK_GROUP_SIZE is 32 for every
      * kernel, even one whose reqd_work_group_size is 64, and 64 run right. https://docs.mesa3d.org/rusticl.html */
-    {"rusticl", "22.", QUIRK_NO_TIMES | QUIRK_GENERIC | QUIRK_GROUP, "reports no event times"},
-    {"rusticl", "", QUIRK_GENERIC, ""},
-    {"Clover", "", QUIRK_GENERIC, "Mesa's old driver, often incomplete: prefer rusticl"},
+    {"rusticl", "", "22.", QUIRK_NO_TIMES | QUIRK_GENERIC | QUIRK_GROUP, "reports no event times"},
+    {"rusticl", "", "", QUIRK_GENERIC, ""},
+    /* LP_MAX_TGSI_LOOP_ITERATIONS: a work-item's loops end, without a word, when all of them together have run 65,535 times; a register tile's
+     * own loops, not unrolled, count as well. https://docs.mesa3d.org/drivers/llvmpipe.html */
+    {"rusticl", "llvmpipe", "", QUIRK_SHORT_LOOPS, "ends long loops early: kernels for GPUs compute there, slowly; prefer PoCL"},
+    {"Clover", "", "", QUIRK_GENERIC, "Mesa's old driver, often incomplete: prefer rusticl"},
     /* PoCL drives any CPU and, through CUDA or Level Zero, GPUs. In 3.1 the thread that ran a queue's last command lets go of the command's
      * event, and so of queue and context, after clFinish has returned: one close in a thousand crashed. https://portablecl.org */
-    {"Portable Computing Language", "", QUIRK_GENERIC | QUIRK_LATE, ""},
+    {"Portable Computing Language", "", "", QUIRK_GENERIC | QUIRK_LATE, ""},
     /* A simulator: its clock is simulated. https://github.com/jrprice/Oclgrind */
-    {"Oclgrind", "", QUIRK_NO_TIMES | QUIRK_GENERIC, "a simulator, thousands of times slower"},
+    {"Oclgrind", "", "", QUIRK_NO_TIMES | QUIRK_GENERIC, "a simulator, thousands of times slower"},
 };
 
 static int quirks_fit(size_t i, const struct alexcl_device_info *info) {
-    return strstr(info->platform_name, rows[i].platform) && strstr(info->driver, rows[i].driver);
+    return strstr(info->platform_name, rows[i].platform) && strstr(info->name, rows[i].device) && strstr(info->driver, rows[i].driver);
 }
 
 unsigned quirks_of(const struct alexcl_device_info *info) {

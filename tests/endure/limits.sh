@@ -53,7 +53,7 @@ pocl)
     POCL_MEMORY_LIMIT=1 run 0 --model alexnet plan --devices 0 --batch 4096 --format json; json '.chunk < 4096 and .chunk > 1 and .memory[0].total <= 1073741824' ;;
 intel)
     export CL_CONFIG_CPU_FORCE_GLOBAL_MEM_SIZE=64MB CL_CONFIG_CPU_FORCE_MAX_MEM_ALLOC_SIZE=1MB CL_CONFIG_CPU_FORCE_LOCAL_MEM_SIZE=1KB
-    tiny 0 infer --devices 0 list.txt --batch "$images" --save got.npy --format json; same want.npy got.npy; json ".batch < $images"; says "cut in chunks of"
+    tiny 0 infer --devices 0 list.txt --batch "$images" --save got.npy --format json; close want.npy got.npy; json ".batch < $images"; says "cut in chunks of"
     run 5 --model alexnet infer --devices 0 list.txt --limit 1; says "one image needs"
     unset CL_CONFIG_CPU_FORCE_GLOBAL_MEM_SIZE CL_CONFIG_CPU_FORCE_MAX_MEM_ALLOC_SIZE CL_CONFIG_CPU_FORCE_LOCAL_MEM_SIZE ;;
 esac

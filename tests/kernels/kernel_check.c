@@ -24,8 +24,8 @@ static const struct extent whole_extent = {12, 2, 9, 3, 1, 1}, simulated_extent 
                            light_extent = {12, 2, 9, 3, 1, 0};
 
 /* Oclgrind computes thousands of times slower than the others: convolutions, the most work, are done there in one way; and less when it
- * looks for faults (oclgrind.sh), which is slower again. Rusticl keeps Winograd's register tiles in memory; and Mesa 22.3
- * computes conv_cpu.cl wrongly with a window of 11 over blocks, which no net has: the costly shapes are left out there. */
+ * looks for faults (oclgrind.sh), which is slower again. Rusticl keeps Winograd's register tiles in memory; and
+ * llvmpipe ends loops early in conv_cpu.cl's costly shapes (quirks.c: no net computes there with kernels for CPU devices). */
 static const struct extent *kernel_check_extent(const char *variant, enum alexcl_layer_type type) {
     const char *grid = getenv("ALEXCL_TEST_GRID"), *implementation = support_implementation();
     if ((grid && strcmp(grid, "small") == 0) || (strcmp(implementation, "rusticl") == 0 && strcmp(variant, "winograd") == 0)) return &small_extent;
