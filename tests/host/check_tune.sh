@@ -55,7 +55,7 @@ what="tune on a full disk"
 what="tune interrupted"
 "$alexcl" tune --devices 0 --model alexnet --format json --no-cache >out 2>err &
 pid=$!
-sleep 0.3
+for i in $(seq 600); do grep -q '^device' err && break; sleep 0.1; done # before it says so, a signal ends it like any program
 kill -INT $pid
 wait $pid; ended 130
 says "interrupted"; json '.interrupted and (.error | test("interrupted"))'
