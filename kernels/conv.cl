@@ -5,8 +5,9 @@
  *
  * (cross-correlation; outputs of group g read the inputs of group g; zeros outside x). Seen as a product: weights out x depth times
  * patches depth x pixels, depth = in * KERNEL * KERNEL in the order i, ky, kx; the patches are gathered from x and never stored whole.
- * A work-group of 8 x 8 makes TILE_O outputs of TILE_P pixels, an item 4 x 4 of them. Every output adds its products in the order
- * of depth, starting from the bias, whatever the tile, the batch and the placement. */
+ * A work-group of 8 x 8 makes TILE_O outputs of TILE_P pixels, an item 4 x 8 of them: 4 pixels in each half of the tile, so that neighbours
+ * read different banks. `tools/occupancy` says what that tile allows on which GPU. Every output adds its products in the order of depth,
+ * starting from the bias, whatever the tile, the batch and the placement. */
 #ifndef KERNEL
 #define KERNEL 3 /* window */
 #endif
@@ -14,12 +15,13 @@
 #define STRIDE 1
 #endif
 #ifndef TILE_K
-#define TILE_K 16 /* depth in local memory at a time */
+#define TILE_K 8 /* depth in local memory at a time */
 #endif
 #define SIDE 8
 #define ITEMS (SIDE * SIDE)
 #define TILE_O (SIDE * 4)
-#define TILE_P (SIDE * 4)
+#define TILE_P (SIDE * 8)
+#define FETCHES (TILE_K * TILE_O / 4 / ITEMS) /* of an item, 4 weights each */
 
 #ifdef FP_FAST_FMAF
 #define MULTIPLY_ADD(a, b, c) fma(a, b, c)
@@ -33,49 +35,71 @@
 __kernel __attribute__((reqd_work_group_size(SIDE, SIDE, 1))) void conv_forward(__global const float *restrict x, __global const float *restrict w,
                                                                                 __global const float *restrict b, __global float *restrict y, int groups, int in,
                                                                                 int out, int in_h, int in_w, int out_h, int out_w, int pad) {
-    __local float patches[TILE_K * TILE_P];
-    __local float weights[TILE_K * TILE_O];
+    __local float4 patches[TILE_K * TILE_P / 4]; /* so declared, they are aligned: one load */
+    __local float4 weights[TILE_K * TILE_O / 4];
     int across = (int)get_local_id(0), down = (int)get_local_id(1), item = down * SIDE + across;
     int tiles = (out + TILE_O - 1) / TILE_O, pixels = out_h * out_w, depth = in * KERNEL * KERNEL, steps = (depth + TILE_K - 1) / TILE_K;
     int tile = (int)get_group_id(1), group = tile / tiles, first_o = tile % tiles * TILE_O, first_p = (int)get_group_id(0) * TILE_P;
     size_t n = get_global_id(2);
 
-    /* What this item gathers: always the same pixel, TILE_P / ITEMS of the depths. */
-    int gathered = item % TILE_P, pixel = first_p + gathered;
-    int row = pixel / out_w * STRIDE - pad, column = pixel % out_w * STRIDE - pad;
+    /* What this item gathers: always the same pixel, so that all items gather the same depth at a time, and where that lies in the window is
+     * not for each item to compute. Behind the last pixel: from outside the map. */
+    int pixel = first_p + item, row = pixel < pixels ? pixel / out_w * STRIDE - pad : in_h, column = pixel % out_w * STRIDE - pad;
+    int place = row * in_w + column, i = 0, ky = 0, kx = 0;
     __global const float *maps = x + (n * groups + group) * in * in_h * in_w;
     __global const float *packed = w + tile * steps * TILE_K * TILE_O;
 
     float4 bias = vload4(0, b + tile * TILE_O + down * 4);
-    float4 sum0 = (float4)(bias.s0), sum1 = (float4)(bias.s1), sum2 = (float4)(bias.s2), sum3 = (float4)(bias.s3);
+    float4 left0 = (float4)(bias.s0), left1 = (float4)(bias.s1), left2 = (float4)(bias.s2), left3 = (float4)(bias.s3); /* halves of the tile */
+    float4 right0 = left0, right1 = left1, right2 = left2, right3 = left3;
     for (int step = 0; step < steps; step++) {
-        for (int d = item / TILE_P; d < TILE_K; d += ITEMS / TILE_P) {
-            int k = step * TILE_K + d, i = k / (KERNEL * KERNEL), window = k % (KERNEL * KERNEL);
-            int r = row + window / KERNEL, q = column + window % KERNEL;
-            int inside = k < depth && pixel < pixels && r >= 0 && r < in_h && q >= 0 && q < in_w;
-            patches[d * TILE_P + gathered] = inside ? maps[(i * in_h + r) * in_w + q] : 0.0f;
+        /* All loads of a step before its first store: their latencies overlap. Outside the map the first value is read, and not used. */
+        float gathered[TILE_K];
+        float4 fetched[FETCHES];
+#pragma unroll
+        for (int d = 0; d < TILE_K; d++) {
+            int inside = i < in && (uint)(row + ky) < (uint)in_h && (uint)(column + kx) < (uint)in_w;
+            float value = maps[inside ? (i * in_h + ky) * in_w + kx + place : 0];
+            gathered[d] = inside ? value : 0.0f;
+            kx = kx == KERNEL - 1 ? 0 : kx + 1;
+            ky = kx ? ky : ky == KERNEL - 1 ? 0 : ky + 1;
+            i = kx | ky ? i : i + 1;
         }
-        for (int d = item; d < TILE_K * TILE_O; d += ITEMS) weights[d] = packed[step * TILE_K * TILE_O + d];
+#pragma unroll
+        for (int f = 0; f < FETCHES; f++) fetched[f] = vload4(step * TILE_K * TILE_O / 4 + f * ITEMS + item, packed);
+#pragma unroll
+        for (int d = 0; d < TILE_K; d++) ((__local float *)patches)[d * TILE_P + item] = gathered[d];
+#pragma unroll
+        for (int f = 0; f < FETCHES; f++) weights[f * ITEMS + item] = fetched[f];
         barrier(CLK_LOCAL_MEM_FENCE);
         for (int d = 0; d < TILE_K; d++) {
-            float4 weight = vload4(0, weights + d * TILE_O + down * 4), value = vload4(0, patches + d * TILE_P + across * 4);
-            sum0 = MULTIPLY_ADD((float4)(weight.s0), value, sum0);
-            sum1 = MULTIPLY_ADD((float4)(weight.s1), value, sum1);
-            sum2 = MULTIPLY_ADD((float4)(weight.s2), value, sum2);
-            sum3 = MULTIPLY_ADD((float4)(weight.s3), value, sum3);
+            float4 weight = weights[d * SIDE + down];
+            float4 left = patches[d * SIDE * 2 + across], right = patches[d * SIDE * 2 + SIDE + across];
+            left0 = MULTIPLY_ADD((float4)(weight.s0), left, left0);
+            right0 = MULTIPLY_ADD((float4)(weight.s0), right, right0);
+            left1 = MULTIPLY_ADD((float4)(weight.s1), left, left1);
+            right1 = MULTIPLY_ADD((float4)(weight.s1), right, right1);
+            left2 = MULTIPLY_ADD((float4)(weight.s2), left, left2);
+            right2 = MULTIPLY_ADD((float4)(weight.s2), right, right2);
+            left3 = MULTIPLY_ADD((float4)(weight.s3), left, left3);
+            right3 = MULTIPLY_ADD((float4)(weight.s3), right, right3);
         }
         barrier(CLK_LOCAL_MEM_FENCE);
     }
 
-    float sums[16];
-    vstore4(sum0, 0, sums);
-    vstore4(sum1, 1, sums);
-    vstore4(sum2, 2, sums);
-    vstore4(sum3, 3, sums);
+    float sums[32];
+    vstore4(left0, 0, sums);
+    vstore4(right0, 1, sums);
+    vstore4(left1, 2, sums);
+    vstore4(right1, 3, sums);
+    vstore4(left2, 4, sums);
+    vstore4(right2, 5, sums);
+    vstore4(left3, 6, sums);
+    vstore4(right3, 7, sums);
     for (int o = 0; o < 4; o++) {
-        for (int p = 0; p < 4; p++) {
-            int channel = first_o + down * 4 + o, to = first_p + across * 4 + p;
-            if (channel < out && to < pixels) y[((n * groups + group) * out + channel) * pixels + to] = sums[o * 4 + p];
+        for (int p = 0; p < 8; p++) {
+            int channel = first_o + down * 4 + o, to = first_p + p / 4 * SIDE * 4 + across * 4 + p % 4;
+            if (channel < out && to < pixels) y[((n * groups + group) * out + channel) * pixels + to] = sums[o * 8 + p];
         }
     }
 }

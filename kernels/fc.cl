@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Fully connected layer for any device: one work-group makes ROWS outputs of IMAGES images, so that a weight is read once for all of them.
+/* Fully connected layer for any device: one work-group makes ROWS outputs of IMAGES images, so that a weight is read once for all of them
+ * and a value for all outputs: `tools/occupancy` says what that tile allows on which GPU.
  *
  *   y[n][o] = b[o] + sum over i of x[n][i] * w[o][i]
  *
@@ -14,6 +15,7 @@
 #endif
 #define ITEMS 64
 #define SUMS (ROWS * IMAGES)
+#define AT_ONCE (SUMS < 16 ? SUMS : 16) /* sums whose parts are in local memory at once; divides SUMS */
 
 #ifdef HALF
 #define WEIGHT half
@@ -34,7 +36,7 @@
 __kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void fc_forward(__global const float *restrict x, __global const WEIGHT *restrict w,
                                                                     __global const float *restrict b, __global float *restrict y, int first, int end, int in,
                                                                     int out) {
-    __local float parts[SUMS * (ITEMS + 1)]; /* one more: a column of parts falls into different banks */
+    __local float parts[AT_ONCE * (ITEMS + 1)]; /* one more: a column of parts falls into different banks */
     int item = (int)get_local_id(0), image = first + (int)get_group_id(0) * IMAGES, row = (int)get_group_id(1) * ROWS;
 
     float sums[SUMS];
@@ -53,12 +55,16 @@ __kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void fc_forward(__gl
         }
     }
 #pragma unroll
-    for (int s = 0; s < SUMS; s++) parts[s * (ITEMS + 1) + item] = sums[s];
-    barrier(CLK_LOCAL_MEM_FENCE);
-    for (int s = item; s < SUMS; s += ITEMS) {
-        int o = row + s / IMAGES, n = image + s % IMAGES;
-        float sum = 0.0f;
-        for (int i = 0; i < ITEMS; i++) sum += parts[s * (ITEMS + 1) + i];
-        if (o < out && n < end) y[n * out + o] = sum + b[o];
+    for (int first_sum = 0; first_sum < SUMS; first_sum += AT_ONCE) {
+#pragma unroll
+        for (int s = 0; s < AT_ONCE; s++) parts[s * (ITEMS + 1) + item] = sums[first_sum + s];
+        barrier(CLK_LOCAL_MEM_FENCE); /* all parts are there */
+        for (int s = item; s < AT_ONCE; s += ITEMS) {
+            int o = row + (first_sum + s) / IMAGES, n = image + (first_sum + s) % IMAGES;
+            float sum = 0.0f;
+            for (int i = 0; i < ITEMS; i++) sum += parts[s * (ITEMS + 1) + i];
+            if (o < out && n < end) y[n * out + o] = sum + b[o];
+        }
+        barrier(CLK_LOCAL_MEM_FENCE);
     }
 }

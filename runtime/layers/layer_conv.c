@@ -106,26 +106,26 @@ static const struct layer_variant conv_ref = {.name = "ref", .applicable = layer
 
 /* ---- own: conv.cl ---- */
 
-enum { OWN_TILE = 32, OWN_SIDE = 8, OWN_STEP = 16 }; /* TILE_O and TILE_P, SIDE, TILE_K of conv.cl */
+enum { OWN_OUTPUTS = 32, OWN_PIXELS = 64, OWN_SIDE = 8, OWN_STEP = 8 }; /* TILE_O, TILE_P, SIDE, TILE_K of conv.cl */
 
 static int conv_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
     int status = ALEXCL_OK;
     char defines[96];
     snprintf(defines, sizeof defines, "-DKERNEL=%d -DSTRIDE=%d -DTILE_K=%d", l->desc->kernel, l->desc->stride, OWN_STEP);
     TRY(layer_add_kernel(l, 0, "conv", "conv_forward", defines, err));
-    TRY(conv_upload_packed(l, values, OWN_STEP, OWN_TILE, err));
+    TRY(conv_upload_packed(l, values, OWN_STEP, OWN_OUTPUTS, err));
 done:
     return status;
 }
 
 static size_t conv_own_packed(const struct layer *l, const struct place *place, int t) {
     (void)place;
-    return conv_packed_floats(l, t, OWN_STEP, OWN_TILE);
+    return conv_packed_floats(l, t, OWN_STEP, OWN_OUTPUTS);
 }
 
 static int conv_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct shape_conv s = conv_shape(l);
-    int pixels = s.out.h * s.out.w, across = (pixels + OWN_TILE - 1) / OWN_TILE, down = s.groups * conv_tiles(&s, OWN_TILE);
+    int pixels = s.out.h * s.out.w, across = (pixels + OWN_PIXELS - 1) / OWN_PIXELS, down = s.groups * conv_tiles(&s, OWN_OUTPUTS);
     struct kernel_range range = {
         3, {0, 0, (size_t)io->first}, {(size_t)across * OWN_SIDE, (size_t)down * OWN_SIDE, (size_t)io->count}, {OWN_SIDE, OWN_SIDE, 1}};
     return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),

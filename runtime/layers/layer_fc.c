@@ -79,16 +79,16 @@ static int fc_ref_enqueue(struct layer *l, const struct layer_io *io, struct ale
 static const struct layer_variant fc_ref = {
     .name = "ref", .applicable = layer_on_host, .prepare = fc_plain_prepare, .enqueue = fc_ref_enqueue, .packed = fc_plain_packed};
 
-/* ---- own: fc.cl, built twice: for one image, and for tiles of several ---- */
+/* ---- own: fc.cl, built for tiles of three sizes ---- */
 
-enum { OWN_ROWS = 4, OWN_IMAGES = 4, OWN_ITEMS = 64 }; /* rows x images are the sums of a work-group */
+enum { OWN_TILES = 3, OWN_ITEMS = 64 };
+static const struct { int rows, images; /* the sums of a work-group */ } own_tiles[OWN_TILES] = {{4, 1}, {4, 4}, {8, 8}};
 
 static int fc_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    const int images[2] = {1, OWN_IMAGES};
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < OWN_TILES; i++) {
         char defines[64];
-        snprintf(defines, sizeof defines, "-DROWS=%d -DIMAGES=%d%s", OWN_ROWS, images[i], l->fp16 ? " -DHALF" : "");
+        snprintf(defines, sizeof defines, "-DROWS=%d -DIMAGES=%d%s", own_tiles[i].rows, own_tiles[i].images, l->fp16 ? " -DHALF" : "");
         TRY(layer_add_kernel(l, i, "fc", "fc_forward", defines, err));
     }
     TRY(fc_plain_prepare(l, values, err));
@@ -97,10 +97,12 @@ done:
 }
 
 static int fc_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
-    int several = io->count > 1, images = several ? OWN_IMAGES : 1;
+    int tile = 0; /* the smallest that takes all images, else the largest */
+    while (tile < OWN_TILES - 1 && own_tiles[tile].images < io->count) tile++;
+    int rows = own_tiles[tile].rows, images = own_tiles[tile].images;
     struct kernel_range range = {
-        2, {0, 0, 0}, {(size_t)((io->count + images - 1) / images * OWN_ITEMS), (size_t)((l->out.c + OWN_ROWS - 1) / OWN_ROWS), 1}, {OWN_ITEMS, 1, 1}};
-    return KERNEL_LAUNCH(layer_kernel(l, several), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),
+        2, {0, 0, 0}, {(size_t)((io->count + images - 1) / images * OWN_ITEMS), (size_t)((l->out.c + rows - 1) / rows), 1}, {OWN_ITEMS, 1, 1}};
+    return KERNEL_LAUNCH(layer_kernel(l, tile), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),
                          ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(io->first), ARG_INT(io->first + io->count), ARG_INT(l->in.c),
                          ARG_INT(l->out.c));
 }
