@@ -27,8 +27,10 @@ COMPILES, SPILL, SCRATCH, LOCAL, GROUP, SYMBOL = "does not compile", "spills", "
 class Kernel:
     """What a compiler tells of one kernel function."""
 
-    def __init__(self, name, figures="", local=0, group=1, spills=0, scratch=0):
+    def __init__(self, name, figures="", local=0, group=1, spills=0, scratch=0, registers=(), fma=None):
         self.name, self.figures, self.local, self.group, self.spills, self.scratch = name, figures, local, group, spills, scratch
+        self.registers = registers  # AMD: vector and scalar ones; NVIDIA: of a thread; Intel: SIMD width
+        self.fma = fma  # AMD: the share of fma among the vector instructions of its busiest loop
 
     def problems(self):
         if self.spills:
@@ -71,6 +73,26 @@ def read(path):
         return file.read()
 
 
+def fma_share(text):
+    """Share of fma among the vector instructions of the loop that has most of them, in the assembly of one function. None without any, and
+    where loops stand in loops: how often the inner ones go round is not told."""
+    if re.search(r"Depth[= ]2", text):
+        return None
+    loops, header = {}, None
+    for line in text.splitlines():
+        block = re.match(r"\.L(BB\d+_\d+):|; %bb\.\d+:", line)
+        instruction = re.match(r"\t(v_\w+)", line)
+        if block:
+            of = re.search(r"in Loop: Header=(\w+)", line)
+            header = of.group(1) if of else block.group(1) if "Loop Header" in line else None
+        elif instruction and header:
+            loop = loops.setdefault(header, [0, 0])
+            loop[0] += bool(re.match(r"v_(fma|fmac|mac|pk_fma|dual_fmac)_f32", instruction.group(1)))
+            loop[1] += 1
+    most = max(loops.values(), default=[0, 0])
+    return most[0] / most[1] if most[0] else None
+
+
 def amd(chip, options, source, folder):
     out = folder + "/k.s"
     run(*clang(["-target", "amdgcn-amd-amdhsa", "-mcpu=" + chip], "amdgcn--amdhsa.bc"), "-O3", *options, "-S", "-o", out, source)
@@ -82,10 +104,23 @@ def amd(chip, options, source, folder):
     for part in re.split(r"^  - (?=\.)", text.split("amdhsa.kernels:")[1], flags=re.M)[1:]:
         number = lambda key: int(re.search(r"^    \.%s: +(\d+)" % key, part, re.M).group(1))
         group = re.search(r"^    \.reqd_workgroup_size:\n((?:      - \d+\n)+)", part, re.M)
-        kernels.append(Kernel(re.search(r"^    \.name: +(\S+)", part, re.M).group(1), "%d/%d" % (number("vgpr_count"), number("sgpr_count")),
-                              number("group_segment_fixed_size"), product(re.findall(r"\d+", group.group(1))) if group else 1,
-                              number("vgpr_spill_count") + number("sgpr_spill_count"), number("private_segment_fixed_size")))
+        name = re.search(r"^    \.name: +(\S+)", part, re.M).group(1)
+        registers = (number("vgpr_count"), number("sgpr_count"))
+        body = re.search(r"^%s:(.*?)^\.Lfunc_end" % re.escape(name), text, re.M | re.S).group(1)
+        kernels.append(Kernel(name, "%d/%d" % registers, number("group_segment_fixed_size"), product(re.findall(r"\d+", group.group(1))) if group else 1,
+                              number("vgpr_spill_count") + number("sgpr_spill_count"), number("private_segment_fixed_size"), registers, fma_share(body)))
     return kernels, missing
+
+
+SPIR = ["-target", "spir64", "-O0", "-Xclang", "-disable-O0-optnone", "-emit-llvm"]
+
+
+def required_groups(text):
+    """(kernel, work-items of its required group or 1) of a file as LLVM's text."""
+    for name, attached in re.findall(r"^define [^\n]*spir_kernel void @(\w+)\((.*?)\{$", text, re.M):
+        group = re.search(r"!reqd_work_group_size (!\d+)", attached)
+        numbers = re.search(r"^%s = !\{(.*)\}" % group.group(1), text, re.M).group(1) if group else ""
+        yield name, product(re.findall(r"i32 (\d+)", numbers))
 
 
 def nvidia(chip, options, source, folder):
@@ -97,13 +132,16 @@ def nvidia(chip, options, source, folder):
     if missing:
         return [], missing
     told = run(PTXAS, "-v", "-arch=" + chip, ptx, "-o", folder + "/k.cubin")
-    kernels = []
     # Of a required work-group nothing is left here: clang does not hand it on to PTX.
+    run(*clang(SPIR), *options, "-S", "-o", folder + "/k.ll", source)
+    groups = dict(required_groups(read(folder + "/k.ll")))
+    kernels = []
     for entry in re.finditer(r"Compiling entry function '(\w+)'.*?Used \d+ registers[^\n]*", told, re.S):
         part, name = entry.group(0, 1)
         number = lambda pattern: int((re.search(pattern, part) or [0, 0])[1])
-        kernels.append(Kernel(name, "%d" % number(r"Used (\d+) registers"), number(r"(\d+) bytes smem"), 1,
-                              number(r"(\d+) bytes spill stores") + number(r"(\d+) bytes spill loads"), number(r"(\d+) bytes stack frame")))
+        registers = number(r"Used (\d+) registers")
+        kernels.append(Kernel(name, "%d" % registers, number(r"(\d+) bytes smem"), groups[name],
+                              number(r"(\d+) bytes spill stores") + number(r"(\d+) bytes spill loads"), number(r"(\d+) bytes stack frame"), (registers,)))
     return kernels, []
 
 
@@ -118,7 +156,7 @@ def intel(chip, options, source, folder):
         name = re.search(r"KernelName (\S+)", part).group(1)
         form = tokens[23]  # the execution environment: required group, then the SIMD width
         kernels.append(Kernel(name, "SIMD%d" % form[3], tokens.get(15, [0, 0])[1], product(form[:3]) or 1, spilled.get(name, 0),
-                              0 if name in spilled else tokens.get(18, [0, 0])[1]))
+                              0 if name in spilled else tokens.get(18, [0, 0])[1], (form[3],)))
     return kernels, []
 
 
@@ -131,18 +169,16 @@ def llvm_bytes(kind):
 
 
 def spirv(version, options, source, folder):
-    front = clang(["-target", "spir64"]) + ["-O0", "-Xclang", "-disable-O0-optnone", "-emit-llvm"]
+    front = clang(SPIR)
     run(*front, *options, "-S", "-o", folder + "/k.ll", source)
     run(*front, *options, "-c", "-o", folder + "/k.bc", source)
     run("llvm-spirv-15", "--spirv-max-version=1.0", folder + "/k.bc", "-o", folder + "/k.spv")
     run("spirv-val", "--target-env", version, folder + "/k.spv")
     text = read(folder + "/k.ll")
     kernels = []
-    for name, attached in re.findall(r"^define [^\n]*spir_kernel void @(\w+)\((.*?)\{$", text, re.M):
+    for name, group in required_groups(text):
         size = sum(llvm_bytes(kind) for kind in re.findall(r"^@%s\.\w+ = internal addrspace\(3\) global (.*?) undef" % name, text, re.M))
-        group = re.search(r"!reqd_work_group_size (!\d+)", attached)
-        numbers = re.search(r"^%s = !\{(.*)\}" % group.group(1), text, re.M).group(1) if group else ""
-        kernels.append(Kernel(name, "valid", size, product(re.findall(r"i32 (\d+)", numbers))))
+        kernels.append(Kernel(name, "valid", size, group))
     return kernels, []
 
 
@@ -269,11 +305,16 @@ def write_table(path, kind, text):
     os.replace(temporary, path)
 
 
-def gate(kind, root, builds, path):
+def build_all(kind, root, builds, wanted=lambda chip, name: True):
+    """[(job, (kernels, problems))] of everything that a kind of device gets, as far as it is wanted."""
     options = re.search(r'"(-cl-std=[^"%]*)%s', read(root + "/runtime/cl/program.c")).group(1).split()
-    jobs = jobs_of(kind, root, builds)
+    jobs = [job for job in jobs_of(kind, root, builds) if wanted(*job[:2])]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = list(zip(jobs, pool.map(lambda j: compile_one(kind, j[0], options + j[2].split(), "%s/kernels/%s.cl" % (root, j[1])), jobs)))
+        return list(zip(jobs, pool.map(lambda j: compile_one(kind, j[0], options + j[2].split(), "%s/kernels/%s.cl" % (root, j[1])), jobs)))
+
+
+def gate(kind, root, builds, path):
+    results = build_all(kind, root, builds)
     text = table(kind, results)
     print(text)
     write_table(path, kind, text)
@@ -282,7 +323,7 @@ def gate(kind, root, builds, path):
         for reason, what in problems:
             print("REFUSED %s %s.cl %s: %s: %s" % (chip, name, defines, reason, what))
             failed = 1
-    print("%s: %d programs of %d kernel files, %s" % (kind, len(jobs), len({j[1] for j in jobs}), "REFUSED" if failed else "all accepted"))
+    print("%s: %d programs of %d kernel files, %s" % (kind, len(results), len({job[1] for job, _ in results}), "REFUSED" if failed else "all accepted"))
     return failed
 
 
@@ -320,4 +361,5 @@ def main():
     return gate(kind, root, builds, path)
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

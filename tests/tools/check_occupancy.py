@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: MIT
+"""tools/occupancy: its rules on cases that are published, a row for every kernel on every device and no spill, and a spill that must be told.
+check_occupancy.py SOURCE KERNEL_BUILDS"""
+import glob
+import importlib.machinery
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+SOURCE, BUILDS = sys.argv[1:]
+TOOL = SOURCE + "/tools/occupancy"
+failures = 0
+
+
+def expect(holds, what):
+    global failures
+    if not holds:
+        print("FAILED: " + what)
+        failures += 1
+
+
+def run(tool, *arguments):
+    done = subprocess.run([tool, "--builds", BUILDS, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)
+    return done.returncode, done.stdout, done.stderr
+
+
+loader = importlib.machinery.SourceFileLoader("occupancy", TOOL)
+occupancy = importlib.util.module_from_spec(importlib.util.spec_from_loader("occupancy", loader))
+loader.exec_module(occupancy)
+offline = occupancy.offline
+
+# By hand from the sources that the tool names.
+KNOWN = [
+    ("amd", "gfx906", (24, 16), 0, 64, (40, 40, "none")),
+    ("amd", "gfx906", (25, 16), 0, 64, (36, 40, "registers")),
+    ("amd", "gfx906", (128, 16), 0, 256, (8, 40, "registers")),
+    ("amd", "gfx906", (24, 102), 0, 64, (28, 40, "scalars")),
+    ("amd", "gfx906", (24, 16), 32769, 64, (1, 40, "local")),
+    ("amd", "gfx906", (24, 16), 0, 128, (32, 40, "groups")),
+    ("amd", "gfx90a", (128, 16), 0, 64, (16, 32, "registers")),
+    ("amd", "gfx1030", (128, 16), 0, 64, (32, 64, "registers")),
+    ("amd", "gfx1030", (64, 16), 8192, 64, (32, 64, "local")),
+    ("amd", "gfx1100", (120, 16), 0, 32, (48, 64, "registers")),
+    ("nvidia", "sm_80", (32,), 0, 64, (64, 64, "none")),
+    ("nvidia", "sm_80", (128,), 0, 64, (16, 64, "registers")),
+    ("nvidia", "sm_80", (32,), 31 << 10, 64, (10, 64, "local")),
+    ("nvidia", "sm_90", (16,), 0, 32, (32, 64, "groups")),
+    ("intel", "skl", (8,), 0, 64, (56, 56, "none")),
+    ("intel", "skl", (32,), 5 << 10, 64, (16, 56, "local")),
+    ("intel", "dg2", (32,), 100, 64, (64, 128, "barriers")),
+]
+for kind, chip, registers, local, group, due in KNOWN:
+    got = occupancy.KINDS[kind](chip, offline.Kernel("k", local=local, registers=registers), group)
+    expect(got == due, "%s, registers %s, local %d, group %d: %s, not %s" % (chip, registers, local, group, got, due))
+tile = occupancy.tile_conv(32, 64, 8, 8)
+expect(abs(tile["global"] - 32 / 3) < 1e-9 and abs(tile["local"] - 32 / 27) < 1e-9, "the tile of 32 x 64: %s" % tile)
+
+code, out, err = run(TOOL, "--devices", "gfx9000")
+expect(code == 2 and "gfx906" in err, "an unknown device is not explained")
+
+present = [kind for kind in occupancy.KINDS if not offline.missing_tool(kind)]
+if not present:
+    print("skipped: no offline compiler is installed (tools/setup --all installs them)")
+    sys.exit(1 if failures else 77)
+
+code, out, err = run(TOOL, "--format", "json")
+expect(code == 0, "exit code %d: %s" % (code, err))
+document = json.loads(out)
+devices = [chip for kind in present for chip in offline.TARGETS[kind][1]]
+rows = {(r["kernel"], r["device"]): r for r in document["kernels"]}
+functions = []
+for path in glob.glob(SOURCE + "/kernels/*.cl"):
+    if not path.endswith("_cpu.cl"):
+        functions += re.findall(r"^__kernel[^;{]*?void (\w+)\(", offline.read(path), re.M)
+expect(len(functions) >= 15, "only %d kernels were found" % len(functions))
+for function in functions:
+    for device in devices:
+        expect((function, device) in rows, "no row for %s on %s" % (function, device))
+for r in document["kernels"]:
+    expect(r["spills"] == 0 and r["scratch"] == 0, "%s %s on %s spills" % (r["kernel"], r["defines"], r["device"]))
+    expect(0 < r["resident"] <= r["most"], "%s on %s: %d of %d waves" % (r["kernel"], r["device"], r["resident"], r["most"]))
+    expect(r["registers"] not in ("", "0"), "%s on %s: no registers" % (r["kernel"], r["device"]))
+expect(not any("_cpu" in r["kernel"] for r in document["kernels"]), "kernels of CPUs are among them")
+chosen = [t for t in document["tiles"] if t["chosen"] and t["title"].startswith("conv")]
+expect(len(chosen) == len(occupancy.MACHINES), "%d rows of conv.cl's tile" % len(chosen))
+for t in chosen:
+    expect(t["machine"]["chip"] not in devices or not t["machine"]["chip"].startswith("gfx") or "issue" in t["bounds"],
+           "no share of fma: are loops of conv.cl in one another on %s?" % t["machine"]["chip"])
+    expect(min(t["bounds"].values()) >= 60, "conv.cl's tile allows %s %% of %s" % (t["bounds"], t["machine"]["name"]))
+
+code, out, err = run(TOOL, "--kernels", "conv,fc", "--devices", ",".join(offline.TARGETS[present[0]][1]))
+expect(code == 0 and "conv_forward" in out and "fc_forward" in out and "softmax" not in out, "--kernels conv,fc")
+expect(max(len(line) for line in out.splitlines()) <= 80, "a line is longer than 80 columns")
+
+# The same tree with a kernel that spills.
+shutil.rmtree("spills", ignore_errors=True)
+os.makedirs("spills/tools")
+shutil.copy(TOOL, "spills/tools/occupancy")
+shutil.copytree(SOURCE + "/kernels", "spills/kernels")
+for name in ("tests", "runtime"):
+    os.symlink(os.path.join(SOURCE, name), "spills/" + name)
+with open("spills/kernels/bias.cl", "a") as file:
+    file.write(offline.read(SOURCE + "/tests/offline/broken/broken_spill.cl"))
+code, out, err = run("spills/tools/occupancy", "--kernels", "bias")
+expect(code == 1 and "broken_spill" in out and "REFUSED" in err, "a kernel that spills is not told: exit code %d" % code)
+for device in devices:
+    expect("REFUSED %s bias.cl" % device in err, "a kernel that spills is not told on %s" % device)
+print("all good" if not failures else "%d failures" % failures)
+sys.exit(failures != 0)
