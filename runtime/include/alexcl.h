@@ -325,6 +325,9 @@ int alexcl_net_open(const struct alexcl_model *model, const struct alexcl_weight
                     const struct alexcl_net_options *options, struct alexcl_net **out, struct alexcl_error *err);
 int alexcl_net_batch(const struct alexcl_net *net);                  /* images a run takes at once */
 struct alexcl_shape alexcl_net_output(const struct alexcl_net *net); /* of one image */
+/* What the net holds on a place (0 or 1): as alexcl_plan_make says it, but with the weights and the workspace as this device's kernels want
+ * them. By this the batch was cut. All 0 behind the last place. */
+struct alexcl_plan_memory alexcl_net_memory(const struct alexcl_net *net, size_t place);
 /* Runs `images` images (any number: cut into batches) of N x C x H x W floats; `out` gets images x output values,
  * both halves together. Not thread-safe on one net. Non-finite scores are ALEXCL_E_DATA, naming the first layer that has them; `out` then
  * holds the scores of that batch and of those before it. */

@@ -226,6 +226,12 @@ struct alexcl_shape alexcl_net_output(const struct alexcl_net *net) {
     return net->shared.graph->output;
 }
 
+struct alexcl_plan_memory alexcl_net_memory(const struct alexcl_net *net, size_t place) {
+    if (place >= (size_t)net->shared.lanes) return (struct alexcl_plan_memory){0};
+    const struct lane *lane = &net->lanes[place];
+    return graph_memory(lane->graph, lane->halves, &lane->place, lane->room);
+}
+
 /* Image `image` of the batch, which begins with the run's image `first`, has a score that is not finite: runs the batch again, to name the
  * first layer where the image has such a value. */
 static int net_name_bad_layer(struct alexcl_net *net, size_t first_image, size_t image, struct alexcl_error *err) {

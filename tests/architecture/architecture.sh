@@ -30,6 +30,7 @@ include_only runtime/cl $public runtime/base
 include_only runtime/layers $public runtime/base runtime/ref runtime/cl
 include_only runtime/net $public runtime/base runtime/layers runtime/cl
 include_only host $public
+include_only tools/scale.d $public host
 
 # Foreign headers stay where they are wrapped: `only_in PATTERN FILES MOST`.
 only_in() {

@@ -362,6 +362,10 @@ START_TEST(a_small_device_gets_smaller_chunks_or_a_clear_refusal) {
         close_net(&t);
     }
     close_net(&s);
+    struct alexcl_plan_memory m = alexcl_net_memory(o.net, 0);
+    ck_assert_uint_le(m.total, (16 << 20) / 10 * 9 + 9);
+    ck_assert_uint_ge(m.activations, (uint64_t)alexcl_net_batch(o.net) * 3 * 99 * 99 * sizeof(float));
+    ck_assert_uint_eq(alexcl_net_memory(o.net, 2).total, 0);
     EXPECT_ERROR(alexcl_net_open(o.model, o.weights, o.selection, &(struct alexcl_net_options){.batch = 64, .memory = 1 << 17}, &refused, &err),
                  ALEXCL_E_MEMORY, "one image needs", err);
     close_net(&o);
