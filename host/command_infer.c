@@ -31,6 +31,12 @@ struct result {
     double *p;   /* and their probabilities */
 };
 
+/* Rows of crops, and the images whose they are. */
+struct crops {
+    float *in;
+    size_t *owner, rows;
+};
+
 struct infer {
     const struct options *o;
     const struct alexcl_model *model;
@@ -49,9 +55,9 @@ struct infer {
     size_t emitted;              /* results printed */
     size_t next_row;             /* first image whose row of --save is not written */
     struct alexcl_error unsaved; /* why --save ended before the images did; with --keep-going these go on */
-    /* the batch being filled: rows of crops, and whose they are */
-    float *in, *out;
-    size_t *owner, rows;
+    /* The batch being filled, and a full one that waits for it, so that it is copied while that one is computed (on the reference: never). */
+    struct crops filling, waiting;
+    float *out;
     double *sum, *order; /* of one image's crops: probabilities, and what they are ordered by */
     float *row;
     size_t finished, failed, labelled, top1_wrong, top5_wrong;
@@ -65,6 +71,11 @@ static int infer_alloc(void *out, size_t count, size_t size, struct alexcl_error
     if (!p) return fail(err, ALEXCL_E_MEMORY, "out of host memory: %zu x %zu bytes; a smaller --batch may help", count, size);
     memcpy(out, &p, sizeof p);
     return ALEXCL_OK;
+}
+
+static int infer_alloc_crops(const struct infer *f, struct crops *out, struct alexcl_error *err) {
+    int status = infer_alloc(&out->in, f->batch * f->in_floats, sizeof *out->in, err);
+    return status == ALEXCL_OK ? infer_alloc(&out->owner, f->batch, sizeof *out->owner, err) : status;
 }
 
 /* ---- what comes out ------------------------------------------------------------------------------ */
@@ -232,10 +243,10 @@ static int infer_note_failure(struct infer *f, size_t image, const struct alexcl
 }
 
 /* The net counts the images of a batch. */
-static void infer_locate_batch(const struct infer *f, size_t first, struct alexcl_error *err) {
+static void infer_locate_batch(const struct infer *f, size_t image, struct alexcl_error *err) {
     char text[sizeof err->text];
     memcpy(text, err->text, sizeof text);
-    snprintf(err->text, sizeof err->text, "of the batch that begins with %.1000s: %.6000s", f->results[f->owner[first]].path, text);
+    snprintf(err->text, sizeof err->text, "of the batch that begins with %.1000s: %.6000s", f->results[image].path, text);
 }
 
 /* The index of the first that is no finite number, or `count`. */
@@ -258,52 +269,74 @@ static int infer_fail_scores(struct infer *f, size_t image, const struct alexcl_
 }
 
 /* Runs `count` rows of the batch from `first` on. */
-static int infer_run_rows(struct infer *f, size_t first, size_t count, struct alexcl_error *err) {
+static int infer_run_rows(struct infer *f, const struct crops *b, size_t first, size_t count, struct alexcl_error *err) {
     struct alexcl_error why = {0};
-    int status = alexcl_net_run(f->net, f->in + first * f->in_floats, count, f->out + first * f->units, err);
+    int status = alexcl_net_run(f->net, b->in + first * f->in_floats, count, f->out + first * f->units, err);
     if (status == ALEXCL_E_DATA && f->o->keep_going) {
         why = *err;
         *err = (struct alexcl_error){0};
         status = ALEXCL_OK;
     } else if (status == ALEXCL_E_DATA) {
-        infer_locate_batch(f, first, err);
+        infer_locate_batch(f, b->owner[first], err);
     }
     for (size_t i = first; i < first + count && status == ALEXCL_OK; i++) {
         const float *out = f->out + i * f->units;
-        struct result *r = &f->results[f->owner[i]];
+        struct result *r = &f->results[b->owner[i]];
         if (r->done) continue; /* another crop of it failed */
         if (why.status != ALEXCL_OK && infer_not_finite(out, f->units) < f->units) {
-            status = infer_fail_scores(f, f->owner[i], &why, err);
+            status = infer_fail_scores(f, b->owner[i], &why, err);
             continue;
         }
         infer_add_crop(f, out);
         if (++r->crops_done < (int)f->crops) continue;
-        status = infer_write_failed_before(f, f->owner[i], err);
+        status = infer_write_failed_before(f, b->owner[i], err);
         if (status == ALEXCL_OK) status = infer_finish_image(f, r, err);
         f->next_row++;
     }
     return status;
 }
 
-static int infer_run_batch(struct infer *f, struct alexcl_error *err) {
-    if (f->rows == 0) return ALEXCL_OK;
+static int infer_run_batch(struct infer *f, struct crops *b, struct alexcl_error *err) {
+    if (b->rows == 0) return ALEXCL_OK;
     int status = ALEXCL_OK;
     /* On the reference a batch may take minutes, and gains nothing: a Ctrl-C is heard behind each image. One image cannot be split. */
-    size_t step = f->reference && !options_split_images(f->o) ? 1 : f->rows;
-    for (size_t first = 0; first < f->rows && status == ALEXCL_OK && (first == 0 || !interrupt_asked()); first += step)
-        status = infer_run_rows(f, first, step, err);
-    f->rows = 0;
+    size_t step = f->reference && !options_split_images(f->o) ? 1 : b->rows;
+    for (size_t first = 0; first < b->rows && status == ALEXCL_OK && (first == 0 || !interrupt_asked()); first += step)
+        status = infer_run_rows(f, b, first, step, err);
+    b->rows = 0;
     if (status == ALEXCL_OK) status = infer_emit(f, err);
     infer_progress(f);
+    return status;
+}
+
+/* Runs the batch that waits, and copies the other to the devices meanwhile. */
+static int infer_run_waiting(struct infer *f, struct alexcl_error *err) {
+    if (f->waiting.rows && f->filling.rows) alexcl_net_announce(f->net, f->filling.in, f->filling.rows);
+    return infer_run_batch(f, &f->waiting, err);
+}
+
+/* Runs all that has been filled in. */
+static int infer_run_all(struct infer *f, struct alexcl_error *err) {
+    int status = infer_run_waiting(f, err);
+    return status == ALEXCL_OK && !interrupt_asked() ? infer_run_batch(f, &f->filling, err) : status;
+}
+
+static int infer_take_full(struct infer *f, struct alexcl_error *err) {
+    if (!f->waiting.in) return infer_run_batch(f, &f->filling, err);
+    int status = infer_run_waiting(f, err);
+    struct crops full = f->filling;
+    f->filling = f->waiting;
+    f->waiting = full;
     return status;
 }
 
 static int infer_add_rows(struct infer *f, size_t image, const float *values, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     for (size_t c = 0; c < f->crops && status == ALEXCL_OK; c++) {
-        memcpy(f->in + f->rows * f->in_floats, values + c * f->in_floats, f->in_floats * sizeof *f->in);
-        f->owner[f->rows++] = image;
-        if (f->rows == f->batch) status = infer_run_batch(f, err);
+        struct crops *b = &f->filling;
+        memcpy(b->in + b->rows * f->in_floats, values + c * f->in_floats, f->in_floats * sizeof *values);
+        b->owner[b->rows++] = image;
+        if (b->rows == f->batch) status = infer_take_full(f, err);
     }
     return status;
 }
@@ -314,7 +347,7 @@ static int infer_add_rows(struct infer *f, size_t image, const float *values, st
 static int infer_fail_image(struct infer *f, size_t image, const struct alexcl_error *why, struct alexcl_error *err) {
     int status = infer_note_failure(f, image, why, err);
     if (status == ALEXCL_OK && f->o->keep_going) return infer_emit(f, err);
-    if (status == ALEXCL_OK) status = infer_run_batch(f, err); /* what came before it is not lost */
+    if (status == ALEXCL_OK) status = infer_run_all(f, err); /* what came before it is not lost */
     return status != ALEXCL_OK ? status : fail(err, why->status, "%s%s", why->text, f->images > 1 ? "; --keep-going goes on without it" : "");
 }
 
@@ -424,9 +457,9 @@ static int infer_open(struct infer *f, struct alexcl_error *err) {
         status = npy_writer_open(o->save, shape.h == 1 && shape.w == 1 ? 2 : 4, dims, &f->save, err);
     }
     if (status == ALEXCL_OK) status = infer_alloc(&f->results, f->images, sizeof *f->results, err);
-    if (status == ALEXCL_OK) status = infer_alloc(&f->in, f->batch * f->in_floats, sizeof *f->in, err);
+    if (status == ALEXCL_OK) status = infer_alloc_crops(f, &f->filling, err);
+    if (status == ALEXCL_OK && !f->reference && rows > f->batch) status = infer_alloc_crops(f, &f->waiting, err);
     if (status == ALEXCL_OK) status = infer_alloc(&f->out, f->batch * f->units, sizeof *f->out, err);
-    if (status == ALEXCL_OK) status = infer_alloc(&f->owner, f->batch, sizeof *f->owner, err);
     if (status == ALEXCL_OK) status = infer_alloc(&f->sum, f->units, sizeof *f->sum, err);
     if (status == ALEXCL_OK) status = infer_alloc(&f->order, f->units, sizeof *f->order, err);
     if (status == ALEXCL_OK) status = infer_alloc(&f->row, f->units, sizeof *f->row, err);
@@ -518,9 +551,11 @@ static void infer_free(struct infer *f) {
     image_list_free(&f->list);
     json_decref(f->document_images);
     free(f->results);
-    free(f->in);
+    free(f->filling.in);
+    free(f->filling.owner);
+    free(f->waiting.in);
+    free(f->waiting.owner);
     free(f->out);
-    free(f->owner);
     free(f->sum);
     free(f->order);
     free(f->row);
@@ -540,7 +575,7 @@ int command_infer(const struct options *o, struct alexcl_error *err) {
         puts(o->reproducible ? "; reproducible" : "");
     }
     status = o->input ? infer_array(&f, err) : infer_list(&f, err);
-    if (status == ALEXCL_OK && !interrupt_asked()) status = infer_run_batch(&f, err);
+    if (status == ALEXCL_OK && !interrupt_asked()) status = infer_run_all(&f, err);
     if (status == ALEXCL_OK && !interrupt_asked()) status = infer_write_failed_before(&f, f.images, err);
     progress_clear();
     if (status == ALEXCL_OK && interrupt_asked()) status = fail(err, ALEXCL_E_INTERRUPTED, "interrupted: %zu of %zu images were done", f.finished, f.images);

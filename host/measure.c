@@ -133,11 +133,16 @@ int measure_run(struct alexcl_net *net, const struct alexcl_plan *plan, const fl
         m.flops += m.layers[i].flops[0] + m.layers[i].flops[1];
     }
     for (size_t i = 0; i < images; i++) memcpy(batch + i * floats, in + i % in_images * floats, floats * sizeof *batch);
-    for (int i = 0; i < m.warm_up && status == ALEXCL_OK; i++) status = alexcl_net_run(net, batch, images, scores, err);
+    /* As one batch behind the other: while one runs, the next is copied, here the same once more. */
+    for (int i = 0; i < m.warm_up && status == ALEXCL_OK; i++) {
+        alexcl_net_announce(net, batch, images);
+        status = alexcl_net_run(net, batch, images, scores, err);
+    }
     if (status == ALEXCL_OK) status = alexcl_net_record(net, 1, err);
     struct alexcl_net_times before = alexcl_net_times(net);
     for (int i = 0; i < m.repeat && status == ALEXCL_OK; i++) {
         double start = monotonic_now();
+        alexcl_net_announce(net, batch, images);
         status = alexcl_net_run(net, batch, images, scores, err);
         walls[i] = monotonic_now() - start;
     }

@@ -332,6 +332,10 @@ struct alexcl_plan_memory alexcl_net_memory(const struct alexcl_net *net, size_t
  * both halves together. Not thread-safe on one net. Non-finite scores are ALEXCL_E_DATA, naming the first layer that has them; `out` then
  * holds the scores of that batch and of those before it. */
 int alexcl_net_run(struct alexcl_net *net, const float *images_in, size_t images, float *out, struct alexcl_error *err);
+/* What the run behind the next one will be given: the next run copies it to the devices (the first batch of it) beside its own computing, as
+ * it does with its own further batches. The memory must then hold the same until that run. Where another run comes first, nothing is lost
+ * but the copy. */
+void alexcl_net_announce(struct alexcl_net *net, const float *images_in, size_t images);
 struct alexcl_net_times alexcl_net_times(const struct alexcl_net *net);
 /* What each place can do at most, a second: fma operations (two each) in registers, bytes read from memory. Measured by event times of
  * short runs on all places at once, as they share what they share; 0 on the reference and where there are no event times. */

@@ -38,10 +38,13 @@ struct lane {
     struct lane_shared *shared;
     const struct lane *other; /* where the other half runs; NULL: here */
     int index;
-    unsigned halves;  /* bit h: half h runs here */
-    int room;         /* images that there is memory for */
-    int first, count; /* its own images of the batch */
-    double seconds;   /* that it took for them */
+    unsigned halves;   /* bit h: half h runs here */
+    int room;          /* images that there is memory for */
+    int first, count;  /* its own images of the batch */
+    int copied;        /* they are on the device: the batch before copied them */
+    const float *next; /* its own images of the next batch, to be copied beside this one; NULL: none */
+    int next_count;
+    double seconds; /* that it took for them */
     struct place place;
     struct graph *graph; /* as this place computes it */
     struct storage input;

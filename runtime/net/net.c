@@ -14,13 +14,22 @@
 
 enum { NET_BATCH = 16 };
 
+/* Images that are run at once, and how many of them each place computes. */
+struct net_batch {
+    const float *in; /* NULL: none */
+    int images, share[2];
+};
+
 struct alexcl_net {
     struct graph *graph;
     struct lane_shared shared;
     struct lane lanes[2];
     struct split split;
-    int images;                      /* at once */
-    size_t done[2];                  /* images that each place took */
+    int images;              /* at once */
+    size_t done[2];          /* images that each place took */
+    struct net_batch copied; /* what the places hold already */
+    const float *announced;  /* alexcl_net_announce; NULL: nothing */
+    size_t announced_images;
     struct timeline *timelines[2];   /* NULL: never recorded */
     struct alexcl_net_times opening; /* what the places did before the first run */
     double wall, build;
@@ -136,13 +145,30 @@ static int net_read_split(struct alexcl_net *net, const struct alexcl_net_option
     return status;
 }
 
-/* Hands out `images` images. */
-static void net_share(struct alexcl_net *net, int images) {
+/* The next of `images` images, with everybody's share. */
+static struct net_batch net_batch(const struct alexcl_net *net, const float *in, size_t images) {
     const int room[2] = {net->lanes[0].room, net->lanes[1].room};
-    int share[2];
-    split_share(&net->split, images, room, share);
-    for (int i = 0; i < net->shared.lanes; i++) net->lanes[i].count = share[i];
-    net->lanes[1].first = net->split.kind == SPLIT_HALVES ? 0 : share[0];
+    struct net_batch b = {.in = images ? in : NULL, .images = images < (size_t)net->images ? (int)images : net->images};
+    split_share(&net->split, b.images, room, b.share);
+    return b;
+}
+
+/* Where a place's images begin in a batch. */
+static int net_first(const struct alexcl_net *net, const struct net_batch *b, int place) {
+    return place == 0 || net->split.kind == SPLIT_HALVES ? 0 : b->share[0];
+}
+
+/* Hands out a batch, and what is to be copied beside it (`next`, may be none). */
+static void net_hand_out(struct alexcl_net *net, const struct net_batch *b, int copied, const struct net_batch *next) {
+    size_t floats = net->graph->values[0].floats[0];
+    for (int i = 0; i < net->shared.lanes; i++) {
+        struct lane *lane = &net->lanes[i];
+        lane->first = net_first(net, b, i);
+        lane->count = b->share[i];
+        lane->copied = copied && lane->place.device;
+        lane->next = next->in && lane->place.device && next->share[i] ? next->in + (size_t)net_first(net, next, i) * floats : NULL;
+        lane->next_count = next->share[i];
+    }
 }
 
 static void net_learn(struct alexcl_net *net, int opening) {
@@ -155,6 +181,7 @@ static void net_learn(struct alexcl_net *net, int opening) {
  * and touched for the first time comes with it. */
 static int net_measure_speed(struct alexcl_net *net, struct alexcl_error *err) {
     enum { ROUNDS = 4, SINGLE = 2, MOST = 32 };
+    static const struct net_batch none = {0}, both = {.images = 1, .share = {1, 1}};
     int status = ALEXCL_OK, images = net->images < MOST ? net->images : MOST;
     size_t held = images < 2 ? 2 : (size_t)images;
     float *in = NULL, *out = NULL;
@@ -162,11 +189,8 @@ static int net_measure_speed(struct alexcl_net *net, struct alexcl_error *err) {
     TRY(memory_alloc(&out, held * shape_size(net->shared.graph->output), sizeof *out, "their scores", err));
     net->shared.batch = (struct lane_batch){.in = in, .out = out, .check = -1};
     for (int round = 0; round < ROUNDS; round++) {
-        if (round < SINGLE || images < 2) {
-            net->lanes[0].count = net->lanes[1].count = net->lanes[1].first = 1;
-        } else {
-            net_share(net, images);
-        }
+        struct net_batch shared = net_batch(net, in, (size_t)images);
+        net_hand_out(net, round < SINGLE || images < 2 ? &both : &shared, 0, &none);
         exchange_reset(net->shared.exchange);
         TRY(net_on_lanes(net, run_batch, err));
         if (round > 0) net_learn(net, 1);
@@ -236,6 +260,7 @@ struct alexcl_plan_memory alexcl_net_memory(const struct alexcl_net *net, size_t
  * first layer where the image has such a value. */
 static int net_name_bad_layer(struct alexcl_net *net, size_t first_image, size_t image, struct alexcl_error *err) {
     const struct graph *g = net->shared.graph;
+    for (int i = 0; i < net->shared.lanes; i++) net->lanes[i].copied = 0, net->lanes[i].next = NULL;
     net->shared.batch.check = (int)image;
     exchange_reset(net->shared.exchange);
     int status = net_on_lanes(net, run_batch, err);
@@ -262,19 +287,35 @@ int alexcl_net_run(struct alexcl_net *net, const float *images_in, size_t images
     double start = net_now();
     int status = ALEXCL_OK;
     for (size_t first = 0; first < images && status == ALEXCL_OK;) {
-        size_t count = images - first < (size_t)net->images ? images - first : (size_t)net->images;
-        net->shared.batch = (struct lane_batch){.in = images_in + first * in_floats, .out = out + first * out_floats, .check = -1};
-        net_share(net, (int)count);
+        const float *in = images_in + first * in_floats;
+        struct net_batch b = net_batch(net, in, images - first);
+        int copied = net->copied.in == in && net->copied.images == b.images;
+        if (copied) b = net->copied; /* with the share that it was copied for */
+        size_t count = (size_t)b.images, left = images - first - count;
+        struct net_batch next = left ? net_batch(net, in + count * in_floats, left) : net_batch(net, net->announced, net->announced_images);
+        net->shared.batch = (struct lane_batch){.in = in, .out = out + first * out_floats, .check = -1};
+        net->copied = (struct net_batch){0};
+        net_hand_out(net, &b, copied, &next);
         exchange_reset(net->shared.exchange);
         status = net_on_lanes(net, run_batch, err);
         for (size_t i = 0; status == ALEXCL_OK && i < count * out_floats; i++)
             if (!isfinite(net->shared.batch.out[i])) status = net_name_bad_layer(net, first, i / out_floats, err);
         for (int i = 0; status == ALEXCL_OK && i < net->shared.lanes; i++) net->done[i] += (size_t)net->lanes[i].count;
-        if (status == ALEXCL_OK) net_learn(net, 0);
+        if (status == ALEXCL_OK) {
+            net_learn(net, 0);
+            net->copied = next;
+        }
         first += count;
     }
+    net->announced = NULL;
+    net->announced_images = 0;
     net->wall += net_now() - start;
     return status;
+}
+
+void alexcl_net_announce(struct alexcl_net *net, const float *images_in, size_t images) {
+    net->announced = images_in;
+    net->announced_images = images;
 }
 
 struct alexcl_net_times alexcl_net_times(const struct alexcl_net *net) {

@@ -2,9 +2,10 @@
 /* One batch on one lane: its own images. Two lanes run this at the same time; where each has one half, they meet at the crossings:
  *
  *   work queue      | section 0, slice 0 | section 0, slice 1 | join, section 1, slice 0 | ...
- *   transfer queue                       | send 0             | send 1, receive 0        | ...
+ *   transfer queue                       | send 0             | send 1, receive 0        | ... | the next batch's input
  *
- * A slice is sent while the next one is computed. Every value is computed by the same operations whatever the placement,
+ * A slice is sent while the next one is computed. Nothing behind the first sections reads the input: the next batch is copied into it while
+ * the other sections run. Every value is computed by the same operations whatever the placement,
  * the slices or the batch are, so the scores are equal to the bit on devices of one kind. */
 #include <math.h>
 #include <string.h>
@@ -49,10 +50,19 @@ static int run_open_span(const struct run *r, enum alexcl_work work, const char 
     return timeline_open(r->lane->timeline, work, layer, half, r->lane->first + first, count);
 }
 
+/* Starts the copy of the first `count` of `from` to the device's images from `first` on, behind `after` (may be NULL). */
+static int run_write_input(struct lane *lane, const float *from, int first, int count, const struct event *after, struct event **written,
+                           struct alexcl_error *err) {
+    size_t floats = lane->graph->values[0].floats[0];
+    struct buffer_region region = {.row = (size_t)first, .rows = (size_t)count, .pitch = floats, .first = 0, .width = floats};
+    return buffer_write_region(lane->input.buffer, &region, from, after, DEVICE_TRANSFER, written, err);
+}
+
 static int run_upload(struct run *r, int first, int count, struct alexcl_error *err) {
     struct lane *lane = r->lane;
     size_t floats = lane->graph->values[0].floats[0];
     const float *from = lane->shared->batch.in + (size_t)(lane->first + first) * floats;
+    if (lane->copied) return ALEXCL_OK;
     int span = run_open_span(r, ALEXCL_WORK_TRANSFER, "input", -1, first, count);
     if (!lane->place.device) {
         memcpy(lane->input.host + (size_t)first * floats, from, (size_t)count * floats * sizeof *from);
@@ -60,9 +70,31 @@ static int run_upload(struct run *r, int first, int count, struct alexcl_error *
         return ALEXCL_OK;
     }
     struct event *written = NULL;
-    struct buffer_region region = {.row = (size_t)first, .rows = (size_t)count, .pitch = floats, .first = 0, .width = floats};
-    int status = buffer_write_region(lane->input.buffer, &region, from, NULL, DEVICE_TRANSFER, &written, err);
+    int status = run_write_input(lane, from, first, count, NULL, &written, err);
     if (status == ALEXCL_OK) status = device_wait_for(lane->place.device, written, err);
+    event_free(written);
+    timeline_close(lane->timeline, span);
+    return status;
+}
+
+/* The last section that reads the input. */
+static int run_last_reader(const struct graph *g) {
+    int last = 0;
+    for (int s = 0; s < g->section_count; s++)
+        for (int i = g->sections[s].first; i < g->sections[s].first + g->sections[s].count; i++)
+            if (g->values[g->layers[i].in].kind == GRAPH_INPUT) last = s;
+    return last;
+}
+
+/* Starts the copy of the next batch's images behind what is enqueued so far. The batch's end waits for it, too. */
+static int run_upload_next(struct run *r, struct alexcl_error *err) {
+    struct lane *lane = r->lane;
+    if (!lane->next) return ALEXCL_OK;
+    struct event *computed = NULL, *written = NULL;
+    int span = timeline_open(lane->timeline, ALEXCL_WORK_TRANSFER, "input", -1, 0, lane->next_count);
+    int status = device_mark(lane->place.device, &computed, err);
+    if (status == ALEXCL_OK) status = run_write_input(lane, lane->next, 0, lane->next_count, computed, &written, err);
+    event_free(computed);
     event_free(written);
     timeline_close(lane->timeline, span);
     return status;
@@ -299,6 +331,7 @@ static int run_sections(struct run *r, struct alexcl_error *err) {
             if (!lane_has_both(lane) && s + 1 < g->section_count) TRY(run_send(r, s, first, count, err));
             if (lane->place.device) TRY(device_flush(lane->place.device, err));
         }
+        if (s == run_last_reader(g)) TRY(run_upload_next(r, err));
     }
     TRY(run_download(r, err));
     if (lane->place.device) TRY(device_finish(lane->place.device, err)); /* adds up the times of the copies, too */
@@ -316,7 +349,8 @@ int run_batch(struct lane *lane, struct alexcl_error *err) {
     struct run r = {.lane = lane, .images = lane->count};
     double start = run_cpu_seconds();
     uint64_t begun = timeline_now();
-    int status = lane->count ? run_sections(&r, err) : ALEXCL_OK;
+    int status = lane->count ? run_sections(&r, err) : run_upload_next(&r, err);
+    if (status == ALEXCL_OK && !lane->count && lane->next) status = device_finish(lane->place.device, err);
     lane->seconds = (double)(timeline_now() - begun) * 1e-9;
     if (!lane->place.device) lane->reference_seconds += run_cpu_seconds() - start;
     if (lane->timeline) lane->timeline->run++;

@@ -198,6 +198,39 @@ START_TEST(reproducible_holds_for_clblast_too) {
 }
 END_TEST
 
+/* What is announced is copied beside the run before: the scores are the same, whatever comes next in fact. */
+START_TEST(what_is_announced_is_copied_ahead) {
+    static const struct { const char *devices, *split; } places[] = {{"0", NULL}, {"0/2", NULL}, {"0/2", "1:3"}, {"0/2", "0:1"}};
+    if (strcmp(support_implementation(), "ref") == 0) return;
+    size_t units;
+    float *want = scores("tiny2t", "0", 4, NULL, &units);
+    for (size_t p = 0; p < sizeof places / sizeof places[0]; p++) {
+        struct alexcl_error err = {0};
+        struct opened o = open_net("tiny2t", NULL, places[p].devices, (struct alexcl_net_options){.batch = 4, .reproducible = 1, .split = places[p].split});
+        size_t floats = (size_t)o.model->channels * (size_t)o.model->height * (size_t)o.model->width;
+        float *in = inputs(o.model), *got = support_floats(IMAGES * units), *broken = support_floats(4 * floats);
+        for (size_t i = 0; i < 4 * floats; i++) broken[i] = INFINITY;
+        /* images, and what is announced before they run: the next ones, others than come, fewer than come, as many, none */
+        static const struct {
+            size_t first, count, next, next_count;
+        } runs[] = {{0, 4, 4, 3}, {4, 3, 10, 4}, {7, 4, 11, 2}, {11, 4, 15, 4}, {15, 4, 0, 0}, {0, 19, 8, 4}, {8, 4, 8, 4}, {8, 4, 0, 4}};
+        for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++) {
+            if (runs[i].next_count) alexcl_net_announce(o.net, in + runs[i].next * floats, runs[i].next_count);
+            EXPECT_OK(alexcl_net_run(o.net, in + runs[i].first * floats, runs[i].count, got, &err), err);
+            support_same(places[p].devices, got, want + runs[i].first * units, runs[i].count * units);
+        }
+        /* A batch that fails is run once more, to name the layer, where the next one lies already. */
+        alexcl_net_announce(o.net, in, 4);
+        EXPECT_ERROR(alexcl_net_run(o.net, broken, 4, got, &err), ALEXCL_E_DATA, "image 0: not a finite number, first in the output of layer conv1", err);
+        EXPECT_OK(alexcl_net_run(o.net, in, 4, got, &err), err);
+        support_same("behind a batch that failed", got, want, 4 * units);
+        close_net(&o);
+        free(in), free(got), free(broken);
+    }
+    free(want);
+}
+END_TEST
+
 START_TEST(the_order_of_two_equal_devices_does_not_matter) {
     if (strcmp(support_implementation(), "ref") == 0) return;
     for (size_t i = 0; i < sizeof models / sizeof models[0]; i++) {
@@ -378,6 +411,7 @@ int main(void) {
     tcase_add_test(tests, every_placement_and_batch_gives_the_same_bits);
     tcase_add_test(tests, a_device_and_the_reference_agree);
     tcase_add_test(tests, and_with_half_weights);
+    tcase_add_test(tests, what_is_announced_is_copied_ahead);
     tcase_add_test(tests, the_order_of_two_equal_devices_does_not_matter);
     tcase_add_test(tests, every_split_of_the_images_gives_the_same_bits);
     tcase_add_test(tests, the_faster_place_gets_more);

@@ -22,6 +22,15 @@ static int images(const struct alexcl_net *net, const char *layer, int half, int
     return sum;
 }
 
+/* Images of the input that a place copies in a run. */
+static int copied(const struct alexcl_net *net, size_t place, int run) {
+    const struct alexcl_work_span *s;
+    int sum = 0;
+    for (size_t count = alexcl_net_recorded(net, place, &s); count > 0; count--, s++)
+        if (s->work == ALEXCL_WORK_TRANSFER && s->run == run && strcmp(s->layer, "input") == 0) sum += s->count;
+    return sum;
+}
+
 static void record(const char *devices, const char *split) {
     const struct alexcl_model *model;
     const struct alexcl_work_span *spans;
@@ -52,6 +61,12 @@ static void record(const char *devices, const char *split) {
                 ck_assert_int_eq(images(net, model->layers[i].name, half, 1), IMAGES - BATCH);
                 ck_assert_int_eq(images(net, model->layers[i].name, half, 2), 0);
             }
+        /* A device copies the second batch while it computes the first. */
+        for (size_t place = 0; place < alexcl_selection_count(selection); place++) {
+            int ahead = alexcl_selection_device(selection, place) != NULL, both = copied(net, place, 0) + copied(net, place, 1);
+            ck_assert_msg(split || both == IMAGES, "%d images are copied", both);
+            ck_assert_msg(!ahead == (copied(net, place, 1) > 0), "place %zu copies %d images in its second batch", place, copied(net, place, 1));
+        }
         /* The recording began between `asked` and `start`. A millisecond is left to the clocks. */
         double first = -1e-3, last = (double)(end - asked) * 1e-9 + 1e-3, earliest = 1e9;
         for (size_t place = 0; place < alexcl_selection_count(selection); place++) {
