@@ -81,10 +81,9 @@ __kernel __attribute__((vec_type_hint(float16))) void conv_cpu_forward(__global 
     int count = min(COLUMNS, out_w - tile * COLUMNS);
 #pragma unroll
     for (int q = 0; q < COLUMNS; q++) {
-        if (q >= count) break;
 #pragma unroll
         for (int o = 0; o < VECTORS; o++) {
-            if (group * VECTORS + o >= blocks) break;
+            if (q >= count || group * VECTORS + o >= blocks) continue; /* a break would keep the loop from being unrolled */
             float16 value = sums[q][o];
             if (relu) value = select(value, (float16)(0.0f), value < 0.0f);
             vstore16(value, 0, y + (((n * blocks + group * VECTORS + o) * out_h + row) * out_w + tile * COLUMNS + q) * 16);
