@@ -5,10 +5,10 @@
 #include "alexcl.h"
 
 enum quirk {
-    QUIRK_NO_TIMES = 1, /* event times are useless */
-    QUIRK_GENERIC = 2,  /* drives hardware that the vendor's own driver drives better: yields to it as the alias */
-    QUIRK_GROUP = 4,    /* tells kernels smaller work-groups than they run with: the device's size holds */
-    QUIRK_LATE = 8,     /* its threads still hold a queue when it is finished, and crash where they are the last to let go of it */
+    QUIRK_NO_TIMES = 1,     /* event times are useless */
+    QUIRK_GENERIC = 2,      /* drives hardware that the vendor's own driver drives better: yields to it as the alias */
+    QUIRK_GROUP = 4,        /* tells kernels smaller work-groups than they run with: the device's size holds */
+    QUIRK_LATE = 8,         /* its threads still hold a queue when it is finished, and crash where they are the last to let go of it */
     QUIRK_SHORT_LOOPS = 16, /* computes wrongly what loops for long: a CPU device takes the kernels for GPUs, whose loops are spread over work-items */
 };
 /* All that apply to a device. */
