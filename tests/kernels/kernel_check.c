@@ -20,8 +20,7 @@ struct extent {
     int costly;       /* the shapes with most products */
 };
 /* The images of no extent are a multiple of those in a tile (4) or in a workspace (8); 9 are more than either. */
-static const struct extent whole_extent = {12, 2, 9, 3, 1, 1}, simulated_extent = {7, 1, 5, 1, 0, 1}, small_extent = {7, 1, 5, 1, 0, 0},
-                           light_extent = {12, 2, 9, 3, 1, 0};
+static const struct extent whole_extent = {12, 2, 9, 3, 1, 1}, simulated_extent = {7, 1, 5, 1, 0, 1}, small_extent = {7, 1, 5, 1, 0, 0};
 
 /* Oclgrind computes thousands of times slower than the others: convolutions, the most work, are done there in one way; and less when it
  * looks for faults (oclgrind.sh), which is slower again. Rusticl keeps Winograd's register tiles in memory; and
@@ -29,9 +28,8 @@ static const struct extent whole_extent = {12, 2, 9, 3, 1, 1}, simulated_extent 
 static const struct extent *kernel_check_extent(const char *variant, enum alexcl_layer_type type) {
     const char *grid = getenv("ALEXCL_TEST_GRID"), *implementation = support_implementation();
     if (grid && strcmp(grid, "small") == 0) return &small_extent;
-    if (strcmp(implementation, "rusticl") == 0 && strcmp(variant, "winograd") == 0) return &small_extent;
+    if (strcmp(implementation, "rusticl") == 0 && type == ALEXCL_CONV && strcmp(variant, "own") != 0 && strcmp(variant, "clblast") != 0) return &small_extent;
     if (strcmp(implementation, "oclgrind") == 0 && strcmp(variant, "clblast") == 0) return &small_extent; /* most of it is CLBlast's own kernels */
-    if (type == ALEXCL_CONV && strcmp(implementation, "rusticl") == 0 && strcmp(variant, "cpu") == 0) return &light_extent;
     return type == ALEXCL_CONV && strcmp(implementation, "oclgrind") == 0 ? &simulated_extent : &whole_extent;
 }
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Builds the preset coverage, runs the tests that reach lines of their own, and prints which lines and branches of runtime/ and
 # host/ were reached. Fails where a test does, or under 90 % of the lines of either.
-#   tests/coverage.sh [CTEST OPTIONS...]
+#   tests/rebuilt/coverage.sh [CTEST OPTIONS...]
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 command -v gcovr >/dev/null || { echo "skipped: gcovr is not installed (tools/setup --all installs it)"; exit 77; }
 build=build/coverage
 cmake --preset coverage >/dev/null
