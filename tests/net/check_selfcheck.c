@@ -133,7 +133,7 @@ START_TEST(a_wrong_kernel_is_named_and_no_other) {
         {"activation", "= x[at];", "= x[at] + 0.01f;", -1},
         {"avgpool", "= sum /", "= 0.99f * sum /", 0},
         {"bias", "b[i / hw]", "b[0]", 0},
-        {"conv", "= sums[o * 4 + p]", "= sums[p * 4 + o]", -1},
+        {"conv", "= sums[o * 8 + p]", "= sums[p * 4 + o]", -1},
         {"conv_cpu", "vload16(group * VECTORS + o, b)", "(float16)(0.0f)", -1},
         {"winograd_cpu", "[r * SIDE + q] + bias", "[r * SIDE + q] + 0.9f * bias", -1},
         {"fc", "+ b[o]", "", -1},
