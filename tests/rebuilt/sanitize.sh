@@ -7,7 +7,7 @@ cmake --preset "$1" >/dev/null
 cmake --build --preset "$1" --parallel "$(nproc)"
 # Kernels are compiled by the driver, which no sanitizer sees into; full-size nets on the reference take minutes, and their code is the small nets'.
 # What a run survives from outside is memory's business, not that of threads.
-# The command line around the tuner compiles for minutes what the tuner's own test has compiled.
-leave=kernel names='^cli_tune|\.(intel|rusticl|oclgrind)$|^two_vendors$|^selfcheck\.wrong|(224|227|224p2)\.ref$|^architecture|^readme'
+# The list of mutants names tests that a sanitizer's build leaves out. The command line around the tuner compiles for minutes what the tuner's own test has compiled.
+leave=kernel names='^cli_tune|\.(intel|rusticl|oclgrind)$|^two_vendors$|^selfcheck\.wrong|(224|227|224p2)\.ref$|^architecture|^readme|^mutation'
 [ "$1" != tsan ] || leave='kernel|endure'
 exec ctest --test-dir "build/$1" --output-on-failure --parallel "$(nproc)" -LE "$leave" -E "$names"
