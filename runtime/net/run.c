@@ -313,6 +313,7 @@ static int run_sections(struct run *r, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct lane *lane = r->lane;
     const struct graph *g = lane->graph;
+    int reader = run_last_reader(g);
     for (int s = 0; s < g->section_count; s++) {
         int slices = run_slices(r, s);
         memcpy(r->arriving, r->leaving, sizeof r->arriving);
@@ -331,7 +332,7 @@ static int run_sections(struct run *r, struct alexcl_error *err) {
             if (!lane_has_both(lane) && s + 1 < g->section_count) TRY(run_send(r, s, first, count, err));
             if (lane->place.device) TRY(device_flush(lane->place.device, err));
         }
-        if (s == run_last_reader(g)) TRY(run_upload_next(r, err));
+        if (s == reader) TRY(run_upload_next(r, err));
     }
     TRY(run_download(r, err));
     if (lane->place.device) TRY(device_finish(lane->place.device, err)); /* adds up the times of the copies, too */

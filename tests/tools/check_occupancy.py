@@ -8,24 +8,17 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
+
+import tool_check
+from tool_check import end, expect, run
 
 SOURCE, BUILDS = sys.argv[1:]
 TOOL = SOURCE + "/tools/occupancy"
-failures = 0
 
 
-def expect(holds, what):
-    global failures
-    if not holds:
-        print("FAILED: " + what)
-        failures += 1
-
-
-def run(tool, *arguments):
-    done = subprocess.run([tool, "--builds", BUILDS, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)
-    return done.returncode, done.stdout, done.stderr
+def run_tool(tool, *arguments):
+    return run(tool, "--builds", BUILDS, *arguments)
 
 
 loader = importlib.machinery.SourceFileLoader("occupancy", TOOL)
@@ -59,15 +52,15 @@ for kind, chip, registers, local, group, due in KNOWN:
 tile = occupancy.tile_conv(32, 64, 8, 8)
 expect(abs(tile["global"] - 32 / 3) < 1e-9 and abs(tile["local"] - 32 / 27) < 1e-9, "the tile of 32 x 64: %s" % tile)
 
-code, out, err = run(TOOL, "--devices", "gfx9000")
+code, out, err = run_tool(TOOL, "--devices", "gfx9000")
 expect(code == 2 and "gfx906" in err, "an unknown device is not explained")
 
 present = [kind for kind in occupancy.KINDS if not offline.missing_tool(kind)]
 if not present:
     print("skipped: no offline compiler is installed (tools/setup --all installs them)")
-    sys.exit(1 if failures else 77)
+    sys.exit(1 if tool_check.failures else 77)
 
-code, out, err = run(TOOL, "--format", "json")
+code, out, err = run_tool(TOOL, "--format", "json")
 expect(code == 0, "exit code %d: %s" % (code, err))
 document = json.loads(out)
 devices = [chip for kind in present for chip in offline.TARGETS[kind][1]]
@@ -92,7 +85,7 @@ for t in chosen:
            "no share of fma: are loops of conv.cl in one another on %s?" % t["machine"]["chip"])
     expect(min(t["bounds"].values()) >= 60, "conv.cl's tile allows %s %% of %s" % (t["bounds"], t["machine"]["name"]))
 
-code, out, err = run(TOOL, "--kernels", "conv,fc", "--devices", ",".join(offline.TARGETS[present[0]][1]))
+code, out, err = run_tool(TOOL, "--kernels", "conv,fc", "--devices", ",".join(offline.TARGETS[present[0]][1]))
 expect(code == 0 and "conv_forward" in out and "fc_forward" in out and "softmax" not in out, "--kernels conv,fc")
 expect(max(len(line) for line in out.splitlines()) <= 80, "a line is longer than 80 columns")
 
@@ -105,9 +98,8 @@ for name in ("tests", "runtime"):
     os.symlink(os.path.join(SOURCE, name), "spills/" + name)
 with open("spills/kernels/bias.cl", "a") as file:
     file.write(offline.read(SOURCE + "/tests/offline/broken/broken_spill.cl"))
-code, out, err = run("spills/tools/occupancy", "--kernels", "bias")
+code, out, err = run_tool("spills/tools/occupancy", "--kernels", "bias")
 expect(code == 1 and "broken_spill" in out and "REFUSED" in err, "a kernel that spills is not told: exit code %d" % code)
 for device in devices:
     expect("REFUSED %s bias.cl" % device in err, "a kernel that spills is not told on %s" % device)
-print("all good" if not failures else "%d failures" % failures)
-sys.exit(failures != 0)
+end()

@@ -1,34 +1,26 @@
 # SPDX-License-Identifier: MIT
 """tools/scale runs, and its numbers fit together. check_scale.py SCALE SCALE_CELL [SKIP TEXT]"""
 import json
-import subprocess
 import sys
 import xml.dom.minidom
+
+from tool_check import end, expect, run
 
 SCALE, CELL, SKIP = (sys.argv + [""])[1:4]
 if SKIP:
     print(SKIP)
     sys.exit(77)
-failures = 0
 
 
-def expect(holds, what):
-    global failures
-    if not holds:
-        print("FAILED: " + what)
-        failures += 1
-
-
-def run(*arguments):
-    done = subprocess.run([SCALE, "--program", CELL, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)
-    return done.returncode, done.stdout, done.stderr
+def scale(*arguments):
+    return run(SCALE, "--program", CELL, *arguments)
 
 
 def near(a, b, share=1e-6):
     return abs(a - b) <= share * max(abs(a), abs(b))
 
 
-code, out, err = run("--widths", "0.25,0.5,1", "--batches", "1,3", "--devices", "0", "--memory", "230", "--plot", "scale.svg", "--format", "json")
+code, out, err = scale("--widths", "0.25,0.5,1", "--batches", "1,3", "--devices", "0", "--memory", "230", "--plot", "scale.svg", "--format", "json")
 expect(code == 0, "exit code %d: %s" % (code, err))
 document = json.loads(out)
 cells = {(c["width"], c["batch"]): c for c in document["cells"]}
@@ -60,11 +52,10 @@ for c in done:
 picture = xml.dom.minidom.parse("scale.svg")
 expect(len(picture.getElementsByTagName("polyline")) == 2 and len(picture.getElementsByTagName("circle")) == 4 + 2, "the picture's lines and points")
 
-code, out, err = run("--widths", "0.25,1", "--batches", "1", "--devices", "0", "--memory", "230")
+code, out, err = scale("--widths", "0.25,1", "--batches", "1", "--devices", "0", "--memory", "230")
 expect(code == 0 and out.startswith("alexnet-caffe") and "left out: planned" in out, "the table: exit code %d\n%s%s" % (code, out, err))
 expect(max(map(len, out.splitlines())) <= 80, "a line is longer than 80 columns")
 for wrong, due in ((["--widths", "0"], 2), (["--batches", "x"], 2), (["--memory", "1"], 1), (["--devices", "7:7", "--widths", "0.25", "--batches", "1"], 1)):
-    code, out, err = run(*wrong)
+    code, out, err = scale(*wrong)
     expect(code == due and err.strip(), "%s: exit code %d, not %d" % (wrong, code, due))
-print("all good" if not failures else "%d failures" % failures)
-sys.exit(failures != 0)
+end()
