@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Fully connected layer for CPU devices: one work-item owns 32 outputs, of one image or of many.
+/* Fully connected layer for CPU devices: one work-item owns blocks of 32 outputs, of one image or of many.
  *
  *   y[n][o] = b[o] + sum over i of x[n][i] * w[o][i]
  *
@@ -15,6 +15,12 @@
 #define BLOCKS 2 /* of 32 outputs that a work-item owns where there is one image: as many streams of weights */
 #endif
 #define CHUNK 256
+/* Memory to the first cache, without waiting for it. OpenCL's own prefetch does nothing in PoCL 3.1 and in Intel's runtime of 2026. */
+#ifdef FETCHES
+#define FETCH(from) __builtin_prefetch((const void *)(size_t)(from))
+#else
+#define FETCH(from) /* not every compiler of OpenCL C has it */
+#endif
 #ifdef HALF
 #define WEIGHT half
 #define LOAD(i, from) vload_half16(i, from)
@@ -44,43 +50,54 @@ __kernel void fc_cpu_pack(__global const float *restrict x, __global float *rest
     for (int i = 0; i < length; i++) to[i] = from[i];
 }
 
-/* packed: as above; rows: a multiple of IMAGES. y: n x out. sums: rows x 32 floats.
- * Range: ceil(out / 32); work-groups of one. */
+/* packed: as above; rows: a multiple of IMAGES. y: n x out. An item owns `together` blocks of 32 outputs, so that the inputs of a chunk come
+ * out of a near cache for all but the first. sums: together x rows x 32 floats. Range: ceil(out / 32 / together); work-groups of one. */
 __kernel __attribute__((vec_type_hint(float16))) void fc_cpu_many(__global const float *restrict packed, __global const WEIGHT *restrict w,
                                                                   __global const float *restrict b, __global float *restrict y, int first, int count, int rows,
-                                                                  int in, int out, int relu, __local float *restrict sums) {
-    int block = (int)get_global_id(0);
-    for (int n = 0; n < rows; n++) {
-        vstore16(vload16(block * 2, b), n * 2, sums);
-        vstore16(vload16(block * 2 + 1, b), n * 2 + 1, sums);
+                                                                  int in, int out, int relu, int together, __local float *restrict sums) {
+    int start = (int)get_global_id(0) * together, blocks = min(together, (out + 31) / 32 - start), passes = rows / IMAGES;
+    for (int j = 0; j < blocks; j++) {
+        for (int n = j * rows; n < (j + 1) * rows; n++) {
+            vstore16(vload16((start + j) * 2, b), n * 2, sums);
+            vstore16(vload16((start + j) * 2 + 1, b), n * 2 + 1, sums);
+        }
     }
-    __global const WEIGHT *weights = w + (size_t)block * in * 32;
-    for (int at = 0; at < in; at += CHUNK, weights += CHUNK * 32) {
+    for (int at = 0; at < in; at += CHUNK) {
         int length = min(CHUNK, in - at);
-        for (int n = 0; n < rows; n += IMAGES) {
-            __global const float *x = packed + ((size_t)(at / CHUNK) * rows + n) * CHUNK;
-            float16 part[IMAGES][2];
+        for (int j = 0; j < blocks; j++) {
+            __global const WEIGHT *weights = w + ((size_t)(start + j) * in + at) * 32;
+            /* Weights come out of memory once: the next ones do while these are used, an equal part in each pass. Behind the last: these. */
+            __global const WEIGHT *next = j + 1 < blocks ? weights + (size_t)in * 32 : at + 2 * CHUNK <= in ? weights + CHUNK * 32 - (size_t)j * in * 32 : weights;
+            int step = 32 * 256 / passes, place = 0;
+            for (int n = 0; n < rows; n += IMAGES) {
+                __global const float *x = packed + ((size_t)(at / CHUNK) * rows + n) * CHUNK;
+                __local float *to = sums + (j * rows + n) * 32;
+                float16 part[IMAGES][2];
 #pragma unroll
-            for (int t = 0; t < IMAGES; t++) part[t][0] = part[t][1] = (float16)(0.0f);
-            for (int i = 0; i < length; i++) {
-                float16 weight0 = LOAD(2 * i, weights), weight1 = LOAD(2 * i + 1, weights);
+                for (int t = 0; t < IMAGES; t++) part[t][0] = part[t][1] = (float16)(0.0f);
+                for (int i = 0; i < length; i++, place += step) {
+                    float16 weight0 = LOAD(2 * i, weights), weight1 = LOAD(2 * i + 1, weights);
+                    FETCH(next + (place >> 8));
+#pragma unroll
+                    for (int t = 0; t < IMAGES; t++) {
+                        float16 value = (float16)(x[t * CHUNK + i]);
+                        part[t][0] = fma(weight0, value, part[t][0]);
+                        part[t][1] = fma(weight1, value, part[t][1]);
+                    }
+                }
 #pragma unroll
                 for (int t = 0; t < IMAGES; t++) {
-                    float16 value = (float16)(x[t * CHUNK + i]);
-                    part[t][0] = fma(weight0, value, part[t][0]);
-                    part[t][1] = fma(weight1, value, part[t][1]);
+                    vstore16(vload16(t * 2, to) + part[t][0], t * 2, to);
+                    vstore16(vload16(t * 2 + 1, to) + part[t][1], t * 2 + 1, to);
                 }
-            }
-#pragma unroll
-            for (int t = 0; t < IMAGES; t++) {
-                vstore16(vload16((n + t) * 2, sums) + part[t][0], (n + t) * 2, sums);
-                vstore16(vload16((n + t) * 2 + 1, sums) + part[t][1], (n + t) * 2 + 1, sums);
             }
         }
     }
-    for (int n = 0; n < count; n++) {
-        fc_cpu_store(vload16(n * 2, sums), block * 32, out, relu, y + (size_t)(first + n) * out);
-        fc_cpu_store(vload16(n * 2 + 1, sums), block * 32 + 16, out, relu, y + (size_t)(first + n) * out);
+    for (int j = 0; j < blocks; j++) {
+        for (int n = 0; n < count; n++) {
+            fc_cpu_store(vload16((j * rows + n) * 2, sums), (start + j) * 32, out, relu, y + (size_t)(first + n) * out);
+            fc_cpu_store(vload16((j * rows + n) * 2 + 1, sums), (start + j) * 32 + 16, out, relu, y + (size_t)(first + n) * out);
+        }
     }
 }
 

@@ -35,6 +35,20 @@
 #define Q 2.0f
 #define R 0.5f
 #endif
+#ifndef FUSED
+#define FUSED 1 /* sums stay in local memory until their tile is made; 0: they go through memory, point after point */
+#endif
+#if FUSED
+#define SUMS __local
+#else
+#define SUMS __global
+#endif
+/* Memory to the first cache, without waiting for it. OpenCL's own prefetch does nothing in PoCL 3.1 and in Intel's runtime of 2026. */
+#ifdef FETCHES
+#define FETCH(from) __builtin_prefetch((const void *)(size_t)(from))
+#else
+#define FETCH(from) /* not every compiler of OpenCL C has it */
+#endif
 #define SIDE (WINDOW + 3)
 #define POINTS (SIDE * SIDE)
 
@@ -134,65 +148,116 @@ __kernel __attribute__((vec_type_hint(float16))) void winograd_cpu_input(__globa
     for (int p = 0; p < POINTS; p++) vstore16(d[p], 0, to + (size_t)p * tiles * depth);
 }
 
+/* The sums of one point over all input channels, in order, of up to TILES tiles: those there are, `here`, are stored, `apart` floats from one
+ * to the next. values: tiles x depth, weights: depth x VECTORS * 16. next: weights that are wanted soon, of which an iteration fetches `step`
+ * 256ths of a float. */
+void winograd_multiply(__global const float *values, __global const float *weights, int depth, int here, SUMS float *to, int apart,
+                       __global const float *next, int step) {
+    float16 sums[TILES][VECTORS];
+    __global const float *row[TILES]; /* tiles behind the last are the last once more, and not used */
+#pragma unroll
+    for (int t = 0; t < TILES; t++) {
+        row[t] = values + min(t, here - 1) * depth;
+#pragma unroll
+        for (int o = 0; o < VECTORS; o++) sums[t][o] = (float16)(0.0f);
+    }
+    for (int i = 0; i < depth; i++) {
+        float16 weight[VECTORS];
+#pragma unroll
+        for (int o = 0; o < VECTORS; o++) weight[o] = vload16(i * VECTORS + o, weights);
+        FETCH(next + (i * step >> 8));
+#pragma unroll
+        for (int t = 0; t < TILES; t++) {
+            float16 value = (float16)(row[t][i]);
+#pragma unroll
+            for (int o = 0; o < VECTORS; o++) sums[t][o] = fma(weight[o], value, sums[t][o]);
+        }
+    }
+#pragma unroll
+    for (int t = 0; t < TILES; t++) {
+        if (t >= here) continue; /* a break would keep the loop from being unrolled */
+#pragma unroll
+        for (int o = 0; o < VECTORS; o++) vstore16(sums[t][o], o, to + t * apart);
+    }
+}
+
+/* Makes the outputs of a tile from the sums d of its points: rows x columns of them lie in the map y, out_w wide. */
+void winograd_store(float16 d[POINTS], float16 bias, __global float *y, int rows, int columns, int out_w, int relu) {
+#pragma unroll
+    for (int q = 0; q < SIDE; q++) winograd_output(d + q, SIDE);
+#pragma unroll
+    for (int r = 0; r < 4; r++) winograd_output(d + r * SIDE, 1);
+    for (int r = 0; r < rows; r++)
+        for (int q = 0; q < columns; q++) {
+            float16 value = d[r * SIDE + q] + bias;
+            if (relu) value = select(value, (float16)(0.0f), value < 0.0f);
+            vstore16(value, r * out_w + q, y);
+        }
+}
+
+#if FUSED
+
 /* v: as above. u: groups of VECTORS blocks x POINTS x depth x VECTORS * 16 (G w G^T,
  * filled up with zeros), b: as many blocks x 16. y: n x blocks x out_h x out_w x 16; relu: max(0, y) is stored.
  * products: POINTS x GROUPS * TILES x VECTORS * 16 floats. per_image: tiles of an image.
  * Range: ceil(tiles / (GROUPS * TILES)), ceil(blocks / VECTORS); work-groups of one. */
 __kernel __attribute__((vec_type_hint(float16))) void winograd_cpu_output(__global const float *restrict v, __global const float *restrict u,
                                                                           __global const float *restrict b, __global float *restrict y, int first, int tiles,
-                                                                          int depth, int across, int per_image, int blocks, int out_h, int out_w, int relu,
+                                                                          int depth, int across, int per_image, int out_blocks, int out_h, int out_w, int relu,
                                                                           __local float *restrict products) {
     int start = (int)get_global_id(0) * GROUPS * TILES, group = (int)get_global_id(1);
     int here = min(GROUPS * TILES, tiles - start);
     for (int p = 0; p < POINTS; p++) {
         __global const float *weights = u + ((size_t)group * POINTS + p) * depth * VECTORS * 16;
-        for (int from = 0; from < here; from += TILES) {
-            __global const float *values = v + ((size_t)p * tiles + start + from) * depth;
-            float16 sums[TILES][VECTORS];
-            __global const float *row[TILES]; /* tiles behind the last are the last once more, and not used */
-#pragma unroll
-            for (int t = 0; t < TILES; t++) {
-                row[t] = values + min(t, here - from - 1) * depth;
-#pragma unroll
-                for (int o = 0; o < VECTORS; o++) sums[t][o] = (float16)(0.0f);
-            }
-            for (int i = 0; i < depth; i++) {
-                float16 weight[VECTORS];
-#pragma unroll
-                for (int o = 0; o < VECTORS; o++) weight[o] = vload16(i * VECTORS + o, weights);
-#pragma unroll
-                for (int t = 0; t < TILES; t++) {
-                    float16 value = (float16)(row[t][i]);
-#pragma unroll
-                    for (int o = 0; o < VECTORS; o++) sums[t][o] = fma(weight[o], value, sums[t][o]);
-                }
-            }
-            __local float *to = products + (p * GROUPS * TILES + from) * VECTORS * 16;
-#pragma unroll
-            for (int t = 0; t < TILES; t++)
-#pragma unroll
-                for (int o = 0; o < VECTORS; o++) vstore16(sums[t][o], t * VECTORS + o, to);
-        }
+        int blocks = (here + TILES - 1) / TILES, step = VECTORS * 16 * 256 / blocks, part = depth * VECTORS * 16 / blocks;
+        __global const float *next = weights + (p < POINTS - 1 ? depth * VECTORS * 16 : 0);
+        for (int from = 0; from < here; from += TILES, next += part)
+            winograd_multiply(v + ((size_t)p * tiles + start + from) * depth, weights, depth, here - from,
+                              products + (p * GROUPS * TILES + from) * VECTORS * 16, VECTORS * 16, next, step);
     }
     for (int t = 0; t < here; t++) {
         int tile = (start + t) % per_image, top = tile / across * 4, left = tile % across * 4;
-        int rows = min(4, out_h - top), columns = min(4, out_w - left);
         size_t image = (size_t)(first + (start + t) / per_image);
-        for (int o = 0; o < VECTORS && group * VECTORS + o < blocks; o++) {
-            float16 d[POINTS], bias = vload16(group * VECTORS + o, b);
+        for (int o = 0; o < VECTORS && group * VECTORS + o < out_blocks; o++) {
+            float16 d[POINTS];
 #pragma unroll
             for (int p = 0; p < POINTS; p++) d[p] = vload16(o, products + (p * GROUPS * TILES + t) * VECTORS * 16);
-#pragma unroll
-            for (int q = 0; q < SIDE; q++) winograd_output(d + q, SIDE);
-#pragma unroll
-            for (int r = 0; r < 4; r++) winograd_output(d + r * SIDE, 1);
-            __global float *to = y + (((image * blocks + group * VECTORS + o) * out_h + top) * out_w + left) * 16;
-            for (int r = 0; r < rows; r++)
-                for (int q = 0; q < columns; q++) {
-                    float16 value = d[r * SIDE + q] + bias;
-                    if (relu) value = select(value, (float16)(0.0f), value < 0.0f);
-                    vstore16(value, r * out_w + q, to);
-                }
+            winograd_store(d, vload16(group * VECTORS + o, b), y + (((image * out_blocks + group * VECTORS + o) * out_h + top) * out_w + left) * 16,
+                           min(4, out_h - top), min(4, out_w - left), out_w, relu);
         }
     }
 }
+
+#else
+
+/* v, u: as above -> m: groups x tiles x POINTS x VECTORS * 16, behind v in one buffer.
+ * Range: ceil(tiles / (GROUPS * TILES)), groups, POINTS. */
+__kernel __attribute__((vec_type_hint(float16))) void winograd_cpu_multiply(__global float *v, __global const float *restrict u, int tiles, int depth) {
+    __global float *m = v + (size_t)POINTS * tiles * depth;
+    int start = (int)get_global_id(0) * GROUPS * TILES, group = (int)get_global_id(1), p = (int)get_global_id(2);
+    int end = min(start + GROUPS * TILES, tiles);
+    __global const float *weights = u + ((size_t)group * POINTS + p) * depth * VECTORS * 16, *next = weights;
+    if (group + 1 < (int)get_global_size(1))
+        next += (size_t)POINTS * depth * VECTORS * 16;
+    else if (p + 1 < POINTS)
+        next = u + (size_t)(p + 1) * depth * VECTORS * 16;
+    int blocks = (end - start + TILES - 1) / TILES, step = VECTORS * 16 * 256 / blocks, part = depth * VECTORS * 16 / blocks;
+    for (int from = start; from < end; from += TILES, next += part)
+        winograd_multiply(v + ((size_t)p * tiles + from) * depth, weights, depth, end - from,
+                          m + (((size_t)group * tiles + from) * POINTS + p) * VECTORS * 16, POINTS * VECTORS * 16, next, step);
+}
+
+/* v with m behind it; the others as for winograd_cpu_output. Range: per_image, blocks, images. */
+__kernel __attribute__((vec_type_hint(float16))) void winograd_cpu_gather(__global const float *restrict v, __global const float *restrict b,
+                                                                          __global float *restrict y, int first, int tiles, int depth, int across, int blocks,
+                                                                          int out_h, int out_w, int relu) {
+    int tile = (int)get_global_id(0), block = (int)get_global_id(1), image = (int)get_global_id(2), per_image = (int)get_global_size(0);
+    int top = tile / across * 4, left = tile % across * 4;
+    __global const float *from = v + (size_t)POINTS * tiles * depth + (((size_t)(block / VECTORS) * tiles + image * per_image + tile) * POINTS * VECTORS + block % VECTORS) * 16;
+    float16 d[POINTS];
+#pragma unroll
+    for (int p = 0; p < POINTS; p++) d[p] = vload16(p * VECTORS, from);
+    winograd_store(d, vload16(block, b), y + ((((size_t)(first + image) * blocks + block) * out_h + top) * out_w + left) * 16, min(4, out_h - top),
+                   min(4, out_w - left), out_w, relu);
+}
+#endif

@@ -191,5 +191,6 @@ static const struct layer_variant conv_clblast = {.name = "clblast",
                                                   .release = layer_free_kernels,
                                                   .kernels = "im2col bias"};
 
-const struct layer_ops layer_conv_ops = {ALEXCL_CONV, conv_describe,
-                                         (const struct layer_variant *const[]){&conv_ref, &conv_clblast, &conv_winograd, &conv_cpu, &conv_own, NULL}};
+const struct layer_ops layer_conv_ops = {
+    ALEXCL_CONV, conv_describe,
+    (const struct layer_variant *const[]){&conv_ref, &conv_clblast, &conv_winograd_nonfused, &conv_winograd, &conv_cpu, &conv_own, NULL}};

@@ -140,14 +140,17 @@ const struct layer_variant conv_cpu = {.name = "cpu",
 /* ---- winograd: winograd_cpu.cl ---- */
 
 enum {
-    WINOGRAD_OUT = 4,             /* outputs along a side of a tile */
-    WINOGRAD_STRIDE = 4,          /* besides 1 */
-    WINOGRAD_SIDE = 8,            /* inputs along a side of the largest tile */
-    WINOGRAD_LOCAL = 160 << 10,   /* bytes of products at most, so that the second cache holds them beside the weights of a point */
-    WINOGRAD_WORKSPACE = 3 << 20, /* bytes of transformed inputs at most, where more than one image's: what a large cache keeps */
+    WINOGRAD_OUT = 4,                       /* outputs along a side of a tile */
+    WINOGRAD_STRIDE = 4,                    /* besides 1 */
+    WINOGRAD_SIDE = 8,                      /* inputs along a side of the largest tile */
+    WINOGRAD_LOCAL = 160 << 10,             /* bytes of products at most, so that the second cache holds them beside the weights of a point */
+    WINOGRAD_WORKSPACE = 3 << 20,           /* bytes of transformed inputs at most, where more than one image's: what a large cache keeps */
+    WINOGRAD_NONFUSED_WORKSPACE = 16 << 20, /* the same with the sums: weights are fetched once for what is in it */
+    WINOGRAD_ITEM = 128,                    /* tiles of a work-item at most that makes sums of one point */
+    WINOGRAD_DEEP = 64,                     /* channels */
 };
 
-/* Tiles and vectors in registers at once, groups of tiles in local memory. */
+/* Tiles and vectors in registers at once, groups of tiles that a work-item takes one after the other. */
 struct winograd_tile {
     int tiles, vectors, groups;
 };
@@ -163,43 +166,71 @@ static size_t winograd_local(const struct layer *l, struct winograd_tile t) {
     return (size_t)(winograd_points(l) * t.groups * t.tiles * t.vectors * LAYER_BLOCK) * sizeof(float);
 }
 
-/* groups is 0 where not even one fits. */
 static struct winograd_tile winograd_tile(const struct layer *l, const struct place *place) {
     int blocks = conv_blocks(l->out.c), three = blocks % 2 && blocks % 3 == 0; /* vectors that leave none over */
-    struct winograd_tile t = layer_has_wide_registers(place) ? (struct winograd_tile){8, three ? 3 : 2, 4} : (struct winograd_tile){6, 1, 4};
-    uint64_t local = device_limits(place->device)->local_memory, most = local < WINOGRAD_LOCAL ? local : WINOGRAD_LOCAL;
     const int *asked = l->tile.size;
-    if (asked[0]) {
-        t = (struct winograd_tile){asked[0], asked[1], asked[2]};
-        most = local;
-    }
+    if (asked[0]) return (struct winograd_tile){asked[0], asked[1], asked[2]};
+    return layer_has_wide_registers(place) ? (struct winograd_tile){8, three ? 3 : 2, 4} : (struct winograd_tile){6, 1, 4};
+}
+/* groups is 0 where not even one's sums fit in local memory. */
+static struct winograd_tile winograd_fused_tile(const struct layer *l, const struct place *place) {
+    struct winograd_tile t = winograd_tile(l, place);
+    uint64_t local = device_limits(place->device)->local_memory, most = local < WINOGRAD_LOCAL || l->tile.size[0] ? local : WINOGRAD_LOCAL;
     while (t.groups > 0 && winograd_local(l, t) > most) t.groups--;
     return t;
 }
-
-static struct layer_tile winograd_layer_tile(const struct layer *l, const struct place *place) {
+static struct winograd_tile winograd_nonfused_tile(const struct layer *l, const struct place *place) {
     struct winograd_tile t = winograd_tile(l, place);
+    t.groups = WINOGRAD_ITEM / t.tiles;
+    return t;
+}
+
+static struct layer_tile winograd_fused_layer_tile(const struct layer *l, const struct place *place) {
+    struct winograd_tile t = winograd_fused_tile(l, place);
     return (struct layer_tile){{t.tiles, t.vectors, t.groups}};
+}
+static struct layer_tile winograd_nonfused_layer_tile(const struct layer *l, const struct place *place) {
+    struct winograd_tile t = winograd_tile(l, place);
+    return (struct layer_tile){{t.tiles, t.vectors}};
 }
 
 static int winograd_applicable(const struct layer *l, const struct place *place) {
     int blocks = l->desc->stride == 1 && l->in_block == LAYER_BLOCK, window = winograd_window(l);
-    return conv_makes_blocks(l, place) && (blocks || winograd_strides(l)) && (window == 3 || window == 5) &&
-           layer_takes_tile(l, (struct layer_tile){{WINOGRAD_TILES, WINOGRAD_VECTORS, WINOGRAD_GROUPS}}) && winograd_tile(l, place).groups > 0;
+    return conv_makes_blocks(l, place) && (blocks || winograd_strides(l)) && (window == 3 || window == 5);
+}
+static int winograd_fused_applicable(const struct layer *l, const struct place *place) {
+    struct layer_tile most = {{WINOGRAD_TILES, WINOGRAD_VECTORS, WINOGRAD_GROUPS}};
+    return winograd_applicable(l, place) && layer_takes_tile(l, most) && winograd_fused_tile(l, place).groups > 0;
+}
+/* Sums that go through memory are worth it where each is made of many products. */
+static int winograd_nonfused_applicable(const struct layer *l, const struct place *place) {
+    return winograd_applicable(l, place) && winograd_depth(l) >= WINOGRAD_DEEP && layer_takes_tile(l, (struct layer_tile){{WINOGRAD_TILES, WINOGRAD_VECTORS}});
 }
 
 static int winograd_across(const struct layer *l) { return (l->out.w + WINOGRAD_OUT - 1) / WINOGRAD_OUT; }
 static int winograd_per_image(const struct layer *l) { return winograd_across(l) * ((l->out.h + WINOGRAD_OUT - 1) / WINOGRAD_OUT); }
 static size_t winograd_image_floats(const struct layer *l) { return (size_t)winograd_points(l) * (size_t)winograd_per_image(l) * (size_t)winograd_depth(l); }
-/* Images whose transformed inputs are in the workspace at once. */
-static int winograd_images(const struct layer *l) {
-    size_t images = WINOGRAD_WORKSPACE / (winograd_image_floats(l) * sizeof(float));
+/* Floats of one image's sums, where they go through memory. */
+static size_t winograd_sums_floats(const struct layer *l, const struct place *place) {
+    struct winograd_tile t = winograd_tile(l, place);
+    return (size_t)(conv_groups(l, t.vectors) * t.vectors * LAYER_BLOCK) * (size_t)winograd_points(l) * (size_t)winograd_per_image(l);
+}
+/* Images whose transformed inputs, or what else takes `floats` of each, are in the workspace at once. */
+static int winograd_images(size_t floats, size_t bytes) {
+    size_t images = bytes / (floats * sizeof(float));
     return images < 1 ? 1 : images > 64 ? 64 : (int)images;
 }
+static int winograd_fused_images(const struct layer *l) { return winograd_images(winograd_image_floats(l), WINOGRAD_WORKSPACE); }
+static int winograd_nonfused_images(const struct layer *l, const struct place *place) {
+    return winograd_images(winograd_image_floats(l) + winograd_sums_floats(l, place), WINOGRAD_NONFUSED_WORKSPACE);
+}
 
-static size_t winograd_workspace(const struct layer *l, const struct place *place) {
+static size_t winograd_fused_workspace(const struct layer *l, const struct place *place) {
     (void)place;
-    return (size_t)winograd_images(l) * winograd_image_floats(l);
+    return (size_t)winograd_fused_images(l) * winograd_image_floats(l);
+}
+static size_t winograd_nonfused_workspace(const struct layer *l, const struct place *place) {
+    return (size_t)winograd_nonfused_images(l, place) * (winograd_image_floats(l) + winograd_sums_floats(l, place));
 }
 
 static size_t winograd_packed(const struct layer *l, const struct place *place, int t) {
@@ -262,18 +293,18 @@ static void winograd_pack(const struct layer *l, const double g[WINOGRAD_SIDE][W
     }
 }
 
-static int winograd_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
+/* `kernels`: ends with NULL. */
+static int winograd_prepare(struct layer *l, int fused, struct winograd_tile tile, const char *const *kernels, const float *const values[LAYER_TENSORS],
+                            struct alexcl_error *err) {
     int status = ALEXCL_OK, window = winograd_window(l);
-    struct winograd_tile tile = winograd_tile(l, l->place);
     size_t floats = winograd_packed(l, l->place, 0), width = (size_t)(tile.vectors * LAYER_BLOCK), channels = (size_t)winograd_depth(l);
     size_t points = (size_t)winograd_points(l), taps = (size_t)(l->desc->kernel * l->desc->kernel);
     double g[WINOGRAD_SIDE][WINOGRAD_OUT + 1] = {{0}};
     float *packed = NULL;
-    char defines[96];
-    snprintf(defines, sizeof defines, "-DWINDOW=%d -DSTRIDE=%d -DTILES=%d -DVECTORS=%d -DGROUPS=%d", window, l->desc->stride, tile.tiles, tile.vectors,
-             tile.groups);
-    TRY(layer_add_kernel(l, 0, "winograd_cpu", "winograd_cpu_input", defines, err));
-    TRY(layer_add_kernel(l, 1, "winograd_cpu", "winograd_cpu_output", defines, err));
+    char defines[128];
+    snprintf(defines, sizeof defines, "-DWINDOW=%d -DSTRIDE=%d -DTILES=%d -DVECTORS=%d -DGROUPS=%d -DFUSED=%d%s", window, l->desc->stride, tile.tiles,
+             tile.vectors, tile.groups, fused, layer_fetches(l->place));
+    for (int i = 0; kernels[i]; i++) TRY(layer_add_kernel(l, i, "winograd_cpu", kernels[i], defines, err));
     TRY(memory_alloc_floats(&packed, floats, "packed weights", err));
     for (size_t i = 0; i < floats; i++) packed[i] = 0.0f;
     winograd_matrix(window, g);
@@ -288,15 +319,28 @@ done:
     return status;
 }
 
-static int winograd_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
-    int status = ALEXCL_OK, most = winograd_images(l), across = winograd_across(l), per_image = winograd_per_image(l), depth = winograd_depth(l);
-    struct winograd_tile tile = winograd_tile(l, l->place);
+static int winograd_fused_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
+    return winograd_prepare(l, 1, winograd_fused_tile(l, l->place), (const char *const[]){"winograd_cpu_input", "winograd_cpu_output", NULL}, values, err);
+}
+static int winograd_nonfused_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
+    return winograd_prepare(l, 0, winograd_nonfused_tile(l, l->place),
+                            (const char *const[]){"winograd_cpu_input", "winograd_cpu_multiply", "winograd_cpu_gather", NULL}, values, err);
+}
+
+static int winograd_enqueue_input(struct layer *l, const struct layer_io *io, int first, int count, struct alexcl_error *err) {
+    struct kernel_range in = {3, {0, 0, 0}, {(size_t)winograd_per_image(l), (size_t)(winograd_depth(l) / LAYER_BLOCK), (size_t)count}, {1, 1, 1}};
+    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &in, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->workspace->buffer), ARG_INT(first),
+                         ARG_INT(count * winograd_per_image(l)), ARG_INT(winograd_depth(l)), ARG_INT(winograd_across(l)), ARG_INT(l->in.h), ARG_INT(l->in.w),
+                         ARG_INT(l->desc->pad));
+}
+
+static int winograd_fused_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    int status = ALEXCL_OK, most = winograd_fused_images(l), across = winograd_across(l), per_image = winograd_per_image(l), depth = winograd_depth(l);
+    struct winograd_tile tile = winograd_fused_tile(l, l->place);
     int together = tile.groups > 1 ? tile.groups * tile.tiles : tile.tiles; /* it is applicable: one group fits */
     for (int first = io->first; first < io->first + io->count; first += most) {
         int left = io->first + io->count - first, count = left < most ? left : most, tiles = count * per_image;
-        struct kernel_range in = {3, {0, 0, 0}, {(size_t)per_image, (size_t)(depth / LAYER_BLOCK), (size_t)count}, {1, 1, 1}};
-        TRY(KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &in, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->workspace->buffer), ARG_INT(first),
-                          ARG_INT(tiles), ARG_INT(depth), ARG_INT(across), ARG_INT(l->in.h), ARG_INT(l->in.w), ARG_INT(l->desc->pad)));
+        TRY(winograd_enqueue_input(l, io, first, count, err));
         struct kernel_range out = {2, {0, 0, 0}, {(size_t)((tiles + together - 1) / together), (size_t)conv_groups(l, tile.vectors), 1}, {1, 1, 1}};
         TRY(KERNEL_LAUNCH(layer_kernel(l, 1), l->desc->name, &out, err, ARG_BUFFER(io->workspace->buffer), ARG_BUFFER(l->parameters[0].buffer),
                           ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(first), ARG_INT(tiles), ARG_INT(depth), ARG_INT(across),
@@ -307,16 +351,48 @@ done:
     return status;
 }
 
+static int winograd_nonfused_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    int status = ALEXCL_OK, most = winograd_nonfused_images(l, l->place), per_image = winograd_per_image(l), depth = winograd_depth(l);
+    struct winograd_tile tile = winograd_nonfused_tile(l, l->place);
+    int together = tile.groups * tile.tiles, blocks = conv_blocks(l->out.c);
+    for (int first = io->first; first < io->first + io->count; first += most) {
+        int left = io->first + io->count - first, count = left < most ? left : most, tiles = count * per_image;
+        TRY(winograd_enqueue_input(l, io, first, count, err));
+        struct kernel_range products = {
+            3, {0, 0, 0}, {(size_t)((tiles + together - 1) / together), (size_t)conv_groups(l, tile.vectors), (size_t)winograd_points(l)}, {1, 1, 1}};
+        TRY(KERNEL_LAUNCH(layer_kernel(l, 1), l->desc->name, &products, err, ARG_BUFFER(io->workspace->buffer), ARG_BUFFER(l->parameters[0].buffer),
+                          ARG_INT(tiles), ARG_INT(depth)));
+        struct kernel_range out = {3, {0, 0, 0}, {(size_t)per_image, (size_t)blocks, (size_t)count}, {1, 1, 1}};
+        TRY(KERNEL_LAUNCH(layer_kernel(l, 2), l->desc->name, &out, err, ARG_BUFFER(io->workspace->buffer), ARG_BUFFER(l->parameters[1].buffer),
+                          ARG_BUFFER(io->out->buffer), ARG_INT(first), ARG_INT(tiles), ARG_INT(depth), ARG_INT(winograd_across(l)), ARG_INT(blocks),
+                          ARG_INT(l->out.h), ARG_INT(l->out.w), ARG_INT(l->relu)));
+    }
+done:
+    return status;
+}
+
+static const struct layer_tile winograd_nonfused_tiles[] = {{{6, 4}}, {{9, 3}}, {{4, 4}}, {{6, 3}}, {{12, 2}}, {{0}}};
 static const struct layer_tile winograd_tiles[] = {{{12, 2, 2}}, {{12, 2, 3}}, {{8, 2, 2}}, {{8, 2, 6}},  {{6, 2, 4}},
                                                    {{4, 2, 8}},  {{8, 3, 2}},  {{6, 1, 8}}, {{12, 1, 4}}, {{0}}};
 
 const struct layer_variant conv_winograd = {.name = "winograd",
-                                            .applicable = winograd_applicable,
-                                            .workspace = winograd_workspace,
-                                            .prepare = winograd_prepare,
-                                            .enqueue = winograd_enqueue,
+                                            .applicable = winograd_fused_applicable,
+                                            .workspace = winograd_fused_workspace,
+                                            .prepare = winograd_fused_prepare,
+                                            .enqueue = winograd_fused_enqueue,
                                             .release = layer_free_kernels,
                                             .kernels = "winograd_cpu",
                                             .packed = winograd_packed,
-                                            .tile = winograd_layer_tile,
+                                            .tile = winograd_fused_layer_tile,
                                             .tiles = winograd_tiles};
+
+const struct layer_variant conv_winograd_nonfused = {.name = "winograd_nonfused",
+                                                     .applicable = winograd_nonfused_applicable,
+                                                     .workspace = winograd_nonfused_workspace,
+                                                     .prepare = winograd_nonfused_prepare,
+                                                     .enqueue = winograd_nonfused_enqueue,
+                                                     .release = layer_free_kernels,
+                                                     .kernels = "winograd_cpu",
+                                                     .packed = winograd_packed,
+                                                     .tile = winograd_nonfused_layer_tile,
+                                                     .tiles = winograd_nonfused_tiles};

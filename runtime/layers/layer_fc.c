@@ -117,7 +117,16 @@ static const struct layer_variant fc_own = {.name = "own",
 
 /* ---- cpu: fc_cpu.cl ---- */
 
-enum { CPU_ROWS = 32, CPU_CHUNK = 256, CPU_IMAGES = 128, CPU_LOCAL = 32 << 10 }; /* outputs of a block; CHUNK; images at once at most; bytes of their sums */
+enum {
+    CPU_ROWS = 32,                 /* outputs of a block */
+    CPU_CHUNK = 256,               /* CHUNK of fc_cpu.cl */
+    CPU_IMAGES = 128,              /* at once at most */
+    CPU_LOCAL = 32 << 10,          /* bytes of the sums of a block at most */
+    CPU_LOCAL_TOGETHER = 64 << 10, /* and of those of an item */
+    CPU_NEAR = 1 << 20,            /* bytes that a near cache holds: where the inputs are more, an item owns several blocks, */
+    CPU_TOGETHER = 4,              /* so many at most, */
+    CPU_ITEMS = 4,                 /* and each compute unit has so many items at least */
+};
 
 /* Images in registers, and blocks where there is one image. */
 struct fc_tile {
@@ -141,6 +150,16 @@ static int fc_cpu_images(const struct layer *l, const struct place *place) {
     return most / tile * tile;
 }
 
+/* Blocks that an item owns, for so many rows of sums. */
+static int fc_cpu_together(const struct layer *l, int rows) {
+    const struct device_limits *limits = device_limits(l->place->device);
+    uint64_t local = limits->local_memory < CPU_LOCAL_TOGETHER ? limits->local_memory : CPU_LOCAL_TOGETHER;
+    int fit = (int)(local / ((uint64_t)rows * CPU_ROWS * sizeof(float))), items = CPU_ITEMS * (int)limits->units, most = fc_cpu_blocks(l) / items;
+    if (most > CPU_TOGETHER) most = CPU_TOGETHER;
+    if (most > fit) most = fit;
+    return most < 1 || (size_t)rows * layer_in_floats(l) * sizeof(float) <= CPU_NEAR ? 1 : most;
+}
+
 static int fc_cpu_applicable(const struct layer *l, const struct place *place) {
     return layer_on_cpu_device(l, place) && layer_takes_tile(l, (struct layer_tile){{CPU_TILE, CPU_STREAMS}});
 }
@@ -162,7 +181,7 @@ static int fc_cpu_prepare(struct layer *l, const float *const values[LAYER_TENSO
     size_t row = layer_in_floats(l) * CPU_ROWS, kept = fc_weight_floats(l, row), floats = fc_cpu_packed(l, l->place, 0);
     float *packed = NULL;
     char defines[64];
-    snprintf(defines, sizeof defines, "-DIMAGES=%d -DBLOCKS=%d%s", tile.images, tile.blocks, l->fp16 ? " -DHALF" : "");
+    snprintf(defines, sizeof defines, "-DIMAGES=%d -DBLOCKS=%d%s%s", tile.images, tile.blocks, l->fp16 ? " -DHALF" : "", layer_fetches(l->place));
     TRY(layer_add_kernel(l, 0, "fc_cpu", "fc_cpu_pack", defines, err));
     TRY(layer_add_kernel(l, 1, "fc_cpu", "fc_cpu_many", defines, err));
     TRY(layer_add_kernel(l, 2, "fc_cpu", "fc_cpu_one", defines, err));
@@ -200,10 +219,11 @@ static int fc_cpu_enqueue(struct layer *l, const struct layer_io *io, struct ale
         struct kernel_range pack = {2, {0, 0, 0}, {(size_t)rows, (size_t)((in + CPU_CHUNK - 1) / CPU_CHUNK), 1}, {1, 1, 1}};
         TRY(KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &pack, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->workspace->buffer), ARG_INT(first),
                           ARG_INT(count), ARG_INT(in), ARG_INT(rows)));
-        struct kernel_range range = {1, {0, 0, 0}, {(size_t)blocks, 1, 1}, {1, 1, 1}};
+        int together = fc_cpu_together(l, rows);
+        struct kernel_range range = {1, {0, 0, 0}, {(size_t)((blocks + together - 1) / together), 1, 1}, {1, 1, 1}};
         TRY(KERNEL_LAUNCH(layer_kernel(l, 1), l->desc->name, &range, err, ARG_BUFFER(io->workspace->buffer), ARG_BUFFER(l->parameters[0].buffer),
                           ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(first), ARG_INT(count), ARG_INT(rows), ARG_INT(in),
-                          ARG_INT(l->out.c), ARG_INT(l->relu), ARG_LOCAL((size_t)rows * CPU_ROWS * sizeof(float))));
+                          ARG_INT(l->out.c), ARG_INT(l->relu), ARG_INT(together), ARG_LOCAL((size_t)together * (size_t)rows * CPU_ROWS * sizeof(float))));
     }
 done:
     return status;

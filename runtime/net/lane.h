@@ -13,7 +13,7 @@
 
 enum { LANE_SLICES = 2 }; /* parts a batch is cut into between crossings, so that one part's exchange overlaps with the next one's work */
 
-enum { LANE_TOGETHER = 8 }; /* images that a CPU takes through a section at once */
+enum { LANE_TOGETHER = 5 << 20 }; /* bytes of a half's largest value, of the images that a CPU takes through a section at once */
 
 /* What the lanes of a net share. */
 struct lane_batch {

@@ -40,9 +40,18 @@ static int run_slices(const struct run *r, int section) {
     return r->images < LANE_SLICES ? 1 : LANE_SLICES;
 }
 
-/* Images that go through a section's layers together: on a CPU as many as its caches hold from one layer to the next. */
+/* Images, of `count`, that go through a section's layers together: on a CPU as many as its caches hold from one layer to the next, in equal
+ * parts. */
 static int run_together(const struct run *r, int section, int count) {
-    return r->lane->graph->block == 1 || run_takes_whole(r->lane->graph, section) || count < LANE_TOGETHER ? count : LANE_TOGETHER;
+    const struct graph *g = r->lane->graph;
+    const struct graph_section *s = &g->sections[section];
+    size_t floats = 1;
+    if (g->block == 1 || run_takes_whole(g, section) || count < 1) return count;
+    for (int i = s->first; i < s->first + s->count; i++)
+        for (int h = 0; h < 2; h++)
+            if (lane_runs(r->lane, h) && g->values[g->layers[i].out].floats[h] > floats) floats = g->values[g->layers[i].out].floats[h];
+    int most = (int)(LANE_TOGETHER / (floats * sizeof(float))), parts = most < 1 ? count : (count + most - 1) / most;
+    return (count + parts - 1) / parts;
 }
 
 /* Opens a span for images first .. first+count-1 of the lane's own. */

@@ -1,15 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernel_check.h"
 
+/* Sums in local memory, and through global memory. */
 START_TEST(grid) { kernel_check_conv_grid("winograd"); }
+END_TEST
+
+START_TEST(grid_nonfused) { kernel_check_conv_grid("winograd_nonfused"); }
 END_TEST
 
 START_TEST(golden) { kernel_check_golden_conv("winograd"); }
 END_TEST
 
+START_TEST(golden_nonfused) { kernel_check_golden_conv("winograd_nonfused"); }
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("winograd_cpu");
     tcase_add_test(tests, grid);
+    tcase_add_test(tests, grid_nonfused);
     tcase_add_test(tests, golden);
+    tcase_add_test(tests, golden_nonfused);
     return support_run(tests);
 }
