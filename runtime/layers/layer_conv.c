@@ -8,6 +8,7 @@
 #include "layer_conv.h"
 #include "memory.h"
 #include "ref.h"
+#include "winograd.h"
 
 /* Connections (LeNet-1998's c3) are zeros among the weights, so that every variant is a plain convolution: only the count of
  * products and of trained parameters leaves them out. */
@@ -74,20 +75,15 @@ static size_t conv_packed_floats(const struct layer *l, int t, int step, int blo
     return t ? outputs : outputs * (size_t)((conv_depth(l) + step - 1) / step * step);
 }
 
-/* Uploads weights and bias in blocks of `block` output channels. */
-static int conv_upload_packed(struct layer *l, const float *const values[LAYER_TENSORS], int step, int block, struct alexcl_error *err) {
+/* Uploads tensor t, outputs x depth, in blocks of `block` output channels. */
+static int conv_upload_packed(struct layer *l, int t, const float *values, int depth, int step, int block, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct shape_conv s = conv_shape(l);
-    int depths[LAYER_TENSORS] = {conv_depth(l), 1}, steps[LAYER_TENSORS] = {step, 1};
+    size_t floats = conv_packed_floats(l, t, step, block);
     float *packed = NULL;
-    for (int t = 0; t < LAYER_TENSORS; t++) {
-        size_t floats = conv_packed_floats(l, t, step, block);
-        free(packed);
-        packed = NULL;
-        TRY(memory_alloc_floats(&packed, floats, "packed weights", err));
-        conv_pack(packed, values[t], &s, depths[t], steps[t], block);
-        TRY(layer_upload_floats(l, t, packed, floats, err));
-    }
+    TRY(memory_alloc_floats(&packed, floats, "packed weights", err));
+    conv_pack(packed, values, &s, depth, step, block);
+    TRY(layer_upload_floats(l, t, packed, floats, err));
 done:
     free(packed);
     return status;
@@ -106,14 +102,15 @@ static const struct layer_variant conv_ref = {.name = "ref", .applicable = layer
 
 /* ---- own: conv.cl ---- */
 
-enum { OWN_OUTPUTS = 32, OWN_PIXELS = 64, OWN_SIDE = 8, OWN_STEP = 8 }; /* TILE_O, TILE_P, SIDE, TILE_K of conv.cl */
+enum { OWN_OUTPUTS = 32, OWN_PIXELS = 64, OWN_SIDE = 8, OWN_STEP = 8 }; /* TILE_O, TILE_P, SIDE, TILE_K of conv.cl and winograd.cl */
 
 static int conv_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
     int status = ALEXCL_OK;
     char defines[96];
     snprintf(defines, sizeof defines, "-DKERNEL=%d -DSTRIDE=%d -DTILE_K=%d", l->desc->kernel, l->desc->stride, OWN_STEP);
     TRY(layer_add_kernel(l, 0, "conv", "conv_forward", defines, err));
-    TRY(conv_upload_packed(l, values, OWN_STEP, OWN_OUTPUTS, err));
+    TRY(conv_upload_packed(l, 0, values[0], conv_depth(l), OWN_STEP, OWN_OUTPUTS, err));
+    TRY(conv_upload_packed(l, 1, values[1], 1, 1, OWN_OUTPUTS, err));
 done:
     return status;
 }
@@ -140,6 +137,108 @@ static const struct layer_variant conv_own = {.name = "own",
                                               .release = layer_free_kernels,
                                               .kernels = "conv",
                                               .packed = conv_own_packed};
+
+/* ---- wino_gpu: winograd.cl ---- */
+
+/* The workspace at most, where more than one image's: in bytes, enough tiles that the products of the paper's layers are some 900 work-groups,
+ * which keep a GPU of 60 units busy; not much more than its last cache holds. Layers that are smaller need not fill it. */
+enum { WINO_BYTES = 16 << 20, WINO_IMAGES = 64 };
+
+/* winograd.cl's terms: rows of values and of products, tiles of an image, images whose tiles are in the workspace at once. */
+struct wino_sizes {
+    int points, depth, blocks, rows, product_rows, across, per_image, images;
+};
+
+static struct wino_sizes wino_sizes(const struct layer *l) {
+    struct shape_conv s = conv_shape(l);
+    int side = l->desc->kernel + WINOGRAD_OUT - 1, down = (l->out.h + WINOGRAD_OUT - 1) / WINOGRAD_OUT;
+    struct wino_sizes z = {.points = side * side, .blocks = conv_tiles(&s, OWN_OUTPUTS), .across = (l->out.w + WINOGRAD_OUT - 1) / WINOGRAD_OUT};
+    z.depth = (s.in.c / s.groups + OWN_STEP - 1) / OWN_STEP * OWN_STEP;
+    z.rows = s.groups * z.depth;
+    z.product_rows = s.groups * z.blocks * OWN_OUTPUTS;
+    z.per_image = z.across * down;
+    size_t images = WINO_BYTES / ((size_t)z.points * (size_t)(z.rows + z.product_rows) * (size_t)z.per_image * sizeof(float));
+    z.images = images < 1 ? 1 : images > WINO_IMAGES ? WINO_IMAGES : (int)images;
+    return z;
+}
+
+/* Tiles of so many images, filled up. */
+static size_t wino_width(const struct wino_sizes *z, int images) { return ((size_t)images * (size_t)z->per_image + OWN_PIXELS - 1) / OWN_PIXELS * OWN_PIXELS; }
+
+static int wino_applicable(const struct layer *l, const struct place *place) {
+    return layer_on_device_plain(l, place) && l->desc->stride == 1 && (l->desc->kernel == 3 || l->desc->kernel == 5);
+}
+
+static size_t wino_workspace(const struct layer *l, const struct place *place) {
+    struct wino_sizes z = wino_sizes(l);
+    (void)place;
+    return (size_t)z.points * (size_t)(z.rows + z.product_rows) * wino_width(&z, z.images);
+}
+
+static size_t wino_packed(const struct layer *l, const struct place *place, int t) {
+    struct wino_sizes z = wino_sizes(l);
+    (void)place;
+    return t ? (size_t)z.product_rows : (size_t)z.points * (size_t)z.product_rows * (size_t)z.depth;
+}
+
+static int wino_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
+    int status = ALEXCL_OK, window = l->desc->kernel, depth = (int)l->tensors[0].shape[1];
+    struct wino_sizes z = wino_sizes(l);
+    struct shape_conv s = conv_shape(l);
+    size_t pairs = (size_t)l->out.c * (size_t)depth, taps = (size_t)(window * window), floats = wino_packed(l, l->place, 0);
+    double g[WINOGRAD_SIDE][WINOGRAD_OUT + 1] = {{0}};
+    float *transformed = NULL, *packed = NULL; /* points x outputs x depth, and each point packed */
+    char defines[96];
+    snprintf(defines, sizeof defines, "-DWINDOW=%d -DTILE_K=%d", window, OWN_STEP);
+    TRY(layer_add_kernel(l, 0, "winograd", "winograd_input", defines, err));
+    TRY(layer_add_kernel(l, 1, "winograd", "winograd_product", defines, err));
+    TRY(layer_add_kernel(l, 2, "winograd", "winograd_output", defines, err));
+    TRY(memory_alloc_floats(&transformed, (size_t)z.points * pairs, "transformed weights", err));
+    TRY(memory_alloc_floats(&packed, floats, "packed weights", err));
+    winograd_matrix(window, g);
+    for (size_t i = 0; i < pairs; i++) winograd_transform((const double(*)[WINOGRAD_OUT + 1]) g, values[0] + i * taps, window, transformed + i, pairs);
+    for (size_t p = 0; p < (size_t)z.points; p++)
+        conv_pack(packed + p * (size_t)z.product_rows * (size_t)z.depth, transformed + p * pairs, &s, depth, OWN_STEP, OWN_OUTPUTS);
+    TRY(layer_upload_floats(l, 0, packed, floats, err));
+    TRY(conv_upload_packed(l, 1, values[1], 1, 1, OWN_OUTPUTS, err));
+done:
+    free(transformed), free(packed);
+    return status;
+}
+
+static int wino_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct wino_sizes z = wino_sizes(l);
+    struct shape_conv s = conv_shape(l);
+    struct buffer *work = io->workspace->buffer;
+    const char *name = l->desc->name;
+    for (int first = io->first; first < io->first + io->count; first += z.images) {
+        int left = io->first + io->count - first, count = left < z.images ? left : z.images, tiles = count * z.per_image;
+        size_t width = wino_width(&z, count);
+        struct kernel_range in = {2, {0, 0, 0}, {width, (size_t)z.rows, 1}, {OWN_PIXELS, 1, 1}};
+        TRY(KERNEL_LAUNCH(layer_kernel(l, 0), name, &in, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(work), ARG_INT(first), ARG_INT(tiles), ARG_INT(z.across),
+                          ARG_INT(z.per_image), ARG_INT(s.in.c / s.groups), ARG_INT(z.depth), ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.pad)));
+        struct kernel_range product = {
+            3, {0, 0, 0}, {width / OWN_PIXELS * OWN_SIDE, (size_t)(s.groups * z.blocks) * OWN_SIDE, (size_t)z.points}, {OWN_SIDE, OWN_SIDE, 1}};
+        TRY(KERNEL_LAUNCH(layer_kernel(l, 1), name, &product, err, ARG_BUFFER(work), ARG_BUFFER(l->parameters[0].buffer), ARG_BUFFER(work), ARG_INT(z.depth),
+                          ARG_INT(z.blocks)));
+        struct kernel_range out = {2, {0, 0, 0}, {width, (size_t)s.out.c, 1}, {OWN_PIXELS, 1, 1}};
+        TRY(KERNEL_LAUNCH(layer_kernel(l, 2), name, &out, err, ARG_BUFFER(work), ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer),
+                          ARG_INT(first), ARG_INT(tiles), ARG_INT(z.across), ARG_INT(z.per_image), ARG_INT(z.rows), ARG_INT(s.out.c / s.groups),
+                          ARG_INT(s.out.h), ARG_INT(s.out.w)));
+    }
+done:
+    return status;
+}
+
+static const struct layer_variant conv_wino = {.name = "wino_gpu",
+                                               .applicable = wino_applicable,
+                                               .workspace = wino_workspace,
+                                               .prepare = wino_prepare,
+                                               .enqueue = wino_enqueue,
+                                               .release = layer_free_kernels,
+                                               .kernels = "winograd",
+                                               .packed = wino_packed};
 
 /* ---- clblast: im2col.cl, GEMM ---- */
 
@@ -193,4 +292,4 @@ static const struct layer_variant conv_clblast = {.name = "clblast",
 
 const struct layer_ops layer_conv_ops = {
     ALEXCL_CONV, conv_describe,
-    (const struct layer_variant *const[]){&conv_ref, &conv_clblast, &conv_winograd_nonfused, &conv_winograd, &conv_cpu, &conv_own, NULL}};
+    (const struct layer_variant *const[]){&conv_ref, &conv_clblast, &conv_winograd_nonfused, &conv_winograd, &conv_cpu, &conv_own, &conv_wino, NULL}};

@@ -6,6 +6,7 @@
 
 #include "layer_conv.h"
 #include "memory.h"
+#include "winograd.h"
 
 static int conv_blocks(int channels) { return (channels + LAYER_BLOCK - 1) / LAYER_BLOCK; }
 static int conv_groups(const struct layer *l, int vectors) { return (conv_blocks(l->out.c) + vectors - 1) / vectors; }
@@ -140,9 +141,7 @@ const struct layer_variant conv_cpu = {.name = "cpu",
 /* ---- winograd: winograd_cpu.cl ---- */
 
 enum {
-    WINOGRAD_OUT = 4,                       /* outputs along a side of a tile */
     WINOGRAD_STRIDE = 4,                    /* besides 1 */
-    WINOGRAD_SIDE = 8,                      /* inputs along a side of the largest tile */
     WINOGRAD_LOCAL = 160 << 10,             /* bytes of products at most, so that the second cache holds them beside the weights of a point */
     WINOGRAD_WORKSPACE = 3 << 20,           /* bytes of transformed inputs at most, where more than one image's: what a large cache keeps */
     WINOGRAD_NONFUSED_WORKSPACE = 16 << 20, /* the same with the sums: weights are fetched once for what is in it */
@@ -237,42 +236,6 @@ static size_t winograd_packed(const struct layer *l, const struct place *place, 
     struct winograd_tile tile = winograd_tile(l, place);
     size_t outputs = (size_t)(conv_groups(l, tile.vectors) * tile.vectors * LAYER_BLOCK);
     return t ? outputs : outputs * (size_t)winograd_points(l) * (size_t)winograd_depth(l);
-}
-
-/* G, side x window: row i is 1, p, p^2 .. over the product of p - q for the other points q; the last row is infinity's. */
-static void winograd_matrix(int window, double g[WINOGRAD_SIDE][WINOGRAD_OUT + 1]) {
-    static const double points3[] = {0.0, 0.75, -0.75, 1.5, -1.5}, points5[] = {0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5}; /* of winograd_cpu.cl */
-    const double *points = window == 3 ? points3 : points5;
-    int count = window + 2;
-    for (int i = 0; i < count; i++) {
-        double product = 1.0, power = 1.0;
-        for (int j = 0; j < count; j++)
-            if (j != i) product *= points[i] - points[j];
-        for (int j = 0; j < window; j++) {
-            g[i][j] = power / product;
-            power *= points[i];
-        }
-    }
-    for (int j = 0; j < window; j++) g[count][j] = j == window - 1 ? 1.0 : 0.0;
-}
-
-/* out[p] = (G w G^T)[p], window x window weights. */
-static void winograd_transform(const double g[WINOGRAD_SIDE][WINOGRAD_OUT + 1], const float *w, int window, float *out, size_t stride) {
-    int side = window + WINOGRAD_OUT - 1;
-    double rows[WINOGRAD_SIDE][WINOGRAD_OUT + 1] = {{0}};
-    for (int i = 0; i < side; i++) {
-        for (int x = 0; x < window; x++) {
-            rows[i][x] = 0.0;
-            for (int y = 0; y < window; y++) rows[i][x] += g[i][y] * (double)w[y * window + x];
-        }
-    }
-    for (int i = 0; i < side; i++) {
-        for (int j = 0; j < side; j++) {
-            double sum = 0.0;
-            for (int x = 0; x < window; x++) sum += rows[i][x] * g[j][x];
-            out[(size_t)(i * side + j) * stride] = (float)sum;
-        }
-    }
 }
 
 /* What channel c of the layer's input adds to `packed`, points x depth x width, of one output. */
@@ -386,7 +349,7 @@ const struct layer_variant conv_winograd = {.name = "winograd",
                                             .tile = winograd_fused_layer_tile,
                                             .tiles = winograd_tiles};
 
-const struct layer_variant conv_winograd_nonfused = {.name = "winograd_nonfused",
+const struct layer_variant conv_winograd_nonfused = {.name = "wino_mem",
                                                      .applicable = winograd_nonfused_applicable,
                                                      .workspace = winograd_nonfused_workspace,
                                                      .prepare = winograd_nonfused_prepare,

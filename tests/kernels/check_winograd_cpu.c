@@ -5,13 +5,13 @@
 START_TEST(grid) { kernel_check_conv_grid("winograd"); }
 END_TEST
 
-START_TEST(grid_nonfused) { kernel_check_conv_grid("winograd_nonfused"); }
+START_TEST(grid_nonfused) { kernel_check_conv_grid("wino_mem"); }
 END_TEST
 
 START_TEST(golden) { kernel_check_golden_conv("winograd"); }
 END_TEST
 
-START_TEST(golden_nonfused) { kernel_check_golden_conv("winograd_nonfused"); }
+START_TEST(golden_nonfused) { kernel_check_golden_conv("wino_mem"); }
 END_TEST
 
 int main(void) {

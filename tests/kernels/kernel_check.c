@@ -22,36 +22,38 @@ struct extent {
 /* The images of no extent are a multiple of those in a tile (4) or in a workspace (8); 9 are more than either. */
 static const struct extent whole_extent = {12, 2, 9, 3, 1, 1}, simulated_extent = {7, 1, 5, 1, 0, 1}, small_extent = {7, 1, 5, 1, 0, 0};
 
+/* Variants whose kernels are not for CPU devices alone. */
+static int for_any_device(const char *variant) { return strcmp(variant, "own") == 0 || strcmp(variant, "clblast") == 0 || strcmp(variant, "wino_gpu") == 0; }
+
 /* Oclgrind computes thousands of times slower than the others: convolutions, the most work, are done there in one way; and less when it
  * looks for faults (oclgrind.sh), which is slower again. Rusticl keeps Winograd's register tiles in memory; and
  * llvmpipe ends loops early in conv_cpu.cl's costly shapes (quirks.c: no net computes there with kernels for CPU devices). */
 static const struct extent *kernel_check_extent(const char *variant, enum alexcl_layer_type type) {
     const char *grid = getenv("ALEXCL_TEST_GRID"), *implementation = support_implementation();
     if (grid && strcmp(grid, "small") == 0) return &small_extent;
-    if (strcmp(implementation, "rusticl") == 0 && type == ALEXCL_CONV && strcmp(variant, "own") != 0 && strcmp(variant, "clblast") != 0) return &small_extent;
+    if (strcmp(implementation, "rusticl") == 0 && type == ALEXCL_CONV && !for_any_device(variant)) return &small_extent;
     if (strcmp(implementation, "oclgrind") == 0 && strcmp(variant, "clblast") == 0) return &small_extent; /* most of it is CLBlast's own kernels */
     return type == ALEXCL_CONV && strcmp(implementation, "oclgrind") == 0 ? &simulated_extent : &whole_extent;
 }
+
+/* Both variants of Winograd's minimal filtering. */
+static int is_winograd(const char *variant) { return strncmp(variant, "wino", 4) == 0; }
 
 int kernel_check_bare(void) { return getenv("ALEXCL_BARE_BUFFERS") != NULL; }
 
 int kernel_check_possible(const char *variant) {
     const char *anywhere = getenv("ALEXCL_TEST_CPU_KERNELS");
-    return strcmp(variant, "own") == 0 || strcmp(variant, "clblast") == 0 || (anywhere && *anywhere) ||
-           device_limits(support_place()->device)->kind == ALEXCL_DEVICE_CPU;
+    return for_any_device(variant) || (anywhere && *anywhere) || device_limits(support_place()->device)->kind == ALEXCL_DEVICE_CPU;
 }
-
-/* Either form of winograd_cpu.cl. */
-static int is_winograd(const char *variant) { return strncmp(variant, "winograd", 8) == 0; }
 
 /* Whether the variant reads maps with that many channels side by side, and sets how they lie. */
 static int set_blocks(struct layer *l, const char *variant, int in_block) {
     enum alexcl_layer_type type = l->desc->type;
     int own = strcmp(variant, "own") == 0, units = type == ALEXCL_FC || type == ALEXCL_RBF || type == ALEXCL_SOFTMAX;
-    int plain = strcmp(variant, "ref") == 0 || strcmp(variant, "clblast") == 0 ||
+    int plain = strcmp(variant, "ref") == 0 || strcmp(variant, "clblast") == 0 || strcmp(variant, "wino_gpu") == 0 ||
                 (own && (units || type == ALEXCL_CONV || type == ALEXCL_LRN || type == ALEXCL_MAXPOOL));
     if (plain && in_block > 1) return 0;
-    if (is_winograd(variant) && (in_block == 1) != (l->desc->stride > 1)) return 0; /* over planes it strides, over blocks it does not */
+    if (is_winograd(variant) && !plain && (in_block == 1) != (l->desc->stride > 1)) return 0; /* over planes it strides, over blocks it does not */
     if (!plain && !own && in_block == 1 && type != ALEXCL_CONV && type != ALEXCL_FC) return 0;
     l->in_block = in_block;
     l->out_block = layer_makes_block(l, in_block, plain || (own && in_block == 1) ? 1 : LAYER_BLOCK);
@@ -129,6 +131,8 @@ static void prepare_half(struct layer *l, const char *variant, struct place *pla
     }
     l->reproducible = 1;
     EXPECT_OK(layer_prepare_variant(l, place, find_variant(l, variant), values, &err), err);
+    for (int t = 0; t < l->tensor_count && l->variant->packed && place->device; t++) /* what a plan counts */
+        ck_assert_uint_eq(buffer_floats(l->parameters[t].buffer), l->variant->packed(l, place, t));
 }
 
 /* What the half reads of each image, as it lies in memory; what fills up the last block is finite and must not matter. */
@@ -347,12 +351,12 @@ void kernel_check_refused(const struct alexcl_layer *desc, struct alexcl_shape w
     EXPECT_ERROR(layer_describe(&l, desc, 0, whole_in, &err), ALEXCL_E_USAGE, part, err);
 }
 
-/* What winograd_cpu.cl is for. */
-static int winograd_does(const struct alexcl_layer *desc) {
-    int window = (desc->kernel + 3) / 4;
-    /* Rusticl takes minutes to compile a window of 5. */
-    if (strcmp(support_implementation(), "rusticl") == 0) return desc->stride == 1 && desc->kernel == 3;
-    return desc->stride == 1 ? desc->kernel == 3 || desc->kernel == 5 : desc->stride == 4 && (window == 3 || window == 5);
+/* What winograd_cpu.cl and winograd.cl are for. */
+static int winograd_does(const char *variant, const struct alexcl_layer *desc) {
+    int on_cpu = strcmp(variant, "wino_gpu") != 0, window = (desc->kernel + 3) / 4;
+    /* Rusticl takes minutes to compile winograd_cpu.cl for a window of 5. */
+    if (on_cpu && strcmp(support_implementation(), "rusticl") == 0) return desc->stride == 1 && desc->kernel == 3;
+    return desc->stride == 1 ? desc->kernel == 3 || desc->kernel == 5 : on_cpu && desc->stride == 4 && (window == 3 || window == 5);
 }
 
 void kernel_check_golden_conv(const char *variant) {
@@ -366,7 +370,7 @@ void kernel_check_golden_conv(const char *variant) {
                                     .stride = (int)oracle_number(dirs[i], "stride"),
                                     .pad = (int)oracle_number(dirs[i], "pad"),
                                     .groups = (int)oracle_number(dirs[i], "groups")};
-        if (is_winograd(variant) && !winograd_does(&desc)) continue;
+        if (is_winograd(variant) && !winograd_does(variant, &desc)) continue;
         kernel_check_golden(variant, &desc, dirs[i], "y");
     }
 }
@@ -375,12 +379,12 @@ void kernel_check_conv_grid(const char *variant) {
     static const struct {
         struct alexcl_shape in;
         int outputs, kernel, stride, pad, pad_end, groups;
-        int costly; /* left out where little is tried */
+        int costly; /* left out where little is tried; 2: by winograd.cl alone, which fills up the product of every point */
     } cases[] = {
         {{1, 1, 1}, 2, 1, 1, 0, 0, 1, 0},     /* one of everything */
-        {{1, 5, 9}, 3, 3, 1, 1, 0, 1, 0},     /* one channel, more pixels than a tile */
+        {{1, 5, 9}, 3, 3, 1, 1, 0, 1, 2},     /* one channel, more pixels than a tile */
         {{3, 7, 5}, 5, 3, 1, 1, 0, 1, 0},     /* an odd number of outputs, halves of 3 and 2 */
-        {{2, 4, 5}, 131, 3, 1, 1, 0, 1, 0},   /* more blocks of outputs than a work-item has */
+        {{2, 4, 5}, 131, 3, 1, 1, 0, 1, 2},   /* more blocks of outputs than a work-item has */
         {{2, 6, 5}, 3, 5, 1, 2, 0, 1, 0},     /* a window of 5 */
         {{2, 9, 30}, 66, 3, 2, 0, 1, 1, 0},   /* more outputs than a tile, wider than one, one-sided padding */
         {{4, 12, 11}, 34, 5, 1, 2, 0, 2, 1},  /* a group a half */
@@ -397,7 +401,8 @@ void kernel_check_conv_grid(const char *variant) {
         {{64, 15, 6}, 65, 3, 1, 0, 2, 1, 1},  /* one-sided padding */
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        if (cases[i].costly && !kernel_check_extent(variant, ALEXCL_CONV)->costly) continue;
+        int left_out = cases[i].costly == 1 || (cases[i].costly == 2 && strcmp(variant, "wino_gpu") == 0);
+        if (left_out && !kernel_check_extent(variant, ALEXCL_CONV)->costly) continue;
         struct alexcl_layer desc = {.type = ALEXCL_CONV,
                                     .name = "conv",
                                     .outputs = cases[i].outputs,
@@ -406,7 +411,7 @@ void kernel_check_conv_grid(const char *variant) {
                                     .pad = cases[i].pad,
                                     .pad_end = cases[i].pad_end,
                                     .groups = cases[i].groups};
-        if (is_winograd(variant) && !winograd_does(&desc)) continue;
+        if (is_winograd(variant) && !winograd_does(variant, &desc)) continue;
         kernel_check_layer(variant, &desc, cases[i].in);
     }
 }

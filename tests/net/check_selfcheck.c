@@ -135,6 +135,7 @@ START_TEST(a_wrong_kernel_is_named_and_no_other) {
         {"bias", "b[i / hw]", "b[0]", 0},
         {"conv", "= sums[o * 8 + p]", "= sums[p * 4 + o]", -1},
         {"conv_cpu", "vload16(group * VECTORS + o, b)", "(float16)(0.0f)", -1},
+        {"winograd", "[r * EDGE + q] + bias", "[r * EDGE + q] + 0.9f * bias", 0},
         {"winograd_cpu", "[r * SIDE + q] + bias", "[r * SIDE + q] + 0.9f * bias", -1},
         {"fc", "+ b[o]", "", -1},
         {"fc_cpu", "if (relu) value", "value *= 1.01f; if (relu) value", -1},

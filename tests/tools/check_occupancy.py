@@ -51,6 +51,10 @@ for kind, chip, registers, local, group, due in KNOWN:
     expect(got == due, "%s, registers %s, local %d, group %d: %s, not %s" % (chip, registers, local, group, got, due))
 tile = occupancy.tile_conv(32, 64, 8, 8)
 expect(abs(tile["global"] - 32 / 3) < 1e-9 and abs(tile["local"] - 32 / 27) < 1e-9, "the tile of 32 x 64: %s" % tile)
+# conv3: 144 products of a pair of channels for 36, but 16 x 16 outputs for 13 x 13.
+direct, product, moved = occupancy.work_winograd(3, 256, 192, 13)
+expect(direct == 2 * 13 * 13 * 9 * 256 * 192 and abs(direct / product - 4 * 169 / 256) < 1e-9, "FLOP of conv3: %d, %d" % (direct, product))
+expect(moved == 4 * 16 * (72 * 256 + 88 * 192), "bytes of conv3's transforms: %d" % moved)
 
 code, out, err = run_tool(TOOL, "--devices", "gfx9000")
 expect(code == 2 and "gfx906" in err, "an unknown device is not explained")
@@ -78,12 +82,14 @@ for r in document["kernels"]:
     expect(0 < r["resident"] <= r["most"], "%s on %s: %d of %d waves" % (r["kernel"], r["device"], r["resident"], r["most"]))
     expect(r["registers"] not in ("", "0"), "%s on %s: no registers" % (r["kernel"], r["device"]))
 expect(not any("_cpu" in r["kernel"] for r in document["kernels"]), "kernels of CPUs are among them")
-chosen = [t for t in document["tiles"] if t["chosen"] and t["title"].startswith("conv")]
-expect(len(chosen) == len(occupancy.MACHINES), "%d rows of conv.cl's tile" % len(chosen))
-for t in chosen:
-    expect(t["machine"]["chip"] not in devices or not t["machine"]["chip"].startswith("gfx") or "issue" in t["bounds"],
-           "no share of fma: are loops of conv.cl in one another on %s?" % t["machine"]["chip"])
-    expect(min(t["bounds"].values()) >= 60, "conv.cl's tile allows %s %% of %s" % (t["bounds"], t["machine"]["name"]))
+for name in ("conv", "winograd"):
+    chosen = [t for t in document["tiles"] if t["chosen"] and t["title"].startswith(name)]
+    expect(len(chosen) == len(occupancy.MACHINES), "%d rows of %s.cl's tile" % (len(chosen), name))
+    for t in chosen:
+        expect(t["machine"]["chip"] not in devices or not t["machine"]["chip"].startswith("gfx") or "issue" in t["bounds"],
+               "no share of fma: are loops of %s.cl in one another on %s?" % (name, t["machine"]["chip"]))
+        expect(min(t["bounds"].values()) >= 60, "%s.cl's tile allows %s %% of %s" % (name, t["bounds"], t["machine"]["name"]))
+expect(len(document["winograd"]) == 4 and all(1 < times < 6 for r in document["winograd"] for times in r["times"].values()), "winograd.cl against conv.cl: %s" % document["winograd"])
 
 code, out, err = run_tool(TOOL, "--kernels", "conv,fc", "--devices", ",".join(offline.TARGETS[present[0]][1]))
 expect(code == 0 and "conv_forward" in out and "fc_forward" in out and "softmax" not in out, "--kernels conv,fc")
