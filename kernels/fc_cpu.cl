@@ -29,6 +29,8 @@
 #define LOAD(i, from) vload16(i, from)
 #endif
 
+#define AHEAD 32 /* inputs. Caches fetch ahead by themselves, to the end of a page: enough for float weights, not for halves at twice the pace */
+
 /* Stores 16 outputs, those there are. */
 void fc_cpu_store(float16 value, int at, int out, int relu, __global float *y) {
     if (relu) value = select(value, (float16)(0.0f), value < 0.0f);
@@ -125,6 +127,9 @@ __kernel __attribute__((vec_type_hint(float16))) void fc_cpu_one(__global const 
             float16 value = (float16)(x[i]);
 #pragma unroll
             for (int j = 0; j < BLOCKS; j++) {
+#ifdef HALF
+                FETCH(weights[j] + (i + AHEAD) * 32);
+#endif
                 part[j][0] = fma(LOAD(2 * i, weights[j]), value, part[j][0]);
                 part[j][1] = fma(LOAD(2 * i + 1, weights[j]), value, part[j][1]);
             }
