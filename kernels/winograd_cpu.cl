@@ -11,6 +11,9 @@
  *
  * STRIDE 4, with a larger window, of planes (the input of a net, n x c x h x w): 4 x 4 neighbouring pixels of a plane are the 16 lanes of a
  * block, and what strides over pixels with a window of up to 12 or 20 walks over blocks with a window of 3 or 5.
+ *
+ * FUSED: one work-item goes from inputs to outputs, with everything between in local memory (a near cache, on a CPU). Where a layer is so deep
+ * that weights would be fetched for few tiles: three kernels, point after point, so that those of a point are fetched once for all tiles.
  * Source: Lavin and Gray 2015, "Fast Algorithms for Convolutional Neural Networks"; matrices by Toom and Cook for the points. */
 #ifndef WINDOW
 #define WINDOW 3
@@ -36,12 +39,12 @@
 #define R 0.5f
 #endif
 #ifndef FUSED
-#define FUSED 1 /* sums stay in local memory until their tile is made; 0: they go through memory, point after point */
+#define FUSED 1 /* transformed inputs and sums stay in local memory; 0: they go through global memory, point after point */
 #endif
 #if FUSED
-#define SUMS __local
+#define BETWEEN __local
 #else
-#define SUMS __global
+#define BETWEEN __global
 #endif
 /* Memory to the first cache, without waiting for it. OpenCL's own prefetch does nothing in PoCL 3.1 and in Intel's runtime of 2026. */
 #ifdef FETCHES
@@ -51,6 +54,7 @@
 #endif
 #define SIDE (WINDOW + 3)
 #define POINTS (SIDE * SIDE)
+#define LANES (STRIDE == 1 ? 16 : 1) /* of x side by side */
 
 /* B^T v, in place, of SIDE values that are `step` apart. Row i is the product of (x - point) over all points but the i-th. */
 void winograd_input(float16 *v, int step) {
@@ -121,15 +125,10 @@ float16 winograd_load(__global const float *map, int row, int column, int h, int
 #endif
 }
 
-/* x: n x depth / 16 x h x w x 16, STRIDE 4: n x depth / 16 x h x w -> v: POINTS x tiles x depth, tiles = images * down * across, image after image.
- * Range: down * across tiles of an image, depth / 16, images; `first` is the first image. */
-__kernel __attribute__((vec_type_hint(float16))) void winograd_cpu_input(__global const float *restrict x, __global float *restrict v, int first, int tiles,
-                                                                         int depth, int across, int h, int w, int pad) {
-    int tile = (int)get_global_id(0), block = (int)get_global_id(1), image = (int)get_global_id(2), count = (int)get_global_size(0);
-    int top = tile / across * 4 * STRIDE - pad, left = tile % across * 4 * STRIDE - pad;
-    int lanes = STRIDE == 1 ? 16 : 1;
+/* Transforms one tile of one block of channels, which begins at (top, left) of their map: POINTS x 16 values, a point's `apart` floats behind
+ * the last one's. */
+void winograd_transform(__global const float *map, int top, int left, int h, int w, BETWEEN float *to, size_t apart) {
     float16 d[POINTS];
-    __global const float *map = x + ((size_t)(first + image) * (depth / 16) + block) * h * w * lanes;
     if (top >= 0 && left >= 0 && top + SIDE * STRIDE <= h && left + SIDE * STRIDE <= w) {
 #pragma unroll
         for (int r = 0; r < SIDE; r++)
@@ -143,18 +142,17 @@ __kernel __attribute__((vec_type_hint(float16))) void winograd_cpu_input(__globa
     for (int q = 0; q < SIDE; q++) winograd_input(d + q, SIDE);
 #pragma unroll
     for (int r = 0; r < SIDE; r++) winograd_input(d + r * SIDE, 1);
-    __global float *to = v + ((size_t)image * count + tile) * depth + block * 16;
 #pragma unroll
-    for (int p = 0; p < POINTS; p++) vstore16(d[p], 0, to + (size_t)p * tiles * depth);
+    for (int p = 0; p < POINTS; p++) vstore16(d[p], 0, to + p * apart);
 }
 
 /* The sums of one point over all input channels, in order, of up to TILES tiles: those there are, `here`, are stored, `apart` floats from one
  * to the next. values: tiles x depth, weights: depth x VECTORS * 16. next: weights that are wanted soon, of which an iteration fetches `step`
  * 256ths of a float. */
-void winograd_multiply(__global const float *values, __global const float *weights, int depth, int here, SUMS float *to, int apart,
+void winograd_multiply(BETWEEN const float *values, __global const float *weights, int depth, int here, BETWEEN float *to, int apart,
                        __global const float *next, int step) {
     float16 sums[TILES][VECTORS];
-    __global const float *row[TILES]; /* tiles behind the last are the last once more, and not used */
+    BETWEEN const float *row[TILES]; /* tiles behind the last are the last once more, and not used */
 #pragma unroll
     for (int t = 0; t < TILES; t++) {
         row[t] = values + min(t, here - 1) * depth;
@@ -196,24 +194,29 @@ void winograd_store(float16 d[POINTS], float16 bias, __global float *y, int rows
 }
 
 #if FUSED
-
-/* v: as above. u: groups of VECTORS blocks x POINTS x depth x VECTORS * 16 (G w G^T,
- * filled up with zeros), b: as many blocks x 16. y: n x blocks x out_h x out_w x 16; relu: max(0, y) is stored.
- * products: POINTS x GROUPS * TILES x VECTORS * 16 floats. per_image: tiles of an image.
- * Range: ceil(tiles / (GROUPS * TILES)), ceil(blocks / VECTORS); work-groups of one. */
-__kernel __attribute__((vec_type_hint(float16))) void winograd_cpu_output(__global const float *restrict v, __global const float *restrict u,
-                                                                          __global const float *restrict b, __global float *restrict y, int first, int tiles,
-                                                                          int depth, int across, int per_image, int out_blocks, int out_h, int out_w, int relu,
-                                                                          __local float *restrict products) {
-    int start = (int)get_global_id(0) * GROUPS * TILES, group = (int)get_global_id(1);
-    int here = min(GROUPS * TILES, tiles - start);
+/* x: n x depth / 16 x h x w x 16, STRIDE 4: n x depth / 16 x h x w. u: groups of VECTORS blocks x POINTS x depth x VECTORS * 16 (G w G^T, filled up
+ * with zeros), b: as many blocks x 16. y: n x out_blocks x out_h x out_w x 16; relu: max(0, y) is stored.
+ * tiles: images * per_image, per_image: down * across tiles of an image; `first` is the first image.
+ * values: POINTS x GROUPS * TILES x depth, products: POINTS x GROUPS * TILES x VECTORS * 16 floats.
+ * Range: ceil(tiles / (GROUPS * TILES)), ceil(out_blocks / VECTORS); work-groups of one. Each group of outputs transforms x anew, which costs less
+ * than to bring it from where another work-item did. */
+__kernel __attribute__((vec_type_hint(float16))) void winograd_cpu_fused(__global const float *restrict x, __global const float *restrict u,
+                                                                         __global const float *restrict b, __global float *restrict y, int first, int tiles,
+                                                                         int depth, int across, int per_image, int out_blocks, int h, int w, int pad, int out_h,
+                                                                         int out_w, int relu, __local float *restrict values, __local float *restrict products) {
+    int start = (int)get_global_id(0) * GROUPS * TILES, group = (int)get_global_id(1), here = min(GROUPS * TILES, tiles - start);
+    int parts = (here + TILES - 1) / TILES, floats = depth * VECTORS * 16;
+    for (int t = 0; t < here; t++) {
+        int tile = (start + t) % per_image, top = tile / across * 4 * STRIDE - pad, left = tile % across * 4 * STRIDE - pad;
+        __global const float *image = x + (size_t)(first + (start + t) / per_image) * (depth / 16) * h * w * LANES;
+        for (int block = 0; block < depth / 16; block++)
+            winograd_transform(image + (size_t)block * h * w * LANES, top, left, h, w, values + t * depth + block * 16, GROUPS * TILES * depth);
+    }
     for (int p = 0; p < POINTS; p++) {
-        __global const float *weights = u + ((size_t)group * POINTS + p) * depth * VECTORS * 16;
-        int blocks = (here + TILES - 1) / TILES, step = VECTORS * 16 * 256 / blocks, part = depth * VECTORS * 16 / blocks;
-        __global const float *next = weights + (p < POINTS - 1 ? depth * VECTORS * 16 : 0);
-        for (int from = 0; from < here; from += TILES, next += part)
-            winograd_multiply(v + ((size_t)p * tiles + start + from) * depth, weights, depth, here - from,
-                              products + (p * GROUPS * TILES + from) * VECTORS * 16, VECTORS * 16, next, step);
+        __global const float *weights = u + ((size_t)group * POINTS + p) * floats, *next = weights + (p < POINTS - 1 ? floats : 0);
+        for (int from = 0; from < here; from += TILES, next += floats / parts)
+            winograd_multiply(values + (p * GROUPS * TILES + from) * depth, weights, depth, here - from, products + (p * GROUPS * TILES + from) * VECTORS * 16,
+                              VECTORS * 16, next, VECTORS * 16 * 256 / parts);
     }
     for (int t = 0; t < here; t++) {
         int tile = (start + t) % per_image, top = tile / across * 4, left = tile % across * 4;
@@ -229,8 +232,16 @@ __kernel __attribute__((vec_type_hint(float16))) void winograd_cpu_output(__glob
 }
 
 #else
+/* x: n x depth / 16 x h x w x 16, STRIDE 4: n x depth / 16 x h x w -> v: POINTS x tiles x depth, tiles = images * down * across, image after image.
+ * Range: down * across tiles of an image, depth / 16, images; `first` is the first image. */
+__kernel __attribute__((vec_type_hint(float16))) void winograd_cpu_input(__global const float *restrict x, __global float *restrict v, int first, int tiles,
+                                                                         int depth, int across, int h, int w, int pad) {
+    int tile = (int)get_global_id(0), block = (int)get_global_id(1), image = (int)get_global_id(2), count = (int)get_global_size(0);
+    winograd_transform(x + ((size_t)(first + image) * (depth / 16) + block) * h * w * LANES, tile / across * 4 * STRIDE - pad,
+                       tile % across * 4 * STRIDE - pad, h, w, v + ((size_t)image * count + tile) * depth + block * 16, (size_t)tiles * depth);
+}
 
-/* v, u: as above -> m: groups x tiles x POINTS x VECTORS * 16, behind v in one buffer.
+/* v as above, u as for winograd_cpu_fused -> m: groups x tiles x POINTS x VECTORS * 16, behind v in one buffer.
  * Range: ceil(tiles / (GROUPS * TILES)), groups, POINTS. */
 __kernel __attribute__((vec_type_hint(float16))) void winograd_cpu_multiply(__global float *v, __global const float *restrict u, int tiles, int depth) {
     __global float *m = v + (size_t)POINTS * tiles * depth;
@@ -247,7 +258,7 @@ __kernel __attribute__((vec_type_hint(float16))) void winograd_cpu_multiply(__gl
                           m + (((size_t)group * tiles + from) * POINTS + p) * VECTORS * 16, POINTS * VECTORS * 16, next, step);
 }
 
-/* v with m behind it; the others as for winograd_cpu_output. Range: per_image, blocks, images. */
+/* v with m behind it; the others as for winograd_cpu_fused. Range: per_image, blocks, images. */
 __kernel __attribute__((vec_type_hint(float16))) void winograd_cpu_gather(__global const float *restrict v, __global const float *restrict b,
                                                                           __global float *restrict y, int first, int tiles, int depth, int across, int blocks,
                                                                           int out_h, int out_w, int relu) {

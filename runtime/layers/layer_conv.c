@@ -292,4 +292,4 @@ static const struct layer_variant conv_clblast = {.name = "clblast",
 
 const struct layer_ops layer_conv_ops = {
     ALEXCL_CONV, conv_describe,
-    (const struct layer_variant *const[]){&conv_ref, &conv_clblast, &conv_winograd_nonfused, &conv_winograd, &conv_cpu, &conv_own, &conv_wino, NULL}};
+    (const struct layer_variant *const[]){&conv_ref, &conv_clblast, &conv_winograd_mem, &conv_winograd, &conv_cpu, &conv_own, &conv_wino, NULL}};

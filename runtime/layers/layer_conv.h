@@ -5,7 +5,7 @@
 #include "layer_private.h"
 
 /* Of CPU devices (layer_conv_cpu.c). */
-extern const struct layer_variant conv_cpu, conv_winograd, conv_winograd_nonfused;
+extern const struct layer_variant conv_cpu, conv_winograd, conv_winograd_mem;
 
 /* Where channel c of what the layer is given stands among those in memory. */
 static inline size_t conv_channel(const struct layer *l, int c) {

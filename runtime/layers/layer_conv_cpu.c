@@ -141,12 +141,10 @@ const struct layer_variant conv_cpu = {.name = "cpu",
 /* ---- winograd: winograd_cpu.cl ---- */
 
 enum {
-    WINOGRAD_STRIDE = 4,                    /* besides 1 */
-    WINOGRAD_LOCAL = 160 << 10,             /* bytes of products at most, so that the second cache holds them beside the weights of a point */
-    WINOGRAD_WORKSPACE = 3 << 20,           /* bytes of transformed inputs at most, where more than one image's: what a large cache keeps */
-    WINOGRAD_NONFUSED_WORKSPACE = 16 << 20, /* the same with the sums: weights are fetched once for what is in it */
-    WINOGRAD_ITEM = 128,                    /* tiles of a work-item at most that makes sums of one point */
-    WINOGRAD_DEEP = 64,                     /* channels */
+    WINOGRAD_STRIDE = 4,           /* besides 1 */
+    WINOGRAD_WORKSPACE = 16 << 20, /* bytes of transformed inputs and sums at most, where more than one image's: weights are fetched once for them */
+    WINOGRAD_ITEM = 128,           /* tiles of a work-item at most that makes sums of one point */
+    WINOGRAD_DEEP = 128,           /* channels */
 };
 
 /* Tiles and vectors in registers at once, groups of tiles that a work-item takes one after the other. */
@@ -161,24 +159,28 @@ static int winograd_window(const struct layer *l) { return winograd_strides(l) ?
 static int winograd_depth(const struct layer *l) { return conv_in_channels(l) * (winograd_strides(l) ? LAYER_BLOCK : 1); }
 static int winograd_side(const struct layer *l) { return winograd_window(l) + WINOGRAD_OUT - 1; }
 static int winograd_points(const struct layer *l) { return winograd_side(l) * winograd_side(l); }
-static size_t winograd_local(const struct layer *l, struct winograd_tile t) {
-    return (size_t)(winograd_points(l) * t.groups * t.tiles * t.vectors * LAYER_BLOCK) * sizeof(float);
+/* Bytes of a work-item's transformed inputs, and of its sums. */
+static size_t winograd_local(const struct layer *l, struct winograd_tile t, int floats) {
+    return (size_t)(winograd_points(l) * t.groups * t.tiles * floats) * sizeof(float);
 }
+static size_t winograd_local_values(const struct layer *l, struct winograd_tile t) { return winograd_local(l, t, winograd_depth(l)); }
+static size_t winograd_local_sums(const struct layer *l, struct winograd_tile t) { return winograd_local(l, t, t.vectors * LAYER_BLOCK); }
 
+/* As many sums as the registers hold, in vectors that leave none over where that can be. */
 static struct winograd_tile winograd_tile(const struct layer *l, const struct place *place) {
-    int blocks = conv_blocks(l->out.c), three = blocks % 2 && blocks % 3 == 0; /* vectors that leave none over */
+    static const int tiles[WINOGRAD_VECTORS + 1] = {0, 12, 12, 8, 6};
     const int *asked = l->tile.size;
+    int blocks = conv_blocks(l->out.c), vectors = blocks % 4 == 0 ? 4 : blocks % 3 == 0 ? 3 : blocks < 2 ? 1 : 2;
     if (asked[0]) return (struct winograd_tile){asked[0], asked[1], asked[2]};
-    return layer_has_wide_registers(place) ? (struct winograd_tile){8, three ? 3 : 2, 4} : (struct winograd_tile){6, 1, 4};
+    return layer_has_wide_registers(place) ? (struct winograd_tile){tiles[vectors], vectors, 1} : (struct winograd_tile){6, 1, 1};
 }
-/* groups is 0 where not even one's sums fit in local memory. */
+/* groups is 0 where not even one fits in local memory. */
 static struct winograd_tile winograd_fused_tile(const struct layer *l, const struct place *place) {
     struct winograd_tile t = winograd_tile(l, place);
-    uint64_t local = device_limits(place->device)->local_memory, most = local < WINOGRAD_LOCAL || l->tile.size[0] ? local : WINOGRAD_LOCAL;
-    while (t.groups > 0 && winograd_local(l, t) > most) t.groups--;
+    while (t.groups > 0 && winograd_local_values(l, t) + winograd_local_sums(l, t) > device_limits(place->device)->local_memory) t.groups--;
     return t;
 }
-static struct winograd_tile winograd_nonfused_tile(const struct layer *l, const struct place *place) {
+static struct winograd_tile winograd_mem_tile(const struct layer *l, const struct place *place) {
     struct winograd_tile t = winograd_tile(l, place);
     t.groups = WINOGRAD_ITEM / t.tiles;
     return t;
@@ -188,7 +190,7 @@ static struct layer_tile winograd_fused_layer_tile(const struct layer *l, const 
     struct winograd_tile t = winograd_fused_tile(l, place);
     return (struct layer_tile){{t.tiles, t.vectors, t.groups}};
 }
-static struct layer_tile winograd_nonfused_layer_tile(const struct layer *l, const struct place *place) {
+static struct layer_tile winograd_mem_layer_tile(const struct layer *l, const struct place *place) {
     struct winograd_tile t = winograd_tile(l, place);
     return (struct layer_tile){{t.tiles, t.vectors}};
 }
@@ -201,35 +203,27 @@ static int winograd_fused_applicable(const struct layer *l, const struct place *
     struct layer_tile most = {{WINOGRAD_TILES, WINOGRAD_VECTORS, WINOGRAD_GROUPS}};
     return winograd_applicable(l, place) && layer_takes_tile(l, most) && winograd_fused_tile(l, place).groups > 0;
 }
-/* Sums that go through memory are worth it where each is made of many products. */
-static int winograd_nonfused_applicable(const struct layer *l, const struct place *place) {
+/* A work-item of a deep layer would fetch weights for few tiles. */
+static int winograd_mem_applicable(const struct layer *l, const struct place *place) {
     return winograd_applicable(l, place) && winograd_depth(l) >= WINOGRAD_DEEP && layer_takes_tile(l, (struct layer_tile){{WINOGRAD_TILES, WINOGRAD_VECTORS}});
 }
 
 static int winograd_across(const struct layer *l) { return (l->out.w + WINOGRAD_OUT - 1) / WINOGRAD_OUT; }
 static int winograd_per_image(const struct layer *l) { return winograd_across(l) * ((l->out.h + WINOGRAD_OUT - 1) / WINOGRAD_OUT); }
 static size_t winograd_image_floats(const struct layer *l) { return (size_t)winograd_points(l) * (size_t)winograd_per_image(l) * (size_t)winograd_depth(l); }
-/* Floats of one image's sums, where they go through memory. */
-static size_t winograd_sums_floats(const struct layer *l, const struct place *place) {
+/* Floats of one image's transformed inputs and sums in the workspace. */
+static size_t winograd_between_floats(const struct layer *l, const struct place *place) {
     struct winograd_tile t = winograd_tile(l, place);
-    return (size_t)(conv_groups(l, t.vectors) * t.vectors * LAYER_BLOCK) * (size_t)winograd_points(l) * (size_t)winograd_per_image(l);
+    return winograd_image_floats(l) +
+           (size_t)(conv_groups(l, t.vectors) * t.vectors * LAYER_BLOCK) * (size_t)winograd_points(l) * (size_t)winograd_per_image(l);
 }
-/* Images whose transformed inputs, or what else takes `floats` of each, are in the workspace at once. */
-static int winograd_images(size_t floats, size_t bytes) {
-    size_t images = bytes / (floats * sizeof(float));
+/* Images that are in it at once. */
+static int winograd_images(const struct layer *l, const struct place *place) {
+    size_t images = WINOGRAD_WORKSPACE / (winograd_between_floats(l, place) * sizeof(float));
     return images < 1 ? 1 : images > 64 ? 64 : (int)images;
 }
-static int winograd_fused_images(const struct layer *l) { return winograd_images(winograd_image_floats(l), WINOGRAD_WORKSPACE); }
-static int winograd_nonfused_images(const struct layer *l, const struct place *place) {
-    return winograd_images(winograd_image_floats(l) + winograd_sums_floats(l, place), WINOGRAD_NONFUSED_WORKSPACE);
-}
-
-static size_t winograd_fused_workspace(const struct layer *l, const struct place *place) {
-    (void)place;
-    return (size_t)winograd_fused_images(l) * winograd_image_floats(l);
-}
-static size_t winograd_nonfused_workspace(const struct layer *l, const struct place *place) {
-    return (size_t)winograd_nonfused_images(l, place) * (winograd_image_floats(l) + winograd_sums_floats(l, place));
+static size_t winograd_mem_workspace(const struct layer *l, const struct place *place) {
+    return (size_t)winograd_images(l, place) * winograd_between_floats(l, place);
 }
 
 static size_t winograd_packed(const struct layer *l, const struct place *place, int t) {
@@ -283,79 +277,67 @@ done:
 }
 
 static int winograd_fused_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    return winograd_prepare(l, 1, winograd_fused_tile(l, l->place), (const char *const[]){"winograd_cpu_input", "winograd_cpu_output", NULL}, values, err);
+    return winograd_prepare(l, 1, winograd_fused_tile(l, l->place), (const char *const[]){"winograd_cpu_fused", NULL}, values, err);
 }
-static int winograd_nonfused_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    return winograd_prepare(l, 0, winograd_nonfused_tile(l, l->place),
+static int winograd_mem_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
+    return winograd_prepare(l, 0, winograd_mem_tile(l, l->place),
                             (const char *const[]){"winograd_cpu_input", "winograd_cpu_multiply", "winograd_cpu_gather", NULL}, values, err);
 }
 
-static int winograd_enqueue_input(struct layer *l, const struct layer_io *io, int first, int count, struct alexcl_error *err) {
-    struct kernel_range in = {3, {0, 0, 0}, {(size_t)winograd_per_image(l), (size_t)(winograd_depth(l) / LAYER_BLOCK), (size_t)count}, {1, 1, 1}};
-    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &in, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->workspace->buffer), ARG_INT(first),
-                         ARG_INT(count * winograd_per_image(l)), ARG_INT(winograd_depth(l)), ARG_INT(winograd_across(l)), ARG_INT(l->in.h), ARG_INT(l->in.w),
-                         ARG_INT(l->desc->pad));
-}
-
 static int winograd_fused_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
-    int status = ALEXCL_OK, most = winograd_fused_images(l), across = winograd_across(l), per_image = winograd_per_image(l), depth = winograd_depth(l);
     struct winograd_tile tile = winograd_fused_tile(l, l->place);
-    int together = tile.groups > 1 ? tile.groups * tile.tiles : tile.tiles; /* it is applicable: one group fits */
-    for (int first = io->first; first < io->first + io->count; first += most) {
-        int left = io->first + io->count - first, count = left < most ? left : most, tiles = count * per_image;
-        TRY(winograd_enqueue_input(l, io, first, count, err));
-        struct kernel_range out = {2, {0, 0, 0}, {(size_t)((tiles + together - 1) / together), (size_t)conv_groups(l, tile.vectors), 1}, {1, 1, 1}};
-        TRY(KERNEL_LAUNCH(layer_kernel(l, 1), l->desc->name, &out, err, ARG_BUFFER(io->workspace->buffer), ARG_BUFFER(l->parameters[0].buffer),
-                          ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(first), ARG_INT(tiles), ARG_INT(depth), ARG_INT(across),
-                          ARG_INT(per_image), ARG_INT(conv_blocks(l->out.c)), ARG_INT(l->out.h), ARG_INT(l->out.w), ARG_INT(l->relu),
-                          ARG_LOCAL(winograd_local(l, tile))));
-    }
-done:
-    return status;
+    int per_image = winograd_per_image(l), tiles = io->count * per_image,
+        together = tile.tiles * (tile.groups > 1 ? tile.groups : 1); /* applicable: one fits */
+    struct kernel_range range = {2, {0, 0, 0}, {(size_t)((tiles + together - 1) / together), (size_t)conv_groups(l, tile.vectors), 1}, {1, 1, 1}};
+    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),
+                         ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(io->first), ARG_INT(tiles), ARG_INT(winograd_depth(l)),
+                         ARG_INT(winograd_across(l)), ARG_INT(per_image), ARG_INT(conv_blocks(l->out.c)), ARG_INT(l->in.h), ARG_INT(l->in.w),
+                         ARG_INT(l->desc->pad), ARG_INT(l->out.h), ARG_INT(l->out.w), ARG_INT(l->relu), ARG_LOCAL(winograd_local_values(l, tile)),
+                         ARG_LOCAL(winograd_local_sums(l, tile)));
 }
 
-static int winograd_nonfused_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
-    int status = ALEXCL_OK, most = winograd_nonfused_images(l, l->place), per_image = winograd_per_image(l), depth = winograd_depth(l);
-    struct winograd_tile tile = winograd_nonfused_tile(l, l->place);
+static int winograd_mem_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    int status = ALEXCL_OK, most = winograd_images(l, l->place), across = winograd_across(l), per_image = winograd_per_image(l), depth = winograd_depth(l);
+    struct winograd_tile tile = winograd_mem_tile(l, l->place);
     int together = tile.groups * tile.tiles, blocks = conv_blocks(l->out.c);
     for (int first = io->first; first < io->first + io->count; first += most) {
         int left = io->first + io->count - first, count = left < most ? left : most, tiles = count * per_image;
-        TRY(winograd_enqueue_input(l, io, first, count, err));
+        struct kernel_range in = {3, {0, 0, 0}, {(size_t)per_image, (size_t)(depth / LAYER_BLOCK), (size_t)count}, {1, 1, 1}};
+        TRY(KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &in, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->workspace->buffer), ARG_INT(first),
+                          ARG_INT(tiles), ARG_INT(depth), ARG_INT(across), ARG_INT(l->in.h), ARG_INT(l->in.w), ARG_INT(l->desc->pad)));
         struct kernel_range products = {
             3, {0, 0, 0}, {(size_t)((tiles + together - 1) / together), (size_t)conv_groups(l, tile.vectors), (size_t)winograd_points(l)}, {1, 1, 1}};
         TRY(KERNEL_LAUNCH(layer_kernel(l, 1), l->desc->name, &products, err, ARG_BUFFER(io->workspace->buffer), ARG_BUFFER(l->parameters[0].buffer),
                           ARG_INT(tiles), ARG_INT(depth)));
         struct kernel_range out = {3, {0, 0, 0}, {(size_t)per_image, (size_t)blocks, (size_t)count}, {1, 1, 1}};
         TRY(KERNEL_LAUNCH(layer_kernel(l, 2), l->desc->name, &out, err, ARG_BUFFER(io->workspace->buffer), ARG_BUFFER(l->parameters[1].buffer),
-                          ARG_BUFFER(io->out->buffer), ARG_INT(first), ARG_INT(tiles), ARG_INT(depth), ARG_INT(winograd_across(l)), ARG_INT(blocks),
-                          ARG_INT(l->out.h), ARG_INT(l->out.w), ARG_INT(l->relu)));
+                          ARG_BUFFER(io->out->buffer), ARG_INT(first), ARG_INT(tiles), ARG_INT(depth), ARG_INT(across), ARG_INT(blocks), ARG_INT(l->out.h),
+                          ARG_INT(l->out.w), ARG_INT(l->relu)));
     }
 done:
     return status;
 }
 
-static const struct layer_tile winograd_nonfused_tiles[] = {{{6, 4}}, {{9, 3}}, {{4, 4}}, {{6, 3}}, {{12, 2}}, {{0}}};
-static const struct layer_tile winograd_tiles[] = {{{12, 2, 2}}, {{12, 2, 3}}, {{8, 2, 2}}, {{8, 2, 6}},  {{6, 2, 4}},
-                                                   {{4, 2, 8}},  {{8, 3, 2}},  {{6, 1, 8}}, {{12, 1, 4}}, {{0}}};
+static const struct layer_tile winograd_fused_tiles[] = {{{8, 2, 1}}, {{6, 4, 1}}, {{8, 3, 1}}, {{12, 2, 1}}, {{8, 3, 2}}, {{6, 4, 2}}, {{6, 1, 4}}, {{0}}};
+static const struct layer_tile winograd_mem_tiles[] = {{{8, 2}}, {{6, 4}}, {{9, 3}}, {{4, 4}}, {{12, 2}}, {{6, 1}}, {{0}}};
 
 const struct layer_variant conv_winograd = {.name = "winograd",
                                             .applicable = winograd_fused_applicable,
-                                            .workspace = winograd_fused_workspace,
                                             .prepare = winograd_fused_prepare,
                                             .enqueue = winograd_fused_enqueue,
                                             .release = layer_free_kernels,
                                             .kernels = "winograd_cpu",
                                             .packed = winograd_packed,
                                             .tile = winograd_fused_layer_tile,
-                                            .tiles = winograd_tiles};
+                                            .tiles = winograd_fused_tiles};
 
-const struct layer_variant conv_winograd_nonfused = {.name = "wino_mem",
-                                                     .applicable = winograd_nonfused_applicable,
-                                                     .workspace = winograd_nonfused_workspace,
-                                                     .prepare = winograd_nonfused_prepare,
-                                                     .enqueue = winograd_nonfused_enqueue,
-                                                     .release = layer_free_kernels,
-                                                     .kernels = "winograd_cpu",
-                                                     .packed = winograd_packed,
-                                                     .tile = winograd_nonfused_layer_tile,
-                                                     .tiles = winograd_nonfused_tiles};
+const struct layer_variant conv_winograd_mem = {.name = "wino_mem",
+                                                .applicable = winograd_mem_applicable,
+                                                .workspace = winograd_mem_workspace,
+                                                .prepare = winograd_mem_prepare,
+                                                .enqueue = winograd_mem_enqueue,
+                                                .release = layer_free_kernels,
+                                                .kernels = "winograd_cpu",
+                                                .packed = winograd_packed,
+                                                .tile = winograd_mem_layer_tile,
+                                                .tiles = winograd_mem_tiles};

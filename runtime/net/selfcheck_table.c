@@ -13,7 +13,7 @@ static const struct {
 } table[] = {
     {{.type = ALEXCL_CONV, .name = "conv", .outputs = 34, .kernel = 11, .stride = 4, .pad = 2, .groups = 1}, {3, 23, 95}, 0},
     {{.type = ALEXCL_CONV, .name = "conv", .outputs = 36, .kernel = 5, .stride = 1, .pad = 2, .groups = 2}, {6, 9, 11}, 0},
-    {{.type = ALEXCL_CONV, .name = "conv", .outputs = 21, .kernel = 3, .stride = 1, .pad = 1, .groups = 1}, {65, 7, 5}, 0},
+    {{.type = ALEXCL_CONV, .name = "conv", .outputs = 21, .kernel = 3, .stride = 1, .pad = 1, .groups = 1}, {129, 7, 5}, 0},
     /* CLBlast multiplies large matrices by other kernels than small ones: half of the paper's conv2. For it alone. */
     {{.type = ALEXCL_CONV, .name = "conv", .outputs = 256, .kernel = 5, .stride = 1, .pad = 2, .groups = 2}, {96, 27, 27}, 1},
     {{.type = ALEXCL_FC, .name = "fc", .outputs = 33}, {130, 1, 1}, 0},
