@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "kernel.h"
@@ -6,15 +7,21 @@
 #include "memory.h"
 #include "ref.h"
 
+enum { JOIN_SPAN = 2048 }; /* floats that a work-item of a CPU copies */
+
 struct join {
     struct kernel *kernel; /* NULL: the reference */
+    size_t span;
 };
 
 int join_create(struct place *place, struct join **out, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct join *j = NULL;
+    char defines[32];
     TRY(memory_alloc(&j, 1, sizeof *j, "the join of halves", err));
-    if (place->device) TRY(kernel_create(place->device, "join", "join_forward", "", &j->kernel, err));
+    j->span = layer_block(place) > 1 ? JOIN_SPAN : 1;
+    snprintf(defines, sizeof defines, "-DSPAN=%zu", j->span);
+    if (place->device) TRY(kernel_create(place->device, "join", "join_forward", defines, &j->kernel, err));
     *out = j;
     j = NULL;
 done:
@@ -29,7 +36,8 @@ int join_run(struct join *j, const char *label, size_t floats0, size_t floats1, 
         ref_join(out->host + image * (floats0 + floats1), half0->host + image * floats0, half1->host + image * floats1, count, (int)floats0, (int)floats1, 1);
         return ALEXCL_OK;
     }
-    struct kernel_range range = {2, {0, image, 0}, {floats0 + floats1, (size_t)count, 1}, {64, 1, 1}};
+    size_t items = (floats0 + floats1 + j->span - 1) / j->span;
+    struct kernel_range range = {2, {0, image, 0}, {items, (size_t)count, 1}, {j->span > 1 ? 1 : 64, 1, 1}};
     return KERNEL_LAUNCH(j->kernel, label, &range, err, ARG_BUFFER(half0->buffer), ARG_BUFFER(half1->buffer), ARG_BUFFER(out->buffer), ARG_INT((int)floats0),
                          ARG_INT((int)floats1));
 }

@@ -47,6 +47,7 @@ START_TEST(shapes) {
         join(1, 1, 1, batches[i]);
         join(4, 4, 169, batches[i]);
         join(65, 64, 3, batches[i]);
+        join(20, 13, 169, batches[i]); /* several items of a CPU, one with the end of the first half in it */
         join(1, 2, 35, batches[i]);
     }
 }
