@@ -62,6 +62,7 @@ int device_open(const struct alexcl_selection *sel, size_t index, struct device 
         .local_memory = info->local_memory,
         .largest_work_group = info->largest_work_group < most[0] ? (size_t)info->largest_work_group : most[0],
         .unified_memory = info->unified_memory,
+        .fetches = (dev->quirks & QUIRK_FETCHES) != 0,
         .vector_floats = vector_floats,
     };
     /* Both halves of a device, and the device whole, share their compiled kernels. */

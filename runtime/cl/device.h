@@ -19,6 +19,7 @@ struct device_limits {
     uint64_t memory, largest_buffer, local_memory;
     size_t largest_work_group;
     int unified_memory;
+    int fetches;            /* kernels for CPU devices may use __builtin_prefetch, which compilers by way of SPIR-V refuse */
     unsigned vector_floats; /* floats in a register of the instruction set (CPU: 16, 8 or 4); 1 where a work-item has scalars */
 };
 const struct device_limits *device_limits(const struct device *dev);

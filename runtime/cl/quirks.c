@@ -19,8 +19,11 @@ static const struct {
     {"rusticl", "llvmpipe", "", QUIRK_SHORT_LOOPS, "ends long loops early: kernels for GPUs compute there, slowly; prefer PoCL"},
     {"Clover", "", "", QUIRK_GENERIC, "Mesa's old driver, often incomplete: prefer rusticl"},
     /* PoCL drives any CPU and, through CUDA or Level Zero, GPUs. In 3.1 the thread that ran a queue's last command lets go of the command's
-     * event, and so of queue and context, after clFinish has returned: one close in a thousand crashed. https://portablecl.org */
-    {"Portable Computing Language", "", "", QUIRK_GENERIC | QUIRK_LATE, ""},
+     * event, and so of queue and context, after clFinish has returned: one close in a thousand crashed. Its prefetch is an empty function.
+     * https://portablecl.org */
+    {"Portable Computing Language", "", "", QUIRK_GENERIC | QUIRK_LATE | QUIRK_FETCHES, ""},
+    /* Its CPU runtime, of 2026 as well; Intel's GPUs get no kernels for CPUs. */
+    {"Intel(R) OpenCL", "", "", QUIRK_FETCHES, ""},
     /* A simulator: its clock is simulated. https://github.com/jrprice/Oclgrind */
     {"Oclgrind", "", "", QUIRK_NO_TIMES | QUIRK_GENERIC, "a simulator, thousands of times slower"},
 };

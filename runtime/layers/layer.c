@@ -169,7 +169,7 @@ int layer_takes_tile(const struct layer *l, struct layer_tile most) {
 
 int layer_has_wide_registers(const struct place *place) { return device_limits(place->device)->vector_floats >= 16; }
 
-const char *layer_fetches(const struct place *place) { return device_limits(place->device)->kind == ALEXCL_DEVICE_CPU ? " -DFETCHES" : ""; }
+const char *layer_fetches(const struct place *place) { return device_limits(place->device)->fetches ? " -DFETCHES" : ""; }
 
 int layer_wants_clblast(const struct layer *l, const struct place *place) {
     const char *gemm = alexcl_setting_value("ALEXCL_GEMM");

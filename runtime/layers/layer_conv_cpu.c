@@ -174,10 +174,14 @@ static struct winograd_tile winograd_tile(const struct layer *l, const struct pl
     if (asked[0]) return (struct winograd_tile){asked[0], asked[1], asked[2]};
     return layer_has_wide_registers(place) ? (struct winograd_tile){tiles[vectors], vectors, 1} : (struct winograd_tile){6, 1, 1};
 }
+static int winograd_fits(const struct layer *l, const struct place *place, struct winograd_tile t) {
+    return winograd_local_values(l, t) + winograd_local_sums(l, t) <= device_limits(place->device)->local_memory;
+}
 /* groups is 0 where not even one fits in local memory. */
 static struct winograd_tile winograd_fused_tile(const struct layer *l, const struct place *place) {
     struct winograd_tile t = winograd_tile(l, place);
-    while (t.groups > 0 && winograd_local_values(l, t) + winograd_local_sums(l, t) > device_limits(place->device)->local_memory) t.groups--;
+    while (!l->tile.size[0] && t.tiles > 1 && !winograd_fits(l, place, t)) t.tiles--;
+    while (t.groups > 0 && !winograd_fits(l, place, t)) t.groups--;
     return t;
 }
 static struct winograd_tile winograd_mem_tile(const struct layer *l, const struct place *place) {

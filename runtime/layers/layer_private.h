@@ -30,8 +30,7 @@ int layer_wants_clblast(const struct layer *l, const struct place *place); /* AL
 int layer_takes_tile(const struct layer *l, struct layer_tile most);
 /* Whether a register of the device's CPU holds 16 floats, and there are 32 of them (AVX-512): how large a tile may be. */
 int layer_has_wide_registers(const struct place *place);
-/* The define, with a space before it, by which kernels for CPU devices fetch ahead; "" where they run on something else, whose compiler may not
- * have what they do it by. */
+/* The define, with a space before it, by which kernels for CPU devices fetch ahead; "" where the compiler has nothing for it. */
 const char *layer_fetches(const struct place *place);
 
 /* ---- prepare, release ---- */

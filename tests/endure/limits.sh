@@ -25,7 +25,7 @@ for model in tiny2t lenet5; do run 0 --model $model infer -q --devices 0 list.tx
 cp tiny2t.npy want.npy
 
 # ---- little memory: a batch is cut, with a note
-for limits in memory=9000000 memory=8800000 memory=9000000,buffer=3100000; do
+for limits in memory=2600000 memory=2500000 memory=2600000,buffer=1500000; do
     for devices in 0 0/2; do
         tiny 0 infer --devices $devices list.txt --batch "$images" --save got.npy --format json
         same want.npy got.npy; json ".batch < $images and .batch >= 1"; says "cut in chunks of"

@@ -354,8 +354,8 @@ void kernel_check_refused(const struct alexcl_layer *desc, struct alexcl_shape w
 /* What winograd_cpu.cl and winograd.cl are for. */
 static int winograd_does(const char *variant, const struct alexcl_layer *desc) {
     int on_cpu = strcmp(variant, "wino_gpu") != 0, window = (desc->kernel + 3) / 4;
-    /* Rusticl takes minutes to compile winograd_cpu.cl for a window of 5. */
-    if (on_cpu && strcmp(support_implementation(), "rusticl") == 0) return desc->stride == 1 && desc->kernel == 3;
+    /* Rusticl takes minutes to compile winograd_cpu.cl for a window of 5, and half a minute for a tile of several vectors of outputs. */
+    if (on_cpu && strcmp(support_implementation(), "rusticl") == 0) return desc->stride == 1 && desc->kernel == 3 && desc->outputs <= 2 * LAYER_BLOCK;
     return desc->stride == 1 ? desc->kernel == 3 || desc->kernel == 5 : on_cpu && desc->stride == 4 && (window == 3 || window == 5);
 }
 

@@ -141,8 +141,8 @@ static int builds_of_peak(struct device *dev, struct alexcl_error *err) {
 int main(void) {
     static struct device devices[] = {
         {"gpu", {.kind = ALEXCL_DEVICE_GPU, .units = 8, .vector_floats = 1}},
-        {"cpu8", {.kind = ALEXCL_DEVICE_CPU, .units = 8, .vector_floats = 8}},
-        {"cpu16", {.kind = ALEXCL_DEVICE_CPU, .units = 8, .vector_floats = 16}},
+        {"cpu8", {.kind = ALEXCL_DEVICE_CPU, .units = 8, .fetches = 1, .vector_floats = 8}},
+        {"cpu16", {.kind = ALEXCL_DEVICE_CPU, .units = 8, .fetches = 1, .vector_floats = 16}},
     };
     struct alexcl_error err = {0};
     int status = ALEXCL_OK;

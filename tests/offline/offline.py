@@ -271,6 +271,8 @@ def jobs_of(kind, root, builds):
             if kind in ("amd", "nvidia", "intel"):
                 device = "gpu"
             sets = {d for dev, source, d in asked if source == name and device in (None, dev)}
+            if kind == "spirv":  # which has no instruction for it; drivers that come this way are not given the define (quirks.c)
+                sets = {d.replace(" -DFETCHES", "") for d in sets}
             jobs += [(chip, name, defines) for defines in sorted(sets | {""})]
     return jobs
 
