@@ -9,6 +9,7 @@ enum quirk {
     QUIRK_GENERIC = 2,      /* drives hardware that the vendor's own driver drives better: yields to it as the alias */
     QUIRK_GROUP = 4,        /* tells kernels smaller work-groups than they run with: the device's size holds */
     QUIRK_LATE = 8,         /* its threads still hold a queue when it is finished, and crash where they are the last to let go of it */
+    QUIRK_KEEPS = 32,       /* keeps compiled kernels itself, and compiles each of a program's once more when asked for its binary */
     QUIRK_SHORT_LOOPS = 16, /* computes wrongly what loops for long: a CPU device takes the kernels for GPUs, whose loops are spread over work-items */
 };
 /* All that apply to a device. */

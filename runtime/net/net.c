@@ -128,7 +128,8 @@ static int net_check_kernels(struct alexcl_net *net, struct alexcl_error *err) {
     for (int i = 0; i < net->shared.lanes && status == ALEXCL_OK; i++) {
         struct lane *lane = &net->lanes[i];
         if (lane->place.device)
-            status = selfcheck_before_use(lane->graph, lane->halves, &lane->place, alexcl_selection_device(net->shared.selection, (size_t)i)->driver, err);
+            status = selfcheck_before_use(lane->graph, lane->halves, &lane->place, lane->room,
+                                          alexcl_selection_device(net->shared.selection, (size_t)i)->driver, err);
     }
     return status;
 }
