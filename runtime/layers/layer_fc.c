@@ -198,11 +198,11 @@ static int fc_cpu_prepare(struct layer *l, const float *const values[LAYER_TENSO
     float *packed = NULL;
     char defines[64];
     snprintf(defines, sizeof defines, "-DIMAGES=%d -DBLOCKS=%d%s%s", tile.images, tile.blocks, l->fp16 ? " -DHALF" : "", layer_fetches(l->place));
+    TRY(storage_create(l->place, floats, "weights of a fully connected layer", &l->parameters[0], err)); /* is filled while kernels are built */
     TRY(layer_add_kernel(l, 0, "fc_cpu", "fc_cpu_pack", defines, err));
     TRY(layer_add_kernel(l, 1, "fc_cpu", "fc_cpu_many", defines, err));
     TRY(layer_add_kernel(l, 2, "fc_cpu", "fc_cpu_one", defines, err));
     TRY(memory_alloc_floats(&packed, row, "packed weights", err));
-    TRY(storage_create(l->place, floats, "weights of a fully connected layer", &l->parameters[0], err));
     for (int block = 0; block < fc_cpu_blocks(l); block++) { /* one after the other: the host never holds them twice */
         int first = block * CPU_ROWS, rows = l->out.c - first < CPU_ROWS ? l->out.c - first : CPU_ROWS;
         for (size_t i = 0; i < row; i++) packed[i] = 0.0f;
