@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "log.h"
 #include "memory.h"
 #include "settings.h"
 
@@ -308,4 +309,13 @@ int files_cache_path(const char *name, const char *ending, char *out, size_t siz
     if (status != ALEXCL_OK) return status;
     int made = snprintf(out, size, "%s/%s%s", folder, name, ending);
     return made < 0 || (size_t)made >= size ? error_set(err, ALEXCL_E_OTHER, "%s: the name is too long", folder) : ALEXCL_OK;
+}
+
+void files_cache_warn(const char *what, const char *why) {
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static int warned;
+    pthread_mutex_lock(&lock);
+    if (!warned) log_write(ALEXCL_LOG_WARNING, "%s at every start: %s (ALEXCL_CACHE_DIR names another folder, ALEXCL_NO_CACHE=1 is quiet)", what, why);
+    warned = 1;
+    pthread_mutex_unlock(&lock);
 }

@@ -15,4 +15,6 @@ int files_make_folder(const char *path, struct alexcl_error *err);
 int files_cache_folder(char *out, size_t size, struct alexcl_error *err);
 /* A file's name in it, <name><ending>. */
 int files_cache_path(const char *name, const char *ending, char *out, size_t size, struct alexcl_error *err);
+/* One warning a process: for want of something that could not be kept there, `what` ("kernels are compiled") is done at every start. */
+void files_cache_warn(const char *what, const char *why);
 #endif

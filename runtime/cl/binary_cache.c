@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "binary_cache.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "files.h"
 #include "log.h"
 #include "memory.h"
+#include "quirks.h"
 #include "settings.h"
 
 enum { MAGIC_BYTES = 8, HEADER_BYTES = MAGIC_BYTES + HASH_BYTES + HASH_BYTES + 8, BINARY_LIMIT = 256 << 20 };
@@ -42,6 +42,8 @@ size_t binary_cache_verify(const unsigned char *file, size_t length, const struc
     return (size_t)claimed;
 }
 
+static int binary_cache_serves(const struct device *dev) { return !settings_switch("ALEXCL_NO_CACHE") && !(dev->quirks & QUIRK_KEEPS); }
+
 int binary_cache_load(struct device *dev, const struct binary_cache_key *key, const char *options, cl_program *out) {
     char path[4200];
     struct alexcl_error ignored = {0};
@@ -51,7 +53,7 @@ int binary_cache_load(struct device *dev, const struct binary_cache_key *key, co
     cl_program program = NULL;
     cl_int code = CL_SUCCESS, each = CL_SUCCESS;
     int loaded = 0;
-    if (settings_switch("ALEXCL_NO_CACHE") || binary_cache_path(key, path, sizeof path, &ignored) != ALEXCL_OK) return 0;
+    if (!binary_cache_serves(dev) || binary_cache_path(key, path, sizeof path, &ignored) != ALEXCL_OK) return 0;
     if (files_read(path, BINARY_LIMIT, &file, &length, &ignored) != ALEXCL_OK) return 0;
     size_t bytes = binary_cache_verify(file, length, key, &binary);
     if (bytes) {
@@ -68,23 +70,12 @@ int binary_cache_load(struct device *dev, const struct binary_cache_key *key, co
     return loaded;
 }
 
-static void binary_cache_warn(const char *why) {
-    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-    static int warned;
-    pthread_mutex_lock(&lock);
-    if (!warned)
-        log_write(ALEXCL_LOG_WARNING, "kernels are compiled at every start: %s (ALEXCL_CACHE_DIR names another folder, ALEXCL_NO_CACHE=1 is quiet)", why);
-    warned = 1;
-    pthread_mutex_unlock(&lock);
-}
-
 void binary_cache_store(struct device *dev, const struct binary_cache_key *key, cl_program program) {
     char path[4200];
     struct alexcl_error why = {0};
     size_t bytes = 0;
     unsigned char *file = NULL;
-    (void)dev;
-    if (settings_switch("ALEXCL_NO_CACHE")) return;
+    if (!binary_cache_serves(dev)) return;
     /* The context has one device, so there is one binary. */
     if (clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof bytes, &bytes, NULL) != CL_SUCCESS || bytes == 0 || bytes > BINARY_LIMIT) return;
     if (memory_alloc(&file, HEADER_BYTES + bytes, 1, "a compiled kernel", &why) != ALEXCL_OK) return;
@@ -95,7 +86,7 @@ void binary_cache_store(struct device *dev, const struct binary_cache_key *key, 
         hash_sha256(binary, bytes, file + MAGIC_BYTES + HASH_BYTES);
         for (int i = 0; i < 8; i++) file[MAGIC_BYTES + 2 * HASH_BYTES + i] = (unsigned char)((uint64_t)bytes >> (8 * i));
         if (binary_cache_path(key, path, sizeof path, &why) != ALEXCL_OK || files_replace(path, file, HEADER_BYTES + bytes, &why) != ALEXCL_OK)
-            binary_cache_warn(why.text);
+            files_cache_warn("kernels are compiled", why.text);
     }
     free(file);
 }

@@ -102,6 +102,7 @@ static int program_build(struct device *dev, const char *name, const char *defin
         handle = NULL;
         goto done;
     }
+    log_write(ALEXCL_LOG_INFO, "compiling %s.cl for %s", name, dev->name);
     handle = clCreateProgramWithSource(dev->context, 1, &text, &length, &code);
     TRY(clerror_check(code, "clCreateProgramWithSource", dev, err));
     code = clBuildProgram(handle, 1, &dev->id, options.text, NULL, NULL);

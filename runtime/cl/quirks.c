@@ -19,9 +19,10 @@ static const struct {
     {"rusticl", "llvmpipe", "", QUIRK_SHORT_LOOPS, "ends long loops early: kernels for GPUs compute there, slowly; prefer PoCL"},
     {"Clover", "", "", QUIRK_GENERIC, "Mesa's old driver, often incomplete: prefer rusticl"},
     /* PoCL drives any CPU and, through CUDA or Level Zero, GPUs. In 3.1 the thread that ran a queue's last command lets go of the command's
-     * event, and so of queue and context, after clFinish has returned: one close in a thousand crashed. Its prefetch is an empty function.
-     * https://portablecl.org */
-    {"Portable Computing Language", "", "", QUIRK_GENERIC | QUIRK_LATE | QUIRK_FETCHES, ""},
+     * event, and so of queue and context, after clFinish has returned: one close in a thousand crashed. Its prefetch is an empty function. A
+     * kernel is compiled at its first launch, for the launch's work-group, and kept in POCL_CACHE_DIR; the program's binary has every kernel
+     * compiled for work-groups of any size as well, one after the other, which no launch then uses. https://portablecl.org */
+    {"Portable Computing Language", "", "", QUIRK_GENERIC | QUIRK_LATE | QUIRK_KEEPS | QUIRK_FETCHES, ""},
     /* Its CPU runtime, of 2026 as well; Intel's GPUs get no kernels for CPUs. */
     {"Intel(R) OpenCL", "", "", QUIRK_FETCHES, ""},
     /* A simulator: its clock is simulated. https://github.com/jrprice/Oclgrind */

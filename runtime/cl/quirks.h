@@ -10,7 +10,8 @@ enum quirk {
     QUIRK_GROUP = 4,        /* tells kernels smaller work-groups than they run with: the device's size holds */
     QUIRK_LATE = 8,         /* its threads still hold a queue when it is finished, and crash where they are the last to let go of it */
     QUIRK_SHORT_LOOPS = 16, /* computes wrongly what loops for long: a CPU device takes the kernels for GPUs, whose loops are spread over work-items */
-    QUIRK_FETCHES = 32,     /* OpenCL's prefetch does nothing, and its compiler has what does (kernels for CPU devices) */
+    QUIRK_KEEPS = 32,       /* keeps compiled kernels itself, and compiles each of a program's once more when asked for its binary */
+    QUIRK_FETCHES = 64,     /* OpenCL's prefetch does nothing, and its compiler has what does (kernels for CPU devices) */
 };
 /* All that apply to a device. */
 unsigned quirks_of(const struct alexcl_device_info *info);

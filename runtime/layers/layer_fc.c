@@ -120,6 +120,7 @@ static const struct layer_variant fc_own = {.name = "own",
 enum {
     CPU_ROWS = 32,                 /* outputs of a block */
     CPU_CHUNK = 256,               /* CHUNK of fc_cpu.cl */
+    CPU_TURNED = 16,               /* inputs, of all rows, that are packed together */
     CPU_IMAGES = 128,              /* at once at most */
     CPU_LOCAL = 32 << 10,          /* bytes of the sums of a block at most */
     CPU_LOCAL_TOGETHER = 64 << 10, /* and of those of an item */
@@ -175,26 +176,37 @@ static size_t fc_cpu_packed(const struct layer *l, const struct place *place, in
     return t ? outputs : fc_weight_floats(l, outputs * layer_in_floats(l));
 }
 
+/* `rows` outputs' weights to one block: inputs x CPU_ROWS. A few inputs of all rows at a time: rows lie a multiple of 4 KiB apart, so that a near
+ * cache holds no more of them. */
+static void fc_cpu_turn(const struct layer *l, const float *weights, int rows, float *packed) {
+    int hw = l->maps.h * l->maps.w;
+    for (int first = 0; first < l->in.c; first += CPU_TURNED) {
+        int count = l->in.c - first < CPU_TURNED ? l->in.c - first : CPU_TURNED;
+        size_t to[CPU_TURNED];
+        for (int i = 0; i < count; i++) to[i] = layer_in_position(l, (first + i) / hw, (first + i) % hw) * CPU_ROWS;
+        for (int o = 0; o < rows; o++) {
+            const float *from = weights + (size_t)o * (size_t)l->in.c + first;
+            for (int i = 0; i < count; i++) packed[to[i] + (size_t)o] = from[i];
+        }
+    }
+}
+
 static int fc_cpu_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    int status = ALEXCL_OK, hw = l->maps.h * l->maps.w;
+    int status = ALEXCL_OK;
     struct fc_tile tile = fc_cpu_tile(l, l->place);
     size_t row = layer_in_floats(l) * CPU_ROWS, kept = fc_weight_floats(l, row), floats = fc_cpu_packed(l, l->place, 0);
     float *packed = NULL;
     char defines[64];
     snprintf(defines, sizeof defines, "-DIMAGES=%d -DBLOCKS=%d%s%s", tile.images, tile.blocks, l->fp16 ? " -DHALF" : "", layer_fetches(l->place));
+    TRY(storage_create(l->place, floats, "weights of a fully connected layer", &l->parameters[0], err)); /* is filled while kernels are built */
     TRY(layer_add_kernel(l, 0, "fc_cpu", "fc_cpu_pack", defines, err));
     TRY(layer_add_kernel(l, 1, "fc_cpu", "fc_cpu_many", defines, err));
     TRY(layer_add_kernel(l, 2, "fc_cpu", "fc_cpu_one", defines, err));
     TRY(memory_alloc_floats(&packed, row, "packed weights", err));
-    TRY(storage_create(l->place, floats, "weights of a fully connected layer", &l->parameters[0], err));
     for (int block = 0; block < fc_cpu_blocks(l); block++) { /* one after the other: the host never holds them twice */
         int first = block * CPU_ROWS, rows = l->out.c - first < CPU_ROWS ? l->out.c - first : CPU_ROWS;
         for (size_t i = 0; i < row; i++) packed[i] = 0.0f;
-        for (int o = 0; o < rows; o++) {
-            const float *from = values[0] + (size_t)(first + o) * (size_t)l->in.c;
-            for (int c = 0; c < l->maps.c; c++)
-                for (int i = 0; i < hw; i++) packed[layer_in_position(l, c, i) * CPU_ROWS + (size_t)o] = *from++;
-        }
+        fc_cpu_turn(l, values[0] + (size_t)first * (size_t)l->in.c, rows, packed);
         size_t fine = l->fp16 ? fp16_narrow(packed, row) : row;
         if (fine < row) TRY(fc_refuse_weight(l, first + (int)(fine % CPU_ROWS), packed[fine], err));
         TRY(storage_write(&l->parameters[0], (size_t)block * kept, packed, kept, err));

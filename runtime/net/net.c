@@ -13,6 +13,7 @@
 #include "tune.h"
 
 enum { NET_BATCH = 16 };
+static const uint64_t NET_TUNE = 3000000000u; /* nanoseconds for measuring what is fastest, all devices together (tune_budget) */
 
 /* Images that are run at once, and how many of them each place computes. */
 struct net_batch {
@@ -103,13 +104,18 @@ static void net_tell_precision(const struct alexcl_net *net) {
 /* One after the other: devices of a kind share what is measured, so that they compute alike. */
 static int net_tune(struct alexcl_net *net, struct alexcl_error *err) {
     int status = ALEXCL_OK;
+    unsigned kinds = 0;
     struct tuning *tunings[2] = {NULL, NULL};
+    for (int i = 0; i < net->shared.lanes; i++) {
+        if (!net->lanes[i].place.device) continue;
+        TRY(tuning_open(alexcl_selection_device(net->shared.selection, (size_t)i), &tunings[i], err));
+        kinds += i == 0 || !tunings[0] || !tuning_same(tunings[0], tunings[i]);
+    }
     for (int i = 0; i < net->shared.lanes; i++) {
         struct lane *lane = &net->lanes[i];
         if (!lane->place.device) continue;
-        TRY(tuning_open(alexcl_selection_device(net->shared.selection, (size_t)i), &tunings[i], err));
         struct tuning *t = tunings[0] && tuning_same(tunings[0], tunings[i]) ? tunings[0] : tunings[i];
-        TRY(tune_before_use(net->shared.selection, (size_t)i, lane->graph, lane->halves, &lane->place, t, err));
+        TRY(tune_before_use(net->shared.selection, (size_t)i, lane->graph, lane->halves, &lane->place, NET_TUNE / kinds, t, err));
     }
 done:
     tuning_free(tunings[0]), tuning_free(tunings[1]);
@@ -122,7 +128,8 @@ static int net_check_kernels(struct alexcl_net *net, struct alexcl_error *err) {
     for (int i = 0; i < net->shared.lanes && status == ALEXCL_OK; i++) {
         struct lane *lane = &net->lanes[i];
         if (lane->place.device)
-            status = selfcheck_before_use(lane->graph, lane->halves, &lane->place, alexcl_selection_device(net->shared.selection, (size_t)i)->driver, err);
+            status = selfcheck_before_use(lane->graph, lane->halves, &lane->place, lane->room,
+                                          alexcl_selection_device(net->shared.selection, (size_t)i)->driver, err);
     }
     return status;
 }

@@ -69,7 +69,7 @@ const char *selfcheck_kernels(const struct selfcheck_case *c);
  * compile its kernels takes up to a minute. */
 int selfcheck_table_case(const struct place *place, unsigned number, struct selfcheck_case *out);
 
-/* Before a net's first run, when its layers are prepared on `place`: checks the kernels that these layers use, unless the cache folder
- * remembers that this driver had them right (ALEXCL_CHECK). ALEXCL_E_DEVICE names driver and kernel. */
-int selfcheck_before_use(const struct graph *g, unsigned halves, struct place *place, const char *driver, struct alexcl_error *err);
+/* Before a net's first run, when its layers are prepared on `place`: checks the kernels that these layers use for `images` at once, unless the
+ * cache folder remembers that this driver had them right (ALEXCL_CHECK). ALEXCL_E_DEVICE names driver and kernel. */
+int selfcheck_before_use(const struct graph *g, unsigned halves, struct place *place, int images, const char *driver, struct alexcl_error *err);
 #endif

@@ -73,9 +73,9 @@ struct selfcheck_case selfcheck_shrink(const struct layer *l) {
 /* All that tells one case from another. */
 static void first_write(const struct selfcheck_case *c, struct text *out) {
     const struct alexcl_layer *d = &c->desc;
-    text_add(out, "%d %s %d %d %d  %d %d %d %d %d %d %d  %a %a %a %d %d %a %d %d %d %d %dx%dx%d\n", (int)d->type,
-             c->variant ? c->variant->name : c->part->kernels, c->in.c, c->in.h, c->in.w, d->outputs, d->kernel, d->stride, d->pad, d->pad_end, d->groups,
-             d->ceil_mode, d->k, d->alpha, d->beta, (int)d->span, (int)d->dropout, d->rate, c->reproducible, c->fp16, c->in_block, c->out_block,
+    text_add(out, "%d %s %d  %d %d %d  %d %d %d %d %d %d %d  %a %a %a %d %d %a %d %d %d %d %dx%dx%d\n", (int)d->type,
+             c->variant ? c->variant->name : c->part->kernels, c->images, c->in.c, c->in.h, c->in.w, d->outputs, d->kernel, d->stride, d->pad, d->pad_end,
+             d->groups, d->ceil_mode, d->k, d->alpha, d->beta, (int)d->span, (int)d->dropout, d->rate, c->reproducible, c->fp16, c->in_block, c->out_block,
              c->tile.size[0], c->tile.size[1], c->tile.size[2]);
 }
 
@@ -92,7 +92,7 @@ static int first_add(struct first *f, const struct selfcheck_case *c, struct tex
     return all->failed ? error_set(err, ALEXCL_E_MEMORY, "out of host memory: the check before the first use") : ALEXCL_OK;
 }
 
-static int first_collect(struct first *f, const struct graph *g, unsigned halves, const struct place *place, struct alexcl_error *err) {
+static int first_collect(struct first *f, const struct graph *g, unsigned halves, const struct place *place, int images, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct text all = {0};
     struct selfcheck_case c;
@@ -108,6 +108,7 @@ static int first_collect(struct first *f, const struct graph *g, unsigned halves
                 continue;
             }
             c = selfcheck_shrink(l);
+            if (images == 1) c.images = 1; /* kernels for several are not compiled for nothing */
             TRY(first_add(f, &c, &all, err));
         }
     }
@@ -132,9 +133,7 @@ done:
 
 /* ---- what is remembered ---- */
 
-static int first_path(const struct first *f, char *out, size_t size, struct alexcl_error *err) {
-    return settings_switch("ALEXCL_NO_CACHE") ? ALEXCL_E_OTHER : files_cache_path(f->key, ".checked", out, size, err);
-}
+static int first_path(const struct first *f, char *out, size_t size, struct alexcl_error *err) { return files_cache_path(f->key, ".checked", out, size, err); }
 
 /* Line, and hash of key and line. */
 static void first_seal(const struct first *f, const char *line, char out[HASH_HEX]) {
@@ -151,7 +150,7 @@ static int first_remembered(const struct first *f) {
     unsigned char *file = NULL;
     size_t length = 0;
     int sound = 0;
-    if (first_path(f, path, sizeof path, &ignored) != ALEXCL_OK) return 0;
+    if (settings_switch("ALEXCL_NO_CACHE") || first_path(f, path, sizeof path, &ignored) != ALEXCL_OK) return 0;
     if (files_read(path, FILE_LIMIT, &file, &length, &ignored) != ALEXCL_OK) return 0;
     char *line = (char *)file, *end = strchr(line, '\n');
     if (end && strlen(line) == length) {
@@ -164,14 +163,17 @@ static int first_remembered(const struct first *f) {
     return sound;
 }
 
-/* A cache that cannot be written has been told by the compiled kernels. */
 static int first_remember(const struct first *f, const char *line) {
     char path[4200], seal[HASH_HEX], file[FILE_LIMIT];
     struct alexcl_error why = {0};
+    if (settings_switch("ALEXCL_NO_CACHE")) return 0;
     first_seal(f, line, seal);
     int made = snprintf(file, sizeof file, "%s\n%s\n", line, seal);
-    return made > 0 && (size_t)made < sizeof file && first_path(f, path, sizeof path, &why) == ALEXCL_OK &&
-           files_replace(path, file, (size_t)made, &why) == ALEXCL_OK;
+    if (made < 0 || (size_t)made >= sizeof file) return 0;
+    int status = first_path(f, path, sizeof path, &why);
+    if (status == ALEXCL_OK) status = files_replace(path, file, (size_t)made, &why);
+    if (status != ALEXCL_OK) files_cache_warn("kernels are checked", why.text);
+    return status == ALEXCL_OK;
 }
 
 /* ---- the check ---- */
@@ -201,16 +203,19 @@ static int first_count_kernels(const struct first *f) {
     return count;
 }
 
-int selfcheck_before_use(const struct graph *g, unsigned halves, struct place *place, const char *driver, struct alexcl_error *err) {
+int selfcheck_before_use(const struct graph *g, unsigned halves, struct place *place, int images, const char *driver, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     const char *when = alexcl_setting_value("ALEXCL_CHECK");
     struct first f = {0};
     char line[1024];
     if (when && strcmp(when, "off") == 0) return ALEXCL_OK;
-    TRY(first_collect(&f, g, halves, place, err));
+    TRY(first_collect(&f, g, halves, place, images, err));
     if ((!when || strcmp(when, "always") != 0) && first_remembered(&f)) goto done;
     uint64_t start = timeline_now();
-    for (int i = 0; i < f.count; i++) TRY(first_run_case(place, &f.cases[i], driver, err));
+    for (int i = 0; i < f.count; i++) {
+        log_write(ALEXCL_LOG_INFO, "checking kernel %s.cl, %d of %d, on %s", selfcheck_kernels(&f.cases[i]), i + 1, f.count, device_name(place->device));
+        TRY(first_run_case(place, &f.cases[i], driver, err));
+    }
     TRY(device_finish(place->device, err));
     double seconds = (double)(timeline_now() - start) * 1e-9;
     snprintf(line, sizeof line, "%s, driver %s, checked: %d kernels right", device_name(place->device), driver, first_count_kernels(&f));

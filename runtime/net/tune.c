@@ -17,7 +17,8 @@ enum {
     TUNE_WAYS = 32,  /* of a layer at most */
     TUNE_RUNS = 12,  /* of a way at most, the fastest counts */
     TUNE_LEAST = 3,
-    TUNE_AGAIN = 2, /* times that the fastest and the standard are measured once more */
+    TUNE_ROUNDS = 2, /* variants, then tiles */
+    TUNE_AGAIN = 2,  /* times that the fastest and the standard are measured once more */
 };
 static const double TUNE_ENOUGH = 0.05;  /* seconds of runs, after which TUNE_LEAST are enough */
 static const double TUNE_CLEARLY = 0.95; /* of the standard's time: less is no luck */
@@ -144,8 +145,17 @@ done:
     return status;
 }
 
+static void tune_tile_text(struct layer_tile tile, char out[32]) {
+    int made = 0;
+    out[0] = '\0';
+    for (int i = 0; i < LAYER_TILE && tile.size[i]; i++) made += snprintf(out + made, 32 - (size_t)made, "%s%d", i ? "x" : "", tile.size[i]);
+}
+
 static void tune_run_checked(const struct tune_layer *t, struct place *place, struct tune_way *way, const struct tune_data *data) {
     struct alexcl_error why = {0};
+    char tile[32];
+    tune_tile_text(way->tile, tile);
+    log_write(ALEXCL_LOG_INFO, "measuring %s by %s%s%s on %s", t->layer.desc->name, way->variant->name, tile[0] ? " " : "", tile, device_name(place->device));
     way->status = tune_check(t, place, way, &why);
     if (way->status == ALEXCL_OK) way->status = tune_run_way(t, place, way, data, &why);
     way->measured = 1;
@@ -193,32 +203,44 @@ done:
     return status;
 }
 
-/* Measures the ways until `deadline` (timeline_now), each variant's own tile first, and chooses. A way that fails is dropped, with a line
- * in the log. */
-static int tune_measure(struct tune_layer *t, struct place *place, uint64_t deadline, struct alexcl_error *err) {
-    int status = ALEXCL_OK;
+int tune_has_time(const struct tune_budget *b, uint64_t now) { return now < b->deadline && b->deadline - now > b->longest; }
+
+void tune_spend(struct tune_budget *b, uint64_t spent, int needed) {
+    if (spent > b->longest) b->longest = spent;
+    if (needed && b->deadline < UINT64_MAX - spent) b->deadline += spent;
+}
+
+/* Is a way to be measured: in the first round variants by their own tiles, where there is more than one; then the rest, other tiles where there is
+ * hope. */
+static int tune_wants(const struct tune_layer *t, const struct tune_way *way, int round) {
+    int variants = 0;
+    for (int i = 0; i < t->count; i++) variants += t->ways[i].own;
+    if (way->measured) return 0;
+    if (round == 0) return way->own && variants > 1;
+    return way->own || tune_cost(tune_own(t, way)) <= TUNE_HOPE * tune_best(t);
+}
+
+/* Measures the ways of a round while there is time, and chooses. A way that fails is dropped, with a line in the log. */
+static int tune_measure(struct tune_layer *t, struct place *place, int round, struct tune_budget *budget, struct alexcl_error *err) {
+    int status = ALEXCL_OK, wanted = 0;
     struct tune_data data = {{0}, {0}, {0}};
     const struct layer *l = &t->layer;
-    if (timeline_now() >= deadline) return ALEXCL_OK;
+    for (int i = 0; i < t->count; i++) wanted |= tune_wants(t, &t->ways[i], round);
+    if (!wanted || !tune_has_time(budget, timeline_now())) return ALEXCL_OK;
     TRY(tune_store_random(place, TUNE_IMAGES * layer_in_floats(l), "x", &data.in, err));
     TRY(storage_create(place, TUNE_IMAGES * layer_out_floats(l), "the tuner", &data.out, err));
     for (int i = 0; i < l->tensor_count; i++) TRY(selfcheck_make_random(layer_tensor_floats(&l->tensors[i]), l->tensors[i].suffix, 0.1, &data.w[i], err));
-    for (int i = 0; i < 2 * t->count && timeline_now() < deadline; i++) {
-        struct tune_way *way = &t->ways[i % t->count];
-        int first = i < t->count;
-        if (!way->measured && (first ? way->own : tune_cost(tune_own(t, way)) <= TUNE_HOPE * tune_best(t))) tune_run_checked(t, place, way, &data);
+    for (int i = 0; i < t->count; i++) {
+        uint64_t start = timeline_now();
+        if (!tune_wants(t, &t->ways[i], round) || !tune_has_time(budget, start)) continue;
+        tune_run_checked(t, place, &t->ways[i], &data);
+        tune_spend(budget, timeline_now() - start, i == 0);
     }
     TRY(tune_choose(t, place, &data, err));
 done:
     storage_free(&data.in), storage_free(&data.out);
     for (int i = 0; i < LAYER_TENSORS; i++) free(data.w[i]);
     return status;
-}
-
-static void tune_tile_text(struct layer_tile tile, char out[32]) {
-    int made = 0;
-    out[0] = '\0';
-    for (int i = 0; i < LAYER_TILE && tile.size[i]; i++) made += snprintf(out + made, 32 - (size_t)made, "%s%d", i ? "x" : "", tile.size[i]);
 }
 
 /* The choice and what was measured for it. */
@@ -246,15 +268,18 @@ static void tune_apply(struct graph *g, unsigned halves, const struct place *pla
     }
 }
 
-static int tune_unknown(const struct alexcl_selection *sel, size_t index, struct tune_layer *layers, int count, struct tuning *t, struct alexcl_error *err) {
+static int tune_unknown(const struct alexcl_selection *sel, size_t index, struct tune_layer *layers, int count, uint64_t time, struct tuning *t,
+                        struct alexcl_error *err) {
     int status = ALEXCL_OK, measured = 0;
     uint64_t start = timeline_now();
     struct place place = {NULL}; /* of its own: what is compiled and allocated for the ways that lose goes with it */
     TRY(device_open(sel, index, &place.device, err));
-    log_write(ALEXCL_LOG_INFO, "%s: measuring what is fastest for %d layers, %d s at most, once (`alexcl tune` measures all; --tune off)",
-              device_name(place.device), count, (int)TUNE_SECONDS);
+    log_write(ALEXCL_LOG_INFO,
+              "%s: measuring what is fastest for %d layers, %.1f s besides compiling what runs anyway, once (`alexcl tune` measures all; --tune off)",
+              device_name(place.device), count, (double)time * 1e-9);
+    struct tune_budget budget = {.deadline = start + time};
+    for (int i = 0; i < TUNE_ROUNDS * count; i++) TRY(tune_measure(&layers[i % count], &place, i / count, &budget, err));
     for (int i = 0; i < count; i++) {
-        TRY(tune_measure(&layers[i], &place, start + (uint64_t)TUNE_SECONDS * 1000000000u, err));
         for (int w = 0; w < layers[i].count; w++) measured += layers[i].ways[w].measured;
         TRY(tune_remember(&layers[i], t, err));
     }
@@ -266,8 +291,8 @@ done:
     return status;
 }
 
-int tune_before_use(const struct alexcl_selection *sel, size_t index, struct graph *g, unsigned halves, const struct place *place, struct tuning *t,
-                    struct alexcl_error *err) {
+int tune_before_use(const struct alexcl_selection *sel, size_t index, struct graph *g, unsigned halves, const struct place *place, uint64_t time,
+                    struct tuning *t, struct alexcl_error *err) {
     int status = ALEXCL_OK, count = 0, left = 0;
     struct tune_layer *layers = NULL;
     const char *when = alexcl_setting_value("ALEXCL_TUNE");
@@ -277,7 +302,7 @@ int tune_before_use(const struct alexcl_selection *sel, size_t index, struct gra
             if (!tuning_knows(t, layers[i].key)) layers[left++] = layers[i];
         struct alexcl_error why = {0};
         /* A net runs without as well. */
-        if (left && tune_unknown(sel, index, layers, left, t, &why) != ALEXCL_OK)
+        if (left && tune_unknown(sel, index, layers, left, time, t, &why) != ALEXCL_OK)
             log_write(ALEXCL_LOG_WARNING, "what is fastest was not measured to the end: %s", why.text);
     }
     tune_apply(g, halves, place, t);
@@ -342,7 +367,8 @@ done:
 static int tune_device(struct tune *s, size_t index, struct tune_device *d, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     for (int i = 0; i < d->count; i++) {
-        TRY(tune_measure(&d->layers[i], &d->place, UINT64_MAX, err));
+        struct tune_budget budget = {.deadline = UINT64_MAX};
+        for (int round = 0; round < TUNE_ROUNDS; round++) TRY(tune_measure(&d->layers[i], &d->place, round, &budget, err));
         TRY(tune_remember(&d->layers[i], d->tuning, err));
         TRY(tuning_save(d->tuning, err));
         TRY(tune_report(s, index, &d->layers[i], err));

@@ -7,8 +7,15 @@
 #include "tuning.h"
 
 /* Before the layers of a net are prepared on place `index` of a selection: gives them what was measured to be fastest. Layers that were
- * never measured on this device are, TUNE_SECONDS at most all together, largest first, if ALEXCL_TUNE says so and the result can be kept. */
-enum { TUNE_SECONDS = 3 };
-int tune_before_use(const struct alexcl_selection *sel, size_t index, struct graph *g, unsigned halves, const struct place *place, struct tuning *t,
-                    struct alexcl_error *err);
+ * never measured on this device are, in `time` nanoseconds (tune_budget), largest first, if ALEXCL_TUNE says so and the result can be kept. */
+int tune_before_use(const struct alexcl_selection *sel, size_t index, struct graph *g, unsigned halves, const struct place *place, uint64_t time,
+                    struct tuning *t, struct alexcl_error *err);
+
+/* Until when is measured (timeline_now). A way is begun where more is left than the longest so far took: what takes long is to compile it, and
+ * that cannot be stopped. What is needed in any case, the standard, is compiled here instead of later: its time moves the deadline. */
+struct tune_budget {
+    uint64_t deadline, longest;
+};
+int tune_has_time(const struct tune_budget *b, uint64_t now);
+void tune_spend(struct tune_budget *b, uint64_t spent, int needed);
 #endif

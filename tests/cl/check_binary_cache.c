@@ -9,6 +9,7 @@
 
 #include "binary_cache.h"
 #include "files.h"
+#include "quirks.h"
 #include "support.h"
 
 static struct alexcl_error err;
@@ -33,13 +34,14 @@ static void empty_folder(void) {
     while (find_file(path, sizeof path)) unlink(path);
 }
 
-/* Builds the kernel in a device opened anew, as a second start would, and runs it. */
-static void build_and_run(void) {
+/* Builds the kernel in a device opened anew, as a second start would, and runs it. The driver keeps kernels itself, or does not. */
+static void build_and_run_with(int keeps) {
     struct device *dev;
     struct kernel *k;
     struct buffer *b;
     float out = 0;
     EXPECT_OK(device_open(support_selection(), 0, &dev, &err), err);
+    dev->quirks = keeps ? dev->quirks | QUIRK_KEEPS : dev->quirks & ~(unsigned)QUIRK_KEEPS;
     EXPECT_OK(kernel_create(dev, "cached", "k", "", &k, &err), err);
     EXPECT_OK(buffer_create(dev, 1, "a test", &b, &err), err);
     struct kernel_range r = {.dims = 1, .global = {1}, .local = {1}};
@@ -50,6 +52,8 @@ static void build_and_run(void) {
     kernel_free(k);
     device_free(dev);
 }
+
+static void build_and_run(void) { build_and_run_with(0); }
 
 static void set_up(void) {
     mkdir("cached-kernels", 0700);
@@ -160,6 +164,22 @@ START_TEST(no_cache_keeps_nothing) {
 }
 END_TEST
 
+START_TEST(of_a_driver_that_keeps_kernels_nothing_is_kept_or_loaded) {
+    char path[600];
+    set_up();
+    build_and_run_with(1);
+    ck_assert_int_eq(find_file(path, sizeof path), 0);
+    build_and_run();
+    ck_assert_int_eq(find_file(path, sizeof path), 1);
+    EXPECT_OK(files_replace(path, "damaged", 7, &err), err);
+    doubts = 0;
+    alexcl_log_to(count_log, NULL);
+    build_and_run_with(1);
+    alexcl_log_to(NULL, NULL);
+    ck_assert_int_eq(doubts, 0);
+}
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("binary_cache");
     tcase_set_timeout(tests, 60);
@@ -168,5 +188,6 @@ int main(void) {
     tcase_add_test(tests, the_key_depends_on_every_part);
     tcase_add_test(tests, a_folder_others_may_write_is_not_used);
     tcase_add_test(tests, no_cache_keeps_nothing);
+    tcase_add_test(tests, of_a_driver_that_keeps_kernels_nothing_is_kept_or_loaded);
     return support_run(tests);
 }

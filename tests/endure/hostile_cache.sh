@@ -34,7 +34,7 @@ anew() { export ALEXCL_CACHE_DIR=$1; tiny 0 infer -q --log info --devices 0 list
 with cache
 user mv got.npy want.npy
 count=$(entries cache | wc -l)
-[ "$count" -ge 3 ] || bad "only $count entries"
+[ "$count" -ge 1 ] || bad "nothing is kept" # a driver that keeps kernels itself leaves the memory of the check alone
 with cache
 anew cache; [ "$again" = 0 ] || bad "$again entries of a sound cache are not believed"
 user cp -r cache pristine
@@ -61,8 +61,9 @@ fi
 user mkdir full
 if [ "$(id -u)" = 0 ] && mount -t tmpfs -o "size=16k,mode=700,uid=$(stat -c %u full)" none full 2>/dev/null; then
     trap 'umount "$PWD/full"' EXIT
+    [ "$count" -gt 1 ] || user sh -c 'cat /dev/zero >full/filler' 2>/dev/null # one small entry would fit
     with full "No space left" "make room"
-    [ -z "$(find full -type f -not -name '*.clbin' -not -name '*.checked')" ] || bad "temporary files are left: $(ls full)"
+    [ -z "$(find full -type f -not -name '*.clbin' -not -name '*.checked' -not -name filler)" ] || bad "temporary files are left: $(ls full)"
     for entry in $(entries full); do cmp -s "$entry" "pristine/${entry##*/}" || bad "$entry is not whole"; done
 else
     echo "skipped: a full disk, since no tmpfs can be mounted here"
@@ -78,7 +79,7 @@ names = sorted(glob.glob("damaged/*.c*")); all_data = [bytearray(open(n, "rb").r
 random.seed(5 + int(sys.argv[1]))
 for i, name in enumerate(names):
     def flip(at): data[at] ^= 1 << random.randrange(8); return data
-    data, others = all_data[i][:], all_data[:i] + all_data[i + 1:]
+    data, others = all_data[i][:], all_data[:i] + all_data[i + 1:] or [bytearray(200)]
     scope = {"data": data, "others": others, "name": name, "os": os, "random": random, "flip": flip}
     exec(ways[(int(sys.argv[1]) + i) % len(ways)], scope)
     most = 300 if name.endswith(".checked") else len(scope["data"]) # a longer one is not even read

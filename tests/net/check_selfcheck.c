@@ -220,9 +220,11 @@ static void read_log(void *user, enum alexcl_log_level level, const char *text) 
     snprintf(line, sizeof line, "%s", text);
 }
 
+static int batch = 2;
+
 /* Opens a net, as a program does that starts. */
 static int open_net(const char *name, const char *last_layer) {
-    const struct alexcl_net_options options = {.batch = 2, .last_layer = last_layer};
+    const struct alexcl_net_options options = {.batch = batch, .last_layer = last_layer};
     const struct alexcl_model *model;
     struct alexcl_weights *weights;
     struct alexcl_net *net = NULL;
@@ -261,6 +263,14 @@ START_TEST(kernels_are_checked_once) {
     ck_assert_int_eq(find_files(path, sizeof path, 0), 1);
     EXPECT_OK(open_net("tiny2t", NULL), err);
     ck_assert_uint_eq(ran, 0);
+    batch = 1; /* other launches of them */
+    EXPECT_OK(open_net("tiny2t", NULL), err);
+    ck_assert_uint_eq(ran, 1);
+    for (batch = 5; batch >= 1; batch -= 2) {
+        EXPECT_OK(open_net("tiny2t", NULL), err);
+        ck_assert_uint_eq(ran, 0);
+    }
+    batch = 2;
     EXPECT_OK(open_net("lenet5", NULL), err); /* other kernels */
     ck_assert_uint_eq(ran, 1);
     EXPECT_OK(open_net("lenet5", NULL), err);
@@ -388,7 +398,7 @@ START_TEST(no_program_is_built_for_the_check) {
         kernel_hash_programs(place.device, before);
         ran = 0;
         alexcl_log_to(read_log, NULL);
-        EXPECT_OK(selfcheck_before_use(g, 2u, &place, "of a test", &err), err);
+        EXPECT_OK(selfcheck_before_use(g, 2u, &place, 16, "of a test", &err), err);
         alexcl_log_to(NULL, NULL);
         ck_assert_uint_eq(ran, 1);
         kernel_hash_programs(place.device, after);

@@ -83,6 +83,54 @@ START_TEST(a_caller_stops_it) {
 }
 END_TEST
 
+START_TEST(nothing_is_begun_that_may_not_end_in_time) {
+    struct tune_budget b = {.deadline = 100}, past = {.deadline = 5}, forever = {.deadline = UINT64_MAX};
+    ck_assert(tune_has_time(&b, 99) && !tune_has_time(&b, 100) && !tune_has_time(&past, 6));
+    tune_spend(&b, 30, 1);                                       /* what is needed anyway moves the deadline */
+    ck_assert(tune_has_time(&b, 99) && !tune_has_time(&b, 100)); /* and tells how long another may take */
+    tune_spend(&b, 10, 0);
+    ck_assert(tune_has_time(&b, 99) && !tune_has_time(&b, 100));
+    tune_spend(&b, 50, 0);
+    ck_assert(tune_has_time(&b, 79) && !tune_has_time(&b, 80));
+    tune_spend(&forever, 30, 1);
+    ck_assert(tune_has_time(&forever, UINT64_MAX / 2));
+}
+END_TEST
+
+static int tried; /* ways that the log tells of */
+static void count_tried(void *user, enum alexcl_log_level level, const char *text) {
+    (void)user;
+    (void)level;
+    tried += strncmp(text, "measuring conv", 14) == 0;
+}
+
+/* As before a net's first use, with so much time. */
+static void tune_in(uint64_t time) {
+    struct alexcl_error err = {0};
+    const struct alexcl_model *model;
+    struct graph *g;
+    struct tuning *t;
+    fresh_cache();
+    EXPECT_OK(alexcl_setting_set("ALEXCL_TUNE", "first", &err), err);
+    EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
+    EXPECT_OK(graph_make(model, NULL, layer_block(support_place()), &g, &err), err);
+    EXPECT_OK(tuning_open(alexcl_selection_device(support_selection(), 0), &t, &err), err);
+    tried = 0;
+    alexcl_log_to(count_tried, NULL);
+    EXPECT_OK(tune_before_use(support_selection(), 0, g, 3, support_place(), time, t, &err), err);
+    alexcl_log_to(NULL, NULL);
+    tuning_free(t);
+    graph_free(g);
+}
+
+START_TEST(without_time_nothing_is_measured) {
+    tune_in(0);
+    ck_assert_int_eq(tried, 0);
+    tune_in(60000000000u);
+    ck_assert_int_gt(tried, 3);
+}
+END_TEST
+
 /* ---- what is kept ---- */
 
 static struct tuning *parse(const char *text) {
@@ -244,7 +292,9 @@ END_TEST
 
 int main(void) {
     TCase *tests = tcase_create("tune");
+    tcase_add_test(tests, nothing_is_begun_that_may_not_end_in_time);
     tcase_add_test(tests, every_way_is_right_and_one_is_chosen);
+    tcase_add_test(tests, without_time_nothing_is_measured); /* its kernels are compiled by now */
     tcase_add_test(tests, a_caller_stops_it);
     tcase_add_test(tests, a_choice_is_used_where_it_is_possible);
     tcase_add_test(tests, a_damaged_file_is_refused);
