@@ -322,7 +322,7 @@ static int run_sections(struct run *r, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct lane *lane = r->lane;
     const struct graph *g = lane->graph;
-    int reader = run_last_reader(g);
+    int reader = run_last_reader(g), waiting = 0;
     for (int s = 0; s < g->section_count; s++) {
         int slices = run_slices(r, s);
         memcpy(r->arriving, r->leaving, sizeof r->arriving);
@@ -335,9 +335,15 @@ static int run_sections(struct run *r, struct alexcl_error *err) {
             else
                 TRY(run_cross(r, s - 1, first, count, err));
             int together = run_together(r, s, count);
-            for (int from = first; from < first + count; from += together)
+            for (int from = first; from < first + count; from += together) {
                 for (int i = g->sections[s].first; i < g->sections[s].first + g->sections[s].count; i++)
                     TRY(run_layer(r, i, from, first + count - from < together ? first + count - from : together, err));
+                /* Where many launches wait, Intel's runtime holds the next enqueue up, and this thread, which computes in a finish, idles. */
+                if (g->block > 1 && (waiting += 2 * g->sections[s].count) > LANE_WAITING) {
+                    TRY(device_finish(lane->place.device, err));
+                    waiting = 0;
+                }
+            }
             if (!lane_has_both(lane) && s + 1 < g->section_count) TRY(run_send(r, s, first, count, err));
             if (lane->place.device) TRY(device_flush(lane->place.device, err));
         }
