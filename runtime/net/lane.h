@@ -14,7 +14,7 @@
 enum { LANE_SLICES = 2 }; /* parts a batch is cut into between crossings, so that one part's exchange overlaps with the next one's work */
 
 enum { LANE_TOGETHER = 5 << 20 }; /* bytes of a half's largest value, of the images that a CPU takes through a section at once */
-enum { LANE_WAITING = 64 };        /* layers of halves that are enqueued on a CPU before its host thread waits for them */
+enum { LANE_WAITING = 64 };       /* layers of halves that are enqueued on a CPU before its host thread waits for them */
 
 /* What the lanes of a net share. */
 struct lane_batch {
