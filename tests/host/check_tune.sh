@@ -31,7 +31,7 @@ tiny 0 tune --devices 0 --format csv; head -n 1 out | grep -q '^device,layer,sha
 tiny 0 tune --devices 0 --no-cache; prints "kept nowhere"
 
 # ---- a first use measures, once
-rm -rf cache; infer -v; says "measuring what is fastest"; says "s at most"; [ -f "$file" ] || bad "nothing is kept"
+rm -rf cache; infer -v; says "measuring what is fastest"; says "s besides compiling"; [ -f "$file" ] || bad "nothing is kept"
 infer -v; grep -q "measuring" err && bad "measured twice"
 rm "$file"; infer -v --tune off; grep -q "measuring" err && bad "measured although it is off"
 infer -v --no-cache; grep -q "measuring" err && bad "measured though it cannot be kept"
