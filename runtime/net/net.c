@@ -115,7 +115,7 @@ static int net_tune(struct alexcl_net *net, struct alexcl_error *err) {
         struct lane *lane = &net->lanes[i];
         if (!lane->place.device) continue;
         struct tuning *t = tunings[0] && tuning_same(tunings[0], tunings[i]) ? tunings[0] : tunings[i];
-        TRY(tune_before_use(net->shared.selection, (size_t)i, lane->graph, lane->halves, &lane->place, NET_TUNE / kinds, t, err));
+        TRY(tune_before_use(net->shared.selection, (size_t)i, lane->graph, lane->halves, &lane->place, kinds > 1 ? NET_TUNE / 2 : NET_TUNE, t, err));
     }
 done:
     tuning_free(tunings[0]), tuning_free(tunings[1]);
