@@ -143,6 +143,7 @@ const struct layer_variant conv_cpu = {.name = "cpu",
 enum {
     WINOGRAD_STRIDE = 4,           /* besides 1 */
     WINOGRAD_WORKSPACE = 16 << 20, /* bytes of transformed inputs and sums at most, where more than one image's: weights are fetched once for them */
+    WINOGRAD_IMAGES = 64,          /* at most */
     WINOGRAD_ITEM = 128,           /* tiles of a work-item at most that makes sums of one point */
     WINOGRAD_DEEP = 128,           /* channels */
 };
@@ -224,7 +225,8 @@ static size_t winograd_between_floats(const struct layer *l, const struct place 
 /* Images that are in it at once. */
 static int winograd_images(const struct layer *l, const struct place *place) {
     size_t images = WINOGRAD_WORKSPACE / (winograd_between_floats(l, place) * sizeof(float));
-    return images < 1 ? 1 : images > 64 ? 64 : (int)images;
+    int most = l->most > 0 && l->most < WINOGRAD_IMAGES ? l->most : WINOGRAD_IMAGES;
+    return images < 1 ? 1 : images > (size_t)most ? most : (int)images;
 }
 static size_t winograd_mem_workspace(const struct layer *l, const struct place *place) {
     return (size_t)winograd_images(l, place) * winograd_between_floats(l, place);

@@ -7,7 +7,7 @@
 #include "memory.h"
 #include "peak.h"
 
-enum { LANE_LARGE = 4 << 20 }; /* floats: tensors above this are packed one at a time over all lanes */
+enum { LANE_LARGE = 1 << 18 }; /* floats: tensors above this are packed one at a time over all lanes */
 
 static void *lane_main(void *argument) {
     struct lane *lane = argument;

@@ -66,6 +66,7 @@ static int net_choose_batch(struct alexcl_net *net, const struct alexcl_net_opti
             largest = device_limits(lane->place.device)->largest_buffer;
         }
         if (options->memory && options->memory < memory) memory = options->memory;
+        for (int j = 0; j < 2 * lane->graph->layer_count; j++) lane->graph->layers[j / 2].half[j % 2].most = wanted;
         int status = graph_fit(lane->graph, lane->halves, &lane->place, memory, largest, wanted, alexcl_selection_place(net->shared.selection, (size_t)i)->name,
                                &fits[i], err);
         if (status != ALEXCL_OK) return status;

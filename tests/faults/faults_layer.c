@@ -129,6 +129,7 @@ GIVES_CODE(clGetKernelWorkGroupInfo, 0, (cl_kernel k, cl_device_id d, cl_kernel_
            (k, d, what, size, out, length))
 GIVES_CODE(clSetKernelArg, 0, (cl_kernel k, cl_uint i, size_t size, const void *value), (k, i, size, value))
 GIVES_CODE(clFlush, 0, (cl_command_queue q), (q))
+GIVES_CODE(clSetMemObjectDestructorCallback, 0, (cl_mem m, void(CL_CALLBACK * notify)(cl_mem, void *), void *user), (m, notify, user))
 
 /* What is waited for in vain is over all the same: no driver that gave a command up goes on reading the program's memory. */
 static cl_int CL_API_CALL faults_clFinish(cl_command_queue q) {
@@ -273,6 +274,7 @@ EXPORT cl_int CL_API_CALL clInitLayer(cl_uint entries, const cl_icd_dispatch *ta
     TAKE(clReleaseContext);
     TAKE(clReleaseCommandQueue);
     TAKE(clReleaseMemObject);
+    TAKE(clSetMemObjectDestructorCallback);
     TAKE(clReleaseProgram);
     TAKE(clReleaseKernel);
     TAKE(clGetExtensionFunctionAddress);
