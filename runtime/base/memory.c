@@ -14,15 +14,15 @@ int memory_alloc(void *out, size_t count, size_t size, const char *what, struct 
     return ALEXCL_OK;
 }
 
-enum { CACHE_LINE = 64, LARGE_PAGE = 2 << 20 }; /* the latter of x86, and of ARM with pages of 4 KiB */
+enum { CACHE_LINE = 64 };
 
 int memory_alloc_floats(float **out, size_t count, const char *what, struct alexcl_error *err) {
     void *p = NULL;
-    size_t bytes = count * sizeof(float), alignment = bytes < LARGE_PAGE ? CACHE_LINE : LARGE_PAGE;
+    size_t bytes = count * sizeof(float), alignment = bytes < MEMORY_LARGE ? CACHE_LINE : MEMORY_LARGE;
     if (count > SIZE_MAX / sizeof(float) - CACHE_LINE || posix_memalign(&p, alignment, count ? bytes : CACHE_LINE) != 0)
         return error_set(err, ALEXCL_E_MEMORY, "out of host memory: %zu floats for %s; free memory or use a smaller --batch", count, what);
 #ifdef MADV_HUGEPAGE
-    if (bytes >= LARGE_PAGE) (void)madvise(p, bytes, MADV_HUGEPAGE); /* a system that has none goes on with small ones */
+    if (bytes >= MEMORY_LARGE) (void)madvise(p, bytes, MADV_HUGEPAGE); /* a system that has none goes on with small ones */
 #endif
     *out = p;
     return ALEXCL_OK;

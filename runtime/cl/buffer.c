@@ -18,9 +18,8 @@ static int buffer_is_bare(void) { return settings_environment("ALEXCL_BARE_BUFFE
 
 /* On a CPU, buffers that are read from memory every time lie in host memory that we allocate: large pages, which drivers do not ask for. Weights
  * came out of memory a sixth faster. */
-enum { BUFFER_LARGE = 2 << 20 };
 static int buffer_wants_host(const struct device *dev, size_t size) {
-    return dev->limits.kind == ALEXCL_DEVICE_CPU && dev->limits.unified_memory && size >= BUFFER_LARGE;
+    return dev->limits.kind == ALEXCL_DEVICE_CPU && dev->limits.unified_memory && size >= MEMORY_LARGE;
 }
 
 /* The driver calls this when nothing uses the buffer any more. */
