@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Convolution by Winograd's minimal filtering, for CPU devices: F(4x4, WINDOW x WINDOW).
+/* Convolution by Winograd's minimal filtering, for CPU devices: F(OUT x OUT, WINDOW x WINDOW).
  *
- * An output tile of 4 x 4 comes from an input tile of SIDE x SIDE, SIDE = WINDOW + 3, with SIDE^2 multiplications a pair of channels
- * instead of 16 * WINDOW^2:   y = A^T [ sum over i of (G w G^T) . (B^T x B) ] A
- * The points are 0, P, -P, Q, -Q (and R, -R for a window of 5) and infinity: those below gave the smallest errors of many that were
- * tried (of the largest output: 2.4e-6 for 3 x 3, where 1 and 2 gave 1.0e-5; 5.4e-6 for 5 x 5). G w G^T is computed on the host, in double, once
- * a start. Sums run over the input channels in order, one fma each: a value depends on its image alone, not on the batch.
+ * An output tile of OUT x OUT comes from an input tile of SIDE x SIDE, SIDE = WINDOW + OUT - 1, with SIDE^2 multiplications a pair of channels
+ * instead of OUT^2 * WINDOW^2:   y = A^T [ sum over i of (G w G^T) . (B^T x B) ] A
+ * Points: 0, P, -P, Q, -Q, infinity for F(4x4, 3x3); P, -P, Q, -Q, R, -R, infinity for F(5x5, 3x3); 0 as well for F(4x4, 5x5). Those below gave the
+ * smallest errors of many that were tried (of the largest output: 2.4e-6 for F(4x4, 3x3), where 1 and 2 gave 1.0e-5; 3.9e-6 for F(5x5, 3x3), where
+ * 0, 1, 7/4 and 3/8 gave 1.0e-5; 5.4e-6 for F(4x4, 5x5)). F(5x5, 3x3) covers maps of 13 by 441 products where F(4x4, 3x3) takes 576, for weights that
+ * are larger by a third.
+ * G w G^T is computed on the host, in double, once a start. Sums run over the input channels in order, one fma each: a value depends on its image
+ * alone, not on those beside it.
  *
  * Maps are in blocks of 16 channels: n x ceil(c / 16) x h x w x 16, with finite values in the lanes behind the last channel.
  *
@@ -17,6 +20,9 @@
  * Source: Lavin and Gray 2015, "Fast Algorithms for Convolutional Neural Networks"; matrices by Toom and Cook for the points. */
 #ifndef WINDOW
 #define WINDOW 3
+#endif
+#ifndef OUT
+#define OUT 4 /* outputs along a side of a tile; or 5, with a window of 3 */
 #endif
 #ifndef STRIDE
 #define STRIDE 1 /* or 4 */
@@ -30,7 +36,11 @@
 #ifndef VECTORS
 #define VECTORS 2 /* of 16 output channels in registers at once */
 #endif
-#if WINDOW == 3
+#if OUT == 5
+#define P 0.3125f
+#define Q 0.875f
+#define R 1.6875f
+#elif WINDOW == 3
 #define P 0.75f
 #define Q 1.5f
 #else
@@ -52,14 +62,31 @@
 #else
 #define FETCH(from) /* not every compiler of OpenCL C has it */
 #endif
-#define SIDE (WINDOW + 3)
+#define SIDE (WINDOW + OUT - 1)
 #define POINTS (SIDE * SIDE)
 #define LANES (STRIDE == 1 ? 16 : 1) /* of x side by side */
 
 /* B^T v, in place, of SIDE values that are `step` apart. Row i is the product of (x - point) over all points but the i-th. */
 void winograd_input(float16 *v, int step) {
-#if WINDOW == 3
     float16 a = v[0], b = v[step], c = v[2 * step], d = v[3 * step], e = v[4 * step], f = v[5 * step];
+#if OUT == 5 || WINDOW == 5 /* of the pair P, -P without the factor x - P or x + P; likewise of Q and R */
+    float16 g = v[6 * step];
+    float16 sp = (float16)(-(Q * Q + R * R)), sq = (float16)(-(P * P + R * R)), sr = (float16)(-(P * P + Q * Q));
+    float16 tp = (float16)(Q * Q * R * R), tq = (float16)(P * P * R * R), tr = (float16)(P * P * Q * Q);
+    float16 s1 = (float16)(-(P * P + Q * Q + R * R)), s2 = (float16)(P * P * Q * Q + P * P * R * R + Q * Q * R * R), s3 = (float16)(-(P * P * Q * Q * R * R));
+#endif
+#if OUT == 5
+    float16 even_p = P * fma(tp, a, fma(sp, c, e)), odd_p = fma(tp, b, fma(sp, d, f));
+    float16 even_q = Q * fma(tq, a, fma(sq, c, e)), odd_q = fma(tq, b, fma(sq, d, f));
+    float16 even_r = R * fma(tr, a, fma(sr, c, e)), odd_r = fma(tr, b, fma(sr, d, f));
+    v[0] = odd_p + even_p;
+    v[step] = odd_p - even_p;
+    v[2 * step] = odd_q + even_q;
+    v[3 * step] = odd_q - even_q;
+    v[4 * step] = odd_r + even_r;
+    v[5 * step] = odd_r - even_r;
+    v[6 * step] = fma(s3, a, fma(s2, c, fma(s1, e, g)));
+#elif WINDOW == 3
     float16 even_p = fma((float16)(-Q * Q), c, e), odd_p = P * fma((float16)(-Q * Q), b, d);
     float16 even_q = fma((float16)(-P * P), c, e), odd_q = Q * fma((float16)(-P * P), b, d);
     v[0] = fma((float16)(P * P * Q * Q), a, fma((float16)(-(P * P + Q * Q)), c, e));
@@ -69,14 +96,10 @@ void winograd_input(float16 *v, int step) {
     v[4 * step] = even_q - odd_q;
     v[5 * step] = fma((float16)(P * P * Q * Q), b, fma((float16)(-(P * P + Q * Q)), d, f));
 #else
-    float16 a = v[0], b = v[step], c = v[2 * step], d = v[3 * step], e = v[4 * step], f = v[5 * step], g = v[6 * step], h = v[7 * step];
-    float16 even_p = fma((float16)(Q * Q * R * R), c, fma((float16)(-(Q * Q + R * R)), e, g));
-    float16 even_q = fma((float16)(P * P * R * R), c, fma((float16)(-(P * P + R * R)), e, g));
-    float16 even_r = fma((float16)(P * P * Q * Q), c, fma((float16)(-(P * P + Q * Q)), e, g));
-    float16 odd_p = P * fma((float16)(Q * Q * R * R), b, fma((float16)(-(Q * Q + R * R)), d, f));
-    float16 odd_q = Q * fma((float16)(P * P * R * R), b, fma((float16)(-(P * P + R * R)), d, f));
-    float16 odd_r = R * fma((float16)(P * P * Q * Q), b, fma((float16)(-(P * P + Q * Q)), d, f));
-    float16 s1 = (float16)(-(P * P + Q * Q + R * R)), s2 = (float16)(P * P * Q * Q + P * P * R * R + Q * Q * R * R), s3 = (float16)(-(P * P * Q * Q * R * R));
+    float16 h = v[7 * step];
+    float16 even_p = fma(tp, c, fma(sp, e, g)), odd_p = P * fma(tp, b, fma(sp, d, f));
+    float16 even_q = fma(tq, c, fma(sq, e, g)), odd_q = Q * fma(tq, b, fma(sq, d, f));
+    float16 even_r = fma(tr, c, fma(sr, e, g)), odd_r = R * fma(tr, b, fma(sr, d, f));
     v[0] = fma(s3, a, fma(s2, c, fma(s1, e, g)));
     v[step] = even_p + odd_p;
     v[2 * step] = even_p - odd_p;
@@ -88,8 +111,18 @@ void winograd_input(float16 *v, int step) {
 #endif
 }
 
-/* A^T v: the first 4 of SIDE values that are `step` apart are replaced by the outputs. */
+/* A^T v: the first OUT of SIDE values that are `step` apart are replaced by the outputs. */
 void winograd_output(float16 *v, int step) {
+#if OUT == 5
+    float16 sum_p = v[0] + v[step], difference_p = v[0] - v[step];
+    float16 sum_q = v[2 * step] + v[3 * step], difference_q = v[2 * step] - v[3 * step];
+    float16 sum_r = v[4 * step] + v[5 * step], difference_r = v[4 * step] - v[5 * step];
+    v[0] = sum_p + sum_q + sum_r;
+    v[step] = fma((float16)(Q), difference_q, fma((float16)(R), difference_r, P * difference_p));
+    v[2 * step] = fma((float16)(Q * Q), sum_q, fma((float16)(R * R), sum_r, (P * P) * sum_p));
+    v[3 * step] = fma((float16)(Q * Q * Q), difference_q, fma((float16)(R * R * R), difference_r, (P * P * P) * difference_p));
+    v[4 * step] = fma((float16)(Q * Q * Q * Q), sum_q, fma((float16)(R * R * R * R), sum_r, fma((float16)(P * P * P * P), sum_p, v[6 * step])));
+#else
     float16 sum_p = v[step] + v[2 * step], difference_p = v[step] - v[2 * step];
     float16 sum_q = v[3 * step] + v[4 * step], difference_q = v[3 * step] - v[4 * step];
 #if WINDOW == 3
@@ -103,6 +136,7 @@ void winograd_output(float16 *v, int step) {
     v[step] = fma((float16)(Q), difference_q, fma((float16)(R), difference_r, P * difference_p));
     v[2 * step] = fma((float16)(Q * Q), sum_q, fma((float16)(R * R), sum_r, (P * P) * sum_p));
     v[3 * step] = fma((float16)(Q * Q * Q), difference_q, fma((float16)(R * R * R), difference_r, fma((float16)(P * P * P), difference_p, v[7 * step])));
+#endif
 #endif
 }
 
@@ -184,7 +218,7 @@ void winograd_store(float16 d[POINTS], float16 bias, __global float *y, int rows
 #pragma unroll
     for (int q = 0; q < SIDE; q++) winograd_output(d + q, SIDE);
 #pragma unroll
-    for (int r = 0; r < 4; r++) winograd_output(d + r * SIDE, 1);
+    for (int r = 0; r < OUT; r++) winograd_output(d + r * SIDE, 1);
     for (int r = 0; r < rows; r++)
         for (int q = 0; q < columns; q++) {
             float16 value = d[r * SIDE + q] + bias;
@@ -207,7 +241,7 @@ __kernel __attribute__((vec_type_hint(float16))) void winograd_cpu_fused(__globa
     int start = (int)get_global_id(0) * GROUPS * TILES, group = (int)get_global_id(1), here = min(GROUPS * TILES, tiles - start);
     int parts = (here + TILES - 1) / TILES, floats = depth * VECTORS * 16;
     for (int t = 0; t < here; t++) {
-        int tile = (start + t) % per_image, top = tile / across * 4 * STRIDE - pad, left = tile % across * 4 * STRIDE - pad;
+        int tile = (start + t) % per_image, top = tile / across * OUT * STRIDE - pad, left = tile % across * OUT * STRIDE - pad;
         __global const float *image = x + (size_t)(first + (start + t) / per_image) * (depth / 16) * h * w * LANES;
         for (int block = 0; block < depth / 16; block++)
             winograd_transform(image + (size_t)block * h * w * LANES, top, left, h, w, values + t * depth + block * 16, GROUPS * TILES * depth);
@@ -219,14 +253,14 @@ __kernel __attribute__((vec_type_hint(float16))) void winograd_cpu_fused(__globa
                               VECTORS * 16, next, VECTORS * 16 * 256 / parts);
     }
     for (int t = 0; t < here; t++) {
-        int tile = (start + t) % per_image, top = tile / across * 4, left = tile % across * 4;
+        int tile = (start + t) % per_image, top = tile / across * OUT, left = tile % across * OUT;
         size_t image = (size_t)(first + (start + t) / per_image);
         for (int o = 0; o < VECTORS && group * VECTORS + o < out_blocks; o++) {
             float16 d[POINTS];
 #pragma unroll
             for (int p = 0; p < POINTS; p++) d[p] = vload16(o, products + (p * GROUPS * TILES + t) * VECTORS * 16);
             winograd_store(d, vload16(group * VECTORS + o, b), y + (((image * out_blocks + group * VECTORS + o) * out_h + top) * out_w + left) * 16,
-                           min(4, out_h - top), min(4, out_w - left), out_w, relu);
+                           min(OUT, out_h - top), min(OUT, out_w - left), out_w, relu);
         }
     }
 }
@@ -237,8 +271,8 @@ __kernel __attribute__((vec_type_hint(float16))) void winograd_cpu_fused(__globa
 __kernel __attribute__((vec_type_hint(float16))) void winograd_cpu_input(__global const float *restrict x, __global float *restrict v, int first, int tiles,
                                                                          int depth, int across, int h, int w, int pad) {
     int tile = (int)get_global_id(0), block = (int)get_global_id(1), image = (int)get_global_id(2), count = (int)get_global_size(0);
-    winograd_transform(x + ((size_t)(first + image) * (depth / 16) + block) * h * w * LANES, tile / across * 4 * STRIDE - pad,
-                       tile % across * 4 * STRIDE - pad, h, w, v + ((size_t)image * count + tile) * depth + block * 16, (size_t)tiles * depth);
+    winograd_transform(x + ((size_t)(first + image) * (depth / 16) + block) * h * w * LANES, tile / across * OUT * STRIDE - pad,
+                       tile % across * OUT * STRIDE - pad, h, w, v + ((size_t)image * count + tile) * depth + block * 16, (size_t)tiles * depth);
 }
 
 /* v as above, u as for winograd_cpu_fused -> m: groups x tiles x POINTS x VECTORS * 16, behind v in one buffer.
@@ -263,12 +297,12 @@ __kernel __attribute__((vec_type_hint(float16))) void winograd_cpu_gather(__glob
                                                                           __global float *restrict y, int first, int tiles, int depth, int across, int blocks,
                                                                           int out_h, int out_w, int relu) {
     int tile = (int)get_global_id(0), block = (int)get_global_id(1), image = (int)get_global_id(2), per_image = (int)get_global_size(0);
-    int top = tile / across * 4, left = tile % across * 4;
+    int top = tile / across * OUT, left = tile % across * OUT;
     __global const float *from = v + (size_t)POINTS * tiles * depth + (((size_t)(block / VECTORS) * tiles + image * per_image + tile) * POINTS * VECTORS + block % VECTORS) * 16;
     float16 d[POINTS];
 #pragma unroll
     for (int p = 0; p < POINTS; p++) d[p] = vload16(p * VECTORS, from);
-    winograd_store(d, vload16(block, b), y + ((((size_t)(first + image) * blocks + block) * out_h + top) * out_w + left) * 16, min(4, out_h - top),
-                   min(4, out_w - left), out_w, relu);
+    winograd_store(d, vload16(block, b), y + ((((size_t)(first + image) * blocks + block) * out_h + top) * out_w + left) * 16, min(OUT, out_h - top),
+                   min(OUT, out_w - left), out_w, relu);
 }
 #endif

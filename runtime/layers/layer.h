@@ -68,7 +68,7 @@ struct layer {
     int in_place;     /* may write its output over its input */
     int view;         /* output is its input (flatten): nothing to run */
     int relu;         /* set by the caller: the ReLU behind it is computed with it (layer_fuses_relu) */
-    int most;         /* images of a call at most, set by the caller before layer_workspace: no more room is asked for; 0: any */
+    int most;         /* images of a call at most, set by the caller before layer_prepare: no more room is asked for; 0: any */
     int reproducible; /* set by the caller before layer_prepare: one form of computing for every batch size, to the bit */
     const struct layer_variant *tuned; /* set by the caller: the fastest on the place (tune.h); NULL: the first that is applicable */
     struct layer_tile tile;            /* of that variant */

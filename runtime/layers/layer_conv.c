@@ -186,7 +186,7 @@ static int wino_prepare(struct layer *l, const float *const values[LAYER_TENSORS
     struct wino_sizes z = wino_sizes(l);
     struct shape_conv s = conv_shape(l);
     size_t pairs = (size_t)l->out.c * (size_t)depth, taps = (size_t)(window * window), floats = wino_packed(l, l->place, 0);
-    double g[WINOGRAD_SIDE][WINOGRAD_OUT + 1] = {{0}};
+    double g[WINOGRAD_SIDE][WINOGRAD_WINDOW] = {{0}};
     float *transformed = NULL, *packed = NULL; /* points x outputs x depth, and each point packed */
     char defines[96];
     snprintf(defines, sizeof defines, "-DWINDOW=%d -DTILE_K=%d", window, OWN_STEP);
@@ -195,8 +195,8 @@ static int wino_prepare(struct layer *l, const float *const values[LAYER_TENSORS
     TRY(layer_add_kernel(l, 2, "winograd", "winograd_output", defines, err));
     TRY(memory_alloc_floats(&transformed, (size_t)z.points * pairs, "transformed weights", err));
     TRY(memory_alloc_floats(&packed, floats, "packed weights", err));
-    winograd_matrix(window, g);
-    for (size_t i = 0; i < pairs; i++) winograd_transform((const double(*)[WINOGRAD_OUT + 1]) g, values[0] + i * taps, window, transformed + i, pairs);
+    winograd_matrix(window, WINOGRAD_OUT, g);
+    for (size_t i = 0; i < pairs; i++) winograd_transform((const double(*)[WINOGRAD_WINDOW])g, values[0] + i * taps, window, window + WINOGRAD_OUT - 1, transformed + i, pairs);
     for (size_t p = 0; p < (size_t)z.points; p++)
         conv_pack(packed + p * (size_t)z.product_rows * (size_t)z.depth, transformed + p * pairs, &s, depth, OWN_STEP, OWN_OUTPUTS);
     TRY(layer_upload_floats(l, 0, packed, floats, err));

@@ -148,21 +148,21 @@ enum {
     WINOGRAD_DEEP = 128,           /* channels */
 };
 
-/* Tiles and vectors in registers at once, groups of tiles that a work-item takes one after the other. */
+/* Tiles and vectors in registers at once, groups of tiles that a work-item takes one after the other, outputs along a side of a tile. */
 struct winograd_tile {
-    int tiles, vectors, groups;
+    int tiles, vectors, groups, out;
 };
-enum { WINOGRAD_TILES = 16, WINOGRAD_VECTORS = 4, WINOGRAD_GROUPS = 16 }; /* largest */
+enum { WINOGRAD_TILES = 16, WINOGRAD_VECTORS = 4, WINOGRAD_GROUPS = 16, WINOGRAD_MOST = 5 }; /* largest */
 
 /* Of planes: as in winograd_cpu.cl's head. */
 static int winograd_strides(const struct layer *l) { return l->desc->stride == WINOGRAD_STRIDE && l->in_block == 1; }
 static int winograd_window(const struct layer *l) { return winograd_strides(l) ? (l->desc->kernel + WINOGRAD_STRIDE - 1) / WINOGRAD_STRIDE : l->desc->kernel; }
 static int winograd_depth(const struct layer *l) { return conv_in_channels(l) * (winograd_strides(l) ? LAYER_BLOCK : 1); }
-static int winograd_side(const struct layer *l) { return winograd_window(l) + WINOGRAD_OUT - 1; }
-static int winograd_points(const struct layer *l) { return winograd_side(l) * winograd_side(l); }
+static int winograd_side(const struct layer *l, struct winograd_tile t) { return winograd_window(l) + t.out - 1; }
+static int winograd_points(const struct layer *l, struct winograd_tile t) { return winograd_side(l, t) * winograd_side(l, t); }
 /* Bytes of a work-item's transformed inputs, and of its sums. */
 static size_t winograd_local(const struct layer *l, struct winograd_tile t, int floats) {
-    return (size_t)(winograd_points(l) * t.groups * t.tiles * floats) * sizeof(float);
+    return (size_t)(winograd_points(l, t) * t.groups * t.tiles * floats) * sizeof(float);
 }
 static size_t winograd_local_values(const struct layer *l, struct winograd_tile t) { return winograd_local(l, t, winograd_depth(l)); }
 static size_t winograd_local_sums(const struct layer *l, struct winograd_tile t) { return winograd_local(l, t, t.vectors * LAYER_BLOCK); }
@@ -172,8 +172,8 @@ static struct winograd_tile winograd_tile(const struct layer *l, const struct pl
     static const int tiles[WINOGRAD_VECTORS + 1] = {0, 12, 12, 8, 6};
     const int *asked = l->tile.size;
     int blocks = conv_blocks(l->out.c), vectors = blocks % 4 == 0 ? 4 : blocks % 3 == 0 ? 3 : blocks < 2 ? 1 : 2;
-    if (asked[0]) return (struct winograd_tile){asked[0], asked[1], asked[2]};
-    return layer_has_wide_registers(place) ? (struct winograd_tile){tiles[vectors], vectors, 1} : (struct winograd_tile){6, 1, 1};
+    if (asked[0]) return (struct winograd_tile){asked[0], asked[1], asked[2], WINOGRAD_OUT};
+    return layer_has_wide_registers(place) ? (struct winograd_tile){tiles[vectors], vectors, 1, WINOGRAD_OUT} : (struct winograd_tile){6, 1, 1, WINOGRAD_OUT};
 }
 static int winograd_fits(const struct layer *l, const struct place *place, struct winograd_tile t) {
     return winograd_local_values(l, t) + winograd_local_sums(l, t) <= device_limits(place->device)->local_memory;
@@ -185,8 +185,16 @@ static struct winograd_tile winograd_fused_tile(const struct layer *l, const str
     while (t.groups > 0 && !winograd_fits(l, place, t)) t.groups--;
     return t;
 }
+static int winograd_across(const struct layer *l, struct winograd_tile t) { return (l->out.w + t.out - 1) / t.out; }
+static int winograd_per_image(const struct layer *l, struct winograd_tile t) { return winograd_across(l, t) * ((l->out.h + t.out - 1) / t.out); }
+/* More outputs where a row then takes fewer products; but not for images that come one by one, whose time goes to the weights, which are larger
+ * then. */
 static struct winograd_tile winograd_mem_tile(const struct layer *l, const struct place *place) {
-    struct winograd_tile t = winograd_tile(l, place);
+    struct winograd_tile t = winograd_tile(l, place), more = t;
+    more.out = WINOGRAD_MOST;
+    if (winograd_window(l) == 3 && (l->most != 1 || l->reproducible) &&
+        winograd_side(l, more) * winograd_across(l, more) < winograd_side(l, t) * winograd_across(l, t))
+        t = more;
     t.groups = WINOGRAD_ITEM / t.tiles;
     return t;
 }
@@ -196,7 +204,7 @@ static struct layer_tile winograd_fused_layer_tile(const struct layer *l, const 
     return (struct layer_tile){{t.tiles, t.vectors, t.groups}};
 }
 static struct layer_tile winograd_mem_layer_tile(const struct layer *l, const struct place *place) {
-    struct winograd_tile t = winograd_tile(l, place);
+    struct winograd_tile t = winograd_mem_tile(l, place);
     return (struct layer_tile){{t.tiles, t.vectors}};
 }
 
@@ -213,67 +221,65 @@ static int winograd_mem_applicable(const struct layer *l, const struct place *pl
     return winograd_applicable(l, place) && winograd_depth(l) >= WINOGRAD_DEEP && layer_takes_tile(l, (struct layer_tile){{WINOGRAD_TILES, WINOGRAD_VECTORS}});
 }
 
-static int winograd_across(const struct layer *l) { return (l->out.w + WINOGRAD_OUT - 1) / WINOGRAD_OUT; }
-static int winograd_per_image(const struct layer *l) { return winograd_across(l) * ((l->out.h + WINOGRAD_OUT - 1) / WINOGRAD_OUT); }
-static size_t winograd_image_floats(const struct layer *l) { return (size_t)winograd_points(l) * (size_t)winograd_per_image(l) * (size_t)winograd_depth(l); }
 /* Floats of one image's transformed inputs and sums in the workspace. */
-static size_t winograd_between_floats(const struct layer *l, const struct place *place) {
-    struct winograd_tile t = winograd_tile(l, place);
-    return winograd_image_floats(l) +
-           (size_t)(conv_groups(l, t.vectors) * t.vectors * LAYER_BLOCK) * (size_t)winograd_points(l) * (size_t)winograd_per_image(l);
+static size_t winograd_between_floats(const struct layer *l, struct winograd_tile t) {
+    int channels = winograd_depth(l) + conv_groups(l, t.vectors) * t.vectors * LAYER_BLOCK;
+    return (size_t)winograd_points(l, t) * (size_t)winograd_per_image(l, t) * (size_t)channels;
 }
 /* Images that are in it at once. */
-static int winograd_images(const struct layer *l, const struct place *place) {
-    size_t images = WINOGRAD_WORKSPACE / (winograd_between_floats(l, place) * sizeof(float));
+static int winograd_images(const struct layer *l, struct winograd_tile t) {
+    size_t images = WINOGRAD_WORKSPACE / (winograd_between_floats(l, t) * sizeof(float));
     int most = l->most > 0 && l->most < WINOGRAD_IMAGES ? l->most : WINOGRAD_IMAGES;
     return images < 1 ? 1 : images > (size_t)most ? most : (int)images;
 }
 static size_t winograd_mem_workspace(const struct layer *l, const struct place *place) {
-    return (size_t)winograd_images(l, place) * winograd_between_floats(l, place);
+    struct winograd_tile t = winograd_mem_tile(l, place);
+    return (size_t)winograd_images(l, t) * winograd_between_floats(l, t);
 }
 
-static size_t winograd_packed(const struct layer *l, const struct place *place, int t) {
-    struct winograd_tile tile = winograd_tile(l, place);
+static size_t winograd_packed(const struct layer *l, struct winograd_tile tile, int t) {
     size_t outputs = (size_t)(conv_groups(l, tile.vectors) * tile.vectors * LAYER_BLOCK);
-    return t ? outputs : outputs * (size_t)winograd_points(l) * (size_t)winograd_depth(l);
+    return t ? outputs : outputs * (size_t)winograd_points(l, tile) * (size_t)winograd_depth(l);
 }
+static size_t winograd_fused_packed(const struct layer *l, const struct place *place, int t) { return winograd_packed(l, winograd_fused_tile(l, place), t); }
+static size_t winograd_mem_packed(const struct layer *l, const struct place *place, int t) { return winograd_packed(l, winograd_mem_tile(l, place), t); }
 
 /* What channel c of the layer's input adds to `packed`, points x depth x width, of one output. */
-static void winograd_pack(const struct layer *l, const double g[WINOGRAD_SIDE][WINOGRAD_OUT + 1], const float *w, int c, float *packed, size_t width) {
+static void winograd_pack(const struct layer *l, const double g[WINOGRAD_SIDE][WINOGRAD_WINDOW], int side, const float *w, int c, float *packed, size_t width) {
     int window = winograd_window(l), kernel = l->desc->kernel;
     size_t stride = (size_t)winograd_depth(l) * width;
     if (!winograd_strides(l)) {
-        winograd_transform(g, w, window, packed + conv_channel(l, c) * width, stride);
+        winograd_transform(g, w, window, side, packed + conv_channel(l, c) * width, stride);
         return;
     }
     for (int lane = 0; lane < LAYER_BLOCK; lane++) { /* of WINOGRAD_STRIDE x WINOGRAD_STRIDE pixels */
-        float thin[(WINOGRAD_OUT + 1) * (WINOGRAD_OUT + 1)] = {0};
+        float thin[WINOGRAD_WINDOW * WINOGRAD_WINDOW] = {0};
         for (int i = 0; i < window * window; i++) {
             int y = i / window * WINOGRAD_STRIDE + lane / WINOGRAD_STRIDE, x = i % window * WINOGRAD_STRIDE + lane % WINOGRAD_STRIDE;
             thin[i] = y < kernel && x < kernel ? w[y * kernel + x] : 0.0f;
         }
-        winograd_transform(g, thin, window, packed + (size_t)(c * LAYER_BLOCK + lane) * width, stride);
+        winograd_transform(g, thin, window, side, packed + (size_t)(c * LAYER_BLOCK + lane) * width, stride);
     }
 }
 
 /* `kernels`: ends with NULL. */
 static int winograd_prepare(struct layer *l, int fused, struct winograd_tile tile, const char *const *kernels, const float *const values[LAYER_TENSORS],
                             struct alexcl_error *err) {
-    int status = ALEXCL_OK, window = winograd_window(l);
-    size_t floats = winograd_packed(l, l->place, 0), width = (size_t)(tile.vectors * LAYER_BLOCK), channels = (size_t)winograd_depth(l);
-    size_t points = (size_t)winograd_points(l), taps = (size_t)(l->desc->kernel * l->desc->kernel);
-    double g[WINOGRAD_SIDE][WINOGRAD_OUT + 1] = {{0}};
+    int status = ALEXCL_OK, window = winograd_window(l), side = winograd_side(l, tile);
+    size_t floats = winograd_packed(l, tile, 0), width = (size_t)(tile.vectors * LAYER_BLOCK), channels = (size_t)winograd_depth(l);
+    size_t points = (size_t)winograd_points(l, tile), taps = (size_t)(l->desc->kernel * l->desc->kernel);
+    double g[WINOGRAD_SIDE][WINOGRAD_WINDOW] = {{0}};
     float *packed = NULL;
     char defines[128];
-    snprintf(defines, sizeof defines, "-DWINDOW=%d -DSTRIDE=%d -DTILES=%d -DVECTORS=%d -DGROUPS=%d -DFUSED=%d%s", window, l->desc->stride, tile.tiles,
-             tile.vectors, tile.groups, fused, layer_fetches(l->place));
+    snprintf(defines, sizeof defines, "-DWINDOW=%d -DOUT=%d -DSTRIDE=%d -DTILES=%d -DVECTORS=%d -DGROUPS=%d -DFUSED=%d%s", window, tile.out,
+             l->desc->stride, tile.tiles, tile.vectors, tile.groups, fused, layer_fetches(l->place));
     for (int i = 0; kernels[i]; i++) TRY(layer_add_kernel(l, i, "winograd_cpu", kernels[i], defines, err));
     TRY(memory_alloc_floats(&packed, floats, "packed weights", err));
     for (size_t i = 0; i < floats; i++) packed[i] = 0.0f;
-    winograd_matrix(window, g);
+    winograd_matrix(window, tile.out, g);
     for (int o = 0; o < l->out.c; o++)
         for (int c = 0; c < l->in.c; c++)
-            winograd_pack(l, (const double(*)[WINOGRAD_OUT + 1]) g, values[0] + ((size_t)o * (size_t)l->in.c + (size_t)c) * taps, c,
+            winograd_pack(l, (const double(*)[WINOGRAD_WINDOW])g, side, values[0] + ((size_t)o * (size_t)l->in.c + (size_t)c) * taps, c,
                           packed + (size_t)o / width * points * channels * width + (size_t)o % width, width);
     TRY(layer_upload_floats(l, 0, packed, floats, err));
     TRY(conv_upload_bias(l, values[1], tile.vectors, err));
@@ -292,19 +298,19 @@ static int winograd_mem_prepare(struct layer *l, const float *const values[LAYER
 
 static int winograd_fused_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct winograd_tile tile = winograd_fused_tile(l, l->place);
-    int per_image = winograd_per_image(l), tiles = io->count * per_image,
+    int per_image = winograd_per_image(l, tile), tiles = io->count * per_image,
         together = tile.tiles * (tile.groups > 1 ? tile.groups : 1); /* applicable: one fits */
     struct kernel_range range = {2, {0, 0, 0}, {(size_t)((tiles + together - 1) / together), (size_t)conv_groups(l, tile.vectors), 1}, {1, 1, 1}};
     return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),
                          ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(io->first), ARG_INT(tiles), ARG_INT(winograd_depth(l)),
-                         ARG_INT(winograd_across(l)), ARG_INT(per_image), ARG_INT(conv_blocks(l->out.c)), ARG_INT(l->in.h), ARG_INT(l->in.w),
+                         ARG_INT(winograd_across(l, tile)), ARG_INT(per_image), ARG_INT(conv_blocks(l->out.c)), ARG_INT(l->in.h), ARG_INT(l->in.w),
                          ARG_INT(l->desc->pad), ARG_INT(l->out.h), ARG_INT(l->out.w), ARG_INT(l->relu), ARG_LOCAL(winograd_local_values(l, tile)),
                          ARG_LOCAL(winograd_local_sums(l, tile)));
 }
 
 static int winograd_mem_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
-    int status = ALEXCL_OK, most = winograd_images(l, l->place), across = winograd_across(l), per_image = winograd_per_image(l), depth = winograd_depth(l);
     struct winograd_tile tile = winograd_mem_tile(l, l->place);
+    int status = ALEXCL_OK, most = winograd_images(l, tile), across = winograd_across(l, tile), per_image = winograd_per_image(l, tile), depth = winograd_depth(l);
     int together = tile.groups * tile.tiles, blocks = conv_blocks(l->out.c);
     for (int first = io->first; first < io->first + io->count; first += most) {
         int left = io->first + io->count - first, count = left < most ? left : most, tiles = count * per_image;
@@ -312,7 +318,7 @@ static int winograd_mem_enqueue(struct layer *l, const struct layer_io *io, stru
         TRY(KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &in, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->workspace->buffer), ARG_INT(first),
                           ARG_INT(tiles), ARG_INT(depth), ARG_INT(across), ARG_INT(l->in.h), ARG_INT(l->in.w), ARG_INT(l->desc->pad)));
         struct kernel_range products = {
-            3, {0, 0, 0}, {(size_t)((tiles + together - 1) / together), (size_t)conv_groups(l, tile.vectors), (size_t)winograd_points(l)}, {1, 1, 1}};
+            3, {0, 0, 0}, {(size_t)((tiles + together - 1) / together), (size_t)conv_groups(l, tile.vectors), (size_t)winograd_points(l, tile)}, {1, 1, 1}};
         TRY(KERNEL_LAUNCH(layer_kernel(l, 1), l->desc->name, &products, err, ARG_BUFFER(io->workspace->buffer), ARG_BUFFER(l->parameters[0].buffer),
                           ARG_INT(tiles), ARG_INT(depth)));
         struct kernel_range out = {3, {0, 0, 0}, {(size_t)per_image, (size_t)blocks, (size_t)count}, {1, 1, 1}};
@@ -325,7 +331,7 @@ done:
 }
 
 static const struct layer_tile winograd_fused_tiles[] = {{{8, 2, 1}}, {{6, 4, 1}}, {{8, 3, 1}}, {{12, 2, 1}}, {{8, 3, 2}}, {{6, 4, 2}}, {{6, 1, 4}}, {{0}}};
-static const struct layer_tile winograd_mem_tiles[] = {{{8, 2}}, {{6, 4}}, {{9, 3}}, {{4, 4}}, {{12, 2}}, {{6, 1}}, {{0}}};
+static const struct layer_tile winograd_mem_tiles[] = {{{6, 4}}, {{9, 3}}, {{8, 3}}, {{8, 2}}, {{4, 4}}, {{12, 2}}, {{6, 1}}, {{0}}};
 
 const struct layer_variant conv_winograd = {.name = "winograd",
                                             .applicable = winograd_fused_applicable,
@@ -333,7 +339,7 @@ const struct layer_variant conv_winograd = {.name = "winograd",
                                             .enqueue = winograd_fused_enqueue,
                                             .release = layer_free_kernels,
                                             .kernels = "winograd_cpu",
-                                            .packed = winograd_packed,
+                                            .packed = winograd_fused_packed,
                                             .tile = winograd_fused_layer_tile,
                                             .tiles = winograd_fused_tiles};
 
@@ -344,6 +350,6 @@ const struct layer_variant conv_winograd_mem = {.name = "wino_mem",
                                                 .enqueue = winograd_mem_enqueue,
                                                 .release = layer_free_kernels,
                                                 .kernels = "winograd_cpu",
-                                                .packed = winograd_packed,
+                                                .packed = winograd_mem_packed,
                                                 .tile = winograd_mem_layer_tile,
                                                 .tiles = winograd_mem_tiles};

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "winograd.h"
 
-void winograd_matrix(int window, double g[WINOGRAD_SIDE][WINOGRAD_OUT + 1]) {
-    static const double points3[] = {0.0, 0.75, -0.75, 1.5, -1.5}, points5[] = {0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5}; /* of the kernels */
-    const double *points = window == 3 ? points3 : points5;
-    int count = window + 2;
+void winograd_matrix(int window, int out, double g[WINOGRAD_SIDE][WINOGRAD_WINDOW]) {
+    /* of the kernels: for tiles of 4 and of 5 with a window of 3, of 4 with a window of 5 */
+    static const double four[] = {0.0, 0.75, -0.75, 1.5, -1.5}, five[] = {0.3125, -0.3125, 0.875, -0.875, 1.6875, -1.6875}, wide[] = {0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5};
+    const double *points = window == WINOGRAD_WINDOW ? wide : out == WINOGRAD_OUT ? four : five;
+    int count = window + out - 2;
     for (int i = 0; i < count; i++) {
         double product = 1.0, power = 1.0;
         for (int j = 0; j < count; j++)
@@ -17,9 +18,8 @@ void winograd_matrix(int window, double g[WINOGRAD_SIDE][WINOGRAD_OUT + 1]) {
     for (int j = 0; j < window; j++) g[count][j] = j == window - 1 ? 1.0 : 0.0;
 }
 
-void winograd_transform(const double g[WINOGRAD_SIDE][WINOGRAD_OUT + 1], const float *w, int window, float *out, size_t stride) {
-    int side = window + WINOGRAD_OUT - 1;
-    double rows[WINOGRAD_SIDE][WINOGRAD_OUT + 1] = {{0}};
+void winograd_transform(const double g[WINOGRAD_SIDE][WINOGRAD_WINDOW], const float *w, int window, int side, float *to, size_t stride) {
+    double rows[WINOGRAD_SIDE][WINOGRAD_WINDOW] = {{0}};
     for (int i = 0; i < side; i++) {
         for (int x = 0; x < window; x++) {
             rows[i][x] = 0.0;
@@ -30,7 +30,7 @@ void winograd_transform(const double g[WINOGRAD_SIDE][WINOGRAD_OUT + 1], const f
         for (int j = 0; j < side; j++) {
             double sum = 0.0;
             for (int x = 0; x < window; x++) sum += rows[i][x] * g[j][x];
-            out[(size_t)(i * side + j) * stride] = (float)sum;
+            to[(size_t)(i * side + j) * stride] = (float)sum;
         }
     }
 }

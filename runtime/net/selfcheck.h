@@ -15,7 +15,7 @@ struct selfcheck_case {
     const struct layer_variant *variant;
     const struct selfcheck_part *part; /* when variant is NULL */
     int first, images;                 /* so many images behind `first` others that must stay as they were */
-    int reproducible;
+    int reproducible, alone; /* one way of computing for every batch size; images come one by one (layer.h's most is 1) */
     int fp16;                /* weights in half precision (layer.h) */
     int in_block, out_block; /* how values lie (layer.h); 0: 1 */
     struct layer_tile tile;  /* of the variant (layer.h) */

@@ -128,6 +128,7 @@ static int case_run_layer(struct place *place, const struct selfcheck_case *c, i
     l.in_block = c->in_block ? c->in_block : 1;
     l.out_block = c->out_block ? c->out_block : 1;
     l.reproducible = c->reproducible;
+    l.most = c->alone;
     l.tile = c->tile;
     TRY(selfcheck_make_random(images * shape_size(c->in), "x", 2.0, &x, err));
     /* The half's own rows: which ones of the whole does not matter. */

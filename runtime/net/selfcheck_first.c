@@ -34,6 +34,7 @@ struct selfcheck_case selfcheck_shrink(const struct layer *l) {
                                .variant = l->variant,
                                .images = 5,
                                .reproducible = l->reproducible,
+                               .alone = l->most == 1,
                                .fp16 = l->fp16,
                                .in_block = l->in_block,
                                .out_block = l->out_block,
@@ -73,9 +74,9 @@ struct selfcheck_case selfcheck_shrink(const struct layer *l) {
 /* All that tells one case from another. */
 static void first_write(const struct selfcheck_case *c, struct text *out) {
     const struct alexcl_layer *d = &c->desc;
-    text_add(out, "%d %s %d  %d %d %d  %d %d %d %d %d %d %d  %a %a %a %d %d %a %d %d %d %d %dx%dx%d\n", (int)d->type,
+    text_add(out, "%d %s %d  %d %d %d  %d %d %d %d %d %d %d  %a %a %a %d %d %a %d %d %d %d %d %dx%dx%d\n", (int)d->type,
              c->variant ? c->variant->name : c->part->kernels, c->images, c->in.c, c->in.h, c->in.w, d->outputs, d->kernel, d->stride, d->pad, d->pad_end,
-             d->groups, d->ceil_mode, d->k, d->alpha, d->beta, (int)d->span, (int)d->dropout, d->rate, c->reproducible, c->fp16, c->in_block, c->out_block,
+             d->groups, d->ceil_mode, d->k, d->alpha, d->beta, (int)d->span, (int)d->dropout, d->rate, c->reproducible, c->alone, c->fp16, c->in_block, c->out_block,
              c->tile.size[0], c->tile.size[1], c->tile.size[2]);
 }
 
