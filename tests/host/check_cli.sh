@@ -324,7 +324,7 @@ grep -q '^20000 images' err && bad "all 20000 images were run for nobody"
 what="interrupted"
 "$alexcl" --model tiny2t --devices $one infer many.txt --batch 1 --format json >out 2>err &
 pid=$!
-sleep 1
+for i in $(seq 600); do grep -q '^device' err && break; sleep 0.1; done # before it says so, a signal ends it like any program
 kill -INT $pid
 wait $pid; ended 130
 json '.summary.interrupted and .summary.images < 20000 and (.images | length) == .summary.images'

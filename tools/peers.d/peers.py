@@ -311,8 +311,8 @@ def ratio(a, b):
 def print_table(document):
     columns = [(net, batch) for net in document["cells"] for batch in document["cells"][net]]
     width = 8
-    print("%s\n%s; %d threads; medians of %d rounds in turn; images a second" % (document["alexcl"], document["machine"], document["threads"],
-                                                                              document["rounds"]))
+    print("%s\n%.80s\n%d threads; medians of %d rounds in turn; images a second" % (document["alexcl"], document["machine"], document["threads"],
+                                                                                   document["rounds"]))  # a processor's name may be long
     print("\n%-29s" % "" + "".join(("%s b%s" % c).rjust(width) for c in columns))
 
     def row(name, values, form):
