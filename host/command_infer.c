@@ -425,7 +425,6 @@ static int infer_open(struct infer *f, struct alexcl_error *err) {
         f->images = (size_t)o->limit;
         image_list_cut(&f->list, f->images);
     }
-    interrupt_defer(); /* from here on there may be results to keep */
     status = options_weights(o, f->model, o->features, &f->weights, err);
     if (status == ALEXCL_OK) status = options_selection(o, &f->selection, err);
     if (status != ALEXCL_OK) return status;
@@ -472,6 +471,7 @@ static int infer_open(struct infer *f, struct alexcl_error *err) {
     }
     f->document_images = json_array();
     f->ready = monotonic_now();
+    interrupt_defer(); /* from here on there may be results to keep; before, a compiler may run, which does not survive a signal (PoCL's) */
     return status;
 }
 

@@ -100,9 +100,9 @@ infer 0; prints "cat.png"
 what="check on a full disk"
 [ ! -e /dev/full ] || { "$alexcl" check >/dev/full 2>err; ended 1; says "could not be written: No space left"; }
 what="check interrupted"
-"$alexcl" check --no-cache --format json >out 2>err &
+"$alexcl" check --no-cache --log info --format json >out 2>err &
 pid=$!
-sleep 0.3
+for i in $(seq 600); do grep -q 'compiling' err && break; sleep 0.1; done # before it begins, a signal ends it like any program
 kill -INT $pid
 wait $pid; ended 130
 says "interrupted"; json '.interrupted and .checks >= 1 and (.error | test("interrupted"))'
