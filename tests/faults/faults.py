@@ -46,7 +46,7 @@ COMMANDS = {
     "infer_two": [Command("cl", ["--devices", "0/2"] + INFER), Command("cl", ["--devices", "0/2"] + INFER[:2] + ["--batch", "2", "--split", "auto"] + INFER[4:], most=4)],
     "infer_clblast": [  # whose start takes longer
         Command("cl", ["--devices", "0", "--gemm", "clblast"] + INFER, most=8)],
-    "check": [Command("cl", ["--devices", "0", "check"], most=6)],
+    "check": [Command("cl", ["--devices", "0", "check"], most=3)],
     "time": [Command("cl", TIME, most=4)],
     "malloc": [Command("alloc", args, cache, only) for args, cache, only in (
         (REF + ["--dump-patches", "patches"], "off", None), (REF + ["--format", "json", "--weights", "WEIGHTS"], "off", None),
