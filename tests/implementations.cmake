@@ -86,7 +86,7 @@ elseif(intel)
   endforeach()
 endif()
 
-# alexcl_under_khronos(test command..): the test, of this folder, once more with the Khronos loader.
+# alexcl_under_khronos(test command..): the test, of this folder, once more with the Khronos loader; on few nets.
 function(alexcl_under_khronos test)
   if(ALEXCL_SANITIZE OR ALEXCL_COVERAGE)
     return()
@@ -101,5 +101,5 @@ function(alexcl_under_khronos test)
   endif()
   add_test(NAME ${name} COMMAND ${ARGN} WORKING_DIRECTORY ${SCRATCH}/${name})
   set_tests_properties(${name} PROPERTIES LABELS "${LABELS};full" TIMEOUT ${TIMEOUT} SKIP_RETURN_CODE 77
-    ENVIRONMENT "${ENVIRONMENT};LD_LIBRARY_PATH=${KHRONOS_FOLDER};ALEXCL_TEST_LOADER=${LOADER_khronos}")
+    ENVIRONMENT "${ENVIRONMENT};LD_LIBRARY_PATH=${KHRONOS_FOLDER};ALEXCL_TEST_LOADER=${LOADER_khronos};ALEXCL_TEST_FEW=1")
 endfunction()

@@ -300,7 +300,7 @@ class Test:
         calls, every = sum(n for name, n in counts.items() if name.startswith(command.kind)), command.kind + "*"
         if not command.only and self.only in (None, every):  # from some call on: the device is gone, memory or disk are full
             codes = codes_of(every)
-            chosen += ["%s:%d+:%d" % (every, 1 + (calls - 1) * i // 23, codes[i % len(codes)]) for i in range(24)]
+            chosen += ["%s:%d+:%d" % (every, 1 + (calls - 1) * i // 15, codes[i % len(codes)]) for i in range(16)]
         if self.only and ":" in self.only:
             chosen = [f for f in chosen if f.split(":")[1] == self.only.split(":")[1]]
         return chosen
@@ -344,7 +344,7 @@ def main():
     reader.add_argument("--alexcl", required=True)
     reader.add_argument("--photos", required=True)
     reader.add_argument("--layer")
-    reader.add_argument("--most", type=int, default=12)
+    reader.add_argument("--most", type=int, default=8)
     reader.add_argument("--only")
     reader.add_argument("--skip", default="", help="why there is nothing to run on; empty: there is")
     options = reader.parse_args()

@@ -384,9 +384,9 @@ void kernel_check_conv_grid(const char *variant) {
         {{1, 1, 1}, 2, 1, 1, 0, 0, 1, 0},     /* one of everything */
         {{1, 5, 9}, 3, 3, 1, 1, 0, 1, 2},     /* one channel, more pixels than a tile */
         {{3, 7, 5}, 5, 3, 1, 1, 0, 1, 0},     /* an odd number of outputs, halves of 3 and 2 */
-        {{2, 4, 5}, 131, 3, 1, 1, 0, 1, 2},   /* more blocks of outputs than a work-item has */
+        {{2, 4, 5}, 131, 3, 1, 1, 0, 1, 1},   /* more blocks of outputs than a work-item has */
         {{2, 6, 5}, 3, 5, 1, 2, 0, 1, 0},     /* a window of 5 */
-        {{2, 9, 30}, 66, 3, 2, 0, 1, 1, 0},   /* more outputs than a tile, wider than one, one-sided padding */
+        {{2, 9, 30}, 66, 3, 2, 0, 1, 1, 1},   /* more outputs than a tile, wider than one, one-sided padding */
         {{4, 12, 11}, 34, 5, 1, 2, 0, 2, 1},  /* a group a half */
         {{8, 6, 6}, 20, 3, 1, 1, 0, 4, 0},    /* two groups a half, 5 outputs each */
         {{2, 15, 22}, 5, 9, 4, 1, 2, 1, 0},   /* a stride of 4 */
