@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Fuzzes what reads files and texts, with libFuzzer, AddressSanitizer and UndefinedBehaviorSanitizer (preset `fuzz`, in build/fuzz).
-#   tests/fuzz/run.sh                            12 seconds each target
+#   tests/fuzz/run.sh                            8 seconds each target
 #   tests/fuzz/run.sh --minutes 10 [TARGET...]   longer; --seconds likewise. --jobs N: N targets at once
 #   tests/fuzz/run.sh --merge [TARGET...]        corpus/TARGET and what reaches more, in build/fuzz/merged/TARGET: to take into corpus/TARGET
 #   tests/fuzz/run.sh --build                    builds only; --built: does not
@@ -9,7 +9,7 @@
 # with the command that repeats it; it belongs in corpus/TARGET when what it found is mended. Exit code 1: something was found.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
-here=tests/fuzz out=build/fuzz seconds=12 action=run build=1 targets=()
+here=tests/fuzz out=build/fuzz seconds=8 action=run build=1 targets=()
 while [ $# -gt 0 ]; do
     case $1 in
     --minutes) seconds=$((${2:?} * 60)); shift ;;
