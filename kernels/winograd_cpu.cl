@@ -64,12 +64,13 @@
 #endif
 #define SIDE (WINDOW + OUT - 1)
 #define POINTS (SIDE * SIDE)
+#define FIRST (OUT == 5 ? 0 : 1) /* of the pairs of points; 0 is before them but for OUT 5, infinity behind them */
 #define LANES (STRIDE == 1 ? 16 : 1) /* of x side by side */
 
 /* B^T v, in place, of SIDE values that are `step` apart. Row i is the product of (x - point) over all points but the i-th. */
 void winograd_input(float16 *v, int step) {
     float16 a = v[0], b = v[step], c = v[2 * step], d = v[3 * step], e = v[4 * step], f = v[5 * step];
-#if OUT == 5 || WINDOW == 5 /* of the pair P, -P without the factor x - P or x + P; likewise of Q and R */
+#ifdef R /* of the pair P, -P without the factor x - P or x + P; likewise of Q and R */
     float16 g = v[6 * step];
     float16 sp = (float16)(-(Q * Q + R * R)), sq = (float16)(-(P * P + R * R)), sr = (float16)(-(P * P + Q * Q));
     float16 tp = (float16)(Q * Q * R * R), tq = (float16)(P * P * R * R), tr = (float16)(P * P * Q * Q);
@@ -113,30 +114,25 @@ void winograd_input(float16 *v, int step) {
 
 /* A^T v: the first OUT of SIDE values that are `step` apart are replaced by the outputs. */
 void winograd_output(float16 *v, int step) {
-#if OUT == 5
-    float16 sum_p = v[0] + v[step], difference_p = v[0] - v[step];
-    float16 sum_q = v[2 * step] + v[3 * step], difference_q = v[2 * step] - v[3 * step];
-    float16 sum_r = v[4 * step] + v[5 * step], difference_r = v[4 * step] - v[5 * step];
-    v[0] = sum_p + sum_q + sum_r;
+    float16 sum_p = v[FIRST * step] + v[(FIRST + 1) * step], difference_p = v[FIRST * step] - v[(FIRST + 1) * step];
+    float16 sum_q = v[(FIRST + 2) * step] + v[(FIRST + 3) * step], difference_q = v[(FIRST + 2) * step] - v[(FIRST + 3) * step];
+#ifdef R
+    float16 sum_r = v[(FIRST + 4) * step] + v[(FIRST + 5) * step], difference_r = v[(FIRST + 4) * step] - v[(FIRST + 5) * step];
+    v[0] = (FIRST ? v[0] + sum_p : sum_p) + sum_q + sum_r;
     v[step] = fma((float16)(Q), difference_q, fma((float16)(R), difference_r, P * difference_p));
     v[2 * step] = fma((float16)(Q * Q), sum_q, fma((float16)(R * R), sum_r, (P * P) * sum_p));
-    v[3 * step] = fma((float16)(Q * Q * Q), difference_q, fma((float16)(R * R * R), difference_r, (P * P * P) * difference_p));
-    v[4 * step] = fma((float16)(Q * Q * Q * Q), sum_q, fma((float16)(R * R * R * R), sum_r, fma((float16)(P * P * P * P), sum_p, v[6 * step])));
 #else
-    float16 sum_p = v[step] + v[2 * step], difference_p = v[step] - v[2 * step];
-    float16 sum_q = v[3 * step] + v[4 * step], difference_q = v[3 * step] - v[4 * step];
-#if WINDOW == 3
     v[0] = v[0] + sum_p + sum_q;
     v[step] = fma((float16)(Q), difference_q, P * difference_p);
     v[2 * step] = fma((float16)(Q * Q), sum_q, (P * P) * sum_p);
+#endif
+#if OUT == 5
+    v[3 * step] = fma((float16)(Q * Q * Q), difference_q, fma((float16)(R * R * R), difference_r, (P * P * P) * difference_p));
+    v[4 * step] = fma((float16)(Q * Q * Q * Q), sum_q, fma((float16)(R * R * R * R), sum_r, fma((float16)(P * P * P * P), sum_p, v[6 * step])));
+#elif WINDOW == 3
     v[3 * step] = fma((float16)(Q * Q * Q), difference_q, fma((float16)(P * P * P), difference_p, v[5 * step]));
 #else
-    float16 sum_r = v[5 * step] + v[6 * step], difference_r = v[5 * step] - v[6 * step];
-    v[0] = v[0] + sum_p + sum_q + sum_r;
-    v[step] = fma((float16)(Q), difference_q, fma((float16)(R), difference_r, P * difference_p));
-    v[2 * step] = fma((float16)(Q * Q), sum_q, fma((float16)(R * R), sum_r, (P * P) * sum_p));
     v[3 * step] = fma((float16)(Q * Q * Q), difference_q, fma((float16)(R * R * R), difference_r, fma((float16)(P * P * P), difference_p, v[7 * step])));
-#endif
 #endif
 }
 
