@@ -6,18 +6,10 @@
 set -u
 alexcl=$1 photos=$2 kernels=$3 implementation=$4
 if [ -n "${5:-}" ]; then echo "$5"; exit 77; fi
-failures=0 what=
+. "$(dirname "$0")/../support/cli_support.sh"
 rm -rf run && mkdir run && cd run || exit 1
 export ALEXCL_CHECK= ALEXCL_CACHE_DIR=$PWD/cache # the suite has the first turned off
 
-bad() { echo "FAILED: $what: $*"; sed 's/^/    /' out err | head -n 40; failures=$((failures + 1)); }
-ended() { local got=$?; [ $got = "$1" ] || bad "exit $got, not $1"; }
-run() { local code=$1; shift; what="alexcl $*"; "$alexcl" "$@" >out 2>err </dev/null; ended "$code"; }
-says() { grep -qF -- "$1" err || bad "stderr does not say: $1"; }
-prints() { grep -qF -- "$1" out || bad "stdout does not say: $1"; }
-silent() { [ ! -s err ] || bad "stderr is not empty"; }
-json() { jq -e "$1" out >/dev/null || bad "JSON: not $1"; }
-narrow() { awk 'length > 80 {print; exit 1}' out >/dev/null || bad "a line is longer than 80 columns"; }
 # change NAME FROM TO: the folder `changed` has that kernel alone, changed.
 change() {
     rm -rf changed && mkdir changed
@@ -38,14 +30,14 @@ run 0 check --devices ref --format csv; [ "$(wc -l <out)" = 1 ] || bad "more tha
 if [ "$implementation" = none ]; then
     run 3 check; says "loader"; says "--devices ref"
     run 3 check --format json; json '.devices == [] and (.error | test("no OpenCL device"))'
-    [ $failures = 0 ] && echo "all good" || { echo "$failures failures"; exit 1; }
+    end
     exit
 fi
 
 # ---- all right
 run 0 check; narrow; prints "device 0"; prints "driver"; prints "all right"; grep -qE "WRONG|FAILED" out && bad "something is wrong"
 case $implementation in
-rusticl | oclgrind) [ $failures = 0 ] && echo "all good" || { echo "$failures failures"; exit 1; }; exit ;;
+rusticl | oclgrind) end; exit ;;
 esac
 silent
 for kernel in "$kernels"/*.cl; do grep -qE "^  $(basename "$kernel" .cl) " out || bad "no line for $kernel"; done
@@ -101,10 +93,7 @@ what="check on a full disk"
 [ ! -e /dev/full ] || { "$alexcl" check >/dev/full 2>err; ended 1; says "could not be written: No space left"; }
 what="check interrupted"
 "$alexcl" check --no-cache --log info --format json >out 2>err &
-pid=$!
-for i in $(seq 600); do grep -q 'compiling' err && break; sleep 0.1; done # before it begins, a signal ends it like any program
-kill -INT $pid
-wait $pid; ended 130
+interrupt_when grep -q compiling err
 says "interrupted"; json '.interrupted and .checks >= 1 and (.error | test("interrupted"))'
 
-[ $failures = 0 ] && echo "all good" || { echo "$failures failures"; exit 1; }
+end

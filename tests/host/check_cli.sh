@@ -323,10 +323,8 @@ grep -q '^20000 images' err && bad "all 20000 images were run for nobody"
 # ---- Ctrl-C: what was done is there
 what="interrupted"
 "$alexcl" --model tiny2t --devices $one infer many.txt --batch 1 --format json --save interrupted.npy >out 2>err &
-pid=$!
-for i in $(seq 600); do [ -n "$(find . -name 'interrupted.npy.*' -size +0)" ] && break; sleep 0.1; done # before there are scores, a signal ends it like any program
-kill -INT $pid
-wait $pid; ended 130
+has_scores() { find . -name 'interrupted.npy.*' -size +0 | grep -q .; }
+interrupt_when has_scores
 json '.summary.interrupted and .summary.images < 20000 and (.images | length) == .summary.images'
 says "interrupted"
 if command -v script >/dev/null; then # on a terminal: no result behind the progress on one line

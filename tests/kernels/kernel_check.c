@@ -428,7 +428,7 @@ void kernel_check_fc_grid(const char *variant) {
     static const int inputs[] = {1, 15, 16, 65, 130}, outputs[] = {2, 7, 33};
     for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
         for (size_t o = 0; o < sizeof outputs / sizeof *outputs; o++) {
-            if (!kernel_check_extent(variant, ALEXCL_FC)->costly && o != i % 3) continue; /* each of both at least once */
+            if (!kernel_check_extent(variant, ALEXCL_FC)->costly && o != i % (sizeof outputs / sizeof *outputs)) continue; /* each of both at least once */
             struct alexcl_layer desc = {.type = ALEXCL_FC, .name = "fc", .outputs = outputs[o]};
             kernel_check_layer(variant, &desc, (struct alexcl_shape){inputs[i], 1, 1});
         }

@@ -45,8 +45,9 @@ for c in done:
     expect(0.9 * c["planned"] < c["peak"] < 1.25 * c["planned"] + (64 << 20), name + ": peak %.0f MiB, planned %.0f MiB" % (c["peak"] / 2**20, c["planned"] / 2**20))
 for width in (0.25, 0.5):
     one, three = (cells[width, b]["memory"][0] for b in (1, 3))
-    # Where images come one by one, deep layers are convolved in smaller tiles, whose weights are fewer.
-    expect(one["weights"] <= three["weights"] < 1.05 * one["weights"] and three["activations"] == 3 * one["activations"], "width %g: memory of 3 images: %s, of 1: %s" % (width, three, one))
+    # Where images come one by one, layers of 128 channels and more are convolved in smaller tiles, whose weights are fewer.
+    more = width == 0.5
+    expect((one["weights"] < three["weights"] < 1.05 * one["weights"] if more else three["weights"] == one["weights"]) and three["activations"] == 3 * one["activations"], "width %g: memory of 3 images: %s, of 1: %s" % (width, three, one))
 unit = max(done, key=lambda c: (c["width"] == 1, c["batch"]))
 for c in done:
     expect(near(c["to_work"], c["ms"] / c["gmac"] / (unit["ms"] / unit["gmac"])), "to_work of %g, %d" % (c["width"], c["batch"]))
