@@ -25,10 +25,11 @@ ENOMEM, EAGAIN, ENOSPC, EIO = 12, 11, 28, 5
 
 class Command:
     """kind: of what fails, cl, alloc or file. args: of the program; LIST stands for a list of two pictures, WEIGHTS for a file that
-    `before` wrote. cache: warm, cold (an empty folder each time) or off. only: the functions that fail."""
+    `before` wrote. cache: warm, cold (an empty folder each time) or off. only: the functions that fail. most: at most so many of a
+    function's calls, fewer where a run takes long. gone: in so many runs all fails from some call on."""
 
-    def __init__(self, kind, args, cache="warm", only=None, most=None):
-        self.kind, self.args, self.cache, self.only, self.most = kind, args, cache, only, most
+    def __init__(self, kind, args, cache="warm", only=None, most=None, gone=16):
+        self.kind, self.args, self.cache, self.only, self.most, self.gone = kind, args, cache, only, most, gone
 
 
 INFER = ["--model", "tiny2t", "--batch", "1", "infer", "LIST", "--save", "scores.npy"]
@@ -43,10 +44,10 @@ COMMANDS = {
     "devices": [Command("cl", ["devices"]), Command("cl", ["devices", "-v"], only=["clGetDeviceInfo", "clGetPlatformInfo"])],
     "infer": [Command("cl", ["--devices", "0"] + INFER), Command("cl", ["--devices", "0"] + INFER, "cold", BUILD, 4),
               Command("cl", ["--devices", "0"] + INFER + ["--check", "off"], "off", BUILD)],
-    "infer_two": [Command("cl", ["--devices", "0/2"] + INFER), Command("cl", ["--devices", "0/2"] + INFER[:2] + ["--batch", "2", "--split", "auto"] + INFER[4:], most=4)],
+    "infer_two": [Command("cl", ["--devices", "0/2"] + INFER, most=4), Command("cl", ["--devices", "0/2"] + INFER[:2] + ["--batch", "2", "--split", "auto"] + INFER[4:], most=3)],
     "infer_clblast": [  # whose start takes longer
-        Command("cl", ["--devices", "0", "--gemm", "clblast"] + INFER, most=8)],
-    "check": [Command("cl", ["--devices", "0", "check"], most=3)],
+        Command("cl", ["--devices", "0", "--gemm", "clblast"] + INFER, most=4)],
+    "check": [Command("cl", ["--devices", "0", "check"], most=2, gone=6)],
     "time": [Command("cl", TIME, most=4)],
     "malloc": [Command("alloc", args, cache, only) for args, cache, only in (
         (REF + ["--dump-patches", "patches"], "off", None), (REF + ["--format", "json", "--weights", "WEIGHTS"], "off", None),
@@ -300,7 +301,7 @@ class Test:
         calls, every = sum(n for name, n in counts.items() if name.startswith(command.kind)), command.kind + "*"
         if not command.only and self.only in (None, every):  # from some call on: the device is gone, memory or disk are full
             codes = codes_of(every)
-            chosen += ["%s:%d+:%d" % (every, 1 + (calls - 1) * i // 15, codes[i % len(codes)]) for i in range(16)]
+            chosen += ["%s:%d+:%d" % (every, 1 + (calls - 1) * i // (command.gone - 1), codes[i % len(codes)]) for i in range(command.gone)]
         if self.only and ":" in self.only:
             chosen = [f for f in chosen if f.split(":")[1] == self.only.split(":")[1]]
         return chosen

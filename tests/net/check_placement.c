@@ -13,14 +13,8 @@
 static const char *const models[] = {"tiny2t", "tiny-across", "tiny-nolrn", "tiny-orig", "lenet5", "lenet5-1998"};
 enum { IMAGES = 19 };
 
-/* Two of them for what sees no difference between nets: another loader, and ThreadSanitizer, under which all takes many times longer. */
-static size_t model_count(void) {
-    int few = settings_environment("ALEXCL_TEST_FEW") != NULL;
-#ifdef __SANITIZE_THREAD__
-    few = 1;
-#endif
-    return few ? 2 : sizeof models / sizeof models[0];
-}
+/* Two of them for what sees no difference between nets: another loader, and sanitizers (sanitize.sh), under which all takes several times longer. */
+static size_t model_count(void) { return settings_environment("ALEXCL_TEST_FEW") ? 2 : sizeof models / sizeof models[0]; }
 
 static float *inputs(const struct alexcl_model *model) {
     size_t floats = (size_t)model->channels * (size_t)model->height * (size_t)model->width * IMAGES;

@@ -11,6 +11,7 @@ Registers, SIMD width and local memory of every kernel are printed, and kept in 
 compiler differ by three times. Exit code 77: a compiler is not installed.
 """
 import concurrent.futures
+import functools
 import glob
 import os
 import re
@@ -251,12 +252,16 @@ def compile_one(kind, chip, options, source):
     return kernels, problems
 
 
+@functools.lru_cache  # it prepares every layer of every net: seconds
+def asked_of(builds):
+    """What kernel_builds prints: {(kind of device, kernel file, defines)}."""
+    lines = subprocess.run([builds], stdout=subprocess.PIPE, check=True, universal_newlines=True).stdout.splitlines()
+    return {(device, source, "".join(defines)) for device, source, _, *defines in (line.split(" ", 3) for line in lines)}
+
+
 def jobs_of(kind, root, builds):
     """(chip, kernel file, defines) of everything to build: defaults, and what the runtime asks for on such a device."""
-    asked = set()
-    for line in subprocess.run([builds], stdout=subprocess.PIPE, check=True, universal_newlines=True).stdout.splitlines():
-        device, source, _, *defines = line.split(" ", 3)
-        asked.add((device, source, "".join(defines)))
+    asked = asked_of(builds)
     names = sorted(os.path.basename(p)[:-3] for p in glob.glob(root + "/kernels/*.cl"))
     lost = set(names) - {source for _, source, _ in asked}
     if lost or not names:

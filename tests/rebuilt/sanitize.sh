@@ -9,7 +9,8 @@ cmake --build --preset "$1" --parallel "$(nproc)"
 # What a run survives from outside is memory's business, not that of threads.
 # The list of mutants names tests that a sanitizer's build leaves out. The command line around the tuner compiles for minutes what the tuner's own test has compiled.
 # A cache that is killed in the middle of a write is read by what hostile_cache damages on purpose.
-# To ThreadSanitizer one net of full size is like the other, and a failed check of kernels is one thread's business.
+# To a sanitizer one small net is like the other (ALEXCL_TEST_FEW), and to ThreadSanitizer one net of full size; and a failed check of kernels is one thread's business.
 leave=kernel names='^cli_tune|\.(intel|rusticl|oclgrind)$|^two_vendors$|^selfcheck\.wrong|(224|227|224p2)\.ref$|^architecture|^readme|^mutation|^killed\.cache'
 [ "$1" != tsan ] || leave='kernel|endure' names+='|^faults\.kernels|(paper|orig|article|torchvision)[0-9p]+\.pocl'
+export ALEXCL_TEST_FEW=1
 exec ctest --test-dir "build/$1" --output-on-failure --parallel "$(nproc)" -LE "$leave" -E "$names"
