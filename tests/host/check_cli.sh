@@ -323,7 +323,7 @@ grep -q '^20000 images' err && bad "all 20000 images were run for nobody"
 # ---- Ctrl-C: what was done is there
 what="interrupted"
 "$alexcl" --model tiny2t --devices $one infer many.txt --batch 1 --format json --save interrupted.npy >out 2>err &
-has_scores() { find . -name 'interrupted.npy.*' -size +0 | grep -q .; }
+has_scores() { find . -name 'interrupted.npy.*' -size +128c | grep -q .; } # behind the header
 interrupt_when has_scores
 json '.summary.interrupted and .summary.images < 20000 and (.images | length) == .summary.images'
 says "interrupted"

@@ -11,7 +11,7 @@ says() { grep -qF -- "$1" err || bad "stderr does not say: $1"; }
 prints() { grep -qF -- "$1" out || bad "stdout does not say: $1"; }
 silent() { [ ! -s err ] || bad "stderr is not empty"; }
 narrow() { awk 'length > 80 {print; exit 1}' out >/dev/null || bad "a line is longer than 80 columns"; }
-json() { jq -e "$1" out >/dev/null || bad "JSON: not $1"; }
+json() { [ -s out ] && jq -e "$1" out >/dev/null || bad "JSON: not $1"; }
 tiny() { local code=$1; shift; run "$code" --model tiny2t "$@"; }
 # Nothing that a terminal would obey, and nothing that is no UTF-8.
 shown() { LC_ALL=C grep -qaP '[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]' out err && bad "control characters are shown"; iconv -f UTF-8 -t UTF-8 out err >/dev/null 2>&1 || bad "what is shown is no UTF-8"; }
