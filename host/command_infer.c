@@ -471,7 +471,7 @@ static int infer_open(struct infer *f, struct alexcl_error *err) {
     }
     f->document_images = json_array();
     f->ready = monotonic_now();
-    interrupt_defer(); /* from here on there may be results to keep; before, a compiler may run, which does not survive a signal (PoCL's) */
+    interrupt_defer(); /* from here on there may be results to keep */
     return status;
 }
 

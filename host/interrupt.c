@@ -1,37 +1,50 @@
 /* SPDX-License-Identifier: MIT */
 #include "interrupt.h"
 
-#include <errno.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
-#include "alexcl.h"
+#include "fail.h"
 
-static volatile sig_atomic_t deferred, asked;
+static sigset_t waited_for;
+static atomic_int deferred, asked;
 
-static void interrupt_on_signal(int number) {
+/* The signals are blocked in every thread and taken by this one, so that nobody else's handler sees them: LLVM inside of PoCL catches them while
+ * it compiles, and removes the files that it is writing. */
+static void *interrupt_wait(void *unused) {
     static const char text[] = "\nalexcl: stopping with what is done; once more ends at once\n";
-    int code = errno;
-    if (deferred && !asked) {
+    int number;
+    (void)unused;
+    for (;;) {
+        if (sigwait(&waited_for, &number) != 0) continue;
+        if (!deferred || asked) break;
         asked = 1;
         ssize_t told = write(STDERR_FILENO, text, sizeof text - 1);
         (void)told;
-        errno = code;
-        return;
     }
     alexcl_files_abandon();
-    signal(number, SIG_DFL);
-    raise(number); /* once this handler has returned: whoever waits for the process learns which signal it was */
-    errno = code;
+    pthread_sigmask(SIG_UNBLOCK, &waited_for, NULL);
+    raise(number); /* whoever waits for the process learns which signal it was */
+    return NULL;
 }
 
-void interrupt_catch(void) {
+int interrupt_catch(struct alexcl_error *err) {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction action = {.sa_handler = interrupt_on_signal, .sa_flags = SA_RESTART}, before;
-    sigemptyset(&action.sa_mask);
-    for (unsigned i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
-        if (numbers[i] != SIGHUP || (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN)) /* nohup */
-            sigaction(numbers[i], &action, NULL);
+    struct sigaction action = {.sa_handler = SIG_DFL}, before; /* a shell without job control has what it runs in the background ignore SIGINT */
+    pthread_t thread;
+    sigemptyset(&waited_for);
+    for (unsigned i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        if (numbers[i] == SIGHUP && (sigaction(SIGHUP, NULL, &before) != 0 || before.sa_handler == SIG_IGN)) continue; /* nohup */
+        sigaction(numbers[i], &action, NULL);
+        sigaddset(&waited_for, numbers[i]);
+    }
+    pthread_sigmask(SIG_BLOCK, &waited_for, NULL); /* threads inherit it: this comes before any other */
+    if (pthread_create(&thread, NULL, interrupt_wait, NULL) != 0)
+        return fail(err, ALEXCL_E_OTHER, "the system starts no thread for signals: raise the limit of processes (ulimit -u)");
+    pthread_detach(thread);
+    return ALEXCL_OK;
 }
 
 void interrupt_defer(void) { deferred = 1; }

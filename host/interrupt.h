@@ -3,8 +3,10 @@
 #ifndef ALEXCL_INTERRUPT_H
 #define ALEXCL_INTERRUPT_H
 
-/* Catches the signals, once, at the program's start: each ends it. */
-void interrupt_catch(void);
+#include "alexcl.h"
+
+/* Catches the signals, once, at the program's start, before there is any other thread: each ends it. Errors: ALEXCL_E_OTHER. */
+int interrupt_catch(struct alexcl_error *err);
 /* From here on the first signal only asks, so that what was done can be told; the second ends the process. */
 void interrupt_defer(void);
 /* Whether one has asked. */

@@ -100,14 +100,14 @@ static void main_help(const struct command *command) {
 
 int main(int argc, char **argv) {
     struct alexcl_error err = {0};
-    struct options options;
+    struct options options = {0};
     const struct command *command;
     main_fill_standard_files();
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write, told like any other */
     signal(SIGXFSZ, SIG_IGN); /* and so is a file that grows beyond ulimit -f */
-    interrupt_catch();
     alexcl_log_to(main_log, NULL);
-    int status = options_read(argc, argv, &options, &command, &err);
+    int status = interrupt_catch(&err);
+    if (status == ALEXCL_OK) status = options_read(argc, argv, &options, &command, &err);
     if (status == ALEXCL_OK && !options.help) status = alexcl_settings_check(&err);
     if (status == ALEXCL_OK) main_set_log();
     if (status == ALEXCL_OK && options.quiet) progress_quiet();
