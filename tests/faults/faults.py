@@ -6,7 +6,7 @@
 
 COMMAND is a row of COMMANDS below. How often each call is made is found by a run that counts (FAULT_COUNT, see faults.h); then every
 call fails at its first, second, ... last time, with codes in turn. A function called more than N (--most; 0: no limit) times fails at N
-of them, the first, the last and others evenly between. Every (function, code) pair is met. Works in the current folder.
+of them, the first, the last and others evenly between. Every (function, code) pair is met where N is 4 or more. Works in the current folder.
 """
 import argparse
 import json
@@ -44,10 +44,10 @@ COMMANDS = {
     "devices": [Command("cl", ["devices"]), Command("cl", ["devices", "-v"], only=["clGetDeviceInfo", "clGetPlatformInfo"])],
     "infer": [Command("cl", ["--devices", "0"] + INFER), Command("cl", ["--devices", "0"] + INFER, "cold", BUILD, 4),
               Command("cl", ["--devices", "0"] + INFER + ["--check", "off"], "off", BUILD)],
-    "infer_two": [Command("cl", ["--devices", "0/2"] + INFER, most=4), Command("cl", ["--devices", "0/2"] + INFER[:2] + ["--batch", "2", "--split", "auto"] + INFER[4:], most=3)],
+    "infer_two": [Command("cl", ["--devices", "0/2"] + INFER, most=4), Command("cl", ["--devices", "0/2"] + INFER[:2] + ["--batch", "2", "--split", "auto"] + INFER[4:], most=2)],
     "infer_clblast": [  # whose start takes longer
         Command("cl", ["--devices", "0", "--gemm", "clblast"] + INFER, most=4)],
-    "check": [Command("cl", ["--devices", "0", "check"], most=2, gone=6)],
+    "check": [Command("cl", ["--devices", "0", "check"], most=1, gone=6)],
     "time": [Command("cl", TIME, most=4)],
     "malloc": [Command("alloc", args, cache, only) for args, cache, only in (
         (REF + ["--dump-patches", "patches"], "off", None), (REF + ["--format", "json", "--weights", "WEIGHTS"], "off", None),
@@ -294,9 +294,10 @@ class Test:
             codes, count = codes_of(call), counts[call]
             at = range(1, count + 1)
             if most and count > most:
-                at = sorted({1 + (count - 1) * i // (most - 1) for i in range(most)})
-            pairs = [(n, codes[i % len(codes)]) for i, n in enumerate(at)]
-            pairs += [(1, code) for code in codes[len(at):]]
+                at = sorted({1 + (count - 1) * i // max(most - 1, 1) for i in range(most)})
+            first = len(chosen)  # where few fail, another code for each function
+            pairs = [(n, codes[(first + i) % len(codes)]) for i, n in enumerate(at)]
+            pairs += [(1, codes[(first + i) % len(codes)]) for i in range(len(at), min(len(codes), most or len(codes)))]
             chosen += ["%s:%d:%d" % (call, n, code) for n, code in pairs]
         calls, every = sum(n for name, n in counts.items() if name.startswith(command.kind)), command.kind + "*"
         if not command.only and self.only in (None, every):  # from some call on: the device is gone, memory or disk are full
@@ -345,7 +346,7 @@ def main():
     reader.add_argument("--alexcl", required=True)
     reader.add_argument("--photos", required=True)
     reader.add_argument("--layer")
-    reader.add_argument("--most", type=int, default=8)
+    reader.add_argument("--most", type=int, default=6)
     reader.add_argument("--only")
     reader.add_argument("--skip", default="", help="why there is nothing to run on; empty: there is")
     options = reader.parse_args()
