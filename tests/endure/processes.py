@@ -8,13 +8,13 @@
 
 After a kill a file is absent, the old one or the new one, whole; the next start gives the right scores and no message; and what a
 killed process left beside a file is gone when that file has been written again. The moments are drawn from a seed, over the time
-that an undisturbed run takes; half of the cache's are those in which a temporary file is there. Results are
+that an undisturbed run takes; half of those of a cache that gets many files are those in which a temporary one is there. Results are
 written on the reference, the cache by device 0.
 """
-import glob
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -63,8 +63,12 @@ def read(path):
         return file.read()
 
 
+def names(folder):
+    return os.listdir(folder) if os.path.isdir(folder) else []
+
+
 def temporaries(folder="."):
-    return [name for name in glob.glob(glob.escape(folder) + "/*.*.??????") if name.rsplit(".", 2)[1].isdigit()]
+    return [name for name in names(folder) if re.fullmatch(r".+\.[0-9]+\..{6}", name)]
 
 
 def kill(process):
@@ -176,7 +180,7 @@ def fill():
     """Everything that a driver keeps itself is there from the first run on; the cache is empty."""
     arguments = ("infer", "-q", "--devices", "0", "list.txt", "--save", "want.npy")
     run("first", *arguments)
-    entries = len(glob.glob(cache + "/*.c*"))
+    entries = len(names(cache))
     shutil.rmtree(cache)
     return entries, seconds(*arguments)
 
@@ -184,26 +188,27 @@ def fill():
 def cached():
     entries, window = fill()
     kills, hits = 0, 0
-    for turn in range(3 * int(turns)):
-        if turn >= int(turns) and hits >= int(turns) // 10:
+    aim = entries > 4  # few are written in less time than it takes to see one: a driver that keeps its kernels itself leaves the cache no more
+    for turn in range(6 * int(turns)):
+        if turn >= int(turns) and (not aim or hits >= int(turns) // 10):
             break  # else it goes on: whether a kill falls into a write is luck
         shutil.rmtree(cache, ignore_errors=True)
         process = start("infer", "-q", "--devices", "0", "list.txt")
         end = time.monotonic() + draw.uniform(0, window)
-        skip = draw.randrange(entries)
-        while time.monotonic() < end or turn % 2:
+        skip, aimed = draw.randrange(entries), aim and turn % 2
+        while time.monotonic() < end or aimed:
             if process.poll() is not None:
                 break
-            if turn % 2 and os.path.isdir(cache) and len(glob.glob(cache + "/*.c*")) >= skip and temporaries(cache):
+            if aimed and len(names(cache)) > skip and temporaries(cache):
                 break
-            time.sleep(0 if turn % 2 else 0.001)
+            time.sleep(0 if aimed else 0.001)
         kills += kill(process)
-        hits += bool(os.path.isdir(cache) and temporaries(cache))
+        hits += bool(temporaries(cache))
         check_cache(f"after kill {turn}")
         if temporaries(cache):
             bad(f"after kill {turn} and another start: {temporaries(cache)}")
     print(f"{kills} kills in {window:.2f} s each, {hits} of them with an entry half written")
-    if kills < int(turns) // 3 or hits < 1:
+    if kills < int(turns) // 3 or aim and hits < 1:
         bad(f"{kills} kills, {hits} in the middle of a write: too few to tell anything")
 
 
