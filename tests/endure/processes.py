@@ -3,12 +3,12 @@
 """Processes that are killed, and several at once.
 
   processes.py result PROGRAM PHOTOS          kill -9, and Ctrl-C, while results and weights are written
-  processes.py cache=N PROGRAM PHOTOS [SKIP]  kill -9, up to N times, while the cache is filled
+  processes.py cache=N PROGRAM PHOTOS [SKIP]  kill -9, N times, while the cache is filled
   processes.py together=N PROGRAM PHOTOS [SKIP] N times four on one empty cache, and on one result
 
 After a kill a file is absent, the old one or the new one, whole; the next start gives the right scores and no message; and what a
 killed process left beside a file is gone when that file has been written again. The moments are drawn from a seed, over the time
-that an undisturbed run takes; half of those of a cache that gets many files are those in which a temporary one is there. Results are
+that an undisturbed run takes; half of the cache's are those in which a temporary file is there, which is longer under slow_rename.c. Results are
 written on the reference, the cache by device 0.
 """
 import json
@@ -40,8 +40,9 @@ def bad(text):
     failures.append(text)
 
 
-def start(*arguments):
-    return subprocess.Popen([program, "--model", "tiny2t", *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def start(*arguments, preload=""):
+    return subprocess.Popen([program, "--model", "tiny2t", *arguments], env=dict(os.environ, LD_PRELOAD=preload), stdin=subprocess.DEVNULL,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def finish(process, what):
@@ -188,14 +189,11 @@ def fill():
 def cached():
     entries, window = fill()
     kills, hits = 0, 0
-    aim = entries > 4  # few are written in less time than it takes to see one: a driver that keeps its kernels itself leaves the cache no more
-    for turn in range(6 * int(turns)):
-        if turn >= int(turns) and (not aim or hits >= int(turns) // 10):
-            break  # else it goes on: whether a kill falls into a write is luck
+    for turn in range(int(turns)):
         shutil.rmtree(cache, ignore_errors=True)
-        process = start("infer", "-q", "--devices", "0", "list.txt")
+        process = start("infer", "-q", "--devices", "0", "list.txt", preload=os.environ["ALEXCL_TEST_SLOW_RENAME"])
         end = time.monotonic() + draw.uniform(0, window)
-        skip, aimed = draw.randrange(entries), aim and turn % 2
+        skip, aimed = draw.randrange(entries), turn % 2
         while time.monotonic() < end or aimed:
             if process.poll() is not None:
                 break
@@ -208,7 +206,7 @@ def cached():
         if temporaries(cache):
             bad(f"after kill {turn} and another start: {temporaries(cache)}")
     print(f"{kills} kills in {window:.2f} s each, {hits} of them with an entry half written")
-    if kills < int(turns) // 3 or aim and hits < 1:
+    if kills < int(turns) // 3 or hits < int(turns) // 4:
         bad(f"{kills} kills, {hits} in the middle of a write: too few to tell anything")
 
 
