@@ -8,8 +8,8 @@
 
 After a kill a file is absent, the old one or the new one, whole; the next start gives the right scores and no message; and what a
 killed process left beside a file is gone when that file has been written again. The moments are drawn from a seed, over the time
-that an undisturbed run takes; half of the cache's are those in which a temporary file is there, which is longer under slow_rename.c. Results are
-written on the reference, the cache by device 0.
+that an undisturbed run takes; half of the cache's are those in which a temporary file is there, which slow_rename.c makes longer.
+Results are written on the reference, the cache by device 0.
 """
 import json
 import os

@@ -26,15 +26,13 @@ static const struct extent whole_extent = {12, 2, 9, 3, 1, 1}, simulated_extent 
 static int for_any_device(const char *variant) { return strcmp(variant, "own") == 0 || strcmp(variant, "clblast") == 0 || strcmp(variant, "wino_gpu") == 0; }
 
 /* Oclgrind computes thousands of times slower than the others: convolutions, the most work, are done there in one way; and less when it
- * looks for faults (oclgrind.sh), which is slower again. Kernels for CPU devices are not meant for either: Rusticl keeps Winograd's register tiles in memory;
+ * looks for faults (oclgrind.sh), which is slower again. Rusticl keeps Winograd's register tiles in memory;
  * and llvmpipe ends loops early in conv_cpu.cl's costly shapes (quirks.c: no net computes there with kernels for CPU devices). */
 static const struct extent *kernel_check_extent(const char *variant, enum alexcl_layer_type type) {
     const char *grid = getenv("ALEXCL_TEST_GRID"), *implementation = support_implementation();
     if (grid && strcmp(grid, "small") == 0) return &small_extent;
-    int simulated = strcmp(implementation, "oclgrind") == 0;
-    if ((simulated || strcmp(implementation, "rusticl") == 0) && (type == ALEXCL_CONV || type == ALEXCL_FC) && !for_any_device(variant)) return &small_extent;
-    if (simulated && strcmp(variant, "clblast") == 0) return &small_extent; /* most of it is CLBlast's own kernels */
-    return type == ALEXCL_CONV && simulated ? &simulated_extent : &whole_extent;
+    if (strcmp(implementation, "rusticl") == 0 && (type == ALEXCL_CONV || type == ALEXCL_FC) && !for_any_device(variant)) return &small_extent;
+    return strcmp(implementation, "oclgrind") == 0 && type == ALEXCL_CONV ? &simulated_extent : &whole_extent;
 }
 
 /* Both variants of Winograd's minimal filtering. */
@@ -405,7 +403,7 @@ void kernel_check_conv_grid(const char *variant) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         int left_out = cases[i].costly == 1 || (cases[i].costly == 2 && strcmp(variant, "wino_gpu") == 0);
         if (left_out && !kernel_check_extent(variant, ALEXCL_CONV)->costly) continue;
-        if (i % 2 && strcmp(variant, "clblast") == 0 && strcmp(support_implementation(), "oclgrind") == 0) continue; /* see kernel_check_extent */
+        if (i % 2 && strcmp(variant, "clblast") == 0 && strcmp(support_implementation(), "oclgrind") == 0) continue; /* most of it is CLBlast's own kernels */
         struct alexcl_layer desc = {.type = ALEXCL_CONV,
                                     .name = "conv",
                                     .outputs = cases[i].outputs,

@@ -5,8 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 cmake --preset "$1" >/dev/null
 cmake --build --preset "$1" --parallel "$(nproc)"
-# Kernels are compiled by the driver, which no sanitizer sees into; and to a sanitizer one net of full size is like the other, on the reference
-# they take minutes, and one small net is like the other too (ALEXCL_TEST_FEW). `alexcl check` runs what selfcheck.right does.
+# Kernels are compiled by the driver, which no sanitizer sees into. To a sanitizer one small net is like the other (ALEXCL_TEST_FEW), and so is
+# one of full size, which take minutes on the reference. `alexcl check` runs what selfcheck.right does.
 # The list of mutants names tests that a sanitizer's build leaves out. The command line around the tuner compiles for minutes what the tuner's own test has compiled.
 # What is killed in the middle of a write is read by what hostile_cache damages on purpose.
 # To ThreadSanitizer a failed check of kernels is one thread's business, and what a run survives from outside is memory's.
