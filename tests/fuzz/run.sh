@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Fuzzes what reads files and texts, with libFuzzer, AddressSanitizer and UndefinedBehaviorSanitizer (preset `fuzz`, in build/fuzz).
 #   tests/fuzz/run.sh                            8 seconds each target
-#   tests/fuzz/run.sh --minutes 10 [TARGET...]   longer; --seconds likewise. --jobs N: N targets at once
+#   tests/fuzz/run.sh --minutes 10 [TARGET...]   longer; --seconds likewise
 #   tests/fuzz/run.sh --merge [TARGET...]        corpus/TARGET and what reaches more, in build/fuzz/merged/TARGET: to take into corpus/TARGET
 #   tests/fuzz/run.sh --build                    builds only; --built: does not
 # Inputs that cover something new are kept in build/fuzz/corpus/TARGET for the next run. An input that fails is kept in build/fuzz/findings,

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the preset coverage, runs the tests that reach lines of their own, and prints which lines and branches of runtime/ and
-# host/ were reached. Fails where a test does, or under 90 % of the lines of either.
+# host/ were reached; how many also in build/coverage/summary.txt, which tools/test --all shows. Fails where a test does, or under
+# 90 % of the lines of either.
 #   tests/rebuilt/coverage.sh [CTEST OPTIONS...]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -15,8 +16,10 @@ ctest --test-dir $build --output-on-failure --parallel "$(nproc)" -LE "full|by_h
     -E '\.(intel|rusticl|oclgrind)$|^two_vendors$|(224|227|224p2)\.(ref|pocl)$|^architecture|^readme|^mutation|^scale|^resident|^kernel_[^cf]|^kernel_fc_cpu|^placement.ref' "$@"
 gcovr --root . --json $build/coverage.json $build
 code=0
+: >$build/summary.txt
 for folder in runtime host; do
     gcovr --root . -a $build/coverage.json -f $folder/ --branches # gcovr's table has either lines or branches
-    gcovr --root . -a $build/coverage.json -f $folder/ --print-summary --fail-under-line 90 || code=1
+    gcovr --root . -a $build/coverage.json -f $folder/ --print-summary --fail-under-line 90 | tee $build/table.txt || code=1
+    sed -nE "s/^(lines|branches): /$folder\/ \1: /p" $build/table.txt >>$build/summary.txt
 done
 exit $code
