@@ -3,7 +3,10 @@
 #include "fuzz.h"
 #include "image_list.h"
 
-enum { LONGEST = 30000 }; /* quoting doubles it, and a line has at most 64 KiB */
+enum {
+    LONGEST = 30000, /* quoting doubles it, and a line has at most 64 KiB */
+    AGAIN = 8        /* entries of a list that are written and read again, each through a file: lists of thousands of lines are common */
+};
 
 static size_t put_quoted(char *out, const char *text) {
     size_t n = 0;
@@ -59,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     for (size_t i = 0; i < list.count; i++) {
         FUZZ_CLAIM(list.entries[i].line > before);
         before = list.entries[i].line;
-        check_entry("/proc/self/fd", &list.entries[i]);
+        if (i % (list.count / AGAIN + 1) == 0) check_entry("/proc/self/fd", &list.entries[i]);
     }
     image_list_cut(&list, list.count / 2);
     image_list_free(&list);
