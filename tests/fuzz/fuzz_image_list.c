@@ -3,10 +3,7 @@
 #include "fuzz.h"
 #include "image_list.h"
 
-enum {
-    LONGEST = 30000, /* quoting doubles it, and a line has at most 64 KiB */
-    AGAIN = 8        /* entries of a list that are written and read again, each through a file: lists of thousands of lines are common */
-};
+enum { LONGEST = 30000, TEXT = 1 << 20 }; /* of a name: quoting doubles it, and a line has at most 64 KiB; of all names, quoted */
 
 static size_t put_quoted(char *out, const char *text) {
     size_t n = 0;
@@ -19,50 +16,63 @@ static size_t put_quoted(char *out, const char *text) {
     return n;
 }
 
-static void check_entry(const char *folder, const struct image_list_entry *e) {
-    static char line[4 * LONGEST];
-    size_t length = strlen(folder), used;
-    struct image_list again;
-    struct alexcl_error err = {0};
+/* What stands in the list: under the folder, unless it is an absolute path. */
+static const char *entry_name(const char *folder, const struct image_list_entry *e) {
+    size_t length = strlen(folder);
+    if (e->shown[0] == '/') return e->path;
+    FUZZ_CLAIM(strncmp(e->path, folder, length) == 0 && e->path[length] == '/');
+    return e->path + length + 1;
+}
+
+/* Whether it can be written again as a line. */
+static int check_entry(const char *folder, const struct image_list_entry *e) {
     FUZZ_CLAIM(e->path && e->shown && (!e->error || !e->label) && strlen(e->shown) <= 4096);
     if (e->error) {
         FUZZ_CLAIM(e->error[0]);
-        return;
+        return 0;
     }
-    const char *name = e->path;
-    FUZZ_CLAIM(name[0] == '/' && !strchr(name, '\n'));
-    if (e->shown[0] != '/') {
-        FUZZ_CLAIM(strncmp(name, folder, length) == 0 && name[length] == '/');
-        name += length + 1;
-    }
+    FUZZ_CLAIM(e->path[0] == '/' && !strchr(e->path, '\n'));
+    const char *name = entry_name(folder, e);
     FUZZ_CLAIM(name[0] && strncmp(name, e->shown, strlen(e->shown)) == 0);
-    if (strlen(name) > LONGEST || (e->label && strlen(e->label) > LONGEST / 2)) return;
-    used = put_quoted(line, name);
-    if (e->label) {
-        line[used++] = ' ';
-        used += put_quoted(line + used, e->label);
-    }
-    int status = image_list_read(fuzz_file(1, line, used), &again, &err);
-    fuzz_check_answer(status, &err, (int[]){0});
-    FUZZ_CLAIM(again.count == 1 && !again.entries[0].error && again.entries[0].line == 1);
-    const char *back = again.entries[0].path;
-    if (e->shown[0] != '/') back += length + 1;
-    FUZZ_CLAIM(strcmp(back, name) == 0);
-    FUZZ_CLAIM(!e->label == !again.entries[0].label && (!e->label || strcmp(e->label, again.entries[0].label) == 0));
-    image_list_free(&again);
+    return strlen(name) <= LONGEST && (!e->label || strlen(e->label) <= LONGEST / 2);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    struct image_list list;
+    static const char folder[] = "/proc/self/fd";
+    static char text[TEXT];
+    struct image_list list, again;
     struct alexcl_error err = {0};
+    size_t used = 0, written = 0;
     int status = image_list_read(fuzz_file(0, data, size), &list, &err), before = 0;
     fuzz_check_answer(status, &err, fuzz_bad_data);
     if (status != ALEXCL_OK) return 0;
-    FUZZ_CLAIM(list.count <= size);
+    FUZZ_CLAIM(list.count <= size && 4 * size <= sizeof text); /* "a" and a new line for a; both quoted */
     for (size_t i = 0; i < list.count; i++) {
-        FUZZ_CLAIM(list.entries[i].line > before);
-        before = list.entries[i].line;
-        if (i % (list.count / AGAIN + 1) == 0) check_entry("/proc/self/fd", &list.entries[i]);
+        const struct image_list_entry *e = &list.entries[i];
+        FUZZ_CLAIM(e->line > before);
+        before = e->line;
+        if (check_entry(folder, e)) {
+            written++;
+            used += put_quoted(text + used, entry_name(folder, e));
+            if (e->label) {
+                text[used++] = ' ';
+                used += put_quoted(text + used, e->label);
+            }
+        }
+        text[used++] = '\n'; /* entry i is line i + 1, or an empty line */
+    }
+    if (written > 0) {
+        status = image_list_read(fuzz_file(1, text, used), &again, &err);
+        fuzz_check_answer(status, &err, (int[]){0});
+        FUZZ_CLAIM(again.count == written);
+        for (size_t i = 0; i < again.count; i++) {
+            const struct image_list_entry *b = &again.entries[i];
+            FUZZ_CLAIM(!b->error && b->line > 0 && (size_t)b->line <= list.count);
+            const struct image_list_entry *e = &list.entries[b->line - 1];
+            FUZZ_CLAIM(strcmp(entry_name(folder, b), entry_name(folder, e)) == 0);
+            FUZZ_CLAIM(!e->label == !b->label && (!e->label || strcmp(e->label, b->label) == 0));
+        }
+        image_list_free(&again);
     }
     image_list_cut(&list, list.count / 2);
     image_list_free(&list);

@@ -19,7 +19,7 @@ code=0
 : >$build/summary.txt
 for folder in runtime host; do
     gcovr --root . -a $build/coverage.json -f $folder/ --branches # gcovr's table has either lines or branches
-    gcovr --root . -a $build/coverage.json -f $folder/ --print-summary --fail-under-line 90 | tee $build/table.txt || code=1
-    sed -nE "s/^(lines|branches): /$folder\/ \1: /p" $build/table.txt >>$build/summary.txt
+    gcovr --root . -a $build/coverage.json -f $folder/ --print-summary --fail-under-line 90 | tee /dev/stderr \
+        | sed -nE "s/^(lines|branches): /$folder\/ \1: /p" >>$build/summary.txt || code=1
 done
 exit $code
