@@ -7,7 +7,7 @@
 
 #include "fail.h"
 
-enum { WIDTH = 900, HEIGHT = 560, LEFT = 80, RIGHT = 690, TOP = 60, BOTTOM = 490, POINTS = 64, LINE = 18 };
+enum { WIDTH = 900, HEIGHT = 580, LEFT = 80, RIGHT = 690, TOP = 80, BOTTOM = 510, POINTS = 64, LINE = 18 };
 
 struct point {
     const char *name;
@@ -72,11 +72,22 @@ static void roofline_roof(FILE *f, const struct axes *a, double flops, double by
     double height = fmin(flops, bytes * corner);
     fprintf(f, "<polyline points=\"%.1f,%.1f %.1f,%.1f %d,%.1f\" fill=\"none\" stroke=\"#333\" stroke-width=\"2\"/>\n", roofline_x(a, left),
             roofline_y(a, fmin(flops, bytes * left)), roofline_x(a, corner), roofline_y(a, height), RIGHT, roofline_y(a, fmin(flops, bytes * a->x1)));
-    snprintf(text, sizeof text, "fma %.0f GFLOP/s, memory %.1f GB/s", flops * 1e-9, bytes * 1e-9);
-    roofline_text(f, RIGHT, roofline_y(a, height) - 8, " text-anchor=\"end\" font-weight=\"bold\"", text);
+    snprintf(text, sizeof text, "roof: fma %.0f GFLOP/s, memory %.1f GB/s", flops * 1e-9, bytes * 1e-9);
+    roofline_text(f, RIGHT, TOP - 8, " text-anchor=\"end\" font-weight=\"bold\"", text); /* above the frame: points lie on the roof */
 }
 
-static void roofline_draw(FILE *f, const struct measured *m, const char *title) {
+/* Labels stand beside the picture, from the fastest down, each as near to its point's height as its neighbours and the frame allow. */
+static void roofline_place_labels(const struct axes *a, struct point *points, int count) {
+    double line = fmin(LINE, (double)(BOTTOM - TOP) / count);
+    qsort(points, (size_t)count, sizeof *points, roofline_order);
+    for (int i = 0; i < count; i++) {
+        points[i].y = roofline_y(a, points[i].rate) + 4;
+        if (i) points[i].y = fmax(points[i].y, points[i - 1].y + line);
+    }
+    for (int i = count - 1; i >= 0; i--) points[i].y = fmin(points[i].y, BOTTOM + 4 - line * (count - 1 - i));
+}
+
+static void roofline_draw(FILE *f, const struct measured *m, const char *title, const char *devices) {
     struct point points[POINTS] = {{0}};
     int count = 0;
     struct axes a = {1, 10, 1e12, 1e9};
@@ -99,18 +110,17 @@ static void roofline_draw(FILE *f, const struct measured *m, const char *title) 
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" font-size=\"13\">\n"
             "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n",
             WIDTH, HEIGHT, WIDTH, HEIGHT);
-    roofline_text(f, LEFT, TOP - 26, " font-size=\"16\"", title);
+    roofline_text(f, LEFT, TOP - 50, " font-size=\"16\"", title);
+    roofline_text(f, LEFT, TOP - 30, " fill=\"#555\"", devices);
     roofline_grid(f, &a, 1);
     roofline_grid(f, &a, 0);
     fprintf(f, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"none\" stroke=\"#333\"/>\n", LEFT, TOP, RIGHT - LEFT, BOTTOM - TOP);
     roofline_text(f, (LEFT + RIGHT) / 2.0, BOTTOM + 46, " text-anchor=\"middle\"", "operations for each byte of weights, input and output (FLOP/byte)");
-    roofline_text(f, 24, (TOP + BOTTOM) / 2.0, " text-anchor=\"middle\" transform=\"rotate(-90 24 275)\"",
+    roofline_text(f, 24, (TOP + BOTTOM) / 2.0, " text-anchor=\"middle\" transform=\"rotate(-90 24 295)\"",
                   "direct convolution's operations a second (GFLOP/s)");
     if (flops > 0 && bytes > 0) roofline_roof(f, &a, flops, bytes);
 
-    /* Labels stand beside the picture, from the fastest down, each with a line to its point: points lie close together. */
-    qsort(points, (size_t)count, sizeof *points, roofline_order);
-    for (int i = count - 1; i >= 0; i--) points[i].y = fmin(points[i].y, BOTTOM + 4.0 - LINE * (count - 1 - i));
+    if (count) roofline_place_labels(&a, points, count);
     for (int i = 0; i < count; i++) {
         double x = roofline_x(&a, points[i].intensity), y = roofline_y(&a, points[i].rate);
         char text[64];
@@ -123,12 +133,12 @@ static void roofline_draw(FILE *f, const struct measured *m, const char *title) 
     fputs("</svg>\n", f);
 }
 
-int roofline_write(const char *path, const struct measured *m, const char *title, struct alexcl_error *err) {
+int roofline_write(const char *path, const struct measured *m, const char *title, const char *devices, struct alexcl_error *err) {
     struct alexcl_file *file = NULL;
     char *text = NULL;
     size_t length = 0;
     FILE *memory = open_memstream(&text, &length);
-    if (memory) roofline_draw(memory, m, title);
+    if (memory) roofline_draw(memory, m, title, devices);
     int status = memory && fclose(memory) == 0 ? alexcl_file_open(path, &file, err) : fail(err, ALEXCL_E_MEMORY, "out of host memory: the roofline picture");
     if (status == ALEXCL_OK) status = alexcl_file_add(file, text, length, err);
     if (status == ALEXCL_OK) status = alexcl_file_commit(file, err);

@@ -5,5 +5,6 @@
 #define ALEXCL_ROOFLINE_H
 #include "measure.h"
 
-int roofline_write(const char *path, const struct measured *m, const char *title, struct alexcl_error *err);
+/* `title` and, in smaller print below it, `devices` are cut by the caller: some 90 and 120 characters fit. */
+int roofline_write(const char *path, const struct measured *m, const char *title, const char *devices, struct alexcl_error *err);
 #endif
