@@ -4,7 +4,10 @@ set -euo pipefail
 folder=$(mktemp -d "$PWD/demo.XXXXXX")
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
+[ -x "$1/build/host/alexcl" ] && built=1 || built=0
 "$1/tools/demo" >first 2>err || { cat first err; exit 1; }
+# The first time takes a minute, and a blank terminal tells nobody that it goes on.
+[ $built = 1 ] || [ "$(head -n 1 err)" = "demo: setting up and building, about a minute" ] || { cat err; echo "it does not begin with what it does"; exit 1; }
 command=$(sed -n '1s/^\$ //p' first)
 sed 1d first >scores
 eval "$command" >again 2>err || { cat err; exit 1; }

@@ -10,6 +10,7 @@
  *
  * and is registered by alexcl_check (tests/CMakeLists.txt), which sets the variables read here:
  *   ALEXCL_TEST_IMPLEMENTATION  "ref", "pocl", "intel", "rusticl", "oclgrind": where support_place opens
+ *   ALEXCL_TEST_DEVICES         where it opens instead, as `alexcl --devices` says it; set by tools/gpu
  *   ALEXCL_TEST_CASE            one of CASES
  *   ALEXCL_TEST_SKIP            text: the implementation is not installed here, so print it and skip
  *   ALEXCL_TEST_SEED            the random numbers of support_random (unset: 1); set by hand, to look further or to repeat a failure
@@ -43,7 +44,7 @@ const char *support_implementation(void);
 
 /* The place under test, opened at the first call and closed by support_run: the reference, or device 0 of the implementation. */
 struct place *support_place(void);
-/* The same as a selection ("ref" or "0"), for alexcl_net_open. */
+/* The same as a selection ("ref", "0" or ALEXCL_TEST_DEVICES), for alexcl_net_open. */
 const struct alexcl_selection *support_selection(void);
 /* Called once by support_run after the tests, unless NULL. */
 extern void (*support_at_end)(void);

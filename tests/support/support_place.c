@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include "settings.h"
 #include "support.h"
 
 static struct alexcl_selection *selection;
@@ -15,8 +16,9 @@ static void support_place_close(void) {
 const struct alexcl_selection *support_selection(void) {
     if (selection) return selection;
     struct alexcl_error err = {0};
+    const char *named = settings_environment("ALEXCL_TEST_DEVICES");
     int reference = strcmp(support_implementation(), "ref") == 0;
-    EXPECT_OK(alexcl_selection_open(reference ? "ref" : "0", &selection, &err), err);
+    EXPECT_OK(alexcl_selection_open(named ? named : reference ? "ref" : "0", &selection, &err), err);
     support_at_end = support_place_close;
     return selection;
 }
