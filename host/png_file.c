@@ -3,15 +3,19 @@
 #include <setjmp.h>
 #include <stdio.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "png_file.h"
 #include "fail.h"
+#include "orientation.h"
 
-/* What libpng's callbacks are given: the bytes, and where the reason of a failure goes. */
+/* What libpng's callbacks are given: the bytes, `length` of the file and behind them a tail, and where the reason of a failure goes. */
 struct png_work {
     const unsigned char *data;
-    size_t length, at;
-    struct alexcl_file *file; /* written to; a failure goes to err */
+    size_t length, tail_length, at;
+    unsigned char tail[4 + 12]; /* a checksum, and the chunk that ends a PNG */
+    int orientation;            /* 0: not said */
+    struct alexcl_file *file;   /* written to; a failure goes to err */
     struct alexcl_error *err;
     char warning[80], why[200];
 };
@@ -34,12 +38,54 @@ static void png_file_warn(png_structp png, png_const_charp why) {
 
 static void png_file_read(png_structp png, png_bytep out, size_t count) {
     struct png_work *w = png_get_io_ptr(png);
-    if (count > w->length - w->at) png_error(png, "the file ends early");
-    memcpy(out, w->data + w->at, count);
+    if (count > w->length + w->tail_length - w->at) png_error(png, "the file ends early");
+    size_t own = w->at < w->length ? w->length - w->at : 0;
+    if (own > count) own = count;
+    memcpy(out, w->data + w->at, own);
+    if (count > own) memcpy(out + own, w->tail + (w->at + own - w->length), count - own);
     w->at += count;
 }
 
-/* Everything to 8-bit RGB as Pillow's convert("RGB"): 16 bit by its upper 8, palette looked up, alpha dropped, gamma ignored. */
+static size_t png_file_number(const unsigned char *at) { return (size_t)at[0] << 24 | (size_t)at[1] << 16 | (size_t)at[2] << 8 | at[3]; }
+
+/* What stands behind the pixels says nothing of them, and may be damaged or cut: libpng is given a sound end there. The pixels end with the
+ * first IDAT chunks that follow one another; the last one's checksum may be cut as well, since zlib's own lies before it. Exif's orientation may
+ * stand before or behind, and counts where its checksum is right. */
+static void png_file_survey(struct png_work *w) {
+    static const unsigned char end[12] = {0, 0, 0, 0, 'I', 'E', 'N', 'D', 0xae, 0x42, 0x60, 0x82};
+    const size_t size = w->length;
+    int behind = 0; /* another chunk came behind IDAT */
+    for (size_t at = 8, length; size >= at + 8; at += 12 + length) {
+        const unsigned char *kind = w->data + at + 4;
+        size_t left = size - at - 8;
+        int pixels = !behind && memcmp(kind, "IDAT", 4) == 0;
+        length = png_file_number(w->data + at);
+        if (pixels && length > left) { /* a cut picture, whatever came before */
+            w->length = size;
+            w->tail_length = 0;
+        }
+        if (length > left || (left - length < 4 && !pixels)) return;
+        if (pixels) {
+            size_t missing = left - length < 4 ? 4 - (left - length) : 0;
+            uLong checksum = missing ? crc32(0, kind, (uInt)(4 + length)) : 0;
+            for (size_t i = 0; i < missing; i++) w->tail[i] = (unsigned char)(checksum >> 8 * (missing - 1 - i));
+            memcpy(w->tail + missing, end, sizeof end);
+            w->tail_length = missing + sizeof end;
+            w->length = at + 12 + length - missing;
+            if (missing) return;
+            continue;
+        }
+        behind = w->tail_length > 0;
+        if (memcmp(kind, "IEND", 4) == 0) return;
+        if (memcmp(kind, "eXIf", 4) == 0 && crc32(0, kind, (uInt)(4 + length)) == png_file_number(kind + 4 + length)) {
+            size_t name = length >= 6 && memcmp(kind + 4, "Exif\0\0", 6) == 0 ? 6 : 0; /* JPEG's, which some writers leave in front */
+            w->orientation = orientation_read(kind + 4 + name, length - name);
+        }
+    }
+}
+
+/* Everything to 8-bit RGB: 16 bits by their upper 8 (as Pillow's convert("RGB") has them of colours; of grey it clips at 255, so that nearly all is
+ * white), fewer bits, palette, alpha dropped and gamma ignored as there. */
 static void png_file_transform(png_structp png, png_infop info) {
     png_set_strip_16(png);
     png_set_strip_alpha(png);
@@ -64,6 +110,7 @@ int png_file_decode(const char *path, const unsigned char *data, size_t length, 
         fail(err, status, "%s: %s: %s", path, status == ALEXCL_E_DATA ? "not a sound PNG" : "out of host memory", w.why);
         goto done;
     }
+    png_file_survey(&w);
     png_set_read_fn(png, &w, png_file_read);
     png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX); /* the limit is picture_make's, with a message of its own */
     /* Chunks that say nothing of pixels are passed over unread: libpng takes as much memory as a text claims to have, 2 GiB in a file of 100 bytes. */
@@ -80,7 +127,7 @@ int png_file_decode(const char *path, const unsigned char *data, size_t length, 
     png_read_end(png, NULL);
 done:
     png_destroy_read_struct(&png, &info, NULL);
-    return status;
+    return status == ALEXCL_OK ? orientation_turn(path, out, w.orientation, err) : status;
 }
 
 static void png_file_write_bytes(png_structp png, png_bytep bytes, size_t count) {

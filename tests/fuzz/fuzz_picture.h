@@ -7,10 +7,10 @@
 
 enum { FUZZ_PIXELS = 4 << 20 }; /* larger ones are decoded as any other, only slower */
 
-/* What `decode` makes of the bytes: refused, or a picture of a sane size, the same each time, whose end mark was read. Returns 1 with the
+/* What `decode` makes of the bytes: refused, or a picture of a sane size, the same each time, of a file in which the mark of pixels stands. Returns 1 with the
  * picture in `out`, which the caller frees. */
 static inline int fuzz_picture_decode(int (*decode)(const char *, const unsigned char *, size_t, struct picture *, struct alexcl_error *), const uint8_t *data,
-                                      size_t size, const char *end_mark, size_t mark_length, struct picture *out) {
+                                      size_t size, const char *mark, size_t mark_length, struct picture *out) {
     unsigned char *copy = fuzz_copy(data, size, 0);
     struct picture again = {0};
     struct alexcl_error err = {0};
@@ -27,7 +27,7 @@ static inline int fuzz_picture_decode(int (*decode)(const char *, const unsigned
     FUZZ_CLAIM(out->width > 0 && out->height > 0 && out->channels == 3 && out->pixels);
     FUZZ_CLAIM(out->width <= PICTURE_PIXELS_MOST / out->height);
     size_t marks = 0;
-    for (size_t i = 0; i + mark_length <= size; i++) marks += memcmp(data + i, end_mark, mark_length) == 0;
+    for (size_t i = 0; i + mark_length <= size; i++) marks += memcmp(data + i, mark, mark_length) == 0;
     FUZZ_CLAIM(marks > 0);
     err = (struct alexcl_error){0};
     status = decode("fuzz", copy, size, &again, &err);

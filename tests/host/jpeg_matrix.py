@@ -9,7 +9,7 @@ import random
 import struct
 import sys
 
-from picture_matrix import Matrix
+from picture_matrix import Matrix, tiff, turned
 
 rng = random.Random(1998)
 SOI, EOI = b"\xff\xd8", b"\xff\xd9"
@@ -123,6 +123,21 @@ def body(p, kind, restart=0, ids=b"\1\2\3\4"):
     return start + frame(p, 0xc1 if kind == "extended" else 0xc0, ids=ids) + scan(p, n, ids, restart)
 
 
+def unmarked(m, name, p, data, one_scan):
+    """The end's mark is missing, or other things stand where it should: of one scan every pixel is there, of several the next may be."""
+    trailer = TRAILERS[len(m.cases) % len(TRAILERS)]
+    for what, behind in (("end", b""), ("end_half", EOI[:1]), ("trailer", trailer)):
+        if one_scan:
+            m.good(f"{name}_no_{what}", data + behind, p.width, p.height, p.rgb("YCC"), 1)
+        else:
+            m.bad(f"{name}_no_{what}", data + behind, "Premature end", "Corrupt JPEG data", "Unsupported marker", "two SOI", "no image", "Bogus marker")
+
+
+# What stands there: a maker's note, markers that are none or come too late, another picture.
+TRAILERS = (b"\0\0\1\x0bMAKER_NOTE" * 4, b"\xff\2\0\5abc", SOI + JFIF, b"\xff\xd3" * 3, marker(0xe1, b"Exif\0\0late") + b"\xff", bytes(70000),
+            marker(0xdb, b"\0") + marker(0xc0, b"\0"), b"SEFT")
+
+
 def good(m):
     grey = ((1, 1),)
     kinds = {"grey": grey, "444": ((1, 1),) * 3, "422": ((2, 1), (1, 1), (1, 1)), "440": ((1, 2), (1, 1), (1, 1)), "420": ((2, 2), (1, 1), (1, 1)),
@@ -132,7 +147,9 @@ def good(m):
             for width, height in ((1, 1), (3, 5), (8, 8), (9, 7), (17, 33), (40, 16)):
                 for restart in (0, 1, 2):
                     p = Picture(width, height, factors, name != "444")
-                    m.good(f"{name}_{kind}_{width}x{height}_r{restart}", SOI + JFIF + body(p, kind, restart) + EOI, width, height, p.rgb("YCC"), 1)
+                    name_of_it, data = f"{name}_{kind}_{width}x{height}_r{restart}", SOI + JFIF + body(p, kind, restart)
+                    m.good(name_of_it, data + EOI, width, height, p.rgb("YCC"), 1)
+                    unmarked(m, name_of_it, p, data, len(factors) == 1 and kind == "apart" or kind in ("baseline", "extended"))
     for ids, before in ((b"RGB", b""), (b"\1\2\3", marker(0xee, b"Adobe\0\x64\0\0\0\0\0"))):
         p = Picture(9, 17, ((1, 1),) * 3, False)
         m.good("rgb_" + ("adobe" if before else "names"), SOI + before + body(p, "baseline", ids=ids) + EOI, 9, 17, p.rgb("RGB"))
@@ -147,24 +164,8 @@ def good(m):
         m.good("whole_" + name, data, 9, 9, p.rgb("YCC"))
 
 
-def exif(orientation, big=True, kind=3, entries=1, first=b"Exif\0\0"):
-    e = ">" if big else "<"
-    tiff = (b"MM" if big else b"II") + struct.pack(e + "HI", 42, 8) + struct.pack(e + "H", entries)
-    for _ in range(entries - 1):
-        tiff += struct.pack(e + "HHII", 0x010f, 2, 1, 0)
-    return marker(0xe1, first + tiff + struct.pack(e + ("HHIHH" if kind == 3 else "HHII"), 0x0112, kind, 1, *((orientation, 0) if kind == 3 else (orientation,))) +
-                  struct.pack(e + "I", 0))
-
-
-def turned(rgb, w, h, orientation):
-    """Exif 2.3, 4.6.4 A: where the 0th row and the 0th column are seen."""
-    out = {}
-    for r in range(h):
-        for c in range(w):
-            y, x = {1: (r, c), 2: (r, w - 1 - c), 3: (h - 1 - r, w - 1 - c), 4: (h - 1 - r, c), 5: (c, r), 6: (c, h - 1 - r), 7: (w - 1 - c, h - 1 - r),
-                    8: (w - 1 - c, r)}[orientation]
-            out[y, x] = rgb[3 * (r * w + c):3 * (r * w + c) + 3]
-    return [v for key in sorted(out) for v in out[key]]
+def exif(*how, first=b"Exif\0\0", **more):
+    return marker(0xe1, first + tiff(*how, **more))
 
 
 def orientations(m):
@@ -221,7 +222,6 @@ def damaged(m):
     bad("huffman_too_many", QUANT + HUFFMAN.replace(b"\0\0\0\x0c", b"\3\0\0\x09", 1) + f + s + EOI, "Huffman table")
     bad("huffman_short", QUANT + HUFFMAN.replace(b"\0\0\0\x0c", b"\0\0\0\xff", 1) + f + s + EOI, "Huffman table")
     bad("huffman_index", QUANT + HUFFMAN.replace(b"\x10\1", b"\x14\1", 1) + f + s + EOI, "DHT index")
-    bad("end_missing", b, "Premature end")
     bad("data_missing", tables + f + marker(0xda, s[4:14]) + EOI, "Corrupt JPEG data", "Premature end")
     bad("data_of_ones", tables + f + marker(0xda, s[4:14]) + b"\xff\0" * 200 + EOI, "Huffman code")
     restarts = body(p, "baseline", 1)
@@ -233,11 +233,11 @@ def damaged(m):
     again = scan(grey, [0], dc="none", spectral=(1, 63, 0))
     bad("scans_of_10000", tables + frame(grey, 0xc2) + scan(grey, [0], ac=False, spectral=(0, 0, 0)) + again * 10000 + EOI, "scans")
 
-    # Cut at every byte, and at each marker with an end put behind it: never a picture.
+    # Cut at every byte before the end's mark, and at each marker with an end put behind it: never a picture.
     small = Picture(9, 7, ((2, 1), (1, 1), (1, 1)), True)
     for kind in ("baseline", "progressive"):
         whole = JFIF + exif(6) + body(small, kind, 1)
-        for cut in range(1, len(whole) + 1):
+        for cut in range(1, len(whole) + (kind == "progressive")):
             m.bad(f"cut_{kind}_{cut}", SOI + whole[:cut], "")
         last_scan = whole.rindex(b"\xff\xda")
         at = 0
@@ -252,4 +252,4 @@ matrix = Matrix("jpg")
 good(matrix)
 orientations(matrix)
 damaged(matrix)
-matrix.run(sys.argv[1], 1000)
+matrix.run(sys.argv[1], 2600)

@@ -4,7 +4,8 @@
     python3 tests/host/make_images.py        (from the repository's root)
 
 <name>.png / .jpg, and beside it <name>.rgb: width and height (2 bytes each, little endian), then RGB bytes as Pillow's convert("RGB")
-gives them, 16 bits by their upper 8. PNG files are written by hand, so that every colour type, depth and interlacing is there.
+gives them, but 16 bits by their upper 8: of grey ones Pillow clips at 255, so that nearly all is white. PNG files are written by hand, so that every colour type, depth and interlacing is there.
+jpeg_arithmetic.jpg is jpeg_444.jpg's picture by `cjpeg -arithmetic -quality 85` of libjpeg-turbo, since Pillow writes none.
 <photo>.<model>.png is the centre crop of a photograph as Pillow prepares it for that model; resize_<w>x<h>.rgb is resize.png of that size.
 """
 import os
@@ -141,6 +142,7 @@ def main():
     jpeg("jpeg_exif6_little", picture, exif=exif)
     jpeg("jpeg_rgb", picture, keep_rgb=True)
     jpeg("jpeg_1x1", picture.crop((3, 3, 4, 4)))
+    expected("jpeg_arithmetic", np.asarray(Image.open(f"{OUT}/jpeg_arithmetic.jpg").convert("RGB")))
 
 
 main()

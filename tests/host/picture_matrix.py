@@ -1,5 +1,6 @@
 """Pictures made byte by byte, decoded by decode_print, and compared with what the formats' specifications say they are."""
 import os
+import struct
 import subprocess
 import sys
 
@@ -56,3 +57,24 @@ class Matrix:
             failures += 1
         print(f"{len(self.cases)} pictures, {failures} failures")
         sys.exit(1 if failures or len(self.cases) < at_least else 0)
+
+
+def tiff(orientation, big=True, kind=3, entries=1):
+    """A block of TIFF with the tag Orientation, of kind SHORT or LONG."""
+    e = ">" if big else "<"
+    data = (b"MM" if big else b"II") + struct.pack(e + "HI", 42, 8) + struct.pack(e + "H", entries)
+    for _ in range(entries - 1):
+        data += struct.pack(e + "HHII", 0x010f, 2, 1, 0)
+    value = (orientation, 0) if kind == 3 else (orientation,)
+    return data + struct.pack(e + ("HHIHH" if kind == 3 else "HHII"), 0x0112, kind, 1, *value) + struct.pack(e + "I", 0)
+
+
+def turned(rgb, w, h, orientation):
+    """Exif 2.3, 4.6.4 A: where the 0th row and the 0th column are seen."""
+    out = {}
+    for r in range(h):
+        for c in range(w):
+            y, x = {1: (r, c), 2: (r, w - 1 - c), 3: (h - 1 - r, w - 1 - c), 4: (h - 1 - r, c), 5: (c, r), 6: (c, h - 1 - r), 7: (w - 1 - c, h - 1 - r),
+                    8: (w - 1 - c, r)}[orientation]
+            out[y, x] = rgb[3 * (r * w + c):3 * (r * w + c) + 3]
+    return [v for key in sorted(out) for v in out[key]]

@@ -8,7 +8,7 @@ import struct
 import sys
 import zlib
 
-from picture_matrix import Matrix
+from picture_matrix import Matrix, tiff, turned
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
@@ -139,6 +139,17 @@ def damaged(m):
     whole("palette_behind", ihdr, idat, chunk(b"PLTE", b"\1\2\3"), iend)
     whole("more_rows", ihdr, chunk(b"IDAT", zlib.compress(lines + lines)), iend)
     whole("behind_the_end", ihdr, idat, iend, b"garbage")
+    whole("end_missing", ihdr, idat)
+    whole("end_checksum", ihdr, idat, chunk(b"IEND", b"", crc=1))
+    whole("end_of_something", ihdr, idat, chunk(b"IEND", b"abc"))
+    whole("end_is_another", ihdr, idat, b"\0\0\0\4MAKER_NOTE" * 4)
+    whole("text_cut_behind", ihdr, idat, chunk(b"tEXt", b"Title\0one")[:-7])
+    whole("critical_behind", ihdr, idat, chunk(b"CRIT", b"what this is nobody knows"), iend)
+    whole("data_once_more", ihdr, idat, chunk(b"tEXt", b"Title\0one"), chunk(b"IDAT", b"again"))
+    pieces = b"".join(chunk(b"IDAT", data[i:i + 5]) for i in range(0, len(data), 5))
+    for cut in (1, 2, 3, 4):
+        whole(f"data_checksum_cut_{cut}", ihdr, idat[:-cut])
+        whole(f"last_checksum_cut_{cut}", ihdr, pieces[:-cut])
 
     def bad(name, parts, *causes):
         m.bad(name, b"".join((SIGNATURE,) + parts), *causes)
@@ -162,8 +173,11 @@ def damaged(m):
     bad("header_twice", (ihdr, ihdr, idat, iend), "IHDR")
     bad("header_only", (ihdr,), "ends early")
     bad("nothing", (), "ends early")
-    bad("end_missing", (ihdr, idat), "ends early")
-    bad("end_checksum", (ihdr, idat, chunk(b"IEND", b"", crc=1)), "IEND")
+    bad("data_sum_cut", (ihdr, chunk(b"IDAT", data[:-1])), "image data")
+    bad("data_sum_gone", (ihdr, chunk(b"IDAT", data[:-4]), iend), "image data")
+    bad("data_apart", (ihdr, chunk(b"IDAT", data[:9]), chunk(b"tEXt", b"Title\0one"), chunk(b"IDAT", data[9:]), iend), "image data")
+    bad("data_cut_in_a_later_piece", (ihdr, chunk(b"IDAT", data[:9]), chunk(b"IDAT", data[9:])[:-5]), "ends early")
+    bad("data_checksum_no_end", (ihdr, chunk(b"IDAT", data, crc=1)), "IDAT")
     bad("data_missing", (ihdr, iend), "IEND: out of place")
     bad("data_empty", (ihdr, chunk(b"IDAT", b""), iend), "IDAT", "image data")
     bad("data_checksum", (ihdr, chunk(b"IDAT", data, crc=1), iend), "IDAT")
@@ -188,16 +202,48 @@ def damaged(m):
     bad("palette_checksum", (palette, chunk(b"PLTE", b"\1\2\3", crc=1), chunk(b"IDAT", index), iend), "PLTE")
     m.bad("by_ftp", (SIGNATURE + ihdr + idat + iend).replace(b"\r\n", b"\n"), "neither PNG nor JPEG")
 
-    # Cut at every byte, interlaced and not: never a picture.
+    # Cut at every byte, interlaced and not: a picture where zlib's checksum is there, else never.
     for interlace in (0, 1):
-        _, palette, lines = make(3, 5, 3, 2, interlace, 5)
+        pixels, palette, lines = make(3, 5, 3, 2, interlace, 5)
         data = (SIGNATURE + header(3, 5, 2, 3, interlace) + chunk(b"PLTE", bytes(v for c in palette for v in c)) + chunk(b"IDAT", zlib.compress(lines)) +
                 chunk(b"IEND", b""))
         for cut in range(len(data)):
-            m.bad(f"cut_{interlace}_{cut}", data[:cut], "")
+            if cut < len(data) - 16:
+                m.bad(f"cut_{interlace}_{cut}", data[:cut], "")
+            else:
+                m.good(f"cut_{interlace}_{cut}", data[:cut], 3, 5, rgb_of(pixels, 3, 2, palette))
+
+
+def orientations(m):
+    """eXIf (PNG 3, 11.3.4.5), before the pixels and behind them."""
+    pixels, _, lines = make(20, 12, 2, 8, 0, 5)
+    rgb, ihdr, idat, iend = rgb_of(pixels, 2, 8, []), header(20, 12, 8, 2, 0), chunk(b"IDAT", zlib.compress(lines)), chunk(b"IEND", b"")
+
+    def exif(name, orientation, block, crc=None):
+        width, height = (12, 20) if orientation > 4 else (20, 12)
+        piece = chunk(b"eXIf", block, crc=crc)
+        for place, parts in (("before", (ihdr, piece, idat, iend)), ("behind", (ihdr, idat, piece, iend)), ("last", (ihdr, idat, piece))):
+            m.good(f"exif_{name}_{place}", SIGNATURE + b"".join(parts), width, height, turned(rgb, 20, 12, orientation))
+    for orientation in range(1, 9):
+        for big in (True, False):
+            for kind in (3, 4):
+                exif(f"{orientation}_{'big' if big else 'little'}_{kind}", orientation, tiff(orientation, big, kind, 1 + orientation % 3))
+        exif(f"{orientation}_named", orientation, b"Exif\0\0" + tiff(orientation))
+    for name, block in {"0": tiff(0), "9": tiff(9), "65536": tiff(65536, kind=4), "cut": tiff(6)[:-18], "empty": b"", "of_names": b"Exif\0\0",
+                        "other": b"MM\0+" + tiff(6)[4:]}.items():
+        exif("not_" + name, 1, block)
+    exif("checksum", 1, tiff(6), crc=1)
+    # Interlaced, grey, of a palette: turned as they are.
+    for colour, depth, interlace in ((0, 16, 1), (3, 4, 0), (4, 8, 1), (6, 16, 0)):
+        pixels, palette, lines = make(7, 5, colour, depth, interlace, 5)
+        parts = [header(7, 5, depth, colour, interlace), chunk(b"eXIf", tiff(8)), chunk(b"IDAT", zlib.compress(lines))]
+        if palette:
+            parts.insert(1, chunk(b"PLTE", bytes(v for c in palette for v in c)))
+        m.good(f"exif_of_c{colour}_d{depth}_i{interlace}", SIGNATURE + b"".join(parts), 5, 7, turned(rgb_of(pixels, colour, depth, palette), 7, 5, 8))
 
 
 matrix = Matrix("png")
 good(matrix)
+orientations(matrix)
 damaged(matrix)
-matrix.run(sys.argv[1], 1300)
+matrix.run(sys.argv[1], 1500)
