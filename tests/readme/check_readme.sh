@@ -3,7 +3,7 @@
 # repository with BUILD as its build folder; 1 if one fails or prints something else.
 #   ```sh       each line is a command
 #   ```console  those behind "$ " are; what stands under them differs from machine to machine
-#   ```text     directly behind ```sh: lines that the last command prints, in this order; ... stands for any number of others
+#   ```text     directly behind ```sh: what the last command prints; with a line ... in it: lines that it prints, in this order
 #   ```c        example.c
 # Not run: tools/demo and tools/test, which are tests themselves.
 set -uo pipefail
@@ -23,12 +23,13 @@ run() {
 
 expect() { # the line, behind the one that was found last
     local line
-    [ "$1" != ... ] || return 0
+    lines=$((lines + 1))
+    [ "$1" != ... ] || { parts=1; return 0; }
     line=$(sed 's/ *$//' "$folder/out" | awk -v from="$at" -v want="$1" 'NR > from && $0 == want {print NR; exit}')
     [ -n "$line" ] && at=$line || bad "not printed: $1"
 }
 
-number=0 at=0 block="" closed=-1
+number=0 at=0 lines=0 parts=0 block="" closed=-1
 while IFS= read -r line; do
     number=$((number + 1))
     case $block:$line in
@@ -36,9 +37,11 @@ while IFS= read -r line; do
         block=${line#'```'}
         [ "$block" != text ] || [ $number = $((closed + 1)) ] || block=other
         [ "$block" != c ] || : >example.c
+        lines=0 parts=0
         ;;
     *:'```')
         [ "$block" != sh ] || closed=$number
+        [ "$block:$parts" != text:0 ] || [ $lines = "$(wc -l <"$folder/out")" ] || bad "$(wc -l <"$folder/out") lines are printed, $lines shown; ... stands for others"
         block=""
         ;;
     sh:*) run "$line" ;;
