@@ -20,6 +20,7 @@ struct check {
     unsigned done, failed, places;
     unsigned own_gemm, clblast_gemm; /* failures of what --gemm can replace */
     int status;                      /* of the worst so far */
+    int stopped;                     /* by --fail-fast */
     struct alexcl_error unwritten;   /* why results could not be written: nobody reads the rest */
     char wrong[4096];                /* "\ndevice 0 (...), driver ...: conv_cpu.cl, fc.cl" */
     size_t wrong_length;
@@ -176,7 +177,8 @@ static int check_take(void *user, const struct alexcl_check_result *r) {
     if (c->devices) json_array_append_new(c->checks, check_json(r));
     int written = report_flush(&c->unwritten); /* a driver that ends the process has been named */
     check_progress(c, r);
-    return interrupt_asked() || written != ALEXCL_OK;
+    c->stopped = c->o->fail_fast && r->status != ALEXCL_OK;
+    return c->stopped || interrupt_asked() || written != ALEXCL_OK;
 }
 
 /* ---- the devices ---------------------------------------------------------------------------------- */
@@ -193,13 +195,14 @@ static int check_selection(struct check *c, const char *text, struct alexcl_erro
     int status = alexcl_selection_open(text, &selection, err);
     if (status != ALEXCL_OK) return status;
     c->fresh = 1;
-    for (size_t i = 0; i < alexcl_selection_count(selection); i++) {
-        if (alexcl_selection_place(selection, i)->device < 0)
-            check_tell_reference(c);
-        else
-            c->places++;
+    for (size_t i = 0; i < alexcl_selection_count(selection); i++) c->places += alexcl_selection_place(selection, i)->device >= 0;
+    status = alexcl_check_run(selection, &(struct alexcl_check_request){c->o->kernel, c->o->layer}, check_take, c, &counts, err);
+    if (c->stopped && status == ALEXCL_E_INTERRUPTED) { /* no more was wanted */
+        status = ALEXCL_OK;
+        *err = (struct alexcl_error){0};
     }
-    status = alexcl_check_run(selection, check_take, c, &counts, err);
+    for (size_t i = 0; i < alexcl_selection_count(selection) && status == ALEXCL_OK; i++)
+        if (alexcl_selection_place(selection, i)->device < 0) check_tell_reference(c);
     c->failed += counts.failed;
     if (alexcl_exit_code(counts.status) > alexcl_exit_code(c->status)) c->status = counts.status; /* 7, 5, 4: as the library ranks them */
     alexcl_selection_free(selection);
@@ -210,7 +213,7 @@ static int check_every_device(struct check *c, struct alexcl_error *err) {
     struct alexcl_devices *list;
     int status = alexcl_devices_list(&list, err);
     if (status != ALEXCL_OK) return status;
-    for (size_t i = 0; i < alexcl_devices_count(list) && status == ALEXCL_OK; i++) {
+    for (size_t i = 0; i < alexcl_devices_count(list) && status == ALEXCL_OK && !c->stopped; i++) {
         char text[16];
         const struct alexcl_device_info *d = alexcl_devices_get(list, i);
         snprintf(text, sizeof text, "%d", d->index);
@@ -256,15 +259,17 @@ int command_check(const struct options *o, struct alexcl_error *err) {
     if (o->format == FORMAT_JSON) c.devices = json_array();
     if (o->format == FORMAT_CSV) fputs("device,driver,kernels,layer,variant,shape,ok,error,index,got,due,message\r\n", stdout);
     status = o->devices ? check_selection(&c, o->devices, err) : check_every_device(&c, err);
+    if (status == ALEXCL_OK && c.places && c.done == 0)
+        status = fail(err, ALEXCL_E_USAGE, "no check of %s%s%s%s%s runs on these devices", o->kernel ? "kernel " : "", o->kernel ? o->kernel : "",
+                      o->kernel && o->layer ? " and " : "", o->layer ? "layer " : "", o->layer ? o->layer : "");
     if (c.unwritten.status != ALEXCL_OK) {
         status = c.unwritten.status;
         *err = c.unwritten;
     }
     if (o->format == FORMAT_JSON) {
-        json_t *document =
-            json_pack("{s:s, s:O, s:i, s:i, s:b, s:f, s:o}", "version", alexcl_version(), "devices", c.devices, "checks", (int)c.done, "failed", (int)c.failed,
-                      "interrupted", interrupt_asked(), "seconds", monotonic_now() - start, "error", report_string(status == ALEXCL_OK ? NULL : err->text));
-        int printed = report_json(document, &late);
+        json_t *document = json_pack("{s:O, s:i, s:i, s:b, s:f, s:o}", "devices", c.devices, "checks", (int)c.done, "failed", (int)c.failed, "interrupted",
+                                     interrupt_asked(), "seconds", monotonic_now() - start, "error", report_string(status == ALEXCL_OK ? NULL : err->text));
+        int printed = report_json("check", document, &late);
         if (status == ALEXCL_OK && printed != ALEXCL_OK) status = fail(err, printed, "%s", late.text);
     }
     if (o->format == FORMAT_TEXT && status == ALEXCL_OK && c.places) check_print_summary(&c, monotonic_now() - start);

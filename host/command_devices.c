@@ -88,7 +88,7 @@ int command_devices(const struct options *o, struct alexcl_error *err) {
         else
             devices_text(d);
     }
-    if (o->format == FORMAT_JSON) status = report_json(all, err);
+    if (o->format == FORMAT_JSON) status = report_json_list("devices", "devices", all, err);
     if (o->verbose) fprintf(stderr, "%s", alexcl_devices_report(list));
     if (status == ALEXCL_OK && count == 0) status = fail(err, ALEXCL_E_NO_DEVICE, "no OpenCL device was found\n%s", alexcl_devices_report(list));
     alexcl_devices_free(list);

@@ -24,5 +24,5 @@ int command_env(const struct options *o, struct alexcl_error *err) {
             printf("\n    %s; %s\n", s.value ? s.origin : "unset", s.about);
         }
     }
-    return o->format == FORMAT_JSON ? report_json(list, err) : ALEXCL_OK;
+    return o->format == FORMAT_JSON ? report_json_list("env", "settings", list, err) : ALEXCL_OK;
 }

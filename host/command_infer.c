@@ -509,7 +509,7 @@ static int infer_print_document(struct infer *f, const struct alexcl_error *why,
                   report_string(f->o->split ? f->o->split : "half"), "devices", infer_devices_json(f, &t), "batch", (int)f->batch, "ten_crop", f->o->ten_crop,
                   "reproducible", f->o->reproducible, "images", f->document_images, "summary", summary, "timing", timing, "error", failure);
     f->document_images = NULL;
-    return report_json(document, err);
+    return report_json("infer", document, err);
 }
 
 static void infer_print_end(const struct infer *f) {

@@ -5,14 +5,16 @@
 #include "report.h"
 
 int command_models(const struct options *o, struct alexcl_error *err) {
-    int status = options_expect(o, "models", 0, 0, err);
+    const struct alexcl_model *only;
+    int status = options_model_argument(o, "models", &only, err);
+    if (!o->argument_count && !o->model_given) only = NULL;
     json_t *list = o->format == FORMAT_JSON ? json_array() : NULL;
     if (status == ALEXCL_OK && o->format == FORMAT_CSV) fputs("name,input,parameters,macs,about\r\n", stdout);
     const struct alexcl_model *m;
     for (size_t i = 0; status == ALEXCL_OK && (m = alexcl_model_get(i)) != NULL; i++) {
         struct alexcl_plan *plan;
         char input[40], number[24];
-        if (m->hidden && !o->verbose) continue;
+        if (only ? m != only : m->hidden && !o->verbose) continue;
         status = alexcl_plan_make(m, &(struct alexcl_plan_request){.places = 1}, &plan, err);
         if (status != ALEXCL_OK) break;
         snprintf(input, sizeof input, "%dx%dx%d", m->channels, m->height, m->width);
@@ -36,5 +38,5 @@ int command_models(const struct options *o, struct alexcl_error *err) {
         json_decref(list);
         return status;
     }
-    return o->format == FORMAT_JSON ? report_json(list, err) : ALEXCL_OK;
+    return o->format == FORMAT_JSON ? report_json_list("models", "models", list, err) : ALEXCL_OK;
 }

@@ -75,7 +75,8 @@ static int plan_json(const struct options *o, const struct alexcl_plan *p, int m
                                         (json_int_t)m->activations, "exchange", (json_int_t)m->exchange, "workspace", (json_int_t)m->workspace, "total",
                                         (json_int_t)m->total, "largest_buffer", (json_int_t)m->largest_buffer));
     }
-    return report_json(json_pack("{s:s, s:I, s:I, s:[I,I], s:[I,I], s:o, s:s, s:o, s:o, s:i, s:i, s:i}", "model", p->model->name, "parameters",
+    return report_json("plan",
+                       json_pack("{s:s, s:I, s:I, s:[I,I], s:[I,I], s:o, s:s, s:o, s:o, s:i, s:i, s:i}", "model", p->model->name, "parameters",
                                  (json_int_t)p->parameters, "macs", (json_int_t)p->macs, "crosses", (json_int_t)crosses[0], (json_int_t)crosses[1],
                                  "softmax_joins", (json_int_t)softmax[0], (json_int_t)softmax[1], "layers", layers, "weights_precision", o->precision, "split",
                                  report_string(o->split ? o->split : "half"), "memory", memory, "batch", p->batch, "chunk", p->chunk, "fits", most),
@@ -106,8 +107,7 @@ int command_plan(const struct options *o, struct alexcl_error *err) {
     struct alexcl_plan *plan = NULL;
     struct alexcl_selection *sel = NULL;
     struct alexcl_plan_request request = {.batch = o->batch, .places = 2, .memory = {o->memory, o->memory}, .split = o->split};
-    int status = options_expect(o, "plan", 0, 0, err);
-    if (status == ALEXCL_OK) status = options_model(o, &model, err);
+    int status = options_model_argument(o, "plan", &model, err);
     if (status == ALEXCL_OK && o->devices) {
         status = options_selection(o, &sel, err);
         if (status == ALEXCL_OK) request.places = alexcl_selection_count(sel);

@@ -45,8 +45,7 @@ int command_summary(const struct options *o, struct alexcl_error *err) {
     static const char thick[] = "=================================================================\n";
     const struct alexcl_model *model;
     struct alexcl_plan *plan;
-    int status = options_expect(o, "summary", 0, 0, err);
-    if (status == ALEXCL_OK) status = options_model(o, &model, err);
+    int status = options_model_argument(o, "summary", &model, err);
     if (status == ALEXCL_OK) status = alexcl_plan_make(model, &(struct alexcl_plan_request){.places = 1}, &plan, err);
     if (status != ALEXCL_OK) return status;
     uint64_t fixed = 0; /* the codes of an RBF output are not trained */
@@ -79,7 +78,8 @@ int command_summary(const struct options *o, struct alexcl_error *err) {
         printf("%sTotal params: %s\nTrainable params: %s\nNon-trainable params: %s\n%s", thick, report_count(trainable + fixed), report_count(trainable),
                report_count(fixed), rule);
     if (o->format == FORMAT_JSON)
-        status = report_json(json_pack("{s:s, s:o, s:I, s:I, s:I}", "model", model->name, "layers", rows, "total", (json_int_t)(trainable + fixed), "trainable",
+        status = report_json("summary",
+                             json_pack("{s:s, s:o, s:I, s:I, s:I}", "model", model->name, "layers", rows, "total", (json_int_t)(trainable + fixed), "trainable",
                                        (json_int_t)trainable, "non_trainable", (json_int_t)fixed),
                              err);
     alexcl_plan_free(plan);

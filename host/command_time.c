@@ -185,7 +185,7 @@ static int time_json(const struct timing *t, struct alexcl_error *err) {
                                  t->start_s, "device_times_known", m->times_known, "devices", devices, "layers", time_layers_json(t));
     report_set(document, "share_of_peak", peak > 0 ? json_real(rate / peak) : json_null());
     if (t->old) report_set(document, "compare", json_pack("{s:o, s:f}", "path", report_string(t->o->compare), "speedup", time_ratio(t)));
-    return report_json(document, err);
+    return report_json("time", document, err);
 }
 
 static void time_csv(const struct timing *t) {
@@ -237,8 +237,7 @@ static int time_write_plot(const struct timing *t, struct alexcl_error *err) {
 
 static int time_open(struct timing *t, struct alexcl_error *err) {
     const struct options *o = t->o;
-    int status = options_expect(o, "time", 0, 0, err);
-    if (status == ALEXCL_OK) status = options_model(o, &t->model, err);
+    int status = options_model_argument(o, "time", &t->model, err);
     if (status == ALEXCL_OK) status = time_try_file(o->trace, err);
     if (status == ALEXCL_OK) status = time_try_file(o->plot, err);
     if (status == ALEXCL_OK && o->compare) status = time_read_old(t, err);

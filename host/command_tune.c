@@ -115,8 +115,7 @@ int command_tune(const struct options *o, struct alexcl_error *err) {
     struct alexcl_error late = {0};
     char path[4300] = "";
     double start = monotonic_now();
-    int status = options_expect(o, "tune", 0, 0, err);
-    if (status == ALEXCL_OK) status = options_model(o, &model, err);
+    int status = options_model_argument(o, "tune", &model, err);
     if (status == ALEXCL_OK) status = alexcl_selection_open(o->devices, &selection, err);
     if (status != ALEXCL_OK) return status;
     interrupt_defer();
@@ -133,10 +132,10 @@ int command_tune(const struct options *o, struct alexcl_error *err) {
         status = fail(err, ALEXCL_E_DEVICE, "%u layer%s of %s: no way of computing it is right on this device; `alexcl check` tries every kernel", t.without,
                       t.without == 1 ? "" : "s", model->name);
     if (o->format == FORMAT_JSON) {
-        json_t *document = json_pack("{s:s, s:s, s:O, s:i, s:o, s:b, s:f, s:o}", "version", alexcl_version(), "model", model->name, "devices", t.devices,
-                                     "dropped", (int)t.dropped, "file", report_string(path[0] ? path : NULL), "interrupted", interrupt_asked(), "seconds",
-                                     monotonic_now() - start, "error", report_string(status == ALEXCL_OK ? NULL : err->text));
-        int printed = report_json(document, &late);
+        json_t *document = json_pack("{s:s, s:O, s:i, s:o, s:b, s:f, s:o}", "model", model->name, "devices", t.devices, "dropped", (int)t.dropped, "file",
+                                     report_string(path[0] ? path : NULL), "interrupted", interrupt_asked(), "seconds", monotonic_now() - start, "error",
+                                     report_string(status == ALEXCL_OK ? NULL : err->text));
+        int printed = report_json("tune", document, &late);
         if (status == ALEXCL_OK && printed != ALEXCL_OK) status = fail(err, printed, "%s", late.text);
     }
     if (o->format == FORMAT_TEXT && status == ALEXCL_OK) tune_print_summary(&t, path, monotonic_now() - start);

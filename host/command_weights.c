@@ -24,10 +24,12 @@ static int weights_init(const struct options *o, const struct alexcl_model *mode
 
 static int weights_show(const struct options *o, const struct alexcl_model *model, struct alexcl_error *err) {
     struct alexcl_weights *w;
-    int status = alexcl_weights_open(o->arguments[1], model, NULL, &w, err);
+    int status = o->output ? report_to(o->output, err) : ALEXCL_OK;
+    if (status == ALEXCL_OK) status = alexcl_weights_open(o->arguments[1], model, NULL, &w, err);
     if (status != ALEXCL_OK) return status;
     if (o->format == FORMAT_JSON) {
-        status = report_json(json_pack("{s:o, s:s, s:o, s:b}", "path", report_string(o->arguments[1]), "model", model->name, "about",
+        status = report_json("weights",
+                             json_pack("{s:o, s:s, s:o, s:b}", "path", report_string(o->arguments[1]), "model", model->name, "about",
                                        report_string(alexcl_weights_describe(w)), "random", alexcl_weights_random(w)),
                              err);
     } else if (o->format == FORMAT_CSV) {

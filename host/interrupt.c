@@ -20,7 +20,7 @@ static void *interrupt_wait(void *unused) {
     for (;;) {
         if (sigwait(&waited_for, &number) != 0) continue;
         if (!deferred || asked) break;
-        asked = 1;
+        asked = number;
         ssize_t told = write(STDERR_FILENO, text, sizeof text - 1);
         (void)told;
     }

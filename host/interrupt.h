@@ -9,6 +9,6 @@
 int interrupt_catch(struct alexcl_error *err);
 /* From here on the first signal only asks, so that what was done can be told; the second ends the process. */
 void interrupt_defer(void);
-/* Whether one has asked. */
+/* The signal that has asked, or 0. */
 int interrupt_asked(void);
 #endif

@@ -11,7 +11,7 @@ struct options {
     char **arguments; /* behind the command */
     int argument_count;
     enum format format;
-    int verbose, help;
+    int verbose, help, model_given;        /* model_given: --model was */
     const char *model, *weights, *devices; /* flag > environment > default; NULL where there is none */
     const char *precision;                 /* of weights of fully connected layers: "float" or "half" */
     int batch;                             /* 0: not given */
@@ -20,8 +20,8 @@ struct options {
     uint64_t memory, seed;
     int seed_given;
     const char *split; /* NULL: not given */
-    const char *labels, *save, *input, *features, *dump_patches, *name, *output, *trace, *compare, *plot;
-    int ten_crop, keep_going, reproducible, quiet;
+    const char *labels, *save, *input, *features, *dump_patches, *name, *output, *kernel, *layer, *trace, *compare, *plot;
+    int ten_crop, keep_going, fail_fast, reproducible, quiet;
     struct alexcl_gain gains[OPTIONS_GAINS];
     int gain_count;
 };
@@ -29,18 +29,21 @@ struct options {
 struct command {
     const char *name;
     int (*run)(const struct options *o, struct alexcl_error *err);
-    const char *arguments; /* "LIST" */
+    const char *arguments; /* "LIST"; several forms stand one a line */
     const char *about;     /* one line */
     const char *details;   /* paragraphs for --help, lines of at most 80 */
+    const char *also;      /* what it is called elsewhere, each word with a space before and behind: "did you mean" */
 };
 extern const struct command commands[]; /* main.c; ends with {NULL} */
 
 /* Reads argv. *command is NULL when none was named. Settings given as flags are set in the library. */
 int options_read(int argc, char **argv, struct options *out, const struct command **command, struct alexcl_error *err);
-/* The options of a command (NULL: those of every command), for help. */
+/* The options of a command (NULL: those that every command has), for help. */
 void options_print(const struct command *command);
 /* The model that is chosen. */
 int options_model(const struct options *o, const struct alexcl_model **out, struct alexcl_error *err);
+/* The same for a command that takes a model's name as its argument too, and nothing else. */
+int options_model_argument(const struct options *o, const char *command, const struct alexcl_model **out, struct alexcl_error *err);
 /* The devices that are chosen; says which, and what each does, on stderr. */
 int options_selection(const struct options *o, struct alexcl_selection **out, struct alexcl_error *err);
 /* --split: whole images for each of two devices. */

@@ -5,10 +5,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fail.h"
 
-static int lost; /* something that a document should have */
+static int lost;                   /* something that a document should have */
+static struct alexcl_file *target; /* of report_to */
+
+int report_to(const char *path, struct alexcl_error *err) {
+    int status = alexcl_file_open(path, &target, err);
+    if (status != ALEXCL_OK) return status;
+    FILE *until_end = tmpfile();
+    if (!until_end || dup2(fileno(until_end), STDOUT_FILENO) < 0)
+        status = fail(err, ALEXCL_E_OTHER, "the results for %s cannot be kept in a temporary file: %s", path, strerror(errno));
+    if (until_end) (void)fclose(until_end);
+    return status;
+}
 
 void report_append(json_t *list, json_t *item) { lost |= json_array_append_new(list, item) != 0; }
 
@@ -16,13 +28,20 @@ void report_set(json_t *object, const char *key, json_t *item) { lost |= json_ob
 
 int report_whole(void) { return !lost; }
 
-int report_json(json_t *document, struct alexcl_error *err) {
-    char *text = document && !lost ? json_dumps(document, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
+int report_json(const char *command, json_t *document, struct alexcl_error *err) {
+    json_t *whole = json_pack("{s:s, s:s}", "alexcl", alexcl_version(), "command", command);
+    if (!document || !whole || json_object_update(whole, document) != 0) lost = 1;
     json_decref(document);
+    char *text = lost ? NULL : json_dumps(whole, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+    json_decref(whole);
     if (!text) return fail(err, ALEXCL_E_MEMORY, "out of host memory: the JSON document");
     puts(text);
     free(text);
     return ALEXCL_OK;
+}
+
+int report_json_list(const char *command, const char *key, json_t *list, struct alexcl_error *err) {
+    return report_json(command, json_pack("{s:o}", key, list), err);
 }
 
 json_t *report_string(const char *text) {
@@ -138,8 +157,24 @@ int report_flush(struct alexcl_error *err) {
     return fail(err, ALEXCL_E_OTHER, "the results could not be written: %s", strerror(code));
 }
 
-int report_end(struct alexcl_error *err) {
+/* What stands in the temporary file goes to the one that was named. */
+static int report_deliver(int status, struct alexcl_error *err) {
+    char part[1 << 16];
+    ssize_t length;
+    int delivered = ALEXCL_OK;
+    if (status != ALEXCL_OK && lseek(STDOUT_FILENO, 0, SEEK_END) == 0) return ALEXCL_OK; /* there is no result */
+    if (lseek(STDOUT_FILENO, 0, SEEK_SET) < 0) return fail(err, ALEXCL_E_OTHER, "the results could not be read again: %s", strerror(errno));
+    while (delivered == ALEXCL_OK && (length = read(STDOUT_FILENO, part, sizeof part)) != 0)
+        delivered = length < 0 ? fail(err, ALEXCL_E_OTHER, "the results could not be read again: %s", strerror(errno))
+                               : alexcl_file_add(target, part, (size_t)length, err);
+    return delivered == ALEXCL_OK ? alexcl_file_commit(target, err) : delivered;
+}
+
+int report_end(int ended, struct alexcl_error *err) {
     int status = report_flush(err);
+    if (status == ALEXCL_OK && target) status = report_deliver(ended, err);
+    alexcl_file_free(target);
+    target = NULL;
     if (fclose(stdout) != 0 && status == ALEXCL_OK) status = fail(err, ALEXCL_E_OTHER, "the results could not be written: %s", strerror(errno));
     return status;
 }

@@ -7,8 +7,13 @@
 
 #include "alexcl.h"
 
-/* Prints a document, indented, and frees it. A NULL document (out of memory) is an error. */
-int report_json(json_t *document, struct alexcl_error *err);
+/* From here on results go to this file: the whole of them at report_end, under its name or not at all. Errors: ALEXCL_E_OTHER. */
+int report_to(const char *path, struct alexcl_error *err);
+/* Prints a command's document, indented, and frees it: `alexcl` (the version) and `command` come first. A NULL document (out of memory) is an
+ * error. */
+int report_json(const char *command, json_t *document, struct alexcl_error *err);
+/* The same for a document that is one list, called `key`. */
+int report_json_list(const char *command, const char *key, json_t *list, struct alexcl_error *err);
 /* Add to a JSON array and object; the item is taken over. What there is no memory for is told by report_json: no document is printed without it. */
 void report_append(json_t *list, json_t *item);
 void report_set(json_t *object, const char *key, json_t *item);
@@ -31,6 +36,7 @@ const char *report_count(uint64_t n);
 const char *report_bytes(uint64_t bytes);
 /* What is written goes out now; it must arrive: a full disk or a closed pipe is an error. */
 int report_flush(struct alexcl_error *err);
-/* The same at the end of the program; some file systems tell only when a file is closed. */
-int report_end(struct alexcl_error *err);
+/* The same at the end of the program, which ends with `status`; some file systems tell only when a file is closed. Where a command failed before
+ * it had a result, the file of report_to stays as it was. */
+int report_end(int status, struct alexcl_error *err);
 #endif

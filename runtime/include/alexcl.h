@@ -44,7 +44,7 @@ struct alexcl_error {
 };
 
 /* Exit code of a status, by class: 0 ok, 1 other, 2 usage, 3 no such device, 4 kernel build, 5 out of
- * memory, 6 bad input data, 7 a device failed in use, 130 interrupted. */
+ * memory, 6 bad input data, 7 a device failed in use, 130 interrupted (by SIGINT; the program ends with 143 where it was SIGTERM). */
 int alexcl_exit_code(int status);
 
 /* ---- log -------------------------------------------------------------------------------------- */
@@ -373,12 +373,19 @@ struct alexcl_check_counts {
     unsigned checks, failed;
     int status; /* of the worst: a device that is wrong or fails in use, before memory, before kernels that do not compile; 0: all right */
 };
+/* Which of the checks; the net comes with all of them alone. Anything else than what there is: ALEXCL_E_USAGE, which lists it. */
+struct alexcl_check_request {
+    const char *kernel; /* file of kernels/, with or without ".cl"; NULL: all */
+    const char *layer;  /* kind of layer, as the results have it; NULL: all */
+};
 /* Called after each check; what it is given is valid during the call, place and device as long as the selection. Anything but 0 stops. */
 typedef int alexcl_check_fn(void *user, const struct alexcl_check_result *result);
-/* Every variant of every layer (CLBlast's with ALEXCL_GEMM=clblast alone: to compile them takes long) on each device of the selection, then model tiny2t over the selection. A kernel that is
- * wrong or fails is a result, and the next one follows. Places on the reference have nothing to be checked against, and no results.
- * ALEXCL_E_INTERRUPTED when `fn` stopped it. counts is filled as far as it came. */
-int alexcl_check_run(const struct alexcl_selection *sel, alexcl_check_fn *fn, void *user, struct alexcl_check_counts *counts, struct alexcl_error *err);
+/* Every variant of every layer (CLBlast's with ALEXCL_GEMM=clblast alone: to compile them takes long) on each device of the selection, then model
+ * tiny2t over the selection; or what `request` (NULL: all) wants of it. A kernel that is wrong or fails is a result, and the next one follows.
+ * Places on the reference have nothing to be checked against, and no results. ALEXCL_E_INTERRUPTED when `fn` stopped it. counts is filled as far
+ * as it came. */
+int alexcl_check_run(const struct alexcl_selection *sel, const struct alexcl_check_request *request, alexcl_check_fn *fn, void *user,
+                     struct alexcl_check_counts *counts, struct alexcl_error *err);
 
 /* ---- tune: what is fastest on a device? -------------------------------------------------------- */
 

@@ -9,10 +9,11 @@
 #include "net.h"
 #include "selfcheck.h"
 
-enum { NET_IMAGES = 3 };
+enum { NET_IMAGES = 3, SELFCHECK_NAMES = 64 };
 
 struct selfcheck {
     const struct alexcl_selection *selection;
+    struct alexcl_check_request request;
     alexcl_check_fn *fn;
     void *user;
     struct alexcl_check_counts *counts;
@@ -69,10 +70,66 @@ static struct alexcl_check_result selfcheck_result(const struct selfcheck *s, si
 /* Whether the selection's place of this index is a device. */
 static int selfcheck_on_device(const struct selfcheck *s, size_t index) { return alexcl_selection_place(s->selection, index)->device >= 0; }
 
+/* ---- which of them ---- */
+
+/* Letters of a kernel's name without ".cl". */
+static size_t selfcheck_name_length(const char *name) {
+    size_t length = strlen(name);
+    return length > 3 && strcmp(name + length - 3, ".cl") == 0 ? length - 3 : length;
+}
+
+/* Whether the name is one of the words of `list`. */
+static int selfcheck_has_word(const char *list, const char *name, size_t length) {
+    for (; *list; list += strspn(list, " ")) {
+        size_t word = strcspn(list, " ");
+        if (word == length && strncmp(list, name, length) == 0) return 1;
+        list += word;
+    }
+    return 0;
+}
+
+static int selfcheck_wants(const struct alexcl_check_request *request, const char *kernels, const char *layer) {
+    return (!request->kernel || selfcheck_has_word(kernels, request->kernel, selfcheck_name_length(request->kernel))) &&
+           (!request->layer || strcmp(layer, request->layer) == 0);
+}
+
+/* ALEXCL_E_USAGE unless there is such a kernel, or kind of layer. */
+static int selfcheck_know(const char *what, const char *name, int layers, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    const char *kernels, *layer, *names[SELFCHECK_NAMES + 1] = {NULL};
+    char word[64];
+    size_t count = 0, length = layers ? strlen(name) : selfcheck_name_length(name);
+    struct text all = {0}, list = {0};
+    for (unsigned i = 0; selfcheck_table_names(i, &kernels, &layer); i++) {
+        for (const char *at = layers ? layer : kernels; *at; at += strspn(at, " ")) {
+            size_t letters = strcspn(at, " ");
+            if (!all.text || !selfcheck_has_word(all.text, at, letters)) text_add(&all, "%s%.*s", all.length ? " " : "", (int)letters, at);
+            at += letters;
+        }
+    }
+    if (all.failed) {
+        status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: the names of the checks");
+        goto done;
+    }
+    if (length && selfcheck_has_word(all.text, name, length)) goto done;
+    for (char *at = strtok(all.text, " "); at && count < SELFCHECK_NAMES; at = strtok(NULL, " ")) names[count++] = at;
+    for (size_t i = 0; i < count; i++) text_add(&list, "%s%s", i ? ", " : "", names[i]);
+    snprintf(word, sizeof word, "%.*s", length < sizeof word ? (int)length : (int)sizeof word - 1, name);
+    const char *near = alexcl_nearest(word, names);
+    status = error_set(err, ALEXCL_E_USAGE, "no check is of a %s %.100s%s%s%s; there are %s", what, name, near ? ": did you mean " : "", near ? near : "",
+                       near ? "?" : "", list.text ? list.text : "");
+done:
+    text_free(&all), text_free(&list);
+    return status;
+}
+
+/* ---- the checks ---- */
+
 static int selfcheck_kernels_of(struct selfcheck *s, size_t index, struct place *place, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct selfcheck_case c;
     for (unsigned i = 0; status == ALEXCL_OK && selfcheck_table_case(place, i, &c); i++) {
+        if (!selfcheck_wants(&s->request, selfcheck_kernels(&c), c.desc.name)) continue;
         struct alexcl_check_result r = selfcheck_result(s, index);
         struct alexcl_error why = {0};
         struct selfcheck_found found;
@@ -137,27 +194,32 @@ static int selfcheck_net(struct selfcheck *s, struct alexcl_error *err) {
     return selfcheck_report(s, &r, err);
 }
 
-static unsigned selfcheck_count(const struct place *place) {
+static unsigned selfcheck_count(const struct selfcheck *s, const struct place *place) {
     struct selfcheck_case c;
     unsigned count = 0;
-    while (selfcheck_table_case(place, count, &c)) count++;
+    for (unsigned i = 0; selfcheck_table_case(place, i, &c); i++) count += selfcheck_wants(&s->request, selfcheck_kernels(&c), c.desc.name) != 0;
     return count;
 }
 
-int alexcl_check_run(const struct alexcl_selection *sel, alexcl_check_fn *fn, void *user, struct alexcl_check_counts *counts, struct alexcl_error *err) {
+int alexcl_check_run(const struct alexcl_selection *sel, const struct alexcl_check_request *request, alexcl_check_fn *fn, void *user,
+                     struct alexcl_check_counts *counts, struct alexcl_error *err) {
     int status = ALEXCL_OK, opened[2] = {0}, devices = 0;
     struct selfcheck s = {.selection = sel, .fn = fn, .user = user, .counts = counts};
     struct place places[2] = {{NULL}, {NULL}};
     struct alexcl_error why[2] = {{0}, {0}};
     size_t count = alexcl_selection_count(sel) == 2 ? 2 : 1;
     *counts = (struct alexcl_check_counts){0};
+    if (request) s.request = *request;
+    int whole = !s.request.kernel && !s.request.layer;
+    if (s.request.kernel) TRY(selfcheck_know("kernel", s.request.kernel, 0, err));
+    if (s.request.layer) TRY(selfcheck_know("layer", s.request.layer, 1, err));
     for (size_t i = 0; i < count; i++) {
         if (!selfcheck_on_device(&s, i)) continue;
         devices++;
         opened[i] = device_open(sel, i, &places[i].device, &why[i]);
-        s.count += opened[i] == ALEXCL_OK ? selfcheck_count(&places[i]) : 1;
+        s.count += opened[i] == ALEXCL_OK ? selfcheck_count(&s, &places[i]) : 1;
     }
-    s.count++; /* the net */
+    s.count += (unsigned)whole; /* the net */
     for (size_t i = 0; i < count; i++) {
         if (places[i].device) TRY(selfcheck_kernels_of(&s, i, &places[i], err));
         if (opened[i] == ALEXCL_OK) continue;
@@ -168,7 +230,7 @@ int alexcl_check_run(const struct alexcl_selection *sel, alexcl_check_fn *fn, vo
         selfcheck_fill(&r, &(struct selfcheck_found){0}, opened[i], &why[i]);
         TRY(selfcheck_report(&s, &r, err));
     }
-    if (devices) TRY(selfcheck_net(&s, err));
+    if (devices && whole) TRY(selfcheck_net(&s, err));
 done:
     for (int i = 0; i < 2; i++) device_free(places[i].device);
     return status;

@@ -68,6 +68,8 @@ const char *selfcheck_kernels(const struct selfcheck_case *c);
 /* The case of `alexcl check` with this number on a place; 0 behind the last. CLBlast's variants are there with ALEXCL_GEMM=clblast: to
  * compile its kernels takes up to a minute. */
 int selfcheck_table_case(const struct place *place, unsigned number, struct selfcheck_case *out);
+/* What there can be on any device: kernel files and kind of layer of the entry with this number; 0 behind the last. */
+int selfcheck_table_names(unsigned number, const char **kernels, const char **layer);
 
 /* Before a net's first run, when its layers are prepared on `place`: checks the kernels that these layers use for `images` at once, unless the
  * cache folder remembers that this driver had them right (ALEXCL_CHECK). ALEXCL_E_DEVICE names driver and kernel. */

@@ -65,3 +65,21 @@ int selfcheck_table_case(const struct place *place, unsigned number, struct self
     *out = selfcheck_case_of_part(parts[number], 1);
     return 1;
 }
+
+int selfcheck_table_names(unsigned number, const char **kernels, const char **layer) {
+    for (int row = 0; row < ROWS; row++) {
+        struct alexcl_error ignored = {0};
+        struct layer l;
+        if (layer_describe(&l, &table[row].desc, 0, table[row].in, &ignored) != ALEXCL_OK) continue;
+        for (const struct layer_variant *const *v = l.ops->variants; *v; v++) {
+            if (number-- > 0) continue;
+            *kernels = (*v)->kernels ? (*v)->kernels : ""; /* the reference has none */
+            *layer = table[row].desc.name;
+            return 1;
+        }
+    }
+    if (number >= PARTS) return 0;
+    *kernels = parts[number]->kernels;
+    *layer = parts[number]->desc.name;
+    return 1;
+}

@@ -207,7 +207,7 @@ START_TEST(a_check_tells_a_failed_call_and_goes_on) {
             struct alexcl_check_counts counts;
             *faults = (struct faults){.set = {{.call = check_calls[c], .nth = check_turns[i], .code = FAULTS_CODE}}, .loaded = 1};
             told = 0;
-            EXPECT_OK(alexcl_check_run(sel, count_failed, NULL, &counts, &err), err);
+            EXPECT_OK(alexcl_check_run(sel, NULL, count_failed, NULL, &counts, &err), err);
             ck_assert_msg(faults->live == 0, "%s, call %d: %d objects stayed behind", check_calls[c], check_turns[i], faults->live);
             ck_assert_uint_gt(counts.checks, 1);
             ck_assert_msg(counts.failed == (unsigned)faults->fired && told == counts.failed, "%s, call %d: %u failed, %u told it", check_calls[c],

@@ -12,10 +12,15 @@ static int do_nothing(const struct options *o, struct alexcl_error *err) {
 }
 
 const struct command commands[] = {
-    {"devices", do_nothing, "", "about", ""}, {"infer", do_nothing, "LIST", "about", ""},
-    {"plan", do_nothing, "", "about", ""},    {"env", do_nothing, "", "about", ""},
-    {"summary", do_nothing, "", "about", ""}, {"weights", do_nothing, "", "about", ""},
-    {"models", do_nothing, "", "about", ""},  {NULL, NULL, NULL, NULL, NULL},
+    {"devices", do_nothing, "", "about", "", " list "},
+    {"infer", do_nothing, "LIST\n--input FILE.npy", "about", "", " run "},
+    {"plan", do_nothing, "[MODEL]", "about", "", ""},
+    {"env", do_nothing, "", "about", "", ""},
+    {"check", do_nothing, "", "about", "", ""},
+    {"summary", do_nothing, "[MODEL]", "about", "", ""},
+    {"weights", do_nothing, "", "about", "", ""},
+    {"models", do_nothing, "[MODEL]", "about", "", " list "},
+    {NULL, NULL, NULL, NULL, NULL, NULL},
 };
 
 /* What was read of a value, written plainly, is read as the same. */
@@ -49,7 +54,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     arguments[count] = NULL;
     for (int i = 1; i < count; i++)
-        if (strncmp(arguments[i], "--v", 3) == 0 && strncmp(arguments[i], "--verb", 6) != 0) goto done; /* --version prints */
+        if ((strncmp(arguments[i], "--v", 3) == 0 && strncmp(arguments[i], "--verb", 6) != 0) || (arguments[i][0] == '-' && strchr(arguments[i], 'V')))
+            goto done; /* --version and -V print */
     int status = options_read(count, arguments, &o, &command, &err);
     fuzz_check_answer(status, &err, fuzz_bad_usage);
     if (status != ALEXCL_OK) goto done;
@@ -64,6 +70,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         fuzz_check_answer(status, &err, fuzz_bad_usage);
     }
     const struct alexcl_model *model;
+    if (command) {
+        err = (struct alexcl_error){0};
+        status = options_model_argument(&o, command->name, &model, &err);
+        fuzz_check_answer(status, &err, fuzz_bad_usage);
+        FUZZ_CLAIM(status != ALEXCL_OK || !o.argument_count || strcmp(model->name, o.arguments[0]) == 0);
+    }
     err = (struct alexcl_error){0};
     status = options_model(&o, &model, &err);
     fuzz_check_answer(status, &err, fuzz_bad_usage);

@@ -27,6 +27,8 @@ run 2 infer --check never --model tiny2t --devices ref "$photos/batch.txt"; says
 run 0 check --devices ref; prints "nothing to check"; narrow; silent
 run 0 check --devices ref --format json; json '.devices == [{"place": "ref", "about": .devices[0].about, "checks": []}] and .checks == 0 and .failed == 0'
 run 0 check --devices ref --format csv; [ "$(wc -l <out)" = 1 ] || bad "more than a header"
+for wrong in "--kernel cnv" "--kernel conv.c" "--layer pool" "--layer im2cl"; do run 2 check --devices ref $wrong; says "${wrong#* }"; says "there are "; says "conv, "; [ ! -s out ] || bad "something ran first"; done
+run 2 check --devices ref --kernel winogard; says "did you mean winograd?"; run 2 check --devices ref --layer maxpol; says "did you mean maxpool?"
 if [ "$implementation" = none ]; then
     run 3 check; says "loader"; says "--devices ref"
     run 3 check --format json; json '.devices == [] and (.error | test("no OpenCL device"))'
@@ -45,8 +47,14 @@ run 0 check --format json
 json '(.devices | length) >= 1 and .failed == 0 and .checks == ([.devices[].checks[]] | length) and .error == null and .interrupted == false'
 json 'all(.devices[].checks[]; .ok and .status == 0 and .error <= .tolerance and .message == null and .first_wrong == null)'
 json '.devices[0] | .place != null and .driver != "" and .platform != "" and .checks[-1].layer == "tiny2t"'
-checks=$(jq .checks out)
+checks=$(jq .checks out); run 0 check --devices 0 --format json; cp out whole.json
 run 0 check --format csv --devices 0; [ "$(wc -l <out)" = $((checks + 1)) ] || bad "not a line for each of $checks checks"
+# Some of them, counted as such.
+run 0 check --devices 0 --kernel rnorm; grep -E "^  [a-z0-9_]+ " out | grep -qvE "^  rnorm " && bad "another kernel was checked"; prints "1 device, $(grep -cE '^  rnorm +rnorm ' out) check"; prints "all right"
+run 0 check --devices 0 --kernel bias.cl --layer bias --format json; json '.checks == 1 and [.devices[].checks[] | .kernels] == [["bias.cl"]]'
+run 0 check --devices 0 --layer softmax --format csv; [ "$(wc -l <out)" = 3 ] || bad "not two checks of softmax"; grep -v -e '^device,' -e ',softmax,softmax,' out && bad "another layer was checked"
+[ "$(jq '[.devices[].checks[] | select(.layer == "fc")] | length' whole.json)" = "$(run 0 check --devices 0 --layer fc --format json; jq .checks out)" ] || bad "not all checks of fc"
+run 2 check --devices 0 --kernel rnorm --layer conv; says "no check of kernel rnorm and layer conv"
 run 0 check --devices 0,ref; prints "nothing to check"; prints "device 0"; narrow
 run 0 check --devices 0/2; narrow; prints "part 1 of 2"; prints "part 2 of 2"; prints "both devices together"; prints "2 devices"
 run 0 check --devices 0/2 --format json; json '(.devices | length) == 3 and .devices[2].place == null and .devices[2].checks[0].variant == "net"'
@@ -57,6 +65,9 @@ run 7 check --devices 0 --kernel-dir changed; narrow; prints "WRONG"; says "driv
 [ "$(grep -c WRONG out)" = 2 ] || bad "wrong are other than two lines of rnorm"
 grep -E '^  rnorm ' out | grep -v WRONG && bad "something wrong is called right"
 prints "is due"
+run 7 check --devices 0 --kernel-dir changed --fail-fast; says "1 of "; [ "$(grep -cE ' (ok|WRONG) ' out)" -lt $((checks - 1)) ] && grep -E ' (ok|WRONG) ' out | tail -n 1 | grep -q WRONG || bad "something was checked behind the first failure"
+run 7 check --devices 0/2 --kernel-dir changed --fail-fast --format json; json '.failed == 1 and (.devices | length) == 1 and .interrupted == false'
+run 0 check --devices 0 --kernel-dir changed --kernel lrn
 run 7 check --devices 0 --kernel-dir changed --format json
 json '[.devices[].checks[] | select(.ok | not) | .kernels[0] // .layer] | unique == ["rnorm.cl"]'
 json '.failed == 2 and all(.devices[].checks[] | select(.ok | not); .first_wrong.index >= 0 and (.error == null or .error > .tolerance) and (.message | test("is due")))'
@@ -93,7 +104,7 @@ what="check on a full disk"
 [ ! -e /dev/full ] || { "$alexcl" check >/dev/full 2>err; ended 1; says "could not be written: No space left"; }
 what="check interrupted while a kernel is compiled"
 POCL_CACHE_DIR=$PWD/cold "$alexcl" check --no-cache --log info --format json >out 2>err &
-interrupt_when grep -q compiling err
+interrupt_when "grep -q compiling err"
 says "interrupted"; json '.interrupted and .checks >= 1 and .failed == 0 and (.error | test("interrupted"))'
 
 end

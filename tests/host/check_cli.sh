@@ -10,7 +10,14 @@ if [ "$implementation" = none ]; then one=ref two=ref,ref; else one=0 two=0/2; f
 rm -rf run && mkdir run && cd run || exit 1 # nothing of an earlier run
 
 # ---- help, version, usage
-for command in "" infer devices check models summary plan time weights env; do run 0 $command --help; prints "Options"; narrow; silent; done
+for command in "" infer devices check tune models summary plan time weights env; do
+    run 0 $command --help; prints "Usage: alexcl"; prints "Options"; narrow; silent
+    grep -nE '([?]|[^.]\.)\.$' out && bad "a sentence that ends twice"
+    grep -A1 '^Options:$' out | grep -q '^$' && bad "no option under Options:"
+    [ -z "$command" ] || { prints 'alexcl --help`'; grep -q -- --cache-dir out && bad "the options of every command once more"; }
+done
+for command in infer time plan; do run 0 $command --help; for default in '--batch N .*\[16' '--memory SIZE .*\[' '--split S .*\[half\]'; do grep -qE -- "$default" out || bad "no default: $default"; done; done
+run 0 infer --help; prints "Ctrl-D"
 run 0 help plan; prints "alexcl plan"
 run 0 --version; prints "OpenCL loader: ${ALEXCL_TEST_LOADER:-}"; prints "build:"
 run 2; prints "infer"
@@ -22,7 +29,31 @@ run 2 ifner; says "did you mean infer?"
 run 2 infer --devcies 0 list.txt; says "did you mean --devices?"
 run 2 --frobnicate infer; says "unknown option --frobnicate"
 run 2 -x devices; says "unknown option -x"
-run 2 devices --batch 3; says "takes no --batch"
+run 2 devices --batch 3; says "takes no --batch"; run 2 devices -b 3; says "takes no --batch"
+# One form for every command: short names, and no abbreviation that two options share, whoever takes them.
+run 0 -V; cp out version; run 0 --version; cmp -s out version || bad "-V is not --version"
+run 0 -m lenet5 plan -b 3 --format json; json '.model == "lenet5" and .batch == 3'
+run 0 env -d 7 --format csv; prints "ALEXCL_DEVICES,7,flag"
+run 2 env --f csv; says "--features, --fail-fast or --format"; run 2 time --war 3 --pre 4; says "unknown option --pre"
+run 2 --kern kernels check; says "--kernel or --kernel-dir"; run 2 infer list.txt --kern kernels; says "--kernel or --kernel-dir"
+run 2 models --kernel conv; says "takes no --kernel;"; run 0 plan --mem 3GiB --bat=2 lenet5
+for word in "predict infer" "classify infer" "run infer" "benchmark time" "bench time" "list devices or models"; do
+    run 2 "${word%% *}" x.txt; says "unknown command ${word%% *}: did you mean ${word#* }?"
+done
+# A model's name as an argument, where there is no other meaning.
+for command in summary plan models; do run 0 $command lenet5; cp out named; run 0 $command --model lenet5; cmp -s out named || bad "$command lenet5 is not $command --model lenet5"; done
+run 0 summary lenet5 --model lenet5; run 2 summary lenet5 --model alexnet; says "two models"; run 2 plan lenet5 alexnet; says "alexnet"; run 2 time alexne; says '"alexnet"'
+ALEXCL_MODEL=alexnet run 0 summary lenet5; prints 'Model: "lenet5"'; run 0 time tiny2t -d ref -b 1 --repeat 1 --warm-up 0; prints "tiny2t"; run 0 tune tiny2t -d ref; prints "nothing to choose"
+run 0 models tiny2t --format csv; [ "$(wc -l <out)" = 2 ] || bad "not the one model that was named"
+# Every document says first what wrote it.
+for command in env models "models lenet5" summary plan "time tiny2t -d ref -b 1 --repeat 1 --warm-up 0" "tune tiny2t -d ref" "check -d ref"; do
+    run 0 $command --format json; json "keys_unsorted[:2] == [\"alexcl\", \"command\"] and .command == \"${command%% *}\" and .alexcl == \"$(sed -n '1s/alexcl //p' version)\""
+done
+# -o: the results of any command, whole or not at all.
+run 0 plan lenet5; cp out plan.txt; run 0 plan lenet5 -o results.txt; cmp -s results.txt plan.txt || bad "-o holds something else"; [ ! -s out ] || bad "the results went to stdout as well"
+run 0 time tiny2t -d ref -b 1 --repeat 1 --warm-up 0 --format json --output results.txt; jq -e '.command == "time"' results.txt >/dev/null || bad "-o: no document"
+cp results.txt before.txt; run 2 plan nix -o results.txt; cmp -s results.txt before.txt || bad "a file was replaced by nothing"
+run 1 models -o no/such/results.txt; says "no/such/results.txt"; run 1 models -o .; says "not a regular file"
 run 2 infer --batch; says "wants a value"
 for value in 0 -1 x 1.5 99999999999999999999; do run 2 plan "--batch=$value"; says "--batch $value"; done
 for value in 0 4Q GiB -1G; do run 2 plan --memory "$value"; says "--memory $value"; done
@@ -39,8 +70,8 @@ run 2 weights unmake -o w.safetensors; says "weights init"
 
 # ---- settings: flag > environment > default
 run 0 env; prints "ALEXCL_MODEL=alexnet"; prints "default"
-ALEXCL_MODEL=lenet5 run 0 env --format json; json '.[] | select(.name == "ALEXCL_MODEL") | .value == "lenet5" and .origin == "environment"'
-ALEXCL_GEMM=own run 0 --gemm clblast env --format json; json '.[] | select(.name == "ALEXCL_GEMM") | .value == "clblast" and .origin == "flag"'
+ALEXCL_MODEL=lenet5 run 0 env --format json; json '.settings[] | select(.name == "ALEXCL_MODEL") | .value == "lenet5" and .origin == "environment"'
+ALEXCL_GEMM=own run 0 --gemm clblast env --format json; json '.settings[] | select(.name == "ALEXCL_GEMM") | .value == "clblast" and .origin == "flag"'
 run 0 --devices 1:0 env --format csv; prints "ALEXCL_DEVICES,1:0,flag"; ALEXCL_CACHE_DIR=cache run 0 env; narrow
 for value in yes maybe 2 on; do
     ALEXCL_SYNC=$value run 2 models; says "ALEXCL_SYNC"; says "0, 1"
@@ -53,7 +84,7 @@ ALEXCL_MODEL=lenet5 run 0 summary; prints 'Model: "lenet5"'
 
 # ---- tables
 run 0 models; prints "alexnet-torchvision"; prints "60,965,224"; narrow
-run 0 models --format json; json 'map(.name) | index("lenet5-1998") != null'
+run 0 models --format json; json '.models | map(.name) | index("lenet5-1998") != null'
 run 0 summary --model alexnet-keras; narrow
 # The article's table, to the digit.
 for row in "conv1 (Conv2D) (None, 54, 54, 96) 11712" "pool1 (MaxPooling2D) (None, 26, 26, 96) 0" "conv2 (Conv2D) (None, 26, 26, 256) 614656" \
@@ -83,9 +114,9 @@ run 0 plan --format json; json '.split == "half" and [.memory[].images] == [1, 1
 csv() { tr -d '\r' <out | grep -qxF -- "$1" || bad "CSV has no row $1"; }
 run 0 models --format csv; csv 'name,input,parameters,macs,about'; tr -d '\r' <out >models.csv
 grep -q '^alexnet,3x224x224,60965224,724406816,' models.csv || bad "CSV: not the paper's net"
-run 0 models --format json; json 'map(select(.name == "alexnet")) | .[0].input == [3,224,224] and .[0].parameters == 60965224 and .[0].macs == 724406816'
-[ "$(jq length out)" = $(($(wc -l <models.csv) - 1)) ] || bad "CSV and JSON list other models"
-run 0 models -v --format json; json 'map(.name) | index("tiny2t") != null'
+run 0 models --format json; json '.models | map(select(.name == "alexnet")) | .[0].input == [3,224,224] and .[0].parameters == 60965224 and .[0].macs == 724406816'
+[ "$(jq '.models | length' out)" = $(($(wc -l <models.csv) - 1)) ] || bad "CSV and JSON list other models"
+run 0 models -v --format json; json '.models | map(.name) | index("tiny2t") != null'
 run 0 summary --model alexnet-keras --format csv; csv 'conv1,Conv2D,"(None, 54, 54, 96)",11712'; csv 'flat,Flatten,"(None, 6400)",0'; csv 'fc8,Dense,"(None, 1000)",4097000'
 run 0 summary --model lenet5-1998 --format json; json '.total == 60840 and .trainable == 60000 and .non_trainable == 840 and .layers[0].output == [6,28,28]'
 run 0 plan --format csv; csv 'layer,type,half0,half1,parameters0,parameters1,macs0,macs1,crosses0,crosses1'
@@ -98,7 +129,7 @@ if [ "$implementation" = none ]; then
     run 3 infer "$photos/batch.txt"; says "loader"
 else
     run 0 devices; narrow; prints "usable"
-    run 0 devices --format json; json '.[0] | .index == 0 and .id == "0:0" and .usable and .alias_of == null and .memory > 0'
+    run 0 devices --format json; json 'keys_unsorted == ["alexcl", "command", "devices"] and .command == "devices"'; json '.devices[0] | .index == 0 and .id == "0:0" and .usable and .alias_of == null and .memory > 0'
     run 0 devices --format csv; csv "index,id,kind,usable,alias_of,units,memory,largest_buffer,opencl,driver,vendor,name,why"
     grep -q '^0,0:0,CPU,yes,,[1-9]' out || bad "CSV: not a usable CPU"
     run 0 devices -v; prints "compute units"
@@ -168,6 +199,9 @@ tiny 0 infer -q --devices $one --weights w.safetensors list.txt --save file.npy;
 tiny 0 weights init --seed 0x20120930A1E7C0DE --name tiny2t --gain fc8=0.1 -o case.safetensors
 tiny 0 weights show w.safetensors; prints "w.safetensors (its metadata agrees with model tiny2t); random weights"; silent
 tiny 0 weights show w.safetensors --format json; json '.path == "w.safetensors" and .model == "tiny2t" and .random'
+tiny 0 weights show w.safetensors -o shown.txt; grep -q "random weights" shown.txt || bad "weights show -o"; tiny 0 infer -q -d $one list.txt --format json -o infer.json
+jq -e 'keys_unsorted[:2] == ["alexcl", "command"] and .command == "infer" and (.images | length) == 3' infer.json >/dev/null || bad "infer -o: no document"
+tiny 0 weights show w.safetensors --format json; json 'keys_unsorted[:2] == ["alexcl", "command"] and .command == "weights"'
 tiny 0 weights show w.safetensors --format csv; csv "path,model,about,random"; prints "w.safetensors,tiny2t,"; grep -q ',yes' out || bad "CSV: not random"
 tiny 6 weights show no.safetensors; says "no.safetensors: No such file"
 run 6 --model tiny-across infer --weights w.safetensors list.txt; says "norm1.span"
@@ -325,6 +359,11 @@ what="interrupted"
 "$alexcl" --model tiny2t --devices $one infer many.txt --batch 1 --format json --save interrupted.npy >out 2>err &
 has_scores() { find . -name 'interrupted.npy.*' -size +128c | grep -q .; } # behind the header
 interrupt_when has_scores
+json '.summary.interrupted and .summary.images < 20000 and (.images | length) == .summary.images'
+says "interrupted"
+what="ended by SIGTERM"
+"$alexcl" --model tiny2t --devices $one infer many.txt --batch 1 --format json --save interrupted.npy >out 2>err &
+interrupt_when has_scores TERM 143
 json '.summary.interrupted and .summary.images < 20000 and (.images | length) == .summary.images'
 says "interrupted"
 if command -v script >/dev/null; then # on a terminal: no result behind the progress on one line

@@ -54,6 +54,6 @@ what="tune on a full disk"
 [ ! -e /dev/full ] || { "$alexcl" --model tiny2t tune --devices 0 >/dev/full 2>err; ended 1; says "could not be written: No space left"; }
 what="tune interrupted while a kernel is compiled"
 POCL_CACHE_DIR=$PWD/cold "$alexcl" tune --devices 0 --model alexnet --format json --no-cache --log info >out 2>err &
-interrupt_when grep -q compiling err
+interrupt_when "grep -q compiling err"
 says "interrupted"; json '.interrupted and .dropped == 0 and (.error | test("interrupted"))'
 end

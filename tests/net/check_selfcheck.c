@@ -71,7 +71,7 @@ static int keep(void *user, const struct alexcl_check_result *r) {
 static struct alexcl_check_counts run_check(void) {
     struct alexcl_check_counts counts;
     seen_count = 0;
-    EXPECT_OK(alexcl_check_run(support_selection(), keep, NULL, &counts, &err), err);
+    EXPECT_OK(alexcl_check_run(support_selection(), NULL, keep, NULL, &counts, &err), err);
     ck_assert_uint_eq(counts.checks, seen_count);
     for (unsigned i = 0; i < seen_count; i++) ck_assert_uint_eq(seen[i].count, seen_count);
     return counts;
@@ -190,7 +190,7 @@ START_TEST(the_caller_can_stop) {
     set_up();
     seen_count = 0;
     stop_behind = 3;
-    EXPECT_ERROR(alexcl_check_run(support_selection(), keep, NULL, &counts, &err), ALEXCL_E_INTERRUPTED, "3 of", err);
+    EXPECT_ERROR(alexcl_check_run(support_selection(), NULL, keep, NULL, &counts, &err), ALEXCL_E_INTERRUPTED, "3 of", err);
     stop_behind = 0;
     ck_assert_uint_eq(counts.checks, 3);
 }
@@ -201,7 +201,7 @@ START_TEST(the_reference_has_nothing_to_be_checked_against) {
     struct alexcl_check_counts counts;
     seen_count = 0;
     EXPECT_OK(alexcl_selection_open("ref", &sel, &err), err);
-    EXPECT_OK(alexcl_check_run(sel, keep, NULL, &counts, &err), err);
+    EXPECT_OK(alexcl_check_run(sel, NULL, keep, NULL, &counts, &err), err);
     ck_assert(counts.checks == 0 && counts.status == ALEXCL_OK);
     alexcl_selection_free(sel);
 }

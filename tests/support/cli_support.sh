@@ -5,8 +5,9 @@ bad() { echo "FAILED: $what: $*"; cat -v out err | sed 's/^/    /' | head -n 20;
 # run CODE ARGUMENTS...: runs alexcl, keeps stdout and stderr in the files out and err, and compares the exit code.
 ended() { local got=$?; [ $got = "$1" ] || bad "exit $got, not $1"; }
 run() { local code=$1; shift; what="alexcl $*"; "$alexcl" "$@" >out 2>err </dev/null; ended "$code"; }
-# interrupt_when COMMAND...: Ctrl-C for what was begun last in the background, once the command is true; before, a signal ends it like any program.
-interrupt_when() { for _ in $(seq 600); do "$@" && break; sleep 0.1; done; kill -INT $!; wait $!; ended 130; }
+# interrupt_when CONDITION [SIGNAL CODE]: Ctrl-C for what was begun last in the background, once the condition, a command, is true; before, a signal
+# ends it like any program.
+interrupt_when() { for _ in $(seq 600); do $1 && break; sleep 0.1; done; kill -"${2:-INT}" $!; wait $!; ended "${3:-130}"; }
 says() { grep -qF -- "$1" err || bad "stderr does not say: $1"; }
 prints() { grep -qF -- "$1" out || bad "stdout does not say: $1"; }
 silent() { [ ! -s err ] || bad "stderr is not empty"; }

@@ -89,7 +89,7 @@ int main(int argc, char **argv) {
                                      (json_int_t)plan->parameters, "planned", planned);
         status = repeat ? cell_run(&model, plan, sel, repeat, document, &err) : ALEXCL_OK;
         if (status == ALEXCL_OK)
-            status = report_json(document, &err);
+            status = report_json("scale_cell", document, &err);
         else
             json_decref(document);
     }
