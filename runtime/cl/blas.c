@@ -48,10 +48,12 @@ const char *blas_code_name(int code) {
 #undef NAME
 
 /* A routine is several kernels (pad, transpose, multiply), and its event is the last one's: its time is taken from the end of what
- * stood before it in the queue. What CLBlast compiles on its first call counts as well. */
+ * stood before it in the queue. What CLBlast compiles on its first call counts as well. *since is NULL where single launches are not timed. */
 static int blas_begin(struct device *dev, cl_event *since, struct alexcl_error *err) {
-    int status = ALEXCL_OK;
-    CL_TRY(dev, clEnqueueMarkerWithWaitList(dev->work, 0, NULL, since), err);
+    int status = ALEXCL_OK, own;
+    *since = NULL;
+    TRY(device_begin_launch(dev, &own, err));
+    if (own) CL_TRY(dev, clEnqueueMarkerWithWaitList(dev->work, 0, NULL, since), err);
     pthread_mutex_lock(&lock);
 done:
     return status;
@@ -60,8 +62,8 @@ done:
 static int blas_end(struct device *dev, const char *label, const char *routine, int code, cl_event since, cl_event event, struct alexcl_error *err) {
     pthread_mutex_unlock(&lock);
     device_note(dev, label);
-    if (code == CLBlastSuccess) return device_account_event(dev, since, event, DEVICE_COMPUTE, err);
-    clReleaseEvent(since);
+    if (code == CLBlastSuccess) return since ? device_account_event(dev, since, event, DEVICE_COMPUTE, err) : ALEXCL_OK;
+    if (since) clReleaseEvent(since);
     clerror_check(code, routine, dev, err);
     error_prefix(err, "%s: ", label);
     return code;
@@ -72,8 +74,9 @@ int blas_gemm(struct device *dev, const char *label, size_t m, size_t n, size_t 
     cl_event since, event = NULL;
     int status = blas_begin(dev, &since, err);
     if (status != ALEXCL_OK) return status;
-    int code = CLBlastSgemm(CLBlastLayoutRowMajor, CLBlastTransposeNo, transpose_b ? CLBlastTransposeYes : CLBlastTransposeNo, m, n, k, 1.0f, a.buffer->memory,
-                            a.first, a.stride, b.buffer->memory, b.first, b.stride, beta, c.buffer->memory, c.first, c.stride, &dev->work, &event);
+    int code =
+        CLBlastSgemm(CLBlastLayoutRowMajor, CLBlastTransposeNo, transpose_b ? CLBlastTransposeYes : CLBlastTransposeNo, m, n, k, 1.0f, a.buffer->memory,
+                     a.first, a.stride, b.buffer->memory, b.first, b.stride, beta, c.buffer->memory, c.first, c.stride, &dev->work, since ? &event : NULL);
     return blas_end(dev, label, "CLBlastSgemm", code, since, event, err);
 }
 
@@ -83,7 +86,7 @@ int blas_gemv(struct device *dev, const char *label, size_t m, size_t n, struct 
     int status = blas_begin(dev, &since, err);
     if (status != ALEXCL_OK) return status;
     int code = CLBlastSgemv(CLBlastLayoutRowMajor, CLBlastTransposeNo, m, n, 1.0f, a.buffer->memory, a.first, a.stride, x.buffer->memory, x.first, 1, beta,
-                            y.buffer->memory, y.first, 1, &dev->work, &event);
+                            y.buffer->memory, y.first, 1, &dev->work, since ? &event : NULL);
     return blas_end(dev, label, "CLBlastSgemv", code, since, event, err);
 }
 

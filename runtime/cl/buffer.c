@@ -150,9 +150,48 @@ done:
     return status;
 }
 
+struct pinned {
+    struct device *device;
+    cl_mem memory;
+    float *values;
+};
+
+int pinned_create(struct device *dev, size_t floats, const char *what, struct pinned **out, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct pinned *p = NULL;
+    size_t size = (floats ? floats : 1) * sizeof(float);
+    cl_int code;
+    TRY(memory_alloc(&p, 1, sizeof *p, what, err));
+    p->device = dev;
+    p->memory = clCreateBuffer(dev->context, CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR, size, NULL, &code);
+    TRY(clerror_check(code, "clCreateBuffer", dev, err));
+    p->values = clEnqueueMapBuffer(dev->transfer, p->memory, CL_TRUE, CL_MAP_READ | CL_MAP_WRITE, 0, size, 0, NULL, NULL, &code);
+    TRY(clerror_check(code, "clEnqueueMapBuffer", dev, err));
+    *out = p;
+    p = NULL;
+done:
+    if (status != ALEXCL_OK) error_prefix(err, "%.1f MiB of host memory for %s: ", (double)size / 1048576, what);
+    pinned_free(p);
+    return status;
+}
+
+float *pinned_values(const struct pinned *p) { return p->values; }
+
+void pinned_free(struct pinned *p) {
+    if (!p) return;
+    if (p->values) {
+        clEnqueueUnmapMemObject(p->device->transfer, p->memory, p->values, 0, NULL, NULL);
+        clFinish(p->device->transfer);
+    }
+    if (p->memory) clReleaseMemObject(p->memory);
+    free(p);
+}
+
 /* Where a region lies in its buffer and, packed, on the other side; bytes. Rows are OpenCL's slices, lines its rows. */
 struct rectangle {
     size_t origin[3], packed[3], size[3], line, row, packed_line, packed_row;
+    size_t start, bytes; /* of the whole, where the rows follow one another */
+    int in_one;          /* they do: a plain copy, which every driver gives to the copy engine whole; some serve a rectangle row by row */
 };
 static struct rectangle buffer_rectangle(const struct buffer_region *r, size_t packed_first) {
     size_t lines = r->lines ? r->lines : 1, pitch = r->lines ? r->line_pitch : r->pitch, width = r->width * sizeof(float);
@@ -164,6 +203,9 @@ static struct rectangle buffer_rectangle(const struct buffer_region *r, size_t p
         .row = r->pitch * sizeof(float),
         .packed_line = width,
         .packed_row = width * lines,
+        .start = (r->row * r->pitch + r->first) * sizeof(float),
+        .bytes = width * lines * r->rows,
+        .in_one = (lines == 1 || r->width == pitch) && (r->rows == 1 || r->width * lines == r->pitch),
     };
 }
 
@@ -180,36 +222,45 @@ done:
     return status;
 }
 
-int buffer_read_region(struct buffer *b, const struct buffer_region *r, float *host, const struct event *after, enum device_account account,
-                       struct event **done_event, struct alexcl_error *err) {
+/* A copy between a region and the host, to `to` or from `from`. */
+static int buffer_move_region(struct buffer *b, const struct buffer_region *r, float *to, const float *from, const struct event *after,
+                              enum device_account account, struct event **done_event, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct device *dev = b->device;
     struct rectangle x = buffer_rectangle(r, 0);
     cl_event event, before = after ? event_handle(after) : NULL;
+    cl_uint waits = after ? 1 : 0;
+    const cl_event *wait = after ? &before : NULL;
     if (after) CL_TRY(dev, clFlush(dev->work), err);
-    CL_TRY(dev,
-           clEnqueueReadBufferRect(dev->transfer, b->memory, CL_FALSE, x.origin, x.packed, x.size, x.line, x.row, x.packed_line, x.packed_row, host,
-                                   after ? 1 : 0, after ? &before : NULL, &event),
-           err);
+    if (x.bytes == 0) /* OpenCL refuses such a copy; who waits for it waits for nothing else */
+        CL_TRY(dev, clEnqueueMarkerWithWaitList(dev->transfer, waits, wait, &event), err);
+    else if (to && x.in_one)
+        CL_TRY(dev, clEnqueueReadBuffer(dev->transfer, b->memory, CL_FALSE, x.start, x.bytes, to, waits, wait, &event), err);
+    else if (to)
+        CL_TRY(dev,
+               clEnqueueReadBufferRect(dev->transfer, b->memory, CL_FALSE, x.origin, x.packed, x.size, x.line, x.row, x.packed_line, x.packed_row, to, waits,
+                                       wait, &event),
+               err);
+    else if (x.in_one)
+        CL_TRY(dev, clEnqueueWriteBuffer(dev->transfer, b->memory, CL_FALSE, x.start, x.bytes, from, waits, wait, &event), err);
+    else
+        CL_TRY(dev,
+               clEnqueueWriteBufferRect(dev->transfer, b->memory, CL_FALSE, x.origin, x.packed, x.size, x.line, x.row, x.packed_line, x.packed_row, from, waits,
+                                        wait, &event),
+               err);
     TRY(buffer_hand_out(dev, event, account, done_event, err));
 done:
     return status;
 }
 
+int buffer_read_region(struct buffer *b, const struct buffer_region *r, float *host, const struct event *after, enum device_account account,
+                       struct event **done_event, struct alexcl_error *err) {
+    return buffer_move_region(b, r, host, NULL, after, account, done_event, err);
+}
+
 int buffer_write_region(struct buffer *b, const struct buffer_region *r, const float *host, const struct event *after, enum device_account account,
                         struct event **done_event, struct alexcl_error *err) {
-    int status = ALEXCL_OK;
-    struct device *dev = b->device;
-    struct rectangle x = buffer_rectangle(r, 0);
-    cl_event event, before = after ? event_handle(after) : NULL;
-    if (after) CL_TRY(dev, clFlush(dev->work), err);
-    CL_TRY(dev,
-           clEnqueueWriteBufferRect(dev->transfer, b->memory, CL_FALSE, x.origin, x.packed, x.size, x.line, x.row, x.packed_line, x.packed_row, host,
-                                    after ? 1 : 0, after ? &before : NULL, &event),
-           err);
-    TRY(buffer_hand_out(dev, event, account, done_event, err));
-done:
-    return status;
+    return buffer_move_region(b, r, NULL, host, after, account, done_event, err);
 }
 
 int buffer_copy_region(struct buffer *from, const struct buffer_region *r, struct buffer *to, size_t to_first, struct alexcl_error *err) {
@@ -217,10 +268,14 @@ int buffer_copy_region(struct buffer *from, const struct buffer_region *r, struc
     struct device *dev = from->device;
     struct rectangle x = buffer_rectangle(r, to_first);
     cl_event event;
-    CL_TRY(
-        dev,
-        clEnqueueCopyBufferRect(dev->work, from->memory, to->memory, x.origin, x.packed, x.size, x.line, x.row, x.packed_line, x.packed_row, 0, NULL, &event),
-        err);
+    if (x.bytes == 0) return ALEXCL_OK;
+    if (x.in_one)
+        CL_TRY(dev, clEnqueueCopyBuffer(dev->work, from->memory, to->memory, x.start, x.packed[0], x.bytes, 0, NULL, &event), err);
+    else
+        CL_TRY(dev,
+               clEnqueueCopyBufferRect(dev->work, from->memory, to->memory, x.origin, x.packed, x.size, x.line, x.row, x.packed_line, x.packed_row, 0, NULL,
+                                       &event),
+               err);
     TRY(device_account_event(dev, NULL, event, DEVICE_EXCHANGE, err));
 done:
     return status;

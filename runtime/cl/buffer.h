@@ -21,10 +21,17 @@ int buffer_check_guards(struct device *dev, struct alexcl_error *err);
 int buffer_write(struct buffer *b, size_t first, const float *host, size_t count, struct alexcl_error *err);
 int buffer_read(struct buffer *b, size_t first, float *host, size_t count, struct alexcl_error *err);
 
+/* Host memory from which and to which a device copies by itself, while the host does something else: its driver's own
+ * (CL_MEM_ALLOC_HOST_PTR), mapped once. Copies of other memory go through the driver's, and many drivers wait for them. */
+struct pinned;
+int pinned_create(struct device *dev, size_t floats, const char *what, struct pinned **out, struct alexcl_error *err);
+float *pinned_values(const struct pinned *p); /* not zeroed */
+void pinned_free(struct pinned *p);
+
 /* A rectangle of a buffer of `rows` rows (images), each `pitch` floats long, of which `width` floats from `first` on
  * are meant, starting with row `row`. On the host the rows are packed: rows x width.
  * With `lines`: of each row, `width` floats of that many lines, which are `line_pitch` floats long; `first` is in the first line that is
- * meant, `pitch` a multiple of line_pitch. Packed: rows x lines x width. */
+ * meant, `pitch` a multiple of line_pitch. Packed: rows x lines x width. Where all of it lies in one piece, it is copied as one. */
 struct buffer_region {
     size_t row, rows, pitch, first, width, lines, line_pitch;
 };

@@ -35,6 +35,8 @@ struct device {
     int pending_count;
     uint64_t busy[DEVICE_ACCOUNTS];
     int has_times;
+    int timed;                 /* each launch has an event of its own (device_time_launches) */
+    cl_event launches_since;   /* a marker before launches without events of their own; NULL: there are none */
     struct timeline *timeline; /* NULL: nothing is recorded */
     int64_t clock_ahead;       /* nanoseconds to add to the device's times to get the host's; while something is recorded */
     const char *labels[DEVICE_LABELS]; /* the last launches, newest at label_at - 1 */
@@ -61,6 +63,9 @@ const char *clerror_call(const char *text);
 
 /* Takes an event for its time; it is released by the device, and so is `since` (may be NULL): commands of others between the two count too. */
 int device_account_event(struct device *dev, cl_event since, cl_event event, enum device_account account, struct alexcl_error *err);
+/* Before a launch. *own: it is to have an event of its own, for device_account_event. Else a pair of markers counts the launches from here to the
+ * next wait, and what the queue idles between them. */
+int device_begin_launch(struct device *dev, int *own, struct alexcl_error *err);
 /* Remembers a launch for messages. */
 void device_note(struct device *dev, const char *label);
 /* An event for callers outside; takes `event` over. */

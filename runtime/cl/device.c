@@ -115,6 +115,7 @@ void device_free(struct device *dev) {
     clFinish(dev->work);
     clFinish(dev->transfer);
     for (int i = 0; i < dev->pending_count; i++) device_let_go(&dev->pending[i]);
+    if (dev->launches_since) clReleaseEvent(dev->launches_since);
     if (dev->quirks & QUIRK_LATE) {
         device_settle(dev->work);
         device_settle(dev->transfer);
@@ -177,8 +178,33 @@ done:
     return status;
 }
 
+/* Behind the last of the launches that a pair of markers counts. */
+static int device_end_launches(struct device *dev, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    cl_event end, since = dev->launches_since;
+    if (!since) return ALEXCL_OK;
+    CL_TRY(dev, clEnqueueMarkerWithWaitList(dev->work, 0, NULL, &end), err);
+    dev->launches_since = NULL;
+    TRY(device_account_event(dev, since, end, DEVICE_COMPUTE, err));
+done:
+    return status;
+}
+
+int device_begin_launch(struct device *dev, int *own, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    *own = dev->timed || dev->timeline;
+    if (!*own && dev->has_times && !dev->launches_since) {
+        cl_event since;
+        CL_TRY(dev, clEnqueueMarkerWithWaitList(dev->work, 0, NULL, &since), err);
+        dev->launches_since = since;
+    }
+done:
+    return status;
+}
+
 int device_wait_for(struct device *dev, const struct event *e, struct alexcl_error *err) {
     int status = ALEXCL_OK;
+    TRY(device_end_launches(dev, err));
     /* The command that is waited for must have been handed to the device, or the wait never ends. */
     CL_TRY(dev, clFlush(dev->transfer), err);
     CL_TRY(dev, clEnqueueBarrierWithWaitList(dev->work, 1, &e->handle, NULL), err);
@@ -244,13 +270,16 @@ int device_account_event(struct device *dev, cl_event since, cl_event event, enu
 }
 
 int device_finish(struct device *dev, struct alexcl_error *err) {
+    int ended = device_end_launches(dev, err);
     int work = clerror_check(clFinish(dev->work), "clFinish", dev, err);
     int transfer = clerror_check(clFinish(dev->transfer), "clFinish", dev, err);
     int drained = device_drain(dev, 1, err);
-    return work ? work : transfer ? transfer : drained;
+    return ended ? ended : work ? work : transfer ? transfer : drained;
 }
 
 void device_times(const struct device *dev, uint64_t busy[DEVICE_ACCOUNTS]) { memcpy(busy, dev->busy, sizeof dev->busy); }
+
+void device_time_launches(struct device *dev, int on) { dev->timed = on; }
 
 int device_has_times(const struct device *dev) { return dev->has_times; }
 
@@ -280,7 +309,8 @@ done:
 
 int device_record(struct device *dev, struct timeline *timeline, struct alexcl_error *err) {
     dev->timeline = NULL;
-    int status = timeline && dev->has_times ? device_set_clock(dev, err) : ALEXCL_OK;
+    int status = device_end_launches(dev, err);
+    if (status == ALEXCL_OK && timeline && dev->has_times) status = device_set_clock(dev, err);
     if (status == ALEXCL_OK) dev->timeline = timeline;
     return status;
 }

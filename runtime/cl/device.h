@@ -44,6 +44,9 @@ void event_free(struct event *e);
 enum device_account { DEVICE_COMPUTE, DEVICE_TRANSFER, DEVICE_EXCHANGE, DEVICE_ACCOUNTS };
 /* Nanoseconds the device was busy, by account, since the last reset. Added up by device_finish. */
 void device_times(const struct device *dev, uint64_t busy[DEVICE_ACCOUNTS]);
+/* Whether each launch is timed by an event of its own, as it is while something is recorded (device_record): for who compares single launches. Else
+ * no launch has an event, and DEVICE_COMPUTE is from the first launch to the next wait for a copy or the finish. */
+void device_time_launches(struct device *dev, int on);
 /* 0 where the device reports no event times (rusticl 22 says 0 ns). */
 int device_has_times(const struct device *dev);
 /* Commands that are handed to the device from here on are recorded in the timeline's open span; NULL: no more. The device must be idle:

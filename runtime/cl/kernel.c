@@ -96,11 +96,13 @@ int kernel_launch(struct kernel *k, const char *label, const struct kernel_range
             return code;
         }
     }
-    cl_event event;
-    int code = clEnqueueNDRangeKernel(dev->work, k->handle, range->dims, range->offset, global, items, 0, NULL, &event);
+    cl_event event = NULL;
+    int own;
+    TRY(device_begin_launch(dev, &own, err));
+    int code = clEnqueueNDRangeKernel(dev->work, k->handle, range->dims, range->offset, global, items, 0, NULL, own ? &event : NULL);
     device_note(dev, label);
     TRY(clerror_check(code, "clEnqueueNDRangeKernel", dev, err));
-    TRY(device_account_event(dev, NULL, event, DEVICE_COMPUTE, err));
+    if (own) TRY(device_account_event(dev, NULL, event, DEVICE_COMPUTE, err));
     if (settings_switch("ALEXCL_SYNC")) TRY(device_finish(dev, err));
 done:
     return status;

@@ -21,8 +21,10 @@ static int peak_launch(struct device *dev, struct kernel *k, const struct kernel
                        struct alexcl_error *err) {
     uint64_t before[DEVICE_ACCOUNTS], after[DEVICE_ACCOUNTS];
     device_times(dev, before);
+    device_time_launches(dev, 1);
     int status = kernel_launch(k, "the measurement of its peak", range, args, count, err);
     if (status == ALEXCL_OK) status = device_finish(dev, err);
+    device_time_launches(dev, 0);
     device_times(dev, after);
     *took = after[DEVICE_COMPUTE] - before[DEVICE_COMPUTE];
     return status;

@@ -170,6 +170,20 @@ size_t graph_joined_floats(const struct graph *g, int cross) {
     return gl->crossing == GRAPH_JOIN ? graph_sent(g, cross, 0).floats + graph_sent(g, cross, 1).floats : 0;
 }
 
+struct graph_host graph_host_floats(const struct graph *g, unsigned halves, int pinned, int converts) {
+    struct graph_host f = {.input = pinned ? g->values[0].floats[0] : 0, .output = 1};
+    for (int h = 0; h < 2; h++) {
+        if (!(halves >> h & 1u)) continue;
+        size_t output = g->values[g->layers[g->layer_count - 1].out].floats[h];
+        if (output > f.output) f.output = output;
+        for (int x = 0; halves != 3u && x < g->cross_count; x++) {
+            f.sent += graph_sent(g, x, h).floats;
+            if (pinned || converts) f.received += graph_sent(g, x, 1 - h).floats;
+        }
+    }
+    return f;
+}
+
 uint64_t graph_parameters(const struct layer *l) {
     uint64_t sum = 0;
     for (int t = 0; t < l->tensor_count; t++)

@@ -64,6 +64,15 @@ struct graph_sent graph_sent(const struct graph *g, int cross, int half);
 size_t graph_sent_position(const struct graph_sent *sent, int c, int i);
 /* Floats per image of a crossing's joined buffer; 0 for a seam. */
 size_t graph_joined_floats(const struct graph *g, int cross);
+/* Floats of host memory, per image, of a place that runs the halves in `halves`, for what its device is given and gives. */
+struct graph_host {
+    size_t input; /* 0: it is copied from where the caller has it */
+    size_t output;
+    size_t sent;     /* of all crossings; 0 where no half is elsewhere */
+    size_t received; /* before it goes to the device; 0: it goes from where the other place has it */
+};
+/* pinned: the device is given what lies in memory of its own driver alone. converts: values lie otherwise on the other place. */
+struct graph_host graph_host_floats(const struct graph *g, unsigned halves, int pinned, int converts);
 /* Trainable parameters of one half's layer. */
 uint64_t graph_parameters(const struct layer *l);
 

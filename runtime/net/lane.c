@@ -7,6 +7,7 @@
 #include "memory.h"
 #include "peak.h"
 
+enum { LANE_LINE = 16 };       /* floats of a cache line */
 enum { LANE_LARGE = 1 << 18 }; /* floats: tensors above this are packed one at a time over all lanes */
 
 static void *lane_main(void *argument) {
@@ -58,6 +59,7 @@ int lane_open(struct lane *lane, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     const struct alexcl_selection *sel = lane->shared->selection;
     if (alexcl_selection_place(sel, (size_t)lane->index)->device >= 0) TRY(device_open(sel, (size_t)lane->index, &lane->place.device, err));
+    lane->pinned = lane->place.device && device_limits(lane->place.device)->kind != ALEXCL_DEVICE_CPU;
     TRY(graph_make(lane->shared->graph->model, lane->shared->last_layer, layer_block(&lane->place), &lane->graph, err));
 done:
     return status;
@@ -143,10 +145,42 @@ static int lane_prepare_layers(struct lane *lane, struct alexcl_error *err) {
     return ALEXCL_OK;
 }
 
+/* Cuts `floats` for each image out of what is left at *at, from a cache line on. */
+static float *lane_cut(const struct lane *lane, float **at, size_t floats) {
+    float *area = *at;
+    *at += ((size_t)lane->room * floats + LANE_LINE - 1) / LANE_LINE * LANE_LINE;
+    return area;
+}
+
+static int lane_make_host(struct lane *lane, struct alexcl_error *err) {
+    static const char what[] = "what a device is given and gives";
+    int status = ALEXCL_OK, h = lane->index, converts = lane->other && lane->other->graph->block != lane->graph->block;
+    const struct graph *g = lane->graph;
+    struct graph_host host = graph_host_floats(g, lane->halves, lane->pinned, converts);
+    size_t floats = (size_t)lane->room * (host.input + host.output + host.sent + host.received) + LANE_LINE * (2 + 2 * (size_t)g->cross_count);
+    if (lane->pinned)
+        TRY(pinned_create(lane->place.device, floats, what, &lane->arena, err));
+    else
+        TRY(memory_alloc_floats(&lane->own, floats, what, err));
+    float *at = lane->pinned ? pinned_values(lane->arena) : lane->own;
+    lane->output_floats = (size_t)lane->room * host.output;
+    lane->output = lane_cut(lane, &at, host.output);
+    if (host.input) lane->images = lane_cut(lane, &at, host.input);
+    if (lane_has_both(lane)) return ALEXCL_OK;
+    TRY(memory_alloc(&lane->staging, (size_t)g->cross_count + 1, sizeof *lane->staging, what, err));
+    TRY(memory_alloc(&lane->arrived, (size_t)g->cross_count + 1, sizeof *lane->arrived, what, err));
+    for (int x = 0; x < g->cross_count; x++) {
+        lane->staging[x] = lane_cut(lane, &at, graph_sent(g, x, h).floats);
+        if (host.received) lane->arrived[x] = lane_cut(lane, &at, graph_sent(g, x, 1 - h).floats);
+    }
+done:
+    return status;
+}
+
 int lane_prepare(struct lane *lane, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct graph *g = lane->graph;
-    size_t images = (size_t)lane->room, workspace = 0, output = 0;
+    size_t images = (size_t)lane->room, workspace = 0;
     char what[64];
     TRY(storage_create(&lane->place, images * g->values[0].floats[0], "the input images", &lane->input, err));
     TRY(memory_alloc(&lane->joined, (size_t)g->cross_count + 1, sizeof *lane->joined, "the joined values", err));
@@ -158,8 +192,6 @@ int lane_prepare(struct lane *lane, struct alexcl_error *err) {
     for (int h = 0; h < 2; h++) {
         if (!lane_runs(lane, h)) continue;
         TRY(lane_make_half(lane, h, err));
-        size_t floats = g->values[g->layers[g->layer_count - 1].out].floats[h];
-        if (floats > output) output = floats;
         for (int i = 0; i < g->layer_count; i++) {
             size_t wanted = layer_workspace(&g->layers[i].half[h], &lane->place);
             if (wanted > workspace) workspace = wanted;
@@ -167,10 +199,7 @@ int lane_prepare(struct lane *lane, struct alexcl_error *err) {
     }
     TRY(lane_prepare_layers(lane, err));
     if (workspace) TRY(storage_create(&lane->place, workspace, "the workspace of convolutions", &lane->workspace, err));
-    TRY(memory_alloc(&lane->converted, (size_t)g->cross_count + 1, sizeof *lane->converted, "what comes from the other device", err));
-    for (int x = 0; lane->other && lane->other->graph->block != g->block && x < g->cross_count; x++)
-        TRY(memory_alloc_floats(&lane->converted[x], images * graph_sent(g, x, 1 - lane->index).floats, "what comes from the other device", err));
-    TRY(memory_alloc_floats(&lane->output, images * output, "the output of a half", err));
+    TRY(lane_make_host(lane, err));
     if (lane->place.device) TRY(device_finish(lane->place.device, err));
 done:
     return status;
@@ -203,9 +232,10 @@ void lane_free(struct lane *lane) {
     join_free(lane->join);
     storage_free(&lane->workspace);
     storage_free(&lane->input);
-    free(lane->output);
-    for (int x = 0; lane->converted && g && x < g->cross_count; x++) free(lane->converted[x]);
-    free(lane->converted);
+    pinned_free(lane->arena);
+    free(lane->own);
+    free(lane->staging);
+    free(lane->arrived);
     graph_free(lane->graph);
     device_free(lane->place.device);
     lane->shared = NULL;

@@ -30,7 +30,6 @@ struct lane_shared {
     int lanes;        /* 1 or 2 */
     int reproducible; /* one way of computing for every batch size */
     struct exchange *exchange;
-    float **staging[2];     /* [half][crossing]: what that half sent, on the host; where the halves are apart */
     pthread_mutex_t upload; /* large tensors are packed one at a time: the host never holds two */
     struct lane_batch batch;
 };
@@ -55,8 +54,15 @@ struct lane {
     struct storage *received[2]; /* [half][crossing]: from the other half */
     struct storage workspace;
     struct join *join;
-    float **converted;         /* [crossing], on the host: what came from a place where values lie otherwise; copies out of it are under way */
-    float *output;             /* output of one half, on the host */
+    /* On the host, in one piece: the device's own pinned memory where it is no CPU, else ours. */
+    int pinned;
+    struct pinned *arena;      /* the one, or .. */
+    float *own;                /* .. the other */
+    float *images;             /* its images on their way to the device; NULL: copied from the caller's memory */
+    float **staging;           /* [crossing]: what its half sent; NULL where both are here */
+    float **arrived;           /* [crossing]: what the other half sent, as it lies here, on its way to the device; NULL: copied from there */
+    float *output;             /* of one half */
+    size_t output_floats;      /* that there is room for */
     double reference_seconds;  /* CPU time of the reference */
     struct timeline *timeline; /* what runs when is recorded here; NULL: nowhere */
     struct alexcl_peak peak;   /* of lane_measure_peak */

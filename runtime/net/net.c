@@ -77,20 +77,6 @@ static int net_choose_batch(struct alexcl_net *net, const struct alexcl_net_opti
     return ALEXCL_OK;
 }
 
-static int net_make_staging(struct alexcl_net *net, struct alexcl_error *err) {
-    int status = ALEXCL_OK;
-    for (int h = 0; h < 2; h++) {
-        const struct graph *g = net->lanes[h].graph; /* a half is sent as it lies where it was made */
-        TRY(memory_alloc(&net->shared.staging[h], (size_t)g->cross_count + 1, sizeof *net->shared.staging[h], "the exchange", err));
-        for (int x = 0; x < g->cross_count; x++) {
-            struct graph_sent sent = graph_sent(g, x, h);
-            TRY(memory_alloc_floats(&net->shared.staging[h][x], (size_t)net->images * sent.floats, "the exchange", err));
-        }
-    }
-done:
-    return status;
-}
-
 /* CLBlast was asked for, and has no variant for such weights (layer_fc.c). */
 static void net_tell_precision(const struct alexcl_net *net) {
     const struct graph *g = net->graph;
@@ -234,7 +220,6 @@ int net_open(const struct alexcl_model *model, const struct alexcl_weights *weig
     net_tell_precision(net);
     TRY(net_tune(net, err));
     TRY(net_choose_batch(net, options, err));
-    if (!lane_has_both(&net->lanes[0])) TRY(net_make_staging(net, err));
     TRY(net_on_lanes(net, lane_prepare, err));
     if (check) TRY(net_check_kernels(net, err));
     net->build = net_now() - start;
@@ -384,10 +369,6 @@ void alexcl_net_free(struct alexcl_net *net) {
     if (!net) return;
     for (int i = 0; i < net->shared.lanes; i++) lane_free(&net->lanes[i]);
     for (int i = 0; i < 2; i++) timeline_free(net->timelines[i]);
-    for (int h = 0; h < 2; h++) {
-        for (int x = 0; net->shared.staging[h] && x < net->shared.graph->cross_count; x++) free(net->shared.staging[h][x]);
-        free(net->shared.staging[h]);
-    }
     exchange_free(net->shared.exchange);
     graph_free(net->graph);
     pthread_mutex_destroy(&net->shared.upload);

@@ -25,6 +25,7 @@ struct run {
     int messages;                                                /* sent so far */
     struct run_send arriving[LANE_SLICES], leaving[LANE_SLICES]; /* at the crossings before and behind this section */
     int arriving_count, arriving_taken, leaving_count;
+    struct event *uploaded; /* the batch's images have left lane->images; NULL: nothing was there */
 };
 
 /* Fully connected layers read all their weights for a slice: they take the batch whole. */
@@ -59,11 +60,13 @@ static int run_open_span(const struct run *r, enum alexcl_work work, const char 
     return timeline_open(r->lane->timeline, work, layer, half, r->lane->first + first, count);
 }
 
-/* Starts the copy of the first `count` of `from` to the device's images from `first` on, behind `after` (may be NULL). */
+/* Starts the copy of the first `count` of `from` to the device's images from `first` on, behind `after` (may be NULL). `from` is the caller's:
+ * a device that copies by itself is given it in memory of its driver. */
 static int run_write_input(struct lane *lane, const float *from, int first, int count, const struct event *after, struct event **written,
                            struct alexcl_error *err) {
     size_t floats = lane->graph->values[0].floats[0];
     struct buffer_region region = {.row = (size_t)first, .rows = (size_t)count, .pitch = floats, .first = 0, .width = floats};
+    if (lane->images) from = memcpy(lane->images + (size_t)first * floats, from, (size_t)count * floats * sizeof *from);
     return buffer_write_region(lane->input.buffer, &region, from, after, DEVICE_TRANSFER, written, err);
 }
 
@@ -81,7 +84,8 @@ static int run_upload(struct run *r, int first, int count, struct alexcl_error *
     struct event *written = NULL;
     int status = run_write_input(lane, from, first, count, NULL, &written, err);
     if (status == ALEXCL_OK) status = device_wait_for(lane->place.device, written, err);
-    event_free(written);
+    event_free(r->uploaded);
+    r->uploaded = written;
     timeline_close(lane->timeline, span);
     return status;
 }
@@ -101,7 +105,9 @@ static int run_upload_next(struct run *r, struct alexcl_error *err) {
     if (!lane->next) return ALEXCL_OK;
     struct event *computed = NULL, *written = NULL;
     int span = timeline_open(lane->timeline, ALEXCL_WORK_TRANSFER, "input", -1, 0, lane->next_count);
-    int status = device_mark(lane->place.device, &computed, err);
+    /* It takes this batch's place in lane->images. Their copy stands before what is computed now, so there is little to wait for. */
+    int status = lane->images && r->uploaded ? event_wait(r->uploaded, err) : ALEXCL_OK;
+    if (status == ALEXCL_OK) status = device_mark(lane->place.device, &computed, err);
     if (status == ALEXCL_OK) status = run_write_input(lane, lane->next, 0, lane->next_count, computed, &written, err);
     event_free(computed);
     event_free(written);
@@ -147,7 +153,7 @@ static int run_send(struct run *r, int cross, int first, int count, struct alexc
     struct graph_sent sent = graph_sent(lane->graph, cross, h);
     struct buffer_region region = run_sent_region(&sent, first, count);
     struct storage *from = lane_value(lane, h, graph_crossing_layer(lane->graph, cross)->in);
-    float *to = lane->shared->staging[h][cross] + (size_t)first * sent.floats;
+    float *to = lane->staging[cross] + (size_t)first * sent.floats;
     struct run_send *send = &r->leaving[r->leaving_count++];
     *send = (struct run_send){.first = first, .count = count, .message = r->messages++};
     int span = run_open_span(r, ALEXCL_WORK_EXCHANGE, graph_crossing_layer(lane->shared->graph, cross)->half[h].desc->name, h, first, count);
@@ -179,11 +185,14 @@ static int run_receive(struct run *r, int cross, struct alexcl_error *err) {
     span = run_open_span(r, ALEXCL_WORK_EXCHANGE, layer, h, send->first, send->count);
     struct graph_sent sent = graph_sent(lane->other->graph, cross, 1 - h), mine = graph_sent(lane->graph, cross, 1 - h);
     size_t floats = mine.floats;
-    const float *from = lane->shared->staging[1 - h][cross] + (size_t)send->first * sent.floats;
-    if (sent.block != mine.block) {
-        float *converted = lane->converted[cross] + (size_t)send->first * floats;
-        run_convert(converted, &mine, from, &sent, send->count);
-        from = converted;
+    const float *from = lane->other->staging[cross] + (size_t)send->first * sent.floats;
+    if (lane->arrived[cross]) {
+        float *arrived = lane->arrived[cross] + (size_t)send->first * floats;
+        if (sent.block != mine.block)
+            run_convert(arrived, &mine, from, &sent, send->count);
+        else
+            memcpy(arrived, from, (size_t)send->count * floats * sizeof *from);
+        from = arrived;
     }
     struct storage *to = &lane->received[h][cross];
     if (!lane->place.device) {
@@ -258,9 +267,9 @@ static int run_check(struct run *r, int layer, int half, int first, int count, s
     const struct graph_layer *gl = &lane->graph->layers[layer];
     size_t floats = layer_out_floats(&gl->half[half]);
     if (image < first || image >= first + count || (lane->not_finite >= 0 && lane->not_finite <= layer)) return ALEXCL_OK;
-    float part[1024];
-    for (size_t i = 0; i < floats; i += 1024) {
-        size_t m = floats - i < 1024 ? floats - i : 1024;
+    float *part = lane->output; /* free until the batch's end */
+    for (size_t i = 0; i < floats; i += lane->output_floats) {
+        size_t m = floats - i < lane->output_floats ? floats - i : lane->output_floats;
         int status = storage_read(lane_value(lane, half, gl->out), (size_t)image * floats + i, part, m, err);
         if (status != ALEXCL_OK) return status;
         for (size_t j = 0; j < m; j++) {
@@ -336,8 +345,11 @@ static int run_sections(struct run *r, struct alexcl_error *err) {
                 TRY(run_cross(r, s - 1, first, count, err));
             int together = run_together(r, s, count);
             for (int from = first; from < first + count; from += together) {
-                for (int i = g->sections[s].first; i < g->sections[s].first + g->sections[s].count; i++)
+                for (int i = g->sections[s].first; i < g->sections[s].first + g->sections[s].count; i++) {
                     TRY(run_layer(r, i, from, first + count - from < together ? first + count - from : together, err));
+                    /* The device begins while the rest of the slice is handed out. */
+                    if (lane->pinned && from == first && i == g->sections[s].first) TRY(device_flush(lane->place.device, err));
+                }
                 /* Where many launches wait, Intel's runtime holds the next enqueue up, and this thread, which computes in a finish, idles. */
                 if (g->block > 1 && (waiting += 2 * g->sections[s].count) > LANE_WAITING) {
                     TRY(device_finish(lane->place.device, err));
@@ -370,6 +382,7 @@ int run_batch(struct lane *lane, struct alexcl_error *err) {
     lane->seconds = (double)(timeline_now() - begun) * 1e-9;
     if (!lane->place.device) lane->reference_seconds += run_cpu_seconds() - start;
     if (lane->timeline) lane->timeline->run++;
+    event_free(r.uploaded);
     if (status != ALEXCL_OK) {
         exchange_abort(lane->shared->exchange);
         /* What is under way still reads and writes memory that the next batch uses. */

@@ -92,6 +92,7 @@ static int tune_time(struct layer *l, const struct layer_io *io, double *seconds
     struct device *dev = l->place->device;
     double total = 0;
     *seconds = INFINITY;
+    device_time_launches(dev, 1);
     for (int run = 0; run < TUNE_RUNS && (run <= TUNE_LEAST || total < TUNE_ENOUGH); run++) {
         uint64_t before[DEVICE_ACCOUNTS], after[DEVICE_ACCOUNTS], start = timeline_now();
         device_times(dev, before);
@@ -103,6 +104,7 @@ static int tune_time(struct layer *l, const struct layer_io *io, double *seconds
         total += spent;
     }
 done:
+    device_time_launches(dev, 0);
     return status;
 }
 

@@ -47,6 +47,66 @@ START_TEST(regions_are_packed_rows) {
 }
 END_TEST
 
+/* OpenCL refuses copies of no bytes (PoCL: -30). */
+START_TEST(nothing_is_copied_and_waited_for) {
+    struct device *dev = support_place()->device;
+    struct buffer *b;
+    struct event *wrote, *was_read;
+    float x[8] = {1, 2, 3, 4, 5, 6, 7, 8}, seen[8];
+    EXPECT_OK(buffer_create(dev, 8, "a test", &b, &err), err);
+    EXPECT_OK(buffer_write(b, 0, x, 8, &err), err);
+    const struct buffer_region nothing[] = {{.rows = 0, .pitch = 4, .width = 4}, {.rows = 2, .pitch = 4, .width = 0}};
+    for (int i = 0; i < 2; i++) {
+        EXPECT_OK(buffer_copy_region(b, &nothing[i], b, 1, &err), err);
+        EXPECT_OK(buffer_read_region(b, &nothing[i], seen, NULL, DEVICE_EXCHANGE, &was_read, &err), err);
+        EXPECT_OK(event_wait(was_read, &err), err);
+        EXPECT_OK(buffer_write_region(b, &nothing[i], seen, was_read, DEVICE_EXCHANGE, &wrote, &err), err);
+        EXPECT_OK(device_wait_for(dev, wrote, &err), err);
+        event_free(was_read);
+        event_free(wrote);
+    }
+    EXPECT_OK(buffer_read(b, 0, seen, 8, &err), err);
+    ck_assert_mem_eq(seen, x, sizeof x);
+    buffer_free(b);
+}
+END_TEST
+
+/* Rows that follow one another, at any row, line and place, go as one piece: the same values come to the same places. */
+START_TEST(whole_rows_are_one_copy) {
+    struct device *dev = support_place()->device;
+    enum { ROWS = 4, PITCH = 6, ALL = ROWS * PITCH };
+    static const struct buffer_region regions[] = {
+        {.row = 1, .rows = 2, .pitch = PITCH, .width = PITCH},                          /* rows */
+        {.row = 2, .rows = 1, .pitch = PITCH, .first = 2, .width = 3},                  /* a piece of one */
+        {.row = 1, .rows = 2, .pitch = PITCH, .width = 2, .lines = 3, .line_pitch = 2}, /* rows of whole lines */
+        {.row = 3, .rows = 1, .pitch = PITCH, .first = 2, .width = 2, .lines = 2, .line_pitch = 2},
+        {.row = 1, .rows = 2, .pitch = PITCH, .first = 1, .width = 1, .lines = 3, .line_pitch = 2}, /* none of these */
+    };
+    float all[ALL], seen[ALL], part[ALL];
+    struct buffer *a, *b;
+    struct event *was_read;
+    for (int i = 0; i < ALL; i++) all[i] = (float)i;
+    EXPECT_OK(buffer_create(dev, ALL, "a test", &a, &err), err);
+    EXPECT_OK(buffer_create(dev, ALL + 5, "a test", &b, &err), err);
+    EXPECT_OK(buffer_write(a, 0, all, ALL, &err), err);
+    for (size_t k = 0; k < sizeof regions / sizeof *regions; k++) {
+        const struct buffer_region *r = &regions[k];
+        size_t lines = r->lines ? r->lines : 1, line = r->lines ? r->line_pitch : r->pitch, count = r->rows * lines * r->width;
+        EXPECT_OK(buffer_read_region(a, r, part, NULL, DEVICE_EXCHANGE, &was_read, &err), err);
+        EXPECT_OK(event_wait(was_read, &err), err);
+        event_free(was_read);
+        EXPECT_OK(buffer_copy_region(a, r, b, 5, &err), err);
+        EXPECT_OK(buffer_read(b, 5, seen, count, &err), err);
+        for (size_t i = 0; i < count; i++) {
+            float due = all[(r->row + i / (lines * r->width)) * r->pitch + r->first + i / r->width % lines * line + i % r->width];
+            ck_assert_msg(part[i] == due && seen[i] == due, "region %zu, value %zu: %g read, %g copied, %g due", k, i, part[i], seen[i], due);
+        }
+    }
+    buffer_free(a);
+    buffer_free(b);
+}
+END_TEST
+
 START_TEST(a_copy_waits_for_the_fill_of_a_new_buffer) {
     struct device *dev = support_place()->device;
     enum { FLOATS = 1 << 24 };
@@ -129,6 +189,8 @@ END_TEST
 int main(void) {
     TCase *tests = tcase_create("buffer");
     tcase_add_test(tests, regions_are_packed_rows);
+    tcase_add_test(tests, nothing_is_copied_and_waited_for);
+    tcase_add_test(tests, whole_rows_are_one_copy);
     tcase_add_test(tests, a_copy_waits_for_the_fill_of_a_new_buffer);
     tcase_add_test(tests, memory_is_accounted_and_limited);
 #ifdef ALEXCL_GUARD

@@ -5,15 +5,12 @@
  *   vanish=N:CODE  from the N-th command on every call of a queue fails with CODE
  *   gpu    it says that it is a GPU, whose kernels have tiles in local memory
  *   count      how many commands there were is written to stderr at the end */
-#define CL_TARGET_OPENCL_VERSION 300
-#define CL_USE_DEPRECATED_OPENCL_1_2_APIS
-#include <CL/cl_layer.h>
+#include "opencl_layer.h"
+
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define EXPORT __attribute__((visibility("default")))
 
 static const cl_icd_dispatch *next;
 static cl_icd_dispatch table;
@@ -96,9 +93,6 @@ static cl_int CL_API_CALL limits_clSetKernelArg(cl_kernel k, cl_uint i, size_t s
     return !value && local && size > local ? CL_OUT_OF_RESOURCES : next->clSetKernelArg(k, i, size, value);
 }
 
-#define WAIT cl_uint waits, const cl_event *wait, cl_event *event
-#define RECTANGLE const size_t *o, const size_t *p, const size_t *s, size_t op, size_t os, size_t pp, size_t ps
-
 static cl_int CL_API_CALL limits_clEnqueueNDRangeKernel(cl_command_queue q, cl_kernel k, cl_uint n, const size_t *offset, const size_t *global,
                                                         const size_t *items, WAIT) {
     int code = limits_command(q, 1);
@@ -134,6 +128,8 @@ REFUSED(clEnqueueReadBufferRect, 1, q, (cl_command_queue q, cl_mem m, cl_bool bl
 REFUSED(clEnqueueWriteBufferRect, 1, q, (cl_command_queue q, cl_mem m, cl_bool block, RECTANGLE, const void *host, WAIT),
         (q, m, block, o, p, s, op, os, pp, ps, host, waits, wait, event))
 REFUSED(clEnqueueCopyBufferRect, 1, q, (cl_command_queue q, cl_mem a, cl_mem b, RECTANGLE, WAIT), (q, a, b, o, p, s, op, os, pp, ps, waits, wait, event))
+REFUSED(clEnqueueCopyBuffer, 1, q, (cl_command_queue q, cl_mem a, cl_mem b, size_t from, size_t to, size_t size, WAIT),
+        (q, a, b, from, to, size, waits, wait, event))
 REFUSED(clEnqueueMarkerWithWaitList, 1, q, (cl_command_queue q, WAIT), (q, waits, wait, event))
 REFUSED(clEnqueueBarrierWithWaitList, 1, q, (cl_command_queue q, WAIT), (q, waits, wait, event))
 REFUSED(clFlush, 0, q, (cl_command_queue q), (q))
@@ -168,6 +164,7 @@ EXPORT cl_int CL_API_CALL clInitLayer(cl_uint entries, const cl_icd_dispatch *ta
     TAKE(clEnqueueReadBufferRect);
     TAKE(clEnqueueWriteBufferRect);
     TAKE(clEnqueueCopyBufferRect);
+    TAKE(clEnqueueCopyBuffer);
     TAKE(clEnqueueMarkerWithWaitList);
     TAKE(clEnqueueBarrierWithWaitList);
     TAKE(clFlush);

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The OpenCL layer. It knows every function that alexcl and CLBlast call; another one ends the process by name of its slot. */
-#define CL_TARGET_OPENCL_VERSION 300
-#define CL_USE_DEPRECATED_OPENCL_1_1_APIS
-#define CL_USE_DEPRECATED_OPENCL_1_2_APIS
-#include <CL/cl_layer.h>
+#include "opencl_layer.h"
+
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "faults.h"
-
-#define EXPORT __attribute__((visibility("default")))
 
 static const cl_icd_dispatch *next;
 static cl_icd_dispatch table;
@@ -104,8 +100,6 @@ static cl_int faults_fail_event(cl_command_queue queue, cl_event *event, int sta
     }
 
 #define CALLBACK void(CL_CALLBACK * notify)(cl_program, void *), void *user
-#define WAIT cl_uint waits, const cl_event *wait, cl_event *event
-#define RECTANGLE const size_t *o, const size_t *p, const size_t *s, size_t op, size_t os, size_t pp, size_t ps
 
 GIVES_OBJECT(clCreateContext, cl_context,
              (const cl_context_properties *how, cl_uint n, const cl_device_id *devices, void(CL_CALLBACK *notify)(const char *, const void *, size_t, void *),
@@ -129,7 +123,7 @@ GIVES_CODE(clGetKernelWorkGroupInfo, 0, (cl_kernel k, cl_device_id d, cl_kernel_
            (k, d, what, size, out, length))
 GIVES_CODE(clSetKernelArg, 0, (cl_kernel k, cl_uint i, size_t size, const void *value), (k, i, size, value))
 GIVES_CODE(clFlush, 0, (cl_command_queue q), (q))
-GIVES_CODE(clSetMemObjectDestructorCallback, 0, (cl_mem m, void(CL_CALLBACK * notify)(cl_mem, void *), void *user), (m, notify, user))
+GIVES_CODE(clSetMemObjectDestructorCallback, 0, (cl_mem m, void(CL_CALLBACK *notify)(cl_mem, void *), void *user), (m, notify, user))
 
 /* What is waited for in vain is over all the same: no driver that gave a command up goes on reading the program's memory. */
 static cl_int CL_API_CALL faults_clFinish(cl_command_queue q) {
@@ -165,6 +159,13 @@ GIVES_CODE(clGetProgramBuildInfo, 0, (cl_program p, cl_device_id d, cl_program_b
            (p, d, what, size, out, length))
 ENQUEUES(clEnqueueCopyBuffer, 0, (cl_command_queue q, cl_mem a, cl_mem b, size_t from, size_t to, size_t size, WAIT),
          (q, a, b, from, to, size, waits, wait, event))
+
+GIVES_CODE(clEnqueueUnmapMemObject, 0, (cl_command_queue q, cl_mem m, void *mapped, WAIT), (q, m, mapped, waits, wait, event))
+static void *CL_API_CALL faults_clEnqueueMapBuffer(cl_command_queue q, cl_mem m, cl_bool block, cl_map_flags flags, size_t at, size_t size, WAIT,
+                                                   cl_int *code) {
+    *code = faults_due("clEnqueueMapBuffer");
+    return *code ? NULL : next->clEnqueueMapBuffer(q, m, block, flags, at, size, waits, wait, event, code);
+}
 
 /* Called by the loader, which asks drivers for what it does not know; not made to fail. */
 static void *CL_API_CALL faults_clGetExtensionFunctionAddress(const char *name) { return next->clGetExtensionFunctionAddress(name); }
@@ -225,8 +226,9 @@ static void faults_uncovered(int slot) {
     TEN(f, 102)                                                                                                                                                \
     TEN(f, 103)                                                                                                                                                \
     TEN(f, 104)                                                                                                                                                \
-    TEN(f, 105) TEN(f, 106) TEN(f, 107) TEN(f, 108) TEN(f, 109) TEN(f, 110) TEN(f, 111) TEN(f, 112) TEN(f, 113) TEN(f, 114) TEN(f, 115) TEN(f, 116)            \
-        TEN(f, 117) TEN(f, 118) TEN(f, 119)
+    TEN(f, 105)                                                                                                                                                \
+    TEN(f, 106) TEN(f, 107) TEN(f, 108) TEN(f, 109) TEN(f, 110) TEN(f, 111) TEN(f, 112) TEN(f, 113) TEN(f, 114) TEN(f, 115) TEN(f, 116) TEN(f, 117)            \
+        TEN(f, 118) TEN(f, 119)
 SLOTS(SLOT)
 #define SLOT_NAME(n) faults_slot_##n,
 static void(CL_API_CALL *const slots[])(void) = {SLOTS(SLOT_NAME)};
@@ -269,6 +271,8 @@ EXPORT cl_int CL_API_CALL clInitLayer(cl_uint entries, const cl_icd_dispatch *ta
     TAKE(clGetDeviceIDs);
     TAKE(clGetProgramBuildInfo);
     TAKE(clEnqueueCopyBuffer);
+    TAKE(clEnqueueMapBuffer);
+    TAKE(clEnqueueUnmapMemObject);
     TAKE(clReleaseEvent);
     TAKE(clReleaseDevice);
     TAKE(clReleaseContext);

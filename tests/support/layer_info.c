@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* What every OpenCL layer (OPENCL_LAYERS) answers the loader; LAYER_NAME is its name. */
-#define CL_TARGET_OPENCL_VERSION 300
-#define CL_USE_DEPRECATED_OPENCL_1_2_APIS
-#include <CL/cl_layer.h>
+#include "opencl_layer.h"
+
 #include <string.h>
 
-__attribute__((visibility("default"))) cl_int CL_API_CALL clGetLayerInfo(cl_layer_info what, size_t size, void *out, size_t *length) {
+EXPORT cl_int CL_API_CALL clGetLayerInfo(cl_layer_info what, size_t size, void *out, size_t *length) {
     static const cl_layer_api_version version = CL_LAYER_API_VERSION_100;
     static const char name[] = LAYER_NAME;
     const void *value = what == CL_LAYER_API_VERSION ? (const void *)&version : name;
