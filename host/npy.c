@@ -155,6 +155,8 @@ int npy_writer_add(struct npy_writer *w, const float *values, size_t count, stru
     return status;
 }
 
+void npy_writer_skip_sync(struct npy_writer *w) { alexcl_file_skip_sync(w->file); }
+
 int npy_writer_commit(struct npy_writer *w, struct alexcl_error *err) {
     int status = alexcl_file_rewind(w->file, err);
     if (status == ALEXCL_OK) status = npy_writer_header(w, err);

@@ -43,6 +43,7 @@ int patches_write(const char *folder, int line, const char *path, int crop, cons
     snprintf(name, sizeof name, "%s.npy", stem);
     int status = npy_writer_open(name, 3, shape, &w, err);
     if (status != ALEXCL_OK) return status;
+    npy_writer_skip_sync(w);
     status = npy_writer_add(w, values, count, err);
     if (status == ALEXCL_OK) status = npy_writer_commit(w, err);
     npy_writer_free(w);

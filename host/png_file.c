@@ -165,6 +165,7 @@ int png_file_write(const char *path, const struct picture *p, struct alexcl_erro
     struct alexcl_file *file;
     int status = alexcl_file_open(path, &file, err);
     if (status != ALEXCL_OK) return status;
+    alexcl_file_skip_sync(file);
     status = png_file_encode(file, path, p, err);
     if (status == ALEXCL_OK) status = alexcl_file_commit(file, err);
     alexcl_file_free(file);

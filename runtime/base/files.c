@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -64,14 +65,24 @@ done:
     return status;
 }
 
-/* A file being written stands under a temporary name, "<name>.<process>.XXXXXX", and is locked while its writer lives: what a killed process
- * left behind is told by its lock being free, and removed by the next writer of the same file. */
-enum { STEM_MOST = 200 /* bytes of the file's name that the temporary one keeps: a file's name has 255 at most */ };
+/* A file being written stands under a temporary name beside its place, "<name>.<process>.<6 digits>.alexcl", and is locked while its writer
+ * lives: what a killed process left behind is told by its lock being free, and removed by the next process that writes in that folder. */
+enum {
+    PATH_MOST = 4096,
+    STEM_MOST = 200, /* bytes of the file's name that the temporary one keeps: a file's name has 255 at most */
+    LINKS_MOST = 40, /* symbolic links that are followed, as many as Linux follows */
+    SWEPT_MOST = 16, /* folders that are remembered as swept */
+    MARK_DIGITS = 6,
+};
+static const char mark[] = ".alexcl";
 struct alexcl_file {
-    int fd;    /* -1: closed */
-    int code;  /* of the first write that failed: the file is not whole and never will be */
-    int first; /* bytes of `temporary` that are its folder's */
-    char path[4096], temporary[4400];
+    int fd;      /* -1: closed */
+    int code;    /* of the first write that failed: the file is not whole and never will be */
+    int synced;  /* it is on the disk when it has its name */
+    int first;   /* bytes of `target` that are its folder's */
+    char path[PATH_MOST];
+    char target[PATH_MOST]; /* behind symbolic links */
+    char temporary[PATH_MOST + 300];
     struct alexcl_file *next; /* of those open */
 };
 
@@ -136,22 +147,59 @@ static int files_refuse(const char *path, int code, struct alexcl_error *err) {
     return error_set(err, ALEXCL_E_OTHER, "%s: cannot be written: %s%s", path, strerror(code), alexcl_file_hint(code));
 }
 
-/* Whether `name` is a temporary one of the file whose own begins with `stem`. */
-static int files_is_temporary(const char *name, const char *stem) {
-    size_t length = strlen(stem), digits;
-    if (strncmp(name, stem, length) != 0 || name[length] != '.') return 0;
-    digits = strspn(name + length + 1, "0123456789");
-    return digits && name[length + 1 + digits] == '.' && strlen(name + length + 2 + digits) == 6;
+/* What a file system may do without: syncing folders, modes. */
+static int files_lacks(int code) { return code == EINVAL || code == ENOTSUP || code == ENOSYS || code == EPERM || code == EROFS; }
+
+static int files_sync(int fd) { return fsync(fd) == 0 || files_lacks(errno); }
+
+static void files_folder(const struct alexcl_file *f, char out[PATH_MOST]) {
+    snprintf(out, PATH_MOST, "%.*s", f->first ? f->first : 1, f->first ? f->target : ".");
 }
 
-/* Removes what killed processes left of the same file. */
+/* Without it a name that was changed may be the old one again after a power cut. A folder that may not be read cannot be synced. */
+static int files_sync_folder(const struct alexcl_file *f) {
+    char folder[PATH_MOST];
+    files_folder(f, folder);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), code = 0;
+    if (fd < 0) return errno == EACCES ? 0 : errno;
+    if (!files_sync(fd)) code = errno;
+    close(fd);
+    return code;
+}
+
+static int files_is_temporary(const char *name) {
+    enum { MARK = sizeof mark - 1 };
+    size_t length = strlen(name);
+    if (length < MARK + MARK_DIGITS + 4 /* "f.1." */ || strcmp(name + length - MARK, mark) != 0) return 0;
+    const char *digits = name + length - MARK - MARK_DIGITS, *process = digits - 1;
+    if (strspn(digits, "0123456789abcdef") < MARK_DIGITS || *process != '.') return 0;
+    while (process > name && process[-1] >= '0' && process[-1] <= '9') process--;
+    return process < digits - 1 && process - name >= 2 && process[-1] == '.';
+}
+
+/* Removes what killed processes left in the file's folder; once in a process, since folders may be large. */
 static void files_sweep(const struct alexcl_file *f) {
-    char stem[STEM_MOST + 1], folder[4096];
-    snprintf(stem, sizeof stem, "%s", f->path + f->first);
-    snprintf(folder, sizeof folder, "%.*s", f->first ? f->first : 1, f->first ? f->path : ".");
-    DIR *dir = opendir(folder);
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static struct {
+        dev_t device;
+        ino_t number;
+    } swept[SWEPT_MOST];
+    static unsigned turn;
+    char folder[PATH_MOST];
+    struct stat info;
+    int seen = 0;
+    files_folder(f, folder);
+    if (stat(folder, &info) != 0) return;
+    pthread_mutex_lock(&lock);
+    for (int i = 0; i < SWEPT_MOST; i++) seen |= swept[i].device == info.st_dev && swept[i].number == info.st_ino;
+    if (!seen) {
+        swept[turn % SWEPT_MOST].device = info.st_dev;
+        swept[turn++ % SWEPT_MOST].number = info.st_ino;
+    }
+    pthread_mutex_unlock(&lock);
+    DIR *dir = seen ? NULL : opendir(folder);
     for (struct dirent *e; dir && (e = readdir(dir)) != NULL;) {
-        if (!files_is_temporary(e->d_name, stem)) continue;
+        if (!files_is_temporary(e->d_name)) continue;
         int fd = openat(dirfd(dir), e->d_name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
         if (fd < 0) continue;
         if (flock(fd, LOCK_EX | LOCK_NB) == 0) unlinkat(dirfd(dir), e->d_name, 0);
@@ -160,14 +208,18 @@ static void files_sweep(const struct alexcl_file *f) {
     if (dir) closedir(dir);
 }
 
-/* Makes the temporary file, locked; errno tells why not. */
-static int files_make_temporary(struct alexcl_file *f) {
+/* Makes the temporary file, locked; errno tells why not. Its mode is asked of open: reading the umask would change it for all threads. */
+static int files_make_temporary(struct alexcl_file *f, mode_t mode) {
+    static atomic_uint turn;
     for (int attempt = 0; attempt < 100; attempt++) {
         struct stat info;
+        struct timespec now = {0};
         sigset_t before;
-        snprintf(f->temporary, sizeof f->temporary, "%.*s%.*s.%ld.XXXXXX", f->first, f->path, STEM_MOST, f->path + f->first, (long)getpid());
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        snprintf(f->temporary, sizeof f->temporary, "%.*s%.*s.%ld.%0*x%s", f->first, f->target, STEM_MOST, f->target + f->first, (long)getpid(), MARK_DIGITS,
+                 ((unsigned)now.tv_nsec + atomic_fetch_add(&turn, 1)) & 0xffffffu, mark);
         files_lock(&before);
-        f->fd = mkstemp(f->temporary);
+        f->fd = open(f->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
         int code = errno;
         if (f->fd >= 0) {
             f->next = files_open;
@@ -175,8 +227,8 @@ static int files_make_temporary(struct alexcl_file *f) {
         }
         files_unlock(&before);
         errno = code;
+        if (f->fd < 0 && code == EEXIST) continue;
         if (f->fd < 0) return 0;
-        fcntl(f->fd, F_SETFD, FD_CLOEXEC);
         /* Another writer may have swept it away before it was locked. Where files cannot be locked, it cannot have. */
         if (flock(f->fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
             if (fstat(f->fd, &info) == 0 && info.st_nlink > 0) return 1;
@@ -188,27 +240,66 @@ static int files_make_temporary(struct alexcl_file *f) {
     return 0;
 }
 
-int alexcl_file_open(const char *path, struct alexcl_file **out, struct alexcl_error *err) {
-    struct alexcl_file *f;
-    struct stat info;
-    /* A rename would put a file in the place of /dev/null. */
-    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
-        return error_set(err, ALEXCL_E_OTHER, "%s: cannot be written: it is not a regular file; name one, or a new one", path);
-    if (strlen(path) >= sizeof f->path) return files_refuse(path, ENAMETOOLONG, err);
-    int status = memory_alloc(&f, 1, sizeof *f, "a file's name", err);
-    if (status != ALEXCL_OK) return status;
+/* Puts what a symbolic link leads to in the place of f->target, whether that is there or not; 0: errno tells why not. */
+static int files_follow(struct alexcl_file *f) {
+    for (int i = 0; i <= LINKS_MOST; i++) {
+        char link[PATH_MOST], folder[PATH_MOST];
+        const char *slash = strrchr(f->target, '/');
+        f->first = slash ? (int)(slash - f->target) + 1 : 0;
+        ssize_t length = readlink(f->target, link, sizeof link - 1);
+        if (length < 0) return 1; /* no link; what else it may be is told where the file is made */
+        link[length] = '\0';
+        snprintf(folder, sizeof folder, "%.*s", link[0] == '/' ? 0 : f->first, f->target);
+        if ((size_t)snprintf(f->target, sizeof f->target, "%s%s", folder, link) >= sizeof f->target) {
+            errno = ENAMETOOLONG;
+            return 0;
+        }
+    }
+    errno = ELOOP;
+    return 0;
+}
+
+/* Gives a new file the owner and the mode of the old one; where it may not have the old group, that one's rights are those of all others. */
+static int files_inherit(int fd, const struct stat *old) {
+    mode_t mode = old->st_mode & 0777;
+    if (fchown(fd, old->st_uid, old->st_gid) != 0 && fchown(fd, (uid_t)-1, old->st_gid) != 0) mode &= 0707 | (mode & 07) << 3;
+    return fchmod(fd, mode) == 0 || files_lacks(errno);
+}
+
+static int files_begin(const char *path, int result, struct alexcl_file **out, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct alexcl_file *f = NULL;
+    struct stat old;
+    /* A rename would put a file in the place of /dev/null. A link that the system does not follow, because another user left it in a folder
+     * for all, is not followed here either. */
+    int exists = stat(path, &old) == 0;
+    if (exists && !S_ISREG(old.st_mode)) return error_set(err, ALEXCL_E_OTHER, "%s: cannot be written: it is not a regular file; name one, or a new one", path);
+    if (result && !exists && errno != ENOENT) return files_refuse(path, errno, err);
+    if (strlen(path) >= PATH_MOST) return files_refuse(path, ENAMETOOLONG, err);
+    TRY(memory_alloc(&f, 1, sizeof *f, "a file's name", err));
     snprintf(f->path, sizeof f->path, "%s", path);
-    const char *slash = strrchr(f->path, '/');
-    f->first = slash ? (int)(slash - f->path) + 1 : 0;
-    files_sweep(f);
-    if (!files_make_temporary(f)) {
+    snprintf(f->target, sizeof f->target, "%s", path);
+    const char *slash = strrchr(path, '/');
+    f->first = slash ? (int)(slash - path) + 1 : 0;
+    f->fd = -1;
+    f->synced = result;
+    if (result && !files_follow(f)) {
         status = files_refuse(path, errno, err);
-        free(f);
-        return status;
+        goto done;
+    }
+    files_sweep(f);
+    if (!files_make_temporary(f, result && exists ? 0600 : 0666) || (result && exists && !files_inherit(f->fd, &old))) {
+        status = files_refuse(path, errno, err);
+        goto done;
     }
     *out = f;
-    return ALEXCL_OK;
+    f = NULL;
+done:
+    alexcl_file_free(f);
+    return status;
 }
+
+int alexcl_file_open(const char *path, struct alexcl_file **out, struct alexcl_error *err) { return files_begin(path, 1, out, err); }
 
 int alexcl_file_add(struct alexcl_file *f, const void *data, size_t length, struct alexcl_error *err) {
     for (size_t done = 0; done < length;) {
@@ -228,19 +319,20 @@ int alexcl_file_rewind(struct alexcl_file *f, struct alexcl_error *err) {
     return lseek(f->fd, 0, SEEK_SET) == 0 ? ALEXCL_OK : files_refuse(f->path, errno, err);
 }
 
+void alexcl_file_skip_sync(struct alexcl_file *f) { f->synced = 0; }
+
 int alexcl_file_commit(struct alexcl_file *f, struct alexcl_error *err) {
-    mode_t mask = umask(0);
-    umask(mask);
     if (f->code) return files_refuse(f->path, f->code, err);
-    if (fchmod(f->fd, 0666 & ~mask) != 0) return files_refuse(f->path, errno, err);
     int fd = f->fd, code = 0;
     f->fd = -1;
+    if (f->synced && !files_sync(fd)) code = errno;
     /* Some file systems tell only when a file is closed that it did not fit: a copy of the descriptor is closed, since the lock goes with the
      * last, and without it a sweep would take the file for left behind. */
     int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-    if (copy >= 0 && close(copy) != 0) code = errno;
-    if (!code && rename(f->temporary, f->path) != 0) code = errno;
+    if (copy >= 0 && close(copy) != 0 && !code) code = errno;
+    if (!code && rename(f->temporary, f->target) != 0) code = errno;
     files_forget(f, code != 0);
+    if (!code && f->synced) code = files_sync_folder(f);
     if (close(fd) != 0 && !code) code = errno;
     return code ? files_refuse(f->path, code, err) : ALEXCL_OK;
 }
@@ -257,7 +349,7 @@ void alexcl_file_free(struct alexcl_file *f) {
 int files_replace(const char *path, const void *data, size_t length, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct alexcl_file *f = NULL;
-    TRY(alexcl_file_open(path, &f, err));
+    TRY(files_begin(path, 0, &f, err));
     TRY(alexcl_file_add(f, data, length, err));
     TRY(alexcl_file_commit(f, err));
 done:

@@ -47,6 +47,11 @@ only_in '# *include *[<"]png\.h' 'host/*' 1
 only_in '# *include *[<"]jpeglib\.h' 'host/*' 1
 only_in '\b(secure_)?getenv *\(' 'runtime/base/settings.c' 1
 
+# Files are written in one place, which keeps to its promises; and nobody changes the umask, which is the whole process's.
+only_in '\bO_(CREAT|TRUNC)\b|\b(creat|mkstemp|rename|fsync) *\(' 'runtime/base/files.c' 1
+only_in '\bumask *\(' nowhere 0
+only_in '\bfopen *\([^;]*"[wa]' nowhere 0
+
 # The library never prints and never exits.
 for file in $(grep -lE '\b(printf|vprintf|fprintf|vfprintf|puts|fputs|putchar|perror|exit|_exit|abort) *\(' -r runtime --include='*.[ch]'); do
     bad "$file prints or exits"

@@ -19,7 +19,7 @@ data = open(sys.argv[1], "rb").read(); start = 10 + struct.unpack("<H", data[8:1
 for row in sys.argv[2:]: print(data[start + int(row) * width:][:width].hex())
 P
 }
-leftovers() { local left; left=$(find . -regex '.*\.[0-9]+\.[A-Za-z0-9]+' -not -path './cache/*' | head -n 3); [ -z "$left" ] || bad "temporary files are left: $left"; }
+leftovers() { local left; left=$(find . -regex '.*\.[0-9]+\.[0-9a-f]+\.alexcl' -not -path './cache/*' | head -n 3); [ -z "$left" ] || bad "temporary files are left: $left"; }
 
 # ---- pictures, among good ones
 user /usr/bin/python3 "$here/hostile.py" "$photos/cat.png" "$photos/coffee.jpg" || exit 1

@@ -7,7 +7,7 @@
   processes.py together=N PROGRAM PHOTOS [SKIP] N times four on one empty cache, and on one result
 
 After a kill a file is absent, the old one or the new one, whole; the next start gives the right scores and no message; and what a
-killed process left beside a file is gone when that file has been written again. The moments are drawn from a seed, over the time
+killed process left in a folder is gone when a file has been written there again. The moments are drawn from a seed, over the time
 that an undisturbed run takes; half of the cache's are those in which a temporary file is there, which slow_rename.c makes longer.
 Results are written on the reference, the cache by device 0.
 """
@@ -69,7 +69,7 @@ def names(folder):
 
 
 def temporaries(folder="."):
-    return [name for name in names(folder) if re.fullmatch(r".+\.[0-9]+\..{6}", name)]
+    return [name for name in names(folder) if re.fullmatch(r".+\.[0-9]+\.[0-9a-f]{6}\.alexcl", name)]
 
 
 def kill(process):

@@ -57,7 +57,7 @@ COMMANDS = {
     "files": [Command("file", args, cache) for args, cache in (
         (REF + ["--dump-patches", "patches"], "off"), (REF + ["--format", "json", "--weights", "WEIGHTS"], "off"), (["--devices", "0"] + INFER, "warm"),
         (INIT, "off"), (SHOW, "off"), (["--devices", "ref"] + TIME[2:], "off"), (["devices"], "warm"), (["plan", "--format", "csv"], "off"))] + [
-            Command("file", ["--devices", "0"] + INFER, "cold", ["file." + f for f in ("mkdir", "mkstemp64", "write", "fchmod", "close", "rename")], 3)],
+            Command("file", ["--devices", "0"] + INFER, "cold", ["file." + f for f in ("mkdir", "open64", "write", "close", "rename")], 3)],
 }
 
 
@@ -250,7 +250,7 @@ class Test:
 
     def judge_file(self, command, run, call, code):
         wrong = []
-        reads = "+" in run.fault or call in ("file.read", "file.fread", "file.stat64", "file.fstat64", "file.fopen64")
+        reads = "+" in run.fault or call in ("file.read", "file.fread", "file.stat64", "file.fstat64", "file.fopen64", "file.open64")
         if run.exit == 5 and call == "file.fclose" and "out of host memory: the roofline picture" in run.err:
             return []  # its file is memory
         if run.exit not in ((1, 6) if reads else (1,)):

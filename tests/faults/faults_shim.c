@@ -2,6 +2,8 @@
 /* Linked into a copy of the program whose calls of these functions come here first (the linker's --wrap; FUNCTIONS in CMakeLists.txt).
  * The wrapped names are alloc.* and file.*; the code of a fault is errno's. Memory of libpng, libjpeg and jansson is counted too. */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -50,9 +52,8 @@ WRAP("alloc.", FILE *, open_memstream, (char **out, size_t *length), (out, lengt
 
 WRAP("file.", FILE *, fopen64, (const char *path, const char *mode), (path, mode), NULL)
 WRAP("file.", FILE *, fdopen, (int fd, const char *mode), (fd, mode), NULL)
-WRAP("file.", int, mkstemp64, (char *name), (name), -1)
+WRAP("file.", int, fsync, (int fd), (fd), -1)
 WRAP("file.", int, mkdir, (const char *path, mode_t mode), (path, mode), -1)
-WRAP("file.", int, fchmod, (int fd, mode_t mode), (fd, mode), -1)
 WRAP("file.", int, rename, (const char *from, const char *to), (from, to), -1)
 WRAP("file.", int, fseek, (FILE * file, long to, int from), (file, to, from), -1)
 WRAP("file.", off_t, lseek64, (int fd, off_t to, int from), (fd, to, from), -1)
@@ -61,6 +62,18 @@ WRAP("file.", ssize_t, read, (int fd, void *data, size_t size), (fd, data, size)
 WRAP("file.", size_t, fread, (void *data, size_t size, size_t count, FILE *file), (data, size, count, file), 0)
 WRAP("file.", int, stat64, (const char *path, struct stat *out), (path, out), -1)
 WRAP("file.", int, fstat64, (int fd, struct stat *out), (fd, out), -1)
+int __real_open64(const char *path, int flags, ...);
+int __wrap_open64(const char *path, int flags, ...);
+int __wrap_open64(const char *path, int flags, ...) {
+    int code = faults_due("file.open64");
+    va_list args;
+    va_start(args, flags);
+    mode_t mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;
+    va_end(args);
+    if (!code) return __real_open64(path, flags, mode);
+    errno = code;
+    return -1;
+}
 WRAP_CLOSE(int, close, fd)
 WRAP_CLOSE(FILE *, fclose, file)
 

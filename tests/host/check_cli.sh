@@ -336,7 +336,21 @@ mkfifo pipe.svg; tiny 1 time --devices $one --plot pipe.svg; says "not a regular
 tiny 6 time --compare missing.json; says "missing.json"; echo '{"model": 3}' >other.json; tiny 6 time --compare other.json; says "wants a document of"
 tiny 6 time --devices $one --batch 5 --compare time.json; says "time.json: is of tiny2t, batch 4"; echo '{' >other.json; tiny 6 time --compare other.json; says "line"
 tiny 6 time --devices $one --input w.safetensors; says "w.safetensors"; run 6 --model lenet5 time --input crops.npy; says "N x 1 x 32 x 32"
-ls | grep -E '^(trace|roof|pipe)\.[a-z]*\.[0-9]+$' && bad "a temporary file is left"
+[ -z "$(find . -name '*.alexcl')" ] || bad "a temporary file is left"
+
+# ---- a symbolic link as the name of what is written is followed, and the file behind it keeps its mode
+mkdir real
+for file in scores.npy weights.safetensors trace.json roof.svg; do echo old >real/$file; chmod 640 real/$file; ln -s real/$file $file; done
+mkdir dumped; ln -s ../real/patch.npy dumped/1-cat.png.npy; ln -s ../real/patch.png dumped/1-cat.png.png # where nothing is yet
+tiny 0 infer -q --devices $one list.txt --save scores.npy; cmp -s one.npy real/scores.npy || bad "the file behind the link has other scores"
+tiny 0 weights init -q --seed 1 -o weights.safetensors; cmp -s w.safetensors real/weights.safetensors || bad "the file behind the link has other weights"
+tiny 0 time -q --devices $one --batch 1 --repeat 1 --warm-up 0 --trace trace.json --plot roof.svg
+jq -e .traceEvents real/trace.json >/dev/null || bad "the file behind the link has no trace"; grep -q conv1 real/roof.svg || bad "the file behind the link is no picture"
+tiny 0 infer -q --devices $one cat.txt --dump-patches dumped
+cmp -s patches/1-cat.png.npy real/patch.npy && cmp -s patches/1-cat.png.png real/patch.png || bad "the files that the links lead to are not the patches"
+for file in scores.npy weights.safetensors trace.json roof.svg dumped/1-cat.png.npy dumped/1-cat.png.png; do [ -L $file ] || bad "$file is no link any more"; done
+for file in scores.npy weights.safetensors trace.json roof.svg; do [ "$(stat -c %a real/$file)" = 640 ] || bad "$file has another mode"; done
+ln -s loop.npy loop.npy; tiny 1 infer -q --devices $one list.txt --save loop.npy; says "loop.npy: cannot be written: Too many levels of symbolic links"
 
 # ---- where results go: a full disk, a closed or a broken pipe
 for i in $(seq 20000); do echo "$photos/astronaut.jpg"; done >many.txt
