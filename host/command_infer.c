@@ -398,8 +398,11 @@ static int infer_check_options(const struct options *o, struct alexcl_error *err
     if (o->features && !o->save) return fail(err, ALEXCL_E_USAGE, "--features wants --save FILE.npy to write to");
     if (o->features && o->ten_crop) return fail(err, ALEXCL_E_USAGE, "--features and --ten-crop do not go together: features are of one crop");
     if (o->input && (o->ten_crop || o->dump_patches)) return fail(err, ALEXCL_E_USAGE, "--input brings what the net sees: no --ten-crop, no --dump-patches");
-    return ALEXCL_OK;
+    return options_check_ending("--save", o->save, ".npy", err);
 }
+
+/* Whether an image's values are one row of the array that is saved, and not maps. */
+static int infer_is_row(struct alexcl_shape shape) { return shape.h == 1 && shape.w == 1; }
 
 static int infer_open(struct infer *f, struct alexcl_error *err) {
     const struct options *o = f->o;
@@ -453,7 +456,7 @@ static int infer_open(struct infer *f, struct alexcl_error *err) {
     }
     if (o->save && status == ALEXCL_OK) {
         size_t dims[4] = {0, (size_t)shape.c, (size_t)shape.h, (size_t)shape.w};
-        status = npy_writer_open(o->save, shape.h == 1 && shape.w == 1 ? 2 : 4, dims, &f->save, err);
+        status = npy_writer_open(o->save, infer_is_row(shape) ? 2 : 4, dims, &f->save, err);
     }
     if (status == ALEXCL_OK) status = infer_alloc(&f->results, f->images, sizeof *f->results, err);
     if (status == ALEXCL_OK) status = infer_alloc_crops(f, &f->filling, err);
@@ -587,7 +590,10 @@ int command_infer(const struct options *o, struct alexcl_error *err) {
     /* What is done is kept, whatever stopped the rest; with nothing done an older file stays. */
     if (f.save && (status == ALEXCL_OK || f.finished) && npy_writer_commit(f.save, &late) == ALEXCL_OK && o->format == FORMAT_TEXT) {
         report_text(stdout, o->save);
-        printf(": %zu x %zu values of %s\n", f.next_row, f.units, f.last->name);
+        struct alexcl_shape shape = alexcl_net_output(f.net);
+        printf(": %zu x %d", f.next_row, shape.c);
+        if (!infer_is_row(shape)) printf(" x %d x %d", shape.h, shape.w);
+        printf(" values of %s\n", f.last->name);
     }
     if (o->format == FORMAT_JSON) infer_print_document(&f, status == ALEXCL_OK ? &late : err, &late);
     infer_print_end(&f);

@@ -238,6 +238,8 @@ static int time_write_plot(const struct timing *t, struct alexcl_error *err) {
 static int time_open(struct timing *t, struct alexcl_error *err) {
     const struct options *o = t->o;
     int status = options_model_argument(o, "time", &t->model, err);
+    if (status == ALEXCL_OK) status = options_check_ending("--trace", o->trace, ".json", err);
+    if (status == ALEXCL_OK) status = options_check_ending("--plot", o->plot, ".svg", err);
     if (status == ALEXCL_OK) status = time_try_file(o->trace, err);
     if (status == ALEXCL_OK) status = time_try_file(o->plot, err);
     if (status == ALEXCL_OK && o->compare) status = time_read_old(t, err);

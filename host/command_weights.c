@@ -9,7 +9,8 @@
 static int weights_init(const struct options *o, const struct alexcl_model *model, struct alexcl_error *err) {
     struct alexcl_weights *w;
     if (!o->output) return fail(err, ALEXCL_E_USAGE, "`alexcl weights init` wants -o FILE.safetensors");
-    int status = alexcl_weights_generate(model, o->seed, o->name, o->gain_count ? o->gains : NULL, (size_t)o->gain_count, &w, err);
+    int status = options_check_ending("-o", o->output, ".safetensors", err);
+    if (status == ALEXCL_OK) status = alexcl_weights_generate(model, o->seed, o->name, o->gain_count ? o->gains : NULL, (size_t)o->gain_count, &w, err);
     if (status != ALEXCL_OK) return status;
     status = alexcl_weights_save(w, o->output, err);
     if (status == ALEXCL_OK && !o->quiet) {

@@ -367,3 +367,10 @@ int options_expect(const struct options *o, const char *command, int least, int 
                     options_command(command)->arguments, command);
     return fail(err, ALEXCL_E_USAGE, "`alexcl %s` does not know what to do with %s; see `alexcl %s --help`", command, o->arguments[most], command);
 }
+
+int options_check_ending(const char *option, const char *path, const char *ending, struct alexcl_error *err) {
+    if (!path) return ALEXCL_OK;
+    const char *slash = strrchr(path, '/'), *file = slash ? slash + 1 : path, *dot = strrchr(file, '.');
+    if (!dot || dot == file || !dot[1] || strcasecmp(dot, ending) == 0) return ALEXCL_OK;
+    return fail(err, ALEXCL_E_USAGE, "%s %s: a %s file is written, no other format: let its name end so, or without a point", option, path, ending);
+}

@@ -54,4 +54,6 @@ int options_weights(const struct options *o, const struct alexcl_model *model, c
 const char *options_tell_precision(const struct options *o);
 /* ALEXCL_E_USAGE unless there are between `least` and `most` arguments. */
 int options_expect(const struct options *o, const char *command, int least, int most, struct alexcl_error *err);
+/* ALEXCL_E_USAGE where a file that will be written (NULL: none) is named like one of another format than `ending`'s. */
+int options_check_ending(const char *option, const char *path, const char *ending, struct alexcl_error *err);
 #endif

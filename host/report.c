@@ -149,11 +149,19 @@ const char *report_bytes(uint64_t bytes) {
     return out;
 }
 
+/* Why stdout cannot be written. What failed in the middle of a print is forgotten but for the fact: one more character, behind a result that is
+ * not whole, is refused for the same reason. */
+static int report_reason(void) {
+    errno = 0;
+    return putchar('\n') == EOF || fflush(stdout) != 0 ? errno : 0;
+}
+
 int report_flush(struct alexcl_error *err) {
-    static int code; /* of the first failure: stdout keeps the fact, not the reason */
+    static int code; /* of the first failure */
     errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout)) return ALEXCL_OK;
-    if (!code) code = errno ? errno : EIO;
+    if (!code) code = errno ? errno : report_reason();
+    if (!code) code = EIO;
     return fail(err, ALEXCL_E_OTHER, "the results could not be written: %s", strerror(code));
 }
 

@@ -79,19 +79,24 @@ cmp -s good.npy through.npy || bad "a list through a fifo gives other scores"
 # ---- what is written: --save, -o, --dump-patches
 closed=$PWD/closed
 user mkdir closed && user chmod 500 closed
-for name in folder.png fifo.png socket.png /dev/null nowhere/x.npy empty.png/x.npy loop.png/x.npy "$(printf 'x%.0s' $(seq 300))" "$(printf 'y%.0s' $(seq 5000))" \
-    $'no\e[2J/x.npy' "$closed/x.npy"; do
-    [ "$name$permissions" != "$closed/x.npy0" ] || continue
+for name in folder fifo socket; do user ln -s $name.png $name; done
+user ln -s loop loop; user ln -s nowhere dangling
+for name in folder fifo socket loop /dev/null nowhere/x empty.png/x loop.png/x "$(printf 'x%.0s' $(seq 300))" "$(printf 'y%.0s' $(seq 5000))" $'no\e[2J/x' "$closed/x"; do
+    [ "$name$permissions" != "$closed/x0" ] || continue
     seen=$(printf %s "$name" | LC_ALL=C sed 's/[^ -~].*//;q' | cut -c 1-40 | head -n 1)
     tiny 1 infer --devices ref good.txt --save "$name"; says "$seen"; says "cannot be written"; shown
     tiny 1 weights init -o "$name"; says "$seen"; says "cannot be written"; shown
 done
 [ -c /dev/null ] && [ -p fifo.png ] && [ -S socket.png ] || bad "something that is no file was replaced"
-for name in $'saved\e[2J\n.npy' $'saved-\xff.npy' "$(printf 'z%.0s' $(seq 255))" dangling.png; do
+for name in $'saved\e[2J\n.npy' $'saved-\xff.npy' "$(printf 'z%.0s' $(seq 255))" dangling; do
     tiny 0 infer --devices ref good.txt --save "$name"; shown
     cmp -s good.npy "$name" || bad "not written whole: $name"
-    user rm -f "$name"
+    user rm -f "$name" nowhere
 done
+if [ "$(id -u)$permissions$(cat /proc/sys/fs/protected_symlinks 2>/dev/null)" = 011 ]; then # a link that somebody left in a folder for all
+    mkdir -m 1777 sticky; echo old >victim; chown 65534 victim; ln -s ../victim sticky/x.npy; chown -h 1 sticky/x.npy
+    tiny 1 infer --devices ref good.txt --save sticky/x.npy; says "sticky/x.npy: cannot be written: Permission denied"; [ "$(cat victim)" = old ] || bad "another user's link was followed"
+fi
 for name in empty.png fifo.png socket.png loop.png empty.png/below "$(printf 'x%.0s' $(seq 300))" "$closed/x"; do
     [ "$name$permissions" != "$closed/x0" ] || continue
     tiny 1 infer --devices ref good.txt --dump-patches "$name"; says "--dump-patches"; says "$(printf %s "$name" | cut -c 1-40)"; shown
@@ -117,13 +122,13 @@ for image in range(6):
 P
 tiny 0 weights init -q --gain fc8=1e38 -o steep.safetensors
 for batch in 1 6; do
-    tiny 6 infer --devices ref --weights steep.safetensors --input values.npy --keep-going --format json --save values-$batch.out --batch $batch
+    tiny 6 infer --devices ref --weights steep.safetensors --input values.npy --keep-going --format json --save values-$batch.npy --batch $batch
     json '[.images[] | .error != null] == [false, true, false, true, true, false] and .images[5].top[0].index != null'
     json '(.images[1].error | test("value 5 is not a finite number")) and (.images[3].error | test("layer fc8")) and .summary.failed == 3'
-    scores values-$batch.out 1 3 4 | grep -qv '^\(0000c07f\)*$' && bad "a bad image's row is not NaN"
+    scores values-$batch.npy 1 3 4 | grep -qv '^\(0000c07f\)*$' && bad "a bad image's row is not NaN"
 done
-cmp -s values-1.out values-6.out || bad "another batch gives other scores"
-tiny 6 infer --devices ref --input values.npy --save values-0.out; says "image 1 of values.npy"; says "keep-going"; prints "0"
+cmp -s values-1.npy values-6.npy || bad "another batch gives other scores"
+tiny 6 infer --devices ref --input values.npy --save values-0.npy; says "image 1 of values.npy"; says "keep-going"; prints "0"
 
 # ---- a full disk
 user mkdir full

@@ -190,11 +190,16 @@ sys.exit(0 if len(ten) == 10 and all(abs(a - b) <= 1e-7 * max(mean) for a, b in 
 P
 
 # ---- features, weights
-tiny 0 infer -q --devices $one list.txt --features pool5 --save pool5.npy; grep -qa "(3, 8, 2, 2)" pool5.npy || bad "pool5.npy has another shape"
-tiny 0 infer -q --devices $one list.txt --features fc8 --save fc8.npy; grep -qa "(3, 10)" fc8.npy || bad "fc8.npy has another shape"
+tiny 0 infer -q --devices $one list.txt --features pool5 --save pool5.npy; prints "pool5.npy: 3 x 8 x 2 x 2 values of pool5"; grep -qa "(3, 8, 2, 2)" pool5.npy || bad "pool5.npy has another shape"
+tiny 0 infer -q --devices $one list.txt --features fc8 --save fc8.npy; prints "fc8.npy: 3 x 10 values of fc8"; grep -qa "(3, 10)" fc8.npy || bad "fc8.npy has another shape"
 tiny 2 infer list.txt --features pool5; says "--save"
 tiny 2 infer list.txt --features pool6 --save x.npy; says 'did you mean "pool'
 tiny 0 weights init --seed 1 -o w.safetensors
+# Another format than the one that is written is refused before anything is begun: the list, the weights and the devices are not even looked for.
+for name in x.csv x.NPZ x.npy.txt folder.npy/x.json; do tiny 2 infer missing.txt --save $name; says "--save $name: a .npy file is written"; done
+tiny 2 time --weights missing --trace x.npy; says "a .json file"; tiny 2 time --weights missing --plot x.png; says "a .svg file"
+tiny 2 weights init -o x.npy; says "a .safetensors file"; [ -z "$(ls x.* 2>/dev/null)" ] || bad "something was written"
+for name in with.dot/x UPPER.NPY; do mkdir -p with.dot; tiny 0 infer -q --devices $one cat.txt --save $name; [ -s $name ] || bad "$name was not written"; done
 tiny 0 infer -q --devices $one --weights w.safetensors list.txt --save file.npy; cmp -s one.npy file.npy || bad "weights of a file give other scores than the same in memory"
 tiny 0 weights init --seed 0x20120930A1E7C0DE --name tiny2t --gain fc8=0.1 -o case.safetensors
 tiny 0 weights show w.safetensors; prints "w.safetensors (its metadata agrees with model tiny2t); random weights"; silent
@@ -340,7 +345,7 @@ tiny 6 time --devices $one --input w.safetensors; says "w.safetensors"; run 6 --
 
 # ---- a symbolic link as the name of what is written is followed, and the file behind it keeps its mode
 mkdir real
-for file in scores.npy weights.safetensors trace.json roof.svg; do echo old >real/$file; chmod 640 real/$file; ln -s real/$file $file; done
+for file in scores.npy weights.safetensors trace.json roof.svg; do echo old >real/$file; chmod 640 real/$file; ln -sf real/$file $file; done
 mkdir dumped; ln -s ../real/patch.npy dumped/1-cat.png.npy; ln -s ../real/patch.png dumped/1-cat.png.png # where nothing is yet
 tiny 0 infer -q --devices $one list.txt --save scores.npy; cmp -s one.npy real/scores.npy || bad "the file behind the link has other scores"
 tiny 0 weights init -q --seed 1 -o weights.safetensors; cmp -s w.safetensors real/weights.safetensors || bad "the file behind the link has other weights"
@@ -359,6 +364,17 @@ for command in models plan env --help; do
     [ ! -e /dev/full ] || { "$alexcl" $command >/dev/full 2>err; ended 1; says "could not be written: No space left"; }
     what="$command without stdout"
     "$alexcl" $command >&- 2>err; ended 1; says "could not be written: Bad file"
+done
+# However long the document or a part of it is.
+for _ in $(seq 200); do echo "$photos/cat.png"; done >n200.txt
+for format in json csv text; do
+    what="infer --format $format on a full disk"
+    [ ! -e /dev/full ] || { "$alexcl" --model tiny2t --devices $one infer n200.txt --format $format >/dev/full 2>err; ended 1; says "could not be written: No space left"; }
+    what="infer --format $format into a pipe that nobody reads"
+    { "$alexcl" --model tiny2t --devices $one infer n200.txt --format $format 2>err; echo $? >code; } | head -n 1 >out
+    (exit "$(cat code)"); ended 1; says "could not be written: Broken pipe"
+    what="env --format $format with a long value, on a full disk"
+    [ ! -e /dev/full ] || { "$alexcl" env --format $format --build-options "$(printf 'x%.0s' $(seq 9000))" >/dev/full 2>err; ended 1; says "could not be written: No space left"; }
 done
 what="infer without stdout"
 "$alexcl" --model tiny2t --devices $one infer many.txt --save closed.npy >&- 2>err; ended 1; says "could not be written"
