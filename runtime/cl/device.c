@@ -57,6 +57,7 @@ int device_open(const struct alexcl_selection *sel, size_t index, struct device 
     dev->limits = (struct device_limits){
         .kind = dev->quirks & QUIRK_SHORT_LOOPS ? ALEXCL_DEVICE_GPU : info->kind,
         .units = info->units / place->parts,
+        .clock_mhz = info->clock_mhz,
         .memory = info->memory / place->parts, /* which the parts share */
         .largest_buffer = info->largest_buffer,
         .local_memory = info->local_memory,

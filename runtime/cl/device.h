@@ -15,7 +15,7 @@ void device_free(struct device *dev);
 /* What the layers choose variants by. */
 struct device_limits {
     enum alexcl_device_kind kind; /* whose kernels fit */
-    unsigned units;
+    unsigned units, clock_mhz; /* clock 0: not told */
     uint64_t memory, largest_buffer, local_memory;
     size_t largest_work_group;
     int unified_memory;

@@ -8,9 +8,12 @@
 #include "layer_private.h"
 #include "memory.h"
 
-/* Multiplications of one launch at most: a device that draws the screen as well must come back to it, and one that makes
- * 20 GFLOP/s needs a fifth of a second for these. */
-static const uint64_t LAYER_LAUNCH_MACS = 2000000000;
+/* Seconds of one launch at most: a device that draws the screen as well must come back to it, and some drivers end what does not. */
+static const double LAYER_LAUNCH_SECONDS = 0.1;
+/* Where a layer was never measured: multiplications of a compute unit in a cycle. Units have 8 lanes to 128, of which such kernels use a tenth to a
+ * half; so this is a slow one's. And the clock, in MHz, of a device that tells none. */
+static const double LAYER_UNIT_MACS = 1.0;
+enum { LAYER_CLOCK = 500 };
 
 static const struct layer_ops *const layer_table[] = {
     [ALEXCL_CONV] = &layer_conv_ops,       [ALEXCL_FC] = &layer_fc_ops,
@@ -260,10 +263,18 @@ int layer_prepare(struct layer *l, struct place *place, const float *const value
     return layer_prepare_variant(l, place, variant, values, err);
 }
 
+int layer_launch_images(const struct layer *l, const struct device_limits *device) {
+    double cycles = (double)device->units * 1e6 * (device->clock_mhz ? device->clock_mhz : LAYER_CLOCK);
+    double seconds = l->seconds > 0 ? l->seconds : (double)l->macs / (LAYER_UNIT_MACS * cycles);
+    double images = seconds > 0 ? LAYER_LAUNCH_SECONDS / seconds : INT_MAX;
+    int most = images < 1 ? 1 : images < INT_MAX ? (int)images : INT_MAX, chunk = l->variant->chunk ? l->variant->chunk(l) : 1;
+    return most > chunk ? most - most % chunk : most; /* or the last chunk of each launch would be a small one */
+}
+
 int layer_forward(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     if (l->view || shape_size(l->out) == 0) return ALEXCL_OK;
-    uint64_t macs = l->macs && !layer_on_cpu_device(l, l->place) ? l->macs : 1, images = LAYER_LAUNCH_MACS / macs;
-    int most = images < 1 ? 1 : images < INT_MAX ? (int)images : INT_MAX;
+    /* A CPU's launch is made of small pieces anyway. */
+    int most = l->place->device && !layer_on_cpu_device(l, l->place) ? layer_launch_images(l, device_limits(l->place->device)) : INT_MAX;
     struct layer_io part = *io;
     int status = ALEXCL_OK, end = io->first + io->count;
     while (status == ALEXCL_OK && part.first < end) {

@@ -72,6 +72,7 @@ struct layer {
     int reproducible; /* set by the caller before layer_prepare: one form of computing for every batch size, to the bit */
     const struct layer_variant *tuned; /* set by the caller: the fastest on the place (tune.h); NULL: the first that is applicable */
     struct layer_tile tile;            /* of that variant */
+    double seconds;                    /* of that variant, an image, as it was measured; 0: it was not */
     /* set by layer_prepare */
     size_t workspace; /* floats that io->workspace must have */
     struct place *place;
@@ -101,6 +102,7 @@ struct layer_variant {
     size_t (*packed)(const struct layer *l, const struct place *place, int t);   /* floats that tensor t takes; NULL: as in the file */
     struct layer_tile (*tile)(const struct layer *l, const struct place *place); /* l->tile, or the variant's own choice; NULL: it has no tiles */
     const struct layer_tile *tiles;                                              /* that a tuner tries as well; ends with zeros */
+    int (*chunk)(const struct layer *l); /* images that its workspace holds, where enqueue cuts what it is given by them; NULL: it does not */
 };
 
 struct layer_ops {
@@ -144,6 +146,9 @@ int layer_prepare(struct layer *l, struct place *place, const float *const value
 /* The same with a variant of the caller's choice, of l->ops->variants (the tests, a tuner). */
 int layer_prepare_variant(struct layer *l, struct place *place, const struct layer_variant *variant, const float *const values[LAYER_TENSORS],
                           struct alexcl_error *err);
+/* Images of one launch: as many as the device computes in a tenth of a second, by l->seconds or, where that is not known, by its units and clock; a
+ * multiple of the variant's chunk. */
+int layer_launch_images(const struct layer *l, const struct device_limits *device);
 /* Enqueues images io->first .. first+count-1, in launches that no device takes seconds for. A value depends on its image alone. */
 int layer_forward(struct layer *l, const struct layer_io *io, struct alexcl_error *err);
 void layer_release(struct layer *l);

@@ -175,6 +175,8 @@ static size_t wino_workspace(const struct layer *l, const struct place *place) {
     return (size_t)z.points * (size_t)(z.rows + z.product_rows) * wino_width(&z, z.images);
 }
 
+static int wino_chunk(const struct layer *l) { return wino_sizes(l).images; }
+
 static size_t wino_packed(const struct layer *l, const struct place *place, int t) {
     struct wino_sizes z = wino_sizes(l);
     (void)place;
@@ -196,7 +198,8 @@ static int wino_prepare(struct layer *l, const float *const values[LAYER_TENSORS
     TRY(memory_alloc_floats(&transformed, (size_t)z.points * pairs, "transformed weights", err));
     TRY(memory_alloc_floats(&packed, floats, "packed weights", err));
     winograd_matrix(window, WINOGRAD_OUT, g);
-    for (size_t i = 0; i < pairs; i++) winograd_transform((const double(*)[WINOGRAD_WINDOW])g, values[0] + i * taps, window, window + WINOGRAD_OUT - 1, transformed + i, pairs);
+    for (size_t i = 0; i < pairs; i++)
+        winograd_transform((const double(*)[WINOGRAD_WINDOW])g, values[0] + i * taps, window, window + WINOGRAD_OUT - 1, transformed + i, pairs);
     for (size_t p = 0; p < (size_t)z.points; p++)
         conv_pack(packed + p * (size_t)z.product_rows * (size_t)z.depth, transformed + p * pairs, &s, depth, OWN_STEP, OWN_OUTPUTS);
     TRY(layer_upload_floats(l, 0, packed, floats, err));
@@ -238,7 +241,8 @@ static const struct layer_variant conv_wino = {.name = "wino_gpu",
                                                .enqueue = wino_enqueue,
                                                .release = layer_free_kernels,
                                                .kernels = "winograd",
-                                               .packed = wino_packed};
+                                               .packed = wino_packed,
+                                               .chunk = wino_chunk};
 
 /* ---- clblast: im2col.cl, GEMM ---- */
 

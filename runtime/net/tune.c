@@ -258,7 +258,9 @@ static int tune_remember(const struct tune_layer *t, struct tuning *tuning, stru
                                                               : json_pack("{s:s, s:s, s:s}", "variant", way->variant->name, "tile", tile, "dropped",
                                                                           "it failed or computed wrongly"));
     }
-    return tuning_set(tuning, &t->layer, t->ways[t->chosen].variant, t->ways[t->chosen].tile, tried, err);
+    const struct tune_way *chosen = &t->ways[t->chosen];
+    int known = chosen->measured && chosen->status == ALEXCL_OK;
+    return tuning_set(tuning, &t->layer, chosen->variant, chosen->tile, known ? chosen->together : 0, tried, err);
 }
 
 /* ---- before the first use ---- */

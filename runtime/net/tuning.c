@@ -164,17 +164,19 @@ int tuning_apply(const struct tuning *t, struct layer *l, const struct place *pl
         if (!(*v)->applicable(&tuned, place)) break;
         l->tuned = *v;
         l->tile = tuned.tile;
+        l->seconds = json_number_value(json_object_get(entry, "image_ms")) * 1e-3;
         return 1;
     }
     log_write(ALEXCL_LOG_INFO, "%s: its choice for \"%s\" is not possible here, and not used", t->path, key);
     return 0;
 }
 
-int tuning_set(struct tuning *t, const struct layer *l, const struct layer_variant *variant, struct layer_tile tile, json_t *tried, struct alexcl_error *err) {
+int tuning_set(struct tuning *t, const struct layer *l, const struct layer_variant *variant, struct layer_tile tile, double seconds, json_t *tried,
+               struct alexcl_error *err) {
     char key[TUNING_KEY];
     json_t *sizes = json_array();
     tuning_key(l, key);
     for (int i = 0; i < LAYER_TILE && tile.size[i]; i++) json_array_append_new(sizes, json_integer(tile.size[i]));
-    json_t *entry = json_pack("{s:s, s:o, s:o}", "variant", variant->name, "tile", sizes, "tried", tried);
+    json_t *entry = json_pack("{s:s, s:o, s:f, s:o}", "variant", variant->name, "tile", sizes, "image_ms", seconds * 1e3, "tried", tried);
     return json_object_set_new(json_object_get(t->document, "layers"), key, entry) == 0 ? ALEXCL_OK : tuning_no_memory(err);
 }

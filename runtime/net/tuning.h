@@ -2,7 +2,7 @@
 /* What was measured to be the fastest on a device (tune.h), and the file that keeps it:
  *     <cache folder>/<SHA-256 of the device, its driver, version and settings>.tuning.json
  *     {"format": 1, "alexcl": .., "device": .., "driver": .., "layers": {
- *        "conv 48x27x27 to 128, 5x5/1, pad 2": {"variant": "winograd", "tile": [8, 2, 4], "tried": [..]}, ..}}
+ *        "conv 48x27x27 to 128, 5x5/1, pad 2": {"variant": "winograd", "tile": [8, 2, 4], "image_ms": 0.8, "tried": [..]}, ..}}
  * A layer stands there by the shape of a half: both halves, parts of one device and all batches share a choice, so that scores are equal
  * to the bit wherever they are computed. The file may be edited: what is not possible is not used. */
 #ifndef ALEXCL_TUNING_H
@@ -27,10 +27,11 @@ int tuning_same(const struct tuning *a, const struct tuning *b);
 const char *tuning_path(const struct tuning *t);
 /* Whether a layer was measured, by its key. */
 int tuning_knows(const struct tuning *t, const char *key);
-/* Sets l->tuned and l->tile to what was measured. 0 where the layer is not known or cannot be computed so here: l is as it was. */
+/* Sets l->tuned, l->tile and l->seconds to what was measured. 0 where the layer is not known or cannot be computed so here: l is as it was. */
 int tuning_apply(const struct tuning *t, struct layer *l, const struct place *place);
-/* Remembers a choice, in memory; `tried`, what was measured for it, becomes the tuning's. */
-int tuning_set(struct tuning *t, const struct layer *l, const struct layer_variant *variant, struct layer_tile tile, json_t *tried, struct alexcl_error *err);
+/* Remembers a choice that takes so many seconds an image, in memory; `tried`, what was measured for it, becomes the tuning's. */
+int tuning_set(struct tuning *t, const struct layer *l, const struct layer_variant *variant, struct layer_tile tile, double seconds, json_t *tried,
+               struct alexcl_error *err);
 /* Replaces the file. ALEXCL_OK where it is kept nowhere. */
 int tuning_save(const struct tuning *t, struct alexcl_error *err);
 #endif

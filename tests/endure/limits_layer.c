@@ -3,6 +3,7 @@
  *   group=N    work-groups have N items at most           local=BYTES    local memory
  *   buffer=BYTES   the largest buffer                     memory=BYTES   all buffers together
  *   vanish=N:CODE  from the N-th command on every call of a queue fails with CODE
+ *   units=N    compute units                             clock=MHZ      and their clock; both are looked up anew each time
  *   gpu    it says that it is a GPU, whose kernels have tiles in local memory
  *   count      how many commands there were is written to stderr at the end */
 #include "opencl_layer.h"
@@ -51,6 +52,8 @@ static cl_int CL_API_CALL limits_clGetDeviceInfo(cl_device_id d, cl_device_info 
                               : what == CL_DEVICE_MAX_MEM_ALLOC_SIZE ? buffer
                               : what == CL_DEVICE_GLOBAL_MEM_SIZE    ? memory
                                                                      : 0;
+    if (what == CL_DEVICE_MAX_COMPUTE_UNITS && limits_number("units=")) *(cl_uint *)out = (cl_uint)limits_number("units=");
+    if (what == CL_DEVICE_MAX_CLOCK_FREQUENCY && limits_number("clock=")) *(cl_uint *)out = (cl_uint)limits_number("clock=");
     if (what == CL_DEVICE_TYPE && gpu) *number = CL_DEVICE_TYPE_GPU;
     if (most && *number > most) *number = most;
     if (what == CL_DEVICE_MAX_WORK_GROUP_SIZE && g && *sizes > g) *sizes = g;

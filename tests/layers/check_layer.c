@@ -3,6 +3,7 @@
  * is tested kernel by kernel (tests/kernels). */
 #include <math.h>
 #include <stdlib.h>
+#include <limits.h>
 #include <string.h>
 
 #include "fp16.h"
@@ -180,44 +181,41 @@ END_TEST
 
 /* ---- launches ---- */
 
-static struct { int launches, next, most; } seen;
-
-static int note_launch(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
-    (void)l, (void)err;
-    ck_assert_int_eq(io->first, seen.next);
-    seen.launches++;
-    seen.next += io->count;
-    if (io->count > seen.most) seen.most = io->count;
-    return ALEXCL_OK;
+static int chunk_of_16(const struct layer *l) {
+    (void)l;
+    return 16;
 }
 
-static void launch(uint64_t macs, int count) {
-    static const struct layer_variant noting = {.name = "noting", .enqueue = note_launch};
-    const struct alexcl_layer relu = {.type = ALEXCL_RELU, .name = "relu"};
-    struct alexcl_error err = {0};
-    struct layer l = describe(&relu, 0, maps);
-    struct place host = {NULL};
-    const struct layer_io io = {.first = 3, .count = count};
-    l.macs = macs;
-    l.variant = &noting;
-    l.place = &host;
-    memset(&seen, 0, sizeof seen);
-    seen.next = io.first;
-    EXPECT_OK(layer_forward(&l, &io, &err), err);
-    ck_assert_int_eq(seen.next, io.first + count);
-    ck_assert(seen.most <= 1 || (uint64_t)seen.most * macs <= 4000000000u);
+/* Images of a launch, where an image has so many products, or was measured to take so many seconds (0: it was not). */
+static int launch(uint64_t macs, double seconds, int chunked, unsigned compute_units, unsigned clock_mhz) {
+    static const struct layer_variant whole = {.name = "whole"}, chunks = {.name = "chunks", .chunk = chunk_of_16};
+    const struct device_limits device = {.kind = ALEXCL_DEVICE_GPU, .units = compute_units, .clock_mhz = clock_mhz};
+    const struct layer l = {.macs = macs, .seconds = seconds, .variant = chunked ? &chunks : &whole};
+    return layer_launch_images(&l, &device);
 }
 
-/* Real devices draw a screen: no launch may do more than a bounded number of products. */
+/* Devices draw a screen as well: no launch may take more than about a tenth of a second; and a large one must not be given a piece that ends
+ * before it is filled. */
 START_TEST(launches) {
-    launch(0, 1000);
-    ck_assert_int_eq(seen.launches, 1);
-    launch(111974400, 128); /* half of the paper's conv2 */
-    ck_assert_int_gt(seen.launches, 3);
-    launch(UINT64_MAX, 5); /* more than a launch may do: image by image */
-    ck_assert_int_eq(seen.launches, 5);
-    launch(1, 0);
-    ck_assert_int_eq(seen.launches, 0);
+    enum { CONV3 = 74760192 }; /* half of the paper's */
+    /* Before it is measured: 132 units at 1.98 GHz, 56 at 1.0, 24 at 1.1 (built in), one at 100 MHz; one that tells no clock. */
+    ck_assert_int_ge(launch(CONV3, 0, 0, 132, 1980), 256);
+    ck_assert_int_ge(launch(CONV3, 0, 0, 56, 1000), 64);
+    ck_assert_int_le(launch(CONV3, 0, 0, 24, 1100), 54); /* 4e9 products, of 42e9 a second */
+    ck_assert_int_ge(launch(CONV3, 0, 0, 24, 1100), 16);
+    ck_assert_int_eq(launch(CONV3, 0, 0, 1, 100), 1);
+    ck_assert_int_eq(launch(CONV3, 0, 0, 24, 0), launch(CONV3, 0, 0, 24, 500));
+    /* Measured: whatever the device says it is. */
+    ck_assert_int_eq(launch(CONV3, 0.03, 0, 132, 1980), 3);
+    ck_assert_int_eq(launch(CONV3, 0.001, 0, 1, 100), 100);
+    ck_assert_int_eq(launch(CONV3, 5.0, 0, 132, 1980), 1);
+    /* Whole chunks, where one fits. */
+    ck_assert_int_eq(launch(CONV3, 0.001, 1, 1, 100), 96);
+    ck_assert_int_eq(launch(CONV3, 0.01, 1, 1, 100), 10);
+    ck_assert_int_eq(launch(CONV3, 5.0, 1, 1, 100), 1);
+    /* Nothing to multiply; more than can be. */
+    ck_assert_int_eq(launch(0, 0, 0, 1, 100), INT_MAX);
+    ck_assert_int_eq(launch(UINT64_MAX, 0, 0, 132, 1980), 1);
 }
 END_TEST
 

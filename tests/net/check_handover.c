@@ -153,6 +153,30 @@ START_TEST(a_slice_begins_at_once) {
 }
 END_TEST
 
+/* However a batch is cut into launches, an image's scores are the same to the bit; a fast device is given all of it at once, a slow one piece by piece. */
+START_TEST(launches_are_cut_by_the_device) {
+    static const char *const devices[] = {"gpu,units=132,clock=1980", "gpu,units=1,clock=1"};
+    const struct alexcl_model *model;
+    float want[BATCH * 10];
+    int launches[2] = {0, 0};
+    if (!on_gpu()) return;
+    EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
+    for (int d = 0; d < 2; d++) {
+        setenv("LIMITS", devices[d], 1);
+        struct opened o = open_net(model, "0");
+        ck_assert_int_eq(alexcl_net_output(o.net).c, 10);
+        seen->count = 0;
+        EXPECT_OK(alexcl_net_run(o.net, o.in, BATCH, o.out, &err), err);
+        for (int i = 0; i < seen->count; i++) launches[d] += strncmp(seen->commands[i].kernel, "conv", 4) == 0;
+        if (d == 0) memcpy(want, o.out, sizeof want);
+        ck_assert_mem_eq(o.out, want, sizeof want);
+        close_net(&o);
+    }
+    setenv("LIMITS", "gpu", 1);
+    ck_assert_msg(launches[0] > 0 && launches[1] == BATCH * launches[0], "%d launches on a fast device, %d on a slow one", launches[0], launches[1]);
+}
+END_TEST
+
 int main(void) {
     setenv("LIMITS", on_gpu() ? "gpu" : "none", 1);
     setenv("ALEXCL_TUNE", "off", 1);
@@ -161,5 +185,6 @@ int main(void) {
     tcase_set_timeout(tests, 280);
     tcase_add_test(tests, copies_are_whole_pinned_and_without_events);
     tcase_add_test(tests, a_slice_begins_at_once);
+    tcase_add_test(tests, launches_are_cut_by_the_device);
     return support_run(tests);
 }
