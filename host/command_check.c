@@ -19,6 +19,7 @@ struct check {
     json_t *devices, *checks;         /* the document; the checks of the last device */
     unsigned done, failed, places;
     unsigned own_gemm, clblast_gemm; /* failures of what --gemm can replace */
+    unsigned replaced;               /* failures of kernels of --kernel-dir */
     int status;                      /* of the worst so far */
     int stopped;                     /* by --fail-fast */
     struct alexcl_error unwritten;   /* why results could not be written: nobody reads the rest */
@@ -139,11 +140,24 @@ static void check_progress(const struct check *c, const struct alexcl_check_resu
         progress_clear();
 }
 
+/* Whether a kernel of it is a file of --kernel-dir. */
+static int check_is_replaced(const struct alexcl_check_result *r) {
+    const char *folder = alexcl_setting_value("ALEXCL_KERNEL_DIR");
+    char path[4096];
+    for (const char *name = r->kernels; folder && *name; name += strspn(name, " ")) {
+        int length = (int)strcspn(name, " "), made = snprintf(path, sizeof path, "%s/%.*s.cl", folder, length, name);
+        if (made > 0 && (size_t)made < sizeof path && access(path, F_OK) == 0) return 1;
+        name += length;
+    }
+    return 0;
+}
+
 static void check_note_wrong(struct check *c, const struct alexcl_check_result *r) {
     char name[64], *end = c->wrong + c->wrong_length;
     size_t room = sizeof c->wrong - c->wrong_length;
     const char *line = strrchr(c->wrong, '\n');
     int gemm = strcmp(r->layer, "conv") == 0 || strcmp(r->layer, "fc") == 0, clblast = strcmp(r->variant, "clblast") == 0, made;
+    c->replaced += check_is_replaced(r) != 0;
     c->clblast_gemm += gemm && clblast;
     c->own_gemm += gemm && !clblast;
     snprintf(name, sizeof name, "%.40s (%s)", check_name(r)[0] ? check_name(r) : "all", r->variant);
@@ -234,6 +248,10 @@ static int check_judge(const struct check *c, struct alexcl_error *err) {
     const char *gemm = c->own_gemm && !c->clblast_gemm   ? " --gemm clblast, which is right there;"
                        : c->clblast_gemm && !c->own_gemm ? " leave out --gemm clblast: the other kernels are right;"
                                                          : "";
+    if (c->replaced == c->failed) /* not the driver's fault, as far as one can tell */
+        return fail(err, c->status,
+                    "%u of %u checks failed%s:%s\nWhat to try: look into these files of %.1000s (--kernel-dir); without it all kernels are the built-in ones.",
+                    c->failed, c->done, build ? ", kernels that do not compile" : "", c->wrong, alexcl_setting_value("ALEXCL_KERNEL_DIR"));
     return fail(err, c->status,
                 "%u of %u checks failed%s:%s\n"
                 "What to try: another version of the driver;%s another device (`alexcl devices`), or --devices ref.\n"

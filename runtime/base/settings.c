@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "memory.h"
 
@@ -78,6 +79,12 @@ int alexcl_settings_check(struct alexcl_error *err) {
         const char *value = alexcl_settings_get((size_t)i).value;
         if (value) status = settings_check_value(i, value, err);
     }
+    /* Here, where nothing runs yet: else each kernel would fail for it in turn. */
+    const char *folder = alexcl_setting_value("ALEXCL_KERNEL_DIR");
+    struct stat info;
+    if (status == ALEXCL_OK && folder && (stat(folder, &info) != 0 || !S_ISDIR(info.st_mode)))
+        status = error_set(err, ALEXCL_E_USAGE, "%s: is not a folder (%s)", folder,
+                           flags[settings_find("ALEXCL_KERNEL_DIR")] ? "--kernel-dir" : "ALEXCL_KERNEL_DIR");
     return status;
 }
 

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "binary_cache.h"
@@ -15,7 +14,7 @@
 #include "memory.h"
 #include "settings.h"
 
-enum { SOURCE_LIMIT = 4 << 20, LOG_LINES = 12 };
+enum { SOURCE_LIMIT = 4 << 20, LOG_LINES = 12, PATH_MOST = 4096 };
 
 struct program {
     char *key;                          /* source name, a newline, defines */
@@ -24,34 +23,47 @@ struct program {
     struct program *next;
 };
 
-/* The text of a .cl file: from ALEXCL_KERNEL_DIR where it has one of that name, else the built-in one. *owned is freed by the caller. */
-static int program_source(const char *name, const char **text, size_t *length, unsigned char **owned, struct alexcl_error *err) {
+/* The text of a .cl file. */
+struct source {
+    const char *text;
+    size_t length;
+    unsigned char *owned;          /* of a file of ALEXCL_KERNEL_DIR; else NULL */
+    char name[PATH_MOST];          /* for people: that file, or "kernel conv.cl" */
+    char line[2 * PATH_MOST + 16]; /* that has the compiler call the file so; "" for a built-in one, whose lines nobody has */
+};
+
+/* The one of ALEXCL_KERNEL_DIR where it has one of that name, else the built-in one. `owned` is freed by the caller. */
+static int program_source(const char *name, struct source *out, struct alexcl_error *err) {
     const char *folder = alexcl_setting_value("ALEXCL_KERNEL_DIR");
-    *owned = NULL;
+    out->owned = NULL;
+    out->line[0] = '\0';
     if (folder) {
-        char path[4096];
-        struct stat info;
-        if (stat(folder, &info) != 0 || !S_ISDIR(info.st_mode))
-            return error_set(err, ALEXCL_E_USAGE, "%s: is not a folder; it should hold .cl files (--kernel-dir, ALEXCL_KERNEL_DIR)", folder);
-        int made = snprintf(path, sizeof path, "%s/%s.cl", folder, name);
-        if (made > 0 && (size_t)made < sizeof path && access(path, F_OK) == 0) {
-            int status = files_read(path, SOURCE_LIMIT, owned, length, err);
-            *text = (const char *)*owned;
+        char *path = out->name;
+        int made = snprintf(path, sizeof out->name, "%s%s%s.cl", folder, folder[strlen(folder) - 1] == '/' ? "" : "/", name);
+        if (made > 0 && (size_t)made < sizeof out->name && access(path, F_OK) == 0) {
+            int status = files_read(path, SOURCE_LIMIT, &out->owned, &out->length, err);
+            out->text = (const char *)out->owned;
+            char *to = out->line + sprintf(out->line, "#line 1 \"");
+            for (const char *c = path; *c; *to++ = *c++)
+                if (*c == '"' || *c == '\\') *to++ = '\\';
+            strcpy(to, "\"\n");
             return status;
         }
         log_write(ALEXCL_LOG_INFO, "ALEXCL_KERNEL_DIR: no %s; the built-in one is used", path);
     }
     for (const struct kernel_text *k = kernel_texts; k->name; k++) {
         if (strcmp(k->name, name) != 0) continue;
-        *text = k->text;
-        *length = k->length;
+        out->text = k->text;
+        out->length = k->length;
+        snprintf(out->name, sizeof out->name, "kernel %s.cl", name);
         return ALEXCL_OK;
     }
     return error_set(err, ALEXCL_E_BUILD, "there is no kernel file %s.cl", name);
 }
 
 /* Keeps the whole log of a failed build in a file, and tells its first lines and that file. */
-static int program_report(struct device *dev, cl_program handle, const char *name, const char *options, int code, struct alexcl_error *err) {
+static int program_report(struct device *dev, cl_program handle, const char *name, const struct source *source, const char *options, int code,
+                          struct alexcl_error *err) {
     size_t length = 0;
     char *log = NULL, folder[4096], path[4200] = "";
     struct alexcl_error ignored = {0};
@@ -62,7 +74,7 @@ static int program_report(struct device *dev, cl_program handle, const char *nam
     }
     if (files_cache_folder(folder, sizeof folder, &ignored) != ALEXCL_OK) snprintf(folder, sizeof folder, "/tmp");
     struct text whole = {0};
-    text_add(&whole, "%s.cl, options %s, on %s: %s\n%s\n", name, options, dev->name, clerror_name(code), log ? log : "(the driver gives no log)");
+    text_add(&whole, "%s, options %s, on %s: %s\n%s\n", source->name, options, dev->name, clerror_name(code), log ? log : "(the driver gives no log)");
     unsigned char hash[HASH_BYTES];
     char hex[HASH_HEX];
     hash_sha256(whole.text ? whole.text : "", whole.length, hash);
@@ -72,8 +84,9 @@ static int program_report(struct device *dev, cl_program handle, const char *nam
     int lines = 0;
     size_t shown = 0;
     while (log && log[shown] && lines < LOG_LINES && shown < 3000) lines += log[shown++] == '\n';
-    error_set(err, ALEXCL_E_BUILD, "kernel %s.cl does not compile: clBuildProgram failed on %s: %s (%d); %s; options: %s\n%.*s%s%s", name, dev->name,
-              clerror_name(code), code, clerror_hint(code), options, (int)shown, log ? log : "", path[0] ? "\nthe whole log is kept in " : "", path);
+    error_set(err, ALEXCL_E_BUILD, "%s does not compile: clBuildProgram failed on %s: %s (%d); %s; options: %s\n%.*s%s%s", source->name, dev->name,
+              clerror_name(code), code, source->owned && code == CL_BUILD_PROGRAM_FAILURE ? "mend the file" : clerror_hint(code), options, (int)shown,
+              log ? log : "", path[0] ? "\nthe whole log is kept in " : "", path);
     text_free(&whole);
     free(log);
     return ALEXCL_E_BUILD;
@@ -81,13 +94,12 @@ static int program_report(struct device *dev, cl_program handle, const char *nam
 
 static int program_build(struct device *dev, const char *name, const char *defines, cl_program *out, struct binary_cache_key *key, struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    const char *text, *extra = alexcl_setting_value("ALEXCL_BUILD_OPTIONS");
-    size_t length;
-    unsigned char *owned = NULL;
+    const char *extra = alexcl_setting_value("ALEXCL_BUILD_OPTIONS");
+    struct source source = {.owned = NULL};
     struct text options = {0};
     cl_program handle = NULL;
     cl_int code;
-    TRY(program_source(name, &text, &length, &owned, err));
+    TRY(program_source(name, &source, err));
     text_add(&options, "-cl-std=CL1.2 -cl-mad-enable%s%s%s%s", defines[0] ? " " : "", defines, extra ? " " : "", extra ? extra : "");
     /* PoCL counts a compiler's warnings on stderr, and on CPUs without AVX-512 every call with a float16 is one (-Wpsabi):
      * nothing that a user can act on. */
@@ -96,18 +108,18 @@ static int program_build(struct device *dev, const char *name, const char *defin
         status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: the options of %s.cl", name);
         goto done;
     }
-    binary_cache_make_key(key, dev->identity, text, length, options.text);
+    binary_cache_make_key(key, dev->identity, source.text, source.length, options.text);
     if (binary_cache_load(dev, key, options.text, &handle)) {
         *out = handle;
         handle = NULL;
         goto done;
     }
     log_write(ALEXCL_LOG_INFO, "compiling %s.cl for %s", name, dev->name);
-    handle = clCreateProgramWithSource(dev->context, 1, &text, &length, &code);
+    handle = clCreateProgramWithSource(dev->context, 2, (const char *[]){source.line, source.text}, (size_t[]){strlen(source.line), source.length}, &code);
     TRY(clerror_check(code, "clCreateProgramWithSource", dev, err));
     code = clBuildProgram(handle, 1, &dev->id, options.text, NULL, NULL);
     if (code != CL_SUCCESS) {
-        status = program_report(dev, handle, name, options.text, code, err);
+        status = program_report(dev, handle, name, &source, options.text, code, err);
         goto done;
     }
     binary_cache_store(dev, key, handle);
@@ -116,7 +128,7 @@ static int program_build(struct device *dev, const char *name, const char *defin
 done:
     if (handle) clReleaseProgram(handle);
     text_free(&options);
-    free(owned);
+    free(source.owned);
     return status;
 }
 

@@ -68,7 +68,8 @@ struct alexcl_setting alexcl_settings_get(size_t index);
 const char *alexcl_setting_value(const char *name);
 /* Sets a value as a flag would (beats the environment); one that it cannot have is ALEXCL_E_USAGE. Not thread-safe: call before devices are opened. */
 int alexcl_setting_set(const char *name, const char *value, struct alexcl_error *err);
-/* ALEXCL_E_USAGE, naming the values it can have, for the first setting that has another. Opening a selection asks it too. */
+/* ALEXCL_E_USAGE, naming the values it can have, for the first setting that has another, or that names a folder of kernels which is none. Opening
+ * a selection asks it too. */
 int alexcl_settings_check(struct alexcl_error *err);
 
 /* ---- files that are replaced whole ------------------------------------------------------------ */

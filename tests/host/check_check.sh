@@ -61,7 +61,7 @@ run 0 check --devices 0/2 --format json; json '(.devices | length) == 3 and .dev
 
 # ---- a kernel that computes wrongly
 change rnorm 'v \* v' v
-run 7 check --devices 0 --kernel-dir changed; narrow; prints "WRONG"; says "driver"; says "rnorm (own)"; says "What to try"; says "--format json"
+run 7 check --devices 0 --kernel-dir changed; narrow; prints "WRONG"; says "driver"; says "rnorm (own)"; says "files of changed (--kernel-dir)"; grep -q "another version of the driver" err && bad "the driver is blamed for one's own file"
 [ "$(grep -c WRONG out)" = 2 ] || bad "wrong are other than two lines of rnorm"
 grep -E '^  rnorm ' out | grep -v WRONG && bad "something wrong is called right"
 prints "is due"
@@ -73,12 +73,23 @@ json '[.devices[].checks[] | select(.ok | not) | .kernels[0] // .layer] | unique
 json '.failed == 2 and all(.devices[].checks[] | select(.ok | not); .first_wrong.index >= 0 and (.error == null or .error > .tolerance) and (.message | test("is due")))'
 run 7 check --devices 0 --kernel-dir changed --format csv; grep -q ',rnorm,own,.*,no,' out || bad "no line of CSV says no"
 change conv_cpu 'vload16(group \* VECTORS + o, b)' '(float16)(NAN)'
-run 7 check --devices 0 --kernel-dir changed; says "--gemm clblast"; prints "nan where"
+run 7 check --devices 0 --kernel-dir changed; prints "nan where"
 run 7 check --devices 0 --kernel-dir changed --format json; json 'any(.devices[].checks[]; .error == null and .first_wrong.got == null and .first_wrong.due != null)'
+
+# ---- a driver that computes wrongly: what an option of its compiler does to a kernel stands for it
+run 7 check --devices 0 --layer lrn --build-options=-DBETA_075; prints "WRONG"; says "What to try: another version of the driver"; says "--format json"; grep -q "kernel-dir" err && bad "a folder that nobody named"
+run 7 check --devices 0 --kernel conv --build-options=-DKERNEL=3; says "--gemm clblast"
+mkdir -p empty; run 7 check --devices 0 --layer lrn --build-options=-DBETA_075 --kernel-dir empty; says "What to try: another version of the driver"
 
 # ---- a kernel that does not compile: the others are checked all the same
 change rbf '__kernel' '#error broken\n__kernel'
-run 4 check --devices 0 --kernel-dir changed; narrow; prints "FAILED"; prints "broken"; prints "rbf.cl does not compile"; says "do not compile"; says "rbf (own)"
+line=$(grep -n '#error broken' changed/rbf.cl | cut -d: -f1)
+run 4 check --devices 0 --kernel-dir changed; narrow; prints "FAILED"; prints "broken"; prints "changed/rbf.cl does not compile"; prints "changed/rbf.cl:$line"; says "files of changed (--kernel-dir)"
+grep -qE "newer driver|another version of the driver" out err && bad "the driver is blamed for one's own file"
+run 4 check --devices 0 --kernel-dir changed --kernel rbf; prints "rbf.cl does not compile"; says "do not compile"; says "rbf (own)"
+run 4 --model lenet5-1998 time -d 0 -b 1 --kernel-dir "changed/"; says "changed/rbf.cl:$line"; grep -q "newer driver" err && bad "the driver is blamed for one's own file"
+mkdir -p 'a "b" \c' && cp changed/rbf.cl 'a "b" \c'; run 4 check --devices 0 --kernel rbf --kernel-dir 'a "b" \c'; prints 'a "b" \c/rbf.cl:'
+run 4 check --devices 0 --kernel-dir changed
 [ "$(grep -c FAILED out)" = 1 ] || bad "more than one kernel failed"
 [ "$(grep -c ' ok ' out)" = $((checks - 1)) ] || bad "the others were not checked"
 printf '#error broken too\n' >changed/lrn.cl; run 4 check --devices 0 --kernel-dir changed --format json; json '.failed == 3'

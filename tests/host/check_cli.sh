@@ -82,6 +82,12 @@ run 0 plan --memory 3gb --format json; run 0 plan --memory 3gib; run 0 plan --me
 ALEXCL_LOG=loud run 2 models; says "error, warning, info, debug"
 ALEXCL_MODEL=lenet5 run 0 summary; prints 'Model: "lenet5"'
 
+# A folder of kernels that is none is told once, before anything runs.
+for command in infer devices check tune models summary plan time "weights init" env; do
+    run 2 $command --kernel-dir nosuch; [ "$(cat err)" = "alexcl: nosuch: is not a folder (--kernel-dir)" ] && [ ! -s out ] || bad "not that one line"
+done
+echo >file.cl; ALEXCL_KERNEL_DIR=file.cl run 2 models; says "file.cl: is not a folder (ALEXCL_KERNEL_DIR)"
+
 # ---- tables
 run 0 models; prints "alexnet-torchvision"; prints "60,965,224"; narrow
 run 0 models --format json; json '.models | map(.name) | index("lenet5-1998") != null'
@@ -290,7 +296,6 @@ tiny 1 weights init -o .; says "not a regular file"
 tiny 6 infer -q --devices $one --input /dev/zero; says "not a regular file"
 if [ "$implementation" != none ]; then
     tiny 4 infer --devices $one list.txt --build-options=-frobnicate; says "does not compile"
-    tiny 2 infer --devices $one list.txt --kernel-dir no-such-folder; says "no-such-folder: is not a folder"
     run 0 --model lenet5 infer -q --devices $one cat.txt --no-cache --sync
     tiny 2 infer --devices $one list.txt --gemm mkl; says "own"
 fi
