@@ -132,14 +132,6 @@ static void check_csv(const struct alexcl_check_result *r) {
 
 /* ---- one check ------------------------------------------------------------------------------------ */
 
-static void check_progress(const struct check *c, const struct alexcl_check_result *r) {
-    if (c->o->format == FORMAT_TEXT && isatty(STDOUT_FILENO)) return; /* the results themselves are seen coming */
-    if (r->number < r->count)
-        progress_show("%u of %u checks, %.60s", r->number, r->count, r->place ? r->place->name : "both");
-    else
-        progress_clear();
-}
-
 /* Whether a kernel of it is a file of --kernel-dir. */
 static int check_is_replaced(const struct alexcl_check_result *r) {
     const char *folder = alexcl_setting_value("ALEXCL_KERNEL_DIR");
@@ -190,7 +182,7 @@ static int check_take(void *user, const struct alexcl_check_result *r) {
     if (c->o->format == FORMAT_CSV) check_csv(r);
     if (c->devices) json_array_append_new(c->checks, check_json(r));
     int written = report_flush(&c->unwritten); /* a driver that ends the process has been named */
-    check_progress(c, r);
+    if (r->number < r->count) progress_count("checks", r->number, r->count);
     c->stopped = c->o->fail_fast && r->status != ALEXCL_OK;
     return c->stopped || interrupt_asked() || written != ALEXCL_OK;
 }
@@ -210,11 +202,13 @@ static int check_selection(struct check *c, const char *text, struct alexcl_erro
     if (status != ALEXCL_OK) return status;
     c->fresh = 1;
     for (size_t i = 0; i < alexcl_selection_count(selection); i++) c->places += alexcl_selection_place(selection, i)->device >= 0;
+    progress_count("checks", 0, 0);
     status = alexcl_check_run(selection, &(struct alexcl_check_request){c->o->kernel, c->o->layer}, check_take, c, &counts, err);
     if (c->stopped && status == ALEXCL_E_INTERRUPTED) { /* no more was wanted */
         status = ALEXCL_OK;
         *err = (struct alexcl_error){0};
     }
+    progress_clear();
     for (size_t i = 0; i < alexcl_selection_count(selection) && status == ALEXCL_OK; i++)
         if (alexcl_selection_place(selection, i)->device < 0) check_tell_reference(c);
     c->failed += counts.failed;

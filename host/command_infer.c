@@ -135,10 +135,7 @@ static json_t *infer_json(const struct infer *f, const struct result *r) {
     return json_pack("{s:o, s:o, s:o, s:o}", "path", report_string(r->path), "label", report_string(r->label), "error", report_string(r->error), "top", top);
 }
 
-static void infer_progress(const struct infer *f) {
-    double seconds = monotonic_now() - f->ready;
-    progress_show("%zu of %zu images, %.1f images/s", f->finished + f->failed, f->images, seconds > 0 ? (double)f->finished / seconds : 0);
-}
+static void infer_progress(const struct infer *f) { progress_count("images", f->finished + f->failed, f->images); }
 
 /* Prints what is done, in the order of the list, and lets go of it. */
 static int infer_emit(struct infer *f, struct alexcl_error *err) {
@@ -419,7 +416,9 @@ static int infer_open(struct infer *f, struct alexcl_error *err) {
     if (o->input) {
         status = npy_read_images(o->input, f->model, &f->input, err);
         f->images = f->input.shape[0];
-    } else if ((status = image_list_read(o->arguments[0], &f->list, err)) == ALEXCL_OK) {
+    } else {
+        if (strcmp(o->arguments[0], "-") == 0 && isatty(STDIN_FILENO) && !o->quiet) fprintf(stderr, "reading names from the terminal; end with Ctrl-D\n");
+        status = image_list_read(o->arguments[0], &f->list, err);
         f->images = f->list.count;
     }
     if (status == ALEXCL_OK && f->images == 0) return fail(err, ALEXCL_E_DATA, "%s names no image", o->arguments[0]);
@@ -577,6 +576,7 @@ int command_infer(const struct options *o, struct alexcl_error *err) {
         if (options_split_images(o)) printf("; images split %s", o->split);
         puts(o->reproducible ? "; reproducible" : "");
     }
+    infer_progress(&f);
     status = o->input ? infer_array(&f, err) : infer_list(&f, err);
     if (status == ALEXCL_OK && !interrupt_asked()) status = infer_run_all(&f, err);
     if (status == ALEXCL_OK && !interrupt_asked()) status = infer_write_failed_before(&f, f.images, err);

@@ -13,6 +13,9 @@ static void plan_shape(struct alexcl_shape s, char *out, size_t size) {
         snprintf(out, size, "%dx%dx%d", s.c, s.h, s.w);
 }
 
+/* Bytes that a half receives from the other device. Where the images are split, both halves are on each. */
+static uint64_t plan_crosses(const struct options *o, const struct alexcl_plan_layer *l, int half) { return options_split_images(o) ? 0 : l->crosses[half]; }
+
 static json_t *plan_shape_json(struct alexcl_shape s) { return json_pack("[i,i,i]", s.c, s.h, s.w); }
 
 /* most: images that fit at once, whatever the batch. */
@@ -29,16 +32,19 @@ static void plan_text(const struct options *o, const struct alexcl_plan *p, int 
         if (l->layer->type == ALEXCL_SOFTMAX) {
             join = l; /* a line of its own */
         } else {
-            for (int h = 0; h < 2; h++) crosses[h] += l->crosses[h];
-            if (l->crosses[0] && l->crosses[0] == l->crosses[1]) snprintf(cross, sizeof cross, "%s", report_count(l->crosses[0]));
-            if (l->crosses[0] != l->crosses[1]) snprintf(cross, sizeof cross, "%s/%s", report_count(l->crosses[0]), report_count(l->crosses[1]));
+            for (int h = 0; h < 2; h++) crosses[h] += plan_crosses(o, l, h);
+            if (plan_crosses(o, l, 0) && plan_crosses(o, l, 0) == plan_crosses(o, l, 1))
+                snprintf(cross, sizeof cross, "%s", report_count(plan_crosses(o, l, 0)));
+            if (plan_crosses(o, l, 0) != plan_crosses(o, l, 1))
+                snprintf(cross, sizeof cross, "%s/%s", report_count(plan_crosses(o, l, 0)), report_count(plan_crosses(o, l, 1)));
         }
         uint64_t parameters = l->parameters[0] + l->parameters[1], macs = l->macs[0] + l->macs[1];
         printf("%-8s %-13s %-13s %11s %12s %15s\n", l->layer->name, half[0], half[1], parameters ? report_count(parameters) : "",
                macs ? report_count(macs) : "", cross);
     }
     printf("%-8s %-13s %-13s %11s %12s %15s\n", "sum", "", "", report_count(p->parameters), report_count(p->macs), report_count(crosses[0]));
-    if (join) printf("%-65s %11s\n", "joined by the softmax: the other half's logits, bytes an image", report_count(join->crosses[0]));
+    if (join && !options_split_images(o))
+        printf("%-65s %11s\n", "joined by the softmax: the other half's logits, bytes an image", report_count(plan_crosses(o, join, 0)));
     printf("\n%-24s", "memory");
     for (size_t i = 0; i < p->places; i++) printf("%16s%zu", p->places == 1 ? "the device " : "device ", i);
     printf("\n");
@@ -63,11 +69,11 @@ static int plan_json(const struct options *o, const struct alexcl_plan *p, int m
     uint64_t crosses[2] = {0}, softmax[2] = {0};
     for (size_t i = 0; i < p->layer_count; i++) {
         const struct alexcl_plan_layer *l = &p->layers[i];
-        for (int h = 0; h < 2; h++) *(l->layer->type == ALEXCL_SOFTMAX ? &softmax[h] : &crosses[h]) += l->crosses[h];
+        for (int h = 0; h < 2; h++) *(l->layer->type == ALEXCL_SOFTMAX ? &softmax[h] : &crosses[h]) += plan_crosses(o, l, h);
         report_append(layers, json_pack("{s:s, s:s, s:[o,o], s:[I,I], s:[I,I], s:[I,I]}", "name", l->layer->name, "type",
                                         alexcl_layer_type_name(l->layer->type), "halves", plan_shape_json(l->half[0]), plan_shape_json(l->half[1]),
                                         "parameters", (json_int_t)l->parameters[0], (json_int_t)l->parameters[1], "macs", (json_int_t)l->macs[0],
-                                        (json_int_t)l->macs[1], "crosses", (json_int_t)l->crosses[0], (json_int_t)l->crosses[1]));
+                                        (json_int_t)l->macs[1], "crosses", (json_int_t)plan_crosses(o, l, 0), (json_int_t)plan_crosses(o, l, 1)));
     }
     for (size_t i = 0; i < p->places; i++) {
         const struct alexcl_plan_memory *m = &p->memory[i];
@@ -83,11 +89,11 @@ static int plan_json(const struct options *o, const struct alexcl_plan *p, int m
                        err);
 }
 
-static void plan_csv(const struct alexcl_plan *p) {
+static void plan_csv(const struct options *o, const struct alexcl_plan *p) {
     fputs("layer,type,half0,half1,parameters0,parameters1,macs0,macs1,crosses0,crosses1\r\n", stdout);
     for (size_t i = 0; i < p->layer_count; i++) {
         const struct alexcl_plan_layer *l = &p->layers[i];
-        const uint64_t numbers[] = {l->parameters[0], l->parameters[1], l->macs[0], l->macs[1], l->crosses[0], l->crosses[1]};
+        const uint64_t numbers[] = {l->parameters[0], l->parameters[1], l->macs[0], l->macs[1], plan_crosses(o, l, 0), plan_crosses(o, l, 1)};
         char text[40];
         report_csv(l->layer->name, 0);
         report_csv(alexcl_layer_type_name(l->layer->type), 0);
@@ -133,7 +139,7 @@ int command_plan(const struct options *o, struct alexcl_error *err) {
         if (o->format == FORMAT_JSON)
             status = plan_json(o, plan, most, err);
         else if (o->format == FORMAT_CSV)
-            plan_csv(plan);
+            plan_csv(o, plan);
         else
             plan_text(o, plan, most);
     }

@@ -112,6 +112,9 @@ static void time_layers_text(const struct timing *t) {
     }
     struct layer_time all = {.place = {places[0], places[1]}, .flops = {m->flops, 0}};
     time_row(t, "all layers", sums, sums[0] + sums[1], measure_layer_rate(&all), sums[0] + sums[1] > 0 ? then / (sums[0] + sums[1]) : 0);
+    if (measure_beats_peak(m))
+        printf("\nOver 100%% of the peak: a convolution's operations are counted as if it were\n"
+               "computed directly; Winograd's filtering does it with fewer.\n");
     static const char *const kinds[] = {"layers", "joins of halves", "exchange", "images, scores", "waits for the other", "nothing runs"};
     printf("\n%-23s", "ms of a batch");
     for (size_t p = 0; p < m->places; p++) printf("   device %zu", p);

@@ -95,7 +95,6 @@ static int tune_take(void *user, const struct alexcl_tune_result *r) {
     t->without -= r->status == ALEXCL_OK && !t->right;
     t->right |= r->status == ALEXCL_OK;
     int written = report_flush(&t->unwritten);
-    if (r->number < r->count) progress_show("%u of %u ways measured, %s", r->number, r->count, r->place->name);
     return interrupt_asked() || written != ALEXCL_OK;
 }
 

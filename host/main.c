@@ -78,6 +78,11 @@ static void main_log(void *user, enum alexcl_log_level level, const char *text) 
     report_message(levels[level], text);
 }
 
+static void main_progress(void *user, const char *what, unsigned done, unsigned total) {
+    (void)user;
+    progress_count(what, done, total);
+}
+
 static void main_set_log(void) {
     for (int i = ALEXCL_LOG_ERROR; i <= ALEXCL_LOG_DEBUG; i++)
         if (strcmp(alexcl_setting_value("ALEXCL_LOG"), levels[i]) == 0) most = i;
@@ -122,6 +127,7 @@ int main(int argc, char **argv) {
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write, told like any other */
     signal(SIGXFSZ, SIG_IGN); /* and so is a file that grows beyond ulimit -f */
     alexcl_log_to(main_log, NULL);
+    alexcl_progress_to(main_progress, NULL);
     int status = interrupt_catch(&err);
     if (status == ALEXCL_OK) status = options_read(argc, argv, &options, &command, &err);
     if (status == ALEXCL_OK && !options.help) status = alexcl_settings_check(&err);

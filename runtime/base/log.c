@@ -8,11 +8,26 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static alexcl_log_fn *sink;
 static void *sink_user;
+static alexcl_progress_fn *progress_sink;
+static void *progress_user;
 
 void alexcl_log_to(alexcl_log_fn *fn, void *user) {
     pthread_mutex_lock(&lock);
     sink = fn;
     sink_user = user;
+    pthread_mutex_unlock(&lock);
+}
+
+void alexcl_progress_to(alexcl_progress_fn *fn, void *user) {
+    pthread_mutex_lock(&lock);
+    progress_sink = fn;
+    progress_user = user;
+    pthread_mutex_unlock(&lock);
+}
+
+void log_progress(const char *what, unsigned done, unsigned total) {
+    pthread_mutex_lock(&lock);
+    if (progress_sink) progress_sink(progress_user, what, done, total);
     pthread_mutex_unlock(&lock);
 }
 

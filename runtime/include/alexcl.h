@@ -53,6 +53,10 @@ enum alexcl_log_level { ALEXCL_LOG_ERROR, ALEXCL_LOG_WARNING, ALEXCL_LOG_INFO, A
 typedef void alexcl_log_fn(void *user, enum alexcl_log_level level, const char *text);
 /* Sends the library's messages to `fn` (NULL: nowhere, the default). Called from any thread, one call at a time. */
 void alexcl_log_to(alexcl_log_fn *fn, void *user);
+/* How far something is that may take long, told before each of its steps: `done` of `total` are; total 0: nobody knows. `what` is the same text for
+ * all of them, "layers prepared". Called as the log's function is; NULL: nobody asks, the default. */
+typedef void alexcl_progress_fn(void *user, const char *what, unsigned done, unsigned total);
+void alexcl_progress_to(alexcl_progress_fn *fn, void *user);
 
 /* ---- settings: flag > environment > default --------------------------------------------------- */
 

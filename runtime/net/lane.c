@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "log.h"
 #include "memory.h"
 #include "peak.h"
 
@@ -99,6 +100,7 @@ done:
 
 static int lane_prepare_layer(struct lane *lane, struct layer *l, struct alexcl_error *err) {
     int status = ALEXCL_OK, locked = 0;
+    log_progress("layers prepared", atomic_fetch_add(&lane->shared->prepared, 1), lane->shared->to_prepare);
     struct weights_view views[LAYER_TENSORS] = {{0}};
     const float *values[LAYER_TENSORS] = {0};
     for (int t = 0; t < l->tensor_count; t++) {

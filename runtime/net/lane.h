@@ -5,6 +5,7 @@
 #ifndef ALEXCL_LANE_H
 #define ALEXCL_LANE_H
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "exchange.h"
 #include "graph.h"
@@ -27,8 +28,10 @@ struct lane_shared {
     const char *last_layer;
     const struct alexcl_weights *weights;
     const struct alexcl_selection *selection;
-    int lanes;        /* 1 or 2 */
-    int reproducible; /* one way of computing for every batch size */
+    int lanes;            /* 1 or 2 */
+    int reproducible;     /* one way of computing for every batch size */
+    atomic_uint prepared; /* halves of layers, on all lanes */
+    unsigned to_prepare;
     struct exchange *exchange;
     pthread_mutex_t upload; /* large tensors are packed one at a time: the host never holds two */
     struct lane_batch batch;

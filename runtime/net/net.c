@@ -220,6 +220,8 @@ int net_open(const struct alexcl_model *model, const struct alexcl_weights *weig
     net_tell_precision(net);
     TRY(net_tune(net, err));
     TRY(net_choose_batch(net, options, err));
+    for (int i = 0; i < shared->lanes; i++)
+        for (int h = 0; h < 2; h++) shared->to_prepare += lane_runs(&net->lanes[i], h) ? (unsigned)net->lanes[i].graph->layer_count : 0;
     TRY(net_on_lanes(net, lane_prepare, err));
     if (check) TRY(net_check_kernels(net, err));
     net->build = net_now() - start;

@@ -214,6 +214,7 @@ int selfcheck_before_use(const struct graph *g, unsigned halves, struct place *p
     if ((!when || strcmp(when, "always") != 0) && first_remembered(&f)) goto done;
     uint64_t start = timeline_now();
     for (int i = 0; i < f.count; i++) {
+        log_progress("kernels checked", (unsigned)i, (unsigned)f.count);
         log_write(ALEXCL_LOG_INFO, "checking kernel %s.cl, %d of %d, on %s", selfcheck_kernels(&f.cases[i]), i + 1, f.count, device_name(place->device));
         TRY(first_run_case(place, &f.cases[i], driver, err));
     }

@@ -235,6 +235,7 @@ static int tune_measure(struct tune_layer *t, struct place *place, int round, st
     for (int i = 0; i < t->count; i++) {
         uint64_t start = timeline_now();
         if (!tune_wants(t, &t->ways[i], round) || !tune_has_time(budget, start)) continue;
+        log_progress("ways measured", budget->done++, budget->total);
         tune_run_checked(t, place, &t->ways[i], &data);
         tune_spend(budget, timeline_now() - start, i == 0);
     }
@@ -371,7 +372,7 @@ done:
 static int tune_device(struct tune *s, size_t index, struct tune_device *d, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     for (int i = 0; i < d->count; i++) {
-        struct tune_budget budget = {.deadline = UINT64_MAX};
+        struct tune_budget budget = {.deadline = UINT64_MAX, .done = s->number, .total = s->count};
         for (int round = 0; round < TUNE_ROUNDS; round++) TRY(tune_measure(&d->layers[i], &d->place, round, &budget, err));
         TRY(tune_remember(&d->layers[i], d->tuning, err));
         TRY(tuning_save(d->tuning, err));

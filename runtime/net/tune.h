@@ -15,6 +15,7 @@ int tune_before_use(const struct alexcl_selection *sel, size_t index, struct gra
  * that cannot be stopped. What is needed in any case, the standard, is compiled here instead of later: its time moves the deadline. */
 struct tune_budget {
     uint64_t deadline, longest;
+    unsigned done, total; /* ways, for log_progress; total 0: the deadline says how many there will be */
 };
 int tune_has_time(const struct tune_budget *b, uint64_t now);
 void tune_spend(struct tune_budget *b, uint64_t spent, int needed);

@@ -114,6 +114,14 @@ run 0 plan --split 3:1 --batch 16 --format json; json '.split == "3:1" and [.mem
 json '.memory[0].weights > 4 * 60965224 * 0.99 and .memory[0].activations == 3 * .memory[1].activations'
 run 0 plan --split auto --batch 128 --memory 300MiB --format json; json '.chunk == .memory[0].images + .memory[1].images and .memory[1].total < 300 * 1048576'
 run 0 plan --split auto --batch 8; narrow; prints "images split auto: memory for 8 and 8 of a batch"
+# Where the images are split nothing crosses, in every format.
+for split in 3:1 auto; do
+    run 0 plan --split $split; grep -q "joined by the softmax" out && bad "joined across nothing"
+    grep -qE '^conv3 .* 885,120 +149,520,384 *$' out || bad "something crosses before conv3"; grep -qE '^sum .* 724,406,816 +0$' out || bad "the sum of what crosses is not 0"
+    run 0 plan --split $split --format json; json '.crosses == [0, 0] and .softmax_joins == [0, 0] and all(.layers[]; .crosses == [0, 0])'
+    run 0 plan --split $split --format csv; tr -d '\r' <out | tail -n +2 | grep -qv ',0,0$' && bad "CSV: something crosses"
+done
+run 0 plan --split half; prints "joined by the softmax"
 run 0 plan --format json; json '.split == "half" and [.memory[].images] == [1, 1]'
 
 # The same figures in every format.
@@ -338,6 +346,10 @@ old=$(jq .seconds.median time.json) conv=$(jq '[.layers[] | select(.name == "con
 json "(.compare.speedup * .seconds.median / $old - 1 | fabs) < 1e-6"
 json "[.layers[] | select(.name == \"conv1\")][0] | (.speedup * (.seconds | add) / $conv - 1 | fabs) < 1e-6"
 tiny 0 time --devices $one --batch 4 --repeat 1 --warm-up 0 --compare time.json; narrow; prints "times as fast as in time.json"; prints "conv1"; prints "nothing runs"
+# A share above the peak is explained, any other is not.
+tiny 0 time --devices $one --batch 8 --repeat 2; narrow
+above=$(grep -cE '[^0-9.](10[1-9]|1[1-9][0-9]|[2-9][0-9][0-9])%' out); told=$(grep -c "^Over 100% of the peak" out)
+[ $((above > 0)) = "$told" ] || bad "$above shares above the peak, explained $told times"
 tiny 0 time -q --devices $one --batch 1 --repeat 1 --format csv; silent; prints "conv1,conv,1,"
 tiny 0 time -q --devices $one --batch 2 --repeat 1 --input crops.npy --weights w.safetensors --format json; json '.weights.about | test("^w.safetensors")'
 run 2 time --repeat 0; says "--repeat 0"; run 2 time --warm-up -1; says "--warm-up"; run 2 time list.txt; says "list.txt"
@@ -404,8 +416,18 @@ says "interrupted"
 if command -v script >/dev/null; then # on a terminal: no result behind the progress on one line
     what="infer on a terminal"
     script -qec "'$alexcl' --model tiny2t --devices $one infer --batch 1 '$PWD/list.txt'" /dev/null </dev/null >out
-    prints "of 3 images"
-    grep -q 'images/s[^[:cntrl:]]*coffee' out && bad "results and progress on one line"
+    prints "images: 1 of 3, "
+    grep -q ' of 3[^[:cntrl:]]*coffee' out && bad "results and progress on one line"
+    what="waiting on a terminal"
+    script -qec "timeout -s INT 5 '$alexcl' --model tiny2t --devices ref time --batch 1 --repeat 10000 --warm-up 0" /dev/null </dev/null >out
+    grep -qE 'batches: [1-9][0-9]* of 10000, [0-9]+ s, about [0-9]+ (s|min|h) left' out || bad "what is left is not told"
+    script -qec "'$alexcl' --model alexnet --devices ref time --batch 512 --repeat 1 --warm-up 0" /dev/null </dev/null >out 2>err & # one step, for minutes
+    for _ in $(seq 600); do grep -qE 'batches: 0 of 1, [1-9][0-9]* s' out && break; sleep 0.1; done; kill $!; wait $! 2>/dev/null
+    grep -qE 'batches: 0 of 1, [1-9][0-9]* s' out || bad "the time stands still"
+    what="names from a terminal"
+    printf '%s\n\004' "$photos/cat.png" | script -qec "'$alexcl' --model tiny2t --devices $one infer -" /dev/null >out; prints "reading names from the terminal; end with Ctrl-D"; prints "cat.png"
 fi
+what="names from a file"
+"$alexcl" --model tiny2t --devices $one infer - <list.txt >out 2>err; ended 0; grep -q "terminal" err && bad "a terminal that is none"
 
 end

@@ -196,6 +196,21 @@ START_TEST(bytes_of_a_split_by_images) {
 }
 END_TEST
 
+START_TEST(more_than_the_peak_is_noticed) {
+    struct layer_time layers[2] = {{.place = {2, 0}, .flops = {90e9, 90e9}}, {.place = {1, 0}, .flops = {50e9, 50e9}}};
+    struct measured m = {.places = 1, .peak = {{100e9, 1}}, .layers = layers, .layer_count = 2, .flops = 280e9, .median = 3};
+    ck_assert(!measure_beats_peak(&m)); /* as much as the peak */
+    layers[1].flops[1] = 53e9;
+    ck_assert(measure_beats_peak(&m));
+    m.peak[0].flops = 0; /* not known */
+    ck_assert(!measure_beats_peak(&m));
+    m.peak[0].flops = 104e9;
+    ck_assert(!measure_beats_peak(&m));
+    m.median = 2; /* all layers, on the wall clock */
+    ck_assert(measure_beats_peak(&m));
+}
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("measure");
     tcase_add_test(tests, one_place);
@@ -205,5 +220,6 @@ int main(void) {
     tcase_add_test(tests, bytes_of_a_half);
     tcase_add_test(tests, bytes_of_half_weights);
     tcase_add_test(tests, bytes_of_a_split_by_images);
+    tcase_add_test(tests, more_than_the_peak_is_noticed);
     return support_run(tests);
 }
