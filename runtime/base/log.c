@@ -11,11 +11,14 @@ static void *sink_user;
 static alexcl_progress_fn *progress_sink;
 static void *progress_user;
 
+/* The thread is in the sink, and has the lock: what it calls there may log, or choose another sink. */
+static _Thread_local int telling;
+
 void alexcl_log_to(alexcl_log_fn *fn, void *user) {
-    pthread_mutex_lock(&lock);
+    if (!telling) pthread_mutex_lock(&lock);
     sink = fn;
     sink_user = user;
-    pthread_mutex_unlock(&lock);
+    if (!telling) pthread_mutex_unlock(&lock);
 }
 
 void alexcl_progress_to(alexcl_progress_fn *fn, void *user) {
@@ -34,10 +37,13 @@ void log_progress(const char *what, unsigned done, unsigned total) {
 void log_write(enum alexcl_log_level level, const char *format, ...) {
     char text[4096];
     va_list args;
+    if (telling) return;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     pthread_mutex_lock(&lock);
+    telling = 1;
     if (sink) sink(sink_user, level, text);
+    telling = 0;
     pthread_mutex_unlock(&lock);
 }

@@ -42,6 +42,7 @@ const char *settings_environment(const char *name) {
 size_t alexcl_settings_count(void) { return COUNT; }
 
 struct alexcl_setting alexcl_settings_get(size_t i) {
+    if (i >= COUNT) return (struct alexcl_setting){0};
     struct alexcl_setting s = {table[i].name, table[i].about, table[i].standard, "default"};
     if (flags[i]) {
         s.value = flags[i];

@@ -98,6 +98,15 @@ START_TEST(every_setting_is_explained) {
 }
 END_TEST
 
+START_TEST(past_the_end_there_is_nothing) {
+    const size_t past[] = {alexcl_settings_count(), alexcl_settings_count() + 100, SIZE_MAX};
+    for (size_t i = 0; i < sizeof past / sizeof *past; i++) {
+        struct alexcl_setting s = alexcl_settings_get(past[i]);
+        ck_assert(!s.name && !s.about && !s.value && !s.origin);
+    }
+}
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("settings");
     tcase_add_test(tests, flag_beats_environment_beats_default);
@@ -107,5 +116,6 @@ int main(void) {
     tcase_add_test(tests, switches);
     tcase_add_test(tests, values_that_do_not_exist_are_refused);
     tcase_add_test(tests, every_setting_is_explained);
+    tcase_add_test(tests, past_the_end_there_is_nothing);
     return support_run(tests);
 }

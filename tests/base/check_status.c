@@ -110,6 +110,29 @@ START_TEST(log_goes_to_the_callback_or_nowhere) {
 }
 END_TEST
 
+/* Logs, goes on with another callback, and logs again: nothing of this waits for itself. */
+static void listen_and_hand_over(void *user, enum alexcl_log_level level, const char *text) {
+    listen(user, level, text);
+    log_write(ALEXCL_LOG_ERROR, "from within");
+    alexcl_log_to(listen, user);
+    log_write(ALEXCL_LOG_ERROR, "from within");
+}
+
+START_TEST(the_callback_may_log_and_be_changed_from_within) {
+    int calls = 0;
+    alexcl_log_to(listen_and_hand_over, &calls);
+    log_write(ALEXCL_LOG_INFO, "one");
+    ck_assert_int_eq(calls, 1);
+    ck_assert_str_eq(heard, "one");
+    log_write(ALEXCL_LOG_INFO, "two");
+    ck_assert_int_eq(calls, 2);
+    ck_assert_str_eq(heard, "two");
+    alexcl_log_to(NULL, NULL);
+    log_write(ALEXCL_LOG_INFO, "three");
+    ck_assert_int_eq(calls, 2);
+}
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("status");
     tcase_add_test(tests, the_first_error_is_kept);
@@ -118,5 +141,6 @@ int main(void) {
     tcase_add_test(tests, try_leaves_at_the_first_failure);
     tcase_add_loop_test(tests, exit_codes_by_class, 0, (int)(sizeof classes / sizeof classes[0]));
     tcase_add_test(tests, log_goes_to_the_callback_or_nowhere);
+    tcase_add_test(tests, the_callback_may_log_and_be_changed_from_within);
     return support_run(tests);
 }
