@@ -9,6 +9,7 @@
 #include "monotonic.h"
 #include "progress.h"
 #include "npy.h"
+#include "prepare.h"
 #include "report.h"
 #include "roofline.h"
 #include "trace.h"
@@ -215,8 +216,7 @@ static int time_make_input(struct timing *t, struct alexcl_error *err) {
     uint32_t state = 1;
     for (size_t i = 0; i < channels * pixels; i++) {
         state = state * 1664525u + 1013904223u;
-        size_t c = i / pixels % 3;
-        t->input.values[i] = (float)(((double)(state >> 24) * model->scale - model->mean[c]) / model->std[c]);
+        t->input.values[i] = (float)prepare_value(model, (double)(state >> 24), i / pixels);
     }
     return ALEXCL_OK;
 }

@@ -41,6 +41,11 @@ int prepare_resize(const struct alexcl_model *model, const struct picture *from,
         from = &grey;
     }
     int64_t width = model->resize, height = width;
+    if (from->channels != model->channels) {
+        status = fail(err, ALEXCL_E_DATA, "a picture has %d channels, model %s takes %d: it can be given tensors (.npy) alone", from->channels, model->name,
+                      model->channels);
+        goto done;
+    }
     if (from->width > from->height)
         width = width * from->width / from->height;
     else
@@ -53,6 +58,7 @@ int prepare_resize(const struct alexcl_model *model, const struct picture *from,
                       from->height, model->resize);
     else
         status = resize_picture(from, (int)width, (int)height, out, err);
+done:
     picture_free(&grey);
     return status;
 }
@@ -66,12 +72,16 @@ void prepare_cut(const struct alexcl_model *model, const struct picture *from, s
         }
 }
 
+double prepare_value(const struct alexcl_model *model, double pixel, size_t channel) {
+    return (pixel * model->scale - (model->mean ? model->mean[channel] : 0)) / (model->std ? model->std[channel] : 1);
+}
+
 void prepare_values(const struct alexcl_model *model, const unsigned char *patch, float *values) {
     size_t channels = (size_t)model->channels, pixels = (size_t)model->height * (size_t)model->width;
     for (size_t c = 0; c < channels; c++) {
         size_t from = model->colour == ALEXCL_BGR ? channels - 1 - c : c;
         float level[256];
-        for (int p = 0; p < 256; p++) level[p] = (float)((p * model->scale - model->mean[c]) / model->std[c]);
+        for (int p = 0; p < 256; p++) level[p] = (float)prepare_value(model, p, c);
         for (size_t i = 0; i < pixels; i++) values[c * pixels + i] = level[patch[i * channels + from]];
     }
 }

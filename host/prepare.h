@@ -12,10 +12,13 @@ struct prepare_crop {
 };
 struct prepare_crop prepare_crop_at(int width, int height, int crop_width, int crop_height, int index, int count);
 
-/* Grey for models of one channel (Pillow's convert("L")), then the shorter side to model->resize and the longer in proportion, rounded down. */
+/* Grey for models of one channel (Pillow's convert("L")), then the shorter side to model->resize and the longer in proportion, rounded down. ALEXCL_E_DATA
+ * where the model does not take a picture's channels, or this one's size. */
 int prepare_resize(const struct alexcl_model *model, const struct picture *from, struct picture *out, struct alexcl_error *err);
 /* The pixels of a crop (RGB or grey) to `patch`, which has room for model->height x model->width x channels. */
 void prepare_cut(const struct alexcl_model *model, const struct picture *from, struct prepare_crop crop, unsigned char *patch);
+/* What the net sees of a pixel's channel, 0..255, in the model's order. */
+double prepare_value(const struct alexcl_model *model, double pixel, size_t channel);
 /* What the net sees: C x H x W, (pixel * scale - mean) / std, in the model's order of channels. */
 void prepare_values(const struct alexcl_model *model, const unsigned char *patch, float *values);
 #endif

@@ -6,7 +6,14 @@
  *   - every function that can fail returns 0 (ALEXCL_OK) or a negative status and fills the caller's
  *     `struct alexcl_error`: what failed, on which device, what the code means, what to try;
  *   - the library never prints and never exits; what it has to say goes to the log callback;
- *   - `*_free` accepts NULL; an out parameter is set only on success unless said otherwise;
+ *   - `*_free` accepts NULL; an out parameter is set only on success unless said otherwise; no other pointer may be NULL unless it is said, and
+ *     texts are UTF-8;
+ *   - life times: a model, with all that it points to, must live as long as the weights, plans, nets and recordings made from it; weights and a
+ *     selection only until alexcl_net_open returns. Device infos live as long as their list or selection, places as long as their selection, and
+ *     a text that is returned as long as the object that it was asked of;
+ *   - threads: an object is used by one thread at a time, but models, lists, selections, weights and plans, once made, may be read by many at
+ *     once: different nets are opened, run and freed in different threads, from the same weights. The log is the process's; so are the settings,
+ *     of flags and of the environment: no thread changes them while another one is in the library;
  *   - images and activations are float32, N x C x H x W in C order, batch first.
  */
 #ifndef ALEXCL_H
@@ -51,7 +58,9 @@ int alexcl_exit_code(int status);
 
 enum alexcl_log_level { ALEXCL_LOG_ERROR, ALEXCL_LOG_WARNING, ALEXCL_LOG_INFO, ALEXCL_LOG_DEBUG };
 typedef void alexcl_log_fn(void *user, enum alexcl_log_level level, const char *text);
-/* Sends the library's messages to `fn` (NULL: nowhere, the default). Called from any thread, one call at a time. */
+/* Sends the library's messages to `fn` (NULL: nowhere, the default). Called from any thread, one call at a time; when alexcl_log_to has returned,
+ * the function before it is called no more. `fn` may call the library, and alexcl_log_to too; what its own thread has to log meanwhile is dropped.
+ * It must return, and must not wait for a thread that is in the library: that one may be waiting to log. */
 void alexcl_log_to(alexcl_log_fn *fn, void *user);
 /* How far something is that may take long, told before each of its steps: `done` of `total` are; total 0: nobody knows. `what` is the same text for
  * all of them, "layers prepared". Called as the log's function is; NULL: nobody asks, the default. */
@@ -67,7 +76,7 @@ struct alexcl_setting {
     const char *origin;  /* "flag", "environment" or "default" */
 };
 size_t alexcl_settings_count(void);
-struct alexcl_setting alexcl_settings_get(size_t index);
+struct alexcl_setting alexcl_settings_get(size_t index); /* all NULL past the end; texts hold until the setting is changed */
 /* The value of one setting by its variable's name, or NULL. */
 const char *alexcl_setting_value(const char *name);
 /* Sets a value as a flag would (beats the environment); one that it cannot have is ALEXCL_E_USAGE. Not thread-safe: call before devices are opened. */
@@ -173,10 +182,11 @@ enum alexcl_layer_type {
 enum alexcl_span { ALEXCL_SPAN_HALF, ALEXCL_SPAN_LAYER };
 enum alexcl_dropout { ALEXCL_DROPOUT_PAPER /* x (1-p) at test */, ALEXCL_DROPOUT_INVERTED /* x at test */ };
 
-/* One row of a model: every field explicit. Unused fields are 0. */
+/* One row of a model: every field explicit. Unused fields are 0. Whatever takes a model looks at each field first: ALEXCL_E_USAGE says which one
+ * cannot be, and what it may be. */
 struct alexcl_layer {
     enum alexcl_layer_type type;
-    const char *name;              /* the oracle's: conv1 relu1 norm1 pool1 ... */
+    const char *name;              /* the oracle's: conv1 relu1 norm1 pool1 ..; no two alike, without blanks, at most 255 bytes */
     int outputs;                   /* conv, fc, rbf: output channels or units of the whole layer */
     int kernel, stride;            /* conv, pools, subsample; lrn and rnorm: kernel is the window n */
     int pad;                       /* conv: zeros on all four sides */
@@ -188,21 +198,22 @@ struct alexcl_layer {
     enum alexcl_dropout dropout;
     double rate;                   /* dropout */
     double gain;                   /* conv, fc: factor on generated weights; 0 means 1 */
-    const uint32_t *connections;   /* conv: bit i of entry o: output o reads input i; NULL: all */
+    const uint32_t *connections;   /* conv, of at most 32 inputs: bit i of entry o, of `outputs`: output o reads input i; NULL: all */
 };
 
 enum alexcl_colour { ALEXCL_RGB, ALEXCL_BGR, ALEXCL_GREY };
 
 struct alexcl_tensor_alias { const char *name, *alias; };
 
-/* A net as data. value = (pixel * scale - mean[c]) / std[c], pixel 0..255, c in the order of `colour`. */
+/* A net as data, a chain of 1 to 10,000 layers. value = (pixel * scale - mean[c]) / std[c], pixel 0..255, c in the order of `colour`. */
 struct alexcl_model {
     const char *name;
     const char *about;       /* one line: what it is and its source */
     int channels, height, width;
     enum alexcl_colour colour;
-    int resize;              /* the shorter side goes to this before the crop */
-    double scale, mean[3], std[3];
+    int resize;              /* pictures: the shorter side goes to this before the crop; 0 where there are none */
+    double scale;
+    const double *mean, *std; /* one a channel; NULL: 0, 1 */
     const char *oracle_case; /* case of the golden vectors, or NULL */
     const struct alexcl_layer *layers;
     size_t layer_count;
@@ -256,7 +267,7 @@ struct alexcl_plan {
     struct alexcl_plan_memory memory[2]; /* for them */
     int batch, chunk;              /* chunk: images that fit at once, at most batch */
 };
-/* ALEXCL_E_MEMORY with the estimate when not even one image fits. */
+/* request NULL: all 0. ALEXCL_E_MEMORY with the estimate when not even one image fits. */
 int alexcl_plan_make(const struct alexcl_model *model, const struct alexcl_plan_request *request, struct alexcl_plan **out, struct alexcl_error *err);
 void alexcl_plan_free(struct alexcl_plan *plan);
 
@@ -266,7 +277,7 @@ struct alexcl_weights;
 struct alexcl_gain { const char *layer; double gain; };
 
 /* Maps a safetensors file and checks it against the model up to `last_layer` (NULL: all): header, names, shapes, types,
- * offsets, overlap, size, and the conventions in its metadata. ALEXCL_E_DATA says which does not hold. The model must outlive it. */
+ * offsets, overlap, size, and the conventions in its metadata. ALEXCL_E_DATA says which does not hold. */
 int alexcl_weights_open(const char *path, const struct alexcl_model *model, const char *last_layer, struct alexcl_weights **out, struct alexcl_error *err);
 /* Weights of the generator, made when read and never held whole. Tensor names in the generator are net/<case_name>/<layer>.w;
  * case_name NULL is the model's name. gains NULL: the model's own; else those listed, 1 for the others. */
@@ -327,7 +338,7 @@ struct alexcl_work_span {
 };
 
 /* Plans memory, builds the model's kernels on each device in parallel, uploads the weights. Kernels that this driver has not run before
- * are first compared with the reference, once (ALEXCL_CHECK): ALEXCL_E_DEVICE when one computes wrongly. */
+ * are first compared with the reference, once (ALEXCL_CHECK): ALEXCL_E_DEVICE when one computes wrongly. options NULL: all 0. */
 int alexcl_net_open(const struct alexcl_model *model, const struct alexcl_weights *weights, const struct alexcl_selection *sel,
                     const struct alexcl_net_options *options, struct alexcl_net **out, struct alexcl_error *err);
 int alexcl_net_batch(const struct alexcl_net *net);                  /* images a run takes at once */

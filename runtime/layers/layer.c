@@ -15,7 +15,7 @@ static const double LAYER_LAUNCH_SECONDS = 0.1;
 static const double LAYER_UNIT_MACS = 1.0;
 enum { LAYER_CLOCK = 500 };
 
-static const struct layer_ops *const layer_table[] = {
+static const struct layer_ops *const layer_table[LAYER_TYPES] = {
     [ALEXCL_CONV] = &layer_conv_ops,       [ALEXCL_FC] = &layer_fc_ops,
     [ALEXCL_RBF] = &layer_rbf_ops,         [ALEXCL_LRN] = &layer_lrn_ops,
     [ALEXCL_RNORM] = &layer_rnorm_ops,     [ALEXCL_MAXPOOL] = &layer_maxpool_ops,
@@ -46,18 +46,42 @@ void layer_describe_tensor(struct layer *l, const char *suffix, int trainable, i
 size_t layer_tensor_row(const struct layer_tensor *t) { return (size_t)t->shape[1] * (size_t)t->shape[2] * (size_t)t->shape[3]; }
 size_t layer_tensor_floats(const struct layer_tensor *t) { return (size_t)t->count * layer_tensor_row(t); }
 
+/* Kernels index the values of one image, and the weights, by int. */
+static int layer_check_size(size_t values, struct alexcl_error *err) {
+    if (values <= INT_MAX / 2) return ALEXCL_OK;
+    return error_set(err, ALEXCL_E_USAGE, "%zu values: a layer has at most %d; use a smaller input or fewer outputs", values, INT_MAX / 2);
+}
+
+static int layer_reads_maps(enum alexcl_layer_type type) {
+    switch (type) {
+    case ALEXCL_CONV:
+    case ALEXCL_LRN:
+    case ALEXCL_RNORM:
+    case ALEXCL_MAXPOOL:
+    case ALEXCL_AVGPOOL:
+    case ALEXCL_SUBSAMPLE: return 1;
+    default: return 0;
+    }
+}
+
+/* What a layer reads is bounded before anything is computed from it. */
+static int layer_check_input(const struct alexcl_layer *desc, struct alexcl_shape in, struct alexcl_error *err) {
+    if (in.c < 1 || in.h < 1 || in.w < 1) return error_set(err, ALEXCL_E_USAGE, "there is nothing to read");
+    if (layer_reads_maps(desc->type) && in.c > LAYER_GROUPS)
+        return error_set(err, ALEXCL_E_USAGE, "%d channels: convolutions, pooling and normalisation read at most %d", in.c, LAYER_GROUPS);
+    return layer_check_size(shape_size(in), err);
+}
+
 int layer_describe(struct layer *l, const struct alexcl_layer *desc, int half, struct alexcl_shape whole_in, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
     *l = (struct layer){.desc = desc, .half = half, .whole_in = whole_in, .maps = whole_in, .in_block = 1, .out_block = 1};
-    if ((unsigned)desc->type >= sizeof layer_table / sizeof *layer_table)
-        return error_set(err, ALEXCL_E_USAGE, "layer %s: there is no layer type %d", desc->name, (int)desc->type);
+    TRY(layer_fields_check(desc, err));
+    TRY(layer_check_input(desc, whole_in, err));
     l->ops = layer_table[desc->type];
-    int status = whole_in.c < 1 || whole_in.h < 1 || whole_in.w < 1 ? error_set(err, ALEXCL_E_USAGE, "there is nothing to read") : l->ops->describe(l, err);
-    /* Kernels index the values of one image, and the weights, by int. */
-    size_t largest = shape_size(l->whole_in) > shape_size(l->whole_out) ? shape_size(l->whole_in) : shape_size(l->whole_out);
-    for (int t = 0; t < l->tensor_count; t++)
-        if (layer_tensor_floats(&l->tensors[t]) > largest) largest = layer_tensor_floats(&l->tensors[t]);
-    if (status == ALEXCL_OK && largest > INT_MAX / 2)
-        status = error_set(err, ALEXCL_E_USAGE, "%zu values: a layer has at most %d; use a smaller input or fewer outputs", largest, INT_MAX / 2);
+    TRY(l->ops->describe(l, err));
+    TRY(layer_check_size(shape_size(l->whole_out), err));
+    for (int t = 0; t < l->tensor_count; t++) TRY(layer_check_size(layer_tensor_floats(&l->tensors[t]), err));
+done:
     if (status != ALEXCL_OK) error_prefix(err, "layer %s behind %d x %d x %d: ", desc->name, whole_in.c, whole_in.h, whole_in.w);
     return status;
 }
@@ -266,15 +290,15 @@ int layer_prepare(struct layer *l, struct place *place, const float *const value
 int layer_launch_images(const struct layer *l, const struct device_limits *device) {
     double cycles = (double)device->units * 1e6 * (device->clock_mhz ? device->clock_mhz : LAYER_CLOCK);
     double seconds = l->seconds > 0 ? l->seconds : (double)l->macs / (LAYER_UNIT_MACS * cycles);
-    double images = seconds > 0 ? LAYER_LAUNCH_SECONDS / seconds : INT_MAX;
-    int most = images < 1 ? 1 : images < INT_MAX ? (int)images : INT_MAX, chunk = l->variant->chunk ? l->variant->chunk(l) : 1;
+    double images = seconds > 0 ? LAYER_LAUNCH_SECONDS / seconds : LAYER_GROUPS;
+    int most = images < 1 ? 1 : images < LAYER_GROUPS ? (int)images : LAYER_GROUPS, chunk = l->variant->chunk ? l->variant->chunk(l) : 1;
     return most > chunk ? most - most % chunk : most; /* or the last chunk of each launch would be a small one */
 }
 
 int layer_forward(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     if (l->view || shape_size(l->out) == 0) return ALEXCL_OK;
     /* A CPU's launch is made of small pieces anyway. */
-    int most = l->place->device && !layer_on_cpu_device(l, l->place) ? layer_launch_images(l, device_limits(l->place->device)) : INT_MAX;
+    int most = l->place->device && !layer_on_cpu_device(l, l->place) ? layer_launch_images(l, device_limits(l->place->device)) : LAYER_GROUPS;
     struct layer_io part = *io;
     int status = ALEXCL_OK, end = io->first + io->count;
     while (status == ALEXCL_OK && part.first < end) {

@@ -34,6 +34,11 @@ struct layer_reads {
     int seam; /* only this many channels of the other half, those nearest to the cut */
 };
 
+enum { LAYER_TYPES = ALEXCL_SOFTMAX + 1 };
+/* Work-groups in dimension 1 or 2 of a launch at most: CUDA bounds them, and NVIDIA's OpenCL stands on it. So many channels do maps have at most,
+ * and so many images are given to a launch. */
+enum { LAYER_GROUPS = 65535 };
+
 /* A tensor of the weight file that a layer owns, and the half's slice of it along its first axis. */
 struct layer_tensor {
     const char *suffix; /* "weight", "bias" */
@@ -112,7 +117,10 @@ struct layer_ops {
     const struct layer_variant *const *variants; /* best first, ends with NULL */
 };
 
-/* Describes half `half` of a layer behind one with output `whole_in`. */
+/* Every field of a description that its type uses, by itself. ALEXCL_E_USAGE names field, value and what it may be. */
+int layer_fields_check(const struct alexcl_layer *desc, struct alexcl_error *err);
+/* Describes half `half` of a layer behind one with output `whole_in`. ALEXCL_E_USAGE: a field that layer_fields_check refuses, or shapes that do not
+ * fit or are too large. */
 int layer_describe(struct layer *l, const struct alexcl_layer *desc, int half, struct alexcl_shape whole_in, struct alexcl_error *err);
 /* Floats of one image in memory: what this half is given, what it makes. */
 size_t layer_in_floats(const struct layer *l);

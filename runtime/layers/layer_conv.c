@@ -24,15 +24,13 @@ static uint64_t conv_connections(const struct layer *l) {
 static int conv_describe(struct layer *l, struct alexcl_error *err) {
     const struct alexcl_layer *d = l->desc;
     struct alexcl_shape in = l->whole_in;
-    if (d->outputs < 2) return error_set(err, ALEXCL_E_USAGE, "%d output channels: there must be one for each half at least", d->outputs);
-    if (d->kernel < 1 || d->stride < 1) return error_set(err, ALEXCL_E_USAGE, "kernel %d, stride %d: both must be 1 at least", d->kernel, d->stride);
-    if (d->pad < 0 || d->pad >= d->kernel || d->pad_end < 0 || d->pad_end >= d->kernel)
+    if (d->pad >= d->kernel || d->pad_end >= d->kernel)
         return error_set(err, ALEXCL_E_USAGE, "padding %d and %d at the end: it must be less than the kernel, %d", d->pad, d->pad_end, d->kernel);
-    if (d->groups < 1 || (d->groups > 1 && (d->groups % 2 || in.c % d->groups || d->outputs % d->groups)))
+    if (d->groups > 1 && (d->groups % 2 || in.c % d->groups || d->outputs % d->groups))
         return error_set(err, ALEXCL_E_USAGE, "%d groups for %d input and %d output channels: it must be 1, or an even number that divides both", d->groups,
                          in.c, d->outputs);
     if (d->connections && (d->groups != 1 || in.c > 32)) return error_set(err, ALEXCL_E_USAGE, "connections are for one group of at most 32 input channels");
-    if (in.c < 1 || in.h + 2 * d->pad + d->pad_end < d->kernel || in.w + 2 * d->pad + d->pad_end < d->kernel)
+    if (in.h + 2 * d->pad + d->pad_end < d->kernel || in.w + 2 * d->pad + d->pad_end < d->kernel)
         return error_set(err, ALEXCL_E_USAGE, "a %d x %d kernel does not fit", d->kernel, d->kernel);
     int h = (in.h + 2 * d->pad + d->pad_end - d->kernel) / d->stride + 1, w = (in.w + 2 * d->pad + d->pad_end - d->kernel) / d->stride + 1;
     l->reads.all = d->groups == 1;

@@ -12,8 +12,7 @@
 
 static int fc_describe(struct layer *l, struct alexcl_error *err) {
     const struct alexcl_layer *d = l->desc;
-    if (d->outputs < 2) return error_set(err, ALEXCL_E_USAGE, "%d units: there must be one for each half at least", d->outputs);
-    if (l->whole_in.c < 1 || l->whole_in.h != 1 || l->whole_in.w != 1)
+    if (l->whole_in.h != 1 || l->whole_in.w != 1)
         return error_set(err, ALEXCL_E_USAGE, "a fully connected layer reads units, not maps: put a flatten layer before it");
     l->reads.all = 1;
     l->in = l->whole_in;

@@ -7,8 +7,7 @@
 #include "ref.h"
 
 static int norm_describe(struct layer *l, struct alexcl_error *err) {
-    if (l->desc->kernel < 1 || l->desc->kernel % 2 == 0)
-        return error_set(err, ALEXCL_E_USAGE, "a window of %d: it must be odd, so that it has a middle", l->desc->kernel);
+    if (l->desc->kernel % 2 == 0) return error_set(err, ALEXCL_E_USAGE, "a window of %d: it must be odd, so that it has a middle", l->desc->kernel);
     layer_describe_maps(l, l->whole_in.h, l->whole_in.w);
     return ALEXCL_OK;
 }

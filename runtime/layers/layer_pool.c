@@ -14,7 +14,6 @@ static int pool_windows(int side, const struct alexcl_layer *d) {
 
 static int pool_describe(struct layer *l, struct alexcl_error *err) {
     const struct alexcl_layer *d = l->desc;
-    if (d->kernel < 1 || d->stride < 1) return error_set(err, ALEXCL_E_USAGE, "window %d, stride %d: both must be 1 at least", d->kernel, d->stride);
     int h = pool_windows(l->whole_in.h, d), w = pool_windows(l->whole_in.w, d);
     if (h < 1 || w < 1) return error_set(err, ALEXCL_E_USAGE, "a %d x %d window does not fit; with ceil_mode it would be clipped", d->kernel, d->kernel);
     layer_describe_maps(l, h, w);

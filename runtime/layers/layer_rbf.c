@@ -5,9 +5,7 @@
 
 static int rbf_describe(struct layer *l, struct alexcl_error *err) {
     const struct alexcl_layer *d = l->desc;
-    if (d->outputs < 2) return error_set(err, ALEXCL_E_USAGE, "%d classes: there must be one for each half at least", d->outputs);
-    if (l->whole_in.c < 1 || l->whole_in.h != 1 || l->whole_in.w != 1)
-        return error_set(err, ALEXCL_E_USAGE, "an RBF layer reads units, not maps: put a flatten layer before it");
+    if (l->whole_in.h != 1 || l->whole_in.w != 1) return error_set(err, ALEXCL_E_USAGE, "an RBF layer reads units, not maps: put a flatten layer before it");
     l->reads.all = 1;
     l->in = l->whole_in;
     l->whole_out = (struct alexcl_shape){d->outputs, 1, 1};

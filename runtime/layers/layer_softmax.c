@@ -6,8 +6,7 @@
 #include "ref.h"
 
 static int softmax_describe(struct layer *l, struct alexcl_error *err) {
-    if (l->whole_in.c < 1 || l->whole_in.h != 1 || l->whole_in.w != 1)
-        return error_set(err, ALEXCL_E_USAGE, "softmax reads units, not maps: put a flatten layer before it");
+    if (l->whole_in.h != 1 || l->whole_in.w != 1) return error_set(err, ALEXCL_E_USAGE, "softmax reads units, not maps: put a flatten layer before it");
     layer_describe_maps(l, 1, 1);
     l->in = l->whole_in;
     l->reads.all = 1;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
+#include "model_check.h"
 
 static const char PREFIX[] = "alexcl.";
 enum { NAMED = 4 }; /* differences that an error tells in full */
@@ -30,23 +30,62 @@ void conventions_number(double number, char out[32]) {
     }
 }
 
-static void conventions_add(struct conventions *c, size_t layer, const char *subject, const char *field, const char *value) {
-    if (c->count == c->room) return; /* room is counted out in conventions_make */
-    struct convention *entry = &c->list[c->count++];
-    snprintf(entry->key, sizeof entry->key, "%s%s%s%s", PREFIX, subject, field ? "." : "", field ? field : "");
-    snprintf(entry->value, sizeof entry->value, "%s", value);
-    entry->layer = layer;
+char *conventions_quote(const char *name) {
+    json_t *value = json_string(name);
+    char *text = json_dumps(value, JSON_ENCODE_ANY);
+    json_decref(value);
+    return text;
 }
 
-static void conventions_add_numbers(struct conventions *c, size_t layer, const char *subject, const char *field, const double *numbers, int count) {
-    char value[256] = "", number[32];
-    size_t used = 0;
-    for (int i = 0; i < count; i++) {
-        conventions_number(numbers[i], number);
-        used += (size_t)snprintf(value + used, sizeof value - used, "%s%s", i ? "," : count > 1 ? "[" : "", number);
+/* A new pair, whose value the caller adds. */
+static struct text *conventions_begin(struct conventions *c, size_t layer, const char *subject, const char *field) {
+    struct convention *entry = &c->list[c->count++]; /* room is counted out in conventions_make */
+    text_add(&entry->key, "%s%s%s%s", PREFIX, subject, field ? "." : "", field ? field : "");
+    entry->layer = layer;
+    return &entry->value;
+}
+
+static void conventions_add(struct conventions *c, size_t layer, const char *subject, const char *field, const char *value) {
+    text_add(conventions_begin(c, layer, subject, field), "%s", value);
+}
+
+static void conventions_add_number(struct conventions *c, size_t layer, const char *subject, const char *field, double value) {
+    char number[32];
+    conventions_number(value, number);
+    conventions_add(c, layer, subject, field, number);
+}
+
+/* One number a channel: a list, but of a single one. */
+static void conventions_add_channels(struct conventions *c, const char *subject, const struct alexcl_model *model,
+                                     double (*of_channel)(const struct alexcl_model *, int)) {
+    struct text *value = conventions_begin(c, 0, subject, NULL);
+    char number[32];
+    for (int i = 0; i < model->channels; i++) {
+        conventions_number(of_channel(model, i), number);
+        text_add(value, "%s%s", i ? "," : model->channels > 1 ? "[" : "", number);
     }
-    if (count > 1) snprintf(value + used, sizeof value - used, "]");
-    conventions_add(c, layer, subject, field, value);
+    if (model->channels > 1) text_add(value, "]");
+}
+
+static void conventions_add_layer(struct conventions *c, size_t i, const struct alexcl_layer *l) {
+    switch (l->type) {
+    case ALEXCL_CONV: /* top, left, bottom, right: ONNX's order */
+        text_add(conventions_begin(c, i, l->name, "pads"), "[%d,%d,%d,%d]", l->pad, l->pad, l->pad + l->pad_end, l->pad + l->pad_end);
+        break;
+    case ALEXCL_LRN:
+    case ALEXCL_RNORM:
+        conventions_add_number(c, i, l->name, "n", l->kernel);
+        conventions_add_number(c, i, l->name, "k", l->k);
+        conventions_add_number(c, i, l->name, "alpha", l->alpha);
+        conventions_add_number(c, i, l->name, "beta", l->beta);
+        if (l->type == ALEXCL_LRN) conventions_add(c, i, l->name, "span", l->span == ALEXCL_SPAN_HALF ? "half" : "layer");
+        break;
+    case ALEXCL_DROPOUT:
+        conventions_add_number(c, i, l->name, "rate", l->rate);
+        conventions_add(c, i, l->name, "style", l->dropout == ALEXCL_DROPOUT_PAPER ? "paper" : "inverted");
+        break;
+    default: break;
+    }
 }
 
 int conventions_make(const struct alexcl_model *model, struct conventions *out, struct alexcl_error *err) {
@@ -54,38 +93,20 @@ int conventions_make(const struct alexcl_model *model, struct conventions *out, 
     *out = (struct conventions){.room = 9 + 5 * model->layer_count};
     int status = memory_alloc(&out->list, out->room, sizeof *out->list, "the conventions", err);
     if (status != ALEXCL_OK) return status;
-    char text[512];
     conventions_add(out, 0, "model", NULL, model->name);
-    snprintf(text, sizeof text, "%dx%dx%d", model->channels, model->height, model->width);
-    conventions_add(out, 0, "input", NULL, text);
+    text_add(conventions_begin(out, 0, "input", NULL), "%dx%dx%d", model->channels, model->height, model->width);
     conventions_add(out, 0, "colour", NULL, colours[model->colour]);
-    conventions_add_numbers(out, 0, "scale", NULL, &model->scale, 1);
-    conventions_add_numbers(out, 0, "mean", NULL, model->mean, model->channels);
-    conventions_add_numbers(out, 0, "std", NULL, model->std, model->channels);
+    conventions_add_number(out, 0, "scale", NULL, model->scale);
+    conventions_add_channels(out, "mean", model, model_mean);
+    conventions_add_channels(out, "std", model, model_std);
     conventions_add(out, 0, "lrn_alpha", NULL, "on the plain sum");
     conventions_add(out, 0, "flatten", NULL, "C,H,W");
-    size_t used = 0;
-    for (size_t i = 0; i < model->layer_count && used < sizeof text; i++)
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i ? " " : "", model->layers[i].name);
-    conventions_add(out, 0, "layers", NULL, text);
-    for (size_t i = 0; i < model->layer_count; i++) {
-        const struct alexcl_layer *l = &model->layers[i];
-        if (l->type == ALEXCL_CONV) {
-            snprintf(text, sizeof text, "[%d,%d,%d,%d]", l->pad, l->pad, l->pad + l->pad_end, l->pad + l->pad_end);
-            conventions_add(out, i, l->name, "pads", text); /* top, left, bottom, right: ONNX's order */
-        } else if (l->type == ALEXCL_LRN || l->type == ALEXCL_RNORM) {
-            double window = l->kernel;
-            conventions_add_numbers(out, i, l->name, "n", &window, 1);
-            conventions_add_numbers(out, i, l->name, "k", &l->k, 1);
-            conventions_add_numbers(out, i, l->name, "alpha", &l->alpha, 1);
-            conventions_add_numbers(out, i, l->name, "beta", &l->beta, 1);
-            if (l->type == ALEXCL_LRN) conventions_add(out, i, l->name, "span", l->span == ALEXCL_SPAN_HALF ? "half" : "layer");
-        } else if (l->type == ALEXCL_DROPOUT) {
-            conventions_add_numbers(out, i, l->name, "rate", &l->rate, 1);
-            conventions_add(out, i, l->name, "style", l->dropout == ALEXCL_DROPOUT_PAPER ? "paper" : "inverted");
-        }
-    }
-    return ALEXCL_OK;
+    struct text *names = conventions_begin(out, 0, "layers", NULL);
+    for (size_t i = 0; i < model->layer_count; i++) text_add(names, "%s%s", i ? " " : "", model->layers[i].name);
+    for (size_t i = 0; i < model->layer_count; i++) conventions_add_layer(out, i, &model->layers[i]);
+    int failed = 0;
+    for (size_t i = 0; i < out->count; i++) failed |= out->list[i].key.failed || out->list[i].value.failed;
+    return failed ? error_set(err, ALEXCL_E_MEMORY, "out of host memory: the conventions") : ALEXCL_OK;
 }
 
 /* The same text, or the same numbers to six digits. */
@@ -106,7 +127,7 @@ static int conventions_same(const char *a, const char *b) {
 /* What the conventions say of a key: its value; NULL when there is no such key, "" when it does not matter before layer `count`. */
 static const char *conventions_value(const struct conventions *c, const char *key, size_t count) {
     for (size_t i = 0; i < c->count; i++)
-        if (strcmp(c->list[i].key, key) == 0) return c->list[i].layer < count ? c->list[i].value : "";
+        if (strcmp(c->list[i].key.text, key) == 0) return c->list[i].layer < count ? c->list[i].value.text : "";
     return NULL;
 }
 
@@ -167,8 +188,16 @@ done:
 }
 
 void conventions_free(struct conventions *c) {
+    for (size_t i = 0; i < c->count; i++) text_free(&c->list[i].key), text_free(&c->list[i].value);
     free(c->list);
     *c = (struct conventions){0};
 }
 
-int conventions_origin(const char *key) { return strncmp(key, CONVENTIONS_ORIGIN, strlen(CONVENTIONS_ORIGIN)) == 0; }
+/* The word itself, or something of it behind a dot. */
+static int conventions_begins(const char *key, const char *word) {
+    size_t length = strlen(word);
+    return strncmp(key, word, length) == 0 && (key[length] == '\0' || key[length] == '.');
+}
+
+int conventions_origin(const char *key) { return conventions_begins(key, CONVENTIONS_ORIGIN); }
+int conventions_reserve(const char *layer) { return conventions_begins(layer, CONVENTIONS_ORIGIN + strlen(PREFIX)); }

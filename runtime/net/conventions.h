@@ -3,20 +3,24 @@
  * "alexcl.<what>" -> text each ("alexcl.norm1.k" -> "2"; numbers and lists as JSON). */
 #ifndef ALEXCL_CONVENTIONS_H
 #define ALEXCL_CONVENTIONS_H
+#include "memory.h"
 #include "safetensors.h"
 
 /* Keys that begin with this tell where weights are from; they are not compared. */
 #define CONVENTIONS_ORIGIN "alexcl.origin"
 int conventions_origin(const char *key);
+/* Whether a layer of this name would have such keys: no model has one (model_check). */
+int conventions_reserve(const char *layer);
 
 struct convention {
-    char key[48], value[512];
+    struct text key, value;
     size_t layer; /* index of the layer it is about; 0 for the whole net */
 };
 struct conventions {
     struct convention *list;
     size_t count, room;
 };
+/* Of a model that model_check lets through. */
 int conventions_make(const struct alexcl_model *model, struct conventions *out, struct alexcl_error *err);
 void conventions_free(struct conventions *c);
 
@@ -27,4 +31,6 @@ int conventions_check(const struct safetensors *file, const char *path, const st
 
 /* The shortest text that reads back as the same double; as JSON, whatever the locale. */
 void conventions_number(double number, char out[32]);
+/* A name as a JSON text, to be freed; NULL where there is no memory. */
+char *conventions_quote(const char *name);
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "memory.h"
+#include "model_check.h"
 
 static int graph_same(struct alexcl_shape a, struct alexcl_shape b) { return a.c == b.c && a.h == b.h && a.w == b.w; }
 
@@ -75,6 +76,7 @@ static void graph_fuse_relu(struct graph *g, int i) {
 int graph_make(const struct alexcl_model *model, const char *last_layer, int block, struct graph **out, struct alexcl_error *err) {
     int status = ALEXCL_OK, side_by_side = 1, plain = 0;
     struct graph *g = NULL;
+    TRY(model_check(model, err));
     int count = (int)model->layer_count;
     if (last_layer) {
         int last = alexcl_model_layer(model, last_layer, err);
@@ -93,7 +95,11 @@ int graph_make(const struct alexcl_model *model, const char *last_layer, int blo
     for (int i = 0; i < count; i++) {
         for (int h = 0; h < 2; h++) {
             struct layer *l = &g->layers[i].half[h];
-            TRY(layer_describe(l, &model->layers[i], h, shape, err));
+            status = layer_describe(l, &model->layers[i], h, shape, err);
+            if (status != ALEXCL_OK) {
+                error_prefix(err, "model %s, ", model->name);
+                goto done;
+            }
             l->maps = maps;
             l->in_block = side_by_side;
             l->out_block = layer_makes_block(l, side_by_side, block);
@@ -240,7 +246,7 @@ int graph_fit(const struct graph *g, unsigned halves, const struct place *place,
     if (largest_buffer < largest) largest = largest_buffer;
     int low = 0, high = batch; /* low fits, high+1 does not */
     while (low < high) {
-        int middle = low + (high - low + 1) / 2;
+        int middle = low + (high - low) / 2 + (high - low) % 2;
         struct alexcl_plan_memory m = graph_memory(g, halves, place, middle);
         if (m.total <= usable && m.largest_buffer <= largest)
             low = middle;

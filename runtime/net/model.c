@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "model.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "status.h"
+#include "memory.h"
+#include "model_check.h"
 
 static const struct alexcl_model *const models[] = {
     &model_alexnet, &model_alexnet_227, &model_alexnet_2012, &model_alexnet_caffe, &model_alexnet_keras, &model_alexnet_torchvision,
@@ -29,13 +31,17 @@ int alexcl_model_find(const char *name, const struct alexcl_model **out, struct 
 }
 
 int alexcl_model_layer(const struct alexcl_model *model, const char *layer, struct alexcl_error *err) {
-    const char *names[64] = {NULL}; /* no table is longer; checked by tests/net/check_models.c */
+    const char **names = NULL;
     if (!layer) layer = "";
-    for (size_t i = 0; i < model->layer_count; i++) {
+    int status = model_check(model, err);
+    if (status != ALEXCL_OK) return status;
+    for (size_t i = 0; i < model->layer_count; i++)
         if (strcmp(layer, model->layers[i].name) == 0) return (int)i;
-        if (i + 1 < sizeof names / sizeof *names) names[i] = model->layers[i].name;
-    }
+    status = memory_alloc(&names, model->layer_count + 1, sizeof *names, "the names of layers", err);
+    if (status != ALEXCL_OK) return status;
+    for (size_t i = 0; i < model->layer_count; i++) names[i] = model->layers[i].name;
     const char *near = alexcl_nearest(layer, names);
+    free(names);
     return error_set(err, ALEXCL_E_USAGE, "model %s has no layer \"%s\"%s%s%s; 'alexcl summary --model %s' lists them", model->name, layer,
                      near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "", model->name);
 }

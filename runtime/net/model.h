@@ -35,10 +35,11 @@
 
 #define LAYERS(table) .layers = table, .layer_count = sizeof table / sizeof *table
 
+#define PER_CHANNEL(...) ((const double[]){__VA_ARGS__})
+
 /* The mean colour of ImageNet's training pictures, R G B, 0..255, as published with VGG (Simonyan and Zisserman 2014). The paper
  * subtracts a 256 x 256 mean image; that image is nowhere to be had, so its average stands for every pixel of it. */
-#define IMAGENET_MEAN                                                                                                                                          \
-    { 123.68, 116.779, 103.939 }
+#define IMAGENET_MEAN PER_CHANNEL(123.68, 116.779, 103.939)
 
 extern const struct alexcl_model model_alexnet, model_alexnet_227, model_alexnet_2012, model_alexnet_caffe, model_alexnet_keras,
     model_alexnet_torchvision;                                                                       /* model_alexnet.c */

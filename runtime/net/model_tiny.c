@@ -46,24 +46,24 @@ static const struct alexcl_layer orig_layers[] = {
 
 const struct alexcl_model model_tiny2t = {
     .name = "tiny2t", .about = "the paper's net in small, 8,230 parameters: for tests", .oracle_case = "tiny2t",
-    .channels = 3, .height = 99, .width = 99, .colour = ALEXCL_RGB, .resize = 113, .scale = 1, .mean = IMAGENET_MEAN, .std = {1, 1, 1},
+    .channels = 3, .height = 99, .width = 99, .colour = ALEXCL_RGB, .resize = 113, .scale = 1, .mean = IMAGENET_MEAN,
     LAYERS(two_tower_layers),
 };
 
 const struct alexcl_model model_tiny_across = {
     .name = "tiny-across", .about = "tiny2t with LRN over both towers", .oracle_case = "tiny_across", .hidden = 1,
-    .channels = 3, .height = 99, .width = 99, .colour = ALEXCL_RGB, .resize = 113, .scale = 1, .mean = IMAGENET_MEAN, .std = {1, 1, 1},
+    .channels = 3, .height = 99, .width = 99, .colour = ALEXCL_RGB, .resize = 113, .scale = 1, .mean = IMAGENET_MEAN,
     LAYERS(across_layers),
 };
 
 const struct alexcl_model model_tiny_nolrn = {
     .name = "tiny-nolrn", .about = "one tower, no LRN, inverted dropout", .oracle_case = "tiny_nolrn", .hidden = 1,
-    .channels = 3, .height = 67, .width = 67, .colour = ALEXCL_RGB, .resize = 76, .scale = 1.0 / 255, .mean = {0}, .std = {1, 1, 1},
+    .channels = 3, .height = 67, .width = 67, .colour = ALEXCL_RGB, .resize = 76, .scale = 1.0 / 255,
     LAYERS(nolrn_layers),
 };
 
 const struct alexcl_model model_tiny_orig = {
     .name = "tiny-orig", .about = "alexnet-2012 in small", .oracle_case = "tiny_orig", .hidden = 1,
-    .channels = 3, .height = 96, .width = 96, .colour = ALEXCL_RGB, .resize = 110, .scale = 1, .mean = IMAGENET_MEAN, .std = {1, 1, 1},
+    .channels = 3, .height = 96, .width = 96, .colour = ALEXCL_RGB, .resize = 110, .scale = 1, .mean = IMAGENET_MEAN,
     LAYERS(orig_layers),
 };

@@ -198,9 +198,12 @@ done:
 
 int net_open(const struct alexcl_model *model, const struct alexcl_weights *weights, const struct alexcl_selection *sel,
              const struct alexcl_net_options *options, int check, struct alexcl_net **out, struct alexcl_error *err) {
+    static const struct alexcl_net_options standard = {0};
     int status = ALEXCL_OK;
     struct alexcl_net *net = NULL;
     double start = net_now();
+    if (!options) options = &standard;
+    if (!weights || !sel) return error_set(err, ALEXCL_E_USAGE, "a net without %s (NULL)", weights ? "devices" : "weights");
     if (options->batch < 0) return error_set(err, ALEXCL_E_USAGE, "a batch of %d images: it must be 1 or more", options->batch);
     TRY(memory_alloc(&net, 1, sizeof *net, "the net", err));
     struct lane_shared *shared = &net->shared;

@@ -12,6 +12,8 @@ int alexcl_plan_make(const struct alexcl_model *model, const struct alexcl_plan_
     struct place none = {NULL};
     struct split split;
     int fits[2] = {0};
+    static const struct alexcl_plan_request standard = {0};
+    if (!request) request = &standard;
     if (request->batch < 0 || request->places > 2) return error_set(err, ALEXCL_E_USAGE, "a plan is for 1 or more images and 1 or 2 devices");
     TRY(split_read(request->split, request->places ? request->places : 2, &split, err));
     TRY(graph_make(model, request->last_layer, 1, &g, err));

@@ -296,8 +296,8 @@ static size_t safetensors_row(const struct safetensors_entry *e) {
     return row;
 }
 
-/* What JSON takes; Jansson gives NULL for other text and where there is no memory. */
-static int safetensors_is_utf8(const char *text) {
+/* Jansson gives NULL for other text and where there is no memory. */
+int safetensors_is_utf8(const char *text) {
     for (const unsigned char *p = (const unsigned char *)text; *p;) {
         int more = *p < 0x80 ? 0 : *p >= 0xc2 && *p < 0xe0 ? 1 : *p >= 0xe0 && *p < 0xf0 ? 2 : *p >= 0xf0 && *p < 0xf5 ? 3 : -1;
         if (more < 0) return 0;

@@ -41,7 +41,7 @@ int split_read(const char *text, size_t places, struct split *out, struct alexcl
 unsigned split_halves(const struct split *s, size_t place) { return s->places == 1 || s->kind != SPLIT_HALVES ? 3u : 1u << place; }
 
 /* Who takes the next image: the one that would be done with it first. */
-static int split_next(const struct split *s, const int share[2]) { return (share[0] + 1) * s->speed[1] <= (share[1] + 1) * s->speed[0] ? 0 : 1; }
+static int split_next(const struct split *s, const int share[2]) { return (share[0] + 1.0) * s->speed[1] <= (share[1] + 1.0) * s->speed[0] ? 0 : 1; }
 
 void split_share(const struct split *s, int images, const int room[2], int share[2]) {
     share[0] = share[1] = s->kind == SPLIT_HALVES ? images : 0;

@@ -8,6 +8,7 @@
 
 #include "log.h"
 #include "memory.h"
+#include "model_check.h"
 #include "selfcheck.h"
 #include "settings.h"
 #include "timeline.h"
@@ -389,6 +390,7 @@ int alexcl_tune_run(const struct alexcl_model *model, const struct alexcl_select
     struct tune_device devices[2] = {{{NULL}, NULL, NULL, NULL, 0}, {{NULL}, NULL, NULL, NULL, 0}};
     size_t count = alexcl_selection_count(sel);
     if (path_size) path[0] = '\0';
+    TRY(model_check(model, err));
     for (size_t i = 0; i < count && i < 2; i++) {
         if (alexcl_selection_place(sel, i)->device < 0) continue;
         if (i == 1 && alexcl_selection_place(sel, 0)->device == alexcl_selection_place(sel, 1)->device) continue; /* two parts of one */

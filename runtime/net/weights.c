@@ -11,13 +11,14 @@
 #include "layer.h"
 #include "log.h"
 #include "memory.h"
+#include "model_check.h"
 #include "safetensors.h"
 
 /* A tensor that the model needs. */
 struct weights_tensor {
     int layer; /* index in the model */
     const char *suffix;
-    char name[64];
+    char *name; /* "conv1.weight" */
     int dims, shape[4];
     const struct safetensors_tensor *found; /* weights of a file */
 };
@@ -37,6 +38,21 @@ struct alexcl_weights {
 
 /* ---- what the model needs ---------------------------------------------------------------------- */
 
+static int weights_add_tensor(struct alexcl_weights *w, int layer, const struct layer_tensor *tensor, struct alexcl_error *err) {
+    struct weights_tensor *out = &w->tensors[w->count];
+    struct text name = {0};
+    text_add(&name, "%s.%s", w->model->layers[layer].name, tensor->suffix);
+    if (name.failed) {
+        text_free(&name);
+        return error_set(err, ALEXCL_E_MEMORY, "out of host memory: the name of a tensor");
+    }
+    *out = (struct weights_tensor){.layer = layer, .suffix = tensor->suffix, .name = name.text, .dims = tensor->dims};
+    memcpy(out->shape, tensor->shape, sizeof out->shape);
+    w->count++;
+    return ALEXCL_OK;
+}
+
+/* Of a model that model_check lets through. */
 static int weights_walk(struct alexcl_weights *w, const char *last_layer, struct alexcl_error *err) {
     const struct alexcl_model *model = w->model;
     int last = last_layer ? alexcl_model_layer(model, last_layer, err) : (int)model->layer_count - 1;
@@ -48,13 +64,9 @@ static int weights_walk(struct alexcl_weights *w, const char *last_layer, struct
     for (int i = 0; i <= last; i++) {
         struct layer l = {0};
         status = layer_describe(&l, &model->layers[i], 0, shape, err);
+        if (status != ALEXCL_OK) error_prefix(err, "model %s, ", model->name);
+        for (int t = 0; t < l.tensor_count && status == ALEXCL_OK; t++) status = weights_add_tensor(w, i, &l.tensors[t], err);
         if (status != ALEXCL_OK) return status;
-        for (int t = 0; t < l.tensor_count; t++) {
-            struct weights_tensor *out = &w->tensors[w->count++];
-            *out = (struct weights_tensor){.layer = i, .suffix = l.tensors[t].suffix, .dims = l.tensors[t].dims};
-            memcpy(out->shape, l.tensors[t].shape, sizeof out->shape);
-            snprintf(out->name, sizeof out->name, "%s.%s", model->layers[i].name, out->suffix);
-        }
         shape = l.whole_out;
     }
     return ALEXCL_OK;
@@ -165,6 +177,7 @@ static void weights_note_extra(const char *path, const struct alexcl_weights *w)
 int alexcl_weights_open(const char *path, const struct alexcl_model *model, const char *last_layer, struct alexcl_weights **out, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct alexcl_weights *w = NULL;
+    TRY(model_check(model, err));
     TRY(memory_alloc(&w, 1, sizeof *w, "the weights", err));
     w->model = model;
     TRY(weights_walk(w, last_layer, err));
@@ -209,6 +222,7 @@ int alexcl_weights_generate(const struct alexcl_model *model, uint64_t seed, con
     int status = ALEXCL_OK;
     struct alexcl_weights *w = NULL;
     struct text about = {0};
+    TRY(model_check(model, err));
     TRY(memory_alloc(&w, 1, sizeof *w, "the weights", err));
     w->model = model;
     w->seed = seed;
@@ -329,9 +343,11 @@ static int weights_tell_origin(const struct alexcl_weights *w, struct safetensor
     text_add(&values[1], "{");
     for (size_t i = 0; i < w->model->layer_count; i++) {
         if (!weights_has_gain(&w->model->layers[i])) continue;
-        char number[32];
+        char number[32], *name = conventions_quote(w->model->layers[i].name);
         conventions_number(w->gains[i], number);
-        text_add(&values[1], "%s\"%s\":%s", values[1].length > 1 ? "," : "", w->model->layers[i].name, number);
+        text_add(&values[1], "%s%s:%s", values[1].length > 1 ? "," : "", name ? name : "", number);
+        values[1].failed |= !name;
+        free(name);
     }
     text_add(&values[1], "}");
     pairs[(*count)++] = (struct safetensors_pair){CONVENTIONS_ORIGIN, "generator"};
@@ -354,7 +370,7 @@ int alexcl_weights_save(const struct alexcl_weights *w, const char *path, struct
     TRY(conventions_make(w->model, &c, err));
     TRY(memory_alloc(&pairs, c.count + origins, sizeof *pairs, "the metadata", err));
     TRY(memory_alloc(&entries, w->count, sizeof *entries, "the list of tensors", err));
-    for (size_t i = 0; i < c.count; i++) pairs[pair_count++] = (struct safetensors_pair){c.list[i].key, c.list[i].value};
+    for (size_t i = 0; i < c.count; i++) pairs[pair_count++] = (struct safetensors_pair){c.list[i].key.text, c.list[i].value.text};
     if (!weights_tell_origin(w, pairs, &pair_count, values)) {
         status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: the metadata of %s", path);
         goto done;
@@ -386,6 +402,7 @@ const char *alexcl_weights_describe(const struct alexcl_weights *weights) { retu
 void alexcl_weights_free(struct alexcl_weights *weights) {
     if (!weights) return;
     safetensors_free(weights->file);
+    for (size_t i = 0; i < weights->count; i++) free(weights->tensors[i].name);
     free(weights->tensors);
     free(weights->case_name);
     free(weights->gains);

@@ -2,6 +2,7 @@
 /* An OpenCL layer (OPENCL_LAYERS) that makes every device a poor one, and holds the program to it. LIMITS is a list of
  *   group=N    work-groups have N items at most           local=BYTES    local memory
  *   buffer=BYTES   the largest buffer                     memory=BYTES   all buffers together
+ *   groups=N   a launch has N work-groups at most in its second and third dimension, as with CUDA
  *   vanish=N:CODE  from the N-th command on every call of a queue fails with CODE
  *   units=N    compute units                             clock=MHZ      and their clock; both are looked up anew each time
  *   gpu    it says that it is a GPU, whose kernels have tiles in local memory
@@ -15,7 +16,7 @@
 
 static const cl_icd_dispatch *next;
 static cl_icd_dispatch table;
-static unsigned long long group, local, buffer, memory, vanish;
+static unsigned long long group, groups, local, buffer, memory, vanish;
 static int code_of_vanishing, gpu;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned long long used, commands;
@@ -110,6 +111,8 @@ static cl_int CL_API_CALL limits_clEnqueueNDRangeKernel(cl_command_queue q, cl_k
     if (group && product > group) return CL_INVALID_WORK_GROUP_SIZE;
     for (cl_uint i = 0; items && i < n; i++)
         if (required[0] && items[i] != required[i]) return CL_INVALID_WORK_GROUP_SIZE;
+    for (cl_uint i = 1; groups && i < n; i++)
+        if (global[i] / (items ? items[i] : 1) > groups) return CL_INVALID_GLOBAL_WORK_SIZE;
     if (local && bytes > local) return CL_OUT_OF_RESOURCES;
     return next->clEnqueueNDRangeKernel(q, k, n, offset, global, items, waits, wait, event);
 }
@@ -152,7 +155,7 @@ EXPORT cl_int CL_API_CALL clInitLayer(cl_uint entries, const cl_icd_dispatch *ta
     gpu = limits && strstr(limits, "gpu");
     memcpy(&table, target, size < sizeof table ? size : sizeof table);
     group = limits_number("group="), local = limits_number("local="), buffer = limits_number("buffer="), memory = limits_number("memory=");
-    vanish = limits_number("vanish=");
+    vanish = limits_number("vanish="), groups = limits_number("groups=");
     code = code ? strchr(code, ':') : NULL;
     code_of_vanishing = code ? atoi(code + 1) : CL_INVALID_COMMAND_QUEUE;
     TAKE(clGetDeviceInfo);

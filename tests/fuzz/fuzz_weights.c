@@ -21,7 +21,6 @@ static const struct alexcl_model model = {.name = "fuzz",
                                           .colour = ALEXCL_RGB,
                                           .resize = 1,
                                           .scale = 1,
-                                          .std = {1, 1, 1},
                                           .layers = layers,
                                           .layer_count = 3,
                                           .aliases = aliases};

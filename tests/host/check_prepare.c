@@ -93,6 +93,17 @@ START_TEST(the_longer_side_is_rounded_down) {
 }
 END_TEST
 
+START_TEST(a_model_of_other_channels_takes_no_picture) {
+    struct picture from = {0}, to;
+    struct alexcl_model model = {.name = "four", .channels = 4, .height = 2, .width = 2, .colour = ALEXCL_RGB, .resize = 2, .scale = 1};
+    EXPECT_OK(picture_make("test", 2, 2, &from, &err), err);
+    EXPECT_ERROR(prepare_resize(&model, &from, &to, &err), ALEXCL_E_DATA, "a picture has 3 channels, model four takes 4", err);
+    model.colour = ALEXCL_GREY;
+    EXPECT_ERROR(prepare_resize(&model, &from, &to, &err), ALEXCL_E_DATA, "a picture has 1 channels, model four takes 4", err);
+    picture_free(&from);
+}
+END_TEST
+
 /* The golden crops are of numbers; here their places and mirroring are applied to them. */
 static void check_crops(const char *dir) {
     struct tensor x = oracle_load(dir, "x"), mean = oracle_load(dir, "mean"), ten = oracle_load(dir, "tencrop");
@@ -138,7 +149,7 @@ START_TEST(values_follow_the_models_conventions) {
         for (size_t c = 0; c < channels; c++)
             for (size_t i = 0; i < pixels; i++) {
                 size_t from = model->colour == ALEXCL_BGR ? 2 - c : c;
-                double want = (patch[i * channels + from] * model->scale - model->mean[c]) / model->std[c];
+                double want = (patch[i * channels + from] * model->scale - (model->mean ? model->mean[c] : 0)) / (model->std ? model->std[c] : 1);
                 ck_assert_float_eq(values[c * pixels + i], (float)want);
             }
         struct picture p = {model->width, model->height, model->channels, patch};
@@ -183,6 +194,7 @@ int main(void) {
     tcase_add_test(tests, photographs_are_prepared_as_pillow_does);
     tcase_add_test(tests, resizing_is_pillows);
     tcase_add_test(tests, the_longer_side_is_rounded_down);
+    tcase_add_test(tests, a_model_of_other_channels_takes_no_picture);
     tcase_add_test(tests, ten_crops_lie_as_the_golden_ones);
     tcase_add_test(tests, values_follow_the_models_conventions);
     tcase_add_test(tests, patches_are_named_by_line_file_and_crop);

@@ -213,8 +213,9 @@ START_TEST(launches) {
     ck_assert_int_eq(launch(CONV3, 0.001, 1, 1, 100), 96);
     ck_assert_int_eq(launch(CONV3, 0.01, 1, 1, 100), 10);
     ck_assert_int_eq(launch(CONV3, 5.0, 1, 1, 100), 1);
-    /* Nothing to multiply; more than can be. */
-    ck_assert_int_eq(launch(0, 0, 0, 1, 100), INT_MAX);
+    /* Nothing to multiply: as many as a dimension has work-groups; more than can be. */
+    ck_assert_int_eq(launch(0, 0, 0, 1, 100), 65535);
+    ck_assert_int_eq(launch(0, 0, 1, 1, 100), 65520);
     ck_assert_int_eq(launch(UINT64_MAX, 0, 0, 132, 1980), 1);
 }
 END_TEST

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model_check.h"
 #include "support.h"
 
 static const char *case_dir(const struct alexcl_model *m) {
@@ -37,8 +38,7 @@ START_TEST(the_list_is_whole) {
         ck_assert_msg(strlen(m->about) <= 58, "%s: its line is wider than a terminal", m->name);
         ck_assert(m->resize >= m->height && m->resize >= m->width && m->scale > 0);
         ck_assert_int_eq(m->channels, m->colour == ALEXCL_GREY ? 1 : 3);
-        for (int c = 0; c < 3; c++) ck_assert(m->std[c] > 0);
-        ck_assert_uint_lt(m->layer_count, 64);
+        EXPECT_OK(model_check(m, &err), err);
         for (size_t i = 0; i < m->layer_count; i++) ck_assert_int_eq(alexcl_model_layer(m, m->layers[i].name, &err), (int)i);
     }
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
@@ -210,8 +210,8 @@ START_TEST(pixels_become_what_the_sources_say) {
         ck_assert_int_eq(m->resize, m->channels == 1 && m->height == 32 ? 32 : 256);
         for (int end = 0; end < 2; end++) {
             int c = end ? m->channels - 1 : 0;
-            ck_assert_double_eq_tol((0 * m->scale - m->mean[c]) / m->std[c], known[i].black[end], 1e-6);
-            ck_assert_double_eq_tol((255 * m->scale - m->mean[c]) / m->std[c], known[i].white[end], 1e-6);
+            ck_assert_double_eq_tol((0 * m->scale - model_mean(m, c)) / model_std(m, c), known[i].black[end], 1e-6);
+            ck_assert_double_eq_tol((255 * m->scale - model_mean(m, c)) / model_std(m, c), known[i].white[end], 1e-6);
         }
     }
 }

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#include "model_check.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "conventions.h"
+#include "layer.h"
+
+enum { MODEL_SIDE = 65535, MODEL_LAYERS = 10000, MODEL_NAME = 255 };
+
+double model_mean(const struct alexcl_model *model, int c) { return model->mean ? model->mean[c] : 0; }
+double model_std(const struct alexcl_model *model, int c) { return model->std ? model->std[c] : 1; }
+
+/* What is wrong with a name, or NULL. Names stand in lists that blanks part, in JSON, and on terminals. */
+static const char *model_check_name(const char *name) {
+    if (!name || !*name) return "it has no name";
+    if (strlen(name) > MODEL_NAME) return "its name is longer than 255 bytes";
+    for (const char *p = name; *p; p++)
+        if ((unsigned char)*p <= ' ' || *p == 0x7f) return "its name has a blank or a control character";
+    return safetensors_is_utf8(name) ? NULL : "its name is not UTF-8";
+}
+
+static int model_check_number(const char *field, int value, int low, int high, struct alexcl_error *err) {
+    if (value >= low && value <= high) return ALEXCL_OK;
+    return error_set(err, ALEXCL_E_USAGE, "%s %d: it must be from %d to %d", field, value, low, high);
+}
+
+/* Numbers that a float holds; a negative one only where it may be. */
+static int model_check_factor(const char *field, int index, double value, double low, struct alexcl_error *err) {
+    if (value >= low && value <= (double)FLT_MAX) return ALEXCL_OK;
+    char place[16] = "";
+    if (index >= 0) snprintf(place, sizeof place, "[%d]", index);
+    return error_set(err, ALEXCL_E_USAGE, "%s%s %g: it must be a finite number%s", field, place, value, low > 0 ? " above 0" : "");
+}
+
+static int model_check_input(const struct alexcl_model *model, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    TRY(model_check_number("channels", model->channels, 1, LAYER_GROUPS, err));
+    TRY(model_check_number("height", model->height, 1, MODEL_SIDE, err));
+    TRY(model_check_number("width", model->width, 1, MODEL_SIDE, err));
+    TRY(model_check_number("colour", (int)model->colour, ALEXCL_RGB, ALEXCL_GREY, err));
+    TRY(model_check_number("resize", model->resize, 0, MODEL_SIDE, err));
+    TRY(model_check_factor("scale", -1, model->scale, -(double)FLT_MAX, err));
+    for (int c = 0; c < model->channels; c++) {
+        TRY(model_check_factor("mean", c, model_mean(model, c), -(double)FLT_MAX, err));
+        TRY(model_check_factor("std", c, model_std(model, c), (double)FLT_MIN, err));
+    }
+done:
+    return status;
+}
+
+static int model_check_layer(const struct alexcl_model *model, size_t i, struct alexcl_error *err) {
+    const struct alexcl_layer *l = &model->layers[i];
+    const char *wrong = model_check_name(l->name);
+    if (wrong) return error_set(err, ALEXCL_E_USAGE, "layer %zu of %zu: %s", i + 1, model->layer_count, wrong);
+    int status = layer_fields_check(l, err);
+    if (status == ALEXCL_OK && conventions_reserve(l->name)) status = error_set(err, ALEXCL_E_USAGE, "a weight file's metadata has another use for this name");
+    for (size_t j = 0; j < i && status == ALEXCL_OK; j++)
+        if (strcmp(model->layers[j].name, l->name) == 0) status = error_set(err, ALEXCL_E_USAGE, "layer %zu has the same name", j + 1);
+    if (status != ALEXCL_OK) error_prefix(err, "layer %s (%zu of %zu): ", l->name, i + 1, model->layer_count);
+    return status;
+}
+
+int model_check(const struct alexcl_model *model, struct alexcl_error *err) {
+    if (!model) return error_set(err, ALEXCL_E_USAGE, "there is no model (NULL)");
+    const char *wrong = model_check_name(model->name);
+    if (wrong) return error_set(err, ALEXCL_E_USAGE, "a model: %s", wrong);
+    int status = model_check_input(model, err);
+    if (status == ALEXCL_OK && (!model->layers || model->layer_count < 1 || model->layer_count > MODEL_LAYERS))
+        status = error_set(err, ALEXCL_E_USAGE, "%zu layers%s: there must be from 1 to %d", model->layer_count,
+                           model->layer_count && !model->layers ? " in a table that is NULL" : "", MODEL_LAYERS);
+    for (size_t i = 0; i < model->layer_count && status == ALEXCL_OK; i++) status = model_check_layer(model, i, err);
+    if (status != ALEXCL_OK) error_prefix(err, "model %s: ", model->name);
+    return status;
+}
