@@ -351,13 +351,16 @@ static int infer_fail_image(struct infer *f, size_t image, const struct alexcl_e
 static int infer_label(struct infer *f, size_t image, struct alexcl_error *err) {
     struct result *r = &f->results[image];
     const struct image_list_entry *e = &f->list.entries[image];
-    if (!r->label || f->top_count == 0) return ALEXCL_OK;
+    if (!r->label || r->has_label || f->top_count == 0) return ALEXCL_OK;
     int status = labels_find(f->labels, r->label, &r->label_index, err);
     r->has_label = status == ALEXCL_OK;
     if (status != ALEXCL_OK) {
         char text[sizeof err->text];
         memcpy(text, err->text, sizeof text);
-        snprintf(err->text, sizeof err->text, "line %d: %.7000s", e->line, text);
+        if (e->blanks)
+            snprintf(err->text, sizeof err->text, "line %d: %.3000s; %.4000s is no file either: put names with blanks in \"quotes\"", e->line, text, e->shown);
+        else
+            snprintf(err->text, sizeof err->text, "line %d: %.7000s", e->line, text);
     }
     return status;
 }
@@ -401,6 +404,35 @@ static int infer_check_options(const struct options *o, struct alexcl_error *err
 /* Whether an image's values are one row of the array that is saved, and not maps. */
 static int infer_is_row(struct alexcl_shape shape) { return shape.h == 1 && shape.w == 1; }
 
+/* The results to come, their names and labels: a label that is none of the model's is told before anything is compiled. With --keep-going it is told
+ * in its image's place. */
+static int infer_open_results(struct infer *f, struct alexcl_error *err) {
+    const struct options *o = f->o;
+    int status = infer_alloc(&f->results, f->images, sizeof *f->results, err);
+    for (size_t i = 0; i < f->images && status == ALEXCL_OK; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "%zu", i);
+        if (!o->input) f->results[i].label = f->list.entries[i].label;
+        f->results[i].path = strdup(o->input ? name : f->list.entries[i].shown);
+        if (!f->results[i].path) status = fail(err, ALEXCL_E_MEMORY, "out of host memory: the names of the images");
+    }
+    if (status != ALEXCL_OK || o->features) return status;
+    struct alexcl_plan *plan = NULL;
+    struct alexcl_plan_request request = {.places = 1, .memory = {INT64_MAX}, .largest_buffer = {INT64_MAX}};
+    status = alexcl_plan_make(f->model, &request, &plan, err);
+    if (status != ALEXCL_OK) return status;
+    struct alexcl_shape out = plan->layers[plan->layer_count - 1].out;
+    size_t classes = (size_t)out.c * (size_t)out.h * (size_t)out.w;
+    alexcl_plan_free(plan);
+    f->top_count = (size_t)o->top < classes ? (size_t)o->top : classes;
+    status = labels_open(o->labels, classes, &f->labels, err);
+    for (size_t i = 0; i < f->images && status == ALEXCL_OK; i++) {
+        struct alexcl_error why = {0};
+        if (infer_label(f, i, o->keep_going ? &why : err) != ALEXCL_OK && !o->keep_going) status = err->status;
+    }
+    return status;
+}
+
 static int infer_open(struct infer *f, struct alexcl_error *err) {
     const struct options *o = f->o;
     int status = infer_check_options(o, err);
@@ -427,7 +459,8 @@ static int infer_open(struct infer *f, struct alexcl_error *err) {
         f->images = (size_t)o->limit;
         image_list_cut(&f->list, f->images);
     }
-    status = options_weights(o, f->model, o->features, &f->weights, err);
+    status = infer_open_results(f, err);
+    if (status == ALEXCL_OK) status = options_weights(o, f->model, o->features, &f->weights, err);
     if (status == ALEXCL_OK) status = options_selection(o, &f->selection, err);
     if (status != ALEXCL_OK) return status;
     f->reference = 1;
@@ -449,28 +482,16 @@ static int infer_open(struct infer *f, struct alexcl_error *err) {
     struct alexcl_shape shape = alexcl_net_output(f->net);
     f->batch = (size_t)alexcl_net_batch(f->net);
     f->units = (size_t)shape.c * (size_t)shape.h * (size_t)shape.w;
-    if (!o->features) {
-        f->top_count = (size_t)o->top < f->units ? (size_t)o->top : f->units;
-        status = labels_open(o->labels, f->units, &f->labels, err);
-    }
-    if (o->save && status == ALEXCL_OK) {
+    if (o->save) {
         size_t dims[4] = {0, (size_t)shape.c, (size_t)shape.h, (size_t)shape.w};
         status = npy_writer_open(o->save, infer_is_row(shape) ? 2 : 4, dims, &f->save, err);
     }
-    if (status == ALEXCL_OK) status = infer_alloc(&f->results, f->images, sizeof *f->results, err);
     if (status == ALEXCL_OK) status = infer_alloc_crops(f, &f->filling, err);
     if (status == ALEXCL_OK && !f->reference && rows > f->batch) status = infer_alloc_crops(f, &f->waiting, err);
     if (status == ALEXCL_OK) status = infer_alloc(&f->out, f->batch * f->units, sizeof *f->out, err);
     if (status == ALEXCL_OK) status = infer_alloc(&f->sum, f->units, sizeof *f->sum, err);
     if (status == ALEXCL_OK) status = infer_alloc(&f->order, f->units, sizeof *f->order, err);
     if (status == ALEXCL_OK) status = infer_alloc(&f->row, f->units, sizeof *f->row, err);
-    for (size_t i = 0; i < f->images && status == ALEXCL_OK; i++) {
-        char name[64];
-        snprintf(name, sizeof name, "%zu", i);
-        if (!o->input) f->results[i].label = f->list.entries[i].label;
-        f->results[i].path = strdup(o->input ? name : f->list.entries[i].shown);
-        if (!f->results[i].path) status = fail(err, ALEXCL_E_MEMORY, "out of host memory: the names of the images");
-    }
     f->document_images = json_array();
     f->ready = monotonic_now();
     interrupt_defer(); /* from here on there may be results to keep */
@@ -524,9 +545,12 @@ static void infer_print_end(const struct infer *f) {
                 alexcl_weights_random(f->weights) ? " (random weights)" : "");
     (void)fflush(stdout);
     if (f->o->quiet) return;
-    fprintf(stderr, "%zu image%s in %.2f s, %.1f images/s, after %.2f s of start", f->finished, f->finished == 1 ? "" : "s", running,
-            running > 0 ? (double)f->finished / running : 0, f->ready - f->start);
-    if (f->failed) fprintf(stderr, "; %zu failed", f->failed);
+    if (f->finished)
+        fprintf(stderr, "%zu image%s in %.2f s, %.1f images/s, after %.2f s of start", f->finished, f->finished == 1 ? "" : "s", running,
+                running > 0 ? (double)f->finished / running : 0, f->ready - f->start);
+    else
+        fprintf(stderr, "no image has scores");
+    if (f->failed) fprintf(stderr, "; %zu of %zu failed", f->failed, f->images);
     fprintf(stderr, "\ndecode %.2f s of CPU,", f->feed ? feed_seconds(f->feed) : 0.0);
     for (size_t i = 0; i < alexcl_selection_count(f->selection); i++) {
         fprintf(stderr, " device %zu %.2f s", i, t.device[i]);

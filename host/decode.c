@@ -18,7 +18,7 @@ static int decode_read(const char *path, unsigned char **data, size_t *length, s
     /* O_NONBLOCK: opening a fifo that nobody writes to must not hang. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), status = ALEXCL_OK;
     struct stat info = {0};
-    if (fd < 0) return fail(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_hint(errno));
+    if (fd < 0) return fail(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_read_hint(path, errno));
     if (fstat(fd, &info) != 0)
         status = fail(err, ALEXCL_E_DATA, "%s: %s", path, strerror(errno));
     else if (!S_ISREG(info.st_mode))
@@ -42,6 +42,12 @@ static int decode_read(const char *path, unsigned char **data, size_t *length, s
     return status;
 }
 
+static int decode_foreign(const char *path, const unsigned char *data, size_t length, struct alexcl_error *err) {
+    const struct alexcl_file_kind *kind = alexcl_file_kind_of(data, length);
+    if (!kind) return fail(err, ALEXCL_E_DATA, "%s: neither PNG nor JPEG; convert it", path);
+    return fail(err, ALEXCL_E_DATA, "%s: is %s, neither PNG nor JPEG; %s", path, kind->name, kind->advice ? kind->advice : "name a picture, or convert it");
+}
+
 int decode_file(const char *path, struct picture *out, struct alexcl_error *err) {
     unsigned char *data = NULL;
     size_t length = 0;
@@ -53,7 +59,7 @@ int decode_file(const char *path, struct picture *out, struct alexcl_error *err)
         else if (length >= 3 && memcmp(data, "\xff\xd8\xff", 3) == 0)
             status = jpeg_file_decode(path, data, length, out, err);
         else
-            status = fail(err, ALEXCL_E_DATA, "%s: neither PNG nor JPEG; convert it", path);
+            status = decode_foreign(path, data, length, err);
     }
     free(data);
     if (status != ALEXCL_OK) picture_free(out);

@@ -13,25 +13,43 @@
 #include "imagenet_labels.h"
 #include "report.h"
 
-enum { FILE_MOST = 16 << 20 };
+enum { FILE_MOST = 16 << 20, WNID = 9 /* "n01440764", WordNet's id of a synset */ };
 
 struct labels {
     size_t classes;
-    char **names; /* NULL: none */
+    char **names;            /* NULL: none */
+    char (*wnids)[WNID + 1]; /* "" where a class has none */
 };
 
 void labels_free(struct labels *l) {
     if (!l) return;
     for (size_t i = 0; l->names && i < l->classes; i++) free(l->names[i]);
     free(l->names);
+    free(l->wnids);
     free(l);
 }
 
 const char *labels_name(const struct labels *l, size_t index) { return l && l->names && index < l->classes ? l->names[index] : NULL; }
 
+/* Whether a text begins with a WordNet id; nothing or a blank follows it. */
+static int labels_is_wnid(const char *text, size_t length) {
+    if (length < WNID || text[0] != 'n') return 0;
+    for (int i = 1; i < WNID; i++)
+        if (!isdigit((unsigned char)text[i])) return 0;
+    return length == WNID || text[WNID] == ' ' || text[WNID] == '\t';
+}
+
+/* "n01440764 tench, Tinca tinca", a line of Caffe's synset_words.txt, is an id and names. */
 static int labels_put(struct labels *l, const char *path, size_t index, const char *name, size_t length, struct alexcl_error *err) {
     if (index >= l->classes) return fail(err, ALEXCL_E_DATA, "%s: names more than the %zu classes of the model", path, l->classes);
     if (l->names[index]) return fail(err, ALEXCL_E_DATA, "%s: names class %zu twice", path, index);
+    if (length > WNID && labels_is_wnid(name, length)) {
+        size_t names = WNID;
+        while (names < length && (name[names] == ' ' || name[names] == '\t')) names++;
+        memcpy(l->wnids[index], name, WNID);
+        name += names;
+        length -= names;
+    }
     l->names[index] = strndup(name, length);
     return l->names[index] ? ALEXCL_OK : fail(err, ALEXCL_E_MEMORY, "out of host memory: labels");
 }
@@ -62,7 +80,7 @@ static int labels_json(struct labels *l, const char *path, const char *text, siz
         free(room);
         document = json_loads(text, JSON_REJECT_DUPLICATES, &where);
     }
-    if (!document) status = fail(err, ALEXCL_E_DATA, "%s: line %d: %s", path, where.line, where.text);
+    if (status == ALEXCL_OK && !document) status = fail(err, ALEXCL_E_DATA, "%s: line %d: %s", path, where.line, where.text);
     const char *key;
     json_t *value;
     size_t i;
@@ -75,10 +93,12 @@ static int labels_json(struct labels *l, const char *path, const char *text, siz
         json_object_foreach(document, key, value) {
             char *end;
             unsigned long index = strtoul(key, &end, 10);
+            const char *wnid = json_string_value(json_array_get(value, 0)); /* NULL where it is no array, or no text stands there */
             if (json_is_array(value)) value = json_array_get(value, 1);
             if (status == ALEXCL_OK && (end == key || *end || !isdigit((unsigned char)key[0]) || !json_is_string(value)))
                 status = fail(err, ALEXCL_E_DATA, "%s: \"%.*s\" is no index with a name", path, report_cut(key, 40), key);
             if (status == ALEXCL_OK) status = labels_put(l, path, index, json_string_value(value), json_string_length(value), err);
+            if (status == ALEXCL_OK && wnid && strlen(wnid) == WNID && labels_is_wnid(wnid, WNID)) memcpy(l->wnids[index], wnid, WNID);
             ++*count;
         }
     }
@@ -88,10 +108,10 @@ static int labels_json(struct labels *l, const char *path, const char *text, siz
 
 static int labels_read(const char *path, char **text, struct alexcl_error *err) {
     struct stat info;
-    if (stat(path, &info) != 0) return fail(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_hint(errno));
+    if (stat(path, &info) != 0) return fail(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_read_hint(path, errno));
     if (!S_ISREG(info.st_mode)) return fail(err, ALEXCL_E_DATA, "%s: is not a regular file; name one with the classes' names", path);
     FILE *file = fopen(path, "rb");
-    if (!file) return fail(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_hint(errno));
+    if (!file) return fail(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_read_hint(path, errno));
     size_t most = info.st_size < FILE_MOST ? (size_t)info.st_size : FILE_MOST;
     *text = malloc(most + 2); /* one more than may be, and a zero */
     size_t length = *text ? fread(*text, 1, most + 1, file) : 0;
@@ -102,7 +122,11 @@ static int labels_read(const char *path, char **text, struct alexcl_error *err) 
     (void)fclose(file);
     if (status == ALEXCL_OK) {
         (*text)[length] = '\0';
-        if (strlen(*text) != length) status = fail(err, ALEXCL_E_DATA, "%s: is no text", path);
+        const struct alexcl_file_kind *kind = alexcl_file_kind_of(*text, length);
+        if (kind && !kind->text)
+            status = fail(err, ALEXCL_E_DATA, "%s: is %s, not a text of classes' names; %s", path, kind->name, kind->advice);
+        else if (strlen(*text) != length)
+            status = fail(err, ALEXCL_E_DATA, "%s: is no text", path);
     }
     return status;
 }
@@ -115,7 +139,8 @@ int labels_open(const char *path, size_t classes, struct labels **out, struct al
     if (l) l->classes = classes;
     if (l && (path || classes == 1000)) {
         l->names = calloc(classes ? classes : 1, sizeof *l->names);
-        if (!l->names) status = fail(err, ALEXCL_E_MEMORY, "out of host memory: labels");
+        l->wnids = calloc(classes ? classes : 1, sizeof *l->wnids);
+        if (!l->names || !l->wnids) status = fail(err, ALEXCL_E_MEMORY, "out of host memory: labels");
         if (status == ALEXCL_OK && path) status = labels_read(path, &text, err);
         if (status == ALEXCL_OK) {
             const char *from = path ? text : imagenet_labels;
@@ -143,8 +168,15 @@ static int labels_same(const char *a, size_t a_length, const char *b, size_t b_l
 
 enum { MATCH_NONE, MATCH_SYNONYM, MATCH_FIRST, MATCH_WHOLE };
 
-/* How `text` names a class called "tabby, tabby cat": by all of it, by the first of its names, or by another. */
-static int labels_match(const char *name, const char *text) {
+/* How `text` names a class called "tabby, tabby cat": by all of it, by the first of its names, or by another; or by its WordNet id, which names may
+ * follow. */
+static int labels_match(const struct labels *l, size_t class, const char *text) {
+    const char *name = labels_name(l, class);
+    if (!name) return MATCH_NONE;
+    if (l->wnids[class][0] && labels_is_wnid(text, strlen(text)) && memcmp(text, l->wnids[class], WNID) == 0) {
+        text += WNID + strspn(text + WNID, " \t");
+        if (!*text) return MATCH_WHOLE;
+    }
     size_t length = strlen(text);
     if (labels_same(name, strlen(name), text, length)) return MATCH_WHOLE;
     for (int match = MATCH_FIRST;; match = MATCH_SYNONYM) {
@@ -167,6 +199,9 @@ static int labels_unknown(const struct labels *l, const char *text, struct alexc
         }
     if (count == 0)
         return fail(err, ALEXCL_E_DATA, "label \"%.*s\": the classes have no names; give its index, or names by --labels FILE", report_cut(text, 100), text);
+    if (strlen(text) == WNID && labels_is_wnid(text, WNID))
+        return fail(err, ALEXCL_E_DATA,
+                    "label \"%s\": no class has that WordNet id; give its name or index, or --labels FILE with ids, as Caffe's synset_words.txt", text);
     const char **names = calloc(count + 1, sizeof *names);
     char *copy = malloc(bytes), *at = copy;
     int status;
@@ -200,14 +235,17 @@ int labels_find(const struct labels *l, const char *text, size_t *index, struct 
     errno = 0;
     unsigned long n = strtoul(text, &end, 10);
     if (isdigit((unsigned char)text[0]) && *end == '\0') {
-        if (errno || n >= l->classes) return fail(err, ALEXCL_E_DATA, "label %s: the model has classes 0 to %zu", text, l->classes - 1);
+        if (errno || n >= l->classes)
+            return fail(err, ALEXCL_E_DATA,
+                        "label %.*s: the model has classes 0 to %zu; take the model that the labels are of (--model), or leave them out of the list",
+                        report_cut(text, 100), text, l->classes - 1);
         *index = n;
         return ALEXCL_OK;
     }
     int best = MATCH_NONE;
     size_t first = 0, other = 0; /* the first two classes that match best; equal where there is one only */
     for (size_t i = 0; i < l->classes; i++) {
-        int match = labels_name(l, i) ? labels_match(l->names[i], text) : MATCH_NONE;
+        int match = labels_match(l, i, text);
         if (match > best) {
             best = match;
             first = other = i;

@@ -18,23 +18,44 @@ void npy_free(struct npy *n) {
     *n = (struct npy){0};
 }
 
-/* The text behind a key of the header's dictionary, or NULL. */
+/* The header is a dictionary as Python writes it. */
+static const char BLANKS[] = " \t\r\n";
+
+/* The text behind a key, or NULL. */
 static const char *npy_key(const char *header, const char *key) {
     char quoted[32];
-    snprintf(quoted, sizeof quoted, "'%s'", key);
-    const char *at = strstr(header, quoted);
+    const char *at = NULL;
+    for (const char *quote = "'\""; *quote && !at; quote++) {
+        snprintf(quoted, sizeof quoted, "%c%s%c", *quote, key, *quote);
+        at = strstr(header, quoted);
+    }
     if (!at) return NULL;
     at += strlen(quoted);
-    at += strspn(at, " ");
+    at += strspn(at, BLANKS);
     if (*at != ':') return NULL;
-    return at + 1 + strspn(at + 1, " ");
+    return at + 1 + strspn(at + 1, BLANKS);
 }
 
+/* float32 in this machine's order of bytes, which is little-endian: '<f4', and as older NumPy and other writers have it. */
+static int npy_is_float32(const char *type) {
+    static const char *const names[] = {"f4", "f", "float32"};
+    char quote = *type;
+    if (quote != '\'' && quote != '"') return 0;
+    type += 1;
+    if (*type == '<' || *type == '=' || *type == '|') type++;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        size_t length = strlen(names[i]);
+        if (strncmp(type, names[i], length) == 0 && type[length] == quote) return 1;
+    }
+    return 0;
+}
+
+/* Python 2 writes a long number with an L behind it. */
 static int npy_shape(const char *at, struct npy *out) {
     if (*at++ != '(') return 0;
     out->count = 1;
     for (;;) {
-        at += strspn(at, " ,");
+        at += strspn(at, " ,\t\r\n");
         if (*at == ')') return 1;
         char *end;
         errno = 0;
@@ -42,14 +63,22 @@ static int npy_shape(const char *at, struct npy *out) {
         if (end == at || *at == '-' || errno || out->dims == NPY_DIMS || (n && out->count > SIZE_MAX / sizeof(float) / n)) return 0;
         out->shape[out->dims++] = (size_t)n;
         out->count *= (size_t)n;
-        at = end;
+        at = end + (*end == 'L');
     }
+}
+
+static int npy_foreign(const char *path, FILE *file, struct alexcl_error *err) {
+    unsigned char start[ALEXCL_FILE_START];
+    rewind(file);
+    const struct alexcl_file_kind *kind = alexcl_file_kind_of(start, fread(start, 1, sizeof start, file));
+    if (!kind) return fail(err, ALEXCL_E_DATA, "%s: not a .npy file", path);
+    return fail(err, ALEXCL_E_DATA, "%s: is %s, not a .npy file; %s", path, kind->name, kind->advice ? kind->advice : "numpy.save writes one");
 }
 
 static int npy_parse(const char *path, FILE *file, uint64_t size, struct npy *out, struct alexcl_error *err) {
     unsigned char start[12];
     char header[HEADER_MOST + 1];
-    if (fread(start, 1, 10, file) != 10 || memcmp(start, "\x93NUMPY", 6) != 0) return fail(err, ALEXCL_E_DATA, "%s: not a .npy file", path);
+    if (fread(start, 1, 10, file) != 10 || memcmp(start, "\x93NUMPY", 6) != 0) return npy_foreign(path, file, err);
     if (start[6] < 1 || start[6] > 3) return fail(err, ALEXCL_E_DATA, "%s: .npy format %d is not known", path, start[6]);
     size_t length = start[8] | (size_t)start[9] << 8, at = 10;
     if (start[6] >= 2) {
@@ -62,8 +91,7 @@ static int npy_parse(const char *path, FILE *file, uint64_t size, struct npy *ou
     header[length] = '\0';
     const char *type = npy_key(header, "descr"), *order = npy_key(header, "fortran_order"), *shape = npy_key(header, "shape");
     if (!type || !order || !shape) return fail(err, ALEXCL_E_DATA, "%s: its header lacks descr, fortran_order or shape", path);
-    if (strncmp(type, "'<f4'", 5) != 0)
-        return fail(err, ALEXCL_E_DATA, "%s: holds %.*s; float32 is read: x.astype('<f4')", path, (int)strcspn(type, ",}"), type);
+    if (!npy_is_float32(type)) return fail(err, ALEXCL_E_DATA, "%s: holds %.*s; float32 is read: x.astype('<f4')", path, (int)strcspn(type, ",}"), type);
     if (strncmp(order, "False", 5) != 0) return fail(err, ALEXCL_E_DATA, "%s: is in Fortran order; C order is read: numpy.ascontiguousarray(x)", path);
     if (!npy_shape(shape, out)) return fail(err, ALEXCL_E_DATA, "%s: its shape cannot be read", path);
     if (size - at - length != (uint64_t)out->count * sizeof(float))
@@ -76,7 +104,7 @@ int npy_read(const char *path, struct npy *out, struct alexcl_error *err) {
     *out = (struct npy){0};
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), status;
     struct stat info;
-    if (fd < 0) return fail(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_hint(errno));
+    if (fd < 0) return fail(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_read_hint(path, errno));
     int code = fstat(fd, &info) != 0 ? errno : 0;
     if (code || !S_ISREG(info.st_mode)) {
         close(fd);

@@ -25,7 +25,7 @@ int files_read(const char *path, size_t limit, unsigned char **data, size_t *len
     unsigned char *buffer = NULL;
     /* O_NONBLOCK: opening a fifo nobody writes to must not hang; it is refused below. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) return error_set(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_hint(errno));
+    if (fd < 0) return error_set(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_read_hint(path, errno));
     struct stat info;
     if (fstat(fd, &info) != 0) {
         status = error_set(err, ALEXCL_E_DATA, "%s: %s", path, strerror(errno));
@@ -140,6 +140,10 @@ const char *alexcl_file_hint(int code) {
     case ENFILE: return "; raise the limit of open files (ulimit -n)";
     default: return "";
     }
+}
+
+const char *alexcl_file_read_hint(const char *path, int code) {
+    return code == ENOENT && strstr(path, "://") ? "; alexcl does not download: curl -fLO URL fetches it first" : alexcl_file_hint(code);
 }
 
 static int files_refuse(const char *path, int code, struct alexcl_error *err) {

@@ -102,6 +102,18 @@ void alexcl_file_free(struct alexcl_file *file);                            /* w
 void alexcl_files_abandon(void);
 /* What to try where opening or writing a file failed with this errno: "; check the name and its folder", or "". */
 const char *alexcl_file_hint(int code);
+/* The same where a file was to be read; of an URL it says that nothing is downloaded. */
+const char *alexcl_file_read_hint(const char *path, int code);
+
+/* What a file is, for the message where it is not what was asked for. */
+struct alexcl_file_kind {
+    const char *name;   /* "a WebP picture" */
+    const char *advice; /* what to do with it: "convert IN.webp OUT.png (ImageMagick) converts it"; NULL: nothing in particular */
+    int text;           /* a text in UTF-8: it may be what was asked for */
+};
+enum { ALEXCL_FILE_START = 4096 };
+/* By a file's first bytes, of which ALEXCL_FILE_START are enough. NULL: none of those that are known. */
+const struct alexcl_file_kind *alexcl_file_kind_of(const void *start, size_t length);
 
 const char *alexcl_version(void);
 /* Version of OpenCL's loader and how the library was built, one line each. */

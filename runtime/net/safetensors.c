@@ -111,28 +111,31 @@ static int safetensors_by_begin(const void *a, const void *b) {
     return (x->bytes > y->bytes) - (x->bytes < y->bytes);
 }
 
-static const char *safetensors_foreign(const unsigned char *bytes, size_t length) {
-    if (length >= 4 && memcmp(bytes, "PK\3\4", 4) == 0)
-        return "this looks like a PyTorch checkpoint (.pth): write it with safetensors.torch.save_file(model.state_dict(), ...)";
-    if (length >= 4 && memcmp(bytes, "\x89HDF", 4) == 0) return "this looks like HDF5 (a Keras .h5): it must be converted first";
-    if (length >= 6 && memcmp(bytes, "\x93NUMPY", 6) == 0) return "this looks like an .npy tensor: weights are safetensors files";
-    return "is it a safetensors file, and complete?";
+/* A file that is none, by what it is; where that is not known, `what` is wrong with it. */
+static int safetensors_foreign(const char *path, const unsigned char *bytes, size_t length, const char *what, struct alexcl_error *err) {
+    const struct alexcl_file_kind *kind = alexcl_file_kind_of(bytes, length);
+    if (!kind) return error_set(err, ALEXCL_E_DATA, "%s: %s; is it a safetensors file, and complete?", path, what);
+    return error_set(err, ALEXCL_E_DATA, "%s: is %s, not a safetensors file; %s", path, kind->name,
+                     kind->advice ? kind->advice : "name a file of weights, as safetensors' save_file writes it");
 }
 
 int safetensors_parse(const unsigned char *bytes, size_t length, const char *path, struct safetensors **out, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct safetensors *s = NULL;
     char shown[SAFETENSORS_SHOWN];
-    if (length < 8)
-        return error_set(err, ALEXCL_E_DATA, "%s: %zu bytes, too few for a safetensors file: it begins with 8 bytes that give its header's length", path,
-                         length);
+    if (length < 8) return safetensors_foreign(path, bytes, length, "too few bytes: it would begin with 8 that give its header's length", err);
     uint64_t header_length = 0;
     for (int i = 0; i < 8; i++) header_length |= (uint64_t)bytes[i] << 8 * i;
-    if (header_length > HEADER_LIMIT || header_length > length - 8)
-        return error_set(err, ALEXCL_E_DATA, "%s: its first 8 bytes give a header of %llu bytes, %s; %s", path, (unsigned long long)header_length,
-                         header_length > HEADER_LIMIT ? "more than the format's 100 MB" : "more than the file has", safetensors_foreign(bytes, length));
-    if (header_length < 2 || bytes[8] != '{')
-        return error_set(err, ALEXCL_E_DATA, "%s: its header does not begin with '{'; %s", path, safetensors_foreign(bytes, length));
+    if (header_length > HEADER_LIMIT || header_length > length - 8) {
+        int limit = header_length > HEADER_LIMIT;
+        if (!limit && length > 8 && bytes[8] == '{')
+            return error_set(err, ALEXCL_E_DATA, "%s: its header of %llu bytes is more than the file has: it is cut short, fetch it again", path,
+                             (unsigned long long)header_length);
+        return safetensors_foreign(
+            path, bytes, length,
+            limit ? "its first 8 bytes give a header of more than the format's 100 MB" : "its first 8 bytes give a header of more than the file has", err);
+    }
+    if (header_length < 2 || bytes[8] != '{') return safetensors_foreign(path, bytes, length, "its header does not begin with '{'", err);
     TRY(memory_alloc(&s, 1, sizeof *s, "a safetensors header", err));
     json_error_t problem;
     for (int attempt = 0; attempt < 2 && !s->header; attempt++) {
@@ -196,7 +199,7 @@ int safetensors_open(const char *path, struct safetensors **out, struct alexcl_e
     size_t length = 0;
     /* O_NONBLOCK: opening a fifo nobody writes to must not hang; it is refused below. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) return error_set(err, ALEXCL_E_DATA, "%s: %s", path, strerror(errno));
+    if (fd < 0) return error_set(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_read_hint(path, errno));
     struct stat info;
     if (fstat(fd, &info) != 0) {
         status = error_set(err, ALEXCL_E_DATA, "%s: %s", path, strerror(errno));

@@ -179,6 +179,17 @@ for place in 4 5; do
 done
 (cd "with space" && "$alexcl" --model tiny2t -q --devices $one infer - --save ../stdin.npy >/dev/null <<<'"a cat.png"') || bad "a list from standard input"
 
+# What a program writes names files from here, and blanks need no quotes where there is such a file.
+cp "with space/a cat.png" .; echo 'a cat.png' >blank.txt
+whole() { json '.images[0] | (.path | test("a cat.png$")) and .label == null'; cmp -s stdin.npy first.npy || bad "not the scores of a cat.png"; }
+tiny 0 infer -q --devices $one --limit 1 list.txt --save first.npy
+tiny 0 infer -q --devices $one blank.txt --save stdin.npy --format json; whole
+tiny 0 infer -q --devices $one <(ls a\ cat.png) --save stdin.npy --format json; whole
+what="names by find on /dev/stdin"; find . -maxdepth 1 -name 'a cat.png' | "$alexcl" --model tiny2t -q --devices $one infer /dev/stdin >out 2>err; ended 0; prints "a cat.png"
+printf 'your cat.png\n' >blank.txt; tiny 6 infer --devices $one blank.txt; says 'line 1: label "cat.png": '; says '; your is no file either: put names with blanks in "quotes"'
+tiny 6 infer --devices $one --keep-going blank.txt; prints 'line 1: your: No such file or directory; check the name and its folder; put names with blanks in "quotes"'
+echo 'your cat.png 3' >blank.txt; tiny 6 infer --devices $one blank.txt; says 'put names with blanks in "quotes"'
+
 # ---- ten crops are ten single ones averaged; --input brings what the net sees
 tiny 0 infer -q --devices $one --ten-crop --dump-patches patches/deep cat.txt --save ten.npy
 for crop in 0 9; do [ -s "patches/deep/1-cat.png-$crop.npy" ] && [ -s "patches/deep/1-cat.png-$crop.png" ] || bad "no patch of crop $crop"; done
@@ -274,16 +285,34 @@ fi
 printf '\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\xc3\x50\0\0\xc3\x50\x08\2\0\0\0\0\0\0\0' >huge.png
 printf '%s\n' "$photos/cat.png 1" empty.png cut.png folder.png text.png fifo.png huge.png missing.png '"unclosed.png' 'cat.png 1 2' "$photos/coffee.jpg 99" \
     "$photos/coffee.jpg 2" >bad.txt
-tiny 6 infer --devices $one bad.txt --save bad.npy; says "line 2: empty.png"; prints "cat.png"; grep -qa "(1, 10)" bad.npy || bad "what was done before is lost"
+tiny 6 infer --devices $one bad.txt --limit 10 --save bad.npy; says "line 2: empty.png"; prints "cat.png"; grep -qa "(1, 10)" bad.npy || bad "what was done before is lost"
 tiny 6 infer --devices $one --keep-going bad.txt --format json --save bad.npy; grep -qa "(12, 10)" bad.npy || bad "rows of bad.npy are not the lines of the list"
 json '[.images[] | .error == null] == [true,false,false,false,false,false,false,false,false,false,false,true]'
 json '.summary.failed == 10 and .summary.images == 2 and ([.images[].error | select(. != null)] | all(test("line ")))'
-for line in "line 3: cut.png" "line 4: folder.png: is a folder" "line 5: text.png: neither PNG nor JPEG" "line 7: huge.png" "line 8: missing.png: No such file" \
+for line in "line 3: cut.png" "line 4: folder.png: is a folder" "line 5: text.png: is a text, neither PNG nor JPEG" "line 7: huge.png" "line 8: missing.png: No such file" \
     "line 9:" "line 10:" "classes 0 to 9"; do says "$line"; done
+# A label that is none of the model's: before anything is compiled; with --keep-going it is its image's failure.
+printf '%s 281\n' "$photos/cat.png" >classes.txt; tiny 6 infer --devices $one classes.txt --build-options=-frobnicate
+says "line 1: label 281: the model has classes 0 to 9; take the model that the labels are of (--model), or leave them out of the list"; grep -q "images\? in" err && bad "it ran"
+tiny 6 infer --devices $one --keep-going classes.txt; says "no image has scores; 1 of 1 failed"; prints "line 1: label 281"
+# What is not the file that was meant, by what it is, in every place that reads one.
+printf 'version https://git-lfs.github.com/spec/v1\noid sha256:%064d\nsize 244408336\n' 0 >lfs.png; printf 'GIF89a\1\0\1\0\0\0\0;' >gif.png; printf 'cat.png\n' | iconv -t UTF-16 >wide.txt
+printf 'lfs.png\ngif.png\nhttps://example.org/cat.png 3\npool5.npy\nwide.txt\n' >others.txt; tiny 6 infer -q --devices $one --keep-going others.txt
+prints "line 1: lfs.png: is a Git LFS pointer, not the file itself, neither PNG nor JPEG; git lfs pull"; prints "line 2: gif.png: is a GIF picture, neither PNG nor JPEG; convert"
+prints "line 3: https://example.org/cat.png: No such file or directory; alexcl does not download: curl"; prints "line 4: pool5.npy: is an array of NumPy"; prints "line 5: wide.txt: is a text in UTF-16"
+for name in lfs.png="git lfs pull" https://example.org/x="alexcl does not download: curl -fLO" wide.txt="iconv -f UTF-16 -t UTF-8" gif.png="is a GIF picture"; do
+    [ "$implementation" = none ] || continue # no device is asked
+    file=${name%%=*} says=${name#*=}
+    tiny 6 infer --devices $one "$file"; says "$file: "; says "$says"
+    for option in weights labels; do tiny 6 infer --devices $one cat.txt --$option "$file"; says "$file: "; says "$says"; done
+    tiny 6 infer --input "$file"; says "$file: "; says "$says"
+    tiny 6 weights show "$file"; says "$says"; tiny 6 time --devices $one --input "$file"; says "$says"
+done
+tiny 6 infer pool5.npy; says "--input FILE takes one"; tiny 6 infer w.safetensors; says "--weights FILE"; tiny 6 infer --input w.safetensors; says "is a safetensors file, not a .npy file"
 tiny 6 infer missing.txt; says "missing.txt"
 tiny 6 infer folder.png; says "is a folder"
 : >nothing.txt; tiny 6 infer nothing.txt; says "names no image"
-tiny 6 infer --input list.txt; says "not a .npy file"
+tiny 6 infer --input list.txt; says "is a text, not a .npy file"
 tiny 6 infer --devices $one --input pool5.npy; says "N x 3 x 99 x 99"
 tiny 6 infer list.txt --labels list.txt --devices $one; says "list.txt"
 tiny 1 infer -q --devices $one list.txt --save no/such/folder.npy; says "no/such/folder.npy"

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What people write: lists of images, names of classes, arrays of numbers; good and bad. */
+#include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "host_check.h"
 #include "image_list.h"
@@ -77,8 +80,164 @@ START_TEST(bad_lines_are_entries_with_an_error) {
     free(longest);
     EXPECT_ERROR(image_list_read("missing.txt", &list, &err), ALEXCL_E_DATA, "missing.txt", err);
     EXPECT_ERROR(image_list_read(".", &list, &err), ALEXCL_E_DATA, "folder", err);
-    EXPECT_ERROR(image_list_read(DATA "/png_gamma.png", &list, &err), ALEXCL_E_DATA, "is a picture", err);
-    EXPECT_ERROR(image_list_read(DATA "/jpeg_grey.jpg", &list, &err), ALEXCL_E_DATA, "is a picture", err);
+}
+END_TEST
+
+/* What is no list is told once, by what it is, from a file and from a pipe. */
+START_TEST(what_is_no_list_is_named) {
+    static const struct {
+        const char *bytes;
+        size_t length;
+        const char *says;
+    } others[] = {{"\xff\xfe"
+                   "a\0.\0p\0n\0g\0\n\0",
+                   14, "is a text in UTF-16, as PowerShell's > writes it, not a list of pictures; iconv -f UTF-16 -t UTF-8"},
+                  {"\xfe\xff\0a\0.\0p\0n\0g\0\n", 14, "iconv -f UTF-16 -t UTF-8"},
+                  {"a\0.\0p\0n\0g\0\n\0", 12, "iconv -f UTF-16LE -t UTF-8"},
+                  {"\x93NUMPY\1\0\x76\0{", 11, "is an array of NumPy (.npy), not a list of pictures; --input FILE"},
+                  {"RIFF\x0a\0\0\0WEBPVP8 ", 16, "is a WebP picture, not a list of pictures; convert"},
+                  {"GIF89a\x0a\0\x0a\0\0", 11, "is a GIF picture"},
+                  {"BM\x0a\0\0\0\0\0\0\0\x36\0\0\0", 14, "is a BMP picture"},
+                  {"\x89PNG\r\n\x1a\n", 8, "is a PNG picture, not a list of pictures; name it in a list"},
+                  {"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", 56, "git lfs pull"},
+                  {"<!doctype html>\n", 16, "is a web page"},
+                  {"PK\3\4", 4, "is a zip archive"}};
+    struct image_list list;
+    EXPECT_ERROR(image_list_read(DATA "/png_gamma.png", &list, &err), ALEXCL_E_DATA, "is a PNG picture", err);
+    EXPECT_ERROR(image_list_read(DATA "/jpeg_grey.jpg", &list, &err), ALEXCL_E_DATA, "is a JPEG picture", err);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        write_file("other", others[i].bytes, others[i].length);
+        EXPECT_ERROR(image_list_read("other", &list, &err), ALEXCL_E_DATA, others[i].says, err);
+        int ends[2];
+        char name[32];
+        ck_assert_int_eq(pipe(ends), 0);
+        ck_assert_int_eq(write(ends[1], others[i].bytes, others[i].length), others[i].length);
+        close(ends[1]);
+        snprintf(name, sizeof name, "/dev/fd/%d", ends[0]);
+        EXPECT_ERROR(image_list_read(name, &list, &err), ALEXCL_E_DATA, others[i].says, err);
+        close(ends[0]);
+    }
+    /* A text may begin as it likes, and be shorter or longer than what is looked at. */
+    static const char *const texts[] = {"P6 3\nP5 4\n", "BM.png\n\n", "\nRIFF.png\n{\"a\"}\n", "version.png 1\n[a]\n"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        write_file("text", texts[i], strlen(texts[i]));
+        EXPECT_OK(image_list_read("text", &list, &err), err);
+        ck_assert_uint_eq(list.count, 2 - (i == 1));
+        image_list_free(&list);
+    }
+}
+END_TEST
+
+/* Lines one after the other across the border of what is looked at first. */
+START_TEST(long_lists_are_whole) {
+    struct image_list list;
+    FILE *file = fopen("many.txt", "w");
+    for (int i = 0; i < 3000; i++) fprintf(file, "picture-%d.png %d\n", i, i);
+    fclose(file);
+    EXPECT_OK(image_list_read("many.txt", &list, &err), err);
+    ck_assert_uint_eq(list.count, 3000);
+    for (int i = 0; i < 3000; i++) {
+        char name[32], label[16];
+        snprintf(name, sizeof name, "picture-%d.png", i);
+        snprintf(label, sizeof label, "%d", i);
+        ck_assert_str_eq(list.entries[i].path, name);
+        ck_assert_str_eq(list.entries[i].label, label);
+    }
+    image_list_free(&list);
+}
+END_TEST
+
+static void expect_first(const char *list_path, const char *want) {
+    struct image_list list;
+    EXPECT_OK(image_list_read(list_path, &list, &err), err);
+    ck_assert_uint_eq(list.count, 1);
+    ck_assert_str_eq(list.entries[0].path, want);
+    image_list_free(&list);
+}
+
+/* Names start at the list's folder, but at the working folder where a program writes the list. */
+START_TEST(names_start_at_the_lists_folder_or_where_there_is_none_here) {
+    mkdir("far", 0700);
+    write_file("far/list.txt", "a.png\n", 6);
+    static const char *const left[] = {"link.txt", "far/stdin", "far/again", "far/fifo"}; /* by an earlier run */
+    for (size_t i = 0; i < sizeof left / sizeof *left; i++) unlink(left[i]);
+    ck_assert_int_eq(symlink("far/list.txt", "link.txt"), 0);
+    ck_assert_int_eq(symlink("/dev/stdin", "far/stdin"), 0);
+    ck_assert_int_eq(symlink("../far/stdin", "far/again"), 0);
+    ck_assert_int_eq(mkfifo("far/fifo", 0600), 0);
+    expect_first("far/list.txt", "far/a.png");
+    expect_first("link.txt", "a.png"); /* the folder that the name tells of */
+    static const char *const names[] = {"/dev/stdin", "/dev/fd/0", "/proc/self/fd/0", "far/stdin", "far/again", "-"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        for (int pipe_it = 0; pipe_it < 2; pipe_it++) {
+            int ends[2];
+            if (pipe_it) {
+                ck_assert_int_eq(pipe(ends), 0);
+                ck_assert_int_eq(write(ends[1], "a.png\n", 6), 6);
+                close(ends[1]);
+            } else {
+                ends[0] = open("far/list.txt", O_RDONLY);
+            }
+            ck_assert_int_eq(dup2(ends[0], 0), 0);
+            close(ends[0]);
+            clearerr(stdin);
+            expect_first(names[i], "a.png");
+        }
+    if (fork() == 0) {
+        int writer = open("far/fifo", O_WRONLY);
+        _exit(write(writer, "a.png\n", 6) != 6);
+    }
+    expect_first("far/fifo", "a.png");
+}
+END_TEST
+
+/* As `ls` and `find` write them. */
+START_TEST(names_with_blanks_need_no_quotes_where_there_is_such_a_file) {
+    static const struct {
+        const char *line, *path, *label; /* path NULL: the line has an error */
+        int blanks;
+    } lines[] = {{"my cat.png", "blanks/my cat.png", NULL, 0},
+                 {"  my cat.png \t\r", "blanks/my cat.png", NULL, 0},
+                 {"my  big  cat #1.png", "blanks/my  big  cat #1.png", NULL, 0},
+                 {"./ lead.png", "blanks/./ lead.png", NULL, 0},
+                 {"sub/my cat.png", "blanks/sub/my cat.png", NULL, 0},
+                 {"IMG 5", "blanks/IMG 5", NULL, 0},
+                 {"photo #2.png", "blanks/photo #2.png", NULL, 0},
+                 {"plain.png cat.png", "blanks/plain.png", "cat.png", 0}, /* both are files: as before */
+                 {"plain.png # my", "blanks/plain.png", NULL, 0},
+                 {"your cat.png", "blanks/your", "cat.png", 1},
+                 {"your 3", "blanks/your", "3", 0}, /* a label: the name is missing, no quotes are */
+                 {"\"my\" cat.png", "blanks/my", "cat.png", 0},
+                 {"my cat.png 3", NULL, NULL, 0},
+                 {"no such cat.png", NULL, NULL, 0},
+                 {"a folder", "blanks/a", "folder", 1}};
+    static const char *const files[] = {"my cat.png", "my  big  cat #1.png", " lead.png", "sub/my cat.png",
+                                        "IMG 5",      "photo #2.png",        "plain.png", "plain.png cat.png"};
+    struct image_list list;
+    mkdir("blanks", 0700);
+    mkdir("blanks/sub", 0700);
+    mkdir("blanks/a folder", 0700);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "blanks/%s", files[i]);
+        write_file(path, "x", 1);
+    }
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        write_file("blanks/list.txt", lines[i].line, strlen(lines[i].line));
+        EXPECT_OK(image_list_read("blanks/list.txt", &list, &err), err);
+        ck_assert_uint_eq(list.count, 1);
+        const struct image_list_entry *e = list.entries;
+        if (!lines[i].path) {
+            ck_assert_msg(e->error && strstr(e->error, "\"quotes\""), "%s: %s", lines[i].line, e->error ? e->error : "taken");
+        } else {
+            ck_assert_pstr_eq(e->error, NULL);
+            ck_assert_str_eq(e->path, lines[i].path);
+            ck_assert_str_eq(e->shown, lines[i].path + 7);
+            ck_assert_pstr_eq(e->label, lines[i].label);
+            ck_assert_int_eq(e->blanks, lines[i].blanks);
+        }
+        image_list_free(&list);
+    }
 }
 END_TEST
 
@@ -153,6 +312,88 @@ START_TEST(label_files_of_three_forms) {
 }
 END_TEST
 
+/* Caffe's synset_words.txt, its neighbours with tabs, and Keras's imagenet_class_index.json, with ids or without. */
+START_TEST(label_files_with_wordnet_ids) {
+    static const char *const texts[] = {
+        "n01440764 tench, Tinca tinca\nn01443537 goldfish, Carassius auratus\nn01484850 great white shark, man-eater\n",
+        "n01440764\ttench, Tinca tinca\r\nn01443537\t goldfish, Carassius auratus\r\nn01484850\tgreat white shark, man-eater\r\n",
+        "{\"0\": [\"n01440764\", \"tench, Tinca tinca\"], \"2\": [\"n01484850\", \"great white shark\"], \"1\": [\"n01443537\", \"goldfish\"]}",
+        "[\"n01440764 tench, Tinca tinca\", \"n01443537 goldfish\", \"n01484850 great white shark\"]"};
+    static const struct {
+        const char *text;
+        size_t index;
+    } good[] = {{"n01440764", 0}, {"tench", 0},    {"Tinca Tinca", 0}, {"tench, Tinca tinca", 0}, {"n01440764 tench", 0},
+                {"n01443537", 1}, {"goldfish", 1}, {"n01484850", 2},   {"great white shark", 2},  {"1", 1}};
+    struct labels *l;
+    size_t index;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        write_file("synsets", texts[i], strlen(texts[i]));
+        EXPECT_OK(labels_open("synsets", 3, &l, &err), err);
+        ck_assert_str_eq(labels_name(l, 0), "tench, Tinca tinca");
+        for (size_t k = 0; k < sizeof good / sizeof *good; k++) {
+            EXPECT_OK(labels_find(l, good[k].text, &index, &err), err);
+            ck_assert_uint_eq(index, good[k].index);
+        }
+        EXPECT_ERROR(labels_find(l, "goldfisch", &index, &err), ALEXCL_E_DATA, "did you mean \"goldfish\"?", err);
+        EXPECT_ERROR(labels_find(l, "n01440764 goldfish", &index, &err), ALEXCL_E_DATA, "no class has that name", err);
+        EXPECT_ERROR(labels_find(l, "n99999999", &index, &err), ALEXCL_E_DATA, "no class has that WordNet id", err);
+        labels_free(l);
+    }
+    /* No ids: other words and numbers, and a file that names its classes by ids alone. */
+    static const char no_ids[] = "n0144076 tench\nn014407645 x\nn01443537\n",
+                      odd[] = "{\"0\": [1, \"a\"], \"1\": [\"x\", \"b\"], \"2\": [\"n01443537 \", \"c\"]}";
+    write_file("synsets", no_ids, sizeof no_ids - 1);
+    EXPECT_OK(labels_open("synsets", 3, &l, &err), err);
+    ck_assert_str_eq(labels_name(l, 0), "n0144076 tench");
+    ck_assert_str_eq(labels_name(l, 1), "n014407645 x");
+    EXPECT_OK(labels_find(l, "n01443537", &index, &err), err);
+    ck_assert_uint_eq(index, 2);
+    labels_free(l);
+    write_file("synsets", odd, sizeof odd - 1);
+    EXPECT_OK(labels_open("synsets", 3, &l, &err), err);
+    EXPECT_ERROR(labels_find(l, "n01443537", &index, &err), ALEXCL_E_DATA, "--labels FILE with ids", err);
+    labels_free(l);
+    EXPECT_OK(labels_open(NULL, 1000, &l, &err), err);
+    EXPECT_ERROR(labels_find(l, "n01440764", &index, &err), ALEXCL_E_DATA, "synset_words.txt", err);
+    EXPECT_ERROR(labels_find(l, "1000", &index, &err), ALEXCL_E_DATA, "--model", err);
+    labels_free(l);
+    write_file("synsets",
+               "\xff\xfe"
+               "a\0\n\0b\0\n\0",
+               10);
+    EXPECT_ERROR(labels_open("synsets", 2, &l, &err), ALEXCL_E_DATA, "synsets: is a text in UTF-16", err);
+    write_file("synsets", "<html>\nb\n", 9);
+    EXPECT_ERROR(labels_open("synsets", 2, &l, &err), ALEXCL_E_DATA, "synsets: is a web page", err);
+}
+END_TEST
+
+#ifndef SANITIZED /* whose shadow memory is more than any limit */
+/* Where memory lacks, the code that is returned is the one that is told of. */
+START_TEST(a_lack_of_memory_is_told_by_one_code) {
+    enum { CLASSES = 3, BYTES = 15 << 20 };
+    char *text = malloc(BYTES);
+    struct labels *l = NULL;
+    memset(text, ' ', BYTES);
+    memcpy(text, "[\"a\", \"b\", \"c\"]", 15);
+    write_file("large.json", text, BYTES);
+    free(text);
+    long pages = 0;
+    FILE *own = fopen("/proc/self/statm", "r");
+    ck_assert(own != NULL && fscanf(own, "%ld", &pages) == 1);
+    fclose(own);
+    struct rlimit before, less;
+    getrlimit(RLIMIT_AS, &before);
+    less = before;
+    less.rlim_cur = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + ((rlim_t)40 << 20); /* the text fits, what Jansson may want of it does not */
+    ck_assert_int_eq(setrlimit(RLIMIT_AS, &less), 0);
+    int status = labels_open("large.json", CLASSES, &l, &err);
+    setrlimit(RLIMIT_AS, &before);
+    ck_assert_int_eq(status, ALEXCL_E_MEMORY);
+    ck_assert_int_eq(err.status, status);
+}
+END_TEST
+#endif
+
 START_TEST(npy_written_and_read) {
     float values[24];
     struct npy_writer *w;
@@ -209,6 +450,48 @@ START_TEST(npy_as_numpy_writes_it) {
 }
 END_TEST
 
+/* A file of these values by a header as somebody wrote it. */
+static void write_npy(const char *name, unsigned char format, const char *header, const float *values, size_t count) {
+    unsigned char file[1024] = "\x93NUMPY";
+    size_t length = strlen(header), at = format == 1 ? 10 : 12;
+    file[6] = format;
+    file[8] = (unsigned char)length;
+    memcpy(file + at, header, length);
+    memcpy(file + at + length, values, count * sizeof *values);
+    write_file(name, file, at + length + count * sizeof *values);
+}
+
+/* By NumPy under Python 2, in every format, and by others that write what Python reads. */
+START_TEST(npy_as_old_and_other_programs_write_it) {
+    static const char *const headers[] = {"{'descr': '<f4', 'fortran_order': False, 'shape': (2L, 3L), }    \n",
+                                          "{'descr': '<f4', 'fortran_order': False, 'shape': (2L,3L)}\n",
+                                          "{\"descr\": \"<f4\", \"fortran_order\": False, \"shape\": (2, 3)}\n",
+                                          "{\"descr\": '<f4', 'fortran_order': False, \"shape\": (2, 3L), }",
+                                          "{'descr': '=f4', 'fortran_order': False, 'shape': (2, 3), }\n",
+                                          "{'descr': 'f4', 'fortran_order': False, 'shape': (2, 3), }\n",
+                                          "{'descr': '|f4', 'fortran_order': False, 'shape': (2, 3), }\n",
+                                          "{'descr': 'float32', 'fortran_order': False, 'shape': (2, 3), }\n",
+                                          "{'shape':(2,3),'fortran_order':False,'descr':'<f4'}",
+                                          "{\n 'descr' :\t'<f4',\n 'fortran_order':\n False, 'shape': (\n 2,\n 3\n )\n}\n"};
+    static const float values[] = {1, -2, 3.5f, 4, 5, 6};
+    struct npy n;
+    for (unsigned char format = 1; format <= 3; format++)
+        for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
+            write_npy("old.npy", format, headers[i], values, 6);
+            EXPECT_OK(npy_read("old.npy", &n, &err), err);
+            ck_assert_int_eq(n.dims, 2);
+            ck_assert_uint_eq(n.shape[0], 2);
+            ck_assert_uint_eq(n.shape[1], 3);
+            ck_assert_mem_eq(n.values, values, sizeof values);
+            npy_free(&n);
+        }
+    write_npy("old.npy", 1, "{'descr': '<f4', 'fortran_order': False, 'shape': (6L,), }", values, 6);
+    EXPECT_OK(npy_read("old.npy", &n, &err), err);
+    ck_assert_uint_eq(n.shape[0], 6);
+    npy_free(&n);
+}
+END_TEST
+
 static void expect_bad_npy(const char *header, size_t values, const char *part) {
     unsigned char file[1024] = "\x93NUMPY\x01";
     size_t length = strlen(header);
@@ -233,8 +516,18 @@ START_TEST(bad_npy_is_named) {
     EXPECT_ERROR(npy_read("bad.npy", &n, &err), ALEXCL_E_DATA, "header", err);
     write_file("bad.npy", "\x93NUMPY\x09\0\x01\0x", 11);
     EXPECT_ERROR(npy_read("bad.npy", &n, &err), ALEXCL_E_DATA, "format 9", err);
-    write_file("bad.npy", "x", 1);
+    expect_bad_npy("{'descr': '>f4', 'fortran_order': False, 'shape': (2,), }\n", 2, "x.astype('<f4')");
+    expect_bad_npy("{'descr': '<f4x', 'fortran_order': False, 'shape': (2,), }\n", 2, "float32");
+    expect_bad_npy("{'descr': \"<f4', 'fortran_order': False, 'shape': (2,), }\n", 2, "float32");
+    expect_bad_npy("{'descr': '<f2', 'fortran_order': False, 'shape': (4,), }\n", 2, "float32");
+    expect_bad_npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2LL,), }\n", 2, "shape");
+    expect_bad_npy("{'descr': '<f4', 'fortran_order': False, 'shape': (L,), }\n", 2, "shape");
+    write_file("bad.npy", "\0", 1);
     EXPECT_ERROR(npy_read("bad.npy", &n, &err), ALEXCL_E_DATA, "not a .npy", err);
+    write_file("bad.npy", "x", 1);
+    EXPECT_ERROR(npy_read("bad.npy", &n, &err), ALEXCL_E_DATA, "bad.npy: is a text, not a .npy file; numpy.save", err);
+    write_file("bad.npy", "PK\3\4\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\5\0\0\0x.npy", 35);
+    EXPECT_ERROR(npy_read("bad.npy", &n, &err), ALEXCL_E_DATA, "is an archive of NumPy (.npz), not a .npy file", err);
     EXPECT_ERROR(npy_read(".", &n, &err), ALEXCL_E_DATA, "regular", err);
     EXPECT_ERROR(npy_read("missing.npy", &n, &err), ALEXCL_E_DATA, "No such", err);
 }
@@ -269,10 +562,19 @@ int main(void) {
     TCase *tests = tcase_create("lists");
     tcase_add_test(tests, lists_are_read_as_people_write_them);
     tcase_add_test(tests, bad_lines_are_entries_with_an_error);
+    tcase_add_test(tests, what_is_no_list_is_named);
+    tcase_add_test(tests, long_lists_are_whole);
+    tcase_add_test(tests, names_start_at_the_lists_folder_or_where_there_is_none_here);
+    tcase_add_test(tests, names_with_blanks_need_no_quotes_where_there_is_such_a_file);
     tcase_add_test(tests, labels_by_index_name_and_synonym);
     tcase_add_test(tests, label_files_of_three_forms);
+    tcase_add_test(tests, label_files_with_wordnet_ids);
+#ifndef SANITIZED
+    tcase_add_test(tests, a_lack_of_memory_is_told_by_one_code);
+#endif
     tcase_add_test(tests, npy_written_and_read);
     tcase_add_test(tests, npy_as_numpy_writes_it);
+    tcase_add_test(tests, npy_as_old_and_other_programs_write_it);
     tcase_add_test(tests, bad_npy_is_named);
     tcase_add_test(tests, topk_as_the_golden_vectors);
     return support_run(tests);
