@@ -10,16 +10,19 @@ static const char *devices_kind(enum alexcl_device_kind kind) {
     return names[kind];
 }
 
+static json_t *devices_other(int index) { return index < 0 ? json_null() : json_integer(index); }
+
 static json_t *devices_json(const struct alexcl_device_info *d) {
-    json_t *j = json_pack("{s:i, s:o, s:i, s:i, s:o, s:o, s:o, s:s}", "index", d->index, "id", json_sprintf("%d:%d", d->platform, d->device), "platform",
-                          d->platform, "device", d->device, "name", report_string(d->name), "vendor", report_string(d->vendor), "driver",
-                          report_string(d->driver), "kind", devices_kind(d->kind));
+    json_t *j = json_pack("{s:i, s:o, s:i, s:i, s:o, s:o, s:I, s:o, s:s}", "index", d->index, "id", json_sprintf("%d:%d", d->platform, d->device), "platform",
+                          d->platform, "device", d->device, "name", report_string(d->name), "vendor", report_string(d->vendor), "vendor_id",
+                          (json_int_t)d->vendor_id, "driver", report_string(d->driver), "kind", devices_kind(d->kind));
     json_t *versions = json_pack("{s:o, s:o, s:o, s:o}", "opencl", report_string(d->version), "opencl_c", report_string(d->c_version), "platform_name",
                                  report_string(d->platform_name), "platform_version", report_string(d->platform_version));
-    json_t *more = json_pack("{s:i, s:i, s:I, s:I, s:I, s:I, s:b, s:i, s:b, s:o, s:o}", "units", (int)d->units, "clock_mhz", (int)d->clock_mhz, "memory",
-                             (json_int_t)d->memory, "largest_buffer", (json_int_t)d->largest_buffer, "local_memory", (json_int_t)d->local_memory,
-                             "largest_work_group", (json_int_t)d->largest_work_group, "unified_memory", d->unified_memory, "parts", (int)d->parts, "usable",
-                             d->usable, "why", report_string(d->why), "alias_of", d->alias_of < 0 ? json_null() : json_integer(d->alias_of));
+    json_t *more =
+        json_pack("{s:i, s:i, s:I, s:I, s:I, s:I, s:b, s:i, s:b, s:o, s:o, s:o}", "units", (int)d->units, "clock_mhz", (int)d->clock_mhz, "memory",
+                  (json_int_t)d->memory, "largest_buffer", (json_int_t)d->largest_buffer, "local_memory", (json_int_t)d->local_memory, "largest_work_group",
+                  (json_int_t)d->largest_work_group, "unified_memory", d->unified_memory, "parts", (int)d->parts, "usable", d->usable, "why",
+                  report_string(d->why), "alias_of", devices_other(d->alias_of), "maybe_alias_of", devices_other(d->maybe_alias_of));
     int whole = json_object_update(j, versions) == 0 && json_object_update(j, more) == 0;
     json_decref(versions);
     json_decref(more);
@@ -50,6 +53,7 @@ static void devices_text(const struct alexcl_device_info *d) {
     printf("           %.40s, driver %.20s\n", d->vendor, d->driver);
     if (!d->usable || d->why[0]) printf("           %s%s\n", d->usable ? "" : "NOT USABLE: ", d->why);
     if (d->alias_of >= 0) printf("           alias of %d: the same hardware through another driver\n", d->alias_of);
+    if (d->maybe_alias_of >= 0) printf("           may be %d through another driver: the two tell too little\n", d->maybe_alias_of);
 }
 
 static void devices_block(const struct alexcl_device_info *d) {
@@ -67,6 +71,7 @@ static void devices_block(const struct alexcl_device_info *d) {
         printf("  can be cut      no\n");
     printf("  usable          %s%s%s\n", d->usable ? "yes" : "no", d->why[0] ? ": " : "", d->why);
     if (d->alias_of >= 0) printf("  alias of        %d: the same hardware through another driver\n", d->alias_of);
+    if (d->maybe_alias_of >= 0) printf("  may be          %d through another driver: the two tell too little\n", d->maybe_alias_of);
 }
 
 int command_devices(const struct options *o, struct alexcl_error *err) {

@@ -230,12 +230,11 @@ static int time_try_file(const char *path, struct alexcl_error *err) {
 }
 
 static int time_write_plot(const struct timing *t, struct alexcl_error *err) {
-    const char *first = alexcl_selection_place(t->selection, 0)->name, *second = t->m.places == 2 ? alexcl_selection_place(t->selection, 1)->name : "";
-    char title[128], devices[128];
+    const char *devices = alexcl_selection_why(t->selection);
+    char title[128], cut[128];
     snprintf(title, sizeof title, "%.60s, batch %d: %.1f images/s", t->model->name, t->m.batch, t->m.images_per_s);
-    snprintf(devices, sizeof devices, "device%s %.*s%s%.*s", second[0] ? "s" : "", report_cut(first, 50), first, second[0] ? " and " : "",
-             report_cut(second, 50), second);
-    return roofline_write(t->o->plot, &t->m, title, devices, err);
+    snprintf(cut, sizeof cut, "%.*s", report_cut(devices, 120), devices);
+    return roofline_write(t->o->plot, &t->m, title, cut, err);
 }
 
 static int time_open(struct timing *t, struct alexcl_error *err) {

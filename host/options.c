@@ -343,11 +343,15 @@ int options_model_argument(const struct options *o, const char *command, const s
 int options_split_images(const struct options *o) { return o->split && strcmp(o->split, "half") != 0; }
 
 int options_selection(const struct options *o, struct alexcl_selection **out, struct alexcl_error *err) {
-    int status = alexcl_selection_open(o->devices, out, err);
+    int images = options_split_images(o); /* which are split by speed, so a slow device helps as well */
+    int status = alexcl_selection_open(o->devices || !images ? o->devices : "both", out, err);
     if (status != ALEXCL_OK || o->quiet) return status;
     report_text(stderr, alexcl_selection_why(*out));
-    if (alexcl_selection_count(*out) == 2) report_text(stderr, options_split_images(o) ? ", both halves on each, the images split " : ", one half each");
-    if (alexcl_selection_count(*out) == 2 && options_split_images(o)) report_text(stderr, o->split);
+    if (alexcl_selection_count(*out) < 2)
+        report_text(stderr, ": both halves");
+    else
+        report_text(stderr, images ? ": images split " : ": one half each");
+    if (alexcl_selection_count(*out) == 2 && images) report_text(stderr, o->split);
     putc('\n', stderr);
     return ALEXCL_OK;
 }

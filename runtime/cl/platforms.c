@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aliases.h"
 #include "loader.h"
 #include "memory.h"
 #include "quirks.h"
@@ -15,7 +16,10 @@ enum { PLATFORMS_MOST = 64, DEVICES_MOST = 64 };
 #define PCI_BUS_INFO_KHR 0x410F /* cl_khr_pci_bus_info */
 #define PCI_BUS_ID_NV 0x4008    /* cl_nv_device_attribute_query */
 #define PCI_SLOT_ID_NV 0x4009
+#define PCI_DOMAIN_ID_NV 0x400A
 #define TOPOLOGY_AMD 0x4037 /* cl_amd_device_attribute_query */
+#define BOARD_NAME_AMD 0x4038
+#define UUID_KHR 0x106A /* cl_khr_device_uuid */
 
 /* Questions put to a device. A driver that does not know one says CL_INVALID_VALUE, and so it does when a text is longer than its place:
  * that leaves the answer empty. Any other code is the device's own trouble; the first is kept. */
@@ -47,29 +51,53 @@ static void platforms_text(struct query *q, cl_device_info what, const char *nam
     out[to - from] = '\0';
 }
 
-static void platforms_find_bus(cl_device_id id, char *out, size_t size) {
-    cl_uint khr[4], nv[2];
-    unsigned char amd[24];
-    struct query q = {.id = id}; /* of extensions: any code means that there is none */
-    if (NUMBER(&q, PCI_BUS_INFO_KHR, khr)) {
-        snprintf(out, size, "%04x:%02x:%02x.%x", khr[0], khr[1], khr[2], khr[3]);
-    } else if (NUMBER(&q, PCI_BUS_ID_NV, nv[0]) && NUMBER(&q, PCI_SLOT_ID_NV, nv[1])) {
-        snprintf(out, size, "%04x:%02x:%02x.%x", 0u, nv[0], nv[1] >> 3, nv[1] & 7u);
-    } else if (NUMBER(&q, TOPOLOGY_AMD, amd)) {
-        snprintf(out, size, "%04x:%02x:%02x.%x", 0u, amd[21], amd[22], amd[23]);
-    }
+/* Zeros are the host's own bridge: a driver that answers so knows nothing. In a domain of its own a card may be at 00:00.0. */
+static void platforms_set_bus(struct platforms_device *d, const cl_uint *domain, cl_uint bus, cl_uint device, cl_uint function) {
+    char prefix[16] = "";
+    if (bus == 0 && device == 0 && function == 0 && (!domain || *domain == 0)) return;
+    if (domain) snprintf(prefix, sizeof prefix, "%04x:", *domain);
+    snprintf(d->bus, sizeof d->bus, "%s%02x:%02x.%x", prefix, bus & 0xff, device & 0xff, function & 0xff);
+}
+
+/* By what the same card is known through another driver. */
+static void platforms_find_hardware(struct platforms_device *d) {
+    enum { PCI_EXPRESS_AMD = 1 };
+    struct {
+        cl_uint type;
+        unsigned char unused[17], bus, device, function;
+    } amd;
+    cl_uint khr[4], bus, slot, domain;
+    struct query q = {.id = d->id}; /* of extensions: any code means that there is none */
+    if (NUMBER(&q, PCI_BUS_INFO_KHR, khr))
+        platforms_set_bus(d, &khr[0], khr[1], khr[2], khr[3]);
+    else if (NUMBER(&q, PCI_BUS_ID_NV, bus) && NUMBER(&q, PCI_SLOT_ID_NV, slot))
+        platforms_set_bus(d, NUMBER(&q, PCI_DOMAIN_ID_NV, domain) ? &domain : NULL, bus, slot >> 3, slot & 7u);
+    else if (NUMBER(&q, TOPOLOGY_AMD, amd) && amd.type == PCI_EXPRESS_AMD)
+        platforms_set_bus(d, NULL, amd.bus, amd.device, amd.function);
+    TEXT(&q, BOARD_NAME_AMD, d->board);
+    if (!NUMBER(&q, UUID_KHR, d->uuid)) memset(d->uuid, 0, sizeof d->uuid);
+}
+
+/* Of the embedded profile alone, where it is an extension. */
+static int platforms_lacks_long(struct query *q) {
+    char profile[64], extensions[8192];
+    TEXT(q, CL_DEVICE_PROFILE, profile);
+    if (strcmp(profile, "EMBEDDED_PROFILE") != 0) return 0;
+    TEXT(q, CL_DEVICE_EXTENSIONS, extensions);
+    return !strstr(extensions, "cles_khr_int64");
 }
 
 /* Why a device cannot be used; "" when it can. */
 static const char *platforms_refuse(struct query *q, const struct alexcl_device_info *info) {
     cl_bool available = CL_TRUE, compiler = CL_TRUE, little = CL_TRUE;
+    cl_device_fp_config rounding = CL_FP_ROUND_TO_NEAREST;
     int major = 0, minor = 0;
-    char profile[64];
     if (NUMBER(q, CL_DEVICE_AVAILABLE, available) && !available) return "not available: taken by another program, or off";
     if (NUMBER(q, CL_DEVICE_COMPILER_AVAILABLE, compiler) && !compiler) return "the driver has no compiler";
     if (NUMBER(q, CL_DEVICE_ENDIAN_LITTLE, little) && !little) return "big-endian";
-    TEXT(q, CL_DEVICE_PROFILE, profile);
-    if (strcmp(profile, "EMBEDDED_PROFILE") == 0) return "OpenCL's embedded profile";
+    /* What OpenCL's embedded profile need not have, and the kernels need. */
+    if (NUMBER(q, CL_DEVICE_SINGLE_FP_CONFIG, rounding) && !(rounding & CL_FP_ROUND_TO_NEAREST)) return "its floats are not rounded to the nearest";
+    if (platforms_lacks_long(q)) return "its compiler has no 64-bit integers";
     if (sscanf(info->version, "OpenCL %d.%d", &major, &minor) != 2 || major * 10 + minor < 12) return "older than OpenCL 1.2";
     if (info->kind == ALEXCL_DEVICE_CUSTOM) return "a custom device: it runs built-in kernels only";
     if (info->memory == 0 || info->units == 0) return "the driver tells no memory or no compute unit";
@@ -80,7 +108,7 @@ static void platforms_describe(struct platforms_device *d) {
     struct alexcl_device_info *info = &d->info;
     struct query q = {.id = d->id};
     cl_device_type type = 0;
-    cl_uint units = 0, clock = 0, parts = 0;
+    cl_uint units = 0, clock = 0, parts = 0, vendor = 0;
     cl_ulong memory = 0, largest = 0, local = 0;
     cl_bool unified = CL_FALSE;
     size_t group = 0;
@@ -90,6 +118,7 @@ static void platforms_describe(struct platforms_device *d) {
     TEXT(&q, CL_DEVICE_VERSION, info->version);
     TEXT(&q, CL_DEVICE_OPENCL_C_VERSION, info->c_version);
     (void)NUMBER(&q, CL_DEVICE_TYPE, type);
+    (void)NUMBER(&q, CL_DEVICE_VENDOR_ID, vendor);
     (void)NUMBER(&q, CL_DEVICE_MAX_COMPUTE_UNITS, units);
     (void)NUMBER(&q, CL_DEVICE_MAX_CLOCK_FREQUENCY, clock);
     (void)NUMBER(&q, CL_DEVICE_GLOBAL_MEM_SIZE, memory);
@@ -105,6 +134,7 @@ static void platforms_describe(struct platforms_device *d) {
                  : type & CL_DEVICE_TYPE_CPU         ? ALEXCL_DEVICE_CPU
                  : type & CL_DEVICE_TYPE_ACCELERATOR ? ALEXCL_DEVICE_ACCELERATOR
                                                      : ALEXCL_DEVICE_CUSTOM;
+    info->vendor_id = vendor;
     info->units = units;
     info->clock_mhz = clock;
     info->memory = memory;
@@ -114,42 +144,13 @@ static void platforms_describe(struct platforms_device *d) {
     info->unified_memory = unified != CL_FALSE;
     info->parts = parts < units ? parts : units;
     if (info->parts < 2) info->parts = 0;
-    info->alias_of = -1;
-    platforms_find_bus(d->id, d->bus, sizeof d->bus);
+    platforms_find_hardware(d);
     const char *refused = platforms_refuse(&q, info);
     info->usable = refused[0] == '\0' && !q.failed;
     if (q.failed)
         snprintf(info->why, sizeof info->why, "clGetDeviceInfo(%s) failed: %s (%d); %s", q.failed, clerror_name(q.code), q.code, clerror_hint(q.code));
     else
         snprintf(info->why, sizeof info->why, "%s", info->usable ? quirks_note(info) : refused);
-}
-
-/* The same hardware: the same place on the bus; all CPU devices are the one computer's; else GPUs whose one name has the other in it. */
-static int platforms_same(const struct platforms_device *a, const struct platforms_device *b) {
-    if (a->info.platform == b->info.platform || a->info.kind != b->info.kind) return 0;
-    if (a->info.kind == ALEXCL_DEVICE_CPU) return 1;
-    if (a->bus[0] && b->bus[0]) return strcmp(a->bus, b->bus) == 0;
-    return a->info.name[0] && b->info.name[0] && (strstr(a->info.name, b->info.name) || strstr(b->info.name, a->info.name));
-}
-
-void platforms_mark_aliases(struct platforms_device *list, size_t count) {
-    for (size_t i = 0; i < count; i++) list[i].info.alias_of = -1;
-    for (size_t i = 0; i < count; i++) {
-        if (!list[i].info.usable || list[i].info.alias_of >= 0) continue;
-        for (size_t j = i + 1; j < count; j++) {
-            if (!list[j].info.usable || list[j].info.alias_of >= 0 || !platforms_same(&list[i], &list[j])) continue;
-            /* The vendor's own driver is the device, a generic one its alias. */
-            int generic = (quirks_of(&list[i].info) & QUIRK_GENERIC) && !(quirks_of(&list[j].info) & QUIRK_GENERIC);
-            if (generic) {
-                list[i].info.alias_of = (int)j;
-                break;
-            }
-            list[j].info.alias_of = (int)i;
-        }
-    }
-    /* An alias of what turned out to be an alias is one of the same device. */
-    for (size_t i = 0; i < count; i++)
-        while (list[i].info.alias_of >= 0 && list[list[i].info.alias_of].info.alias_of >= 0) list[i].info.alias_of = list[list[i].info.alias_of].info.alias_of;
 }
 
 /* ---- the list ------------------------------------------------------------------------------------ */
@@ -220,7 +221,7 @@ int alexcl_devices_list(struct alexcl_devices **out, struct alexcl_error *err) {
     }
     if (count > PLATFORMS_MOST) count = PLATFORMS_MOST;
     for (cl_uint i = 0; i < count; i++) TRY(platforms_add(all, platforms[i], (int)i, &report, err));
-    platforms_mark_aliases(all->list, all->count);
+    aliases_mark(all->list, all->count);
     platforms_report_absence(all, &report);
     if (report.failed) {
         status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: the report on devices");

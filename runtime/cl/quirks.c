@@ -25,8 +25,8 @@ static const struct {
     {"Portable Computing Language", "", "", QUIRK_GENERIC | QUIRK_LATE | QUIRK_KEEPS | QUIRK_FETCHES, ""},
     /* Its CPU runtime, of 2026 as well; Intel's GPUs get no kernels for CPUs. */
     {"Intel(R) OpenCL", "", "", QUIRK_FETCHES, ""},
-    /* A simulator: its clock is simulated. https://github.com/jrprice/Oclgrind */
-    {"Oclgrind", "", "", QUIRK_NO_TIMES | QUIRK_GENERIC, "a simulator, thousands of times slower"},
+    /* Calls itself a GPU; its clock is simulated. https://github.com/jrprice/Oclgrind */
+    {"Oclgrind", "", "", QUIRK_NO_TIMES | QUIRK_GENERIC | QUIRK_SIMULATOR, "a simulator, thousands of times slower"},
 };
 
 static int quirks_fit(size_t i, const struct alexcl_device_info *info) {

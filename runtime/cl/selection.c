@@ -10,10 +10,11 @@
 #include "log.h"
 #include "memory.h"
 #include "platforms.h"
+#include "quirks.h"
 
 static const char SYNTAX[] =
     "a selection is one or two of: an index (0), platform:device (1:0), gpu, cpu, ~part of a name, ref, with a comma between; or 0/2, a "
-    "device cut in two";
+    "device cut in two; or both, the two best GPUs";
 
 struct alexcl_selection {
     struct alexcl_devices *devices; /* NULL: nothing but the reference */
@@ -49,24 +50,25 @@ static int selection_refuse(const struct reading *r, int status, const char *wha
     return status;
 }
 
-/* Usable devices that are no alias, of a kind, best first: the most memory among GPUs, by index where equal. */
-static size_t selection_best(const struct reading *r, enum alexcl_device_kind kind, const struct alexcl_device_info *best[2]) {
-    size_t found = 0;
+static int selection_simulates(const struct alexcl_device_info *d) { return (quirks_of(d) & QUIRK_SIMULATOR) != 0; }
+
+/* Which is the better of a kind: what is hardware of its own, discrete before built-in, then more memory, then the first. */
+static int selection_is_better(const struct alexcl_device_info *a, const struct alexcl_device_info *b) {
+    if (selection_simulates(a) != selection_simulates(b)) return selection_simulates(b);
+    if ((a->maybe_alias_of >= 0) != (b->maybe_alias_of >= 0)) return b->maybe_alias_of >= 0;
+    if (a->unified_memory != b->unified_memory) return b->unified_memory;
+    return a->memory != b->memory ? a->memory > b->memory : a->index < b->index;
+}
+
+/* The best usable device of a kind that is no alias and comes behind `last` (NULL: of all); NULL: there is no more. */
+static const struct alexcl_device_info *selection_next(const struct reading *r, enum alexcl_device_kind kind, const struct alexcl_device_info *last) {
+    const struct alexcl_device_info *next = NULL;
     for (size_t i = 0; i < r->count; i++) {
         const struct alexcl_device_info *d = r->devices[i];
         if (!d->usable || d->alias_of >= 0 || d->kind != kind) continue;
-        found++;
-        /* Discrete before built-in, then more memory. */
-        for (size_t k = 0; k < 2; k++) {
-            const struct alexcl_device_info *other = best[k];
-            int better = !other || (!d->unified_memory && other->unified_memory) || (d->unified_memory == other->unified_memory && d->memory > other->memory);
-            if (!better) continue;
-            if (k == 0) best[1] = best[0];
-            best[k] = d;
-            break;
-        }
+        if ((!last || selection_is_better(last, d)) && (!next || selection_is_better(d, next))) next = d;
     }
-    return found;
+    return next;
 }
 
 static void selection_place(struct alexcl_place *p, const struct alexcl_device_info *d, unsigned part, unsigned parts) {
@@ -116,9 +118,7 @@ static int selection_element(const struct reading *r, const char *text, size_t l
     if (selection_is(text, length, "ref")) return ALEXCL_OK;
     int gpu = selection_is(text, length, "gpu");
     if (gpu || selection_is(text, length, "cpu")) {
-        const struct alexcl_device_info *best[2] = {0};
-        selection_best(r, gpu ? ALEXCL_DEVICE_GPU : ALEXCL_DEVICE_CPU, best);
-        *d = best[0];
+        *d = selection_next(r, gpu ? ALEXCL_DEVICE_GPU : ALEXCL_DEVICE_CPU, NULL);
         snprintf(what, sizeof what, "no usable %s", gpu ? "GPU" : "CPU device");
     } else if (length > 1 && text[0] == '~') {
         *d = selection_by_name(r, text + 1, length - 1);
@@ -151,28 +151,84 @@ static int selection_cut(const struct reading *r, const struct alexcl_device_inf
     return ALEXCL_OK;
 }
 
-static int selection_default(const struct reading *r, struct alexcl_place places[2], size_t *count, char *why, size_t size) {
-    const struct alexcl_device_info *gpu[2] = {0}, *cpu[2] = {0};
-    size_t gpus = selection_best(r, ALEXCL_DEVICE_GPU, gpu), cpus = selection_best(r, ALEXCL_DEVICE_CPU, cpu);
-    if (gpus == 0 && cpus == 0) return selection_refuse(r, ALEXCL_E_NO_DEVICE, "no usable device");
-    if (gpus >= 2) {
+/* What was chosen, and why: a reason, or "" where it was asked for. A line of 80 columns has room for little, so a name stands there once. */
+static void selection_tell(const struct alexcl_place places[2], size_t count, const char *reason, char *why, size_t size) {
+    const char *comma = reason[0] ? ", " : "";
+    const char *name[2] = {strchr(places[0].name, '('), count == 2 ? strchr(places[1].name, '(') : NULL};
+    if (count == 1)
+        snprintf(why, size, "device %s%s%s", places[0].name, comma, reason);
+    else if (places[0].parts > 1)
+        snprintf(why, size, "device %d %s, cut in two%s%s", places[0].device, name[0], comma, reason);
+    else if (places[0].device >= 0 && strcmp(name[0], name[1]) == 0)
+        snprintf(why, size, "devices %d and %d %s%s%s", places[0].device, places[1].device, name[0], comma, reason);
+    else
+        snprintf(why, size, "devices %s and %s%s%s", places[0].name, places[1].name, comma, reason);
+}
+
+/* ---- what is chosen where none is named ----------------------------------------------------------- */
+
+static uint64_t selection_speed(const struct alexcl_device_info *d) { return (uint64_t)d->units * d->clock_mhz; }
+
+/* Units of one vendor compare; of two vendors they do not, and a driver that tells no clock says nothing. */
+static int selection_is_slow_beside(const struct alexcl_device_info *d, const struct alexcl_device_info *other) {
+    return d->vendor_id == other->vendor_id && selection_speed(d) > 0 && 2 * selection_speed(d) < selection_speed(other);
+}
+
+/* Whether equal halves on both are faster than both on the first. */
+static int selection_is_pair(const struct alexcl_device_info *first, const struct alexcl_device_info *d) {
+    return d->maybe_alias_of < 0 && (!d->unified_memory || first->unified_memory) && !selection_is_slow_beside(d, first);
+}
+
+static void selection_tell_refused(const struct alexcl_device_info *d, char *reason, size_t size) {
+    if (d->maybe_alias_of >= 0)
+        snprintf(reason, size, "not %d, which may be the same card", d->index);
+    else
+        snprintf(reason, size, "not %s%d%s (--split auto uses it)", d->unified_memory ? "built-in " : "", d->index, d->unified_memory ? "" : ", half as fast");
+}
+
+/* One GPU, or two that are a pair; `any`: also two that are not. */
+static void selection_default_gpus(const struct reading *r, const struct alexcl_device_info *best, int any, struct alexcl_place places[2], size_t *count,
+                                   char *reason, size_t size) {
+    const struct alexcl_device_info *first = best, *second = NULL, *refused = NULL;
+    /* More memory makes no slow card the first. */
+    for (const struct alexcl_device_info *d = best; d && !selection_simulates(d); d = selection_next(r, ALEXCL_DEVICE_GPU, d))
+        if (d->maybe_alias_of < 0 && d->unified_memory == first->unified_memory && selection_is_slow_beside(first, d)) first = d;
+    for (const struct alexcl_device_info *d = best; d && !second && !selection_simulates(d); d = selection_next(r, ALEXCL_DEVICE_GPU, d)) {
+        if (d == first) continue;
+        if (any ? d->maybe_alias_of < 0 : selection_is_pair(first, d))
+            second = d;
+        else if (!refused)
+            refused = d;
+    }
+    *count = second ? 2 : 1;
+    selection_place(&places[0], first, 0, 1);
+    if (second) selection_place(&places[1], second, 0, 1);
+    if (!second && refused)
+        selection_tell_refused(refused, reason, size);
+    else if (!second)
+        snprintf(reason, size, "the one GPU");
+    else
+        snprintf(reason, size, "%s", second->unified_memory && !first->unified_memory ? "the built-in one too" : "the two best GPUs");
+}
+
+static int selection_default(const struct reading *r, int any, struct alexcl_place places[2], size_t *count, char *why, size_t size) {
+    const struct alexcl_device_info *gpu = selection_next(r, ALEXCL_DEVICE_GPU, NULL), *cpu = selection_next(r, ALEXCL_DEVICE_CPU, NULL);
+    char reason[200] = "";
+    int status = ALEXCL_OK;
+    if (gpu && !selection_simulates(gpu)) {
+        selection_default_gpus(r, gpu, any, places, count, reason, sizeof reason);
+    } else if (!cpu) {
+        return selection_refuse(r, ALEXCL_E_NO_DEVICE, gpu ? "no device but a simulator, which is taken where --devices names it" : "no usable device");
+    } else if (cpu->parts >= 2) {
         *count = 2;
-        for (int i = 0; i < 2; i++) selection_place(&places[i], gpu[i], 0, 1);
-        snprintf(why, size, "the two best GPUs of %zu", gpus);
-    } else if (gpus == 1) {
-        *count = 1;
-        selection_place(&places[0], gpu[0], 0, 1);
-        snprintf(why, size, "the one GPU, both halves");
-    } else if (cpu[0]->parts >= 2) {
-        *count = 2;
-        snprintf(why, size, "no GPU: one CPU cut in two");
-        return selection_cut(r, cpu[0], places);
+        status = selection_cut(r, cpu, places);
     } else {
         *count = 1;
-        selection_place(&places[0], cpu[0], 0, 1);
-        snprintf(why, size, "no GPU, and the CPU cannot be cut: both halves on it");
+        selection_place(&places[0], cpu, 0, 1);
+        snprintf(reason, sizeof reason, "which cannot be cut");
     }
-    return ALEXCL_OK;
+    selection_tell(places, *count, reason, why, size);
+    return status;
 }
 
 /* The index under which the hardware behind a device goes. */
@@ -183,7 +239,8 @@ int selection_resolve(const char *text, const struct alexcl_device_info *const *
     struct reading r = {devices, count, report, err};
     const struct alexcl_device_info *d[2] = {0};
     int index[2] = {-1, -1}, status;
-    if (!text || !text[0]) return selection_default(&r, places, place_count, why, why_size);
+    int both = text && strcasecmp(text, "both") == 0;
+    if (!text || !text[0] || both) return selection_default(&r, both, places, place_count, why, why_size);
     const char *comma = strchr(text, ','), *slash = strchr(text, '/');
     size_t length = strlen(text), first = comma ? (size_t)(comma - text) : length;
     if (slash) {
@@ -193,14 +250,14 @@ int selection_resolve(const char *text, const struct alexcl_device_info *const *
         if (status != ALEXCL_OK) return status;
         if (!d[0]) return error_set(err, ALEXCL_E_USAGE, "--devices: the reference cannot be cut: ref, or ref,ref");
         *place_count = 2;
-        snprintf(why, why_size, "asked for: one device cut in two");
-        return selection_cut(&r, d[0], places);
+        status = selection_cut(&r, d[0], places);
+        if (status == ALEXCL_OK) selection_tell(places, 2, "", why, why_size);
+        return status;
     }
     if (comma && strchr(comma + 1, ',')) return error_set(err, ALEXCL_E_USAGE, "--devices: \"%s\" names more than two: the net has two halves", text);
     const char *const parts[2] = {text, comma ? comma + 1 : NULL};
     const size_t lengths[2] = {first, comma ? length - first - 1 : 0}, halves = comma ? 2 : 1;
     *place_count = halves;
-    snprintf(why, why_size, "asked for%s", comma ? "" : ": both halves on it");
     /* On a machine whose only device is a CPU that can be cut, 0 and 1 are its two parts. */
     int lone = count == 1 && devices[0]->usable && devices[0]->kind == ALEXCL_DEVICE_CPU;
     if (comma && lone && (strcmp(text, "0,1") == 0 || strcmp(text, "1,0") == 0)) {
@@ -208,7 +265,7 @@ int selection_resolve(const char *text, const struct alexcl_device_info *const *
             return error_set(err, ALEXCL_E_NO_DEVICE, "there is no second device, and device 0 (%s) cannot be cut in two: --devices 0 runs both halves on it",
                              devices[0]->name);
         for (unsigned i = 0; i < 2; i++) selection_place(&places[i], devices[0], text[0] == '0' ? i : 1 - i, 2);
-        snprintf(why, why_size, "the only device, a CPU, cut in two");
+        selection_tell(places, 2, "", why, why_size);
         return ALEXCL_OK;
     }
     for (size_t i = 0; i < halves; i++) {
@@ -220,16 +277,17 @@ int selection_resolve(const char *text, const struct alexcl_device_info *const *
     }
     if (comma && d[0] && d[0] == d[1]) {
         /* "gpu,gpu" and "cpu,cpu" mean two of the kind. */
-        const struct alexcl_device_info *best[2] = {0};
-        if (strcasecmp(text, "gpu,gpu") == 0 && selection_best(&r, ALEXCL_DEVICE_GPU, best) >= 2) {
-            selection_place(&places[1], best[1], 0, 1);
+        const struct alexcl_device_info *second = selection_next(&r, d[0]->kind, d[0]);
+        if (strcasecmp(text, "gpu,gpu") == 0 && second) {
+            selection_place(&places[1], second, 0, 1);
+            selection_tell(places, 2, "", why, why_size);
             return ALEXCL_OK;
         }
         return error_set(err, ALEXCL_E_USAGE, "--devices: \"%s\" names device %d twice: --devices %d runs both halves on it%s", text, d[0]->index, d[0]->index,
                          d[0]->parts >= 2 ? ", and with /2 behind it on its two parts" : "");
     }
-    if (comma && d[0] && d[1] && selection_hardware(d[0]) == selection_hardware(d[1]))
-        snprintf(why, why_size, "asked for, on the same hardware through two drivers");
+    int same = comma && d[0] && d[1] && selection_hardware(d[0]) == selection_hardware(d[1]);
+    selection_tell(places, halves, same ? "the same hardware twice" : "", why, why_size);
     return ALEXCL_OK;
 }
 
@@ -237,7 +295,6 @@ int alexcl_selection_open(const char *text, struct alexcl_selection **out, struc
     int status = ALEXCL_OK;
     struct alexcl_selection *sel = NULL;
     const struct alexcl_device_info **infos = NULL;
-    char reason[300];
     TRY(alexcl_settings_check(err));
     TRY(memory_alloc(&sel, 1, sizeof *sel, "a selection", err));
     /* The reference alone needs no driver, and must run where drivers are broken. */
@@ -249,9 +306,8 @@ int alexcl_selection_open(const char *text, struct alexcl_selection **out, struc
     }
     TRY(memory_alloc(&infos, count, sizeof *infos, "a selection", err));
     for (size_t i = 0; i < count; i++) infos[i] = alexcl_devices_get(sel->devices, i);
-    TRY(selection_resolve(text, infos, count, sel->devices ? alexcl_devices_report(sel->devices) : "", sel->places, &sel->count, reason, sizeof reason, err));
-    snprintf(sel->why, sizeof sel->why, "device%s %s%s%s: %s", sel->count == 2 ? "s" : "", sel->places[0].name, sel->count == 2 ? " and " : "",
-             sel->count == 2 ? sel->places[1].name : "", reason);
+    TRY(selection_resolve(text, infos, count, sel->devices ? alexcl_devices_report(sel->devices) : "", sel->places, &sel->count, sel->why, sizeof sel->why,
+                          err));
     *out = sel;
     sel = NULL;
 done:

@@ -128,6 +128,7 @@ struct alexcl_device_info {
     int platform, device; /* the same device as "platform:device" */
     enum alexcl_device_kind kind;
     char name[256], vendor[128], driver[128];
+    unsigned vendor_id; /* of PCI: 0x10de */
     char version[128], c_version[128];             /* "OpenCL 3.0 ...", "OpenCL C 1.2 ..." */
     char platform_name[128], platform_version[256];
     unsigned units, clock_mhz;
@@ -138,6 +139,7 @@ struct alexcl_device_info {
     int usable;
     char why[256];                                 /* why not, or a quirk worth knowing; "" for none */
     int alias_of;                                  /* index of the same hardware through another driver, or -1 */
+    int maybe_alias_of; /* index of a device of the same vendor that may be the same hardware: its driver and this one's tell too little; or -1 */
 };
 
 struct alexcl_devices;
@@ -158,16 +160,19 @@ struct alexcl_place {
 };
 
 struct alexcl_selection;
-/* Resolves `text`: "0,1" "0" "P:D" "gpu" "cpu" "~name" "0/2" "ref", at most two separated by a comma; NULL or "" is the
- * default (the two best GPUs, else the one GPU, else one CPU device cut in two where it can be). Lists the devices
- * itself, and only if the text needs them. Errors: ALEXCL_E_USAGE for a text that cannot be read, ALEXCL_E_NO_DEVICE. */
+/* Resolves `text`: "0,1" "0" "P:D" "gpu" "cpu" "~name" "0/2" "ref", at most two separated by a comma. NULL or "" is the
+ * default: the two best GPUs where equal halves suit both, else the best GPU, else one CPU device cut in two where it can be.
+ * Two GPUs are no such pair where the second is built-in and the first is not, where both are of one vendor and compute units x
+ * clock of the second is under half of the first's, or where they may be one card (maybe_alias_of). "both" is the same, but takes the two
+ * best GPUs whatever their speed: for a split by images (alexcl_net_options). A simulator is never a default.
+ * Lists the devices itself, and only if the text needs them. Errors: ALEXCL_E_USAGE for a text that cannot be read, ALEXCL_E_NO_DEVICE. */
 int alexcl_selection_open(const char *text, struct alexcl_selection **out, struct alexcl_error *err);
 /* 1: both halves on one place; 2: half 0 on place 0, half 1 on place 1. */
 size_t alexcl_selection_count(const struct alexcl_selection *sel);
 const struct alexcl_place *alexcl_selection_place(const struct alexcl_selection *sel, size_t index);
 /* The device behind a place, NULL for the reference. */
 const struct alexcl_device_info *alexcl_selection_device(const struct alexcl_selection *sel, size_t index);
-/* One line: what was chosen, and why. */
+/* One line: what was chosen, and why ("device 0 (NAME), cut in two"). */
 const char *alexcl_selection_why(const struct alexcl_selection *sel);
 void alexcl_selection_free(struct alexcl_selection *sel);
 

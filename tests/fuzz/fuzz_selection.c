@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const struct alexcl_device_info *list[DEVICES];
     struct alexcl_place places[2] = {0};
     struct alexcl_error err = {0};
-    char why[300] = "";
+    char why[500] = "";
     size_t places_used = 0, count = size ? data[0] % (DEVICES + 1) : 0, at = 1;
     for (size_t i = 0; i < count; i++, at += 2) {
         unsigned kind = at < size ? data[at] : 0, more = at + 1 < size ? data[at + 1] : 0;
@@ -23,7 +23,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                                          .parts = more >> 3 & 3,
                                          .usable = (kind >> 3 & 3) != 0,
                                          .unified_memory = (int)(kind >> 5 & 1),
-                                         .alias_of = i > 0 && kind >> 6 == 3 ? (int)i - 1 : -1};
+                                         .vendor_id = more & 1u,
+                                         .units = 8,
+                                         .clock_mhz = (kind & 4u) * 500,
+                                         .alias_of = i > 0 && kind >> 6 == 3 ? (int)i - 1 : -1,
+                                         .maybe_alias_of = i > 0 && kind >> 6 == 2 ? (int)i - 1 : -1};
         /* As long as can be, or empty, or of two words. */
         if (more >> 6 == 3) memset(d->name, 'n', sizeof d->name - 1);
         if (more >> 6 == 2) snprintf(d->name, sizeof d->name, "Some GPU %zu", i);
