@@ -94,7 +94,7 @@ int command_devices(const struct options *o, struct alexcl_error *err) {
             devices_text(d);
     }
     if (o->format == FORMAT_JSON) status = report_json_list("devices", "devices", all, err);
-    if (o->verbose) fprintf(stderr, "%s", alexcl_devices_report(list));
+    if (o->verbose && count > 0) fprintf(stderr, "%s\n", alexcl_devices_report(list));
     if (status == ALEXCL_OK && count == 0) status = fail(err, ALEXCL_E_NO_DEVICE, "no OpenCL device was found\n%s", alexcl_devices_report(list));
     alexcl_devices_free(list);
     return status;

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "decode.h"
 #include "fail.h"
@@ -126,8 +125,7 @@ int feed_open(const struct image_list *list, const struct feed_options *options,
         status = fail(err, ALEXCL_E_MEMORY, "out of host memory: %zu decoded images; a smaller --batch may help", feed->options.ahead);
         goto done;
     }
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    int wanted = options->threads ? options->threads : cores > 0 ? (int)cores : 1;
+    int wanted = options->threads ? options->threads : alexcl_cpus();
     if (wanted > THREADS_MOST) wanted = THREADS_MOST;
     if ((size_t)wanted > list->count) wanted = (int)list->count;
     for (int i = 0; i < wanted; i++)

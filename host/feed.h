@@ -9,7 +9,7 @@ struct feed_options {
     const struct alexcl_model *model;
     int ten_crop;            /* 10 crops an image instead of the centre */
     const char *dump_folder; /* --dump-patches, or NULL */
-    int threads;             /* 0: as many as there are cores, at most 8 */
+    int threads;             /* 0: as many as there are CPUs for this process, at most 8 */
     size_t ahead;            /* prepared images to hold at most; at least two batches keep the devices busy */
 };
 struct feed_item {

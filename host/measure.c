@@ -72,11 +72,14 @@ static int measure_idle(const struct measured *m, const struct alexcl_net *net, 
                         struct alexcl_error *err) {
     const struct alexcl_work_span *s;
     size_t count = alexcl_net_recorded(net, (size_t)place, &s), kept = 0;
+    int known = 1; /* when commands ran */
     struct stretch *all = malloc((count + 1) * sizeof *all);
     if (!all) return fail(err, ALEXCL_E_MEMORY, "out of host memory: %zu times of commands", count);
-    for (size_t i = 0; i < count; i++)
-        if (s[i].work != ALEXCL_WORK_WAIT && s[i].commands && measure_repeat(m, &s[i]) < m->repeat)
-            all[kept++] = (struct stretch){measure_repeat(m, &s[i]), s[i].start, s[i].end};
+    for (size_t i = 0; i < count; i++) {
+        if (s[i].work == ALEXCL_WORK_WAIT || !s[i].commands || measure_repeat(m, &s[i]) >= m->repeat) continue;
+        all[kept++] = (struct stretch){measure_repeat(m, &s[i]), s[i].start, s[i].end};
+        known &= s[i].end > 0;
+    }
     qsort(all, kept, sizeof *all, measure_order_stretches);
     memcpy(sums, walls, (size_t)m->repeat * sizeof *sums);
     double until = 0;
@@ -87,7 +90,7 @@ static int measure_idle(const struct measured *m, const struct alexcl_net *net, 
     }
     free(all);
     double median = measure_median(sums, m->repeat);
-    *out = median > 0 ? median : 0;
+    *out = known && median > 0 ? median : 0;
     return ALEXCL_OK;
 }
 

@@ -15,6 +15,17 @@ static void trace_name(json_t *events, const char *what, int place, int row, jso
     report_append(events, json_pack("{s:s, s:s, s:i, s:i, s:{s:o}}", "name", what, "ph", "M", "pid", place, "tid", row, "args", "name", name));
 }
 
+/* A place's name, and that its commands are not shown where nobody knows when they ran. */
+static json_t *trace_place(const char *name, const struct alexcl_work_span *s, size_t count) {
+    int unknown = 0;
+    for (size_t i = 0; i < count; i++) unknown |= s[i].commands > 0 && s[i].end <= 0;
+    json_t *text = report_string(name);
+    if (!unknown) return text;
+    json_t *more = json_sprintf("%s: when its commands ran is not known", json_string_value(text));
+    json_decref(text);
+    return more;
+}
+
 /* Where jansson's pieces go. */
 struct trace_file {
     struct alexcl_file *file;
@@ -32,10 +43,10 @@ int trace_write(const char *path, const struct alexcl_net *net, const struct ale
     for (int place = 0; place < (int)alexcl_selection_count(sel); place++) {
         const struct alexcl_work_span *s;
         size_t count = alexcl_net_recorded(net, (size_t)place, &s);
-        trace_name(events, "process_name", place, 0, report_string(alexcl_selection_place(sel, (size_t)place)->name));
+        trace_name(events, "process_name", place, 0, trace_place(alexcl_selection_place(sel, (size_t)place)->name, s, count));
         for (int row = 0; row < TRACE_ROWS; row++) trace_name(events, "thread_name", place, row, json_string(rows[row]));
         for (; count > 0; count--, s++) {
-            if (s->commands == 0) continue;
+            if (s->commands == 0 || s->end <= 0) continue;
             report_append(events,
                           json_pack("{s:s, s:s, s:s, s:i, s:i, s:f, s:f, s:{s:i, s:i, s:i, s:i, s:i, s:f}}", "name", s->layer, "cat", works[s->work], "ph", "X",
                                     "pid", place, "tid", trace_row(s->work), "ts", s->start * 1e6, "dur", (s->end - s->start) * 1e6, "args", "half", s->half,

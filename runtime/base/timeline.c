@@ -53,10 +53,22 @@ void timeline_add(struct timeline *t, int span, int64_t start, int64_t end) {
     if (!t || span < 0 || (size_t)span >= t->count) return;
     struct alexcl_work_span *s = &t->spans[span];
     double from = (double)(start - (int64_t)t->origin) * 1e-9, to = (double)(end - (int64_t)t->origin) * 1e-9;
-    if (s->commands == 0 || from < s->start) s->start = from;
-    if (s->commands == 0 || to > s->end) s->end = to;
+    if (!t->clockless && (s->commands == 0 || from < s->start)) s->start = from;
+    if (!t->clockless && (s->commands == 0 || to > s->end)) s->end = to;
     s->busy += to - from;
     s->commands++;
+}
+
+void timeline_stretch(struct timeline *t, int64_t from, int64_t to, int64_t apart) {
+    double first = (double)(from - (int64_t)t->origin) * 1e-9, shown = (double)(to - apart - from) * 1e-9;
+    double rate = shown > 0 ? (double)(to - from) * 1e-9 / shown : 1; /* of a second that the clock showed */
+    for (size_t i = 0; i < t->count && !t->on_host && !t->clockless; i++) {
+        struct alexcl_work_span *s = &t->spans[i];
+        if (s->commands == 0 || s->work == ALEXCL_WORK_WAIT) continue; /* waits are timed by the host */
+        s->start = first + (s->start - first) * rate;
+        s->end = first + (s->end - first) * rate;
+        s->busy *= rate;
+    }
 }
 
 void timeline_free(struct timeline *t) {

@@ -14,6 +14,7 @@ struct timeline {
     int run;            /* of spans that open */
     int open;           /* index of the span that commands belong to, or -1 */
     int lost;           /* spans that there was no memory for */
+    int clockless;      /* commands have no times that compare with the host's: only `busy` is recorded */
 };
 
 /* Nanoseconds of the host's steady clock. */
@@ -27,5 +28,8 @@ void timeline_close(struct timeline *t, int span);
 int timeline_span(const struct timeline *t);
 /* A command of a span ran from `start` to `end`, nanoseconds of the host's clock. */
 void timeline_add(struct timeline *t, int span, int64_t start, int64_t end);
+/* The clock that commands were timed by was right at `from` and came `apart` nanoseconds from the host's until `to`, both of the host's: it is
+ * taken to have run at one wrong rate, and what it timed is put right. */
+void timeline_stretch(struct timeline *t, int64_t from, int64_t to, int64_t apart);
 void timeline_free(struct timeline *t);
 #endif

@@ -16,6 +16,14 @@ struct pending_event {
     int span; /* of the recording, or -1 */
 };
 
+/* A device's clock beside the host's. */
+struct device_clock {
+    int known;
+    uint64_t at;    /* when, by the host's, in nanoseconds */
+    int64_t ahead;  /* to add to the device's times to get the host's */
+    uint64_t doubt; /* `ahead` is right within this */
+};
+
 struct program; /* program.c */
 
 struct device {
@@ -34,11 +42,11 @@ struct device {
     struct pending_event pending[DEVICE_PENDING];
     int pending_count;
     uint64_t busy[DEVICE_ACCOUNTS];
-    int has_times;
-    int timed;                 /* each launch has an event of its own (device_time_launches) */
-    cl_event launches_since;   /* a marker before launches without events of their own; NULL: there are none */
-    struct timeline *timeline; /* NULL: nothing is recorded */
-    int64_t clock_ahead;       /* nanoseconds to add to the device's times to get the host's; while something is recorded */
+    int seen_times, seen_none;         /* a finished command with an event of its own had a time; had none */
+    int timed;                         /* each launch has an event of its own (device_time_launches) */
+    cl_event launches_since;           /* a marker before launches without events of their own; NULL: there are none */
+    struct timeline *timeline;         /* NULL: nothing is recorded */
+    struct device_clock clock;         /* while something is recorded: as it began */
     const char *labels[DEVICE_LABELS]; /* the last launches, newest at label_at - 1 */
     unsigned label_at;
 };

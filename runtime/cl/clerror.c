@@ -64,7 +64,7 @@ static const struct {
     CODE(CL_INVALID_PROPERTY, DRIVER),
     CODE(CL_INVALID_COMPILER_OPTIONS, "look at ALEXCL_BUILD_OPTIONS"),
     CODE(CL_INVALID_DEVICE_PARTITION_COUNT, "the device cannot be cut like this: choose it whole"),
-    {-1001, "CL_PLATFORM_NOT_FOUND_KHR", "no OpenCL driver is installed: see `alexcl devices`"},
+    {-1001, "CL_PLATFORM_NOT_FOUND_KHR", "no OpenCL driver is installed"},
     {-9999, "NVIDIA: illegal access", "a kernel read or wrote outside its buffers: please report it"},
 };
 

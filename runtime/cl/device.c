@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "cl_private.h"
+#include "log.h"
 #include "memory.h"
 #include "quirks.h"
 
@@ -68,7 +69,6 @@ int device_open(const struct alexcl_selection *sel, size_t index, struct device 
     };
     /* Both halves of a device, and the device whole, share their compiled kernels. */
     snprintf(dev->identity, sizeof dev->identity, "%s\n%s\n%s\n%s\n%s", info->platform_name, info->platform_version, info->name, info->version, info->driver);
-    dev->has_times = !(dev->quirks & QUIRK_NO_TIMES);
     if (place->parts > 1) TRY(device_cut(dev, place->part, place->parts, err));
     cl_int code;
     const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM, (cl_context_properties)dev->platform, 0};
@@ -194,7 +194,7 @@ done:
 int device_begin_launch(struct device *dev, int *own, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     *own = dev->timed || dev->timeline;
-    if (!*own && dev->has_times && !dev->launches_since) {
+    if (!*own && device_has_times(dev) && !dev->launches_since) {
         cl_event since;
         CL_TRY(dev, clEnqueueMarkerWithWaitList(dev->work, 0, NULL, &since), err);
         dev->launches_since = since;
@@ -241,7 +241,11 @@ static int device_drain(struct device *dev, int all, struct alexcl_error *err) {
         if (got == ALEXCL_OK && clGetEventProfilingInfo(from, at, sizeof start, &start, NULL) == CL_SUCCESS &&
             clGetEventProfilingInfo(p->event, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL) == CL_SUCCESS && end > start) {
             dev->busy[p->account] += end - start;
-            if (dev->has_times) timeline_add(dev->timeline, p->span, (int64_t)start + dev->clock_ahead, (int64_t)end + dev->clock_ahead);
+            dev->seen_times |= !p->since;
+            timeline_add(dev->timeline, p->span, (int64_t)start + dev->clock.ahead, (int64_t)end + dev->clock.ahead);
+        } else if (got == ALEXCL_OK && !p->since && !dev->seen_none) {
+            dev->seen_none = 1;
+            if (!dev->seen_times) log_write(ALEXCL_LOG_INFO, "%s: its driver tells no time of a command", dev->name);
         }
         device_let_go(p);
         if (status == ALEXCL_OK) status = got;
@@ -282,24 +286,22 @@ void device_times(const struct device *dev, uint64_t busy[DEVICE_ACCOUNTS]) { me
 
 void device_time_launches(struct device *dev, int on) { dev->timed = on; }
 
-int device_has_times(const struct device *dev) { return dev->has_times; }
+int device_has_times(const struct device *dev) { return !(dev->quirks & QUIRK_NO_TIMES) && (dev->seen_times || !dev->seen_none); }
 
 /* A marker on an idle device ends between two looks at the host's clock; the closest of a few is taken for the middle between them. */
-static int device_set_clock(struct device *dev, struct alexcl_error *err) {
+static int device_read_clock(struct device *dev, struct device_clock *out, struct alexcl_error *err) {
     enum { TRIES = 5 };
     int status = ALEXCL_OK;
     cl_event marker = NULL;
-    uint64_t closest = UINT64_MAX;
+    *out = (struct device_clock){.doubt = UINT64_MAX};
     for (int i = 0; i < TRIES; i++) {
         cl_ulong end = 0;
         uint64_t before = timeline_now();
         CL_TRY(dev, clEnqueueMarkerWithWaitList(dev->work, 0, NULL, &marker), err);
         CL_TRY(dev, clWaitForEvents(1, &marker), err);
         uint64_t between = timeline_now() - before;
-        if (between < closest && clGetEventProfilingInfo(marker, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL) == CL_SUCCESS) {
-            closest = between;
-            dev->clock_ahead = (int64_t)(before + between / 2) - (int64_t)end;
-        }
+        if (between < out->doubt && clGetEventProfilingInfo(marker, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL) == CL_SUCCESS && end > 0)
+            *out = (struct device_clock){.known = 1, .at = before + between / 2, .ahead = (int64_t)(before + between / 2) - (int64_t)end, .doubt = between};
         clReleaseEvent(marker);
         marker = NULL;
     }
@@ -308,10 +310,33 @@ done:
     return status;
 }
 
-int device_record(struct device *dev, struct timeline *timeline, struct alexcl_error *err) {
+/* A device's clock may run at another rate than the host's (PoCL's is CLOCK_MONOTONIC_RAW, which nobody adjusts): by how far the two came apart
+ * during the recording, what was recorded is put right. */
+static int device_end_record(struct device *dev, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct timeline *timeline = dev->timeline;
+    struct device_clock now;
     dev->timeline = NULL;
-    int status = device_end_launches(dev, err);
-    if (status == ALEXCL_OK && timeline && dev->has_times) status = device_set_clock(dev, err);
-    if (status == ALEXCL_OK) dev->timeline = timeline;
+    if (!timeline || !dev->clock.known) return ALEXCL_OK;
+    TRY(device_read_clock(dev, &now, err));
+    int64_t apart = now.ahead - dev->clock.ahead;
+    if (now.known && (uint64_t)(apart < 0 ? -apart : apart) > now.doubt + dev->clock.doubt)
+        timeline_stretch(timeline, (int64_t)dev->clock.at, (int64_t)now.at, apart);
+done:
+    return status;
+}
+
+int device_record(struct device *dev, struct timeline *timeline, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    TRY(device_end_launches(dev, err));
+    TRY(device_end_record(dev, err));
+    if (!timeline || !device_has_times(dev)) goto done;
+    TRY(device_read_clock(dev, &dev->clock, err));
+    timeline->clockless = !dev->clock.known;
+    if (!dev->clock.known)
+        log_write(ALEXCL_LOG_WARNING, "%s: its clock cannot be compared with the host's: when its commands ran is not recorded, but how long they took",
+                  dev->name);
+    dev->timeline = timeline;
+done:
     return status;
 }

@@ -47,10 +47,11 @@ void device_times(const struct device *dev, uint64_t busy[DEVICE_ACCOUNTS]);
 /* Whether each launch is timed by an event of its own, as it is while something is recorded (device_record): for who compares single launches. Else
  * no launch has an event, and DEVICE_COMPUTE is from the first launch to the next wait for a copy or the finish. */
 void device_time_launches(struct device *dev, int on);
-/* 0 where the device reports no event times (rusticl 22 says 0 ns). */
+/* 0 where the device reports no event times: by what is known of the driver (rusticl 22 says 0 ns), or as no command that was finished had one. */
 int device_has_times(const struct device *dev);
 /* Commands that are handed to the device from here on are recorded in the timeline's open span; NULL: no more. The device must be idle:
- * its clock is compared with the host's. A device without event times records nothing. */
+ * its clock is compared with the host's, at both ends of a recording. A device without event times records nothing; one whose clock
+ * cannot be compared, how long commands took (timeline->clockless), with a warning in the log. */
 struct timeline;
 int device_record(struct device *dev, struct timeline *timeline, struct alexcl_error *err);
 #endif

@@ -145,3 +145,28 @@ void loader_report_hints(struct text *t) {
         text_add(t, "  Mesa's OpenCL (rusticl) shows a device only when its driver is named: RUSTICL_ENABLE=radeonsi (AMD), iris (Intel), nouveau or llvmpipe "
                     "(the CPU)\n");
 }
+
+/* Whether a folder is there and can be written, or can be made. */
+static int loader_can_write(const char *folder) {
+    char path[4096];
+    snprintf(path, sizeof path, "%s", folder);
+    while (access(path, F_OK) != 0) {
+        char *slash = strrchr(path, '/');
+        if (!slash) return access(".", W_OK | X_OK) == 0;
+        slash[slash == path] = '\0';
+    }
+    return access(path, W_OK | X_OK) == 0;
+}
+
+void loader_report_pocl(struct text *t) {
+    const char *own = settings_environment("POCL_CACHE_DIR"), *xdg = settings_environment("XDG_CACHE_HOME"), *home = settings_environment("HOME");
+    char folder[4096];
+    if (own)
+        snprintf(folder, sizeof folder, "%s", own);
+    else
+        snprintf(folder, sizeof folder, "%s%s/pocl", xdg ? xdg : home ? home : "/tmp", xdg || !home ? "" : "/.cache");
+    if (loader_can_write(folder))
+        text_add(t, "PoCL offers no device, though its cache, %s, can be written: POCL_DEBUG=all tells more\n", folder);
+    else
+        text_add(t, "PoCL offers no device where it cannot write its cache, %s, and this user cannot; POCL_CACHE_DIR=FOLDER names another\n", folder);
+}

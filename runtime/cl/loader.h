@@ -10,4 +10,6 @@ void loader_describe(char *out, size_t size);
 void loader_report_vendors(struct text *t);
 /* What keeps a GPU from being seen: no permission on /dev/dri, Mesa without RUSTICL_ENABLE. Nothing where there is nothing to say. */
 void loader_report_hints(struct text *t);
+/* Where PoCL keeps its cache, without which it offers no device, whether it can be written, and what to do. */
+void loader_report_pocl(struct text *t);
 #endif

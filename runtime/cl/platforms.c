@@ -10,6 +10,7 @@
 #include "memory.h"
 #include "quirks.h"
 
+#define POCL "Portable Computing Language"
 enum { PLATFORMS_MOST = 64, DEVICES_MOST = 64 };
 
 /* cl_ext.h of older headers lacks these; numbers from the extensions' texts. */
@@ -197,11 +198,17 @@ static int platforms_add(struct alexcl_devices *all, cl_platform_id platform, in
 static void platforms_report_absence(const struct alexcl_devices *all, struct text *report) {
     int gpus = 0;
     for (size_t i = 0; i < all->count; i++) gpus += all->list[i].info.kind == ALEXCL_DEVICE_GPU;
+    int pocl = report->text && strstr(report->text, POCL ": no device") != NULL;
     if (all->count == 0) loader_report_vendors(report);
     if (gpus == 0) loader_report_hints(report);
+    if (all->count == 0) text_add(report, "  a way on: install the OpenCL package of the device's vendor\n");
+    if (pocl) {
+        text_add(report, PLATFORMS_ON_CPU);
+        loader_report_pocl(report);
+    }
     if (all->count == 0)
-        text_add(report, "  a way on: install the OpenCL package of the device's vendor; or PoCL for the CPU (Debian, Ubuntu: apt install "
-                         "pocl-opencl-icd); or --devices ref, plain C without OpenCL\n");
+        text_add(report, PLATFORMS_ON_CPU "%s--devices ref is plain C without OpenCL\n", pocl ? "" : "PoCL (Debian, Ubuntu: apt install pocl-opencl-icd); or ");
+    if (report->text && !report->failed) report->text[strlen(report->text) - 1] = '\0'; /* its readers end the line */
 }
 
 int alexcl_devices_list(struct alexcl_devices **out, struct alexcl_error *err) {

@@ -4,6 +4,9 @@
 #define ALEXCL_PLATFORMS_H
 #include "cl_private.h"
 
+/* How the lines of a report begin that tell how to compute on the CPU: the last ones. */
+#define PLATFORMS_ON_CPU "  on the CPU: "
+
 struct platforms_device {
     struct alexcl_device_info info;
     cl_platform_id platform;

@@ -37,10 +37,12 @@ static void selection_list(const struct reading *r, struct text *t) {
                  r->devices[i]->usable ? "" : ")");
 }
 
-static int selection_refuse(const struct reading *r, int status, const char *what) {
+/* `gpu`: only that would do, so how to compute on the CPU is left out. */
+static int selection_refuse(const struct reading *r, int status, const char *what, int gpu) {
     struct text list = {0};
+    const char *report = r->report ? r->report : "", *cpu = gpu ? strstr(report, "\n" PLATFORMS_ON_CPU) : NULL;
     if (r->count == 0)
-        text_add(&list, "; there is no OpenCL device:\n%s", r->report ? r->report : "");
+        text_add(&list, "; there is no OpenCL device:\n%.*s", (int)(cpu ? (size_t)(cpu - report) : strlen(report)), report);
     else {
         text_add(&list, "; there %s:", r->count == 1 ? "is" : "are");
         selection_list(r, &list);
@@ -135,7 +137,7 @@ static int selection_element(const struct reading *r, const char *text, size_t l
     } else {
         return error_set(r->err, ALEXCL_E_USAGE, "--devices: \"%.*s\" cannot be read: %s", (int)(length < 200 ? length : 200), text, SYNTAX);
     }
-    if (!*d) return selection_refuse(r, ALEXCL_E_NO_DEVICE, what);
+    if (!*d) return selection_refuse(r, ALEXCL_E_NO_DEVICE, what, gpu);
     if (!(*d)->usable)
         return error_set(r->err, ALEXCL_E_NO_DEVICE, "device %d (%s, %s) cannot be used: %s", (*d)->index, (*d)->name, (*d)->platform_name, (*d)->why);
     return ALEXCL_OK;
@@ -218,7 +220,7 @@ static int selection_default(const struct reading *r, int any, struct alexcl_pla
     if (gpu && !selection_simulates(gpu)) {
         selection_default_gpus(r, gpu, any, places, count, reason, sizeof reason);
     } else if (!cpu) {
-        return selection_refuse(r, ALEXCL_E_NO_DEVICE, gpu ? "no device but a simulator, which is taken where --devices names it" : "no usable device");
+        return selection_refuse(r, ALEXCL_E_NO_DEVICE, gpu ? "no device but a simulator, which is taken where --devices names it" : "no usable device", 0);
     } else if (cpu->parts >= 2) {
         *count = 2;
         status = selection_cut(r, cpu, places);
@@ -291,6 +293,19 @@ int selection_resolve(const char *text, const struct alexcl_device_info *const *
     return ALEXCL_OK;
 }
 
+/* Threads of a driver that does not look at the mask share what CPUs there are, and its halves wait for each other. */
+static void selection_warn_of_mask(const struct alexcl_selection *sel) {
+    unsigned cpus = (unsigned)alexcl_cpus();
+    for (size_t i = 0; i < sel->count; i++) {
+        const struct alexcl_device_info *d = alexcl_selection_device(sel, i);
+        if (!d || d->kind != ALEXCL_DEVICE_CPU || d->units <= cpus || (i == 1 && sel->places[0].device == d->index)) continue;
+        log_write(ALEXCL_LOG_WARNING,
+                  "device %d (%.200s) tells %u compute units, but this process may run on %u CPU%s: `taskset -pc PID` shows on which; started by Open MPI, "
+                  "`mpirun --bind-to none` gives it all",
+                  d->index, d->name, d->units, cpus, cpus == 1 ? "" : "s");
+    }
+}
+
 int alexcl_selection_open(const char *text, struct alexcl_selection **out, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct alexcl_selection *sel = NULL;
@@ -308,6 +323,7 @@ int alexcl_selection_open(const char *text, struct alexcl_selection **out, struc
     for (size_t i = 0; i < count; i++) infos[i] = alexcl_devices_get(sel->devices, i);
     TRY(selection_resolve(text, infos, count, sel->devices ? alexcl_devices_report(sel->devices) : "", sel->places, &sel->count, sel->why, sizeof sel->why,
                           err));
+    selection_warn_of_mask(sel);
     *out = sel;
     sel = NULL;
 done:

@@ -115,6 +115,9 @@ enum { ALEXCL_FILE_START = 4096 };
 /* By a file's first bytes, of which ALEXCL_FILE_START are enough. NULL: none of those that are known. */
 const struct alexcl_file_kind *alexcl_file_kind_of(const void *start, size_t length);
 
+/* CPUs that this process may run on (taskset, a container, mpirun --bind-to), at least 1. */
+int alexcl_cpus(void);
+
 const char *alexcl_version(void);
 /* Version of OpenCL's loader and how the library was built, one line each. */
 const char *alexcl_build_info(void);
@@ -350,7 +353,9 @@ struct alexcl_work_span {
     int run;           /* batch, from 0 */
     int first, count;  /* images of the batch */
     int commands;      /* 0: nothing ran for it, as for a layer that another one's kernel computes as well */
-    double start, end; /* seconds since alexcl_net_record; each device's clock was set by the host's then, so rows differ by microseconds */
+    /* Seconds since alexcl_net_record. Each device's clock was set by the host's then and, where it ran at another rate, once more when the
+     * recording ended, so rows differ by microseconds. Both 0 where the two clocks could not be compared, for which there is a warning. */
+    double start, end;
     double busy;       /* of its commands alone */
 };
 

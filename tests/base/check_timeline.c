@@ -42,6 +42,34 @@ START_TEST(commands_belong_to_the_span_that_is_open) {
 }
 END_TEST
 
+/* A clock of 1.25 seconds a second, which was right after one second: what it showed at 6.0 was at 5. */
+START_TEST(a_clock_that_ran_at_another_rate_is_put_right) {
+    struct timeline t = {0};
+    timeline_begin(&t, 0, 0);
+    int64_t zero = (int64_t)t.origin, second = 1000000000;
+    int span = timeline_open(&t, ALEXCL_WORK_LAYER, "conv1", 0, 0, 1);
+    timeline_add(&t, span, zero + second, zero + 6 * second);
+    timeline_close(&t, span);
+    int wait = timeline_open(&t, ALEXCL_WORK_WAIT, "output", 0, 0, 1), none = timeline_open(&t, ALEXCL_WORK_LAYER, "fc8", 0, 0, 1);
+    timeline_close(&t, wait);
+    timeline_close(&t, none);
+    double waited = t.spans[wait].end;
+    timeline_stretch(&t, zero + second, zero + 9 * second, -2 * second);
+    ck_assert_double_eq_tol(t.spans[span].start, 1, 1e-6);
+    ck_assert_double_eq_tol(t.spans[span].end, 5, 1e-6);
+    ck_assert_double_eq_tol(t.spans[span].busy, 4, 1e-6);
+    ck_assert(t.spans[wait].end == waited && t.spans[none].end == 0);
+
+    timeline_begin(&t, 0, 0); /* a clock that nobody knows: how long, not when */
+    t.clockless = 1;
+    span = timeline_open(&t, ALEXCL_WORK_LAYER, "conv1", 0, 0, 1);
+    timeline_add(&t, span, 7 * second, 9 * second);
+    ck_assert(t.spans[span].start == 0 && t.spans[span].end == 0 && t.spans[span].commands == 1);
+    ck_assert_double_eq_tol(t.spans[span].busy, 2, 1e-6);
+    free(t.spans);
+}
+END_TEST
+
 START_TEST(the_reference_is_timed_by_the_host) {
     struct timeline t = {0};
     timeline_begin(&t, 0, 1);
@@ -73,6 +101,7 @@ END_TEST
 int main(void) {
     TCase *tests = tcase_create("timeline");
     tcase_add_test(tests, commands_belong_to_the_span_that_is_open);
+    tcase_add_test(tests, a_clock_that_ran_at_another_rate_is_put_right);
     tcase_add_test(tests, the_reference_is_timed_by_the_host);
     tcase_add_test(tests, off_is_nothing);
     return support_run(tests);

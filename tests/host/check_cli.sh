@@ -148,6 +148,13 @@ else
     grep -q '^0,0:0,CPU,yes,,[1-9]' out || bad "CSV: not a usable CPU"
     run 0 devices -v; prints "compute units"
     run 3 --devices 7 infer "$photos/batch.txt"; says "no device 7"
+    # What was chosen is one line of 80 columns: the device's name stands there once.
+    for devices in "" 0/2; do
+        tiny 0 time --batch 1 --repeat 1 ${devices:+--devices $devices}; says ", cut in two: one half each"
+        awk '/^device/ && length > 80 {exit 1}' err || bad "the line on devices is longer than 80 columns"
+    done
+    tiny 0 time --batch 1 --repeat 1 --devices 0; says "): both halves"
+    tiny 0 time --batch 2 --repeat 1 --split 1:1; says ", cut in two: images split 1:1"
     run 0 plan --devices 0 --format json; json '.memory | length == 1'
 fi
 run 2 --devices 0,1,2 infer "$photos/batch.txt"; says "two halves"
@@ -326,7 +333,7 @@ tiny 1 infer -q --devices $one list.txt --save pipe.npy; says "not a regular fil
 # A share of the images on each device: the same scores, and who took how many.
 tiny 0 infer --devices $two --split 2:1 list.txt --format json --save shared.npy
 json '.split == "2:1" and [.devices[].images] == [2, 1] and [.devices[].halves] == [[0, 1], [0, 1]] and .timing.exchange_s == 0'; cmp -s shared.npy one.npy || bad "a split by images changes the scores"
-tiny 0 infer --devices $two --split auto list.txt --reproducible; prints "; images split auto; reproducible"; says "the images split auto"; grep -qE "device 0 [0-9.]+ s \([0-3] images?\), device 1" err || bad "no images of each device"
+tiny 0 infer --devices $two --split auto list.txt --reproducible; prints "; images split auto; reproducible"; says "images split auto"; grep -qE "device 0 [0-9.]+ s \([0-3] images?\), device 1" err || bad "no images of each device"
 tiny 0 infer --devices $two --split half list.txt --format json; json '.split == "half" and [.devices[].images] == [3, 3] and [.devices[].halves] == [[0], [1]]'
 tiny 2 infer --devices $one --split 1:1 list.txt; says "there is one device"
 tiny 1 weights init -o .; says "not a regular file"
@@ -366,7 +373,7 @@ json '.split == "1:3" and ([.devices[] | [.halves, .images]] == [[[0, 1], 1], [[
 jq -e '[.traceEvents[] | select(.ph == "X")] as $all | [$all[] | select(.cat == "layer" and .name == "conv1")] as $conv | ($all | any(.cat == "exchange") | not)
     and ($conv | group_by([.args.half, .args.batch]) | length == 6 and all([.[] | range(.args.first_image; .args.first_image + .args.images)] | sort == [0, 1, 2, 3]))
     and ($conv | all((.pid == 0) == (.args.first_image < 1)))' trace.json >/dev/null || bad "the trace of a split by images"
-tiny 0 time --devices $two --split auto --batch 6 --repeat 2 --warm-up 1; narrow; prints "images split auto: "; says "both halves on each"
+tiny 0 time --devices $two --split auto --batch 6 --repeat 2 --warm-up 1; narrow; prints "images split auto: "; says "images split auto"
 tiny 0 time -q --devices $two --split auto --batch 6 --repeat 2 --format json; json '([.devices[].images] | add) == 6'
 tiny 2 time --devices $one --split auto; says "there is one device"; tiny 2 time --devices $two --split 1:x; says "--split 1:x"
 tiny 0 time --devices $two --batch 4 --repeat 3 --format json --trace trace.json; cp out time.json; json '(.devices | length) == 2 and .warm_up == 2'; traced 2
