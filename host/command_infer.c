@@ -428,6 +428,7 @@ static int infer_open_results(struct infer *f, struct alexcl_error *err) {
     status = labels_open(o->labels, classes, &f->labels, err);
     for (size_t i = 0; i < f->images && status == ALEXCL_OK; i++) {
         struct alexcl_error why = {0};
+        if (!o->input && f->list.entries[i].error && !o->keep_going) break; /* the run ends there at the latest: what follows may be no list */
         if (infer_label(f, i, o->keep_going ? &why : err) != ALEXCL_OK && !o->keep_going) status = err->status;
     }
     return status;

@@ -39,6 +39,7 @@ static const char *npy_key(const char *header, const char *key) {
 /* float32 in this machine's order of bytes, which is little-endian: '<f4', and as older NumPy and other writers have it. */
 static int npy_is_float32(const char *type) {
     static const char *const names[] = {"f4", "f", "float32"};
+    type += *type == 'u'; /* a text of Python 2 may be marked so */
     char quote = *type;
     if (quote != '\'' && quote != '"') return 0;
     type += 1;

@@ -302,6 +302,7 @@ for line in "line 3: cut.png" "line 4: folder.png: is a folder" "line 5: text.pn
 printf '%s 281\n' "$photos/cat.png" >classes.txt; tiny 6 infer --devices $one classes.txt --build-options=-frobnicate
 says "line 1: label 281: the model has classes 0 to 9; take the model that the labels are of (--model), or leave them out of the list"; grep -q "images\? in" err && bad "it ran"
 tiny 6 infer --devices $one --keep-going classes.txt; says "no image has scores; 1 of 1 failed"; prints "line 1: label 281"
+printf 'a b c\nx y\n' >noise.txt; tiny 6 infer --devices $one noise.txt; says "line 1: a: more than a name and a label" # and not the label of line 2
 # What is not the file that was meant, by what it is, in every place that reads one.
 printf 'version https://git-lfs.github.com/spec/v1\noid sha256:%064d\nsize 244408336\n' 0 >lfs.png; printf 'GIF89a\1\0\1\0\0\0\0;' >gif.png; printf 'cat.png\n' | iconv -t UTF-16 >wide.txt
 printf 'lfs.png\ngif.png\nhttps://example.org/cat.png 3\npool5.npy\nwide.txt\n' >others.txt; tiny 6 infer -q --devices $one --keep-going others.txt

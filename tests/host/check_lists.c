@@ -472,6 +472,7 @@ START_TEST(npy_as_old_and_other_programs_write_it) {
                                           "{'descr': '|f4', 'fortran_order': False, 'shape': (2, 3), }\n",
                                           "{'descr': 'float32', 'fortran_order': False, 'shape': (2, 3), }\n",
                                           "{'shape':(2,3),'fortran_order':False,'descr':'<f4'}",
+                                          "{u'descr': u'<f4', u'fortran_order': False, u'shape': (2L, 3L), }\n",
                                           "{\n 'descr' :\t'<f4',\n 'fortran_order':\n False, 'shape': (\n 2,\n 3\n )\n}\n"};
     static const float values[] = {1, -2, 3.5f, 4, 5, 6};
     struct npy n;
