@@ -2,9 +2,11 @@
 #include "support.h"
 
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "generator.h"
 #include "loader.h"
@@ -25,6 +27,21 @@ static int support_has_loader(void) {
     return 0;
 }
 
+/* ---- a test that ends the process ---- */
+
+/* Check takes an exit(0) within a test for success, and without a process of its own for each test so does ctest, of all that follow. */
+static volatile sig_atomic_t support_in_test;
+
+static void support_enter(void) { support_in_test = 1; }
+static void support_leave(void) { support_in_test = 0; }
+
+static void support_refuse_exit(void) {
+    if (!support_in_test) return;
+    static const char why[] = "FAILED: a test ended its process by exit()\n";
+    if (write(STDERR_FILENO, why, sizeof why - 1) < 0) {}
+    _exit(EXIT_FAILURE);
+}
+
 int support_run(TCase *tests) {
     Suite *suite = suite_create("alexcl");
     suite_add_tcase(suite, tests);
@@ -37,8 +54,14 @@ int support_run(TCase *tests) {
         failed = 1;
     } else {
         tcase_set_timeout(tests, 0); /* ctest's own timeout holds for the whole program */
+        tcase_add_checked_fixture(tests, support_enter, support_leave);
+        if (atexit(support_refuse_exit) != 0) puts("FAILED: atexit");
         srunner_run_all(runner, CK_ENV);
         failed = srunner_ntests_failed(runner);
+        if (srunner_ntests_run(runner) == 0) {
+            puts("FAILED: no test was run");
+            failed = 1;
+        }
         if (support_at_end) support_at_end();
     }
     srunner_free(runner);

@@ -22,7 +22,8 @@
 
 #include "layer.h"
 
-/* Runs the tests and gives main its exit code: 0, 1, or 77 (ctest: skipped). Frees `tests`. */
+/* Runs the tests and gives main its exit code: 0, 1, or 77 (ctest: skipped). Frees `tests`. No test at all, or one that ends its process by
+ * exit(), is a failure. */
 int support_run(TCase *tests);
 /* The case that ctest asks for (alexcl_check's CASES), or NULL when the program is started by hand. */
 const char *support_case(void);
