@@ -70,7 +70,7 @@ static void check_print_header(const struct check *c, const struct alexcl_check_
 static const char *check_name(const struct alexcl_check_result *r) { return r->kernels[0] ? r->kernels : r->layer; }
 
 static void check_print(const struct alexcl_check_result *r) {
-    const char *verdict = r->status == ALEXCL_OK ? "ok" : r->computed ? "WRONG" : "FAILED";
+    const char *verdict = r->status == ALEXCL_OK ? (r->computed ? "ok" : "unused") : r->computed ? "WRONG" : "FAILED";
     char variant[16]; /* "cpu/16": in blocks of 16 channels */
     int wide = r->block > 1 && strlen(r->variant) < 6;
     snprintf(variant, sizeof variant, wide ? "%.8s/%d" : "%.8s", r->variant, r->block);

@@ -6,7 +6,12 @@
 #define WIDTH 4 /* floats of a vector; on a CPU those of a register */
 #endif
 #ifndef GROUP
-#define GROUP 64 /* work-items of a work-group; 1 on a CPU, so that a work-item stays one thread of vectors */
+#define GROUP 64 /* work-items of a work-group; 1 on a CPU, so that a work-item stays one thread of vectors: required there, elsewhere asked for */
+#endif
+#if GROUP == 1
+#define ALONE __attribute__((reqd_work_group_size(1, 1, 1)))
+#else
+#define ALONE
 #endif
 #define JOIN(a, b) a##b
 #define NAME(a, b) JOIN(a, b)
@@ -22,8 +27,7 @@ float peak_sum(VECTOR v) {
 
 /* y[i]: the sum of WIDTH x 8 chains a := a * factor + term of `rounds` steps, which begin at 0, 1, .. 7. 16 * WIDTH * rounds operations an
  * item. Range: items. */
-__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) __attribute__((vec_type_hint(VECTOR))) void peak_fma(__global float *y, int items, int rounds,
-                                                                                                        float factor, float term) {
+__kernel ALONE __attribute__((vec_type_hint(VECTOR))) void peak_fma(__global float *y, int items, int rounds, float factor, float term) {
     int i = (int)get_global_id(0);
     VECTOR a0 = 0.0f, a1 = 1.0f, a2 = 2.0f, a3 = 3.0f, a4 = 4.0f, a5 = 5.0f, a6 = 6.0f, a7 = 7.0f, f = factor, t = term;
     for (int r = 0; r < rounds; r++) {
@@ -41,8 +45,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) __attribute__((vec_t
 
 /* y[i]: the sum of `count` times 4 vectors of x. Item i reads vectors i * start + (0, 1, 2, ..) * step: neighbours on a GPU, a stretch of its
  * own on a CPU. Range: items. */
-__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) __attribute__((vec_type_hint(VECTOR))) void peak_read(__global const float *x, __global float *y,
-                                                                                                         int items, int count, int start, int step) {
+__kernel ALONE __attribute__((vec_type_hint(VECTOR))) void peak_read(__global const float *x, __global float *y, int items, int count, int start, int step) {
     int i = (int)get_global_id(0);
     if (i >= items) return;
     __global const float *from = x + (size_t)i * start * WIDTH;

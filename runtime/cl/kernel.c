@@ -13,9 +13,21 @@ struct kernel {
     struct device *device;
     cl_kernel handle;
     size_t largest_group;
-    int fixed;      /* the source requires a work-group's size */
-    cl_ulong local; /* bytes of __local variables, without arguments */
+    size_t required; /* items of the work-group that the source requires; 0: any */
+    cl_ulong local;  /* bytes of __local variables, without arguments */
 };
+
+/* A compiled kernel may be allowed fewer items than its device has room for: it is known only now. */
+static int kernel_check_limits(const struct kernel *k, const char *source, const char *function, struct alexcl_error *err) {
+    const struct device *dev = k->device;
+    if (k->required > k->largest_group)
+        return error_set(err, KERNEL_UNFIT, "kernel %s of %s.cl is made for work-groups of %zu items, and once it is compiled %s allows it %zu", function,
+                         source, k->required, dev->name, k->largest_group);
+    if (k->local > dev->limits.local_memory)
+        return error_set(err, KERNEL_UNFIT, "kernel %s of %s.cl has %llu bytes of local memory, and %s has %llu", function, source,
+                         (unsigned long long)k->local, dev->name, (unsigned long long)dev->limits.local_memory);
+    return ALEXCL_OK;
+}
 
 int kernel_create(struct device *dev, const char *source, const char *function, const char *defines, struct kernel **out, struct alexcl_error *err) {
     int status = ALEXCL_OK;
@@ -37,13 +49,16 @@ int kernel_create(struct device *dev, const char *source, const char *function, 
     CL_TRY(dev, clGetKernelWorkGroupInfo(k->handle, dev->id, CL_KERNEL_LOCAL_MEM_SIZE, sizeof k->local, &k->local, NULL), err);
     size_t required[3] = {0};
     CL_TRY(dev, clGetKernelWorkGroupInfo(k->handle, dev->id, CL_KERNEL_COMPILE_WORK_GROUP_SIZE, sizeof required, required, NULL), err);
-    k->fixed = required[0] != 0;
+    k->required = required[0] * required[1] * required[2];
+    TRY(kernel_check_limits(k, source, function, err));
     *out = k;
     k = NULL;
 done:
     kernel_free(k);
     return status;
 }
+
+int kernel_is_refused(int status) { return status == KERNEL_UNFIT || alexcl_exit_code(status) == alexcl_exit_code(ALEXCL_E_BUILD); }
 
 void kernel_free(struct kernel *k) {
     if (!k) return;
@@ -52,6 +67,7 @@ void kernel_free(struct kernel *k) {
 }
 
 size_t kernel_largest_group(const struct kernel *k) { return k->largest_group; }
+size_t kernel_required_group(const struct kernel *k) { return k->required; }
 
 void kernel_hash_programs(const struct device *dev, unsigned char out[HASH_BYTES]) { program_hash_all(dev, out); }
 
@@ -80,7 +96,7 @@ int kernel_launch(struct kernel *k, const char *label, const struct kernel_range
     uint64_t local = k->local;
     for (size_t i = 0; i < arg_count; i++) local += args[i].kind == KERNEL_LOCAL ? args[i].value.bytes : 0;
     /* A kernel whose items share nothing does the same in smaller groups. */
-    for (; group > k->largest_group && !k->fixed && local == 0 && items[0] % 2 == 0; group /= 2) items[0] /= 2;
+    for (; group > k->largest_group && !k->required && local == 0 && items[0] % 2 == 0; group /= 2) items[0] /= 2;
     for (unsigned d = 0; d < range->dims; d++) global[d] = (range->global[d] + items[d] - 1) / items[d] * items[d];
     if (group > k->largest_group)
         return error_set(err, ALEXCL_E_DEVICE, "%s: the kernel of %s wants work-groups of %zu items, the device allows it %zu; choose another device",

@@ -8,11 +8,17 @@
 struct kernel;
 
 /* Kernel `function` of kernels/<source>.cl built with `defines` ("-DTILE=4 -DRELU=1", or ""). Programs are built once
- * per device and (source, defines); every call makes a kernel object of its own, so arguments are never shared. */
+ * per device and (source, defines); every call makes a kernel object of its own, so arguments are never shared. One that requires a larger
+ * work-group, or has more local memory, than the device allows it once it is built is KERNEL_UNFIT. */
+enum { KERNEL_UNFIT = -54 /* CL_INVALID_WORK_GROUP_SIZE */ };
 int kernel_create(struct device *dev, const char *source, const char *function, const char *defines, struct kernel **out, struct alexcl_error *err);
 void kernel_free(struct kernel *k);
 /* Largest work-group this kernel can have on its device (CL_KERNEL_WORK_GROUP_SIZE). */
 size_t kernel_largest_group(const struct kernel *k);
+/* Items of the work-group that its source requires; 0: it takes any. */
+size_t kernel_required_group(const struct kernel *k);
+/* Whether `status` of kernel_create is a matter of this kernel: it does not compile or is unfit, and another one may do. */
+int kernel_is_refused(int status);
 
 /* SHA-256 over every program built on the device so far: device, driver, options and text of each. */
 void kernel_hash_programs(const struct device *dev, unsigned char out[HASH_BYTES]);

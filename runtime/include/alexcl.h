@@ -402,12 +402,13 @@ struct alexcl_check_result {
     int block;                               /* channels side by side in what the layer is given; 1: n x c x h x w */
     char shape[48];
     int status;              /* 0: right. ALEXCL_E_DEVICE: wrong, or it failed in use. ALEXCL_E_BUILD: it does not compile. Others as they are. */
-    int computed;            /* there are values: error and, where wrong, half and index say how far they are off */
+    int computed;            /* there are values: error and, where wrong, half and index say how far they are off; neither wrong nor computed: not
+                              * used, since the device allows its work-group fewer items, as message says */
     double error, tolerance; /* largest |got - due| in units of the largest |due|; may be infinite */
     int64_t index;           /* first wrong value, among those of the half's images; -1: none */
     int half;
     float got, due;
-    char message[2048]; /* what is wrong or failed; "" when right */
+    char message[2048]; /* what is wrong or failed, or why it is not used; "" when right */
 };
 struct alexcl_check_counts {
     unsigned checks, failed;

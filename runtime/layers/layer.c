@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "layer_private.h"
+#include "log.h"
 #include "memory.h"
 
 /* Seconds of one launch at most: a device that draws the screen as well must come back to it, and some drivers end what does not. */
@@ -203,11 +204,17 @@ int layer_wants_clblast(const struct layer *l, const struct place *place) {
     return layer_on_device(l, place) && gemm && strcmp(gemm, "clblast") == 0;
 }
 
+/* The first applicable row behind `after`; NULL: of all. */
+static const struct layer_variant *layer_next(const struct layer *l, const struct place *place, const struct layer_variant *after) {
+    const struct layer_variant *const *v = l->ops->variants;
+    while (after && *v++ != after) {}
+    while (*v && !(*v)->applicable(l, place)) v++;
+    return *v;
+}
+
 const struct layer_variant *layer_choose(const struct layer *l, const struct place *place) {
-    if (l->view || l->tuned) return l->tuned;
-    for (const struct layer_variant *const *v = l->ops->variants; *v; v++)
-        if ((*v)->applicable(l, place)) return *v;
-    return NULL;
+    if (l->variant) return l->variant;
+    return l->view || l->tuned ? l->tuned : layer_next(l, place, NULL);
 }
 
 size_t layer_parameter_floats(const struct layer *l, const struct place *place, int t) {
@@ -284,7 +291,17 @@ int layer_prepare(struct layer *l, struct place *place, const float *const value
     if (l->view) return ALEXCL_OK;
     const struct layer_variant *variant = layer_choose(l, place);
     if (!variant) return error_set(err, ALEXCL_E_USAGE, "layer %s: there is no way to compute it here", l->desc->name);
-    return layer_prepare_variant(l, place, variant, values, err);
+    for (;;) {
+        struct alexcl_error why = {0};
+        int status = layer_prepare_variant(l, place, variant, values, &why);
+        if (status == ALEXCL_OK) return ALEXCL_OK;
+        const struct layer_variant *dropped = variant, *after = variant == l->tuned ? NULL : variant;
+        if (!after) l->tile = (struct layer_tile){{0}}, l->seconds = 0; /* the tuned one's: others choose by themselves */
+        l->tuned = NULL;
+        variant = layer_next(l, place, after);
+        if (!variant || !kernel_is_refused(status)) return error_set(err, status, "%s", why.text);
+        log_write(ALEXCL_LOG_WARNING, "variant %s is dropped, %s takes its place: %s", dropped->name, variant->name, why.text);
+    }
 }
 
 int layer_launch_images(const struct layer *l, const struct device_limits *device) {
@@ -321,6 +338,20 @@ void layer_release(struct layer *l) {
 
 const float *layer_host_in(const struct layer *l, const struct layer_io *io) { return io->in->host + (size_t)io->first * shape_size(l->in); }
 float *layer_host_out(const struct layer *l, const struct layer_io *io) { return io->out->host + (size_t)io->first * shape_size(l->out); }
+
+int layer_in_channels(const struct layer *l) { return (int)(layer_in_floats(l) / ((size_t)l->maps.h * (size_t)l->maps.w)); }
+
+size_t layer_in_channel(const struct layer *l, int c) {
+    size_t block = (size_t)l->in_block, at = layer_in_position(l, c, 0);
+    return at / (block * (size_t)l->maps.h * (size_t)l->maps.w) * block + at % block;
+}
+
+int layer_first_channels(const struct layer *l) { return shape_half_count(l->maps.c, 0); }
+
+int layer_gap(const struct layer *l) {
+    int first = layer_first_channels(l);
+    return l->reads.all ? (first + l->in_block - 1) / l->in_block * l->in_block - first : 0;
+}
 
 size_t layer_channels(const struct layer *l) { return shape_floats((struct alexcl_shape){l->out.c, 1, 1}, l->out_block); }
 

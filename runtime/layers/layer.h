@@ -108,6 +108,7 @@ struct layer_variant {
     struct layer_tile (*tile)(const struct layer *l, const struct place *place); /* l->tile, or the variant's own choice; NULL: it has no tiles */
     const struct layer_tile *tiles;                                              /* that a tuner tries as well; ends with zeros */
     int (*chunk)(const struct layer *l); /* images that its workspace holds, where enqueue cuts what it is given by them; NULL: it does not */
+    int last_resort; /* a work-item an output, whatever the work-group; slow: no tuner measures it */
 };
 
 struct layer_ops {
@@ -143,13 +144,14 @@ int layer_makes_block(const struct layer *l, int in_block, int block);
 /* Whether a ReLU right behind can be computed with it: convolutions and fully connected layers where values lie in blocks. */
 int layer_fuses_relu(const struct layer *l, int block);
 /* The variant that `place` would use: l->tuned, or the first applicable, ALEXCL_GEMM respected. place->device NULL: the reference. NULL for
- * a view. */
+ * a view. Of a layer that is prepared, the one that it uses. */
 const struct layer_variant *layer_choose(const struct layer *l, const struct place *place);
 /* Floats of workspace that variant wants, whatever the batch. */
 size_t layer_workspace(const struct layer *l, const struct place *place);
 /* Floats of tensor `t` of this half as that variant keeps it. */
 size_t layer_parameter_floats(const struct layer *l, const struct place *place, int t);
-/* Builds and uploads for the variant that layer_choose gives. */
+/* Builds and uploads for the variant that layer_choose gives. Where the device does not build its kernels, or once they are built allows them
+ * too small a work-group, the next applicable one takes its place, with a line in the log; the last asks nothing of the work-group. */
 int layer_prepare(struct layer *l, struct place *place, const float *const values[LAYER_TENSORS], struct alexcl_error *err);
 /* The same with a variant of the caller's choice, of l->ops->variants (the tests, a tuner). */
 int layer_prepare_variant(struct layer *l, struct place *place, const struct layer_variant *variant, const float *const values[LAYER_TENSORS],

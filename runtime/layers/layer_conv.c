@@ -292,6 +292,36 @@ static const struct layer_variant conv_clblast = {.name = "clblast",
                                                   .release = layer_free_kernels,
                                                   .kernels = "im2col bias"};
 
+/* ---- naive: conv_naive.cl, the last resort ---- */
+
+static int conv_naive_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    char defines[64];
+    snprintf(defines, sizeof defines, "-DIN_BLOCK=%d -DOUT_BLOCK=%d", l->in_block, l->out_block);
+    TRY(layer_add_kernel(l, 0, "conv_naive", "conv_naive_forward", defines, err));
+    TRY(layer_upload(l, values, err));
+done:
+    return status;
+}
+
+static int conv_naive_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    struct shape_conv s = conv_shape(l);
+    struct kernel_range range = layer_range_maps((size_t)(s.out.h * s.out.w), layer_channels(l), io);
+    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),
+                         ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(s.in.c / s.groups), ARG_INT(s.out.c / s.groups),
+                         ARG_INT(s.out.c), ARG_INT(layer_in_channels(l)), ARG_INT((int)layer_channels(l)), ARG_INT(layer_first_channels(l)),
+                         ARG_INT(layer_gap(l)), ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.kernel), ARG_INT(s.stride),
+                         ARG_INT(s.pad), ARG_INT(l->relu));
+}
+
+static const struct layer_variant conv_naive = {.name = "naive",
+                                                .applicable = layer_on_device,
+                                                .prepare = conv_naive_prepare,
+                                                .enqueue = conv_naive_enqueue,
+                                                .release = layer_free_kernels,
+                                                .kernels = "conv_naive",
+                                                .last_resort = 1};
+
 const struct layer_ops layer_conv_ops = {
     ALEXCL_CONV, conv_describe,
-    (const struct layer_variant *const[]){&conv_ref, &conv_clblast, &conv_winograd_mem, &conv_winograd, &conv_cpu, &conv_own, &conv_wino, NULL}};
+    (const struct layer_variant *const[]){&conv_ref, &conv_clblast, &conv_winograd_mem, &conv_winograd, &conv_cpu, &conv_own, &conv_wino, &conv_naive, NULL}};

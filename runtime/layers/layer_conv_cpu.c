@@ -10,8 +10,6 @@
 
 static int conv_blocks(int channels) { return (channels + LAYER_BLOCK - 1) / LAYER_BLOCK; }
 static int conv_groups(const struct layer *l, int vectors) { return (conv_blocks(l->out.c) + vectors - 1) / vectors; }
-/* Channels in memory of what the layer is given. */
-static int conv_in_channels(const struct layer *l) { return (int)(layer_in_floats(l) / ((size_t)l->in.h * (size_t)l->in.w)); }
 
 static int conv_makes_blocks(const struct layer *l, const struct place *place) {
     return layer_on_cpu_device(l, place) && l->out_block == LAYER_BLOCK && l->desc->groups <= 2;
@@ -68,19 +66,19 @@ static void conv_cpu_frame(const struct layer *l, struct conv_tile tile, int *h,
 static size_t conv_cpu_workspace(const struct layer *l, const struct place *place) {
     int h, w;
     conv_cpu_frame(l, conv_cpu_tile(l, place), &h, &w);
-    return (size_t)CPU_IMAGES * (size_t)conv_in_channels(l) * (size_t)h * (size_t)w;
+    return (size_t)CPU_IMAGES * (size_t)layer_in_channels(l) * (size_t)h * (size_t)w;
 }
 
 static size_t conv_cpu_packed(const struct layer *l, const struct place *place, int t) {
     struct conv_tile tile = conv_cpu_tile(l, place);
     size_t outputs = (size_t)(conv_groups(l, tile.vectors) * tile.vectors * LAYER_BLOCK);
-    return t ? outputs : outputs * (size_t)conv_in_channels(l) * (size_t)l->desc->kernel * (size_t)l->desc->kernel;
+    return t ? outputs : outputs * (size_t)layer_in_channels(l) * (size_t)l->desc->kernel * (size_t)l->desc->kernel;
 }
 
 static int conv_cpu_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
     int status = ALEXCL_OK, k = l->desc->kernel, taps = k * k;
     struct conv_tile tile = conv_cpu_tile(l, l->place);
-    size_t floats = conv_cpu_packed(l, l->place, 0), width = (size_t)(tile.vectors * LAYER_BLOCK), channels = (size_t)conv_in_channels(l);
+    size_t floats = conv_cpu_packed(l, l->place, 0), width = (size_t)(tile.vectors * LAYER_BLOCK), channels = (size_t)layer_in_channels(l);
     float *packed = NULL;
     char defines[128];
     snprintf(defines, sizeof defines, "-DKERNEL=%d -DSTRIDE=%d -DBLOCK=%d -DCOLUMNS=%d -DVECTORS=%d", k, l->desc->stride, l->in_block, tile.columns,
@@ -92,7 +90,7 @@ static int conv_cpu_prepare(struct layer *l, const float *const values[LAYER_TEN
     for (int o = 0; o < l->out.c; o++) {
         for (int c = 0; c < l->in.c; c++) {
             const float *from = values[0] + ((size_t)o * (size_t)l->in.c + (size_t)c) * (size_t)taps;
-            size_t channel = conv_channel(l, c), block = (size_t)l->in_block;
+            size_t channel = layer_in_channel(l, c), block = (size_t)l->in_block;
             float *to = packed + (size_t)o / width * channels * (size_t)taps * width + (size_t)o % width;
             for (size_t tap = 0; tap < (size_t)taps; tap++) to[((channel / block * (size_t)taps + tap) * block + channel % block) * width] = from[tap];
         }
@@ -105,7 +103,7 @@ done:
 }
 
 static int conv_cpu_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
-    int status = ALEXCL_OK, frame_h, frame_w, blocks = conv_in_channels(l) / l->in_block;
+    int status = ALEXCL_OK, frame_h, frame_w, blocks = layer_in_channels(l) / l->in_block;
     struct conv_tile tile = conv_cpu_tile(l, l->place);
     int tiles = (l->out.w + tile.columns - 1) / tile.columns;
     conv_cpu_frame(l, tile, &frame_h, &frame_w);
@@ -157,7 +155,7 @@ enum { WINOGRAD_TILES = 16, WINOGRAD_VECTORS = 4, WINOGRAD_GROUPS = 16, WINOGRAD
 /* Of planes: as in winograd_cpu.cl's head. */
 static int winograd_strides(const struct layer *l) { return l->desc->stride == WINOGRAD_STRIDE && l->in_block == 1; }
 static int winograd_window(const struct layer *l) { return winograd_strides(l) ? (l->desc->kernel + WINOGRAD_STRIDE - 1) / WINOGRAD_STRIDE : l->desc->kernel; }
-static int winograd_depth(const struct layer *l) { return conv_in_channels(l) * (winograd_strides(l) ? LAYER_BLOCK : 1); }
+static int winograd_depth(const struct layer *l) { return layer_in_channels(l) * (winograd_strides(l) ? LAYER_BLOCK : 1); }
 static int winograd_side(const struct layer *l, struct winograd_tile t) { return winograd_window(l) + t.out - 1; }
 static int winograd_points(const struct layer *l, struct winograd_tile t) { return winograd_side(l, t) * winograd_side(l, t); }
 /* Bytes of a work-item's transformed inputs, and of its sums. */
@@ -249,7 +247,7 @@ static void winograd_pack(const struct layer *l, const double g[WINOGRAD_SIDE][W
     int window = winograd_window(l), kernel = l->desc->kernel;
     size_t stride = (size_t)winograd_depth(l) * width;
     if (!winograd_strides(l)) {
-        winograd_transform(g, w, window, side, packed + conv_channel(l, c) * width, stride);
+        winograd_transform(g, w, window, side, packed + layer_in_channel(l, c) * width, stride);
         return;
     }
     for (int lane = 0; lane < LAYER_BLOCK; lane++) { /* of WINOGRAD_STRIDE x WINOGRAD_STRIDE pixels */
@@ -271,8 +269,8 @@ static int winograd_prepare(struct layer *l, int fused, struct winograd_tile til
     double g[WINOGRAD_SIDE][WINOGRAD_WINDOW] = {{0}};
     float *packed = NULL;
     char defines[128];
-    snprintf(defines, sizeof defines, "-DWINDOW=%d -DOUT=%d -DSTRIDE=%d -DTILES=%d -DVECTORS=%d -DGROUPS=%d -DFUSED=%d%s", window, tile.out,
-             l->desc->stride, tile.tiles, tile.vectors, tile.groups, fused, layer_fetches(l->place));
+    snprintf(defines, sizeof defines, "-DWINDOW=%d -DOUT=%d -DSTRIDE=%d -DTILES=%d -DVECTORS=%d -DGROUPS=%d -DFUSED=%d%s", window, tile.out, l->desc->stride,
+             tile.tiles, tile.vectors, tile.groups, fused, layer_fetches(l->place));
     for (int i = 0; kernels[i]; i++) TRY(layer_add_kernel(l, i, "winograd_cpu", kernels[i], defines, err));
     TRY(memory_alloc_floats(&packed, floats, "packed weights", err));
     for (size_t i = 0; i < floats; i++) packed[i] = 0.0f;
@@ -310,7 +308,8 @@ static int winograd_fused_enqueue(struct layer *l, const struct layer_io *io, st
 
 static int winograd_mem_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct winograd_tile tile = winograd_mem_tile(l, l->place);
-    int status = ALEXCL_OK, most = winograd_images(l, tile), across = winograd_across(l, tile), per_image = winograd_per_image(l, tile), depth = winograd_depth(l);
+    int status = ALEXCL_OK, most = winograd_images(l, tile), across = winograd_across(l, tile), per_image = winograd_per_image(l, tile),
+        depth = winograd_depth(l);
     int together = tile.groups * tile.tiles, blocks = conv_blocks(l->out.c);
     for (int first = io->first; first < io->first + io->count; first += most) {
         int left = io->first + io->count - first, count = left < most ? left : most, tiles = count * per_image;

@@ -83,6 +83,9 @@ static const struct layer_variant fc_ref = {
 enum { OWN_TILES = 3, OWN_ITEMS = 64 };
 static const struct { int rows, images; /* the sums of a work-group */ } own_tiles[OWN_TILES] = {{4, 1}, {4, 4}, {8, 8}};
 
+/* fc.cl computes no ReLU behind it. */
+static int fc_own_applicable(const struct layer *l, const struct place *place) { return layer_on_device_plain(l, place) && !l->relu; }
+
 static int fc_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
     int status = ALEXCL_OK;
     for (int i = 0; i < OWN_TILES; i++) {
@@ -107,7 +110,7 @@ static int fc_own_enqueue(struct layer *l, const struct layer_io *io, struct ale
 }
 
 static const struct layer_variant fc_own = {.name = "own",
-                                            .applicable = layer_on_device_plain,
+                                            .applicable = fc_own_applicable,
                                             .prepare = fc_own_prepare,
                                             .enqueue = fc_own_enqueue,
                                             .release = layer_free_kernels,
@@ -295,4 +298,33 @@ static const struct layer_variant fc_clblast = {.name = "clblast",
                                                 .release = layer_free_kernels,
                                                 .kernels = "bias"};
 
-const struct layer_ops layer_fc_ops = {ALEXCL_FC, fc_describe, (const struct layer_variant *const[]){&fc_ref, &fc_clblast, &fc_cpu, &fc_own, NULL}};
+/* ---- naive: fc_naive.cl, the last resort ---- */
+
+static int fc_naive_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    char defines[64];
+    snprintf(defines, sizeof defines, "-DBLOCK=%d%s", l->in_block, l->fp16 ? " -DHALF" : "");
+    TRY(layer_add_kernel(l, 0, "fc_naive", "fc_naive_forward", defines, err));
+    TRY(fc_plain_prepare(l, values, err));
+done:
+    return status;
+}
+
+static int fc_naive_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    struct kernel_range range = layer_range((size_t)l->out.c, io);
+    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),
+                         ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(l->in.c), ARG_INT(l->out.c),
+                         ARG_INT((int)layer_in_floats(l)), ARG_INT(l->maps.h * l->maps.w), ARG_INT(layer_first_channels(l)), ARG_INT(layer_gap(l)),
+                         ARG_INT(l->relu));
+}
+
+static const struct layer_variant fc_naive = {.name = "naive",
+                                              .applicable = layer_on_device,
+                                              .prepare = fc_naive_prepare,
+                                              .enqueue = fc_naive_enqueue,
+                                              .release = layer_free_kernels,
+                                              .kernels = "fc_naive",
+                                              .packed = fc_plain_packed,
+                                              .last_resort = 1};
+
+const struct layer_ops layer_fc_ops = {ALEXCL_FC, fc_describe, (const struct layer_variant *const[]){&fc_ref, &fc_clblast, &fc_cpu, &fc_own, &fc_naive, NULL}};

@@ -25,6 +25,12 @@ static struct shape_norm norm_shape(const struct layer *l) {
 
 static const char *norm_defines(const struct layer *l) { return l->desc->beta == 0.75 ? "-DBETA_075" : ""; }
 
+static int norm_add_kernel(struct layer *l, const char *source, const char *function, struct alexcl_error *err) {
+    char defines[64];
+    snprintf(defines, sizeof defines, "-DBLOCK=%d %s", l->in_block, norm_defines(l));
+    return layer_add_kernel(l, 0, source, function, defines, err);
+}
+
 /* ---- lrn ---- */
 
 static int lrn_ref_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
@@ -37,13 +43,13 @@ static int lrn_ref_enqueue(struct layer *l, const struct layer_io *io, struct al
 
 static int lrn_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
     (void)values;
-    return layer_add_kernel(l, 0, "lrn", "lrn_forward", norm_defines(l), err);
+    return norm_add_kernel(l, "lrn", "lrn_forward", err);
 }
 
 static int lrn_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct shape_norm s = norm_shape(l);
     size_t hw = (size_t)s.in.h * (size_t)s.in.w;
-    struct kernel_range range = layer_range_maps(hw, (size_t)s.in.c, io);
+    struct kernel_range range = layer_range_maps(hw, layer_channels(l), io);
     struct buffer *seam = s.before + s.after ? io->seam->buffer : NULL;
     return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(seam), ARG_BUFFER(io->out->buffer),
                          ARG_INT(s.in.c), ARG_INT((int)hw), ARG_INT(s.before), ARG_INT(s.after), ARG_INT(s.n), ARG_FLOAT(s.k), ARG_FLOAT(s.alpha),
@@ -85,11 +91,12 @@ static int lrn_cpu_enqueue(struct layer *l, const struct layer_io *io, struct al
 
 static const struct layer_variant lrn_ref = {.name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = lrn_ref_enqueue};
 static const struct layer_variant lrn_own = {.name = "own",
-                                             .applicable = layer_on_device_plain,
+                                             .applicable = layer_on_device,
                                              .prepare = lrn_own_prepare,
                                              .enqueue = lrn_own_enqueue,
                                              .release = layer_free_kernels,
-                                             .kernels = "lrn"};
+                                             .kernels = "lrn",
+                                             .last_resort = 1};
 static const struct layer_variant lrn_cpu = {.name = "cpu",
                                              .applicable = lrn_cpu_applicable,
                                              .prepare = lrn_cpu_prepare,
@@ -109,10 +116,8 @@ static int rnorm_ref_enqueue(struct layer *l, const struct layer_io *io, struct 
 }
 
 static int rnorm_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    char defines[64];
     (void)values;
-    snprintf(defines, sizeof defines, "-DBLOCK=%d %s", l->in_block, norm_defines(l));
-    return layer_add_kernel(l, 0, "rnorm", "rnorm_forward", defines, err);
+    return norm_add_kernel(l, "rnorm", "rnorm_forward", err);
 }
 
 static int rnorm_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {

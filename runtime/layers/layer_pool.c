@@ -47,16 +47,17 @@ static int maxpool_ref_enqueue(struct layer *l, const struct layer_io *io, struc
 
 static int maxpool_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
     (void)values;
-    return layer_add_kernel(l, 0, "maxpool", "maxpool_forward", "", err);
+    return pool_add_kernel(l, "maxpool", "maxpool_forward", err);
 }
 
 static const struct layer_variant maxpool_ref = {.name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = maxpool_ref_enqueue};
 static const struct layer_variant maxpool_own = {.name = "own",
-                                                 .applicable = layer_on_device_plain,
+                                                 .applicable = layer_on_device,
                                                  .prepare = maxpool_own_prepare,
                                                  .enqueue = pool_enqueue,
                                                  .release = layer_free_kernels,
-                                                 .kernels = "maxpool"};
+                                                 .kernels = "maxpool",
+                                                 .last_resort = 1};
 
 static int maxpool_cpu_applicable(const struct layer *l, const struct place *place) { return layer_on_cpu_device(l, place) && l->in_block == LAYER_BLOCK; }
 

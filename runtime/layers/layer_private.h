@@ -53,6 +53,12 @@ void layer_free_kernels(struct layer *l);
 /* The first value of the call on the reference: images from io->first on. */
 const float *layer_host_in(const struct layer *l, const struct layer_io *io);
 float *layer_host_out(const struct layer *l, const struct layer_io *io);
+/* Channels in memory of what the half is given, and where its channel c stands among them. */
+int layer_in_channels(const struct layer *l);
+size_t layer_in_channel(const struct layer *l, int c);
+/* Where that is the two halves' channels, each filled up to whole blocks: how many the first has, and how many places are left out behind them. */
+int layer_first_channels(const struct layer *l);
+int layer_gap(const struct layer *l);
 /* Channels in memory of what the half makes: those that fill up its last block are computed as well, so that they are finite. */
 size_t layer_channels(const struct layer *l);
 /* `values` work-items an image, in work-groups of 64. */

@@ -21,23 +21,21 @@ static int softmax_ref_enqueue(struct layer *l, const struct layer_io *io, struc
     return ALEXCL_OK;
 }
 
-/* Work-items an image: 64, or the largest power of two that the device has room for. */
-static size_t softmax_own_group(const struct place *place) {
-    const struct device_limits *limits = device_limits(place->device);
-    size_t group = 64;
-    while (group > 1 && (group > limits->largest_work_group || group * sizeof(float) > limits->local_memory)) group /= 2;
-    return group;
-}
-
+/* Work-items an image: 64, or as many, a power of two, as the compiled kernel is allowed. */
 static int softmax_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    char defines[32];
     (void)values;
-    snprintf(defines, sizeof defines, "-DGROUP=%zu", softmax_own_group(l->place));
-    return layer_add_kernel(l, 0, "softmax", "softmax_forward", defines, err);
+    for (int group = 64;; group /= 2) {
+        struct alexcl_error why = {0};
+        char defines[32];
+        snprintf(defines, sizeof defines, "-DGROUP=%d", group);
+        int status = layer_add_kernel(l, 0, "softmax", "softmax_forward", defines, &why);
+        if (status == ALEXCL_OK) return ALEXCL_OK;
+        if (group == 1 || !kernel_is_refused(status)) return error_set(err, status, "%s", why.text);
+    }
 }
 
 static int softmax_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
-    struct kernel_range range = layer_range(softmax_own_group(l->place), io); /* one work-group an image */
+    struct kernel_range range = layer_range(kernel_required_group(layer_kernel(l, 0)), io); /* one work-group an image */
     range.local[0] = range.global[0];
     return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->out->buffer), ARG_INT(l->in.c),
                          ARG_INT(softmax_first(l)), ARG_INT(l->out.c));

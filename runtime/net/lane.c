@@ -134,6 +134,7 @@ static int lane_prepare_layers(struct lane *lane, struct alexcl_error *err) {
         size_t next = 0;
         for (int i = 0; i < g->layer_count; i++) {
             size_t floats = lane_parameters(lane, &g->layers[i]);
+            if (g->layers[i].half[0].variant || g->layers[i].half[1].variant) continue; /* prepared, maybe by another variant with another size */
             if (floats < size && floats > next) next = floats;
             if (floats != size) continue;
             for (int h = 0; h < 2; h++) {
@@ -194,12 +195,13 @@ int lane_prepare(struct lane *lane, struct alexcl_error *err) {
     for (int h = 0; h < 2; h++) {
         if (!lane_runs(lane, h)) continue;
         TRY(lane_make_half(lane, h, err));
-        for (int i = 0; i < g->layer_count; i++) {
-            size_t wanted = layer_workspace(&g->layers[i].half[h], &lane->place);
-            if (wanted > workspace) workspace = wanted;
-        }
     }
     TRY(lane_prepare_layers(lane, err));
+    for (int i = 0; i < 2 * g->layer_count; i++) { /* of the variants that could be prepared */
+        const struct layer *l = &g->layers[i / 2].half[i % 2];
+        size_t wanted = lane_runs(lane, i % 2) ? layer_workspace(l, &lane->place) : 0;
+        if (wanted > workspace) workspace = wanted;
+    }
     if (workspace) TRY(storage_create(&lane->place, workspace, "the workspace of convolutions", &lane->workspace, err));
     TRY(lane_make_host(lane, err));
     if (lane->place.device) TRY(device_finish(lane->place.device, err));

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "generator.h"
+#include "kernel.h"
 #include "memory.h"
 #include "net.h"
 #include "selfcheck.h"
@@ -43,11 +44,12 @@ static int selfcheck_report(struct selfcheck *s, struct alexcl_check_result *r, 
     return error_set(err, ALEXCL_E_INTERRUPTED, "interrupted: %u of %u checks were done", s->number, s->count);
 }
 
-static void selfcheck_fill(struct alexcl_check_result *r, const struct selfcheck_found *found, int status, const struct alexcl_error *why) {
+static void selfcheck_fill(struct alexcl_check_result *r, const struct selfcheck_found *found, int status, int needed, const struct alexcl_error *why) {
     r->status = status;
     r->index = -1;
     if (status != ALEXCL_OK) {
         snprintf(r->message, sizeof r->message, "%.2047s", why->text);
+        if (status == KERNEL_UNFIT && !needed) r->status = ALEXCL_OK; /* nothing is wrong: another variant takes its place */
         return;
     }
     r->computed = 1;
@@ -139,7 +141,7 @@ static int selfcheck_kernels_of(struct selfcheck *s, size_t index, struct place 
         r.variant = c.variant ? c.variant->name : "own";
         r.block = c.in_block ? c.in_block : 1;
         selfcheck_describe(&c, r.shape, sizeof r.shape);
-        selfcheck_fill(&r, &found, ran, &why);
+        selfcheck_fill(&r, &found, ran, !c.variant || c.variant->last_resort, &why);
         status = selfcheck_report(s, &r, err);
     }
     return status;
@@ -190,7 +192,7 @@ static int selfcheck_net(struct selfcheck *s, struct alexcl_error *err) {
     r.variant = "net";
     r.block = 1;
     snprintf(r.shape, sizeof r.shape, "%d x %dx%dx%d", NET_IMAGES, model->channels, model->height, model->width);
-    selfcheck_fill(&r, &found, ran, &why);
+    selfcheck_fill(&r, &found, ran, 1, &why);
     return selfcheck_report(s, &r, err);
 }
 
@@ -227,7 +229,7 @@ int alexcl_check_run(const struct alexcl_selection *sel, const struct alexcl_che
         r.layer = "";
         r.variant = "open";
         r.block = 1;
-        selfcheck_fill(&r, &(struct selfcheck_found){0}, opened[i], &why[i]);
+        selfcheck_fill(&r, &(struct selfcheck_found){0}, opened[i], 1, &why[i]);
         TRY(selfcheck_report(&s, &r, err));
     }
     if (devices && whole) TRY(selfcheck_net(&s, err));

@@ -54,7 +54,7 @@ static void tune_list_ways(struct tune_layer *t, const struct place *place) {
     struct layer l = t->layer;
     for (const struct layer_variant *const *v = l.ops->variants; *v; v++) {
         l.tile = (struct layer_tile){{0}};
-        if (!(*v)->applicable(&l, place)) continue;
+        if ((*v)->last_resort || !(*v)->applicable(&l, place)) continue;
         struct layer_tile own = (*v)->tile ? (*v)->tile(&l, place) : l.tile;
         tune_add_way(t, *v, own, 1);
         for (const struct layer_tile *tile = (*v)->tiles; tile && tile->size[0]; tile++) {

@@ -100,6 +100,29 @@ START_TEST(a_failed_build_keeps_its_whole_log) {
 }
 END_TEST
 
+START_TEST(a_kernel_that_wants_more_than_it_is_allowed_is_refused) {
+    struct device *dev = support_place()->device;
+    struct kernel *k = NULL;
+    write_kernel("greedy", "__kernel __attribute__((reqd_work_group_size(GROUP, 2, 1))) void group(__global float *x) { x[0] = 1; }\n"
+                           "__kernel void loose(__global float *x) {\n  __local float t[BYTES / 4];\n  t[get_local_id(0)] = x[0];\n"
+                           "  barrier(CLK_LOCAL_MEM_FENCE);\n  x[0] = t[BYTES / 8];\n}\n");
+    EXPECT_OK(kernel_create(dev, "greedy", "group", "-DGROUP=2 -DBYTES=64", &k, &err), err);
+    ck_assert_uint_eq(kernel_required_group(k), 4);
+    kernel_free(k);
+    EXPECT_OK(kernel_create(dev, "greedy", "loose", "-DGROUP=2 -DBYTES=64", &k, &err), err);
+    ck_assert_uint_eq(kernel_required_group(k), 0);
+    kernel_free(k);
+    char defines[64];
+    snprintf(defines, sizeof defines, "-DGROUP=2 -DBYTES=%llu", 4 * (unsigned long long)device_limits(dev)->local_memory);
+    ck_assert_msg(kernel_is_refused(kernel_create(dev, "greedy", "loose", defines, &k, &err)), "%s", err.text); /* by the driver, or by us */
+    err = (struct alexcl_error){0};
+    snprintf(defines, sizeof defines, "-DGROUP=%zu -DBYTES=64", device_limits(dev)->largest_work_group);
+    ck_assert_msg(kernel_is_refused(kernel_create(dev, "greedy", "group", defines, &k, &err)), "%s", err.text);
+    err = (struct alexcl_error){0};
+    ck_assert(!kernel_is_refused(ALEXCL_OK) && !kernel_is_refused(ALEXCL_E_MEMORY) && !kernel_is_refused(-5) && kernel_is_refused(ALEXCL_E_BUILD));
+}
+END_TEST
+
 START_TEST(bad_build_options_are_named) {
     struct device *dev = support_place()->device;
     struct kernel *k;
@@ -118,6 +141,7 @@ int main(void) {
     tcase_add_test(tests, a_kernel_of_ones_own_runs);
     tcase_add_test(tests, copies_wait_for_the_work_they_name);
     tcase_add_test(tests, a_failed_build_keeps_its_whole_log);
+    tcase_add_test(tests, a_kernel_that_wants_more_than_it_is_allowed_is_refused);
     tcase_add_test(tests, bad_build_options_are_named);
     return support_run(tests);
 }

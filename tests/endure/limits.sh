@@ -44,6 +44,25 @@ for limits in group=32,local=1024 group=1 local=1024 gpu gpu,group=32 gpu,local=
     done
 done
 
+# ---- kernels that once they are built may have fewer items than the device says, and kernels that are not built: others take their place
+for limits in gpu,kernel=16 gpu,kernel=1 kernel=1 gpu,refuse=conv_forward+fc_forward \
+    refuse=conv_cpu_forward+winograd_cpu_fused+winograd_cpu_input+fc_cpu_one+maxpool_cpu_forward+lrn_cpu_forward; do
+    for model in tiny2t lenet5; do
+        run 0 --model $model infer --devices 0 list.txt --save got.npy; close $model.npy got.npy
+        case $limits in
+        kernel=1) ! grep -q "is dropped" err || bad "$limits: kernels of work-groups of one are dropped" ;;
+        *) says "is dropped, naive takes its place"; says "conv"; says "fc" ;;
+        esac
+    done
+done
+limits=gpu,kernel=16
+tiny 0 infer -q --devices 0 list.txt --save got.npy; tiny 0 infer -q --devices 0/2 list.txt --save halves.npy; same got.npy halves.npy
+run 0 check --devices 0; prints "unused"; prints "allows it 16"; prints "all right" # nothing is wrong with such a device
+run 0 check --devices 0 --format json; json '[.devices[].checks[] | select(.error == null)] | length > 3 and all(.ok and (.message | test("allows it 16")))'
+for limits in refuse=softmax_forward gpu,refuse=conv_forward+conv_naive_forward; do # nothing is left
+    run 4 --model tiny2t infer --devices 0 list.txt; says "does not compile"
+done
+
 # ---- the runtimes' own settings
 limits=none
 case $implementation in

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* An OpenCL layer (OPENCL_LAYERS) that makes every device a poor one, and holds the program to it. LIMITS is a list of
  *   group=N    work-groups have N items at most           local=BYTES    local memory
+ *   kernel=N   so have those of every kernel once it is built, though the device says more
+ *   refuse=NAME+NAME   no program with a kernel of one of these names is built
  *   buffer=BYTES   the largest buffer                     memory=BYTES   all buffers together
  *   groups=N   a launch has N work-groups at most in its second and third dimension, as with CUDA
  *   vanish=N:CODE  from the N-th command on every call of a queue fails with CODE
@@ -16,7 +18,7 @@
 
 static const cl_icd_dispatch *next;
 static cl_icd_dispatch table;
-static unsigned long long group, groups, local, buffer, memory, vanish;
+static unsigned long long group, groups, built_group, local, buffer, memory, vanish;
 static int code_of_vanishing, gpu;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned long long used, commands;
@@ -66,8 +68,31 @@ static cl_int CL_API_CALL limits_clGetDeviceInfo(cl_device_id d, cl_device_info 
 
 static cl_int CL_API_CALL limits_clGetKernelWorkGroupInfo(cl_kernel k, cl_device_id d, cl_kernel_work_group_info what, size_t size, void *out, size_t *length) {
     cl_int code = next->clGetKernelWorkGroupInfo(k, d, what, size, out, length);
-    if (code == CL_SUCCESS && out && what == CL_KERNEL_WORK_GROUP_SIZE && group && *(size_t *)out > group) *(size_t *)out = (size_t)group;
+    if (code == CL_SUCCESS && out && what == CL_KERNEL_WORK_GROUP_SIZE && built_group && *(size_t *)out > built_group) *(size_t *)out = (size_t)built_group;
     return code;
+}
+
+static int limits_refuses(const char *kernel, size_t length) {
+    const char *limits = getenv("LIMITS"), *at = limits ? strstr(limits, "refuse=") : NULL;
+    for (at = at ? at + strlen("refuse=") : ""; *at && *at != ','; at += *at == '+') {
+        size_t named = strcspn(at, "+,");
+        if (named == length && strncmp(at, kernel, length) == 0) return 1;
+        at += named;
+    }
+    return 0;
+}
+
+static cl_int CL_API_CALL limits_clBuildProgram(cl_program p, cl_uint n, const cl_device_id *devices, const char *options,
+                                                void(CL_CALLBACK *notify)(cl_program, void *), void *user) {
+    char names[4096] = "";
+    cl_int code = next->clBuildProgram(p, n, devices, options, notify, user);
+    if (code != CL_SUCCESS || next->clGetProgramInfo(p, CL_PROGRAM_KERNEL_NAMES, sizeof names, names, NULL) != CL_SUCCESS) return code;
+    for (const char *name = names; *name; name += strspn(name, ";")) {
+        size_t length = strcspn(name, ";");
+        if (limits_refuses(name, length)) return CL_BUILD_PROGRAM_FAILURE;
+        name += length;
+    }
+    return CL_SUCCESS;
 }
 
 /* ---- what it holds to ---- */
@@ -108,7 +133,7 @@ static cl_int CL_API_CALL limits_clEnqueueNDRangeKernel(cl_command_queue q, cl_k
     next->clGetKernelWorkGroupInfo(k, d, CL_KERNEL_LOCAL_MEM_SIZE, sizeof bytes, &bytes, NULL);
     next->clGetKernelWorkGroupInfo(k, d, CL_KERNEL_COMPILE_WORK_GROUP_SIZE, sizeof required, required, NULL);
     for (cl_uint i = 0; items && i < n; i++) product *= items[i];
-    if (group && product > group) return CL_INVALID_WORK_GROUP_SIZE;
+    if (built_group && product > built_group) return CL_INVALID_WORK_GROUP_SIZE;
     for (cl_uint i = 0; items && i < n; i++)
         if (required[0] && items[i] != required[i]) return CL_INVALID_WORK_GROUP_SIZE;
     for (cl_uint i = 1; groups && i < n; i++)
@@ -155,11 +180,14 @@ EXPORT cl_int CL_API_CALL clInitLayer(cl_uint entries, const cl_icd_dispatch *ta
     gpu = limits && strstr(limits, "gpu");
     memcpy(&table, target, size < sizeof table ? size : sizeof table);
     group = limits_number("group="), local = limits_number("local="), buffer = limits_number("buffer="), memory = limits_number("memory=");
+    built_group = limits_number("kernel=");
+    if (!built_group || (group && group < built_group)) built_group = group;
     vanish = limits_number("vanish="), groups = limits_number("groups=");
     code = code ? strchr(code, ':') : NULL;
     code_of_vanishing = code ? atoi(code + 1) : CL_INVALID_COMMAND_QUEUE;
     TAKE(clGetDeviceInfo);
     TAKE(clGetKernelWorkGroupInfo);
+    TAKE(clBuildProgram);
     TAKE(clCreateBuffer);
     TAKE(clReleaseMemObject);
     TAKE(clSetKernelArg);

@@ -26,7 +26,10 @@ START_TEST(sizes) {
 }
 END_TEST
 
-START_TEST(nan_stays) { kernel_check_maxpool_nan("own", 1); }
+START_TEST(nan_stays) {
+    kernel_check_maxpool_nan("own", 1);
+    kernel_check_maxpool_nan("own", LAYER_BLOCK);
+}
 END_TEST
 
 int main(void) {

@@ -23,7 +23,9 @@ struct extent {
 static const struct extent whole_extent = {12, 2, 9, 3, 1, 1}, simulated_extent = {7, 1, 5, 1, 0, 1}, small_extent = {7, 1, 5, 1, 0, 0};
 
 /* Variants whose kernels are not for CPU devices alone. */
-static int for_any_device(const char *variant) { return strcmp(variant, "own") == 0 || strcmp(variant, "clblast") == 0 || strcmp(variant, "wino_gpu") == 0; }
+static int for_any_device(const char *variant) {
+    return strcmp(variant, "own") == 0 || strcmp(variant, "naive") == 0 || strcmp(variant, "clblast") == 0 || strcmp(variant, "wino_gpu") == 0;
+}
 
 /* Oclgrind computes thousands of times slower than the others: convolutions, the most work, are done there in one way; and less when it
  * looks for faults (oclgrind.sh), which is slower again. Rusticl keeps Winograd's register tiles in memory;
@@ -48,9 +50,9 @@ int kernel_check_possible(const char *variant) {
 /* Whether the variant reads maps with that many channels side by side, and sets how they lie. */
 static int set_blocks(struct layer *l, const char *variant, int in_block) {
     enum alexcl_layer_type type = l->desc->type;
-    int own = strcmp(variant, "own") == 0, units = type == ALEXCL_FC || type == ALEXCL_RBF || type == ALEXCL_SOFTMAX;
+    int own = strcmp(variant, "own") == 0 || strcmp(variant, "naive") == 0, units = type == ALEXCL_FC || type == ALEXCL_RBF || type == ALEXCL_SOFTMAX;
     int plain = strcmp(variant, "ref") == 0 || strcmp(variant, "clblast") == 0 || strcmp(variant, "wino_gpu") == 0 ||
-                (own && (units || type == ALEXCL_CONV || type == ALEXCL_LRN || type == ALEXCL_MAXPOOL));
+                (strcmp(variant, "own") == 0 && (units || type == ALEXCL_CONV));
     if (plain && in_block > 1) return 0;
     if (is_winograd(variant) && !plain && (in_block == 1) != (l->desc->stride > 1)) return 0; /* over planes it strides, over blocks it does not */
     if (!plain && !own && in_block == 1 && type != ALEXCL_CONV && type != ALEXCL_FC) return 0;
@@ -242,7 +244,7 @@ static void check_half(const char *variant, struct layer *l, const float *x, con
         layer_release(&exact);
         free(same);
     }
-    if (layer_fuses_relu(l, LAYER_BLOCK) && (l->out_block > 1 || strcmp(variant, "cpu") == 0) && (e->costly || l->half == 0)) {
+    if (layer_fuses_relu(l, LAYER_BLOCK) && (l->out_block > 1 || strcmp(variant, "cpu") == 0 || strcmp(variant, "naive") == 0) && (e->costly || l->half == 0)) {
         l->relu = 1;
         float *cut = run_half(l, x, images, first, count, 0);
         for (size_t i = from; i < from + computed; i++) got[i] = got[i] < 0.0f ? 0.0f : got[i];

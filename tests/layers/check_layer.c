@@ -2,10 +2,14 @@
 /* What every kind of layer reads and makes, which variant a place gets, and how a call is cut into launches. What the variants compute
  * is tested kernel by kernel (tests/kernels). */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "files.h"
 #include "fp16.h"
 #include "support.h"
 
@@ -179,6 +183,61 @@ START_TEST(weights_beyond_half_precision_are_refused) {
 }
 END_TEST
 
+/* ---- variants that the device refuses ---- */
+
+/* No kernel of these files compiles (what is compiled already stays), or they do again. */
+static void break_kernels(int broken, const char *const *files) {
+    struct alexcl_error err = {0};
+    mkdir("broken-kernels", 0700);
+    for (char path[64]; *files; files++) {
+        snprintf(path, sizeof path, "broken-kernels/%s.cl", *files);
+        if (broken)
+            EXPECT_OK(files_replace(path, "#error broken\n", 14, &err), err);
+        else
+            unlink(path);
+    }
+    EXPECT_OK(alexcl_setting_set("ALEXCL_KERNEL_DIR", "broken-kernels", &err), err);
+}
+
+static const struct layer_variant *variant_of(const struct layer *l, const char *name) {
+    const struct layer_variant *const *v = l->ops->variants;
+    while (*v && strcmp((*v)->name, name) != 0) v++;
+    return *v;
+}
+
+START_TEST(the_next_variant_takes_the_place_of_one_that_is_not_built) {
+    static const struct alexcl_layer desc = {.type = ALEXCL_CONV, .name = "conv", .outputs = 4, .kernel = 3, .stride = 1, .groups = 1};
+    static const char *const faster[] = {"winograd_cpu", "winograd", "fc_cpu", "fc", NULL}, *const all[] = {"fc_cpu", "fc", "fc_naive", NULL};
+    struct alexcl_error err = {0};
+    if (!support_place()->device) return;
+    struct layer conv = describe(&desc, 0, maps), fc = fully_connected(1, 0);
+    int block = layer_block(support_place()), cpu = block > 1;
+    size_t rows = (size_t)fc.out.c;
+    float *x = support_random(IMAGES * IN, "x", 2.0), *w = support_random(rows * IN, "w", 0.5), *b = support_random(rows, "b", 0.5);
+    const float *const values[LAYER_TENSORS] = {w, b};
+    conv.in_block = conv.out_block = block;
+    conv.tuned = variant_of(&conv, cpu ? "winograd" : "wino_gpu");
+    if (cpu) conv.tile = (struct layer_tile){{5, 1, 1}};
+    break_kernels(1, all);
+    EXPECT_ERROR(layer_prepare(&fc, support_place(), values, &err), ALEXCL_E_BUILD, "fc_naive.cl does not compile", err);
+    ck_assert_ptr_null(fc.variant);
+    break_kernels(0, all), break_kernels(1, faster);
+    EXPECT_OK(layer_prepare(&conv, support_place(), values, &err), err);
+    ck_assert_str_eq(layer_choose(&conv, support_place())->name, cpu ? "cpu" : "own");
+    ck_assert(!conv.tuned && !conv.tile.size[0]);
+    ck_assert_uint_eq(buffer_floats(conv.parameters[0].buffer), layer_parameter_floats(&conv, support_place(), 0));
+    layer_release(&conv);
+    EXPECT_OK(layer_prepare(&fc, support_place(), values, &err), err);
+    ck_assert_str_eq(fc.variant->name, "naive");
+    layer_release(&fc);
+    float *got = run_fc(1, 0, x, w, b);
+    break_kernels(0, faster);
+    float *due = run_fc(1, 0, x, w, b);
+    support_compare("the last resort", got, due, IMAGES * rows, 1e-5);
+    free(x), free(w), free(b), free(due), free(got);
+}
+END_TEST
+
 /* ---- launches ---- */
 
 static int chunk_of_16(const struct layer *l) {
@@ -257,6 +316,7 @@ END_TEST
 
 int main(void) {
     TCase *tests = tcase_create("layer");
+    tcase_add_test(tests, the_next_variant_takes_the_place_of_one_that_is_not_built); /* first: before others compile these kernels */
     tcase_add_test(tests, halves);
     tcase_add_test(tests, choice);
     tcase_add_test(tests, half_weights_are_rounded_ones);

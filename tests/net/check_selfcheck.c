@@ -57,7 +57,7 @@ static void set_up(void) {
 
 /* ---- alexcl_check_run ---- */
 
-enum { MOST = 64 };
+enum { MOST = 128 };
 static struct alexcl_check_result seen[MOST];
 static unsigned seen_count, stop_behind;
 static int keep(void *user, const struct alexcl_check_result *r) {
@@ -135,10 +135,12 @@ START_TEST(a_wrong_kernel_is_named_and_no_other) {
         {"bias", "b[i / hw]", "b[0]", 0},
         {"conv", "= sums[o * 8 + p]", "= sums[p * 4 + o]", -1},
         {"conv_cpu", "vload16(group * VECTORS + o, b)", "(float16)(0.0f)", -1},
+        {"conv_naive", "o < outputs ? b[o] : 0.0f", "0.0f", 0},
         {"winograd", "[r * EDGE + q] + bias", "[r * EDGE + q] + 0.9f * bias", 0},
         {"winograd_cpu", "[r * SIDE + q] + bias", "[r * SIDE + q] + 0.9f * bias", -1},
         {"fc", "+ b[o]", "", -1},
         {"fc_cpu", "if (relu) value", "value *= 1.01f; if (relu) value", -1},
+        {"fc_naive", "float sum = b[o];", "float sum = 0.0f;", 0},
         {"im2col", "column] : 0.0f", "column] : 1.0f", 0},
         {"join", "b + n * floats1", "b", 1},
         {"lrn", "v * v", "v", -1},

@@ -36,6 +36,11 @@ int kernel_create(struct device *dev, const char *source, const char *function, 
     return ALEXCL_OK;
 }
 void kernel_free(struct kernel *k) { (void)k; }
+int kernel_is_refused(int status) { return status == ALEXCL_E_BUILD; }
+size_t kernel_required_group(const struct kernel *k) {
+    (void)k;
+    return 0;
+}
 int buffer_create(struct device *dev, size_t floats, const char *what, struct buffer **out, struct alexcl_error *err) {
     (void)dev, (void)floats, (void)what, (void)err;
     *out = &a_buffer;

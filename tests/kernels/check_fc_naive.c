@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernel_check.h"
+
+START_TEST(grid) { kernel_check_fc_grid("naive"); }
+END_TEST
+
+START_TEST(golden) { kernel_check_golden_fc("naive"); }
+END_TEST
+
+int main(void) {
+    TCase *tests = tcase_create("fc_naive");
+    tcase_add_test(tests, grid);
+    tcase_add_test(tests, golden);
+    return support_run(tests);
+}
