@@ -30,25 +30,46 @@ struct timing {
     struct measured m;
 };
 
+/* Seconds of a batch and images a second: what is beyond was not measured. */
+static const double TIME_LEAST = 1e-9, TIME_MOST = 1e12;
+
 /* ---- --compare ------------------------------------------------------------------------------------ */
+
+/* A number that a document may have there: jansson takes any for a double, and the low bits of one that is too large for an int. */
+static int time_check_old(const char *path, const char *name, double value, double least, struct alexcl_error *err) {
+    if (value >= least && value <= TIME_MOST) return ALEXCL_OK;
+    return fail(err, ALEXCL_E_DATA, "%s: \"%.100s\" is %g where %g to %g can be; --compare wants a document of `alexcl time --format json`", path, name, value,
+                least, TIME_MOST);
+}
+
+/* Seconds of both halves of a row of "layers"; 1: it has them, of layer *name. */
+static int time_old_row(json_t *row, const char **name, double seconds[2]) {
+    return json_unpack(row, "{s:s, s:[F,F]}", "name", name, "seconds", &seconds[0], &seconds[1]) == 0;
+}
 
 static int time_read_old(struct timing *t, struct alexcl_error *err) {
     json_error_t why;
-    const char *path = t->o->compare, *model = NULL;
-    int batch = 0;
-    double median = 0, rate = 0;
-    json_t *layers = NULL;
+    const char *path = t->o->compare, *model = NULL, *layer = NULL;
+    json_int_t batch = 0;
+    double median = 0, rate = 0, seconds[2];
+    json_t *layers = NULL, *row;
+    size_t i;
     t->old = json_load_file(path, 0, &why);
     if (!t->old)
         return why.line > 0 ? fail(err, ALEXCL_E_DATA, "%s: line %d: %s; --compare wants a document of `alexcl time --format json`", path, why.line, why.text)
                             : fail(err, ALEXCL_E_DATA, "%s: %s", path, why.text);
-    if (json_unpack(t->old, "{s:s, s:i, s:F, s:{s:F}, s:o}", "model", &model, "batch", &batch, "images_per_s", &rate, "seconds", "median", &median, "layers",
+    if (json_unpack(t->old, "{s:s, s:I, s:F, s:{s:F}, s:o}", "model", &model, "batch", &batch, "images_per_s", &rate, "seconds", "median", &median, "layers",
                     &layers) != 0 ||
-        !json_is_array(layers) || median <= 0 || rate <= 0)
+        !json_is_array(layers))
         return fail(err, ALEXCL_E_DATA, "%s: --compare wants a document of `alexcl time --format json`", path);
     if (strcmp(model, t->model->name) != 0 || batch != t->batch)
-        return fail(err, ALEXCL_E_DATA, "%s: is of %s, batch %d; this is %s, batch %d", path, model, batch, t->model->name, t->batch);
-    return ALEXCL_OK;
+        return fail(err, ALEXCL_E_DATA, "%s: is of %s, batch %lld; this is %s, batch %d", path, model, (long long)batch, t->model->name, t->batch);
+    int status = time_check_old(path, "images_per_s", rate, TIME_LEAST, err);
+    if (status == ALEXCL_OK) status = time_check_old(path, "median", median, TIME_LEAST, err);
+    json_array_foreach(layers, i, row) {
+        for (int h = 0; status == ALEXCL_OK && h < 2 && time_old_row(row, &layer, seconds); h++) status = time_check_old(path, layer, seconds[h], 0, err);
+    }
+    return status;
 }
 
 /* Seconds that both halves of a layer took then, 0 where it is not known. */
@@ -58,8 +79,7 @@ static double time_old_layer(const struct timing *t, const char *name) {
     json_array_foreach(json_object_get(t->old, "layers"), i, row) {
         const char *layer = NULL;
         double seconds[2];
-        if (json_unpack(row, "{s:s, s:[F,F]}", "name", &layer, "seconds", &seconds[0], &seconds[1]) == 0 && strcmp(layer, name) == 0)
-            return seconds[0] + seconds[1];
+        if (time_old_row(row, &layer, seconds) && strcmp(layer, name) == 0) return seconds[0] + seconds[1];
     }
     return 0;
 }

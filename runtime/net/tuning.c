@@ -48,6 +48,9 @@ static int tuning_check(const json_t *document, struct alexcl_error *err) {
             const json_t *size = json_array_get(tile, i);
             bad = !json_is_integer(size) || json_integer_value(size) < 1 || json_integer_value(size) > 4096;
         }
+        const json_t *image = json_object_get(entry, "image_ms");
+        if (image && !(json_is_number(image) && json_number_value(image) >= 0 && json_number_value(image) <= 1e9))
+            return error_set(err, ALEXCL_E_DATA, "layer \"%.100s\": its image_ms is no number from 0 to 1e9", key);
         if (bad) return error_set(err, ALEXCL_E_DATA, "layer \"%.100s\" needs a variant and a tile of at most %d numbers from 1 to 4096", key, (int)LAYER_TILE);
     }
     return ALEXCL_OK;

@@ -394,6 +394,10 @@ tiny 1 time --devices $one --trace no/such/trace.json; says "no/such/trace.json:
 mkfifo pipe.svg; tiny 1 time --devices $one --plot pipe.svg; says "not a regular file"; [ -p pipe.svg ] || bad "the fifo is no more"
 tiny 6 time --compare missing.json; says "missing.json"; echo '{"model": 3}' >other.json; tiny 6 time --compare other.json; says "wants a document of"
 tiny 6 time --devices $one --batch 5 --compare time.json; says "time.json: is of tiny2t, batch 4"; echo '{' >other.json; tiny 6 time --compare other.json; says "line"
+# Numbers of the compared document, each within its range: jansson hands out the low bits of one that is too large for an int.
+other() { jq "$1" time.json >other.json; tiny 6 time --devices $one --batch 4 --repeat 1 --compare other.json; says "other.json"; says "$2"; }
+other '.batch += 4294967296' "batch 4294967300"; other '.images_per_s = -3' "is -3 where"; other '.seconds.median = 0' '"median" is 0 where'
+other '.seconds.median = 1e300' '"median" is 1e+300 where'; other '(.layers[] | select(.name == "conv2").seconds) = [0.1, -2]' '"conv2" is -2 where'
 tiny 6 time --devices $one --input w.safetensors; says "w.safetensors"; run 6 --model lenet5 time --input crops.npy; says "N x 1 x 32 x 32"
 [ -z "$(find . -name '*.alexcl')" ] || bad "a temporary file is left"
 

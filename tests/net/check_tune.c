@@ -190,6 +190,9 @@ START_TEST(a_damaged_file_is_refused) {
                                         "{\"format\": 1, \"layers\": {\"a\": {\"variant\": \"cpu\", \"tile\": [1, 2, 3, 4]}}}",
                                         "{\"format\": 1, \"layers\": {\"a\": {\"variant\": \"cpu\", \"tile\": [0]}}}",
                                         "{\"format\": 1, \"layers\": {\"a\": {\"variant\": \"cpu\", \"tile\": [4294967297]}}}",
+                                        "{\"format\": 1, \"layers\": {\"a\": {\"variant\": \"cpu\", \"tile\": [1], \"image_ms\": -1}}}",
+                                        "{\"format\": 1, \"layers\": {\"a\": {\"variant\": \"cpu\", \"tile\": [1], \"image_ms\": 1e300}}}",
+                                        "{\"format\": 1, \"layers\": {\"a\": {\"variant\": \"cpu\", \"tile\": [1], \"image_ms\": \"1\"}}}",
                                         "{\"format\": 1, \"layers\": {\"a\": {\"variant\": \"cpu\", \"tile\": [1.5]}}}"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct alexcl_error err = {0};
