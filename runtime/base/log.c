@@ -22,15 +22,18 @@ void alexcl_log_to(alexcl_log_fn *fn, void *user) {
 }
 
 void alexcl_progress_to(alexcl_progress_fn *fn, void *user) {
-    pthread_mutex_lock(&lock);
+    if (!telling) pthread_mutex_lock(&lock);
     progress_sink = fn;
     progress_user = user;
-    pthread_mutex_unlock(&lock);
+    if (!telling) pthread_mutex_unlock(&lock);
 }
 
 void log_progress(const char *what, unsigned done, unsigned total) {
+    if (telling) return;
     pthread_mutex_lock(&lock);
+    telling = 1;
     if (progress_sink) progress_sink(progress_user, what, done, total);
+    telling = 0;
     pthread_mutex_unlock(&lock);
 }
 

@@ -133,6 +133,27 @@ START_TEST(the_callback_may_log_and_be_changed_from_within) {
 }
 END_TEST
 
+static unsigned told[2];
+
+static void note(void *user, const char *what, unsigned done, unsigned total) {
+    ck_assert_str_eq(what, user);
+    told[0] = done;
+    told[1] = total;
+    log_progress("from within", 5, 9);
+    alexcl_progress_to(note, user);
+}
+
+START_TEST(progress_goes_to_the_callback_or_nowhere) {
+    char what[] = "steps taken";
+    log_progress("nobody asks", 0, 9);
+    alexcl_progress_to(note, what);
+    log_progress(what, 3, 9);
+    alexcl_progress_to(NULL, NULL);
+    log_progress("nobody asks", 4, 9);
+    ck_assert(told[0] == 3 && told[1] == 9);
+}
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("status");
     tcase_add_test(tests, the_first_error_is_kept);
@@ -142,5 +163,6 @@ int main(void) {
     tcase_add_loop_test(tests, exit_codes_by_class, 0, (int)(sizeof classes / sizeof classes[0]));
     tcase_add_test(tests, log_goes_to_the_callback_or_nowhere);
     tcase_add_test(tests, the_callback_may_log_and_be_changed_from_within);
+    tcase_add_test(tests, progress_goes_to_the_callback_or_nowhere);
     return support_run(tests);
 }

@@ -457,14 +457,18 @@ says "interrupted"
 if command -v script >/dev/null; then # on a terminal: no result behind the progress on one line
     what="infer on a terminal"
     script -qec "'$alexcl' --model tiny2t --devices $one infer --batch 1 '$PWD/list.txt'" /dev/null </dev/null >out
-    prints "images: 1 of 3, "
+    prints "images: 1 of 3, "; prints "layers prepared: 0 of "
     grep -q ' of 3[^[:cntrl:]]*coffee' out && bad "results and progress on one line"
     what="waiting on a terminal"
     script -qec "timeout -s INT 5 '$alexcl' --model tiny2t --devices ref time --batch 1 --repeat 10000 --warm-up 0" /dev/null </dev/null >out
     grep -qE 'batches: [1-9][0-9]* of 10000, [0-9]+ s, about [0-9]+ (s|min|h) left' out || bad "what is left is not told"
-    script -qec "'$alexcl' --model alexnet --devices ref time --batch 512 --repeat 1 --warm-up 0" /dev/null </dev/null >out 2>err & # one step, for minutes
+    script -qec "'$alexcl' --model alexnet --devices ref time --batch 8 --repeat 1 --warm-up 0" /dev/null </dev/null >out 2>err & # one step, for seconds
     for _ in $(seq 600); do grep -qE 'batches: 0 of 1, [1-9][0-9]* s' out && break; sleep 0.1; done; kill $!; wait $! 2>/dev/null
     grep -qE 'batches: 0 of 1, [1-9][0-9]* s' out || bad "the time stands still"
+    if [ "$implementation" != none ]; then
+        what="check on a terminal"
+        script -qec "'$alexcl' check --devices 0 --layer softmax" /dev/null </dev/null >out; prints "checks: 1 of 2, "; grep -q ' of 2[^[:cntrl:]]*softmax' out && bad "results and progress on one line"
+    fi
     what="names from a terminal"
     printf '%s\n\004' "$photos/cat.png" | script -qec "'$alexcl' --model tiny2t --devices $one infer -" /dev/null >out; prints "reading names from the terminal; end with Ctrl-D"; prints "cat.png"
 fi

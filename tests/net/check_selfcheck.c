@@ -198,6 +198,29 @@ START_TEST(the_caller_can_stop) {
 }
 END_TEST
 
+START_TEST(a_part_of_the_checks_can_be_asked_for) {
+    struct alexcl_check_counts counts;
+    static const struct alexcl_check_request wrong[] = {{.kernel = "cov"}, {.kernel = ""}, {.kernel = ".cl"},
+                                                        {.layer = "pool"}, {.layer = ""},  {.layer = "conv.cl"}};
+    set_up();
+    for (int with_ending = 0; with_ending < 2; with_ending++) {
+        seen_count = 0;
+        const struct alexcl_check_request request = {.kernel = with_ending ? "activation.cl" : "activation", .layer = "tanh"};
+        EXPECT_OK(alexcl_check_run(support_selection(), &request, keep, NULL, &counts, &err), err);
+        ck_assert_uint_gt(seen_count, 0);
+        ck_assert_uint_eq(counts.checks, seen_count);
+        for (unsigned i = 0; i < seen_count; i++) {
+            ck_assert_uint_eq(seen[i].count, seen_count);
+            ck_assert(strcmp(seen[i].kernels, "activation") == 0 && strcmp(seen[i].layer, "tanh") == 0);
+        }
+    }
+    seen_count = 0;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        EXPECT_ERROR(alexcl_check_run(support_selection(), &wrong[i], keep, NULL, &counts, &err), ALEXCL_E_USAGE, "there are ", err);
+    ck_assert_uint_eq(seen_count, 0);
+}
+END_TEST
+
 START_TEST(the_reference_has_nothing_to_be_checked_against) {
     struct alexcl_selection *sel;
     struct alexcl_check_counts counts;
@@ -427,6 +450,7 @@ int main(void) {
         tcase_add_test(tests, every_kernel_is_checked_and_right);
         tcase_add_test(tests, what_is_wrong_is_told);
         tcase_add_test(tests, the_caller_can_stop);
+        tcase_add_test(tests, a_part_of_the_checks_can_be_asked_for);
         tcase_add_test(tests, the_reference_has_nothing_to_be_checked_against);
         tcase_add_test(tests, kernels_are_checked_once);
         tcase_add_test(tests, the_key_has_the_driver_in_it);
