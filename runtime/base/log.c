@@ -28,25 +28,31 @@ void alexcl_progress_to(alexcl_progress_fn *fn, void *user) {
     if (!telling) pthread_mutex_unlock(&lock);
 }
 
-void log_progress(const char *what, unsigned done, unsigned total) {
-    if (telling) return;
+/* Whether the thread may tell something: it has the lock then, until log_leave. */
+static int log_enter(void) {
+    if (telling) return 0;
     pthread_mutex_lock(&lock);
-    telling = 1;
-    if (progress_sink) progress_sink(progress_user, what, done, total);
+    return telling = 1;
+}
+
+static void log_leave(void) {
     telling = 0;
     pthread_mutex_unlock(&lock);
+}
+
+void log_progress(const char *what, unsigned done, unsigned total) {
+    if (!log_enter()) return;
+    if (progress_sink) progress_sink(progress_user, what, done, total);
+    log_leave();
 }
 
 void log_write(enum alexcl_log_level level, const char *format, ...) {
     char text[4096];
     va_list args;
-    if (telling) return;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    pthread_mutex_lock(&lock);
-    telling = 1;
+    if (!log_enter()) return;
     if (sink) sink(sink_user, level, text);
-    telling = 0;
-    pthread_mutex_unlock(&lock);
+    log_leave();
 }
