@@ -207,7 +207,7 @@ static void platforms_report_absence(const struct alexcl_devices *all, struct te
         loader_report_pocl(report);
     }
     if (all->count == 0)
-        text_add(report, PLATFORMS_ON_CPU "%s--devices ref is plain C without OpenCL\n", pocl ? "" : "PoCL (Debian, Ubuntu: apt install pocl-opencl-icd); or ");
+        text_add(report, PLATFORMS_ON_CPU "%s--devices ref, plain C without OpenCL\n", pocl ? "" : "PoCL (Debian, Ubuntu: apt install pocl-opencl-icd); or ");
     if (report->text && !report->failed) report->text[strlen(report->text) - 1] = '\0'; /* its readers end the line */
 }
 

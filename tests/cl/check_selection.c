@@ -353,6 +353,14 @@ static const struct listing {
       {0, GPU, "NVIDIA A100-SXM4-40GB", NVIDIA, NVIDIA_ID, 40536, 108, 1410, 0, NO, NO, "0000:b1:00.0", NULL, 0},
       {1, GPU, "NVIDIA A100-SXM4-40GB", POCL, NVIDIA_ID, 40536, 108, 1410, 0, 1, NO, NULL, NULL, 0},
       {1, GPU, "NVIDIA A10", POCL, NVIDIA_ID, 22731, 72, 1695, 0, 0, NO, NULL, NULL, 0}}},
+    {"an A10 of NVIDIA's driver, and an A100 that PoCL shows alone: not known to be one, nor to be two",
+     0,
+     ALONE,
+     0,
+     ALONE,
+     "not 1, which may be the same card",
+     {{0, GPU, "NVIDIA A10", NVIDIA, NVIDIA_ID, 22731, 72, 1695, 0, NO, NO, NULL, NULL, 0},
+      {1, GPU, "NVIDIA A100-SXM4-40GB", POCL, NVIDIA_ID, 40536, 108, 1410, 0, NO, 0, NULL, NULL, 0}}},
     {"an RTX 3090 beside a GTX 1050",
      0,
      ALONE,
@@ -549,7 +557,7 @@ END_TEST
 /* The command adds ": one half each" or ": both halves". */
 START_TEST(the_line_fits_80_columns) {
     static const size_t end = sizeof ": one half each" - 1;
-    struct machine m = {0}, two = listed(&listings[4]), apple = listed(&listings[20]);
+    struct machine m = {0}, two = listed(&listings[4]), apple = listed(&listings[21]);
     add(&m, 0, ALEXCL_DEVICE_CPU, "pthread-haswell-AMD EPYC 7B13 64-Core", "Portable Computing Language", 8, 2);
     expect(&m, NULL, 0, 0);
     ck_assert_str_eq(why, "device 0 (pthread-haswell-AMD EPYC 7B13 64-Core), cut in two");

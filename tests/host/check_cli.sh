@@ -140,6 +140,12 @@ csv 'fc8,fc,500,500,2048500,2048500,2048000,2048000,8192,8192'
 # ---- devices
 if [ "$implementation" = none ]; then
     run 3 devices; says "loader"; says "--devices ref"
+    for more in "" -v; do
+        run 3 devices $more; [ "$(grep -c "a way on" err)" = 1 ] || bad "it is not told once"
+        grep -q 'see `alexcl devices`' err && bad "it is sent to where it is"
+        [ -n "$(tail -n 1 err)" ] || bad "an empty line at the end"
+    done
+    run 3 infer --devices gpu "$photos/batch.txt"; says "no usable GPU"; grep -q "pocl-opencl-icd" err && bad "PoCL is named to one who wants a GPU"
     run 3 infer "$photos/batch.txt"; says "loader"
 else
     run 0 devices; narrow; prints "usable"

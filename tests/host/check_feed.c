@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* cpu_set_t */
 /* Pictures come in the order of the list, whatever order threads finish them in; bad ones in their turn; and the feed can be left half-way. */
 #include <dirent.h>
+#include <sched.h>
 #include <time.h>
 
 #include "decode.h"
@@ -189,6 +191,39 @@ START_TEST(left_half_way) {
 }
 END_TEST
 
+static int count_threads(void) {
+    int count = 0;
+    DIR *dir = opendir("/proc/self/task");
+    ck_assert_ptr_nonnull(dir);
+    for (const struct dirent *e; (e = readdir(dir)) != NULL;) count += e->d_name[0] != '.';
+    closedir(dir);
+    return count;
+}
+
+/* As taskset, a container or mpirun may have it, whatever CPUs the machine has. */
+START_TEST(threads_are_as_many_as_there_are_cpus_for_this_process) {
+    cpu_set_t all, one;
+    struct image_list list;
+    struct feed *feed;
+    struct feed_options options = {.ahead = 2};
+    ck_assert_int_eq(sched_getaffinity(0, sizeof all, &all), 0);
+    ck_assert_int_eq(alexcl_cpus(), CPU_COUNT(&all));
+    CPU_ZERO(&one);
+    for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&one) == 0; cpu++)
+        if (CPU_ISSET(cpu, &all)) CPU_SET(cpu, &one);
+    ck_assert_int_eq(sched_setaffinity(0, sizeof one, &one), 0);
+    ck_assert_int_eq(alexcl_cpus(), 1);
+    EXPECT_OK(alexcl_model_find("lenet5", &options.model, &err), err);
+    make_list(&list);
+    int before = count_threads();
+    EXPECT_OK(feed_open(&list, &options, &feed, &err), err);
+    ck_assert_int_eq(count_threads() - before, 1);
+    feed_free(feed);
+    image_list_free(&list);
+    ck_assert_int_eq(sched_setaffinity(0, sizeof all, &all), 0);
+}
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("feed");
     tcase_add_test(tests, in_order_with_any_threads_and_room);
@@ -196,5 +231,6 @@ int main(void) {
     tcase_add_test(tests, what_the_net_sees_is_dumped);
     tcase_add_test(tests, an_empty_list_ends_at_once);
     tcase_add_test(tests, left_half_way);
+    tcase_add_test(tests, threads_are_as_many_as_there_are_cpus_for_this_process);
     return support_run(tests);
 }
