@@ -55,7 +55,7 @@ static const struct row {
     int id;
     const char *name, *argument, *help, *commands, *setting;
 } rows[] = {
-    {'d', "devices", "D", "0,1  0  1:0  gpu  cpu  ~name  0/2 (cut)  ref", " infer check tune plan time env ", "ALEXCL_DEVICES"},
+    {'d', "devices", "D", "0,1  0  1:0  gpu  cpu  ~name  0/2 (cut)  ref  both", " infer check tune plan time env ", "ALEXCL_DEVICES"},
     {'m', "model", "M", "one of `alexcl models` [alexnet]", " infer tune models plan summary time weights env ", "ALEXCL_MODEL"},
     {ID_WEIGHTS, "weights", "FILE", "safetensors [random, from seed 1]", " infer time env ", "ALEXCL_WEIGHTS"},
     {ID_WEIGHTS_PRECISION, "weights-precision", "P", "float or half: weights of fc layers [float]", " infer check tune plan time env ",
