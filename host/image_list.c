@@ -227,9 +227,12 @@ int image_list_read(const char *path, struct image_list *out, struct alexcl_erro
         else
             folder[0] = '\0';
         /* What another program writes stands in no folder of its own. */
-        if (fstat(fileno(source.file), &info) == 0 && S_ISREG(info.st_mode) && !image_list_is_descriptor(path)) source.folder = folder;
+        if (fstat(fileno(source.file), &info) != 0)
+            status = fail(err, ALEXCL_E_DATA, "%s: %s", path, strerror(errno));
+        else if (S_ISREG(info.st_mode) && !image_list_is_descriptor(path))
+            source.folder = folder;
         source.path = path;
-        status = image_list_fill(&source, out, err);
+        if (status == ALEXCL_OK) status = image_list_fill(&source, out, err);
     }
     free(folder);
     (void)fclose(source.file);
