@@ -2,6 +2,9 @@
 #ifndef BLOCK
 #define BLOCK 1 /* channels side by side in memory: n x ceil(c / BLOCK) x h x w x BLOCK */
 #endif
+#ifndef MULTIPLY_ADD
+#define MULTIPLY_ADD fma /* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
+#endif
 
 /* Mean of a kernel_size x kernel_size window every `stride` rows and columns. A window that hangs over the bottom or the right (out_h, out_w
  * rounded up) is clipped, and divided by the number of values left in it; each must hold one at least.
@@ -19,7 +22,7 @@ __kernel void avgpool_forward(__global const float *restrict x, __global float *
         x += map * h * w * BLOCK + c % BLOCK;
         float sum = 0.0f;
         for (int r = top; r < bottom; r++)
-            for (int s = left; s < right; s++) sum += x[(r * w + s) * BLOCK];
+            for (int s = left; s < right; s++) sum = MULTIPLY_ADD(x[(r * w + s) * BLOCK], 1.0f, sum);
         y[(map * out_h * out_w + i) * BLOCK + c % BLOCK] = sum / (float)((bottom - top) * (right - left));
     }
 }

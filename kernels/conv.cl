@@ -23,10 +23,8 @@
 #define TILE_P (SIDE * 8)
 #define FETCHES (TILE_K * TILE_O / 4 / ITEMS) /* of an item, 4 weights each */
 
-#ifdef FP_FAST_FMAF
-#define MULTIPLY_ADD(a, b, c) fma(a, b, c)
-#else
-#define MULTIPLY_ADD(a, b, c) mad(a, b, c)
+#ifndef MULTIPLY_ADD
+#define MULTIPLY_ADD fma /* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
 #endif
 
 /* x: n x (groups * in) x in_h x in_w. w: groups x tiles of TILE_O outputs x depth (filled up to a multiple of TILE_K) x TILE_O;

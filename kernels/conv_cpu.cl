@@ -23,6 +23,9 @@
 #ifndef VECTORS
 #define VECTORS 2 /* of 16 output channels it owns */
 #endif
+#ifndef MULTIPLY_ADD
+#define MULTIPLY_ADD fma /* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
+#endif
 
 /* x: n x blocks x h x w x BLOCK -> frame: (n - first) x blocks x frame_h x frame_w x BLOCK, x at (pad, pad), zeros elsewhere.
  * Range: blocks * frame_h rows, images. */
@@ -72,7 +75,7 @@ __kernel __attribute__((vec_type_hint(float16))) void conv_cpu_forward(__global 
                 for (int q = 0; q < COLUMNS; q++) {
                     float16 value = (float16)(line[q * STRIDE * BLOCK + k]);
 #pragma unroll
-                    for (int o = 0; o < VECTORS; o++) sums[q][o] = fma(weight[o], value, sums[q][o]);
+                    for (int o = 0; o < VECTORS; o++) sums[q][o] = MULTIPLY_ADD(weight[o], value, sums[q][o]);
                 }
             }
         }

@@ -10,6 +10,9 @@
 #ifndef OUT_BLOCK
 #define OUT_BLOCK 1
 #endif
+#ifndef MULTIPLY_ADD
+#define MULTIPLY_ADD fma /* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
+#endif
 
 /* x: n x in_memory x in_h x in_w, channels from `first` on `gap` places further on: the other half's blocks begin there. w: outputs x in x
  * window x window and b: outputs, as in the file; `in`, `out`: channels of one group. y: n x out_memory x out_h x out_w; what fills up its
@@ -31,7 +34,7 @@ __kernel void conv_naive_forward(__global const float *restrict x, __global cons
             __global const float *map = x + channel / IN_BLOCK * in_hw * IN_BLOCK + channel % IN_BLOCK;
             for (int ky = max(0, -top); ky < min(window, in_h - top); ky++)
                 for (int kx = max(0, -left); kx < min(window, in_w - left); kx++)
-                    sum = fma(w[(i * window + ky) * window + kx], map[((top + ky) * in_w + left + kx) * IN_BLOCK], sum);
+                    sum = MULTIPLY_ADD(w[(i * window + ky) * window + kx], map[((top + ky) * in_w + left + kx) * IN_BLOCK], sum);
         }
         y[(o / OUT_BLOCK * out_hw + p) * OUT_BLOCK + o % OUT_BLOCK] = relu && sum < 0.0f ? 0.0f : sum;
     }

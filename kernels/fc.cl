@@ -25,10 +25,8 @@
 #define LOAD(i, from) ((from)[i])
 #endif
 
-#ifdef FP_FAST_FMAF
-#define MULTIPLY_ADD(a, b, c) fma(a, b, c)
-#else
-#define MULTIPLY_ADD(a, b, c) mad(a, b, c)
+#ifndef MULTIPLY_ADD
+#define MULTIPLY_ADD fma /* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
 #endif
 
 /* x: n x in, w: out x in, b: out, y: n x out; images first .. end-1.
@@ -62,7 +60,7 @@ __kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void fc_forward(__gl
         for (int s = item; s < AT_ONCE; s += ITEMS) {
             int o = row + (first_sum + s) / IMAGES, n = image + (first_sum + s) % IMAGES;
             float sum = 0.0f;
-            for (int i = 0; i < ITEMS; i++) sum += parts[s * (ITEMS + 1) + i];
+            for (int i = 0; i < ITEMS; i++) sum = MULTIPLY_ADD(parts[s * (ITEMS + 1) + i], 1.0f, sum);
             if (o < out && n < end) y[n * out + o] = sum + b[o];
         }
         barrier(CLK_LOCAL_MEM_FENCE);

@@ -14,6 +14,9 @@
 #ifndef BLOCKS
 #define BLOCKS 2 /* of 32 outputs that a work-item owns where there is one image: as many streams of weights */
 #endif
+#ifndef MULTIPLY_ADD
+#define MULTIPLY_ADD fma /* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
+#endif
 #define CHUNK 256
 /* Memory to the first cache, without waiting for it. OpenCL's own prefetch does nothing in PoCL 3.1 and in Intel's runtime of 2026. */
 #ifdef FETCHES
@@ -83,8 +86,8 @@ __kernel __attribute__((vec_type_hint(float16))) void fc_cpu_many(__global const
 #pragma unroll
                     for (int t = 0; t < IMAGES; t++) {
                         float16 value = (float16)(x[t * CHUNK + i]);
-                        part[t][0] = fma(weight0, value, part[t][0]);
-                        part[t][1] = fma(weight1, value, part[t][1]);
+                        part[t][0] = MULTIPLY_ADD(weight0, value, part[t][0]);
+                        part[t][1] = MULTIPLY_ADD(weight1, value, part[t][1]);
                     }
                 }
 #pragma unroll
@@ -130,8 +133,8 @@ __kernel __attribute__((vec_type_hint(float16))) void fc_cpu_one(__global const 
 #ifdef HALF
                 FETCH(weights[j] + (i + AHEAD) * 32);
 #endif
-                part[j][0] = fma(LOAD(2 * i, weights[j]), value, part[j][0]);
-                part[j][1] = fma(LOAD(2 * i + 1, weights[j]), value, part[j][1]);
+                part[j][0] = MULTIPLY_ADD(LOAD(2 * i, weights[j]), value, part[j][0]);
+                part[j][1] = MULTIPLY_ADD(LOAD(2 * i + 1, weights[j]), value, part[j][1]);
             }
         }
 #pragma unroll

@@ -8,6 +8,9 @@
 #ifndef BLOCK
 #define BLOCK 1 /* channels side by side in x, where the inputs are maps: n x ceil(c / BLOCK) x hw x BLOCK */
 #endif
+#ifndef MULTIPLY_ADD
+#define MULTIPLY_ADD fma /* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
+#endif
 #define CHUNK 256
 #ifdef HALF
 #define WEIGHT half
@@ -32,9 +35,9 @@ __kernel void fc_naive_forward(__global const float *restrict x, __global const 
             for (int i = start; i < min(start + CHUNK, in); i++) {
                 int channel = i / hw;
                 channel += channel < first ? 0 : gap;
-                part = fma(LOAD(o * in + i, w), x[(channel / BLOCK * hw + i % hw) * BLOCK + channel % BLOCK], part);
+                part = MULTIPLY_ADD(LOAD(o * in + i, w), x[(channel / BLOCK * hw + i % hw) * BLOCK + channel % BLOCK], part);
             }
-            sum += part;
+            sum = MULTIPLY_ADD(part, 1.0f, sum);
         }
         y[n * out + o] = relu && sum < 0.0f ? 0.0f : sum;
     }

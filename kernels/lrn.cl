@@ -3,6 +3,9 @@
 #define BLOCK 1 /* channels side by side in memory: n x ceil(c / BLOCK) x hw x BLOCK, what fills up the last block is 0; seam: n x hw x c where it is more than 1 */
 #endif
 /* -DBETA_075: beta is 3/4, so that roots take the place of pow. */
+#ifndef MULTIPLY_ADD
+#define MULTIPLY_ADD fma /* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
+#endif
 
 /* Local response normalisation across channels: y[c] = x[c] / (k + alpha * sum over j of x[j]^2)^beta, where j runs upwards from
  * c - window/2 to c + window/2, clipped to the channels there are: -before <= j < channels + after.
@@ -31,9 +34,9 @@ __kernel void lrn_forward(__global const float *restrict x, __global const float
                 v = seam[seam_image + (before + j - channels) * step];
             else
                 v = x[j / BLOCK * hw * BLOCK + j % BLOCK];
-            squares += v * v;
+            squares = MULTIPLY_ADD(v, v, squares);
         }
-        float d = k + alpha * squares;
+        float d = MULTIPLY_ADD(alpha, squares, k);
 #ifdef BETA_075
         float power = sqrt(d) * sqrt(sqrt(d));
 #else

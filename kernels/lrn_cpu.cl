@@ -4,6 +4,9 @@
 #ifndef PLACES
 #define PLACES 8 /* neighbouring ones that a work-item computes: all squares are stored before the first is read again */
 #endif
+#ifndef MULTIPLY_ADD
+#define MULTIPLY_ADD fma /* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
+#endif
 
 /* Local response normalisation across channels, as in lrn.cl, for CPU devices: 16 channels side by side.
  *   y[c] = x[c] / (k + alpha * sum over j of x[j]^2)^beta,   j from c - window/2 to c + window/2, -before <= j < channels + after
@@ -42,8 +45,8 @@ __kernel __attribute__((vec_type_hint(float16))) void lrn_cpu_forward(__global c
         for (int i = 0; i < count; i++) {
             __local const float *from = squares + i * line + block * 16;
             float16 sum = vload16(0, from);
-            for (int j = 1; j < window; j++) sum += vload16(0, from + j);
-            float16 d = k + alpha * sum;
+            for (int j = 1; j < window; j++) sum = MULTIPLY_ADD(vload16(0, from + j), (float16)(1.0f), sum);
+            float16 d = MULTIPLY_ADD((float16)(alpha), sum, (float16)(k));
 #ifdef BETA_075
             float16 root = sqrt(d), power = root * sqrt(root);
 #else

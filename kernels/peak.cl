@@ -13,6 +13,9 @@
 #else
 #define ALONE
 #endif
+#ifndef MULTIPLY_ADD
+#define MULTIPLY_ADD fma /* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
+#endif
 #define JOIN(a, b) a##b
 #define NAME(a, b) JOIN(a, b)
 #define VECTOR NAME(float, WIDTH)
@@ -31,14 +34,14 @@ __kernel ALONE __attribute__((vec_type_hint(VECTOR))) void peak_fma(__global flo
     int i = (int)get_global_id(0);
     VECTOR a0 = 0.0f, a1 = 1.0f, a2 = 2.0f, a3 = 3.0f, a4 = 4.0f, a5 = 5.0f, a6 = 6.0f, a7 = 7.0f, f = factor, t = term;
     for (int r = 0; r < rounds; r++) {
-        a0 = fma(a0, f, t);
-        a1 = fma(a1, f, t);
-        a2 = fma(a2, f, t);
-        a3 = fma(a3, f, t);
-        a4 = fma(a4, f, t);
-        a5 = fma(a5, f, t);
-        a6 = fma(a6, f, t);
-        a7 = fma(a7, f, t);
+        a0 = MULTIPLY_ADD(a0, f, t);
+        a1 = MULTIPLY_ADD(a1, f, t);
+        a2 = MULTIPLY_ADD(a2, f, t);
+        a3 = MULTIPLY_ADD(a3, f, t);
+        a4 = MULTIPLY_ADD(a4, f, t);
+        a5 = MULTIPLY_ADD(a5, f, t);
+        a6 = MULTIPLY_ADD(a6, f, t);
+        a7 = MULTIPLY_ADD(a7, f, t);
     }
     if (i < items) y[i] = peak_sum(((a0 + a1) + (a2 + a3)) + ((a4 + a5) + (a6 + a7)));
 }

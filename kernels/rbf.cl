@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#ifndef MULTIPLY_ADD
+#define MULTIPLY_ADD fma /* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
+#endif
 
 /* Radial basis outputs: y[n][o] = sum over i of (x[n][i] - code[o][i])^2, added in the order of i.
  * x: N x inputs, code: outputs x inputs, y: N x outputs.
@@ -13,7 +16,7 @@ __kernel void rbf_forward(__global const float *restrict x, __global const float
         float sum = 0.0f;
         for (int i = 0; i < inputs; i++) {
             float d = x[i] - code[i];
-            sum += d * d;
+            sum = MULTIPLY_ADD(d, d, sum);
         }
         y[n * outputs + o] = sum;
     }

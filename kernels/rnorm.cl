@@ -3,6 +3,9 @@
 #ifndef BLOCK
 #define BLOCK 1 /* channels side by side in memory: n x ceil(c / BLOCK) x h x w x BLOCK */
 #endif
+#ifndef MULTIPLY_ADD
+#define MULTIPLY_ADD fma /* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
+#endif
 
 /* Response normalisation within a map: y = x / (k + alpha * sum of x^2)^beta; the sum runs over rows r - window/2 .. r + window/2 and
  * the same columns, clipped at the border of the map, by row and column. alpha is not divided by the window.
@@ -22,10 +25,10 @@ __kernel void rnorm_forward(__global const float *restrict x, __global float *re
         for (int r = top; r <= bottom; r++) {
             for (int s = left; s <= right; s++) {
                 float v = x[map + (r * w + s) * BLOCK];
-                squares += v * v;
+                squares = MULTIPLY_ADD(v, v, squares);
             }
         }
-        float d = k + alpha * squares;
+        float d = MULTIPLY_ADD(alpha, squares, k);
 #ifdef BETA_075
         float power = sqrt(d) * sqrt(sqrt(d));
 #else

@@ -2,6 +2,9 @@
 #ifndef GROUP
 #define GROUP 64 /* work-items an image; a power of two */
 #endif
+#ifndef MULTIPLY_ADD
+#define MULTIPLY_ADD fma /* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
+#endif
 
 /* y[n][o] = exp(x[n][out_first + o] - m) / sum over all units u of exp(x[n][u] - m), m the largest of x[n]; o < out_count.
  * x: N x units, y: N x out_count: the probabilities of one half, of all units. Each half adds up the same numbers in the same order
@@ -28,7 +31,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void softmax_forward
     barrier(CLK_LOCAL_MEM_FENCE); /* all have read part[0] before the sums overwrite it */
 
     float sum = 0.0f;
-    for (int u = item; u < units; u += GROUP) sum += exp(x[u] - largest);
+    for (int u = item; u < units; u += GROUP) sum = MULTIPLY_ADD(exp(x[u] - largest), 1.0f, sum);
     part[item] = sum;
     barrier(CLK_LOCAL_MEM_FENCE);
     for (int step = GROUP / 2; step > 0; step /= 2) {

@@ -2,6 +2,9 @@
 #ifndef BLOCK
 #define BLOCK 1 /* channels side by side in memory: n x ceil(c / BLOCK) x h x w x BLOCK */
 #endif
+#ifndef MULTIPLY_ADD
+#define MULTIPLY_ADD fma /* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
+#endif
 
 /* Trainable sub-sampling: y = weight[c] * sum + bias[c], where sum is that of a kernel_size x kernel_size window every `stride` rows and columns,
  * clipped at the bottom and the right. The squashing function is a layer of its own.
@@ -19,7 +22,7 @@ __kernel void subsample_forward(__global const float *restrict x, __global const
         x += map * h * w * BLOCK + c % BLOCK;
         float sum = 0.0f;
         for (int r = top; r < bottom; r++)
-            for (int s = left; s < right; s++) sum += x[(r * w + s) * BLOCK];
-        y[(map * out_h * out_w + i) * BLOCK + c % BLOCK] = weight[c] * sum + bias[c];
+            for (int s = left; s < right; s++) sum = MULTIPLY_ADD(x[(r * w + s) * BLOCK], 1.0f, sum);
+        y[(map * out_h * out_w + i) * BLOCK + c % BLOCK] = MULTIPLY_ADD(weight[c], sum, bias[c]);
     }
 }

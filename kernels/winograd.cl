@@ -32,10 +32,8 @@
 #define VALUE_FETCHES (TILE_K * TILE_P / 4 / ITEMS) /* of an item, 4 values each */
 #define WEIGHT_FETCHES (TILE_K * TILE_O / 4 / ITEMS)
 
-#ifdef FP_FAST_FMAF
-#define MULTIPLY_ADD(a, b, c) fma(a, b, c)
-#else
-#define MULTIPLY_ADD(a, b, c) mad(a, b, c)
+#ifndef MULTIPLY_ADD
+#define MULTIPLY_ADD fma /* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
 #endif
 
 /* B^T v, in place, of EDGE values that are `step` apart. */

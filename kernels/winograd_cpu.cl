@@ -36,6 +36,9 @@
 #ifndef VECTORS
 #define VECTORS 2 /* of 16 output channels in registers at once */
 #endif
+#ifndef MULTIPLY_ADD
+#define MULTIPLY_ADD fma /* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
+#endif
 #if OUT == 5
 #define P 0.3125f
 #define Q 0.875f
@@ -77,38 +80,38 @@ void winograd_input(float16 *v, int step) {
     float16 s1 = (float16)(-(P * P + Q * Q + R * R)), s2 = (float16)(P * P * Q * Q + P * P * R * R + Q * Q * R * R), s3 = (float16)(-(P * P * Q * Q * R * R));
 #endif
 #if OUT == 5
-    float16 even_p = P * fma(tp, a, fma(sp, c, e)), odd_p = fma(tp, b, fma(sp, d, f));
-    float16 even_q = Q * fma(tq, a, fma(sq, c, e)), odd_q = fma(tq, b, fma(sq, d, f));
-    float16 even_r = R * fma(tr, a, fma(sr, c, e)), odd_r = fma(tr, b, fma(sr, d, f));
+    float16 even_p = P * MULTIPLY_ADD(tp, a, MULTIPLY_ADD(sp, c, e)), odd_p = MULTIPLY_ADD(tp, b, MULTIPLY_ADD(sp, d, f));
+    float16 even_q = Q * MULTIPLY_ADD(tq, a, MULTIPLY_ADD(sq, c, e)), odd_q = MULTIPLY_ADD(tq, b, MULTIPLY_ADD(sq, d, f));
+    float16 even_r = R * MULTIPLY_ADD(tr, a, MULTIPLY_ADD(sr, c, e)), odd_r = MULTIPLY_ADD(tr, b, MULTIPLY_ADD(sr, d, f));
     v[0] = odd_p + even_p;
     v[step] = odd_p - even_p;
     v[2 * step] = odd_q + even_q;
     v[3 * step] = odd_q - even_q;
     v[4 * step] = odd_r + even_r;
     v[5 * step] = odd_r - even_r;
-    v[6 * step] = fma(s3, a, fma(s2, c, fma(s1, e, g)));
+    v[6 * step] = MULTIPLY_ADD(s3, a, MULTIPLY_ADD(s2, c, MULTIPLY_ADD(s1, e, g)));
 #elif WINDOW == 3
-    float16 even_p = fma((float16)(-Q * Q), c, e), odd_p = P * fma((float16)(-Q * Q), b, d);
-    float16 even_q = fma((float16)(-P * P), c, e), odd_q = Q * fma((float16)(-P * P), b, d);
-    v[0] = fma((float16)(P * P * Q * Q), a, fma((float16)(-(P * P + Q * Q)), c, e));
+    float16 even_p = MULTIPLY_ADD((float16)(-Q * Q), c, e), odd_p = P * MULTIPLY_ADD((float16)(-Q * Q), b, d);
+    float16 even_q = MULTIPLY_ADD((float16)(-P * P), c, e), odd_q = Q * MULTIPLY_ADD((float16)(-P * P), b, d);
+    v[0] = MULTIPLY_ADD((float16)(P * P * Q * Q), a, MULTIPLY_ADD((float16)(-(P * P + Q * Q)), c, e));
     v[step] = even_p + odd_p;
     v[2 * step] = even_p - odd_p;
     v[3 * step] = even_q + odd_q;
     v[4 * step] = even_q - odd_q;
-    v[5 * step] = fma((float16)(P * P * Q * Q), b, fma((float16)(-(P * P + Q * Q)), d, f));
+    v[5 * step] = MULTIPLY_ADD((float16)(P * P * Q * Q), b, MULTIPLY_ADD((float16)(-(P * P + Q * Q)), d, f));
 #else
     float16 h = v[7 * step];
-    float16 even_p = fma(tp, c, fma(sp, e, g)), odd_p = P * fma(tp, b, fma(sp, d, f));
-    float16 even_q = fma(tq, c, fma(sq, e, g)), odd_q = Q * fma(tq, b, fma(sq, d, f));
-    float16 even_r = fma(tr, c, fma(sr, e, g)), odd_r = R * fma(tr, b, fma(sr, d, f));
-    v[0] = fma(s3, a, fma(s2, c, fma(s1, e, g)));
+    float16 even_p = MULTIPLY_ADD(tp, c, MULTIPLY_ADD(sp, e, g)), odd_p = P * MULTIPLY_ADD(tp, b, MULTIPLY_ADD(sp, d, f));
+    float16 even_q = MULTIPLY_ADD(tq, c, MULTIPLY_ADD(sq, e, g)), odd_q = Q * MULTIPLY_ADD(tq, b, MULTIPLY_ADD(sq, d, f));
+    float16 even_r = MULTIPLY_ADD(tr, c, MULTIPLY_ADD(sr, e, g)), odd_r = R * MULTIPLY_ADD(tr, b, MULTIPLY_ADD(sr, d, f));
+    v[0] = MULTIPLY_ADD(s3, a, MULTIPLY_ADD(s2, c, MULTIPLY_ADD(s1, e, g)));
     v[step] = even_p + odd_p;
     v[2 * step] = even_p - odd_p;
     v[3 * step] = even_q + odd_q;
     v[4 * step] = even_q - odd_q;
     v[5 * step] = even_r + odd_r;
     v[6 * step] = even_r - odd_r;
-    v[7 * step] = fma(s3, b, fma(s2, d, fma(s1, f, h)));
+    v[7 * step] = MULTIPLY_ADD(s3, b, MULTIPLY_ADD(s2, d, MULTIPLY_ADD(s1, f, h)));
 #endif
 }
 
@@ -119,20 +122,22 @@ void winograd_output(float16 *v, int step) {
 #ifdef R
     float16 sum_r = v[(FIRST + 4) * step] + v[(FIRST + 5) * step], difference_r = v[(FIRST + 4) * step] - v[(FIRST + 5) * step];
     v[0] = (FIRST ? v[0] + sum_p : sum_p) + sum_q + sum_r;
-    v[step] = fma((float16)(Q), difference_q, fma((float16)(R), difference_r, P * difference_p));
-    v[2 * step] = fma((float16)(Q * Q), sum_q, fma((float16)(R * R), sum_r, (P * P) * sum_p));
+    v[step] = MULTIPLY_ADD((float16)(Q), difference_q, MULTIPLY_ADD((float16)(R), difference_r, P * difference_p));
+    v[2 * step] = MULTIPLY_ADD((float16)(Q * Q), sum_q, MULTIPLY_ADD((float16)(R * R), sum_r, (P * P) * sum_p));
 #else
     v[0] = v[0] + sum_p + sum_q;
-    v[step] = fma((float16)(Q), difference_q, P * difference_p);
-    v[2 * step] = fma((float16)(Q * Q), sum_q, (P * P) * sum_p);
+    v[step] = MULTIPLY_ADD((float16)(Q), difference_q, P * difference_p);
+    v[2 * step] = MULTIPLY_ADD((float16)(Q * Q), sum_q, (P * P) * sum_p);
 #endif
 #if OUT == 5
-    v[3 * step] = fma((float16)(Q * Q * Q), difference_q, fma((float16)(R * R * R), difference_r, (P * P * P) * difference_p));
-    v[4 * step] = fma((float16)(Q * Q * Q * Q), sum_q, fma((float16)(R * R * R * R), sum_r, fma((float16)(P * P * P * P), sum_p, v[6 * step])));
+    v[3 * step] = MULTIPLY_ADD((float16)(Q * Q * Q), difference_q, MULTIPLY_ADD((float16)(R * R * R), difference_r, (P * P * P) * difference_p));
+    v[4 * step] = MULTIPLY_ADD((float16)(Q * Q * Q * Q), sum_q,
+                               MULTIPLY_ADD((float16)(R * R * R * R), sum_r, MULTIPLY_ADD((float16)(P * P * P * P), sum_p, v[6 * step])));
 #elif WINDOW == 3
-    v[3 * step] = fma((float16)(Q * Q * Q), difference_q, fma((float16)(P * P * P), difference_p, v[5 * step]));
+    v[3 * step] = MULTIPLY_ADD((float16)(Q * Q * Q), difference_q, MULTIPLY_ADD((float16)(P * P * P), difference_p, v[5 * step]));
 #else
-    v[3 * step] = fma((float16)(Q * Q * Q), difference_q, fma((float16)(R * R * R), difference_r, fma((float16)(P * P * P), difference_p, v[7 * step])));
+    v[3 * step] = MULTIPLY_ADD((float16)(Q * Q * Q), difference_q,
+                               MULTIPLY_ADD((float16)(R * R * R), difference_r, MULTIPLY_ADD((float16)(P * P * P), difference_p, v[7 * step])));
 #endif
 }
 
@@ -198,7 +203,7 @@ void winograd_multiply(BETWEEN const float *values, __global const float *weight
         for (int t = 0; t < TILES; t++) {
             float16 value = (float16)(row[t][i]);
 #pragma unroll
-            for (int o = 0; o < VECTORS; o++) sums[t][o] = fma(weight[o], value, sums[t][o]);
+            for (int o = 0; o < VECTORS; o++) sums[t][o] = MULTIPLY_ADD(weight[o], value, sums[t][o]);
         }
     }
 #pragma unroll

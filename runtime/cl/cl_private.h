@@ -36,6 +36,7 @@ struct device {
     struct device_limits limits;
     char identity[1600]; /* platform, device and driver with their versions: part of the cache's key */
     unsigned quirks;
+    int fma; /* one instruction, by CL_FP_FMA or QUIRK_FMA; else it may be a function: on llvmpipe it takes 13 to 100 times as long as mad */
     struct program *programs;
     struct buffer *buffers;
     uint64_t bytes; /* in buffers */

@@ -53,6 +53,9 @@ int device_open(const struct alexcl_selection *sel, size_t index, struct device 
     dev->quirks = quirks_of(info);
     cl_uint vector_floats = 1;
     CL_TRY(dev, clGetDeviceInfo(dev->id, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, sizeof vector_floats, &vector_floats, NULL), err);
+    cl_device_fp_config config = 0;
+    CL_TRY(dev, clGetDeviceInfo(dev->id, CL_DEVICE_SINGLE_FP_CONFIG, sizeof config, &config, NULL), err);
+    dev->fma = (config & CL_FP_FMA) || (dev->quirks & QUIRK_FMA);
     size_t most[16] = {0}; /* items of a work-group in each dimension: the groups here are long in the first */
     CL_TRY(dev, clGetDeviceInfo(dev->id, CL_DEVICE_MAX_WORK_ITEM_SIZES, sizeof most, most, NULL), err);
     dev->limits = (struct device_limits){

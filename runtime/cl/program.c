@@ -100,7 +100,8 @@ static int program_build(struct device *dev, const char *name, const char *defin
     cl_program handle = NULL;
     cl_int code;
     TRY(program_source(name, &source, err));
-    text_add(&options, "-cl-std=CL1.2 -cl-mad-enable%s%s%s%s", defines[0] ? " " : "", defines, extra ? " " : "", extra ? extra : "");
+    text_add(&options, "-cl-std=CL1.2 -cl-mad-enable%s%s%s%s%s", dev->fma ? "" : " -DMULTIPLY_ADD=mad", defines[0] ? " " : "", defines, extra ? " " : "",
+             extra ? extra : "");
     /* PoCL counts a compiler's warnings on stderr, and on CPUs without AVX-512 every call with a float16 is one (-Wpsabi):
      * nothing that a user can act on. */
     text_add(&options, " -w");

@@ -13,6 +13,7 @@ enum quirk {
     QUIRK_KEEPS = 32,       /* keeps compiled kernels itself, and compiles each of a program's once more when asked for its binary */
     QUIRK_FETCHES = 64,     /* OpenCL's prefetch does nothing, and its compiler has what does (kernels for CPU devices) */
     QUIRK_SIMULATOR = 128,  /* computes as a GPU would, on the CPU, to find faults: never a default, and no hardware of its own */
+    QUIRK_FMA = 256,        /* does not tell CL_FP_FMA, and its fma is as fast as a product */
 };
 /* All that apply to a device. */
 unsigned quirks_of(const struct alexcl_device_info *info);

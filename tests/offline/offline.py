@@ -298,7 +298,10 @@ def jobs_of(kind, root, builds):
             sets = {d for dev, source, d in asked if source == name and device in (None, dev)}
             if kind == "spirv":  # which has no instruction for it; drivers that come this way are not given the define (quirks.c)
                 sets = {d.replace(" -DFETCHES", "") for d in sets}
-            jobs += [(chip, name, defines) for defines in sorted(sets | {""})]
+            sets |= {""}
+            if "MULTIPLY_ADD" in read(root + "/kernels/" + name + ".cl"):  # what program.c adds where fma is slow
+                sets.add("-DMULTIPLY_ADD=mad")
+            jobs += [(chip, name, defines) for defines in sorted(sets)]
     return jobs
 
 
