@@ -3,6 +3,8 @@
  *   embedded     OpenCL's embedded profile, without extensions; int64: but with 64-bit integers     toward_zero   floats are rounded toward zero
  *   units=N      compute units        times=zero, times=none, times=thousandth   what commands took
  *   markers=none markers have no times                clock=double   the device's clock runs twice as fast as the host's
+ *   cards        they are GPUs of AMD, PoCL's "gfx803", others' "AMD Radeon RX 580 Series (radeonsi)", and tell of their hardware, in PoCL's place
+ *                or that of the others: pocl_khr=DOMAIN:BUS, pocl_amd=TYPE:BUS, pocl_board, other_nv=DOMAIN:BUS (domain x: none), uuid (both)
  *   rounds       how long the longest launch that measures the peak was is written to stderr at the end */
 #define CL_TARGET_OPENCL_VERSION 300
 #define CL_USE_DEPRECATED_OPENCL_1_2_APIS
@@ -31,7 +33,61 @@ static cl_int answers_text(const char *text, size_t size, void *out, size_t *len
     return CL_SUCCESS;
 }
 
+static cl_int answers_bytes(const void *bytes, size_t count, size_t size, void *out, size_t *length) {
+    if (length) *length = count;
+    if (out && size < count) return CL_INVALID_VALUE;
+    if (out) memcpy(out, bytes, count);
+    return CL_SUCCESS;
+}
+
+/* The two numbers behind a word; 0 where it is not there. "x" is -1. */
+static int answers_pair(const char *word, cl_uint pair[2]) {
+    const char *at = strstr(answers, word);
+    if (!at) return 0;
+    at += strlen(word);
+    pair[0] = *at == 'x' ? (cl_uint)-1 : (cl_uint)strtoul(at, NULL, 16);
+    pair[1] = (cl_uint)strtoul(strchr(at, ':') + 1, NULL, 16);
+    return 1;
+}
+
+/* Numbers as in the extensions' texts. */
+static cl_int answers_card(cl_device_id d, cl_device_info what, size_t size, void *out, size_t *length) {
+    static const cl_device_type gpu = CL_DEVICE_TYPE_GPU;
+    static const cl_uint amd = 0x1002;
+    static const unsigned char uuid[16] = "one and the sam";
+    cl_platform_id platform = NULL;
+    char name[64] = "";
+    cl_uint pair[2] = {0};
+    next->clGetDeviceInfo(d, CL_DEVICE_PLATFORM, sizeof platform, &platform, NULL);
+    next->clGetPlatformInfo(platform, CL_PLATFORM_NAME, sizeof name, name, NULL);
+    int pocl = strcmp(name, "Portable Computing Language") == 0;
+    switch (what) {
+    case CL_DEVICE_TYPE: return answers_bytes(&gpu, sizeof gpu, size, out, length);
+    case CL_DEVICE_VENDOR_ID: return answers_bytes(&amd, sizeof amd, size, out, length);
+    case CL_DEVICE_NAME: return answers_text(pocl ? "gfx803" : "AMD Radeon RX 580 Series (radeonsi)", size, out, length);
+    case 0x410F: /* CL_DEVICE_PCI_BUS_INFO_KHR */
+        if (!pocl || !answers_pair("pocl_khr=", pair)) return CL_INVALID_VALUE;
+        return answers_bytes((cl_uint[]){pair[0], pair[1], 0, 0}, 16, size, out, length);
+    case 0x4037: { /* CL_DEVICE_TOPOLOGY_AMD */
+        unsigned char topology[24] = {0};
+        if (!pocl || !answers_pair("pocl_amd=", pair)) return CL_INVALID_VALUE;
+        memcpy(topology, &pair[0], sizeof pair[0]);
+        topology[21] = (unsigned char)pair[1];
+        return answers_bytes(topology, sizeof topology, size, out, length);
+    }
+    case 0x4038: return pocl && answers_have("pocl_board") ? answers_text("Radeon RX 580 Series", size, out, length) : CL_INVALID_VALUE;
+    case 0x106A: return answers_have("uuid") ? answers_bytes(uuid, sizeof uuid, size, out, length) : CL_INVALID_VALUE;
+    case 0x4008: /* CL_DEVICE_PCI_BUS_ID_NV, _SLOT_ID_NV, _DOMAIN_ID_NV */
+    case 0x4009:
+    case 0x400A:
+        if (pocl || !answers_pair("other_nv=", pair) || (what == 0x400A && pair[0] == (cl_uint)-1)) return CL_INVALID_VALUE;
+        return answers_bytes(what == 0x4008 ? &pair[1] : what == 0x400A ? &pair[0] : (cl_uint[]){0}, sizeof pair[0], size, out, length);
+    default: return next->clGetDeviceInfo(d, what, size, out, length);
+    }
+}
+
 static cl_int CL_API_CALL answers_clGetDeviceInfo(cl_device_id d, cl_device_info what, size_t size, void *out, size_t *length) {
+    if (answers_have("cards")) return answers_card(d, what, size, out, length);
     if (answers_have("embedded") && what == CL_DEVICE_PROFILE) return answers_text("EMBEDDED_PROFILE", size, out, length);
     if (answers_have("embedded") && what == CL_DEVICE_EXTENSIONS)
         return answers_text(answers_have("int64") ? "cl_khr_icd cles_khr_int64" : "cl_khr_icd", size, out, length);
