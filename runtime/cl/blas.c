@@ -69,14 +69,24 @@ static int blas_end(struct device *dev, const char *label, const char *routine, 
     return code;
 }
 
+size_t blas_gemm_workspace(struct device *dev, size_t m, size_t n, size_t k, int transpose_b) {
+    size_t bytes = 0;
+    pthread_mutex_lock(&lock);
+    /* Offsets of 1: a matrix that begins with its buffer may need no copy, the others do. */
+    int code = CLBlastSGemmTempBufferSize(CLBlastLayoutRowMajor, CLBlastTransposeNo, transpose_b ? CLBlastTransposeYes : CLBlastTransposeNo, m, n, k, 1, k, 1,
+                                          transpose_b ? k : n, 1, n, &dev->work, &bytes);
+    pthread_mutex_unlock(&lock);
+    return code == CLBlastSuccess ? bytes / sizeof(float) : 0;
+}
+
 int blas_gemm(struct device *dev, const char *label, size_t m, size_t n, size_t k, struct blas_matrix a, struct blas_matrix b, int transpose_b, float beta,
-              struct blas_matrix c, struct alexcl_error *err) {
+              struct blas_matrix c, struct buffer *workspace, struct alexcl_error *err) {
     cl_event since, event = NULL;
     int status = blas_begin(dev, &since, err);
     if (status != ALEXCL_OK) return status;
-    int code =
-        CLBlastSgemm(CLBlastLayoutRowMajor, CLBlastTransposeNo, transpose_b ? CLBlastTransposeYes : CLBlastTransposeNo, m, n, k, 1.0f, a.buffer->memory,
-                     a.first, a.stride, b.buffer->memory, b.first, b.stride, beta, c.buffer->memory, c.first, c.stride, &dev->work, since ? &event : NULL);
+    int code = CLBlastSgemmWithTempBuffer(CLBlastLayoutRowMajor, CLBlastTransposeNo, transpose_b ? CLBlastTransposeYes : CLBlastTransposeNo, m, n, k, 1.0f,
+                                          a.buffer->memory, a.first, a.stride, b.buffer->memory, b.first, b.stride, beta, c.buffer->memory, c.first, c.stride,
+                                          &dev->work, since ? &event : NULL, workspace ? workspace->memory : NULL);
     return blas_end(dev, label, "CLBlastSgemm", code, since, event, err);
 }
 

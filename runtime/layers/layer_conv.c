@@ -244,9 +244,14 @@ static const struct layer_variant conv_wino = {.name = "wino_gpu",
 
 /* ---- clblast: im2col.cl, GEMM ---- */
 
+/* What CLBlast wants of the workspace; the columns lie behind it. */
+static size_t conv_clblast_start(const struct layer *l, const struct place *place) {
+    struct shape_conv s = conv_shape(l);
+    return blas_gemm_workspace(place->device, (size_t)(s.out.c / s.groups), (size_t)s.out.h * (size_t)s.out.w, (size_t)conv_depth(l), 0);
+}
+
 static size_t conv_clblast_workspace(const struct layer *l, const struct place *place) {
-    (void)place;
-    return (size_t)conv_depth(l) * (size_t)l->out.h * (size_t)l->out.w;
+    return conv_clblast_start(l, place) + (size_t)conv_depth(l) * (size_t)l->out.h * (size_t)l->out.w;
 }
 
 static int conv_clblast_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
@@ -264,7 +269,7 @@ static int conv_clblast_enqueue(struct layer *l, const struct layer_io *io, stru
     struct device *dev = l->place->device;
     const char *name = l->desc->name;
     int in = s.in.c / s.groups;
-    size_t pixels = (size_t)(s.out.h * s.out.w), out = (size_t)(s.out.c / s.groups), depth = (size_t)conv_depth(l);
+    size_t pixels = (size_t)(s.out.h * s.out.w), out = (size_t)(s.out.c / s.groups), depth = (size_t)conv_depth(l), start = conv_clblast_start(l, l->place);
     struct kernel_range whole = layer_range(shape_size(s.out), io);
     TRY(KERNEL_LAUNCH(layer_kernel(l, 1), name, &whole, err, ARG_BUFFER(io->out->buffer), ARG_BUFFER(l->parameters[1].buffer), ARG_INT(s.out.c),
                       ARG_INT((int)pixels)));
@@ -272,12 +277,12 @@ static int conv_clblast_enqueue(struct layer *l, const struct layer_io *io, stru
         for (int g = 0; g < s.groups; g++) {
             struct layer_io image = {.first = n, .count = 1};
             struct kernel_range range = layer_range_maps(pixels, (size_t)in, &image);
-            TRY(KERNEL_LAUNCH(layer_kernel(l, 0), name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->workspace->buffer), ARG_INT(s.in.c),
-                              ARG_INT(g * in), ARG_INT(in), ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.kernel),
-                              ARG_INT(s.stride), ARG_INT(s.pad)));
-            struct blas_matrix weights = {l->parameters[0].buffer, (size_t)g * out * depth, depth}, columns = {io->workspace->buffer, 0, pixels};
+            TRY(KERNEL_LAUNCH(layer_kernel(l, 0), name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->workspace->buffer), ARG_INT((int)start),
+                              ARG_INT(s.in.c), ARG_INT(g * in), ARG_INT(in), ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.out.h), ARG_INT(s.out.w),
+                              ARG_INT(s.kernel), ARG_INT(s.stride), ARG_INT(s.pad)));
+            struct blas_matrix weights = {l->parameters[0].buffer, (size_t)g * out * depth, depth}, columns = {io->workspace->buffer, start, pixels};
             struct blas_matrix to = {io->out->buffer, ((size_t)n * (size_t)s.groups + (size_t)g) * out * pixels, pixels};
-            TRY(blas_gemm(dev, name, out, pixels, depth, weights, columns, 0, 1.0f, to, err));
+            TRY(blas_gemm(dev, name, out, pixels, depth, weights, columns, 0, 1.0f, to, io->workspace->buffer, err));
         }
     }
 done:

@@ -258,6 +258,15 @@ static const struct layer_variant fc_cpu = {.name = "cpu",
 
 /* ---- clblast ---- */
 
+enum { CLBLAST_IMAGES = 128 }; /* of a GEMM at most: it copies them, and all weights, into the workspace */
+
+static int fc_clblast_images(const struct layer *l) { return l->most > 0 && l->most < CLBLAST_IMAGES ? l->most : CLBLAST_IMAGES; }
+
+static size_t fc_clblast_workspace(const struct layer *l, const struct place *place) {
+    if (l->reproducible || l->most == 1) return 0;
+    return blas_gemm_workspace(place->device, (size_t)fc_clblast_images(l), (size_t)l->out.c, (size_t)l->in.c, 1);
+}
+
 static int fc_clblast_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
     int status = ALEXCL_OK;
     TRY(layer_add_kernel(l, 0, "bias", "bias_fill", "", err));
@@ -275,14 +284,14 @@ static int fc_clblast_enqueue(struct layer *l, const struct layer_io *io, struct
     struct kernel_range range = layer_range(out, io);
     struct blas_matrix weights = {l->parameters[0].buffer, 0, in};
     TRY(KERNEL_LAUNCH(layer_kernel(l, 0), name, &range, err, ARG_BUFFER(io->out->buffer), ARG_BUFFER(l->parameters[1].buffer), ARG_INT(l->out.c), ARG_INT(1)));
-    if (io->count > 1 && !l->reproducible) {
-        struct blas_matrix x = {io->in->buffer, (size_t)io->first * in, in}, y = {io->out->buffer, (size_t)io->first * out, out};
-        TRY(blas_gemm(dev, name, (size_t)io->count, out, in, x, weights, 1, 1.0f, y, err));
-        goto done;
-    }
-    for (size_t n = (size_t)io->first; n < (size_t)(io->first + io->count); n++) {
-        struct blas_matrix x = {io->in->buffer, n * in, 1}, y = {io->out->buffer, n * out, 1};
-        TRY(blas_gemv(dev, name, out, in, weights, x, 1.0f, y, err));
+    size_t end = (size_t)io->first + (size_t)io->count, most = l->reproducible ? 1 : (size_t)fc_clblast_images(l);
+    for (size_t n = (size_t)io->first, count; n < end; n += count) {
+        count = end - n < most ? end - n : most;
+        struct blas_matrix x = {io->in->buffer, n * in, count > 1 ? in : 1}, y = {io->out->buffer, n * out, count > 1 ? out : 1};
+        if (count > 1)
+            TRY(blas_gemm(dev, name, count, out, in, x, weights, 1, 1.0f, y, io->workspace ? io->workspace->buffer : NULL, err));
+        else
+            TRY(blas_gemv(dev, name, out, in, weights, x, 1.0f, y, err));
     }
 done:
     return status;
@@ -293,6 +302,7 @@ static int fc_clblast_applicable(const struct layer *l, const struct place *plac
 
 static const struct layer_variant fc_clblast = {.name = "clblast",
                                                 .applicable = fc_clblast_applicable,
+                                                .workspace = fc_clblast_workspace,
                                                 .prepare = fc_clblast_prepare,
                                                 .enqueue = fc_clblast_enqueue,
                                                 .release = layer_free_kernels,

@@ -86,10 +86,10 @@ done:
 static int part_im2col(struct place *place, const struct selfcheck_case *c, struct selfcheck_found *found, struct alexcl_error *err) {
     int status = ALEXCL_OK, k = c->desc.kernel, stride = c->desc.stride, pad = c->desc.pad, skipped = 1, channels = c->in.c - skipped;
     int out_h = (c->in.h + 2 * pad - k) / stride + 1, out_w = (c->in.w + 2 * pad - k) / stride + 1, pixels = out_h * out_w;
-    size_t in_count = (size_t)(c->first + 1) * shape_size(c->in), count = (size_t)(channels * k * k * pixels), i = 0;
+    size_t in_count = (size_t)(c->first + 1) * shape_size(c->in), count = (size_t)(channels * k * k * pixels), start = 3, i = start;
     float *x = NULL, *due = NULL;
     TRY(selfcheck_make_random(in_count, "x", 2.0, &x, err));
-    TRY(memory_alloc_floats(&due, count, "a check", err));
+    TRY(memory_alloc_floats(&due, start + count, "a check", err));
     for (int channel = skipped; channel < c->in.c; channel++)
         for (int ky = 0; ky < k; ky++)
             for (int kx = 0; kx < k; kx++)
@@ -99,9 +99,9 @@ static int part_im2col(struct place *place, const struct selfcheck_case *c, stru
                     due[i++] = inside ? x[((size_t)(c->first * c->in.c + channel) * (size_t)c->in.h + (size_t)row) * (size_t)c->in.w + (size_t)column] : 0.0f;
                 }
     struct kernel_range range = {3, {0, 0, (size_t)c->first}, {(size_t)pixels, (size_t)channels, 1}, {64, 1, 1}};
-    struct kernel_arg args[] = {ARG_INT(0),       ARG_INT(0),     ARG_INT(c->in.c), ARG_INT(skipped), ARG_INT(channels), ARG_INT(c->in.h),
-                                ARG_INT(c->in.w), ARG_INT(out_h), ARG_INT(out_w),   ARG_INT(k),       ARG_INT(stride),   ARG_INT(pad)};
-    TRY(part_launch(place, c, "im2col", x, in_count, due, 0, count, &range, args, sizeof args / sizeof *args, 0, found, err));
+    struct kernel_arg args[] = {ARG_INT(0),       ARG_INT(0),     ARG_INT((int)start), ARG_INT(c->in.c), ARG_INT(skipped), ARG_INT(channels), ARG_INT(c->in.h),
+                                ARG_INT(c->in.w), ARG_INT(out_h), ARG_INT(out_w),      ARG_INT(k),       ARG_INT(stride),  ARG_INT(pad)};
+    TRY(part_launch(place, c, "im2col", x, in_count, due, start, count, &range, args, sizeof args / sizeof *args, 0, found, err));
 done:
     free(x), free(due);
     return status;

@@ -171,9 +171,9 @@ START_TEST(clblast_multiplies_and_leaves_nothing) {
     EXPECT_OK(buffer_create(dev, 40, "a test", &b, &err), err);
     EXPECT_OK(buffer_write(b, 0, x, 40, &err), err);
     struct blas_matrix a = {b, 0, 4}, right = {b, 8, 3}, gemm = {b, 20, 2}, same = {b, 24, 2}, vector = {b, 4, 0}, gemv = {b, 30, 0};
-    EXPECT_OK(blas_gemm(dev, "gemm", 2, 2, 3, a, right, 0, 0.0f, gemm, &err), err);
-    EXPECT_OK(blas_gemm(dev, "gemm", 2, 2, 3, a, a, 1, 0.0f, same, &err), err);
-    EXPECT_OK(blas_gemm(dev, "gemm", 2, 2, 3, a, a, 1, 1.0f, same, &err), err);
+    EXPECT_OK(blas_gemm(dev, "gemm", 2, 2, 3, a, right, 0, 0.0f, gemm, NULL, &err), err);
+    EXPECT_OK(blas_gemm(dev, "gemm", 2, 2, 3, a, a, 1, 0.0f, same, NULL, &err), err);
+    EXPECT_OK(blas_gemm(dev, "gemm", 2, 2, 3, a, a, 1, 1.0f, same, NULL, &err), err);
     EXPECT_OK(blas_gemv(dev, "gemv", 2, 3, a, vector, 0.0f, gemv, &err), err);
     EXPECT_OK(device_finish(dev, &err), err);
     EXPECT_OK(buffer_read(b, 0, out, 40, &err), err);
@@ -184,9 +184,9 @@ START_TEST(clblast_multiplies_and_leaves_nothing) {
     uint64_t busy[DEVICE_ACCOUNTS];
     device_times(dev, busy);
     ck_assert(!device_has_times(dev) || busy[DEVICE_COMPUTE] > 0);
-    EXPECT_ERROR(blas_gemm(dev, "the label", 2, 2, 0, a, a, 1, 0.0f, same, &err), -1017, "CLBlastInvalidDimension", err);
+    EXPECT_ERROR(blas_gemm(dev, "the label", 2, 2, 0, a, a, 1, 0.0f, same, NULL, &err), -1017, "CLBlastInvalidDimension", err);
     struct blas_matrix beyond = {b, 1 << 20, 2}; /* behind guard words too */
-    EXPECT_ERROR(blas_gemm(dev, "the label", 2, 2, 3, a, a, 1, 0.0f, beyond, &err), -1009, "the label: CLBlastSgemm failed on device 0", err);
+    EXPECT_ERROR(blas_gemm(dev, "the label", 2, 2, 3, a, a, 1, 0.0f, beyond, NULL, &err), -1009, "the label: CLBlastSgemm failed on device 0", err);
     buffer_free(b);
     device_free(dev);
     ck_assert_int_eq(faults->live, 0);
