@@ -88,7 +88,7 @@ run 4 check --devices 0 --kernel-dir changed; narrow; prints "FAILED"; prints "b
 grep -qE "newer driver|another version of the driver" out err && bad "the driver is blamed for one's own file"
 run 4 check --devices 0 --kernel-dir changed --kernel rbf; prints "rbf.cl does not compile"; says "do not compile"; says "rbf (own)"
 run 4 --model lenet5-1998 time -d 0 -b 1 --kernel-dir "changed/"; says "changed/rbf.cl:$line"; grep -q "newer driver" err && bad "the driver is blamed for one's own file"
-mkdir -p 'a "b" \c' && cp changed/rbf.cl 'a "b" \c'; run 4 check --devices 0 --kernel rbf --kernel-dir 'a "b" \c'; prints 'a "b" \c/rbf.cl:'
+mkdir -p 'a "b" \c' && cp changed/rbf.cl 'a "b" \c'; run 4 check --devices 0 --kernel rbf --kernel-dir 'a "b" \c'; prints 'a "b" \c/rbf.cl does not compile'; prints broken
 run 4 check --devices 0 --kernel-dir changed
 [ "$(grep -c FAILED out)" = 1 ] || bad "more than one kernel failed"
 [ "$(grep -c ' ok ' out)" = $((checks - 1)) ] || bad "the others were not checked"
