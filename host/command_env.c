@@ -1,28 +1,55 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
+#include <string.h>
 
 #include "commands.h"
 #include "report.h"
 
+/* A setting that cannot have its value is shown, with the reason: who looks here looks for it. */
 int command_env(const struct options *o, struct alexcl_error *err) {
-    int status = options_expect(o, "env", 0, 0, err);
+    struct alexcl_cache cache;
+    int status = options_expect(o, "env", 0, 0, err), invalid = ALEXCL_OK;
+    if (status == ALEXCL_OK) status = alexcl_cache_show(&cache, err);
     if (status != ALEXCL_OK) return status;
     json_t *list = o->format == FORMAT_JSON ? json_array() : NULL;
-    if (o->format == FORMAT_CSV) fputs("name,value,origin,about\r\n", stdout);
+    if (o->format == FORMAT_CSV) fputs("name,value,origin,about,invalid\r\n", stdout);
     for (size_t i = 0; i < alexcl_settings_count(); i++) {
         struct alexcl_setting s = alexcl_settings_get(i);
+        struct alexcl_error why = {0};
+        int folder = strcmp(s.name, "ALEXCL_CACHE_DIR") == 0, wrong = alexcl_setting_check(s.name, &why);
+        if (folder && cache.folder[0]) s.value = cache.folder;
+        if (wrong != ALEXCL_OK && invalid == ALEXCL_OK) {
+            *err = why;
+            invalid = wrong;
+        }
         if (o->format == FORMAT_JSON) {
-            report_append(list, json_pack("{s:s, s:o, s:s, s:s}", "name", s.name, "value", report_string(s.value), "origin", s.origin, "about", s.about));
+            report_append(list, json_pack("{s:s, s:o, s:s, s:s, s:o}", "name", s.name, "value", report_string(s.value), "origin", s.origin, "about", s.about,
+                                          "invalid", report_string(wrong != ALEXCL_OK ? why.text : NULL)));
         } else if (o->format == FORMAT_CSV) {
             report_csv(s.name, 0);
             report_csv(s.value, 0);
             report_csv(s.origin, 0);
-            report_csv(s.about, 1);
+            report_csv(s.about, 0);
+            report_csv(wrong != ALEXCL_OK ? why.text : NULL, 1);
         } else {
             printf("%s=", s.name);
             report_text(stdout, s.value ? s.value : "");
-            printf("\n    %s; %s\n", s.value ? s.origin : "unset", s.about);
+            printf("\n    %s; %s\n", s.origin, s.about);
+            if (folder) printf("    ");
+            if (folder && cache.note[0]) report_text(stdout, cache.note);
+            if (folder && !cache.note[0]) printf("%s there; `alexcl cache` tells more", report_bytes(cache.bytes));
+            if (folder) putchar('\n');
+            if (wrong != ALEXCL_OK) {
+                fputs("    INVALID: ", stdout);
+                report_text(stdout, why.text);
+                putchar('\n');
+            }
         }
     }
-    return o->format == FORMAT_JSON ? report_json_list("env", "settings", list, err) : ALEXCL_OK;
+    if (o->format == FORMAT_JSON)
+        status = report_json("env",
+                             json_pack("{s:o, s:{s:o, s:I, s:I, s:o}}", "settings", list, "cache", "folder", report_string(cache.folder), "bytes",
+                                       (json_int_t)cache.bytes, "limit", (json_int_t)cache.limit, "note", report_string(cache.note[0] ? cache.note : NULL)),
+                             err);
+    return status == ALEXCL_OK ? invalid : status;
 }

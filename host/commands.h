@@ -13,5 +13,6 @@ int command_time(const struct options *o, struct alexcl_error *err);
 int command_weights(const struct options *o, struct alexcl_error *err);
 int command_tune(const struct options *o, struct alexcl_error *err);
 int command_check(const struct options *o, struct alexcl_error *err);
+int command_cache(const struct options *o, struct alexcl_error *err);
 int command_env(const struct options *o, struct alexcl_error *err);
 #endif

@@ -61,6 +61,12 @@ const struct command commands[] = {
      "  alexcl weights show alexnet.safetensors --model alexnet\n\n"
      "Without --gain the model's own gains hold; with it those given, 1 for the rest.\n",
      " convert inspect "},
+    {"cache", command_cache, "show\nclear", "what is kept on disk to start faster, and the end of it",
+     "Compiled kernels, what was tuned, that kernels were checked, logs of builds that\n"
+     "failed. `alexcl env` tells the folder and the limit, above which what has not\n"
+     "been used for longest is removed.\n\n"
+     "  alexcl cache show\n  alexcl cache clear --kind tuning\n",
+     " clean clear purge "},
     {"env", command_env, "", "every setting with its value and origin", "A flag beats the environment, which beats the default.\n", " settings config "},
     {NULL, NULL, NULL, NULL, NULL, NULL},
 };
@@ -130,7 +136,7 @@ int main(int argc, char **argv) {
     alexcl_progress_to(main_progress, NULL);
     int status = interrupt_catch(&err);
     if (status == ALEXCL_OK) status = options_read(argc, argv, &options, &command, &err);
-    if (status == ALEXCL_OK && !options.help) status = alexcl_settings_check(&err);
+    if (status == ALEXCL_OK && !options.help && !(command && command->run == command_env)) status = alexcl_settings_check(&err); /* env shows them */
     if (status == ALEXCL_OK) main_set_log();
     if (status == ALEXCL_OK && options.quiet) progress_quiet();
     if (status == ALEXCL_OK && options.help != -1) {

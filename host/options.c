@@ -15,6 +15,7 @@
 enum id {
     ID_BUILD_OPTIONS = 256,
     ID_CACHE_DIR,
+    ID_CACHE_LIMIT,
     ID_CHECK,
     ID_COMPARE,
     ID_DUMP_PATCHES,
@@ -27,6 +28,7 @@ enum id {
     ID_KEEP_GOING,
     ID_KERNEL,
     ID_KERNEL_DIR,
+    ID_KIND,
     ID_LABELS,
     ID_LAYER,
     ID_LIMIT,
@@ -86,12 +88,14 @@ static const struct row {
     {ID_SEED, "seed", "S", "seed of the generator, also as 0x.. [1]", " weights ", NULL},
     {ID_NAME, "name", "CASE", "case in the generator's names [the model's]", " weights ", NULL},
     {ID_GAIN, "gain", "LAYER=G", "factor on a layer's weights; repeatable", " weights ", NULL},
+    {ID_KIND, "kind", "K", "clear: binaries, tuning, checks or logs [all]", " cache ", NULL},
     {'o', "output", "FILE", "results into a file, whole or not at all [stdout]", NULL, NULL},
     {ID_FORMAT, "format", "F", "text, json or csv [text]", NULL, NULL},
     {'v', "verbose", NULL, "more; log level info", NULL, NULL},
     {'q', "quiet", NULL, "results and errors only", NULL, NULL},
     {ID_LOG, "log", "LEVEL", "error, warning, info or debug [warning]", NULL, "ALEXCL_LOG"},
     {ID_CACHE_DIR, "cache-dir", "DIR", "of compiled kernels [alexcl in your cache folder]", NULL, "ALEXCL_CACHE_DIR"},
+    {ID_CACHE_LIMIT, "cache-limit", "SIZE", "the most that is kept there; 0: no limit [256MiB]", NULL, "ALEXCL_CACHE_LIMIT"},
     {ID_NO_CACHE, "no-cache", NULL, "compile at every start", NULL, "ALEXCL_NO_CACHE"},
     {ID_BUILD_OPTIONS, "build-options", "O", "further options for the OpenCL compiler", NULL, "ALEXCL_BUILD_OPTIONS"},
     {ID_KERNEL_DIR, "kernel-dir", "DIR", "folder of .cl files that replace built-in ones", NULL, "ALEXCL_KERNEL_DIR"},
@@ -142,22 +146,8 @@ static int options_int(const char *name, const char *text, int least, int most, 
     return status;
 }
 
-/* Bytes: 4GiB, 4G, 512MiB, 512M, 3gb, 1048576; in capitals or not. */
 static int options_size(const char *text, uint64_t *out, struct alexcl_error *err) {
-    static const struct {
-        const char *unit;
-        double bytes;
-    } units[] = {{"", 1},          {"B", 1},          {"K", 1024},         {"KiB", 1024},        {"M", 1048576},
-                 {"MiB", 1048576}, {"G", 1073741824}, {"GiB", 1073741824}, {"T", 1099511627776}, {"TiB", 1099511627776},
-                 {"kB", 1e3},      {"MB", 1e6},       {"GB", 1e9},         {"TB", 1e12}};
-    char *end;
-    double n = strtod(text, &end);
-    if (text[0] >= '0' && text[0] <= '9')
-        for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-            if (strcasecmp(end, units[i].unit) != 0 || n * units[i].bytes < 1 || n * units[i].bytes > 1e18) continue;
-            *out = (uint64_t)(n * units[i].bytes);
-            return ALEXCL_OK;
-        }
+    if (alexcl_size_read(text, out) && *out > 0) return ALEXCL_OK;
     return fail(err, ALEXCL_E_USAGE, "--memory %s: a size is wanted, as 4GiB or 512MiB", text);
 }
 
@@ -195,6 +185,7 @@ static int options_set(struct options *o, const struct row *r, char *value, stru
     case ID_INPUT: o->input = value; break;
     case ID_DUMP_PATCHES: o->dump_patches = value; break;
     case ID_KERNEL: o->kernel = value; break;
+    case ID_KIND: o->kind = value; break;
     case ID_LAYER: o->layer = value; break;
     case ID_FAIL_FAST: o->fail_fast = 1; break;
     case ID_KEEP_GOING: o->keep_going = 1; break;

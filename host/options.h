@@ -20,7 +20,7 @@ struct options {
     uint64_t memory, seed;
     int seed_given;
     const char *split; /* NULL: not given */
-    const char *labels, *save, *input, *features, *dump_patches, *name, *output, *kernel, *layer, *trace, *compare, *plot;
+    const char *labels, *save, *input, *features, *dump_patches, *name, *output, *kind, *kernel, *layer, *trace, *compare, *plot;
     int ten_crop, keep_going, fail_fast, reproducible, quiet;
     struct alexcl_gain gains[OPTIONS_GAINS];
     int gain_count;

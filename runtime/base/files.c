@@ -76,10 +76,10 @@ enum {
 };
 static const char mark[] = ".alexcl";
 struct alexcl_file {
-    int fd;      /* -1: closed */
-    int code;    /* of the first write that failed: the file is not whole and never will be */
-    int synced;  /* it is on the disk when it has its name */
-    int first;   /* bytes of `target` that are its folder's */
+    int fd;     /* -1: closed */
+    int code;   /* of the first write that failed: the file is not whole and never will be */
+    int synced; /* it is on the disk when it has its name */
+    int first;  /* bytes of `target` that are its folder's */
     char path[PATH_MOST];
     char target[PATH_MOST]; /* behind symbolic links */
     char temporary[PATH_MOST + 300];
@@ -378,7 +378,7 @@ int files_make_folder(const char *path, struct alexcl_error *err) {
     return ALEXCL_OK;
 }
 
-int files_cache_folder(char *out, size_t size, struct alexcl_error *err) {
+int files_cache_name(char *out, size_t size, struct alexcl_error *err) {
     const char *chosen = alexcl_setting_value("ALEXCL_CACHE_DIR");
     int made;
     if (chosen)
@@ -389,22 +389,22 @@ int files_cache_folder(char *out, size_t size, struct alexcl_error *err) {
         made = snprintf(out, size, "%s/.cache/alexcl", settings_environment("HOME"));
     else
         return error_set(err, ALEXCL_E_OTHER, "no folder for the cache: set ALEXCL_CACHE_DIR or HOME");
-    if (made < 0 || (size_t)made >= size) return error_set(err, ALEXCL_E_OTHER, "the cache folder's name is too long");
-    int status = files_make_folder(out, err);
-    if (status != ALEXCL_OK) return status;
-    struct stat info;
-    if (stat(out, &info) != 0) return error_set(err, ALEXCL_E_OTHER, "%s: %s", out, strerror(errno));
-    if (info.st_uid != geteuid()) return error_set(err, ALEXCL_E_OTHER, "%s: belongs to another user, so nothing in it is believed", out);
-    if (info.st_mode & 022) return error_set(err, ALEXCL_E_OTHER, "%s: others may write to it, so nothing in it is believed; chmod go-w it", out);
+    return made < 0 || (size_t)made >= size ? error_set(err, ALEXCL_E_OTHER, "the cache folder's name is too long") : ALEXCL_OK;
+}
+
+int files_cache_judge(const char *path, const struct stat *info, struct alexcl_error *err) {
+    if (info->st_uid != geteuid()) return error_set(err, ALEXCL_E_OTHER, "%s: belongs to another user, so nothing in it is believed", path);
+    if (info->st_mode & 022) return error_set(err, ALEXCL_E_OTHER, "%s: others may write to it, so nothing in it is believed; chmod go-w it", path);
     return ALEXCL_OK;
 }
 
-int files_cache_path(const char *name, const char *ending, char *out, size_t size, struct alexcl_error *err) {
-    char folder[4096];
-    int status = files_cache_folder(folder, sizeof folder, err);
+int files_cache_folder(char *out, size_t size, struct alexcl_error *err) {
+    struct stat info;
+    int status = files_cache_name(out, size, err);
+    if (status == ALEXCL_OK) status = files_make_folder(out, err);
     if (status != ALEXCL_OK) return status;
-    int made = snprintf(out, size, "%s/%s%s", folder, name, ending);
-    return made < 0 || (size_t)made >= size ? error_set(err, ALEXCL_E_OTHER, "%s: the name is too long", folder) : ALEXCL_OK;
+    if (stat(out, &info) != 0) return error_set(err, ALEXCL_E_OTHER, "%s: %s", out, strerror(errno));
+    return files_cache_judge(out, &info, err);
 }
 
 void files_cache_warn(const char *what, const char *why) {

@@ -2,6 +2,8 @@
 /* Whole files: read, replace, and the cache folder. Writing piece by piece, and what a failure suggests: alexcl.h. */
 #ifndef ALEXCL_FILES_H
 #define ALEXCL_FILES_H
+#include <sys/stat.h>
+
 #include "status.h"
 
 /* Reads a regular file of at most `limit` bytes into *data (freed by the caller; one zero byte follows the content). */
@@ -14,8 +16,10 @@ int files_make_folder(const char *path, struct alexcl_error *err);
 /* The folder for caches: ALEXCL_CACHE_DIR, else XDG_CACHE_HOME/alexcl, else ~/.cache/alexcl. Made 0700 if absent.
  * ALEXCL_E_OTHER, saying why, where it cannot be made, is not ours or others may write to it: go on without. */
 int files_cache_folder(char *out, size_t size, struct alexcl_error *err);
-/* A file's name in it, <name><ending>. */
-int files_cache_path(const char *name, const char *ending, char *out, size_t size, struct alexcl_error *err);
+/* Its name alone, whether it is there or not. */
+int files_cache_name(char *out, size_t size, struct alexcl_error *err);
+/* ALEXCL_E_OTHER unless the folder of which `info` tells is ours alone. */
+int files_cache_judge(const char *path, const struct stat *info, struct alexcl_error *err);
 /* One warning a process: for want of something that could not be kept there, `what` ("kernels are compiled") is done at every start. */
 void files_cache_warn(const char *what, const char *why);
 #endif

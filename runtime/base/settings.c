@@ -4,17 +4,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "memory.h"
 
+static const char a_size[] = "a size, as 256MiB; 0";
 static const struct {
     const char *name, *about, *standard, *values[5]; /* values: those it can have; none: any */
 } table[] = {
     {"ALEXCL_DEVICES", "the devices, as --devices takes them", NULL, {NULL}},
     {"ALEXCL_MODEL", "the model, as --model takes it", "alexnet", {NULL}},
     {"ALEXCL_WEIGHTS", "the weights, as --weights takes them", NULL, {NULL}},
-    {"ALEXCL_CACHE_DIR", "folder of compiled kernels (unset: alexcl in your cache folder)", NULL, {NULL}},
+    {"ALEXCL_CACHE_DIR", "folder of compiled kernels", NULL, {NULL}},
+    {"ALEXCL_CACHE_LIMIT", "the most that is kept there; 0: no limit", "256MiB", {a_size}},
     {"ALEXCL_NO_CACHE", "1: compile at every start, keep nothing", "0", {"0", "1"}},
     {"ALEXCL_LOG", "what goes to stderr: error, warning, info or debug", "warning", {"error", "warning", "info", "debug"}},
     {"ALEXCL_BUILD_OPTIONS", "further options for the OpenCL compiler", NULL, {NULL}},
@@ -68,24 +71,50 @@ int settings_switch(const char *name) {
 static int settings_check_value(int i, const char *value, struct alexcl_error *err) {
     char list[64] = "";
     for (const char *const *allowed = table[i].values; *allowed; allowed++) {
-        if (strcmp(*allowed, value) == 0) return ALEXCL_OK;
+        uint64_t bytes;
+        if (*allowed == a_size ? alexcl_size_read(value, &bytes) : strcmp(*allowed, value) == 0) return ALEXCL_OK;
         snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", *list ? ", " : "", *allowed);
     }
     return *list ? error_set(err, ALEXCL_E_USAGE, "%s is \"%.200s\": it can be one of: %s", table[i].name, value, list) : ALEXCL_OK;
 }
 
+int alexcl_size_read(const char *text, uint64_t *out) {
+    static const struct {
+        const char *unit;
+        double bytes;
+    } units[] = {{"", 1},          {"B", 1},          {"K", 1024},         {"KiB", 1024},        {"M", 1048576},
+                 {"MiB", 1048576}, {"G", 1073741824}, {"GiB", 1073741824}, {"T", 1099511627776}, {"TiB", 1099511627776},
+                 {"kB", 1e3},      {"MB", 1e6},       {"GB", 1e9},         {"TB", 1e12}};
+    char *end;
+    double n = strtod(text, &end);
+    if (text[0] < '0' || text[0] > '9') return 0;
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        double bytes = n * units[i].bytes;
+        if (strcasecmp(end, units[i].unit) != 0 || (bytes < 1 && bytes != 0) || bytes > 1e18) continue;
+        *out = (uint64_t)bytes;
+        return 1;
+    }
+    return 0;
+}
+
+/* Here, where nothing runs yet: else each kernel would fail for it in turn. */
+static int settings_check_folder(int i, const char *path, struct alexcl_error *err) {
+    struct stat info;
+    if (strcmp(table[i].name, "ALEXCL_KERNEL_DIR") != 0 || (stat(path, &info) == 0 && S_ISDIR(info.st_mode))) return ALEXCL_OK;
+    return error_set(err, ALEXCL_E_USAGE, "%s: is not a folder (%s)", path, flags[i] ? "--kernel-dir" : table[i].name);
+}
+
+int alexcl_setting_check(const char *name, struct alexcl_error *err) {
+    int i = settings_find(name);
+    const char *value = alexcl_setting_value(name);
+    if (i < 0) return error_set(err, ALEXCL_E_USAGE, "no setting is called %s", name);
+    int status = value ? settings_check_value(i, value, err) : ALEXCL_OK;
+    return value && status == ALEXCL_OK ? settings_check_folder(i, value, err) : status;
+}
+
 int alexcl_settings_check(struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    for (int i = 0; i < COUNT && status == ALEXCL_OK; i++) {
-        const char *value = alexcl_settings_get((size_t)i).value;
-        if (value) status = settings_check_value(i, value, err);
-    }
-    /* Here, where nothing runs yet: else each kernel would fail for it in turn. */
-    const char *folder = alexcl_setting_value("ALEXCL_KERNEL_DIR");
-    struct stat info;
-    if (status == ALEXCL_OK && folder && (stat(folder, &info) != 0 || !S_ISDIR(info.st_mode)))
-        status = error_set(err, ALEXCL_E_USAGE, "%s: is not a folder (%s)", folder,
-                           flags[settings_find("ALEXCL_KERNEL_DIR")] ? "--kernel-dir" : "ALEXCL_KERNEL_DIR");
+    for (int i = 0; i < COUNT && status == ALEXCL_OK; i++) status = alexcl_setting_check(table[i].name, err);
     return status;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cache.h"
 #include "files.h"
 #include "log.h"
 #include "memory.h"
@@ -27,7 +28,7 @@ void binary_cache_make_key(struct binary_cache_key *key, const char *identity, c
 static int binary_cache_path(const struct binary_cache_key *key, char *out, size_t size, struct alexcl_error *err) {
     char hex[HASH_HEX];
     hash_to_hex(key->bytes, hex);
-    return files_cache_path(hex, ".clbin", out, size, err);
+    return cache_path(CACHE_BINARIES, hex, out, size, err);
 }
 
 size_t binary_cache_verify(const unsigned char *file, size_t length, const struct binary_cache_key *key, const unsigned char **binary) {
@@ -54,7 +55,7 @@ int binary_cache_load(struct device *dev, const struct binary_cache_key *key, co
     cl_int code = CL_SUCCESS, each = CL_SUCCESS;
     int loaded = 0;
     if (!binary_cache_serves(dev) || binary_cache_path(key, path, sizeof path, &ignored) != ALEXCL_OK) return 0;
-    if (files_read(path, BINARY_LIMIT, &file, &length, &ignored) != ALEXCL_OK) return 0;
+    if (cache_load(path, BINARY_LIMIT, &file, &length, &ignored) != ALEXCL_OK) return 0;
     size_t bytes = binary_cache_verify(file, length, key, &binary);
     if (bytes) {
         program = clCreateProgramWithBinary(dev->context, 1, &dev->id, &bytes, &binary, &each, &code);
@@ -85,7 +86,7 @@ void binary_cache_store(struct device *dev, const struct binary_cache_key *key, 
         memcpy(file + MAGIC_BYTES, key->bytes, HASH_BYTES);
         hash_sha256(binary, bytes, file + MAGIC_BYTES + HASH_BYTES);
         for (int i = 0; i < 8; i++) file[MAGIC_BYTES + 2 * HASH_BYTES + i] = (unsigned char)((uint64_t)bytes >> (8 * i));
-        if (binary_cache_path(key, path, sizeof path, &why) != ALEXCL_OK || files_replace(path, file, HEADER_BYTES + bytes, &why) != ALEXCL_OK)
+        if (binary_cache_path(key, path, sizeof path, &why) != ALEXCL_OK || cache_store(path, file, HEADER_BYTES + bytes, &why) != ALEXCL_OK)
             files_cache_warn("kernels are compiled", why.text);
     }
     free(file);

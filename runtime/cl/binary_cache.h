@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Compiled kernels on disk. A file is
  *     "ALEXCLB1", key (32 bytes), SHA-256 of the binary (32 bytes), length of the binary (8 bytes, little endian), binary
- * and is named by its key: SHA-256 over the format, the device's identity (platform, device and driver with versions), the options and the source.
+ * and is named by its key: SHA-256 over the format, the device's identity (platform, device, its hardware, driver, with versions), the options and the source.
  * All of it is verified before the driver sees a byte, since PoCL and rusticl abort the process on a damaged binary. Any doubt means: compile.
  * Of a driver that keeps its kernels itself (QUIRK_KEEPS) nothing is kept or loaded. */
 #ifndef ALEXCL_BINARY_CACHE_H

@@ -71,7 +71,8 @@ int device_open(const struct alexcl_selection *sel, size_t index, struct device 
         .vector_floats = vector_floats,
     };
     /* Both halves of a device, and the device whole, share their compiled kernels. */
-    snprintf(dev->identity, sizeof dev->identity, "%s\n%s\n%s\n%s\n%s", info->platform_name, info->platform_version, info->name, info->version, info->driver);
+    snprintf(dev->identity, sizeof dev->identity, "%s\n%s\n%s\n%s\n%s\n%s", info->platform_name, info->platform_version, info->name, info->hardware,
+             info->version, info->driver);
     if (place->parts > 1) TRY(device_cut(dev, place->part, place->parts, err));
     cl_int code;
     const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM, (cl_context_properties)dev->platform, 0};

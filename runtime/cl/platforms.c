@@ -109,7 +109,7 @@ static void platforms_describe(struct platforms_device *d) {
     struct alexcl_device_info *info = &d->info;
     struct query q = {.id = d->id};
     cl_device_type type = 0;
-    cl_uint units = 0, clock = 0, parts = 0, vendor = 0;
+    cl_uint units = 0, clock = 0, parts = 0, vendor = 0, floats = 0;
     cl_ulong memory = 0, largest = 0, local = 0;
     cl_bool unified = CL_FALSE;
     size_t group = 0;
@@ -127,6 +127,10 @@ static void platforms_describe(struct platforms_device *d) {
     (void)NUMBER(&q, CL_DEVICE_LOCAL_MEM_SIZE, local);
     (void)NUMBER(&q, CL_DEVICE_MAX_WORK_GROUP_SIZE, group);
     (void)NUMBER(&q, CL_DEVICE_HOST_UNIFIED_MEMORY, unified);
+    (void)NUMBER(&q, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, floats);
+    /* Processors of one name may have other instruction sets and fewer cores: rented ones do, and share a home folder. */
+    snprintf(info->hardware, sizeof info->hardware, "vendor %#x, %u units, %llu bytes local, groups of %zu, vectors of %u floats", vendor, units,
+             (unsigned long long)local, group, floats);
     cl_device_partition_property ways[16] = {0};
     if (NUMBER(&q, CL_DEVICE_PARTITION_PROPERTIES, ways))
         for (int i = 0; i < 16 && ways[i]; i++)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "binary_cache.h"
+#include "cache.h"
 #include "files.h"
 #include "hash.h"
 #include "kernel_text.h"
@@ -65,22 +66,24 @@ static int program_source(const char *name, struct source *out, struct alexcl_er
 static int program_report(struct device *dev, cl_program handle, const char *name, const struct source *source, const char *options, int code,
                           struct alexcl_error *err) {
     size_t length = 0;
-    char *log = NULL, folder[4096], path[4200] = "";
+    char *log = NULL, key[256], path[4200];
     struct alexcl_error ignored = {0};
     clGetProgramBuildInfo(handle, dev->id, CL_PROGRAM_BUILD_LOG, 0, NULL, &length);
     if (length && (log = malloc(length + 1)) != NULL) {
         if (clGetProgramBuildInfo(handle, dev->id, CL_PROGRAM_BUILD_LOG, length, log, NULL) != CL_SUCCESS) length = 0;
         log[length] = '\0';
     }
-    if (files_cache_folder(folder, sizeof folder, &ignored) != ALEXCL_OK) snprintf(folder, sizeof folder, "/tmp");
     struct text whole = {0};
     text_add(&whole, "%s, options %s, on %s: %s\n%s\n", source->name, options, dev->name, clerror_name(code), log ? log : "(the driver gives no log)");
     unsigned char hash[HASH_BYTES];
     char hex[HASH_HEX];
     hash_sha256(whole.text ? whole.text : "", whole.length, hash);
     hash_to_hex(hash, hex);
-    snprintf(path, sizeof path, "%s/build-%s-%.8s.log", folder, name, hex);
-    if (whole.failed || files_replace(path, whole.text, whole.length, &ignored) != ALEXCL_OK) path[0] = '\0';
+    snprintf(key, sizeof key, "build-%.200s-%.8s", name, hex);
+    int cached = cache_path(CACHE_LOGS, key, path, sizeof path, &ignored) == ALEXCL_OK;
+    if (!cached) snprintf(path, sizeof path, "/tmp/%s.log", key);
+    ignored = (struct alexcl_error){0};
+    if (whole.failed || (cached ? cache_store : files_replace)(path, whole.text, whole.length, &ignored) != ALEXCL_OK) path[0] = '\0';
     int lines = 0;
     size_t shown = 0;
     while (log && log[shown] && lines < LOG_LINES && shown < 3000) lines += log[shown++] == '\n';

@@ -84,6 +84,29 @@ int alexcl_setting_set(const char *name, const char *value, struct alexcl_error 
 /* ALEXCL_E_USAGE, naming the values it can have, for the first setting that has another, or that names a folder of kernels which is none. Opening
  * a selection asks it too. */
 int alexcl_settings_check(struct alexcl_error *err);
+/* The same for one setting. */
+int alexcl_setting_check(const char *name, struct alexcl_error *err);
+/* Reads a number of bytes: 4GiB, 4G, 512MiB, 3gb, 1048576, 0; in capitals or not. 1, or 0 where it is none. */
+int alexcl_size_read(const char *text, uint64_t *bytes);
+
+/* ---- the cache: what is kept on disk so that the next start is faster ------------------------------- */
+
+enum { ALEXCL_CACHE_KINDS = 4 };
+struct alexcl_cache_kind {
+    const char *name; /* "binaries", "tuning", "checks" or "logs" */
+    uint64_t files, bytes;
+};
+struct alexcl_cache {
+    char folder[4096]; /* of ALEXCL_CACHE_DIR, else alexcl in the user's cache folder; "" where none can be named */
+    char note[8192];   /* with its name, why nothing in it is used: it is not there, or not the user's alone; "" for none */
+    uint64_t bytes, limit; /* limit: ALEXCL_CACHE_LIMIT, kept when something is stored; 0: none */
+    struct alexcl_cache_kind kinds[ALEXCL_CACHE_KINDS];
+};
+/* What is in the folder. One that is not there, or not the user's alone, is no error: see `note`. Nothing is made. */
+int alexcl_cache_show(struct alexcl_cache *out, struct alexcl_error *err);
+/* Removes the files of a kind (NULL: of all) and tells which in `out`. Only files that the library made are touched; nothing in a folder that it would
+ * not use. Errors: ALEXCL_E_USAGE for another kind, ALEXCL_E_OTHER where a file cannot be removed. */
+int alexcl_cache_clear(const char *kind, struct alexcl_cache *out, struct alexcl_error *err);
 
 /* ---- files that are replaced whole ------------------------------------------------------------ */
 
@@ -139,6 +162,7 @@ struct alexcl_device_info {
     uint64_t largest_work_group;                   /* work-items */
     int unified_memory;                            /* shares the host's memory */
     unsigned parts;                                /* most sub-devices clCreateSubDevices can cut; 0: cannot be cut */
+    char hardware[128];                            /* what tells it from others of the same name and driver; part of what cached files are named by */
     int usable;
     char why[256];                                 /* why not, or a quirk worth knowing; "" for none */
     int alias_of;                                  /* index of the same hardware through another driver, or -1 */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cache.h"
 #include "files.h"
 #include "hash.h"
 #include "kernel.h"
@@ -76,8 +77,8 @@ static void first_write(const struct selfcheck_case *c, struct text *out) {
     const struct alexcl_layer *d = &c->desc;
     text_add(out, "%d %s %d  %d %d %d  %d %d %d %d %d %d %d  %a %a %a %d %d %a %d %d %d %d %d %dx%dx%d\n", (int)d->type,
              c->variant ? c->variant->name : c->part->kernels, c->images, c->in.c, c->in.h, c->in.w, d->outputs, d->kernel, d->stride, d->pad, d->pad_end,
-             d->groups, d->ceil_mode, d->k, d->alpha, d->beta, (int)d->span, (int)d->dropout, d->rate, c->reproducible, c->alone, c->fp16, c->in_block, c->out_block,
-             c->tile.size[0], c->tile.size[1], c->tile.size[2]);
+             d->groups, d->ceil_mode, d->k, d->alpha, d->beta, (int)d->span, (int)d->dropout, d->rate, c->reproducible, c->alone, c->fp16, c->in_block,
+             c->out_block, c->tile.size[0], c->tile.size[1], c->tile.size[2]);
 }
 
 /* Adds a case unless it is there. */
@@ -134,7 +135,7 @@ done:
 
 /* ---- what is remembered ---- */
 
-static int first_path(const struct first *f, char *out, size_t size, struct alexcl_error *err) { return files_cache_path(f->key, ".checked", out, size, err); }
+static int first_path(const struct first *f, char *out, size_t size, struct alexcl_error *err) { return cache_path(CACHE_CHECKS, f->key, out, size, err); }
 
 /* Line, and hash of key and line. */
 static void first_seal(const struct first *f, const char *line, char out[HASH_HEX]) {
@@ -152,7 +153,7 @@ static int first_remembered(const struct first *f) {
     size_t length = 0;
     int sound = 0;
     if (settings_switch("ALEXCL_NO_CACHE") || first_path(f, path, sizeof path, &ignored) != ALEXCL_OK) return 0;
-    if (files_read(path, FILE_LIMIT, &file, &length, &ignored) != ALEXCL_OK) return 0;
+    if (cache_load(path, FILE_LIMIT, &file, &length, &ignored) != ALEXCL_OK) return 0;
     char *line = (char *)file, *end = strchr(line, '\n');
     if (end && strlen(line) == length) {
         *end = '\0';
@@ -172,7 +173,7 @@ static int first_remember(const struct first *f, const char *line) {
     int made = snprintf(file, sizeof file, "%s\n%s\n", line, seal);
     if (made < 0 || (size_t)made >= sizeof file) return 0;
     int status = first_path(f, path, sizeof path, &why);
-    if (status == ALEXCL_OK) status = files_replace(path, file, (size_t)made, &why);
+    if (status == ALEXCL_OK) status = cache_store(path, file, (size_t)made, &why);
     if (status != ALEXCL_OK) files_cache_warn("kernels are checked", why.text);
     return status == ALEXCL_OK;
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "files.h"
+#include "cache.h"
 #include "hash.h"
 #include "log.h"
 #include "memory.h"
@@ -88,7 +88,7 @@ static int tuning_identify(const struct alexcl_device_info *d, char out[HASH_HEX
     static const char *const settings[] = {"ALEXCL_BUILD_OPTIONS", "ALEXCL_KERNEL_DIR", "ALEXCL_GEMM"};
     struct text all = {0};
     unsigned char hash[HASH_BYTES];
-    text_add(&all, "%s\n%s\n%s\n%s\n%s\n%s\n", alexcl_version(), d->name, d->vendor, d->platform_name, d->version, d->driver);
+    text_add(&all, "%s\n%s\n%s\n%s\n%s\n%s\n%s\n", alexcl_version(), d->name, d->hardware, d->vendor, d->platform_name, d->version, d->driver);
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
         const char *value = alexcl_setting_value(settings[i]);
         text_add(&all, "%s\n", value ? value : "");
@@ -105,7 +105,7 @@ static int tuning_identify(const struct alexcl_device_info *d, char out[HASH_HEX
 /* "" where there is no cache folder. */
 static void tuning_place(const char *key, char out[PATH]) {
     struct alexcl_error ignored = {0};
-    if (settings_switch("ALEXCL_NO_CACHE") || files_cache_path(key, ".tuning.json", out, PATH, &ignored) != ALEXCL_OK) out[0] = '\0';
+    if (settings_switch("ALEXCL_NO_CACHE") || cache_path(CACHE_TUNING, key, out, PATH, &ignored) != ALEXCL_OK) out[0] = '\0';
 }
 
 int tuning_open(const struct alexcl_device_info *device, struct tuning **out, struct alexcl_error *err) {
@@ -117,7 +117,7 @@ int tuning_open(const struct alexcl_device_info *device, struct tuning **out, st
     struct alexcl_error why = {0};
     TRY(tuning_identify(device, key, err));
     tuning_place(key, path);
-    if (path[0] && files_read(path, FILE_LIMIT, &text, &length, &why) == ALEXCL_OK) {
+    if (path[0] && cache_load(path, FILE_LIMIT, &text, &length, &why) == ALEXCL_OK) {
         why = (struct alexcl_error){0};
         if (tuning_parse((const char *)text, length, &t, &why) != ALEXCL_OK)
             log_write(ALEXCL_LOG_WARNING, "%s: not used: %s; `alexcl tune` makes it anew", path, why.text);
@@ -144,7 +144,7 @@ done:
 int tuning_save(const struct tuning *t, struct alexcl_error *err) {
     if (!t->path[0]) return ALEXCL_OK;
     char *text = json_dumps(t->document, JSON_INDENT(1));
-    int status = text ? files_replace(t->path, text, strlen(text), err) : tuning_no_memory(err);
+    int status = text ? cache_store(t->path, text, strlen(text), err) : tuning_no_memory(err);
     free(text);
     return status;
 }

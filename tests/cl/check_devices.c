@@ -37,6 +37,17 @@ START_TEST(the_list_is_what_opencl_tells) {
             ck_assert_msg(strstr(alexcl_devices_report(list), platform) != NULL, "%s is not in:\n%s", platform, alexcl_devices_report(list));
             ck_assert_uint_eq(info->memory, memory);
             ck_assert_uint_eq(info->units, units);
+            cl_uint vendor = 0, floats = 0;
+            cl_ulong local = 0;
+            size_t group = 0;
+            char hardware[128];
+            clGetDeviceInfo(ids[d], CL_DEVICE_VENDOR_ID, sizeof vendor, &vendor, NULL);
+            clGetDeviceInfo(ids[d], CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, sizeof floats, &floats, NULL);
+            clGetDeviceInfo(ids[d], CL_DEVICE_LOCAL_MEM_SIZE, sizeof local, &local, NULL);
+            clGetDeviceInfo(ids[d], CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof group, &group, NULL);
+            snprintf(hardware, sizeof hardware, "vendor %#x, %u units, %llu bytes local, groups of %zu, vectors of %u floats", vendor, units,
+                     (unsigned long long)local, group, floats);
+            ck_assert_str_eq(info->hardware, hardware);
             ck_assert(info->vendor[0] && info->driver[0] && info->c_version[0] && info->platform_name[0] && info->platform_version[0]);
             ck_assert_msg(strncmp(info->version, "OpenCL ", 7) == 0, "%s", info->version);
             ck_assert_uint_ge(info->memory, info->largest_buffer);
@@ -87,11 +98,11 @@ START_TEST(two_parts_share_one_device) {
 }
 END_TEST
 
-/* A binary of another driver, or of another version of it, is another one: what the cache's key is made of says them all. */
+/* A binary of another driver or version of it, or for other hardware of the same name, is another one: what the cache's key is made of says them all. */
 START_TEST(the_identity_tells_device_and_driver) {
     const struct alexcl_device_info *info = alexcl_selection_device(support_selection(), 0);
     char due[2000];
-    snprintf(due, sizeof due, "%s\n%s\n%s\n%s\n%s", info->platform_name, info->platform_version, info->name, info->version, info->driver);
+    snprintf(due, sizeof due, "%s\n%s\n%s\n%s\n%s\n%s", info->platform_name, info->platform_version, info->name, info->hardware, info->version, info->driver);
     ck_assert_str_eq(support_place()->device->identity, due);
 }
 END_TEST

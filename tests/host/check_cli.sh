@@ -10,7 +10,7 @@ if [ "$implementation" = none ]; then one=ref two=ref,ref; else one=0 two=0/2; f
 rm -rf run && mkdir run && cd run || exit 1 # nothing of an earlier run
 
 # ---- help, version, usage
-for command in "" infer devices check tune models summary plan time weights env; do
+for command in "" infer devices check tune models summary plan time weights cache env; do
     run 0 $command --help; prints "Usage: alexcl"; prints "Options"; narrow; silent
     grep -nE '([?]|[^.]\.)\.$' out && bad "a sentence that ends twice"
     grep -A1 '^Options:$' out | grep -q '^$' && bad "no option under Options:"
@@ -73,6 +73,32 @@ run 0 env; prints "ALEXCL_MODEL=alexnet"; prints "default"
 ALEXCL_MODEL=lenet5 run 0 env --format json; json '.settings[] | select(.name == "ALEXCL_MODEL") | .value == "lenet5" and .origin == "environment"'
 ALEXCL_GEMM=own run 0 --gemm clblast env --format json; json '.settings[] | select(.name == "ALEXCL_GEMM") | .value == "clblast" and .origin == "flag"'
 run 0 --devices 1:0 env --format csv; prints "ALEXCL_DEVICES,1:0,flag"; ALEXCL_CACHE_DIR=cache run 0 env; narrow
+# env shows what is wrong, where every other command only refuses it, and where the cache is.
+export ALEXCL_LOG=loud ALEXCL_SYNC=2 ALEXCL_CACHE_LIMIT=much
+run 2 env; prints "ALEXCL_LOG=loud"; prints 'INVALID: ALEXCL_LOG is "loud"'; prints 'INVALID: ALEXCL_SYNC is "2"'; prints "ALEXCL_TUNE="; says 'ALEXCL_CACHE_LIMIT is "much"' 
+run 2 env --format json; json '[.settings[] | select(.invalid != null) | .name] == ["ALEXCL_CACHE_LIMIT", "ALEXCL_LOG", "ALEXCL_SYNC"]'
+run 2 env --format csv; prints "ALEXCL_SYNC,2,environment"; prints "0, 1"
+run 2 cache show; says 'ALEXCL_CACHE_LIMIT is "much"'; unset ALEXCL_LOG ALEXCL_SYNC ALEXCL_CACHE_LIMIT
+(unset ALEXCL_CACHE_DIR; XDG_CACHE_HOME=$PWD/xdg run 0 env --format json; json ".cache.folder == \"$PWD/xdg/alexcl\" and .cache.bytes == 0 and (.settings[] | select(.name == \"ALEXCL_CACHE_DIR\") | .value == \"$PWD/xdg/alexcl\" and .origin == \"default\")"
+    XDG_CACHE_HOME=$PWD/xdg run 0 env; prints "ALEXCL_CACHE_DIR=$PWD/xdg/alexcl"; grep -q "^    unset" out && bad "text says unset where JSON says default"; [ ! -e xdg ] || bad "the cache folder was made to look at it"; exit $failures); failures=$?
+
+# ---- the cache: what is there, by kind, and its end
+hash=$(printf '%064d' 7) kept=$PWD/kept
+mkdir -m 700 kept; head -c 1000 /dev/zero >kept/$hash.clbin; head -c 20 /dev/zero >kept/$hash.checked; head -c 300 /dev/zero >kept/$hash.tuning.json
+echo log >kept/build-conv-0123abcd.log; echo mine >kept/notes.txt; echo outside >outside.txt; ln -s ../outside.txt kept/$(printf '%064d' 8).clbin
+export ALEXCL_CACHE_DIR=$kept
+run 0 cache show; narrow; prints "$kept"; prints "of 256.0 MiB"; prints "binaries"
+run 0 cache show --format json --cache-limit 1GiB
+json '.command == "cache" and .folder == "'"$kept"'" and .bytes == 1324 and .limit == 1073741824 and [.kinds[] | [.kind, .files, .bytes]] == [["binaries",1,1000],["tuning",1,300],["checks",1,20],["logs",1,4]]'
+run 0 cache show --format csv; tr -d '\r' <out | grep -qx 'binaries,1,1000' || bad "CSV: not one binary"
+run 0 env --format json; json '.cache.bytes == 1324'; run 0 env; prints "1324 B there"
+run 2 cache clear --kind weights; says "binaries, tuning, checks and logs"; run 2 cache; says "show"; run 2 cache empty; says "empty"; run 2 cache show --kind logs; says "clear"
+run 2 cache show --cache-limit much; says "a size, as 256MiB"
+run 0 cache clear --kind tuning; prints removed; [ ! -e kept/$hash.tuning.json ] && [ -e kept/$hash.clbin ] || bad "other files were removed"
+run 0 cache clear --format json; json '.bytes == 1024 and .kinds[1].files == 0'; [ "$(ls kept)" = "$(printf '%064d.clbin\nnotes.txt' 8)" ] && [ -s outside.txt ] || bad "left: $(ls kept)"
+echo x >kept/$hash.clbin; chmod 777 kept; run 0 cache clear; prints "others may write to it"; [ -e kept/$hash.clbin ] || bad "removed from a folder that is not ours"; chmod 700 kept
+run 0 cache clear --cache-dir nowhere/at/all; prints "is not there yet"; [ ! -e nowhere ] || bad "the folder was made"
+rm -r kept; export ALEXCL_CACHE_DIR=$PWD/cache
 for value in yes maybe 2 on; do
     ALEXCL_SYNC=$value run 2 models; says "ALEXCL_SYNC"; says "0, 1"
     ALEXCL_NO_CACHE=$value run 2 models; says "ALEXCL_NO_CACHE"; says "0, 1"
@@ -83,9 +109,10 @@ ALEXCL_LOG=loud run 2 models; says "error, warning, info, debug"
 ALEXCL_MODEL=lenet5 run 0 summary; prints 'Model: "lenet5"'
 
 # A folder of kernels that is none is told once, before anything runs.
-for command in infer devices check tune models summary plan time "weights init" env; do
+for command in infer devices check tune models summary plan time "weights init" "cache show"; do
     run 2 $command --kernel-dir nosuch; [ "$(cat err)" = "alexcl: nosuch: is not a folder (--kernel-dir)" ] && [ ! -s out ] || bad "not that one line"
 done
+run 2 env --kernel-dir nosuch; prints "INVALID: nosuch: is not a folder"; says "nosuch: is not a folder (--kernel-dir)"
 echo >file.cl; ALEXCL_KERNEL_DIR=file.cl run 2 models; says "file.cl: is not a folder (ALEXCL_KERNEL_DIR)"
 
 # ---- tables

@@ -266,6 +266,27 @@ START_TEST(a_first_use_measures_once_and_placements_agree) {
 }
 END_TEST
 
+START_TEST(what_was_measured_on_other_hardware_is_not_used) {
+    static const char *const others[] = {"vendor 0x1022", "8 units", "vectors of 16 floats"};
+    struct alexcl_error err = {0};
+    struct alexcl_device_info device = *alexcl_selection_device(support_selection(), 0), other = device;
+    struct tuning *t, *of_other;
+    fresh_cache();
+    EXPECT_OK(tuning_open(&device, &t, &err), err);
+    EXPECT_OK(tuning_save(t, &err), err);
+    EXPECT_OK(tuning_open(&other, &of_other, &err), err);
+    ck_assert(tuning_same(t, of_other) && access(tuning_path(of_other), F_OK) == 0);
+    tuning_free(of_other);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) { /* of the same name */
+        snprintf(other.hardware, sizeof other.hardware, "%s", others[i]);
+        EXPECT_OK(tuning_open(&other, &of_other, &err), err);
+        ck_assert(!tuning_same(t, of_other) && access(tuning_path(of_other), F_OK) != 0);
+        tuning_free(of_other);
+    }
+    tuning_free(t);
+}
+END_TEST
+
 START_TEST(an_edited_file_is_obeyed) {
     struct alexcl_error err = {0};
     size_t count;
@@ -295,6 +316,7 @@ END_TEST
 
 int main(void) {
     TCase *tests = tcase_create("tune");
+    tcase_add_test(tests, what_was_measured_on_other_hardware_is_not_used);
     tcase_add_test(tests, nothing_is_begun_that_may_not_end_in_time);
     tcase_add_test(tests, every_way_is_right_and_one_is_chosen);
     tcase_add_test(tests, without_time_nothing_is_measured); /* its kernels are compiled by now */
