@@ -87,12 +87,14 @@ static int program_report(struct device *dev, cl_program handle, const char *nam
     int lines = 0;
     size_t shown = 0;
     while (log && log[shown] && lines < LOG_LINES && shown < 3000) lines += log[shown++] == '\n';
-    error_set(err, ALEXCL_E_BUILD, "%s does not compile: clBuildProgram failed on %s: %s (%d); %s; options: %s\n%.*s%s%s", source->name, dev->name,
+    /* Of the kernel these say nothing: no other one is to take its place. */
+    int status = code == CL_OUT_OF_HOST_MEMORY || code == CL_DEVICE_NOT_AVAILABLE ? code : ALEXCL_E_BUILD;
+    error_set(err, status, "%s does not compile: clBuildProgram failed on %s: %s (%d); %s; options: %s\n%.*s%s%s", source->name, dev->name,
               clerror_name(code), code, source->owned && code == CL_BUILD_PROGRAM_FAILURE ? "mend the file" : clerror_hint(code), options, (int)shown,
               log ? log : "", path[0] ? "\nthe whole log is kept in " : "", path);
     text_free(&whole);
     free(log);
-    return ALEXCL_E_BUILD;
+    return status;
 }
 
 static int program_build(struct device *dev, const char *name, const char *defines, cl_program *out, struct binary_cache_key *key, struct alexcl_error *err) {

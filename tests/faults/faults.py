@@ -182,7 +182,9 @@ class Test:
         for name, data in run.files.items():
             if name == "scores.npy":
                 rows, full = npy_rows(data), npy_rows(whole.files[name])
-                if rows is None or not full[1].startswith(rows[1]) or (run.exit != 0 and rows[0] == 0):
+                # By another kernel they are not the same to the bit (limits.sh looks at them).
+                other = call == "clBuildProgram" and run.exit == 0 and "takes its place" in run.err
+                if rows is None or not (other and len(rows[1]) == len(full[1]) or full[1].startswith(rows[1])) or (run.exit != 0 and rows[0] == 0):
                     wrong.append("scores.npy is not whole, or has other scores")
             elif re.fullmatch(r"cache/([0-9a-f]{64}\.clbin|build-\w+-[0-9a-f]{8}\.log)", name):
                 if name.endswith(".clbin") and name in known and data != whole.files[name] and len(data) != len(whole.files[name]):
@@ -226,7 +228,10 @@ class Test:
         """Exit 0 in spite of a fault."""
         call, code = run.fired
         lost = [f for f in whole.files if f not in run.files]
-        if not same or any(not f.startswith("cache/") for f in lost):
+        missing = any(not f.startswith("cache/") for f in lost)
+        if call == "clBuildProgram" and not missing and re.search(r"is dropped, \w+ takes its place: [^\n]* \(%d\); \S+" % code, run.err):
+            return []
+        if not same or missing:
             if command.args[0] == "devices" and re.search(r"(NOT USABLE|usable +no): %s.* \(%d\); \S+" % (call, code), run.out):
                 return []
             return ["exit 0, but stdout or files are not those of a good run"]
