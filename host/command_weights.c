@@ -25,7 +25,8 @@ static int weights_init(const struct options *o, const struct alexcl_model *mode
 
 static int weights_show(const struct options *o, const struct alexcl_model *model, struct alexcl_error *err) {
     struct alexcl_weights *w;
-    int status = o->output ? report_to(o->output, err) : ALEXCL_OK;
+    int status = options_check_results(o, err);
+    if (status == ALEXCL_OK && o->output) status = report_to(o->output, err);
     if (status == ALEXCL_OK) status = alexcl_weights_open(o->arguments[1], model, NULL, &w, err);
     if (status != ALEXCL_OK) return status;
     if (o->format == FORMAT_JSON) {

@@ -146,7 +146,10 @@ int main(int argc, char **argv) {
             main_help(NULL);
             status = ALEXCL_E_USAGE;
         } else {
-            if (options.output && command->run != command_weights) status = report_to(options.output, &err); /* there it is what is made */
+            if (options.output && command->run != command_weights) { /* there it is what is made */
+                status = options_check_results(&options, &err);
+                if (status == ALEXCL_OK) status = report_to(options.output, &err);
+            }
             if (status == ALEXCL_OK) status = command->run(&options, &err);
         }
     }

@@ -369,3 +369,17 @@ int options_check_ending(const char *option, const char *path, const char *endin
     if (!dot || dot == file || !dot[1] || strcasecmp(dot, ending) == 0) return ALEXCL_OK;
     return fail(err, ALEXCL_E_USAGE, "%s %s: a %s file is written, no other format: let its name end so, or without a point", option, path, ending);
 }
+
+int options_check_results(const struct options *o, struct alexcl_error *err) {
+    static const struct {
+        const char *ending, *format;
+    } known[] = {{".json", "json"}, {".csv", "csv"}, {".npy", NULL}, {".safetensors", NULL}, {".svg", NULL}, {".png", NULL}, {".jpg", NULL}};
+    static const char *const formats[] = {"text", "json", "csv"};
+    const char *dot = o->output ? strrchr(o->output, '.') : NULL;
+    for (size_t i = 0; dot && i < sizeof known / sizeof known[0]; i++) {
+        if (strcasecmp(dot, known[i].ending) != 0 || (known[i].format && strcmp(known[i].format, formats[o->format]) == 0)) continue;
+        return fail(err, ALEXCL_E_USAGE, "-o %s: the results are %s: %s%s", o->output, formats[o->format],
+                    known[i].format ? "to have them so, add --format " : "name a file for text, JSON or CSV", known[i].format ? known[i].format : "");
+    }
+    return ALEXCL_OK;
+}

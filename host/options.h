@@ -56,4 +56,6 @@ const char *options_tell_precision(const struct options *o);
 int options_expect(const struct options *o, const char *command, int least, int most, struct alexcl_error *err);
 /* ALEXCL_E_USAGE where a file that will be written (NULL: none) is named like one of another format than `ending`'s. */
 int options_check_ending(const char *option, const char *path, const char *ending, struct alexcl_error *err);
+/* The same for -o where it takes the results: those of --format. */
+int options_check_results(const struct options *o, struct alexcl_error *err);
 #endif

@@ -53,6 +53,8 @@ done
 run 0 plan lenet5; cp out plan.txt; run 0 plan lenet5 -o results.txt; cmp -s results.txt plan.txt || bad "-o holds something else"; [ ! -s out ] || bad "the results went to stdout as well"
 run 0 time tiny2t -d ref -b 1 --repeat 1 --warm-up 0 --format json --output results.txt; jq -e '.command == "time"' results.txt >/dev/null || bad "-o: no document"
 cp results.txt before.txt; run 2 plan nix -o results.txt; cmp -s results.txt before.txt || bad "a file was replaced by nothing"
+for name in x.json x.CSV x.npy; do run 2 models -o $name; says "-o $name: the results are text"; tiny 2 weights show missing -o $name; says "-o $name"; done
+run 2 models --format json -o x.csv; says "--format csv"; run 0 models --format csv -o results.csv; run 0 plan lenet5 --format json -o results.json; jq -e .alexcl results.json >/dev/null || bad "-o: no document"
 run 1 models -o no/such/results.txt; says "no/such/results.txt"; run 1 models -o .; says "not a regular file"
 run 2 infer --batch; says "wants a value"
 for value in 0 -1 x 1.5 99999999999999999999; do run 2 plan "--batch=$value"; says "--batch $value"; done
