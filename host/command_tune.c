@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Which way of computing each layer is fastest on a device: a table of all that were measured. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "commands.h"
@@ -115,6 +116,7 @@ int command_tune(const struct options *o, struct alexcl_error *err) {
     char path[4300] = "";
     double start = monotonic_now();
     int status = options_model_argument(o, "tune", &model, err);
+    setenv("POCL_KERNEL_CACHE", "0", 0); /* read when PoCL first lists devices: it would keep every way that loses, for good (quirks.c) */
     if (status == ALEXCL_OK) status = alexcl_selection_open(o->devices, &selection, err);
     if (status != ALEXCL_OK) return status;
     interrupt_defer();

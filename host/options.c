@@ -74,7 +74,7 @@ static const struct row {
     {ID_DUMP_PATCHES, "dump-patches", "DIR", "write what the net sees, .npy and .png", " infer ", NULL},
     {ID_KEEP_GOING, "keep-going", NULL, "go on behind a bad image; exit 6 at the end", " infer ", NULL},
     {ID_LIMIT, "limit", "N", "the first N images only [all]", " infer ", NULL},
-    {ID_REPRODUCIBLE, "reproducible", NULL, "the same bits for every batch size", " infer time ", NULL},
+    {ID_REPRODUCIBLE, "reproducible", NULL, "the same bits at every start, for every batch", " infer time ", NULL},
     {ID_REPEAT, "repeat", "N", "batches to time [10]", " time ", NULL},
     {ID_WARM_UP, "warm-up", "N", "batches before them [2]", " time ", NULL},
     {ID_TRACE, "trace", "FILE.json", "what ran when, as a Chrome trace", " time ", NULL},

@@ -341,7 +341,7 @@ struct alexcl_net_options {
     int batch;               /* images at once; 0: 16. Cut to what fits, with a warning in the log. */
     uint64_t memory;         /* cap in bytes per device; 0: the device's own size */
     const char *last_layer;  /* stop after this layer; NULL: the last */
-    int reproducible;        /* one variant for every batch size */
+    int reproducible;        /* the same bits for every batch size and at every start, on one kind of device and driver: no choice by measuring */
     /* How two places share the work: "half" (or NULL): each computes one half of the channels, of every image. By images, each computes both
      * halves of its own: "A:B", two whole numbers of which one may be 0, gives place 0 so many of every batch and place 1 the others that both
      * would be done soonest, were their speeds A to B; "auto" measures the speeds when the net is opened, on a few images, and follows those of

@@ -29,7 +29,7 @@ struct lane_shared {
     const struct alexcl_weights *weights;
     const struct alexcl_selection *selection;
     int lanes;            /* 1 or 2 */
-    int reproducible;     /* one way of computing for every batch size */
+    int reproducible;     /* one way of computing for every batch size, and at every start: the standard */
     atomic_uint prepared; /* halves of layers, on all lanes */
     unsigned to_prepare;
     struct exchange *exchange;

@@ -88,11 +88,13 @@ static void net_tell_precision(const struct alexcl_net *net) {
         log_write(ALEXCL_LOG_WARNING, "CLBlast takes no weights in half precision with sums in float: fully connected layers run on alexcl's own kernels");
 }
 
-/* One after the other: devices of a kind share what is measured, so that they compute alike. */
+/* One after the other: devices of a kind share what is measured, so that they compute alike. What is measured hangs on the moment: the next
+ * start, or another person's, may choose other ways, of other bits. */
 static int net_tune(struct alexcl_net *net, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     unsigned kinds = 0;
     struct tuning *tunings[2] = {NULL, NULL};
+    if (net->shared.reproducible) return ALEXCL_OK;
     for (int i = 0; i < net->shared.lanes; i++) {
         if (!net->lanes[i].place.device) continue;
         TRY(tuning_open(alexcl_selection_device(net->shared.selection, (size_t)i), &tunings[i], err));

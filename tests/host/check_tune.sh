@@ -8,6 +8,7 @@ alexcl=$1 photos=$2 kernels=$3
 if [ -n "${4:-}" ]; then echo "$4"; exit 77; fi
 rm -rf run && mkdir run && cd run || exit 1
 export ALEXCL_TUNE= ALEXCL_CHECK= ALEXCL_CACHE_DIR=$PWD/cache # the suite has the first two turned off
+export POCL_KERNEL_CACHE=1                                    # or every `tune` here compiles all of it
 printf '%s\n' "$photos/cat.png" >list.txt
 # All but the file's name.
 narrow_table() { sed -i '/tuning.json$/d' out; narrow; }
@@ -38,6 +39,17 @@ infer -v --no-cache; grep -q "measuring" err && bad "measured though it cannot b
 printf '{"format": 1' >"$file"; infer; says "not used"; says "alexcl tune"; prints "cat.png"
 tiny 0 tune --devices 0; infer; grep -q 'not used' err && bad 'a file made anew is not used'
 
+# ---- a reproducible run takes the standard ways, whatever was measured, and measures nothing
+jq '.layers |= with_entries(if .key | startswith("conv") then .value.variant = "cpu" | .value.tile = [3, 1] else . end)' "$file" >edited && mv edited "$file"
+infer --save edited.npy
+infer --save r1.npy --reproducible
+rm "$file"; infer --save r2.npy --reproducible -v; grep -q "measuring" err && bad "a reproducible run measures"
+infer --save r3.npy --reproducible --cache-dir fresh --batch 1
+infer --save r4.npy --reproducible --no-cache
+infer --save r5.npy --tune off
+for k in 2 3 4 5; do cmp -s r1.npy r$k.npy || bad "--reproducible gives other bits in run $k"; done
+cmp -s r1.npy edited.npy && bad "the edited file changes no bit: edit something else"
+
 # ---- a way that computes wrongly is dropped, and does not win
 mkdir changed; sed 's/v\[0\] + sum_p/v[0]/' "$kernels/winograd_cpu.cl" >changed/winograd_cpu.cl
 cmp -s "$kernels/winograd_cpu.cl" changed/winograd_cpu.cl && bad "winograd_cpu.cl has other lines: change something else"
@@ -53,7 +65,8 @@ tiny 7 tune --devices 0 --kernel-dir changed; says "no way of computing it is ri
 what="tune on a full disk"
 [ ! -e /dev/full ] || { "$alexcl" --model tiny2t tune --devices 0 >/dev/full 2>err; ended 1; says "could not be written: No space left"; }
 what="tune interrupted while a kernel is compiled"
-POCL_CACHE_DIR=$PWD/cold "$alexcl" tune --devices 0 --model alexnet --format json --no-cache --log info >out 2>err &
+POCL_CACHE_DIR=$PWD/cold env -u POCL_KERNEL_CACHE "$alexcl" tune --devices 0 --model alexnet --format json --no-cache --log info >out 2>err &
 interrupt_when "grep -q compiling err"
 says "interrupted"; json '.interrupted and .dropped == 0 and (.error | test("interrupted"))'
+[ -d cold ] && [ -z "$(find cold -name '*.so')" ] || bad "PoCL keeps kernels that were only measured: $(find cold -name '*.so')"
 end

@@ -223,7 +223,7 @@ END_TEST
 
 /* ---- a net ---- */
 
-static float *scores(const char *devices, size_t *count) {
+static float *scores_of(const char *devices, int reproducible, size_t *count) {
     struct alexcl_error err = {0};
     const struct alexcl_model *model;
     struct alexcl_weights *weights;
@@ -232,7 +232,7 @@ static float *scores(const char *devices, size_t *count) {
     EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
     EXPECT_OK(alexcl_weights_generate(model, 5, NULL, NULL, 0, &weights, &err), err);
     EXPECT_OK(alexcl_selection_open(devices, &selection, &err), err);
-    EXPECT_OK(alexcl_net_open(model, weights, selection, &(struct alexcl_net_options){.batch = IMAGES}, &net, &err), err);
+    EXPECT_OK(alexcl_net_open(model, weights, selection, &(struct alexcl_net_options){.batch = IMAGES, .reproducible = reproducible}, &net, &err), err);
     struct alexcl_shape shape = alexcl_net_output(net);
     *count = IMAGES * (size_t)(shape.c * shape.h * shape.w);
     float *out = support_floats(*count), *in = support_random((size_t)(IMAGES * model->channels * model->height * model->width), "tune", 128);
@@ -243,6 +243,8 @@ static float *scores(const char *devices, size_t *count) {
     free(in);
     return out;
 }
+
+static float *scores(const char *devices, size_t *count) { return scores_of(devices, 0, count); }
 
 START_TEST(a_first_use_measures_once_and_placements_agree) {
     struct alexcl_error err = {0};
@@ -301,7 +303,8 @@ START_TEST(an_edited_file_is_obeyed) {
     ck_assert_int_eq(strcmp(layer_choose(&l, support_place())->name, "winograd"), 0);
     snprintf(text, sizeof text, "{\"format\": 1, \"layers\": {\"%s\": {\"variant\": \"cpu\", \"tile\": [3, 1]}}}", key);
     EXPECT_OK(files_replace(tuning_path(t), text, strlen(text), &err), err);
-    float *one = scores("0", &count), *two = scores("0/2", &count);
+    float *one = scores("0", &count), *two = scores("0/2", &count), *whatever = scores_of("0", 1, &count);
+    support_same("reproducible, whatever the file chooses", whatever, standard, count);
     support_compare("by the file's choice", one, standard, count, 1e-5);
     support_same("0 and 0/2, by the file's choice", one, two, count);
     ck_assert_msg(memcmp(one, standard, count * sizeof *one) != 0, "conv2 is computed as before");
@@ -310,7 +313,23 @@ START_TEST(an_edited_file_is_obeyed) {
     support_same("with a damaged file", damaged, standard, count);
     tuning_free(t);
     graph_free(g);
-    free(standard), free(one), free(two), free(damaged);
+    free(standard), free(one), free(two), free(whatever), free(damaged);
+}
+END_TEST
+
+START_TEST(a_reproducible_net_measures_nothing) {
+    struct alexcl_error err = {0};
+    size_t count;
+    struct tuning *t;
+    fresh_cache();
+    float *off = scores_of("0", 1, &count);
+    EXPECT_OK(alexcl_setting_set("ALEXCL_TUNE", "first", &err), err);
+    float *first = scores_of("0", 1, &count);
+    EXPECT_OK(tuning_open(alexcl_selection_device(support_selection(), 0), &t, &err), err);
+    ck_assert_int_ne(access(tuning_path(t), F_OK), 0);
+    support_same("reproducible, at a first use", first, off, count);
+    tuning_free(t);
+    free(off), free(first);
 }
 END_TEST
 
@@ -326,5 +345,6 @@ int main(void) {
     tcase_add_test(tests, halves_share_a_key_and_other_shapes_do_not);
     tcase_add_test(tests, a_first_use_measures_once_and_placements_agree);
     tcase_add_test(tests, an_edited_file_is_obeyed);
+    tcase_add_test(tests, a_reproducible_net_measures_nothing);
     return support_run(tests);
 }
