@@ -17,7 +17,7 @@
 #include "report.h"
 #include "topk.h"
 
-enum { BATCH = 16, CROPS = 10, AHEAD_MOST = 1 << 30 /* bytes of images prepared ahead */ };
+enum { BATCH = 16, CROPS = 10 };
 
 /* One image of the list, or of --input. */
 struct result {
@@ -473,9 +473,12 @@ static int infer_open(struct infer *f, struct alexcl_error *err) {
     f->in_floats = (size_t)f->model->channels * (size_t)f->model->height * (size_t)f->model->width;
     /* Decoding begins before the kernels are compiled, and before it is known whether the batch fits. */
     if (!o->input) {
-        size_t ahead = 2 * (size_t)options.batch / f->crops + 2, most = AHEAD_MOST / (f->crops * f->in_floats * sizeof(float));
-        struct feed_options feeding = {.model = f->model, .ten_crop = o->ten_crop, .dump_folder = o->dump_patches, .ahead = ahead < most ? ahead : most};
+        struct feed_options feeding = {
+            .model = f->model, .ten_crop = o->ten_crop, .dump_folder = o->dump_patches, .ahead = feed_ahead(f->model, o->ten_crop, options.batch)};
+        options.host = feed_memory(f->model, o->ten_crop, options.batch);
         status = feed_open(&f->list, &feeding, &f->feed, err);
+    } else {
+        options.host = (struct alexcl_host_memory){.fixed = f->images * f->in_floats * sizeof(float), .image = f->in_floats * sizeof(float)};
     }
     if (status == ALEXCL_OK) status = alexcl_net_open(f->model, f->weights, f->selection, &options, &f->net, err);
     progress_clear();

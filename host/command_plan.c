@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
+#include <sys/resource.h>
 
 #include "commands.h"
+#include "feed.h"
 #include "report.h"
 
 enum { PLAN_MOST = 1000000 }; /* images that --batch can ask for */
@@ -58,6 +60,8 @@ static void plan_text(const struct options *o, const struct alexcl_plan *p, int 
         }
         printf("\n");
     }
+    printf("%-24s%17s\n", "host", report_bytes(p->host));
+    if (p->on_host) printf("%-24s%17s\n", "host and its devices", report_bytes(p->on_host));
     if (options_split_images(o)) printf("\nboth halves on each device, images split %s: memory for %d and %d of a batch\n", o->split, p->room[0], p->room[1]);
     printf("\nbatch %d: %s", p->batch, p->chunk == p->batch ? "fits" : "does not fit");
     if (p->chunk < p->batch) printf(", is cut in chunks of %d", p->chunk);
@@ -77,15 +81,16 @@ static int plan_json(const struct options *o, const struct alexcl_plan *p, int m
     }
     for (size_t i = 0; i < p->places; i++) {
         const struct alexcl_plan_memory *m = &p->memory[i];
-        report_append(memory, json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:I}", "images", p->room[i], "weights", (json_int_t)m->weights, "activations",
+        report_append(memory, json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "images", p->room[i], "weights", (json_int_t)m->weights, "activations",
                                         (json_int_t)m->activations, "exchange", (json_int_t)m->exchange, "workspace", (json_int_t)m->workspace, "total",
-                                        (json_int_t)m->total, "largest_buffer", (json_int_t)m->largest_buffer));
+                                        (json_int_t)m->total, "largest_buffer", (json_int_t)m->largest_buffer, "host", (json_int_t)m->host));
     }
     return report_json("plan",
-                       json_pack("{s:s, s:I, s:I, s:[I,I], s:[I,I], s:o, s:s, s:o, s:o, s:i, s:i, s:i}", "model", p->model->name, "parameters",
+                       json_pack("{s:s, s:I, s:I, s:[I,I], s:[I,I], s:o, s:s, s:o, s:o, s:I, s:o, s:i, s:i, s:i}", "model", p->model->name, "parameters",
                                  (json_int_t)p->parameters, "macs", (json_int_t)p->macs, "crosses", (json_int_t)crosses[0], (json_int_t)crosses[1],
                                  "softmax_joins", (json_int_t)softmax[0], (json_int_t)softmax[1], "layers", layers, "weights_precision", o->precision, "split",
-                                 report_string(o->split ? o->split : "half"), "memory", memory, "batch", p->batch, "chunk", p->chunk, "fits", most),
+                                 report_string(o->split ? o->split : "half"), "memory", memory, "host", (json_int_t)p->host, "host_and_devices",
+                                 p->on_host ? json_integer((json_int_t)p->on_host) : json_null(), "batch", p->batch, "chunk", p->chunk, "fits", most),
                        err);
 }
 
@@ -108,6 +113,43 @@ static void plan_csv(const struct options *o, const struct alexcl_plan *p) {
     }
 }
 
+/* For batches of `batch`, as infer runs them: `ahead` with the pictures decoded ahead. */
+static int plan_batch(const struct alexcl_model *model, struct alexcl_plan_request request, int batch, int ahead, struct alexcl_plan **out,
+                      struct alexcl_error *err) {
+    request.batch = batch;
+    request.host = feed_memory(model, 0, batch ? batch : 1);
+    if (!ahead) request.host.fixed = 0;
+    struct rusage program; /* with the drivers in it */
+    if (request.selection && getrusage(RUSAGE_SELF, &program) == 0) request.host.fixed += (uint64_t)program.ru_maxrss * 1024;
+    return alexcl_plan_make(model, &request, out, err);
+}
+
+/* The largest batch that is not cut, 0: none. How many pictures are decoded ahead depends on it, which bounds it from both sides. */
+static int plan_most(const struct alexcl_model *model, const struct alexcl_plan_request *request) {
+    int most[2] = {0, 0}; /* it fits; one more does not */
+    for (int i = 0; i < 2; i++) {
+        struct alexcl_error ignored = {0};
+        struct alexcl_plan *plan;
+        if (plan_batch(model, *request, PLAN_MOST, i == 0, &plan, &ignored) != ALEXCL_OK) continue;
+        most[i] = plan->chunk;
+        alexcl_plan_free(plan);
+    }
+    while (most[0] < most[1]) {
+        struct alexcl_error ignored = {0};
+        struct alexcl_plan *plan;
+        int middle = most[0] + (most[1] - most[0] + 1) / 2, fits = 0;
+        if (plan_batch(model, *request, middle, 1, &plan, &ignored) == ALEXCL_OK) {
+            fits = plan->chunk == middle;
+            alexcl_plan_free(plan);
+        }
+        if (fits)
+            most[0] = middle;
+        else
+            most[1] = middle - 1;
+    }
+    return most[0];
+}
+
 int command_plan(const struct options *o, struct alexcl_error *err) {
     const struct alexcl_model *model;
     struct alexcl_plan *plan = NULL;
@@ -117,6 +159,7 @@ int command_plan(const struct options *o, struct alexcl_error *err) {
     if (status == ALEXCL_OK && o->devices) {
         status = options_selection(o, &sel, err);
         if (status == ALEXCL_OK) request.places = alexcl_selection_count(sel);
+        request.selection = sel;
         for (size_t i = 0; status == ALEXCL_OK && i < request.places; i++) {
             const struct alexcl_device_info *d = alexcl_selection_device(sel, i);
             if (!d) continue;
@@ -125,17 +168,9 @@ int command_plan(const struct options *o, struct alexcl_error *err) {
             request.largest_buffer[i] = d->largest_buffer;
         }
     }
-    int most = 0;
+    if (status == ALEXCL_OK) status = plan_batch(model, request, o->batch, 1, &plan, err);
     if (status == ALEXCL_OK) {
-        struct alexcl_plan_request everything = request;
-        everything.batch = PLAN_MOST;
-        status = alexcl_plan_make(model, &everything, &plan, err);
-        if (status == ALEXCL_OK) most = plan->chunk;
-        alexcl_plan_free(plan);
-        plan = NULL;
-    }
-    if (status == ALEXCL_OK) status = alexcl_plan_make(model, &request, &plan, err);
-    if (status == ALEXCL_OK) {
+        int most = plan_most(model, &request);
         if (o->format == FORMAT_JSON)
             status = plan_json(o, plan, most, err);
         else if (o->format == FORMAT_CSV)

@@ -13,7 +13,7 @@
 #include "patches.h"
 #include "prepare.h"
 
-enum { THREADS_MOST = 8 };
+enum { THREADS_MOST = 8, AHEAD_MOST = 1 << 30 /* bytes of images prepared ahead */ };
 
 struct slot {
     float *values;
@@ -101,6 +101,18 @@ static void *feed_work(void *argument) {
     }
     pthread_mutex_unlock(&feed->lock);
     return NULL;
+}
+
+static size_t feed_image_bytes(const struct alexcl_model *m) { return (size_t)m->channels * (size_t)m->height * (size_t)m->width * sizeof(float); }
+
+size_t feed_ahead(const struct alexcl_model *m, int ten_crop, int batch) {
+    size_t crops = ten_crop ? PREPARE_CROPS : 1, ahead = 2 * (size_t)batch / crops + 2, most = AHEAD_MOST / (crops * feed_image_bytes(m));
+    return ahead < most ? ahead : most;
+}
+
+struct alexcl_host_memory feed_memory(const struct alexcl_model *m, int ten_crop, int batch) {
+    size_t crops = ten_crop ? PREPARE_CROPS : 1;
+    return (struct alexcl_host_memory){.fixed = feed_ahead(m, ten_crop, batch) * crops * feed_image_bytes(m), .image = feed_image_bytes(m)};
 }
 
 int feed_open(const struct image_list *list, const struct feed_options *options, struct feed **out, struct alexcl_error *err) {

@@ -17,6 +17,10 @@ struct feed_item {
     const float *values;       /* crops x C x H x W; NULL when `error` is set; valid until feed_release */
     struct alexcl_error error; /* what is wrong with this image; status 0: nothing */
 };
+/* Prepared images that keep the devices busy with batches of `batch`, in a bounded memory. */
+size_t feed_ahead(const struct alexcl_model *m, int ten_crop, int batch);
+/* Host memory beside a net that is fed so: the images ahead, and the batch being filled while the one before it runs. */
+struct alexcl_host_memory feed_memory(const struct alexcl_model *m, int ten_crop, int batch);
 int feed_open(const struct image_list *list, const struct feed_options *options, struct feed **out, struct alexcl_error *err);
 /* The next image in order, blocking until it is ready. 0 at the end. */
 int feed_next(struct feed *feed, struct feed_item *item);

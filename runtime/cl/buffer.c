@@ -106,6 +106,13 @@ void buffer_free(struct buffer *b) {
 
 size_t buffer_floats(const struct buffer *b) { return b->floats; }
 
+struct buffer *buffer_largest(const struct device *dev) {
+    struct buffer *largest = dev->buffers;
+    for (struct buffer *b = dev->buffers; b; b = b->next)
+        if (b->floats > largest->floats) largest = b;
+    return largest;
+}
+
 uint64_t buffer_total(const struct device *dev) { return dev->bytes; }
 
 int buffer_check_guards(struct device *dev, struct alexcl_error *err) {

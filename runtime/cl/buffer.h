@@ -12,6 +12,8 @@ struct buffer;
 int buffer_create(struct device *dev, size_t floats, const char *what, struct buffer **out, struct alexcl_error *err);
 void buffer_free(struct buffer *b);
 size_t buffer_floats(const struct buffer *b);
+/* The largest that there is on the device now, or NULL. */
+struct buffer *buffer_largest(const struct device *dev);
 /* Bytes now allocated on the device. */
 uint64_t buffer_total(const struct device *dev);
 /* ALEXCL_GUARD builds: ALEXCL_E_DEVICE naming the first buffer of the device whose guard words changed; else 0. */

@@ -42,7 +42,7 @@ done:
     return status;
 }
 
-int device_open(const struct alexcl_selection *sel, size_t index, struct device **out, struct alexcl_error *err) {
+int device_describe(const struct alexcl_selection *sel, size_t index, struct device **out, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct device *dev = NULL;
     const struct alexcl_device_info *info = alexcl_selection_device(sel, index);
@@ -73,6 +73,18 @@ int device_open(const struct alexcl_selection *sel, size_t index, struct device 
     /* Both halves of a device, and the device whole, share their compiled kernels. */
     snprintf(dev->identity, sizeof dev->identity, "%s\n%s\n%s\n%s\n%s\n%s", info->platform_name, info->platform_version, info->name, info->hardware,
              info->version, info->driver);
+    *out = dev;
+    dev = NULL;
+done:
+    free(dev);
+    return status;
+}
+
+int device_open(const struct alexcl_selection *sel, size_t index, struct device **out, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct device *dev = NULL;
+    const struct alexcl_place *place = alexcl_selection_place(sel, index);
+    TRY(device_describe(sel, index, &dev, err));
     if (place->parts > 1) TRY(device_cut(dev, place->part, place->parts, err));
     cl_int code;
     const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM, (cl_context_properties)dev->platform, 0};
@@ -117,6 +129,10 @@ static void device_settle(cl_command_queue queue) {
 
 void device_free(struct device *dev) {
     if (!dev) return;
+    if (!dev->context) { /* only described */
+        free(dev);
+        return;
+    }
     clFinish(dev->work);
     clFinish(dev->transfer);
     for (int i = 0; i < dev->pending_count; i++) device_let_go(&dev->pending[i]);

@@ -10,6 +10,8 @@ struct event;  /* something enqueued */
 
 /* Opens a place of a selection (a device or a part of one; not the reference). `index` 0 or 1 names it in messages. */
 int device_open(const struct alexcl_selection *sel, size_t index, struct device **out, struct alexcl_error *err);
+/* The same for what device_limits and device_name say alone: nothing is opened, nothing can be run on it. */
+int device_describe(const struct alexcl_selection *sel, size_t index, struct device **out, struct alexcl_error *err);
 void device_free(struct device *dev);
 
 /* What the layers choose variants by. */

@@ -8,6 +8,7 @@
 static const uint64_t PEAK_NANOSECONDS = 10000000; /* of a launch, at least: what starts and ends it no longer counts */
 static const uint64_t PEAK_BYTES = 256 << 20;      /* read by a launch: more than caches hold */
 static const uint64_t PEAK_WALL = 100000000;       /* by the host's clock: a launch gets no longer, whatever its event tells */
+static const uint64_t PEAK_ENOUGH = 64 << 20;      /* of a buffer that is there already, which is read instead of one of its own */
 enum { PEAK_TRIES = 8, PEAK_MOST = 1 << 20 };
 
 struct peak_form peak_form_of(const struct device *dev) {
@@ -37,7 +38,7 @@ static int peak_launch(struct device *dev, struct kernel *k, const struct kernel
 int peak_measure(struct device *dev, struct alexcl_peak *out, struct alexcl_error *err) {
     int status = ALEXCL_OK, rounds = 256;
     struct kernel *compute = NULL, *read = NULL;
-    struct buffer *x = NULL, *y = NULL;
+    struct buffer *x = NULL, *y = NULL, *own = NULL;
     struct peak_form f = peak_form_of(dev);
     struct kernel_range range = {1, {0}, {(size_t)f.items}, {(size_t)f.group}};
     uint64_t took = 0, wall = 0;
@@ -58,14 +59,22 @@ int peak_measure(struct device *dev, struct alexcl_peak *out, struct alexcl_erro
         if (rate > out->flops) out->flops = rate;
         i++;
     }
-    /* What the device has left, of which a part is enough. */
-    uint64_t most = (device_limits(dev)->memory - buffer_total(dev)) / 4, vector = (uint64_t)f.width * sizeof(float);
-    if (most > device_limits(dev)->largest_buffer) most = device_limits(dev)->largest_buffer;
+    /* A large buffer of the net's, so that nothing is taken that is not planned; else of what the device has left a part. */
+    x = buffer_largest(dev);
+    uint64_t most = x ? (uint64_t)buffer_floats(x) * sizeof(float) : 0, vector = (uint64_t)f.width * sizeof(float);
+    if (most < PEAK_ENOUGH) {
+        x = NULL;
+        most = (device_limits(dev)->memory - buffer_total(dev)) / 4;
+        if (most > device_limits(dev)->largest_buffer) most = device_limits(dev)->largest_buffer;
+    }
     if (most > PEAK_BYTES) most = PEAK_BYTES;
     int count = (int)(most / (vector * 4 * (uint64_t)f.items));
     if (count == 0) goto done; /* nothing is left: the peak of reading stays unknown */
     uint64_t bytes = (uint64_t)count * 4 * vector * (uint64_t)f.items;
-    TRY(buffer_create(dev, bytes / sizeof(float), "the measurement of its peak", &x, err));
+    if (!x) {
+        TRY(buffer_create(dev, bytes / sizeof(float), "the measurement of its peak", &own, err));
+        x = own;
+    }
     for (int i = 0; i < PEAK_TRIES; i++) {
         const struct kernel_arg args[] = {
             ARG_BUFFER(x), ARG_BUFFER(y), ARG_INT(f.items), ARG_INT(count), ARG_INT(f.neighbours ? 1 : 4 * count), ARG_INT(f.neighbours ? f.items : 1)};
@@ -76,7 +85,7 @@ int peak_measure(struct device *dev, struct alexcl_peak *out, struct alexcl_erro
 done:
     kernel_free(compute);
     kernel_free(read);
-    buffer_free(x);
+    buffer_free(own);
     buffer_free(y);
     return status;
 }

@@ -288,8 +288,11 @@ struct alexcl_plan_layer {
     uint64_t crosses[2];              /* bytes per image that half h receives from the other half before this layer */
 };
 
-/* Bytes on one device, by kind. */
-struct alexcl_plan_memory { uint64_t weights, activations, exchange, workspace, total, largest_buffer; };
+/* Bytes on one device, by kind; and on the host, for what goes to the device and comes from it, which `total` has not. */
+struct alexcl_plan_memory { uint64_t weights, activations, exchange, workspace, total, largest_buffer, host; };
+
+/* Host memory that a caller takes beside a batch of images and their scores: bytes in any case, and for each further image of a batch. */
+struct alexcl_host_memory { uint64_t fixed, image; };
 
 struct alexcl_plan_request {
     const char *last_layer;        /* NULL: all */
@@ -298,6 +301,9 @@ struct alexcl_plan_request {
     uint64_t memory[2];            /* bytes per place; 0: 4 GiB */
     uint64_t largest_buffer[2];    /* 0: a quarter of memory, OpenCL's minimum */
     const char *split;             /* as in alexcl_net_options */
+    const struct alexcl_selection *selection; /* of as many places: weights and workspace as their kernels want them, and what they share, with each
+                                                 other and with the host, counted once; NULL: none */
+    struct alexcl_host_memory host;
 };
 
 struct alexcl_plan {
@@ -309,6 +315,8 @@ struct alexcl_plan {
     unsigned halves[2];            /* that a place runs: bit 0, bit 1 */
     int room[2];                   /* images of a chunk that a place has memory for: all, or its share */
     struct alexcl_plan_memory memory[2]; /* for them */
+    uint64_t host;                 /* bytes of the host: both places', a chunk of images and scores, and the request's */
+    uint64_t on_host;              /* these and the totals of devices that compute in the host's memory; 0: there is none (selection) */
     int batch, chunk;              /* chunk: images that fit at once, at most batch */
 };
 /* request NULL: all 0. ALEXCL_E_MEMORY with the estimate when not even one image fits. */
@@ -340,6 +348,7 @@ struct alexcl_net;
 struct alexcl_net_options {
     int batch;               /* images at once; 0: 16. Cut to what fits, with a warning in the log. */
     uint64_t memory;         /* cap in bytes per device; 0: the device's own size */
+    struct alexcl_host_memory host; /* of the caller */
     const char *last_layer;  /* stop after this layer; NULL: the last */
     int reproducible;        /* the same bits for every batch size and at every start, on one kind of device and driver: no choice by measuring */
     /* How two places share the work: "half" (or NULL): each computes one half of the channels, of every image. By images, each computes both
@@ -389,8 +398,8 @@ int alexcl_net_open(const struct alexcl_model *model, const struct alexcl_weight
                     const struct alexcl_net_options *options, struct alexcl_net **out, struct alexcl_error *err);
 int alexcl_net_batch(const struct alexcl_net *net);                  /* images a run takes at once */
 struct alexcl_shape alexcl_net_output(const struct alexcl_net *net); /* of one image */
-/* What the net holds on a place (0 or 1): as alexcl_plan_make says it, but with the weights and the workspace as this device's kernels want
- * them. By this the batch was cut. All 0 behind the last place. */
+/* What the net holds on a place (0 or 1): as alexcl_plan_make says it for a selection, but with the weights and the workspace as the kernels want
+ * them that were measured to be the fastest. By this the batch was cut. All 0 behind the last place. */
 struct alexcl_plan_memory alexcl_net_memory(const struct alexcl_net *net, size_t place);
 /* Runs `images` images (any number: cut into batches) of N x C x H x W floats; `out` gets images x output values,
  * both halves together. Not thread-safe on one net. Non-finite scores are ALEXCL_E_DATA, naming the first layer that has them; `out` then

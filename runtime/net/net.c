@@ -4,6 +4,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "fit.h"
+#include "host_memory.h"
 #include "lane.h"
 #include "log.h"
 #include "memory.h"
@@ -55,12 +57,17 @@ static int net_on_lanes(struct alexcl_net *net, int (*job)(struct lane *, struct
     return status;
 }
 
+static struct fit_place net_fit_place(const struct lane *lane) {
+    int converts = lane->other && lane->other->graph->block != lane->graph->block;
+    return (struct fit_place){.graph = lane->graph, .place = &lane->place, .halves = lane->halves, .pinned = lane->pinned, .converts = converts};
+}
+
 /* Images at once, and those that each place has memory for: what was asked for, cut to what fits. */
 static int net_choose_batch(struct alexcl_net *net, const struct alexcl_net_options *options, struct alexcl_error *err) {
     int wanted = options->batch ? options->batch : NET_BATCH, fits[2] = {0}, room[2];
     for (int i = 0; i < net->shared.lanes; i++) {
         struct lane *lane = &net->lanes[i];
-        uint64_t memory = UINT64_MAX / 2, largest = UINT64_MAX / 2;
+        uint64_t memory = host_memory_limit(""), largest = memory;
         if (lane->place.device) {
             memory = device_limits(lane->place.device)->memory;
             largest = device_limits(lane->place.device)->largest_buffer;
@@ -71,7 +78,11 @@ static int net_choose_batch(struct alexcl_net *net, const struct alexcl_net_opti
                                &fits[i], err);
         if (status != ALEXCL_OK) return status;
     }
-    net->images = split_batch(&net->split, wanted, fits, room);
+    struct fit fit = {.split = &net->split, .count = (size_t)net->shared.lanes, .caller = options->host};
+    for (size_t i = 0; i < fit.count; i++) fit.places[i] = net_fit_place(&net->lanes[i]);
+    fit_share(&fit, net->shared.selection);
+    int status = fit_batch(&fit, wanted, fits, &net->images, room, err);
+    if (status != ALEXCL_OK) return status;
     for (int i = 0; i < net->shared.lanes; i++) net->lanes[i].room = room[i];
     if (net->images < wanted) log_write(ALEXCL_LOG_WARNING, "a batch of %d does not fit: it is cut in chunks of %d", wanted, net->images);
     return ALEXCL_OK;
@@ -253,7 +264,10 @@ struct alexcl_shape alexcl_net_output(const struct alexcl_net *net) {
 struct alexcl_plan_memory alexcl_net_memory(const struct alexcl_net *net, size_t place) {
     if (place >= (size_t)net->shared.lanes) return (struct alexcl_plan_memory){0};
     const struct lane *lane = &net->lanes[place];
-    return graph_memory(lane->graph, lane->halves, &lane->place, lane->room);
+    struct alexcl_plan_memory m = graph_memory(lane->graph, lane->halves, &lane->place, lane->room);
+    struct fit_place own = net_fit_place(lane);
+    m.host = fit_place_host(&own, lane->room);
+    return m;
 }
 
 /* Image `image` of the batch, which begins with the run's image `first`, has a score that is not finite: runs the batch again, to name the

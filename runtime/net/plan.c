@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
-#include "graph.h"
+#include "fit.h"
+#include "host_memory.h"
 #include "memory.h"
-#include "split.h"
 
 int alexcl_plan_make(const struct alexcl_model *model, const struct alexcl_plan_request *request, struct alexcl_plan **out, struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    struct graph *g = NULL;
+    struct graph *g = NULL, *graphs[2] = {NULL, NULL};
     struct alexcl_plan *p = NULL;
-    struct place none = {NULL};
+    struct place none = {NULL}, places[2] = {{NULL}, {NULL}};
     struct split split;
     int fits[2] = {0};
     static const struct alexcl_plan_request standard = {0};
@@ -43,18 +43,42 @@ int alexcl_plan_make(const struct alexcl_model *model, const struct alexcl_plan_
     p->batch = request->batch ? request->batch : 1;
     p->places = split.places;
     for (size_t i = 0; i < p->places; i++) {
-        uint64_t memory = request->memory[i] ? request->memory[i] : (uint64_t)4 << 30;
-        uint64_t largest = request->largest_buffer[i] ? request->largest_buffer[i] : memory / 4;
+        int reference = request->selection && !alexcl_selection_device(request->selection, i);
+        uint64_t memory = request->memory[i] ? request->memory[i] : reference ? host_memory_limit("") : (uint64_t)4 << 30;
+        uint64_t largest = request->largest_buffer[i] ? request->largest_buffer[i] : reference ? memory : memory / 4;
         p->halves[i] = split_halves(&split, i);
-        TRY(graph_fit(g, p->halves[i], &none, memory, largest, p->batch, p->places == 1 ? "the device" : i ? "device 1" : "device 0", &fits[i], err));
+        if (request->selection && !reference) TRY(device_describe(request->selection, i, &places[i].device, err));
+        TRY(graph_make(model, request->last_layer, places[i].device ? layer_block(&places[i]) : 1, &graphs[i], err));
+        for (int j = 0; j < 2 * graphs[i]->layer_count; j++) graphs[i]->layers[j / 2].half[j % 2].most = p->batch;
+        TRY(graph_fit(graphs[i], p->halves[i], &places[i], memory, largest, p->batch,
+                      p->places == 1 ? "the device"
+                      : i            ? "device 1"
+                                     : "device 0",
+                      &fits[i], err));
     }
-    p->chunk = split_batch(&split, p->batch, fits, p->room);
-    for (size_t i = 0; i < p->places; i++) p->memory[i] = graph_memory(g, p->halves[i], &none, p->room[i]);
+    struct fit fit = {.split = &split, .count = p->places, .host_memory = UINT64_MAX, .caller = request->host};
+    for (size_t i = 0; i < p->places; i++) {
+        int other = p->places == 2 && p->halves[i] != 3u && graphs[1 - i]->block != graphs[i]->block;
+        int pinned = places[i].device ? device_limits(places[i].device)->kind != ALEXCL_DEVICE_CPU : !request->selection;
+        fit.places[i] = (struct fit_place){.graph = graphs[i], .place = &places[i], .halves = p->halves[i], .pinned = pinned, .converts = other};
+    }
+    if (request->selection) fit_share(&fit, request->selection);
+    TRY(fit_batch(&fit, p->batch, fits, &p->chunk, p->room, err));
+    for (size_t i = 0; i < p->places; i++) {
+        p->memory[i] = graph_memory(graphs[i], p->halves[i], &places[i], p->room[i]);
+        p->memory[i].host = fit_place_host(&fit.places[i], p->room[i]);
+    }
+    p->host = fit_host(&fit, p->chunk, p->room);
+    p->on_host = fit_on_host(&fit, p->chunk, p->room);
     *out = p;
     p = NULL;
 done:
     alexcl_plan_free(p);
     graph_free(g);
+    for (int i = 0; i < 2; i++) {
+        graph_free(graphs[i]);
+        device_free(places[i].device);
+    }
     return status;
 }
 

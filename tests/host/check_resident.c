@@ -68,9 +68,53 @@ START_TEST(the_net_is_in_memory_once) {
 }
 END_TEST
 
+/* "host_and_devices" of the plan for a batch. */
+static double planned_together(const char *program, const char *devices, const char *batch) {
+    char command[1024], line[256];
+    double bytes = 0;
+    snprintf(command, sizeof command, "'%s' plan -q --model alexnet --devices %s --batch %s --format json", program, devices, batch);
+    FILE *out = popen(command, "r");
+    ck_assert_ptr_nonnull(out);
+    while (fgets(line, sizeof line, out)) {
+        const char *at = strstr(line, "\"host_and_devices\": ");
+        if (at) bytes = strtod(strchr(at, ':') + 1, NULL);
+    }
+    ck_assert_int_eq(pclose(out), 0);
+    return bytes;
+}
+
+/* Pictures ahead, batches and scores come out of the same memory as a CPU device's. */
+START_TEST(a_batch_takes_what_the_plan_says) {
+    const char *program = getenv("ALEXCL_PROGRAM"), *photo = getenv("ALEXCL_PHOTO");
+    enum { IMAGES = 200 };
+    FILE *list = fopen("many.txt", "w");
+    ck_assert_ptr_nonnull(list);
+    for (int i = 0; i < IMAGES; i++) fprintf(list, "%s\n", photo);
+    fclose(list);
+    for (int parts = 0; parts < 2; parts++) {
+        const char *devices = parts ? "0/2" : "0";
+        const char *infer[] = {program, "infer", "-q", "--model", "alexnet", "--devices", devices, "--batch", "64", "--tune", "off", "many.txt", NULL};
+        const char *few[] = {program, "infer",   "-q", "--model", "alexnet", "--devices", devices, "--batch",
+                             "1",     "--limit", "1",  "--tune",  "off",     "many.txt",  NULL};
+        resident(few); /* compiles */
+        const char *tiny[] = {program, "infer",   "-q", "--model", "tiny2t", "--devices", devices, "--batch",
+                              "1",     "--limit", "1",  "--tune",  "off",    "many.txt",  NULL};
+        const char *idle[] = {program, "plan", "-q", "--model", "alexnet", "--devices", devices, NULL};
+        resident(tiny);
+        /* A runtime that compiles and computes takes memory of its own, which the plan does not know. */
+        double own = resident(tiny) - resident(idle), plan = planned_together(program, devices, "64"), took = resident(infer);
+        printf("devices %s: %.1f MiB of %.1f planned, %.1f the runtime's own\n", devices, took / 1048576, plan / 1048576, own / 1048576);
+        ck_assert_msg(took <= 1.1 * plan + own, "devices %s: %.1f MiB, and %.1f are planned", devices, took / 1048576, plan / 1048576);
+        ck_assert_msg(plan <= 1.3 * took, "devices %s: %.1f MiB, and %.1f are planned", devices, took / 1048576, plan / 1048576);
+    }
+    unlink("many.txt");
+}
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("resident");
-    tcase_set_timeout(tests, 120);
+    tcase_set_timeout(tests, 280);
     tcase_add_test(tests, the_net_is_in_memory_once);
+    tcase_add_test(tests, a_batch_takes_what_the_plan_says);
     return support_run(tests);
 }

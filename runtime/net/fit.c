@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#include "fit.h"
+
+#include "host_memory.h"
+
+/* Whether both devices are one, or the same hardware through two drivers. */
+static int fit_same(const struct alexcl_device_info *a, const struct alexcl_device_info *b) {
+    return a->index == b->index || a->alias_of == b->index || b->alias_of == a->index || (a->alias_of >= 0 && a->alias_of == b->alias_of);
+}
+
+void fit_share(struct fit *f, const struct alexcl_selection *sel) {
+    const struct alexcl_device_info *d[2] = {NULL, NULL};
+    f->host_memory = host_memory_limit("");
+    for (size_t i = 0; i < f->count; i++) {
+        d[i] = alexcl_selection_device(sel, i);
+        f->places[i].on_host = !d[i] || d[i]->kind == ALEXCL_DEVICE_CPU || d[i]->unified_memory;
+    }
+    if (f->count == 2 && !f->places[0].on_host && !f->places[1].on_host && fit_same(d[0], d[1]))
+        f->shared = d[0]->memory < d[1]->memory ? d[0]->memory : d[1]->memory;
+}
+
+static uint64_t fit_device(const struct fit *f, size_t i, const int room[2]) {
+    const struct fit_place *p = &f->places[i];
+    return graph_memory(p->graph, p->halves, p->place, room[i]).total;
+}
+
+uint64_t fit_place_host(const struct fit_place *p, int images) {
+    struct graph_host host = graph_host_floats(p->graph, p->halves, p->pinned, p->converts);
+    return (uint64_t)images * (host.input + host.output + host.sent + host.received) * sizeof(float);
+}
+
+uint64_t fit_host(const struct fit *f, int images, const int room[2]) {
+    const struct graph *g = f->places[0].graph;
+    uint64_t image = (g->values[0].floats[0] + shape_size(g->output)) * sizeof(float) + f->caller.image, bytes = f->caller.fixed + (uint64_t)images * image;
+    for (size_t i = 0; i < f->count; i++) bytes += fit_place_host(&f->places[i], room[i]);
+    return bytes;
+}
+
+uint64_t fit_on_host(const struct fit *f, int images, const int room[2]) {
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < f->count; i++) bytes += f->places[i].on_host ? fit_device(f, i, room) : 0;
+    return bytes ? bytes + fit_host(f, images, room) : 0;
+}
+
+/* What is wanted of the memory that is shared; *there: what there is. 0: it fits. */
+static uint64_t fit_lacks(const struct fit *f, int images, const int room[2], uint64_t *there) {
+    uint64_t on_host = fit_on_host(f, images, room), host = on_host ? on_host : fit_host(f, images, room);
+    uint64_t card = f->shared ? fit_device(f, 0, room) + fit_device(f, 1, room) : 0;
+    *there = f->host_memory;
+    if (host > f->host_memory - f->host_memory / 10) return host;
+    *there = f->shared;
+    return card > f->shared - f->shared / 10 ? card : 0;
+}
+
+int fit_batch(const struct fit *f, int wanted, const int fits[2], int *images, int room[2], struct alexcl_error *err) {
+    uint64_t there, lacks = 1;
+    int low = 0, high = wanted; /* low fits, high + 1 does not */
+    *images = split_batch(f->split, wanted, fits, room);
+    if (fit_lacks(f, *images, room, &there) == 0) return ALEXCL_OK;
+    while (low < high) {
+        int middle = low + (high - low + 1) / 2;
+        *images = split_batch(f->split, middle, fits, room);
+        if (fit_lacks(f, *images, room, &there) == 0)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    *images = split_batch(f->split, low ? low : 1, fits, room);
+    if (low) return ALEXCL_OK;
+    lacks = fit_lacks(f, *images, room, &there);
+    return error_set(err, ALEXCL_E_MEMORY,
+                     "model %s does not fit: one image needs %.1f MiB of the memory that %s, there are %.1f MiB of which a tenth is left free; "
+                     "a smaller --batch, or a machine (or a control group's limit) with more memory",
+                     f->places[0].graph->model->name, (double)lacks / 1048576,
+                     there == f->shared && f->shared ? "both devices have together" : "the host and the devices in it have together", (double)there / 1048576);
+}

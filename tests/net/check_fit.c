@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/* What is shared is counted once: by two places on one CPU or card, and by the host with those that compute in its memory. */
+#include "fit.h"
+
+#include <string.h>
+
+#include "support.h"
+
+static struct alexcl_error err;
+static struct place none = {NULL};
+
+/* Two places, or one, on which a net's halves are; what is shared is up to the test. */
+static struct fit fit_of(const struct graph *g, const struct split *split, int on_host) {
+    struct fit f = {.split = split, .count = split->places, .host_memory = UINT64_MAX};
+    for (size_t i = 0; i < f.count; i++)
+        f.places[i] = (struct fit_place){.graph = g, .place = &none, .halves = split_halves(split, i), .on_host = on_host, .pinned = !on_host};
+    return f;
+}
+
+/* The least memory, with the tenth that is left free, for `bytes`. */
+static uint64_t enough(uint64_t bytes) { return (bytes * 10 + 8) / 9 + 10; }
+
+static int most(const struct fit *f, int wanted) {
+    const int plenty[2] = {wanted, wanted};
+    int images = 0, room[2];
+    EXPECT_OK(fit_batch(f, wanted, plenty, &images, room, &err), err);
+    return images;
+}
+
+static struct graph *graph_of(const char *name) {
+    const struct alexcl_model *model;
+    struct graph *g;
+    EXPECT_OK(alexcl_model_find(name, &model, &err), err);
+    EXPECT_OK(graph_make(model, NULL, 1, &g, &err), err);
+    return g;
+}
+
+static void each_split(void (*check)(const struct graph *g, const struct split *s)) {
+    static const char *const splits[] = {NULL, "auto", "3:1"};
+    struct graph *g = graph_of("alexnet");
+    struct split s;
+    EXPECT_OK(split_read(NULL, 1, &s, &err), err);
+    check(g, &s);
+    for (size_t i = 0; i < sizeof splits / sizeof *splits; i++) {
+        EXPECT_OK(split_read(splits[i], 2, &s, &err), err);
+        check(g, &s);
+    }
+    graph_free(g);
+}
+
+/* What a batch takes: devices, host. */
+static void expect_host(const struct graph *g, const struct split *s) {
+    enum { IMAGES = 20, WANTED = 100 };
+    struct fit f = fit_of(g, s, 1);
+    const int plenty[2] = {WANTED, WANTED};
+    int room[2] = {0, 0};
+    f.caller = (struct alexcl_host_memory){.fixed = 5000000, .image = 300000};
+    int images = split_batch(s, IMAGES, plenty, room);
+    uint64_t due = f.caller.fixed + (uint64_t)images * (f.caller.image + sizeof(float) * (3 * 224 * 224 + 1000));
+    for (size_t i = 0; i < f.count; i++) due += graph_memory(g, f.places[i].halves, &none, room[i]).total + fit_place_host(&f.places[i], room[i]);
+    ck_assert_uint_eq(fit_on_host(&f, images, room), due);
+    ck_assert_uint_lt(fit_host(&f, images, room), due);
+    /* So much and a tenth, and the batch fits; a little less, and it is cut. */
+    f.host_memory = enough(due);
+    ck_assert_int_ge(most(&f, WANTED), images);
+    ck_assert_int_eq(most(&f, images), images);
+    f.host_memory = due + due / 10 - due / 50;
+    ck_assert_int_lt(most(&f, images), images);
+    f.host_memory = 10000000; /* not even one */
+    EXPECT_ERROR(fit_batch(&f, IMAGES, plenty, &images, room, &err), ALEXCL_E_MEMORY, "one image needs", err);
+    ck_assert_int_eq(alexcl_exit_code(ALEXCL_E_MEMORY), 5);
+}
+
+START_TEST(host_and_devices_in_it_are_one_sum) { each_split(expect_host); }
+END_TEST
+
+/* Two places on one card, through two drivers or in two parts: their sum must fit, not each. */
+static void expect_card(const struct graph *g, const struct split *s) {
+    enum { IMAGES = 40 };
+    const int plenty[2] = {IMAGES, IMAGES};
+    int room[2] = {0, 0}, images = split_batch(s, IMAGES, plenty, room);
+    struct fit f = fit_of(g, s, 0);
+    if (f.count == 1) return;
+    ck_assert_uint_eq(fit_on_host(&f, images, room), 0);
+    uint64_t due = 0;
+    for (size_t i = 0; i < 2; i++) due += graph_memory(g, f.places[i].halves, &none, room[i]).total;
+    f.shared = enough(due);
+    ck_assert_int_eq(most(&f, images), images);
+    f.shared = due;
+    ck_assert_int_lt(most(&f, images), images);
+    ck_assert_int_gt(most(&f, images), 0);
+    f.shared = 1000000;
+    EXPECT_ERROR(fit_batch(&f, IMAGES, plenty, &images, room, &err), ALEXCL_E_MEMORY, "both devices", err);
+}
+
+START_TEST(a_card_that_is_chosen_twice_is_one) { each_split(expect_card); }
+END_TEST
+
+/* The reference has the machine's memory, not all that can be counted. */
+START_TEST(the_reference_is_bounded) {
+    const struct alexcl_model *model;
+    struct alexcl_selection *ref;
+    struct alexcl_plan *plan;
+    EXPECT_OK(alexcl_model_find("alexnet", &model, &err), err);
+    EXPECT_OK(alexcl_selection_open("ref", &ref, &err), err);
+    EXPECT_OK(alexcl_plan_make(model, &(struct alexcl_plan_request){.places = 1, .batch = 1000000, .selection = ref}, &plan, &err), err);
+    ck_assert(plan->chunk < plan->batch && plan->on_host == plan->memory[0].total + plan->host);
+    alexcl_plan_free(plan);
+    alexcl_selection_free(ref);
+}
+END_TEST
+
+int main(void) {
+    TCase *tests = tcase_create("fit");
+    tcase_add_test(tests, host_and_devices_in_it_are_one_sum);
+    tcase_add_test(tests, a_card_that_is_chosen_twice_is_one);
+    tcase_add_test(tests, the_reference_is_bounded);
+    return support_run(tests);
+}
