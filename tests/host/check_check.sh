@@ -60,7 +60,7 @@ run 0 check --devices 0/2; narrow; prints "part 1 of 2"; prints "part 2 of 2"; p
 run 0 check --devices 0/2 --format json; json '(.devices | length) == 3 and .devices[2].place == null and .devices[2].checks[0].variant == "net"'
 
 # ---- a kernel that computes wrongly
-change rnorm 'v \* v' v
+change rnorm 'MULTIPLY_ADD(v, v,' 'MULTIPLY_ADD(v, 1.0f,'
 run 7 check --devices 0 --kernel-dir changed; narrow; prints "WRONG"; says "driver"; says "rnorm (own)"; says "files of changed (--kernel-dir)"; grep -q "another version of the driver" err && bad "the driver is blamed for one's own file"
 [ "$(grep -c WRONG out)" = 2 ] || bad "wrong are other than two lines of rnorm"
 grep -E '^  rnorm ' out | grep -v WRONG && bad "something wrong is called right"
@@ -93,7 +93,7 @@ run 4 check --devices 0 --kernel-dir changed
 [ "$(grep -c FAILED out)" = 1 ] || bad "more than one kernel failed"
 [ "$(grep -c ' ok ' out)" = $((checks - 1)) ] || bad "the others were not checked"
 printf '#error broken too\n' >changed/lrn.cl; run 4 check --devices 0 --kernel-dir changed --format json; json '.failed >= 3 and ([.devices[].checks[] | select(.ok | not) | .kernels[0]] | unique == ["lrn.cl", "rbf.cl"])'
-sed 's/v \* v/v/' "$kernels/lrn.cl" >changed/lrn.cl; run 7 check --devices 0 --kernel-dir changed; says "rbf (own)"; says "lrn (own)"
+sed 's/MULTIPLY_ADD(v, v,/MULTIPLY_ADD(v, 1.0f,/' "$kernels/lrn.cl" >changed/lrn.cl; run 7 check --devices 0 --kernel-dir changed; says "rbf (own)"; says "lrn (own)"
 
 # ---- before first use
 printf '%s\n' "$photos/cat.png" >list.txt
