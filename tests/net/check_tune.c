@@ -259,8 +259,19 @@ START_TEST(a_first_use_measures_once_and_placements_agree) {
     float *first = scores("0/2", &count);
     ck_assert_int_eq(access(tuning_path(t), F_OK), 0);
     ck_assert_int_eq(unlink(tuning_path(t)), 0);
-    float *kept = scores("0", &count); /* measures again */
-    float *again = scores("0/2", &count);
+    float *kept = NULL, *again = NULL;
+    for (int i = 0; i < 20 && !kept; i++) { /* measures again; what its time did not suffice for is measured at the next opening */
+        unsigned char *before, *after;
+        size_t length[2];
+        float *one = scores("0", &count);
+        EXPECT_OK(files_read(tuning_path(t), 1 << 20, &before, &length[0], &err), err);
+        again = scores("0/2", &count);
+        EXPECT_OK(files_read(tuning_path(t), 1 << 20, &after, &length[1], &err), err);
+        if (length[0] == length[1] && memcmp(before, after, length[0]) == 0) kept = one;
+        free(kept ? NULL : one), free(kept ? NULL : again);
+        free(before), free(after);
+    }
+    ck_assert_msg(kept != NULL, "20 openings did not come to an end of measuring");
     support_compare("tuned", first, standard, count, 1e-5);
     support_same("0 and 0/2, one tuning", again, kept, count);
     tuning_free(t);
