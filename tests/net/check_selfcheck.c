@@ -152,7 +152,7 @@ START_TEST(a_wrong_kernel_is_named_and_no_other) {
         {"rnorm", "MULTIPLY_ADD(v, v,", "MULTIPLY_ADD(v, 1.0f,", 0},
         {"scale", "* factor", "+ factor", 1},
         {"softmax", "/ sum;", "/ sum * 1.001f;", 1},
-        {"subsample", "+ bias[c]", "", 0},
+        {"subsample", "sum, bias[c]);", "sum, 0.0f);", 0},
     };
     size_t count = sizeof changes / sizeof *changes, texts = 0;
     while (kernel_texts[texts].name) texts++;
