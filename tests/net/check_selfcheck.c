@@ -181,7 +181,7 @@ START_TEST(what_is_wrong_is_told) {
     expect_named("scale", ALEXCL_E_BUILD, 1);
     for (unsigned i = 0; i < seen_count; i++)
         if (has_word(seen[i].kernels, "scale")) ck_assert(!seen[i].computed && strstr(seen[i].message, "scale.cl") && strstr(seen[i].message, "broken"));
-    change_kernel("lrn", "v * v", "v"); /* worse than one that does not compile */
+    change_kernel("lrn", "MULTIPLY_ADD(v, v, squares)", "MULTIPLY_ADD(v, 1.0f, squares)"); /* worse than one that does not compile */
     ck_assert_int_eq(run_check().status, ALEXCL_E_DEVICE);
     restore_kernels();
 }
@@ -361,7 +361,7 @@ START_TEST(a_wrong_kernel_is_an_error_before_anything_runs) {
     set_up();
     find_files(path, sizeof path, 1);
     int cpu = device_limits(support_place()->device)->kind == ALEXCL_DEVICE_CPU;
-    change_kernel(cpu ? "lrn_cpu" : "lrn", cpu ? "vstore16(v * v" : "v * v", cpu ? "vstore16(v" : "v");
+    change_kernel(cpu ? "lrn_cpu" : "lrn", cpu ? "vstore16(v * v" : "MULTIPLY_ADD(v, v, squares)", cpu ? "vstore16(v" : "MULTIPLY_ADD(v, 1.0f, squares)");
     for (int i = 0; i < 2; i++) { /* nothing is remembered of it */
         EXPECT_ERROR(open_net("tiny2t", NULL), ALEXCL_E_DEVICE, cpu ? "lrn_cpu.cl" : "lrn.cl", err);
         ck_assert_int_eq(find_files(path, sizeof path, 0), 0);
