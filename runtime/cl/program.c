@@ -47,7 +47,7 @@ static int program_source(const char *name, struct source *out, struct alexcl_er
             char *to = out->line + sprintf(out->line, "#line 1 \"");
             for (const char *c = path; *c; *to++ = *c++)
                 if (*c == '"' || *c == '\\') *to++ = '\\';
-            strcpy(to, "\"\n");
+            memcpy(to, "\"\n", sizeof "\"\n");
             return status;
         }
         log_write(ALEXCL_LOG_INFO, "ALEXCL_KERNEL_DIR: no %s; the built-in one is used", path);

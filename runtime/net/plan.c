@@ -41,8 +41,9 @@ int alexcl_plan_make(const struct alexcl_model *model, const struct alexcl_plan_
         }
     }
     p->batch = request->batch ? request->batch : 1;
-    p->places = split.places;
-    for (size_t i = 0; i < p->places; i++) {
+    const size_t count = split.places;
+    p->places = count;
+    for (size_t i = 0; i < count; i++) {
         int reference = request->selection && !alexcl_selection_device(request->selection, i);
         uint64_t memory = request->memory[i] ? request->memory[i] : reference ? host_memory_limit("") : (uint64_t)4 << 30;
         uint64_t largest = request->largest_buffer[i] ? request->largest_buffer[i] : reference ? memory : memory / 4;
@@ -50,21 +51,17 @@ int alexcl_plan_make(const struct alexcl_model *model, const struct alexcl_plan_
         if (request->selection && !reference) TRY(device_describe(request->selection, i, &places[i].device, err));
         TRY(graph_make(model, request->last_layer, places[i].device ? layer_block(&places[i]) : 1, &graphs[i], err));
         for (int j = 0; j < 2 * graphs[i]->layer_count; j++) graphs[i]->layers[j / 2].half[j % 2].most = p->batch;
-        TRY(graph_fit(graphs[i], p->halves[i], &places[i], memory, largest, p->batch,
-                      p->places == 1 ? "the device"
-                      : i            ? "device 1"
-                                     : "device 0",
-                      &fits[i], err));
+        TRY(graph_fit(graphs[i], p->halves[i], &places[i], memory, largest, p->batch, count == 1 ? "the device" : i ? "device 1" : "device 0", &fits[i], err));
     }
-    struct fit fit = {.split = &split, .count = p->places, .host_memory = UINT64_MAX, .caller = request->host};
-    for (size_t i = 0; i < p->places; i++) {
-        int other = p->places == 2 && p->halves[i] != 3u && graphs[1 - i]->block != graphs[i]->block;
+    struct fit fit = {.split = &split, .count = count, .host_memory = UINT64_MAX, .caller = request->host};
+    for (size_t i = 0; i < count; i++) {
+        int other = count == 2 && p->halves[i] != 3u && graphs[1 - i]->block != graphs[i]->block;
         int pinned = places[i].device ? device_limits(places[i].device)->kind != ALEXCL_DEVICE_CPU : !request->selection;
         fit.places[i] = (struct fit_place){.graph = graphs[i], .place = &places[i], .halves = p->halves[i], .pinned = pinned, .converts = other};
     }
     if (request->selection) fit_share(&fit, request->selection);
     TRY(fit_batch(&fit, p->batch, fits, &p->chunk, p->room, err));
-    for (size_t i = 0; i < p->places; i++) {
+    for (size_t i = 0; i < count; i++) {
         p->memory[i] = graph_memory(graphs[i], p->halves[i], &places[i], p->room[i]);
         p->memory[i].host = fit_place_host(&fit.places[i], p->room[i]);
     }

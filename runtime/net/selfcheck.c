@@ -109,7 +109,7 @@ static int selfcheck_know(const char *what, const char *name, int layers, struct
             at += letters;
         }
     }
-    if (all.failed) {
+    if (all.failed || !all.text) {
         status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: the names of the checks");
         goto done;
     }
