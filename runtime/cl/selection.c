@@ -161,7 +161,7 @@ static void selection_tell(const struct alexcl_place places[2], size_t count, co
         snprintf(why, size, "device %s%s%s", places[0].name, comma, reason);
     else if (places[0].parts > 1)
         snprintf(why, size, "device %d %s, cut in two%s%s", places[0].device, name[0], comma, reason);
-    else if (name[0] && name[1] && strcmp(name[0], name[1]) == 0)
+    else if (places[0].device >= 0 && places[1].device >= 0 && name[0] && name[1] && strcmp(name[0], name[1]) == 0)
         snprintf(why, size, "devices %d and %d %s%s%s", places[0].device, places[1].device, name[0], comma, reason);
     else
         snprintf(why, size, "devices %s and %s%s%s", places[0].name, places[1].name, comma, reason);
