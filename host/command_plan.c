@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 
 #include "commands.h"
@@ -124,30 +125,37 @@ static int plan_batch(const struct alexcl_model *model, struct alexcl_plan_reque
     return alexcl_plan_make(model, &request, out, err);
 }
 
+/* How many images of such a batch are computed at once, 0 where not even one fits. That is said by the same status as a lack of memory for
+ * making the plan, which is no answer and is passed on. */
+static int plan_chunk(const struct alexcl_model *model, const struct alexcl_plan_request *request, int batch, int ahead, int *chunk, struct alexcl_error *err) {
+    struct alexcl_error why = {0};
+    struct alexcl_plan *plan;
+    int status = plan_batch(model, *request, batch, ahead, &plan, &why);
+    *chunk = status == ALEXCL_OK ? plan->chunk : 0;
+    if (status == ALEXCL_OK) alexcl_plan_free(plan);
+    if (status == ALEXCL_E_MEMORY && strncmp(why.text, "out of host memory", 18) != 0) return ALEXCL_OK;
+    if (status != ALEXCL_OK) *err = why;
+    return status;
+}
+
 /* The largest batch that is not cut, 0: none. How many pictures are decoded ahead depends on it, which bounds it from both sides. */
-static int plan_most(const struct alexcl_model *model, const struct alexcl_plan_request *request) {
-    int most[2] = {0, 0}; /* it fits; one more does not */
+static int plan_most(const struct alexcl_model *model, const struct alexcl_plan_request *request, int *most, struct alexcl_error *err) {
+    int bound[2] = {0, 0}; /* it fits; one more does not */
     for (int i = 0; i < 2; i++) {
-        struct alexcl_error ignored = {0};
-        struct alexcl_plan *plan;
-        if (plan_batch(model, *request, PLAN_MOST, i == 0, &plan, &ignored) != ALEXCL_OK) continue;
-        most[i] = plan->chunk;
-        alexcl_plan_free(plan);
+        int status = plan_chunk(model, request, PLAN_MOST, i == 0, &bound[i], err);
+        if (status != ALEXCL_OK) return status;
     }
-    while (most[0] < most[1]) {
-        struct alexcl_error ignored = {0};
-        struct alexcl_plan *plan;
-        int middle = most[0] + (most[1] - most[0] + 1) / 2, fits = 0;
-        if (plan_batch(model, *request, middle, 1, &plan, &ignored) == ALEXCL_OK) {
-            fits = plan->chunk == middle;
-            alexcl_plan_free(plan);
-        }
-        if (fits)
-            most[0] = middle;
+    while (bound[0] < bound[1]) {
+        int middle = bound[0] + (bound[1] - bound[0] + 1) / 2, chunk;
+        int status = plan_chunk(model, request, middle, 1, &chunk, err);
+        if (status != ALEXCL_OK) return status;
+        if (chunk == middle)
+            bound[0] = middle;
         else
-            most[1] = middle - 1;
+            bound[1] = middle - 1;
     }
-    return most[0];
+    *most = bound[0];
+    return ALEXCL_OK;
 }
 
 int command_plan(const struct options *o, struct alexcl_error *err) {
@@ -169,8 +177,9 @@ int command_plan(const struct options *o, struct alexcl_error *err) {
         }
     }
     if (status == ALEXCL_OK) status = plan_batch(model, request, o->batch, 1, &plan, err);
+    int most = 0;
+    if (status == ALEXCL_OK) status = plan_most(model, &request, &most, err);
     if (status == ALEXCL_OK) {
-        int most = plan_most(model, &request);
         if (o->format == FORMAT_JSON)
             status = plan_json(o, plan, most, err);
         else if (o->format == FORMAT_CSV)
