@@ -100,8 +100,9 @@ static const struct alexcl_file_kind *kinds_zip(const unsigned char *start, size
     return &zips[i].kind;
 }
 
-/* A message of protobuf: field 1 of a Caffe net is its name, followed by its input or layers (fields 2, 3, 4, 5 and 100); of an ONNX model it is
- * a small number, followed by the producer or the graph. */
+/* A message of protobuf, whose fields are written in ascending order. Field 1 of a Caffe net is its name, followed by its layers or inputs (fields 2
+ * and 3), a truth value (5) or its layers (100); of an ONNX model it is a small number, followed by the producer or the graph. Each has a control
+ * character behind the name: a list that begins with an empty line is no net. */
 static const struct alexcl_file_kind *kinds_protobuf(const unsigned char *start, size_t length) {
     if (length < 4) return NULL;
     if (start[0] == 0x08 && start[1] > 0 && start[1] < 0x40 && (start[2] == 0x12 || start[2] == 0x3a || start[2] == 0x42)) return &onnx;
@@ -110,7 +111,7 @@ static const struct alexcl_file_kind *kinds_protobuf(const unsigned char *start,
     for (size_t i = 0; i < name; i++)
         if (!isprint(start[2 + i])) return NULL;
     const unsigned char *next = start + 2 + name;
-    return next[0] == 0x12 || next[0] == 0x1a || next[0] == 0x20 || next[0] == 0x28 || (next[0] == 0xa2 && next[1] == 0x06) ? &caffe : NULL;
+    return next[0] == 0x12 || next[0] == 0x1a || (next[0] == 0x28 && next[1] <= 1) || (next[0] == 0xa2 && next[1] == 0x06) ? &caffe : NULL;
 }
 
 /* P1 to P6, then two numbers, between them blanks and comments. */
@@ -165,7 +166,7 @@ const struct alexcl_file_kind *alexcl_file_kind_of(const void *bytes, size_t len
     for (size_t i = 0; i < sizeof magics / sizeof *magics; i++)
         if (kinds_matches(start, length, magics[i].magic, magics[i].length)) return &magics[i].kind;
     const struct alexcl_file_kind *kind = kinds_zip(start, length);
-    if (!kind && length > 262 && memcmp(start + 257, "ustar", 5) == 0) kind = &tar;
+    if (!kind && length > 265 && (memcmp(start + 257, "ustar\0", 6) == 0 || memcmp(start + 257, "ustar  \0", 8) == 0)) kind = &tar;
     if (!kind && kinds_is_safetensors(start, length)) kind = &safetensors;
     if (!kind) kind = kinds_protobuf(start, length);
     if (!kind && kinds_is_ppm(start, length)) kind = &ppm;

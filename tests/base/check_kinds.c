@@ -68,7 +68,12 @@ static const struct {
     {HEAD("\x0a\x07"
           "AlexNet\xa2\x06\x10"),
      "a Caffe model", "save_file"},
+    {HEAD("\x0a\x07"
+          "AlexNet\x28\1"),
+     "a Caffe model", "save_file"},
     {HEAD("\nb.png 3\n"), "a text", NULL},
+    {HEAD("\n\"/data/pictures/of/the/year/20.png\" 3\n"), "a text", NULL}, /* '"' is 34, and so many behind it is the blank */
+    {HEAD("\n*those/that/I/took/in/the/summer/of/May2012(1).png\n"), "a text", NULL},
     {HEAD("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 244408336\n"), "a Git LFS pointer", "git lfs pull"},
     {HEAD("version 1\n"), "a text", NULL},
     {HEAD("\n<!DOCTYPE html>\n<html>"), "a web page", "curl -fLo"},
@@ -121,6 +126,11 @@ START_TEST(a_tar_is_told_behind_its_first_name) {
     memcpy(tar + 257, "ustar\0", 6);
     ck_assert_str_eq(kind_of(tar, sizeof tar)->name, "a tar archive");
     ck_assert_ptr_null(kind_of(tar, 260));
+    memcpy(tar + 257, "ustar  ", 8); /* GNU's */
+    ck_assert_str_eq(kind_of(tar, sizeof tar)->name, "a tar archive");
+    memset(tar, 'a', sizeof tar);
+    memcpy(tar + 257, "ustar/1", 7); /* a list of long names */
+    ck_assert_str_eq(kind_of(tar, sizeof tar)->name, "a text");
 }
 END_TEST
 
