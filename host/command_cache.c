@@ -9,11 +9,12 @@
 static int cache_json(const struct alexcl_cache *c, struct alexcl_error *err) {
     json_t *kinds = json_array();
     for (int i = 0; i < ALEXCL_CACHE_KINDS; i++)
-        report_append(kinds,
-                      json_pack("{s:s, s:I, s:I}", "kind", c->kinds[i].name, "files", (json_int_t)c->kinds[i].files, "bytes", (json_int_t)c->kinds[i].bytes));
+        report_append(kinds, json_pack("{s:s, s:I, s:I}", "kind", c->kinds[i].name, "files",
+                                       (json_int_t)c->kinds[i].files, "bytes", (json_int_t)c->kinds[i].bytes));
     return report_json("cache",
-                       json_pack("{s:o, s:I, s:I, s:o, s:o}", "folder", report_string(c->folder), "bytes", (json_int_t)c->bytes, "limit", (json_int_t)c->limit,
-                                 "kinds", kinds, "note", report_string(c->note[0] ? c->note : NULL)),
+                       json_pack("{s:o, s:I, s:I, s:o, s:o}", "folder", report_string(c->folder), "bytes",
+                                 (json_int_t)c->bytes, "limit", (json_int_t)c->limit, "kinds", kinds, "note",
+                                 report_string(c->note[0] ? c->note : NULL)),
                        err);
 }
 
@@ -27,7 +28,8 @@ static void cache_text(const struct alexcl_cache *c, int cleared) {
     puts(cleared ? ": removed" : "");
     for (int i = 0; i < ALEXCL_CACHE_KINDS; i++) {
         const struct alexcl_cache_kind *k = &c->kinds[i];
-        printf("  %-9s %8s file%s  %10s\n", k->name, report_count(k->files), k->files == 1 ? " " : "s", report_bytes(k->bytes));
+        printf("  %-9s %8s file%s  %10s\n", k->name, report_count(k->files), k->files == 1 ? " " : "s",
+               report_bytes(k->bytes));
         files += k->files;
     }
     printf("  %-9s %8s file%s  %10s", "all", report_count(files), files == 1 ? " " : "s", report_bytes(c->bytes));
@@ -41,7 +43,8 @@ int command_cache(const struct options *o, struct alexcl_error *err) {
     if (status != ALEXCL_OK) return status;
     int clear = strcmp(o->arguments[0], "clear") == 0;
     if (!clear && strcmp(o->arguments[0], "show") != 0)
-        return fail(err, ALEXCL_E_USAGE, "`alexcl cache show` tells what is kept, `alexcl cache clear` removes it; not %s", o->arguments[0]);
+        return fail(err, ALEXCL_E_USAGE,
+                    "`alexcl cache show` tells what is kept, `alexcl cache clear` removes it; not %s", o->arguments[0]);
     if (!clear && o->kind) return fail(err, ALEXCL_E_USAGE, "--kind is for `alexcl cache clear`; show tells of all");
     status = clear ? alexcl_cache_clear(o->kind, &c, err) : alexcl_cache_show(&c, err);
     if (status != ALEXCL_OK) return status;
@@ -50,7 +53,8 @@ int command_cache(const struct options *o, struct alexcl_error *err) {
     if (o->format == FORMAT_CSV) {
         fputs("kind,files,bytes\r\n", stdout);
         for (int i = 0; i < ALEXCL_CACHE_KINDS; i++)
-            printf("%s,%llu,%llu\r\n", c.kinds[i].name, (unsigned long long)c.kinds[i].files, (unsigned long long)c.kinds[i].bytes);
+            printf("%s,%llu,%llu\r\n", c.kinds[i].name, (unsigned long long)c.kinds[i].files,
+                   (unsigned long long)c.kinds[i].bytes);
     }
     return ALEXCL_OK;
 }

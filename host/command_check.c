@@ -59,8 +59,8 @@ static void check_print_header(const struct check *c, const struct alexcl_check_
     }
     snprintf(text, sizeof text, "device %.*s", report_cut(r->place->name, 71), r->place->name);
     report_text(stdout, text);
-    snprintf(text, sizeof text, "%.*s, driver %.*s", report_cut(r->device->platform_name, 28), r->device->platform_name, report_cut(r->device->driver, 38),
-             r->device->driver);
+    snprintf(text, sizeof text, "%.*s, driver %.*s", report_cut(r->device->platform_name, 28), r->device->platform_name,
+             report_cut(r->device->driver, 38), r->device->driver);
     printf("\n  ");
     report_text(stdout, text);
     printf("\n");
@@ -93,17 +93,19 @@ static json_t *check_json(const struct alexcl_check_result *r) {
         name += length;
     }
     if (r->index >= 0)
-        wrong = json_pack("{s:i, s:I, s:o, s:o}", "half", r->half, "index", (json_int_t)r->index, "got", check_number((double)r->got), "due",
-                          check_number((double)r->due));
-    return json_pack("{s:o, s:s, s:s, s:i, s:s, s:b, s:i, s:o, s:f, s:o, s:o}", "kernels", kernels, "layer", r->layer, "variant", r->variant, "block", r->block,
-                     "shape", r->shape, "ok", r->status == ALEXCL_OK, "status", r->status, "error", r->computed ? check_number(r->error) : json_null(),
-                     "tolerance", r->tolerance, "first_wrong", wrong, "message", report_string(r->message[0] ? r->message : NULL));
+        wrong = json_pack("{s:i, s:I, s:o, s:o}", "half", r->half, "index", (json_int_t)r->index, "got",
+                          check_number((double)r->got), "due", check_number((double)r->due));
+    return json_pack("{s:o, s:s, s:s, s:i, s:s, s:b, s:i, s:o, s:f, s:o, s:o}", "kernels", kernels, "layer", r->layer,
+                     "variant", r->variant, "block", r->block, "shape", r->shape, "ok", r->status == ALEXCL_OK,
+                     "status", r->status, "error", r->computed ? check_number(r->error) : json_null(), "tolerance",
+                     r->tolerance, "first_wrong", wrong, "message", report_string(r->message[0] ? r->message : NULL));
 }
 
 static json_t *check_device_json(const struct alexcl_check_result *r, json_t *checks) {
     if (!r->device) return json_pack("{s:n, s:O}", "place", "checks", checks);
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:O}", "place", report_string(r->place->name), "name", report_string(r->device->name), "platform",
-                     report_string(r->device->platform_name), "platform_version", report_string(r->device->platform_version), "version",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:O}", "place", report_string(r->place->name), "name",
+                     report_string(r->device->name), "platform", report_string(r->device->platform_name),
+                     "platform_version", report_string(r->device->platform_version), "version",
                      report_string(r->device->version), "driver", report_string(r->device->driver), "checks", checks);
 }
 
@@ -148,7 +150,8 @@ static void check_note_wrong(struct check *c, const struct alexcl_check_result *
     char name[64], *end = c->wrong + c->wrong_length;
     size_t room = sizeof c->wrong - c->wrong_length;
     const char *line = strrchr(c->wrong, '\n');
-    int gemm = strcmp(r->layer, "conv") == 0 || strcmp(r->layer, "fc") == 0, clblast = strcmp(r->variant, "clblast") == 0, made;
+    int gemm = strcmp(r->layer, "conv") == 0 || strcmp(r->layer, "fc") == 0,
+        clblast = strcmp(r->variant, "clblast") == 0, made;
     c->replaced += check_is_replaced(r) != 0;
     c->clblast_gemm += gemm && clblast;
     c->own_gemm += gemm && !clblast;
@@ -191,7 +194,8 @@ static int check_take(void *user, const struct alexcl_check_result *r) {
 
 static void check_tell_reference(struct check *c) {
     static const char why[] = "the reference in C, which the devices are compared with: nothing to check";
-    if (c->devices) json_array_append_new(c->devices, json_pack("{s:s, s:s, s:[]}", "place", "ref", "about", why, "checks"));
+    if (c->devices)
+        json_array_append_new(c->devices, json_pack("{s:s, s:s, s:[]}", "place", "ref", "about", why, "checks"));
     if (c->o->format == FORMAT_TEXT) printf("device ref\n  %s\n", why);
 }
 
@@ -201,9 +205,11 @@ static int check_selection(struct check *c, const char *text, struct alexcl_erro
     int status = alexcl_selection_open(text, &selection, err);
     if (status != ALEXCL_OK) return status;
     c->fresh = 1;
-    for (size_t i = 0; i < alexcl_selection_count(selection); i++) c->places += alexcl_selection_place(selection, i)->device >= 0;
+    for (size_t i = 0; i < alexcl_selection_count(selection); i++)
+        c->places += alexcl_selection_place(selection, i)->device >= 0;
     progress_count("checks", 0, 0);
-    status = alexcl_check_run(selection, &(struct alexcl_check_request){c->o->kernel, c->o->layer}, check_take, c, &counts, err);
+    status = alexcl_check_run(selection, &(struct alexcl_check_request){c->o->kernel, c->o->layer}, check_take, c,
+                              &counts, err);
     if (c->stopped && status == ALEXCL_E_INTERRUPTED) { /* no more was wanted */
         status = ALEXCL_OK;
         *err = (struct alexcl_error){0};
@@ -212,7 +218,8 @@ static int check_selection(struct check *c, const char *text, struct alexcl_erro
     for (size_t i = 0; i < alexcl_selection_count(selection) && status == ALEXCL_OK; i++)
         if (alexcl_selection_place(selection, i)->device < 0) check_tell_reference(c);
     c->failed += counts.failed;
-    if (alexcl_exit_code(counts.status) > alexcl_exit_code(c->status)) c->status = counts.status; /* 7, 5, 4: as the library ranks them */
+    /* 7, 5, 4: as the library ranks them */
+    if (alexcl_exit_code(counts.status) > alexcl_exit_code(c->status)) c->status = counts.status;
     alexcl_selection_free(selection);
     return status;
 }
@@ -231,7 +238,8 @@ static int check_every_device(struct check *c, struct alexcl_error *err) {
             fprintf(stderr, "device %d is left out, it is not usable: %.300s\n", d->index, d->why);
     }
     if (status == ALEXCL_OK && c->places == 0)
-        status = fail(err, ALEXCL_E_NO_DEVICE, "no OpenCL device that can be used was found\n%s", alexcl_devices_report(list));
+        status = fail(err, ALEXCL_E_NO_DEVICE, "no OpenCL device that can be used was found\n%s",
+                      alexcl_devices_report(list));
     alexcl_devices_free(list);
     return status;
 }
@@ -244,8 +252,10 @@ static int check_judge(const struct check *c, struct alexcl_error *err) {
                                                          : "";
     if (c->replaced == c->failed) /* not the driver's fault, as far as one can tell */
         return fail(err, c->status,
-                    "%u of %u checks failed%s:%s\nWhat to try: look into these files of %.1000s (--kernel-dir); without it all kernels are the built-in ones.",
-                    c->failed, c->done, build ? ", kernels that do not compile" : "", c->wrong, alexcl_setting_value("ALEXCL_KERNEL_DIR"));
+                    "%u of %u checks failed%s:%s\nWhat to try: look into these files of %.1000s (--kernel-dir); "
+                    "without it all kernels are the built-in ones.",
+                    c->failed, c->done, build ? ", kernels that do not compile" : "", c->wrong,
+                    alexcl_setting_value("ALEXCL_KERNEL_DIR"));
     return fail(err, c->status,
                 "%u of %u checks failed%s:%s\n"
                 "What to try: another version of the driver;%s another device (`alexcl devices`), or --devices ref.\n"
@@ -254,7 +264,8 @@ static int check_judge(const struct check *c, struct alexcl_error *err) {
 }
 
 static void check_print_summary(const struct check *c, double seconds) {
-    printf("\n%u device%s, %u checks%s: ", c->places, c->places == 1 ? "" : "s", c->done, c->places > 1 ? " in all" : "");
+    printf("\n%u device%s, %u checks%s: ", c->places, c->places == 1 ? "" : "s", c->done,
+           c->places > 1 ? " in all" : "");
     if (c->failed)
         printf("%u failed, %.1f s\n", c->failed, seconds);
     else
@@ -269,18 +280,22 @@ int command_check(const struct options *o, struct alexcl_error *err) {
     if (status != ALEXCL_OK) return status;
     interrupt_defer();
     if (o->format == FORMAT_JSON) c.devices = json_array();
-    if (o->format == FORMAT_CSV) fputs("device,driver,kernels,layer,variant,shape,ok,error,index,got,due,message\r\n", stdout);
+    if (o->format == FORMAT_CSV)
+        fputs("device,driver,kernels,layer,variant,shape,ok,error,index,got,due,message\r\n", stdout);
     status = o->devices ? check_selection(&c, o->devices, err) : check_every_device(&c, err);
     if (status == ALEXCL_OK && c.places && c.done == 0)
-        status = fail(err, ALEXCL_E_USAGE, "no check of %s%s%s%s%s runs on these devices", o->kernel ? "kernel " : "", o->kernel ? o->kernel : "",
-                      o->kernel && o->layer ? " and " : "", o->layer ? "layer " : "", o->layer ? o->layer : "");
+        status = fail(err, ALEXCL_E_USAGE, "no check of %s%s%s%s%s runs on these devices", o->kernel ? "kernel " : "",
+                      o->kernel ? o->kernel : "", o->kernel && o->layer ? " and " : "", o->layer ? "layer " : "",
+                      o->layer ? o->layer : "");
     if (c.unwritten.status != ALEXCL_OK) {
         status = c.unwritten.status;
         *err = c.unwritten;
     }
     if (o->format == FORMAT_JSON) {
-        json_t *document = json_pack("{s:O, s:i, s:i, s:b, s:f, s:o}", "devices", c.devices, "checks", (int)c.done, "failed", (int)c.failed, "interrupted",
-                                     interrupt_asked(), "seconds", monotonic_now() - start, "error", report_string(status == ALEXCL_OK ? NULL : err->text));
+        json_t *document =
+            json_pack("{s:O, s:i, s:i, s:b, s:f, s:o}", "devices", c.devices, "checks", (int)c.done, "failed",
+                      (int)c.failed, "interrupted", interrupt_asked(), "seconds", monotonic_now() - start, "error",
+                      report_string(status == ALEXCL_OK ? NULL : err->text));
         int printed = report_json("check", document, &late);
         if (status == ALEXCL_OK && printed != ALEXCL_OK) status = fail(err, printed, "%s", late.text);
     }

@@ -23,8 +23,9 @@ int command_env(const struct options *o, struct alexcl_error *err) {
             invalid = wrong;
         }
         if (o->format == FORMAT_JSON) {
-            report_append(list, json_pack("{s:s, s:o, s:s, s:s, s:o}", "name", s.name, "value", report_string(s.value), "origin", s.origin, "about", s.about,
-                                          "invalid", report_string(wrong != ALEXCL_OK ? why.text : NULL)));
+            report_append(list, json_pack("{s:s, s:o, s:s, s:s, s:o}", "name", s.name, "value", report_string(s.value),
+                                          "origin", s.origin, "about", s.about, "invalid",
+                                          report_string(wrong != ALEXCL_OK ? why.text : NULL)));
         } else if (o->format == FORMAT_CSV) {
             report_csv(s.name, 0);
             report_csv(s.value, 0);
@@ -47,9 +48,11 @@ int command_env(const struct options *o, struct alexcl_error *err) {
         }
     }
     if (o->format == FORMAT_JSON)
-        status = report_json("env",
-                             json_pack("{s:o, s:{s:o, s:I, s:I, s:o}}", "settings", list, "cache", "folder", report_string(cache.folder), "bytes",
-                                       (json_int_t)cache.bytes, "limit", (json_int_t)cache.limit, "note", report_string(cache.note[0] ? cache.note : NULL)),
-                             err);
+        status =
+            report_json("env",
+                        json_pack("{s:o, s:{s:o, s:I, s:I, s:o}}", "settings", list, "cache", "folder",
+                                  report_string(cache.folder), "bytes", (json_int_t)cache.bytes, "limit",
+                                  (json_int_t)cache.limit, "note", report_string(cache.note[0] ? cache.note : NULL)),
+                        err);
     return status == ALEXCL_OK ? invalid : status;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Pictures through a net: a feed decodes ahead, batches of crops go to the devices, results come out in the order of the list. */
+/* Pictures through a net: a feed decodes ahead, batches of crops go to the devices, results come out in the order of
+ * the list. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,7 +56,8 @@ struct infer {
     size_t emitted;              /* results printed */
     size_t next_row;             /* first image whose row of --save is not written */
     struct alexcl_error unsaved; /* why --save ended before the images did; with --keep-going these go on */
-    /* The batch being filled, and a full one that waits for it, so that it is copied while that one is computed (on the reference: never). */
+    /* The batch being filled, and a full one that waits for it, so that it is copied while that one is computed (on the
+     * reference: never). */
     struct crops filling, waiting;
     float *out;
     double *sum, *order; /* of one image's crops: probabilities, and what they are ordered by */
@@ -68,7 +70,9 @@ struct infer {
 
 static int infer_alloc(void *out, size_t count, size_t size, struct alexcl_error *err) {
     void *p = count <= SIZE_MAX / size ? calloc(count ? count : 1, size) : NULL;
-    if (!p) return fail(err, ALEXCL_E_MEMORY, "out of host memory: %zu x %zu bytes; a smaller --batch may help", count, size);
+    if (!p)
+        return fail(err, ALEXCL_E_MEMORY, "out of host memory: %zu x %zu bytes; a smaller --batch may help", count,
+                    size);
     memcpy(out, &p, sizeof p);
     return ALEXCL_OK;
 }
@@ -131,8 +135,10 @@ static json_t *infer_json(const struct infer *f, const struct result *r) {
     json_t *top = json_array();
     char number[24];
     for (size_t i = 0; !r->error && i < f->top_count; i++)
-        report_append(top, json_pack("{s:I, s:o, s:f}", "index", (json_int_t)r->top[i], "name", report_string(infer_name(f, r->top[i], number)), "p", r->p[i]));
-    return json_pack("{s:o, s:o, s:o, s:o}", "path", report_string(r->path), "label", report_string(r->label), "error", report_string(r->error), "top", top);
+        report_append(top, json_pack("{s:I, s:o, s:f}", "index", (json_int_t)r->top[i], "name",
+                                     report_string(infer_name(f, r->top[i], number)), "p", r->p[i]));
+    return json_pack("{s:o, s:o, s:o, s:o}", "path", report_string(r->path), "label", report_string(r->label), "error",
+                     report_string(r->error), "top", top);
 }
 
 static void infer_progress(const struct infer *f) { progress_count("images", f->finished + f->failed, f->images); }
@@ -159,7 +165,8 @@ static int infer_emit(struct infer *f, struct alexcl_error *err) {
 
 /* ---- scores of an image -------------------------------------------------------------------------- */
 
-/* Adds a crop's output to its image. RBF: distances; the nearest code is the most probable, p = exp(-d) / sum exp(-d). */
+/* Adds a crop's output to its image. RBF: distances; the nearest code is the most probable, p = exp(-d) / sum
+ * exp(-d). */
 static void infer_add_crop(struct infer *f, const float *out) {
     double best = -INFINITY, total = 0;
     if (f->last->type != ALEXCL_RBF) {
@@ -178,7 +185,8 @@ static void infer_add_crop(struct infer *f, const float *out) {
     }
 }
 
-/* Adds f->row to the file of --save. One that cannot be written whole is given up; with --keep-going the results on stdout go on. */
+/* Adds f->row to the file of --save. One that cannot be written whole is given up; with --keep-going the results on
+ * stdout go on. */
 static int infer_save_row(struct infer *f, struct alexcl_error *err) {
     int status = f->save ? npy_writer_add(f->save, f->row, f->units, err) : ALEXCL_OK;
     if (status == ALEXCL_OK) return ALEXCL_OK;
@@ -243,7 +251,8 @@ static int infer_note_failure(struct infer *f, size_t image, const struct alexcl
 static void infer_locate_batch(const struct infer *f, size_t image, struct alexcl_error *err) {
     char text[sizeof err->text];
     memcpy(text, err->text, sizeof text);
-    snprintf(err->text, sizeof err->text, "of the batch that begins with %.1000s: %.6000s", f->results[image].path, text);
+    snprintf(err->text, sizeof err->text, "of the batch that begins with %.1000s: %.6000s", f->results[image].path,
+             text);
 }
 
 /* The index of the first that is no finite number, or `count`. */
@@ -258,15 +267,16 @@ static int infer_fail_scores(struct infer *f, size_t image, const struct alexcl_
     struct alexcl_error own = {.status = why->status};
     char line[32] = "";
     if (!f->o->input) snprintf(line, sizeof line, "line %d: ", f->list.entries[image].line);
-    snprintf(own.text, sizeof own.text, "%s%s%.1000s: its scores are not finite numbers; of its batch, %.6000s", line, f->o->input ? "image " : "",
-             f->results[image].path, why->text);
+    snprintf(own.text, sizeof own.text, "%s%s%.1000s: its scores are not finite numbers; of its batch, %.6000s", line,
+             f->o->input ? "image " : "", f->results[image].path, why->text);
     memset(f->sum, 0, f->units * sizeof *f->sum); /* of its crops that were fine */
     memset(f->order, 0, f->units * sizeof *f->order);
     return infer_note_failure(f, image, &own, err);
 }
 
 /* Runs `count` rows of the batch from `first` on. */
-static int infer_run_rows(struct infer *f, const struct crops *b, size_t first, size_t count, struct alexcl_error *err) {
+static int infer_run_rows(struct infer *f, const struct crops *b, size_t first, size_t count,
+                          struct alexcl_error *err) {
     struct alexcl_error why = {0};
     int status = alexcl_net_run(f->net, b->in + first * f->in_floats, count, f->out + first * f->units, err);
     if (status == ALEXCL_E_DATA && f->o->keep_going) {
@@ -296,7 +306,8 @@ static int infer_run_rows(struct infer *f, const struct crops *b, size_t first, 
 static int infer_run_batch(struct infer *f, struct crops *b, struct alexcl_error *err) {
     if (b->rows == 0) return ALEXCL_OK;
     int status = ALEXCL_OK;
-    /* On the reference a batch may take minutes, and gains nothing: a Ctrl-C is heard behind each image. One image cannot be split. */
+    /* On the reference a batch may take minutes, and gains nothing: a Ctrl-C is heard behind each image. One image
+     * cannot be split. */
     size_t step = f->reference && !options_split_images(f->o) ? 1 : b->rows;
     for (size_t first = 0; first < b->rows && status == ALEXCL_OK && (first == 0 || !interrupt_asked()); first += step)
         status = infer_run_rows(f, b, first, step, err);
@@ -345,7 +356,9 @@ static int infer_fail_image(struct infer *f, size_t image, const struct alexcl_e
     int status = infer_note_failure(f, image, why, err);
     if (status == ALEXCL_OK && f->o->keep_going) return infer_emit(f, err);
     if (status == ALEXCL_OK) status = infer_run_all(f, err); /* what came before it is not lost */
-    return status != ALEXCL_OK ? status : fail(err, why->status, "%s%s", why->text, f->images > 1 ? "; --keep-going goes on without it" : "");
+    return status != ALEXCL_OK
+               ? status
+               : fail(err, why->status, "%s%s", why->text, f->images > 1 ? "; --keep-going goes on without it" : "");
 }
 
 static int infer_label(struct infer *f, size_t image, struct alexcl_error *err) {
@@ -358,7 +371,9 @@ static int infer_label(struct infer *f, size_t image, struct alexcl_error *err) 
         char text[sizeof err->text];
         memcpy(text, err->text, sizeof text);
         if (e->blanks)
-            snprintf(err->text, sizeof err->text, "line %d: %.3000s; %.4000s is no file either: put names with blanks in \"quotes\"", e->line, text, e->shown);
+            snprintf(err->text, sizeof err->text,
+                     "line %d: %.3000s; %.4000s is no file either: put names with blanks in \"quotes\"", e->line, text,
+                     e->shown);
         else
             snprintf(err->text, sizeof err->text, "line %d: %.7000s", e->line, text);
     }
@@ -371,7 +386,8 @@ static int infer_list(struct infer *f, struct alexcl_error *err) {
     while (status == ALEXCL_OK && !interrupt_asked() && feed_next(f->feed, &item)) {
         struct alexcl_error why = item.error;
         if (why.status == ALEXCL_OK) infer_label(f, item.index, &why);
-        status = why.status == ALEXCL_OK ? infer_add_rows(f, item.index, item.values, err) : infer_fail_image(f, item.index, &why, err);
+        status = why.status == ALEXCL_OK ? infer_add_rows(f, item.index, item.values, err)
+                                         : infer_fail_image(f, item.index, &why, err);
         feed_release(f->feed, &item);
     }
     return status;
@@ -384,7 +400,8 @@ static int infer_array(struct infer *f, struct alexcl_error *err) {
         size_t bad = infer_not_finite(values, f->in_floats);
         struct alexcl_error why = {0};
         if (bad < f->in_floats) /* pooling and ReLU may swallow it: the scores would be finite, and mean nothing */
-            fail(&why, ALEXCL_E_DATA, "image %zu of %.1000s: value %zu is not a finite number: make the file again", i, f->o->input, bad);
+            fail(&why, ALEXCL_E_DATA, "image %zu of %.1000s: value %zu is not a finite number: make the file again", i,
+                 f->o->input, bad);
         status = why.status == ALEXCL_OK ? infer_add_rows(f, i, values, err) : infer_fail_image(f, i, &why, err);
     }
     return status;
@@ -396,16 +413,18 @@ static int infer_check_options(const struct options *o, struct alexcl_error *err
     int status = options_expect(o, "infer", o->input ? 0 : 1, o->input ? 0 : 1, err);
     if (status != ALEXCL_OK) return status;
     if (o->features && !o->save) return fail(err, ALEXCL_E_USAGE, "--features wants --save FILE.npy to write to");
-    if (o->features && o->ten_crop) return fail(err, ALEXCL_E_USAGE, "--features and --ten-crop do not go together: features are of one crop");
-    if (o->input && (o->ten_crop || o->dump_patches)) return fail(err, ALEXCL_E_USAGE, "--input brings what the net sees: no --ten-crop, no --dump-patches");
+    if (o->features && o->ten_crop)
+        return fail(err, ALEXCL_E_USAGE, "--features and --ten-crop do not go together: features are of one crop");
+    if (o->input && (o->ten_crop || o->dump_patches))
+        return fail(err, ALEXCL_E_USAGE, "--input brings what the net sees: no --ten-crop, no --dump-patches");
     return options_check_ending("--save", o->save, ".npy", err);
 }
 
 /* Whether an image's values are one row of the array that is saved, and not maps. */
 static int infer_is_row(struct alexcl_shape shape) { return shape.h == 1 && shape.w == 1; }
 
-/* The results to come, their names and labels: a label that is none of the model's is told before anything is compiled. With --keep-going it is told
- * in its image's place. */
+/* The results to come, their names and labels: a label that is none of the model's is told before anything is compiled.
+ * With --keep-going it is told in its image's place. */
 static int infer_open_results(struct infer *f, struct alexcl_error *err) {
     const struct options *o = f->o;
     int status = infer_alloc(&f->results, f->images, sizeof *f->results, err);
@@ -428,7 +447,8 @@ static int infer_open_results(struct infer *f, struct alexcl_error *err) {
     status = labels_open(o->labels, classes, &f->labels, err);
     for (size_t i = 0; i < f->images && status == ALEXCL_OK; i++) {
         struct alexcl_error why = {0};
-        if (!o->input && f->list.entries[i].error && !o->keep_going) break; /* the run ends there at the latest: what follows may be no list */
+        /* the run ends there at the latest: what follows may be no list */
+        if (!o->input && f->list.entries[i].error && !o->keep_going) break;
         if (infer_label(f, i, o->keep_going ? &why : err) != ALEXCL_OK && !o->keep_going) status = err->status;
     }
     return status;
@@ -450,7 +470,8 @@ static int infer_open(struct infer *f, struct alexcl_error *err) {
         status = npy_read_images(o->input, f->model, &f->input, err);
         f->images = f->input.shape[0];
     } else {
-        if (strcmp(o->arguments[0], "-") == 0 && isatty(STDIN_FILENO) && !o->quiet) fprintf(stderr, "reading names from the terminal; end with Ctrl-D\n");
+        if (strcmp(o->arguments[0], "-") == 0 && isatty(STDIN_FILENO) && !o->quiet)
+            fprintf(stderr, "reading names from the terminal; end with Ctrl-D\n");
         status = image_list_read(o->arguments[0], &f->list, err);
         f->images = f->list.count;
     }
@@ -465,20 +486,27 @@ static int infer_open(struct infer *f, struct alexcl_error *err) {
     if (status == ALEXCL_OK) status = options_selection(o, &f->selection, err);
     if (status != ALEXCL_OK) return status;
     f->reference = 1;
-    for (size_t i = 0; i < alexcl_selection_count(f->selection); i++) f->reference &= alexcl_selection_device(f->selection, i) == NULL;
+    for (size_t i = 0; i < alexcl_selection_count(f->selection); i++)
+        f->reference &= alexcl_selection_device(f->selection, i) == NULL;
 
     size_t rows = f->images * f->crops, wanted = o->batch ? (size_t)o->batch : BATCH;
-    struct alexcl_net_options options = {
-        .batch = (int)(rows < wanted ? rows : wanted), .memory = o->memory, .last_layer = o->features, .reproducible = o->reproducible, .split = o->split};
+    struct alexcl_net_options options = {.batch = (int)(rows < wanted ? rows : wanted),
+                                         .memory = o->memory,
+                                         .last_layer = o->features,
+                                         .reproducible = o->reproducible,
+                                         .split = o->split};
     f->in_floats = (size_t)f->model->channels * (size_t)f->model->height * (size_t)f->model->width;
     /* Decoding begins before the kernels are compiled, and before it is known whether the batch fits. */
     if (!o->input) {
-        struct feed_options feeding = {
-            .model = f->model, .ten_crop = o->ten_crop, .dump_folder = o->dump_patches, .ahead = feed_ahead(f->model, o->ten_crop, options.batch)};
+        struct feed_options feeding = {.model = f->model,
+                                       .ten_crop = o->ten_crop,
+                                       .dump_folder = o->dump_patches,
+                                       .ahead = feed_ahead(f->model, o->ten_crop, options.batch)};
         options.host = feed_memory(f->model, o->ten_crop, options.batch);
         status = feed_open(&f->list, &feeding, &f->feed, err);
     } else {
-        options.host = (struct alexcl_host_memory){.fixed = f->images * f->in_floats * sizeof(float), .image = f->in_floats * sizeof(float)};
+        options.host = (struct alexcl_host_memory){.fixed = f->images * f->in_floats * sizeof(float),
+                                                   .image = f->in_floats * sizeof(float)};
     }
     if (status == ALEXCL_OK) status = alexcl_net_open(f->model, f->weights, f->selection, &options, &f->net, err);
     progress_clear();
@@ -508,8 +536,9 @@ static json_t *infer_devices_json(const struct infer *f, const struct alexcl_net
     int both = count == 1 || options_split_images(f->o);
     for (size_t i = 0; i < count; i++) {
         const struct alexcl_place *p = alexcl_selection_place(f->selection, i);
-        report_append(list, json_pack("{s:o, s:o, s:I}", "place", report_string(p->name), "halves", both ? json_pack("[i,i]", 0, 1) : json_pack("[i]", (int)i),
-                                      "images", (json_int_t)t->images[i]));
+        report_append(list, json_pack("{s:o, s:o, s:I}", "place", report_string(p->name), "halves",
+                                      both ? json_pack("[i,i]", 0, 1) : json_pack("[i]", (int)i), "images",
+                                      (json_int_t)t->images[i]));
     }
     return list;
 }
@@ -518,23 +547,28 @@ static json_t *infer_devices_json(const struct infer *f, const struct alexcl_net
 static int infer_print_document(struct infer *f, const struct alexcl_error *why, struct alexcl_error *err) {
     struct alexcl_net_times t = alexcl_net_times(f->net);
     double now = monotonic_now(), running = now - f->ready;
-    json_t *summary = json_pack("{s:I, s:I, s:I, s:b}", "images", (json_int_t)f->finished, "failed", (json_int_t)f->failed, "labelled", (json_int_t)f->labelled,
-                                "interrupted", (int)interrupt_asked());
+    json_t *summary =
+        json_pack("{s:I, s:I, s:I, s:b}", "images", (json_int_t)f->finished, "failed", (json_int_t)f->failed,
+                  "labelled", (json_int_t)f->labelled, "interrupted", (int)interrupt_asked());
     if (f->labelled) {
         report_set(summary, "top1_error", json_real((double)f->top1_wrong / (double)f->labelled));
         report_set(summary, "top5_error", json_real((double)f->top5_wrong / (double)f->labelled));
     }
     /* images_per_s is of the time behind start_s. */
-    json_t *timing = json_pack("{s:f, s:f, s:f, s:f, s:f, s:[f,f], s:f, s:f, s:b}", "seconds", now - f->start, "start_s", f->ready - f->start, "images_per_s",
-                               running > 0 ? (double)f->finished / running : 0.0, "decode_cpu_s", f->feed ? feed_seconds(f->feed) : 0.0, "run_s", t.wall,
-                               "device_s", t.device[0], t.device[1], "exchange_s", t.exchange, "build_s", t.build, "device_times_known", t.events);
+    json_t *timing =
+        json_pack("{s:f, s:f, s:f, s:f, s:f, s:[f,f], s:f, s:f, s:b}", "seconds", now - f->start, "start_s",
+                  f->ready - f->start, "images_per_s", running > 0 ? (double)f->finished / running : 0.0,
+                  "decode_cpu_s", f->feed ? feed_seconds(f->feed) : 0.0, "run_s", t.wall, "device_s", t.device[0],
+                  t.device[1], "exchange_s", t.exchange, "build_s", t.build, "device_times_known", t.events);
     json_t *failure = report_string(why->text[0] ? why->text : NULL);
-    json_t *document =
-        json_pack("{s:s, s:{s:o, s:b, s:s, s:s}, s:o, s:o, s:i, s:b, s:b, s:o, s:o, s:o, s:o}", "model", f->model->name, "weights", "about",
-                  report_string(alexcl_weights_describe(f->weights)), "random", alexcl_weights_random(f->weights), "note",
-                  alexcl_weights_random(f->weights) ? "the weights are random: the labels mean nothing" : "", "precision", f->o->precision, "split",
-                  report_string(f->o->split ? f->o->split : "half"), "devices", infer_devices_json(f, &t), "batch", (int)f->batch, "ten_crop", f->o->ten_crop,
-                  "reproducible", f->o->reproducible, "images", f->document_images, "summary", summary, "timing", timing, "error", failure);
+    json_t *document = json_pack(
+        "{s:s, s:{s:o, s:b, s:s, s:s}, s:o, s:o, s:i, s:b, s:b, s:o, s:o, s:o, s:o}", "model", f->model->name,
+        "weights", "about", report_string(alexcl_weights_describe(f->weights)), "random",
+        alexcl_weights_random(f->weights), "note",
+        alexcl_weights_random(f->weights) ? "the weights are random: the labels mean nothing" : "", "precision",
+        f->o->precision, "split", report_string(f->o->split ? f->o->split : "half"), "devices",
+        infer_devices_json(f, &t), "batch", (int)f->batch, "ten_crop", f->o->ten_crop, "reproducible",
+        f->o->reproducible, "images", f->document_images, "summary", summary, "timing", timing, "error", failure);
     f->document_images = NULL;
     return report_json("infer", document, err);
 }
@@ -544,14 +578,16 @@ static void infer_print_end(const struct infer *f) {
     double running = monotonic_now() - f->ready;
     FILE *to = f->o->format == FORMAT_TEXT ? stdout : f->o->quiet ? NULL : stderr;
     if (to && f->labelled)
-        fprintf(to, "top-1 error %.1f%%, top-5 error %.1f%% of %zu labelled image%s%s\n", 100.0 * (double)f->top1_wrong / (double)f->labelled,
+        fprintf(to, "top-1 error %.1f%%, top-5 error %.1f%% of %zu labelled image%s%s\n",
+                100.0 * (double)f->top1_wrong / (double)f->labelled,
                 100.0 * (double)f->top5_wrong / (double)f->labelled, f->labelled, f->labelled == 1 ? "" : "s",
                 alexcl_weights_random(f->weights) ? " (random weights)" : "");
     (void)fflush(stdout);
     if (f->o->quiet) return;
     if (f->finished)
-        fprintf(stderr, "%zu image%s in %.2f s, %.1f images/s, after %.2f s of start", f->finished, f->finished == 1 ? "" : "s", running,
-                running > 0 ? (double)f->finished / running : 0, f->ready - f->start);
+        fprintf(stderr, "%zu image%s in %.2f s, %.1f images/s, after %.2f s of start", f->finished,
+                f->finished == 1 ? "" : "s", running, running > 0 ? (double)f->finished / running : 0,
+                f->ready - f->start);
     else
         fprintf(stderr, "no image has scores");
     if (f->failed) fprintf(stderr, "; %zu of %zu failed", f->failed, f->images);
@@ -609,14 +645,16 @@ int command_infer(const struct options *o, struct alexcl_error *err) {
     if (status == ALEXCL_OK && !interrupt_asked()) status = infer_run_all(&f, err);
     if (status == ALEXCL_OK && !interrupt_asked()) status = infer_write_failed_before(&f, f.images, err);
     progress_clear();
-    if (status == ALEXCL_OK && interrupt_asked()) status = fail(err, ALEXCL_E_INTERRUPTED, "interrupted: %zu of %zu images were done", f.finished, f.images);
+    if (status == ALEXCL_OK && interrupt_asked())
+        status = fail(err, ALEXCL_E_INTERRUPTED, "interrupted: %zu of %zu images were done", f.finished, f.images);
     if (status != ALEXCL_OK && status != ALEXCL_E_INTERRUPTED && f.images > 1) { /* how far it got */
         size_t length = strlen(err->text);
         snprintf(err->text + length, sizeof err->text - length, "; %zu of %zu images were done", f.finished, f.images);
     }
     infer_emit(&f, &late);
     /* What is done is kept, whatever stopped the rest; with nothing done an older file stays. */
-    if (f.save && (status == ALEXCL_OK || f.finished) && npy_writer_commit(f.save, &late) == ALEXCL_OK && o->format == FORMAT_TEXT) {
+    if (f.save && (status == ALEXCL_OK || f.finished) && npy_writer_commit(f.save, &late) == ALEXCL_OK &&
+        o->format == FORMAT_TEXT) {
         report_text(stdout, o->save);
         struct alexcl_shape shape = alexcl_net_output(f.net);
         printf(": %zu x %d", f.next_row, shape.c);
@@ -633,7 +671,8 @@ int command_infer(const struct options *o, struct alexcl_error *err) {
         *err = f.unsaved;
         status = f.unsaved.status;
     }
-    if (status == ALEXCL_OK && f.worst != ALEXCL_OK) status = fail(err, f.worst, "%zu of %zu images failed; they are named above", f.failed, f.images);
+    if (status == ALEXCL_OK && f.worst != ALEXCL_OK)
+        status = fail(err, f.worst, "%zu of %zu images failed; they are named above", f.failed, f.images);
 done:
     infer_free(&f);
     return status;

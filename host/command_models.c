@@ -19,8 +19,9 @@ int command_models(const struct options *o, struct alexcl_error *err) {
         if (status != ALEXCL_OK) break;
         snprintf(input, sizeof input, "%dx%dx%d", m->channels, m->height, m->width);
         if (o->format == FORMAT_JSON) {
-            report_append(list, json_pack("{s:s, s:[i,i,i], s:I, s:I, s:s}", "name", m->name, "input", m->channels, m->height, m->width, "parameters",
-                                          (json_int_t)plan->parameters, "macs", (json_int_t)plan->macs, "about", m->about));
+            report_append(list, json_pack("{s:s, s:[i,i,i], s:I, s:I, s:s}", "name", m->name, "input", m->channels,
+                                          m->height, m->width, "parameters", (json_int_t)plan->parameters, "macs",
+                                          (json_int_t)plan->macs, "about", m->about));
         } else if (o->format == FORMAT_CSV) {
             report_csv(m->name, 0);
             report_csv(input, 0);
@@ -30,7 +31,8 @@ int command_models(const struct options *o, struct alexcl_error *err) {
             report_csv(number, 0);
             report_csv(m->about, 1);
         } else {
-            printf("%-19s %-11s %11s parameters %14s MACs/image\n    %s\n", m->name, input, report_count(plan->parameters), report_count(plan->macs), m->about);
+            printf("%-19s %-11s %11s parameters %14s MACs/image\n    %s\n", m->name, input,
+                   report_count(plan->parameters), report_count(plan->macs), m->about);
         }
         alexcl_plan_free(plan);
     }

@@ -17,7 +17,9 @@ static void plan_shape(struct alexcl_shape s, char *out, size_t size) {
 }
 
 /* Bytes that a half receives from the other device. Where the images are split, both halves are on each. */
-static uint64_t plan_crosses(const struct options *o, const struct alexcl_plan_layer *l, int half) { return options_split_images(o) ? 0 : l->crosses[half]; }
+static uint64_t plan_crosses(const struct options *o, const struct alexcl_plan_layer *l, int half) {
+    return options_split_images(o) ? 0 : l->crosses[half];
+}
 
 static json_t *plan_shape_json(struct alexcl_shape s) { return json_pack("[i,i,i]", s.c, s.h, s.w); }
 
@@ -39,15 +41,18 @@ static void plan_text(const struct options *o, const struct alexcl_plan *p, int 
             if (plan_crosses(o, l, 0) && plan_crosses(o, l, 0) == plan_crosses(o, l, 1))
                 snprintf(cross, sizeof cross, "%s", report_count(plan_crosses(o, l, 0)));
             if (plan_crosses(o, l, 0) != plan_crosses(o, l, 1))
-                snprintf(cross, sizeof cross, "%s/%s", report_count(plan_crosses(o, l, 0)), report_count(plan_crosses(o, l, 1)));
+                snprintf(cross, sizeof cross, "%s/%s", report_count(plan_crosses(o, l, 0)),
+                         report_count(plan_crosses(o, l, 1)));
         }
         uint64_t parameters = l->parameters[0] + l->parameters[1], macs = l->macs[0] + l->macs[1];
-        printf("%-8s %-13s %-13s %11s %12s %15s\n", l->layer->name, half[0], half[1], parameters ? report_count(parameters) : "",
-               macs ? report_count(macs) : "", cross);
+        printf("%-8s %-13s %-13s %11s %12s %15s\n", l->layer->name, half[0], half[1],
+               parameters ? report_count(parameters) : "", macs ? report_count(macs) : "", cross);
     }
-    printf("%-8s %-13s %-13s %11s %12s %15s\n", "sum", "", "", report_count(p->parameters), report_count(p->macs), report_count(crosses[0]));
+    printf("%-8s %-13s %-13s %11s %12s %15s\n", "sum", "", "", report_count(p->parameters), report_count(p->macs),
+           report_count(crosses[0]));
     if (join && !options_split_images(o))
-        printf("%-65s %11s\n", "joined by the softmax: the other half's logits, bytes an image", report_count(plan_crosses(o, join, 0)));
+        printf("%-65s %11s\n", "joined by the softmax: the other half's logits, bytes an image",
+               report_count(plan_crosses(o, join, 0)));
     printf("\n%-24s", "memory");
     for (size_t i = 0; i < p->places; i++) printf("%16s%zu", p->places == 1 ? "the device " : "device ", i);
     printf("\n");
@@ -56,14 +61,17 @@ static void plan_text(const struct options *o, const struct alexcl_plan *p, int 
         printf("%-24s", kinds[k]);
         for (size_t i = 0; i < p->places; i++) {
             const struct alexcl_plan_memory *m = &p->memory[i];
-            const uint64_t bytes[] = {m->weights, m->activations, m->exchange, m->workspace, m->total, m->largest_buffer};
+            const uint64_t bytes[] = {m->weights,   m->activations, m->exchange,
+                                      m->workspace, m->total,       m->largest_buffer};
             printf("%17s", report_bytes(bytes[k]));
         }
         printf("\n");
     }
     printf("%-24s%17s\n", "host", report_bytes(p->host));
     if (p->on_host) printf("%-24s%17s\n", "host and its devices", report_bytes(p->on_host));
-    if (options_split_images(o)) printf("\nboth halves on each device, images split %s: memory for %d and %d of a batch\n", o->split, p->room[0], p->room[1]);
+    if (options_split_images(o))
+        printf("\nboth halves on each device, images split %s: memory for %d and %d of a batch\n", o->split, p->room[0],
+               p->room[1]);
     printf("\nbatch %d: %s", p->batch, p->chunk == p->batch ? "fits" : "does not fit");
     if (p->chunk < p->batch) printf(", is cut in chunks of %d", p->chunk);
     printf("; at most %d images fit at once\n", most);
@@ -74,32 +82,41 @@ static int plan_json(const struct options *o, const struct alexcl_plan *p, int m
     uint64_t crosses[2] = {0}, softmax[2] = {0};
     for (size_t i = 0; i < p->layer_count; i++) {
         const struct alexcl_plan_layer *l = &p->layers[i];
-        for (int h = 0; h < 2; h++) *(l->layer->type == ALEXCL_SOFTMAX ? &softmax[h] : &crosses[h]) += plan_crosses(o, l, h);
-        report_append(layers, json_pack("{s:s, s:s, s:[o,o], s:[I,I], s:[I,I], s:[I,I]}", "name", l->layer->name, "type",
-                                        alexcl_layer_type_name(l->layer->type), "halves", plan_shape_json(l->half[0]), plan_shape_json(l->half[1]),
-                                        "parameters", (json_int_t)l->parameters[0], (json_int_t)l->parameters[1], "macs", (json_int_t)l->macs[0],
-                                        (json_int_t)l->macs[1], "crosses", (json_int_t)plan_crosses(o, l, 0), (json_int_t)plan_crosses(o, l, 1)));
+        for (int h = 0; h < 2; h++)
+            *(l->layer->type == ALEXCL_SOFTMAX ? &softmax[h] : &crosses[h]) += plan_crosses(o, l, h);
+        report_append(layers,
+                      json_pack("{s:s, s:s, s:[o,o], s:[I,I], s:[I,I], s:[I,I]}", "name", l->layer->name, "type",
+                                alexcl_layer_type_name(l->layer->type), "halves", plan_shape_json(l->half[0]),
+                                plan_shape_json(l->half[1]), "parameters", (json_int_t)l->parameters[0],
+                                (json_int_t)l->parameters[1], "macs", (json_int_t)l->macs[0], (json_int_t)l->macs[1],
+                                "crosses", (json_int_t)plan_crosses(o, l, 0), (json_int_t)plan_crosses(o, l, 1)));
     }
     for (size_t i = 0; i < p->places; i++) {
         const struct alexcl_plan_memory *m = &p->memory[i];
-        report_append(memory, json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "images", p->room[i], "weights", (json_int_t)m->weights, "activations",
-                                        (json_int_t)m->activations, "exchange", (json_int_t)m->exchange, "workspace", (json_int_t)m->workspace, "total",
-                                        (json_int_t)m->total, "largest_buffer", (json_int_t)m->largest_buffer, "host", (json_int_t)m->host));
+        report_append(memory, json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "images", p->room[i], "weights",
+                                        (json_int_t)m->weights, "activations", (json_int_t)m->activations, "exchange",
+                                        (json_int_t)m->exchange, "workspace", (json_int_t)m->workspace, "total",
+                                        (json_int_t)m->total, "largest_buffer", (json_int_t)m->largest_buffer, "host",
+                                        (json_int_t)m->host));
     }
-    return report_json("plan",
-                       json_pack("{s:s, s:I, s:I, s:[I,I], s:[I,I], s:o, s:s, s:o, s:o, s:I, s:o, s:i, s:i, s:i}", "model", p->model->name, "parameters",
-                                 (json_int_t)p->parameters, "macs", (json_int_t)p->macs, "crosses", (json_int_t)crosses[0], (json_int_t)crosses[1],
-                                 "softmax_joins", (json_int_t)softmax[0], (json_int_t)softmax[1], "layers", layers, "weights_precision", o->precision, "split",
-                                 report_string(o->split ? o->split : "half"), "memory", memory, "host", (json_int_t)p->host, "host_and_devices",
-                                 p->on_host ? json_integer((json_int_t)p->on_host) : json_null(), "batch", p->batch, "chunk", p->chunk, "fits", most),
-                       err);
+    return report_json(
+        "plan",
+        json_pack("{s:s, s:I, s:I, s:[I,I], s:[I,I], s:o, s:s, s:o, s:o, s:I, s:o, s:i, s:i, s:i}", "model",
+                  p->model->name, "parameters", (json_int_t)p->parameters, "macs", (json_int_t)p->macs, "crosses",
+                  (json_int_t)crosses[0], (json_int_t)crosses[1], "softmax_joins", (json_int_t)softmax[0],
+                  (json_int_t)softmax[1], "layers", layers, "weights_precision", o->precision, "split",
+                  report_string(o->split ? o->split : "half"), "memory", memory, "host", (json_int_t)p->host,
+                  "host_and_devices", p->on_host ? json_integer((json_int_t)p->on_host) : json_null(), "batch",
+                  p->batch, "chunk", p->chunk, "fits", most),
+        err);
 }
 
 static void plan_csv(const struct options *o, const struct alexcl_plan *p) {
     fputs("layer,type,half0,half1,parameters0,parameters1,macs0,macs1,crosses0,crosses1\r\n", stdout);
     for (size_t i = 0; i < p->layer_count; i++) {
         const struct alexcl_plan_layer *l = &p->layers[i];
-        const uint64_t numbers[] = {l->parameters[0], l->parameters[1], l->macs[0], l->macs[1], plan_crosses(o, l, 0), plan_crosses(o, l, 1)};
+        const uint64_t numbers[] = {l->parameters[0], l->parameters[1],      l->macs[0],
+                                    l->macs[1],       plan_crosses(o, l, 0), plan_crosses(o, l, 1)};
         char text[40];
         report_csv(l->layer->name, 0);
         report_csv(alexcl_layer_type_name(l->layer->type), 0);
@@ -115,19 +132,21 @@ static void plan_csv(const struct options *o, const struct alexcl_plan *p) {
 }
 
 /* For batches of `batch`, as infer runs them: `ahead` with the pictures decoded ahead. */
-static int plan_batch(const struct alexcl_model *model, struct alexcl_plan_request request, int batch, int ahead, struct alexcl_plan **out,
-                      struct alexcl_error *err) {
+static int plan_batch(const struct alexcl_model *model, struct alexcl_plan_request request, int batch, int ahead,
+                      struct alexcl_plan **out, struct alexcl_error *err) {
     request.batch = batch;
     request.host = feed_memory(model, 0, batch ? batch : 1);
     if (!ahead) request.host.fixed = 0;
     struct rusage program; /* with the drivers in it */
-    if (request.selection && getrusage(RUSAGE_SELF, &program) == 0) request.host.fixed += (uint64_t)program.ru_maxrss * 1024;
+    if (request.selection && getrusage(RUSAGE_SELF, &program) == 0)
+        request.host.fixed += (uint64_t)program.ru_maxrss * 1024;
     return alexcl_plan_make(model, &request, out, err);
 }
 
-/* How many images of such a batch are computed at once, 0 where not even one fits. That is said by the same status as a lack of memory for
- * making the plan, which is no answer and is passed on. */
-static int plan_chunk(const struct alexcl_model *model, const struct alexcl_plan_request *request, int batch, int ahead, int *chunk, struct alexcl_error *err) {
+/* How many images of such a batch are computed at once, 0 where not even one fits. That is said by the same status as a
+ * lack of memory for making the plan, which is no answer and is passed on. */
+static int plan_chunk(const struct alexcl_model *model, const struct alexcl_plan_request *request, int batch, int ahead,
+                      int *chunk, struct alexcl_error *err) {
     struct alexcl_error why = {0};
     struct alexcl_plan *plan;
     int status = plan_batch(model, *request, batch, ahead, &plan, &why);
@@ -138,8 +157,10 @@ static int plan_chunk(const struct alexcl_model *model, const struct alexcl_plan
     return status;
 }
 
-/* The largest batch that is not cut, 0: none. How many pictures are decoded ahead depends on it, which bounds it from both sides. */
-static int plan_most(const struct alexcl_model *model, const struct alexcl_plan_request *request, int *most, struct alexcl_error *err) {
+/* The largest batch that is not cut, 0: none. How many pictures are decoded ahead depends on it, which bounds it from
+ * both sides. */
+static int plan_most(const struct alexcl_model *model, const struct alexcl_plan_request *request, int *most,
+                     struct alexcl_error *err) {
     int bound[2] = {0, 0}; /* it fits; one more does not */
     for (int i = 0; i < 2; i++) {
         int status = plan_chunk(model, request, PLAN_MOST, i == 0, &bound[i], err);
@@ -162,7 +183,8 @@ int command_plan(const struct options *o, struct alexcl_error *err) {
     const struct alexcl_model *model;
     struct alexcl_plan *plan = NULL;
     struct alexcl_selection *sel = NULL;
-    struct alexcl_plan_request request = {.batch = o->batch, .places = 2, .memory = {o->memory, o->memory}, .split = o->split};
+    struct alexcl_plan_request request = {
+        .batch = o->batch, .places = 2, .memory = {o->memory, o->memory}, .split = o->split};
     int status = options_model_argument(o, "plan", &model, err);
     if (status == ALEXCL_OK && o->devices) {
         status = options_selection(o, &sel, err);

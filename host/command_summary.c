@@ -23,7 +23,8 @@ static const char *summary_type(enum alexcl_layer_type type) {
     }
 }
 
-/* Keras makes an activation part of the layer before it (Conv2D(..., activation="relu")), so it has no row of its own there. */
+/* Keras makes an activation part of the layer before it (Conv2D(..., activation="relu")), so it has no row of its own
+ * there. */
 static int summary_folds(const struct alexcl_plan *plan, size_t i) {
     enum alexcl_layer_type type = plan->layers[i].layer->type, before = i ? plan->layers[i - 1].layer->type : type;
     return strcmp(summary_type(type), "Activation") == 0 && (before == ALEXCL_CONV || before == ALEXCL_FC);
@@ -51,18 +52,22 @@ int command_summary(const struct options *o, struct alexcl_error *err) {
     uint64_t fixed = 0; /* the codes of an RBF output are not trained */
     json_t *rows = o->format == FORMAT_JSON ? json_array() : NULL;
     if (o->format == FORMAT_CSV) fputs("layer,type,output,parameters\r\n", stdout);
-    if (o->format == FORMAT_TEXT) printf("Model: \"%s\"\n%s%-29s%-26s%-10s\n%s", model->name, rule, " Layer (type)", "Output Shape", "Param #", thick);
+    if (o->format == FORMAT_TEXT)
+        printf("Model: \"%s\"\n%s%-29s%-26s%-10s\n%s", model->name, rule, " Layer (type)", "Output Shape", "Param #",
+               thick);
     for (size_t i = 0; i < plan->layer_count; i++) {
         const struct alexcl_plan_layer *l = &plan->layers[i];
         char name[80], shape[64], number[24];
         uint64_t parameters = l->parameters[0] + l->parameters[1];
-        if (l->layer->type == ALEXCL_RBF) fixed += parameters = (uint64_t)l->out.c * (uint64_t)l->in.c * (uint64_t)l->in.h * (uint64_t)l->in.w;
+        if (l->layer->type == ALEXCL_RBF)
+            fixed += parameters = (uint64_t)l->out.c * (uint64_t)l->in.c * (uint64_t)l->in.h * (uint64_t)l->in.w;
         if (summary_folds(plan, i)) continue;
         summary_shape(plan, i, shape, sizeof shape);
         snprintf(number, sizeof number, "%llu", (unsigned long long)parameters);
         if (o->format == FORMAT_JSON) {
-            report_append(rows, json_pack("{s:s, s:s, s:[i,i,i], s:I}", "name", l->layer->name, "type", summary_type(l->layer->type), "output", l->out.c,
-                                          l->out.h, l->out.w, "parameters", (json_int_t)parameters));
+            report_append(rows, json_pack("{s:s, s:s, s:[i,i,i], s:I}", "name", l->layer->name, "type",
+                                          summary_type(l->layer->type), "output", l->out.c, l->out.h, l->out.w,
+                                          "parameters", (json_int_t)parameters));
         } else if (o->format == FORMAT_CSV) {
             report_csv(l->layer->name, 0);
             report_csv(summary_type(l->layer->type), 0);
@@ -75,12 +80,13 @@ int command_summary(const struct options *o, struct alexcl_error *err) {
     }
     uint64_t trainable = plan->parameters;
     if (o->format == FORMAT_TEXT)
-        printf("%sTotal params: %s\nTrainable params: %s\nNon-trainable params: %s\n%s", thick, report_count(trainable + fixed), report_count(trainable),
-               report_count(fixed), rule);
+        printf("%sTotal params: %s\nTrainable params: %s\nNon-trainable params: %s\n%s", thick,
+               report_count(trainable + fixed), report_count(trainable), report_count(fixed), rule);
     if (o->format == FORMAT_JSON)
         status = report_json("summary",
-                             json_pack("{s:s, s:o, s:I, s:I, s:I}", "model", model->name, "layers", rows, "total", (json_int_t)(trainable + fixed), "trainable",
-                                       (json_int_t)trainable, "non_trainable", (json_int_t)fixed),
+                             json_pack("{s:s, s:o, s:I, s:I, s:I}", "model", model->name, "layers", rows, "total",
+                                       (json_int_t)(trainable + fixed), "trainable", (json_int_t)trainable,
+                                       "non_trainable", (json_int_t)fixed),
                              err);
     alexcl_plan_free(plan);
     return status;

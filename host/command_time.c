@@ -35,11 +35,13 @@ static const double TIME_LEAST = 1e-9, TIME_MOST = 1e12;
 
 /* ---- --compare ------------------------------------------------------------------------------------ */
 
-/* A number that a document may have there: jansson takes any for a double, and the low bits of one that is too large for an int. */
+/* A number that a document may have there: jansson takes any for a double, and the low bits of one that is too large
+ * for an int. */
 static int time_check_old(const char *path, const char *name, double value, double least, struct alexcl_error *err) {
     if (value >= least && value <= TIME_MOST) return ALEXCL_OK;
-    return fail(err, ALEXCL_E_DATA, "%s: \"%.100s\" is %g where %g to %g can be; --compare wants a document of `alexcl time --format json`", path, name, value,
-                least, TIME_MOST);
+    return fail(err, ALEXCL_E_DATA,
+                "%s: \"%.100s\" is %g where %g to %g can be; --compare wants a document of `alexcl time --format json`",
+                path, name, value, least, TIME_MOST);
 }
 
 /* Seconds of both halves of a row of "layers"; 1: it has them, of layer *name. */
@@ -56,18 +58,22 @@ static int time_read_old(struct timing *t, struct alexcl_error *err) {
     size_t i;
     t->old = json_load_file(path, 0, &why);
     if (!t->old)
-        return why.line > 0 ? fail(err, ALEXCL_E_DATA, "%s: line %d: %s; --compare wants a document of `alexcl time --format json`", path, why.line, why.text)
+        return why.line > 0 ? fail(err, ALEXCL_E_DATA,
+                                   "%s: line %d: %s; --compare wants a document of `alexcl time --format json`", path,
+                                   why.line, why.text)
                             : fail(err, ALEXCL_E_DATA, "%s: %s", path, why.text);
-    if (json_unpack(t->old, "{s:s, s:I, s:F, s:{s:F}, s:o}", "model", &model, "batch", &batch, "images_per_s", &rate, "seconds", "median", &median, "layers",
-                    &layers) != 0 ||
+    if (json_unpack(t->old, "{s:s, s:I, s:F, s:{s:F}, s:o}", "model", &model, "batch", &batch, "images_per_s", &rate,
+                    "seconds", "median", &median, "layers", &layers) != 0 ||
         !json_is_array(layers))
         return fail(err, ALEXCL_E_DATA, "%s: --compare wants a document of `alexcl time --format json`", path);
     if (strcmp(model, t->model->name) != 0 || batch != t->batch)
-        return fail(err, ALEXCL_E_DATA, "%s: is of %s, batch %lld; this is %s, batch %d", path, model, (long long)batch, t->model->name, t->batch);
+        return fail(err, ALEXCL_E_DATA, "%s: is of %s, batch %lld; this is %s, batch %d", path, model, (long long)batch,
+                    t->model->name, t->batch);
     int status = time_check_old(path, "images_per_s", rate, TIME_LEAST, err);
     if (status == ALEXCL_OK) status = time_check_old(path, "median", median, TIME_LEAST, err);
     json_array_foreach(layers, i, row) {
-        for (int h = 0; status == ALEXCL_OK && h < 2 && time_old_row(row, &layer, seconds); h++) status = time_check_old(path, layer, seconds[h], 0, err);
+        for (int h = 0; status == ALEXCL_OK && h < 2 && time_old_row(row, &layer, seconds); h++)
+            status = time_check_old(path, layer, seconds[h], 0, err);
     }
     return status;
 }
@@ -103,7 +109,8 @@ static void time_cell(char out[16], double value, const char *format) {
         snprintf(out, 16, "-");
 }
 
-static void time_row(const struct timing *t, const char *name, const double seconds[2], double all, double rate, double ratio) {
+static void time_row(const struct timing *t, const char *name, const double seconds[2], double all, double rate,
+                     double ratio) {
     char cell[6][16];
     double peak = measure_peak(&t->m);
     for (int h = 0; h < 2; h++) time_cell(cell[h], seconds[h] * 1e3, "%.3f");
@@ -129,14 +136,17 @@ static void time_layers_text(const struct timing *t) {
     printf(t->old ? " %8s\n" : "\n", "speed-up");
     for (size_t i = 0; i < m->layer_count; i++) {
         const struct layer_time *l = &m->layers[i];
-        time_row(t, l->layer->layer->name, l->seconds, sums[0] + sums[1], measure_layer_rate(l), time_layer_ratio(t, l));
+        time_row(t, l->layer->layer->name, l->seconds, sums[0] + sums[1], measure_layer_rate(l),
+                 time_layer_ratio(t, l));
     }
     struct layer_time all = {.place = {places[0], places[1]}, .flops = {m->flops, 0}};
-    time_row(t, "all layers", sums, sums[0] + sums[1], measure_layer_rate(&all), sums[0] + sums[1] > 0 ? then / (sums[0] + sums[1]) : 0);
+    time_row(t, "all layers", sums, sums[0] + sums[1], measure_layer_rate(&all),
+             sums[0] + sums[1] > 0 ? then / (sums[0] + sums[1]) : 0);
     if (measure_beats_peak(m))
         printf("\nOver 100%% of the peak: a convolution's operations are counted as if it were\n"
                "computed directly; Winograd's filtering does it with fewer.\n");
-    static const char *const kinds[] = {"layers", "joins of halves", "exchange", "images, scores", "waits for the other", "nothing runs"};
+    static const char *const kinds[] = {"layers",         "joins of halves",     "exchange",
+                                        "images, scores", "waits for the other", "nothing runs"};
     printf("\n%-23s", "ms of a batch");
     for (size_t p = 0; p < m->places; p++) printf("   device %zu", p);
     for (int k = 0; k < 6; k++) {
@@ -153,10 +163,12 @@ static void time_layers_text(const struct timing *t) {
 static void time_text(const struct timing *t) {
     const struct measured *m = &t->m;
     double peak = measure_peak(m), rate = m->flops / m->median;
-    printf("%s, batch %d: %d batches after %d\n%s%s%s\n", t->model->name, m->batch, m->repeat, m->warm_up, alexcl_weights_describe(t->weights),
-           options_tell_precision(t->o), t->o->reproducible ? "; reproducible" : "");
+    printf("%s, batch %d: %d batches after %d\n%s%s%s\n", t->model->name, m->batch, m->repeat, m->warm_up,
+           alexcl_weights_describe(t->weights), options_tell_precision(t->o),
+           t->o->reproducible ? "; reproducible" : "");
     if (m->chunk < m->batch) printf("a batch does not fit: it is run in chunks of %d\n", m->chunk);
-    if (options_split_images(t->o)) printf("images split %s: %.1f and %.1f of a batch\n", t->o->split, m->place[0].images, m->place[1].images);
+    if (options_split_images(t->o))
+        printf("images split %s: %.1f and %.1f of a batch\n", t->o->split, m->place[0].images, m->place[1].images);
     printf("\n%-12s %10s %12s\n", "a batch", "ms", "images/s");
     const double walls[] = {m->minimum, m->median, m->maximum};
     static const char *const names[] = {"fastest", "median", "slowest"};
@@ -165,7 +177,8 @@ static void time_text(const struct timing *t) {
     if (peak > 0) printf(", %.0f%% of the peak", rate / peak * 100);
     printf("\n");
     for (size_t p = 0; p < m->places && m->peak[p].flops > 0; p++)
-        printf("device %zu: peak %.1f GFLOP/s by fma, %.1f GB/s read from memory\n", p, m->peak[p].flops * 1e-9, m->peak[p].bytes * 1e-9);
+        printf("device %zu: peak %.1f GFLOP/s by fma, %.1f GB/s read from memory\n", p, m->peak[p].flops * 1e-9,
+               m->peak[p].bytes * 1e-9);
     if (t->old) printf("%.2f times as fast as in %s\n", time_ratio(t), t->o->compare);
     if (m->times_known)
         time_layers_text(t);
@@ -177,10 +190,12 @@ static json_t *time_layers_json(const struct timing *t) {
     json_t *layers = json_array();
     for (size_t i = 0; i < t->m.layer_count; i++) {
         const struct layer_time *l = &t->m.layers[i];
-        json_t *row = json_pack("{s:s, s:s, s:[f,f], s:[i,i], s:[f,f], s:[f,f], s:f}", "name", l->layer->layer->name, "type",
-                                alexcl_layer_type_name(l->layer->layer->type), "seconds", l->seconds[0], l->seconds[1], "commands", l->commands[0],
-                                l->commands[1], "flops", l->flops[0], l->flops[1], "bytes", l->bytes[0], l->bytes[1], "gflops", measure_layer_rate(l) * 1e-9);
-        if (t->old) report_set(row, "speedup", time_layer_ratio(t, l) > 0 ? json_real(time_layer_ratio(t, l)) : json_null());
+        json_t *row = json_pack("{s:s, s:s, s:[f,f], s:[i,i], s:[f,f], s:[f,f], s:f}", "name", l->layer->layer->name,
+                                "type", alexcl_layer_type_name(l->layer->layer->type), "seconds", l->seconds[0],
+                                l->seconds[1], "commands", l->commands[0], l->commands[1], "flops", l->flops[0],
+                                l->flops[1], "bytes", l->bytes[0], l->bytes[1], "gflops", measure_layer_rate(l) * 1e-9);
+        if (t->old)
+            report_set(row, "speedup", time_layer_ratio(t, l) > 0 ? json_real(time_layer_ratio(t, l)) : json_null());
         report_append(layers, row);
     }
     return layers;
@@ -194,21 +209,27 @@ static int time_json(const struct timing *t, struct alexcl_error *err) {
     for (size_t p = 0; p < m->places; p++) {
         const struct place_time *s = &m->place[p];
         json_t *halves = t->plan->halves[p] == 3u ? json_pack("[i,i]", 0, 1) : json_pack("[i]", (int)p);
-        json_t *row = json_pack("{s:o, s:o, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "place", report_string(alexcl_selection_place(t->selection, p)->name),
-                                "halves", halves, "images", s->images, "layers_s", s->layers, "joins_s", s->joins, "exchange_s", s->exchange, "transfer_s",
-                                s->transfer, "wait_s", s->wait, "idle_s", s->idle);
+        json_t *row = json_pack("{s:o, s:o, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "place",
+                                report_string(alexcl_selection_place(t->selection, p)->name), "halves", halves,
+                                "images", s->images, "layers_s", s->layers, "joins_s", s->joins, "exchange_s",
+                                s->exchange, "transfer_s", s->transfer, "wait_s", s->wait, "idle_s", s->idle);
         report_set(row, "peak_gflops", m->peak[p].flops > 0 ? json_real(m->peak[p].flops * 1e-9) : json_null());
-        report_set(row, "peak_read_gbytes_per_s", m->peak[p].bytes > 0 ? json_real(m->peak[p].bytes * 1e-9) : json_null());
+        report_set(row, "peak_read_gbytes_per_s",
+                   m->peak[p].bytes > 0 ? json_real(m->peak[p].bytes * 1e-9) : json_null());
         report_append(devices, row);
     }
-    json_t *document = json_pack("{s:s, s:i, s:i, s:{s:o, s:b, s:s}, s:b, s:o, s:i, s:i, s:{s:f, s:f, s:f, s:o}, s:f, s:f, s:f, s:b, s:o, s:o}", "model",
-                                 t->model->name, "batch", m->batch, "chunk", m->chunk, "weights", "about", report_string(alexcl_weights_describe(t->weights)),
-                                 "random", alexcl_weights_random(t->weights), "precision", t->o->precision, "reproducible", t->o->reproducible, "split",
-                                 report_string(t->o->split ? t->o->split : "half"), "warm_up", m->warm_up, "repeat", m->repeat, "seconds", "min", m->minimum,
-                                 "median", m->median, "max", m->maximum, "sorted", walls, "images_per_s", m->images_per_s, "gflops", rate * 1e-9, "start_s",
-                                 t->start_s, "device_times_known", m->times_known, "devices", devices, "layers", time_layers_json(t));
+    json_t *document = json_pack(
+        "{s:s, s:i, s:i, s:{s:o, s:b, s:s}, s:b, s:o, s:i, s:i, s:{s:f, s:f, s:f, s:o}, s:f, s:f, s:f, s:b, s:o, s:o}",
+        "model", t->model->name, "batch", m->batch, "chunk", m->chunk, "weights", "about",
+        report_string(alexcl_weights_describe(t->weights)), "random", alexcl_weights_random(t->weights), "precision",
+        t->o->precision, "reproducible", t->o->reproducible, "split", report_string(t->o->split ? t->o->split : "half"),
+        "warm_up", m->warm_up, "repeat", m->repeat, "seconds", "min", m->minimum, "median", m->median, "max",
+        m->maximum, "sorted", walls, "images_per_s", m->images_per_s, "gflops", rate * 1e-9, "start_s", t->start_s,
+        "device_times_known", m->times_known, "devices", devices, "layers", time_layers_json(t));
     report_set(document, "share_of_peak", peak > 0 ? json_real(rate / peak) : json_null());
-    if (t->old) report_set(document, "compare", json_pack("{s:o, s:f}", "path", report_string(t->o->compare), "speedup", time_ratio(t)));
+    if (t->old)
+        report_set(document, "compare",
+                   json_pack("{s:o, s:f}", "path", report_string(t->o->compare), "speedup", time_ratio(t)));
     return report_json("time", document, err);
 }
 
@@ -271,22 +292,29 @@ static int time_open(struct timing *t, struct alexcl_error *err) {
     if (status != ALEXCL_OK) return status;
     /* For shapes and work; what fits is the net's to say. */
     uint64_t plenty = UINT64_MAX / 2;
-    struct alexcl_plan_request request = {
-        .batch = t->batch, .places = alexcl_selection_count(t->selection), .memory = {plenty, plenty}, .largest_buffer = {plenty, plenty}, .split = o->split};
-    struct alexcl_net_options options = {.batch = t->batch, .memory = o->memory, .reproducible = o->reproducible, .split = o->split};
+    struct alexcl_plan_request request = {.batch = t->batch,
+                                          .places = alexcl_selection_count(t->selection),
+                                          .memory = {plenty, plenty},
+                                          .largest_buffer = {plenty, plenty},
+                                          .split = o->split};
+    struct alexcl_net_options options = {
+        .batch = t->batch, .memory = o->memory, .reproducible = o->reproducible, .split = o->split};
     status = alexcl_plan_make(t->model, &request, &t->plan, err);
     double start = monotonic_now();
     if (status == ALEXCL_OK) status = alexcl_net_open(t->model, t->weights, t->selection, &options, &t->net, err);
     progress_clear();
     t->start_s = monotonic_now() - start;
     if (status == ALEXCL_OK && (o->trace || o->plot) && !alexcl_net_times(t->net).events)
-        status = fail(err, ALEXCL_E_OTHER, "a driver reports no times of its commands: there is nothing for --trace and --plot to show");
+        status = fail(err, ALEXCL_E_OTHER,
+                      "a driver reports no times of its commands: there is nothing for --trace and --plot to show");
     return status;
 }
 
 int command_time(const struct options *o, struct alexcl_error *err) {
     struct timing t = {
-        .o = o, .batch = o->batch ? o->batch : BATCH, .m = {.repeat = o->repeat ? o->repeat : REPEAT, .warm_up = o->warm_up >= 0 ? o->warm_up : WARM_UP}};
+        .o = o,
+        .batch = o->batch ? o->batch : BATCH,
+        .m = {.repeat = o->repeat ? o->repeat : REPEAT, .warm_up = o->warm_up >= 0 ? o->warm_up : WARM_UP}};
     int status = time_open(&t, err);
     if (status == ALEXCL_OK) status = measure_run(t.net, t.plan, t.input.values, t.input.shape[0], &t.m, err);
     if (status == ALEXCL_OK && o->format == FORMAT_JSON) status = time_json(&t, err);

@@ -21,7 +21,9 @@ struct tuned {
     struct alexcl_error unwritten;    /* why results could not be written */
 };
 
-static double tune_gflops(const struct alexcl_tune_result *r) { return r->together > 0 ? 2e-9 * (double)r->macs / r->together : 0; }
+static double tune_gflops(const struct alexcl_tune_result *r) {
+    return r->together > 0 ? 2e-9 * (double)r->macs / r->together : 0;
+}
 
 static void tune_print(const struct tuned *t, const struct alexcl_tune_result *r, int new_device, int new_layer) {
     if (new_device) {
@@ -44,8 +46,8 @@ static void tune_print(const struct tuned *t, const struct alexcl_tune_result *r
         printf("\n");
         return;
     }
-    printf("%12.3f %14.3f %10.1f  %s%s%s\n", r->alone * 1e3, r->together * 1e3, tune_gflops(r), r->chosen ? "chosen" : "", r->chosen && r->standard ? ", " : "",
-           r->standard ? "standard" : "");
+    printf("%12.3f %14.3f %10.1f  %s%s%s\n", r->alone * 1e3, r->together * 1e3, tune_gflops(r),
+           r->chosen ? "chosen" : "", r->chosen && r->standard ? ", " : "", r->standard ? "standard" : "");
 }
 
 static void tune_csv(const struct alexcl_tune_result *r) {
@@ -55,7 +57,15 @@ static void tune_csv(const struct alexcl_tune_result *r) {
         snprintf(numbers[1], sizeof numbers[1], "%.6g", r->together * 1e3);
         snprintf(numbers[2], sizeof numbers[2], "%.6g", tune_gflops(r));
     }
-    const char *fields[] = {r->place->name,          r->layer, r->shape, r->variant, r->tile, numbers[0], numbers[1], numbers[2], r->standard ? "yes" : "no",
+    const char *fields[] = {r->place->name,
+                            r->layer,
+                            r->shape,
+                            r->variant,
+                            r->tile,
+                            numbers[0],
+                            numbers[1],
+                            numbers[2],
+                            r->standard ? "yes" : "no",
                             r->chosen ? "yes" : "no"};
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) report_csv(fields[i], 0);
     report_csv(r->message, 1);
@@ -69,13 +79,16 @@ static void tune_json(struct tuned *t, const struct alexcl_tune_result *r, int n
     }
     if (new_layer) {
         t->ways = json_array();
-        report_append(t->layers, json_pack("{s:s, s:s, s:I, s:O}", "layer", r->layer, "shape", r->shape, "macs", (json_int_t)r->macs, "ways", t->ways));
+        report_append(t->layers, json_pack("{s:s, s:s, s:I, s:O}", "layer", r->layer, "shape", r->shape, "macs",
+                                           (json_int_t)r->macs, "ways", t->ways));
         json_decref(t->ways);
     }
     int right = r->status == ALEXCL_OK;
-    report_append(t->ways, json_pack("{s:s, s:s, s:b, s:b, s:i, s:o, s:o, s:o, s:o}", "variant", r->variant, "tile", r->tile, "standard", r->standard, "chosen",
-                                     r->chosen, "status", r->status, "alone_ms", right ? json_real(r->alone * 1e3) : json_null(), "together_ms",
-                                     right ? json_real(r->together * 1e3) : json_null(), "gflops", right ? json_real(tune_gflops(r)) : json_null(), "dropped",
+    report_append(t->ways, json_pack("{s:s, s:s, s:b, s:b, s:i, s:o, s:o, s:o, s:o}", "variant", r->variant, "tile",
+                                     r->tile, "standard", r->standard, "chosen", r->chosen, "status", r->status,
+                                     "alone_ms", right ? json_real(r->alone * 1e3) : json_null(), "together_ms",
+                                     right ? json_real(r->together * 1e3) : json_null(), "gflops",
+                                     right ? json_real(tune_gflops(r)) : json_null(), "dropped",
                                      report_string(right ? NULL : r->message)));
 }
 
@@ -116,13 +129,15 @@ int command_tune(const struct options *o, struct alexcl_error *err) {
     char path[4300] = "";
     double start = monotonic_now();
     int status = options_model_argument(o, "tune", &model, err);
-    setenv("POCL_KERNEL_CACHE", "0", 0); /* read when PoCL first lists devices: it would keep every way that loses, for good (quirks.c) */
+    /* read when PoCL first lists devices: it would keep every way that loses, for good (quirks.c) */
+    setenv("POCL_KERNEL_CACHE", "0", 0);
     if (status == ALEXCL_OK) status = alexcl_selection_open(o->devices, &selection, err);
     if (status != ALEXCL_OK) return status;
     interrupt_defer();
     if (!o->quiet) fprintf(stderr, "%s\n", alexcl_selection_why(selection));
     if (o->format == FORMAT_JSON) t.devices = json_array();
-    if (o->format == FORMAT_CSV) fputs("device,layer,shape,variant,tile,alone_ms,together_ms,gflops,standard,chosen,dropped\r\n", stdout);
+    if (o->format == FORMAT_CSV)
+        fputs("device,layer,shape,variant,tile,alone_ms,together_ms,gflops,standard,chosen,dropped\r\n", stdout);
     status = alexcl_tune_run(model, selection, tune_take, &t, path, sizeof path, err);
     progress_clear();
     if (t.unwritten.status != ALEXCL_OK) {
@@ -130,11 +145,14 @@ int command_tune(const struct options *o, struct alexcl_error *err) {
         *err = t.unwritten;
     }
     if (status == ALEXCL_OK && t.without)
-        status = fail(err, ALEXCL_E_DEVICE, "%u layer%s of %s: no way of computing it is right on this device; `alexcl check` tries every kernel", t.without,
-                      t.without == 1 ? "" : "s", model->name);
+        status =
+            fail(err, ALEXCL_E_DEVICE,
+                 "%u layer%s of %s: no way of computing it is right on this device; `alexcl check` tries every kernel",
+                 t.without, t.without == 1 ? "" : "s", model->name);
     if (o->format == FORMAT_JSON) {
-        json_t *document = json_pack("{s:s, s:O, s:i, s:o, s:b, s:f, s:o}", "model", model->name, "devices", t.devices, "dropped", (int)t.dropped, "file",
-                                     report_string(path[0] ? path : NULL), "interrupted", interrupt_asked(), "seconds", monotonic_now() - start, "error",
+        json_t *document = json_pack("{s:s, s:O, s:i, s:o, s:b, s:f, s:o}", "model", model->name, "devices", t.devices,
+                                     "dropped", (int)t.dropped, "file", report_string(path[0] ? path : NULL),
+                                     "interrupted", interrupt_asked(), "seconds", monotonic_now() - start, "error",
                                      report_string(status == ALEXCL_OK ? NULL : err->text));
         int printed = report_json("tune", document, &late);
         if (status == ALEXCL_OK && printed != ALEXCL_OK) status = fail(err, printed, "%s", late.text);

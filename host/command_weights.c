@@ -10,7 +10,9 @@ static int weights_init(const struct options *o, const struct alexcl_model *mode
     struct alexcl_weights *w;
     if (!o->output) return fail(err, ALEXCL_E_USAGE, "`alexcl weights init` wants -o FILE.safetensors");
     int status = options_check_ending("-o", o->output, ".safetensors", err);
-    if (status == ALEXCL_OK) status = alexcl_weights_generate(model, o->seed, o->name, o->gain_count ? o->gains : NULL, (size_t)o->gain_count, &w, err);
+    if (status == ALEXCL_OK)
+        status = alexcl_weights_generate(model, o->seed, o->name, o->gain_count ? o->gains : NULL,
+                                         (size_t)o->gain_count, &w, err);
     if (status != ALEXCL_OK) return status;
     status = alexcl_weights_save(w, o->output, err);
     if (status == ALEXCL_OK && !o->quiet) {
@@ -31,11 +33,13 @@ static int weights_show(const struct options *o, const struct alexcl_model *mode
     if (status != ALEXCL_OK) return status;
     if (o->format == FORMAT_JSON) {
         status = report_json("weights",
-                             json_pack("{s:o, s:s, s:o, s:b}", "path", report_string(o->arguments[1]), "model", model->name, "about",
-                                       report_string(alexcl_weights_describe(w)), "random", alexcl_weights_random(w)),
+                             json_pack("{s:o, s:s, s:o, s:b}", "path", report_string(o->arguments[1]), "model",
+                                       model->name, "about", report_string(alexcl_weights_describe(w)), "random",
+                                       alexcl_weights_random(w)),
                              err);
     } else if (o->format == FORMAT_CSV) {
-        const char *fields[] = {o->arguments[1], model->name, alexcl_weights_describe(w), alexcl_weights_random(w) ? "yes" : "no"};
+        const char *fields[] = {o->arguments[1], model->name, alexcl_weights_describe(w),
+                                alexcl_weights_random(w) ? "yes" : "no"};
         fputs("path,model,about,random\r\n", stdout);
         for (size_t i = 0; i < 4; i++) report_csv(fields[i], i == 3);
     } else {
@@ -53,5 +57,7 @@ int command_weights(const struct options *o, struct alexcl_error *err) {
     if (status != ALEXCL_OK) return status;
     if (strcmp(o->arguments[0], "init") == 0 && o->argument_count == 1) return weights_init(o, model, err);
     if (strcmp(o->arguments[0], "show") == 0 && o->argument_count == 2) return weights_show(o, model, err);
-    return fail(err, ALEXCL_E_USAGE, "`alexcl weights init -o FILE` makes weights, `alexcl weights show FILE` looks into a file; not %s", o->arguments[0]);
+    return fail(err, ALEXCL_E_USAGE,
+                "`alexcl weights init -o FILE` makes weights, `alexcl weights show FILE` looks into a file; not %s",
+                o->arguments[0]);
 }

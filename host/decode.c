@@ -22,7 +22,8 @@ static int decode_read(const char *path, unsigned char **data, size_t *length, s
     if (fstat(fd, &info) != 0)
         status = fail(err, ALEXCL_E_DATA, "%s: %s", path, strerror(errno));
     else if (!S_ISREG(info.st_mode))
-        status = fail(err, ALEXCL_E_DATA, "%s: %s", path, S_ISDIR(info.st_mode) ? "is a folder; name a picture" : "is not a regular file; name a picture");
+        status = fail(err, ALEXCL_E_DATA, "%s: %s", path,
+                      S_ISDIR(info.st_mode) ? "is a folder; name a picture" : "is not a regular file; name a picture");
     else if (info.st_size == 0)
         status = fail(err, ALEXCL_E_DATA, "%s: the file is empty; fetch or make it again", path);
     else if (info.st_size > FILE_MOST)
@@ -34,7 +35,8 @@ static int decode_read(const char *path, unsigned char **data, size_t *length, s
         ssize_t got = read(fd, *data + *length, (size_t)info.st_size - *length);
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0)
-            status = fail(err, ALEXCL_E_DATA, "%s: %s", path, got < 0 ? strerror(errno) : "became shorter while it was read");
+            status = fail(err, ALEXCL_E_DATA, "%s: %s", path,
+                          got < 0 ? strerror(errno) : "became shorter while it was read");
         else
             *length += (size_t)got;
     }
@@ -45,7 +47,8 @@ static int decode_read(const char *path, unsigned char **data, size_t *length, s
 static int decode_foreign(const char *path, const unsigned char *data, size_t length, struct alexcl_error *err) {
     const struct alexcl_file_kind *kind = alexcl_file_kind_of(data, length);
     if (!kind) return fail(err, ALEXCL_E_DATA, "%s: neither PNG nor JPEG; convert it", path);
-    return fail(err, ALEXCL_E_DATA, "%s: is %s, neither PNG nor JPEG; %s", path, kind->name, kind->advice ? kind->advice : "name a picture, or convert it");
+    return fail(err, ALEXCL_E_DATA, "%s: is %s, neither PNG nor JPEG; %s", path, kind->name,
+                kind->advice ? kind->advice : "name a picture, or convert it");
 }
 
 int decode_file(const char *path, struct picture *out, struct alexcl_error *err) {

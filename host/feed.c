@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Workers take the list's entries in order and fill slot (index mod ahead) when the consumer has let go of its last holder. */
+/* Workers take the list's entries in order and fill slot (index mod ahead) when the consumer has let go of its last
+ * holder. */
 #include "feed.h"
 
 #include <pthread.h>
@@ -43,7 +44,8 @@ static double feed_cpu_seconds(void) {
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-static int feed_make(const struct feed *feed, const struct image_list_entry *e, float *values, struct alexcl_error *err) {
+static int feed_make(const struct feed *feed, const struct image_list_entry *e, float *values,
+                     struct alexcl_error *err) {
     const struct alexcl_model *m = feed->options.model;
     struct picture whole = {0}, resized = {0};
     size_t one = (size_t)m->channels * (size_t)m->height * (size_t)m->width;
@@ -52,12 +54,15 @@ static int feed_make(const struct feed *feed, const struct image_list_entry *e, 
     int status = decode_file(e->path, &whole, err);
     if (status == ALEXCL_OK) status = prepare_resize(m, &whole, &resized, err);
     picture_free(&whole);
-    if (status == ALEXCL_OK && (patch = malloc(one)) == NULL) status = fail(err, ALEXCL_E_MEMORY, "out of host memory: a crop");
+    if (status == ALEXCL_OK && (patch = malloc(one)) == NULL)
+        status = fail(err, ALEXCL_E_MEMORY, "out of host memory: a crop");
     for (int i = 0; i < feed->crops && status == ALEXCL_OK; i++) {
-        prepare_cut(m, &resized, prepare_crop_at(resized.width, resized.height, m->width, m->height, i, feed->crops), patch);
+        prepare_cut(m, &resized, prepare_crop_at(resized.width, resized.height, m->width, m->height, i, feed->crops),
+                    patch);
         prepare_values(m, patch, values + (size_t)i * one);
         if (feed->options.dump_folder)
-            status = patches_write(feed->options.dump_folder, e->line, e->path, feed->crops == 1 ? -1 : i, m, patch, values + (size_t)i * one, err);
+            status = patches_write(feed->options.dump_folder, e->line, e->path, feed->crops == 1 ? -1 : i, m, patch,
+                                   values + (size_t)i * one, err);
     }
     free(patch);
     picture_free(&resized);
@@ -68,8 +73,11 @@ static int feed_make(const struct feed *feed, const struct image_list_entry *e, 
 static void feed_locate(const struct image_list_entry *e, struct alexcl_error *err) {
     char text[sizeof err->text];
     size_t length = strlen(e->path);
-    const char *reason = strncmp(err->text, e->path, length) == 0 && strncmp(err->text + length, ": ", 2) == 0 ? err->text + length + 2 : err->text;
-    snprintf(text, sizeof text, "line %d: %.4000s: %.3000s%s", e->line, e->shown, reason, e->blanks ? "; put names with blanks in \"quotes\"" : "");
+    const char *reason = strncmp(err->text, e->path, length) == 0 && strncmp(err->text + length, ": ", 2) == 0
+                             ? err->text + length + 2
+                             : err->text;
+    snprintf(text, sizeof text, "line %d: %.4000s: %.3000s%s", e->line, e->shown, reason,
+             e->blanks ? "; put names with blanks in \"quotes\"" : "");
     memcpy(err->text, text, sizeof text);
 }
 
@@ -103,19 +111,24 @@ static void *feed_work(void *argument) {
     return NULL;
 }
 
-static size_t feed_image_bytes(const struct alexcl_model *m) { return (size_t)m->channels * (size_t)m->height * (size_t)m->width * sizeof(float); }
+static size_t feed_image_bytes(const struct alexcl_model *m) {
+    return (size_t)m->channels * (size_t)m->height * (size_t)m->width * sizeof(float);
+}
 
 size_t feed_ahead(const struct alexcl_model *m, int ten_crop, int batch) {
-    size_t crops = ten_crop ? PREPARE_CROPS : 1, ahead = 2 * (size_t)batch / crops + 2, most = AHEAD_MOST / (crops * feed_image_bytes(m));
+    size_t crops = ten_crop ? PREPARE_CROPS : 1, ahead = 2 * (size_t)batch / crops + 2,
+           most = AHEAD_MOST / (crops * feed_image_bytes(m));
     return ahead < most ? ahead : most;
 }
 
 struct alexcl_host_memory feed_memory(const struct alexcl_model *m, int ten_crop, int batch) {
     size_t crops = ten_crop ? PREPARE_CROPS : 1;
-    return (struct alexcl_host_memory){.fixed = feed_ahead(m, ten_crop, batch) * crops * feed_image_bytes(m), .image = feed_image_bytes(m)};
+    return (struct alexcl_host_memory){.fixed = feed_ahead(m, ten_crop, batch) * crops * feed_image_bytes(m),
+                                       .image = feed_image_bytes(m)};
 }
 
-int feed_open(const struct image_list *list, const struct feed_options *options, struct feed **out, struct alexcl_error *err) {
+int feed_open(const struct image_list *list, const struct feed_options *options, struct feed **out,
+              struct alexcl_error *err) {
     const struct alexcl_model *m = options->model;
     int status = options->dump_folder ? patches_make_folder(options->dump_folder, err) : ALEXCL_OK;
     if (status != ALEXCL_OK) return status;
@@ -134,7 +147,8 @@ int feed_open(const struct image_list *list, const struct feed_options *options,
     for (size_t i = 0; feed->slots && i < feed->options.ahead; i++)
         if ((feed->slots[i].values = malloc(feed->floats * sizeof(float))) == NULL) status = ALEXCL_E_MEMORY;
     if (!feed->slots || status != ALEXCL_OK) {
-        status = fail(err, ALEXCL_E_MEMORY, "out of host memory: %zu decoded images; a smaller --batch may help", feed->options.ahead);
+        status = fail(err, ALEXCL_E_MEMORY, "out of host memory: %zu decoded images; a smaller --batch may help",
+                      feed->options.ahead);
         goto done;
     }
     int wanted = options->threads ? options->threads : alexcl_cpus();
@@ -143,7 +157,8 @@ int feed_open(const struct image_list *list, const struct feed_options *options,
     for (int i = 0; i < wanted; i++)
         if (pthread_create(&feed->threads[feed->thread_count], NULL, feed_work, feed) == 0) feed->thread_count++;
     if (feed->thread_count == 0 && list->count)
-        status = fail(err, ALEXCL_E_OTHER, "the system starts no thread for decoding: raise the limit of processes (ulimit -u)");
+        status = fail(err, ALEXCL_E_OTHER,
+                      "the system starts no thread for decoding: raise the limit of processes (ulimit -u)");
 done:
     if (status == ALEXCL_OK)
         *out = feed;
@@ -169,7 +184,8 @@ int feed_next(struct feed *feed, struct feed_item *item) {
         item->error = *slot->error;
     } else {
         item->error.status = ALEXCL_E_MEMORY;
-        snprintf(item->error.text, sizeof item->error.text, "line %d: out of host memory", feed->list->entries[slot->index].line);
+        snprintf(item->error.text, sizeof item->error.text, "line %d: out of host memory",
+                 feed->list->entries[slot->index].line);
     }
     pthread_mutex_unlock(&feed->lock);
     return 1;

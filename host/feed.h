@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Decodes and prepares the pictures of a list in threads, ahead of the devices, and hands them out in the list's order. */
+/* Decodes and prepares the pictures of a list in threads, ahead of the devices, and hands them out in the list's
+ * order. */
 #ifndef ALEXCL_FEED_H
 #define ALEXCL_FEED_H
 #include "image_list.h"
@@ -19,9 +20,11 @@ struct feed_item {
 };
 /* Prepared images that keep the devices busy with batches of `batch`, in a bounded memory. */
 size_t feed_ahead(const struct alexcl_model *m, int ten_crop, int batch);
-/* Host memory beside a net that is fed so: the images ahead, and the batch being filled while the one before it runs. */
+/* Host memory beside a net that is fed so: the images ahead, and the batch being filled while the one before it
+ * runs. */
 struct alexcl_host_memory feed_memory(const struct alexcl_model *m, int ten_crop, int batch);
-int feed_open(const struct image_list *list, const struct feed_options *options, struct feed **out, struct alexcl_error *err);
+int feed_open(const struct image_list *list, const struct feed_options *options, struct feed **out,
+              struct alexcl_error *err);
 /* The next image in order, blocking until it is ready. 0 at the end. */
 int feed_next(struct feed *feed, struct feed_item *item);
 /* Items are released in the order in which they came; any number up to `ahead` may be held. */

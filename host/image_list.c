@@ -38,7 +38,8 @@ void image_list_free(struct image_list *list) {
     *list = (struct image_list){0};
 }
 
-/* Takes the next field off *at: "quoted", with \" and \\ inside, or up to a blank. 1: there is one; 0: the line's end; -1: a bad one, *why set. */
+/* Takes the next field off *at: "quoted", with \" and \\ inside, or up to a blank. 1: there is one; 0: the line's end;
+ * -1: a bad one, *why set. */
 static int image_list_field(char **at, char *out, const char **why) {
     char *from = *at + strspn(*at, " \t");
     if (*from == '\0' || *from == '#') return 0;
@@ -82,8 +83,9 @@ static int image_list_exists(const char *folder, const char *name) {
     return exists;
 }
 
-/* A line that is no more than a name with blanks, as `ls` and `find` write it: where the first field names no file and the whole line does, that is
- * put in `name`. 1: it is; 0: it is not, and then *neither tells whether the first field is no file either; -1: out of memory. */
+/* A line that is no more than a name with blanks, as `ls` and `find` write it: where the first field names no file and
+ * the whole line does, that is put in `name`. 1: it is; 0: it is not, and then *neither tells whether the first field
+ * is no file either; -1: out of memory. */
 static int image_list_whole(const char *line, const char *folder, char *name, int *neither) {
     const char *start = line + strspn(line, " \t");
     size_t length = strlen(start);
@@ -99,7 +101,8 @@ static int image_list_whole(const char *line, const char *folder, char *name, in
     return exists;
 }
 
-/* Reads one line, `length` long in the file and cut to LINE_ROOM - 1 here, into an entry; 0: the line names nothing; -1: out of memory. */
+/* Reads one line, `length` long in the file and cut to LINE_ROOM - 1 here, into an entry; 0: the line names nothing;
+ * -1: out of memory. */
 static int image_list_line(char *line, size_t length, const char *folder, int number, struct image_list_entry *e) {
     size_t most = strlen(line) + 1;
     char *at = line, *name = malloc(most), *label = malloc(most), *rest = malloc(most);
@@ -118,7 +121,8 @@ static int image_list_line(char *line, size_t length, const char *folder, int nu
         if (got > 0) got = image_list_field(&at, label, &why);
         if (got > 0) {
             fields = 2;
-            if (image_list_field(&at, rest, &why) > 0) why = "more than a name and a label; put names with blanks in \"quotes\"";
+            if (image_list_field(&at, rest, &why) > 0)
+                why = "more than a name and a label; put names with blanks in \"quotes\"";
         }
         if (!why && name[0] == '\0') why = "the name is empty";
         int whole = fields ? image_list_whole(line, folder, name, &neither) : 0;
@@ -143,9 +147,12 @@ done:
     return made;
 }
 
-static int image_list_byte(struct image_list_source *s) { return s->at < s->length ? s->start[s->at++] : getc_unlocked(s->file); }
+static int image_list_byte(struct image_list_source *s) {
+    return s->at < s->length ? s->start[s->at++] : getc_unlocked(s->file);
+}
 
-/* The next line without its end, cut to LINE_ROOM - 1 bytes; `length` is its own. A file without line ends takes no more memory. 0: the file's end. */
+/* The next line without its end, cut to LINE_ROOM - 1 bytes; `length` is its own. A file without line ends takes no
+ * more memory. 0: the file's end. */
 static int image_list_next(struct image_list_source *s, char *line, size_t *length) {
     int c;
     for (*length = 0; (c = image_list_byte(s)) != EOF && c != '\n'; ++*length)
@@ -188,7 +195,8 @@ static int image_list_fill(struct image_list_source *s, struct image_list *out, 
     return status;
 }
 
-/* Whether `path` is, or leads by links to, an open file of a process: /dev/stdin, /dev/fd/63 of a shell's <(command). */
+/* Whether `path` is, or leads by links to, an open file of a process: /dev/stdin, /dev/fd/63 of a shell's
+ * <(command). */
 static int image_list_is_descriptor(const char *path) {
     enum { LINKS = 40 };
     char at[PATH_MAX], to[PATH_MAX], folder[PATH_MAX];
@@ -215,9 +223,11 @@ int image_list_read(const char *path, struct image_list *out, struct alexcl_erro
         return status;
     }
     struct stat info;
-    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) return fail(err, ALEXCL_E_DATA, "%s: is a folder; a list names one image a line", path);
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
+        return fail(err, ALEXCL_E_DATA, "%s: is a folder; a list names one image a line", path);
     source.file = fopen(path, "r"); /* a fifo is fine here: the list may come from another program */
-    if (!source.file) return fail(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_read_hint(path, errno));
+    if (!source.file)
+        return fail(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_read_hint(path, errno));
     char *folder = strdup(path);
     int status = folder ? ALEXCL_OK : fail(err, ALEXCL_E_MEMORY, "out of host memory: %s", path);
     if (folder) {

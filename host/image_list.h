@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* batch.txt: one image a line, an optional label (index or name) behind it. Blank lines and # comments are skipped, CRLF is
- * accepted, names with spaces stand in "quotes" (backslash escapes the quote and itself), relative names start at the list's folder. Without
- * quotes, a line is taken whole for a name where its first field names no file and the line does. */
+/* batch.txt: one image a line, an optional label (index or name) behind it. Blank lines and # comments are skipped,
+ * CRLF is accepted, names with spaces stand in "quotes" (backslash escapes the quote and itself), relative names start
+ * at the list's folder. Without quotes, a line is taken whole for a name where its first field names no file and the
+ * line does. */
 #ifndef ALEXCL_IMAGE_LIST_H
 #define ALEXCL_IMAGE_LIST_H
 #include "alexcl.h"
@@ -18,8 +19,9 @@ struct image_list {
     struct image_list_entry *entries;
     size_t count;
 };
-/* "-" is standard input. Of it, and of what is no file on a disk (a fifo, /dev/stdin, /dev/fd/N), relative names start at the working folder.
- * Bad lines become entries with `error`. ALEXCL_E_DATA for a file that is no list at all, saying what it is. */
+/* "-" is standard input. Of it, and of what is no file on a disk (a fifo, /dev/stdin, /dev/fd/N), relative names start
+ * at the working folder. Bad lines become entries with `error`. ALEXCL_E_DATA for a file that is no list at all, saying
+ * what it is. */
 int image_list_read(const char *path, struct image_list *out, struct alexcl_error *err);
 /* Keeps the first `count` entries. */
 void image_list_cut(struct image_list *list, size_t count);

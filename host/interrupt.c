@@ -11,8 +11,8 @@
 static sigset_t waited_for;
 static atomic_int deferred, asked;
 
-/* The signals are blocked in every thread and taken by this one, so that nobody else's handler sees them: LLVM inside of PoCL catches them while
- * it compiles, and removes the files that it is writing. */
+/* The signals are blocked in every thread and taken by this one, so that nobody else's handler sees them: LLVM inside
+ * of PoCL catches them while it compiles, and removes the files that it is writing. */
 static void *interrupt_wait(void *unused) {
     static const char text[] = "\nalexcl: stopping with what is done; once more ends at once\n";
     int number;
@@ -32,17 +32,20 @@ static void *interrupt_wait(void *unused) {
 
 int interrupt_catch(struct alexcl_error *err) {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction action = {.sa_handler = SIG_DFL}, before; /* a shell without job control has what it runs in the background ignore SIGINT */
+    /* a shell without job control has what it runs in the background ignore SIGINT */
+    struct sigaction action = {.sa_handler = SIG_DFL}, before;
     pthread_t thread;
     sigemptyset(&waited_for);
     for (unsigned i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        if (numbers[i] == SIGHUP && (sigaction(SIGHUP, NULL, &before) != 0 || before.sa_handler == SIG_IGN)) continue; /* nohup */
+        /* nohup */
+        if (numbers[i] == SIGHUP && (sigaction(SIGHUP, NULL, &before) != 0 || before.sa_handler == SIG_IGN)) continue;
         sigaction(numbers[i], &action, NULL);
         sigaddset(&waited_for, numbers[i]);
     }
     pthread_sigmask(SIG_BLOCK, &waited_for, NULL); /* threads inherit it: this comes before any other */
     if (pthread_create(&thread, NULL, interrupt_wait, NULL) != 0)
-        return fail(err, ALEXCL_E_OTHER, "the system starts no thread for signals: raise the limit of processes (ulimit -u)");
+        return fail(err, ALEXCL_E_OTHER,
+                    "the system starts no thread for signals: raise the limit of processes (ulimit -u)");
     pthread_detach(thread);
     return ALEXCL_OK;
 }

@@ -5,7 +5,8 @@
 
 #include "alexcl.h"
 
-/* Catches the signals, once, at the program's start, before there is any other thread: each ends it. Errors: ALEXCL_E_OTHER. */
+/* Catches the signals, once, at the program's start, before there is any other thread: each ends it. Errors:
+ * ALEXCL_E_OTHER. */
 int interrupt_catch(struct alexcl_error *err);
 /* From here on the first signal only asks, so that what was done can be told; the second ends the process. */
 void interrupt_defer(void);

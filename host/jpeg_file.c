@@ -12,7 +12,8 @@
 #include "fail.h"
 #include "orientation.h"
 
-enum { SCANS_MOST = 500 }; /* a progressive photograph has about 10; each costs a pass over the picture, whatever it says */
+/* a progressive photograph has about 10; each costs a pass over the picture, whatever it says */
+enum { SCANS_MOST = 500 };
 
 struct jpeg_failure {
     struct jpeg_error_mgr manager;
@@ -28,12 +29,13 @@ static void jpeg_file_fail(j_common_ptr jpeg) {
     longjmp(f->out, 1);
 }
 
-/* Damaged data is a warning to libjpeg, which then makes up the rest; here the picture is refused. Warnings under which every pixel is
- * there are passed over: unknown markers, bytes between the picture and the file's end, of which collections of photographs have many, and
- * an end that is not marked. */
+/* Damaged data is a warning to libjpeg, which then makes up the rest; here the picture is refused. Warnings under which
+ * every pixel is there are passed over: unknown markers, bytes between the picture and the file's end, of which
+ * collections of photographs have many, and an end that is not marked. */
 static void jpeg_file_message(j_common_ptr jpeg, int level) {
     const struct jpeg_error_mgr *e = jpeg->err;
-    int whole = e->msg_code == JWRN_JFIF_MAJOR || e->msg_code == JWRN_ADOBE_XFORM || (e->msg_code == JWRN_EXTRANEOUS_DATA && e->msg_parm.i[1] == JPEG_EOI) ||
+    int whole = e->msg_code == JWRN_JFIF_MAJOR || e->msg_code == JWRN_ADOBE_XFORM ||
+                (e->msg_code == JWRN_EXTRANEOUS_DATA && e->msg_parm.i[1] == JPEG_EOI) ||
                 (e->msg_code == JWRN_JPEG_EOF && ((const struct jpeg_failure *)e)->end_is_free);
     if (level < 0 && !whole) jpeg_file_fail(jpeg);
 }
@@ -54,7 +56,8 @@ static int jpeg_file_orientation(const struct jpeg_decompress_struct *jpeg) {
     return orientation ? orientation : 1;
 }
 
-int jpeg_file_decode(const char *path, const unsigned char *data, size_t length, struct picture *out, struct alexcl_error *err) {
+int jpeg_file_decode(const char *path, const unsigned char *data, size_t length, struct picture *out,
+                     struct alexcl_error *err) {
     struct jpeg_decompress_struct jpeg;
     struct jpeg_failure failure;
     volatile int status = ALEXCL_OK, orientation = 1;
@@ -65,7 +68,8 @@ int jpeg_file_decode(const char *path, const unsigned char *data, size_t length,
     failure.end_is_free = 0;
     if (setjmp(failure.out)) {
         jpeg_destroy_decompress(&jpeg);
-        if (failure.manager.msg_code == JERR_OUT_OF_MEMORY) return fail(err, ALEXCL_E_MEMORY, "%s: out of host memory: %s", path, failure.why);
+        if (failure.manager.msg_code == JERR_OUT_OF_MEMORY)
+            return fail(err, ALEXCL_E_MEMORY, "%s: out of host memory: %s", path, failure.why);
         return fail(err, ALEXCL_E_DATA, "%s: not a sound JPEG: %s", path, failure.why);
     }
     jpeg_create_decompress(&jpeg);
@@ -75,14 +79,16 @@ int jpeg_file_decode(const char *path, const unsigned char *data, size_t length,
     jpeg_mem_src(&jpeg, (unsigned char *)(uintptr_t)data, length);
     jpeg_read_header(&jpeg, TRUE);
     if (jpeg.jpeg_color_space == JCS_CMYK || jpeg.jpeg_color_space == JCS_YCCK)
-        status = fail(err, ALEXCL_E_DATA, "%s: a CMYK JPEG, whose colours depend on a printer's profile; convert it to RGB", path);
+        status = fail(err, ALEXCL_E_DATA,
+                      "%s: a CMYK JPEG, whose colours depend on a printer's profile; convert it to RGB", path);
     else
         status = picture_make(path, jpeg.image_width, jpeg.image_height, out, err);
     if (status == ALEXCL_OK) {
         jpeg.out_color_space = JCS_RGB; /* grey is given three times */
         jpeg_start_decompress(&jpeg);
-        /* Pixels of one scan, coded by Huffman, lack nothing until a bit of theirs does, which is JWRN_HIT_MARKER: what is read ahead may be the
-         * file's end or a phone's trailer. Of several scans the next may be cut off, and an arithmetic decoder takes what follows for its data. */
+        /* Pixels of one scan, coded by Huffman, lack nothing until a bit of theirs does, which is JWRN_HIT_MARKER: what
+         * is read ahead may be the file's end or a phone's trailer. Of several scans the next may be cut off, and an
+         * arithmetic decoder takes what follows for its data. */
         failure.end_is_free = !jpeg_has_multiple_scans(&jpeg) && !jpeg.arith_code;
         while (jpeg.output_scanline < jpeg.output_height) {
             JSAMPROW row = out->pixels + (size_t)jpeg.output_scanline * (size_t)out->width * 3;

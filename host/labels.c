@@ -29,7 +29,9 @@ void labels_free(struct labels *l) {
     free(l);
 }
 
-const char *labels_name(const struct labels *l, size_t index) { return l && l->names && index < l->classes ? l->names[index] : NULL; }
+const char *labels_name(const struct labels *l, size_t index) {
+    return l && l->names && index < l->classes ? l->names[index] : NULL;
+}
 
 /* Whether a text begins with a WordNet id; nothing or a blank follows it. */
 static int labels_is_wnid(const char *text, size_t length) {
@@ -40,8 +42,10 @@ static int labels_is_wnid(const char *text, size_t length) {
 }
 
 /* "n01440764 tench, Tinca tinca", a line of Caffe's synset_words.txt, is an id and names. */
-static int labels_put(struct labels *l, const char *path, size_t index, const char *name, size_t length, struct alexcl_error *err) {
-    if (index >= l->classes) return fail(err, ALEXCL_E_DATA, "%s: names more than the %zu classes of the model", path, l->classes);
+static int labels_put(struct labels *l, const char *path, size_t index, const char *name, size_t length,
+                      struct alexcl_error *err) {
+    if (index >= l->classes)
+        return fail(err, ALEXCL_E_DATA, "%s: names more than the %zu classes of the model", path, l->classes);
     if (l->names[index]) return fail(err, ALEXCL_E_DATA, "%s: names class %zu twice", path, index);
     if (length > WNID && labels_is_wnid(name, length)) {
         size_t names = WNID;
@@ -57,7 +61,8 @@ static int labels_put(struct labels *l, const char *path, size_t index, const ch
 static int labels_lines(struct labels *l, const char *path, const char *text, size_t *count, struct alexcl_error *err) {
     const char *end = text + strlen(text);
     int status = ALEXCL_OK;
-    while (end > text && isspace((unsigned char)end[-1])) end--; /* an empty line names a class that has no name, but not at the end */
+    /* an empty line names a class that has no name, but not at the end */
+    while (end > text && isspace((unsigned char)end[-1])) end--;
     while (text < end && status == ALEXCL_OK) {
         size_t line = strcspn(text, "\n"), blank = strspn(text, " \t"), length = line;
         while (length && isspace((unsigned char)text[length - 1])) length--;
@@ -74,31 +79,40 @@ static int labels_json(struct labels *l, const char *path, const char *text, siz
     json_t *document = NULL;
     int status = ALEXCL_OK;
     for (int attempt = 0; attempt < 2 && !document && status == ALEXCL_OK; attempt++) {
-        /* Jansson tells a lack of memory as a fault of the text: so there must be some, and the text be at fault twice. */
+        /* Jansson tells a lack of memory as a fault of the text: so there must be some, and the text be at fault
+         * twice. */
         void *room = calloc(strlen(text) + 1, 8);
         if (!room) status = fail(err, ALEXCL_E_MEMORY, "out of host memory: labels");
         free(room);
         document = json_loads(text, JSON_REJECT_DUPLICATES, &where);
     }
-    if (status == ALEXCL_OK && !document) status = fail(err, ALEXCL_E_DATA, "%s: line %d: %s", path, where.line, where.text);
+    if (status == ALEXCL_OK && !document)
+        status = fail(err, ALEXCL_E_DATA, "%s: line %d: %s", path, where.line, where.text);
     const char *key;
     json_t *value;
     size_t i;
     if (json_is_array(document)) {
         json_array_foreach(document, i, value) {
-            if (status == ALEXCL_OK && !json_is_string(value)) status = fail(err, ALEXCL_E_DATA, "%s: name %zu is no text", path, i);
-            if (status == ALEXCL_OK) status = labels_put(l, path, (*count)++, json_string_value(value), json_string_length(value), err);
+            if (status == ALEXCL_OK && !json_is_string(value))
+                status = fail(err, ALEXCL_E_DATA, "%s: name %zu is no text", path, i);
+            if (status == ALEXCL_OK)
+                status = labels_put(l, path, (*count)++, json_string_value(value), json_string_length(value), err);
         }
     } else if (document) {
         json_object_foreach(document, key, value) {
             char *end;
             unsigned long index = strtoul(key, &end, 10);
-            const char *wnid = json_string_value(json_array_get(value, 0)); /* NULL where it is no array, or no text stands there */
+            /* NULL where it is no array, or no text stands there */
+            const char *wnid = json_string_value(json_array_get(value, 0));
             if (json_is_array(value)) value = json_array_get(value, 1);
-            if (status == ALEXCL_OK && (end == key || *end || !isdigit((unsigned char)key[0]) || !json_is_string(value)))
-                status = fail(err, ALEXCL_E_DATA, "%s: \"%.*s\" is no index with a name", path, report_cut(key, 40), key);
-            if (status == ALEXCL_OK) status = labels_put(l, path, index, json_string_value(value), json_string_length(value), err);
-            if (status == ALEXCL_OK && wnid && strlen(wnid) == WNID && labels_is_wnid(wnid, WNID)) memcpy(l->wnids[index], wnid, WNID);
+            if (status == ALEXCL_OK &&
+                (end == key || *end || !isdigit((unsigned char)key[0]) || !json_is_string(value)))
+                status =
+                    fail(err, ALEXCL_E_DATA, "%s: \"%.*s\" is no index with a name", path, report_cut(key, 40), key);
+            if (status == ALEXCL_OK)
+                status = labels_put(l, path, index, json_string_value(value), json_string_length(value), err);
+            if (status == ALEXCL_OK && wnid && strlen(wnid) == WNID && labels_is_wnid(wnid, WNID))
+                memcpy(l->wnids[index], wnid, WNID);
             ++*count;
         }
     }
@@ -108,8 +122,10 @@ static int labels_json(struct labels *l, const char *path, const char *text, siz
 
 static int labels_read(const char *path, char **text, struct alexcl_error *err) {
     struct stat info;
-    if (stat(path, &info) != 0) return fail(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_read_hint(path, errno));
-    if (!S_ISREG(info.st_mode)) return fail(err, ALEXCL_E_DATA, "%s: is not a regular file; name one with the classes' names", path);
+    if (stat(path, &info) != 0)
+        return fail(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_read_hint(path, errno));
+    if (!S_ISREG(info.st_mode))
+        return fail(err, ALEXCL_E_DATA, "%s: is not a regular file; name one with the classes' names", path);
     FILE *file = fopen(path, "rb");
     if (!file) return fail(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_read_hint(path, errno));
     size_t most = info.st_size < FILE_MOST ? (size_t)info.st_size : FILE_MOST;
@@ -124,7 +140,8 @@ static int labels_read(const char *path, char **text, struct alexcl_error *err) 
         (*text)[length] = '\0';
         const struct alexcl_file_kind *kind = alexcl_file_kind_of(*text, length);
         if (kind && !kind->text)
-            status = fail(err, ALEXCL_E_DATA, "%s: is %s, not a text of classes' names; %s", path, kind->name, kind->advice);
+            status =
+                fail(err, ALEXCL_E_DATA, "%s: is %s, not a text of classes' names; %s", path, kind->name, kind->advice);
         else if (strlen(*text) != length)
             status = fail(err, ALEXCL_E_DATA, "%s: is no text", path);
     }
@@ -146,10 +163,12 @@ int labels_open(const char *path, size_t classes, struct labels **out, struct al
             const char *from = path ? text : imagenet_labels;
             if (strncmp(from, "\xef\xbb\xbf", 3) == 0) from += 3; /* UTF-8's byte order mark */
             const char *start = from + strspn(from, " \t\r\n");
-            status =
-                *start == '[' || *start == '{' ? labels_json(l, path, from, &count, err) : labels_lines(l, path ? path : "built-in labels", from, &count, err);
+            status = *start == '[' || *start == '{'
+                         ? labels_json(l, path, from, &count, err)
+                         : labels_lines(l, path ? path : "built-in labels", from, &count, err);
         }
-        if (status == ALEXCL_OK && count != classes) status = fail(err, ALEXCL_E_DATA, "%s: names %zu classes, the model has %zu", path, count, classes);
+        if (status == ALEXCL_OK && count != classes)
+            status = fail(err, ALEXCL_E_DATA, "%s: names %zu classes, the model has %zu", path, count, classes);
     }
     free(text);
     if (status == ALEXCL_OK)
@@ -168,8 +187,8 @@ static int labels_same(const char *a, size_t a_length, const char *b, size_t b_l
 
 enum { MATCH_NONE, MATCH_SYNONYM, MATCH_FIRST, MATCH_WHOLE };
 
-/* How `text` names a class called "tabby, tabby cat": by all of it, by the first of its names, or by another; or by its WordNet id, which names may
- * follow. */
+/* How `text` names a class called "tabby, tabby cat": by all of it, by the first of its names, or by another; or by its
+ * WordNet id, which names may follow. */
 static int labels_match(const struct labels *l, size_t class, const char *text) {
     const char *name = labels_name(l, class);
     if (!name) return MATCH_NONE;
@@ -198,10 +217,14 @@ static int labels_unknown(const struct labels *l, const char *text, struct alexc
             count++;
         }
     if (count == 0)
-        return fail(err, ALEXCL_E_DATA, "label \"%.*s\": the classes have no names; give its index, or names by --labels FILE", report_cut(text, 100), text);
+        return fail(err, ALEXCL_E_DATA,
+                    "label \"%.*s\": the classes have no names; give its index, or names by --labels FILE",
+                    report_cut(text, 100), text);
     if (strlen(text) == WNID && labels_is_wnid(text, WNID))
         return fail(err, ALEXCL_E_DATA,
-                    "label \"%s\": no class has that WordNet id; give its name or index, or --labels FILE with ids, as Caffe's synset_words.txt", text);
+                    "label \"%s\": no class has that WordNet id; give its name or index, or --labels FILE with ids, as "
+                    "Caffe's synset_words.txt",
+                    text);
     const char **names = calloc(count + 1, sizeof *names);
     char *copy = malloc(bytes), *at = copy;
     int status;
@@ -237,7 +260,8 @@ int labels_find(const struct labels *l, const char *text, size_t *index, struct 
     if (isdigit((unsigned char)text[0]) && *end == '\0') {
         if (errno || n >= l->classes)
             return fail(err, ALEXCL_E_DATA,
-                        "label %.*s: the model has classes 0 to %zu; take the model that the labels are of (--model), or leave them out of the list",
+                        "label %.*s: the model has classes 0 to %zu; take the model that the labels are of (--model), "
+                        "or leave them out of the list",
                         report_cut(text, 100), text, l->classes - 1);
         *index = n;
         return ALEXCL_OK;
@@ -255,8 +279,10 @@ int labels_find(const struct labels *l, const char *text, size_t *index, struct 
     }
     if (best == MATCH_NONE) return labels_unknown(l, text, err);
     if (other != first)
-        return fail(err, ALEXCL_E_DATA, "label \"%.*s\": classes %zu (%.*s) and %zu (%.*s) both have that name; give the index", report_cut(text, 100), text,
-                    first, report_cut(l->names[first], 100), l->names[first], other, report_cut(l->names[other], 100), l->names[other]);
+        return fail(err, ALEXCL_E_DATA,
+                    "label \"%.*s\": classes %zu (%.*s) and %zu (%.*s) both have that name; give the index",
+                    report_cut(text, 100), text, first, report_cut(l->names[first], 100), l->names[first], other,
+                    report_cut(l->names[other], 100), l->names[other]);
     *index = first;
     return ALEXCL_OK;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The command line of alexcl. Results go to stdout, everything else to stderr; the exit code tells the class of a failure. */
+/* The command line of alexcl. Results go to stdout, everything else to stderr; the exit code tells the class of a
+ * failure. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,7 +25,8 @@ const struct command commands[] = {
      "  alexcl infer batch.txt --features pool5 --save pool5.npy\n",
      " predict classify run recognize recognise "},
     {"devices", command_devices, "", "list the OpenCL devices, in clinfo's order",
-     "The index is what --devices takes. An alias is the same hardware through another\ndriver. -v shows everything, and why a driver shows nothing.\n",
+     "The index is what --devices takes. An alias is the same hardware through another\ndriver. -v shows everything, "
+     "and why a driver shows nothing.\n",
      " list device info clinfo "},
     {"check", command_check, "", "compare every kernel with the reference, on every device",
      "Each kernel computes a small layer on the device, then a tiny net runs; both are\n"
@@ -42,10 +44,14 @@ const struct command commands[] = {
      "short by itself at a device's first use of a net (--tune).\n\n"
      "  alexcl tune alexnet --devices 0\n",
      " autotune optimize optimise "},
-    {"models", command_models, "[MODEL]", "list the built-in nets", "-v lists the small ones for tests as well.\n", " list model nets "},
-    {"summary", command_summary, "[MODEL]", "the layers of a net, as Keras prints them", "  alexcl summary alexnet-keras\n", " layers show "},
+    {"models", command_models, "[MODEL]", "list the built-in nets", "-v lists the small ones for tests as well.\n",
+     " list model nets "},
+    {"summary", command_summary, "[MODEL]", "the layers of a net, as Keras prints them",
+     "  alexcl summary alexnet-keras\n", " layers show "},
     {"plan", command_plan, "[MODEL]", "shapes of the halves, what crosses, memory, the batch that fits",
-     "Needs no device: 4 GiB are assumed, or --memory, or the memory of --devices.\n\n  alexcl plan alexnet --batch 128 --memory 3GiB\n", " memory "},
+     "Needs no device: 4 GiB are assumed, or --memory, or the memory of --devices.\n\n  alexcl plan alexnet --batch "
+     "128 --memory 3GiB\n",
+     " memory "},
     {"time", command_time, "[MODEL]", "how long a batch takes, by layer, half, exchange and host",
      "Batches are timed from the images in the host's memory to the scores there;\n"
      "layers and copies by the devices' own clocks. The peak is measured as well. The\n"
@@ -67,7 +73,8 @@ const struct command commands[] = {
      "been used for longest is removed.\n\n"
      "  alexcl cache show\n  alexcl cache clear --kind tuning\n",
      " clean clear purge "},
-    {"env", command_env, "", "every setting with its value and origin", "A flag beats the environment, which beats the default.\n", " settings config "},
+    {"env", command_env, "", "every setting with its value and origin",
+     "A flag beats the environment, which beats the default.\n", " settings config "},
     {NULL, NULL, NULL, NULL, NULL, NULL},
 };
 
@@ -77,7 +84,8 @@ static int most = ALEXCL_LOG_WARNING;
 static void main_log(void *user, enum alexcl_log_level level, const char *text) {
     (void)user;
     if ((int)level > most) {
-        if (level == ALEXCL_LOG_INFO) progress_show("%s", text); /* what keeps a person waiting: compiling, measuring, checking */
+        /* what keeps a person waiting: compiling, measuring, checking */
+        if (level == ALEXCL_LOG_INFO) progress_show("%s", text);
         return;
     }
     progress_clear();
@@ -94,8 +102,8 @@ static void main_set_log(void) {
         if (strcmp(alexcl_setting_value("ALEXCL_LOG"), levels[i]) == 0) most = i;
 }
 
-/* A file opened later must not become stdout because the caller has closed that: results would be written into it. Opened for the
- * wrong direction, so that using it is an error. */
+/* A file opened later must not become stdout because the caller has closed that: results would be written into it.
+ * Opened for the wrong direction, so that using it is an error. */
 static void main_fill_standard_files(void) {
     for (int fd = 0; fd <= 2; fd++)
         if (fcntl(fd, F_GETFD) == -1) (void)open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
@@ -106,7 +114,8 @@ static void main_help(const struct command *command) {
         const char *form = command->arguments;
         for (int more = 0; more == 0 || *form; more = 1) { /* a line for each form of the arguments */
             int length = (int)strcspn(form, "\n");
-            printf("%s alexcl %s [OPTION]...%s%.*s\n", more ? "      " : "Usage:", command->name, length ? " " : "", length, form);
+            printf("%s alexcl %s [OPTION]...%s%.*s\n", more ? "      " : "Usage:", command->name, length ? " " : "",
+                   length, form);
             form += length + (form[length] == '\n');
         }
         printf("\n%s.\n\n%s", command->about, command->details);
@@ -136,7 +145,9 @@ int main(int argc, char **argv) {
     alexcl_progress_to(main_progress, NULL);
     int status = interrupt_catch(&err);
     if (status == ALEXCL_OK) status = options_read(argc, argv, &options, &command, &err);
-    if (status == ALEXCL_OK && !options.help && !(command && command->run == command_env)) status = alexcl_settings_check(&err); /* env shows them */
+    /* env shows them */
+    if (status == ALEXCL_OK && !options.help && !(command && command->run == command_env))
+        status = alexcl_settings_check(&err);
     if (status == ALEXCL_OK) main_set_log();
     if (status == ALEXCL_OK && options.quiet) progress_quiet();
     if (status == ALEXCL_OK && options.help != -1) {
@@ -161,6 +172,7 @@ int main(int argc, char **argv) {
         err = late;
     }
     if (err.text[0]) report_message(NULL, err.text);
-    if (status == ALEXCL_E_INTERRUPTED && interrupt_asked()) return 128 + interrupt_asked(); /* as the shell has it of a program that a signal ended */
+    /* as the shell has it of a program that a signal ended */
+    if (status == ALEXCL_E_INTERRUPTED && interrupt_asked()) return 128 + interrupt_asked();
     return alexcl_exit_code(status);
 }

@@ -24,7 +24,8 @@ static void measure_work(const struct alexcl_plan *plan, size_t i, struct layer_
     out->layer = l;
     for (int h = 0; h < 2; h++) {
         struct alexcl_shape in = i ? plan->layers[i - 1].half[h] : l->in, made = l->half[h];
-        double read = (double)in.c * in.h * in.w * sizeof(float) + (double)l->crosses[h], written = (double)made.c * made.h * made.w * sizeof(float);
+        double read = (double)in.c * in.h * in.w * sizeof(float) + (double)l->crosses[h],
+               written = (double)made.c * made.h * made.w * sizeof(float);
         out->flops[h] = 2.0 * (double)l->macs[h] * plan->batch;
         int copies = (int)(plan->halves[0] >> h & 1u) + (plan->places == 2 ? (int)(plan->halves[1] >> h & 1u) : 0);
         out->bytes[h] = copies * (double)l->parameter_bytes[h] + plan->batch * (read + written);
@@ -32,7 +33,9 @@ static void measure_work(const struct alexcl_plan *plan, size_t i, struct layer_
 }
 
 /* Which of the repeated batches a span belongs to: one that does not fit in memory is run in chunks. */
-static int measure_repeat(const struct measured *m, const struct alexcl_work_span *s) { return s->run / ((m->batch + m->chunk - 1) / m->chunk); }
+static int measure_repeat(const struct measured *m, const struct alexcl_work_span *s) {
+    return s->run / ((m->batch + m->chunk - 1) / m->chunk);
+}
 
 /* The median over the batches of the seconds of the spans that `wanted` picks; *commands: of the first batch. */
 struct picked {
@@ -40,7 +43,8 @@ struct picked {
     unsigned work;   /* bits of enum alexcl_work */
     const char *layer;
 };
-static double measure_pick(const struct measured *m, const struct alexcl_net *net, struct picked wanted, double *sums, int *commands) {
+static double measure_pick(const struct measured *m, const struct alexcl_net *net, struct picked wanted, double *sums,
+                           int *commands) {
     memset(sums, 0, (size_t)m->repeat * sizeof *sums);
     if (commands) *commands = 0;
     for (int place = 0; place < 2; place++) {
@@ -49,7 +53,8 @@ static double measure_pick(const struct measured *m, const struct alexcl_net *ne
         if (wanted.place >= 0 && wanted.place != place) continue;
         for (; count > 0; count--, s++) {
             int repeat = measure_repeat(m, s);
-            if (!(wanted.work >> s->work & 1u) || (wanted.half >= 0 && wanted.half != s->half) || repeat >= m->repeat) continue;
+            if (!(wanted.work >> s->work & 1u) || (wanted.half >= 0 && wanted.half != s->half) || repeat >= m->repeat)
+                continue;
             if (wanted.layer && strcmp(wanted.layer, s->layer) != 0) continue;
             sums[repeat] += s->busy;
             if (commands && repeat == 0) *commands += s->commands;
@@ -67,9 +72,10 @@ static int measure_order_stretches(const void *a, const void *b) {
     return x->repeat != y->repeat ? x->repeat - y->repeat : (x->start > y->start) - (x->start < y->start);
 }
 
-/* The median over the batches of the time in which none of the place's commands ran. `walls`: of each batch, in their order. */
-static int measure_idle(const struct measured *m, const struct alexcl_net *net, int place, const double *walls, double *sums, double *out,
-                        struct alexcl_error *err) {
+/* The median over the batches of the time in which none of the place's commands ran. `walls`: of each batch, in their
+ * order. */
+static int measure_idle(const struct measured *m, const struct alexcl_net *net, int place, const double *walls,
+                        double *sums, double *out, struct alexcl_error *err) {
     const struct alexcl_work_span *s;
     size_t count = alexcl_net_recorded(net, (size_t)place, &s), kept = 0;
     int known = 1; /* when commands ran */
@@ -94,19 +100,25 @@ static int measure_idle(const struct measured *m, const struct alexcl_net *net, 
     return ALEXCL_OK;
 }
 
-static int measure_spans(struct measured *m, const struct alexcl_net *net, const double *walls, double *sums, struct alexcl_error *err) {
+static int measure_spans(struct measured *m, const struct alexcl_net *net, const double *walls, double *sums,
+                         struct alexcl_error *err) {
     for (size_t i = 0; i < m->layer_count; i++) {
         struct layer_time *l = &m->layers[i];
         const char *name = l->layer->layer->name;
-        for (int h = 0; h < 2; h++) l->seconds[h] = measure_pick(m, net, (struct picked){-1, h, 1u << ALEXCL_WORK_LAYER, name}, sums, &l->commands[h]);
-        for (int p = 0; p < 2; p++) l->place[p] = measure_pick(m, net, (struct picked){p, -1, 1u << ALEXCL_WORK_LAYER, name}, sums, NULL);
+        for (int h = 0; h < 2; h++)
+            l->seconds[h] =
+                measure_pick(m, net, (struct picked){-1, h, 1u << ALEXCL_WORK_LAYER, name}, sums, &l->commands[h]);
+        for (int p = 0; p < 2; p++)
+            l->place[p] = measure_pick(m, net, (struct picked){p, -1, 1u << ALEXCL_WORK_LAYER, name}, sums, NULL);
     }
     int status = ALEXCL_OK;
     for (int p = 0; p < (int)m->places && status == ALEXCL_OK; p++) {
         struct place_time *t = &m->place[p];
         double *const sorts[] = {&t->layers, &t->joins, &t->exchange, &t->transfer};
-        static const enum alexcl_work works[] = {ALEXCL_WORK_LAYER, ALEXCL_WORK_JOIN, ALEXCL_WORK_EXCHANGE, ALEXCL_WORK_TRANSFER};
-        for (int k = 0; k < 4; k++) *sorts[k] = measure_pick(m, net, (struct picked){p, -1, 1u << works[k], NULL}, sums, NULL);
+        static const enum alexcl_work works[] = {ALEXCL_WORK_LAYER, ALEXCL_WORK_JOIN, ALEXCL_WORK_EXCHANGE,
+                                                 ALEXCL_WORK_TRANSFER};
+        for (int k = 0; k < 4; k++)
+            *sorts[k] = measure_pick(m, net, (struct picked){p, -1, 1u << works[k], NULL}, sums, NULL);
         t->wait = measure_pick(m, net, (struct picked){p, -1, 1u << ALEXCL_WORK_WAIT, NULL}, sums, NULL) -
                   measure_pick(m, net, (struct picked){p, -1, 1u << ALEXCL_WORK_WAIT, "output"}, sums, NULL);
         if (t->wait < 0) t->wait = 0;
@@ -115,19 +127,22 @@ static int measure_spans(struct measured *m, const struct alexcl_net *net, const
     return status;
 }
 
-int measure_run(struct alexcl_net *net, const struct alexcl_plan *plan, const float *in, size_t in_images, struct measured *out, struct alexcl_error *err) {
+int measure_run(struct alexcl_net *net, const struct alexcl_plan *plan, const float *in, size_t in_images,
+                struct measured *out, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct measured m = {.batch = plan->batch, .warm_up = out->warm_up, .repeat = out->repeat, .places = plan->places};
     struct alexcl_shape shape = alexcl_net_output(net);
     const struct alexcl_model *model = plan->model;
-    size_t images = (size_t)plan->batch, floats = (size_t)model->channels * (size_t)model->height * (size_t)model->width;
+    size_t images = (size_t)plan->batch,
+           floats = (size_t)model->channels * (size_t)model->height * (size_t)model->width;
     size_t repeats = (size_t)m.repeat, outputs = (size_t)shape.c * (size_t)shape.h * (size_t)shape.w;
     float *batch = malloc(images * floats * sizeof *batch), *scores = malloc(images * outputs * sizeof *scores);
     double *walls = calloc(repeats, sizeof *walls), *sums = calloc(repeats, sizeof *sums);
     m.walls = calloc(repeats, sizeof *m.walls);
     m.layers = calloc(plan->layer_count, sizeof *m.layers);
     if (!batch || !scores || !walls || !sums || !m.walls || !m.layers) {
-        status = fail(err, ALEXCL_E_MEMORY, "out of host memory: a batch of %zu images; a smaller --batch may help", images);
+        status =
+            fail(err, ALEXCL_E_MEMORY, "out of host memory: a batch of %zu images; a smaller --batch may help", images);
         goto done;
     }
     m.layer_count = plan->layer_count;

@@ -8,9 +8,10 @@
 struct layer_time {
     const struct alexcl_plan_layer *layer;
     double seconds[2];
-    double place[2];           /* of both halves, on each place */
-    double flops[2], bytes[2]; /* 2 x multiply-adds; weights (on each place that has them), input and output, each once */
-    int commands[2];           /* of a batch; 0: computed by another layer's kernel, or nothing to do */
+    double place[2]; /* of both halves, on each place */
+    /* 2 x multiply-adds; weights (on each place that has them), input and output, each once */
+    double flops[2], bytes[2];
+    int commands[2]; /* of a batch; 0: computed by another layer's kernel, or nothing to do */
 };
 /* Seconds of a batch (medians) on a device. */
 struct place_time {
@@ -31,13 +32,16 @@ struct measured {
     struct alexcl_peak peak[2]; /* of each place; 0: unknown */
 };
 
-/* Runs warm_up + repeat batches of `plan->batch` images from `in` (of `in_images` images, used in turn); fills what `out` does not have in
- * `warm_up` and `repeat`. The recording stays in the net. */
-int measure_run(struct alexcl_net *net, const struct alexcl_plan *plan, const float *in, size_t in_images, struct measured *out, struct alexcl_error *err);
+/* Runs warm_up + repeat batches of `plan->batch` images from `in` (of `in_images` images, used in turn); fills what
+ * `out` does not have in `warm_up` and `repeat`. The recording stays in the net. */
+int measure_run(struct alexcl_net *net, const struct alexcl_plan *plan, const float *in, size_t in_images,
+                struct measured *out, struct alexcl_error *err);
 void measure_free(struct measured *m);
-/* Both halves of a layer: operations a second, and the peak that they have together; 0 where unknown. Two places work at the same time. */
+/* Both halves of a layer: operations a second, and the peak that they have together; 0 where unknown. Two places work
+ * at the same time. */
 double measure_layer_rate(const struct layer_time *l);
 double measure_peak(const struct measured *m);
-/* Whether a layer, or all of them, computed more operations a second than the peak: a way of computing it that needs fewer than are counted. */
+/* Whether a layer, or all of them, computed more operations a second than the peak: a way of computing it that needs
+ * fewer than are counted. */
 int measure_beats_peak(const struct measured *m);
 #endif

@@ -11,7 +11,8 @@
 
 #include "fail.h"
 
-enum { HEADER = 128, HEADER_MOST = 1 << 16 }; /* written: always 128 bytes, so that the number of rows can be put in at the end */
+/* written: always 128 bytes, so that the number of rows can be put in at the end */
+enum { HEADER = 128, HEADER_MOST = 1 << 16 };
 
 void npy_free(struct npy *n) {
     free(n->values);
@@ -36,7 +37,8 @@ static const char *npy_key(const char *header, const char *key) {
     return at + 1 + strspn(at + 1, BLANKS);
 }
 
-/* float32 in this machine's order of bytes, which is little-endian: '<f4', and as older NumPy and other writers have it. */
+/* float32 in this machine's order of bytes, which is little-endian: '<f4', and as older NumPy and other writers have
+ * it. */
 static int npy_is_float32(const char *type) {
     static const char *const names[] = {"f4", "f", "float32"};
     type += *type == 'u'; /* a text of Python 2 may be marked so */
@@ -61,7 +63,9 @@ static int npy_shape(const char *at, struct npy *out) {
         char *end;
         errno = 0;
         unsigned long long n = strtoull(at, &end, 10);
-        if (end == at || *at == '-' || errno || out->dims == NPY_DIMS || (n && out->count > SIZE_MAX / sizeof(float) / n)) return 0;
+        if (end == at || *at == '-' || errno || out->dims == NPY_DIMS ||
+            (n && out->count > SIZE_MAX / sizeof(float) / n))
+            return 0;
         out->shape[out->dims++] = (size_t)n;
         out->count *= (size_t)n;
         at = end + (*end == 'L');
@@ -73,14 +77,16 @@ static int npy_foreign(const char *path, FILE *file, struct alexcl_error *err) {
     rewind(file);
     const struct alexcl_file_kind *kind = alexcl_file_kind_of(start, fread(start, 1, sizeof start, file));
     if (!kind) return fail(err, ALEXCL_E_DATA, "%s: not a .npy file", path);
-    return fail(err, ALEXCL_E_DATA, "%s: is %s, not a .npy file; %s", path, kind->name, kind->advice ? kind->advice : "numpy.save writes one");
+    return fail(err, ALEXCL_E_DATA, "%s: is %s, not a .npy file; %s", path, kind->name,
+                kind->advice ? kind->advice : "numpy.save writes one");
 }
 
 static int npy_parse(const char *path, FILE *file, uint64_t size, struct npy *out, struct alexcl_error *err) {
     unsigned char start[12];
     char header[HEADER_MOST + 1];
     if (fread(start, 1, 10, file) != 10 || memcmp(start, "\x93NUMPY", 6) != 0) return npy_foreign(path, file, err);
-    if (start[6] < 1 || start[6] > 3) return fail(err, ALEXCL_E_DATA, "%s: .npy format %d is not known", path, start[6]);
+    if (start[6] < 1 || start[6] > 3)
+        return fail(err, ALEXCL_E_DATA, "%s: .npy format %d is not known", path, start[6]);
     size_t length = start[8] | (size_t)start[9] << 8, at = 10;
     if (start[6] >= 2) {
         if (fread(start + 10, 1, 2, file) != 2) return fail(err, ALEXCL_E_DATA, "%s: ends in its header", path);
@@ -90,14 +96,19 @@ static int npy_parse(const char *path, FILE *file, uint64_t size, struct npy *ou
     if (length > HEADER_MOST || fread(header, 1, length, file) != length)
         return fail(err, ALEXCL_E_DATA, "%s: ends in its header, or the header is too long", path);
     header[length] = '\0';
-    const char *type = npy_key(header, "descr"), *order = npy_key(header, "fortran_order"), *shape = npy_key(header, "shape");
-    if (!type || !order || !shape) return fail(err, ALEXCL_E_DATA, "%s: its header lacks descr, fortran_order or shape", path);
-    if (!npy_is_float32(type)) return fail(err, ALEXCL_E_DATA, "%s: holds %.*s; float32 is read: x.astype('<f4')", path, (int)strcspn(type, ",}"), type);
-    if (strncmp(order, "False", 5) != 0) return fail(err, ALEXCL_E_DATA, "%s: is in Fortran order; C order is read: numpy.ascontiguousarray(x)", path);
+    const char *type = npy_key(header, "descr"), *order = npy_key(header, "fortran_order"),
+               *shape = npy_key(header, "shape");
+    if (!type || !order || !shape)
+        return fail(err, ALEXCL_E_DATA, "%s: its header lacks descr, fortran_order or shape", path);
+    if (!npy_is_float32(type))
+        return fail(err, ALEXCL_E_DATA, "%s: holds %.*s; float32 is read: x.astype('<f4')", path,
+                    (int)strcspn(type, ",}"), type);
+    if (strncmp(order, "False", 5) != 0)
+        return fail(err, ALEXCL_E_DATA, "%s: is in Fortran order; C order is read: numpy.ascontiguousarray(x)", path);
     if (!npy_shape(shape, out)) return fail(err, ALEXCL_E_DATA, "%s: its shape cannot be read", path);
     if (size - at - length != (uint64_t)out->count * sizeof(float))
-        return fail(err, ALEXCL_E_DATA, "%s: has %llu bytes of values where its shape wants %llu", path, (unsigned long long)(size - at - length),
-                    (unsigned long long)out->count * sizeof(float));
+        return fail(err, ALEXCL_E_DATA, "%s: has %llu bytes of values where its shape wants %llu", path,
+                    (unsigned long long)(size - at - length), (unsigned long long)out->count * sizeof(float));
     return ALEXCL_OK;
 }
 
@@ -120,7 +131,8 @@ int npy_read(const char *path, struct npy *out, struct alexcl_error *err) {
     if (status == ALEXCL_OK && (out->values = malloc(out->count ? out->count * sizeof(float) : 1)) == NULL)
         status = fail(err, ALEXCL_E_MEMORY, "%s: out of host memory for %zu values", path, out->count);
     if (status == ALEXCL_OK && fread(out->values, sizeof(float), out->count, file) != out->count)
-        status = fail(err, ALEXCL_E_DATA, "%s: %s", path, ferror(file) ? strerror(errno) : "became shorter while it was read");
+        status = fail(err, ALEXCL_E_DATA, "%s: %s", path,
+                      ferror(file) ? strerror(errno) : "became shorter while it was read");
     (void)fclose(file);
     if (status != ALEXCL_OK) npy_free(out);
     return status;
@@ -130,11 +142,15 @@ int npy_read_images(const char *path, const struct alexcl_model *model, struct n
     int status = npy_read(path, out, err);
     if (status != ALEXCL_OK) return status;
     const size_t *s = out->shape;
-    if (out->dims == 4 && s[0] > 0 && s[1] == (size_t)model->channels && s[2] == (size_t)model->height && s[3] == (size_t)model->width) return ALEXCL_OK;
+    if (out->dims == 4 && s[0] > 0 && s[1] == (size_t)model->channels && s[2] == (size_t)model->height &&
+        s[3] == (size_t)model->width)
+        return ALEXCL_OK;
     char shape[NPY_DIMS * 24] = "";
-    for (int i = 0; i < out->dims; i++) snprintf(shape + strlen(shape), sizeof shape - strlen(shape), "%s%zu", i ? " x " : "", s[i]);
+    for (int i = 0; i < out->dims; i++)
+        snprintf(shape + strlen(shape), sizeof shape - strlen(shape), "%s%zu", i ? " x " : "", s[i]);
     npy_free(out);
-    return fail(err, ALEXCL_E_DATA, "%s is %s; model %s takes N x %d x %d x %d", path, shape, model->name, model->channels, model->height, model->width);
+    return fail(err, ALEXCL_E_DATA, "%s is %s; model %s takes N x %d x %d x %d", path, shape, model->name,
+                model->channels, model->height, model->width);
 }
 
 /* ---- writing ------------------------------------------------------------------------------------- */
@@ -149,16 +165,20 @@ struct npy_writer {
 static int npy_writer_header(struct npy_writer *w, struct alexcl_error *err) {
     char text[HEADER + 1], shape[NPY_DIMS * 24] = "";
     for (int i = 0; i < w->dims; i++)
-        snprintf(shape + strlen(shape), sizeof shape - strlen(shape), "%s%zu", i ? ", " : "", i ? w->shape[i] : w->count / w->row);
+        snprintf(shape + strlen(shape), sizeof shape - strlen(shape), "%s%zu", i ? ", " : "",
+                 i ? w->shape[i] : w->count / w->row);
     static const char magic[10] = "\x93NUMPY\x01\x00\x76"; /* 0x76, 0: the 118 bytes that follow */
     memcpy(text, magic, sizeof magic);
-    int made = snprintf(text + 10, sizeof text - 10, "{'descr': '<f4', 'fortran_order': False, 'shape': (%s%s), }", shape, w->dims == 1 ? "," : "");
-    if (made > HEADER - 11) return fail(err, ALEXCL_E_OTHER, "%s: a shape of that many digits does not fit in the header", w->path);
+    int made = snprintf(text + 10, sizeof text - 10, "{'descr': '<f4', 'fortran_order': False, 'shape': (%s%s), }",
+                        shape, w->dims == 1 ? "," : "");
+    if (made > HEADER - 11)
+        return fail(err, ALEXCL_E_OTHER, "%s: a shape of that many digits does not fit in the header", w->path);
     for (int i = 10 + made; i < HEADER; i++) text[i] = i == HEADER - 1 ? '\n' : ' ';
     return alexcl_file_add(w->file, text, HEADER, err);
 }
 
-int npy_writer_open(const char *path, int dims, const size_t *shape, struct npy_writer **out, struct alexcl_error *err) {
+int npy_writer_open(const char *path, int dims, const size_t *shape, struct npy_writer **out,
+                    struct alexcl_error *err) {
     struct npy_writer *w = calloc(1, sizeof *w);
     int status = ALEXCL_OK;
     if (!w || (w->path = strdup(path)) == NULL) {

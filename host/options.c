@@ -52,16 +52,19 @@ enum id {
     ID_WEIGHTS_PRECISION,
 };
 
-/* `commands`: the names of those that take it, each with a space before and behind; NULL: all. `setting`: the variable that the flag beats. */
+/* `commands`: the names of those that take it, each with a space before and behind; NULL: all. `setting`: the variable
+ * that the flag beats. */
 static const struct row {
     int id;
     const char *name, *argument, *help, *commands, *setting;
 } rows[] = {
-    {'d', "devices", "D", "0,1  0  1:0  gpu  cpu  ~name  0/2 (cut)  ref  both", " infer check tune plan time env ", "ALEXCL_DEVICES"},
-    {'m', "model", "M", "one of `alexcl models` [alexnet]", " infer tune models plan summary time weights env ", "ALEXCL_MODEL"},
+    {'d', "devices", "D", "0,1  0  1:0  gpu  cpu  ~name  0/2 (cut)  ref  both", " infer check tune plan time env ",
+     "ALEXCL_DEVICES"},
+    {'m', "model", "M", "one of `alexcl models` [alexnet]", " infer tune models plan summary time weights env ",
+     "ALEXCL_MODEL"},
     {ID_WEIGHTS, "weights", "FILE", "safetensors [random, from seed 1]", " infer time env ", "ALEXCL_WEIGHTS"},
-    {ID_WEIGHTS_PRECISION, "weights-precision", "P", "float or half: weights of fc layers [float]", " infer check tune plan time env ",
-     "ALEXCL_WEIGHTS_PRECISION"},
+    {ID_WEIGHTS_PRECISION, "weights-precision", "P", "float or half: weights of fc layers [float]",
+     " infer check tune plan time env ", "ALEXCL_WEIGHTS_PRECISION"},
     {'b', "batch", "N", "images at once [16; plan: 1]", " infer plan time ", NULL},
     {ID_MEMORY, "memory", "SIZE", "of each device: 4GiB, 512MiB [its own; plan: 4GiB]", " infer plan time ", NULL},
     {ID_SPLIT, "split", "S", "two devices: half, or auto or A:B, images [half]", " infer plan time ", NULL},
@@ -95,7 +98,8 @@ static const struct row {
     {'q', "quiet", NULL, "results and errors only", NULL, NULL},
     {ID_LOG, "log", "LEVEL", "error, warning, info or debug [warning]", NULL, "ALEXCL_LOG"},
     {ID_CACHE_DIR, "cache-dir", "DIR", "of compiled kernels [alexcl in your cache folder]", NULL, "ALEXCL_CACHE_DIR"},
-    {ID_CACHE_LIMIT, "cache-limit", "SIZE", "the most that is kept there; 0: no limit [256MiB]", NULL, "ALEXCL_CACHE_LIMIT"},
+    {ID_CACHE_LIMIT, "cache-limit", "SIZE", "the most that is kept there; 0: no limit [256MiB]", NULL,
+     "ALEXCL_CACHE_LIMIT"},
     {ID_NO_CACHE, "no-cache", NULL, "compile at every start", NULL, "ALEXCL_NO_CACHE"},
     {ID_BUILD_OPTIONS, "build-options", "O", "further options for the OpenCL compiler", NULL, "ALEXCL_BUILD_OPTIONS"},
     {ID_KERNEL_DIR, "kernel-dir", "DIR", "folder of .cl files that replace built-in ones", NULL, "ALEXCL_KERNEL_DIR"},
@@ -104,7 +108,11 @@ static const struct row {
     {'h', "help", NULL, "this, or a command's", NULL, NULL},
     {'V', "version", NULL, "version, loader and build", NULL, NULL},
 };
-enum { ROWS = sizeof rows / sizeof rows[0], MOST = 1000000, LONG = 1000 /* what getopt_long calls the first row's long name */ };
+enum {
+    ROWS = sizeof rows / sizeof rows[0],
+    MOST = 1000000,
+    LONG = 1000 /* what getopt_long calls the first row's long name */
+};
 
 static int options_takes(const struct row *r, const struct command *c) {
     char name[32];
@@ -120,21 +128,22 @@ void options_print(const struct command *command) {
         const struct row *r = &rows[i];
         if ((r->commands == NULL) == (command != NULL) || !options_takes(r, command)) continue;
         char left[64];
-        snprintf(left, sizeof left, "%c%c%c --%s%s%s", r->id < 256 ? '-' : ' ', r->id < 256 ? r->id : ' ', r->id < 256 ? ',' : ' ', r->name,
-                 r->argument ? " " : "", r->argument ? r->argument : "");
+        snprintf(left, sizeof left, "%c%c%c --%s%s%s", r->id < 256 ? '-' : ' ', r->id < 256 ? r->id : ' ',
+                 r->id < 256 ? ',' : ' ', r->name, r->argument ? " " : "", r->argument ? r->argument : "");
         printf("%s  %-26s %s\n", count++ ? "" : "\nOptions:\n", left, r->help);
     }
     if (command) printf("\nOptions of every command, as -o, -v, -q, --format: `alexcl --help`\n");
 }
 
 /* A whole number from `least` to `most`; 0x for hexadecimal. */
-static int options_number(const char *name, const char *text, uint64_t least, uint64_t most, uint64_t *out, struct alexcl_error *err) {
+static int options_number(const char *name, const char *text, uint64_t least, uint64_t most, uint64_t *out,
+                          struct alexcl_error *err) {
     char *end;
     errno = 0;
     unsigned long long n = strtoull(text, &end, strncmp(text, "0x", 2) == 0 || strncmp(text, "0X", 2) == 0 ? 16 : 10);
     if (text[0] < '0' || text[0] > '9' || *end || errno || n < least || n > most)
-        return fail(err, ALEXCL_E_USAGE, "--%s %s: a whole number from %llu to %llu is wanted", name, text, (unsigned long long)least,
-                    (unsigned long long)most);
+        return fail(err, ALEXCL_E_USAGE, "--%s %s: a whole number from %llu to %llu is wanted", name, text,
+                    (unsigned long long)least, (unsigned long long)most);
     *out = n;
     return ALEXCL_OK;
 }
@@ -154,7 +163,8 @@ static int options_size(const char *text, uint64_t *out, struct alexcl_error *er
 static int options_gain(struct options *o, char *text, struct alexcl_error *err) {
     char *equals = strchr(text, '='), *end = NULL;
     double gain = equals ? strtod(equals + 1, &end) : 0;
-    if (!equals || equals == text || end == equals + 1 || *end) return fail(err, ALEXCL_E_USAGE, "--gain %s: LAYER=NUMBER is wanted, as fc8=0.1", text);
+    if (!equals || equals == text || end == equals + 1 || *end)
+        return fail(err, ALEXCL_E_USAGE, "--gain %s: LAYER=NUMBER is wanted, as fc8=0.1", text);
     if (o->gain_count == OPTIONS_GAINS) return fail(err, ALEXCL_E_USAGE, "more than %d times --gain", OPTIONS_GAINS);
     *equals = '\0';
     o->gains[o->gain_count++] = (struct alexcl_gain){text, gain};
@@ -216,7 +226,11 @@ static int options_short_for(const char *word, char *out, size_t size) {
     for (int i = 0; i < ROWS; i++) count += strncmp(rows[i].name, word, strlen(word)) == 0;
     for (int i = 0; i < ROWS; i++) {
         if (strncmp(rows[i].name, word, strlen(word)) != 0) continue;
-        int made = snprintf(out + used, size - used, "%s--%s", !told ? "" : told == count - 1 ? " or " : ", ", rows[i].name);
+        int made = snprintf(out + used, size - used, "%s--%s",
+                            !told               ? ""
+                            : told == count - 1 ? " or "
+                                                : ", ",
+                            rows[i].name);
         used += (size_t)made < size - used ? (size_t)made : size - used - 1;
         told++;
     }
@@ -234,9 +248,10 @@ static int options_unknown(const char *text, const struct command *c, struct ale
         if (!c || options_takes(&rows[i], c)) names[count++] = rows[i].name;
     names[count] = NULL;
     near = alexcl_nearest(word, names);
-    if (near && strcmp(near, word) == 0 && strchr(text, '=')) return fail(err, ALEXCL_E_USAGE, "option --%s takes no value: %s", word, text);
-    return fail(err, ALEXCL_E_USAGE, "unknown option %s%s%s%s; see `alexcl %s%s--help`", text, near ? ": did you mean --" : "", near ? near : "",
-                near ? "?" : "", c ? c->name : "", c ? " " : "");
+    if (near && strcmp(near, word) == 0 && strchr(text, '='))
+        return fail(err, ALEXCL_E_USAGE, "option --%s takes no value: %s", word, text);
+    return fail(err, ALEXCL_E_USAGE, "unknown option %s%s%s%s; see `alexcl %s%s--help`", text,
+                near ? ": did you mean --" : "", near ? near : "", near ? "?" : "", c ? c->name : "", c ? " " : "");
 }
 
 static const struct command *options_command(const char *name) {
@@ -252,13 +267,15 @@ static int options_unknown_command(const char *name, struct alexcl_error *err) {
     int count = 0;
     snprintf(word, sizeof word, " %.29s ", name);
     for (const struct command *c = commands; c->name; c++) {
-        if (strstr(c->also, word)) snprintf(near + strlen(near), sizeof near - strlen(near), "%s%s", near[0] ? " or " : "", c->name);
+        if (strstr(c->also, word))
+            snprintf(near + strlen(near), sizeof near - strlen(near), "%s%s", near[0] ? " or " : "", c->name);
         names[count++] = c->name;
     }
     names[count++] = "help";
     names[count] = NULL;
     if (!near[0] && alexcl_nearest(name, names)) snprintf(near, sizeof near, "%s", alexcl_nearest(name, names));
-    return fail(err, ALEXCL_E_USAGE, "unknown command %s%s%s%s; see `alexcl --help`", name, near[0] ? ": did you mean " : "", near, near[0] ? "?" : "");
+    return fail(err, ALEXCL_E_USAGE, "unknown command %s%s%s%s; see `alexcl --help`", name,
+                near[0] ? ": did you mean " : "", near, near[0] ? "?" : "");
 }
 
 int options_read(int argc, char **argv, struct options *out, const struct command **command, struct alexcl_error *err) {
@@ -277,8 +294,11 @@ int options_read(int argc, char **argv, struct options *out, const struct comman
     opterr = 0;
     optind = 0; /* from the start, whatever an earlier call left inside a cluster of short options */
     while ((at = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-        if (at == '?') return options_unknown(optopt && optopt < 256 ? (char[]){'-', (char)optopt, '\0'} : argv[optind - 1], *command, err);
-        if (at == ':') return fail(err, ALEXCL_E_USAGE, "option %s wants a value; see `alexcl --help`", argv[optind - 1]);
+        if (at == '?')
+            return options_unknown(optopt && optopt < 256 ? (char[]){'-', (char)optopt, '\0'} : argv[optind - 1],
+                                   *command, err);
+        if (at == ':')
+            return fail(err, ALEXCL_E_USAGE, "option %s wants a value; see `alexcl --help`", argv[optind - 1]);
         if (at == 1) {
             argv[++words] = optarg; /* never ahead of what is read */
             continue;
@@ -310,7 +330,8 @@ int options_read(int argc, char **argv, struct options *out, const struct comman
     }
     for (int i = 0; *command && i < ROWS; i++)
         if (given[i] && !options_takes(&rows[i], *command))
-            return fail(err, ALEXCL_E_USAGE, "`alexcl %s` takes no --%s; see `alexcl %s --help`", (*command)->name, rows[i].name, (*command)->name);
+            return fail(err, ALEXCL_E_USAGE, "`alexcl %s` takes no --%s; see `alexcl %s --help`", (*command)->name,
+                        rows[i].name, (*command)->name);
     out->arguments = argv + at;
     out->argument_count = words + 1 - at;
     for (int i = 0; i < ROWS; i++) out->model_given |= given[i] && rows[i].id == 'm';
@@ -321,13 +342,17 @@ int options_read(int argc, char **argv, struct options *out, const struct comman
     return ALEXCL_OK;
 }
 
-int options_model(const struct options *o, const struct alexcl_model **out, struct alexcl_error *err) { return alexcl_model_find(o->model, out, err); }
+int options_model(const struct options *o, const struct alexcl_model **out, struct alexcl_error *err) {
+    return alexcl_model_find(o->model, out, err);
+}
 
-int options_model_argument(const struct options *o, const char *command, const struct alexcl_model **out, struct alexcl_error *err) {
+int options_model_argument(const struct options *o, const char *command, const struct alexcl_model **out,
+                           struct alexcl_error *err) {
     int status = options_expect(o, command, 0, 1, err);
     if (status != ALEXCL_OK) return status;
     if (o->argument_count && o->model_given && strcmp(o->arguments[0], o->model) != 0)
-        return fail(err, ALEXCL_E_USAGE, "two models are named, %s and --model %s: leave one out", o->arguments[0], o->model);
+        return fail(err, ALEXCL_E_USAGE, "two models are named, %s and --model %s: leave one out", o->arguments[0],
+                    o->model);
     return alexcl_model_find(o->argument_count ? o->arguments[0] : o->model, out, err);
 }
 
@@ -347,8 +372,10 @@ int options_selection(const struct options *o, struct alexcl_selection **out, st
     return ALEXCL_OK;
 }
 
-int options_weights(const struct options *o, const struct alexcl_model *model, const char *last_layer, struct alexcl_weights **out, struct alexcl_error *err) {
-    return o->weights ? alexcl_weights_open(o->weights, model, last_layer, out, err) : alexcl_weights_generate(model, 1, NULL, NULL, 0, out, err);
+int options_weights(const struct options *o, const struct alexcl_model *model, const char *last_layer,
+                    struct alexcl_weights **out, struct alexcl_error *err) {
+    return o->weights ? alexcl_weights_open(o->weights, model, last_layer, out, err)
+                      : alexcl_weights_generate(model, 1, NULL, NULL, 0, out, err);
 }
 
 const char *options_tell_precision(const struct options *o) {
@@ -358,28 +385,36 @@ const char *options_tell_precision(const struct options *o) {
 int options_expect(const struct options *o, const char *command, int least, int most, struct alexcl_error *err) {
     if (o->argument_count >= least && o->argument_count <= most) return ALEXCL_OK;
     if (o->argument_count < least)
-        return fail(err, ALEXCL_E_USAGE, "`alexcl %s` wants %.*s; see `alexcl %s --help`", command, (int)strcspn(options_command(command)->arguments, "\n"),
-                    options_command(command)->arguments, command);
-    return fail(err, ALEXCL_E_USAGE, "`alexcl %s` does not know what to do with %s; see `alexcl %s --help`", command, o->arguments[most], command);
+        return fail(err, ALEXCL_E_USAGE, "`alexcl %s` wants %.*s; see `alexcl %s --help`", command,
+                    (int)strcspn(options_command(command)->arguments, "\n"), options_command(command)->arguments,
+                    command);
+    return fail(err, ALEXCL_E_USAGE, "`alexcl %s` does not know what to do with %s; see `alexcl %s --help`", command,
+                o->arguments[most], command);
 }
 
 int options_check_ending(const char *option, const char *path, const char *ending, struct alexcl_error *err) {
     if (!path) return ALEXCL_OK;
     const char *slash = strrchr(path, '/'), *file = slash ? slash + 1 : path, *dot = strrchr(file, '.');
     if (!dot || dot == file || !dot[1] || strcasecmp(dot, ending) == 0) return ALEXCL_OK;
-    return fail(err, ALEXCL_E_USAGE, "%s %s: a %s file is written, no other format: let its name end so, or without a point", option, path, ending);
+    return fail(err, ALEXCL_E_USAGE,
+                "%s %s: a %s file is written, no other format: let its name end so, or without a point", option, path,
+                ending);
 }
 
 int options_check_results(const struct options *o, struct alexcl_error *err) {
     static const struct {
         const char *ending, *format;
-    } known[] = {{".json", "json"}, {".csv", "csv"}, {".npy", NULL}, {".safetensors", NULL}, {".svg", NULL}, {".png", NULL}, {".jpg", NULL}};
+    } known[] = {{".json", "json"}, {".csv", "csv"}, {".npy", NULL}, {".safetensors", NULL},
+                 {".svg", NULL},    {".png", NULL},  {".jpg", NULL}};
     static const char *const formats[] = {"text", "json", "csv"};
     const char *dot = o->output ? strrchr(o->output, '.') : NULL;
     for (size_t i = 0; dot && i < sizeof known / sizeof known[0]; i++) {
-        if (strcasecmp(dot, known[i].ending) != 0 || (known[i].format && strcmp(known[i].format, formats[o->format]) == 0)) continue;
+        if (strcasecmp(dot, known[i].ending) != 0 ||
+            (known[i].format && strcmp(known[i].format, formats[o->format]) == 0))
+            continue;
         return fail(err, ALEXCL_E_USAGE, "-o %s: the results are %s: %s%s", o->output, formats[o->format],
-                    known[i].format ? "to have them so, add --format " : "name a file for text, JSON or CSV", known[i].format ? known[i].format : "");
+                    known[i].format ? "to have them so, add --format " : "name a file for text, JSON or CSV",
+                    known[i].format ? known[i].format : "");
     }
     return ALEXCL_OK;
 }

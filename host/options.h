@@ -20,7 +20,8 @@ struct options {
     uint64_t memory, seed;
     int seed_given;
     const char *split; /* NULL: not given */
-    const char *labels, *save, *input, *features, *dump_patches, *name, *output, *kind, *kernel, *layer, *trace, *compare, *plot;
+    const char *labels, *save, *input, *features, *dump_patches, *name, *output, *kind, *kernel, *layer, *trace,
+        *compare, *plot;
     int ten_crop, keep_going, fail_fast, reproducible, quiet;
     struct alexcl_gain gains[OPTIONS_GAINS];
     int gain_count;
@@ -43,13 +44,15 @@ void options_print(const struct command *command);
 /* The model that is chosen. */
 int options_model(const struct options *o, const struct alexcl_model **out, struct alexcl_error *err);
 /* The same for a command that takes a model's name as its argument too, and nothing else. */
-int options_model_argument(const struct options *o, const char *command, const struct alexcl_model **out, struct alexcl_error *err);
+int options_model_argument(const struct options *o, const char *command, const struct alexcl_model **out,
+                           struct alexcl_error *err);
 /* The devices that are chosen; says which, and what each does, on stderr. */
 int options_selection(const struct options *o, struct alexcl_selection **out, struct alexcl_error *err);
 /* --split: whole images for each of two devices. */
 int options_split_images(const struct options *o);
 /* Its weights up to `last_layer` (NULL: all): of the file that is named, else random, from seed 1. */
-int options_weights(const struct options *o, const struct alexcl_model *model, const char *last_layer, struct alexcl_weights **out, struct alexcl_error *err);
+int options_weights(const struct options *o, const struct alexcl_model *model, const char *last_layer,
+                    struct alexcl_weights **out, struct alexcl_error *err);
 /* "; weights of fully connected layers in half precision", where they are; else "". */
 const char *options_tell_precision(const struct options *o);
 /* ALEXCL_E_USAGE unless there are between `least` and `most` arguments. */

@@ -17,28 +17,32 @@ int patches_make_folder(const char *folder, struct alexcl_error *err) {
     char part[4096];
     size_t length = strlen(folder);
     struct stat info;
-    if (length == 0 || length >= sizeof part) return fail(err, ALEXCL_E_OTHER, "--dump-patches: the folder's name is empty or too long");
+    if (length == 0 || length >= sizeof part)
+        return fail(err, ALEXCL_E_OTHER, "--dump-patches: the folder's name is empty or too long");
     for (size_t i = 1; i <= length; i++) {
         if (folder[i] != '/' && folder[i] != '\0') continue;
         memcpy(part, folder, i);
         part[i] = '\0';
         if (mkdir(part, 0777) != 0 && errno != EEXIST)
-            return fail(err, ALEXCL_E_OTHER, "--dump-patches: %s: %s%s", part, strerror(errno), alexcl_file_hint(errno));
+            return fail(err, ALEXCL_E_OTHER, "--dump-patches: %s: %s%s", part, strerror(errno),
+                        alexcl_file_hint(errno));
     }
     if (stat(folder, &info) != 0) return fail(err, ALEXCL_E_OTHER, "--dump-patches: %s: %s", folder, strerror(errno));
     if (!S_ISDIR(info.st_mode)) return fail(err, ALEXCL_E_OTHER, "--dump-patches: %s is not a folder", folder);
     return ALEXCL_OK;
 }
 
-int patches_write(const char *folder, int line, const char *path, int crop, const struct alexcl_model *model, const unsigned char *patch, const float *values,
-                  struct alexcl_error *err) {
+int patches_write(const char *folder, int line, const char *path, int crop, const struct alexcl_model *model,
+                  const unsigned char *patch, const float *values, struct alexcl_error *err) {
     char stem[4096], name[4200], suffix[16] = "";
     const char *file = strrchr(path, '/');
     if (crop >= 0) snprintf(suffix, sizeof suffix, "-%d", crop);
     file = file ? file + 1 : path;
-    if (snprintf(stem, sizeof stem, "%s/%d-%.*s%s", folder, line, report_cut(file, NAME_MOST), file, suffix) >= (int)sizeof stem)
+    if (snprintf(stem, sizeof stem, "%s/%d-%.*s%s", folder, line, report_cut(file, NAME_MOST), file, suffix) >=
+        (int)sizeof stem)
         return fail(err, ALEXCL_E_OTHER, "--dump-patches: the name of %s is too long", path);
-    size_t shape[3] = {0, (size_t)model->height, (size_t)model->width}, count = (size_t)model->channels * shape[1] * shape[2];
+    size_t shape[3] = {0, (size_t)model->height, (size_t)model->width},
+           count = (size_t)model->channels * shape[1] * shape[2];
     struct npy_writer *w;
     snprintf(name, sizeof name, "%s.npy", stem);
     int status = npy_writer_open(name, 3, shape, &w, err);

@@ -6,7 +6,8 @@
 
 /* Makes the folder, with its parents. */
 int patches_make_folder(const char *folder, struct alexcl_error *err);
-/* Writes <folder>/<line>-<file name>[-<crop>].npy and .png; crop < 0: without it. `patch`: pixels, `values`: C x H x W. */
-int patches_write(const char *folder, int line, const char *path, int crop, const struct alexcl_model *model, const unsigned char *patch, const float *values,
-                  struct alexcl_error *err);
+/* Writes <folder>/<line>-<file name>[-<crop>].npy and .png; crop < 0: without it. `patch`: pixels, `values`: C x H x
+ * W. */
+int patches_write(const char *folder, int line, const char *path, int crop, const struct alexcl_model *model,
+                  const unsigned char *patch, const float *values, struct alexcl_error *err);
 #endif

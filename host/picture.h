@@ -3,7 +3,10 @@
 #define ALEXCL_PICTURE_H
 #include "alexcl.h"
 
-enum { PICTURE_PIXELS_MOST = 180000000, PICTURE_SIDE_MOST = 1000000 /* libpng's own: it holds rows as the file has them, of 8 bytes a pixel */ };
+enum {
+    PICTURE_PIXELS_MOST = 180000000,
+    PICTURE_SIDE_MOST = 1000000 /* libpng's own: it holds rows as the file has them, of 8 bytes a pixel */
+};
 
 struct picture {
     int width, height;

@@ -9,7 +9,8 @@
 #include "fail.h"
 #include "orientation.h"
 
-/* What libpng's callbacks are given: the bytes, `length` of the file and behind them a tail, and where the reason of a failure goes. */
+/* What libpng's callbacks are given: the bytes, `length` of the file and behind them a tail, and where the reason of a
+ * failure goes. */
 struct png_work {
     const unsigned char *data;
     size_t length, tail_length, at;
@@ -20,7 +21,8 @@ struct png_work {
     char warning[80], why[200];
 };
 
-/* What libpng warned of first may say more than the failure: "Invalid IHDR data" follows "Invalid bit depth in IHDR". */
+/* What libpng warned of first may say more than the failure: "Invalid IHDR data" follows "Invalid bit depth in
+ * IHDR". */
 static void png_file_fail(png_structp png, png_const_charp why) {
     struct png_work *w = png_get_error_ptr(png);
     snprintf(w->why, sizeof w->why, "%s%s%s%s", why, w->warning[0] ? " (" : "", w->warning, w->warning[0] ? ")" : "");
@@ -28,7 +30,9 @@ static void png_file_fail(png_structp png, png_const_charp why) {
 }
 
 /* libpng tells a lack of memory by its text alone. */
-static int png_file_status(const struct png_work *w, int otherwise) { return strstr(w->why, "memory") ? ALEXCL_E_MEMORY : otherwise; }
+static int png_file_status(const struct png_work *w, int otherwise) {
+    return strstr(w->why, "memory") ? ALEXCL_E_MEMORY : otherwise;
+}
 
 static void png_file_warn(png_structp png, png_const_charp why) {
     struct png_work *w = png_get_error_ptr(png);
@@ -46,11 +50,13 @@ static void png_file_read(png_structp png, png_bytep out, size_t count) {
     w->at += count;
 }
 
-static size_t png_file_number(const unsigned char *at) { return (size_t)at[0] << 24 | (size_t)at[1] << 16 | (size_t)at[2] << 8 | at[3]; }
+static size_t png_file_number(const unsigned char *at) {
+    return (size_t)at[0] << 24 | (size_t)at[1] << 16 | (size_t)at[2] << 8 | at[3];
+}
 
-/* What stands behind the pixels says nothing of them, and may be damaged or cut: libpng is given a sound end there. The pixels end with the
- * first IDAT chunks that follow one another; the last one's checksum may be cut as well, since zlib's own lies before it. Exif's orientation may
- * stand before or behind, and counts where its checksum is right. */
+/* What stands behind the pixels says nothing of them, and may be damaged or cut: libpng is given a sound end there. The
+ * pixels end with the first IDAT chunks that follow one another; the last one's checksum may be cut as well, since
+ * zlib's own lies before it. Exif's orientation may stand before or behind, and counts where its checksum is right. */
 static void png_file_survey(struct png_work *w) {
     static const unsigned char end[12] = {0, 0, 0, 0, 'I', 'E', 'N', 'D', 0xae, 0x42, 0x60, 0x82};
     const size_t size = w->length;
@@ -78,14 +84,15 @@ static void png_file_survey(struct png_work *w) {
         behind = w->tail_length > 0;
         if (memcmp(kind, "IEND", 4) == 0) return;
         if (memcmp(kind, "eXIf", 4) == 0 && crc32(0, kind, (uInt)(4 + length)) == png_file_number(kind + 4 + length)) {
-            size_t name = length >= 6 && memcmp(kind + 4, "Exif\0\0", 6) == 0 ? 6 : 0; /* JPEG's, which some writers leave in front */
+            /* JPEG's, which some writers leave in front */
+            size_t name = length >= 6 && memcmp(kind + 4, "Exif\0\0", 6) == 0 ? 6 : 0;
             w->orientation = orientation_read(kind + 4 + name, length - name);
         }
     }
 }
 
-/* Everything to 8-bit RGB: 16 bits by their upper 8 (as Pillow's convert("RGB") has them of colours; of grey it clips at 255, so that nearly all is
- * white), fewer bits, palette, alpha dropped and gamma ignored as there. */
+/* Everything to 8-bit RGB: 16 bits by their upper 8 (as Pillow's convert("RGB") has them of colours; of grey it clips
+ * at 255, so that nearly all is white), fewer bits, palette, alpha dropped and gamma ignored as there. */
 static void png_file_transform(png_structp png, png_infop info) {
     png_set_strip_16(png);
     png_set_strip_alpha(png);
@@ -96,7 +103,8 @@ static void png_file_transform(png_structp png, png_infop info) {
     png_read_update_info(png, info);
 }
 
-int png_file_decode(const char *path, const unsigned char *data, size_t length, struct picture *out, struct alexcl_error *err) {
+int png_file_decode(const char *path, const unsigned char *data, size_t length, struct picture *out,
+                    struct alexcl_error *err) {
     struct png_work w = {.data = data, .length = length};
     png_infop info = NULL;
     volatile int status = ALEXCL_OK;
@@ -107,13 +115,16 @@ int png_file_decode(const char *path, const unsigned char *data, size_t length, 
     }
     if (setjmp(png_jmpbuf(png))) {
         status = png_file_status(&w, ALEXCL_E_DATA);
-        fail(err, status, "%s: %s: %s", path, status == ALEXCL_E_DATA ? "not a sound PNG" : "out of host memory", w.why);
+        fail(err, status, "%s: %s: %s", path, status == ALEXCL_E_DATA ? "not a sound PNG" : "out of host memory",
+             w.why);
         goto done;
     }
     png_file_survey(&w);
     png_set_read_fn(png, &w, png_file_read);
-    png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX); /* the limit is picture_make's, with a message of its own */
-    /* Chunks that say nothing of pixels are passed over unread: libpng takes as much memory as a text claims to have, 2 GiB in a file of 100 bytes. */
+    /* the limit is picture_make's, with a message of its own */
+    png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
+    /* Chunks that say nothing of pixels are passed over unread: libpng takes as much memory as a text claims to have, 2
+     * GiB in a file of 100 bytes. */
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
     png_read_info(png, info);
     status = picture_make(path, png_get_image_width(png, info), png_get_image_height(png, info), out, err);
@@ -122,7 +133,8 @@ int png_file_decode(const char *path, const unsigned char *data, size_t length, 
     png_file_transform(png, info);
     size_t stride = (size_t)out->width * 3;
     if (png_get_rowbytes(png, info) != stride) png_error(png, "a colour type that is not known");
-    for (int pass = 0; pass < passes; pass++) /* a row at a time: a table of rows takes more memory than a narrow picture */
+    /* a row at a time: a table of rows takes more memory than a narrow picture */
+    for (int pass = 0; pass < passes; pass++)
         for (size_t y = 0; y < (size_t)out->height; y++) png_read_row(png, out->pixels + y * stride, NULL);
     png_read_end(png, NULL);
 done:
@@ -137,7 +149,8 @@ static void png_file_write_bytes(png_structp png, png_bytep bytes, size_t count)
 
 static void png_file_flush(png_structp png) { (void)png; }
 
-static int png_file_encode(struct alexcl_file *file, const char *path, const struct picture *p, struct alexcl_error *err) {
+static int png_file_encode(struct alexcl_file *file, const char *path, const struct picture *p,
+                           struct alexcl_error *err) {
     struct png_work w = {.file = file, .err = err};
     png_infop info = NULL;
     volatile int status = ALEXCL_OK;
@@ -148,13 +161,16 @@ static int png_file_encode(struct alexcl_file *file, const char *path, const str
     }
     if (setjmp(png_jmpbuf(png))) {
         status = png_file_status(&w, ALEXCL_E_OTHER);
-        fail(err, status, "%s: cannot be written: %s%s", path, status == ALEXCL_E_OTHER ? "" : "out of host memory: ", w.why);
+        fail(err, status, "%s: cannot be written: %s%s", path,
+             status == ALEXCL_E_OTHER ? "" : "out of host memory: ", w.why);
     } else {
         png_set_write_fn(png, &w, png_file_write_bytes, png_file_flush);
-        png_set_IHDR(png, info, (png_uint_32)p->width, (png_uint_32)p->height, 8, p->channels == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB,
-                     PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+        png_set_IHDR(png, info, (png_uint_32)p->width, (png_uint_32)p->height, 8,
+                     p->channels == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
+                     PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
         png_write_info(png, info);
-        for (size_t y = 0; y < (size_t)p->height; y++) png_write_row(png, p->pixels + y * (size_t)p->width * (size_t)p->channels);
+        for (size_t y = 0; y < (size_t)p->height; y++)
+            png_write_row(png, p->pixels + y * (size_t)p->width * (size_t)p->channels);
         png_write_end(png, NULL);
     }
     png_destroy_write_struct(&png, &info);

@@ -4,7 +4,8 @@
 #include "picture.h"
 
 /* PNG (by libpng) from memory, every colour type, depth and interlacing, to 8-bit RGB; `path` is for messages. */
-int png_file_decode(const char *path, const unsigned char *data, size_t length, struct picture *out, struct alexcl_error *err);
+int png_file_decode(const char *path, const unsigned char *data, size_t length, struct picture *out,
+                    struct alexcl_error *err);
 /* Writes a picture as PNG, by a temporary name. */
 int png_file_write(const char *path, const struct picture *p, struct alexcl_error *err);
 #endif

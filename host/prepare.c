@@ -32,7 +32,8 @@ static int prepare_grey(const struct picture *from, struct picture *out, struct 
     return ALEXCL_OK;
 }
 
-int prepare_resize(const struct alexcl_model *model, const struct picture *from, struct picture *out, struct alexcl_error *err) {
+int prepare_resize(const struct alexcl_model *model, const struct picture *from, struct picture *out,
+                   struct alexcl_error *err) {
     struct picture grey = {0};
     int status = ALEXCL_OK;
     if (model->colour == ALEXCL_GREY) {
@@ -42,8 +43,9 @@ int prepare_resize(const struct alexcl_model *model, const struct picture *from,
     }
     int64_t width = model->resize, height = width;
     if (from->channels != model->channels) {
-        status = fail(err, ALEXCL_E_DATA, "a picture has %d channels, model %s takes %d: it can be given tensors (.npy) alone", from->channels, model->name,
-                      model->channels);
+        status = fail(err, ALEXCL_E_DATA,
+                      "a picture has %d channels, model %s takes %d: it can be given tensors (.npy) alone",
+                      from->channels, model->name, model->channels);
         goto done;
     }
     if (from->width > from->height)
@@ -51,11 +53,12 @@ int prepare_resize(const struct alexcl_model *model, const struct picture *from,
     else
         height = height * from->height / from->width;
     if (width < model->width || height < model->height)
-        status = fail(err, ALEXCL_E_DATA, "the picture becomes %d x %d, smaller than the %d x %d that model %s takes", (int)width, (int)height, model->width,
-                      model->height, model->name);
+        status = fail(err, ALEXCL_E_DATA, "the picture becomes %d x %d, smaller than the %d x %d that model %s takes",
+                      (int)width, (int)height, model->width, model->height, model->name);
     else if (width * height > PICTURE_PIXELS_MOST)
-        status = fail(err, ALEXCL_E_DATA, "a picture of %d x %d is too long: with a shorter side of %d it has more than 180 million pixels", from->width,
-                      from->height, model->resize);
+        status = fail(err, ALEXCL_E_DATA,
+                      "a picture of %d x %d is too long: with a shorter side of %d it has more than 180 million pixels",
+                      from->width, from->height, model->resize);
     else
         status = resize_picture(from, (int)width, (int)height, out, err);
 done:
@@ -63,12 +66,14 @@ done:
     return status;
 }
 
-void prepare_cut(const struct alexcl_model *model, const struct picture *from, struct prepare_crop crop, unsigned char *patch) {
+void prepare_cut(const struct alexcl_model *model, const struct picture *from, struct prepare_crop crop,
+                 unsigned char *patch) {
     size_t c = (size_t)from->channels;
     for (int y = 0; y < model->height; y++)
         for (int x = 0; x < model->width; x++) {
             int sx = crop.x + (crop.mirrored ? model->width - 1 - x : x);
-            memcpy(patch + ((size_t)y * (size_t)model->width + (size_t)x) * c, from->pixels + ((size_t)(crop.y + y) * (size_t)from->width + (size_t)sx) * c, c);
+            memcpy(patch + ((size_t)y * (size_t)model->width + (size_t)x) * c,
+                   from->pixels + ((size_t)(crop.y + y) * (size_t)from->width + (size_t)sx) * c, c);
         }
 }
 

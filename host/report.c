@@ -17,7 +17,8 @@ int report_to(const char *path, struct alexcl_error *err) {
     if (status != ALEXCL_OK) return status;
     FILE *until_end = tmpfile();
     if (!until_end || dup2(fileno(until_end), STDOUT_FILENO) < 0)
-        status = fail(err, ALEXCL_E_OTHER, "the results for %s cannot be kept in a temporary file: %s", path, strerror(errno));
+        status = fail(err, ALEXCL_E_OTHER, "the results for %s cannot be kept in a temporary file: %s", path,
+                      strerror(errno));
     if (until_end) (void)fclose(until_end);
     return status;
 }
@@ -51,7 +52,9 @@ json_t *report_string(const char *text) {
     while (text[ascii] && (unsigned char)text[ascii] < 0x80) ascii++;
     char *plain = string || !text[ascii] ? NULL : malloc(room); /* ASCII is refused for lack of memory alone */
     if (!plain) return string;
-    for (; *text; text++) at += (size_t)snprintf(plain + at, room - at, (unsigned char)*text < 0x80 ? "%c" : "\\x%02X", (unsigned char)*text);
+    for (; *text; text++)
+        at += (size_t)snprintf(plain + at, room - at, (unsigned char)*text < 0x80 ? "%c" : "\\x%02X",
+                               (unsigned char)*text);
     string = json_string(plain);
     free(plain);
     return string;
@@ -73,13 +76,17 @@ void report_csv(const char *field, int last) {
 
 int report_character(const char *text) {
     const unsigned char *c = (const unsigned char *)text;
-    int more = c[0] < 0x80 ? 0 : c[0] >= 0xc2 && c[0] < 0xe0 ? 1 : c[0] >= 0xe0 && c[0] < 0xf0 ? 2 : c[0] >= 0xf0 && c[0] < 0xf5 ? 3 : -1;
+    int more = c[0] < 0x80                   ? 0
+               : c[0] >= 0xc2 && c[0] < 0xe0 ? 1
+               : c[0] >= 0xe0 && c[0] < 0xf0 ? 2
+               : c[0] >= 0xf0 && c[0] < 0xf5 ? 3
+                                             : -1;
     if (more < 0 || c[0] < 0x20 || c[0] == 0x7f) return 0;
     for (int i = 1; i <= more; i++)
         if (c[i] < 0x80 || c[i] > 0xbf) return 0;
     /* Control characters of Latin-1, overlong forms, surrogates, and what is beyond Unicode. */
-    if ((c[0] == 0xc2 && c[1] < 0xa0) || (c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xed && c[1] > 0x9f) || (c[0] == 0xf0 && c[1] < 0x90) ||
-        (c[0] == 0xf4 && c[1] > 0x8f))
+    if ((c[0] == 0xc2 && c[1] < 0xa0) || (c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xed && c[1] > 0x9f) ||
+        (c[0] == 0xf0 && c[1] < 0x90) || (c[0] == 0xf4 && c[1] > 0x8f))
         return 0;
     return more + 1;
 }
@@ -149,8 +156,8 @@ const char *report_bytes(uint64_t bytes) {
     return out;
 }
 
-/* Why stdout cannot be written. What failed in the middle of a print is forgotten but for the fact: one more character, behind a result that is
- * not whole, is refused for the same reason. */
+/* Why stdout cannot be written. What failed in the middle of a print is forgotten but for the fact: one more character,
+ * behind a result that is not whole, is refused for the same reason. */
 static int report_reason(void) {
     errno = 0;
     return putchar('\n') == EOF || fflush(stdout) != 0 ? errno : 0;
@@ -171,7 +178,8 @@ static int report_deliver(int status, struct alexcl_error *err) {
     ssize_t length;
     int delivered = ALEXCL_OK;
     if (status != ALEXCL_OK && lseek(STDOUT_FILENO, 0, SEEK_END) == 0) return ALEXCL_OK; /* there is no result */
-    if (lseek(STDOUT_FILENO, 0, SEEK_SET) < 0) return fail(err, ALEXCL_E_OTHER, "the results could not be read again: %s", strerror(errno));
+    if (lseek(STDOUT_FILENO, 0, SEEK_SET) < 0)
+        return fail(err, ALEXCL_E_OTHER, "the results could not be read again: %s", strerror(errno));
     while (delivered == ALEXCL_OK && (length = read(STDOUT_FILENO, part, sizeof part)) != 0)
         delivered = length < 0 ? fail(err, ALEXCL_E_OTHER, "the results could not be read again: %s", strerror(errno))
                                : alexcl_file_add(target, part, (size_t)length, err);
@@ -183,6 +191,7 @@ int report_end(int ended, struct alexcl_error *err) {
     if (status == ALEXCL_OK && target) status = report_deliver(ended, err);
     alexcl_file_free(target);
     target = NULL;
-    if (fclose(stdout) != 0 && status == ALEXCL_OK) status = fail(err, ALEXCL_E_OTHER, "the results could not be written: %s", strerror(errno));
+    if (fclose(stdout) != 0 && status == ALEXCL_OK)
+        status = fail(err, ALEXCL_E_OTHER, "the results could not be written: %s", strerror(errno));
     return status;
 }

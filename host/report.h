@@ -7,14 +7,16 @@
 
 #include "alexcl.h"
 
-/* From here on results go to this file: the whole of them at report_end, under its name or not at all. Errors: ALEXCL_E_OTHER. */
+/* From here on results go to this file: the whole of them at report_end, under its name or not at all. Errors:
+ * ALEXCL_E_OTHER. */
 int report_to(const char *path, struct alexcl_error *err);
-/* Prints a command's document, indented, and frees it: `alexcl` (the version) and `command` come first. A NULL document (out of memory) is an
- * error. */
+/* Prints a command's document, indented, and frees it: `alexcl` (the version) and `command` come first. A NULL document
+ * (out of memory) is an error. */
 int report_json(const char *command, json_t *document, struct alexcl_error *err);
 /* The same for a document that is one list, called `key`. */
 int report_json_list(const char *command, const char *key, json_t *list, struct alexcl_error *err);
-/* Add to a JSON array and object; the item is taken over. What there is no memory for is told by report_json: no document is printed without it. */
+/* Add to a JSON array and object; the item is taken over. What there is no memory for is told by report_json: no
+ * document is printed without it. */
 void report_append(json_t *list, json_t *item);
 void report_set(json_t *object, const char *key, json_t *item);
 int report_whole(void); /* 0: there was no memory for something */
@@ -26,9 +28,11 @@ void report_csv(const char *field, int last);
 int report_character(const char *text);
 /* Most bytes of `text`, at most `most`, that end with a whole character; for "%.*s". */
 int report_cut(const char *text, size_t most);
-/* Prints a text for people on one line: what may not be shown as \xNN, so that no name writes to the terminal what it likes. */
+/* Prints a text for people on one line: what may not be shown as \xNN, so that no name writes to the terminal what it
+ * likes. */
 void report_text(FILE *to, const char *text);
-/* The same for a message, "alexcl: warning: text" on stderr: its lines stay, each but the first further in. `level` may be NULL. */
+/* The same for a message, "alexcl: warning: text" on stderr: its lines stay, each but the first further in. `level` may
+ * be NULL. */
 void report_message(const char *level, const char *text);
 /* 60965224 -> "60,965,224". One of eight buffers, used in turn. */
 const char *report_count(uint64_t n);
@@ -36,7 +40,7 @@ const char *report_count(uint64_t n);
 const char *report_bytes(uint64_t bytes);
 /* What is written goes out now; it must arrive: a full disk or a closed pipe is an error. */
 int report_flush(struct alexcl_error *err);
-/* The same at the end of the program, which ends with `status`; some file systems tell only when a file is closed. Where a command failed before
- * it had a result, the file of report_to stays as it was. */
+/* The same at the end of the program, which ends with `status`; some file systems tell only when a file is closed.
+ * Where a command failed before it had a result, the file of report_to stays as it was. */
 int report_end(int status, struct alexcl_error *err);
 #endif

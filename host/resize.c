@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Own code, since the libraries at hand continue the edge outside the picture, which differs from Pillow by tens of levels there:
- * Pillow takes the part of the window that lies inside, and divides by its weight. Horizontal, then vertical; weights are fixed
- * point of 22 bits, and the values between the passes are 8 bits (Pillow, src/libImaging/Resample.c, described in its documentation). */
+/* Own code, since the libraries at hand continue the edge outside the picture, which differs from Pillow by tens of
+ * levels there: Pillow takes the part of the window that lies inside, and divides by its weight. Horizontal, then
+ * vertical; weights are fixed point of 22 bits, and the values between the passes are 8 bits (Pillow,
+ * src/libImaging/Resample.c, described in its documentation). */
 #include "resize.h"
 
 #include <math.h>
@@ -62,9 +63,10 @@ static unsigned char resize_round(int sum) {
     return (unsigned char)(v < 0 ? 0 : v > 255 ? 255 : v);
 }
 
-/* Along one axis. `lines` lines of `out` values; values of a line are `step` bytes apart, lines `in_line` and `out_line`. */
-static void resize_axis(unsigned char *to, const unsigned char *from, const struct filter *f, int out, size_t lines, size_t in_line, size_t out_line,
-                        size_t step, int channels) {
+/* Along one axis. `lines` lines of `out` values; values of a line are `step` bytes apart, lines `in_line` and
+ * `out_line`. */
+static void resize_axis(unsigned char *to, const unsigned char *from, const struct filter *f, int out, size_t lines,
+                        size_t in_line, size_t out_line, size_t step, int channels) {
     for (size_t line = 0; line < lines; line++)
         for (int o = 0; o < out; o++) {
             const int *w = f->weights + (size_t)o * (size_t)f->most;
@@ -80,13 +82,18 @@ static void resize_axis(unsigned char *to, const unsigned char *from, const stru
 int resize_picture(const struct picture *from, int width, int height, struct picture *out, struct alexcl_error *err) {
     struct filter across = {0}, down = {0};
     size_t c = (size_t)from->channels;
-    unsigned char *middle = malloc((size_t)width * (size_t)from->height * c), *end = malloc((size_t)width * (size_t)height * c);
-    int status = middle && end ? ALEXCL_OK : fail(err, ALEXCL_E_MEMORY, "out of host memory: resizing a picture to %d x %d", width, height);
+    unsigned char *middle = malloc((size_t)width * (size_t)from->height * c),
+                  *end = malloc((size_t)width * (size_t)height * c);
+    int status = middle && end
+                     ? ALEXCL_OK
+                     : fail(err, ALEXCL_E_MEMORY, "out of host memory: resizing a picture to %d x %d", width, height);
     if (status == ALEXCL_OK) status = resize_make_filter(from->width, width, &across, err);
     if (status == ALEXCL_OK) status = resize_make_filter(from->height, height, &down, err);
     if (status == ALEXCL_OK) {
-        resize_axis(middle, from->pixels, &across, width, (size_t)from->height, (size_t)from->width * c, (size_t)width * c, c, (int)c);
-        /* Down: a line is a column; its values are a row apart. The channels of a row lie together, so a column is one byte wide. */
+        resize_axis(middle, from->pixels, &across, width, (size_t)from->height, (size_t)from->width * c,
+                    (size_t)width * c, c, (int)c);
+        /* Down: a line is a column; its values are a row apart. The channels of a row lie together, so a column is one
+         * byte wide. */
         size_t row = (size_t)width * c;
         resize_axis(end, middle, &down, height, row, 1, 1, row, 1);
         *out = (struct picture){width, height, from->channels, end};

@@ -19,8 +19,12 @@ struct point {
 struct axes {
     double x0, x1, y0, y1;
 };
-static double roofline_x(const struct axes *a, double v) { return LEFT + (RIGHT - LEFT) * log(v / a->x0) / log(a->x1 / a->x0); }
-static double roofline_y(const struct axes *a, double v) { return BOTTOM - (BOTTOM - TOP) * log(v / a->y0) / log(a->y1 / a->y0); }
+static double roofline_x(const struct axes *a, double v) {
+    return LEFT + (RIGHT - LEFT) * log(v / a->x0) / log(a->x1 / a->x0);
+}
+static double roofline_y(const struct axes *a, double v) {
+    return BOTTOM - (BOTTOM - TOP) * log(v / a->y0) / log(a->y1 / a->y0);
+}
 
 static int roofline_order(const void *a, const void *b) {
     const struct point *p = a, *q = b;
@@ -52,11 +56,13 @@ static void roofline_grid(FILE *f, const struct axes *a, int vertical) {
             snprintf(label, sizeof label, "%g", vertical ? v : v * 1e-9);
             if (vertical) {
                 double x = roofline_x(a, v);
-                fprintf(f, "<line x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\" stroke=\"%s\"/>\n", x, TOP, x, BOTTOM, i ? "#eee" : "#ccc");
+                fprintf(f, "<line x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\" stroke=\"%s\"/>\n", x, TOP, x, BOTTOM,
+                        i ? "#eee" : "#ccc");
                 roofline_text(f, x, BOTTOM + 18, " text-anchor=\"middle\"", label);
             } else {
                 double y = roofline_y(a, v);
-                fprintf(f, "<line x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\" stroke=\"%s\"/>\n", LEFT, y, RIGHT, y, i ? "#eee" : "#ccc");
+                fprintf(f, "<line x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\" stroke=\"%s\"/>\n", LEFT, y, RIGHT, y,
+                        i ? "#eee" : "#ccc");
                 roofline_text(f, LEFT - 8, y + 4, " text-anchor=\"end\"", label);
             }
         }
@@ -70,13 +76,16 @@ static void roofline_roof(FILE *f, const struct axes *a, double flops, double by
     if (corner > a->x1) corner = a->x1;
     if (corner < left) corner = left;
     double height = fmin(flops, bytes * corner);
-    fprintf(f, "<polyline points=\"%.1f,%.1f %.1f,%.1f %d,%.1f\" fill=\"none\" stroke=\"#333\" stroke-width=\"2\"/>\n", roofline_x(a, left),
-            roofline_y(a, fmin(flops, bytes * left)), roofline_x(a, corner), roofline_y(a, height), RIGHT, roofline_y(a, fmin(flops, bytes * a->x1)));
+    fprintf(f, "<polyline points=\"%.1f,%.1f %.1f,%.1f %d,%.1f\" fill=\"none\" stroke=\"#333\" stroke-width=\"2\"/>\n",
+            roofline_x(a, left), roofline_y(a, fmin(flops, bytes * left)), roofline_x(a, corner), roofline_y(a, height),
+            RIGHT, roofline_y(a, fmin(flops, bytes * a->x1)));
     snprintf(text, sizeof text, "roof: fma %.0f GFLOP/s, memory %.1f GB/s", flops * 1e-9, bytes * 1e-9);
-    roofline_text(f, RIGHT, TOP - 8, " text-anchor=\"end\" font-weight=\"bold\"", text); /* above the frame: points lie on the roof */
+    /* above the frame: points lie on the roof */
+    roofline_text(f, RIGHT, TOP - 8, " text-anchor=\"end\" font-weight=\"bold\"", text);
 }
 
-/* Labels stand beside the picture, from the fastest down, each as near to its point's height as its neighbours and the frame allow. */
+/* Labels stand beside the picture, from the fastest down, each as near to its point's height as its neighbours and the
+ * frame allow. */
 static void roofline_place_labels(const struct axes *a, struct point *points, int count) {
     double line = fmin(LINE, (double)(BOTTOM - TOP) / count);
     qsort(points, (size_t)count, sizeof *points, roofline_order);
@@ -107,15 +116,18 @@ static void roofline_draw(FILE *f, const struct measured *m, const char *title, 
     }
 
     fprintf(f,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" font-size=\"13\">\n"
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" "
+            "font-family=\"sans-serif\" font-size=\"13\">\n"
             "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n",
             WIDTH, HEIGHT, WIDTH, HEIGHT);
     roofline_text(f, LEFT, TOP - 50, " font-size=\"16\"", title);
     roofline_text(f, LEFT, TOP - 30, " fill=\"#555\"", devices);
     roofline_grid(f, &a, 1);
     roofline_grid(f, &a, 0);
-    fprintf(f, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"none\" stroke=\"#333\"/>\n", LEFT, TOP, RIGHT - LEFT, BOTTOM - TOP);
-    roofline_text(f, (LEFT + RIGHT) / 2.0, BOTTOM + 46, " text-anchor=\"middle\"", "operations for each byte of weights, input and output (FLOP/byte)");
+    fprintf(f, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"none\" stroke=\"#333\"/>\n", LEFT, TOP,
+            RIGHT - LEFT, BOTTOM - TOP);
+    roofline_text(f, (LEFT + RIGHT) / 2.0, BOTTOM + 46, " text-anchor=\"middle\"",
+                  "operations for each byte of weights, input and output (FLOP/byte)");
     roofline_text(f, 24, (TOP + BOTTOM) / 2.0, " text-anchor=\"middle\" transform=\"rotate(-90 24 295)\"",
                   "direct convolution's operations a second (GFLOP/s)");
     if (flops > 0 && bytes > 0) roofline_roof(f, &a, flops, bytes);
@@ -124,8 +136,8 @@ static void roofline_draw(FILE *f, const struct measured *m, const char *title, 
     for (int i = 0; i < count; i++) {
         double x = roofline_x(&a, points[i].intensity), y = roofline_y(&a, points[i].rate);
         char text[64];
-        fprintf(f, "<polyline points=\"%.1f,%.1f %d,%.1f %d,%.1f\" fill=\"none\" stroke=\"#9bb\"/>\n", x, y, RIGHT + 4, points[i].y - 4, RIGHT + 12,
-                points[i].y - 4);
+        fprintf(f, "<polyline points=\"%.1f,%.1f %d,%.1f %d,%.1f\" fill=\"none\" stroke=\"#9bb\"/>\n", x, y, RIGHT + 4,
+                points[i].y - 4, RIGHT + 12, points[i].y - 4);
         fprintf(f, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"5\" fill=\"#1769aa\"/>\n", x, y);
         snprintf(text, sizeof text, "%s  %.1f GFLOP/s", points[i].name, points[i].rate * 1e-9);
         roofline_text(f, RIGHT + 16, points[i].y, "", text);
@@ -133,13 +145,15 @@ static void roofline_draw(FILE *f, const struct measured *m, const char *title, 
     fputs("</svg>\n", f);
 }
 
-int roofline_write(const char *path, const struct measured *m, const char *title, const char *devices, struct alexcl_error *err) {
+int roofline_write(const char *path, const struct measured *m, const char *title, const char *devices,
+                   struct alexcl_error *err) {
     struct alexcl_file *file = NULL;
     char *text = NULL;
     size_t length = 0;
     FILE *memory = open_memstream(&text, &length);
     if (memory) roofline_draw(memory, m, title, devices);
-    int status = memory && fclose(memory) == 0 ? alexcl_file_open(path, &file, err) : fail(err, ALEXCL_E_MEMORY, "out of host memory: the roofline picture");
+    int status = memory && fclose(memory) == 0 ? alexcl_file_open(path, &file, err)
+                                               : fail(err, ALEXCL_E_MEMORY, "out of host memory: the roofline picture");
     if (status == ALEXCL_OK) status = alexcl_file_add(file, text, length, err);
     if (status == ALEXCL_OK) status = alexcl_file_commit(file, err);
     alexcl_file_free(file);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* A roofline picture (Williams, Waterman, Patterson 2009) of the layers that multiply, as SVG: what each reaches over the operations that it
- * does for a byte, under what the device's arithmetic and memory allow. */
+/* A roofline picture (Williams, Waterman, Patterson 2009) of the layers that multiply, as SVG: what each reaches over
+ * the operations that it does for a byte, under what the device's arithmetic and memory allow. */
 #ifndef ALEXCL_ROOFLINE_H
 #define ALEXCL_ROOFLINE_H
 #include "measure.h"
 
 /* `title` and, in smaller print below it, `devices` are cut by the caller: some 90 and 120 characters fit. */
-int roofline_write(const char *path, const struct measured *m, const char *title, const char *devices, struct alexcl_error *err);
+int roofline_write(const char *path, const struct measured *m, const char *title, const char *devices,
+                   struct alexcl_error *err);
 #endif

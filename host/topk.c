@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "topk.h"
 
-static int topk_ahead(const double *scores, size_t a, size_t b) { return scores[a] > scores[b] || (scores[a] == scores[b] && a < b); }
+static int topk_ahead(const double *scores, size_t a, size_t b) {
+    return scores[a] > scores[b] || (scores[a] == scores[b] && a < b);
+}
 
 void topk_best(const double *scores, size_t count, size_t *best, size_t k) {
     size_t have = 0;

@@ -8,11 +8,14 @@
 enum { TRACE_HOST, TRACE_KERNELS, TRACE_COPIES, TRACE_ROWS };
 
 static int trace_row(enum alexcl_work work) {
-    return work == ALEXCL_WORK_WAIT ? TRACE_HOST : work == ALEXCL_WORK_EXCHANGE || work == ALEXCL_WORK_TRANSFER ? TRACE_COPIES : TRACE_KERNELS;
+    return work == ALEXCL_WORK_WAIT                                       ? TRACE_HOST
+           : work == ALEXCL_WORK_EXCHANGE || work == ALEXCL_WORK_TRANSFER ? TRACE_COPIES
+                                                                          : TRACE_KERNELS;
 }
 
 static void trace_name(json_t *events, const char *what, int place, int row, json_t *name) {
-    report_append(events, json_pack("{s:s, s:s, s:i, s:i, s:{s:o}}", "name", what, "ph", "M", "pid", place, "tid", row, "args", "name", name));
+    report_append(events, json_pack("{s:s, s:s, s:i, s:i, s:{s:o}}", "name", what, "ph", "M", "pid", place, "tid", row,
+                                    "args", "name", name));
 }
 
 /* A place's name, and that its commands are not shown where nobody knows when they ran. */
@@ -36,26 +39,31 @@ static int trace_add(const char *text, size_t length, void *to) {
     return alexcl_file_add(t->file, text, length, t->err) == ALEXCL_OK ? 0 : -1;
 }
 
-int trace_write(const char *path, const struct alexcl_net *net, const struct alexcl_selection *sel, struct alexcl_error *err) {
+int trace_write(const char *path, const struct alexcl_net *net, const struct alexcl_selection *sel,
+                struct alexcl_error *err) {
     static const char *const works[] = {"layer", "join", "exchange", "transfer", "wait"};
     static const char *const rows[] = {"host thread", "kernels", "copies"};
     json_t *events = json_array(), *document = json_pack("{s:s, s:o}", "displayTimeUnit", "ms", "traceEvents", events);
     for (int place = 0; place < (int)alexcl_selection_count(sel); place++) {
         const struct alexcl_work_span *s;
         size_t count = alexcl_net_recorded(net, (size_t)place, &s);
-        trace_name(events, "process_name", place, 0, trace_place(alexcl_selection_place(sel, (size_t)place)->name, s, count));
-        for (int row = 0; row < TRACE_ROWS; row++) trace_name(events, "thread_name", place, row, json_string(rows[row]));
+        trace_name(events, "process_name", place, 0,
+                   trace_place(alexcl_selection_place(sel, (size_t)place)->name, s, count));
+        for (int row = 0; row < TRACE_ROWS; row++)
+            trace_name(events, "thread_name", place, row, json_string(rows[row]));
         for (; count > 0; count--, s++) {
             if (s->commands == 0 || s->end <= 0) continue;
-            report_append(events,
-                          json_pack("{s:s, s:s, s:s, s:i, s:i, s:f, s:f, s:{s:i, s:i, s:i, s:i, s:i, s:f}}", "name", s->layer, "cat", works[s->work], "ph", "X",
-                                    "pid", place, "tid", trace_row(s->work), "ts", s->start * 1e6, "dur", (s->end - s->start) * 1e6, "args", "half", s->half,
-                                    "batch", s->run, "first_image", s->first, "images", s->count, "commands", s->commands, "busy_us", s->busy * 1e6));
+            report_append(events, json_pack("{s:s, s:s, s:s, s:i, s:i, s:f, s:f, s:{s:i, s:i, s:i, s:i, s:i, s:f}}",
+                                            "name", s->layer, "cat", works[s->work], "ph", "X", "pid", place, "tid",
+                                            trace_row(s->work), "ts", s->start * 1e6, "dur", (s->end - s->start) * 1e6,
+                                            "args", "half", s->half, "batch", s->run, "first_image", s->first, "images",
+                                            s->count, "commands", s->commands, "busy_us", s->busy * 1e6));
         }
     }
     struct trace_file to = {.err = err};
     int status = alexcl_file_open(path, &to.file, err);
-    if (status == ALEXCL_OK && (!report_whole() || json_dump_callback(document, trace_add, &to, JSON_COMPACT | JSON_REAL_PRECISION(12)) != 0))
+    if (status == ALEXCL_OK &&
+        (!report_whole() || json_dump_callback(document, trace_add, &to, JSON_COMPACT | JSON_REAL_PRECISION(12)) != 0))
         status = err->status != ALEXCL_OK ? err->status : fail(err, ALEXCL_E_MEMORY, "out of host memory: the trace");
     if (status == ALEXCL_OK) status = alexcl_file_commit(to.file, err);
     alexcl_file_free(to.file);

@@ -5,5 +5,6 @@
 #include "alexcl.h"
 
 /* A row each for the host thread, the kernels and the copies of every place. */
-int trace_write(const char *path, const struct alexcl_net *net, const struct alexcl_selection *sel, struct alexcl_error *err);
+int trace_write(const char *path, const struct alexcl_net *net, const struct alexcl_selection *sel,
+                struct alexcl_error *err);
 #endif

@@ -3,11 +3,12 @@
  *
  *   y[n][o][r][q] = b[o] + sum over i, ky, kx of x[n][i][r*STRIDE + ky - pad][q*STRIDE + kx - pad] * w[o][i][ky][kx]
  *
- * (cross-correlation; outputs of group g read the inputs of group g; zeros outside x). Seen as a product: weights out x depth times
- * patches depth x pixels, depth = in * KERNEL * KERNEL in the order i, ky, kx; the patches are gathered from x and never stored whole.
- * A work-group of 8 x 8 makes TILE_O outputs of TILE_P pixels, an item 4 x 8 of them: 4 pixels in each half of the tile, so that neighbours
- * read different banks. `tools/occupancy` says what that tile allows on which GPU. Every output adds its products in the order of depth,
- * starting from the bias, whatever the tile, the batch and the placement. */
+ * (cross-correlation; outputs of group g read the inputs of group g; zeros outside x). Seen as a product: weights out x
+ * depth times patches depth x pixels, depth = in * KERNEL * KERNEL in the order i, ky, kx; the patches are gathered
+ * from x and never stored whole. A work-group of 8 x 8 makes TILE_O outputs of TILE_P pixels, an item 4 x 8 of them: 4
+ * pixels in each half of the tile, so that neighbours read different banks. `tools/occupancy` says what that tile
+ * allows on which GPU. Every output adds its products in the order of depth, starting from the bias, whatever the tile,
+ * the batch and the placement. */
 #ifndef KERNEL
 #define KERNEL 3 /* window */
 #endif
@@ -24,34 +25,43 @@
 #define FETCHES (TILE_K * TILE_O / 4 / ITEMS) /* of an item, 4 weights each */
 
 #ifndef MULTIPLY_ADD
-#define MULTIPLY_ADD fma /* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
+/* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
+#define MULTIPLY_ADD fma
 #endif
 
-/* x: n x (groups * in) x in_h x in_w. w: groups x tiles of TILE_O outputs x depth (filled up to a multiple of TILE_K) x TILE_O;
+/* x: n x (groups * in) x in_h x in_w. w: groups x tiles of TILE_O outputs x depth (filled up to a multiple of TILE_K) x
+ * TILE_O;
  * b: groups x tiles x TILE_O; both with zeros behind the last output. y: n x (groups * out) x out_h x out_w.
- * `in`, `out`: channels of one group. Range: ceil(out_h * out_w / TILE_P) * 8, groups * ceil(out / TILE_O) * 8, images; group 8 x 8 x 1. */
-__kernel __attribute__((reqd_work_group_size(SIDE, SIDE, 1))) void conv_forward(__global const float *restrict x, __global const float *restrict w,
-                                                                                __global const float *restrict b, __global float *restrict y, int groups, int in,
-                                                                                int out, int in_h, int in_w, int out_h, int out_w, int pad) {
+ * `in`, `out`: channels of one group. Range: ceil(out_h * out_w / TILE_P) * 8, groups * ceil(out / TILE_O) * 8, images;
+ * group 8 x 8 x 1. */
+__kernel __attribute__((reqd_work_group_size(SIDE, SIDE, 1))) void
+conv_forward(__global const float *restrict x, __global const float *restrict w, __global const float *restrict b,
+             __global float *restrict y, int groups, int in, int out, int in_h, int in_w, int out_h, int out_w,
+             int pad) {
     __local float4 patches[TILE_K * TILE_P / 4]; /* so declared, they are aligned: one load */
     __local float4 weights[TILE_K * TILE_O / 4];
     int across = (int)get_local_id(0), down = (int)get_local_id(1), item = down * SIDE + across;
-    int tiles = (out + TILE_O - 1) / TILE_O, pixels = out_h * out_w, depth = in * KERNEL * KERNEL, steps = (depth + TILE_K - 1) / TILE_K;
-    int tile = (int)get_group_id(1), group = tile / tiles, first_o = tile % tiles * TILE_O, first_p = (int)get_group_id(0) * TILE_P;
+    int tiles = (out + TILE_O - 1) / TILE_O, pixels = out_h * out_w, depth = in * KERNEL * KERNEL,
+        steps = (depth + TILE_K - 1) / TILE_K;
+    int tile = (int)get_group_id(1), group = tile / tiles, first_o = tile % tiles * TILE_O,
+        first_p = (int)get_group_id(0) * TILE_P;
     size_t n = get_global_id(2);
 
-    /* What this item gathers: always the same pixel, so that all items gather the same depth at a time, and where that lies in the window is
-     * not for each item to compute. Behind the last pixel: from outside the map. */
-    int pixel = first_p + item, row = pixel < pixels ? pixel / out_w * STRIDE - pad : in_h, column = pixel % out_w * STRIDE - pad;
+    /* What this item gathers: always the same pixel, so that all items gather the same depth at a time, and where that
+     * lies in the window is not for each item to compute. Behind the last pixel: from outside the map. */
+    int pixel = first_p + item, row = pixel < pixels ? pixel / out_w * STRIDE - pad : in_h,
+        column = pixel % out_w * STRIDE - pad;
     int place = row * in_w + column, i = 0, ky = 0, kx = 0;
     __global const float *maps = x + (n * groups + group) * in * in_h * in_w;
     __global const float *packed = w + tile * steps * TILE_K * TILE_O;
 
     float4 bias = vload4(0, b + tile * TILE_O + down * 4);
-    float4 left0 = (float4)(bias.s0), left1 = (float4)(bias.s1), left2 = (float4)(bias.s2), left3 = (float4)(bias.s3); /* halves of the tile */
+    /* halves of the tile */
+    float4 left0 = (float4)(bias.s0), left1 = (float4)(bias.s1), left2 = (float4)(bias.s2), left3 = (float4)(bias.s3);
     float4 right0 = left0, right1 = left1, right2 = left2, right3 = left3;
     for (int step = 0; step < steps; step++) {
-        /* All loads of a step before its first store: their latencies overlap. Outside the map the first value is read, and not used. */
+        /* All loads of a step before its first store: their latencies overlap. Outside the map the first value is read,
+         * and not used. */
         float gathered[TILE_K];
         float4 fetched[FETCHES];
 #pragma unroll

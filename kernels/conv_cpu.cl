@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Convolution for CPU devices: one work-item owns a register tile of VECTORS * 16 output channels x COLUMNS neighbouring outputs of one row.
+/* Convolution for CPU devices: one work-item owns a register tile of VECTORS * 16 output channels x COLUMNS
+ * neighbouring outputs of one row.
  *
  *   y[n][o][r][q] = b[o] + sum over i, ky, kx of x[n][i][r*STRIDE + ky - pad][q*STRIDE + kx - pad] * w[o][i][ky][kx]
  *
- * (cross-correlation). Every output adds its products in the same order, each with one fma, starting from the bias: the same sequence
- * whatever the tile, the batch and the placement.
+ * (cross-correlation). Every output adds its products in the same order, each with one fma, starting from the bias: the
+ * same sequence whatever the tile, the batch and the placement.
  * Maps lie in blocks of BLOCK channels: n x ceil(c / BLOCK) x h x w x BLOCK; what is made is in blocks of 16.
  *
- * x is first copied into a frame of zeros (conv_cpu_frame) that is wide enough for every tile: the inner loop has no condition. */
+ * x is first copied into a frame of zeros (conv_cpu_frame) that is wide enough for every tile: the inner loop has no
+ * condition. */
 #ifndef KERNEL
 #define KERNEL 3 /* window */
 #endif
@@ -24,13 +26,15 @@
 #define VECTORS 2 /* of 16 output channels it owns */
 #endif
 #ifndef MULTIPLY_ADD
-#define MULTIPLY_ADD fma /* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
+/* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
+#define MULTIPLY_ADD fma
 #endif
 
-/* x: n x blocks x h x w x BLOCK -> frame: (n - first) x blocks x frame_h x frame_w x BLOCK, x at (pad, pad), zeros elsewhere.
+/* x: n x blocks x h x w x BLOCK -> frame: (n - first) x blocks x frame_h x frame_w x BLOCK, x at (pad, pad), zeros
+ * elsewhere.
  * Range: blocks * frame_h rows, images. */
-__kernel void conv_cpu_frame(__global const float *restrict x, __global float *restrict frame, int first, int blocks, int h, int w, int pad, int frame_h,
-                     int frame_w) {
+__kernel void conv_cpu_frame(__global const float *restrict x, __global float *restrict frame, int first, int blocks,
+                             int h, int w, int pad, int frame_h, int frame_w) {
     int row = (int)get_global_id(0);
     size_t n = get_global_id(1);
     if (row >= blocks * frame_h) return;
@@ -45,12 +49,13 @@ __kernel void conv_cpu_frame(__global const float *restrict x, __global float *r
     for (int i = (start + count) * BLOCK; i < frame_w * BLOCK; i++) to[i] = 0.0f;
 }
 
-/* frame: as above. w: groups of VECTORS blocks x in_blocks x KERNEL x KERNEL x BLOCK x VECTORS * 16, filled up with zeros; b: as many
- * groups x VECTORS * 16. y: n x blocks x out_h x out_w x 16; relu: max(0, y) is stored.
+/* frame: as above. w: groups of VECTORS blocks x in_blocks x KERNEL x KERNEL x BLOCK x VECTORS * 16, filled up with
+ * zeros; b: as many groups x VECTORS * 16. y: n x blocks x out_h x out_w x 16; relu: max(0, y) is stored.
  * Range: ceil(out_w / COLUMNS) * out_h, ceil(blocks / VECTORS), images. */
-__kernel __attribute__((vec_type_hint(float16))) void conv_cpu_forward(__global const float *restrict frame, __global const float *restrict w,
-                                                               __global const float *restrict b, __global float *restrict y, int first, int in_blocks,
-                                                               int blocks, int frame_h, int frame_w, int out_h, int out_w, int relu) {
+__kernel __attribute__((vec_type_hint(float16))) void
+conv_cpu_forward(__global const float *restrict frame, __global const float *restrict w,
+                 __global const float *restrict b, __global float *restrict y, int first, int in_blocks, int blocks,
+                 int frame_h, int frame_w, int out_h, int out_w, int relu) {
     int tiles = (out_w + COLUMNS - 1) / COLUMNS;
     int tile = (int)get_global_id(0) % tiles, row = (int)get_global_id(0) / tiles, group = (int)get_global_id(1);
     size_t n = get_global_id(2);
@@ -62,7 +67,8 @@ __kernel __attribute__((vec_type_hint(float16))) void conv_cpu_forward(__global 
 #pragma unroll
         for (int o = 0; o < VECTORS; o++) sums[q][o] = vload16(group * VECTORS + o, b);
 
-    __global const float *x = frame + (((n - first) * in_blocks * frame_h + row * STRIDE) * frame_w + tile * COLUMNS * STRIDE) * BLOCK;
+    __global const float *x =
+        frame + (((n - first) * in_blocks * frame_h + row * STRIDE) * frame_w + tile * COLUMNS * STRIDE) * BLOCK;
     __global const float *weights = w + (size_t)group * in_blocks * KERNEL * KERNEL * BLOCK * VECTORS * 16;
     for (int i = 0; i < in_blocks; i++, x += frame_h * frame_w * BLOCK) {
         for (int ky = 0; ky < KERNEL; ky++) {
@@ -86,10 +92,12 @@ __kernel __attribute__((vec_type_hint(float16))) void conv_cpu_forward(__global 
     for (int q = 0; q < COLUMNS; q++) {
 #pragma unroll
         for (int o = 0; o < VECTORS; o++) {
-            if (q >= count || group * VECTORS + o >= blocks) continue; /* a break would keep the loop from being unrolled */
+            /* a break would keep the loop from being unrolled */
+            if (q >= count || group * VECTORS + o >= blocks) continue;
             float16 value = sums[q][o];
             if (relu) value = select(value, (float16)(0.0f), value < 0.0f);
-            vstore16(value, 0, y + (((n * blocks + group * VECTORS + o) * out_h + row) * out_w + tile * COLUMNS + q) * 16);
+            vstore16(value, 0,
+                     y + (((n * blocks + group * VECTORS + o) * out_h + row) * out_w + tile * COLUMNS + q) * 16);
         }
     }
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Fully connected layer for any device: one work-group makes ROWS outputs of IMAGES images, so that a weight is read once for all of them
- * and a value for all outputs: `tools/occupancy` says what that tile allows on which GPU.
+/* Fully connected layer for any device: one work-group makes ROWS outputs of IMAGES images, so that a weight is read
+ * once for all of them and a value for all outputs: `tools/occupancy` says what that tile allows on which GPU.
  *
  *   y[n][o] = b[o] + sum over i of x[n][i] * w[o][i]
  *
- * Item t of 64 adds the products i = t, t + 64, ...; then the 64 sums are added in order, with the bias: the same sequence for
- * one (n, o) whatever ROWS, IMAGES, the batch and the placement.
+ * Item t of 64 adds the products i = t, t + 64, ...; then the 64 sums are added in order, with the bias: the same
+ * sequence for one (n, o) whatever ROWS, IMAGES, the batch and the placement.
  * -DHALF: w in half precision, sums in float as always. */
 #ifndef ROWS
 #define ROWS 4
@@ -26,14 +26,15 @@
 #endif
 
 #ifndef MULTIPLY_ADD
-#define MULTIPLY_ADD fma /* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
+/* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
+#define MULTIPLY_ADD fma
 #endif
 
 /* x: n x in, w: out x in, b: out, y: n x out; images first .. end-1.
  * Range: ceil((end - first) / IMAGES) * 64, ceil(out / ROWS); group 64 x 1. */
-__kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void fc_forward(__global const float *restrict x, __global const WEIGHT *restrict w,
-                                                                    __global const float *restrict b, __global float *restrict y, int first, int end, int in,
-                                                                    int out) {
+__kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void
+fc_forward(__global const float *restrict x, __global const WEIGHT *restrict w, __global const float *restrict b,
+           __global float *restrict y, int first, int end, int in, int out) {
     __local float parts[AT_ONCE * (ITEMS + 1)]; /* one more: a column of parts falls into different banks */
     int item = (int)get_local_id(0), image = first + (int)get_group_id(0) * IMAGES, row = (int)get_group_id(1) * ROWS;
 
@@ -49,7 +50,8 @@ __kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void fc_forward(__gl
         for (int o = 0; o < ROWS; o++) {
             float weight = LOAD(min(row + o, out - 1) * in + i, w);
 #pragma unroll
-            for (int n = 0; n < IMAGES; n++) sums[o * IMAGES + n] = MULTIPLY_ADD(weight, values[n], sums[o * IMAGES + n]);
+            for (int n = 0; n < IMAGES; n++)
+                sums[o * IMAGES + n] = MULTIPLY_ADD(weight, values[n], sums[o * IMAGES + n]);
         }
     }
 #pragma unroll

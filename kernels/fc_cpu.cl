@@ -3,11 +3,12 @@
  *
  *   y[n][o] = b[o] + sum over i of x[n][i] * w[o][i]
  *
- * The sum is made of sums over CHUNK inputs, each from 0 with one fma an input, which are added to the bias one after the other: short
- * chains, whose rounding errors stay small, and the same sequence whatever IMAGES, the batch and the placement. A chunk of
- * weights (CHUNK x 32) stays in the first cache while IMAGES images after IMAGES images pass.
- * w: ceil(out / 32) x in x 32, filled up with zeros; b: ceil(out / 32) x 32. -DHALF: w in half precision, sums in float as always.
- * `in` counts every value that lies in x, those that fill up blocks of channels too (their weights are 0). */
+ * The sum is made of sums over CHUNK inputs, each from 0 with one fma an input, which are added to the bias one after
+ * the other: short chains, whose rounding errors stay small, and the same sequence whatever IMAGES, the batch and the
+ * placement. A chunk of weights (CHUNK x 32) stays in the first cache while IMAGES images after IMAGES images pass.
+ * w: ceil(out / 32) x in x 32, filled up with zeros; b: ceil(out / 32) x 32. -DHALF: w in half precision, sums in
+ * float as always. `in` counts every value that lies in x, those that fill up blocks of channels too (their weights
+ * are 0). */
 #ifndef IMAGES
 #define IMAGES 8 /* in registers at once */
 #endif
@@ -15,10 +16,12 @@
 #define BLOCKS 2 /* of 32 outputs that a work-item owns where there is one image: as many streams of weights */
 #endif
 #ifndef MULTIPLY_ADD
-#define MULTIPLY_ADD fma /* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
+/* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
+#define MULTIPLY_ADD fma
 #endif
 #define CHUNK 256
-/* Memory to the first cache, without waiting for it. OpenCL's own prefetch does nothing in PoCL 3.1 and in Intel's runtime of 2026. */
+/* Memory to the first cache, without waiting for it. OpenCL's own prefetch does nothing in PoCL 3.1 and in Intel's
+ * runtime of 2026. */
 #ifdef FETCHES
 #define FETCH(from) __builtin_prefetch((const void *)(size_t)(from))
 #else
@@ -32,7 +35,9 @@
 #define LOAD(i, from) vload16(i, from)
 #endif
 
-#define AHEAD 32 /* inputs. Caches fetch ahead by themselves, to the end of a page: enough for float weights, not for halves at twice the pace */
+/* inputs. Caches fetch ahead by themselves, to the end of a page: enough for float weights, not for halves at twice the
+ * pace */
+#define AHEAD 32
 
 /* Stores 16 outputs, those there are. */
 void fc_cpu_store(float16 value, int at, int out, int relu, __global float *y) {
@@ -46,21 +51,25 @@ void fc_cpu_store(float16 value, int at, int out, int relu, __global float *y) {
     }
 }
 
-/* x: n x in -> packed: chunks x rows x CHUNK: `count` images from image `first` on, and the last once more in the rows behind them; the
- * last chunk may be shorter, what is behind it is not written. Range: rows, chunks. */
-__kernel void fc_cpu_pack(__global const float *restrict x, __global float *restrict packed, int first, int count, int in, int rows) {
+/* x: n x in -> packed: chunks x rows x CHUNK: `count` images from image `first` on, and the last once more in the rows
+ * behind them; the last chunk may be shorter, what is behind it is not written. Range: rows, chunks. */
+__kernel void fc_cpu_pack(__global const float *restrict x, __global float *restrict packed, int first, int count,
+                          int in, int rows) {
     int n = (int)get_global_id(0), chunk = (int)get_global_id(1), length = min(CHUNK, in - chunk * CHUNK);
     __global const float *from = x + (size_t)(first + min(n, count - 1)) * in + chunk * CHUNK;
     __global float *to = packed + ((size_t)chunk * rows + n) * CHUNK;
     for (int i = 0; i < length; i++) to[i] = from[i];
 }
 
-/* packed: as above; rows: a multiple of IMAGES. y: n x out. An item owns `together` blocks of 32 outputs, so that the inputs of a chunk come
- * out of a near cache for all but the first. sums: together x rows x 32 floats. Range: ceil(out / 32 / together); work-groups of one. */
-__kernel __attribute__((vec_type_hint(float16))) void fc_cpu_many(__global const float *restrict packed, __global const WEIGHT *restrict w,
-                                                                  __global const float *restrict b, __global float *restrict y, int first, int count, int rows,
-                                                                  int in, int out, int relu, int together, __local float *restrict sums) {
-    int start = (int)get_global_id(0) * together, blocks = min(together, (out + 31) / 32 - start), passes = rows / IMAGES;
+/* packed: as above; rows: a multiple of IMAGES. y: n x out. An item owns `together` blocks of 32 outputs, so that the
+ * inputs of a chunk come out of a near cache for all but the first. sums: together x rows x 32 floats. Range: ceil(out
+ * / 32 / together); work-groups of one. */
+__kernel __attribute__((vec_type_hint(float16))) void
+fc_cpu_many(__global const float *restrict packed, __global const WEIGHT *restrict w, __global const float *restrict b,
+            __global float *restrict y, int first, int count, int rows, int in, int out, int relu, int together,
+            __local float *restrict sums) {
+    int start = (int)get_global_id(0) * together, blocks = min(together, (out + 31) / 32 - start),
+        passes = rows / IMAGES;
     for (int j = 0; j < blocks; j++) {
         for (int n = j * rows; n < (j + 1) * rows; n++) {
             vstore16(vload16((start + j) * 2, b), n * 2, sums);
@@ -71,8 +80,11 @@ __kernel __attribute__((vec_type_hint(float16))) void fc_cpu_many(__global const
         int length = min(CHUNK, in - at);
         for (int j = 0; j < blocks; j++) {
             __global const WEIGHT *weights = w + ((size_t)(start + j) * in + at) * 32;
-            /* Weights come out of memory once: the next ones do while these are used, an equal part in each pass. Behind the last: these. */
-            __global const WEIGHT *next = j + 1 < blocks ? weights + (size_t)in * 32 : at + 2 * CHUNK <= in ? weights + CHUNK * 32 - (size_t)j * in * 32 : weights;
+            /* Weights come out of memory once: the next ones do while these are used, an equal part in each pass.
+             * Behind the last: these. */
+            __global const WEIGHT *next = j + 1 < blocks         ? weights + (size_t)in * 32
+                                          : at + 2 * CHUNK <= in ? weights + CHUNK * 32 - (size_t)j * in * 32
+                                                                 : weights;
             int step = 32 * 256 / passes, place = 0;
             for (int n = 0; n < rows; n += IMAGES) {
                 __global const float *x = packed + ((size_t)(at / CHUNK) * rows + n) * CHUNK;
@@ -101,15 +113,16 @@ __kernel __attribute__((vec_type_hint(float16))) void fc_cpu_many(__global const
     for (int j = 0; j < blocks; j++) {
         for (int n = 0; n < count; n++) {
             fc_cpu_store(vload16((j * rows + n) * 2, sums), (start + j) * 32, out, relu, y + (size_t)(first + n) * out);
-            fc_cpu_store(vload16((j * rows + n) * 2 + 1, sums), (start + j) * 32 + 16, out, relu, y + (size_t)(first + n) * out);
+            fc_cpu_store(vload16((j * rows + n) * 2 + 1, sums), (start + j) * 32 + 16, out, relu,
+                         y + (size_t)(first + n) * out);
         }
     }
 }
 
 /* One image. x: n x in, y: n x out. Range: ceil(out / (32 * BLOCKS)). */
-__kernel __attribute__((vec_type_hint(float16))) void fc_cpu_one(__global const float *restrict x, __global const WEIGHT *restrict w,
-                                                                 __global const float *restrict b, __global float *restrict y, int image, int in, int out,
-                                                                 int relu) {
+__kernel __attribute__((vec_type_hint(float16))) void
+fc_cpu_one(__global const float *restrict x, __global const WEIGHT *restrict w, __global const float *restrict b,
+           __global float *restrict y, int image, int in, int out, int relu) {
     int block = (int)get_global_id(0) * BLOCKS, last = (out + 31) / 32 - 1;
     __global const WEIGHT *weights[BLOCKS];
     float16 sums[BLOCKS][2];

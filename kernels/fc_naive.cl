@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Fully connected layer where nothing faster builds or runs: a work-item makes one output, and asks nothing of its work-group.
+/* Fully connected layer where nothing faster builds or runs: a work-item makes one output, and asks nothing of its
+ * work-group.
  *
  *   y[n][o] = b[o] + sum over i of x[n][i] * w[o][i]
  *
- * The sum is made of sums over CHUNK inputs, each from 0 with one fma an input, which are added to the bias one after the other: short
- * chains, whose rounding errors stay small. */
+ * The sum is made of sums over CHUNK inputs, each from 0 with one fma an input, which are added to the bias one after
+ * the other: short chains, whose rounding errors stay small. */
 #ifndef BLOCK
 #define BLOCK 1 /* channels side by side in x, where the inputs are maps: n x ceil(c / BLOCK) x hw x BLOCK */
 #endif
 #ifndef MULTIPLY_ADD
-#define MULTIPLY_ADD fma /* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
+/* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
+#define MULTIPLY_ADD fma
 #endif
 #define CHUNK 256
 #ifdef HALF
@@ -20,11 +22,13 @@
 #define LOAD(i, from) ((from)[i])
 #endif
 
-/* x: n x in_memory, with `hw` values of each channel, and channels from `first` on `gap` places further on: the other half's blocks begin
- * there. w: out x in and b: out, as in the file (-DHALF: w in half precision, sums in float as always). y: n x out.
+/* x: n x in_memory, with `hw` values of each channel, and channels from `first` on `gap` places further on: the other
+ * half's blocks begin there. w: out x in and b: out, as in the file (-DHALF: w in half precision, sums in float as
+ * always). y: n x out.
  * Range: out, images; any work-group. */
-__kernel void fc_naive_forward(__global const float *restrict x, __global const WEIGHT *restrict w, __global const float *restrict b, __global float *restrict y,
-                               int in, int out, int in_memory, int hw, int first, int gap, int relu) {
+__kernel void fc_naive_forward(__global const float *restrict x, __global const WEIGHT *restrict w,
+                               __global const float *restrict b, __global float *restrict y, int in, int out,
+                               int in_memory, int hw, int first, int gap, int relu) {
     int o = (int)get_global_id(0);
     size_t n = get_global_id(1);
     if (o < out) {
@@ -35,7 +39,8 @@ __kernel void fc_naive_forward(__global const float *restrict x, __global const 
             for (int i = start; i < min(start + CHUNK, in); i++) {
                 int channel = i / hw;
                 channel += channel < first ? 0 : gap;
-                part = MULTIPLY_ADD(LOAD(o * in + i, w), x[(channel / BLOCK * hw + i % hw) * BLOCK + channel % BLOCK], part);
+                part = MULTIPLY_ADD(LOAD(o * in + i, w), x[(channel / BLOCK * hw + i % hw) * BLOCK + channel % BLOCK],
+                                    part);
             }
             sum = MULTIPLY_ADD(part, 1.0f, sum);
         }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Joins two halves: y[n] is a[n], then b[n]. Channels are the outer axis of an image, so that a half is one run of floats.
+/* Joins two halves: y[n] is a[n], then b[n]. Channels are the outer axis of an image, so that a half is one run of
+ * floats.
  * Source: Krizhevsky et al. 2012, figure 2 (layers that read both GPUs). */
 #ifndef SPAN
-#define SPAN 1 /* floats that a work-item copies: neighbours for neighbouring items of a GPU, a long run for one of a CPU */
+/* floats that a work-item copies: neighbours for neighbouring items of a GPU, a long run for one of a CPU */
+#define SPAN 1
 #endif
 
 /* Floats from .. end - 1. */
@@ -13,7 +15,8 @@ void join_copy(__global float *to, __global const float *values, int from, int e
 
 /* a: N x floats0 (half 0), b: N x floats1 (half 1), y: N x (floats0 + floats1); floats of one image.
  * Range: (ceil((floats0 + floats1) / SPAN), images), the image never padded (local size 1, global offset). */
-__kernel void join_forward(__global const float *restrict a, __global const float *restrict b, __global float *restrict y, int floats0, int floats1) {
+__kernel void join_forward(__global const float *restrict a, __global const float *restrict b,
+                           __global float *restrict y, int floats0, int floats1) {
     int from = (int)get_global_id(0) * SPAN, end = min(from + SPAN, floats0 + floats1);
     size_t n = get_global_id(1);
     __global float *to = y + n * (floats0 + floats1);

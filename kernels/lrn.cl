@@ -1,21 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef BLOCK
-#define BLOCK 1 /* channels side by side in memory: n x ceil(c / BLOCK) x hw x BLOCK, what fills up the last block is 0; seam: n x hw x c where it is more than 1 */
+/* channels side by side in memory: n x ceil(c / BLOCK) x hw x BLOCK, what fills up the last block is 0; seam: n x hw x
+ * c where it is more than 1 */
+#define BLOCK 1
 #endif
 /* -DBETA_075: beta is 3/4, so that roots take the place of pow. */
 #ifndef MULTIPLY_ADD
-#define MULTIPLY_ADD fma /* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
+/* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
+#define MULTIPLY_ADD fma
 #endif
 
-/* Local response normalisation across channels: y[c] = x[c] / (k + alpha * sum over j of x[j]^2)^beta, where j runs upwards from
- * c - window/2 to c + window/2, clipped to the channels there are: -before <= j < channels + after.
- * x, y: N x channels x hw. seam: N x (before + after) x hw, channels of the other half: the `before` ones just below channel 0 first,
- * then the `after` ones just above the last; it is not read, and may be null, when both are 0. alpha is not divided by the window.
- * The order of the sum does not depend on where the layer is cut: halves with a seam give the bits of the whole layer.
- * Range: (hw, channels that are in memory, images), the image never padded (local size 1, global offset); one work-item computes one value.
+/* Local response normalisation across channels: y[c] = x[c] / (k + alpha * sum over j of x[j]^2)^beta, where j runs
+ * upwards from c - window/2 to c + window/2, clipped to the channels there are: -before <= j < channels + after.
+ * x, y: N x channels x hw. seam: N x (before + after) x hw, channels of the other half: the `before` ones just below
+ * channel 0 first, then the `after` ones just above the last; it is not read, and may be null, when both are 0. alpha
+ * is not divided by the window. The order of the sum does not depend on where the layer is cut: halves with a seam give
+ * the bits of the whole layer.
+ * Range: (hw, channels that are in memory, images), the image never padded (local size 1, global offset); one work-item
+ * computes one value.
  * Source: Krizhevsky et al. 2012, section 3.3. */
-__kernel void lrn_forward(__global const float *restrict x, __global const float *restrict seam, __global float *restrict y, int channels, int hw,
-                          int before, int after, int window, float k, float alpha, float beta) {
+__kernel void lrn_forward(__global const float *restrict x, __global const float *restrict seam,
+                          __global float *restrict y, int channels, int hw, int before, int after, int window, float k,
+                          float alpha, float beta) {
     int i = (int)get_global_id(0), c = (int)get_global_id(1);
     size_t n = get_global_id(2);
     int memory = (channels + BLOCK - 1) / BLOCK * BLOCK, sides = before + after;

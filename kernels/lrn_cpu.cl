@@ -2,22 +2,28 @@
 /* -DBETA_075: beta is 3/4, so that roots take the place of pow. */
 
 #ifndef PLACES
-#define PLACES 8 /* neighbouring ones that a work-item computes: all squares are stored before the first is read again */
+/* neighbouring ones that a work-item computes: all squares are stored before the first is read again */
+#define PLACES 8
 #endif
 #ifndef MULTIPLY_ADD
-#define MULTIPLY_ADD fma /* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
+/* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
+#define MULTIPLY_ADD fma
 #endif
 
 /* Local response normalisation across channels, as in lrn.cl, for CPU devices: 16 channels side by side.
- *   y[c] = x[c] / (k + alpha * sum over j of x[j]^2)^beta,   j from c - window/2 to c + window/2, -before <= j < channels + after
- * x, y: n x ceil(channels / 16) x hw x 16. seam: n x hw x (before + after), channels of the other half: the `before` ones just below
- * channel 0 first, then the `after` ones just above the last; not read, and may be null, when both are 0.
- * The order of the sum does not depend on where the layer is cut. squares: PLACES x (16 * blocks + 2 * (window / 2)) floats.
+ *   y[c] = x[c] / (k + alpha * sum over j of x[j]^2)^beta,   j from c - window/2 to c + window/2, -before <= j <
+ *   channels + after
+ * x, y: n x ceil(channels / 16) x hw x 16. seam: n x hw x (before + after), channels of the other half: the `before`
+ * ones just below channel 0 first, then the `after` ones just above the last; not read, and may be null, when both are
+ * 0.
+ * The order of the sum does not depend on where the layer is cut. squares: PLACES x (16 * blocks + 2 * (window / 2))
+ * floats.
  * Range: (ceil(hw / PLACES), images), work-groups of one; one work-item computes all channels of PLACES places.
  * Source: Krizhevsky et al. 2012, section 3.3. */
-__kernel __attribute__((vec_type_hint(float16))) void lrn_cpu_forward(__global const float *restrict x, __global const float *restrict seam,
-                                                              __global float *restrict y, int channels, int hw, int before, int after, int window, float k,
-                                                              float alpha, float beta, __local float *restrict squares) {
+__kernel __attribute__((vec_type_hint(float16))) void
+lrn_cpu_forward(__global const float *restrict x, __global const float *restrict seam, __global float *restrict y,
+                int channels, int hw, int before, int after, int window, float k, float alpha, float beta,
+                __local float *restrict squares) {
     int start = (int)get_global_id(0) * PLACES, count = min(PLACES, hw - start), blocks = (channels + 15) / 16;
     int reach = window / 2, line = blocks * 16 + 2 * reach;
     size_t n = get_global_id(1);

@@ -3,14 +3,15 @@
 #define BLOCK 1 /* channels side by side in memory: n x ceil(c / BLOCK) x h x w x BLOCK */
 #endif
 
-/* Largest value of a kernel_size x kernel_size window every `stride` rows and columns; windows may overlap. A window that hangs over the
- * bottom or the right (out_h, out_w rounded up) is clipped; each must hold one value at least. A NaN stays: a net that went wrong must
- * show it at its end.
+/* Largest value of a kernel_size x kernel_size window every `stride` rows and columns; windows may overlap. A window
+ * that hangs over the bottom or the right (out_h, out_w rounded up) is clipped; each must hold one value at least. A
+ * NaN stays: a net that went wrong must show it at its end.
  * x: N x channels x h x w, y: N x channels x out_h x out_w.
- * Range: (out_h * out_w, channels, images), the image never padded (local size 1, global offset); one work-item computes one output.
+ * Range: (out_h * out_w, channels, images), the image never padded (local size 1, global offset); one work-item
+ * computes one output.
  * Source: Krizhevsky et al. 2012, section 3.4. */
-__kernel void maxpool_forward(__global const float *restrict x, __global float *restrict y, int channels, int h, int w, int out_h, int out_w, int kernel_size,
-                              int stride) {
+__kernel void maxpool_forward(__global const float *restrict x, __global float *restrict y, int channels, int h, int w,
+                              int out_h, int out_w, int kernel_size, int stride) {
     int i = (int)get_global_id(0), c = (int)get_global_id(1);
     size_t n = get_global_id(2);
     if (i < out_h * out_w && c < channels) {

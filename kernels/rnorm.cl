@@ -4,16 +4,19 @@
 #define BLOCK 1 /* channels side by side in memory: n x ceil(c / BLOCK) x h x w x BLOCK */
 #endif
 #ifndef MULTIPLY_ADD
-#define MULTIPLY_ADD fma /* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
+/* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
+#define MULTIPLY_ADD fma
 #endif
 
-/* Response normalisation within a map: y = x / (k + alpha * sum of x^2)^beta; the sum runs over rows r - window/2 .. r + window/2 and
- * the same columns, clipped at the border of the map, by row and column. alpha is not divided by the window.
+/* Response normalisation within a map: y = x / (k + alpha * sum of x^2)^beta; the sum runs over rows r - window/2 .. r
+ * + window/2 and the same columns, clipped at the border of the map, by row and column. alpha is not divided by the
+ * window.
  * x, y: N x channels x h x w.
- * Range: (h * w, channels, images), the image never padded (local size 1, global offset); one work-item computes one value.
+ * Range: (h * w, channels, images), the image never padded (local size 1, global offset); one work-item computes one
+ * value.
  * Source: layers "rnorm" of cuda-convnet, the code behind Krizhevsky et al. 2012. */
-__kernel void rnorm_forward(__global const float *restrict x, __global float *restrict y, int channels, int h, int w, int window, float k, float alpha,
-                            float beta) {
+__kernel void rnorm_forward(__global const float *restrict x, __global float *restrict y, int channels, int h, int w,
+                            int window, float k, float alpha, float beta) {
     int i = (int)get_global_id(0), c = (int)get_global_id(1);
     size_t n = get_global_id(2);
     if (i < h * w && c < channels) {

@@ -3,16 +3,18 @@
 #define GROUP 64 /* work-items an image; a power of two */
 #endif
 #ifndef MULTIPLY_ADD
-#define MULTIPLY_ADD fma /* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
+/* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
+#define MULTIPLY_ADD fma
 #endif
 
-/* y[n][o] = exp(x[n][out_first + o] - m) / sum over all units u of exp(x[n][u] - m), m the largest of x[n]; o < out_count.
- * x: N x units, y: N x out_count: the probabilities of one half, of all units. Each half adds up the same numbers in the same order
- * (unit u in work-item u % GROUP, then a tree), so that halves give the bits of the whole layer.
+/* y[n][o] = exp(x[n][out_first + o] - m) / sum over all units u of exp(x[n][u] - m), m the largest of x[n]; o <
+ * out_count.
+ * x: N x units, y: N x out_count: the probabilities of one half, of all units. Each half adds up the same numbers in
+ * the same order (unit u in work-item u % GROUP, then a tree), so that halves give the bits of the whole layer.
  * Range: (GROUP, images) in work-groups of (GROUP, 1), images with a global offset; one work-group computes one image.
  * Source: Krizhevsky et al. 2012, section 3.5; subtracting m keeps exp from overflowing. */
-__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void softmax_forward(__global const float *restrict x, __global float *restrict y, int units,
-                                                                                 int out_first, int out_count) {
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
+softmax_forward(__global const float *restrict x, __global float *restrict y, int units, int out_first, int out_count) {
     __local float part[GROUP];
     int item = (int)get_local_id(0);
     size_t n = get_global_id(1);

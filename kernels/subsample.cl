@@ -3,16 +3,19 @@
 #define BLOCK 1 /* channels side by side in memory: n x ceil(c / BLOCK) x h x w x BLOCK */
 #endif
 #ifndef MULTIPLY_ADD
-#define MULTIPLY_ADD fma /* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
+/* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
+#define MULTIPLY_ADD fma
 #endif
 
-/* Trainable sub-sampling: y = weight[c] * sum + bias[c], where sum is that of a kernel_size x kernel_size window every `stride` rows and columns,
- * clipped at the bottom and the right. The squashing function is a layer of its own.
+/* Trainable sub-sampling: y = weight[c] * sum + bias[c], where sum is that of a kernel_size x kernel_size window every
+ * `stride` rows and columns, clipped at the bottom and the right. The squashing function is a layer of its own.
  * x: N x channels x h x w, weight, bias: channels, y: N x channels x out_h x out_w.
- * Range: (out_h * out_w, channels, images), the image never padded (local size 1, global offset); one work-item computes one output.
+ * Range: (out_h * out_w, channels, images), the image never padded (local size 1, global offset); one work-item
+ * computes one output.
  * Source: LeCun et al. 1998, section II.B, layers S2 and S4. */
-__kernel void subsample_forward(__global const float *restrict x, __global const float *restrict weight, __global const float *restrict bias,
-                                __global float *restrict y, int channels, int h, int w, int out_h, int out_w, int kernel_size, int stride) {
+__kernel void subsample_forward(__global const float *restrict x, __global const float *restrict weight,
+                                __global const float *restrict bias, __global float *restrict y, int channels, int h,
+                                int w, int out_h, int out_w, int kernel_size, int stride) {
     int i = (int)get_global_id(0), c = (int)get_global_id(1);
     size_t n = get_global_id(2);
     if (i < out_h * out_w && c < channels) {

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Convolution by Winograd's minimal filtering, for any device: F(4x4, WINDOW x WINDOW), stride 1, in three kernels.
  *
- *   y = A^T [ sum over i of (G w G^T) . (B^T x B) ] A        for each output tile of 4 x 4, from an input tile of EDGE x EDGE, EDGE = WINDOW + 3
+ *   y = A^T [ sum over i of (G w G^T) . (B^T x B) ] A        for each output tile of 4 x 4, from an input tile of EDGE
+ *   x EDGE, EDGE = WINDOW + 3
  *
- * The first makes B^T x B of every tile and input channel, the second is a matrix product for each of the EDGE^2 points, outputs x depth times
- * depth x tiles, and the third makes A^T . A and adds the bias. Points, matrices and source: winograd_cpu.cl; G w G^T is computed on the host.
- * Between the kernels a value lies in the workspace, the tiles of all images side by side: neighbours read and write neighbours. As much is
- * in it as fills a large GPU, and no more, so that a cache holds it. The product's tile is conv.cl's, since what it asks of the registers
- * and of local memory is the same (`tools/occupancy`); there is no gathering between its fma. Sums run over the input channels in order,
- * from zero: a value depends on its image alone. */
+ * The first makes B^T x B of every tile and input channel, the second is a matrix product for each of the EDGE^2
+ * points, outputs x depth times depth x tiles, and the third makes A^T . A and adds the bias. Points, matrices and
+ * source: winograd_cpu.cl; G w G^T is computed on the host. Between the kernels a value lies in the workspace, the
+ * tiles of all images side by side: neighbours read and write neighbours. As much is in it as fills a large GPU, and no
+ * more, so that a cache holds it. The product's tile is conv.cl's, since what it asks of the registers and of local
+ * memory is the same (`tools/occupancy`); there is no gathering between its fma. Sums run over the input channels in
+ * order, from zero: a value depends on its image alone. */
 #ifndef WINDOW
 #define WINDOW 3 /* or 5 */
 #endif
@@ -33,7 +35,8 @@
 #define WEIGHT_FETCHES (TILE_K * TILE_O / 4 / ITEMS)
 
 #ifndef MULTIPLY_ADD
-#define MULTIPLY_ADD fma /* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
+/* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
+#define MULTIPLY_ADD fma
 #endif
 
 /* B^T v, in place, of EDGE values that are `step` apart. */
@@ -49,14 +52,16 @@ void winograd_to_points(float *v, int step) {
     v[4 * step] = even_q - odd_q;
     v[5 * step] = MULTIPLY_ADD(P * P * Q * Q, b, MULTIPLY_ADD(-(P * P + Q * Q), d, f));
 #else
-    float a = v[0], b = v[step], c = v[2 * step], d = v[3 * step], e = v[4 * step], f = v[5 * step], g = v[6 * step], h = v[7 * step];
+    float a = v[0], b = v[step], c = v[2 * step], d = v[3 * step], e = v[4 * step], f = v[5 * step], g = v[6 * step],
+          h = v[7 * step];
     float even_p = MULTIPLY_ADD(Q * Q * R * R, c, MULTIPLY_ADD(-(Q * Q + R * R), e, g));
     float even_q = MULTIPLY_ADD(P * P * R * R, c, MULTIPLY_ADD(-(P * P + R * R), e, g));
     float even_r = MULTIPLY_ADD(P * P * Q * Q, c, MULTIPLY_ADD(-(P * P + Q * Q), e, g));
     float odd_p = P * MULTIPLY_ADD(Q * Q * R * R, b, MULTIPLY_ADD(-(Q * Q + R * R), d, f));
     float odd_q = Q * MULTIPLY_ADD(P * P * R * R, b, MULTIPLY_ADD(-(P * P + R * R), d, f));
     float odd_r = R * MULTIPLY_ADD(P * P * Q * Q, b, MULTIPLY_ADD(-(P * P + Q * Q), d, f));
-    float s1 = -(P * P + Q * Q + R * R), s2 = P * P * Q * Q + P * P * R * R + Q * Q * R * R, s3 = -(P * P * Q * Q * R * R);
+    float s1 = -(P * P + Q * Q + R * R), s2 = P * P * Q * Q + P * P * R * R + Q * Q * R * R,
+          s3 = -(P * P * Q * Q * R * R);
     v[0] = MULTIPLY_ADD(s3, a, MULTIPLY_ADD(s2, c, MULTIPLY_ADD(s1, e, g)));
     v[step] = even_p + odd_p;
     v[2 * step] = even_p - odd_p;
@@ -82,17 +87,22 @@ void winograd_from_points(float *v, int step) {
     v[0] = v[0] + sum_p + sum_q + sum_r;
     v[step] = MULTIPLY_ADD(Q, difference_q, MULTIPLY_ADD(R, difference_r, P * difference_p));
     v[2 * step] = MULTIPLY_ADD(Q * Q, sum_q, MULTIPLY_ADD(R * R, sum_r, (P * P) * sum_p));
-    v[3 * step] = MULTIPLY_ADD(Q * Q * Q, difference_q, MULTIPLY_ADD(R * R * R, difference_r, MULTIPLY_ADD(P * P * P, difference_p, v[7 * step])));
+    v[3 * step] =
+        MULTIPLY_ADD(Q * Q * Q, difference_q,
+                     MULTIPLY_ADD(R * R * R, difference_r, MULTIPLY_ADD(P * P * P, difference_p, v[7 * step])));
 #endif
 }
 
-/* x: n x (groups * in) x h x w -> work: POINTS x (groups * depth) x width, depth = in and width = the tiles of the images from `first` on, image
- * after image, `per_image` each, `across` side by side; filled up, with zeros, to multiples of TILE_K and TILE_P.
+/* x: n x (groups * in) x h x w -> work: POINTS x (groups * depth) x width, depth = in and width = the tiles of the
+ * images from `first` on, image after image, `per_image` each, `across` side by side; filled up, with zeros, to
+ * multiples of TILE_K and TILE_P.
  * Range: width, groups * depth. */
-__kernel void winograd_input(__global const float *restrict x, __global float *restrict work, int first, int tiles, int across, int per_image, int in,
-                             int depth, int h, int w, int pad) {
-    int tile = (int)get_global_id(0), row = (int)get_global_id(1), width = (int)get_global_size(0), rows = (int)get_global_size(1);
-    int real = tile < tiles && row % depth < in, known = min(tile, tiles - 1), channel = row / depth * in + min(row % depth, in - 1);
+__kernel void winograd_input(__global const float *restrict x, __global float *restrict work, int first, int tiles,
+                             int across, int per_image, int in, int depth, int h, int w, int pad) {
+    int tile = (int)get_global_id(0), row = (int)get_global_id(1), width = (int)get_global_size(0),
+        rows = (int)get_global_size(1);
+    int real = tile < tiles && row % depth < in, known = min(tile, tiles - 1),
+        channel = row / depth * in + min(row % depth, in - 1);
     int top = known % per_image / across * 4 - pad, left = known % per_image % across * 4 - pad;
     __global const float *map = x + ((size_t)(first + known / per_image) * (rows / depth * in) + channel) * h * w;
     float d[POINTS];
@@ -115,17 +125,20 @@ __kernel void winograd_input(__global const float *restrict x, __global float *r
     for (int p = 0; p < POINTS; p++) to[(size_t)p * rows * width] = d[p];
 }
 
-/* work: as above, and behind it POINTS x (groups * blocks * TILE_O) x width are made. u: POINTS x groups x blocks x depth x TILE_O (G w G^T), with
- * zeros behind the last output. Range: width / TILE_P * 8, groups * blocks * 8, POINTS; group 8 x 8 x 1. */
-__kernel __attribute__((reqd_work_group_size(SIDE, SIDE, 1))) void winograd_product(__global const float4 *restrict values, __global const float4 *restrict u,
-                                                                                    __global float4 *restrict work, int depth, int blocks) {
+/* work: as above, and behind it POINTS x (groups * blocks * TILE_O) x width are made. u: POINTS x groups x blocks x
+ * depth x TILE_O (G w G^T), with zeros behind the last output. Range: width / TILE_P * 8, groups * blocks * 8, POINTS;
+ * group 8 x 8 x 1. */
+__kernel __attribute__((reqd_work_group_size(SIDE, SIDE, 1))) void
+winograd_product(__global const float4 *restrict values, __global const float4 *restrict u,
+                 __global float4 *restrict work, int depth, int blocks) {
     __local float4 patches[TILE_K * TILE_P / 4];
     __local float4 weights[TILE_K * TILE_O / 4];
     int across = (int)get_local_id(0), down = (int)get_local_id(1), item = down * SIDE + across;
-    int block = (int)get_group_id(1), all = (int)get_num_groups(1), width = (int)get_num_groups(0) * TILE_P / 4, rows = all / blocks * depth;
+    int block = (int)get_group_id(1), all = (int)get_num_groups(1), width = (int)get_num_groups(0) * TILE_P / 4,
+        rows = all / blocks * depth;
     size_t point = get_group_id(2);
-    __global const float4 *from =
-        values + (point * rows + block / blocks * depth + item / (TILE_P / 4)) * width + get_group_id(0) * TILE_P / 4 + item % (TILE_P / 4);
+    __global const float4 *from = values + (point * rows + block / blocks * depth + item / (TILE_P / 4)) * width +
+                                  get_group_id(0) * TILE_P / 4 + item % (TILE_P / 4);
     __global const float4 *packed = u + (point * all + block) * depth * TILE_O / 4 + item;
 
     float4 left0 = 0.0f, left1 = 0.0f, left2 = 0.0f, left3 = 0.0f; /* halves of the tile */
@@ -156,7 +169,8 @@ __kernel __attribute__((reqd_work_group_size(SIDE, SIDE, 1))) void winograd_prod
         }
         barrier(CLK_LOCAL_MEM_FENCE);
     }
-    __global float4 *to = work + ((size_t)POINTS * rows + (point * all + block) * TILE_O + down * 4) * width + get_group_id(0) * TILE_P / 4 + across;
+    __global float4 *to = work + ((size_t)POINTS * rows + (point * all + block) * TILE_O + down * 4) * width +
+                          get_group_id(0) * TILE_P / 4 + across;
     to[0] = left0;
     to[SIDE] = right0;
     to[width] = left1;
@@ -167,11 +181,14 @@ __kernel __attribute__((reqd_work_group_size(SIDE, SIDE, 1))) void winograd_prod
     to[3 * width + SIDE] = right3;
 }
 
-/* work: as above; its values are behind `rows` rows of each point. b: groups x blocks x TILE_O. y: n x (groups * out) x out_h x out_w.
+/* work: as above; its values are behind `rows` rows of each point. b: groups x blocks x TILE_O. y: n x (groups * out) x
+ * out_h x out_w.
  * Range: width, groups * out. */
-__kernel void winograd_output(__global const float *restrict work, __global const float *restrict b, __global float *restrict y, int first, int tiles,
-                              int across, int per_image, int rows, int out, int out_h, int out_w) {
-    int tile = (int)get_global_id(0), channel = (int)get_global_id(1), width = (int)get_global_size(0), channels = (int)get_global_size(1);
+__kernel void winograd_output(__global const float *restrict work, __global const float *restrict b,
+                              __global float *restrict y, int first, int tiles, int across, int per_image, int rows,
+                              int out, int out_h, int out_w) {
+    int tile = (int)get_global_id(0), channel = (int)get_global_id(1), width = (int)get_global_size(0),
+        channels = (int)get_global_size(1);
     int filled = (out + TILE_O - 1) / TILE_O * TILE_O, row = channel / out * filled + channel % out;
     if (tile >= tiles) return;
     __global const float *from = work + ((size_t)POINTS * rows + row) * width + tile;

@@ -1,23 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /* Convolution by Winograd's minimal filtering, for CPU devices: F(OUT x OUT, WINDOW x WINDOW).
  *
- * An output tile of OUT x OUT comes from an input tile of SIDE x SIDE, SIDE = WINDOW + OUT - 1, with SIDE^2 multiplications a pair of channels
- * instead of OUT^2 * WINDOW^2:   y = A^T [ sum over i of (G w G^T) . (B^T x B) ] A
- * Points: 0, P, -P, Q, -Q, infinity for F(4x4, 3x3); P, -P, Q, -Q, R, -R, infinity for F(5x5, 3x3); 0 as well for F(4x4, 5x5). Those below gave the
- * smallest errors of many that were tried (of the largest output: 2.4e-6 for F(4x4, 3x3), where 1 and 2 gave 1.0e-5; 3.9e-6 for F(5x5, 3x3), where
- * 0, 1, 7/4 and 3/8 gave 1.0e-5; 5.4e-6 for F(4x4, 5x5)). F(5x5, 3x3) covers maps of 13 by 441 products where F(4x4, 3x3) takes 576, for weights that
- * are larger by a third.
- * G w G^T is computed on the host, in double, once a start. Sums run over the input channels in order, one fma each: a value depends on its image
- * alone, not on those beside it.
+ * An output tile of OUT x OUT comes from an input tile of SIDE x SIDE, SIDE = WINDOW + OUT - 1, with SIDE^2
+ * multiplications a pair of channels instead of OUT^2 * WINDOW^2:   y = A^T [ sum over i of (G w G^T) . (B^T x B) ] A
+ * Points: 0, P, -P, Q, -Q, infinity for F(4x4, 3x3); P, -P, Q, -Q, R, -R, infinity for F(5x5, 3x3); 0 as well for
+ * F(4x4, 5x5). Those below gave the smallest errors of many that were tried (of the largest output: 2.4e-6 for F(4x4,
+ * 3x3), where 1 and 2 gave 1.0e-5; 3.9e-6 for F(5x5, 3x3), where 0, 1, 7/4 and 3/8 gave 1.0e-5; 5.4e-6 for F(4x4,
+ * 5x5)). F(5x5, 3x3) covers maps of 13 by 441 products where F(4x4, 3x3) takes 576, for weights that are larger by a
+ * third.
+ * G w G^T is computed on the host, in double, once a start. Sums run over the input channels in order, one fma each: a
+ * value depends on its image alone, not on those beside it.
  *
- * Maps are in blocks of 16 channels: n x ceil(c / 16) x h x w x 16, with finite values in the lanes behind the last channel.
+ * Maps are in blocks of 16 channels: n x ceil(c / 16) x h x w x 16, with finite values in the lanes behind the last
+ * channel.
  *
- * STRIDE 4, with a larger window, of planes (the input of a net, n x c x h x w): 4 x 4 neighbouring pixels of a plane are the 16 lanes of a
- * block, and what strides over pixels with a window of up to 12 or 20 walks over blocks with a window of 3 or 5.
+ * STRIDE 4, with a larger window, of planes (the input of a net, n x c x h x w): 4 x 4 neighbouring pixels of a plane
+ * are the 16 lanes of a block, and what strides over pixels with a window of up to 12 or 20 walks over blocks with a
+ * window of 3 or 5.
  *
- * FUSED: one work-item goes from inputs to outputs, with everything between in local memory (a near cache, on a CPU). Where a layer is so deep
- * that weights would be fetched for few tiles: three kernels, point after point, so that those of a point are fetched once for all tiles.
- * Source: Lavin and Gray 2015, "Fast Algorithms for Convolutional Neural Networks"; matrices by Toom and Cook for the points. */
+ * FUSED: one work-item goes from inputs to outputs, with everything between in local memory (a near cache, on a CPU).
+ * Where a layer is so deep that weights would be fetched for few tiles: three kernels, point after point, so that those
+ * of a point are fetched once for all tiles.
+ * Source: Lavin and Gray 2015, "Fast Algorithms for Convolutional Neural Networks"; matrices by Toom and Cook for the
+ * points. */
 #ifndef WINDOW
 #define WINDOW 3
 #endif
@@ -37,7 +42,8 @@
 #define VECTORS 2 /* of 16 output channels in registers at once */
 #endif
 #ifndef MULTIPLY_ADD
-#define MULTIPLY_ADD fma /* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
+/* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
+#define MULTIPLY_ADD fma
 #endif
 #if OUT == 5
 #define P 0.3125f
@@ -52,14 +58,16 @@
 #define R 0.5f
 #endif
 #ifndef FUSED
-#define FUSED 1 /* transformed inputs and sums stay in local memory; 0: they go through global memory, point after point */
+/* transformed inputs and sums stay in local memory; 0: they go through global memory, point after point */
+#define FUSED 1
 #endif
 #if FUSED
 #define BETWEEN __local
 #else
 #define BETWEEN __global
 #endif
-/* Memory to the first cache, without waiting for it. OpenCL's own prefetch does nothing in PoCL 3.1 and in Intel's runtime of 2026. */
+/* Memory to the first cache, without waiting for it. OpenCL's own prefetch does nothing in PoCL 3.1 and in Intel's
+ * runtime of 2026. */
 #ifdef FETCHES
 #define FETCH(from) __builtin_prefetch((const void *)(size_t)(from))
 #else
@@ -67,22 +75,27 @@
 #endif
 #define SIDE (WINDOW + OUT - 1)
 #define POINTS (SIDE * SIDE)
-#define FIRST (OUT == 5 ? 0 : 1) /* of the pairs of points; 0 is before them but for OUT 5, infinity behind them */
+#define FIRST (OUT == 5 ? 0 : 1)     /* of the pairs of points; 0 is before them but for OUT 5, infinity behind them */
 #define LANES (STRIDE == 1 ? 16 : 1) /* of x side by side */
 
-/* B^T v, in place, of SIDE values that are `step` apart. Row i is the product of (x - point) over all points but the i-th. */
+/* B^T v, in place, of SIDE values that are `step` apart. Row i is the product of (x - point) over all points but the
+ * i-th. */
 void winograd_input(float16 *v, int step) {
     float16 a = v[0], b = v[step], c = v[2 * step], d = v[3 * step], e = v[4 * step], f = v[5 * step];
 #ifdef R /* of the pair P, -P without the factor x - P or x + P; likewise of Q and R */
     float16 g = v[6 * step];
     float16 sp = (float16)(-(Q * Q + R * R)), sq = (float16)(-(P * P + R * R)), sr = (float16)(-(P * P + Q * Q));
     float16 tp = (float16)(Q * Q * R * R), tq = (float16)(P * P * R * R), tr = (float16)(P * P * Q * Q);
-    float16 s1 = (float16)(-(P * P + Q * Q + R * R)), s2 = (float16)(P * P * Q * Q + P * P * R * R + Q * Q * R * R), s3 = (float16)(-(P * P * Q * Q * R * R));
+    float16 s1 = (float16)(-(P * P + Q * Q + R * R)), s2 = (float16)(P * P * Q * Q + P * P * R * R + Q * Q * R * R),
+            s3 = (float16)(-(P * P * Q * Q * R * R));
 #endif
 #if OUT == 5
-    float16 even_p = P * MULTIPLY_ADD(tp, a, MULTIPLY_ADD(sp, c, e)), odd_p = MULTIPLY_ADD(tp, b, MULTIPLY_ADD(sp, d, f));
-    float16 even_q = Q * MULTIPLY_ADD(tq, a, MULTIPLY_ADD(sq, c, e)), odd_q = MULTIPLY_ADD(tq, b, MULTIPLY_ADD(sq, d, f));
-    float16 even_r = R * MULTIPLY_ADD(tr, a, MULTIPLY_ADD(sr, c, e)), odd_r = MULTIPLY_ADD(tr, b, MULTIPLY_ADD(sr, d, f));
+    float16 even_p = P * MULTIPLY_ADD(tp, a, MULTIPLY_ADD(sp, c, e)),
+            odd_p = MULTIPLY_ADD(tp, b, MULTIPLY_ADD(sp, d, f));
+    float16 even_q = Q * MULTIPLY_ADD(tq, a, MULTIPLY_ADD(sq, c, e)),
+            odd_q = MULTIPLY_ADD(tq, b, MULTIPLY_ADD(sq, d, f));
+    float16 even_r = R * MULTIPLY_ADD(tr, a, MULTIPLY_ADD(sr, c, e)),
+            odd_r = MULTIPLY_ADD(tr, b, MULTIPLY_ADD(sr, d, f));
     v[0] = odd_p + even_p;
     v[step] = odd_p - even_p;
     v[2 * step] = odd_q + even_q;
@@ -101,9 +114,12 @@ void winograd_input(float16 *v, int step) {
     v[5 * step] = MULTIPLY_ADD((float16)(P * P * Q * Q), b, MULTIPLY_ADD((float16)(-(P * P + Q * Q)), d, f));
 #else
     float16 h = v[7 * step];
-    float16 even_p = MULTIPLY_ADD(tp, c, MULTIPLY_ADD(sp, e, g)), odd_p = P * MULTIPLY_ADD(tp, b, MULTIPLY_ADD(sp, d, f));
-    float16 even_q = MULTIPLY_ADD(tq, c, MULTIPLY_ADD(sq, e, g)), odd_q = Q * MULTIPLY_ADD(tq, b, MULTIPLY_ADD(sq, d, f));
-    float16 even_r = MULTIPLY_ADD(tr, c, MULTIPLY_ADD(sr, e, g)), odd_r = R * MULTIPLY_ADD(tr, b, MULTIPLY_ADD(sr, d, f));
+    float16 even_p = MULTIPLY_ADD(tp, c, MULTIPLY_ADD(sp, e, g)),
+            odd_p = P * MULTIPLY_ADD(tp, b, MULTIPLY_ADD(sp, d, f));
+    float16 even_q = MULTIPLY_ADD(tq, c, MULTIPLY_ADD(sq, e, g)),
+            odd_q = Q * MULTIPLY_ADD(tq, b, MULTIPLY_ADD(sq, d, f));
+    float16 even_r = MULTIPLY_ADD(tr, c, MULTIPLY_ADD(sr, e, g)),
+            odd_r = R * MULTIPLY_ADD(tr, b, MULTIPLY_ADD(sr, d, f));
     v[0] = MULTIPLY_ADD(s3, a, MULTIPLY_ADD(s2, c, MULTIPLY_ADD(s1, e, g)));
     v[step] = even_p + odd_p;
     v[2 * step] = even_p - odd_p;
@@ -118,9 +134,11 @@ void winograd_input(float16 *v, int step) {
 /* A^T v: the first OUT of SIDE values that are `step` apart are replaced by the outputs. */
 void winograd_output(float16 *v, int step) {
     float16 sum_p = v[FIRST * step] + v[(FIRST + 1) * step], difference_p = v[FIRST * step] - v[(FIRST + 1) * step];
-    float16 sum_q = v[(FIRST + 2) * step] + v[(FIRST + 3) * step], difference_q = v[(FIRST + 2) * step] - v[(FIRST + 3) * step];
+    float16 sum_q = v[(FIRST + 2) * step] + v[(FIRST + 3) * step],
+            difference_q = v[(FIRST + 2) * step] - v[(FIRST + 3) * step];
 #ifdef R
-    float16 sum_r = v[(FIRST + 4) * step] + v[(FIRST + 5) * step], difference_r = v[(FIRST + 4) * step] - v[(FIRST + 5) * step];
+    float16 sum_r = v[(FIRST + 4) * step] + v[(FIRST + 5) * step],
+            difference_r = v[(FIRST + 4) * step] - v[(FIRST + 5) * step];
     v[0] = (FIRST ? v[0] + sum_p : sum_p) + sum_q + sum_r;
     v[step] = MULTIPLY_ADD((float16)(Q), difference_q, MULTIPLY_ADD((float16)(R), difference_r, P * difference_p));
     v[2 * step] = MULTIPLY_ADD((float16)(Q * Q), sum_q, MULTIPLY_ADD((float16)(R * R), sum_r, (P * P) * sum_p));
@@ -130,14 +148,18 @@ void winograd_output(float16 *v, int step) {
     v[2 * step] = MULTIPLY_ADD((float16)(Q * Q), sum_q, (P * P) * sum_p);
 #endif
 #if OUT == 5
-    v[3 * step] = MULTIPLY_ADD((float16)(Q * Q * Q), difference_q, MULTIPLY_ADD((float16)(R * R * R), difference_r, (P * P * P) * difference_p));
-    v[4 * step] = MULTIPLY_ADD((float16)(Q * Q * Q * Q), sum_q,
-                               MULTIPLY_ADD((float16)(R * R * R * R), sum_r, MULTIPLY_ADD((float16)(P * P * P * P), sum_p, v[6 * step])));
+    v[3 * step] = MULTIPLY_ADD((float16)(Q * Q * Q), difference_q,
+                               MULTIPLY_ADD((float16)(R * R * R), difference_r, (P * P * P) * difference_p));
+    v[4 * step] = MULTIPLY_ADD(
+        (float16)(Q * Q * Q * Q), sum_q,
+        MULTIPLY_ADD((float16)(R * R * R * R), sum_r, MULTIPLY_ADD((float16)(P * P * P * P), sum_p, v[6 * step])));
 #elif WINDOW == 3
-    v[3 * step] = MULTIPLY_ADD((float16)(Q * Q * Q), difference_q, MULTIPLY_ADD((float16)(P * P * P), difference_p, v[5 * step]));
+    v[3 * step] =
+        MULTIPLY_ADD((float16)(Q * Q * Q), difference_q, MULTIPLY_ADD((float16)(P * P * P), difference_p, v[5 * step]));
 #else
     v[3 * step] = MULTIPLY_ADD((float16)(Q * Q * Q), difference_q,
-                               MULTIPLY_ADD((float16)(R * R * R), difference_r, MULTIPLY_ADD((float16)(P * P * P), difference_p, v[7 * step])));
+                               MULTIPLY_ADD((float16)(R * R * R), difference_r,
+                                            MULTIPLY_ADD((float16)(P * P * P), difference_p, v[7 * step])));
 #endif
 }
 
@@ -160,18 +182,20 @@ float16 winograd_load(__global const float *map, int row, int column, int h, int
 #endif
 }
 
-/* Transforms one tile of one block of channels, which begins at (top, left) of their map: POINTS x 16 values, a point's `apart` floats behind
- * the last one's. */
+/* Transforms one tile of one block of channels, which begins at (top, left) of their map: POINTS x 16 values, a point's
+ * `apart` floats behind the last one's. */
 void winograd_transform(__global const float *map, int top, int left, int h, int w, BETWEEN float *to, size_t apart) {
     float16 d[POINTS];
     if (top >= 0 && left >= 0 && top + SIDE * STRIDE <= h && left + SIDE * STRIDE <= w) {
 #pragma unroll
         for (int r = 0; r < SIDE; r++)
 #pragma unroll
-            for (int q = 0; q < SIDE; q++) d[r * SIDE + q] = winograd_load(map, top + r * STRIDE, left + q * STRIDE, h, w, 1);
+            for (int q = 0; q < SIDE; q++)
+                d[r * SIDE + q] = winograd_load(map, top + r * STRIDE, left + q * STRIDE, h, w, 1);
     } else {
         for (int r = 0; r < SIDE; r++)
-            for (int q = 0; q < SIDE; q++) d[r * SIDE + q] = winograd_load(map, top + r * STRIDE, left + q * STRIDE, h, w, 0);
+            for (int q = 0; q < SIDE; q++)
+                d[r * SIDE + q] = winograd_load(map, top + r * STRIDE, left + q * STRIDE, h, w, 0);
     }
 #pragma unroll
     for (int q = 0; q < SIDE; q++) winograd_input(d + q, SIDE);
@@ -181,11 +205,11 @@ void winograd_transform(__global const float *map, int top, int left, int h, int
     for (int p = 0; p < POINTS; p++) vstore16(d[p], 0, to + p * apart);
 }
 
-/* The sums of one point over all input channels, in order, of up to TILES tiles: those there are, `here`, are stored, `apart` floats from one
- * to the next. values: tiles x depth, weights: depth x VECTORS * 16. next: weights that are wanted soon, of which an iteration fetches `step`
- * 256ths of a float. */
-void winograd_multiply(BETWEEN const float *values, __global const float *weights, int depth, int here, BETWEEN float *to, int apart,
-                       __global const float *next, int step) {
+/* The sums of one point over all input channels, in order, of up to TILES tiles: those there are, `here`, are stored,
+ * `apart` floats from one to the next. values: tiles x depth, weights: depth x VECTORS * 16. next: weights that are
+ * wanted soon, of which an iteration fetches `step` 256ths of a float. */
+void winograd_multiply(BETWEEN const float *values, __global const float *weights, int depth, int here,
+                       BETWEEN float *to, int apart, __global const float *next, int step) {
     float16 sums[TILES][VECTORS];
     BETWEEN const float *row[TILES]; /* tiles behind the last are the last once more, and not used */
 #pragma unroll
@@ -229,29 +253,36 @@ void winograd_store(float16 d[POINTS], float16 bias, __global float *y, int rows
 }
 
 #if FUSED
-/* x: n x depth / 16 x h x w x 16, STRIDE 4: n x depth / 16 x h x w. u: groups of VECTORS blocks x POINTS x depth x VECTORS * 16 (G w G^T, filled up
- * with zeros), b: as many blocks x 16. y: n x out_blocks x out_h x out_w x 16; relu: max(0, y) is stored.
+/* x: n x depth / 16 x h x w x 16, STRIDE 4: n x depth / 16 x h x w. u: groups of VECTORS blocks x POINTS x depth x
+ * VECTORS * 16 (G w G^T, filled up with zeros), b: as many blocks x 16. y: n x out_blocks x out_h x out_w x 16; relu:
+ * max(0, y) is stored.
  * tiles: images * per_image, per_image: down * across tiles of an image; `first` is the first image.
  * values: POINTS x GROUPS * TILES x depth, products: POINTS x GROUPS * TILES x VECTORS * 16 floats.
- * Range: ceil(tiles / (GROUPS * TILES)), ceil(out_blocks / VECTORS); work-groups of one. Each group of outputs transforms x anew, which costs less
- * than to bring it from where another work-item did. */
-__kernel __attribute__((vec_type_hint(float16))) void winograd_cpu_fused(__global const float *restrict x, __global const float *restrict u,
-                                                                         __global const float *restrict b, __global float *restrict y, int first, int tiles,
-                                                                         int depth, int across, int per_image, int out_blocks, int h, int w, int pad, int out_h,
-                                                                         int out_w, int relu, __local float *restrict values, __local float *restrict products) {
-    int start = (int)get_global_id(0) * GROUPS * TILES, group = (int)get_global_id(1), here = min(GROUPS * TILES, tiles - start);
+ * Range: ceil(tiles / (GROUPS * TILES)), ceil(out_blocks / VECTORS); work-groups of one. Each group of outputs
+ * transforms x anew, which costs less than to bring it from where another work-item did. */
+__kernel __attribute__((vec_type_hint(float16))) void
+winograd_cpu_fused(__global const float *restrict x, __global const float *restrict u, __global const float *restrict b,
+                   __global float *restrict y, int first, int tiles, int depth, int across, int per_image,
+                   int out_blocks, int h, int w, int pad, int out_h, int out_w, int relu,
+                   __local float *restrict values, __local float *restrict products) {
+    int start = (int)get_global_id(0) * GROUPS * TILES, group = (int)get_global_id(1),
+        here = min(GROUPS * TILES, tiles - start);
     int parts = (here + TILES - 1) / TILES, floats = depth * VECTORS * 16;
     for (int t = 0; t < here; t++) {
-        int tile = (start + t) % per_image, top = tile / across * OUT * STRIDE - pad, left = tile % across * OUT * STRIDE - pad;
+        int tile = (start + t) % per_image, top = tile / across * OUT * STRIDE - pad,
+            left = tile % across * OUT * STRIDE - pad;
         __global const float *image = x + (size_t)(first + (start + t) / per_image) * (depth / 16) * h * w * LANES;
         for (int block = 0; block < depth / 16; block++)
-            winograd_transform(image + (size_t)block * h * w * LANES, top, left, h, w, values + t * depth + block * 16, GROUPS * TILES * depth);
+            winograd_transform(image + (size_t)block * h * w * LANES, top, left, h, w, values + t * depth + block * 16,
+                               GROUPS * TILES * depth);
     }
     for (int p = 0; p < POINTS; p++) {
-        __global const float *weights = u + ((size_t)group * POINTS + p) * floats, *next = weights + (p < POINTS - 1 ? floats : 0);
+        __global const float *weights = u + ((size_t)group * POINTS + p) * floats,
+                             *next = weights + (p < POINTS - 1 ? floats : 0);
         for (int from = 0; from < here; from += TILES, next += floats / parts)
-            winograd_multiply(values + (p * GROUPS * TILES + from) * depth, weights, depth, here - from, products + (p * GROUPS * TILES + from) * VECTORS * 16,
-                              VECTORS * 16, next, VECTORS * 16 * 256 / parts);
+            winograd_multiply(values + (p * GROUPS * TILES + from) * depth, weights, depth, here - from,
+                              products + (p * GROUPS * TILES + from) * VECTORS * 16, VECTORS * 16, next,
+                              VECTORS * 16 * 256 / parts);
     }
     for (int t = 0; t < here; t++) {
         int tile = (start + t) % per_image, top = tile / across * OUT, left = tile % across * OUT;
@@ -260,25 +291,32 @@ __kernel __attribute__((vec_type_hint(float16))) void winograd_cpu_fused(__globa
             float16 d[POINTS];
 #pragma unroll
             for (int p = 0; p < POINTS; p++) d[p] = vload16(o, products + (p * GROUPS * TILES + t) * VECTORS * 16);
-            winograd_store(d, vload16(group * VECTORS + o, b), y + (((image * out_blocks + group * VECTORS + o) * out_h + top) * out_w + left) * 16,
+            winograd_store(d, vload16(group * VECTORS + o, b),
+                           y + (((image * out_blocks + group * VECTORS + o) * out_h + top) * out_w + left) * 16,
                            min(OUT, out_h - top), min(OUT, out_w - left), out_w, relu);
         }
     }
 }
 
 #else
-/* x: n x depth / 16 x h x w x 16, STRIDE 4: n x depth / 16 x h x w -> v: POINTS x tiles x depth, tiles = images * down * across, image after image.
+/* x: n x depth / 16 x h x w x 16, STRIDE 4: n x depth / 16 x h x w -> v: POINTS x tiles x depth, tiles = images * down
+ * * across, image after image.
  * Range: down * across tiles of an image, depth / 16, images; `first` is the first image. */
-__kernel __attribute__((vec_type_hint(float16))) void winograd_cpu_input(__global const float *restrict x, __global float *restrict v, int first, int tiles,
-                                                                         int depth, int across, int h, int w, int pad) {
-    int tile = (int)get_global_id(0), block = (int)get_global_id(1), image = (int)get_global_id(2), count = (int)get_global_size(0);
-    winograd_transform(x + ((size_t)(first + image) * (depth / 16) + block) * h * w * LANES, tile / across * OUT * STRIDE - pad,
-                       tile % across * OUT * STRIDE - pad, h, w, v + ((size_t)image * count + tile) * depth + block * 16, (size_t)tiles * depth);
+__kernel __attribute__((vec_type_hint(float16))) void winograd_cpu_input(__global const float *restrict x,
+                                                                         __global float *restrict v, int first,
+                                                                         int tiles, int depth, int across, int h, int w,
+                                                                         int pad) {
+    int tile = (int)get_global_id(0), block = (int)get_global_id(1), image = (int)get_global_id(2),
+        count = (int)get_global_size(0);
+    winograd_transform(x + ((size_t)(first + image) * (depth / 16) + block) * h * w * LANES,
+                       tile / across * OUT * STRIDE - pad, tile % across * OUT * STRIDE - pad, h, w,
+                       v + ((size_t)image * count + tile) * depth + block * 16, (size_t)tiles * depth);
 }
 
 /* v as above, u as for winograd_cpu_fused -> m: groups x tiles x POINTS x VECTORS * 16, behind v in one buffer.
  * Range: ceil(tiles / (GROUPS * TILES)), groups, POINTS. */
-__kernel __attribute__((vec_type_hint(float16))) void winograd_cpu_multiply(__global float *v, __global const float *restrict u, int tiles, int depth) {
+__kernel __attribute__((vec_type_hint(float16))) void
+winograd_cpu_multiply(__global float *v, __global const float *restrict u, int tiles, int depth) {
     __global float *m = v + (size_t)POINTS * tiles * depth;
     int start = (int)get_global_id(0) * GROUPS * TILES, group = (int)get_global_id(1), p = (int)get_global_id(2);
     int end = min(start + GROUPS * TILES, tiles);
@@ -287,23 +325,29 @@ __kernel __attribute__((vec_type_hint(float16))) void winograd_cpu_multiply(__gl
         next += (size_t)POINTS * depth * VECTORS * 16;
     else if (p + 1 < POINTS)
         next = u + (size_t)(p + 1) * depth * VECTORS * 16;
-    int blocks = (end - start + TILES - 1) / TILES, step = VECTORS * 16 * 256 / blocks, part = depth * VECTORS * 16 / blocks;
+    int blocks = (end - start + TILES - 1) / TILES, step = VECTORS * 16 * 256 / blocks,
+        part = depth * VECTORS * 16 / blocks;
     for (int from = start; from < end; from += TILES, next += part)
         winograd_multiply(v + ((size_t)p * tiles + from) * depth, weights, depth, end - from,
-                          m + (((size_t)group * tiles + from) * POINTS + p) * VECTORS * 16, POINTS * VECTORS * 16, next, step);
+                          m + (((size_t)group * tiles + from) * POINTS + p) * VECTORS * 16, POINTS * VECTORS * 16, next,
+                          step);
 }
 
 /* v with m behind it; the others as for winograd_cpu_fused. Range: per_image, blocks, images. */
-__kernel __attribute__((vec_type_hint(float16))) void winograd_cpu_gather(__global const float *restrict v, __global const float *restrict b,
-                                                                          __global float *restrict y, int first, int tiles, int depth, int across, int blocks,
-                                                                          int out_h, int out_w, int relu) {
-    int tile = (int)get_global_id(0), block = (int)get_global_id(1), image = (int)get_global_id(2), per_image = (int)get_global_size(0);
+__kernel __attribute__((vec_type_hint(float16))) void
+winograd_cpu_gather(__global const float *restrict v, __global const float *restrict b, __global float *restrict y,
+                    int first, int tiles, int depth, int across, int blocks, int out_h, int out_w, int relu) {
+    int tile = (int)get_global_id(0), block = (int)get_global_id(1), image = (int)get_global_id(2),
+        per_image = (int)get_global_size(0);
     int top = tile / across * OUT, left = tile % across * OUT;
-    __global const float *from = v + (size_t)POINTS * tiles * depth + (((size_t)(block / VECTORS) * tiles + image * per_image + tile) * POINTS * VECTORS + block % VECTORS) * 16;
+    __global const float *from =
+        v + (size_t)POINTS * tiles * depth +
+        (((size_t)(block / VECTORS) * tiles + image * per_image + tile) * POINTS * VECTORS + block % VECTORS) * 16;
     float16 d[POINTS];
 #pragma unroll
     for (int p = 0; p < POINTS; p++) d[p] = vload16(p * VECTORS, from);
-    winograd_store(d, vload16(block, b), y + ((((size_t)(first + image) * blocks + block) * out_h + top) * out_w + left) * 16, min(OUT, out_h - top),
-                   min(OUT, out_w - left), out_w, relu);
+    winograd_store(d, vload16(block, b),
+                   y + ((((size_t)(first + image) * blocks + block) * out_h + top) * out_w + left) * 16,
+                   min(OUT, out_h - top), min(OUT, out_w - left), out_w, relu);
 }
 #endif

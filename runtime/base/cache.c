@@ -30,7 +30,8 @@ int cache_path(enum cache_kind kind, const char *key, char *out, size_t size, st
     int status = files_cache_folder(folder, sizeof folder, err);
     if (status != ALEXCL_OK) return status;
     int made = snprintf(out, size, "%s/%s%s", folder, key, kinds[kind].ending);
-    return made < 0 || (size_t)made >= size ? error_set(err, ALEXCL_E_OTHER, "%s: the name is too long", folder) : ALEXCL_OK;
+    return made < 0 || (size_t)made >= size ? error_set(err, ALEXCL_E_OTHER, "%s: the name is too long", folder)
+                                            : ALEXCL_OK;
 }
 
 /* The kind of a file by its name, or -1. */
@@ -41,7 +42,9 @@ static int cache_kind_of(const char *name) {
         if (length < digits + ending || strcmp(name + length - ending, kinds[kind].ending) != 0) continue;
         const char *hash = name + length - ending - digits;
         if (strspn(hash, hexadecimal) < digits) continue;
-        if (kind == CACHE_LOGS ? strncmp(name, log_prefix, sizeof log_prefix - 1) == 0 && hash > name + sizeof log_prefix && hash[-1] == '-' : hash == name)
+        if (kind == CACHE_LOGS ? strncmp(name, log_prefix, sizeof log_prefix - 1) == 0 &&
+                                     hash > name + sizeof log_prefix && hash[-1] == '-'
+                               : hash == name)
             return kind;
     }
     return -1;
@@ -62,7 +65,8 @@ static int cache_list(DIR *dir, struct cache_file **out, size_t *count, struct a
     for (const struct dirent *e; (e = readdir(dir)) != NULL;) {
         struct stat info;
         int kind = cache_kind_of(e->d_name);
-        if (kind < 0 || fstatat(dirfd(dir), e->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(info.st_mode)) continue;
+        if (kind < 0 || fstatat(dirfd(dir), e->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(info.st_mode))
+            continue;
         if (*count == room) {
             room = 2 * room + 64;
             struct cache_file *more = realloc(*out, room * sizeof *more);
@@ -92,7 +96,8 @@ static int cache_compare(const void *a, const void *b) {
     return x->tv_nsec < y->tv_nsec ? -1 : x->tv_nsec > y->tv_nsec;
 }
 
-/* Bytes in the folder, after what is beyond the limit went. Whoever else removes the same files at the same time is welcome. */
+/* Bytes in the folder, after what is beyond the limit went. Whoever else removes the same files at the same time is
+ * welcome. */
 static uint64_t cache_trim(const char *folder, uint64_t limit) {
     struct alexcl_error ignored = {0};
     struct cache_file *list = NULL;
@@ -109,7 +114,9 @@ static uint64_t cache_trim(const char *folder, uint64_t limit) {
             bytes -= list[i].bytes;
             removed++;
         }
-        if (removed) log_write(ALEXCL_LOG_INFO, "%s: %zu files that were not used for long are removed (ALEXCL_CACHE_LIMIT)", folder, removed);
+        if (removed)
+            log_write(ALEXCL_LOG_INFO, "%s: %zu files that were not used for long are removed (ALEXCL_CACHE_LIMIT)",
+                      folder, removed);
     }
     if (dir) closedir(dir);
     free(list);
@@ -166,7 +173,8 @@ static int cache_look(int kind, int remove, struct alexcl_cache *out, struct ale
     for (size_t i = 0; i < count; i++) {
         if (kind >= 0 && list[i].kind != kind) continue;
         if (remove && unlinkat(dirfd(dir), list[i].name, 0) != 0 && errno != ENOENT) {
-            status = error_set(err, ALEXCL_E_OTHER, "%s/%s: cannot be removed: %s%s", out->folder, list[i].name, strerror(errno), alexcl_file_hint(errno));
+            status = error_set(err, ALEXCL_E_OTHER, "%s/%s: cannot be removed: %s%s", out->folder, list[i].name,
+                               strerror(errno), alexcl_file_hint(errno));
             goto done;
         }
         out->kinds[list[i].kind].files++;

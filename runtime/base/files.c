@@ -25,19 +25,22 @@ int files_read(const char *path, size_t limit, unsigned char **data, size_t *len
     unsigned char *buffer = NULL;
     /* O_NONBLOCK: opening a fifo nobody writes to must not hang; it is refused below. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) return error_set(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_read_hint(path, errno));
+    if (fd < 0)
+        return error_set(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_read_hint(path, errno));
     struct stat info;
     if (fstat(fd, &info) != 0) {
         status = error_set(err, ALEXCL_E_DATA, "%s: %s", path, strerror(errno));
         goto done;
     }
     if (!S_ISREG(info.st_mode)) {
-        status = error_set(err, ALEXCL_E_DATA, "%s: %s", path, S_ISDIR(info.st_mode) ? "is a folder" : "is not a regular file");
+        status = error_set(err, ALEXCL_E_DATA, "%s: %s", path,
+                           S_ISDIR(info.st_mode) ? "is a folder" : "is not a regular file");
         goto done;
     }
     size_t size = (size_t)info.st_size;
     if (size > limit) {
-        status = error_set(err, ALEXCL_E_DATA, "%s: %zu bytes, more than the %zu that are accepted here", path, size, limit);
+        status =
+            error_set(err, ALEXCL_E_DATA, "%s: %zu bytes, more than the %zu that are accepted here", path, size, limit);
         goto done;
     }
     buffer = malloc(size + 1);
@@ -50,7 +53,8 @@ int files_read(const char *path, size_t limit, unsigned char **data, size_t *len
         ssize_t got = read(fd, buffer + have, size - have);
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0) {
-            status = error_set(err, ALEXCL_E_DATA, "%s: %s after %zu of %zu bytes", path, got < 0 ? strerror(errno) : "ends early", have, size);
+            status = error_set(err, ALEXCL_E_DATA, "%s: %s after %zu of %zu bytes", path,
+                               got < 0 ? strerror(errno) : "ends early", have, size);
             goto done;
         }
         have += (size_t)got;
@@ -65,8 +69,10 @@ done:
     return status;
 }
 
-/* A file being written stands under a temporary name beside its place, "<name>.<process>.<6 digits>.alexcl", and is locked while its writer
- * lives: what a killed process left behind is told by its lock being free, and removed by the next process that writes in that folder. */
+/* A file being written stands under a temporary name beside its place, "<name>.<process>.<6 digits>.alexcl", and is
+ * locked while its writer
+ * lives: what a killed process left behind is told by its lock being free, and removed by the next process that writes
+ * in that folder. */
 enum {
     PATH_MOST = 4096,
     STEM_MOST = 200, /* bytes of the file's name that the temporary one keeps: a file's name has 255 at most */
@@ -86,7 +92,8 @@ struct alexcl_file {
     struct alexcl_file *next; /* of those open */
 };
 
-/* The open files, for alexcl_files_abandon. A handler must never wait for the thread that it interrupted: the lock is held with signals blocked. */
+/* The open files, for alexcl_files_abandon. A handler must never wait for the thread that it interrupted: the lock is
+ * held with signals blocked. */
 static struct alexcl_file *files_open;
 static atomic_flag files_busy = ATOMIC_FLAG_INIT;
 
@@ -143,7 +150,8 @@ const char *alexcl_file_hint(int code) {
 }
 
 const char *alexcl_file_read_hint(const char *path, int code) {
-    return code == ENOENT && strstr(path, "://") ? "; alexcl does not download: curl -fLO URL fetches it first" : alexcl_file_hint(code);
+    return code == ENOENT && strstr(path, "://") ? "; alexcl does not download: curl -fLO URL fetches it first"
+                                                 : alexcl_file_hint(code);
 }
 
 static int files_refuse(const char *path, int code, struct alexcl_error *err) {
@@ -152,7 +160,9 @@ static int files_refuse(const char *path, int code, struct alexcl_error *err) {
 }
 
 /* What a file system may do without: syncing folders, modes. */
-static int files_lacks(int code) { return code == EINVAL || code == ENOTSUP || code == ENOSYS || code == EPERM || code == EROFS; }
+static int files_lacks(int code) {
+    return code == EINVAL || code == ENOTSUP || code == ENOSYS || code == EPERM || code == EROFS;
+}
 
 static int files_sync(int fd) { return fsync(fd) == 0 || files_lacks(errno); }
 
@@ -160,7 +170,8 @@ static void files_folder(const struct alexcl_file *f, char out[PATH_MOST]) {
     snprintf(out, PATH_MOST, "%.*s", f->first ? f->first : 1, f->first ? f->target : ".");
 }
 
-/* Without it a name that was changed may be the old one again after a power cut. A folder that may not be read cannot be synced. */
+/* Without it a name that was changed may be the old one again after a power cut. A folder that may not be read cannot
+ * be synced. */
 static int files_sync_folder(const struct alexcl_file *f) {
     char folder[PATH_MOST];
     files_folder(f, folder);
@@ -212,7 +223,8 @@ static void files_sweep(const struct alexcl_file *f) {
     if (dir) closedir(dir);
 }
 
-/* Makes the temporary file, locked; errno tells why not. Its mode is asked of open: reading the umask would change it for all threads. */
+/* Makes the temporary file, locked; errno tells why not. Its mode is asked of open: reading the umask would change it
+ * for all threads. */
 static int files_make_temporary(struct alexcl_file *f, mode_t mode) {
     static atomic_uint turn;
     for (int attempt = 0; attempt < 100; attempt++) {
@@ -220,7 +232,8 @@ static int files_make_temporary(struct alexcl_file *f, mode_t mode) {
         struct timespec now = {0};
         sigset_t before;
         clock_gettime(CLOCK_MONOTONIC, &now);
-        snprintf(f->temporary, sizeof f->temporary, "%.*s%.*s.%ld.%0*x%s", f->first, f->target, STEM_MOST, f->target + f->first, (long)getpid(), MARK_DIGITS,
+        snprintf(f->temporary, sizeof f->temporary, "%.*s%.*s.%ld.%0*x%s", f->first, f->target, STEM_MOST,
+                 f->target + f->first, (long)getpid(), MARK_DIGITS,
                  ((unsigned)now.tv_nsec + atomic_fetch_add(&turn, 1)) & 0xffffffu, mark);
         files_lock(&before);
         f->fd = open(f->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
@@ -244,7 +257,8 @@ static int files_make_temporary(struct alexcl_file *f, mode_t mode) {
     return 0;
 }
 
-/* Puts what a symbolic link leads to in the place of f->target, whether that is there or not; 0: errno tells why not. */
+/* Puts what a symbolic link leads to in the place of f->target, whether that is there or not; 0: errno tells why
+ * not. */
 static int files_follow(struct alexcl_file *f) {
     for (int i = 0; i <= LINKS_MOST; i++) {
         char link[PATH_MOST], folder[PATH_MOST];
@@ -263,10 +277,12 @@ static int files_follow(struct alexcl_file *f) {
     return 0;
 }
 
-/* Gives a new file the owner and the mode of the old one; where it may not have the old group, that one's rights are those of all others. */
+/* Gives a new file the owner and the mode of the old one; where it may not have the old group, that one's rights are
+ * those of all others. */
 static int files_inherit(int fd, const struct stat *old) {
     mode_t mode = old->st_mode & 0777;
-    if (fchown(fd, old->st_uid, old->st_gid) != 0 && fchown(fd, (uid_t)-1, old->st_gid) != 0) mode &= 0707 | (mode & 07) << 3;
+    if (fchown(fd, old->st_uid, old->st_gid) != 0 && fchown(fd, (uid_t)-1, old->st_gid) != 0)
+        mode &= 0707 | (mode & 07) << 3;
     return fchmod(fd, mode) == 0 || files_lacks(errno);
 }
 
@@ -274,10 +290,12 @@ static int files_begin(const char *path, int result, struct alexcl_file **out, s
     int status = ALEXCL_OK;
     struct alexcl_file *f = NULL;
     struct stat old;
-    /* A rename would put a file in the place of /dev/null. A link that the system does not follow, because another user left it in a folder
-     * for all, is not followed here either. */
+    /* A rename would put a file in the place of /dev/null. A link that the system does not follow, because another user
+     * left it in a folder for all, is not followed here either. */
     int exists = stat(path, &old) == 0;
-    if (exists && !S_ISREG(old.st_mode)) return error_set(err, ALEXCL_E_OTHER, "%s: cannot be written: it is not a regular file; name one, or a new one", path);
+    if (exists && !S_ISREG(old.st_mode))
+        return error_set(err, ALEXCL_E_OTHER, "%s: cannot be written: it is not a regular file; name one, or a new one",
+                         path);
     if (result && !exists && errno != ENOENT) return files_refuse(path, errno, err);
     if (strlen(path) >= PATH_MOST) return files_refuse(path, ENAMETOOLONG, err);
     TRY(memory_alloc(&f, 1, sizeof *f, "a file's name", err));
@@ -303,7 +321,9 @@ done:
     return status;
 }
 
-int alexcl_file_open(const char *path, struct alexcl_file **out, struct alexcl_error *err) { return files_begin(path, 1, out, err); }
+int alexcl_file_open(const char *path, struct alexcl_file **out, struct alexcl_error *err) {
+    return files_begin(path, 1, out, err);
+}
 
 int alexcl_file_add(struct alexcl_file *f, const void *data, size_t length, struct alexcl_error *err) {
     for (size_t done = 0; done < length;) {
@@ -330,8 +350,8 @@ int alexcl_file_commit(struct alexcl_file *f, struct alexcl_error *err) {
     int fd = f->fd, code = 0;
     f->fd = -1;
     if (f->synced && !files_sync(fd)) code = errno;
-    /* Some file systems tell only when a file is closed that it did not fit: a copy of the descriptor is closed, since the lock goes with the
-     * last, and without it a sweep would take the file for left behind. */
+    /* Some file systems tell only when a file is closed that it did not fit: a copy of the descriptor is closed, since
+     * the lock goes with the last, and without it a sweep would take the file for left behind. */
     int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     if (copy >= 0 && close(copy) != 0 && !code) code = errno;
     if (!code && rename(f->temporary, f->target) != 0) code = errno;
@@ -364,16 +384,19 @@ done:
 int files_make_folder(const char *path, struct alexcl_error *err) {
     char part[4096];
     size_t length = strlen(path);
-    if (length == 0 || length >= sizeof part) return error_set(err, ALEXCL_E_OTHER, "the folder's name is empty or too long");
+    if (length == 0 || length >= sizeof part)
+        return error_set(err, ALEXCL_E_OTHER, "the folder's name is empty or too long");
     for (size_t i = 1; i <= length; i++) {
         if (path[i] != '/' && path[i] != '\0') continue;
         memcpy(part, path, i);
         part[i] = '\0';
         if (mkdir(part, 0700) != 0 && errno != EEXIST)
-            return error_set(err, ALEXCL_E_OTHER, "%s: cannot be made: %s%s", part, strerror(errno), alexcl_file_hint(errno));
+            return error_set(err, ALEXCL_E_OTHER, "%s: cannot be made: %s%s", part, strerror(errno),
+                             alexcl_file_hint(errno));
     }
     struct stat info;
-    if (stat(path, &info) != 0) return error_set(err, ALEXCL_E_OTHER, "%s: %s%s", path, strerror(errno), alexcl_file_hint(errno));
+    if (stat(path, &info) != 0)
+        return error_set(err, ALEXCL_E_OTHER, "%s: %s%s", path, strerror(errno), alexcl_file_hint(errno));
     if (!S_ISDIR(info.st_mode)) return error_set(err, ALEXCL_E_OTHER, "%s: is not a folder", path);
     return ALEXCL_OK;
 }
@@ -389,12 +412,16 @@ int files_cache_name(char *out, size_t size, struct alexcl_error *err) {
         made = snprintf(out, size, "%s/.cache/alexcl", settings_environment("HOME"));
     else
         return error_set(err, ALEXCL_E_OTHER, "no folder for the cache: set ALEXCL_CACHE_DIR or HOME");
-    return made < 0 || (size_t)made >= size ? error_set(err, ALEXCL_E_OTHER, "the cache folder's name is too long") : ALEXCL_OK;
+    return made < 0 || (size_t)made >= size ? error_set(err, ALEXCL_E_OTHER, "the cache folder's name is too long")
+                                            : ALEXCL_OK;
 }
 
 int files_cache_judge(const char *path, const struct stat *info, struct alexcl_error *err) {
-    if (info->st_uid != geteuid()) return error_set(err, ALEXCL_E_OTHER, "%s: belongs to another user, so nothing in it is believed", path);
-    if (info->st_mode & 022) return error_set(err, ALEXCL_E_OTHER, "%s: others may write to it, so nothing in it is believed; chmod go-w it", path);
+    if (info->st_uid != geteuid())
+        return error_set(err, ALEXCL_E_OTHER, "%s: belongs to another user, so nothing in it is believed", path);
+    if (info->st_mode & 022)
+        return error_set(err, ALEXCL_E_OTHER, "%s: others may write to it, so nothing in it is believed; chmod go-w it",
+                         path);
     return ALEXCL_OK;
 }
 
@@ -411,7 +438,10 @@ void files_cache_warn(const char *what, const char *why) {
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     static int warned;
     pthread_mutex_lock(&lock);
-    if (!warned) log_write(ALEXCL_LOG_WARNING, "%s at every start: %s (ALEXCL_CACHE_DIR names another folder, ALEXCL_NO_CACHE=1 is quiet)", what, why);
+    if (!warned)
+        log_write(ALEXCL_LOG_WARNING,
+                  "%s at every start: %s (ALEXCL_CACHE_DIR names another folder, ALEXCL_NO_CACHE=1 is quiet)", what,
+                  why);
     warned = 1;
     pthread_mutex_unlock(&lock);
 }

@@ -34,10 +34,13 @@ static uint32_t fp16_round(uint32_t value, uint32_t bits) {
 uint16_t fp16_from_float(float value) {
     uint32_t bits = fp16_bits_of(value), sign = bits >> 16 & 0x8000, size = bits & 0x7fffffff, exponent = size >> 23;
     if (size > 0x7f800000) return (uint16_t)(sign | 0x7e00);
-    if (exponent >= 143) return (uint16_t)(sign | 0x7c00);                              /* 2^16 and more */
-    if (exponent >= 113) return (uint16_t)(sign | fp16_round(size - (112u << 23), 13)); /* 65520 and more carry into infinity's exponent */
-    if (exponent < 102) return (uint16_t)sign;                                          /* less than half of the smallest */
-    return (uint16_t)(sign | fp16_round((size & 0x7fffff) | 0x800000, 126 - exponent)); /* subnormal: in units of 2^-24 */
+    if (exponent >= 143) return (uint16_t)(sign | 0x7c00); /* 2^16 and more */
+    /* 65520 and more carry into infinity's exponent */
+    if (exponent >= 113) return (uint16_t)(sign | fp16_round(size - (112u << 23), 13));
+    /* less than half of the smallest */
+    if (exponent < 102) return (uint16_t)sign;
+    /* subnormal: in units of 2^-24 */
+    return (uint16_t)(sign | fp16_round((size & 0x7fffff) | 0x800000, 126 - exponent));
 }
 
 size_t fp16_narrow(float *values, size_t count) {

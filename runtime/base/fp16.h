@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* IEEE 754 binary16, "half precision": 10 bits of fraction, at most 65504. Numbers of this kind are stored, never added: sums are float. */
+/* IEEE 754 binary16, "half precision": 10 bits of fraction, at most 65504. Numbers of this kind are stored, never
+ * added: sums are float. */
 #ifndef ALEXCL_FP16_H
 #define ALEXCL_FP16_H
 #include <stddef.h>
@@ -13,8 +14,9 @@ uint16_t fp16_from_float(float value);
 
 /* Floats whose memory holds `count` of them. */
 static inline size_t fp16_floats(size_t count) { return (count + 1) / 2; }
-/* Rounds `count` floats where they lie: value i then takes bytes 2i and 2i+1 of that memory; where `count` is odd a 0 stands behind the last.
- * Gives `count`; or the index of the first value that is beyond FP16_MOST, or a NaN: it stops there, and leaves that value where it is. */
+/* Rounds `count` floats where they lie: value i then takes bytes 2i and 2i+1 of that memory; where `count` is odd a 0
+ * stands behind the last. Gives `count`; or the index of the first value that is beyond FP16_MOST, or a NaN: it stops
+ * there, and leaves that value where it is. */
 size_t fp16_narrow(float *values, size_t count);
 /* Value i of such memory. */
 float fp16_at(const float *narrowed, size_t i);

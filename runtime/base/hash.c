@@ -4,6 +4,10 @@
 #include <sodium/crypto_hash_sha256.h>
 #include <sodium/utils.h>
 
-void hash_sha256(const void *data, size_t length, unsigned char out[HASH_BYTES]) { crypto_hash_sha256(out, data, length); }
+void hash_sha256(const void *data, size_t length, unsigned char out[HASH_BYTES]) {
+    crypto_hash_sha256(out, data, length);
+}
 
-void hash_to_hex(const unsigned char hash[HASH_BYTES], char out[HASH_HEX]) { sodium_bin2hex(out, HASH_HEX, hash, HASH_BYTES); }
+void hash_to_hex(const unsigned char hash[HASH_BYTES], char out[HASH_HEX]) {
+    sodium_bin2hex(out, HASH_HEX, hash, HASH_BYTES);
+}

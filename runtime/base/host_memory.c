@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Lines of /proc/self/cgroup are "0::/path" (version 2) and "4:memory:/path" (version 1); the limit of each group from that one up to the root
- * holds. In a container the path may be the host's, and what is mounted is the group itself: groups that are not there are left out. */
+/* Lines of /proc/self/cgroup are "0::/path" (version 2) and "4:memory:/path" (version 1); the limit of each group from
+ * that one up to the root holds. In a container the path may be the host's, and what is mounted is the group itself:
+ * groups that are not there are left out. */
 #include "host_memory.h"
 
 #include <errno.h>
@@ -23,10 +24,12 @@ static uint64_t host_memory_read(const char *path, uint64_t limit) {
     return end != text && errno == 0 && bytes < limit ? bytes : limit;
 }
 
-static uint64_t host_memory_climb(const char *root, const char *mounted, char *group, const char *file, uint64_t limit) {
+static uint64_t host_memory_climb(const char *root, const char *mounted, char *group, const char *file,
+                                  uint64_t limit) {
     char path[2 * PATH];
     for (;;) {
-        int length = snprintf(path, sizeof path, "%s/sys/fs/cgroup%s%s/%s", root, mounted, strcmp(group, "/") == 0 ? "" : group, file);
+        int length = snprintf(path, sizeof path, "%s/sys/fs/cgroup%s%s/%s", root, mounted,
+                              strcmp(group, "/") == 0 ? "" : group, file);
         if (length > 0 && (size_t)length < sizeof path) limit = host_memory_read(path, limit);
         char *last = strrchr(group, '/');
         if (!last || group[0] == '\0') return limit;
@@ -47,7 +50,8 @@ uint64_t host_memory_limit(const char *root) {
         if (!group) continue;
         *group++ = '\0';
         if (controllers[1] == '\0') limit = host_memory_climb(root, "", group, "memory.max", limit);
-        if (strcmp(controllers + 1, "memory") == 0) limit = host_memory_climb(root, "/memory", group, "memory.limit_in_bytes", limit);
+        if (strcmp(controllers + 1, "memory") == 0)
+            limit = host_memory_climb(root, "/memory", group, "memory.limit_in_bytes", limit);
     }
     (void)fclose(file);
     return limit;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a file is by its first bytes: by a format's magic number; then archives, by what is in them; then formats that have none; then texts. */
+/* What a file is by its first bytes: by a format's magic number; then archives, by what is in them; then formats that
+ * have none; then texts. */
 #include <ctype.h>
 #include <stdint.h>
 #include <string.h>
@@ -67,16 +68,18 @@ static const struct {
     {"", {"a zip archive", UNPACK("unzip"), 0}},
 };
 
-static const struct alexcl_file_kind tar = {"a tar archive", UNPACK("tar -xf"), 0}, safetensors = {"a safetensors file", "--weights FILE takes it", 0},
-                                     onnx = {"an ONNX model", "write its initializers anew by safetensors.numpy.save_file", 0},
-                                     caffe = {"a Caffe model (.caffemodel)", "write its blobs anew by safetensors.numpy.save_file", 0},
-                                     ppm = {"a PPM, PGM or PBM picture", MAGICK("ppm"), 0}, utf16_low = {"a text in UTF-16", TO_UTF8("UTF-16LE"), 0},
-                                     utf16_high = {"a text in UTF-16", TO_UTF8("UTF-16BE"), 0},
-                                     page = {"a web page (HTML)", "a download that failed, or had to be confirmed, leaves one: curl -fLo FILE URL", 0},
-                                     drawing = {"an SVG drawing", "rsvg-convert IN.svg -o OUT.png (librsvg) converts it", 0},
-                                     shards = {"an index of weights in several files (JSON)",
-                                               "make one of them: model.save_pretrained(FOLDER, max_shard_size='10GB')", 1},
-                                     json = {"a JSON text", NULL, 1}, text = {"a text", NULL, 1};
+static const struct alexcl_file_kind
+    tar = {"a tar archive", UNPACK("tar -xf"), 0},
+    safetensors = {"a safetensors file", "--weights FILE takes it", 0},
+    onnx = {"an ONNX model", "write its initializers anew by safetensors.numpy.save_file", 0},
+    caffe = {"a Caffe model (.caffemodel)", "write its blobs anew by safetensors.numpy.save_file", 0},
+    ppm = {"a PPM, PGM or PBM picture", MAGICK("ppm"), 0}, utf16_low = {"a text in UTF-16", TO_UTF8("UTF-16LE"), 0},
+    utf16_high = {"a text in UTF-16", TO_UTF8("UTF-16BE"), 0},
+    page = {"a web page (HTML)", "a download that failed, or had to be confirmed, leaves one: curl -fLo FILE URL", 0},
+    drawing = {"an SVG drawing", "rsvg-convert IN.svg -o OUT.png (librsvg) converts it", 0},
+    shards = {"an index of weights in several files (JSON)",
+              "make one of them: model.save_pretrained(FOLDER, max_shard_size='10GB')", 1},
+    json = {"a JSON text", NULL, 1}, text = {"a text", NULL, 1};
 
 static int kinds_matches(const unsigned char *start, size_t length, const char *magic, size_t bytes) {
     for (size_t i = 0; i < bytes; i++)
@@ -93,25 +96,32 @@ static const unsigned char *kinds_find(const unsigned char *start, size_t length
 }
 
 static const struct alexcl_file_kind *kinds_zip(const unsigned char *start, size_t length) {
-    size_t i = 0, name = length > 30 ? start[26] | (size_t)start[27] << 8 : 0; /* PKWARE's APPNOTE, 4.3.7: its length at 26, it at 30 */
+    /* PKWARE's APPNOTE, 4.3.7: its length at 26, it at 30 */
+    size_t i = 0, name = length > 30 ? start[26] | (size_t)start[27] << 8 : 0;
     if (!kinds_matches(start, length, "PK\3\4", 4)) return NULL;
     if (name > length - 30) name = length - 30;
     while (zips[i].part[0] && !(length > 30 && kinds_find(start + 30, name, zips[i].part))) i++;
     return &zips[i].kind;
 }
 
-/* A message of protobuf, whose fields are written in ascending order. Field 1 of a Caffe net is its name, followed by its layers or inputs (fields 2
- * and 3), a truth value (5) or its layers (100); of an ONNX model it is a small number, followed by the producer or the graph. Each has a control
- * character behind the name: a list that begins with an empty line is no net. */
+/* A message of protobuf, whose fields are written in ascending order. Field 1 of a Caffe net is its name, followed by
+ * its layers or inputs (fields 2 and 3), a truth value (5) or its layers (100); of an ONNX model it is a small number,
+ * followed by the producer or the graph. Each has a control character behind the name: a list that begins with an empty
+ * line is no net. */
 static const struct alexcl_file_kind *kinds_protobuf(const unsigned char *start, size_t length) {
     if (length < 4) return NULL;
-    if (start[0] == 0x08 && start[1] > 0 && start[1] < 0x40 && (start[2] == 0x12 || start[2] == 0x3a || start[2] == 0x42)) return &onnx;
+    if (start[0] == 0x08 && start[1] > 0 && start[1] < 0x40 &&
+        (start[2] == 0x12 || start[2] == 0x3a || start[2] == 0x42))
+        return &onnx;
     size_t name = start[1];
     if (start[0] != 0x0a || name == 0 || name > 0x7f || length < name + 4) return NULL;
     for (size_t i = 0; i < name; i++)
         if (!isprint(start[2 + i])) return NULL;
     const unsigned char *next = start + 2 + name;
-    return next[0] == 0x12 || next[0] == 0x1a || (next[0] == 0x28 && next[1] <= 1) || (next[0] == 0xa2 && next[1] == 0x06) ? &caffe : NULL;
+    return next[0] == 0x12 || next[0] == 0x1a || (next[0] == 0x28 && next[1] <= 1) ||
+                   (next[0] == 0xa2 && next[1] == 0x06)
+               ? &caffe
+               : NULL;
 }
 
 /* P1 to P6, then two numbers, between them blanks and comments. */
@@ -155,7 +165,9 @@ static const struct alexcl_file_kind *kinds_text(const unsigned char *start, siz
     }
     if (length == 0) return NULL;
     if (*start == '<' && kinds_find(start, length, "<svg")) return &drawing;
-    if (kinds_find(start, length < 15 ? length : 15, "<!doctype html") == start || kinds_find(start, length < 5 ? length : 5, "<html") == start) return &page;
+    if (kinds_find(start, length < 15 ? length : 15, "<!doctype html") == start ||
+        kinds_find(start, length < 5 ? length : 5, "<html") == start)
+        return &page;
     if (*start == '{' && kinds_find(start, length, "\"weight_map\"")) return &shards;
     return *start == '{' || *start == '[' ? &json : &text;
 }
@@ -166,7 +178,8 @@ const struct alexcl_file_kind *alexcl_file_kind_of(const void *bytes, size_t len
     for (size_t i = 0; i < sizeof magics / sizeof *magics; i++)
         if (kinds_matches(start, length, magics[i].magic, magics[i].length)) return &magics[i].kind;
     const struct alexcl_file_kind *kind = kinds_zip(start, length);
-    if (!kind && length > 265 && (memcmp(start + 257, "ustar\0", 6) == 0 || memcmp(start + 257, "ustar  \0", 8) == 0)) kind = &tar;
+    if (!kind && length > 265 && (memcmp(start + 257, "ustar\0", 6) == 0 || memcmp(start + 257, "ustar  \0", 8) == 0))
+        kind = &tar;
     if (!kind && kinds_is_safetensors(start, length)) kind = &safetensors;
     if (!kind) kind = kinds_protobuf(start, length);
     if (!kind && kinds_is_ppm(start, length)) kind = &ppm;

@@ -9,7 +9,10 @@
 
 int memory_alloc(void *out, size_t count, size_t size, const char *what, struct alexcl_error *err) {
     void *p = calloc(count ? count : 1, size ? size : 1);
-    if (!p) return error_set(err, ALEXCL_E_MEMORY, "out of host memory: %zu x %zu bytes for %s; free memory or use a smaller --batch", count, size, what);
+    if (!p)
+        return error_set(err, ALEXCL_E_MEMORY,
+                         "out of host memory: %zu x %zu bytes for %s; free memory or use a smaller --batch", count,
+                         size, what);
     memcpy(out, &p, sizeof p);
     return ALEXCL_OK;
 }
@@ -20,9 +23,11 @@ int memory_alloc_floats(float **out, size_t count, const char *what, struct alex
     void *p = NULL;
     size_t bytes = count * sizeof(float), alignment = bytes < MEMORY_LARGE ? CACHE_LINE : MEMORY_LARGE;
     if (count > SIZE_MAX / sizeof(float) - CACHE_LINE || posix_memalign(&p, alignment, count ? bytes : CACHE_LINE) != 0)
-        return error_set(err, ALEXCL_E_MEMORY, "out of host memory: %zu floats for %s; free memory or use a smaller --batch", count, what);
+        return error_set(err, ALEXCL_E_MEMORY,
+                         "out of host memory: %zu floats for %s; free memory or use a smaller --batch", count, what);
 #ifdef MADV_HUGEPAGE
-    if (bytes >= MEMORY_LARGE) (void)madvise(p, bytes, MADV_HUGEPAGE); /* a system that has none goes on with small ones */
+    /* a system that has none goes on with small ones */
+    if (bytes >= MEMORY_LARGE) (void)madvise(p, bytes, MADV_HUGEPAGE);
 #endif
     *out = p;
     return ALEXCL_OK;

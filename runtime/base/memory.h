@@ -7,8 +7,9 @@
 /* `*out` = count zeroed elements, or ALEXCL_E_MEMORY saying what for. count 0 gives a pointer that can be freed. */
 int memory_alloc(void *out, size_t count, size_t size, const char *what, struct alexcl_error *err);
 enum { MEMORY_LARGE = 2 << 20 }; /* bytes of a large page of x86, and of ARM with pages of 4 KiB */
-/* The same for float tensors, aligned to 64 bytes (a cache line, the widest vector). Not zeroed. Those of MEMORY_LARGE and more lie in large pages
- * where the system has them: a processor that reads them once looks up far fewer addresses. */
+/* The same for float tensors, aligned to 64 bytes (a cache line, the widest vector). Not zeroed. Those of
+ * MEMORY_LARGE and more lie in large pages where the system has them: a processor that reads them once looks up far
+ * fewer addresses. */
 int memory_alloc_floats(float **out, size_t count, const char *what, struct alexcl_error *err);
 int memory_copy_text(char **out, const char *text, struct alexcl_error *err);
 

@@ -19,14 +19,20 @@ static const struct {
     {"ALEXCL_CACHE_DIR", "folder of compiled kernels", NULL, {NULL}},
     {"ALEXCL_CACHE_LIMIT", "the most that is kept there; 0: no limit", "256MiB", {a_size}},
     {"ALEXCL_NO_CACHE", "1: compile at every start, keep nothing", "0", {"0", "1"}},
-    {"ALEXCL_LOG", "what goes to stderr: error, warning, info or debug", "warning", {"error", "warning", "info", "debug"}},
+    {"ALEXCL_LOG",
+     "what goes to stderr: error, warning, info or debug",
+     "warning",
+     {"error", "warning", "info", "debug"}},
     {"ALEXCL_BUILD_OPTIONS", "further options for the OpenCL compiler", NULL, {NULL}},
     {"ALEXCL_KERNEL_DIR", "folder of .cl files that replace the built-in ones", NULL, {NULL}},
     {"ALEXCL_SYNC", "1: wait after every launch, to find the one that fails", "0", {"0", "1"}},
     {"ALEXCL_GEMM", "own or clblast: GEMM of convolutions and fully connected layers", "own", {"own", "clblast"}},
     {"ALEXCL_WEIGHTS_PRECISION", "float or half: weights of fully connected layers", "float", {"float", "half"}},
     {"ALEXCL_TUNE", "measuring what is fastest before a first use: off or first", "first", {"off", "first"}},
-    {"ALEXCL_CHECK", "check of kernels before their first use: off, first or always", "first", {"off", "first", "always"}},
+    {"ALEXCL_CHECK",
+     "check of kernels before their first use: off, first or always",
+     "first",
+     {"off", "first", "always"}},
 };
 enum { COUNT = sizeof table / sizeof table[0] };
 static char *flags[COUNT];
@@ -75,7 +81,8 @@ static int settings_check_value(int i, const char *value, struct alexcl_error *e
         if (*allowed == a_size ? alexcl_size_read(value, &bytes) : strcmp(*allowed, value) == 0) return ALEXCL_OK;
         snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", *list ? ", " : "", *allowed);
     }
-    return *list ? error_set(err, ALEXCL_E_USAGE, "%s is \"%.200s\": it can be one of: %s", table[i].name, value, list) : ALEXCL_OK;
+    return *list ? error_set(err, ALEXCL_E_USAGE, "%s is \"%.200s\": it can be one of: %s", table[i].name, value, list)
+                 : ALEXCL_OK;
 }
 
 int alexcl_size_read(const char *text, uint64_t *out) {
@@ -100,7 +107,8 @@ int alexcl_size_read(const char *text, uint64_t *out) {
 /* Here, where nothing runs yet: else each kernel would fail for it in turn. */
 static int settings_check_folder(int i, const char *path, struct alexcl_error *err) {
     struct stat info;
-    if (strcmp(table[i].name, "ALEXCL_KERNEL_DIR") != 0 || (stat(path, &info) == 0 && S_ISDIR(info.st_mode))) return ALEXCL_OK;
+    if (strcmp(table[i].name, "ALEXCL_KERNEL_DIR") != 0 || (stat(path, &info) == 0 && S_ISDIR(info.st_mode)))
+        return ALEXCL_OK;
     return error_set(err, ALEXCL_E_USAGE, "%s: is not a folder (%s)", path, flags[i] ? "--kernel-dir" : table[i].name);
 }
 

@@ -6,8 +6,11 @@
 
 /* Values of one image. */
 static inline size_t shape_size(struct alexcl_shape s) { return (size_t)s.c * (size_t)s.h * (size_t)s.w; }
-/* Floats in memory where `block` channels lie side by side: n x ceil(c / block) x h x w x block, filled up with channels that mean nothing. */
-static inline size_t shape_floats(struct alexcl_shape s, int block) { return (size_t)((s.c + block - 1) / block * block) * (size_t)s.h * (size_t)s.w; }
+/* Floats in memory where `block` channels lie side by side: n x ceil(c / block) x h x w x block, filled up with
+ * channels that mean nothing. */
+static inline size_t shape_floats(struct alexcl_shape s, int block) {
+    return (size_t)((s.c + block - 1) / block * block) * (size_t)s.h * (size_t)s.w;
+}
 /* Half 0 gets the larger part of an odd number of channels. */
 static inline int shape_half_first(int channels, int half) { return half ? (channels + 1) / 2 : 0; }
 static inline int shape_half_count(int channels, int half) { return half ? channels / 2 : (channels + 1) / 2; }
@@ -15,8 +18,9 @@ static inline int shape_half_count(int channels, int half) { return half ? chann
 /* A convolution as one half computes it. x: n x in.c x in.h x in.w, w: out.c x in.c/groups x kernel x kernel. */
 struct shape_conv {
     struct alexcl_shape in, out; /* in: the channels it is given (all of them, or its own half's) */
-    int kernel, stride, pad;     /* zeros at top and left; windows may hang over the bottom and the right, where zeros are read */
-    int groups;                  /* groups among the channels it is given */
+    /* zeros at top and left; windows may hang over the bottom and the right, where zeros are read */
+    int kernel, stride, pad;
+    int groups; /* groups among the channels it is given */
 };
 
 struct shape_pool {
@@ -26,8 +30,9 @@ struct shape_pool {
 
 struct shape_norm { /* lrn and rnorm: y = x / (k + alpha * sum x^2)^beta */
     struct alexcl_shape in;
-    int n;             /* window */
-    int before, after; /* lrn over the layer: seam channels of the other half below and above these (0 at the layer's ends) */
+    int n; /* window */
+    /* lrn over the layer: seam channels of the other half below and above these (0 at the layer's ends) */
+    int before, after;
     float k, alpha, beta;
 };
 #endif

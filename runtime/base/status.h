@@ -13,9 +13,9 @@ int error_set(struct alexcl_error *err, int status, const char *format, ...) __a
 void error_prefix(struct alexcl_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Runs a call that returns a status; on failure leaves by the function's one `done:` label. Needs `int status`. */
-#define TRY(call)                                                                                                                                              \
-    do {                                                                                                                                                       \
-        status = (call);                                                                                                                                       \
-        if (status != ALEXCL_OK) goto done;                                                                                                                    \
+#define TRY(call)                                                                                                      \
+    do {                                                                                                               \
+        status = (call);                                                                                               \
+        if (status != ALEXCL_OK) goto done;                                                                            \
     } while (0)
 #endif

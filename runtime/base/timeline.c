@@ -13,7 +13,8 @@ uint64_t timeline_now(void) {
 void timeline_begin(struct timeline *t, int place, int on_host) {
     struct alexcl_work_span *spans = t->spans;
     size_t room = t->room;
-    *t = (struct timeline){.spans = spans, .room = room, .place = place, .on_host = on_host, .origin = timeline_now(), .open = -1};
+    *t = (struct timeline){
+        .spans = spans, .room = room, .place = place, .on_host = on_host, .origin = timeline_now(), .open = -1};
 }
 
 int timeline_open(struct timeline *t, enum alexcl_work work, const char *layer, int half, int first, int count) {
@@ -30,7 +31,8 @@ int timeline_open(struct timeline *t, enum alexcl_work work, const char *layer, 
         t->room = room;
     }
     int span = (int)t->count++;
-    t->spans[span] = (struct alexcl_work_span){.work = work, .layer = layer, .place = t->place, .half = half, .run = t->run, .first = first, .count = count};
+    t->spans[span] = (struct alexcl_work_span){
+        .work = work, .layer = layer, .place = t->place, .half = half, .run = t->run, .first = first, .count = count};
     if (t->on_host || work == ALEXCL_WORK_WAIT) t->spans[span].start = (double)(timeline_now() - t->origin) * 1e-9;
     if (work != ALEXCL_WORK_WAIT) t->open = span;
     return span;

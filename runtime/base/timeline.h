@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What ran when on one place, while somebody asked for it. The net opens a span and says what it is for; commands handed to the device
- * while it is open belong to it, and their times are added when they are known. Where there is no device, and for spans of waiting,
- * which may be open at the same time as another, the host's clock is read when they open and close. NULL is a recording that is off. */
+/* What ran when on one place, while somebody asked for it. The net opens a span and says what it is for; commands
+ * handed to the device while it is open belong to it, and their times are added when they are known. Where there is no
+ * device, and for spans of waiting, which may be open at the same time as another, the host's clock is read when they
+ * open and close. NULL is a recording that is off. */
 #ifndef ALEXCL_TIMELINE_H
 #define ALEXCL_TIMELINE_H
 #include "alexcl.h"
@@ -28,8 +29,8 @@ void timeline_close(struct timeline *t, int span);
 int timeline_span(const struct timeline *t);
 /* A command of a span ran from `start` to `end`, nanoseconds of the host's clock. */
 void timeline_add(struct timeline *t, int span, int64_t start, int64_t end);
-/* The clock that commands were timed by was right at `from` and came `apart` nanoseconds from the host's until `to`, both of the host's: it is
- * taken to have run at one wrong rate, and what it timed is put right. */
+/* The clock that commands were timed by was right at `from` and came `apart` nanoseconds from the host's until `to`,
+ * both of the host's: it is taken to have run at one wrong rate, and what it timed is put right. */
 void timeline_stretch(struct timeline *t, int64_t from, int64_t to, int64_t apart);
 void timeline_free(struct timeline *t);
 #endif

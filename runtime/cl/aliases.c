@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* One card that two drivers show is found by what both tell of it: the place on the bus, else the UUID, else a name. Each platform shows a
- * card once, so cards are matched one to one, the surest evidence first: what is left over of two platforms' devices of one vendor may be the
- * same, or not. */
+/* One card that two drivers show is found by what both tell of it: the place on the bus, else the UUID, else a name.
+ * Each platform shows a card once, so cards are matched one to one, the surest evidence first: what is left over of two
+ * platforms' devices of one vendor may be the same, or not. */
 #include "aliases.h"
 
 #include <ctype.h>
@@ -9,7 +9,8 @@
 
 #include "quirks.h"
 
-/* How much speaks for one hardware: any place on the bus beats any UUID, that any name, a whole name any part of one, a longer part a shorter. */
+/* How much speaks for one hardware: any place on the bus beats any UUID, that any name, a whole name any part of one, a
+ * longer part a shorter. */
 enum { EVIDENCE_AGAINST = -1, EVIDENCE_NONE = 0, EVIDENCE_NAME = 1000, EVIDENCE_UUID = 2000, EVIDENCE_BUS = 3000 };
 
 /* "0000:01:00.0" is "01:00.0" where a driver tells no domain. */
@@ -20,7 +21,8 @@ static int aliases_same_bus(const char *a, const char *b) {
 
 static int aliases_in_word(char c) { return isalnum((unsigned char)c) != 0; }
 
-/* The length of `part` where it stands in `whole` and neither end of it cuts a word, else 0: "NVIDIA A10" is not in "NVIDIA A100". */
+/* The length of `part` where it stands in `whole` and neither end of it cuts a word, else 0: "NVIDIA A10" is not in
+ * "NVIDIA A100". */
 static int aliases_named_in(const char *part, const char *whole) {
     size_t length = strlen(part);
     for (const char *at = whole; length && (at = strstr(at, part)) != NULL; at++)
@@ -39,7 +41,8 @@ static int aliases_evidence(const struct platforms_device *a, const struct platf
     if (a->info.kind != b->info.kind || a->info.platform == b->info.platform) return EVIDENCE_AGAINST;
     if (a->info.kind == ALEXCL_DEVICE_CPU) return EVIDENCE_BUS; /* all are the one computer's */
     if (a->bus[0] && b->bus[0]) return aliases_same_bus(a->bus, b->bus) ? EVIDENCE_BUS : EVIDENCE_AGAINST;
-    if (memcmp(a->uuid, unknown, sizeof unknown) != 0 && memcmp(a->uuid, b->uuid, sizeof unknown) == 0) return EVIDENCE_UUID;
+    if (memcmp(a->uuid, unknown, sizeof unknown) != 0 && memcmp(a->uuid, b->uuid, sizeof unknown) == 0)
+        return EVIDENCE_UUID;
     if (a->info.vendor_id != b->info.vendor_id) return EVIDENCE_AGAINST;
     const char *const names[2][2] = {{a->info.name, a->board}, {b->info.name, b->board}};
     int most = EVIDENCE_NONE;
@@ -50,14 +53,18 @@ static int aliases_evidence(const struct platforms_device *a, const struct platf
     return most;
 }
 
-static int aliases_takes_part(const struct platforms_device *d) { return d->info.usable && !(quirks_of(&d->info) & QUIRK_SIMULATOR); }
+static int aliases_takes_part(const struct platforms_device *d) {
+    return d->info.usable && !(quirks_of(&d->info) & QUIRK_SIMULATOR);
+}
 
-/* Whether the hardware of i and that of j can be one: nothing known of any device of the one speaks against any of the other. */
+/* Whether the hardware of i and that of j can be one: nothing known of any device of the one speaks against any of the
+ * other. */
 static int aliases_can_be_one(const struct platforms_device *list, size_t count, size_t i, size_t j) {
     if (list[i].info.kind == ALEXCL_DEVICE_CPU && list[j].info.kind == ALEXCL_DEVICE_CPU) return 1;
     for (size_t a = 0; a < count; a++)
         for (size_t b = 0; b < count && list[a].hardware == list[i].hardware; b++)
-            if (list[b].hardware == list[j].hardware && aliases_evidence(&list[a], &list[b]) == EVIDENCE_AGAINST) return 0;
+            if (list[b].hardware == list[j].hardware && aliases_evidence(&list[a], &list[b]) == EVIDENCE_AGAINST)
+                return 0;
     return 1;
 }
 
@@ -88,7 +95,9 @@ static int aliases_yields(const struct alexcl_device_info *info) {
 static int aliases_best(const struct platforms_device *list, size_t count, int hardware) {
     int best = -1;
     for (size_t i = 0; i < count; i++)
-        if (list[i].hardware == hardware && (best < 0 || aliases_yields(&list[i].info) < aliases_yields(&list[best].info))) best = (int)i;
+        if (list[i].hardware == hardware &&
+            (best < 0 || aliases_yields(&list[i].info) < aliases_yields(&list[best].info)))
+            best = (int)i;
     return best;
 }
 
@@ -104,7 +113,8 @@ void aliases_mark(struct platforms_device *list, size_t count) {
     for (size_t i = 0; i < count; i++)
         for (size_t j = 0; j < count && list[i].info.maybe_alias_of < 0; j++) {
             if (list[i].hardware < 0 || list[j].hardware < 0 || list[i].hardware == list[j].hardware) continue;
-            if (list[i].info.alias_of >= 0 || list[j].info.alias_of >= 0 || !aliases_can_be_one(list, count, i, j)) continue;
+            if (list[i].info.alias_of >= 0 || list[j].info.alias_of >= 0 || !aliases_can_be_one(list, count, i, j))
+                continue;
             int more = aliases_yields(&list[i].info) - aliases_yields(&list[j].info);
             if (more > 0 || (more == 0 && i > j)) list[i].info.maybe_alias_of = (int)j;
         }

@@ -15,7 +15,8 @@
 enum { MAGIC_BYTES = 8, HEADER_BYTES = MAGIC_BYTES + HASH_BYTES + HASH_BYTES + 8, BINARY_LIMIT = 256 << 20 };
 static const char magic[MAGIC_BYTES + 1] = "ALEXCLB1";
 
-void binary_cache_make_key(struct binary_cache_key *key, const char *identity, const char *source, size_t length, const char *options) {
+void binary_cache_make_key(struct binary_cache_key *key, const char *identity, const char *source, size_t length,
+                           const char *options) {
     /* Hashes of the parts, so that no part can run into the next. */
     unsigned char parts[4][HASH_BYTES];
     hash_sha256(magic, MAGIC_BYTES, parts[0]);
@@ -31,10 +32,13 @@ static int binary_cache_path(const struct binary_cache_key *key, char *out, size
     return cache_path(CACHE_BINARIES, hex, out, size, err);
 }
 
-size_t binary_cache_verify(const unsigned char *file, size_t length, const struct binary_cache_key *key, const unsigned char **binary) {
+size_t binary_cache_verify(const unsigned char *file, size_t length, const struct binary_cache_key *key,
+                           const unsigned char **binary) {
     unsigned char hash[HASH_BYTES];
     uint64_t claimed = 0;
-    if (length <= HEADER_BYTES || memcmp(file, magic, MAGIC_BYTES) != 0 || memcmp(file + MAGIC_BYTES, key->bytes, HASH_BYTES) != 0) return 0;
+    if (length <= HEADER_BYTES || memcmp(file, magic, MAGIC_BYTES) != 0 ||
+        memcmp(file + MAGIC_BYTES, key->bytes, HASH_BYTES) != 0)
+        return 0;
     for (int i = 0; i < 8; i++) claimed |= (uint64_t)file[MAGIC_BYTES + 2 * HASH_BYTES + i] << (8 * i);
     if (claimed != length - HEADER_BYTES) return 0;
     hash_sha256(file + HEADER_BYTES, (size_t)claimed, hash);
@@ -43,7 +47,9 @@ size_t binary_cache_verify(const unsigned char *file, size_t length, const struc
     return (size_t)claimed;
 }
 
-static int binary_cache_serves(const struct device *dev) { return !settings_switch("ALEXCL_NO_CACHE") && !(dev->quirks & QUIRK_KEEPS); }
+static int binary_cache_serves(const struct device *dev) {
+    return !settings_switch("ALEXCL_NO_CACHE") && !(dev->quirks & QUIRK_KEEPS);
+}
 
 int binary_cache_load(struct device *dev, const struct binary_cache_key *key, const char *options, cl_program *out) {
     char path[4200];
@@ -59,7 +65,8 @@ int binary_cache_load(struct device *dev, const struct binary_cache_key *key, co
     size_t bytes = binary_cache_verify(file, length, key, &binary);
     if (bytes) {
         program = clCreateProgramWithBinary(dev->context, 1, &dev->id, &bytes, &binary, &each, &code);
-        loaded = code == CL_SUCCESS && each == CL_SUCCESS && clBuildProgram(program, 1, &dev->id, options, NULL, NULL) == CL_SUCCESS;
+        loaded = code == CL_SUCCESS && each == CL_SUCCESS &&
+                 clBuildProgram(program, 1, &dev->id, options, NULL, NULL) == CL_SUCCESS;
     }
     if (loaded) {
         *out = program;
@@ -78,15 +85,19 @@ void binary_cache_store(struct device *dev, const struct binary_cache_key *key, 
     unsigned char *file = NULL;
     if (!binary_cache_serves(dev)) return;
     /* The context has one device, so there is one binary. */
-    if (clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof bytes, &bytes, NULL) != CL_SUCCESS || bytes == 0 || bytes > BINARY_LIMIT) return;
+    if (clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof bytes, &bytes, NULL) != CL_SUCCESS || bytes == 0 ||
+        bytes > BINARY_LIMIT)
+        return;
     if (memory_alloc(&file, HEADER_BYTES + bytes, 1, "a compiled kernel", &why) != ALEXCL_OK) return;
     unsigned char *binary = file + HEADER_BYTES;
     if (clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof binary, &binary, NULL) == CL_SUCCESS) {
         memcpy(file, magic, MAGIC_BYTES);
         memcpy(file + MAGIC_BYTES, key->bytes, HASH_BYTES);
         hash_sha256(binary, bytes, file + MAGIC_BYTES + HASH_BYTES);
-        for (int i = 0; i < 8; i++) file[MAGIC_BYTES + 2 * HASH_BYTES + i] = (unsigned char)((uint64_t)bytes >> (8 * i));
-        if (binary_cache_path(key, path, sizeof path, &why) != ALEXCL_OK || cache_store(path, file, HEADER_BYTES + bytes, &why) != ALEXCL_OK)
+        for (int i = 0; i < 8; i++)
+            file[MAGIC_BYTES + 2 * HASH_BYTES + i] = (unsigned char)((uint64_t)bytes >> (8 * i));
+        if (binary_cache_path(key, path, sizeof path, &why) != ALEXCL_OK ||
+            cache_store(path, file, HEADER_BYTES + bytes, &why) != ALEXCL_OK)
             files_cache_warn("kernels are compiled", why.text);
     }
     free(file);

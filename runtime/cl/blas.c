@@ -6,10 +6,11 @@
 #include <clblast_c.h>
 #include <pthread.h>
 
-/* CLBlast before 1.6.1 races when two threads make it compile; one call at a time costs nothing, a call only enqueues. */
+/* CLBlast before 1.6.1 races when two threads make it compile; one call at a time costs nothing, a call only
+ * enqueues. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-#define NAME(code)                                                                                                                                             \
+#define NAME(code)                                                                                                     \
     case code: return #code
 const char *blas_code_name(int code) {
     switch (code) {
@@ -47,8 +48,9 @@ const char *blas_code_name(int code) {
 }
 #undef NAME
 
-/* A routine is several kernels (pad, transpose, multiply), and its event is the last one's: its time is taken from the end of what
- * stood before it in the queue. What CLBlast compiles on its first call counts as well. *since is NULL where single launches are not timed. */
+/* A routine is several kernels (pad, transpose, multiply), and its event is the last one's: its time is taken from the
+ * end of what stood before it in the queue. What CLBlast compiles on its first call counts as well. *since is NULL
+ * where single launches are not timed. */
 static int blas_begin(struct device *dev, cl_event *since, struct alexcl_error *err) {
     int status = ALEXCL_OK, own;
     *since = NULL;
@@ -59,7 +61,8 @@ done:
     return status;
 }
 
-static int blas_end(struct device *dev, const char *label, const char *routine, int code, cl_event since, cl_event event, struct alexcl_error *err) {
+static int blas_end(struct device *dev, const char *label, const char *routine, int code, cl_event since,
+                    cl_event event, struct alexcl_error *err) {
     pthread_mutex_unlock(&lock);
     device_note(dev, label);
     if (code == CLBlastSuccess) return since ? device_account_event(dev, since, event, DEVICE_COMPUTE, err) : ALEXCL_OK;
@@ -73,30 +76,34 @@ size_t blas_gemm_workspace(struct device *dev, size_t m, size_t n, size_t k, int
     size_t bytes = 0;
     pthread_mutex_lock(&lock);
     /* Offsets of 1: a matrix that begins with its buffer may need no copy, the others do. */
-    int code = CLBlastSGemmTempBufferSize(CLBlastLayoutRowMajor, CLBlastTransposeNo, transpose_b ? CLBlastTransposeYes : CLBlastTransposeNo, m, n, k, 1, k, 1,
+    int code = CLBlastSGemmTempBufferSize(CLBlastLayoutRowMajor, CLBlastTransposeNo,
+                                          transpose_b ? CLBlastTransposeYes : CLBlastTransposeNo, m, n, k, 1, k, 1,
                                           transpose_b ? k : n, 1, n, &dev->work, &bytes);
     pthread_mutex_unlock(&lock);
     return code == CLBlastSuccess ? bytes / sizeof(float) : 0;
 }
 
-int blas_gemm(struct device *dev, const char *label, size_t m, size_t n, size_t k, struct blas_matrix a, struct blas_matrix b, int transpose_b, float beta,
-              struct blas_matrix c, struct buffer *workspace, struct alexcl_error *err) {
-    cl_event since, event = NULL;
-    int status = blas_begin(dev, &since, err);
-    if (status != ALEXCL_OK) return status;
-    int code = CLBlastSgemmWithTempBuffer(CLBlastLayoutRowMajor, CLBlastTransposeNo, transpose_b ? CLBlastTransposeYes : CLBlastTransposeNo, m, n, k, 1.0f,
-                                          a.buffer->memory, a.first, a.stride, b.buffer->memory, b.first, b.stride, beta, c.buffer->memory, c.first, c.stride,
-                                          &dev->work, since ? &event : NULL, workspace ? workspace->memory : NULL);
-    return blas_end(dev, label, "CLBlastSgemm", code, since, event, err);
-}
-
-int blas_gemv(struct device *dev, const char *label, size_t m, size_t n, struct blas_matrix a, struct blas_matrix x, float beta, struct blas_matrix y,
+int blas_gemm(struct device *dev, const char *label, size_t m, size_t n, size_t k, struct blas_matrix a,
+              struct blas_matrix b, int transpose_b, float beta, struct blas_matrix c, struct buffer *workspace,
               struct alexcl_error *err) {
     cl_event since, event = NULL;
     int status = blas_begin(dev, &since, err);
     if (status != ALEXCL_OK) return status;
-    int code = CLBlastSgemv(CLBlastLayoutRowMajor, CLBlastTransposeNo, m, n, 1.0f, a.buffer->memory, a.first, a.stride, x.buffer->memory, x.first, 1, beta,
-                            y.buffer->memory, y.first, 1, &dev->work, since ? &event : NULL);
+    int code = CLBlastSgemmWithTempBuffer(
+        CLBlastLayoutRowMajor, CLBlastTransposeNo, transpose_b ? CLBlastTransposeYes : CLBlastTransposeNo, m, n, k,
+        1.0f, a.buffer->memory, a.first, a.stride, b.buffer->memory, b.first, b.stride, beta, c.buffer->memory, c.first,
+        c.stride, &dev->work, since ? &event : NULL, workspace ? workspace->memory : NULL);
+    return blas_end(dev, label, "CLBlastSgemm", code, since, event, err);
+}
+
+int blas_gemv(struct device *dev, const char *label, size_t m, size_t n, struct blas_matrix a, struct blas_matrix x,
+              float beta, struct blas_matrix y, struct alexcl_error *err) {
+    cl_event since, event = NULL;
+    int status = blas_begin(dev, &since, err);
+    if (status != ALEXCL_OK) return status;
+    int code = CLBlastSgemv(CLBlastLayoutRowMajor, CLBlastTransposeNo, m, n, 1.0f, a.buffer->memory, a.first, a.stride,
+                            x.buffer->memory, x.first, 1, beta, y.buffer->memory, y.first, 1, &dev->work,
+                            since ? &event : NULL);
     return blas_end(dev, label, "CLBlastSgemv", code, since, event, err);
 }
 

@@ -16,8 +16,8 @@ enum { GUARD_FLOATS = 0 };
 
 static int buffer_is_bare(void) { return settings_environment("ALEXCL_BARE_BUFFERS") != NULL; }
 
-/* On a CPU, buffers that are read from memory every time lie in host memory that we allocate: large pages, which drivers do not ask for. Weights
- * came out of memory a sixth faster. */
+/* On a CPU, buffers that are read from memory every time lie in host memory that we allocate: large pages, which
+ * drivers do not ask for. Weights came out of memory a sixth faster. */
 static int buffer_wants_host(const struct device *dev, size_t size) {
     return dev->limits.kind == ALEXCL_DEVICE_CPU && dev->limits.unified_memory && size >= MEMORY_LARGE;
 }
@@ -36,9 +36,10 @@ int buffer_create(struct device *dev, size_t floats, const char *what, struct bu
     uint64_t bytes = (uint64_t)floats * sizeof(float);
     if (bytes > dev->limits.largest_buffer || dev->bytes + bytes > dev->limits.memory)
         return error_set(err, ALEXCL_E_MEMORY,
-                         "%s: %.1f MiB for %s do not fit: %.1f of %.1f MiB are taken, and one buffer may have %.1f; a smaller --batch, or two devices",
-                         dev->name, (double)bytes / 1048576, what, (double)dev->bytes / 1048576, (double)dev->limits.memory / 1048576,
-                         (double)dev->limits.largest_buffer / 1048576);
+                         "%s: %.1f MiB for %s do not fit: %.1f of %.1f MiB are taken, and one buffer may have %.1f; a "
+                         "smaller --batch, or two devices",
+                         dev->name, (double)bytes / 1048576, what, (double)dev->bytes / 1048576,
+                         (double)dev->limits.memory / 1048576, (double)dev->limits.largest_buffer / 1048576);
     TRY(memory_alloc(&b, 1, sizeof *b, "a buffer", err));
     b->device = dev;
     b->floats = floats;
@@ -47,7 +48,8 @@ int buffer_create(struct device *dev, size_t floats, const char *what, struct bu
     int bare = buffer_is_bare();
     size_t size = (bare ? floats : floats + GUARD_FLOATS) * sizeof(float);
     if (buffer_wants_host(dev, size)) TRY(memory_alloc_floats(&host, size / sizeof(float), what, err));
-    b->memory = clCreateBuffer(dev->context, CL_MEM_READ_WRITE | (host ? CL_MEM_USE_HOST_PTR : 0), size ? size : sizeof(float), host, &code);
+    b->memory = clCreateBuffer(dev->context, CL_MEM_READ_WRITE | (host ? CL_MEM_USE_HOST_PTR : 0),
+                               size ? size : sizeof(float), host, &code);
     if (clerror_check(code, "clCreateBuffer", dev, err) != ALEXCL_OK) {
         error_prefix(err, "%.1f MiB for %s: ", (double)bytes / 1048576, what);
         b->memory = NULL;
@@ -65,7 +67,10 @@ int buffer_create(struct device *dev, size_t floats, const char *what, struct bu
     cl_uint word = 0;
 #endif
     if (!bare) {
-        CL_TRY(dev, clEnqueueFillBuffer(dev->work, b->memory, &word, sizeof word, 0, size ? size : sizeof(float), 0, NULL, &filled), err);
+        CL_TRY(dev,
+               clEnqueueFillBuffer(dev->work, b->memory, &word, sizeof word, 0, size ? size : sizeof(float), 0, NULL,
+                                   &filled),
+               err);
         /* A copy on the other queue must not come before the fill. */
         CL_TRY(dev, clFlush(dev->work), err);
         CL_TRY(dev, clEnqueueBarrierWithWaitList(dev->transfer, 1, &filled, NULL), err);
@@ -121,11 +126,16 @@ int buffer_check_guards(struct device *dev, struct alexcl_error *err) {
     cl_uint words[GUARD_FLOATS];
     if (buffer_is_bare()) return ALEXCL_OK;
     for (struct buffer *b = dev->buffers; b; b = b->next) {
-        CL_TRY(dev, clEnqueueReadBuffer(dev->work, b->memory, CL_TRUE, b->floats * sizeof(float), sizeof words, words, 0, NULL, NULL), err);
+        CL_TRY(dev,
+               clEnqueueReadBuffer(dev->work, b->memory, CL_TRUE, b->floats * sizeof(float), sizeof words, words, 0,
+                                   NULL, NULL),
+               err);
         for (int i = 0; i < GUARD_FLOATS; i++)
             if (words[i] != guard_word)
-                return error_set(err, ALEXCL_E_DEVICE, "%s: a kernel wrote behind the end of %s (%zu floats; the word at %zu); please report it", dev->name,
-                                 b->what, b->floats, b->floats + (size_t)i);
+                return error_set(
+                    err, ALEXCL_E_DEVICE,
+                    "%s: a kernel wrote behind the end of %s (%zu floats; the word at %zu); please report it",
+                    dev->name, b->what, b->floats, b->floats + (size_t)i);
     }
 done:
 #else
@@ -140,7 +150,10 @@ int buffer_write(struct buffer *b, size_t first, const float *host, size_t count
     struct device *dev = b->device;
     cl_event event;
     if (count == 0) return ALEXCL_OK;
-    CL_TRY(dev, clEnqueueWriteBuffer(dev->work, b->memory, CL_TRUE, first * sizeof *host, count * sizeof *host, host, 0, NULL, &event), err);
+    CL_TRY(dev,
+           clEnqueueWriteBuffer(dev->work, b->memory, CL_TRUE, first * sizeof *host, count * sizeof *host, host, 0,
+                                NULL, &event),
+           err);
     TRY(device_account_event(dev, NULL, event, DEVICE_TRANSFER, err));
 done:
     return status;
@@ -151,7 +164,10 @@ int buffer_read(struct buffer *b, size_t first, float *host, size_t count, struc
     struct device *dev = b->device;
     cl_event event;
     if (count == 0) return ALEXCL_OK;
-    CL_TRY(dev, clEnqueueReadBuffer(dev->work, b->memory, CL_TRUE, first * sizeof *host, count * sizeof *host, host, 0, NULL, &event), err);
+    CL_TRY(dev,
+           clEnqueueReadBuffer(dev->work, b->memory, CL_TRUE, first * sizeof *host, count * sizeof *host, host, 0, NULL,
+                               &event),
+           err);
     TRY(device_account_event(dev, NULL, event, DEVICE_TRANSFER, err));
 done:
     return status;
@@ -172,7 +188,8 @@ int pinned_create(struct device *dev, size_t floats, const char *what, struct pi
     p->device = dev;
     p->memory = clCreateBuffer(dev->context, CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR, size, NULL, &code);
     TRY(clerror_check(code, "clCreateBuffer", dev, err));
-    p->values = clEnqueueMapBuffer(dev->transfer, p->memory, CL_TRUE, CL_MAP_READ | CL_MAP_WRITE, 0, size, 0, NULL, NULL, &code);
+    p->values = clEnqueueMapBuffer(dev->transfer, p->memory, CL_TRUE, CL_MAP_READ | CL_MAP_WRITE, 0, size, 0, NULL,
+                                   NULL, &code);
     TRY(clerror_check(code, "clEnqueueMapBuffer", dev, err));
     *out = p;
     p = NULL;
@@ -198,10 +215,12 @@ void pinned_free(struct pinned *p) {
 struct rectangle {
     size_t origin[3], packed[3], size[3], line, row, packed_line, packed_row;
     size_t start, bytes; /* of the whole, where the rows follow one another */
-    int in_one;          /* they do: a plain copy, which every driver gives to the copy engine whole; some serve a rectangle row by row */
+    /* they do: a plain copy, which every driver gives to the copy engine whole; some serve a rectangle row by row */
+    int in_one;
 };
 static struct rectangle buffer_rectangle(const struct buffer_region *r, size_t packed_first) {
-    size_t lines = r->lines ? r->lines : 1, pitch = r->lines ? r->line_pitch : r->pitch, width = r->width * sizeof(float);
+    size_t lines = r->lines ? r->lines : 1, pitch = r->lines ? r->line_pitch : r->pitch,
+           width = r->width * sizeof(float);
     return (struct rectangle){
         .origin = {r->first % pitch * sizeof(float), r->first / pitch, r->row},
         .packed = {packed_first * sizeof(float), 0, 0},
@@ -217,7 +236,8 @@ static struct rectangle buffer_rectangle(const struct buffer_region *r, size_t p
 }
 
 /* Accounts the event of a copy and hands out a second hold on it. */
-static int buffer_hand_out(struct device *dev, cl_event event, enum device_account account, struct event **done_event, struct alexcl_error *err) {
+static int buffer_hand_out(struct device *dev, cl_event event, enum device_account account, struct event **done_event,
+                           struct alexcl_error *err) {
     int status = ALEXCL_OK;
     if (done_event) {
         CL_TRY(dev, clRetainEvent(event), err);
@@ -230,8 +250,9 @@ done:
 }
 
 /* A copy between a region and the host, to `to` or from `from`. */
-static int buffer_move_region(struct buffer *b, const struct buffer_region *r, float *to, const float *from, const struct event *after,
-                              enum device_account account, struct event **done_event, struct alexcl_error *err) {
+static int buffer_move_region(struct buffer *b, const struct buffer_region *r, float *to, const float *from,
+                              const struct event *after, enum device_account account, struct event **done_event,
+                              struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct device *dev = b->device;
     struct rectangle x = buffer_rectangle(r, 0);
@@ -242,46 +263,52 @@ static int buffer_move_region(struct buffer *b, const struct buffer_region *r, f
     if (x.bytes == 0) /* OpenCL refuses such a copy; who waits for it waits for nothing else */
         CL_TRY(dev, clEnqueueMarkerWithWaitList(dev->transfer, waits, wait, &event), err);
     else if (to && x.in_one)
-        CL_TRY(dev, clEnqueueReadBuffer(dev->transfer, b->memory, CL_FALSE, x.start, x.bytes, to, waits, wait, &event), err);
+        CL_TRY(dev, clEnqueueReadBuffer(dev->transfer, b->memory, CL_FALSE, x.start, x.bytes, to, waits, wait, &event),
+               err);
     else if (to)
         CL_TRY(dev,
-               clEnqueueReadBufferRect(dev->transfer, b->memory, CL_FALSE, x.origin, x.packed, x.size, x.line, x.row, x.packed_line, x.packed_row, to, waits,
-                                       wait, &event),
+               clEnqueueReadBufferRect(dev->transfer, b->memory, CL_FALSE, x.origin, x.packed, x.size, x.line, x.row,
+                                       x.packed_line, x.packed_row, to, waits, wait, &event),
                err);
     else if (x.in_one)
-        CL_TRY(dev, clEnqueueWriteBuffer(dev->transfer, b->memory, CL_FALSE, x.start, x.bytes, from, waits, wait, &event), err);
+        CL_TRY(dev,
+               clEnqueueWriteBuffer(dev->transfer, b->memory, CL_FALSE, x.start, x.bytes, from, waits, wait, &event),
+               err);
     else
         CL_TRY(dev,
-               clEnqueueWriteBufferRect(dev->transfer, b->memory, CL_FALSE, x.origin, x.packed, x.size, x.line, x.row, x.packed_line, x.packed_row, from, waits,
-                                        wait, &event),
+               clEnqueueWriteBufferRect(dev->transfer, b->memory, CL_FALSE, x.origin, x.packed, x.size, x.line, x.row,
+                                        x.packed_line, x.packed_row, from, waits, wait, &event),
                err);
     TRY(buffer_hand_out(dev, event, account, done_event, err));
 done:
     return status;
 }
 
-int buffer_read_region(struct buffer *b, const struct buffer_region *r, float *host, const struct event *after, enum device_account account,
-                       struct event **done_event, struct alexcl_error *err) {
+int buffer_read_region(struct buffer *b, const struct buffer_region *r, float *host, const struct event *after,
+                       enum device_account account, struct event **done_event, struct alexcl_error *err) {
     return buffer_move_region(b, r, host, NULL, after, account, done_event, err);
 }
 
-int buffer_write_region(struct buffer *b, const struct buffer_region *r, const float *host, const struct event *after, enum device_account account,
-                        struct event **done_event, struct alexcl_error *err) {
+int buffer_write_region(struct buffer *b, const struct buffer_region *r, const float *host, const struct event *after,
+                        enum device_account account, struct event **done_event, struct alexcl_error *err) {
     return buffer_move_region(b, r, NULL, host, after, account, done_event, err);
 }
 
-int buffer_copy_region(struct buffer *from, const struct buffer_region *r, struct buffer *to, size_t to_first, struct alexcl_error *err) {
+int buffer_copy_region(struct buffer *from, const struct buffer_region *r, struct buffer *to, size_t to_first,
+                       struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct device *dev = from->device;
     struct rectangle x = buffer_rectangle(r, to_first);
     cl_event event;
     if (x.bytes == 0) return ALEXCL_OK;
     if (x.in_one)
-        CL_TRY(dev, clEnqueueCopyBuffer(dev->work, from->memory, to->memory, x.start, x.packed[0], x.bytes, 0, NULL, &event), err);
+        CL_TRY(dev,
+               clEnqueueCopyBuffer(dev->work, from->memory, to->memory, x.start, x.packed[0], x.bytes, 0, NULL, &event),
+               err);
     else
         CL_TRY(dev,
-               clEnqueueCopyBufferRect(dev->work, from->memory, to->memory, x.origin, x.packed, x.size, x.line, x.row, x.packed_line, x.packed_row, 0, NULL,
-                                       &event),
+               clEnqueueCopyBufferRect(dev->work, from->memory, to->memory, x.origin, x.packed, x.size, x.line, x.row,
+                                       x.packed_line, x.packed_row, 0, NULL, &event),
                err);
     TRY(device_account_event(dev, NULL, event, DEVICE_EXCHANGE, err));
 done:

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of runtime/cl share: OpenCL's header, the insides of a device, and the one way a failed call is told. */
+/* What the files of runtime/cl share: OpenCL's header, the insides of a device, and the one way a failed call is
+ * told. */
 #ifndef ALEXCL_CL_PRIVATE_H
 #define ALEXCL_CL_PRIVATE_H
 #define CL_TARGET_OPENCL_VERSION 120
@@ -36,7 +37,9 @@ struct device {
     struct device_limits limits;
     char identity[1600]; /* platform, device, its hardware and driver, with versions: part of the cache's key */
     unsigned quirks;
-    int fma; /* one instruction, by CL_FP_FMA or QUIRK_FMA; else it may be a function: on llvmpipe it takes 13 to 100 times as long as mad */
+    /* one instruction, by CL_FP_FMA or QUIRK_FMA; else it may be a function: on llvmpipe it takes 13 to 100 times as
+     * long as mad */
+    int fma;
     struct program *programs;
     struct buffer *buffers;
     uint64_t bytes; /* in buffers */
@@ -63,17 +66,20 @@ struct buffer {
 /* Name of an OpenCL or CLBlast code ("CL_OUT_OF_RESOURCES"), and what to try. */
 const char *clerror_name(int code);
 const char *clerror_hint(int code);
-/* Turns a code into an error: the call, the device (may be NULL), the code's name, the last launches, what to try. Returns `code`; 0 is passed through. */
+/* Turns a code into an error: the call, the device (may be NULL), the code's name, the last launches, what to try.
+ * Returns `code`; 0 is passed through. */
 int clerror_check(int code, const char *call, const struct device *dev, struct alexcl_error *err);
 /* A call whose value is the code. */
 #define CL_TRY(dev, call, err) TRY(clerror_check((call), clerror_call(#call), (dev), (err)))
 /* "clFinish(dev->work)" -> "clFinish", in static storage of the calling thread. */
 const char *clerror_call(const char *text);
 
-/* Takes an event for its time; it is released by the device, and so is `since` (may be NULL): commands of others between the two count too. */
-int device_account_event(struct device *dev, cl_event since, cl_event event, enum device_account account, struct alexcl_error *err);
-/* Before a launch. *own: it is to have an event of its own, for device_account_event. Else a pair of markers counts the launches from here to the
- * next wait, and what the queue idles between them. */
+/* Takes an event for its time; it is released by the device, and so is `since` (may be NULL): commands of others
+ * between the two count too. */
+int device_account_event(struct device *dev, cl_event since, cl_event event, enum device_account account,
+                         struct alexcl_error *err);
+/* Before a launch. *own: it is to have an event of its own, for device_account_event. Else a pair of markers counts the
+ * launches from here to the next wait, and what the queue idles between them. */
 int device_begin_launch(struct device *dev, int *own, struct alexcl_error *err);
 /* Remembers a launch for messages. */
 void device_note(struct device *dev, const char *label);

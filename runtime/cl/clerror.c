@@ -4,12 +4,14 @@
 
 #include "cl_private.h"
 
-#define CODE(name, hint)                                                                                                                                       \
+#define CODE(name, hint)                                                                                               \
     { name, #name, hint }
 
-static const char DRIVER[] = "the driver refuses what OpenCL 1.2 allows: update it, or report it with `alexcl devices -v`";
+static const char DRIVER[] =
+    "the driver refuses what OpenCL 1.2 allows: update it, or report it with `alexcl devices -v`";
 static const char BUILD[] = "a newer driver may help, another device does, or --devices ref: plain C without OpenCL";
-static const char LATE[] = "it may come from an earlier launch: ALEXCL_SYNC=1 finds it; a smaller --batch or another device may help";
+static const char LATE[] =
+    "it may come from an earlier launch: ALEXCL_SYNC=1 finds it; a smaller --batch or another device may help";
 
 /* From CL/cl.h; CLBlast's own are in blas.c. */
 static const struct {
@@ -95,10 +97,11 @@ int clerror_check(int code, const char *call, const struct device *dev, struct a
     char last[200] = "";
     if (dev && dev->label_at) { /* errors of a launch are told by a later call */
         size_t used = (size_t)snprintf(last, sizeof last, " after");
-        for (unsigned i = dev->label_at < DEVICE_LABELS ? 0 : dev->label_at - DEVICE_LABELS; i < dev->label_at && used < sizeof last; i++)
+        for (unsigned i = dev->label_at < DEVICE_LABELS ? 0 : dev->label_at - DEVICE_LABELS;
+             i < dev->label_at && used < sizeof last; i++)
             used += (size_t)snprintf(last + used, sizeof last - used, " %s", dev->labels[i % DEVICE_LABELS]);
     }
-    error_set(err, code, "%s failed on %s%s: %s (%d); %s", call, dev ? dev->name : "no device in particular", last, clerror_name(code), code,
-              clerror_hint(code));
+    error_set(err, code, "%s failed on %s%s: %s (%d); %s", call, dev ? dev->name : "no device in particular", last,
+              clerror_name(code), code, clerror_hint(code));
     return code;
 }

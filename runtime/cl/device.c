@@ -27,7 +27,8 @@ static int device_cut(struct device *dev, unsigned part, unsigned parts, struct 
     cl_uint made = 0;
     cl_uint units = 0;
     CL_TRY(dev, clGetDeviceInfo(dev->id, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof units, &units, NULL), err);
-    cl_device_partition_property how[] = {CL_DEVICE_PARTITION_EQUALLY, (cl_device_partition_property)(units / parts), 0};
+    cl_device_partition_property how[] = {CL_DEVICE_PARTITION_EQUALLY, (cl_device_partition_property)(units / parts),
+                                          0};
     CL_TRY(dev, clCreateSubDevices(dev->id, how, 64, all, &made), err);
     for (cl_uint i = 0; i < made; i++) {
         if (i == part) {
@@ -52,7 +53,9 @@ int device_describe(const struct alexcl_selection *sel, size_t index, struct dev
     selection_device(sel, index, &dev->platform, &dev->id);
     dev->quirks = quirks_of(info);
     cl_uint vector_floats = 1;
-    CL_TRY(dev, clGetDeviceInfo(dev->id, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, sizeof vector_floats, &vector_floats, NULL), err);
+    CL_TRY(dev,
+           clGetDeviceInfo(dev->id, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, sizeof vector_floats, &vector_floats, NULL),
+           err);
     cl_device_fp_config config = 0;
     CL_TRY(dev, clGetDeviceInfo(dev->id, CL_DEVICE_SINGLE_FP_CONFIG, sizeof config, &config, NULL), err);
     dev->fma = (config & CL_FP_FMA) || (dev->quirks & QUIRK_FMA);
@@ -71,8 +74,8 @@ int device_describe(const struct alexcl_selection *sel, size_t index, struct dev
         .vector_floats = vector_floats,
     };
     /* Both halves of a device, and the device whole, share their compiled kernels. */
-    snprintf(dev->identity, sizeof dev->identity, "%s\n%s\n%s\n%s\n%s\n%s", info->platform_name, info->platform_version, info->name, info->hardware,
-             info->version, info->driver);
+    snprintf(dev->identity, sizeof dev->identity, "%s\n%s\n%s\n%s\n%s\n%s", info->platform_name, info->platform_version,
+             info->name, info->hardware, info->version, info->driver);
     *out = dev;
     dev = NULL;
 done:
@@ -122,7 +125,9 @@ static void device_settle(cl_command_queue queue) {
     const struct timespec pause = {0, 1000000};
     cl_uint holders;
     for (int i = 0; i < LATE_TRIES; i++) {
-        if (clGetCommandQueueInfo(queue, CL_QUEUE_REFERENCE_COUNT, sizeof holders, &holders, NULL) != CL_SUCCESS || holders <= 1) return;
+        if (clGetCommandQueueInfo(queue, CL_QUEUE_REFERENCE_COUNT, sizeof holders, &holders, NULL) != CL_SUCCESS ||
+            holders <= 1)
+            return;
         nanosleep(&pause, NULL);
     }
 }
@@ -247,19 +252,22 @@ static int device_drain(struct device *dev, int all, struct alexcl_error *err) {
     for (int i = 0; i < dev->pending_count; i++) {
         struct pending_event *p = &dev->pending[i];
         cl_int state = CL_QUEUED;
-        int got = clerror_check(clGetEventInfo(p->event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof state, &state, NULL), "clGetEventInfo", dev, err);
+        int got = clerror_check(clGetEventInfo(p->event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof state, &state, NULL),
+                                "clGetEventInfo", dev, err);
         if (got == ALEXCL_OK && state > CL_COMPLETE && !all) {
             dev->pending[kept++] = *p;
             continue;
         }
         if (got == ALEXCL_OK && state >= 0 && p->since)
-            got = clerror_check(clGetEventInfo(p->since, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof state, &state, NULL), "clGetEventInfo", dev, err);
+            got = clerror_check(clGetEventInfo(p->since, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof state, &state, NULL),
+                                "clGetEventInfo", dev, err);
         if (got == ALEXCL_OK && state < 0) got = clerror_check(state, "a command in the queue", dev, err);
         cl_ulong start = 0, end = 0;
         cl_event from = p->since ? p->since : p->event;
         cl_profiling_info at = p->since ? CL_PROFILING_COMMAND_END : CL_PROFILING_COMMAND_START;
         if (got == ALEXCL_OK && clGetEventProfilingInfo(from, at, sizeof start, &start, NULL) == CL_SUCCESS &&
-            clGetEventProfilingInfo(p->event, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL) == CL_SUCCESS && end > start) {
+            clGetEventProfilingInfo(p->event, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL) == CL_SUCCESS &&
+            end > start) {
             dev->busy[p->account] += end - start;
             dev->seen_times |= !p->since;
             timeline_add(dev->timeline, p->span, (int64_t)start + dev->clock.ahead, (int64_t)end + dev->clock.ahead);
@@ -274,13 +282,16 @@ static int device_drain(struct device *dev, int all, struct alexcl_error *err) {
     return status;
 }
 
-int device_account_event(struct device *dev, cl_event since, cl_event event, enum device_account account, struct alexcl_error *err) {
+int device_account_event(struct device *dev, cl_event since, cl_event event, enum device_account account,
+                         struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct pending_event p = {event, since, account, timeline_span(dev->timeline)};
     if (dev->pending_count == DEVICE_PENDING) {
         status = device_drain(dev, 0, err);
-        if (status == ALEXCL_OK && dev->pending_count == DEVICE_PENDING) { /* the device is far behind: let it catch up */
-            cl_event middle = dev->pending[DEVICE_PENDING / 2].event;      /* not the oldest, or every launch would look at all of them */
+        /* the device is far behind: let it catch up */
+        if (status == ALEXCL_OK && dev->pending_count == DEVICE_PENDING) {
+            /* not the oldest, or every launch would look at all of them */
+            cl_event middle = dev->pending[DEVICE_PENDING / 2].event;
             status = device_flush(dev, err);
             if (status == ALEXCL_OK) status = clerror_check(clWaitForEvents(1, &middle), "clWaitForEvents", dev, err);
             if (status == ALEXCL_OK) status = device_drain(dev, 0, err);
@@ -302,13 +313,18 @@ int device_finish(struct device *dev, struct alexcl_error *err) {
     return ended ? ended : work ? work : transfer ? transfer : drained;
 }
 
-void device_times(const struct device *dev, uint64_t busy[DEVICE_ACCOUNTS]) { memcpy(busy, dev->busy, sizeof dev->busy); }
+void device_times(const struct device *dev, uint64_t busy[DEVICE_ACCOUNTS]) {
+    memcpy(busy, dev->busy, sizeof dev->busy);
+}
 
 void device_time_launches(struct device *dev, int on) { dev->timed = on; }
 
-int device_has_times(const struct device *dev) { return !(dev->quirks & QUIRK_NO_TIMES) && (dev->seen_times || !dev->seen_none); }
+int device_has_times(const struct device *dev) {
+    return !(dev->quirks & QUIRK_NO_TIMES) && (dev->seen_times || !dev->seen_none);
+}
 
-/* A marker on an idle device ends between two looks at the host's clock; the closest of a few is taken for the middle between them. */
+/* A marker on an idle device ends between two looks at the host's clock; the closest of a few is taken for the middle
+ * between them. */
 static int device_read_clock(struct device *dev, struct device_clock *out, struct alexcl_error *err) {
     enum { TRIES = 5 };
     int status = ALEXCL_OK;
@@ -320,8 +336,12 @@ static int device_read_clock(struct device *dev, struct device_clock *out, struc
         CL_TRY(dev, clEnqueueMarkerWithWaitList(dev->work, 0, NULL, &marker), err);
         CL_TRY(dev, clWaitForEvents(1, &marker), err);
         uint64_t between = timeline_now() - before;
-        if (between < out->doubt && clGetEventProfilingInfo(marker, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL) == CL_SUCCESS && end > 0)
-            *out = (struct device_clock){.known = 1, .at = before + between / 2, .ahead = (int64_t)(before + between / 2) - (int64_t)end, .doubt = between};
+        if (between < out->doubt &&
+            clGetEventProfilingInfo(marker, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL) == CL_SUCCESS && end > 0)
+            *out = (struct device_clock){.known = 1,
+                                         .at = before + between / 2,
+                                         .ahead = (int64_t)(before + between / 2) - (int64_t)end,
+                                         .doubt = between};
         clReleaseEvent(marker);
         marker = NULL;
     }
@@ -330,8 +350,8 @@ done:
     return status;
 }
 
-/* A device's clock may run at another rate than the host's (PoCL's is CLOCK_MONOTONIC_RAW, which nobody adjusts): by how far the two came apart
- * during the recording, what was recorded is put right. */
+/* A device's clock may run at another rate than the host's (PoCL's is CLOCK_MONOTONIC_RAW, which nobody adjusts): by
+ * how far the two came apart during the recording, what was recorded is put right. */
 static int device_end_record(struct device *dev, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct timeline *timeline = dev->timeline;
@@ -354,7 +374,9 @@ int device_record(struct device *dev, struct timeline *timeline, struct alexcl_e
     TRY(device_read_clock(dev, &dev->clock, err));
     timeline->clockless = !dev->clock.known;
     if (!dev->clock.known)
-        log_write(ALEXCL_LOG_WARNING, "%s: its clock cannot be compared with the host's: when its commands ran is not recorded, but how long they took",
+        log_write(ALEXCL_LOG_WARNING,
+                  "%s: its clock cannot be compared with the host's: when its commands ran is not recorded, but how "
+                  "long they took",
                   dev->name);
     dev->timeline = timeline;
 done:

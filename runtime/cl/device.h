@@ -17,15 +17,18 @@ void device_free(struct device *dev);
 /* What the layers choose variants by. */
 struct device_limits {
     enum alexcl_device_kind kind; /* whose kernels fit */
-    unsigned units, clock_mhz; /* clock 0: not told */
+    unsigned units, clock_mhz;    /* clock 0: not told */
     uint64_t memory, largest_buffer, local_memory;
     size_t largest_work_group;
     int unified_memory;
-    int fetches;            /* kernels for CPU devices may use __builtin_prefetch, which compilers by way of SPIR-V refuse */
-    unsigned vector_floats; /* floats in a register of the instruction set (CPU: 16, 8 or 4); 1 where a work-item has scalars */
+    /* kernels for CPU devices may use __builtin_prefetch, which compilers by way of SPIR-V refuse */
+    int fetches;
+    /* floats in a register of the instruction set (CPU: 16, 8 or 4); 1 where a work-item has scalars */
+    unsigned vector_floats;
 };
 const struct device_limits *device_limits(const struct device *dev);
-const char *device_name(const struct device *dev); /* for messages: "device 0 (pthread-..., Portable Computing Language)" */
+/* for messages: "device 0 (pthread-..., Portable Computing Language)" */
+const char *device_name(const struct device *dev);
 
 /* ---- queues: `work` runs kernels, `transfer` copies; order between the two is by events only ---- */
 
@@ -46,14 +49,17 @@ void event_free(struct event *e);
 enum device_account { DEVICE_COMPUTE, DEVICE_TRANSFER, DEVICE_EXCHANGE, DEVICE_ACCOUNTS };
 /* Nanoseconds the device was busy, by account, since the last reset. Added up by device_finish. */
 void device_times(const struct device *dev, uint64_t busy[DEVICE_ACCOUNTS]);
-/* Whether each launch is timed by an event of its own, as it is while something is recorded (device_record): for who compares single launches. Else
- * no launch has an event, and DEVICE_COMPUTE is from the first launch to the next wait for a copy or the finish. */
+/* Whether each launch is timed by an event of its own, as it is while something is recorded (device_record): for who
+ * compares single launches. Else no launch has an event, and DEVICE_COMPUTE is from the first launch to the next wait
+ * for a copy or the finish. */
 void device_time_launches(struct device *dev, int on);
-/* 0 where the device reports no event times: by what is known of the driver (rusticl 22 says 0 ns), or as no command that was finished had one. */
+/* 0 where the device reports no event times: by what is known of the driver (rusticl 22 says 0 ns), or as no command
+ * that was finished had one. */
 int device_has_times(const struct device *dev);
-/* Commands that are handed to the device from here on are recorded in the timeline's open span; NULL: no more. The device must be idle:
- * its clock is compared with the host's, at both ends of a recording. A device without event times records nothing; one whose clock
- * cannot be compared, how long commands took (timeline->clockless), with a warning in the log. */
+/* Commands that are handed to the device from here on are recorded in the timeline's open span; NULL: no more. The
+ * device must be idle: its clock is compared with the host's, at both ends of a recording. A device without event times
+ * records nothing; one whose clock cannot be compared, how long commands took (timeline->clockless), with a warning in
+ * the log. */
 struct timeline;
 int device_record(struct device *dev, struct timeline *timeline, struct alexcl_error *err);
 #endif

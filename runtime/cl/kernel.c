@@ -18,18 +18,23 @@ struct kernel {
 };
 
 /* A compiled kernel may be allowed fewer items than its device has room for: it is known only now. */
-static int kernel_check_limits(const struct kernel *k, const char *source, const char *function, struct alexcl_error *err) {
+static int kernel_check_limits(const struct kernel *k, const char *source, const char *function,
+                               struct alexcl_error *err) {
     const struct device *dev = k->device;
     if (k->required > k->largest_group)
-        return error_set(err, KERNEL_UNFIT, "kernel %s of %s.cl is made for work-groups of %zu items, and once it is compiled %s allows it %zu", function,
-                         source, k->required, dev->name, k->largest_group);
+        return error_set(
+            err, KERNEL_UNFIT,
+            "kernel %s of %s.cl is made for work-groups of %zu items, and once it is compiled %s allows it %zu",
+            function, source, k->required, dev->name, k->largest_group);
     if (k->local > dev->limits.local_memory)
-        return error_set(err, KERNEL_UNFIT, "kernel %s of %s.cl has %llu bytes of local memory, and %s has %llu", function, source,
-                         (unsigned long long)k->local, dev->name, (unsigned long long)dev->limits.local_memory);
+        return error_set(err, KERNEL_UNFIT, "kernel %s of %s.cl has %llu bytes of local memory, and %s has %llu",
+                         function, source, (unsigned long long)k->local, dev->name,
+                         (unsigned long long)dev->limits.local_memory);
     return ALEXCL_OK;
 }
 
-int kernel_create(struct device *dev, const char *source, const char *function, const char *defines, struct kernel **out, struct alexcl_error *err) {
+int kernel_create(struct device *dev, const char *source, const char *function, const char *defines,
+                  struct kernel **out, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct kernel *k = NULL;
     cl_program program;
@@ -44,11 +49,19 @@ int kernel_create(struct device *dev, const char *source, const char *function, 
         status = code;
         goto done;
     }
-    CL_TRY(dev, clGetKernelWorkGroupInfo(k->handle, dev->id, CL_KERNEL_WORK_GROUP_SIZE, sizeof k->largest_group, &k->largest_group, NULL), err);
+    CL_TRY(dev,
+           clGetKernelWorkGroupInfo(k->handle, dev->id, CL_KERNEL_WORK_GROUP_SIZE, sizeof k->largest_group,
+                                    &k->largest_group, NULL),
+           err);
     if (dev->quirks & QUIRK_GROUP) k->largest_group = dev->limits.largest_work_group;
-    CL_TRY(dev, clGetKernelWorkGroupInfo(k->handle, dev->id, CL_KERNEL_LOCAL_MEM_SIZE, sizeof k->local, &k->local, NULL), err);
+    CL_TRY(dev,
+           clGetKernelWorkGroupInfo(k->handle, dev->id, CL_KERNEL_LOCAL_MEM_SIZE, sizeof k->local, &k->local, NULL),
+           err);
     size_t required[3] = {0};
-    CL_TRY(dev, clGetKernelWorkGroupInfo(k->handle, dev->id, CL_KERNEL_COMPILE_WORK_GROUP_SIZE, sizeof required, required, NULL), err);
+    CL_TRY(dev,
+           clGetKernelWorkGroupInfo(k->handle, dev->id, CL_KERNEL_COMPILE_WORK_GROUP_SIZE, sizeof required, required,
+                                    NULL),
+           err);
     k->required = required[0] * required[1] * required[2];
     TRY(kernel_check_limits(k, source, function, err));
     *out = k;
@@ -58,7 +71,9 @@ done:
     return status;
 }
 
-int kernel_is_refused(int status) { return status == KERNEL_UNFIT || alexcl_exit_code(status) == alexcl_exit_code(ALEXCL_E_BUILD); }
+int kernel_is_refused(int status) {
+    return status == KERNEL_UNFIT || alexcl_exit_code(status) == alexcl_exit_code(ALEXCL_E_BUILD);
+}
 
 void kernel_free(struct kernel *k) {
     if (!k) return;
@@ -84,8 +99,8 @@ static int kernel_set(struct kernel *k, cl_uint index, const struct kernel_arg *
     return CL_INVALID_ARG_VALUE;
 }
 
-int kernel_launch(struct kernel *k, const char *label, const struct kernel_range *range, const struct kernel_arg *args, size_t arg_count,
-                  struct alexcl_error *err) {
+int kernel_launch(struct kernel *k, const char *label, const struct kernel_range *range, const struct kernel_arg *args,
+                  size_t arg_count, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct device *dev = k->device;
     size_t global[3], items[3] = {1, 1, 1}, group = 1;
@@ -99,12 +114,16 @@ int kernel_launch(struct kernel *k, const char *label, const struct kernel_range
     for (; group > k->largest_group && !k->required && local == 0 && items[0] % 2 == 0; group /= 2) items[0] /= 2;
     for (unsigned d = 0; d < range->dims; d++) global[d] = (range->global[d] + items[d] - 1) / items[d] * items[d];
     if (group > k->largest_group)
-        return error_set(err, ALEXCL_E_DEVICE, "%s: the kernel of %s wants work-groups of %zu items, the device allows it %zu; choose another device",
-                         dev->name, label, group, k->largest_group);
+        return error_set(
+            err, ALEXCL_E_DEVICE,
+            "%s: the kernel of %s wants work-groups of %zu items, the device allows it %zu; choose another device",
+            dev->name, label, group, k->largest_group);
     /* PoCL and rusticl accept more than there is, and then write over it. */
     if (local > dev->limits.local_memory)
-        return error_set(err, ALEXCL_E_DEVICE, "%s: the kernel of %s wants %llu bytes of local memory, the device has %llu; choose another device", dev->name,
-                         label, (unsigned long long)local, (unsigned long long)dev->limits.local_memory);
+        return error_set(
+            err, ALEXCL_E_DEVICE,
+            "%s: the kernel of %s wants %llu bytes of local memory, the device has %llu; choose another device",
+            dev->name, label, (unsigned long long)local, (unsigned long long)dev->limits.local_memory);
     for (size_t i = 0; i < arg_count; i++) {
         int code = kernel_set(k, (cl_uint)i, &args[i]);
         if (clerror_check(code, "clSetKernelArg", dev, err) != ALEXCL_OK) {
@@ -115,7 +134,8 @@ int kernel_launch(struct kernel *k, const char *label, const struct kernel_range
     cl_event event = NULL;
     int own;
     TRY(device_begin_launch(dev, &own, err));
-    int code = clEnqueueNDRangeKernel(dev->work, k->handle, range->dims, range->offset, global, items, 0, NULL, own ? &event : NULL);
+    int code = clEnqueueNDRangeKernel(dev->work, k->handle, range->dims, range->offset, global, items, 0, NULL,
+                                      own ? &event : NULL);
     device_note(dev, label);
     TRY(clerror_check(code, "clEnqueueNDRangeKernel", dev, err));
     if (own) TRY(device_account_event(dev, NULL, event, DEVICE_COMPUTE, err));

@@ -44,7 +44,8 @@ void loader_describe(char *out, size_t size) {
         free(real);
     }
     loader_info_fn *info = loader_function();
-    if (info && info(LOADER_NAME, sizeof name - 1, name, NULL) == CL_SUCCESS && info(LOADER_VERSION, sizeof version - 1, version, NULL) == CL_SUCCESS &&
+    if (info && info(LOADER_NAME, sizeof name - 1, name, NULL) == CL_SUCCESS &&
+        info(LOADER_VERSION, sizeof version - 1, version, NULL) == CL_SUCCESS &&
         info(LOADER_OCL_VERSION, sizeof opencl - 1, opencl, NULL) == CL_SUCCESS)
         snprintf(out, size, "%s %s (%s), %s", name, version, opencl, path);
     else
@@ -102,7 +103,8 @@ static void loader_report_folder(struct text *t, const char *folder, const char 
 
 void loader_report_vendors(struct text *t) {
     const char *files = settings_environment("OCL_ICD_FILENAMES"), *vendors = settings_environment("OCL_ICD_VENDORS"),
-               *folder = settings_environment("OPENCL_VENDOR_PATH"), *origin = folder ? "OPENCL_VENDOR_PATH" : "the system's";
+               *folder = settings_environment("OPENCL_VENDOR_PATH"),
+               *origin = folder ? "OPENCL_VENDOR_PATH" : "the system's";
     struct stat info;
     if (!folder) folder = "/etc/OpenCL/vendors";
     if (files) { /* the Khronos loader: libraries with colons between */
@@ -129,7 +131,8 @@ void loader_report_vendors(struct text *t) {
 
 void loader_report_hints(struct text *t) {
     DIR *dir = opendir("/dev/dri");
-    int nodes = 0, closed = 0, mesa = t->text && strstr(t->text, "rusticl") != NULL; /* a platform or a vendor file told of above */
+    /* a platform or a vendor file told of above */
+    int nodes = 0, closed = 0, mesa = t->text && strstr(t->text, "rusticl") != NULL;
     for (const struct dirent *e; dir && (e = readdir(dir)) != NULL;) {
         char path[300];
         if (strncmp(e->d_name, "renderD", 7) != 0) continue;
@@ -139,10 +142,11 @@ void loader_report_hints(struct text *t) {
     }
     if (dir) closedir(dir);
     if (closed)
-        text_add(
-            t, "  there is a GPU (/dev/dri) that this user may not use: add the user to the group `render` (sudo usermod -aG render $USER) and log in again\n");
+        text_add(t, "  there is a GPU (/dev/dri) that this user may not use: add the user to the group `render` (sudo "
+                    "usermod -aG render $USER) and log in again\n");
     if ((nodes || mesa) && !settings_environment("RUSTICL_ENABLE"))
-        text_add(t, "  Mesa's OpenCL (rusticl) shows a device only when its driver is named: RUSTICL_ENABLE=radeonsi (AMD), iris (Intel), nouveau or llvmpipe "
+        text_add(t, "  Mesa's OpenCL (rusticl) shows a device only when its driver is named: RUSTICL_ENABLE=radeonsi "
+                    "(AMD), iris (Intel), nouveau or llvmpipe "
                     "(the CPU)\n");
 }
 
@@ -159,7 +163,8 @@ static int loader_can_write(const char *folder) {
 }
 
 void loader_report_pocl(struct text *t) {
-    const char *own = settings_environment("POCL_CACHE_DIR"), *xdg = settings_environment("XDG_CACHE_HOME"), *home = settings_environment("HOME");
+    const char *own = settings_environment("POCL_CACHE_DIR"), *xdg = settings_environment("XDG_CACHE_HOME"),
+               *home = settings_environment("HOME");
     char folder[4096];
     if (own)
         snprintf(folder, sizeof folder, "%s", own);
@@ -168,5 +173,8 @@ void loader_report_pocl(struct text *t) {
     if (loader_can_write(folder))
         text_add(t, "PoCL offers no device, though its cache, %s, can be written: POCL_DEBUG=all tells more\n", folder);
     else
-        text_add(t, "PoCL offers no device where it cannot write its cache, %s, and this user cannot; POCL_CACHE_DIR=FOLDER names another\n", folder);
+        text_add(t,
+                 "PoCL offers no device where it cannot write its cache, %s, and this user cannot; "
+                 "POCL_CACHE_DIR=FOLDER names another\n",
+                 folder);
 }

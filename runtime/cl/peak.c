@@ -7,22 +7,26 @@
 
 static const uint64_t PEAK_NANOSECONDS = 10000000; /* of a launch, at least: what starts and ends it no longer counts */
 static const uint64_t PEAK_BYTES = 256 << 20;      /* read by a launch: more than caches hold */
-static const uint64_t PEAK_WALL = 100000000;       /* by the host's clock: a launch gets no longer, whatever its event tells */
-static const uint64_t PEAK_ENOUGH = 64 << 20;      /* of a buffer that is there already, which is read instead of one of its own */
+/* by the host's clock: a launch gets no longer, whatever its event tells */
+static const uint64_t PEAK_WALL = 100000000;
+/* of a buffer that is there already, which is read instead of one of its own */
+static const uint64_t PEAK_ENOUGH = 64 << 20;
 enum { PEAK_TRIES = 8, PEAK_MOST = 1 << 20 };
 
 struct peak_form peak_form_of(const struct device *dev) {
     const struct device_limits *limits = device_limits(dev);
     int cpu = limits->kind == ALEXCL_DEVICE_CPU, wide = limits->vector_floats == 8 || limits->vector_floats == 16;
-    struct peak_form f = {.width = cpu && wide ? (int)limits->vector_floats : 4, .group = cpu ? 1 : 64, .neighbours = !cpu};
+    struct peak_form f = {
+        .width = cpu && wide ? (int)limits->vector_floats : 4, .group = cpu ? 1 : 64, .neighbours = !cpu};
     f.items = (int)limits->units * (cpu ? 8 : 2048);
     snprintf(f.defines, sizeof f.defines, "-DWIDTH=%d -DGROUP=%d", f.width, f.group);
     return f;
 }
 
 /* Nanoseconds of one launch, by its event and by the host's clock. */
-static int peak_launch(struct device *dev, struct kernel *k, const struct kernel_range *range, const struct kernel_arg *args, size_t count, uint64_t *took,
-                       uint64_t *wall, struct alexcl_error *err) {
+static int peak_launch(struct device *dev, struct kernel *k, const struct kernel_range *range,
+                       const struct kernel_arg *args, size_t count, uint64_t *took, uint64_t *wall,
+                       struct alexcl_error *err) {
     uint64_t start = timeline_now(), before[DEVICE_ACCOUNTS], after[DEVICE_ACCOUNTS];
     device_times(dev, before);
     device_time_launches(dev, 1);
@@ -48,7 +52,8 @@ int peak_measure(struct device *dev, struct alexcl_peak *out, struct alexcl_erro
     TRY(kernel_create(dev, "peak", "peak_read", f.defines, &read, err));
     TRY(buffer_create(dev, (size_t)f.items, "the measurement of its peak", &y, err));
     for (int i = 0; i < PEAK_TRIES;) {
-        const struct kernel_arg args[] = {ARG_BUFFER(y), ARG_INT(f.items), ARG_INT(rounds), ARG_FLOAT(0.5f), ARG_FLOAT(1.0f)};
+        const struct kernel_arg args[] = {ARG_BUFFER(y), ARG_INT(f.items), ARG_INT(rounds), ARG_FLOAT(0.5f),
+                                          ARG_FLOAT(1.0f)};
         TRY(peak_launch(dev, compute, &range, args, sizeof args / sizeof *args, &took, &wall, err));
         if (!device_has_times(dev)) goto done; /* as this launch has shown */
         if (took < PEAK_NANOSECONDS && wall < PEAK_WALL && rounds < PEAK_MOST) {
@@ -59,7 +64,8 @@ int peak_measure(struct device *dev, struct alexcl_peak *out, struct alexcl_erro
         if (rate > out->flops) out->flops = rate;
         i++;
     }
-    /* A large buffer of the net's, so that nothing is taken that is not planned; else of what the device has left a part. */
+    /* A large buffer of the net's, so that nothing is taken that is not planned; else of what the device has left a
+     * part. */
     x = buffer_largest(dev);
     uint64_t most = x ? (uint64_t)buffer_floats(x) * sizeof(float) : 0, vector = (uint64_t)f.width * sizeof(float);
     if (most < PEAK_ENOUGH) {
@@ -76,8 +82,12 @@ int peak_measure(struct device *dev, struct alexcl_peak *out, struct alexcl_erro
         x = own;
     }
     for (int i = 0; i < PEAK_TRIES; i++) {
-        const struct kernel_arg args[] = {
-            ARG_BUFFER(x), ARG_BUFFER(y), ARG_INT(f.items), ARG_INT(count), ARG_INT(f.neighbours ? 1 : 4 * count), ARG_INT(f.neighbours ? f.items : 1)};
+        const struct kernel_arg args[] = {ARG_BUFFER(x),
+                                          ARG_BUFFER(y),
+                                          ARG_INT(f.items),
+                                          ARG_INT(count),
+                                          ARG_INT(f.neighbours ? 1 : 4 * count),
+                                          ARG_INT(f.neighbours ? f.items : 1)};
         TRY(peak_launch(dev, read, &range, args, sizeof args / sizeof *args, &took, &wall, err));
         double rate = took ? (double)bytes / ((double)took * 1e-9) : 0;
         if (rate > out->bytes) out->bytes = rate;

@@ -8,9 +8,11 @@
 struct peak_form {
     char defines[64];
     int width, group, items; /* floats of a vector, work-items of a work-group and of a launch */
-    int neighbours;          /* work-items beside each other read what lies beside each other (GPU), or each a stretch (CPU) */
+    /* work-items beside each other read what lies beside each other (GPU), or each a stretch (CPU) */
+    int neighbours;
 };
 struct peak_form peak_form_of(const struct device *dev);
-/* Operations (an fma is two) and bytes a second, the best of a few launches of some milliseconds; 0 without event times. */
+/* Operations (an fma is two) and bytes a second, the best of a few launches of some milliseconds; 0 without event
+ * times. */
 int peak_measure(struct device *dev, struct alexcl_peak *out, struct alexcl_error *err);
 #endif

@@ -22,8 +22,9 @@ enum { PLATFORMS_MOST = 64, DEVICES_MOST = 64 };
 #define BOARD_NAME_AMD 0x4038
 #define UUID_KHR 0x106A /* cl_khr_device_uuid */
 
-/* Questions put to a device. A driver that does not know one says CL_INVALID_VALUE, and so it does when a text is longer than its place:
- * that leaves the answer empty. Any other code is the device's own trouble; the first is kept. */
+/* Questions put to a device. A driver that does not know one says CL_INVALID_VALUE, and so it does when a text is
+ * longer than its place: that leaves the answer empty. Any other code is the device's own trouble; the first is
+ * kept. */
 struct query {
     cl_device_id id;
     const char *failed; /* which question, NULL: none */
@@ -52,8 +53,10 @@ static void platforms_text(struct query *q, cl_device_info what, const char *nam
     out[to - from] = '\0';
 }
 
-/* Zeros are the host's own bridge: a driver that answers so knows nothing. In a domain of its own a card may be at 00:00.0. */
-static void platforms_set_bus(struct platforms_device *d, const cl_uint *domain, cl_uint bus, cl_uint device, cl_uint function) {
+/* Zeros are the host's own bridge: a driver that answers so knows nothing. In a domain of its own a card may be at
+ * 00:00.0. */
+static void platforms_set_bus(struct platforms_device *d, const cl_uint *domain, cl_uint bus, cl_uint device,
+                              cl_uint function) {
     char prefix[16] = "";
     if (bus == 0 && device == 0 && function == 0 && (!domain || *domain == 0)) return;
     if (domain) snprintf(prefix, sizeof prefix, "%04x:", *domain);
@@ -93,13 +96,16 @@ static const char *platforms_refuse(struct query *q, const struct alexcl_device_
     cl_bool available = CL_TRUE, compiler = CL_TRUE, little = CL_TRUE;
     cl_device_fp_config rounding = CL_FP_ROUND_TO_NEAREST;
     int major = 0, minor = 0;
-    if (NUMBER(q, CL_DEVICE_AVAILABLE, available) && !available) return "not available: taken by another program, or off";
+    if (NUMBER(q, CL_DEVICE_AVAILABLE, available) && !available)
+        return "not available: taken by another program, or off";
     if (NUMBER(q, CL_DEVICE_COMPILER_AVAILABLE, compiler) && !compiler) return "the driver has no compiler";
     if (NUMBER(q, CL_DEVICE_ENDIAN_LITTLE, little) && !little) return "big-endian";
     /* What OpenCL's embedded profile need not have, and the kernels need. */
-    if (NUMBER(q, CL_DEVICE_SINGLE_FP_CONFIG, rounding) && !(rounding & CL_FP_ROUND_TO_NEAREST)) return "its floats are not rounded to the nearest";
+    if (NUMBER(q, CL_DEVICE_SINGLE_FP_CONFIG, rounding) && !(rounding & CL_FP_ROUND_TO_NEAREST))
+        return "its floats are not rounded to the nearest";
     if (platforms_lacks_long(q)) return "its compiler has no 64-bit integers";
-    if (sscanf(info->version, "OpenCL %d.%d", &major, &minor) != 2 || major * 10 + minor < 12) return "older than OpenCL 1.2";
+    if (sscanf(info->version, "OpenCL %d.%d", &major, &minor) != 2 || major * 10 + minor < 12)
+        return "older than OpenCL 1.2";
     if (info->kind == ALEXCL_DEVICE_CUSTOM) return "a custom device: it runs built-in kernels only";
     if (info->memory == 0 || info->units == 0) return "the driver tells no memory or no compute unit";
     return "";
@@ -128,8 +134,10 @@ static void platforms_describe(struct platforms_device *d) {
     (void)NUMBER(&q, CL_DEVICE_MAX_WORK_GROUP_SIZE, group);
     (void)NUMBER(&q, CL_DEVICE_HOST_UNIFIED_MEMORY, unified);
     (void)NUMBER(&q, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, floats);
-    /* Processors of one name may have other instruction sets and fewer cores: rented ones do, and share a home folder. */
-    snprintf(info->hardware, sizeof info->hardware, "vendor %#x, %u units, %llu bytes local, groups of %zu, vectors of %u floats", vendor, units,
+    /* Processors of one name may have other instruction sets and fewer cores: rented ones do, and share a home
+     * folder. */
+    snprintf(info->hardware, sizeof info->hardware,
+             "vendor %#x, %u units, %llu bytes local, groups of %zu, vectors of %u floats", vendor, units,
              (unsigned long long)local, group, floats);
     cl_device_partition_property ways[16] = {0};
     if (NUMBER(&q, CL_DEVICE_PARTITION_PROPERTIES, ways))
@@ -153,7 +161,8 @@ static void platforms_describe(struct platforms_device *d) {
     const char *refused = platforms_refuse(&q, info);
     info->usable = refused[0] == '\0' && !q.failed;
     if (q.failed)
-        snprintf(info->why, sizeof info->why, "clGetDeviceInfo(%s) failed: %s (%d); %s", q.failed, clerror_name(q.code), q.code, clerror_hint(q.code));
+        snprintf(info->why, sizeof info->why, "clGetDeviceInfo(%s) failed: %s (%d); %s", q.failed, clerror_name(q.code),
+                 q.code, clerror_hint(q.code));
     else
         snprintf(info->why, sizeof info->why, "%s", info->usable ? quirks_note(info) : refused);
 }
@@ -161,14 +170,16 @@ static void platforms_describe(struct platforms_device *d) {
 /* ---- the list ------------------------------------------------------------------------------------ */
 
 /* Adds a platform's devices. A platform that fails is told in the report and leaves the others alone. */
-static int platforms_add(struct alexcl_devices *all, cl_platform_id platform, int index, struct text *report, struct alexcl_error *err) {
+static int platforms_add(struct alexcl_devices *all, cl_platform_id platform, int index, struct text *report,
+                         struct alexcl_error *err) {
     cl_device_id ids[DEVICES_MOST];
     cl_uint count = 0;
     char name[128] = "", version[256] = "";
     const char *call = "clGetPlatformInfo";
     int code = clGetPlatformInfo(platform, CL_PLATFORM_NAME, sizeof name - 1, name, NULL);
     if (code != CL_SUCCESS) snprintf(name, sizeof name, "platform %d", index);
-    if (code == CL_SUCCESS || code == CL_INVALID_VALUE) code = clGetPlatformInfo(platform, CL_PLATFORM_VERSION, sizeof version - 1, version, NULL);
+    if (code == CL_SUCCESS || code == CL_INVALID_VALUE)
+        code = clGetPlatformInfo(platform, CL_PLATFORM_VERSION, sizeof version - 1, version, NULL);
     if (code == CL_SUCCESS || code == CL_INVALID_VALUE) { /* which is a text longer than its place */
         call = "clGetDeviceIDs";
         code = clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, DEVICES_MOST, ids, &count);
@@ -178,7 +189,8 @@ static int platforms_add(struct alexcl_devices *all, cl_platform_id platform, in
         return ALEXCL_OK;
     }
     if (code != CL_SUCCESS) {
-        text_add(report, "  platform %d, %s: %s failed: %s (%d); %s\n", index, name, call, clerror_name(code), code, clerror_hint(code));
+        text_add(report, "  platform %d, %s: %s failed: %s (%d); %s\n", index, name, call, clerror_name(code), code,
+                 clerror_hint(code));
         return ALEXCL_OK;
     }
     if (count > DEVICES_MOST) count = DEVICES_MOST;
@@ -211,7 +223,8 @@ static void platforms_report_absence(const struct alexcl_devices *all, struct te
         loader_report_pocl(report);
     }
     if (all->count == 0)
-        text_add(report, PLATFORMS_ON_CPU "%s--devices ref, plain C without OpenCL\n", pocl ? "" : "PoCL (Debian, Ubuntu: apt install pocl-opencl-icd); or ");
+        text_add(report, PLATFORMS_ON_CPU "%s--devices ref, plain C without OpenCL\n",
+                 pocl ? "" : "PoCL (Debian, Ubuntu: apt install pocl-opencl-icd); or ");
     if (report->text && !report->failed) report->text[strlen(report->text) - 1] = '\0'; /* its readers end the line */
 }
 

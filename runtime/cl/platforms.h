@@ -11,10 +11,12 @@ struct platforms_device {
     struct alexcl_device_info info;
     cl_platform_id platform;
     cl_device_id id;
-    char bus[32];           /* where the hardware sits, "0000:01:00.0", or "01:00.0" where the driver tells no domain; "" unknown */
+    /* where the hardware sits, "0000:01:00.0", or "01:00.0" where the driver tells no domain; "" unknown */
+    char bus[32];
     char board[128];        /* the card's name where `name` is the compiler's for it ("gfx803"); "" unknown */
     unsigned char uuid[16]; /* zeros: unknown */
-    int hardware;           /* aliases.c: the first device of the same hardware, itself included; -1: it is compared with none */
+    /* aliases.c: the first device of the same hardware, itself included; -1: it is compared with none */
+    int hardware;
 };
 struct alexcl_devices {
     struct platforms_device *list;

@@ -28,9 +28,10 @@ struct program {
 struct source {
     const char *text;
     size_t length;
-    unsigned char *owned;          /* of a file of ALEXCL_KERNEL_DIR; else NULL */
-    char name[PATH_MOST];          /* for people: that file, or "kernel conv.cl" */
-    char line[2 * PATH_MOST + 16]; /* that has the compiler call the file so; "" for a built-in one, whose lines nobody has */
+    unsigned char *owned; /* of a file of ALEXCL_KERNEL_DIR; else NULL */
+    char name[PATH_MOST]; /* for people: that file, or "kernel conv.cl" */
+    /* that has the compiler call the file so; "" for a built-in one, whose lines nobody has */
+    char line[2 * PATH_MOST + 16];
 };
 
 /* The one of ALEXCL_KERNEL_DIR where it has one of that name, else the built-in one. `owned` is freed by the caller. */
@@ -40,7 +41,8 @@ static int program_source(const char *name, struct source *out, struct alexcl_er
     out->line[0] = '\0';
     if (folder) {
         char *path = out->name;
-        int made = snprintf(path, sizeof out->name, "%s%s%s.cl", folder, folder[strlen(folder) - 1] == '/' ? "" : "/", name);
+        int made =
+            snprintf(path, sizeof out->name, "%s%s%s.cl", folder, folder[strlen(folder) - 1] == '/' ? "" : "/", name);
         if (made > 0 && (size_t)made < sizeof out->name && access(path, F_OK) == 0) {
             int status = files_read(path, SOURCE_LIMIT, &out->owned, &out->length, err);
             out->text = (const char *)out->owned;
@@ -63,8 +65,8 @@ static int program_source(const char *name, struct source *out, struct alexcl_er
 }
 
 /* Keeps the whole log of a failed build in a file, and tells its first lines and that file. */
-static int program_report(struct device *dev, cl_program handle, const char *name, const struct source *source, const char *options, int code,
-                          struct alexcl_error *err) {
+static int program_report(struct device *dev, cl_program handle, const char *name, const struct source *source,
+                          const char *options, int code, struct alexcl_error *err) {
     size_t length = 0;
     char *log = NULL, key[256], path[4200];
     struct alexcl_error ignored = {0};
@@ -74,7 +76,8 @@ static int program_report(struct device *dev, cl_program handle, const char *nam
         log[length] = '\0';
     }
     struct text whole = {0};
-    text_add(&whole, "%s, options %s, on %s: %s\n%s\n", source->name, options, dev->name, clerror_name(code), log ? log : "(the driver gives no log)");
+    text_add(&whole, "%s, options %s, on %s: %s\n%s\n", source->name, options, dev->name, clerror_name(code),
+             log ? log : "(the driver gives no log)");
     unsigned char hash[HASH_BYTES];
     char hex[HASH_HEX];
     hash_sha256(whole.text ? whole.text : "", whole.length, hash);
@@ -83,21 +86,24 @@ static int program_report(struct device *dev, cl_program handle, const char *nam
     int cached = cache_path(CACHE_LOGS, key, path, sizeof path, &ignored) == ALEXCL_OK;
     if (!cached) snprintf(path, sizeof path, "/tmp/%s.log", key);
     ignored = (struct alexcl_error){0};
-    if (whole.failed || (cached ? cache_store : files_replace)(path, whole.text, whole.length, &ignored) != ALEXCL_OK) path[0] = '\0';
+    if (whole.failed || (cached ? cache_store : files_replace)(path, whole.text, whole.length, &ignored) != ALEXCL_OK)
+        path[0] = '\0';
     int lines = 0;
     size_t shown = 0;
     while (log && log[shown] && lines < LOG_LINES && shown < 3000) lines += log[shown++] == '\n';
     /* Of the kernel these say nothing: no other one is to take its place. */
     int status = code == CL_OUT_OF_HOST_MEMORY || code == CL_DEVICE_NOT_AVAILABLE ? code : ALEXCL_E_BUILD;
-    error_set(err, status, "%s does not compile: clBuildProgram failed on %s: %s (%d); %s; options: %s\n%.*s%s%s", source->name, dev->name,
-              clerror_name(code), code, source->owned && code == CL_BUILD_PROGRAM_FAILURE ? "mend the file" : clerror_hint(code), options, (int)shown,
-              log ? log : "", path[0] ? "\nthe whole log is kept in " : "", path);
+    error_set(err, status, "%s does not compile: clBuildProgram failed on %s: %s (%d); %s; options: %s\n%.*s%s%s",
+              source->name, dev->name, clerror_name(code), code,
+              source->owned && code == CL_BUILD_PROGRAM_FAILURE ? "mend the file" : clerror_hint(code), options,
+              (int)shown, log ? log : "", path[0] ? "\nthe whole log is kept in " : "", path);
     text_free(&whole);
     free(log);
     return status;
 }
 
-static int program_build(struct device *dev, const char *name, const char *defines, cl_program *out, struct binary_cache_key *key, struct alexcl_error *err) {
+static int program_build(struct device *dev, const char *name, const char *defines, cl_program *out,
+                         struct binary_cache_key *key, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     const char *extra = alexcl_setting_value("ALEXCL_BUILD_OPTIONS");
     struct source source = {.owned = NULL};
@@ -105,10 +111,10 @@ static int program_build(struct device *dev, const char *name, const char *defin
     cl_program handle = NULL;
     cl_int code;
     TRY(program_source(name, &source, err));
-    text_add(&options, "-cl-std=CL1.2 -cl-mad-enable%s%s%s%s%s", dev->fma ? "" : " -DMULTIPLY_ADD=mad", defines[0] ? " " : "", defines, extra ? " " : "",
-             extra ? extra : "");
-    /* PoCL counts a compiler's warnings on stderr, and on CPUs without AVX-512 every call with a float16 is one (-Wpsabi):
-     * nothing that a user can act on. */
+    text_add(&options, "-cl-std=CL1.2 -cl-mad-enable%s%s%s%s%s", dev->fma ? "" : " -DMULTIPLY_ADD=mad",
+             defines[0] ? " " : "", defines, extra ? " " : "", extra ? extra : "");
+    /* PoCL counts a compiler's warnings on stderr, and on CPUs without AVX-512 every call with a float16 is one
+     * (-Wpsabi): nothing that a user can act on. */
     text_add(&options, " -w");
     if (options.failed) {
         status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: the options of %s.cl", name);
@@ -121,7 +127,8 @@ static int program_build(struct device *dev, const char *name, const char *defin
         goto done;
     }
     log_write(ALEXCL_LOG_INFO, "compiling %s.cl for %s", name, dev->name);
-    handle = clCreateProgramWithSource(dev->context, 2, (const char *[]){source.line, source.text}, (size_t[]){strlen(source.line), source.length}, &code);
+    handle = clCreateProgramWithSource(dev->context, 2, (const char *[]){source.line, source.text},
+                                       (size_t[]){strlen(source.line), source.length}, &code);
     TRY(clerror_check(code, "clCreateProgramWithSource", dev, err));
     code = clBuildProgram(handle, 1, &dev->id, options.text, NULL, NULL);
     if (code != CL_SUCCESS) {
@@ -138,7 +145,8 @@ done:
     return status;
 }
 
-int program_get(struct device *dev, const char *source, const char *defines, cl_program *out, struct alexcl_error *err) {
+int program_get(struct device *dev, const char *source, const char *defines, cl_program *out,
+                struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct program *p = NULL;
     struct text key = {0};

@@ -12,9 +12,9 @@
 #include "platforms.h"
 #include "quirks.h"
 
-static const char SYNTAX[] =
-    "a selection is one or two of: an index (0), platform:device (1:0), gpu, cpu, ~part of a name, ref, with a comma between; or 0/2, a "
-    "device cut in two; or both, the two best GPUs";
+static const char SYNTAX[] = "a selection is one or two of: an index (0), platform:device (1:0), gpu, cpu, ~part of a "
+                             "name, ref, with a comma between; or 0/2, a "
+                             "device cut in two; or both, the two best GPUs";
 
 struct alexcl_selection {
     struct alexcl_devices *devices; /* NULL: nothing but the reference */
@@ -32,8 +32,9 @@ struct reading { /* what selection_resolve works on */
 
 static void selection_list(const struct reading *r, struct text *t) {
     for (size_t i = 0; i < r->count; i++)
-        text_add(t, "\n  %d  %d:%d  %s, %s%s%s%s", r->devices[i]->index, r->devices[i]->platform, r->devices[i]->device, r->devices[i]->name,
-                 r->devices[i]->platform_name, r->devices[i]->usable ? "" : " (not usable: ", r->devices[i]->usable ? "" : r->devices[i]->why,
+        text_add(t, "\n  %d  %d:%d  %s, %s%s%s%s", r->devices[i]->index, r->devices[i]->platform, r->devices[i]->device,
+                 r->devices[i]->name, r->devices[i]->platform_name,
+                 r->devices[i]->usable ? "" : " (not usable: ", r->devices[i]->usable ? "" : r->devices[i]->why,
                  r->devices[i]->usable ? "" : ")");
 }
 
@@ -42,7 +43,8 @@ static int selection_refuse(const struct reading *r, int status, const char *wha
     struct text list = {0};
     const char *report = r->report ? r->report : "", *cpu = gpu ? strstr(report, "\n" PLATFORMS_ON_CPU) : NULL;
     if (r->count == 0)
-        text_add(&list, "; there is no OpenCL device:\n%.*s", (int)(cpu ? (size_t)(cpu - report) : strlen(report)), report);
+        text_add(&list, "; there is no OpenCL device:\n%.*s", (int)(cpu ? (size_t)(cpu - report) : strlen(report)),
+                 report);
     else {
         text_add(&list, "; there %s:", r->count == 1 ? "is" : "are");
         selection_list(r, &list);
@@ -54,7 +56,8 @@ static int selection_refuse(const struct reading *r, int status, const char *wha
 
 static int selection_simulates(const struct alexcl_device_info *d) { return (quirks_of(d) & QUIRK_SIMULATOR) != 0; }
 
-/* Which is the better of a kind: what is hardware of its own, discrete before built-in, then more memory, then the first. */
+/* Which is the better of a kind: what is hardware of its own, discrete before built-in, then more memory, then the
+ * first. */
 static int selection_is_better(const struct alexcl_device_info *a, const struct alexcl_device_info *b) {
     if (selection_simulates(a) != selection_simulates(b)) return selection_simulates(b);
     if ((a->maybe_alias_of >= 0) != (b->maybe_alias_of >= 0)) return b->maybe_alias_of >= 0;
@@ -63,7 +66,8 @@ static int selection_is_better(const struct alexcl_device_info *a, const struct 
 }
 
 /* The best usable device of a kind that is no alias and comes behind `last` (NULL: of all); NULL: there is no more. */
-static const struct alexcl_device_info *selection_next(const struct reading *r, enum alexcl_device_kind kind, const struct alexcl_device_info *last) {
+static const struct alexcl_device_info *selection_next(const struct reading *r, enum alexcl_device_kind kind,
+                                                       const struct alexcl_device_info *last) {
     const struct alexcl_device_info *next = NULL;
     for (size_t i = 0; i < r->count; i++) {
         const struct alexcl_device_info *d = r->devices[i];
@@ -109,10 +113,13 @@ static int selection_number(const char *text, size_t length) {
 }
 
 /* Whether the text is that word, in capitals or not. */
-static int selection_is(const char *text, size_t length, const char *word) { return length == strlen(word) && strncasecmp(text, word, length) == 0; }
+static int selection_is(const char *text, size_t length, const char *word) {
+    return length == strlen(word) && strncasecmp(text, word, length) == 0;
+}
 
 /* One element without a cut. *d NULL: the reference. *index: the number that was asked for, -1 where none. */
-static int selection_element(const struct reading *r, const char *text, size_t length, const struct alexcl_device_info **d, int *index) {
+static int selection_element(const struct reading *r, const char *text, size_t length,
+                             const struct alexcl_device_info **d, int *index) {
     char what[400];
     const char *colon = memchr(text, ':', length);
     *d = NULL;
@@ -124,37 +131,47 @@ static int selection_element(const struct reading *r, const char *text, size_t l
         snprintf(what, sizeof what, "no usable %s", gpu ? "GPU" : "CPU device");
     } else if (length > 1 && text[0] == '~') {
         *d = selection_by_name(r, text + 1, length - 1);
-        snprintf(what, sizeof what, "no usable device has \"%.*s\" in its name", (int)(length - 1 < 200 ? length - 1 : 200), text + 1);
+        snprintf(what, sizeof what, "no usable device has \"%.*s\" in its name",
+                 (int)(length - 1 < 200 ? length - 1 : 200), text + 1);
     } else if (colon || selection_number(text, length) >= 0) {
         int platform = colon ? selection_number(text, (size_t)(colon - text)) : -1;
-        int number = colon ? selection_number(colon + 1, length - (size_t)(colon - text) - 1) : selection_number(text, length);
+        int number =
+            colon ? selection_number(colon + 1, length - (size_t)(colon - text) - 1) : selection_number(text, length);
         if (number < 0 || (colon && platform < 0))
-            return error_set(r->err, ALEXCL_E_USAGE, "--devices: \"%.*s\" cannot be read: %s", (int)length, text, SYNTAX);
+            return error_set(r->err, ALEXCL_E_USAGE, "--devices: \"%.*s\" cannot be read: %s", (int)length, text,
+                             SYNTAX);
         if (!colon) *index = number;
         for (size_t i = 0; i < r->count && !*d; i++)
-            if (colon ? r->devices[i]->platform == platform && r->devices[i]->device == number : r->devices[i]->index == number) *d = r->devices[i];
+            if (colon ? r->devices[i]->platform == platform && r->devices[i]->device == number
+                      : r->devices[i]->index == number)
+                *d = r->devices[i];
         snprintf(what, sizeof what, "no device %.*s", (int)length, text);
     } else {
-        return error_set(r->err, ALEXCL_E_USAGE, "--devices: \"%.*s\" cannot be read: %s", (int)(length < 200 ? length : 200), text, SYNTAX);
+        return error_set(r->err, ALEXCL_E_USAGE, "--devices: \"%.*s\" cannot be read: %s",
+                         (int)(length < 200 ? length : 200), text, SYNTAX);
     }
     if (!*d) return selection_refuse(r, ALEXCL_E_NO_DEVICE, what, gpu);
     if (!(*d)->usable)
-        return error_set(r->err, ALEXCL_E_NO_DEVICE, "device %d (%s, %s) cannot be used: %s", (*d)->index, (*d)->name, (*d)->platform_name, (*d)->why);
+        return error_set(r->err, ALEXCL_E_NO_DEVICE, "device %d (%s, %s) cannot be used: %s", (*d)->index, (*d)->name,
+                         (*d)->platform_name, (*d)->why);
     return ALEXCL_OK;
 }
 
 static int selection_cut(const struct reading *r, const struct alexcl_device_info *d, struct alexcl_place places[2]) {
     if (d->parts < 2) {
         char what[400];
-        snprintf(what, sizeof what, "device %d (%.200s) cannot be cut in two: use it whole, --devices %d", d->index, d->name, d->index);
+        snprintf(what, sizeof what, "device %d (%.200s) cannot be cut in two: use it whole, --devices %d", d->index,
+                 d->name, d->index);
         return error_set(r->err, ALEXCL_E_NO_DEVICE, "%s", what);
     }
     for (unsigned i = 0; i < 2; i++) selection_place(&places[i], d, i, 2);
     return ALEXCL_OK;
 }
 
-/* What was chosen, and why: a reason, or "" where it was asked for. A line of 80 columns has room for little, so a name stands there once. */
-static void selection_tell(const struct alexcl_place places[2], size_t count, const char *reason, char *why, size_t size) {
+/* What was chosen, and why: a reason, or "" where it was asked for. A line of 80 columns has room for little, so a name
+ * stands there once. */
+static void selection_tell(const struct alexcl_place places[2], size_t count, const char *reason, char *why,
+                           size_t size) {
     const char *comma = reason[0] ? ", " : "";
     const char *name[2] = {strchr(places[0].name, '('), count == 2 ? strchr(places[1].name, '(') : NULL};
     if (count == 1)
@@ -173,29 +190,35 @@ static uint64_t selection_speed(const struct alexcl_device_info *d) { return (ui
 
 /* Units of one vendor compare; of two vendors they do not, and a driver that tells no clock says nothing. */
 static int selection_is_slow_beside(const struct alexcl_device_info *d, const struct alexcl_device_info *other) {
-    return d->vendor_id == other->vendor_id && selection_speed(d) > 0 && 2 * selection_speed(d) < selection_speed(other);
+    return d->vendor_id == other->vendor_id && selection_speed(d) > 0 &&
+           2 * selection_speed(d) < selection_speed(other);
 }
 
 /* Whether equal halves on both are faster than both on the first. */
 static int selection_is_pair(const struct alexcl_device_info *first, const struct alexcl_device_info *d) {
-    return d->maybe_alias_of < 0 && (!d->unified_memory || first->unified_memory) && !selection_is_slow_beside(d, first);
+    return d->maybe_alias_of < 0 && (!d->unified_memory || first->unified_memory) &&
+           !selection_is_slow_beside(d, first);
 }
 
 static void selection_tell_refused(const struct alexcl_device_info *d, char *reason, size_t size) {
     if (d->maybe_alias_of >= 0)
         snprintf(reason, size, "not %d, which may be the same card", d->index);
     else
-        snprintf(reason, size, "not %s%d%s (--split auto uses it)", d->unified_memory ? "built-in " : "", d->index, d->unified_memory ? "" : ", half as fast");
+        snprintf(reason, size, "not %s%d%s (--split auto uses it)", d->unified_memory ? "built-in " : "", d->index,
+                 d->unified_memory ? "" : ", half as fast");
 }
 
 /* One GPU, or two that are a pair; `any`: also two that are not. */
-static void selection_default_gpus(const struct reading *r, const struct alexcl_device_info *best, int any, struct alexcl_place places[2], size_t *count,
-                                   char *reason, size_t size) {
+static void selection_default_gpus(const struct reading *r, const struct alexcl_device_info *best, int any,
+                                   struct alexcl_place places[2], size_t *count, char *reason, size_t size) {
     const struct alexcl_device_info *first = best, *second = NULL, *refused = NULL;
     /* More memory makes no slow card the first. */
-    for (const struct alexcl_device_info *d = best; d && !selection_simulates(d); d = selection_next(r, ALEXCL_DEVICE_GPU, d))
-        if (d->maybe_alias_of < 0 && d->unified_memory == first->unified_memory && selection_is_slow_beside(first, d)) first = d;
-    for (const struct alexcl_device_info *d = best; d && !second && !selection_simulates(d); d = selection_next(r, ALEXCL_DEVICE_GPU, d)) {
+    for (const struct alexcl_device_info *d = best; d && !selection_simulates(d);
+         d = selection_next(r, ALEXCL_DEVICE_GPU, d))
+        if (d->maybe_alias_of < 0 && d->unified_memory == first->unified_memory && selection_is_slow_beside(first, d))
+            first = d;
+    for (const struct alexcl_device_info *d = best; d && !second && !selection_simulates(d);
+         d = selection_next(r, ALEXCL_DEVICE_GPU, d)) {
         if (d == first) continue;
         if (any ? d->maybe_alias_of < 0 : selection_is_pair(first, d))
             second = d;
@@ -210,17 +233,22 @@ static void selection_default_gpus(const struct reading *r, const struct alexcl_
     else if (!second)
         snprintf(reason, size, "the one GPU");
     else
-        snprintf(reason, size, "%s", second->unified_memory && !first->unified_memory ? "the built-in one too" : "the two best GPUs");
+        snprintf(reason, size, "%s",
+                 second->unified_memory && !first->unified_memory ? "the built-in one too" : "the two best GPUs");
 }
 
-static int selection_default(const struct reading *r, int any, struct alexcl_place places[2], size_t *count, char *why, size_t size) {
-    const struct alexcl_device_info *gpu = selection_next(r, ALEXCL_DEVICE_GPU, NULL), *cpu = selection_next(r, ALEXCL_DEVICE_CPU, NULL);
+static int selection_default(const struct reading *r, int any, struct alexcl_place places[2], size_t *count, char *why,
+                             size_t size) {
+    const struct alexcl_device_info *gpu = selection_next(r, ALEXCL_DEVICE_GPU, NULL),
+                                    *cpu = selection_next(r, ALEXCL_DEVICE_CPU, NULL);
     char reason[200] = "";
     int status = ALEXCL_OK;
     if (gpu && !selection_simulates(gpu)) {
         selection_default_gpus(r, gpu, any, places, count, reason, sizeof reason);
     } else if (!cpu) {
-        return selection_refuse(r, ALEXCL_E_NO_DEVICE, gpu ? "no device but a simulator, which is taken where --devices names it" : "no usable device", 0);
+        return selection_refuse(
+            r, ALEXCL_E_NO_DEVICE,
+            gpu ? "no device but a simulator, which is taken where --devices names it" : "no usable device", 0);
     } else if (cpu->parts >= 2) {
         *count = 2;
         status = selection_cut(r, cpu, places);
@@ -236,8 +264,9 @@ static int selection_default(const struct reading *r, int any, struct alexcl_pla
 /* The index under which the hardware behind a device goes. */
 static int selection_hardware(const struct alexcl_device_info *d) { return d->alias_of >= 0 ? d->alias_of : d->index; }
 
-int selection_resolve(const char *text, const struct alexcl_device_info *const *devices, size_t count, const char *report, struct alexcl_place places[2],
-                      size_t *place_count, char *why, size_t why_size, struct alexcl_error *err) {
+int selection_resolve(const char *text, const struct alexcl_device_info *const *devices, size_t count,
+                      const char *report, struct alexcl_place places[2], size_t *place_count, char *why,
+                      size_t why_size, struct alexcl_error *err) {
     struct reading r = {devices, count, report, err};
     const struct alexcl_device_info *d[2] = {0};
     int index[2] = {-1, -1}, status;
@@ -247,7 +276,8 @@ int selection_resolve(const char *text, const struct alexcl_device_info *const *
     size_t length = strlen(text), first = comma ? (size_t)(comma - text) : length;
     if (slash) {
         if (comma || strcmp(slash, "/2") != 0)
-            return error_set(err, ALEXCL_E_USAGE, "--devices: \"%s\": a device is cut in two, and both parts are used: 0/2 alone", text);
+            return error_set(err, ALEXCL_E_USAGE,
+                             "--devices: \"%s\": a device is cut in two, and both parts are used: 0/2 alone", text);
         status = selection_element(&r, text, (size_t)(slash - text), &d[0], &index[0]);
         if (status != ALEXCL_OK) return status;
         if (!d[0]) return error_set(err, ALEXCL_E_USAGE, "--devices: the reference cannot be cut: ref, or ref,ref");
@@ -256,7 +286,8 @@ int selection_resolve(const char *text, const struct alexcl_device_info *const *
         if (status == ALEXCL_OK) selection_tell(places, 2, "", why, why_size);
         return status;
     }
-    if (comma && strchr(comma + 1, ',')) return error_set(err, ALEXCL_E_USAGE, "--devices: \"%s\" names more than two: the net has two halves", text);
+    if (comma && strchr(comma + 1, ','))
+        return error_set(err, ALEXCL_E_USAGE, "--devices: \"%s\" names more than two: the net has two halves", text);
     const char *const parts[2] = {text, comma ? comma + 1 : NULL};
     const size_t lengths[2] = {first, comma ? length - first - 1 : 0}, halves = comma ? 2 : 1;
     *place_count = halves;
@@ -264,8 +295,10 @@ int selection_resolve(const char *text, const struct alexcl_device_info *const *
     int lone = count == 1 && devices[0]->usable && devices[0]->kind == ALEXCL_DEVICE_CPU;
     if (comma && lone && (strcmp(text, "0,1") == 0 || strcmp(text, "1,0") == 0)) {
         if (devices[0]->parts < 2)
-            return error_set(err, ALEXCL_E_NO_DEVICE, "there is no second device, and device 0 (%s) cannot be cut in two: --devices 0 runs both halves on it",
-                             devices[0]->name);
+            return error_set(
+                err, ALEXCL_E_NO_DEVICE,
+                "there is no second device, and device 0 (%s) cannot be cut in two: --devices 0 runs both halves on it",
+                devices[0]->name);
         for (unsigned i = 0; i < 2; i++) selection_place(&places[i], devices[0], text[0] == '0' ? i : 1 - i, 2);
         selection_tell(places, 2, "", why, why_size);
         return ALEXCL_OK;
@@ -285,8 +318,9 @@ int selection_resolve(const char *text, const struct alexcl_device_info *const *
             selection_tell(places, 2, "", why, why_size);
             return ALEXCL_OK;
         }
-        return error_set(err, ALEXCL_E_USAGE, "--devices: \"%s\" names device %d twice: --devices %d runs both halves on it%s", text, d[0]->index, d[0]->index,
-                         d[0]->parts >= 2 ? ", and with /2 behind it on its two parts" : "");
+        return error_set(err, ALEXCL_E_USAGE,
+                         "--devices: \"%s\" names device %d twice: --devices %d runs both halves on it%s", text,
+                         d[0]->index, d[0]->index, d[0]->parts >= 2 ? ", and with /2 behind it on its two parts" : "");
     }
     int same = comma && d[0] && d[1] && selection_hardware(d[0]) == selection_hardware(d[1]);
     selection_tell(places, halves, same ? "the same hardware twice" : "", why, why_size);
@@ -298,9 +332,11 @@ static void selection_warn_of_mask(const struct alexcl_selection *sel) {
     unsigned cpus = (unsigned)alexcl_cpus();
     for (size_t i = 0; i < sel->count; i++) {
         const struct alexcl_device_info *d = alexcl_selection_device(sel, i);
-        if (!d || d->kind != ALEXCL_DEVICE_CPU || d->units <= cpus || (i == 1 && sel->places[0].device == d->index)) continue;
+        if (!d || d->kind != ALEXCL_DEVICE_CPU || d->units <= cpus || (i == 1 && sel->places[0].device == d->index))
+            continue;
         log_write(ALEXCL_LOG_WARNING,
-                  "device %d (%.200s) tells %u compute units, but this process may run on %u CPU%s: `taskset -pc PID` shows on which; started by Open MPI, "
+                  "device %d (%.200s) tells %u compute units, but this process may run on %u CPU%s: `taskset -pc PID` "
+                  "shows on which; started by Open MPI, "
                   "`mpirun --bind-to none` gives it all",
                   d->index, d->name, d->units, cpus, cpus == 1 ? "" : "s");
     }
@@ -321,8 +357,8 @@ int alexcl_selection_open(const char *text, struct alexcl_selection **out, struc
     }
     TRY(memory_alloc(&infos, count, sizeof *infos, "a selection", err));
     for (size_t i = 0; i < count; i++) infos[i] = alexcl_devices_get(sel->devices, i);
-    TRY(selection_resolve(text, infos, count, sel->devices ? alexcl_devices_report(sel->devices) : "", sel->places, &sel->count, sel->why, sizeof sel->why,
-                          err));
+    TRY(selection_resolve(text, infos, count, sel->devices ? alexcl_devices_report(sel->devices) : "", sel->places,
+                          &sel->count, sel->why, sizeof sel->why, err));
     selection_warn_of_mask(sel);
     *out = sel;
     sel = NULL;
@@ -334,10 +370,14 @@ done:
 
 size_t alexcl_selection_count(const struct alexcl_selection *sel) { return sel->count; }
 
-const struct alexcl_place *alexcl_selection_place(const struct alexcl_selection *sel, size_t index) { return index < sel->count ? &sel->places[index] : NULL; }
+const struct alexcl_place *alexcl_selection_place(const struct alexcl_selection *sel, size_t index) {
+    return index < sel->count ? &sel->places[index] : NULL;
+}
 
 const struct alexcl_device_info *alexcl_selection_device(const struct alexcl_selection *sel, size_t index) {
-    return index < sel->count && sel->places[index].device >= 0 ? alexcl_devices_get(sel->devices, (size_t)sel->places[index].device) : NULL;
+    return index < sel->count && sel->places[index].device >= 0
+               ? alexcl_devices_get(sel->devices, (size_t)sel->places[index].device)
+               : NULL;
 }
 
 const char *alexcl_selection_why(const struct alexcl_selection *sel) { return sel->why; }
@@ -348,7 +388,8 @@ void alexcl_selection_free(struct alexcl_selection *sel) {
     free(sel);
 }
 
-void selection_device(const struct alexcl_selection *sel, size_t index, cl_platform_id *platform, cl_device_id *device) {
+void selection_device(const struct alexcl_selection *sel, size_t index, cl_platform_id *platform,
+                      cl_device_id *device) {
     const struct platforms_device *d = &sel->devices->list[sel->places[index].device];
     *platform = d->platform;
     *device = d->id;

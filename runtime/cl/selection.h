@@ -4,7 +4,9 @@
 #define ALEXCL_SELECTION_H
 #include "status.h"
 
-/* Resolves `text` over `count` devices into 1 or 2 places, and says on one line which and why. `report` ends the message when there is no device. */
-int selection_resolve(const char *text, const struct alexcl_device_info *const *devices, size_t count, const char *report, struct alexcl_place places[2],
-                      size_t *place_count, char *why, size_t why_size, struct alexcl_error *err);
+/* Resolves `text` over `count` devices into 1 or 2 places, and says on one line which and why. `report` ends the
+ * message when there is no device. */
+int selection_resolve(const char *text, const struct alexcl_device_info *const *devices, size_t count,
+                      const char *report, struct alexcl_place places[2], size_t *place_count, char *why,
+                      size_t why_size, struct alexcl_error *err);
 #endif

@@ -3,19 +3,18 @@
  * alexcl: AlexNet on any two OpenCL devices, one half of the channels on each.
  *
  * The one public header of libalexcl. Conventions:
- *   - every function that can fail returns 0 (ALEXCL_OK) or a negative status and fills the caller's
- *     `struct alexcl_error`: what failed, on which device, what the code means, what to try;
- *   - the library never prints and never exits; what it has to say goes to the log callback;
- *   - `*_free` accepts NULL; an out parameter is set only on success unless said otherwise; no other pointer may be NULL unless it is said, and
- *     texts are UTF-8;
- *   - life times: a model, with all that it points to, must live as long as the weights, plans, nets and recordings made from it; weights and a
- *     selection only until alexcl_net_open returns. Device infos live as long as their list or selection, places as long as their selection, and
- *     a text that is returned as long as the object that it was asked of;
- *   - threads: an object is used by one thread at a time, but models, lists, selections, weights and plans, once made, may be read by many at
- *     once: different nets are opened, run and freed in different threads, from the same weights. The log is the process's; so are the settings,
- *     of flags and of the environment: no thread changes them while another one is in the library;
- *   - images and activations are float32, N x C x H x W in C order, batch first.
- */
+ *   - every function that can fail returns 0 (ALEXCL_OK) or a negative status and fills the caller's `struct
+ *     alexcl_error`: what failed, on which device, what the code means, what to try; - the library never prints and
+ *     never exits; what it has to say goes to the log callback; - `*_free` accepts NULL; an out parameter is set only
+ *     on success unless said otherwise; no other pointer may be NULL unless it is said, and texts are UTF-8; - life
+ *     times: a model, with all that it points to, must live as long as the weights, plans, nets and recordings made
+ *     from it; weights and a selection only until alexcl_net_open returns. Device infos live as long as their list or
+ *     selection, places as long as their selection, and a text that is returned as long as the object that it was asked
+ *     of; - threads: an object is used by one thread at a time, but models, lists, selections, weights and plans, once
+ *     made, may be read by many at once: different nets are opened, run and freed in different threads, from the same
+ *     weights. The log is the process's; so are the settings, of flags and of the environment: no thread changes them
+ *     while another one is in the library; - images and activations are float32, N x C x H x W in C order, batch first.
+ * / */
 #ifndef ALEXCL_H
 #define ALEXCL_H
 
@@ -50,39 +49,43 @@ struct alexcl_error {
     char text[8192];
 };
 
-/* Exit code of a status, by class: 0 ok, 1 other, 2 usage, 3 no such device, 4 kernel build, 5 out of
- * memory, 6 bad input data, 7 a device failed in use, 130 interrupted (by SIGINT; the program ends with 143 where it was SIGTERM). */
+/* Exit code of a status, by class: 0 ok, 1 other, 2 usage, 3 no such device, 4 kernel build, 5 out of memory, 6 bad
+ * input data, 7 a device failed in use, 130 interrupted (by SIGINT; the program ends with 143 where it was SIGTERM). */
 int alexcl_exit_code(int status);
 
 /* ---- log -------------------------------------------------------------------------------------- */
 
 enum alexcl_log_level { ALEXCL_LOG_ERROR, ALEXCL_LOG_WARNING, ALEXCL_LOG_INFO, ALEXCL_LOG_DEBUG };
 typedef void alexcl_log_fn(void *user, enum alexcl_log_level level, const char *text);
-/* Sends the library's messages to `fn` (NULL: nowhere, the default). Called from any thread, one call at a time; when alexcl_log_to has returned,
- * the function before it is called no more. `fn` may call the library, and alexcl_log_to too; what its own thread has to log meanwhile is dropped.
- * It must return, and must not wait for a thread that is in the library: that one may be waiting to log. */
+/* Sends the library's messages to `fn` (NULL: nowhere, the default). Called from any thread, one call at a time; when
+ * alexcl_log_to has returned, the function before it is called no more. `fn` may call the library, and alexcl_log_to
+ * too; what its own thread has to log meanwhile is dropped. It must return, and must not wait for a thread that is in
+ * the library: that one may be waiting to log. */
 void alexcl_log_to(alexcl_log_fn *fn, void *user);
-/* How far something is that may take long, told before each of its steps: `done` of `total` are; total 0: nobody knows. `what` is the same text for
- * all of them, "layers prepared". Called as the log's function is; NULL: nobody asks, the default. */
+/* How far something is that may take long, told before each of its steps: `done` of `total` are; total 0: nobody knows.
+ * `what` is the same text for all of them, "layers prepared". Called as the log's function is; NULL: nobody asks, the
+ * default. */
 typedef void alexcl_progress_fn(void *user, const char *what, unsigned done, unsigned total);
 void alexcl_progress_to(alexcl_progress_fn *fn, void *user);
 
 /* ---- settings: flag > environment > default --------------------------------------------------- */
 
 struct alexcl_setting {
-    const char *name;    /* the environment variable: "ALEXCL_CACHE_DIR" */
-    const char *about;   /* one line */
-    const char *value;   /* NULL when unset and without a default */
-    const char *origin;  /* "flag", "environment" or "default" */
+    const char *name;   /* the environment variable: "ALEXCL_CACHE_DIR" */
+    const char *about;  /* one line */
+    const char *value;  /* NULL when unset and without a default */
+    const char *origin; /* "flag", "environment" or "default" */
 };
 size_t alexcl_settings_count(void);
-struct alexcl_setting alexcl_settings_get(size_t index); /* all NULL past the end; texts hold until the setting is changed */
+/* all NULL past the end; texts hold until the setting is changed */
+struct alexcl_setting alexcl_settings_get(size_t index);
 /* The value of one setting by its variable's name, or NULL. */
 const char *alexcl_setting_value(const char *name);
-/* Sets a value as a flag would (beats the environment); one that it cannot have is ALEXCL_E_USAGE. Not thread-safe: call before devices are opened. */
+/* Sets a value as a flag would (beats the environment); one that it cannot have is ALEXCL_E_USAGE. Not thread-safe:
+ * call before devices are opened. */
 int alexcl_setting_set(const char *name, const char *value, struct alexcl_error *err);
-/* ALEXCL_E_USAGE, naming the values it can have, for the first setting that has another, or that names a folder of kernels which is none. Opening
- * a selection asks it too. */
+/* ALEXCL_E_USAGE, naming the values it can have, for the first setting that has another, or that names a folder of
+ * kernels which is none. Opening a selection asks it too. */
 int alexcl_settings_check(struct alexcl_error *err);
 /* The same for one setting. */
 int alexcl_setting_check(const char *name, struct alexcl_error *err);
@@ -98,30 +101,37 @@ struct alexcl_cache_kind {
 };
 struct alexcl_cache {
     char folder[4096]; /* of ALEXCL_CACHE_DIR, else alexcl in the user's cache folder; "" where none can be named */
-    char note[8192];   /* with its name, why nothing in it is used: it is not there, or not the user's alone; "" for none */
+    /* with its name, why nothing in it is used: it is not there, or not the user's alone; "" for none */
+    char note[8192];
     uint64_t bytes, limit; /* limit: ALEXCL_CACHE_LIMIT, kept when something is stored; 0: none */
     struct alexcl_cache_kind kinds[ALEXCL_CACHE_KINDS];
 };
 /* What is in the folder. One that is not there, or not the user's alone, is no error: see `note`. Nothing is made. */
 int alexcl_cache_show(struct alexcl_cache *out, struct alexcl_error *err);
-/* Removes the files of a kind (NULL: of all) and tells which in `out`. Only files that the library made are touched; nothing in a folder that it would
- * not use. Errors: ALEXCL_E_USAGE for another kind, ALEXCL_E_OTHER where a file cannot be removed. */
+/* Removes the files of a kind (NULL: of all) and tells which in `out`. Only files that the library made are touched;
+ * nothing in a folder that it would not use. Errors: ALEXCL_E_USAGE for another kind, ALEXCL_E_OTHER where a file
+ * cannot be removed. */
 int alexcl_cache_clear(const char *kind, struct alexcl_cache *out, struct alexcl_error *err);
 
 /* ---- files that are replaced whole ------------------------------------------------------------ */
 
-/* What is written stands under a temporary name beside `path` until alexcl_file_commit gives it its own, and is on the disk by then: `path` is
- * the old file or the whole new one, after a power cut too where the file system can promise that. A symbolic link is followed, and stays; a file
- * that is there keeps its mode and, where the user may give it, its owner. Whatever is no regular file (/dev/null) is refused. Errors:
- * ALEXCL_E_OTHER. A process that is killed leaves its temporary file; the next one to write in that folder removes it. */
+/* What is written stands under a temporary name beside `path` until alexcl_file_commit gives it its own, and is on the
+ * disk by then: `path` is the old file or the whole new one, after a power cut too where the file system can promise
+ * that. A symbolic link is followed, and stays; a file that is there keeps its mode and, where the user may give it,
+ * its owner. Whatever is no regular file (/dev/null) is refused. Errors: ALEXCL_E_OTHER. A process that is killed
+ * leaves its temporary file; the next one to write in that folder removes it. */
 struct alexcl_file;
 int alexcl_file_open(const char *path, struct alexcl_file **out, struct alexcl_error *err);
 int alexcl_file_add(struct alexcl_file *file, const void *data, size_t length, struct alexcl_error *err);
-int alexcl_file_rewind(struct alexcl_file *file, struct alexcl_error *err); /* what is added next goes over the file's beginning */
-void alexcl_file_skip_sync(struct alexcl_file *file); /* its commit does not wait for the disk: for one of many that can be made again */
-int alexcl_file_commit(struct alexcl_file *file, struct alexcl_error *err); /* followed by alexcl_file_free, whatever it gave */
-void alexcl_file_free(struct alexcl_file *file);                            /* without a commit: no trace is left */
-/* For a signal's handler that goes on to end the process: removes the temporary files of the files being written. Async-signal-safe. */
+/* what is added next goes over the file's beginning */
+int alexcl_file_rewind(struct alexcl_file *file, struct alexcl_error *err);
+/* its commit does not wait for the disk: for one of many that can be made again */
+void alexcl_file_skip_sync(struct alexcl_file *file);
+/* followed by alexcl_file_free, whatever it gave */
+int alexcl_file_commit(struct alexcl_file *file, struct alexcl_error *err);
+void alexcl_file_free(struct alexcl_file *file); /* without a commit: no trace is left */
+/* For a signal's handler that goes on to end the process: removes the temporary files of the files being written.
+ * Async-signal-safe. */
 void alexcl_files_abandon(void);
 /* What to try where opening or writing a file failed with this errno: "; check the name and its folder", or "". */
 const char *alexcl_file_hint(int code);
@@ -130,9 +140,10 @@ const char *alexcl_file_read_hint(const char *path, int code);
 
 /* What a file is, for the message where it is not what was asked for. */
 struct alexcl_file_kind {
-    const char *name;   /* "a WebP picture" */
-    const char *advice; /* what to do with it: "convert IN.webp OUT.png (ImageMagick) converts it"; NULL: nothing in particular */
-    int text;           /* a text in UTF-8: it may be what was asked for */
+    const char *name; /* "a WebP picture" */
+    /* what to do with it: "convert IN.webp OUT.png (ImageMagick) converts it"; NULL: nothing in particular */
+    const char *advice;
+    int text; /* a text in UTF-8: it may be what was asked for */
 };
 enum { ALEXCL_FILE_START = 4096 };
 /* By a file's first bytes, of which ALEXCL_FILE_START are enough. NULL: none of those that are known. */
@@ -154,19 +165,22 @@ struct alexcl_device_info {
     int platform, device; /* the same device as "platform:device" */
     enum alexcl_device_kind kind;
     char name[256], vendor[128], driver[128];
-    unsigned vendor_id; /* of PCI: 0x10de */
-    char version[128], c_version[128];             /* "OpenCL 3.0 ...", "OpenCL C 1.2 ..." */
+    unsigned vendor_id;                /* of PCI: 0x10de */
+    char version[128], c_version[128]; /* "OpenCL 3.0 ...", "OpenCL C 1.2 ..." */
     char platform_name[128], platform_version[256];
     unsigned units, clock_mhz;
     uint64_t memory, largest_buffer, local_memory; /* bytes */
     uint64_t largest_work_group;                   /* work-items */
     int unified_memory;                            /* shares the host's memory */
     unsigned parts;                                /* most sub-devices clCreateSubDevices can cut; 0: cannot be cut */
-    char hardware[128];                            /* what tells it from others of the same name and driver; part of what cached files are named by */
+    /* what tells it from others of the same name and driver; part of what cached files are named by */
+    char hardware[128];
     int usable;
-    char why[256];                                 /* why not, or a quirk worth knowing; "" for none */
-    int alias_of;                                  /* index of the same hardware through another driver, or -1 */
-    int maybe_alias_of; /* index of a device of the same vendor that may be the same hardware: its driver and this one's tell too little; or -1 */
+    char why[256]; /* why not, or a quirk worth knowing; "" for none */
+    int alias_of;  /* index of the same hardware through another driver, or -1 */
+    /* index of a device of the same vendor that may be the same hardware: its driver and this one's tell too little; or
+     * -1 */
+    int maybe_alias_of;
 };
 
 struct alexcl_devices;
@@ -181,18 +195,19 @@ void alexcl_devices_free(struct alexcl_devices *list);
 
 /* Where a half runs: a device of the list, a part of one, or the plain C reference. */
 struct alexcl_place {
-    int device;          /* index in the list; -1: the reference in C */
+    int device;           /* index in the list; -1: the reference in C */
     unsigned part, parts; /* part `part` of `parts` equal sub-devices; parts 1: the whole device */
-    char name[300];      /* for people: "0 (PoCL: pthread-...)", "0 part 1 of 2 (...)", "ref" */
+    char name[300];       /* for people: "0 (PoCL: pthread-...)", "0 part 1 of 2 (...)", "ref" */
 };
 
 struct alexcl_selection;
 /* Resolves `text`: "0,1" "0" "P:D" "gpu" "cpu" "~name" "0/2" "ref", at most two separated by a comma. NULL or "" is the
- * default: the two best GPUs where equal halves suit both, else the best GPU, else one CPU device cut in two where it can be.
- * Two GPUs are no such pair where the second is built-in and the first is not, where both are of one vendor and compute units x
- * clock of the second is under half of the first's, or where they may be one card (maybe_alias_of). "both" is the same, but takes the two
- * best GPUs whatever their speed: for a split by images (alexcl_net_options). A simulator is never a default.
- * Lists the devices itself, and only if the text needs them. Errors: ALEXCL_E_USAGE for a text that cannot be read, ALEXCL_E_NO_DEVICE. */
+ * default: the two best GPUs where equal halves suit both, else the best GPU, else one CPU device cut in two where it
+ * can be. Two GPUs are no such pair where the second is built-in and the first is not, where both are of one vendor and
+ * compute units x clock of the second is under half of the first's, or where they may be one card (maybe_alias_of).
+ * "both" is the same, but takes the two best GPUs whatever their speed: for a split by images (alexcl_net_options). A
+ * simulator is never a default. Lists the devices itself, and only if the text needs them. Errors: ALEXCL_E_USAGE for a
+ * text that cannot be read, ALEXCL_E_NO_DEVICE. */
 int alexcl_selection_open(const char *text, struct alexcl_selection **out, struct alexcl_error *err);
 /* 1: both halves on one place; 2: half 0 on place 0, half 1 on place 1. */
 size_t alexcl_selection_count(const struct alexcl_selection *sel);
@@ -208,12 +223,12 @@ void alexcl_selection_free(struct alexcl_selection *sel);
 enum alexcl_layer_type {
     ALEXCL_CONV,
     ALEXCL_FC,
-    ALEXCL_RBF,        /* LeNet-1998's output: squared distance to each class's code */
-    ALEXCL_LRN,        /* across channels */
-    ALEXCL_RNORM,      /* within one map, the 2012 code's extra layer */
+    ALEXCL_RBF,   /* LeNet-1998's output: squared distance to each class's code */
+    ALEXCL_LRN,   /* across channels */
+    ALEXCL_RNORM, /* within one map, the 2012 code's extra layer */
     ALEXCL_MAXPOOL,
     ALEXCL_AVGPOOL,
-    ALEXCL_SUBSAMPLE,  /* LeNet-1998's: sum of the window * weight + bias, one of each a map */
+    ALEXCL_SUBSAMPLE, /* LeNet-1998's: sum of the window * weight + bias, one of each a map */
     ALEXCL_RELU,
     ALEXCL_TANH,
     ALEXCL_SIGMOID,
@@ -226,43 +241,50 @@ enum alexcl_layer_type {
 enum alexcl_span { ALEXCL_SPAN_HALF, ALEXCL_SPAN_LAYER };
 enum alexcl_dropout { ALEXCL_DROPOUT_PAPER /* x (1-p) at test */, ALEXCL_DROPOUT_INVERTED /* x at test */ };
 
-/* One row of a model: every field explicit. Unused fields are 0. Whatever takes a model looks at each field first: ALEXCL_E_USAGE says which one
- * cannot be, and what it may be. */
+/* One row of a model: every field explicit. Unused fields are 0. Whatever takes a model looks at each field first:
+ * ALEXCL_E_USAGE says which one cannot be, and what it may be. */
 struct alexcl_layer {
     enum alexcl_layer_type type;
-    const char *name;              /* the oracle's: conv1 relu1 norm1 pool1 ..; no two alike, without blanks, at most 255 bytes */
-    int outputs;                   /* conv, fc, rbf: output channels or units of the whole layer */
-    int kernel, stride;            /* conv, pools, subsample; lrn and rnorm: kernel is the window n */
-    int pad;                       /* conv: zeros on all four sides */
-    int pad_end;                   /* conv: further zeros at the right and the bottom only */
-    int groups;                    /* conv */
-    int ceil_mode;                 /* pools: size rounded up, windows clipped */
-    double k, alpha, beta;         /* lrn, rnorm: x / (k + alpha * sum)^beta; alpha on the plain sum, never divided by n */
-    enum alexcl_span span;         /* lrn: the window stays inside a half, or runs over the layer */
+    /* the oracle's: conv1 relu1 norm1 pool1 ..; no two alike, without blanks, at most 255 bytes */
+    const char *name;
+    int outputs;        /* conv, fc, rbf: output channels or units of the whole layer */
+    int kernel, stride; /* conv, pools, subsample; lrn and rnorm: kernel is the window n */
+    int pad;            /* conv: zeros on all four sides */
+    int pad_end;        /* conv: further zeros at the right and the bottom only */
+    int groups;         /* conv */
+    int ceil_mode;      /* pools: size rounded up, windows clipped */
+    /* lrn, rnorm: x / (k + alpha * sum)^beta; alpha on the plain sum, never divided by n */
+    double k, alpha, beta;
+    enum alexcl_span span; /* lrn: the window stays inside a half, or runs over the layer */
     enum alexcl_dropout dropout;
-    double rate;                   /* dropout */
-    double gain;                   /* conv, fc: factor on generated weights; 0 means 1 */
-    const uint32_t *connections;   /* conv, of at most 32 inputs: bit i of entry o, of `outputs`: output o reads input i; NULL: all */
+    double rate; /* dropout */
+    double gain; /* conv, fc: factor on generated weights; 0 means 1 */
+    /* conv, of at most 32 inputs: bit i of entry o, of `outputs`: output o reads input i; NULL: all */
+    const uint32_t *connections;
 };
 
 enum alexcl_colour { ALEXCL_RGB, ALEXCL_BGR, ALEXCL_GREY };
 
-struct alexcl_tensor_alias { const char *name, *alias; };
+struct alexcl_tensor_alias {
+    const char *name, *alias;
+};
 
-/* A net as data, a chain of 1 to 10,000 layers. value = (pixel * scale - mean[c]) / std[c], pixel 0..255, c in the order of `colour`. */
+/* A net as data, a chain of 1 to 10,000 layers. value = (pixel * scale - mean[c]) / std[c], pixel 0..255, c in the
+ * order of `colour`. */
 struct alexcl_model {
     const char *name;
-    const char *about;       /* one line: what it is and its source */
+    const char *about; /* one line: what it is and its source */
     int channels, height, width;
     enum alexcl_colour colour;
-    int resize;              /* pictures: the shorter side goes to this before the crop; 0 where there are none */
+    int resize; /* pictures: the shorter side goes to this before the crop; 0 where there are none */
     double scale;
     const double *mean, *std; /* one a channel; NULL: 0, 1 */
-    const char *oracle_case; /* case of the golden vectors, or NULL */
+    const char *oracle_case;  /* case of the golden vectors, or NULL */
     const struct alexcl_layer *layers;
     size_t layer_count;
-    const struct alexcl_tensor_alias *aliases; /* other names a weight file may use; ends with {NULL, NULL}; may be NULL */
-    int hidden;              /* small nets for tests: not in the list */
+    /* other names a weight file may use; ends with {NULL, NULL}; may be NULL */
+    const struct alexcl_tensor_alias *aliases;
+    int hidden; /* small nets for tests: not in the list */
 };
 
 /* The i-th built-in model, NULL past the end. */
@@ -277,32 +299,41 @@ const char *alexcl_nearest(const char *word, const char *const *names);
 
 /* ---- plan: shapes, parameters, what crosses, memory; needs no device -------------------------- */
 
-struct alexcl_shape { int c, h, w; };
+struct alexcl_shape {
+    int c, h, w;
+};
 
 struct alexcl_plan_layer {
     const struct alexcl_layer *layer;
-    struct alexcl_shape in, out;      /* of the whole layer, one image */
-    struct alexcl_shape half[2];      /* output of each half */
-    uint64_t parameters[2], macs[2];  /* per half; macs per image */
-    uint64_t parameter_bytes[2];      /* as they are kept, before a device's kernels want them otherwise */
-    uint64_t crosses[2];              /* bytes per image that half h receives from the other half before this layer */
+    struct alexcl_shape in, out;     /* of the whole layer, one image */
+    struct alexcl_shape half[2];     /* output of each half */
+    uint64_t parameters[2], macs[2]; /* per half; macs per image */
+    uint64_t parameter_bytes[2];     /* as they are kept, before a device's kernels want them otherwise */
+    uint64_t crosses[2];             /* bytes per image that half h receives from the other half before this layer */
 };
 
-/* Bytes on one device, by kind; and on the host, for what goes to the device and comes from it, which `total` has not. */
-struct alexcl_plan_memory { uint64_t weights, activations, exchange, workspace, total, largest_buffer, host; };
+/* Bytes on one device, by kind; and on the host, for what goes to the device and comes from it, which `total` has
+ * not. */
+struct alexcl_plan_memory {
+    uint64_t weights, activations, exchange, workspace, total, largest_buffer, host;
+};
 
-/* Host memory that a caller takes beside a batch of images and their scores: bytes in any case, and for each further image of a batch. */
-struct alexcl_host_memory { uint64_t fixed, image; };
+/* Host memory that a caller takes beside a batch of images and their scores: bytes in any case, and for each further
+ * image of a batch. */
+struct alexcl_host_memory {
+    uint64_t fixed, image;
+};
 
 struct alexcl_plan_request {
-    const char *last_layer;        /* NULL: all */
-    int batch;                     /* images wanted at once; 0: 1 */
-    size_t places;                 /* 1 or 2 devices */
-    uint64_t memory[2];            /* bytes per place; 0: 4 GiB */
-    uint64_t largest_buffer[2];    /* 0: a quarter of memory, OpenCL's minimum */
-    const char *split;             /* as in alexcl_net_options */
-    const struct alexcl_selection *selection; /* of as many places: weights and workspace as their kernels want them, and what they share, with each
-                                                 other and with the host, counted once; NULL: none */
+    const char *last_layer;     /* NULL: all */
+    int batch;                  /* images wanted at once; 0: 1 */
+    size_t places;              /* 1 or 2 devices */
+    uint64_t memory[2];         /* bytes per place; 0: 4 GiB */
+    uint64_t largest_buffer[2]; /* 0: a quarter of memory, OpenCL's minimum */
+    const char *split;          /* as in alexcl_net_options */
+    /* Of as many places: weights and workspace as their kernels want them, and what they share, with each other and
+     * with the host, counted once; NULL: none. */
+    const struct alexcl_selection *selection;
     struct alexcl_host_memory host;
 };
 
@@ -310,35 +341,45 @@ struct alexcl_plan {
     const struct alexcl_model *model;
     size_t layer_count;
     struct alexcl_plan_layer *layers;
-    uint64_t parameters, macs;     /* whole net; parameters count trainable tensors only */
+    uint64_t parameters, macs; /* whole net; parameters count trainable tensors only */
     size_t places;
-    unsigned halves[2];            /* that a place runs: bit 0, bit 1 */
-    int room[2];                   /* images of a chunk that a place has memory for: all, or its share */
+    unsigned halves[2];                  /* that a place runs: bit 0, bit 1 */
+    int room[2];                         /* images of a chunk that a place has memory for: all, or its share */
     struct alexcl_plan_memory memory[2]; /* for them */
-    uint64_t host;                 /* bytes of the host: both places', a chunk of images and scores, and the request's */
-    uint64_t on_host;              /* these and the totals of devices that compute in the host's memory; 0: there is none (selection) */
-    int batch, chunk;              /* chunk: images that fit at once, at most batch */
+    /* bytes of the host: both places', a chunk of images and scores, and the request's */
+    uint64_t host;
+    /* these and the totals of devices that compute in the host's memory; 0: there is none (selection) */
+    uint64_t on_host;
+    int batch, chunk; /* chunk: images that fit at once, at most batch */
 };
 /* request NULL: all 0. ALEXCL_E_MEMORY with the estimate when not even one image fits. */
-int alexcl_plan_make(const struct alexcl_model *model, const struct alexcl_plan_request *request, struct alexcl_plan **out, struct alexcl_error *err);
+int alexcl_plan_make(const struct alexcl_model *model, const struct alexcl_plan_request *request,
+                     struct alexcl_plan **out, struct alexcl_error *err);
 void alexcl_plan_free(struct alexcl_plan *plan);
 
 /* ---- weights ---------------------------------------------------------------------------------- */
 
 struct alexcl_weights;
-struct alexcl_gain { const char *layer; double gain; };
+struct alexcl_gain {
+    const char *layer;
+    double gain;
+};
 
 /* Maps a safetensors file and checks it against the model up to `last_layer` (NULL: all): header, names, shapes, types,
  * offsets, overlap, size, and the conventions in its metadata. ALEXCL_E_DATA says which does not hold. */
-int alexcl_weights_open(const char *path, const struct alexcl_model *model, const char *last_layer, struct alexcl_weights **out, struct alexcl_error *err);
-/* Weights of the generator, made when read and never held whole. Tensor names in the generator are net/<case_name>/<layer>.w;
- * case_name NULL is the model's name. gains NULL: the model's own; else those listed, 1 for the others. */
-int alexcl_weights_generate(const struct alexcl_model *model, uint64_t seed, const char *case_name, const struct alexcl_gain *gains, size_t gain_count,
-                            struct alexcl_weights **out, struct alexcl_error *err);
+int alexcl_weights_open(const char *path, const struct alexcl_model *model, const char *last_layer,
+                        struct alexcl_weights **out, struct alexcl_error *err);
+/* Weights of the generator, made when read and never held whole. Tensor names in the generator are
+ * net/<case_name>/<layer>.w; case_name NULL is the model's name. gains NULL: the model's own; else those listed, 1 for
+ * the others. */
+int alexcl_weights_generate(const struct alexcl_model *model, uint64_t seed, const char *case_name,
+                            const struct alexcl_gain *gains, size_t gain_count, struct alexcl_weights **out,
+                            struct alexcl_error *err);
 /* Writes a safetensors file with the conventions as metadata; replaces the file only when complete. */
 int alexcl_weights_save(const struct alexcl_weights *weights, const char *path, struct alexcl_error *err);
 int alexcl_weights_random(const struct alexcl_weights *weights); /* generated: labels mean nothing */
-const char *alexcl_weights_describe(const struct alexcl_weights *weights); /* one line: where from, and whether metadata was checked */
+/* one line: where from, and whether metadata was checked */
+const char *alexcl_weights_describe(const struct alexcl_weights *weights);
 void alexcl_weights_free(struct alexcl_weights *weights);
 
 /* ---- the net ---------------------------------------------------------------------------------- */
@@ -346,29 +387,33 @@ void alexcl_weights_free(struct alexcl_weights *weights);
 struct alexcl_net;
 
 struct alexcl_net_options {
-    int batch;               /* images at once; 0: 16. Cut to what fits, with a warning in the log. */
-    uint64_t memory;         /* cap in bytes per device; 0: the device's own size */
+    int batch;                      /* images at once; 0: 16. Cut to what fits, with a warning in the log. */
+    uint64_t memory;                /* cap in bytes per device; 0: the device's own size */
     struct alexcl_host_memory host; /* of the caller */
-    const char *last_layer;  /* stop after this layer; NULL: the last */
-    int reproducible;        /* the same bits for every batch size and at every start, on one kind of device and driver: no choice by measuring */
-    /* How two places share the work: "half" (or NULL): each computes one half of the channels, of every image. By images, each computes both
-     * halves of its own: "A:B", two whole numbers of which one may be 0, gives place 0 so many of every batch and place 1 the others that both
-     * would be done soonest, were their speeds A to B; "auto" measures the speeds when the net is opened, on a few images, and follows those of
-     * the batches that both had a share of; a place too slow for one image of a batch gets none. Each place then needs memory for all weights,
-     * and for its images alone (auto: for as many of the batch as fit, since it may come to have them).
-     * An image's scores depend on the kind of device that computed it: on devices of one kind they are equal to the bit for every split, on
-     * devices of two kinds within rounding; ALEXCL_E_USAGE with `reproducible` there, for a text that cannot be read, and for one place. */
+    const char *last_layer;         /* stop after this layer; NULL: the last */
+    /* the same bits for every batch size and at every start, on one kind of device and driver: no choice by
+     * measuring */
+    int reproducible;
+    /* How two places share the work: "half" (or NULL): each computes one half of the channels, of every image. By
+     * images, each computes both halves of its own: "A:B", two whole numbers of which one may be 0, gives place 0 so
+     * many of every batch and place 1 the others that both would be done soonest, were their speeds A to B; "auto"
+     * measures the speeds when the net is opened, on a few images, and follows those of the batches that both had a
+     * share of; a place too slow for one image of a batch gets none. Each place then needs memory for all weights, and
+     * for its images alone (auto: for as many of the batch as fit, since it may come to have them).
+     * An image's scores depend on the kind of device that computed it: on devices of one kind they are equal to the bit
+     * for every split, on devices of two kinds within rounding; ALEXCL_E_USAGE with `reproducible` there, for a text
+     * that cannot be read, and for one place. */
     const char *split;
 };
 
 struct alexcl_net_times { /* seconds since open, or since the last reset */
-    double wall;             /* in alexcl_net_run */
-    double device[2];        /* busy time of each place, from events (reference: CPU time) */
-    double exchange;         /* transfers of crossings, from events, both places together */
-    double transfer;         /* images in and scores out */
-    size_t images[2];        /* that each place had a part in */
-    double build;            /* compiling kernels, before the first run */
-    int events;              /* 0: the device reports no times */
+    double wall;          /* in alexcl_net_run */
+    double device[2];     /* busy time of each place, from events (reference: CPU time) */
+    double exchange;      /* transfers of crossings, from events, both places together */
+    double transfer;      /* images in and scores out */
+    size_t images[2];     /* that each place had a part in */
+    double build;         /* compiling kernels, before the first run */
+    int events;           /* 0: the device reports no times */
 };
 
 /* What a place did in one go: the commands of one layer and half for some images of one batch. */
@@ -377,49 +422,56 @@ enum alexcl_work {
     ALEXCL_WORK_JOIN,     /* both halves are brought together before a layer, on one device */
     ALEXCL_WORK_EXCHANGE, /* copies to the other place and from it, for the layer that reads them */
     ALEXCL_WORK_TRANSFER, /* images in ("input"), scores out ("output") */
-    ALEXCL_WORK_WAIT,     /* the place's host thread waits: for the other place, which has not sent its half yet; or for the end ("output") */
+    /* the place's host thread waits: for the other place, which has not sent its half yet; or for the end ("output") */
+    ALEXCL_WORK_WAIT,
 };
 struct alexcl_work_span {
     enum alexcl_work work;
     const char *layer;
-    int place, half;   /* half -1: both */
-    int run;           /* batch, from 0 */
-    int first, count;  /* images of the batch */
-    int commands;      /* 0: nothing ran for it, as for a layer that another one's kernel computes as well */
-    /* Seconds since alexcl_net_record. Each device's clock was set by the host's then and, where it ran at another rate, once more when the
-     * recording ended, so rows differ by microseconds. Both 0 where the two clocks could not be compared, for which there is a warning. */
+    int place, half;  /* half -1: both */
+    int run;          /* batch, from 0 */
+    int first, count; /* images of the batch */
+    int commands;     /* 0: nothing ran for it, as for a layer that another one's kernel computes as well */
+    /* Seconds since alexcl_net_record. Each device's clock was set by the host's then and, where it ran at another
+     * rate, once more when the recording ended, so rows differ by microseconds. Both 0 where the two clocks could not
+     * be compared, for which there is a warning. */
     double start, end;
-    double busy;       /* of its commands alone */
+    double busy; /* of its commands alone */
 };
 
-/* Plans memory, builds the model's kernels on each device in parallel, uploads the weights. Kernels that this driver has not run before
- * are first compared with the reference, once (ALEXCL_CHECK): ALEXCL_E_DEVICE when one computes wrongly. options NULL: all 0. */
-int alexcl_net_open(const struct alexcl_model *model, const struct alexcl_weights *weights, const struct alexcl_selection *sel,
-                    const struct alexcl_net_options *options, struct alexcl_net **out, struct alexcl_error *err);
+/* Plans memory, builds the model's kernels on each device in parallel, uploads the weights. Kernels that this driver
+ * has not run before are first compared with the reference, once (ALEXCL_CHECK): ALEXCL_E_DEVICE when one computes
+ * wrongly. options NULL: all 0. */
+int alexcl_net_open(const struct alexcl_model *model, const struct alexcl_weights *weights,
+                    const struct alexcl_selection *sel, const struct alexcl_net_options *options,
+                    struct alexcl_net **out, struct alexcl_error *err);
 int alexcl_net_batch(const struct alexcl_net *net);                  /* images a run takes at once */
 struct alexcl_shape alexcl_net_output(const struct alexcl_net *net); /* of one image */
-/* What the net holds on a place (0 or 1): as alexcl_plan_make says it for a selection, but with the weights and the workspace as the kernels want
- * them that were measured to be the fastest. By this the batch was cut. All 0 behind the last place. */
+/* What the net holds on a place (0 or 1): as alexcl_plan_make says it for a selection, but with the weights and the
+ * workspace as the kernels want them that were measured to be the fastest. By this the batch was cut. All 0 behind the
+ * last place. */
 struct alexcl_plan_memory alexcl_net_memory(const struct alexcl_net *net, size_t place);
-/* Runs `images` images (any number: cut into batches) of N x C x H x W floats; `out` gets images x output values,
- * both halves together. Not thread-safe on one net. Non-finite scores are ALEXCL_E_DATA, naming the first layer that has them; `out` then
- * holds the scores of that batch and of those before it. */
+/* Runs `images` images (any number: cut into batches) of N x C x H x W floats; `out` gets images x output values, both
+ * halves together. Not thread-safe on one net. Non-finite scores are ALEXCL_E_DATA, naming the first layer that has
+ * them; `out` then holds the scores of that batch and of those before it. */
 int alexcl_net_run(struct alexcl_net *net, const float *images_in, size_t images, float *out, struct alexcl_error *err);
-/* What the run behind the next one will be given: the next run copies it to the devices (the first batch of it) beside its own computing, as
- * it does with its own further batches. The memory must then hold the same until that run. Where another run comes first, nothing is lost
- * but the copy. */
+/* What the run behind the next one will be given: the next run copies it to the devices (the first batch of it) beside
+ * its own computing, as it does with its own further batches. The memory must then hold the same until that run. Where
+ * another run comes first, nothing is lost but the copy. */
 void alexcl_net_announce(struct alexcl_net *net, const float *images_in, size_t images);
 struct alexcl_net_times alexcl_net_times(const struct alexcl_net *net);
-/* What each place can do at most, a second: fma operations (two each) in registers, bytes read from memory. Measured by event times of
- * short runs on all places at once, as they share what they share; 0 on the reference and where there are no event times. */
+/* What each place can do at most, a second: fma operations (two each) in registers, bytes read from memory. Measured by
+ * event times of short runs on all places at once, as they share what they share; 0 on the reference and where there
+ * are no event times. */
 struct alexcl_peak {
     double flops, bytes;
 };
 int alexcl_net_peak(struct alexcl_net *net, struct alexcl_peak out[2], struct alexcl_error *err);
-/* Begins a recording of what runs when (`on`), forgetting an older one; or ends it, with ALEXCL_E_MEMORY where parts were lost.
- * Off at first: a net that is not recorded pays nothing. */
+/* Begins a recording of what runs when (`on`), forgetting an older one; or ends it, with ALEXCL_E_MEMORY where parts
+ * were lost. Off at first: a net that is not recorded pays nothing. */
 int alexcl_net_record(struct alexcl_net *net, int on, struct alexcl_error *err);
-/* What was recorded on a place (0 or 1), in the order in which it was handed out; valid until the next alexcl_net_record or run. */
+/* What was recorded on a place (0 or 1), in the order in which it was handed out; valid until the next
+ * alexcl_net_record or run. */
 size_t alexcl_net_recorded(const struct alexcl_net *net, size_t place, const struct alexcl_work_span **out);
 void alexcl_net_free(struct alexcl_net *net);
 
@@ -434,9 +486,12 @@ struct alexcl_check_result {
     const char *layer, *variant;             /* "conv", "own" (or "cpu", "clblast"); of a net its name and "net" */
     int block;                               /* channels side by side in what the layer is given; 1: n x c x h x w */
     char shape[48];
-    int status;              /* 0: right. ALEXCL_E_DEVICE: wrong, or it failed in use. ALEXCL_E_BUILD: it does not compile. Others as they are. */
-    int computed;            /* there are values: error and, where wrong, half and index say how far they are off; neither wrong nor computed: not
-                              * used, since the device allows its work-group fewer items, as message says */
+    /* 0: right. ALEXCL_E_DEVICE: wrong, or it failed in use. ALEXCL_E_BUILD: it does not compile. Others as they
+     * are. */
+    int status;
+    /* There are values: error and, where wrong, half and index say how far they are off. Neither wrong nor computed:
+     * not used, since the device allows its work-group fewer items, as message says. */
+    int computed;
     double error, tolerance; /* largest |got - due| in units of the largest |due|; may be infinite */
     int64_t index;           /* first wrong value, among those of the half's images; -1: none */
     int half;
@@ -445,46 +500,53 @@ struct alexcl_check_result {
 };
 struct alexcl_check_counts {
     unsigned checks, failed;
-    int status; /* of the worst: a device that is wrong or fails in use, before memory, before kernels that do not compile; 0: all right */
+    /* of the worst: a device that is wrong or fails in use, before memory, before kernels that do not compile; 0: all
+     * right */
+    int status;
 };
-/* Which of the checks; the net comes with all of them alone. Anything else than what there is: ALEXCL_E_USAGE, which lists it. */
+/* Which of the checks; the net comes with all of them alone. Anything else than what there is: ALEXCL_E_USAGE, which
+ * lists it. */
 struct alexcl_check_request {
     const char *kernel; /* file of kernels/, with or without ".cl"; NULL: all */
     const char *layer;  /* kind of layer, as the results have it; NULL: all */
 };
-/* Called after each check; what it is given is valid during the call, place and device as long as the selection. Anything but 0 stops. */
+/* Called after each check; what it is given is valid during the call, place and device as long as the selection.
+ * Anything but 0 stops. */
 typedef int alexcl_check_fn(void *user, const struct alexcl_check_result *result);
-/* Every variant of every layer (CLBlast's with ALEXCL_GEMM=clblast alone: to compile them takes long) on each device of the selection, then model
- * tiny2t over the selection; or what `request` (NULL: all) wants of it. A kernel that is wrong or fails is a result, and the next one follows.
- * Places on the reference have nothing to be checked against, and no results. ALEXCL_E_INTERRUPTED when `fn` stopped it. counts is filled as far
- * as it came. */
-int alexcl_check_run(const struct alexcl_selection *sel, const struct alexcl_check_request *request, alexcl_check_fn *fn, void *user,
-                     struct alexcl_check_counts *counts, struct alexcl_error *err);
+/* Every variant of every layer (CLBlast's with ALEXCL_GEMM=clblast alone: to compile them takes long) on each device of
+ * the selection, then model tiny2t over the selection; or what `request` (NULL: all) wants of it. A kernel that is
+ * wrong or fails is a result, and the next one follows. Places on the reference have nothing to be checked against, and
+ * no results. ALEXCL_E_INTERRUPTED when `fn` stopped it. counts is filled as far as it came. */
+int alexcl_check_run(const struct alexcl_selection *sel, const struct alexcl_check_request *request,
+                     alexcl_check_fn *fn, void *user, struct alexcl_check_counts *counts, struct alexcl_error *err);
 
 /* ---- tune: what is fastest on a device? -------------------------------------------------------- */
 
 /* One way of computing one shape of a layer's half on one device. */
 struct alexcl_tune_result {
     const struct alexcl_place *place;
-    unsigned number, count;   /* the number-th, from 1, of so many of this selection */
-    const char *layer;        /* the first of the model with this shape: "conv2" */
-    const char *shape;        /* of the half: "conv 48x27x27 to 128, 5x5/1, pad 2, ..", as in the file */
-    const char *variant;      /* "winograd" */
-    char tile[32];            /* in the variant's own terms: "8x2x4"; "" where it has none */
-    int standard;             /* what is used where nothing was measured */
-    int chosen;               /* the fastest; the standard unless it is beaten clearly */
-    int status;               /* 0: right, and measured; else dropped: ALEXCL_E_DEVICE computes wrongly, ALEXCL_E_BUILD does not compile .. */
-    double alone, together;   /* seconds an image, one image and eight at once */
-    uint64_t macs;            /* of the half, an image */
-    const char *message;      /* why dropped; "" */
+    unsigned number, count; /* the number-th, from 1, of so many of this selection */
+    const char *layer;      /* the first of the model with this shape: "conv2" */
+    const char *shape;      /* of the half: "conv 48x27x27 to 128, 5x5/1, pad 2, ..", as in the file */
+    const char *variant;    /* "winograd" */
+    char tile[32];          /* in the variant's own terms: "8x2x4"; "" where it has none */
+    int standard;           /* what is used where nothing was measured */
+    int chosen;             /* the fastest; the standard unless it is beaten clearly */
+    /* 0: right, and measured; else dropped: ALEXCL_E_DEVICE computes wrongly, ALEXCL_E_BUILD does not compile .. */
+    int status;
+    double alone, together; /* seconds an image, one image and eight at once */
+    uint64_t macs;          /* of the half, an image */
+    const char *message;    /* why dropped; "" */
 };
-/* Called for every way that was measured, when a layer is done: other tiles of a variant that is far behind are left out. Anything but 0 stops. */
+/* Called for every way that was measured, when a layer is done: other tiles of a variant that is far behind are left
+ * out. Anything but 0 stops. */
 typedef int alexcl_tune_fn(void *user, const struct alexcl_tune_result *result);
-/* Measures the layers of a model on each device of the selection (devices of one kind once), each way after its answer was compared with
- * the reference's, and keeps the choices in the cache folder layer by layer; `path` gets the file's name ("" with ALEXCL_NO_CACHE=1: kept
- * nowhere). Nets opened later use them. ALEXCL_E_INTERRUPTED when `fn` stopped it. */
-int alexcl_tune_run(const struct alexcl_model *model, const struct alexcl_selection *sel, alexcl_tune_fn *fn, void *user, char *path, size_t path_size,
-                    struct alexcl_error *err);
+/* Measures the layers of a model on each device of the selection (devices of one kind once), each way after its answer
+ * was compared with the reference's, and keeps the choices in the cache folder layer by layer; `path` gets the file's
+ * name ("" with ALEXCL_NO_CACHE=1: kept nowhere). Nets opened later use them. ALEXCL_E_INTERRUPTED when `fn` stopped
+ * it. */
+int alexcl_tune_run(const struct alexcl_model *model, const struct alexcl_selection *sel, alexcl_tune_fn *fn,
+                    void *user, char *path, size_t path_size, struct alexcl_error *err);
 
 #ifdef __GNUC__
 #pragma GCC visibility pop

@@ -29,20 +29,21 @@ done:
     return status;
 }
 
-int join_run(struct join *j, const char *label, size_t floats0, size_t floats1, const struct storage *half0, const struct storage *half1,
-             const struct storage *out, int first, int count, struct alexcl_error *err) {
+int join_run(struct join *j, const char *label, size_t floats0, size_t floats1, const struct storage *half0,
+             const struct storage *half1, const struct storage *out, int first, int count, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     size_t image = (size_t)first;
     if (!j->kernel) {
-        ref_join(out->host + image * (floats0 + floats1), half0->host + image * floats0, half1->host + image * floats1, count, (int)floats0, (int)floats1, 1);
+        ref_join(out->host + image * (floats0 + floats1), half0->host + image * floats0, half1->host + image * floats1,
+                 count, (int)floats0, (int)floats1, 1);
         return ALEXCL_OK;
     }
     size_t items = (floats0 + floats1 + j->span - 1) / j->span;
     for (size_t left = (size_t)count, part; left > 0 && status == ALEXCL_OK; left -= part, image += part) {
         part = left < LAYER_GROUPS ? left : LAYER_GROUPS;
         struct kernel_range range = {2, {0, image, 0}, {items, part, 1}, {j->span > 1 ? 1 : 64, 1, 1}};
-        status = KERNEL_LAUNCH(j->kernel, label, &range, err, ARG_BUFFER(half0->buffer), ARG_BUFFER(half1->buffer), ARG_BUFFER(out->buffer),
-                               ARG_INT((int)floats0), ARG_INT((int)floats1));
+        status = KERNEL_LAUNCH(j->kernel, label, &range, err, ARG_BUFFER(half0->buffer), ARG_BUFFER(half1->buffer),
+                               ARG_BUFFER(out->buffer), ARG_INT((int)floats0), ARG_INT((int)floats1));
     }
     return status;
 }

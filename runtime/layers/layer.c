@@ -9,10 +9,11 @@
 #include "log.h"
 #include "memory.h"
 
-/* Seconds of one launch at most: a device that draws the screen as well must come back to it, and some drivers end what does not. */
+/* Seconds of one launch at most: a device that draws the screen as well must come back to it, and some drivers end what
+ * does not. */
 static const double LAYER_LAUNCH_SECONDS = 0.1;
-/* Where a layer was never measured: multiplications of a compute unit in a cycle. Units have 8 lanes to 128, of which such kernels use a tenth to a
- * half; so this is a slow one's. And the clock, in MHz, of a device that tells none. */
+/* Where a layer was never measured: multiplications of a compute unit in a cycle. Units have 8 lanes to 128, of which
+ * such kernels use a tenth to a half; so this is a slow one's. And the clock, in MHz, of a device that tells none. */
 static const double LAYER_UNIT_MACS = 1.0;
 enum { LAYER_CLOCK = 500 };
 
@@ -44,13 +45,16 @@ void layer_describe_tensor(struct layer *l, const char *suffix, int trainable, i
     t->count = shape_half_count(shape[0], l->half);
 }
 
-size_t layer_tensor_row(const struct layer_tensor *t) { return (size_t)t->shape[1] * (size_t)t->shape[2] * (size_t)t->shape[3]; }
+size_t layer_tensor_row(const struct layer_tensor *t) {
+    return (size_t)t->shape[1] * (size_t)t->shape[2] * (size_t)t->shape[3];
+}
 size_t layer_tensor_floats(const struct layer_tensor *t) { return (size_t)t->count * layer_tensor_row(t); }
 
 /* Kernels index the values of one image, and the weights, by int. */
 static int layer_check_size(size_t values, struct alexcl_error *err) {
     if (values <= INT_MAX / 2) return ALEXCL_OK;
-    return error_set(err, ALEXCL_E_USAGE, "%zu values: a layer has at most %d; use a smaller input or fewer outputs", values, INT_MAX / 2);
+    return error_set(err, ALEXCL_E_USAGE, "%zu values: a layer has at most %d; use a smaller input or fewer outputs",
+                     values, INT_MAX / 2);
 }
 
 static int layer_reads_maps(enum alexcl_layer_type type) {
@@ -69,13 +73,16 @@ static int layer_reads_maps(enum alexcl_layer_type type) {
 static int layer_check_input(const struct alexcl_layer *desc, struct alexcl_shape in, struct alexcl_error *err) {
     if (in.c < 1 || in.h < 1 || in.w < 1) return error_set(err, ALEXCL_E_USAGE, "there is nothing to read");
     if (layer_reads_maps(desc->type) && in.c > LAYER_GROUPS)
-        return error_set(err, ALEXCL_E_USAGE, "%d channels: convolutions, pooling and normalisation read at most %d", in.c, LAYER_GROUPS);
+        return error_set(err, ALEXCL_E_USAGE, "%d channels: convolutions, pooling and normalisation read at most %d",
+                         in.c, LAYER_GROUPS);
     return layer_check_size(shape_size(in), err);
 }
 
-int layer_describe(struct layer *l, const struct alexcl_layer *desc, int half, struct alexcl_shape whole_in, struct alexcl_error *err) {
+int layer_describe(struct layer *l, const struct alexcl_layer *desc, int half, struct alexcl_shape whole_in,
+                   struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    *l = (struct layer){.desc = desc, .half = half, .whole_in = whole_in, .maps = whole_in, .in_block = 1, .out_block = 1};
+    *l = (struct layer){
+        .desc = desc, .half = half, .whole_in = whole_in, .maps = whole_in, .in_block = 1, .out_block = 1};
     TRY(layer_fields_check(desc, err));
     TRY(layer_check_input(desc, whole_in, err));
     l->ops = layer_table[desc->type];
@@ -83,13 +90,16 @@ int layer_describe(struct layer *l, const struct alexcl_layer *desc, int half, s
     TRY(layer_check_size(shape_size(l->whole_out), err));
     for (int t = 0; t < l->tensor_count; t++) TRY(layer_check_size(layer_tensor_floats(&l->tensors[t]), err));
 done:
-    if (status != ALEXCL_OK) error_prefix(err, "layer %s behind %d x %d x %d: ", desc->name, whole_in.c, whole_in.h, whole_in.w);
+    if (status != ALEXCL_OK)
+        error_prefix(err, "layer %s behind %d x %d x %d: ", desc->name, whole_in.c, whole_in.h, whole_in.w);
     return status;
 }
 
 /* ---- how values lie in memory ---- */
 
-int layer_block(const struct place *place) { return layer_on_cpu_device(NULL, place) && !layer_wants_clblast(NULL, place) ? LAYER_BLOCK : 1; }
+int layer_block(const struct place *place) {
+    return layer_on_cpu_device(NULL, place) && !layer_wants_clblast(NULL, place) ? LAYER_BLOCK : 1;
+}
 
 int layer_makes_block(const struct layer *l, int in_block, int block) {
     switch (l->desc->type) {
@@ -104,7 +114,7 @@ int layer_makes_block(const struct layer *l, int in_block, int block) {
 int layer_takes_blocks(const struct layer *l) {
     switch (l->desc->type) {
     case ALEXCL_CONV: return l->desc->groups <= 2; /* more groups begin inside a block */
-    case ALEXCL_LRN: {                             /* the other half's channels at the cut are copied out of one block */
+    case ALEXCL_LRN: { /* the other half's channels at the cut are copied out of one block */
         int last = shape_half_count(l->whole_in.c, 0);
         return l->reads.seam <= 1 || last <= LAYER_BLOCK || (last - 1) % LAYER_BLOCK + 1 >= l->reads.seam;
     }
@@ -114,7 +124,9 @@ int layer_takes_blocks(const struct layer *l) {
     }
 }
 
-int layer_fuses_relu(const struct layer *l, int block) { return block > 1 && (l->desc->type == ALEXCL_CONV || l->desc->type == ALEXCL_FC); }
+int layer_fuses_relu(const struct layer *l, int block) {
+    return block > 1 && (l->desc->type == ALEXCL_CONV || l->desc->type == ALEXCL_FC);
+}
 
 /* The maps that the half is given: all, or its own. */
 static struct alexcl_shape layer_in_maps(const struct layer *l, int half) {
@@ -128,7 +140,9 @@ size_t layer_in_floats(const struct layer *l) {
 }
 
 size_t layer_out_floats(const struct layer *l) {
-    return l->out_block == 1 ? shape_size(l->out) : l->in_place ? layer_in_floats(l) : shape_floats(l->out, l->out_block);
+    return l->out_block == 1 ? shape_size(l->out)
+           : l->in_place     ? layer_in_floats(l)
+                             : shape_floats(l->out, l->out_block);
 }
 
 size_t layer_in_position(const struct layer *l, int c, int i) {
@@ -176,7 +190,9 @@ int layer_on_device(const struct layer *l, const struct place *place) {
     return place->device != NULL;
 }
 
-int layer_on_device_plain(const struct layer *l, const struct place *place) { return place->device && l->in_block == 1 && l->out_block == 1; }
+int layer_on_device_plain(const struct layer *l, const struct place *place) {
+    return place->device && l->in_block == 1 && l->out_block == 1;
+}
 
 /* What the kernels with tiles in local memory need. */
 enum { TILES_ITEMS = 64, TILES_BYTES = 8192 };
@@ -185,7 +201,8 @@ int layer_on_cpu_device(const struct layer *l, const struct place *place) {
     (void)l;
     if (!place->device) return 0;
     const struct device_limits *limits = device_limits(place->device);
-    return limits->kind == ALEXCL_DEVICE_CPU || limits->largest_work_group < TILES_ITEMS || limits->local_memory < TILES_BYTES;
+    return limits->kind == ALEXCL_DEVICE_CPU || limits->largest_work_group < TILES_ITEMS ||
+           limits->local_memory < TILES_BYTES;
 }
 
 int layer_takes_tile(const struct layer *l, struct layer_tile most) {
@@ -197,7 +214,9 @@ int layer_takes_tile(const struct layer *l, struct layer_tile most) {
 
 int layer_has_wide_registers(const struct place *place) { return device_limits(place->device)->vector_floats >= 16; }
 
-const char *layer_fetches(const struct place *place) { return device_limits(place->device)->fetches ? " -DFETCHES" : ""; }
+const char *layer_fetches(const struct place *place) {
+    return device_limits(place->device)->fetches ? " -DFETCHES" : "";
+}
 
 int layer_wants_clblast(const struct layer *l, const struct place *place) {
     const char *gemm = alexcl_setting_value("ALEXCL_GEMM");
@@ -205,7 +224,8 @@ int layer_wants_clblast(const struct layer *l, const struct place *place) {
 }
 
 /* The first applicable row behind `after`; NULL: of all. */
-static const struct layer_variant *layer_next(const struct layer *l, const struct place *place, const struct layer_variant *after) {
+static const struct layer_variant *layer_next(const struct layer *l, const struct place *place,
+                                              const struct layer_variant *after) {
     const struct layer_variant *const *v = l->ops->variants;
     while (after && *v++ != after) {}
     while (*v && !(*v)->applicable(l, place)) v++;
@@ -237,7 +257,8 @@ int layer_upload_floats(struct layer *l, int index, const float *values, size_t 
     return status == ALEXCL_OK ? storage_write(&l->parameters[index], 0, values, count, err) : status;
 }
 
-int layer_upload_filled(struct layer *l, int index, const float *values, size_t count, size_t floats, struct alexcl_error *err) {
+int layer_upload_filled(struct layer *l, int index, const float *values, size_t count, size_t floats,
+                        struct alexcl_error *err) {
     int status = ALEXCL_OK;
     float *filled = NULL;
     TRY(memory_alloc_floats(&filled, floats, "packed weights", err));
@@ -250,12 +271,14 @@ done:
 
 int layer_upload(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    for (int t = 0; t < l->tensor_count; t++) TRY(layer_upload_floats(l, t, values[t], layer_tensor_floats(&l->tensors[t]), err));
+    for (int t = 0; t < l->tensor_count; t++)
+        TRY(layer_upload_floats(l, t, values[t], layer_tensor_floats(&l->tensors[t]), err));
 done:
     return status;
 }
 
-int layer_add_kernel(struct layer *l, int slot, const char *source, const char *function, const char *defines, struct alexcl_error *err) {
+int layer_add_kernel(struct layer *l, int slot, const char *source, const char *function, const char *defines,
+                     struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct kernel **kernels;
     if (!l->state) TRY(memory_alloc(&l->state, LAYER_KERNELS, sizeof *kernels, "a layer's kernels", err));
@@ -274,8 +297,8 @@ void layer_free_kernels(struct layer *l) {
     free(l->state);
 }
 
-int layer_prepare_variant(struct layer *l, struct place *place, const struct layer_variant *variant, const float *const values[LAYER_TENSORS],
-                          struct alexcl_error *err) {
+int layer_prepare_variant(struct layer *l, struct place *place, const struct layer_variant *variant,
+                          const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
     l->place = place;
     l->variant = variant;
     l->workspace = variant->workspace ? variant->workspace(l, place) : 0;
@@ -287,7 +310,8 @@ int layer_prepare_variant(struct layer *l, struct place *place, const struct lay
     return status;
 }
 
-int layer_prepare(struct layer *l, struct place *place, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
+int layer_prepare(struct layer *l, struct place *place, const float *const values[LAYER_TENSORS],
+                  struct alexcl_error *err) {
     if (l->view) return ALEXCL_OK;
     const struct layer_variant *variant = layer_choose(l, place);
     if (!variant) return error_set(err, ALEXCL_E_USAGE, "layer %s: there is no way to compute it here", l->desc->name);
@@ -296,11 +320,13 @@ int layer_prepare(struct layer *l, struct place *place, const float *const value
         int status = layer_prepare_variant(l, place, variant, values, &why);
         if (status == ALEXCL_OK) return ALEXCL_OK;
         const struct layer_variant *dropped = variant, *after = variant == l->tuned ? NULL : variant;
-        if (!after) l->tile = (struct layer_tile){{0}}, l->seconds = 0; /* the tuned one's: others choose by themselves */
+        /* the tuned one's: others choose by themselves */
+        if (!after) l->tile = (struct layer_tile){{0}}, l->seconds = 0;
         l->tuned = NULL;
         variant = layer_next(l, place, after);
         if (!variant || !kernel_is_refused(status)) return error_set(err, status, "%s", why.text);
-        log_write(ALEXCL_LOG_WARNING, "variant %s is dropped, %s takes its place: %s", dropped->name, variant->name, why.text);
+        log_write(ALEXCL_LOG_WARNING, "variant %s is dropped, %s takes its place: %s", dropped->name, variant->name,
+                  why.text);
     }
 }
 
@@ -308,14 +334,19 @@ int layer_launch_images(const struct layer *l, const struct device_limits *devic
     double cycles = (double)device->units * 1e6 * (device->clock_mhz ? device->clock_mhz : LAYER_CLOCK);
     double seconds = l->seconds > 0 ? l->seconds : (double)l->macs / (LAYER_UNIT_MACS * cycles);
     double images = seconds > 0 ? LAYER_LAUNCH_SECONDS / seconds : LAYER_GROUPS;
-    int most = images < 1 ? 1 : images < LAYER_GROUPS ? (int)images : LAYER_GROUPS, chunk = l->variant->chunk ? l->variant->chunk(l) : 1;
+    int most = images < 1              ? 1
+               : images < LAYER_GROUPS ? (int)images
+                                       : LAYER_GROUPS,
+        chunk = l->variant->chunk ? l->variant->chunk(l) : 1;
     return most > chunk ? most - most % chunk : most; /* or the last chunk of each launch would be a small one */
 }
 
 int layer_forward(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     if (l->view || shape_size(l->out) == 0) return ALEXCL_OK;
     /* A CPU's launch is made of small pieces anyway. */
-    int most = l->place->device && !layer_on_cpu_device(l, l->place) ? layer_launch_images(l, device_limits(l->place->device)) : LAYER_GROUPS;
+    int most = l->place->device && !layer_on_cpu_device(l, l->place)
+                   ? layer_launch_images(l, device_limits(l->place->device))
+                   : LAYER_GROUPS;
     struct layer_io part = *io;
     int status = ALEXCL_OK, end = io->first + io->count;
     while (status == ALEXCL_OK && part.first < end) {
@@ -336,10 +367,16 @@ void layer_release(struct layer *l) {
 
 /* ---- enqueue ---- */
 
-const float *layer_host_in(const struct layer *l, const struct layer_io *io) { return io->in->host + (size_t)io->first * shape_size(l->in); }
-float *layer_host_out(const struct layer *l, const struct layer_io *io) { return io->out->host + (size_t)io->first * shape_size(l->out); }
+const float *layer_host_in(const struct layer *l, const struct layer_io *io) {
+    return io->in->host + (size_t)io->first * shape_size(l->in);
+}
+float *layer_host_out(const struct layer *l, const struct layer_io *io) {
+    return io->out->host + (size_t)io->first * shape_size(l->out);
+}
 
-int layer_in_channels(const struct layer *l) { return (int)(layer_in_floats(l) / ((size_t)l->maps.h * (size_t)l->maps.w)); }
+int layer_in_channels(const struct layer *l) {
+    return (int)(layer_in_floats(l) / ((size_t)l->maps.h * (size_t)l->maps.w));
+}
 
 size_t layer_in_channel(const struct layer *l, int c) {
     size_t block = (size_t)l->in_block, at = layer_in_position(l, c, 0);
@@ -353,7 +390,9 @@ int layer_gap(const struct layer *l) {
     return l->reads.all ? (first + l->in_block - 1) / l->in_block * l->in_block - first : 0;
 }
 
-size_t layer_channels(const struct layer *l) { return shape_floats((struct alexcl_shape){l->out.c, 1, 1}, l->out_block); }
+size_t layer_channels(const struct layer *l) {
+    return shape_floats((struct alexcl_shape){l->out.c, 1, 1}, l->out_block);
+}
 
 struct kernel_range layer_range(size_t values, const struct layer_io *io) {
     return (struct kernel_range){2, {0, (size_t)io->first, 0}, {values, (size_t)io->count, 1}, {64, 1, 1}};

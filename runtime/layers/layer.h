@@ -21,9 +21,9 @@ void storage_free(struct storage *s);
 int storage_write(struct storage *s, size_t first, const float *values, size_t count, struct alexcl_error *err);
 int storage_read(struct storage *s, size_t first, float *values, size_t count, struct alexcl_error *err);
 
-/* How values lie in memory. A CPU device has LAYER_BLOCK channels side by side, one register of them: n x ceil(c / 16) x h x w x 16, each
- * half filled up by itself with channels that are finite and mean nothing; other places have n x c x h x w. What a net is given, and
- * units behind a fully connected layer, are never in blocks. */
+/* How values lie in memory. A CPU device has LAYER_BLOCK channels side by side, one register of them: n x ceil(c / 16)
+ * x h x w x 16, each half filled up by itself with channels that are finite and mean nothing; other places have n x c x
+ * h x w. What a net is given, and units behind a fully connected layer, are never in blocks. */
 enum { LAYER_BLOCK = 16 };
 /* Channels that lie side by side on this place: 1 or LAYER_BLOCK. */
 int layer_block(const struct place *place);
@@ -35,8 +35,8 @@ struct layer_reads {
 };
 
 enum { LAYER_TYPES = ALEXCL_SOFTMAX + 1 };
-/* Work-groups in dimension 1 or 2 of a launch at most: CUDA bounds them, and NVIDIA's OpenCL stands on it. So many channels do maps have at most,
- * and so many images are given to a launch. */
+/* Work-groups in dimension 1 or 2 of a launch at most: CUDA bounds them, and NVIDIA's OpenCL stands on it. So many
+ * channels do maps have at most, and so many images are given to a launch. */
 enum { LAYER_GROUPS = 65535 };
 
 /* A tensor of the weight file that a layer owns, and the half's slice of it along its first axis. */
@@ -44,13 +44,15 @@ struct layer_tensor {
     const char *suffix; /* "weight", "bias" */
     int dims, shape[4]; /* of the whole layer */
     int first, count;   /* this half's rows */
-    int trainable;      /* connections that a model leaves out (desc->connections) are in the shape, and must be zeros in the file */
+    /* connections that a model leaves out (desc->connections) are in the shape, and must be zeros in the file */
+    int trainable;
 };
 enum { LAYER_TENSORS = 2 };
 /* Values of the half's slice. */
 size_t layer_tensor_floats(const struct layer_tensor *t);
 
-/* How much a work-item or a work-group of a variant makes, in the variant's own terms; all 0: as much as it chooses by itself. */
+/* How much a work-item or a work-group of a variant makes, in the variant's own terms; all 0: as much as it chooses by
+ * itself. */
 enum { LAYER_TILE = 3 };
 struct layer_tile {
     int size[LAYER_TILE];
@@ -64,20 +66,26 @@ struct layer {
     struct alexcl_shape whole_in, whole_out; /* one image, both halves */
     struct alexcl_shape in, out;             /* what this half is given (all channels if reads.all) and what it makes */
     struct alexcl_shape maps;                /* whole_in before a flatten layer made units of it */
-    int in_block, out_block;                 /* how both lie in memory; 1 unless the caller sets them before layer_prepare */
+    /* how both lie in memory; 1 unless the caller sets them before layer_prepare */
+    int in_block, out_block;
     struct layer_reads reads;
     struct layer_tensor tensors[LAYER_TENSORS];
     int tensor_count;
-    uint64_t macs;    /* per image; of conv, fc, rbf: products of absent connections are not counted */
-    int fp16;         /* its weights (tensor 0) are kept in half precision, sums are float: ALEXCL_WEIGHTS_PRECISION; fully connected layers alone */
-    int in_place;     /* may write its output over its input */
-    int view;         /* output is its input (flatten): nothing to run */
-    int relu;         /* set by the caller: the ReLU behind it is computed with it (layer_fuses_relu) */
-    int most;         /* images of a call at most, set by the caller before layer_prepare: no more room is asked for; 0: any */
-    int reproducible; /* set by the caller before layer_prepare: one form of computing for every batch size, to the bit */
-    const struct layer_variant *tuned; /* set by the caller: the fastest on the place (tune.h); NULL: the first that is applicable */
-    struct layer_tile tile;            /* of that variant */
-    double seconds;                    /* of that variant, an image, as it was measured; 0: it was not */
+    uint64_t macs; /* per image; of conv, fc, rbf: products of absent connections are not counted */
+    /* its weights (tensor 0) are kept in half precision, sums are float: ALEXCL_WEIGHTS_PRECISION; fully connected
+     * layers alone */
+    int fp16;
+    int in_place; /* may write its output over its input */
+    int view;     /* output is its input (flatten): nothing to run */
+    int relu;     /* set by the caller: the ReLU behind it is computed with it (layer_fuses_relu) */
+    /* images of a call at most, set by the caller before layer_prepare: no more room is asked for; 0: any */
+    int most;
+    /* set by the caller before layer_prepare: one form of computing for every batch size, to the bit */
+    int reproducible;
+    /* set by the caller: the fastest on the place (tune.h); NULL: the first that is applicable */
+    const struct layer_variant *tuned;
+    struct layer_tile tile; /* of that variant */
+    double seconds;         /* of that variant, an image, as it was measured; 0: it was not */
     /* set by layer_prepare */
     size_t workspace; /* floats that io->workspace must have */
     struct place *place;
@@ -102,71 +110,85 @@ struct layer_variant {
     /* Builds kernels, packs parameters. values[i]: tensor i's slice of this half, in the file's layout. */
     int (*prepare)(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err);
     int (*enqueue)(struct layer *l, const struct layer_io *io, struct alexcl_error *err);
-    void (*release)(struct layer *l);                                            /* frees state; NULL: nothing */
-    const char *kernels;                                                         /* the .cl files it uses, without their ending: "im2col bias"; NULL: none */
-    size_t (*packed)(const struct layer *l, const struct place *place, int t);   /* floats that tensor t takes; NULL: as in the file */
-    struct layer_tile (*tile)(const struct layer *l, const struct place *place); /* l->tile, or the variant's own choice; NULL: it has no tiles */
-    const struct layer_tile *tiles;                                              /* that a tuner tries as well; ends with zeros */
-    int (*chunk)(const struct layer *l); /* images that its workspace holds, where enqueue cuts what it is given by them; NULL: it does not */
+    void (*release)(struct layer *l); /* frees state; NULL: nothing */
+    /* the .cl files it uses, without their ending: "im2col bias"; NULL: none */
+    const char *kernels;
+    /* floats that tensor t takes; NULL: as in the file */
+    size_t (*packed)(const struct layer *l, const struct place *place, int t);
+    /* l->tile, or the variant's own choice; NULL: it has no tiles */
+    struct layer_tile (*tile)(const struct layer *l, const struct place *place);
+    /* that a tuner tries as well; ends with zeros */
+    const struct layer_tile *tiles;
+    /* images that its workspace holds, where enqueue cuts what it is given by them; NULL: it does not */
+    int (*chunk)(const struct layer *l);
     int last_resort; /* a work-item an output, whatever the work-group; slow: no tuner measures it */
 };
 
 struct layer_ops {
     enum alexcl_layer_type type;
-    /* Fills whole_out, reads, in, out, tensors, macs, in_place, view from desc, half and whole_in. ALEXCL_E_USAGE when the shapes do not fit. */
+    /* Fills whole_out, reads, in, out, tensors, macs, in_place, view from desc, half and whole_in. ALEXCL_E_USAGE when
+     * the shapes do not fit. */
     int (*describe)(struct layer *l, struct alexcl_error *err);
     const struct layer_variant *const *variants; /* best first, ends with NULL */
 };
 
 /* Every field of a description that its type uses, by itself. ALEXCL_E_USAGE names field, value and what it may be. */
 int layer_fields_check(const struct alexcl_layer *desc, struct alexcl_error *err);
-/* Describes half `half` of a layer behind one with output `whole_in`. ALEXCL_E_USAGE: a field that layer_fields_check refuses, or shapes that do not
- * fit or are too large. */
-int layer_describe(struct layer *l, const struct alexcl_layer *desc, int half, struct alexcl_shape whole_in, struct alexcl_error *err);
+/* Describes half `half` of a layer behind one with output `whole_in`. ALEXCL_E_USAGE: a field that layer_fields_check
+ * refuses, or shapes that do not fit or are too large. */
+int layer_describe(struct layer *l, const struct alexcl_layer *desc, int half, struct alexcl_shape whole_in,
+                   struct alexcl_error *err);
 /* Floats of one image in memory: what this half is given, what it makes. */
 size_t layer_in_floats(const struct layer *l);
 size_t layer_out_floats(const struct layer *l);
-/* Where value (c, i) of the maps that the half is given lies in memory, c over what it is given, i = row * width + column. */
+/* Where value (c, i) of the maps that the half is given lies in memory, c over what it is given, i = row * width +
+ * column. */
 size_t layer_in_position(const struct layer *l, int c, int i);
-/* One image from n x c x h x w to how the half is given it, and from how it makes it; what fills up the last block is left alone. */
+/* One image from n x c x h x w to how the half is given it, and from how it makes it; what fills up the last block is
+ * left alone. */
 void layer_lay_in(const struct layer *l, const float *plain, float *laid);
 void layer_take_out(const struct layer *l, const float *laid, float *plain);
 /* The same for `channels` of the other half: hw x channels where values lie in blocks. */
 void layer_lay_seam(const struct layer *l, int channels, const float *plain, float *laid);
-/* How what a layer reads and makes can lie on a place with `block` channels side by side: sets in_block and out_block; 0 where there is no
- * such way. Ways are 0 .. LAYER_WAYS-1; the first is without blocks. */
+/* How what a layer reads and makes can lie on a place with `block` channels side by side: sets in_block and out_block;
+ * 0 where there is no such way. Ways are 0 .. LAYER_WAYS-1; the first is without blocks. */
 enum { LAYER_WAYS = 3 };
 int layer_set_way(struct layer *l, int way, int block);
 /* Whether every variant of this layer that is used on blocks can read and make them. */
 int layer_takes_blocks(const struct layer *l);
-/* Channels side by side in what a layer makes, from those in what it reads: convolutions make blocks, layers of units do not. */
+/* Channels side by side in what a layer makes, from those in what it reads: convolutions make blocks, layers of units
+ * do not. */
 int layer_makes_block(const struct layer *l, int in_block, int block);
-/* Whether a ReLU right behind can be computed with it: convolutions and fully connected layers where values lie in blocks. */
+/* Whether a ReLU right behind can be computed with it: convolutions and fully connected layers where values lie in
+ * blocks. */
 int layer_fuses_relu(const struct layer *l, int block);
-/* The variant that `place` would use: l->tuned, or the first applicable, ALEXCL_GEMM respected. place->device NULL: the reference. NULL for
- * a view. Of a layer that is prepared, the one that it uses. */
+/* The variant that `place` would use: l->tuned, or the first applicable, ALEXCL_GEMM respected. place->device NULL: the
+ * reference. NULL for a view. Of a layer that is prepared, the one that it uses. */
 const struct layer_variant *layer_choose(const struct layer *l, const struct place *place);
 /* Floats of workspace that variant wants, whatever the batch. */
 size_t layer_workspace(const struct layer *l, const struct place *place);
 /* Floats of tensor `t` of this half as that variant keeps it. */
 size_t layer_parameter_floats(const struct layer *l, const struct place *place, int t);
-/* Builds and uploads for the variant that layer_choose gives. Where the device does not build its kernels, or once they are built allows them
- * too small a work-group, the next applicable one takes its place, with a line in the log; the last asks nothing of the work-group. */
-int layer_prepare(struct layer *l, struct place *place, const float *const values[LAYER_TENSORS], struct alexcl_error *err);
+/* Builds and uploads for the variant that layer_choose gives. Where the device does not build its kernels, or once they
+ * are built allows them too small a work-group, the next applicable one takes its place, with a line in the log; the
+ * last asks nothing of the work-group. */
+int layer_prepare(struct layer *l, struct place *place, const float *const values[LAYER_TENSORS],
+                  struct alexcl_error *err);
 /* The same with a variant of the caller's choice, of l->ops->variants (the tests, a tuner). */
-int layer_prepare_variant(struct layer *l, struct place *place, const struct layer_variant *variant, const float *const values[LAYER_TENSORS],
-                          struct alexcl_error *err);
-/* Images of one launch: as many as the device computes in a tenth of a second, by l->seconds or, where that is not known, by its units and clock; a
- * multiple of the variant's chunk. */
+int layer_prepare_variant(struct layer *l, struct place *place, const struct layer_variant *variant,
+                          const float *const values[LAYER_TENSORS], struct alexcl_error *err);
+/* Images of one launch: as many as the device computes in a tenth of a second, by l->seconds or, where that is not
+ * known, by its units and clock; a multiple of the variant's chunk. */
 int layer_launch_images(const struct layer *l, const struct device_limits *device);
-/* Enqueues images io->first .. first+count-1, in launches that no device takes seconds for. A value depends on its image alone. */
+/* Enqueues images io->first .. first+count-1, in launches that no device takes seconds for. A value depends on its
+ * image alone. */
 int layer_forward(struct layer *l, const struct layer_io *io, struct alexcl_error *err);
 void layer_release(struct layer *l);
 
 /* The join of two halves: each image of `out` is floats0 values of half 0, then floats1 of half 1. */
 struct join;
 int join_create(struct place *place, struct join **out, struct alexcl_error *err);
-int join_run(struct join *j, const char *label, size_t floats0, size_t floats1, const struct storage *half0, const struct storage *half1,
-             const struct storage *out, int first, int count, struct alexcl_error *err);
+int join_run(struct join *j, const char *label, size_t floats0, size_t floats1, const struct storage *half0,
+             const struct storage *half1, const struct storage *out, int first, int count, struct alexcl_error *err);
 void join_free(struct join *j);
 #endif

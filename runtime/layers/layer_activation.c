@@ -21,18 +21,23 @@ static int activation_ref_enqueue(struct layer *l, const struct layer_io *io, st
 static int activation_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
     (void)values;
     char defines[32];
-    int number = l->desc->type == ALEXCL_RELU ? 0 : l->desc->type == ALEXCL_TANH ? 1 : l->desc->type == ALEXCL_SIGMOID ? 2 : 3; /* activation.cl's */
+    /* activation.cl's */
+    int number = l->desc->type == ALEXCL_RELU      ? 0
+                 : l->desc->type == ALEXCL_TANH    ? 1
+                 : l->desc->type == ALEXCL_SIGMOID ? 2
+                                                   : 3;
     snprintf(defines, sizeof defines, "-DACTIVATION=%d", number);
     return layer_add_kernel(l, 0, "activation", "activation_forward", defines, err);
 }
 
 static int activation_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct kernel_range range = layer_range(layer_out_floats(l), io);
-    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->out->buffer),
-                         ARG_INT((int)layer_out_floats(l)));
+    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer),
+                         ARG_BUFFER(io->out->buffer), ARG_INT((int)layer_out_floats(l)));
 }
 
-static const struct layer_variant activation_ref = {.name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = activation_ref_enqueue};
+static const struct layer_variant activation_ref = {
+    .name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = activation_ref_enqueue};
 static const struct layer_variant activation_own = {.name = "own",
                                                     .applicable = layer_on_device,
                                                     .prepare = activation_own_prepare,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Convolution. A half makes its own half of the output channels; with one group it reads every channel, with an even number of
- * groups its own half's, which are the inputs of its groups. */
+/* Convolution. A half makes its own half of the output channels; with one group it reads every channel, with an even
+ * number of groups its own half's, which are the inputs of its groups. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -10,8 +10,8 @@
 #include "ref.h"
 #include "winograd.h"
 
-/* Connections (LeNet-1998's c3) are zeros among the weights, so that every variant is a plain convolution: only the count of
- * products and of trained parameters leaves them out. */
+/* Connections (LeNet-1998's c3) are zeros among the weights, so that every variant is a plain convolution: only the
+ * count of products and of trained parameters leaves them out. */
 static uint64_t conv_connections(const struct layer *l) {
     const struct layer_tensor *weight = &l->tensors[0];
     if (!l->desc->connections) return (uint64_t)weight->count * (uint64_t)weight->shape[1];
@@ -25,14 +25,19 @@ static int conv_describe(struct layer *l, struct alexcl_error *err) {
     const struct alexcl_layer *d = l->desc;
     struct alexcl_shape in = l->whole_in;
     if (d->pad >= d->kernel || d->pad_end >= d->kernel)
-        return error_set(err, ALEXCL_E_USAGE, "padding %d and %d at the end: it must be less than the kernel, %d", d->pad, d->pad_end, d->kernel);
+        return error_set(err, ALEXCL_E_USAGE, "padding %d and %d at the end: it must be less than the kernel, %d",
+                         d->pad, d->pad_end, d->kernel);
     if (d->groups > 1 && (d->groups % 2 || in.c % d->groups || d->outputs % d->groups))
-        return error_set(err, ALEXCL_E_USAGE, "%d groups for %d input and %d output channels: it must be 1, or an even number that divides both", d->groups,
-                         in.c, d->outputs);
-    if (d->connections && (d->groups != 1 || in.c > 32)) return error_set(err, ALEXCL_E_USAGE, "connections are for one group of at most 32 input channels");
+        return error_set(
+            err, ALEXCL_E_USAGE,
+            "%d groups for %d input and %d output channels: it must be 1, or an even number that divides both",
+            d->groups, in.c, d->outputs);
+    if (d->connections && (d->groups != 1 || in.c > 32))
+        return error_set(err, ALEXCL_E_USAGE, "connections are for one group of at most 32 input channels");
     if (in.h + 2 * d->pad + d->pad_end < d->kernel || in.w + 2 * d->pad + d->pad_end < d->kernel)
         return error_set(err, ALEXCL_E_USAGE, "a %d x %d kernel does not fit", d->kernel, d->kernel);
-    int h = (in.h + 2 * d->pad + d->pad_end - d->kernel) / d->stride + 1, w = (in.w + 2 * d->pad + d->pad_end - d->kernel) / d->stride + 1;
+    int h = (in.h + 2 * d->pad + d->pad_end - d->kernel) / d->stride + 1,
+        w = (in.w + 2 * d->pad + d->pad_end - d->kernel) / d->stride + 1;
     l->reads.all = d->groups == 1;
     l->in = in;
     if (!l->reads.all) l->in.c = in.c / 2;
@@ -53,14 +58,17 @@ static struct shape_conv conv_shape(const struct layer *l) {
 static int conv_depth(const struct layer *l) { return (int)layer_tensor_row(&l->tensors[0]); }
 static int conv_tiles(const struct shape_conv *s, int block) { return (s->out.c / s->groups + block - 1) / block; }
 
-/* out: groups x tiles x depth (filled up to a multiple of `step`) x block; from: outputs x depth. Zeros where there is nothing. */
+/* out: groups x tiles x depth (filled up to a multiple of `step`) x block; from: outputs x depth. Zeros where there is
+ * nothing. */
 static void conv_pack(float *out, const float *from, const struct shape_conv *s, int depth, int step, int block) {
     int group_out = s->out.c / s->groups, filled = (depth + step - 1) / step * step;
     for (int g = 0; g < s->groups; g++) {
         for (int first = 0; first < group_out; first += block) {
             for (int k = 0; k < filled; k++) {
                 for (int o = first; o < first + block; o++)
-                    *out++ = k < depth && o < group_out ? from[((size_t)g * (size_t)group_out + (size_t)o) * (size_t)depth + (size_t)k] : 0.0f;
+                    *out++ = k < depth && o < group_out
+                                 ? from[((size_t)g * (size_t)group_out + (size_t)o) * (size_t)depth + (size_t)k]
+                                 : 0.0f;
             }
         }
     }
@@ -74,7 +82,8 @@ static size_t conv_packed_floats(const struct layer *l, int t, int step, int blo
 }
 
 /* Uploads tensor t, outputs x depth, in blocks of `block` output channels. */
-static int conv_upload_packed(struct layer *l, int t, const float *values, int depth, int step, int block, struct alexcl_error *err) {
+static int conv_upload_packed(struct layer *l, int t, const float *values, int depth, int step, int block,
+                              struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct shape_conv s = conv_shape(l);
     size_t floats = conv_packed_floats(l, t, step, block);
@@ -96,16 +105,19 @@ static int conv_ref_enqueue(struct layer *l, const struct layer_io *io, struct a
     return ALEXCL_OK;
 }
 
-static const struct layer_variant conv_ref = {.name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = conv_ref_enqueue};
+static const struct layer_variant conv_ref = {
+    .name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = conv_ref_enqueue};
 
 /* ---- own: conv.cl ---- */
 
-enum { OWN_OUTPUTS = 32, OWN_PIXELS = 64, OWN_SIDE = 8, OWN_STEP = 8 }; /* TILE_O, TILE_P, SIDE, TILE_K of conv.cl and winograd.cl */
+/* TILE_O, TILE_P, SIDE, TILE_K of conv.cl and winograd.cl */
+enum { OWN_OUTPUTS = 32, OWN_PIXELS = 64, OWN_SIDE = 8, OWN_STEP = 8 };
 
 static int conv_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
     int status = ALEXCL_OK;
     char defines[96];
-    snprintf(defines, sizeof defines, "-DKERNEL=%d -DSTRIDE=%d -DTILE_K=%d", l->desc->kernel, l->desc->stride, OWN_STEP);
+    snprintf(defines, sizeof defines, "-DKERNEL=%d -DSTRIDE=%d -DTILE_K=%d", l->desc->kernel, l->desc->stride,
+             OWN_STEP);
     TRY(layer_add_kernel(l, 0, "conv", "conv_forward", defines, err));
     TRY(conv_upload_packed(l, 0, values[0], conv_depth(l), OWN_STEP, OWN_OUTPUTS, err));
     TRY(conv_upload_packed(l, 1, values[1], 1, 1, OWN_OUTPUTS, err));
@@ -120,12 +132,17 @@ static size_t conv_own_packed(const struct layer *l, const struct place *place, 
 
 static int conv_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct shape_conv s = conv_shape(l);
-    int pixels = s.out.h * s.out.w, across = (pixels + OWN_PIXELS - 1) / OWN_PIXELS, down = s.groups * conv_tiles(&s, OWN_OUTPUTS);
-    struct kernel_range range = {
-        3, {0, 0, (size_t)io->first}, {(size_t)across * OWN_SIDE, (size_t)down * OWN_SIDE, (size_t)io->count}, {OWN_SIDE, OWN_SIDE, 1}};
-    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),
-                         ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(s.groups), ARG_INT(s.in.c / s.groups),
-                         ARG_INT(s.out.c / s.groups), ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.pad));
+    int pixels = s.out.h * s.out.w, across = (pixels + OWN_PIXELS - 1) / OWN_PIXELS,
+        down = s.groups * conv_tiles(&s, OWN_OUTPUTS);
+    struct kernel_range range = {3,
+                                 {0, 0, (size_t)io->first},
+                                 {(size_t)across * OWN_SIDE, (size_t)down * OWN_SIDE, (size_t)io->count},
+                                 {OWN_SIDE, OWN_SIDE, 1}};
+    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer),
+                         ARG_BUFFER(l->parameters[0].buffer), ARG_BUFFER(l->parameters[1].buffer),
+                         ARG_BUFFER(io->out->buffer), ARG_INT(s.groups), ARG_INT(s.in.c / s.groups),
+                         ARG_INT(s.out.c / s.groups), ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.out.h),
+                         ARG_INT(s.out.w), ARG_INT(s.pad));
 }
 
 static const struct layer_variant conv_own = {.name = "own",
@@ -138,11 +155,13 @@ static const struct layer_variant conv_own = {.name = "own",
 
 /* ---- wino_gpu: winograd.cl ---- */
 
-/* The workspace at most, where more than one image's: in bytes, enough tiles that the products of the paper's layers are some 900 work-groups,
- * which keep a GPU of 60 units busy; not much more than its last cache holds. Layers that are smaller need not fill it. */
+/* The workspace at most, where more than one image's: in bytes, enough tiles that the products of the paper's layers
+ * are some 900 work-groups, which keep a GPU of 60 units busy; not much more than its last cache holds. Layers that are
+ * smaller need not fill it. */
 enum { WINO_BYTES = 16 << 20, WINO_IMAGES = 64 };
 
-/* winograd.cl's terms: rows of values and of products, tiles of an image, images whose tiles are in the workspace at once. */
+/* winograd.cl's terms: rows of values and of products, tiles of an image, images whose tiles are in the workspace at
+ * once. */
 struct wino_sizes {
     int points, depth, blocks, rows, product_rows, across, per_image, images;
 };
@@ -150,18 +169,23 @@ struct wino_sizes {
 static struct wino_sizes wino_sizes(const struct layer *l) {
     struct shape_conv s = conv_shape(l);
     int side = l->desc->kernel + WINOGRAD_OUT - 1, down = (l->out.h + WINOGRAD_OUT - 1) / WINOGRAD_OUT;
-    struct wino_sizes z = {.points = side * side, .blocks = conv_tiles(&s, OWN_OUTPUTS), .across = (l->out.w + WINOGRAD_OUT - 1) / WINOGRAD_OUT};
+    struct wino_sizes z = {.points = side * side,
+                           .blocks = conv_tiles(&s, OWN_OUTPUTS),
+                           .across = (l->out.w + WINOGRAD_OUT - 1) / WINOGRAD_OUT};
     z.depth = (s.in.c / s.groups + OWN_STEP - 1) / OWN_STEP * OWN_STEP;
     z.rows = s.groups * z.depth;
     z.product_rows = s.groups * z.blocks * OWN_OUTPUTS;
     z.per_image = z.across * down;
-    size_t images = WINO_BYTES / ((size_t)z.points * (size_t)(z.rows + z.product_rows) * (size_t)z.per_image * sizeof(float));
+    size_t images =
+        WINO_BYTES / ((size_t)z.points * (size_t)(z.rows + z.product_rows) * (size_t)z.per_image * sizeof(float));
     z.images = images < 1 ? 1 : images > WINO_IMAGES ? WINO_IMAGES : (int)images;
     return z;
 }
 
 /* Tiles of so many images, filled up. */
-static size_t wino_width(const struct wino_sizes *z, int images) { return ((size_t)images * (size_t)z->per_image + OWN_PIXELS - 1) / OWN_PIXELS * OWN_PIXELS; }
+static size_t wino_width(const struct wino_sizes *z, int images) {
+    return ((size_t)images * (size_t)z->per_image + OWN_PIXELS - 1) / OWN_PIXELS * OWN_PIXELS;
+}
 
 static int wino_applicable(const struct layer *l, const struct place *place) {
     return layer_on_device_plain(l, place) && l->desc->stride == 1 && (l->desc->kernel == 3 || l->desc->kernel == 5);
@@ -185,7 +209,8 @@ static int wino_prepare(struct layer *l, const float *const values[LAYER_TENSORS
     int status = ALEXCL_OK, window = l->desc->kernel, depth = (int)l->tensors[0].shape[1];
     struct wino_sizes z = wino_sizes(l);
     struct shape_conv s = conv_shape(l);
-    size_t pairs = (size_t)l->out.c * (size_t)depth, taps = (size_t)(window * window), floats = wino_packed(l, l->place, 0);
+    size_t pairs = (size_t)l->out.c * (size_t)depth, taps = (size_t)(window * window),
+           floats = wino_packed(l, l->place, 0);
     double g[WINOGRAD_SIDE][WINOGRAD_WINDOW] = {{0}};
     float *transformed = NULL, *packed = NULL; /* points x outputs x depth, and each point packed */
     char defines[96];
@@ -197,9 +222,11 @@ static int wino_prepare(struct layer *l, const float *const values[LAYER_TENSORS
     TRY(memory_alloc_floats(&packed, floats, "packed weights", err));
     winograd_matrix(window, WINOGRAD_OUT, g);
     for (size_t i = 0; i < pairs; i++)
-        winograd_transform((const double(*)[WINOGRAD_WINDOW])g, values[0] + i * taps, window, window + WINOGRAD_OUT - 1, transformed + i, pairs);
+        winograd_transform((const double(*)[WINOGRAD_WINDOW])g, values[0] + i * taps, window, window + WINOGRAD_OUT - 1,
+                           transformed + i, pairs);
     for (size_t p = 0; p < (size_t)z.points; p++)
-        conv_pack(packed + p * (size_t)z.product_rows * (size_t)z.depth, transformed + p * pairs, &s, depth, OWN_STEP, OWN_OUTPUTS);
+        conv_pack(packed + p * (size_t)z.product_rows * (size_t)z.depth, transformed + p * pairs, &s, depth, OWN_STEP,
+                  OWN_OUTPUTS);
     TRY(layer_upload_floats(l, 0, packed, floats, err));
     TRY(conv_upload_packed(l, 1, values[1], 1, 1, OWN_OUTPUTS, err));
 done:
@@ -214,19 +241,26 @@ static int wino_enqueue(struct layer *l, const struct layer_io *io, struct alexc
     struct buffer *work = io->workspace->buffer;
     const char *name = l->desc->name;
     for (int first = io->first; first < io->first + io->count; first += z.images) {
-        int left = io->first + io->count - first, count = left < z.images ? left : z.images, tiles = count * z.per_image;
+        int left = io->first + io->count - first, count = left < z.images ? left : z.images,
+            tiles = count * z.per_image;
         size_t width = wino_width(&z, count);
         struct kernel_range in = {2, {0, 0, 0}, {width, (size_t)z.rows, 1}, {OWN_PIXELS, 1, 1}};
-        TRY(KERNEL_LAUNCH(layer_kernel(l, 0), name, &in, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(work), ARG_INT(first), ARG_INT(tiles), ARG_INT(z.across),
-                          ARG_INT(z.per_image), ARG_INT(s.in.c / s.groups), ARG_INT(z.depth), ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.pad)));
+        TRY(KERNEL_LAUNCH(layer_kernel(l, 0), name, &in, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(work),
+                          ARG_INT(first), ARG_INT(tiles), ARG_INT(z.across), ARG_INT(z.per_image),
+                          ARG_INT(s.in.c / s.groups), ARG_INT(z.depth), ARG_INT(s.in.h), ARG_INT(s.in.w),
+                          ARG_INT(s.pad)));
         struct kernel_range product = {
-            3, {0, 0, 0}, {width / OWN_PIXELS * OWN_SIDE, (size_t)(s.groups * z.blocks) * OWN_SIDE, (size_t)z.points}, {OWN_SIDE, OWN_SIDE, 1}};
-        TRY(KERNEL_LAUNCH(layer_kernel(l, 1), name, &product, err, ARG_BUFFER(work), ARG_BUFFER(l->parameters[0].buffer), ARG_BUFFER(work), ARG_INT(z.depth),
-                          ARG_INT(z.blocks)));
+            3,
+            {0, 0, 0},
+            {width / OWN_PIXELS * OWN_SIDE, (size_t)(s.groups * z.blocks) * OWN_SIDE, (size_t)z.points},
+            {OWN_SIDE, OWN_SIDE, 1}};
+        TRY(KERNEL_LAUNCH(layer_kernel(l, 1), name, &product, err, ARG_BUFFER(work),
+                          ARG_BUFFER(l->parameters[0].buffer), ARG_BUFFER(work), ARG_INT(z.depth), ARG_INT(z.blocks)));
         struct kernel_range out = {2, {0, 0, 0}, {width, (size_t)s.out.c, 1}, {OWN_PIXELS, 1, 1}};
-        TRY(KERNEL_LAUNCH(layer_kernel(l, 2), name, &out, err, ARG_BUFFER(work), ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer),
-                          ARG_INT(first), ARG_INT(tiles), ARG_INT(z.across), ARG_INT(z.per_image), ARG_INT(z.rows), ARG_INT(s.out.c / s.groups),
-                          ARG_INT(s.out.h), ARG_INT(s.out.w)));
+        TRY(KERNEL_LAUNCH(layer_kernel(l, 2), name, &out, err, ARG_BUFFER(work), ARG_BUFFER(l->parameters[1].buffer),
+                          ARG_BUFFER(io->out->buffer), ARG_INT(first), ARG_INT(tiles), ARG_INT(z.across),
+                          ARG_INT(z.per_image), ARG_INT(z.rows), ARG_INT(s.out.c / s.groups), ARG_INT(s.out.h),
+                          ARG_INT(s.out.w)));
     }
 done:
     return status;
@@ -247,7 +281,8 @@ static const struct layer_variant conv_wino = {.name = "wino_gpu",
 /* What CLBlast wants of the workspace; the columns lie behind it. */
 static size_t conv_clblast_start(const struct layer *l, const struct place *place) {
     struct shape_conv s = conv_shape(l);
-    return blas_gemm_workspace(place->device, (size_t)(s.out.c / s.groups), (size_t)s.out.h * (size_t)s.out.w, (size_t)conv_depth(l), 0);
+    return blas_gemm_workspace(place->device, (size_t)(s.out.c / s.groups), (size_t)s.out.h * (size_t)s.out.w,
+                               (size_t)conv_depth(l), 0);
 }
 
 static size_t conv_clblast_workspace(const struct layer *l, const struct place *place) {
@@ -269,19 +304,23 @@ static int conv_clblast_enqueue(struct layer *l, const struct layer_io *io, stru
     struct device *dev = l->place->device;
     const char *name = l->desc->name;
     int in = s.in.c / s.groups;
-    size_t pixels = (size_t)(s.out.h * s.out.w), out = (size_t)(s.out.c / s.groups), depth = (size_t)conv_depth(l), start = conv_clblast_start(l, l->place);
+    size_t pixels = (size_t)(s.out.h * s.out.w), out = (size_t)(s.out.c / s.groups), depth = (size_t)conv_depth(l),
+           start = conv_clblast_start(l, l->place);
     struct kernel_range whole = layer_range(shape_size(s.out), io);
-    TRY(KERNEL_LAUNCH(layer_kernel(l, 1), name, &whole, err, ARG_BUFFER(io->out->buffer), ARG_BUFFER(l->parameters[1].buffer), ARG_INT(s.out.c),
-                      ARG_INT((int)pixels)));
+    TRY(KERNEL_LAUNCH(layer_kernel(l, 1), name, &whole, err, ARG_BUFFER(io->out->buffer),
+                      ARG_BUFFER(l->parameters[1].buffer), ARG_INT(s.out.c), ARG_INT((int)pixels)));
     for (int n = io->first; n < io->first + io->count; n++) {
         for (int g = 0; g < s.groups; g++) {
             struct layer_io image = {.first = n, .count = 1};
             struct kernel_range range = layer_range_maps(pixels, (size_t)in, &image);
-            TRY(KERNEL_LAUNCH(layer_kernel(l, 0), name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->workspace->buffer), ARG_INT((int)start),
-                              ARG_INT(s.in.c), ARG_INT(g * in), ARG_INT(in), ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.out.h), ARG_INT(s.out.w),
+            TRY(KERNEL_LAUNCH(layer_kernel(l, 0), name, &range, err, ARG_BUFFER(io->in->buffer),
+                              ARG_BUFFER(io->workspace->buffer), ARG_INT((int)start), ARG_INT(s.in.c), ARG_INT(g * in),
+                              ARG_INT(in), ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.out.h), ARG_INT(s.out.w),
                               ARG_INT(s.kernel), ARG_INT(s.stride), ARG_INT(s.pad)));
-            struct blas_matrix weights = {l->parameters[0].buffer, (size_t)g * out * depth, depth}, columns = {io->workspace->buffer, start, pixels};
-            struct blas_matrix to = {io->out->buffer, ((size_t)n * (size_t)s.groups + (size_t)g) * out * pixels, pixels};
+            struct blas_matrix weights = {l->parameters[0].buffer, (size_t)g * out * depth, depth},
+                               columns = {io->workspace->buffer, start, pixels};
+            struct blas_matrix to = {io->out->buffer, ((size_t)n * (size_t)s.groups + (size_t)g) * out * pixels,
+                                     pixels};
             TRY(blas_gemm(dev, name, out, pixels, depth, weights, columns, 0, 1.0f, to, io->workspace->buffer, err));
         }
     }
@@ -312,11 +351,12 @@ done:
 static int conv_naive_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct shape_conv s = conv_shape(l);
     struct kernel_range range = layer_range_maps((size_t)(s.out.h * s.out.w), layer_channels(l), io);
-    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),
-                         ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(s.in.c / s.groups), ARG_INT(s.out.c / s.groups),
-                         ARG_INT(s.out.c), ARG_INT(layer_in_channels(l)), ARG_INT((int)layer_channels(l)), ARG_INT(layer_first_channels(l)),
-                         ARG_INT(layer_gap(l)), ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.kernel), ARG_INT(s.stride),
-                         ARG_INT(s.pad), ARG_INT(l->relu));
+    return KERNEL_LAUNCH(
+        layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),
+        ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(s.in.c / s.groups),
+        ARG_INT(s.out.c / s.groups), ARG_INT(s.out.c), ARG_INT(layer_in_channels(l)), ARG_INT((int)layer_channels(l)),
+        ARG_INT(layer_first_channels(l)), ARG_INT(layer_gap(l)), ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.out.h),
+        ARG_INT(s.out.w), ARG_INT(s.kernel), ARG_INT(s.stride), ARG_INT(s.pad), ARG_INT(l->relu));
 }
 
 static const struct layer_variant conv_naive = {.name = "naive",
@@ -329,4 +369,5 @@ static const struct layer_variant conv_naive = {.name = "naive",
 
 const struct layer_ops layer_conv_ops = {
     ALEXCL_CONV, conv_describe,
-    (const struct layer_variant *const[]){&conv_ref, &conv_clblast, &conv_winograd_mem, &conv_winograd, &conv_cpu, &conv_own, &conv_wino, &conv_naive, NULL}};
+    (const struct layer_variant *const[]){&conv_ref, &conv_clblast, &conv_winograd_mem, &conv_winograd, &conv_cpu,
+                                          &conv_own, &conv_wino, &conv_naive, NULL}};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Convolution on CPU devices: directly (conv_cpu.cl), and by Winograd's minimal filtering (winograd_cpu.cl). Both make maps in blocks. */
+/* Convolution on CPU devices: directly (conv_cpu.cl), and by Winograd's minimal filtering (winograd_cpu.cl). Both make
+ * maps in blocks. */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,8 @@ static int conv_makes_blocks(const struct layer *l, const struct place *place) {
 
 /* Uploads the bias, filled up with zeros to `groups` of `vectors` blocks. */
 static int conv_upload_bias(struct layer *l, const float *bias, int vectors, struct alexcl_error *err) {
-    return layer_upload_filled(l, 1, bias, (size_t)l->out.c, (size_t)(conv_groups(l, vectors) * vectors * LAYER_BLOCK), err);
+    return layer_upload_filled(l, 1, bias, (size_t)l->out.c, (size_t)(conv_groups(l, vectors) * vectors * LAYER_BLOCK),
+                               err);
 }
 
 /* ---- cpu: conv_cpu.cl ---- */
@@ -29,15 +31,17 @@ struct conv_tile {
     int columns, vectors;
 };
 
-/* What takes the fewest operations, of the tiles whose sums and weights the registers hold: products, and loads at half their price;
- * columns behind the end of a row and channels behind the last count too. */
+/* What takes the fewest operations, of the tiles whose sums and weights the registers hold: products, and loads at half
+ * their price; columns behind the end of a row and channels behind the last count too. */
 static struct conv_tile conv_cpu_tile(const struct layer *l, const struct place *place) {
     if (l->tile.size[0]) return (struct conv_tile){l->tile.size[0], l->tile.size[1]};
-    int registers = layer_has_wide_registers(place) ? 28 : 6, most = layer_has_wide_registers(place) ? 3 : 1, least = INT_MAX;
+    int registers = layer_has_wide_registers(place) ? 28 : 6, most = layer_has_wide_registers(place) ? 3 : 1,
+        least = INT_MAX;
     struct conv_tile best = {1, 1};
     for (int vectors = 1; vectors <= most; vectors++) {
         for (int columns = 1; columns * vectors <= registers && columns <= l->out.w; columns++) {
-            int tiles = (l->out.w + columns - 1) / columns, cost = conv_groups(l, vectors) * tiles * (2 * columns * vectors + columns + vectors);
+            int tiles = (l->out.w + columns - 1) / columns,
+                cost = conv_groups(l, vectors) * tiles * (2 * columns * vectors + columns + vectors);
             if (cost > least) continue;
             best = (struct conv_tile){columns, vectors};
             least = cost;
@@ -78,11 +82,12 @@ static size_t conv_cpu_packed(const struct layer *l, const struct place *place, 
 static int conv_cpu_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
     int status = ALEXCL_OK, k = l->desc->kernel, taps = k * k;
     struct conv_tile tile = conv_cpu_tile(l, l->place);
-    size_t floats = conv_cpu_packed(l, l->place, 0), width = (size_t)(tile.vectors * LAYER_BLOCK), channels = (size_t)layer_in_channels(l);
+    size_t floats = conv_cpu_packed(l, l->place, 0), width = (size_t)(tile.vectors * LAYER_BLOCK),
+           channels = (size_t)layer_in_channels(l);
     float *packed = NULL;
     char defines[128];
-    snprintf(defines, sizeof defines, "-DKERNEL=%d -DSTRIDE=%d -DBLOCK=%d -DCOLUMNS=%d -DVECTORS=%d", k, l->desc->stride, l->in_block, tile.columns,
-             tile.vectors);
+    snprintf(defines, sizeof defines, "-DKERNEL=%d -DSTRIDE=%d -DBLOCK=%d -DCOLUMNS=%d -DVECTORS=%d", k,
+             l->desc->stride, l->in_block, tile.columns, tile.vectors);
     TRY(layer_add_kernel(l, 0, "conv_cpu", "conv_cpu_frame", defines, err));
     TRY(layer_add_kernel(l, 1, "conv_cpu", "conv_cpu_forward", defines, err));
     TRY(memory_alloc_floats(&packed, floats, "packed weights", err));
@@ -92,7 +97,8 @@ static int conv_cpu_prepare(struct layer *l, const float *const values[LAYER_TEN
             const float *from = values[0] + ((size_t)o * (size_t)l->in.c + (size_t)c) * (size_t)taps;
             size_t channel = layer_in_channel(l, c), block = (size_t)l->in_block;
             float *to = packed + (size_t)o / width * channels * (size_t)taps * width + (size_t)o % width;
-            for (size_t tap = 0; tap < (size_t)taps; tap++) to[((channel / block * (size_t)taps + tap) * block + channel % block) * width] = from[tap];
+            for (size_t tap = 0; tap < (size_t)taps; tap++)
+                to[((channel / block * (size_t)taps + tap) * block + channel % block) * width] = from[tap];
         }
     }
     TRY(layer_upload_floats(l, 0, packed, floats, err));
@@ -111,11 +117,16 @@ static int conv_cpu_enqueue(struct layer *l, const struct layer_io *io, struct a
         int left = io->first + io->count - first;
         size_t count = (size_t)(left < CPU_IMAGES ? left : CPU_IMAGES);
         struct kernel_range rows = {2, {0, (size_t)first, 0}, {(size_t)(blocks * frame_h), count, 1}, {1, 1, 1}};
-        TRY(KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &rows, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->workspace->buffer), ARG_INT(first),
-                          ARG_INT(blocks), ARG_INT(l->in.h), ARG_INT(l->in.w), ARG_INT(l->desc->pad), ARG_INT(frame_h), ARG_INT(frame_w)));
-        struct kernel_range range = {3, {0, 0, (size_t)first}, {(size_t)(tiles * l->out.h), (size_t)conv_groups(l, tile.vectors), count}, {1, 1, 1}};
-        TRY(KERNEL_LAUNCH(layer_kernel(l, 1), l->desc->name, &range, err, ARG_BUFFER(io->workspace->buffer), ARG_BUFFER(l->parameters[0].buffer),
-                          ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(first), ARG_INT(blocks), ARG_INT(conv_blocks(l->out.c)),
+        TRY(KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &rows, err, ARG_BUFFER(io->in->buffer),
+                          ARG_BUFFER(io->workspace->buffer), ARG_INT(first), ARG_INT(blocks), ARG_INT(l->in.h),
+                          ARG_INT(l->in.w), ARG_INT(l->desc->pad), ARG_INT(frame_h), ARG_INT(frame_w)));
+        struct kernel_range range = {3,
+                                     {0, 0, (size_t)first},
+                                     {(size_t)(tiles * l->out.h), (size_t)conv_groups(l, tile.vectors), count},
+                                     {1, 1, 1}};
+        TRY(KERNEL_LAUNCH(layer_kernel(l, 1), l->desc->name, &range, err, ARG_BUFFER(io->workspace->buffer),
+                          ARG_BUFFER(l->parameters[0].buffer), ARG_BUFFER(l->parameters[1].buffer),
+                          ARG_BUFFER(io->out->buffer), ARG_INT(first), ARG_INT(blocks), ARG_INT(conv_blocks(l->out.c)),
                           ARG_INT(frame_h), ARG_INT(frame_w), ARG_INT(l->out.h), ARG_INT(l->out.w), ARG_INT(l->relu)));
     }
 done:
@@ -139,14 +150,16 @@ const struct layer_variant conv_cpu = {.name = "cpu",
 /* ---- winograd: winograd_cpu.cl ---- */
 
 enum {
-    WINOGRAD_STRIDE = 4,           /* besides 1 */
-    WINOGRAD_WORKSPACE = 16 << 20, /* bytes of transformed inputs and sums at most, where more than one image's: weights are fetched once for them */
-    WINOGRAD_IMAGES = 64,          /* at most */
-    WINOGRAD_ITEM = 128,           /* tiles of a work-item at most that makes sums of one point */
-    WINOGRAD_DEEP = 128,           /* channels */
+    WINOGRAD_STRIDE = 4, /* besides 1 */
+    /* bytes of transformed inputs and sums at most, where more than one image's: weights are fetched once for them */
+    WINOGRAD_WORKSPACE = 16 << 20,
+    WINOGRAD_IMAGES = 64, /* at most */
+    WINOGRAD_ITEM = 128,  /* tiles of a work-item at most that makes sums of one point */
+    WINOGRAD_DEEP = 128,  /* channels */
 };
 
-/* Tiles and vectors in registers at once, groups of tiles that a work-item takes one after the other, outputs along a side of a tile. */
+/* Tiles and vectors in registers at once, groups of tiles that a work-item takes one after the other, outputs along a
+ * side of a tile. */
 struct winograd_tile {
     int tiles, vectors, groups, out;
 };
@@ -154,16 +167,26 @@ enum { WINOGRAD_TILES = 16, WINOGRAD_VECTORS = 4, WINOGRAD_GROUPS = 16, WINOGRAD
 
 /* Of planes: as in winograd_cpu.cl's head. */
 static int winograd_strides(const struct layer *l) { return l->desc->stride == WINOGRAD_STRIDE && l->in_block == 1; }
-static int winograd_window(const struct layer *l) { return winograd_strides(l) ? (l->desc->kernel + WINOGRAD_STRIDE - 1) / WINOGRAD_STRIDE : l->desc->kernel; }
-static int winograd_depth(const struct layer *l) { return layer_in_channels(l) * (winograd_strides(l) ? LAYER_BLOCK : 1); }
+static int winograd_window(const struct layer *l) {
+    return winograd_strides(l) ? (l->desc->kernel + WINOGRAD_STRIDE - 1) / WINOGRAD_STRIDE : l->desc->kernel;
+}
+static int winograd_depth(const struct layer *l) {
+    return layer_in_channels(l) * (winograd_strides(l) ? LAYER_BLOCK : 1);
+}
 static int winograd_side(const struct layer *l, struct winograd_tile t) { return winograd_window(l) + t.out - 1; }
-static int winograd_points(const struct layer *l, struct winograd_tile t) { return winograd_side(l, t) * winograd_side(l, t); }
+static int winograd_points(const struct layer *l, struct winograd_tile t) {
+    return winograd_side(l, t) * winograd_side(l, t);
+}
 /* Bytes of a work-item's transformed inputs, and of its sums. */
 static size_t winograd_local(const struct layer *l, struct winograd_tile t, int floats) {
     return (size_t)(winograd_points(l, t) * t.groups * t.tiles * floats) * sizeof(float);
 }
-static size_t winograd_local_values(const struct layer *l, struct winograd_tile t) { return winograd_local(l, t, winograd_depth(l)); }
-static size_t winograd_local_sums(const struct layer *l, struct winograd_tile t) { return winograd_local(l, t, t.vectors * LAYER_BLOCK); }
+static size_t winograd_local_values(const struct layer *l, struct winograd_tile t) {
+    return winograd_local(l, t, winograd_depth(l));
+}
+static size_t winograd_local_sums(const struct layer *l, struct winograd_tile t) {
+    return winograd_local(l, t, t.vectors * LAYER_BLOCK);
+}
 
 /* As many sums as the registers hold, in vectors that leave none over where that can be. */
 static struct winograd_tile winograd_tile(const struct layer *l, const struct place *place) {
@@ -171,7 +194,8 @@ static struct winograd_tile winograd_tile(const struct layer *l, const struct pl
     const int *asked = l->tile.size;
     int blocks = conv_blocks(l->out.c), vectors = blocks % 4 == 0 ? 4 : blocks % 3 == 0 ? 3 : blocks < 2 ? 1 : 2;
     if (asked[0]) return (struct winograd_tile){asked[0], asked[1], asked[2], WINOGRAD_OUT};
-    return layer_has_wide_registers(place) ? (struct winograd_tile){tiles[vectors], vectors, 1, WINOGRAD_OUT} : (struct winograd_tile){6, 1, 1, WINOGRAD_OUT};
+    return layer_has_wide_registers(place) ? (struct winograd_tile){tiles[vectors], vectors, 1, WINOGRAD_OUT}
+                                           : (struct winograd_tile){6, 1, 1, WINOGRAD_OUT};
 }
 static int winograd_fits(const struct layer *l, const struct place *place, struct winograd_tile t) {
     return winograd_local_values(l, t) + winograd_local_sums(l, t) <= device_limits(place->device)->local_memory;
@@ -184,9 +208,11 @@ static struct winograd_tile winograd_fused_tile(const struct layer *l, const str
     return t;
 }
 static int winograd_across(const struct layer *l, struct winograd_tile t) { return (l->out.w + t.out - 1) / t.out; }
-static int winograd_per_image(const struct layer *l, struct winograd_tile t) { return winograd_across(l, t) * ((l->out.h + t.out - 1) / t.out); }
-/* More outputs where a row then takes fewer products; but not for images that come one by one, whose time goes to the weights, which are larger
- * then. */
+static int winograd_per_image(const struct layer *l, struct winograd_tile t) {
+    return winograd_across(l, t) * ((l->out.h + t.out - 1) / t.out);
+}
+/* More outputs where a row then takes fewer products; but not for images that come one by one, whose time goes to the
+ * weights, which are larger then. */
 static struct winograd_tile winograd_mem_tile(const struct layer *l, const struct place *place) {
     struct winograd_tile t = winograd_tile(l, place), more = t;
     more.out = WINOGRAD_MOST;
@@ -216,7 +242,8 @@ static int winograd_fused_applicable(const struct layer *l, const struct place *
 }
 /* A work-item of a deep layer would fetch weights for few tiles. */
 static int winograd_mem_applicable(const struct layer *l, const struct place *place) {
-    return winograd_applicable(l, place) && winograd_depth(l) >= WINOGRAD_DEEP && layer_takes_tile(l, (struct layer_tile){{WINOGRAD_TILES, WINOGRAD_VECTORS}});
+    return winograd_applicable(l, place) && winograd_depth(l) >= WINOGRAD_DEEP &&
+           layer_takes_tile(l, (struct layer_tile){{WINOGRAD_TILES, WINOGRAD_VECTORS}});
 }
 
 /* Floats of one image's transformed inputs and sums in the workspace. */
@@ -239,11 +266,16 @@ static size_t winograd_packed(const struct layer *l, struct winograd_tile tile, 
     size_t outputs = (size_t)(conv_groups(l, tile.vectors) * tile.vectors * LAYER_BLOCK);
     return t ? outputs : outputs * (size_t)winograd_points(l, tile) * (size_t)winograd_depth(l);
 }
-static size_t winograd_fused_packed(const struct layer *l, const struct place *place, int t) { return winograd_packed(l, winograd_fused_tile(l, place), t); }
-static size_t winograd_mem_packed(const struct layer *l, const struct place *place, int t) { return winograd_packed(l, winograd_mem_tile(l, place), t); }
+static size_t winograd_fused_packed(const struct layer *l, const struct place *place, int t) {
+    return winograd_packed(l, winograd_fused_tile(l, place), t);
+}
+static size_t winograd_mem_packed(const struct layer *l, const struct place *place, int t) {
+    return winograd_packed(l, winograd_mem_tile(l, place), t);
+}
 
 /* What channel c of the layer's input adds to `packed`, points x depth x width, of one output. */
-static void winograd_pack(const struct layer *l, const double g[WINOGRAD_SIDE][WINOGRAD_WINDOW], int side, const float *w, int c, float *packed, size_t width) {
+static void winograd_pack(const struct layer *l, const double g[WINOGRAD_SIDE][WINOGRAD_WINDOW], int side,
+                          const float *w, int c, float *packed, size_t width) {
     int window = winograd_window(l), kernel = l->desc->kernel;
     size_t stride = (size_t)winograd_depth(l) * width;
     if (!winograd_strides(l)) {
@@ -253,7 +285,8 @@ static void winograd_pack(const struct layer *l, const double g[WINOGRAD_SIDE][W
     for (int lane = 0; lane < LAYER_BLOCK; lane++) { /* of WINOGRAD_STRIDE x WINOGRAD_STRIDE pixels */
         float thin[WINOGRAD_WINDOW * WINOGRAD_WINDOW] = {0};
         for (int i = 0; i < window * window; i++) {
-            int y = i / window * WINOGRAD_STRIDE + lane / WINOGRAD_STRIDE, x = i % window * WINOGRAD_STRIDE + lane % WINOGRAD_STRIDE;
+            int y = i / window * WINOGRAD_STRIDE + lane / WINOGRAD_STRIDE,
+                x = i % window * WINOGRAD_STRIDE + lane % WINOGRAD_STRIDE;
             thin[i] = y < kernel && x < kernel ? w[y * kernel + x] : 0.0f;
         }
         winograd_transform(g, thin, window, side, packed + (size_t)(c * LAYER_BLOCK + lane) * width, stride);
@@ -261,23 +294,26 @@ static void winograd_pack(const struct layer *l, const double g[WINOGRAD_SIDE][W
 }
 
 /* `kernels`: ends with NULL. */
-static int winograd_prepare(struct layer *l, int fused, struct winograd_tile tile, const char *const *kernels, const float *const values[LAYER_TENSORS],
-                            struct alexcl_error *err) {
+static int winograd_prepare(struct layer *l, int fused, struct winograd_tile tile, const char *const *kernels,
+                            const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
     int status = ALEXCL_OK, window = winograd_window(l), side = winograd_side(l, tile);
-    size_t floats = winograd_packed(l, tile, 0), width = (size_t)(tile.vectors * LAYER_BLOCK), channels = (size_t)winograd_depth(l);
+    size_t floats = winograd_packed(l, tile, 0), width = (size_t)(tile.vectors * LAYER_BLOCK),
+           channels = (size_t)winograd_depth(l);
     size_t points = (size_t)winograd_points(l, tile), taps = (size_t)(l->desc->kernel * l->desc->kernel);
     double g[WINOGRAD_SIDE][WINOGRAD_WINDOW] = {{0}};
     float *packed = NULL;
     char defines[128];
-    snprintf(defines, sizeof defines, "-DWINDOW=%d -DOUT=%d -DSTRIDE=%d -DTILES=%d -DVECTORS=%d -DGROUPS=%d -DFUSED=%d%s", window, tile.out, l->desc->stride,
-             tile.tiles, tile.vectors, tile.groups, fused, layer_fetches(l->place));
+    snprintf(defines, sizeof defines,
+             "-DWINDOW=%d -DOUT=%d -DSTRIDE=%d -DTILES=%d -DVECTORS=%d -DGROUPS=%d -DFUSED=%d%s", window, tile.out,
+             l->desc->stride, tile.tiles, tile.vectors, tile.groups, fused, layer_fetches(l->place));
     for (int i = 0; kernels[i]; i++) TRY(layer_add_kernel(l, i, "winograd_cpu", kernels[i], defines, err));
     TRY(memory_alloc_floats(&packed, floats, "packed weights", err));
     for (size_t i = 0; i < floats; i++) packed[i] = 0.0f;
     winograd_matrix(window, tile.out, g);
     for (int o = 0; o < l->out.c; o++)
         for (int c = 0; c < l->in.c; c++)
-            winograd_pack(l, (const double(*)[WINOGRAD_WINDOW])g, side, values[0] + ((size_t)o * (size_t)l->in.c + (size_t)c) * taps, c,
+            winograd_pack(l, (const double(*)[WINOGRAD_WINDOW])g, side,
+                          values[0] + ((size_t)o * (size_t)l->in.c + (size_t)c) * taps, c,
                           packed + (size_t)o / width * points * channels * width + (size_t)o % width, width);
     TRY(layer_upload_floats(l, 0, packed, floats, err));
     TRY(conv_upload_bias(l, values[1], tile.vectors, err));
@@ -287,50 +323,65 @@ done:
 }
 
 static int winograd_fused_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    return winograd_prepare(l, 1, winograd_fused_tile(l, l->place), (const char *const[]){"winograd_cpu_fused", NULL}, values, err);
+    return winograd_prepare(l, 1, winograd_fused_tile(l, l->place), (const char *const[]){"winograd_cpu_fused", NULL},
+                            values, err);
 }
 static int winograd_mem_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    return winograd_prepare(l, 0, winograd_mem_tile(l, l->place),
-                            (const char *const[]){"winograd_cpu_input", "winograd_cpu_multiply", "winograd_cpu_gather", NULL}, values, err);
+    return winograd_prepare(
+        l, 0, winograd_mem_tile(l, l->place),
+        (const char *const[]){"winograd_cpu_input", "winograd_cpu_multiply", "winograd_cpu_gather", NULL}, values, err);
 }
 
 static int winograd_fused_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct winograd_tile tile = winograd_fused_tile(l, l->place);
     int per_image = winograd_per_image(l, tile), tiles = io->count * per_image,
         together = tile.tiles * (tile.groups > 1 ? tile.groups : 1); /* applicable: one fits */
-    struct kernel_range range = {2, {0, 0, 0}, {(size_t)((tiles + together - 1) / together), (size_t)conv_groups(l, tile.vectors), 1}, {1, 1, 1}};
-    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),
-                         ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(io->first), ARG_INT(tiles), ARG_INT(winograd_depth(l)),
-                         ARG_INT(winograd_across(l, tile)), ARG_INT(per_image), ARG_INT(conv_blocks(l->out.c)), ARG_INT(l->in.h), ARG_INT(l->in.w),
-                         ARG_INT(l->desc->pad), ARG_INT(l->out.h), ARG_INT(l->out.w), ARG_INT(l->relu), ARG_LOCAL(winograd_local_values(l, tile)),
+    struct kernel_range range = {2,
+                                 {0, 0, 0},
+                                 {(size_t)((tiles + together - 1) / together), (size_t)conv_groups(l, tile.vectors), 1},
+                                 {1, 1, 1}};
+    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer),
+                         ARG_BUFFER(l->parameters[0].buffer), ARG_BUFFER(l->parameters[1].buffer),
+                         ARG_BUFFER(io->out->buffer), ARG_INT(io->first), ARG_INT(tiles), ARG_INT(winograd_depth(l)),
+                         ARG_INT(winograd_across(l, tile)), ARG_INT(per_image), ARG_INT(conv_blocks(l->out.c)),
+                         ARG_INT(l->in.h), ARG_INT(l->in.w), ARG_INT(l->desc->pad), ARG_INT(l->out.h),
+                         ARG_INT(l->out.w), ARG_INT(l->relu), ARG_LOCAL(winograd_local_values(l, tile)),
                          ARG_LOCAL(winograd_local_sums(l, tile)));
 }
 
 static int winograd_mem_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct winograd_tile tile = winograd_mem_tile(l, l->place);
-    int status = ALEXCL_OK, most = winograd_images(l, tile), across = winograd_across(l, tile), per_image = winograd_per_image(l, tile),
-        depth = winograd_depth(l);
+    int status = ALEXCL_OK, most = winograd_images(l, tile), across = winograd_across(l, tile),
+        per_image = winograd_per_image(l, tile), depth = winograd_depth(l);
     int together = tile.groups * tile.tiles, blocks = conv_blocks(l->out.c);
     for (int first = io->first; first < io->first + io->count; first += most) {
         int left = io->first + io->count - first, count = left < most ? left : most, tiles = count * per_image;
-        struct kernel_range in = {3, {0, 0, 0}, {(size_t)per_image, (size_t)(depth / LAYER_BLOCK), (size_t)count}, {1, 1, 1}};
-        TRY(KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &in, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->workspace->buffer), ARG_INT(first),
-                          ARG_INT(tiles), ARG_INT(depth), ARG_INT(across), ARG_INT(l->in.h), ARG_INT(l->in.w), ARG_INT(l->desc->pad)));
-        struct kernel_range products = {
-            3, {0, 0, 0}, {(size_t)((tiles + together - 1) / together), (size_t)conv_groups(l, tile.vectors), (size_t)winograd_points(l, tile)}, {1, 1, 1}};
-        TRY(KERNEL_LAUNCH(layer_kernel(l, 1), l->desc->name, &products, err, ARG_BUFFER(io->workspace->buffer), ARG_BUFFER(l->parameters[0].buffer),
-                          ARG_INT(tiles), ARG_INT(depth)));
+        struct kernel_range in = {
+            3, {0, 0, 0}, {(size_t)per_image, (size_t)(depth / LAYER_BLOCK), (size_t)count}, {1, 1, 1}};
+        TRY(KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &in, err, ARG_BUFFER(io->in->buffer),
+                          ARG_BUFFER(io->workspace->buffer), ARG_INT(first), ARG_INT(tiles), ARG_INT(depth),
+                          ARG_INT(across), ARG_INT(l->in.h), ARG_INT(l->in.w), ARG_INT(l->desc->pad)));
+        struct kernel_range products = {3,
+                                        {0, 0, 0},
+                                        {(size_t)((tiles + together - 1) / together),
+                                         (size_t)conv_groups(l, tile.vectors), (size_t)winograd_points(l, tile)},
+                                        {1, 1, 1}};
+        TRY(KERNEL_LAUNCH(layer_kernel(l, 1), l->desc->name, &products, err, ARG_BUFFER(io->workspace->buffer),
+                          ARG_BUFFER(l->parameters[0].buffer), ARG_INT(tiles), ARG_INT(depth)));
         struct kernel_range out = {3, {0, 0, 0}, {(size_t)per_image, (size_t)blocks, (size_t)count}, {1, 1, 1}};
-        TRY(KERNEL_LAUNCH(layer_kernel(l, 2), l->desc->name, &out, err, ARG_BUFFER(io->workspace->buffer), ARG_BUFFER(l->parameters[1].buffer),
-                          ARG_BUFFER(io->out->buffer), ARG_INT(first), ARG_INT(tiles), ARG_INT(depth), ARG_INT(across), ARG_INT(blocks), ARG_INT(l->out.h),
+        TRY(KERNEL_LAUNCH(layer_kernel(l, 2), l->desc->name, &out, err, ARG_BUFFER(io->workspace->buffer),
+                          ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(first),
+                          ARG_INT(tiles), ARG_INT(depth), ARG_INT(across), ARG_INT(blocks), ARG_INT(l->out.h),
                           ARG_INT(l->out.w), ARG_INT(l->relu)));
     }
 done:
     return status;
 }
 
-static const struct layer_tile winograd_fused_tiles[] = {{{8, 2, 1}}, {{6, 4, 1}}, {{8, 3, 1}}, {{12, 2, 1}}, {{8, 3, 2}}, {{6, 4, 2}}, {{6, 1, 4}}, {{0}}};
-static const struct layer_tile winograd_mem_tiles[] = {{{6, 4}}, {{9, 3}}, {{8, 3}}, {{8, 2}}, {{4, 4}}, {{12, 2}}, {{6, 1}}, {{0}}};
+static const struct layer_tile winograd_fused_tiles[] = {{{8, 2, 1}}, {{6, 4, 1}}, {{8, 3, 1}}, {{12, 2, 1}},
+                                                         {{8, 3, 2}}, {{6, 4, 2}}, {{6, 1, 4}}, {{0}}};
+static const struct layer_tile winograd_mem_tiles[] = {{{6, 4}}, {{9, 3}},  {{8, 3}}, {{8, 2}},
+                                                       {{4, 4}}, {{12, 2}}, {{6, 1}}, {{0}}};
 
 const struct layer_variant conv_winograd = {.name = "winograd",
                                             .applicable = winograd_fused_applicable,

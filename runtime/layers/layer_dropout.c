@@ -26,11 +26,12 @@ static int dropout_own_prepare(struct layer *l, const float *const values[LAYER_
 
 static int dropout_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct kernel_range range = layer_range(layer_out_floats(l), io);
-    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->out->buffer),
-                         ARG_INT((int)layer_out_floats(l)), ARG_FLOAT(dropout_factor(l)));
+    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer),
+                         ARG_BUFFER(io->out->buffer), ARG_INT((int)layer_out_floats(l)), ARG_FLOAT(dropout_factor(l)));
 }
 
-static const struct layer_variant dropout_ref = {.name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = dropout_ref_enqueue};
+static const struct layer_variant dropout_ref = {
+    .name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = dropout_ref_enqueue};
 static const struct layer_variant dropout_own = {.name = "own",
                                                  .applicable = layer_on_device,
                                                  .prepare = dropout_own_prepare,
@@ -38,4 +39,5 @@ static const struct layer_variant dropout_own = {.name = "own",
                                                  .release = layer_free_kernels,
                                                  .kernels = "scale"};
 
-const struct layer_ops layer_dropout_ops = {ALEXCL_DROPOUT, dropout_describe, (const struct layer_variant *const[]){&dropout_ref, &dropout_own, NULL}};
+const struct layer_ops layer_dropout_ops = {ALEXCL_DROPOUT, dropout_describe,
+                                            (const struct layer_variant *const[]){&dropout_ref, &dropout_own, NULL}};

@@ -13,7 +13,8 @@
 static int fc_describe(struct layer *l, struct alexcl_error *err) {
     const struct alexcl_layer *d = l->desc;
     if (l->whole_in.h != 1 || l->whole_in.w != 1)
-        return error_set(err, ALEXCL_E_USAGE, "a fully connected layer reads units, not maps: put a flatten layer before it");
+        return error_set(err, ALEXCL_E_USAGE,
+                         "a fully connected layer reads units, not maps: put a flatten layer before it");
     l->reads.all = 1;
     l->in = l->whole_in;
     l->whole_out = (struct alexcl_shape){d->outputs, 1, 1};
@@ -30,12 +31,15 @@ static int fc_describe(struct layer *l, struct alexcl_error *err) {
 
 enum { FP16_PART = 1 << 16 }; /* values that are rounded at once; even */
 
-static size_t fc_weight_floats(const struct layer *l, size_t weights) { return l->fp16 ? fp16_floats(weights) : weights; }
+static size_t fc_weight_floats(const struct layer *l, size_t weights) {
+    return l->fp16 ? fp16_floats(weights) : weights;
+}
 
 /* Row `row` of the half's weights has a value that half precision does not. */
 static int fc_refuse_weight(const struct layer *l, int row, float value, struct alexcl_error *err) {
     return error_set(err, ALEXCL_E_DATA,
-                     "%s.%s: a weight of output %d is %g, and half precision ends at %g: keep the weights in float (--weights-precision float, "
+                     "%s.%s: a weight of output %d is %g, and half precision ends at %g: keep the weights in float "
+                     "(--weights-precision float, "
                      "ALEXCL_WEIGHTS_PRECISION=float)",
                      l->desc->name, l->tensors[0].suffix, l->tensors[0].first + row, (double)value, (double)FP16_MOST);
 }
@@ -71,26 +75,35 @@ done:
 
 static int fc_ref_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     (void)err;
-    (l->fp16 ? ref_fc_fp16 : ref_fc)(layer_host_out(l, io), layer_host_in(l, io), l->parameters[0].host, l->parameters[1].host, io->count, l->in.c, l->out.c);
+    (l->fp16 ? ref_fc_fp16 : ref_fc)(layer_host_out(l, io), layer_host_in(l, io), l->parameters[0].host,
+                                     l->parameters[1].host, io->count, l->in.c, l->out.c);
     return ALEXCL_OK;
 }
 
-static const struct layer_variant fc_ref = {
-    .name = "ref", .applicable = layer_on_host, .prepare = fc_plain_prepare, .enqueue = fc_ref_enqueue, .packed = fc_plain_packed};
+static const struct layer_variant fc_ref = {.name = "ref",
+                                            .applicable = layer_on_host,
+                                            .prepare = fc_plain_prepare,
+                                            .enqueue = fc_ref_enqueue,
+                                            .packed = fc_plain_packed};
 
 /* ---- own: fc.cl, built for tiles of three sizes ---- */
 
 enum { OWN_TILES = 3, OWN_ITEMS = 64 };
-static const struct { int rows, images; /* the sums of a work-group */ } own_tiles[OWN_TILES] = {{4, 1}, {4, 4}, {8, 8}};
+static const struct {
+    int rows, images; /* the sums of a work-group */
+} own_tiles[OWN_TILES] = {{4, 1}, {4, 4}, {8, 8}};
 
 /* fc.cl computes no ReLU behind it. */
-static int fc_own_applicable(const struct layer *l, const struct place *place) { return layer_on_device_plain(l, place) && !l->relu; }
+static int fc_own_applicable(const struct layer *l, const struct place *place) {
+    return layer_on_device_plain(l, place) && !l->relu;
+}
 
 static int fc_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
     int status = ALEXCL_OK;
     for (int i = 0; i < OWN_TILES; i++) {
         char defines[64];
-        snprintf(defines, sizeof defines, "-DROWS=%d -DIMAGES=%d%s", own_tiles[i].rows, own_tiles[i].images, l->fp16 ? " -DHALF" : "");
+        snprintf(defines, sizeof defines, "-DROWS=%d -DIMAGES=%d%s", own_tiles[i].rows, own_tiles[i].images,
+                 l->fp16 ? " -DHALF" : "");
         TRY(layer_add_kernel(l, i, "fc", "fc_forward", defines, err));
     }
     TRY(fc_plain_prepare(l, values, err));
@@ -103,10 +116,14 @@ static int fc_own_enqueue(struct layer *l, const struct layer_io *io, struct ale
     while (tile < OWN_TILES - 1 && own_tiles[tile].images < io->count) tile++;
     int rows = own_tiles[tile].rows, images = own_tiles[tile].images;
     struct kernel_range range = {
-        2, {0, 0, 0}, {(size_t)((io->count + images - 1) / images * OWN_ITEMS), (size_t)((l->out.c + rows - 1) / rows), 1}, {OWN_ITEMS, 1, 1}};
-    return KERNEL_LAUNCH(layer_kernel(l, tile), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),
-                         ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(io->first), ARG_INT(io->first + io->count), ARG_INT(l->in.c),
-                         ARG_INT(l->out.c));
+        2,
+        {0, 0, 0},
+        {(size_t)((io->count + images - 1) / images * OWN_ITEMS), (size_t)((l->out.c + rows - 1) / rows), 1},
+        {OWN_ITEMS, 1, 1}};
+    return KERNEL_LAUNCH(layer_kernel(l, tile), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer),
+                         ARG_BUFFER(l->parameters[0].buffer), ARG_BUFFER(l->parameters[1].buffer),
+                         ARG_BUFFER(io->out->buffer), ARG_INT(io->first), ARG_INT(io->first + io->count),
+                         ARG_INT(l->in.c), ARG_INT(l->out.c));
 }
 
 static const struct layer_variant fc_own = {.name = "own",
@@ -126,9 +143,10 @@ enum {
     CPU_IMAGES = 128,              /* at once at most */
     CPU_LOCAL = 32 << 10,          /* bytes of the sums of a block at most */
     CPU_LOCAL_TOGETHER = 64 << 10, /* and of those of an item */
-    CPU_NEAR = 1 << 20,            /* bytes that a near cache holds: where the inputs are more, an item owns several blocks, */
-    CPU_TOGETHER = 4,              /* so many at most, */
-    CPU_ITEMS = 4,                 /* and each compute unit has so many items at least */
+    /* bytes that a near cache holds: where the inputs are more, an item owns several blocks, */
+    CPU_NEAR = 1 << 20,
+    CPU_TOGETHER = 4, /* so many at most, */
+    CPU_ITEMS = 4,    /* and each compute unit has so many items at least */
 };
 
 /* Images in registers, and blocks where there is one image. */
@@ -148,7 +166,8 @@ static int fc_cpu_blocks(const struct layer *l) { return (l->out.c + CPU_ROWS - 
 
 /* Images at once: a multiple of those in registers. */
 static int fc_cpu_images(const struct layer *l, const struct place *place) {
-    uint64_t local = device_limits(place->device)->local_memory, images = (local < CPU_LOCAL ? local : CPU_LOCAL) / (CPU_ROWS * sizeof(float));
+    uint64_t local = device_limits(place->device)->local_memory,
+             images = (local < CPU_LOCAL ? local : CPU_LOCAL) / (CPU_ROWS * sizeof(float));
     int tile = fc_cpu_tile(l, place).images, most = images < CPU_IMAGES ? (int)images : CPU_IMAGES;
     return most / tile * tile;
 }
@@ -157,7 +176,8 @@ static int fc_cpu_images(const struct layer *l, const struct place *place) {
 static int fc_cpu_together(const struct layer *l, int rows) {
     const struct device_limits *limits = device_limits(l->place->device);
     uint64_t local = limits->local_memory < CPU_LOCAL_TOGETHER ? limits->local_memory : CPU_LOCAL_TOGETHER;
-    int fit = (int)(local / ((uint64_t)rows * CPU_ROWS * sizeof(float))), items = CPU_ITEMS * (int)limits->units, most = fc_cpu_blocks(l) / items;
+    int fit = (int)(local / ((uint64_t)rows * CPU_ROWS * sizeof(float))), items = CPU_ITEMS * (int)limits->units,
+        most = fc_cpu_blocks(l) / items;
     if (most > CPU_TOGETHER) most = CPU_TOGETHER;
     if (most > fit) most = fit;
     return most < 1 || (size_t)rows * layer_in_floats(l) * sizeof(float) <= CPU_NEAR ? 1 : most;
@@ -178,8 +198,8 @@ static size_t fc_cpu_packed(const struct layer *l, const struct place *place, in
     return t ? outputs : fc_weight_floats(l, outputs * layer_in_floats(l));
 }
 
-/* `rows` outputs' weights to one block: inputs x CPU_ROWS. A few inputs of all rows at a time: rows lie a multiple of 4 KiB apart, so that a near
- * cache holds no more of them. */
+/* `rows` outputs' weights to one block: inputs x CPU_ROWS. A few inputs of all rows at a time: rows lie a multiple of 4
+ * KiB apart, so that a near cache holds no more of them. */
 static void fc_cpu_turn(const struct layer *l, const float *weights, int rows, float *packed) {
     int hw = l->maps.h * l->maps.w;
     for (int first = 0; first < l->in.c; first += CPU_TURNED) {
@@ -199,8 +219,10 @@ static int fc_cpu_prepare(struct layer *l, const float *const values[LAYER_TENSO
     size_t row = layer_in_floats(l) * CPU_ROWS, kept = fc_weight_floats(l, row), floats = fc_cpu_packed(l, l->place, 0);
     float *packed = NULL;
     char defines[64];
-    snprintf(defines, sizeof defines, "-DIMAGES=%d -DBLOCKS=%d%s%s", tile.images, tile.blocks, l->fp16 ? " -DHALF" : "", layer_fetches(l->place));
-    TRY(storage_create(l->place, floats, "weights of a fully connected layer", &l->parameters[0], err)); /* is filled while kernels are built */
+    snprintf(defines, sizeof defines, "-DIMAGES=%d -DBLOCKS=%d%s%s", tile.images, tile.blocks, l->fp16 ? " -DHALF" : "",
+             layer_fetches(l->place));
+    /* is filled while kernels are built */
+    TRY(storage_create(l->place, floats, "weights of a fully connected layer", &l->parameters[0], err));
     TRY(layer_add_kernel(l, 0, "fc_cpu", "fc_cpu_pack", defines, err));
     TRY(layer_add_kernel(l, 1, "fc_cpu", "fc_cpu_many", defines, err));
     TRY(layer_add_kernel(l, 2, "fc_cpu", "fc_cpu_one", defines, err));
@@ -224,26 +246,34 @@ static int fc_cpu_enqueue(struct layer *l, const struct layer_io *io, struct ale
     struct fc_tile tile = fc_cpu_tile(l, l->place);
     int alone = io->count == 1 || most == 0; /* 0: no local memory to speak of */
     for (int n = io->first; alone && n < io->first + io->count; n++) {
-        struct kernel_range range = {1, {0, 0, 0}, {(size_t)((blocks + tile.blocks - 1) / tile.blocks), 1, 1}, {1, 1, 1}};
-        TRY(KERNEL_LAUNCH(layer_kernel(l, 2), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),
-                          ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(n), ARG_INT(in), ARG_INT(l->out.c), ARG_INT(l->relu)));
+        struct kernel_range range = {
+            1, {0, 0, 0}, {(size_t)((blocks + tile.blocks - 1) / tile.blocks), 1, 1}, {1, 1, 1}};
+        TRY(KERNEL_LAUNCH(layer_kernel(l, 2), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer),
+                          ARG_BUFFER(l->parameters[0].buffer), ARG_BUFFER(l->parameters[1].buffer),
+                          ARG_BUFFER(io->out->buffer), ARG_INT(n), ARG_INT(in), ARG_INT(l->out.c), ARG_INT(l->relu)));
     }
     for (int first = io->first; !alone && first < io->first + io->count; first += most) {
-        int left = io->first + io->count - first, count = left < most ? left : most, rows = (count + tile.images - 1) / tile.images * tile.images;
-        struct kernel_range pack = {2, {0, 0, 0}, {(size_t)rows, (size_t)((in + CPU_CHUNK - 1) / CPU_CHUNK), 1}, {1, 1, 1}};
-        TRY(KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &pack, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->workspace->buffer), ARG_INT(first),
-                          ARG_INT(count), ARG_INT(in), ARG_INT(rows)));
+        int left = io->first + io->count - first, count = left < most ? left : most,
+            rows = (count + tile.images - 1) / tile.images * tile.images;
+        struct kernel_range pack = {
+            2, {0, 0, 0}, {(size_t)rows, (size_t)((in + CPU_CHUNK - 1) / CPU_CHUNK), 1}, {1, 1, 1}};
+        TRY(KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &pack, err, ARG_BUFFER(io->in->buffer),
+                          ARG_BUFFER(io->workspace->buffer), ARG_INT(first), ARG_INT(count), ARG_INT(in),
+                          ARG_INT(rows)));
         int together = fc_cpu_together(l, rows);
         struct kernel_range range = {1, {0, 0, 0}, {(size_t)((blocks + together - 1) / together), 1, 1}, {1, 1, 1}};
-        TRY(KERNEL_LAUNCH(layer_kernel(l, 1), l->desc->name, &range, err, ARG_BUFFER(io->workspace->buffer), ARG_BUFFER(l->parameters[0].buffer),
-                          ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(first), ARG_INT(count), ARG_INT(rows), ARG_INT(in),
-                          ARG_INT(l->out.c), ARG_INT(l->relu), ARG_INT(together), ARG_LOCAL((size_t)together * (size_t)rows * CPU_ROWS * sizeof(float))));
+        TRY(KERNEL_LAUNCH(layer_kernel(l, 1), l->desc->name, &range, err, ARG_BUFFER(io->workspace->buffer),
+                          ARG_BUFFER(l->parameters[0].buffer), ARG_BUFFER(l->parameters[1].buffer),
+                          ARG_BUFFER(io->out->buffer), ARG_INT(first), ARG_INT(count), ARG_INT(rows), ARG_INT(in),
+                          ARG_INT(l->out.c), ARG_INT(l->relu), ARG_INT(together),
+                          ARG_LOCAL((size_t)together * (size_t)rows * CPU_ROWS * sizeof(float))));
     }
 done:
     return status;
 }
 
-static const struct layer_tile fc_cpu_tiles[] = {{{12, 1}}, {{12, 4}}, {{8, 1}}, {{8, 4}}, {{6, 2}}, {{4, 2}}, {{2, 2}}, {{0}}};
+static const struct layer_tile fc_cpu_tiles[] = {{{12, 1}}, {{12, 4}}, {{8, 1}}, {{8, 4}},
+                                                 {{6, 2}},  {{4, 2}},  {{2, 2}}, {{0}}};
 
 static const struct layer_variant fc_cpu = {.name = "cpu",
                                             .applicable = fc_cpu_applicable,
@@ -260,7 +290,9 @@ static const struct layer_variant fc_cpu = {.name = "cpu",
 
 enum { CLBLAST_IMAGES = 128 }; /* of a GEMM at most: it copies them, and all weights, into the workspace */
 
-static int fc_clblast_images(const struct layer *l) { return l->most > 0 && l->most < CLBLAST_IMAGES ? l->most : CLBLAST_IMAGES; }
+static int fc_clblast_images(const struct layer *l) {
+    return l->most > 0 && l->most < CLBLAST_IMAGES ? l->most : CLBLAST_IMAGES;
+}
 
 static size_t fc_clblast_workspace(const struct layer *l, const struct place *place) {
     if (l->reproducible || l->most == 1) return 0;
@@ -283,13 +315,16 @@ static int fc_clblast_enqueue(struct layer *l, const struct layer_io *io, struct
     size_t in = (size_t)l->in.c, out = (size_t)l->out.c;
     struct kernel_range range = layer_range(out, io);
     struct blas_matrix weights = {l->parameters[0].buffer, 0, in};
-    TRY(KERNEL_LAUNCH(layer_kernel(l, 0), name, &range, err, ARG_BUFFER(io->out->buffer), ARG_BUFFER(l->parameters[1].buffer), ARG_INT(l->out.c), ARG_INT(1)));
+    TRY(KERNEL_LAUNCH(layer_kernel(l, 0), name, &range, err, ARG_BUFFER(io->out->buffer),
+                      ARG_BUFFER(l->parameters[1].buffer), ARG_INT(l->out.c), ARG_INT(1)));
     size_t end = (size_t)io->first + (size_t)io->count, most = l->reproducible ? 1 : (size_t)fc_clblast_images(l);
     for (size_t n = (size_t)io->first, count; n < end; n += count) {
         count = end - n < most ? end - n : most;
-        struct blas_matrix x = {io->in->buffer, n * in, count > 1 ? in : 1}, y = {io->out->buffer, n * out, count > 1 ? out : 1};
+        struct blas_matrix x = {io->in->buffer, n * in, count > 1 ? in : 1},
+                           y = {io->out->buffer, n * out, count > 1 ? out : 1};
         if (count > 1)
-            TRY(blas_gemm(dev, name, count, out, in, x, weights, 1, 1.0f, y, io->workspace ? io->workspace->buffer : NULL, err));
+            TRY(blas_gemm(dev, name, count, out, in, x, weights, 1, 1.0f, y,
+                          io->workspace ? io->workspace->buffer : NULL, err));
         else
             TRY(blas_gemv(dev, name, out, in, weights, x, 1.0f, y, err));
     }
@@ -298,7 +333,9 @@ done:
 }
 
 /* CLBlast takes halves only to add in halves too. */
-static int fc_clblast_applicable(const struct layer *l, const struct place *place) { return !l->fp16 && layer_wants_clblast(l, place); }
+static int fc_clblast_applicable(const struct layer *l, const struct place *place) {
+    return !l->fp16 && layer_wants_clblast(l, place);
+}
 
 static const struct layer_variant fc_clblast = {.name = "clblast",
                                                 .applicable = fc_clblast_applicable,
@@ -322,10 +359,11 @@ done:
 
 static int fc_naive_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct kernel_range range = layer_range((size_t)l->out.c, io);
-    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),
-                         ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(l->in.c), ARG_INT(l->out.c),
-                         ARG_INT((int)layer_in_floats(l)), ARG_INT(l->maps.h * l->maps.w), ARG_INT(layer_first_channels(l)), ARG_INT(layer_gap(l)),
-                         ARG_INT(l->relu));
+    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer),
+                         ARG_BUFFER(l->parameters[0].buffer), ARG_BUFFER(l->parameters[1].buffer),
+                         ARG_BUFFER(io->out->buffer), ARG_INT(l->in.c), ARG_INT(l->out.c),
+                         ARG_INT((int)layer_in_floats(l)), ARG_INT(l->maps.h * l->maps.w),
+                         ARG_INT(layer_first_channels(l)), ARG_INT(layer_gap(l)), ARG_INT(l->relu));
 }
 
 static const struct layer_variant fc_naive = {.name = "naive",
@@ -337,4 +375,6 @@ static const struct layer_variant fc_naive = {.name = "naive",
                                               .packed = fc_plain_packed,
                                               .last_resort = 1};
 
-const struct layer_ops layer_fc_ops = {ALEXCL_FC, fc_describe, (const struct layer_variant *const[]){&fc_ref, &fc_clblast, &fc_cpu, &fc_own, &fc_naive, NULL}};
+const struct layer_ops layer_fc_ops = {
+    ALEXCL_FC, fc_describe,
+    (const struct layer_variant *const[]){&fc_ref, &fc_clblast, &fc_cpu, &fc_own, &fc_naive, NULL}};

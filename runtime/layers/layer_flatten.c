@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Flatten: maps become units, in C, H, W order, which is how they lie in memory. A half has the units of its own channels: with an odd
- * number of channels that is not half of the units, and only a layer that reads all can follow. */
+/* Flatten: maps become units, in C, H, W order, which is how they lie in memory. A half has the units of its own
+ * channels: with an odd number of channels that is not half of the units, and only a layer that reads all can
+ * follow. */
 #include "layer_private.h"
 
 static int flatten_describe(struct layer *l, struct alexcl_error *err) {
@@ -14,4 +15,5 @@ static int flatten_describe(struct layer *l, struct alexcl_error *err) {
     return ALEXCL_OK;
 }
 
-const struct layer_ops layer_flatten_ops = {ALEXCL_FLATTEN, flatten_describe, (const struct layer_variant *const[]){NULL}};
+const struct layer_ops layer_flatten_ops = {ALEXCL_FLATTEN, flatten_describe,
+                                            (const struct layer_variant *const[]){NULL}};

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Local response normalisation across channels, and within one map. Over the layer, a half's window reaches into the other half by
- * n/2 channels: those cross as a seam. */
+/* Local response normalisation across channels, and within one map. Over the layer, a half's window reaches into the
+ * other half by n/2 channels: those cross as a seam. */
 #include <stdio.h>
 
 #include "layer_private.h"
 #include "ref.h"
 
 static int norm_describe(struct layer *l, struct alexcl_error *err) {
-    if (l->desc->kernel % 2 == 0) return error_set(err, ALEXCL_E_USAGE, "a window of %d: it must be odd, so that it has a middle", l->desc->kernel);
+    if (l->desc->kernel % 2 == 0)
+        return error_set(err, ALEXCL_E_USAGE, "a window of %d: it must be odd, so that it has a middle",
+                         l->desc->kernel);
     layer_describe_maps(l, l->whole_in.h, l->whole_in.w);
     return ALEXCL_OK;
 }
@@ -20,7 +22,8 @@ static int lrn_describe(struct layer *l, struct alexcl_error *err) {
 static struct shape_norm norm_shape(const struct layer *l) {
     const struct alexcl_layer *d = l->desc;
     int other = shape_half_count(l->whole_in.c, 1 - l->half), seam = l->reads.seam < other ? l->reads.seam : other;
-    return (struct shape_norm){l->in, d->kernel, l->half ? seam : 0, l->half ? 0 : seam, (float)d->k, (float)d->alpha, (float)d->beta};
+    return (struct shape_norm){l->in,       d->kernel,       l->half ? seam : 0, l->half ? 0 : seam,
+                               (float)d->k, (float)d->alpha, (float)d->beta};
 }
 
 static const char *norm_defines(const struct layer *l) { return l->desc->beta == 0.75 ? "-DBETA_075" : ""; }
@@ -37,7 +40,8 @@ static int lrn_ref_enqueue(struct layer *l, const struct layer_io *io, struct al
     (void)err;
     struct shape_norm s = norm_shape(l);
     size_t seam = (size_t)(s.before + s.after) * (size_t)s.in.h * (size_t)s.in.w;
-    ref_lrn(layer_host_out(l, io), layer_host_in(l, io), seam ? io->seam->host + (size_t)io->first * seam : NULL, io->count, &s);
+    ref_lrn(layer_host_out(l, io), layer_host_in(l, io), seam ? io->seam->host + (size_t)io->first * seam : NULL,
+            io->count, &s);
     return ALEXCL_OK;
 }
 
@@ -51,9 +55,9 @@ static int lrn_own_enqueue(struct layer *l, const struct layer_io *io, struct al
     size_t hw = (size_t)s.in.h * (size_t)s.in.w;
     struct kernel_range range = layer_range_maps(hw, layer_channels(l), io);
     struct buffer *seam = s.before + s.after ? io->seam->buffer : NULL;
-    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(seam), ARG_BUFFER(io->out->buffer),
-                         ARG_INT(s.in.c), ARG_INT((int)hw), ARG_INT(s.before), ARG_INT(s.after), ARG_INT(s.n), ARG_FLOAT(s.k), ARG_FLOAT(s.alpha),
-                         ARG_FLOAT(s.beta));
+    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(seam),
+                         ARG_BUFFER(io->out->buffer), ARG_INT(s.in.c), ARG_INT((int)hw), ARG_INT(s.before),
+                         ARG_INT(s.after), ARG_INT(s.n), ARG_FLOAT(s.k), ARG_FLOAT(s.alpha), ARG_FLOAT(s.beta));
 }
 
 /* lrn_cpu.cl: places that a work-item computes, as the local memory allows. */
@@ -82,14 +86,17 @@ static int lrn_cpu_prepare(struct layer *l, const float *const values[LAYER_TENS
 static int lrn_cpu_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct shape_norm s = norm_shape(l);
     int hw = s.in.h * s.in.w, places = lrn_cpu_places(l, l->place);
-    struct kernel_range range = {2, {0, (size_t)io->first, 0}, {(size_t)((hw + places - 1) / places), (size_t)io->count, 1}, {1, 1, 1}};
+    struct kernel_range range = {
+        2, {0, (size_t)io->first, 0}, {(size_t)((hw + places - 1) / places), (size_t)io->count, 1}, {1, 1, 1}};
     struct buffer *seam = s.before + s.after ? io->seam->buffer : NULL;
-    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(seam), ARG_BUFFER(io->out->buffer),
-                         ARG_INT(s.in.c), ARG_INT(hw), ARG_INT(s.before), ARG_INT(s.after), ARG_INT(s.n), ARG_FLOAT(s.k), ARG_FLOAT(s.alpha), ARG_FLOAT(s.beta),
+    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(seam),
+                         ARG_BUFFER(io->out->buffer), ARG_INT(s.in.c), ARG_INT(hw), ARG_INT(s.before), ARG_INT(s.after),
+                         ARG_INT(s.n), ARG_FLOAT(s.k), ARG_FLOAT(s.alpha), ARG_FLOAT(s.beta),
                          ARG_LOCAL((size_t)places * lrn_cpu_line(l) * sizeof(float)));
 }
 
-static const struct layer_variant lrn_ref = {.name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = lrn_ref_enqueue};
+static const struct layer_variant lrn_ref = {
+    .name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = lrn_ref_enqueue};
 static const struct layer_variant lrn_own = {.name = "own",
                                              .applicable = layer_on_device,
                                              .prepare = lrn_own_prepare,
@@ -104,7 +111,8 @@ static const struct layer_variant lrn_cpu = {.name = "cpu",
                                              .release = layer_free_kernels,
                                              .kernels = "lrn_cpu"};
 
-const struct layer_ops layer_lrn_ops = {ALEXCL_LRN, lrn_describe, (const struct layer_variant *const[]){&lrn_ref, &lrn_cpu, &lrn_own, NULL}};
+const struct layer_ops layer_lrn_ops = {ALEXCL_LRN, lrn_describe,
+                                        (const struct layer_variant *const[]){&lrn_ref, &lrn_cpu, &lrn_own, NULL}};
 
 /* ---- rnorm ---- */
 
@@ -123,12 +131,13 @@ static int rnorm_own_prepare(struct layer *l, const float *const values[LAYER_TE
 static int rnorm_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct shape_norm s = norm_shape(l);
     struct kernel_range range = layer_range_maps((size_t)s.in.h * (size_t)s.in.w, layer_channels(l), io);
-    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->out->buffer),
-                         ARG_INT((int)layer_channels(l)), ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.n), ARG_FLOAT(s.k), ARG_FLOAT(s.alpha),
-                         ARG_FLOAT(s.beta));
+    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer),
+                         ARG_BUFFER(io->out->buffer), ARG_INT((int)layer_channels(l)), ARG_INT(s.in.h), ARG_INT(s.in.w),
+                         ARG_INT(s.n), ARG_FLOAT(s.k), ARG_FLOAT(s.alpha), ARG_FLOAT(s.beta));
 }
 
-static const struct layer_variant rnorm_ref = {.name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = rnorm_ref_enqueue};
+static const struct layer_variant rnorm_ref = {
+    .name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = rnorm_ref_enqueue};
 static const struct layer_variant rnorm_own = {.name = "own",
                                                .applicable = layer_on_device,
                                                .prepare = rnorm_own_prepare,
@@ -136,4 +145,5 @@ static const struct layer_variant rnorm_own = {.name = "own",
                                                .release = layer_free_kernels,
                                                .kernels = "rnorm"};
 
-const struct layer_ops layer_rnorm_ops = {ALEXCL_RNORM, norm_describe, (const struct layer_variant *const[]){&rnorm_ref, &rnorm_own, NULL}};
+const struct layer_ops layer_rnorm_ops = {ALEXCL_RNORM, norm_describe,
+                                          (const struct layer_variant *const[]){&rnorm_ref, &rnorm_own, NULL}};

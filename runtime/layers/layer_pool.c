@@ -15,19 +15,23 @@ static int pool_windows(int side, const struct alexcl_layer *d) {
 static int pool_describe(struct layer *l, struct alexcl_error *err) {
     const struct alexcl_layer *d = l->desc;
     int h = pool_windows(l->whole_in.h, d), w = pool_windows(l->whole_in.w, d);
-    if (h < 1 || w < 1) return error_set(err, ALEXCL_E_USAGE, "a %d x %d window does not fit; with ceil_mode it would be clipped", d->kernel, d->kernel);
+    if (h < 1 || w < 1)
+        return error_set(err, ALEXCL_E_USAGE, "a %d x %d window does not fit; with ceil_mode it would be clipped",
+                         d->kernel, d->kernel);
     layer_describe_maps(l, h, w);
     return ALEXCL_OK;
 }
 
-static struct shape_pool pool_shape(const struct layer *l) { return (struct shape_pool){l->in, l->out, l->desc->kernel, l->desc->stride}; }
+static struct shape_pool pool_shape(const struct layer *l) {
+    return (struct shape_pool){l->in, l->out, l->desc->kernel, l->desc->stride};
+}
 
 static int pool_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct shape_pool s = pool_shape(l);
     struct kernel_range range = layer_range_maps((size_t)s.out.h * (size_t)s.out.w, layer_channels(l), io);
-    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->out->buffer),
-                         ARG_INT((int)layer_channels(l)), ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.kernel),
-                         ARG_INT(s.stride));
+    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer),
+                         ARG_BUFFER(io->out->buffer), ARG_INT((int)layer_channels(l)), ARG_INT(s.in.h), ARG_INT(s.in.w),
+                         ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.kernel), ARG_INT(s.stride));
 }
 
 static int pool_add_kernel(struct layer *l, const char *source, const char *function, struct alexcl_error *err) {
@@ -50,7 +54,8 @@ static int maxpool_own_prepare(struct layer *l, const float *const values[LAYER_
     return pool_add_kernel(l, "maxpool", "maxpool_forward", err);
 }
 
-static const struct layer_variant maxpool_ref = {.name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = maxpool_ref_enqueue};
+static const struct layer_variant maxpool_ref = {
+    .name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = maxpool_ref_enqueue};
 static const struct layer_variant maxpool_own = {.name = "own",
                                                  .applicable = layer_on_device,
                                                  .prepare = maxpool_own_prepare,
@@ -59,7 +64,9 @@ static const struct layer_variant maxpool_own = {.name = "own",
                                                  .kernels = "maxpool",
                                                  .last_resort = 1};
 
-static int maxpool_cpu_applicable(const struct layer *l, const struct place *place) { return layer_on_cpu_device(l, place) && l->in_block == LAYER_BLOCK; }
+static int maxpool_cpu_applicable(const struct layer *l, const struct place *place) {
+    return layer_on_cpu_device(l, place) && l->in_block == LAYER_BLOCK;
+}
 
 static int maxpool_cpu_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
     (void)values;
@@ -70,8 +77,9 @@ static int maxpool_cpu_enqueue(struct layer *l, const struct layer_io *io, struc
     struct shape_pool s = pool_shape(l);
     size_t blocks = layer_channels(l) / LAYER_BLOCK;
     struct kernel_range range = {3, {0, 0, (size_t)io->first}, {(size_t)s.out.h, blocks, (size_t)io->count}, {1, 1, 1}};
-    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->out->buffer), ARG_INT((int)blocks),
-                         ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.kernel), ARG_INT(s.stride));
+    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer),
+                         ARG_BUFFER(io->out->buffer), ARG_INT((int)blocks), ARG_INT(s.in.h), ARG_INT(s.in.w),
+                         ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.kernel), ARG_INT(s.stride));
 }
 
 static const struct layer_variant maxpool_cpu = {.name = "cpu",
@@ -81,8 +89,9 @@ static const struct layer_variant maxpool_cpu = {.name = "cpu",
                                                  .release = layer_free_kernels,
                                                  .kernels = "maxpool_cpu"};
 
-const struct layer_ops layer_maxpool_ops = {ALEXCL_MAXPOOL, pool_describe,
-                                            (const struct layer_variant *const[]){&maxpool_ref, &maxpool_cpu, &maxpool_own, NULL}};
+const struct layer_ops layer_maxpool_ops = {
+    ALEXCL_MAXPOOL, pool_describe,
+    (const struct layer_variant *const[]){&maxpool_ref, &maxpool_cpu, &maxpool_own, NULL}};
 
 /* ---- avgpool ---- */
 
@@ -98,11 +107,17 @@ static int avgpool_own_prepare(struct layer *l, const float *const values[LAYER_
     return pool_add_kernel(l, "avgpool", "avgpool_forward", err);
 }
 
-static const struct layer_variant avgpool_ref = {.name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = avgpool_ref_enqueue};
-static const struct layer_variant avgpool_own = {
-    .name = "own", .applicable = layer_on_device, .prepare = avgpool_own_prepare, .enqueue = pool_enqueue, .release = layer_free_kernels, .kernels = "avgpool"};
+static const struct layer_variant avgpool_ref = {
+    .name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = avgpool_ref_enqueue};
+static const struct layer_variant avgpool_own = {.name = "own",
+                                                 .applicable = layer_on_device,
+                                                 .prepare = avgpool_own_prepare,
+                                                 .enqueue = pool_enqueue,
+                                                 .release = layer_free_kernels,
+                                                 .kernels = "avgpool"};
 
-const struct layer_ops layer_avgpool_ops = {ALEXCL_AVGPOOL, pool_describe, (const struct layer_variant *const[]){&avgpool_ref, &avgpool_own, NULL}};
+const struct layer_ops layer_avgpool_ops = {ALEXCL_AVGPOOL, pool_describe,
+                                            (const struct layer_variant *const[]){&avgpool_ref, &avgpool_own, NULL}};
 
 /* ---- subsample ---- */
 
@@ -117,7 +132,8 @@ static int subsample_describe(struct layer *l, struct alexcl_error *err) {
 static int subsample_ref_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     (void)err;
     struct shape_pool s = pool_shape(l);
-    ref_subsample(layer_host_out(l, io), layer_host_in(l, io), l->parameters[0].host, l->parameters[1].host, io->count, &s);
+    ref_subsample(layer_host_out(l, io), layer_host_in(l, io), l->parameters[0].host, l->parameters[1].host, io->count,
+                  &s);
     return ALEXCL_OK;
 }
 
@@ -129,7 +145,9 @@ static size_t subsample_own_packed(const struct layer *l, const struct place *pl
 static int subsample_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
     int status = ALEXCL_OK;
     TRY(pool_add_kernel(l, "subsample", "subsample_forward", err));
-    for (int t = 0; t < LAYER_TENSORS; t++) TRY(layer_upload_filled(l, t, values[t], (size_t)l->out.c, layer_channels(l), err)); /* as the channels are */
+    /* as the channels are */
+    for (int t = 0; t < LAYER_TENSORS; t++)
+        TRY(layer_upload_filled(l, t, values[t], (size_t)l->out.c, layer_channels(l), err));
 done:
     return status;
 }
@@ -137,12 +155,14 @@ done:
 static int subsample_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct shape_pool s = pool_shape(l);
     struct kernel_range range = layer_range_maps((size_t)s.out.h * (size_t)s.out.w, layer_channels(l), io);
-    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),
-                         ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT((int)layer_channels(l)), ARG_INT(s.in.h), ARG_INT(s.in.w),
+    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer),
+                         ARG_BUFFER(l->parameters[0].buffer), ARG_BUFFER(l->parameters[1].buffer),
+                         ARG_BUFFER(io->out->buffer), ARG_INT((int)layer_channels(l)), ARG_INT(s.in.h), ARG_INT(s.in.w),
                          ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.kernel), ARG_INT(s.stride));
 }
 
-static const struct layer_variant subsample_ref = {.name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = subsample_ref_enqueue};
+static const struct layer_variant subsample_ref = {
+    .name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = subsample_ref_enqueue};
 static const struct layer_variant subsample_own = {.name = "own",
                                                    .applicable = layer_on_device,
                                                    .prepare = subsample_own_prepare,
@@ -151,5 +171,5 @@ static const struct layer_variant subsample_own = {.name = "own",
                                                    .kernels = "subsample",
                                                    .packed = subsample_own_packed};
 
-const struct layer_ops layer_subsample_ops = {ALEXCL_SUBSAMPLE, subsample_describe,
-                                              (const struct layer_variant *const[]){&subsample_ref, &subsample_own, NULL}};
+const struct layer_ops layer_subsample_ops = {
+    ALEXCL_SUBSAMPLE, subsample_describe, (const struct layer_variant *const[]){&subsample_ref, &subsample_own, NULL}};

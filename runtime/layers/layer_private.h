@@ -5,12 +5,14 @@
 #include "kernel.h"
 #include "layer.h"
 
-extern const struct layer_ops layer_conv_ops, layer_fc_ops, layer_rbf_ops, layer_lrn_ops, layer_rnorm_ops, layer_maxpool_ops, layer_avgpool_ops,
-    layer_subsample_ops, layer_relu_ops, layer_tanh_ops, layer_sigmoid_ops, layer_lecun_tanh_ops, layer_dropout_ops, layer_flatten_ops, layer_softmax_ops;
+extern const struct layer_ops layer_conv_ops, layer_fc_ops, layer_rbf_ops, layer_lrn_ops, layer_rnorm_ops,
+    layer_maxpool_ops, layer_avgpool_ops, layer_subsample_ops, layer_relu_ops, layer_tanh_ops, layer_sigmoid_ops,
+    layer_lecun_tanh_ops, layer_dropout_ops, layer_flatten_ops, layer_softmax_ops;
 
 /* ---- describe ---- */
 
-/* A layer whose half reads its own half's channels and makes as many, h x w each (whole_out = whole_in with another map). */
+/* A layer whose half reads its own half's channels and makes as many, h x w each (whole_out = whole_in with another
+ * map). */
 void layer_describe_maps(struct layer *l, int h, int w);
 /* The next tensor: `rows` x the further dimensions, of which the half has rows first .. first+count-1 (shape.h). */
 void layer_describe_tensor(struct layer *l, const char *suffix, int trainable, int dims, const int *shape);
@@ -28,9 +30,11 @@ int layer_wants_clblast(const struct layer *l, const struct place *place); /* AL
 
 /* Whether l->tile asks for nothing, or for sizes from 1 to `most`; where that is 0 there is none. */
 int layer_takes_tile(const struct layer *l, struct layer_tile most);
-/* Whether a register of the device's CPU holds 16 floats, and there are 32 of them (AVX-512): how large a tile may be. */
+/* Whether a register of the device's CPU holds 16 floats, and there are 32 of them (AVX-512): how large a tile may
+ * be. */
 int layer_has_wide_registers(const struct place *place);
-/* The define, with a space before it, by which kernels for CPU devices fetch ahead; "" where the compiler has nothing for it. */
+/* The define, with a space before it, by which kernels for CPU devices fetch ahead; "" where the compiler has nothing
+ * for it. */
 const char *layer_fetches(const struct place *place);
 
 /* ---- prepare, release ---- */
@@ -40,10 +44,12 @@ int layer_upload(struct layer *l, const float *const values[LAYER_TENSORS], stru
 /* parameters[index] = `count` floats. */
 int layer_upload_floats(struct layer *l, int index, const float *values, size_t count, struct alexcl_error *err);
 /* The same with `count` values in a buffer of `floats`, filled up with zeros. */
-int layer_upload_filled(struct layer *l, int index, const float *values, size_t count, size_t floats, struct alexcl_error *err);
+int layer_upload_filled(struct layer *l, int index, const float *values, size_t count, size_t floats,
+                        struct alexcl_error *err);
 /* A layer has up to three kernels, in its state. */
 enum { LAYER_KERNELS = 3 };
-int layer_add_kernel(struct layer *l, int slot, const char *source, const char *function, const char *defines, struct alexcl_error *err);
+int layer_add_kernel(struct layer *l, int slot, const char *source, const char *function, const char *defines,
+                     struct alexcl_error *err);
 struct kernel *layer_kernel(const struct layer *l, int slot);
 /* The release of variants with kernels. */
 void layer_free_kernels(struct layer *l);
@@ -56,10 +62,12 @@ float *layer_host_out(const struct layer *l, const struct layer_io *io);
 /* Channels in memory of what the half is given, and where its channel c stands among them. */
 int layer_in_channels(const struct layer *l);
 size_t layer_in_channel(const struct layer *l, int c);
-/* Where that is the two halves' channels, each filled up to whole blocks: how many the first has, and how many places are left out behind them. */
+/* Where that is the two halves' channels, each filled up to whole blocks: how many the first has, and how many places
+ * are left out behind them. */
 int layer_first_channels(const struct layer *l);
 int layer_gap(const struct layer *l);
-/* Channels in memory of what the half makes: those that fill up its last block are computed as well, so that they are finite. */
+/* Channels in memory of what the half makes: those that fill up its last block are computed as well, so that they are
+ * finite. */
 size_t layer_channels(const struct layer *l);
 /* `values` work-items an image, in work-groups of 64. */
 struct kernel_range layer_range(size_t values, const struct layer_io *io);

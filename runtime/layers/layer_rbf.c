@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* LeNet-1998's output: distances to the classes' codes, which are given, not trained. A half has its own half of the classes. */
+/* LeNet-1998's output: distances to the classes' codes, which are given, not trained. A half has its own half of the
+ * classes. */
 #include "layer_private.h"
 #include "ref.h"
 
 static int rbf_describe(struct layer *l, struct alexcl_error *err) {
     const struct alexcl_layer *d = l->desc;
-    if (l->whole_in.h != 1 || l->whole_in.w != 1) return error_set(err, ALEXCL_E_USAGE, "an RBF layer reads units, not maps: put a flatten layer before it");
+    if (l->whole_in.h != 1 || l->whole_in.w != 1)
+        return error_set(err, ALEXCL_E_USAGE, "an RBF layer reads units, not maps: put a flatten layer before it");
     l->reads.all = 1;
     l->in = l->whole_in;
     l->whole_out = (struct alexcl_shape){d->outputs, 1, 1};
@@ -31,12 +33,19 @@ done:
 
 static int rbf_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct kernel_range range = layer_range((size_t)l->out.c, io);
-    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),
-                         ARG_BUFFER(io->out->buffer), ARG_INT(l->in.c), ARG_INT(l->out.c));
+    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer),
+                         ARG_BUFFER(l->parameters[0].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(l->in.c),
+                         ARG_INT(l->out.c));
 }
 
-static const struct layer_variant rbf_ref = {.name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = rbf_ref_enqueue};
-static const struct layer_variant rbf_own = {
-    .name = "own", .applicable = layer_on_device, .prepare = rbf_own_prepare, .enqueue = rbf_own_enqueue, .release = layer_free_kernels, .kernels = "rbf"};
+static const struct layer_variant rbf_ref = {
+    .name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = rbf_ref_enqueue};
+static const struct layer_variant rbf_own = {.name = "own",
+                                             .applicable = layer_on_device,
+                                             .prepare = rbf_own_prepare,
+                                             .enqueue = rbf_own_enqueue,
+                                             .release = layer_free_kernels,
+                                             .kernels = "rbf"};
 
-const struct layer_ops layer_rbf_ops = {ALEXCL_RBF, rbf_describe, (const struct layer_variant *const[]){&rbf_ref, &rbf_own, NULL}};
+const struct layer_ops layer_rbf_ops = {ALEXCL_RBF, rbf_describe,
+                                        (const struct layer_variant *const[]){&rbf_ref, &rbf_own, NULL}};

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Softmax: each half reads every logit, so that both divide by the same sum, and writes the probabilities of its own half. */
+/* Softmax: each half reads every logit, so that both divide by the same sum, and writes the probabilities of its own
+ * half. */
 #include <stdio.h>
 
 #include "layer_private.h"
 #include "ref.h"
 
 static int softmax_describe(struct layer *l, struct alexcl_error *err) {
-    if (l->whole_in.h != 1 || l->whole_in.w != 1) return error_set(err, ALEXCL_E_USAGE, "softmax reads units, not maps: put a flatten layer before it");
+    if (l->whole_in.h != 1 || l->whole_in.w != 1)
+        return error_set(err, ALEXCL_E_USAGE, "softmax reads units, not maps: put a flatten layer before it");
     layer_describe_maps(l, 1, 1);
     l->in = l->whole_in;
     l->reads.all = 1;
@@ -35,13 +37,15 @@ static int softmax_own_prepare(struct layer *l, const float *const values[LAYER_
 }
 
 static int softmax_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
-    struct kernel_range range = layer_range(kernel_required_group(layer_kernel(l, 0)), io); /* one work-group an image */
+    /* one work-group an image */
+    struct kernel_range range = layer_range(kernel_required_group(layer_kernel(l, 0)), io);
     range.local[0] = range.global[0];
-    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->out->buffer), ARG_INT(l->in.c),
-                         ARG_INT(softmax_first(l)), ARG_INT(l->out.c));
+    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer),
+                         ARG_BUFFER(io->out->buffer), ARG_INT(l->in.c), ARG_INT(softmax_first(l)), ARG_INT(l->out.c));
 }
 
-static const struct layer_variant softmax_ref = {.name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = softmax_ref_enqueue};
+static const struct layer_variant softmax_ref = {
+    .name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = softmax_ref_enqueue};
 static const struct layer_variant softmax_own = {.name = "own",
                                                  .applicable = layer_on_device,
                                                  .prepare = softmax_own_prepare,
@@ -49,4 +53,5 @@ static const struct layer_variant softmax_own = {.name = "own",
                                                  .release = layer_free_kernels,
                                                  .kernels = "softmax"};
 
-const struct layer_ops layer_softmax_ops = {ALEXCL_SOFTMAX, softmax_describe, (const struct layer_variant *const[]){&softmax_ref, &softmax_own, NULL}};
+const struct layer_ops layer_softmax_ops = {ALEXCL_SOFTMAX, softmax_describe,
+                                            (const struct layer_variant *const[]){&softmax_ref, &softmax_own, NULL}};

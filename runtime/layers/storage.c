@@ -5,7 +5,8 @@
 #include "layer.h"
 #include "memory.h"
 
-int storage_create(struct place *place, size_t floats, const char *what, struct storage *out, struct alexcl_error *err) {
+int storage_create(struct place *place, size_t floats, const char *what, struct storage *out,
+                   struct alexcl_error *err) {
     *out = (struct storage){0};
     if (place->device) return buffer_create(place->device, floats, what, &out->buffer, err);
     int status = memory_alloc_floats(&out->host, floats, what, err);

@@ -3,7 +3,9 @@
 
 void winograd_matrix(int window, int out, double g[WINOGRAD_SIDE][WINOGRAD_WINDOW]) {
     /* of the kernels: for tiles of 4 and of 5 with a window of 3, of 4 with a window of 5 */
-    static const double four[] = {0.0, 0.75, -0.75, 1.5, -1.5}, five[] = {0.3125, -0.3125, 0.875, -0.875, 1.6875, -1.6875}, wide[] = {0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5};
+    static const double four[] = {0.0, 0.75, -0.75, 1.5, -1.5},
+                        five[] = {0.3125, -0.3125, 0.875, -0.875, 1.6875, -1.6875},
+                        wide[] = {0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5};
     const double *points = window == WINOGRAD_WINDOW ? wide : out == WINOGRAD_OUT ? four : five;
     int count = window + out - 2;
     for (int i = 0; i < count; i++) {
@@ -18,7 +20,8 @@ void winograd_matrix(int window, int out, double g[WINOGRAD_SIDE][WINOGRAD_WINDO
     for (int j = 0; j < window; j++) g[count][j] = j == window - 1 ? 1.0 : 0.0;
 }
 
-void winograd_transform(const double g[WINOGRAD_SIDE][WINOGRAD_WINDOW], const float *w, int window, int side, float *to, size_t stride) {
+void winograd_transform(const double g[WINOGRAD_SIDE][WINOGRAD_WINDOW], const float *w, int window, int side, float *to,
+                        size_t stride) {
     double rows[WINOGRAD_SIDE][WINOGRAD_WINDOW] = {{0}};
     for (int i = 0; i < side; i++) {
         for (int x = 0; x < window; x++) {

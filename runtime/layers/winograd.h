@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Weights as winograd_cpu.cl and winograd.cl multiply them: G w G^T of F(out x out, window x window): F(4x4, 3x3), F(5x5, 3x3), F(4x4, 5x5). */
+/* Weights as winograd_cpu.cl and winograd.cl multiply them: G w G^T of F(out x out, window x window): F(4x4, 3x3),
+ * F(5x5, 3x3), F(4x4, 5x5). */
 #ifndef ALEXCL_WINOGRAD_H
 #define ALEXCL_WINOGRAD_H
 #include <stddef.h>
@@ -10,8 +11,11 @@ enum {
     WINOGRAD_SIDE = 8,   /* inputs along a side of the largest tile; of any, window + out - 1 */
 };
 
-/* G, side x window: row i is 1, p, p^2 .. over the product of p - q for the other points q; the last row is infinity's. */
+/* G, side x window: row i is 1, p, p^2 .. over the product of p - q for the other points q; the last row is
+ * infinity's. */
 void winograd_matrix(int window, int out, double g[WINOGRAD_SIDE][WINOGRAD_WINDOW]);
-/* to[p * stride] = (G w G^T)[p], p of side x side points, w of window x window weights; in double until it is stored. */
-void winograd_transform(const double g[WINOGRAD_SIDE][WINOGRAD_WINDOW], const float *w, int window, int side, float *to, size_t stride);
+/* to[p * stride] = (G w G^T)[p], p of side x side points, w of window x window weights; in double until it is
+ * stored. */
+void winograd_transform(const double g[WINOGRAD_SIDE][WINOGRAD_WINDOW], const float *w, int window, int side, float *to,
+                        size_t stride);
 #endif

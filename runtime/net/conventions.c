@@ -45,11 +45,13 @@ static struct text *conventions_begin(struct conventions *c, size_t layer, const
     return &entry->value;
 }
 
-static void conventions_add(struct conventions *c, size_t layer, const char *subject, const char *field, const char *value) {
+static void conventions_add(struct conventions *c, size_t layer, const char *subject, const char *field,
+                            const char *value) {
     text_add(conventions_begin(c, layer, subject, field), "%s", value);
 }
 
-static void conventions_add_number(struct conventions *c, size_t layer, const char *subject, const char *field, double value) {
+static void conventions_add_number(struct conventions *c, size_t layer, const char *subject, const char *field,
+                                   double value) {
     char number[32];
     conventions_number(value, number);
     conventions_add(c, layer, subject, field, number);
@@ -70,7 +72,8 @@ static void conventions_add_channels(struct conventions *c, const char *subject,
 static void conventions_add_layer(struct conventions *c, size_t i, const struct alexcl_layer *l) {
     switch (l->type) {
     case ALEXCL_CONV: /* top, left, bottom, right: ONNX's order */
-        text_add(conventions_begin(c, i, l->name, "pads"), "[%d,%d,%d,%d]", l->pad, l->pad, l->pad + l->pad_end, l->pad + l->pad_end);
+        text_add(conventions_begin(c, i, l->name, "pads"), "[%d,%d,%d,%d]", l->pad, l->pad, l->pad + l->pad_end,
+                 l->pad + l->pad_end);
         break;
     case ALEXCL_LRN:
     case ALEXCL_RNORM:
@@ -78,7 +81,8 @@ static void conventions_add_layer(struct conventions *c, size_t i, const struct 
         conventions_add_number(c, i, l->name, "k", l->k);
         conventions_add_number(c, i, l->name, "alpha", l->alpha);
         conventions_add_number(c, i, l->name, "beta", l->beta);
-        if (l->type == ALEXCL_LRN) conventions_add(c, i, l->name, "span", l->span == ALEXCL_SPAN_HALF ? "half" : "layer");
+        if (l->type == ALEXCL_LRN)
+            conventions_add(c, i, l->name, "span", l->span == ALEXCL_SPAN_HALF ? "half" : "layer");
         break;
     case ALEXCL_DROPOUT:
         conventions_add_number(c, i, l->name, "rate", l->rate);
@@ -113,7 +117,8 @@ int conventions_make(const struct alexcl_model *model, struct conventions *out, 
 static int conventions_same(const char *a, const char *b) {
     if (strcmp(a, b) == 0) return 1;
     json_t *x = json_loads(a, JSON_DECODE_ANY, NULL), *y = json_loads(b, JSON_DECODE_ANY, NULL);
-    int same = (json_is_number(x) && json_is_number(y)) || (json_is_array(x) && json_is_array(y) && json_array_size(x) == json_array_size(y));
+    int same = (json_is_number(x) && json_is_number(y)) ||
+               (json_is_array(x) && json_is_array(y) && json_array_size(x) == json_array_size(y));
     for (size_t i = 0; same && i < (json_is_array(x) ? json_array_size(x) : 1); i++) {
         const json_t *p = json_is_array(x) ? json_array_get(x, i) : x, *q = json_is_array(y) ? json_array_get(y, i) : y;
         double u = json_number_value(p), v = json_number_value(q);
@@ -124,15 +129,18 @@ static int conventions_same(const char *a, const char *b) {
     return same;
 }
 
-/* What the conventions say of a key: its value; NULL when there is no such key, "" when it does not matter before layer `count`. */
+/* What the conventions say of a key: its value; NULL when there is no such key, "" when it does not matter before layer
+ * `count`. */
 static const char *conventions_value(const struct conventions *c, const char *key, size_t count) {
     for (size_t i = 0; i < c->count; i++)
         if (strcmp(c->list[i].key.text, key) == 0) return c->list[i].layer < count ? c->list[i].value.text : "";
     return NULL;
 }
 
-/* Whether a pair of the file agrees; *wanted is what the model says. Of the list of layers only the first `count` must. */
-static int conventions_agree(const struct conventions *c, const char *key, const char *value, size_t count, const char **wanted) {
+/* Whether a pair of the file agrees; *wanted is what the model says. Of the list of layers only the first `count`
+ * must. */
+static int conventions_agree(const struct conventions *c, const char *key, const char *value, size_t count,
+                             const char **wanted) {
     *wanted = conventions_value(c, key, count);
     if (!*wanted) return 0;
     if (!**wanted) return 1;
@@ -143,8 +151,10 @@ static int conventions_agree(const struct conventions *c, const char *key, const
     return strncmp(value, *wanted, length) == 0 && (value[length] == '\0' || (value[length] == ' ' && *end));
 }
 
-/* Compares the file's conventions with those of a model. Returns their number, *wrong of which differ; the first NAMED of those go to `text` unless NULL. */
-static size_t conventions_compare(const struct safetensors *file, const struct conventions *c, size_t count, struct text *text, size_t *wrong) {
+/* Compares the file's conventions with those of a model. Returns their number, *wrong of which differ; the first NAMED
+ * of those go to `text` unless NULL. */
+static size_t conventions_compare(const struct safetensors *file, const struct conventions *c, size_t count,
+                                  struct text *text, size_t *wrong) {
     size_t seen = 0;
     const char *key, *value, *wanted;
     char shown[2][SAFETENSORS_SHOWN];
@@ -155,14 +165,15 @@ static size_t conventions_compare(const struct safetensors *file, const struct c
         if (conventions_agree(c, key, value, count, &wanted)) continue;
         ++*wrong;
         if (text && *wrong <= NAMED)
-            text_add(text, "%s%s: the file says %s, the model %s", text->length ? "; " : "", safetensors_show(key + strlen(PREFIX), shown[0]),
-                     safetensors_show(value, shown[1]), wanted ? wanted : "knows no such thing");
+            text_add(text, "%s%s: the file says %s, the model %s", text->length ? "; " : "",
+                     safetensors_show(key + strlen(PREFIX), shown[0]), safetensors_show(value, shown[1]),
+                     wanted ? wanted : "knows no such thing");
     }
     return seen;
 }
 
-int conventions_check(const struct safetensors *file, const char *path, const struct alexcl_model *model, size_t layer_count, int *present,
-                      struct alexcl_error *err) {
+int conventions_check(const struct safetensors *file, const char *path, const struct alexcl_model *model,
+                      size_t layer_count, int *present, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct conventions c = {0};
     struct text text = {0};
@@ -179,7 +190,8 @@ int conventions_check(const struct safetensors *file, const char *path, const st
         if (left == 0) match = other;
     }
     if (wrong > NAMED) text_add(&text, "; and %zu more", wrong - NAMED);
-    status = error_set(err, ALEXCL_E_DATA, "%s is not for model %s: %s; %s%s", path, model->name, text.text ? text.text : "its conventions differ",
+    status = error_set(err, ALEXCL_E_DATA, "%s is not for model %s: %s; %s%s", path, model->name,
+                       text.text ? text.text : "its conventions differ",
                        match ? "it matches --model " : "it matches no built-in model", match ? match->name : "");
 done:
     conventions_free(&c);

@@ -24,10 +24,10 @@ struct conventions {
 int conventions_make(const struct alexcl_model *model, struct conventions *out, struct alexcl_error *err);
 void conventions_free(struct conventions *c);
 
-/* Compares what a file says with the model's first `layer_count` layers. ALEXCL_E_DATA tells each difference, and the built-in model
- * that would match. *present: whether the file says anything. */
-int conventions_check(const struct safetensors *file, const char *path, const struct alexcl_model *model, size_t layer_count, int *present,
-                      struct alexcl_error *err);
+/* Compares what a file says with the model's first `layer_count` layers. ALEXCL_E_DATA tells each difference, and the
+ * built-in model that would match. *present: whether the file says anything. */
+int conventions_check(const struct safetensors *file, const char *path, const struct alexcl_model *model,
+                      size_t layer_count, int *present, struct alexcl_error *err);
 
 /* The shortest text that reads back as the same double; as JSON, whatever the locale. */
 void conventions_number(double number, char out[32]);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The meeting point of two lanes: each publishes, in the same order, the messages of the crossings of one batch, and waits
- * for the other's. The data lies in host memory; this is all that the two devices share. */
+/* The meeting point of two lanes: each publishes, in the same order, the messages of the crossings of one batch, and
+ * waits for the other's. The data lies in host memory; this is all that the two devices share. */
 #ifndef ALEXCL_EXCHANGE_H
 #define ALEXCL_EXCHANGE_H
 #include "status.h"

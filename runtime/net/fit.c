@@ -5,7 +5,8 @@
 
 /* Whether both devices are one, or the same hardware through two drivers. */
 static int fit_same(const struct alexcl_device_info *a, const struct alexcl_device_info *b) {
-    return a->index == b->index || a->alias_of == b->index || b->alias_of == a->index || (a->alias_of >= 0 && a->alias_of == b->alias_of);
+    return a->index == b->index || a->alias_of == b->index || b->alias_of == a->index ||
+           (a->alias_of >= 0 && a->alias_of == b->alias_of);
 }
 
 void fit_share(struct fit *f, const struct alexcl_selection *sel) {
@@ -31,7 +32,8 @@ uint64_t fit_place_host(const struct fit_place *p, int images) {
 
 uint64_t fit_host(const struct fit *f, int images, const int room[2]) {
     const struct graph *g = f->places[0].graph;
-    uint64_t image = (g->values[0].floats[0] + shape_size(g->output)) * sizeof(float) + f->caller.image, bytes = f->caller.fixed + (uint64_t)images * image;
+    uint64_t image = (g->values[0].floats[0] + shape_size(g->output)) * sizeof(float) + f->caller.image,
+             bytes = f->caller.fixed + (uint64_t)images * image;
     for (size_t i = 0; i < f->count; i++) bytes += fit_place_host(&f->places[i], room[i]);
     return bytes;
 }
@@ -69,8 +71,11 @@ int fit_batch(const struct fit *f, int wanted, const int fits[2], int *images, i
     if (low) return ALEXCL_OK;
     lacks = fit_lacks(f, *images, room, &there);
     return error_set(err, ALEXCL_E_MEMORY,
-                     "model %s does not fit: one image needs %.1f MiB of the memory that %s, there are %.1f MiB of which a tenth is left free; "
+                     "model %s does not fit: one image needs %.1f MiB of the memory that %s, there are %.1f MiB of "
+                     "which a tenth is left free; "
                      "a smaller --batch, or a machine (or a control group's limit) with more memory",
                      f->places[0].graph->model->name, (double)lacks / 1048576,
-                     there == f->shared && f->shared ? "both devices have together" : "the host and the devices in it have together", (double)there / 1048576);
+                     there == f->shared && f->shared ? "both devices have together"
+                                                     : "the host and the devices in it have together",
+                     (double)there / 1048576);
 }

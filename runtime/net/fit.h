@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* How many images fit where memory is shared: by two places on one piece of hardware, and by the host with a CPU or a built-in GPU. */
+/* How many images fit where memory is shared: by two places on one piece of hardware, and by the host with a CPU or a
+ * built-in GPU. */
 #ifndef ALEXCL_FIT_H
 #define ALEXCL_FIT_H
 #include "graph.h"
@@ -28,7 +29,8 @@ uint64_t fit_place_host(const struct fit_place *p, int images);
 uint64_t fit_host(const struct fit *f, int images, const int room[2]);
 /* The same with what the devices take that compute in the host's memory; 0 where there is none. */
 uint64_t fit_on_host(const struct fit *f, int images, const int room[2]);
-/* Images at once, at most `wanted`, of which each place has room for fits[i] by itself, and that places and host have room for together; a tenth is
- * left free. ALEXCL_E_MEMORY when not even one has. `room`: images that each place must have memory for. */
+/* Images at once, at most `wanted`, of which each place has room for fits[i] by itself, and that places and host have
+ * room for together; a tenth is left free. ALEXCL_E_MEMORY when not even one has. `room`: images that each place must
+ * have memory for. */
 int fit_batch(const struct fit *f, int wanted, const int fits[2], int *images, int room[2], struct alexcl_error *err);
 #endif

@@ -9,8 +9,8 @@
 
 static int graph_same(struct alexcl_shape a, struct alexcl_shape b) { return a.c == b.c && a.h == b.h && a.w == b.w; }
 
-/* Units of flattened maps are cut where the channels were: not in their middle when the channels are odd. A view keeps that cut, other
- * layers of a half's own units would compute a different share. */
+/* Units of flattened maps are cut where the channels were: not in their middle when the channels are odd. A view keeps
+ * that cut, other layers of a half's own units would compute a different share. */
 static int graph_keep_cut(struct graph *g, int i, struct alexcl_error *err) {
     for (int h = 0; h < 2; h++) {
         struct layer *l = &g->layers[i].half[h];
@@ -18,7 +18,8 @@ static int graph_keep_cut(struct graph *g, int i, struct alexcl_error *err) {
         if (shape_size(l->in) == shape_size(made)) continue;
         if (!l->view)
             return error_set(err, ALEXCL_E_USAGE,
-                             "model %s, layer %s: half %d would compute %zu of %d units, but an odd number of channels was flattened before, of which it has "
+                             "model %s, layer %s: half %d would compute %zu of %d units, but an odd number of channels "
+                             "was flattened before, of which it has "
                              "%zu; put the layer before the flatten layer, or make the channels even",
                              g->model->name, l->desc->name, h, shape_size(l->in), l->whole_in.c, shape_size(made));
         l->in = l->out = made;
@@ -35,7 +36,9 @@ static int graph_connect(struct graph *g, int i, struct alexcl_error *err) {
     if (on_input) {
         for (int h = 0; h < 2; h++)
             if (!gl->half[h].reads.all && !gl->half[h].view)
-                return error_set(err, ALEXCL_E_USAGE, "model %s, layer %s: the first layer must read every channel of the input (a convolution with groups 1)",
+                return error_set(err, ALEXCL_E_USAGE,
+                                 "model %s, layer %s: the first layer must read every channel of the input (a "
+                                 "convolution with groups 1)",
                                  g->model->name, gl->half[h].desc->name);
     } else if (gl->half[0].reads.all) {
         gl->crossing = GRAPH_JOIN;
@@ -69,11 +72,14 @@ static int graph_connect(struct graph *g, int i, struct alexcl_error *err) {
 /* The ReLU that stands right behind a layer that computes it on the way has nothing left to do. */
 static void graph_fuse_relu(struct graph *g, int i) {
     struct graph_layer *gl = &g->layers[i];
-    if (i == 0 || gl->half[0].desc->type != ALEXCL_RELU || gl->crossing != GRAPH_OWN || !layer_fuses_relu(&gl[-1].half[0], g->block)) return;
+    if (i == 0 || gl->half[0].desc->type != ALEXCL_RELU || gl->crossing != GRAPH_OWN ||
+        !layer_fuses_relu(&gl[-1].half[0], g->block))
+        return;
     for (int h = 0; h < 2; h++) gl[-1].half[h].relu = gl->half[h].view = 1;
 }
 
-int graph_make(const struct alexcl_model *model, const char *last_layer, int block, struct graph **out, struct alexcl_error *err) {
+int graph_make(const struct alexcl_model *model, const char *last_layer, int block, struct graph **out,
+               struct alexcl_error *err) {
     int status = ALEXCL_OK, side_by_side = 1, plain = 0;
     struct graph *g = NULL;
     TRY(model_check(model, err));
@@ -105,7 +111,8 @@ int graph_make(const struct alexcl_model *model, const char *last_layer, int blo
             l->out_block = layer_makes_block(l, side_by_side, block);
             if ((l->in_block > 1 || l->out_block > 1) && !layer_takes_blocks(l)) plain = 1;
             if (h == 1 && !graph_same(g->layers[i].half[0].whole_out, g->layers[i].half[1].whole_out)) {
-                status = error_set(err, ALEXCL_E_USAGE, "model %s, layer %s: the halves disagree on its shape", model->name, model->layers[i].name);
+                status = error_set(err, ALEXCL_E_USAGE, "model %s, layer %s: the halves disagree on its shape",
+                                   model->name, model->layers[i].name);
                 goto done;
             }
         }
@@ -119,7 +126,8 @@ int graph_make(const struct alexcl_model *model, const char *last_layer, int blo
     g->output = shape;
     int last = g->layers[g->layer_count - 1].out;
     if (last == 0) {
-        status = error_set(err, ALEXCL_E_USAGE, "model %s: layer %s computes nothing", model->name, model->layers[count - 1].name);
+        status = error_set(err, ALEXCL_E_USAGE, "model %s: layer %s computes nothing", model->name,
+                           model->layers[count - 1].name);
         goto done;
     }
     g->values[last].kind = GRAPH_KEPT;
@@ -147,12 +155,15 @@ void graph_free(struct graph *g) {
     free(g);
 }
 
-const struct graph_layer *graph_crossing_layer(const struct graph *g, int cross) { return &g->layers[g->sections[cross + 1].first]; }
+const struct graph_layer *graph_crossing_layer(const struct graph *g, int cross) {
+    return &g->layers[g->sections[cross + 1].first];
+}
 
 struct graph_sent graph_sent(const struct graph *g, int cross, int half) {
     const struct graph_layer *gl = graph_crossing_layer(g, cross);
     struct alexcl_shape maps = gl->half[0].maps; /* flattened maps are cut where their channels were */
-    struct graph_sent s = {.channels = shape_half_count(maps.c, half), .hw = maps.h * maps.w, .block = gl->half[0].in_block};
+    struct graph_sent s = {
+        .channels = shape_half_count(maps.c, half), .hw = maps.h * maps.w, .block = gl->half[0].in_block};
     s.pitch = layer_out_floats(&gl[-1].half[half]);
     s.count = s.channels;
     s.floats = s.pitch;
@@ -218,7 +229,8 @@ struct alexcl_plan_memory graph_memory(const struct graph *g, unsigned halves, c
         if (!(halves >> h & 1u)) continue;
         for (int i = 0; i < g->layer_count; i++) {
             const struct layer *l = &g->layers[i].half[h];
-            for (int t = 0; t < l->tensor_count; t++) graph_count_buffer(&m, &m.weights, layer_parameter_floats(l, place, t));
+            for (int t = 0; t < l->tensor_count; t++)
+                graph_count_buffer(&m, &m.weights, layer_parameter_floats(l, place, t));
             uint64_t wanted = layer_workspace(l, place);
             if (wanted > workspace) workspace = wanted;
         }
@@ -238,8 +250,8 @@ struct alexcl_plan_memory graph_memory(const struct graph *g, unsigned halves, c
     return m;
 }
 
-int graph_fit(const struct graph *g, unsigned halves, const struct place *place, uint64_t memory, uint64_t largest_buffer, int batch, const char *name,
-              int *images, struct alexcl_error *err) {
+int graph_fit(const struct graph *g, unsigned halves, const struct place *place, uint64_t memory,
+              uint64_t largest_buffer, int batch, const char *name, int *images, struct alexcl_error *err) {
     uint64_t usable = memory - memory / 10;
     /* Kernels index floats by int: no buffer may hold more than INT_MAX of them. */
     uint64_t largest = (uint64_t)INT_MAX * sizeof(float);
@@ -256,12 +268,14 @@ int graph_fit(const struct graph *g, unsigned halves, const struct place *place,
     if (low == 0) {
         struct alexcl_plan_memory m = graph_memory(g, halves, place, 1);
         return error_set(err, ALEXCL_E_MEMORY,
-                         "%s: model %s does not fit: one image needs %.1f MiB (%.1f weights, %.1f activations, %.1f exchange, %.1f workspace; largest buffer "
-                         "%.1f), there are %.1f MiB of which a tenth is left to the driver, and %.1f MiB in one buffer; choose a device with more memory, or "
+                         "%s: model %s does not fit: one image needs %.1f MiB (%.1f weights, %.1f activations, %.1f "
+                         "exchange, %.1f workspace; largest buffer "
+                         "%.1f), there are %.1f MiB of which a tenth is left to the driver, and %.1f MiB in one "
+                         "buffer; choose a device with more memory, or "
                          "two devices, one half each",
-                         name, g->model->name, (double)m.total / 1048576, (double)m.weights / 1048576, (double)m.activations / 1048576,
-                         (double)m.exchange / 1048576, (double)m.workspace / 1048576, (double)m.largest_buffer / 1048576, (double)memory / 1048576,
-                         (double)largest / 1048576);
+                         name, g->model->name, (double)m.total / 1048576, (double)m.weights / 1048576,
+                         (double)m.activations / 1048576, (double)m.exchange / 1048576, (double)m.workspace / 1048576,
+                         (double)m.largest_buffer / 1048576, (double)memory / 1048576, (double)largest / 1048576);
     }
     *images = low;
     return ALEXCL_OK;

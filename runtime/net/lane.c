@@ -36,7 +36,8 @@ int lane_create(struct lane *lane, struct lane_shared *shared, int index, unsign
     pthread_mutex_init(&lane->lock, NULL);
     pthread_cond_init(&lane->changed, NULL);
     if (pthread_create(&lane->thread, NULL, lane_main, lane) != 0)
-        return error_set(err, ALEXCL_E_OTHER, "the system starts no thread for device %d: raise the limit of processes (ulimit -u)", index);
+        return error_set(err, ALEXCL_E_OTHER,
+                         "the system starts no thread for device %d: raise the limit of processes (ulimit -u)", index);
     lane->started = 1;
     return ALEXCL_OK;
 }
@@ -59,7 +60,8 @@ int lane_wait(struct lane *lane) {
 int lane_open(struct lane *lane, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     const struct alexcl_selection *sel = lane->shared->selection;
-    if (alexcl_selection_place(sel, (size_t)lane->index)->device >= 0) TRY(device_open(sel, (size_t)lane->index, &lane->place.device, err));
+    if (alexcl_selection_place(sel, (size_t)lane->index)->device >= 0)
+        TRY(device_open(sel, (size_t)lane->index, &lane->place.device, err));
     lane->pinned = lane->place.device && device_limits(lane->place.device)->kind != ALEXCL_DEVICE_CPU;
     TRY(graph_make(lane->shared->graph->model, lane->shared->last_layer, layer_block(&lane->place), &lane->graph, err));
 done:
@@ -79,7 +81,8 @@ static int lane_make_half(struct lane *lane, int h, struct alexcl_error *err) {
     char what[64];
     for (int s = 0; s < 2; s++) {
         snprintf(what, sizeof what, "activations of half %d, slot %d", h, s);
-        if (g->slot_floats[h][s]) TRY(storage_create(&lane->place, images * g->slot_floats[h][s], what, &lane->slots[h][s], err));
+        if (g->slot_floats[h][s])
+            TRY(storage_create(&lane->place, images * g->slot_floats[h][s], what, &lane->slots[h][s], err));
     }
     TRY(memory_alloc(&lane->kept[h], (size_t)g->value_count, sizeof *lane->kept[h], "the values of a half", err));
     for (int v = 1; v < g->value_count; v++) {
@@ -87,7 +90,8 @@ static int lane_make_half(struct lane *lane, int h, struct alexcl_error *err) {
         snprintf(what, sizeof what, "value %d of half %d", v, h);
         TRY(storage_create(&lane->place, images * g->values[v].floats[h], what, &lane->kept[h][v], err));
     }
-    TRY(memory_alloc(&lane->received[h], (size_t)g->cross_count + 1, sizeof *lane->received[h], "the crossings of a half", err));
+    TRY(memory_alloc(&lane->received[h], (size_t)g->cross_count + 1, sizeof *lane->received[h],
+                     "the crossings of a half", err));
     for (int x = 0; x < g->cross_count; x++) {
         struct graph_sent sent = graph_sent(g, x, 1 - h);
         if (lane_has_both(lane) && graph_joined_floats(g, x)) continue; /* joined from where it was made */
@@ -109,7 +113,8 @@ static int lane_prepare_layer(struct lane *lane, struct layer *l, struct alexcl_
             pthread_mutex_lock(&lane->shared->upload);
             locked = 1;
         }
-        TRY(weights_view_open(lane->shared->weights, l->desc, tensor->suffix, tensor->dims, tensor->shape, tensor->first, tensor->count, &views[t], err));
+        TRY(weights_view_open(lane->shared->weights, l->desc, tensor->suffix, tensor->dims, tensor->shape,
+                              tensor->first, tensor->count, &views[t], err));
         values[t] = views[t].values;
     }
     l->reproducible = lane->shared->reproducible;
@@ -134,7 +139,8 @@ static int lane_prepare_layers(struct lane *lane, struct alexcl_error *err) {
         size_t next = 0;
         for (int i = 0; i < g->layer_count; i++) {
             size_t floats = lane_parameters(lane, &g->layers[i]);
-            if (g->layers[i].half[0].variant || g->layers[i].half[1].variant) continue; /* prepared, maybe by another variant with another size */
+            /* prepared, maybe by another variant with another size */
+            if (g->layers[i].half[0].variant || g->layers[i].half[1].variant) continue;
             if (floats < size && floats > next) next = floats;
             if (floats != size) continue;
             for (int h = 0; h < 2; h++) {
@@ -160,7 +166,8 @@ static int lane_make_host(struct lane *lane, struct alexcl_error *err) {
     int status = ALEXCL_OK, h = lane->index, converts = lane->other && lane->other->graph->block != lane->graph->block;
     const struct graph *g = lane->graph;
     struct graph_host host = graph_host_floats(g, lane->halves, lane->pinned, converts);
-    size_t floats = (size_t)lane->room * (host.input + host.output + host.sent + host.received) + LANE_LINE * (2 + 2 * (size_t)g->cross_count);
+    size_t floats = (size_t)lane->room * (host.input + host.output + host.sent + host.received) +
+                    LANE_LINE * (2 + 2 * (size_t)g->cross_count);
     if (lane->pinned)
         TRY(pinned_create(lane->place.device, floats, what, &lane->arena, err));
     else
@@ -189,7 +196,8 @@ int lane_prepare(struct lane *lane, struct alexcl_error *err) {
     TRY(memory_alloc(&lane->joined, (size_t)g->cross_count + 1, sizeof *lane->joined, "the joined values", err));
     for (int x = 0; x < g->cross_count; x++) {
         snprintf(what, sizeof what, "joined input of %s", graph_crossing_layer(g, x)->half[0].desc->name);
-        if (graph_joined_floats(g, x)) TRY(storage_create(&lane->place, images * graph_joined_floats(g, x), what, &lane->joined[x], err));
+        if (graph_joined_floats(g, x))
+            TRY(storage_create(&lane->place, images * graph_joined_floats(g, x), what, &lane->joined[x], err));
     }
     TRY(join_create(&lane->place, &lane->join, err));
     for (int h = 0; h < 2; h++) {

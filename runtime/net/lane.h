@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A lane: one place (a device or the reference) with one host thread, the halves that run there, one of two or both, and the images of a
- * batch that it runs them for: all of them, or its share.
+/* A lane: one place (a device or the reference) with one host thread, the halves that run there, one of two or both,
+ * and the images of a batch that it runs them for: all of them, or its share.
  * Everything is allocated, built and uploaded when it is opened; a batch only enqueues. */
 #ifndef ALEXCL_LANE_H
 #define ALEXCL_LANE_H
@@ -12,10 +12,13 @@
 #include "timeline.h"
 #include "weights.h"
 
-enum { LANE_SLICES = 2 }; /* parts a batch is cut into between crossings, so that one part's exchange overlaps with the next one's work */
+/* parts a batch is cut into between crossings, so that one part's exchange overlaps with the next one's work */
+enum { LANE_SLICES = 2 };
 
-enum { LANE_TOGETHER = 5 << 20 }; /* bytes of a half's largest value, of the images that a CPU takes through a section at once */
-enum { LANE_WAITING = 64 };       /* layers of halves that are enqueued on a CPU before its host thread waits for them */
+/* bytes of a half's largest value, of the images that a CPU takes through a section at once */
+enum { LANE_TOGETHER = 5 << 20 };
+/* layers of halves that are enqueued on a CPU before its host thread waits for them */
+enum { LANE_WAITING = 64 };
 
 /* What the lanes of a net share. */
 struct lane_batch {
@@ -59,11 +62,12 @@ struct lane {
     struct join *join;
     /* On the host, in one piece: the device's own pinned memory where it is no CPU, else ours. */
     int pinned;
-    struct pinned *arena;      /* the one, or .. */
-    float *own;                /* .. the other */
-    float *images;             /* its images on their way to the device; NULL: copied from the caller's memory */
-    float **staging;           /* [crossing]: what its half sent; NULL where both are here */
-    float **arrived;           /* [crossing]: what the other half sent, as it lies here, on its way to the device; NULL: copied from there */
+    struct pinned *arena; /* the one, or .. */
+    float *own;           /* .. the other */
+    float *images;        /* its images on their way to the device; NULL: copied from the caller's memory */
+    float **staging;      /* [crossing]: what its half sent; NULL where both are here */
+    /* [crossing]: what the other half sent, as it lies here, on its way to the device; NULL: copied from there */
+    float **arrived;
     float *output;             /* of one half */
     size_t output_floats;      /* that there is room for */
     double reference_seconds;  /* CPU time of the reference */
@@ -100,6 +104,8 @@ static inline int lane_runs(const struct lane *lane, int half) { return (int)(la
 /* Where a value of a half lies. */
 static inline struct storage *lane_value(struct lane *lane, int half, int value) {
     const struct graph_value *v = &lane->graph->values[value];
-    return v->kind == GRAPH_INPUT ? &lane->input : v->kind == GRAPH_SLOT ? &lane->slots[half][v->slot] : &lane->kept[half][value];
+    return v->kind == GRAPH_INPUT  ? &lane->input
+           : v->kind == GRAPH_SLOT ? &lane->slots[half][v->slot]
+                                   : &lane->kept[half][value];
 }
 #endif

@@ -8,8 +8,9 @@
 #include "model_check.h"
 
 static const struct alexcl_model *const models[] = {
-    &model_alexnet, &model_alexnet_227, &model_alexnet_2012, &model_alexnet_caffe, &model_alexnet_keras, &model_alexnet_torchvision,
-    &model_lenet5,  &model_lenet5_1998, &model_tiny2t,       &model_tiny_across,   &model_tiny_nolrn,    &model_tiny_orig,
+    &model_alexnet,       &model_alexnet_227,         &model_alexnet_2012, &model_alexnet_caffe,
+    &model_alexnet_keras, &model_alexnet_torchvision, &model_lenet5,       &model_lenet5_1998,
+    &model_tiny2t,        &model_tiny_across,         &model_tiny_nolrn,   &model_tiny_orig,
 };
 enum { MODELS = sizeof models / sizeof *models };
 
@@ -26,8 +27,8 @@ int alexcl_model_find(const char *name, const struct alexcl_model **out, struct 
         }
     }
     const char *near = alexcl_nearest(name, names);
-    return error_set(err, ALEXCL_E_USAGE, "there is no model \"%s\"%s%s%s; 'alexcl models' lists them", name, near ? ": did you mean \"" : "", near ? near : "",
-                     near ? "\"?" : "");
+    return error_set(err, ALEXCL_E_USAGE, "there is no model \"%s\"%s%s%s; 'alexcl models' lists them", name,
+                     near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }
 
 int alexcl_model_layer(const struct alexcl_model *model, const char *layer, struct alexcl_error *err) {
@@ -42,16 +43,21 @@ int alexcl_model_layer(const struct alexcl_model *model, const char *layer, stru
     for (size_t i = 0; i < model->layer_count; i++) names[i] = model->layers[i].name;
     const char *near = alexcl_nearest(layer, names);
     free(names);
-    return error_set(err, ALEXCL_E_USAGE, "model %s has no layer \"%s\"%s%s%s; 'alexcl summary --model %s' lists them", model->name, layer,
-                     near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "", model->name);
+    return error_set(err, ALEXCL_E_USAGE, "model %s has no layer \"%s\"%s%s%s; 'alexcl summary --model %s' lists them",
+                     model->name, layer, near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "",
+                     model->name);
 }
 
 const char *alexcl_layer_type_name(enum alexcl_layer_type type) {
     static const char *const names[] = {
-        [ALEXCL_CONV] = "conv",       [ALEXCL_FC] = "fc",           [ALEXCL_RBF] = "rbf",         [ALEXCL_LRN] = "lrn",
-        [ALEXCL_RNORM] = "rnorm",     [ALEXCL_MAXPOOL] = "maxpool", [ALEXCL_AVGPOOL] = "avgpool", [ALEXCL_SUBSAMPLE] = "subsample",
-        [ALEXCL_RELU] = "relu",       [ALEXCL_TANH] = "tanh",       [ALEXCL_SIGMOID] = "sigmoid", [ALEXCL_LECUN_TANH] = "lecun-tanh",
-        [ALEXCL_DROPOUT] = "dropout", [ALEXCL_FLATTEN] = "flatten", [ALEXCL_SOFTMAX] = "softmax",
+        [ALEXCL_CONV] = "conv",       [ALEXCL_FC] = "fc",
+        [ALEXCL_RBF] = "rbf",         [ALEXCL_LRN] = "lrn",
+        [ALEXCL_RNORM] = "rnorm",     [ALEXCL_MAXPOOL] = "maxpool",
+        [ALEXCL_AVGPOOL] = "avgpool", [ALEXCL_SUBSAMPLE] = "subsample",
+        [ALEXCL_RELU] = "relu",       [ALEXCL_TANH] = "tanh",
+        [ALEXCL_SIGMOID] = "sigmoid", [ALEXCL_LECUN_TANH] = "lecun-tanh",
+        [ALEXCL_DROPOUT] = "dropout", [ALEXCL_FLATTEN] = "flatten",
+        [ALEXCL_SOFTMAX] = "softmax",
     };
     return (size_t)type < sizeof names / sizeof *names ? names[type] : "unknown";
 }

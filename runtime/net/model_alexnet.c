@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* The nets called AlexNet. [P] Krizhevsky, Sutskever, Hinton: ImageNet Classification with Deep Convolutional Neural Networks,
- * NIPS 2012. [CODE] github computerhistory/AlexNet-Source-Code, layers/layers-145.cfg and layer.py. [CAFFE] github BVLC/caffe,
- * models/bvlc_alexnet. [TV] torchvision.models.alexnet, the net of "One weird trick" (Krizhevsky 2014). */
+/* The nets called AlexNet. [P] Krizhevsky, Sutskever, Hinton: ImageNet Classification with Deep Convolutional Neural
+ * Networks, NIPS 2012. [CODE] github computerhistory/AlexNet-Source-Code, layers/layers-145.cfg and layer.py. [CAFFE]
+ * github BVLC/caffe, models/bvlc_alexnet. [TV] torchvision.models.alexnet, the net of "One weird trick" (Krizhevsky
+ * 2014). */
 #include "model.h"
 
 /* clang-format off */
 
-/* [P] as written: LRN with alpha 1e-4 on the plain sum, k 2, inside a tower; dropout halves at test time. 224 pixels give the
- * 55 x 55 maps of its figure 2 only with padding, which the text does not mention: 2 on all sides here. */
+/* [P] as written: LRN with alpha 1e-4 on the plain sum, k 2, inside a tower; dropout halves at test time. 224 pixels
+ * give the 55 x 55 maps of its figure 2 only with padding, which the text does not mention: 2 on all sides here. */
 #define PAPER(pad1) \
-    CONV("conv1", 96, 11, 4, pad1, 1), RELU("relu1"), LRN("norm1", 5, 2, 1e-4, 0.75, ALEXCL_SPAN_HALF), MAXPOOL("pool1", 3, 2), \
-    CONV("conv2", 256, 5, 1, 2, 2), RELU("relu2"), LRN("norm2", 5, 2, 1e-4, 0.75, ALEXCL_SPAN_HALF), MAXPOOL("pool2", 3, 2), \
+    CONV("conv1", 96, 11, 4, pad1, 1), RELU("relu1"), \
+    LRN("norm1", 5, 2, 1e-4, 0.75, ALEXCL_SPAN_HALF), MAXPOOL("pool1", 3, 2), \
+    CONV("conv2", 256, 5, 1, 2, 2), RELU("relu2"), \
+    LRN("norm2", 5, 2, 1e-4, 0.75, ALEXCL_SPAN_HALF), MAXPOOL("pool2", 3, 2), \
     CONV3_TO_POOL5(384, 384, 256, 2), \
     FLAT_TO_PROB(4096, 4096, 1000, ALEXCL_DROPOUT_PAPER, 0.1)
 
@@ -29,8 +32,9 @@ const struct alexcl_model model_alexnet_227 = {
     LAYERS(paper_227_layers),
 };
 
-/* [CODE]: windows hang over the right and bottom edge (size rounded up), alpha is divided by n (1e-4 / 5 and, for rnorm,
- * 0.001 / 25 on the plain sum), norm1 stands before ReLU, an extra same-map norm behind norm2, pooling before ReLU in conv5. */
+/* [CODE]: windows hang over the right and bottom edge (size rounded up), alpha is divided by n (1e-4 / 5 and, for
+ * rnorm, 0.001 / 25 on the plain sum), norm1 stands before ReLU, an extra same-map norm behind norm2, pooling before
+ * ReLU in conv5. */
 static const struct alexcl_layer code_layers[] = {
     CONV_END("conv1", 96, 11, 4, 0, 3, 1),
     LRN("norm1", 5, 2, 2e-5, 0.75, ALEXCL_SPAN_HALF),
@@ -57,8 +61,8 @@ const struct alexcl_model model_alexnet_2012 = {
     LAYERS(code_layers),
 };
 
-/* [CAFFE]: LRN over all maps, k 1, alpha 1e-4 divided by n; inverted dropout. The mean is that of imagenet_mean.binaryproto
- * over its pixels, B G R (printed by Caffe's examples/00-classification.ipynb). */
+/* [CAFFE]: LRN over all maps, k 1, alpha 1e-4 divided by n; inverted dropout. The mean is that of
+ * imagenet_mean.binaryproto over its pixels, B G R (printed by Caffe's examples/00-classification.ipynb). */
 static const struct alexcl_layer caffe_layers[] = {
     CONV("conv1", 96, 11, 4, 0, 1),
     RELU("relu1"),
@@ -92,7 +96,8 @@ static const struct alexcl_layer keras_layers[] = {
 };
 
 const struct alexcl_model model_alexnet_keras = {
-    .name = "alexnet-keras", .about = "as articles write it in Keras; grey, no towers, no LRN", .oracle_case = "article224",
+    .name = "alexnet-keras", .about = "as articles write it in Keras; grey, no towers, no LRN",
+    .oracle_case = "article224",
     .channels = 1, .height = 224, .width = 224, .colour = ALEXCL_GREY, .resize = 256, .scale = 1.0 / 255,
     LAYERS(keras_layers),
 };
@@ -130,7 +135,8 @@ static const struct alexcl_tensor_alias torchvision_aliases[] = {
 };
 
 const struct alexcl_model model_alexnet_torchvision = {
-    .name = "alexnet-torchvision", .about = "torchvision.models.alexnet; one tower, no LRN", .oracle_case = "torchvision224",
+    .name = "alexnet-torchvision", .about = "torchvision.models.alexnet; one tower, no LRN",
+    .oracle_case = "torchvision224",
     .channels = 3, .height = 224, .width = 224, .colour = ALEXCL_RGB, .resize = 256, .scale = 1.0 / 255,
     .mean = PER_CHANNEL(0.485, 0.456, 0.406), .std = PER_CHANNEL(0.229, 0.224, 0.225), .aliases = torchvision_aliases,
     LAYERS(torchvision_layers),

@@ -33,7 +33,8 @@ static int model_check_factor(const char *field, int index, double value, double
     if (value >= low && value <= (double)FLT_MAX) return ALEXCL_OK;
     char place[16] = "";
     if (index >= 0) snprintf(place, sizeof place, "[%d]", index);
-    return error_set(err, ALEXCL_E_USAGE, "%s%s %g: it must be a finite number%s", field, place, value, low > 0 ? " above 0" : "");
+    return error_set(err, ALEXCL_E_USAGE, "%s%s %g: it must be a finite number%s", field, place, value,
+                     low > 0 ? " above 0" : "");
 }
 
 static int model_check_input(const struct alexcl_model *model, struct alexcl_error *err) {
@@ -57,9 +58,11 @@ static int model_check_layer(const struct alexcl_model *model, size_t i, struct 
     const char *wrong = model_check_name(l->name);
     if (wrong) return error_set(err, ALEXCL_E_USAGE, "layer %zu of %zu: %s", i + 1, model->layer_count, wrong);
     int status = layer_fields_check(l, err);
-    if (status == ALEXCL_OK && conventions_reserve(l->name)) status = error_set(err, ALEXCL_E_USAGE, "a weight file's metadata has another use for this name");
+    if (status == ALEXCL_OK && conventions_reserve(l->name))
+        status = error_set(err, ALEXCL_E_USAGE, "a weight file's metadata has another use for this name");
     for (size_t j = 0; j < i && status == ALEXCL_OK; j++)
-        if (strcmp(model->layers[j].name, l->name) == 0) status = error_set(err, ALEXCL_E_USAGE, "layer %zu has the same name", j + 1);
+        if (strcmp(model->layers[j].name, l->name) == 0)
+            status = error_set(err, ALEXCL_E_USAGE, "layer %zu has the same name", j + 1);
     if (status != ALEXCL_OK) error_prefix(err, "layer %s (%zu of %zu): ", l->name, i + 1, model->layer_count);
     return status;
 }

@@ -4,9 +4,9 @@
 #define ALEXCL_MODEL_CHECK_H
 #include "status.h"
 
-/* Every field of the model and of its layers, one by one: whatever takes a model asks this first, and trusts the fields from there on.
- * ALEXCL_E_USAGE names model, layer, field, value and what it may be. Whether the layers fit each other is found out as they are walked
- * (layer_describe), with the same status. */
+/* Every field of the model and of its layers, one by one: whatever takes a model asks this first, and trusts the fields
+ * from there on. ALEXCL_E_USAGE names model, layer, field, value and what it may be. Whether the layers fit each other
+ * is found out as they are walked (layer_describe), with the same status. */
 int model_check(const struct alexcl_model *model, struct alexcl_error *err);
 /* Channel c of model->mean and model->std, with what stands for NULL. */
 double model_mean(const struct alexcl_model *model, int c);

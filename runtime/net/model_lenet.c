@@ -42,7 +42,8 @@ static const struct alexcl_layer lenet5_1998_layers[] = {
     PLAIN("t1", ALEXCL_LECUN_TANH),
     {.type = ALEXCL_SUBSAMPLE, .name = "s2", .kernel = 2, .stride = 2},
     PLAIN("ts2", ALEXCL_LECUN_TANH),
-    {.type = ALEXCL_CONV, .name = "c3", .outputs = 16, .kernel = 5, .stride = 1, .groups = 1, .connections = c3_connections},
+    {.type = ALEXCL_CONV, .name = "c3", .outputs = 16, .kernel = 5, .stride = 1, .groups = 1,
+     .connections = c3_connections},
     PLAIN("t3", ALEXCL_LECUN_TANH),
     {.type = ALEXCL_SUBSAMPLE, .name = "s4", .kernel = 2, .stride = 2},
     PLAIN("ts4", ALEXCL_LECUN_TANH),
@@ -54,10 +55,12 @@ static const struct alexcl_layer lenet5_1998_layers[] = {
     {.type = ALEXCL_RBF, .name = "out", .outputs = 10},
 };
 
-/* Section II.B: the background becomes -0.1 and the ink 1.175, so that the mean is about 0 and the variance about 1. As in
- * MNIST's files the ink is 255: 255 * 0.005 - 0.1 = 1.175. */
+/* Section II.B: the background becomes -0.1 and the ink 1.175, so that the mean is about 0 and the variance about 1. As
+ * in MNIST's files the ink is 255: 255 * 0.005 - 0.1 = 1.175. */
 const struct alexcl_model model_lenet5_1998 = {
-    .name = "lenet5-1998", .about = "LeNet-5 as published: trained sub-sampling, RBF output", .oracle_case = "lenet5_1998",
-    .channels = 1, .height = 32, .width = 32, .colour = ALEXCL_GREY, .resize = 32, .scale = 0.005, .mean = PER_CHANNEL(0.1),
+    .name = "lenet5-1998", .about = "LeNet-5 as published: trained sub-sampling, RBF output",
+    .oracle_case = "lenet5_1998",
+    .channels = 1, .height = 32, .width = 32, .colour = ALEXCL_GREY, .resize = 32,
+    .scale = 0.005, .mean = PER_CHANNEL(0.1),
     LAYERS(lenet5_1998_layers),
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* AlexNets of some thousand parameters: every kind of layer of the big ones, in a moment. One for each golden vector net_tiny*. */
+/* AlexNets of some thousand parameters: every kind of layer of the big ones, in a moment. One for each golden vector
+ * net_tiny*. */
 #include "model.h"
 
 /* clang-format off */

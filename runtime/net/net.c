@@ -15,7 +15,8 @@
 #include "tune.h"
 
 enum { NET_BATCH = 16 };
-static const uint64_t NET_TUNE = 3000000000u; /* nanoseconds for measuring what is fastest, all devices together (tune_budget) */
+/* nanoseconds for measuring what is fastest, all devices together (tune_budget) */
+static const uint64_t NET_TUNE = 3000000000u;
 
 /* Images that are run at once, and how many of them each place computes. */
 struct net_batch {
@@ -41,7 +42,8 @@ struct alexcl_net {
 static double net_now(void) { return (double)timeline_now() * 1e-9; }
 
 /* The same job on every lane at once; the error is the first lane's that knows what failed. */
-static int net_on_lanes(struct alexcl_net *net, int (*job)(struct lane *, struct alexcl_error *), struct alexcl_error *err) {
+static int net_on_lanes(struct alexcl_net *net, int (*job)(struct lane *, struct alexcl_error *),
+                        struct alexcl_error *err) {
     int status = ALEXCL_OK;
     for (int i = 0; i < net->shared.lanes; i++) lane_start(&net->lanes[i], job);
     for (int i = 0; i < net->shared.lanes; i++) {
@@ -59,11 +61,16 @@ static int net_on_lanes(struct alexcl_net *net, int (*job)(struct lane *, struct
 
 static struct fit_place net_fit_place(const struct lane *lane) {
     int converts = lane->other && lane->other->graph->block != lane->graph->block;
-    return (struct fit_place){.graph = lane->graph, .place = &lane->place, .halves = lane->halves, .pinned = lane->pinned, .converts = converts};
+    return (struct fit_place){.graph = lane->graph,
+                              .place = &lane->place,
+                              .halves = lane->halves,
+                              .pinned = lane->pinned,
+                              .converts = converts};
 }
 
 /* Images at once, and those that each place has memory for: what was asked for, cut to what fits. */
-static int net_choose_batch(struct alexcl_net *net, const struct alexcl_net_options *options, struct alexcl_error *err) {
+static int net_choose_batch(struct alexcl_net *net, const struct alexcl_net_options *options,
+                            struct alexcl_error *err) {
     int wanted = options->batch ? options->batch : NET_BATCH, fits[2] = {0}, room[2];
     for (int i = 0; i < net->shared.lanes; i++) {
         struct lane *lane = &net->lanes[i];
@@ -74,8 +81,8 @@ static int net_choose_batch(struct alexcl_net *net, const struct alexcl_net_opti
         }
         if (options->memory && options->memory < memory) memory = options->memory;
         for (int j = 0; j < 2 * lane->graph->layer_count; j++) lane->graph->layers[j / 2].half[j % 2].most = wanted;
-        int status = graph_fit(lane->graph, lane->halves, &lane->place, memory, largest, wanted, alexcl_selection_place(net->shared.selection, (size_t)i)->name,
-                               &fits[i], err);
+        int status = graph_fit(lane->graph, lane->halves, &lane->place, memory, largest, wanted,
+                               alexcl_selection_place(net->shared.selection, (size_t)i)->name, &fits[i], err);
         if (status != ALEXCL_OK) return status;
     }
     struct fit fit = {.split = &net->split, .count = (size_t)net->shared.lanes, .caller = options->host};
@@ -84,7 +91,8 @@ static int net_choose_batch(struct alexcl_net *net, const struct alexcl_net_opti
     int status = fit_batch(&fit, wanted, fits, &net->images, room, err);
     if (status != ALEXCL_OK) return status;
     for (int i = 0; i < net->shared.lanes; i++) net->lanes[i].room = room[i];
-    if (net->images < wanted) log_write(ALEXCL_LOG_WARNING, "a batch of %d does not fit: it is cut in chunks of %d", wanted, net->images);
+    if (net->images < wanted)
+        log_write(ALEXCL_LOG_WARNING, "a batch of %d does not fit: it is cut in chunks of %d", wanted, net->images);
     return ALEXCL_OK;
 }
 
@@ -96,11 +104,12 @@ static void net_tell_precision(const struct alexcl_net *net) {
     for (int i = 0; i < g->layer_count; i++) halves |= g->layers[i].half[0].fp16;
     for (int i = 0; i < net->shared.lanes; i++) devices |= net->lanes[i].place.device != NULL;
     if (halves && devices && gemm && strcmp(gemm, "clblast") == 0)
-        log_write(ALEXCL_LOG_WARNING, "CLBlast takes no weights in half precision with sums in float: fully connected layers run on alexcl's own kernels");
+        log_write(ALEXCL_LOG_WARNING, "CLBlast takes no weights in half precision with sums in float: fully connected "
+                                      "layers run on alexcl's own kernels");
 }
 
-/* One after the other: devices of a kind share what is measured, so that they compute alike. What is measured hangs on the moment: the next
- * start, or another person's, may choose other ways, of other bits. */
+/* One after the other: devices of a kind share what is measured, so that they compute alike. What is measured hangs on
+ * the moment: the next start, or another person's, may choose other ways, of other bits. */
 static int net_tune(struct alexcl_net *net, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     unsigned kinds = 0;
@@ -115,7 +124,8 @@ static int net_tune(struct alexcl_net *net, struct alexcl_error *err) {
         struct lane *lane = &net->lanes[i];
         if (!lane->place.device) continue;
         struct tuning *t = tunings[0] && tuning_same(tunings[0], tunings[i]) ? tunings[0] : tunings[i];
-        TRY(tune_before_use(net->shared.selection, (size_t)i, lane->graph, lane->halves, &lane->place, kinds > 1 ? NET_TUNE / 2 : NET_TUNE, t, err));
+        TRY(tune_before_use(net->shared.selection, (size_t)i, lane->graph, lane->halves, &lane->place,
+                            kinds > 1 ? NET_TUNE / 2 : NET_TUNE, t, err));
     }
 done:
     tuning_free(tunings[0]), tuning_free(tunings[1]);
@@ -138,7 +148,8 @@ static int net_check_kernels(struct alexcl_net *net, struct alexcl_error *err) {
 static int net_is_of_one_kind(const struct alexcl_selection *sel) {
     const struct alexcl_device_info *a = alexcl_selection_device(sel, 0), *b = alexcl_selection_device(sel, 1);
     if (!a || !b) return a == b;
-    return strcmp(a->name, b->name) == 0 && strcmp(a->driver, b->driver) == 0 && strcmp(a->platform_name, b->platform_name) == 0;
+    return strcmp(a->name, b->name) == 0 && strcmp(a->driver, b->driver) == 0 &&
+           strcmp(a->platform_name, b->platform_name) == 0;
 }
 
 static int net_read_split(struct alexcl_net *net, const struct alexcl_net_options *options, struct alexcl_error *err) {
@@ -146,7 +157,8 @@ static int net_read_split(struct alexcl_net *net, const struct alexcl_net_option
     int status = split_read(options->split, alexcl_selection_count(sel), &net->split, err);
     if (status == ALEXCL_OK && net->split.kind != SPLIT_HALVES && options->reproducible && !net_is_of_one_kind(sel))
         return error_set(err, ALEXCL_E_USAGE,
-                         "--split %s with --reproducible: an image's scores would depend on which of two kinds of device computed it, and so on the batch; "
+                         "--split %s with --reproducible: an image's scores would depend on which of two kinds of "
+                         "device computed it, and so on the batch; "
                          "--split half, or two devices of one kind, can be reproducible",
                          options->split);
     return status;
@@ -173,7 +185,9 @@ static void net_hand_out(struct alexcl_net *net, const struct net_batch *b, int 
         lane->first = net_first(net, b, i);
         lane->count = b->share[i];
         lane->copied = copied && lane->place.device;
-        lane->next = next->in && lane->place.device && next->share[i] ? next->in + (size_t)net_first(net, next, i) * floats : NULL;
+        lane->next = next->in && lane->place.device && next->share[i]
+                         ? next->in + (size_t)net_first(net, next, i) * floats
+                         : NULL;
         lane->next_count = next->share[i];
     }
 }
@@ -184,15 +198,16 @@ static void net_learn(struct alexcl_net *net, int opening) {
     split_learn(&net->split, opening, share, seconds);
 }
 
-/* The speed of both places, at once, as they share what they share: on images of zeros, of which the first is left out, as what is compiled
- * and touched for the first time comes with it. */
+/* The speed of both places, at once, as they share what they share: on images of zeros, of which the first is left out,
+ * as what is compiled and touched for the first time comes with it. */
 static int net_measure_speed(struct alexcl_net *net, struct alexcl_error *err) {
     enum { ROUNDS = 4, SINGLE = 2, MOST = 32 };
     static const struct net_batch none = {0}, both = {.images = 1, .share = {1, 1}};
     int status = ALEXCL_OK, images = net->images < MOST ? net->images : MOST;
     size_t held = images < 2 ? 2 : (size_t)images;
     float *in = NULL, *out = NULL;
-    TRY(memory_alloc(&in, held * net->shared.graph->values[0].floats[0], sizeof *in, "images to measure the devices' speed with", err));
+    TRY(memory_alloc(&in, held * net->shared.graph->values[0].floats[0], sizeof *in,
+                     "images to measure the devices' speed with", err));
     TRY(memory_alloc(&out, held * shape_size(net->shared.graph->output), sizeof *out, "their scores", err));
     net->shared.batch = (struct lane_batch){.in = in, .out = out, .check = -1};
     for (int round = 0; round < ROUNDS; round++) {
@@ -216,8 +231,10 @@ int net_open(const struct alexcl_model *model, const struct alexcl_weights *weig
     struct alexcl_net *net = NULL;
     double start = net_now();
     if (!options) options = &standard;
-    if (!weights || !sel) return error_set(err, ALEXCL_E_USAGE, "a net without %s (NULL)", weights ? "devices" : "weights");
-    if (options->batch < 0) return error_set(err, ALEXCL_E_USAGE, "a batch of %d images: it must be 1 or more", options->batch);
+    if (!weights || !sel)
+        return error_set(err, ALEXCL_E_USAGE, "a net without %s (NULL)", weights ? "devices" : "weights");
+    if (options->batch < 0)
+        return error_set(err, ALEXCL_E_USAGE, "a batch of %d images: it must be 1 or more", options->batch);
     TRY(memory_alloc(&net, 1, sizeof *net, "the net", err));
     struct lane_shared *shared = &net->shared;
     pthread_mutex_init(&shared->upload, NULL);
@@ -230,14 +247,17 @@ int net_open(const struct alexcl_model *model, const struct alexcl_weights *weig
     shared->graph = net->graph;
     shared->last_layer = options->last_layer;
     TRY(exchange_create(&shared->exchange, err));
-    for (int i = 0; i < shared->lanes; i++) TRY(lane_create(&net->lanes[i], shared, i, split_halves(&net->split, (size_t)i), err));
-    for (int i = 0; i < shared->lanes; i++) net->lanes[i].other = lane_has_both(&net->lanes[i]) ? NULL : &net->lanes[1 - i];
+    for (int i = 0; i < shared->lanes; i++)
+        TRY(lane_create(&net->lanes[i], shared, i, split_halves(&net->split, (size_t)i), err));
+    for (int i = 0; i < shared->lanes; i++)
+        net->lanes[i].other = lane_has_both(&net->lanes[i]) ? NULL : &net->lanes[1 - i];
     TRY(net_on_lanes(net, lane_open, err));
     net_tell_precision(net);
     TRY(net_tune(net, err));
     TRY(net_choose_batch(net, options, err));
     for (int i = 0; i < shared->lanes; i++)
-        for (int h = 0; h < 2; h++) shared->to_prepare += lane_runs(&net->lanes[i], h) ? (unsigned)net->lanes[i].graph->layer_count : 0;
+        for (int h = 0; h < 2; h++)
+            shared->to_prepare += lane_runs(&net->lanes[i], h) ? (unsigned)net->lanes[i].graph->layer_count : 0;
     TRY(net_on_lanes(net, lane_prepare, err));
     if (check) TRY(net_check_kernels(net, err));
     net->build = net_now() - start;
@@ -250,8 +270,9 @@ done:
     return status;
 }
 
-int alexcl_net_open(const struct alexcl_model *model, const struct alexcl_weights *weights, const struct alexcl_selection *sel,
-                    const struct alexcl_net_options *options, struct alexcl_net **out, struct alexcl_error *err) {
+int alexcl_net_open(const struct alexcl_model *model, const struct alexcl_weights *weights,
+                    const struct alexcl_selection *sel, const struct alexcl_net_options *options,
+                    struct alexcl_net **out, struct alexcl_error *err) {
     return net_open(model, weights, sel, options, 1, out, err);
 }
 
@@ -270,8 +291,8 @@ struct alexcl_plan_memory alexcl_net_memory(const struct alexcl_net *net, size_t
     return m;
 }
 
-/* Image `image` of the batch, which begins with the run's image `first`, has a score that is not finite: runs the batch again, to name the
- * first layer where the image has such a value. */
+/* Image `image` of the batch, which begins with the run's image `first`, has a score that is not finite: runs the batch
+ * again, to name the first layer where the image has such a value. */
 static int net_name_bad_layer(struct alexcl_net *net, size_t first_image, size_t image, struct alexcl_error *err) {
     const struct graph *g = net->shared.graph;
     for (int i = 0; i < net->shared.lanes; i++) net->lanes[i].copied = 0, net->lanes[i].next = NULL;
@@ -287,15 +308,19 @@ static int net_name_bad_layer(struct alexcl_net *net, size_t first_image, size_t
         net->lanes[i].not_finite = -1;
     }
     if (first < 0) /* the second run was fine: the device does not compute the same twice */
-        return error_set(err, ALEXCL_E_DEVICE,
-                         "image %zu got a score that is not finite, and a second run did not: the device or its driver is unsound; "
-                         "compare with --devices ref",
-                         first_image + image);
-    return error_set(err, ALEXCL_E_DATA, "image %zu: not a finite number, first in the output of layer %s: weights or input are damaged or of another scale",
+        return error_set(
+            err, ALEXCL_E_DEVICE,
+            "image %zu got a score that is not finite, and a second run did not: the device or its driver is unsound; "
+            "compare with --devices ref",
+            first_image + image);
+    return error_set(err, ALEXCL_E_DATA,
+                     "image %zu: not a finite number, first in the output of layer %s: weights or input are damaged or "
+                     "of another scale",
                      first_image + image, g->layers[first].half[0].desc->name);
 }
 
-int alexcl_net_run(struct alexcl_net *net, const float *images_in, size_t images, float *out, struct alexcl_error *err) {
+int alexcl_net_run(struct alexcl_net *net, const float *images_in, size_t images, float *out,
+                   struct alexcl_error *err) {
     const struct graph *g = net->shared.graph;
     size_t in_floats = g->values[0].floats[0], out_floats = shape_size(g->output);
     double start = net_now();
@@ -306,7 +331,8 @@ int alexcl_net_run(struct alexcl_net *net, const float *images_in, size_t images
         int copied = net->copied.in == in && net->copied.images == b.images;
         if (copied) b = net->copied; /* with the share that it was copied for */
         size_t count = (size_t)b.images, left = images - first - count;
-        struct net_batch next = left ? net_batch(net, in + count * in_floats, left) : net_batch(net, net->announced, net->announced_images);
+        struct net_batch next =
+            left ? net_batch(net, in + count * in_floats, left) : net_batch(net, net->announced, net->announced_images);
         net->shared.batch = (struct lane_batch){.in = in, .out = out + first * out_floats, .check = -1};
         net->copied = (struct net_batch){0};
         net_hand_out(net, &b, copied, &next);
@@ -333,7 +359,8 @@ void alexcl_net_announce(struct alexcl_net *net, const float *images_in, size_t 
 }
 
 struct alexcl_net_times alexcl_net_times(const struct alexcl_net *net) {
-    struct alexcl_net_times t = {.wall = net->wall, .build = net->build, .images = {net->done[0], net->done[1]}, .events = 1};
+    struct alexcl_net_times t = {
+        .wall = net->wall, .build = net->build, .images = {net->done[0], net->done[1]}, .events = 1};
     for (int i = 0; i < net->shared.lanes; i++) {
         const struct lane *lane = &net->lanes[i];
         if (!lane->place.device) {
@@ -365,7 +392,9 @@ int alexcl_net_record(struct alexcl_net *net, int on, struct alexcl_error *err) 
         struct lane *lane = &net->lanes[i];
         struct timeline *t = net->timelines[i];
         if (!on && t && t->lost)
-            status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: %d pieces of the recording are lost; record fewer batches", t->lost);
+            status =
+                error_set(err, ALEXCL_E_MEMORY,
+                          "out of host memory: %d pieces of the recording are lost; record fewer batches", t->lost);
         if (on && !t) {
             TRY(memory_alloc(&t, 1, sizeof *t, "the recording", err));
             net->timelines[i] = t;

@@ -5,7 +5,8 @@
 #include "host_memory.h"
 #include "memory.h"
 
-int alexcl_plan_make(const struct alexcl_model *model, const struct alexcl_plan_request *request, struct alexcl_plan **out, struct alexcl_error *err) {
+int alexcl_plan_make(const struct alexcl_model *model, const struct alexcl_plan_request *request,
+                     struct alexcl_plan **out, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct graph *g = NULL, *graphs[2] = {NULL, NULL};
     struct alexcl_plan *p = NULL;
@@ -14,7 +15,8 @@ int alexcl_plan_make(const struct alexcl_model *model, const struct alexcl_plan_
     int fits[2] = {0};
     static const struct alexcl_plan_request standard = {0};
     if (!request) request = &standard;
-    if (request->batch < 0 || request->places > 2) return error_set(err, ALEXCL_E_USAGE, "a plan is for 1 or more images and 1 or 2 devices");
+    if (request->batch < 0 || request->places > 2)
+        return error_set(err, ALEXCL_E_USAGE, "a plan is for 1 or more images and 1 or 2 devices");
     TRY(split_read(request->split, request->places ? request->places : 2, &split, err));
     TRY(graph_make(model, request->last_layer, 1, &g, err));
     TRY(memory_alloc(&p, 1, sizeof *p, "the plan", err));
@@ -31,7 +33,8 @@ int alexcl_plan_make(const struct alexcl_model *model, const struct alexcl_plan_
             row->half[h] = gl->half[h].out;
             row->parameters[h] = graph_parameters(&gl->half[h]);
             row->macs[h] = gl->half[h].macs;
-            for (int t = 0; t < gl->half[h].tensor_count; t++) row->parameter_bytes[h] += layer_parameter_floats(&gl->half[h], &none, t) * sizeof(float);
+            for (int t = 0; t < gl->half[h].tensor_count; t++)
+                row->parameter_bytes[h] += layer_parameter_floats(&gl->half[h], &none, t) * sizeof(float);
             if (gl->cross >= 0) {
                 struct graph_sent sent = graph_sent(g, gl->cross, 1 - h);
                 row->crosses[h] = (uint64_t)sent.count * (uint64_t)sent.hw * sizeof(float);
@@ -45,19 +48,27 @@ int alexcl_plan_make(const struct alexcl_model *model, const struct alexcl_plan_
     p->places = count;
     for (size_t i = 0; i < count; i++) {
         int reference = request->selection && !alexcl_selection_device(request->selection, i);
-        uint64_t memory = request->memory[i] ? request->memory[i] : reference ? host_memory_limit("") : (uint64_t)4 << 30;
+        uint64_t memory = request->memory[i] ? request->memory[i]
+                          : reference        ? host_memory_limit("")
+                                             : (uint64_t)4 << 30;
         uint64_t largest = request->largest_buffer[i] ? request->largest_buffer[i] : reference ? memory : memory / 4;
         p->halves[i] = split_halves(&split, i);
         if (request->selection && !reference) TRY(device_describe(request->selection, i, &places[i].device, err));
         TRY(graph_make(model, request->last_layer, places[i].device ? layer_block(&places[i]) : 1, &graphs[i], err));
         for (int j = 0; j < 2 * graphs[i]->layer_count; j++) graphs[i]->layers[j / 2].half[j % 2].most = p->batch;
-        TRY(graph_fit(graphs[i], p->halves[i], &places[i], memory, largest, p->batch, count == 1 ? "the device" : i ? "device 1" : "device 0", &fits[i], err));
+        TRY(graph_fit(graphs[i], p->halves[i], &places[i], memory, largest, p->batch,
+                      count == 1 ? "the device"
+                      : i        ? "device 1"
+                                 : "device 0",
+                      &fits[i], err));
     }
     struct fit fit = {.split = &split, .count = count, .host_memory = UINT64_MAX, .caller = request->host};
     for (size_t i = 0; i < count; i++) {
         int other = count == 2 && p->halves[i] != 3u && graphs[1 - i]->block != graphs[i]->block;
-        int pinned = places[i].device ? device_limits(places[i].device)->kind != ALEXCL_DEVICE_CPU : !request->selection;
-        fit.places[i] = (struct fit_place){.graph = graphs[i], .place = &places[i], .halves = p->halves[i], .pinned = pinned, .converts = other};
+        int pinned =
+            places[i].device ? device_limits(places[i].device)->kind != ALEXCL_DEVICE_CPU : !request->selection;
+        fit.places[i] = (struct fit_place){
+            .graph = graphs[i], .place = &places[i], .halves = p->halves[i], .pinned = pinned, .converts = other};
     }
     if (request->selection) fit_share(&fit, request->selection);
     TRY(fit_batch(&fit, p->batch, fits, &p->chunk, p->room, err));

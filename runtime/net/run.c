@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* One batch on one lane: its own images. Two lanes run this at the same time; where each has one half, they meet at the crossings:
+/* One batch on one lane: its own images. Two lanes run this at the same time; where each has one half, they meet at the
+ * crossings:
  *
  *   work queue      | section 0, slice 0 | section 0, slice 1 | join, section 1, slice 0 | ...
  *   transfer queue                       | send 0             | send 1, receive 0        | ... | the next batch's input
  *
- * A slice is sent while the next one is computed. Nothing behind the first sections reads the input: the next batch is copied into it while
- * the other sections run. Every value is computed by the same operations whatever the placement,
+ * A slice is sent while the next one is computed. Nothing behind the first sections reads the input: the next batch is
+ * copied into it while the other sections run. Every value is computed by the same operations whatever the placement,
  * the slices or the batch are, so the scores are equal to the bit on devices of one kind. */
 #include <math.h>
 #include <string.h>
@@ -41,8 +42,8 @@ static int run_slices(const struct run *r, int section) {
     return r->images < LANE_SLICES ? 1 : LANE_SLICES;
 }
 
-/* Images, of `count`, that go through a section's layers together: on a CPU as many as its caches hold from one layer to the next, in equal
- * parts. */
+/* Images, of `count`, that go through a section's layers together: on a CPU as many as its caches hold from one layer
+ * to the next, in equal parts. */
 static int run_together(const struct run *r, int section, int count) {
     const struct graph *g = r->lane->graph;
     const struct graph_section *s = &g->sections[section];
@@ -50,22 +51,25 @@ static int run_together(const struct run *r, int section, int count) {
     if (g->block == 1 || run_takes_whole(g, section) || count < 1) return count;
     for (int i = s->first; i < s->first + s->count; i++)
         for (int h = 0; h < 2; h++)
-            if (lane_runs(r->lane, h) && g->values[g->layers[i].out].floats[h] > floats) floats = g->values[g->layers[i].out].floats[h];
+            if (lane_runs(r->lane, h) && g->values[g->layers[i].out].floats[h] > floats)
+                floats = g->values[g->layers[i].out].floats[h];
     int most = (int)(LANE_TOGETHER / (floats * sizeof(float))), parts = most < 1 ? count : (count + most - 1) / most;
     return (count + parts - 1) / parts;
 }
 
 /* Opens a span for images first .. first+count-1 of the lane's own. */
-static int run_open_span(const struct run *r, enum alexcl_work work, const char *layer, int half, int first, int count) {
+static int run_open_span(const struct run *r, enum alexcl_work work, const char *layer, int half, int first,
+                         int count) {
     return timeline_open(r->lane->timeline, work, layer, half, r->lane->first + first, count);
 }
 
-/* Starts the copy of the first `count` of `from` to the device's images from `first` on, behind `after` (may be NULL). `from` is the caller's:
- * a device that copies by itself is given it in memory of its driver. */
-static int run_write_input(struct lane *lane, const float *from, int first, int count, const struct event *after, struct event **written,
-                           struct alexcl_error *err) {
+/* Starts the copy of the first `count` of `from` to the device's images from `first` on, behind `after` (may be NULL).
+ * `from` is the caller's: a device that copies by itself is given it in memory of its driver. */
+static int run_write_input(struct lane *lane, const float *from, int first, int count, const struct event *after,
+                           struct event **written, struct alexcl_error *err) {
     size_t floats = lane->graph->values[0].floats[0];
-    struct buffer_region region = {.row = (size_t)first, .rows = (size_t)count, .pitch = floats, .first = 0, .width = floats};
+    struct buffer_region region = {
+        .row = (size_t)first, .rows = (size_t)count, .pitch = floats, .first = 0, .width = floats};
     if (lane->images) from = memcpy(lane->images + (size_t)first * floats, from, (size_t)count * floats * sizeof *from);
     return buffer_write_region(lane->input.buffer, &region, from, after, DEVICE_TRANSFER, written, err);
 }
@@ -105,7 +109,8 @@ static int run_upload_next(struct run *r, struct alexcl_error *err) {
     if (!lane->next) return ALEXCL_OK;
     struct event *computed = NULL, *written = NULL;
     int span = timeline_open(lane->timeline, ALEXCL_WORK_TRANSFER, "input", -1, 0, lane->next_count);
-    /* It takes this batch's place in lane->images. Their copy stands before what is computed now, so there is little to wait for. */
+    /* It takes this batch's place in lane->images. Their copy stands before what is computed now, so there is little to
+     * wait for. */
     int status = lane->images && r->uploaded ? event_wait(r->uploaded, err) : ALEXCL_OK;
     if (status == ALEXCL_OK) status = device_mark(lane->place.device, &computed, err);
     if (status == ALEXCL_OK) status = run_write_input(lane, lane->next, 0, lane->next_count, computed, &written, err);
@@ -117,7 +122,8 @@ static int run_upload_next(struct run *r, struct alexcl_error *err) {
 
 /* Where it lies on the place that made it. */
 static struct buffer_region run_sent_region(const struct graph_sent *sent, int first, int count) {
-    struct buffer_region region = {.row = (size_t)first, .rows = (size_t)count, .pitch = sent->pitch, .width = sent->floats};
+    struct buffer_region region = {
+        .row = (size_t)first, .rows = (size_t)count, .pitch = sent->pitch, .width = sent->floats};
     if (!sent->seam) return region;
     size_t channel = (size_t)sent->first, hw = (size_t)sent->hw, block = (size_t)sent->block;
     if (sent->block == 1) {
@@ -135,15 +141,18 @@ static struct buffer_region run_sent_region(const struct graph_sent *sent, int f
 /* Packs a region's rows into `to`. */
 static void run_pack(float *to, const float *from, const struct buffer_region *region) {
     for (size_t i = 0; i < region->rows; i++)
-        memcpy(to + i * region->width, from + (region->row + i) * region->pitch + region->first, region->width * sizeof *to);
+        memcpy(to + i * region->width, from + (region->row + i) * region->pitch + region->first,
+               region->width * sizeof *to);
 }
 
 /* `count` images from one way of lying to another. */
-static void run_convert(float *to, const struct graph_sent *to_sent, const float *from, const struct graph_sent *from_sent, int count) {
+static void run_convert(float *to, const struct graph_sent *to_sent, const float *from,
+                        const struct graph_sent *from_sent, int count) {
     memset(to, 0, (size_t)count * to_sent->floats * sizeof *to);
     for (int n = 0; n < count; n++, to += to_sent->floats, from += from_sent->floats)
         for (int c = 0; c < to_sent->count; c++)
-            for (int i = 0; i < to_sent->hw; i++) to[graph_sent_position(to_sent, c, i)] = from[graph_sent_position(from_sent, c, i)];
+            for (int i = 0; i < to_sent->hw; i++)
+                to[graph_sent_position(to_sent, c, i)] = from[graph_sent_position(from_sent, c, i)];
 }
 
 /* Starts the copy of this lane's half of a crossing to the host. */
@@ -156,7 +165,8 @@ static int run_send(struct run *r, int cross, int first, int count, struct alexc
     float *to = lane->staging[cross] + (size_t)first * sent.floats;
     struct run_send *send = &r->leaving[r->leaving_count++];
     *send = (struct run_send){.first = first, .count = count, .message = r->messages++};
-    int span = run_open_span(r, ALEXCL_WORK_EXCHANGE, graph_crossing_layer(lane->shared->graph, cross)->half[h].desc->name, h, first, count);
+    int span = run_open_span(r, ALEXCL_WORK_EXCHANGE,
+                             graph_crossing_layer(lane->shared->graph, cross)->half[h].desc->name, h, first, count);
     if (!lane->place.device) {
         run_pack(to, from->host, &region);
         timeline_close(lane->timeline, span);
@@ -164,7 +174,8 @@ static int run_send(struct run *r, int cross, int first, int count, struct alexc
     }
     struct event *computed = NULL;
     int status = device_mark(lane->place.device, &computed, err);
-    if (status == ALEXCL_OK) status = buffer_read_region(from->buffer, &region, to, computed, DEVICE_EXCHANGE, &send->event, err);
+    if (status == ALEXCL_OK)
+        status = buffer_read_region(from->buffer, &region, to, computed, DEVICE_EXCHANGE, &send->event, err);
     event_free(computed);
     timeline_close(lane->timeline, span);
     return status;
@@ -199,7 +210,8 @@ static int run_receive(struct run *r, int cross, struct alexcl_error *err) {
         memcpy(to->host + (size_t)send->first * floats, from, (size_t)send->count * floats * sizeof *from);
     } else {
         struct event *written = NULL;
-        struct buffer_region region = {.row = (size_t)send->first, .rows = (size_t)send->count, .pitch = floats, .first = 0, .width = floats};
+        struct buffer_region region = {
+            .row = (size_t)send->first, .rows = (size_t)send->count, .pitch = floats, .first = 0, .width = floats};
         status = buffer_write_region(to->buffer, &region, from, NULL, DEVICE_EXCHANGE, &written, err);
         if (status == ALEXCL_OK) status = device_wait_for(lane->place.device, written, err);
         event_free(written);
@@ -218,10 +230,12 @@ static int run_join(struct run *r, int cross, int first, int count, struct alexc
     const struct graph_layer *gl = graph_crossing_layer(g, cross);
     struct graph_sent sent[2] = {graph_sent(g, cross, 0), graph_sent(g, cross, 1)};
     const struct storage *half[2];
-    for (int h = 0; h < 2; h++) half[h] = lane_runs(lane, h) ? lane_value(lane, h, gl->in) : &lane->received[1 - h][cross];
+    for (int h = 0; h < 2; h++)
+        half[h] = lane_runs(lane, h) ? lane_value(lane, h, gl->in) : &lane->received[1 - h][cross];
     const char *layer = gl->half[0].desc->name;
     int span = run_open_span(r, ALEXCL_WORK_JOIN, layer, -1, first, count);
-    int status = join_run(lane->join, layer, sent[0].floats, sent[1].floats, half[0], half[1], &lane->joined[cross], first, count, err);
+    int status = join_run(lane->join, layer, sent[0].floats, sent[1].floats, half[0], half[1], &lane->joined[cross],
+                          first, count, err);
     timeline_close(lane->timeline, span);
     return status;
 }
@@ -235,7 +249,9 @@ static int run_copy_seams(struct run *r, int cross, int first, int count, struct
         struct graph_sent sent = graph_sent(g, cross, 1 - h);
         struct buffer_region region = run_sent_region(&sent, first, count);
         struct storage *from = lane_value(lane, 1 - h, in), *to = &lane->received[h][cross];
-        int status = ALEXCL_OK, span = run_open_span(r, ALEXCL_WORK_JOIN, graph_crossing_layer(g, cross)->half[h].desc->name, h, first, count);
+        int status = ALEXCL_OK,
+            span =
+                run_open_span(r, ALEXCL_WORK_JOIN, graph_crossing_layer(g, cross)->half[h].desc->name, h, first, count);
         if (lane->place.device)
             status = buffer_copy_region(from->buffer, &region, to->buffer, (size_t)first * sent.floats, err);
         else
@@ -249,7 +265,8 @@ static int run_copy_seams(struct run *r, int cross, int first, int count, struct
 /* Brings what crosses before a section for images first .. first+count-1. */
 static int run_cross(struct run *r, int cross, int first, int count, struct alexcl_error *err) {
     int joins = graph_crossing_layer(r->lane->graph, cross)->crossing == GRAPH_JOIN;
-    if (lane_has_both(r->lane)) return joins ? run_join(r, cross, first, count, err) : run_copy_seams(r, cross, first, count, err);
+    if (lane_has_both(r->lane))
+        return joins ? run_join(r, cross, first, count, err) : run_copy_seams(r, cross, first, count, err);
     while (r->arriving_taken < r->arriving_count) {
         const struct run_send *send = &r->arriving[r->arriving_taken];
         if (send->first >= first + count) break;
@@ -266,7 +283,8 @@ static int run_check(struct run *r, int layer, int half, int first, int count, s
     int image = lane->shared->batch.check - lane->first; /* of its own, if it is among them */
     const struct graph_layer *gl = &lane->graph->layers[layer];
     size_t floats = layer_out_floats(&gl->half[half]);
-    if (image < first || image >= first + count || (lane->not_finite >= 0 && lane->not_finite <= layer)) return ALEXCL_OK;
+    if (image < first || image >= first + count || (lane->not_finite >= 0 && lane->not_finite <= layer))
+        return ALEXCL_OK;
     float *part = lane->output; /* free until the batch's end */
     for (size_t i = 0; i < floats; i += lane->output_floats) {
         size_t m = floats - i < lane->output_floats ? floats - i : lane->output_floats;
@@ -310,7 +328,8 @@ static int run_download(struct run *r, struct alexcl_error *err) {
     const struct graph_layer *last = &g->layers[g->layer_count - 1];
     size_t row = shape_size(g->output), first_floats = shape_size(last->half[0].out);
     int finish = run_open_span(r, ALEXCL_WORK_WAIT, "output", -1, 0, r->images);
-    /* By a finish, in which Intel's runtime lets this thread compute as well; a blocking read leaves all the work to the others. */
+    /* By a finish, in which Intel's runtime lets this thread compute as well; a blocking read leaves all the work to
+     * the others. */
     int finished = lane->place.device ? device_finish(lane->place.device, err) : ALEXCL_OK;
     timeline_close(lane->timeline, finish);
     if (finished != ALEXCL_OK) return finished;
@@ -322,7 +341,8 @@ static int run_download(struct run *r, struct alexcl_error *err) {
         timeline_close(lane->timeline, span);
         if (status != ALEXCL_OK) return status;
         float *to = lane->shared->batch.out + (size_t)lane->first * row + (h ? first_floats : 0);
-        for (size_t n = 0; n < (size_t)r->images; n++) layer_take_out(&last->half[h], lane->output + n * floats, to + n * row);
+        for (size_t n = 0; n < (size_t)r->images; n++)
+            layer_take_out(&last->half[h], lane->output + n * floats, to + n * row);
     }
     return ALEXCL_OK;
 }
@@ -348,9 +368,11 @@ static int run_sections(struct run *r, struct alexcl_error *err) {
                 for (int i = g->sections[s].first; i < g->sections[s].first + g->sections[s].count; i++) {
                     TRY(run_layer(r, i, from, first + count - from < together ? first + count - from : together, err));
                     /* The device begins while the rest of the slice is handed out. */
-                    if (lane->pinned && from == first && i == g->sections[s].first) TRY(device_flush(lane->place.device, err));
+                    if (lane->pinned && from == first && i == g->sections[s].first)
+                        TRY(device_flush(lane->place.device, err));
                 }
-                /* Where many launches wait, Intel's runtime holds the next enqueue up, and this thread, which computes in a finish, idles. */
+                /* Where many launches wait, Intel's runtime holds the next enqueue up, and this thread, which computes
+                 * in a finish, idles. */
                 if (g->block > 1 && (waiting += 2 * g->sections[s].count) > LANE_WAITING) {
                     TRY(device_finish(lane->place.device, err));
                     waiting = 0;

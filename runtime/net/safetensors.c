@@ -15,7 +15,8 @@
 #include "fp16.h"
 #include "memory.h"
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "safetensors files are little-endian, and are used and written as they are");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "safetensors files are little-endian, and are used and written as they are");
 
 enum { HEADER_LIMIT = 100 * 1000 * 1000 /* the format's own */, WRITTEN_AT_ONCE = 1 << 20 /* floats */ };
 static const char METADATA[] = "__metadata__";
@@ -43,7 +44,8 @@ const char *safetensors_show_shape(int dims, const uint64_t shape[4], char out[S
     size_t used = 0;
     snprintf(out, SAFETENSORS_SHOWN, "scalar");
     for (int i = 0; i < dims && i < 4; i++)
-        used += (size_t)snprintf(out + used, SAFETENSORS_SHOWN - used, "%s%llu", i ? "x" : "", (unsigned long long)shape[i]);
+        used += (size_t)snprintf(out + used, SAFETENSORS_SHOWN - used, "%s%llu", i ? "x" : "",
+                                 (unsigned long long)shape[i]);
     if (dims > 4) snprintf(out + used, SAFETENSORS_SHOWN - used, "x... (%d axes)", dims);
     return out;
 }
@@ -55,21 +57,25 @@ static const struct {
     unsigned bits;
     enum safetensors_type type;
 } types[] = {
-    {"F32", 32, SAFETENSORS_F32},      {"F16", 16, SAFETENSORS_F16},      {"BF16", 16, SAFETENSORS_BF16},    {"F64", 64, SAFETENSORS_OTHER},
-    {"I64", 64, SAFETENSORS_OTHER},    {"I32", 32, SAFETENSORS_OTHER},    {"I16", 16, SAFETENSORS_OTHER},    {"I8", 8, SAFETENSORS_OTHER},
-    {"U64", 64, SAFETENSORS_OTHER},    {"U32", 32, SAFETENSORS_OTHER},    {"U16", 16, SAFETENSORS_OTHER},    {"U8", 8, SAFETENSORS_OTHER},
-    {"BOOL", 8, SAFETENSORS_OTHER},    {"C64", 64, SAFETENSORS_OTHER},    {"F8_E4M3", 8, SAFETENSORS_OTHER}, {"F8_E5M2", 8, SAFETENSORS_OTHER},
-    {"F8_E8M0", 8, SAFETENSORS_OTHER}, {"F6_E2M3", 6, SAFETENSORS_OTHER}, {"F6_E3M2", 6, SAFETENSORS_OTHER}, {"F4", 4, SAFETENSORS_OTHER},
+    {"F32", 32, SAFETENSORS_F32},      {"F16", 16, SAFETENSORS_F16},      {"BF16", 16, SAFETENSORS_BF16},
+    {"F64", 64, SAFETENSORS_OTHER},    {"I64", 64, SAFETENSORS_OTHER},    {"I32", 32, SAFETENSORS_OTHER},
+    {"I16", 16, SAFETENSORS_OTHER},    {"I8", 8, SAFETENSORS_OTHER},      {"U64", 64, SAFETENSORS_OTHER},
+    {"U32", 32, SAFETENSORS_OTHER},    {"U16", 16, SAFETENSORS_OTHER},    {"U8", 8, SAFETENSORS_OTHER},
+    {"BOOL", 8, SAFETENSORS_OTHER},    {"C64", 64, SAFETENSORS_OTHER},    {"F8_E4M3", 8, SAFETENSORS_OTHER},
+    {"F8_E5M2", 8, SAFETENSORS_OTHER}, {"F8_E8M0", 8, SAFETENSORS_OTHER}, {"F6_E2M3", 6, SAFETENSORS_OTHER},
+    {"F6_E3M2", 6, SAFETENSORS_OTHER}, {"F4", 4, SAFETENSORS_OTHER},
 };
 
 static int safetensors_bad(const char *path, const char *tensor, const char *what, struct alexcl_error *err) {
     char shown[SAFETENSORS_SHOWN];
-    return error_set(err, ALEXCL_E_DATA, "%s: tensor %s: %s; the file is damaged, make or fetch it again", path, safetensors_show(tensor, shown), what);
+    return error_set(err, ALEXCL_E_DATA, "%s: tensor %s: %s; the file is damaged, make or fetch it again", path,
+                     safetensors_show(tensor, shown), what);
 }
 
-static int safetensors_read_tensor(const char *path, const char *name, const json_t *entry, uint64_t data_length, struct safetensors_tensor *t,
-                                   struct alexcl_error *err) {
-    const json_t *type = json_object_get(entry, "dtype"), *shape = json_object_get(entry, "shape"), *offsets = json_object_get(entry, "data_offsets");
+static int safetensors_read_tensor(const char *path, const char *name, const json_t *entry, uint64_t data_length,
+                                   struct safetensors_tensor *t, struct alexcl_error *err) {
+    const json_t *type = json_object_get(entry, "dtype"), *shape = json_object_get(entry, "shape"),
+                 *offsets = json_object_get(entry, "data_offsets");
     if (!json_is_string(type) || !json_is_array(shape) || !json_is_array(offsets) || json_array_size(offsets) != 2)
         return safetensors_bad(path, name, "not an object of dtype, shape and two data_offsets", err);
     unsigned bits = 0;
@@ -81,27 +87,32 @@ static int safetensors_read_tensor(const char *path, const char *name, const jso
         }
     if (!bits) {
         char shown[2][SAFETENSORS_SHOWN];
-        return error_set(err, ALEXCL_E_DATA, "%s: tensor %s: dtype \"%s\" is none of the format's", path, safetensors_show(name, shown[0]),
-                         safetensors_show(json_string_value(type), shown[1]));
+        return error_set(err, ALEXCL_E_DATA, "%s: tensor %s: dtype \"%s\" is none of the format's", path,
+                         safetensors_show(name, shown[0]), safetensors_show(json_string_value(type), shown[1]));
     }
     uint64_t values = 1;
     for (size_t i = 0; i < json_array_size(shape); i++) {
         const json_t *axis = json_array_get(shape, i);
-        if (!json_is_integer(axis) || json_integer_value(axis) < 0) return safetensors_bad(path, name, "an axis of its shape is not a whole number", err);
+        if (!json_is_integer(axis) || json_integer_value(axis) < 0)
+            return safetensors_bad(path, name, "an axis of its shape is not a whole number", err);
         uint64_t size = (uint64_t)json_integer_value(axis);
         if (i < 4) t->shape[i] = size;
-        if (size && values > UINT64_MAX / bits / size) return safetensors_bad(path, name, "its shape has more values than can be counted", err);
+        if (size && values > UINT64_MAX / bits / size)
+            return safetensors_bad(path, name, "its shape has more values than can be counted", err);
         values *= size;
     }
     const json_t *begin = json_array_get(offsets, 0), *end = json_array_get(offsets, 1);
-    if (!json_is_integer(begin) || !json_is_integer(end) || json_integer_value(begin) < 0 || json_integer_value(end) < json_integer_value(begin))
+    if (!json_is_integer(begin) || !json_is_integer(end) || json_integer_value(begin) < 0 ||
+        json_integer_value(end) < json_integer_value(begin))
         return safetensors_bad(path, name, "its data_offsets are not a begin and an end", err);
-    if ((uint64_t)json_integer_value(end) > data_length) return safetensors_bad(path, name, "its data ends behind the end of the file (cut short?)", err);
+    if ((uint64_t)json_integer_value(end) > data_length)
+        return safetensors_bad(path, name, "its data ends behind the end of the file (cut short?)", err);
     t->name = name;
     t->dims = json_array_size(shape) > 1000 ? 1000 : (int)json_array_size(shape);
     t->begin = (uint64_t)json_integer_value(begin);
     t->bytes = (uint64_t)json_integer_value(end) - t->begin;
-    if (values * bits % 8 != 0 || values * bits / 8 != t->bytes) return safetensors_bad(path, name, "its data_offsets do not fit its shape and dtype", err);
+    if (values * bits % 8 != 0 || values * bits / 8 != t->bytes)
+        return safetensors_bad(path, name, "its data_offsets do not fit its shape and dtype", err);
     return ALEXCL_OK;
 }
 
@@ -112,41 +123,51 @@ static int safetensors_by_begin(const void *a, const void *b) {
 }
 
 /* A file that is none, by what it is; where that is not known, `what` is wrong with it. */
-static int safetensors_foreign(const char *path, const unsigned char *bytes, size_t length, const char *what, struct alexcl_error *err) {
+static int safetensors_foreign(const char *path, const unsigned char *bytes, size_t length, const char *what,
+                               struct alexcl_error *err) {
     const struct alexcl_file_kind *kind = alexcl_file_kind_of(bytes, length);
     if (!kind) return error_set(err, ALEXCL_E_DATA, "%s: %s; is it a safetensors file, and complete?", path, what);
     return error_set(err, ALEXCL_E_DATA, "%s: is %s, not a safetensors file; %s", path, kind->name,
                      kind->advice ? kind->advice : "name a file of weights, as safetensors' save_file writes it");
 }
 
-int safetensors_parse(const unsigned char *bytes, size_t length, const char *path, struct safetensors **out, struct alexcl_error *err) {
+int safetensors_parse(const unsigned char *bytes, size_t length, const char *path, struct safetensors **out,
+                      struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct safetensors *s = NULL;
     char shown[SAFETENSORS_SHOWN];
-    if (length < 8) return safetensors_foreign(path, bytes, length, "too few bytes: it would begin with 8 that give its header's length", err);
+    if (length < 8)
+        return safetensors_foreign(path, bytes, length,
+                                   "too few bytes: it would begin with 8 that give its header's length", err);
     uint64_t header_length = 0;
     for (int i = 0; i < 8; i++) header_length |= (uint64_t)bytes[i] << 8 * i;
     if (header_length > HEADER_LIMIT || header_length > length - 8) {
         int limit = header_length > HEADER_LIMIT;
         if (!limit && length > 8 && bytes[8] == '{')
-            return error_set(err, ALEXCL_E_DATA, "%s: its header of %llu bytes is more than the file has: it is cut short, fetch it again", path,
-                             (unsigned long long)header_length);
-        return safetensors_foreign(
-            path, bytes, length,
-            limit ? "its first 8 bytes give a header of more than the format's 100 MB" : "its first 8 bytes give a header of more than the file has", err);
+            return error_set(err, ALEXCL_E_DATA,
+                             "%s: its header of %llu bytes is more than the file has: it is cut short, fetch it again",
+                             path, (unsigned long long)header_length);
+        return safetensors_foreign(path, bytes, length,
+                                   limit ? "its first 8 bytes give a header of more than the format's 100 MB"
+                                         : "its first 8 bytes give a header of more than the file has",
+                                   err);
     }
-    if (header_length < 2 || bytes[8] != '{') return safetensors_foreign(path, bytes, length, "its header does not begin with '{'", err);
+    if (header_length < 2 || bytes[8] != '{')
+        return safetensors_foreign(path, bytes, length, "its header does not begin with '{'", err);
     TRY(memory_alloc(&s, 1, sizeof *s, "a safetensors header", err));
     json_error_t problem;
     for (int attempt = 0; attempt < 2 && !s->header; attempt++) {
-        /* Jansson tells a lack of memory as a fault of the text: so there must be some, and the text be at fault twice. */
+        /* Jansson tells a lack of memory as a fault of the text: so there must be some, and the text be at fault
+         * twice. */
         char *room;
         TRY(memory_alloc(&room, (size_t)header_length, 8, "a safetensors header", err));
         free(room);
         s->header = json_loadb((const char *)bytes + 8, (size_t)header_length, JSON_REJECT_DUPLICATES, &problem);
     }
     if (!s->header) {
-        status = error_set(err, ALEXCL_E_DATA, "%s: its header is not JSON without duplicate keys (byte %d: %s); the file is damaged, make or fetch it again",
+        status = error_set(err, ALEXCL_E_DATA,
+                           "%s: its header is not JSON without duplicate keys (byte %d: %s); the file is damaged, make "
+                           "or fetch it again",
                            path, 8 + problem.position, safetensors_show(problem.text, shown));
         goto done;
     }
@@ -175,15 +196,18 @@ int safetensors_parse(const unsigned char *bytes, size_t length, const char *pat
     uint64_t end = 0;
     for (size_t i = 0; i < s->count; i++) {
         if (s->tensors[i].begin != end) {
-            status = safetensors_bad(path, s->tensors[i].name, s->tensors[i].begin < end ? "its data overlaps another tensor's" : "a hole lies before its data",
-                                     err);
+            status = safetensors_bad(
+                path, s->tensors[i].name,
+                s->tensors[i].begin < end ? "its data overlaps another tensor's" : "a hole lies before its data", err);
             goto done;
         }
         end += s->tensors[i].bytes;
     }
     if (end != data_length) {
-        status = error_set(err, ALEXCL_E_DATA, "%s: %llu bytes behind the last tensor belong to none; the file is damaged, make or fetch it again", path,
-                           (unsigned long long)(data_length - end));
+        status = error_set(
+            err, ALEXCL_E_DATA,
+            "%s: %llu bytes behind the last tensor belong to none; the file is damaged, make or fetch it again", path,
+            (unsigned long long)(data_length - end));
         goto done;
     }
     *out = s;
@@ -199,24 +223,28 @@ int safetensors_open(const char *path, struct safetensors **out, struct alexcl_e
     size_t length = 0;
     /* O_NONBLOCK: opening a fifo nobody writes to must not hang; it is refused below. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) return error_set(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_read_hint(path, errno));
+    if (fd < 0)
+        return error_set(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_read_hint(path, errno));
     struct stat info;
     if (fstat(fd, &info) != 0) {
         status = error_set(err, ALEXCL_E_DATA, "%s: %s", path, strerror(errno));
         goto done;
     }
     if (!S_ISREG(info.st_mode)) {
-        status = error_set(err, ALEXCL_E_DATA, "%s: %s, not a safetensors file", path, S_ISDIR(info.st_mode) ? "a folder" : "no regular file");
+        status = error_set(err, ALEXCL_E_DATA, "%s: %s, not a safetensors file", path,
+                           S_ISDIR(info.st_mode) ? "a folder" : "no regular file");
         goto done;
     }
     length = (size_t)info.st_size;
     if (length == 0 || (uintmax_t)info.st_size > SIZE_MAX) {
-        status = error_set(err, ALEXCL_E_DATA, "%s: %s", path, length ? "too large for this machine" : "an empty file, not a safetensors file");
+        status = error_set(err, ALEXCL_E_DATA, "%s: %s", path,
+                           length ? "too large for this machine" : "an empty file, not a safetensors file");
         goto done;
     }
     mapping = mmap(NULL, length, PROT_READ, MAP_PRIVATE, fd, 0);
     if (mapping == MAP_FAILED) {
-        status = error_set(err, errno == ENOMEM ? ALEXCL_E_MEMORY : ALEXCL_E_DATA, "%s: cannot be mapped into memory: %s", path, strerror(errno));
+        status = error_set(err, errno == ENOMEM ? ALEXCL_E_MEMORY : ALEXCL_E_DATA,
+                           "%s: cannot be mapped into memory: %s", path, strerror(errno));
         goto done;
     }
     TRY(safetensors_parse(mapping, length, path, out, err));
@@ -246,7 +274,9 @@ void safetensors_let_go(const struct safetensors *s, const float *values, size_t
 }
 
 size_t safetensors_count(const struct safetensors *s) { return s->count; }
-const struct safetensors_tensor *safetensors_get(const struct safetensors *s, size_t index) { return &s->tensors[index]; }
+const struct safetensors_tensor *safetensors_get(const struct safetensors *s, size_t index) {
+    return &s->tensors[index];
+}
 
 const struct safetensors_tensor *safetensors_find(const struct safetensors *s, const char *name) {
     for (size_t i = 0; i < s->count; i++)
@@ -302,7 +332,11 @@ static size_t safetensors_row(const struct safetensors_entry *e) {
 /* Jansson gives NULL for other text and where there is no memory. */
 int safetensors_is_utf8(const char *text) {
     for (const unsigned char *p = (const unsigned char *)text; *p;) {
-        int more = *p < 0x80 ? 0 : *p >= 0xc2 && *p < 0xe0 ? 1 : *p >= 0xe0 && *p < 0xf0 ? 2 : *p >= 0xf0 && *p < 0xf5 ? 3 : -1;
+        int more = *p < 0x80                 ? 0
+                   : *p >= 0xc2 && *p < 0xe0 ? 1
+                   : *p >= 0xe0 && *p < 0xf0 ? 2
+                   : *p >= 0xf0 && *p < 0xf5 ? 3
+                                             : -1;
         if (more < 0) return 0;
         for (p++; more > 0; more--)
             if ((*p++ & 0xc0) != 0x80) return 0;
@@ -312,11 +346,13 @@ int safetensors_is_utf8(const char *text) {
 
 static int safetensors_make_header(const struct safetensors_content *c, char **out, struct alexcl_error *err) {
     for (size_t i = 0; i < c->metadata_count; i++)
-        if (!safetensors_is_utf8(c->metadata[i].value)) return error_set(err, ALEXCL_E_OTHER, "%s of a safetensors file: not UTF-8", c->metadata[i].key);
+        if (!safetensors_is_utf8(c->metadata[i].value))
+            return error_set(err, ALEXCL_E_OTHER, "%s of a safetensors file: not UTF-8", c->metadata[i].key);
     json_t *header = json_object(), *metadata = json_object();
     uint64_t end = 0;
     int failed = json_object_set_new(header, METADATA, metadata);
-    for (size_t i = 0; i < c->metadata_count && !failed; i++) failed = json_object_set_new(metadata, c->metadata[i].key, json_string(c->metadata[i].value));
+    for (size_t i = 0; i < c->metadata_count && !failed; i++)
+        failed = json_object_set_new(metadata, c->metadata[i].key, json_string(c->metadata[i].value));
     for (size_t i = 0; i < c->entry_count && !failed; i++) {
         const struct safetensors_entry *e = &c->entries[i];
         json_t *shape = json_array();
@@ -324,7 +360,8 @@ static int safetensors_make_header(const struct safetensors_content *c, char **o
         uint64_t begin = end;
         end += (uint64_t)e->shape[0] * safetensors_row(e) * sizeof(float);
         failed |= json_object_set_new(header, e->name,
-                                      json_pack("{s:s, s:o, s:[I, I]}", "dtype", "F32", "shape", shape, "data_offsets", (json_int_t)begin, (json_int_t)end));
+                                      json_pack("{s:s, s:o, s:[I, I]}", "dtype", "F32", "shape", shape, "data_offsets",
+                                                (json_int_t)begin, (json_int_t)end));
     }
     *out = failed ? NULL : json_dumps(header, JSON_COMPACT);
     json_decref(header);

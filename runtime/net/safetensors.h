@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The safetensors format (github huggingface/safetensors, README "Format"): 8 bytes of header length, little-endian; a JSON
- * object of name -> {dtype, shape, data_offsets} and string -> string under "__metadata__"; then the tensors' bytes, C order,
- * little-endian, without holes. Every number of the header is checked before it is used. */
+/* The safetensors format (github huggingface/safetensors, README "Format"): 8 bytes of header length, little-endian; a
+ * JSON object of name -> {dtype, shape, data_offsets} and string -> string under "__metadata__"; then the tensors'
+ * bytes, C order, little-endian, without holes. Every number of the header is checked before it is used. */
 #ifndef ALEXCL_SAFETENSORS_H
 #define ALEXCL_SAFETENSORS_H
 #include "status.h"
@@ -22,7 +22,8 @@ struct safetensors;
 /* Maps a file read-only and checks its header. It must not be shortened while it is open. */
 int safetensors_open(const char *path, struct safetensors **out, struct alexcl_error *err);
 /* The same on `length` bytes in memory, which must outlive the object; `path` is for messages. */
-int safetensors_parse(const unsigned char *bytes, size_t length, const char *path, struct safetensors **out, struct alexcl_error *err);
+int safetensors_parse(const unsigned char *bytes, size_t length, const char *path, struct safetensors **out,
+                      struct alexcl_error *err);
 void safetensors_free(struct safetensors *s);
 
 /* Tensors in the order of their data. */

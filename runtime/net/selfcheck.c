@@ -44,12 +44,14 @@ static int selfcheck_report(struct selfcheck *s, struct alexcl_check_result *r, 
     return error_set(err, ALEXCL_E_INTERRUPTED, "interrupted: %u of %u checks were done", s->number, s->count);
 }
 
-static void selfcheck_fill(struct alexcl_check_result *r, const struct selfcheck_found *found, int status, int needed, const struct alexcl_error *why) {
+static void selfcheck_fill(struct alexcl_check_result *r, const struct selfcheck_found *found, int status, int needed,
+                           const struct alexcl_error *why) {
     r->status = status;
     r->index = -1;
     if (status != ALEXCL_OK) {
         snprintf(r->message, sizeof r->message, "%.2047s", why->text);
-        if (status == KERNEL_UNFIT && !needed) r->status = ALEXCL_OK; /* nothing is wrong: another variant takes its place */
+        /* nothing is wrong: another variant takes its place */
+        if (status == KERNEL_UNFIT && !needed) r->status = ALEXCL_OK;
         return;
     }
     r->computed = 1;
@@ -65,12 +67,16 @@ static void selfcheck_fill(struct alexcl_check_result *r, const struct selfcheck
 }
 
 static struct alexcl_check_result selfcheck_result(const struct selfcheck *s, size_t index) {
-    return (struct alexcl_check_result){
-        .place = alexcl_selection_place(s->selection, index), .device = alexcl_selection_device(s->selection, index), .kernels = "", .index = -1};
+    return (struct alexcl_check_result){.place = alexcl_selection_place(s->selection, index),
+                                        .device = alexcl_selection_device(s->selection, index),
+                                        .kernels = "",
+                                        .index = -1};
 }
 
 /* Whether the selection's place of this index is a device. */
-static int selfcheck_on_device(const struct selfcheck *s, size_t index) { return alexcl_selection_place(s->selection, index)->device >= 0; }
+static int selfcheck_on_device(const struct selfcheck *s, size_t index) {
+    return alexcl_selection_place(s->selection, index)->device >= 0;
+}
 
 /* ---- which of them ---- */
 
@@ -105,7 +111,8 @@ static int selfcheck_know(const char *what, const char *name, int layers, struct
     for (unsigned i = 0; selfcheck_table_names(i, &kernels, &layer); i++) {
         for (const char *at = layers ? layer : kernels; *at; at += strspn(at, " ")) {
             size_t letters = strcspn(at, " ");
-            if (!all.text || !selfcheck_has_word(all.text, at, letters)) text_add(&all, "%s%.*s", all.length ? " " : "", (int)letters, at);
+            if (!all.text || !selfcheck_has_word(all.text, at, letters))
+                text_add(&all, "%s%.*s", all.length ? " " : "", (int)letters, at);
             at += letters;
         }
     }
@@ -118,8 +125,8 @@ static int selfcheck_know(const char *what, const char *name, int layers, struct
     for (size_t i = 0; i < count; i++) text_add(&list, "%s%s", i ? ", " : "", names[i]);
     snprintf(word, sizeof word, "%.*s", length < sizeof word ? (int)length : (int)sizeof word - 1, name);
     const char *near = alexcl_nearest(word, names);
-    status = error_set(err, ALEXCL_E_USAGE, "no check is of a %s %.100s%s%s%s; there are %s", what, name, near ? ": did you mean " : "", near ? near : "",
-                       near ? "?" : "", list.text ? list.text : "");
+    status = error_set(err, ALEXCL_E_USAGE, "no check is of a %s %.100s%s%s%s; there are %s", what, name,
+                       near ? ": did you mean " : "", near ? near : "", near ? "?" : "", list.text ? list.text : "");
 done:
     text_free(&all), text_free(&list);
     return status;
@@ -148,7 +155,8 @@ static int selfcheck_kernels_of(struct selfcheck *s, size_t index, struct place 
 }
 
 /* A net over the selection and the same over the reference: both opened, run, compared. */
-static int selfcheck_run_net(const struct alexcl_model *model, const struct alexcl_selection *sel, struct selfcheck_found *found, struct alexcl_error *err) {
+static int selfcheck_run_net(const struct alexcl_model *model, const struct alexcl_selection *sel,
+                             struct selfcheck_found *found, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     const struct alexcl_net_options options = {.batch = NET_IMAGES};
     struct alexcl_weights *weights = NULL;
@@ -199,12 +207,13 @@ static int selfcheck_net(struct selfcheck *s, struct alexcl_error *err) {
 static unsigned selfcheck_count(const struct selfcheck *s, const struct place *place) {
     struct selfcheck_case c;
     unsigned count = 0;
-    for (unsigned i = 0; selfcheck_table_case(place, i, &c); i++) count += selfcheck_wants(&s->request, selfcheck_kernels(&c), c.desc.name) != 0;
+    for (unsigned i = 0; selfcheck_table_case(place, i, &c); i++)
+        count += selfcheck_wants(&s->request, selfcheck_kernels(&c), c.desc.name) != 0;
     return count;
 }
 
-int alexcl_check_run(const struct alexcl_selection *sel, const struct alexcl_check_request *request, alexcl_check_fn *fn, void *user,
-                     struct alexcl_check_counts *counts, struct alexcl_error *err) {
+int alexcl_check_run(const struct alexcl_selection *sel, const struct alexcl_check_request *request,
+                     alexcl_check_fn *fn, void *user, struct alexcl_check_counts *counts, struct alexcl_error *err) {
     int status = ALEXCL_OK, opened[2] = {0}, devices = 0;
     struct selfcheck s = {.selection = sel, .fn = fn, .user = user, .counts = counts};
     struct place places[2] = {{NULL}, {NULL}};

@@ -31,20 +31,24 @@ int selfcheck_make_random(size_t count, const char *name, double scale, float **
 }
 
 /* Channels first .. first+channels-1 of every image. */
-static int case_cut(const float *x, size_t images, struct alexcl_shape s, int first, int channels, float **out, struct alexcl_error *err) {
+static int case_cut(const float *x, size_t images, struct alexcl_shape s, int first, int channels, float **out,
+                    struct alexcl_error *err) {
     size_t hw = (size_t)s.h * (size_t)s.w, width = (size_t)channels * hw;
     int status = memory_alloc_floats(out, images * width, "a check", err);
-    for (size_t n = 0; status == ALEXCL_OK && n < images; n++) memcpy(*out + n * width, x + n * shape_size(s) + (size_t)first * hw, width * sizeof **out);
+    for (size_t n = 0; status == ALEXCL_OK && n < images; n++)
+        memcpy(*out + n * width, x + n * shape_size(s) + (size_t)first * hw, width * sizeof **out);
     return status;
 }
 
-int selfcheck_store(struct place *place, const float *values, size_t count, struct storage *out, struct alexcl_error *err) {
+int selfcheck_store(struct place *place, const float *values, size_t count, struct storage *out,
+                    struct alexcl_error *err) {
     int status = storage_create(place, count, "a check", out, err);
     return status == ALEXCL_OK ? storage_write(out, 0, values, count, err) : status;
 }
 
 /* `images` images from n x c x h x w to how they lie where the layer reads them; *out has `floats` for each. */
-static int case_lay(const struct layer *l, const float *plain, size_t size, size_t floats, size_t images, int seam, float **out, struct alexcl_error *err) {
+static int case_lay(const struct layer *l, const float *plain, size_t size, size_t floats, size_t images, int seam,
+                    float **out, struct alexcl_error *err) {
     int status = memory_alloc_floats(out, images * floats, "a check", err);
     for (size_t i = 0; status == ALEXCL_OK && i < images * floats; i++) (*out)[i] = 0.0f;
     for (size_t n = 0; status == ALEXCL_OK && n < images; n++) {
@@ -56,16 +60,19 @@ static int case_lay(const struct layer *l, const float *plain, size_t size, size
     return status;
 }
 
-/* Runs images first .. first+count-1 of x, the whole layer's input. out: `count` images; alone: image `first`, which is computed alone
- * before; *unasked: whether another image or what is behind the last was written. */
-static int case_run_half(struct layer *l, const float *x, int first, int count, float *out, float *alone, int *unasked, struct alexcl_error *err) {
+/* Runs images first .. first+count-1 of x, the whole layer's input. out: `count` images; alone: image `first`, which is
+ * computed alone before; *unasked: whether another image or what is behind the last was written. */
+static int case_run_half(struct layer *l, const float *x, int first, int count, float *out, float *alone, int *unasked,
+                         struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    size_t images = (size_t)(first + count), size = shape_size(l->out), each = layer_out_floats(l), floats = images * each + BEHIND;
+    size_t images = (size_t)(first + count), size = shape_size(l->out), each = layer_out_floats(l),
+           floats = images * each + BEHIND;
     size_t before = (size_t)first * each;
     int other = shape_half_count(l->whole_in.c, 1 - l->half), seam = l->reads.seam < other ? l->reads.seam : other;
     float *input = NULL, *sides = NULL, *laid = NULL, *near_laid = NULL, *scratch = NULL, *made = NULL;
     struct storage in = {0}, to = {0}, near = {0}, workspace = {0};
-    TRY(case_cut(x, images, l->whole_in, l->reads.all ? 0 : shape_half_first(l->whole_in.c, l->half), l->in.c, &input, err));
+    TRY(case_cut(x, images, l->whole_in, l->reads.all ? 0 : shape_half_first(l->whole_in.c, l->half), l->in.c, &input,
+                 err));
     TRY(case_lay(l, input, shape_size(l->in), layer_in_floats(l), images, 0, &laid, err));
     TRY(selfcheck_store(l->place, laid, images * layer_in_floats(l), &in, err));
     if (seam) {
@@ -83,7 +90,8 @@ static int case_run_half(struct layer *l, const float *x, int first, int count, 
     TRY(memory_alloc_floats(&made, floats, "a check", err));
     selfcheck_fill_nobody(made, floats);
     TRY(selfcheck_store(l->place, made, floats, &to, err));
-    const struct layer_io one = {&in, &to, &near, &workspace, first, 1}, all = {&in, &to, &near, &workspace, first, count};
+    const struct layer_io one = {&in, &to, &near, &workspace, first, 1},
+                          all = {&in, &to, &near, &workspace, first, count};
     TRY(layer_forward(l, &one, err));
     TRY(storage_read(&to, before, made, each, err));
     layer_take_out(l, made, alone);
@@ -116,7 +124,8 @@ void selfcheck_compare(const float *got, const float *due, size_t count, int hal
     }
 }
 
-static int case_run_layer(struct place *place, const struct selfcheck_case *c, int half, struct selfcheck_found *found, struct alexcl_error *err) {
+static int case_run_layer(struct place *place, const struct selfcheck_case *c, int half, struct selfcheck_found *found,
+                          struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct place host = {NULL};
     struct layer l = {0}, reference = {0};
@@ -132,7 +141,8 @@ static int case_run_layer(struct place *place, const struct selfcheck_case *c, i
     l.tile = c->tile;
     TRY(selfcheck_make_random(images * shape_size(c->in), "x", 2.0, &x, err));
     /* The half's own rows: which ones of the whole does not matter. */
-    for (int t = 0; t < l.tensor_count; t++) TRY(selfcheck_make_random(layer_tensor_floats(&l.tensors[t]), l.tensors[t].suffix, 0.5, &w[t], err));
+    for (int t = 0; t < l.tensor_count; t++)
+        TRY(selfcheck_make_random(layer_tensor_floats(&l.tensors[t]), l.tensors[t].suffix, 0.5, &w[t], err));
     size_t floats = (size_t)c->images * shape_size(l.out);
     int unasked = 0;
     TRY(memory_alloc_floats(&buffers, 2 * floats, "a check", err));
@@ -151,7 +161,8 @@ done:
     return status;
 }
 
-int selfcheck_run_case(struct place *place, const struct selfcheck_case *c, struct selfcheck_found *found, struct alexcl_error *err) {
+int selfcheck_run_case(struct place *place, const struct selfcheck_case *c, struct selfcheck_found *found,
+                       struct alexcl_error *err) {
     int status = ALEXCL_OK;
     *found = (struct selfcheck_found){0};
     if (!c->variant)
@@ -165,7 +176,9 @@ int selfcheck_run_case(struct place *place, const struct selfcheck_case *c, stru
 
 /* ---- for people ---- */
 
-const char *selfcheck_kernels(const struct selfcheck_case *c) { return c->variant ? c->variant->kernels : c->part->kernels; }
+const char *selfcheck_kernels(const struct selfcheck_case *c) {
+    return c->variant ? c->variant->kernels : c->part->kernels;
+}
 
 void selfcheck_describe(const struct selfcheck_case *c, char *out, size_t size) {
     const struct alexcl_layer *d = &c->desc;
@@ -186,8 +199,8 @@ void selfcheck_describe(const struct selfcheck_case *c, char *out, size_t size) 
 
 void selfcheck_explain(const struct selfcheck_found *found, char *out, size_t size) {
     if (found->wrong)
-        snprintf(out, size, "half %d, value %zu: %.9g where %.9g is due; error %.2g, %.0e allowed", found->half, found->index, (double)found->got,
-                 (double)found->due, found->error, selfcheck_tolerance);
+        snprintf(out, size, "half %d, value %zu: %.9g where %.9g is due; error %.2g, %.0e allowed", found->half,
+                 found->index, (double)found->got, (double)found->due, found->error, selfcheck_tolerance);
     else if (found->unasked)
         snprintf(out, size, "it writes values outside the images that it is asked for");
     else

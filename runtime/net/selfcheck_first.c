@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Before a driver runs a net for the first time: each kernel of it on one small shape against the reference. A file in the cache folder
+/* Before a driver runs a net for the first time: each kernel of it on one small shape against the reference. A file in
+ * the cache folder
  *     <SHA-256 of the driver, the kernels and the shapes>.checked
- * remembers that all were right; it holds one line for people, and the hash of name and line. Any doubt means: check again. */
+ * remembers that all were right; it holds one line for people, and the hash of name and line. Any doubt means: check
+ * again. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +30,8 @@ static int first_least(int a, int b) { return a < b ? a : b; }
 
 /* ---- which cases ---- */
 
-/* The constants of its programs stay: window, stride, the width and the outputs that a convolution's tile is chosen by. */
+/* The constants of its programs stay: window, stride, the width and the outputs that a convolution's tile is chosen
+ * by. */
 struct selfcheck_case selfcheck_shrink(const struct layer *l) {
     struct selfcheck_case c = {.desc = *l->desc,
                                .in = l->whole_in,
@@ -58,7 +61,8 @@ struct selfcheck_case selfcheck_shrink(const struct layer *l) {
     case ALEXCL_SOFTMAX: c.in.c = first_least(c.in.c, 201); break;
     case ALEXCL_LRN:
     case ALEXCL_RNORM:
-        c.in = (struct alexcl_shape){first_least(c.in.c, 2 * d->kernel + 3), first_least(c.in.h, d->kernel + 2), first_least(c.in.w, d->kernel + 4)};
+        c.in = (struct alexcl_shape){first_least(c.in.c, 2 * d->kernel + 3), first_least(c.in.h, d->kernel + 2),
+                                     first_least(c.in.w, d->kernel + 4)};
         break;
     case ALEXCL_MAXPOOL:
     case ALEXCL_AVGPOOL:
@@ -67,7 +71,9 @@ struct selfcheck_case selfcheck_shrink(const struct layer *l) {
         c.in = (struct alexcl_shape){first_least(c.in.c, 5), first_least(c.in.h, side), first_least(c.in.w, side)};
         break;
     }
-    default: /* value by value */ c.in = (struct alexcl_shape){(int)(shape_size(c.in) < 150 ? shape_size(c.in) : 150), 1, 1}; break;
+    default: /* value by value */
+        c.in = (struct alexcl_shape){(int)(shape_size(c.in) < 150 ? shape_size(c.in) : 150), 1, 1};
+        break;
     }
     return c;
 }
@@ -76,9 +82,10 @@ struct selfcheck_case selfcheck_shrink(const struct layer *l) {
 static void first_write(const struct selfcheck_case *c, struct text *out) {
     const struct alexcl_layer *d = &c->desc;
     text_add(out, "%d %s %d  %d %d %d  %d %d %d %d %d %d %d  %a %a %a %d %d %a %d %d %d %d %d %dx%dx%d\n", (int)d->type,
-             c->variant ? c->variant->name : c->part->kernels, c->images, c->in.c, c->in.h, c->in.w, d->outputs, d->kernel, d->stride, d->pad, d->pad_end,
-             d->groups, d->ceil_mode, d->k, d->alpha, d->beta, (int)d->span, (int)d->dropout, d->rate, c->reproducible, c->alone, c->fp16, c->in_block,
-             c->out_block, c->tile.size[0], c->tile.size[1], c->tile.size[2]);
+             c->variant ? c->variant->name : c->part->kernels, c->images, c->in.c, c->in.h, c->in.w, d->outputs,
+             d->kernel, d->stride, d->pad, d->pad_end, d->groups, d->ceil_mode, d->k, d->alpha, d->beta, (int)d->span,
+             (int)d->dropout, d->rate, c->reproducible, c->alone, c->fp16, c->in_block, c->out_block, c->tile.size[0],
+             c->tile.size[1], c->tile.size[2]);
 }
 
 /* Adds a case unless it is there. */
@@ -91,21 +98,25 @@ static int first_add(struct first *f, const struct selfcheck_case *c, struct tex
         text_add(all, "%s", line.text);
     }
     text_free(&line);
-    return all->failed ? error_set(err, ALEXCL_E_MEMORY, "out of host memory: the check before the first use") : ALEXCL_OK;
+    return all->failed ? error_set(err, ALEXCL_E_MEMORY, "out of host memory: the check before the first use")
+                       : ALEXCL_OK;
 }
 
-static int first_collect(struct first *f, const struct graph *g, unsigned halves, const struct place *place, int images, struct alexcl_error *err) {
+static int first_collect(struct first *f, const struct graph *g, unsigned halves, const struct place *place, int images,
+                         struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct text all = {0};
     struct selfcheck_case c;
     int clblast = 0;
     unsigned char hash[HASH_BYTES];
-    TRY(memory_alloc(&f->cases, 2 * (size_t)g->layer_count + 3, sizeof *f->cases, "the check before the first use", err));
+    TRY(memory_alloc(&f->cases, 2 * (size_t)g->layer_count + 3, sizeof *f->cases, "the check before the first use",
+                     err));
     for (int h = 0; h < 2; h++) {
         for (int i = 0; i < g->layer_count; i++) {
             const struct layer *l = &g->layers[i].half[h];
             if (!(halves >> h & 1u) || l->view || !l->variant) continue;
-            if (strcmp(l->variant->name, "clblast") == 0) { /* it compiles other kernels for small shapes: `alexcl check` has them */
+            /* it compiles other kernels for small shapes: `alexcl check` has them */
+            if (strcmp(l->variant->name, "clblast") == 0) {
                 clblast = 1;
                 continue;
             }
@@ -135,7 +146,9 @@ done:
 
 /* ---- what is remembered ---- */
 
-static int first_path(const struct first *f, char *out, size_t size, struct alexcl_error *err) { return cache_path(CACHE_CHECKS, f->key, out, size, err); }
+static int first_path(const struct first *f, char *out, size_t size, struct alexcl_error *err) {
+    return cache_path(CACHE_CHECKS, f->key, out, size, err);
+}
 
 /* Line, and hash of key and line. */
 static void first_seal(const struct first *f, const char *line, char out[HASH_HEX]) {
@@ -180,7 +193,8 @@ static int first_remember(const struct first *f, const char *line) {
 
 /* ---- the check ---- */
 
-static int first_run_case(struct place *place, const struct selfcheck_case *c, const char *driver, struct alexcl_error *err) {
+static int first_run_case(struct place *place, const struct selfcheck_case *c, const char *driver,
+                          struct alexcl_error *err) {
     struct selfcheck_found found;
     char what[160], shape[48];
     int status = selfcheck_run_case(place, c, &found, err);
@@ -189,8 +203,10 @@ static int first_run_case(struct place *place, const struct selfcheck_case *c, c
     selfcheck_explain(&found, what, sizeof what);
     selfcheck_describe(c, shape, sizeof shape);
     return error_set(err, ALEXCL_E_DEVICE,
-                     "%s, driver %s: kernel %s.cl computes wrongly (layer %s in small, %s: %s), so the scores would be wrong. `alexcl check` tries every "
-                     "kernel; another device, another version of the driver or --devices ref may be right; --check off (ALEXCL_CHECK=off) goes on all the same",
+                     "%s, driver %s: kernel %s.cl computes wrongly (layer %s in small, %s: %s), so the scores would be "
+                     "wrong. `alexcl check` tries every "
+                     "kernel; another device, another version of the driver or --devices ref may be right; --check off "
+                     "(ALEXCL_CHECK=off) goes on all the same",
                      device_name(place->device), driver, selfcheck_kernels(c), c->desc.name, shape, what);
 }
 
@@ -199,13 +215,15 @@ static int first_count_kernels(const struct first *f) {
     int count = 0;
     for (int i = 0; i < f->count; i++) {
         int before = 0;
-        while (before < i && strcmp(selfcheck_kernels(&f->cases[before]), selfcheck_kernels(&f->cases[i])) != 0) before++;
+        while (before < i && strcmp(selfcheck_kernels(&f->cases[before]), selfcheck_kernels(&f->cases[i])) != 0)
+            before++;
         count += before == i;
     }
     return count;
 }
 
-int selfcheck_before_use(const struct graph *g, unsigned halves, struct place *place, int images, const char *driver, struct alexcl_error *err) {
+int selfcheck_before_use(const struct graph *g, unsigned halves, struct place *place, int images, const char *driver,
+                         struct alexcl_error *err) {
     int status = ALEXCL_OK;
     const char *when = alexcl_setting_value("ALEXCL_CHECK");
     struct first f = {0};
@@ -216,12 +234,14 @@ int selfcheck_before_use(const struct graph *g, unsigned halves, struct place *p
     uint64_t start = timeline_now();
     for (int i = 0; i < f.count; i++) {
         log_progress("kernels checked", (unsigned)i, (unsigned)f.count);
-        log_write(ALEXCL_LOG_INFO, "checking kernel %s.cl, %d of %d, on %s", selfcheck_kernels(&f.cases[i]), i + 1, f.count, device_name(place->device));
+        log_write(ALEXCL_LOG_INFO, "checking kernel %s.cl, %d of %d, on %s", selfcheck_kernels(&f.cases[i]), i + 1,
+                  f.count, device_name(place->device));
         TRY(first_run_case(place, &f.cases[i], driver, err));
     }
     TRY(device_finish(place->device, err));
     double seconds = (double)(timeline_now() - start) * 1e-9;
-    snprintf(line, sizeof line, "%s, driver %s, checked: %d kernels right", device_name(place->device), driver, first_count_kernels(&f));
+    snprintf(line, sizeof line, "%s, driver %s, checked: %d kernels right", device_name(place->device), driver,
+             first_count_kernels(&f));
     int kept = first_remember(&f, line);
     log_write(ALEXCL_LOG_INFO, "%s, %.2f s%s", line, seconds, kept ? ", remembered" : "");
 done:

@@ -13,15 +13,18 @@ struct selfcheck_case selfcheck_case_of_part(const struct selfcheck_part *part, 
 }
 
 /* `got` and `due`: `before` values that are not asked for, `count` that are; behind them `got` has BEHIND more. */
-static void part_compare(const float *got, const float *due, size_t before, size_t count, struct selfcheck_found *found) {
+static void part_compare(const float *got, const float *due, size_t before, size_t count,
+                         struct selfcheck_found *found) {
     selfcheck_compare(got + before, due + before, count, 0, found);
     if (!selfcheck_is_nobody(got, before) || !selfcheck_is_nobody(got + before + count, BEHIND)) found->unasked = 1;
 }
 
 /* ---- join ---- */
 
-static int part_join_on(struct place *place, const struct selfcheck_case *c, const float *a, const float *b, float *out, struct alexcl_error *err) {
-    int status = ALEXCL_OK, channels[2] = {shape_half_count(c->in.c, 0), shape_half_count(c->in.c, 1)}, hw = c->in.h * c->in.w;
+static int part_join_on(struct place *place, const struct selfcheck_case *c, const float *a, const float *b, float *out,
+                        struct alexcl_error *err) {
+    int status = ALEXCL_OK, channels[2] = {shape_half_count(c->in.c, 0), shape_half_count(c->in.c, 1)},
+        hw = c->in.h * c->in.w;
     size_t images = (size_t)(c->first + c->images), floats = images * shape_size(c->in) + BEHIND;
     struct storage half[2] = {{0}, {0}}, to = {0};
     struct join *join = NULL;
@@ -30,7 +33,8 @@ static int part_join_on(struct place *place, const struct selfcheck_case *c, con
     TRY(selfcheck_store(place, b, images * (size_t)(channels[1] * hw), &half[1], err));
     TRY(selfcheck_store(place, out, floats, &to, err));
     TRY(join_create(place, &join, err));
-    TRY(join_run(join, "join", (size_t)(channels[0] * hw), (size_t)(channels[1] * hw), &half[0], &half[1], &to, c->first, c->images, err));
+    TRY(join_run(join, "join", (size_t)(channels[0] * hw), (size_t)(channels[1] * hw), &half[0], &half[1], &to,
+                 c->first, c->images, err));
     TRY(storage_read(&to, 0, out, floats, err));
 done:
     join_free(join);
@@ -38,7 +42,8 @@ done:
     return status;
 }
 
-static int part_join(struct place *place, const struct selfcheck_case *c, struct selfcheck_found *found, struct alexcl_error *err) {
+static int part_join(struct place *place, const struct selfcheck_case *c, struct selfcheck_found *found,
+                     struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct place host = {NULL};
     size_t size = shape_size(c->in), floats = (size_t)(c->first + c->images) * size + BEHIND;
@@ -56,10 +61,12 @@ done:
 
 /* ---- im2col, bias: launched as the layers do (layer_conv.c) ---- */
 
-/* Makes storage, launches kernel `function` of <kernels>.cl on it, compares: out must be `due`, whose values from `before` on are asked for. */
-static int part_launch(struct place *place, const struct selfcheck_case *c, const char *function, const float *in, size_t in_count, const float *due,
-                       size_t before, size_t count, const struct kernel_range *range, struct kernel_arg *args, size_t arg_count, int in_arg,
-                       struct selfcheck_found *found, struct alexcl_error *err) {
+/* Makes storage, launches kernel `function` of <kernels>.cl on it, compares: out must be `due`, whose values from
+ * `before` on are asked for. */
+static int part_launch(struct place *place, const struct selfcheck_case *c, const char *function, const float *in,
+                       size_t in_count, const float *due, size_t before, size_t count, const struct kernel_range *range,
+                       struct kernel_arg *args, size_t arg_count, int in_arg, struct selfcheck_found *found,
+                       struct alexcl_error *err) {
     int status = ALEXCL_OK;
     size_t floats = before + count + BEHIND;
     float *got = NULL;
@@ -83,10 +90,14 @@ done:
 }
 
 /* columns[channel][ky][kx][pixel] of the upper channels of image `first`. */
-static int part_im2col(struct place *place, const struct selfcheck_case *c, struct selfcheck_found *found, struct alexcl_error *err) {
-    int status = ALEXCL_OK, k = c->desc.kernel, stride = c->desc.stride, pad = c->desc.pad, skipped = 1, channels = c->in.c - skipped;
-    int out_h = (c->in.h + 2 * pad - k) / stride + 1, out_w = (c->in.w + 2 * pad - k) / stride + 1, pixels = out_h * out_w;
-    size_t in_count = (size_t)(c->first + 1) * shape_size(c->in), count = (size_t)(channels * k * k * pixels), start = 3, i = start;
+static int part_im2col(struct place *place, const struct selfcheck_case *c, struct selfcheck_found *found,
+                       struct alexcl_error *err) {
+    int status = ALEXCL_OK, k = c->desc.kernel, stride = c->desc.stride, pad = c->desc.pad, skipped = 1,
+        channels = c->in.c - skipped;
+    int out_h = (c->in.h + 2 * pad - k) / stride + 1, out_w = (c->in.w + 2 * pad - k) / stride + 1,
+        pixels = out_h * out_w;
+    size_t in_count = (size_t)(c->first + 1) * shape_size(c->in), count = (size_t)(channels * k * k * pixels),
+           start = 3, i = start;
     float *x = NULL, *due = NULL;
     TRY(selfcheck_make_random(in_count, "x", 2.0, &x, err));
     TRY(memory_alloc_floats(&due, start + count, "a check", err));
@@ -96,19 +107,26 @@ static int part_im2col(struct place *place, const struct selfcheck_case *c, stru
                 for (int p = 0; p < pixels; p++) {
                     int row = p / out_w * stride + ky - pad, column = p % out_w * stride + kx - pad;
                     int inside = row >= 0 && row < c->in.h && column >= 0 && column < c->in.w;
-                    due[i++] = inside ? x[((size_t)(c->first * c->in.c + channel) * (size_t)c->in.h + (size_t)row) * (size_t)c->in.w + (size_t)column] : 0.0f;
+                    due[i++] = inside ? x[((size_t)(c->first * c->in.c + channel) * (size_t)c->in.h + (size_t)row) *
+                                              (size_t)c->in.w +
+                                          (size_t)column]
+                                      : 0.0f;
                 }
     struct kernel_range range = {3, {0, 0, (size_t)c->first}, {(size_t)pixels, (size_t)channels, 1}, {64, 1, 1}};
-    struct kernel_arg args[] = {ARG_INT(0),       ARG_INT(0),     ARG_INT((int)start), ARG_INT(c->in.c), ARG_INT(skipped), ARG_INT(channels), ARG_INT(c->in.h),
-                                ARG_INT(c->in.w), ARG_INT(out_h), ARG_INT(out_w),      ARG_INT(k),       ARG_INT(stride),  ARG_INT(pad)};
-    TRY(part_launch(place, c, "im2col", x, in_count, due, start, count, &range, args, sizeof args / sizeof *args, 0, found, err));
+    struct kernel_arg args[] = {ARG_INT(0),       ARG_INT(0),        ARG_INT((int)start), ARG_INT(c->in.c),
+                                ARG_INT(skipped), ARG_INT(channels), ARG_INT(c->in.h),    ARG_INT(c->in.w),
+                                ARG_INT(out_h),   ARG_INT(out_w),    ARG_INT(k),          ARG_INT(stride),
+                                ARG_INT(pad)};
+    TRY(part_launch(place, c, "im2col", x, in_count, due, start, count, &range, args, sizeof args / sizeof *args, 0,
+                    found, err));
 done:
     free(x), free(due);
     return status;
 }
 
 /* out[image][channel][pixel] = bias[channel]. */
-static int part_bias(struct place *place, const struct selfcheck_case *c, struct selfcheck_found *found, struct alexcl_error *err) {
+static int part_bias(struct place *place, const struct selfcheck_case *c, struct selfcheck_found *found,
+                     struct alexcl_error *err) {
     int status = ALEXCL_OK, pixels = c->in.h * c->in.w;
     size_t size = shape_size(c->in), before = (size_t)c->first * size, count = (size_t)c->images * size;
     float *bias = NULL, *due = NULL;
@@ -117,14 +135,17 @@ static int part_bias(struct place *place, const struct selfcheck_case *c, struct
     for (size_t i = before; i < before + count; i++) due[i] = bias[i / (size_t)pixels % (size_t)c->in.c];
     struct kernel_range range = {2, {0, (size_t)c->first, 0}, {size, (size_t)c->images, 1}, {64, 1, 1}};
     struct kernel_arg args[] = {ARG_INT(0), ARG_INT(0), ARG_INT(c->in.c), ARG_INT(pixels)};
-    TRY(part_launch(place, c, "bias_fill", bias, (size_t)c->in.c, due, before, count, &range, args, sizeof args / sizeof *args, 1, found, err));
+    TRY(part_launch(place, c, "bias_fill", bias, (size_t)c->in.c, due, before, count, &range, args,
+                    sizeof args / sizeof *args, 1, found, err));
 done:
     free(bias), free(due);
     return status;
 }
 
-/* out[i]: the sum of the vectors i, i + items, ... of 4 floats. `alexcl time` measures the device by it; no score depends on it. */
-static int part_peak(struct place *place, const struct selfcheck_case *c, struct selfcheck_found *found, struct alexcl_error *err) {
+/* out[i]: the sum of the vectors i, i + items, ... of 4 floats. `alexcl time` measures the device by it; no score
+ * depends on it. */
+static int part_peak(struct place *place, const struct selfcheck_case *c, struct selfcheck_found *found,
+                     struct alexcl_error *err) {
     int status = ALEXCL_OK;
     enum { WIDTH = 4, VECTORS = 4 };
     size_t items = (size_t)c->in.c, in_count = items * VECTORS * WIDTH;
@@ -133,18 +154,22 @@ static int part_peak(struct place *place, const struct selfcheck_case *c, struct
     TRY(memory_alloc_floats(&due, items, "a check", err));
     for (size_t i = 0; i < items; i++) {
         double sum = 0;
-        for (size_t k = 0; k < (size_t)VECTORS * WIDTH; k++) sum += (double)x[(i + k / WIDTH * items) * WIDTH + k % WIDTH];
+        for (size_t k = 0; k < (size_t)VECTORS * WIDTH; k++)
+            sum += (double)x[(i + k / WIDTH * items) * WIDTH + k % WIDTH];
         due[i] = (float)sum;
     }
     struct kernel_range range = {1, {0}, {items}, {64}};
-    struct kernel_arg args[] = {ARG_INT(0), ARG_INT(0), ARG_INT((int)items), ARG_INT(1), ARG_INT(1), ARG_INT((int)items)};
-    TRY(part_launch(place, c, "peak_read", x, in_count, due, 0, items, &range, args, sizeof args / sizeof *args, 0, found, err));
+    struct kernel_arg args[] = {ARG_INT(0), ARG_INT(0), ARG_INT((int)items),
+                                ARG_INT(1), ARG_INT(1), ARG_INT((int)items)};
+    TRY(part_launch(place, c, "peak_read", x, in_count, due, 0, items, &range, args, sizeof args / sizeof *args, 0,
+                    found, err));
 done:
     free(x), free(due);
     return status;
 }
 
 const struct selfcheck_part selfcheck_join = {"join", {.name = "join"}, {7, 3, 11}, part_join};
-const struct selfcheck_part selfcheck_im2col = {"im2col", {.name = "im2col", .kernel = 3, .stride = 2, .pad = 1}, {5, 9, 23}, part_im2col};
+const struct selfcheck_part selfcheck_im2col = {
+    "im2col", {.name = "im2col", .kernel = 3, .stride = 2, .pad = 1}, {5, 9, 23}, part_im2col};
 const struct selfcheck_part selfcheck_bias = {"bias", {.name = "bias"}, {7, 3, 11}, part_bias};
 const struct selfcheck_part selfcheck_peak = {"peak", {.name = "peak"}, {130, 1, 1}, part_peak};

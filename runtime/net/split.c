@@ -21,27 +21,37 @@ int split_read(const char *text, size_t places, struct split *out, struct alexcl
         if (strcmp(text, "auto") == 0) {
             s.kind = SPLIT_AUTO;
         } else {
-            int a = colon ? split_number(text, colon) : -1, b = colon ? split_number(colon + 1, text + strlen(text)) : -1;
+            int a = colon ? split_number(text, colon) : -1,
+                b = colon ? split_number(colon + 1, text + strlen(text)) : -1;
             if (a < 0 || b < 0)
                 return error_set(err, ALEXCL_E_USAGE,
-                                 "--split %.200s: it can be half (of the channels on each device), auto, or images in proportion A:B, two whole numbers as 3:1",
+                                 "--split %.200s: it can be half (of the channels on each device), auto, or images in "
+                                 "proportion A:B, two whole numbers as 3:1",
                                  text);
-            if (a == 0 && b == 0) return error_set(err, ALEXCL_E_USAGE, "--split %.200s: one device must have a share of the images", text);
+            if (a == 0 && b == 0)
+                return error_set(err, ALEXCL_E_USAGE, "--split %.200s: one device must have a share of the images",
+                                 text);
             s.kind = SPLIT_SHARES;
             s.speed[0] = a;
             s.speed[1] = b;
         }
         if (places != 2)
-            return error_set(err, ALEXCL_E_USAGE, "--split %.200s: there is one device, which has all images; name two, as --devices 0,1 or 0/2", text);
+            return error_set(
+                err, ALEXCL_E_USAGE,
+                "--split %.200s: there is one device, which has all images; name two, as --devices 0,1 or 0/2", text);
     }
     *out = s;
     return ALEXCL_OK;
 }
 
-unsigned split_halves(const struct split *s, size_t place) { return s->places == 1 || s->kind != SPLIT_HALVES ? 3u : 1u << place; }
+unsigned split_halves(const struct split *s, size_t place) {
+    return s->places == 1 || s->kind != SPLIT_HALVES ? 3u : 1u << place;
+}
 
 /* Who takes the next image: the one that would be done with it first. */
-static int split_next(const struct split *s, const int share[2]) { return (share[0] + 1.0) * s->speed[1] <= (share[1] + 1.0) * s->speed[0] ? 0 : 1; }
+static int split_next(const struct split *s, const int share[2]) {
+    return (share[0] + 1.0) * s->speed[1] <= (share[1] + 1.0) * s->speed[0] ? 0 : 1;
+}
 
 void split_share(const struct split *s, int images, const int room[2], int share[2]) {
     share[0] = share[1] = s->kind == SPLIT_HALVES ? images : 0;

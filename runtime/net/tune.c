@@ -44,7 +44,9 @@ struct tune_layer {
     int count, chosen;
 };
 
-static int tune_same_tile(struct layer_tile a, struct layer_tile b) { return memcmp(a.size, b.size, sizeof a.size) == 0; }
+static int tune_same_tile(struct layer_tile a, struct layer_tile b) {
+    return memcmp(a.size, b.size, sizeof a.size) == 0;
+}
 
 static void tune_add_way(struct tune_layer *t, const struct layer_variant *variant, struct layer_tile tile, int own) {
     if (t->count < TUNE_WAYS) t->ways[t->count++] = (struct tune_way){.variant = variant, .tile = tile, .own = own};
@@ -64,8 +66,10 @@ static void tune_list_ways(struct tune_layer *t, const struct place *place) {
     }
 }
 
-/* The shapes of the halves that can be computed in more than one way, largest first. *out is as long as the graph has layers, twice. */
-static int tune_collect(const struct graph *g, unsigned halves, const struct place *place, struct tune_layer **out, int *count, struct alexcl_error *err) {
+/* The shapes of the halves that can be computed in more than one way, largest first. *out is as long as the graph has
+ * layers, twice. */
+static int tune_collect(const struct graph *g, unsigned halves, const struct place *place, struct tune_layer **out,
+                        int *count, struct alexcl_error *err) {
     int status = memory_alloc(out, 2 * (size_t)g->layer_count, sizeof **out, "the tuning of a device", err);
     *count = 0;
     for (int i = 0; status == ALEXCL_OK && i < 2 * g->layer_count; i++) {
@@ -100,7 +104,9 @@ static int tune_time(struct layer *l, const struct layer_io *io, double *seconds
         TRY(layer_forward(l, io, err));
         TRY(device_finish(dev, err));
         device_times(dev, after);
-        double spent = (double)(device_has_times(dev) ? after[DEVICE_COMPUTE] - before[DEVICE_COMPUTE] : timeline_now() - start) * 1e-9;
+        double spent =
+            (double)(device_has_times(dev) ? after[DEVICE_COMPUTE] - before[DEVICE_COMPUTE] : timeline_now() - start) *
+            1e-9;
         if (run > 0 && spent < *seconds) *seconds = spent;
         total += spent;
     }
@@ -110,7 +116,8 @@ done:
 }
 
 /* Is the answer right? The same programs on a small shape, against the reference. */
-static int tune_check(const struct tune_layer *t, struct place *place, const struct tune_way *way, struct alexcl_error *err) {
+static int tune_check(const struct tune_layer *t, struct place *place, const struct tune_way *way,
+                      struct alexcl_error *err) {
     struct selfcheck_found found;
     char what[160];
     struct layer l = t->layer;
@@ -130,7 +137,8 @@ struct tune_data {
 };
 
 /* A way's times: the least of this and of earlier ones. */
-static int tune_run_way(const struct tune_layer *t, struct place *place, struct tune_way *way, const struct tune_data *data, struct alexcl_error *err) {
+static int tune_run_way(const struct tune_layer *t, struct place *place, struct tune_way *way,
+                        const struct tune_data *data, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     double alone, together;
     struct layer l = t->layer;
@@ -151,23 +159,28 @@ done:
 static void tune_tile_text(struct layer_tile tile, char out[32]) {
     int made = 0;
     out[0] = '\0';
-    for (int i = 0; i < LAYER_TILE && tile.size[i]; i++) made += snprintf(out + made, 32 - (size_t)made, "%s%d", i ? "x" : "", tile.size[i]);
+    for (int i = 0; i < LAYER_TILE && tile.size[i]; i++)
+        made += snprintf(out + made, 32 - (size_t)made, "%s%d", i ? "x" : "", tile.size[i]);
 }
 
-static void tune_run_checked(const struct tune_layer *t, struct place *place, struct tune_way *way, const struct tune_data *data) {
+static void tune_run_checked(const struct tune_layer *t, struct place *place, struct tune_way *way,
+                             const struct tune_data *data) {
     struct alexcl_error why = {0};
     char tile[32];
     tune_tile_text(way->tile, tile);
-    log_write(ALEXCL_LOG_INFO, "measuring %s by %s%s%s on %s", t->layer.desc->name, way->variant->name, tile[0] ? " " : "", tile, device_name(place->device));
+    log_write(ALEXCL_LOG_INFO, "measuring %s by %s%s%s on %s", t->layer.desc->name, way->variant->name,
+              tile[0] ? " " : "", tile, device_name(place->device));
     way->status = tune_check(t, place, way, &why);
     if (way->status == ALEXCL_OK) way->status = tune_run_way(t, place, way, data, &why);
     way->measured = 1;
     if (way->status == ALEXCL_OK) return;
     snprintf(way->message, sizeof way->message, "%.1023s", why.text);
-    log_write(ALEXCL_LOG_WARNING, "%s: %s by variant %s is dropped: %s", device_name(place->device), t->key, way->variant->name, why.text);
+    log_write(ALEXCL_LOG_WARNING, "%s: %s by variant %s is dropped: %s", device_name(place->device), t->key,
+              way->variant->name, why.text);
 }
 
-static int tune_store_random(struct place *place, size_t count, const char *name, struct storage *out, struct alexcl_error *err) {
+static int tune_store_random(struct place *place, size_t count, const char *name, struct storage *out,
+                             struct alexcl_error *err) {
     float *values = NULL;
     int status = selfcheck_make_random(count, name, 1.0, &values, err);
     if (status == ALEXCL_OK) status = selfcheck_store(place, values, count, out, err);
@@ -176,7 +189,9 @@ static int tune_store_random(struct place *place, size_t count, const char *name
 }
 
 /* One alone and several count alike: an image's time is larger alone, if anything. */
-static double tune_cost(const struct tune_way *way) { return way->measured && way->status == ALEXCL_OK ? way->alone + way->together : INFINITY; }
+static double tune_cost(const struct tune_way *way) {
+    return way->measured && way->status == ALEXCL_OK ? way->alone + way->together : INFINITY;
+}
 
 /* Its variant's own tile. */
 static const struct tune_way *tune_own(const struct tune_layer *t, const struct tune_way *way) {
@@ -192,8 +207,10 @@ static double tune_best(const struct tune_layer *t) {
     return best;
 }
 
-/* The fastest, which must beat the standard clearly: both once more, in turn, since other work on the machine may have hit one of them. */
-static int tune_choose(struct tune_layer *t, struct place *place, const struct tune_data *data, struct alexcl_error *err) {
+/* The fastest, which must beat the standard clearly: both once more, in turn, since other work on the machine may have
+ * hit one of them. */
+static int tune_choose(struct tune_layer *t, struct place *place, const struct tune_data *data,
+                       struct alexcl_error *err) {
     int status = ALEXCL_OK;
     for (int i = 1; i < t->count; i++)
         if (tune_cost(&t->ways[i]) < tune_cost(&t->ways[t->chosen])) t->chosen = i;
@@ -206,15 +223,17 @@ done:
     return status;
 }
 
-int tune_has_time(const struct tune_budget *b, uint64_t now) { return now < b->deadline && b->deadline - now > b->longest; }
+int tune_has_time(const struct tune_budget *b, uint64_t now) {
+    return now < b->deadline && b->deadline - now > b->longest;
+}
 
 void tune_spend(struct tune_budget *b, uint64_t spent, int needed) {
     if (spent > b->longest) b->longest = spent;
     if (needed && b->deadline < UINT64_MAX - spent) b->deadline += spent;
 }
 
-/* Is a way to be measured: in the first round variants by their own tiles, where there is more than one; then the rest, other tiles where there is
- * hope. */
+/* Is a way to be measured: in the first round variants by their own tiles, where there is more than one; then the rest,
+ * other tiles where there is hope. */
 static int tune_wants(const struct tune_layer *t, const struct tune_way *way, int round) {
     int variants = 0;
     for (int i = 0; i < t->count; i++) variants += t->ways[i].own;
@@ -223,8 +242,10 @@ static int tune_wants(const struct tune_layer *t, const struct tune_way *way, in
     return way->own || tune_cost(tune_own(t, way)) <= TUNE_HOPE * tune_best(t);
 }
 
-/* Measures the ways of a round while there is time, and chooses. A way that fails is dropped, with a line in the log. */
-static int tune_measure(struct tune_layer *t, struct place *place, int round, struct tune_budget *budget, struct alexcl_error *err) {
+/* Measures the ways of a round while there is time, and chooses. A way that fails is dropped, with a line in the
+ * log. */
+static int tune_measure(struct tune_layer *t, struct place *place, int round, struct tune_budget *budget,
+                        struct alexcl_error *err) {
     int status = ALEXCL_OK, wanted = 0;
     struct tune_data data = {{0}, {0}, {0}};
     const struct layer *l = &t->layer;
@@ -232,7 +253,8 @@ static int tune_measure(struct tune_layer *t, struct place *place, int round, st
     if (!wanted || !tune_has_time(budget, timeline_now())) return ALEXCL_OK;
     TRY(tune_store_random(place, TUNE_IMAGES * layer_in_floats(l), "x", &data.in, err));
     TRY(storage_create(place, TUNE_IMAGES * layer_out_floats(l), "the tuner", &data.out, err));
-    for (int i = 0; i < l->tensor_count; i++) TRY(selfcheck_make_random(layer_tensor_floats(&l->tensors[i]), l->tensors[i].suffix, 0.1, &data.w[i], err));
+    for (int i = 0; i < l->tensor_count; i++)
+        TRY(selfcheck_make_random(layer_tensor_floats(&l->tensors[i]), l->tensors[i].suffix, 0.1, &data.w[i], err));
     for (int i = 0; i < t->count; i++) {
         uint64_t start = timeline_now();
         if (!tune_wants(t, &t->ways[i], round) || !tune_has_time(budget, start)) continue;
@@ -255,10 +277,12 @@ static int tune_remember(const struct tune_layer *t, struct tuning *tuning, stru
         char tile[32];
         if (!way->measured) continue;
         tune_tile_text(way->tile, tile);
-        json_array_append_new(tried, way->status == ALEXCL_OK ? json_pack("{s:s, s:s, s:f, s:f}", "variant", way->variant->name, "tile", tile, "alone_ms",
-                                                                          way->alone * 1e3, "together_ms", way->together * 1e3)
-                                                              : json_pack("{s:s, s:s, s:s}", "variant", way->variant->name, "tile", tile, "dropped",
-                                                                          "it failed or computed wrongly"));
+        json_array_append_new(tried,
+                              way->status == ALEXCL_OK
+                                  ? json_pack("{s:s, s:s, s:f, s:f}", "variant", way->variant->name, "tile", tile,
+                                              "alone_ms", way->alone * 1e3, "together_ms", way->together * 1e3)
+                                  : json_pack("{s:s, s:s, s:s}", "variant", way->variant->name, "tile", tile, "dropped",
+                                              "it failed or computed wrongly"));
     }
     const struct tune_way *chosen = &t->ways[t->chosen];
     int known = chosen->measured && chosen->status == ALEXCL_OK;
@@ -274,31 +298,33 @@ static void tune_apply(struct graph *g, unsigned halves, const struct place *pla
     }
 }
 
-static int tune_unknown(const struct alexcl_selection *sel, size_t index, struct tune_layer *layers, int count, uint64_t time, struct tuning *t,
-                        struct alexcl_error *err) {
+static int tune_unknown(const struct alexcl_selection *sel, size_t index, struct tune_layer *layers, int count,
+                        uint64_t time, struct tuning *t, struct alexcl_error *err) {
     int status = ALEXCL_OK, measured = 0;
     uint64_t start = timeline_now();
     struct place place = {NULL}; /* of its own: what is compiled and allocated for the ways that lose goes with it */
     TRY(device_open(sel, index, &place.device, err));
     log_write(ALEXCL_LOG_INFO,
-              "%s: measuring what is fastest for %d layers, %.1f s besides compiling what runs anyway, once (`alexcl tune` measures all; --tune off)",
+              "%s: measuring what is fastest for %d layers, %.1f s besides compiling what runs anyway, once (`alexcl "
+              "tune` measures all; --tune off)",
               device_name(place.device), count, (double)time * 1e-9);
     struct tune_budget budget = {.deadline = start + time};
-    for (int i = 0; i < TUNE_ROUNDS * count; i++) TRY(tune_measure(&layers[i % count], &place, i / count, &budget, err));
+    for (int i = 0; i < TUNE_ROUNDS * count; i++)
+        TRY(tune_measure(&layers[i % count], &place, i / count, &budget, err));
     for (int i = 0; i < count; i++) {
         for (int w = 0; w < layers[i].count; w++) measured += layers[i].ways[w].measured;
         TRY(tune_remember(&layers[i], t, err));
     }
-    log_write(ALEXCL_LOG_INFO, "%s: measured %d ways of computing %d layers, %.1f s", device_name(place.device), measured, count,
-              (double)(timeline_now() - start) * 1e-9);
+    log_write(ALEXCL_LOG_INFO, "%s: measured %d ways of computing %d layers, %.1f s", device_name(place.device),
+              measured, count, (double)(timeline_now() - start) * 1e-9);
     TRY(tuning_save(t, err));
 done:
     device_free(place.device);
     return status;
 }
 
-int tune_before_use(const struct alexcl_selection *sel, size_t index, struct graph *g, unsigned halves, const struct place *place, uint64_t time,
-                    struct tuning *t, struct alexcl_error *err) {
+int tune_before_use(const struct alexcl_selection *sel, size_t index, struct graph *g, unsigned halves,
+                    const struct place *place, uint64_t time, struct tuning *t, struct alexcl_error *err) {
     int status = ALEXCL_OK, count = 0, left = 0;
     struct tune_layer *layers = NULL;
     const char *when = alexcl_setting_value("ALEXCL_TUNE");
@@ -354,12 +380,15 @@ static int tune_report(struct tune *s, size_t index, const struct tune_layer *t,
                                        .macs = t->layer.macs,
                                        .message = way->message};
         tune_tile_text(way->tile, r.tile);
-        if (s->fn(s->user, &r) != 0) return error_set(err, ALEXCL_E_INTERRUPTED, "interrupted: %u of %u ways were measured", s->number, s->count);
+        if (s->fn(s->user, &r) != 0)
+            return error_set(err, ALEXCL_E_INTERRUPTED, "interrupted: %u of %u ways were measured", s->number,
+                             s->count);
     }
     return ALEXCL_OK;
 }
 
-static int tune_open(struct tune *s, size_t index, const struct alexcl_model *model, struct tune_device *d, struct alexcl_error *err) {
+static int tune_open(struct tune *s, size_t index, const struct alexcl_model *model, struct tune_device *d,
+                     struct alexcl_error *err) {
     int status = ALEXCL_OK;
     TRY(device_open(s->selection, index, &d->place.device, err));
     TRY(tuning_open(alexcl_selection_device(s->selection, index), &d->tuning, err));
@@ -374,7 +403,8 @@ static int tune_device(struct tune *s, size_t index, struct tune_device *d, stru
     int status = ALEXCL_OK;
     for (int i = 0; i < d->count; i++) {
         struct tune_budget budget = {.deadline = UINT64_MAX, .done = s->number, .total = s->count};
-        for (int round = 0; round < TUNE_ROUNDS; round++) TRY(tune_measure(&d->layers[i], &d->place, round, &budget, err));
+        for (int round = 0; round < TUNE_ROUNDS; round++)
+            TRY(tune_measure(&d->layers[i], &d->place, round, &budget, err));
         TRY(tune_remember(&d->layers[i], d->tuning, err));
         TRY(tuning_save(d->tuning, err));
         TRY(tune_report(s, index, &d->layers[i], err));
@@ -383,8 +413,8 @@ done:
     return status;
 }
 
-int alexcl_tune_run(const struct alexcl_model *model, const struct alexcl_selection *sel, alexcl_tune_fn *fn, void *user, char *path, size_t path_size,
-                    struct alexcl_error *err) {
+int alexcl_tune_run(const struct alexcl_model *model, const struct alexcl_selection *sel, alexcl_tune_fn *fn,
+                    void *user, char *path, size_t path_size, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct tune s = {.selection = sel, .fn = fn, .user = user};
     struct tune_device devices[2] = {{{NULL}, NULL, NULL, NULL, 0}, {{NULL}, NULL, NULL, NULL, 0}};
@@ -393,7 +423,8 @@ int alexcl_tune_run(const struct alexcl_model *model, const struct alexcl_select
     TRY(model_check(model, err));
     for (size_t i = 0; i < count && i < 2; i++) {
         if (alexcl_selection_place(sel, i)->device < 0) continue;
-        if (i == 1 && alexcl_selection_place(sel, 0)->device == alexcl_selection_place(sel, 1)->device) continue; /* two parts of one */
+        /* two parts of one */
+        if (i == 1 && alexcl_selection_place(sel, 0)->device == alexcl_selection_place(sel, 1)->device) continue;
         TRY(tune_open(&s, i, model, &devices[i], err));
         if (path_size) snprintf(path, path_size, "%s", tuning_path(devices[i].tuning));
     }

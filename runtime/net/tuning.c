@@ -21,16 +21,23 @@ struct tuning {
 
 void tuning_key(const struct layer *l, char out[TUNING_KEY]) {
     const struct alexcl_layer *d = l->desc;
-    int made = snprintf(out, TUNING_KEY, "%s %dx%dx%d to %d", alexcl_layer_type_name(d->type), l->in.c, l->in.h, l->in.w, l->out.c);
-    if (d->kernel && made < TUNING_KEY) made += snprintf(out + made, (size_t)(TUNING_KEY - made), ", %dx%d/%d", d->kernel, d->kernel, d->stride);
-    if ((d->pad || d->pad_end) && made < TUNING_KEY) made += snprintf(out + made, (size_t)(TUNING_KEY - made), ", pad %d", d->pad);
+    int made = snprintf(out, TUNING_KEY, "%s %dx%dx%d to %d", alexcl_layer_type_name(d->type), l->in.c, l->in.h,
+                        l->in.w, l->out.c);
+    if (d->kernel && made < TUNING_KEY)
+        made += snprintf(out + made, (size_t)(TUNING_KEY - made), ", %dx%d/%d", d->kernel, d->kernel, d->stride);
+    if ((d->pad || d->pad_end) && made < TUNING_KEY)
+        made += snprintf(out + made, (size_t)(TUNING_KEY - made), ", pad %d", d->pad);
     if (d->pad_end && made < TUNING_KEY) made += snprintf(out + made, (size_t)(TUNING_KEY - made), "+%d", d->pad_end);
-    if (d->groups > 1 && made < TUNING_KEY) made += snprintf(out + made, (size_t)(TUNING_KEY - made), ", %d groups", d->groups);
+    if (d->groups > 1 && made < TUNING_KEY)
+        made += snprintf(out + made, (size_t)(TUNING_KEY - made), ", %d groups", d->groups);
     if (l->fp16 && made < TUNING_KEY) made += snprintf(out + made, (size_t)(TUNING_KEY - made), ", half weights");
-    if (made < TUNING_KEY) snprintf(out + made, (size_t)(TUNING_KEY - made), ", blocks %d to %d", l->in_block, l->out_block);
+    if (made < TUNING_KEY)
+        snprintf(out + made, (size_t)(TUNING_KEY - made), ", blocks %d to %d", l->in_block, l->out_block);
 }
 
-static int tuning_no_memory(struct alexcl_error *err) { return error_set(err, ALEXCL_E_MEMORY, "out of host memory: the tuning of a device"); }
+static int tuning_no_memory(struct alexcl_error *err) {
+    return error_set(err, ALEXCL_E_MEMORY, "out of host memory: the tuning of a device");
+}
 
 /* ---- the file ---- */
 
@@ -38,7 +45,8 @@ static int tuning_check(const json_t *document, struct alexcl_error *err) {
     const json_t *layers = json_object_get(document, "layers");
     const char *key;
     json_t *entry;
-    if (json_integer_value(json_object_get(document, "format")) != FORMAT) return error_set(err, ALEXCL_E_DATA, "its format is not %d", FORMAT);
+    if (json_integer_value(json_object_get(document, "format")) != FORMAT)
+        return error_set(err, ALEXCL_E_DATA, "its format is not %d", FORMAT);
     if (!json_is_object(layers)) return error_set(err, ALEXCL_E_DATA, "it has no object \"layers\"");
     json_object_foreach((json_t *)layers, key, entry) {
         const json_t *tile = json_object_get(entry, "tile");
@@ -51,7 +59,10 @@ static int tuning_check(const json_t *document, struct alexcl_error *err) {
         const json_t *image = json_object_get(entry, "image_ms");
         if (image && !(json_is_number(image) && json_number_value(image) >= 0 && json_number_value(image) <= 1e9))
             return error_set(err, ALEXCL_E_DATA, "layer \"%.100s\": its image_ms is no number from 0 to 1e9", key);
-        if (bad) return error_set(err, ALEXCL_E_DATA, "layer \"%.100s\" needs a variant and a tile of at most %d numbers from 1 to 4096", key, (int)LAYER_TILE);
+        if (bad)
+            return error_set(err, ALEXCL_E_DATA,
+                             "layer \"%.100s\" needs a variant and a tile of at most %d numbers from 1 to 4096", key,
+                             (int)LAYER_TILE);
     }
     return ALEXCL_OK;
 }
@@ -88,7 +99,8 @@ static int tuning_identify(const struct alexcl_device_info *d, char out[HASH_HEX
     static const char *const settings[] = {"ALEXCL_BUILD_OPTIONS", "ALEXCL_KERNEL_DIR", "ALEXCL_GEMM"};
     struct text all = {0};
     unsigned char hash[HASH_BYTES];
-    text_add(&all, "%s\n%s\n%s\n%s\n%s\n%s\n%s\n", alexcl_version(), d->name, d->hardware, d->vendor, d->platform_name, d->version, d->driver);
+    text_add(&all, "%s\n%s\n%s\n%s\n%s\n%s\n%s\n", alexcl_version(), d->name, d->hardware, d->vendor, d->platform_name,
+             d->version, d->driver);
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
         const char *value = alexcl_setting_value(settings[i]);
         text_add(&all, "%s\n", value ? value : "");
@@ -105,7 +117,8 @@ static int tuning_identify(const struct alexcl_device_info *d, char out[HASH_HEX
 /* "" where there is no cache folder. */
 static void tuning_place(const char *key, char out[PATH]) {
     struct alexcl_error ignored = {0};
-    if (settings_switch("ALEXCL_NO_CACHE") || cache_path(CACHE_TUNING, key, out, PATH, &ignored) != ALEXCL_OK) out[0] = '\0';
+    if (settings_switch("ALEXCL_NO_CACHE") || cache_path(CACHE_TUNING, key, out, PATH, &ignored) != ALEXCL_OK)
+        out[0] = '\0';
 }
 
 int tuning_open(const struct alexcl_device_info *device, struct tuning **out, struct alexcl_error *err) {
@@ -124,8 +137,8 @@ int tuning_open(const struct alexcl_device_info *device, struct tuning **out, st
     }
     if (!t) {
         TRY(memory_alloc(&t, 1, sizeof *t, "the tuning of a device", err));
-        t->document =
-            json_pack("{s:i, s:s, s:s, s:s, s:{}}", "format", FORMAT, "alexcl", alexcl_version(), "device", device->name, "driver", device->driver, "layers");
+        t->document = json_pack("{s:i, s:s, s:s, s:s, s:{}}", "format", FORMAT, "alexcl", alexcl_version(), "device",
+                                device->name, "driver", device->driver, "layers");
         if (!t->document) {
             status = tuning_no_memory(err);
             goto done;
@@ -151,7 +164,9 @@ int tuning_save(const struct tuning *t, struct alexcl_error *err) {
 
 /* ---- layers ---- */
 
-static const json_t *tuning_find(const struct tuning *t, const char *key) { return json_object_get(json_object_get(t->document, "layers"), key); }
+static const json_t *tuning_find(const struct tuning *t, const char *key) {
+    return json_object_get(json_object_get(t->document, "layers"), key);
+}
 int tuning_knows(const struct tuning *t, const char *key) { return tuning_find(t, key) != NULL; }
 
 int tuning_apply(const struct tuning *t, struct layer *l, const struct place *place) {
@@ -174,12 +189,14 @@ int tuning_apply(const struct tuning *t, struct layer *l, const struct place *pl
     return 0;
 }
 
-int tuning_set(struct tuning *t, const struct layer *l, const struct layer_variant *variant, struct layer_tile tile, double seconds, json_t *tried,
-               struct alexcl_error *err) {
+int tuning_set(struct tuning *t, const struct layer *l, const struct layer_variant *variant, struct layer_tile tile,
+               double seconds, json_t *tried, struct alexcl_error *err) {
     char key[TUNING_KEY];
     json_t *sizes = json_array();
     tuning_key(l, key);
     for (int i = 0; i < LAYER_TILE && tile.size[i]; i++) json_array_append_new(sizes, json_integer(tile.size[i]));
-    json_t *entry = json_pack("{s:s, s:o, s:f, s:o}", "variant", variant->name, "tile", sizes, "image_ms", seconds * 1e3, "tried", tried);
-    return json_object_set_new(json_object_get(t->document, "layers"), key, entry) == 0 ? ALEXCL_OK : tuning_no_memory(err);
+    json_t *entry = json_pack("{s:s, s:o, s:f, s:o}", "variant", variant->name, "tile", sizes, "image_ms",
+                              seconds * 1e3, "tried", tried);
+    return json_object_set_new(json_object_get(t->document, "layers"), key, entry) == 0 ? ALEXCL_OK
+                                                                                        : tuning_no_memory(err);
 }

@@ -38,7 +38,8 @@ struct alexcl_weights {
 
 /* ---- what the model needs ---------------------------------------------------------------------- */
 
-static int weights_add_tensor(struct alexcl_weights *w, int layer, const struct layer_tensor *tensor, struct alexcl_error *err) {
+static int weights_add_tensor(struct alexcl_weights *w, int layer, const struct layer_tensor *tensor,
+                              struct alexcl_error *err) {
     struct weights_tensor *out = &w->tensors[w->count];
     struct text name = {0};
     text_add(&name, "%s.%s", w->model->layers[layer].name, tensor->suffix);
@@ -58,14 +59,16 @@ static int weights_walk(struct alexcl_weights *w, const char *last_layer, struct
     int last = last_layer ? alexcl_model_layer(model, last_layer, err) : (int)model->layer_count - 1;
     if (last < 0) return last;
     w->layer_count = (size_t)last + 1;
-    int status = memory_alloc(&w->tensors, w->layer_count * LAYER_TENSORS, sizeof *w->tensors, "the list of tensors", err);
+    int status =
+        memory_alloc(&w->tensors, w->layer_count * LAYER_TENSORS, sizeof *w->tensors, "the list of tensors", err);
     if (status != ALEXCL_OK) return status;
     struct alexcl_shape shape = {model->channels, model->height, model->width};
     for (int i = 0; i <= last; i++) {
         struct layer l = {0};
         status = layer_describe(&l, &model->layers[i], 0, shape, err);
         if (status != ALEXCL_OK) error_prefix(err, "model %s, ", model->name);
-        for (int t = 0; t < l.tensor_count && status == ALEXCL_OK; t++) status = weights_add_tensor(w, i, &l.tensors[t], err);
+        for (int t = 0; t < l.tensor_count && status == ALEXCL_OK; t++)
+            status = weights_add_tensor(w, i, &l.tensors[t], err);
         if (status != ALEXCL_OK) return status;
         shape = l.whole_out;
     }
@@ -86,10 +89,13 @@ static size_t weights_row(int dims, const int shape[4]) {
 
 /* ---- a file ------------------------------------------------------------------------------------ */
 
-static int weights_describe_file(const char *path, struct alexcl_weights *w, int conventions, struct alexcl_error *err) {
+static int weights_describe_file(const char *path, struct alexcl_weights *w, int conventions,
+                                 struct alexcl_error *err) {
     struct text text = {0};
-    text_add(&text, conventions ? "%s (its metadata agrees with model %s)" : "%s (no conventions in its metadata: taken to match model %s)", path,
-             w->model->name);
+    text_add(&text,
+             conventions ? "%s (its metadata agrees with model %s)"
+                         : "%s (no conventions in its metadata: taken to match model %s)",
+             path, w->model->name);
     if (w->random) text_add(&text, "; random weights of the generator: labels mean nothing");
     w->about = text.text;
     return text.failed ? error_set(err, ALEXCL_E_MEMORY, "out of host memory: the description of %s", path) : ALEXCL_OK;
@@ -101,16 +107,19 @@ static const char *weights_show_wanted(const struct weights_tensor *t, char out[
     return safetensors_show_shape(t->dims, shape, out);
 }
 
-static int weights_missing(const char *path, const struct alexcl_weights *w, const struct weights_tensor *t, const char *alias, struct alexcl_error *err) {
+static int weights_missing(const char *path, const struct alexcl_weights *w, const struct weights_tensor *t,
+                           const char *alias, struct alexcl_error *err) {
     char wanted[SAFETENSORS_SHOWN], shown[SAFETENSORS_SHOWN], hint[400];
     size_t count = safetensors_count(w->file);
     if (t->layer > 0 && w->tensors[0].found && t->layer != w->tensors[0].layer)
-        snprintf(hint, sizeof hint, "the layers before it can be run: infer --features %s", w->model->layers[t->layer - 1].name);
+        snprintf(hint, sizeof hint, "the layers before it can be run: infer --features %s",
+                 w->model->layers[t->layer - 1].name);
     else
         snprintf(hint, sizeof hint, "it has %zu tensors%s%s: another model's?", count, count ? ", the first " : "",
                  count ? safetensors_show(safetensors_get(w->file, 0)->name, shown) : "");
-    return error_set(err, ALEXCL_E_DATA, "%s: no tensor %s%s%s%s (%s) for model %s; %s", path, t->name, alias ? " (or " : "", alias ? alias : "",
-                     alias ? ")" : "", weights_show_wanted(t, wanted), w->model->name, hint);
+    return error_set(err, ALEXCL_E_DATA, "%s: no tensor %s%s%s%s (%s) for model %s; %s", path, t->name,
+                     alias ? " (or " : "", alias ? alias : "", alias ? ")" : "", weights_show_wanted(t, wanted),
+                     w->model->name, hint);
 }
 
 static int weights_find_tensors(const char *path, struct alexcl_weights *w, struct alexcl_error *err) {
@@ -120,17 +129,20 @@ static int weights_find_tensors(const char *path, struct alexcl_weights *w, stru
         const char *alias = weights_alias(w->model, t->name);
         const struct safetensors_tensor *other = alias ? safetensors_find(w->file, alias) : NULL;
         t->found = safetensors_find(w->file, t->name);
-        if (t->found && other) return error_set(err, ALEXCL_E_DATA, "%s: has both %s and %s, two names of one tensor; leave one out", path, t->name, alias);
+        if (t->found && other)
+            return error_set(err, ALEXCL_E_DATA, "%s: has both %s and %s, two names of one tensor; leave one out", path,
+                             t->name, alias);
         if (!t->found) t->found = other;
         if (!t->found) return weights_missing(path, w, t, alias, err);
         if (t->found->type == SAFETENSORS_OTHER)
-            return error_set(err, ALEXCL_E_DATA, "%s: tensor %s is of dtype %s; F32, F16 and BF16 are read: convert it", path, t->found->name,
-                             t->found->type_name);
+            return error_set(err, ALEXCL_E_DATA, "%s: tensor %s is of dtype %s; F32, F16 and BF16 are read: convert it",
+                             path, t->found->name, t->found->type_name);
         int same = t->found->dims == t->dims;
         for (int d = 0; same && d < t->dims; d++) same = t->found->shape[d] == (uint64_t)t->shape[d];
         if (!same)
             return error_set(err, ALEXCL_E_DATA, "%s: tensor %s is %s, model %s wants %s%s", path, t->found->name,
-                             safetensors_show_shape(t->found->dims, t->found->shape, have), w->model->name, weights_show_wanted(t, wanted),
+                             safetensors_show_shape(t->found->dims, t->found->shape, have), w->model->name,
+                             weights_show_wanted(t, wanted),
                              t->dims == 4   ? " (outputs x inputs / groups x height x width)"
                              : t->dims == 2 ? " (outputs x inputs)"
                                             : "");
@@ -145,7 +157,8 @@ static int weights_check_connections(const char *path, const struct alexcl_weigh
         const uint32_t *connections = w->model->layers[t->layer].connections;
         if (!connections || t->dims != 4) continue;
         struct weights_view v;
-        int status = weights_view_open(w, &w->model->layers[t->layer], t->suffix, t->dims, t->shape, 0, t->shape[0], &v, err);
+        int status =
+            weights_view_open(w, &w->model->layers[t->layer], t->suffix, t->dims, t->shape, 0, t->shape[0], &v, err);
         if (status != ALEXCL_OK) return status;
         size_t window = (size_t)t->shape[2] * (size_t)t->shape[3], at = 0;
         for (int o = 0; o < t->shape[0] && status == ALEXCL_OK; o++)
@@ -153,8 +166,9 @@ static int weights_check_connections(const char *path, const struct alexcl_weigh
                 for (size_t k = 0; k < window; k++, at++)
                     if (!(connections[o] >> in & 1) && v.values[at] != 0 && status == ALEXCL_OK)
                         status = error_set(err, ALEXCL_E_DATA,
-                                           "%s: tensor %s: output %d does not read input %d in model %s, so its weights there must be 0; one is %g", path,
-                                           t->found->name, o, in, w->model->name, (double)v.values[at]);
+                                           "%s: tensor %s: output %d does not read input %d in model %s, so its "
+                                           "weights there must be 0; one is %g",
+                                           path, t->found->name, o, in, w->model->name, (double)v.values[at]);
         weights_view_close(&v);
         if (status != ALEXCL_OK) return status;
     }
@@ -169,12 +183,14 @@ static void weights_note_extra(const char *path, const struct alexcl_weights *w)
         int used = 0;
         for (size_t k = 0; k < w->count; k++) used |= w->tensors[k].found == have;
         if (used) continue;
-        log_write(ALEXCL_LOG_INFO, "%s: %zu tensors are not used here, the first is %s", path, extra, safetensors_show(have->name, shown));
+        log_write(ALEXCL_LOG_INFO, "%s: %zu tensors are not used here, the first is %s", path, extra,
+                  safetensors_show(have->name, shown));
         return;
     }
 }
 
-int alexcl_weights_open(const char *path, const struct alexcl_model *model, const char *last_layer, struct alexcl_weights **out, struct alexcl_error *err) {
+int alexcl_weights_open(const char *path, const struct alexcl_model *model, const char *last_layer,
+                        struct alexcl_weights **out, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct alexcl_weights *w = NULL;
     TRY(model_check(model, err));
@@ -202,23 +218,28 @@ done:
 
 static int weights_has_gain(const struct alexcl_layer *l) { return l->type == ALEXCL_CONV || l->type == ALEXCL_FC; }
 
-static int weights_set_gains(struct alexcl_weights *w, const struct alexcl_gain *gains, size_t count, struct alexcl_error *err) {
+static int weights_set_gains(struct alexcl_weights *w, const struct alexcl_gain *gains, size_t count,
+                             struct alexcl_error *err) {
     const struct alexcl_model *model = w->model;
-    for (size_t i = 0; i < model->layer_count; i++) w->gains[i] = gains || model->layers[i].gain == 0 ? 1 : model->layers[i].gain;
+    for (size_t i = 0; i < model->layer_count; i++)
+        w->gains[i] = gains || model->layers[i].gain == 0 ? 1 : model->layers[i].gain;
     for (size_t i = 0; gains && i < count; i++) {
         int at = alexcl_model_layer(model, gains[i].layer, err);
         if (at < 0) return at;
         if (!weights_has_gain(&model->layers[at]))
-            return error_set(err, ALEXCL_E_USAGE, "layer %s (%s) takes no gain; convolutions and fully connected layers do", gains[i].layer,
+            return error_set(err, ALEXCL_E_USAGE,
+                             "layer %s (%s) takes no gain; convolutions and fully connected layers do", gains[i].layer,
                              alexcl_layer_type_name(model->layers[at].type));
-        if (!isfinite(gains[i].gain)) return error_set(err, ALEXCL_E_USAGE, "the gain of layer %s is not a number", gains[i].layer);
+        if (!isfinite(gains[i].gain))
+            return error_set(err, ALEXCL_E_USAGE, "the gain of layer %s is not a number", gains[i].layer);
         w->gains[at] = gains[i].gain;
     }
     return ALEXCL_OK;
 }
 
-int alexcl_weights_generate(const struct alexcl_model *model, uint64_t seed, const char *case_name, const struct alexcl_gain *gains, size_t gain_count,
-                            struct alexcl_weights **out, struct alexcl_error *err) {
+int alexcl_weights_generate(const struct alexcl_model *model, uint64_t seed, const char *case_name,
+                            const struct alexcl_gain *gains, size_t gain_count, struct alexcl_weights **out,
+                            struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct alexcl_weights *w = NULL;
     struct text about = {0};
@@ -231,7 +252,8 @@ int alexcl_weights_generate(const struct alexcl_model *model, uint64_t seed, con
     TRY(weights_walk(w, NULL, err));
     TRY(memory_alloc(&w->gains, model->layer_count, sizeof *w->gains, "the gains", err));
     TRY(weights_set_gains(w, gains, gain_count, err));
-    text_add(&about, "random weights of seed %llu (generator, name %s): labels mean nothing", (unsigned long long)seed, w->case_name);
+    text_add(&about, "random weights of seed %llu (generator, name %s): labels mean nothing", (unsigned long long)seed,
+             w->case_name);
     if (about.failed) {
         status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: the description of the weights");
         goto done;
@@ -244,16 +266,18 @@ done:
     return status;
 }
 
-static void weights_cut_connections(const struct alexcl_layer *l, const int shape[4], int first, int count, float *values) {
+static void weights_cut_connections(const struct alexcl_layer *l, const int shape[4], int first, int count,
+                                    float *values) {
     size_t window = (size_t)shape[2] * (size_t)shape[3];
     for (int o = 0; o < count; o++)
         for (int in = 0; in < shape[1]; in++)
-            if (!(l->connections[first + o] >> in & 1)) memset(values + ((size_t)o * (size_t)shape[1] + (size_t)in) * window, 0, window * sizeof *values);
+            if (!(l->connections[first + o] >> in & 1))
+                memset(values + ((size_t)o * (size_t)shape[1] + (size_t)in) * window, 0, window * sizeof *values);
 }
 
 /* Names, scales and offsets: tests/oracle/README.md, "Names and scales of a net case". */
-static int weights_make(const struct alexcl_weights *w, const struct alexcl_layer *l, const char *suffix, int dims, const int shape[4], int first, int count,
-                        float *out, struct alexcl_error *err) {
+static int weights_make(const struct alexcl_weights *w, const struct alexcl_layer *l, const char *suffix, int dims,
+                        const int shape[4], int first, int count, float *out, struct alexcl_error *err) {
     int weight = strcmp(suffix, "weight") == 0;
     size_t row = weights_row(dims, shape), values = row * (size_t)count;
     uint64_t from = (uint64_t)first * row;
@@ -280,15 +304,18 @@ static int weights_make(const struct alexcl_weights *w, const struct alexcl_laye
 
 /* ---- reading ----------------------------------------------------------------------------------- */
 
-int weights_view_open(const struct alexcl_weights *w, const struct alexcl_layer *layer, const char *suffix, int dims, const int shape[4], int first, int count,
-                      struct weights_view *out, struct alexcl_error *err) {
+int weights_view_open(const struct alexcl_weights *w, const struct alexcl_layer *layer, const char *suffix, int dims,
+                      const int shape[4], int first, int count, struct weights_view *out, struct alexcl_error *err) {
     *out = (struct weights_view){0};
     const struct weights_tensor *t = NULL;
     for (size_t i = 0; i < w->count && !t; i++)
-        if (strcmp(w->model->layers[w->tensors[i].layer].name, layer->name) == 0 && strcmp(w->tensors[i].suffix, suffix) == 0) t = &w->tensors[i];
+        if (strcmp(w->model->layers[w->tensors[i].layer].name, layer->name) == 0 &&
+            strcmp(w->tensors[i].suffix, suffix) == 0)
+            t = &w->tensors[i];
     if (!t || t->dims != dims || memcmp(t->shape, shape, (size_t)dims * sizeof *shape) != 0)
-        return error_set(err, ALEXCL_E_DATA, "the weights opened for model %s up to layer %s have no tensor %s.%s of the shape asked for", w->model->name,
-                         w->model->layers[w->layer_count - 1].name, layer->name, suffix);
+        return error_set(err, ALEXCL_E_DATA,
+                         "the weights opened for model %s up to layer %s have no tensor %s.%s of the shape asked for",
+                         w->model->name, w->model->layers[w->layer_count - 1].name, layer->name, suffix);
     size_t row = weights_row(dims, shape);
     out->count = (size_t)count * row;
     if (t->found) {
@@ -321,10 +348,12 @@ struct weights_saving {
     struct weights_view view;
 };
 
-static int weights_save_rows(void *user, size_t entry, int first, int count, const float **values, struct alexcl_error *err) {
+static int weights_save_rows(void *user, size_t entry, int first, int count, const float **values,
+                             struct alexcl_error *err) {
     struct weights_saving *s = user;
     const struct weights_tensor *t = &s->weights->tensors[entry];
-    int status = weights_view_open(s->weights, &s->weights->model->layers[t->layer], t->suffix, t->dims, t->shape, first, count, &s->view, err);
+    int status = weights_view_open(s->weights, &s->weights->model->layers[t->layer], t->suffix, t->dims, t->shape,
+                                   first, count, &s->view, err);
     *values = s->view.values;
     return status;
 }
@@ -332,7 +361,8 @@ static int weights_save_rows(void *user, size_t entry, int first, int count, con
 static void weights_save_rows_done(void *user) { weights_view_close(&((struct weights_saving *)user)->view); }
 
 /* Where the weights are from: what the generator was given, or what the file says itself. */
-static int weights_tell_origin(const struct alexcl_weights *w, struct safetensors_pair *pairs, size_t *count, struct text values[2]) {
+static int weights_tell_origin(const struct alexcl_weights *w, struct safetensors_pair *pairs, size_t *count,
+                               struct text values[2]) {
     const char *key, *value;
     if (w->file) {
         for (size_t i = 0; safetensors_metadata(w->file, i, &key, &value); i++)
@@ -370,7 +400,8 @@ int alexcl_weights_save(const struct alexcl_weights *w, const char *path, struct
     TRY(conventions_make(w->model, &c, err));
     TRY(memory_alloc(&pairs, c.count + origins, sizeof *pairs, "the metadata", err));
     TRY(memory_alloc(&entries, w->count, sizeof *entries, "the list of tensors", err));
-    for (size_t i = 0; i < c.count; i++) pairs[pair_count++] = (struct safetensors_pair){c.list[i].key.text, c.list[i].value.text};
+    for (size_t i = 0; i < c.count; i++)
+        pairs[pair_count++] = (struct safetensors_pair){c.list[i].key.text, c.list[i].value.text};
     if (!weights_tell_origin(w, pairs, &pair_count, values)) {
         status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: the metadata of %s", path);
         goto done;

@@ -13,12 +13,13 @@ struct weights_view {
     const struct safetensors *mapped; /* the file in whose mapping they stand, or NULL */
 };
 
-/* Rows first .. first+count-1, along the first axis, of the tensor <layer>.<suffix> ("weight", "bias"); `shape` is the whole
- * tensor's. Values are valid until weights_view_close, at the latest alexcl_weights_free; `out` needs no preparation. Threads may
- * open views of one object at the same time. ALEXCL_E_DATA: not in the file (e.g. behind the last layer it was opened for), or of another shape. */
-int weights_view_open(const struct alexcl_weights *w, const struct alexcl_layer *layer, const char *suffix, int dims, const int shape[4], int first, int count,
-                      struct weights_view *out, struct alexcl_error *err);
-/* Gives mapped pages back, so that weights are not held twice: in the file and on a device that is the host's memory. Safe on a zeroed view, on one that failed
- * to open, and twice. */
+/* Rows first .. first+count-1, along the first axis, of the tensor <layer>.<suffix> ("weight", "bias"); `shape` is the
+ * whole tensor's. Values are valid until weights_view_close, at the latest alexcl_weights_free; `out` needs no
+ * preparation. Threads may open views of one object at the same time. ALEXCL_E_DATA: not in the file (e.g. behind the
+ * last layer it was opened for), or of another shape. */
+int weights_view_open(const struct alexcl_weights *w, const struct alexcl_layer *layer, const char *suffix, int dims,
+                      const int shape[4], int first, int count, struct weights_view *out, struct alexcl_error *err);
+/* Gives mapped pages back, so that weights are not held twice: in the file and on a device that is the host's memory.
+ * Safe on a zeroed view, on one that failed to open, and twice. */
 void weights_view_close(struct weights_view *v);
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The operators in plain C, sums in double, one rounding to float at the end: oracle of the tests, `--devices ref`, `alexcl check`.
- * All tensors are dense, N x C x H x W. Each stands in ref_<operator>.c. */
+/* The operators in plain C, sums in double, one rounding to float at the end: oracle of the tests, `--devices ref`,
+ * `alexcl check`. All tensors are dense, N x C x H x W. Each stands in ref_<operator>.c. */
 #ifndef ALEXCL_REF_H
 #define ALEXCL_REF_H
 #include "shape.h"

@@ -5,9 +5,11 @@ enum { COLUMNS = 64 }; /* outputs of one row that are summed together */
 
 static int least(int a, int b) { return a < b ? a : b; }
 
-/* sums[j] = bias + sum over (channel, ky, kx) for the outputs (row, first + j), j < count. x: channels x in.h x in.w, the channels that
- * this output reads; w: channels x kernel x kernel. Every output adds up its products in the same order: channel, ky, kx. */
-static void ref_conv_row(double *sums, int row, int first, int count, const float *x, const float *w, double bias, const struct shape_conv *s) {
+/* sums[j] = bias + sum over (channel, ky, kx) for the outputs (row, first + j), j < count. x: channels x in.h x in.w,
+ * the channels that this output reads; w: channels x kernel x kernel. Every output adds up its products in the same
+ * order: channel, ky, kx. */
+static void ref_conv_row(double *sums, int row, int first, int count, const float *x, const float *w, double bias,
+                         const struct shape_conv *s) {
     int channels = s->in.c / s->groups;
     for (int j = 0; j < count; j++) sums[j] = bias;
     for (int channel = 0; channel < channels; channel++) {

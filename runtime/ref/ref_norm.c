@@ -15,7 +15,8 @@ static const float *ref_lrn_plane(const float *x, const float *seam, int c, cons
     return seam + (size_t)(c < 0 ? s->before + c : s->before + c - s->in.c) * plane;
 }
 
-/* x, y: n x c x h x w, seam: n x (before + after) x h x w. The window is channels c - n/2 .. c + n/2, clipped to those there are. */
+/* x, y: n x c x h x w, seam: n x (before + after) x h x w. The window is channels c - n/2 .. c + n/2, clipped to those
+ * there are. */
 void ref_lrn(float *y, const float *x, const float *seam, int n, const struct shape_norm *s) {
     size_t plane = (size_t)s->in.h * (size_t)s->in.w;
     int reach = s->n / 2;

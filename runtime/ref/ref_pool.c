@@ -7,7 +7,8 @@ struct window {
 
 /* The window of output (row, column), clipped at the bottom and the right of the map. */
 static struct window ref_pool_window(int row, int column, const struct shape_pool *s) {
-    struct window v = {row * s->stride, row * s->stride + s->kernel, column * s->stride, column * s->stride + s->kernel};
+    struct window v = {row * s->stride, row * s->stride + s->kernel, column * s->stride,
+                       column * s->stride + s->kernel};
     if (v.bottom > s->in.h) v.bottom = s->in.h;
     if (v.right > s->in.w) v.right = s->in.w;
     return v;

@@ -70,7 +70,10 @@ for file in $sources; do
     lines=$(wc -l <"$file")
     [ "$lines" -le 700 ] || bad "$file has $lines lines, more than 700"
     case $file in
-    *.[ch] | *.cl) head -n 1 "$file" | grep -q 'SPDX-License-Identifier: MIT' || bad "$file does not begin with its licence" ;;
+    *.[ch] | *.cl)
+        [ -z "$(awk 'length($0) > 120' "$file")" ] || bad "$file has lines of more than 120 columns"
+        head -n 1 "$file" | grep -q 'SPDX-License-Identifier: MIT' || bad "$file does not begin with its licence"
+        ;;
     esac
 done
 for name in $(for file in $sources; do basename "$file"; done | sort | uniq -d); do

@@ -59,7 +59,8 @@ static int is_there(int kind, unsigned number) { return access(path_of(kind, num
 START_TEST(files_are_told_by_kind_and_nothing_else_is_ours) {
     struct alexcl_cache c;
     char path[512];
-    static const char *const others[] = {"notes.txt", "abc.clbin", "build-conv.log", "x.log", "build-00000000.log", "0123.tuning.json"};
+    static const char *const others[] = {"notes.txt", "abc.clbin",          "build-conv.log",
+                                         "x.log",     "build-00000000.log", "0123.tuning.json"};
     for (int kind = 0; kind < ALEXCL_CACHE_KINDS; kind++) {
         ck_assert_ptr_nonnull(strstr(path_of(kind, 1), endings[kind]));
         for (int i = 0; i <= kind; i++) put(kind, (unsigned)i, DAY);
@@ -68,7 +69,8 @@ START_TEST(files_are_told_by_kind_and_nothing_else_is_ours) {
         snprintf(path, sizeof path, "%s/%s", folder, others[i]);
         EXPECT_OK(files_replace(path, "mine", 4, &err), err);
     }
-    /* A link and a folder with names of ours: neither is one of our files, and what is behind them is not in the folder. */
+    /* A link and a folder with names of ours: neither is one of our files, and what is behind them is not in the
+     * folder. */
     snprintf(path, sizeof path, "%s/notes.txt", folder);
     ck_assert_int_eq(symlink(path, path_of(CACHE_BINARIES, 77)), 0);
     ck_assert_int_eq(mkdir(path_of(CACHE_BINARIES, 78), 0700), 0);
@@ -135,7 +137,8 @@ START_TEST(what_was_not_used_for_longest_goes_first) {
     free(data);
     static const char kib[KIB];
     EXPECT_OK(cache_store(path_of(CACHE_BINARIES, 5), kib, sizeof kib, &err), err);
-    ck_assert(is_there(CACHE_BINARIES, 1) && !is_there(CACHE_CHECKS, 2) && is_there(CACHE_TUNING, 3) && is_there(CACHE_LOGS, 4) && is_there(CACHE_BINARIES, 5));
+    ck_assert(is_there(CACHE_BINARIES, 1) && !is_there(CACHE_CHECKS, 2) && is_there(CACHE_TUNING, 3) &&
+              is_there(CACHE_LOGS, 4) && is_there(CACHE_BINARIES, 5));
     EXPECT_OK(cache_store(path_of(CACHE_BINARIES, 6), kib, sizeof kib, &err), err); /* and so on, in the same process */
     ck_assert(!is_there(CACHE_TUNING, 3) && is_there(CACHE_LOGS, 4));
 }
@@ -181,7 +184,8 @@ START_TEST(processes_and_threads_trim_at_once) {
         if (children[i] != 0) continue;
         pthread_t other;
         void *failed = NULL;
-        int bad = pthread_create(&other, NULL, store_many, (void *)(uintptr_t) & "abc"[i]) != 0 || store_many((void *)(uintptr_t) & "def"[i]) != NULL;
+        int bad = pthread_create(&other, NULL, store_many, (void *)(uintptr_t) & "abc"[i]) != 0 ||
+                  store_many((void *)(uintptr_t) & "def"[i]) != NULL;
         _exit(pthread_join(other, &failed) != 0 || failed || bad);
     }
     for (int i = 0; i < 3; i++) {

@@ -75,10 +75,12 @@ START_TEST(read_names_what_it_cannot_read) {
     struct alexcl_error err = {0};
     unsigned char *data = NULL;
     size_t length = 0;
-    EXPECT_ERROR(files_read(in_folder("missing"), 100, &data, &length, &err), ALEXCL_E_DATA, "missing: No such file", err);
+    EXPECT_ERROR(files_read(in_folder("missing"), 100, &data, &length, &err), ALEXCL_E_DATA, "missing: No such file",
+                 err);
     EXPECT_ERROR(files_read(folder, 100, &data, &length, &err), ALEXCL_E_DATA, "is a folder", err);
     ck_assert_int_eq(mkfifo(in_folder("fifo"), 0600), 0);
-    EXPECT_ERROR(files_read(in_folder("fifo"), 100, &data, &length, &err), ALEXCL_E_DATA, "fifo: is not a regular file", err);
+    EXPECT_ERROR(files_read(in_folder("fifo"), 100, &data, &length, &err), ALEXCL_E_DATA, "fifo: is not a regular file",
+                 err);
     EXPECT_ERROR(files_read("/dev/zero", 100, &data, &length, &err), ALEXCL_E_DATA, "is not a regular file", err);
     EXPECT_OK(files_replace(in_folder("long"), "12345", 5, &err), err);
     EXPECT_ERROR(files_read(in_folder("long"), 4, &data, &length, &err), ALEXCL_E_DATA, "more than the 4", err);
@@ -98,7 +100,8 @@ START_TEST(replace_is_all_or_nothing) {
     free(data);
     ck_assert_int_eq(mkdir(in_folder("taken"), 0700), 0);
     EXPECT_ERROR(files_replace(in_folder("taken"), "x", 1, &err), ALEXCL_E_OTHER, "taken: cannot be written", err);
-    EXPECT_ERROR(files_replace(in_folder("no/such/folder"), "x", 1, &err), ALEXCL_E_OTHER, "no/such/folder: cannot be written", err);
+    EXPECT_ERROR(files_replace(in_folder("no/such/folder"), "x", 1, &err), ALEXCL_E_OTHER,
+                 "no/such/folder: cannot be written", err);
     EXPECT_ERROR(files_replace("/dev/full/x", "x", 1, &err), ALEXCL_E_OTHER, "/dev/full/x: cannot be written", err);
     ck_assert_int_eq(entries(), 2); /* no temporary is left */
 }
@@ -137,7 +140,8 @@ static int write_result(const char *path, const char *text, struct alexcl_error 
 }
 
 static atomic_int masks_set;
-mode_t umask(mode_t mask) { /* the library's calls come here too: a program's own functions go before those of the C library */
+/* the library's calls come here too: a program's own functions go before those of the C library */
+mode_t umask(mode_t mask) {
     mode_t before = (mode_t)syscall(SYS_umask, mask);
     atomic_fetch_add(&masks_set, 1);
     sched_yield(); /* the others' turn */
@@ -155,7 +159,8 @@ START_TEST(new_files_respect_the_umask) {
 }
 END_TEST
 
-/* A thread that writes files, half of them as drivers and other libraries do: none may be open to others, whatever its neighbours write. */
+/* A thread that writes files, half of them as drivers and other libraries do: none may be open to others, whatever its
+ * neighbours write. */
 enum { WRITERS = 8, FILES_EACH = 100 };
 static void *write_files(void *user) {
     struct alexcl_error err = {0};
@@ -165,7 +170,8 @@ static void *write_files(void *user) {
     for (int i = 0; i < FILES_EACH; i++) {
         struct stat info;
         snprintf(path, sizeof path, "%s-%d", prefix, i % 4);
-        if (files_replace(path, "x", 1, &err) != ALEXCL_OK || stat(path, &info) != 0 || (info.st_mode & 077)) open_to_others++;
+        if (files_replace(path, "x", 1, &err) != ALEXCL_OK || stat(path, &info) != 0 || (info.st_mode & 077))
+            open_to_others++;
         snprintf(path, sizeof path, "%s-other", prefix);
         int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
         if (fd < 0 || fstat(fd, &info) != 0 || (info.st_mode & 077)) open_to_others++;
@@ -190,7 +196,8 @@ START_TEST(threads_that_write_leave_the_umask_alone) {
         open_to_others += (size_t)count;
     }
     mode_t after = umask(before);
-    ck_assert_msg(open_to_others == 0, "%zu of %d files are open to others under umask 077", open_to_others, WRITERS * FILES_EACH * 2);
+    ck_assert_msg(open_to_others == 0, "%zu of %d files are open to others under umask 077", open_to_others,
+                  WRITERS * FILES_EACH * 2);
     ck_assert_int_eq(masks_set, 2);
     ck_assert_msg(after == 077, "the umask is %03o where it was 077", (unsigned)after);
 }
@@ -261,7 +268,8 @@ START_TEST(a_link_is_followed_and_stays) {
         struct alexcl_file *f = NULL;
         int there = entries();
         EXPECT_OK(alexcl_file_open(in_folder(links[i]), &f, &err), err);
-        ck_assert_int_eq(entries(), there); /* the temporary file stands beside the real one, on whose disk there is room for it */
+        /* the temporary file stands beside the real one, on whose disk there is room for it */
+        ck_assert_int_eq(entries(), there);
         EXPECT_OK(alexcl_file_add(f, links[i], strlen(links[i]), &err), err);
         EXPECT_OK(alexcl_file_commit(f, &err), err);
         alexcl_file_free(f);
@@ -271,7 +279,8 @@ START_TEST(a_link_is_followed_and_stays) {
     EXPECT_OK(write_result(in_folder("dangling"), "made", &err), err);
     ck_assert(lstat(in_folder("dangling"), &info) == 0 && S_ISLNK(info.st_mode));
     expect_text("real/none", "made");
-    EXPECT_ERROR(write_result(in_folder("loop"), "x", &err), ALEXCL_E_OTHER, "loop: cannot be written: Too many levels of symbolic links", err);
+    EXPECT_ERROR(write_result(in_folder("loop"), "x", &err), ALEXCL_E_OTHER,
+                 "loop: cannot be written: Too many levels of symbolic links", err);
     /* What the program keeps for itself is not written to where another's link leads. */
     EXPECT_OK(files_replace(in_folder("link"), "own", 3, &err), err);
     ck_assert(lstat(in_folder("link"), &info) == 0 && S_ISREG(info.st_mode));
@@ -333,17 +342,20 @@ START_TEST(a_disk_that_fails_is_told) {
     struct alexcl_error err = {0};
     put_text("file", "old");
     sync_code[0] = EIO;
-    EXPECT_ERROR(write_result(in_folder("file"), "new", &err), ALEXCL_E_OTHER, "file: cannot be written: Input/output error", err);
+    EXPECT_ERROR(write_result(in_folder("file"), "new", &err), ALEXCL_E_OTHER,
+                 "file: cannot be written: Input/output error", err);
     expect_text("file", "old");
     ck_assert_int_eq(entries(), 1);
     sync_code[0] = 0;
     mode_code = EIO;
-    EXPECT_ERROR(write_result(in_folder("file"), "new", &err), ALEXCL_E_OTHER, "file: cannot be written: Input/output error", err);
+    EXPECT_ERROR(write_result(in_folder("file"), "new", &err), ALEXCL_E_OTHER,
+                 "file: cannot be written: Input/output error", err);
     expect_text("file", "old");
     ck_assert_int_eq(entries(), 1);
     mode_code = EPERM; /* all files of a FAT file system have one mode */
     sync_code[1] = EIO;
-    EXPECT_ERROR(write_result(in_folder("file"), "new", &err), ALEXCL_E_OTHER, "file: cannot be written: Input/output error", err);
+    EXPECT_ERROR(write_result(in_folder("file"), "new", &err), ALEXCL_E_OTHER,
+                 "file: cannot be written: Input/output error", err);
     for (size_t i = 0; i < sizeof without / sizeof without[0]; i++) { /* a file system that has no such thing */
         sync_code[0] = sync_code[1] = without[i];
         EXPECT_OK(write_result(in_folder("file"), "newer", &err), err);
@@ -436,11 +448,20 @@ END_TEST
 START_TEST(what_a_killed_writer_left_is_removed) {
     struct alexcl_error err = {0};
     struct alexcl_file *f = NULL;
-    static const char *const left[] = {"file.123.00000a.alexcl", "other.1.ffffff.alexcl", "a.b.99999.abcdef.alexcl"}; /* nobody holds their locks */
-    static const char *const others[] = {
-        "file.123.abcDEF",    "file.123.abcdef",     "file.12x.abcdef.alexcl", "file.123.abcde.alexcl", "file.123.abcdeg.alexcl",
-        "file.abcdef.alexcl", "file..abcdef.alexcl", ".123.abcdef.alexcl",     "123.abcdef.alexcl",     "file.123.abcdef.alexcl2",
-        "x.alexcl",           "file.2024.backup"};
+    /* nobody holds their locks */
+    static const char *const left[] = {"file.123.00000a.alexcl", "other.1.ffffff.alexcl", "a.b.99999.abcdef.alexcl"};
+    static const char *const others[] = {"file.123.abcDEF",
+                                         "file.123.abcdef",
+                                         "file.12x.abcdef.alexcl",
+                                         "file.123.abcde.alexcl",
+                                         "file.123.abcdeg.alexcl",
+                                         "file.abcdef.alexcl",
+                                         "file..abcdef.alexcl",
+                                         ".123.abcdef.alexcl",
+                                         "123.abcdef.alexcl",
+                                         "file.123.abcdef.alexcl2",
+                                         "x.alexcl",
+                                         "file.2024.backup"};
     enum { LEFT = sizeof left / sizeof left[0], OTHERS = sizeof others / sizeof others[0] };
     for (size_t i = 0; i < LEFT; i++) put_text(left[i], "");
     for (size_t i = 0; i < OTHERS; i++) put_text(others[i], "");
@@ -459,7 +480,8 @@ START_TEST(what_a_killed_writer_left_is_removed) {
 }
 END_TEST
 
-/* The library's calls, as with fsync above. Files of a folder are many: looking through it for each would take the square of their number. */
+/* The library's calls, as with fsync above. Files of a folder are many: looking through it for each would take the
+ * square of their number. */
 static int folders_read;
 DIR *opendir(const char *name) {
     int fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

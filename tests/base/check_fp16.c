@@ -12,7 +12,9 @@ enum { HALVES = 1 << 16, INFINITE = 0x7c00, SIGN = 0x8000 };
 /* By the definition: fraction and exponent as numbers, not as bits of a float. */
 static double value_of(unsigned half) {
     int exponent = (int)(half >> 10 & 0x1f), fraction = (int)(half & 0x3ff);
-    double size = exponent == 31 ? fraction ? NAN : INFINITY : exponent ? ldexp(1024 + fraction, exponent - 25) : ldexp(fraction, -24);
+    double size = exponent == 31 ? fraction ? NAN : INFINITY
+                  : exponent     ? ldexp(1024 + fraction, exponent - 25)
+                                 : ldexp(fraction, -24);
     return half & SIGN ? -size : size;
 }
 
@@ -32,13 +34,15 @@ START_TEST(every_half_is_a_float_and_back) {
             ck_assert_uint_eq(back & SIGN, half & SIGN);
             continue;
         }
-        ck_assert_msg((double)got == due && !signbit(got) == !(half & SIGN), "%04x is %a where %a was due", half, (double)got, due);
+        ck_assert_msg((double)got == due && !signbit(got) == !(half & SIGN), "%04x is %a where %a was due", half,
+                      (double)got, due);
         ck_assert_msg(back == half, "%04x comes back as %04x", half, back);
     }
 }
 END_TEST
 
-/* In the middle of two neighbours: the even one; beside it: the nearer one. The neighbour of the largest would be 65536. */
+/* In the middle of two neighbours: the even one; beside it: the nearer one. The neighbour of the largest would be
+ * 65536. */
 START_TEST(around_every_tie) {
     for (unsigned half = 0; half < INFINITE; half++) {
         double above = half + 1 == INFINITE ? 65536.0 : value_of(half + 1);
@@ -73,7 +77,8 @@ START_TEST(floats_are_narrowed_where_they_lie) {
         for (size_t i = 0; i <= MOST; i++) memory[i] = NAN;
         memcpy(memory, values, count * sizeof *values);
         ck_assert_uint_eq(fp16_narrow(memory, count), count);
-        for (size_t i = 0; i < count; i++) ck_assert_float_eq(fp16_at(memory, i), fp16_to_float(fp16_from_float(values[i])));
+        for (size_t i = 0; i < count; i++)
+            ck_assert_float_eq(fp16_at(memory, i), fp16_to_float(fp16_from_float(values[i])));
         if (count % 2) ck_assert_float_eq(fp16_at(memory, count), 0.0f);
         ck_assert_uint_eq(fp16_floats(count), count / 2 + count % 2);
         ck_assert_float_nan(memory[count]);

@@ -16,13 +16,16 @@ static uint64_t golden_key(const char *parameter) {
 }
 
 START_TEST(three_forms_equal_the_golden_vectors) {
-    struct tensor uni = oracle_load("gen_a", "uni"), ints = oracle_load("gen_a", "ints"), u01 = oracle_load("gen_a", "u01");
+    struct tensor uni = oracle_load("gen_a", "uni"), ints = oracle_load("gen_a", "ints"),
+                  u01 = oracle_load("gen_a", "u01");
     float *got = support_floats(uni.count);
-    generator_fill_uniform(got, golden_key("uni_name"), 0, uni.count, oracle_number("gen_a", "scale"), oracle_number("gen_a", "offset"));
+    generator_fill_uniform(got, golden_key("uni_name"), 0, uni.count, oracle_number("gen_a", "scale"),
+                           oracle_number("gen_a", "offset"));
     support_same("uni", got, uni.values, uni.count);
     generator_fill_unit(got, golden_key("u01_name"), 0, u01.count);
     support_same("u01", got, u01.values, u01.count);
-    for (size_t i = 0; i < ints.count; i++) got[i] = (float)generator_int(golden_key("ints_name"), i, (uint32_t)oracle_number("gen_a", "m"));
+    for (size_t i = 0; i < ints.count; i++)
+        got[i] = (float)generator_int(golden_key("ints_name"), i, (uint32_t)oracle_number("gen_a", "m"));
     support_same("ints", got, ints.values, ints.count);
     free(got);
     oracle_free(&uni), oracle_free(&ints), oracle_free(&u01);

@@ -31,7 +31,8 @@ START_TEST(the_least_of_the_groups_above_holds) {
     ck_assert_int_eq(system("rm -rf v1 v2 inside outside odd"), 0); /* of an earlier run */
     uint64_t machine = host_memory_limit("no-such-folder");
     ck_assert_uint_eq(machine, (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE));
-    /* Version 2: of the group, of one above it, of none; of the mounted group, where the path is another namespace's. */
+    /* Version 2: of the group, of one above it, of none; of the mounted group, where the path is another
+     * namespace's. */
     put("v2", "/proc/self/cgroup", "0::/user.slice/job\n");
     ck_assert_uint_eq(host_memory_limit("v2"), machine);
     put("v2", "/sys/fs/cgroup/user.slice/job/memory.max", "max\n");

@@ -45,7 +45,8 @@ static const struct {
     {HEAD("<?xml version=\"1.0\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\">"), "an SVG drawing", "rsvg-convert"},
     {HEAD("\x93NUMPY\1\0\x76\0{'descr'"), "an array of NumPy (.npy)", "--input FILE"},
     {HEAD("\x89HDF\r\n\x1a\n\0\0\0"), "an HDF5 file", "safetensors.numpy.save_file"},
-    {HEAD("\x80\2\x8a\nl\xfc\x9c\x46\xf9\x20j\xa8\x50\x19."), "an old PyTorch checkpoint", "safetensors.torch.save_file"},
+    {HEAD("\x80\2\x8a\nl\xfc\x9c\x46\xf9\x20j\xa8\x50\x19."), "an old PyTorch checkpoint",
+     "safetensors.torch.save_file"},
     {HEAD("\x80\4\x95\x1a\0\0\0\0\0\0\0}"), "a Python pickle", "save_file"},
     {HEAD(ENTRY("\x10", "archive/data.pklFB")), "a PyTorch checkpoint", "safetensors.torch.save_file"},
     {HEAD(ENTRY("\x09", "conv1.npy\x93NUMPY")), "an archive of NumPy (.npz)", "numpy.save"},
@@ -72,9 +73,11 @@ static const struct {
           "AlexNet\x28\1"),
      "a Caffe model", "save_file"},
     {HEAD("\nb.png 3\n"), "a text", NULL},
-    {HEAD("\n\"/data/pictures/of/the/year/20.png\" 3\n"), "a text", NULL}, /* '"' is 34, and so many behind it is the blank */
+    /* '"' is 34, and so many behind it is the blank */
+    {HEAD("\n\"/data/pictures/of/the/year/20.png\" 3\n"), "a text", NULL},
     {HEAD("\n*those/that/I/took/in/the/summer/of/May2012(1).png\n"), "a text", NULL},
-    {HEAD("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 244408336\n"), "a Git LFS pointer", "git lfs pull"},
+    {HEAD("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 244408336\n"), "a Git LFS pointer",
+     "git lfs pull"},
     {HEAD("version 1\n"), "a text", NULL},
     {HEAD("\n<!DOCTYPE html>\n<html>"), "a web page", "curl -fLo"},
     {HEAD("\xef\xbb\xbf<html lang=en>"), "a web page", "curl -fLo"},
@@ -114,9 +117,12 @@ START_TEST(a_kind_by_its_first_bytes) {
         ck_assert_msg(!kind, "file %d is taken for %s", _i, kind ? kind->name : "");
         return;
     }
-    ck_assert_msg(kind && strncmp(kind->name, want, strlen(want)) == 0, "file %d is %s, not %s", _i, kind ? kind->name : "not known", want);
-    ck_assert_msg(!files[_i].advice || (kind->advice && strstr(kind->advice, files[_i].advice)), "file %d: \"%s\"", _i, kind->advice);
-    ck_assert_int_eq(kind->text, strstr(want, "text") != NULL ? strstr(want, "UTF") == NULL : strstr(want, "index of") != NULL);
+    ck_assert_msg(kind && strncmp(kind->name, want, strlen(want)) == 0, "file %d is %s, not %s", _i,
+                  kind ? kind->name : "not known", want);
+    ck_assert_msg(!files[_i].advice || (kind->advice && strstr(kind->advice, files[_i].advice)), "file %d: \"%s\"", _i,
+                  kind->advice);
+    ck_assert_int_eq(kind->text,
+                     strstr(want, "text") != NULL ? strstr(want, "UTF") == NULL : strstr(want, "index of") != NULL);
     for (size_t cut = 0; cut < files[_i].length; cut++) (void)kind_of(files[_i].start, cut);
 }
 END_TEST

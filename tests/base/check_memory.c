@@ -26,7 +26,8 @@ START_TEST(alloc_refuses_what_overflows) {
     float *floats = NULL;
     EXPECT_ERROR(memory_alloc(&p, SIZE_MAX / 2, 4, "all of it", &err), ALEXCL_E_MEMORY, "all of it", err);
     ck_assert_ptr_null(p);
-    EXPECT_ERROR(memory_alloc_floats(&floats, SIZE_MAX / sizeof(float), "more than all", &err), ALEXCL_E_MEMORY, "more than all", err);
+    EXPECT_ERROR(memory_alloc_floats(&floats, SIZE_MAX / sizeof(float), "more than all", &err), ALEXCL_E_MEMORY,
+                 "more than all", err);
     ck_assert_ptr_null(floats);
 }
 END_TEST

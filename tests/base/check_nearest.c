@@ -27,7 +27,8 @@ static const struct {
 START_TEST(nearest_word) {
     const char *found = alexcl_nearest(words[_i].word, commands);
     if (words[_i].nearest)
-        ck_assert_msg(found && strcmp(found, words[_i].nearest) == 0, "'%s' gives %s", words[_i].word, found ? found : "nothing");
+        ck_assert_msg(found && strcmp(found, words[_i].nearest) == 0, "'%s' gives %s", words[_i].word,
+                      found ? found : "nothing");
     else
         ck_assert_msg(!found, "'%s' gives %s", words[_i].word, found);
 }

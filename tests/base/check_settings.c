@@ -76,8 +76,9 @@ START_TEST(values_that_do_not_exist_are_refused) {
                                          {"ALEXCL_CACHE_LIMIT", "much", "a size, as 256MiB"},
                                          {"ALEXCL_CACHE_LIMIT", "-1", "a size"},
                                          {"ALEXCL_CACHE_LIMIT", "3Q", "a size"}};
-    static const char *const good[][2] = {{"ALEXCL_SYNC", "1"}, {"ALEXCL_NO_CACHE", "0"},    {"ALEXCL_GEMM", "clblast"},      {"ALEXCL_LOG", "error"},
-                                          {"ALEXCL_SYNC", ""},  {"ALEXCL_CACHE_LIMIT", "0"}, {"ALEXCL_CACHE_LIMIT", "1.5gib"}};
+    static const char *const good[][2] = {
+        {"ALEXCL_SYNC", "1"}, {"ALEXCL_NO_CACHE", "0"},    {"ALEXCL_GEMM", "clblast"},      {"ALEXCL_LOG", "error"},
+        {"ALEXCL_SYNC", ""},  {"ALEXCL_CACHE_LIMIT", "0"}, {"ALEXCL_CACHE_LIMIT", "1.5gib"}};
     struct alexcl_error err = {0};
     EXPECT_OK(alexcl_settings_check(&err), err);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -100,11 +101,13 @@ START_TEST(sizes_are_read) {
     static const struct {
         const char *text;
         uint64_t bytes;
-    } sizes[] = {{"0", 0}, {"0KiB", 0}, {"1", 1}, {"4GiB", (uint64_t)4 << 30}, {"4g", (uint64_t)4 << 30}, {"3MB", 3000000}, {"1.5k", 1536}};
+    } sizes[] = {{"0", 0},         {"0KiB", 0},   {"1", 1}, {"4GiB", (uint64_t)4 << 30}, {"4g", (uint64_t)4 << 30},
+                 {"3MB", 3000000}, {"1.5k", 1536}};
     static const char *const none[] = {"", "GiB", "-1", " 1", "1 GiB", "1e30", "0.1", "nan", "4GiBs"};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         uint64_t bytes = 77;
-        ck_assert_msg(alexcl_size_read(sizes[i].text, &bytes) && bytes == sizes[i].bytes, "%s: %llu", sizes[i].text, (unsigned long long)bytes);
+        ck_assert_msg(alexcl_size_read(sizes[i].text, &bytes) && bytes == sizes[i].bytes, "%s: %llu", sizes[i].text,
+                      (unsigned long long)bytes);
     }
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
         uint64_t bytes;

@@ -28,12 +28,14 @@ START_TEST(commands_belong_to_the_span_that_is_open) {
     timeline_add(&t, -1, zero, zero + 9000000000);
     ck_assert_uint_eq(t.count, 3);
     const struct alexcl_work_span *s = &t.spans[first];
-    ck_assert(s->work == ALEXCL_WORK_LAYER && strcmp(s->layer, "conv1") == 0 && s->place == 1 && s->half == 0 && s->run == 0);
+    ck_assert(s->work == ALEXCL_WORK_LAYER && strcmp(s->layer, "conv1") == 0 && s->place == 1 && s->half == 0 &&
+              s->run == 0);
     ck_assert(s->first == 4 && s->count == 2 && s->commands == 3);
     ck_assert_double_eq_tol(s->start, 2, 1e-6);
     ck_assert_double_eq_tol(s->end, 6, 1e-6);
     ck_assert_double_eq_tol(s->busy, 3, 1e-6);
-    ck_assert(t.spans[wait].work == ALEXCL_WORK_WAIT && t.spans[wait].commands == 1 && t.spans[wait].end >= t.spans[wait].start);
+    ck_assert(t.spans[wait].work == ALEXCL_WORK_WAIT && t.spans[wait].commands == 1 &&
+              t.spans[wait].end >= t.spans[wait].start);
     ck_assert(t.spans[2].run == 7 && t.spans[2].commands == 0);
 
     timeline_begin(&t, 0, 0);
@@ -50,7 +52,8 @@ START_TEST(a_clock_that_ran_at_another_rate_is_put_right) {
     int span = timeline_open(&t, ALEXCL_WORK_LAYER, "conv1", 0, 0, 1);
     timeline_add(&t, span, zero + second, zero + 6 * second);
     timeline_close(&t, span);
-    int wait = timeline_open(&t, ALEXCL_WORK_WAIT, "output", 0, 0, 1), none = timeline_open(&t, ALEXCL_WORK_LAYER, "fc8", 0, 0, 1);
+    int wait = timeline_open(&t, ALEXCL_WORK_WAIT, "output", 0, 0, 1),
+        none = timeline_open(&t, ALEXCL_WORK_LAYER, "fc8", 0, 0, 1);
     timeline_close(&t, wait);
     timeline_close(&t, none);
     double waited = t.spans[wait].end;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* An OpenCL layer (OPENCL_LAYERS) whose devices answer as those of other drivers do. ANSWERS is a list of
- *   embedded     OpenCL's embedded profile, without extensions; int64: but with 64-bit integers     toward_zero   floats are rounded toward zero
- *   units=N      compute units        times=zero, times=none, times=thousandth   what commands took
- *   markers=none markers have no times                clock=double   the device's clock runs twice as fast as the host's
- *   cards        they are GPUs of AMD, PoCL's "gfx803", others' "AMD Radeon RX 580 Series (radeonsi)", and tell of their hardware, in PoCL's place
- *                or that of the others: pocl_khr=DOMAIN:BUS, pocl_amd=TYPE:BUS, pocl_board, other_nv=DOMAIN:BUS (domain x: none), uuid (both)
- *   rounds       how long the longest launch that measures the peak was is written to stderr at the end */
+ *   embedded     OpenCL's embedded profile, without extensions; int64: but with 64-bit integers     toward_zero
+ *   floats are rounded toward zero units=N      compute units        times=zero, times=none, times=thousandth   what
+ *   commands took markers=none markers have no times                clock=double   the device's clock runs twice as
+ *   fast as the host's cards        they are GPUs of AMD, PoCL's "gfx803", others' "AMD Radeon RX 580 Series
+ *   (radeonsi)", and tell of their hardware, in PoCL's place or that of the others: pocl_khr=DOMAIN:BUS,
+ *   pocl_amd=TYPE:BUS, pocl_board, other_nv=DOMAIN:BUS (domain x: none), uuid (both) rounds       how long the longest
+ *   launch that measures the peak was is written to stderr at the end */
 #define CL_TARGET_OPENCL_VERSION 300
 #define CL_USE_DEPRECATED_OPENCL_1_2_APIS
 #include <CL/cl_layer.h>
@@ -64,7 +65,8 @@ static cl_int answers_card(cl_device_id d, cl_device_info what, size_t size, voi
     switch (what) {
     case CL_DEVICE_TYPE: return answers_bytes(&gpu, sizeof gpu, size, out, length);
     case CL_DEVICE_VENDOR_ID: return answers_bytes(&amd, sizeof amd, size, out, length);
-    case CL_DEVICE_NAME: return answers_text(pocl ? "gfx803" : "AMD Radeon RX 580 Series (radeonsi)", size, out, length);
+    case CL_DEVICE_NAME:
+        return answers_text(pocl ? "gfx803" : "AMD Radeon RX 580 Series (radeonsi)", size, out, length);
     case 0x410F: /* CL_DEVICE_PCI_BUS_INFO_KHR */
         if (!pocl || !answers_pair("pocl_khr=", pair)) return CL_INVALID_VALUE;
         return answers_bytes((cl_uint[]){pair[0], pair[1], 0, 0}, 16, size, out, length);
@@ -75,30 +77,41 @@ static cl_int answers_card(cl_device_id d, cl_device_info what, size_t size, voi
         topology[21] = (unsigned char)pair[1];
         return answers_bytes(topology, sizeof topology, size, out, length);
     }
-    case 0x4038: return pocl && answers_have("pocl_board") ? answers_text("Radeon RX 580 Series", size, out, length) : CL_INVALID_VALUE;
+    case 0x4038:
+        return pocl && answers_have("pocl_board") ? answers_text("Radeon RX 580 Series", size, out, length)
+                                                  : CL_INVALID_VALUE;
     case 0x106A: return answers_have("uuid") ? answers_bytes(uuid, sizeof uuid, size, out, length) : CL_INVALID_VALUE;
     case 0x4008: /* CL_DEVICE_PCI_BUS_ID_NV, _SLOT_ID_NV, _DOMAIN_ID_NV */
     case 0x4009:
     case 0x400A:
-        if (pocl || !answers_pair("other_nv=", pair) || (what == 0x400A && pair[0] == (cl_uint)-1)) return CL_INVALID_VALUE;
-        return answers_bytes(what == 0x4008 ? &pair[1] : what == 0x400A ? &pair[0] : (cl_uint[]){0}, sizeof pair[0], size, out, length);
+        if (pocl || !answers_pair("other_nv=", pair) || (what == 0x400A && pair[0] == (cl_uint)-1))
+            return CL_INVALID_VALUE;
+        return answers_bytes(what == 0x4008   ? &pair[1]
+                             : what == 0x400A ? &pair[0]
+                                              : (cl_uint[]){0},
+                             sizeof pair[0], size, out, length);
     default: return next->clGetDeviceInfo(d, what, size, out, length);
     }
 }
 
-static cl_int CL_API_CALL answers_clGetDeviceInfo(cl_device_id d, cl_device_info what, size_t size, void *out, size_t *length) {
+static cl_int CL_API_CALL answers_clGetDeviceInfo(cl_device_id d, cl_device_info what, size_t size, void *out,
+                                                  size_t *length) {
     if (answers_have("cards")) return answers_card(d, what, size, out, length);
-    if (answers_have("embedded") && what == CL_DEVICE_PROFILE) return answers_text("EMBEDDED_PROFILE", size, out, length);
+    if (answers_have("embedded") && what == CL_DEVICE_PROFILE)
+        return answers_text("EMBEDDED_PROFILE", size, out, length);
     if (answers_have("embedded") && what == CL_DEVICE_EXTENSIONS)
         return answers_text(answers_have("int64") ? "cl_khr_icd cles_khr_int64" : "cl_khr_icd", size, out, length);
     cl_int code = next->clGetDeviceInfo(d, what, size, out, length);
     if (code != CL_SUCCESS || !out) return code;
-    if (answers_have("toward_zero") && what == CL_DEVICE_SINGLE_FP_CONFIG) *(cl_device_fp_config *)out = CL_FP_ROUND_TO_ZERO | CL_FP_INF_NAN;
-    if (answers_have("units=") && what == CL_DEVICE_MAX_COMPUTE_UNITS) *(cl_uint *)out = (cl_uint)atoi(strstr(answers, "units=") + 6);
+    if (answers_have("toward_zero") && what == CL_DEVICE_SINGLE_FP_CONFIG)
+        *(cl_device_fp_config *)out = CL_FP_ROUND_TO_ZERO | CL_FP_INF_NAN;
+    if (answers_have("units=") && what == CL_DEVICE_MAX_COMPUTE_UNITS)
+        *(cl_uint *)out = (cl_uint)atoi(strstr(answers, "units=") + 6);
     return code;
 }
 
-static cl_int CL_API_CALL answers_clGetEventProfilingInfo(cl_event e, cl_profiling_info what, size_t size, void *out, size_t *length) {
+static cl_int CL_API_CALL answers_clGetEventProfilingInfo(cl_event e, cl_profiling_info what, size_t size, void *out,
+                                                          size_t *length) {
     cl_ulong start = 0, *value = out;
     cl_command_type type = 0;
     if (answers_have("times=none")) return CL_PROFILING_INFO_NOT_AVAILABLE;
@@ -107,7 +120,8 @@ static cl_int CL_API_CALL answers_clGetEventProfilingInfo(cl_event e, cl_profili
     cl_int code = next->clGetEventProfilingInfo(e, what, size, out, length);
     if (code != CL_SUCCESS || !out) return code;
     if (answers_have("clock=double")) *value *= 2;
-    if (what == CL_PROFILING_COMMAND_END && next->clGetEventProfilingInfo(e, CL_PROFILING_COMMAND_START, sizeof start, &start, NULL) == CL_SUCCESS) {
+    if (what == CL_PROFILING_COMMAND_END &&
+        next->clGetEventProfilingInfo(e, CL_PROFILING_COMMAND_START, sizeof start, &start, NULL) == CL_SUCCESS) {
         if (answers_have("times=zero")) *value = start;
         if (answers_have("times=thousandth")) *value = start + (*value - start) / 1000;
     }
@@ -116,13 +130,15 @@ static cl_int CL_API_CALL answers_clGetEventProfilingInfo(cl_event e, cl_profili
 
 static cl_int CL_API_CALL answers_clSetKernelArg(cl_kernel k, cl_uint i, size_t size, const void *value) {
     char name[64] = "";
-    if (i == 2 && size == sizeof longest && next->clGetKernelInfo(k, CL_KERNEL_FUNCTION_NAME, sizeof name, name, NULL) == CL_SUCCESS &&
+    if (i == 2 && size == sizeof longest &&
+        next->clGetKernelInfo(k, CL_KERNEL_FUNCTION_NAME, sizeof name, name, NULL) == CL_SUCCESS &&
         strcmp(name, "peak_fma") == 0 && *(const int *)value > longest)
         longest = *(const int *)value;
     return next->clSetKernelArg(k, i, size, value);
 }
 
-EXPORT cl_int CL_API_CALL clInitLayer(cl_uint entries, const cl_icd_dispatch *target, cl_uint *own_entries, const cl_icd_dispatch **own) {
+EXPORT cl_int CL_API_CALL clInitLayer(cl_uint entries, const cl_icd_dispatch *target, cl_uint *own_entries,
+                                      const cl_icd_dispatch **own) {
     size_t size = entries * sizeof(void *);
     if (getenv("ANSWERS")) answers = getenv("ANSWERS");
     next = target;

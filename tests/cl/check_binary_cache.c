@@ -34,7 +34,8 @@ static void empty_folder(void) {
     while (find_file(path, sizeof path)) unlink(path);
 }
 
-/* Builds the kernel in a device opened anew, as a second start would, and runs it. The driver keeps kernels itself, or does not. */
+/* Builds the kernel in a device opened anew, as a second start would, and runs it. The driver keeps kernels itself, or
+ * does not. */
 static void build_and_run_with(int keeps) {
     struct device *dev;
     struct kernel *k;
@@ -107,7 +108,8 @@ START_TEST(a_damaged_file_is_never_believed) {
         ck_assert_msg(binary_cache_verify(file, length, &key, &binary) == 0, "a wrong byte %zu is believed", i);
         file[i] ^= 0x40;
     }
-    for (size_t i = 0; i < length; i += i < 200 ? 1 : 997) ck_assert_uint_eq(binary_cache_verify(file, i, &key, &binary), 0);
+    for (size_t i = 0; i < length; i += i < 200 ? 1 : 997)
+        ck_assert_uint_eq(binary_cache_verify(file, i, &key, &binary), 0);
     key.bytes[5] ^= 1;
     ck_assert_uint_eq(binary_cache_verify(file, length, &key, &binary), 0);
     /* And through the whole path: cut, damaged, empty; each is compiled anew and replaced. */
@@ -129,8 +131,10 @@ END_TEST
 
 START_TEST(the_key_depends_on_every_part) {
     struct binary_cache_key a, b;
-    static const char *const parts[][3] = {
-        {"other", "source", "options"}, {"device", "other", "options"}, {"device", "source", "other"}, {"devices", "ource", "options"}};
+    static const char *const parts[][3] = {{"other", "source", "options"},
+                                           {"device", "other", "options"},
+                                           {"device", "source", "other"},
+                                           {"devices", "ource", "options"}};
     binary_cache_make_key(&a, "device", "source", 6, "options");
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         binary_cache_make_key(&b, parts[i][0], parts[i][1], strlen(parts[i][1]), parts[i][2]);

@@ -71,7 +71,8 @@ START_TEST(nothing_is_copied_and_waited_for) {
 }
 END_TEST
 
-/* Rows that follow one another, at any row, line and place, go as one piece: the same values come to the same places. */
+/* Rows that follow one another, at any row, line and place, go as one piece: the same values come to the same
+ * places. */
 START_TEST(whole_rows_are_one_copy) {
     struct device *dev = support_place()->device;
     enum { ROWS = 4, PITCH = 6, ALL = ROWS * PITCH };
@@ -91,15 +92,18 @@ START_TEST(whole_rows_are_one_copy) {
     EXPECT_OK(buffer_write(a, 0, all, ALL, &err), err);
     for (size_t k = 0; k < sizeof regions / sizeof *regions; k++) {
         const struct buffer_region *r = &regions[k];
-        size_t lines = r->lines ? r->lines : 1, line = r->lines ? r->line_pitch : r->pitch, count = r->rows * lines * r->width;
+        size_t lines = r->lines ? r->lines : 1, line = r->lines ? r->line_pitch : r->pitch,
+               count = r->rows * lines * r->width;
         EXPECT_OK(buffer_read_region(a, r, part, NULL, DEVICE_EXCHANGE, &was_read, &err), err);
         EXPECT_OK(event_wait(was_read, &err), err);
         event_free(was_read);
         EXPECT_OK(buffer_copy_region(a, r, b, 5, &err), err);
         EXPECT_OK(buffer_read(b, 5, seen, count, &err), err);
         for (size_t i = 0; i < count; i++) {
-            float due = all[(r->row + i / (lines * r->width)) * r->pitch + r->first + i / r->width % lines * line + i % r->width];
-            ck_assert_msg(part[i] == due && seen[i] == due, "region %zu, value %zu: %g read, %g copied, %g due", k, i, part[i], seen[i], due);
+            float due = all[(r->row + i / (lines * r->width)) * r->pitch + r->first + i / r->width % lines * line +
+                            i % r->width];
+            ck_assert_msg(part[i] == due && seen[i] == due, "region %zu, value %zu: %g read, %g copied, %g due", k, i,
+                          part[i], seen[i], due);
         }
     }
     buffer_free(a);
@@ -133,10 +137,12 @@ START_TEST(memory_is_accounted_and_limited) {
     buffer_free(b);
     ck_assert_uint_eq(buffer_total(dev), before);
     EXPECT_ERROR(buffer_create(dev, (size_t)1 << 45, "a monster", &b, &err), ALEXCL_E_MEMORY, "a monster", err);
-    /* More than one buffer may have, though there is memory for it: refused here, and not by whatever the driver says. */
+    /* More than one buffer may have, though there is memory for it: refused here, and not by whatever the driver
+     * says. */
     size_t largest = (size_t)(device_limits(dev)->largest_buffer / sizeof(float));
     if (device_limits(dev)->memory / sizeof(float) > largest + 1000)
-        EXPECT_ERROR(buffer_create(dev, largest + 1, "a large one", &b, &err), ALEXCL_E_MEMORY, "a large one do not fit", err);
+        EXPECT_ERROR(buffer_create(dev, largest + 1, "a large one", &b, &err), ALEXCL_E_MEMORY,
+                     "a large one do not fit", err);
     ck_assert_int_eq(alexcl_exit_code(ALEXCL_E_MEMORY), 5);
 }
 END_TEST
@@ -148,7 +154,8 @@ START_TEST(a_write_behind_the_end_is_found) {
     float x = 1;
     EXPECT_OK(buffer_create(dev, 10, "the victim", &b, &err), err);
     EXPECT_OK(buffer_check_guards(dev, &err), err);
-    ck_assert_int_eq(clEnqueueWriteBuffer(dev->work, b->memory, CL_TRUE, 12 * sizeof x, sizeof x, &x, 0, NULL, NULL), CL_SUCCESS);
+    ck_assert_int_eq(clEnqueueWriteBuffer(dev->work, b->memory, CL_TRUE, 12 * sizeof x, sizeof x, &x, 0, NULL, NULL),
+                     CL_SUCCESS);
     EXPECT_ERROR(buffer_check_guards(dev, &err), ALEXCL_E_DEVICE, "the victim", err);
     buffer_free(b);
 }
@@ -177,7 +184,8 @@ START_TEST(a_failed_call_says_what_where_and_what_to_try) {
     device_note(dev, "relu1");
     ck_assert_int_eq(clerror_check(CL_OUT_OF_RESOURCES, "clFinish", dev, &err), CL_OUT_OF_RESOURCES);
     static const char *const told[] = {"clFinish", "CL_OUT_OF_RESOURCES", "(-5)", "conv1", "relu1", "ALEXCL_SYNC"};
-    for (size_t i = 0; i < sizeof told / sizeof told[0]; i++) ck_assert_msg(strstr(err.text, told[i]) != NULL, "\"%s\" is not in: %s", told[i], err.text);
+    for (size_t i = 0; i < sizeof told / sizeof told[0]; i++)
+        ck_assert_msg(strstr(err.text, told[i]) != NULL, "\"%s\" is not in: %s", told[i], err.text);
     ck_assert_msg(strstr(err.text, device_name(dev)) != NULL, "%s", err.text);
     ck_assert_int_eq(alexcl_exit_code(err.status), 7);
     err = (struct alexcl_error){0};

@@ -33,8 +33,10 @@ START_TEST(the_list_is_what_opencl_tells) {
             ck_assert_int_eq(info->platform, (int)p);
             ck_assert_int_eq(info->device, (int)d);
             ck_assert_msg(strstr(name, info->name) != NULL && info->name[0], "%s, not %s", info->name, name);
-            ck_assert_msg(info->name[0] != ' ' && info->name[strlen(info->name) - 1] != ' ', "\"%s\" is padded", info->name);
-            ck_assert_msg(strstr(alexcl_devices_report(list), platform) != NULL, "%s is not in:\n%s", platform, alexcl_devices_report(list));
+            ck_assert_msg(info->name[0] != ' ' && info->name[strlen(info->name) - 1] != ' ', "\"%s\" is padded",
+                          info->name);
+            ck_assert_msg(strstr(alexcl_devices_report(list), platform) != NULL, "%s is not in:\n%s", platform,
+                          alexcl_devices_report(list));
             ck_assert_uint_eq(info->memory, memory);
             ck_assert_uint_eq(info->units, units);
             cl_uint vendor = 0, floats = 0;
@@ -45,10 +47,12 @@ START_TEST(the_list_is_what_opencl_tells) {
             clGetDeviceInfo(ids[d], CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, sizeof floats, &floats, NULL);
             clGetDeviceInfo(ids[d], CL_DEVICE_LOCAL_MEM_SIZE, sizeof local, &local, NULL);
             clGetDeviceInfo(ids[d], CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof group, &group, NULL);
-            snprintf(hardware, sizeof hardware, "vendor %#x, %u units, %llu bytes local, groups of %zu, vectors of %u floats", vendor, units,
+            snprintf(hardware, sizeof hardware,
+                     "vendor %#x, %u units, %llu bytes local, groups of %zu, vectors of %u floats", vendor, units,
                      (unsigned long long)local, group, floats);
             ck_assert_str_eq(info->hardware, hardware);
-            ck_assert(info->vendor[0] && info->driver[0] && info->c_version[0] && info->platform_name[0] && info->platform_version[0]);
+            ck_assert(info->vendor[0] && info->driver[0] && info->c_version[0] && info->platform_name[0] &&
+                      info->platform_version[0]);
             ck_assert_msg(strncmp(info->version, "OpenCL ", 7) == 0, "%s", info->version);
             ck_assert_uint_ge(info->memory, info->largest_buffer);
             ck_assert_msg(info->usable, "%s", info->why);
@@ -75,11 +79,13 @@ START_TEST(two_parts_share_one_device) {
         cl_uint units = 0;
         EXPECT_OK(device_open(sel, i, &half[i], &err), err);
         const struct device_limits *limits = device_limits(half[i]);
-        ck_assert_int_eq(clGetDeviceInfo(half[i]->id, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof units, &units, NULL), CL_SUCCESS);
+        ck_assert_int_eq(clGetDeviceInfo(half[i]->id, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof units, &units, NULL),
+                         CL_SUCCESS);
         ck_assert_uint_eq(units, whole->units / 2);
         ck_assert_uint_eq(limits->units, units);
         ck_assert_uint_eq(limits->memory, whole->memory / 2);
-        ck_assert_msg(strstr(device_name(half[i]), i ? "part 2 of 2" : "part 1 of 2") != NULL, "%s", device_name(half[i]));
+        ck_assert_msg(strstr(device_name(half[i]), i ? "part 2 of 2" : "part 1 of 2") != NULL, "%s",
+                      device_name(half[i]));
     }
     ck_assert_ptr_ne(half[0]->id, half[1]->id);
     ck_assert_str_eq(half[0]->identity, half[1]->identity); /* one compiled kernel does for both */
@@ -98,11 +104,13 @@ START_TEST(two_parts_share_one_device) {
 }
 END_TEST
 
-/* A binary of another driver or version of it, or for other hardware of the same name, is another one: what the cache's key is made of says them all. */
+/* A binary of another driver or version of it, or for other hardware of the same name, is another one: what the cache's
+ * key is made of says them all. */
 START_TEST(the_identity_tells_device_and_driver) {
     const struct alexcl_device_info *info = alexcl_selection_device(support_selection(), 0);
     char due[2000];
-    snprintf(due, sizeof due, "%s\n%s\n%s\n%s\n%s\n%s", info->platform_name, info->platform_version, info->name, info->hardware, info->version, info->driver);
+    snprintf(due, sizeof due, "%s\n%s\n%s\n%s\n%s\n%s", info->platform_name, info->platform_version, info->name,
+             info->hardware, info->version, info->driver);
     ck_assert_str_eq(support_place()->device->identity, due);
 }
 END_TEST
@@ -126,13 +134,15 @@ START_TEST(codes_of_clblast_have_its_own_names) {
     for (int code = -3000; code <= 0; code++) {
         const char *name = blas_code_name(code);
         if (!name) continue;
-        ck_assert_msg(strncmp(name, "CLBlast", 7) == 0 && strcmp(clerror_name(code), name) == 0, "%d is %s", code, name);
+        ck_assert_msg(strncmp(name, "CLBlast", 7) == 0 && strcmp(clerror_name(code), name) == 0, "%d is %s", code,
+                      name);
         for (size_t i = 0; i < count; i++) ck_assert_str_ne(seen[i], name);
         ck_assert_uint_lt(count, 64);
         seen[count++] = name;
     }
     ck_assert_uint_eq(count, 29);
-    ck_assert_str_eq(clerror_name(-2041), "CLBlastDatabaseError"); /* told by CLBlast where a device is not in its database */
+    /* told by CLBlast where a device is not in its database */
+    ck_assert_str_eq(clerror_name(-2041), "CLBlastDatabaseError");
     ck_assert_str_eq(clerror_name(-2047), "CLBlastMissingOverrideParameter");
     ck_assert_str_eq(clerror_name(-1017), "CLBlastInvalidDimension");
     ck_assert_str_eq(clerror_name(-1001), "CL_PLATFORM_NOT_FOUND_KHR");

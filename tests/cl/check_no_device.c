@@ -16,7 +16,8 @@ START_TEST(no_driver) {
     ck_assert_ptr_null(alexcl_devices_get(list, 0));
     static const char *const told[] = {"loader: ", "OCL_ICD_VENDORS", "none", "pocl-opencl-icd", "--devices ref"};
     for (size_t i = 0; i < sizeof told / sizeof told[0]; i++)
-        ck_assert_msg(strstr(alexcl_devices_report(list), told[i]) != NULL, "\"%s\" is not in:\n%s", told[i], alexcl_devices_report(list));
+        ck_assert_msg(strstr(alexcl_devices_report(list), told[i]) != NULL, "\"%s\" is not in:\n%s", told[i],
+                      alexcl_devices_report(list));
     alexcl_devices_free(list);
     EXPECT_ERROR(alexcl_selection_open(NULL, &sel, &err), ALEXCL_E_NO_DEVICE, "loader: ", err);
     EXPECT_ERROR(alexcl_selection_open("0,1", &sel, &err), ALEXCL_E_NO_DEVICE, "loader: ", err);
@@ -36,7 +37,8 @@ START_TEST(a_broken_driver_is_named) {
     fclose(f);
     setenv("OCL_ICD_VENDORS", "broken-icd/", 1);
     EXPECT_OK(alexcl_devices_list(&list, &err), err);
-    ck_assert_msg(strstr(alexcl_devices_report(list), "broken.icd: libno-such-driver.so.7") != NULL, "%s", alexcl_devices_report(list));
+    ck_assert_msg(strstr(alexcl_devices_report(list), "broken.icd: libno-such-driver.so.7") != NULL, "%s",
+                  alexcl_devices_report(list));
     alexcl_devices_free(list);
     /* The loader has looked once; the report asks again. */
     setenv("OCL_ICD_VENDORS", "broken-icd/broken.icd", 1);
@@ -44,7 +46,8 @@ START_TEST(a_broken_driver_is_named) {
     EXPECT_OK(alexcl_devices_list(&list, &err), err);
     static const char *const told[] = {"broken.icd: libno-such-driver.so.7", "libabsent-a.so: ", "libabsent-b.so: "};
     for (size_t i = 0; i < sizeof told / sizeof told[0]; i++)
-        ck_assert_msg(strstr(alexcl_devices_report(list), told[i]) != NULL, "\"%s\" is not in:\n%s", told[i], alexcl_devices_report(list));
+        ck_assert_msg(strstr(alexcl_devices_report(list), told[i]) != NULL, "\"%s\" is not in:\n%s", told[i],
+                      alexcl_devices_report(list));
     alexcl_devices_free(list);
 }
 END_TEST

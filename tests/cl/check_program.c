@@ -25,19 +25,23 @@ START_TEST(a_kernel_of_ones_own_runs) {
     struct buffer *b;
     float out[10];
     write_kernel("mine", "__kernel void fill(__global float *x, int n, float f, __local float *t) {\n"
-                         "  int i = (int)get_global_id(0);\n  t[get_local_id(0)] = f;\n  if (i < n) x[i] = t[get_local_id(0)] + FACTOR * i;\n}\n");
+                         "  int i = (int)get_global_id(0);\n  t[get_local_id(0)] = f;\n  if (i < n) x[i] = "
+                         "t[get_local_id(0)] + FACTOR * i;\n}\n");
     EXPECT_OK(kernel_create(dev, "mine", "fill", "-DFACTOR=2", &k, &err), err);
     EXPECT_OK(buffer_create(dev, 10, "a test", &b, &err), err);
-    struct kernel_range r = {.dims = 1, .offset = {3}, .global = {6}, .local = {4}}; /* items 3..10: 3 + 8, rounded up */
+    /* items 3..10: 3 + 8, rounded up */
+    struct kernel_range r = {.dims = 1, .offset = {3}, .global = {6}, .local = {4}};
     EXPECT_OK(buffer_write(b, 0, (float[10]){0}, 10, &err), err);
     EXPECT_OK(KERNEL_LAUNCH(k, "fill", &r, &err, ARG_BUFFER(b), ARG_INT(10), ARG_FLOAT(0.5f), ARG_LOCAL(16)), err);
     EXPECT_OK(buffer_read(b, 0, out, 10, &err), err);
     for (int i = 0; i < 10; i++) ck_assert_float_eq(out[i], i < 3 ? 0 : 0.5f + 2 * (float)i);
     ck_assert_uint_ge(kernel_largest_group(k), 1);
-    EXPECT_ERROR(KERNEL_LAUNCH(k, "fill", &r, &err, ARG_BUFFER(b), ARG_INT(10), ARG_FLOAT(0.5f), ARG_LOCAL((size_t)device_limits(dev)->local_memory + 1)),
+    EXPECT_ERROR(KERNEL_LAUNCH(k, "fill", &r, &err, ARG_BUFFER(b), ARG_INT(10), ARG_FLOAT(0.5f),
+                               ARG_LOCAL((size_t)device_limits(dev)->local_memory + 1)),
                  ALEXCL_E_DEVICE, "local memory", err);
     r.local[0] = (size_t)1 << 20;
-    EXPECT_ERROR(KERNEL_LAUNCH(k, "fill", &r, &err, ARG_BUFFER(b), ARG_INT(10), ARG_FLOAT(0.5f), ARG_LOCAL(16)), ALEXCL_E_DEVICE, "fill", err);
+    EXPECT_ERROR(KERNEL_LAUNCH(k, "fill", &r, &err, ARG_BUFFER(b), ARG_INT(10), ARG_FLOAT(0.5f), ARG_LOCAL(16)),
+                 ALEXCL_E_DEVICE, "fill", err);
     r = (struct kernel_range){.dims = 1, .global = {0}, .local = {4}};
     EXPECT_OK(KERNEL_LAUNCH(k, "fill", &r, &err, ARG_BUFFER(b), ARG_INT(10), ARG_FLOAT(0.5f), ARG_LOCAL(16)), err);
     buffer_free(b);
@@ -103,9 +107,11 @@ END_TEST
 START_TEST(a_kernel_that_wants_more_than_it_is_allowed_is_refused) {
     struct device *dev = support_place()->device;
     struct kernel *k = NULL;
-    write_kernel("greedy", "__kernel __attribute__((reqd_work_group_size(GROUP, 2, 1))) void group(__global float *x) { x[0] = 1; }\n"
-                           "__kernel void loose(__global float *x) {\n  __local float t[BYTES / 4];\n  t[get_local_id(0)] = x[0];\n"
-                           "  barrier(CLK_LOCAL_MEM_FENCE);\n  x[0] = t[BYTES / 8];\n}\n");
+    write_kernel(
+        "greedy",
+        "__kernel __attribute__((reqd_work_group_size(GROUP, 2, 1))) void group(__global float *x) { x[0] = 1; }\n"
+        "__kernel void loose(__global float *x) {\n  __local float t[BYTES / 4];\n  t[get_local_id(0)] = x[0];\n"
+        "  barrier(CLK_LOCAL_MEM_FENCE);\n  x[0] = t[BYTES / 8];\n}\n");
     EXPECT_OK(kernel_create(dev, "greedy", "group", "-DGROUP=2 -DBYTES=64", &k, &err), err);
     ck_assert_uint_eq(kernel_required_group(k), 4);
     kernel_free(k);
@@ -113,13 +119,16 @@ START_TEST(a_kernel_that_wants_more_than_it_is_allowed_is_refused) {
     ck_assert_uint_eq(kernel_required_group(k), 0);
     kernel_free(k);
     char defines[64];
-    snprintf(defines, sizeof defines, "-DGROUP=2 -DBYTES=%llu", 4 * (unsigned long long)device_limits(dev)->local_memory);
-    ck_assert_msg(kernel_is_refused(kernel_create(dev, "greedy", "loose", defines, &k, &err)), "%s", err.text); /* by the driver, or by us */
+    snprintf(defines, sizeof defines, "-DGROUP=2 -DBYTES=%llu",
+             4 * (unsigned long long)device_limits(dev)->local_memory);
+    /* by the driver, or by us */
+    ck_assert_msg(kernel_is_refused(kernel_create(dev, "greedy", "loose", defines, &k, &err)), "%s", err.text);
     err = (struct alexcl_error){0};
     snprintf(defines, sizeof defines, "-DGROUP=%zu -DBYTES=64", device_limits(dev)->largest_work_group);
     ck_assert_msg(kernel_is_refused(kernel_create(dev, "greedy", "group", defines, &k, &err)), "%s", err.text);
     err = (struct alexcl_error){0};
-    ck_assert(!kernel_is_refused(ALEXCL_OK) && !kernel_is_refused(ALEXCL_E_MEMORY) && !kernel_is_refused(-5) && kernel_is_refused(ALEXCL_E_BUILD));
+    ck_assert(!kernel_is_refused(ALEXCL_OK) && !kernel_is_refused(ALEXCL_E_MEMORY) && !kernel_is_refused(-5) &&
+              kernel_is_refused(ALEXCL_E_BUILD));
 }
 END_TEST
 

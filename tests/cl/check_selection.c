@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* --devices over machines that are not here: two GPUs, one, a CPU that can be cut or not, aliases, broken devices; and over machines whose
- * owners showed in public what their drivers list. */
+/* --devices over machines that are not here: two GPUs, one, a CPU that can be cut or not, aliases, broken devices; and
+ * over machines whose owners showed in public what their drivers list. */
 #include <stdio.h>
 #include <string.h>
 
@@ -15,7 +15,8 @@ struct machine {
     size_t count;
 };
 
-static void add(struct machine *m, int platform, enum alexcl_device_kind kind, const char *name, const char *platform_name, uint64_t gib, unsigned parts) {
+static void add(struct machine *m, int platform, enum alexcl_device_kind kind, const char *name,
+                const char *platform_name, uint64_t gib, unsigned parts) {
     struct platforms_device *d = &m->list[m->count];
     *d = (struct platforms_device){0};
     d->info = (struct alexcl_device_info){.index = (int)m->count,
@@ -35,7 +36,8 @@ static void add(struct machine *m, int platform, enum alexcl_device_kind kind, c
     m->infos[m->count++] = &d->info;
 }
 
-/* A workstation: a small and a large GPU of two vendors, the large one seen by Mesa too, and a CPU through two drivers. */
+/* A workstation: a small and a large GPU of two vendors, the large one seen by Mesa too, and a CPU through two
+ * drivers. */
 static struct machine workstation(void) {
     struct machine m = {0};
     add(&m, 0, ALEXCL_DEVICE_GPU, "Small GPU", "Vendor A", 4, 0);
@@ -193,8 +195,9 @@ END_TEST
 
 START_TEST(what_cannot_be_is_told) {
     struct machine m = workstation(), none = {0};
-    static const char *const unreadable[] = {"foo", "0,1,2", "0/3", "0/", "/2",  "0/2,1", "1,0/2",      ":",     "0:",   ":0",
-                                             "-1",  "0,",    ",0",  "~",  "1.5", "0x1",   "9999999999", "ref/2", "gpu0", " 0"};
+    static const char *const unreadable[] = {"foo", "0,1,2", "0/3",        "0/",    "/2",   "0/2,1", "1,0/2",
+                                             ":",   "0:",    ":0",         "-1",    "0,",   ",0",    "~",
+                                             "1.5", "0x1",   "9999999999", "ref/2", "gpu0", " 0"};
     for (size_t i = 0; i < sizeof unreadable / sizeof unreadable[0]; i++) {
         int status = choose(&m, unreadable[i]);
         ck_assert_msg(status == ALEXCL_E_USAGE, "\"%s\": status %d, %s", unreadable[i], status, err.text);
@@ -256,8 +259,8 @@ static const struct listing {
      ALONE,
      "the one GPU",
      {{0, GPU, "gfx803", ROCM, AMD_ID, 8192, 36, 1340, 0, NO, NO, "01:00.0", "Radeon RX 580 Series", 0},
-      {1, GPU, "AMD Radeon RX 580 Series (radeonsi, polaris10, LLVM 15.0.6, DRM 3.49, 6.1.0-13-amd64)", "rusticl", AMD_ID, 8192, 36, 1340, 0, 0, NO, NULL, NULL,
-       0}}},
+      {1, GPU, "AMD Radeon RX 580 Series (radeonsi, polaris10, LLVM 15.0.6, DRM 3.49, 6.1.0-13-amd64)", "rusticl",
+       AMD_ID, 8192, 36, 1340, 0, 0, NO, NULL, NULL, 0}}},
     {"the same with an older ROCm, whose board name is a number",
      0,
      ALONE,
@@ -265,8 +268,8 @@ static const struct listing {
      ALONE,
      "not 1, which may be the same card",
      {{0, GPU, "gfx803", ROCM, AMD_ID, 8192, 36, 1266, 0, NO, NO, "01:00.0", "Device 67df", 0},
-      {1, GPU, "AMD Radeon RX 580 Series (radeonsi, polaris10, LLVM 15.0.6, DRM 3.49, 6.1.0-13-amd64)", "rusticl", AMD_ID, 8192, 36, 1340, 0, NO, 0, NULL, NULL,
-       0}}},
+      {1, GPU, "AMD Radeon RX 580 Series (radeonsi, polaris10, LLVM 15.0.6, DRM 3.49, 6.1.0-13-amd64)", "rusticl",
+       AMD_ID, 8192, 36, 1340, 0, NO, 0, NULL, NULL, 0}}},
     {"two RX 580, ROCm and rusticl: which is which nobody tells, but ROCm's two are two",
      0,
      1,
@@ -275,8 +278,10 @@ static const struct listing {
      "the two best GPUs",
      {{0, GPU, "gfx803", ROCM, AMD_ID, 8192, 36, 1266, 0, NO, NO, "01:00.0", "Device 67df", 0},
       {0, GPU, "gfx803", ROCM, AMD_ID, 8192, 36, 1266, 0, NO, NO, "05:00.0", "Device 67df", 0},
-      {1, GPU, "AMD Radeon RX 580 Series (radeonsi, polaris10)", "rusticl", AMD_ID, 16384, 36, 1340, 0, NO, 0, NULL, NULL, 0},
-      {1, GPU, "AMD Radeon RX 580 Series (radeonsi, polaris10)", "rusticl", AMD_ID, 16384, 36, 1340, 0, NO, 0, NULL, NULL, 0}}},
+      {1, GPU, "AMD Radeon RX 580 Series (radeonsi, polaris10)", "rusticl", AMD_ID, 16384, 36, 1340, 0, NO, 0, NULL,
+       NULL, 0},
+      {1, GPU, "AMD Radeon RX 580 Series (radeonsi, polaris10)", "rusticl", AMD_ID, 16384, 36, 1340, 0, NO, 0, NULL,
+       NULL, 0}}},
     {"NVIDIA's driver behind PoCL's of the same card",
      1,
      ALONE,
@@ -285,7 +290,8 @@ static const struct listing {
      "the one GPU",
      {{0, GPU, "NVIDIA GeForce RTX 4090", POCL, NVIDIA_ID, 24563, 128, 2520, 0, 1, NO, NULL, NULL, 0},
       {1, GPU, "NVIDIA GeForce RTX 4090", NVIDIA, NVIDIA_ID, 24563, 128, 2520, 0, NO, NO, "0000:01:00.0", NULL, 0},
-      {2, CPU, "12th Gen Intel(R) Core(TM) i5-12600KF", INTEL_CPU, INTEL_ID, 11866, 16, 0, BUILT_IN, NO, NO, NULL, NULL, 0}}},
+      {2, CPU, "12th Gen Intel(R) Core(TM) i5-12600KF", INTEL_CPU, INTEL_ID, 11866, 16, 0, BUILT_IN, NO, NO, NULL, NULL,
+       0}}},
     {"two cards of one name on one platform, and PoCL's of both",
      0,
      1,
@@ -303,7 +309,8 @@ static const struct listing {
      1,
      "the two best GPUs",
      {{0, GPU, "AMD Radeon RX 6700 XT", ROCM, AMD_ID, 12272, 40, 2855, 0, NO, NO, "03:00.0", NULL, 0},
-      {1, GPU, "AMD Radeon RX 6700 XT (radeonsi, navi22, ACO, DRM 3.57)", "rusticl", AMD_ID, 12272, 40, 2855, 0, NO, NO, "0000:0a:00.0", NULL, 0}}},
+      {1, GPU, "AMD Radeon RX 6700 XT (radeonsi, navi22, ACO, DRM 3.57)", "rusticl", AMD_ID, 12272, 40, 2855, 0, NO, NO,
+       "0000:0a:00.0", NULL, 0}}},
     {"a laptop: NVIDIA beside Intel's built-in, which has more memory",
      1,
      ALONE,
@@ -312,7 +319,8 @@ static const struct listing {
      "not built-in 0 (--split auto uses it)",
      {{0, GPU, "Intel(R) UHD Graphics 630", NEO, INTEL_ID, 12710, 24, 1150, BUILT_IN, NO, NO, "0000:00:02.0", NULL, 0},
       {1, GPU, "NVIDIA GeForce GTX 1650", NVIDIA, NVIDIA_ID, 3911, 14, 1560, 0, NO, NO, "0000:01:00.0", NULL, 0},
-      {2, CPU, "pthread-Intel(R) Core(TM) i7-9750H CPU @ 2.60GHz", POCL, INTEL_ID, 13500, 12, 4500, BUILT_IN, NO, NO, NULL, NULL, 0}}},
+      {2, CPU, "pthread-Intel(R) Core(TM) i7-9750H CPU @ 2.60GHz", POCL, INTEL_ID, 13500, 12, 4500, BUILT_IN, NO, NO,
+       NULL, NULL, 0}}},
     {"an AMD APU beside an AMD card, through ROCm and rusticl",
      0,
      ALONE,
@@ -321,8 +329,10 @@ static const struct listing {
      "not built-in 1",
      {{0, GPU, "gfx1100", ROCM, AMD_ID, 24560, 48, 2371, 0, NO, NO, "03:00.0", "Radeon RX 7900 XTX", 0},
       {0, GPU, "gfx1036", ROCM, AMD_ID, 31000, 1, 2200, BUILT_IN, NO, NO, "6c:00.0", "AMD Radeon Graphics", 0},
-      {1, GPU, "AMD Radeon Graphics (radeonsi, raphael_mendocino, LLVM 17.0.6, DRM 3.57)", "rusticl", AMD_ID, 31000, 2, 2200, BUILT_IN, 1, NO, NULL, NULL, 0},
-      {1, GPU, "AMD Radeon RX 7900 XTX (radeonsi, navi31, LLVM 17.0.6, DRM 3.57)", "rusticl", AMD_ID, 24560, 96, 2371, 0, 0, NO, NULL, NULL, 0}}},
+      {1, GPU, "AMD Radeon Graphics (radeonsi, raphael_mendocino, LLVM 17.0.6, DRM 3.57)", "rusticl", AMD_ID, 31000, 2,
+       2200, BUILT_IN, 1, NO, NULL, NULL, 0},
+      {1, GPU, "AMD Radeon RX 7900 XTX (radeonsi, navi31, LLVM 17.0.6, DRM 3.57)", "rusticl", AMD_ID, 24560, 96, 2371,
+       0, 0, NO, NULL, NULL, 0}}},
     {"Intel Arc beside Intel's built-in",
      0,
      ALONE,
@@ -330,7 +340,8 @@ static const struct listing {
      1,
      "not built-in 1",
      {{0, GPU, "Intel(R) Arc(TM) A770 Graphics", NEO, INTEL_ID, 15473, 512, 2400, 0, NO, NO, "0000:03:00.0", NULL, 1},
-      {0, GPU, "Intel(R) UHD Graphics 770", NEO, INTEL_ID, 25550, 32, 1550, BUILT_IN, NO, NO, "0000:00:02.0", NULL, 2}}},
+      {0, GPU, "Intel(R) UHD Graphics 770", NEO, INTEL_ID, 25550, 32, 1550, BUILT_IN, NO, NO, "0000:00:02.0", NULL,
+       2}}},
     {"two Arcs of two generations, a built-in, a TITAN, and the CPU twice: units of two vendors do not compare",
      1,
      3,
@@ -341,8 +352,10 @@ static const struct listing {
       {0, GPU, "Intel(R) Arc(TM) A750 Graphics", NEO, INTEL_ID, 8096, 448, 2400, 0, NO, NO, "0000:09:00.0", NULL, 0},
       {0, GPU, "Intel(R) UHD Graphics 770", NEO, INTEL_ID, 60000, 32, 1600, BUILT_IN, NO, NO, "0000:00:02.0", NULL, 0},
       {1, GPU, "NVIDIA TITAN Xp", NVIDIA, NVIDIA_ID, 12190, 30, 1582, 0, NO, NO, "0000:01:00.0", NULL, 0},
-      {2, CPU, "13th Gen Intel(R) Core(TM) i7-13700K", INTEL_CPU, INTEL_ID, 64000, 24, 0, BUILT_IN, NO, NO, NULL, NULL, 0},
-      {3, CPU, "cpu-haswell-13th Gen Intel(R) Core(TM) i7-13700K", POCL, INTEL_ID, 62000, 24, 5400, BUILT_IN, 4, NO, NULL, NULL, 0}}},
+      {2, CPU, "13th Gen Intel(R) Core(TM) i7-13700K", INTEL_CPU, INTEL_ID, 64000, 24, 0, BUILT_IN, NO, NO, NULL, NULL,
+       0},
+      {3, CPU, "cpu-haswell-13th Gen Intel(R) Core(TM) i7-13700K", POCL, INTEL_ID, 62000, 24, 5400, BUILT_IN, 4, NO,
+       NULL, NULL, 0}}},
     {"an A10 beside an A100, and PoCL's of both the other way round: a name is found as whole words",
      1,
      0,
@@ -409,14 +422,22 @@ static const struct listing {
      0,
      1,
      "the two best GPUs",
-     {{0, GPU, "gfx942:sramecc+:xnack-", ROCM, AMD_ID, 131072, 228, 2100, BUILT_IN, NO, NO, "02:00.0", "AMD Instinct MI300A", 0},
-      {0, GPU, "gfx942:sramecc+:xnack-", ROCM, AMD_ID, 131072, 228, 2100, BUILT_IN, NO, NO, "02:00.0", "AMD Instinct MI300A", 0},
-      {0, GPU, "gfx942:sramecc+:xnack-", ROCM, AMD_ID, 131072, 228, 2100, BUILT_IN, NO, NO, "02:00.0", "AMD Instinct MI300A", 0},
-      {0, GPU, "gfx942:sramecc+:xnack-", ROCM, AMD_ID, 131072, 228, 2100, BUILT_IN, NO, NO, "02:00.0", "AMD Instinct MI300A", 0},
-      {1, GPU, "AMD Instinct MI300A (radeonsi, gfx942, LLVM 18.1.8)", "rusticl", AMD_ID, 131072, 228, 2100, BUILT_IN, 0, NO, "0000:02:00.0", NULL, 0},
-      {1, GPU, "AMD Instinct MI300A (radeonsi, gfx942, LLVM 18.1.8)", "rusticl", AMD_ID, 131072, 228, 2100, BUILT_IN, 1, NO, "0001:02:00.0", NULL, 0},
-      {1, GPU, "AMD Instinct MI300A (radeonsi, gfx942, LLVM 18.1.8)", "rusticl", AMD_ID, 131072, 228, 2100, BUILT_IN, 2, NO, "0002:02:00.0", NULL, 0},
-      {1, GPU, "AMD Instinct MI300A (radeonsi, gfx942, LLVM 18.1.8)", "rusticl", AMD_ID, 131072, 228, 2100, BUILT_IN, 3, NO, "0003:02:00.0", NULL, 0}}},
+     {{0, GPU, "gfx942:sramecc+:xnack-", ROCM, AMD_ID, 131072, 228, 2100, BUILT_IN, NO, NO, "02:00.0",
+       "AMD Instinct MI300A", 0},
+      {0, GPU, "gfx942:sramecc+:xnack-", ROCM, AMD_ID, 131072, 228, 2100, BUILT_IN, NO, NO, "02:00.0",
+       "AMD Instinct MI300A", 0},
+      {0, GPU, "gfx942:sramecc+:xnack-", ROCM, AMD_ID, 131072, 228, 2100, BUILT_IN, NO, NO, "02:00.0",
+       "AMD Instinct MI300A", 0},
+      {0, GPU, "gfx942:sramecc+:xnack-", ROCM, AMD_ID, 131072, 228, 2100, BUILT_IN, NO, NO, "02:00.0",
+       "AMD Instinct MI300A", 0},
+      {1, GPU, "AMD Instinct MI300A (radeonsi, gfx942, LLVM 18.1.8)", "rusticl", AMD_ID, 131072, 228, 2100, BUILT_IN, 0,
+       NO, "0000:02:00.0", NULL, 0},
+      {1, GPU, "AMD Instinct MI300A (radeonsi, gfx942, LLVM 18.1.8)", "rusticl", AMD_ID, 131072, 228, 2100, BUILT_IN, 1,
+       NO, "0001:02:00.0", NULL, 0},
+      {1, GPU, "AMD Instinct MI300A (radeonsi, gfx942, LLVM 18.1.8)", "rusticl", AMD_ID, 131072, 228, 2100, BUILT_IN, 2,
+       NO, "0002:02:00.0", NULL, 0},
+      {1, GPU, "AMD Instinct MI300A (radeonsi, gfx942, LLVM 18.1.8)", "rusticl", AMD_ID, 131072, 228, 2100, BUILT_IN, 3,
+       NO, "0003:02:00.0", NULL, 0}}},
     {"zink, whose name for a card holds NVIDIA's: the UUID tells more",
      0,
      1,
@@ -425,7 +446,8 @@ static const struct listing {
      "the two best GPUs",
      {{0, GPU, "NVIDIA GeForce RTX 2080 Ti", NVIDIA, NVIDIA_ID, 11019, 68, 1545, 0, NO, NO, "0000:01:00.0", NULL, 7},
       {0, GPU, "NVIDIA GeForce RTX 2080 Ti", NVIDIA, NVIDIA_ID, 11019, 68, 1545, 0, NO, NO, "0000:02:00.0", NULL, 8},
-      {1, GPU, "zink Vulkan 1.3(NVIDIA GeForce RTX 2080 Ti (NVIDIA_PROPRIETARY))", "rusticl", NVIDIA_ID, 11019, 68, 1545, 0, 1, NO, NULL, NULL, 8}}},
+      {1, GPU, "zink Vulkan 1.3(NVIDIA GeForce RTX 2080 Ti (NVIDIA_PROPRIETARY))", "rusticl", NVIDIA_ID, 11019, 68,
+       1545, 0, 1, NO, NULL, NULL, 8}}},
     {"Oclgrind, which calls itself a GPU, beside a CPU",
      1,
      1,
@@ -442,14 +464,21 @@ static const struct listing {
      "the one GPU",
      {{0, GPU, "Oclgrind Simulator", "Oclgrind", 0, 128000, 1, 0, 0, NO, NO, NULL, NULL, 0},
       {1, GPU, "NVIDIA GeForce GTX 1060", NVIDIA, NVIDIA_ID, 6143, 10, 1708, 0, NO, NO, "0000:01:00.0", NULL, 0}}},
-    {"Apple's one", 0, ALONE, 0, ALONE, "the one GPU", {{0, GPU, "Apple M1 Pro", "Apple", APPLE_ID, 10922, 16, 1000, BUILT_IN, NO, NO, NULL, NULL, 0}}},
+    {"Apple's one",
+     0,
+     ALONE,
+     0,
+     ALONE,
+     "the one GPU",
+     {{0, GPU, "Apple M1 Pro", "Apple", APPLE_ID, 10922, 16, 1000, BUILT_IN, NO, NO, NULL, NULL, 0}}},
     {"Apple's three on one platform",
      2,
      ALONE,
      2,
      1,
      "not built-in 1",
-     {{0, CPU, "Intel(R) Core(TM) i7-9750H CPU @ 2.60GHz", "Apple", 0xffffffff, 16384, 12, 2600, BUILT_IN, NO, NO, NULL, NULL, 0},
+     {{0, CPU, "Intel(R) Core(TM) i7-9750H CPU @ 2.60GHz", "Apple", 0xffffffff, 16384, 12, 2600, BUILT_IN, NO, NO, NULL,
+       NULL, 0},
       {0, GPU, "Intel(R) UHD Graphics 630", "Apple", 0x1024500, 1536, 24, 1150, BUILT_IN, NO, NO, NULL, NULL, 0},
       {0, GPU, "AMD Radeon Pro 5300M Compute Engine", "Apple", 0x1021c00, 4080, 20, 1000, 0, NO, NO, NULL, NULL, 0}}},
     {"rusticl and Intel's driver of one built-in GPU",
@@ -458,16 +487,20 @@ static const struct listing {
      1,
      ALONE,
      "the one GPU",
-     {{0, GPU, "Mesa Intel(R) UHD Graphics 620 (KBL GT2)", "rusticl", INTEL_ID, 15900, 24, 1100, BUILT_IN, 1, NO, NULL, NULL, 0},
-      {1, GPU, "Intel(R) UHD Graphics 620", NEO, INTEL_ID, 12700, 24, 1100, BUILT_IN, NO, NO, "0000:00:02.0", NULL, 0}}},
+     {{0, GPU, "Mesa Intel(R) UHD Graphics 620 (KBL GT2)", "rusticl", INTEL_ID, 15900, 24, 1100, BUILT_IN, 1, NO, NULL,
+       NULL, 0},
+      {1, GPU, "Intel(R) UHD Graphics 620", NEO, INTEL_ID, 12700, 24, 1100, BUILT_IN, NO, NO, "0000:00:02.0", NULL,
+       0}}},
     {"one CPU three times, Mesa's rasteriser first",
      2,
      2,
      2,
      2,
      "cut in two",
-     {{0, CPU, "llvmpipe (LLVM 15.0.6, 256 bits)", "rusticl", 0xffffffff, 15900, 8, 300, BUILT_IN, 2, NO, NULL, NULL, 0},
-      {1, CPU, "pthread-skylake-avx512-Intel(R) Xeon(R) Processor", POCL, INTEL_ID, 13800, 8, 2000, BUILT_IN, 2, NO, NULL, NULL, 0},
+     {{0, CPU, "llvmpipe (LLVM 15.0.6, 256 bits)", "rusticl", 0xffffffff, 15900, 8, 300, BUILT_IN, 2, NO, NULL, NULL,
+       0},
+      {1, CPU, "pthread-skylake-avx512-Intel(R) Xeon(R) Processor", POCL, INTEL_ID, 13800, 8, 2000, BUILT_IN, 2, NO,
+       NULL, NULL, 0},
       {2, CPU, "Intel(R) Xeon(R) Processor", INTEL_CPU, INTEL_ID, 15900, 8, 2000, BUILT_IN, NO, NO, NULL, NULL, 0}}},
     {"Mesa's rasteriser before PoCL: the one that computes everything is the device",
      1,
@@ -475,14 +508,17 @@ static const struct listing {
      1,
      1,
      "cut in two",
-     {{0, CPU, "llvmpipe (LLVM 15.0.6, 256 bits)", "rusticl", 0xffffffff, 15900, 8, 300, BUILT_IN, 1, NO, NULL, NULL, 0},
-      {1, CPU, "pthread-haswell-AMD Ryzen 7 5700X3D 8-Core Processor", POCL, AMD_ID, 13800, 8, 3000, BUILT_IN, NO, NO, NULL, NULL, 0}}},
+     {{0, CPU, "llvmpipe (LLVM 15.0.6, 256 bits)", "rusticl", 0xffffffff, 15900, 8, 300, BUILT_IN, 1, NO, NULL, NULL,
+       0},
+      {1, CPU, "pthread-haswell-AMD Ryzen 7 5700X3D 8-Core Processor", POCL, AMD_ID, 13800, 8, 3000, BUILT_IN, NO, NO,
+       NULL, NULL, 0}}},
 };
 
 static struct machine listed(const struct listing *l) {
     struct machine m = {0};
     for (const struct card *c = l->cards; m.count < CARDS && c->name; c++) {
-        add(&m, c->platform, (enum alexcl_device_kind)c->kind, c->name, c->platform_name, 0, c->kind == CPU ? c->units : 0);
+        add(&m, c->platform, (enum alexcl_device_kind)c->kind, c->name, c->platform_name, 0,
+            c->kind == CPU ? c->units : 0);
         struct platforms_device *d = &m.list[m.count - 1];
         d->info.memory = (uint64_t)c->mib << 20;
         d->info.vendor_id = c->vendor_id;
@@ -501,8 +537,8 @@ static struct machine listed(const struct listing *l) {
 static void expect_listed(const struct listing *l, const struct machine *m, const char *text, int first, int second) {
     EXPECT_OK(choose(m, text), err);
     int found = place_count == 2 ? places[1].device : ALONE;
-    ck_assert_msg(places[0].device == first && found == second, "%s: %s: %d and %d, not %d and %d: %s", l->about, text ? text : "default", places[0].device,
-                  found, first, second, why);
+    ck_assert_msg(places[0].device == first && found == second, "%s: %s: %d and %d, not %d and %d: %s", l->about,
+                  text ? text : "default", places[0].device, found, first, second, why);
 }
 
 START_TEST(machines_of_public_listings) {
@@ -511,7 +547,8 @@ START_TEST(machines_of_public_listings) {
     for (size_t i = 0; i < m.count; i++) {
         const struct alexcl_device_info *d = &m.list[i].info;
         ck_assert_msg(d->alias_of == l->cards[i].alias_of, "%s: %zu is an alias of %d", l->about, i, d->alias_of);
-        ck_assert_msg(d->maybe_alias_of == l->cards[i].maybe_alias_of, "%s: %zu may be %d", l->about, i, d->maybe_alias_of);
+        ck_assert_msg(d->maybe_alias_of == l->cards[i].maybe_alias_of, "%s: %zu may be %d", l->about, i,
+                      d->maybe_alias_of);
     }
     expect_listed(l, &m, NULL, l->first, l->second);
     ck_assert_msg(strstr(why, l->why) != NULL, "%s: %s", l->about, why);
@@ -544,7 +581,8 @@ START_TEST(a_simulator_is_taken_where_it_is_named) {
 }
 END_TEST
 
-/* Which of four cards is which is told by the order of drivers that tell nothing else: PoCL's second is NVIDIA's second. */
+/* Which of four cards is which is told by the order of drivers that tell nothing else: PoCL's second is NVIDIA's
+ * second. */
 START_TEST(the_same_card_twice_is_told_and_two_cards_are_not) {
     struct machine m = listed(&listings[4]);
     expect(&m, "1,3", 1, 3);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What CLBlast copies its matrices to is in the plan: a batch that was cut to the device's memory runs in it. limits_layer.c holds it to that. */
+/* What CLBlast copies its matrices to is in the plan: a batch that was cut to the device's memory runs in it.
+ * limits_layer.c holds it to that. */
 #include <stdlib.h>
 
 #include "support.h"
@@ -12,7 +13,8 @@ static const struct alexcl_layer layers_of_maps[] = {
     {.type = ALEXCL_FC, .name = "fc", .outputs = 2},
 };
 enum { IN = 8192, OUT = 4096 };
-static const struct alexcl_layer layers_of_units[] = {{.type = ALEXCL_FLATTEN, .name = "flat"}, {.type = ALEXCL_FC, .name = "fc", .outputs = OUT}};
+static const struct alexcl_layer layers_of_units[] = {{.type = ALEXCL_FLATTEN, .name = "flat"},
+                                                      {.type = ALEXCL_FC, .name = "fc", .outputs = OUT}};
 static const struct alexcl_model maps = {.name = "maps",
                                          .channels = 512,
                                          .height = 32,
@@ -58,7 +60,8 @@ START_TEST(convolutions) {
     float *in = support_random(512 * PIXELS, "in", 1), got[2];
     struct alexcl_net *net = open_net(&maps, support_selection(), 1);
     /* What is multiplied, its columns as im2col.cl lays them, and a copy of each matrix. */
-    ck_assert_uint_ge(alexcl_net_memory(net, 0).workspace, sizeof(float) * (PIXELS * DEPTH + OUTPUTS * DEPTH + PIXELS * DEPTH + OUTPUTS * PIXELS));
+    ck_assert_uint_ge(alexcl_net_memory(net, 0).workspace,
+                      sizeof(float) * (PIXELS * DEPTH + OUTPUTS * DEPTH + PIXELS * DEPTH + OUTPUTS * PIXELS));
     EXPECT_OK(alexcl_net_run(net, in, 1, got, &err), err);
     alexcl_net_free(net);
     expect_scores(&maps, in, got, 2);

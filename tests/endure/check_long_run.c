@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* A long run takes no more of anything at its end than at its beginning: 10,000 batches through one net, and a net opened and closed again
- * and again. ALEXCL_SOAK_MINUTES runs for as long instead (soak.sh).
+/* A long run takes no more of anything at its end than at its beginning: 10,000 batches through one net, and a net
+ * opened and closed again and again. ALEXCL_SOAK_MINUTES runs for as long instead (soak.sh).
  *
- * What may grow: an allocator's arenas and the lists that a driver keeps settle in the first thousand batches. What is counted behind
- * them, resident memory and open files, may differ by GROWTH_MOST, room for one arena's page run; a leak of 100 bytes a batch would be 900 KB. */
+ * What may grow: an allocator's arenas and the lists that a driver keeps settle in the first thousand batches. What is
+ * counted behind them, resident memory and open files, may differ by GROWTH_MOST, room for one arena's page run; a leak
+ * of 100 bytes a batch would be 900 KB. */
 #include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
@@ -14,7 +15,15 @@
 
 #include "support.h"
 
-enum { BATCHES = 10000, SETTLED = 1000, IMAGES = 1, OPENINGS = 200, OPENINGS_STRETCH = 40, GROWTH_MOST = 512 << 10, GROWTH_OPENING = 20 << 10 };
+enum {
+    BATCHES = 10000,
+    SETTLED = 1000,
+    IMAGES = 1,
+    OPENINGS = 200,
+    OPENINGS_STRETCH = 40,
+    GROWTH_MOST = 512 << 10,
+    GROWTH_OPENING = 20 << 10
+};
 
 static double now(void) {
     struct timespec t;
@@ -48,14 +57,17 @@ static size_t units;
 static struct alexcl_net *open_net(void) {
     struct alexcl_error err = {0};
     struct alexcl_net *net;
-    EXPECT_OK(alexcl_net_open(model, weights, support_selection(), &(struct alexcl_net_options){.batch = IMAGES}, &net, &err), err);
+    EXPECT_OK(
+        alexcl_net_open(model, weights, support_selection(), &(struct alexcl_net_options){.batch = IMAGES}, &net, &err),
+        err);
     return net;
 }
 
 static void run_batch_of(struct alexcl_net *net) {
     struct alexcl_error err = {0};
     EXPECT_OK(alexcl_net_run(net, images, IMAGES, scores, &err), err);
-    ck_assert_msg(memcmp(scores, first, IMAGES * units * sizeof *scores) == 0, "the scores are not those of the first batch");
+    ck_assert_msg(memcmp(scores, first, IMAGES * units * sizeof *scores) == 0,
+                  "the scores are not those of the first batch");
 }
 
 /* The net the long run is of: the smallest with convolutions, so that the count is of batches and not of products. */
@@ -95,20 +107,21 @@ START_TEST(ten_thousand_batches) {
         }
         if (!minutes || now() - told < 60) continue;
         told = now();
-        printf("%.0f min: %ld batches, %ld KiB, %d files\n", (told - start) / 60, count, resident() / 1024, open_files());
+        printf("%.0f min: %ld batches, %ld KiB, %d files\n", (told - start) / 60, count, resident() / 1024,
+               open_files());
         fflush(stdout);
     }
     end = resident();
-    printf("%ld batches of %d images in %.1f s: %ld KiB after %d batches, %+ld at the end; %d files\n", count, IMAGES, now() - start, settled / 1024, SETTLED,
-           (end - settled) / 1024, files);
+    printf("%ld batches of %d images in %.1f s: %ld KiB after %d batches, %+ld at the end; %d files\n", count, IMAGES,
+           now() - start, settled / 1024, SETTLED, (end - settled) / 1024, files);
     ck_assert_int_eq(open_files(), files);
     ck_assert_msg(end - settled <= GROWTH_MOST, "resident memory grew from %ld to %ld KiB", settled / 1024, end / 1024);
     alexcl_net_free(net);
 }
 END_TEST
 
-/* Opening compiles nothing: programs come from the cache of binaries. A driver's own leak of a context is its own; ours would be larger, and
- * in every stretch: what an arena of malloc takes at once falls into one. */
+/* Opening compiles nothing: programs come from the cache of binaries. A driver's own leak of a context is its own; ours
+ * would be larger, and in every stretch: what an arena of malloc takes at once falls into one. */
 START_TEST(a_net_opened_two_hundred_times) {
     double start = now();
     long before = 0, least = LONG_MAX, settled = 0;
@@ -126,8 +139,9 @@ START_TEST(a_net_opened_two_hundred_times) {
         }
         before = here;
     }
-    printf("opened %d times in %.1f s: %ld KiB after %d, %ld at the end, in the best stretch of %d %+ld bytes each; %d files\n", OPENINGS, now() - start,
-           settled / 1024, OPENINGS_STRETCH, before / 1024, OPENINGS_STRETCH, least, files);
+    printf("opened %d times in %.1f s: %ld KiB after %d, %ld at the end, in the best stretch of %d %+ld bytes each; %d "
+           "files\n",
+           OPENINGS, now() - start, settled / 1024, OPENINGS_STRETCH, before / 1024, OPENINGS_STRETCH, least, files);
     ck_assert_int_eq(open_files(), files);
     ck_assert_msg(least <= GROWTH_OPENING, "resident memory grew by %ld bytes with every opening", least);
 }

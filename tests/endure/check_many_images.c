@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* More images at once than a launch may have work-groups in its second or third dimension. limits_layer.c holds the device to CUDA's bound. */
+/* More images at once than a launch may have work-groups in its second or third dimension. limits_layer.c holds the
+ * device to CUDA's bound. */
 #include <stdlib.h>
 
 #include "support.h"
@@ -21,8 +22,13 @@ static const struct alexcl_layer layers[] = {
     {.type = ALEXCL_RBF, .name = "rbf", .outputs = 2},
     {.type = ALEXCL_SOFTMAX, .name = "prob"},
 };
-static const struct alexcl_model model = {
-    .name = "small", .channels = 1, .height = SIDE, .width = SIDE, .scale = 1, .layers = layers, .layer_count = sizeof layers / sizeof *layers};
+static const struct alexcl_model model = {.name = "small",
+                                          .channels = 1,
+                                          .height = SIDE,
+                                          .width = SIDE,
+                                          .scale = 1,
+                                          .layers = layers,
+                                          .layer_count = sizeof layers / sizeof *layers};
 
 static float *run(const struct alexcl_selection *sel, const float *in) {
     struct alexcl_error err = {0};

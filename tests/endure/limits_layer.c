@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* An OpenCL layer (OPENCL_LAYERS) that makes every device a poor one, and holds the program to it. LIMITS is a list of
- *   group=N    work-groups have N items at most           local=BYTES    local memory
- *   kernel=N   so have those of every kernel once it is built, though the device says more
- *   refuse=NAME+NAME   no program with a kernel of one of these names is built
- *   buffer=BYTES   the largest buffer                     memory=BYTES   all buffers together
- *   groups=N   a launch has N work-groups at most in its second and third dimension, as with CUDA
- *   vanish=N:CODE  from the N-th command on every call of a queue fails with CODE
- *   units=N    compute units                             clock=MHZ      and their clock; both are looked up anew each time
- *   gpu    it says that it is a GPU, whose kernels have tiles in local memory
- *   count      how many commands there were is written to stderr at the end */
+ *   group=N    work-groups have N items at most           local=BYTES    local memory kernel=N   so have those of every
+ *   kernel once it is built, though the device says more refuse=NAME+NAME   no program with a kernel of one of these
+ *   names is built buffer=BYTES   the largest buffer                     memory=BYTES   all buffers together groups=N
+ *   a launch has N work-groups at most in its second and third dimension, as with CUDA vanish=N:CODE  from the N-th
+ *   command on every call of a queue fails with CODE units=N    compute units                             clock=MHZ
+ *   and their clock; both are looked up anew each time gpu    it says that it is a GPU, whose kernels have tiles in
+ *   local memory count      how many commands there were is written to stderr at the end */
 #include "opencl_layer.h"
 
 #include <pthread.h>
@@ -28,7 +26,8 @@ static unsigned long long limits_number(const char *name) {
     return at ? strtoull(at + strlen(name), NULL, 0) : 0;
 }
 
-/* Counts a command and gives the code that it has to fail with, or 0. What is under way is waited for: a device that is gone writes no more. */
+/* Counts a command and gives the code that it has to fail with, or 0. What is under way is waited for: a device that is
+ * gone writes no more. */
 static int limits_command(cl_command_queue q, int counts) {
     pthread_mutex_lock(&lock);
     commands += (unsigned)counts;
@@ -45,7 +44,8 @@ __attribute__((destructor)) static void limits_report(void) {
 
 /* ---- what the device says ---- */
 
-static cl_int CL_API_CALL limits_clGetDeviceInfo(cl_device_id d, cl_device_info what, size_t size, void *out, size_t *length) {
+static cl_int CL_API_CALL limits_clGetDeviceInfo(cl_device_id d, cl_device_info what, size_t size, void *out,
+                                                 size_t *length) {
     cl_int code = next->clGetDeviceInfo(d, what, size, out, length);
     if (code != CL_SUCCESS || !out) return code;
     size_t g = (size_t)group;
@@ -55,8 +55,10 @@ static cl_int CL_API_CALL limits_clGetDeviceInfo(cl_device_id d, cl_device_info 
                               : what == CL_DEVICE_MAX_MEM_ALLOC_SIZE ? buffer
                               : what == CL_DEVICE_GLOBAL_MEM_SIZE    ? memory
                                                                      : 0;
-    if (what == CL_DEVICE_MAX_COMPUTE_UNITS && limits_number("units=")) *(cl_uint *)out = (cl_uint)limits_number("units=");
-    if (what == CL_DEVICE_MAX_CLOCK_FREQUENCY && limits_number("clock=")) *(cl_uint *)out = (cl_uint)limits_number("clock=");
+    if (what == CL_DEVICE_MAX_COMPUTE_UNITS && limits_number("units="))
+        *(cl_uint *)out = (cl_uint)limits_number("units=");
+    if (what == CL_DEVICE_MAX_CLOCK_FREQUENCY && limits_number("clock="))
+        *(cl_uint *)out = (cl_uint)limits_number("clock=");
     if (what == CL_DEVICE_TYPE && gpu) *number = CL_DEVICE_TYPE_GPU;
     if (most && *number > most) *number = most;
     if (what == CL_DEVICE_MAX_WORK_GROUP_SIZE && g && *sizes > g) *sizes = g;
@@ -66,9 +68,11 @@ static cl_int CL_API_CALL limits_clGetDeviceInfo(cl_device_id d, cl_device_info 
     return code;
 }
 
-static cl_int CL_API_CALL limits_clGetKernelWorkGroupInfo(cl_kernel k, cl_device_id d, cl_kernel_work_group_info what, size_t size, void *out, size_t *length) {
+static cl_int CL_API_CALL limits_clGetKernelWorkGroupInfo(cl_kernel k, cl_device_id d, cl_kernel_work_group_info what,
+                                                          size_t size, void *out, size_t *length) {
     cl_int code = next->clGetKernelWorkGroupInfo(k, d, what, size, out, length);
-    if (code == CL_SUCCESS && out && what == CL_KERNEL_WORK_GROUP_SIZE && built_group && *(size_t *)out > built_group) *(size_t *)out = (size_t)built_group;
+    if (code == CL_SUCCESS && out && what == CL_KERNEL_WORK_GROUP_SIZE && built_group && *(size_t *)out > built_group)
+        *(size_t *)out = (size_t)built_group;
     return code;
 }
 
@@ -82,11 +86,14 @@ static int limits_refuses(const char *kernel, size_t length) {
     return 0;
 }
 
-static cl_int CL_API_CALL limits_clBuildProgram(cl_program p, cl_uint n, const cl_device_id *devices, const char *options,
-                                                void(CL_CALLBACK *notify)(cl_program, void *), void *user) {
+static cl_int CL_API_CALL limits_clBuildProgram(cl_program p, cl_uint n, const cl_device_id *devices,
+                                                const char *options, void(CL_CALLBACK *notify)(cl_program, void *),
+                                                void *user) {
     char names[4096] = "";
     cl_int code = next->clBuildProgram(p, n, devices, options, notify, user);
-    if (code != CL_SUCCESS || next->clGetProgramInfo(p, CL_PROGRAM_KERNEL_NAMES, sizeof names, names, NULL) != CL_SUCCESS) return code;
+    if (code != CL_SUCCESS ||
+        next->clGetProgramInfo(p, CL_PROGRAM_KERNEL_NAMES, sizeof names, names, NULL) != CL_SUCCESS)
+        return code;
     for (const char *name = names; *name; name += strspn(name, ";")) {
         size_t length = strcspn(name, ";");
         if (limits_refuses(name, length)) return CL_BUILD_PROGRAM_FAILURE;
@@ -97,9 +104,12 @@ static cl_int CL_API_CALL limits_clBuildProgram(cl_program p, cl_uint n, const c
 
 /* ---- what it holds to ---- */
 
-static cl_mem CL_API_CALL limits_clCreateBuffer(cl_context c, cl_mem_flags flags, size_t size, void *host, cl_int *code) {
+static cl_mem CL_API_CALL limits_clCreateBuffer(cl_context c, cl_mem_flags flags, size_t size, void *host,
+                                                cl_int *code) {
     pthread_mutex_lock(&lock);
-    cl_int why = buffer && size > buffer ? CL_INVALID_BUFFER_SIZE : memory && used + size > memory ? CL_MEM_OBJECT_ALLOCATION_FAILURE : CL_SUCCESS;
+    cl_int why = buffer && size > buffer          ? CL_INVALID_BUFFER_SIZE
+                 : memory && used + size > memory ? CL_MEM_OBJECT_ALLOCATION_FAILURE
+                                                  : CL_SUCCESS;
     if (why == CL_SUCCESS) used += size;
     pthread_mutex_unlock(&lock);
     if (why == CL_SUCCESS) return next->clCreateBuffer(c, flags, size, host, code);
@@ -122,8 +132,9 @@ static cl_int CL_API_CALL limits_clSetKernelArg(cl_kernel k, cl_uint i, size_t s
     return !value && local && size > local ? CL_OUT_OF_RESOURCES : next->clSetKernelArg(k, i, size, value);
 }
 
-static cl_int CL_API_CALL limits_clEnqueueNDRangeKernel(cl_command_queue q, cl_kernel k, cl_uint n, const size_t *offset, const size_t *global,
-                                                        const size_t *items, WAIT) {
+static cl_int CL_API_CALL limits_clEnqueueNDRangeKernel(cl_command_queue q, cl_kernel k, cl_uint n,
+                                                        const size_t *offset, const size_t *global, const size_t *items,
+                                                        WAIT) {
     int code = limits_command(q, 1);
     cl_device_id d = NULL;
     cl_ulong bytes = 0;
@@ -143,22 +154,27 @@ static cl_int CL_API_CALL limits_clEnqueueNDRangeKernel(cl_command_queue q, cl_k
 }
 
 /* A call that a device that has vanished refuses; `counts`: it is a command. */
-#define REFUSED(call, counts, queue, parameters, arguments)                                                                                                    \
-    static cl_int CL_API_CALL limits_##call parameters {                                                                                                       \
-        int code = limits_command(queue, counts);                                                                                                              \
-        return code ? code : next->call arguments;                                                                                                             \
+#define REFUSED(call, counts, queue, parameters, arguments)                                                            \
+    static cl_int CL_API_CALL limits_##call parameters {                                                               \
+        int code = limits_command(queue, counts);                                                                      \
+        return code ? code : next->call arguments;                                                                     \
     }
-REFUSED(clEnqueueReadBuffer, 1, q, (cl_command_queue q, cl_mem m, cl_bool block, size_t at, size_t size, void *host, WAIT),
+REFUSED(clEnqueueReadBuffer, 1, q,
+        (cl_command_queue q, cl_mem m, cl_bool block, size_t at, size_t size, void *host, WAIT),
         (q, m, block, at, size, host, waits, wait, event))
-REFUSED(clEnqueueWriteBuffer, 1, q, (cl_command_queue q, cl_mem m, cl_bool block, size_t at, size_t size, const void *host, WAIT),
+REFUSED(clEnqueueWriteBuffer, 1, q,
+        (cl_command_queue q, cl_mem m, cl_bool block, size_t at, size_t size, const void *host, WAIT),
         (q, m, block, at, size, host, waits, wait, event))
-REFUSED(clEnqueueFillBuffer, 1, q, (cl_command_queue q, cl_mem m, const void *pattern, size_t length, size_t at, size_t size, WAIT),
+REFUSED(clEnqueueFillBuffer, 1, q,
+        (cl_command_queue q, cl_mem m, const void *pattern, size_t length, size_t at, size_t size, WAIT),
         (q, m, pattern, length, at, size, waits, wait, event))
 REFUSED(clEnqueueReadBufferRect, 1, q, (cl_command_queue q, cl_mem m, cl_bool block, RECTANGLE, void *host, WAIT),
         (q, m, block, o, p, s, op, os, pp, ps, host, waits, wait, event))
-REFUSED(clEnqueueWriteBufferRect, 1, q, (cl_command_queue q, cl_mem m, cl_bool block, RECTANGLE, const void *host, WAIT),
+REFUSED(clEnqueueWriteBufferRect, 1, q,
+        (cl_command_queue q, cl_mem m, cl_bool block, RECTANGLE, const void *host, WAIT),
         (q, m, block, o, p, s, op, os, pp, ps, host, waits, wait, event))
-REFUSED(clEnqueueCopyBufferRect, 1, q, (cl_command_queue q, cl_mem a, cl_mem b, RECTANGLE, WAIT), (q, a, b, o, p, s, op, os, pp, ps, waits, wait, event))
+REFUSED(clEnqueueCopyBufferRect, 1, q, (cl_command_queue q, cl_mem a, cl_mem b, RECTANGLE, WAIT),
+        (q, a, b, o, p, s, op, os, pp, ps, waits, wait, event))
 REFUSED(clEnqueueCopyBuffer, 1, q, (cl_command_queue q, cl_mem a, cl_mem b, size_t from, size_t to, size_t size, WAIT),
         (q, a, b, from, to, size, waits, wait, event))
 REFUSED(clEnqueueMarkerWithWaitList, 1, q, (cl_command_queue q, WAIT), (q, waits, wait, event))
@@ -173,13 +189,15 @@ static cl_int CL_API_CALL limits_clWaitForEvents(cl_uint n, const cl_event *even
 }
 
 #define TAKE(call) table.call = limits_##call
-EXPORT cl_int CL_API_CALL clInitLayer(cl_uint entries, const cl_icd_dispatch *target, cl_uint *own_entries, const cl_icd_dispatch **own) {
+EXPORT cl_int CL_API_CALL clInitLayer(cl_uint entries, const cl_icd_dispatch *target, cl_uint *own_entries,
+                                      const cl_icd_dispatch **own) {
     size_t size = entries * sizeof(void *);
     const char *limits = getenv("LIMITS"), *code = limits ? strstr(limits, "vanish=") : NULL;
     next = target;
     gpu = limits && strstr(limits, "gpu");
     memcpy(&table, target, size < sizeof table ? size : sizeof table);
-    group = limits_number("group="), local = limits_number("local="), buffer = limits_number("buffer="), memory = limits_number("memory=");
+    group = limits_number("group="), local = limits_number("local="), buffer = limits_number("buffer="),
+    memory = limits_number("memory=");
     built_group = limits_number("kernel=");
     if (!built_group || (group && group < built_group)) built_group = group;
     vanish = limits_number("vanish="), groups = limits_number("groups=");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* For LD_PRELOAD: every rename takes 20 ms longer, so that a kill can be aimed at a file that is written and has not got its name yet. */
+/* For LD_PRELOAD: every rename takes 20 ms longer, so that a kill can be aimed at a file that is written and has not
+ * got its name yet. */
 #include <stdio.h>
 #include <sys/syscall.h>
 #include <time.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Every OpenCL call fails in turn, each time it is made: the failure is told by the call's name and the device's, or healed where
- * that is promised; nothing crashes, nothing stays behind. The driver's part is played by faults_layer.c. */
+/* Every OpenCL call fails in turn, each time it is made: the failure is told by the call's name and the device's, or
+ * healed where that is promised; nothing crashes, nothing stays behind. The driver's part is played by
+ * faults_layer.c. */
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +30,8 @@ static int session(void) {
     struct pinned *pinned = NULL;
     float in[FLOATS] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, out[FLOATS] = {0}, part[4] = {0};
     const struct kernel_range range = {.dims = 1, .global = {FLOATS}, .local = {4}};
-    const struct buffer_region whole = {.row = 1, .rows = 1, .pitch = 4, .width = 4}, region = {.row = 1, .rows = 2, .pitch = 4, .first = 1, .width = 2};
+    const struct buffer_region whole = {.row = 1, .rows = 1, .pitch = 4, .width = 4},
+                               region = {.row = 1, .rows = 2, .pitch = 4, .first = 1, .width = 2};
     TRY(device_open(sel, 0, &dev, &err));
     TRY(kernel_create(dev, "faults", "twice", "", &k, &err));
     TRY(buffer_create(dev, FLOATS, "a test", &a, &err));
@@ -65,8 +67,9 @@ done:
 }
 
 static void set_up(int cached) {
-    static const char text[] = "__kernel void twice(__global float *x, int n, __local float *t) {\n  int i = (int)get_global_id(0);\n"
-                               "  t[get_local_id(0)] = x[i];\n  x[i] = n * t[get_local_id(0)];\n}\n";
+    static const char text[] =
+        "__kernel void twice(__global float *x, int n, __local float *t) {\n  int i = (int)get_global_id(0);\n"
+        "  t[get_local_id(0)] = x[i];\n  x[i] = n * t[get_local_id(0)];\n}\n";
     mkdir("faults-kernels", 0700);
     EXPECT_OK(files_replace("faults-kernels/faults.cl", text, strlen(text), &err), err);
     EXPECT_OK(alexcl_setting_set("ALEXCL_KERNEL_DIR", "faults-kernels", &err), err);
@@ -90,7 +93,9 @@ static int fail_each(const char *call, int status_due) {
         }
         ck_assert_msg(status == status_due, "%s, call %d: status %d: %s", call, n, status, err.text);
         if (status == ALEXCL_OK) continue;
-        ck_assert_msg(err.status == status && strstr(err.text, "CL_OUT_OF_RESOURCES (-5)") && strstr(err.text, "device 0"), "%s: %s", call, err.text);
+        ck_assert_msg(err.status == status && strstr(err.text, "CL_OUT_OF_RESOURCES (-5)") &&
+                          strstr(err.text, "device 0"),
+                      "%s: %s", call, err.text);
         ck_assert_msg(status == ALEXCL_E_BUILD || strstr(err.text, call), "%s is not named: %s", call, err.text);
     }
 }
@@ -122,7 +127,8 @@ START_TEST(a_failed_call_is_told_and_leaves_nothing) {
         "clGetEventInfo",
     };
     set_up(1);
-    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) ck_assert_msg(fail_each(calls[i], FAULTS_CODE) > 0, "%s is never called", calls[i]);
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
+        ck_assert_msg(fail_each(calls[i], FAULTS_CODE) > 0, "%s is never called", calls[i]);
 }
 END_TEST
 
@@ -170,7 +176,8 @@ START_TEST(clblast_multiplies_and_leaves_nothing) {
     EXPECT_OK(device_open(sel, 0, &dev, &err), err);
     EXPECT_OK(buffer_create(dev, 40, "a test", &b, &err), err);
     EXPECT_OK(buffer_write(b, 0, x, 40, &err), err);
-    struct blas_matrix a = {b, 0, 4}, right = {b, 8, 3}, gemm = {b, 20, 2}, same = {b, 24, 2}, vector = {b, 4, 0}, gemv = {b, 30, 0};
+    struct blas_matrix a = {b, 0, 4}, right = {b, 8, 3}, gemm = {b, 20, 2}, same = {b, 24, 2}, vector = {b, 4, 0},
+                       gemv = {b, 30, 0};
     EXPECT_OK(blas_gemm(dev, "gemm", 2, 2, 3, a, right, 0, 0.0f, gemm, NULL, &err), err);
     EXPECT_OK(blas_gemm(dev, "gemm", 2, 2, 3, a, a, 1, 0.0f, same, NULL, &err), err);
     EXPECT_OK(blas_gemm(dev, "gemm", 2, 2, 3, a, a, 1, 1.0f, same, NULL, &err), err);
@@ -184,9 +191,11 @@ START_TEST(clblast_multiplies_and_leaves_nothing) {
     uint64_t busy[DEVICE_ACCOUNTS];
     device_times(dev, busy);
     ck_assert(!device_has_times(dev) || busy[DEVICE_COMPUTE] > 0);
-    EXPECT_ERROR(blas_gemm(dev, "the label", 2, 2, 0, a, a, 1, 0.0f, same, NULL, &err), -1017, "CLBlastInvalidDimension", err);
+    EXPECT_ERROR(blas_gemm(dev, "the label", 2, 2, 0, a, a, 1, 0.0f, same, NULL, &err), -1017,
+                 "CLBlastInvalidDimension", err);
     struct blas_matrix beyond = {b, 1 << 20, 2}; /* behind guard words too */
-    EXPECT_ERROR(blas_gemm(dev, "the label", 2, 2, 3, a, a, 1, 0.0f, beyond, NULL, &err), -1009, "the label: CLBlastSgemm failed on device 0", err);
+    EXPECT_ERROR(blas_gemm(dev, "the label", 2, 2, 3, a, a, 1, 0.0f, beyond, NULL, &err), -1009,
+                 "the label: CLBlastSgemm failed on device 0", err);
     buffer_free(b);
     device_free(dev);
     ck_assert_int_eq(faults->live, 0);
@@ -202,8 +211,9 @@ static int count_failed(void *user, const struct alexcl_check_result *r) {
     return 0;
 }
 
-static const char *const check_calls[] = {"clCreateContext", "clCreateCommandQueue", "clCreateKernel",         "clCreateBuffer",
-                                          "clSetKernelArg",  "clEnqueueWriteBuffer", "clEnqueueNDRangeKernel", "clEnqueueReadBuffer"};
+static const char *const check_calls[] = {"clCreateContext",        "clCreateCommandQueue", "clCreateKernel",
+                                          "clCreateBuffer",         "clSetKernelArg",       "clEnqueueWriteBuffer",
+                                          "clEnqueueNDRangeKernel", "clEnqueueReadBuffer"};
 static const int check_turns[] = {1, 160}; /* each a whole check */
 enum { CHECK_CALLS = sizeof check_calls / sizeof *check_calls, CHECK_TURNS = sizeof check_turns / sizeof *check_turns };
 
@@ -213,13 +223,15 @@ START_TEST(a_check_tells_a_failed_call_and_goes_on) {
     for (int c = 0; c < CHECK_CALLS; c++) {
         for (int i = 0; i < CHECK_TURNS; i++) {
             struct alexcl_check_counts counts;
-            *faults = (struct faults){.set = {{.call = check_calls[c], .nth = check_turns[i], .code = FAULTS_CODE}}, .loaded = 1};
+            *faults = (struct faults){.set = {{.call = check_calls[c], .nth = check_turns[i], .code = FAULTS_CODE}},
+                                      .loaded = 1};
             told = 0;
             EXPECT_OK(alexcl_check_run(sel, NULL, count_failed, NULL, &counts, &err), err);
-            ck_assert_msg(faults->live == 0, "%s, call %d: %d objects stayed behind", check_calls[c], check_turns[i], faults->live);
+            ck_assert_msg(faults->live == 0, "%s, call %d: %d objects stayed behind", check_calls[c], check_turns[i],
+                          faults->live);
             ck_assert_uint_gt(counts.checks, 1);
-            ck_assert_msg(counts.failed == (unsigned)faults->fired && told == counts.failed, "%s, call %d: %u failed, %u told it", check_calls[c],
-                          check_turns[i], counts.failed, told);
+            ck_assert_msg(counts.failed == (unsigned)faults->fired && told == counts.failed,
+                          "%s, call %d: %u failed, %u told it", check_calls[c], check_turns[i], counts.failed, told);
             ck_assert_int_eq(counts.status, faults->fired ? FAULTS_CODE : ALEXCL_OK);
             fired += faults->fired;
         }
@@ -241,13 +253,16 @@ START_TEST(a_net_whose_check_fails_is_not_opened) {
     for (int c = 0; c < CHECK_CALLS; c++) {
         for (int i = 0; i < CHECK_TURNS; i++) {
             struct alexcl_net *net = NULL;
-            *faults = (struct faults){.set = {{.call = check_calls[c], .nth = check_turns[i], .code = FAULTS_CODE}}, .loaded = 1};
+            *faults = (struct faults){.set = {{.call = check_calls[c], .nth = check_turns[i], .code = FAULTS_CODE}},
+                                      .loaded = 1};
             int status = alexcl_net_open(model, weights, sel, &options, &net, &err);
-            ck_assert_msg(status == (faults->fired ? FAULTS_CODE : ALEXCL_OK), "%s, call %d: %d: %s", check_calls[c], check_turns[i], status, err.text);
+            ck_assert_msg(status == (faults->fired ? FAULTS_CODE : ALEXCL_OK), "%s, call %d: %d: %s", check_calls[c],
+                          check_turns[i], status, err.text);
             ck_assert((net == NULL) == (status != ALEXCL_OK));
             fired += strstr(err.text, "before its first use") != NULL;
             alexcl_net_free(net);
-            ck_assert_msg(faults->live == 0, "%s, call %d: %d objects stayed behind", check_calls[c], check_turns[i], faults->live);
+            ck_assert_msg(faults->live == 0, "%s, call %d: %d objects stayed behind", check_calls[c], check_turns[i],
+                          faults->live);
             err = (struct alexcl_error){0};
         }
     }
@@ -260,7 +275,8 @@ END_TEST
 
 /* ---- two devices ---- */
 
-/* Whichever fails: the other does not wait for ever, the failure is told and not that somebody gave up, and the next batch is right. */
+/* Whichever fails: the other does not wait for ever, the failure is told and not that somebody gave up, and the next
+ * batch is right. */
 START_TEST(a_half_that_fails_ends_the_batch_of_both) {
     static const char *const calls[] = {"clEnqueueNDRangeKernel", "clEnqueueWriteBuffer", "clEnqueueReadBuffer"};
     enum { IMAGES = 2, CLASSES = 10 };

@@ -57,7 +57,8 @@ void faults_begin(void) {
         if (colon) f->nth = (int)strtol(colon + 1, &end, 10);
         f->lasting = end && *end == '+';
         char *second = f->lasting ? end + 1 : end;
-        if (!colon || *second != ':' || f->nth < 1 || (f->code = (int)strtol(second + 1, &end, 10)) == 0 || (*end && *end != ',')) {
+        if (!colon || *second != ':' || f->nth < 1 || (f->code = (int)strtol(second + 1, &end, 10)) == 0 ||
+            (*end && *end != ',')) {
             fprintf(stderr, "FAULT=%s cannot be read: call:n:code\n", fault);
             abort();
         }

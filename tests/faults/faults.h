@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Which call is made to fail, and how often each was made. Used by an OpenCL layer (faults_layer.c: cl_loader_layers, the loader puts it
- * between program and driver, OPENCL_LAYERS names it) and by a program whose system calls go through faults_shim.c. Driven by a check
- * program, or by variables of the environment:
- *   FAULT=call:n:code[,call:n:code]  the n-th call of that function gives that code and does nothing; n+: and all later ones too.
- *                                    "cl*" is any OpenCL function; "event" is a command whose event tells the failure, later.
- *   FAULT_COUNT=FILE                 at the end, lines are added to it: "<call> <how often>", "fired <call> <code>", "live <objects held>". */
+/* Which call is made to fail, and how often each was made. Used by an OpenCL layer (faults_layer.c: cl_loader_layers,
+ * the loader puts it between program and driver, OPENCL_LAYERS names it) and by a program whose system calls go through
+ * faults_shim.c. Driven by a check program, or by variables of the environment:
+ *   FAULT=call:n:code[,call:n:code]  the n-th call of that function gives that code and does nothing; n+: and all later
+ *                                    ones too. "cl*" is any OpenCL function; "event" is a command whose event tells the
+ *                                    failure, later. FAULT_COUNT=FILE                 at the end, lines are added to
+ *                                    it: "<call> <how often>", "fired <call> <code>", "live <objects held>". */
 #ifndef FAULTS_H
 #define FAULTS_H
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Linked into a copy of the program whose calls of these functions come here first (the linker's --wrap; FUNCTIONS in CMakeLists.txt).
- * The wrapped names are alloc.* and file.*; the code of a fault is errno's. Memory of libpng, libjpeg and jansson is counted too. */
+/* Linked into a copy of the program whose calls of these functions come here first (the linker's --wrap; FUNCTIONS in
+ * CMakeLists.txt). The wrapped names are alloc.* and file.*; the code of a fault is errno's. Memory of libpng, libjpeg
+ * and jansson is counted too. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -19,24 +20,24 @@
 
 #include "faults.h"
 
-#define WRAP(kind, type, call, parameters, arguments, failed)                                                                                                  \
-    type __real_##call parameters;                                                                                                                             \
-    type __wrap_##call parameters;                                                                                                                             \
-    type __wrap_##call parameters {                                                                                                                            \
-        int code = faults_due(kind #call);                                                                                                                     \
-        if (!code) return __real_##call arguments;                                                                                                             \
-        errno = code;                                                                                                                                          \
-        return failed;                                                                                                                                         \
+#define WRAP(kind, type, call, parameters, arguments, failed)                                                          \
+    type __real_##call parameters;                                                                                     \
+    type __wrap_##call parameters;                                                                                     \
+    type __wrap_##call parameters {                                                                                    \
+        int code = faults_due(kind #call);                                                                             \
+        if (!code) return __real_##call arguments;                                                                     \
+        errno = code;                                                                                                  \
+        return failed;                                                                                                 \
     }
 /* What fails has still let go of its file. */
-#define WRAP_CLOSE(type, call, parameter)                                                                                                                      \
-    int __real_##call(type parameter);                                                                                                                         \
-    int __wrap_##call(type parameter);                                                                                                                         \
-    int __wrap_##call(type parameter) {                                                                                                                        \
-        int code = faults_due("file." #call), result = __real_##call(parameter);                                                                               \
-        if (!code) return result;                                                                                                                              \
-        errno = code;                                                                                                                                          \
-        return -1;                                                                                                                                             \
+#define WRAP_CLOSE(type, call, parameter)                                                                              \
+    int __real_##call(type parameter);                                                                                 \
+    int __wrap_##call(type parameter);                                                                                 \
+    int __wrap_##call(type parameter) {                                                                                \
+        int code = faults_due("file." #call), result = __real_##call(parameter);                                       \
+        if (!code) return result;                                                                                      \
+        errno = code;                                                                                                  \
+        return -1;                                                                                                     \
     }
 
 WRAP("alloc.", void *, malloc, (size_t size), (size), NULL)
@@ -46,8 +47,10 @@ WRAP("alloc.", char *, strdup, (const char *text), (text), NULL)
 WRAP("alloc.", char *, strndup, (const char *text, size_t most), (text, most), NULL)
 WRAP("alloc.", int, posix_memalign, (void **out, size_t align, size_t size), (out, align, size), code)
 WRAP("alloc.", char *, realpath, (const char *path, char *out), (path, out), NULL)
-WRAP("alloc.", int, pthread_create, (pthread_t * out, const pthread_attr_t *how, void *(*start)(void *), void *user), (out, how, start, user), code)
-WRAP("alloc.", void *, mmap64, (void *at, size_t size, int protection, int flags, int fd, off_t from), (at, size, protection, flags, fd, from), MAP_FAILED)
+WRAP("alloc.", int, pthread_create, (pthread_t * out, const pthread_attr_t *how, void *(*start)(void *), void *user),
+     (out, how, start, user), code)
+WRAP("alloc.", void *, mmap64, (void *at, size_t size, int protection, int flags, int fd, off_t from),
+     (at, size, protection, flags, fd, from), MAP_FAILED)
 WRAP("alloc.", FILE *, open_memstream, (char **out, size_t *length), (out, length), NULL)
 
 WRAP("file.", FILE *, fopen64, (const char *path, const char *mode), (path, mode), NULL)
@@ -113,12 +116,16 @@ static void shim_png_free(png_structp png, png_voidp p) {
     (void)png;
     free(p);
 }
-png_structp __wrap_png_create_read_struct(png_const_charp version, png_voidp user, png_error_ptr error, png_error_ptr warning);
-png_structp __wrap_png_create_read_struct(png_const_charp version, png_voidp user, png_error_ptr error, png_error_ptr warning) {
+png_structp __wrap_png_create_read_struct(png_const_charp version, png_voidp user, png_error_ptr error,
+                                          png_error_ptr warning);
+png_structp __wrap_png_create_read_struct(png_const_charp version, png_voidp user, png_error_ptr error,
+                                          png_error_ptr warning) {
     return png_create_read_struct_2(version, user, error, warning, NULL, shim_png, shim_png_free);
 }
-png_structp __wrap_png_create_write_struct(png_const_charp version, png_voidp user, png_error_ptr error, png_error_ptr warning);
-png_structp __wrap_png_create_write_struct(png_const_charp version, png_voidp user, png_error_ptr error, png_error_ptr warning) {
+png_structp __wrap_png_create_write_struct(png_const_charp version, png_voidp user, png_error_ptr error,
+                                           png_error_ptr warning);
+png_structp __wrap_png_create_write_struct(png_const_charp version, png_voidp user, png_error_ptr error,
+                                           png_error_ptr warning) {
     return png_create_write_struct_2(version, user, error, warning, NULL, shim_png, shim_png_free);
 }
 

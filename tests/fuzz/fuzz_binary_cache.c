@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* A file of the cache of compiled kernels. The driver may abort on a damaged binary, so what is believed is to the byte what was stored. */
+/* A file of the cache of compiled kernels. The driver may abort on a damaged binary, so what is believed is to the byte
+ * what was stored. */
 #include "binary_cache.h"
 #include "files.h"
 #include "fuzz.h"
 
-enum { KEY_AT = 8, HASH_AT = KEY_AT + HASH_BYTES, LENGTH_AT = HASH_AT + HASH_BYTES, BINARY_AT = LENGTH_AT + 8 }; /* as binary_cache.h says */
+/* as binary_cache.h says */
+enum { KEY_AT = 8, HASH_AT = KEY_AT + HASH_BYTES, LENGTH_AT = HASH_AT + HASH_BYTES, BINARY_AT = LENGTH_AT + 8 };
 
 /* What a file is taken for when it is read as the program does. Returns the binary's length, and a copy. */
 static size_t read_binary(const void *bytes, size_t size, const struct binary_cache_key *key, unsigned char **copy) {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The list of images. A line that is accepted, written in quotes, reads back as the same name and label; only with control characters may the whole
- * be another kind of file. */
+/* The list of images. A line that is accepted, written in quotes, reads back as the same name and label; only with
+ * control characters may the whole be another kind of file. */
 #include <ctype.h>
 
 #include "fuzz.h"
 #include "image_list.h"
 
-enum { LONGEST = 30000, TEXT = 1 << 20 }; /* of a name: quoting doubles it, and a line has at most 64 KiB; of all names, quoted */
+/* of a name: quoting doubles it, and a line has at most 64 KiB; of all names, quoted */
+enum { LONGEST = 30000, TEXT = 1 << 20 };
 
 static size_t put_quoted(char *out, const char *text) {
     size_t n = 0;
@@ -32,7 +33,8 @@ static int check_entry(const struct image_list_entry *e) {
         FUZZ_CLAIM(e->error[0]);
         return 0;
     }
-    FUZZ_CLAIM(e->path[0] && !strchr(e->path, '\n') && strncmp(e->path, e->shown, strlen(e->shown)) == 0); /* fuzz_file's is no file in a folder */
+    /* fuzz_file's is no file in a folder */
+    FUZZ_CLAIM(e->path[0] && !strchr(e->path, '\n') && strncmp(e->path, e->shown, strlen(e->shown)) == 0);
     return strlen(e->path) <= LONGEST && (!e->label || strlen(e->label) <= LONGEST / 2);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The names of classes: the first byte says how many there are, up to the first 0xff or the end stands the file, behind it a label to find. */
+/* The names of classes: the first byte says how many there are, up to the first 0xff or the end stands the file, behind
+ * it a label to find. */
 #include "fuzz.h"
 #include "labels.h"
 

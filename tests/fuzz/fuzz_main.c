@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A fuzz target without a fuzzer: `fuzz_<what> FILE_OR_FOLDER...` gives it each file, and those of each folder. For every compiler, and under
- * a debugger. */
+/* A fuzz target without a fuzzer: `fuzz_<what> FILE_OR_FOLDER...` gives it each file, and those of each folder. For
+ * every compiler, and under a debugger. */
 #include <dirent.h>
 #include <errno.h>
 #include <sys/stat.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Descriptions of models, as a caller or an importer makes them. 8 bytes say what the model is, 8 more each of its layers: fields are small, or
- * out of a list of what must not be believed. What is planned has weights, and a small one reads the file that it writes. */
+/* Descriptions of models, as a caller or an importer makes them. 8 bytes say what the model is, 8 more each of its
+ * layers: fields are small, or out of a list of what must not be believed. What is planned has weights, and a small one
+ * reads the file that it writes. */
 #include <limits.h>
 #include <math.h>
 #include <unistd.h>
@@ -15,7 +16,8 @@ static uint32_t connections[CHANNELS];
 
 /* Three of four bytes are a small number. */
 static int number(uint8_t byte) {
-    static const int odd[] = {-1, INT_MIN, INT_MAX, 16384, 16385, 65535, 65536, 50000, 46341, 1 << 20, 1 << 28, 255, 200, 100, 64, 33};
+    static const int odd[] = {-1,    INT_MIN, INT_MAX, 16384, 16385, 65535, 65536, 50000,
+                              46341, 1 << 20, 1 << 28, 255,   200,   100,   64,    33};
     return byte < 192 ? byte % 20 : odd[byte % 16];
 }
 
@@ -51,7 +53,9 @@ static void read_layer(size_t i, const uint8_t *b) {
     if (odd == 3) l->connections = connections; /* 256 entries: more outputs would be another's to read */
     if (odd == 3 && l->outputs > CHANNELS) l->outputs = CHANNELS;
     if (odd == 4) l->name = b[1] & 1 ? NULL : "original";
-    if (odd == 5) l->span = (enum alexcl_span)number(b[7]), l->dropout = (enum alexcl_dropout)number(b[7]), l->ceil_mode = number(b[7]);
+    if (odd == 5)
+        l->span = (enum alexcl_span)number(b[7]), l->dropout = (enum alexcl_dropout)number(b[7]),
+        l->ceil_mode = number(b[7]);
 }
 
 static void read_model(struct alexcl_model *m, const uint8_t *data, size_t size) {
@@ -76,7 +80,8 @@ static void read_model(struct alexcl_model *m, const uint8_t *data, size_t size)
         deviation[i] = b[6] & 8 ? factor((uint8_t)(b[6] - i)) : 1 + i / 7.0;
         connections[i] = 0x9e3779b9u * ((uint32_t)b[6] + (uint32_t)i);
     }
-    for (size_t at = ROW; at + ROW <= size && m->layer_count < LAYERS; at += ROW) read_layer(m->layer_count++, data + at);
+    for (size_t at = ROW; at + ROW <= size && m->layer_count < LAYERS; at += ROW)
+        read_layer(m->layer_count++, data + at);
 }
 
 /* A plan within the memory that it was given, whatever the batch. */
@@ -88,7 +93,8 @@ static uint64_t plan(const struct alexcl_model *m, int *planned) {
     for (int i = 0; i < 3; i++) {
         struct alexcl_plan *p = NULL;
         struct alexcl_error err = {0};
-        struct alexcl_plan_request request = {.batch = batches[i], .places = 2, .split = splits[i], .memory = {1 << 24, 1 << 22}};
+        struct alexcl_plan_request request = {
+            .batch = batches[i], .places = 2, .split = splits[i], .memory = {1 << 24, 1 << 22}};
         int status = alexcl_plan_make(m, &request, &p, &err);
         fuzz_check_answer(status, &err, (int[]){ALEXCL_E_USAGE, ALEXCL_E_MEMORY, 0});
         FUZZ_CLAIM((status == ALEXCL_OK) == (p != NULL));
@@ -97,7 +103,8 @@ static uint64_t plan(const struct alexcl_model *m, int *planned) {
         parameters = p->parameters;
         FUZZ_CLAIM(p->layer_count == m->layer_count && p->chunk >= 1 && p->chunk <= p->batch);
         for (int place = 0; place < 2; place++) FUZZ_CLAIM(p->memory[place].total <= request.memory[place]);
-        for (size_t l = 0; l < p->layer_count; l++) FUZZ_CLAIM(p->layers[l].out.c >= 1 && p->layers[l].out.h >= 1 && p->layers[l].out.w >= 1);
+        for (size_t l = 0; l < p->layer_count; l++)
+            FUZZ_CLAIM(p->layers[l].out.c >= 1 && p->layers[l].out.h >= 1 && p->layers[l].out.w >= 1);
         alexcl_plan_free(p);
     }
     return parameters;
@@ -117,7 +124,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     FUZZ_CLAIM(status == ALEXCL_OK || !planned);
     err = (struct alexcl_error){0};
     int found = alexcl_model_layer(&m, "l1", &err);
-    FUZZ_CLAIM(found == ALEXCL_E_USAGE ? err.text[0] != '\0' : found >= 0 && found < (int)m.layer_count && strcmp(layers[found].name, "l1") == 0);
+    FUZZ_CLAIM(found == ALEXCL_E_USAGE
+                   ? err.text[0] != '\0'
+                   : found >= 0 && found < (int)m.layer_count && strcmp(layers[found].name, "l1") == 0);
     err = (struct alexcl_error){0};
     if (planned && parameters < SMALL) { /* codes of an RBF layer are no parameters, and small all the same */
         fuzz_check_answer(alexcl_weights_save(w, path, &err), &err, (int[]){0});

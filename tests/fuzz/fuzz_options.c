@@ -54,12 +54,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     arguments[count] = NULL;
     for (int i = 1; i < count; i++)
-        if ((strncmp(arguments[i], "--v", 3) == 0 && strncmp(arguments[i], "--verb", 6) != 0) || (arguments[i][0] == '-' && strchr(arguments[i], 'V')))
+        if ((strncmp(arguments[i], "--v", 3) == 0 && strncmp(arguments[i], "--verb", 6) != 0) ||
+            (arguments[i][0] == '-' && strchr(arguments[i], 'V')))
             goto done; /* --version and -V print */
     int status = options_read(count, arguments, &o, &command, &err);
     fuzz_check_answer(status, &err, fuzz_bad_usage);
     if (status != ALEXCL_OK) goto done;
-    FUZZ_CLAIM(o.argument_count >= 0 && o.argument_count < count && o.top >= 1 && o.top <= 1000000 && o.batch >= 0 && o.batch <= 1000000);
+    FUZZ_CLAIM(o.argument_count >= 0 && o.argument_count < count && o.top >= 1 && o.top <= 1000000 && o.batch >= 0 &&
+               o.batch <= 1000000);
     FUZZ_CLAIM(o.memory <= 1000000000000000000 && o.gain_count >= 0 && o.gain_count <= OPTIONS_GAINS && o.limit >= 0);
     FUZZ_CLAIM(o.format == FORMAT_TEXT || o.format == FORMAT_JSON || o.format == FORMAT_CSV);
     for (int i = 0; i < o.argument_count; i++) FUZZ_CLAIM(o.arguments[i] >= text && o.arguments[i] <= text + size);

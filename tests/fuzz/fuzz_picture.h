@@ -7,10 +7,11 @@
 
 enum { FUZZ_PIXELS = 4 << 20 }; /* larger ones are decoded as any other, only slower */
 
-/* What `decode` makes of the bytes: refused, or a picture of a sane size, the same each time, of a file in which the mark of pixels stands. Returns 1 with the
- * picture in `out`, which the caller frees. */
-static inline int fuzz_picture_decode(int (*decode)(const char *, const unsigned char *, size_t, struct picture *, struct alexcl_error *), const uint8_t *data,
-                                      size_t size, const char *mark, size_t mark_length, struct picture *out) {
+/* What `decode` makes of the bytes: refused, or a picture of a sane size, the same each time, of a file in which the
+ * mark of pixels stands. Returns 1 with the picture in `out`, which the caller frees. */
+static inline int
+fuzz_picture_decode(int (*decode)(const char *, const unsigned char *, size_t, struct picture *, struct alexcl_error *),
+                    const uint8_t *data, size_t size, const char *mark, size_t mark_length, struct picture *out) {
     unsigned char *copy = fuzz_copy(data, size, 0);
     struct picture again = {0};
     struct alexcl_error err = {0};

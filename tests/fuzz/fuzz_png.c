@@ -3,11 +3,14 @@
 #include "fuzz_picture.h"
 #include "png_file.h"
 
-static uint32_t read_number(const uint8_t *at) { return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3]; }
+static uint32_t read_number(const uint8_t *at) {
+    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct picture p;
-    if (size >= 24 && (uint64_t)read_number(data + 16) * read_number(data + 20) > FUZZ_PIXELS && size % 64) return 0; /* slow: one of 64 */
+    /* slow: one of 64 */
+    if (size >= 24 && (uint64_t)read_number(data + 16) * read_number(data + 20) > FUZZ_PIXELS && size % 64) return 0;
     if (fuzz_picture_decode(png_file_decode, data, size, "IDAT", 4, &p)) picture_free(&p);
     return 0;
 }

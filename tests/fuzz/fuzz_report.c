@@ -27,7 +27,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     json_t *string = report_string(text), *back;
     char *dumped = json_dumps(string, JSON_ENCODE_ANY);
-    FUZZ_CLAIM(string && dumped && (back = json_loads(dumped, JSON_DECODE_ANY, NULL)) != NULL && json_equal(string, back));
+    FUZZ_CLAIM(string && dumped && (back = json_loads(dumped, JSON_DECODE_ANY, NULL)) != NULL &&
+               json_equal(string, back));
     json_decref(back);
     json_decref(string);
     free(dumped);

@@ -3,7 +3,8 @@
 #include "conventions.h"
 #include "fuzz.h"
 
-static void check_tensor(const struct safetensors *s, const struct safetensors_tensor *t, const unsigned char *bytes, size_t size) {
+static void check_tensor(const struct safetensors *s, const struct safetensors_tensor *t, const unsigned char *bytes,
+                         size_t size) {
     char shown[SAFETENSORS_SHOWN];
     float values[8];
     FUZZ_CLAIM(t->data >= bytes + 8 && t->bytes <= size && t->data + t->bytes <= bytes + size);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* --devices over made-up machines. The first byte is the number of devices, 2 bytes say what each is, the rest is the text. */
+/* --devices over made-up machines. The first byte is the number of devices, 2 bytes say what each is, the rest is the
+ * text. */
 #include "fuzz.h"
 #include "selection.h"
 
@@ -37,13 +38,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     if (at > size) at = size;
     char *text = fuzz_copy(data + at, size - at, 1);
-    int status = selection_resolve(size ? text : NULL, list, count, "the report", places, &places_used, why, sizeof why, &err);
+    int status =
+        selection_resolve(size ? text : NULL, list, count, "the report", places, &places_used, why, sizeof why, &err);
     fuzz_check_answer(status, &err, (int[]){ALEXCL_E_USAGE, ALEXCL_E_NO_DEVICE, 0});
     if (status == ALEXCL_OK) {
         FUZZ_CLAIM((places_used == 1 || places_used == 2) && why[0] && strlen(why) < sizeof why);
         for (size_t i = 0; i < places_used; i++) {
             const struct alexcl_place *p = &places[i];
-            FUZZ_CLAIM(p->device >= -1 && p->device < (int)count && p->name[0] && (p->parts == 1 || p->parts == 2) && p->part < p->parts);
+            FUZZ_CLAIM(p->device >= -1 && p->device < (int)count && p->name[0] && (p->parts == 1 || p->parts == 2) &&
+                       p->part < p->parts);
             FUZZ_CLAIM(p->device < 0 || (infos[p->device].usable && (p->parts == 1 || infos[p->device].parts >= 2)));
         }
         /* Two places are two devices, or the two parts of one, or the reference twice. */

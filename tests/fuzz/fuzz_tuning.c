@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a device was found to do fastest: whatever is in the file, it is refused with a reason, or every choice in it is possible or not used. */
+/* What a device was found to do fastest: whatever is in the file, it is refused with a reason, or every choice in it is
+ * possible or not used. */
 #include "fuzz.h"
 #include "graph.h"
 #include "tuning.h"
@@ -15,13 +16,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const struct alexcl_model *model;
     struct graph *g;
     struct place host = {NULL};
-    FUZZ_CLAIM(alexcl_model_find("tiny2t", &model, &err) == ALEXCL_OK && graph_make(model, NULL, LAYER_BLOCK, &g, &err) == ALEXCL_OK);
+    FUZZ_CLAIM(alexcl_model_find("tiny2t", &model, &err) == ALEXCL_OK &&
+               graph_make(model, NULL, LAYER_BLOCK, &g, &err) == ALEXCL_OK);
     for (int i = 0; i < 2 * g->layer_count; i++) {
         struct layer *l = &g->layers[i / 2].half[i % 2];
         char key[TUNING_KEY];
         tuning_key(l, key);
         int applied = tuning_apply(t, l, &host);
-        FUZZ_CLAIM(applied ? tuning_knows(t, key) && l->tuned && l->tuned->applicable(l, &host) : !l->tuned && !l->tile.size[0]);
+        FUZZ_CLAIM(applied ? tuning_knows(t, key) && l->tuned && l->tuned->applicable(l, &host)
+                           : !l->tuned && !l->tile.size[0]);
     }
     graph_free(g);
     tuning_free(t);

@@ -34,7 +34,8 @@ static void read_values(const struct alexcl_weights *w, size_t count, float out[
     for (size_t i = 0; i < count; i++) {
         struct weights_view v;
         struct alexcl_error err = {0};
-        int status = weights_view_open(w, &layers[tensors[i].layer], tensors[i].suffix, tensors[i].dims, tensors[i].shape, 0, 2, &v, &err);
+        int status = weights_view_open(w, &layers[tensors[i].layer], tensors[i].suffix, tensors[i].dims,
+                                       tensors[i].shape, 0, 2, &v, &err);
         fuzz_check_answer(status, &err, (int[]){0});
         FUZZ_CLAIM(v.count == (tensors[i].dims == 1 ? 2 : 4));
         memcpy(out[i], v.values, v.count * sizeof(float));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Every colour type, depth and interlacing of PNG, and what JPEG comes in, against Pillow's pixels, those of 16 bits against their upper 8
- * (make_images.py); and pictures that are none. */
+/* Every colour type, depth and interlacing of PNG, and what JPEG comes in, against Pillow's pixels, those of 16 bits
+ * against their upper 8 (make_images.py); and pictures that are none. */
 #include <dirent.h>
 #include <sys/stat.h>
 
@@ -25,7 +25,8 @@ static void check_picture(const char *stem, int tolerance) {
     size_t bytes = (size_t)p.width * (size_t)p.height * 3;
     ck_assert_uint_eq(length, bytes + 4);
     for (size_t i = 0; i < bytes; i++)
-        ck_assert_msg(abs((int)p.pixels[i] - want[4 + i]) <= tolerance, "%s: byte %zu is %d, not %d", stem, i, p.pixels[i], want[4 + i]);
+        ck_assert_msg(abs((int)p.pixels[i] - want[4 + i]) <= tolerance, "%s: byte %zu is %d, not %d", stem, i,
+                      p.pixels[i], want[4 + i]);
     picture_free(&p);
     free(want);
 }
@@ -37,7 +38,8 @@ static int check_all(const char *start, int tolerance) {
     for (const struct dirent *e; (e = readdir(dir)) != NULL;) {
         char stem[256];
         size_t length = strlen(e->d_name);
-        if (strncmp(e->d_name, start, strlen(start)) != 0 || length < 4 || strcmp(e->d_name + length - 4, ".rgb") != 0) continue;
+        if (strncmp(e->d_name, start, strlen(start)) != 0 || length < 4 || strcmp(e->d_name + length - 4, ".rgb") != 0)
+            continue;
         snprintf(stem, sizeof stem, "%.*s", (int)(length - 4), e->d_name);
         check_picture(stem, tolerance);
         count++;
@@ -53,7 +55,9 @@ START_TEST(jpeg_of_every_kind) { ck_assert_int_eq(check_all("jpeg", 1), 17); }
 END_TEST
 
 START_TEST(the_kind_is_told_by_content) {
-    static const char *const pairs[][2] = {{DATA "/jpeg_420.jpg", "photo.png"}, {DATA "/png_c2_d8_i0.png", "drawing.jpg"}, {DATA "/jpeg_grey.jpg", "plain"}};
+    static const char *const pairs[][2] = {{DATA "/jpeg_420.jpg", "photo.png"},
+                                           {DATA "/png_c2_d8_i0.png", "drawing.jpg"},
+                                           {DATA "/jpeg_grey.jpg", "plain"}};
     for (int i = 0; i < 3; i++) {
         size_t length;
         struct picture p, renamed;
@@ -96,7 +100,8 @@ START_TEST(what_is_no_picture_is_named) {
 }
 END_TEST
 
-/* A decoder's answer to the first `length` bytes of `data`, which stand in memory of exactly that size: a sanitizer sees what is read behind them. */
+/* A decoder's answer to the first `length` bytes of `data`, which stand in memory of exactly that size: a sanitizer
+ * sees what is read behind them. */
 static int decode_part(const char *path, const unsigned char *data, size_t length, struct picture *out) {
     unsigned char *part = malloc(length ? length : 1);
     ck_assert_ptr_nonnull(part);
@@ -108,7 +113,8 @@ static int decode_part(const char *path, const unsigned char *data, size_t lengt
     return status;
 }
 
-/* Cut anywhere, or with a byte changed: an error or a picture, never a crash. Cut before its last `end` bytes it is never a picture, behind it is whole. */
+/* Cut anywhere, or with a byte changed: an error or a picture, never a crash. Cut before its last `end` bytes it is
+ * never a picture, behind it is whole. */
 static void damage(const char *path, size_t end) {
     size_t length;
     unsigned char *data = read_file(path, &length);
@@ -117,8 +123,8 @@ static void damage(const char *path, size_t end) {
     for (size_t cut = 0; cut < length; cut++) {
         int status = decode_part(path, data, cut, &p);
         if (cut >= length - end) {
-            ck_assert_msg(status == ALEXCL_OK && p.width == whole.width && p.height == whole.height, "%s cut to %zu of %zu bytes: %s", path, cut, length,
-                          err.text);
+            ck_assert_msg(status == ALEXCL_OK && p.width == whole.width && p.height == whole.height,
+                          "%s cut to %zu of %zu bytes: %s", path, cut, length, err.text);
             ck_assert_mem_eq(p.pixels, whole.pixels, (size_t)p.width * (size_t)p.height * 3);
             picture_free(&p);
             continue;
@@ -172,10 +178,12 @@ START_TEST(damaged_exif_spoils_no_picture) {
 }
 END_TEST
 
-/* Orientation 6 written as another type, or in a block that is no TIFF: Pillow turns by SHORT and LONG, and by nothing else. */
+/* Orientation 6 written as another type, or in a block that is no TIFF: Pillow turns by SHORT and LONG, and by nothing
+ * else. */
 START_TEST(exif_is_read_by_its_types) {
-    static const char *const entries[] = {"\1\x12\0\3\0\0\0\1\0\6\0\0", "\1\x12\0\4\0\0\0\1\0\0\0\6", "\1\x12\0\1\0\0\0\1\6\0\0\0",
-                                          "\1\x12\0\4\0\0\0\1\0\6\0\0", "\1\x12\0\3\0\0\0\1\0\x9\0\0"};
+    static const char *const entries[] = {"\1\x12\0\3\0\0\0\1\0\6\0\0", "\1\x12\0\4\0\0\0\1\0\0\0\6",
+                                          "\1\x12\0\1\0\0\0\1\6\0\0\0", "\1\x12\0\4\0\0\0\1\0\6\0\0",
+                                          "\1\x12\0\3\0\0\0\1\0\x9\0\0"};
     static const int turned[] = {1, 1, 0, 0, 0};
     size_t length, at = 0;
     unsigned char *data = read_file(DATA "/jpeg_exif6.jpg", &length);
@@ -199,7 +207,8 @@ END_TEST
 
 /* What a phone leaves behind the pixels is no data of theirs, which an arithmetic decoder would take it for. */
 START_TEST(a_trailer_is_passed_over_where_pixels_end_before) {
-    static const char *const paths[] = {DATA "/jpeg_422.jpg", DATA "/jpeg_grey.jpg", DATA "/jpeg_progressive.jpg", DATA "/jpeg_arithmetic.jpg"};
+    static const char *const paths[] = {DATA "/jpeg_422.jpg", DATA "/jpeg_grey.jpg", DATA "/jpeg_progressive.jpg",
+                                        DATA "/jpeg_arithmetic.jpg"};
     for (int i = 0; i < 4; i++) {
         size_t length, more = 99;
         unsigned char *data = read_file(paths[i], &length), *longer = malloc(length + more);
@@ -246,9 +255,10 @@ START_TEST(sizes_of_none_and_of_too_many_pixels_are_refused) {
     static const struct {
         uint32_t width, height;
         const char *why;
-    } sizes[] = {{18000, 10001, "180 million"},      {1, 180000001, "180 million"},           {1, 1000001, "one million a side"},
-                 {1000001, 1, "one million a side"}, {0x7fffffff, 0x7fffffff, "180 million"}, {0, 5, "not a sound PNG"},
-                 {5, 0, "not a sound PNG"},          {0xffffffff, 1, "not a sound PNG"}};
+    } sizes[] = {
+        {18000, 10001, "180 million"},      {1, 180000001, "180 million"},           {1, 1000001, "one million a side"},
+        {1000001, 1, "one million a side"}, {0x7fffffff, 0x7fffffff, "180 million"}, {0, 5, "not a sound PNG"},
+        {5, 0, "not a sound PNG"},          {0xffffffff, 1, "not a sound PNG"}};
     struct picture p = {0};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         unsigned char png[41] = "\x89PNG\r\n\x1a\n\0\0\0\rIHDR........\x08\2\0\0\0";
@@ -286,7 +296,8 @@ START_TEST(a_written_picture_reads_back) {
     struct picture grey = {p.width, p.height, 1, p.pixels};
     EXPECT_OK(png_file_write("again.png", &grey, &err), err);
     EXPECT_OK(decode_file("again.png", &again, &err), err);
-    for (size_t i = 0; i < (size_t)p.width * (size_t)p.height; i++) ck_assert_uint_eq(again.pixels[3 * i + 2], p.pixels[i]);
+    for (size_t i = 0; i < (size_t)p.width * (size_t)p.height; i++)
+        ck_assert_uint_eq(again.pixels[3 * i + 2], p.pixels[i]);
     picture_free(&again);
     mkdir("taken.png", 0700);
     EXPECT_ERROR(png_file_write("taken.png", &p, &err), ALEXCL_E_OTHER, "taken.png: cannot be written", err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE /* cpu_set_t */
-/* Pictures come in the order of the list, whatever order threads finish them in; bad ones in their turn; and the feed can be left half-way. */
+/* Pictures come in the order of the list, whatever order threads finish them in; bad ones in their turn; and the feed
+ * can be left half-way. */
 #include <dirent.h>
 #include <sched.h>
 #include <time.h>
@@ -18,7 +19,8 @@ enum { IMAGES = 60, VALUES = 32 * 32 };
 static void make_list(struct image_list *list) {
     FILE *f = fopen("feed.txt", "w");
     ck_assert_ptr_nonnull(f);
-    for (int i = 0; i < IMAGES; i++) fprintf(f, "%s\n", i % 7 == 6 ? "missing.png" : i % 2 ? DATA "/jpeg_420.jpg" : DATA "/png_c2_d8_i0.png");
+    for (int i = 0; i < IMAGES; i++)
+        fprintf(f, "%s\n", i % 7 == 6 ? "missing.png" : i % 2 ? DATA "/jpeg_420.jpg" : DATA "/png_c2_d8_i0.png");
     fclose(f);
     EXPECT_OK(image_list_read("feed.txt", list, &err), err);
 }
@@ -43,7 +45,9 @@ static void run(int threads, size_t ahead, int ten_crop, int stop_at) {
         } else {
             ck_assert_int_eq(item.error.status, 0);
             size_t last = (size_t)(ten_crop ? 10 : 1) * 32 * 32 - 1;
-            ck_assert_msg(item.values[0] >= 0 && item.values[0] <= 1 && item.values[last] >= 0 && item.values[last] <= 1, "values were not made");
+            ck_assert_msg(item.values[0] >= 0 && item.values[0] <= 1 && item.values[last] >= 0 &&
+                              item.values[last] <= 1,
+                          "values were not made");
         }
         feed_release(feed, &item);
         seen++;
@@ -82,7 +86,8 @@ static void prepare_crops(const struct alexcl_model *model, const char *path, in
 /* As many as there is room for are held while the threads have time to spoil them; each is its own picture. */
 START_TEST(what_is_held_is_left_alone) {
     enum { AHEAD = 3 };
-    static const char *const paths[] = {DATA "/jpeg_420.jpg", DATA "/png_c2_d8_i0.png", DATA "/jpeg_grey.jpg", DATA "/png_c0_d8_i0.png"};
+    static const char *const paths[] = {DATA "/jpeg_420.jpg", DATA "/png_c2_d8_i0.png", DATA "/jpeg_grey.jpg",
+                                        DATA "/png_c0_d8_i0.png"};
     struct image_list list;
     struct feed *feed;
     struct feed_item held[AHEAD];
@@ -129,7 +134,8 @@ static void check_dump(const char *name, const float *values) {
 /* Line 1 is a comment, so that lines and indices differ; line 3 is bad and leaves no file. */
 START_TEST(what_the_net_sees_is_dumped) {
     static const char text[] = "# crops\n" DATA "/jpeg_420.jpg\n\"open.png\n" DATA "/png_c2_d8_i0.png\n";
-    static const char *const paths[] = {DATA "/jpeg_420.jpg", NULL, DATA "/png_c2_d8_i0.png"}, *const names[] = {"2-jpeg_420.jpg", NULL, "4-png_c2_d8_i0.png"};
+    static const char *const paths[] = {DATA "/jpeg_420.jpg", NULL, DATA "/png_c2_d8_i0.png"},
+                             *const names[] = {"2-jpeg_420.jpg", NULL, "4-png_c2_d8_i0.png"};
     write_file("dump.txt", text, sizeof text - 1);
     for (int count = 1; count <= 10; count += 9) {
         struct image_list list;
@@ -155,7 +161,8 @@ START_TEST(what_the_net_sees_is_dumped) {
                 }
             } else {
                 ck_assert_ptr_null(item.values);
-                ck_assert_msg(strncmp(item.error.text, "line 3: ", 8) == 0 && strstr(item.error.text, "not closed"), "%s", item.error.text);
+                ck_assert_msg(strncmp(item.error.text, "line 3: ", 8) == 0 && strstr(item.error.text, "not closed"),
+                              "%s", item.error.text);
             }
             feed_release(feed, &item);
         }
@@ -215,7 +222,8 @@ START_TEST(threads_are_as_many_as_there_are_cpus_for_this_process) {
     ck_assert_int_eq(alexcl_cpus(), 1);
     EXPECT_OK(alexcl_model_find("lenet5", &options.model, &err), err);
     make_list(&list);
-    EXPECT_OK(feed_open(&list, &options, &feed, &err), err); /* with the first thread a sanitizer may begin one of its own */
+    /* with the first thread a sanitizer may begin one of its own */
+    EXPECT_OK(feed_open(&list, &options, &feed, &err), err);
     feed_free(feed);
     int before = count_threads();
     EXPECT_OK(feed_open(&list, &options, &feed, &err), err);

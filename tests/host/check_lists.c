@@ -14,8 +14,9 @@
 static struct alexcl_error err;
 
 START_TEST(lists_are_read_as_people_write_them) {
-    static const char text[] = "\xef\xbb\xbf# a comment\r\n\r\n  a.png \t 3 # behind\n\"with a blank.png\"\t\"tabby cat\"\r\n/abs/olute.png\n"
-                               "\"a \\\"quote\\\" and \\\\.png\"\nlast.png";
+    static const char text[] =
+        "\xef\xbb\xbf# a comment\r\n\r\n  a.png \t 3 # behind\n\"with a blank.png\"\t\"tabby cat\"\r\n/abs/olute.png\n"
+        "\"a \\\"quote\\\" and \\\\.png\"\nlast.png";
     struct image_list list;
     mkdir("lists", 0700);
     write_file("lists/good.txt", text, sizeof text - 1);
@@ -52,7 +53,8 @@ START_TEST(bad_lines_are_entries_with_an_error) {
     for (size_t i = 0; i < 5; i++) ck_assert_msg(list.entries[i].error != NULL, "line %zu is taken", i + 1);
     ck_assert_ptr_null(list.entries[5].error);
     image_list_free(&list);
-    /* The longest line there may be, between a byte order mark and CR; then longer ones, named; the line behind is read. */
+    /* The longest line there may be, between a byte order mark and CR; then longer ones, named; the line behind is
+     * read. */
     memset(longest, 'x', BEYOND);
     memcpy(longest, "\xef\xbb\xbf", 3);
     memcpy(longest + 3 + LONGEST, "\r\nnext.png\n", 11);
@@ -62,12 +64,14 @@ START_TEST(bad_lines_are_entries_with_an_error) {
     ck_assert_ptr_null(list.entries[0].error);
     ck_assert_uint_eq(strlen(list.entries[0].path), LONGEST);
     image_list_free(&list);
-    static const int longer[] = {LONGEST + 1, LONGEST + 2, LONGEST + 3, LONGEST + 4, LONGEST + 5, LONGEST + 6, BEYOND - 20};
+    static const int longer[] = {LONGEST + 1, LONGEST + 2, LONGEST + 3, LONGEST + 4,
+                                 LONGEST + 5, LONGEST + 6, BEYOND - 20};
     for (size_t i = 0; i < sizeof longer / sizeof *longer; i++)
         for (int mark = 0; mark <= 3; mark += 3) {
             memset(longest, 'x', BEYOND);
             memcpy(longest, "\xef\xbb\xbf", (size_t)mark);
-            if (i > 0) longest[mark + LONGEST] = '\r'; /* where the line is cut; not at its end, where any number may stand */
+            /* where the line is cut; not at its end, where any number may stand */
+            if (i > 0) longest[mark + LONGEST] = '\r';
             memcpy(longest + mark + longer[i], "\r\nnext.png\n", 11);
             write_file("long.txt", longest, (size_t)(mark + longer[i] + 11));
             EXPECT_OK(image_list_read("long.txt", &list, &err), err);
@@ -89,19 +93,20 @@ START_TEST(what_is_no_list_is_named) {
         const char *bytes;
         size_t length;
         const char *says;
-    } others[] = {{"\xff\xfe"
-                   "a\0.\0p\0n\0g\0\n\0",
-                   14, "is a text in UTF-16, as PowerShell's > writes it, not a list of pictures; iconv -f UTF-16 -t UTF-8"},
-                  {"\xfe\xff\0a\0.\0p\0n\0g\0\n", 14, "iconv -f UTF-16 -t UTF-8"},
-                  {"a\0.\0p\0n\0g\0\n\0", 12, "iconv -f UTF-16LE -t UTF-8"},
-                  {"\x93NUMPY\1\0\x76\0{", 11, "is an array of NumPy (.npy), not a list of pictures; --input FILE"},
-                  {"RIFF\x0a\0\0\0WEBPVP8 ", 16, "is a WebP picture, not a list of pictures; convert"},
-                  {"GIF89a\x0a\0\x0a\0\0", 11, "is a GIF picture"},
-                  {"BM\x0a\0\0\0\0\0\0\0\x36\0\0\0", 14, "is a BMP picture"},
-                  {"\x89PNG\r\n\x1a\n", 8, "is a PNG picture, not a list of pictures; name it in a list"},
-                  {"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", 56, "git lfs pull"},
-                  {"<!doctype html>\n", 16, "is a web page"},
-                  {"PK\3\4", 4, "is a zip archive"}};
+    } others[] = {
+        {"\xff\xfe"
+         "a\0.\0p\0n\0g\0\n\0",
+         14, "is a text in UTF-16, as PowerShell's > writes it, not a list of pictures; iconv -f UTF-16 -t UTF-8"},
+        {"\xfe\xff\0a\0.\0p\0n\0g\0\n", 14, "iconv -f UTF-16 -t UTF-8"},
+        {"a\0.\0p\0n\0g\0\n\0", 12, "iconv -f UTF-16LE -t UTF-8"},
+        {"\x93NUMPY\1\0\x76\0{", 11, "is an array of NumPy (.npy), not a list of pictures; --input FILE"},
+        {"RIFF\x0a\0\0\0WEBPVP8 ", 16, "is a WebP picture, not a list of pictures; convert"},
+        {"GIF89a\x0a\0\x0a\0\0", 11, "is a GIF picture"},
+        {"BM\x0a\0\0\0\0\0\0\0\x36\0\0\0", 14, "is a BMP picture"},
+        {"\x89PNG\r\n\x1a\n", 8, "is a PNG picture, not a list of pictures; name it in a list"},
+        {"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", 56, "git lfs pull"},
+        {"<!doctype html>\n", 16, "is a web page"},
+        {"PK\3\4", 4, "is a zip archive"}};
     struct image_list list;
     EXPECT_ERROR(image_list_read(DATA "/png_gamma.png", &list, &err), ALEXCL_E_DATA, "is a PNG picture", err);
     EXPECT_ERROR(image_list_read(DATA "/jpeg_grey.jpg", &list, &err), ALEXCL_E_DATA, "is a JPEG picture", err);
@@ -228,7 +233,8 @@ START_TEST(names_with_blanks_need_no_quotes_where_there_is_such_a_file) {
         ck_assert_uint_eq(list.count, 1);
         const struct image_list_entry *e = list.entries;
         if (!lines[i].path) {
-            ck_assert_msg(e->error && strstr(e->error, "\"quotes\""), "%s: %s", lines[i].line, e->error ? e->error : "taken");
+            ck_assert_msg(e->error && strstr(e->error, "\"quotes\""), "%s: %s", lines[i].line,
+                          e->error ? e->error : "taken");
         } else {
             ck_assert_pstr_eq(e->error, NULL);
             ck_assert_str_eq(e->path, lines[i].path);
@@ -252,15 +258,17 @@ START_TEST(labels_by_index_name_and_synonym) {
     static const struct {
         const char *text;
         size_t index;
-    } good[] = {{"281", 281},  {"tabby", 281}, {"Tabby Cat", 281}, {"tabby, tabby cat", 281}, {"espresso", 967}, {"maillot", 638},
-                {"gong", 577}, {"0", 0},       {"999", 999}};
+    } good[] = {{"281", 281},      {"tabby", 281},   {"Tabby Cat", 281}, {"tabby, tabby cat", 281},
+                {"espresso", 967}, {"maillot", 638}, {"gong", 577},      {"0", 0},
+                {"999", 999}};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         EXPECT_OK(labels_find(l, good[i].text, &index, &err), err);
         ck_assert_uint_eq(index, good[i].index);
     }
     EXPECT_ERROR(labels_find(l, "1000", &index, &err), ALEXCL_E_DATA, "0 to 999", err);
     EXPECT_ERROR(labels_find(l, "mussile", &index, &err), ALEXCL_E_DATA, "missile", err);
-    EXPECT_ERROR(labels_find(l, "tinca tinka", &index, &err), ALEXCL_E_DATA, "did you mean \"Tinca tinca\"?", err); /* a synonym */
+    /* a synonym */
+    EXPECT_ERROR(labels_find(l, "tinca tinka", &index, &err), ALEXCL_E_DATA, "did you mean \"Tinca tinca\"?", err);
     EXPECT_ERROR(labels_find(l, "", &index, &err), ALEXCL_E_DATA, "no class", err);
     EXPECT_ERROR(labels_find(l, "crane", &index, &err), ALEXCL_E_DATA, "classes 134 (crane) and 517 (crane)", err);
     EXPECT_ERROR(labels_find(l, "panda", &index, &err), ALEXCL_E_DATA, "classes 387", err); /* a synonym of both */
@@ -277,7 +285,8 @@ START_TEST(labels_by_index_name_and_synonym) {
 END_TEST
 
 START_TEST(label_files_of_three_forms) {
-    static const char *const texts[] = {"zero\r\none, uno\n two\n", "\xef\xbb\xbfzero\none, uno\ntwo\n\n \n", "[\"zero\", \"one, uno\", \"two\"]",
+    static const char *const texts[] = {"zero\r\none, uno\n two\n", "\xef\xbb\xbfzero\none, uno\ntwo\n\n \n",
+                                        "[\"zero\", \"one, uno\", \"two\"]",
                                         "{\"0\": [\"n0\", \"zero\"], \"2\": \"two\", \"1\": [\"n1\", \"one, uno\"]}"};
     static const char *const bad[] = {"zero\none\n",
                                       "zero\none\ntwo\nthree\n",
@@ -316,14 +325,17 @@ END_TEST
 START_TEST(label_files_with_wordnet_ids) {
     static const char *const texts[] = {
         "n01440764 tench, Tinca tinca\nn01443537 goldfish, Carassius auratus\nn01484850 great white shark, man-eater\n",
-        "n01440764\ttench, Tinca tinca\r\nn01443537\t goldfish, Carassius auratus\r\nn01484850\tgreat white shark, man-eater\r\n",
-        "{\"0\": [\"n01440764\", \"tench, Tinca tinca\"], \"2\": [\"n01484850\", \"great white shark\"], \"1\": [\"n01443537\", \"goldfish\"]}",
+        "n01440764\ttench, Tinca tinca\r\nn01443537\t goldfish, Carassius auratus\r\nn01484850\tgreat white shark, "
+        "man-eater\r\n",
+        "{\"0\": [\"n01440764\", \"tench, Tinca tinca\"], \"2\": [\"n01484850\", \"great white shark\"], \"1\": "
+        "[\"n01443537\", \"goldfish\"]}",
         "[\"n01440764 tench, Tinca tinca\", \"n01443537 goldfish\", \"n01484850 great white shark\"]"};
     static const struct {
         const char *text;
         size_t index;
-    } good[] = {{"n01440764", 0}, {"tench", 0},    {"Tinca Tinca", 0}, {"tench, Tinca tinca", 0}, {"n01440764 tench", 0},
-                {"n01443537", 1}, {"goldfish", 1}, {"n01484850", 2},   {"great white shark", 2},  {"1", 1}};
+    } good[] = {{"n01440764", 0},         {"tench", 0},     {"Tinca Tinca", 0}, {"tench, Tinca tinca", 0},
+                {"n01440764 tench", 0},   {"n01443537", 1}, {"goldfish", 1},    {"n01484850", 2},
+                {"great white shark", 2}, {"1", 1}};
     struct labels *l;
     size_t index;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -384,7 +396,8 @@ START_TEST(a_lack_of_memory_is_told_by_one_code) {
     struct rlimit before, less;
     getrlimit(RLIMIT_AS, &before);
     less = before;
-    less.rlim_cur = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + ((rlim_t)40 << 20); /* the text fits, what Jansson may want of it does not */
+    /* the text fits, what Jansson may want of it does not */
+    less.rlim_cur = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + ((rlim_t)40 << 20);
     ck_assert_int_eq(setrlimit(RLIMIT_AS, &less), 0);
     int status = labels_open("large.json", CLASSES, &l, &err);
     setrlimit(RLIMIT_AS, &before);
@@ -463,17 +476,18 @@ static void write_npy(const char *name, unsigned char format, const char *header
 
 /* By NumPy under Python 2, in every format, and by others that write what Python reads. */
 START_TEST(npy_as_old_and_other_programs_write_it) {
-    static const char *const headers[] = {"{'descr': '<f4', 'fortran_order': False, 'shape': (2L, 3L), }    \n",
-                                          "{'descr': '<f4', 'fortran_order': False, 'shape': (2L,3L)}\n",
-                                          "{\"descr\": \"<f4\", \"fortran_order\": False, \"shape\": (2, 3)}\n",
-                                          "{\"descr\": '<f4', 'fortran_order': False, \"shape\": (2, 3L), }",
-                                          "{'descr': '=f4', 'fortran_order': False, 'shape': (2, 3), }\n",
-                                          "{'descr': 'f4', 'fortran_order': False, 'shape': (2, 3), }\n",
-                                          "{'descr': '|f4', 'fortran_order': False, 'shape': (2, 3), }\n",
-                                          "{'descr': 'float32', 'fortran_order': False, 'shape': (2, 3), }\n",
-                                          "{'shape':(2,3),'fortran_order':False,'descr':'<f4'}",
-                                          "{u'descr': u'<f4', u'fortran_order': False, u'shape': (2L, 3L), }\n",
-                                          "{\n 'descr' :\t'<f4',\n 'fortran_order':\n False, 'shape': (\n 2,\n 3\n )\n}\n"};
+    static const char *const headers[] = {
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (2L, 3L), }    \n",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (2L,3L)}\n",
+        "{\"descr\": \"<f4\", \"fortran_order\": False, \"shape\": (2, 3)}\n",
+        "{\"descr\": '<f4', 'fortran_order': False, \"shape\": (2, 3L), }",
+        "{'descr': '=f4', 'fortran_order': False, 'shape': (2, 3), }\n",
+        "{'descr': 'f4', 'fortran_order': False, 'shape': (2, 3), }\n",
+        "{'descr': '|f4', 'fortran_order': False, 'shape': (2, 3), }\n",
+        "{'descr': 'float32', 'fortran_order': False, 'shape': (2, 3), }\n",
+        "{'shape':(2,3),'fortran_order':False,'descr':'<f4'}",
+        "{u'descr': u'<f4', u'fortran_order': False, u'shape': (2L, 3L), }\n",
+        "{\n 'descr' :\t'<f4',\n 'fortran_order':\n False, 'shape': (\n 2,\n 3\n )\n}\n"};
     static const float values[] = {1, -2, 3.5f, 4, 5, 6};
     struct npy n;
     for (unsigned char format = 1; format <= 3; format++)
@@ -535,8 +549,8 @@ START_TEST(bad_npy_is_named) {
 END_TEST
 
 START_TEST(topk_as_the_golden_vectors) {
-    struct tensor x = oracle_load("topk_ties", "x"), label = oracle_load("topk_ties", "label"), rank = oracle_load("topk_ties", "rank"),
-                  order = oracle_load("topk_ties", "order");
+    struct tensor x = oracle_load("topk_ties", "x"), label = oracle_load("topk_ties", "label"),
+                  rank = oracle_load("topk_ties", "rank"), order = oracle_load("topk_ties", "order");
     size_t classes = (size_t)x.shape[1], best[64], wrong1 = 0, wrong5 = 0;
     double scores[64];
     for (size_t n = 0; n < (size_t)x.shape[0]; n++) {

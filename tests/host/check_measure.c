@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What is made of the spans of a recording: medians over batches, by layer, half and place, and when nothing ran. The net is played here:
- * these functions take the place of the library's. */
+/* What is made of the spans of a recording: medians over batches, by layer, half and place, and when nothing ran. The
+ * net is played here: these functions take the place of the library's. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -41,10 +41,12 @@ int alexcl_net_peak(struct alexcl_net *n, struct alexcl_peak out[2], struct alex
 }
 
 static void span(int place, enum alexcl_work work, const char *layer, int half, int run, double start, double ms) {
-    net.spans[place][net.count[place]++] = (struct alexcl_work_span){work, layer, place, half, run, 0, 1, 1, start * 1e-3, (start + ms) * 1e-3, ms * 1e-3};
+    net.spans[place][net.count[place]++] =
+        (struct alexcl_work_span){work, layer, place, half, run, 0, 1, 1, start * 1e-3, (start + ms) * 1e-3, ms * 1e-3};
 }
 
-/* Half 0 of conv1 takes 1, 2, 3 ms .. in the recorded runs, half 1 twice that; a copy runs beside them for half a millisecond longer. */
+/* Half 0 of conv1 takes 1, 2, 3 ms .. in the recorded runs, half 1 twice that; a copy runs beside them for half a
+ * millisecond longer. */
 void alexcl_net_announce(struct alexcl_net *n, const float *images_in, size_t images) {
     (void)n;
     (void)images_in;
@@ -78,7 +80,10 @@ static struct measured measure_split(int lanes, const char *split, int batch, in
     float *in = support_random((size_t)3 * 99 * 99, "measure", 1);
     net = (struct alexcl_net){.lanes = lanes, .chunk = chunk};
     EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
-    EXPECT_OK(alexcl_plan_make(model, &(struct alexcl_plan_request){.batch = batch, .places = (size_t)lanes, .split = split}, &plan, &err), err);
+    EXPECT_OK(alexcl_plan_make(model,
+                               &(struct alexcl_plan_request){.batch = batch, .places = (size_t)lanes, .split = split},
+                               &plan, &err),
+              err);
     EXPECT_OK(measure_run(&net, plan, in, 1, &m, &err), err);
     ck_assert_int_eq(net.runs, 2 + repeat);
     double macs = (double)plan->macs;
@@ -92,7 +97,9 @@ static struct measured measure_split(int lanes, const char *split, int batch, in
     return m;
 }
 
-static struct measured measure(int lanes, int batch, int chunk, int repeat) { return measure_split(lanes, NULL, batch, chunk, repeat); }
+static struct measured measure(int lanes, int batch, int chunk, int repeat) {
+    return measure_split(lanes, NULL, batch, chunk, repeat);
+}
 
 START_TEST(one_place) {
     struct measured m = measure(1, 4, 4, 4); /* 1, 2, 3, 4 ms: the median is 2.5 */
@@ -147,9 +154,11 @@ START_TEST(bytes_of_a_half) {
     EXPECT_OK(alexcl_plan_make(model, &(struct alexcl_plan_request){.places = 1}, &plan, &err), err);
     for (size_t i = 0; i < plan->layer_count; i++) {
         const struct alexcl_plan_layer *l = &plan->layers[i];
-        if (strcmp(l->layer->name, "conv3") != 0 && i != 0) continue; /* both read everything: the picture, and both halves */
+        /* both read everything: the picture, and both halves */
+        if (strcmp(l->layer->name, "conv3") != 0 && i != 0) continue;
         for (int h = 0; h < 2; h++) {
-            double values = 4.0 * l->in.c * l->in.h * l->in.w + 4.0 * l->half[h].c * l->half[h].h * l->half[h].w + (double)l->parameters[h];
+            double values = 4.0 * l->in.c * l->in.h * l->in.w + 4.0 * l->half[h].c * l->half[h].h * l->half[h].w +
+                            (double)l->parameters[h];
             ck_assert_double_eq_tol(m.layers[i].bytes[h], 4 * values, 1e-6);
             ck_assert_double_eq_tol(m.layers[i].flops[h], 2.0 * 4 * (double)l->macs[h], 1e-6);
         }
@@ -172,7 +181,8 @@ START_TEST(bytes_of_half_weights) {
         const struct alexcl_plan_layer *l = &plan->layers[i];
         for (int h = 0; h < 2; h++) {
             double weights = l->layer->type == ALEXCL_FC ? (double)l->in.c * l->half[h].c : 0;
-            ck_assert_double_eq_tol(m.layers[i].bytes[h] - halves.layers[i].bytes[h], 2 * weights, 1 + 1e-6); /* one more where they are odd */
+            /* one more where they are odd */
+            ck_assert_double_eq_tol(m.layers[i].bytes[h] - halves.layers[i].bytes[h], 2 * weights, 1 + 1e-6);
         }
     }
     alexcl_plan_free(plan);
@@ -189,7 +199,9 @@ START_TEST(bytes_of_a_split_by_images) {
     EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
     EXPECT_OK(alexcl_plan_make(model, &(struct alexcl_plan_request){.places = 1}, &plan, &err), err);
     for (size_t i = 0; i < plan->layer_count; i++)
-        for (int h = 0; h < 2; h++) ck_assert_double_eq_tol(m.layers[i].bytes[h] - halves.layers[i].bytes[h], 4 * (double)plan->layers[i].parameters[h], 1e-6);
+        for (int h = 0; h < 2; h++)
+            ck_assert_double_eq_tol(m.layers[i].bytes[h] - halves.layers[i].bytes[h],
+                                    4 * (double)plan->layers[i].parameters[h], 1e-6);
     alexcl_plan_free(plan);
     measure_free(&m);
     measure_free(&halves);
@@ -198,7 +210,8 @@ END_TEST
 
 START_TEST(more_than_the_peak_is_noticed) {
     struct layer_time layers[2] = {{.place = {2, 0}, .flops = {90e9, 90e9}}, {.place = {1, 0}, .flops = {50e9, 50e9}}};
-    struct measured m = {.places = 1, .peak = {{100e9, 1}}, .layers = layers, .layer_count = 2, .flops = 280e9, .median = 3};
+    struct measured m = {
+        .places = 1, .peak = {{100e9, 1}}, .layers = layers, .layer_count = 2, .flops = 280e9, .median = 3};
     ck_assert(!measure_beats_peak(&m)); /* as much as the peak */
     layers[1].flops[1] = 53e9;
     ck_assert(measure_beats_peak(&m));

@@ -21,7 +21,8 @@ static void check_photo(const char *path, const char *name, const char *model_na
     ck_assert_int_eq(resized.width < resized.height ? resized.width : resized.height, model->resize);
     size_t pixels = (size_t)model->height * (size_t)model->width, channels = (size_t)model->channels;
     unsigned char *patch = malloc(pixels * channels);
-    prepare_cut(model, &resized, prepare_crop_at(resized.width, resized.height, model->width, model->height, 0, 1), patch);
+    prepare_cut(model, &resized, prepare_crop_at(resized.width, resized.height, model->width, model->height, 0, 1),
+                patch);
     snprintf(expected, sizeof expected, DATA "/%s.%s.png", name, model_name);
     EXPECT_OK(decode_file(expected, &want, &err), err); /* RGB, also of grey */
     for (size_t i = 0; i < pixels; i++)
@@ -49,7 +50,8 @@ END_TEST
 
 /* resize.png to the bit: larger, smaller, along one axis, and to a single pixel. */
 START_TEST(resizing_is_pillows) {
-    static const int sizes[][2] = {{61, 47}, {30, 23}, {122, 94}, {7, 46}, {60, 5}, {1, 1}, {200, 9}, {9, 200}, {61, 20}, {20, 47}};
+    static const int sizes[][2] = {{61, 47}, {30, 23}, {122, 94}, {7, 46},  {60, 5},
+                                   {1, 1},   {200, 9}, {9, 200},  {61, 20}, {20, 47}};
     struct picture from;
     EXPECT_OK(decode_file(DATA "/resize.png", &from, &err), err);
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
@@ -95,11 +97,14 @@ END_TEST
 
 START_TEST(a_model_of_other_channels_takes_no_picture) {
     struct picture from = {0}, to;
-    struct alexcl_model model = {.name = "four", .channels = 4, .height = 2, .width = 2, .colour = ALEXCL_RGB, .resize = 2, .scale = 1};
+    struct alexcl_model model = {
+        .name = "four", .channels = 4, .height = 2, .width = 2, .colour = ALEXCL_RGB, .resize = 2, .scale = 1};
     EXPECT_OK(picture_make("test", 2, 2, &from, &err), err);
-    EXPECT_ERROR(prepare_resize(&model, &from, &to, &err), ALEXCL_E_DATA, "a picture has 3 channels, model four takes 4", err);
+    EXPECT_ERROR(prepare_resize(&model, &from, &to, &err), ALEXCL_E_DATA,
+                 "a picture has 3 channels, model four takes 4", err);
     model.colour = ALEXCL_GREY;
-    EXPECT_ERROR(prepare_resize(&model, &from, &to, &err), ALEXCL_E_DATA, "a picture has 1 channels, model four takes 4", err);
+    EXPECT_ERROR(prepare_resize(&model, &from, &to, &err), ALEXCL_E_DATA,
+                 "a picture has 1 channels, model four takes 4", err);
     picture_free(&from);
 }
 END_TEST
@@ -137,7 +142,8 @@ END_TEST
 
 /* prepare_cut mirrors as prepare_crop says, and prepare_values orders channels, subtracts and scales. */
 START_TEST(values_follow_the_models_conventions) {
-    static const char *const models[] = {"alexnet", "alexnet-caffe", "alexnet-torchvision", "alexnet-keras", "lenet5-1998"};
+    static const char *const models[] = {"alexnet", "alexnet-caffe", "alexnet-torchvision", "alexnet-keras",
+                                         "lenet5-1998"};
     for (size_t m = 0; m < sizeof models / sizeof models[0]; m++) {
         const struct alexcl_model *model;
         EXPECT_OK(alexcl_model_find(models[m], &model, &err), err);
@@ -149,14 +155,16 @@ START_TEST(values_follow_the_models_conventions) {
         for (size_t c = 0; c < channels; c++)
             for (size_t i = 0; i < pixels; i++) {
                 size_t from = model->colour == ALEXCL_BGR ? 2 - c : c;
-                double want = (patch[i * channels + from] * model->scale - (model->mean ? model->mean[c] : 0)) / (model->std ? model->std[c] : 1);
+                double want = (patch[i * channels + from] * model->scale - (model->mean ? model->mean[c] : 0)) /
+                              (model->std ? model->std[c] : 1);
                 ck_assert_float_eq(values[c * pixels + i], (float)want);
             }
         struct picture p = {model->width, model->height, model->channels, patch};
         prepare_cut(model, &p, (struct prepare_crop){0, 0, 1}, mirrored);
         for (size_t i = 0; i < pixels; i++) {
             size_t x = i % (size_t)model->width, line = i - x;
-            ck_assert_mem_eq(mirrored + i * channels, patch + (line + (size_t)model->width - 1 - x) * channels, channels);
+            ck_assert_mem_eq(mirrored + i * channels, patch + (line + (size_t)model->width - 1 - x) * channels,
+                             channels);
         }
         free(patch);
         free(mirrored);

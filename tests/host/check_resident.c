@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Weights are mapped, not copied twice: at batch 1 the program's largest resident size is at most 1.35 x (weights + activations) more
- * than what the runtime takes idle; and with weights in half precision it is smaller by what those save, most of it: they are made from
- * pages of the file that are then there as well. All is measured: by a tiny net, and by the whole one, each in a process of its own. */
+/* Weights are mapped, not copied twice: at batch 1 the program's largest resident size is at most 1.35 x (weights +
+ * activations) more than what the runtime takes idle; and with weights in half precision it is smaller by what those
+ * save, most of it: they are made from pages of the file that are then there as well. All is measured: by a tiny net,
+ * and by the whole one, each in a process of its own. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,20 +50,26 @@ START_TEST(the_net_is_in_memory_once) {
     resident(init);
     for (int parts = 0; parts < 2; parts++) {
         const char *devices = parts ? "0/2" : "0";
-        const char *tiny[] = {program, "infer", "-q", "--model", "tiny2t", "--devices", devices, "--batch", "1", list, NULL};
-        const char *whole[] = {program, "infer", "-q", "--weights", "alexnet.safetensors", "--devices", devices, "--batch", "1", list, NULL};
-        const char *halves[] = {program, "infer", "-q", "--weights", "alexnet.safetensors", "--devices", devices, "--batch", "1", list, "--weights-precision",
-                                "half",  NULL};
+        const char *tiny[] = {program, "infer",   "-q", "--model", "tiny2t", "--devices",
+                              devices, "--batch", "1",  list,      NULL};
+        const char *whole[] = {program,   "infer", "-q", "--weights", "alexnet.safetensors", "--devices", devices,
+                               "--batch", "1",     list, NULL};
+        const char *halves[] = {program, "infer",   "-q", "--weights", "alexnet.safetensors", "--devices",
+                                devices, "--batch", "1",  list,        "--weights-precision", "half",
+                                NULL};
         resident(halves);
         resident(whole); /* compiles, which takes memory of its own */
         resident(tiny);
         double idle = resident(tiny), most = resident(whole), less = resident(halves);
-        printf("devices %s: %.1f MiB idle, %.1f MiB with the net of %.1f MiB\n", devices, idle / 1048576, most / 1048576, size / 1048576);
-        ck_assert_msg(most <= 1.35 * size + idle, "devices %s: %.1f MiB, more than 1.35 x %.1f + %.1f idle", devices, most / 1048576, size / 1048576,
-                      idle / 1048576);
-        printf("devices %s: %.1f MiB with half weights, which save %.1f MiB\n", devices, less / 1048576, saved / 1048576);
-        ck_assert_msg(less <= most - 0.7 * saved, "devices %s: %.1f MiB with half weights, %.1f without, and they save %.1f", devices, less / 1048576,
-                      most / 1048576, saved / 1048576);
+        printf("devices %s: %.1f MiB idle, %.1f MiB with the net of %.1f MiB\n", devices, idle / 1048576,
+               most / 1048576, size / 1048576);
+        ck_assert_msg(most <= 1.35 * size + idle, "devices %s: %.1f MiB, more than 1.35 x %.1f + %.1f idle", devices,
+                      most / 1048576, size / 1048576, idle / 1048576);
+        printf("devices %s: %.1f MiB with half weights, which save %.1f MiB\n", devices, less / 1048576,
+               saved / 1048576);
+        ck_assert_msg(less <= most - 0.7 * saved,
+                      "devices %s: %.1f MiB with half weights, %.1f without, and they save %.1f", devices,
+                      less / 1048576, most / 1048576, saved / 1048576);
     }
     unlink("alexnet.safetensors");
 }
@@ -72,7 +79,8 @@ END_TEST
 static double planned_together(const char *program, const char *devices, const char *batch) {
     char command[1024], line[256];
     double bytes = 0;
-    snprintf(command, sizeof command, "'%s' plan -q --model alexnet --devices %s --batch %s --format json", program, devices, batch);
+    snprintf(command, sizeof command, "'%s' plan -q --model alexnet --devices %s --batch %s --format json", program,
+             devices, batch);
     FILE *out = popen(command, "r");
     ck_assert_ptr_nonnull(out);
     while (fgets(line, sizeof line, out)) {
@@ -93,17 +101,22 @@ START_TEST(a_batch_takes_what_the_plan_says) {
     fclose(list);
     for (int parts = 0; parts < 2; parts++) {
         const char *devices = parts ? "0/2" : "0";
-        const char *infer[] = {program, "infer", "-q", "--model", "alexnet", "--devices", devices, "--batch", "64", "--tune", "off", "many.txt", NULL};
+        const char *infer[] = {program,   "infer", "-q",     "--model", "alexnet",  "--devices", devices,
+                               "--batch", "64",    "--tune", "off",     "many.txt", NULL};
         resident(infer); /* compiles what a batch wants, which takes memory of its own */
         const char *tiny[] = {program, "infer",   "-q", "--model", "tiny2t", "--devices", devices, "--batch",
                               "1",     "--limit", "1",  "--tune",  "off",    "many.txt",  NULL};
         const char *idle[] = {program, "plan", "-q", "--model", "alexnet", "--devices", devices, NULL};
         resident(tiny);
         /* A runtime that compiles and computes takes memory of its own, which the plan does not know. */
-        double own = resident(tiny) - resident(idle), plan = planned_together(program, devices, "64"), took = resident(infer);
-        printf("devices %s: %.1f MiB of %.1f planned, %.1f the runtime's own\n", devices, took / 1048576, plan / 1048576, own / 1048576);
-        ck_assert_msg(took <= 1.1 * plan + own, "devices %s: %.1f MiB, and %.1f are planned", devices, took / 1048576, plan / 1048576);
-        ck_assert_msg(plan <= 1.3 * took, "devices %s: %.1f MiB, and %.1f are planned", devices, took / 1048576, plan / 1048576);
+        double own = resident(tiny) - resident(idle), plan = planned_together(program, devices, "64"),
+               took = resident(infer);
+        printf("devices %s: %.1f MiB of %.1f planned, %.1f the runtime's own\n", devices, took / 1048576,
+               plan / 1048576, own / 1048576);
+        ck_assert_msg(took <= 1.1 * plan + own, "devices %s: %.1f MiB, and %.1f are planned", devices, took / 1048576,
+                      plan / 1048576);
+        ck_assert_msg(plan <= 1.3 * took, "devices %s: %.1f MiB, and %.1f are planned", devices, took / 1048576,
+                      plan / 1048576);
     }
     unlink("many.txt");
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Where things stand in a roofline picture: every layer has its name beside the frame, in order of speed, no two over each other, each with a
- * line from its own point; nothing runs out of the picture. */
+/* Where things stand in a roofline picture: every layer has its name beside the frame, in order of speed, no two over
+ * each other, each with a line from its own point; nothing runs out of the picture. */
 #include <math.h>
 
 #include "host_check.h"
 #include "roofline.h"
 
 enum { LAYERS = 60, LABELS_X = 700, LINE = 18 };
-/* A character of a sans-serif face is about half as wide as the font is high; 0.6 is more than that of any text in the picture. */
+/* A character of a sans-serif face is about half as wide as the font is high; 0.6 is more than that of any text in the
+ * picture. */
 static double text_width(const char *text, double size) { return 0.6 * size * (double)strlen(text); }
 
 static struct alexcl_layer layers[LAYERS];
@@ -15,7 +16,8 @@ static struct alexcl_plan_layer planned[LAYERS];
 static struct layer_time times[LAYERS];
 static char names[LAYERS][16];
 
-/* Layer i of `count` does 10 + i % 3 operations a byte, at rates a factor apart; the fastest is in the middle of the net. */
+/* Layer i of `count` does 10 + i % 3 operations a byte, at rates a factor apart; the fastest is in the middle of the
+ * net. */
 static struct measured measured(int count, double factor, size_t places) {
     double rate = 20e9;
     for (int i = 0; i < count; i++, rate *= factor) {
@@ -23,9 +25,11 @@ static struct measured measured(int count, double factor, size_t places) {
         snprintf(names[at], sizeof names[at], "layer%d", at);
         layers[at].name = names[at];
         planned[at].layer = &layers[at];
-        times[at] = (struct layer_time){.layer = &planned[at], .flops = {rate, 0}, .place = {1, 0}, .bytes = {rate / (10 + i % 3), 0}};
+        times[at] = (struct layer_time){
+            .layer = &planned[at], .flops = {rate, 0}, .place = {1, 0}, .bytes = {rate / (10 + i % 3), 0}};
     }
-    return (struct measured){.places = places, .layer_count = (size_t)count, .layers = times, .peak = {{100e9, 10e9}, {100e9, 10e9}}};
+    return (struct measured){
+        .places = places, .layer_count = (size_t)count, .layers = times, .peak = {{100e9, 10e9}, {100e9, 10e9}}};
 }
 
 static char *drawn(const struct measured *m, const char *title, const char *devices) {
@@ -40,11 +44,14 @@ static char *drawn(const struct measured *m, const char *title, const char *devi
 /* Every text: inside the picture, from its first character to its last. */
 static void expect_texts_inside(const char *svg) {
     int texts = 0, width, height;
-    ck_assert_int_eq(sscanf(strstr(svg, "<svg"), "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\"", &width, &height), 2);
+    ck_assert_int_eq(sscanf(strstr(svg, "<svg"), "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\"",
+                            &width, &height),
+                     2);
     for (const char *at = svg; (at = strstr(at, "<text ")) != NULL; at++, texts++) {
         double x, y, size = 13;
         char text[256];
-        const char *attributes_end = strchr(at, '>'), *anchor = strstr(at, "text-anchor=\""), *large = strstr(at, "font-size=\"");
+        const char *attributes_end = strchr(at, '>'), *anchor = strstr(at, "text-anchor=\""),
+                   *large = strstr(at, "font-size=\"");
         ck_assert_int_eq(sscanf(at, "<text x=\"%lf\" y=\"%lf\"", &x, &y), 2);
         ck_assert_int_eq(sscanf(attributes_end, ">%255[^<]", text), 1);
         if (large && large < attributes_end) size = strtod(large + 11, NULL);
@@ -53,13 +60,14 @@ static void expect_texts_inside(const char *svg) {
         double reach = text_width(text, size), before = to_the_left ? reach : both ? reach / 2 : 0;
         ck_assert_msg(y >= size && y <= height, "\"%s\" is at height %.1f of %d", text, y, height);
         if (strstr(at, "rotate") && strstr(at, "rotate") < attributes_end) continue;
-        ck_assert_msg(x - before >= 0 && x - before + reach <= width, "\"%s\" from %.1f to %.1f, of %d", text, x - before, x - before + reach, width);
+        ck_assert_msg(x - before >= 0 && x - before + reach <= width, "\"%s\" from %.1f to %.1f, of %d", text,
+                      x - before, x - before + reach, width);
     }
     ck_assert_int_gt(texts, 5);
 }
 
-/* The labels, in the order of the file: line by line downwards, from the fastest to the slowest; each leader ends at its label and begins
- * at a circle. */
+/* The labels, in the order of the file: line by line downwards, from the fastest to the slowest; each leader ends at
+ * its label and begins at a circle. */
 static void expect_labels(const char *svg, int count, double least_line) {
     double last_y = 0, last_rate = 1e30;
     int labels = 0;
@@ -70,11 +78,14 @@ static void expect_labels(const char *svg, int count, double least_line) {
         while (*line != '\n') line--;
         ck_assert_int_eq(sscanf(line + 1, "<polyline points=\"%lf,%lf %*f,%*f %lf,%lf\"", &x, &y, &end_x, &end_y), 4);
         ck_assert_int_eq(sscanf(circle, "<circle cx=\"%lf\" cy=\"%lf\"", &cx, &cy), 2);
-        ck_assert_int_eq(sscanf(text, "<text x=\"%lf\" y=\"%lf\">%31s %lf GFLOP/s", &label_x, &label_y, name, &rate), 4);
+        ck_assert_int_eq(sscanf(text, "<text x=\"%lf\" y=\"%lf\">%31s %lf GFLOP/s", &label_x, &label_y, name, &rate),
+                         4);
         ck_assert_msg(x == cx && y == cy, "the line of %s begins beside its point", name);
-        ck_assert_msg(end_x < label_x && label_x - end_x < 8 && end_y < label_y && label_y - end_y < LINE / 2.0, "the line of %s ends elsewhere", name);
+        ck_assert_msg(end_x < label_x && label_x - end_x < 8 && end_y < label_y && label_y - end_y < LINE / 2.0,
+                      "the line of %s ends elsewhere", name);
         ck_assert_double_gt(label_x, LABELS_X);
-        ck_assert_msg(labels == 0 || label_y - last_y >= least_line - 0.11, "%s at %.1f is over the label at %.1f", name, label_y, last_y);
+        ck_assert_msg(labels == 0 || label_y - last_y >= least_line - 0.11, "%s at %.1f is over the label at %.1f",
+                      name, label_y, last_y);
         ck_assert_msg(rate <= last_rate, "%s is faster than the label above it", name);
         ck_assert_msg(strncmp(name, "layer", 5) == 0, "no name but \"%s\"", name);
         last_y = label_y;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* decode_print: for each file named on stdin, one a line, what it decodes to: "<width> <height> <RGB in hexadecimal>" or "! <status> <message>". */
+/* decode_print: for each file named on stdin, one a line, what it decodes to: "<width> <height> <RGB in hexadecimal>"
+ * or "! <status> <message>". */
 #include <stdio.h>
 #include <string.h>
 

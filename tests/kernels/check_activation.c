@@ -4,7 +4,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-static struct alexcl_layer activation(enum alexcl_layer_type type) { return (struct alexcl_layer){.type = type, .name = alexcl_layer_type_name(type)}; }
+static struct alexcl_layer activation(enum alexcl_layer_type type) {
+    return (struct alexcl_layer){.type = type, .name = alexcl_layer_type_name(type)};
+}
 static const enum alexcl_layer_type types[] = {ALEXCL_RELU, ALEXCL_TANH, ALEXCL_SIGMOID, ALEXCL_LECUN_TANH};
 
 START_TEST(grid) {

@@ -25,7 +25,9 @@ static void join(int channels0, int channels1, int hw, int count) {
     EXPECT_OK(storage_write(&half1, 0, b, IMAGES * size1, &err), err);
     if (!kernel_check_bare()) EXPECT_OK(storage_write(&out, 0, got, IMAGES * size, &err), err);
     EXPECT_OK(join_create(place, &j, &err), err);
-    EXPECT_OK(join_run(j, "join", (size_t)(channels0 * hw), (size_t)(channels1 * hw), &half0, &half1, &out, FIRST, count, &err), err);
+    EXPECT_OK(join_run(j, "join", (size_t)(channels0 * hw), (size_t)(channels1 * hw), &half0, &half1, &out, FIRST,
+                       count, &err),
+              err);
     EXPECT_OK(storage_read(&out, 0, got, IMAGES * size, &err), err);
     const struct support_maps maps = {{channels0 + channels1, 1, hw}, FIRST, 0};
     support_same_maps("join", got + from, want + from, computed, &maps);

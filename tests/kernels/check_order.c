@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The order of sums. A kernel whose items share nothing gives the same bits in work-groups of every size; and every sum runs in the order that
- * stands above its kernel. Intel's compiler changes the order of a plain sum, by the size of the work-group (quirks.c). Where fma is fast a
- * product and a sum are rounded once. */
+/* The order of sums. A kernel whose items share nothing gives the same bits in work-groups of every size; and every sum
+ * runs in the order that stands above its kernel. Intel's compiler changes the order of a plain sum, by the size of the
+ * work-group (quirks.c). Where fma is fast a product and a sum are rounded once. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,7 +58,8 @@ static float *run(struct sums *s, const float *x, size_t local) {
     return y;
 }
 
-/* Output 0 is a sum of x[0], and then of x[step], x[2 * step] .. below `end`: were they `small` it has the same bits as were they `none`. */
+/* Output 0 is a sum of x[0], and then of x[step], x[2 * step] .. below `end`: were they `small` it has the same bits as
+ * were they `none`. */
 static void check_order(struct sums *s, float first, size_t step, size_t end, float small, float none, size_t local) {
     char what[96];
     float *x = support_floats(s->in);
@@ -91,7 +92,8 @@ START_TEST(of_rbf) {
     struct sums s = {.in = TERMS, .out = ITEMS, .range = {2, {0}, {ITEMS, 1}, {1, 1}}};
     struct buffer *code = filled((size_t)TERMS * ITEMS, 0.0f);
     open_kernel(&s, "rbf", "rbf_forward", "");
-    s.args = (const struct kernel_arg[]){ARG_BUFFER(s.x), ARG_BUFFER(code), ARG_BUFFER(s.y), ARG_INT(TERMS), ARG_INT(ITEMS)};
+    s.args =
+        (const struct kernel_arg[]){ARG_BUFFER(s.x), ARG_BUFFER(code), ARG_BUFFER(s.y), ARG_INT(TERMS), ARG_INT(ITEMS)};
     s.arg_count = 5;
     check_groups(&s, SMALL_SQUARE);
     close_kernel(&s);
@@ -101,11 +103,14 @@ END_TEST
 
 static void check_pooling(const char *source, const char *function, const char *defines, int trained) {
     enum { HIGH = OUT + WINDOW - 1 };
-    struct sums s = {.in = CHANNELS * HIGH * HIGH, .out = CHANNELS * OUT * OUT, .range = {3, {0}, {OUT * OUT, CHANNELS, 1}, {1, 1, 1}}};
+    struct sums s = {.in = CHANNELS * HIGH * HIGH,
+                     .out = CHANNELS * OUT * OUT,
+                     .range = {3, {0}, {OUT * OUT, CHANNELS, 1}, {1, 1, 1}}};
     struct buffer *weight = filled(CHANNELS, 0.7f), *bias = filled(CHANNELS, 0.3f);
     open_kernel(&s, source, function, defines);
     const struct kernel_arg buffers[] = {ARG_BUFFER(s.x), ARG_BUFFER(weight), ARG_BUFFER(bias), ARG_BUFFER(s.y)};
-    const struct kernel_arg shape[] = {ARG_INT(CHANNELS), ARG_INT(HIGH), ARG_INT(HIGH), ARG_INT(OUT), ARG_INT(OUT), ARG_INT(WINDOW), ARG_INT(1)};
+    const struct kernel_arg shape[] = {ARG_INT(CHANNELS), ARG_INT(HIGH),   ARG_INT(HIGH), ARG_INT(OUT),
+                                       ARG_INT(OUT),      ARG_INT(WINDOW), ARG_INT(1)};
     struct kernel_arg args[sizeof buffers / sizeof *buffers + sizeof shape / sizeof *shape];
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
         if (trained || i == 0 || i == 3) args[s.arg_count++] = buffers[i];
@@ -129,20 +134,25 @@ START_TEST(of_subsample) {
 END_TEST
 
 static void check_lrn(const char *defines) {
-    struct sums s = {.in = (size_t)TERMS * ITEMS, .out = (size_t)TERMS * ITEMS, .range = {3, {0}, {ITEMS, TERMS, 1}, {1, 1, 1}}};
+    struct sums s = {
+        .in = (size_t)TERMS * ITEMS, .out = (size_t)TERMS * ITEMS, .range = {3, {0}, {ITEMS, TERMS, 1}, {1, 1, 1}}};
     open_kernel(&s, "lrn", "lrn_forward", defines);
-    s.args = (const struct kernel_arg[]){ARG_BUFFER(s.x), ARG_BUFFER(NULL),       ARG_BUFFER(s.y), ARG_INT(TERMS),  ARG_INT(ITEMS), ARG_INT(0),
-                                         ARG_INT(0),      ARG_INT(2 * TERMS - 1), ARG_FLOAT(1),    ARG_FLOAT(0.5f), ARG_FLOAT(0.6f)};
+    s.args = (const struct kernel_arg[]){ARG_BUFFER(s.x), ARG_BUFFER(NULL), ARG_BUFFER(s.y), ARG_INT(TERMS),
+                                         ARG_INT(ITEMS),  ARG_INT(0),       ARG_INT(0),      ARG_INT(2 * TERMS - 1),
+                                         ARG_FLOAT(1),    ARG_FLOAT(0.5f),  ARG_FLOAT(0.6f)};
     s.arg_count = 11;
     check_groups(&s, SMALL_SQUARE);
     close_kernel(&s);
 }
 
 static void check_rnorm(const char *defines) {
-    struct sums s = {.in = CHANNELS * SIDE * SIDE, .out = CHANNELS * SIDE * SIDE, .range = {3, {0}, {SIDE * SIDE, CHANNELS, 1}, {1, 1, 1}}};
+    struct sums s = {.in = CHANNELS * SIDE * SIDE,
+                     .out = CHANNELS * SIDE * SIDE,
+                     .range = {3, {0}, {SIDE * SIDE, CHANNELS, 1}, {1, 1, 1}}};
     open_kernel(&s, "rnorm", "rnorm_forward", defines);
-    s.args = (const struct kernel_arg[]){ARG_BUFFER(s.x),       ARG_BUFFER(s.y), ARG_INT(CHANNELS), ARG_INT(SIDE),  ARG_INT(SIDE),
-                                         ARG_INT(2 * SIDE - 1), ARG_FLOAT(1),    ARG_FLOAT(0.5f),   ARG_FLOAT(0.6f)};
+    s.args = (const struct kernel_arg[]){ARG_BUFFER(s.x), ARG_BUFFER(s.y), ARG_INT(CHANNELS),
+                                         ARG_INT(SIDE),   ARG_INT(SIDE),   ARG_INT(2 * SIDE - 1),
+                                         ARG_FLOAT(1),    ARG_FLOAT(0.5f), ARG_FLOAT(0.6f)};
     s.arg_count = 9;
     check_groups(&s, SMALL_SQUARE);
     close_kernel(&s);
@@ -164,7 +174,8 @@ START_TEST(of_softmax) {
         struct sums s = {.in = units, .out = units, .range = {2, {0}, {group, 1}, {1, 1}}};
         snprintf(defines, sizeof defines, "-DGROUP=%zu", group);
         open_kernel(&s, "softmax", "softmax_forward", defines);
-        s.args = (const struct kernel_arg[]){ARG_BUFFER(s.x), ARG_BUFFER(s.y), ARG_INT((int)units), ARG_INT(0), ARG_INT((int)units)};
+        s.args = (const struct kernel_arg[]){ARG_BUFFER(s.x), ARG_BUFFER(s.y), ARG_INT((int)units), ARG_INT(0),
+                                             ARG_INT((int)units)};
         s.arg_count = 5;
         check_order(&s, 0.0f, group, units, SMALL_EXPONENT, -200.0f, group);
         close_kernel(&s);
@@ -192,9 +203,10 @@ START_TEST(of_lrn_cpu) {
     if (!kernel_check_possible("cpu")) return;
     struct sums s = {.in = TERMS, .out = TERMS, .range = {2, {0}, {1, 1}, {1, 1}}};
     open_kernel(&s, "lrn_cpu", "lrn_cpu_forward", "-DPLACES=1");
-    s.args = (const struct kernel_arg[]){ARG_BUFFER(s.x), ARG_BUFFER(NULL), ARG_BUFFER(s.y), ARG_INT(TERMS),
-                                         ARG_INT(1),      ARG_INT(0),       ARG_INT(0),      ARG_INT(TERMS + 1),
-                                         ARG_FLOAT(1),    ARG_FLOAT(0.5f),  ARG_FLOAT(0.6f), ARG_LOCAL(2 * (TERMS + 1) * sizeof(float))};
+    s.args = (const struct kernel_arg[]){
+        ARG_BUFFER(s.x), ARG_BUFFER(NULL), ARG_BUFFER(s.y), ARG_INT(TERMS),
+        ARG_INT(1),      ARG_INT(0),       ARG_INT(0),      ARG_INT(TERMS + 1),
+        ARG_FLOAT(1),    ARG_FLOAT(0.5f),  ARG_FLOAT(0.6f), ARG_LOCAL(2 * (TERMS + 1) * sizeof(float))};
     s.arg_count = 12;
     check_order(&s, 1.0f, 1, TERMS, SMALL_SQUARE, 0.0f, 1);
     close_kernel(&s);
@@ -206,8 +218,9 @@ START_TEST(of_fc_naive) {
     struct sums s = {.in = TERMS, .out = OUTPUTS, .range = {2, {0}, {OUTPUTS, 1}, {1, 1}}};
     struct buffer *weights = filled((size_t)TERMS * OUTPUTS, 1.0f), *bias = filled(OUTPUTS, 0.0f);
     open_kernel(&s, "fc_naive", "fc_naive_forward", "");
-    s.args = (const struct kernel_arg[]){ARG_BUFFER(s.x), ARG_BUFFER(weights), ARG_BUFFER(bias), ARG_BUFFER(s.y), ARG_INT(TERMS), ARG_INT(OUTPUTS),
-                                         ARG_INT(TERMS),  ARG_INT(1),          ARG_INT(TERMS),   ARG_INT(0),      ARG_INT(0)};
+    s.args = (const struct kernel_arg[]){ARG_BUFFER(s.x), ARG_BUFFER(weights), ARG_BUFFER(bias), ARG_BUFFER(s.y),
+                                         ARG_INT(TERMS),  ARG_INT(OUTPUTS),    ARG_INT(TERMS),   ARG_INT(1),
+                                         ARG_INT(TERMS),  ARG_INT(0),          ARG_INT(0)};
     s.arg_count = 11;
     check_groups(&s, SMALL);
     close_kernel(&s);
@@ -219,12 +232,13 @@ END_TEST
 START_TEST(one_rounding_where_fma_is_fast) {
     enum { INPUTS = ITEMS + 1 };
     struct sums s = {.in = INPUTS, .out = 1, .range = {2, {0}, {ITEMS, 1}, {1, 1}}};
-    float x[INPUTS] = {[0] = -1.0f - 0x1p-11f, [ITEMS] = 1.0f + 0x1p-12f}, weights[INPUTS] = {[0] = 1.0f, [ITEMS] = 1.0f + 0x1p-12f};
+    float x[INPUTS] = {[0] = -1.0f - 0x1p-11f, [ITEMS] = 1.0f + 0x1p-12f},
+          weights[INPUTS] = {[0] = 1.0f, [ITEMS] = 1.0f + 0x1p-12f};
     struct buffer *w = filled(INPUTS, 0.0f), *bias = filled(1, 0.0f);
     EXPECT_OK(buffer_write(w, 0, weights, INPUTS, &err), err);
     open_kernel(&s, "fc", "fc_forward", "");
-    s.args =
-        (const struct kernel_arg[]){ARG_BUFFER(s.x), ARG_BUFFER(w), ARG_BUFFER(bias), ARG_BUFFER(s.y), ARG_INT(0), ARG_INT(1), ARG_INT(INPUTS), ARG_INT(1)};
+    s.args = (const struct kernel_arg[]){ARG_BUFFER(s.x), ARG_BUFFER(w), ARG_BUFFER(bias), ARG_BUFFER(s.y),
+                                         ARG_INT(0),      ARG_INT(1),    ARG_INT(INPUTS),  ARG_INT(1)};
     s.arg_count = 8;
     int fast = strcmp(support_implementation(), "rusticl") != 0;
 #ifdef __x86_64__

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The peak's kernels do all of their work, whatever the vectors and however memory is shared out; what is measured is a rate. */
+/* The peak's kernels do all of their work, whatever the vectors and however memory is shared out; what is measured is a
+ * rate. */
 #include <stdio.h>
 
 #include "peak.h"
@@ -25,20 +26,23 @@ static void check_form(struct peak_form f) {
         for (int r = 0; r < 5; r++) a = a * 0.5f + 1.0f;
         due += (float)f.width * a;
     }
-    EXPECT_OK(KERNEL_LAUNCH(compute, "peak", &range, &err, ARG_BUFFER(y), ARG_INT(ITEMS - 1), ARG_INT(5), ARG_FLOAT(0.5f), ARG_FLOAT(1.0f)), err);
+    EXPECT_OK(KERNEL_LAUNCH(compute, "peak", &range, &err, ARG_BUFFER(y), ARG_INT(ITEMS - 1), ARG_INT(5),
+                            ARG_FLOAT(0.5f), ARG_FLOAT(1.0f)),
+              err);
     EXPECT_OK(buffer_read(y, 0, got, ITEMS - 1, &err), err);
     for (int i = 0; i < ITEMS - 1; i++) ck_assert_float_eq(got[i], due);
 
     for (int i = 0; i < MOST; i++) values[i] = (float)(i % 61);
     EXPECT_OK(buffer_write(x, 0, values, MOST, &err), err);
-    EXPECT_OK(KERNEL_LAUNCH(read, "peak", &range, &err, ARG_BUFFER(x), ARG_BUFFER(y), ARG_INT(ITEMS), ARG_INT(COUNT), ARG_INT(f.neighbours ? 1 : 4 * COUNT),
-                            ARG_INT(f.neighbours ? ITEMS : 1)),
+    EXPECT_OK(KERNEL_LAUNCH(read, "peak", &range, &err, ARG_BUFFER(x), ARG_BUFFER(y), ARG_INT(ITEMS), ARG_INT(COUNT),
+                            ARG_INT(f.neighbours ? 1 : 4 * COUNT), ARG_INT(f.neighbours ? ITEMS : 1)),
               err);
     EXPECT_OK(buffer_read(y, 0, got, ITEMS, &err), err);
     for (int i = 0; i < ITEMS; i++) {
         want[i] = 0;
         for (int k = 0; k < 4 * COUNT; k++)
-            for (int j = 0; j < f.width; j++) want[i] += values[(f.neighbours ? i + k * ITEMS : i * 4 * COUNT + k) * f.width + j];
+            for (int j = 0; j < f.width; j++)
+                want[i] += values[(f.neighbours ? i + k * ITEMS : i * 4 * COUNT + k) * f.width + j];
         ck_assert_float_eq(got[i], want[i]); /* whole numbers: exact in any order */
     }
     buffer_free(x);

@@ -2,7 +2,8 @@
 #include "kernel_check.h"
 
 static struct alexcl_layer rnorm(int n, double k, double alpha, double beta) {
-    return (struct alexcl_layer){.type = ALEXCL_RNORM, .name = "rnorm", .kernel = n, .stride = 1, .k = k, .alpha = alpha, .beta = beta};
+    return (struct alexcl_layer){
+        .type = ALEXCL_RNORM, .name = "rnorm", .kernel = n, .stride = 1, .k = k, .alpha = alpha, .beta = beta};
 }
 
 START_TEST(grid) {
@@ -19,8 +20,8 @@ END_TEST
 START_TEST(golden) {
     static const char *const dirs[] = {"rnorm_a", "rnorm_small"};
     for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
-        struct alexcl_layer desc =
-            rnorm((int)oracle_number(dirs[i], "size"), oracle_number(dirs[i], "k"), oracle_number(dirs[i], "alpha"), oracle_number(dirs[i], "beta"));
+        struct alexcl_layer desc = rnorm((int)oracle_number(dirs[i], "size"), oracle_number(dirs[i], "k"),
+                                         oracle_number(dirs[i], "alpha"), oracle_number(dirs[i], "beta"));
         kernel_check_golden("own", &desc, dirs[i], "y");
     }
 }

@@ -5,7 +5,8 @@ static const struct alexcl_layer softmax = {.type = ALEXCL_SOFTMAX, .name = "pro
 
 START_TEST(grid) {
     static const int units[] = {1, 2, 63, 64, 65, 1000};
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++) kernel_check_layer("own", &softmax, (struct alexcl_shape){units[i], 1, 1});
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        kernel_check_layer("own", &softmax, (struct alexcl_shape){units[i], 1, 1});
 }
 END_TEST
 

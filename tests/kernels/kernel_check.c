@@ -20,20 +20,25 @@ struct extent {
     int costly;       /* the shapes with most products */
 };
 /* The images of no extent are a multiple of those in a tile (4) or in a workspace (8); 9 are more than either. */
-static const struct extent whole_extent = {12, 2, 9, 3, 1, 1}, simulated_extent = {7, 1, 5, 1, 0, 1}, small_extent = {7, 1, 5, 1, 0, 0};
+static const struct extent whole_extent = {12, 2, 9, 3, 1, 1}, simulated_extent = {7, 1, 5, 1, 0, 1},
+                           small_extent = {7, 1, 5, 1, 0, 0};
 
 /* Variants whose kernels are not for CPU devices alone. */
 static int for_any_device(const char *variant) {
-    return strcmp(variant, "own") == 0 || strcmp(variant, "naive") == 0 || strcmp(variant, "clblast") == 0 || strcmp(variant, "wino_gpu") == 0;
+    return strcmp(variant, "own") == 0 || strcmp(variant, "naive") == 0 || strcmp(variant, "clblast") == 0 ||
+           strcmp(variant, "wino_gpu") == 0;
 }
 
-/* Oclgrind computes thousands of times slower than the others: convolutions, the most work, are done there in one way; and less when it
- * looks for faults (oclgrind.sh), which is slower again. Rusticl keeps Winograd's register tiles in memory;
- * and llvmpipe ends loops early in conv_cpu.cl's costly shapes (quirks.c: no net computes there with kernels for CPU devices). */
+/* Oclgrind computes thousands of times slower than the others: convolutions, the most work, are done there in one way;
+ * and less when it looks for faults (oclgrind.sh), which is slower again. Rusticl keeps Winograd's register tiles in
+ * memory; and llvmpipe ends loops early in conv_cpu.cl's costly shapes (quirks.c: no net computes there with kernels
+ * for CPU devices). */
 static const struct extent *kernel_check_extent(const char *variant, enum alexcl_layer_type type) {
     const char *grid = getenv("ALEXCL_TEST_GRID"), *implementation = support_implementation();
     if (grid && strcmp(grid, "small") == 0) return &small_extent;
-    if (strcmp(implementation, "rusticl") == 0 && (type == ALEXCL_CONV || type == ALEXCL_FC) && !for_any_device(variant)) return &small_extent;
+    if (strcmp(implementation, "rusticl") == 0 && (type == ALEXCL_CONV || type == ALEXCL_FC) &&
+        !for_any_device(variant))
+        return &small_extent;
     return strcmp(implementation, "oclgrind") == 0 && type == ALEXCL_CONV ? &simulated_extent : &whole_extent;
 }
 
@@ -44,17 +49,20 @@ int kernel_check_bare(void) { return getenv("ALEXCL_BARE_BUFFERS") != NULL; }
 
 int kernel_check_possible(const char *variant) {
     const char *anywhere = getenv("ALEXCL_TEST_CPU_KERNELS");
-    return for_any_device(variant) || (anywhere && *anywhere) || device_limits(support_place()->device)->kind == ALEXCL_DEVICE_CPU;
+    return for_any_device(variant) || (anywhere && *anywhere) ||
+           device_limits(support_place()->device)->kind == ALEXCL_DEVICE_CPU;
 }
 
 /* Whether the variant reads maps with that many channels side by side, and sets how they lie. */
 static int set_blocks(struct layer *l, const char *variant, int in_block) {
     enum alexcl_layer_type type = l->desc->type;
-    int own = strcmp(variant, "own") == 0 || strcmp(variant, "naive") == 0, units = type == ALEXCL_FC || type == ALEXCL_RBF || type == ALEXCL_SOFTMAX;
+    int own = strcmp(variant, "own") == 0 || strcmp(variant, "naive") == 0,
+        units = type == ALEXCL_FC || type == ALEXCL_RBF || type == ALEXCL_SOFTMAX;
     int plain = strcmp(variant, "ref") == 0 || strcmp(variant, "clblast") == 0 || strcmp(variant, "wino_gpu") == 0 ||
                 (strcmp(variant, "own") == 0 && (units || type == ALEXCL_CONV));
     if (plain && in_block > 1) return 0;
-    if (is_winograd(variant) && !plain && (in_block == 1) != (l->desc->stride > 1)) return 0; /* over planes it strides, over blocks it does not */
+    /* over planes it strides, over blocks it does not */
+    if (is_winograd(variant) && !plain && (in_block == 1) != (l->desc->stride > 1)) return 0;
     if (!plain && !own && in_block == 1 && type != ALEXCL_CONV && type != ALEXCL_FC) return 0;
     l->in_block = in_block;
     l->out_block = layer_makes_block(l, in_block, plain || (own && in_block == 1) ? 1 : LAYER_BLOCK);
@@ -71,7 +79,8 @@ static const struct layer_variant *find_variant(const struct layer *l, const cha
 static float *cut_channels(const float *x, int images, struct alexcl_shape s, int first, int count) {
     size_t hw = (size_t)s.h * (size_t)s.w, width = (size_t)count * hw;
     float *cut = support_floats((size_t)images * width);
-    for (size_t n = 0; n < (size_t)images; n++) memcpy(cut + n * width, x + n * shape_size(s) + (size_t)first * hw, width * sizeof *cut);
+    for (size_t n = 0; n < (size_t)images; n++)
+        memcpy(cut + n * width, x + n * shape_size(s) + (size_t)first * hw, width * sizeof *cut);
     return cut;
 }
 
@@ -85,7 +94,8 @@ static float *half_seam(const struct layer *l, const float *x, int images, size_
     int other = shape_half_count(l->whole_in.c, 1 - l->half), seam = l->reads.seam < other ? l->reads.seam : other;
     *floats = (size_t)images * (size_t)seam * (size_t)l->whole_in.h * (size_t)l->whole_in.w;
     if (*floats == 0) return NULL;
-    return cut_channels(x, images, l->whole_in, l->half ? shape_half_count(l->whole_in.c, 0) - seam : shape_half_first(l->whole_in.c, 1), seam);
+    return cut_channels(x, images, l->whole_in,
+                        l->half ? shape_half_count(l->whole_in.c, 0) - seam : shape_half_first(l->whole_in.c, 1), seam);
 }
 
 /* What a buffer holds where nobody wrote: a NaN of its own, so that one that came out of a sum is told apart. */
@@ -95,8 +105,10 @@ static void fill_nobody(float *x, size_t count) {
 }
 static int is_nobody(const float *x) { return memcmp(x, &NOBODY, sizeof *x) == 0; }
 
-/* `images` of `size` floats; those asked for hold `values`, if there are any. Bare buffers have nothing else in them, and nothing behind. */
-static void make_storage(struct place *place, const float *values, size_t size, int images, int first, int count, struct storage *out) {
+/* `images` of `size` floats; those asked for hold `values`, if there are any. Bare buffers have nothing else in them,
+ * and nothing behind. */
+static void make_storage(struct place *place, const float *values, size_t size, int images, int first, int count,
+                         struct storage *out) {
     struct alexcl_error err = {0};
     size_t floats = size * (size_t)images, from = size * (size_t)first;
     if (kernel_check_bare()) {
@@ -118,11 +130,14 @@ static void check_behind(const struct layer *l, struct storage *s, size_t count)
     float behind[BEHIND];
     if (kernel_check_bare()) return;
     EXPECT_OK(storage_read(s, count, behind, BEHIND, &err), err);
-    for (size_t i = 0; i < BEHIND; i++) ck_assert_msg(is_nobody(behind + i), "%s: written %zu floats behind a buffer of %zu", l->desc->name, i + 1, count);
+    for (size_t i = 0; i < BEHIND; i++)
+        ck_assert_msg(is_nobody(behind + i), "%s: written %zu floats behind a buffer of %zu", l->desc->name, i + 1,
+                      count);
 }
 
 /* A layer of one half, prepared. w[t]: whole tensors. */
-static void prepare_half(struct layer *l, const char *variant, struct place *place, const float *const w[LAYER_TENSORS]) {
+static void prepare_half(struct layer *l, const char *variant, struct place *place,
+                         const float *const w[LAYER_TENSORS]) {
     struct alexcl_error err = {0};
     const float *values[LAYER_TENSORS] = {0};
     for (int t = 0; t < l->tensor_count; t++) {
@@ -136,7 +151,8 @@ static void prepare_half(struct layer *l, const char *variant, struct place *pla
         ck_assert_uint_eq(buffer_floats(l->parameters[t].buffer), l->variant->packed(l, place, t));
 }
 
-/* What the half reads of each image, as it lies in memory; what fills up the last block is finite and must not matter. */
+/* What the half reads of each image, as it lies in memory; what fills up the last block is finite and must not
+ * matter. */
 static float *lay_input(const struct layer *l, const float *x, int images) {
     size_t floats = layer_in_floats(l);
     float *laid = support_floats((size_t)images * floats);
@@ -148,7 +164,8 @@ static float *lay_input(const struct layer *l, const float *x, int images) {
 static float *lay_seam(const struct layer *l, const float *sides, int images, size_t floats) {
     size_t each = floats / (size_t)images;
     float *laid = support_floats(floats);
-    for (size_t n = 0; n < (size_t)images; n++) layer_lay_seam(l, (int)(each / (size_t)(l->maps.h * l->maps.w)), sides + n * each, laid + n * each);
+    for (size_t n = 0; n < (size_t)images; n++)
+        layer_lay_seam(l, (int)(each / (size_t)(l->maps.h * l->maps.w)), sides + n * each, laid + n * each);
     return laid;
 }
 
@@ -159,24 +176,28 @@ static float *take_output(const struct layer *l, const float *laid, int images, 
     for (size_t n = 0; n < (size_t)images; n++) {
         layer_take_out(l, laid + n * floats, got + n * shape_size(l->out));
         for (size_t i = 0; i < floats && n >= (size_t)first && n < (size_t)(first + count); i++)
-            ck_assert_msg(isfinite(laid[n * floats + i]), "%s: value %zu in memory of image %zu is not finite", l->desc->name, i, n);
+            ck_assert_msg(isfinite(laid[n * floats + i]), "%s: value %zu in memory of image %zu is not finite",
+                          l->desc->name, i, n);
     }
     return got;
 }
 
-/* Runs images first .. first+count-1 of `images` and gives the whole output buffer, what it held before where nothing was written. free() it. */
+/* Runs images first .. first+count-1 of `images` and gives the whole output buffer, what it held before where nothing
+ * was written. free() it. */
 static float *run_half(struct layer *l, const float *x, int images, int first, int count, int in_place) {
     struct alexcl_error err = {0};
     struct storage in, out = {0}, seam = {0}, workspace = {0};
     size_t out_floats = (size_t)images * layer_out_floats(l), seam_floats;
-    float *plain = half_input(l, x, images), *input = lay_input(l, plain, images), *near = half_seam(l, x, images, &seam_floats);
+    float *plain = half_input(l, x, images), *input = lay_input(l, plain, images),
+          *near = half_seam(l, x, images, &seam_floats);
     float *sides = near ? lay_seam(l, near, images, seam_floats) : NULL;
     /* Images that are not asked for are not read. */
     make_storage(l->place, input, layer_in_floats(l), images, first, count, &in);
     if (!in_place) make_storage(l->place, NULL, layer_out_floats(l), images, first, count, &out);
     if (sides) make_storage(l->place, sides, seam_floats / (size_t)images, images, first, count, &seam);
     if (l->workspace) make_storage(l->place, NULL, l->workspace, 1, 0, 1, &workspace);
-    const struct layer_io io = {&in, in_place ? &in : &out, sides ? &seam : NULL, l->workspace ? &workspace : NULL, first, count};
+    const struct layer_io io = {
+        &in, in_place ? &in : &out, sides ? &seam : NULL, l->workspace ? &workspace : NULL, first, count};
     EXPECT_OK(layer_forward(l, &io, &err), err);
     float *laid = support_floats(out_floats);
     EXPECT_OK(storage_read(in_place ? &in : &out, 0, laid, out_floats, &err), err);
@@ -184,37 +205,42 @@ static float *run_half(struct layer *l, const float *x, int images, int first, i
     check_behind(l, in_place ? &in : &out, out_floats);
     if (l->workspace) check_behind(l, &workspace, l->workspace);
     if (l->place->device) EXPECT_OK(buffer_check_guards(l->place->device, &err), err);
-    if (!kernel_check_bare()) /* Oclgrind 21.10 knows only the first bytes of a buffer that gets the place of a shorter one */
-        storage_free(&in), storage_free(&out), storage_free(&seam), storage_free(&workspace);
+    /* Oclgrind 21.10 knows only the first bytes of a buffer that gets the place of a shorter one */
+    if (!kernel_check_bare()) storage_free(&in), storage_free(&out), storage_free(&seam), storage_free(&workspace);
     free(plain), free(input), free(near), free(sides), free(laid);
     return got;
 }
 
-/* Of a layer whose weights are in half precision, `rounded` are what those are: it must compute with them what it computes in float. */
-static void check_half(const char *variant, struct layer *l, const float *x, const float *const w[LAYER_TENSORS], const float *const rounded[LAYER_TENSORS]) {
+/* Of a layer whose weights are in half precision, `rounded` are what those are: it must compute with them what it
+ * computes in float. */
+static void check_half(const char *variant, struct layer *l, const float *x, const float *const w[LAYER_TENSORS],
+                       const float *const rounded[LAYER_TENSORS]) {
     const struct extent *e = kernel_check_extent(variant, l->desc->type);
     const int images = e->images, first = e->first, count = e->count;
     struct place host = {NULL};
     struct layer reference = *l;
     reference.in_block = reference.out_block = 1;
     reference.fp16 = 0;
-    size_t size = shape_size(l->out), floats = (size_t)images * size, from = (size_t)first * size, computed = (size_t)count * size;
+    size_t size = shape_size(l->out), floats = (size_t)images * size, from = (size_t)first * size,
+           computed = (size_t)count * size;
     const int spread = is_winograd(variant);
     const struct support_maps maps = {l->out, 0, spread}, later = {l->out, (size_t)first, spread};
     char what[160];
     prepare_half(&reference, "ref", &host, rounded);
     prepare_half(l, variant, support_place(), w);
-    snprintf(what, sizeof what, "%s of %s, half %d of %d x %d x %d in blocks of %d%s", variant, l->desc->name, l->half, l->whole_in.c, l->whole_in.h,
-             l->whole_in.w, l->in_block, l->fp16 ? ", weights in half precision" : "");
+    snprintf(what, sizeof what, "%s of %s, half %d of %d x %d x %d in blocks of %d%s", variant, l->desc->name, l->half,
+             l->whole_in.c, l->whole_in.h, l->whole_in.w, l->in_block, l->fp16 ? ", weights in half precision" : "");
     float *want = run_half(&reference, x, images, 0, images, 0), *got = run_half(l, x, images, first, count, 0);
     support_compare_maps(what, got + from, want + from, computed, TOLERANCE, &later);
     for (size_t i = 0; i < floats && !kernel_check_bare(); i++)
-        if (i < from || i >= from + computed) ck_assert_msg(is_nobody(got + i), "%s: value %zu of an image not asked for was written", what, i);
+        if (i < from || i >= from + computed)
+            ck_assert_msg(is_nobody(got + i), "%s: value %zu of an image not asked for was written", what, i);
     const int alone[] = {0, first, first + count - 1};
     for (int i = 0; i < e->alone; i++) {
         float *one = run_half(l, x, images, alone[i], 1, 0);
         size_t at = (size_t)alone[i] * size;
-        /* Among the other images, whose largest value is the scale: a single value may be a sum that cancels to nothing. */
+        /* Among the other images, whose largest value is the scale: a single value may be a sum that cancels to
+         * nothing. */
         memcpy(one, want, at * sizeof *one);
         memcpy(one + at + size, want + at + size, (floats - at - size) * sizeof *one);
         support_compare_maps(what, one, want, floats, TOLERANCE, &maps);
@@ -244,7 +270,9 @@ static void check_half(const char *variant, struct layer *l, const float *x, con
         layer_release(&exact);
         free(same);
     }
-    if (layer_fuses_relu(l, LAYER_BLOCK) && (l->out_block > 1 || strcmp(variant, "cpu") == 0 || strcmp(variant, "naive") == 0) && (e->costly || l->half == 0)) {
+    if (layer_fuses_relu(l, LAYER_BLOCK) &&
+        (l->out_block > 1 || strcmp(variant, "cpu") == 0 || strcmp(variant, "naive") == 0) &&
+        (e->costly || l->half == 0)) {
         l->relu = 1;
         float *cut = run_half(l, x, images, first, count, 0);
         for (size_t i = from; i < from + computed; i++) got[i] = got[i] < 0.0f ? 0.0f : got[i];
@@ -269,8 +297,10 @@ static void make_halves(float *weights, size_t count, float *rounded) {
     }
 }
 
-static void check_layer(const char *variant, const struct alexcl_layer *desc, struct alexcl_shape whole_in, struct alexcl_shape maps, int in_block, int fp16) {
-    float *x = support_random((size_t)kernel_check_extent(variant, desc->type)->images * shape_size(whole_in), "x", 2.0);
+static void check_layer(const char *variant, const struct alexcl_layer *desc, struct alexcl_shape whole_in,
+                        struct alexcl_shape maps, int in_block, int fp16) {
+    float *x =
+        support_random((size_t)kernel_check_extent(variant, desc->type)->images * shape_size(whole_in), "x", 2.0);
     for (int half = 0; half < 2; half++) {
         struct alexcl_error err = {0};
         struct layer l;
@@ -293,7 +323,8 @@ static void check_layer(const char *variant, const struct alexcl_layer *desc, st
     free(x);
 }
 
-void kernel_check_flattened(const char *variant, const struct alexcl_layer *desc, struct alexcl_shape whole_in, struct alexcl_shape maps) {
+void kernel_check_flattened(const char *variant, const struct alexcl_layer *desc, struct alexcl_shape whole_in,
+                            struct alexcl_shape maps) {
     if (!kernel_check_possible(variant)) return;
     int halves = desc->type == ALEXCL_FC && strcmp(variant, "clblast") != 0;
     /* Where little is tried, half weights with few outputs. */
@@ -308,7 +339,8 @@ void kernel_check_layer(const char *variant, const struct alexcl_layer *desc, st
     kernel_check_flattened(variant, desc, whole_in, whole_in);
 }
 
-static void check_golden(const char *variant, const struct alexcl_layer *desc, const char *dir, const char *key, int in_block) {
+static void check_golden(const char *variant, const struct alexcl_layer *desc, const char *dir, const char *key,
+                         int in_block) {
     struct tensor x = oracle_load(dir, "x"), want = oracle_load(dir, key), tensors[LAYER_TENSORS] = {{0}};
     struct alexcl_shape whole_in = {x.shape[1], x.shape[2], x.shape[3]};
     const float *w[LAYER_TENSORS] = {0};
@@ -329,7 +361,8 @@ static void check_golden(const char *variant, const struct alexcl_layer *desc, c
         float *part = run_half(&l, x.values, images, 0, images, 0);
         size_t first = (size_t)shape_half_first(l.whole_out.c, half) * (size_t)l.out.h * (size_t)l.out.w;
         for (size_t n = 0; n < (size_t)images; n++)
-            memcpy(got + n * shape_size(l.whole_out) + first, part + n * shape_size(l.out), shape_size(l.out) * sizeof *got);
+            memcpy(got + n * shape_size(l.whole_out) + first, part + n * shape_size(l.out),
+                   shape_size(l.out) * sizeof *got);
         free(part);
         layer_release(&l);
     }
@@ -355,10 +388,12 @@ void kernel_check_refused(const struct alexcl_layer *desc, struct alexcl_shape w
 /* What winograd_cpu.cl and winograd.cl are for. */
 static int winograd_does(const char *variant, const struct alexcl_layer *desc) {
     int on_cpu = strcmp(variant, "wino_gpu") != 0, window = (desc->kernel + 3) / 4;
-    /* Rusticl takes half a minute to compile winograd_cpu.cl for most shapes, and minutes for a window of 5: one of them. */
+    /* Rusticl takes half a minute to compile winograd_cpu.cl for most shapes, and minutes for a window of 5: one of
+     * them. */
     if (on_cpu && strcmp(support_implementation(), "rusticl") == 0)
         return strcmp(variant, "winograd") == 0 && desc->stride == 1 && desc->kernel == 3 && desc->outputs == 5;
-    return desc->stride == 1 ? desc->kernel == 3 || desc->kernel == 5 : on_cpu && desc->stride == 4 && (window == 3 || window == 5);
+    return desc->stride == 1 ? desc->kernel == 3 || desc->kernel == 5
+                             : on_cpu && desc->stride == 4 && (window == 3 || window == 5);
 }
 
 void kernel_check_golden_conv(const char *variant) {
@@ -381,31 +416,34 @@ void kernel_check_conv_grid(const char *variant) {
     static const struct {
         struct alexcl_shape in;
         int outputs, kernel, stride, pad, pad_end, groups;
-        int costly; /* left out where little is tried; 2: by winograd.cl alone, which fills up the product of every point */
+        /* left out where little is tried; 2: by winograd.cl alone, which fills up the product of every point */
+        int costly;
     } cases[] = {
-        {{1, 1, 1}, 2, 1, 1, 0, 0, 1, 0},     /* one of everything */
-        {{1, 5, 9}, 3, 3, 1, 1, 0, 1, 2},     /* one channel, more pixels than a tile */
-        {{3, 7, 5}, 5, 3, 1, 1, 0, 1, 0},     /* an odd number of outputs, halves of 3 and 2 */
-        {{2, 4, 5}, 131, 3, 1, 1, 0, 1, 1},   /* more blocks of outputs than a work-item has */
-        {{2, 6, 5}, 3, 5, 1, 2, 0, 1, 0},     /* a window of 5 */
-        {{2, 9, 30}, 66, 3, 2, 0, 1, 1, 1},   /* more outputs than a tile, wider than one, one-sided padding */
-        {{4, 12, 11}, 34, 5, 1, 2, 0, 2, 1},  /* a group a half */
-        {{8, 6, 6}, 20, 3, 1, 1, 0, 4, 0},    /* two groups a half, 5 outputs each */
-        {{2, 15, 22}, 5, 9, 4, 1, 2, 1, 0},   /* a stride of 4 */
-        {{3, 25, 25}, 9, 11, 4, 0, 3, 1, 1},  /* conv1 of the 2012 code, in small */
-        {{3, 26, 31}, 7, 11, 4, 2, 0, 1, 1},  /* windows that leave rows over */
-        {{17, 4, 3}, 6, 3, 3, 2, 2, 1, 1},    /* windows that begin in the padding and end in it */
-        {{5, 3, 16}, 4, 2, 1, 1, 0, 1, 0},    /* an even window */
-        {{2, 8, 8}, 4, 3, 3, 0, 0, 1, 0},     /* two columns and rows that no window reaches */
-        {{6, 5, 5}, 12, 5, 1, 0, 0, 1, 1},    /* one output a map (LeNet-1998's c5) */
-        {{36, 13, 13}, 70, 3, 1, 1, 0, 2, 1}, /* halves that leave lanes of a block over, more tiles than a work-item takes */
+        {{1, 1, 1}, 2, 1, 1, 0, 0, 1, 0},    /* one of everything */
+        {{1, 5, 9}, 3, 3, 1, 1, 0, 1, 2},    /* one channel, more pixels than a tile */
+        {{3, 7, 5}, 5, 3, 1, 1, 0, 1, 0},    /* an odd number of outputs, halves of 3 and 2 */
+        {{2, 4, 5}, 131, 3, 1, 1, 0, 1, 1},  /* more blocks of outputs than a work-item has */
+        {{2, 6, 5}, 3, 5, 1, 2, 0, 1, 0},    /* a window of 5 */
+        {{2, 9, 30}, 66, 3, 2, 0, 1, 1, 1},  /* more outputs than a tile, wider than one, one-sided padding */
+        {{4, 12, 11}, 34, 5, 1, 2, 0, 2, 1}, /* a group a half */
+        {{8, 6, 6}, 20, 3, 1, 1, 0, 4, 0},   /* two groups a half, 5 outputs each */
+        {{2, 15, 22}, 5, 9, 4, 1, 2, 1, 0},  /* a stride of 4 */
+        {{3, 25, 25}, 9, 11, 4, 0, 3, 1, 1}, /* conv1 of the 2012 code, in small */
+        {{3, 26, 31}, 7, 11, 4, 2, 0, 1, 1}, /* windows that leave rows over */
+        {{17, 4, 3}, 6, 3, 3, 2, 2, 1, 1},   /* windows that begin in the padding and end in it */
+        {{5, 3, 16}, 4, 2, 1, 1, 0, 1, 0},   /* an even window */
+        {{2, 8, 8}, 4, 3, 3, 0, 0, 1, 0},    /* two columns and rows that no window reaches */
+        {{6, 5, 5}, 12, 5, 1, 0, 0, 1, 1},   /* one output a map (LeNet-1998's c5) */
+        /* halves that leave lanes of a block over, more tiles than a work-item takes */
+        {{36, 13, 13}, 70, 3, 1, 1, 0, 2, 1},
         {{33, 10, 17}, 33, 5, 1, 4, 0, 1, 1}, /* as much padding as may be */
         {{64, 15, 6}, 65, 3, 1, 0, 2, 1, 1},  /* one-sided padding */
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         int left_out = cases[i].costly == 1 || (cases[i].costly == 2 && strcmp(variant, "wino_gpu") == 0);
         if (left_out && !kernel_check_extent(variant, ALEXCL_CONV)->costly) continue;
-        if (i % 2 && strcmp(variant, "clblast") == 0 && strcmp(support_implementation(), "oclgrind") == 0) continue; /* most of it is CLBlast's own kernels */
+        /* most of it is CLBlast's own kernels */
+        if (i % 2 && strcmp(variant, "clblast") == 0 && strcmp(support_implementation(), "oclgrind") == 0) continue;
         struct alexcl_layer desc = {.type = ALEXCL_CONV,
                                     .name = "conv",
                                     .outputs = cases[i].outputs,
@@ -431,14 +469,18 @@ void kernel_check_fc_grid(const char *variant) {
     static const int inputs[] = {1, 15, 16, 65, 130}, outputs[] = {2, 7, 33};
     for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
         for (size_t o = 0; o < sizeof outputs / sizeof *outputs; o++) {
-            if (!kernel_check_extent(variant, ALEXCL_FC)->costly && o != i % (sizeof outputs / sizeof *outputs)) continue; /* each of both at least once */
+            /* each of both at least once */
+            if (!kernel_check_extent(variant, ALEXCL_FC)->costly && o != i % (sizeof outputs / sizeof *outputs))
+                continue;
             struct alexcl_layer desc = {.type = ALEXCL_FC, .name = "fc", .outputs = outputs[o]};
             kernel_check_layer(variant, &desc, (struct alexcl_shape){inputs[i], 1, 1});
         }
     }
     static const struct alexcl_shape maps[] = {{1, 3, 3}, {7, 2, 5}, {40, 3, 3}};
-    for (size_t i = 0; i < sizeof maps / sizeof *maps; i++) { /* behind a flatten layer; with more inputs than a chunk of fc_cpu.cl */
-        /* Two blocks of 32 outputs a half; one on bare buffers: weights are written block after block, and see make_storage. */
+    /* behind a flatten layer; with more inputs than a chunk of fc_cpu.cl */
+    for (size_t i = 0; i < sizeof maps / sizeof *maps; i++) {
+        /* Two blocks of 32 outputs a half; one on bare buffers: weights are written block after block, and see
+         * make_storage. */
         struct alexcl_layer desc = {.type = ALEXCL_FC, .name = "fc", .outputs = kernel_check_bare() ? 61 : 70};
         kernel_check_flattened(variant, &desc, (struct alexcl_shape){(int)shape_size(maps[i]), 1, 1}, maps[i]);
     }
@@ -450,7 +492,14 @@ void kernel_check_fc_grid(const char *variant) {
 }
 
 static struct alexcl_layer lrn(int n, double k, double alpha, double beta, enum alexcl_span span) {
-    return (struct alexcl_layer){.type = ALEXCL_LRN, .name = "lrn", .kernel = n, .stride = 1, .k = k, .alpha = alpha, .beta = beta, .span = span};
+    return (struct alexcl_layer){.type = ALEXCL_LRN,
+                                 .name = "lrn",
+                                 .kernel = n,
+                                 .stride = 1,
+                                 .k = k,
+                                 .alpha = alpha,
+                                 .beta = beta,
+                                 .span = span};
 }
 
 /* Windows wider than a half, halves of different size, one channel, other powers. */
@@ -470,16 +519,19 @@ void kernel_check_lrn_grid(const char *variant) {
 }
 
 void kernel_check_golden_lrn(const char *variant) {
-    static const char *const dirs[] = {"lrn_paper", "lrn_relu", "lrn_towers", "lrn_caffe", "lrn_narrow", "lrn_n3strong", "lrn_single"};
+    static const char *const dirs[] = {"lrn_paper",  "lrn_relu",     "lrn_towers", "lrn_caffe",
+                                       "lrn_narrow", "lrn_n3strong", "lrn_single"};
     for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
-        struct alexcl_layer desc = lrn((int)oracle_number(dirs[i], "size"), oracle_number(dirs[i], "k"), oracle_number(dirs[i], "alpha"),
-                                       oracle_number(dirs[i], "beta"), oracle_number(dirs[i], "groups") == 2 ? ALEXCL_SPAN_HALF : ALEXCL_SPAN_LAYER);
+        struct alexcl_layer desc = lrn((int)oracle_number(dirs[i], "size"), oracle_number(dirs[i], "k"),
+                                       oracle_number(dirs[i], "alpha"), oracle_number(dirs[i], "beta"),
+                                       oracle_number(dirs[i], "groups") == 2 ? ALEXCL_SPAN_HALF : ALEXCL_SPAN_LAYER);
         kernel_check_golden(variant, &desc, dirs[i], "y");
     }
 }
 
 struct alexcl_layer kernel_check_maxpool(int kernel, int stride, int ceil_mode) {
-    return (struct alexcl_layer){.type = ALEXCL_MAXPOOL, .name = "maxpool", .kernel = kernel, .stride = stride, .ceil_mode = ceil_mode};
+    return (struct alexcl_layer){
+        .type = ALEXCL_MAXPOOL, .name = "maxpool", .kernel = kernel, .stride = stride, .ceil_mode = ceil_mode};
 }
 
 /* A net that went wrong must show it. */
@@ -527,10 +579,12 @@ void kernel_check_pool_grid(const char *variant, struct alexcl_layer desc) {
 }
 
 void kernel_check_golden_maxpool(const char *variant) {
-    static const char *const dirs[] = {"pool_13", "pool_2x2", "pool_55", "pool_ceil", "pool_even", "pool_neg", "pool_ties", "pool_zeros"};
+    static const char *const dirs[] = {"pool_13",   "pool_2x2", "pool_55",   "pool_ceil",
+                                       "pool_even", "pool_neg", "pool_ties", "pool_zeros"};
     for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
         struct alexcl_layer desc =
-            kernel_check_maxpool((int)oracle_number(dirs[i], "size"), (int)oracle_number(dirs[i], "stride"), (int)oracle_number(dirs[i], "ceil"));
+            kernel_check_maxpool((int)oracle_number(dirs[i], "size"), (int)oracle_number(dirs[i], "stride"),
+                                 (int)oracle_number(dirs[i], "ceil"));
         kernel_check_golden(variant, &desc, dirs[i], "y");
     }
 }

@@ -1,22 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-/* What the kernels' check programs share: a kernel is tested as the layers use it, through describe, prepare and forward of one variant. */
+/* What the kernels' check programs share: a kernel is tested as the layers use it, through describe, prepare and
+ * forward of one variant. */
 #ifndef ALEXCL_KERNEL_CHECK_H
 #define ALEXCL_KERNEL_CHECK_H
 #include "support.h"
 
-/* Whether this place can run a variant: kernels named *_cpu.cl are for CPU devices alone. ALEXCL_TEST_CPU_KERNELS=1 lets them run
- * anywhere (Oclgrind says it is a GPU). */
+/* Whether this place can run a variant: kernels named *_cpu.cl are for CPU devices alone. ALEXCL_TEST_CPU_KERNELS=1
+ * lets them run anywhere (Oclgrind says it is a GPU). */
 int kernel_check_possible(const char *variant);
-/* Whether buffers hold nothing but what was written (ALEXCL_BARE_BUFFERS, buffer.h): then nothing can be asked of the rest of them. */
+/* Whether buffers hold nothing but what was written (ALEXCL_BARE_BUFFERS, buffer.h): then nothing can be asked of the
+ * rest of them. */
 int kernel_check_bare(void);
-/* Both halves of a layer on random values, by that variant on the place under test, against the reference: batches in the middle
- * of a larger buffer, of 9, 5 and 1, and images that are not asked for must stay untouched. The bits of an image must not depend on
- * the batch it is in. With channels side by side in memory too, where the variant can. Layers that may write over their input do so as well.
- * ALEXCL_TEST_GRID=small tries less. */
+/* Both halves of a layer on random values, by that variant on the place under test, against the reference: batches in
+ * the middle of a larger buffer, of 9, 5 and 1, and images that are not asked for must stay untouched. The bits of an
+ * image must not depend on the batch it is in. With channels side by side in memory too, where the variant can. Layers
+ * that may write over their input do so as well. ALEXCL_TEST_GRID=small tries less. */
 void kernel_check_layer(const char *variant, const struct alexcl_layer *desc, struct alexcl_shape whole_in);
 /* The same for a layer that reads `maps` as units, behind a flatten layer. */
-void kernel_check_flattened(const char *variant, const struct alexcl_layer *desc, struct alexcl_shape whole_in, struct alexcl_shape maps);
-/* Both halves together against a golden vector, within 1e-5 of the largest value: x, w and b where the layer has them, and `key`. */
+void kernel_check_flattened(const char *variant, const struct alexcl_layer *desc, struct alexcl_shape whole_in,
+                            struct alexcl_shape maps);
+/* Both halves together against a golden vector, within 1e-5 of the largest value: x, w and b where the layer has them,
+ * and `key`. */
 void kernel_check_golden(const char *variant, const struct alexcl_layer *desc, const char *dir, const char *key);
 /* describe must fail with ALEXCL_E_USAGE and a text that has `part` in it. */
 void kernel_check_refused(const struct alexcl_layer *desc, struct alexcl_shape whole_in, const char *part);

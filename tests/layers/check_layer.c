@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What every kind of layer reads and makes, which variant a place gets, and how a call is cut into launches. What the variants compute
- * is tested kernel by kernel (tests/kernels). */
+/* What every kind of layer reads and makes, which variant a place gets, and how a call is cut into launches. What the
+ * variants compute is tested kernel by kernel (tests/kernels). */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +23,8 @@ static struct layer describe(const struct alexcl_layer *desc, int half, struct a
 }
 
 static void expect_shape(const char *what, struct alexcl_shape got, int c, int h, int w) {
-    ck_assert_msg(got.c == c && got.h == h && got.w == w, "%s is %d x %d x %d where %d x %d x %d was due", what, got.c, got.h, got.w, c, h, w);
+    ck_assert_msg(got.c == c && got.h == h && got.w == w, "%s is %d x %d x %d where %d x %d x %d was due", what, got.c,
+                  got.h, got.w, c, h, w);
 }
 
 /* Odd numbers throughout: half 0 has the larger part. */
@@ -36,26 +37,35 @@ START_TEST(halves) {
         int h, w;
         int in_place, view;
     } rows[] = {
-        {{.type = ALEXCL_CONV, .name = "conv", .outputs = 5, .kernel = 3, .stride = 2, .pad = 1, .groups = 1}, 0, 1, 0, {7, 7}, {3, 2}, 3, 3, 0, 0},
+        /* clang-format off */
+        {{.type = ALEXCL_CONV, .name = "conv", .outputs = 5, .kernel = 3, .stride = 2, .pad = 1, .groups = 1},
+         0, 1, 0, {7, 7}, {3, 2}, 3, 3, 0, 0},
         {{.type = ALEXCL_FC, .name = "fc", .outputs = 5}, 1, 1, 0, {7, 7}, {3, 2}, 1, 1, 0, 0},
         {{.type = ALEXCL_RBF, .name = "rbf", .outputs = 5}, 1, 1, 0, {7, 7}, {3, 2}, 1, 1, 0, 0},
-        {{.type = ALEXCL_LRN, .name = "lrn", .kernel = 5, .k = 1, .alpha = 1, .beta = 0.75}, 0, 0, 0, {4, 3}, {4, 3}, 6, 5, 0, 0},
-        {{.type = ALEXCL_LRN, .name = "lrn", .kernel = 5, .k = 1, .alpha = 1, .beta = 0.75, .span = ALEXCL_SPAN_LAYER}, 0, 0, 2, {4, 3}, {4, 3}, 6, 5, 0, 0},
-        {{.type = ALEXCL_RNORM, .name = "rnorm", .kernel = 5, .k = 1, .alpha = 1, .beta = 0.75}, 0, 0, 0, {4, 3}, {4, 3}, 6, 5, 0, 0},
+        {{.type = ALEXCL_LRN, .name = "lrn", .kernel = 5, .k = 1, .alpha = 1, .beta = 0.75},
+         0, 0, 0, {4, 3}, {4, 3}, 6, 5, 0, 0},
+        {{.type = ALEXCL_LRN, .name = "lrn", .kernel = 5, .k = 1, .alpha = 1, .beta = 0.75, .span = ALEXCL_SPAN_LAYER},
+         0, 0, 2, {4, 3}, {4, 3}, 6, 5, 0, 0},
+        {{.type = ALEXCL_RNORM, .name = "rnorm", .kernel = 5, .k = 1, .alpha = 1, .beta = 0.75},
+         0, 0, 0, {4, 3}, {4, 3}, 6, 5, 0, 0},
         {{.type = ALEXCL_MAXPOOL, .name = "max", .kernel = 3, .stride = 2}, 0, 0, 0, {4, 3}, {4, 3}, 2, 2, 0, 0},
-        {{.type = ALEXCL_MAXPOOL, .name = "max", .kernel = 3, .stride = 2, .ceil_mode = 1}, 0, 0, 0, {4, 3}, {4, 3}, 3, 2, 0, 0},
-        {{.type = ALEXCL_MAXPOOL, .name = "max", .kernel = 1, .stride = 2, .ceil_mode = 1}, 0, 0, 0, {4, 3}, {4, 3}, 3, 3, 0, 0}, /* none starts behind the map
-                                                                                                                                   */
+        {{.type = ALEXCL_MAXPOOL, .name = "max", .kernel = 3, .stride = 2, .ceil_mode = 1},
+         0, 0, 0, {4, 3}, {4, 3}, 3, 2, 0, 0},
+        {{.type = ALEXCL_MAXPOOL, .name = "max", .kernel = 1, .stride = 2, .ceil_mode = 1},
+         0, 0, 0, {4, 3}, {4, 3}, 3, 3, 0, 0},
         {{.type = ALEXCL_AVGPOOL, .name = "avg", .kernel = 2, .stride = 2}, 0, 0, 0, {4, 3}, {4, 3}, 3, 2, 0, 0},
         {{.type = ALEXCL_SUBSAMPLE, .name = "sub", .kernel = 2, .stride = 2}, 0, 0, 0, {4, 3}, {4, 3}, 3, 2, 0, 0},
         {{.type = ALEXCL_RELU, .name = "relu"}, 0, 0, 0, {4, 3}, {4, 3}, 6, 5, 1, 0},
         {{.type = ALEXCL_TANH, .name = "tanh"}, 0, 0, 0, {4, 3}, {4, 3}, 6, 5, 1, 0},
         {{.type = ALEXCL_SIGMOID, .name = "sigmoid"}, 0, 0, 0, {4, 3}, {4, 3}, 6, 5, 1, 0},
         {{.type = ALEXCL_LECUN_TANH, .name = "lecun"}, 0, 0, 0, {4, 3}, {4, 3}, 6, 5, 1, 0},
-        {{.type = ALEXCL_DROPOUT, .name = "drop", .dropout = ALEXCL_DROPOUT_PAPER, .rate = 0.5}, 0, 0, 0, {4, 3}, {4, 3}, 6, 5, 1, 0},
-        {{.type = ALEXCL_DROPOUT, .name = "drop", .dropout = ALEXCL_DROPOUT_INVERTED, .rate = 0.5}, 0, 0, 0, {4, 3}, {4, 3}, 6, 5, 1, 1},
+        {{.type = ALEXCL_DROPOUT, .name = "drop", .dropout = ALEXCL_DROPOUT_PAPER, .rate = 0.5},
+         0, 0, 0, {4, 3}, {4, 3}, 6, 5, 1, 0},
+        {{.type = ALEXCL_DROPOUT, .name = "drop", .dropout = ALEXCL_DROPOUT_INVERTED, .rate = 0.5},
+         0, 0, 0, {4, 3}, {4, 3}, 6, 5, 1, 1},
         {{.type = ALEXCL_FLATTEN, .name = "flat"}, 0, 0, 0, {4, 3}, {120, 90}, 1, 1, 1, 1},
         {{.type = ALEXCL_SOFTMAX, .name = "prob"}, 1, 1, 0, {7, 7}, {4, 3}, 1, 1, 0, 0},
+        /* clang-format on */
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct alexcl_shape whole_in = rows[i].units ? units : maps;
@@ -68,7 +78,8 @@ START_TEST(halves) {
             ck_assert_msg(l.reads.all == rows[i].all && l.reads.seam == rows[i].seam, "%s reads something else", name);
             ck_assert_msg(l.in_place == rows[i].in_place && l.view == rows[i].view, "%s: in place, view", name);
             for (int t = 0; t < l.tensor_count; t++)
-                ck_assert_msg(l.tensors[t].first == (half ? l.tensors[t].shape[0] - l.tensors[t].count : 0), "%s: rows of tensor %d", name, t);
+                ck_assert_msg(l.tensors[t].first == (half ? l.tensors[t].shape[0] - l.tensors[t].count : 0),
+                              "%s: rows of tensor %d", name, t);
         }
     }
 }
@@ -84,9 +95,10 @@ static const char *chosen(const struct alexcl_layer *desc, struct alexcl_shape w
 
 START_TEST(choice) {
     struct alexcl_error err = {0};
-    static const struct alexcl_layer conv = {.type = ALEXCL_CONV, .name = "conv", .outputs = 4, .kernel = 3, .stride = 1, .groups = 1},
-                                     jumps = {.type = ALEXCL_CONV, .name = "conv", .outputs = 4, .kernel = 3, .stride = 2, .groups = 1},
-                                     fc = {.type = ALEXCL_FC, .name = "fc", .outputs = 4}, relu = {.type = ALEXCL_RELU, .name = "relu"};
+    static const struct alexcl_layer
+        conv = {.type = ALEXCL_CONV, .name = "conv", .outputs = 4, .kernel = 3, .stride = 1, .groups = 1},
+        jumps = {.type = ALEXCL_CONV, .name = "conv", .outputs = 4, .kernel = 3, .stride = 2, .groups = 1},
+        fc = {.type = ALEXCL_FC, .name = "fc", .outputs = 4}, relu = {.type = ALEXCL_RELU, .name = "relu"};
     struct device *dev = support_place()->device;
     const char *own = !dev ? "ref" : device_limits(dev)->kind == ALEXCL_DEVICE_CPU ? "cpu" : "own";
     ck_assert_str_eq(chosen(&conv, maps), strcmp(own, "cpu") == 0 ? "winograd" : own);
@@ -106,7 +118,8 @@ END_TEST
 
 /* ---- weights in half precision ---- */
 
-enum { IN = 1031, OUT = 131, IMAGES = 3 }; /* more weights in a half than are rounded at once, and an odd number of them in half 1 */
+/* more weights in a half than are rounded at once, and an odd number of them in half 1 */
+enum { IN = 1031, OUT = 131, IMAGES = 3 };
 
 static struct layer fully_connected(int half, int fp16) {
     static const struct alexcl_layer fc = {.type = ALEXCL_FC, .name = "fc9", .outputs = OUT};
@@ -127,26 +140,34 @@ static float *run_fc(int half, int fp16, const float *x, const float *w, const f
     EXPECT_OK(storage_create(support_place(), count, "a test", &out, &err), err);
     EXPECT_OK(storage_write(&in, 0, x, IMAGES * IN, &err), err);
     EXPECT_OK(layer_prepare(&l, support_place(), values, &err), err);
-    if (l.parameters[0].buffer) ck_assert_uint_eq(buffer_floats(l.parameters[0].buffer), layer_parameter_floats(&l, support_place(), 0));
+    if (l.parameters[0].buffer)
+        ck_assert_uint_eq(buffer_floats(l.parameters[0].buffer), layer_parameter_floats(&l, support_place(), 0));
     if (l.workspace) EXPECT_OK(storage_create(support_place(), l.workspace, "a test", &workspace, &err), err);
-    EXPECT_OK(layer_forward(&l, &(struct layer_io){.in = &in, .out = &out, .workspace = &workspace, .count = IMAGES}, &err), err);
+    EXPECT_OK(
+        layer_forward(&l, &(struct layer_io){.in = &in, .out = &out, .workspace = &workspace, .count = IMAGES}, &err),
+        err);
     EXPECT_OK(storage_read(&out, 0, y, count, &err), err);
     layer_release(&l);
     storage_free(&in), storage_free(&out), storage_free(&workspace);
     return y;
 }
 
-/* They are the rounded ones, and half of the bytes: the same bits come out as of float weights that were rounded before. */
+/* They are the rounded ones, and half of the bytes: the same bits come out as of float weights that were rounded
+ * before. */
 START_TEST(half_weights_are_rounded_ones) {
     for (int half = 0; half < 2; half++) {
         struct layer exact = fully_connected(half, 0), narrow = fully_connected(half, 1);
-        size_t rows = (size_t)exact.out.c, count = rows * IN, floats = layer_parameter_floats(&exact, support_place(), 0);
+        size_t rows = (size_t)exact.out.c, count = rows * IN,
+               floats = layer_parameter_floats(&exact, support_place(), 0);
         ck_assert_uint_eq(layer_parameter_floats(&narrow, support_place(), 0), (floats + 1) / 2);
-        ck_assert_uint_eq(layer_parameter_floats(&narrow, support_place(), 1), layer_parameter_floats(&exact, support_place(), 1));
-        float *x = support_random(IMAGES * IN, "x", 2.0), *w = support_random(count, "w", 0.5), *b = support_random(rows, "b", 0.5);
+        ck_assert_uint_eq(layer_parameter_floats(&narrow, support_place(), 1),
+                          layer_parameter_floats(&exact, support_place(), 1));
+        float *x = support_random(IMAGES * IN, "x", 2.0), *w = support_random(count, "w", 0.5),
+              *b = support_random(rows, "b", 0.5);
         float *rounded = support_floats(count);
         for (size_t i = 0; i < count; i++) rounded[i] = fp16_to_float(fp16_from_float(w[i]));
-        float *want = run_fc(half, 0, x, rounded, b), *got = run_fc(half, 1, x, w, b), *others = run_fc(half, 0, x, w, b);
+        float *want = run_fc(half, 0, x, rounded, b), *got = run_fc(half, 1, x, w, b),
+              *others = run_fc(half, 0, x, w, b);
         support_same("half weights", got, want, IMAGES * rows);
         ck_assert(memcmp(got, others, IMAGES * rows * sizeof *got) != 0);
         free(x), free(w), free(b), free(rounded), free(want), free(got), free(others);
@@ -159,7 +180,8 @@ START_TEST(weights_beyond_half_precision_are_refused) {
     static const struct {
         float value;
         const char *named; /* NULL: it is taken */
-    } cases[] = {{65504.0f, NULL}, {-65504.0f, NULL}, {65510.0f, "is 65510"}, {-70000.0f, "is -70000"}, {INFINITY, "is inf"}, {NAN, "nan"}};
+    } cases[] = {{65504.0f, NULL},         {-65504.0f, NULL},    {65510.0f, "is 65510"},
+                 {-70000.0f, "is -70000"}, {INFINITY, "is inf"}, {NAN, "nan"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         for (int half = 0; half < 2; half++) {
             struct layer l = fully_connected(half, 1), exact = fully_connected(half, 0);
@@ -206,20 +228,25 @@ static const struct layer_variant *variant_of(const struct layer *l, const char 
 }
 
 START_TEST(the_next_variant_takes_the_place_of_one_that_is_not_built) {
-    static const struct alexcl_layer desc = {.type = ALEXCL_CONV, .name = "conv", .outputs = 4, .kernel = 3, .stride = 1, .groups = 1};
-    static const char *const faster[] = {"winograd_cpu", "winograd", "fc_cpu", "fc", NULL}, *const all[] = {"fc_cpu", "fc", "fc_naive", NULL};
+    static const struct alexcl_layer desc = {
+        .type = ALEXCL_CONV, .name = "conv", .outputs = 4, .kernel = 3, .stride = 1, .groups = 1};
+    static const char *const faster[] = {"winograd_cpu", "winograd", "fc_cpu", "fc", NULL}, *const all[] = {
+                                                                                                "fc_cpu", "fc",
+                                                                                                "fc_naive", NULL};
     struct alexcl_error err = {0};
     if (!support_place()->device) return;
     struct layer conv = describe(&desc, 0, maps), fc = fully_connected(1, 0);
     int block = layer_block(support_place()), cpu = block > 1;
     size_t rows = (size_t)fc.out.c;
-    float *x = support_random(IMAGES * IN, "x", 2.0), *w = support_random(rows * IN, "w", 0.5), *b = support_random(rows, "b", 0.5);
+    float *x = support_random(IMAGES * IN, "x", 2.0), *w = support_random(rows * IN, "w", 0.5),
+          *b = support_random(rows, "b", 0.5);
     const float *const values[LAYER_TENSORS] = {w, b};
     conv.in_block = conv.out_block = block;
     conv.tuned = variant_of(&conv, cpu ? "winograd" : "wino_gpu");
     if (cpu) conv.tile = (struct layer_tile){{5, 1, 1}};
     break_kernels(1, all);
-    EXPECT_ERROR(layer_prepare(&fc, support_place(), values, &err), ALEXCL_E_BUILD, "fc_naive.cl does not compile", err);
+    EXPECT_ERROR(layer_prepare(&fc, support_place(), values, &err), ALEXCL_E_BUILD, "fc_naive.cl does not compile",
+                 err);
     ck_assert_ptr_null(fc.variant);
     break_kernels(0, all), break_kernels(1, faster);
     EXPECT_OK(layer_prepare(&conv, support_place(), values, &err), err);
@@ -253,11 +280,12 @@ static int launch(uint64_t macs, double seconds, int chunked, unsigned compute_u
     return layer_launch_images(&l, &device);
 }
 
-/* Devices draw a screen as well: no launch may take more than about a tenth of a second; and a large one must not be given a piece that ends
- * before it is filled. */
+/* Devices draw a screen as well: no launch may take more than about a tenth of a second; and a large one must not be
+ * given a piece that ends before it is filled. */
 START_TEST(launches) {
     enum { CONV3 = 74760192 }; /* half of the paper's */
-    /* Before it is measured: 132 units at 1.98 GHz, 56 at 1.0, 24 at 1.1 (built in), one at 100 MHz; one that tells no clock. */
+    /* Before it is measured: 132 units at 1.98 GHz, 56 at 1.0, 24 at 1.1 (built in), one at 100 MHz; one that tells no
+     * clock. */
     ck_assert_int_ge(launch(CONV3, 0, 0, 132, 1980), 256);
     ck_assert_int_ge(launch(CONV3, 0, 0, 56, 1000), 64);
     ck_assert_int_le(launch(CONV3, 0, 0, 24, 1100), 54); /* 4e9 products, of 42e9 a second */
@@ -293,10 +321,12 @@ START_TEST(empty_half) {
 }
 END_TEST
 
-/* The kernels' checks compare two ways of computing, which share the factor; at the models' rate of one half both factors are the same. */
+/* The kernels' checks compare two ways of computing, which share the factor; at the models' rate of one half both
+ * factors are the same. */
 START_TEST(dropout_keeps_the_rest) {
     struct alexcl_error err = {0};
-    const struct alexcl_layer drop = {.type = ALEXCL_DROPOUT, .name = "drop", .dropout = ALEXCL_DROPOUT_PAPER, .rate = 0.25};
+    const struct alexcl_layer drop = {
+        .type = ALEXCL_DROPOUT, .name = "drop", .dropout = ALEXCL_DROPOUT_PAPER, .rate = 0.25};
     const float *const none[LAYER_TENSORS] = {0};
     const float x[4] = {4, -8, 0, 100};
     static const float due[4] = {3, -6, 0, 75};
@@ -316,7 +346,8 @@ END_TEST
 
 int main(void) {
     TCase *tests = tcase_create("layer");
-    tcase_add_test(tests, the_next_variant_takes_the_place_of_one_that_is_not_built); /* first: before others compile these kernels */
+    /* first: before others compile these kernels */
+    tcase_add_test(tests, the_next_variant_takes_the_place_of_one_that_is_not_built);
     tcase_add_test(tests, halves);
     tcase_add_test(tests, choice);
     tcase_add_test(tests, half_weights_are_rounded_ones);

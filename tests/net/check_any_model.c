@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Models that a caller makes: of any number of layers and channels, and those that cannot be, which are refused by every call that takes a
- * model, with the field and what it may be. */
+/* Models that a caller makes: of any number of layers and channels, and those that cannot be, which are refused by
+ * every call that takes a model, with the field and what it may be. */
 #include <limits.h>
 #include <math.h>
 #include <pthread.h>
@@ -31,16 +31,25 @@ static struct chain *make_chain(size_t layers, int channels) {
         snprintf(c->names[i], sizeof c->names[i], "stage_%03zu/branch_of_maps", i);
         c->layers[i] = i + 1 == layers   ? (struct alexcl_layer){.type = ALEXCL_FC, .outputs = 3}
                        : i + 2 == layers ? (struct alexcl_layer){.type = ALEXCL_FLATTEN}
-                       : i % 2           ? (struct alexcl_layer){.type = ALEXCL_RELU}
-                                         : (struct alexcl_layer){.type = ALEXCL_CONV, .outputs = 4, .kernel = 3, .stride = 1, .pad = 1, .groups = 1};
+                       : i % 2
+                           ? (struct alexcl_layer){.type = ALEXCL_RELU}
+                           : (struct alexcl_layer){
+                                 .type = ALEXCL_CONV, .outputs = 4, .kernel = 3, .stride = 1, .pad = 1, .groups = 1};
         c->layers[i].name = c->names[i];
     }
     for (int i = 0; i < channels; i++) {
         c->mean[i] = 100.123456789 + i;
         c->std[i] = 1 + i / 7.0;
     }
-    c->model = (struct alexcl_model){
-        .name = "chain", .channels = channels, .height = 3, .width = 2, .scale = 1, .mean = c->mean, .std = c->std, .layers = c->layers, .layer_count = layers};
+    c->model = (struct alexcl_model){.name = "chain",
+                                     .channels = channels,
+                                     .height = 3,
+                                     .width = 2,
+                                     .scale = 1,
+                                     .mean = c->mean,
+                                     .std = c->std,
+                                     .layers = c->layers,
+                                     .layer_count = layers};
     return c;
 }
 
@@ -56,7 +65,8 @@ static const char *file_name(void) {
     return name;
 }
 
-static void expect_same_values(const struct alexcl_weights *a, const struct alexcl_weights *b, const struct alexcl_layer *l, const int shape[4]) {
+static void expect_same_values(const struct alexcl_weights *a, const struct alexcl_weights *b,
+                               const struct alexcl_layer *l, const int shape[4]) {
     struct alexcl_error err = {0};
     struct weights_view x, y;
     EXPECT_OK(weights_view_open(a, l, "weight", 4, shape, 0, shape[0], &x, &err), err);
@@ -78,7 +88,8 @@ START_TEST(a_file_is_read_by_the_model_that_wrote_it) {
     EXPECT_OK(alexcl_weights_generate(m, 7, NULL, NULL, 0, &made, &err), err);
     EXPECT_OK(alexcl_weights_save(made, path, &err), err);
     EXPECT_OK(alexcl_weights_open(path, m, NULL, &read, &err), err);
-    ck_assert_msg(strstr(alexcl_weights_describe(read), "its metadata agrees with model chain") != NULL, "%s", alexcl_weights_describe(read));
+    ck_assert_msg(strstr(alexcl_weights_describe(read), "its metadata agrees with model chain") != NULL, "%s",
+                  alexcl_weights_describe(read));
     expect_same_values(made, read, &c->layers[0], (int[4]){4, m->channels, 3, 3});
     alexcl_weights_free(read);
     for (size_t to = 0; to < m->layer_count; to += 7) { /* of its first layers alone */
@@ -91,12 +102,14 @@ START_TEST(a_file_is_read_by_the_model_that_wrote_it) {
     c->std[m->channels - 1] += 1;
     EXPECT_ERROR(alexcl_weights_open(path, m, NULL, &read, &err), ALEXCL_E_DATA, "std: the file says", err);
     m->std = NULL;
-    if (m->channels > 1) EXPECT_ERROR(alexcl_weights_open(path, m, NULL, &read, &err), ALEXCL_E_DATA, "std: the file says", err);
+    if (m->channels > 1)
+        EXPECT_ERROR(alexcl_weights_open(path, m, NULL, &read, &err), ALEXCL_E_DATA, "std: the file says", err);
     m->std = c->std;
     c->std[m->channels - 1] -= 1;
     c->names[last - 1][0] = 'x';
     EXPECT_ERROR(alexcl_weights_open(path, m, NULL, &read, &err), ALEXCL_E_DATA, "layers: the file says", err);
-    if (last > 2) EXPECT_OK(alexcl_weights_open(path, m, m->layers[last - 2].name, &read, &err), err), alexcl_weights_free(read);
+    if (last > 2)
+        EXPECT_OK(alexcl_weights_open(path, m, m->layers[last - 2].name, &read, &err), err), alexcl_weights_free(read);
     alexcl_weights_free(made);
     unlink(path);
     free(c);
@@ -118,7 +131,8 @@ START_TEST(names_do_not_reach_into_the_metadata) {
     alexcl_weights_free(read);
     c->layers[0].pad = 0;
     c->layers[0].kernel = 1;
-    EXPECT_ERROR(alexcl_weights_open(path, &c->model, NULL, &read, &err), ALEXCL_E_DATA, "original.pads: the file says", err);
+    EXPECT_ERROR(alexcl_weights_open(path, &c->model, NULL, &read, &err), ALEXCL_E_DATA, "original.pads: the file says",
+                 err);
     alexcl_weights_free(made);
     unlink(path);
     free(c);
@@ -129,7 +143,8 @@ START_TEST(a_layer_is_found_among_many) {
     struct alexcl_error err = {0};
     struct chain *c = make_chain(200, 3);
     for (int i = 0; i < 200; i++) ck_assert_int_eq(alexcl_model_layer(&c->model, c->names[i], &err), i);
-    EXPECT_ERROR(alexcl_model_layer(&c->model, "stage_150/branch_of_map", &err), ALEXCL_E_USAGE, "did you mean \"stage_150/branch_of_maps\"?", err);
+    EXPECT_ERROR(alexcl_model_layer(&c->model, "stage_150/branch_of_map", &err), ALEXCL_E_USAGE,
+                 "did you mean \"stage_150/branch_of_maps\"?", err);
     free(c);
 }
 END_TEST
@@ -185,7 +200,8 @@ START_TEST(the_largest_batch_is_cut_to_what_fits) {
     alexcl_net_free(net);
     static const char *const splits[] = {NULL, "auto", "1:1", "1:0"};
     for (size_t i = 0; i < sizeof splits / sizeof *splits; i++) {
-        struct alexcl_plan_request request = {.batch = INT_MAX, .places = 2, .memory = {1 << 20, 2 << 20}, .split = splits[i]};
+        struct alexcl_plan_request request = {
+            .batch = INT_MAX, .places = 2, .memory = {1 << 20, 2 << 20}, .split = splits[i]};
         EXPECT_OK(alexcl_plan_make(&c->model, &request, &plan, &err), err);
         ck_assert_int_eq(plan->batch, INT_MAX);
         ck_assert_int_gt(plan->chunk, 1000);
@@ -290,8 +306,15 @@ static const struct alexcl_layer good_layers[] = {
 enum { GOOD = sizeof good_layers / sizeof *good_layers, CONV = 0, NORM, POOL, FLAT, DROP, FC, PROB };
 static const double three[] = {1, 2, 3}, bad_mean[] = {1, 2, (double)NAN}, bad_std[] = {1, 0, 1};
 static const uint32_t two_connections[] = {1, 2, 3, 3};
-static struct alexcl_model good = {
-    .name = "good", .channels = 3, .height = 6, .width = 6, .scale = 1, .mean = three, .std = three, .layers = good_layers, .layer_count = GOOD};
+static struct alexcl_model good = {.name = "good",
+                                   .channels = 3,
+                                   .height = 6,
+                                   .width = 6,
+                                   .scale = 1,
+                                   .mean = three,
+                                   .std = three,
+                                   .layers = good_layers,
+                                   .layer_count = GOOD};
 
 /* Every call that takes a model says the same; those that look at the fields alone too, where `fields`. */
 static void expect_refused(const struct alexcl_model *m, const char *part, int fields) {
@@ -302,10 +325,12 @@ static void expect_refused(const struct alexcl_model *m, const char *part, int f
     struct alexcl_net *net;
     char path[8];
     EXPECT_OK(alexcl_weights_generate(&good, 1, NULL, NULL, 0, &others, &err), err);
-    EXPECT_ERROR(alexcl_plan_make(m, &(struct alexcl_plan_request){.batch = 1}, &plan, &err), ALEXCL_E_USAGE, part, err);
+    EXPECT_ERROR(alexcl_plan_make(m, &(struct alexcl_plan_request){.batch = 1}, &plan, &err), ALEXCL_E_USAGE, part,
+                 err);
     EXPECT_ERROR(alexcl_weights_generate(m, 1, "case", NULL, 0, &w, &err), ALEXCL_E_USAGE, part, err);
     EXPECT_ERROR(alexcl_weights_open("no such file", m, NULL, &w, &err), ALEXCL_E_USAGE, part, err);
-    EXPECT_ERROR(alexcl_net_open(m, others, sel, &(struct alexcl_net_options){0}, &net, &err), ALEXCL_E_USAGE, part, err);
+    EXPECT_ERROR(alexcl_net_open(m, others, sel, &(struct alexcl_net_options){0}, &net, &err), ALEXCL_E_USAGE, part,
+                 err);
     if (fields) {
         EXPECT_ERROR(alexcl_model_layer(m, "conv", &err), ALEXCL_E_USAGE, part, err);
         EXPECT_ERROR(alexcl_tune_run(m, sel, NULL, NULL, path, sizeof path, &err), ALEXCL_E_USAGE, part, err);
@@ -315,14 +340,14 @@ static void expect_refused(const struct alexcl_model *m, const char *part, int f
 }
 
 /* The good model with one thing changed: of the model `m`, of a layer `l[..]`. */
-#define REFUSED_AS(change, part, fields)                                                                                                                       \
-    do {                                                                                                                                                       \
-        struct alexcl_model m = good;                                                                                                                          \
-        struct alexcl_layer l[GOOD];                                                                                                                           \
-        memcpy(l, good_layers, sizeof l);                                                                                                                      \
-        m.layers = l;                                                                                                                                          \
-        change;                                                                                                                                                \
-        expect_refused(&m, part, fields);                                                                                                                      \
+#define REFUSED_AS(change, part, fields)                                                                               \
+    do {                                                                                                               \
+        struct alexcl_model m = good;                                                                                  \
+        struct alexcl_layer l[GOOD];                                                                                   \
+        memcpy(l, good_layers, sizeof l);                                                                              \
+        m.layers = l;                                                                                                  \
+        change;                                                                                                        \
+        expect_refused(&m, part, fields);                                                                              \
     } while (0)
 #define REFUSED(change, part) REFUSED_AS(change, part, 1)
 
@@ -360,9 +385,11 @@ START_TEST(fields_of_a_layer) {
     REFUSED(l[POOL].name = longest, "layer 3 of 7: its name is longer than 255 bytes");
     REFUSED(l[POOL].name = "conv", "model good: layer conv (3 of 7): layer 1 has the same name");
     REFUSED(l[POOL].name = "origin", "layer origin (3 of 7): a weight file's metadata has another use for this name");
-    REFUSED(l[POOL].type = (enum alexcl_layer_type)15, "model good: layer pool (3 of 7): type 15: there is no layer type with this number");
+    REFUSED(l[POOL].type = (enum alexcl_layer_type)15,
+            "model good: layer pool (3 of 7): type 15: there is no layer type with this number");
     REFUSED(l[POOL].type = (enum alexcl_layer_type) - 1, "type -1: there is no layer type");
-    REFUSED(l[CONV].outputs = 1, "model good: layer conv (1 of 7): outputs 1: it must be from 2 to 65535, one for each half at least");
+    REFUSED(l[CONV].outputs = 1,
+            "model good: layer conv (1 of 7): outputs 1: it must be from 2 to 65535, one for each half at least");
     REFUSED(l[CONV].outputs = 1 << 28, "outputs 268435456: it must be from 2 to 65535");
     REFUSED(l[FC].outputs = INT_MIN, "layer fc (6 of 7): outputs -2147483648: it must be from 2 to 262140");
     REFUSED(l[CONV].kernel = 0, "kernel 0: it must be from 1 to 16384");
@@ -395,13 +422,17 @@ START_TEST(layers_that_do_not_fit) {
     REFUSED_AS(l[CONV].groups = 3, "3 groups for 3 input and 4 output channels", 0);
     REFUSED_AS(l[CONV].kernel = 16384, "a 16384 x 16384 kernel does not fit", 0);
     REFUSED_AS((l[CONV].kernel = 16384, l[CONV].pad = l[CONV].pad_end = 16383), "values: a layer has at most", 0);
-    REFUSED_AS((m.channels = 33, m.mean = m.std = NULL, l[CONV].connections = two_connections), "at most 32 input channels", 0);
+    REFUSED_AS((m.channels = 33, m.mean = m.std = NULL, l[CONV].connections = two_connections),
+               "at most 32 input channels", 0);
     REFUSED_AS(l[NORM].kernel = 4, "model good, layer norm behind 4 x 6 x 6: a window of 4", 0);
     REFUSED_AS(l[POOL].kernel = 7, "a 7 x 7 window does not fit", 0);
-    REFUSED_AS((m.channels = m.height = m.width = 65535, m.mean = m.std = NULL), "281462092005375 values: a layer has at most 1073741823", 0);
+    REFUSED_AS((m.channels = m.height = m.width = 65535, m.mean = m.std = NULL),
+               "281462092005375 values: a layer has at most 1073741823", 0);
     REFUSED_AS((m.height = m.width = 1000, l[CONV].outputs = 65535), "65535000000 values: a layer has at most", 0);
-    REFUSED_AS((m.channels = 60000, m.mean = m.std = NULL, l[CONV].outputs = 65535), "values: a layer has at most", 0); /* of its weights */
-    REFUSED_AS((m.channels = 100, m.height = m.width = 1000, m.mean = m.std = NULL, l[CONV].kernel = 1, l[CONV].pad = 0, l[NORM].type = ALEXCL_FLATTEN),
+    /* of its weights */
+    REFUSED_AS((m.channels = 60000, m.mean = m.std = NULL, l[CONV].outputs = 65535), "values: a layer has at most", 0);
+    REFUSED_AS((m.channels = 100, m.height = m.width = 1000, m.mean = m.std = NULL, l[CONV].kernel = 1, l[CONV].pad = 0,
+                l[NORM].type = ALEXCL_FLATTEN),
                "layer pool behind 4000000 x 1 x 1: 4000000 channels", 0);
     REFUSED_AS(l[FLAT].type = ALEXCL_RELU, "layer fc behind 4 x 3 x 3: a fully connected layer reads units", 0);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What is shared is counted once: by two places on one CPU or card, and by the host with those that compute in its memory. */
+/* What is shared is counted once: by two places on one CPU or card, and by the host with those that compute in its
+ * memory. */
 #include "fit.h"
 
 #include <string.h>
@@ -13,7 +14,8 @@ static struct place none = {NULL};
 static struct fit fit_of(const struct graph *g, const struct split *split, int on_host) {
     struct fit f = {.split = split, .count = split->places, .host_memory = UINT64_MAX};
     for (size_t i = 0; i < f.count; i++)
-        f.places[i] = (struct fit_place){.graph = g, .place = &none, .halves = split_halves(split, i), .on_host = on_host, .pinned = !on_host};
+        f.places[i] = (struct fit_place){
+            .graph = g, .place = &none, .halves = split_halves(split, i), .on_host = on_host, .pinned = !on_host};
     return f;
 }
 
@@ -57,7 +59,8 @@ static void expect_host(const struct graph *g, const struct split *s) {
     f.caller = (struct alexcl_host_memory){.fixed = 5000000, .image = 300000};
     int images = split_batch(s, IMAGES, plenty, room);
     uint64_t due = f.caller.fixed + (uint64_t)images * (f.caller.image + sizeof(float) * (3 * 224 * 224 + 1000));
-    for (size_t i = 0; i < f.count; i++) due += graph_memory(g, f.places[i].halves, &none, room[i]).total + fit_place_host(&f.places[i], room[i]);
+    for (size_t i = 0; i < f.count; i++)
+        due += graph_memory(g, f.places[i].halves, &none, room[i]).total + fit_place_host(&f.places[i], room[i]);
     ck_assert_uint_eq(fit_on_host(&f, images, room), due);
     ck_assert_uint_lt(fit_host(&f, images, room), due);
     /* So much and a tenth, and the batch fits; a little less, and it is cut. */
@@ -103,7 +106,9 @@ START_TEST(the_reference_is_bounded) {
     struct alexcl_plan *plan;
     EXPECT_OK(alexcl_model_find("alexnet", &model, &err), err);
     EXPECT_OK(alexcl_selection_open("ref", &ref, &err), err);
-    EXPECT_OK(alexcl_plan_make(model, &(struct alexcl_plan_request){.places = 1, .batch = 1000000, .selection = ref}, &plan, &err), err);
+    EXPECT_OK(alexcl_plan_make(model, &(struct alexcl_plan_request){.places = 1, .batch = 1000000, .selection = ref},
+                               &plan, &err),
+              err);
     ck_assert(plan->chunk < plan->batch && plan->on_host == plan->memory[0].total + plan->host);
     alexcl_plan_free(plan);
     alexcl_selection_free(ref);

@@ -14,14 +14,20 @@ static int make_odd(struct alexcl_layer middle, struct graph **out, struct alexc
         {.name = "middle"},
         {.type = ALEXCL_FC, .name = "fc", .outputs = 4},
     };
-    static struct alexcl_model model = {.name = "odd", .channels = 3, .height = 3, .width = 3, .layers = layers, .layer_count = sizeof layers / sizeof *layers};
+    static struct alexcl_model model = {.name = "odd",
+                                        .channels = 3,
+                                        .height = 3,
+                                        .width = 3,
+                                        .layers = layers,
+                                        .layer_count = sizeof layers / sizeof *layers};
     layers[2] = middle;
     return graph_make(&model, NULL, 1, out, err);
 }
 
 START_TEST(a_view_keeps_the_cut_of_the_channels) {
-    const struct alexcl_layer views[] = {{.type = ALEXCL_DROPOUT, .name = "middle", .rate = 0.5, .dropout = ALEXCL_DROPOUT_INVERTED},
-                                         {.type = ALEXCL_FLATTEN, .name = "middle"}};
+    const struct alexcl_layer views[] = {
+        {.type = ALEXCL_DROPOUT, .name = "middle", .rate = 0.5, .dropout = ALEXCL_DROPOUT_INVERTED},
+        {.type = ALEXCL_FLATTEN, .name = "middle"}};
     for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
         struct alexcl_error err = {0};
         struct graph *g;
@@ -36,9 +42,16 @@ START_TEST(a_view_keeps_the_cut_of_the_channels) {
 END_TEST
 
 START_TEST(units_of_another_cut_are_refused) {
-    const struct alexcl_layer layers[] = {{.type = ALEXCL_DROPOUT, .name = "middle", .rate = 0.5, .dropout = ALEXCL_DROPOUT_PAPER},
-                                          {.type = ALEXCL_RELU, .name = "middle"},
-                                          {.type = ALEXCL_LRN, .name = "middle", .kernel = 5, .span = ALEXCL_SPAN_LAYER, .k = 2, .alpha = 1e-4, .beta = 0.75}};
+    const struct alexcl_layer layers[] = {
+        {.type = ALEXCL_DROPOUT, .name = "middle", .rate = 0.5, .dropout = ALEXCL_DROPOUT_PAPER},
+        {.type = ALEXCL_RELU, .name = "middle"},
+        {.type = ALEXCL_LRN,
+         .name = "middle",
+         .kernel = 5,
+         .span = ALEXCL_SPAN_LAYER,
+         .k = 2,
+         .alpha = 1e-4,
+         .beta = 0.75}};
     for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
         struct alexcl_error err = {0};
         struct graph *g;
@@ -75,8 +88,10 @@ START_TEST(as_many_images_as_fit) {
             ck_assert_int_eq(images, due);
         }
         struct alexcl_plan_memory one = graph_memory(g, halves, &none, 1);
-        EXPECT_ERROR(graph_fit(g, halves, &none, one.total, plenty, 100, "a device", &(int){0}, &err), ALEXCL_E_MEMORY, "one image needs", err);
-        EXPECT_ERROR(graph_fit(g, halves, &none, plenty, one.largest_buffer - 1, 100, "a device", &(int){0}, &err), ALEXCL_E_MEMORY, "a device", err);
+        EXPECT_ERROR(graph_fit(g, halves, &none, one.total, plenty, 100, "a device", &(int){0}, &err), ALEXCL_E_MEMORY,
+                     "one image needs", err);
+        EXPECT_ERROR(graph_fit(g, halves, &none, plenty, one.largest_buffer - 1, 100, "a device", &(int){0}, &err),
+                     ALEXCL_E_MEMORY, "a device", err);
     }
     graph_free(g);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* How work and copies are handed to a device (handover_layer.c sees all of it): to a GPU, which it is or which limits_layer.c makes it say; in case cpu
- * to a CPU. */
+/* How work and copies are handed to a device (handover_layer.c sees all of it): to a GPU, which it is or which
+ * limits_layer.c makes it say; in case cpu to a CPU. */
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +26,9 @@ static struct opened open_net(const struct alexcl_model *model, const char *devi
     struct opened o;
     EXPECT_OK(alexcl_weights_generate(model, 1, NULL, NULL, 0, &o.weights, &err), err);
     EXPECT_OK(alexcl_selection_open(devices, &o.selection, &err), err);
-    EXPECT_OK(alexcl_net_open(model, o.weights, o.selection, &(struct alexcl_net_options){.batch = BATCH}, &o.net, &err), err);
+    EXPECT_OK(
+        alexcl_net_open(model, o.weights, o.selection, &(struct alexcl_net_options){.batch = BATCH}, &o.net, &err),
+        err);
     if (!seen) { /* the loader has opened it */
         void *layer = dlopen(getenv("HANDOVER_LAYER"), RTLD_NOW | RTLD_NOLOAD);
         ck_assert_msg(layer != NULL, "the loader took no layer");
@@ -54,12 +56,16 @@ static void run(struct opened *o) {
     ck_assert(seen->count > 0 && seen->count < HANDOVER_MOST);
 }
 
-static int copies(const struct handover_command *c) { return c->kind == HANDOVER_READ || c->kind == HANDOVER_WRITE || c->kind == HANDOVER_COPY; }
+static int copies(const struct handover_command *c) {
+    return c->kind == HANDOVER_READ || c->kind == HANDOVER_WRITE || c->kind == HANDOVER_COPY;
+}
 
 /* In memory that the driver mapped. */
 static int pinned(const struct handover_command *c) {
     for (int i = 0; i < HANDOVER_MAPS; i++)
-        if (seen->maps[i].start && c->host >= seen->maps[i].start && c->host + c->bytes <= seen->maps[i].start + seen->maps[i].bytes) return 1;
+        if (seen->maps[i].start && c->host >= seen->maps[i].start &&
+            c->host + c->bytes <= seen->maps[i].start + seen->maps[i].bytes)
+            return 1;
     return 0;
 }
 
@@ -86,10 +92,13 @@ static void each(const char *devices) {
         int launches = 0, moved = 0;
         for (int i = 0; i < seen->count; i++) {
             const struct handover_command *c = &seen->commands[i];
-            ck_assert_msg(c->rectangle != 2, "command %d copies %zu bytes that follow one another as a rectangle", i, c->bytes);
+            ck_assert_msg(c->rectangle != 2, "command %d copies %zu bytes that follow one another as a rectangle", i,
+                          c->bytes);
             ck_assert_msg(!copies(c) || c->bytes > 0, "command %d copies nothing", i);
-            ck_assert_msg(c->kind != HANDOVER_LAUNCH || !c->event, "launch %d of %s makes an event that nobody asked for", i, c->kernel);
-            if (on_gpu() && c->host) ck_assert_msg(pinned(c), "command %d copies %zu bytes outside of the arena", i, c->bytes);
+            ck_assert_msg(c->kind != HANDOVER_LAUNCH || !c->event,
+                          "launch %d of %s makes an event that nobody asked for", i, c->kernel);
+            if (on_gpu() && c->host)
+                ck_assert_msg(pinned(c), "command %d copies %zu bytes outside of the arena", i, c->bytes);
             /* Images come from where the caller has them. */
             if (!on_gpu() && c->kind == HANDOVER_WRITE && c->bytes % (o.in_floats * sizeof(float)) == 0)
                 ck_assert(c->host >= (char *)o.in && c->host < (char *)(o.in + IMAGES * o.in_floats));
@@ -98,14 +107,18 @@ static void each(const char *devices) {
         }
         ck_assert(launches > 10 && moved > 2);
         struct alexcl_net_times times = alexcl_net_times(o.net);
-        for (int i = 0; i < lanes; i++) ck_assert_msg(!times.events || times.device[i] > 0, "device %d was never busy", i);
+        for (int i = 0; i < lanes; i++)
+            ck_assert_msg(!times.events || times.device[i] > 0, "device %d was never busy", i);
         /* A net that is recorded: each launch has its own times, where the device has any. */
         EXPECT_OK(alexcl_net_record(o.net, 1, &err), err);
         run(&o);
-        for (int i = 0; i < seen->count; i++) ck_assert(seen->commands[i].kind != HANDOVER_LAUNCH || (seen->commands[i].event != 0) == (times.events != 0));
+        for (int i = 0; i < seen->count; i++)
+            ck_assert(seen->commands[i].kind != HANDOVER_LAUNCH ||
+                      (seen->commands[i].event != 0) == (times.events != 0));
         EXPECT_OK(alexcl_net_record(o.net, 0, &err), err);
         run(&o);
-        for (int i = 0; i < seen->count; i++) ck_assert(seen->commands[i].kind != HANDOVER_LAUNCH || !seen->commands[i].event);
+        for (int i = 0; i < seen->count; i++)
+            ck_assert(seen->commands[i].kind != HANDOVER_LAUNCH || !seen->commands[i].event);
         close_net(&o);
         ck_assert_int_eq(mapped(), 0);
     }
@@ -117,8 +130,8 @@ START_TEST(copies_are_whole_pinned_and_without_events) {
 }
 END_TEST
 
-/* A device begins with a slice while the host hands out the rest of it: behind what it waits for (the images, the other half) come the join, the
- * launches of one layer, and a flush. */
+/* A device begins with a slice while the host hands out the rest of it: behind what it waits for (the images, the other
+ * half) come the join, the launches of one layer, and a flush. */
 static void expect_early_flushes(const char *devices) {
     const struct alexcl_model *model;
     struct alexcl_selection *cut;
@@ -134,12 +147,15 @@ static void expect_early_flushes(const char *devices) {
         const char *first = NULL;
         if (c->kind != HANDOVER_BARRIER) continue;
         for (int j = i + 1; j < seen->count &&
-                            (seen->commands[j].queue != c->queue || (seen->commands[j].kind != HANDOVER_FLUSH && seen->commands[j].kind != HANDOVER_BARRIER));
+                            (seen->commands[j].queue != c->queue ||
+                             (seen->commands[j].kind != HANDOVER_FLUSH && seen->commands[j].kind != HANDOVER_BARRIER));
              j++) {
-            if (seen->commands[j].queue != c->queue || seen->commands[j].kind != HANDOVER_LAUNCH || strcmp(seen->commands[j].kernel, "join_forward") == 0)
+            if (seen->commands[j].queue != c->queue || seen->commands[j].kind != HANDOVER_LAUNCH ||
+                strcmp(seen->commands[j].kernel, "join_forward") == 0)
                 continue;
             if (!first) first = seen->commands[j].kernel, slices++;
-            ck_assert_msg(strcmp(first, seen->commands[j].kernel) == 0, "%s waits for %s to be handed out", first, seen->commands[j].kernel);
+            ck_assert_msg(strcmp(first, seen->commands[j].kernel) == 0, "%s waits for %s to be handed out", first,
+                          seen->commands[j].kernel);
         }
     }
     ck_assert_int_gt(slices, 0);
@@ -153,7 +169,8 @@ START_TEST(a_slice_begins_at_once) {
 }
 END_TEST
 
-/* However a batch is cut into launches, an image's scores are the same to the bit; a fast device is given all of it at once, a slow one piece by piece. */
+/* However a batch is cut into launches, an image's scores are the same to the bit; a fast device is given all of it at
+ * once, a slow one piece by piece. */
 START_TEST(launches_are_cut_by_the_device) {
     static const char *const devices[] = {"gpu,units=132,clock=1980", "gpu,units=1,clock=1"};
     const struct alexcl_model *model;
@@ -173,7 +190,8 @@ START_TEST(launches_are_cut_by_the_device) {
         close_net(&o);
     }
     setenv("LIMITS", "gpu", 1);
-    ck_assert_msg(launches[0] > 0 && launches[1] > launches[0], "%d launches on a fast device, %d on a slow one", launches[0], launches[1]);
+    ck_assert_msg(launches[0] > 0 && launches[1] > launches[0], "%d launches on a fast device, %d on a slow one",
+                  launches[0], launches[1]);
 }
 END_TEST
 

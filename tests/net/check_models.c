@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The model tables against the layer lists, inputs and gains of the golden vectors, which were written by another program. */
+/* The model tables against the layer lists, inputs and gains of the golden vectors, which were written by another
+ * program. */
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -39,7 +40,8 @@ START_TEST(the_list_is_whole) {
         ck_assert(m->resize >= m->height && m->resize >= m->width && m->scale > 0);
         ck_assert_int_eq(m->channels, m->colour == ALEXCL_GREY ? 1 : 3);
         EXPECT_OK(model_check(m, &err), err);
-        for (size_t i = 0; i < m->layer_count; i++) ck_assert_int_eq(alexcl_model_layer(m, m->layers[i].name, &err), (int)i);
+        for (size_t i = 0; i < m->layer_count; i++)
+            ck_assert_int_eq(alexcl_model_layer(m, m->layers[i].name, &err), (int)i);
     }
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
         EXPECT_OK(alexcl_model_find(expected[i], &found, &err), err);
@@ -64,19 +66,24 @@ END_TEST
 
 START_TEST(every_type_has_a_name) {
     for (int i = 0; i <= ALEXCL_SOFTMAX; i++)
-        for (int j = 0; j < i; j++) ck_assert_str_ne(alexcl_layer_type_name((enum alexcl_layer_type)i), alexcl_layer_type_name((enum alexcl_layer_type)j));
+        for (int j = 0; j < i; j++)
+            ck_assert_str_ne(alexcl_layer_type_name((enum alexcl_layer_type)i),
+                             alexcl_layer_type_name((enum alexcl_layer_type)j));
     ck_assert_str_eq(alexcl_layer_type_name((enum alexcl_layer_type)99), "unknown");
 }
 END_TEST
 
-static void compare_layer(const struct alexcl_model *m, const struct alexcl_layer *l, const json_t *row, const json_t *gains) {
+static void compare_layer(const struct alexcl_model *m, const struct alexcl_layer *l, const json_t *row,
+                          const json_t *gains) {
     static const struct {
         const char *oracle;
         enum alexcl_layer_type type;
     } types[] = {
-        {"conv", ALEXCL_CONV},       {"relu", ALEXCL_RELU},        {"lrn", ALEXCL_LRN},         {"rnorm", ALEXCL_RNORM}, {"maxpool", ALEXCL_MAXPOOL},
-        {"avgpool", ALEXCL_AVGPOOL}, {"subs", ALEXCL_SUBSAMPLE},   {"flatten", ALEXCL_FLATTEN}, {"fc", ALEXCL_FC},       {"dropout", ALEXCL_DROPOUT},
-        {"tanh", ALEXCL_TANH},       {"lecun", ALEXCL_LECUN_TANH}, {"rbf", ALEXCL_RBF},
+        {"conv", ALEXCL_CONV},       {"relu", ALEXCL_RELU},       {"lrn", ALEXCL_LRN},
+        {"rnorm", ALEXCL_RNORM},     {"maxpool", ALEXCL_MAXPOOL}, {"avgpool", ALEXCL_AVGPOOL},
+        {"subs", ALEXCL_SUBSAMPLE},  {"flatten", ALEXCL_FLATTEN}, {"fc", ALEXCL_FC},
+        {"dropout", ALEXCL_DROPOUT}, {"tanh", ALEXCL_TANH},       {"lecun", ALEXCL_LECUN_TANH},
+        {"rbf", ALEXCL_RBF},
     };
     const char *type = json_string_value(json_object_get(row, "t"));
     int known = 0;
@@ -84,7 +91,8 @@ static void compare_layer(const struct alexcl_model *m, const struct alexcl_laye
         if (strcmp(type, types[i].oracle) == 0) known = types[i].type == l->type;
     ck_assert_msg(known, "%s: %s is a %s, not a %s", m->name, l->name, type, alexcl_layer_type_name(l->type));
     ck_assert_str_eq(l->name, json_string_value(json_object_get(row, "name")));
-    int norm = l->type == ALEXCL_LRN || l->type == ALEXCL_RNORM, conv = l->type == ALEXCL_CONV, window = l->type == ALEXCL_SUBSAMPLE ? 2 : 0;
+    int norm = l->type == ALEXCL_LRN || l->type == ALEXCL_RNORM, conv = l->type == ALEXCL_CONV,
+        window = l->type == ALEXCL_SUBSAMPLE ? 2 : 0;
     ck_assert_int_eq(l->outputs, (int)field(row, "o", 0));
     ck_assert_int_eq(l->kernel, (int)field(row, norm ? "n" : "k", window));
     ck_assert_int_eq(l->stride, (int)field(row, "s", window));
@@ -92,10 +100,12 @@ static void compare_layer(const struct alexcl_model *m, const struct alexcl_laye
     ck_assert_int_eq(l->pad_end, (int)field(row, "pr", 0));
     ck_assert_int_eq(l->groups, conv ? (int)field(row, "g", 0) : 0);
     ck_assert_int_eq(l->ceil_mode, 0);
-    ck_assert(l->k == (norm ? field(row, "k", -1) : 0) && l->alpha == (norm ? field(row, "alpha", -1) : 0) && l->beta == (norm ? field(row, "beta", -1) : 0));
+    ck_assert(l->k == (norm ? field(row, "k", -1) : 0) && l->alpha == (norm ? field(row, "alpha", -1) : 0) &&
+              l->beta == (norm ? field(row, "beta", -1) : 0));
     if (l->type == ALEXCL_LRN) ck_assert_int_eq(l->span == ALEXCL_SPAN_HALF ? 2 : 1, (int)field(row, "g", 0));
     if (l->type == ALEXCL_DROPOUT) {
-        ck_assert_str_eq(l->dropout == ALEXCL_DROPOUT_PAPER ? "paper" : "inverted", json_string_value(json_object_get(row, "mode")));
+        ck_assert_str_eq(l->dropout == ALEXCL_DROPOUT_PAPER ? "paper" : "inverted",
+                         json_string_value(json_object_get(row, "mode")));
         ck_assert(l->rate == 0.5);
     }
     ck_assert((l->gain == 0 ? 1 : l->gain) == field(gains, l->name, 1));
@@ -103,7 +113,8 @@ static void compare_layer(const struct alexcl_model *m, const struct alexcl_laye
     ck_assert((table != NULL) == (l->connections != NULL));
     for (size_t o = 0; o < json_array_size(table); o++) {
         uint32_t bits = 0;
-        for (size_t i = 0; i < json_array_size(json_array_get(table, o)); i++) bits |= 1u << json_integer_value(json_array_get(json_array_get(table, o), i));
+        for (size_t i = 0; i < json_array_size(json_array_get(table, o)); i++)
+            bits |= 1u << json_integer_value(json_array_get(json_array_get(table, o), i));
         ck_assert_uint_eq(l->connections[o], bits);
     }
 }
@@ -142,7 +153,8 @@ START_TEST(shapes_and_parameters_are_the_golden_ones) {
         struct alexcl_plan *p;
         struct alexcl_plan_request request = {.places = 2};
         EXPECT_OK(alexcl_plan_make(m, &request, &p, &err), err);
-        ck_assert_msg((double)p->parameters == oracle_number(case_dir(m), "param_count"), "%s: %llu parameters", m->name, (unsigned long long)p->parameters);
+        ck_assert_msg((double)p->parameters == oracle_number(case_dir(m), "param_count"), "%s: %llu parameters",
+                      m->name, (unsigned long long)p->parameters);
         json_t *shapes = case_json(m, "shapes");
         for (size_t l = 0; l < p->layer_count; l++) {
             const json_t *shape = json_object_get(shapes, m->layers[l].name);
@@ -158,7 +170,8 @@ START_TEST(shapes_and_parameters_are_the_golden_ones) {
 }
 END_TEST
 
-/* The figures of the literature: 60,965,224 and 724,406,816 for the two-tower net, 61,100,840 for torchvision's, 50,820,776 for the article's. */
+/* The figures of the literature: 60,965,224 and 724,406,816 for the two-tower net, 61,100,840 for torchvision's,
+ * 50,820,776 for the article's. */
 START_TEST(parameters_and_macs_are_the_published_ones) {
     static const struct {
         const char *model;
@@ -186,7 +199,8 @@ START_TEST(parameters_and_macs_are_the_published_ones) {
 }
 END_TEST
 
-/* What the net sees of a black and of a white pixel, first and last channel: (pixel * scale - mean) / std by hand from the sources. */
+/* What the net sees of a black and of a white pixel, first and last channel: (pixel * scale - mean) / std by hand from
+ * the sources. */
 START_TEST(pixels_become_what_the_sources_say) {
     static const struct {
         const char *model;
@@ -217,8 +231,8 @@ START_TEST(pixels_become_what_the_sources_say) {
 }
 END_TEST
 
-/* Places in torchvision's two nn.Sequential: features = conv relu pool conv relu pool conv relu conv relu conv relu pool,
- * classifier = dropout linear relu dropout linear relu linear. */
+/* Places in torchvision's two nn.Sequential: features = conv relu pool conv relu pool conv relu conv relu conv relu
+ * pool, classifier = dropout linear relu dropout linear relu linear. */
 START_TEST(torchvisions_names_are_known) {
     static const struct {
         const char *layer, *place;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Whole nets against the golden vectors: ALEXCL_TEST_CASE names the case without "net_" (tiny2t, paper227 ...). Weights and images
- * come from the generator under the case's name; scores, probabilities and layers in between are compared. */
+/* Whole nets against the golden vectors: ALEXCL_TEST_CASE names the case without "net_" (tiny2t, paper227 ...).
+ * Weights and images come from the generator under the case's name; scores, probabilities and layers in between are
+ * compared. */
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -13,7 +14,8 @@
 #include "weights.h"
 
 static const uint64_t SEED = 0x20120930A1E7C0DEu;
-static const double LAYER_TOLERANCE = 1e-4, LOGITS_TOLERANCE = 1e-4, PROBABILITY_TOLERANCE = 1e-3, HALF_TOLERANCE = 1e-3, HALF_LEAST = 1e-5;
+static const double LAYER_TOLERANCE = 1e-4, LOGITS_TOLERANCE = 1e-4, PROBABILITY_TOLERANCE = 1e-3,
+                    HALF_TOLERANCE = 1e-3, HALF_LEAST = 1e-5;
 enum { FEW_LAYERS = 30000 }; /* nets with fewer inputs are looked at after every layer */
 
 static char dir[64];
@@ -41,7 +43,8 @@ static void generate_weights(const char *name) {
     for (size_t i = 0; i < model->layer_count; i++) {
         double own = model->layers[i].gain == 0.0 ? 1.0 : model->layers[i].gain;
         value = json_object_get(listed, model->layers[i].name);
-        ck_assert_msg(own == (value ? json_number_value(value) : 1.0), "%s: gain of %s is %g in the table", model->name, model->layers[i].name, own);
+        ck_assert_msg(own == (value ? json_number_value(value) : 1.0), "%s: gain of %s is %g in the table", model->name,
+                      model->layers[i].name, own);
     }
     EXPECT_OK(alexcl_weights_generate(model, SEED, name, gains, count, &weights, &err), err);
     json_decref(listed);
@@ -60,7 +63,8 @@ static void set_up(void) {
     char key[80];
     snprintf(key, sizeof key, "net/%s/x", name);
     images = support_floats(image_count * image_floats());
-    generator_fill_uniform(images, generator_key(SEED, key), 0, image_count * image_floats(), oracle_number(dir, "xscale"), 0.0);
+    generator_fill_uniform(images, generator_key(SEED, key), 0, image_count * image_floats(),
+                           oracle_number(dir, "xscale"), 0.0);
 }
 
 static void tear_down(void) {
@@ -82,8 +86,8 @@ START_TEST(images_are_the_oracles) {
     for (size_t i = 0; i < probe_count; i++) {
         if (strcmp(probes[i].what, "xin") != 0) continue;
         ck_assert_uint_lt(probes[i].index, image_count * image_floats());
-        ck_assert_msg(images[probes[i].index] == (float)probes[i].value, "x[%zu] is %.9g where %.9g was due", probes[i].index, (double)images[probes[i].index],
-                      probes[i].value);
+        ck_assert_msg(images[probes[i].index] == (float)probes[i].value, "x[%zu] is %.9g where %.9g was due",
+                      probes[i].index, (double)images[probes[i].index], probes[i].value);
         seen++;
     }
     ck_assert_uint_gt(seen, 0);
@@ -102,9 +106,12 @@ static size_t compare_weight_probes(const struct layer *l, const struct layer_te
         int named = strcmp(probes[i].tensor, name) == 0 || (t->suffix[0] == 'w' && strcmp(probes[i].tensor, code) == 0);
         if (strcmp(probes[i].what, "wgen") != 0 || !named) continue;
         struct weights_view view = {0};
-        EXPECT_OK(weights_view_open(weights, l->desc, t->suffix, t->dims, t->shape, (int)(probes[i].index / row), 1, &view, &err), err);
+        EXPECT_OK(weights_view_open(weights, l->desc, t->suffix, t->dims, t->shape, (int)(probes[i].index / row), 1,
+                                    &view, &err),
+                  err);
         float got = view.values[probes[i].index % row];
-        ck_assert_msg(got == (float)probes[i].value, "%s[%zu] is %.9g where %.9g was due", name, probes[i].index, (double)got, probes[i].value);
+        ck_assert_msg(got == (float)probes[i].value, "%s[%zu] is %.9g where %.9g was due", name, probes[i].index,
+                      (double)got, probes[i].value);
         weights_view_close(&view);
         seen++;
     }
@@ -118,7 +125,8 @@ START_TEST(weights_are_the_oracles) {
         struct layer l = {0};
         EXPECT_OK(layer_describe(&l, &model->layers[i], 0, shape, &err), err);
         for (int t = 0; t < l.tensor_count; t++)
-            ck_assert_msg(compare_weight_probes(&l, &l.tensors[t]) > 0, "no probe of %s.%s", l.desc->name, l.tensors[t].suffix);
+            ck_assert_msg(compare_weight_probes(&l, &l.tensors[t]) > 0, "no probe of %s.%s", l.desc->name,
+                          l.tensors[t].suffix);
         shape = l.whole_out;
     }
 }
@@ -191,7 +199,8 @@ START_TEST(probabilities) {
 }
 END_TEST
 
-/* Single values within the tolerance of the largest one probed; l1 and l2, over all values, within the tolerance of themselves. */
+/* Single values within the tolerance of the largest one probed; l1 and l2, over all values, within the tolerance of
+ * themselves. */
 static size_t compare_layer_probes(const char *layer, const float *got, size_t count) {
     double largest = 0.0, l1 = 0.0, l2 = 0.0;
     size_t seen = 0;
@@ -200,7 +209,8 @@ static size_t compare_layer_probes(const char *layer, const float *got, size_t c
         l2 += (double)got[i] * (double)got[i];
     }
     for (size_t i = 0; i < probe_count; i++)
-        if (strcmp(probes[i].tensor, layer) == 0 && strcmp(probes[i].what, "act") == 0) largest = fmax(largest, fabs(probes[i].value));
+        if (strcmp(probes[i].tensor, layer) == 0 && strcmp(probes[i].what, "act") == 0)
+            largest = fmax(largest, fabs(probes[i].value));
     for (size_t i = 0; i < probe_count; i++) {
         const struct oracle_probe *p = &probes[i];
         if (strcmp(p->tensor, layer) != 0 || strncmp(p->what, "act", 3) != 0) continue;
@@ -214,7 +224,8 @@ static size_t compare_layer_probes(const char *layer, const float *got, size_t c
             value = strcmp(p->what, "act_l1") == 0 ? l1 : sqrt(l2);
             if (strcmp(p->what, "act_sum") == 0) continue; /* cancels; l1 says more */
         }
-        ck_assert_msg(fabs(value - p->value) <= LAYER_TOLERANCE * scale, "%s %s[%zu] is %.9g where %.9g was due", p->what, layer, p->index, value, p->value);
+        ck_assert_msg(fabs(value - p->value) <= LAYER_TOLERANCE * scale, "%s %s[%zu] is %.9g where %.9g was due",
+                      p->what, layer, p->index, value, p->value);
         seen++;
     }
     return seen;
@@ -236,7 +247,8 @@ START_TEST(layers_in_between) {
         if (!looked_at(&model->layers[i])) continue;
         size_t count = 0;
         float *got = run_to(model->layers[i].name, &count);
-        ck_assert_msg(compare_layer_probes(model->layers[i].name, got, count) > 0, "no probe of %s", model->layers[i].name);
+        ck_assert_msg(compare_layer_probes(model->layers[i].name, got, count) > 0, "no probe of %s",
+                      model->layers[i].name);
         free(got);
     }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The halves belong to the model, the devices to the placement: one device, one device cut in two, its parts the other way
- * round, and every way to cut the images into batches give the same scores to the bit. */
+/* The halves belong to the model, the devices to the placement: one device, one device cut in two, its parts the other
+ * way round, and every way to cut the images into batches give the same scores to the bit. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +13,11 @@
 static const char *const models[] = {"tiny2t", "tiny-across", "tiny-nolrn", "tiny-orig", "lenet5", "lenet5-1998"};
 enum { IMAGES = 19 };
 
-/* Two of them for what sees no difference between nets: another loader, and sanitizers (sanitize.sh), under which all takes several times longer. */
-static size_t model_count(void) { return settings_environment("ALEXCL_TEST_FEW") ? 2 : sizeof models / sizeof models[0]; }
+/* Two of them for what sees no difference between nets: another loader, and sanitizers (sanitize.sh), under which all
+ * takes several times longer. */
+static size_t model_count(void) {
+    return settings_environment("ALEXCL_TEST_FEW") ? 2 : sizeof models / sizeof models[0];
+}
 
 static float *inputs(const struct alexcl_model *model) {
     size_t floats = (size_t)model->channels * (size_t)model->height * (size_t)model->width * IMAGES;
@@ -29,7 +32,8 @@ struct opened {
 };
 
 /* `gain`: NULL, or of one layer. */
-static struct opened open_net(const char *name, const struct alexcl_gain *gain, const char *devices, struct alexcl_net_options options) {
+static struct opened open_net(const char *name, const struct alexcl_gain *gain, const char *devices,
+                              struct alexcl_net_options options) {
     struct alexcl_error err = {0};
     struct opened o;
     EXPECT_OK(alexcl_model_find(name, &o.model, &err), err);
@@ -46,9 +50,12 @@ static void close_net(struct opened *o) {
 }
 
 /* The scores of IMAGES images; to be freed. `split`: of the images, or NULL. */
-static float *split_scores(const char *name, const char *devices, const char *split, int batch, const char *last_layer, size_t *units) {
+static float *split_scores(const char *name, const char *devices, const char *split, int batch, const char *last_layer,
+                           size_t *units) {
     struct alexcl_error err = {0};
-    struct opened o = open_net(name, NULL, devices, (struct alexcl_net_options){.batch = batch, .last_layer = last_layer, .reproducible = 1, .split = split});
+    struct opened o = open_net(
+        name, NULL, devices,
+        (struct alexcl_net_options){.batch = batch, .last_layer = last_layer, .reproducible = 1, .split = split});
     ck_assert_int_eq(alexcl_net_batch(o.net), batch);
     struct alexcl_shape shape = alexcl_net_output(o.net);
     *units = (size_t)shape.c * (size_t)shape.h * (size_t)shape.w;
@@ -118,7 +125,8 @@ START_TEST(and_with_half_weights) {
         float *exact = scores(some[i], one(), 16, NULL, &units);
         keep_weights("half");
         float *want = scores(some[i], one(), 16, NULL, &units);
-        ck_assert_msg(memcmp(want, exact, units * IMAGES * sizeof *want) != 0, "%s: half weights are float ones", some[i]);
+        ck_assert_msg(memcmp(want, exact, units * IMAGES * sizeof *want) != 0, "%s: half weights are float ones",
+                      some[i]);
         expect_same(some[i], one(), 1, NULL, want);
         expect_same(some[i], two(), 1, NULL, want);
         expect_same(some[i], two(), 19, NULL, want);
@@ -145,7 +153,8 @@ START_TEST(every_split_of_the_images_gives_the_same_bits) {
         float *want = scores(models[i], one(), 16, NULL, &units);
         for (size_t b = 0; b < sizeof batches / sizeof batches[0]; b++)
             for (size_t s = 0; s < sizeof splits / sizeof splits[0]; s++)
-                if ((b + s) % (i == 0 ? 2 : 6) == 0) expect_same_split(models[i], splits[s], batches[b], want); /* later ones: a few of them */
+                if ((b + s) % (i == 0 ? 2 : 6) == 0)
+                    expect_same_split(models[i], splits[s], batches[b], want); /* later ones: a few of them */
         free(want);
     }
 }
@@ -156,13 +165,15 @@ START_TEST(the_faster_place_gets_more) {
     struct alexcl_error err = {0};
     if (strcmp(support_implementation(), "ref") == 0) return;
     enum { FEW = 4 };
-    struct opened o = open_net("alexnet", NULL, "ref,0", (struct alexcl_net_options){.batch = FEW, .last_layer = "conv2", .split = "auto"});
+    struct opened o = open_net("alexnet", NULL, "ref,0",
+                               (struct alexcl_net_options){.batch = FEW, .last_layer = "conv2", .split = "auto"});
     struct alexcl_shape shape = alexcl_net_output(o.net);
     float *in = inputs(o.model), *out = support_floats(shape_size(shape) * FEW);
     for (int i = 0; i < 2; i++) EXPECT_OK(alexcl_net_run(o.net, in, FEW, out, &err), err);
     struct alexcl_net_times times = alexcl_net_times(o.net);
     ck_assert_uint_eq(times.images[0] + times.images[1], 2 * FEW);
-    ck_assert_msg(times.images[1] > times.images[0], "%zu images for the reference, %zu for the device", times.images[0], times.images[1]);
+    ck_assert_msg(times.images[1] > times.images[0], "%zu images for the reference, %zu for the device",
+                  times.images[0], times.images[1]);
     free(in);
     free(out);
     close_net(&o);
@@ -174,13 +185,17 @@ START_TEST(a_split_that_cannot_be) {
     struct alexcl_net *refused;
     struct opened o = open_net("tiny2t", NULL, one(), (struct alexcl_net_options){.batch = 1, .split = "half"}),
                   t = open_net("tiny2t", NULL, two(), (struct alexcl_net_options){.batch = 1});
-    EXPECT_ERROR(alexcl_net_open(o.model, o.weights, o.selection, &(struct alexcl_net_options){.split = "auto"}, &refused, &err), ALEXCL_E_USAGE, "one device",
-                 err);
-    EXPECT_ERROR(alexcl_net_open(t.model, t.weights, t.selection, &(struct alexcl_net_options){.split = "1:x"}, &refused, &err), ALEXCL_E_USAGE, "1:x", err);
+    EXPECT_ERROR(
+        alexcl_net_open(o.model, o.weights, o.selection, &(struct alexcl_net_options){.split = "auto"}, &refused, &err),
+        ALEXCL_E_USAGE, "one device", err);
+    EXPECT_ERROR(
+        alexcl_net_open(t.model, t.weights, t.selection, &(struct alexcl_net_options){.split = "1:x"}, &refused, &err),
+        ALEXCL_E_USAGE, "1:x", err);
     if (strcmp(support_implementation(), "ref") != 0) {
         struct alexcl_selection *kinds;
         EXPECT_OK(alexcl_selection_open("ref,0", &kinds, &err), err);
-        EXPECT_ERROR(alexcl_net_open(t.model, t.weights, kinds, &(struct alexcl_net_options){.split = "1:1", .reproducible = 1}, &refused, &err),
+        EXPECT_ERROR(alexcl_net_open(t.model, t.weights, kinds,
+                                     &(struct alexcl_net_options){.split = "1:1", .reproducible = 1}, &refused, &err),
                      ALEXCL_E_USAGE, "reproducible", err);
         alexcl_selection_free(kinds);
     }
@@ -205,20 +220,26 @@ END_TEST
 
 /* What is announced is copied beside the run before: the scores are the same, whatever comes next in fact. */
 START_TEST(what_is_announced_is_copied_ahead) {
-    static const struct { const char *devices, *split; } places[] = {{"0", NULL}, {"0/2", NULL}, {"0/2", "1:3"}, {"0/2", "0:1"}};
+    static const struct {
+        const char *devices, *split;
+    } places[] = {{"0", NULL}, {"0/2", NULL}, {"0/2", "1:3"}, {"0/2", "0:1"}};
     if (strcmp(support_implementation(), "ref") == 0) return;
     size_t units;
     float *want = scores("tiny2t", "0", 4, NULL, &units);
     for (size_t p = 0; p < sizeof places / sizeof places[0]; p++) {
         struct alexcl_error err = {0};
-        struct opened o = open_net("tiny2t", NULL, places[p].devices, (struct alexcl_net_options){.batch = 4, .reproducible = 1, .split = places[p].split});
+        struct opened o =
+            open_net("tiny2t", NULL, places[p].devices,
+                     (struct alexcl_net_options){.batch = 4, .reproducible = 1, .split = places[p].split});
         size_t floats = (size_t)o.model->channels * (size_t)o.model->height * (size_t)o.model->width;
         float *in = inputs(o.model), *got = support_floats(IMAGES * units), *broken = support_floats(4 * floats);
         for (size_t i = 0; i < 4 * floats; i++) broken[i] = INFINITY;
-        /* images, and what is announced before they run: the next ones, others than come, fewer than come, as many, none */
+        /* images, and what is announced before they run: the next ones, others than come, fewer than come, as many,
+         * none */
         static const struct {
             size_t first, count, next, next_count;
-        } runs[] = {{0, 4, 4, 3}, {4, 3, 10, 4}, {7, 4, 11, 2}, {11, 4, 15, 4}, {15, 4, 0, 0}, {0, 19, 8, 4}, {8, 4, 8, 4}, {8, 4, 0, 4}};
+        } runs[] = {{0, 4, 4, 3},  {4, 3, 10, 4}, {7, 4, 11, 2}, {11, 4, 15, 4},
+                    {15, 4, 0, 0}, {0, 19, 8, 4}, {8, 4, 8, 4},  {8, 4, 0, 4}};
         for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++) {
             if (runs[i].next_count) alexcl_net_announce(o.net, in + runs[i].next * floats, runs[i].next_count);
             EXPECT_OK(alexcl_net_run(o.net, in + runs[i].first * floats, runs[i].count, got, &err), err);
@@ -226,7 +247,8 @@ START_TEST(what_is_announced_is_copied_ahead) {
         }
         /* A batch that fails is run once more, to name the layer, where the next one lies already. */
         alexcl_net_announce(o.net, in, 4);
-        EXPECT_ERROR(alexcl_net_run(o.net, broken, 4, got, &err), ALEXCL_E_DATA, "image 0: not a finite number, first in the output of layer conv1", err);
+        EXPECT_ERROR(alexcl_net_run(o.net, broken, 4, got, &err), ALEXCL_E_DATA,
+                     "image 0: not a finite number, first in the output of layer conv1", err);
         EXPECT_OK(alexcl_net_run(o.net, in, 4, got, &err), err);
         support_same("behind a batch that failed", got, want, 4 * units);
         close_net(&o);
@@ -282,20 +304,23 @@ START_TEST(a_score_that_is_not_finite_names_the_layer) {
 }
 END_TEST
 
-/* Image 2 overflows in conv2, image 6 in conv1 already: the first of them is named, with its own layer, whoever computed it. */
+/* Image 2 overflows in conv2, image 6 in conv1 already: the first of them is named, with its own layer, whoever
+ * computed it. */
 START_TEST(the_layer_is_the_images_own) {
     struct alexcl_error err = {0};
     struct alexcl_gain huge = {"conv2", 1e10};
     static const char *const splits[] = {"half", "1:1", "1:6"};
     for (int i = 0; i < 3; i++) {
-        struct opened o = open_net("tiny-nolrn", &huge, two(), (struct alexcl_net_options){.batch = 7, .split = splits[i]});
+        struct opened o =
+            open_net("tiny-nolrn", &huge, two(), (struct alexcl_net_options){.batch = 7, .split = splits[i]});
         size_t floats = (size_t)o.model->channels * (size_t)o.model->height * (size_t)o.model->width;
         float *in = inputs(o.model), *out = support_floats(IMAGES * 10);
         for (size_t k = 0; k < floats; k++) {
             in[(7 + 2) * floats + k] *= 1e30f;
             in[(7 + 6) * floats + k] = 3e38f;
         }
-        EXPECT_ERROR(alexcl_net_run(o.net, in, IMAGES, out, &err), ALEXCL_E_DATA, "image 9: not a finite number, first in the output of layer conv2", err);
+        EXPECT_ERROR(alexcl_net_run(o.net, in, IMAGES, out, &err), ALEXCL_E_DATA,
+                     "image 9: not a finite number, first in the output of layer conv2", err);
         free(in);
         free(out);
         close_net(&o);
@@ -303,7 +328,8 @@ START_TEST(the_layer_is_the_images_own) {
 }
 END_TEST
 
-/* Infinity alone: no softmax behind it, and no Winograd before it, that makes NaN of it. Every product is finite, their sums are not. */
+/* Infinity alone: no softmax behind it, and no Winograd before it, that makes NaN of it. Every product is finite, their
+ * sums are not. */
 START_TEST(an_infinite_value_is_no_score) {
     struct alexcl_error err = {0};
     struct opened o = open_net("lenet5", NULL, one(), (struct alexcl_net_options){.batch = 1, .last_layer = "c1"});
@@ -320,7 +346,8 @@ START_TEST(an_infinite_value_is_no_score) {
 }
 END_TEST
 
-/* What plan and the choice of a batch rest on, against the buffers that a device really has; packed weights may take more. */
+/* What plan and the choice of a batch rest on, against the buffers that a device really has; packed weights may take
+ * more. */
 static void expect_estimates(void) {
     struct alexcl_error err = {0};
     for (size_t i = 0; i < model_count(); i++) {
@@ -328,7 +355,8 @@ static void expect_estimates(void) {
         struct alexcl_weights *weights;
         EXPECT_OK(alexcl_model_find(models[i], &model, &err), err);
         EXPECT_OK(alexcl_weights_generate(model, 5, NULL, NULL, 0, &weights, &err), err);
-        for (int placed = 1; placed <= 3; placed++) { /* on one device; one half of two; both of two, for a share of the images */
+        /* on one device; one half of two; both of two, for a share of the images */
+        for (int placed = 1; placed <= 3; placed++) {
             int lanes = placed == 1 ? 1 : 2;
             struct alexcl_selection *selection;
             struct lane_shared shared = {.weights = weights, .lanes = lanes};
@@ -353,8 +381,9 @@ static void expect_estimates(void) {
                     }
             ck_assert_uint_eq(packed, m.weights);
             ck_assert_msg(buffer_total(lane.place.device) - packed == m.total - m.weights,
-                          "%s on %d devices: %llu bytes are taken beside weights, %llu were estimated", models[i], lanes,
-                          (unsigned long long)(buffer_total(lane.place.device) - packed), (unsigned long long)(m.total - m.weights));
+                          "%s on %d devices: %llu bytes are taken beside weights, %llu were estimated", models[i],
+                          lanes, (unsigned long long)(buffer_total(lane.place.device) - packed),
+                          (unsigned long long)(m.total - m.weights));
             lane_free(&lane);
             graph_free(whole);
             pthread_mutex_destroy(&shared.upload);
@@ -397,15 +426,18 @@ START_TEST(a_small_device_gets_smaller_chunks_or_a_clear_refusal) {
     struct opened o = open_net("tiny2t", NULL, two(), (struct alexcl_net_options){.batch = 512, .memory = 16 << 20});
     ck_assert_int_lt(alexcl_net_batch(o.net), 512);
     ck_assert_int_ge(alexcl_net_batch(o.net), 1);
-    /* By images: each device has room for as many as one device alone; the proportion holds, or what is left goes to the other. */
+    /* By images: each device has room for as many as one device alone; the proportion holds, or what is left goes to
+     * the other. */
     struct opened s = open_net("tiny2t", NULL, one(), (struct alexcl_net_options){.batch = 512, .memory = 16 << 20});
     int alone = alexcl_net_batch(s.net);
     ck_assert_int_lt(alone, 256);
     static const char *const splits[] = {"1:1", "1:3", "auto"};
     const int due[] = {2 * alone, alone + alone / 3, 2 * alone};
     for (int i = 0; i < 3; i++) {
-        struct opened t = open_net("tiny2t", NULL, two(), (struct alexcl_net_options){.batch = 512, .memory = 16 << 20, .split = splits[i]});
-        ck_assert_msg(abs(alexcl_net_batch(t.net) - due[i]) <= 1, "split %s: %d images at once; one device has room for %d", splits[i], alexcl_net_batch(t.net),
+        struct opened t = open_net("tiny2t", NULL, two(),
+                                   (struct alexcl_net_options){.batch = 512, .memory = 16 << 20, .split = splits[i]});
+        ck_assert_msg(abs(alexcl_net_batch(t.net) - due[i]) <= 1,
+                      "split %s: %d images at once; one device has room for %d", splits[i], alexcl_net_batch(t.net),
                       alone);
         close_net(&t);
     }
@@ -414,7 +446,8 @@ START_TEST(a_small_device_gets_smaller_chunks_or_a_clear_refusal) {
     ck_assert_uint_le(m.total, (16 << 20) / 10 * 9 + 9);
     ck_assert_uint_ge(m.activations, (uint64_t)alexcl_net_batch(o.net) * 3 * 99 * 99 * sizeof(float));
     ck_assert_uint_eq(alexcl_net_memory(o.net, 2).total, 0);
-    EXPECT_ERROR(alexcl_net_open(o.model, o.weights, o.selection, &(struct alexcl_net_options){.batch = 64, .memory = 1 << 17}, &refused, &err),
+    EXPECT_ERROR(alexcl_net_open(o.model, o.weights, o.selection,
+                                 &(struct alexcl_net_options){.batch = 64, .memory = 1 << 17}, &refused, &err),
                  ALEXCL_E_MEMORY, "one image needs", err);
     close_net(&o);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A recording: every layer of every half and batch, on the host's clock whatever the device's is; scores are the same with it as without. */
+/* A recording: every layer of every half and batch, on the host's clock whatever the device's is; scores are the same
+ * with it as without. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,8 +17,10 @@ static int images(const struct alexcl_net *net, const char *layer, int half, int
         const struct alexcl_work_span *s;
         size_t count = alexcl_net_recorded(net, place, &s);
         for (size_t i = 0; i < count; i++)
-            if (s[i].work == ALEXCL_WORK_LAYER && s[i].half == half && s[i].run == run && s[i].commands && strcmp(s[i].layer, layer) == 0)
-                for (int n = s[i].first; n < s[i].first + s[i].count; n++, sum++) ck_assert_msg(n < BATCH && !seen[n]++, "%s: image %d", layer, n);
+            if (s[i].work == ALEXCL_WORK_LAYER && s[i].half == half && s[i].run == run && s[i].commands &&
+                strcmp(s[i].layer, layer) == 0)
+                for (int n = s[i].first; n < s[i].first + s[i].count; n++, sum++)
+                    ck_assert_msg(n < BATCH && !seen[n]++, "%s: image %d", layer, n);
     }
     return sum;
 }
@@ -41,7 +44,9 @@ static void record(const char *devices, const char *split) {
     EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
     EXPECT_OK(alexcl_weights_generate(model, 5, NULL, NULL, 0, &weights, &err), err);
     EXPECT_OK(alexcl_selection_open(devices, &selection, &err), err);
-    EXPECT_OK(alexcl_net_open(model, weights, selection, &(struct alexcl_net_options){.batch = BATCH, .split = split}, &net, &err), err);
+    EXPECT_OK(alexcl_net_open(model, weights, selection, &(struct alexcl_net_options){.batch = BATCH, .split = split},
+                              &net, &err),
+              err);
     EXPECT_OK(alexcl_net_run(net, in, IMAGES, plain, &err), err);
     ck_assert_uint_eq(alexcl_net_recorded(net, 0, &spans), 0);
 
@@ -56,16 +61,19 @@ static void record(const char *devices, const char *split) {
         for (int half = 0; half < 2; half++)
             for (size_t i = 0; i < model->layer_count; i++) {
                 enum alexcl_layer_type type = model->layers[i].type;
-                if (type != ALEXCL_CONV && type != ALEXCL_FC && type != ALEXCL_SOFTMAX) continue; /* the others may be done with them */
+                /* the others may be done with them */
+                if (type != ALEXCL_CONV && type != ALEXCL_FC && type != ALEXCL_SOFTMAX) continue;
                 ck_assert_int_eq(images(net, model->layers[i].name, half, 0), BATCH);
                 ck_assert_int_eq(images(net, model->layers[i].name, half, 1), IMAGES - BATCH);
                 ck_assert_int_eq(images(net, model->layers[i].name, half, 2), 0);
             }
         /* A device copies the second batch while it computes the first. */
         for (size_t place = 0; place < alexcl_selection_count(selection); place++) {
-            int ahead = alexcl_selection_device(selection, place) != NULL, both = copied(net, place, 0) + copied(net, place, 1);
+            int ahead = alexcl_selection_device(selection, place) != NULL,
+                both = copied(net, place, 0) + copied(net, place, 1);
             ck_assert_msg(split || both == IMAGES, "%d images are copied", both);
-            ck_assert_msg(!ahead == (copied(net, place, 1) > 0), "place %zu copies %d images in its second batch", place, copied(net, place, 1));
+            ck_assert_msg(!ahead == (copied(net, place, 1) > 0), "place %zu copies %d images in its second batch",
+                          place, copied(net, place, 1));
         }
         /* The recording began between `asked` and `start`. A millisecond is left to the clocks. */
         double first = -1e-3, last = (double)(end - asked) * 1e-9 + 1e-3, earliest = 1e9;
@@ -74,13 +82,15 @@ static void record(const char *devices, const char *split) {
             ck_assert_uint_gt(count, 0);
             for (size_t i = 0; i < count; i++) {
                 if (spans[i].commands == 0) continue;
-                ck_assert_msg(spans[i].start > first && spans[i].end >= spans[i].start && spans[i].end < last, "%s ran from %g to %g, the net from 0 to %g",
-                              spans[i].layer, spans[i].start, spans[i].end, last);
+                ck_assert_msg(spans[i].start > first && spans[i].end >= spans[i].start && spans[i].end < last,
+                              "%s ran from %g to %g, the net from 0 to %g", spans[i].layer, spans[i].start,
+                              spans[i].end, last);
                 ck_assert(spans[i].busy > 0 && spans[i].place == (int)place);
                 if (spans[i].start < earliest) earliest = spans[i].start;
             }
         }
-        ck_assert_msg(earliest <= (double)(end - asked) * 1e-9 && earliest * 1e9 + 1e6 >= 0 && start >= asked, "the first command began at %g", earliest);
+        ck_assert_msg(earliest <= (double)(end - asked) * 1e-9 && earliest * 1e9 + 1e6 >= 0 && start >= asked,
+                      "the first command began at %g", earliest);
     }
     EXPECT_OK(alexcl_net_run(net, in, IMAGES, plain, &err), err);
     for (int half = 0; half < 2; half++) ck_assert_int_eq(images(net, "conv1", half, 2), 0); /* it has ended */
@@ -94,7 +104,9 @@ START_TEST(one_place) { record(strcmp(support_implementation(), "ref") == 0 ? "r
 END_TEST
 START_TEST(two_places) { record(strcmp(support_implementation(), "ref") == 0 ? "ref,ref" : "0/2", NULL); }
 END_TEST
-START_TEST(two_places_with_images_of_their_own) { record(strcmp(support_implementation(), "ref") == 0 ? "ref,ref" : "0/2", "1:2"); }
+START_TEST(two_places_with_images_of_their_own) {
+    record(strcmp(support_implementation(), "ref") == 0 ? "ref,ref" : "0/2", "1:2");
+}
 END_TEST
 START_TEST(device_and_reference) { record(strcmp(support_implementation(), "ref") == 0 ? "ref,ref" : "0,ref", NULL); }
 END_TEST

@@ -110,20 +110,25 @@ END_TEST
 START_TEST(every_half_is_converted) {
     for (uint32_t bits = 0; bits < 65536; bits++) {
         unsigned char data[2] = {(unsigned char)bits, (unsigned char)(bits >> 8)};
-        struct safetensors_tensor half = {.type = SAFETENSORS_F16, .data = data}, brain = {.type = SAFETENSORS_BF16, .data = data};
+        struct safetensors_tensor half = {.type = SAFETENSORS_F16, .data = data},
+                                  brain = {.type = SAFETENSORS_BF16, .data = data};
         float got, sign = bits >> 15 ? -1 : 1;
         int exponent = bits >> 10 & 31, fraction = bits & 1023;
         safetensors_read(&half, 0, 1, &got);
         if (exponent == 31)
             ck_assert(fraction ? isnan(got) : isinf(got) && got * sign > 0);
         else
-            ck_assert(got == (float)(sign * (exponent ? ldexp(1024 + fraction, exponent - 25) : ldexp(fraction, -24))) && signbit(got) == signbit(sign));
+            ck_assert(got ==
+                          (float)(sign * (exponent ? ldexp(1024 + fraction, exponent - 25) : ldexp(fraction, -24))) &&
+                      signbit(got) == signbit(sign));
         exponent = bits >> 7 & 255, fraction = bits & 127;
         safetensors_read(&brain, 0, 1, &got);
         if (exponent == 255)
             ck_assert(fraction ? isnan(got) : isinf(got) && got * sign > 0);
         else
-            ck_assert(got == (float)(sign * (exponent ? ldexp(128 + fraction, exponent - 134) : ldexp(fraction, -133))) && signbit(got) == signbit(sign));
+            ck_assert(got ==
+                          (float)(sign * (exponent ? ldexp(128 + fraction, exponent - 134) : ldexp(fraction, -133))) &&
+                      signbit(got) == signbit(sign));
     }
 }
 END_TEST
@@ -147,10 +152,16 @@ static const struct {
     size_t data;
     const char *says;
 } wrong[] = {
-    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[4,12]}}", 12, "overlaps"},
-    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 8, "overlaps"},
+    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_"
+     "offsets\":[4,12]}}",
+     12, "overlaps"},
+    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_"
+     "offsets\":[0,8]}}",
+     8, "overlaps"},
     {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[4,12]}}", 12, "hole"},
-    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[12,20]}}", 20, "hole"},
+    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_"
+     "offsets\":[12,20]}}",
+     20, "hole"},
     {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 9, "1 bytes behind the last tensor"},
     {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 7, "cut short"},
     {"{\"a\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,8]}}", 8, "do not fit its shape and dtype"},
@@ -164,15 +175,19 @@ static const struct {
     {"{\"a\":{\"dtype\":\"F32\",\"shape\":[-2],\"data_offsets\":[0,8]}}", 8, "not a whole number"},
     {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2.0],\"data_offsets\":[0,8]}}", 8, "not a whole number"},
     {"{\"a\":{\"dtype\":\"F32\",\"shape\":[\"2\"],\"data_offsets\":[0,8]}}", 8, "not a whole number"},
-    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904,4],\"data_offsets\":[0,0]}}", 0, "more values than can be counted"},
-    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[4294967296,4294967296],\"data_offsets\":[0,0]}}", 0, "more values than can be counted"},
+    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904,4],\"data_offsets\":[0,0]}}", 0,
+     "more values than can be counted"},
+    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[4294967296,4294967296],\"data_offsets\":[0,0]}}", 0,
+     "more values than can be counted"},
     {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[-8,0]}}", 8, "not a begin and an end"},
     {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8,0]}}", 8, "not a begin and an end"},
     {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8.5]}}", 8, "not a begin and an end"},
     {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,9223372036854775807]}}", 8, "cut short"},
     {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,18446744073709551616]}}", 8, "not JSON"},
     {"{\"a\":{\"dtype\":\"F4\",\"shape\":[3],\"data_offsets\":[0,1]}}", 1, "do not fit its shape and dtype"},
-    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},\"a\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[8,8]}}", 8, "duplicate"},
+    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},\"a\":{\"dtype\":\"F32\",\"shape\":[0],\"data_"
+     "offsets\":[8,8]}}",
+     8, "duplicate"},
     {"{\"a\":{\"dtype\":\"F32\",\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[0,8]}}", 8, "duplicate"},
     {"{\"__metadata__\":{\"k\":\"1\",\"k\":\"2\"}}", 0, "duplicate"},
     {"{\"__metadata__\":{\"k\":1}}", 0, "metadata is not an object of texts"},
@@ -196,22 +211,26 @@ START_TEST(header_lengths_are_bounded) {
     unsigned char bytes[16] = {0, 0, 0, 0, 0, 0, 0, 0x80, '{', '}'};
     EXPECT_ERROR(parse(bytes, 16, &err), ALEXCL_E_DATA, "more than the format's 100 MB", err);
     memset(bytes, 0xff, 8);
-    EXPECT_ERROR(parse(bytes, 16, &err), ALEXCL_E_DATA, "more than the format's 100 MB; is it a safetensors file, and complete?", err);
+    EXPECT_ERROR(parse(bytes, 16, &err), ALEXCL_E_DATA,
+                 "more than the format's 100 MB; is it a safetensors file, and complete?", err);
     memset(bytes, 0, 8);
     bytes[0] = 9;
     EXPECT_ERROR(parse(bytes, 16, &err), ALEXCL_E_DATA, "more than the file has", err);
     EXPECT_ERROR(parse((const unsigned char *)"\x11\0\0\0\0\0\0\0{\"a\":", 13, &err), ALEXCL_E_DATA,
                  "its header of 17 bytes is more than the file has: it is cut short", err);
-    static const unsigned char torch[] = "PK\3\4\0\0\x08\x08\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x10\0\x12\0archive/data.pklFB";
-    EXPECT_ERROR(parse(torch, sizeof torch - 1, &err), ALEXCL_E_DATA, "is a PyTorch checkpoint (.pth), not a safetensors file; safetensors.torch.save_file",
-                 err);
-    static const char *const others[][2] = {{"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 244408336\n",
-                                             "is a Git LFS pointer, not the file itself, not a safetensors file; git lfs pull"},
-                                            {"{\n  \"weight_map\": {\"conv1.weight\": \"a.safetensors\"}}", "index of weights in several files"},
-                                            {"name: \"AlexNet\"\nlayer {", "is a text, not a safetensors file; name a file of weights"},
-                                            {"abc", "is a text, not a safetensors file"}};
+    static const unsigned char torch[] =
+        "PK\3\4\0\0\x08\x08\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x10\0\x12\0archive/data.pklFB";
+    EXPECT_ERROR(parse(torch, sizeof torch - 1, &err), ALEXCL_E_DATA,
+                 "is a PyTorch checkpoint (.pth), not a safetensors file; safetensors.torch.save_file", err);
+    static const char *const others[][2] = {
+        {"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 244408336\n",
+         "is a Git LFS pointer, not the file itself, not a safetensors file; git lfs pull"},
+        {"{\n  \"weight_map\": {\"conv1.weight\": \"a.safetensors\"}}", "index of weights in several files"},
+        {"name: \"AlexNet\"\nlayer {", "is a text, not a safetensors file; name a file of weights"},
+        {"abc", "is a text, not a safetensors file"}};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        EXPECT_ERROR(parse((const unsigned char *)others[i][0], strlen(others[i][0]), &err), ALEXCL_E_DATA, others[i][1], err);
+        EXPECT_ERROR(parse((const unsigned char *)others[i][0], strlen(others[i][0]), &err), ALEXCL_E_DATA,
+                     others[i][1], err);
     size_t length = 8 + 100000; /* a tower of objects must not overflow the stack */
     char *tower = malloc(length + 1);
     ck_assert(tower != NULL);
@@ -246,7 +265,8 @@ START_TEST(damaged_files_do_no_harm) {
         memcpy(bad, good, length);
         for (uint32_t k = 0; k < 1 + generator_int(key, i * 16, 3); k++) {
             static const char likely[] = "0123456789-.[]{}\",:eF \\";
-            uint32_t at = generator_int(key, i * 16 + 1 + k * 3, (uint32_t)length), with = generator_raw(key, i * 16 + 2 + k * 3);
+            uint32_t at = generator_int(key, i * 16 + 1 + k * 3, (uint32_t)length),
+                     with = generator_raw(key, i * 16 + 2 + k * 3);
             bad[at] = i % 2 ? (unsigned char)with : (unsigned char)likely[with % (sizeof likely - 1)];
         }
         size_t cut = i % 8 ? length : generator_int(key, i * 16 + 15, (uint32_t)length + 1);
@@ -265,10 +285,12 @@ START_TEST(what_is_no_file_is_refused) {
     struct alexcl_error err = {0};
     struct safetensors *s = NULL;
     char name[64];
-    EXPECT_ERROR(safetensors_open("absent.safetensors", &s, &err), ALEXCL_E_DATA, "absent.safetensors: No such file", err);
+    EXPECT_ERROR(safetensors_open("absent.safetensors", &s, &err), ALEXCL_E_DATA, "absent.safetensors: No such file",
+                 err);
     EXPECT_ERROR(safetensors_open(".", &s, &err), ALEXCL_E_DATA, "a folder", err);
     EXPECT_ERROR(safetensors_open(weight_file_write("", 0), &s, &err), ALEXCL_E_DATA, "an empty file", err);
-    EXPECT_ERROR(safetensors_open(weight_file_write("abc", 3), &s, &err), ALEXCL_E_DATA, "is a text, not a safetensors file", err);
+    EXPECT_ERROR(safetensors_open(weight_file_write("abc", 3), &s, &err), ALEXCL_E_DATA,
+                 "is a text, not a safetensors file", err);
     snprintf(name, sizeof name, "fifo_%ld", (long)getpid());
     ck_assert_int_eq(mkfifo(name, 0600), 0);
     EXPECT_ERROR(safetensors_open(name, &s, &err), ALEXCL_E_DATA, "no regular file", err);

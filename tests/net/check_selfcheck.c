@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* `alexcl check` and the check before first use: every kernel is covered, a wrong one is named and no other, what was right is remembered.
- * A wrong driver is a kernel of ALEXCL_KERNEL_DIR that is changed in one place. */
+/* `alexcl check` and the check before first use: every kernel is covered, a wrong one is named and no other, what was
+ * right is remembered. A wrong driver is a kernel of ALEXCL_KERNEL_DIR that is changed in one place. */
 #include <dirent.h>
 #include <math.h>
 #include <stdio.h>
@@ -38,7 +38,8 @@ static void change_kernel(const char *name, const char *from, const char *to) {
     while (k->name && strcmp(k->name, name) != 0) k++;
     ck_assert_msg(k->name != NULL, "there is no kernel %s", name);
     const char *at = k->text;
-    for (const char *next; (next = strstr(at, from)) != NULL; at = next + strlen(from), places++) text_add(&changed, "%.*s%s", (int)(next - at), at, to);
+    for (const char *next; (next = strstr(at, from)) != NULL; at = next + strlen(from), places++)
+        text_add(&changed, "%.*s%s", (int)(next - at), at, to);
     text_add(&changed, "%s", at);
     ck_assert_msg(places > 0, "%s.cl has no \"%s\" any more: change something else", name, from);
     snprintf(path, sizeof path, "%s/%s.cl", kernels, name);
@@ -99,7 +100,8 @@ START_TEST(every_kernel_is_checked_and_right) {
     for (const struct kernel_text *k = kernel_texts; k->name; k++) { /* all that kernels/CMakeLists.txt names */
         unsigned checks = 0;
         for (unsigned i = 0; i < seen_count; i++) checks += has_word(seen[i].kernels, k->name) != 0;
-        ck_assert_msg(checks > 0 || (strstr(k->name, "_cpu") && !cpu), "no check covers %s.cl: give runtime/net/selfcheck_table.c a row", k->name);
+        ck_assert_msg(checks > 0 || (strstr(k->name, "_cpu") && !cpu),
+                      "no check covers %s.cl: give runtime/net/selfcheck_table.c a row", k->name);
     }
     ck_assert_str_eq(seen[seen_count - 1].layer, "tiny2t");
 }
@@ -114,8 +116,8 @@ static void expect_named(const char *name, int status, int in_net) {
         failed += seen[i].status != ALEXCL_OK;
         if (net && in_net < 0) continue;
         if (net) due = in_net;
-        ck_assert_msg((seen[i].status != ALEXCL_OK) == due, "%s.cl is changed: %s %s of %s is %s: %s", name, seen[i].kernels, seen[i].layer, seen[i].shape,
-                      due ? "called right" : "blamed", seen[i].message);
+        ck_assert_msg((seen[i].status != ALEXCL_OK) == due, "%s.cl is changed: %s %s of %s is %s: %s", name,
+                      seen[i].kernels, seen[i].layer, seen[i].shape, due ? "called right" : "blamed", seen[i].message);
         if (!due) continue;
         ck_assert_msg(seen[i].status == status, "%s: %d: %s", name, seen[i].status, seen[i].message);
         ck_assert(seen[i].message[0] != '\0');
@@ -158,7 +160,8 @@ START_TEST(a_wrong_kernel_is_named_and_no_other) {
     while (kernel_texts[texts].name) texts++;
     ck_assert_msg(count == texts, "%zu kernels, %zu changes: give the new kernel one", texts, count);
     for (size_t i = 0; i < count; i++) {
-        if (strstr(changes[i].name, "_cpu") && device_limits(support_place()->device)->kind != ALEXCL_DEVICE_CPU) continue;
+        if (strstr(changes[i].name, "_cpu") && device_limits(support_place()->device)->kind != ALEXCL_DEVICE_CPU)
+            continue;
         set_up();
         change_kernel(changes[i].name, changes[i].from, changes[i].to);
         expect_named(changes[i].name, ALEXCL_E_DEVICE, changes[i].in_net);
@@ -172,16 +175,22 @@ START_TEST(what_is_wrong_is_told) {
     change_kernel("scale", "x[at] * factor", "NAN");
     expect_named("scale", ALEXCL_E_DEVICE, 1);
     for (unsigned i = 0; i < seen_count; i++)
-        if (has_word(seen[i].kernels, "scale")) ck_assert(isinf(seen[i].error) && seen[i].index == 0 && isnan(seen[i].got) && strstr(seen[i].message, "nan"));
-    change_kernel("scale", "y[at] = x[at] * factor;", "y[at] = x[at] * factor; y[i] = 0.0f;"); /* into image 0, which was not asked for */
+        if (has_word(seen[i].kernels, "scale"))
+            ck_assert(isinf(seen[i].error) && seen[i].index == 0 && isnan(seen[i].got) &&
+                      strstr(seen[i].message, "nan"));
+    /* into image 0, which was not asked for */
+    change_kernel("scale", "y[at] = x[at] * factor;", "y[at] = x[at] * factor; y[i] = 0.0f;");
     run_check();
     for (unsigned i = 0; i < seen_count; i++)
-        if (has_word(seen[i].kernels, "scale")) ck_assert_msg(strstr(seen[i].message, "outside"), "%s", seen[i].message);
+        if (has_word(seen[i].kernels, "scale"))
+            ck_assert_msg(strstr(seen[i].message, "outside"), "%s", seen[i].message);
     change_kernel("scale", "__kernel", "#error broken\n__kernel");
     expect_named("scale", ALEXCL_E_BUILD, 1);
     for (unsigned i = 0; i < seen_count; i++)
-        if (has_word(seen[i].kernels, "scale")) ck_assert(!seen[i].computed && strstr(seen[i].message, "scale.cl") && strstr(seen[i].message, "broken"));
-    change_kernel("lrn", "MULTIPLY_ADD(v, v, squares)", "MULTIPLY_ADD(v, 1.0f, squares)"); /* worse than one that does not compile */
+        if (has_word(seen[i].kernels, "scale"))
+            ck_assert(!seen[i].computed && strstr(seen[i].message, "scale.cl") && strstr(seen[i].message, "broken"));
+    /* worse than one that does not compile */
+    change_kernel("lrn", "MULTIPLY_ADD(v, v, squares)", "MULTIPLY_ADD(v, 1.0f, squares)");
     ck_assert_int_eq(run_check().status, ALEXCL_E_DEVICE);
     restore_kernels();
 }
@@ -192,7 +201,8 @@ START_TEST(the_caller_can_stop) {
     set_up();
     seen_count = 0;
     stop_behind = 3;
-    EXPECT_ERROR(alexcl_check_run(support_selection(), NULL, keep, NULL, &counts, &err), ALEXCL_E_INTERRUPTED, "3 of", err);
+    EXPECT_ERROR(alexcl_check_run(support_selection(), NULL, keep, NULL, &counts, &err), ALEXCL_E_INTERRUPTED, "3 of",
+                 err);
     stop_behind = 0;
     ck_assert_uint_eq(counts.checks, 3);
 }
@@ -205,7 +215,8 @@ START_TEST(a_part_of_the_checks_can_be_asked_for) {
     set_up();
     for (int with_ending = 0; with_ending < 2; with_ending++) {
         seen_count = 0;
-        const struct alexcl_check_request request = {.kernel = with_ending ? "activation.cl" : "activation", .layer = "tanh"};
+        const struct alexcl_check_request request = {.kernel = with_ending ? "activation.cl" : "activation",
+                                                     .layer = "tanh"};
         EXPECT_OK(alexcl_check_run(support_selection(), &request, keep, NULL, &counts, &err), err);
         ck_assert_uint_gt(seen_count, 0);
         ck_assert_uint_eq(counts.checks, seen_count);
@@ -216,7 +227,8 @@ START_TEST(a_part_of_the_checks_can_be_asked_for) {
     }
     seen_count = 0;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-        EXPECT_ERROR(alexcl_check_run(support_selection(), &wrong[i], keep, NULL, &counts, &err), ALEXCL_E_USAGE, "there are ", err);
+        EXPECT_ERROR(alexcl_check_run(support_selection(), &wrong[i], keep, NULL, &counts, &err), ALEXCL_E_USAGE,
+                     "there are ", err);
     ck_assert_uint_eq(seen_count, 0);
 }
 END_TEST
@@ -361,14 +373,16 @@ START_TEST(a_wrong_kernel_is_an_error_before_anything_runs) {
     set_up();
     find_files(path, sizeof path, 1);
     int cpu = device_limits(support_place()->device)->kind == ALEXCL_DEVICE_CPU;
-    change_kernel(cpu ? "lrn_cpu" : "lrn", cpu ? "vstore16(v * v" : "MULTIPLY_ADD(v, v, squares)", cpu ? "vstore16(v" : "MULTIPLY_ADD(v, 1.0f, squares)");
+    change_kernel(cpu ? "lrn_cpu" : "lrn", cpu ? "vstore16(v * v" : "MULTIPLY_ADD(v, v, squares)",
+                  cpu ? "vstore16(v" : "MULTIPLY_ADD(v, 1.0f, squares)");
     for (int i = 0; i < 2; i++) { /* nothing is remembered of it */
         EXPECT_ERROR(open_net("tiny2t", NULL), ALEXCL_E_DEVICE, cpu ? "lrn_cpu.cl" : "lrn.cl", err);
         ck_assert_int_eq(find_files(path, sizeof path, 0), 0);
     }
     open_net("tiny2t", NULL);
     for (const char *const *part =
-             (const char *const[]){"device 0", alexcl_selection_device(support_selection(), 0)->driver, "alexcl check", "ALEXCL_CHECK", NULL};
+             (const char *const[]){"device 0", alexcl_selection_device(support_selection(), 0)->driver, "alexcl check",
+                                   "ALEXCL_CHECK", NULL};
          *part; part++)
         ck_assert_msg(strstr(err.text, *part) != NULL, "\"%s\" does not say \"%s\"", err.text, *part);
     err = (struct alexcl_error){0};
@@ -419,17 +433,21 @@ START_TEST(no_program_is_built_for_the_check) {
         EXPECT_OK(device_open(support_selection(), 0, &place.device, &err), err);
         EXPECT_OK(graph_make(model, NULL, layer_block(&place), &g, &err), err);
         EXPECT_OK(join_create(&place, &join, &err), err);
-        for (int l = 0; l < g->layer_count; l++) EXPECT_OK(layer_prepare(&g->layers[l].half[1], &place, values, &err), err);
+        for (int l = 0; l < g->layer_count; l++)
+            EXPECT_OK(layer_prepare(&g->layers[l].half[1], &place, values, &err), err);
         kernel_hash_programs(place.device, before);
         ran = 0;
         alexcl_log_to(read_log, NULL);
-        for (int images = 16; images >= 1; images -= 5) { /* layers for any number: one image is another launch of them, others are not */
+        /* layers for any number: one image is another launch of them, others are not */
+        for (int images = 16; images >= 1; images -= 5) {
             EXPECT_OK(selfcheck_before_use(g, 2u, &place, images, "of a test", &err), err);
-            ck_assert_msg(ran == (images == 1 ? 2 : 1), "%s: %u checks up to a batch of %d", models[i].name, ran, images);
+            ck_assert_msg(ran == (images == 1 ? 2 : 1), "%s: %u checks up to a batch of %d", models[i].name, ran,
+                          images);
         }
         alexcl_log_to(NULL, NULL);
         kernel_hash_programs(place.device, after);
-        ck_assert_msg(memcmp(before, after, HASH_BYTES) == 0, "%s: a program was built for the check alone", models[i].name);
+        ck_assert_msg(memcmp(before, after, HASH_BYTES) == 0, "%s: a program was built for the check alone",
+                      models[i].name);
         for (int l = 0; l < g->layer_count; l++) layer_release(&g->layers[l].half[1]);
         join_free(join);
         device_free(place.device);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Images in proportion to speed: what can be asked for, who gets how many of a batch, what fits, and how measured speeds are followed. No
+/* Images in proportion to speed: what can be asked for, who gets how many of a batch, what fits, and how measured
+ * speeds are followed. No
  * device: batches take what a formula says. */
 #include "split.h"
 #include "support.h"
@@ -25,8 +26,10 @@ START_TEST(what_can_be_asked_for) {
     ck_assert(s.kind == SPLIT_SHARES && split_halves(&s, 1) == 3u && s.speed[0] == 30 && s.speed[1] == 1);
     s = split("0:9999999");
     ck_assert(s.speed[0] == 0 && s.speed[1] == 9999999);
-    static const char *const bad[] = {"", "x", "1", ":", "1:", ":1", "-1:2", "1:-2", "1.5:1", "1:2:3", "1 :2", "12345678:1", "AUTO", "halve", "+1:2"};
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) EXPECT_ERROR(split_read(bad[i], 2, &s, &err), ALEXCL_E_USAGE, "A:B", err);
+    static const char *const bad[] = {"",      "x",     "1",    ":",          "1:",   ":1",    "-1:2", "1:-2",
+                                      "1.5:1", "1:2:3", "1 :2", "12345678:1", "AUTO", "halve", "+1:2"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        EXPECT_ERROR(split_read(bad[i], 2, &s, &err), ALEXCL_E_USAGE, "A:B", err);
     EXPECT_ERROR(split_read("0:0", 2, &s, &err), ALEXCL_E_USAGE, "must have a share", err);
     EXPECT_ERROR(split_read("auto", 1, &s, &err), ALEXCL_E_USAGE, "there is one device", err);
     EXPECT_ERROR(split_read("1:1", 1, &s, &err), ALEXCL_E_USAGE, "there is one device", err);
@@ -35,8 +38,11 @@ END_TEST
 
 /* No other share would be done sooner, and what a larger batch gives is never less. */
 START_TEST(both_are_done_soonest) {
-    static const struct split cases[] = {
-        {SPLIT_SHARES, 2, {1, 1}}, {SPLIT_SHARES, 2, {3, 1}}, {SPLIT_SHARES, 2, {1, 20}}, {SPLIT_AUTO, 2, {123.4, 98.7}}, {SPLIT_AUTO, 2, {0.5, 310}}};
+    static const struct split cases[] = {{SPLIT_SHARES, 2, {1, 1}},
+                                         {SPLIT_SHARES, 2, {3, 1}},
+                                         {SPLIT_SHARES, 2, {1, 20}},
+                                         {SPLIT_AUTO, 2, {123.4, 98.7}},
+                                         {SPLIT_AUTO, 2, {0.5, 310}}};
     const int room[2] = {100, 100};
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
         int before[2] = {0, 0};
@@ -49,8 +55,9 @@ START_TEST(both_are_done_soonest) {
             double a = share[0] / cases[k].speed[0], b = share[1] / cases[k].speed[1], due = a > b ? a : b;
             for (int other = 0; other <= n; other++) {
                 double x = other / cases[k].speed[0], y = (n - other) / cases[k].speed[1];
-                ck_assert_msg((x > y ? x : y) >= due * (1 - 1e-12), "case %zu: of %d images %d and %d, but %d and %d is done sooner", k, n, share[0], share[1],
-                              other, n - other);
+                ck_assert_msg((x > y ? x : y) >= due * (1 - 1e-12),
+                              "case %zu: of %d images %d and %d, but %d and %d is done sooner", k, n, share[0],
+                              share[1], other, n - other);
             }
         }
     }
@@ -61,14 +68,16 @@ START_TEST(shares_of_a_batch) {
     static const struct {
         const char *text;
         int images, due[2];
-    } cases[] = {{"half", 7, {7, 7}}, {"1:1", 16, {8, 8}}, {"1:1", 1, {1, 0}}, {"1:1", 3, {2, 1}}, {"3:1", 16, {12, 4}},
-                 {"3:1", 2, {2, 0}},  {"1:3", 1, {0, 1}},  {"1:0", 5, {5, 0}}, {"0:1", 5, {0, 5}}, {"20:1", 16, {16, 0}}};
+    } cases[] = {{"half", 7, {7, 7}},  {"1:1", 16, {8, 8}},  {"1:1", 1, {1, 0}}, {"1:1", 3, {2, 1}},
+                 {"3:1", 16, {12, 4}}, {"3:1", 2, {2, 0}},   {"1:3", 1, {0, 1}}, {"1:0", 5, {5, 0}},
+                 {"0:1", 5, {0, 5}},   {"20:1", 16, {16, 0}}};
     const int room[2] = {100, 100}, full[2] = {3, 100};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct split s = split(cases[i].text);
         int share[2];
         split_share(&s, cases[i].images, room, share);
-        ck_assert_msg(share[0] == cases[i].due[0] && share[1] == cases[i].due[1], "%s of %d: %d and %d", cases[i].text, cases[i].images, share[0], share[1]);
+        ck_assert_msg(share[0] == cases[i].due[0] && share[1] == cases[i].due[1], "%s of %d: %d and %d", cases[i].text,
+                      cases[i].images, share[0], share[1]);
     }
     struct split s = {SPLIT_AUTO, 2, {100, 1}};
     int share[2];
@@ -81,15 +90,16 @@ START_TEST(what_fits) {
     static const struct {
         const char *text;
         int wanted, fits[2], due, room[2];
-    } cases[] = {{"half", 16, {16, 16}, 16, {16, 16}}, {"half", 16, {16, 5}, 5, {5, 5}}, {"3:1", 16, {16, 16}, 16, {12, 4}},
-                 {"3:1", 16, {6, 16}, 8, {6, 2}},      {"1:3", 16, {16, 6}, 8, {2, 6}},  {"1:0", 16, {16, 1}, 16, {16, 1}},
-                 {"auto", 16, {16, 16}, 16, {16, 16}}, {"auto", 16, {4, 9}, 13, {4, 9}}, {"auto", 16, {4, 16}, 16, {4, 16}},
-                 {"auto", 1, {1, 1}, 1, {1, 1}}};
+    } cases[] = {{"half", 16, {16, 16}, 16, {16, 16}}, {"half", 16, {16, 5}, 5, {5, 5}},
+                 {"3:1", 16, {16, 16}, 16, {12, 4}},   {"3:1", 16, {6, 16}, 8, {6, 2}},
+                 {"1:3", 16, {16, 6}, 8, {2, 6}},      {"1:0", 16, {16, 1}, 16, {16, 1}},
+                 {"auto", 16, {16, 16}, 16, {16, 16}}, {"auto", 16, {4, 9}, 13, {4, 9}},
+                 {"auto", 16, {4, 16}, 16, {4, 16}},   {"auto", 1, {1, 1}, 1, {1, 1}}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct split s = split(cases[i].text);
         int room[2], images = split_batch(&s, cases[i].wanted, cases[i].fits, room);
-        ck_assert_msg(images == cases[i].due && room[0] == cases[i].room[0] && room[1] == cases[i].room[1], "case %zu: %d, room %d and %d", i, images, room[0],
-                      room[1]);
+        ck_assert_msg(images == cases[i].due && room[0] == cases[i].room[0] && room[1] == cases[i].room[1],
+                      "case %zu: %d, room %d and %d", i, images, room[0], room[1]);
         for (int n = 1; n <= images; n++) { /* every smaller batch has room, too */
             int share[2];
             split_share(&s, n, room, share);
@@ -130,9 +140,11 @@ static void open_at(struct split *s, const struct cost cost[2], int each) {
     split_learn(s, 1, share, took);
 }
 
-/* Within one image of where both end together, which is sooner than the faster alone; also where speeds change later. */
+/* Within one image of where both end together, which is sooner than the faster alone; also where speeds change
+ * later. */
 START_TEST(measured_speeds_are_followed) {
-    static const struct cost cases[][2] = {{{0, 1}, {0, 1}}, {{0, 1}, {0, 3}}, {{2, 1}, {1, 3}}, {{3, 0.5}, {3, 1}}, {{0, 4}, {5, 0.5}}};
+    static const struct cost cases[][2] = {
+        {{0, 1}, {0, 1}}, {{0, 1}, {0, 3}}, {{2, 1}, {1, 3}}, {{3, 0.5}, {3, 1}}, {{0, 4}, {5, 0.5}}};
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
         struct split s = split("auto");
         open_at(&s, cases[k], 1);
@@ -142,7 +154,8 @@ START_TEST(measured_speeds_are_followed) {
             if ((x > y ? x : y) < best) best = x > y ? x : y;
         }
         double step = cases[k][0].image > cases[k][1].image ? cases[k][0].image : cases[k][1].image;
-        ck_assert_msg(took <= best + step + 1e-9 && took < (a < b ? a : b), "case %zu: a batch takes %g, at best %g", k, took, best);
+        ck_assert_msg(took <= best + step + 1e-9 && took < (a < b ? a : b), "case %zu: a batch takes %g, at best %g", k,
+                      took, best);
         const struct cost turned[2] = {cases[k][1], cases[k][0]};
         ck_assert_msg(play(&s, turned, 60) <= best + step + 1e-9, "case %zu turned round", k);
     }

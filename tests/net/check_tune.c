@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The tuner: every way that it lists is right and gives the same net; what is kept is used, shared by halves and parts of a device, and
- * never believed where it is not possible. */
+/* The tuner: every way that it lists is right and gives the same net; what is kept is used, shared by halves and parts
+ * of a device, and never believed where it is not possible. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +40,8 @@ static void fresh_cache(void) {
     struct alexcl_error err = {0};
     ck_assert_ptr_nonnull(mkdtemp(folder));
     EXPECT_OK(alexcl_setting_set("ALEXCL_CACHE_DIR", folder, &err), err);
-    EXPECT_OK(alexcl_setting_set("ALEXCL_TUNE", "off", &err), err); /* a test before may have had it on, in the same process */
+    /* a test before may have had it on, in the same process */
+    EXPECT_OK(alexcl_setting_set("ALEXCL_TUNE", "off", &err), err);
 }
 
 START_TEST(every_way_is_right_and_one_is_chosen) {
@@ -78,7 +79,8 @@ START_TEST(a_caller_stops_it) {
     int calls = 0;
     fresh_cache();
     EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
-    EXPECT_ERROR(alexcl_tune_run(model, support_selection(), stop, &calls, path, sizeof path, &err), ALEXCL_E_INTERRUPTED, "interrupted", err);
+    EXPECT_ERROR(alexcl_tune_run(model, support_selection(), stop, &calls, path, sizeof path, &err),
+                 ALEXCL_E_INTERRUPTED, "interrupted", err);
     ck_assert_int_eq(calls, 1);
 }
 END_TEST
@@ -157,20 +159,31 @@ START_TEST(a_choice_is_used_where_it_is_possible) {
     static const struct {
         const char *variant, *tile;
         int used;
-    } cases[] = {{"cpu", "[2, 1]", 1},         {"cpu", "[]", 1}, {"cpu", "[1, 4]", 1}, {"cpu", "[4096]", 0},         {"cpu", "[2, 1, 1]", 0},
-                 {"nothing", "[]", 0},         {"ref", "[]", 0}, {"own", "[]", 0},     {"winograd", "[8, 2, 1]", 1}, {"winograd", "[8, 2]", 0},
+    } cases[] = {{"cpu", "[2, 1]", 1},
+                 {"cpu", "[]", 1},
+                 {"cpu", "[1, 4]", 1},
+                 {"cpu", "[4096]", 0},
+                 {"cpu", "[2, 1, 1]", 0},
+                 {"nothing", "[]", 0},
+                 {"ref", "[]", 0},
+                 {"own", "[]", 0},
+                 {"winograd", "[8, 2, 1]", 1},
+                 {"winograd", "[8, 2]", 0},
                  {"winograd", "[17, 1, 1]", 0}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char key[TUNING_KEY], text[512];
         tuning_key(&l, key);
-        snprintf(text, sizeof text, "{\"format\": 1, \"layers\": {\"%s\": {\"variant\": \"%s\", \"tile\": %s}}}", key, cases[i].variant, cases[i].tile);
+        snprintf(text, sizeof text, "{\"format\": 1, \"layers\": {\"%s\": {\"variant\": \"%s\", \"tile\": %s}}}", key,
+                 cases[i].variant, cases[i].tile);
         struct tuning *t = parse(text);
         struct layer tuned = l;
-        ck_assert_msg(tuning_apply(t, &tuned, support_place()) == cases[i].used, "%s %s", cases[i].variant, cases[i].tile);
+        ck_assert_msg(tuning_apply(t, &tuned, support_place()) == cases[i].used, "%s %s", cases[i].variant,
+                      cases[i].tile);
         ck_assert(cases[i].used ? strcmp(tuned.tuned->name, cases[i].variant) == 0 : !tuned.tuned);
         struct layer_tile made = cases[i].used ? tuned.tuned->tile(&tuned, support_place()) : tuned.tile;
         ck_assert(!tuned.tile.size[0] || memcmp(&made, &tuned.tile, sizeof made) == 0);
-        ck_assert(layer_choose(&tuned, support_place()) == (cases[i].used ? tuned.tuned : layer_choose(&l, support_place())));
+        ck_assert(layer_choose(&tuned, support_place()) ==
+                  (cases[i].used ? tuned.tuned : layer_choose(&l, support_place())));
         tuning_free(t);
     }
     graph_free(g);
@@ -178,22 +191,23 @@ START_TEST(a_choice_is_used_where_it_is_possible) {
 END_TEST
 
 START_TEST(a_damaged_file_is_refused) {
-    static const char *const texts[] = {"",
-                                        "{",
-                                        "[]",
-                                        "{\"format\": 2, \"layers\": {}}",
-                                        "{\"format\": 1}",
-                                        "{\"format\": 1, \"layers\": []}",
-                                        "{\"format\": 1, \"layers\": {\"a\": {}}}",
-                                        "{\"format\": 1, \"layers\": {\"a\": {\"variant\": \"cpu\"}}}",
-                                        "{\"format\": 1, \"layers\": {\"a\": {\"variant\": 1, \"tile\": []}}}",
-                                        "{\"format\": 1, \"layers\": {\"a\": {\"variant\": \"cpu\", \"tile\": [1, 2, 3, 4]}}}",
-                                        "{\"format\": 1, \"layers\": {\"a\": {\"variant\": \"cpu\", \"tile\": [0]}}}",
-                                        "{\"format\": 1, \"layers\": {\"a\": {\"variant\": \"cpu\", \"tile\": [4294967297]}}}",
-                                        "{\"format\": 1, \"layers\": {\"a\": {\"variant\": \"cpu\", \"tile\": [1], \"image_ms\": -1}}}",
-                                        "{\"format\": 1, \"layers\": {\"a\": {\"variant\": \"cpu\", \"tile\": [1], \"image_ms\": 1e300}}}",
-                                        "{\"format\": 1, \"layers\": {\"a\": {\"variant\": \"cpu\", \"tile\": [1], \"image_ms\": \"1\"}}}",
-                                        "{\"format\": 1, \"layers\": {\"a\": {\"variant\": \"cpu\", \"tile\": [1.5]}}}"};
+    static const char *const texts[] = {
+        "",
+        "{",
+        "[]",
+        "{\"format\": 2, \"layers\": {}}",
+        "{\"format\": 1}",
+        "{\"format\": 1, \"layers\": []}",
+        "{\"format\": 1, \"layers\": {\"a\": {}}}",
+        "{\"format\": 1, \"layers\": {\"a\": {\"variant\": \"cpu\"}}}",
+        "{\"format\": 1, \"layers\": {\"a\": {\"variant\": 1, \"tile\": []}}}",
+        "{\"format\": 1, \"layers\": {\"a\": {\"variant\": \"cpu\", \"tile\": [1, 2, 3, 4]}}}",
+        "{\"format\": 1, \"layers\": {\"a\": {\"variant\": \"cpu\", \"tile\": [0]}}}",
+        "{\"format\": 1, \"layers\": {\"a\": {\"variant\": \"cpu\", \"tile\": [4294967297]}}}",
+        "{\"format\": 1, \"layers\": {\"a\": {\"variant\": \"cpu\", \"tile\": [1], \"image_ms\": -1}}}",
+        "{\"format\": 1, \"layers\": {\"a\": {\"variant\": \"cpu\", \"tile\": [1], \"image_ms\": 1e300}}}",
+        "{\"format\": 1, \"layers\": {\"a\": {\"variant\": \"cpu\", \"tile\": [1], \"image_ms\": \"1\"}}}",
+        "{\"format\": 1, \"layers\": {\"a\": {\"variant\": \"cpu\", \"tile\": [1.5]}}}"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct alexcl_error err = {0};
         struct tuning *t;
@@ -232,10 +246,13 @@ static float *scores_of(const char *devices, int reproducible, size_t *count) {
     EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
     EXPECT_OK(alexcl_weights_generate(model, 5, NULL, NULL, 0, &weights, &err), err);
     EXPECT_OK(alexcl_selection_open(devices, &selection, &err), err);
-    EXPECT_OK(alexcl_net_open(model, weights, selection, &(struct alexcl_net_options){.batch = IMAGES, .reproducible = reproducible}, &net, &err), err);
+    EXPECT_OK(alexcl_net_open(model, weights, selection,
+                              &(struct alexcl_net_options){.batch = IMAGES, .reproducible = reproducible}, &net, &err),
+              err);
     struct alexcl_shape shape = alexcl_net_output(net);
     *count = IMAGES * (size_t)(shape.c * shape.h * shape.w);
-    float *out = support_floats(*count), *in = support_random((size_t)(IMAGES * model->channels * model->height * model->width), "tune", 128);
+    float *out = support_floats(*count),
+          *in = support_random((size_t)(IMAGES * model->channels * model->height * model->width), "tune", 128);
     EXPECT_OK(alexcl_net_run(net, in, IMAGES, out, &err), err);
     alexcl_net_free(net);
     alexcl_selection_free(selection);
@@ -260,7 +277,8 @@ START_TEST(a_first_use_measures_once_and_placements_agree) {
     ck_assert_int_eq(access(tuning_path(t), F_OK), 0);
     ck_assert_int_eq(unlink(tuning_path(t)), 0);
     float *kept = NULL, *again = NULL;
-    for (int i = 0; i < 20 && !kept; i++) { /* measures again; what its time did not suffice for is measured at the next opening */
+    /* measures again; what its time did not suffice for is measured at the next opening */
+    for (int i = 0; i < 20 && !kept; i++) {
         unsigned char *before, *after;
         size_t length[2];
         float *one = scores("0", &count);

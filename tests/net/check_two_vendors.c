@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* PoCL and Intel's runtime in one process, a half of the net on each, or a share of the images: two platforms, which share neither buffers nor events. The
- * scores are those of one device within 1e-5 of the largest, in either order, for small nets and for the paper's. */
+/* PoCL and Intel's runtime in one process, a half of the net on each, or a share of the images: two platforms, which
+ * share neither buffers nor events. The scores are those of one device within 1e-5 of the largest, in either order, for
+ * small nets and for the paper's. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,11 +18,15 @@ static float *scores(const char *name, const char *devices, const char *split, s
     EXPECT_OK(alexcl_weights_generate(model, 1, NULL, NULL, 0, &weights, &err), err);
     EXPECT_OK(alexcl_selection_open(devices, &selection, &err), err);
     if (alexcl_selection_count(selection) == 2)
-        ck_assert_str_ne(alexcl_selection_device(selection, 0)->platform_name, alexcl_selection_device(selection, 1)->platform_name);
-    EXPECT_OK(alexcl_net_open(model, weights, selection, &(struct alexcl_net_options){.batch = 4, .split = split}, &net, &err), err);
+        ck_assert_str_ne(alexcl_selection_device(selection, 0)->platform_name,
+                         alexcl_selection_device(selection, 1)->platform_name);
+    EXPECT_OK(alexcl_net_open(model, weights, selection, &(struct alexcl_net_options){.batch = 4, .split = split}, &net,
+                              &err),
+              err);
     *units = (size_t)alexcl_net_output(net).c;
     float *out = support_floats(*units * images);
-    float *in = support_random((size_t)model->channels * (size_t)model->height * (size_t)model->width * images, "two vendors", 128);
+    float *in = support_random((size_t)model->channels * (size_t)model->height * (size_t)model->width * images,
+                               "two vendors", 128);
     EXPECT_OK(alexcl_net_run(net, in, images, out, &err), err);
     struct alexcl_net_times times = alexcl_net_times(net);
     for (size_t i = 0; i < alexcl_selection_count(selection); i++)

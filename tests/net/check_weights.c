@@ -41,7 +41,9 @@ static const char *saved(const char *model) {
 }
 
 /* The tensors of a model: calls `visit` for each with its whole shape. */
-static void for_each_tensor(const struct alexcl_model *m, void (*visit)(const struct alexcl_layer *l, const struct layer_tensor *t, void *user), void *user) {
+static void for_each_tensor(const struct alexcl_model *m,
+                            void (*visit)(const struct alexcl_layer *l, const struct layer_tensor *t, void *user),
+                            void *user) {
     struct alexcl_error err = {0};
     struct alexcl_shape shape = {m->channels, m->height, m->width};
     for (size_t i = 0; i < m->layer_count; i++) {
@@ -67,7 +69,10 @@ static void probe_tensor(const struct alexcl_layer *l, const struct layer_tensor
     char name[64];
     size_t count = 1;
     double sum = 0, l1 = 0, l2 = 0;
-    snprintf(name, sizeof name, "%s.%s", l->name, l->type == ALEXCL_RBF ? "code" : strcmp(t->suffix, "weight") == 0 ? "w" : "b");
+    snprintf(name, sizeof name, "%s.%s", l->name,
+             l->type == ALEXCL_RBF              ? "code"
+             : strcmp(t->suffix, "weight") == 0 ? "w"
+                                                : "b");
     for (int d = 0; d < t->dims; d++) count *= (size_t)t->shape[d];
     EXPECT_OK(weights_view_open(p->weights, l, t->suffix, t->dims, t->shape, 0, t->shape[0], &v, &err), err);
     for (size_t i = 0; i < count; i++) {
@@ -81,13 +86,14 @@ static void probe_tensor(const struct alexcl_layer *l, const struct layer_tensor
         if (strncmp(probe->what, "wgen", 4) != 0 || strcmp(probe->tensor, name) != 0) continue;
         p->seen++;
         if (strcmp(probe->what, "wgen") == 0) {
-            ck_assert_msg(v.values[probe->index] == (float)probe->value, "%s[%zu] is %.9g, not %.9g", name, probe->index, (double)v.values[probe->index],
-                          probe->value);
+            ck_assert_msg(v.values[probe->index] == (float)probe->value, "%s[%zu] is %.9g, not %.9g", name,
+                          probe->index, (double)v.values[probe->index], probe->value);
             continue;
         }
         double got = strcmp(probe->what, "wgen_sum") == 0 ? sum : strcmp(probe->what, "wgen_l1") == 0 ? l1 : sqrt(l2);
         ck_assert_uint_eq(probe->index, count);
-        ck_assert_msg(fabs(got - probe->value) <= 1e-11 * l1, "%s: %s is %.17g, not %.17g", name, probe->what, got, probe->value);
+        ck_assert_msg(fabs(got - probe->value) <= 1e-11 * l1, "%s: %s is %.17g, not %.17g", name, probe->what, got,
+                      probe->value);
     }
     weights_view_close(&v);
 }
@@ -136,12 +142,14 @@ START_TEST(a_slice_is_a_part_of_the_whole) {
 }
 END_TEST
 
-static float first_value(const struct alexcl_weights *w, const char *model, const char *layer, int inputs, int outputs) {
+static float first_value(const struct alexcl_weights *w, const char *model, const char *layer, int inputs,
+                         int outputs) {
     struct alexcl_error err = {0};
     const struct alexcl_model *m = model_named(model);
     struct weights_view v;
     int shape[4] = {outputs, inputs};
-    EXPECT_OK(weights_view_open(w, &m->layers[alexcl_model_layer(m, layer, &err)], "weight", 2, shape, 0, 1, &v, &err), err);
+    EXPECT_OK(weights_view_open(w, &m->layers[alexcl_model_layer(m, layer, &err)], "weight", 2, shape, 0, 1, &v, &err),
+              err);
     float value = v.values[0];
     weights_view_close(&v);
     return value;
@@ -156,7 +164,8 @@ START_TEST(gains_and_names_are_respected) {
     EXPECT_OK(alexcl_weights_generate(m, 1, NULL, &fc7, 1, &listed, &err), err);
     EXPECT_OK(alexcl_weights_generate(m, 1, "tiny2t", &fc7, 0, &none, &err), err);
     EXPECT_OK(alexcl_weights_generate(m, 1, "other", NULL, 0, &other, &err), err);
-    ck_assert(fabsf(first_value(own, "tiny2t", "fc8", 12, 10) * 10 / first_value(none, "tiny2t", "fc8", 12, 10) - 1) < 1e-6f);
+    ck_assert(fabsf(first_value(own, "tiny2t", "fc8", 12, 10) * 10 / first_value(none, "tiny2t", "fc8", 12, 10) - 1) <
+              1e-6f);
     ck_assert(first_value(own, "tiny2t", "fc7", 16, 12) == first_value(none, "tiny2t", "fc7", 16, 12));
     ck_assert(first_value(listed, "tiny2t", "fc7", 16, 12) == 4 * first_value(none, "tiny2t", "fc7", 16, 12));
     ck_assert(first_value(listed, "tiny2t", "fc8", 12, 10) == first_value(none, "tiny2t", "fc8", 12, 10));
@@ -167,7 +176,8 @@ START_TEST(gains_and_names_are_respected) {
     struct alexcl_gain typo = {"fc9", 1}, relu = {"relu6", 1}, nan_gain = {"fc6", NAN};
     EXPECT_ERROR(alexcl_weights_generate(m, 1, NULL, &typo, 1, &none_made, &err), ALEXCL_E_USAGE, "did you mean", err);
     EXPECT_ERROR(alexcl_weights_generate(m, 1, NULL, &relu, 1, &none_made, &err), ALEXCL_E_USAGE, "takes no gain", err);
-    EXPECT_ERROR(alexcl_weights_generate(m, 1, NULL, &nan_gain, 1, &none_made, &err), ALEXCL_E_USAGE, "not a number", err);
+    EXPECT_ERROR(alexcl_weights_generate(m, 1, NULL, &nan_gain, 1, &none_made, &err), ALEXCL_E_USAGE, "not a number",
+                 err);
     ck_assert(none_made == NULL);
     alexcl_weights_free(own);
     alexcl_weights_free(listed);
@@ -208,7 +218,8 @@ START_TEST(what_is_saved_is_read_back_mapped) {
         p.b = file;
         for_each_tensor(model_named(names[i]), compare_pair, &p);
         ck_assert(alexcl_weights_random(file));
-        ck_assert(strstr(alexcl_weights_describe(file), "agrees with model") && strstr(alexcl_weights_describe(file), "labels mean nothing"));
+        ck_assert(strstr(alexcl_weights_describe(file), "agrees with model") &&
+                  strstr(alexcl_weights_describe(file), "labels mean nothing"));
         /* saved again from the file: the same bytes */
         unsigned char *one, *two;
         size_t length_one, length_two;
@@ -232,8 +243,10 @@ END_TEST
 START_TEST(a_file_without_conventions_is_taken_to_match) {
     struct alexcl_error err = {0};
     struct alexcl_weights *w;
-    EXPECT_OK(alexcl_weights_open(weight_file_with(saved("tiny2t"), NULL, NULL), model_named("tiny2t"), NULL, &w, &err), err);
-    ck_assert(strstr(alexcl_weights_describe(w), "no conventions in its metadata: taken to match model tiny2t") != NULL);
+    EXPECT_OK(alexcl_weights_open(weight_file_with(saved("tiny2t"), NULL, NULL), model_named("tiny2t"), NULL, &w, &err),
+              err);
+    ck_assert(strstr(alexcl_weights_describe(w), "no conventions in its metadata: taken to match model tiny2t") !=
+              NULL);
     ck_assert(!alexcl_weights_random(w));
     alexcl_weights_free(w);
     weight_files_remove();
@@ -255,8 +268,10 @@ START_TEST(each_convention_that_differs_is_named) {
             if (strncmp(key, "alexcl.origin", 13) == 0) continue;
             char says[200];
             snprintf(says, sizeof says, "%s: the file says 42, the model ", strchr(key, '.') + 1);
-            EXPECT_ERROR(alexcl_weights_open(weight_file_with(path, key, "42"), model_named(models[m]), NULL, &w, &err), ALEXCL_E_DATA, says, err);
-            EXPECT_OK(alexcl_weights_open(weight_file_with(path, key, NULL), model_named(models[m]), NULL, &w, &err), err);
+            EXPECT_ERROR(alexcl_weights_open(weight_file_with(path, key, "42"), model_named(models[m]), NULL, &w, &err),
+                         ALEXCL_E_DATA, says, err);
+            EXPECT_OK(alexcl_weights_open(weight_file_with(path, key, NULL), model_named(models[m]), NULL, &w, &err),
+                      err);
             alexcl_weights_free(w);
             w = NULL;
             tried++;
@@ -275,32 +290,47 @@ START_TEST(another_models_file_is_refused_with_a_hint) {
     const char *path = saved("tiny2t");
     EXPECT_ERROR(alexcl_weights_open(path, model_named("tiny-across"), NULL, &w, &err), ALEXCL_E_DATA,
                  "norm1.span: the file says half, the model layer; norm2.span", err);
-    EXPECT_ERROR(alexcl_weights_open(path, model_named("tiny-across"), NULL, &w, &err), ALEXCL_E_DATA, "it matches --model tiny2t", err);
+    EXPECT_ERROR(alexcl_weights_open(path, model_named("tiny-across"), NULL, &w, &err), ALEXCL_E_DATA,
+                 "it matches --model tiny2t", err);
     const char *bare = weight_file_with(path, "alexcl.model", NULL);
-    EXPECT_ERROR(alexcl_weights_open(bare, model_named("tiny-across"), NULL, &w, &err), ALEXCL_E_DATA, "norm1.span", err);
-    EXPECT_ERROR(alexcl_weights_open(weight_file_with(path, "alexcl.norm1.k", "7"), model_named("tiny2t"), NULL, &w, &err), ALEXCL_E_DATA,
-                 "norm1.k: the file says 7, the model 2; it matches no built-in model", err);
-    EXPECT_ERROR(alexcl_weights_open(weight_file_with(path, "alexcl.future", "7"), model_named("tiny2t"), NULL, &w, &err), ALEXCL_E_DATA,
-                 "future: the file says 7, the model knows no such thing", err);
-    /* the same number in another spelling */
-    EXPECT_OK(alexcl_weights_open(weight_file_with(path, "alexcl.norm1.alpha", "1e-4"), model_named("tiny2t"), NULL, &w, &err), err);
-    alexcl_weights_free(w);
-    EXPECT_OK(alexcl_weights_open(weight_file_with(path, "alexcl.mean", " [123.680, 116.779, 103.939] "), model_named("tiny2t"), NULL, &w, &err), err);
-    alexcl_weights_free(w);
-    EXPECT_ERROR(alexcl_weights_open(weight_file_with(path, "alexcl.mean", "[123.68,116.779]"), model_named("tiny2t"), NULL, &w, &err), ALEXCL_E_DATA, "mean",
+    EXPECT_ERROR(alexcl_weights_open(bare, model_named("tiny-across"), NULL, &w, &err), ALEXCL_E_DATA, "norm1.span",
                  err);
-    EXPECT_ERROR(alexcl_weights_open(weight_file_with(path, "alexcl.mean", "[123.68,116.779,103.939,0]"), model_named("tiny2t"), NULL, &w, &err), ALEXCL_E_DATA,
-                 "mean", err);
-    /* what stands behind the last layer that is needed does not matter */
-    EXPECT_OK(alexcl_weights_open(weight_file_with(path, "alexcl.norm2.k", "7"), model_named("tiny2t"), "conv2", &w, &err), err);
+    EXPECT_ERROR(
+        alexcl_weights_open(weight_file_with(path, "alexcl.norm1.k", "7"), model_named("tiny2t"), NULL, &w, &err),
+        ALEXCL_E_DATA, "norm1.k: the file says 7, the model 2; it matches no built-in model", err);
+    EXPECT_ERROR(
+        alexcl_weights_open(weight_file_with(path, "alexcl.future", "7"), model_named("tiny2t"), NULL, &w, &err),
+        ALEXCL_E_DATA, "future: the file says 7, the model knows no such thing", err);
+    /* the same number in another spelling */
+    EXPECT_OK(alexcl_weights_open(weight_file_with(path, "alexcl.norm1.alpha", "1e-4"), model_named("tiny2t"), NULL, &w,
+                                  &err),
+              err);
     alexcl_weights_free(w);
-    EXPECT_OK(alexcl_weights_open(weight_file_with(path, "alexcl.layers", "conv1 relu1 norm1 pool1 conv2 other"), model_named("tiny2t"), "conv2", &w, &err),
+    EXPECT_OK(alexcl_weights_open(weight_file_with(path, "alexcl.mean", " [123.680, 116.779, 103.939] "),
+                                  model_named("tiny2t"), NULL, &w, &err),
+              err);
+    alexcl_weights_free(w);
+    EXPECT_ERROR(alexcl_weights_open(weight_file_with(path, "alexcl.mean", "[123.68,116.779]"), model_named("tiny2t"),
+                                     NULL, &w, &err),
+                 ALEXCL_E_DATA, "mean", err);
+    EXPECT_ERROR(alexcl_weights_open(weight_file_with(path, "alexcl.mean", "[123.68,116.779,103.939,0]"),
+                                     model_named("tiny2t"), NULL, &w, &err),
+                 ALEXCL_E_DATA, "mean", err);
+    /* what stands behind the last layer that is needed does not matter */
+    EXPECT_OK(
+        alexcl_weights_open(weight_file_with(path, "alexcl.norm2.k", "7"), model_named("tiny2t"), "conv2", &w, &err),
+        err);
+    alexcl_weights_free(w);
+    EXPECT_OK(alexcl_weights_open(weight_file_with(path, "alexcl.layers", "conv1 relu1 norm1 pool1 conv2 other"),
+                                  model_named("tiny2t"), "conv2", &w, &err),
               err);
     alexcl_weights_free(w);
     w = NULL;
-    EXPECT_ERROR(alexcl_weights_open(weight_file_with(path, "alexcl.layers", "conv1 norm1 relu1 pool1 conv2 relu2"), model_named("tiny2t"), "conv2", &w, &err),
+    EXPECT_ERROR(alexcl_weights_open(weight_file_with(path, "alexcl.layers", "conv1 norm1 relu1 pool1 conv2 relu2"),
+                                     model_named("tiny2t"), "conv2", &w, &err),
                  ALEXCL_E_DATA, "layers: the file says conv1 norm1", err);
-    EXPECT_ERROR(alexcl_weights_open(path, model_named("tiny2t"), "conv9", &w, &err), ALEXCL_E_USAGE, "no layer \"conv9\"", err);
+    EXPECT_ERROR(alexcl_weights_open(path, model_named("tiny2t"), "conv9", &w, &err), ALEXCL_E_USAGE,
+                 "no layer \"conv9\"", err);
     weight_files_remove();
 }
 END_TEST
@@ -308,12 +338,14 @@ END_TEST
 /* The first layer of torchvision's net, by hand. */
 enum { CONV1 = 64 * 3 * 11 * 11, CONV1_BYTES = CONV1 * 4 };
 
-static const char *torchvision_file(const char *weight, const char *bias, const char *dtype, const char *shape, int odd, const void *data) {
+static const char *torchvision_file(const char *weight, const char *bias, const char *dtype, const char *shape, int odd,
+                                    const void *data) {
     char header[1024];
     size_t length, bytes = strcmp(dtype, "F32") == 0 ? CONV1_BYTES : CONV1 * 2;
     snprintf(header, sizeof header,
              "{\"__metadata__\":{\"format\":\"pt\"},\"%s\":{\"dtype\":\"%s\",\"shape\":%s,\"data_offsets\":[0,%zu]},"
-             "\"%s\":{\"dtype\":\"F32\",\"shape\":[64],\"data_offsets\":[%zu,%zu]},\"lin0\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":[%zu,%zu]}}",
+             "\"%s\":{\"dtype\":\"F32\",\"shape\":[64],\"data_offsets\":[%zu,%zu]},\"lin0\":{\"dtype\":\"I64\","
+             "\"shape\":[],\"data_offsets\":[%zu,%zu]}}",
              weight, dtype, shape, bytes, bias, bytes, bytes + 256, bytes + 256, bytes + 264);
     while ((8 + strlen(header)) % 4 != (size_t)odd) strcat(header, " ");
     unsigned char *values = calloc(1, CONV1_BYTES + 264);
@@ -340,7 +372,9 @@ START_TEST(torchvisions_names_types_and_alignments_are_read) {
         values[i] = (float)(i % 256 - 128);
         memcpy(&bits, &values[i], 4);
         brains[i] = (uint16_t)(bits >> 16);
-        halves[i] = bits << 1 ? (uint16_t)(bits >> 16 & 0x8000) | (uint16_t)(((bits >> 23 & 255) - 112) << 10) | (uint16_t)(bits >> 13 & 1023) : 0;
+        halves[i] = bits << 1 ? (uint16_t)(bits >> 16 & 0x8000) | (uint16_t)(((bits >> 23 & 255) - 112) << 10) |
+                                    (uint16_t)(bits >> 13 & 1023)
+                              : 0;
     }
     const struct {
         const char *dtype;
@@ -349,37 +383,54 @@ START_TEST(torchvisions_names_types_and_alignments_are_read) {
     } files[] = {{"F32", values, 0}, {"F32", values, 1}, {"F32", values, 2},  {"F32", values, 3},
                  {"F16", halves, 0}, {"F16", halves, 1}, {"BF16", brains, 0}, {"BF16", brains, 3}};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        const char *path = torchvision_file("features.0.weight", "features.0.bias", files[i].dtype, whole, files[i].odd, files[i].data);
+        const char *path = torchvision_file("features.0.weight", "features.0.bias", files[i].dtype, whole, files[i].odd,
+                                            files[i].data);
         EXPECT_OK(alexcl_weights_open(path, m, "pool1", &w, &err), err);
         EXPECT_OK(weights_view_open(w, &m->layers[0], "weight", 4, shape, 10, 50, &v, &err), err);
         ck_assert_mem_eq(v.values, values + 10 * 363, 50 * 363 * sizeof(float));
         ck_assert((v.owned == NULL) == (i == 0));
         weights_view_close(&v);
-        EXPECT_ERROR(weights_view_open(w, &m->layers[3], "weight", 4, (int[4]){192, 64, 5, 5}, 0, 1, &v, &err), ALEXCL_E_DATA, "no tensor conv2.weight", err);
+        EXPECT_ERROR(weights_view_open(w, &m->layers[3], "weight", 4, (int[4]){192, 64, 5, 5}, 0, 1, &v, &err),
+                     ALEXCL_E_DATA, "no tensor conv2.weight", err);
         weights_view_close(&v);
         alexcl_weights_free(w);
         w = NULL;
-        EXPECT_ERROR(alexcl_weights_open(path, m, NULL, &w, &err), ALEXCL_E_DATA, "no tensor conv2.weight (or features.3.weight) (192x64x5x5)", err);
+        EXPECT_ERROR(alexcl_weights_open(path, m, NULL, &w, &err), ALEXCL_E_DATA,
+                     "no tensor conv2.weight (or features.3.weight) (192x64x5x5)", err);
         EXPECT_ERROR(alexcl_weights_open(path, m, NULL, &w, &err), ALEXCL_E_DATA, "infer --features pool1", err);
     }
-    EXPECT_OK(alexcl_weights_open(torchvision_file("conv1.weight", "features.0.bias", "F32", whole, 0, values), m, "conv1", &w, &err), err);
+    EXPECT_OK(alexcl_weights_open(torchvision_file("conv1.weight", "features.0.bias", "F32", whole, 0, values), m,
+                                  "conv1", &w, &err),
+              err);
     alexcl_weights_free(w);
     w = NULL;
-    EXPECT_ERROR(alexcl_weights_open(torchvision_file("features.0.weight", "conv1.weight", "F32", whole, 0, values), m, "conv1", &w, &err), ALEXCL_E_DATA,
-                 "two names of one tensor", err);
-    EXPECT_ERROR(alexcl_weights_open(torchvision_file("features.0.weight", "features.0.b", "F32", whole, 0, values), m, "conv1", &w, &err), ALEXCL_E_DATA,
-                 "no tensor conv1.bias (or features.0.bias) (64)", err);
-    EXPECT_ERROR(alexcl_weights_open(torchvision_file("features.0.weight", "features.0.bias", "I32", "[32,3,11,11]", 0, values), m, "conv1", &w, &err),
-                 ALEXCL_E_DATA, "features.0.weight is of dtype I32", err);
-    EXPECT_ERROR(alexcl_weights_open(torchvision_file("features.0.weight", "features.0.bias", "F32", "[11,11,3,64]", 0, values), m, "conv1", &w, &err),
-                 ALEXCL_E_DATA, "features.0.weight is 11x11x3x64, model alexnet-torchvision wants 64x3x11x11", err);
-    EXPECT_ERROR(alexcl_weights_open(torchvision_file("features.0.weight", "features.0.bias", "F32", "[64,363]", 0, values), m, "conv1", &w, &err),
-                 ALEXCL_E_DATA, "is 64x363", err);
-    EXPECT_ERROR(alexcl_weights_open(torchvision_file("features.0.weight", "features.0.bias", "F32", "[64,3,11,11,1]", 0, values), m, "conv1", &w, &err),
-                 ALEXCL_E_DATA, "64x3x11x11x... (5 axes)", err);
+    EXPECT_ERROR(alexcl_weights_open(torchvision_file("features.0.weight", "conv1.weight", "F32", whole, 0, values), m,
+                                     "conv1", &w, &err),
+                 ALEXCL_E_DATA, "two names of one tensor", err);
+    EXPECT_ERROR(alexcl_weights_open(torchvision_file("features.0.weight", "features.0.b", "F32", whole, 0, values), m,
+                                     "conv1", &w, &err),
+                 ALEXCL_E_DATA, "no tensor conv1.bias (or features.0.bias) (64)", err);
     EXPECT_ERROR(
-        alexcl_weights_open(torchvision_file("features.0.weight", "features.0.bias", "F32", whole, 0, values), model_named("alexnet"), "conv1", &w, &err),
-        ALEXCL_E_DATA, "no tensor conv1.weight (96x3x11x11) for model alexnet; it has 3 tensors, the first features.0.weight", err);
+        alexcl_weights_open(torchvision_file("features.0.weight", "features.0.bias", "I32", "[32,3,11,11]", 0, values),
+                            m, "conv1", &w, &err),
+        ALEXCL_E_DATA, "features.0.weight is of dtype I32", err);
+    EXPECT_ERROR(
+        alexcl_weights_open(torchvision_file("features.0.weight", "features.0.bias", "F32", "[11,11,3,64]", 0, values),
+                            m, "conv1", &w, &err),
+        ALEXCL_E_DATA, "features.0.weight is 11x11x3x64, model alexnet-torchvision wants 64x3x11x11", err);
+    EXPECT_ERROR(
+        alexcl_weights_open(torchvision_file("features.0.weight", "features.0.bias", "F32", "[64,363]", 0, values), m,
+                            "conv1", &w, &err),
+        ALEXCL_E_DATA, "is 64x363", err);
+    EXPECT_ERROR(alexcl_weights_open(
+                     torchvision_file("features.0.weight", "features.0.bias", "F32", "[64,3,11,11,1]", 0, values), m,
+                     "conv1", &w, &err),
+                 ALEXCL_E_DATA, "64x3x11x11x... (5 axes)", err);
+    EXPECT_ERROR(alexcl_weights_open(torchvision_file("features.0.weight", "features.0.bias", "F32", whole, 0, values),
+                                     model_named("alexnet"), "conv1", &w, &err),
+                 ALEXCL_E_DATA,
+                 "no tensor conv1.weight (96x3x11x11) for model alexnet; it has 3 tensors, the first features.0.weight",
+                 err);
     weight_files_remove();
 }
 END_TEST
@@ -392,13 +443,14 @@ START_TEST(absent_connections_must_be_zero) {
     EXPECT_OK(files_read(saved("lenet5-1998"), (size_t)1 << 30, &bytes, &length, &err), err);
     for (int i = 0; i < 8; i++) header_length |= (size_t)bytes[i] << 8 * i;
     json_t *header = json_loadb((char *)bytes + 8, header_length, 0, NULL);
-    json_int_t begin = json_integer_value(json_array_get(json_object_get(json_object_get(header, "c3.weight"), "data_offsets"), 0));
+    json_int_t begin =
+        json_integer_value(json_array_get(json_object_get(json_object_get(header, "c3.weight"), "data_offsets"), 0));
     float *c3 = (float *)(void *)(bytes + 8 + header_length + begin); /* output 0 reads inputs 0 1 2 */
     for (int i = 0; i < 75; i++) ck_assert(c3[i] != 0);
     for (int i = 75; i < 150; i++) ck_assert(c3[i] == 0);
     c3[75 + 30] = 0.25f;
-    EXPECT_ERROR(alexcl_weights_open(weight_file_write(bytes, length), model_named("lenet5-1998"), NULL, &w, &err), ALEXCL_E_DATA,
-                 "c3.weight: output 0 does not read input 4", err);
+    EXPECT_ERROR(alexcl_weights_open(weight_file_write(bytes, length), model_named("lenet5-1998"), NULL, &w, &err),
+                 ALEXCL_E_DATA, "c3.weight: output 0 does not read input 4", err);
     EXPECT_OK(alexcl_weights_open(weight_file_write(bytes, length), model_named("lenet5-1998"), "ts2", &w, &err), err);
     alexcl_weights_free(w);
     json_decref(header);
@@ -410,7 +462,8 @@ END_TEST
 START_TEST(saving_fails_with_a_name_and_leaves_nothing) {
     struct alexcl_error err = {0};
     struct alexcl_weights *w = generated("tiny2t"), *odd = NULL;
-    EXPECT_ERROR(alexcl_weights_save(w, "absent/folder/f.safetensors", &err), ALEXCL_E_OTHER, "absent/folder/f.safetensors: cannot be written", err);
+    EXPECT_ERROR(alexcl_weights_save(w, "absent/folder/f.safetensors", &err), ALEXCL_E_OTHER,
+                 "absent/folder/f.safetensors: cannot be written", err);
     EXPECT_ERROR(alexcl_weights_save(w, "/dev/null/f", &err), ALEXCL_E_OTHER, "cannot be written", err);
     EXPECT_OK(alexcl_weights_generate(model_named("tiny2t"), 1, "\xff", NULL, 0, &odd, &err), err);
     EXPECT_ERROR(alexcl_weights_save(odd, "never.safetensors", &err), ALEXCL_E_OTHER, "not UTF-8", err);

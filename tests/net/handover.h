@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* The commands that a program hands to its devices, in their order, as an OpenCL layer sees them (handover_layer.c, OPENCL_LAYERS). */
+/* The commands that a program hands to its devices, in their order, as an OpenCL layer sees them (handover_layer.c,
+ * OPENCL_LAYERS). */
 #ifndef HANDOVER_H
 #define HANDOVER_H
 #include <stddef.h>
 
-enum handover_kind { HANDOVER_LAUNCH, HANDOVER_READ, HANDOVER_WRITE, HANDOVER_COPY, HANDOVER_MARKER, HANDOVER_BARRIER, HANDOVER_FLUSH, HANDOVER_FINISH };
+enum handover_kind {
+    HANDOVER_LAUNCH,
+    HANDOVER_READ,
+    HANDOVER_WRITE,
+    HANDOVER_COPY,
+    HANDOVER_MARKER,
+    HANDOVER_BARRIER,
+    HANDOVER_FLUSH,
+    HANDOVER_FINISH
+};
 struct handover_command {
     enum handover_kind kind;
     const void *queue;

@@ -25,7 +25,8 @@ unsigned char *weight_file_bytes(const char *header, const void *data, size_t da
     ck_assert(bytes != NULL);
     for (int i = 0; i < 8; i++) bytes[i] = (unsigned char)((unsigned long long)header_length >> 8 * i);
     memcpy(bytes + 8, header, header_length);
-    for (size_t i = 0; i < data_length; i++) bytes[8 + header_length + i] = data ? ((const unsigned char *)data)[i] : (unsigned char)i;
+    for (size_t i = 0; i < data_length; i++)
+        bytes[8 + header_length + i] = data ? ((const unsigned char *)data)[i] : (unsigned char)i;
     return bytes;
 }
 
@@ -42,7 +43,8 @@ const char *weight_file_with(const char *path, const char *key, const char *valu
     size_t length, header_length = 0;
     EXPECT_OK(files_read(path, (size_t)1 << 30, &old, &length, &err), err);
     for (int i = 0; i < 8; i++) header_length |= (size_t)old[i] << 8 * i;
-    json_t *header = json_loadb((const char *)old + 8, header_length, 0, NULL), *metadata = json_object_get(header, "__metadata__");
+    json_t *header = json_loadb((const char *)old + 8, header_length, 0, NULL),
+           *metadata = json_object_get(header, "__metadata__");
     ck_assert(header && metadata);
     if (!key)
         json_object_del(header, "__metadata__");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Prints every program that the runtime builds, one a line: "kind source function defines", where kind is the kind of device (gpu, or cpu
- * and the floats of a register). Nothing is listed by hand: the layers themselves prepare every variant of every layer of every built-in net,
- * and what stands for runtime/cl here writes down what they ask for. Needs no OpenCL. */
+/* Prints every program that the runtime builds, one a line: "kind source function defines", where kind is the kind of
+ * device (gpu, or cpu and the floats of a register). Nothing is listed by hand: the layers themselves prepare every
+ * variant of every layer of every built-in net, and what stands for runtime/cl here writes down what they ask for.
+ * Needs no OpenCL. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +30,8 @@ static struct buffer a_buffer;
 static int launched;
 
 const struct device_limits *device_limits(const struct device *dev) { return &dev->limits; }
-int kernel_create(struct device *dev, const char *source, const char *function, const char *defines, struct kernel **out, struct alexcl_error *err) {
+int kernel_create(struct device *dev, const char *source, const char *function, const char *defines,
+                  struct kernel **out, struct alexcl_error *err) {
     (void)err;
     printf("%s %s %s%s%s\n", dev->kind, source, function, *defines ? " " : "", defines);
     *out = &a_kernel;
@@ -75,7 +77,9 @@ uint64_t buffer_total(const struct device *dev) {
 }
 
 /* Nothing is run here. */
-static int builds_never(struct alexcl_error *err) { return error_set(err, ALEXCL_E_OTHER, "preparing a layer ran something"); }
+static int builds_never(struct alexcl_error *err) {
+    return error_set(err, ALEXCL_E_OTHER, "preparing a layer ran something");
+}
 int buffer_read(struct buffer *b, size_t first, float *host, size_t count, struct alexcl_error *err) {
     (void)b, (void)first, (void)host, (void)count;
     return builds_never(err);
@@ -84,8 +88,8 @@ int device_finish(struct device *dev, struct alexcl_error *err) {
     (void)dev;
     return builds_never(err);
 }
-int kernel_launch(struct kernel *k, const char *label, const struct kernel_range *range, const struct kernel_arg *args, size_t arg_count,
-                  struct alexcl_error *err) {
+int kernel_launch(struct kernel *k, const char *label, const struct kernel_range *range, const struct kernel_arg *args,
+                  size_t arg_count, struct alexcl_error *err) {
     (void)k, (void)label, (void)range, (void)args, (void)arg_count;
     launched = 1;
     return builds_never(err);
@@ -94,13 +98,15 @@ size_t blas_gemm_workspace(struct device *dev, size_t m, size_t n, size_t k, int
     (void)dev, (void)m, (void)n, (void)k, (void)transpose_b;
     return 0;
 }
-int blas_gemm(struct device *dev, const char *label, size_t m, size_t n, size_t k, struct blas_matrix a, struct blas_matrix b, int transpose_b, float beta,
-              struct blas_matrix c, struct buffer *workspace, struct alexcl_error *err) {
-    (void)dev, (void)label, (void)m, (void)n, (void)k, (void)a, (void)b, (void)transpose_b, (void)beta, (void)c, (void)workspace;
+int blas_gemm(struct device *dev, const char *label, size_t m, size_t n, size_t k, struct blas_matrix a,
+              struct blas_matrix b, int transpose_b, float beta, struct blas_matrix c, struct buffer *workspace,
+              struct alexcl_error *err) {
+    (void)dev, (void)label, (void)m, (void)n, (void)k, (void)a, (void)b, (void)transpose_b, (void)beta, (void)c,
+        (void)workspace;
     return builds_never(err);
 }
-int blas_gemv(struct device *dev, const char *label, size_t m, size_t n, struct blas_matrix a, struct blas_matrix x, float beta, struct blas_matrix y,
-              struct alexcl_error *err) {
+int blas_gemv(struct device *dev, const char *label, size_t m, size_t n, struct blas_matrix a, struct blas_matrix x,
+              float beta, struct blas_matrix y, struct alexcl_error *err) {
     (void)dev, (void)label, (void)m, (void)n, (void)a, (void)x, (void)beta, (void)y;
     return builds_never(err);
 }
@@ -133,7 +139,8 @@ static int builds_of_model(const struct alexcl_model *model, struct place *place
     struct graph *g = NULL;
     int status = graph_make(model, NULL, block, &g, err);
     for (int i = 0; status == ALEXCL_OK && i < g->layer_count; i++)
-        for (int half = 0; status == ALEXCL_OK && half < 2; half++) status = builds_of_layer(&g->layers[i].half[half], place, err);
+        for (int half = 0; status == ALEXCL_OK && half < 2; half++)
+            status = builds_of_layer(&g->layers[i].half[half], place, err);
     graph_free(g);
     return status;
 }
@@ -147,8 +154,12 @@ static const struct alexcl_layer others[] = {
     {.type = ALEXCL_RNORM, .name = "rnorm", .kernel = 3, .k = 1, .alpha = 1, .beta = 0.5},
     {.type = ALEXCL_AVGPOOL, .name = "avgpool", .kernel = 2, .stride = 2},
 };
-static const struct alexcl_model other = {
-    .name = "others", .channels = 1, .height = 8, .width = 8, .layers = others, .layer_count = sizeof others / sizeof *others};
+static const struct alexcl_model other = {.name = "others",
+                                          .channels = 1,
+                                          .height = 8,
+                                          .width = 8,
+                                          .layers = others,
+                                          .layer_count = sizeof others / sizeof *others};
 
 /* What measures a device: it has built its kernels when it launches the first. */
 static int builds_of_peak(struct device *dev, struct alexcl_error *err) {
@@ -156,7 +167,8 @@ static int builds_of_peak(struct device *dev, struct alexcl_error *err) {
     struct alexcl_error stopped = {0};
     launched = 0;
     peak_measure(dev, &peak, &stopped);
-    return launched ? ALEXCL_OK : error_set(err, ALEXCL_E_OTHER, "the measurement of a device's peak: %s", stopped.text);
+    return launched ? ALEXCL_OK
+                    : error_set(err, ALEXCL_E_OTHER, "the measurement of a device's peak: %s", stopped.text);
 }
 
 int main(void) {
@@ -179,13 +191,15 @@ int main(void) {
         const struct alexcl_model *model;
         status = join_create(&place, &join, &err);
         join_free(join);
-        for (size_t i = 0; status == ALEXCL_OK && (model = alexcl_model_get(i)) != NULL; i++) status = builds_of_model(model, &place, block, &err);
+        for (size_t i = 0; status == ALEXCL_OK && (model = alexcl_model_get(i)) != NULL; i++)
+            status = builds_of_model(model, &place, block, &err);
         if (status == ALEXCL_OK) status = builds_of_model(&other, &place, block, &err);
         if (status == ALEXCL_OK) status = builds_of_peak(&devices[d], &err);
     }
     for (int type = 0; status == ALEXCL_OK && type < TYPES; type++)
         if (strcmp(alexcl_layer_type_name((enum alexcl_layer_type)type), "unknown") != 0 && !seen[type])
-            status = error_set(&err, ALEXCL_E_OTHER, "no net here has a layer %s: add one to `others`", alexcl_layer_type_name((enum alexcl_layer_type)type));
+            status = error_set(&err, ALEXCL_E_OTHER, "no net here has a layer %s: add one to `others`",
+                               alexcl_layer_type_name((enum alexcl_layer_type)type));
     if (status != ALEXCL_OK) fprintf(stderr, "kernel_builds: %s\n", err.text);
     return status != ALEXCL_OK;
 }

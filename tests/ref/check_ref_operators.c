@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The reference where the golden vectors say nothing: halves and their seams, one-sided padding, windows cut by the border,
- * RBF, sub-sampling, joins, values that are no numbers. Expected values are worked out by hand or by the plainest loop. */
+/* The reference where the golden vectors say nothing: halves and their seams, one-sided padding, windows cut by the
+ * border, RBF, sub-sampling, joins, values that are no numbers. Expected values are worked out by hand or by the
+ * plainest loop. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,8 @@
 #include "support.h"
 
 /* The definition, one output at a time: input positions outside the map count as 0. */
-static float conv_at(const float *x, const float *w, double bias, const struct shape_conv *s, int image, int o, int row, int column) {
+static float conv_at(const float *x, const float *w, double bias, const struct shape_conv *s, int image, int o, int row,
+                     int column) {
     int group_in = s->in.c / s->groups, first = o / (s->out.c / s->groups) * group_in;
     double sum = bias;
     for (int i = 0; i < group_in; i++) {
@@ -17,8 +19,12 @@ static float conv_at(const float *x, const float *w, double bias, const struct s
             for (int kx = 0; kx < s->kernel; kx++) {
                 int r = row * s->stride + ky - s->pad, c = column * s->stride + kx - s->pad;
                 if (r < 0 || r >= s->in.h || c < 0 || c >= s->in.w) continue;
-                size_t at = (((size_t)image * (size_t)s->in.c + (size_t)(first + i)) * (size_t)s->in.h + (size_t)r) * (size_t)s->in.w + (size_t)c;
-                size_t weight = (((size_t)o * (size_t)group_in + (size_t)i) * (size_t)s->kernel + (size_t)ky) * (size_t)s->kernel + (size_t)kx;
+                size_t at = (((size_t)image * (size_t)s->in.c + (size_t)(first + i)) * (size_t)s->in.h + (size_t)r) *
+                                (size_t)s->in.w +
+                            (size_t)c;
+                size_t weight =
+                    (((size_t)o * (size_t)group_in + (size_t)i) * (size_t)s->kernel + (size_t)ky) * (size_t)s->kernel +
+                    (size_t)kx;
                 sum += (double)x[at] * (double)w[weight];
             }
         }
@@ -61,7 +67,8 @@ END_TEST
 START_TEST(conv_of_two_halves_is_the_layer) {
     /* groups = 1: each half makes its outputs from all inputs; groups = 2: from its own. */
     for (int groups = 1; groups <= 2; groups++) {
-        struct shape_conv whole = {{4, 6, 6}, {6, 6, 6}, 3, 1, 1, groups}, half = {{groups == 1 ? 4 : 2, 6, 6}, {3, 6, 6}, 3, 1, 1, 1};
+        struct shape_conv whole = {{4, 6, 6}, {6, 6, 6}, 3, 1, 1, groups},
+                          half = {{groups == 1 ? 4 : 2, 6, 6}, {3, 6, 6}, 3, 1, 1, 1};
         size_t weights = (size_t)(3 * half.in.c * 9);
         float *x = support_random(shape_size(whole.in), "x", 1.0), *w = support_random(2 * weights, "w", 1.0);
         float *got = support_floats(shape_size(whole.out)), *want = support_floats(shape_size(whole.out));
@@ -76,7 +83,8 @@ START_TEST(conv_of_two_halves_is_the_layer) {
 }
 END_TEST
 
-/* LRN over the layer as its two halves compute it: each with `reach` channels of the other one, those nearest to the cut. */
+/* LRN over the layer as its two halves compute it: each with `reach` channels of the other one, those nearest to the
+ * cut. */
 START_TEST(lrn_of_two_halves_is_the_layer) {
     static const int channels[] = {16, 7, 3, 2}, windows[] = {5, 3, 1, 5};
     int c = channels[_i], n = windows[_i], images = 2, h = 3, w = 4;
@@ -93,13 +101,16 @@ START_TEST(lrn_of_two_halves_is_the_layer) {
         s.after = half ? 0 : reach;
         int seam_first = half ? first - reach : s.in.c;
         size_t own = shape_size(s.in), seam_size = (size_t)reach * plane;
-        float *mine = support_floats((size_t)images * own), *seam = support_floats((size_t)images * seam_size), *got = support_floats((size_t)images * own);
+        float *mine = support_floats((size_t)images * own), *seam = support_floats((size_t)images * seam_size),
+              *got = support_floats((size_t)images * own);
         for (int image = 0; image < images; image++) {
             memcpy(mine + (size_t)image * own, x + (size_t)image * whole + (size_t)first * plane, own * sizeof(float));
-            memcpy(seam + (size_t)image * seam_size, x + (size_t)image * whole + (size_t)seam_first * plane, seam_size * sizeof(float));
+            memcpy(seam + (size_t)image * seam_size, x + (size_t)image * whole + (size_t)seam_first * plane,
+                   seam_size * sizeof(float));
         }
         ref_lrn(got, mine, seam, images, &s);
-        for (int image = 0; image < images; image++) support_same("half", got + (size_t)image * own, want + (size_t)image * whole + (size_t)first * plane, own);
+        for (int image = 0; image < images; image++)
+            support_same("half", got + (size_t)image * own, want + (size_t)image * whole + (size_t)first * plane, own);
         free(mine), free(seam), free(got);
     }
     free(x), free(want);
@@ -211,7 +222,8 @@ END_TEST
 
 START_TEST(join_by_hand) {
     /* 2 images: half 0 has 2 channels, half 1 has 1, of 2 values each. */
-    float a[] = {1, 2, 3, 4, 11, 12, 13, 14}, b[] = {5, 6, 15, 16}, y[12], want[] = {1, 2, 3, 4, 5, 6, 11, 12, 13, 14, 15, 16};
+    float a[] = {1, 2, 3, 4, 11, 12, 13, 14}, b[] = {5, 6, 15, 16}, y[12],
+          want[] = {1, 2, 3, 4, 5, 6, 11, 12, 13, 14, 15, 16};
     ref_join(y, a, b, 2, 2, 1, 2);
     support_same("join", y, want, 12);
 }

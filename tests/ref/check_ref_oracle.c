@@ -9,12 +9,19 @@
 
 static const double TOLERANCE = 1e-5;
 
-static struct alexcl_shape chw(const struct tensor *t) { return (struct alexcl_shape){t->shape[1], t->shape[2], t->shape[3]}; }
+static struct alexcl_shape chw(const struct tensor *t) {
+    return (struct alexcl_shape){t->shape[1], t->shape[2], t->shape[3]};
+}
 
 static void conv(const char *name) {
-    struct tensor x = oracle_load(name, "x"), w = oracle_load(name, "w"), b = oracle_load(name, "b"), y = oracle_load(name, "y");
-    struct shape_conv s = {
-        chw(&x), chw(&y), w.shape[2], (int)oracle_number(name, "stride"), (int)oracle_number(name, "pad"), (int)oracle_number(name, "groups")};
+    struct tensor x = oracle_load(name, "x"), w = oracle_load(name, "w"), b = oracle_load(name, "b"),
+                  y = oracle_load(name, "y");
+    struct shape_conv s = {chw(&x),
+                           chw(&y),
+                           w.shape[2],
+                           (int)oracle_number(name, "stride"),
+                           (int)oracle_number(name, "pad"),
+                           (int)oracle_number(name, "groups")};
     float *got = support_floats(y.count);
     ref_conv(got, x.values, w.values, b.values, x.shape[0], &s);
     support_compare(name, got, y.values, y.count, TOLERANCE);
@@ -89,7 +96,8 @@ static void tanh_and_kin(const char *name) {
 }
 
 static void fc(const char *name) {
-    struct tensor x = oracle_load(name, "x"), w = oracle_load(name, "w"), b = oracle_load(name, "b"), y = oracle_load(name, "y");
+    struct tensor x = oracle_load(name, "x"), w = oracle_load(name, "w"), b = oracle_load(name, "b"),
+                  y = oracle_load(name, "y");
     float *got = support_floats(y.count);
     ref_fc(got, x.values, w.values, b.values, x.shape[0], x.shape[1], y.shape[1]);
     support_compare(name, got, y.values, y.count, TOLERANCE);

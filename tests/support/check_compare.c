@@ -18,7 +18,8 @@ START_TEST(ulps) {
 }
 END_TEST
 
-/* Never more than the tolerance of the largest value, an eighth of it for a value of nothing, and something for one that is all there is. */
+/* Never more than the tolerance of the largest value, an eighth of it for a value of nothing, and something for one
+ * that is all there is. */
 START_TEST(limits) {
     for (float due = 0.0f; due <= 4.0f; due += 0.001f) {
         ck_assert(support_limit(due, 4.0, 1e-5) <= 4e-5);
@@ -31,23 +32,26 @@ START_TEST(limits) {
 }
 END_TEST
 
-#define SAYS(mismatch, part)                                                                                                                                   \
-    do {                                                                                                                                                       \
-        const char *said = (mismatch);                                                                                                                         \
-        ck_assert_msg(said != NULL && strstr(said, (part)) != NULL, "\"%s\" does not say \"%s\"", said ? said : "(no mismatch)", (part));                      \
+#define SAYS(mismatch, part)                                                                                           \
+    do {                                                                                                               \
+        const char *said = (mismatch);                                                                                 \
+        ck_assert_msg(said != NULL && strstr(said, (part)) != NULL, "\"%s\" does not say \"%s\"",                      \
+                      said ? said : "(no mismatch)", (part));                                                          \
     } while (0)
 
 START_TEST(mismatches) {
     float want[24], got[24];
     for (int i = 0; i < 24; i++) want[i] = got[i] = (float)i;
     const struct support_maps maps = {{2, 3, 2}, 5, 0}; /* images 5 and 6 */
-    ck_assert(support_mismatch("x", got, want, 24, 1e-5, &maps) == NULL && support_mismatch("x", got, want, 24, 0.0, NULL) == NULL);
+    ck_assert(support_mismatch("x", got, want, 24, 1e-5, &maps) == NULL &&
+              support_mismatch("x", got, want, 24, 0.0, NULL) == NULL);
     got[0] = -0.0f;
     ck_assert(support_mismatch("x", got, want, 24, 0.0, NULL) == NULL);
     got[21] = nextafterf(21.0f, 22.0f);
     ck_assert(support_mismatch("x", got, want, 24, 1e-5, &maps) == NULL);
     SAYS(support_mismatch("x", got, want, 24, 0.0, &maps), "x: 1 of 24 values are not the same to the bit");
-    SAYS(support_mismatch("x", got, want, 24, 0.0, &maps), "[n=6, c=1, h=1, w=1]: 21.0000019 where 21 was due, 1 ulp apart");
+    SAYS(support_mismatch("x", got, want, 24, 0.0, &maps),
+         "[n=6, c=1, h=1, w=1]: 21.0000019 where 21 was due, 1 ulp apart");
     setenv("ALEXCL_TEST_SEED", "42", 1);
     SAYS(support_mismatch("x", got, want, 24, 0.0, NULL), "[21]");
     SAYS(support_mismatch("x", got, want, 24, 0.0, NULL), "(ALEXCL_TEST_SEED=42)");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What support_run makes of tests that are no tests, each in a process of its own: this program once more, with a case. */
+/* What support_run makes of tests that are no tests, each in a process of its own: this program once more, with a
+ * case. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +45,8 @@ START_TEST(only_tests_that_ran_and_passed_are_success) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         for (int forks = 0; forks < 2; forks++) {
             int code = run_case(cases[i].name, forks ? "yes" : "no");
-            ck_assert_msg(code == cases[i].code, "%s, %s: exit code %d", cases[i].name, forks ? "a process each" : "one process", code);
+            ck_assert_msg(code == cases[i].code, "%s, %s: exit code %d", cases[i].name,
+                          forks ? "a process each" : "one process", code);
         }
     }
     setenv("CK_RUN_CASE", "nothing of this name", 1);

@@ -30,7 +30,8 @@ struct tensor oracle_load(const char *dir, const char *key) {
     ck_assert_msg(header < length, "%s: ends inside its header", path);
     char *text = (char *)data + NPY_FIXED;
     data[header - 1] = '\0'; /* was the line feed that ends the header */
-    ck_assert_msg(strstr(text, "'<f4'") && strstr(text, "'fortran_order': False"), "%s: not float32 in C order: %s", path, text);
+    ck_assert_msg(strstr(text, "'<f4'") && strstr(text, "'fortran_order': False"), "%s: not float32 in C order: %s",
+                  path, text);
     const char *shape = strstr(text, "'shape': (");
     ck_assert_msg(shape != NULL, "%s: no shape: %s", path, text);
     struct tensor t = {.count = 1, .shape = {1, 1, 1, 1}};
@@ -40,7 +41,8 @@ struct tensor oracle_load(const char *dir, const char *key) {
         t.shape[t.dims++] = (int)size;
         t.count *= (size_t)size;
     }
-    ck_assert_msg(length - header == t.count * sizeof(float), "%s: %zu bytes of values where %zu were due", path, length - header, t.count * sizeof(float));
+    ck_assert_msg(length - header == t.count * sizeof(float), "%s: %zu bytes of values where %zu were due", path,
+                  length - header, t.count * sizeof(float));
     t.values = support_floats(t.count);
     memcpy(t.values, data + header, t.count * sizeof(float));
     free(data);
@@ -101,7 +103,8 @@ struct oracle_probe *oracle_probes(const char *dir, size_t *count) {
     for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
         if (line[0] == '#') continue;
         struct oracle_probe *p = &probes[(*count)++];
-        ck_assert_msg(sscanf(line, "%15s %31s %zu %lf", p->what, p->tensor, &p->index, &p->value) == 4, "%s: odd line: %s", path, line);
+        ck_assert_msg(sscanf(line, "%15s %31s %zu %lf", p->what, p->tensor, &p->index, &p->value) == 4,
+                      "%s: odd line: %s", path, line);
     }
     free(text);
     return probes;

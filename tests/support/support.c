@@ -16,7 +16,8 @@ enum { SKIPPED = 77 };
 
 void (*support_at_end)(void);
 
-/* Whether the OpenCL loader is the one that the test is meant for (tests/implementations.cmake); one that uses no OpenCL has none. */
+/* Whether the OpenCL loader is the one that the test is meant for (tests/implementations.cmake); one that uses no
+ * OpenCL has none. */
 static int support_has_loader(void) {
     const char *wanted = settings_environment("ALEXCL_TEST_LOADER");
     char name[4600];
@@ -29,7 +30,8 @@ static int support_has_loader(void) {
 
 /* ---- a test that ends the process ---- */
 
-/* Check takes an exit(0) within a test for success, and without a process of its own for each test so does ctest, of all that follow. */
+/* Check takes an exit(0) within a test for success, and without a process of its own for each test so does ctest, of
+ * all that follow. */
 static volatile sig_atomic_t support_in_test;
 
 static void support_enter(void) { support_in_test = 1; }
@@ -114,7 +116,8 @@ double support_limit(float due, double largest, double tolerance) {
     return fmin(whole, whole / 8 + tolerance * size * 3 / 4 + 8 * unit);
 }
 
-const char *support_mismatch(const char *what, const float *got, const float *want, size_t count, double tolerance, const struct support_maps *maps) {
+const char *support_mismatch(const char *what, const float *got, const float *want, size_t count, double tolerance,
+                             const struct support_maps *maps) {
     static char text[1000];
     double largest = 0.0;
     for (size_t i = 0; i < count; i++)
@@ -123,24 +126,33 @@ const char *support_mismatch(const char *what, const float *got, const float *wa
     double whole = tolerance * (largest > 0.0 ? largest : 1.0);
     for (size_t i = 0; i < count; i++) {
         double difference = fabs((double)got[i] - (double)want[i]);
-        int fits = tolerance == 0.0 ? got[i] == want[i] : difference <= (maps && maps->spread ? whole : support_limit(want[i], largest, tolerance));
+        int fits = tolerance == 0.0
+                       ? got[i] == want[i]
+                       : difference <= (maps && maps->spread ? whole : support_limit(want[i], largest, tolerance));
         if (!fits && wrong++ == 0) at = i; /* a NaN never fits */
     }
     if (wrong == 0) return NULL;
     char rule[120] = "not the same to the bit", place[120], ulps[40] = "not comparable";
-    if (tolerance > 0.0) snprintf(rule, sizeof rule, "off by more than allowed (the first: %.3g)", maps && maps->spread ? whole : support_limit(want[at], largest, tolerance));
+    if (tolerance > 0.0)
+        snprintf(rule, sizeof rule, "off by more than allowed (the first: %.3g)",
+                 maps && maps->spread ? whole : support_limit(want[at], largest, tolerance));
     snprintf(place, sizeof place, "[%zu]", at);
     if (maps) {
         size_t w = (size_t)maps->shape.w, h = (size_t)maps->shape.h, c = (size_t)maps->shape.c;
-        snprintf(place, sizeof place, "[n=%zu, c=%zu, h=%zu, w=%zu]", at / (c * h * w) + maps->first, at / (h * w) % c, at / w % h, at % w);
+        snprintf(place, sizeof place, "[n=%zu, c=%zu, h=%zu, w=%zu]", at / (c * h * w) + maps->first, at / (h * w) % c,
+                 at / w % h, at % w);
     }
-    if (support_ulps(got[at], want[at]) != UINT64_MAX) snprintf(ulps, sizeof ulps, "%llu ulp apart", (unsigned long long)support_ulps(got[at], want[at]));
-    snprintf(text, sizeof text, "%s: %zu of %zu values are %s; the first is %s: %.9g where %.9g was due, %s, largest value %.9g (ALEXCL_TEST_SEED=%llu)", what,
-             wrong, count, rule, place, (double)got[at], (double)want[at], ulps, largest, support_seed());
+    if (support_ulps(got[at], want[at]) != UINT64_MAX)
+        snprintf(ulps, sizeof ulps, "%llu ulp apart", (unsigned long long)support_ulps(got[at], want[at]));
+    snprintf(text, sizeof text,
+             "%s: %zu of %zu values are %s; the first is %s: %.9g where %.9g was due, %s, largest value %.9g "
+             "(ALEXCL_TEST_SEED=%llu)",
+             what, wrong, count, rule, place, (double)got[at], (double)want[at], ulps, largest, support_seed());
     return text;
 }
 
-void support_compare_maps(const char *what, const float *got, const float *want, size_t count, double tolerance, const struct support_maps *maps) {
+void support_compare_maps(const char *what, const float *got, const float *want, size_t count, double tolerance,
+                          const struct support_maps *maps) {
     const char *mismatch = support_mismatch(what, got, want, count, tolerance, maps);
     if (mismatch) ck_abort_msg("%s", mismatch);
 }
@@ -149,8 +161,11 @@ void support_compare(const char *what, const float *got, const float *want, size
     support_compare_maps(what, got, want, count, tolerance, NULL);
 }
 
-void support_same_maps(const char *what, const float *got, const float *want, size_t count, const struct support_maps *maps) {
+void support_same_maps(const char *what, const float *got, const float *want, size_t count,
+                       const struct support_maps *maps) {
     support_compare_maps(what, got, want, count, 0.0, maps);
 }
 
-void support_same(const char *what, const float *got, const float *want, size_t count) { support_compare_maps(what, got, want, count, 0.0, NULL); }
+void support_same(const char *what, const float *got, const float *want, size_t count) {
+    support_compare_maps(what, got, want, count, 0.0, NULL);
+}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* scale_cell WIDTH BATCH REPEAT [DEVICES]: alexnet-caffe with WIDTH times the channels in its convolutions, for tools/scale, which runs each
- * in a process of its own to see how much memory it takes. Prints JSON: work, memory as planned, seconds of a batch. With REPEAT
- * 0 only what needs no device. The fully connected layers keep their outputs: four times as wide, they alone would take 3.7 GB. */
+/* scale_cell WIDTH BATCH REPEAT [DEVICES]: alexnet-caffe with WIDTH times the channels in its convolutions, for
+ * tools/scale, which runs each in a process of its own to see how much memory it takes. Prints JSON: work, memory as
+ * planned, seconds of a batch. With REPEAT 0 only what needs no device. The fully connected layers keep their outputs:
+ * four times as wide, they alone would take 3.7 GB. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,11 +17,13 @@ enum { LAYERS_MOST = 64 };
 /* Channels stay a multiple of 4: two halves, each of two groups at most. */
 static int cell_channels(int channels, double width) { return (int)lround(channels * width / 4) * 4; }
 
-static int cell_model(double width, struct alexcl_layer layers[LAYERS_MOST], struct alexcl_model *out, struct alexcl_error *err) {
+static int cell_model(double width, struct alexcl_layer layers[LAYERS_MOST], struct alexcl_model *out,
+                      struct alexcl_error *err) {
     const struct alexcl_model *base = NULL;
     int status = alexcl_model_find("alexnet-caffe", &base, err);
     if (status != ALEXCL_OK) return status;
-    if (base->layer_count > LAYERS_MOST) return fail(err, ALEXCL_E_OTHER, "alexnet-caffe has more than %d layers", LAYERS_MOST);
+    if (base->layer_count > LAYERS_MOST)
+        return fail(err, ALEXCL_E_OTHER, "alexnet-caffe has more than %d layers", LAYERS_MOST);
     *out = *base;
     memcpy(layers, base->layers, base->layer_count * sizeof *layers);
     for (size_t i = 0; i < base->layer_count; i++)
@@ -30,18 +33,20 @@ static int cell_model(double width, struct alexcl_layer layers[LAYERS_MOST], str
 }
 
 static json_t *cell_memory(const struct alexcl_plan_memory *m) {
-    return json_pack("{s:I, s:I, s:I, s:I, s:I}", "weights", (json_int_t)m->weights, "activations", (json_int_t)m->activations, "exchange",
-                     (json_int_t)m->exchange, "workspace", (json_int_t)m->workspace, "total", (json_int_t)m->total);
+    return json_pack("{s:I, s:I, s:I, s:I, s:I}", "weights", (json_int_t)m->weights, "activations",
+                     (json_int_t)m->activations, "exchange", (json_int_t)m->exchange, "workspace",
+                     (json_int_t)m->workspace, "total", (json_int_t)m->total);
 }
 
-static int cell_run(const struct alexcl_model *model, const struct alexcl_plan *plan, const struct alexcl_selection *sel, int repeat, json_t *document,
-                    struct alexcl_error *err) {
+static int cell_run(const struct alexcl_model *model, const struct alexcl_plan *plan,
+                    const struct alexcl_selection *sel, int repeat, json_t *document, struct alexcl_error *err) {
     struct alexcl_weights *weights = NULL;
     struct alexcl_net *net = NULL;
     struct measured m = {.warm_up = 1, .repeat = repeat};
     size_t floats = (size_t)model->channels * (size_t)model->height * (size_t)model->width;
     float *image = malloc(floats * sizeof *image);
-    int status = image ? alexcl_weights_generate(model, 1, NULL, NULL, 0, &weights, err) : fail(err, ALEXCL_E_MEMORY, "out of host memory: an image");
+    int status = image ? alexcl_weights_generate(model, 1, NULL, NULL, 0, &weights, err)
+                       : fail(err, ALEXCL_E_MEMORY, "out of host memory: an image");
     for (size_t i = 0; image && i < floats; i++) image[i] = (float)((int)((uint32_t)i * 2654435761u >> 24) - 128);
     struct alexcl_net_options options = {.batch = plan->batch};
     if (status == ALEXCL_OK) status = alexcl_net_open(model, weights, sel, &options, &net, err);
@@ -54,7 +59,8 @@ static int cell_run(const struct alexcl_model *model, const struct alexcl_plan *
         }
         report_set(document, "memory", places);
         report_set(document, "chunk", json_integer(alexcl_net_batch(net)));
-        report_set(document, "seconds", json_pack("{s:f, s:f, s:f}", "min", m.minimum, "median", m.median, "max", m.maximum));
+        report_set(document, "seconds",
+                   json_pack("{s:f, s:f, s:f}", "min", m.minimum, "median", m.median, "max", m.maximum));
         report_set(document, "devices", report_string(alexcl_selection_why(sel)));
         measure_free(&m);
     }
@@ -79,14 +85,17 @@ int main(int argc, char **argv) {
     int status = cell_model(width, layers, &model, &err);
     if (status == ALEXCL_OK && repeat) status = alexcl_selection_open(argc > 4 ? argv[4] : NULL, &sel, &err);
     uint64_t plenty = UINT64_MAX / 2; /* what fits is the net's to say */
-    struct alexcl_plan_request request = {
-        .batch = batch, .places = sel ? alexcl_selection_count(sel) : 1, .memory = {plenty, plenty}, .largest_buffer = {plenty, plenty}};
+    struct alexcl_plan_request request = {.batch = batch,
+                                          .places = sel ? alexcl_selection_count(sel) : 1,
+                                          .memory = {plenty, plenty},
+                                          .largest_buffer = {plenty, plenty}};
     if (status == ALEXCL_OK) status = alexcl_plan_make(&model, &request, &plan, &err);
     if (status == ALEXCL_OK) {
         json_t *planned = json_array();
         for (size_t p = 0; p < plan->places; p++) report_append(planned, cell_memory(&plan->memory[p]));
-        json_t *document = json_pack("{s:f, s:i, s:I, s:I, s:o}", "width", width, "batch", batch, "macs", (json_int_t)plan->macs, "parameters",
-                                     (json_int_t)plan->parameters, "planned", planned);
+        json_t *document =
+            json_pack("{s:f, s:i, s:I, s:I, s:o}", "width", width, "batch", batch, "macs", (json_int_t)plan->macs,
+                      "parameters", (json_int_t)plan->parameters, "planned", planned);
         status = repeat ? cell_run(&model, plan, sel, repeat, document, &err) : ALEXCL_OK;
         if (status == ALEXCL_OK)
             status = report_json("scale_cell", document, &err);

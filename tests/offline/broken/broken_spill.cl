@@ -8,8 +8,6 @@
 __kernel void broken_spill(__global float *restrict y, __global const float *restrict x, int n) {
     y += get_global_id(0) * 1024;
     FORTY(LOAD)
-    for (int i = 0; i < n; i++, x += 1024) {
-        FORTY(ADD)
-    }
+    for (int i = 0; i < n; i++, x += 1024) { FORTY(ADD) }
     FORTY(STORE)
 }
