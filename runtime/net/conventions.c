@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model_check.h"
-
 static const char PREFIX[] = "alexcl.";
 enum { NAMED = 4 }; /* differences that an error tells in full */
 
@@ -205,11 +203,6 @@ void conventions_free(struct conventions *c) {
     *c = (struct conventions){0};
 }
 
-/* The word itself, or something of it behind a dot. */
-static int conventions_begins(const char *key, const char *word) {
-    size_t length = strlen(word);
-    return strncmp(key, word, length) == 0 && (key[length] == '\0' || key[length] == '.');
+int conventions_origin(const char *key) {
+    return strncmp(key, PREFIX, strlen(PREFIX)) == 0 && model_reserves(key + strlen(PREFIX));
 }
-
-int conventions_origin(const char *key) { return conventions_begins(key, CONVENTIONS_ORIGIN); }
-int conventions_reserve(const char *layer) { return conventions_begins(layer, CONVENTIONS_ORIGIN + strlen(PREFIX)); }

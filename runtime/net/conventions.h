@@ -4,13 +4,12 @@
 #ifndef ALEXCL_CONVENTIONS_H
 #define ALEXCL_CONVENTIONS_H
 #include "memory.h"
+#include "model_check.h"
 #include "safetensors.h"
 
 /* Keys that begin with this tell where weights are from; they are not compared. */
-#define CONVENTIONS_ORIGIN "alexcl.origin"
+#define CONVENTIONS_ORIGIN "alexcl." MODEL_RESERVED
 int conventions_origin(const char *key);
-/* Whether a layer of this name would have such keys: no model has one (model_check). */
-int conventions_reserve(const char *layer);
 
 struct convention {
     struct text key, value;

@@ -14,6 +14,7 @@
 #include "files.h"
 #include "fp16.h"
 #include "memory.h"
+#include "utf8.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "safetensors files are little-endian, and are used and written as they are");
@@ -330,23 +331,9 @@ static size_t safetensors_row(const struct safetensors_entry *e) {
 }
 
 /* Jansson gives NULL for other text and where there is no memory. */
-int safetensors_is_utf8(const char *text) {
-    for (const unsigned char *p = (const unsigned char *)text; *p;) {
-        int more = *p < 0x80                 ? 0
-                   : *p >= 0xc2 && *p < 0xe0 ? 1
-                   : *p >= 0xe0 && *p < 0xf0 ? 2
-                   : *p >= 0xf0 && *p < 0xf5 ? 3
-                                             : -1;
-        if (more < 0) return 0;
-        for (p++; more > 0; more--)
-            if ((*p++ & 0xc0) != 0x80) return 0;
-    }
-    return 1;
-}
-
 static int safetensors_make_header(const struct safetensors_content *c, char **out, struct alexcl_error *err) {
     for (size_t i = 0; i < c->metadata_count; i++)
-        if (!safetensors_is_utf8(c->metadata[i].value))
+        if (!utf8_is_valid(c->metadata[i].value))
             return error_set(err, ALEXCL_E_OTHER, "%s of a safetensors file: not UTF-8", c->metadata[i].key);
     json_t *header = json_object(), *metadata = json_object();
     uint64_t end = 0;

@@ -46,9 +46,6 @@ const char *safetensors_show(const char *text, char out[SAFETENSORS_SHOWN]);
 /* "4096x9216", "scalar". */
 const char *safetensors_show_shape(int dims, const uint64_t shape[4], char out[SAFETENSORS_SHOWN]);
 
-/* What JSON takes for a text. */
-int safetensors_is_utf8(const char *text);
-
 /* What a new file holds: float32 tensors. */
 struct safetensors_entry {
     const char *name;

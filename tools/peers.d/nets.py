@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The two nets that the peers compute, as rows that each builds its own graph from. LRN's alpha is written as they write it: times the
-window (alexcl's tables have it on the plain sum: runtime/net/model_alexnet.c)."""
+window (alexcl's tables have it on the plain sum: runtime/graph/model_alexnet.c)."""
 
 CONV3_TO_POOL5 = lambda groups: [
     ("conv", "conv3", 1, 1, 1), ("relu",), ("conv", "conv4", 1, 1, groups), ("relu",), ("conv", "conv5", 1, 1, groups), ("relu",), ("pool",)]

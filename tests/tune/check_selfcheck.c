@@ -101,7 +101,7 @@ START_TEST(every_kernel_is_checked_and_right) {
         unsigned checks = 0;
         for (unsigned i = 0; i < seen_count; i++) checks += has_word(seen[i].kernels, k->name) != 0;
         ck_assert_msg(checks > 0 || (strstr(k->name, "_cpu") && !cpu),
-                      "no check covers %s.cl: give runtime/net/selfcheck_table.c a row", k->name);
+                      "no check covers %s.cl: give runtime/tune/selfcheck_table.c a row", k->name);
     }
     ck_assert_str_eq(seen[seen_count - 1].layer, "tiny2t");
 }

@@ -8,6 +8,10 @@
  * from there on. ALEXCL_E_USAGE names model, layer, field, value and what it may be. Whether the layers fit each other
  * is found out as they are walked (layer_describe), with the same status. */
 int model_check(const struct alexcl_model *model, struct alexcl_error *err);
+/* What the metadata of a weight file tells beside its layers (conventions.h). No layer has this name, nor one that goes
+ * on behind a dot: its keys would be taken for those. */
+#define MODEL_RESERVED "origin"
+int model_reserves(const char *name);
 /* Channel c of model->mean and model->std, with what stands for NULL. */
 double model_mean(const struct alexcl_model *model, int c);
 double model_std(const struct alexcl_model *model, int c);

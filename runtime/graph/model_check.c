@@ -6,13 +6,18 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "conventions.h"
 #include "layer.h"
+#include "utf8.h"
 
 enum { MODEL_SIDE = 65535, MODEL_LAYERS = 10000, MODEL_NAME = 255 };
 
 double model_mean(const struct alexcl_model *model, int c) { return model->mean ? model->mean[c] : 0; }
 double model_std(const struct alexcl_model *model, int c) { return model->std ? model->std[c] : 1; }
+
+int model_reserves(const char *name) {
+    size_t length = strlen(MODEL_RESERVED);
+    return strncmp(name, MODEL_RESERVED, length) == 0 && (name[length] == '\0' || name[length] == '.');
+}
 
 /* What is wrong with a name, or NULL. Names stand in lists that blanks part, in JSON, and on terminals. */
 static const char *model_check_name(const char *name) {
@@ -20,7 +25,7 @@ static const char *model_check_name(const char *name) {
     if (strlen(name) > MODEL_NAME) return "its name is longer than 255 bytes";
     for (const char *p = name; *p; p++)
         if ((unsigned char)*p <= ' ' || *p == 0x7f) return "its name has a blank or a control character";
-    return safetensors_is_utf8(name) ? NULL : "its name is not UTF-8";
+    return utf8_is_valid(name) ? NULL : "its name is not UTF-8";
 }
 
 static int model_check_number(const char *field, int value, int low, int high, struct alexcl_error *err) {
@@ -58,7 +63,7 @@ static int model_check_layer(const struct alexcl_model *model, size_t i, struct 
     const char *wrong = model_check_name(l->name);
     if (wrong) return error_set(err, ALEXCL_E_USAGE, "layer %zu of %zu: %s", i + 1, model->layer_count, wrong);
     int status = layer_fields_check(l, err);
-    if (status == ALEXCL_OK && conventions_reserve(l->name))
+    if (status == ALEXCL_OK && model_reserves(l->name))
         status = error_set(err, ALEXCL_E_USAGE, "a weight file's metadata has another use for this name");
     for (size_t j = 0; j < i && status == ALEXCL_OK; j++)
         if (strcmp(model->layers[j].name, l->name) == 0)

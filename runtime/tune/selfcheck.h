@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Is a driver right? A small layer computed on a device and by the reference, and the two compared. The whole of it for
- * `alexcl check` (selfcheck.c, with the layers of selfcheck_table.c); what a model uses before its first run
+ * `alexcl check` (check.c, with the layers of selfcheck_table.c); what a model uses before its first run
  * (selfcheck_first.c). */
 #ifndef ALEXCL_SELFCHECK_H
 #define ALEXCL_SELFCHECK_H

@@ -10,9 +10,9 @@
 #include "net.h"
 #include "selfcheck.h"
 
-enum { NET_IMAGES = 3, SELFCHECK_NAMES = 64 };
+enum { NET_IMAGES = 3, CHECK_NAMES = 64 };
 
-struct selfcheck {
+struct check {
     const struct alexcl_selection *selection;
     struct alexcl_check_request request;
     alexcl_check_fn *fn;
@@ -22,7 +22,7 @@ struct selfcheck {
 };
 
 /* Which of two failures ends the command. */
-static int selfcheck_rank(int status) {
+static int check_rank(int status) {
     switch (alexcl_exit_code(status)) {
     case 0: return 0;
     case 4: return 2; /* build */
@@ -33,19 +33,19 @@ static int selfcheck_rank(int status) {
 }
 
 /* Hands one result out; the status is ALEXCL_OK unless the caller stops. */
-static int selfcheck_report(struct selfcheck *s, struct alexcl_check_result *r, struct alexcl_error *err) {
+static int check_report(struct check *s, struct alexcl_check_result *r, struct alexcl_error *err) {
     r->number = ++s->number;
     r->count = s->count;
     r->tolerance = selfcheck_tolerance;
     s->counts->checks++;
     s->counts->failed += r->status != ALEXCL_OK;
-    if (selfcheck_rank(r->status) > selfcheck_rank(s->counts->status)) s->counts->status = r->status;
+    if (check_rank(r->status) > check_rank(s->counts->status)) s->counts->status = r->status;
     if (s->fn(s->user, r) == 0) return ALEXCL_OK;
     return error_set(err, ALEXCL_E_INTERRUPTED, "interrupted: %u of %u checks were done", s->number, s->count);
 }
 
-static void selfcheck_fill(struct alexcl_check_result *r, const struct selfcheck_found *found, int status, int needed,
-                           const struct alexcl_error *why) {
+static void check_fill(struct alexcl_check_result *r, const struct selfcheck_found *found, int status, int needed,
+                       const struct alexcl_error *why) {
     r->status = status;
     r->index = -1;
     if (status != ALEXCL_OK) {
@@ -66,7 +66,7 @@ static void selfcheck_fill(struct alexcl_check_result *r, const struct selfcheck
     r->due = found->due;
 }
 
-static struct alexcl_check_result selfcheck_result(const struct selfcheck *s, size_t index) {
+static struct alexcl_check_result check_result(const struct check *s, size_t index) {
     return (struct alexcl_check_result){.place = alexcl_selection_place(s->selection, index),
                                         .device = alexcl_selection_device(s->selection, index),
                                         .kernels = "",
@@ -74,20 +74,20 @@ static struct alexcl_check_result selfcheck_result(const struct selfcheck *s, si
 }
 
 /* Whether the selection's place of this index is a device. */
-static int selfcheck_on_device(const struct selfcheck *s, size_t index) {
+static int check_on_device(const struct check *s, size_t index) {
     return alexcl_selection_place(s->selection, index)->device >= 0;
 }
 
 /* ---- which of them ---- */
 
 /* Letters of a kernel's name without ".cl". */
-static size_t selfcheck_name_length(const char *name) {
+static size_t check_name_length(const char *name) {
     size_t length = strlen(name);
     return length > 3 && strcmp(name + length - 3, ".cl") == 0 ? length - 3 : length;
 }
 
 /* Whether the name is one of the words of `list`. */
-static int selfcheck_has_word(const char *list, const char *name, size_t length) {
+static int check_has_word(const char *list, const char *name, size_t length) {
     for (; *list; list += strspn(list, " ")) {
         size_t word = strcspn(list, " ");
         if (word == length && strncmp(list, name, length) == 0) return 1;
@@ -96,22 +96,22 @@ static int selfcheck_has_word(const char *list, const char *name, size_t length)
     return 0;
 }
 
-static int selfcheck_wants(const struct alexcl_check_request *request, const char *kernels, const char *layer) {
-    return (!request->kernel || selfcheck_has_word(kernels, request->kernel, selfcheck_name_length(request->kernel))) &&
+static int check_wants(const struct alexcl_check_request *request, const char *kernels, const char *layer) {
+    return (!request->kernel || check_has_word(kernels, request->kernel, check_name_length(request->kernel))) &&
            (!request->layer || strcmp(layer, request->layer) == 0);
 }
 
 /* ALEXCL_E_USAGE unless there is such a kernel, or kind of layer. */
-static int selfcheck_know(const char *what, const char *name, int layers, struct alexcl_error *err) {
+static int check_know(const char *what, const char *name, int layers, struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    const char *kernels, *layer, *names[SELFCHECK_NAMES + 1] = {NULL};
+    const char *kernels, *layer, *names[CHECK_NAMES + 1] = {NULL};
     char word[64];
-    size_t count = 0, length = layers ? strlen(name) : selfcheck_name_length(name);
+    size_t count = 0, length = layers ? strlen(name) : check_name_length(name);
     struct text all = {0}, list = {0};
     for (unsigned i = 0; selfcheck_table_names(i, &kernels, &layer); i++) {
         for (const char *at = layers ? layer : kernels; *at; at += strspn(at, " ")) {
             size_t letters = strcspn(at, " ");
-            if (!all.text || !selfcheck_has_word(all.text, at, letters))
+            if (!all.text || !check_has_word(all.text, at, letters))
                 text_add(&all, "%s%.*s", all.length ? " " : "", (int)letters, at);
             at += letters;
         }
@@ -120,8 +120,8 @@ static int selfcheck_know(const char *what, const char *name, int layers, struct
         status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: the names of the checks");
         goto done;
     }
-    if (length && selfcheck_has_word(all.text, name, length)) goto done;
-    for (char *at = strtok(all.text, " "); at && count < SELFCHECK_NAMES; at = strtok(NULL, " ")) names[count++] = at;
+    if (length && check_has_word(all.text, name, length)) goto done;
+    for (char *at = strtok(all.text, " "); at && count < CHECK_NAMES; at = strtok(NULL, " ")) names[count++] = at;
     for (size_t i = 0; i < count; i++) text_add(&list, "%s%s", i ? ", " : "", names[i]);
     snprintf(word, sizeof word, "%.*s", length < sizeof word ? (int)length : (int)sizeof word - 1, name);
     const char *near = alexcl_nearest(word, names);
@@ -134,12 +134,12 @@ done:
 
 /* ---- the checks ---- */
 
-static int selfcheck_kernels_of(struct selfcheck *s, size_t index, struct place *place, struct alexcl_error *err) {
+static int check_kernels_of(struct check *s, size_t index, struct place *place, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct selfcheck_case c;
     for (unsigned i = 0; status == ALEXCL_OK && selfcheck_table_case(place, i, &c); i++) {
-        if (!selfcheck_wants(&s->request, selfcheck_kernels(&c), c.desc.name)) continue;
-        struct alexcl_check_result r = selfcheck_result(s, index);
+        if (!check_wants(&s->request, selfcheck_kernels(&c), c.desc.name)) continue;
+        struct alexcl_check_result r = check_result(s, index);
         struct alexcl_error why = {0};
         struct selfcheck_found found;
         int ran = selfcheck_run_case(place, &c, &found, &why);
@@ -148,15 +148,15 @@ static int selfcheck_kernels_of(struct selfcheck *s, size_t index, struct place 
         r.variant = c.variant ? c.variant->name : "own";
         r.block = c.in_block ? c.in_block : 1;
         selfcheck_describe(&c, r.shape, sizeof r.shape);
-        selfcheck_fill(&r, &found, ran, !c.variant || c.variant->last_resort, &why);
-        status = selfcheck_report(s, &r, err);
+        check_fill(&r, &found, ran, !c.variant || c.variant->last_resort, &why);
+        status = check_report(s, &r, err);
     }
     return status;
 }
 
 /* A net over the selection and the same over the reference: both opened, run, compared. */
-static int selfcheck_run_net(const struct alexcl_model *model, const struct alexcl_selection *sel,
-                             struct selfcheck_found *found, struct alexcl_error *err) {
+static int check_run_net(const struct alexcl_model *model, const struct alexcl_selection *sel,
+                         struct selfcheck_found *found, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     const struct alexcl_net_options options = {.batch = NET_IMAGES};
     struct alexcl_weights *weights = NULL;
@@ -183,14 +183,14 @@ done:
     return status;
 }
 
-static int selfcheck_net(struct selfcheck *s, struct alexcl_error *err) {
+static int check_net(struct check *s, struct alexcl_error *err) {
     struct alexcl_error why = {0};
     struct selfcheck_found found = {0};
     const struct alexcl_model *model;
     int status = alexcl_model_find("tiny2t", &model, err);
     if (status != ALEXCL_OK) return status;
-    struct alexcl_check_result r = selfcheck_result(s, 0);
-    int ran = selfcheck_run_net(model, s->selection, &found, &why);
+    struct alexcl_check_result r = check_result(s, 0);
+    int ran = check_run_net(model, s->selection, &found, &why);
     if (ran == ALEXCL_E_DATA) ran = ALEXCL_E_DEVICE; /* not finite: weights and images are known to be good */
     if (alexcl_selection_count(s->selection) > 1) {
         r.place = NULL;
@@ -200,48 +200,48 @@ static int selfcheck_net(struct selfcheck *s, struct alexcl_error *err) {
     r.variant = "net";
     r.block = 1;
     snprintf(r.shape, sizeof r.shape, "%d x %dx%dx%d", NET_IMAGES, model->channels, model->height, model->width);
-    selfcheck_fill(&r, &found, ran, 1, &why);
-    return selfcheck_report(s, &r, err);
+    check_fill(&r, &found, ran, 1, &why);
+    return check_report(s, &r, err);
 }
 
-static unsigned selfcheck_count(const struct selfcheck *s, const struct place *place) {
+static unsigned check_count(const struct check *s, const struct place *place) {
     struct selfcheck_case c;
     unsigned count = 0;
     for (unsigned i = 0; selfcheck_table_case(place, i, &c); i++)
-        count += selfcheck_wants(&s->request, selfcheck_kernels(&c), c.desc.name) != 0;
+        count += check_wants(&s->request, selfcheck_kernels(&c), c.desc.name) != 0;
     return count;
 }
 
 int alexcl_check_run(const struct alexcl_selection *sel, const struct alexcl_check_request *request,
                      alexcl_check_fn *fn, void *user, struct alexcl_check_counts *counts, struct alexcl_error *err) {
     int status = ALEXCL_OK, opened[2] = {0}, devices = 0;
-    struct selfcheck s = {.selection = sel, .fn = fn, .user = user, .counts = counts};
+    struct check s = {.selection = sel, .fn = fn, .user = user, .counts = counts};
     struct place places[2] = {{NULL}, {NULL}};
     struct alexcl_error why[2] = {{0}, {0}};
     size_t count = alexcl_selection_count(sel) == 2 ? 2 : 1;
     *counts = (struct alexcl_check_counts){0};
     if (request) s.request = *request;
     int whole = !s.request.kernel && !s.request.layer;
-    if (s.request.kernel) TRY(selfcheck_know("kernel", s.request.kernel, 0, err));
-    if (s.request.layer) TRY(selfcheck_know("layer", s.request.layer, 1, err));
+    if (s.request.kernel) TRY(check_know("kernel", s.request.kernel, 0, err));
+    if (s.request.layer) TRY(check_know("layer", s.request.layer, 1, err));
     for (size_t i = 0; i < count; i++) {
-        if (!selfcheck_on_device(&s, i)) continue;
+        if (!check_on_device(&s, i)) continue;
         devices++;
         opened[i] = device_open(sel, i, &places[i].device, &why[i]);
-        s.count += opened[i] == ALEXCL_OK ? selfcheck_count(&s, &places[i]) : 1;
+        s.count += opened[i] == ALEXCL_OK ? check_count(&s, &places[i]) : 1;
     }
     s.count += (unsigned)whole; /* the net */
     for (size_t i = 0; i < count; i++) {
-        if (places[i].device) TRY(selfcheck_kernels_of(&s, i, &places[i], err));
+        if (places[i].device) TRY(check_kernels_of(&s, i, &places[i], err));
         if (opened[i] == ALEXCL_OK) continue;
-        struct alexcl_check_result r = selfcheck_result(&s, i); /* a device that cannot be opened is a result */
+        struct alexcl_check_result r = check_result(&s, i); /* a device that cannot be opened is a result */
         r.layer = "";
         r.variant = "open";
         r.block = 1;
-        selfcheck_fill(&r, &(struct selfcheck_found){0}, opened[i], 1, &why[i]);
-        TRY(selfcheck_report(&s, &r, err));
+        check_fill(&r, &(struct selfcheck_found){0}, opened[i], 1, &why[i]);
+        TRY(check_report(&s, &r, err));
     }
-    if (devices && whole) TRY(selfcheck_net(&s, err));
+    if (devices && whole) TRY(check_net(&s, err));
 done:
     for (int i = 0; i < 2; i++) device_free(places[i].device);
     return status;
