@@ -11,8 +11,8 @@
 #endif
 
 /* Local response normalisation across channels, as in lrn.cl, for CPU devices: 16 channels side by side.
- *   y[c] = x[c] / (k + alpha * sum over j of x[j]^2)^beta,   j from c - window/2 to c + window/2, -before <= j <
- *   channels + after
+ *   y[c] = x[c] / (k + alpha * sum over j of x[j]^2)^beta
+ * for j from c - window/2 to c + window/2, -before <= j < channels + after.
  * x, y: n x ceil(channels / 16) x hw x 16. seam: n x hw x (before + after), channels of the other half: the `before`
  * ones just below channel 0 first, then the `after` ones just above the last; not read, and may be null, when both are
  * 0.

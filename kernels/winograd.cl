@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Convolution by Winograd's minimal filtering, for any device: F(4x4, WINDOW x WINDOW), stride 1, in three kernels.
  *
- *   y = A^T [ sum over i of (G w G^T) . (B^T x B) ] A        for each output tile of 4 x 4, from an input tile of EDGE
- *   x EDGE, EDGE = WINDOW + 3
+ *   y = A^T [ sum over i of (G w G^T) . (B^T x B) ] A
+ *
+ * for each output tile of 4 x 4, from an input tile of EDGE x EDGE, EDGE = WINDOW + 3.
  *
  * The first makes B^T x B of every tile and input channel, the second is a matrix product for each of the EDGE^2
  * points, outputs x depth times depth x tiles, and the third makes A^T . A and adds the bias. Points, matrices and

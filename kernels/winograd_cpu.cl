@@ -2,7 +2,10 @@
 /* Convolution by Winograd's minimal filtering, for CPU devices: F(OUT x OUT, WINDOW x WINDOW).
  *
  * An output tile of OUT x OUT comes from an input tile of SIDE x SIDE, SIDE = WINDOW + OUT - 1, with SIDE^2
- * multiplications a pair of channels instead of OUT^2 * WINDOW^2:   y = A^T [ sum over i of (G w G^T) . (B^T x B) ] A
+ * multiplications a pair of channels instead of OUT^2 * WINDOW^2:
+ *
+ *   y = A^T [ sum over i of (G w G^T) . (B^T x B) ] A
+ *
  * Points: 0, P, -P, Q, -Q, infinity for F(4x4, 3x3); P, -P, Q, -Q, R, -R, infinity for F(5x5, 3x3); 0 as well for
  * F(4x4, 5x5). Those below gave the smallest errors of many that were tried (of the largest output: 2.4e-6 for F(4x4,
  * 3x3), where 1 and 2 gave 1.0e-5; 3.9e-6 for F(5x5, 3x3), where 0, 1, 7/4 and 3/8 gave 1.0e-5; 5.4e-6 for F(4x4,

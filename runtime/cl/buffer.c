@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "buffer.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "cl_private.h"
@@ -149,6 +150,7 @@ int buffer_write(struct buffer *b, size_t first, const float *host, size_t count
     int status = ALEXCL_OK;
     struct device *dev = b->device;
     cl_event event;
+    assert(first + count <= b->floats);
     if (count == 0) return ALEXCL_OK;
     CL_TRY(dev,
            clEnqueueWriteBuffer(dev->work, b->memory, CL_TRUE, first * sizeof *host, count * sizeof *host, host, 0,
@@ -163,6 +165,7 @@ int buffer_read(struct buffer *b, size_t first, float *host, size_t count, struc
     int status = ALEXCL_OK;
     struct device *dev = b->device;
     cl_event event;
+    assert(first + count <= b->floats);
     if (count == 0) return ALEXCL_OK;
     CL_TRY(dev,
            clEnqueueReadBuffer(dev->work, b->memory, CL_TRUE, first * sizeof *host, count * sizeof *host, host, 0, NULL,
@@ -221,6 +224,7 @@ struct rectangle {
 static struct rectangle buffer_rectangle(const struct buffer_region *r, size_t packed_first) {
     size_t lines = r->lines ? r->lines : 1, pitch = r->lines ? r->line_pitch : r->pitch,
            width = r->width * sizeof(float);
+    assert(r->first + (r->lines ? (lines - 1) * pitch : 0) + r->width <= r->pitch);
     return (struct rectangle){
         .origin = {r->first % pitch * sizeof(float), r->first / pitch, r->row},
         .packed = {packed_first * sizeof(float), 0, 0},
@@ -249,6 +253,12 @@ done:
     return status;
 }
 
+/* Whether the region's last value lies in the buffer. */
+static int buffer_has_region(const struct buffer *b, const struct buffer_region *r) {
+    size_t last_line = r->lines ? (r->lines - 1) * r->line_pitch : 0;
+    return r->rows == 0 || (r->row + r->rows - 1) * r->pitch + r->first + last_line + r->width <= b->floats;
+}
+
 /* A copy between a region and the host, to `to` or from `from`. */
 static int buffer_move_region(struct buffer *b, const struct buffer_region *r, float *to, const float *from,
                               const struct event *after, enum device_account account, struct event **done_event,
@@ -259,6 +269,7 @@ static int buffer_move_region(struct buffer *b, const struct buffer_region *r, f
     cl_event event, before = after ? event_handle(after) : NULL;
     cl_uint waits = after ? 1 : 0;
     const cl_event *wait = after ? &before : NULL;
+    assert(buffer_has_region(b, r));
     if (after) CL_TRY(dev, clFlush(dev->work), err);
     if (x.bytes == 0) /* OpenCL refuses such a copy; who waits for it waits for nothing else */
         CL_TRY(dev, clEnqueueMarkerWithWaitList(dev->transfer, waits, wait, &event), err);
@@ -300,6 +311,7 @@ int buffer_copy_region(struct buffer *from, const struct buffer_region *r, struc
     struct device *dev = from->device;
     struct rectangle x = buffer_rectangle(r, to_first);
     cl_event event;
+    assert(buffer_has_region(from, r) && to_first + x.bytes / sizeof(float) <= to->floats);
     if (x.bytes == 0) return ALEXCL_OK;
     if (x.in_one)
         CL_TRY(dev,

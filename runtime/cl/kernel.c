@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernel.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "cl_private.h"
@@ -15,6 +16,7 @@ struct kernel {
     size_t largest_group;
     size_t required; /* items of the work-group that the source requires; 0: any */
     cl_ulong local;  /* bytes of __local variables, without arguments */
+    cl_uint args;    /* that its source declares */
 };
 
 /* A compiled kernel may be allowed fewer items than its device has room for: it is known only now. */
@@ -53,6 +55,7 @@ int kernel_create(struct device *dev, const char *source, const char *function, 
            clGetKernelWorkGroupInfo(k->handle, dev->id, CL_KERNEL_WORK_GROUP_SIZE, sizeof k->largest_group,
                                     &k->largest_group, NULL),
            err);
+    CL_TRY(dev, clGetKernelInfo(k->handle, CL_KERNEL_NUM_ARGS, sizeof k->args, &k->args, NULL), err);
     if (dev->quirks & QUIRK_GROUP) k->largest_group = dev->limits.largest_work_group;
     CL_TRY(dev,
            clGetKernelWorkGroupInfo(k->handle, dev->id, CL_KERNEL_LOCAL_MEM_SIZE, sizeof k->local, &k->local, NULL),
@@ -104,6 +107,7 @@ int kernel_launch(struct kernel *k, const char *label, const struct kernel_range
     int status = ALEXCL_OK;
     struct device *dev = k->device;
     size_t global[3], items[3] = {1, 1, 1}, group = 1;
+    assert(range->dims >= 1 && range->dims <= 3 && arg_count == k->args);
     for (unsigned d = 0; d < range->dims; d++) {
         if (range->global[d] == 0) return ALEXCL_OK; /* nothing to do; OpenCL 1.2 refuses an empty range */
         group *= items[d] = range->local[d];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "layer.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -342,6 +343,7 @@ int layer_launch_images(const struct layer *l, const struct device_limits *devic
 }
 
 int layer_forward(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    assert(io->first >= 0 && io->count >= 0 && (l->most == 0 || io->count <= l->most));
     if (l->view || shape_size(l->out) == 0) return ALEXCL_OK;
     /* A CPU's launch is made of small pieces anyway. */
     int most = l->place->device && !layer_on_cpu_device(l, l->place)

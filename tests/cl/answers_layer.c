@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* An OpenCL layer (OPENCL_LAYERS) whose devices answer as those of other drivers do. ANSWERS is a list of
- *   embedded     OpenCL's embedded profile, without extensions; int64: but with 64-bit integers     toward_zero
- *   floats are rounded toward zero units=N      compute units        times=zero, times=none, times=thousandth   what
- *   commands took markers=none markers have no times                clock=double   the device's clock runs twice as
- *   fast as the host's cards        they are GPUs of AMD, PoCL's "gfx803", others' "AMD Radeon RX 580 Series
- *   (radeonsi)", and tell of their hardware, in PoCL's place or that of the others: pocl_khr=DOMAIN:BUS,
- *   pocl_amd=TYPE:BUS, pocl_board, other_nv=DOMAIN:BUS (domain x: none), uuid (both) rounds       how long the longest
- *   launch that measures the peak was is written to stderr at the end */
+ *   embedded          OpenCL's embedded profile, without extensions; int64: but with 64-bit integers
+ *   toward_zero       floats are rounded toward zero
+ *   units=N           compute units
+ *   times=zero, times=none, times=thousandth   what commands took
+ *   markers=none      markers have no times
+ *   clock=double      the device's clock runs twice as fast as the host's
+ *   cards             they are GPUs of AMD, PoCL's "gfx803", others' "AMD Radeon RX 580 Series (radeonsi)", and tell of
+ *                     their hardware, in PoCL's place or that of the others: pocl_khr=DOMAIN:BUS, pocl_amd=TYPE:BUS,
+ *                     pocl_board, other_nv=DOMAIN:BUS (domain x: none), uuid (both)
+ *   rounds            how long the longest launch that measures the peak was is written to stderr at the end */
 #define CL_TARGET_OPENCL_VERSION 300
 #define CL_USE_DEPRECATED_OPENCL_1_2_APIS
 #include <CL/cl_layer.h>

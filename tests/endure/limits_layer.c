@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* An OpenCL layer (OPENCL_LAYERS) that makes every device a poor one, and holds the program to it. LIMITS is a list of
- *   group=N    work-groups have N items at most           local=BYTES    local memory kernel=N   so have those of every
- *   kernel once it is built, though the device says more refuse=NAME+NAME   no program with a kernel of one of these
- *   names is built buffer=BYTES   the largest buffer                     memory=BYTES   all buffers together groups=N
- *   a launch has N work-groups at most in its second and third dimension, as with CUDA vanish=N:CODE  from the N-th
- *   command on every call of a queue fails with CODE units=N    compute units                             clock=MHZ
- *   and their clock; both are looked up anew each time gpu    it says that it is a GPU, whose kernels have tiles in
- *   local memory count      how many commands there were is written to stderr at the end */
+ *   group=N           work-groups have N items at most
+ *   kernel=N          so have those of every kernel once it is built, though the device says more
+ *   local=BYTES       local memory
+ *   refuse=NAME+NAME  no program with a kernel of one of these names is built
+ *   buffer=BYTES      the largest buffer
+ *   memory=BYTES      all buffers together
+ *   groups=N          a launch has N work-groups at most in its second and third dimension, as with CUDA
+ *   vanish=N:CODE     from the N-th command on every call of a queue fails with CODE
+ *   units=N           compute units
+ *   clock=MHZ         and their clock; both are looked up anew each time
+ *   gpu               it says that it is a GPU, whose kernels have tiles in local memory
+ *   count             how many commands there were is written to stderr at the end */
 #include "opencl_layer.h"
 
 #include <pthread.h>

@@ -4,8 +4,9 @@
  * faults_shim.c. Driven by a check program, or by variables of the environment:
  *   FAULT=call:n:code[,call:n:code]  the n-th call of that function gives that code and does nothing; n+: and all later
  *                                    ones too. "cl*" is any OpenCL function; "event" is a command whose event tells the
- *                                    failure, later. FAULT_COUNT=FILE                 at the end, lines are added to
- *                                    it: "<call> <how often>", "fired <call> <code>", "live <objects held>". */
+ *                                    failure, later.
+ *   FAULT_COUNT=FILE                 at the end, lines are added to it: "<call> <how often>", "fired <call> <code>",
+ *                                    "live <objects held>". */
 #ifndef FAULTS_H
 #define FAULTS_H
 

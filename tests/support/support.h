@@ -11,9 +11,10 @@
  * and is registered by alexcl_check (tests/CMakeLists.txt), which sets the variables read here:
  *   ALEXCL_TEST_IMPLEMENTATION  "ref", "pocl", "intel", "rusticl", "oclgrind": where support_place opens
  *   ALEXCL_TEST_DEVICES         where it opens instead, as `alexcl --devices` says it; set by tools/gpu
- *   ALEXCL_TEST_CASE            one of CASES ALEXCL_TEST_SKIP            text: the implementation is not installed
- *   here, so print it and skip ALEXCL_TEST_SEED            the random numbers of support_random (unset: 1); set by
- *   hand, to look further or to repeat a failure
+ *   ALEXCL_TEST_CASE            one of CASES
+ *   ALEXCL_TEST_SKIP            text: the implementation is not installed here, so print it and skip
+ *   ALEXCL_TEST_SEED            the random numbers of support_random (unset: 1); set by hand, to look further or to
+ *                               repeat a failure
  * Every function below ends the running test with a message when it fails. */
 #ifndef ALEXCL_SUPPORT_H
 #define ALEXCL_SUPPORT_H
