@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of `alexcl infer` share: command_infer.c opens all and goes through the images, infer_batches.c
+ * collects their crops and runs them, infer_scores.c makes scores of what comes back, infer_output.c prints them. Each
+ * owns a part of struct infer. */
+#ifndef ALEXCL_INFER_H
+#define ALEXCL_INFER_H
+#include <jansson.h>
+
+#include "feed.h"
+#include "labels.h"
+#include "npy.h"
+#include "options.h"
+
+/* One image of the list, or of --input. */
+struct result {
+    char *path;         /* as the list shows it */
+    const char *label;  /* as the list shows it, or NULL */
+    size_t label_index; /* valid when has_label */
+    int has_label, crops_done, done;
+    char *error; /* why there are no scores, or NULL */
+    size_t rank; /* classes ahead of the label */
+    size_t *top; /* `top_count` best classes */
+    double *p;   /* and their probabilities */
+};
+
+/* command_infer.c: the images, and how they fared. */
+struct infer_results {
+    struct result *list;
+    size_t count, top_count;
+    struct labels *labels;
+    size_t finished, failed, labelled, top1_wrong, top5_wrong;
+    int worst; /* status that the command ends with */
+};
+
+/* Rows of crops, and the images whose they are. */
+struct crops {
+    float *in;
+    size_t *owner, rows;
+};
+
+/* The batch being filled, and a full one that waits for it, so that it is copied while that one is computed (on the
+ * reference: never). */
+struct infer_batches {
+    struct crops filling, waiting;
+    float *out;
+    size_t size, in_floats;
+    int reference; /* no device: all in plain C */
+};
+
+struct infer_scores {
+    const struct alexcl_layer *last; /* the layer whose output is read */
+    size_t units, crops;             /* values of that layer; crops of an image */
+    double *sum, *order;             /* of one image's crops: probabilities, and what they are ordered by */
+    float *row;
+    struct npy_writer *save;
+    size_t next_row;             /* first image whose row of --save is not written */
+    struct alexcl_error unsaved; /* why --save ended before the images did; with --keep-going these go on */
+};
+
+struct infer_output {
+    size_t emitted;      /* results printed */
+    json_t *images;      /* of the document */
+    double start, ready; /* of the command, of the net */
+};
+
+struct infer {
+    const struct options *o;
+    const struct alexcl_model *model;
+    struct alexcl_weights *weights;
+    struct alexcl_selection *selection;
+    struct alexcl_net *net;
+    struct image_list list;
+    struct feed *feed;
+    struct npy input;
+    struct infer_results results;
+    struct infer_batches batches;
+    struct infer_scores scores;
+    struct infer_output output;
+};
+
+/* Zeroed memory for `count` of `size` bytes, at the pointer that `out` is the address of. */
+int infer_alloc(void *out, size_t count, size_t size, struct alexcl_error *err);
+
+/* Once the net is open: memory for its batches of `rows` crops in all. */
+int infer_batches_open(struct infer *f, size_t rows, struct alexcl_error *err);
+void infer_batches_free(struct infer_batches *b);
+/* An image's crops; a batch that is full runs. */
+int infer_batches_add(struct infer *f, size_t image, const float *values, struct alexcl_error *err);
+/* Runs all that has been filled in. */
+int infer_batches_run_all(struct infer *f, struct alexcl_error *err);
+
+/* Once the net is open: memory for an image's scores, and the file of --save. */
+int infer_scores_open(struct infer *f, struct alexcl_error *err);
+void infer_scores_free(struct infer_scores *s);
+/* Whether an image's values are one row of the array that is saved, and not maps. */
+int infer_scores_is_row(struct alexcl_shape shape);
+/* Adds a crop's output to its image, which has its result with the last of them. */
+int infer_scores_add(struct infer *f, size_t image, const float *out, struct alexcl_error *err);
+/* Images that failed keep their row in the file of --save, of NaN, so that its rows are the lines of the list. */
+int infer_scores_fill_failed(struct infer *f, size_t image, struct alexcl_error *err);
+/* What is wrong with an image stands where its result would. */
+int infer_scores_note_failure(struct infer *f, size_t image, const struct alexcl_error *why, struct alexcl_error *err);
+/* The net refused a batch for scores that are not finite: the image that got them fails, the others have theirs. */
+int infer_scores_fail(struct infer *f, size_t image, const struct alexcl_error *why, struct alexcl_error *err);
+/* The index of the first that is no finite number, or `count`. */
+size_t infer_scores_not_finite(const float *values, size_t count);
+
+/* What stands before the first result. */
+void infer_output_begin(struct infer *f);
+void infer_output_progress(const struct infer *f);
+/* Prints what is done, in the order of the list, and lets go of it. */
+int infer_output_emit(struct infer *f, struct alexcl_error *err);
+/* What the file of --save holds. */
+void infer_output_saved(const struct infer *f);
+/* The document, complete whatever happened. */
+int infer_output_document(struct infer *f, const struct alexcl_error *why, struct alexcl_error *err);
+/* Errors of the labels, and how long all took. */
+void infer_output_end(const struct infer *f);
+#endif
