@@ -25,13 +25,14 @@ include_only() {
 }
 public=runtime/include
 include_only runtime/base $public
+include_only runtime/formats $public runtime/base
 include_only runtime/ref $public runtime/base
 include_only runtime/cl $public runtime/base
 include_only runtime/layers $public runtime/base runtime/ref runtime/cl
 include_only runtime/graph $public runtime/base runtime/layers runtime/cl
 include_only runtime/tune $public runtime/base runtime/layers runtime/cl runtime/graph
-include_only runtime/net $public runtime/base runtime/layers runtime/cl runtime/graph runtime/tune
-include_only host $public
+include_only runtime/net $public runtime/base runtime/formats runtime/layers runtime/cl runtime/graph runtime/tune
+include_only host $public runtime/formats
 include_only tools/scale.d $public host
 
 # Foreign headers stay where they are wrapped: `only_in PATTERN FILES MOST`.

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "decode.h"
-#include "host_check.h"
+#include "support_files.h"
 #include "jpeg_file.h"
 #include "png_file.h"
 

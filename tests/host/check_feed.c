@@ -8,7 +8,7 @@
 
 #include "decode.h"
 #include "feed.h"
-#include "host_check.h"
+#include "support_files.h"
 #include "npy.h"
 #include "prepare.h"
 

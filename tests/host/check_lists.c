@@ -5,10 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "host_check.h"
+#include "support_files.h"
 #include "image_list.h"
 #include "labels.h"
-#include "npy.h"
 #include "topk.h"
 
 static struct alexcl_error err;
@@ -407,147 +406,6 @@ START_TEST(a_lack_of_memory_is_told_by_one_code) {
 END_TEST
 #endif
 
-START_TEST(npy_written_and_read) {
-    float values[24];
-    struct npy_writer *w;
-    struct npy n;
-    for (int i = 0; i < 24; i++) values[i] = (float)i / 7;
-    size_t shape[3] = {0, 3, 2};
-    EXPECT_OK(npy_writer_open("a.npy", 3, shape, &w, &err), err);
-    for (int i = 0; i < 4; i++) EXPECT_OK(npy_writer_add(w, values + 6 * i, 6, &err), err);
-    EXPECT_OK(npy_writer_commit(w, &err), err);
-    npy_writer_free(w);
-    EXPECT_OK(npy_read("a.npy", &n, &err), err);
-    ck_assert_int_eq(n.dims, 3);
-    ck_assert_uint_eq(n.shape[0], 4);
-    ck_assert_uint_eq(n.shape[1], 3);
-    ck_assert_uint_eq(n.shape[2], 2);
-    ck_assert_mem_eq(n.values, values, sizeof values);
-    npy_free(&n);
-    /* Not committed: nothing is left, and what was there stays. */
-    EXPECT_OK(npy_writer_open("a.npy", 3, shape, &w, &err), err);
-    EXPECT_OK(npy_writer_add(w, values, 6, &err), err);
-    npy_writer_free(w);
-    EXPECT_OK(npy_read("a.npy", &n, &err), err);
-    ck_assert_uint_eq(n.shape[0], 4);
-    npy_free(&n);
-    size_t largest[8] = {0, SIZE_MAX, 1, SIZE_MAX, 1, SIZE_MAX, 1, SIZE_MAX};
-    EXPECT_ERROR(npy_writer_open("b.npy", 8, largest, &w, &err), ALEXCL_E_OTHER, "header", err);
-    EXPECT_ERROR(npy_read("b.npy", &n, &err), ALEXCL_E_DATA, "No such", err);
-    EXPECT_ERROR(npy_writer_open("no/such/a.npy", 3, shape, &w, &err), ALEXCL_E_OTHER, "no/such/a.npy", err);
-}
-END_TEST
-
-START_TEST(npy_as_numpy_writes_it) {
-    static const char header[] = "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }\n";
-    struct tensor want = oracle_load("crop_a", "x");
-    struct npy n;
-    EXPECT_OK(npy_read(DATA "/../../oracle/crop_a/x.npy", &n, &err), err);
-    ck_assert_int_eq(n.dims, want.dims);
-    for (int i = 0; i < n.dims; i++) ck_assert_uint_eq(n.shape[i], (size_t)want.shape[i]);
-    ck_assert_mem_eq(n.values, want.values, want.count * sizeof(float));
-    npy_free(&n);
-    for (unsigned char format = 2; format <= 3; format++) { /* four bytes of length */
-        unsigned char file[12 + sizeof header - 1 + 8] = "\x93NUMPY";
-        file[6] = format;
-        file[8] = sizeof header - 1;
-        memcpy(file + 12, header, sizeof header - 1);
-        memcpy(file + sizeof file - 8, want.values, 8);
-        write_file("later.npy", file, sizeof file);
-        EXPECT_OK(npy_read("later.npy", &n, &err), err);
-        ck_assert_uint_eq(n.count, 2);
-        ck_assert_mem_eq(n.values, want.values, 8);
-        npy_free(&n);
-    }
-    oracle_free(&want);
-}
-END_TEST
-
-/* A file of these values by a header as somebody wrote it. */
-static void write_npy(const char *name, unsigned char format, const char *header, const float *values, size_t count) {
-    unsigned char file[1024] = "\x93NUMPY";
-    size_t length = strlen(header), at = format == 1 ? 10 : 12;
-    file[6] = format;
-    file[8] = (unsigned char)length;
-    memcpy(file + at, header, length);
-    memcpy(file + at + length, values, count * sizeof *values);
-    write_file(name, file, at + length + count * sizeof *values);
-}
-
-/* By NumPy under Python 2, in every format, and by others that write what Python reads. */
-START_TEST(npy_as_old_and_other_programs_write_it) {
-    static const char *const headers[] = {
-        "{'descr': '<f4', 'fortran_order': False, 'shape': (2L, 3L), }    \n",
-        "{'descr': '<f4', 'fortran_order': False, 'shape': (2L,3L)}\n",
-        "{\"descr\": \"<f4\", \"fortran_order\": False, \"shape\": (2, 3)}\n",
-        "{\"descr\": '<f4', 'fortran_order': False, \"shape\": (2, 3L), }",
-        "{'descr': '=f4', 'fortran_order': False, 'shape': (2, 3), }\n",
-        "{'descr': 'f4', 'fortran_order': False, 'shape': (2, 3), }\n",
-        "{'descr': '|f4', 'fortran_order': False, 'shape': (2, 3), }\n",
-        "{'descr': 'float32', 'fortran_order': False, 'shape': (2, 3), }\n",
-        "{'shape':(2,3),'fortran_order':False,'descr':'<f4'}",
-        "{u'descr': u'<f4', u'fortran_order': False, u'shape': (2L, 3L), }\n",
-        "{\n 'descr' :\t'<f4',\n 'fortran_order':\n False, 'shape': (\n 2,\n 3\n )\n}\n"};
-    static const float values[] = {1, -2, 3.5f, 4, 5, 6};
-    struct npy n;
-    for (unsigned char format = 1; format <= 3; format++)
-        for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
-            write_npy("old.npy", format, headers[i], values, 6);
-            EXPECT_OK(npy_read("old.npy", &n, &err), err);
-            ck_assert_int_eq(n.dims, 2);
-            ck_assert_uint_eq(n.shape[0], 2);
-            ck_assert_uint_eq(n.shape[1], 3);
-            ck_assert_mem_eq(n.values, values, sizeof values);
-            npy_free(&n);
-        }
-    write_npy("old.npy", 1, "{'descr': '<f4', 'fortran_order': False, 'shape': (6L,), }", values, 6);
-    EXPECT_OK(npy_read("old.npy", &n, &err), err);
-    ck_assert_uint_eq(n.shape[0], 6);
-    npy_free(&n);
-}
-END_TEST
-
-static void expect_bad_npy(const char *header, size_t values, const char *part) {
-    unsigned char file[1024] = "\x93NUMPY\x01";
-    size_t length = strlen(header);
-    struct npy n;
-    file[8] = (unsigned char)length;
-    memcpy(file + 10, header, length);
-    write_file("bad.npy", file, 10 + length + 4 * values);
-    EXPECT_ERROR(npy_read("bad.npy", &n, &err), ALEXCL_E_DATA, part, err);
-}
-
-START_TEST(bad_npy_is_named) {
-    struct npy n;
-    expect_bad_npy("{'descr': '<f8', 'fortran_order': False, 'shape': (2,), }\n", 4, "float32");
-    expect_bad_npy("{'descr': '<f4', 'fortran_order': True, 'shape': (2,), }\n", 2, "Fortran");
-    expect_bad_npy("{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }\n", 2, "bytes of values");
-    expect_bad_npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }\n", 2, "bytes of values");
-    expect_bad_npy("{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807, 8), }\n", 2, "shape");
-    expect_bad_npy("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }\n", 2, "shape");
-    expect_bad_npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 1, 1, 1, 1, 1, 1, 2), }\n", 2, "shape");
-    expect_bad_npy("{'descr': '<f4', 'fortran_order': False}\n", 2, "lacks");
-    write_file("bad.npy", "\x93NUMPY\x01\0\xff\xff", 10);
-    EXPECT_ERROR(npy_read("bad.npy", &n, &err), ALEXCL_E_DATA, "header", err);
-    write_file("bad.npy", "\x93NUMPY\x09\0\x01\0x", 11);
-    EXPECT_ERROR(npy_read("bad.npy", &n, &err), ALEXCL_E_DATA, "format 9", err);
-    expect_bad_npy("{'descr': '>f4', 'fortran_order': False, 'shape': (2,), }\n", 2, "x.astype('<f4')");
-    expect_bad_npy("{'descr': '<f4x', 'fortran_order': False, 'shape': (2,), }\n", 2, "float32");
-    expect_bad_npy("{'descr': \"<f4', 'fortran_order': False, 'shape': (2,), }\n", 2, "float32");
-    expect_bad_npy("{'descr': '<f2', 'fortran_order': False, 'shape': (4,), }\n", 2, "float32");
-    expect_bad_npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2LL,), }\n", 2, "shape");
-    expect_bad_npy("{'descr': '<f4', 'fortran_order': False, 'shape': (L,), }\n", 2, "shape");
-    write_file("bad.npy", "\0", 1);
-    EXPECT_ERROR(npy_read("bad.npy", &n, &err), ALEXCL_E_DATA, "not a .npy", err);
-    write_file("bad.npy", "x", 1);
-    EXPECT_ERROR(npy_read("bad.npy", &n, &err), ALEXCL_E_DATA, "bad.npy: is a text, not a .npy file; numpy.save", err);
-    write_file("bad.npy", "PK\3\4\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\5\0\0\0x.npy", 35);
-    EXPECT_ERROR(npy_read("bad.npy", &n, &err), ALEXCL_E_DATA, "is an archive of NumPy (.npz), not a .npy file", err);
-    EXPECT_ERROR(npy_read(".", &n, &err), ALEXCL_E_DATA, "regular", err);
-    EXPECT_ERROR(npy_read("missing.npy", &n, &err), ALEXCL_E_DATA, "No such", err);
-}
-END_TEST
-
 START_TEST(topk_as_the_golden_vectors) {
     struct tensor x = oracle_load("topk_ties", "x"), label = oracle_load("topk_ties", "label"),
                   rank = oracle_load("topk_ties", "rank"), order = oracle_load("topk_ties", "order");
@@ -587,10 +445,6 @@ int main(void) {
 #ifndef SANITIZED
     tcase_add_test(tests, a_lack_of_memory_is_told_by_one_code);
 #endif
-    tcase_add_test(tests, npy_written_and_read);
-    tcase_add_test(tests, npy_as_numpy_writes_it);
-    tcase_add_test(tests, npy_as_old_and_other_programs_write_it);
-    tcase_add_test(tests, bad_npy_is_named);
     tcase_add_test(tests, topk_as_the_golden_vectors);
     return support_run(tests);
 }

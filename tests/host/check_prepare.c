@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Preparation against Pillow's (make_images.py), crops against the golden vectors. */
 #include "decode.h"
-#include "host_check.h"
+#include "support_files.h"
 #include "npy.h"
 #include "patches.h"
 #include "prepare.h"

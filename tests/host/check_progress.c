@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a person who waits is told. */
-#include "host_check.h"
+#include "support_files.h"
 #include "progress.h"
 
 static const char *tell(size_t done, size_t total, double seconds) {

@@ -3,7 +3,7 @@
  * each other, each with a line from its own point; nothing runs out of the picture. */
 #include <math.h>
 
-#include "host_check.h"
+#include "support_files.h"
 #include "roofline.h"
 
 enum { LAYERS = 60, LABELS_X = 700, LINE = 18 };

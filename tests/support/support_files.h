@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What the tests of host/ share. DATA is tests/host/data, PHOTOS tools/photos (CMakeLists.txt). */
-#ifndef ALEXCL_HOST_CHECK_H
-#define ALEXCL_HOST_CHECK_H
+/* Whole files for tests. Those of host/ have DATA, which is tests/host/data, and PHOTOS, tools/photos
+ * (tests/host/CMakeLists.txt). */
+#ifndef ALEXCL_SUPPORT_FILES_H
+#define ALEXCL_SUPPORT_FILES_H
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

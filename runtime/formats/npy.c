@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "fail.h"
+#include "status.h"
 
 /* written: always 128 bytes, so that the number of rows can be put in at the end */
 enum { HEADER = 128, HEADER_MOST = 1 << 16 };
@@ -76,9 +76,9 @@ static int npy_foreign(const char *path, FILE *file, struct alexcl_error *err) {
     unsigned char start[ALEXCL_FILE_START];
     rewind(file);
     const struct alexcl_file_kind *kind = alexcl_file_kind_of(start, fread(start, 1, sizeof start, file));
-    if (!kind) return fail(err, ALEXCL_E_DATA, "%s: not a .npy file", path);
-    return fail(err, ALEXCL_E_DATA, "%s: is %s, not a .npy file; %s", path, kind->name,
-                kind->advice ? kind->advice : "numpy.save writes one");
+    if (!kind) return error_set(err, ALEXCL_E_DATA, "%s: not a .npy file", path);
+    return error_set(err, ALEXCL_E_DATA, "%s: is %s, not a .npy file; %s", path, kind->name,
+                     kind->advice ? kind->advice : "numpy.save writes one");
 }
 
 static int npy_parse(const char *path, FILE *file, uint64_t size, struct npy *out, struct alexcl_error *err) {
@@ -86,29 +86,30 @@ static int npy_parse(const char *path, FILE *file, uint64_t size, struct npy *ou
     char header[HEADER_MOST + 1];
     if (fread(start, 1, 10, file) != 10 || memcmp(start, "\x93NUMPY", 6) != 0) return npy_foreign(path, file, err);
     if (start[6] < 1 || start[6] > 3)
-        return fail(err, ALEXCL_E_DATA, "%s: .npy format %d is not known", path, start[6]);
+        return error_set(err, ALEXCL_E_DATA, "%s: .npy format %d is not known", path, start[6]);
     size_t length = start[8] | (size_t)start[9] << 8, at = 10;
     if (start[6] >= 2) {
-        if (fread(start + 10, 1, 2, file) != 2) return fail(err, ALEXCL_E_DATA, "%s: ends in its header", path);
+        if (fread(start + 10, 1, 2, file) != 2) return error_set(err, ALEXCL_E_DATA, "%s: ends in its header", path);
         length |= (size_t)start[10] << 16 | (size_t)start[11] << 24;
         at = 12;
     }
     if (length > HEADER_MOST || fread(header, 1, length, file) != length)
-        return fail(err, ALEXCL_E_DATA, "%s: ends in its header, or the header is too long", path);
+        return error_set(err, ALEXCL_E_DATA, "%s: ends in its header, or the header is too long", path);
     header[length] = '\0';
     const char *type = npy_key(header, "descr"), *order = npy_key(header, "fortran_order"),
                *shape = npy_key(header, "shape");
     if (!type || !order || !shape)
-        return fail(err, ALEXCL_E_DATA, "%s: its header lacks descr, fortran_order or shape", path);
+        return error_set(err, ALEXCL_E_DATA, "%s: its header lacks descr, fortran_order or shape", path);
     if (!npy_is_float32(type))
-        return fail(err, ALEXCL_E_DATA, "%s: holds %.*s; float32 is read: x.astype('<f4')", path,
-                    (int)strcspn(type, ",}"), type);
+        return error_set(err, ALEXCL_E_DATA, "%s: holds %.*s; float32 is read: x.astype('<f4')", path,
+                         (int)strcspn(type, ",}"), type);
     if (strncmp(order, "False", 5) != 0)
-        return fail(err, ALEXCL_E_DATA, "%s: is in Fortran order; C order is read: numpy.ascontiguousarray(x)", path);
-    if (!npy_shape(shape, out)) return fail(err, ALEXCL_E_DATA, "%s: its shape cannot be read", path);
+        return error_set(err, ALEXCL_E_DATA, "%s: is in Fortran order; C order is read: numpy.ascontiguousarray(x)",
+                         path);
+    if (!npy_shape(shape, out)) return error_set(err, ALEXCL_E_DATA, "%s: its shape cannot be read", path);
     if (size - at - length != (uint64_t)out->count * sizeof(float))
-        return fail(err, ALEXCL_E_DATA, "%s: has %llu bytes of values where its shape wants %llu", path,
-                    (unsigned long long)(size - at - length), (unsigned long long)out->count * sizeof(float));
+        return error_set(err, ALEXCL_E_DATA, "%s: has %llu bytes of values where its shape wants %llu", path,
+                         (unsigned long long)(size - at - length), (unsigned long long)out->count * sizeof(float));
     return ALEXCL_OK;
 }
 
@@ -116,23 +117,24 @@ int npy_read(const char *path, struct npy *out, struct alexcl_error *err) {
     *out = (struct npy){0};
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), status;
     struct stat info;
-    if (fd < 0) return fail(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_read_hint(path, errno));
+    if (fd < 0)
+        return error_set(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_read_hint(path, errno));
     int code = fstat(fd, &info) != 0 ? errno : 0;
     if (code || !S_ISREG(info.st_mode)) {
         close(fd);
-        return fail(err, ALEXCL_E_DATA, "%s: %s", path, code ? strerror(code) : "is not a regular file");
+        return error_set(err, ALEXCL_E_DATA, "%s: %s", path, code ? strerror(code) : "is not a regular file");
     }
     FILE *file = fdopen(fd, "rb");
     if (!file) {
         close(fd);
-        return fail(err, ALEXCL_E_OTHER, "%s: %s", path, strerror(errno));
+        return error_set(err, ALEXCL_E_OTHER, "%s: %s", path, strerror(errno));
     }
     status = npy_parse(path, file, (uint64_t)info.st_size, out, err);
     if (status == ALEXCL_OK && (out->values = malloc(out->count ? out->count * sizeof(float) : 1)) == NULL)
-        status = fail(err, ALEXCL_E_MEMORY, "%s: out of host memory for %zu values", path, out->count);
+        status = error_set(err, ALEXCL_E_MEMORY, "%s: out of host memory for %zu values", path, out->count);
     if (status == ALEXCL_OK && fread(out->values, sizeof(float), out->count, file) != out->count)
-        status = fail(err, ALEXCL_E_DATA, "%s: %s", path,
-                      ferror(file) ? strerror(errno) : "became shorter while it was read");
+        status = error_set(err, ALEXCL_E_DATA, "%s: %s", path,
+                           ferror(file) ? strerror(errno) : "became shorter while it was read");
     (void)fclose(file);
     if (status != ALEXCL_OK) npy_free(out);
     return status;
@@ -149,8 +151,8 @@ int npy_read_images(const char *path, const struct alexcl_model *model, struct n
     for (int i = 0; i < out->dims; i++)
         snprintf(shape + strlen(shape), sizeof shape - strlen(shape), "%s%zu", i ? " x " : "", s[i]);
     npy_free(out);
-    return fail(err, ALEXCL_E_DATA, "%s is %s; model %s takes N x %d x %d x %d", path, shape, model->name,
-                model->channels, model->height, model->width);
+    return error_set(err, ALEXCL_E_DATA, "%s is %s; model %s takes N x %d x %d x %d", path, shape, model->name,
+                     model->channels, model->height, model->width);
 }
 
 /* ---- writing ------------------------------------------------------------------------------------- */
@@ -172,7 +174,7 @@ static int npy_writer_header(struct npy_writer *w, struct alexcl_error *err) {
     int made = snprintf(text + 10, sizeof text - 10, "{'descr': '<f4', 'fortran_order': False, 'shape': (%s%s), }",
                         shape, w->dims == 1 ? "," : "");
     if (made > HEADER - 11)
-        return fail(err, ALEXCL_E_OTHER, "%s: a shape of that many digits does not fit in the header", w->path);
+        return error_set(err, ALEXCL_E_OTHER, "%s: a shape of that many digits does not fit in the header", w->path);
     for (int i = 10 + made; i < HEADER; i++) text[i] = i == HEADER - 1 ? '\n' : ' ';
     return alexcl_file_add(w->file, text, HEADER, err);
 }
@@ -182,7 +184,7 @@ int npy_writer_open(const char *path, int dims, const size_t *shape, struct npy_
     struct npy_writer *w = calloc(1, sizeof *w);
     int status = ALEXCL_OK;
     if (!w || (w->path = strdup(path)) == NULL) {
-        status = fail(err, ALEXCL_E_MEMORY, "out of host memory: writing %s", path);
+        status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: writing %s", path);
         goto done;
     }
     w->dims = dims;
