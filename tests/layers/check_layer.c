@@ -344,11 +344,33 @@ START_TEST(dropout_keeps_the_rest) {
 }
 END_TEST
 
+/* docs/layout.md's formulas: maps, blocks, and two halves of blocks one behind the other. */
+START_TEST(values_lie_where_the_page_says) {
+    static const struct alexcl_layer fc = {.type = ALEXCL_FC, .name = "fc", .outputs = 5};
+    enum { C = 37, HALF0 = 19, H = 3, W = 2 };
+    const struct alexcl_shape all = {C, H, W};
+    struct layer plain = describe(&fc, 0, (struct alexcl_shape){C * H * W, 1, 1}), blocks = plain;
+    plain.maps = blocks.maps = all;
+    blocks.in_block = LAYER_BLOCK;
+    size_t half0 = (HALF0 + 15) / 16 * H * W * 16;
+    ck_assert_uint_eq(shape_floats((struct alexcl_shape){HALF0, H, W}, LAYER_BLOCK), half0);
+    for (int c = 0; c < C; c++)
+        for (int y = 0; y < H; y++)
+            for (int x = 0; x < W; x++) {
+                int i = y * W + x, own = c < HALF0 ? c : c - HALF0;
+                ck_assert_uint_eq(layer_in_position(&plain, c, i), (size_t)((c * H + y) * W + x));
+                ck_assert_uint_eq(layer_in_position(&blocks, c, i),
+                                  (c < HALF0 ? 0 : half0) + (size_t)(((own / 16 * H + y) * W + x) * 16 + own % 16));
+            }
+}
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("layer");
     /* first: before others compile these kernels */
     tcase_add_test(tests, the_next_variant_takes_the_place_of_one_that_is_not_built);
     tcase_add_test(tests, halves);
+    tcase_add_test(tests, values_lie_where_the_page_says);
     tcase_add_test(tests, choice);
     tcase_add_test(tests, half_weights_are_rounded_ones);
     tcase_add_test(tests, weights_beyond_half_precision_are_refused);
