@@ -86,91 +86,82 @@ static int infer_array(struct infer *f, struct alexcl_error *err) {
 /* ---- before and after ---------------------------------------------------------------------------- */
 
 static int infer_check_options(const struct options *o, struct alexcl_error *err) {
-    int status = options_expect(o, "infer", o->input ? 0 : 1, o->input ? 0 : 1, err);
-    if (status != ALEXCL_OK) return status;
+    int status;
+    TRY(options_expect(o, "infer", o->input ? 0 : 1, o->input ? 0 : 1, err));
     if (o->features && !o->save) return fail(err, ALEXCL_E_USAGE, "--features wants --save FILE.npy to write to");
     if (o->features && o->ten_crop)
         return fail(err, ALEXCL_E_USAGE, "--features and --ten-crop do not go together: features are of one crop");
     if (o->input && (o->ten_crop || o->dump_patches))
         return fail(err, ALEXCL_E_USAGE, "--input brings what the net sees: no --ten-crop, no --dump-patches");
-    return options_check_ending("--save", o->save, ".npy", err);
+    TRY(options_check_ending("--save", o->save, ".npy", err));
+done:
+    return status;
 }
 
 /* The results to come, their names and labels: a label that is none of the model's is told before anything is compiled.
  * With --keep-going it is told in its image's place. */
 static int infer_open_results(struct infer *f, struct alexcl_error *err) {
     const struct options *o = f->o;
-    int status = infer_alloc(&f->results.list, f->results.count, sizeof *f->results.list, err);
-    for (size_t i = 0; i < f->results.count && status == ALEXCL_OK; i++) {
-        char name[64];
-        snprintf(name, sizeof name, "%zu", i);
-        if (!o->input) f->results.list[i].label = f->list.entries[i].label;
-        f->results.list[i].path = strdup(o->input ? name : f->list.entries[i].shown);
-        if (!f->results.list[i].path)
-            status = fail(err, ALEXCL_E_MEMORY, "out of host memory: the names of the images");
-    }
-    if (status != ALEXCL_OK || o->features) return status;
+    struct infer_results *r = &f->results;
     struct alexcl_plan *plan = NULL;
     struct alexcl_plan_request request = {.places = 1, .memory = {INT64_MAX}, .largest_buffer = {INT64_MAX}};
-    status = alexcl_plan_make(f->model, &request, &plan, err);
-    if (status != ALEXCL_OK) return status;
+    int status;
+    TRY(infer_alloc(&r->list, r->count, sizeof *r->list, err));
+    for (size_t i = 0; i < r->count; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "%zu", i);
+        if (!o->input) r->list[i].label = f->list.entries[i].label;
+        r->list[i].path = strdup(o->input ? name : f->list.entries[i].shown);
+        if (!r->list[i].path) return fail(err, ALEXCL_E_MEMORY, "out of host memory: the names of the images");
+    }
+    if (o->features) return ALEXCL_OK;
+    TRY(alexcl_plan_make(f->model, &request, &plan, err));
     struct alexcl_shape out = plan->layers[plan->layer_count - 1].out;
     size_t classes = (size_t)out.c * (size_t)out.h * (size_t)out.w;
     alexcl_plan_free(plan);
-    f->results.top_count = (size_t)o->top < classes ? (size_t)o->top : classes;
-    status = labels_open(o->labels, classes, &f->results.labels, err);
-    for (size_t i = 0; i < f->results.count && status == ALEXCL_OK; i++) {
+    r->top_count = (size_t)o->top < classes ? (size_t)o->top : classes;
+    TRY(labels_open(o->labels, classes, &r->labels, err));
+    for (size_t i = 0; i < r->count && status == ALEXCL_OK; i++) {
         struct alexcl_error why = {0};
         /* the run ends there at the latest: what follows may be no list */
         if (!o->input && f->list.entries[i].error && !o->keep_going) break;
         if (infer_label(f, i, o->keep_going ? &why : err) != ALEXCL_OK && !o->keep_going) status = err->status;
     }
+done:
     return status;
 }
 
-static int infer_open(struct infer *f, struct alexcl_error *err) {
+/* The images of the list or of --input, the first of them where --limit says so. */
+static int infer_open_images(struct infer *f, struct alexcl_error *err) {
     const struct options *o = f->o;
-    int status = infer_check_options(o, err);
-    if (status == ALEXCL_OK) status = options_model(o, &f->model, err);
-    if (status != ALEXCL_OK) return status;
-    f->scores.last = &f->model->layers[f->model->layer_count - 1];
-    if (o->features) {
-        int layer = alexcl_model_layer(f->model, o->features, err);
-        if (layer < 0) return layer;
-        f->scores.last = &f->model->layers[layer];
-    }
-    f->scores.crops = o->ten_crop ? CROPS : 1;
+    int status;
     if (o->input) {
-        status = npy_read_images(o->input, f->model, &f->input, err);
+        TRY(npy_read_images(o->input, f->model, &f->input, err));
         f->results.count = f->input.shape[0];
     } else {
         if (strcmp(o->arguments[0], "-") == 0 && isatty(STDIN_FILENO) && !o->quiet)
             fprintf(stderr, "reading names from the terminal; end with Ctrl-D\n");
-        status = image_list_read(o->arguments[0], &f->list, err);
+        TRY(image_list_read(o->arguments[0], &f->list, err));
         f->results.count = f->list.count;
     }
-    if (status == ALEXCL_OK && f->results.count == 0)
-        return fail(err, ALEXCL_E_DATA, "%s names no image", o->arguments[0]);
-    if (status != ALEXCL_OK) return status;
+    if (f->results.count == 0) return fail(err, ALEXCL_E_DATA, "%s names no image", o->arguments[0]);
     if (o->limit && (size_t)o->limit < f->results.count) {
         f->results.count = (size_t)o->limit;
         image_list_cut(&f->list, f->results.count);
     }
-    status = infer_open_results(f, err);
-    if (status == ALEXCL_OK) status = options_weights(o, f->model, o->features, &f->weights, err);
-    if (status == ALEXCL_OK) status = options_selection(o, &f->selection, err);
-    if (status != ALEXCL_OK) return status;
-    f->batches.reference = 1;
-    for (size_t i = 0; i < alexcl_selection_count(f->selection); i++)
-        f->batches.reference &= alexcl_selection_device(f->selection, i) == NULL;
+done:
+    return status;
+}
 
-    size_t rows = f->results.count * f->scores.crops, wanted = o->batch ? (size_t)o->batch : BATCH;
+static int infer_open_net(struct infer *f, size_t rows, struct alexcl_error *err) {
+    const struct options *o = f->o;
+    size_t wanted = o->batch ? (size_t)o->batch : BATCH, in_floats = f->batches.in_floats;
     struct alexcl_net_options options = {.batch = (int)(rows < wanted ? rows : wanted),
                                          .memory = o->memory,
                                          .last_layer = o->features,
                                          .reproducible = o->reproducible,
                                          .split = o->split};
-    f->batches.in_floats = (size_t)f->model->channels * (size_t)f->model->height * (size_t)f->model->width;
+    int status;
     /* Decoding begins before the kernels are compiled, and before it is known whether the batch fits. */
     if (!o->input) {
         struct feed_options feeding = {.model = f->model,
@@ -178,18 +169,44 @@ static int infer_open(struct infer *f, struct alexcl_error *err) {
                                        .dump_folder = o->dump_patches,
                                        .ahead = feed_ahead(f->model, o->ten_crop, options.batch)};
         options.host = feed_memory(f->model, o->ten_crop, options.batch);
-        status = feed_open(&f->list, &feeding, &f->feed, err);
+        TRY(feed_open(&f->list, &feeding, &f->feed, err));
     } else {
-        options.host = (struct alexcl_host_memory){.fixed = f->results.count * f->batches.in_floats * sizeof(float),
-                                                   .image = f->batches.in_floats * sizeof(float)};
+        options.host = (struct alexcl_host_memory){.fixed = f->results.count * in_floats * sizeof(float),
+                                                   .image = in_floats * sizeof(float)};
     }
-    if (status == ALEXCL_OK) status = alexcl_net_open(f->model, f->weights, f->selection, &options, &f->net, err);
+    TRY(alexcl_net_open(f->model, f->weights, f->selection, &options, &f->net, err));
+done:
     progress_clear();
-    if (status != ALEXCL_OK) return status;
-    status = infer_scores_open(f, err);
-    if (status == ALEXCL_OK) status = infer_batches_open(f, rows, err);
+    return status;
+}
+
+static int infer_open(struct infer *f, struct alexcl_error *err) {
+    const struct options *o = f->o;
+    int status;
+    TRY(infer_check_options(o, err));
+    TRY(options_model(o, &f->model, err));
+    f->scores.last = &f->model->layers[f->model->layer_count - 1];
+    if (o->features) {
+        int layer = alexcl_model_layer(f->model, o->features, err);
+        if (layer < 0) return layer;
+        f->scores.last = &f->model->layers[layer];
+    }
+    f->scores.crops = o->ten_crop ? CROPS : 1;
+    TRY(infer_open_images(f, err));
+    TRY(infer_open_results(f, err));
+    TRY(options_weights(o, f->model, o->features, &f->weights, err));
+    TRY(options_selection(o, &f->selection, err));
+    f->batches.reference = 1;
+    for (size_t i = 0; i < alexcl_selection_count(f->selection); i++)
+        f->batches.reference &= alexcl_selection_device(f->selection, i) == NULL;
+    f->batches.in_floats = (size_t)f->model->channels * (size_t)f->model->height * (size_t)f->model->width;
+    size_t rows = f->results.count * f->scores.crops;
+    TRY(infer_open_net(f, rows, err));
+    TRY(infer_scores_open(f, err));
+    TRY(infer_batches_open(f, rows, err));
     f->output.ready = monotonic_now();
     interrupt_defer(); /* from here on there may be results to keep */
+done:
     return status;
 }
 
@@ -216,8 +233,8 @@ static void infer_free(struct infer *f) {
 int command_infer(const struct options *o, struct alexcl_error *err) {
     struct infer f = {.o = o, .output.start = monotonic_now()};
     struct alexcl_error late = {0};
-    int status = infer_open(&f, err);
-    if (status != ALEXCL_OK) goto done;
+    int status;
+    TRY(infer_open(&f, err));
     infer_output_begin(&f);
     infer_output_progress(&f);
     status = o->input ? infer_array(&f, err) : infer_list(&f, err);

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include "commands.h"
+#include "fail.h"
 #include "feed.h"
 #include "report.h"
 
@@ -162,21 +163,19 @@ static int plan_chunk(const struct alexcl_model *model, const struct alexcl_plan
 static int plan_most(const struct alexcl_model *model, const struct alexcl_plan_request *request, int *most,
                      struct alexcl_error *err) {
     int bound[2] = {0, 0}; /* it fits; one more does not */
-    for (int i = 0; i < 2; i++) {
-        int status = plan_chunk(model, request, PLAN_MOST, i == 0, &bound[i], err);
-        if (status != ALEXCL_OK) return status;
-    }
+    int status;
+    for (int i = 0; i < 2; i++) TRY(plan_chunk(model, request, PLAN_MOST, i == 0, &bound[i], err));
     while (bound[0] < bound[1]) {
         int middle = bound[0] + (bound[1] - bound[0] + 1) / 2, chunk;
-        int status = plan_chunk(model, request, middle, 1, &chunk, err);
-        if (status != ALEXCL_OK) return status;
+        TRY(plan_chunk(model, request, middle, 1, &chunk, err));
         if (chunk == middle)
             bound[0] = middle;
         else
             bound[1] = middle - 1;
     }
     *most = bound[0];
-    return ALEXCL_OK;
+done:
+    return status;
 }
 
 int command_plan(const struct options *o, struct alexcl_error *err) {
@@ -185,12 +184,13 @@ int command_plan(const struct options *o, struct alexcl_error *err) {
     struct alexcl_selection *sel = NULL;
     struct alexcl_plan_request request = {
         .batch = o->batch, .places = 2, .memory = {o->memory, o->memory}, .split = o->split};
-    int status = options_model_argument(o, "plan", &model, err);
-    if (status == ALEXCL_OK && o->devices) {
-        status = options_selection(o, &sel, err);
-        if (status == ALEXCL_OK) request.places = alexcl_selection_count(sel);
+    int status, most = 0;
+    TRY(options_model_argument(o, "plan", &model, err));
+    if (o->devices) {
+        TRY(options_selection(o, &sel, err));
+        request.places = alexcl_selection_count(sel);
         request.selection = sel;
-        for (size_t i = 0; status == ALEXCL_OK && i < request.places; i++) {
+        for (size_t i = 0; i < request.places; i++) {
             const struct alexcl_device_info *d = alexcl_selection_device(sel, i);
             if (!d) continue;
             uint64_t memory = d->memory / alexcl_selection_place(sel, i)->parts; /* which the parts of a device share */
@@ -198,17 +198,15 @@ int command_plan(const struct options *o, struct alexcl_error *err) {
             request.largest_buffer[i] = d->largest_buffer;
         }
     }
-    if (status == ALEXCL_OK) status = plan_batch(model, request, o->batch, 1, &plan, err);
-    int most = 0;
-    if (status == ALEXCL_OK) status = plan_most(model, &request, &most, err);
-    if (status == ALEXCL_OK) {
-        if (o->format == FORMAT_JSON)
-            status = plan_json(o, plan, most, err);
-        else if (o->format == FORMAT_CSV)
-            plan_csv(o, plan);
-        else
-            plan_text(o, plan, most);
-    }
+    TRY(plan_batch(model, request, o->batch, 1, &plan, err));
+    TRY(plan_most(model, &request, &most, err));
+    if (o->format == FORMAT_JSON)
+        status = plan_json(o, plan, most, err);
+    else if (o->format == FORMAT_CSV)
+        plan_csv(o, plan);
+    else
+        plan_text(o, plan, most);
+done:
     alexcl_plan_free(plan);
     alexcl_selection_free(sel);
     return status;

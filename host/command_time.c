@@ -69,12 +69,14 @@ static int time_read_old(struct timing *t, struct alexcl_error *err) {
     if (strcmp(model, t->model->name) != 0 || batch != t->batch)
         return fail(err, ALEXCL_E_DATA, "%s: is of %s, batch %lld; this is %s, batch %d", path, model, (long long)batch,
                     t->model->name, t->batch);
-    int status = time_check_old(path, "images_per_s", rate, TIME_LEAST, err);
-    if (status == ALEXCL_OK) status = time_check_old(path, "median", median, TIME_LEAST, err);
+    int status;
+    TRY(time_check_old(path, "images_per_s", rate, TIME_LEAST, err));
+    TRY(time_check_old(path, "median", median, TIME_LEAST, err));
     json_array_foreach(layers, i, row) {
-        for (int h = 0; status == ALEXCL_OK && h < 2 && time_old_row(row, &layer, seconds); h++)
-            status = time_check_old(path, layer, seconds[h], 0, err);
+        for (int h = 0; h < 2 && time_old_row(row, &layer, seconds); h++)
+            TRY(time_check_old(path, layer, seconds[h], 0, err));
     }
+done:
     return status;
 }
 
@@ -280,16 +282,16 @@ static int time_write_plot(const struct timing *t, struct alexcl_error *err) {
 
 static int time_open(struct timing *t, struct alexcl_error *err) {
     const struct options *o = t->o;
-    int status = options_model_argument(o, "time", &t->model, err);
-    if (status == ALEXCL_OK) status = options_check_ending("--trace", o->trace, ".json", err);
-    if (status == ALEXCL_OK) status = options_check_ending("--plot", o->plot, ".svg", err);
-    if (status == ALEXCL_OK) status = time_try_file(o->trace, err);
-    if (status == ALEXCL_OK) status = time_try_file(o->plot, err);
-    if (status == ALEXCL_OK && o->compare) status = time_read_old(t, err);
-    if (status == ALEXCL_OK) status = time_make_input(t, err);
-    if (status == ALEXCL_OK) status = options_weights(o, t->model, NULL, &t->weights, err);
-    if (status == ALEXCL_OK) status = options_selection(o, &t->selection, err);
-    if (status != ALEXCL_OK) return status;
+    int status;
+    TRY(options_model_argument(o, "time", &t->model, err));
+    TRY(options_check_ending("--trace", o->trace, ".json", err));
+    TRY(options_check_ending("--plot", o->plot, ".svg", err));
+    TRY(time_try_file(o->trace, err));
+    TRY(time_try_file(o->plot, err));
+    if (o->compare) TRY(time_read_old(t, err));
+    TRY(time_make_input(t, err));
+    TRY(options_weights(o, t->model, NULL, &t->weights, err));
+    TRY(options_selection(o, &t->selection, err));
     /* For shapes and work; what fits is the net's to say. */
     uint64_t plenty = UINT64_MAX / 2;
     struct alexcl_plan_request request = {.batch = t->batch,
@@ -299,14 +301,15 @@ static int time_open(struct timing *t, struct alexcl_error *err) {
                                           .split = o->split};
     struct alexcl_net_options options = {
         .batch = t->batch, .memory = o->memory, .reproducible = o->reproducible, .split = o->split};
-    status = alexcl_plan_make(t->model, &request, &t->plan, err);
+    TRY(alexcl_plan_make(t->model, &request, &t->plan, err));
     double start = monotonic_now();
-    if (status == ALEXCL_OK) status = alexcl_net_open(t->model, t->weights, t->selection, &options, &t->net, err);
+    status = alexcl_net_open(t->model, t->weights, t->selection, &options, &t->net, err);
     progress_clear();
     t->start_s = monotonic_now() - start;
     if (status == ALEXCL_OK && (o->trace || o->plot) && !alexcl_net_times(t->net).events)
         status = fail(err, ALEXCL_E_OTHER,
                       "a driver reports no times of its commands: there is nothing for --trace and --plot to show");
+done:
     return status;
 }
 
@@ -315,13 +318,15 @@ int command_time(const struct options *o, struct alexcl_error *err) {
         .o = o,
         .batch = o->batch ? o->batch : BATCH,
         .m = {.repeat = o->repeat ? o->repeat : REPEAT, .warm_up = o->warm_up >= 0 ? o->warm_up : WARM_UP}};
-    int status = time_open(&t, err);
-    if (status == ALEXCL_OK) status = measure_run(t.net, t.plan, t.input.values, t.input.shape[0], &t.m, err);
-    if (status == ALEXCL_OK && o->format == FORMAT_JSON) status = time_json(&t, err);
-    if (status == ALEXCL_OK && o->format == FORMAT_CSV) time_csv(&t);
-    if (status == ALEXCL_OK && o->format == FORMAT_TEXT) time_text(&t);
-    if (status == ALEXCL_OK && o->trace) status = trace_write(o->trace, t.net, t.selection, err);
-    if (status == ALEXCL_OK && o->plot) status = time_write_plot(&t, err);
+    int status;
+    TRY(time_open(&t, err));
+    TRY(measure_run(t.net, t.plan, t.input.values, t.input.shape[0], &t.m, err));
+    if (o->format == FORMAT_JSON) TRY(time_json(&t, err));
+    if (o->format == FORMAT_CSV) time_csv(&t);
+    if (o->format == FORMAT_TEXT) time_text(&t);
+    if (o->trace) TRY(trace_write(o->trace, t.net, t.selection, err));
+    if (o->plot) TRY(time_write_plot(&t, err));
+done:
     if (t.net) measure_free(&t.m);
     json_decref(t.old);
     npy_free(&t.input);

@@ -7,30 +7,30 @@
 #include "report.h"
 
 static int weights_init(const struct options *o, const struct alexcl_model *model, struct alexcl_error *err) {
-    struct alexcl_weights *w;
+    struct alexcl_weights *w = NULL;
+    int status;
     if (!o->output) return fail(err, ALEXCL_E_USAGE, "`alexcl weights init` wants -o FILE.safetensors");
-    int status = options_check_ending("-o", o->output, ".safetensors", err);
-    if (status == ALEXCL_OK)
-        status = alexcl_weights_generate(model, o->seed, o->name, o->gain_count ? o->gains : NULL,
-                                         (size_t)o->gain_count, &w, err);
-    if (status != ALEXCL_OK) return status;
-    status = alexcl_weights_save(w, o->output, err);
-    if (status == ALEXCL_OK && !o->quiet) {
+    TRY(options_check_ending("-o", o->output, ".safetensors", err));
+    TRY(alexcl_weights_generate(model, o->seed, o->name, o->gain_count ? o->gains : NULL, (size_t)o->gain_count, &w,
+                                err));
+    TRY(alexcl_weights_save(w, o->output, err));
+    if (!o->quiet) {
         report_text(stderr, o->output);
         fputs(": ", stderr);
         report_text(stderr, alexcl_weights_describe(w));
         putc('\n', stderr);
     }
+done:
     alexcl_weights_free(w);
     return status;
 }
 
 static int weights_show(const struct options *o, const struct alexcl_model *model, struct alexcl_error *err) {
-    struct alexcl_weights *w;
-    int status = options_check_results(o, err);
-    if (status == ALEXCL_OK && o->output) status = report_to(o->output, err);
-    if (status == ALEXCL_OK) status = alexcl_weights_open(o->arguments[1], model, NULL, &w, err);
-    if (status != ALEXCL_OK) return status;
+    struct alexcl_weights *w = NULL;
+    int status;
+    TRY(options_check_results(o, err));
+    if (o->output) TRY(report_to(o->output, err));
+    TRY(alexcl_weights_open(o->arguments[1], model, NULL, &w, err));
     if (o->format == FORMAT_JSON) {
         status = report_json("weights",
                              json_pack("{s:o, s:s, s:o, s:b}", "path", report_string(o->arguments[1]), "model",
@@ -46,6 +46,7 @@ static int weights_show(const struct options *o, const struct alexcl_model *mode
         report_text(stdout, alexcl_weights_describe(w));
         putchar('\n');
     }
+done:
     alexcl_weights_free(w);
     return status;
 }

@@ -5,20 +5,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fail.h"
 #include "infer.h"
 #include "interrupt.h"
 
 static int infer_batches_alloc(const struct infer_batches *b, struct crops *out, struct alexcl_error *err) {
-    int status = infer_alloc(&out->in, b->size * b->in_floats, sizeof *out->in, err);
-    return status == ALEXCL_OK ? infer_alloc(&out->owner, b->size, sizeof *out->owner, err) : status;
+    int status;
+    TRY(infer_alloc(&out->in, b->size * b->in_floats, sizeof *out->in, err));
+    TRY(infer_alloc(&out->owner, b->size, sizeof *out->owner, err));
+done:
+    return status;
 }
 
 int infer_batches_open(struct infer *f, size_t rows, struct alexcl_error *err) {
     struct infer_batches *b = &f->batches;
     b->size = (size_t)alexcl_net_batch(f->net);
-    int status = infer_batches_alloc(b, &b->filling, err);
-    if (status == ALEXCL_OK && !b->reference && rows > b->size) status = infer_batches_alloc(b, &b->waiting, err);
-    if (status == ALEXCL_OK) status = infer_alloc(&b->out, b->size * f->scores.units, sizeof *b->out, err);
+    int status;
+    TRY(infer_batches_alloc(b, &b->filling, err));
+    if (!b->reference && rows > b->size) TRY(infer_batches_alloc(b, &b->waiting, err));
+    TRY(infer_alloc(&b->out, b->size * f->scores.units, sizeof *b->out, err));
+done:
     return status;
 }
 

@@ -19,12 +19,13 @@ int infer_scores_open(struct infer *f, struct alexcl_error *err) {
     struct infer_scores *s = &f->scores;
     struct alexcl_shape shape = alexcl_net_output(f->net);
     size_t dims[4] = {0, (size_t)shape.c, (size_t)shape.h, (size_t)shape.w};
-    int status = ALEXCL_OK;
+    int status;
     s->units = dims[1] * dims[2] * dims[3];
-    if (f->o->save) status = npy_writer_open(f->o->save, infer_scores_is_row(shape) ? 2 : 4, dims, &s->save, err);
-    if (status == ALEXCL_OK) status = infer_alloc(&s->sum, s->units, sizeof *s->sum, err);
-    if (status == ALEXCL_OK) status = infer_alloc(&s->order, s->units, sizeof *s->order, err);
-    if (status == ALEXCL_OK) status = infer_alloc(&s->row, s->units, sizeof *s->row, err);
+    if (f->o->save) TRY(npy_writer_open(f->o->save, infer_scores_is_row(shape) ? 2 : 4, dims, &s->save, err));
+    TRY(infer_alloc(&s->sum, s->units, sizeof *s->sum, err));
+    TRY(infer_alloc(&s->order, s->units, sizeof *s->order, err));
+    TRY(infer_alloc(&s->row, s->units, sizeof *s->row, err));
+done:
     return status;
 }
 
@@ -72,12 +73,11 @@ static int infer_scores_save_row(struct infer *f, struct alexcl_error *err) {
 
 static int infer_scores_finish(struct infer *f, struct result *r, struct alexcl_error *err) {
     struct infer_scores *s = &f->scores;
-    int status = ALEXCL_OK;
+    int status;
     for (size_t c = 0; c < s->units; c++) s->row[c] = (float)(s->sum[c] / (double)s->crops);
     if (f->results.top_count) {
-        status = infer_alloc(&r->top, f->results.top_count, sizeof *r->top, err);
-        if (status == ALEXCL_OK) status = infer_alloc(&r->p, f->results.top_count, sizeof *r->p, err);
-        if (status != ALEXCL_OK) return status;
+        TRY(infer_alloc(&r->top, f->results.top_count, sizeof *r->top, err));
+        TRY(infer_alloc(&r->p, f->results.top_count, sizeof *r->p, err));
         topk_best(s->order, s->units, r->top, f->results.top_count);
         for (size_t i = 0; i < f->results.top_count; i++) r->p[i] = s->sum[r->top[i]] / (double)s->crops;
         if (r->has_label) {
@@ -92,6 +92,7 @@ static int infer_scores_finish(struct infer *f, struct result *r, struct alexcl_
     f->results.finished++;
     memset(s->sum, 0, s->units * sizeof *s->sum);
     memset(s->order, 0, s->units * sizeof *s->order);
+done:
     return status;
 }
 
