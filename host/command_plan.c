@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* `alexcl plan`: the plan as a table, and the largest batch that is not cut, found by halving: a batch fits or does
+ * not, and smaller ones fit as well. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* Lists of images. A file is looked at before it is read: one that is no text is refused by what it is. Lines are taken
+ * field by field; one whose first field names no file is taken whole, since `ls` and `find` write names with blanks as
+ * they are. A bad line becomes an entry with an error, so that the others can still be used. */
 #include "image_list.h"
 
 #include <errno.h>

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* JPEG by libjpeg, from memory. Where data is damaged libjpeg makes up the rest; here such a picture is refused, except
+ * for warnings under which every pixel is there. */
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>

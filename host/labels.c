@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* Names of classes, from a text with one a line, Caffe's synset list, or JSON in the forms that frameworks write. A
+ * label of a list is an index or a name: the whole of it, the first of its synonyms, another of them, or WordNet's id,
+ * in this order of trust. */
 #include "labels.h"
 
 #include <ctype.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* `alexcl time`: batches are run one behind the other while their commands are recorded, and the median over the
+ * batches is taken of what each layer, crossing and copy took. What a layer must compute and move at least comes from
+ * the plan, so that its rate can be set beside the device's peak. */
 #include "measure.h"
 
 #include <stdlib.h>

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* The command line. Each option is a row with its name, what it takes and which commands have it; long names may be
+ * shortened as far as one option remains. An unknown word is answered with the nearest known one. */
 #include "options.h"
 
 #include <errno.h>

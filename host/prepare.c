@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* From a picture to what a net sees: resized as the model says, cut into one or ten crops, in its order of channels,
+ * mean and scale taken off. */
 #include "prepare.h"
 
 #include <stdlib.h>

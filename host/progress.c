@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* The line on a terminal that tells what is being done, how much of it is done and how long the rest will take. A
+ * thread draws it anew each second, so that the time goes on while one step lasts. */
 #include "progress.h"
 
 #include <pthread.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* What commands print, as text, JSON and CSV, and where it goes: stdout, or a file of -o that gets its name only when
+ * the command has succeeded. Text from outside is printed without control characters. A result that could not be
+ * written whole is an error, whatever came before. */
 #include "report.h"
 
 #include <errno.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* The roofline as SVG: points at a layer's arithmetic intensity and rate, both axes logarithmic, under the roof of what
+ * the device was measured to reach. Labels stand beside the picture in the order of the points, pushed apart until none
+ * overlaps. */
 #include "roofline.h"
 
 #include <math.h>

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* Recorded spans as a Chrome trace: one process a place, a row each for kernels, copies and the host's waits, times in
+ * microseconds. */
 #include "trace.h"
 
 #include "fail.h"

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* The cache folder as a whole: what kinds of files are in it, how large they are, and the limit. A file that is read is
+ * touched, as most mounts keep no time of access; when what was stored since the last look may be too much, the files
+ * that were used longest ago go first, never one of the last minute. */
 #include "cache.h"
 
 #include <dirent.h>

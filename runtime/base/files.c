@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/* Reading files whole, and writing them so that a reader sees the old one or the whole new one. What is written stands
+ * under a temporary name beside its place, locked while its writer lives; commit syncs it, gives it the owner and the
+ * mode of the file that it replaces, renames it over that one and syncs the folder. Whatever ends a process in between
+ * leaves a temporary file without a lock, which the next writer in that folder removes. */
 #include "files.h"
 
 #include <dirent.h>

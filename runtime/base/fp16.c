@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* Half precision by integers, rounding to nearest even, since C11 has no such type: subnormals, overflow to infinity
+ * and NaN as IEEE 754 has them. */
 #include "fp16.h"
 
 #include <string.h>

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* One sink for the log and one for progress. Calls are one at a time; a sink that logs itself is passed over instead of
+ * waiting for itself. */
 #include "log.h"
 
 #include <pthread.h>

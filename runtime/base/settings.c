@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* The settings: a table of names, what they may be, and where their value is from. A value that was set beats the
+ * environment. All are checked before anything is computed, so that a mistyped one fails at once. */
 #include "settings.h"
 
 #include <stdio.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* Spans of work for `--trace` and `time`: opened when a layer's commands are enqueued, widened by the times of each
+ * command when its event is drained. Device times come in by the clock that device.c keeps; stretch puts right what a
+ * clock drifted meanwhile. */
 #include "timeline.h"
 
 #include <stdlib.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* Compiled programs on disk. A file is named by a hash of source, options and the device's identity, and holds that key
+ * once more with a hash of the binary, so that a driver is never given bytes that somebody changed. Any doubt means
+ * building anew; a cache that cannot be written is a warning. */
 #include "binary_cache.h"
 
 #include <stdio.h>

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* CLBlast's matrix products on a device's queue, one call at a time. A routine is several kernels whose events CLBlast
+ * keeps to itself but for the last, so its time is taken from the end of what stood before it. */
 #include "blas.h"
 
 #include "cl_private.h"

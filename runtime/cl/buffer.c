@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* Device memory, counted against the device's limits as it is taken, and copies of rectangles of it. A region whose
+ * rows follow one another goes as one plain copy, which every driver gives to the copy engine whole; only others go as
+ * rectangles. In tested builds every buffer has guard words behind it, of a NaN that no kernel makes. */
 #include "buffer.h"
 
 #include <assert.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/* One opened device. Commands are enqueued without waiting; each timed one leaves an event in a list, which is drained
+ * whenever it is long: done events are added up by account and released, so that thousands of launches hold no memory.
+ * Where single launches are not timed, a pair of markers counts a run of them. A device's clock is set against the
+ * host's by markers on an idle queue, at a recording's beginning and end. */
 #include "device.h"
 
 #include <pthread.h>

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* A compiled kernel and its launches. What the compiler left of the work-group's size is known only when it is built,
+ * so it is asked for then; a kernel that shares nothing between its items runs in smaller groups instead of failing. */
 #include "kernel.h"
 
 #include <assert.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* Why no device may have been found. OpenCL says only that there is none; here its loader is named, every vendor file
+ * that it would read is tried by dlopen, and what keeps a GPU from being seen is looked for (rights on /dev/dri, a
+ * driver that must be asked for). */
 #define _GNU_SOURCE /* dladdr */
 #include "loader.h"
 

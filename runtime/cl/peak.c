@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* What a device can do at most: chains of fma in registers, and reading more memory than its caches hold. Rounds are
+ * doubled until a launch is long enough to be measured, by the event's clock or the host's, whichever ends it first;
+ * the best of several launches counts. */
 #include "peak.h"
 
 #include <stdio.h>

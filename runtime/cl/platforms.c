@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* The list of devices. Every platform is asked for its devices and every device for what it is; a driver that fails is
+ * told of in the report and leaves the others alone. Devices that cannot compute what the kernels need are listed with
+ * the reason. */
 #include "platforms.h"
 
 #include <stdio.h>

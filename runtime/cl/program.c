@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* OpenCL programs of a device: built once for each source and set of defines, from the cache where a binary of exactly
+ * that is, and kept until the device is freed. The log of a build that fails goes to a file whole, its first lines into
+ * the error. */
 #include "program.h"
 
 #include <stdio.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* What --devices means. A text is read element by element into one or two places; without one, the best device is
+ * taken, and a second beside it only where equal halves on both are faster than both on the first. Everything is
+ * decided over a list of descriptions, apart from OpenCL, so that tests can show it machines that are not here. */
 #include "selection.h"
 
 #include <ctype.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* NumPy's .npy format, versions 1 to 3: a magic number, a Python literal that tells type, order and shape, then the
+ * values. The literal is read by a small parser of the forms that NumPy and other writers leave. float32 alone is read,
+ * in this machine's order of bytes; what is something else is named, with the call that converts it. */
 #include "npy.h"
 
 #include <errno.h>

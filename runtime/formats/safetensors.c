@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* The safetensors format: eight bytes of the header's length, a JSON header, then the values. A file is mapped, and its
+ * header is believed only after every offset, shape and length was checked against the file's size and each other.
+ * Writing goes in rows that the caller makes, behind a header that is laid out first. */
 #include "safetensors.h"
 
 #include <errno.h>

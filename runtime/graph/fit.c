@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* How many images fit where two places, or a place and the host, take from the same memory. The needs of all who share
+ * it are added up for a batch, and the largest that fits is found by halving, since what a batch needs only grows with
+ * it. */
 #include "fit.h"
 
 #include "host_memory.h"

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/* From a model's table to what two halves compute. One walk describes every layer for both halves, derives from what it
+ * reads whether anything crosses before it, and gives its output a place: in place of its input, one of two slots by
+ * turns, or a buffer of its own where the other half reads it. What memory, exchange and plan need is then arithmetic
+ * over these rows. */
 #include "graph.h"
 
 #include <limits.h>

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* Every field of a model's description against its bounds, before anything walks it: a description may come from a
+ * caller or a file. Bounds are such that no product of shapes overflows later. */
 #include "model_check.h"
 
 #include <float.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* What a net would take, without computing anything: the graph is made as for the devices (or for devices of given
+ * memory), its layers are listed with what each half holds, computes and receives, and the batch is cut as net_open
+ * cuts it, by the same functions. */
 #include <stdlib.h>
 
 #include "fit.h"

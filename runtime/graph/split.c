@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/* Who computes which images where both places have the whole net. Images are dealt one by one to the place that would
+ * be done with its next one first, which gives shares in proportion to the speeds and none to a place that is too slow.
+ * Speeds are the user's numbers, or measured: set when the net is opened, then moved by a quarter of the way with each
+ * batch. */
 #include "split.h"
 
 #include <string.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* What all kinds of layer share: their rows, how a description is walked into shapes and tensors, how values are laid
+ * out in blocks, the choice of a variant (the measured one, else the first that is applicable and builds), and the
+ * forward pass, whose launches are cut so that none holds a device for long. */
 #include "layer.h"
 
 #include <assert.h>

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* The weights' side of Winograd's minimal filtering, G w G^T, on the host in double precision: rounding there would be
+ * in every product. */
 #include "winograd.h"
 
 void winograd_matrix(int window, int out, double g[WINOGRAD_SIDE][WINOGRAD_WINDOW]) {

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* What a weight file's metadata says of its net. A model is written out as a list of keys and values; a file's list is
+ * compared with it key by key, numbers by value and not by text, and what comes after the last layer asked for does not
+ * matter. Differences are told by key, what the file says and what the model says. */
 #include "conventions.h"
 
 #include <jansson.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/* A place's thread, and all that it allocates before the first batch: values of its halves, joined inputs, packed
+ * weights, one workspace for the layer that wants most, and an arena of host memory that its driver copies from without
+ * another copy. Layers are prepared largest first: while one is packed, the floats that it is packed from are in memory
+ * as well. */
 #include "lane.h"
 
 #include <stdio.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/* A net on one or two places. Opening it measures or looks up what is fastest, checks kernels before their first use,
+ * cuts the batch to what fits, and prepares a lane for each place. A run walks over its images batch by batch: every
+ * lane runs its part at the same time and is handed what to copy for the next batch meanwhile. Scores are looked at for
+ * values that are not finite, and such a batch is run again to name the first layer that has one. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/* A net's weights: the list of tensors that its layers ask for, and where their rows come from, a mapped safetensors
+ * file or the generator. A file is checked whole when it is opened (names or their aliases, shapes, conventions,
+ * connections that must be zeros), so that a view can be handed out later without another question. Rows are converted
+ * to float32 a view at a time; saving goes the same way in pieces, so that no net is in memory twice. */
 #include "weights.h"
 
 #include <math.h>

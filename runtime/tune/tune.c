@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/* Which way of computing each layer is fastest. Shapes that several layers share are measured once, largest first; a
+ * first round times each variant by its own tile, a second one the tiles of variants that have hope, until the time is
+ * spent. The least of some runs counts, of one image and of several alike. A way must give the right answer on a small
+ * shape first, and must beat the standard clearly, once more in turn with it: another program's burst of work is no
+ * reason to change kernels. */
 #include "tune.h"
 
 #include <math.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* The file in which a device's choices are kept, JSON that may be edited. A layer is found by the shape of a half. What
+ * the file names is taken only if the layer's table has such a variant and it can be computed with such a tile;
+ * anything else is as if nothing had been measured. */
 #include "tuning.h"
 
 #include <stdio.h>
