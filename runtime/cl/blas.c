@@ -12,43 +12,23 @@
  * enqueues. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-#define NAME(code)                                                                                                     \
-    case code: return #code
-const char *blas_code_name(int code) {
-    switch (code) {
-        NAME(CLBlastNotImplemented);
-        NAME(CLBlastInvalidMatrixA);
-        NAME(CLBlastInvalidMatrixB);
-        NAME(CLBlastInvalidMatrixC);
-        NAME(CLBlastInvalidVectorX);
-        NAME(CLBlastInvalidVectorY);
-        NAME(CLBlastInvalidDimension);
-        NAME(CLBlastInvalidLeadDimA);
-        NAME(CLBlastInvalidLeadDimB);
-        NAME(CLBlastInvalidLeadDimC);
-        NAME(CLBlastInvalidIncrementX);
-        NAME(CLBlastInvalidIncrementY);
-        NAME(CLBlastInsufficientMemoryA);
-        NAME(CLBlastInsufficientMemoryB);
-        NAME(CLBlastInsufficientMemoryC);
-        NAME(CLBlastInsufficientMemoryX);
-        NAME(CLBlastInsufficientMemoryY);
-        NAME(CLBlastInsufficientMemoryTemp);
-        NAME(CLBlastInvalidBatchCount);
-        NAME(CLBlastInvalidOverrideKernel);
-        NAME(CLBlastMissingOverrideParameter);
-        NAME(CLBlastInvalidLocalMemUsage);
-        NAME(CLBlastNoHalfPrecision);
-        NAME(CLBlastNoDoublePrecision);
-        NAME(CLBlastInvalidVectorScalar);
-        NAME(CLBlastInsufficientMemoryScalar);
-        NAME(CLBlastDatabaseError);
-        NAME(CLBlastUnknownError);
-        NAME(CLBlastUnexpectedError);
-    default: return NULL;
-    }
+/* CLBlast keeps programs of every context it has seen; they must go before the contexts do. */
+static void blas_forget(void) {
+    pthread_mutex_lock(&lock);
+    CLBlastClearCache();
+    pthread_mutex_unlock(&lock);
 }
-#undef NAME
+
+static void blas_register(void) { device_on_last_close(blas_forget); }
+
+/* Calls of CLBlast stand between the two. */
+static void blas_lock(void) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, blas_register);
+    pthread_mutex_lock(&lock);
+}
+
+static void blas_unlock(void) { pthread_mutex_unlock(&lock); }
 
 /* A routine is several kernels (pad, transpose, multiply), and its event is the last one's: its time is taken from the
  * end of what stood before it in the queue. What CLBlast compiles on its first call counts as well. *since is NULL
@@ -58,14 +38,14 @@ static int blas_begin(struct device *dev, cl_event *since, struct alexcl_error *
     *since = NULL;
     TRY(device_begin_launch(dev, &own, err));
     if (own) CL_TRY(dev, clEnqueueMarkerWithWaitList(dev->work, 0, NULL, since), err);
-    pthread_mutex_lock(&lock);
+    blas_lock();
 done:
     return status;
 }
 
 static int blas_end(struct device *dev, const char *label, const char *routine, int code, cl_event since,
                     cl_event event, struct alexcl_error *err) {
-    pthread_mutex_unlock(&lock);
+    blas_unlock();
     device_note(dev, label);
     if (code == CLBlastSuccess) return since ? device_account_event(dev, since, event, DEVICE_COMPUTE, err) : ALEXCL_OK;
     if (since) clReleaseEvent(since);
@@ -76,12 +56,12 @@ static int blas_end(struct device *dev, const char *label, const char *routine, 
 
 size_t blas_gemm_workspace(struct device *dev, size_t m, size_t n, size_t k, int transpose_b) {
     size_t bytes = 0;
-    pthread_mutex_lock(&lock);
+    blas_lock();
     /* Offsets of 1: a matrix that begins with its buffer may need no copy, the others do. */
     int code = CLBlastSGemmTempBufferSize(CLBlastLayoutRowMajor, CLBlastTransposeNo,
                                           transpose_b ? CLBlastTransposeYes : CLBlastTransposeNo, m, n, k, 1, k, 1,
                                           transpose_b ? k : n, 1, n, &dev->work, &bytes);
-    pthread_mutex_unlock(&lock);
+    blas_unlock();
     return code == CLBlastSuccess ? bytes / sizeof(float) : 0;
 }
 
@@ -107,10 +87,4 @@ int blas_gemv(struct device *dev, const char *label, size_t m, size_t n, struct 
                             x.buffer->memory, x.first, 1, beta, y.buffer->memory, y.first, 1, &dev->work,
                             since ? &event : NULL);
     return blas_end(dev, label, "CLBlastSgemv", code, since, event, err);
-}
-
-void blas_forget(void) {
-    pthread_mutex_lock(&lock);
-    CLBlastClearCache();
-    pthread_mutex_unlock(&lock);
 }

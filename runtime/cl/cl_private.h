@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of runtime/cl share: OpenCL's header, the insides of a device, and the one way a failed call is
- * told. */
+/* What the files of runtime/cl share: OpenCL's header (cl_api.h), the insides of a device, and the one way a failed
+ * call is told. */
 #ifndef ALEXCL_CL_PRIVATE_H
 #define ALEXCL_CL_PRIVATE_H
-#define CL_TARGET_OPENCL_VERSION 120
-#include <CL/cl.h>
-
+#include "cl_api.h"
 #include "kernel.h"
 #include "timeline.h"
 
@@ -25,6 +23,11 @@ struct device_clock {
     uint64_t doubt; /* `ahead` is right within this */
 };
 
+/* What another file keeps with a device, as the first member of it. */
+struct device_owned {
+    void (*free)(struct device_owned *thing);
+    struct device_owned *next;
+};
 struct program; /* program.c */
 
 struct device {
@@ -40,7 +43,8 @@ struct device {
     /* one instruction, by CL_FP_FMA or QUIRK_FMA; else it may be a function: on llvmpipe it takes 13 to 100 times as
      * long as mad */
     int fma;
-    struct program *programs;
+    struct device_owned *owned;
+    struct program *programs; /* newest first */
     struct buffer *buffers;
     uint64_t bytes; /* in buffers */
     struct pending_event pending[DEVICE_PENDING];
@@ -63,9 +67,6 @@ struct buffer {
     struct buffer *next, *previous; /* of the device */
 };
 
-/* Name of an OpenCL or CLBlast code ("CL_OUT_OF_RESOURCES"), and what to try. */
-const char *clerror_name(int code);
-const char *clerror_hint(int code);
 /* Turns a code into an error: the call, the device (may be NULL), the code's name, the last launches, what to try.
  * Returns `code`; 0 is passed through. */
 int clerror_check(int code, const char *call, const struct device *dev, struct alexcl_error *err);
@@ -86,11 +87,8 @@ void device_note(struct device *dev, const char *label);
 /* An event for callers outside; takes `event` over. */
 int event_wrap(struct device *dev, cl_event event, struct event **out, struct alexcl_error *err);
 cl_event event_handle(const struct event *e);
-void program_free_all(struct device *dev);
-/* Name of a code that is CLBlast's own, NULL for others (blas.c). */
-const char *blas_code_name(int code);
-/* Lets go of what CLBlast keeps of every context (blas.c). */
-void blas_forget(void);
-/* The device behind a place of a selection (selection.c). */
-void selection_device(const struct alexcl_selection *sel, size_t index, cl_platform_id *platform, cl_device_id *device);
+/* The device frees `thing` when it is closed, by `free`; what came last goes first. */
+void device_own(struct device *dev, struct device_owned *thing, void (*free)(struct device_owned *thing));
+/* What is called, once a caller has asked for it, whenever the last open device is closed, before its context goes. */
+void device_on_last_close(void (*fn)(void));
 #endif

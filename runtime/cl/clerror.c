@@ -4,85 +4,6 @@
 
 #include "cl_private.h"
 
-#define CODE(name, hint)                                                                                               \
-    { name, #name, hint }
-
-static const char DRIVER[] =
-    "the driver refuses what OpenCL 1.2 allows: update it, or report it with `alexcl devices -v`";
-static const char BUILD[] = "a newer driver may help, another device does, or --devices ref: plain C without OpenCL";
-static const char LATE[] =
-    "it may come from an earlier launch: ALEXCL_SYNC=1 finds it; a smaller --batch or another device may help";
-
-/* From CL/cl.h; CLBlast's own are in blas.c. */
-static const struct {
-    int code;
-    const char *name, *hint;
-} codes[] = {
-    CODE(CL_DEVICE_NOT_FOUND, "no such device: see `alexcl devices`"),
-    CODE(CL_DEVICE_NOT_AVAILABLE, "the device is gone or used by another program: choose another with --devices"),
-    CODE(CL_COMPILER_NOT_AVAILABLE, "the driver has no compiler: install the vendor's whole OpenCL package"),
-    CODE(CL_MEM_OBJECT_ALLOCATION_FAILURE, "the device's memory does not suffice: a smaller --batch, or two devices"),
-    CODE(CL_OUT_OF_RESOURCES, LATE),
-    CODE(CL_OUT_OF_HOST_MEMORY, "the computer's memory does not suffice: a smaller --batch"),
-    CODE(CL_PROFILING_INFO_NOT_AVAILABLE, DRIVER),
-    CODE(CL_MEM_COPY_OVERLAP, DRIVER),
-    CODE(CL_BUILD_PROGRAM_FAILURE, BUILD),
-    CODE(CL_MAP_FAILURE, LATE),
-    CODE(CL_MISALIGNED_SUB_BUFFER_OFFSET, DRIVER),
-    CODE(CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST, LATE),
-    CODE(CL_COMPILE_PROGRAM_FAILURE, BUILD),
-    CODE(CL_LINKER_NOT_AVAILABLE, "the driver has no linker: install the vendor's whole OpenCL package"),
-    CODE(CL_LINK_PROGRAM_FAILURE, BUILD),
-    CODE(CL_DEVICE_PARTITION_FAILED, "the device cannot be cut like this: choose it whole"),
-    CODE(CL_INVALID_VALUE, DRIVER),
-    CODE(CL_INVALID_DEVICE_TYPE, DRIVER),
-    CODE(CL_INVALID_PLATFORM, DRIVER),
-    CODE(CL_INVALID_DEVICE, DRIVER),
-    CODE(CL_INVALID_CONTEXT, DRIVER),
-    CODE(CL_INVALID_QUEUE_PROPERTIES, DRIVER),
-    CODE(CL_INVALID_COMMAND_QUEUE, LATE),
-    CODE(CL_INVALID_HOST_PTR, DRIVER),
-    CODE(CL_INVALID_MEM_OBJECT, DRIVER),
-    CODE(CL_INVALID_BINARY, "the driver refuses a kernel that it compiled itself: ALEXCL_NO_CACHE=1 compiles anew"),
-    CODE(CL_INVALID_BUILD_OPTIONS, "look at ALEXCL_BUILD_OPTIONS"),
-    CODE(CL_INVALID_PROGRAM, DRIVER),
-    CODE(CL_INVALID_PROGRAM_EXECUTABLE, DRIVER),
-    CODE(CL_INVALID_KERNEL_NAME, "the .cl file has no such kernel: look at ALEXCL_KERNEL_DIR"),
-    CODE(CL_INVALID_KERNEL_DEFINITION, DRIVER),
-    CODE(CL_INVALID_KERNEL, DRIVER),
-    CODE(CL_INVALID_ARG_INDEX, "the .cl file takes other arguments: look at ALEXCL_KERNEL_DIR"),
-    CODE(CL_INVALID_ARG_VALUE, "the .cl file takes other arguments: look at ALEXCL_KERNEL_DIR"),
-    CODE(CL_INVALID_ARG_SIZE, "the .cl file takes other arguments: look at ALEXCL_KERNEL_DIR"),
-    CODE(CL_INVALID_KERNEL_ARGS, DRIVER),
-    CODE(CL_INVALID_WORK_DIMENSION, DRIVER),
-    CODE(CL_INVALID_WORK_GROUP_SIZE, "the device takes smaller work-groups only"),
-    CODE(CL_INVALID_WORK_ITEM_SIZE, "the device takes smaller work-groups only"),
-    CODE(CL_INVALID_GLOBAL_OFFSET, DRIVER),
-    CODE(CL_INVALID_EVENT_WAIT_LIST, DRIVER),
-    CODE(CL_INVALID_EVENT, DRIVER),
-    CODE(CL_INVALID_OPERATION, DRIVER),
-    CODE(CL_INVALID_BUFFER_SIZE, "the buffer is larger than the device allows: a smaller --batch"),
-    CODE(CL_INVALID_GLOBAL_WORK_SIZE, DRIVER),
-    CODE(CL_INVALID_PROPERTY, DRIVER),
-    CODE(CL_INVALID_COMPILER_OPTIONS, "look at ALEXCL_BUILD_OPTIONS"),
-    CODE(CL_INVALID_DEVICE_PARTITION_COUNT, "the device cannot be cut like this: choose it whole"),
-    {-1001, "CL_PLATFORM_NOT_FOUND_KHR", "no OpenCL driver is installed"},
-    {-9999, "NVIDIA: illegal access", "a kernel read or wrote outside its buffers: please report it"},
-};
-
-const char *clerror_name(int code) {
-    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
-        if (codes[i].code == code) return codes[i].name;
-    const char *name = blas_code_name(code);
-    return name ? name : "an unknown code";
-}
-
-const char *clerror_hint(int code) {
-    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
-        if (codes[i].code == code) return codes[i].hint;
-    return blas_code_name(code) ? "ALEXCL_GEMM=own goes without CLBlast" : LATE;
-}
-
 const char *clerror_call(const char *text) {
     static _Thread_local char name[64];
     size_t length = strcspn(text, "(");
@@ -102,6 +23,6 @@ int clerror_check(int code, const char *call, const struct device *dev, struct a
             used += (size_t)snprintf(last + used, sizeof last - used, " %s", dev->labels[i % DEVICE_LABELS]);
     }
     error_set(err, code, "%s failed on %s%s: %s (%d); %s", call, dev ? dev->name : "no device in particular", last,
-              clerror_name(code), code, clerror_hint(code));
+              clcode_name(code), code, clcode_hint(code));
     return code;
 }

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "cl_private.h"
+#include "device_source.h"
 #include "log.h"
 #include "memory.h"
 #include "quirks.h"
@@ -23,6 +24,7 @@ struct event {
 
 static pthread_mutex_t open_lock = PTHREAD_MUTEX_INITIALIZER;
 static int open_devices;
+static void (*last_close)(void);
 
 /* Cuts the device and keeps one part of it. */
 static int device_cut(struct device *dev, unsigned part, unsigned parts, struct alexcl_error *err) {
@@ -47,14 +49,14 @@ done:
     return status;
 }
 
-int device_describe(const struct alexcl_selection *sel, size_t index, struct device **out, struct alexcl_error *err) {
+int device_describe(const struct device_source *source, struct device **out, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct device *dev = NULL;
-    const struct alexcl_device_info *info = alexcl_selection_device(sel, index);
-    const struct alexcl_place *place = alexcl_selection_place(sel, index);
+    const struct alexcl_device_info *info = source->info;
     TRY(memory_alloc(&dev, 1, sizeof *dev, "a device", err));
-    snprintf(dev->name, sizeof dev->name, "device %s", place->name);
-    selection_device(sel, index, &dev->platform, &dev->id);
+    snprintf(dev->name, sizeof dev->name, "device %s", source->name);
+    dev->platform = source->platform;
+    dev->id = source->id;
     dev->quirks = quirks_of(info);
     cl_uint vector_floats = 1;
     CL_TRY(dev,
@@ -67,9 +69,9 @@ int device_describe(const struct alexcl_selection *sel, size_t index, struct dev
     CL_TRY(dev, clGetDeviceInfo(dev->id, CL_DEVICE_MAX_WORK_ITEM_SIZES, sizeof most, most, NULL), err);
     dev->limits = (struct device_limits){
         .kind = dev->quirks & QUIRK_SHORT_LOOPS ? ALEXCL_DEVICE_GPU : info->kind,
-        .units = info->units / place->parts,
+        .units = info->units / source->parts,
         .clock_mhz = info->clock_mhz,
-        .memory = info->memory / place->parts, /* which the parts share */
+        .memory = info->memory / source->parts, /* which the parts share */
         .largest_buffer = info->largest_buffer,
         .local_memory = info->local_memory,
         .largest_work_group = info->largest_work_group < most[0] ? (size_t)info->largest_work_group : most[0],
@@ -87,12 +89,11 @@ done:
     return status;
 }
 
-int device_open(const struct alexcl_selection *sel, size_t index, struct device **out, struct alexcl_error *err) {
+int device_open(const struct device_source *source, struct device **out, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct device *dev = NULL;
-    const struct alexcl_place *place = alexcl_selection_place(sel, index);
-    TRY(device_describe(sel, index, &dev, err));
-    if (place->parts > 1) TRY(device_cut(dev, place->part, place->parts, err));
+    TRY(device_describe(source, &dev, err));
+    if (source->parts > 1) TRY(device_cut(dev, source->part, source->parts, err));
     cl_int code;
     const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM, (cl_context_properties)dev->platform, 0};
     dev->context = clCreateContext(properties, 1, &dev->id, NULL, NULL, &code);
@@ -150,16 +151,30 @@ void device_free(struct device *dev) {
         device_settle(dev->work);
         device_settle(dev->transfer);
     }
-    program_free_all(dev);
+    while (dev->owned) {
+        struct device_owned *thing = dev->owned;
+        dev->owned = thing->next;
+        thing->free(thing);
+    }
     pthread_mutex_lock(&open_lock);
-    /* CLBlast keeps programs of every context it has seen; they must go before the contexts do. */
-    if (--open_devices == 0) blas_forget();
+    if (--open_devices == 0 && last_close) last_close();
     pthread_mutex_unlock(&open_lock);
     clReleaseCommandQueue(dev->transfer);
     clReleaseCommandQueue(dev->work);
     clReleaseContext(dev->context);
     if (dev->is_part) clReleaseDevice(dev->id);
     free(dev);
+}
+
+void device_own(struct device *dev, struct device_owned *thing, void (*free)(struct device_owned *thing)) {
+    *thing = (struct device_owned){.free = free, .next = dev->owned};
+    dev->owned = thing;
+}
+
+void device_on_last_close(void (*fn)(void)) {
+    pthread_mutex_lock(&open_lock);
+    last_close = fn;
+    pthread_mutex_unlock(&open_lock);
 }
 
 const struct device_limits *device_limits(const struct device *dev) { return &dev->limits; }

@@ -8,10 +8,10 @@
 struct device; /* opened */
 struct event;  /* something enqueued */
 
-/* Opens a place of a selection (a device or a part of one; not the reference). `index` 0 or 1 names it in messages. */
-int device_open(const struct alexcl_selection *sel, size_t index, struct device **out, struct alexcl_error *err);
+struct device_source; /* selection_source: a device or a part of one; it outlives what is opened from it */
+int device_open(const struct device_source *source, struct device **out, struct alexcl_error *err);
 /* The same for what device_limits and device_name say alone: nothing is opened, nothing can be run on it. */
-int device_describe(const struct alexcl_selection *sel, size_t index, struct device **out, struct alexcl_error *err);
+int device_describe(const struct device_source *source, struct device **out, struct alexcl_error *err);
 void device_free(struct device *dev);
 
 /* What the layers choose variants by. */

@@ -21,6 +21,7 @@
 enum { SOURCE_LIMIT = 4 << 20, LOG_LINES = 12, PATH_MOST = 4096 };
 
 struct program {
+    struct device_owned owned;
     char *key;                          /* source name, a newline, defines */
     struct binary_cache_key built_from; /* device, options, text */
     cl_program handle;
@@ -79,7 +80,7 @@ static int program_report(struct device *dev, cl_program handle, const char *nam
         log[length] = '\0';
     }
     struct text whole = {0};
-    text_add(&whole, "%s, options %s, on %s: %s\n%s\n", source->name, options, dev->name, clerror_name(code),
+    text_add(&whole, "%s, options %s, on %s: %s\n%s\n", source->name, options, dev->name, clcode_name(code),
              log ? log : "(the driver gives no log)");
     unsigned char hash[HASH_BYTES];
     char hex[HASH_HEX];
@@ -97,8 +98,8 @@ static int program_report(struct device *dev, cl_program handle, const char *nam
     /* Of the kernel these say nothing: no other one is to take its place. */
     int status = code == CL_OUT_OF_HOST_MEMORY || code == CL_DEVICE_NOT_AVAILABLE ? code : ALEXCL_E_BUILD;
     error_set(err, status, "%s does not compile: clBuildProgram failed on %s: %s (%d); %s; options: %s\n%.*s%s%s",
-              source->name, dev->name, clerror_name(code), code,
-              source->owned && code == CL_BUILD_PROGRAM_FAILURE ? "mend the file" : clerror_hint(code), options,
+              source->name, dev->name, clcode_name(code), code,
+              source->owned && code == CL_BUILD_PROGRAM_FAILURE ? "mend the file" : clcode_hint(code), options,
               (int)shown, log ? log : "", path[0] ? "\nthe whole log is kept in " : "", path);
     text_free(&whole);
     free(log);
@@ -148,6 +149,13 @@ done:
     return status;
 }
 
+static void program_free(struct device_owned *thing) {
+    struct program *p = (struct program *)thing;
+    clReleaseProgram(p->handle);
+    free(p->key);
+    free(p);
+}
+
 int program_get(struct device *dev, const char *source, const char *defines, cl_program *out,
                 struct alexcl_error *err) {
     int status = ALEXCL_OK;
@@ -169,6 +177,7 @@ int program_get(struct device *dev, const char *source, const char *defines, cl_
     key.text = NULL;
     p->next = dev->programs;
     dev->programs = p;
+    device_own(dev, &p->owned, program_free);
     *out = p->handle;
     p = NULL;
 done:
@@ -184,15 +193,5 @@ void program_hash_all(const struct device *dev, unsigned char out[HASH_BYTES]) {
         memcpy(both, out, HASH_BYTES);
         memcpy(both + HASH_BYTES, p->built_from.bytes, HASH_BYTES);
         hash_sha256(both, sizeof both, out);
-    }
-}
-
-void program_free_all(struct device *dev) {
-    while (dev->programs) {
-        struct program *p = dev->programs;
-        dev->programs = p->next;
-        clReleaseProgram(p->handle);
-        free(p->key);
-        free(p);
     }
 }

@@ -7,6 +7,7 @@
 #include "fit.h"
 #include "host_memory.h"
 #include "memory.h"
+#include "selection.h"
 
 int alexcl_plan_make(const struct alexcl_model *model, const struct alexcl_plan_request *request,
                      struct alexcl_plan **out, struct alexcl_error *err) {
@@ -56,7 +57,8 @@ int alexcl_plan_make(const struct alexcl_model *model, const struct alexcl_plan_
                                              : (uint64_t)4 << 30;
         uint64_t largest = request->largest_buffer[i] ? request->largest_buffer[i] : reference ? memory : memory / 4;
         p->halves[i] = split_halves(&split, i);
-        if (request->selection && !reference) TRY(device_describe(request->selection, i, &places[i].device, err));
+        if (request->selection && !reference)
+            TRY(device_describe(selection_source(request->selection, i), &places[i].device, err));
         TRY(graph_make(model, request->last_layer, places[i].device ? layer_block(&places[i]) : 1, &graphs[i], err));
         for (int j = 0; j < 2 * graphs[i]->layer_count; j++) graphs[i]->layers[j / 2].half[j % 2].most = p->batch;
         TRY(graph_fit(graphs[i], p->halves[i], &places[i], memory, largest, p->batch,

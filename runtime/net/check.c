@@ -8,6 +8,7 @@
 #include "kernel.h"
 #include "memory.h"
 #include "net.h"
+#include "selection.h"
 #include "selfcheck.h"
 
 enum { NET_IMAGES = 3, CHECK_NAMES = 64 };
@@ -227,7 +228,7 @@ int alexcl_check_run(const struct alexcl_selection *sel, const struct alexcl_che
     for (size_t i = 0; i < count; i++) {
         if (!check_on_device(&s, i)) continue;
         devices++;
-        opened[i] = device_open(sel, i, &places[i].device, &why[i]);
+        opened[i] = device_open(selection_source(sel, i), &places[i].device, &why[i]);
         s.count += opened[i] == ALEXCL_OK ? check_count(&s, &places[i]) : 1;
     }
     s.count += (unsigned)whole; /* the net */

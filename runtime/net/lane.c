@@ -11,6 +11,7 @@
 #include "log.h"
 #include "memory.h"
 #include "peak.h"
+#include "selection.h"
 
 enum { LANE_LINE = 16 };       /* floats of a cache line */
 enum { LANE_LARGE = 1 << 18 }; /* floats: tensors above this are packed one at a time over all lanes */
@@ -65,7 +66,7 @@ int lane_open(struct lane *lane, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     const struct alexcl_selection *sel = lane->shared->selection;
     if (alexcl_selection_place(sel, (size_t)lane->index)->device >= 0)
-        TRY(device_open(sel, (size_t)lane->index, &lane->place.device, err));
+        TRY(device_open(selection_source(sel, (size_t)lane->index), &lane->place.device, err));
     lane->pinned = lane->place.device && device_limits(lane->place.device)->kind != ALEXCL_DEVICE_CPU;
     TRY(graph_make(lane->shared->graph->model, lane->shared->last_layer, layer_block(&lane->place), &lane->graph, err));
 done:

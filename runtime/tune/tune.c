@@ -14,6 +14,7 @@
 #include "log.h"
 #include "memory.h"
 #include "model_check.h"
+#include "selection.h"
 #include "selfcheck.h"
 #include "settings.h"
 #include "timeline.h"
@@ -308,7 +309,7 @@ static int tune_unknown(const struct alexcl_selection *sel, size_t index, struct
     int status = ALEXCL_OK, measured = 0;
     uint64_t start = timeline_now();
     struct place place = {NULL}; /* of its own: what is compiled and allocated for the ways that lose goes with it */
-    TRY(device_open(sel, index, &place.device, err));
+    TRY(device_open(selection_source(sel, index), &place.device, err));
     log_write(ALEXCL_LOG_INFO,
               "%s: measuring what is fastest for %d layers, %.1f s besides compiling what runs anyway, once (`alexcl "
               "tune` measures all; --tune off)",
@@ -395,7 +396,7 @@ static int tune_report(struct tune *s, size_t index, const struct tune_layer *t,
 static int tune_open(struct tune *s, size_t index, const struct alexcl_model *model, struct tune_device *d,
                      struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    TRY(device_open(s->selection, index, &d->place.device, err));
+    TRY(device_open(selection_source(s->selection, index), &d->place.device, err));
     TRY(tuning_open(alexcl_selection_device(s->selection, index), &d->tuning, err));
     TRY(graph_make(model, NULL, layer_block(&d->place), &d->graph, err));
     TRY(tune_collect(d->graph, 3, &d->place, &d->layers, &d->count, err));

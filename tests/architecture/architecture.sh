@@ -27,11 +27,12 @@ public=runtime/include
 include_only runtime/base $public
 include_only runtime/formats $public runtime/base
 include_only runtime/ref $public runtime/base
-include_only runtime/cl $public runtime/base
+include_only runtime/devices $public runtime/base
+include_only runtime/cl $public runtime/base runtime/devices
 include_only runtime/layers $public runtime/base runtime/ref runtime/cl
-include_only runtime/graph $public runtime/base runtime/layers runtime/cl
-include_only runtime/tune $public runtime/base runtime/layers runtime/cl runtime/graph
-include_only runtime/net $public runtime/base runtime/formats runtime/layers runtime/cl runtime/graph runtime/tune
+include_only runtime/graph $public runtime/base runtime/devices runtime/layers runtime/cl
+include_only runtime/tune $public runtime/base runtime/devices runtime/layers runtime/cl runtime/graph
+include_only runtime/net $public runtime/base runtime/devices runtime/formats runtime/layers runtime/cl runtime/graph runtime/tune
 include_only host $public runtime/formats
 include_only tools/scale.d $public host
 
@@ -44,8 +45,8 @@ only_in() {
     done
     [ "$count" -le "$3" ] || bad "'$1' stands in $count files where $3 is the most"
 }
-only_in '# *include *[<"]CL/' 'runtime/cl/*' 100
-only_in '# *include *[<"]clblast' 'runtime/cl/*' 1
+only_in '# *include *[<"]CL/' runtime/devices/cl_api.h 1
+only_in '# *include *[<"]clblast' runtime/cl/blas.c 1
 only_in '# *include *[<"]png\.h' 'host/*' 1
 only_in '# *include *[<"]jpeglib\.h' 'host/*' 1
 only_in '\b(secure_)?getenv *\(' 'runtime/base/settings.c' 1

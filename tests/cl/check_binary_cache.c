@@ -10,6 +10,7 @@
 #include "binary_cache.h"
 #include "files.h"
 #include "quirks.h"
+#include "selection.h"
 #include "support.h"
 
 static struct alexcl_error err;
@@ -41,7 +42,7 @@ static void build_and_run_with(int keeps) {
     struct kernel *k;
     struct buffer *b;
     float out = 0;
-    EXPECT_OK(device_open(support_selection(), 0, &dev, &err), err);
+    EXPECT_OK(device_open(selection_source(support_selection(), 0), &dev, &err), err);
     dev->quirks = keeps ? dev->quirks | QUIRK_KEEPS : dev->quirks & ~(unsigned)QUIRK_KEEPS;
     EXPECT_OK(kernel_create(dev, "cached", "k", "", &k, &err), err);
     EXPECT_OK(buffer_create(dev, 1, "a test", &b, &err), err);

@@ -190,7 +190,7 @@ START_TEST(a_failed_call_says_what_where_and_what_to_try) {
     ck_assert_int_eq(alexcl_exit_code(err.status), 7);
     err = (struct alexcl_error){0};
     ck_assert_int_eq(clerror_check(CL_SUCCESS, "clFinish", dev, &err), ALEXCL_OK);
-    ck_assert_str_eq(clerror_name(-12345), "an unknown code");
+    ck_assert_str_eq(clcode_name(-12345), "an unknown code");
 }
 END_TEST
 

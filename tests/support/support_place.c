@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include "selection.h"
 #include "settings.h"
 #include "support.h"
 
@@ -27,7 +28,8 @@ struct place *support_place(void) {
     if (opened) return &place;
     struct alexcl_error err = {0};
     const struct alexcl_selection *sel = support_selection();
-    if (alexcl_selection_place(sel, 0)->device >= 0) EXPECT_OK(device_open(sel, 0, &place.device, &err), err);
+    if (alexcl_selection_place(sel, 0)->device >= 0)
+        EXPECT_OK(device_open(selection_source(sel, 0), &place.device, &err), err);
     opened = 1;
     return &place;
 }

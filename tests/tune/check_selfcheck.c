@@ -13,6 +13,7 @@
 #include "files.h"
 #include "kernel_text.h"
 #include "memory.h"
+#include "selection.h"
 #include "selfcheck.h"
 #include "support.h"
 
@@ -330,7 +331,7 @@ START_TEST(the_key_has_the_driver_in_it) {
     for (int i = 0; i < 3; i++) {
         struct device *dev;
         struct kernel *k;
-        EXPECT_OK(device_open(support_selection(), 0, &dev, &err), err);
+        EXPECT_OK(device_open(selection_source(support_selection(), 0), &dev, &err), err);
         if (i == 2) dev->identity[strlen(dev->identity) - 1] ^= 1; /* the driver's version stands last */
         EXPECT_OK(kernel_create(dev, "scale", "scale_forward", "", &k, &err), err);
         kernel_hash_programs(dev, hash[i]);
@@ -430,7 +431,7 @@ START_TEST(no_program_is_built_for_the_check) {
         const float *const values[LAYER_TENSORS] = {zeros, zeros};
         EXPECT_OK(alexcl_model_find(models[i].name, &model, &err), err);
         EXPECT_OK(alexcl_setting_set("ALEXCL_WEIGHTS_PRECISION", models[i].precision, &err), err);
-        EXPECT_OK(device_open(support_selection(), 0, &place.device, &err), err);
+        EXPECT_OK(device_open(selection_source(support_selection(), 0), &place.device, &err), err);
         EXPECT_OK(graph_make(model, NULL, layer_block(&place), &g, &err), err);
         EXPECT_OK(join_create(&place, &join, &err), err);
         for (int l = 0; l < g->layer_count; l++)

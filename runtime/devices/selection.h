@@ -9,4 +9,7 @@
 int selection_resolve(const char *text, const struct alexcl_device_info *const *devices, size_t count,
                       const char *report, struct alexcl_place places[2], size_t *place_count, char *why,
                       size_t why_size, struct alexcl_error *err);
+/* What opens a place, for device_open; NULL: it is the reference. The selection's. */
+struct device_source;
+const struct device_source *selection_source(const struct alexcl_selection *sel, size_t index);
 #endif

@@ -2,7 +2,8 @@
 /* The list of devices, with the handles that the public one hides. */
 #ifndef ALEXCL_PLATFORMS_H
 #define ALEXCL_PLATFORMS_H
-#include "cl_private.h"
+#include "alexcl.h"
+#include "cl_api.h"
 
 /* How the lines of a report begin that tell how to compute on the CPU: the last ones. */
 #define PLATFORMS_ON_CPU "  on the CPU: "

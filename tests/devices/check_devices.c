@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cl_private.h"
+#include "selection.h"
 #include "support.h"
 
 static struct alexcl_error err;
@@ -77,7 +78,7 @@ START_TEST(two_parts_share_one_device) {
     ck_assert_uint_eq(alexcl_selection_count(sel), 2);
     for (size_t i = 0; i < 2; i++) {
         cl_uint units = 0;
-        EXPECT_OK(device_open(sel, i, &half[i], &err), err);
+        EXPECT_OK(device_open(selection_source(sel, i), &half[i], &err), err);
         const struct device_limits *limits = device_limits(half[i]);
         ck_assert_int_eq(clGetDeviceInfo(half[i]->id, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof units, &units, NULL),
                          CL_SUCCESS);
@@ -119,35 +120,12 @@ START_TEST(a_device_is_opened_and_closed_many_times) {
     for (int i = 0; i < 20; i++) {
         struct device *dev;
         struct buffer *b;
-        EXPECT_OK(device_open(support_selection(), 0, &dev, &err), err);
+        EXPECT_OK(device_open(selection_source(support_selection(), 0), &dev, &err), err);
         EXPECT_OK(buffer_create(dev, 100, "a test", &b, &err), err);
         buffer_free(b);
         device_free(dev);
     }
     device_free(NULL);
-}
-END_TEST
-
-START_TEST(codes_of_clblast_have_its_own_names) {
-    const char *seen[64];
-    size_t count = 0;
-    for (int code = -3000; code <= 0; code++) {
-        const char *name = blas_code_name(code);
-        if (!name) continue;
-        ck_assert_msg(strncmp(name, "CLBlast", 7) == 0 && strcmp(clerror_name(code), name) == 0, "%d is %s", code,
-                      name);
-        for (size_t i = 0; i < count; i++) ck_assert_str_ne(seen[i], name);
-        ck_assert_uint_lt(count, 64);
-        seen[count++] = name;
-    }
-    ck_assert_uint_eq(count, 29);
-    /* told by CLBlast where a device is not in its database */
-    ck_assert_str_eq(clerror_name(-2041), "CLBlastDatabaseError");
-    ck_assert_str_eq(clerror_name(-2047), "CLBlastMissingOverrideParameter");
-    ck_assert_str_eq(clerror_name(-1017), "CLBlastInvalidDimension");
-    ck_assert_str_eq(clerror_name(-1001), "CL_PLATFORM_NOT_FOUND_KHR");
-    ck_assert_ptr_null(blas_code_name(-5));
-    ck_assert_ptr_nonnull(strstr(clerror_hint(-2041), "ALEXCL_GEMM=own"));
 }
 END_TEST
 
@@ -157,6 +135,5 @@ int main(void) {
     tcase_add_test(tests, two_parts_share_one_device);
     tcase_add_test(tests, the_identity_tells_device_and_driver);
     tcase_add_test(tests, a_device_is_opened_and_closed_many_times);
-    tcase_add_test(tests, codes_of_clblast_have_its_own_names);
     return support_run(tests);
 }

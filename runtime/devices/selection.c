@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "device_source.h"
 #include "log.h"
 #include "memory.h"
 #include "platforms.h"
@@ -22,6 +23,7 @@ static const char SYNTAX[] = "a selection is one or two of: an index (0), platfo
 struct alexcl_selection {
     struct alexcl_devices *devices; /* NULL: nothing but the reference */
     struct alexcl_place places[2];
+    struct device_source sources[2]; /* of the places that are devices */
     size_t count;
     char why[1024];
 };
@@ -345,6 +347,20 @@ static void selection_warn_of_mask(const struct alexcl_selection *sel) {
     }
 }
 
+static void selection_fill_sources(struct alexcl_selection *sel) {
+    for (size_t i = 0; i < sel->count; i++) {
+        const struct alexcl_place *place = &sel->places[i];
+        if (place->device < 0) continue;
+        const struct platforms_device *d = &sel->devices->list[place->device];
+        sel->sources[i] = (struct device_source){.platform = d->platform,
+                                                 .id = d->id,
+                                                 .info = &d->info,
+                                                 .part = place->part,
+                                                 .parts = place->parts,
+                                                 .name = place->name};
+    }
+}
+
 int alexcl_selection_open(const char *text, struct alexcl_selection **out, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct alexcl_selection *sel = NULL;
@@ -362,6 +378,7 @@ int alexcl_selection_open(const char *text, struct alexcl_selection **out, struc
     for (size_t i = 0; i < count; i++) infos[i] = alexcl_devices_get(sel->devices, i);
     TRY(selection_resolve(text, infos, count, sel->devices ? alexcl_devices_report(sel->devices) : "", sel->places,
                           &sel->count, sel->why, sizeof sel->why, err));
+    selection_fill_sources(sel);
     selection_warn_of_mask(sel);
     *out = sel;
     sel = NULL;
@@ -391,9 +408,6 @@ void alexcl_selection_free(struct alexcl_selection *sel) {
     free(sel);
 }
 
-void selection_device(const struct alexcl_selection *sel, size_t index, cl_platform_id *platform,
-                      cl_device_id *device) {
-    const struct platforms_device *d = &sel->devices->list[sel->places[index].device];
-    *platform = d->platform;
-    *device = d->id;
+const struct device_source *selection_source(const struct alexcl_selection *sel, size_t index) {
+    return index < sel->count && sel->places[index].device >= 0 ? &sel->sources[index] : NULL;
 }

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cl_private.h"
+#include "cl_api.h"
 #include "files.h"
 #include "settings.h"
 

@@ -164,8 +164,8 @@ static void platforms_describe(struct platforms_device *d) {
     const char *refused = platforms_refuse(&q, info);
     info->usable = refused[0] == '\0' && !q.failed;
     if (q.failed)
-        snprintf(info->why, sizeof info->why, "clGetDeviceInfo(%s) failed: %s (%d); %s", q.failed, clerror_name(q.code),
-                 q.code, clerror_hint(q.code));
+        snprintf(info->why, sizeof info->why, "clGetDeviceInfo(%s) failed: %s (%d); %s", q.failed, clcode_name(q.code),
+                 q.code, clcode_hint(q.code));
     else
         snprintf(info->why, sizeof info->why, "%s", info->usable ? quirks_note(info) : refused);
 }
@@ -192,8 +192,8 @@ static int platforms_add(struct alexcl_devices *all, cl_platform_id platform, in
         return ALEXCL_OK;
     }
     if (code != CL_SUCCESS) {
-        text_add(report, "  platform %d, %s: %s failed: %s (%d); %s\n", index, name, call, clerror_name(code), code,
-                 clerror_hint(code));
+        text_add(report, "  platform %d, %s: %s failed: %s (%d); %s\n", index, name, call, clcode_name(code), code,
+                 clcode_hint(code));
         return ALEXCL_OK;
     }
     if (count > DEVICES_MOST) count = DEVICES_MOST;
@@ -243,7 +243,7 @@ int alexcl_devices_list(struct alexcl_devices **out, struct alexcl_error *err) {
     text_add(&report, "  loader: %s\n", loader);
     int code = clGetPlatformIDs(PLATFORMS_MOST, platforms, &count);
     if (code != CL_SUCCESS) {
-        text_add(&report, "  clGetPlatformIDs failed: %s (%d); %s\n", clerror_name(code), code, clerror_hint(code));
+        text_add(&report, "  clGetPlatformIDs failed: %s (%d); %s\n", clcode_name(code), code, clcode_hint(code));
         count = 0;
     }
     if (count > PLATFORMS_MOST) count = PLATFORMS_MOST;
