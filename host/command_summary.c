@@ -5,36 +5,23 @@
 #include "commands.h"
 #include "report.h"
 
-/* Keras's names of the layers that it has; ours for the others. */
-static const char *summary_type(enum alexcl_layer_type type) {
-    switch (type) {
-    case ALEXCL_CONV: return "Conv2D";
-    case ALEXCL_FC: return "Dense";
-    case ALEXCL_MAXPOOL: return "MaxPooling2D";
-    case ALEXCL_AVGPOOL: return "AveragePooling2D";
-    case ALEXCL_FLATTEN: return "Flatten";
-    case ALEXCL_DROPOUT: return "Dropout";
-    case ALEXCL_RELU:
-    case ALEXCL_TANH:
-    case ALEXCL_SIGMOID:
-    case ALEXCL_LECUN_TANH:
-    case ALEXCL_SOFTMAX: return "Activation";
-    default: return alexcl_layer_type_name(type);
-    }
+/* Whether Keras calls layer i of the plan so. */
+static int summary_is(const struct alexcl_plan *plan, size_t i, const char *keras_name) {
+    return strcmp(alexcl_layer_type_keras_name(plan->layers[i].layer->type), keras_name) == 0;
 }
 
 /* Keras makes an activation part of the layer before it (Conv2D(..., activation="relu")), so it has no row of its own
  * there. */
 static int summary_folds(const struct alexcl_plan *plan, size_t i) {
-    enum alexcl_layer_type type = plan->layers[i].layer->type, before = i ? plan->layers[i - 1].layer->type : type;
-    return strcmp(summary_type(type), "Activation") == 0 && (before == ALEXCL_CONV || before == ALEXCL_FC);
+    return i > 0 && summary_is(plan, i, "Activation") &&
+           (summary_is(plan, i - 1, "Conv2D") || summary_is(plan, i - 1, "Dense"));
 }
 
 /* As Keras counts: the maps last, units alone where they are flat. */
 static void summary_shape(const struct alexcl_plan *plan, size_t i, char *out, size_t size) {
     struct alexcl_shape s = plan->layers[i].out;
     int flat = s.h == 1 && s.w == 1;
-    for (size_t k = 0; flat && k <= i; k++) flat = plan->layers[k].layer->type != ALEXCL_FLATTEN ? flat : 2;
+    for (size_t k = 0; flat && k <= i; k++) flat = summary_is(plan, k, "Flatten") ? 2 : flat;
     if (flat == 2)
         snprintf(out, size, "(None, %d)", s.c);
     else
@@ -66,15 +53,15 @@ int command_summary(const struct options *o, struct alexcl_error *err) {
         snprintf(number, sizeof number, "%llu", (unsigned long long)parameters);
         if (o->format == FORMAT_JSON) {
             report_append(rows, json_pack("{s:s, s:s, s:[i,i,i], s:I}", "name", l->layer->name, "type",
-                                          summary_type(l->layer->type), "output", l->out.c, l->out.h, l->out.w,
-                                          "parameters", (json_int_t)parameters));
+                                          alexcl_layer_type_keras_name(l->layer->type), "output", l->out.c, l->out.h,
+                                          l->out.w, "parameters", (json_int_t)parameters));
         } else if (o->format == FORMAT_CSV) {
             report_csv(l->layer->name, 0);
-            report_csv(summary_type(l->layer->type), 0);
+            report_csv(alexcl_layer_type_keras_name(l->layer->type), 0);
             report_csv(shape, 0);
             report_csv(number, 1);
         } else {
-            snprintf(name, sizeof name, "%s (%s)", l->layer->name, summary_type(l->layer->type));
+            snprintf(name, sizeof name, "%s (%s)", l->layer->name, alexcl_layer_type_keras_name(l->layer->type));
             printf(" %-28s%-26s%-10s\n", name, shape, number);
         }
     }

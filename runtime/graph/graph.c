@@ -76,7 +76,7 @@ static int graph_connect(struct graph *g, int i, struct alexcl_error *err) {
 /* The ReLU that stands right behind a layer that computes it on the way has nothing left to do. */
 static void graph_fuse_relu(struct graph *g, int i) {
     struct graph_layer *gl = &g->layers[i];
-    if (i == 0 || gl->half[0].desc->type != ALEXCL_RELU || gl->crossing != GRAPH_OWN ||
+    if (i == 0 || !gl->half[0].ops->is_relu || gl->crossing != GRAPH_OWN ||
         !layer_fuses_relu(&gl[-1].half[0], g->block))
         return;
     for (int h = 0; h < 2; h++) gl[-1].half[h].relu = gl->half[h].view = 1;

@@ -47,17 +47,3 @@ int alexcl_model_layer(const struct alexcl_model *model, const char *layer, stru
                      model->name, layer, near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "",
                      model->name);
 }
-
-const char *alexcl_layer_type_name(enum alexcl_layer_type type) {
-    static const char *const names[] = {
-        [ALEXCL_CONV] = "conv",       [ALEXCL_FC] = "fc",
-        [ALEXCL_RBF] = "rbf",         [ALEXCL_LRN] = "lrn",
-        [ALEXCL_RNORM] = "rnorm",     [ALEXCL_MAXPOOL] = "maxpool",
-        [ALEXCL_AVGPOOL] = "avgpool", [ALEXCL_SUBSAMPLE] = "subsample",
-        [ALEXCL_RELU] = "relu",       [ALEXCL_TANH] = "tanh",
-        [ALEXCL_SIGMOID] = "sigmoid", [ALEXCL_LECUN_TANH] = "lecun-tanh",
-        [ALEXCL_DROPOUT] = "dropout", [ALEXCL_FLATTEN] = "flatten",
-        [ALEXCL_SOFTMAX] = "softmax",
-    };
-    return (size_t)type < sizeof names / sizeof *names ? names[type] : "unknown";
-}

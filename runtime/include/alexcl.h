@@ -294,6 +294,8 @@ int alexcl_model_find(const char *name, const struct alexcl_model **out, struct 
 /* Index of a layer by name, or ALEXCL_E_USAGE with the nearest one (a negative number). */
 int alexcl_model_layer(const struct alexcl_model *model, const char *layer, struct alexcl_error *err);
 const char *alexcl_layer_type_name(enum alexcl_layer_type type);
+/* Keras's name of the type, "Conv2D", "Activation"; the one above where Keras has no such layer. */
+const char *alexcl_layer_type_keras_name(enum alexcl_layer_type type);
 /* The nearest of `names` (NULL-terminated) to a mistyped word, NULL if none is near. For "did you mean". */
 const char *alexcl_nearest(const char *word, const char *const *names);
 

@@ -5,7 +5,6 @@
 #include "layer.h"
 
 #include <assert.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,17 +19,6 @@ static const double LAYER_LAUNCH_SECONDS = 0.1;
  * such kernels use a tenth to a half; so this is a slow one's. And the clock, in MHz, of a device that tells none. */
 static const double LAYER_UNIT_MACS = 1.0;
 enum { LAYER_CLOCK = 500 };
-
-static const struct layer_ops *const layer_table[LAYER_TYPES] = {
-    [ALEXCL_CONV] = &layer_conv_ops,       [ALEXCL_FC] = &layer_fc_ops,
-    [ALEXCL_RBF] = &layer_rbf_ops,         [ALEXCL_LRN] = &layer_lrn_ops,
-    [ALEXCL_RNORM] = &layer_rnorm_ops,     [ALEXCL_MAXPOOL] = &layer_maxpool_ops,
-    [ALEXCL_AVGPOOL] = &layer_avgpool_ops, [ALEXCL_SUBSAMPLE] = &layer_subsample_ops,
-    [ALEXCL_RELU] = &layer_relu_ops,       [ALEXCL_TANH] = &layer_tanh_ops,
-    [ALEXCL_SIGMOID] = &layer_sigmoid_ops, [ALEXCL_LECUN_TANH] = &layer_lecun_tanh_ops,
-    [ALEXCL_DROPOUT] = &layer_dropout_ops, [ALEXCL_FLATTEN] = &layer_flatten_ops,
-    [ALEXCL_SOFTMAX] = &layer_softmax_ops,
-};
 
 /* ---- describe ---- */
 
@@ -54,51 +42,6 @@ size_t layer_tensor_row(const struct layer_tensor *t) {
 }
 size_t layer_tensor_floats(const struct layer_tensor *t) { return (size_t)t->count * layer_tensor_row(t); }
 
-/* Kernels index the values of one image, and the weights, by int. */
-static int layer_check_size(size_t values, struct alexcl_error *err) {
-    if (values <= INT_MAX / 2) return ALEXCL_OK;
-    return error_set(err, ALEXCL_E_USAGE, "%zu values: a layer has at most %d; use a smaller input or fewer outputs",
-                     values, INT_MAX / 2);
-}
-
-static int layer_reads_maps(enum alexcl_layer_type type) {
-    switch (type) {
-    case ALEXCL_CONV:
-    case ALEXCL_LRN:
-    case ALEXCL_RNORM:
-    case ALEXCL_MAXPOOL:
-    case ALEXCL_AVGPOOL:
-    case ALEXCL_SUBSAMPLE: return 1;
-    default: return 0;
-    }
-}
-
-/* What a layer reads is bounded before anything is computed from it. */
-static int layer_check_input(const struct alexcl_layer *desc, struct alexcl_shape in, struct alexcl_error *err) {
-    if (in.c < 1 || in.h < 1 || in.w < 1) return error_set(err, ALEXCL_E_USAGE, "there is nothing to read");
-    if (layer_reads_maps(desc->type) && in.c > LAYER_GROUPS)
-        return error_set(err, ALEXCL_E_USAGE, "%d channels: convolutions, pooling and normalisation read at most %d",
-                         in.c, LAYER_GROUPS);
-    return layer_check_size(shape_size(in), err);
-}
-
-int layer_describe(struct layer *l, const struct alexcl_layer *desc, int half, struct alexcl_shape whole_in,
-                   struct alexcl_error *err) {
-    int status = ALEXCL_OK;
-    *l = (struct layer){
-        .desc = desc, .half = half, .whole_in = whole_in, .maps = whole_in, .in_block = 1, .out_block = 1};
-    TRY(layer_fields_check(desc, err));
-    TRY(layer_check_input(desc, whole_in, err));
-    l->ops = layer_table[desc->type];
-    TRY(l->ops->describe(l, err));
-    TRY(layer_check_size(shape_size(l->whole_out), err));
-    for (int t = 0; t < l->tensor_count; t++) TRY(layer_check_size(layer_tensor_floats(&l->tensors[t]), err));
-done:
-    if (status != ALEXCL_OK)
-        error_prefix(err, "layer %s behind %d x %d x %d: ", desc->name, whole_in.c, whole_in.h, whole_in.w);
-    return status;
-}
-
 /* ---- how values lie in memory ---- */
 
 int layer_block(const struct place *place) {
@@ -106,31 +49,18 @@ int layer_block(const struct place *place) {
 }
 
 int layer_makes_block(const struct layer *l, int in_block, int block) {
-    switch (l->desc->type) {
-    case ALEXCL_CONV: return block;
-    case ALEXCL_FC:
-    case ALEXCL_RBF:
-    case ALEXCL_SOFTMAX: return 1;
-    default: return in_block;
-    }
-}
-
-int layer_takes_blocks(const struct layer *l) {
-    switch (l->desc->type) {
-    case ALEXCL_CONV: return l->desc->groups <= 2; /* more groups begin inside a block */
-    case ALEXCL_LRN: { /* the other half's channels at the cut are copied out of one block */
-        int last = shape_half_count(l->whole_in.c, 0);
-        return l->reads.seam <= 1 || last <= LAYER_BLOCK || (last - 1) % LAYER_BLOCK + 1 >= l->reads.seam;
-    }
-    case ALEXCL_RBF:
-    case ALEXCL_SOFTMAX: return 0;
+    switch (l->ops->blocks) {
+    case LAYER_BLOCKS_PASSED: return in_block;
+    case LAYER_BLOCKS_MADE: return block;
     default: return 1;
     }
 }
 
-int layer_fuses_relu(const struct layer *l, int block) {
-    return block > 1 && (l->desc->type == ALEXCL_CONV || l->desc->type == ALEXCL_FC);
+int layer_takes_blocks(const struct layer *l) {
+    return l->ops->blocks != LAYER_BLOCKS_NONE && (!l->ops->takes_blocks || l->ops->takes_blocks(l));
 }
+
+int layer_fuses_relu(const struct layer *l, int block) { return block > 1 && l->ops->fuses_relu; }
 
 /* The maps that the half is given: all, or its own. */
 static struct alexcl_shape layer_in_maps(const struct layer *l, int half) {

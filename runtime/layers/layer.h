@@ -34,7 +34,6 @@ struct layer_reads {
     int seam; /* only this many channels of the other half, those nearest to the cut */
 };
 
-enum { LAYER_TYPES = ALEXCL_SOFTMAX + 1 };
 /* Work-groups in dimension 1 or 2 of a launch at most: CUDA bounds them, and NVIDIA's OpenCL stands on it. So many
  * channels do maps have at most, and so many images are given to a launch. */
 enum { LAYER_GROUPS = 65535 };
@@ -124,14 +123,51 @@ struct layer_variant {
     int last_resort; /* a work-item an output, whatever the work-group; slow: no tuner measures it */
 };
 
+/* What a type does with channels in blocks. */
+enum layer_blocks {
+    LAYER_BLOCKS_PASSED, /* makes them where it reads them */
+    LAYER_BLOCKS_MADE,   /* makes them of whatever it reads */
+    LAYER_BLOCKS_ENDED,  /* reads them, makes units */
+    LAYER_BLOCKS_NONE,   /* reads none, makes units */
+};
+/* The fields of struct alexcl_layer that a type uses: layer_fields.c has what each may be. */
+enum layer_field {
+    LAYER_FIELD_CHANNELS = 1 << 0, /* outputs, of maps */
+    LAYER_FIELD_UNITS = 1 << 1,    /* outputs, without maps */
+    LAYER_FIELD_KERNEL = 1 << 2,
+    LAYER_FIELD_STRIDE = 1 << 3,
+    LAYER_FIELD_PAD = 1 << 4, /* and pad_end */
+    LAYER_FIELD_GROUPS = 1 << 5,
+    LAYER_FIELD_CEIL_MODE = 1 << 6,
+    LAYER_FIELD_NORM = 1 << 7, /* k, alpha, beta */
+    LAYER_FIELD_SPAN = 1 << 8,
+    LAYER_FIELD_DROPOUT = 1 << 9, /* and rate */
+    LAYER_FIELD_GAIN = 1 << 10,
+    LAYER_FIELD_CONNECTIONS = 1 << 11,
+};
+
+/* All that a type of layers is: what is true of one alone stands in its row, and nobody else asks for a type by its
+ * name. */
 struct layer_ops {
     enum alexcl_layer_type type;
+    const char *name;  /* alexcl_layer_type_name */
+    const char *keras; /* alexcl_layer_type_keras_name; NULL: Keras has none, ours */
+    unsigned fields;   /* enum layer_field */
+    int reads_maps;    /* a work-group a channel: it reads LAYER_GROUPS of them at most */
+    enum layer_blocks blocks;
+    /* whether this layer reads and makes blocks as its type does; NULL: every one does */
+    int (*takes_blocks)(const struct layer *l);
+    int fuses_relu;  /* on blocks, it can compute the ReLU behind it as well */
+    int is_relu;     /* max(x, 0): the layer before it may compute it */
+    int whole_batch; /* reads all its weights for each call: a batch is not cut for it */
     /* Fills whole_out, reads, in, out, tensors, macs, in_place, view from desc, half and whole_in. ALEXCL_E_USAGE when
      * the shapes do not fit. */
     int (*describe)(struct layer *l, struct alexcl_error *err);
     const struct layer_variant *const *variants; /* best first, ends with NULL */
 };
 
+/* The row of a type; NULL where there is none with this number. */
+const struct layer_ops *layer_type(enum alexcl_layer_type type);
 /* Every field of a description that its type uses, by itself. ALEXCL_E_USAGE names field, value and what it may be. */
 int layer_fields_check(const struct alexcl_layer *desc, struct alexcl_error *err);
 /* Describes half `half` of a layer behind one with output `whole_in`. ALEXCL_E_USAGE: a field that layer_fields_check

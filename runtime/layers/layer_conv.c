@@ -367,7 +367,19 @@ static const struct layer_variant conv_naive = {.name = "naive",
                                                 .kernels = "conv_naive",
                                                 .last_resort = 1};
 
+/* More groups begin inside a block. */
+static int conv_takes_blocks(const struct layer *l) { return l->desc->groups <= 2; }
+
 const struct layer_ops layer_conv_ops = {
-    ALEXCL_CONV, conv_describe,
-    (const struct layer_variant *const[]){&conv_ref, &conv_clblast, &conv_winograd_mem, &conv_winograd, &conv_cpu,
-                                          &conv_own, &conv_wino, &conv_naive, NULL}};
+    .type = ALEXCL_CONV,
+    .name = "conv",
+    .keras = "Conv2D",
+    .fields = LAYER_FIELD_CHANNELS | LAYER_FIELD_KERNEL | LAYER_FIELD_STRIDE | LAYER_FIELD_PAD | LAYER_FIELD_GROUPS |
+              LAYER_FIELD_GAIN | LAYER_FIELD_CONNECTIONS,
+    .reads_maps = 1,
+    .blocks = LAYER_BLOCKS_MADE,
+    .takes_blocks = conv_takes_blocks,
+    .fuses_relu = 1,
+    .describe = conv_describe,
+    .variants = (const struct layer_variant *const[]){&conv_ref, &conv_clblast, &conv_winograd_mem, &conv_winograd,
+                                                      &conv_cpu, &conv_own, &conv_wino, &conv_naive, NULL}};

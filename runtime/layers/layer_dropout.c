@@ -39,5 +39,10 @@ static const struct layer_variant dropout_own = {.name = "own",
                                                  .release = layer_free_kernels,
                                                  .kernels = "scale"};
 
-const struct layer_ops layer_dropout_ops = {ALEXCL_DROPOUT, dropout_describe,
-                                            (const struct layer_variant *const[]){&dropout_ref, &dropout_own, NULL}};
+const struct layer_ops layer_dropout_ops = {
+    .type = ALEXCL_DROPOUT,
+    .name = "dropout",
+    .keras = "Dropout",
+    .fields = LAYER_FIELD_DROPOUT,
+    .describe = dropout_describe,
+    .variants = (const struct layer_variant *const[]){&dropout_ref, &dropout_own, NULL}};

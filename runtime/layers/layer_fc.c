@@ -376,5 +376,12 @@ static const struct layer_variant fc_naive = {.name = "naive",
                                               .last_resort = 1};
 
 const struct layer_ops layer_fc_ops = {
-    ALEXCL_FC, fc_describe,
-    (const struct layer_variant *const[]){&fc_ref, &fc_clblast, &fc_cpu, &fc_own, &fc_naive, NULL}};
+    .type = ALEXCL_FC,
+    .name = "fc",
+    .keras = "Dense",
+    .fields = LAYER_FIELD_UNITS | LAYER_FIELD_GAIN,
+    .blocks = LAYER_BLOCKS_ENDED,
+    .fuses_relu = 1,
+    .whole_batch = 1,
+    .describe = fc_describe,
+    .variants = (const struct layer_variant *const[]){&fc_ref, &fc_clblast, &fc_cpu, &fc_own, &fc_naive, NULL}};

@@ -15,5 +15,8 @@ static int flatten_describe(struct layer *l, struct alexcl_error *err) {
     return ALEXCL_OK;
 }
 
-const struct layer_ops layer_flatten_ops = {ALEXCL_FLATTEN, flatten_describe,
-                                            (const struct layer_variant *const[]){NULL}};
+const struct layer_ops layer_flatten_ops = {.type = ALEXCL_FLATTEN,
+                                            .name = "flatten",
+                                            .keras = "Flatten",
+                                            .describe = flatten_describe,
+                                            .variants = (const struct layer_variant *const[]){NULL}};

@@ -111,8 +111,20 @@ static const struct layer_variant lrn_cpu = {.name = "cpu",
                                              .release = layer_free_kernels,
                                              .kernels = "lrn_cpu"};
 
-const struct layer_ops layer_lrn_ops = {ALEXCL_LRN, lrn_describe,
-                                        (const struct layer_variant *const[]){&lrn_ref, &lrn_cpu, &lrn_own, NULL}};
+/* The other half's channels at the cut are copied out of one block. */
+static int lrn_takes_blocks(const struct layer *l) {
+    int last = shape_half_count(l->whole_in.c, 0);
+    return l->reads.seam <= 1 || last <= LAYER_BLOCK || (last - 1) % LAYER_BLOCK + 1 >= l->reads.seam;
+}
+
+const struct layer_ops layer_lrn_ops = {.type = ALEXCL_LRN,
+                                        .name = "lrn",
+                                        .fields = LAYER_FIELD_KERNEL | LAYER_FIELD_NORM | LAYER_FIELD_SPAN,
+                                        .reads_maps = 1,
+                                        .takes_blocks = lrn_takes_blocks,
+                                        .describe = lrn_describe,
+                                        .variants =
+                                            (const struct layer_variant *const[]){&lrn_ref, &lrn_cpu, &lrn_own, NULL}};
 
 /* ---- rnorm ---- */
 
@@ -145,5 +157,10 @@ static const struct layer_variant rnorm_own = {.name = "own",
                                                .release = layer_free_kernels,
                                                .kernels = "rnorm"};
 
-const struct layer_ops layer_rnorm_ops = {ALEXCL_RNORM, norm_describe,
-                                          (const struct layer_variant *const[]){&rnorm_ref, &rnorm_own, NULL}};
+const struct layer_ops layer_rnorm_ops = {.type = ALEXCL_RNORM,
+                                          .name = "rnorm",
+                                          .fields = LAYER_FIELD_KERNEL | LAYER_FIELD_NORM,
+                                          .reads_maps = 1,
+                                          .describe = norm_describe,
+                                          .variants =
+                                              (const struct layer_variant *const[]){&rnorm_ref, &rnorm_own, NULL}};

@@ -5,6 +5,8 @@
 #include "layer_private.h"
 #include "ref.h"
 
+enum { POOL_FIELDS = LAYER_FIELD_KERNEL | LAYER_FIELD_STRIDE | LAYER_FIELD_CEIL_MODE };
+
 /* Windows along one side. In ceil mode a window may be clipped, but must start inside. */
 static int pool_windows(int side, const struct alexcl_layer *d) {
     if (!d->ceil_mode) return side < d->kernel ? 0 : (side - d->kernel) / d->stride + 1;
@@ -90,8 +92,13 @@ static const struct layer_variant maxpool_cpu = {.name = "cpu",
                                                  .kernels = "maxpool_cpu"};
 
 const struct layer_ops layer_maxpool_ops = {
-    ALEXCL_MAXPOOL, pool_describe,
-    (const struct layer_variant *const[]){&maxpool_ref, &maxpool_cpu, &maxpool_own, NULL}};
+    .type = ALEXCL_MAXPOOL,
+    .name = "maxpool",
+    .keras = "MaxPooling2D",
+    .fields = POOL_FIELDS,
+    .reads_maps = 1,
+    .describe = pool_describe,
+    .variants = (const struct layer_variant *const[]){&maxpool_ref, &maxpool_cpu, &maxpool_own, NULL}};
 
 /* ---- avgpool ---- */
 
@@ -116,8 +123,14 @@ static const struct layer_variant avgpool_own = {.name = "own",
                                                  .release = layer_free_kernels,
                                                  .kernels = "avgpool"};
 
-const struct layer_ops layer_avgpool_ops = {ALEXCL_AVGPOOL, pool_describe,
-                                            (const struct layer_variant *const[]){&avgpool_ref, &avgpool_own, NULL}};
+const struct layer_ops layer_avgpool_ops = {
+    .type = ALEXCL_AVGPOOL,
+    .name = "avgpool",
+    .keras = "AveragePooling2D",
+    .fields = POOL_FIELDS,
+    .reads_maps = 1,
+    .describe = pool_describe,
+    .variants = (const struct layer_variant *const[]){&avgpool_ref, &avgpool_own, NULL}};
 
 /* ---- subsample ---- */
 
@@ -172,4 +185,9 @@ static const struct layer_variant subsample_own = {.name = "own",
                                                    .packed = subsample_own_packed};
 
 const struct layer_ops layer_subsample_ops = {
-    ALEXCL_SUBSAMPLE, subsample_describe, (const struct layer_variant *const[]){&subsample_ref, &subsample_own, NULL}};
+    .type = ALEXCL_SUBSAMPLE,
+    .name = "subsample",
+    .fields = POOL_FIELDS,
+    .reads_maps = 1,
+    .describe = subsample_describe,
+    .variants = (const struct layer_variant *const[]){&subsample_ref, &subsample_own, NULL}};

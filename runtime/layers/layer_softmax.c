@@ -53,5 +53,10 @@ static const struct layer_variant softmax_own = {.name = "own",
                                                  .release = layer_free_kernels,
                                                  .kernels = "softmax"};
 
-const struct layer_ops layer_softmax_ops = {ALEXCL_SOFTMAX, softmax_describe,
-                                            (const struct layer_variant *const[]){&softmax_ref, &softmax_own, NULL}};
+const struct layer_ops layer_softmax_ops = {
+    .type = ALEXCL_SOFTMAX,
+    .name = "softmax",
+    .keras = "Activation",
+    .blocks = LAYER_BLOCKS_NONE,
+    .describe = softmax_describe,
+    .variants = (const struct layer_variant *const[]){&softmax_ref, &softmax_own, NULL}};

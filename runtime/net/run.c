@@ -29,11 +29,10 @@ struct run {
     struct event *uploaded; /* the batch's images have left lane->images; NULL: nothing was there */
 };
 
-/* Fully connected layers read all their weights for a slice: they take the batch whole. */
 static int run_takes_whole(const struct graph *g, int section) {
     const struct graph_section *s = &g->sections[section];
     for (int i = s->first; i < s->first + s->count; i++)
-        if (g->layers[i].half[0].desc->type == ALEXCL_FC || g->layers[i].half[0].desc->type == ALEXCL_RBF) return 1;
+        if (g->layers[i].half[0].ops->whole_batch) return 1;
     return 0;
 }
 
