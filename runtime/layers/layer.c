@@ -112,6 +112,26 @@ int layer_set_way(struct layer *l, int way, int block) {
     return way == 0 || ((l->in_block > 1 || l->out_block > 1) && layer_takes_blocks(l));
 }
 
+/* ---- in small ---- */
+
+int layer_least(int a, int b) { return a < b ? a : b; }
+
+void layer_shrink_units(struct alexcl_layer *desc, struct alexcl_shape *in) {
+    in->c = layer_least(in->c, 130);
+    desc->outputs = layer_least(desc->outputs, 13);
+}
+
+void layer_shrink(const struct layer *l, struct alexcl_layer *desc, struct alexcl_shape *in) {
+    *desc = *l->desc;
+    *in = l->whole_in;
+    desc->connections = NULL; /* zeros among the weights */
+    desc->gain = 0;
+    if (l->ops->shrink)
+        l->ops->shrink(desc, in);
+    else
+        *in = (struct alexcl_shape){(int)(shape_size(*in) < 150 ? shape_size(*in) : 150), 1, 1};
+}
+
 /* ---- choice of a variant ---- */
 
 int layer_on_host(const struct layer *l, const struct place *place) {

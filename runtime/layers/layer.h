@@ -146,6 +146,14 @@ enum layer_field {
     LAYER_FIELD_CONNECTIONS = 1 << 11,
 };
 
+/* A small layer of a type, which `alexcl check` computes. Sizes are odd, no multiples of a tile or a work-group: what
+ * is asked is whether a driver is right, not whether a kernel is (tests/kernels ask that). */
+struct layer_sample {
+    struct alexcl_layer desc;
+    struct alexcl_shape in;
+    int images; /* 0: 5, which is no multiple of what a kernel makes at once. Else it is for CLBlast alone. */
+};
+
 /* All that a type of layers is: what is true of one alone stands in its row, and nobody else asks for a type by its
  * name. */
 struct layer_ops {
@@ -157,15 +165,22 @@ struct layer_ops {
     enum layer_blocks blocks;
     /* whether this layer reads and makes blocks as its type does; NULL: every one does */
     int (*takes_blocks)(const struct layer *l);
-    int fuses_relu;  /* on blocks, it can compute the ReLU behind it as well */
-    int is_relu;     /* max(x, 0): the layer before it may compute it */
-    int whole_batch; /* reads all its weights for each call: a batch is not cut for it */
+    int fuses_relu;   /* on blocks, it can compute the ReLU behind it as well */
+    int is_relu;      /* max(x, 0): the layer before it may compute it */
+    int half_weights; /* they may be kept in half precision */
+    int whole_batch;  /* reads all its weights for each call: a batch is not cut for it */
     /* Fills whole_out, reads, in, out, tensors, macs, in_place, view from desc, half and whole_in. ALEXCL_E_USAGE when
      * the shapes do not fit. */
     int (*describe)(struct layer *l, struct alexcl_error *err);
     const struct layer_variant *const *variants; /* best first, ends with NULL */
+    /* Makes a description and what it reads small, for a check of the same programs: the constants that these are built
+     * with stay. NULL: it goes value by value, of which 150 are enough. */
+    void (*shrink)(struct alexcl_layer *desc, struct alexcl_shape *in);
+    const struct layer_sample *samples; /* ends with one that has no channels; NULL: there is nothing to compute */
 };
 
+/* Of a net's layer, the description and what it reads in small (layer_ops.shrink). */
+void layer_shrink(const struct layer *l, struct alexcl_layer *desc, struct alexcl_shape *in);
 /* The row of a type; NULL where there is none with this number. */
 const struct layer_ops *layer_type(enum alexcl_layer_type type);
 /* Every field of a description that its type uses, by itself. ALEXCL_E_USAGE names field, value and what it may be. */

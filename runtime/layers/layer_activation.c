@@ -46,24 +46,34 @@ static const struct layer_variant activation_own = {.name = "own",
                                                     .kernels = "activation"};
 static const struct layer_variant *const activation_variants[] = {&activation_ref, &activation_own, NULL};
 
-const struct layer_ops layer_relu_ops = {.type = ALEXCL_RELU,
-                                         .name = "relu",
-                                         .keras = "Activation",
-                                         .is_relu = 1,
-                                         .describe = activation_describe,
-                                         .variants = activation_variants};
-const struct layer_ops layer_tanh_ops = {.type = ALEXCL_TANH,
-                                         .name = "tanh",
-                                         .keras = "Activation",
-                                         .describe = activation_describe,
-                                         .variants = activation_variants};
-const struct layer_ops layer_sigmoid_ops = {.type = ALEXCL_SIGMOID,
-                                            .name = "sigmoid",
-                                            .keras = "Activation",
-                                            .describe = activation_describe,
-                                            .variants = activation_variants};
-const struct layer_ops layer_lecun_tanh_ops = {.type = ALEXCL_LECUN_TANH,
-                                               .name = "lecun-tanh",
-                                               .keras = "Activation",
-                                               .describe = activation_describe,
-                                               .variants = activation_variants};
+const struct layer_ops layer_relu_ops = {
+    .type = ALEXCL_RELU,
+    .name = "relu",
+    .keras = "Activation",
+    .is_relu = 1,
+    .describe = activation_describe,
+    .variants = activation_variants,
+    .samples = (const struct layer_sample[]){{{.type = ALEXCL_RELU, .name = "relu"}, {5, 7, 3}, 0}, {{0}, {0}, 0}}};
+const struct layer_ops layer_tanh_ops = {
+    .type = ALEXCL_TANH,
+    .name = "tanh",
+    .keras = "Activation",
+    .describe = activation_describe,
+    .variants = activation_variants,
+    .samples = (const struct layer_sample[]){{{.type = ALEXCL_TANH, .name = "tanh"}, {5, 7, 3}, 0}, {{0}, {0}, 0}}};
+const struct layer_ops layer_sigmoid_ops = {
+    .type = ALEXCL_SIGMOID,
+    .name = "sigmoid",
+    .keras = "Activation",
+    .describe = activation_describe,
+    .variants = activation_variants,
+    .samples =
+        (const struct layer_sample[]){{{.type = ALEXCL_SIGMOID, .name = "sigmoid"}, {5, 7, 3}, 0}, {{0}, {0}, 0}}};
+const struct layer_ops layer_lecun_tanh_ops = {
+    .type = ALEXCL_LECUN_TANH,
+    .name = "lecun-tanh",
+    .keras = "Activation",
+    .describe = activation_describe,
+    .variants = activation_variants,
+    .samples = (const struct layer_sample[]){{{.type = ALEXCL_LECUN_TANH, .name = "lecun_tanh"}, {5, 7, 3}, 0},
+                                             {{0}, {0}, 0}}};

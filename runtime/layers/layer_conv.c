@@ -367,6 +367,13 @@ static const struct layer_variant conv_naive = {.name = "naive",
                                                 .kernels = "conv_naive",
                                                 .last_resort = 1};
 
+/* The width and the outputs stay: a tile is chosen by them. */
+static void conv_shrink(struct alexcl_layer *d, struct alexcl_shape *in) {
+    int rows = d->kernel + 2 * d->stride - 2 * d->pad - d->pad_end; /* for three rows of output */
+    in->c = layer_least(in->c / d->groups, 5) * d->groups;
+    if (rows > 0) in->h = layer_least(in->h, rows);
+}
+
 /* More groups begin inside a block. */
 static int conv_takes_blocks(const struct layer *l) { return l->desc->groups <= 2; }
 
@@ -382,4 +389,21 @@ const struct layer_ops layer_conv_ops = {
     .fuses_relu = 1,
     .describe = conv_describe,
     .variants = (const struct layer_variant *const[]){&conv_ref, &conv_clblast, &conv_winograd_mem, &conv_winograd,
-                                                      &conv_cpu, &conv_own, &conv_wino, &conv_naive, NULL}};
+                                                      &conv_cpu, &conv_own, &conv_wino, &conv_naive, NULL},
+    .shrink = conv_shrink,
+    .samples = (const struct layer_sample[]){
+        /* As wide as those of tiny2t, with which they share their programs. */
+        {{.type = ALEXCL_CONV, .name = "conv", .outputs = 34, .kernel = 11, .stride = 4, .pad = 2, .groups = 1},
+         {3, 23, 95},
+         0},
+        {{.type = ALEXCL_CONV, .name = "conv", .outputs = 36, .kernel = 5, .stride = 1, .pad = 2, .groups = 2},
+         {6, 9, 11},
+         0},
+        {{.type = ALEXCL_CONV, .name = "conv", .outputs = 21, .kernel = 3, .stride = 1, .pad = 1, .groups = 1},
+         {129, 7, 5},
+         0},
+        /* Half of the paper's conv2, for CLBlast alone: it multiplies large matrices by other kernels. */
+        {{.type = ALEXCL_CONV, .name = "conv", .outputs = 256, .kernel = 5, .stride = 1, .pad = 2, .groups = 2},
+         {96, 27, 27},
+         1},
+        {{0}, {0}, 0}}};

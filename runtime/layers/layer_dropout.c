@@ -45,4 +45,7 @@ const struct layer_ops layer_dropout_ops = {
     .keras = "Dropout",
     .fields = LAYER_FIELD_DROPOUT,
     .describe = dropout_describe,
-    .variants = (const struct layer_variant *const[]){&dropout_ref, &dropout_own, NULL}};
+    .variants = (const struct layer_variant *const[]){&dropout_ref, &dropout_own, NULL},
+    .samples = (const struct layer_sample[]){
+        {{.type = ALEXCL_DROPOUT, .name = "dropout", .rate = 0.5, .dropout = ALEXCL_DROPOUT_PAPER}, {150, 1, 1}, 0},
+        {{0}, {0}, 0}}};

@@ -384,4 +384,8 @@ const struct layer_ops layer_fc_ops = {
     .fuses_relu = 1,
     .whole_batch = 1,
     .describe = fc_describe,
-    .variants = (const struct layer_variant *const[]){&fc_ref, &fc_clblast, &fc_cpu, &fc_own, &fc_naive, NULL}};
+    .variants = (const struct layer_variant *const[]){&fc_ref, &fc_clblast, &fc_cpu, &fc_own, &fc_naive, NULL},
+    .half_weights = 1,
+    .shrink = layer_shrink_units,
+    .samples = (const struct layer_sample[]){{{.type = ALEXCL_FC, .name = "fc", .outputs = 33}, {130, 1, 1}, 0},
+                                             {{0}, {0}, 0}}};

@@ -19,6 +19,11 @@ static int lrn_describe(struct layer *l, struct alexcl_error *err) {
     return norm_describe(l, err);
 }
 
+static void norm_shrink(struct alexcl_layer *d, struct alexcl_shape *in) {
+    *in = (struct alexcl_shape){layer_least(in->c, 2 * d->kernel + 3), layer_least(in->h, d->kernel + 2),
+                                layer_least(in->w, d->kernel + 4)};
+}
+
 static struct shape_norm norm_shape(const struct layer *l) {
     const struct alexcl_layer *d = l->desc;
     int other = shape_half_count(l->whole_in.c, 1 - l->half), seam = l->reads.seam < other ? l->reads.seam : other;
@@ -117,14 +122,23 @@ static int lrn_takes_blocks(const struct layer *l) {
     return l->reads.seam <= 1 || last <= LAYER_BLOCK || (last - 1) % LAYER_BLOCK + 1 >= l->reads.seam;
 }
 
-const struct layer_ops layer_lrn_ops = {.type = ALEXCL_LRN,
-                                        .name = "lrn",
-                                        .fields = LAYER_FIELD_KERNEL | LAYER_FIELD_NORM | LAYER_FIELD_SPAN,
-                                        .reads_maps = 1,
-                                        .takes_blocks = lrn_takes_blocks,
-                                        .describe = lrn_describe,
-                                        .variants =
-                                            (const struct layer_variant *const[]){&lrn_ref, &lrn_cpu, &lrn_own, NULL}};
+const struct layer_ops layer_lrn_ops = {
+    .type = ALEXCL_LRN,
+    .name = "lrn",
+    .fields = LAYER_FIELD_KERNEL | LAYER_FIELD_NORM | LAYER_FIELD_SPAN,
+    .reads_maps = 1,
+    .takes_blocks = lrn_takes_blocks,
+    .describe = lrn_describe,
+    .variants = (const struct layer_variant *const[]){&lrn_ref, &lrn_cpu, &lrn_own, NULL},
+    .shrink = norm_shrink,
+    .samples = (const struct layer_sample[]){
+        {{.type = ALEXCL_LRN, .name = "lrn", .kernel = 5, .k = 2, .alpha = 0.3, .beta = 0.75, .span = ALEXCL_SPAN_HALF},
+         {16, 5, 13},
+         0},
+        {{.type = ALEXCL_LRN, .name = "lrn", .kernel = 5, .k = 2, .alpha = 0.3, .beta = 0.6, .span = ALEXCL_SPAN_LAYER},
+         {13, 5, 13},
+         0},
+        {{0}, {0}, 0}}};
 
 /* ---- rnorm ---- */
 
@@ -157,10 +171,14 @@ static const struct layer_variant rnorm_own = {.name = "own",
                                                .release = layer_free_kernels,
                                                .kernels = "rnorm"};
 
-const struct layer_ops layer_rnorm_ops = {.type = ALEXCL_RNORM,
-                                          .name = "rnorm",
-                                          .fields = LAYER_FIELD_KERNEL | LAYER_FIELD_NORM,
-                                          .reads_maps = 1,
-                                          .describe = norm_describe,
-                                          .variants =
-                                              (const struct layer_variant *const[]){&rnorm_ref, &rnorm_own, NULL}};
+const struct layer_ops layer_rnorm_ops = {
+    .type = ALEXCL_RNORM,
+    .name = "rnorm",
+    .fields = LAYER_FIELD_KERNEL | LAYER_FIELD_NORM,
+    .reads_maps = 1,
+    .describe = norm_describe,
+    .variants = (const struct layer_variant *const[]){&rnorm_ref, &rnorm_own, NULL},
+    .shrink = norm_shrink,
+    .samples = (const struct layer_sample[]){
+        {{.type = ALEXCL_RNORM, .name = "rnorm", .kernel = 5, .k = 1, .alpha = 0.04, .beta = 0.75}, {5, 11, 7}, 0},
+        {{0}, {0}, 0}}};

@@ -24,6 +24,11 @@ static int pool_describe(struct layer *l, struct alexcl_error *err) {
     return ALEXCL_OK;
 }
 
+static void pool_shrink(struct alexcl_layer *d, struct alexcl_shape *in) {
+    int side = d->kernel + 3 * d->stride + 1;
+    *in = (struct alexcl_shape){layer_least(in->c, 5), layer_least(in->h, side), layer_least(in->w, side)};
+}
+
 static struct shape_pool pool_shape(const struct layer *l) {
     return (struct shape_pool){l->in, l->out, l->desc->kernel, l->desc->stride};
 }
@@ -98,7 +103,12 @@ const struct layer_ops layer_maxpool_ops = {
     .fields = POOL_FIELDS,
     .reads_maps = 1,
     .describe = pool_describe,
-    .variants = (const struct layer_variant *const[]){&maxpool_ref, &maxpool_cpu, &maxpool_own, NULL}};
+    .variants = (const struct layer_variant *const[]){&maxpool_ref, &maxpool_cpu, &maxpool_own, NULL},
+    .shrink = pool_shrink,
+    .samples = (const struct layer_sample[]){
+        {{.type = ALEXCL_MAXPOOL, .name = "maxpool", .kernel = 3, .stride = 2}, {5, 13, 13}, 0},
+        {{.type = ALEXCL_MAXPOOL, .name = "maxpool", .kernel = 2, .stride = 3, .ceil_mode = 1}, {3, 8, 9}, 0},
+        {{0}, {0}, 0}}};
 
 /* ---- avgpool ---- */
 
@@ -130,7 +140,11 @@ const struct layer_ops layer_avgpool_ops = {
     .fields = POOL_FIELDS,
     .reads_maps = 1,
     .describe = pool_describe,
-    .variants = (const struct layer_variant *const[]){&avgpool_ref, &avgpool_own, NULL}};
+    .variants = (const struct layer_variant *const[]){&avgpool_ref, &avgpool_own, NULL},
+    .shrink = pool_shrink,
+    .samples = (const struct layer_sample[]){
+        {{.type = ALEXCL_AVGPOOL, .name = "avgpool", .kernel = 3, .stride = 2, .ceil_mode = 1}, {5, 12, 10}, 0},
+        {{0}, {0}, 0}}};
 
 /* ---- subsample ---- */
 
@@ -190,4 +204,7 @@ const struct layer_ops layer_subsample_ops = {
     .fields = POOL_FIELDS,
     .reads_maps = 1,
     .describe = subsample_describe,
-    .variants = (const struct layer_variant *const[]){&subsample_ref, &subsample_own, NULL}};
+    .variants = (const struct layer_variant *const[]){&subsample_ref, &subsample_own, NULL},
+    .shrink = pool_shrink,
+    .samples = (const struct layer_sample[]){
+        {{.type = ALEXCL_SUBSAMPLE, .name = "subsample", .kernel = 2, .stride = 2}, {5, 10, 14}, 0}, {{0}, {0}, 0}}};

@@ -19,6 +19,12 @@ void layer_describe_tensor(struct layer *l, const char *suffix, int trainable, i
 /* Values of one row of a tensor. */
 size_t layer_tensor_row(const struct layer_tensor *t);
 
+/* ---- shrink ---- */
+
+int layer_least(int a, int b);
+/* The shrink of layers of units. */
+void layer_shrink_units(struct alexcl_layer *desc, struct alexcl_shape *in);
+
 /* ---- applicable ---- */
 
 int layer_on_host(const struct layer *l, const struct place *place);

@@ -47,10 +47,14 @@ static const struct layer_variant rbf_own = {.name = "own",
                                              .release = layer_free_kernels,
                                              .kernels = "rbf"};
 
-const struct layer_ops layer_rbf_ops = {.type = ALEXCL_RBF,
-                                        .name = "rbf",
-                                        .fields = LAYER_FIELD_UNITS,
-                                        .blocks = LAYER_BLOCKS_NONE,
-                                        .whole_batch = 1,
-                                        .describe = rbf_describe,
-                                        .variants = (const struct layer_variant *const[]){&rbf_ref, &rbf_own, NULL}};
+const struct layer_ops layer_rbf_ops = {
+    .type = ALEXCL_RBF,
+    .name = "rbf",
+    .fields = LAYER_FIELD_UNITS,
+    .blocks = LAYER_BLOCKS_NONE,
+    .whole_batch = 1,
+    .describe = rbf_describe,
+    .variants = (const struct layer_variant *const[]){&rbf_ref, &rbf_own, NULL},
+    .shrink = layer_shrink_units,
+    .samples = (const struct layer_sample[]){{{.type = ALEXCL_RBF, .name = "rbf", .outputs = 10}, {84, 1, 1}, 0},
+                                             {{0}, {0}, 0}}};

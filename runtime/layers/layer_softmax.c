@@ -15,6 +15,11 @@ static int softmax_describe(struct layer *l, struct alexcl_error *err) {
     return ALEXCL_OK;
 }
 
+static void softmax_shrink(struct alexcl_layer *d, struct alexcl_shape *in) {
+    (void)d;
+    in->c = layer_least(in->c, 201);
+}
+
 static int softmax_first(const struct layer *l) { return shape_half_first(l->whole_in.c, l->half); }
 
 static int softmax_ref_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
@@ -59,4 +64,8 @@ const struct layer_ops layer_softmax_ops = {
     .keras = "Activation",
     .blocks = LAYER_BLOCKS_NONE,
     .describe = softmax_describe,
-    .variants = (const struct layer_variant *const[]){&softmax_ref, &softmax_own, NULL}};
+    .variants = (const struct layer_variant *const[]){&softmax_ref, &softmax_own, NULL},
+    .shrink = softmax_shrink,
+    .samples = (const struct layer_sample[]){{{.type = ALEXCL_SOFTMAX, .name = "softmax"}, {10, 1, 1}, 0},
+                                             {{.type = ALEXCL_SOFTMAX, .name = "softmax"}, {201, 1, 1}, 0},
+                                             {{0}, {0}, 0}}};

@@ -26,16 +26,10 @@ struct first {
     char key[HASH_HEX];
 };
 
-static int first_least(int a, int b) { return a < b ? a : b; }
-
 /* ---- which cases ---- */
 
-/* The constants of its programs stay: window, stride, the width and the outputs that a convolution's tile is chosen
- * by. */
 struct selfcheck_case selfcheck_shrink(const struct layer *l) {
-    struct selfcheck_case c = {.desc = *l->desc,
-                               .in = l->whole_in,
-                               .variant = l->variant,
+    struct selfcheck_case c = {.variant = l->variant,
                                .images = 5,
                                .reproducible = l->reproducible,
                                .alone = l->most == 1,
@@ -43,38 +37,7 @@ struct selfcheck_case selfcheck_shrink(const struct layer *l) {
                                .in_block = l->in_block,
                                .out_block = l->out_block,
                                .tile = l->tile};
-    struct alexcl_layer *d = &c.desc;
-    d->connections = NULL; /* zeros among the weights */
-    d->gain = 0;
-    switch (d->type) {
-    case ALEXCL_CONV: {
-        int rows = d->kernel + 2 * d->stride - 2 * d->pad - d->pad_end; /* for three rows of output */
-        c.in.c = first_least(c.in.c / d->groups, 5) * d->groups;
-        if (rows > 0) c.in.h = first_least(c.in.h, rows);
-        break;
-    }
-    case ALEXCL_FC:
-    case ALEXCL_RBF:
-        c.in.c = first_least(c.in.c, 130);
-        d->outputs = first_least(d->outputs, 13);
-        break;
-    case ALEXCL_SOFTMAX: c.in.c = first_least(c.in.c, 201); break;
-    case ALEXCL_LRN:
-    case ALEXCL_RNORM:
-        c.in = (struct alexcl_shape){first_least(c.in.c, 2 * d->kernel + 3), first_least(c.in.h, d->kernel + 2),
-                                     first_least(c.in.w, d->kernel + 4)};
-        break;
-    case ALEXCL_MAXPOOL:
-    case ALEXCL_AVGPOOL:
-    case ALEXCL_SUBSAMPLE: {
-        int side = d->kernel + 3 * d->stride + 1;
-        c.in = (struct alexcl_shape){first_least(c.in.c, 5), first_least(c.in.h, side), first_least(c.in.w, side)};
-        break;
-    }
-    default: /* value by value */
-        c.in = (struct alexcl_shape){(int)(shape_size(c.in) < 150 ? shape_size(c.in) : 150), 1, 1};
-        break;
-    }
+    layer_shrink(l, &c.desc, &c.in);
     return c;
 }
 

@@ -125,7 +125,7 @@ static int builds_of_layer(struct layer *l, struct place *place, struct alexcl_e
         values[t] = calloc(layer_tensor_floats(&l->tensors[t]), sizeof **values);
         if (!values[t]) status = error_set(err, ALEXCL_E_MEMORY, "out of memory");
     }
-    for (l->fp16 = 0; l->fp16 <= (l->desc->type == ALEXCL_FC); l->fp16++)
+    for (l->fp16 = 0; l->fp16 <= l->ops->half_weights; l->fp16++)
         for (const struct layer_variant *const *v = l->ops->variants; status == ALEXCL_OK && *v; v++) {
             if (!(*v)->applicable(l, place)) continue;
             status = layer_prepare_variant(l, place, *v, values, err);
