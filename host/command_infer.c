@@ -15,15 +15,6 @@
 
 enum { BATCH = 16, CROPS = 10 };
 
-int infer_alloc(void *out, size_t count, size_t size, struct alexcl_error *err) {
-    void *p = count <= SIZE_MAX / size ? calloc(count ? count : 1, size) : NULL;
-    if (!p)
-        return fail(err, ALEXCL_E_MEMORY, "out of host memory: %zu x %zu bytes; a smaller --batch may help", count,
-                    size);
-    memcpy(out, &p, sizeof p);
-    return ALEXCL_OK;
-}
-
 /* ---- the loop ------------------------------------------------------------------------------------ */
 
 /* An image that cannot be had. Stops, unless --keep-going. */

@@ -13,6 +13,15 @@
 #include "report.h"
 #include "topk.h"
 
+int infer_alloc(void *out, size_t count, size_t size, struct alexcl_error *err) {
+    void *p = count <= SIZE_MAX / size ? calloc(count ? count : 1, size) : NULL;
+    if (!p)
+        return fail(err, ALEXCL_E_MEMORY, "out of host memory: %zu x %zu bytes; a smaller --batch may help", count,
+                    size);
+    memcpy(out, &p, sizeof p);
+    return ALEXCL_OK;
+}
+
 int infer_scores_is_row(struct alexcl_shape shape) { return shape.h == 1 && shape.w == 1; }
 
 int infer_scores_open(struct infer *f, struct alexcl_error *err) {
