@@ -37,7 +37,18 @@ static void cache_text(const struct alexcl_cache *c, int cleared) {
     putchar('\n');
 }
 
+struct cache_options {
+    const char *kind;
+};
+
+static const struct option_row cache_rows[] = {
+    {0, "kind", "K", "clear: binaries, tuning, checks or logs [all]", OPTION_TEXT(struct cache_options, kind)},
+};
+static const struct cache_options cache_defaults = {NULL};
+const struct option_table cache_options = OPTION_TABLE(cache_rows, cache_defaults);
+
 int command_cache(const struct options *o, struct alexcl_error *err) {
+    const struct cache_options *own = o->own;
     struct alexcl_cache c;
     int status = options_expect(o, "cache", 1, 1, err);
     if (status != ALEXCL_OK) return status;
@@ -45,8 +56,8 @@ int command_cache(const struct options *o, struct alexcl_error *err) {
     if (!clear && strcmp(o->arguments[0], "show") != 0)
         return fail(err, ALEXCL_E_USAGE,
                     "`alexcl cache show` tells what is kept, `alexcl cache clear` removes it; not %s", o->arguments[0]);
-    if (!clear && o->kind) return fail(err, ALEXCL_E_USAGE, "--kind is for `alexcl cache clear`; show tells of all");
-    status = clear ? alexcl_cache_clear(o->kind, &c, err) : alexcl_cache_show(&c, err);
+    if (!clear && own->kind) return fail(err, ALEXCL_E_USAGE, "--kind is for `alexcl cache clear`; show tells of all");
+    status = clear ? alexcl_cache_clear(own->kind, &c, err) : alexcl_cache_show(&c, err);
     if (status != ALEXCL_OK) return status;
     if (o->format == FORMAT_JSON) return cache_json(&c, err);
     if (o->format == FORMAT_TEXT) cache_text(&c, clear);

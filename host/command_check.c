@@ -12,8 +12,22 @@
 #include "progress.h"
 #include "report.h"
 
+struct check_options {
+    const char *kernel, *layer;
+    int fail_fast;
+};
+
+static const struct option_row check_rows[] = {
+    {0, "kernel", "NAME", "checks of one file of kernels/ [all]", OPTION_TEXT(struct check_options, kernel)},
+    {0, "layer", "TYPE", "checks of one kind of layer, as conv [all]", OPTION_TEXT(struct check_options, layer)},
+    {0, "fail-fast", NULL, "stop behind the first check that fails", OPTION_FLAG(struct check_options, fail_fast)},
+};
+static const struct check_options check_defaults = {0};
+const struct option_table check_options = OPTION_TABLE(check_rows, check_defaults);
+
 struct check {
     const struct options *o;
+    const struct check_options *own;
     const struct alexcl_place *place; /* of the last result of this selection */
     int fresh, fresh_wrong;           /* no result, no failure of this place so far */
     json_t *devices, *checks;         /* the document; the checks of the last device */
@@ -186,7 +200,7 @@ static int check_take(void *user, const struct alexcl_check_result *r) {
     if (c->devices) json_array_append_new(c->checks, check_json(r));
     int written = report_flush(&c->unwritten); /* a driver that ends the process has been named */
     if (r->number < r->count) progress_count("checks", r->number, r->count);
-    c->stopped = c->o->fail_fast && r->status != ALEXCL_OK;
+    c->stopped = c->own->fail_fast && r->status != ALEXCL_OK;
     return c->stopped || interrupt_asked() || written != ALEXCL_OK;
 }
 
@@ -208,7 +222,7 @@ static int check_selection(struct check *c, const char *text, struct alexcl_erro
     for (size_t i = 0; i < alexcl_selection_count(selection); i++)
         c->places += alexcl_selection_place(selection, i)->device >= 0;
     progress_count("checks", 0, 0);
-    status = alexcl_check_run(selection, &(struct alexcl_check_request){c->o->kernel, c->o->layer}, check_take, c,
+    status = alexcl_check_run(selection, &(struct alexcl_check_request){c->own->kernel, c->own->layer}, check_take, c,
                               &counts, err);
     if (c->stopped && status == ALEXCL_E_INTERRUPTED) { /* no more was wanted */
         status = ALEXCL_OK;
@@ -273,7 +287,7 @@ static void check_print_summary(const struct check *c, double seconds) {
 }
 
 int command_check(const struct options *o, struct alexcl_error *err) {
-    struct check c = {.o = o};
+    struct check c = {.o = o, .own = o->own};
     struct alexcl_error late = {0};
     double start = monotonic_now();
     int status = options_expect(o, "check", 0, 0, err);
@@ -284,9 +298,10 @@ int command_check(const struct options *o, struct alexcl_error *err) {
         fputs("device,driver,kernels,layer,variant,shape,ok,error,index,got,due,message\r\n", stdout);
     status = o->devices ? check_selection(&c, o->devices, err) : check_every_device(&c, err);
     if (status == ALEXCL_OK && c.places && c.done == 0)
-        status = fail(err, ALEXCL_E_USAGE, "no check of %s%s%s%s%s runs on these devices", o->kernel ? "kernel " : "",
-                      o->kernel ? o->kernel : "", o->kernel && o->layer ? " and " : "", o->layer ? "layer " : "",
-                      o->layer ? o->layer : "");
+        status =
+            fail(err, ALEXCL_E_USAGE, "no check of %s%s%s%s%s runs on these devices", c.own->kernel ? "kernel " : "",
+                 c.own->kernel ? c.own->kernel : "", c.own->kernel && c.own->layer ? " and " : "",
+                 c.own->layer ? "layer " : "", c.own->layer ? c.own->layer : "");
     if (c.unwritten.status != ALEXCL_OK) {
         status = c.unwritten.status;
         *err = c.unwritten;

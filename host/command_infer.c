@@ -15,12 +15,32 @@
 
 enum { BATCH = 16, CROPS = 10 };
 
+static const struct option_row infer_rows[] = {
+    {0, "ten-crop", NULL, "average over corners, centre, and mirrored", OPTION_FLAG(struct infer_options, ten_crop)},
+    {0, "top", "K", "scores to show of each image [5]", OPTION_INT(struct infer_options, top, 1, OPTIONS_IMAGES)},
+    {0, "labels", "FILE", "names, one a line or JSON [ImageNet's, for 1000]",
+     OPTION_TEXT(struct infer_options, labels)},
+    {0, "save", "FILE.npy", "all scores, or the features", OPTION_TEXT(struct infer_options, save)},
+    {0, "features", "LAYER", "stop at a layer and save its values (--save)",
+     OPTION_TEXT(struct infer_options, features)},
+    {0, "input", "FILE.npy", "N x C x H x W in place of a list", OPTION_TEXT(struct infer_options, input)},
+    {0, "dump-patches", "DIR", "write what the net sees, .npy and .png",
+     OPTION_TEXT(struct infer_options, dump_patches)},
+    {0, "keep-going", NULL, "go on behind a bad image; exit 6 at the end",
+     OPTION_FLAG(struct infer_options, keep_going)},
+    {0, "limit", "N", "the first N images only [all]", OPTION_INT(struct infer_options, limit, 1, OPTIONS_IMAGES)},
+    {0, "reproducible", NULL, "the same bits at every start, for every batch",
+     OPTION_FLAG(struct infer_options, reproducible)},
+};
+static const struct infer_options infer_defaults = {.top = 5};
+const struct option_table infer_options = OPTION_TABLE(infer_rows, infer_defaults);
+
 /* ---- the loop ------------------------------------------------------------------------------------ */
 
 /* An image that cannot be had. Stops, unless --keep-going. */
 static int infer_fail_image(struct infer *f, size_t image, const struct alexcl_error *why, struct alexcl_error *err) {
     int status = infer_scores_note_failure(f, image, why, err);
-    if (status == ALEXCL_OK && f->o->keep_going) return infer_output_emit(f, err);
+    if (status == ALEXCL_OK && f->own->keep_going) return infer_output_emit(f, err);
     if (status == ALEXCL_OK) status = infer_batches_run_all(f, err); /* what came before it is not lost */
     return status != ALEXCL_OK ? status
                                : fail(err, why->status, "%s%s", why->text,
@@ -68,7 +88,7 @@ static int infer_array(struct infer *f, struct alexcl_error *err) {
         if (bad <
             f->batches.in_floats) /* pooling and ReLU may swallow it: the scores would be finite, and mean nothing */
             fail(&why, ALEXCL_E_DATA, "image %zu of %.1000s: value %zu is not a finite number: make the file again", i,
-                 f->o->input, bad);
+                 f->own->input, bad);
         status = why.status == ALEXCL_OK ? infer_batches_add(f, i, values, err) : infer_fail_image(f, i, &why, err);
     }
     return status;
@@ -77,14 +97,15 @@ static int infer_array(struct infer *f, struct alexcl_error *err) {
 /* ---- before and after ---------------------------------------------------------------------------- */
 
 static int infer_check_options(const struct options *o, struct alexcl_error *err) {
+    const struct infer_options *own = o->own;
     int status;
-    TRY(options_expect(o, "infer", o->input ? 0 : 1, o->input ? 0 : 1, err));
-    if (o->features && !o->save) return fail(err, ALEXCL_E_USAGE, "--features wants --save FILE.npy to write to");
-    if (o->features && o->ten_crop)
+    TRY(options_expect(o, "infer", own->input ? 0 : 1, own->input ? 0 : 1, err));
+    if (own->features && !own->save) return fail(err, ALEXCL_E_USAGE, "--features wants --save FILE.npy to write to");
+    if (own->features && own->ten_crop)
         return fail(err, ALEXCL_E_USAGE, "--features and --ten-crop do not go together: features are of one crop");
-    if (o->input && (o->ten_crop || o->dump_patches))
+    if (own->input && (own->ten_crop || own->dump_patches))
         return fail(err, ALEXCL_E_USAGE, "--input brings what the net sees: no --ten-crop, no --dump-patches");
-    TRY(options_check_ending("--save", o->save, ".npy", err));
+    TRY(options_check_ending("--save", own->save, ".npy", err));
 done:
     return status;
 }
@@ -92,7 +113,7 @@ done:
 /* The results to come, their names and labels: a label that is none of the model's is told before anything is compiled.
  * With --keep-going it is told in its image's place. */
 static int infer_open_results(struct infer *f, struct alexcl_error *err) {
-    const struct options *o = f->o;
+    const struct infer_options *own = f->own;
     struct infer_results *r = &f->results;
     struct alexcl_plan *plan = NULL;
     struct alexcl_plan_request request = {.places = 1, .memory = {INT64_MAX}, .largest_buffer = {INT64_MAX}};
@@ -101,22 +122,22 @@ static int infer_open_results(struct infer *f, struct alexcl_error *err) {
     for (size_t i = 0; i < r->count; i++) {
         char name[64];
         snprintf(name, sizeof name, "%zu", i);
-        if (!o->input) r->list[i].label = f->list.entries[i].label;
-        r->list[i].path = strdup(o->input ? name : f->list.entries[i].shown);
+        if (!own->input) r->list[i].label = f->list.entries[i].label;
+        r->list[i].path = strdup(own->input ? name : f->list.entries[i].shown);
         if (!r->list[i].path) return fail(err, ALEXCL_E_MEMORY, "out of host memory: the names of the images");
     }
-    if (o->features) return ALEXCL_OK;
+    if (own->features) return ALEXCL_OK;
     TRY(alexcl_plan_make(f->model, &request, &plan, err));
     struct alexcl_shape out = plan->layers[plan->layer_count - 1].out;
     size_t classes = (size_t)out.c * (size_t)out.h * (size_t)out.w;
     alexcl_plan_free(plan);
-    r->top_count = (size_t)o->top < classes ? (size_t)o->top : classes;
-    TRY(labels_open(o->labels, classes, &r->labels, err));
+    r->top_count = (size_t)own->top < classes ? (size_t)own->top : classes;
+    TRY(labels_open(own->labels, classes, &r->labels, err));
     for (size_t i = 0; i < r->count && status == ALEXCL_OK; i++) {
         struct alexcl_error why = {0};
         /* the run ends there at the latest: what follows may be no list */
-        if (!o->input && f->list.entries[i].error && !o->keep_going) break;
-        if (infer_label(f, i, o->keep_going ? &why : err) != ALEXCL_OK && !o->keep_going) status = err->status;
+        if (!own->input && f->list.entries[i].error && !own->keep_going) break;
+        if (infer_label(f, i, own->keep_going ? &why : err) != ALEXCL_OK && !own->keep_going) status = err->status;
     }
 done:
     return status;
@@ -125,9 +146,10 @@ done:
 /* The images of the list or of --input, the first of them where --limit says so. */
 static int infer_open_images(struct infer *f, struct alexcl_error *err) {
     const struct options *o = f->o;
+    const struct infer_options *own = f->own;
     int status;
-    if (o->input) {
-        TRY(npy_read_images(o->input, f->model, &f->input, err));
+    if (own->input) {
+        TRY(npy_read_images(own->input, f->model, &f->input, err));
         f->results.count = f->input.shape[0];
     } else {
         if (strcmp(o->arguments[0], "-") == 0 && isatty(STDIN_FILENO) && !o->quiet)
@@ -136,8 +158,8 @@ static int infer_open_images(struct infer *f, struct alexcl_error *err) {
         f->results.count = f->list.count;
     }
     if (f->results.count == 0) return fail(err, ALEXCL_E_DATA, "%s names no image", o->arguments[0]);
-    if (o->limit && (size_t)o->limit < f->results.count) {
-        f->results.count = (size_t)o->limit;
+    if (own->limit && (size_t)own->limit < f->results.count) {
+        f->results.count = (size_t)own->limit;
         image_list_cut(&f->list, f->results.count);
     }
 done:
@@ -146,20 +168,21 @@ done:
 
 static int infer_open_net(struct infer *f, size_t rows, struct alexcl_error *err) {
     const struct options *o = f->o;
+    const struct infer_options *own = f->own;
     size_t wanted = o->batch ? (size_t)o->batch : BATCH, in_floats = f->batches.in_floats;
     struct alexcl_net_options options = {.batch = (int)(rows < wanted ? rows : wanted),
                                          .memory = o->memory,
-                                         .last_layer = o->features,
-                                         .reproducible = o->reproducible,
+                                         .last_layer = own->features,
+                                         .reproducible = own->reproducible,
                                          .split = o->split};
     int status;
     /* Decoding begins before the kernels are compiled, and before it is known whether the batch fits. */
-    if (!o->input) {
+    if (!own->input) {
         struct feed_options feeding = {.model = f->model,
-                                       .ten_crop = o->ten_crop,
-                                       .dump_folder = o->dump_patches,
-                                       .ahead = feed_ahead(f->model, o->ten_crop, options.batch)};
-        options.host = feed_memory(f->model, o->ten_crop, options.batch);
+                                       .ten_crop = own->ten_crop,
+                                       .dump_folder = own->dump_patches,
+                                       .ahead = feed_ahead(f->model, own->ten_crop, options.batch)};
+        options.host = feed_memory(f->model, own->ten_crop, options.batch);
         TRY(feed_open(&f->list, &feeding, &f->feed, err));
     } else {
         options.host = (struct alexcl_host_memory){.fixed = f->results.count * in_floats * sizeof(float),
@@ -173,19 +196,20 @@ done:
 
 static int infer_open(struct infer *f, struct alexcl_error *err) {
     const struct options *o = f->o;
+    const struct infer_options *own = f->own;
     int status;
     TRY(infer_check_options(o, err));
     TRY(options_model(o, &f->model, err));
     f->scores.last = &f->model->layers[f->model->layer_count - 1];
-    if (o->features) {
-        int layer = alexcl_model_layer(f->model, o->features, err);
+    if (own->features) {
+        int layer = alexcl_model_layer(f->model, own->features, err);
         if (layer < 0) return layer;
         f->scores.last = &f->model->layers[layer];
     }
-    f->scores.crops = o->ten_crop ? CROPS : 1;
+    f->scores.crops = own->ten_crop ? CROPS : 1;
     TRY(infer_open_images(f, err));
     TRY(infer_open_results(f, err));
-    TRY(options_weights(o, f->model, o->features, &f->weights, err));
+    TRY(options_weights(o, f->model, own->features, &f->weights, err));
     TRY(options_selection(o, &f->selection, err));
     f->batches.reference = 1;
     for (size_t i = 0; i < alexcl_selection_count(f->selection); i++)
@@ -222,13 +246,13 @@ static void infer_free(struct infer *f) {
 }
 
 int command_infer(const struct options *o, struct alexcl_error *err) {
-    struct infer f = {.o = o, .output.start = monotonic_now()};
+    struct infer f = {.o = o, .own = o->own, .output.start = monotonic_now()};
     struct alexcl_error late = {0};
     int status;
     TRY(infer_open(&f, err));
     infer_output_begin(&f);
     infer_output_progress(&f);
-    status = o->input ? infer_array(&f, err) : infer_list(&f, err);
+    status = f.own->input ? infer_array(&f, err) : infer_list(&f, err);
     if (status == ALEXCL_OK && !interrupt_asked()) status = infer_batches_run_all(&f, err);
     if (status == ALEXCL_OK && !interrupt_asked()) status = infer_scores_fill_failed(&f, f.results.count, err);
     progress_clear();

@@ -10,8 +10,6 @@
 #include "feed.h"
 #include "report.h"
 
-enum { PLAN_MOST = 1000000 }; /* images that --batch can ask for */
-
 static void plan_shape(struct alexcl_shape s, char *out, size_t size) {
     if (s.h == 1 && s.w == 1)
         snprintf(out, size, "%d", s.c);
@@ -166,7 +164,7 @@ static int plan_most(const struct alexcl_model *model, const struct alexcl_plan_
                      struct alexcl_error *err) {
     int bound[2] = {0, 0}; /* it fits; one more does not */
     int status;
-    for (int i = 0; i < 2; i++) TRY(plan_chunk(model, request, PLAN_MOST, i == 0, &bound[i], err));
+    for (int i = 0; i < 2; i++) TRY(plan_chunk(model, request, OPTIONS_IMAGES, i == 0, &bound[i], err));
     while (bound[0] < bound[1]) {
         int middle = bound[0] + (bound[1] - bound[0] + 1) / 2, chunk;
         TRY(plan_chunk(model, request, middle, 1, &chunk, err));

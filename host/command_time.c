@@ -14,10 +14,29 @@
 #include "roofline.h"
 #include "trace.h"
 
-enum { BATCH = 16, REPEAT = 10, WARM_UP = 2 };
+enum { BATCH = 16, REPEAT = 10, WARM_UP = 2, REPEATS = 10000 };
+
+struct time_options {
+    int repeat, warm_up, reproducible;
+    const char *input, *trace, *compare, *plot;
+};
+
+static const struct option_row time_rows[] = {
+    {0, "input", "FILE.npy", "N x C x H x W in place of a list", OPTION_TEXT(struct time_options, input)},
+    {0, "reproducible", NULL, "the same bits at every start, for every batch",
+     OPTION_FLAG(struct time_options, reproducible)},
+    {0, "repeat", "N", "batches to time [10]", OPTION_INT(struct time_options, repeat, 1, REPEATS)},
+    {0, "warm-up", "N", "batches before them [2]", OPTION_INT(struct time_options, warm_up, 0, REPEATS)},
+    {0, "trace", "FILE.json", "what ran when, as a Chrome trace", OPTION_TEXT(struct time_options, trace)},
+    {0, "compare", "FILE.json", "times as fast as in an older document", OPTION_TEXT(struct time_options, compare)},
+    {0, "plot", "FILE.svg", "roofline picture of the layers", OPTION_TEXT(struct time_options, plot)},
+};
+static const struct time_options time_defaults = {.repeat = REPEAT, .warm_up = WARM_UP};
+const struct option_table time_options = OPTION_TABLE(time_rows, time_defaults);
 
 struct timing {
     const struct options *o;
+    const struct time_options *own;
     const struct alexcl_model *model;
     struct alexcl_weights *weights;
     struct alexcl_selection *selection;
@@ -51,7 +70,7 @@ static int time_old_row(json_t *row, const char **name, double seconds[2]) {
 
 static int time_read_old(struct timing *t, struct alexcl_error *err) {
     json_error_t why;
-    const char *path = t->o->compare, *model = NULL, *layer = NULL;
+    const char *path = t->own->compare, *model = NULL, *layer = NULL;
     json_int_t batch = 0;
     double median = 0, rate = 0, seconds[2];
     json_t *layers = NULL, *row;
@@ -167,7 +186,7 @@ static void time_text(const struct timing *t) {
     double peak = measure_peak(m), rate = m->flops / m->median;
     printf("%s, batch %d: %d batches after %d\n%s%s%s\n", t->model->name, m->batch, m->repeat, m->warm_up,
            alexcl_weights_describe(t->weights), options_tell_precision(t->o),
-           t->o->reproducible ? "; reproducible" : "");
+           t->own->reproducible ? "; reproducible" : "");
     if (m->chunk < m->batch) printf("a batch does not fit: it is run in chunks of %d\n", m->chunk);
     if (options_split_images(t->o))
         printf("images split %s: %.1f and %.1f of a batch\n", t->o->split, m->place[0].images, m->place[1].images);
@@ -181,7 +200,7 @@ static void time_text(const struct timing *t) {
     for (size_t p = 0; p < m->places && m->peak[p].flops > 0; p++)
         printf("device %zu: peak %.1f GFLOP/s by fma, %.1f GB/s read from memory\n", p, m->peak[p].flops * 1e-9,
                m->peak[p].bytes * 1e-9);
-    if (t->old) printf("%.2f times as fast as in %s\n", time_ratio(t), t->o->compare);
+    if (t->old) printf("%.2f times as fast as in %s\n", time_ratio(t), t->own->compare);
     if (m->times_known)
         time_layers_text(t);
     else
@@ -224,14 +243,15 @@ static int time_json(const struct timing *t, struct alexcl_error *err) {
         "{s:s, s:i, s:i, s:{s:o, s:b, s:s}, s:b, s:o, s:i, s:i, s:{s:f, s:f, s:f, s:o}, s:f, s:f, s:f, s:b, s:o, s:o}",
         "model", t->model->name, "batch", m->batch, "chunk", m->chunk, "weights", "about",
         report_string(alexcl_weights_describe(t->weights)), "random", alexcl_weights_random(t->weights), "precision",
-        t->o->precision, "reproducible", t->o->reproducible, "split", report_string(t->o->split ? t->o->split : "half"),
-        "warm_up", m->warm_up, "repeat", m->repeat, "seconds", "min", m->minimum, "median", m->median, "max",
-        m->maximum, "sorted", walls, "images_per_s", m->images_per_s, "gflops", rate * 1e-9, "start_s", t->start_s,
-        "device_times_known", m->times_known, "devices", devices, "layers", time_layers_json(t));
+        t->o->precision, "reproducible", t->own->reproducible, "split",
+        report_string(t->o->split ? t->o->split : "half"), "warm_up", m->warm_up, "repeat", m->repeat, "seconds", "min",
+        m->minimum, "median", m->median, "max", m->maximum, "sorted", walls, "images_per_s", m->images_per_s, "gflops",
+        rate * 1e-9, "start_s", t->start_s, "device_times_known", m->times_known, "devices", devices, "layers",
+        time_layers_json(t));
     report_set(document, "share_of_peak", peak > 0 ? json_real(rate / peak) : json_null());
     if (t->old)
         report_set(document, "compare",
-                   json_pack("{s:o, s:f}", "path", report_string(t->o->compare), "speedup", time_ratio(t)));
+                   json_pack("{s:o, s:f}", "path", report_string(t->own->compare), "speedup", time_ratio(t)));
     return report_json("time", document, err);
 }
 
@@ -253,7 +273,7 @@ static void time_csv(const struct timing *t) {
 static int time_make_input(struct timing *t, struct alexcl_error *err) {
     const struct alexcl_model *model = t->model;
     size_t channels = (size_t)model->channels, pixels = (size_t)model->height * (size_t)model->width;
-    if (t->o->input) return npy_read_images(t->o->input, model, &t->input, err);
+    if (t->own->input) return npy_read_images(t->own->input, model, &t->input, err);
     t->input = (struct npy){.values = malloc(channels * pixels * sizeof(float)), .shape = {1}};
     if (!t->input.values) return fail(err, ALEXCL_E_MEMORY, "out of host memory: an image");
     uint32_t state = 1;
@@ -277,18 +297,19 @@ static int time_write_plot(const struct timing *t, struct alexcl_error *err) {
     char title[128], cut[128];
     snprintf(title, sizeof title, "%.60s, batch %d: %.1f images/s", t->model->name, t->m.batch, t->m.images_per_s);
     snprintf(cut, sizeof cut, "%.*s", report_cut(devices, 120), devices);
-    return roofline_write(t->o->plot, &t->m, title, cut, err);
+    return roofline_write(t->own->plot, &t->m, title, cut, err);
 }
 
 static int time_open(struct timing *t, struct alexcl_error *err) {
     const struct options *o = t->o;
+    const struct time_options *own = t->own;
     int status;
     TRY(options_model_argument(o, "time", &t->model, err));
-    TRY(options_check_ending("--trace", o->trace, ".json", err));
-    TRY(options_check_ending("--plot", o->plot, ".svg", err));
-    TRY(time_try_file(o->trace, err));
-    TRY(time_try_file(o->plot, err));
-    if (o->compare) TRY(time_read_old(t, err));
+    TRY(options_check_ending("--trace", own->trace, ".json", err));
+    TRY(options_check_ending("--plot", own->plot, ".svg", err));
+    TRY(time_try_file(own->trace, err));
+    TRY(time_try_file(own->plot, err));
+    if (own->compare) TRY(time_read_old(t, err));
     TRY(time_make_input(t, err));
     TRY(options_weights(o, t->model, NULL, &t->weights, err));
     TRY(options_selection(o, &t->selection, err));
@@ -300,13 +321,13 @@ static int time_open(struct timing *t, struct alexcl_error *err) {
                                           .largest_buffer = {plenty, plenty},
                                           .split = o->split};
     struct alexcl_net_options options = {
-        .batch = t->batch, .memory = o->memory, .reproducible = o->reproducible, .split = o->split};
+        .batch = t->batch, .memory = o->memory, .reproducible = own->reproducible, .split = o->split};
     TRY(alexcl_plan_make(t->model, &request, &t->plan, err));
     double start = monotonic_now();
     status = alexcl_net_open(t->model, t->weights, t->selection, &options, &t->net, err);
     progress_clear();
     t->start_s = monotonic_now() - start;
-    if (status == ALEXCL_OK && (o->trace || o->plot) && !alexcl_net_times(t->net).events)
+    if (status == ALEXCL_OK && (own->trace || own->plot) && !alexcl_net_times(t->net).events)
         status = fail(err, ALEXCL_E_OTHER,
                       "a driver reports no times of its commands: there is nothing for --trace and --plot to show");
 done:
@@ -314,18 +335,19 @@ done:
 }
 
 int command_time(const struct options *o, struct alexcl_error *err) {
-    struct timing t = {
-        .o = o,
-        .batch = o->batch ? o->batch : BATCH,
-        .m = {.repeat = o->repeat ? o->repeat : REPEAT, .warm_up = o->warm_up >= 0 ? o->warm_up : WARM_UP}};
+    const struct time_options *own = o->own;
+    struct timing t = {.o = o,
+                       .own = own,
+                       .batch = o->batch ? o->batch : BATCH,
+                       .m = {.repeat = own->repeat, .warm_up = own->warm_up}};
     int status;
     TRY(time_open(&t, err));
     TRY(measure_run(t.net, t.plan, t.input.values, t.input.shape[0], &t.m, err));
     if (o->format == FORMAT_JSON) TRY(time_json(&t, err));
     if (o->format == FORMAT_CSV) time_csv(&t);
     if (o->format == FORMAT_TEXT) time_text(&t);
-    if (o->trace) TRY(trace_write(o->trace, t.net, t.selection, err));
-    if (o->plot) TRY(time_write_plot(&t, err));
+    if (own->trace) TRY(trace_write(own->trace, t.net, t.selection, err));
+    if (own->plot) TRY(time_write_plot(&t, err));
 done:
     if (t.net) measure_free(&t.m);
     json_decref(t.old);

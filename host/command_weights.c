@@ -6,13 +6,23 @@
 #include "fail.h"
 #include "report.h"
 
+static const struct option_row weights_rows[] = {
+    {0, "seed", "S", "seed of the generator, also as 0x.. [1]",
+     OPTION_NUMBER(struct weights_options, seed, UINT64_MAX)},
+    {0, "name", "CASE", "case in the generator's names [the model's]", OPTION_TEXT(struct weights_options, name)},
+    {0, "gain", "LAYER=G", "factor on a layer's weights; repeatable", OPTION_GAIN(struct weights_options, gains)},
+};
+static const struct weights_options weights_defaults = {.seed = 1};
+const struct option_table weights_options = OPTION_TABLE(weights_rows, weights_defaults);
+
 static int weights_init(const struct options *o, const struct alexcl_model *model, struct alexcl_error *err) {
+    const struct weights_options *own = o->own;
     struct alexcl_weights *w = NULL;
     int status;
     if (!o->output) return fail(err, ALEXCL_E_USAGE, "`alexcl weights init` wants -o FILE.safetensors");
     TRY(options_check_ending("-o", o->output, ".safetensors", err));
-    TRY(alexcl_weights_generate(model, o->seed, o->name, o->gain_count ? o->gains : NULL, (size_t)o->gain_count, &w,
-                                err));
+    TRY(alexcl_weights_generate(model, own->seed, own->name, own->gains.count ? own->gains.list : NULL,
+                                (size_t)own->gains.count, &w, err));
     TRY(alexcl_weights_save(w, o->output, err));
     if (!o->quiet) {
         report_text(stderr, o->output);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One function a command, each in command_<name>.c. Results are printed; a failure is returned with its text. */
+/* One function a command, each in command_<name>.c, and the table of the options that it has for itself. Results are
+ * printed; a failure is returned with its text. */
 #ifndef ALEXCL_COMMANDS_H
 #define ALEXCL_COMMANDS_H
 #include "options.h"
@@ -15,4 +16,11 @@ int command_tune(const struct options *o, struct alexcl_error *err);
 int command_check(const struct options *o, struct alexcl_error *err);
 int command_cache(const struct options *o, struct alexcl_error *err);
 int command_env(const struct options *o, struct alexcl_error *err);
+
+struct weights_options { /* here for the fuzzer's sake */
+    uint64_t seed;
+    const char *name; /* NULL: the model's */
+    struct option_gains gains;
+};
+extern const struct option_table infer_options, check_options, time_options, weights_options, cache_options;
 #endif

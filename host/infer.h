@@ -11,6 +11,13 @@
 #include "npy.h"
 #include "options.h"
 
+/* Options that it has for itself. */
+struct infer_options {
+    int ten_crop, keep_going, reproducible;
+    int top, limit; /* limit: 0: not given */
+    const char *labels, *save, *features, *input, *dump_patches;
+};
+
 /* One image of the list, or of --input. */
 struct result {
     char *path;         /* as the list shows it */
@@ -65,6 +72,7 @@ struct infer_output {
 
 struct infer {
     const struct options *o;
+    const struct infer_options *own;
     const struct alexcl_model *model;
     struct alexcl_weights *weights;
     struct alexcl_selection *selection;

@@ -50,7 +50,7 @@ static int infer_batches_run_rows(struct infer *f, const struct crops *b, size_t
     struct alexcl_error why = {0};
     int status = alexcl_net_run(f->net, b->in + first * f->batches.in_floats, count,
                                 f->batches.out + first * f->scores.units, err);
-    if (status == ALEXCL_E_DATA && f->o->keep_going) {
+    if (status == ALEXCL_E_DATA && f->own->keep_going) {
         why = *err;
         *err = (struct alexcl_error){0};
         status = ALEXCL_OK;

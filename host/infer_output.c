@@ -12,6 +12,7 @@
 
 void infer_output_begin(struct infer *f) {
     const struct options *o = f->o;
+    const struct infer_options *own = f->own;
     f->output.images = json_array();
     if (o->format == FORMAT_CSV) fputs("path,label,rank,index,name,p,error,weights\r\n", stdout);
     if (o->format != FORMAT_TEXT) return;
@@ -19,7 +20,7 @@ void infer_output_begin(struct infer *f) {
     report_text(stdout, alexcl_weights_describe(f->weights));
     printf("%s", options_tell_precision(o));
     if (options_split_images(o)) printf("; images split %s", o->split);
-    puts(o->reproducible ? "; reproducible" : "");
+    puts(own->reproducible ? "; reproducible" : "");
 }
 
 static const char *infer_output_name(const struct infer *f, size_t class, char number[24]) {
@@ -91,7 +92,7 @@ int infer_output_emit(struct infer *f, struct alexcl_error *err) {
             report_append(f->output.images, infer_output_json(f, r));
         else if (f->o->format == FORMAT_CSV)
             infer_output_csv(f, r);
-        else if (r->error ? f->o->keep_going
+        else if (r->error ? f->own->keep_going
                           : f->results.top_count > 0) /* an error that stops all is told at the end */
             infer_output_text(f, r);
         free(r->path);
@@ -106,7 +107,7 @@ int infer_output_emit(struct infer *f, struct alexcl_error *err) {
 void infer_output_saved(const struct infer *f) {
     if (f->o->format != FORMAT_TEXT) return;
     struct alexcl_shape shape = alexcl_net_output(f->net);
-    report_text(stdout, f->o->save);
+    report_text(stdout, f->own->save);
     printf(": %zu x %d", f->scores.next_row, shape.c);
     if (!infer_scores_is_row(shape)) printf(" x %d x %d", shape.h, shape.w);
     printf(" values of %s\n", f->scores.last->name);
@@ -148,8 +149,8 @@ int infer_output_document(struct infer *f, const struct alexcl_error *why, struc
         alexcl_weights_random(f->weights), "note",
         alexcl_weights_random(f->weights) ? "the weights are random: the labels mean nothing" : "", "precision",
         f->o->precision, "split", report_string(f->o->split ? f->o->split : "half"), "devices",
-        infer_output_devices_json(f, &t), "batch", (int)f->batches.size, "ten_crop", f->o->ten_crop, "reproducible",
-        f->o->reproducible, "images", f->output.images, "summary", summary, "timing", timing, "error", failure);
+        infer_output_devices_json(f, &t), "batch", (int)f->batches.size, "ten_crop", f->own->ten_crop, "reproducible",
+        f->own->reproducible, "images", f->output.images, "summary", summary, "timing", timing, "error", failure);
     f->output.images = NULL;
     return report_json("infer", document, err);
 }

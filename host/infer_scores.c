@@ -30,7 +30,7 @@ int infer_scores_open(struct infer *f, struct alexcl_error *err) {
     size_t dims[4] = {0, (size_t)shape.c, (size_t)shape.h, (size_t)shape.w};
     int status;
     s->units = dims[1] * dims[2] * dims[3];
-    if (f->o->save) TRY(npy_writer_open(f->o->save, infer_scores_is_row(shape) ? 2 : 4, dims, &s->save, err));
+    if (f->own->save) TRY(npy_writer_open(f->own->save, infer_scores_is_row(shape) ? 2 : 4, dims, &s->save, err));
     TRY(infer_alloc(&s->sum, s->units, sizeof *s->sum, err));
     TRY(infer_alloc(&s->order, s->units, sizeof *s->order, err));
     TRY(infer_alloc(&s->row, s->units, sizeof *s->row, err));
@@ -74,7 +74,7 @@ static int infer_scores_save_row(struct infer *f, struct alexcl_error *err) {
     if (status == ALEXCL_OK) return ALEXCL_OK;
     npy_writer_free(s->save);
     s->save = NULL;
-    if (!f->o->keep_going) return status;
+    if (!f->own->keep_going) return status;
     s->unsaved = *err;
     *err = (struct alexcl_error){0};
     return ALEXCL_OK;
@@ -132,7 +132,7 @@ int infer_scores_note_failure(struct infer *f, size_t image, const struct alexcl
     r->done = 1;
     f->results.failed++;
     f->results.worst = why->status;
-    if (f->o->keep_going && !f->o->quiet && f->o->format != FORMAT_TEXT) {
+    if (f->own->keep_going && !f->o->quiet && f->o->format != FORMAT_TEXT) {
         progress_clear();
         report_message(NULL, why->text);
     }
@@ -149,9 +149,9 @@ int infer_scores_fail(struct infer *f, size_t image, const struct alexcl_error *
     struct infer_scores *s = &f->scores;
     struct alexcl_error own = {.status = why->status};
     char line[32] = "";
-    if (!f->o->input) snprintf(line, sizeof line, "line %d: ", f->list.entries[image].line);
+    if (!f->own->input) snprintf(line, sizeof line, "line %d: ", f->list.entries[image].line);
     snprintf(own.text, sizeof own.text, "%s%s%.1000s: its scores are not finite numbers; of its batch, %.6000s", line,
-             f->o->input ? "image " : "", f->results.list[image].path, why->text);
+             f->own->input ? "image " : "", f->results.list[image].path, why->text);
     memset(s->sum, 0, s->units * sizeof *s->sum); /* of its crops that were fine */
     memset(s->order, 0, s->units * sizeof *s->order);
     return infer_scores_note_failure(f, image, &own, err);

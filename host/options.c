@@ -3,9 +3,9 @@
  * shortened as far as one option remains. An unknown word is answered with the nearest known one. */
 #include "options.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <getopt.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,240 +14,257 @@
 #include "fail.h"
 #include "report.h"
 
-enum id {
-    ID_BUILD_OPTIONS = 256,
-    ID_CACHE_DIR,
-    ID_CACHE_LIMIT,
-    ID_CHECK,
-    ID_COMPARE,
-    ID_DUMP_PATCHES,
-    ID_FAIL_FAST,
-    ID_FEATURES,
-    ID_FORMAT,
-    ID_GAIN,
-    ID_GEMM,
-    ID_INPUT,
-    ID_KEEP_GOING,
-    ID_KERNEL,
-    ID_KERNEL_DIR,
-    ID_KIND,
-    ID_LABELS,
-    ID_LAYER,
-    ID_LIMIT,
-    ID_LOG,
-    ID_MEMORY,
-    ID_NAME,
-    ID_NO_CACHE,
-    ID_PLOT,
-    ID_REPEAT,
-    ID_REPRODUCIBLE,
-    ID_SAVE,
-    ID_SEED,
-    ID_SPLIT,
-    ID_SYNC,
-    ID_TEN_CROP,
-    ID_TOP,
-    ID_TRACE,
-    ID_TUNE,
-    ID_WARM_UP,
-    ID_WEIGHTS,
-    ID_WEIGHTS_PRECISION,
-};
+/* ---- values -------------------------------------------------------------------------------------- */
 
-/* `commands`: the names of those that take it, each with a space before and behind; NULL: all. `setting`: the variable
- * that the flag beats. */
-static const struct row {
-    int id;
-    const char *name, *argument, *help, *commands, *setting;
-} rows[] = {
-    {'d', "devices", "D", "0,1  0  1:0  gpu  cpu  ~name  0/2 (cut)  ref  both", " infer check tune plan time env ",
-     "ALEXCL_DEVICES"},
-    {'m', "model", "M", "one of `alexcl models` [alexnet]", " infer tune models plan summary time weights env ",
-     "ALEXCL_MODEL"},
-    {ID_WEIGHTS, "weights", "FILE", "safetensors [random, from seed 1]", " infer time env ", "ALEXCL_WEIGHTS"},
-    {ID_WEIGHTS_PRECISION, "weights-precision", "P", "float or half: weights of fc layers [float]",
-     " infer check tune plan time env ", "ALEXCL_WEIGHTS_PRECISION"},
-    {'b', "batch", "N", "images at once [16; plan: 1]", " infer plan time ", NULL},
-    {ID_MEMORY, "memory", "SIZE", "of each device: 4GiB, 512MiB [its own; plan: 4GiB]", " infer plan time ", NULL},
-    {ID_SPLIT, "split", "S", "two devices: half, or auto or A:B, images [half]", " infer plan time ", NULL},
-    {ID_TEN_CROP, "ten-crop", NULL, "average over corners, centre, and mirrored", " infer ", NULL},
-    {ID_TOP, "top", "K", "scores to show of each image [5]", " infer ", NULL},
-    {ID_LABELS, "labels", "FILE", "names, one a line or JSON [ImageNet's, for 1000]", " infer ", NULL},
-    {ID_SAVE, "save", "FILE.npy", "all scores, or the features", " infer ", NULL},
-    {ID_FEATURES, "features", "LAYER", "stop at a layer and save its values (--save)", " infer ", NULL},
-    {ID_INPUT, "input", "FILE.npy", "N x C x H x W in place of a list", " infer time ", NULL},
-    {ID_DUMP_PATCHES, "dump-patches", "DIR", "write what the net sees, .npy and .png", " infer ", NULL},
-    {ID_KEEP_GOING, "keep-going", NULL, "go on behind a bad image; exit 6 at the end", " infer ", NULL},
-    {ID_LIMIT, "limit", "N", "the first N images only [all]", " infer ", NULL},
-    {ID_REPRODUCIBLE, "reproducible", NULL, "the same bits at every start, for every batch", " infer time ", NULL},
-    {ID_REPEAT, "repeat", "N", "batches to time [10]", " time ", NULL},
-    {ID_WARM_UP, "warm-up", "N", "batches before them [2]", " time ", NULL},
-    {ID_TRACE, "trace", "FILE.json", "what ran when, as a Chrome trace", " time ", NULL},
-    {ID_COMPARE, "compare", "FILE.json", "times as fast as in an older document", " time ", NULL},
-    {ID_PLOT, "plot", "FILE.svg", "roofline picture of the layers", " time ", NULL},
-    {ID_KERNEL, "kernel", "NAME", "checks of one file of kernels/ [all]", " check ", NULL},
-    {ID_LAYER, "layer", "TYPE", "checks of one kind of layer, as conv [all]", " check ", NULL},
-    {ID_FAIL_FAST, "fail-fast", NULL, "stop behind the first check that fails", " check ", NULL},
-    {ID_CHECK, "check", "WHEN", "kernels before use: off, first, always [first]", " infer time env ", "ALEXCL_CHECK"},
-    {ID_TUNE, "tune", "WHEN", "measuring before use: off, first [first]", " infer time env ", "ALEXCL_TUNE"},
-    {ID_SEED, "seed", "S", "seed of the generator, also as 0x.. [1]", " weights ", NULL},
-    {ID_NAME, "name", "CASE", "case in the generator's names [the model's]", " weights ", NULL},
-    {ID_GAIN, "gain", "LAYER=G", "factor on a layer's weights; repeatable", " weights ", NULL},
-    {ID_KIND, "kind", "K", "clear: binaries, tuning, checks or logs [all]", " cache ", NULL},
-    {'o', "output", "FILE", "results into a file, whole or not at all [stdout]", NULL, NULL},
-    {ID_FORMAT, "format", "F", "text, json or csv [text]", NULL, NULL},
-    {'v', "verbose", NULL, "more; log level info", NULL, NULL},
-    {'q', "quiet", NULL, "results and errors only", NULL, NULL},
-    {ID_LOG, "log", "LEVEL", "error, warning, info or debug [warning]", NULL, "ALEXCL_LOG"},
-    {ID_CACHE_DIR, "cache-dir", "DIR", "of compiled kernels [alexcl in your cache folder]", NULL, "ALEXCL_CACHE_DIR"},
-    {ID_CACHE_LIMIT, "cache-limit", "SIZE", "the most that is kept there; 0: no limit [256MiB]", NULL,
-     "ALEXCL_CACHE_LIMIT"},
-    {ID_NO_CACHE, "no-cache", NULL, "compile at every start", NULL, "ALEXCL_NO_CACHE"},
-    {ID_BUILD_OPTIONS, "build-options", "O", "further options for the OpenCL compiler", NULL, "ALEXCL_BUILD_OPTIONS"},
-    {ID_KERNEL_DIR, "kernel-dir", "DIR", "folder of .cl files that replace built-in ones", NULL, "ALEXCL_KERNEL_DIR"},
-    {ID_SYNC, "sync", NULL, "wait after every launch", NULL, "ALEXCL_SYNC"},
-    {ID_GEMM, "gemm", "G", "own or clblast [own]", NULL, "ALEXCL_GEMM"},
-    {'h', "help", NULL, "this, or a command's", NULL, NULL},
-    {'V', "version", NULL, "version, loader and build", NULL, NULL},
+int options_set_flag(const struct option_row *r, char *value, void *to, struct alexcl_error *err) {
+    (void)r;
+    (void)value;
+    (void)err;
+    *(int *)to = 1;
+    return ALEXCL_OK;
+}
+
+int options_set_text(const struct option_row *r, char *value, void *to, struct alexcl_error *err) {
+    (void)r;
+    (void)err;
+    *(const char **)to = value;
+    return ALEXCL_OK;
+}
+
+/* A whole number; 0x for hexadecimal. */
+int options_set_number(const struct option_row *r, char *value, void *to, struct alexcl_error *err) {
+    char *end;
+    errno = 0;
+    int base = strncmp(value, "0x", 2) == 0 || strncmp(value, "0X", 2) == 0 ? 16 : 10;
+    unsigned long long n = strtoull(value, &end, base);
+    if (value[0] < '0' || value[0] > '9' || *end || errno || n < r->least || n > r->most)
+        return fail(err, ALEXCL_E_USAGE, "--%s %s: a whole number from %llu to %llu is wanted", r->name, value,
+                    (unsigned long long)r->least, (unsigned long long)r->most);
+    *(uint64_t *)to = n;
+    return ALEXCL_OK;
+}
+
+int options_set_int(const struct option_row *r, char *value, void *to, struct alexcl_error *err) {
+    uint64_t n = 0;
+    int status = options_set_number(r, value, &n, err);
+    *(int *)to = (int)n;
+    return status;
+}
+
+int options_set_gain(const struct option_row *r, char *value, void *to, struct alexcl_error *err) {
+    struct option_gains *gains = to;
+    char *equals = strchr(value, '='), *end = NULL;
+    double gain = equals ? strtod(equals + 1, &end) : 0;
+    if (!equals || equals == value || end == equals + 1 || *end)
+        return fail(err, ALEXCL_E_USAGE, "--%s %s: LAYER=NUMBER is wanted, as fc8=0.1", r->name, value);
+    if (gains->count == OPTIONS_GAINS)
+        return fail(err, ALEXCL_E_USAGE, "more than %d times --%s", OPTIONS_GAINS, r->name);
+    *equals = '\0';
+    gains->list[gains->count++] = (struct alexcl_gain){value, gain};
+    return ALEXCL_OK;
+}
+
+static int options_set_memory(const struct option_row *r, char *value, void *to, struct alexcl_error *err) {
+    uint64_t *bytes = to;
+    if (alexcl_size_read(value, bytes) && *bytes > 0) return ALEXCL_OK;
+    return fail(err, ALEXCL_E_USAGE, "--%s %s: a size is wanted, as 4GiB or 512MiB", r->name, value);
+}
+
+static int options_set_format(const struct option_row *r, char *value, void *to, struct alexcl_error *err) {
+    static const char *const names[] = {"text", "json", "csv", NULL};
+    for (int i = 0; names[i]; i++) {
+        if (strcmp(value, names[i]) != 0) continue;
+        *(enum format *)to = (enum format)i;
+        return ALEXCL_OK;
+    }
+    return fail(err, ALEXCL_E_USAGE, "--%s %s: text, json or csv", r->name, value);
+}
+
+static int options_set_setting(const struct option_row *r, char *value, void *to, struct alexcl_error *err) {
+    (void)to;
+    return alexcl_setting_set(r->setting, r->argument ? value : "1", err);
+}
+
+static int options_set_model(const struct option_row *r, char *value, void *to, struct alexcl_error *err) {
+    *(int *)to = 1;
+    return alexcl_setting_set(r->setting, value, err);
+}
+
+static int options_set_verbose(const struct option_row *r, char *value, void *to, struct alexcl_error *err) {
+    (void)value;
+    *(int *)to = 1;
+    return alexcl_setting_set(r->setting, "info", err);
+}
+
+static int options_set_quiet(const struct option_row *r, char *value, void *to, struct alexcl_error *err) {
+    (void)value;
+    *(int *)to = 1;
+    return alexcl_setting_set(r->setting, "error", err);
+}
+
+static int options_set_version(const struct option_row *r, char *value, void *to, struct alexcl_error *err) {
+    (void)r;
+    (void)value;
+    (void)err;
+    printf("alexcl %s\n%s\n", alexcl_version(), alexcl_build_info());
+    *(int *)to = -1;
+    return ALEXCL_OK;
+}
+
+/* ---- rows that commands share -------------------------------------------------------------------- */
+
+#define SETTING(variable) .set = options_set_setting, .setting = (variable)
+#define SHARED_TABLE(rows)                                                                                             \
+    { (rows), sizeof(rows) / sizeof *(rows), NULL, 0 }
+
+static const struct option_row net_rows[] = {
+    {'d', "devices", "D", "0,1  0  1:0  gpu  cpu  ~name  0/2 (cut)  ref  both", SETTING("ALEXCL_DEVICES"),
+     .shared = OPTION_DEVICES},
+    {'m', "model", "M", "one of `alexcl models` [alexnet]", .set = options_set_model, .setting = "ALEXCL_MODEL",
+     .at = offsetof(struct options, model_given), .shared = OPTION_MODEL},
+    {0, "weights", "FILE", "safetensors [random, from seed 1]", SETTING("ALEXCL_WEIGHTS"), .shared = OPTION_WEIGHTS},
+    {0, "weights-precision", "P", "float or half: weights of fc layers [float]", SETTING("ALEXCL_WEIGHTS_PRECISION"),
+     .shared = OPTION_PRECISION},
+    {'b', "batch", "N", "images at once [16; plan: 1]", OPTION_INT(struct options, batch, 1, OPTIONS_IMAGES),
+     .shared = OPTION_BATCH},
+    {0, "memory", "SIZE", "of each device: 4GiB, 512MiB [its own; plan: 4GiB]",
+     OPTION_VALUE(struct options, memory, uint64_t, options_set_memory), .shared = OPTION_MEMORY},
+    {0, "split", "S", "two devices: half, or auto or A:B, images [half]", OPTION_TEXT(struct options, split),
+     .shared = OPTION_SPLIT},
 };
+const struct option_table options_net = SHARED_TABLE(net_rows);
+
+static const struct option_row before_use_rows[] = {
+    {0, "check", "WHEN", "kernels before use: off, first, always [first]", SETTING("ALEXCL_CHECK"),
+     .shared = OPTION_CHECK},
+    {0, "tune", "WHEN", "measuring before use: off, first [first]", SETTING("ALEXCL_TUNE"), .shared = OPTION_TUNE},
+};
+const struct option_table options_before_use = SHARED_TABLE(before_use_rows);
+
+static const struct option_row every_rows[] = {
+    {'o', "output", "FILE", "results into a file, whole or not at all [stdout]", OPTION_TEXT(struct options, output)},
+    {0, "format", "F", "text, json or csv [text]",
+     OPTION_VALUE(struct options, format, enum format, options_set_format)},
+    {'v', "verbose", NULL, "more; log level info", OPTION_VALUE(struct options, verbose, int, options_set_verbose),
+     .setting = "ALEXCL_LOG"},
+    {'q', "quiet", NULL, "results and errors only", OPTION_VALUE(struct options, quiet, int, options_set_quiet),
+     .setting = "ALEXCL_LOG"},
+    {0, "log", "LEVEL", "error, warning, info or debug [warning]", SETTING("ALEXCL_LOG")},
+    {0, "cache-dir", "DIR", "of compiled kernels [alexcl in your cache folder]", SETTING("ALEXCL_CACHE_DIR")},
+    {0, "cache-limit", "SIZE", "the most that is kept there; 0: no limit [256MiB]", SETTING("ALEXCL_CACHE_LIMIT")},
+    {0, "no-cache", NULL, "compile at every start", SETTING("ALEXCL_NO_CACHE")},
+    {0, "build-options", "O", "further options for the OpenCL compiler", SETTING("ALEXCL_BUILD_OPTIONS")},
+    {0, "kernel-dir", "DIR", "folder of .cl files that replace built-in ones", SETTING("ALEXCL_KERNEL_DIR")},
+    {0, "sync", NULL, "wait after every launch", SETTING("ALEXCL_SYNC")},
+    {0, "gemm", "G", "own or clblast [own]", SETTING("ALEXCL_GEMM")},
+    {'h', "help", NULL, "this, or a command's", OPTION_FLAG(struct options, help)},
+    {'V', "version", NULL, "version, loader and build", OPTION_VALUE(struct options, help, int, options_set_version)},
+};
+const struct option_table options_every = SHARED_TABLE(every_rows);
+
+/* ---- all rows ------------------------------------------------------------------------------------ */
+
 enum {
-    ROWS = sizeof rows / sizeof rows[0],
-    MOST = 1000000,
+    ROWS = 128, /* at most, of all tables */
     LONG = 1000 /* what getopt_long calls the first row's long name */
 };
 
-static int options_takes(const struct row *r, const struct command *c) {
-    char name[32];
-    if (!r->commands) return 1;
+/* The rows of all tables. Two commands may have an option of the same name, each its own. */
+struct known {
+    int count;
+    size_t size; /* of the structures of all tables */
+    struct known_row {
+        const struct option_row *row;
+        const struct option_table *table;
+        int first;    /* of the rows with this name */
+        size_t place; /* of the table's structure among all */
+    } all[ROWS];
+};
+
+static void options_collect(struct known *out) {
+    out->count = 0;
+    out->size = 0;
+    for (const struct option_table *const *t = option_tables; *t; t++) {
+        for (size_t i = 0; i < (*t)->count; i++) {
+            int first = 0;
+            assert(out->count < ROWS);
+            while (first < out->count && strcmp(out->all[first].row->name, (*t)->rows[i].name) != 0) first++;
+            out->all[out->count++] = (struct known_row){&(*t)->rows[i], *t, first, out->size};
+        }
+        size_t aligned = _Alignof(max_align_t);
+        out->size += ((*t)->size + aligned - 1) / aligned * aligned;
+    }
+}
+
+static int options_takes(const struct known_row *k, const struct command *c) {
+    if (k->table == &options_every) return 1;
     if (!c) return 0;
-    snprintf(name, sizeof name, " %s ", c->name);
-    return strstr(r->commands, name) != NULL;
+    return k->row->shared ? (k->row->shared & c->shared) != 0 : k->table == c->own;
+}
+
+/* Whether a command takes an option of this row's name. */
+static int options_takes_name(const struct known *known, int first, const struct command *c) {
+    for (int i = first; i < known->count; i++)
+        if (known->all[i].first == first && options_takes(&known->all[i], c)) return 1;
+    return 0;
 }
 
 void options_print(const struct command *command) {
+    struct known known;
     int count = 0;
-    for (int i = 0; i < ROWS; i++) {
-        const struct row *r = &rows[i];
-        if ((r->commands == NULL) == (command != NULL) || !options_takes(r, command)) continue;
+    options_collect(&known);
+    for (int i = 0; i < known.count; i++) {
+        const struct option_row *r = known.all[i].row;
+        if ((known.all[i].table == &options_every) == (command != NULL) || !options_takes(&known.all[i], command))
+            continue;
         char left[64];
-        snprintf(left, sizeof left, "%c%c%c --%s%s%s", r->id < 256 ? '-' : ' ', r->id < 256 ? r->id : ' ',
-                 r->id < 256 ? ',' : ' ', r->name, r->argument ? " " : "", r->argument ? r->argument : "");
+        snprintf(left, sizeof left, "%c%c%c --%s%s%s", r->letter ? '-' : ' ', r->letter ? r->letter : ' ',
+                 r->letter ? ',' : ' ', r->name, r->argument ? " " : "", r->argument ? r->argument : "");
         printf("%s  %-26s %s\n", count++ ? "" : "\nOptions:\n", left, r->help);
     }
     if (command) printf("\nOptions of every command, as -o, -v, -q, --format: `alexcl --help`\n");
 }
 
-/* A whole number from `least` to `most`; 0x for hexadecimal. */
-static int options_number(const char *name, const char *text, uint64_t least, uint64_t most, uint64_t *out,
-                          struct alexcl_error *err) {
-    char *end;
-    errno = 0;
-    unsigned long long n = strtoull(text, &end, strncmp(text, "0x", 2) == 0 || strncmp(text, "0X", 2) == 0 ? 16 : 10);
-    if (text[0] < '0' || text[0] > '9' || *end || errno || n < least || n > most)
-        return fail(err, ALEXCL_E_USAGE, "--%s %s: a whole number from %llu to %llu is wanted", name, text,
-                    (unsigned long long)least, (unsigned long long)most);
-    *out = n;
-    return ALEXCL_OK;
-}
-
-static int options_int(const char *name, const char *text, int least, int most, int *out, struct alexcl_error *err) {
-    uint64_t n = 0;
-    int status = options_number(name, text, (uint64_t)least, (uint64_t)most, &n, err);
-    *out = (int)n;
+/* Reads a value into the structure of every table that has an option of this name: which command is meant, is not known
+ * before all is read. */
+static int options_set(const struct known *known, int first, char *value, struct options *o, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    for (int i = first; i < known->count && status == ALEXCL_OK; i++) {
+        const struct known_row *k = &known->all[i];
+        char *structure = k->table->defaults ? (char *)o->room + k->place : (char *)o;
+        if (k->first == first) status = k->row->set(k->row, value, structure + k->row->at, err);
+    }
     return status;
 }
 
-static int options_size(const char *text, uint64_t *out, struct alexcl_error *err) {
-    if (alexcl_size_read(text, out) && *out > 0) return ALEXCL_OK;
-    return fail(err, ALEXCL_E_USAGE, "--memory %s: a size is wanted, as 4GiB or 512MiB", text);
-}
-
-static int options_gain(struct options *o, char *text, struct alexcl_error *err) {
-    char *equals = strchr(text, '='), *end = NULL;
-    double gain = equals ? strtod(equals + 1, &end) : 0;
-    if (!equals || equals == text || end == equals + 1 || *end)
-        return fail(err, ALEXCL_E_USAGE, "--gain %s: LAYER=NUMBER is wanted, as fc8=0.1", text);
-    if (o->gain_count == OPTIONS_GAINS) return fail(err, ALEXCL_E_USAGE, "more than %d times --gain", OPTIONS_GAINS);
-    *equals = '\0';
-    o->gains[o->gain_count++] = (struct alexcl_gain){text, gain};
-    return ALEXCL_OK;
-}
-
-static int options_format(const char *text, enum format *out, struct alexcl_error *err) {
-    static const char *const names[] = {"text", "json", "csv", NULL};
-    for (int i = 0; names[i]; i++) {
-        if (strcmp(text, names[i]) != 0) continue;
-        *out = (enum format)i;
-        return ALEXCL_OK;
-    }
-    return fail(err, ALEXCL_E_USAGE, "--format %s: text, json or csv", text);
-}
-
-static int options_set(struct options *o, const struct row *r, char *value, struct alexcl_error *err) {
-    if (r->setting) return alexcl_setting_set(r->setting, r->argument ? value : "1", err);
-    switch (r->id) {
-    case 'b': return options_int("batch", value, 1, MOST, &o->batch, err);
-    case ID_MEMORY: return options_size(value, &o->memory, err);
-    case ID_SPLIT: o->split = value; break;
-    case ID_TEN_CROP: o->ten_crop = 1; break;
-    case ID_TOP: return options_int("top", value, 1, MOST, &o->top, err);
-    case ID_LABELS: o->labels = value; break;
-    case ID_SAVE: o->save = value; break;
-    case ID_FEATURES: o->features = value; break;
-    case ID_INPUT: o->input = value; break;
-    case ID_DUMP_PATCHES: o->dump_patches = value; break;
-    case ID_KERNEL: o->kernel = value; break;
-    case ID_KIND: o->kind = value; break;
-    case ID_LAYER: o->layer = value; break;
-    case ID_FAIL_FAST: o->fail_fast = 1; break;
-    case ID_KEEP_GOING: o->keep_going = 1; break;
-    case ID_LIMIT: return options_int("limit", value, 1, MOST, &o->limit, err);
-    case ID_REPRODUCIBLE: o->reproducible = 1; break;
-    case ID_REPEAT: return options_int("repeat", value, 1, OPTIONS_REPEATS, &o->repeat, err);
-    case ID_WARM_UP: return options_int("warm-up", value, 0, OPTIONS_REPEATS, &o->warm_up, err);
-    case ID_TRACE: o->trace = value; break;
-    case ID_COMPARE: o->compare = value; break;
-    case ID_PLOT: o->plot = value; break;
-    case 'o': o->output = value; break;
-    case ID_SEED: o->seed_given = 1; return options_number("seed", value, 0, UINT64_MAX, &o->seed, err);
-    case ID_NAME: o->name = value; break;
-    case ID_GAIN: return options_gain(o, value, err);
-    case ID_FORMAT: return options_format(value, &o->format, err);
-    case 'v': o->verbose = 1; return alexcl_setting_set("ALEXCL_LOG", "info", err);
-    case 'q': o->quiet = 1; return alexcl_setting_set("ALEXCL_LOG", "error", err);
-    case 'h': o->help = 1; break;
-    default: break;
-    }
-    return ALEXCL_OK;
-}
-
 /* Names of the options that a word is short for, "--features, --fail-fast or --format"; how many. */
-static int options_short_for(const char *word, char *out, size_t size) {
+static int options_short_for(const struct known *known, const char *word, char *out, size_t size) {
     int count = 0, told = 0;
     size_t used = 0;
-    for (int i = 0; i < ROWS; i++) count += strncmp(rows[i].name, word, strlen(word)) == 0;
-    for (int i = 0; i < ROWS; i++) {
-        if (strncmp(rows[i].name, word, strlen(word)) != 0) continue;
-        int made = snprintf(out + used, size - used, "%s--%s",
-                            !told               ? ""
-                            : told == count - 1 ? " or "
-                                                : ", ",
-                            rows[i].name);
+    for (int i = 0; i < known->count; i++)
+        count += known->all[i].first == i && strncmp(known->all[i].row->name, word, strlen(word)) == 0;
+    for (int i = 0; i < known->count; i++) {
+        const char *name = known->all[i].row->name;
+        if (known->all[i].first != i || strncmp(name, word, strlen(word)) != 0) continue;
+        const char *between = told == 0 ? "" : told == count - 1 ? " or " : ", ";
+        int made = snprintf(out + used, size - used, "%s--%s", between, name);
         used += (size_t)made < size - used ? (size_t)made : size - used - 1;
         told++;
     }
     return count;
 }
 
-static int options_unknown(const char *text, const struct command *c, struct alexcl_error *err) {
+static int options_unknown(const struct known *known, const char *text, const struct command *c,
+                           struct alexcl_error *err) {
     const char *names[ROWS + 1], *near = NULL;
     char word[64], all[32 * ROWS];
     int count = 0;
     snprintf(word, sizeof word, "%.*s", (int)strcspn(text + strspn(text, "-"), "="), text + strspn(text, "-"));
-    if (strncmp(text, "--", 2) == 0 && options_short_for(word, all, sizeof all) > 1)
+    if (strncmp(text, "--", 2) == 0 && options_short_for(known, word, all, sizeof all) > 1)
         return fail(err, ALEXCL_E_USAGE, "--%s may be %s: write the one that you mean", word, all);
-    for (int i = 0; i < ROWS; i++)
-        if (!c || options_takes(&rows[i], c)) names[count++] = rows[i].name;
+    for (int i = 0; i < known->count; i++)
+        if (known->all[i].first == i && (!c || options_takes_name(known, i, c)))
+            names[count++] = known->all[i].row->name;
     names[count] = NULL;
     near = alexcl_nearest(word, names);
     if (near && strcmp(near, word) == 0 && strchr(text, '='))
@@ -280,25 +297,66 @@ static int options_unknown_command(const char *name, struct alexcl_error *err) {
                 near[0] ? ": did you mean " : "", near, near[0] ? "?" : "");
 }
 
+/* What getopt_long takes: a long name each once, short names. */
+static void options_tell_getopt(const struct known *known, struct option *longs, char *shorts) {
+    for (int i = 0; i < known->count; i++) {
+        const struct option_row *r = known->all[i].row;
+        if (known->all[i].first != i) continue;
+        *longs++ = (struct option){r->name, r->argument ? required_argument : no_argument, NULL, LONG + i};
+        if (r->letter) shorts += snprintf(shorts, 3, "%c%s", r->letter, r->argument ? ":" : "");
+    }
+    *longs = (struct option){0};
+}
+
+/* Memory for the structures of all commands, with their defaults. */
+static int options_open(const struct known *known, struct options *out, struct alexcl_error *err) {
+    *out = (struct options){.room = calloc(1, known->size + 1)};
+    if (!out->room) return fail(err, ALEXCL_E_MEMORY, "out of host memory: the options");
+    for (int i = 0; i < known->count; i++) {
+        const struct known_row *k = &known->all[i];
+        if (k->table->defaults) memcpy((char *)out->room + k->place, k->table->defaults, k->table->size);
+    }
+    return ALEXCL_OK;
+}
+
+void options_free(struct options *o) {
+    free(o->room);
+    *o = (struct options){0};
+}
+
+/* The command that the words name, and where its arguments begin. */
+static int options_find_command(char **argv, int words, int *at, int *help, const struct command **out,
+                                struct alexcl_error *err) {
+    *at = 1;
+    *out = NULL;
+    if (words == 0) return ALEXCL_OK;
+    const char *name = argv[(*at)++];
+    *out = options_command(name);
+    if (!*out && strcmp(name, "help") == 0) { /* alexcl help COMMAND */
+        *help = 1;
+        if (*at <= words) *out = options_command(name = argv[(*at)++]);
+        if (!*out && strcmp(name, "help") == 0) return ALEXCL_OK;
+    }
+    return *out ? ALEXCL_OK : options_unknown_command(name, err);
+}
+
 int options_read(int argc, char **argv, struct options *out, const struct command **command, struct alexcl_error *err) {
+    struct known known;
     struct option longs[ROWS + 1];
     char shorts[2 * ROWS + 3] = "-:"; /* words are handed out where they stand, whatever POSIXLY_CORRECT says */
     int given[ROWS] = {0}, words = 0, at, which, status;
-    *out = (struct options){.top = 5, .seed = 1, .warm_up = -1};
+    options_collect(&known);
+    options_tell_getopt(&known, longs, shorts + strlen(shorts));
     *command = NULL;
-    for (int i = 0; i < ROWS; i++) {
-        longs[i] = (struct option){rows[i].name, rows[i].argument ? required_argument : no_argument, NULL, LONG + i};
-        if (rows[i].id < 256) snprintf(shorts + strlen(shorts), 3, "%c%s", rows[i].id, rows[i].argument ? ":" : "");
-    }
-    longs[ROWS] = (struct option){0};
+    TRY(options_open(&known, out, err));
     /* An option before the command may be mistyped: the nearest of that command's options is named. */
     for (int i = 1; i < argc && !*command; i++) *command = options_command(argv[i]);
     opterr = 0;
     optind = 0; /* from the start, whatever an earlier call left inside a cluster of short options */
     while ((at = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
         if (at == '?')
-            return options_unknown(optopt && optopt < 256 ? (char[]){'-', (char)optopt, '\0'} : argv[optind - 1],
-                                   *command, err);
+            return options_unknown(
+                &known, optopt && optopt < 256 ? (char[]){'-', (char)optopt, '\0'} : argv[optind - 1], *command, err);
         if (at == ':')
             return fail(err, ALEXCL_E_USAGE, "option %s wants a value; see `alexcl --help`", argv[optind - 1]);
         if (at == 1) {
@@ -307,42 +365,30 @@ int options_read(int argc, char **argv, struct options *out, const struct comman
         }
         which = at - LONG;
         if (at < LONG)
-            for (which = 0; which < ROWS - 1 && rows[which].id != at; which++) continue;
+            for (which = 0; which < known.count - 1 && known.all[which].row->letter != at; which++) continue;
         given[which] = 1;
-        if (rows[which].id == 'V') {
-            printf("alexcl %s\n%s\n", alexcl_version(), alexcl_build_info());
-            out->help = -1;
-            return ALEXCL_OK;
-        }
-        status = options_set(out, &rows[which], optarg, err);
-        if (status != ALEXCL_OK) return status;
+        TRY(options_set(&known, which, optarg, out, err));
+        if (out->help < 0) return ALEXCL_OK;
     }
     while (optind < argc) argv[++words] = argv[optind++]; /* behind -- */
-    *command = NULL;
-    at = 1;
-    if (at <= words) {
-        const char *name = argv[at++];
-        *command = options_command(name);
-        if (!*command && strcmp(name, "help") == 0) { /* alexcl help COMMAND */
-            out->help = 1;
-            if (at <= words) *command = options_command(name = argv[at++]);
-            if (!*command && strcmp(name, "help") == 0) return ALEXCL_OK;
-        }
-        if (!*command) return options_unknown_command(name, err);
-    }
-    for (int i = 0; *command && i < ROWS; i++)
-        if (given[i] && !options_takes(&rows[i], *command))
+    TRY(options_find_command(argv, words, &at, &out->help, command, err));
+    for (int i = 0; *command && i < known.count; i++)
+        if (given[i] && !options_takes_name(&known, i, *command))
             return fail(err, ALEXCL_E_USAGE, "`alexcl %s` takes no --%s; see `alexcl %s --help`", (*command)->name,
-                        rows[i].name, (*command)->name);
+                        known.all[i].row->name, (*command)->name);
     out->arguments = argv + at;
     out->argument_count = words + 1 - at;
-    for (int i = 0; i < ROWS; i++) out->model_given |= given[i] && rows[i].id == 'm';
+    for (int i = 0; *command && (*command)->own && i < known.count; i++)
+        if (known.all[i].table == (*command)->own) out->own = (char *)out->room + known.all[i].place;
     out->devices = alexcl_setting_value("ALEXCL_DEVICES");
     out->model = alexcl_setting_value("ALEXCL_MODEL");
     out->weights = alexcl_setting_value("ALEXCL_WEIGHTS");
     out->precision = alexcl_setting_value("ALEXCL_WEIGHTS_PRECISION");
-    return ALEXCL_OK;
+done:
+    return status;
 }
+
+/* ---- what the options say ------------------------------------------------------------------------- */
 
 int options_model(const struct options *o, const struct alexcl_model **out, struct alexcl_error *err) {
     return alexcl_model_find(o->model, out, err);

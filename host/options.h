@@ -1,44 +1,106 @@
 /* SPDX-License-Identifier: MIT */
-/* The command line: one table of options, one of commands. */
+/* The command line. An option is a row of a table, with the function that reads its value and the place where that
+ * goes. What several commands take stands in tables here and in struct options; what one command takes, in a table and
+ * a structure of its own, beside it. */
 #ifndef ALEXCL_OPTIONS_H
 #define ALEXCL_OPTIONS_H
+#include <stddef.h>
+
 #include "alexcl.h"
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
-enum { OPTIONS_GAINS = 32, OPTIONS_REPEATS = 10000 };
+enum { OPTIONS_GAINS = 32, OPTIONS_IMAGES = 1000000 /* the largest number of images, or scores, to ask for */ };
 
+/* Options that more than one command takes. */
 struct options {
     char **arguments; /* behind the command */
     int argument_count;
     enum format format;
-    int verbose, help, model_given;        /* model_given: --model was */
+    int verbose, quiet, model_given;       /* model_given: --model was */
+    int help;                              /* -1: the version was printed, and nothing else is wanted */
     const char *model, *weights, *devices; /* flag > environment > default; NULL where there is none */
     const char *precision;                 /* of weights of fully connected layers: "float" or "half" */
     int batch;                             /* 0: not given */
-    int top, limit;
-    int repeat, warm_up; /* 0, -1: not given */
-    uint64_t memory, seed;
-    int seed_given;
-    const char *split; /* NULL: not given */
-    const char *labels, *save, *input, *features, *dump_patches, *name, *output, *kind, *kernel, *layer, *trace,
-        *compare, *plot;
-    int ten_crop, keep_going, fail_fast, reproducible, quiet;
-    struct alexcl_gain gains[OPTIONS_GAINS];
-    int gain_count;
+    uint64_t memory;
+    const char *split, *output; /* NULL: not given */
+    const void *own;            /* the command's own structure, NULL where it has none */
+    void *room;                 /* of the structures of all commands; options_free */
 };
+
+struct option_gains {
+    struct alexcl_gain list[OPTIONS_GAINS];
+    int count;
+};
+
+/* Shared options that a command takes or not. */
+enum option_shared {
+    OPTION_DEVICES = 1 << 0,
+    OPTION_MODEL = 1 << 1,
+    OPTION_WEIGHTS = 1 << 2,
+    OPTION_PRECISION = 1 << 3,
+    OPTION_BATCH = 1 << 4,
+    OPTION_MEMORY = 1 << 5,
+    OPTION_SPLIT = 1 << 6,
+    OPTION_CHECK = 1 << 7,
+    OPTION_TUNE = 1 << 8,
+};
+
+struct option_row {
+    int letter;                         /* its short name; 0: none */
+    const char *name, *argument, *help; /* argument: NULL for a flag */
+    /* Reads a value to where it goes, `at` bytes into the structure. ALEXCL_E_USAGE. */
+    int (*set)(const struct option_row *r, char *value, void *to, struct alexcl_error *err);
+    size_t at;
+    uint64_t least, most; /* of a number */
+    const char *setting;  /* the variable that it beats, or NULL */
+    unsigned shared;      /* enum option_shared; 0: the command's whose table it is, or every command's */
+};
+struct option_table {
+    const struct option_row *rows;
+    size_t count;
+    const void *defaults; /* of the structure that the values go to; NULL: struct options */
+    size_t size;
+};
+
+/* What a row says of its value, for a member of the right type in the structure of its table. */
+#define OPTION_VALUE(type, member, kind, function)                                                                     \
+    .set = _Generic(((type *)0)->member, kind : function), .at = offsetof(type, member)
+#define OPTION_FLAG(type, member) OPTION_VALUE(type, member, int, options_set_flag)
+#define OPTION_TEXT(type, member) OPTION_VALUE(type, member, const char *, options_set_text)
+#define OPTION_INT(type, member, from, to)                                                                             \
+    OPTION_VALUE(type, member, int, options_set_int), .least = (from), .most = (to)
+#define OPTION_NUMBER(type, member, to) OPTION_VALUE(type, member, uint64_t, options_set_number), .most = (to)
+#define OPTION_GAIN(type, member) OPTION_VALUE(type, member, struct option_gains, options_set_gain)
+/* A table of rows and of the defaults of its structure. */
+#define OPTION_TABLE(rows, defaults)                                                                                   \
+    { (rows), sizeof(rows) / sizeof *(rows), &(defaults), sizeof(defaults) }
+int options_set_flag(const struct option_row *r, char *value, void *to, struct alexcl_error *err);
+int options_set_text(const struct option_row *r, char *value, void *to, struct alexcl_error *err);
+int options_set_int(const struct option_row *r, char *value, void *to, struct alexcl_error *err);
+int options_set_number(const struct option_row *r, char *value, void *to, struct alexcl_error *err);
+int options_set_gain(const struct option_row *r, char *value, void *to, struct alexcl_error *err);
+
+/* Shared rows: of nets, of what is done before kernels are used, of every command. */
+extern const struct option_table options_net, options_before_use, options_every;
 
 struct command {
     const char *name;
     int (*run)(const struct options *o, struct alexcl_error *err);
-    const char *arguments; /* "LIST"; several forms stand one a line */
-    const char *about;     /* one line */
-    const char *details;   /* paragraphs for --help, lines of at most 80 */
-    const char *also;      /* what it is called elsewhere, each word with a space before and behind: "did you mean" */
+    const struct option_table *own; /* options that it has for itself, or NULL */
+    unsigned shared;                /* those of others that it takes: bits of enum option_shared */
+    const char *arguments;          /* "LIST"; several forms stand one a line */
+    const char *about;              /* one line */
+    const char *details;            /* paragraphs for --help, lines of at most 80 */
+    const char *also; /* what it is called elsewhere, each word with a space before and behind: "did you mean" */
 };
-extern const struct command commands[]; /* main.c; ends with {NULL} */
+extern const struct command commands[]; /* commands.c; ends with {NULL} */
+/* All tables, in the order in which help and messages name their options; ends with NULL. */
+extern const struct option_table *const option_tables[];
 
-/* Reads argv. *command is NULL when none was named. Settings given as flags are set in the library. */
+/* Reads argv; options_free in any case. *command is NULL when none was named. Settings given as flags are set in the
+ * library. */
 int options_read(int argc, char **argv, struct options *out, const struct command **command, struct alexcl_error *err);
+void options_free(struct options *o);
 /* The options of a command (NULL: those that every command has), for help. */
 void options_print(const struct command *command);
 /* The model that is chosen. */

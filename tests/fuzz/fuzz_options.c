@@ -1,30 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The command line and its values: sizes, numbers, gains, formats. Arguments are cut at line ends. */
+#include "commands.h"
 #include "fuzz.h"
-#include "options.h"
+#include "infer.h"
 
 enum { ARGUMENTS = 3 * OPTIONS_GAINS };
 
-static int do_nothing(const struct options *o, struct alexcl_error *err) {
-    (void)o;
-    (void)err;
-    return ALEXCL_OK;
-}
-
-const struct command commands[] = {
-    {"devices", do_nothing, "", "about", "", " list "},
-    {"infer", do_nothing, "LIST\n--input FILE.npy", "about", "", " run "},
-    {"plan", do_nothing, "[MODEL]", "about", "", ""},
-    {"env", do_nothing, "", "about", "", ""},
-    {"check", do_nothing, "", "about", "", ""},
-    {"summary", do_nothing, "[MODEL]", "about", "", ""},
-    {"weights", do_nothing, "", "about", "", ""},
-    {"models", do_nothing, "[MODEL]", "about", "", " list "},
-    {NULL, NULL, NULL, NULL, NULL, NULL},
-};
-
 /* What was read of a value, written plainly, is read as the same. */
-static void check_again(const struct options *o) {
+static void check_again(const struct options *o, const struct infer_options *own) {
     char program[] = "alexcl", infer[] = "infer", flag[] = "--memory", memory[32], batch[32], top[32];
     struct options again;
     const struct command *command;
@@ -32,17 +15,19 @@ static void check_again(const struct options *o) {
     if (!o->memory || !o->batch) return;
     snprintf(memory, sizeof memory, "%llu", (unsigned long long)o->memory);
     snprintf(batch, sizeof batch, "--batch=%d", o->batch);
-    snprintf(top, sizeof top, "--top=%d", o->top);
+    snprintf(top, sizeof top, "--top=%d", own->top);
     char *arguments[] = {program, infer, flag, memory, batch, top, NULL};
     fuzz_check_answer(options_read(6, arguments, &again, &command, &err), &err, (int[]){0});
-    FUZZ_CLAIM(again.batch == o->batch && again.top == o->top && command && strcmp(command->name, "infer") == 0);
+    FUZZ_CLAIM(command && command->run == command_infer);
+    FUZZ_CLAIM(again.batch == o->batch && ((const struct infer_options *)again.own)->top == own->top);
     FUZZ_CLAIM(o->memory > 1u << 30 || again.memory == o->memory);
+    options_free(&again);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     char *text = fuzz_copy(data, size, 1), *arguments[ARGUMENTS + 1], *at = text;
     int count = 1;
-    struct options o;
+    struct options o = {0};
     const struct command *command;
     struct alexcl_error err = {0};
     char program[] = "alexcl";
@@ -60,12 +45,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     int status = options_read(count, arguments, &o, &command, &err);
     fuzz_check_answer(status, &err, fuzz_bad_usage);
     if (status != ALEXCL_OK) goto done;
-    FUZZ_CLAIM(o.argument_count >= 0 && o.argument_count < count && o.top >= 1 && o.top <= 1000000 && o.batch >= 0 &&
-               o.batch <= 1000000);
-    FUZZ_CLAIM(o.memory <= 1000000000000000000 && o.gain_count >= 0 && o.gain_count <= OPTIONS_GAINS && o.limit >= 0);
+    FUZZ_CLAIM(o.argument_count >= 0 && o.argument_count < count && o.batch >= 0 && o.batch <= 1000000);
+    FUZZ_CLAIM(o.memory <= 1000000000000000000 && (o.own != NULL) == (command && command->own));
     FUZZ_CLAIM(o.format == FORMAT_TEXT || o.format == FORMAT_JSON || o.format == FORMAT_CSV);
     for (int i = 0; i < o.argument_count; i++) FUZZ_CLAIM(o.arguments[i] >= text && o.arguments[i] <= text + size);
-    for (int i = 0; i < o.gain_count; i++) FUZZ_CLAIM(o.gains[i].layer[0]);
+    if (command && command->run == command_weights) {
+        const struct option_gains *gains = &((const struct weights_options *)o.own)->gains;
+        FUZZ_CLAIM(gains->count >= 0 && gains->count <= OPTIONS_GAINS);
+        for (int i = 0; i < gains->count; i++) FUZZ_CLAIM(gains->list[i].layer[0]);
+    }
+    if (command && command->run == command_infer) {
+        const struct infer_options *own = o.own;
+        FUZZ_CLAIM(own->top >= 1 && own->top <= 1000000 && own->limit >= 0 && own->limit <= 1000000);
+        check_again(&o, own);
+    }
     if (command) {
         err = (struct alexcl_error){0};
         status = options_expect(&o, command->name, 0, 1, &err);
@@ -82,8 +75,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     status = options_model(&o, &model, &err);
     fuzz_check_answer(status, &err, fuzz_bad_usage);
     FUZZ_CLAIM(status != ALEXCL_OK || model->layer_count > 0);
-    check_again(&o);
 done:
+    options_free(&o);
     free(text);
     return 0;
 }
