@@ -36,7 +36,7 @@ int command_summary(const struct options *o, struct alexcl_error *err) {
     int status = options_model_argument(o, "summary", &model, err);
     if (status == ALEXCL_OK) status = alexcl_plan_make(model, &(struct alexcl_plan_request){.places = 1}, &plan, err);
     if (status != ALEXCL_OK) return status;
-    uint64_t fixed = 0; /* the codes of an RBF output are not trained */
+    uint64_t fixed = 0; /* what a layer keeps and does not train, as the codes of an RBF output */
     json_t *rows = o->format == FORMAT_JSON ? json_array() : NULL;
     if (o->format == FORMAT_CSV) fputs("layer,type,output,parameters\r\n", stdout);
     if (o->format == FORMAT_TEXT)
@@ -46,8 +46,7 @@ int command_summary(const struct options *o, struct alexcl_error *err) {
         const struct alexcl_plan_layer *l = &plan->layers[i];
         char name[80], shape[64], number[24];
         uint64_t parameters = l->parameters[0] + l->parameters[1];
-        if (l->layer->type == ALEXCL_RBF)
-            fixed += parameters = (uint64_t)l->out.c * (uint64_t)l->in.c * (uint64_t)l->in.h * (uint64_t)l->in.w;
+        if (parameters == 0) fixed += parameters = (l->parameter_bytes[0] + l->parameter_bytes[1]) / sizeof(float);
         if (summary_folds(plan, i)) continue;
         summary_shape(plan, i, shape, sizeof shape);
         snprintf(number, sizeof number, "%llu", (unsigned long long)parameters);

@@ -5,9 +5,11 @@
 #include "layer.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "generator.h"
 #include "layer_private.h"
 #include "log.h"
 #include "memory.h"
@@ -29,12 +31,37 @@ void layer_describe_maps(struct layer *l, int h, int w) {
     l->whole_out = (struct alexcl_shape){l->whole_in.c, h, w};
 }
 
-void layer_describe_tensor(struct layer *l, const char *suffix, int trainable, int dims, const int *shape) {
+void layer_describe_tensor(struct layer *l, struct layer_tensor tensor) {
     struct layer_tensor *t = &l->tensors[l->tensor_count++];
-    *t = (struct layer_tensor){.suffix = suffix, .dims = dims, .shape = {1, 1, 1, 1}, .trainable = trainable};
-    memcpy(t->shape, shape, (size_t)dims * sizeof *shape);
-    t->first = shape_half_first(shape[0], l->half);
-    t->count = shape_half_count(shape[0], l->half);
+    *t = tensor;
+    for (int i = t->dims; i < 4; i++) t->shape[i] = 1;
+    t->first = shape_half_first(t->shape[0], l->half);
+    t->count = shape_half_count(t->shape[0], l->half);
+}
+
+static void layer_fill_bias(const struct layer_fill *f) {
+    generator_fill_uniform(f->out, f->key, (uint64_t)f->first * f->row, (size_t)f->count * f->row, 0.1, 0);
+}
+
+void layer_describe_bias(struct layer *l, int outputs) {
+    layer_describe_tensor(
+        l,
+        (struct layer_tensor){
+            .suffix = "bias", .dims = 1, .shape = {outputs}, .trainable = 1, .stream = "b", .fill = layer_fill_bias});
+}
+
+static void layer_cut_connections(const struct layer_fill *f) {
+    size_t inputs = (size_t)f->shape[1], window = (size_t)f->shape[2] * (size_t)f->shape[3];
+    for (int o = 0; o < f->count; o++)
+        for (size_t in = 0; in < inputs; in++)
+            if (!(f->desc->connections[f->first + o] >> in & 1))
+                memset(f->out + ((size_t)o * inputs + in) * window, 0, window * sizeof *f->out);
+}
+
+void layer_fill_weight(const struct layer_fill *f) {
+    generator_fill_uniform(f->out, f->key, (uint64_t)f->first * f->row, (size_t)f->count * f->row,
+                           sqrt(6.0 / (double)f->row) * f->gain, 0);
+    if (f->desc->connections) layer_cut_connections(f);
 }
 
 size_t layer_tensor_row(const struct layer_tensor *t) {

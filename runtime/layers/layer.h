@@ -38,6 +38,7 @@ struct layer_reads {
  * channels do maps have at most, and so many images are given to a launch. */
 enum { LAYER_GROUPS = 65535 };
 
+struct layer_fill;
 /* A tensor of the weight file that a layer owns, and the half's slice of it along its first axis. */
 struct layer_tensor {
     const char *suffix; /* "weight", "bias" */
@@ -45,6 +46,18 @@ struct layer_tensor {
     int first, count;   /* this half's rows */
     /* connections that a model leaves out (desc->connections) are in the shape, and must be zeros in the file */
     int trainable;
+    const char *stream; /* of the generator (tests/oracle/README.md): "w", "b", "code" */
+    void (*fill)(const struct layer_fill *f);
+};
+/* Rows first .. first+count-1 of a tensor, as the generator makes them: any of them alone, equal to the bit. */
+struct layer_fill {
+    const struct alexcl_layer *desc;
+    const int *shape; /* of the whole tensor */
+    int first, count;
+    size_t row;   /* values of one */
+    uint64_t key; /* generator.h */
+    double gain;
+    float *out;
 };
 enum { LAYER_TENSORS = 2 };
 /* Values of the half's slice. */
@@ -154,6 +167,10 @@ struct layer_sample {
     int images; /* 0: 5, which is no multiple of what a kernel makes at once. Else it is for CLBlast alone. */
 };
 
+/* Takes a convention of a layer: a text or, where that is NULL, a number. */
+typedef void layer_tell_fn(void *user, const char *field, const char *text, double number);
+enum { LAYER_CONVENTIONS = 5 }; /* of a layer at most */
+
 /* All that a type of layers is: what is true of one alone stands in its row, and nobody else asks for a type by its
  * name. */
 struct layer_ops {
@@ -173,6 +190,8 @@ struct layer_ops {
      * the shapes do not fit. */
     int (*describe)(struct layer *l, struct alexcl_error *err);
     const struct layer_variant *const *variants; /* best first, ends with NULL */
+    /* Tells each field in which the nets of the world differ, for a weight file's metadata. NULL: there is none. */
+    void (*conventions)(const struct alexcl_layer *desc, layer_tell_fn *tell, void *user);
     /* Makes a description and what it reads small, for a check of the same programs: the constants that these are built
      * with stay. NULL: it goes value by value, of which 150 are enough. */
     void (*shrink)(struct alexcl_layer *desc, struct alexcl_shape *in);

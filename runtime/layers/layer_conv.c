@@ -43,8 +43,13 @@ static int conv_describe(struct layer *l, struct alexcl_error *err) {
     if (!l->reads.all) l->in.c = in.c / 2;
     l->whole_out = (struct alexcl_shape){d->outputs, h, w};
     l->out = (struct alexcl_shape){shape_half_count(d->outputs, l->half), h, w};
-    layer_describe_tensor(l, "weight", 1, 4, (int[]){d->outputs, in.c / d->groups, d->kernel, d->kernel});
-    layer_describe_tensor(l, "bias", 1, 1, &d->outputs);
+    layer_describe_tensor(l, (struct layer_tensor){.suffix = "weight",
+                                                   .dims = 4,
+                                                   .shape = {d->outputs, in.c / d->groups, d->kernel, d->kernel},
+                                                   .trainable = 1,
+                                                   .stream = "w",
+                                                   .fill = layer_fill_weight});
+    layer_describe_bias(l, d->outputs);
     l->macs = conv_connections(l) * (uint64_t)(d->kernel * d->kernel) * (uint64_t)h * (uint64_t)w;
     return ALEXCL_OK;
 }
@@ -367,6 +372,12 @@ static const struct layer_variant conv_naive = {.name = "naive",
                                                 .kernels = "conv_naive",
                                                 .last_resort = 1};
 
+static void conv_tell(const struct alexcl_layer *d, layer_tell_fn *tell, void *user) {
+    char pads[64]; /* top, left, bottom, right: ONNX's order */
+    snprintf(pads, sizeof pads, "[%d,%d,%d,%d]", d->pad, d->pad, d->pad + d->pad_end, d->pad + d->pad_end);
+    tell(user, "pads", pads, 0);
+}
+
 /* The width and the outputs stay: a tile is chosen by them. */
 static void conv_shrink(struct alexcl_layer *d, struct alexcl_shape *in) {
     int rows = d->kernel + 2 * d->stride - 2 * d->pad - d->pad_end; /* for three rows of output */
@@ -390,6 +401,7 @@ const struct layer_ops layer_conv_ops = {
     .describe = conv_describe,
     .variants = (const struct layer_variant *const[]){&conv_ref, &conv_clblast, &conv_winograd_mem, &conv_winograd,
                                                       &conv_cpu, &conv_own, &conv_wino, &conv_naive, NULL},
+    .conventions = conv_tell,
     .shrink = conv_shrink,
     .samples = (const struct layer_sample[]){
         /* As wide as those of tiny2t, with which they share their programs. */

@@ -11,6 +11,11 @@ static int dropout_describe(struct layer *l, struct alexcl_error *err) {
     return ALEXCL_OK;
 }
 
+static void dropout_tell(const struct alexcl_layer *d, layer_tell_fn *tell, void *user) {
+    tell(user, "rate", NULL, d->rate);
+    tell(user, "style", d->dropout == ALEXCL_DROPOUT_PAPER ? "paper" : "inverted", 0);
+}
+
 static float dropout_factor(const struct layer *l) { return (float)(1.0 - l->desc->rate); }
 
 static int dropout_ref_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
@@ -46,6 +51,7 @@ const struct layer_ops layer_dropout_ops = {
     .fields = LAYER_FIELD_DROPOUT,
     .describe = dropout_describe,
     .variants = (const struct layer_variant *const[]){&dropout_ref, &dropout_own, NULL},
+    .conventions = dropout_tell,
     .samples = (const struct layer_sample[]){
         {{.type = ALEXCL_DROPOUT, .name = "dropout", .rate = 0.5, .dropout = ALEXCL_DROPOUT_PAPER}, {150, 1, 1}, 0},
         {{0}, {0}, 0}}};

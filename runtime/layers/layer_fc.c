@@ -19,8 +19,13 @@ static int fc_describe(struct layer *l, struct alexcl_error *err) {
     l->in = l->whole_in;
     l->whole_out = (struct alexcl_shape){d->outputs, 1, 1};
     l->out = (struct alexcl_shape){shape_half_count(d->outputs, l->half), 1, 1};
-    layer_describe_tensor(l, "weight", 1, 2, (int[]){d->outputs, l->whole_in.c});
-    layer_describe_tensor(l, "bias", 1, 1, &d->outputs);
+    layer_describe_tensor(l, (struct layer_tensor){.suffix = "weight",
+                                                   .dims = 2,
+                                                   .shape = {d->outputs, l->whole_in.c},
+                                                   .trainable = 1,
+                                                   .stream = "w",
+                                                   .fill = layer_fill_weight});
+    layer_describe_bias(l, d->outputs);
     l->macs = (uint64_t)l->out.c * (uint64_t)l->in.c;
     const char *precision = alexcl_setting_value("ALEXCL_WEIGHTS_PRECISION");
     l->fp16 = precision && strcmp(precision, "half") == 0;

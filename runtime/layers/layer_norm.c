@@ -19,6 +19,18 @@ static int lrn_describe(struct layer *l, struct alexcl_error *err) {
     return norm_describe(l, err);
 }
 
+static void norm_tell(const struct alexcl_layer *d, layer_tell_fn *tell, void *user) {
+    tell(user, "n", NULL, d->kernel);
+    tell(user, "k", NULL, d->k);
+    tell(user, "alpha", NULL, d->alpha);
+    tell(user, "beta", NULL, d->beta);
+}
+
+static void lrn_tell(const struct alexcl_layer *d, layer_tell_fn *tell, void *user) {
+    norm_tell(d, tell, user);
+    tell(user, "span", d->span == ALEXCL_SPAN_HALF ? "half" : "layer", 0);
+}
+
 static void norm_shrink(struct alexcl_layer *d, struct alexcl_shape *in) {
     *in = (struct alexcl_shape){layer_least(in->c, 2 * d->kernel + 3), layer_least(in->h, d->kernel + 2),
                                 layer_least(in->w, d->kernel + 4)};
@@ -130,6 +142,7 @@ const struct layer_ops layer_lrn_ops = {
     .takes_blocks = lrn_takes_blocks,
     .describe = lrn_describe,
     .variants = (const struct layer_variant *const[]){&lrn_ref, &lrn_cpu, &lrn_own, NULL},
+    .conventions = lrn_tell,
     .shrink = norm_shrink,
     .samples = (const struct layer_sample[]){
         {{.type = ALEXCL_LRN, .name = "lrn", .kernel = 5, .k = 2, .alpha = 0.3, .beta = 0.75, .span = ALEXCL_SPAN_HALF},
@@ -178,6 +191,7 @@ const struct layer_ops layer_rnorm_ops = {
     .reads_maps = 1,
     .describe = norm_describe,
     .variants = (const struct layer_variant *const[]){&rnorm_ref, &rnorm_own, NULL},
+    .conventions = norm_tell,
     .shrink = norm_shrink,
     .samples = (const struct layer_sample[]){
         {{.type = ALEXCL_RNORM, .name = "rnorm", .kernel = 5, .k = 1, .alpha = 0.04, .beta = 0.75}, {5, 11, 7}, 0},

@@ -2,6 +2,7 @@
 /* Max-pooling, average pooling, and LeNet-1998's trained sub-sampling. */
 #include <stdio.h>
 
+#include "generator.h"
 #include "layer_private.h"
 #include "ref.h"
 
@@ -148,11 +149,21 @@ const struct layer_ops layer_avgpool_ops = {
 
 /* ---- subsample ---- */
 
+/* About the mean of its window. */
+static void subsample_fill(const struct layer_fill *f) {
+    generator_fill_uniform(f->out, f->key, (uint64_t)f->first * f->row, (size_t)f->count * f->row, 0.25, 0.5);
+}
+
 static int subsample_describe(struct layer *l, struct alexcl_error *err) {
     int status = pool_describe(l, err);
     if (status != ALEXCL_OK) return status;
-    layer_describe_tensor(l, "weight", 1, 1, &l->whole_in.c);
-    layer_describe_tensor(l, "bias", 1, 1, &l->whole_in.c);
+    layer_describe_tensor(l, (struct layer_tensor){.suffix = "weight",
+                                                   .dims = 1,
+                                                   .shape = {l->whole_in.c},
+                                                   .trainable = 1,
+                                                   .stream = "w",
+                                                   .fill = subsample_fill});
+    layer_describe_bias(l, l->whole_in.c);
     return ALEXCL_OK;
 }
 

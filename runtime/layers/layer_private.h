@@ -14,8 +14,12 @@ extern const struct layer_ops layer_conv_ops, layer_fc_ops, layer_rbf_ops, layer
 /* A layer whose half reads its own half's channels and makes as many, h x w each (whole_out = whole_in with another
  * map). */
 void layer_describe_maps(struct layer *l, int h, int w);
-/* The next tensor: `rows` x the further dimensions, of which the half has rows first .. first+count-1 (shape.h). */
-void layer_describe_tensor(struct layer *l, const char *suffix, int trainable, int dims, const int *shape);
+/* The next tensor, of which the half has rows first .. first+count-1 (shape.h): these are set here. */
+void layer_describe_tensor(struct layer *l, struct layer_tensor tensor);
+/* The next one is a trained bias an output. */
+void layer_describe_bias(struct layer *l, int outputs);
+/* The fill of weights: uniform, by the number of products of a sum and the gain; 0 where there is no connection. */
+void layer_fill_weight(const struct layer_fill *f);
 /* Values of one row of a tensor. */
 size_t layer_tensor_row(const struct layer_tensor *t);
 

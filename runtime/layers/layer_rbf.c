@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* LeNet-1998's output: distances to the classes' codes, which are given, not trained. A half has its own half of the
  * classes. */
+#include "generator.h"
 #include "layer_private.h"
 #include "ref.h"
+
+/* Codes are -1 and 1. */
+static void rbf_fill(const struct layer_fill *f) {
+    uint64_t from = (uint64_t)f->first * f->row;
+    for (size_t i = 0; i < (size_t)f->count * f->row; i++)
+        f->out[i] = generator_int(f->key, from + i, 2) ? 1.0f : -1.0f;
+}
 
 static int rbf_describe(struct layer *l, struct alexcl_error *err) {
     const struct alexcl_layer *d = l->desc;
@@ -12,7 +20,12 @@ static int rbf_describe(struct layer *l, struct alexcl_error *err) {
     l->in = l->whole_in;
     l->whole_out = (struct alexcl_shape){d->outputs, 1, 1};
     l->out = (struct alexcl_shape){shape_half_count(d->outputs, l->half), 1, 1};
-    layer_describe_tensor(l, "weight", 0, 2, (int[]){d->outputs, l->whole_in.c});
+    layer_describe_tensor(l, (struct layer_tensor){.suffix = "weight",
+                                                   .dims = 2,
+                                                   .shape = {d->outputs, l->whole_in.c},
+                                                   .trainable = 0,
+                                                   .stream = "code",
+                                                   .fill = rbf_fill});
     l->macs = (uint64_t)l->out.c * (uint64_t)l->in.c;
     return ALEXCL_OK;
 }

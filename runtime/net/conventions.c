@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "layer.h"
+
 static const char PREFIX[] = "alexcl.";
 enum { NAMED = 4 }; /* differences that an error tells in full */
 
@@ -70,32 +72,30 @@ static void conventions_add_channels(struct conventions *c, const char *subject,
     if (model->channels > 1) text_add(value, "]");
 }
 
+/* One layer's are told to it. */
+struct conventions_layer {
+    struct conventions *list;
+    size_t layer;
+    const char *name;
+};
+
+static void conventions_told(void *user, const char *field, const char *text, double number) {
+    const struct conventions_layer *to = user;
+    if (text)
+        conventions_add(to->list, to->layer, to->name, field, text);
+    else
+        conventions_add_number(to->list, to->layer, to->name, field, number);
+}
+
 static void conventions_add_layer(struct conventions *c, size_t i, const struct alexcl_layer *l) {
-    switch (l->type) {
-    case ALEXCL_CONV: /* top, left, bottom, right: ONNX's order */
-        text_add(conventions_begin(c, i, l->name, "pads"), "[%d,%d,%d,%d]", l->pad, l->pad, l->pad + l->pad_end,
-                 l->pad + l->pad_end);
-        break;
-    case ALEXCL_LRN:
-    case ALEXCL_RNORM:
-        conventions_add_number(c, i, l->name, "n", l->kernel);
-        conventions_add_number(c, i, l->name, "k", l->k);
-        conventions_add_number(c, i, l->name, "alpha", l->alpha);
-        conventions_add_number(c, i, l->name, "beta", l->beta);
-        if (l->type == ALEXCL_LRN)
-            conventions_add(c, i, l->name, "span", l->span == ALEXCL_SPAN_HALF ? "half" : "layer");
-        break;
-    case ALEXCL_DROPOUT:
-        conventions_add_number(c, i, l->name, "rate", l->rate);
-        conventions_add(c, i, l->name, "style", l->dropout == ALEXCL_DROPOUT_PAPER ? "paper" : "inverted");
-        break;
-    default: break;
-    }
+    struct conventions_layer to = {c, i, l->name};
+    const struct layer_ops *ops = layer_type(l->type);
+    if (ops->conventions) ops->conventions(l, conventions_told, &to);
 }
 
 int conventions_make(const struct alexcl_model *model, struct conventions *out, struct alexcl_error *err) {
     static const char *const colours[] = {[ALEXCL_RGB] = "RGB", [ALEXCL_BGR] = "BGR", [ALEXCL_GREY] = "grey"};
-    *out = (struct conventions){.room = 9 + 5 * model->layer_count};
+    *out = (struct conventions){.room = 9 + LAYER_CONVENTIONS * model->layer_count};
     int status = memory_alloc(&out->list, out->room, sizeof *out->list, "the conventions", err);
     if (status != ALEXCL_OK) return status;
     conventions_add(out, 0, "model", NULL, model->name);

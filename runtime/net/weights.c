@@ -21,9 +21,8 @@
 /* A tensor that the model needs. */
 struct weights_tensor {
     int layer; /* index in the model */
-    const char *suffix;
-    char *name; /* "conv1.weight" */
-    int dims, shape[4];
+    struct layer_tensor tensor;
+    char *name;                             /* "conv1.weight" */
     const struct safetensors_tensor *found; /* weights of a file */
 };
 
@@ -51,8 +50,7 @@ static int weights_add_tensor(struct alexcl_weights *w, int layer, const struct 
         text_free(&name);
         return error_set(err, ALEXCL_E_MEMORY, "out of host memory: the name of a tensor");
     }
-    *out = (struct weights_tensor){.layer = layer, .suffix = tensor->suffix, .name = name.text, .dims = tensor->dims};
-    memcpy(out->shape, tensor->shape, sizeof out->shape);
+    *out = (struct weights_tensor){.layer = layer, .tensor = *tensor, .name = name.text};
     w->count++;
     return ALEXCL_OK;
 }
@@ -107,8 +105,8 @@ static int weights_describe_file(const char *path, struct alexcl_weights *w, int
 
 static const char *weights_show_wanted(const struct weights_tensor *t, char out[SAFETENSORS_SHOWN]) {
     uint64_t shape[4] = {0};
-    for (int i = 0; i < t->dims; i++) shape[i] = (uint64_t)t->shape[i];
-    return safetensors_show_shape(t->dims, shape, out);
+    for (int i = 0; i < t->tensor.dims; i++) shape[i] = (uint64_t)t->tensor.shape[i];
+    return safetensors_show_shape(t->tensor.dims, shape, out);
 }
 
 static int weights_missing(const char *path, const struct alexcl_weights *w, const struct weights_tensor *t,
@@ -141,15 +139,15 @@ static int weights_find_tensors(const char *path, struct alexcl_weights *w, stru
         if (t->found->type == SAFETENSORS_OTHER)
             return error_set(err, ALEXCL_E_DATA, "%s: tensor %s is of dtype %s; F32, F16 and BF16 are read: convert it",
                              path, t->found->name, t->found->type_name);
-        int same = t->found->dims == t->dims;
-        for (int d = 0; same && d < t->dims; d++) same = t->found->shape[d] == (uint64_t)t->shape[d];
+        int same = t->found->dims == t->tensor.dims;
+        for (int d = 0; same && d < t->tensor.dims; d++) same = t->found->shape[d] == (uint64_t)t->tensor.shape[d];
         if (!same)
             return error_set(err, ALEXCL_E_DATA, "%s: tensor %s is %s, model %s wants %s%s", path, t->found->name,
                              safetensors_show_shape(t->found->dims, t->found->shape, have), w->model->name,
                              weights_show_wanted(t, wanted),
-                             t->dims == 4   ? " (outputs x inputs / groups x height x width)"
-                             : t->dims == 2 ? " (outputs x inputs)"
-                                            : "");
+                             t->tensor.dims == 4   ? " (outputs x inputs / groups x height x width)"
+                             : t->tensor.dims == 2 ? " (outputs x inputs)"
+                                                   : "");
     }
     return ALEXCL_OK;
 }
@@ -159,14 +157,14 @@ static int weights_check_connections(const char *path, const struct alexcl_weigh
     for (size_t i = 0; i < w->count; i++) {
         const struct weights_tensor *t = &w->tensors[i];
         const uint32_t *connections = w->model->layers[t->layer].connections;
-        if (!connections || t->dims != 4) continue;
+        if (!connections || t->tensor.dims != 4) continue;
         struct weights_view v;
-        int status =
-            weights_view_open(w, &w->model->layers[t->layer], t->suffix, t->dims, t->shape, 0, t->shape[0], &v, err);
+        int status = weights_view_open(w, &w->model->layers[t->layer], t->tensor.suffix, t->tensor.dims,
+                                       t->tensor.shape, 0, t->tensor.shape[0], &v, err);
         if (status != ALEXCL_OK) return status;
-        size_t window = (size_t)t->shape[2] * (size_t)t->shape[3], at = 0;
-        for (int o = 0; o < t->shape[0] && status == ALEXCL_OK; o++)
-            for (int in = 0; in < t->shape[1] && status == ALEXCL_OK; in++)
+        size_t window = (size_t)t->tensor.shape[2] * (size_t)t->tensor.shape[3], at = 0;
+        for (int o = 0; o < t->tensor.shape[0] && status == ALEXCL_OK; o++)
+            for (int in = 0; in < t->tensor.shape[1] && status == ALEXCL_OK; in++)
                 for (size_t k = 0; k < window; k++, at++)
                     if (!(connections[o] >> in & 1) && v.values[at] != 0 && status == ALEXCL_OK)
                         status = error_set(err, ALEXCL_E_DATA,
@@ -220,7 +218,9 @@ done:
 
 /* ---- the generator ----------------------------------------------------------------------------- */
 
-static int weights_has_gain(const struct alexcl_layer *l) { return l->type == ALEXCL_CONV || l->type == ALEXCL_FC; }
+static int weights_has_gain(const struct alexcl_layer *l) {
+    return (layer_type(l->type)->fields & LAYER_FIELD_GAIN) != 0;
+}
 
 static int weights_set_gains(struct alexcl_weights *w, const struct alexcl_gain *gains, size_t count,
                              struct alexcl_error *err) {
@@ -270,39 +270,25 @@ done:
     return status;
 }
 
-static void weights_cut_connections(const struct alexcl_layer *l, const int shape[4], int first, int count,
-                                    float *values) {
-    size_t window = (size_t)shape[2] * (size_t)shape[3];
-    for (int o = 0; o < count; o++)
-        for (int in = 0; in < shape[1]; in++)
-            if (!(l->connections[first + o] >> in & 1))
-                memset(values + ((size_t)o * (size_t)shape[1] + (size_t)in) * window, 0, window * sizeof *values);
-}
-
 /* Names, scales and offsets: tests/oracle/README.md, "Names and scales of a net case". */
-static int weights_make(const struct alexcl_weights *w, const struct alexcl_layer *l, const char *suffix, int dims,
-                        const int shape[4], int first, int count, float *out, struct alexcl_error *err) {
-    int weight = strcmp(suffix, "weight") == 0;
-    size_t row = weights_row(dims, shape), values = row * (size_t)count;
-    uint64_t from = (uint64_t)first * row;
+static int weights_make(const struct alexcl_weights *w, const struct weights_tensor *t, int first, int count,
+                        float *out, struct alexcl_error *err) {
+    const struct alexcl_layer *l = &w->model->layers[t->layer];
     struct text name = {0};
-    text_add(&name, "net/%s/%s.%s", w->case_name, l->name, l->type == ALEXCL_RBF ? "code" : weight ? "w" : "b");
+    text_add(&name, "net/%s/%s.%s", w->case_name, l->name, t->tensor.stream);
     if (name.failed) {
         text_free(&name);
         return error_set(err, ALEXCL_E_MEMORY, "out of host memory: the name of a tensor");
     }
-    uint64_t key = generator_key(w->seed, name.text);
+    t->tensor.fill(&(struct layer_fill){.desc = l,
+                                        .shape = t->tensor.shape,
+                                        .first = first,
+                                        .count = count,
+                                        .row = weights_row(t->tensor.dims, t->tensor.shape),
+                                        .key = generator_key(w->seed, name.text),
+                                        .gain = w->gains[t->layer],
+                                        .out = out});
     text_free(&name);
-    if (l->type == ALEXCL_RBF) {
-        for (size_t i = 0; i < values; i++) out[i] = generator_int(key, from + i, 2) ? 1.0f : -1.0f;
-    } else if (!weight) {
-        generator_fill_uniform(out, key, from, values, 0.1, 0);
-    } else if (l->type == ALEXCL_SUBSAMPLE) {
-        generator_fill_uniform(out, key, from, values, 0.25, 0.5);
-    } else {
-        generator_fill_uniform(out, key, from, values, sqrt(6.0 / (double)row) * w->gains[l - w->model->layers], 0);
-        if (l->connections) weights_cut_connections(l, shape, first, count, out);
-    }
     return ALEXCL_OK;
 }
 
@@ -314,9 +300,9 @@ int weights_view_open(const struct alexcl_weights *w, const struct alexcl_layer 
     const struct weights_tensor *t = NULL;
     for (size_t i = 0; i < w->count && !t; i++)
         if (strcmp(w->model->layers[w->tensors[i].layer].name, layer->name) == 0 &&
-            strcmp(w->tensors[i].suffix, suffix) == 0)
+            strcmp(w->tensors[i].tensor.suffix, suffix) == 0)
             t = &w->tensors[i];
-    if (!t || t->dims != dims || memcmp(t->shape, shape, (size_t)dims * sizeof *shape) != 0)
+    if (!t || t->tensor.dims != dims || memcmp(t->tensor.shape, shape, (size_t)dims * sizeof *shape) != 0)
         return error_set(err, ALEXCL_E_DATA,
                          "the weights opened for model %s up to layer %s have no tensor %s.%s of the shape asked for",
                          w->model->name, w->model->layers[w->layer_count - 1].name, layer->name, suffix);
@@ -333,7 +319,7 @@ int weights_view_open(const struct alexcl_weights *w, const struct alexcl_layer 
     if (t->found)
         safetensors_read(t->found, (uint64_t)first * row, (size_t)count * row, out->owned);
     else
-        status = weights_make(w, &w->model->layers[t->layer], suffix, dims, shape, first, count, out->owned, err);
+        status = weights_make(w, t, first, count, out->owned, err);
     out->values = out->owned;
     if (status != ALEXCL_OK) weights_view_close(out);
     return status;
@@ -356,8 +342,8 @@ static int weights_save_rows(void *user, size_t entry, int first, int count, con
                              struct alexcl_error *err) {
     struct weights_saving *s = user;
     const struct weights_tensor *t = &s->weights->tensors[entry];
-    int status = weights_view_open(s->weights, &s->weights->model->layers[t->layer], t->suffix, t->dims, t->shape,
-                                   first, count, &s->view, err);
+    int status = weights_view_open(s->weights, &s->weights->model->layers[t->layer], t->tensor.suffix, t->tensor.dims,
+                                   t->tensor.shape, first, count, &s->view, err);
     *values = s->view.values;
     return status;
 }
@@ -411,8 +397,8 @@ int alexcl_weights_save(const struct alexcl_weights *w, const char *path, struct
         goto done;
     }
     for (size_t i = 0; i < w->count; i++) {
-        entries[i] = (struct safetensors_entry){.name = w->tensors[i].name, .dims = w->tensors[i].dims};
-        memcpy(entries[i].shape, w->tensors[i].shape, sizeof entries[i].shape);
+        entries[i] = (struct safetensors_entry){.name = w->tensors[i].name, .dims = w->tensors[i].tensor.dims};
+        memcpy(entries[i].shape, w->tensors[i].tensor.shape, sizeof entries[i].shape);
     }
     struct safetensors_content content = {.metadata = pairs,
                                           .metadata_count = pair_count,
