@@ -9,6 +9,7 @@
 #include "fail.h"
 #include "interrupt.h"
 #include "monotonic.h"
+#include "printable.h"
 #include "progress.h"
 #include "report.h"
 
@@ -52,7 +53,7 @@ static void check_print_message(const char *text) {
             while (shown > 50 && text[shown] != ' ') shown--;
             if (text[shown] != ' ') shown = 74;
         }
-        if (shown < length) shown = (size_t)report_cut(text, shown);
+        if (shown < length) shown = (size_t)printable_cut(text, shown);
         if (shown == 0) return;
         char piece[80];
         snprintf(piece, sizeof piece, "%.*s", (int)shown, text);
@@ -71,10 +72,10 @@ static void check_print_header(const struct check *c, const struct alexcl_check_
         printf("both devices together\n");
         return;
     }
-    snprintf(text, sizeof text, "device %.*s", report_cut(r->place->name, 71), r->place->name);
+    snprintf(text, sizeof text, "device %.*s", printable_cut(r->place->name, 71), r->place->name);
     report_text(stdout, text);
-    snprintf(text, sizeof text, "%.*s, driver %.*s", report_cut(r->device->platform_name, 28), r->device->platform_name,
-             report_cut(r->device->driver, 38), r->device->driver);
+    snprintf(text, sizeof text, "%.*s, driver %.*s", printable_cut(r->device->platform_name, 28),
+             r->device->platform_name, printable_cut(r->device->driver, 38), r->device->driver);
     printf("\n  ");
     report_text(stdout, text);
     printf("\n");

@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "fail.h"
 #include "monotonic.h"
+#include "printable.h"
 #include "progress.h"
 #include "npy.h"
 #include "prepare.h"
@@ -296,7 +297,7 @@ static int time_write_plot(const struct timing *t, struct alexcl_error *err) {
     const char *devices = alexcl_selection_why(t->selection);
     char title[128], cut[128];
     snprintf(title, sizeof title, "%.60s, batch %d: %.1f images/s", t->model->name, t->m.batch, t->m.images_per_s);
-    snprintf(cut, sizeof cut, "%.*s", report_cut(devices, 120), devices);
+    snprintf(cut, sizeof cut, "%.*s", printable_cut(devices, 120), devices);
     return roofline_write(t->own->plot, &t->m, title, cut, err);
 }
 

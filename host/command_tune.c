@@ -8,6 +8,7 @@
 #include "fail.h"
 #include "interrupt.h"
 #include "monotonic.h"
+#include "printable.h"
 #include "progress.h"
 #include "report.h"
 
@@ -28,7 +29,7 @@ static double tune_gflops(const struct alexcl_tune_result *r) {
 static void tune_print(const struct tuned *t, const struct alexcl_tune_result *r, int new_device, int new_layer) {
     if (new_device) {
         char name[96];
-        snprintf(name, sizeof name, "device %.*s", report_cut(r->place->name, 71), r->place->name);
+        snprintf(name, sizeof name, "device %.*s", printable_cut(r->place->name, 71), r->place->name);
         if (t->place) printf("\n");
         report_text(stdout, name);
         printf("\n");
@@ -40,7 +41,7 @@ static void tune_print(const struct tuned *t, const struct alexcl_tune_result *r
     printf("    %-10s %-8s ", r->variant, r->tile);
     if (r->status != ALEXCL_OK) {
         char cut[64];
-        snprintf(cut, sizeof cut, "%.*s", report_cut(r->message, 44), r->message);
+        snprintf(cut, sizeof cut, "%.*s", printable_cut(r->message, 44), r->message);
         printf("dropped: ");
         report_text(stdout, cut);
         printf("\n");

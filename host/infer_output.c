@@ -7,6 +7,7 @@
 #include "infer.h"
 #include "interrupt.h"
 #include "monotonic.h"
+#include "printable.h"
 #include "progress.h"
 #include "report.h"
 
@@ -43,7 +44,7 @@ static void infer_output_text(const struct infer *f, const struct result *r) {
     for (size_t i = 0; i < f->results.top_count; i++) {
         char name[48];
         const char *whole = infer_output_name(f, r->top[i], number);
-        snprintf(name, sizeof name, "%.*s", report_cut(whole, sizeof name - 1), whole);
+        snprintf(name, sizeof name, "%.*s", printable_cut(whole, sizeof name - 1), whole);
         printf("  %7.4f  %4zu  ", r->p[i], r->top[i]);
         report_text(stdout, name);
         printf("%s\n", r->has_label && r->top[i] == r->label_index ? "  <-" : "");

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "monotonic.h"
+#include "printable.h"
 #include "report.h"
 
 enum { COLUMNS = 79, SOON = 1 /* second: before, nothing is known of what is left */ };
@@ -48,7 +49,7 @@ static void progress_draw(void) {
     char text[sizeof doing + 128], end[128] = "";
     if (counted[0]) progress_tell(count_done, count_total, monotonic_now() - count_start, end, sizeof end);
     int room = COLUMNS - (counted[0] ? (int)strlen(end) + 2 : 0);
-    snprintf(text, sizeof text, "%.*s%s%s", report_cut(doing, (size_t)room), doing, counted[0] ? ": " : "", end);
+    snprintf(text, sizeof text, "%.*s%s%s", printable_cut(doing, (size_t)room), doing, counted[0] ? ": " : "", end);
     fputs("\r\033[K", stderr);
     report_text(stderr, text);
     (void)fflush(stderr); /* nothing depends on it */

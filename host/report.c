@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "fail.h"
+#include "printable.h"
 
 static int lost;                   /* something that a document should have */
 static struct alexcl_file *target; /* of report_to */
@@ -77,36 +78,9 @@ void report_csv(const char *field, int last) {
     fputs(last ? "\r\n" : ",", stdout);
 }
 
-int report_character(const char *text) {
-    const unsigned char *c = (const unsigned char *)text;
-    int more = c[0] < 0x80                   ? 0
-               : c[0] >= 0xc2 && c[0] < 0xe0 ? 1
-               : c[0] >= 0xe0 && c[0] < 0xf0 ? 2
-               : c[0] >= 0xf0 && c[0] < 0xf5 ? 3
-                                             : -1;
-    if (more < 0 || c[0] < 0x20 || c[0] == 0x7f) return 0;
-    for (int i = 1; i <= more; i++)
-        if (c[i] < 0x80 || c[i] > 0xbf) return 0;
-    /* Control characters of Latin-1, overlong forms, surrogates, and what is beyond Unicode. */
-    if ((c[0] == 0xc2 && c[1] < 0xa0) || (c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xed && c[1] > 0x9f) ||
-        (c[0] == 0xf0 && c[1] < 0x90) || (c[0] == 0xf4 && c[1] > 0x8f))
-        return 0;
-    return more + 1;
-}
-
-int report_cut(const char *text, size_t most) {
-    size_t at = 0;
-    while (text[at]) {
-        int length = report_character(text + at);
-        if (at + (size_t)(length ? length : 1) > most) break;
-        at += (size_t)(length ? length : 1);
-    }
-    return (int)at;
-}
-
 static void report_lines(FILE *to, const char *text, int lines) {
     while (*text) {
-        int length = report_character(text);
+        int length = printable_character(text);
         if (length)
             (void)fwrite(text, 1, (size_t)length, to);
         else if (lines && *text == '\t')

@@ -24,10 +24,6 @@ int report_whole(void); /* 0: there was no memory for something */
 json_t *report_string(const char *text);
 /* One CSV field (RFC 4180), quoted where it must be; `last` ends the line. NULL is empty. */
 void report_csv(const char *field, int last);
-/* Bytes of the character at `text`; 0 where none begins that may be shown: a control character, or no UTF-8. */
-int report_character(const char *text);
-/* Most bytes of `text`, at most `most`, that end with a whole character; for "%.*s". */
-int report_cut(const char *text, size_t most);
 /* Prints a text for people on one line: what may not be shown as \xNN, so that no name writes to the terminal what it
  * likes. */
 void report_text(FILE *to, const char *text);

@@ -33,8 +33,9 @@ include_only runtime/layers $public runtime/base runtime/ref runtime/cl
 include_only runtime/graph $public runtime/base runtime/devices runtime/layers runtime/cl
 include_only runtime/tune $public runtime/base runtime/devices runtime/layers runtime/cl runtime/graph
 include_only runtime/net $public runtime/base runtime/devices runtime/formats runtime/layers runtime/cl runtime/graph runtime/tune
-include_only host $public runtime/formats
-include_only tools/scale.d $public host
+include_only host/data $public runtime/base runtime/formats
+include_only host $public runtime/formats host/data
+include_only tools/scale.d $public host host/data
 
 # Foreign headers stay where they are wrapped: `only_in PATTERN FILES MOST`.
 only_in() {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* How names and messages are shown: as UTF-8 without control characters, whatever they are made of. */
 #include "fuzz.h"
+#include "printable.h"
 #include "report.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -12,13 +13,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     FUZZ_CLAIM(fclose(to) == 0 && shown_length >= length && strlen(shown) == shown_length);
     int plain = shown_length == length; /* nothing had to be replaced */
     for (const char *c = shown; *c;) {
-        int bytes = report_character(c);
+        int bytes = printable_character(c);
         FUZZ_CLAIM(bytes >= 1 && bytes <= 4 && (unsigned char)*c >= 0x20 && *c != 0x7f);
         c += bytes;
     }
     /* jansson knows UTF-8 too: what it takes as a text of this many bytes is whole characters. */
     for (size_t most = 0; most <= length && most < 64; most++) {
-        int cut = report_cut(text, most);
+        int cut = printable_cut(text, most);
         FUZZ_CLAIM(cut >= 0 && (size_t)cut <= most && most - (size_t)cut < 4);
         json_t *whole = json_stringn(text, length), *part = json_stringn(text, (size_t)cut);
         FUZZ_CLAIM(!plain || (whole && part));

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Whole files for tests. Those of host/ have DATA, which is tests/host/data, and PHOTOS, tools/photos
- * (tests/host/CMakeLists.txt). */
+/* Whole files for tests. Those of host/data/ have DATA, which is tests/host/data/pictures, and PHOTOS, tools/photos. */
 #ifndef ALEXCL_SUPPORT_FILES_H
 #define ALEXCL_SUPPORT_FILES_H
 #include <stdio.h>

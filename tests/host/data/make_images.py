@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Makes the pictures of tests/host/data and what they must decode to, with Pillow and numpy.
+"""Makes the pictures of tests/host/data/pictures and what they must decode to, with Pillow and numpy.
 
-    python3 tests/host/make_images.py        (from the repository's root)
+    python3 tests/host/data/make_images.py        (from the repository's root)
 
 <name>.png / .jpg, and beside it <name>.rgb: width and height (2 bytes each, little endian), then RGB bytes as Pillow's convert("RGB")
 gives them, but 16 bits by their upper 8: of grey ones Pillow clips at 255, so that nearly all is white. PNG files are written by hand, so that every colour type, depth and interlacing is there.
@@ -15,7 +15,7 @@ import zlib
 import numpy as np
 from PIL import Image, ImageOps
 
-OUT = "tests/host/data"
+OUT = "tests/host/data/pictures"
 W, H = 13, 11
 ADAM7 = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
 SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "fail.h"
+#include "status.h"
 
 enum { LINE_MOST = 65536, LINE_ROOM = LINE_MOST + 5 }; /* room: a byte order mark in front, CR and 0 behind */
 
@@ -167,11 +167,12 @@ static int image_list_next(struct image_list_source *s, char *line, size_t *leng
 static int image_list_fill(struct image_list_source *s, struct image_list *out, struct alexcl_error *err) {
     char *line = malloc(LINE_ROOM);
     size_t length, capacity = 0;
-    int number = 0, status = line ? ALEXCL_OK : fail(err, ALEXCL_E_MEMORY, "%s: out of host memory", s->path);
+    int number = 0, status = line ? ALEXCL_OK : error_set(err, ALEXCL_E_MEMORY, "%s: out of host memory", s->path);
     s->length = fread(s->start, 1, sizeof s->start, s->file);
     const struct alexcl_file_kind *kind = alexcl_file_kind_of(s->start, s->length);
     if (status == ALEXCL_OK && kind && !kind->text)
-        status = fail(err, ALEXCL_E_DATA, "%s: is %s, not a list of pictures; %s", s->path, kind->name, kind->advice);
+        status =
+            error_set(err, ALEXCL_E_DATA, "%s: is %s, not a list of pictures; %s", s->path, kind->name, kind->advice);
     while (status == ALEXCL_OK && image_list_next(s, line, &length)) {
         number++;
         while (length && length < LINE_ROOM && line[length - 1] == '\r') line[--length] = '\0';
@@ -184,16 +185,17 @@ static int image_list_fill(struct image_list_source *s, struct image_list *out, 
             capacity = capacity ? 2 * capacity : 64;
             struct image_list_entry *more = realloc(out->entries, capacity * sizeof *more);
             if (!more) {
-                status = fail(err, ALEXCL_E_MEMORY, "%s: out of host memory at line %d", s->path, number);
+                status = error_set(err, ALEXCL_E_MEMORY, "%s: out of host memory at line %d", s->path, number);
                 break;
             }
             out->entries = more;
         }
         int made = image_list_line(text, length, s->folder, number, &out->entries[out->count]);
         if (made != 0) out->count++;
-        if (made < 0) status = fail(err, ALEXCL_E_MEMORY, "%s: out of host memory at line %d", s->path, number);
+        if (made < 0) status = error_set(err, ALEXCL_E_MEMORY, "%s: out of host memory at line %d", s->path, number);
     }
-    if (status == ALEXCL_OK && ferror(s->file)) status = fail(err, ALEXCL_E_DATA, "%s: %s", s->path, strerror(errno));
+    if (status == ALEXCL_OK && ferror(s->file))
+        status = error_set(err, ALEXCL_E_DATA, "%s: %s", s->path, strerror(errno));
     free(line);
     return status;
 }
@@ -227,12 +229,12 @@ int image_list_read(const char *path, struct image_list *out, struct alexcl_erro
     }
     struct stat info;
     if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
-        return fail(err, ALEXCL_E_DATA, "%s: is a folder; a list names one image a line", path);
+        return error_set(err, ALEXCL_E_DATA, "%s: is a folder; a list names one image a line", path);
     source.file = fopen(path, "r"); /* a fifo is fine here: the list may come from another program */
     if (!source.file)
-        return fail(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_read_hint(path, errno));
+        return error_set(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_read_hint(path, errno));
     char *folder = strdup(path);
-    int status = folder ? ALEXCL_OK : fail(err, ALEXCL_E_MEMORY, "out of host memory: %s", path);
+    int status = folder ? ALEXCL_OK : error_set(err, ALEXCL_E_MEMORY, "out of host memory: %s", path);
     if (folder) {
         char *slash = strrchr(folder, '/');
         if (slash)
@@ -241,7 +243,7 @@ int image_list_read(const char *path, struct image_list *out, struct alexcl_erro
             folder[0] = '\0';
         /* What another program writes stands in no folder of its own. */
         if (fstat(fileno(source.file), &info) != 0)
-            status = fail(err, ALEXCL_E_DATA, "%s: %s", path, strerror(errno));
+            status = error_set(err, ALEXCL_E_DATA, "%s: %s", path, strerror(errno));
         else if (S_ISREG(info.st_mode) && !image_list_is_descriptor(path))
             source.folder = folder;
         source.path = path;

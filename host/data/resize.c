@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fail.h"
+#include "status.h"
 
 enum { BITS = 22 };
 
@@ -35,7 +35,7 @@ static int resize_make_filter(int in, int out, struct filter *f, struct alexcl_e
     double *real = calloc((size_t)f->most, sizeof *real);
     if (!f->windows || !f->weights || !real) {
         free(real);
-        return fail(err, ALEXCL_E_MEMORY, "out of host memory: resizing a picture");
+        return error_set(err, ALEXCL_E_MEMORY, "out of host memory: resizing a picture");
     }
     for (int o = 0; o < out; o++) {
         double centre = (o + 0.5) * scale, sum = 0;
@@ -84,9 +84,9 @@ int resize_picture(const struct picture *from, int width, int height, struct pic
     size_t c = (size_t)from->channels;
     unsigned char *middle = malloc((size_t)width * (size_t)from->height * c),
                   *end = malloc((size_t)width * (size_t)height * c);
-    int status = middle && end
-                     ? ALEXCL_OK
-                     : fail(err, ALEXCL_E_MEMORY, "out of host memory: resizing a picture to %d x %d", width, height);
+    int status = middle && end ? ALEXCL_OK
+                               : error_set(err, ALEXCL_E_MEMORY, "out of host memory: resizing a picture to %d x %d",
+                                           width, height);
     if (status == ALEXCL_OK) status = resize_make_filter(from->width, width, &across, err);
     if (status == ALEXCL_OK) status = resize_make_filter(from->height, height, &down, err);
     if (status == ALEXCL_OK) {

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fail.h"
+#include "status.h"
 #include "resize.h"
 
 struct prepare_crop prepare_crop_at(int width, int height, int crop_width, int crop_height, int index, int count) {
@@ -26,7 +26,7 @@ struct prepare_crop prepare_crop_at(int width, int height, int crop_width, int c
 static int prepare_grey(const struct picture *from, struct picture *out, struct alexcl_error *err) {
     size_t count = (size_t)from->width * (size_t)from->height;
     *out = (struct picture){from->width, from->height, 1, malloc(count)};
-    if (!out->pixels) return fail(err, ALEXCL_E_MEMORY, "out of host memory: %zu pixels", count);
+    if (!out->pixels) return error_set(err, ALEXCL_E_MEMORY, "out of host memory: %zu pixels", count);
     for (size_t i = 0; i < count; i++) {
         const unsigned char *p = from->pixels + 3 * i;
         out->pixels[i] = (unsigned char)((p[0] * 19595u + p[1] * 38470u + p[2] * 7471u + 0x8000u) >> 16);
@@ -45,9 +45,9 @@ int prepare_resize(const struct alexcl_model *model, const struct picture *from,
     }
     int64_t width = model->resize, height = width;
     if (from->channels != model->channels) {
-        status = fail(err, ALEXCL_E_DATA,
-                      "a picture has %d channels, model %s takes %d: it can be given tensors (.npy) alone",
-                      from->channels, model->name, model->channels);
+        status = error_set(err, ALEXCL_E_DATA,
+                           "a picture has %d channels, model %s takes %d: it can be given tensors (.npy) alone",
+                           from->channels, model->name, model->channels);
         goto done;
     }
     if (from->width > from->height)
@@ -55,10 +55,12 @@ int prepare_resize(const struct alexcl_model *model, const struct picture *from,
     else
         height = height * from->height / from->width;
     if (width < model->width || height < model->height)
-        status = fail(err, ALEXCL_E_DATA, "the picture becomes %d x %d, smaller than the %d x %d that model %s takes",
+        status =
+            error_set(err, ALEXCL_E_DATA, "the picture becomes %d x %d, smaller than the %d x %d that model %s takes",
                       (int)width, (int)height, model->width, model->height, model->name);
     else if (width * height > PICTURE_PIXELS_MOST)
-        status = fail(err, ALEXCL_E_DATA,
+        status =
+            error_set(err, ALEXCL_E_DATA,
                       "a picture of %d x %d is too long: with a shorter side of %d it has more than 180 million pixels",
                       from->width, from->height, model->resize);
     else

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "fail.h"
+#include "status.h"
 
 void picture_free(struct picture *p) {
     free(p->pixels);
@@ -11,14 +11,14 @@ void picture_free(struct picture *p) {
 }
 
 int picture_make(const char *path, uint64_t width, uint64_t height, struct picture *out, struct alexcl_error *err) {
-    if (width == 0 || height == 0) return fail(err, ALEXCL_E_DATA, "%s: a picture of no size", path);
+    if (width == 0 || height == 0) return error_set(err, ALEXCL_E_DATA, "%s: a picture of no size", path);
     if (width > PICTURE_SIDE_MOST || height > PICTURE_SIDE_MOST || height > PICTURE_PIXELS_MOST / width)
-        return fail(
+        return error_set(
             err, ALEXCL_E_DATA,
             "%s: a picture of %llu x %llu pixels, more than the 180 million, one million a side, that are decoded",
             path, (unsigned long long)width, (unsigned long long)height);
     *out = (struct picture){(int)width, (int)height, 3, malloc((size_t)width * (size_t)height * 3)};
     return out->pixels ? ALEXCL_OK
-                       : fail(err, ALEXCL_E_MEMORY, "%s: out of host memory for %llu x %llu pixels", path,
-                              (unsigned long long)width, (unsigned long long)height);
+                       : error_set(err, ALEXCL_E_MEMORY, "%s: out of host memory for %llu x %llu pixels", path,
+                                   (unsigned long long)width, (unsigned long long)height);
 }

@@ -11,7 +11,7 @@
 #include <jerror.h>
 
 #include "jpeg_file.h"
-#include "fail.h"
+#include "status.h"
 #include "orientation.h"
 
 /* a progressive photograph has about 10; each costs a pass over the picture, whatever it says */
@@ -71,8 +71,8 @@ int jpeg_file_decode(const char *path, const unsigned char *data, size_t length,
     if (setjmp(failure.out)) {
         jpeg_destroy_decompress(&jpeg);
         if (failure.manager.msg_code == JERR_OUT_OF_MEMORY)
-            return fail(err, ALEXCL_E_MEMORY, "%s: out of host memory: %s", path, failure.why);
-        return fail(err, ALEXCL_E_DATA, "%s: not a sound JPEG: %s", path, failure.why);
+            return error_set(err, ALEXCL_E_MEMORY, "%s: out of host memory: %s", path, failure.why);
+        return error_set(err, ALEXCL_E_DATA, "%s: not a sound JPEG: %s", path, failure.why);
     }
     jpeg_create_decompress(&jpeg);
     failure.progress.progress_monitor = jpeg_file_progress;
@@ -81,8 +81,8 @@ int jpeg_file_decode(const char *path, const unsigned char *data, size_t length,
     jpeg_mem_src(&jpeg, (unsigned char *)(uintptr_t)data, length);
     jpeg_read_header(&jpeg, TRUE);
     if (jpeg.jpeg_color_space == JCS_CMYK || jpeg.jpeg_color_space == JCS_YCCK)
-        status = fail(err, ALEXCL_E_DATA,
-                      "%s: a CMYK JPEG, whose colours depend on a printer's profile; convert it to RGB", path);
+        status = error_set(err, ALEXCL_E_DATA,
+                           "%s: a CMYK JPEG, whose colours depend on a printer's profile; convert it to RGB", path);
     else
         status = picture_make(path, jpeg.image_width, jpeg.image_height, out, err);
     if (status == ALEXCL_OK) {

@@ -9,7 +9,7 @@
 #include <zlib.h>
 
 #include "png_file.h"
-#include "fail.h"
+#include "status.h"
 #include "orientation.h"
 
 /* What libpng's callbacks are given: the bytes, `length` of the file and behind them a tail, and where the reason of a
@@ -114,12 +114,12 @@ int png_file_decode(const char *path, const unsigned char *data, size_t length, 
     png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &w, png_file_fail, png_file_warn);
     if (!png || (info = png_create_info_struct(png)) == NULL) {
         png_destroy_read_struct(&png, NULL, NULL);
-        return fail(err, ALEXCL_E_MEMORY, "%s: out of host memory", path);
+        return error_set(err, ALEXCL_E_MEMORY, "%s: out of host memory", path);
     }
     if (setjmp(png_jmpbuf(png))) {
         status = png_file_status(&w, ALEXCL_E_DATA);
-        fail(err, status, "%s: %s: %s", path, status == ALEXCL_E_DATA ? "not a sound PNG" : "out of host memory",
-             w.why);
+        error_set(err, status, "%s: %s: %s", path, status == ALEXCL_E_DATA ? "not a sound PNG" : "out of host memory",
+                  w.why);
         goto done;
     }
     png_file_survey(&w);
@@ -160,12 +160,12 @@ static int png_file_encode(struct alexcl_file *file, const char *path, const str
     png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &w, png_file_fail, png_file_warn);
     if (!png || (info = png_create_info_struct(png)) == NULL) {
         png_destroy_write_struct(&png, NULL);
-        return fail(err, ALEXCL_E_MEMORY, "%s: out of host memory", path);
+        return error_set(err, ALEXCL_E_MEMORY, "%s: out of host memory", path);
     }
     if (setjmp(png_jmpbuf(png))) {
         status = png_file_status(&w, ALEXCL_E_OTHER);
-        fail(err, status, "%s: cannot be written: %s%s", path,
-             status == ALEXCL_E_OTHER ? "" : "out of host memory: ", w.why);
+        error_set(err, status, "%s: cannot be written: %s%s", path,
+                  status == ALEXCL_E_OTHER ? "" : "out of host memory: ", w.why);
     } else {
         png_set_write_fn(png, &w, png_file_write_bytes, png_file_flush);
         png_set_IHDR(png, info, (png_uint_32)p->width, (png_uint_32)p->height, 8,

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "fail.h"
+#include "status.h"
 #include "npy.h"
 #include "png_file.h"
-#include "report.h"
+#include "printable.h"
 
 enum { NAME_MOST = 200 /* bytes of the picture's name: a file's has 255 at most; the line tells apart what is cut */ };
 
@@ -18,17 +18,18 @@ int patches_make_folder(const char *folder, struct alexcl_error *err) {
     size_t length = strlen(folder);
     struct stat info;
     if (length == 0 || length >= sizeof part)
-        return fail(err, ALEXCL_E_OTHER, "--dump-patches: the folder's name is empty or too long");
+        return error_set(err, ALEXCL_E_OTHER, "--dump-patches: the folder's name is empty or too long");
     for (size_t i = 1; i <= length; i++) {
         if (folder[i] != '/' && folder[i] != '\0') continue;
         memcpy(part, folder, i);
         part[i] = '\0';
         if (mkdir(part, 0777) != 0 && errno != EEXIST)
-            return fail(err, ALEXCL_E_OTHER, "--dump-patches: %s: %s%s", part, strerror(errno),
-                        alexcl_file_hint(errno));
+            return error_set(err, ALEXCL_E_OTHER, "--dump-patches: %s: %s%s", part, strerror(errno),
+                             alexcl_file_hint(errno));
     }
-    if (stat(folder, &info) != 0) return fail(err, ALEXCL_E_OTHER, "--dump-patches: %s: %s", folder, strerror(errno));
-    if (!S_ISDIR(info.st_mode)) return fail(err, ALEXCL_E_OTHER, "--dump-patches: %s is not a folder", folder);
+    if (stat(folder, &info) != 0)
+        return error_set(err, ALEXCL_E_OTHER, "--dump-patches: %s: %s", folder, strerror(errno));
+    if (!S_ISDIR(info.st_mode)) return error_set(err, ALEXCL_E_OTHER, "--dump-patches: %s is not a folder", folder);
     return ALEXCL_OK;
 }
 
@@ -38,9 +39,9 @@ int patches_write(const char *folder, int line, const char *path, int crop, cons
     const char *file = strrchr(path, '/');
     if (crop >= 0) snprintf(suffix, sizeof suffix, "-%d", crop);
     file = file ? file + 1 : path;
-    if (snprintf(stem, sizeof stem, "%s/%d-%.*s%s", folder, line, report_cut(file, NAME_MOST), file, suffix) >=
+    if (snprintf(stem, sizeof stem, "%s/%d-%.*s%s", folder, line, printable_cut(file, NAME_MOST), file, suffix) >=
         (int)sizeof stem)
-        return fail(err, ALEXCL_E_OTHER, "--dump-patches: the name of %s is too long", path);
+        return error_set(err, ALEXCL_E_OTHER, "--dump-patches: the name of %s is too long", path);
     size_t shape[3] = {0, (size_t)model->height, (size_t)model->width},
            count = (size_t)model->channels * shape[1] * shape[2];
     struct npy_writer *w;

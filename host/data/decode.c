@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "fail.h"
+#include "status.h"
 #include "jpeg_file.h"
 #include "png_file.h"
 
@@ -18,25 +18,28 @@ static int decode_read(const char *path, unsigned char **data, size_t *length, s
     /* O_NONBLOCK: opening a fifo that nobody writes to must not hang. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), status = ALEXCL_OK;
     struct stat info = {0};
-    if (fd < 0) return fail(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_read_hint(path, errno));
+    if (fd < 0)
+        return error_set(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_read_hint(path, errno));
     if (fstat(fd, &info) != 0)
-        status = fail(err, ALEXCL_E_DATA, "%s: %s", path, strerror(errno));
+        status = error_set(err, ALEXCL_E_DATA, "%s: %s", path, strerror(errno));
     else if (!S_ISREG(info.st_mode))
-        status = fail(err, ALEXCL_E_DATA, "%s: %s", path,
+        status =
+            error_set(err, ALEXCL_E_DATA, "%s: %s", path,
                       S_ISDIR(info.st_mode) ? "is a folder; name a picture" : "is not a regular file; name a picture");
     else if (info.st_size == 0)
-        status = fail(err, ALEXCL_E_DATA, "%s: the file is empty; fetch or make it again", path);
+        status = error_set(err, ALEXCL_E_DATA, "%s: the file is empty; fetch or make it again", path);
     else if (info.st_size > FILE_MOST)
-        status = fail(err, ALEXCL_E_DATA, "%s: more than 1 GiB", path);
+        status = error_set(err, ALEXCL_E_DATA, "%s: more than 1 GiB", path);
     else if ((*data = malloc((size_t)info.st_size)) == NULL)
-        status = fail(err, ALEXCL_E_MEMORY, "%s: out of host memory for %lld bytes", path, (long long)info.st_size);
+        status =
+            error_set(err, ALEXCL_E_MEMORY, "%s: out of host memory for %lld bytes", path, (long long)info.st_size);
     *length = 0;
     while (status == ALEXCL_OK && *length < (size_t)info.st_size) {
         ssize_t got = read(fd, *data + *length, (size_t)info.st_size - *length);
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0)
-            status = fail(err, ALEXCL_E_DATA, "%s: %s", path,
-                          got < 0 ? strerror(errno) : "became shorter while it was read");
+            status = error_set(err, ALEXCL_E_DATA, "%s: %s", path,
+                               got < 0 ? strerror(errno) : "became shorter while it was read");
         else
             *length += (size_t)got;
     }
@@ -46,9 +49,9 @@ static int decode_read(const char *path, unsigned char **data, size_t *length, s
 
 static int decode_foreign(const char *path, const unsigned char *data, size_t length, struct alexcl_error *err) {
     const struct alexcl_file_kind *kind = alexcl_file_kind_of(data, length);
-    if (!kind) return fail(err, ALEXCL_E_DATA, "%s: neither PNG nor JPEG; convert it", path);
-    return fail(err, ALEXCL_E_DATA, "%s: is %s, neither PNG nor JPEG; %s", path, kind->name,
-                kind->advice ? kind->advice : "name a picture, or convert it");
+    if (!kind) return error_set(err, ALEXCL_E_DATA, "%s: neither PNG nor JPEG; convert it", path);
+    return error_set(err, ALEXCL_E_DATA, "%s: is %s, neither PNG nor JPEG; %s", path, kind->name,
+                     kind->advice ? kind->advice : "name a picture, or convert it");
 }
 
 int decode_file(const char *path, struct picture *out, struct alexcl_error *err) {

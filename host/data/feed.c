@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "decode.h"
-#include "fail.h"
+#include "status.h"
 #include "patches.h"
 #include "prepare.h"
 
@@ -50,12 +50,12 @@ static int feed_make(const struct feed *feed, const struct image_list_entry *e, 
     struct picture whole = {0}, resized = {0};
     size_t one = (size_t)m->channels * (size_t)m->height * (size_t)m->width;
     unsigned char *patch = NULL;
-    if (e->error) return fail(err, ALEXCL_E_DATA, "%s", e->error);
+    if (e->error) return error_set(err, ALEXCL_E_DATA, "%s", e->error);
     int status = decode_file(e->path, &whole, err);
     if (status == ALEXCL_OK) status = prepare_resize(m, &whole, &resized, err);
     picture_free(&whole);
     if (status == ALEXCL_OK && (patch = malloc(one)) == NULL)
-        status = fail(err, ALEXCL_E_MEMORY, "out of host memory: a crop");
+        status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: a crop");
     for (int i = 0; i < feed->crops && status == ALEXCL_OK; i++) {
         prepare_cut(m, &resized, prepare_crop_at(resized.width, resized.height, m->width, m->height, i, feed->crops),
                     patch);
@@ -133,7 +133,7 @@ int feed_open(const struct image_list *list, const struct feed_options *options,
     int status = options->dump_folder ? patches_make_folder(options->dump_folder, err) : ALEXCL_OK;
     if (status != ALEXCL_OK) return status;
     struct feed *feed = calloc(1, sizeof *feed);
-    if (!feed) return fail(err, ALEXCL_E_MEMORY, "out of host memory: decoding");
+    if (!feed) return error_set(err, ALEXCL_E_MEMORY, "out of host memory: decoding");
     feed->list = list;
     feed->options = *options;
     feed->crops = options->ten_crop ? PREPARE_CROPS : 1;
@@ -147,8 +147,8 @@ int feed_open(const struct image_list *list, const struct feed_options *options,
     for (size_t i = 0; feed->slots && i < feed->options.ahead; i++)
         if ((feed->slots[i].values = malloc(feed->floats * sizeof(float))) == NULL) status = ALEXCL_E_MEMORY;
     if (!feed->slots || status != ALEXCL_OK) {
-        status = fail(err, ALEXCL_E_MEMORY, "out of host memory: %zu decoded images; a smaller --batch may help",
-                      feed->options.ahead);
+        status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: %zu decoded images; a smaller --batch may help",
+                           feed->options.ahead);
         goto done;
     }
     int wanted = options->threads ? options->threads : alexcl_cpus();
@@ -157,8 +157,8 @@ int feed_open(const struct image_list *list, const struct feed_options *options,
     for (int i = 0; i < wanted; i++)
         if (pthread_create(&feed->threads[feed->thread_count], NULL, feed_work, feed) == 0) feed->thread_count++;
     if (feed->thread_count == 0 && list->count)
-        status = fail(err, ALEXCL_E_OTHER,
-                      "the system starts no thread for decoding: raise the limit of processes (ulimit -u)");
+        status = error_set(err, ALEXCL_E_OTHER,
+                           "the system starts no thread for decoding: raise the limit of processes (ulimit -u)");
 done:
     if (status == ALEXCL_OK)
         *out = feed;

@@ -12,9 +12,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "fail.h"
+#include "status.h"
 #include "imagenet_labels.h"
-#include "report.h"
+#include "printable.h"
 
 enum { FILE_MOST = 16 << 20, WNID = 9 /* "n01440764", WordNet's id of a synset */ };
 
@@ -48,8 +48,8 @@ static int labels_is_wnid(const char *text, size_t length) {
 static int labels_put(struct labels *l, const char *path, size_t index, const char *name, size_t length,
                       struct alexcl_error *err) {
     if (index >= l->classes)
-        return fail(err, ALEXCL_E_DATA, "%s: names more than the %zu classes of the model", path, l->classes);
-    if (l->names[index]) return fail(err, ALEXCL_E_DATA, "%s: names class %zu twice", path, index);
+        return error_set(err, ALEXCL_E_DATA, "%s: names more than the %zu classes of the model", path, l->classes);
+    if (l->names[index]) return error_set(err, ALEXCL_E_DATA, "%s: names class %zu twice", path, index);
     if (length > WNID && labels_is_wnid(name, length)) {
         size_t names = WNID;
         while (names < length && (name[names] == ' ' || name[names] == '\t')) names++;
@@ -58,7 +58,7 @@ static int labels_put(struct labels *l, const char *path, size_t index, const ch
         length -= names;
     }
     l->names[index] = strndup(name, length);
-    return l->names[index] ? ALEXCL_OK : fail(err, ALEXCL_E_MEMORY, "out of host memory: labels");
+    return l->names[index] ? ALEXCL_OK : error_set(err, ALEXCL_E_MEMORY, "out of host memory: labels");
 }
 
 static int labels_lines(struct labels *l, const char *path, const char *text, size_t *count, struct alexcl_error *err) {
@@ -85,19 +85,19 @@ static int labels_json(struct labels *l, const char *path, const char *text, siz
         /* Jansson tells a lack of memory as a fault of the text: so there must be some, and the text be at fault
          * twice. */
         void *room = calloc(strlen(text) + 1, 8);
-        if (!room) status = fail(err, ALEXCL_E_MEMORY, "out of host memory: labels");
+        if (!room) status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: labels");
         free(room);
         document = json_loads(text, JSON_REJECT_DUPLICATES, &where);
     }
     if (status == ALEXCL_OK && !document)
-        status = fail(err, ALEXCL_E_DATA, "%s: line %d: %s", path, where.line, where.text);
+        status = error_set(err, ALEXCL_E_DATA, "%s: line %d: %s", path, where.line, where.text);
     const char *key;
     json_t *value;
     size_t i;
     if (json_is_array(document)) {
         json_array_foreach(document, i, value) {
             if (status == ALEXCL_OK && !json_is_string(value))
-                status = fail(err, ALEXCL_E_DATA, "%s: name %zu is no text", path, i);
+                status = error_set(err, ALEXCL_E_DATA, "%s: name %zu is no text", path, i);
             if (status == ALEXCL_OK)
                 status = labels_put(l, path, (*count)++, json_string_value(value), json_string_length(value), err);
         }
@@ -110,8 +110,8 @@ static int labels_json(struct labels *l, const char *path, const char *text, siz
             if (json_is_array(value)) value = json_array_get(value, 1);
             if (status == ALEXCL_OK &&
                 (end == key || *end || !isdigit((unsigned char)key[0]) || !json_is_string(value)))
-                status =
-                    fail(err, ALEXCL_E_DATA, "%s: \"%.*s\" is no index with a name", path, report_cut(key, 40), key);
+                status = error_set(err, ALEXCL_E_DATA, "%s: \"%.*s\" is no index with a name", path,
+                                   printable_cut(key, 40), key);
             if (status == ALEXCL_OK)
                 status = labels_put(l, path, index, json_string_value(value), json_string_length(value), err);
             if (status == ALEXCL_OK && wnid && strlen(wnid) == WNID && labels_is_wnid(wnid, WNID))
@@ -126,27 +126,28 @@ static int labels_json(struct labels *l, const char *path, const char *text, siz
 static int labels_read(const char *path, char **text, struct alexcl_error *err) {
     struct stat info;
     if (stat(path, &info) != 0)
-        return fail(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_read_hint(path, errno));
+        return error_set(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_read_hint(path, errno));
     if (!S_ISREG(info.st_mode))
-        return fail(err, ALEXCL_E_DATA, "%s: is not a regular file; name one with the classes' names", path);
+        return error_set(err, ALEXCL_E_DATA, "%s: is not a regular file; name one with the classes' names", path);
     FILE *file = fopen(path, "rb");
-    if (!file) return fail(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_read_hint(path, errno));
+    if (!file)
+        return error_set(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_read_hint(path, errno));
     size_t most = info.st_size < FILE_MOST ? (size_t)info.st_size : FILE_MOST;
     *text = malloc(most + 2); /* one more than may be, and a zero */
     size_t length = *text ? fread(*text, 1, most + 1, file) : 0;
-    int status = !*text               ? fail(err, ALEXCL_E_MEMORY, "out of host memory: labels")
-                 : length > FILE_MOST ? fail(err, ALEXCL_E_DATA, "%s: more than 16 MiB", path)
-                 : length > most      ? fail(err, ALEXCL_E_DATA, "%s: became longer while it was read", path)
+    int status = !*text               ? error_set(err, ALEXCL_E_MEMORY, "out of host memory: labels")
+                 : length > FILE_MOST ? error_set(err, ALEXCL_E_DATA, "%s: more than 16 MiB", path)
+                 : length > most      ? error_set(err, ALEXCL_E_DATA, "%s: became longer while it was read", path)
                                       : ALEXCL_OK;
     (void)fclose(file);
     if (status == ALEXCL_OK) {
         (*text)[length] = '\0';
         const struct alexcl_file_kind *kind = alexcl_file_kind_of(*text, length);
         if (kind && !kind->text)
-            status =
-                fail(err, ALEXCL_E_DATA, "%s: is %s, not a text of classes' names; %s", path, kind->name, kind->advice);
+            status = error_set(err, ALEXCL_E_DATA, "%s: is %s, not a text of classes' names; %s", path, kind->name,
+                               kind->advice);
         else if (strlen(*text) != length)
-            status = fail(err, ALEXCL_E_DATA, "%s: is no text", path);
+            status = error_set(err, ALEXCL_E_DATA, "%s: is no text", path);
     }
     return status;
 }
@@ -155,12 +156,12 @@ int labels_open(const char *path, size_t classes, struct labels **out, struct al
     struct labels *l = calloc(1, sizeof *l);
     char *text = NULL;
     size_t count = 0;
-    int status = l ? ALEXCL_OK : fail(err, ALEXCL_E_MEMORY, "out of host memory: labels");
+    int status = l ? ALEXCL_OK : error_set(err, ALEXCL_E_MEMORY, "out of host memory: labels");
     if (l) l->classes = classes;
     if (l && (path || classes == 1000)) {
         l->names = calloc(classes ? classes : 1, sizeof *l->names);
         l->wnids = calloc(classes ? classes : 1, sizeof *l->wnids);
-        if (!l->names || !l->wnids) status = fail(err, ALEXCL_E_MEMORY, "out of host memory: labels");
+        if (!l->names || !l->wnids) status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: labels");
         if (status == ALEXCL_OK && path) status = labels_read(path, &text, err);
         if (status == ALEXCL_OK) {
             const char *from = path ? text : imagenet_labels;
@@ -171,7 +172,7 @@ int labels_open(const char *path, size_t classes, struct labels **out, struct al
                          : labels_lines(l, path ? path : "built-in labels", from, &count, err);
         }
         if (status == ALEXCL_OK && count != classes)
-            status = fail(err, ALEXCL_E_DATA, "%s: names %zu classes, the model has %zu", path, count, classes);
+            status = error_set(err, ALEXCL_E_DATA, "%s: names %zu classes, the model has %zu", path, count, classes);
     }
     free(text);
     if (status == ALEXCL_OK)
@@ -220,14 +221,15 @@ static int labels_unknown(const struct labels *l, const char *text, struct alexc
             count++;
         }
     if (count == 0)
-        return fail(err, ALEXCL_E_DATA,
-                    "label \"%.*s\": the classes have no names; give its index, or names by --labels FILE",
-                    report_cut(text, 100), text);
+        return error_set(err, ALEXCL_E_DATA,
+                         "label \"%.*s\": the classes have no names; give its index, or names by --labels FILE",
+                         printable_cut(text, 100), text);
     if (strlen(text) == WNID && labels_is_wnid(text, WNID))
-        return fail(err, ALEXCL_E_DATA,
-                    "label \"%s\": no class has that WordNet id; give its name or index, or --labels FILE with ids, as "
-                    "Caffe's synset_words.txt",
-                    text);
+        return error_set(
+            err, ALEXCL_E_DATA,
+            "label \"%s\": no class has that WordNet id; give its name or index, or --labels FILE with ids, as "
+            "Caffe's synset_words.txt",
+            text);
     const char **names = calloc(count + 1, sizeof *names);
     char *copy = malloc(bytes), *at = copy;
     int status;
@@ -246,10 +248,10 @@ static int labels_unknown(const struct labels *l, const char *text, struct alexc
             }
         }
         const char *near = alexcl_nearest(text, names);
-        status = fail(err, ALEXCL_E_DATA, "label \"%.*s\": no class has that name%s%s%s", report_cut(text, 100), text,
-                      near ? ": did you mean \"" : "; give its index", near ? near : "", near ? "\"?" : "");
+        status = error_set(err, ALEXCL_E_DATA, "label \"%.*s\": no class has that name%s%s%s", printable_cut(text, 100),
+                           text, near ? ": did you mean \"" : "; give its index", near ? near : "", near ? "\"?" : "");
     } else {
-        status = fail(err, ALEXCL_E_MEMORY, "out of host memory: labels");
+        status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: labels");
     }
     free(names);
     free(copy);
@@ -262,10 +264,11 @@ int labels_find(const struct labels *l, const char *text, size_t *index, struct 
     unsigned long n = strtoul(text, &end, 10);
     if (isdigit((unsigned char)text[0]) && *end == '\0') {
         if (errno || n >= l->classes)
-            return fail(err, ALEXCL_E_DATA,
-                        "label %.*s: the model has classes 0 to %zu; take the model that the labels are of (--model), "
-                        "or leave them out of the list",
-                        report_cut(text, 100), text, l->classes - 1);
+            return error_set(
+                err, ALEXCL_E_DATA,
+                "label %.*s: the model has classes 0 to %zu; take the model that the labels are of (--model), "
+                "or leave them out of the list",
+                printable_cut(text, 100), text, l->classes - 1);
         *index = n;
         return ALEXCL_OK;
     }
@@ -282,10 +285,10 @@ int labels_find(const struct labels *l, const char *text, size_t *index, struct 
     }
     if (best == MATCH_NONE) return labels_unknown(l, text, err);
     if (other != first)
-        return fail(err, ALEXCL_E_DATA,
-                    "label \"%.*s\": classes %zu (%.*s) and %zu (%.*s) both have that name; give the index",
-                    report_cut(text, 100), text, first, report_cut(l->names[first], 100), l->names[first], other,
-                    report_cut(l->names[other], 100), l->names[other]);
+        return error_set(err, ALEXCL_E_DATA,
+                         "label \"%.*s\": classes %zu (%.*s) and %zu (%.*s) both have that name; give the index",
+                         printable_cut(text, 100), text, first, printable_cut(l->names[first], 100), l->names[first],
+                         other, printable_cut(l->names[other], 100), l->names[other]);
     *index = first;
     return ALEXCL_OK;
 }
