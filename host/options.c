@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The command line. Each option is a row with its name, what it takes and which commands have it; long names may be
- * shortened as far as one option remains. An unknown word is answered with the nearest known one. */
+/* The command line. The rows of all tables are told to getopt_long at once, since options may stand before the command:
+ * each value is read where it is met, into the structure of every table that knows the name, and only then is it seen
+ * whether the command takes what was given. Long names may be shortened as far as one option remains. An unknown word
+ * is answered with the nearest known one. */
 #include "options.h"
 
 #include <assert.h>
