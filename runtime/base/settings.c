@@ -28,7 +28,11 @@ static const struct {
     {"ALEXCL_BUILD_OPTIONS", "further options for the OpenCL compiler", NULL, {NULL}},
     {"ALEXCL_KERNEL_DIR", "folder of .cl files that replace the built-in ones", NULL, {NULL}},
     {"ALEXCL_SYNC", "1: wait after every launch, to find the one that fails", "0", {"0", "1"}},
+#ifdef ALEXCL_CLBLAST
     {"ALEXCL_GEMM", "own or clblast: GEMM of convolutions and fully connected layers", "own", {"own", "clblast"}},
+#else
+    {"ALEXCL_GEMM", "own: GEMM of convolutions and fully connected layers; built without CLBlast", "own", {"own"}},
+#endif
     {"ALEXCL_WEIGHTS_PRECISION", "float or half: weights of fully connected layers", "float", {"float", "half"}},
     {"ALEXCL_TUNE", "measuring what is fastest before a first use: off or first", "first", {"off", "first"}},
     {"ALEXCL_CHECK",
