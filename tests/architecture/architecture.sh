@@ -48,8 +48,8 @@ only_in() {
 }
 only_in '# *include *[<"]CL/' runtime/devices/cl_api.h 1
 only_in '# *include *[<"]clblast' runtime/cl/blas.c 1
-only_in '# *include *[<"]png\.h' 'host/*' 1
-only_in '# *include *[<"]jpeglib\.h' 'host/*' 1
+only_in '# *include *[<"]png\.h' host/data/png_file.c 1
+only_in '# *include *[<"]jpeglib\.h' host/data/jpeg_file.c 1
 only_in '\b(secure_)?getenv *\(' 'runtime/base/settings.c' 1
 
 # Files are written in one place, which keeps to its promises; and nobody changes the umask, which is the whole process's.
