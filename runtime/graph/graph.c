@@ -18,15 +18,16 @@ static int graph_same(struct alexcl_shape a, struct alexcl_shape b) { return a.c
 static int graph_keep_cut(struct graph *g, int i, struct alexcl_error *err) {
     for (int h = 0; h < 2; h++) {
         struct layer *l = &g->layers[i].half[h];
-        struct alexcl_shape made = g->layers[i - 1].half[h].out;
-        if (shape_size(l->in) == shape_size(made)) continue;
-        if (!l->view)
+        struct alexcl_shape made = g->layers[i - 1].half[h].shape.out;
+        if (shape_size(l->shape.in) == shape_size(made)) continue;
+        if (!l->shape.view)
             return error_set(err, ALEXCL_E_USAGE,
                              "model %s, layer %s: half %d would compute %zu of %d units, but an odd number of channels "
                              "was flattened before, of which it has "
                              "%zu; put the layer before the flatten layer, or make the channels even",
-                             g->model->name, l->desc->name, h, shape_size(l->in), l->whole_in.c, shape_size(made));
-        l->in = l->out = made;
+                             g->model->name, l->shape.desc->name, h, shape_size(l->shape.in), l->shape.whole_in.c,
+                             shape_size(made));
+        l->shape.in = l->shape.out = made;
     }
     return ALEXCL_OK;
 }
@@ -39,17 +40,17 @@ static int graph_connect(struct graph *g, int i, struct alexcl_error *err) {
     gl->cross = -1;
     if (on_input) {
         for (int h = 0; h < 2; h++)
-            if (!gl->half[h].reads.all && !gl->half[h].view)
+            if (!gl->half[h].shape.reads.all && !gl->half[h].shape.view)
                 return error_set(err, ALEXCL_E_USAGE,
                                  "model %s, layer %s: the first layer must read every channel of the input (a "
                                  "convolution with groups 1)",
-                                 g->model->name, gl->half[h].desc->name);
-    } else if (gl->half[0].reads.all) {
+                                 g->model->name, gl->half[h].shape.desc->name);
+    } else if (gl->half[0].shape.reads.all) {
         gl->crossing = GRAPH_JOIN;
     } else {
         int status = graph_keep_cut(g, i, err);
         if (status != ALEXCL_OK) return status;
-        if (gl->half[0].reads.seam) gl->crossing = GRAPH_SEAM;
+        if (gl->half[0].shape.reads.seam) gl->crossing = GRAPH_SEAM;
     }
     if (gl->crossing != GRAPH_OWN) {
         gl->cross = g->cross_count++;
@@ -58,7 +59,7 @@ static int graph_connect(struct graph *g, int i, struct alexcl_error *err) {
     if (i == 0 || gl->crossing != GRAPH_OWN) g->sections[g->section_count++].first = i;
     g->sections[g->section_count - 1].count++;
 
-    if (gl->half[0].view || (gl->half[0].in_place && gl->in != 0 && gl->crossing == GRAPH_OWN)) {
+    if (gl->half[0].shape.view || (gl->half[0].shape.in_place && gl->in != 0 && gl->crossing == GRAPH_OWN)) {
         gl->out = gl->in;
     } else {
         const struct graph_value *in = &g->values[gl->in];
@@ -76,10 +77,10 @@ static int graph_connect(struct graph *g, int i, struct alexcl_error *err) {
 /* The ReLU that stands right behind a layer that computes it on the way has nothing left to do. */
 static void graph_fuse_relu(struct graph *g, int i) {
     struct graph_layer *gl = &g->layers[i];
-    if (i == 0 || !gl->half[0].ops->is_relu || gl->crossing != GRAPH_OWN ||
+    if (i == 0 || !gl->half[0].shape.ops->is_relu || gl->crossing != GRAPH_OWN ||
         !layer_fuses_relu(&gl[-1].half[0], g->block))
         return;
-    for (int h = 0; h < 2; h++) gl[-1].half[h].relu = gl->half[h].view = 1;
+    for (int h = 0; h < 2; h++) gl[-1].half[h].choice.relu = gl->half[h].shape.view = 1;
 }
 
 int graph_make(const struct alexcl_model *model, const char *last_layer, int block, struct graph **out,
@@ -110,11 +111,11 @@ int graph_make(const struct alexcl_model *model, const char *last_layer, int blo
                 error_prefix(err, "model %s, ", model->name);
                 goto done;
             }
-            l->maps = maps;
-            l->in_block = side_by_side;
-            l->out_block = layer_makes_block(l, side_by_side, block);
-            if ((l->in_block > 1 || l->out_block > 1) && !layer_takes_blocks(l)) plain = 1;
-            if (h == 1 && !graph_same(g->layers[i].half[0].whole_out, g->layers[i].half[1].whole_out)) {
+            l->shape.maps = maps;
+            l->choice.in_block = side_by_side;
+            l->choice.out_block = layer_makes_block(l, side_by_side, block);
+            if ((l->choice.in_block > 1 || l->choice.out_block > 1) && !layer_takes_blocks(l)) plain = 1;
+            if (h == 1 && !graph_same(g->layers[i].half[0].shape.whole_out, g->layers[i].half[1].shape.whole_out)) {
                 status = error_set(err, ALEXCL_E_USAGE, "model %s, layer %s: the halves disagree on its shape",
                                    model->name, model->layers[i].name);
                 goto done;
@@ -122,9 +123,9 @@ int graph_make(const struct alexcl_model *model, const char *last_layer, int blo
         }
         TRY(graph_connect(g, i, err));
         graph_fuse_relu(g, i);
-        shape = g->layers[i].half[0].whole_out;
-        if (!g->layers[i].half[0].in_place) maps = shape;
-        side_by_side = g->layers[i].half[0].out_block;
+        shape = g->layers[i].half[0].shape.whole_out;
+        if (!g->layers[i].half[0].shape.in_place) maps = shape;
+        side_by_side = g->layers[i].half[0].choice.out_block;
         g->layer_count = i + 1;
     }
     g->output = shape;
@@ -165,15 +166,15 @@ const struct graph_layer *graph_crossing_layer(const struct graph *g, int cross)
 
 struct graph_sent graph_sent(const struct graph *g, int cross, int half) {
     const struct graph_layer *gl = graph_crossing_layer(g, cross);
-    struct alexcl_shape maps = gl->half[0].maps; /* flattened maps are cut where their channels were */
+    struct alexcl_shape maps = gl->half[0].shape.maps; /* flattened maps are cut where their channels were */
     struct graph_sent s = {
-        .channels = shape_half_count(maps.c, half), .hw = maps.h * maps.w, .block = gl->half[0].in_block};
+        .channels = shape_half_count(maps.c, half), .hw = maps.h * maps.w, .block = gl->half[0].choice.in_block};
     s.pitch = layer_out_floats(&gl[-1].half[half]);
     s.count = s.channels;
     s.floats = s.pitch;
     if (gl->crossing == GRAPH_SEAM) {
         s.seam = 1;
-        if (gl->half[0].reads.seam < s.count) s.count = gl->half[0].reads.seam;
+        if (gl->half[0].shape.reads.seam < s.count) s.count = gl->half[0].shape.reads.seam;
         s.first = half == 0 ? s.channels - s.count : 0;
         s.floats = (size_t)s.count * (size_t)s.hw;
     }
@@ -207,13 +208,14 @@ struct graph_host graph_host_floats(const struct graph *g, unsigned halves, int 
 
 uint64_t graph_parameters(const struct layer *l) {
     uint64_t sum = 0;
-    for (int t = 0; t < l->tensor_count; t++)
-        if (l->tensors[t].trainable) sum += layer_tensor_floats(&l->tensors[t]);
-    if (l->desc->connections) {
-        int first = l->tensors[0].first, inputs = l->tensors[0].shape[1];
-        for (int o = first; o < first + l->tensors[0].count; o++)
+    for (int t = 0; t < l->shape.tensor_count; t++)
+        if (l->shape.tensors[t].trainable) sum += layer_tensor_floats(&l->shape.tensors[t]);
+    if (l->shape.desc->connections) {
+        int first = l->shape.tensors[0].first, inputs = l->shape.tensors[0].shape[1];
+        for (int o = first; o < first + l->shape.tensors[0].count; o++)
             for (int i = 0; i < inputs; i++)
-                if (!(l->desc->connections[o] >> i & 1u)) sum -= (uint64_t)l->desc->kernel * (uint64_t)l->desc->kernel;
+                if (!(l->shape.desc->connections[o] >> i & 1u))
+                    sum -= (uint64_t)l->shape.desc->kernel * (uint64_t)l->shape.desc->kernel;
     }
     return sum;
 }
@@ -233,9 +235,9 @@ struct alexcl_plan_memory graph_memory(const struct graph *g, unsigned halves, c
         if (!(halves >> h & 1u)) continue;
         for (int i = 0; i < g->layer_count; i++) {
             const struct layer *l = &g->layers[i].half[h];
-            for (int t = 0; t < l->tensor_count; t++)
+            for (int t = 0; t < l->shape.tensor_count; t++)
                 graph_count_buffer(&m, &m.weights, layer_parameter_floats(l, place, t));
-            uint64_t wanted = layer_workspace(l, place);
+            uint64_t wanted = layer_workspace(l, LAYER_FORWARD, place);
             if (wanted > workspace) workspace = wanted;
         }
         for (int s = 0; s < 2; s++) graph_count_buffer(&m, &m.activations, n * g->slot_floats[h][s]);

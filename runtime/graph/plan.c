@@ -30,14 +30,14 @@ int alexcl_plan_make(const struct alexcl_model *model, const struct alexcl_plan_
     for (int i = 0; i < g->layer_count; i++) {
         const struct graph_layer *gl = &g->layers[i];
         struct alexcl_plan_layer *row = &p->layers[i];
-        row->layer = gl->half[0].desc;
-        row->in = gl->half[0].whole_in;
-        row->out = gl->half[0].whole_out;
+        row->layer = gl->half[0].shape.desc;
+        row->in = gl->half[0].shape.whole_in;
+        row->out = gl->half[0].shape.whole_out;
         for (int h = 0; h < 2; h++) {
-            row->half[h] = gl->half[h].out;
+            row->half[h] = gl->half[h].shape.out;
             row->parameters[h] = graph_parameters(&gl->half[h]);
-            row->macs[h] = gl->half[h].macs;
-            for (int t = 0; t < gl->half[h].tensor_count; t++)
+            row->macs[h] = gl->half[h].shape.macs;
+            for (int t = 0; t < gl->half[h].shape.tensor_count; t++)
                 row->parameter_bytes[h] += layer_parameter_floats(&gl->half[h], &none, t) * sizeof(float);
             if (gl->cross >= 0) {
                 struct graph_sent sent = graph_sent(g, gl->cross, 1 - h);
@@ -60,7 +60,8 @@ int alexcl_plan_make(const struct alexcl_model *model, const struct alexcl_plan_
         if (request->selection && !reference)
             TRY(device_describe(selection_source(request->selection, i), &places[i].device, err));
         TRY(graph_make(model, request->last_layer, places[i].device ? layer_block(&places[i]) : 1, &graphs[i], err));
-        for (int j = 0; j < 2 * graphs[i]->layer_count; j++) graphs[i]->layers[j / 2].half[j % 2].most = p->batch;
+        for (int j = 0; j < 2 * graphs[i]->layer_count; j++)
+            graphs[i]->layers[j / 2].half[j % 2].choice.most = p->batch;
         TRY(graph_fit(graphs[i], p->halves[i], &places[i], memory, largest, p->batch,
                       count == 1 ? "the device"
                       : i        ? "device 1"

@@ -25,18 +25,18 @@ enum { LAYER_CLOCK = 500 };
 /* ---- describe ---- */
 
 void layer_describe_maps(struct layer *l, int h, int w) {
-    int channels = shape_half_count(l->whole_in.c, l->half);
-    l->in = (struct alexcl_shape){channels, l->whole_in.h, l->whole_in.w};
-    l->out = (struct alexcl_shape){channels, h, w};
-    l->whole_out = (struct alexcl_shape){l->whole_in.c, h, w};
+    int channels = shape_half_count(l->shape.whole_in.c, l->shape.half);
+    l->shape.in = (struct alexcl_shape){channels, l->shape.whole_in.h, l->shape.whole_in.w};
+    l->shape.out = (struct alexcl_shape){channels, h, w};
+    l->shape.whole_out = (struct alexcl_shape){l->shape.whole_in.c, h, w};
 }
 
 void layer_describe_tensor(struct layer *l, struct layer_tensor tensor) {
-    struct layer_tensor *t = &l->tensors[l->tensor_count++];
+    struct layer_tensor *t = &l->shape.tensors[l->shape.tensor_count++];
     *t = tensor;
     for (int i = t->dims; i < 4; i++) t->shape[i] = 1;
-    t->first = shape_half_first(t->shape[0], l->half);
-    t->count = shape_half_count(t->shape[0], l->half);
+    t->first = shape_half_first(t->shape[0], l->shape.half);
+    t->count = shape_half_count(t->shape[0], l->shape.half);
 }
 
 static void layer_fill_bias(const struct layer_fill *f) {
@@ -76,7 +76,7 @@ int layer_block(const struct place *place) {
 }
 
 int layer_makes_block(const struct layer *l, int in_block, int block) {
-    switch (l->ops->blocks) {
+    switch (l->shape.ops->blocks) {
     case LAYER_BLOCKS_PASSED: return in_block;
     case LAYER_BLOCKS_MADE: return block;
     default: return 1;
@@ -84,59 +84,60 @@ int layer_makes_block(const struct layer *l, int in_block, int block) {
 }
 
 int layer_takes_blocks(const struct layer *l) {
-    return l->ops->blocks != LAYER_BLOCKS_NONE && (!l->ops->takes_blocks || l->ops->takes_blocks(l));
+    return l->shape.ops->blocks != LAYER_BLOCKS_NONE && (!l->shape.ops->takes_blocks || l->shape.ops->takes_blocks(l));
 }
 
-int layer_fuses_relu(const struct layer *l, int block) { return block > 1 && l->ops->fuses_relu; }
+int layer_fuses_relu(const struct layer *l, int block) { return block > 1 && l->shape.ops->fuses_relu; }
 
 /* The maps that the half is given: all, or its own. */
 static struct alexcl_shape layer_in_maps(const struct layer *l, int half) {
-    return (struct alexcl_shape){shape_half_count(l->maps.c, half), l->maps.h, l->maps.w};
+    return (struct alexcl_shape){shape_half_count(l->shape.maps.c, half), l->shape.maps.h, l->shape.maps.w};
 }
 
 size_t layer_in_floats(const struct layer *l) {
-    if (l->in_block == 1) return shape_size(l->in);
-    size_t own = shape_floats(layer_in_maps(l, l->half), l->in_block);
-    return l->reads.all ? own + shape_floats(layer_in_maps(l, 1 - l->half), l->in_block) : own;
+    if (l->choice.in_block == 1) return shape_size(l->shape.in);
+    size_t own = shape_floats(layer_in_maps(l, l->shape.half), l->choice.in_block);
+    return l->shape.reads.all ? own + shape_floats(layer_in_maps(l, 1 - l->shape.half), l->choice.in_block) : own;
 }
 
 size_t layer_out_floats(const struct layer *l) {
-    return l->out_block == 1 ? shape_size(l->out)
-           : l->in_place     ? layer_in_floats(l)
-                             : shape_floats(l->out, l->out_block);
+    return l->choice.out_block == 1 ? shape_size(l->shape.out)
+           : l->shape.in_place      ? layer_in_floats(l)
+                                    : shape_floats(l->shape.out, l->choice.out_block);
 }
 
 size_t layer_in_position(const struct layer *l, int c, int i) {
-    size_t hw = (size_t)l->maps.h * (size_t)l->maps.w, block = (size_t)l->in_block, start = 0, channel = (size_t)c;
+    size_t hw = (size_t)l->shape.maps.h * (size_t)l->shape.maps.w, block = (size_t)l->choice.in_block, start = 0,
+           channel = (size_t)c;
     struct alexcl_shape half0 = layer_in_maps(l, 0);
-    if (block > 1 && l->reads.all && c >= half0.c) {
-        start = shape_floats(half0, l->in_block);
+    if (block > 1 && l->shape.reads.all && c >= half0.c) {
+        start = shape_floats(half0, l->choice.in_block);
         channel = (size_t)(c - half0.c);
     }
     return start + (channel / block * hw + (size_t)i) * block + channel % block;
 }
 
 void layer_lay_in(const struct layer *l, const float *plain, float *laid) {
-    size_t hw = (size_t)l->maps.h * (size_t)l->maps.w, size = shape_size(l->in);
+    size_t hw = (size_t)l->shape.maps.h * (size_t)l->shape.maps.w, size = shape_size(l->shape.in);
     for (size_t i = 0; i < size; i++) laid[layer_in_position(l, (int)(i / hw), (int)(i % hw))] = plain[i];
 }
 
 void layer_take_out(const struct layer *l, const float *laid, float *plain) {
-    struct alexcl_shape maps = l->in_place ? l->maps : l->out;
-    size_t hw = (size_t)maps.h * (size_t)maps.w, size = shape_size(l->out), block = (size_t)l->out_block;
+    struct alexcl_shape maps = l->shape.in_place ? l->shape.maps : l->shape.out;
+    size_t hw = (size_t)maps.h * (size_t)maps.w, size = shape_size(l->shape.out), block = (size_t)l->choice.out_block;
     for (size_t i = 0; i < size; i++) plain[i] = laid[(i / hw / block * hw + i % hw) * block + i / hw % block];
 }
 
 void layer_lay_seam(const struct layer *l, int channels, const float *plain, float *laid) {
-    size_t hw = (size_t)l->maps.h * (size_t)l->maps.w, count = (size_t)channels, size = count * hw;
-    for (size_t i = 0; i < size; i++) laid[l->in_block > 1 ? i % hw * count + i / hw : i] = plain[i];
+    size_t hw = (size_t)l->shape.maps.h * (size_t)l->shape.maps.w, count = (size_t)channels, size = count * hw;
+    for (size_t i = 0; i < size; i++) laid[l->choice.in_block > 1 ? i % hw * count + i / hw : i] = plain[i];
 }
 
 int layer_set_way(struct layer *l, int way, int block) {
     if (way > 0 && block == 1) return 0;
-    l->in_block = way < 2 ? 1 : block;
-    l->out_block = way < 1 ? 1 : layer_makes_block(l, l->in_block, block);
-    return way == 0 || ((l->in_block > 1 || l->out_block > 1) && layer_takes_blocks(l));
+    l->choice.in_block = way < 2 ? 1 : block;
+    l->choice.out_block = way < 1 ? 1 : layer_makes_block(l, l->choice.in_block, block);
+    return way == 0 || ((l->choice.in_block > 1 || l->choice.out_block > 1) && layer_takes_blocks(l));
 }
 
 /* ---- in small ---- */
@@ -149,12 +150,12 @@ void layer_shrink_units(struct alexcl_layer *desc, struct alexcl_shape *in) {
 }
 
 void layer_shrink(const struct layer *l, struct alexcl_layer *desc, struct alexcl_shape *in) {
-    *desc = *l->desc;
-    *in = l->whole_in;
+    *desc = *l->shape.desc;
+    *in = l->shape.whole_in;
     desc->connections = NULL; /* zeros among the weights */
     desc->gain = 0;
-    if (l->ops->shrink)
-        l->ops->shrink(desc, in);
+    if (l->shape.ops->shrink)
+        l->shape.ops->shrink(desc, in);
     else
         *in = (struct alexcl_shape){(int)(shape_size(*in) < 150 ? shape_size(*in) : 150), 1, 1};
 }
@@ -172,7 +173,7 @@ int layer_on_device(const struct layer *l, const struct place *place) {
 }
 
 int layer_on_device_plain(const struct layer *l, const struct place *place) {
-    return place->device && l->in_block == 1 && l->out_block == 1;
+    return place->device && l->choice.in_block == 1 && l->choice.out_block == 1;
 }
 
 /* What the kernels with tiles in local memory need. */
@@ -186,10 +187,11 @@ int layer_on_cpu_device(const struct layer *l, const struct place *place) {
            limits->local_memory < TILES_BYTES;
 }
 
-int layer_takes_tile(const struct layer *l, struct layer_tile most) {
+int layer_takes_tile(const struct layer *l, enum layer_pass_kind pass, struct layer_tile most) {
+    const struct layer_tile *tile = &l->pass[pass].tile;
     int takes = 1;
-    for (int i = 0; i < LAYER_TILE && l->tile.size[0]; i++)
-        takes &= most.size[i] ? l->tile.size[i] >= 1 && l->tile.size[i] <= most.size[i] : l->tile.size[i] == 0;
+    for (int i = 0; i < LAYER_TILE && tile->size[0]; i++)
+        takes &= most.size[i] ? tile->size[i] >= 1 && tile->size[i] <= most.size[i] : tile->size[i] == 0;
     return takes;
 }
 
@@ -204,35 +206,37 @@ int layer_wants_clblast(const struct layer *l, const struct place *place) {
     return layer_on_device(l, place) && gemm && strcmp(gemm, "clblast") == 0;
 }
 
-/* The first applicable row behind `after`; NULL: of all. */
-static const struct layer_variant *layer_next(const struct layer *l, const struct place *place,
-                                              const struct layer_variant *after) {
-    const struct layer_variant *const *v = l->ops->variants;
+/* The first applicable row of a pass behind `after`; NULL: of all. */
+static const struct layer_variant *layer_next(const struct layer *l, enum layer_pass_kind pass,
+                                              const struct place *place, const struct layer_variant *after) {
+    const struct layer_variant *const *v = l->shape.ops->variants[pass];
+    if (!v) return NULL;
     while (after && *v++ != after) {}
     while (*v && !(*v)->applicable(l, place)) v++;
     return *v;
 }
 
-const struct layer_variant *layer_choose(const struct layer *l, const struct place *place) {
-    if (l->variant) return l->variant;
-    return l->view || l->tuned ? l->tuned : layer_next(l, place, NULL);
+const struct layer_variant *layer_choose(const struct layer *l, enum layer_pass_kind pass, const struct place *place) {
+    const struct layer_pass *p = &l->pass[pass];
+    if (p->variant) return p->variant;
+    return l->shape.view || p->tuned ? p->tuned : layer_next(l, pass, place, NULL);
 }
 
 size_t layer_parameter_floats(const struct layer *l, const struct place *place, int t) {
-    const struct layer_variant *v = layer_choose(l, place);
-    return v && v->packed ? v->packed(l, place, t) : layer_tensor_floats(&l->tensors[t]);
+    const struct layer_variant *v = layer_choose(l, LAYER_FORWARD, place);
+    return v && v->packed ? v->packed(l, place, t) : layer_tensor_floats(&l->shape.tensors[t]);
 }
 
-size_t layer_workspace(const struct layer *l, const struct place *place) {
-    const struct layer_variant *v = layer_choose(l, place);
+size_t layer_workspace(const struct layer *l, enum layer_pass_kind pass, const struct place *place) {
+    const struct layer_variant *v = layer_choose(l, pass, place);
     return v && v->workspace ? v->workspace(l, place) : 0;
 }
 
-/* ---- prepare, forward, release ---- */
+/* ---- prepare, run, release ---- */
 
 int layer_upload_floats(struct layer *l, int index, const float *values, size_t count, struct alexcl_error *err) {
     struct text what = {0};
-    text_add(&what, "%s of %s, half %d", l->tensors[index].suffix, l->desc->name, l->half);
+    text_add(&what, "%s of %s, half %d", l->shape.tensors[index].suffix, l->shape.desc->name, l->shape.half);
     int status = storage_create(l->place, count, what.text ? what.text : "weights", &l->parameters[index], err);
     text_free(&what);
     return status == ALEXCL_OK ? storage_write(&l->parameters[index], 0, values, count, err) : status;
@@ -252,128 +256,138 @@ done:
 
 int layer_upload(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    for (int t = 0; t < l->tensor_count; t++)
-        TRY(layer_upload_floats(l, t, values[t], layer_tensor_floats(&l->tensors[t]), err));
+    for (int t = 0; t < l->shape.tensor_count; t++)
+        TRY(layer_upload_floats(l, t, values[t], layer_tensor_floats(&l->shape.tensors[t]), err));
 done:
     return status;
 }
 
-int layer_add_kernel(struct layer *l, int slot, const char *source, const char *function, const char *defines,
-                     struct alexcl_error *err) {
+int layer_add_kernel(struct layer *l, enum layer_pass_kind pass, int slot, const char *source, const char *function,
+                     const char *defines, struct alexcl_error *err) {
     int status = ALEXCL_OK;
+    void **state = &l->pass[pass].state;
     struct kernel **kernels;
-    if (!l->state) TRY(memory_alloc(&l->state, LAYER_KERNELS, sizeof *kernels, "a layer's kernels", err));
-    kernels = l->state;
+    if (!*state) TRY(memory_alloc(state, LAYER_KERNELS, sizeof *kernels, "a layer's kernels", err));
+    kernels = *state;
     status = kernel_create(l->place->device, source, function, defines, &kernels[slot], err);
 done:
     return status;
 }
 
-struct kernel *layer_kernel(const struct layer *l, int slot) {
-    return ((struct kernel *const *)l->state)[slot];
+struct kernel *layer_kernel(const struct layer *l, enum layer_pass_kind pass, int slot) {
+    return ((struct kernel *const *)l->pass[pass].state)[slot];
 }
 
-void layer_free_kernels(struct layer *l) {
-    for (int i = 0; l->state && i < LAYER_KERNELS; i++) kernel_free(layer_kernel(l, i));
-    free(l->state);
+void layer_free_kernels(struct layer *l, enum layer_pass_kind pass) {
+    for (int i = 0; l->pass[pass].state && i < LAYER_KERNELS; i++) kernel_free(layer_kernel(l, pass, i));
+    free(l->pass[pass].state);
 }
 
-int layer_prepare_variant(struct layer *l, struct place *place, const struct layer_variant *variant,
-                          const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
+static void layer_release_pass(struct layer *l, enum layer_pass_kind pass) {
+    struct layer_pass *p = &l->pass[pass];
+    if (p->variant && p->variant->release) p->variant->release(l, pass);
+    p->state = NULL;
+    p->variant = NULL;
+    for (int t = 0; t < LAYER_TENSORS && pass == LAYER_FORWARD; t++) storage_free(&l->parameters[t]);
+}
+
+int layer_prepare_variant(struct layer *l, enum layer_pass_kind pass, struct place *place,
+                          const struct layer_variant *variant, const float *const values[LAYER_TENSORS],
+                          struct alexcl_error *err) {
     l->place = place;
-    l->variant = variant;
-    l->workspace = variant->workspace ? variant->workspace(l, place) : 0;
-    if (shape_size(l->out) == 0) return ALEXCL_OK; /* one channel has no half 1 */
+    l->pass[pass].variant = variant;
+    l->pass[pass].workspace = variant->workspace ? variant->workspace(l, place) : 0;
+    if (shape_size(l->shape.out) == 0) return ALEXCL_OK; /* one channel has no half 1 */
     int status = variant->prepare(l, values, err);
     if (status == ALEXCL_OK) return ALEXCL_OK;
-    error_prefix(err, "layer %s, half %d: ", l->desc->name, l->half);
-    layer_release(l);
+    error_prefix(err, "layer %s, half %d: ", l->shape.desc->name, l->shape.half);
+    layer_release_pass(l, pass);
     return status;
 }
 
-int layer_prepare(struct layer *l, struct place *place, const float *const values[LAYER_TENSORS],
-                  struct alexcl_error *err) {
-    if (l->view) return ALEXCL_OK;
-    const struct layer_variant *variant = layer_choose(l, place);
-    if (!variant) return error_set(err, ALEXCL_E_USAGE, "layer %s: there is no way to compute it here", l->desc->name);
+int layer_prepare(struct layer *l, enum layer_pass_kind pass, struct place *place,
+                  const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
+    if (l->shape.view) return ALEXCL_OK;
+    struct layer_pass *p = &l->pass[pass];
+    const struct layer_variant *variant = layer_choose(l, pass, place);
+    if (!variant)
+        return error_set(err, ALEXCL_E_USAGE, "layer %s: there is no way to compute it here", l->shape.desc->name);
     for (;;) {
         struct alexcl_error why = {0};
-        int status = layer_prepare_variant(l, place, variant, values, &why);
+        int status = layer_prepare_variant(l, pass, place, variant, values, &why);
         if (status == ALEXCL_OK) return ALEXCL_OK;
-        const struct layer_variant *dropped = variant, *after = variant == l->tuned ? NULL : variant;
+        const struct layer_variant *dropped = variant, *after = variant == p->tuned ? NULL : variant;
         /* the tuned one's: others choose by themselves */
-        if (!after) l->tile = (struct layer_tile){{0}}, l->seconds = 0;
-        l->tuned = NULL;
-        variant = layer_next(l, place, after);
+        if (!after) p->tile = (struct layer_tile){{0}}, p->seconds = 0;
+        p->tuned = NULL;
+        variant = layer_next(l, pass, place, after);
         if (!variant || !kernel_is_refused(status)) return error_set(err, status, "%s", why.text);
         log_write(ALEXCL_LOG_WARNING, "variant %s is dropped, %s takes its place: %s", dropped->name, variant->name,
                   why.text);
     }
 }
 
-int layer_launch_images(const struct layer *l, const struct device_limits *device) {
+int layer_launch_images(const struct layer *l, enum layer_pass_kind pass, const struct device_limits *device) {
+    const struct layer_pass *p = &l->pass[pass];
     double cycles = (double)device->units * 1e6 * (device->clock_mhz ? device->clock_mhz : LAYER_CLOCK);
-    double seconds = l->seconds > 0 ? l->seconds : (double)l->macs / (LAYER_UNIT_MACS * cycles);
+    double seconds = p->seconds > 0 ? p->seconds : (double)l->shape.macs / (LAYER_UNIT_MACS * cycles);
     double images = seconds > 0 ? LAYER_LAUNCH_SECONDS / seconds : LAYER_GROUPS;
     int most = images < 1              ? 1
                : images < LAYER_GROUPS ? (int)images
                                        : LAYER_GROUPS,
-        chunk = l->variant->chunk ? l->variant->chunk(l) : 1;
+        chunk = p->variant->chunk ? p->variant->chunk(l) : 1;
     return most > chunk ? most - most % chunk : most; /* or the last chunk of each launch would be a small one */
 }
 
-int layer_forward(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+int layer_run(struct layer *l, enum layer_pass_kind pass, const struct layer_io *io, struct alexcl_error *err) {
     assert(io->first >= 0 && io->count >= 0 && (l->most == 0 || io->count <= l->most));
-    if (l->view || shape_size(l->out) == 0) return ALEXCL_OK;
+    if (l->shape.view || shape_size(l->shape.out) == 0) return ALEXCL_OK;
     /* A CPU's launch is made of small pieces anyway. */
     int most = l->place->device && !layer_on_cpu_device(l, l->place)
-                   ? layer_launch_images(l, device_limits(l->place->device))
+                   ? layer_launch_images(l, pass, device_limits(l->place->device))
                    : LAYER_GROUPS;
     struct layer_io part = *io;
     int status = ALEXCL_OK, end = io->first + io->count;
     while (status == ALEXCL_OK && part.first < end) {
         part.count = end - part.first < most ? end - part.first : most;
-        status = l->variant->enqueue(l, &part, err);
+        status = l->pass[pass].variant->enqueue(l, &part, err);
         part.first += part.count;
     }
     return status;
 }
 
 void layer_release(struct layer *l) {
-    if (l->variant && l->variant->release) l->variant->release(l);
-    l->state = NULL;
-    for (int t = 0; t < LAYER_TENSORS; t++) storage_free(&l->parameters[t]);
-    l->variant = NULL;
+    for (int pass = 0; pass < LAYER_PASSES; pass++) layer_release_pass(l, (enum layer_pass_kind)pass);
     l->place = NULL;
 }
 
 /* ---- enqueue ---- */
 
 const float *layer_host_in(const struct layer *l, const struct layer_io *io) {
-    return io->in->host + (size_t)io->first * shape_size(l->in);
+    return io->in->host + (size_t)io->first * shape_size(l->shape.in);
 }
 float *layer_host_out(const struct layer *l, const struct layer_io *io) {
-    return io->out->host + (size_t)io->first * shape_size(l->out);
+    return io->out->host + (size_t)io->first * shape_size(l->shape.out);
 }
 
 int layer_in_channels(const struct layer *l) {
-    return (int)(layer_in_floats(l) / ((size_t)l->maps.h * (size_t)l->maps.w));
+    return (int)(layer_in_floats(l) / ((size_t)l->shape.maps.h * (size_t)l->shape.maps.w));
 }
 
 size_t layer_in_channel(const struct layer *l, int c) {
-    size_t block = (size_t)l->in_block, at = layer_in_position(l, c, 0);
-    return at / (block * (size_t)l->maps.h * (size_t)l->maps.w) * block + at % block;
+    size_t block = (size_t)l->choice.in_block, at = layer_in_position(l, c, 0);
+    return at / (block * (size_t)l->shape.maps.h * (size_t)l->shape.maps.w) * block + at % block;
 }
 
-int layer_first_channels(const struct layer *l) { return shape_half_count(l->maps.c, 0); }
+int layer_first_channels(const struct layer *l) { return shape_half_count(l->shape.maps.c, 0); }
 
 int layer_gap(const struct layer *l) {
     int first = layer_first_channels(l);
-    return l->reads.all ? (first + l->in_block - 1) / l->in_block * l->in_block - first : 0;
+    return l->shape.reads.all ? (first + l->choice.in_block - 1) / l->choice.in_block * l->choice.in_block - first : 0;
 }
 
 size_t layer_channels(const struct layer *l) {
-    return shape_floats((struct alexcl_shape){l->out.c, 1, 1}, l->out_block);
+    return shape_floats((struct alexcl_shape){l->shape.out.c, 1, 1}, l->choice.out_block);
 }
 
 struct kernel_range layer_range(size_t values, const struct layer_io *io) {

@@ -70,64 +70,80 @@ struct layer_tile {
     int size[LAYER_TILE];
 };
 
-/* One layer of one half, before any device is known. */
-struct layer {
+/* What a layer of a half is, before any device is known: layer_describe's. */
+struct layer_shape {
     const struct alexcl_layer *desc;
     const struct layer_ops *ops;
     int half;
     struct alexcl_shape whole_in, whole_out; /* one image, both halves */
     struct alexcl_shape in, out;             /* what this half is given (all channels if reads.all) and what it makes */
-    struct alexcl_shape maps;                /* whole_in before a flatten layer made units of it */
-    /* how both lie in memory; 1 unless the caller sets them before layer_prepare */
-    int in_block, out_block;
+    struct alexcl_shape maps;                /* whole_in before a flatten layer made units of it: the caller's */
     struct layer_reads reads;
     struct layer_tensor tensors[LAYER_TENSORS];
     int tensor_count;
     uint64_t macs; /* per image; of conv, fc, rbf: products of absent connections are not counted */
+    int in_place;  /* may write its output over its input */
+    /* output is its input, there is nothing to run: a flatten layer, or a ReLU that the layer before computes */
+    int view;
+};
+
+/* How it is to be computed, whatever the pass: set by the caller before layer_prepare. */
+struct layer_choice {
+    int in_block, out_block; /* how both lie in memory; 1 where nothing is said */
     /* its weights (tensor 0) are kept in half precision, sums are float: ALEXCL_WEIGHTS_PRECISION; fully connected
      * layers alone */
     int fp16;
-    int in_place; /* may write its output over its input */
-    int view;     /* output is its input (flatten): nothing to run */
-    int relu;     /* set by the caller: the ReLU behind it is computed with it (layer_fuses_relu) */
-    /* images of a call at most, set by the caller before layer_prepare: no more room is asked for; 0: any */
-    int most;
-    /* set by the caller before layer_prepare: one form of computing for every batch size, to the bit */
-    int reproducible;
+    int relu;         /* the ReLU behind it is computed with it (layer_fuses_relu) */
+    int most;         /* images of a call at most: no more room is asked for; 0: any */
+    int reproducible; /* one form of computing for every batch size, to the bit */
+};
+
+/* What a layer is run for. */
+enum layer_pass_kind { LAYER_FORWARD, LAYER_INPUT_GRADIENT, LAYER_WEIGHT_GRADIENT, LAYER_PASSES };
+
+/* One pass of a layer. A net that only runs forward leaves the others empty. */
+struct layer_pass {
     /* set by the caller: the fastest on the place (tune.h); NULL: the first that is applicable */
     const struct layer_variant *tuned;
     struct layer_tile tile; /* of that variant */
     double seconds;         /* of that variant, an image, as it was measured; 0: it was not */
     /* set by layer_prepare */
-    size_t workspace; /* floats that io->workspace must have */
-    struct place *place;
-    struct storage parameters[LAYER_TENSORS]; /* as the variant wants them, packed once */
-    void *state;                              /* the variant's: kernels ... */
     const struct layer_variant *variant;
+    size_t workspace; /* floats that io->workspace must have */
+    void *state;      /* the variant's: kernels ... */
 };
 
-/* One forward call: images first .. first+count-1 of the buffers. */
+struct layer {
+    struct layer_shape shape;
+    struct layer_choice choice;
+    struct layer_pass pass[LAYER_PASSES];
+    /* set by layer_prepare */
+    struct place *place;
+    struct storage parameters[LAYER_TENSORS]; /* as the forward variant wants them, packed once */
+};
+
+/* One call: images first .. first+count-1 of the buffers. */
 struct layer_io {
     const struct storage *in, *out;
     const struct storage *seam;      /* reads.seam: n x seam x h x w of the other half; else NULL */
-    const struct storage *workspace; /* layer.workspace floats, or NULL */
+    const struct storage *workspace; /* layer_pass.workspace floats, or NULL */
     int first, count;
 };
 
-/* How one place can compute a layer. */
+/* How one place can compute a pass of a layer. */
 struct layer_variant {
     const char *name;                                                      /* "ref", "own", "clblast" ... */
-    int (*applicable)(const struct layer *l, const struct place *place);   /* with the tile that l->tile asks for */
+    int (*applicable)(const struct layer *l, const struct place *place);   /* with the tile that the pass asks for */
     size_t (*workspace)(const struct layer *l, const struct place *place); /* floats; NULL: none */
     /* Builds kernels, packs parameters. values[i]: tensor i's slice of this half, in the file's layout. */
     int (*prepare)(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err);
     int (*enqueue)(struct layer *l, const struct layer_io *io, struct alexcl_error *err);
-    void (*release)(struct layer *l); /* frees state; NULL: nothing */
+    void (*release)(struct layer *l, enum layer_pass_kind pass); /* frees its state; NULL: nothing */
     /* the .cl files it uses, without their ending: "im2col bias"; NULL: none */
     const char *kernels;
     /* floats that tensor t takes; NULL: as in the file */
     size_t (*packed)(const struct layer *l, const struct place *place, int t);
-    /* l->tile, or the variant's own choice; NULL: it has no tiles */
+    /* the tile of the pass, or the variant's own choice; NULL: it has no tiles */
     struct layer_tile (*tile)(const struct layer *l, const struct place *place);
     /* that a tuner tries as well; ends with zeros */
     const struct layer_tile *tiles;
@@ -189,7 +205,8 @@ struct layer_ops {
     /* Fills whole_out, reads, in, out, tensors, macs, in_place, view from desc, half and whole_in. ALEXCL_E_USAGE when
      * the shapes do not fit. */
     int (*describe)(struct layer *l, struct alexcl_error *err);
-    const struct layer_variant *const *variants; /* best first, ends with NULL */
+    /* best first, each list ends with NULL; NULL: there is no such pass of it */
+    const struct layer_variant *const *variants[LAYER_PASSES];
     /* Tells each field in which the nets of the world differ, for a weight file's metadata. NULL: there is none. */
     void (*conventions)(const struct alexcl_layer *desc, layer_tell_fn *tell, void *user);
     /* Makes a description and what it reads small, for a check of the same programs: the constants that these are built
@@ -232,27 +249,29 @@ int layer_makes_block(const struct layer *l, int in_block, int block);
 /* Whether a ReLU right behind can be computed with it: convolutions and fully connected layers where values lie in
  * blocks. */
 int layer_fuses_relu(const struct layer *l, int block);
-/* The variant that `place` would use: l->tuned, or the first applicable, ALEXCL_GEMM respected. place->device NULL: the
- * reference. NULL for a view. Of a layer that is prepared, the one that it uses. */
-const struct layer_variant *layer_choose(const struct layer *l, const struct place *place);
+/* The variant that `place` would use for a pass: the tuned one, or the first applicable, ALEXCL_GEMM respected.
+ * place->device NULL: the reference. NULL for a view, or where there is no such pass. Of one that is prepared, the one
+ * that it uses. */
+const struct layer_variant *layer_choose(const struct layer *l, enum layer_pass_kind pass, const struct place *place);
 /* Floats of workspace that variant wants, whatever the batch. */
-size_t layer_workspace(const struct layer *l, const struct place *place);
+size_t layer_workspace(const struct layer *l, enum layer_pass_kind pass, const struct place *place);
 /* Floats of tensor `t` of this half as that variant keeps it. */
 size_t layer_parameter_floats(const struct layer *l, const struct place *place, int t);
 /* Builds and uploads for the variant that layer_choose gives. Where the device does not build its kernels, or once they
  * are built allows them too small a work-group, the next applicable one takes its place, with a line in the log; the
  * last asks nothing of the work-group. */
-int layer_prepare(struct layer *l, struct place *place, const float *const values[LAYER_TENSORS],
-                  struct alexcl_error *err);
+int layer_prepare(struct layer *l, enum layer_pass_kind pass, struct place *place,
+                  const float *const values[LAYER_TENSORS], struct alexcl_error *err);
 /* The same with a variant of the caller's choice, of l->ops->variants (the tests, a tuner). */
-int layer_prepare_variant(struct layer *l, struct place *place, const struct layer_variant *variant,
-                          const float *const values[LAYER_TENSORS], struct alexcl_error *err);
+int layer_prepare_variant(struct layer *l, enum layer_pass_kind pass, struct place *place,
+                          const struct layer_variant *variant, const float *const values[LAYER_TENSORS],
+                          struct alexcl_error *err);
 /* Images of one launch: as many as the device computes in a tenth of a second, by l->seconds or, where that is not
  * known, by its units and clock; a multiple of the variant's chunk. */
-int layer_launch_images(const struct layer *l, const struct device_limits *device);
+int layer_launch_images(const struct layer *l, enum layer_pass_kind pass, const struct device_limits *device);
 /* Enqueues images io->first .. first+count-1, in launches that no device takes seconds for. A value depends on its
  * image alone. */
-int layer_forward(struct layer *l, const struct layer_io *io, struct alexcl_error *err);
+int layer_run(struct layer *l, enum layer_pass_kind pass, const struct layer_io *io, struct alexcl_error *err);
 void layer_release(struct layer *l);
 
 /* The join of two halves: each image of `out` is floats0 values of half 0, then floats1 of half 1. */

@@ -7,14 +7,15 @@
 
 static int activation_describe(struct layer *l, struct alexcl_error *err) {
     (void)err;
-    layer_describe_maps(l, l->whole_in.h, l->whole_in.w);
-    l->in_place = 1;
+    layer_describe_maps(l, l->shape.whole_in.h, l->shape.whole_in.w);
+    l->shape.in_place = 1;
     return ALEXCL_OK;
 }
 
 static int activation_ref_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     (void)err;
-    ref_activation(layer_host_out(l, io), layer_host_in(l, io), (size_t)io->count * shape_size(l->out), l->desc->type);
+    ref_activation(layer_host_out(l, io), layer_host_in(l, io), (size_t)io->count * shape_size(l->shape.out),
+                   l->shape.desc->type);
     return ALEXCL_OK;
 }
 
@@ -22,18 +23,18 @@ static int activation_own_prepare(struct layer *l, const float *const values[LAY
     (void)values;
     char defines[32];
     /* activation.cl's */
-    int number = l->desc->type == ALEXCL_RELU      ? 0
-                 : l->desc->type == ALEXCL_TANH    ? 1
-                 : l->desc->type == ALEXCL_SIGMOID ? 2
-                                                   : 3;
+    int number = l->shape.desc->type == ALEXCL_RELU      ? 0
+                 : l->shape.desc->type == ALEXCL_TANH    ? 1
+                 : l->shape.desc->type == ALEXCL_SIGMOID ? 2
+                                                         : 3;
     snprintf(defines, sizeof defines, "-DACTIVATION=%d", number);
-    return layer_add_kernel(l, 0, "activation", "activation_forward", defines, err);
+    return layer_add_kernel(l, LAYER_FORWARD, 0, "activation", "activation_forward", defines, err);
 }
 
 static int activation_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct kernel_range range = layer_range(layer_out_floats(l), io);
-    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer),
-                         ARG_BUFFER(io->out->buffer), ARG_INT((int)layer_out_floats(l)));
+    return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
+                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->out->buffer), ARG_INT((int)layer_out_floats(l)));
 }
 
 static const struct layer_variant activation_ref = {
@@ -52,21 +53,21 @@ const struct layer_ops layer_relu_ops = {
     .keras = "Activation",
     .is_relu = 1,
     .describe = activation_describe,
-    .variants = activation_variants,
+    .variants = {[LAYER_FORWARD] = activation_variants},
     .samples = (const struct layer_sample[]){{{.type = ALEXCL_RELU, .name = "relu"}, {5, 7, 3}, 0}, {{0}, {0}, 0}}};
 const struct layer_ops layer_tanh_ops = {
     .type = ALEXCL_TANH,
     .name = "tanh",
     .keras = "Activation",
     .describe = activation_describe,
-    .variants = activation_variants,
+    .variants = {[LAYER_FORWARD] = activation_variants},
     .samples = (const struct layer_sample[]){{{.type = ALEXCL_TANH, .name = "tanh"}, {5, 7, 3}, 0}, {{0}, {0}, 0}}};
 const struct layer_ops layer_sigmoid_ops = {
     .type = ALEXCL_SIGMOID,
     .name = "sigmoid",
     .keras = "Activation",
     .describe = activation_describe,
-    .variants = activation_variants,
+    .variants = {[LAYER_FORWARD] = activation_variants},
     .samples =
         (const struct layer_sample[]){{{.type = ALEXCL_SIGMOID, .name = "sigmoid"}, {5, 7, 3}, 0}, {{0}, {0}, 0}}};
 const struct layer_ops layer_lecun_tanh_ops = {
@@ -74,6 +75,6 @@ const struct layer_ops layer_lecun_tanh_ops = {
     .name = "lecun-tanh",
     .keras = "Activation",
     .describe = activation_describe,
-    .variants = activation_variants,
+    .variants = {[LAYER_FORWARD] = activation_variants},
     .samples = (const struct layer_sample[]){{{.type = ALEXCL_LECUN_TANH, .name = "lecun_tanh"}, {5, 7, 3}, 0},
                                              {{0}, {0}, 0}}};

@@ -13,17 +13,17 @@
 /* Connections (LeNet-1998's c3) are zeros among the weights, so that every variant is a plain convolution: only the
  * count of products and of trained parameters leaves them out. */
 static uint64_t conv_connections(const struct layer *l) {
-    const struct layer_tensor *weight = &l->tensors[0];
-    if (!l->desc->connections) return (uint64_t)weight->count * (uint64_t)weight->shape[1];
+    const struct layer_tensor *weight = &l->shape.tensors[0];
+    if (!l->shape.desc->connections) return (uint64_t)weight->count * (uint64_t)weight->shape[1];
     uint64_t sum = 0;
     for (int o = weight->first; o < weight->first + weight->count; o++)
-        for (int i = 0; i < weight->shape[1]; i++) sum += l->desc->connections[o] >> i & 1u;
+        for (int i = 0; i < weight->shape[1]; i++) sum += l->shape.desc->connections[o] >> i & 1u;
     return sum;
 }
 
 static int conv_describe(struct layer *l, struct alexcl_error *err) {
-    const struct alexcl_layer *d = l->desc;
-    struct alexcl_shape in = l->whole_in;
+    const struct alexcl_layer *d = l->shape.desc;
+    struct alexcl_shape in = l->shape.whole_in;
     if (d->pad >= d->kernel || d->pad_end >= d->kernel)
         return error_set(err, ALEXCL_E_USAGE, "padding %d and %d at the end: it must be less than the kernel, %d",
                          d->pad, d->pad_end, d->kernel);
@@ -38,11 +38,11 @@ static int conv_describe(struct layer *l, struct alexcl_error *err) {
         return error_set(err, ALEXCL_E_USAGE, "a %d x %d kernel does not fit", d->kernel, d->kernel);
     int h = (in.h + 2 * d->pad + d->pad_end - d->kernel) / d->stride + 1,
         w = (in.w + 2 * d->pad + d->pad_end - d->kernel) / d->stride + 1;
-    l->reads.all = d->groups == 1;
-    l->in = in;
-    if (!l->reads.all) l->in.c = in.c / 2;
-    l->whole_out = (struct alexcl_shape){d->outputs, h, w};
-    l->out = (struct alexcl_shape){shape_half_count(d->outputs, l->half), h, w};
+    l->shape.reads.all = d->groups == 1;
+    l->shape.in = in;
+    if (!l->shape.reads.all) l->shape.in.c = in.c / 2;
+    l->shape.whole_out = (struct alexcl_shape){d->outputs, h, w};
+    l->shape.out = (struct alexcl_shape){shape_half_count(d->outputs, l->shape.half), h, w};
     layer_describe_tensor(l, (struct layer_tensor){.suffix = "weight",
                                                    .dims = 4,
                                                    .shape = {d->outputs, in.c / d->groups, d->kernel, d->kernel},
@@ -50,17 +50,18 @@ static int conv_describe(struct layer *l, struct alexcl_error *err) {
                                                    .stream = "w",
                                                    .fill = layer_fill_weight});
     layer_describe_bias(l, d->outputs);
-    l->macs = conv_connections(l) * (uint64_t)(d->kernel * d->kernel) * (uint64_t)h * (uint64_t)w;
+    l->shape.macs = conv_connections(l) * (uint64_t)(d->kernel * d->kernel) * (uint64_t)h * (uint64_t)w;
     return ALEXCL_OK;
 }
 
 static struct shape_conv conv_shape(const struct layer *l) {
-    const struct alexcl_layer *d = l->desc;
-    return (struct shape_conv){l->in, l->out, d->kernel, d->stride, d->pad, d->groups == 1 ? 1 : d->groups / 2};
+    const struct alexcl_layer *d = l->shape.desc;
+    return (struct shape_conv){l->shape.in, l->shape.out, d->kernel,
+                               d->stride,   d->pad,       d->groups == 1 ? 1 : d->groups / 2};
 }
 
 /* Products of one output. */
-static int conv_depth(const struct layer *l) { return (int)layer_tensor_row(&l->tensors[0]); }
+static int conv_depth(const struct layer *l) { return (int)layer_tensor_row(&l->shape.tensors[0]); }
 static int conv_tiles(const struct shape_conv *s, int block) { return (s->out.c / s->groups + block - 1) / block; }
 
 /* out: groups x tiles x depth (filled up to a multiple of `step`) x block; from: outputs x depth. Zeros where there is
@@ -121,9 +122,9 @@ enum { OWN_OUTPUTS = 32, OWN_PIXELS = 64, OWN_SIDE = 8, OWN_STEP = 8 };
 static int conv_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
     int status = ALEXCL_OK;
     char defines[96];
-    snprintf(defines, sizeof defines, "-DKERNEL=%d -DSTRIDE=%d -DTILE_K=%d", l->desc->kernel, l->desc->stride,
-             OWN_STEP);
-    TRY(layer_add_kernel(l, 0, "conv", "conv_forward", defines, err));
+    snprintf(defines, sizeof defines, "-DKERNEL=%d -DSTRIDE=%d -DTILE_K=%d", l->shape.desc->kernel,
+             l->shape.desc->stride, OWN_STEP);
+    TRY(layer_add_kernel(l, LAYER_FORWARD, 0, "conv", "conv_forward", defines, err));
     TRY(conv_upload_packed(l, 0, values[0], conv_depth(l), OWN_STEP, OWN_OUTPUTS, err));
     TRY(conv_upload_packed(l, 1, values[1], 1, 1, OWN_OUTPUTS, err));
 done:
@@ -143,11 +144,11 @@ static int conv_own_enqueue(struct layer *l, const struct layer_io *io, struct a
                                  {0, 0, (size_t)io->first},
                                  {(size_t)across * OWN_SIDE, (size_t)down * OWN_SIDE, (size_t)io->count},
                                  {OWN_SIDE, OWN_SIDE, 1}};
-    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer),
-                         ARG_BUFFER(l->parameters[0].buffer), ARG_BUFFER(l->parameters[1].buffer),
-                         ARG_BUFFER(io->out->buffer), ARG_INT(s.groups), ARG_INT(s.in.c / s.groups),
-                         ARG_INT(s.out.c / s.groups), ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.out.h),
-                         ARG_INT(s.out.w), ARG_INT(s.pad));
+    return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
+                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),
+                         ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(s.groups),
+                         ARG_INT(s.in.c / s.groups), ARG_INT(s.out.c / s.groups), ARG_INT(s.in.h), ARG_INT(s.in.w),
+                         ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.pad));
 }
 
 static const struct layer_variant conv_own = {.name = "own",
@@ -173,10 +174,10 @@ struct wino_sizes {
 
 static struct wino_sizes wino_sizes(const struct layer *l) {
     struct shape_conv s = conv_shape(l);
-    int side = l->desc->kernel + WINOGRAD_OUT - 1, down = (l->out.h + WINOGRAD_OUT - 1) / WINOGRAD_OUT;
+    int side = l->shape.desc->kernel + WINOGRAD_OUT - 1, down = (l->shape.out.h + WINOGRAD_OUT - 1) / WINOGRAD_OUT;
     struct wino_sizes z = {.points = side * side,
                            .blocks = conv_tiles(&s, OWN_OUTPUTS),
-                           .across = (l->out.w + WINOGRAD_OUT - 1) / WINOGRAD_OUT};
+                           .across = (l->shape.out.w + WINOGRAD_OUT - 1) / WINOGRAD_OUT};
     z.depth = (s.in.c / s.groups + OWN_STEP - 1) / OWN_STEP * OWN_STEP;
     z.rows = s.groups * z.depth;
     z.product_rows = s.groups * z.blocks * OWN_OUTPUTS;
@@ -193,7 +194,8 @@ static size_t wino_width(const struct wino_sizes *z, int images) {
 }
 
 static int wino_applicable(const struct layer *l, const struct place *place) {
-    return layer_on_device_plain(l, place) && l->desc->stride == 1 && (l->desc->kernel == 3 || l->desc->kernel == 5);
+    return layer_on_device_plain(l, place) && l->shape.desc->stride == 1 &&
+           (l->shape.desc->kernel == 3 || l->shape.desc->kernel == 5);
 }
 
 static size_t wino_workspace(const struct layer *l, const struct place *place) {
@@ -211,18 +213,18 @@ static size_t wino_packed(const struct layer *l, const struct place *place, int 
 }
 
 static int wino_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    int status = ALEXCL_OK, window = l->desc->kernel, depth = (int)l->tensors[0].shape[1];
+    int status = ALEXCL_OK, window = l->shape.desc->kernel, depth = (int)l->shape.tensors[0].shape[1];
     struct wino_sizes z = wino_sizes(l);
     struct shape_conv s = conv_shape(l);
-    size_t pairs = (size_t)l->out.c * (size_t)depth, taps = (size_t)(window * window),
+    size_t pairs = (size_t)l->shape.out.c * (size_t)depth, taps = (size_t)(window * window),
            floats = wino_packed(l, l->place, 0);
     double g[WINOGRAD_SIDE][WINOGRAD_WINDOW] = {{0}};
     float *transformed = NULL, *packed = NULL; /* points x outputs x depth, and each point packed */
     char defines[96];
     snprintf(defines, sizeof defines, "-DWINDOW=%d -DTILE_K=%d", window, OWN_STEP);
-    TRY(layer_add_kernel(l, 0, "winograd", "winograd_input", defines, err));
-    TRY(layer_add_kernel(l, 1, "winograd", "winograd_product", defines, err));
-    TRY(layer_add_kernel(l, 2, "winograd", "winograd_output", defines, err));
+    TRY(layer_add_kernel(l, LAYER_FORWARD, 0, "winograd", "winograd_input", defines, err));
+    TRY(layer_add_kernel(l, LAYER_FORWARD, 1, "winograd", "winograd_product", defines, err));
+    TRY(layer_add_kernel(l, LAYER_FORWARD, 2, "winograd", "winograd_output", defines, err));
     TRY(memory_alloc_floats(&transformed, (size_t)z.points * pairs, "transformed weights", err));
     TRY(memory_alloc_floats(&packed, floats, "packed weights", err));
     winograd_matrix(window, WINOGRAD_OUT, g);
@@ -244,14 +246,14 @@ static int wino_enqueue(struct layer *l, const struct layer_io *io, struct alexc
     struct wino_sizes z = wino_sizes(l);
     struct shape_conv s = conv_shape(l);
     struct buffer *work = io->workspace->buffer;
-    const char *name = l->desc->name;
+    const char *name = l->shape.desc->name;
     for (int first = io->first; first < io->first + io->count; first += z.images) {
         int left = io->first + io->count - first, count = left < z.images ? left : z.images,
             tiles = count * z.per_image;
         size_t width = wino_width(&z, count);
         struct kernel_range in = {2, {0, 0, 0}, {width, (size_t)z.rows, 1}, {OWN_PIXELS, 1, 1}};
-        TRY(KERNEL_LAUNCH(layer_kernel(l, 0), name, &in, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(work),
-                          ARG_INT(first), ARG_INT(tiles), ARG_INT(z.across), ARG_INT(z.per_image),
+        TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), name, &in, err, ARG_BUFFER(io->in->buffer),
+                          ARG_BUFFER(work), ARG_INT(first), ARG_INT(tiles), ARG_INT(z.across), ARG_INT(z.per_image),
                           ARG_INT(s.in.c / s.groups), ARG_INT(z.depth), ARG_INT(s.in.h), ARG_INT(s.in.w),
                           ARG_INT(s.pad)));
         struct kernel_range product = {
@@ -259,13 +261,13 @@ static int wino_enqueue(struct layer *l, const struct layer_io *io, struct alexc
             {0, 0, 0},
             {width / OWN_PIXELS * OWN_SIDE, (size_t)(s.groups * z.blocks) * OWN_SIDE, (size_t)z.points},
             {OWN_SIDE, OWN_SIDE, 1}};
-        TRY(KERNEL_LAUNCH(layer_kernel(l, 1), name, &product, err, ARG_BUFFER(work),
+        TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 1), name, &product, err, ARG_BUFFER(work),
                           ARG_BUFFER(l->parameters[0].buffer), ARG_BUFFER(work), ARG_INT(z.depth), ARG_INT(z.blocks)));
         struct kernel_range out = {2, {0, 0, 0}, {width, (size_t)s.out.c, 1}, {OWN_PIXELS, 1, 1}};
-        TRY(KERNEL_LAUNCH(layer_kernel(l, 2), name, &out, err, ARG_BUFFER(work), ARG_BUFFER(l->parameters[1].buffer),
-                          ARG_BUFFER(io->out->buffer), ARG_INT(first), ARG_INT(tiles), ARG_INT(z.across),
-                          ARG_INT(z.per_image), ARG_INT(z.rows), ARG_INT(s.out.c / s.groups), ARG_INT(s.out.h),
-                          ARG_INT(s.out.w)));
+        TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 2), name, &out, err, ARG_BUFFER(work),
+                          ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(first),
+                          ARG_INT(tiles), ARG_INT(z.across), ARG_INT(z.per_image), ARG_INT(z.rows),
+                          ARG_INT(s.out.c / s.groups), ARG_INT(s.out.h), ARG_INT(s.out.w)));
     }
 done:
     return status;
@@ -291,13 +293,13 @@ static size_t conv_clblast_start(const struct layer *l, const struct place *plac
 }
 
 static size_t conv_clblast_workspace(const struct layer *l, const struct place *place) {
-    return conv_clblast_start(l, place) + (size_t)conv_depth(l) * (size_t)l->out.h * (size_t)l->out.w;
+    return conv_clblast_start(l, place) + (size_t)conv_depth(l) * (size_t)l->shape.out.h * (size_t)l->shape.out.w;
 }
 
 static int conv_clblast_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    TRY(layer_add_kernel(l, 0, "im2col", "im2col", "", err));
-    TRY(layer_add_kernel(l, 1, "bias", "bias_fill", "", err));
+    TRY(layer_add_kernel(l, LAYER_FORWARD, 0, "im2col", "im2col", "", err));
+    TRY(layer_add_kernel(l, LAYER_FORWARD, 1, "bias", "bias_fill", "", err));
     TRY(layer_upload(l, values, err));
 done:
     return status;
@@ -307,18 +309,18 @@ static int conv_clblast_enqueue(struct layer *l, const struct layer_io *io, stru
     int status = ALEXCL_OK;
     struct shape_conv s = conv_shape(l);
     struct device *dev = l->place->device;
-    const char *name = l->desc->name;
+    const char *name = l->shape.desc->name;
     int in = s.in.c / s.groups;
     size_t pixels = (size_t)(s.out.h * s.out.w), out = (size_t)(s.out.c / s.groups), depth = (size_t)conv_depth(l),
            start = conv_clblast_start(l, l->place);
     struct kernel_range whole = layer_range(shape_size(s.out), io);
-    TRY(KERNEL_LAUNCH(layer_kernel(l, 1), name, &whole, err, ARG_BUFFER(io->out->buffer),
+    TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 1), name, &whole, err, ARG_BUFFER(io->out->buffer),
                       ARG_BUFFER(l->parameters[1].buffer), ARG_INT(s.out.c), ARG_INT((int)pixels)));
     for (int n = io->first; n < io->first + io->count; n++) {
         for (int g = 0; g < s.groups; g++) {
             struct layer_io image = {.first = n, .count = 1};
             struct kernel_range range = layer_range_maps(pixels, (size_t)in, &image);
-            TRY(KERNEL_LAUNCH(layer_kernel(l, 0), name, &range, err, ARG_BUFFER(io->in->buffer),
+            TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), name, &range, err, ARG_BUFFER(io->in->buffer),
                               ARG_BUFFER(io->workspace->buffer), ARG_INT((int)start), ARG_INT(s.in.c), ARG_INT(g * in),
                               ARG_INT(in), ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.out.h), ARG_INT(s.out.w),
                               ARG_INT(s.kernel), ARG_INT(s.stride), ARG_INT(s.pad)));
@@ -346,8 +348,8 @@ static const struct layer_variant conv_clblast = {.name = "clblast",
 static int conv_naive_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
     int status = ALEXCL_OK;
     char defines[64];
-    snprintf(defines, sizeof defines, "-DIN_BLOCK=%d -DOUT_BLOCK=%d", l->in_block, l->out_block);
-    TRY(layer_add_kernel(l, 0, "conv_naive", "conv_naive_forward", defines, err));
+    snprintf(defines, sizeof defines, "-DIN_BLOCK=%d -DOUT_BLOCK=%d", l->choice.in_block, l->choice.out_block);
+    TRY(layer_add_kernel(l, LAYER_FORWARD, 0, "conv_naive", "conv_naive_forward", defines, err));
     TRY(layer_upload(l, values, err));
 done:
     return status;
@@ -356,12 +358,13 @@ done:
 static int conv_naive_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct shape_conv s = conv_shape(l);
     struct kernel_range range = layer_range_maps((size_t)(s.out.h * s.out.w), layer_channels(l), io);
-    return KERNEL_LAUNCH(
-        layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),
-        ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(s.in.c / s.groups),
-        ARG_INT(s.out.c / s.groups), ARG_INT(s.out.c), ARG_INT(layer_in_channels(l)), ARG_INT((int)layer_channels(l)),
-        ARG_INT(layer_first_channels(l)), ARG_INT(layer_gap(l)), ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.out.h),
-        ARG_INT(s.out.w), ARG_INT(s.kernel), ARG_INT(s.stride), ARG_INT(s.pad), ARG_INT(l->relu));
+    return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
+                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),
+                         ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(s.in.c / s.groups),
+                         ARG_INT(s.out.c / s.groups), ARG_INT(s.out.c), ARG_INT(layer_in_channels(l)),
+                         ARG_INT((int)layer_channels(l)), ARG_INT(layer_first_channels(l)), ARG_INT(layer_gap(l)),
+                         ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.kernel),
+                         ARG_INT(s.stride), ARG_INT(s.pad), ARG_INT(l->choice.relu));
 }
 
 static const struct layer_variant conv_naive = {.name = "naive",
@@ -386,7 +389,7 @@ static void conv_shrink(struct alexcl_layer *d, struct alexcl_shape *in) {
 }
 
 /* More groups begin inside a block. */
-static int conv_takes_blocks(const struct layer *l) { return l->desc->groups <= 2; }
+static int conv_takes_blocks(const struct layer *l) { return l->shape.desc->groups <= 2; }
 
 const struct layer_ops layer_conv_ops = {
     .type = ALEXCL_CONV,
@@ -399,8 +402,9 @@ const struct layer_ops layer_conv_ops = {
     .takes_blocks = conv_takes_blocks,
     .fuses_relu = 1,
     .describe = conv_describe,
-    .variants = (const struct layer_variant *const[]){&conv_ref, &conv_clblast, &conv_winograd_mem, &conv_winograd,
-                                                      &conv_cpu, &conv_own, &conv_wino, &conv_naive, NULL},
+    .variants = {[LAYER_FORWARD] =
+                     (const struct layer_variant *const[]){&conv_ref, &conv_clblast, &conv_winograd_mem, &conv_winograd,
+                                                           &conv_cpu, &conv_own, &conv_wino, &conv_naive, NULL}},
     .conventions = conv_tell,
     .shrink = conv_shrink,
     .samples = (const struct layer_sample[]){

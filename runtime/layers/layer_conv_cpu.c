@@ -10,16 +10,18 @@
 #include "winograd.h"
 
 static int conv_blocks(int channels) { return (channels + LAYER_BLOCK - 1) / LAYER_BLOCK; }
-static int conv_groups(const struct layer *l, int vectors) { return (conv_blocks(l->out.c) + vectors - 1) / vectors; }
+static int conv_groups(const struct layer *l, int vectors) {
+    return (conv_blocks(l->shape.out.c) + vectors - 1) / vectors;
+}
 
 static int conv_makes_blocks(const struct layer *l, const struct place *place) {
-    return layer_on_cpu_device(l, place) && l->out_block == LAYER_BLOCK && l->desc->groups <= 2;
+    return layer_on_cpu_device(l, place) && l->choice.out_block == LAYER_BLOCK && l->shape.desc->groups <= 2;
 }
 
 /* Uploads the bias, filled up with zeros to `groups` of `vectors` blocks. */
 static int conv_upload_bias(struct layer *l, const float *bias, int vectors, struct alexcl_error *err) {
-    return layer_upload_filled(l, 1, bias, (size_t)l->out.c, (size_t)(conv_groups(l, vectors) * vectors * LAYER_BLOCK),
-                               err);
+    return layer_upload_filled(l, 1, bias, (size_t)l->shape.out.c,
+                               (size_t)(conv_groups(l, vectors) * vectors * LAYER_BLOCK), err);
 }
 
 /* ---- cpu: conv_cpu.cl ---- */
@@ -34,13 +36,14 @@ struct conv_tile {
 /* What takes the fewest operations, of the tiles whose sums and weights the registers hold: products, and loads at half
  * their price; columns behind the end of a row and channels behind the last count too. */
 static struct conv_tile conv_cpu_tile(const struct layer *l, const struct place *place) {
-    if (l->tile.size[0]) return (struct conv_tile){l->tile.size[0], l->tile.size[1]};
+    if (l->pass[LAYER_FORWARD].tile.size[0])
+        return (struct conv_tile){l->pass[LAYER_FORWARD].tile.size[0], l->pass[LAYER_FORWARD].tile.size[1]};
     int registers = layer_has_wide_registers(place) ? 28 : 6, most = layer_has_wide_registers(place) ? 3 : 1,
         least = INT_MAX;
     struct conv_tile best = {1, 1};
     for (int vectors = 1; vectors <= most; vectors++) {
-        for (int columns = 1; columns * vectors <= registers && columns <= l->out.w; columns++) {
-            int tiles = (l->out.w + columns - 1) / columns,
+        for (int columns = 1; columns * vectors <= registers && columns <= l->shape.out.w; columns++) {
+            int tiles = (l->shape.out.w + columns - 1) / columns,
                 cost = conv_groups(l, vectors) * tiles * (2 * columns * vectors + columns + vectors);
             if (cost > least) continue;
             best = (struct conv_tile){columns, vectors};
@@ -56,15 +59,16 @@ static struct layer_tile conv_cpu_layer_tile(const struct layer *l, const struct
 }
 
 static int conv_cpu_applicable(const struct layer *l, const struct place *place) {
-    int columns = l->out.w < CPU_COLUMNS ? l->out.w : CPU_COLUMNS;
-    return conv_makes_blocks(l, place) && layer_takes_tile(l, (struct layer_tile){{columns, CPU_VECTORS}});
+    int columns = l->shape.out.w < CPU_COLUMNS ? l->shape.out.w : CPU_COLUMNS;
+    return conv_makes_blocks(l, place) &&
+           layer_takes_tile(l, LAYER_FORWARD, (struct layer_tile){{columns, CPU_VECTORS}});
 }
 
 /* The frame of zeros that holds everything the tiles read of one map. */
 static void conv_cpu_frame(const struct layer *l, struct conv_tile tile, int *h, int *w) {
-    int tiles = (l->out.w + tile.columns - 1) / tile.columns;
-    *h = (l->out.h - 1) * l->desc->stride + l->desc->kernel;
-    *w = (tiles * tile.columns - 1) * l->desc->stride + l->desc->kernel;
+    int tiles = (l->shape.out.w + tile.columns - 1) / tile.columns;
+    *h = (l->shape.out.h - 1) * l->shape.desc->stride + l->shape.desc->kernel;
+    *w = (tiles * tile.columns - 1) * l->shape.desc->stride + l->shape.desc->kernel;
 }
 
 static size_t conv_cpu_workspace(const struct layer *l, const struct place *place) {
@@ -76,26 +80,27 @@ static size_t conv_cpu_workspace(const struct layer *l, const struct place *plac
 static size_t conv_cpu_packed(const struct layer *l, const struct place *place, int t) {
     struct conv_tile tile = conv_cpu_tile(l, place);
     size_t outputs = (size_t)(conv_groups(l, tile.vectors) * tile.vectors * LAYER_BLOCK);
-    return t ? outputs : outputs * (size_t)layer_in_channels(l) * (size_t)l->desc->kernel * (size_t)l->desc->kernel;
+    return t ? outputs
+             : outputs * (size_t)layer_in_channels(l) * (size_t)l->shape.desc->kernel * (size_t)l->shape.desc->kernel;
 }
 
 static int conv_cpu_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    int status = ALEXCL_OK, k = l->desc->kernel, taps = k * k;
+    int status = ALEXCL_OK, k = l->shape.desc->kernel, taps = k * k;
     struct conv_tile tile = conv_cpu_tile(l, l->place);
     size_t floats = conv_cpu_packed(l, l->place, 0), width = (size_t)(tile.vectors * LAYER_BLOCK),
            channels = (size_t)layer_in_channels(l);
     float *packed = NULL;
     char defines[128];
     snprintf(defines, sizeof defines, "-DKERNEL=%d -DSTRIDE=%d -DBLOCK=%d -DCOLUMNS=%d -DVECTORS=%d", k,
-             l->desc->stride, l->in_block, tile.columns, tile.vectors);
-    TRY(layer_add_kernel(l, 0, "conv_cpu", "conv_cpu_frame", defines, err));
-    TRY(layer_add_kernel(l, 1, "conv_cpu", "conv_cpu_forward", defines, err));
+             l->shape.desc->stride, l->choice.in_block, tile.columns, tile.vectors);
+    TRY(layer_add_kernel(l, LAYER_FORWARD, 0, "conv_cpu", "conv_cpu_frame", defines, err));
+    TRY(layer_add_kernel(l, LAYER_FORWARD, 1, "conv_cpu", "conv_cpu_forward", defines, err));
     TRY(memory_alloc_floats(&packed, floats, "packed weights", err));
     for (size_t i = 0; i < floats; i++) packed[i] = 0.0f;
-    for (int o = 0; o < l->out.c; o++) {
-        for (int c = 0; c < l->in.c; c++) {
-            const float *from = values[0] + ((size_t)o * (size_t)l->in.c + (size_t)c) * (size_t)taps;
-            size_t channel = layer_in_channel(l, c), block = (size_t)l->in_block;
+    for (int o = 0; o < l->shape.out.c; o++) {
+        for (int c = 0; c < l->shape.in.c; c++) {
+            const float *from = values[0] + ((size_t)o * (size_t)l->shape.in.c + (size_t)c) * (size_t)taps;
+            size_t channel = layer_in_channel(l, c), block = (size_t)l->choice.in_block;
             float *to = packed + (size_t)o / width * channels * (size_t)taps * width + (size_t)o % width;
             for (size_t tap = 0; tap < (size_t)taps; tap++)
                 to[((channel / block * (size_t)taps + tap) * block + channel % block) * width] = from[tap];
@@ -109,25 +114,27 @@ done:
 }
 
 static int conv_cpu_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
-    int status = ALEXCL_OK, frame_h, frame_w, blocks = layer_in_channels(l) / l->in_block;
+    int status = ALEXCL_OK, frame_h, frame_w, blocks = layer_in_channels(l) / l->choice.in_block;
     struct conv_tile tile = conv_cpu_tile(l, l->place);
-    int tiles = (l->out.w + tile.columns - 1) / tile.columns;
+    int tiles = (l->shape.out.w + tile.columns - 1) / tile.columns;
     conv_cpu_frame(l, tile, &frame_h, &frame_w);
     for (int first = io->first; first < io->first + io->count; first += CPU_IMAGES) {
         int left = io->first + io->count - first;
         size_t count = (size_t)(left < CPU_IMAGES ? left : CPU_IMAGES);
         struct kernel_range rows = {2, {0, (size_t)first, 0}, {(size_t)(blocks * frame_h), count, 1}, {1, 1, 1}};
-        TRY(KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &rows, err, ARG_BUFFER(io->in->buffer),
-                          ARG_BUFFER(io->workspace->buffer), ARG_INT(first), ARG_INT(blocks), ARG_INT(l->in.h),
-                          ARG_INT(l->in.w), ARG_INT(l->desc->pad), ARG_INT(frame_h), ARG_INT(frame_w)));
+        TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &rows, err,
+                          ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->workspace->buffer), ARG_INT(first),
+                          ARG_INT(blocks), ARG_INT(l->shape.in.h), ARG_INT(l->shape.in.w), ARG_INT(l->shape.desc->pad),
+                          ARG_INT(frame_h), ARG_INT(frame_w)));
         struct kernel_range range = {3,
                                      {0, 0, (size_t)first},
-                                     {(size_t)(tiles * l->out.h), (size_t)conv_groups(l, tile.vectors), count},
+                                     {(size_t)(tiles * l->shape.out.h), (size_t)conv_groups(l, tile.vectors), count},
                                      {1, 1, 1}};
-        TRY(KERNEL_LAUNCH(layer_kernel(l, 1), l->desc->name, &range, err, ARG_BUFFER(io->workspace->buffer),
-                          ARG_BUFFER(l->parameters[0].buffer), ARG_BUFFER(l->parameters[1].buffer),
-                          ARG_BUFFER(io->out->buffer), ARG_INT(first), ARG_INT(blocks), ARG_INT(conv_blocks(l->out.c)),
-                          ARG_INT(frame_h), ARG_INT(frame_w), ARG_INT(l->out.h), ARG_INT(l->out.w), ARG_INT(l->relu)));
+        TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 1), l->shape.desc->name, &range, err,
+                          ARG_BUFFER(io->workspace->buffer), ARG_BUFFER(l->parameters[0].buffer),
+                          ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(first),
+                          ARG_INT(blocks), ARG_INT(conv_blocks(l->shape.out.c)), ARG_INT(frame_h), ARG_INT(frame_w),
+                          ARG_INT(l->shape.out.h), ARG_INT(l->shape.out.w), ARG_INT(l->choice.relu)));
     }
 done:
     return status;
@@ -166,9 +173,12 @@ struct winograd_tile {
 enum { WINOGRAD_TILES = 16, WINOGRAD_VECTORS = 4, WINOGRAD_GROUPS = 16, WINOGRAD_MOST = 5 }; /* largest */
 
 /* Of planes: as in winograd_cpu.cl's head. */
-static int winograd_strides(const struct layer *l) { return l->desc->stride == WINOGRAD_STRIDE && l->in_block == 1; }
+static int winograd_strides(const struct layer *l) {
+    return l->shape.desc->stride == WINOGRAD_STRIDE && l->choice.in_block == 1;
+}
 static int winograd_window(const struct layer *l) {
-    return winograd_strides(l) ? (l->desc->kernel + WINOGRAD_STRIDE - 1) / WINOGRAD_STRIDE : l->desc->kernel;
+    return winograd_strides(l) ? (l->shape.desc->kernel + WINOGRAD_STRIDE - 1) / WINOGRAD_STRIDE
+                               : l->shape.desc->kernel;
 }
 static int winograd_depth(const struct layer *l) {
     return layer_in_channels(l) * (winograd_strides(l) ? LAYER_BLOCK : 1);
@@ -191,8 +201,8 @@ static size_t winograd_local_sums(const struct layer *l, struct winograd_tile t)
 /* As many sums as the registers hold, in vectors that leave none over where that can be. */
 static struct winograd_tile winograd_tile(const struct layer *l, const struct place *place) {
     static const int tiles[WINOGRAD_VECTORS + 1] = {0, 12, 12, 8, 6};
-    const int *asked = l->tile.size;
-    int blocks = conv_blocks(l->out.c), vectors = blocks % 4 == 0 ? 4 : blocks % 3 == 0 ? 3 : blocks < 2 ? 1 : 2;
+    const int *asked = l->pass[LAYER_FORWARD].tile.size;
+    int blocks = conv_blocks(l->shape.out.c), vectors = blocks % 4 == 0 ? 4 : blocks % 3 == 0 ? 3 : blocks < 2 ? 1 : 2;
     if (asked[0]) return (struct winograd_tile){asked[0], asked[1], asked[2], WINOGRAD_OUT};
     return layer_has_wide_registers(place) ? (struct winograd_tile){tiles[vectors], vectors, 1, WINOGRAD_OUT}
                                            : (struct winograd_tile){6, 1, 1, WINOGRAD_OUT};
@@ -203,20 +213,22 @@ static int winograd_fits(const struct layer *l, const struct place *place, struc
 /* groups is 0 where not even one fits in local memory. */
 static struct winograd_tile winograd_fused_tile(const struct layer *l, const struct place *place) {
     struct winograd_tile t = winograd_tile(l, place);
-    while (!l->tile.size[0] && t.tiles > 1 && !winograd_fits(l, place, t)) t.tiles--;
+    while (!l->pass[LAYER_FORWARD].tile.size[0] && t.tiles > 1 && !winograd_fits(l, place, t)) t.tiles--;
     while (t.groups > 0 && !winograd_fits(l, place, t)) t.groups--;
     return t;
 }
-static int winograd_across(const struct layer *l, struct winograd_tile t) { return (l->out.w + t.out - 1) / t.out; }
+static int winograd_across(const struct layer *l, struct winograd_tile t) {
+    return (l->shape.out.w + t.out - 1) / t.out;
+}
 static int winograd_per_image(const struct layer *l, struct winograd_tile t) {
-    return winograd_across(l, t) * ((l->out.h + t.out - 1) / t.out);
+    return winograd_across(l, t) * ((l->shape.out.h + t.out - 1) / t.out);
 }
 /* More outputs where a row then takes fewer products; but not for images that come one by one, whose time goes to the
  * weights, which are larger then. */
 static struct winograd_tile winograd_mem_tile(const struct layer *l, const struct place *place) {
     struct winograd_tile t = winograd_tile(l, place), more = t;
     more.out = WINOGRAD_MOST;
-    if (winograd_window(l) == 3 && (l->most != 1 || l->reproducible) &&
+    if (winograd_window(l) == 3 && (l->choice.most != 1 || l->choice.reproducible) &&
         winograd_side(l, more) * winograd_across(l, more) < winograd_side(l, t) * winograd_across(l, t))
         t = more;
     t.groups = WINOGRAD_ITEM / t.tiles;
@@ -233,17 +245,18 @@ static struct layer_tile winograd_mem_layer_tile(const struct layer *l, const st
 }
 
 static int winograd_applicable(const struct layer *l, const struct place *place) {
-    int blocks = l->desc->stride == 1 && l->in_block == LAYER_BLOCK, window = winograd_window(l);
+    int blocks = l->shape.desc->stride == 1 && l->choice.in_block == LAYER_BLOCK, window = winograd_window(l);
     return conv_makes_blocks(l, place) && (blocks || winograd_strides(l)) && (window == 3 || window == 5);
 }
 static int winograd_fused_applicable(const struct layer *l, const struct place *place) {
     struct layer_tile most = {{WINOGRAD_TILES, WINOGRAD_VECTORS, WINOGRAD_GROUPS}};
-    return winograd_applicable(l, place) && layer_takes_tile(l, most) && winograd_fused_tile(l, place).groups > 0;
+    return winograd_applicable(l, place) && layer_takes_tile(l, LAYER_FORWARD, most) &&
+           winograd_fused_tile(l, place).groups > 0;
 }
 /* A work-item of a deep layer would fetch weights for few tiles. */
 static int winograd_mem_applicable(const struct layer *l, const struct place *place) {
     return winograd_applicable(l, place) && winograd_depth(l) >= WINOGRAD_DEEP &&
-           layer_takes_tile(l, (struct layer_tile){{WINOGRAD_TILES, WINOGRAD_VECTORS}});
+           layer_takes_tile(l, LAYER_FORWARD, (struct layer_tile){{WINOGRAD_TILES, WINOGRAD_VECTORS}});
 }
 
 /* Floats of one image's transformed inputs and sums in the workspace. */
@@ -254,7 +267,7 @@ static size_t winograd_between_floats(const struct layer *l, struct winograd_til
 /* Images that are in it at once. */
 static int winograd_images(const struct layer *l, struct winograd_tile t) {
     size_t images = WINOGRAD_WORKSPACE / (winograd_between_floats(l, t) * sizeof(float));
-    int most = l->most > 0 && l->most < WINOGRAD_IMAGES ? l->most : WINOGRAD_IMAGES;
+    int most = l->choice.most > 0 && l->choice.most < WINOGRAD_IMAGES ? l->choice.most : WINOGRAD_IMAGES;
     return images < 1 ? 1 : images > (size_t)most ? most : (int)images;
 }
 static size_t winograd_mem_workspace(const struct layer *l, const struct place *place) {
@@ -276,7 +289,7 @@ static size_t winograd_mem_packed(const struct layer *l, const struct place *pla
 /* What channel c of the layer's input adds to `packed`, points x depth x width, of one output. */
 static void winograd_pack(const struct layer *l, const double g[WINOGRAD_SIDE][WINOGRAD_WINDOW], int side,
                           const float *w, int c, float *packed, size_t width) {
-    int window = winograd_window(l), kernel = l->desc->kernel;
+    int window = winograd_window(l), kernel = l->shape.desc->kernel;
     size_t stride = (size_t)winograd_depth(l) * width;
     if (!winograd_strides(l)) {
         winograd_transform(g, w, window, side, packed + layer_in_channel(l, c) * width, stride);
@@ -299,21 +312,22 @@ static int winograd_prepare(struct layer *l, int fused, struct winograd_tile til
     int status = ALEXCL_OK, window = winograd_window(l), side = winograd_side(l, tile);
     size_t floats = winograd_packed(l, tile, 0), width = (size_t)(tile.vectors * LAYER_BLOCK),
            channels = (size_t)winograd_depth(l);
-    size_t points = (size_t)winograd_points(l, tile), taps = (size_t)(l->desc->kernel * l->desc->kernel);
+    size_t points = (size_t)winograd_points(l, tile), taps = (size_t)(l->shape.desc->kernel * l->shape.desc->kernel);
     double g[WINOGRAD_SIDE][WINOGRAD_WINDOW] = {{0}};
     float *packed = NULL;
     char defines[128];
     snprintf(defines, sizeof defines,
              "-DWINDOW=%d -DOUT=%d -DSTRIDE=%d -DTILES=%d -DVECTORS=%d -DGROUPS=%d -DFUSED=%d%s", window, tile.out,
-             l->desc->stride, tile.tiles, tile.vectors, tile.groups, fused, layer_fetches(l->place));
-    for (int i = 0; kernels[i]; i++) TRY(layer_add_kernel(l, i, "winograd_cpu", kernels[i], defines, err));
+             l->shape.desc->stride, tile.tiles, tile.vectors, tile.groups, fused, layer_fetches(l->place));
+    for (int i = 0; kernels[i]; i++)
+        TRY(layer_add_kernel(l, LAYER_FORWARD, i, "winograd_cpu", kernels[i], defines, err));
     TRY(memory_alloc_floats(&packed, floats, "packed weights", err));
     for (size_t i = 0; i < floats; i++) packed[i] = 0.0f;
     winograd_matrix(window, tile.out, g);
-    for (int o = 0; o < l->out.c; o++)
-        for (int c = 0; c < l->in.c; c++)
+    for (int o = 0; o < l->shape.out.c; o++)
+        for (int c = 0; c < l->shape.in.c; c++)
             winograd_pack(l, (const double(*)[WINOGRAD_WINDOW])g, side,
-                          values[0] + ((size_t)o * (size_t)l->in.c + (size_t)c) * taps, c,
+                          values[0] + ((size_t)o * (size_t)l->shape.in.c + (size_t)c) * taps, c,
                           packed + (size_t)o / width * points * channels * width + (size_t)o % width, width);
     TRY(layer_upload_floats(l, 0, packed, floats, err));
     TRY(conv_upload_bias(l, values[1], tile.vectors, err));
@@ -340,39 +354,41 @@ static int winograd_fused_enqueue(struct layer *l, const struct layer_io *io, st
                                  {0, 0, 0},
                                  {(size_t)((tiles + together - 1) / together), (size_t)conv_groups(l, tile.vectors), 1},
                                  {1, 1, 1}};
-    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer),
-                         ARG_BUFFER(l->parameters[0].buffer), ARG_BUFFER(l->parameters[1].buffer),
-                         ARG_BUFFER(io->out->buffer), ARG_INT(io->first), ARG_INT(tiles), ARG_INT(winograd_depth(l)),
-                         ARG_INT(winograd_across(l, tile)), ARG_INT(per_image), ARG_INT(conv_blocks(l->out.c)),
-                         ARG_INT(l->in.h), ARG_INT(l->in.w), ARG_INT(l->desc->pad), ARG_INT(l->out.h),
-                         ARG_INT(l->out.w), ARG_INT(l->relu), ARG_LOCAL(winograd_local_values(l, tile)),
-                         ARG_LOCAL(winograd_local_sums(l, tile)));
+    return KERNEL_LAUNCH(
+        layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err, ARG_BUFFER(io->in->buffer),
+        ARG_BUFFER(l->parameters[0].buffer), ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer),
+        ARG_INT(io->first), ARG_INT(tiles), ARG_INT(winograd_depth(l)), ARG_INT(winograd_across(l, tile)),
+        ARG_INT(per_image), ARG_INT(conv_blocks(l->shape.out.c)), ARG_INT(l->shape.in.h), ARG_INT(l->shape.in.w),
+        ARG_INT(l->shape.desc->pad), ARG_INT(l->shape.out.h), ARG_INT(l->shape.out.w), ARG_INT(l->choice.relu),
+        ARG_LOCAL(winograd_local_values(l, tile)), ARG_LOCAL(winograd_local_sums(l, tile)));
 }
 
 static int winograd_mem_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct winograd_tile tile = winograd_mem_tile(l, l->place);
     int status = ALEXCL_OK, most = winograd_images(l, tile), across = winograd_across(l, tile),
         per_image = winograd_per_image(l, tile), depth = winograd_depth(l);
-    int together = tile.groups * tile.tiles, blocks = conv_blocks(l->out.c);
+    int together = tile.groups * tile.tiles, blocks = conv_blocks(l->shape.out.c);
     for (int first = io->first; first < io->first + io->count; first += most) {
         int left = io->first + io->count - first, count = left < most ? left : most, tiles = count * per_image;
         struct kernel_range in = {
             3, {0, 0, 0}, {(size_t)per_image, (size_t)(depth / LAYER_BLOCK), (size_t)count}, {1, 1, 1}};
-        TRY(KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &in, err, ARG_BUFFER(io->in->buffer),
+        TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &in, err, ARG_BUFFER(io->in->buffer),
                           ARG_BUFFER(io->workspace->buffer), ARG_INT(first), ARG_INT(tiles), ARG_INT(depth),
-                          ARG_INT(across), ARG_INT(l->in.h), ARG_INT(l->in.w), ARG_INT(l->desc->pad)));
+                          ARG_INT(across), ARG_INT(l->shape.in.h), ARG_INT(l->shape.in.w),
+                          ARG_INT(l->shape.desc->pad)));
         struct kernel_range products = {3,
                                         {0, 0, 0},
                                         {(size_t)((tiles + together - 1) / together),
                                          (size_t)conv_groups(l, tile.vectors), (size_t)winograd_points(l, tile)},
                                         {1, 1, 1}};
-        TRY(KERNEL_LAUNCH(layer_kernel(l, 1), l->desc->name, &products, err, ARG_BUFFER(io->workspace->buffer),
-                          ARG_BUFFER(l->parameters[0].buffer), ARG_INT(tiles), ARG_INT(depth)));
+        TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 1), l->shape.desc->name, &products, err,
+                          ARG_BUFFER(io->workspace->buffer), ARG_BUFFER(l->parameters[0].buffer), ARG_INT(tiles),
+                          ARG_INT(depth)));
         struct kernel_range out = {3, {0, 0, 0}, {(size_t)per_image, (size_t)blocks, (size_t)count}, {1, 1, 1}};
-        TRY(KERNEL_LAUNCH(layer_kernel(l, 2), l->desc->name, &out, err, ARG_BUFFER(io->workspace->buffer),
-                          ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(first),
-                          ARG_INT(tiles), ARG_INT(depth), ARG_INT(across), ARG_INT(blocks), ARG_INT(l->out.h),
-                          ARG_INT(l->out.w), ARG_INT(l->relu)));
+        TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 2), l->shape.desc->name, &out, err,
+                          ARG_BUFFER(io->workspace->buffer), ARG_BUFFER(l->parameters[1].buffer),
+                          ARG_BUFFER(io->out->buffer), ARG_INT(first), ARG_INT(tiles), ARG_INT(depth), ARG_INT(across),
+                          ARG_INT(blocks), ARG_INT(l->shape.out.h), ARG_INT(l->shape.out.w), ARG_INT(l->choice.relu)));
     }
 done:
     return status;

@@ -25,14 +25,15 @@ static int layer_check_input(const struct layer_ops *ops, struct alexcl_shape in
 int layer_describe(struct layer *l, const struct alexcl_layer *desc, int half, struct alexcl_shape whole_in,
                    struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    *l = (struct layer){
-        .desc = desc, .half = half, .whole_in = whole_in, .maps = whole_in, .in_block = 1, .out_block = 1};
+    *l = (struct layer){.shape = {.desc = desc, .half = half, .whole_in = whole_in, .maps = whole_in},
+                        .choice = {.in_block = 1, .out_block = 1}};
     TRY(layer_fields_check(desc, err));
-    l->ops = layer_type(desc->type);
-    TRY(layer_check_input(l->ops, whole_in, err));
-    TRY(l->ops->describe(l, err));
-    TRY(layer_check_size(shape_size(l->whole_out), err));
-    for (int t = 0; t < l->tensor_count; t++) TRY(layer_check_size(layer_tensor_floats(&l->tensors[t]), err));
+    l->shape.ops = layer_type(desc->type);
+    TRY(layer_check_input(l->shape.ops, whole_in, err));
+    TRY(l->shape.ops->describe(l, err));
+    TRY(layer_check_size(shape_size(l->shape.whole_out), err));
+    for (int t = 0; t < l->shape.tensor_count; t++)
+        TRY(layer_check_size(layer_tensor_floats(&l->shape.tensors[t]), err));
 done:
     if (status != ALEXCL_OK)
         error_prefix(err, "layer %s behind %d x %d x %d: ", desc->name, whole_in.c, whole_in.h, whole_in.w);

@@ -5,9 +5,9 @@
 
 static int dropout_describe(struct layer *l, struct alexcl_error *err) {
     (void)err;
-    layer_describe_maps(l, l->whole_in.h, l->whole_in.w);
-    l->in_place = 1;
-    l->view = l->desc->dropout == ALEXCL_DROPOUT_INVERTED;
+    layer_describe_maps(l, l->shape.whole_in.h, l->shape.whole_in.w);
+    l->shape.in_place = 1;
+    l->shape.view = l->shape.desc->dropout == ALEXCL_DROPOUT_INVERTED;
     return ALEXCL_OK;
 }
 
@@ -16,23 +16,25 @@ static void dropout_tell(const struct alexcl_layer *d, layer_tell_fn *tell, void
     tell(user, "style", d->dropout == ALEXCL_DROPOUT_PAPER ? "paper" : "inverted", 0);
 }
 
-static float dropout_factor(const struct layer *l) { return (float)(1.0 - l->desc->rate); }
+static float dropout_factor(const struct layer *l) { return (float)(1.0 - l->shape.desc->rate); }
 
 static int dropout_ref_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     (void)err;
-    ref_scale(layer_host_out(l, io), layer_host_in(l, io), (size_t)io->count * shape_size(l->out), dropout_factor(l));
+    ref_scale(layer_host_out(l, io), layer_host_in(l, io), (size_t)io->count * shape_size(l->shape.out),
+              dropout_factor(l));
     return ALEXCL_OK;
 }
 
 static int dropout_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
     (void)values;
-    return layer_add_kernel(l, 0, "scale", "scale_forward", "", err);
+    return layer_add_kernel(l, LAYER_FORWARD, 0, "scale", "scale_forward", "", err);
 }
 
 static int dropout_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct kernel_range range = layer_range(layer_out_floats(l), io);
-    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer),
-                         ARG_BUFFER(io->out->buffer), ARG_INT((int)layer_out_floats(l)), ARG_FLOAT(dropout_factor(l)));
+    return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
+                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->out->buffer), ARG_INT((int)layer_out_floats(l)),
+                         ARG_FLOAT(dropout_factor(l)));
 }
 
 static const struct layer_variant dropout_ref = {
@@ -50,7 +52,7 @@ const struct layer_ops layer_dropout_ops = {
     .keras = "Dropout",
     .fields = LAYER_FIELD_DROPOUT,
     .describe = dropout_describe,
-    .variants = (const struct layer_variant *const[]){&dropout_ref, &dropout_own, NULL},
+    .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){&dropout_ref, &dropout_own, NULL}},
     .conventions = dropout_tell,
     .samples = (const struct layer_sample[]){
         {{.type = ALEXCL_DROPOUT, .name = "dropout", .rate = 0.5, .dropout = ALEXCL_DROPOUT_PAPER}, {150, 1, 1}, 0},

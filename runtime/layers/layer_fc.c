@@ -11,24 +11,24 @@
 #include "ref.h"
 
 static int fc_describe(struct layer *l, struct alexcl_error *err) {
-    const struct alexcl_layer *d = l->desc;
-    if (l->whole_in.h != 1 || l->whole_in.w != 1)
+    const struct alexcl_layer *d = l->shape.desc;
+    if (l->shape.whole_in.h != 1 || l->shape.whole_in.w != 1)
         return error_set(err, ALEXCL_E_USAGE,
                          "a fully connected layer reads units, not maps: put a flatten layer before it");
-    l->reads.all = 1;
-    l->in = l->whole_in;
-    l->whole_out = (struct alexcl_shape){d->outputs, 1, 1};
-    l->out = (struct alexcl_shape){shape_half_count(d->outputs, l->half), 1, 1};
+    l->shape.reads.all = 1;
+    l->shape.in = l->shape.whole_in;
+    l->shape.whole_out = (struct alexcl_shape){d->outputs, 1, 1};
+    l->shape.out = (struct alexcl_shape){shape_half_count(d->outputs, l->shape.half), 1, 1};
     layer_describe_tensor(l, (struct layer_tensor){.suffix = "weight",
                                                    .dims = 2,
-                                                   .shape = {d->outputs, l->whole_in.c},
+                                                   .shape = {d->outputs, l->shape.whole_in.c},
                                                    .trainable = 1,
                                                    .stream = "w",
                                                    .fill = layer_fill_weight});
     layer_describe_bias(l, d->outputs);
-    l->macs = (uint64_t)l->out.c * (uint64_t)l->in.c;
+    l->shape.macs = (uint64_t)l->shape.out.c * (uint64_t)l->shape.in.c;
     const char *precision = alexcl_setting_value("ALEXCL_WEIGHTS_PRECISION");
-    l->fp16 = precision && strcmp(precision, "half") == 0;
+    l->choice.fp16 = precision && strcmp(precision, "half") == 0;
     return ALEXCL_OK;
 }
 
@@ -37,7 +37,7 @@ static int fc_describe(struct layer *l, struct alexcl_error *err) {
 enum { FP16_PART = 1 << 16 }; /* values that are rounded at once; even */
 
 static size_t fc_weight_floats(const struct layer *l, size_t weights) {
-    return l->fp16 ? fp16_floats(weights) : weights;
+    return l->choice.fp16 ? fp16_floats(weights) : weights;
 }
 
 /* Row `row` of the half's weights has a value that half precision does not. */
@@ -46,20 +46,21 @@ static int fc_refuse_weight(const struct layer *l, int row, float value, struct 
                      "%s.%s: a weight of output %d is %g, and half precision ends at %g: keep the weights in float "
                      "(--weights-precision float, "
                      "ALEXCL_WEIGHTS_PRECISION=float)",
-                     l->desc->name, l->tensors[0].suffix, l->tensors[0].first + row, (double)value, (double)FP16_MOST);
+                     l->shape.desc->name, l->shape.tensors[0].suffix, l->shape.tensors[0].first + row, (double)value,
+                     (double)FP16_MOST);
 }
 
 /* As they are in the file. */
 static size_t fc_plain_packed(const struct layer *l, const struct place *place, int t) {
     (void)place;
-    size_t floats = layer_tensor_floats(&l->tensors[t]);
+    size_t floats = layer_tensor_floats(&l->shape.tensors[t]);
     return t ? floats : fc_weight_floats(l, floats);
 }
 
 static int fc_plain_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    if (!l->fp16) return layer_upload(l, values, err);
+    if (!l->choice.fp16) return layer_upload(l, values, err);
     int status = ALEXCL_OK;
-    size_t count = layer_tensor_floats(&l->tensors[0]);
+    size_t count = layer_tensor_floats(&l->shape.tensors[0]);
     float *part = NULL;
     TRY(memory_alloc_floats(&part, FP16_PART, "weights in half precision", err));
     TRY(storage_create(l->place, fp16_floats(count), "weights of a fully connected layer", &l->parameters[0], err));
@@ -67,10 +68,10 @@ static int fc_plain_prepare(struct layer *l, const float *const values[LAYER_TEN
         size_t length = count - at < FP16_PART ? count - at : FP16_PART, fine;
         memcpy(part, values[0] + at, length * sizeof *part);
         fine = fp16_narrow(part, length);
-        if (fine < length) TRY(fc_refuse_weight(l, (int)((at + fine) / (size_t)l->in.c), part[fine], err));
+        if (fine < length) TRY(fc_refuse_weight(l, (int)((at + fine) / (size_t)l->shape.in.c), part[fine], err));
         TRY(storage_write(&l->parameters[0], fp16_floats(at), part, fp16_floats(length), err));
     }
-    TRY(layer_upload_floats(l, 1, values[1], layer_tensor_floats(&l->tensors[1]), err));
+    TRY(layer_upload_floats(l, 1, values[1], layer_tensor_floats(&l->shape.tensors[1]), err));
 done:
     free(part);
     return status;
@@ -80,8 +81,8 @@ done:
 
 static int fc_ref_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     (void)err;
-    (l->fp16 ? ref_fc_fp16 : ref_fc)(layer_host_out(l, io), layer_host_in(l, io), l->parameters[0].host,
-                                     l->parameters[1].host, io->count, l->in.c, l->out.c);
+    (l->choice.fp16 ? ref_fc_fp16 : ref_fc)(layer_host_out(l, io), layer_host_in(l, io), l->parameters[0].host,
+                                            l->parameters[1].host, io->count, l->shape.in.c, l->shape.out.c);
     return ALEXCL_OK;
 }
 
@@ -100,7 +101,7 @@ static const struct {
 
 /* fc.cl computes no ReLU behind it. */
 static int fc_own_applicable(const struct layer *l, const struct place *place) {
-    return layer_on_device_plain(l, place) && !l->relu;
+    return layer_on_device_plain(l, place) && !l->choice.relu;
 }
 
 static int fc_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
@@ -108,8 +109,8 @@ static int fc_own_prepare(struct layer *l, const float *const values[LAYER_TENSO
     for (int i = 0; i < OWN_TILES; i++) {
         char defines[64];
         snprintf(defines, sizeof defines, "-DROWS=%d -DIMAGES=%d%s", own_tiles[i].rows, own_tiles[i].images,
-                 l->fp16 ? " -DHALF" : "");
-        TRY(layer_add_kernel(l, i, "fc", "fc_forward", defines, err));
+                 l->choice.fp16 ? " -DHALF" : "");
+        TRY(layer_add_kernel(l, LAYER_FORWARD, i, "fc", "fc_forward", defines, err));
     }
     TRY(fc_plain_prepare(l, values, err));
 done:
@@ -123,12 +124,12 @@ static int fc_own_enqueue(struct layer *l, const struct layer_io *io, struct ale
     struct kernel_range range = {
         2,
         {0, 0, 0},
-        {(size_t)((io->count + images - 1) / images * OWN_ITEMS), (size_t)((l->out.c + rows - 1) / rows), 1},
+        {(size_t)((io->count + images - 1) / images * OWN_ITEMS), (size_t)((l->shape.out.c + rows - 1) / rows), 1},
         {OWN_ITEMS, 1, 1}};
-    return KERNEL_LAUNCH(layer_kernel(l, tile), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer),
-                         ARG_BUFFER(l->parameters[0].buffer), ARG_BUFFER(l->parameters[1].buffer),
-                         ARG_BUFFER(io->out->buffer), ARG_INT(io->first), ARG_INT(io->first + io->count),
-                         ARG_INT(l->in.c), ARG_INT(l->out.c));
+    return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, tile), l->shape.desc->name, &range, err,
+                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),
+                         ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(io->first),
+                         ARG_INT(io->first + io->count), ARG_INT(l->shape.in.c), ARG_INT(l->shape.out.c));
 }
 
 static const struct layer_variant fc_own = {.name = "own",
@@ -160,14 +161,15 @@ struct fc_tile {
 };
 enum { CPU_TILE = 16, CPU_STREAMS = 8 }; /* largest */
 static struct fc_tile fc_cpu_tile(const struct layer *l, const struct place *place) {
-    if (l->tile.size[0]) return (struct fc_tile){l->tile.size[0], l->tile.size[1]};
+    if (l->pass[LAYER_FORWARD].tile.size[0])
+        return (struct fc_tile){l->pass[LAYER_FORWARD].tile.size[0], l->pass[LAYER_FORWARD].tile.size[1]};
     return layer_has_wide_registers(place) ? (struct fc_tile){8, 2} : (struct fc_tile){2, 1};
 }
 static struct layer_tile fc_cpu_layer_tile(const struct layer *l, const struct place *place) {
     struct fc_tile t = fc_cpu_tile(l, place);
     return (struct layer_tile){{t.images, t.blocks}};
 }
-static int fc_cpu_blocks(const struct layer *l) { return (l->out.c + CPU_ROWS - 1) / CPU_ROWS; }
+static int fc_cpu_blocks(const struct layer *l) { return (l->shape.out.c + CPU_ROWS - 1) / CPU_ROWS; }
 
 /* Images at once: a multiple of those in registers. */
 static int fc_cpu_images(const struct layer *l, const struct place *place) {
@@ -189,7 +191,8 @@ static int fc_cpu_together(const struct layer *l, int rows) {
 }
 
 static int fc_cpu_applicable(const struct layer *l, const struct place *place) {
-    return layer_on_cpu_device(l, place) && layer_takes_tile(l, (struct layer_tile){{CPU_TILE, CPU_STREAMS}});
+    return layer_on_cpu_device(l, place) &&
+           layer_takes_tile(l, LAYER_FORWARD, (struct layer_tile){{CPU_TILE, CPU_STREAMS}});
 }
 
 static size_t fc_cpu_workspace(const struct layer *l, const struct place *place) {
@@ -206,13 +209,13 @@ static size_t fc_cpu_packed(const struct layer *l, const struct place *place, in
 /* `rows` outputs' weights to one block: inputs x CPU_ROWS. A few inputs of all rows at a time: rows lie a multiple of 4
  * KiB apart, so that a near cache holds no more of them. */
 static void fc_cpu_turn(const struct layer *l, const float *weights, int rows, float *packed) {
-    int hw = l->maps.h * l->maps.w;
-    for (int first = 0; first < l->in.c; first += CPU_TURNED) {
-        int count = l->in.c - first < CPU_TURNED ? l->in.c - first : CPU_TURNED;
+    int hw = l->shape.maps.h * l->shape.maps.w;
+    for (int first = 0; first < l->shape.in.c; first += CPU_TURNED) {
+        int count = l->shape.in.c - first < CPU_TURNED ? l->shape.in.c - first : CPU_TURNED;
         size_t to[CPU_TURNED];
         for (int i = 0; i < count; i++) to[i] = layer_in_position(l, (first + i) / hw, (first + i) % hw) * CPU_ROWS;
         for (int o = 0; o < rows; o++) {
-            const float *from = weights + (size_t)o * (size_t)l->in.c + first;
+            const float *from = weights + (size_t)o * (size_t)l->shape.in.c + first;
             for (int i = 0; i < count; i++) packed[to[i] + (size_t)o] = from[i];
         }
     }
@@ -224,23 +227,23 @@ static int fc_cpu_prepare(struct layer *l, const float *const values[LAYER_TENSO
     size_t row = layer_in_floats(l) * CPU_ROWS, kept = fc_weight_floats(l, row), floats = fc_cpu_packed(l, l->place, 0);
     float *packed = NULL;
     char defines[64];
-    snprintf(defines, sizeof defines, "-DIMAGES=%d -DBLOCKS=%d%s%s", tile.images, tile.blocks, l->fp16 ? " -DHALF" : "",
-             layer_fetches(l->place));
+    snprintf(defines, sizeof defines, "-DIMAGES=%d -DBLOCKS=%d%s%s", tile.images, tile.blocks,
+             l->choice.fp16 ? " -DHALF" : "", layer_fetches(l->place));
     /* is filled while kernels are built */
     TRY(storage_create(l->place, floats, "weights of a fully connected layer", &l->parameters[0], err));
-    TRY(layer_add_kernel(l, 0, "fc_cpu", "fc_cpu_pack", defines, err));
-    TRY(layer_add_kernel(l, 1, "fc_cpu", "fc_cpu_many", defines, err));
-    TRY(layer_add_kernel(l, 2, "fc_cpu", "fc_cpu_one", defines, err));
+    TRY(layer_add_kernel(l, LAYER_FORWARD, 0, "fc_cpu", "fc_cpu_pack", defines, err));
+    TRY(layer_add_kernel(l, LAYER_FORWARD, 1, "fc_cpu", "fc_cpu_many", defines, err));
+    TRY(layer_add_kernel(l, LAYER_FORWARD, 2, "fc_cpu", "fc_cpu_one", defines, err));
     TRY(memory_alloc_floats(&packed, row, "packed weights", err));
     for (int block = 0; block < fc_cpu_blocks(l); block++) { /* one after the other: the host never holds them twice */
-        int first = block * CPU_ROWS, rows = l->out.c - first < CPU_ROWS ? l->out.c - first : CPU_ROWS;
+        int first = block * CPU_ROWS, rows = l->shape.out.c - first < CPU_ROWS ? l->shape.out.c - first : CPU_ROWS;
         for (size_t i = 0; i < row; i++) packed[i] = 0.0f;
-        fc_cpu_turn(l, values[0] + (size_t)first * (size_t)l->in.c, rows, packed);
-        size_t fine = l->fp16 ? fp16_narrow(packed, row) : row;
+        fc_cpu_turn(l, values[0] + (size_t)first * (size_t)l->shape.in.c, rows, packed);
+        size_t fine = l->choice.fp16 ? fp16_narrow(packed, row) : row;
         if (fine < row) TRY(fc_refuse_weight(l, first + (int)(fine % CPU_ROWS), packed[fine], err));
         TRY(storage_write(&l->parameters[0], (size_t)block * kept, packed, kept, err));
     }
-    TRY(layer_upload_filled(l, 1, values[1], (size_t)l->out.c, fc_cpu_packed(l, l->place, 1), err));
+    TRY(layer_upload_filled(l, 1, values[1], (size_t)l->shape.out.c, fc_cpu_packed(l, l->place, 1), err));
 done:
     free(packed);
     return status;
@@ -253,25 +256,26 @@ static int fc_cpu_enqueue(struct layer *l, const struct layer_io *io, struct ale
     for (int n = io->first; alone && n < io->first + io->count; n++) {
         struct kernel_range range = {
             1, {0, 0, 0}, {(size_t)((blocks + tile.blocks - 1) / tile.blocks), 1, 1}, {1, 1, 1}};
-        TRY(KERNEL_LAUNCH(layer_kernel(l, 2), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer),
-                          ARG_BUFFER(l->parameters[0].buffer), ARG_BUFFER(l->parameters[1].buffer),
-                          ARG_BUFFER(io->out->buffer), ARG_INT(n), ARG_INT(in), ARG_INT(l->out.c), ARG_INT(l->relu)));
+        TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 2), l->shape.desc->name, &range, err,
+                          ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),
+                          ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(n), ARG_INT(in),
+                          ARG_INT(l->shape.out.c), ARG_INT(l->choice.relu)));
     }
     for (int first = io->first; !alone && first < io->first + io->count; first += most) {
         int left = io->first + io->count - first, count = left < most ? left : most,
             rows = (count + tile.images - 1) / tile.images * tile.images;
         struct kernel_range pack = {
             2, {0, 0, 0}, {(size_t)rows, (size_t)((in + CPU_CHUNK - 1) / CPU_CHUNK), 1}, {1, 1, 1}};
-        TRY(KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &pack, err, ARG_BUFFER(io->in->buffer),
-                          ARG_BUFFER(io->workspace->buffer), ARG_INT(first), ARG_INT(count), ARG_INT(in),
-                          ARG_INT(rows)));
+        TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &pack, err,
+                          ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->workspace->buffer), ARG_INT(first), ARG_INT(count),
+                          ARG_INT(in), ARG_INT(rows)));
         int together = fc_cpu_together(l, rows);
         struct kernel_range range = {1, {0, 0, 0}, {(size_t)((blocks + together - 1) / together), 1, 1}, {1, 1, 1}};
-        TRY(KERNEL_LAUNCH(layer_kernel(l, 1), l->desc->name, &range, err, ARG_BUFFER(io->workspace->buffer),
-                          ARG_BUFFER(l->parameters[0].buffer), ARG_BUFFER(l->parameters[1].buffer),
-                          ARG_BUFFER(io->out->buffer), ARG_INT(first), ARG_INT(count), ARG_INT(rows), ARG_INT(in),
-                          ARG_INT(l->out.c), ARG_INT(l->relu), ARG_INT(together),
-                          ARG_LOCAL((size_t)together * (size_t)rows * CPU_ROWS * sizeof(float))));
+        TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 1), l->shape.desc->name, &range, err,
+                          ARG_BUFFER(io->workspace->buffer), ARG_BUFFER(l->parameters[0].buffer),
+                          ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(first),
+                          ARG_INT(count), ARG_INT(rows), ARG_INT(in), ARG_INT(l->shape.out.c), ARG_INT(l->choice.relu),
+                          ARG_INT(together), ARG_LOCAL((size_t)together * (size_t)rows * CPU_ROWS * sizeof(float))));
     }
 done:
     return status;
@@ -296,17 +300,18 @@ static const struct layer_variant fc_cpu = {.name = "cpu",
 enum { CLBLAST_IMAGES = 128 }; /* of a GEMM at most: it copies them, and all weights, into the workspace */
 
 static int fc_clblast_images(const struct layer *l) {
-    return l->most > 0 && l->most < CLBLAST_IMAGES ? l->most : CLBLAST_IMAGES;
+    return l->choice.most > 0 && l->choice.most < CLBLAST_IMAGES ? l->choice.most : CLBLAST_IMAGES;
 }
 
 static size_t fc_clblast_workspace(const struct layer *l, const struct place *place) {
-    if (l->reproducible || l->most == 1) return 0;
-    return blas_gemm_workspace(place->device, (size_t)fc_clblast_images(l), (size_t)l->out.c, (size_t)l->in.c, 1);
+    if (l->choice.reproducible || l->choice.most == 1) return 0;
+    return blas_gemm_workspace(place->device, (size_t)fc_clblast_images(l), (size_t)l->shape.out.c,
+                               (size_t)l->shape.in.c, 1);
 }
 
 static int fc_clblast_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    TRY(layer_add_kernel(l, 0, "bias", "bias_fill", "", err));
+    TRY(layer_add_kernel(l, LAYER_FORWARD, 0, "bias", "bias_fill", "", err));
     TRY(layer_upload(l, values, err));
 done:
     return status;
@@ -316,13 +321,14 @@ done:
 static int fc_clblast_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct device *dev = l->place->device;
-    const char *name = l->desc->name;
-    size_t in = (size_t)l->in.c, out = (size_t)l->out.c;
+    const char *name = l->shape.desc->name;
+    size_t in = (size_t)l->shape.in.c, out = (size_t)l->shape.out.c;
     struct kernel_range range = layer_range(out, io);
     struct blas_matrix weights = {l->parameters[0].buffer, 0, in};
-    TRY(KERNEL_LAUNCH(layer_kernel(l, 0), name, &range, err, ARG_BUFFER(io->out->buffer),
-                      ARG_BUFFER(l->parameters[1].buffer), ARG_INT(l->out.c), ARG_INT(1)));
-    size_t end = (size_t)io->first + (size_t)io->count, most = l->reproducible ? 1 : (size_t)fc_clblast_images(l);
+    TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), name, &range, err, ARG_BUFFER(io->out->buffer),
+                      ARG_BUFFER(l->parameters[1].buffer), ARG_INT(l->shape.out.c), ARG_INT(1)));
+    size_t end = (size_t)io->first + (size_t)io->count,
+           most = l->choice.reproducible ? 1 : (size_t)fc_clblast_images(l);
     for (size_t n = (size_t)io->first, count; n < end; n += count) {
         count = end - n < most ? end - n : most;
         struct blas_matrix x = {io->in->buffer, n * in, count > 1 ? in : 1},
@@ -339,7 +345,7 @@ done:
 
 /* CLBlast takes halves only to add in halves too. */
 static int fc_clblast_applicable(const struct layer *l, const struct place *place) {
-    return !l->fp16 && layer_wants_clblast(l, place);
+    return !l->choice.fp16 && layer_wants_clblast(l, place);
 }
 
 static const struct layer_variant fc_clblast = {.name = "clblast",
@@ -355,20 +361,21 @@ static const struct layer_variant fc_clblast = {.name = "clblast",
 static int fc_naive_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
     int status = ALEXCL_OK;
     char defines[64];
-    snprintf(defines, sizeof defines, "-DBLOCK=%d%s", l->in_block, l->fp16 ? " -DHALF" : "");
-    TRY(layer_add_kernel(l, 0, "fc_naive", "fc_naive_forward", defines, err));
+    snprintf(defines, sizeof defines, "-DBLOCK=%d%s", l->choice.in_block, l->choice.fp16 ? " -DHALF" : "");
+    TRY(layer_add_kernel(l, LAYER_FORWARD, 0, "fc_naive", "fc_naive_forward", defines, err));
     TRY(fc_plain_prepare(l, values, err));
 done:
     return status;
 }
 
 static int fc_naive_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
-    struct kernel_range range = layer_range((size_t)l->out.c, io);
-    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer),
-                         ARG_BUFFER(l->parameters[0].buffer), ARG_BUFFER(l->parameters[1].buffer),
-                         ARG_BUFFER(io->out->buffer), ARG_INT(l->in.c), ARG_INT(l->out.c),
-                         ARG_INT((int)layer_in_floats(l)), ARG_INT(l->maps.h * l->maps.w),
-                         ARG_INT(layer_first_channels(l)), ARG_INT(layer_gap(l)), ARG_INT(l->relu));
+    struct kernel_range range = layer_range((size_t)l->shape.out.c, io);
+    return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
+                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),
+                         ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(l->shape.in.c),
+                         ARG_INT(l->shape.out.c), ARG_INT((int)layer_in_floats(l)),
+                         ARG_INT(l->shape.maps.h * l->shape.maps.w), ARG_INT(layer_first_channels(l)),
+                         ARG_INT(layer_gap(l)), ARG_INT(l->choice.relu));
 }
 
 static const struct layer_variant fc_naive = {.name = "naive",
@@ -389,7 +396,8 @@ const struct layer_ops layer_fc_ops = {
     .fuses_relu = 1,
     .whole_batch = 1,
     .describe = fc_describe,
-    .variants = (const struct layer_variant *const[]){&fc_ref, &fc_clblast, &fc_cpu, &fc_own, &fc_naive, NULL},
+    .variants = {[LAYER_FORWARD] =
+                     (const struct layer_variant *const[]){&fc_ref, &fc_clblast, &fc_cpu, &fc_own, &fc_naive, NULL}},
     .half_weights = 1,
     .shrink = layer_shrink_units,
     .samples = (const struct layer_sample[]){{{.type = ALEXCL_FC, .name = "fc", .outputs = 33}, {130, 1, 1}, 0},

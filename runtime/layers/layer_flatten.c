@@ -7,16 +7,17 @@
 static int flatten_describe(struct layer *l, struct alexcl_error *err) {
     (void)err;
     layer_describe_maps(l, 1, 1);
-    int hw = l->whole_in.h * l->whole_in.w;
-    l->whole_out.c *= hw;
-    l->out.c *= hw;
-    l->view = 1;
-    l->in_place = 1;
+    int hw = l->shape.whole_in.h * l->shape.whole_in.w;
+    l->shape.whole_out.c *= hw;
+    l->shape.out.c *= hw;
+    l->shape.view = 1;
+    l->shape.in_place = 1;
     return ALEXCL_OK;
 }
 
-const struct layer_ops layer_flatten_ops = {.type = ALEXCL_FLATTEN,
-                                            .name = "flatten",
-                                            .keras = "Flatten",
-                                            .describe = flatten_describe,
-                                            .variants = (const struct layer_variant *const[]){NULL}};
+const struct layer_ops layer_flatten_ops = {
+    .type = ALEXCL_FLATTEN,
+    .name = "flatten",
+    .keras = "Flatten",
+    .describe = flatten_describe,
+    .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){NULL}}};

@@ -7,15 +7,15 @@
 #include "ref.h"
 
 static int norm_describe(struct layer *l, struct alexcl_error *err) {
-    if (l->desc->kernel % 2 == 0)
+    if (l->shape.desc->kernel % 2 == 0)
         return error_set(err, ALEXCL_E_USAGE, "a window of %d: it must be odd, so that it has a middle",
-                         l->desc->kernel);
-    layer_describe_maps(l, l->whole_in.h, l->whole_in.w);
+                         l->shape.desc->kernel);
+    layer_describe_maps(l, l->shape.whole_in.h, l->shape.whole_in.w);
     return ALEXCL_OK;
 }
 
 static int lrn_describe(struct layer *l, struct alexcl_error *err) {
-    if (l->desc->span == ALEXCL_SPAN_LAYER) l->reads.seam = l->desc->kernel / 2;
+    if (l->shape.desc->span == ALEXCL_SPAN_LAYER) l->shape.reads.seam = l->shape.desc->kernel / 2;
     return norm_describe(l, err);
 }
 
@@ -37,18 +37,20 @@ static void norm_shrink(struct alexcl_layer *d, struct alexcl_shape *in) {
 }
 
 static struct shape_norm norm_shape(const struct layer *l) {
-    const struct alexcl_layer *d = l->desc;
-    int other = shape_half_count(l->whole_in.c, 1 - l->half), seam = l->reads.seam < other ? l->reads.seam : other;
-    return (struct shape_norm){l->in,       d->kernel,       l->half ? seam : 0, l->half ? 0 : seam,
-                               (float)d->k, (float)d->alpha, (float)d->beta};
+    const struct alexcl_layer *d = l->shape.desc;
+    int other = shape_half_count(l->shape.whole_in.c, 1 - l->shape.half),
+        seam = l->shape.reads.seam < other ? l->shape.reads.seam : other;
+    return (struct shape_norm){
+        l->shape.in,     d->kernel,     l->shape.half ? seam : 0, l->shape.half ? 0 : seam, (float)d->k,
+        (float)d->alpha, (float)d->beta};
 }
 
-static const char *norm_defines(const struct layer *l) { return l->desc->beta == 0.75 ? "-DBETA_075" : ""; }
+static const char *norm_defines(const struct layer *l) { return l->shape.desc->beta == 0.75 ? "-DBETA_075" : ""; }
 
 static int norm_add_kernel(struct layer *l, const char *source, const char *function, struct alexcl_error *err) {
     char defines[64];
-    snprintf(defines, sizeof defines, "-DBLOCK=%d %s", l->in_block, norm_defines(l));
-    return layer_add_kernel(l, 0, source, function, defines, err);
+    snprintf(defines, sizeof defines, "-DBLOCK=%d %s", l->choice.in_block, norm_defines(l));
+    return layer_add_kernel(l, LAYER_FORWARD, 0, source, function, defines, err);
 }
 
 /* ---- lrn ---- */
@@ -72,16 +74,18 @@ static int lrn_own_enqueue(struct layer *l, const struct layer_io *io, struct al
     size_t hw = (size_t)s.in.h * (size_t)s.in.w;
     struct kernel_range range = layer_range_maps(hw, layer_channels(l), io);
     struct buffer *seam = s.before + s.after ? io->seam->buffer : NULL;
-    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(seam),
-                         ARG_BUFFER(io->out->buffer), ARG_INT(s.in.c), ARG_INT((int)hw), ARG_INT(s.before),
-                         ARG_INT(s.after), ARG_INT(s.n), ARG_FLOAT(s.k), ARG_FLOAT(s.alpha), ARG_FLOAT(s.beta));
+    return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
+                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(seam), ARG_BUFFER(io->out->buffer), ARG_INT(s.in.c),
+                         ARG_INT((int)hw), ARG_INT(s.before), ARG_INT(s.after), ARG_INT(s.n), ARG_FLOAT(s.k),
+                         ARG_FLOAT(s.alpha), ARG_FLOAT(s.beta));
 }
 
 /* lrn_cpu.cl: places that a work-item computes, as the local memory allows. */
 enum { CPU_PLACES = 8 };
 
 static size_t lrn_cpu_line(const struct layer *l) {
-    return shape_floats((struct alexcl_shape){l->in.c, 1, 1}, LAYER_BLOCK) + 2 * (size_t)(l->desc->kernel / 2);
+    return shape_floats((struct alexcl_shape){l->shape.in.c, 1, 1}, LAYER_BLOCK) +
+           2 * (size_t)(l->shape.desc->kernel / 2);
 }
 
 static int lrn_cpu_places(const struct layer *l, const struct place *place) {
@@ -90,14 +94,14 @@ static int lrn_cpu_places(const struct layer *l, const struct place *place) {
 }
 
 static int lrn_cpu_applicable(const struct layer *l, const struct place *place) {
-    return layer_on_cpu_device(l, place) && l->in_block == LAYER_BLOCK && lrn_cpu_places(l, place) > 0;
+    return layer_on_cpu_device(l, place) && l->choice.in_block == LAYER_BLOCK && lrn_cpu_places(l, place) > 0;
 }
 
 static int lrn_cpu_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
     char defines[64];
     (void)values;
     snprintf(defines, sizeof defines, "-DPLACES=%d %s", lrn_cpu_places(l, l->place), norm_defines(l));
-    return layer_add_kernel(l, 0, "lrn_cpu", "lrn_cpu_forward", defines, err);
+    return layer_add_kernel(l, LAYER_FORWARD, 0, "lrn_cpu", "lrn_cpu_forward", defines, err);
 }
 
 static int lrn_cpu_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
@@ -106,9 +110,10 @@ static int lrn_cpu_enqueue(struct layer *l, const struct layer_io *io, struct al
     struct kernel_range range = {
         2, {0, (size_t)io->first, 0}, {(size_t)((hw + places - 1) / places), (size_t)io->count, 1}, {1, 1, 1}};
     struct buffer *seam = s.before + s.after ? io->seam->buffer : NULL;
-    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer), ARG_BUFFER(seam),
-                         ARG_BUFFER(io->out->buffer), ARG_INT(s.in.c), ARG_INT(hw), ARG_INT(s.before), ARG_INT(s.after),
-                         ARG_INT(s.n), ARG_FLOAT(s.k), ARG_FLOAT(s.alpha), ARG_FLOAT(s.beta),
+    return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
+                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(seam), ARG_BUFFER(io->out->buffer), ARG_INT(s.in.c),
+                         ARG_INT(hw), ARG_INT(s.before), ARG_INT(s.after), ARG_INT(s.n), ARG_FLOAT(s.k),
+                         ARG_FLOAT(s.alpha), ARG_FLOAT(s.beta),
                          ARG_LOCAL((size_t)places * lrn_cpu_line(l) * sizeof(float)));
 }
 
@@ -130,8 +135,8 @@ static const struct layer_variant lrn_cpu = {.name = "cpu",
 
 /* The other half's channels at the cut are copied out of one block. */
 static int lrn_takes_blocks(const struct layer *l) {
-    int last = shape_half_count(l->whole_in.c, 0);
-    return l->reads.seam <= 1 || last <= LAYER_BLOCK || (last - 1) % LAYER_BLOCK + 1 >= l->reads.seam;
+    int last = shape_half_count(l->shape.whole_in.c, 0);
+    return l->shape.reads.seam <= 1 || last <= LAYER_BLOCK || (last - 1) % LAYER_BLOCK + 1 >= l->shape.reads.seam;
 }
 
 const struct layer_ops layer_lrn_ops = {
@@ -141,7 +146,7 @@ const struct layer_ops layer_lrn_ops = {
     .reads_maps = 1,
     .takes_blocks = lrn_takes_blocks,
     .describe = lrn_describe,
-    .variants = (const struct layer_variant *const[]){&lrn_ref, &lrn_cpu, &lrn_own, NULL},
+    .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){&lrn_ref, &lrn_cpu, &lrn_own, NULL}},
     .conventions = lrn_tell,
     .shrink = norm_shrink,
     .samples = (const struct layer_sample[]){
@@ -170,9 +175,10 @@ static int rnorm_own_prepare(struct layer *l, const float *const values[LAYER_TE
 static int rnorm_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct shape_norm s = norm_shape(l);
     struct kernel_range range = layer_range_maps((size_t)s.in.h * (size_t)s.in.w, layer_channels(l), io);
-    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer),
-                         ARG_BUFFER(io->out->buffer), ARG_INT((int)layer_channels(l)), ARG_INT(s.in.h), ARG_INT(s.in.w),
-                         ARG_INT(s.n), ARG_FLOAT(s.k), ARG_FLOAT(s.alpha), ARG_FLOAT(s.beta));
+    return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
+                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->out->buffer), ARG_INT((int)layer_channels(l)),
+                         ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.n), ARG_FLOAT(s.k), ARG_FLOAT(s.alpha),
+                         ARG_FLOAT(s.beta));
 }
 
 static const struct layer_variant rnorm_ref = {
@@ -190,7 +196,7 @@ const struct layer_ops layer_rnorm_ops = {
     .fields = LAYER_FIELD_KERNEL | LAYER_FIELD_NORM,
     .reads_maps = 1,
     .describe = norm_describe,
-    .variants = (const struct layer_variant *const[]){&rnorm_ref, &rnorm_own, NULL},
+    .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){&rnorm_ref, &rnorm_own, NULL}},
     .conventions = norm_tell,
     .shrink = norm_shrink,
     .samples = (const struct layer_sample[]){

@@ -16,8 +16,8 @@ static int pool_windows(int side, const struct alexcl_layer *d) {
 }
 
 static int pool_describe(struct layer *l, struct alexcl_error *err) {
-    const struct alexcl_layer *d = l->desc;
-    int h = pool_windows(l->whole_in.h, d), w = pool_windows(l->whole_in.w, d);
+    const struct alexcl_layer *d = l->shape.desc;
+    int h = pool_windows(l->shape.whole_in.h, d), w = pool_windows(l->shape.whole_in.w, d);
     if (h < 1 || w < 1)
         return error_set(err, ALEXCL_E_USAGE, "a %d x %d window does not fit; with ceil_mode it would be clipped",
                          d->kernel, d->kernel);
@@ -31,21 +31,22 @@ static void pool_shrink(struct alexcl_layer *d, struct alexcl_shape *in) {
 }
 
 static struct shape_pool pool_shape(const struct layer *l) {
-    return (struct shape_pool){l->in, l->out, l->desc->kernel, l->desc->stride};
+    return (struct shape_pool){l->shape.in, l->shape.out, l->shape.desc->kernel, l->shape.desc->stride};
 }
 
 static int pool_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct shape_pool s = pool_shape(l);
     struct kernel_range range = layer_range_maps((size_t)s.out.h * (size_t)s.out.w, layer_channels(l), io);
-    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer),
-                         ARG_BUFFER(io->out->buffer), ARG_INT((int)layer_channels(l)), ARG_INT(s.in.h), ARG_INT(s.in.w),
-                         ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.kernel), ARG_INT(s.stride));
+    return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
+                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->out->buffer), ARG_INT((int)layer_channels(l)),
+                         ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.kernel),
+                         ARG_INT(s.stride));
 }
 
 static int pool_add_kernel(struct layer *l, const char *source, const char *function, struct alexcl_error *err) {
     char defines[32];
-    snprintf(defines, sizeof defines, "-DBLOCK=%d", l->in_block);
-    return layer_add_kernel(l, 0, source, function, defines, err);
+    snprintf(defines, sizeof defines, "-DBLOCK=%d", l->choice.in_block);
+    return layer_add_kernel(l, LAYER_FORWARD, 0, source, function, defines, err);
 }
 
 /* ---- maxpool ---- */
@@ -73,21 +74,21 @@ static const struct layer_variant maxpool_own = {.name = "own",
                                                  .last_resort = 1};
 
 static int maxpool_cpu_applicable(const struct layer *l, const struct place *place) {
-    return layer_on_cpu_device(l, place) && l->in_block == LAYER_BLOCK;
+    return layer_on_cpu_device(l, place) && l->choice.in_block == LAYER_BLOCK;
 }
 
 static int maxpool_cpu_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
     (void)values;
-    return layer_add_kernel(l, 0, "maxpool_cpu", "maxpool_cpu_forward", "", err);
+    return layer_add_kernel(l, LAYER_FORWARD, 0, "maxpool_cpu", "maxpool_cpu_forward", "", err);
 }
 
 static int maxpool_cpu_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct shape_pool s = pool_shape(l);
     size_t blocks = layer_channels(l) / LAYER_BLOCK;
     struct kernel_range range = {3, {0, 0, (size_t)io->first}, {(size_t)s.out.h, blocks, (size_t)io->count}, {1, 1, 1}};
-    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer),
-                         ARG_BUFFER(io->out->buffer), ARG_INT((int)blocks), ARG_INT(s.in.h), ARG_INT(s.in.w),
-                         ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.kernel), ARG_INT(s.stride));
+    return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
+                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->out->buffer), ARG_INT((int)blocks), ARG_INT(s.in.h),
+                         ARG_INT(s.in.w), ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.kernel), ARG_INT(s.stride));
 }
 
 static const struct layer_variant maxpool_cpu = {.name = "cpu",
@@ -104,7 +105,8 @@ const struct layer_ops layer_maxpool_ops = {
     .fields = POOL_FIELDS,
     .reads_maps = 1,
     .describe = pool_describe,
-    .variants = (const struct layer_variant *const[]){&maxpool_ref, &maxpool_cpu, &maxpool_own, NULL},
+    .variants = {[LAYER_FORWARD] =
+                     (const struct layer_variant *const[]){&maxpool_ref, &maxpool_cpu, &maxpool_own, NULL}},
     .shrink = pool_shrink,
     .samples = (const struct layer_sample[]){
         {{.type = ALEXCL_MAXPOOL, .name = "maxpool", .kernel = 3, .stride = 2}, {5, 13, 13}, 0},
@@ -141,7 +143,7 @@ const struct layer_ops layer_avgpool_ops = {
     .fields = POOL_FIELDS,
     .reads_maps = 1,
     .describe = pool_describe,
-    .variants = (const struct layer_variant *const[]){&avgpool_ref, &avgpool_own, NULL},
+    .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){&avgpool_ref, &avgpool_own, NULL}},
     .shrink = pool_shrink,
     .samples = (const struct layer_sample[]){
         {{.type = ALEXCL_AVGPOOL, .name = "avgpool", .kernel = 3, .stride = 2, .ceil_mode = 1}, {5, 12, 10}, 0},
@@ -159,11 +161,11 @@ static int subsample_describe(struct layer *l, struct alexcl_error *err) {
     if (status != ALEXCL_OK) return status;
     layer_describe_tensor(l, (struct layer_tensor){.suffix = "weight",
                                                    .dims = 1,
-                                                   .shape = {l->whole_in.c},
+                                                   .shape = {l->shape.whole_in.c},
                                                    .trainable = 1,
                                                    .stream = "w",
                                                    .fill = subsample_fill});
-    layer_describe_bias(l, l->whole_in.c);
+    layer_describe_bias(l, l->shape.whole_in.c);
     return ALEXCL_OK;
 }
 
@@ -185,7 +187,7 @@ static int subsample_own_prepare(struct layer *l, const float *const values[LAYE
     TRY(pool_add_kernel(l, "subsample", "subsample_forward", err));
     /* as the channels are */
     for (int t = 0; t < LAYER_TENSORS; t++)
-        TRY(layer_upload_filled(l, t, values[t], (size_t)l->out.c, layer_channels(l), err));
+        TRY(layer_upload_filled(l, t, values[t], (size_t)l->shape.out.c, layer_channels(l), err));
 done:
     return status;
 }
@@ -193,10 +195,11 @@ done:
 static int subsample_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct shape_pool s = pool_shape(l);
     struct kernel_range range = layer_range_maps((size_t)s.out.h * (size_t)s.out.w, layer_channels(l), io);
-    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer),
-                         ARG_BUFFER(l->parameters[0].buffer), ARG_BUFFER(l->parameters[1].buffer),
-                         ARG_BUFFER(io->out->buffer), ARG_INT((int)layer_channels(l)), ARG_INT(s.in.h), ARG_INT(s.in.w),
-                         ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.kernel), ARG_INT(s.stride));
+    return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
+                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),
+                         ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer),
+                         ARG_INT((int)layer_channels(l)), ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.out.h),
+                         ARG_INT(s.out.w), ARG_INT(s.kernel), ARG_INT(s.stride));
 }
 
 static const struct layer_variant subsample_ref = {
@@ -215,7 +218,7 @@ const struct layer_ops layer_subsample_ops = {
     .fields = POOL_FIELDS,
     .reads_maps = 1,
     .describe = subsample_describe,
-    .variants = (const struct layer_variant *const[]){&subsample_ref, &subsample_own, NULL},
+    .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){&subsample_ref, &subsample_own, NULL}},
     .shrink = pool_shrink,
     .samples = (const struct layer_sample[]){
         {{.type = ALEXCL_SUBSAMPLE, .name = "subsample", .kernel = 2, .stride = 2}, {5, 10, 14}, 0}, {{0}, {0}, 0}}};

@@ -38,8 +38,8 @@ int layer_on_device_plain(const struct layer *l, const struct place *place); /* 
 int layer_on_cpu_device(const struct layer *l, const struct place *place);
 int layer_wants_clblast(const struct layer *l, const struct place *place); /* ALEXCL_GEMM=clblast */
 
-/* Whether l->tile asks for nothing, or for sizes from 1 to `most`; where that is 0 there is none. */
-int layer_takes_tile(const struct layer *l, struct layer_tile most);
+/* Whether the tile of a pass asks for nothing, or for sizes from 1 to `most`; where that is 0 there is none. */
+int layer_takes_tile(const struct layer *l, enum layer_pass_kind pass, struct layer_tile most);
 /* Whether a register of the device's CPU holds 16 floats, and there are 32 of them (AVX-512): how large a tile may
  * be. */
 int layer_has_wide_registers(const struct place *place);
@@ -56,13 +56,13 @@ int layer_upload_floats(struct layer *l, int index, const float *values, size_t 
 /* The same with `count` values in a buffer of `floats`, filled up with zeros. */
 int layer_upload_filled(struct layer *l, int index, const float *values, size_t count, size_t floats,
                         struct alexcl_error *err);
-/* A layer has up to three kernels, in its state. */
+/* A pass has up to three kernels, in its state. */
 enum { LAYER_KERNELS = 3 };
-int layer_add_kernel(struct layer *l, int slot, const char *source, const char *function, const char *defines,
-                     struct alexcl_error *err);
-struct kernel *layer_kernel(const struct layer *l, int slot);
+int layer_add_kernel(struct layer *l, enum layer_pass_kind pass, int slot, const char *source, const char *function,
+                     const char *defines, struct alexcl_error *err);
+struct kernel *layer_kernel(const struct layer *l, enum layer_pass_kind pass, int slot);
 /* The release of variants with kernels. */
-void layer_free_kernels(struct layer *l);
+void layer_free_kernels(struct layer *l, enum layer_pass_kind pass);
 
 /* ---- enqueue ---- */
 

@@ -13,42 +13,43 @@ static void rbf_fill(const struct layer_fill *f) {
 }
 
 static int rbf_describe(struct layer *l, struct alexcl_error *err) {
-    const struct alexcl_layer *d = l->desc;
-    if (l->whole_in.h != 1 || l->whole_in.w != 1)
+    const struct alexcl_layer *d = l->shape.desc;
+    if (l->shape.whole_in.h != 1 || l->shape.whole_in.w != 1)
         return error_set(err, ALEXCL_E_USAGE, "an RBF layer reads units, not maps: put a flatten layer before it");
-    l->reads.all = 1;
-    l->in = l->whole_in;
-    l->whole_out = (struct alexcl_shape){d->outputs, 1, 1};
-    l->out = (struct alexcl_shape){shape_half_count(d->outputs, l->half), 1, 1};
+    l->shape.reads.all = 1;
+    l->shape.in = l->shape.whole_in;
+    l->shape.whole_out = (struct alexcl_shape){d->outputs, 1, 1};
+    l->shape.out = (struct alexcl_shape){shape_half_count(d->outputs, l->shape.half), 1, 1};
     layer_describe_tensor(l, (struct layer_tensor){.suffix = "weight",
                                                    .dims = 2,
-                                                   .shape = {d->outputs, l->whole_in.c},
+                                                   .shape = {d->outputs, l->shape.whole_in.c},
                                                    .trainable = 0,
                                                    .stream = "code",
                                                    .fill = rbf_fill});
-    l->macs = (uint64_t)l->out.c * (uint64_t)l->in.c;
+    l->shape.macs = (uint64_t)l->shape.out.c * (uint64_t)l->shape.in.c;
     return ALEXCL_OK;
 }
 
 static int rbf_ref_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     (void)err;
-    ref_rbf(layer_host_out(l, io), layer_host_in(l, io), l->parameters[0].host, io->count, l->in.c, l->out.c);
+    ref_rbf(layer_host_out(l, io), layer_host_in(l, io), l->parameters[0].host, io->count, l->shape.in.c,
+            l->shape.out.c);
     return ALEXCL_OK;
 }
 
 static int rbf_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    TRY(layer_add_kernel(l, 0, "rbf", "rbf_forward", "", err));
+    TRY(layer_add_kernel(l, LAYER_FORWARD, 0, "rbf", "rbf_forward", "", err));
     TRY(layer_upload(l, values, err));
 done:
     return status;
 }
 
 static int rbf_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
-    struct kernel_range range = layer_range((size_t)l->out.c, io);
-    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer),
-                         ARG_BUFFER(l->parameters[0].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(l->in.c),
-                         ARG_INT(l->out.c));
+    struct kernel_range range = layer_range((size_t)l->shape.out.c, io);
+    return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
+                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer), ARG_BUFFER(io->out->buffer),
+                         ARG_INT(l->shape.in.c), ARG_INT(l->shape.out.c));
 }
 
 static const struct layer_variant rbf_ref = {
@@ -67,7 +68,7 @@ const struct layer_ops layer_rbf_ops = {
     .blocks = LAYER_BLOCKS_NONE,
     .whole_batch = 1,
     .describe = rbf_describe,
-    .variants = (const struct layer_variant *const[]){&rbf_ref, &rbf_own, NULL},
+    .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){&rbf_ref, &rbf_own, NULL}},
     .shrink = layer_shrink_units,
     .samples = (const struct layer_sample[]){{{.type = ALEXCL_RBF, .name = "rbf", .outputs = 10}, {84, 1, 1}, 0},
                                              {{0}, {0}, 0}}};

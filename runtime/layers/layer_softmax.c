@@ -7,11 +7,11 @@
 #include "ref.h"
 
 static int softmax_describe(struct layer *l, struct alexcl_error *err) {
-    if (l->whole_in.h != 1 || l->whole_in.w != 1)
+    if (l->shape.whole_in.h != 1 || l->shape.whole_in.w != 1)
         return error_set(err, ALEXCL_E_USAGE, "softmax reads units, not maps: put a flatten layer before it");
     layer_describe_maps(l, 1, 1);
-    l->in = l->whole_in;
-    l->reads.all = 1;
+    l->shape.in = l->shape.whole_in;
+    l->shape.reads.all = 1;
     return ALEXCL_OK;
 }
 
@@ -20,11 +20,12 @@ static void softmax_shrink(struct alexcl_layer *d, struct alexcl_shape *in) {
     in->c = layer_least(in->c, 201);
 }
 
-static int softmax_first(const struct layer *l) { return shape_half_first(l->whole_in.c, l->half); }
+static int softmax_first(const struct layer *l) { return shape_half_first(l->shape.whole_in.c, l->shape.half); }
 
 static int softmax_ref_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     (void)err;
-    ref_softmax(layer_host_out(l, io), layer_host_in(l, io), io->count, l->in.c, softmax_first(l), l->out.c);
+    ref_softmax(layer_host_out(l, io), layer_host_in(l, io), io->count, l->shape.in.c, softmax_first(l),
+                l->shape.out.c);
     return ALEXCL_OK;
 }
 
@@ -35,7 +36,7 @@ static int softmax_own_prepare(struct layer *l, const float *const values[LAYER_
         struct alexcl_error why = {0};
         char defines[32];
         snprintf(defines, sizeof defines, "-DGROUP=%d", group);
-        int status = layer_add_kernel(l, 0, "softmax", "softmax_forward", defines, &why);
+        int status = layer_add_kernel(l, LAYER_FORWARD, 0, "softmax", "softmax_forward", defines, &why);
         if (status == ALEXCL_OK) return ALEXCL_OK;
         if (group == 1 || !kernel_is_refused(status)) return error_set(err, status, "%s", why.text);
     }
@@ -43,10 +44,11 @@ static int softmax_own_prepare(struct layer *l, const float *const values[LAYER_
 
 static int softmax_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     /* one work-group an image */
-    struct kernel_range range = layer_range(kernel_required_group(layer_kernel(l, 0)), io);
+    struct kernel_range range = layer_range(kernel_required_group(layer_kernel(l, LAYER_FORWARD, 0)), io);
     range.local[0] = range.global[0];
-    return KERNEL_LAUNCH(layer_kernel(l, 0), l->desc->name, &range, err, ARG_BUFFER(io->in->buffer),
-                         ARG_BUFFER(io->out->buffer), ARG_INT(l->in.c), ARG_INT(softmax_first(l)), ARG_INT(l->out.c));
+    return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
+                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->out->buffer), ARG_INT(l->shape.in.c),
+                         ARG_INT(softmax_first(l)), ARG_INT(l->shape.out.c));
 }
 
 static const struct layer_variant softmax_ref = {
@@ -64,7 +66,7 @@ const struct layer_ops layer_softmax_ops = {
     .keras = "Activation",
     .blocks = LAYER_BLOCKS_NONE,
     .describe = softmax_describe,
-    .variants = (const struct layer_variant *const[]){&softmax_ref, &softmax_own, NULL},
+    .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){&softmax_ref, &softmax_own, NULL}},
     .shrink = softmax_shrink,
     .samples = (const struct layer_sample[]){{{.type = ALEXCL_SOFTMAX, .name = "softmax"}, {10, 1, 1}, 0},
                                              {{.type = ALEXCL_SOFTMAX, .name = "softmax"}, {201, 1, 1}, 0},

@@ -100,7 +100,8 @@ static int lane_make_half(struct lane *lane, int h, struct alexcl_error *err) {
     for (int x = 0; x < g->cross_count; x++) {
         struct graph_sent sent = graph_sent(g, x, 1 - h);
         if (lane_has_both(lane) && graph_joined_floats(g, x)) continue; /* joined from where it was made */
-        snprintf(what, sizeof what, "what half %d receives for %s", h, graph_crossing_layer(g, x)->half[h].desc->name);
+        snprintf(what, sizeof what, "what half %d receives for %s", h,
+                 graph_crossing_layer(g, x)->half[h].shape.desc->name);
         TRY(storage_create(&lane->place, images * sent.floats, what, &lane->received[h][x], err));
     }
 done:
@@ -112,27 +113,28 @@ static int lane_prepare_layer(struct lane *lane, struct layer *l, struct alexcl_
     log_progress("layers prepared", atomic_fetch_add(&lane->shared->prepared, 1), lane->shared->to_prepare);
     struct weights_view views[LAYER_TENSORS] = {{0}};
     const float *values[LAYER_TENSORS] = {0};
-    for (int t = 0; t < l->tensor_count; t++) {
-        const struct layer_tensor *tensor = &l->tensors[t];
+    for (int t = 0; t < l->shape.tensor_count; t++) {
+        const struct layer_tensor *tensor = &l->shape.tensors[t];
         if (layer_tensor_floats(tensor) > LANE_LARGE && !locked) {
             pthread_mutex_lock(&lane->shared->upload);
             locked = 1;
         }
-        TRY(weights_view_open(lane->shared->weights, l->desc, tensor->suffix, tensor->dims, tensor->shape,
+        TRY(weights_view_open(lane->shared->weights, l->shape.desc, tensor->suffix, tensor->dims, tensor->shape,
                               tensor->first, tensor->count, &views[t], err));
         values[t] = views[t].values;
     }
-    l->reproducible = lane->shared->reproducible;
-    TRY(layer_prepare(l, &lane->place, values, err));
+    l->choice.reproducible = lane->shared->reproducible;
+    TRY(layer_prepare(l, LAYER_FORWARD, &lane->place, values, err));
 done:
-    for (int t = 0; t < l->tensor_count; t++) weights_view_close(&views[t]);
+    for (int t = 0; t < l->shape.tensor_count; t++) weights_view_close(&views[t]);
     if (locked) pthread_mutex_unlock(&lane->shared->upload);
     return status;
 }
 
 static size_t lane_parameters(const struct lane *lane, const struct graph_layer *gl) {
     size_t floats = 0;
-    for (int t = 0; t < gl->half[0].tensor_count; t++) floats += layer_parameter_floats(&gl->half[0], &lane->place, t);
+    for (int t = 0; t < gl->half[0].shape.tensor_count; t++)
+        floats += layer_parameter_floats(&gl->half[0], &lane->place, t);
     return floats;
 }
 
@@ -145,7 +147,8 @@ static int lane_prepare_layers(struct lane *lane, struct alexcl_error *err) {
         for (int i = 0; i < g->layer_count; i++) {
             size_t floats = lane_parameters(lane, &g->layers[i]);
             /* prepared, maybe by another variant with another size */
-            if (g->layers[i].half[0].variant || g->layers[i].half[1].variant) continue;
+            if (g->layers[i].half[0].pass[LAYER_FORWARD].variant || g->layers[i].half[1].pass[LAYER_FORWARD].variant)
+                continue;
             if (floats < size && floats > next) next = floats;
             if (floats != size) continue;
             for (int h = 0; h < 2; h++) {
@@ -200,7 +203,7 @@ int lane_prepare(struct lane *lane, struct alexcl_error *err) {
     TRY(storage_create(&lane->place, images * g->values[0].floats[0], "the input images", &lane->input, err));
     TRY(memory_alloc(&lane->joined, (size_t)g->cross_count + 1, sizeof *lane->joined, "the joined values", err));
     for (int x = 0; x < g->cross_count; x++) {
-        snprintf(what, sizeof what, "joined input of %s", graph_crossing_layer(g, x)->half[0].desc->name);
+        snprintf(what, sizeof what, "joined input of %s", graph_crossing_layer(g, x)->half[0].shape.desc->name);
         if (graph_joined_floats(g, x))
             TRY(storage_create(&lane->place, images * graph_joined_floats(g, x), what, &lane->joined[x], err));
     }
@@ -212,7 +215,7 @@ int lane_prepare(struct lane *lane, struct alexcl_error *err) {
     TRY(lane_prepare_layers(lane, err));
     for (int i = 0; i < 2 * g->layer_count; i++) { /* of the variants that could be prepared */
         const struct layer *l = &g->layers[i / 2].half[i % 2];
-        size_t wanted = lane_runs(lane, i % 2) ? layer_workspace(l, &lane->place) : 0;
+        size_t wanted = lane_runs(lane, i % 2) ? layer_workspace(l, LAYER_FORWARD, &lane->place) : 0;
         if (wanted > workspace) workspace = wanted;
     }
     if (workspace) TRY(storage_create(&lane->place, workspace, "the workspace of convolutions", &lane->workspace, err));

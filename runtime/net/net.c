@@ -84,7 +84,8 @@ static int net_choose_batch(struct alexcl_net *net, const struct alexcl_net_opti
             largest = device_limits(lane->place.device)->largest_buffer;
         }
         if (options->memory && options->memory < memory) memory = options->memory;
-        for (int j = 0; j < 2 * lane->graph->layer_count; j++) lane->graph->layers[j / 2].half[j % 2].most = wanted;
+        for (int j = 0; j < 2 * lane->graph->layer_count; j++)
+            lane->graph->layers[j / 2].half[j % 2].choice.most = wanted;
         int status = graph_fit(lane->graph, lane->halves, &lane->place, memory, largest, wanted,
                                alexcl_selection_place(net->shared.selection, (size_t)i)->name, &fits[i], err);
         if (status != ALEXCL_OK) return status;
@@ -105,7 +106,7 @@ static void net_tell_precision(const struct alexcl_net *net) {
     const struct graph *g = net->graph;
     const char *gemm = alexcl_setting_value("ALEXCL_GEMM");
     int halves = 0, devices = 0;
-    for (int i = 0; i < g->layer_count; i++) halves |= g->layers[i].half[0].fp16;
+    for (int i = 0; i < g->layer_count; i++) halves |= g->layers[i].half[0].choice.fp16;
     for (int i = 0; i < net->shared.lanes; i++) devices |= net->lanes[i].place.device != NULL;
     if (halves && devices && gemm && strcmp(gemm, "clblast") == 0)
         log_write(ALEXCL_LOG_WARNING, "CLBlast takes no weights in half precision with sums in float: fully connected "
@@ -320,7 +321,7 @@ static int net_name_bad_layer(struct alexcl_net *net, size_t first_image, size_t
     return error_set(err, ALEXCL_E_DATA,
                      "image %zu: not a finite number, first in the output of layer %s: weights or input are damaged or "
                      "of another scale",
-                     first_image + image, g->layers[first].half[0].desc->name);
+                     first_image + image, g->layers[first].half[0].shape.desc->name);
 }
 
 int alexcl_net_run(struct alexcl_net *net, const float *images_in, size_t images, float *out,

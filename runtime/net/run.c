@@ -32,7 +32,7 @@ struct run {
 static int run_takes_whole(const struct graph *g, int section) {
     const struct graph_section *s = &g->sections[section];
     for (int i = s->first; i < s->first + s->count; i++)
-        if (g->layers[i].half[0].ops->whole_batch) return 1;
+        if (g->layers[i].half[0].shape.ops->whole_batch) return 1;
     return 0;
 }
 
@@ -164,8 +164,9 @@ static int run_send(struct run *r, int cross, int first, int count, struct alexc
     float *to = lane->staging[cross] + (size_t)first * sent.floats;
     struct run_send *send = &r->leaving[r->leaving_count++];
     *send = (struct run_send){.first = first, .count = count, .message = r->messages++};
-    int span = run_open_span(r, ALEXCL_WORK_EXCHANGE,
-                             graph_crossing_layer(lane->shared->graph, cross)->half[h].desc->name, h, first, count);
+    int span =
+        run_open_span(r, ALEXCL_WORK_EXCHANGE,
+                      graph_crossing_layer(lane->shared->graph, cross)->half[h].shape.desc->name, h, first, count);
     if (!lane->place.device) {
         run_pack(to, from->host, &region);
         timeline_close(lane->timeline, span);
@@ -185,7 +186,7 @@ static int run_receive(struct run *r, int cross, struct alexcl_error *err) {
     struct lane *lane = r->lane;
     int h = lane->index, status = ALEXCL_OK;
     struct run_send *send = &r->arriving[r->arriving_taken++];
-    const char *layer = graph_crossing_layer(lane->shared->graph, cross)->half[h].desc->name;
+    const char *layer = graph_crossing_layer(lane->shared->graph, cross)->half[h].shape.desc->name;
     int span = -1;
     if (send->event) TRY(event_wait(send->event, err));
     exchange_publish(lane->shared->exchange, h, send->message);
@@ -231,7 +232,7 @@ static int run_join(struct run *r, int cross, int first, int count, struct alexc
     const struct storage *half[2];
     for (int h = 0; h < 2; h++)
         half[h] = lane_runs(lane, h) ? lane_value(lane, h, gl->in) : &lane->received[1 - h][cross];
-    const char *layer = gl->half[0].desc->name;
+    const char *layer = gl->half[0].shape.desc->name;
     int span = run_open_span(r, ALEXCL_WORK_JOIN, layer, -1, first, count);
     int status = join_run(lane->join, layer, sent[0].floats, sent[1].floats, half[0], half[1], &lane->joined[cross],
                           first, count, err);
@@ -249,8 +250,8 @@ static int run_copy_seams(struct run *r, int cross, int first, int count, struct
         struct buffer_region region = run_sent_region(&sent, first, count);
         struct storage *from = lane_value(lane, 1 - h, in), *to = &lane->received[h][cross];
         int status = ALEXCL_OK,
-            span =
-                run_open_span(r, ALEXCL_WORK_JOIN, graph_crossing_layer(g, cross)->half[h].desc->name, h, first, count);
+            span = run_open_span(r, ALEXCL_WORK_JOIN, graph_crossing_layer(g, cross)->half[h].shape.desc->name, h,
+                                 first, count);
         if (lane->place.device)
             status = buffer_copy_region(from->buffer, &region, to->buffer, (size_t)first * sent.floats, err);
         else
@@ -311,8 +312,10 @@ static int run_layer(struct run *r, int i, int first, int count, struct alexcl_e
             .first = first,
             .count = count,
         };
-        int span = gl->half[h].view ? -1 : run_open_span(r, ALEXCL_WORK_LAYER, gl->half[h].desc->name, h, first, count);
-        int status = gl->half[h].view ? ALEXCL_OK : layer_forward(&gl->half[h], &io, err);
+        int span = gl->half[h].shape.view
+                       ? -1
+                       : run_open_span(r, ALEXCL_WORK_LAYER, gl->half[h].shape.desc->name, h, first, count);
+        int status = gl->half[h].shape.view ? ALEXCL_OK : layer_run(&gl->half[h], LAYER_FORWARD, &io, err);
         timeline_close(lane->timeline, span);
         if (status == ALEXCL_OK && lane->shared->batch.check >= 0) status = run_check(r, i, h, first, count, err);
         if (status != ALEXCL_OK) return status;
@@ -325,7 +328,7 @@ static int run_download(struct run *r, struct alexcl_error *err) {
     struct lane *lane = r->lane;
     const struct graph *g = lane->graph;
     const struct graph_layer *last = &g->layers[g->layer_count - 1];
-    size_t row = shape_size(g->output), first_floats = shape_size(last->half[0].out);
+    size_t row = shape_size(g->output), first_floats = shape_size(last->half[0].shape.out);
     int finish = run_open_span(r, ALEXCL_WORK_WAIT, "output", -1, 0, r->images);
     /* By a finish, in which Intel's runtime lets this thread compute as well; a blocking read leaves all the work to
      * the others. */

@@ -69,10 +69,10 @@ static int weights_walk(struct alexcl_weights *w, const char *last_layer, struct
         struct layer l = {0};
         status = layer_describe(&l, &model->layers[i], 0, shape, err);
         if (status != ALEXCL_OK) error_prefix(err, "model %s, ", model->name);
-        for (int t = 0; t < l.tensor_count && status == ALEXCL_OK; t++)
-            status = weights_add_tensor(w, i, &l.tensors[t], err);
+        for (int t = 0; t < l.shape.tensor_count && status == ALEXCL_OK; t++)
+            status = weights_add_tensor(w, i, &l.shape.tensors[t], err);
         if (status != ALEXCL_OK) return status;
-        shape = l.whole_out;
+        shape = l.shape.whole_out;
     }
     return ALEXCL_OK;
 }

@@ -13,9 +13,10 @@ struct selfcheck_part;
 struct selfcheck_case {
     struct alexcl_layer desc;
     struct alexcl_shape in; /* of the whole layer, as desc's outputs are */
-    const struct layer_variant *variant;
-    const struct selfcheck_part *part; /* when variant is NULL */
-    int first, images;                 /* so many images behind `first` others that must stay as they were */
+    enum layer_pass_kind pass;
+    const struct layer_variant *variant; /* of that pass */
+    const struct selfcheck_part *part;   /* when variant is NULL */
+    int first, images;                   /* so many images behind `first` others that must stay as they were */
     /* one way of computing for every batch size; images come one by one (layer.h's most is 1) */
     int reproducible, alone;
     int fp16;                /* weights in half precision (layer.h) */
@@ -52,8 +53,9 @@ int selfcheck_run_case(struct place *place, const struct selfcheck_case *c, stru
                        struct alexcl_error *err);
 /* `count` values of both; adds to *found. */
 void selfcheck_compare(const float *got, const float *due, size_t count, int half, struct selfcheck_found *found);
-/* A prepared layer, or one with its variant set, in small: so that the programs that are built for it compute that. */
-struct selfcheck_case selfcheck_shrink(const struct layer *l);
+/* A pass of a layer that is prepared, or has its variant set, in small: so that the programs that are built for it
+ * compute that. */
+struct selfcheck_case selfcheck_shrink(const struct layer *l, enum layer_pass_kind pass);
 struct selfcheck_case selfcheck_case_of_part(const struct selfcheck_part *part, int first);
 
 /* What the cases are made of. Values in [-scale, scale); free() them. */

@@ -65,40 +65,43 @@ static int case_lay(const struct layer *l, const float *plain, size_t size, size
 
 /* Runs images first .. first+count-1 of x, the whole layer's input. out: `count` images; alone: image `first`, which is
  * computed alone before; *unasked: whether another image or what is behind the last was written. */
-static int case_run_half(struct layer *l, const float *x, int first, int count, float *out, float *alone, int *unasked,
-                         struct alexcl_error *err) {
+static int case_run_half(struct layer *l, enum layer_pass_kind pass, const float *x, int first, int count, float *out,
+                         float *alone, int *unasked, struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    size_t images = (size_t)(first + count), size = shape_size(l->out), each = layer_out_floats(l),
+    size_t images = (size_t)(first + count), size = shape_size(l->shape.out), each = layer_out_floats(l),
            floats = images * each + BEHIND;
     size_t before = (size_t)first * each;
-    int other = shape_half_count(l->whole_in.c, 1 - l->half), seam = l->reads.seam < other ? l->reads.seam : other;
+    int other = shape_half_count(l->shape.whole_in.c, 1 - l->shape.half),
+        seam = l->shape.reads.seam < other ? l->shape.reads.seam : other;
     float *input = NULL, *sides = NULL, *laid = NULL, *near_laid = NULL, *scratch = NULL, *made = NULL;
     struct storage in = {0}, to = {0}, near = {0}, workspace = {0};
-    TRY(case_cut(x, images, l->whole_in, l->reads.all ? 0 : shape_half_first(l->whole_in.c, l->half), l->in.c, &input,
+    TRY(case_cut(x, images, l->shape.whole_in,
+                 l->shape.reads.all ? 0 : shape_half_first(l->shape.whole_in.c, l->shape.half), l->shape.in.c, &input,
                  err));
-    TRY(case_lay(l, input, shape_size(l->in), layer_in_floats(l), images, 0, &laid, err));
+    TRY(case_lay(l, input, shape_size(l->shape.in), layer_in_floats(l), images, 0, &laid, err));
     TRY(selfcheck_store(l->place, laid, images * layer_in_floats(l), &in, err));
     if (seam) {
-        int from = l->half ? shape_half_count(l->whole_in.c, 0) - seam : shape_half_first(l->whole_in.c, 1);
-        size_t near_floats = (size_t)seam * (size_t)l->whole_in.h * (size_t)l->whole_in.w;
-        TRY(case_cut(x, images, l->whole_in, from, seam, &sides, err));
+        int from =
+            l->shape.half ? shape_half_count(l->shape.whole_in.c, 0) - seam : shape_half_first(l->shape.whole_in.c, 1);
+        size_t near_floats = (size_t)seam * (size_t)l->shape.whole_in.h * (size_t)l->shape.whole_in.w;
+        TRY(case_cut(x, images, l->shape.whole_in, from, seam, &sides, err));
         TRY(case_lay(l, sides, near_floats, near_floats, images, seam, &near_laid, err));
         TRY(selfcheck_store(l->place, near_laid, images * near_floats, &near, err));
     }
-    if (l->workspace) {
-        TRY(memory_alloc_floats(&scratch, l->workspace, "a check", err));
-        selfcheck_fill_nobody(scratch, l->workspace);
-        TRY(selfcheck_store(l->place, scratch, l->workspace, &workspace, err));
+    if (l->pass[pass].workspace) {
+        TRY(memory_alloc_floats(&scratch, l->pass[pass].workspace, "a check", err));
+        selfcheck_fill_nobody(scratch, l->pass[pass].workspace);
+        TRY(selfcheck_store(l->place, scratch, l->pass[pass].workspace, &workspace, err));
     }
     TRY(memory_alloc_floats(&made, floats, "a check", err));
     selfcheck_fill_nobody(made, floats);
     TRY(selfcheck_store(l->place, made, floats, &to, err));
     const struct layer_io one = {&in, &to, &near, &workspace, first, 1},
                           all = {&in, &to, &near, &workspace, first, count};
-    TRY(layer_forward(l, &one, err));
+    TRY(layer_run(l, pass, &one, err));
     TRY(storage_read(&to, before, made, each, err));
     layer_take_out(l, made, alone);
-    TRY(layer_forward(l, &all, err));
+    TRY(layer_run(l, pass, &all, err));
     TRY(storage_read(&to, 0, made, floats, err));
     for (size_t n = 0; n < (size_t)count; n++) layer_take_out(l, made + before + n * each, out + n * size);
     *unasked = !selfcheck_is_nobody(made, before) || !selfcheck_is_nobody(made + images * each, BEHIND);
@@ -135,27 +138,29 @@ static int case_run_layer(struct place *place, const struct selfcheck_case *c, i
     float *x = NULL, *w[LAYER_TENSORS] = {0}, *buffers = NULL, *alone = NULL;
     size_t images = (size_t)(c->first + c->images);
     TRY(layer_describe(&l, &c->desc, half, c->in, err));
-    l.fp16 = c->fp16;
+    l.choice.fp16 = c->fp16;
     reference = l;
-    l.in_block = c->in_block ? c->in_block : 1;
-    l.out_block = c->out_block ? c->out_block : 1;
-    l.reproducible = c->reproducible;
-    l.most = c->alone;
-    l.tile = c->tile;
+    l.choice.in_block = c->in_block ? c->in_block : 1;
+    l.choice.out_block = c->out_block ? c->out_block : 1;
+    l.choice.reproducible = c->reproducible;
+    l.choice.most = c->alone;
+    l.pass[c->pass].tile = c->tile;
     TRY(selfcheck_make_random(images * shape_size(c->in), "x", 2.0, &x, err));
     /* The half's own rows: which ones of the whole does not matter. */
-    for (int t = 0; t < l.tensor_count; t++)
-        TRY(selfcheck_make_random(layer_tensor_floats(&l.tensors[t]), l.tensors[t].suffix, 0.5, &w[t], err));
-    size_t floats = (size_t)c->images * shape_size(l.out);
+    for (int t = 0; t < l.shape.tensor_count; t++)
+        TRY(selfcheck_make_random(layer_tensor_floats(&l.shape.tensors[t]), l.shape.tensors[t].suffix, 0.5, &w[t],
+                                  err));
+    size_t floats = (size_t)c->images * shape_size(l.shape.out);
     int unasked = 0;
     TRY(memory_alloc_floats(&buffers, 2 * floats, "a check", err));
-    TRY(memory_alloc_floats(&alone, 2 * shape_size(l.out), "a check", err));
-    TRY(layer_prepare(&reference, &host, (const float *const *)w, err));
-    TRY(layer_prepare_variant(&l, place, c->variant, (const float *const *)w, err));
-    TRY(case_run_half(&reference, x, c->first, c->images, buffers, alone, &unasked, err));
-    TRY(case_run_half(&l, x, c->first, c->images, buffers + floats, alone + shape_size(l.out), &unasked, err));
+    TRY(memory_alloc_floats(&alone, 2 * shape_size(l.shape.out), "a check", err));
+    TRY(layer_prepare(&reference, c->pass, &host, (const float *const *)w, err));
+    TRY(layer_prepare_variant(&l, c->pass, place, c->variant, (const float *const *)w, err));
+    TRY(case_run_half(&reference, c->pass, x, c->first, c->images, buffers, alone, &unasked, err));
+    TRY(case_run_half(&l, c->pass, x, c->first, c->images, buffers + floats, alone + shape_size(l.shape.out), &unasked,
+                      err));
     selfcheck_compare(buffers + floats, buffers, floats, half, found);
-    selfcheck_compare(alone + shape_size(l.out), buffers, shape_size(l.out), half, found);
+    selfcheck_compare(alone + shape_size(l.shape.out), buffers, shape_size(l.shape.out), half, found);
     if (unasked) found->unasked = 1;
 done:
     layer_release(&reference), layer_release(&l);

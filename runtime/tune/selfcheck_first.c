@@ -28,15 +28,16 @@ struct first {
 
 /* ---- which cases ---- */
 
-struct selfcheck_case selfcheck_shrink(const struct layer *l) {
-    struct selfcheck_case c = {.variant = l->variant,
+struct selfcheck_case selfcheck_shrink(const struct layer *l, enum layer_pass_kind pass) {
+    struct selfcheck_case c = {.pass = pass,
+                               .variant = l->pass[pass].variant,
                                .images = 5,
-                               .reproducible = l->reproducible,
-                               .alone = l->most == 1,
-                               .fp16 = l->fp16,
-                               .in_block = l->in_block,
-                               .out_block = l->out_block,
-                               .tile = l->tile};
+                               .reproducible = l->choice.reproducible,
+                               .alone = l->choice.most == 1,
+                               .fp16 = l->choice.fp16,
+                               .in_block = l->choice.in_block,
+                               .out_block = l->choice.out_block,
+                               .tile = l->pass[pass].tile};
     layer_shrink(l, &c.desc, &c.in);
     return c;
 }
@@ -49,6 +50,7 @@ static void first_write(const struct selfcheck_case *c, struct text *out) {
              d->kernel, d->stride, d->pad, d->pad_end, d->groups, d->ceil_mode, d->k, d->alpha, d->beta, (int)d->span,
              (int)d->dropout, d->rate, c->reproducible, c->alone, c->fp16, c->in_block, c->out_block, c->tile.size[0],
              c->tile.size[1], c->tile.size[2]);
+    if (c->pass != LAYER_FORWARD) text_add(out, "pass %d\n", (int)c->pass);
 }
 
 /* Adds a case unless it is there. */
@@ -77,13 +79,13 @@ static int first_collect(struct first *f, const struct graph *g, unsigned halves
     for (int h = 0; h < 2; h++) {
         for (int i = 0; i < g->layer_count; i++) {
             const struct layer *l = &g->layers[i].half[h];
-            if (!(halves >> h & 1u) || l->view || !l->variant) continue;
+            if (!(halves >> h & 1u) || l->shape.view || !l->pass[LAYER_FORWARD].variant) continue;
             /* it compiles other kernels for small shapes: `alexcl check` has them */
-            if (strcmp(l->variant->name, "clblast") == 0) {
+            if (strcmp(l->pass[LAYER_FORWARD].variant->name, "clblast") == 0) {
                 clblast = 1;
                 continue;
             }
-            c = selfcheck_shrink(l);
+            c = selfcheck_shrink(l, LAYER_FORWARD);
             if (images == 1) c.images = 1; /* kernels for several are not compiled for nothing */
             TRY(first_add(f, &c, &all, err));
         }

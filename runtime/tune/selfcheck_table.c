@@ -24,12 +24,12 @@ int selfcheck_table_case(const struct place *place, unsigned number, struct self
         struct alexcl_error ignored = {0};
         struct layer l;
         if (layer_describe(&l, &s->desc, 0, s->in, &ignored) != ALEXCL_OK) continue;
-        for (const struct layer_variant *const *v = l.ops->variants; *v; v++) {
+        for (const struct layer_variant *const *v = l.shape.ops->variants[LAYER_FORWARD]; *v; v++) {
             int large = s->images != 0 && strcmp((*v)->name, "clblast") != 0;
             /* fully connected layers with both kinds of weights */
             for (int way = 0; way < 2 * LAYER_WAYS && !large; way++) {
-                l.fp16 = way >= LAYER_WAYS;
-                if (l.fp16 && !l.ops->half_weights) break;
+                l.choice.fp16 = way >= LAYER_WAYS;
+                if (l.choice.fp16 && !l.shape.ops->half_weights) break;
                 if (!layer_set_way(&l, way % LAYER_WAYS, layer_block(place)) || !(*v)->applicable(&l, place) ||
                     number-- > 0)
                     continue;
@@ -38,9 +38,9 @@ int selfcheck_table_case(const struct place *place, unsigned number, struct self
                                                .variant = *v,
                                                .first = 1,
                                                .images = s->images ? s->images : 5,
-                                               .fp16 = l.fp16,
-                                               .in_block = l.in_block,
-                                               .out_block = l.out_block};
+                                               .fp16 = l.choice.fp16,
+                                               .in_block = l.choice.in_block,
+                                               .out_block = l.choice.out_block};
                 return 1;
             }
         }
@@ -56,7 +56,7 @@ int selfcheck_table_names(unsigned number, const char **kernels, const char **la
         struct alexcl_error ignored = {0};
         struct layer l;
         if (layer_describe(&l, &s->desc, 0, s->in, &ignored) != ALEXCL_OK) continue;
-        for (const struct layer_variant *const *v = l.ops->variants; *v; v++) {
+        for (const struct layer_variant *const *v = l.shape.ops->variants[LAYER_FORWARD]; *v; v++) {
             if (number-- > 0) continue;
             *kernels = (*v)->kernels ? (*v)->kernels : ""; /* the reference has none */
             *layer = s->desc.name;

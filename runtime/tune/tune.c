@@ -60,13 +60,13 @@ static void tune_add_way(struct tune_layer *t, const struct layer_variant *varia
 
 static void tune_list_ways(struct tune_layer *t, const struct place *place) {
     struct layer l = t->layer;
-    for (const struct layer_variant *const *v = l.ops->variants; *v; v++) {
-        l.tile = (struct layer_tile){{0}};
+    for (const struct layer_variant *const *v = l.shape.ops->variants[LAYER_FORWARD]; *v; v++) {
+        l.pass[LAYER_FORWARD].tile = (struct layer_tile){{0}};
         if ((*v)->last_resort || !(*v)->applicable(&l, place)) continue;
-        struct layer_tile own = (*v)->tile ? (*v)->tile(&l, place) : l.tile;
+        struct layer_tile own = (*v)->tile ? (*v)->tile(&l, place) : l.pass[LAYER_FORWARD].tile;
         tune_add_way(t, *v, own, 1);
         for (const struct layer_tile *tile = (*v)->tiles; tile && tile->size[0]; tile++) {
-            l.tile = *tile;
+            l.pass[LAYER_FORWARD].tile = *tile;
             if (!tune_same_tile(*tile, own) && (*v)->applicable(&l, place)) tune_add_way(t, *v, *tile, 0);
         }
     }
@@ -81,16 +81,16 @@ static int tune_collect(const struct graph *g, unsigned halves, const struct pla
     for (int i = 0; status == ALEXCL_OK && i < 2 * g->layer_count; i++) {
         const struct layer *l = &g->layers[i / 2].half[i % 2];
         struct tune_layer *t = &(*out)[*count];
-        if (!(halves >> i % 2 & 1u) || l->view || shape_size(l->out) == 0) continue;
+        if (!(halves >> i % 2 & 1u) || l->shape.view || shape_size(l->shape.out) == 0) continue;
         *t = (struct tune_layer){.layer = *l};
-        t->layer.tuned = NULL;
-        tuning_key(l, t->key);
+        t->layer.pass[LAYER_FORWARD].tuned = NULL;
+        tuning_key(l, LAYER_FORWARD, t->key);
         tune_list_ways(t, place);
         int known = t->count < 2, at = *count;
         for (int j = 0; j < *count && !known; j++) known = strcmp((*out)[j].key, t->key) == 0;
         if (known) continue;
         struct tune_layer found = *t;
-        for (; at > 0 && (*out)[at - 1].layer.macs < found.layer.macs; at--) (*out)[at] = (*out)[at - 1];
+        for (; at > 0 && (*out)[at - 1].layer.shape.macs < found.layer.shape.macs; at--) (*out)[at] = (*out)[at - 1];
         (*out)[at] = found;
         (*count)++;
     }
@@ -107,7 +107,7 @@ static int tune_time(struct layer *l, const struct layer_io *io, double *seconds
     for (int run = 0; run < TUNE_RUNS && (run <= TUNE_LEAST || total < TUNE_ENOUGH); run++) {
         uint64_t before[DEVICE_ACCOUNTS], after[DEVICE_ACCOUNTS], start = timeline_now();
         device_times(dev, before);
-        TRY(layer_forward(l, io, err));
+        TRY(layer_run(l, LAYER_FORWARD, io, err));
         TRY(device_finish(dev, err));
         device_times(dev, after);
         double spent =
@@ -127,9 +127,9 @@ static int tune_check(const struct tune_layer *t, struct place *place, const str
     struct selfcheck_found found;
     char what[160];
     struct layer l = t->layer;
-    l.variant = way->variant;
-    l.tile = way->tile;
-    struct selfcheck_case c = selfcheck_shrink(&l);
+    l.pass[LAYER_FORWARD].variant = way->variant;
+    l.pass[LAYER_FORWARD].tile = way->tile;
+    struct selfcheck_case c = selfcheck_shrink(&l, LAYER_FORWARD);
     int status = selfcheck_run_case(place, &c, &found, err);
     if (status != ALEXCL_OK || (!found.wrong && !found.unasked)) return status;
     selfcheck_explain(&found, what, sizeof what);
@@ -149,9 +149,10 @@ static int tune_run_way(const struct tune_layer *t, struct place *place, struct 
     double alone, together;
     struct layer l = t->layer;
     struct storage workspace = {0};
-    l.tile = way->tile;
-    TRY(layer_prepare_variant(&l, place, way->variant, (const float *const *)data->w, err));
-    if (l.workspace) TRY(storage_create(place, l.workspace, "the tuner", &workspace, err));
+    l.pass[LAYER_FORWARD].tile = way->tile;
+    TRY(layer_prepare_variant(&l, LAYER_FORWARD, place, way->variant, (const float *const *)data->w, err));
+    if (l.pass[LAYER_FORWARD].workspace)
+        TRY(storage_create(place, l.pass[LAYER_FORWARD].workspace, "the tuner", &workspace, err));
     TRY(tune_time(&l, &(struct layer_io){&data->in, &data->out, NULL, &workspace, 0, 1}, &alone, err));
     TRY(tune_time(&l, &(struct layer_io){&data->in, &data->out, NULL, &workspace, 0, TUNE_IMAGES}, &together, err));
     if (!way->measured || alone < way->alone) way->alone = alone;
@@ -174,7 +175,7 @@ static void tune_run_checked(const struct tune_layer *t, struct place *place, st
     struct alexcl_error why = {0};
     char tile[32];
     tune_tile_text(way->tile, tile);
-    log_write(ALEXCL_LOG_INFO, "measuring %s by %s%s%s on %s", t->layer.desc->name, way->variant->name,
+    log_write(ALEXCL_LOG_INFO, "measuring %s by %s%s%s on %s", t->layer.shape.desc->name, way->variant->name,
               tile[0] ? " " : "", tile, device_name(place->device));
     way->status = tune_check(t, place, way, &why);
     if (way->status == ALEXCL_OK) way->status = tune_run_way(t, place, way, data, &why);
@@ -259,8 +260,9 @@ static int tune_measure(struct tune_layer *t, struct place *place, int round, st
     if (!wanted || !tune_has_time(budget, timeline_now())) return ALEXCL_OK;
     TRY(tune_store_random(place, TUNE_IMAGES * layer_in_floats(l), "x", &data.in, err));
     TRY(storage_create(place, TUNE_IMAGES * layer_out_floats(l), "the tuner", &data.out, err));
-    for (int i = 0; i < l->tensor_count; i++)
-        TRY(selfcheck_make_random(layer_tensor_floats(&l->tensors[i]), l->tensors[i].suffix, 0.1, &data.w[i], err));
+    for (int i = 0; i < l->shape.tensor_count; i++)
+        TRY(selfcheck_make_random(layer_tensor_floats(&l->shape.tensors[i]), l->shape.tensors[i].suffix, 0.1,
+                                  &data.w[i], err));
     for (int i = 0; i < t->count; i++) {
         uint64_t start = timeline_now();
         if (!tune_wants(t, &t->ways[i], round) || !tune_has_time(budget, start)) continue;
@@ -292,7 +294,8 @@ static int tune_remember(const struct tune_layer *t, struct tuning *tuning, stru
     }
     const struct tune_way *chosen = &t->ways[t->chosen];
     int known = chosen->measured && chosen->status == ALEXCL_OK;
-    return tuning_set(tuning, &t->layer, chosen->variant, chosen->tile, known ? chosen->together : 0, tried, err);
+    return tuning_set(tuning, &t->layer, LAYER_FORWARD, chosen->variant, chosen->tile, known ? chosen->together : 0,
+                      tried, err);
 }
 
 /* ---- before the first use ---- */
@@ -300,7 +303,7 @@ static int tune_remember(const struct tune_layer *t, struct tuning *tuning, stru
 static void tune_apply(struct graph *g, unsigned halves, const struct place *place, const struct tuning *t) {
     for (int i = 0; i < 2 * g->layer_count; i++) {
         struct layer *l = &g->layers[i / 2].half[i % 2];
-        if ((halves >> i % 2 & 1u) && !l->view) (void)tuning_apply(t, l, place);
+        if ((halves >> i % 2 & 1u) && !l->shape.view) (void)tuning_apply(t, l, LAYER_FORWARD, place);
     }
 }
 
@@ -375,7 +378,7 @@ static int tune_report(struct tune *s, size_t index, const struct tune_layer *t,
         struct alexcl_tune_result r = {.place = alexcl_selection_place(s->selection, index),
                                        .number = s->number,
                                        .count = s->count,
-                                       .layer = t->layer.desc->name,
+                                       .layer = t->layer.shape.desc->name,
                                        .shape = t->key,
                                        .variant = way->variant->name,
                                        .standard = i == 0,
@@ -383,7 +386,7 @@ static int tune_report(struct tune *s, size_t index, const struct tune_layer *t,
                                        .status = way->status,
                                        .alone = way->alone,
                                        .together = way->together,
-                                       .macs = t->layer.macs,
+                                       .macs = t->layer.shape.macs,
                                        .message = way->message};
         tune_tile_text(way->tile, r.tile);
         if (s->fn(s->user, &r) != 0)

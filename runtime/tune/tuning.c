@@ -22,10 +22,11 @@ struct tuning {
     json_t *document; /* as in the file */
 };
 
-void tuning_key(const struct layer *l, char out[TUNING_KEY]) {
-    const struct alexcl_layer *d = l->desc;
-    int made = snprintf(out, TUNING_KEY, "%s %dx%dx%d to %d", alexcl_layer_type_name(d->type), l->in.c, l->in.h,
-                        l->in.w, l->out.c);
+void tuning_key(const struct layer *l, enum layer_pass_kind pass, char out[TUNING_KEY]) {
+    static const char *const passes[LAYER_PASSES] = {"", ", input gradient", ", weight gradient"};
+    const struct alexcl_layer *d = l->shape.desc;
+    int made = snprintf(out, TUNING_KEY, "%s %dx%dx%d to %d", alexcl_layer_type_name(d->type), l->shape.in.c,
+                        l->shape.in.h, l->shape.in.w, l->shape.out.c);
     if (d->kernel && made < TUNING_KEY)
         made += snprintf(out + made, (size_t)(TUNING_KEY - made), ", %dx%d/%d", d->kernel, d->kernel, d->stride);
     if ((d->pad || d->pad_end) && made < TUNING_KEY)
@@ -33,9 +34,12 @@ void tuning_key(const struct layer *l, char out[TUNING_KEY]) {
     if (d->pad_end && made < TUNING_KEY) made += snprintf(out + made, (size_t)(TUNING_KEY - made), "+%d", d->pad_end);
     if (d->groups > 1 && made < TUNING_KEY)
         made += snprintf(out + made, (size_t)(TUNING_KEY - made), ", %d groups", d->groups);
-    if (l->fp16 && made < TUNING_KEY) made += snprintf(out + made, (size_t)(TUNING_KEY - made), ", half weights");
+    if (l->choice.fp16 && made < TUNING_KEY)
+        made += snprintf(out + made, (size_t)(TUNING_KEY - made), ", half weights");
     if (made < TUNING_KEY)
-        snprintf(out + made, (size_t)(TUNING_KEY - made), ", blocks %d to %d", l->in_block, l->out_block);
+        made += snprintf(out + made, (size_t)(TUNING_KEY - made), ", blocks %d to %d", l->choice.in_block,
+                         l->choice.out_block);
+    if (made < TUNING_KEY) snprintf(out + made, (size_t)(TUNING_KEY - made), "%s", passes[pass]);
 }
 
 static int tuning_no_memory(struct alexcl_error *err) {
@@ -172,31 +176,32 @@ static const json_t *tuning_find(const struct tuning *t, const char *key) {
 }
 int tuning_knows(const struct tuning *t, const char *key) { return tuning_find(t, key) != NULL; }
 
-int tuning_apply(const struct tuning *t, struct layer *l, const struct place *place) {
+int tuning_apply(const struct tuning *t, struct layer *l, enum layer_pass_kind pass, const struct place *place) {
     char key[TUNING_KEY];
-    tuning_key(l, key);
+    tuning_key(l, pass, key);
     const json_t *entry = tuning_find(t, key), *tile = json_object_get(entry, "tile");
     const char *name = json_string_value(json_object_get(entry, "variant"));
     if (!name) return 0;
     struct layer tuned = *l;
-    for (size_t i = 0; i < LAYER_TILE; i++) tuned.tile.size[i] = (int)json_integer_value(json_array_get(tile, i));
-    for (const struct layer_variant *const *v = l->ops->variants; *v; v++) {
+    for (size_t i = 0; i < LAYER_TILE; i++)
+        tuned.pass[pass].tile.size[i] = (int)json_integer_value(json_array_get(tile, i));
+    for (const struct layer_variant *const *v = l->shape.ops->variants[pass]; v && *v; v++) {
         if (strcmp((*v)->name, name) != 0) continue;
         if (!(*v)->applicable(&tuned, place)) break;
-        l->tuned = *v;
-        l->tile = tuned.tile;
-        l->seconds = json_number_value(json_object_get(entry, "image_ms")) * 1e-3;
+        l->pass[pass].tuned = *v;
+        l->pass[pass].tile = tuned.pass[pass].tile;
+        l->pass[pass].seconds = json_number_value(json_object_get(entry, "image_ms")) * 1e-3;
         return 1;
     }
     log_write(ALEXCL_LOG_INFO, "%s: its choice for \"%s\" is not possible here, and not used", t->path, key);
     return 0;
 }
 
-int tuning_set(struct tuning *t, const struct layer *l, const struct layer_variant *variant, struct layer_tile tile,
-               double seconds, json_t *tried, struct alexcl_error *err) {
+int tuning_set(struct tuning *t, const struct layer *l, enum layer_pass_kind pass, const struct layer_variant *variant,
+               struct layer_tile tile, double seconds, json_t *tried, struct alexcl_error *err) {
     char key[TUNING_KEY];
     json_t *sizes = json_array();
-    tuning_key(l, key);
+    tuning_key(l, pass, key);
     for (int i = 0; i < LAYER_TILE && tile.size[i]; i++) json_array_append_new(sizes, json_integer(tile.size[i]));
     json_t *entry = json_pack("{s:s, s:o, s:f, s:o}", "variant", variant->name, "tile", sizes, "image_ms",
                               seconds * 1e3, "tried", tried);

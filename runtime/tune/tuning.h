@@ -12,8 +12,8 @@
 #include "layer.h"
 
 enum { TUNING_KEY = 128 };
-/* What a layer of a half stands under: its kind, shape, window; not its name. */
-void tuning_key(const struct layer *l, char out[TUNING_KEY]);
+/* What a layer of a half stands under: its type, shape, window, pass; not its name. */
+void tuning_key(const struct layer *l, enum layer_pass_kind pass, char out[TUNING_KEY]);
 
 struct tuning;
 /* Reads the file of a device; a tuning that knows nothing where there is none, or no cache folder, or one that is
@@ -28,13 +28,13 @@ int tuning_same(const struct tuning *a, const struct tuning *b);
 const char *tuning_path(const struct tuning *t);
 /* Whether a layer was measured, by its key. */
 int tuning_knows(const struct tuning *t, const char *key);
-/* Sets l->tuned, l->tile and l->seconds to what was measured. 0 where the layer is not known or cannot be computed so
+/* Sets tuned, tile and seconds of a pass to what was measured. 0 where the layer is not known or cannot be computed so
  * here: l is as it was. */
-int tuning_apply(const struct tuning *t, struct layer *l, const struct place *place);
+int tuning_apply(const struct tuning *t, struct layer *l, enum layer_pass_kind pass, const struct place *place);
 /* Remembers a choice that takes so many seconds an image, in memory; `tried`, what was measured for it, becomes the
  * tuning's. */
-int tuning_set(struct tuning *t, const struct layer *l, const struct layer_variant *variant, struct layer_tile tile,
-               double seconds, json_t *tried, struct alexcl_error *err);
+int tuning_set(struct tuning *t, const struct layer *l, enum layer_pass_kind pass, const struct layer_variant *variant,
+               struct layer_tile tile, double seconds, json_t *tried, struct alexcl_error *err);
 /* Replaces the file. ALEXCL_OK where it is kept nowhere. */
 int tuning_save(const struct tuning *t, struct alexcl_error *err);
 #endif

@@ -21,10 +21,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     for (int i = 0; i < 2 * g->layer_count; i++) {
         struct layer *l = &g->layers[i / 2].half[i % 2];
         char key[TUNING_KEY];
-        tuning_key(l, key);
-        int applied = tuning_apply(t, l, &host);
-        FUZZ_CLAIM(applied ? tuning_knows(t, key) && l->tuned && l->tuned->applicable(l, &host)
-                           : !l->tuned && !l->tile.size[0]);
+        tuning_key(l, LAYER_FORWARD, key);
+        int applied = tuning_apply(t, l, LAYER_FORWARD, &host);
+        FUZZ_CLAIM(applied ? tuning_knows(t, key) && l->pass[LAYER_FORWARD].tuned &&
+                                 l->pass[LAYER_FORWARD].tuned->applicable(l, &host)
+                           : !l->pass[LAYER_FORWARD].tuned && !l->pass[LAYER_FORWARD].tile.size[0]);
     }
     graph_free(g);
     tuning_free(t);

@@ -14,10 +14,11 @@ START_TEST(described) {
     struct alexcl_layer conv2 = {
         .type = ALEXCL_CONV, .name = "conv2", .outputs = 256, .kernel = 5, .stride = 1, .pad = 2, .groups = 2};
     EXPECT_OK(layer_describe(&l, &conv2, 1, (struct alexcl_shape){96, 27, 27}, &err), err);
-    ck_assert(!l.reads.all && l.in.c == 48 && l.out.c == 128 && l.out.h == 27 && l.whole_out.c == 256);
-    ck_assert_uint_eq(l.macs, 223948800 / 2);
-    ck_assert(l.tensors[0].shape[1] == 48 && l.tensors[0].first == 128 && l.tensors[0].count == 128 &&
-              l.tensors[1].dims == 1);
+    ck_assert(!l.shape.reads.all && l.shape.in.c == 48 && l.shape.out.c == 128 && l.shape.out.h == 27 &&
+              l.shape.whole_out.c == 256);
+    ck_assert_uint_eq(l.shape.macs, 223948800 / 2);
+    ck_assert(l.shape.tensors[0].shape[1] == 48 && l.shape.tensors[0].first == 128 && l.shape.tensors[0].count == 128 &&
+              l.shape.tensors[1].dims == 1);
 
     static const uint32_t connections[3] = {1, 3, 2};
     struct alexcl_layer c3 = {.type = ALEXCL_CONV,
@@ -28,8 +29,8 @@ START_TEST(described) {
                               .groups = 1,
                               .connections = connections};
     EXPECT_OK(layer_describe(&l, &c3, 0, (struct alexcl_shape){2, 3, 3}, &err), err);
-    ck_assert(l.reads.all && l.in.c == 2 && l.out.c == 2);
-    ck_assert_uint_eq(l.macs, 3 * 4 * 4); /* outputs 0 and 1 read three maps, by 2 x 2 windows at 2 x 2 places */
+    ck_assert(l.shape.reads.all && l.shape.in.c == 2 && l.shape.out.c == 2);
+    ck_assert_uint_eq(l.shape.macs, 3 * 4 * 4); /* outputs 0 and 1 read three maps, by 2 x 2 windows at 2 x 2 places */
 }
 END_TEST
 

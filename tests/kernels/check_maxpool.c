@@ -20,7 +20,7 @@ START_TEST(sizes) {
         struct layer l;
         struct alexcl_layer desc = kernel_check_maxpool(cases[i].kernel, cases[i].stride, cases[i].ceil_mode);
         EXPECT_OK(layer_describe(&l, &desc, 0, (struct alexcl_shape){2, cases[i].side, cases[i].side}, &err), err);
-        ck_assert_int_eq(l.whole_out.h, cases[i].windows);
+        ck_assert_int_eq(l.shape.whole_out.h, cases[i].windows);
     }
     struct alexcl_layer desc = kernel_check_maxpool(3, 2, 0);
     kernel_check_refused(&desc, (struct alexcl_shape){2, 2, 9}, "ceil_mode");

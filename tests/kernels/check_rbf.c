@@ -16,8 +16,8 @@ START_TEST(codes_are_not_trained) {
     struct layer l;
     struct alexcl_layer desc = {.type = ALEXCL_RBF, .name = "out", .outputs = 10};
     EXPECT_OK(layer_describe(&l, &desc, 1, (struct alexcl_shape){84, 1, 1}, &err), err);
-    ck_assert(l.tensor_count == 1 && !l.tensors[0].trainable && l.tensors[0].shape[0] == 10 &&
-              l.tensors[0].shape[1] == 84 && l.tensors[0].first == 5);
+    ck_assert(l.shape.tensor_count == 1 && !l.shape.tensors[0].trainable && l.shape.tensors[0].shape[0] == 10 &&
+              l.shape.tensors[0].shape[1] == 84 && l.shape.tensors[0].first == 5);
     kernel_check_refused(&desc, (struct alexcl_shape){16, 5, 5}, "flatten");
 }
 END_TEST

@@ -72,13 +72,16 @@ START_TEST(halves) {
         for (int half = 0; half < 2; half++) {
             struct layer l = describe(&rows[i].desc, half, whole_in);
             const char *name = rows[i].desc.name;
-            expect_shape(name, l.in, rows[i].in[half], whole_in.h, whole_in.w);
-            expect_shape(name, l.out, rows[i].out[half], rows[i].h, rows[i].w);
-            expect_shape(name, l.whole_out, rows[i].out[0] + rows[i].out[1], rows[i].h, rows[i].w);
-            ck_assert_msg(l.reads.all == rows[i].all && l.reads.seam == rows[i].seam, "%s reads something else", name);
-            ck_assert_msg(l.in_place == rows[i].in_place && l.view == rows[i].view, "%s: in place, view", name);
-            for (int t = 0; t < l.tensor_count; t++)
-                ck_assert_msg(l.tensors[t].first == (half ? l.tensors[t].shape[0] - l.tensors[t].count : 0),
+            expect_shape(name, l.shape.in, rows[i].in[half], whole_in.h, whole_in.w);
+            expect_shape(name, l.shape.out, rows[i].out[half], rows[i].h, rows[i].w);
+            expect_shape(name, l.shape.whole_out, rows[i].out[0] + rows[i].out[1], rows[i].h, rows[i].w);
+            ck_assert_msg(l.shape.reads.all == rows[i].all && l.shape.reads.seam == rows[i].seam,
+                          "%s reads something else", name);
+            ck_assert_msg(l.shape.in_place == rows[i].in_place && l.shape.view == rows[i].view, "%s: in place, view",
+                          name);
+            for (int t = 0; t < l.shape.tensor_count; t++)
+                ck_assert_msg(l.shape.tensors[t].first ==
+                                  (half ? l.shape.tensors[t].shape[0] - l.shape.tensors[t].count : 0),
                               "%s: rows of tensor %d", name, t);
         }
     }
@@ -88,9 +91,9 @@ END_TEST
 static const char *chosen(const struct alexcl_layer *desc, struct alexcl_shape whole_in) {
     struct layer l = describe(desc, 0, whole_in);
     int block = layer_block(support_place());
-    if (whole_in.h > 1) l.in_block = block;
-    l.out_block = layer_makes_block(&l, l.in_block, block);
-    return layer_choose(&l, support_place())->name;
+    if (whole_in.h > 1) l.choice.in_block = block;
+    l.choice.out_block = layer_makes_block(&l, l.choice.in_block, block);
+    return layer_choose(&l, LAYER_FORWARD, support_place())->name;
 }
 
 START_TEST(choice) {
@@ -124,7 +127,7 @@ enum { IN = 1031, OUT = 131, IMAGES = 3 };
 static struct layer fully_connected(int half, int fp16) {
     static const struct alexcl_layer fc = {.type = ALEXCL_FC, .name = "fc9", .outputs = OUT};
     struct layer l = describe(&fc, half, (struct alexcl_shape){IN, 1, 1});
-    l.fp16 = fp16;
+    l.choice.fp16 = fp16;
     return l;
 }
 
@@ -134,18 +137,19 @@ static float *run_fc(int half, int fp16, const float *x, const float *w, const f
     struct storage in, out, workspace = {0};
     struct layer l = fully_connected(half, fp16);
     const float *const values[LAYER_TENSORS] = {w, b};
-    size_t count = IMAGES * shape_size(l.out);
+    size_t count = IMAGES * shape_size(l.shape.out);
     float *y = support_floats(count);
     EXPECT_OK(storage_create(support_place(), IMAGES * IN, "a test", &in, &err), err);
     EXPECT_OK(storage_create(support_place(), count, "a test", &out, &err), err);
     EXPECT_OK(storage_write(&in, 0, x, IMAGES * IN, &err), err);
-    EXPECT_OK(layer_prepare(&l, support_place(), values, &err), err);
+    EXPECT_OK(layer_prepare(&l, LAYER_FORWARD, support_place(), values, &err), err);
     if (l.parameters[0].buffer)
         ck_assert_uint_eq(buffer_floats(l.parameters[0].buffer), layer_parameter_floats(&l, support_place(), 0));
-    if (l.workspace) EXPECT_OK(storage_create(support_place(), l.workspace, "a test", &workspace, &err), err);
-    EXPECT_OK(
-        layer_forward(&l, &(struct layer_io){.in = &in, .out = &out, .workspace = &workspace, .count = IMAGES}, &err),
-        err);
+    if (l.pass[LAYER_FORWARD].workspace)
+        EXPECT_OK(storage_create(support_place(), l.pass[LAYER_FORWARD].workspace, "a test", &workspace, &err), err);
+    EXPECT_OK(layer_run(&l, LAYER_FORWARD,
+                        &(struct layer_io){.in = &in, .out = &out, .workspace = &workspace, .count = IMAGES}, &err),
+              err);
     EXPECT_OK(storage_read(&out, 0, y, count, &err), err);
     layer_release(&l);
     storage_free(&in), storage_free(&out), storage_free(&workspace);
@@ -154,10 +158,29 @@ static float *run_fc(int half, int fp16, const float *x, const float *w, const f
 
 /* They are the rounded ones, and half of the bytes: the same bits come out as of float weights that were rounded
  * before. */
+/* A pass is prepared by itself: one that no variant computes is refused, and the others stay as they were. */
+START_TEST(passes_are_apart) {
+    struct alexcl_error err = {0};
+    static const struct alexcl_layer relu = {.type = ALEXCL_RELU, .name = "relu"};
+    const float *const none[LAYER_TENSORS] = {0};
+    struct layer l = describe(&relu, 0, (struct alexcl_shape){4, 3, 3});
+    EXPECT_OK(layer_prepare(&l, LAYER_FORWARD, support_place(), none, &err), err);
+    const struct layer_variant *forward = l.pass[LAYER_FORWARD].variant;
+    for (int pass = LAYER_FORWARD + 1; pass < LAYER_PASSES; pass++) {
+        ck_assert(layer_choose(&l, (enum layer_pass_kind)pass, support_place()) == NULL);
+        ck_assert_uint_eq(layer_workspace(&l, (enum layer_pass_kind)pass, support_place()), 0);
+        ck_assert_int_eq(layer_prepare(&l, (enum layer_pass_kind)pass, support_place(), none, &err), ALEXCL_E_USAGE);
+        ck_assert(l.pass[pass].variant == NULL && l.pass[LAYER_FORWARD].variant == forward);
+    }
+    layer_release(&l);
+    ck_assert(l.pass[LAYER_FORWARD].variant == NULL);
+}
+END_TEST
+
 START_TEST(half_weights_are_rounded_ones) {
     for (int half = 0; half < 2; half++) {
         struct layer exact = fully_connected(half, 0), narrow = fully_connected(half, 1);
-        size_t rows = (size_t)exact.out.c, count = rows * IN,
+        size_t rows = (size_t)exact.shape.out.c, count = rows * IN,
                floats = layer_parameter_floats(&exact, support_place(), 0);
         ck_assert_uint_eq(layer_parameter_floats(&narrow, support_place(), 0), (floats + 1) / 2);
         ck_assert_uint_eq(layer_parameter_floats(&narrow, support_place(), 1),
@@ -185,20 +208,21 @@ START_TEST(weights_beyond_half_precision_are_refused) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         for (int half = 0; half < 2; half++) {
             struct layer l = fully_connected(half, 1), exact = fully_connected(half, 0);
-            size_t count = (size_t)l.out.c * IN;
-            float *w = support_random(count, "w", 0.5), *b = support_random((size_t)l.out.c, "b", 0.5);
+            size_t count = (size_t)l.shape.out.c * IN;
+            float *w = support_random(count, "w", 0.5), *b = support_random((size_t)l.shape.out.c, "b", 0.5);
             const float *const values[LAYER_TENSORS] = {w, b};
             b[1] = 1e9f; /* a bias may be anything */
             w[count - 3] = cases[i].value;
             if (!cases[i].named) {
-                EXPECT_OK(layer_prepare(&l, support_place(), values, &err), err);
+                EXPECT_OK(layer_prepare(&l, LAYER_FORWARD, support_place(), values, &err), err);
             } else {
                 struct alexcl_error copy = {0};
-                EXPECT_ERROR(layer_prepare(&l, support_place(), values, &copy), ALEXCL_E_DATA, cases[i].named, copy);
-                EXPECT_ERROR(layer_prepare(&l, support_place(), values, &copy), ALEXCL_E_DATA,
+                EXPECT_ERROR(layer_prepare(&l, LAYER_FORWARD, support_place(), values, &copy), ALEXCL_E_DATA,
+                             cases[i].named, copy);
+                EXPECT_ERROR(layer_prepare(&l, LAYER_FORWARD, support_place(), values, &copy), ALEXCL_E_DATA,
                              half ? "fc9.weight: a weight of output 130" : "fc9.weight: a weight of output 65", copy);
             }
-            EXPECT_OK(layer_prepare(&exact, support_place(), values, &err), err);
+            EXPECT_OK(layer_prepare(&exact, LAYER_FORWARD, support_place(), values, &err), err);
             layer_release(&l), layer_release(&exact);
             free(w), free(b);
         }
@@ -222,7 +246,7 @@ static void break_kernels(int broken, const char *const *files) {
 }
 
 static const struct layer_variant *variant_of(const struct layer *l, const char *name) {
-    const struct layer_variant *const *v = l->ops->variants;
+    const struct layer_variant *const *v = l->shape.ops->variants[LAYER_FORWARD];
     while (*v && strcmp((*v)->name, name) != 0) v++;
     return *v;
 }
@@ -237,25 +261,25 @@ START_TEST(the_next_variant_takes_the_place_of_one_that_is_not_built) {
     if (!support_place()->device) return;
     struct layer conv = describe(&desc, 0, maps), fc = fully_connected(1, 0);
     int block = layer_block(support_place()), cpu = block > 1;
-    size_t rows = (size_t)fc.out.c;
+    size_t rows = (size_t)fc.shape.out.c;
     float *x = support_random(IMAGES * IN, "x", 2.0), *w = support_random(rows * IN, "w", 0.5),
           *b = support_random(rows, "b", 0.5);
     const float *const values[LAYER_TENSORS] = {w, b};
-    conv.in_block = conv.out_block = block;
-    conv.tuned = variant_of(&conv, cpu ? "winograd" : "wino_gpu");
-    if (cpu) conv.tile = (struct layer_tile){{5, 1, 1}};
+    conv.choice.in_block = conv.choice.out_block = block;
+    conv.pass[LAYER_FORWARD].tuned = variant_of(&conv, cpu ? "winograd" : "wino_gpu");
+    if (cpu) conv.pass[LAYER_FORWARD].tile = (struct layer_tile){{5, 1, 1}};
     break_kernels(1, all);
-    EXPECT_ERROR(layer_prepare(&fc, support_place(), values, &err), ALEXCL_E_BUILD, "fc_naive.cl does not compile",
-                 err);
-    ck_assert_ptr_null(fc.variant);
+    EXPECT_ERROR(layer_prepare(&fc, LAYER_FORWARD, support_place(), values, &err), ALEXCL_E_BUILD,
+                 "fc_naive.cl does not compile", err);
+    ck_assert_ptr_null(fc.pass[LAYER_FORWARD].variant);
     break_kernels(0, all), break_kernels(1, faster);
-    EXPECT_OK(layer_prepare(&conv, support_place(), values, &err), err);
-    ck_assert_str_eq(layer_choose(&conv, support_place())->name, cpu ? "cpu" : "own");
-    ck_assert(!conv.tuned && !conv.tile.size[0]);
+    EXPECT_OK(layer_prepare(&conv, LAYER_FORWARD, support_place(), values, &err), err);
+    ck_assert_str_eq(layer_choose(&conv, LAYER_FORWARD, support_place())->name, cpu ? "cpu" : "own");
+    ck_assert(!conv.pass[LAYER_FORWARD].tuned && !conv.pass[LAYER_FORWARD].tile.size[0]);
     ck_assert_uint_eq(buffer_floats(conv.parameters[0].buffer), layer_parameter_floats(&conv, support_place(), 0));
     layer_release(&conv);
-    EXPECT_OK(layer_prepare(&fc, support_place(), values, &err), err);
-    ck_assert_str_eq(fc.variant->name, "naive");
+    EXPECT_OK(layer_prepare(&fc, LAYER_FORWARD, support_place(), values, &err), err);
+    ck_assert_str_eq(fc.pass[LAYER_FORWARD].variant->name, "naive");
     layer_release(&fc);
     float *got = run_fc(1, 0, x, w, b);
     break_kernels(0, faster);
@@ -276,8 +300,10 @@ static int chunk_of_16(const struct layer *l) {
 static int launch(uint64_t macs, double seconds, int chunked, unsigned compute_units, unsigned clock_mhz) {
     static const struct layer_variant whole = {.name = "whole"}, chunks = {.name = "chunks", .chunk = chunk_of_16};
     const struct device_limits device = {.kind = ALEXCL_DEVICE_GPU, .units = compute_units, .clock_mhz = clock_mhz};
-    const struct layer l = {.macs = macs, .seconds = seconds, .variant = chunked ? &chunks : &whole};
-    return layer_launch_images(&l, &device);
+    const struct layer l = {.shape.macs = macs,
+                            .pass[LAYER_FORWARD].seconds = seconds,
+                            .pass[LAYER_FORWARD].variant = chunked ? &chunks : &whole};
+    return layer_launch_images(&l, LAYER_FORWARD, &device);
 }
 
 /* Devices draw a screen as well: no launch may take more than about a tenth of a second; and a large one must not be
@@ -314,8 +340,8 @@ START_TEST(empty_half) {
     const float *const none[LAYER_TENSORS] = {0};
     struct layer l = describe(&relu, 1, (struct alexcl_shape){1, 4, 4});
     const struct layer_io io = {.count = 3};
-    EXPECT_OK(layer_prepare(&l, support_place(), none, &err), err);
-    EXPECT_OK(layer_forward(&l, &io, &err), err);
+    EXPECT_OK(layer_prepare(&l, LAYER_FORWARD, support_place(), none, &err), err);
+    EXPECT_OK(layer_run(&l, LAYER_FORWARD, &io, &err), err);
     layer_release(&l);
     layer_release(&l); /* safe twice */
 }
@@ -335,8 +361,8 @@ START_TEST(dropout_keeps_the_rest) {
     struct layer l = describe(&drop, 0, (struct alexcl_shape){2, 2, 2});
     EXPECT_OK(storage_create(support_place(), 4, "a test", &s, &err), err);
     EXPECT_OK(storage_write(&s, 0, x, 4, &err), err);
-    EXPECT_OK(layer_prepare(&l, support_place(), none, &err), err);
-    EXPECT_OK(layer_forward(&l, &(struct layer_io){.in = &s, .out = &s, .count = 1}, &err), err);
+    EXPECT_OK(layer_prepare(&l, LAYER_FORWARD, support_place(), none, &err), err);
+    EXPECT_OK(layer_run(&l, LAYER_FORWARD, &(struct layer_io){.in = &s, .out = &s, .count = 1}, &err), err);
     EXPECT_OK(storage_read(&s, 0, y, 4, &err), err);
     for (int i = 0; i < 4; i++) ck_assert_float_eq(y[i], due[i]);
     layer_release(&l);
@@ -350,8 +376,8 @@ START_TEST(values_lie_where_the_page_says) {
     enum { C = 37, HALF0 = 19, H = 3, W = 2 };
     const struct alexcl_shape all = {C, H, W};
     struct layer plain = describe(&fc, 0, (struct alexcl_shape){C * H * W, 1, 1}), blocks = plain;
-    plain.maps = blocks.maps = all;
-    blocks.in_block = LAYER_BLOCK;
+    plain.shape.maps = blocks.shape.maps = all;
+    blocks.choice.in_block = LAYER_BLOCK;
     size_t half0 = (HALF0 + 15) / 16 * H * W * 16;
     ck_assert_uint_eq(shape_floats((struct alexcl_shape){HALF0, H, W}, LAYER_BLOCK), half0);
     for (int c = 0; c < C; c++)
@@ -372,6 +398,7 @@ int main(void) {
     tcase_add_test(tests, halves);
     tcase_add_test(tests, values_lie_where_the_page_says);
     tcase_add_test(tests, choice);
+    tcase_add_test(tests, passes_are_apart);
     tcase_add_test(tests, half_weights_are_rounded_ones);
     tcase_add_test(tests, weights_beyond_half_precision_are_refused);
     tcase_add_test(tests, launches);

@@ -99,15 +99,15 @@ static size_t compare_weight_probes(const struct layer *l, const struct layer_te
     struct alexcl_error err = {0};
     char name[64], code[64];
     size_t row = 1, seen = 0;
-    snprintf(name, sizeof name, "%s.%c", l->desc->name, t->suffix[0]);
-    snprintf(code, sizeof code, "%s.code", l->desc->name);
+    snprintf(name, sizeof name, "%s.%c", l->shape.desc->name, t->suffix[0]);
+    snprintf(code, sizeof code, "%s.code", l->shape.desc->name);
     for (int d = 1; d < t->dims; d++) row *= (size_t)t->shape[d];
     for (size_t i = 0; i < probe_count; i++) {
         int named = strcmp(probes[i].tensor, name) == 0 || (t->suffix[0] == 'w' && strcmp(probes[i].tensor, code) == 0);
         if (strcmp(probes[i].what, "wgen") != 0 || !named) continue;
         struct weights_view view = {0};
-        EXPECT_OK(weights_view_open(weights, l->desc, t->suffix, t->dims, t->shape, (int)(probes[i].index / row), 1,
-                                    &view, &err),
+        EXPECT_OK(weights_view_open(weights, l->shape.desc, t->suffix, t->dims, t->shape, (int)(probes[i].index / row),
+                                    1, &view, &err),
                   err);
         float got = view.values[probes[i].index % row];
         ck_assert_msg(got == (float)probes[i].value, "%s[%zu] is %.9g where %.9g was due", name, probes[i].index,
@@ -124,10 +124,10 @@ START_TEST(weights_are_the_oracles) {
     for (size_t i = 0; i < model->layer_count; i++) {
         struct layer l = {0};
         EXPECT_OK(layer_describe(&l, &model->layers[i], 0, shape, &err), err);
-        for (int t = 0; t < l.tensor_count; t++)
-            ck_assert_msg(compare_weight_probes(&l, &l.tensors[t]) > 0, "no probe of %s.%s", l.desc->name,
-                          l.tensors[t].suffix);
-        shape = l.whole_out;
+        for (int t = 0; t < l.shape.tensor_count; t++)
+            ck_assert_msg(compare_weight_probes(&l, &l.shape.tensors[t]) > 0, "no probe of %s.%s", l.shape.desc->name,
+                          l.shape.tensors[t].suffix);
+        shape = l.shape.whole_out;
     }
 }
 END_TEST

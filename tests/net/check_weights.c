@@ -49,8 +49,8 @@ static void for_each_tensor(const struct alexcl_model *m,
     for (size_t i = 0; i < m->layer_count; i++) {
         struct layer l;
         EXPECT_OK(layer_describe(&l, &m->layers[i], 0, shape, &err), err);
-        for (int t = 0; t < l.tensor_count; t++) visit(&m->layers[i], &l.tensors[t], user);
-        shape = l.whole_out;
+        for (int t = 0; t < l.shape.tensor_count; t++) visit(&m->layers[i], &l.shape.tensors[t], user);
+        shape = l.shape.whole_out;
     }
 }
 

@@ -119,19 +119,20 @@ static int seen[TYPES];
 static int builds_of_layer(struct layer *l, struct place *place, struct alexcl_error *err) {
     const float *values[LAYER_TENSORS] = {0};
     int status = ALEXCL_OK;
-    seen[l->desc->type] = 1;
-    if (l->view) return ALEXCL_OK;
-    for (int t = 0; t < l->tensor_count; t++) {
-        values[t] = calloc(layer_tensor_floats(&l->tensors[t]), sizeof **values);
+    seen[l->shape.desc->type] = 1;
+    if (l->shape.view) return ALEXCL_OK;
+    for (int t = 0; t < l->shape.tensor_count; t++) {
+        values[t] = calloc(layer_tensor_floats(&l->shape.tensors[t]), sizeof **values);
         if (!values[t]) status = error_set(err, ALEXCL_E_MEMORY, "out of memory");
     }
-    for (l->fp16 = 0; l->fp16 <= l->ops->half_weights; l->fp16++)
-        for (const struct layer_variant *const *v = l->ops->variants; status == ALEXCL_OK && *v; v++) {
+    for (l->choice.fp16 = 0; l->choice.fp16 <= l->shape.ops->half_weights; l->choice.fp16++)
+        for (const struct layer_variant *const *v = l->shape.ops->variants[LAYER_FORWARD]; status == ALEXCL_OK && *v;
+             v++) {
             if (!(*v)->applicable(l, place)) continue;
-            status = layer_prepare_variant(l, place, *v, values, err);
+            status = layer_prepare_variant(l, LAYER_FORWARD, place, *v, values, err);
             if (status == ALEXCL_OK) layer_release(l);
         }
-    for (int t = 0; t < l->tensor_count; t++) free((void *)values[t]);
+    for (int t = 0; t < l->shape.tensor_count; t++) free((void *)values[t]);
     return status;
 }
 

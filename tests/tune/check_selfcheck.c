@@ -435,7 +435,7 @@ START_TEST(no_program_is_built_for_the_check) {
         EXPECT_OK(graph_make(model, NULL, layer_block(&place), &g, &err), err);
         EXPECT_OK(join_create(&place, &join, &err), err);
         for (int l = 0; l < g->layer_count; l++)
-            EXPECT_OK(layer_prepare(&g->layers[l].half[1], &place, values, &err), err);
+            EXPECT_OK(layer_prepare(&g->layers[l].half[1], LAYER_FORWARD, &place, values, &err), err);
         kernel_hash_programs(place.device, before);
         ran = 0;
         alexcl_log_to(read_log, NULL);

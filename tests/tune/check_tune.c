@@ -149,7 +149,7 @@ static struct layer layer_of(struct graph **g, const char *name) {
     EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
     EXPECT_OK(graph_make(model, NULL, layer_block(support_place()), g, &err), err);
     for (int i = 0; i < (*g)->layer_count; i++)
-        if (strcmp((*g)->layers[i].half[0].desc->name, name) == 0) return (*g)->layers[i].half[0];
+        if (strcmp((*g)->layers[i].half[0].shape.desc->name, name) == 0) return (*g)->layers[i].half[0];
     ck_abort_msg("no %s", name);
 }
 
@@ -172,18 +172,21 @@ START_TEST(a_choice_is_used_where_it_is_possible) {
                  {"winograd", "[17, 1, 1]", 0}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char key[TUNING_KEY], text[512];
-        tuning_key(&l, key);
+        tuning_key(&l, LAYER_FORWARD, key);
         snprintf(text, sizeof text, "{\"format\": 1, \"layers\": {\"%s\": {\"variant\": \"%s\", \"tile\": %s}}}", key,
                  cases[i].variant, cases[i].tile);
         struct tuning *t = parse(text);
         struct layer tuned = l;
-        ck_assert_msg(tuning_apply(t, &tuned, support_place()) == cases[i].used, "%s %s", cases[i].variant,
-                      cases[i].tile);
-        ck_assert(cases[i].used ? strcmp(tuned.tuned->name, cases[i].variant) == 0 : !tuned.tuned);
-        struct layer_tile made = cases[i].used ? tuned.tuned->tile(&tuned, support_place()) : tuned.tile;
-        ck_assert(!tuned.tile.size[0] || memcmp(&made, &tuned.tile, sizeof made) == 0);
-        ck_assert(layer_choose(&tuned, support_place()) ==
-                  (cases[i].used ? tuned.tuned : layer_choose(&l, support_place())));
+        ck_assert_msg(tuning_apply(t, &tuned, LAYER_FORWARD, support_place()) == cases[i].used, "%s %s",
+                      cases[i].variant, cases[i].tile);
+        ck_assert(cases[i].used ? strcmp(tuned.pass[LAYER_FORWARD].tuned->name, cases[i].variant) == 0
+                                : !tuned.pass[LAYER_FORWARD].tuned);
+        struct layer_tile made = cases[i].used ? tuned.pass[LAYER_FORWARD].tuned->tile(&tuned, support_place())
+                                               : tuned.pass[LAYER_FORWARD].tile;
+        ck_assert(!tuned.pass[LAYER_FORWARD].tile.size[0] ||
+                  memcmp(&made, &tuned.pass[LAYER_FORWARD].tile, sizeof made) == 0);
+        ck_assert(layer_choose(&tuned, LAYER_FORWARD, support_place()) ==
+                  (cases[i].used ? tuned.pass[LAYER_FORWARD].tuned : layer_choose(&l, LAYER_FORWARD, support_place())));
         tuning_free(t);
     }
     graph_free(g);
@@ -224,11 +227,13 @@ START_TEST(halves_share_a_key_and_other_shapes_do_not) {
     EXPECT_OK(graph_make(model, NULL, layer_block(support_place()), &g, &err), err);
     for (int i = 0; i < g->layer_count; i++) {
         char a[TUNING_KEY], b[TUNING_KEY];
-        tuning_key(&g->layers[i].half[0], a), tuning_key(&g->layers[i].half[1], b);
+        tuning_key(&g->layers[i].half[0], LAYER_FORWARD, a), tuning_key(&g->layers[i].half[1], LAYER_FORWARD, b);
         ck_assert_str_eq(a, b);
         struct layer other = g->layers[i].half[0];
-        other.in.w++;
-        tuning_key(&other, b);
+        other.shape.in.w++;
+        tuning_key(&other, LAYER_FORWARD, b);
+        ck_assert_str_ne(a, b);
+        tuning_key(&g->layers[i].half[0], LAYER_INPUT_GRADIENT, b);
         ck_assert_str_ne(a, b);
     }
     graph_free(g);
@@ -328,8 +333,8 @@ START_TEST(an_edited_file_is_obeyed) {
     fresh_cache();
     float *standard = scores("0", &count);
     EXPECT_OK(tuning_open(alexcl_selection_device(support_selection(), 0), &t, &err), err);
-    tuning_key(&l, key);
-    ck_assert_int_eq(strcmp(layer_choose(&l, support_place())->name, "winograd"), 0);
+    tuning_key(&l, LAYER_FORWARD, key);
+    ck_assert_int_eq(strcmp(layer_choose(&l, LAYER_FORWARD, support_place())->name, "winograd"), 0);
     snprintf(text, sizeof text, "{\"format\": 1, \"layers\": {\"%s\": {\"variant\": \"cpu\", \"tile\": [3, 1]}}}", key);
     EXPECT_OK(files_replace(tuning_path(t), text, strlen(text), &err), err);
     float *one = scores("0", &count), *two = scores("0/2", &count), *whatever = scores_of("0", 1, &count);
