@@ -340,7 +340,7 @@ int layer_launch_images(const struct layer *l, enum layer_pass_kind pass, const 
 }
 
 int layer_run(struct layer *l, enum layer_pass_kind pass, const struct layer_io *io, struct alexcl_error *err) {
-    assert(io->first >= 0 && io->count >= 0 && (l->most == 0 || io->count <= l->most));
+    assert(io->first >= 0 && io->count >= 0 && (l->choice.most == 0 || io->count <= l->choice.most));
     if (l->shape.view || shape_size(l->shape.out) == 0) return ALEXCL_OK;
     /* A CPU's launch is made of small pieces anyway. */
     int most = l->place->device && !layer_on_cpu_device(l, l->place)
