@@ -201,7 +201,7 @@ def x86(chip, options, source, folder):
     missing = sorted(s for s in called if not re.match(known, s) and not re.search(r"^_?%s:" % s, text, re.M))
     # Without AVX-512 this libclc's fma is not inlined, and every loop that calls it spills: no figure.
     loops = [(int(line), int(n)) for line, n in re.findall(r":(\d+):\d+: remark: (\d+) spills.*in loop", told)]
-    starts = [(read(source).count("\n", 0, m.start()) + 1, m.group(1)) for m in re.finditer(r"__kernel[^;{]*?void (\w+)\(", read(source), re.S)]
+    starts = [(read(source).count("\n", 0, m.start()) + 1, m.group(1)) for m in re.finditer(r"__kernel[^;{]*?void\s+(\w+)\(", read(source), re.S)]
     kernels = []
     for i, (start, name) in enumerate(starts):
         end = starts[i + 1][0] if i + 1 < len(starts) else sys.maxsize

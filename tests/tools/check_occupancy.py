@@ -73,7 +73,7 @@ rows = {(r["kernel"], r["device"]): r for r in document["kernels"]}
 functions = []
 for path in glob.glob(SOURCE + "/kernels/*.cl"):
     if not path.endswith("_cpu.cl"):
-        functions += re.findall(r"^__kernel[^;{]*?void (\w+)\(", offline.read(path), re.M)
+        functions += re.findall(r"^__kernel[^;{]*?void\s+(\w+)\(", offline.read(path), re.M)
 expect(len(functions) >= 15, "only %d kernels were found" % len(functions))
 for function in functions:
     for device in wanted:
