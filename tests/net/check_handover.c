@@ -60,10 +60,10 @@ static int copies(const struct handover_command *c) {
     return c->kind == HANDOVER_READ || c->kind == HANDOVER_WRITE || c->kind == HANDOVER_COPY;
 }
 
-/* In memory that the driver mapped. */
+/* In memory that the driver mapped for this device: another one's is as foreign to it as any. */
 static int pinned(const struct handover_command *c) {
     for (int i = 0; i < HANDOVER_MAPS; i++)
-        if (seen->maps[i].start && c->host >= seen->maps[i].start &&
+        if (seen->maps[i].start && seen->maps[i].context == c->context && c->host >= seen->maps[i].start &&
             c->host + c->bytes <= seen->maps[i].start + seen->maps[i].bytes)
             return 1;
     return 0;

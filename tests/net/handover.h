@@ -18,11 +18,12 @@ enum handover_kind {
 struct handover_command {
     enum handover_kind kind;
     const void *queue;
-    char kernel[48];  /* of a launch: its function */
-    const char *host; /* of a read or write */
-    size_t bytes;     /* of a copy of any kind */
-    int rectangle;    /* 1: of rows that do not follow one another; 2: of rows that do */
-    int event;        /* one was asked for */
+    const void *context; /* the queue's; not of launches */
+    char kernel[48];     /* of a launch: its function */
+    const char *host;    /* of a read or write */
+    size_t bytes;        /* of a copy of any kind */
+    int rectangle;       /* 1: of rows that do not follow one another; 2: of rows that do */
+    int event;           /* one was asked for */
 };
 enum { HANDOVER_MOST = 4096, HANDOVER_MAPS = 8 };
 /* The layer exports one, `handover`. */
@@ -32,6 +33,7 @@ struct handover {
     struct {
         const char *start;
         size_t bytes;
+        const void *context;
     } maps[HANDOVER_MAPS]; /* of buffers, now mapped */
     int loaded;
 };

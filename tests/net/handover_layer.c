@@ -24,13 +24,20 @@ static int handover_rows(const size_t *size, size_t row, size_t slice) {
                : 1;
 }
 
-/* The area at `start` is mapped from here on, or no more (bytes 0). */
-static void handover_map(const char *start, size_t bytes) {
+static const void *handover_context(cl_command_queue q) {
+    cl_context context = NULL;
+    next->clGetCommandQueueInfo(q, CL_QUEUE_CONTEXT, sizeof context, &context, NULL);
+    return context;
+}
+
+/* The area at `start` is mapped for a context from here on, or no more (bytes 0). */
+static void handover_map(const char *start, size_t bytes, const void *context) {
     pthread_mutex_lock(&lock);
     int i = 0;
     while (i < HANDOVER_MAPS - 1 && handover.maps[i].start != (bytes ? NULL : start)) i++;
     handover.maps[i].start = bytes ? start : NULL;
     handover.maps[i].bytes = bytes;
+    handover.maps[i].context = context;
     pthread_mutex_unlock(&lock);
 }
 
@@ -45,7 +52,7 @@ static cl_int CL_API_CALL handover_clEnqueueNDRangeKernel(cl_command_queue q, cl
 
 #define NOTED(call, parameters, arguments, ...)                                                                        \
     static cl_int CL_API_CALL handover_##call parameters {                                                             \
-        handover_add((struct handover_command){.queue = q, __VA_ARGS__});                                              \
+        handover_add((struct handover_command){.queue = q, .context = handover_context(q), __VA_ARGS__});              \
         return next->call arguments;                                                                                   \
     }
 #define BYTES .bytes = s[0] * s[1] * s[2], .event = event != NULL
@@ -77,12 +84,12 @@ NOTED(clFinish, (cl_command_queue q), (q), .kind = HANDOVER_FINISH)
 static void *CL_API_CALL handover_clEnqueueMapBuffer(cl_command_queue q, cl_mem m, cl_bool block, cl_map_flags flags,
                                                      size_t at, size_t size, WAIT, cl_int *code) {
     void *mapped = next->clEnqueueMapBuffer(q, m, block, flags, at, size, waits, wait, event, code);
-    if (mapped) handover_map(mapped, size);
+    if (mapped) handover_map(mapped, size, handover_context(q));
     return mapped;
 }
 
 static cl_int CL_API_CALL handover_clEnqueueUnmapMemObject(cl_command_queue q, cl_mem m, void *mapped, WAIT) {
-    handover_map(mapped, 0);
+    handover_map(mapped, 0, NULL);
     return next->clEnqueueUnmapMemObject(q, m, mapped, waits, wait, event);
 }
 
