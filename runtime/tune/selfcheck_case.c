@@ -191,7 +191,7 @@ const char *selfcheck_kernels(const struct selfcheck_case *c) {
 void selfcheck_describe(const struct selfcheck_case *c, char *out, size_t size) {
     const struct alexcl_layer *d = &c->desc;
     char window[64] = "", outputs[24] = "", groups[24] = "";
-    int units = c->in.h == 1 && c->in.w == 1, norm = layer_type(d->type)->fields & LAYER_FIELD_NORM;
+    int units = c->in.h == 1 && c->in.w == 1, norm = (layer_type(d->type)->fields & LAYER_FIELD_NORM) != 0;
     if (norm)
         snprintf(window, sizeof window, ", window %d%s", d->kernel, d->span == ALEXCL_SPAN_LAYER ? " (layer)" : "");
     else if (d->kernel)
