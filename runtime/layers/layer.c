@@ -43,6 +43,23 @@ static void layer_fill_bias(const struct layer_fill *f) {
     generator_fill_uniform(f->out, f->key, (uint64_t)f->first * f->row, (size_t)f->count * f->row, 0.1, 0);
 }
 
+int layer_describe_units(struct layer *l, const char *what, struct alexcl_error *err) {
+    if (l->shape.whole_in.h != 1 || l->shape.whole_in.w != 1)
+        return error_set(err, ALEXCL_E_USAGE, "%s reads units, not maps: put a flatten layer before it", what);
+    l->shape.reads.all = 1;
+    l->shape.in = l->shape.whole_in;
+    return ALEXCL_OK;
+}
+
+int layer_describe_outputs(struct layer *l, const char *what, struct alexcl_error *err) {
+    int outputs = l->shape.desc->outputs, status = layer_describe_units(l, what, err);
+    if (status != ALEXCL_OK) return status;
+    l->shape.whole_out = (struct alexcl_shape){outputs, 1, 1};
+    l->shape.out = (struct alexcl_shape){shape_half_count(outputs, l->shape.half), 1, 1};
+    l->shape.macs = (uint64_t)l->shape.out.c * (uint64_t)l->shape.in.c;
+    return ALEXCL_OK;
+}
+
 void layer_describe_bias(struct layer *l, int outputs) {
     layer_describe_tensor(
         l,

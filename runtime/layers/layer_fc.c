@@ -12,13 +12,8 @@
 
 static int fc_describe(struct layer *l, struct alexcl_error *err) {
     const struct alexcl_layer *d = l->shape.desc;
-    if (l->shape.whole_in.h != 1 || l->shape.whole_in.w != 1)
-        return error_set(err, ALEXCL_E_USAGE,
-                         "a fully connected layer reads units, not maps: put a flatten layer before it");
-    l->shape.reads.all = 1;
-    l->shape.in = l->shape.whole_in;
-    l->shape.whole_out = (struct alexcl_shape){d->outputs, 1, 1};
-    l->shape.out = (struct alexcl_shape){shape_half_count(d->outputs, l->shape.half), 1, 1};
+    int status = layer_describe_outputs(l, "a fully connected layer", err);
+    if (status != ALEXCL_OK) return status;
     layer_describe_tensor(l, (struct layer_tensor){.suffix = "weight",
                                                    .dims = 2,
                                                    .shape = {d->outputs, l->shape.whole_in.c},
@@ -26,7 +21,6 @@ static int fc_describe(struct layer *l, struct alexcl_error *err) {
                                                    .stream = "w",
                                                    .fill = layer_fill_weight});
     layer_describe_bias(l, d->outputs);
-    l->shape.macs = (uint64_t)l->shape.out.c * (uint64_t)l->shape.in.c;
     const char *precision = alexcl_setting_value("ALEXCL_WEIGHTS_PRECISION");
     l->choice.fp16 = precision && strcmp(precision, "half") == 0;
     return ALEXCL_OK;

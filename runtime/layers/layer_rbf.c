@@ -14,19 +14,14 @@ static void rbf_fill(const struct layer_fill *f) {
 
 static int rbf_describe(struct layer *l, struct alexcl_error *err) {
     const struct alexcl_layer *d = l->shape.desc;
-    if (l->shape.whole_in.h != 1 || l->shape.whole_in.w != 1)
-        return error_set(err, ALEXCL_E_USAGE, "an RBF layer reads units, not maps: put a flatten layer before it");
-    l->shape.reads.all = 1;
-    l->shape.in = l->shape.whole_in;
-    l->shape.whole_out = (struct alexcl_shape){d->outputs, 1, 1};
-    l->shape.out = (struct alexcl_shape){shape_half_count(d->outputs, l->shape.half), 1, 1};
+    int status = layer_describe_outputs(l, "an RBF layer", err);
+    if (status != ALEXCL_OK) return status;
     layer_describe_tensor(l, (struct layer_tensor){.suffix = "weight",
                                                    .dims = 2,
                                                    .shape = {d->outputs, l->shape.whole_in.c},
                                                    .trainable = 0,
                                                    .stream = "code",
                                                    .fill = rbf_fill});
-    l->shape.macs = (uint64_t)l->shape.out.c * (uint64_t)l->shape.in.c;
     return ALEXCL_OK;
 }
 

@@ -7,12 +7,8 @@
 #include "ref.h"
 
 static int softmax_describe(struct layer *l, struct alexcl_error *err) {
-    if (l->shape.whole_in.h != 1 || l->shape.whole_in.w != 1)
-        return error_set(err, ALEXCL_E_USAGE, "softmax reads units, not maps: put a flatten layer before it");
     layer_describe_maps(l, 1, 1);
-    l->shape.in = l->shape.whole_in;
-    l->shape.reads.all = 1;
-    return ALEXCL_OK;
+    return layer_describe_units(l, "softmax", err);
 }
 
 static void softmax_shrink(struct alexcl_layer *d, struct alexcl_shape *in) {
