@@ -215,7 +215,7 @@ uint64_t graph_parameters(const struct layer *l) {
         for (int o = first; o < first + l->shape.tensors[0].count; o++)
             for (int i = 0; i < inputs; i++)
                 if (!(l->shape.desc->connections[o] >> i & 1u))
-                    sum -= (uint64_t)l->shape.desc->kernel * (uint64_t)l->shape.desc->kernel;
+                    sum -= (uint64_t)l->shape.desc->kernel[0] * (uint64_t)l->shape.desc->kernel[1];
     }
     return sum;
 }

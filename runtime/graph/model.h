@@ -5,14 +5,23 @@
 #define ALEXCL_MODEL_H
 #include "alexcl.h"
 
+/* As high as wide; and the window of an odd `n` with its own place in the middle. */
+#define SQUARE(side)                                                                                                   \
+    { side, side }
+#define AROUND(n)                                                                                                      \
+    { -(n) / 2, (n) / 2 }
+
 /* Output channels, window, stride, zeros on all sides, groups. */
 #define CONV(layer, o, k_, s, p, g)                                                                                    \
-    { .type = ALEXCL_CONV, .name = layer, .outputs = o, .kernel = k_, .stride = s, .pad = p, .groups = g }
+    {                                                                                                                  \
+        .type = ALEXCL_CONV, .name = layer, .outputs = o, .kernel = SQUARE(k_), .stride = SQUARE(s),                   \
+        .pad = {p, p, p, p}, .groups = g                                                                               \
+    }
 /* The same with `end` further zeros at the right and the bottom only. */
 #define CONV_END(layer, o, k_, s, p, end, g)                                                                           \
     {                                                                                                                  \
-        .type = ALEXCL_CONV, .name = layer, .outputs = o, .kernel = k_, .stride = s, .pad = p, .pad_end = end,         \
-        .groups = g                                                                                                    \
+        .type = ALEXCL_CONV, .name = layer, .outputs = o, .kernel = SQUARE(k_), .stride = SQUARE(s),                   \
+        .pad = {p, p, p + end, p + end}, .groups = g                                                                   \
     }
 #define FC(layer, o, gain_)                                                                                            \
     { .type = ALEXCL_FC, .name = layer, .outputs = o, .gain = gain_ }
@@ -20,9 +29,16 @@
     { .type = ALEXCL_RELU, .name = layer }
 /* Window, k, alpha on the plain sum (Caffe, PyTorch and ONNX write n times this), beta, span. */
 #define LRN(layer, n, k_, a, b, span_)                                                                                 \
-    { .type = ALEXCL_LRN, .name = layer, .kernel = n, .k = k_, .alpha = a, .beta = b, .span = span_ }
+    { .type = ALEXCL_LRN, .name = layer, .window = AROUND(n), .k = k_, .alpha = a, .beta = b, .span = span_ }
 #define MAXPOOL(layer, k_, s)                                                                                          \
-    { .type = ALEXCL_MAXPOOL, .name = layer, .kernel = k_, .stride = s }
+    { .type = ALEXCL_MAXPOOL, .name = layer, .kernel = SQUARE(k_), .stride = SQUARE(s) }
+#define AVGPOOL(layer, k_, s)                                                                                          \
+    { .type = ALEXCL_AVGPOOL, .name = layer, .kernel = SQUARE(k_), .stride = SQUARE(s) }
+#define SUBSAMPLE(layer, k_, s)                                                                                        \
+    { .type = ALEXCL_SUBSAMPLE, .name = layer, .kernel = SQUARE(k_), .stride = SQUARE(s) }
+/* As LRN's, within a map. */
+#define RNORM(layer, n, k_, a, b)                                                                                      \
+    { .type = ALEXCL_RNORM, .name = layer, .window = AROUND(n), .k = k_, .alpha = a, .beta = b }
 #define DROPOUT(layer, style)                                                                                          \
     { .type = ALEXCL_DROPOUT, .name = layer, .rate = 0.5, .dropout = style }
 #define PLAIN(layer, type_)                                                                                            \

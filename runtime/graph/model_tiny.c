@@ -33,7 +33,7 @@ static const struct alexcl_layer orig_layers[] = {
     CONV("conv2", 16, 5, 1, 2, 2),
     RELU("relu2"),
     LRN("norm2", 5, 2, 2e-5, 0.75, ALEXCL_SPAN_HALF),
-    {.type = ALEXCL_RNORM, .name = "rnorm2", .kernel = 5, .k = 1, .alpha = 4e-5, .beta = 0.75},
+    RNORM("rnorm2", 5, 1, 4e-5, 0.75),
     MAXPOOL("pool2", 3, 2),
     CONV("conv3", 12, 3, 1, 1, 1),
     RELU("relu3"),

@@ -247,12 +247,21 @@ struct alexcl_layer {
     enum alexcl_layer_type type;
     /* the oracle's: conv1 relu1 norm1 pool1 ..; no two alike, without blanks, at most 255 bytes */
     const char *name;
-    int outputs;        /* conv, fc, rbf: output channels or units of the whole layer */
-    int kernel, stride; /* conv, pools, subsample; lrn and rnorm: kernel is the window n */
-    int pad;            /* conv: zeros on all four sides */
-    int pad_end;        /* conv: further zeros at the right and the bottom only */
-    int groups;         /* conv */
-    int ceil_mode;      /* pools: size rounded up, windows clipped */
+    int outputs; /* conv, fc, rbf: output channels or units of the whole layer */
+    /* conv, pools, subsample: height and width of the window, and how far from one to the next */
+    int kernel[2], stride[2];
+    /* conv, maxpool, avgpool: how far from one row and column of the window to the next; 0 means 1: neighbours */
+    int dilation[2];
+    /* conv: zeros at the top, left, bottom and right; maxpool, avgpool: rows and columns that windows may hang over */
+    int pad[4];
+    int ceil_mode; /* pools, subsample: size rounded up, windows clipped; the last one starts before bottom and right */
+    /* avgpool: 1: divided by all of the window that is on the map or in `pad`, as Caffe and PyTorch do; 0: by what is
+     * on the map */
+    int count_include_pad;
+    int groups; /* conv */
+    /* lrn: the first and the last channel of a sum, relative to its own: {-2, 2} for the paper's n = 5; rnorm: rows and
+     * columns */
+    int window[2];
     /* lrn, rnorm: x / (k + alpha * sum)^beta; alpha on the plain sum, never divided by n */
     double k, alpha, beta;
     enum alexcl_span span; /* lrn: the window stays inside a half, or runs over the layer */

@@ -165,7 +165,7 @@ enum layer_field {
     LAYER_FIELD_UNITS = 1 << 1,    /* outputs, without maps */
     LAYER_FIELD_KERNEL = 1 << 2,
     LAYER_FIELD_STRIDE = 1 << 3,
-    LAYER_FIELD_PAD = 1 << 4, /* and pad_end */
+    LAYER_FIELD_PAD = 1 << 4,
     LAYER_FIELD_GROUPS = 1 << 5,
     LAYER_FIELD_CEIL_MODE = 1 << 6,
     LAYER_FIELD_NORM = 1 << 7, /* k, alpha, beta */
@@ -173,6 +173,9 @@ enum layer_field {
     LAYER_FIELD_DROPOUT = 1 << 9, /* and rate */
     LAYER_FIELD_GAIN = 1 << 10,
     LAYER_FIELD_CONNECTIONS = 1 << 11,
+    LAYER_FIELD_DILATION = 1 << 12,
+    LAYER_FIELD_COUNT_PAD = 1 << 13, /* count_include_pad */
+    LAYER_FIELD_WINDOW = 1 << 14,
 };
 
 /* A small layer of a type, which `alexcl check` computes. Sizes are odd, no multiples of a tile or a work-group: what

@@ -24,9 +24,13 @@ static uint64_t conv_connections(const struct layer *l) {
 static int conv_describe(struct layer *l, struct alexcl_error *err) {
     const struct alexcl_layer *d = l->shape.desc;
     struct alexcl_shape in = l->shape.whole_in;
-    if (d->pad >= d->kernel || d->pad_end >= d->kernel)
-        return error_set(err, ALEXCL_E_USAGE, "padding %d and %d at the end: it must be less than the kernel, %d",
-                         d->pad, d->pad_end, d->kernel);
+    for (int side = 0; side < 4; side++)
+        if (d->pad[side] >= d->kernel[side % 2])
+            return error_set(err, ALEXCL_E_USAGE, "pad[%d] %d: it must be less than the kernel, %d", side, d->pad[side],
+                             d->kernel[side % 2]);
+    if (d->kernel[0] != d->kernel[1] || d->stride[0] != d->stride[1] || d->pad[0] != d->pad[1] ||
+        d->pad[2] != d->pad[3] || d->dilation[0] > 1 || d->dilation[1] > 1)
+        return error_set(err, ALEXCL_E_USAGE, "a rectangular or a dilated kernel");
     if (d->groups > 1 && (d->groups % 2 || in.c % d->groups || d->outputs % d->groups))
         return error_set(
             err, ALEXCL_E_USAGE,
@@ -34,10 +38,10 @@ static int conv_describe(struct layer *l, struct alexcl_error *err) {
             d->groups, in.c, d->outputs);
     if (d->connections && (d->groups != 1 || in.c > 32))
         return error_set(err, ALEXCL_E_USAGE, "connections are for one group of at most 32 input channels");
-    if (in.h + 2 * d->pad + d->pad_end < d->kernel || in.w + 2 * d->pad + d->pad_end < d->kernel)
-        return error_set(err, ALEXCL_E_USAGE, "a %d x %d kernel does not fit", d->kernel, d->kernel);
-    int h = (in.h + 2 * d->pad + d->pad_end - d->kernel) / d->stride + 1,
-        w = (in.w + 2 * d->pad + d->pad_end - d->kernel) / d->stride + 1;
+    if (in.h + d->pad[0] + d->pad[2] < d->kernel[0] || in.w + d->pad[1] + d->pad[3] < d->kernel[0])
+        return error_set(err, ALEXCL_E_USAGE, "a %d x %d kernel does not fit", d->kernel[0], d->kernel[1]);
+    int h = (in.h + d->pad[0] + d->pad[2] - d->kernel[0]) / d->stride[0] + 1,
+        w = (in.w + d->pad[1] + d->pad[3] - d->kernel[0]) / d->stride[0] + 1;
     l->shape.reads.all = d->groups == 1;
     l->shape.in = in;
     if (!l->shape.reads.all) l->shape.in.c = in.c / 2;
@@ -45,19 +49,19 @@ static int conv_describe(struct layer *l, struct alexcl_error *err) {
     l->shape.out = (struct alexcl_shape){shape_half_count(d->outputs, l->shape.half), h, w};
     layer_describe_tensor(l, (struct layer_tensor){.suffix = "weight",
                                                    .dims = 4,
-                                                   .shape = {d->outputs, in.c / d->groups, d->kernel, d->kernel},
+                                                   .shape = {d->outputs, in.c / d->groups, d->kernel[0], d->kernel[1]},
                                                    .trainable = 1,
                                                    .stream = "w",
                                                    .fill = layer_fill_weight});
     layer_describe_bias(l, d->outputs);
-    l->shape.macs = conv_connections(l) * (uint64_t)(d->kernel * d->kernel) * (uint64_t)h * (uint64_t)w;
+    l->shape.macs = conv_connections(l) * (uint64_t)(d->kernel[0] * d->kernel[0]) * (uint64_t)h * (uint64_t)w;
     return ALEXCL_OK;
 }
 
 static struct shape_conv conv_shape(const struct layer *l) {
     const struct alexcl_layer *d = l->shape.desc;
-    return (struct shape_conv){l->shape.in, l->shape.out, d->kernel,
-                               d->stride,   d->pad,       d->groups == 1 ? 1 : d->groups / 2};
+    return (struct shape_conv){l->shape.in,  l->shape.out, d->kernel[0],
+                               d->stride[0], d->pad[0],    d->groups == 1 ? 1 : d->groups / 2};
 }
 
 /* Products of one output. */
@@ -122,8 +126,8 @@ enum { OWN_OUTPUTS = 32, OWN_PIXELS = 64, OWN_SIDE = 8, OWN_STEP = 8 };
 static int conv_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
     int status = ALEXCL_OK;
     char defines[96];
-    snprintf(defines, sizeof defines, "-DKERNEL=%d -DSTRIDE=%d -DTILE_K=%d", l->shape.desc->kernel,
-             l->shape.desc->stride, OWN_STEP);
+    snprintf(defines, sizeof defines, "-DKERNEL=%d -DSTRIDE=%d -DTILE_K=%d", l->shape.desc->kernel[0],
+             l->shape.desc->stride[0], OWN_STEP);
     TRY(layer_add_kernel(l, LAYER_FORWARD, 0, "conv", "conv_forward", defines, err));
     TRY(conv_upload_packed(l, 0, values[0], conv_depth(l), OWN_STEP, OWN_OUTPUTS, err));
     TRY(conv_upload_packed(l, 1, values[1], 1, 1, OWN_OUTPUTS, err));
@@ -174,7 +178,7 @@ struct wino_sizes {
 
 static struct wino_sizes wino_sizes(const struct layer *l) {
     struct shape_conv s = conv_shape(l);
-    int side = l->shape.desc->kernel + WINOGRAD_OUT - 1, down = (l->shape.out.h + WINOGRAD_OUT - 1) / WINOGRAD_OUT;
+    int side = l->shape.desc->kernel[0] + WINOGRAD_OUT - 1, down = (l->shape.out.h + WINOGRAD_OUT - 1) / WINOGRAD_OUT;
     struct wino_sizes z = {.points = side * side,
                            .blocks = conv_tiles(&s, OWN_OUTPUTS),
                            .across = (l->shape.out.w + WINOGRAD_OUT - 1) / WINOGRAD_OUT};
@@ -194,8 +198,8 @@ static size_t wino_width(const struct wino_sizes *z, int images) {
 }
 
 static int wino_applicable(const struct layer *l, const struct place *place) {
-    return layer_on_device_plain(l, place) && l->shape.desc->stride == 1 &&
-           (l->shape.desc->kernel == 3 || l->shape.desc->kernel == 5);
+    return layer_on_device_plain(l, place) && l->shape.desc->stride[0] == 1 &&
+           (l->shape.desc->kernel[0] == 3 || l->shape.desc->kernel[0] == 5);
 }
 
 static size_t wino_workspace(const struct layer *l, const struct place *place) {
@@ -213,7 +217,7 @@ static size_t wino_packed(const struct layer *l, const struct place *place, int 
 }
 
 static int wino_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    int status = ALEXCL_OK, window = l->shape.desc->kernel, depth = (int)l->shape.tensors[0].shape[1];
+    int status = ALEXCL_OK, window = l->shape.desc->kernel[0], depth = (int)l->shape.tensors[0].shape[1];
     struct wino_sizes z = wino_sizes(l);
     struct shape_conv s = conv_shape(l);
     size_t pairs = (size_t)l->shape.out.c * (size_t)depth, taps = (size_t)(window * window),
@@ -377,13 +381,13 @@ static const struct layer_variant conv_naive = {.name = "naive",
 
 static void conv_tell(const struct alexcl_layer *d, layer_tell_fn *tell, void *user) {
     char pads[64]; /* top, left, bottom, right: ONNX's order */
-    snprintf(pads, sizeof pads, "[%d,%d,%d,%d]", d->pad, d->pad, d->pad + d->pad_end, d->pad + d->pad_end);
+    snprintf(pads, sizeof pads, "[%d,%d,%d,%d]", d->pad[0], d->pad[1], d->pad[2], d->pad[3]);
     tell(user, "pads", pads, 0);
 }
 
 /* The width and the outputs stay: a tile is chosen by them. */
 static void conv_shrink(struct alexcl_layer *d, struct alexcl_shape *in) {
-    int rows = d->kernel + 2 * d->stride - 2 * d->pad - d->pad_end; /* for three rows of output */
+    int rows = d->kernel[0] + 2 * d->stride[0] - d->pad[0] - d->pad[2]; /* for three rows of output */
     in->c = layer_least(in->c / d->groups, 5) * d->groups;
     if (rows > 0) in->h = layer_least(in->h, rows);
 }
@@ -395,8 +399,8 @@ const struct layer_ops layer_conv_ops = {
     .type = ALEXCL_CONV,
     .name = "conv",
     .keras = "Conv2D",
-    .fields = LAYER_FIELD_CHANNELS | LAYER_FIELD_KERNEL | LAYER_FIELD_STRIDE | LAYER_FIELD_PAD | LAYER_FIELD_GROUPS |
-              LAYER_FIELD_GAIN | LAYER_FIELD_CONNECTIONS,
+    .fields = LAYER_FIELD_CHANNELS | LAYER_FIELD_KERNEL | LAYER_FIELD_STRIDE | LAYER_FIELD_DILATION | LAYER_FIELD_PAD |
+              LAYER_FIELD_GROUPS | LAYER_FIELD_GAIN | LAYER_FIELD_CONNECTIONS,
     .reads_maps = 1,
     .blocks = LAYER_BLOCKS_MADE,
     .takes_blocks = conv_takes_blocks,
@@ -409,17 +413,41 @@ const struct layer_ops layer_conv_ops = {
     .shrink = conv_shrink,
     .samples = (const struct layer_sample[]){
         /* As wide as those of tiny2t, with which they share their programs. */
-        {{.type = ALEXCL_CONV, .name = "conv", .outputs = 34, .kernel = 11, .stride = 4, .pad = 2, .groups = 1},
+        {{.type = ALEXCL_CONV,
+          .name = "conv",
+          .outputs = 34,
+          .kernel = {11, 11},
+          .stride = {4, 4},
+          .pad = {2, 2, 2, 2},
+          .groups = 1},
          {3, 23, 95},
          0},
-        {{.type = ALEXCL_CONV, .name = "conv", .outputs = 36, .kernel = 5, .stride = 1, .pad = 2, .groups = 2},
+        {{.type = ALEXCL_CONV,
+          .name = "conv",
+          .outputs = 36,
+          .kernel = {5, 5},
+          .stride = {1, 1},
+          .pad = {2, 2, 2, 2},
+          .groups = 2},
          {6, 9, 11},
          0},
-        {{.type = ALEXCL_CONV, .name = "conv", .outputs = 21, .kernel = 3, .stride = 1, .pad = 1, .groups = 1},
+        {{.type = ALEXCL_CONV,
+          .name = "conv",
+          .outputs = 21,
+          .kernel = {3, 3},
+          .stride = {1, 1},
+          .pad = {1, 1, 1, 1},
+          .groups = 1},
          {129, 7, 5},
          0},
         /* Half of the paper's conv2, for CLBlast alone: it multiplies large matrices by other kernels. */
-        {{.type = ALEXCL_CONV, .name = "conv", .outputs = 256, .kernel = 5, .stride = 1, .pad = 2, .groups = 2},
+        {{.type = ALEXCL_CONV,
+          .name = "conv",
+          .outputs = 256,
+          .kernel = {5, 5},
+          .stride = {1, 1},
+          .pad = {2, 2, 2, 2},
+          .groups = 2},
          {96, 27, 27},
          1},
         {{0}, {0}, 0}}};

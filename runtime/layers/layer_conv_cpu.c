@@ -67,8 +67,8 @@ static int conv_cpu_applicable(const struct layer *l, const struct place *place)
 /* The frame of zeros that holds everything the tiles read of one map. */
 static void conv_cpu_frame(const struct layer *l, struct conv_tile tile, int *h, int *w) {
     int tiles = (l->shape.out.w + tile.columns - 1) / tile.columns;
-    *h = (l->shape.out.h - 1) * l->shape.desc->stride + l->shape.desc->kernel;
-    *w = (tiles * tile.columns - 1) * l->shape.desc->stride + l->shape.desc->kernel;
+    *h = (l->shape.out.h - 1) * l->shape.desc->stride[0] + l->shape.desc->kernel[0];
+    *w = (tiles * tile.columns - 1) * l->shape.desc->stride[0] + l->shape.desc->kernel[0];
 }
 
 static size_t conv_cpu_workspace(const struct layer *l, const struct place *place) {
@@ -81,18 +81,19 @@ static size_t conv_cpu_packed(const struct layer *l, const struct place *place, 
     struct conv_tile tile = conv_cpu_tile(l, place);
     size_t outputs = (size_t)(conv_groups(l, tile.vectors) * tile.vectors * LAYER_BLOCK);
     return t ? outputs
-             : outputs * (size_t)layer_in_channels(l) * (size_t)l->shape.desc->kernel * (size_t)l->shape.desc->kernel;
+             : outputs * (size_t)layer_in_channels(l) * (size_t)l->shape.desc->kernel[0] *
+                   (size_t)l->shape.desc->kernel[0];
 }
 
 static int conv_cpu_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    int status = ALEXCL_OK, k = l->shape.desc->kernel, taps = k * k;
+    int status = ALEXCL_OK, k = l->shape.desc->kernel[0], taps = k * k;
     struct conv_tile tile = conv_cpu_tile(l, l->place);
     size_t floats = conv_cpu_packed(l, l->place, 0), width = (size_t)(tile.vectors * LAYER_BLOCK),
            channels = (size_t)layer_in_channels(l);
     float *packed = NULL;
     char defines[128];
     snprintf(defines, sizeof defines, "-DKERNEL=%d -DSTRIDE=%d -DBLOCK=%d -DCOLUMNS=%d -DVECTORS=%d", k,
-             l->shape.desc->stride, l->choice.in_block, tile.columns, tile.vectors);
+             l->shape.desc->stride[0], l->choice.in_block, tile.columns, tile.vectors);
     TRY(layer_add_kernel(l, LAYER_FORWARD, 0, "conv_cpu", "conv_cpu_frame", defines, err));
     TRY(layer_add_kernel(l, LAYER_FORWARD, 1, "conv_cpu", "conv_cpu_forward", defines, err));
     TRY(memory_alloc_floats(&packed, floats, "packed weights", err));
@@ -124,8 +125,8 @@ static int conv_cpu_enqueue(struct layer *l, const struct layer_io *io, struct a
         struct kernel_range rows = {2, {0, (size_t)first, 0}, {(size_t)(blocks * frame_h), count, 1}, {1, 1, 1}};
         TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &rows, err,
                           ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->workspace->buffer), ARG_INT(first),
-                          ARG_INT(blocks), ARG_INT(l->shape.in.h), ARG_INT(l->shape.in.w), ARG_INT(l->shape.desc->pad),
-                          ARG_INT(frame_h), ARG_INT(frame_w)));
+                          ARG_INT(blocks), ARG_INT(l->shape.in.h), ARG_INT(l->shape.in.w),
+                          ARG_INT(l->shape.desc->pad[0]), ARG_INT(frame_h), ARG_INT(frame_w)));
         struct kernel_range range = {3,
                                      {0, 0, (size_t)first},
                                      {(size_t)(tiles * l->shape.out.h), (size_t)conv_groups(l, tile.vectors), count},
@@ -174,11 +175,11 @@ enum { WINOGRAD_TILES = 16, WINOGRAD_VECTORS = 4, WINOGRAD_GROUPS = 16, WINOGRAD
 
 /* Of planes: as in winograd_cpu.cl's head. */
 static int winograd_strides(const struct layer *l) {
-    return l->shape.desc->stride == WINOGRAD_STRIDE && l->choice.in_block == 1;
+    return l->shape.desc->stride[0] == WINOGRAD_STRIDE && l->choice.in_block == 1;
 }
 static int winograd_window(const struct layer *l) {
-    return winograd_strides(l) ? (l->shape.desc->kernel + WINOGRAD_STRIDE - 1) / WINOGRAD_STRIDE
-                               : l->shape.desc->kernel;
+    return winograd_strides(l) ? (l->shape.desc->kernel[0] + WINOGRAD_STRIDE - 1) / WINOGRAD_STRIDE
+                               : l->shape.desc->kernel[0];
 }
 static int winograd_depth(const struct layer *l) {
     return layer_in_channels(l) * (winograd_strides(l) ? LAYER_BLOCK : 1);
@@ -245,7 +246,7 @@ static struct layer_tile winograd_mem_layer_tile(const struct layer *l, const st
 }
 
 static int winograd_applicable(const struct layer *l, const struct place *place) {
-    int blocks = l->shape.desc->stride == 1 && l->choice.in_block == LAYER_BLOCK, window = winograd_window(l);
+    int blocks = l->shape.desc->stride[0] == 1 && l->choice.in_block == LAYER_BLOCK, window = winograd_window(l);
     return conv_makes_blocks(l, place) && (blocks || winograd_strides(l)) && (window == 3 || window == 5);
 }
 static int winograd_fused_applicable(const struct layer *l, const struct place *place) {
@@ -289,7 +290,7 @@ static size_t winograd_mem_packed(const struct layer *l, const struct place *pla
 /* What channel c of the layer's input adds to `packed`, points x depth x width, of one output. */
 static void winograd_pack(const struct layer *l, const double g[WINOGRAD_SIDE][WINOGRAD_WINDOW], int side,
                           const float *w, int c, float *packed, size_t width) {
-    int window = winograd_window(l), kernel = l->shape.desc->kernel;
+    int window = winograd_window(l), kernel = l->shape.desc->kernel[0];
     size_t stride = (size_t)winograd_depth(l) * width;
     if (!winograd_strides(l)) {
         winograd_transform(g, w, window, side, packed + layer_in_channel(l, c) * width, stride);
@@ -312,13 +313,14 @@ static int winograd_prepare(struct layer *l, int fused, struct winograd_tile til
     int status = ALEXCL_OK, window = winograd_window(l), side = winograd_side(l, tile);
     size_t floats = winograd_packed(l, tile, 0), width = (size_t)(tile.vectors * LAYER_BLOCK),
            channels = (size_t)winograd_depth(l);
-    size_t points = (size_t)winograd_points(l, tile), taps = (size_t)(l->shape.desc->kernel * l->shape.desc->kernel);
+    size_t points = (size_t)winograd_points(l, tile),
+           taps = (size_t)(l->shape.desc->kernel[0] * l->shape.desc->kernel[0]);
     double g[WINOGRAD_SIDE][WINOGRAD_WINDOW] = {{0}};
     float *packed = NULL;
     char defines[128];
     snprintf(defines, sizeof defines,
              "-DWINDOW=%d -DOUT=%d -DSTRIDE=%d -DTILES=%d -DVECTORS=%d -DGROUPS=%d -DFUSED=%d%s", window, tile.out,
-             l->shape.desc->stride, tile.tiles, tile.vectors, tile.groups, fused, layer_fetches(l->place));
+             l->shape.desc->stride[0], tile.tiles, tile.vectors, tile.groups, fused, layer_fetches(l->place));
     for (int i = 0; kernels[i]; i++)
         TRY(layer_add_kernel(l, LAYER_FORWARD, i, "winograd_cpu", kernels[i], defines, err));
     TRY(memory_alloc_floats(&packed, floats, "packed weights", err));
@@ -359,7 +361,7 @@ static int winograd_fused_enqueue(struct layer *l, const struct layer_io *io, st
         ARG_BUFFER(l->parameters[0].buffer), ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer),
         ARG_INT(io->first), ARG_INT(tiles), ARG_INT(winograd_depth(l)), ARG_INT(winograd_across(l, tile)),
         ARG_INT(per_image), ARG_INT(conv_blocks(l->shape.out.c)), ARG_INT(l->shape.in.h), ARG_INT(l->shape.in.w),
-        ARG_INT(l->shape.desc->pad), ARG_INT(l->shape.out.h), ARG_INT(l->shape.out.w), ARG_INT(l->choice.relu),
+        ARG_INT(l->shape.desc->pad[0]), ARG_INT(l->shape.out.h), ARG_INT(l->shape.out.w), ARG_INT(l->choice.relu),
         ARG_LOCAL(winograd_local_values(l, tile)), ARG_LOCAL(winograd_local_sums(l, tile)));
 }
 
@@ -375,7 +377,7 @@ static int winograd_mem_enqueue(struct layer *l, const struct layer_io *io, stru
         TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &in, err, ARG_BUFFER(io->in->buffer),
                           ARG_BUFFER(io->workspace->buffer), ARG_INT(first), ARG_INT(tiles), ARG_INT(depth),
                           ARG_INT(across), ARG_INT(l->shape.in.h), ARG_INT(l->shape.in.w),
-                          ARG_INT(l->shape.desc->pad)));
+                          ARG_INT(l->shape.desc->pad[0])));
         struct kernel_range products = {3,
                                         {0, 0, 0},
                                         {(size_t)((tiles + together - 1) / together),

@@ -4,6 +4,7 @@
  * (layer_describe), and a padded map of it, the square of a kernel and the values of a tensor stay far below the ends
  * of int and of 64 bits. */
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "layer.h"
@@ -16,21 +17,27 @@ static const struct {
     enum layer_field field;
     int low, high;
     const char *note;
+    int count; /* of an array; 0: one number */
 } numbers[] = {
     {"outputs", offsetof(struct alexcl_layer, outputs), LAYER_FIELD_CHANNELS, 2, LAYER_GROUPS,
-     ", one for each half at least"},
+     ", one for each half at least", 0},
     {"outputs", offsetof(struct alexcl_layer, outputs), LAYER_FIELD_UNITS, 2, UNITS_MOST,
-     ", one for each half at least"},
-    {"kernel", offsetof(struct alexcl_layer, kernel), LAYER_FIELD_KERNEL, 1, WINDOW_MOST, ""},
-    {"stride", offsetof(struct alexcl_layer, stride), LAYER_FIELD_STRIDE, 1, WINDOW_MOST, ""},
-    {"pad", offsetof(struct alexcl_layer, pad), LAYER_FIELD_PAD, 0, WINDOW_MOST, ""},
-    {"pad_end", offsetof(struct alexcl_layer, pad_end), LAYER_FIELD_PAD, 0, WINDOW_MOST, ""},
-    {"groups", offsetof(struct alexcl_layer, groups), LAYER_FIELD_GROUPS, 1, LAYER_GROUPS, ""},
-    {"ceil_mode", offsetof(struct alexcl_layer, ceil_mode), LAYER_FIELD_CEIL_MODE, 0, 1, ""},
+     ", one for each half at least", 0},
+    {"kernel", offsetof(struct alexcl_layer, kernel), LAYER_FIELD_KERNEL, 1, WINDOW_MOST, "", 2},
+    {"stride", offsetof(struct alexcl_layer, stride), LAYER_FIELD_STRIDE, 1, WINDOW_MOST, "", 2},
+    {"dilation", offsetof(struct alexcl_layer, dilation), LAYER_FIELD_DILATION, 0, WINDOW_MOST, "", 2},
+    {"pad", offsetof(struct alexcl_layer, pad), LAYER_FIELD_PAD, 0, WINDOW_MOST, "", 4},
+    {"window[0]", offsetof(struct alexcl_layer, window), LAYER_FIELD_WINDOW, -WINDOW_MOST, 0,
+     ": the first of its values", 0},
+    {"window[1]", offsetof(struct alexcl_layer, window[1]), LAYER_FIELD_WINDOW, 0, WINDOW_MOST,
+     ": the last of its values", 0},
+    {"groups", offsetof(struct alexcl_layer, groups), LAYER_FIELD_GROUPS, 1, LAYER_GROUPS, "", 0},
+    {"ceil_mode", offsetof(struct alexcl_layer, ceil_mode), LAYER_FIELD_CEIL_MODE, 0, 1, "", 0},
+    {"count_include_pad", offsetof(struct alexcl_layer, count_include_pad), LAYER_FIELD_COUNT_PAD, 0, 1, "", 0},
     {"span", offsetof(struct alexcl_layer, span), LAYER_FIELD_SPAN, ALEXCL_SPAN_HALF, ALEXCL_SPAN_LAYER,
-     " (enum alexcl_span)"},
+     " (enum alexcl_span)", 0},
     {"dropout", offsetof(struct alexcl_layer, dropout), LAYER_FIELD_DROPOUT, ALEXCL_DROPOUT_PAPER,
-     ALEXCL_DROPOUT_INVERTED, " (enum alexcl_dropout)"},
+     ALEXCL_DROPOUT_INVERTED, " (enum alexcl_dropout)", 0},
 };
 _Static_assert(sizeof(enum alexcl_span) == sizeof(int) && sizeof(enum alexcl_dropout) == sizeof(int),
                "enumerations are read as int");
@@ -54,12 +61,16 @@ int layer_fields_check(const struct alexcl_layer *desc, struct alexcl_error *err
         return error_set(err, ALEXCL_E_USAGE, "type %d: there is no layer type with this number", (int)desc->type);
     const char *fields = (const char *)desc;
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        int value;
         if (!(ops->fields & numbers[i].field)) continue;
-        memcpy(&value, fields + numbers[i].offset, sizeof value);
-        if (value < numbers[i].low || value > numbers[i].high)
-            return error_set(err, ALEXCL_E_USAGE, "%s %d: it must be from %d to %d%s", numbers[i].name, value,
+        for (int j = 0; j == 0 || j < numbers[i].count; j++) {
+            int value;
+            char index[16] = "";
+            memcpy(&value, fields + numbers[i].offset + (size_t)j * sizeof value, sizeof value);
+            if (value >= numbers[i].low && value <= numbers[i].high) continue;
+            if (numbers[i].count) snprintf(index, sizeof index, "[%d]", j);
+            return error_set(err, ALEXCL_E_USAGE, "%s%s %d: it must be from %d to %d%s", numbers[i].name, index, value,
                              numbers[i].low, numbers[i].high, numbers[i].note);
+        }
     }
     for (size_t i = 0; i < sizeof factors / sizeof *factors; i++) {
         double value;

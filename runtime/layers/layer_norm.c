@@ -6,21 +6,24 @@
 #include "layer_private.h"
 #include "ref.h"
 
+/* Of a row of the window. */
+static int norm_values(const struct alexcl_layer *d) { return d->window[1] - d->window[0] + 1; }
+
 static int norm_describe(struct layer *l, struct alexcl_error *err) {
-    if (l->shape.desc->kernel % 2 == 0)
-        return error_set(err, ALEXCL_E_USAGE, "a window of %d: it must be odd, so that it has a middle",
-                         l->shape.desc->kernel);
+    if (l->shape.desc->window[0] != -l->shape.desc->window[1])
+        return error_set(err, ALEXCL_E_USAGE, "a window from %d to %d: it must have its middle at 0",
+                         l->shape.desc->window[0], l->shape.desc->window[1]);
     layer_describe_maps(l, l->shape.whole_in.h, l->shape.whole_in.w);
     return ALEXCL_OK;
 }
 
 static int lrn_describe(struct layer *l, struct alexcl_error *err) {
-    if (l->shape.desc->span == ALEXCL_SPAN_LAYER) l->shape.reads.seam = l->shape.desc->kernel / 2;
+    if (l->shape.desc->span == ALEXCL_SPAN_LAYER) l->shape.reads.seam = l->shape.desc->window[1];
     return norm_describe(l, err);
 }
 
 static void norm_tell(const struct alexcl_layer *d, layer_tell_fn *tell, void *user) {
-    tell(user, "n", NULL, d->kernel);
+    tell(user, "n", NULL, norm_values(d));
     tell(user, "k", NULL, d->k);
     tell(user, "alpha", NULL, d->alpha);
     tell(user, "beta", NULL, d->beta);
@@ -32,8 +35,8 @@ static void lrn_tell(const struct alexcl_layer *d, layer_tell_fn *tell, void *us
 }
 
 static void norm_shrink(struct alexcl_layer *d, struct alexcl_shape *in) {
-    *in = (struct alexcl_shape){layer_least(in->c, 2 * d->kernel + 3), layer_least(in->h, d->kernel + 2),
-                                layer_least(in->w, d->kernel + 4)};
+    *in = (struct alexcl_shape){layer_least(in->c, 2 * norm_values(d) + 3), layer_least(in->h, norm_values(d) + 2),
+                                layer_least(in->w, norm_values(d) + 4)};
 }
 
 static struct shape_norm norm_shape(const struct layer *l) {
@@ -41,7 +44,7 @@ static struct shape_norm norm_shape(const struct layer *l) {
     int other = shape_half_count(l->shape.whole_in.c, 1 - l->shape.half),
         seam = l->shape.reads.seam < other ? l->shape.reads.seam : other;
     return (struct shape_norm){
-        l->shape.in,     d->kernel,     l->shape.half ? seam : 0, l->shape.half ? 0 : seam, (float)d->k,
+        l->shape.in,     norm_values(d), l->shape.half ? seam : 0, l->shape.half ? 0 : seam, (float)d->k,
         (float)d->alpha, (float)d->beta};
 }
 
@@ -84,8 +87,7 @@ static int lrn_own_enqueue(struct layer *l, const struct layer_io *io, struct al
 enum { CPU_PLACES = 8 };
 
 static size_t lrn_cpu_line(const struct layer *l) {
-    return shape_floats((struct alexcl_shape){l->shape.in.c, 1, 1}, LAYER_BLOCK) +
-           2 * (size_t)(l->shape.desc->kernel / 2);
+    return shape_floats((struct alexcl_shape){l->shape.in.c, 1, 1}, LAYER_BLOCK) + 2 * (size_t)l->shape.desc->window[1];
 }
 
 static int lrn_cpu_places(const struct layer *l, const struct place *place) {
@@ -142,21 +144,32 @@ static int lrn_takes_blocks(const struct layer *l) {
 const struct layer_ops layer_lrn_ops = {
     .type = ALEXCL_LRN,
     .name = "lrn",
-    .fields = LAYER_FIELD_KERNEL | LAYER_FIELD_NORM | LAYER_FIELD_SPAN,
+    .fields = LAYER_FIELD_WINDOW | LAYER_FIELD_NORM | LAYER_FIELD_SPAN,
     .reads_maps = 1,
     .takes_blocks = lrn_takes_blocks,
     .describe = lrn_describe,
     .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){&lrn_ref, &lrn_cpu, &lrn_own, NULL}},
     .conventions = lrn_tell,
     .shrink = norm_shrink,
-    .samples = (const struct layer_sample[]){
-        {{.type = ALEXCL_LRN, .name = "lrn", .kernel = 5, .k = 2, .alpha = 0.3, .beta = 0.75, .span = ALEXCL_SPAN_HALF},
-         {16, 5, 13},
-         0},
-        {{.type = ALEXCL_LRN, .name = "lrn", .kernel = 5, .k = 2, .alpha = 0.3, .beta = 0.6, .span = ALEXCL_SPAN_LAYER},
-         {13, 5, 13},
-         0},
-        {{0}, {0}, 0}}};
+    .samples = (const struct layer_sample[]){{{.type = ALEXCL_LRN,
+                                               .name = "lrn",
+                                               .window = {-2, 2},
+                                               .k = 2,
+                                               .alpha = 0.3,
+                                               .beta = 0.75,
+                                               .span = ALEXCL_SPAN_HALF},
+                                              {16, 5, 13},
+                                              0},
+                                             {{.type = ALEXCL_LRN,
+                                               .name = "lrn",
+                                               .window = {-2, 2},
+                                               .k = 2,
+                                               .alpha = 0.3,
+                                               .beta = 0.6,
+                                               .span = ALEXCL_SPAN_LAYER},
+                                              {13, 5, 13},
+                                              0},
+                                             {{0}, {0}, 0}}};
 
 /* ---- rnorm ---- */
 
@@ -193,12 +206,14 @@ static const struct layer_variant rnorm_own = {.name = "own",
 const struct layer_ops layer_rnorm_ops = {
     .type = ALEXCL_RNORM,
     .name = "rnorm",
-    .fields = LAYER_FIELD_KERNEL | LAYER_FIELD_NORM,
+    .fields = LAYER_FIELD_WINDOW | LAYER_FIELD_NORM,
     .reads_maps = 1,
     .describe = norm_describe,
     .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){&rnorm_ref, &rnorm_own, NULL}},
     .conventions = norm_tell,
     .shrink = norm_shrink,
     .samples = (const struct layer_sample[]){
-        {{.type = ALEXCL_RNORM, .name = "rnorm", .kernel = 5, .k = 1, .alpha = 0.04, .beta = 0.75}, {5, 11, 7}, 0},
+        {{.type = ALEXCL_RNORM, .name = "rnorm", .window = {-2, 2}, .k = 1, .alpha = 0.04, .beta = 0.75},
+         {5, 11, 7},
+         0},
         {{0}, {0}, 0}}};

@@ -6,32 +6,38 @@
 #include "layer_private.h"
 #include "ref.h"
 
-enum { POOL_FIELDS = LAYER_FIELD_KERNEL | LAYER_FIELD_STRIDE | LAYER_FIELD_CEIL_MODE };
+enum {
+    POOL_FIELDS = LAYER_FIELD_KERNEL | LAYER_FIELD_STRIDE | LAYER_FIELD_CEIL_MODE,
+    POOL_FIELDS_PADDED = POOL_FIELDS | LAYER_FIELD_DILATION | LAYER_FIELD_PAD
+};
 
 /* Windows along one side. In ceil mode a window may be clipped, but must start inside. */
 static int pool_windows(int side, const struct alexcl_layer *d) {
-    if (!d->ceil_mode) return side < d->kernel ? 0 : (side - d->kernel) / d->stride + 1;
-    int windows = side < d->kernel ? 1 : (side - d->kernel + d->stride - 1) / d->stride + 1;
-    return (windows - 1) * d->stride >= side ? windows - 1 : windows;
+    if (!d->ceil_mode) return side < d->kernel[0] ? 0 : (side - d->kernel[0]) / d->stride[0] + 1;
+    int windows = side < d->kernel[0] ? 1 : (side - d->kernel[0] + d->stride[0] - 1) / d->stride[0] + 1;
+    return (windows - 1) * d->stride[0] >= side ? windows - 1 : windows;
 }
 
 static int pool_describe(struct layer *l, struct alexcl_error *err) {
     const struct alexcl_layer *d = l->shape.desc;
+    if (d->kernel[0] != d->kernel[1] || d->stride[0] != d->stride[1] || d->dilation[0] > 1 || d->dilation[1] > 1 ||
+        d->pad[0] || d->pad[1] || d->pad[2] || d->pad[3])
+        return error_set(err, ALEXCL_E_USAGE, "a rectangular, a dilated or a padded window");
     int h = pool_windows(l->shape.whole_in.h, d), w = pool_windows(l->shape.whole_in.w, d);
     if (h < 1 || w < 1)
         return error_set(err, ALEXCL_E_USAGE, "a %d x %d window does not fit; with ceil_mode it would be clipped",
-                         d->kernel, d->kernel);
+                         d->kernel[0], d->kernel[1]);
     layer_describe_maps(l, h, w);
     return ALEXCL_OK;
 }
 
 static void pool_shrink(struct alexcl_layer *d, struct alexcl_shape *in) {
-    int side = d->kernel + 3 * d->stride + 1;
+    int side = d->kernel[0] + 3 * d->stride[0] + 1;
     *in = (struct alexcl_shape){layer_least(in->c, 5), layer_least(in->h, side), layer_least(in->w, side)};
 }
 
 static struct shape_pool pool_shape(const struct layer *l) {
-    return (struct shape_pool){l->shape.in, l->shape.out, l->shape.desc->kernel, l->shape.desc->stride};
+    return (struct shape_pool){l->shape.in, l->shape.out, l->shape.desc->kernel[0], l->shape.desc->stride[0]};
 }
 
 static int pool_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
@@ -102,15 +108,15 @@ const struct layer_ops layer_maxpool_ops = {
     .type = ALEXCL_MAXPOOL,
     .name = "maxpool",
     .keras = "MaxPooling2D",
-    .fields = POOL_FIELDS,
+    .fields = POOL_FIELDS_PADDED,
     .reads_maps = 1,
     .describe = pool_describe,
     .variants = {[LAYER_FORWARD] =
                      (const struct layer_variant *const[]){&maxpool_ref, &maxpool_cpu, &maxpool_own, NULL}},
     .shrink = pool_shrink,
     .samples = (const struct layer_sample[]){
-        {{.type = ALEXCL_MAXPOOL, .name = "maxpool", .kernel = 3, .stride = 2}, {5, 13, 13}, 0},
-        {{.type = ALEXCL_MAXPOOL, .name = "maxpool", .kernel = 2, .stride = 3, .ceil_mode = 1}, {3, 8, 9}, 0},
+        {{.type = ALEXCL_MAXPOOL, .name = "maxpool", .kernel = {3, 3}, .stride = {2, 2}}, {5, 13, 13}, 0},
+        {{.type = ALEXCL_MAXPOOL, .name = "maxpool", .kernel = {2, 2}, .stride = {3, 3}, .ceil_mode = 1}, {3, 8, 9}, 0},
         {{0}, {0}, 0}}};
 
 /* ---- avgpool ---- */
@@ -140,13 +146,15 @@ const struct layer_ops layer_avgpool_ops = {
     .type = ALEXCL_AVGPOOL,
     .name = "avgpool",
     .keras = "AveragePooling2D",
-    .fields = POOL_FIELDS,
+    .fields = POOL_FIELDS_PADDED | LAYER_FIELD_COUNT_PAD,
     .reads_maps = 1,
     .describe = pool_describe,
     .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){&avgpool_ref, &avgpool_own, NULL}},
     .shrink = pool_shrink,
     .samples = (const struct layer_sample[]){
-        {{.type = ALEXCL_AVGPOOL, .name = "avgpool", .kernel = 3, .stride = 2, .ceil_mode = 1}, {5, 12, 10}, 0},
+        {{.type = ALEXCL_AVGPOOL, .name = "avgpool", .kernel = {3, 3}, .stride = {2, 2}, .ceil_mode = 1},
+         {5, 12, 10},
+         0},
         {{0}, {0}, 0}}};
 
 /* ---- subsample ---- */
@@ -221,4 +229,5 @@ const struct layer_ops layer_subsample_ops = {
     .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){&subsample_ref, &subsample_own, NULL}},
     .shrink = pool_shrink,
     .samples = (const struct layer_sample[]){
-        {{.type = ALEXCL_SUBSAMPLE, .name = "subsample", .kernel = 2, .stride = 2}, {5, 10, 14}, 0}, {{0}, {0}, 0}}};
+        {{.type = ALEXCL_SUBSAMPLE, .name = "subsample", .kernel = {2, 2}, .stride = {2, 2}}, {5, 10, 14}, 0},
+        {{0}, {0}, 0}}};

@@ -193,9 +193,10 @@ void selfcheck_describe(const struct selfcheck_case *c, char *out, size_t size) 
     char window[64] = "", outputs[24] = "", groups[24] = "";
     int units = c->in.h == 1 && c->in.w == 1, norm = (layer_type(d->type)->fields & LAYER_FIELD_NORM) != 0;
     if (norm)
-        snprintf(window, sizeof window, ", window %d%s", d->kernel, d->span == ALEXCL_SPAN_LAYER ? " (layer)" : "");
-    else if (d->kernel)
-        snprintf(window, sizeof window, ", %dx%d/%d", d->kernel, d->kernel, d->stride);
+        snprintf(window, sizeof window, ", window %d%s", d->window[1] - d->window[0] + 1,
+                 d->span == ALEXCL_SPAN_LAYER ? " (layer)" : "");
+    else if (d->kernel[0])
+        snprintf(window, sizeof window, ", %dx%d/%d", d->kernel[0], d->kernel[1], d->stride[0]);
     if (d->outputs) snprintf(outputs, sizeof outputs, " to %d", d->outputs);
     if (d->groups > 1) snprintf(groups, sizeof groups, ", %d groups", d->groups);
     if (c->fp16) snprintf(groups, sizeof groups, ", half weights");

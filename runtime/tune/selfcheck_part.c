@@ -92,7 +92,7 @@ done:
 /* columns[channel][ky][kx][pixel] of the upper channels of image `first`. */
 static int part_im2col(struct place *place, const struct selfcheck_case *c, struct selfcheck_found *found,
                        struct alexcl_error *err) {
-    int status = ALEXCL_OK, k = c->desc.kernel, stride = c->desc.stride, pad = c->desc.pad, skipped = 1,
+    int status = ALEXCL_OK, k = c->desc.kernel[0], stride = c->desc.stride[0], pad = c->desc.pad[0], skipped = 1,
         channels = c->in.c - skipped;
     int out_h = (c->in.h + 2 * pad - k) / stride + 1, out_w = (c->in.w + 2 * pad - k) / stride + 1,
         pixels = out_h * out_w;
@@ -170,6 +170,6 @@ done:
 
 const struct selfcheck_part selfcheck_join = {"join", {.name = "join"}, {7, 3, 11}, part_join};
 const struct selfcheck_part selfcheck_im2col = {
-    "im2col", {.name = "im2col", .kernel = 3, .stride = 2, .pad = 1}, {5, 9, 23}, part_im2col};
+    "im2col", {.name = "im2col", .kernel = {3, 3}, .stride = {2, 2}, .pad = {1, 1, 1, 1}}, {5, 9, 23}, part_im2col};
 const struct selfcheck_part selfcheck_bias = {"bias", {.name = "bias"}, {7, 3, 11}, part_bias};
 const struct selfcheck_part selfcheck_peak = {"peak", {.name = "peak"}, {130, 1, 1}, part_peak};

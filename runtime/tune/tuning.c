@@ -27,11 +27,13 @@ void tuning_key(const struct layer *l, enum layer_pass_kind pass, char out[TUNIN
     const struct alexcl_layer *d = l->shape.desc;
     int made = snprintf(out, TUNING_KEY, "%s %dx%dx%d to %d", alexcl_layer_type_name(d->type), l->shape.in.c,
                         l->shape.in.h, l->shape.in.w, l->shape.out.c);
-    if (d->kernel && made < TUNING_KEY)
-        made += snprintf(out + made, (size_t)(TUNING_KEY - made), ", %dx%d/%d", d->kernel, d->kernel, d->stride);
-    if ((d->pad || d->pad_end) && made < TUNING_KEY)
-        made += snprintf(out + made, (size_t)(TUNING_KEY - made), ", pad %d", d->pad);
-    if (d->pad_end && made < TUNING_KEY) made += snprintf(out + made, (size_t)(TUNING_KEY - made), "+%d", d->pad_end);
+    if (d->kernel[0] && made < TUNING_KEY)
+        made +=
+            snprintf(out + made, (size_t)(TUNING_KEY - made), ", %dx%d/%d", d->kernel[0], d->kernel[1], d->stride[0]);
+    if ((d->pad[0] || d->pad[2]) && made < TUNING_KEY)
+        made += snprintf(out + made, (size_t)(TUNING_KEY - made), ", pad %d", d->pad[0]);
+    if (d->pad[2] > d->pad[0] && made < TUNING_KEY)
+        made += snprintf(out + made, (size_t)(TUNING_KEY - made), "+%d", d->pad[2] - d->pad[0]);
     if (d->groups > 1 && made < TUNING_KEY)
         made += snprintf(out + made, (size_t)(TUNING_KEY - made), ", %d groups", d->groups);
     if (l->choice.fp16 && made < TUNING_KEY)

@@ -7,8 +7,14 @@
 
 /* Products so large that CLBlast copies and fills up its matrices first: on a CPU from 1024^3 on. */
 static const struct alexcl_layer layers_of_maps[] = {
-    {.type = ALEXCL_CONV, .name = "conv", .outputs = 512, .kernel = 3, .stride = 1, .pad = 1, .groups = 1},
-    {.type = ALEXCL_MAXPOOL, .name = "pool", .kernel = 32, .stride = 32},
+    {.type = ALEXCL_CONV,
+     .name = "conv",
+     .outputs = 512,
+     .kernel = {3, 3},
+     .stride = {1, 1},
+     .pad = {1, 1, 1, 1},
+     .groups = 1},
+    {.type = ALEXCL_MAXPOOL, .name = "pool", .kernel = {32, 32}, .stride = {32, 32}},
     {.type = ALEXCL_FLATTEN, .name = "flat"},
     {.type = ALEXCL_FC, .name = "fc", .outputs = 2},
 };

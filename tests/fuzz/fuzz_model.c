@@ -34,10 +34,10 @@ static void read_layer(size_t i, const uint8_t *b) {
                                                                             : number(b[1])),
                                .name = names[i],
                                .outputs = number(b[1]),
-                               .kernel = number(b[2]),
-                               .stride = number(b[3]),
-                               .pad = number(b[4]),
-                               .pad_end = number(b[5]),
+                               .kernel = {number(b[2]), number(b[odd == 7 ? 7 : 2])},
+                               .stride = {number(b[3]), number(b[odd == 7 ? 6 : 3])},
+                               .pad = {number(b[4]), number(b[odd == 7 ? 1 : 4]), number(b[5]), number(b[5])},
+                               .window = {-(number(b[2]) / 2), number(b[odd == 7 ? 7 : 2]) / 2},
                                .groups = number(b[6]),
                                .ceil_mode = b[7] & 1,
                                .k = factor(b[3]),
@@ -50,6 +50,8 @@ static void read_layer(size_t i, const uint8_t *b) {
     snprintf(names[i], sizeof names[i], odd == 6 ? "%zu/stage_of_a_long_name/with_branches" : "l%zu", i);
     if (odd == 1) l->name = names[b[1]]; /* another's */
     if (odd == 2) names[i][0] = (char)b[1];
+    if (odd == 7)
+        l->dilation[0] = number(b[6]), l->dilation[1] = b[7] >> 3 & 3, l->pad[3] = 0, l->count_include_pad = b[7] >> 5;
     if (odd == 3) l->connections = connections; /* 256 entries: more outputs would be another's to read */
     if (odd == 3 && l->outputs > CHANNELS) l->outputs = CHANNELS;
     if (odd == 4) l->name = b[1] & 1 ? NULL : "original";

@@ -8,7 +8,13 @@
 
 static const uint32_t connections[2] = {1, 3};
 static const struct alexcl_layer layers[] = {
-    {.type = ALEXCL_CONV, .name = "c", .outputs = 2, .kernel = 1, .stride = 1, .groups = 1, .connections = connections},
+    {.type = ALEXCL_CONV,
+     .name = "c",
+     .outputs = 2,
+     .kernel = {1, 1},
+     .stride = {1, 1},
+     .groups = 1,
+     .connections = connections},
     {.type = ALEXCL_FLATTEN, .name = "flat"},
     {.type = ALEXCL_FC, .name = "f", .outputs = 2},
 };

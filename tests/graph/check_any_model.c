@@ -31,10 +31,13 @@ static struct chain *make_chain(size_t layers, int channels) {
         snprintf(c->names[i], sizeof c->names[i], "stage_%03zu/branch_of_maps", i);
         c->layers[i] = i + 1 == layers   ? (struct alexcl_layer){.type = ALEXCL_FC, .outputs = 3}
                        : i + 2 == layers ? (struct alexcl_layer){.type = ALEXCL_FLATTEN}
-                       : i % 2
-                           ? (struct alexcl_layer){.type = ALEXCL_RELU}
-                           : (struct alexcl_layer){
-                                 .type = ALEXCL_CONV, .outputs = 4, .kernel = 3, .stride = 1, .pad = 1, .groups = 1};
+                       : i % 2           ? (struct alexcl_layer){.type = ALEXCL_RELU}
+                                         : (struct alexcl_layer){.type = ALEXCL_CONV,
+                                                                 .outputs = 4,
+                                                                 .kernel = {3, 3},
+                                                                 .stride = {1, 1},
+                                                                 .pad = {1, 1, 1, 1},
+                                                                 .groups = 1};
         c->layers[i].name = c->names[i];
     }
     for (int i = 0; i < channels; i++) {
@@ -129,8 +132,8 @@ START_TEST(names_do_not_reach_into_the_metadata) {
     EXPECT_OK(alexcl_weights_save(made, path, &err), err);
     EXPECT_OK(alexcl_weights_open(path, &c->model, NULL, &read, &err), err);
     alexcl_weights_free(read);
-    c->layers[0].pad = 0;
-    c->layers[0].kernel = 1;
+    c->layers[0].pad[0] = c->layers[0].pad[1] = c->layers[0].pad[2] = c->layers[0].pad[3] = 0;
+    c->layers[0].kernel[0] = c->layers[0].kernel[1] = 1;
     EXPECT_ERROR(alexcl_weights_open(path, &c->model, NULL, &read, &err), ALEXCL_E_DATA, "original.pads: the file says",
                  err);
     alexcl_weights_free(made);
@@ -295,9 +298,15 @@ END_TEST
 /* ---- what cannot be ----------------------------------------------------------------------------- */
 
 static const struct alexcl_layer good_layers[] = {
-    {.type = ALEXCL_CONV, .name = "conv", .outputs = 4, .kernel = 3, .stride = 1, .pad = 1, .groups = 1},
-    {.type = ALEXCL_LRN, .name = "norm", .kernel = 3, .k = 1, .alpha = 1, .beta = 0.75},
-    {.type = ALEXCL_MAXPOOL, .name = "pool", .kernel = 2, .stride = 2},
+    {.type = ALEXCL_CONV,
+     .name = "conv",
+     .outputs = 4,
+     .kernel = {3, 3},
+     .stride = {1, 1},
+     .pad = {1, 1, 1, 1},
+     .groups = 1},
+    {.type = ALEXCL_LRN, .name = "norm", .window = {-1, 1}, .k = 1, .alpha = 1, .beta = 0.75},
+    {.type = ALEXCL_MAXPOOL, .name = "pool", .kernel = {2, 2}, .stride = {2, 2}},
     {.type = ALEXCL_FLATTEN, .name = "flat"},
     {.type = ALEXCL_DROPOUT, .name = "drop", .rate = 0.5},
     {.type = ALEXCL_FC, .name = "fc", .outputs = 4},
@@ -392,19 +401,32 @@ START_TEST(fields_of_a_layer) {
             "model good: layer conv (1 of 7): outputs 1: it must be from 2 to 65535, one for each half at least");
     REFUSED(l[CONV].outputs = 1 << 28, "outputs 268435456: it must be from 2 to 65535");
     REFUSED(l[FC].outputs = INT_MIN, "layer fc (6 of 7): outputs -2147483648: it must be from 2 to 262140");
-    REFUSED(l[CONV].kernel = 0, "kernel 0: it must be from 1 to 16384");
-    REFUSED(l[CONV].kernel = 50000, "kernel 50000: it must be from 1 to 16384");
-    REFUSED(l[CONV].stride = 0, "stride 0: it must be from 1 to 16384");
-    REFUSED(l[CONV].pad = -1, "pad -1: it must be from 0 to 16384");
-    REFUSED(l[CONV].pad = INT_MAX, "pad 2147483647: it must be from 0 to 16384");
-    REFUSED(l[CONV].pad_end = INT_MAX, "pad_end 2147483647: it must be from 0 to 16384");
+    REFUSED(l[CONV].kernel[0] = 0, "layer conv (1 of 7): kernel[0] 0: it must be from 1 to 16384");
+    REFUSED(l[CONV].kernel[1] = 50000, "kernel[1] 50000: it must be from 1 to 16384");
+    REFUSED(l[CONV].stride[0] = -4, "stride[0] -4: it must be from 1 to 16384");
+    REFUSED(l[CONV].stride[1] = 0, "stride[1] 0: it must be from 1 to 16384");
+    REFUSED(l[CONV].dilation[0] = -1, "dilation[0] -1: it must be from 0 to 16384");
+    REFUSED(l[CONV].dilation[1] = 16385, "dilation[1] 16385: it must be from 0 to 16384");
+    REFUSED(l[CONV].pad[0] = -1, "pad[0] -1: it must be from 0 to 16384");
+    REFUSED(l[CONV].pad[1] = INT_MAX, "pad[1] 2147483647: it must be from 0 to 16384");
+    REFUSED(l[CONV].pad[2] = -1, "pad[2] -1: it must be from 0 to 16384");
+    REFUSED(l[CONV].pad[3] = INT_MAX, "pad[3] 2147483647: it must be from 0 to 16384");
     REFUSED(l[CONV].groups = 0, "groups 0: it must be from 1 to 65535");
     REFUSED(l[CONV].gain = (double)NAN, "gain ");
     REFUSED(l[FC].gain = -1e10, "gain -1e+10: it must be from -1e+09 to less than 1e+09");
-    REFUSED(l[POOL].kernel = -1, "kernel -1: it must be from 1");
-    REFUSED(l[POOL].stride = 0, "stride 0: it must be from 1");
+    REFUSED(l[POOL].kernel[1] = -1, "kernel[1] -1: it must be from 1");
+    REFUSED(l[POOL].stride[0] = 0, "stride[0] 0: it must be from 1");
+    REFUSED(l[POOL].dilation[1] = -1, "dilation[1] -1: it must be from 0");
+    REFUSED(l[POOL].pad[3] = 16385, "pad[3] 16385: it must be from 0 to 16384");
+    REFUSED((l[POOL].type = ALEXCL_AVGPOOL, l[POOL].count_include_pad = 2),
+            "count_include_pad 2: it must be from 0 to 1");
+    REFUSED((l[POOL].type = ALEXCL_AVGPOOL, l[POOL].pad[0] = -1), "pad[0] -1: it must be from 0 to 16384");
+    REFUSED((l[POOL].type = ALEXCL_SUBSAMPLE, l[POOL].kernel[0] = 0), "kernel[0] 0: it must be from 1");
     REFUSED(l[POOL].ceil_mode = 2, "ceil_mode 2: it must be from 0 to 1");
-    REFUSED(l[NORM].kernel = 0, "kernel 0: it must be from 1");
+    REFUSED(l[NORM].window[0] = 1, "window[0] 1: it must be from -16384 to 0: the first of its values");
+    REFUSED(l[NORM].window[0] = -16385, "window[0] -16385: it must be from -16384 to 0");
+    REFUSED(l[NORM].window[1] = -1, "window[1] -1: it must be from 0 to 16384: the last of its values");
+    REFUSED((l[NORM].type = ALEXCL_RNORM, l[NORM].window[1] = 16385), "window[1] 16385: it must be from 0 to 16384");
     REFUSED(l[NORM].k = 0, "k 0: it must be from 1e-09 to less than 1e+09");
     REFUSED(l[NORM].alpha = (double)NAN, "alpha ");
     REFUSED(l[NORM].beta = (double)INFINITY, "beta inf: it must be from 0 to less than 1000");
@@ -418,20 +440,23 @@ START_TEST(fields_of_a_layer) {
 END_TEST
 
 START_TEST(layers_that_do_not_fit) {
-    REFUSED_AS(l[CONV].pad = 3, "model good, layer conv behind 3 x 6 x 6: padding 3", 0);
+    REFUSED_AS(l[CONV].pad[3] = 3, "model good, layer conv behind 3 x 6 x 6: pad[3] 3", 0);
     REFUSED_AS(l[CONV].groups = 3, "3 groups for 3 input and 4 output channels", 0);
-    REFUSED_AS(l[CONV].kernel = 16384, "a 16384 x 16384 kernel does not fit", 0);
-    REFUSED_AS((l[CONV].kernel = 16384, l[CONV].pad = l[CONV].pad_end = 16383), "values: a layer has at most", 0);
+    REFUSED_AS(l[CONV].kernel[0] = l[CONV].kernel[1] = 16384, "a 16384 x 16384 kernel does not fit", 0);
+    REFUSED_AS((l[CONV].kernel[0] = l[CONV].kernel[1] = 16384,
+                l[CONV].pad[0] = l[CONV].pad[1] = l[CONV].pad[2] = l[CONV].pad[3] = 16383),
+               "values: a layer has at most", 0);
     REFUSED_AS((m.channels = 33, m.mean = m.std = NULL, l[CONV].connections = two_connections),
                "at most 32 input channels", 0);
-    REFUSED_AS(l[NORM].kernel = 4, "model good, layer norm behind 4 x 6 x 6: a window of 4", 0);
-    REFUSED_AS(l[POOL].kernel = 7, "a 7 x 7 window does not fit", 0);
+    REFUSED_AS(l[NORM].window[1] = 2, "model good, layer norm behind 4 x 6 x 6: a window from -1 to 2", 0);
+    REFUSED_AS(l[POOL].kernel[0] = l[POOL].kernel[1] = 7, "a 7 x 7 window does not fit", 0);
     REFUSED_AS((m.channels = m.height = m.width = 65535, m.mean = m.std = NULL),
                "281462092005375 values: a layer has at most 1073741823", 0);
     REFUSED_AS((m.height = m.width = 1000, l[CONV].outputs = 65535), "65535000000 values: a layer has at most", 0);
     /* of its weights */
     REFUSED_AS((m.channels = 60000, m.mean = m.std = NULL, l[CONV].outputs = 65535), "values: a layer has at most", 0);
-    REFUSED_AS((m.channels = 100, m.height = m.width = 1000, m.mean = m.std = NULL, l[CONV].kernel = 1, l[CONV].pad = 0,
+    REFUSED_AS((m.channels = 100, m.height = m.width = 1000, m.mean = m.std = NULL,
+                l[CONV].kernel[0] = l[CONV].kernel[1] = 1, memset(l[CONV].pad, 0, sizeof l[CONV].pad),
                 l[NORM].type = ALEXCL_FLATTEN),
                "layer pool behind 4000000 x 1 x 1: 4000000 channels", 0);
     REFUSED_AS(l[FLAT].type = ALEXCL_RELU, "layer fc behind 4 x 3 x 3: a fully connected layer reads units", 0);

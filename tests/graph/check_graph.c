@@ -9,7 +9,7 @@
 /* 3 channels of 3 x 3 are flattened, `middle` reads its own half of the units, and a fully connected layer all. */
 static int make_odd(struct alexcl_layer middle, struct graph **out, struct alexcl_error *err) {
     static struct alexcl_layer layers[] = {
-        {.type = ALEXCL_CONV, .name = "conv", .outputs = 3, .kernel = 1, .stride = 1, .groups = 1},
+        {.type = ALEXCL_CONV, .name = "conv", .outputs = 3, .kernel = {1, 1}, .stride = {1, 1}, .groups = 1},
         {.type = ALEXCL_FLATTEN, .name = "flat"},
         {.name = "middle"},
         {.type = ALEXCL_FC, .name = "fc", .outputs = 4},
@@ -47,7 +47,7 @@ START_TEST(units_of_another_cut_are_refused) {
         {.type = ALEXCL_RELU, .name = "middle"},
         {.type = ALEXCL_LRN,
          .name = "middle",
-         .kernel = 5,
+         .window = {-2, 2},
          .span = ALEXCL_SPAN_LAYER,
          .k = 2,
          .alpha = 1e-4,

@@ -94,10 +94,14 @@ static void compare_layer(const struct alexcl_model *m, const struct alexcl_laye
     int norm = l->type == ALEXCL_LRN || l->type == ALEXCL_RNORM, conv = l->type == ALEXCL_CONV,
         window = l->type == ALEXCL_SUBSAMPLE ? 2 : 0;
     ck_assert_int_eq(l->outputs, (int)field(row, "o", 0));
-    ck_assert_int_eq(l->kernel, (int)field(row, norm ? "n" : "k", window));
-    ck_assert_int_eq(l->stride, (int)field(row, "s", window));
-    ck_assert_int_eq(l->pad, (int)field(row, "p", 0));
-    ck_assert_int_eq(l->pad_end, (int)field(row, "pr", 0));
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(l->kernel[i], norm ? 0 : (int)field(row, "k", window));
+        ck_assert_int_eq(l->stride[i], (int)field(row, "s", window));
+        ck_assert_int_eq(l->dilation[i], 0);
+        ck_assert_int_eq(l->window[i], (norm ? (int)field(row, "n", 0) / 2 : 0) * (i ? 1 : -1));
+        ck_assert_int_eq(l->pad[i], (int)field(row, "p", 0));
+        ck_assert_int_eq(l->pad[2 + i], (int)(field(row, "p", 0) + field(row, "pr", 0)));
+    }
     ck_assert_int_eq(l->groups, conv ? (int)field(row, "g", 0) : 0);
     ck_assert_int_eq(l->ceil_mode, 0);
     ck_assert(l->k == (norm ? field(row, "k", -1) : 0) && l->alpha == (norm ? field(row, "alpha", -1) : 0) &&

@@ -6,7 +6,7 @@ END_TEST
 
 START_TEST(maps) {
     struct alexcl_layer desc = {
-        .type = ALEXCL_CONV, .name = "maps", .outputs = 5, .kernel = 3, .stride = 1, .groups = 1};
+        .type = ALEXCL_CONV, .name = "maps", .outputs = 5, .kernel = {3, 3}, .stride = {1, 1}, .groups = 1};
     kernel_check_layer("clblast", &desc, (struct alexcl_shape){2, 6, 4});
     kernel_check_layer("clblast", &desc, (struct alexcl_shape){1, 3, 3}); /* maps of one value */
 }

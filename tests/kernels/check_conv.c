@@ -11,8 +11,13 @@ END_TEST
 START_TEST(described) {
     struct alexcl_error err = {0};
     struct layer l;
-    struct alexcl_layer conv2 = {
-        .type = ALEXCL_CONV, .name = "conv2", .outputs = 256, .kernel = 5, .stride = 1, .pad = 2, .groups = 2};
+    struct alexcl_layer conv2 = {.type = ALEXCL_CONV,
+                                 .name = "conv2",
+                                 .outputs = 256,
+                                 .kernel = {5, 5},
+                                 .stride = {1, 1},
+                                 .pad = {2, 2, 2, 2},
+                                 .groups = 2};
     EXPECT_OK(layer_describe(&l, &conv2, 1, (struct alexcl_shape){96, 27, 27}, &err), err);
     ck_assert(!l.shape.reads.all && l.shape.in.c == 48 && l.shape.out.c == 128 && l.shape.out.h == 27 &&
               l.shape.whole_out.c == 256);
@@ -24,8 +29,8 @@ START_TEST(described) {
     struct alexcl_layer c3 = {.type = ALEXCL_CONV,
                               .name = "c3",
                               .outputs = 3,
-                              .kernel = 2,
-                              .stride = 1,
+                              .kernel = {2, 2},
+                              .stride = {1, 1},
                               .groups = 1,
                               .connections = connections};
     EXPECT_OK(layer_describe(&l, &c3, 0, (struct alexcl_shape){2, 3, 3}, &err), err);
@@ -35,20 +40,25 @@ START_TEST(described) {
 END_TEST
 
 START_TEST(refused) {
-    struct alexcl_layer good = {.type = ALEXCL_CONV, .name = "c", .outputs = 8, .kernel = 3, .stride = 1, .groups = 1},
+    struct alexcl_layer good = {.type = ALEXCL_CONV,
+                                .name = "c",
+                                .outputs = 8,
+                                .kernel = {3, 3},
+                                .stride = {1, 1},
+                                .groups = 1},
                         bad;
     struct alexcl_shape in = {4, 8, 8};
     bad = good, bad.outputs = 1;
     kernel_check_refused(&bad, in, "one for each half");
-    bad = good, bad.stride = 0;
-    kernel_check_refused(&bad, in, "stride 0");
-    bad = good, bad.pad = 3;
+    bad = good, bad.stride[0] = 0;
+    kernel_check_refused(&bad, in, "stride[0] 0");
+    bad = good, bad.pad[0] = 3;
     kernel_check_refused(&bad, in, "less than the kernel");
     bad = good, bad.groups = 3;
     kernel_check_refused(&bad, in, "even number");
     bad = good, bad.groups = 8;
     kernel_check_refused(&bad, in, "divides both");
-    bad = good, bad.kernel = 9;
+    bad = good, bad.kernel[0] = bad.kernel[1] = 9;
     kernel_check_refused(&bad, in, "does not fit");
     bad = good, bad.outputs = 60000;
     kernel_check_refused(&bad, (struct alexcl_shape){4, 256, 256}, "fewer outputs");

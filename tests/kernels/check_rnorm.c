@@ -3,7 +3,7 @@
 
 static struct alexcl_layer rnorm(int n, double k, double alpha, double beta) {
     return (struct alexcl_layer){
-        .type = ALEXCL_RNORM, .name = "rnorm", .kernel = n, .stride = 1, .k = k, .alpha = alpha, .beta = beta};
+        .type = ALEXCL_RNORM, .name = "rnorm", .window = {-n / 2, n / 2}, .k = k, .alpha = alpha, .beta = beta};
 }
 
 START_TEST(grid) {

@@ -2,8 +2,11 @@
 #include "kernel_check.h"
 
 static struct alexcl_layer pool(int kernel, int stride, int ceil_mode) {
-    return (struct alexcl_layer){
-        .type = ALEXCL_SUBSAMPLE, .name = "subsample", .kernel = kernel, .stride = stride, .ceil_mode = ceil_mode};
+    return (struct alexcl_layer){.type = ALEXCL_SUBSAMPLE,
+                                 .name = "subsample",
+                                 .kernel = {kernel, kernel},
+                                 .stride = {stride, stride},
+                                 .ceil_mode = ceil_mode};
 }
 
 START_TEST(grid) { kernel_check_pool_grid("own", pool(1, 1, 0)); }

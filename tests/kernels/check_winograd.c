@@ -11,8 +11,13 @@ END_TEST
 
 /* More than the workspace holds at once: 9 images of 361 tiles. */
 START_TEST(chunks) {
-    struct alexcl_layer desc = {
-        .type = ALEXCL_CONV, .name = "conv", .outputs = 2, .kernel = 3, .stride = 1, .pad = 1, .groups = 1};
+    struct alexcl_layer desc = {.type = ALEXCL_CONV,
+                                .name = "conv",
+                                .outputs = 2,
+                                .kernel = {3, 3},
+                                .stride = {1, 1},
+                                .pad = {1, 1, 1, 1},
+                                .groups = 1};
     if (strcmp(support_implementation(), "oclgrind") != 0)
         kernel_check_layer("wino_gpu", &desc, (struct alexcl_shape){1, 73, 75});
 }

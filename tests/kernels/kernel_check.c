@@ -62,7 +62,7 @@ static int set_blocks(struct layer *l, const char *variant, int in_block) {
                 (strcmp(variant, "own") == 0 && (units || type == ALEXCL_CONV));
     if (plain && in_block > 1) return 0;
     /* over planes it strides, over blocks it does not */
-    if (is_winograd(variant) && !plain && (in_block == 1) != (l->shape.desc->stride > 1)) return 0;
+    if (is_winograd(variant) && !plain && (in_block == 1) != (l->shape.desc->stride[0] > 1)) return 0;
     if (!plain && !own && in_block == 1 && type != ALEXCL_CONV && type != ALEXCL_FC) return 0;
     l->choice.in_block = in_block;
     l->choice.out_block = layer_makes_block(l, in_block, plain || (own && in_block == 1) ? 1 : LAYER_BLOCK);
@@ -396,25 +396,27 @@ void kernel_check_refused(const struct alexcl_layer *desc, struct alexcl_shape w
 
 /* What winograd_cpu.cl and winograd.cl are for. */
 static int winograd_does(const char *variant, const struct alexcl_layer *desc) {
-    int on_cpu = strcmp(variant, "wino_gpu") != 0, window = (desc->kernel + 3) / 4;
+    int on_cpu = strcmp(variant, "wino_gpu") != 0, window = (desc->kernel[0] + 3) / 4;
     /* Rusticl takes half a minute to compile winograd_cpu.cl for most shapes, and minutes for a window of 5: one of
      * them. */
     if (on_cpu && strcmp(support_implementation(), "rusticl") == 0)
-        return strcmp(variant, "winograd") == 0 && desc->stride == 1 && desc->kernel == 3 && desc->outputs == 5;
-    return desc->stride == 1 ? desc->kernel == 3 || desc->kernel == 5
-                             : on_cpu && desc->stride == 4 && (window == 3 || window == 5);
+        return strcmp(variant, "winograd") == 0 && desc->stride[0] == 1 && desc->kernel[0] == 3 && desc->outputs == 5;
+    return desc->stride[0] == 1 ? desc->kernel[0] == 3 || desc->kernel[0] == 5
+                                : on_cpu && desc->stride[0] == 4 && (window == 3 || window == 5);
 }
 
 void kernel_check_golden_conv(const char *variant) {
     static const char *const dirs[] = {"conv_11x11s4", "conv_11x11s4p2", "conv_1x1",      "conv_3x3",  "conv_3x3g2",
                                        "conv_5x5g2",   "conv_conv3like", "conv_leftover", "conv_lenet"};
     for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
+        int kernel = (int)oracle_number(dirs[i], "kh"), stride = (int)oracle_number(dirs[i], "stride"),
+            pad = (int)oracle_number(dirs[i], "pad");
         struct alexcl_layer desc = {.type = ALEXCL_CONV,
                                     .name = dirs[i],
                                     .outputs = (int)oracle_number(dirs[i], "o"),
-                                    .kernel = (int)oracle_number(dirs[i], "kh"),
-                                    .stride = (int)oracle_number(dirs[i], "stride"),
-                                    .pad = (int)oracle_number(dirs[i], "pad"),
+                                    .kernel = {kernel, kernel},
+                                    .stride = {stride, stride},
+                                    .pad = {pad, pad, pad, pad},
                                     .groups = (int)oracle_number(dirs[i], "groups")};
         if (is_winograd(variant) && !winograd_does(variant, &desc)) continue;
         kernel_check_golden(variant, &desc, dirs[i], "y");
@@ -439,7 +441,7 @@ void kernel_check_conv_grid(const char *variant) {
         {{2, 15, 22}, 5, 9, 4, 1, 2, 1, 0},  /* a stride of 4 */
         {{3, 25, 25}, 9, 11, 4, 0, 3, 1, 1}, /* conv1 of the 2012 code, in small */
         {{3, 26, 31}, 7, 11, 4, 2, 0, 1, 1}, /* windows that leave rows over */
-        {{17, 4, 3}, 6, 3, 3, 2, 2, 1, 1},   /* windows that begin in the padding and end in it */
+        {{17, 5, 6}, 6, 3, 3, 2, 0, 1, 1},   /* windows that begin in the padding and end in it */
         {{5, 3, 16}, 4, 2, 1, 1, 0, 1, 0},   /* an even window */
         {{2, 8, 8}, 4, 3, 3, 0, 0, 1, 0},    /* two columns and rows that no window reaches */
         {{6, 5, 5}, 12, 5, 1, 0, 0, 1, 1},   /* one output a map (LeNet-1998's c5) */
@@ -453,14 +455,14 @@ void kernel_check_conv_grid(const char *variant) {
         if (left_out && !kernel_check_extent(variant, ALEXCL_CONV)->costly) continue;
         /* most of it is CLBlast's own kernels */
         if (i % 2 && strcmp(variant, "clblast") == 0 && strcmp(support_implementation(), "oclgrind") == 0) continue;
-        struct alexcl_layer desc = {.type = ALEXCL_CONV,
-                                    .name = "conv",
-                                    .outputs = cases[i].outputs,
-                                    .kernel = cases[i].kernel,
-                                    .stride = cases[i].stride,
-                                    .pad = cases[i].pad,
-                                    .pad_end = cases[i].pad_end,
-                                    .groups = cases[i].groups};
+        struct alexcl_layer desc = {
+            .type = ALEXCL_CONV,
+            .name = "conv",
+            .outputs = cases[i].outputs,
+            .kernel = {cases[i].kernel, cases[i].kernel},
+            .stride = {cases[i].stride, cases[i].stride},
+            .pad = {cases[i].pad, cases[i].pad, cases[i].pad + cases[i].pad_end, cases[i].pad + cases[i].pad_end},
+            .groups = cases[i].groups};
         if (is_winograd(variant) && !winograd_does(variant, &desc)) continue;
         kernel_check_layer(variant, &desc, cases[i].in);
     }
@@ -503,8 +505,7 @@ void kernel_check_fc_grid(const char *variant) {
 static struct alexcl_layer lrn(int n, double k, double alpha, double beta, enum alexcl_span span) {
     return (struct alexcl_layer){.type = ALEXCL_LRN,
                                  .name = "lrn",
-                                 .kernel = n,
-                                 .stride = 1,
+                                 .window = {-n / 2, n / 2},
                                  .k = k,
                                  .alpha = alpha,
                                  .beta = beta,
@@ -539,8 +540,11 @@ void kernel_check_golden_lrn(const char *variant) {
 }
 
 struct alexcl_layer kernel_check_maxpool(int kernel, int stride, int ceil_mode) {
-    return (struct alexcl_layer){
-        .type = ALEXCL_MAXPOOL, .name = "maxpool", .kernel = kernel, .stride = stride, .ceil_mode = ceil_mode};
+    return (struct alexcl_layer){.type = ALEXCL_MAXPOOL,
+                                 .name = "maxpool",
+                                 .kernel = {kernel, kernel},
+                                 .stride = {stride, stride},
+                                 .ceil_mode = ceil_mode};
 }
 
 /* A net that went wrong must show it. */
@@ -578,8 +582,8 @@ void kernel_check_pool_grid(const char *variant, struct alexcl_layer desc) {
             for (int ceil_mode = 0; ceil_mode < 2; ceil_mode++) {
                 int kernel = windows[w][0];
                 if (!ceil_mode && (kernel > shapes[s].h || kernel > shapes[s].w)) continue;
-                desc.kernel = kernel;
-                desc.stride = windows[w][1];
+                desc.kernel[0] = desc.kernel[1] = kernel;
+                desc.stride[0] = desc.stride[1] = windows[w][1];
                 desc.ceil_mode = ceil_mode;
                 kernel_check_layer(variant, &desc, shapes[s]);
             }

@@ -38,23 +38,28 @@ START_TEST(halves) {
         int in_place, view;
     } rows[] = {
         /* clang-format off */
-        {{.type = ALEXCL_CONV, .name = "conv", .outputs = 5, .kernel = 3, .stride = 2, .pad = 1, .groups = 1},
+        {{.type = ALEXCL_CONV, .name = "conv", .outputs = 5, .kernel = {3, 3},
+          .stride = {2, 2}, .pad = {1, 1, 1, 1}, .groups = 1},
          0, 1, 0, {7, 7}, {3, 2}, 3, 3, 0, 0},
         {{.type = ALEXCL_FC, .name = "fc", .outputs = 5}, 1, 1, 0, {7, 7}, {3, 2}, 1, 1, 0, 0},
         {{.type = ALEXCL_RBF, .name = "rbf", .outputs = 5}, 1, 1, 0, {7, 7}, {3, 2}, 1, 1, 0, 0},
-        {{.type = ALEXCL_LRN, .name = "lrn", .kernel = 5, .k = 1, .alpha = 1, .beta = 0.75},
+        {{.type = ALEXCL_LRN, .name = "lrn", .window = {-2, 2}, .k = 1, .alpha = 1, .beta = 0.75},
          0, 0, 0, {4, 3}, {4, 3}, 6, 5, 0, 0},
-        {{.type = ALEXCL_LRN, .name = "lrn", .kernel = 5, .k = 1, .alpha = 1, .beta = 0.75, .span = ALEXCL_SPAN_LAYER},
+        {{.type = ALEXCL_LRN, .name = "lrn", .window = {-2, 2}, .k = 1, .alpha = 1, .beta = 0.75,
+          .span = ALEXCL_SPAN_LAYER},
          0, 0, 2, {4, 3}, {4, 3}, 6, 5, 0, 0},
-        {{.type = ALEXCL_RNORM, .name = "rnorm", .kernel = 5, .k = 1, .alpha = 1, .beta = 0.75},
+        {{.type = ALEXCL_RNORM, .name = "rnorm", .window = {-2, 2}, .k = 1, .alpha = 1, .beta = 0.75},
          0, 0, 0, {4, 3}, {4, 3}, 6, 5, 0, 0},
-        {{.type = ALEXCL_MAXPOOL, .name = "max", .kernel = 3, .stride = 2}, 0, 0, 0, {4, 3}, {4, 3}, 2, 2, 0, 0},
-        {{.type = ALEXCL_MAXPOOL, .name = "max", .kernel = 3, .stride = 2, .ceil_mode = 1},
+        {{.type = ALEXCL_MAXPOOL, .name = "max", .kernel = {3, 3}, .stride = {2, 2}},
+         0, 0, 0, {4, 3}, {4, 3}, 2, 2, 0, 0},
+        {{.type = ALEXCL_MAXPOOL, .name = "max", .kernel = {3, 3}, .stride = {2, 2}, .ceil_mode = 1},
          0, 0, 0, {4, 3}, {4, 3}, 3, 2, 0, 0},
-        {{.type = ALEXCL_MAXPOOL, .name = "max", .kernel = 1, .stride = 2, .ceil_mode = 1},
+        {{.type = ALEXCL_MAXPOOL, .name = "max", .kernel = {1, 1}, .stride = {2, 2}, .ceil_mode = 1},
          0, 0, 0, {4, 3}, {4, 3}, 3, 3, 0, 0},
-        {{.type = ALEXCL_AVGPOOL, .name = "avg", .kernel = 2, .stride = 2}, 0, 0, 0, {4, 3}, {4, 3}, 3, 2, 0, 0},
-        {{.type = ALEXCL_SUBSAMPLE, .name = "sub", .kernel = 2, .stride = 2}, 0, 0, 0, {4, 3}, {4, 3}, 3, 2, 0, 0},
+        {{.type = ALEXCL_AVGPOOL, .name = "avg", .kernel = {2, 2}, .stride = {2, 2}},
+         0, 0, 0, {4, 3}, {4, 3}, 3, 2, 0, 0},
+        {{.type = ALEXCL_SUBSAMPLE, .name = "sub", .kernel = {2, 2}, .stride = {2, 2}},
+         0, 0, 0, {4, 3}, {4, 3}, 3, 2, 0, 0},
         {{.type = ALEXCL_RELU, .name = "relu"}, 0, 0, 0, {4, 3}, {4, 3}, 6, 5, 1, 0},
         {{.type = ALEXCL_TANH, .name = "tanh"}, 0, 0, 0, {4, 3}, {4, 3}, 6, 5, 1, 0},
         {{.type = ALEXCL_SIGMOID, .name = "sigmoid"}, 0, 0, 0, {4, 3}, {4, 3}, 6, 5, 1, 0},
@@ -99,8 +104,8 @@ static const char *chosen(const struct alexcl_layer *desc, struct alexcl_shape w
 START_TEST(choice) {
     struct alexcl_error err = {0};
     static const struct alexcl_layer
-        conv = {.type = ALEXCL_CONV, .name = "conv", .outputs = 4, .kernel = 3, .stride = 1, .groups = 1},
-        jumps = {.type = ALEXCL_CONV, .name = "conv", .outputs = 4, .kernel = 3, .stride = 2, .groups = 1},
+        conv = {.type = ALEXCL_CONV, .name = "conv", .outputs = 4, .kernel = {3, 3}, .stride = {1, 1}, .groups = 1},
+        jumps = {.type = ALEXCL_CONV, .name = "conv", .outputs = 4, .kernel = {3, 3}, .stride = {2, 2}, .groups = 1},
         fc = {.type = ALEXCL_FC, .name = "fc", .outputs = 4}, relu = {.type = ALEXCL_RELU, .name = "relu"};
     struct device *dev = support_place()->device;
     const char *own = !dev ? "ref" : device_limits(dev)->kind == ALEXCL_DEVICE_CPU ? "cpu" : "own";
@@ -253,7 +258,7 @@ static const struct layer_variant *variant_of(const struct layer *l, const char 
 
 START_TEST(the_next_variant_takes_the_place_of_one_that_is_not_built) {
     static const struct alexcl_layer desc = {
-        .type = ALEXCL_CONV, .name = "conv", .outputs = 4, .kernel = 3, .stride = 1, .groups = 1};
+        .type = ALEXCL_CONV, .name = "conv", .outputs = 4, .kernel = {3, 3}, .stride = {1, 1}, .groups = 1};
     static const char *const faster[] = {"winograd_cpu", "winograd", "fc_cpu", "fc", NULL}, *const all[] = {
                                                                                                 "fc_cpu", "fc",
                                                                                                 "fc_naive", NULL};

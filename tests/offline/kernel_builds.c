@@ -148,12 +148,12 @@ static int builds_of_model(const struct alexcl_model *model, struct place *place
 
 /* What the library can do and no built-in net does. */
 static const struct alexcl_layer others[] = {
-    {.type = ALEXCL_CONV, .name = "first", .outputs = 4, .kernel = 1, .stride = 1, .groups = 1},
+    {.type = ALEXCL_CONV, .name = "first", .outputs = 4, .kernel = {1, 1}, .stride = {1, 1}, .groups = 1},
     {.type = ALEXCL_TANH, .name = "tanh"},
     {.type = ALEXCL_SIGMOID, .name = "sigmoid"},
-    {.type = ALEXCL_LRN, .name = "lrn", .kernel = 3, .k = 1, .alpha = 1, .beta = 0.5},
-    {.type = ALEXCL_RNORM, .name = "rnorm", .kernel = 3, .k = 1, .alpha = 1, .beta = 0.5},
-    {.type = ALEXCL_AVGPOOL, .name = "avgpool", .kernel = 2, .stride = 2},
+    {.type = ALEXCL_LRN, .name = "lrn", .window = {-1, 1}, .k = 1, .alpha = 1, .beta = 0.5},
+    {.type = ALEXCL_RNORM, .name = "rnorm", .window = {-1, 1}, .k = 1, .alpha = 1, .beta = 0.5},
+    {.type = ALEXCL_AVGPOOL, .name = "avgpool", .kernel = {2, 2}, .stride = {2, 2}},
 };
 static const struct alexcl_model other = {.name = "others",
                                           .channels = 1,
