@@ -11,7 +11,7 @@
 #endif
 
 /* Local response normalisation across channels: y[c] = x[c] / (k + alpha * sum over j of x[j]^2)^beta, where j runs
- * upwards from c - window/2 to c + window/2, clipped to the channels there are: -before <= j < channels + after.
+ * upwards from c + first to c + last, clipped to the channels there are: -before <= j < channels + after.
  * x, y: N x channels x hw. seam: N x (before + after) x hw, channels of the other half: the `before` ones just below
  * channel 0 first, then the `after` ones just above the last; it is not read, and may be null, when both are 0. alpha
  * is not divided by the window. The order of the sum does not depend on where the layer is cut: halves with a seam give
@@ -20,8 +20,8 @@
  * computes one value.
  * Source: Krizhevsky et al. 2012, section 3.3. */
 __kernel void lrn_forward(__global const float *restrict x, __global const float *restrict seam,
-                          __global float *restrict y, int channels, int hw, int before, int after, int window, float k,
-                          float alpha, float beta) {
+                          __global float *restrict y, int channels, int hw, int before, int after, int first, int last,
+                          float k, float alpha, float beta) {
     int i = (int)get_global_id(0), c = (int)get_global_id(1);
     size_t n = get_global_id(2);
     int memory = (channels + BLOCK - 1) / BLOCK * BLOCK, sides = before + after;
@@ -30,7 +30,7 @@ __kernel void lrn_forward(__global const float *restrict x, __global const float
         y += n * memory * hw + i * BLOCK;
         size_t seam_image = n * sides * hw + (BLOCK > 1 ? i * sides : i);
         int step = BLOCK > 1 ? 1 : hw;
-        int from = max(c - window / 2, -before), to = min(c + window / 2, channels - 1 + after);
+        int from = max(c + first, -before), to = min(c + last, channels - 1 + after);
         float squares = 0.0f;
         for (int j = from; j <= to; j++) {
             float v;

@@ -8,22 +8,22 @@
 #define MULTIPLY_ADD fma
 #endif
 
-/* Response normalisation within a map: y = x / (k + alpha * sum of x^2)^beta; the sum runs over rows r - window/2 .. r
- * + window/2 and the same columns, clipped at the border of the map, by row and column. alpha is not divided by the
+/* Response normalisation within a map: y = x / (k + alpha * sum of x^2)^beta; the sum runs over rows r + first .. r +
+ * last and the same columns, clipped at the border of the map, by row and column. alpha is not divided by the
  * window.
  * x, y: N x channels x h x w.
  * Range: (h * w, channels, images), the image never padded (local size 1, global offset); one work-item computes one
  * value.
  * Source: layers "rnorm" of cuda-convnet, the code behind Krizhevsky et al. 2012. */
 __kernel void rnorm_forward(__global const float *restrict x, __global float *restrict y, int channels, int h, int w,
-                            int window, float k, float alpha, float beta) {
+                            int first, int last, float k, float alpha, float beta) {
     int i = (int)get_global_id(0), c = (int)get_global_id(1);
     size_t n = get_global_id(2);
     if (i < h * w && c < channels) {
         size_t map = (n * ((channels + BLOCK - 1) / BLOCK) + c / BLOCK) * h * w * BLOCK + c % BLOCK;
-        int row = i / w, column = i % w, reach = window / 2;
-        int top = max(row - reach, 0), bottom = min(row + reach, h - 1);
-        int left = max(column - reach, 0), right = min(column + reach, w - 1);
+        int row = i / w, column = i % w;
+        int top = max(row + first, 0), bottom = min(row + last, h - 1);
+        int left = max(column + first, 0), right = min(column + last, w - 1);
         float squares = 0.0f;
         for (int r = top; r <= bottom; r++) {
             for (int s = left; s <= right; s++) {

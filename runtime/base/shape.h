@@ -15,6 +15,17 @@ static inline size_t shape_floats(struct alexcl_shape s, int block) {
 static inline int shape_half_first(int channels, int half) { return half ? (channels + 1) / 2 : 0; }
 static inline int shape_half_count(int channels, int half) { return half ? channels / 2 : (channels + 1) / 2; }
 
+/* A window that moves over maps; entries 0 and 1 are for rows and columns. */
+struct shape_window {
+    int kernel[2], stride[2];
+    int dilation[2]; /* 1: neighbouring rows and columns */
+    int pad[4];      /* top, left, bottom, right: window 0 begins at row -pad[0] and column -pad[1] */
+};
+/* From the window's first row (axis 0) or column to behind its last. */
+static inline int shape_window_extent(const struct shape_window *w, int axis) {
+    return (w->kernel[axis] - 1) * w->dilation[axis] + 1;
+}
+
 /* A convolution as one half computes it. x: n x in.c x in.h x in.w, w: out.c x in.c/groups x kernel x kernel. */
 struct shape_conv {
     struct alexcl_shape in, out; /* in: the channels it is given (all of them, or its own half's) */
@@ -24,13 +35,17 @@ struct shape_conv {
 };
 
 struct shape_pool {
-    struct alexcl_shape in, out; /* windows are clipped at the bottom and the right (ceil mode) */
-    int kernel, stride;
+    /* Windows are clipped to the map, where each has one value at least; in ceil mode they may hang over the padding at
+     * the bottom and the right as well. */
+    struct alexcl_shape in, out;
+    struct shape_window window;
+    int count_include_pad; /* of an average: it is divided by all values of the window that are on the map or padding */
 };
 
 struct shape_norm { /* lrn and rnorm: y = x / (k + alpha * sum x^2)^beta */
     struct alexcl_shape in;
-    int n; /* window */
+    /* first and last value of a sum, relative to its own: channels; rnorm: rows, and columns */
+    int first, last;
     /* lrn over the layer: seam channels of the other half below and above these (0 at the layer's ends) */
     int before, after;
     float k, alpha, beta;

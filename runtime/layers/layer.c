@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,6 +87,45 @@ size_t layer_tensor_row(const struct layer_tensor *t) {
 }
 size_t layer_tensor_floats(const struct layer_tensor *t) { return (size_t)t->count * layer_tensor_row(t); }
 
+struct shape_window layer_window(const struct alexcl_layer *d) {
+    unsigned fields = layer_type(d->type)->fields;
+    struct shape_window w = {{d->kernel[0], d->kernel[1]}, {d->stride[0], d->stride[1]}, {1, 1}, {0}};
+    for (int axis = 0; axis < 2 && fields & LAYER_FIELD_DILATION; axis++)
+        if (d->dilation[axis]) w.dilation[axis] = d->dilation[axis];
+    for (int side = 0; side < 4 && fields & LAYER_FIELD_PAD; side++) w.pad[side] = d->pad[side];
+    return w;
+}
+
+/* "3", or "3x1" where they differ. */
+static int layer_pair_text(const int pair[2], char *out, size_t size) {
+    return pair[0] == pair[1] ? snprintf(out, size, "%d", pair[0]) : snprintf(out, size, "%dx%d", pair[0], pair[1]);
+}
+
+void layer_window_text(const struct alexcl_layer *desc, char out[LAYER_WINDOW_TEXT]) {
+    unsigned fields = layer_type(desc->type)->fields;
+    out[0] = '\0';
+    if (fields & LAYER_FIELD_WINDOW && desc->window[0] + desc->window[1] == 0)
+        snprintf(out, LAYER_WINDOW_TEXT, ", window %d", desc->window[1] - desc->window[0] + 1);
+    else if (fields & LAYER_FIELD_WINDOW)
+        snprintf(out, LAYER_WINDOW_TEXT, ", window %d..%d", desc->window[0], desc->window[1]);
+    if (!(fields & LAYER_FIELD_KERNEL) || !desc->kernel[0]) return;
+    struct shape_window w = layer_window(desc);
+    size_t made = (size_t)snprintf(out, LAYER_WINDOW_TEXT, ", %dx%d/", w.kernel[0], w.kernel[1]);
+    made += (size_t)layer_pair_text(w.stride, out + made, LAYER_WINDOW_TEXT - made);
+    if (w.dilation[0] == 1 && w.dilation[1] == 1) return;
+    made += (size_t)snprintf(out + made, LAYER_WINDOW_TEXT - made, ", dilation ");
+    layer_pair_text(w.dilation, out + made, LAYER_WINDOW_TEXT - made);
+}
+
+void layer_tell_window(const struct alexcl_layer *d, int always, layer_tell_fn *tell, void *user) {
+    struct shape_window w = layer_window(d);
+    char text[64];
+    snprintf(text, sizeof text, "[%d,%d,%d,%d]", w.pad[0], w.pad[1], w.pad[2], w.pad[3]);
+    if (always || w.pad[0] || w.pad[1] || w.pad[2] || w.pad[3]) tell(user, "pads", text, 0);
+    snprintf(text, sizeof text, "[%d,%d]", w.dilation[0], w.dilation[1]);
+    if (w.dilation[0] > 1 || w.dilation[1] > 1) tell(user, "dilations", text, 0);
+}
+
 /* ---- how values lie in memory ---- */
 
 int layer_block(const struct place *place) {
@@ -160,6 +200,11 @@ int layer_set_way(struct layer *l, int way, int block) {
 /* ---- in small ---- */
 
 int layer_least(int a, int b) { return a < b ? a : b; }
+
+int layer_shrink_side(int side, int axis, int windows, const struct shape_window *w) {
+    int stride = w->stride[axis], least = shape_window_extent(w, axis) + windows * stride;
+    return side > least ? side - (side - least) / stride * stride : side;
+}
 
 void layer_shrink_units(struct alexcl_layer *desc, struct alexcl_shape *in) {
     in->c = layer_least(in->c, 130);

@@ -30,8 +30,9 @@ int layer_block(const struct place *place);
 
 /* What a layer of a half reads of its predecessor (design: what crosses is derived, never listed). */
 struct layer_reads {
-    int all;  /* every channel of both halves: they are joined before it */
-    int seam; /* only this many channels of the other half, those nearest to the cut */
+    int all; /* every channel of both halves: they are joined before it */
+    /* only this many channels of the other half, those nearest to the cut; the two halves may read different numbers */
+    int seam;
 };
 
 /* Work-groups in dimension 1 or 2 of a launch at most: CUDA bounds them, and NVIDIA's OpenCL stands on it. So many
@@ -188,7 +189,7 @@ struct layer_sample {
 
 /* Takes a convention of a layer: a text or, where that is NULL, a number. */
 typedef void layer_tell_fn(void *user, const char *field, const char *text, double number);
-enum { LAYER_CONVENTIONS = 5 }; /* of a layer at most */
+enum { LAYER_CONVENTIONS = 6 }; /* of a layer at most */
 
 /* All that a type of layers is: what is true of one alone stands in its row, and nobody else asks for a type by its
  * name. */
@@ -228,6 +229,9 @@ int layer_fields_check(const struct alexcl_layer *desc, struct alexcl_error *err
  * refuses, or shapes that do not fit or are too large. */
 int layer_describe(struct layer *l, const struct alexcl_layer *desc, int half, struct alexcl_shape whole_in,
                    struct alexcl_error *err);
+/* A layer's window for people: ", 3x3/2", ", 3x1/2x1, dilation 2x1", ", window 5"; "" where it has none. */
+enum { LAYER_WINDOW_TEXT = 96 };
+void layer_window_text(const struct alexcl_layer *desc, char out[LAYER_WINDOW_TEXT]);
 /* Floats of one image in memory: what this half is given, what it makes. */
 size_t layer_in_floats(const struct layer *l);
 size_t layer_out_floats(const struct layer *l);

@@ -380,9 +380,7 @@ static const struct layer_variant conv_naive = {.name = "naive",
                                                 .last_resort = 1};
 
 static void conv_tell(const struct alexcl_layer *d, layer_tell_fn *tell, void *user) {
-    char pads[64]; /* top, left, bottom, right: ONNX's order */
-    snprintf(pads, sizeof pads, "[%d,%d,%d,%d]", d->pad[0], d->pad[1], d->pad[2], d->pad[3]);
-    tell(user, "pads", pads, 0);
+    layer_tell_window(d, 1, tell, user);
 }
 
 /* The width and the outputs stay: a tile is chosen by them. */

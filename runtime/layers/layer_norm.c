@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Local response normalisation across channels, and within one map. Over the layer, a half's window reaches into the
- * other half by n/2 channels: those cross as a seam. */
+/* Local response normalisation across channels, and within one map. Over the layer, the windows of half 0 reach into
+ * half 1 by as many channels as their last one is away from their own, those of half 1 into half 0 by as many as their
+ * first one is: those cross as a seam. */
 #include <stdio.h>
 
 #include "layer_private.h"
@@ -10,15 +11,14 @@
 static int norm_values(const struct alexcl_layer *d) { return d->window[1] - d->window[0] + 1; }
 
 static int norm_describe(struct layer *l, struct alexcl_error *err) {
-    if (l->shape.desc->window[0] != -l->shape.desc->window[1])
-        return error_set(err, ALEXCL_E_USAGE, "a window from %d to %d: it must have its middle at 0",
-                         l->shape.desc->window[0], l->shape.desc->window[1]);
+    (void)err;
     layer_describe_maps(l, l->shape.whole_in.h, l->shape.whole_in.w);
     return ALEXCL_OK;
 }
 
 static int lrn_describe(struct layer *l, struct alexcl_error *err) {
-    if (l->shape.desc->span == ALEXCL_SPAN_LAYER) l->shape.reads.seam = l->shape.desc->window[1];
+    const struct alexcl_layer *d = l->shape.desc;
+    if (d->span == ALEXCL_SPAN_LAYER) l->shape.reads.seam = l->shape.half ? -d->window[0] : d->window[1];
     return norm_describe(l, err);
 }
 
@@ -27,6 +27,11 @@ static void norm_tell(const struct alexcl_layer *d, layer_tell_fn *tell, void *u
     tell(user, "k", NULL, d->k);
     tell(user, "alpha", NULL, d->alpha);
     tell(user, "beta", NULL, d->beta);
+    if (d->window[0] + d->window[1] != 0) { /* n alone does not say where its own place is */
+        char ends[32];
+        snprintf(ends, sizeof ends, "[%d,%d]", d->window[0], d->window[1]);
+        tell(user, "window", ends, 0);
+    }
 }
 
 static void lrn_tell(const struct alexcl_layer *d, layer_tell_fn *tell, void *user) {
@@ -43,9 +48,14 @@ static struct shape_norm norm_shape(const struct layer *l) {
     const struct alexcl_layer *d = l->shape.desc;
     int other = shape_half_count(l->shape.whole_in.c, 1 - l->shape.half),
         seam = l->shape.reads.seam < other ? l->shape.reads.seam : other;
-    return (struct shape_norm){
-        l->shape.in,     norm_values(d), l->shape.half ? seam : 0, l->shape.half ? 0 : seam, (float)d->k,
-        (float)d->alpha, (float)d->beta};
+    return (struct shape_norm){.in = l->shape.in,
+                               .first = d->window[0],
+                               .last = d->window[1],
+                               .before = l->shape.half ? seam : 0,
+                               .after = l->shape.half ? 0 : seam,
+                               .k = (float)d->k,
+                               .alpha = (float)d->alpha,
+                               .beta = (float)d->beta};
 }
 
 static const char *norm_defines(const struct layer *l) { return l->shape.desc->beta == 0.75 ? "-DBETA_075" : ""; }
@@ -79,15 +89,16 @@ static int lrn_own_enqueue(struct layer *l, const struct layer_io *io, struct al
     struct buffer *seam = s.before + s.after ? io->seam->buffer : NULL;
     return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
                          ARG_BUFFER(io->in->buffer), ARG_BUFFER(seam), ARG_BUFFER(io->out->buffer), ARG_INT(s.in.c),
-                         ARG_INT((int)hw), ARG_INT(s.before), ARG_INT(s.after), ARG_INT(s.n), ARG_FLOAT(s.k),
-                         ARG_FLOAT(s.alpha), ARG_FLOAT(s.beta));
+                         ARG_INT((int)hw), ARG_INT(s.before), ARG_INT(s.after), ARG_INT(s.first), ARG_INT(s.last),
+                         ARG_FLOAT(s.k), ARG_FLOAT(s.alpha), ARG_FLOAT(s.beta));
 }
 
 /* lrn_cpu.cl: places that a work-item computes, as the local memory allows. */
 enum { CPU_PLACES = 8 };
 
 static size_t lrn_cpu_line(const struct layer *l) {
-    return shape_floats((struct alexcl_shape){l->shape.in.c, 1, 1}, LAYER_BLOCK) + 2 * (size_t)l->shape.desc->window[1];
+    return shape_floats((struct alexcl_shape){l->shape.in.c, 1, 1}, LAYER_BLOCK) +
+           (size_t)(norm_values(l->shape.desc) - 1);
 }
 
 static int lrn_cpu_places(const struct layer *l, const struct place *place) {
@@ -114,8 +125,8 @@ static int lrn_cpu_enqueue(struct layer *l, const struct layer_io *io, struct al
     struct buffer *seam = s.before + s.after ? io->seam->buffer : NULL;
     return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
                          ARG_BUFFER(io->in->buffer), ARG_BUFFER(seam), ARG_BUFFER(io->out->buffer), ARG_INT(s.in.c),
-                         ARG_INT(hw), ARG_INT(s.before), ARG_INT(s.after), ARG_INT(s.n), ARG_FLOAT(s.k),
-                         ARG_FLOAT(s.alpha), ARG_FLOAT(s.beta),
+                         ARG_INT(hw), ARG_INT(s.before), ARG_INT(s.after), ARG_INT(s.first), ARG_INT(s.last),
+                         ARG_FLOAT(s.k), ARG_FLOAT(s.alpha), ARG_FLOAT(s.beta),
                          ARG_LOCAL((size_t)places * lrn_cpu_line(l) * sizeof(float)));
 }
 
@@ -135,11 +146,18 @@ static const struct layer_variant lrn_cpu = {.name = "cpu",
                                              .release = layer_free_kernels,
                                              .kernels = "lrn_cpu"};
 
-/* The other half's channels at the cut are copied out of one block. */
+/* The other half's channels at the cut are copied out of one block, and that for both halves or for none. */
 static int lrn_takes_blocks(const struct layer *l) {
-    int last = shape_half_count(l->shape.whole_in.c, 0);
-    return l->shape.reads.seam <= 1 || last <= LAYER_BLOCK || (last - 1) % LAYER_BLOCK + 1 >= l->shape.reads.seam;
+    const struct alexcl_layer *d = l->shape.desc;
+    int lower = shape_half_count(l->shape.whole_in.c, 0), upper = shape_half_count(l->shape.whole_in.c, 1),
+        below = -d->window[0], above = d->window[1];
+    if (d->span == ALEXCL_SPAN_HALF) return 1;
+    return (below <= 1 || lower <= LAYER_BLOCK || (lower - 1) % LAYER_BLOCK + 1 >= below) &&
+           (above <= LAYER_BLOCK || upper <= LAYER_BLOCK);
 }
+
+#define LRN_SAMPLE(first, last, beta_, span_)                                                                          \
+    { .type = ALEXCL_LRN, .name = "lrn", .window = {first, last}, .k = 2, .alpha = 0.3, .beta = beta_, .span = span_ }
 
 const struct layer_ops layer_lrn_ops = {
     .type = ALEXCL_LRN,
@@ -151,24 +169,9 @@ const struct layer_ops layer_lrn_ops = {
     .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){&lrn_ref, &lrn_cpu, &lrn_own, NULL}},
     .conventions = lrn_tell,
     .shrink = norm_shrink,
-    .samples = (const struct layer_sample[]){{{.type = ALEXCL_LRN,
-                                               .name = "lrn",
-                                               .window = {-2, 2},
-                                               .k = 2,
-                                               .alpha = 0.3,
-                                               .beta = 0.75,
-                                               .span = ALEXCL_SPAN_HALF},
-                                              {16, 5, 13},
-                                              0},
-                                             {{.type = ALEXCL_LRN,
-                                               .name = "lrn",
-                                               .window = {-2, 2},
-                                               .k = 2,
-                                               .alpha = 0.3,
-                                               .beta = 0.6,
-                                               .span = ALEXCL_SPAN_LAYER},
-                                              {13, 5, 13},
-                                              0},
+    .samples = (const struct layer_sample[]){{LRN_SAMPLE(-2, 2, 0.75, ALEXCL_SPAN_HALF), {16, 5, 13}, 0},
+                                             {LRN_SAMPLE(-2, 2, 0.6, ALEXCL_SPAN_LAYER), {13, 5, 13}, 0},
+                                             {LRN_SAMPLE(-1, 2, 0.75, ALEXCL_SPAN_LAYER), {13, 5, 7}, 0},
                                              {{0}, {0}, 0}}};
 
 /* ---- rnorm ---- */
@@ -190,8 +193,8 @@ static int rnorm_own_enqueue(struct layer *l, const struct layer_io *io, struct 
     struct kernel_range range = layer_range_maps((size_t)s.in.h * (size_t)s.in.w, layer_channels(l), io);
     return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
                          ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->out->buffer), ARG_INT((int)layer_channels(l)),
-                         ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.n), ARG_FLOAT(s.k), ARG_FLOAT(s.alpha),
-                         ARG_FLOAT(s.beta));
+                         ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.first), ARG_INT(s.last), ARG_FLOAT(s.k),
+                         ARG_FLOAT(s.alpha), ARG_FLOAT(s.beta));
 }
 
 static const struct layer_variant rnorm_ref = {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Max-pooling, average pooling, and LeNet-1998's trained sub-sampling. */
+/* Max-pooling, average pooling, and LeNet-1998's trained sub-sampling. Sizes are PyTorch's and ONNX's. Every window
+ * must have a value on the map, so that no kernel asks what the largest of none is: padding and dilation that leave one
+ * without are refused. */
 #include <stdio.h>
 
 #include "generator.h"
@@ -11,49 +13,73 @@ enum {
     POOL_FIELDS_PADDED = POOL_FIELDS | LAYER_FIELD_DILATION | LAYER_FIELD_PAD
 };
 
-/* Windows along one side. In ceil mode a window may be clipped, but must start inside. */
-static int pool_windows(int side, const struct alexcl_layer *d) {
-    if (!d->ceil_mode) return side < d->kernel[0] ? 0 : (side - d->kernel[0]) / d->stride[0] + 1;
-    int windows = side < d->kernel[0] ? 1 : (side - d->kernel[0] + d->stride[0] - 1) / d->stride[0] + 1;
-    return (windows - 1) * d->stride[0] >= side ? windows - 1 : windows;
+/* Windows along one side. In ceil mode one may be clipped, but must start on the map or in the padding before it. */
+static int pool_windows(int side, int axis, int ceil_mode, const struct shape_window *w) {
+    int stride = w->stride[axis], extent = shape_window_extent(w, axis), room = w->pad[axis] + side + w->pad[axis + 2];
+    if (!ceil_mode) return room < extent ? 0 : (room - extent) / stride + 1;
+    int windows = room < extent ? 1 : (room - extent + stride - 1) / stride + 1;
+    return (windows - 1) * stride >= w->pad[axis] + side ? windows - 1 : windows;
+}
+
+/* The first window that has no value on the map; -1: there is none. */
+static int pool_without_values(int side, int axis, int windows, const struct shape_window *w) {
+    int step = w->dilation[axis];
+    for (int i = 0; i < windows; i++) {
+        int start = i * w->stride[axis] - w->pad[axis], skipped = start < 0 ? (step - 1 - start) / step : 0;
+        if (skipped >= w->kernel[axis] || start + skipped * step >= side) return i;
+    }
+    return -1;
 }
 
 static int pool_describe(struct layer *l, struct alexcl_error *err) {
-    const struct alexcl_layer *d = l->shape.desc;
-    if (d->kernel[0] != d->kernel[1] || d->stride[0] != d->stride[1] || d->dilation[0] > 1 || d->dilation[1] > 1 ||
-        d->pad[0] || d->pad[1] || d->pad[2] || d->pad[3])
-        return error_set(err, ALEXCL_E_USAGE, "a rectangular, a dilated or a padded window");
-    int h = pool_windows(l->shape.whole_in.h, d), w = pool_windows(l->shape.whole_in.w, d);
-    if (h < 1 || w < 1)
-        return error_set(err, ALEXCL_E_USAGE, "a %d x %d window does not fit; with ceil_mode it would be clipped",
-                         d->kernel[0], d->kernel[1]);
-    layer_describe_maps(l, h, w);
+    struct shape_window w = layer_window(l->shape.desc);
+    int sides[2] = {l->shape.whole_in.h, l->shape.whole_in.w}, windows[2];
+    for (int axis = 0; axis < 2; axis++) {
+        windows[axis] = pool_windows(sides[axis], axis, l->shape.desc->ceil_mode, &w);
+        if (windows[axis] < 1)
+            return error_set(err, ALEXCL_E_USAGE, "a %d x %d window does not fit; with ceil_mode it would be clipped",
+                             shape_window_extent(&w, 0), shape_window_extent(&w, 1));
+    }
+    for (int axis = 0; axis < 2; axis++) {
+        int empty = pool_without_values(sides[axis], axis, windows[axis], &w);
+        if (empty >= 0)
+            return error_set(err, ALEXCL_E_USAGE,
+                             "the windows of %s %d have nothing but padding: pad[%d] %d, pad[%d] %d; give less",
+                             axis ? "column" : "row", empty, axis, w.pad[axis], axis + 2, w.pad[axis + 2]);
+    }
+    layer_describe_maps(l, windows[0], windows[1]);
     return ALEXCL_OK;
 }
 
+/* Some windows of each side; first and last lie in the padding as before. */
 static void pool_shrink(struct alexcl_layer *d, struct alexcl_shape *in) {
-    int side = d->kernel[0] + 3 * d->stride[0] + 1;
-    *in = (struct alexcl_shape){layer_least(in->c, 5), layer_least(in->h, side), layer_least(in->w, side)};
+    struct shape_window w = layer_window(d);
+    *in = (struct alexcl_shape){layer_least(in->c, 5), layer_shrink_side(in->h, 0, 3, &w),
+                                layer_shrink_side(in->w, 1, 3, &w)};
 }
 
 static struct shape_pool pool_shape(const struct layer *l) {
-    return (struct shape_pool){l->shape.in, l->shape.out, l->shape.desc->kernel[0], l->shape.desc->stride[0]};
+    return (struct shape_pool){l->shape.in, l->shape.out, layer_window(l->shape.desc),
+                               l->shape.desc->count_include_pad};
 }
 
-static int pool_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
-    struct shape_pool s = pool_shape(l);
-    struct kernel_range range = layer_range_maps((size_t)s.out.h * (size_t)s.out.w, layer_channels(l), io);
-    return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
-                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->out->buffer), ARG_INT((int)layer_channels(l)),
-                         ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.kernel),
-                         ARG_INT(s.stride));
+static void pool_tell(const struct alexcl_layer *d, layer_tell_fn *tell, void *user) {
+    layer_tell_window(d, 0, tell, user);
 }
 
 static int pool_add_kernel(struct layer *l, const char *source, const char *function, struct alexcl_error *err) {
-    char defines[32];
-    snprintf(defines, sizeof defines, "-DBLOCK=%d", l->choice.in_block);
+    struct shape_window w = layer_window(l->shape.desc);
+    char defines[96];
+    snprintf(defines, sizeof defines, "-DBLOCK=%d -DDILATION_H=%d -DDILATION_W=%d", l->choice.in_block, w.dilation[0],
+             w.dilation[1]);
     return layer_add_kernel(l, LAYER_FORWARD, 0, source, function, defines, err);
 }
+
+/* What their kernels are told of the shape. */
+#define POOL_ARGS(s)                                                                                                   \
+    ARG_INT((s).in.h), ARG_INT((s).in.w), ARG_INT((s).out.h), ARG_INT((s).out.w), ARG_INT((s).window.kernel[0]),       \
+        ARG_INT((s).window.kernel[1]), ARG_INT((s).window.stride[0]), ARG_INT((s).window.stride[1])
+#define POOL_ARGS_PADDED(s) POOL_ARGS(s), ARG_INT((s).window.pad[0]), ARG_INT((s).window.pad[1])
 
 /* ---- maxpool ---- */
 
@@ -69,12 +95,20 @@ static int maxpool_own_prepare(struct layer *l, const float *const values[LAYER_
     return pool_add_kernel(l, "maxpool", "maxpool_forward", err);
 }
 
+static int maxpool_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    struct shape_pool s = pool_shape(l);
+    struct kernel_range range = layer_range_maps((size_t)s.out.h * (size_t)s.out.w, layer_channels(l), io);
+    return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
+                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->out->buffer), ARG_INT((int)layer_channels(l)),
+                         POOL_ARGS_PADDED(s));
+}
+
 static const struct layer_variant maxpool_ref = {
     .name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = maxpool_ref_enqueue};
 static const struct layer_variant maxpool_own = {.name = "own",
                                                  .applicable = layer_on_device,
                                                  .prepare = maxpool_own_prepare,
-                                                 .enqueue = pool_enqueue,
+                                                 .enqueue = maxpool_own_enqueue,
                                                  .release = layer_free_kernels,
                                                  .kernels = "maxpool",
                                                  .last_resort = 1};
@@ -85,7 +119,7 @@ static int maxpool_cpu_applicable(const struct layer *l, const struct place *pla
 
 static int maxpool_cpu_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
     (void)values;
-    return layer_add_kernel(l, LAYER_FORWARD, 0, "maxpool_cpu", "maxpool_cpu_forward", "", err);
+    return pool_add_kernel(l, "maxpool_cpu", "maxpool_cpu_forward", err);
 }
 
 static int maxpool_cpu_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
@@ -93,8 +127,8 @@ static int maxpool_cpu_enqueue(struct layer *l, const struct layer_io *io, struc
     size_t blocks = layer_channels(l) / LAYER_BLOCK;
     struct kernel_range range = {3, {0, 0, (size_t)io->first}, {(size_t)s.out.h, blocks, (size_t)io->count}, {1, 1, 1}};
     return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
-                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->out->buffer), ARG_INT((int)blocks), ARG_INT(s.in.h),
-                         ARG_INT(s.in.w), ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.kernel), ARG_INT(s.stride));
+                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->out->buffer), ARG_INT((int)blocks),
+                         POOL_ARGS_PADDED(s));
 }
 
 static const struct layer_variant maxpool_cpu = {.name = "cpu",
@@ -113,10 +147,19 @@ const struct layer_ops layer_maxpool_ops = {
     .describe = pool_describe,
     .variants = {[LAYER_FORWARD] =
                      (const struct layer_variant *const[]){&maxpool_ref, &maxpool_cpu, &maxpool_own, NULL}},
+    .conventions = pool_tell,
     .shrink = pool_shrink,
     .samples = (const struct layer_sample[]){
         {{.type = ALEXCL_MAXPOOL, .name = "maxpool", .kernel = {3, 3}, .stride = {2, 2}}, {5, 13, 13}, 0},
         {{.type = ALEXCL_MAXPOOL, .name = "maxpool", .kernel = {2, 2}, .stride = {3, 3}, .ceil_mode = 1}, {3, 8, 9}, 0},
+        {{.type = ALEXCL_MAXPOOL,
+          .name = "maxpool",
+          .kernel = {3, 2},
+          .stride = {1, 2},
+          .dilation = {2, 1},
+          .pad = {1, 0, 2, 1}},
+         {3, 8, 9},
+         0},
         {{0}, {0}, 0}}};
 
 /* ---- avgpool ---- */
@@ -133,12 +176,26 @@ static int avgpool_own_prepare(struct layer *l, const float *const values[LAYER_
     return pool_add_kernel(l, "avgpool", "avgpool_forward", err);
 }
 
+static int avgpool_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    struct shape_pool s = pool_shape(l);
+    struct kernel_range range = layer_range_maps((size_t)s.out.h * (size_t)s.out.w, layer_channels(l), io);
+    return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
+                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->out->buffer), ARG_INT((int)layer_channels(l)),
+                         POOL_ARGS_PADDED(s), ARG_INT(s.in.h + s.window.pad[2]), ARG_INT(s.in.w + s.window.pad[3]),
+                         ARG_INT(s.count_include_pad));
+}
+
+static void avgpool_tell(const struct alexcl_layer *d, layer_tell_fn *tell, void *user) {
+    pool_tell(d, tell, user);
+    if (d->pad[0] || d->pad[1] || d->pad[2] || d->pad[3]) tell(user, "count_include_pad", NULL, d->count_include_pad);
+}
+
 static const struct layer_variant avgpool_ref = {
     .name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = avgpool_ref_enqueue};
 static const struct layer_variant avgpool_own = {.name = "own",
                                                  .applicable = layer_on_device,
                                                  .prepare = avgpool_own_prepare,
-                                                 .enqueue = pool_enqueue,
+                                                 .enqueue = avgpool_own_enqueue,
                                                  .release = layer_free_kernels,
                                                  .kernels = "avgpool"};
 
@@ -150,10 +207,19 @@ const struct layer_ops layer_avgpool_ops = {
     .reads_maps = 1,
     .describe = pool_describe,
     .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){&avgpool_ref, &avgpool_own, NULL}},
+    .conventions = avgpool_tell,
     .shrink = pool_shrink,
     .samples = (const struct layer_sample[]){
         {{.type = ALEXCL_AVGPOOL, .name = "avgpool", .kernel = {3, 3}, .stride = {2, 2}, .ceil_mode = 1},
          {5, 12, 10},
+         0},
+        {{.type = ALEXCL_AVGPOOL,
+          .name = "avgpool",
+          .kernel = {2, 3},
+          .stride = {1, 2},
+          .pad = {1, 0, 0, 2},
+          .count_include_pad = 1},
+         {5, 7, 10},
          0},
         {{0}, {0}, 0}}};
 
@@ -206,8 +272,7 @@ static int subsample_own_enqueue(struct layer *l, const struct layer_io *io, str
     return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
                          ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),
                          ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer),
-                         ARG_INT((int)layer_channels(l)), ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.out.h),
-                         ARG_INT(s.out.w), ARG_INT(s.kernel), ARG_INT(s.stride));
+                         ARG_INT((int)layer_channels(l)), POOL_ARGS(s));
 }
 
 static const struct layer_variant subsample_ref = {

@@ -27,9 +27,19 @@ void layer_fill_weight(const struct layer_fill *f);
 /* Values of one row of a tensor. */
 size_t layer_tensor_row(const struct layer_tensor *t);
 
+/* A description's window; fields that its type does not use are as if nothing was said. */
+struct shape_window layer_window(const struct alexcl_layer *d);
+
+/* The conventions of a layer with a window, in ONNX's terms: dilations that are not 1; pads, where there are any or
+ * `always`. */
+void layer_tell_window(const struct alexcl_layer *d, int always, layer_tell_fn *tell, void *user);
+
 /* ---- shrink ---- */
 
 int layer_least(int a, int b);
+/* Of a side of a map, as much as windows need that begin `windows` strides further on at least; the last one ends as it
+ * did. */
+int layer_shrink_side(int side, int axis, int windows, const struct shape_window *w);
 /* The shrink of layers of units. */
 void layer_shrink_units(struct alexcl_layer *desc, struct alexcl_shape *in);
 

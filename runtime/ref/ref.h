@@ -15,10 +15,11 @@ void ref_fc_fp16(float *y, const float *x, const float *w, const float *b, int n
 void ref_rbf(float *y, const float *x, const float *code, int n, int in, int out);
 /* Krizhevsky et al. 2012, section 3.3, over channels; seam: n x (before + after) x h x w of the other half, or NULL. */
 void ref_lrn(float *y, const float *x, const float *seam, int n, const struct shape_norm *s);
-/* The same-map norm of the 2012 code: window n x n around each value, clipped at the border. */
+/* The same-map norm of the 2012 code: a square window around each value, clipped at the border. */
 void ref_rnorm(float *y, const float *x, int n, const struct shape_norm *s);
 void ref_maxpool(float *y, const float *x, int n, const struct shape_pool *s);
-/* Mean over the window clipped to the map. */
+/* Mean over the window clipped to the map; count_include_pad: the sum over what the window has of the map and of its
+ * padding. */
 void ref_avgpool(float *y, const float *x, int n, const struct shape_pool *s);
 /* y = w[c] * (sum of the window) + b[c] (LeCun et al. 1998, section II.B). */
 void ref_subsample(float *y, const float *x, const float *w, const float *b, int n, const struct shape_pool *s);

@@ -15,18 +15,17 @@ static const float *ref_lrn_plane(const float *x, const float *seam, int c, cons
     return seam + (size_t)(c < 0 ? s->before + c : s->before + c - s->in.c) * plane;
 }
 
-/* x, y: n x c x h x w, seam: n x (before + after) x h x w. The window is channels c - n/2 .. c + n/2, clipped to those
- * there are. */
+/* x, y: n x c x h x w, seam: n x (before + after) x h x w. The window is channels c + first .. c + last, clipped to
+ * those there are. */
 void ref_lrn(float *y, const float *x, const float *seam, int n, const struct shape_norm *s) {
     size_t plane = (size_t)s->in.h * (size_t)s->in.w;
-    int reach = s->n / 2;
     for (int image = 0; image < n; image++) {
         const float *image_x = x + (size_t)image * shape_size(s->in);
         const float *image_seam = seam ? seam + (size_t)image * (size_t)(s->before + s->after) * plane : NULL;
         int lowest = seam ? -s->before : 0, highest = s->in.c - 1 + (seam ? s->after : 0);
         for (int c = 0; c < s->in.c; c++) {
-            int from = c - reach < lowest ? lowest : c - reach;
-            int to = c + reach > highest ? highest : c + reach;
+            int from = c + s->first < lowest ? lowest : c + s->first;
+            int to = c + s->last > highest ? highest : c + s->last;
             const float *own = ref_lrn_plane(image_x, image_seam, c, s);
             for (size_t i = 0; i < plane; i++) {
                 double squares = 0.0;
@@ -40,14 +39,17 @@ void ref_lrn(float *y, const float *x, const float *seam, int n, const struct sh
     }
 }
 
-/* x, y: n x c x h x w. The window is rows r - n/2 .. r + n/2 and the same columns, clipped at the border of the map. */
+static int ref_norm_clip(int at, int side) { return at < 0 ? 0 : at >= side ? side - 1 : at; }
+
+/* x, y: n x c x h x w. The window is rows r + first .. r + last and the same columns, clipped at the border of the
+ * map. */
 void ref_rnorm(float *y, const float *x, int n, const struct shape_norm *s) {
-    int h = s->in.h, w = s->in.w, reach = s->n / 2;
+    int h = s->in.h, w = s->in.w;
     for (int map = 0; map < n * s->in.c; map++, x += (size_t)h * (size_t)w) {
         for (int row = 0; row < h; row++) {
             for (int column = 0; column < w; column++) {
-                int top = row < reach ? 0 : row - reach, bottom = row + reach < h ? row + reach : h - 1;
-                int left = column < reach ? 0 : column - reach, right = column + reach < w ? column + reach : w - 1;
+                int top = ref_norm_clip(row + s->first, h), bottom = ref_norm_clip(row + s->last, h);
+                int left = ref_norm_clip(column + s->first, w), right = ref_norm_clip(column + s->last, w);
                 double squares = 0.0;
                 for (int r = top; r <= bottom; r++) {
                     for (int c = left; c <= right; c++) {

@@ -190,20 +190,17 @@ const char *selfcheck_kernels(const struct selfcheck_case *c) {
 
 void selfcheck_describe(const struct selfcheck_case *c, char *out, size_t size) {
     const struct alexcl_layer *d = &c->desc;
-    char window[64] = "", outputs[24] = "", groups[24] = "";
-    int units = c->in.h == 1 && c->in.w == 1, norm = (layer_type(d->type)->fields & LAYER_FIELD_NORM) != 0;
-    if (norm)
-        snprintf(window, sizeof window, ", window %d%s", d->window[1] - d->window[0] + 1,
-                 d->span == ALEXCL_SPAN_LAYER ? " (layer)" : "");
-    else if (d->kernel[0])
-        snprintf(window, sizeof window, ", %dx%d/%d", d->kernel[0], d->kernel[1], d->stride[0]);
+    char window[LAYER_WINDOW_TEXT], outputs[24] = "", groups[24] = "";
+    int units = c->in.h == 1 && c->in.w == 1;
+    layer_window_text(d, window);
+    const char *over = layer_type(d->type)->fields & LAYER_FIELD_SPAN && d->span == ALEXCL_SPAN_LAYER ? " (layer)" : "";
     if (d->outputs) snprintf(outputs, sizeof outputs, " to %d", d->outputs);
     if (d->groups > 1) snprintf(groups, sizeof groups, ", %d groups", d->groups);
     if (c->fp16) snprintf(groups, sizeof groups, ", half weights");
     if (units)
-        snprintf(out, size, "%d%s%s%s", c->in.c, window, outputs, groups);
+        snprintf(out, size, "%d%s%s%s%s", c->in.c, window, over, outputs, groups);
     else
-        snprintf(out, size, "%dx%dx%d%s%s%s", c->in.c, c->in.h, c->in.w, window, outputs, groups);
+        snprintf(out, size, "%dx%dx%d%s%s%s%s", c->in.c, c->in.h, c->in.w, window, over, outputs, groups);
 }
 
 void selfcheck_explain(const struct selfcheck_found *found, char *out, size_t size) {

@@ -22,18 +22,24 @@ struct tuning {
     json_t *document; /* as in the file */
 };
 
+/* ", pad 2", ", pad 0+3" with more at the bottom and the right, or all four of them; nothing where there is none. */
+static int tuning_write_pads(const int pad[4], char *out, size_t size) {
+    if (!pad[0] && !pad[1] && !pad[2] && !pad[3]) return 0;
+    if (pad[0] != pad[1] || pad[2] != pad[3] || pad[2] < pad[0])
+        return snprintf(out, size, ", pads %d %d %d %d", pad[0], pad[1], pad[2], pad[3]);
+    return pad[2] == pad[0] ? snprintf(out, size, ", pad %d", pad[0])
+                            : snprintf(out, size, ", pad %d+%d", pad[0], pad[2] - pad[0]);
+}
+
 void tuning_key(const struct layer *l, enum layer_pass_kind pass, char out[TUNING_KEY]) {
     static const char *const passes[LAYER_PASSES] = {"", ", input gradient", ", weight gradient"};
     const struct alexcl_layer *d = l->shape.desc;
+    char window[LAYER_WINDOW_TEXT];
     int made = snprintf(out, TUNING_KEY, "%s %dx%dx%d to %d", alexcl_layer_type_name(d->type), l->shape.in.c,
                         l->shape.in.h, l->shape.in.w, l->shape.out.c);
-    if (d->kernel[0] && made < TUNING_KEY)
-        made +=
-            snprintf(out + made, (size_t)(TUNING_KEY - made), ", %dx%d/%d", d->kernel[0], d->kernel[1], d->stride[0]);
-    if ((d->pad[0] || d->pad[2]) && made < TUNING_KEY)
-        made += snprintf(out + made, (size_t)(TUNING_KEY - made), ", pad %d", d->pad[0]);
-    if (d->pad[2] > d->pad[0] && made < TUNING_KEY)
-        made += snprintf(out + made, (size_t)(TUNING_KEY - made), "+%d", d->pad[2] - d->pad[0]);
+    layer_window_text(d, window);
+    if (made < TUNING_KEY) made += snprintf(out + made, (size_t)(TUNING_KEY - made), "%s", window);
+    if (made < TUNING_KEY) made += tuning_write_pads(d->pad, out + made, (size_t)(TUNING_KEY - made));
     if (d->groups > 1 && made < TUNING_KEY)
         made += snprintf(out + made, (size_t)(TUNING_KEY - made), ", %d groups", d->groups);
     if (l->choice.fp16 && made < TUNING_KEY)

@@ -12,6 +12,9 @@ static struct alexcl_layer pool(int kernel, int stride, int ceil_mode) {
 START_TEST(grid) { kernel_check_pool_grid("own", pool(1, 1, 0)); }
 END_TEST
 
+START_TEST(windows) { kernel_check_pool_windows("own", pool(1, 1, 0)); }
+END_TEST
+
 START_TEST(golden) {
     struct alexcl_layer desc = pool(2, 2, 0);
     kernel_check_golden("own", &desc, "avgpool_2x2", "y");
@@ -21,6 +24,7 @@ END_TEST
 int main(void) {
     TCase *tests = tcase_create("avgpool");
     tcase_add_test(tests, grid);
+    tcase_add_test(tests, windows);
     tcase_add_test(tests, golden);
     return support_run(tests);
 }

@@ -7,9 +7,18 @@ END_TEST
 START_TEST(golden) { kernel_check_golden_lrn("own"); }
 END_TEST
 
-START_TEST(refused) {
-    struct alexcl_layer desc = {.type = ALEXCL_LRN, .name = "lrn", .window = {-1, 2}, .k = 1, .alpha = 1, .beta = 0.75};
-    kernel_check_refused(&desc, (struct alexcl_shape){8, 2, 2}, "its middle at 0");
+/* What a half reads of the other: as many channels as its own windows reach, which is not the same for both. */
+START_TEST(described) {
+    static const int windows[][2] = {{-2, 2}, {-1, 2}, {0, 3}, {-5, 0}};
+    for (size_t i = 0; i < sizeof windows / sizeof *windows; i++) {
+        for (int half = 0; half < 2; half++) {
+            struct alexcl_error err = {0};
+            struct layer l;
+            struct alexcl_layer desc = kernel_check_lrn(windows[i][0], windows[i][1], ALEXCL_SPAN_LAYER);
+            EXPECT_OK(layer_describe(&l, &desc, half, (struct alexcl_shape){9, 2, 2}, &err), err);
+            ck_assert_int_eq(l.shape.reads.seam, half ? -windows[i][0] : windows[i][1]);
+        }
+    }
 }
 END_TEST
 
@@ -17,6 +26,6 @@ int main(void) {
     TCase *tests = tcase_create("lrn");
     tcase_add_test(tests, grid);
     tcase_add_test(tests, golden);
-    tcase_add_test(tests, refused);
+    tcase_add_test(tests, described);
     return support_run(tests);
 }

@@ -4,6 +4,9 @@
 START_TEST(grid) { kernel_check_pool_grid("own", kernel_check_maxpool(1, 1, 0)); }
 END_TEST
 
+START_TEST(windows) { kernel_check_pool_windows("own", kernel_check_maxpool(1, 1, 0)); }
+END_TEST
+
 START_TEST(golden) { kernel_check_golden_maxpool("own"); }
 END_TEST
 
@@ -24,6 +27,15 @@ START_TEST(sizes) {
     }
     struct alexcl_layer desc = kernel_check_maxpool(3, 2, 0);
     kernel_check_refused(&desc, (struct alexcl_shape){2, 2, 9}, "ceil_mode");
+    /* The values of a window may all lie in the padding: on both sides of a map, or behind its end. */
+    struct alexcl_layer around = desc, behind = desc;
+    around.kernel[0] = around.dilation[0] = 2;
+    around.pad[0] = around.pad[2] = 1;
+    kernel_check_refused(&around, (struct alexcl_shape){2, 1, 9},
+                         "the windows of row 0 have nothing but padding: pad[0] 1, pad[2] 1");
+    behind.kernel[1] = 1;
+    behind.pad[3] = 1;
+    kernel_check_refused(&behind, (struct alexcl_shape){2, 9, 8}, "the windows of column 4 have nothing but padding");
 }
 END_TEST
 
@@ -36,6 +48,7 @@ END_TEST
 int main(void) {
     TCase *tests = tcase_create("maxpool");
     tcase_add_test(tests, grid);
+    tcase_add_test(tests, windows);
     tcase_add_test(tests, golden);
     tcase_add_test(tests, sizes);
     tcase_add_test(tests, nan_stays);

@@ -109,12 +109,14 @@ static void check_pooling(const char *source, const char *function, const char *
     struct buffer *weight = filled(CHANNELS, 0.7f), *bias = filled(CHANNELS, 0.3f);
     open_kernel(&s, source, function, defines);
     const struct kernel_arg buffers[] = {ARG_BUFFER(s.x), ARG_BUFFER(weight), ARG_BUFFER(bias), ARG_BUFFER(s.y)};
-    const struct kernel_arg shape[] = {ARG_INT(CHANNELS), ARG_INT(HIGH),   ARG_INT(HIGH), ARG_INT(OUT),
-                                       ARG_INT(OUT),      ARG_INT(WINDOW), ARG_INT(1)};
-    struct kernel_arg args[sizeof buffers / sizeof *buffers + sizeof shape / sizeof *shape];
+    const struct kernel_arg shape[] = {ARG_INT(CHANNELS), ARG_INT(HIGH),   ARG_INT(HIGH), ARG_INT(OUT), ARG_INT(OUT),
+                                       ARG_INT(WINDOW),   ARG_INT(WINDOW), ARG_INT(1),    ARG_INT(1)};
+    const struct kernel_arg padding[] = {ARG_INT(0), ARG_INT(0), ARG_INT(HIGH), ARG_INT(HIGH), ARG_INT(0)};
+    struct kernel_arg args[20];
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
         if (trained || i == 0 || i == 3) args[s.arg_count++] = buffers[i];
     for (size_t i = 0; i < sizeof shape / sizeof *shape; i++) args[s.arg_count++] = shape[i];
+    for (size_t i = 0; i < sizeof padding / sizeof *padding && !trained; i++) args[s.arg_count++] = padding[i];
     s.args = args;
     check_groups(&s, SMALL);
     close_kernel(&s);
@@ -137,10 +139,10 @@ static void check_lrn(const char *defines) {
     struct sums s = {
         .in = (size_t)TERMS * ITEMS, .out = (size_t)TERMS * ITEMS, .range = {3, {0}, {ITEMS, TERMS, 1}, {1, 1, 1}}};
     open_kernel(&s, "lrn", "lrn_forward", defines);
-    s.args = (const struct kernel_arg[]){ARG_BUFFER(s.x), ARG_BUFFER(NULL), ARG_BUFFER(s.y), ARG_INT(TERMS),
-                                         ARG_INT(ITEMS),  ARG_INT(0),       ARG_INT(0),      ARG_INT(2 * TERMS - 1),
-                                         ARG_FLOAT(1),    ARG_FLOAT(0.5f),  ARG_FLOAT(0.6f)};
-    s.arg_count = 11;
+    s.args = (const struct kernel_arg[]){ARG_BUFFER(s.x),    ARG_BUFFER(NULL), ARG_BUFFER(s.y), ARG_INT(TERMS),
+                                         ARG_INT(ITEMS),     ARG_INT(0),       ARG_INT(0),      ARG_INT(1 - TERMS),
+                                         ARG_INT(TERMS - 1), ARG_FLOAT(1),     ARG_FLOAT(0.5f), ARG_FLOAT(0.6f)};
+    s.arg_count = 12;
     check_groups(&s, SMALL_SQUARE);
     close_kernel(&s);
 }
@@ -150,10 +152,10 @@ static void check_rnorm(const char *defines) {
                      .out = CHANNELS * SIDE * SIDE,
                      .range = {3, {0}, {SIDE * SIDE, CHANNELS, 1}, {1, 1, 1}}};
     open_kernel(&s, "rnorm", "rnorm_forward", defines);
-    s.args = (const struct kernel_arg[]){ARG_BUFFER(s.x), ARG_BUFFER(s.y), ARG_INT(CHANNELS),
-                                         ARG_INT(SIDE),   ARG_INT(SIDE),   ARG_INT(2 * SIDE - 1),
-                                         ARG_FLOAT(1),    ARG_FLOAT(0.5f), ARG_FLOAT(0.6f)};
-    s.arg_count = 9;
+    s.args = (const struct kernel_arg[]){ARG_BUFFER(s.x), ARG_BUFFER(s.y),   ARG_INT(CHANNELS), ARG_INT(SIDE),
+                                         ARG_INT(SIDE),   ARG_INT(1 - SIDE), ARG_INT(SIDE - 1), ARG_FLOAT(1),
+                                         ARG_FLOAT(0.5f), ARG_FLOAT(0.6f)};
+    s.arg_count = 10;
     check_groups(&s, SMALL_SQUARE);
     close_kernel(&s);
 }
@@ -203,11 +205,20 @@ START_TEST(of_lrn_cpu) {
     if (!kernel_check_possible("cpu")) return;
     struct sums s = {.in = TERMS, .out = TERMS, .range = {2, {0}, {1, 1}, {1, 1}}};
     open_kernel(&s, "lrn_cpu", "lrn_cpu_forward", "-DPLACES=1");
-    s.args = (const struct kernel_arg[]){
-        ARG_BUFFER(s.x), ARG_BUFFER(NULL), ARG_BUFFER(s.y), ARG_INT(TERMS),
-        ARG_INT(1),      ARG_INT(0),       ARG_INT(0),      ARG_INT(TERMS + 1),
-        ARG_FLOAT(1),    ARG_FLOAT(0.5f),  ARG_FLOAT(0.6f), ARG_LOCAL(2 * (TERMS + 1) * sizeof(float))};
-    s.arg_count = 12;
+    s.args = (const struct kernel_arg[]){ARG_BUFFER(s.x),
+                                         ARG_BUFFER(NULL),
+                                         ARG_BUFFER(s.y),
+                                         ARG_INT(TERMS),
+                                         ARG_INT(1),
+                                         ARG_INT(0),
+                                         ARG_INT(0),
+                                         ARG_INT(-TERMS / 2),
+                                         ARG_INT(TERMS / 2),
+                                         ARG_FLOAT(1),
+                                         ARG_FLOAT(0.5f),
+                                         ARG_FLOAT(0.6f),
+                                         ARG_LOCAL(2 * (TERMS + 1) * sizeof(float))};
+    s.arg_count = 13;
     check_order(&s, 1.0f, 1, TERMS, SMALL_SQUARE, 0.0f, 1);
     close_kernel(&s);
 }

@@ -13,6 +13,10 @@ START_TEST(grid) {
             struct alexcl_layer desc = rnorm(n, 1.0, 0.2, n == 3 ? 0.5 : 0.75);
             kernel_check_layer("own", &desc, shapes[s]);
         }
+        struct alexcl_layer uneven = rnorm(1, 1.0, 0.2, 0.75);
+        uneven.window[0] = -2;
+        uneven.window[1] = 1;
+        kernel_check_layer("own", &uneven, shapes[s]);
     }
 }
 END_TEST

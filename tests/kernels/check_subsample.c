@@ -12,8 +12,12 @@ static struct alexcl_layer pool(int kernel, int stride, int ceil_mode) {
 START_TEST(grid) { kernel_check_pool_grid("own", pool(1, 1, 0)); }
 END_TEST
 
+START_TEST(windows) { kernel_check_pool_windows("own", pool(1, 1, 0)); }
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("subsample");
     tcase_add_test(tests, grid);
+    tcase_add_test(tests, windows);
     return support_run(tests);
 }

@@ -526,6 +526,23 @@ void kernel_check_lrn_grid(const char *variant) {
     }
     struct alexcl_layer desc = lrn(5, 1.0, 0.5, 0.6, ALEXCL_SPAN_LAYER);
     kernel_check_layer(variant, &desc, shapes[3]);
+    /* ends that differ: an even number of channels, all below, all above, further than a half has channels */
+    static const int uneven[][2] = {{-1, 2}, {-2, 1}, {-3, 0}, {0, 2}, {-9, 1}};
+    for (size_t i = 0; i < sizeof uneven / sizeof *uneven; i++) {
+        for (size_t s = 2; s < 5; s += 2) {
+            desc = kernel_check_lrn(uneven[i][0], uneven[i][1], ALEXCL_SPAN_LAYER);
+            kernel_check_layer(variant, &desc, shapes[s]);
+        }
+    }
+    desc = kernel_check_lrn(-2, 1, ALEXCL_SPAN_HALF);
+    kernel_check_layer(variant, &desc, shapes[3]);
+}
+
+struct alexcl_layer kernel_check_lrn(int first, int last, enum alexcl_span span) {
+    struct alexcl_layer desc = lrn(1, 2.0, 0.3, 0.75, span);
+    desc.window[0] = first;
+    desc.window[1] = last;
+    return desc;
 }
 
 void kernel_check_golden_lrn(const char *variant) {
@@ -587,6 +604,36 @@ void kernel_check_pool_grid(const char *variant, struct alexcl_layer desc) {
                 desc.ceil_mode = ceil_mode;
                 kernel_check_layer(variant, &desc, shapes[s]);
             }
+        }
+    }
+}
+
+/* Windows that are no squares, and those that hang over the map: on every side by another number, dilated, in ceil
+ * mode. */
+void kernel_check_pool_windows(const char *variant, struct alexcl_layer desc) {
+    static const struct {
+        struct alexcl_shape in;
+        int kernel[2], stride[2], dilation[2], pad[4], ceil_mode;
+    } cases[] = {
+        {{3, 7, 9}, {2, 3}, {1, 2}, {0}, {0}, 0},
+        {{5, 6, 4}, {3, 1}, {2, 1}, {0}, {0}, 1},
+        {{4, 7, 6}, {3, 3}, {2, 2}, {0}, {1, 1, 1, 1}, 0},
+        {{4, 7, 6}, {3, 3}, {2, 2}, {1, 1}, {1, 1, 1, 1}, 1},
+        {{2, 8, 11}, {3, 2}, {1, 3}, {2, 3}, {2, 0, 1, 3}, 0},
+        {{37, 9, 5}, {2, 3}, {2, 2}, {3, 1}, {0, 1, 2, 0}, 1},
+        {{3, 2, 2}, {3, 3}, {1, 1}, {0}, {1, 2, 2, 1}, 0}, /* larger than the map */
+    };
+    unsigned fields = layer_type(desc.type)->fields;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        if (!(fields & LAYER_FIELD_PAD) && cases[i].pad[0] + cases[i].pad[1] + cases[i].pad[2] > 0) continue;
+        memcpy(desc.kernel, cases[i].kernel, sizeof desc.kernel);
+        memcpy(desc.stride, cases[i].stride, sizeof desc.stride);
+        memcpy(desc.dilation, cases[i].dilation, sizeof desc.dilation);
+        memcpy(desc.pad, cases[i].pad, sizeof desc.pad);
+        desc.ceil_mode = cases[i].ceil_mode;
+        for (int counted = 0; counted <= ((fields & LAYER_FIELD_COUNT_PAD) != 0); counted++) {
+            desc.count_include_pad = counted;
+            kernel_check_layer(variant, &desc, cases[i].in);
         }
     }
 }

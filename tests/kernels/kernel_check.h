@@ -34,9 +34,11 @@ void kernel_check_fc_grid(const char *variant);
 /* And for LRN and max-pooling. */
 void kernel_check_lrn_grid(const char *variant);
 void kernel_check_golden_lrn(const char *variant);
+struct alexcl_layer kernel_check_lrn(int first, int last, enum alexcl_span span);
 struct alexcl_layer kernel_check_maxpool(int kernel, int stride, int ceil_mode);
 /* Layers of desc's type with windows of all kinds. */
 void kernel_check_pool_grid(const char *variant, struct alexcl_layer desc);
+void kernel_check_pool_windows(const char *variant, struct alexcl_layer desc);
 /* A NaN wins wherever it stands in its window, and only there. */
 void kernel_check_maxpool_nan(const char *variant, int block);
 void kernel_check_golden_maxpool(const char *variant);

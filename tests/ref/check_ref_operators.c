@@ -83,18 +83,21 @@ START_TEST(conv_of_two_halves_is_the_layer) {
 }
 END_TEST
 
-/* LRN over the layer as its two halves compute it: each with `reach` channels of the other one, those nearest to the
- * cut. */
+/* LRN over the layer as its two halves compute it: each with those channels of the other one that its windows reach,
+ * nearest to the cut. */
 START_TEST(lrn_of_two_halves_is_the_layer) {
-    static const int channels[] = {16, 7, 3, 2}, windows[] = {5, 3, 1, 5};
-    int c = channels[_i], n = windows[_i], images = 2, h = 3, w = 4;
+    static const int channels[] = {16, 7, 3, 2, 9, 6, 5},
+                     windows[][2] = {{-2, 2}, {-1, 1}, {0, 0}, {-2, 2}, {-1, 2}, {-4, 0}, {0, 3}};
+    int c = channels[_i], images = 2, h = 3, w = 4;
     size_t plane = (size_t)(h * w), whole = (size_t)c * plane;
-    struct shape_norm layer = {.in = {c, h, w}, .n = n, .k = 2.0f, .alpha = 0.5f, .beta = 0.75f};
+    struct shape_norm layer = {
+        .in = {c, h, w}, .first = windows[_i][0], .last = windows[_i][1], .k = 2.0f, .alpha = 0.5f, .beta = 0.75f};
     float *x = support_random((size_t)images * whole, "x", 3.0), *want = support_floats((size_t)images * whole);
     ref_lrn(want, x, NULL, images, &layer);
     for (int half = 0; half < 2; half++) {
         struct shape_norm s = layer;
-        int first = shape_half_first(c, half), reach = n / 2, others = c - shape_half_count(c, half);
+        int first = shape_half_first(c, half), reach = half ? -layer.first : layer.last,
+            others = c - shape_half_count(c, half);
         if (reach > others) reach = others;
         s.in.c = shape_half_count(c, half);
         s.before = half ? reach : 0;
@@ -119,7 +122,7 @@ END_TEST
 
 START_TEST(lrn_by_hand) {
     /* 3 channels, window 3: the sums of squares are 1+4, 1+4+9, 4+9; beta 1 so that it is a plain quotient. */
-    struct shape_norm s = {.in = {3, 1, 1}, .n = 3, .k = 1.0f, .alpha = 2.0f, .beta = 1.0f};
+    struct shape_norm s = {.in = {3, 1, 1}, .first = -1, .last = 1, .k = 1.0f, .alpha = 2.0f, .beta = 1.0f};
     float x[] = {1, 2, 3}, y[3], want[] = {1.0f / 11.0f, 2.0f / 29.0f, 3.0f / 27.0f};
     ref_lrn(y, x, NULL, 1, &s);
     support_compare("lrn", y, want, 3, 1e-7);
@@ -128,21 +131,32 @@ START_TEST(lrn_by_hand) {
     s.in.c = s.before = s.after = 1;
     ref_lrn(y, &middle, seam, 1, &s);
     support_compare("middle", y, want + 1, 1, 1e-7);
+    /* From the channel below to itself: the sums of squares are 1, 1+4, 4+9. */
+    struct shape_norm uneven = {.in = {3, 1, 1}, .first = -1, .last = 0, .k = 1.0f, .alpha = 2.0f, .beta = 1.0f};
+    float below[] = {1.0f / 3.0f, 2.0f / 11.0f, 3.0f / 27.0f};
+    ref_lrn(y, x, NULL, 1, &uneven);
+    support_compare("from below", y, below, 3, 1e-7);
 }
 END_TEST
 
 START_TEST(rnorm_by_hand) {
     /* 2 maps of 2 x 3, window 3: clipped at the border, and never into the other map. */
-    struct shape_norm s = {.in = {2, 2, 3}, .n = 3, .k = 1.0f, .alpha = 1.0f, .beta = 1.0f};
+    struct shape_norm s = {.in = {2, 2, 3}, .first = -1, .last = 1, .k = 1.0f, .alpha = 1.0f, .beta = 1.0f};
     float x[] = {1, 1, 1, 1, 1, 2, 5, 0, 0, 0, 0, 0}, y[12];
     float want[] = {1.0f / 5, 1.0f / 10, 1.0f / 8, 1.0f / 5, 1.0f / 10, 2.0f / 8, 5.0f / 26, 0, 0, 0, 0, 0};
     ref_rnorm(y, x, 1, &s);
     support_compare("rnorm", y, want, 12, 1e-7);
+    /* From itself to the next row and column. */
+    struct shape_norm after = {.in = {1, 2, 3}, .first = 0, .last = 1, .k = 1.0f, .alpha = 1.0f, .beta = 1.0f};
+    float next[] = {1.0f / 5, 1.0f / 8, 1.0f / 6, 1.0f / 3, 1.0f / 6, 2.0f / 5};
+    ref_rnorm(y, x, 1, &after);
+    support_compare("rnorm, uneven", y, next, 6, 1e-7);
 }
 END_TEST
 
 START_TEST(pools_clip_their_windows) {
-    struct shape_pool s = {{1, 3, 3}, {1, 2, 2}, 2, 2}; /* ceil mode: 3 -> 2, the last window is one wide */
+    struct shape_pool s = {
+        {1, 3, 3}, {1, 2, 2}, {{2, 2}, {2, 2}, {1, 1}, {0}}, 0}; /* ceil mode: 3 -> 2, the last window is one wide */
     float x[] = {1, 2, 3, 4, 5, 6, 7, 8, 9}, y[4], largest[] = {5, 6, 8, 9}, mean[] = {3, 4.5f, 7.5f, 9};
     ref_maxpool(y, x, 1, &s);
     support_same("maximum", y, largest, 4);
@@ -151,8 +165,28 @@ START_TEST(pools_clip_their_windows) {
 }
 END_TEST
 
+/* 2 x 3 values, a window of 2 x 2 with a row of padding above and a column on the right, its rows two apart. */
+START_TEST(pools_read_no_padding) {
+    struct shape_pool s = {{1, 3, 2}, {1, 2, 2}, {{2, 2}, {1, 1}, {2, 1}, {1, 0, 0, 1}}, 0};
+    float x[] = {-1, -2, -3, -4, -5, -6}, y[4], largest[] = {-3, -4, -1, -2}, mean[] = {-3.5f, -4, -3.5f, -4},
+          whole[] = {-1.75f, -1, -3.5f, -2};
+    ref_maxpool(y, x, 1, &s);
+    support_same("maximum", y, largest, 4);
+    ref_avgpool(y, x, 1, &s);
+    support_same("mean of what is there", y, mean, 4);
+    s.count_include_pad = 1;
+    ref_avgpool(y, x, 1, &s);
+    support_same("mean of the whole window", y, whole, 4);
+    /* In ceil mode a window hangs over the padding too: what is behind that does not count. */
+    struct shape_pool over = {{1, 1, 3}, {1, 1, 2}, {{1, 4}, {1, 3}, {1, 1}, {0, 1, 0, 1}}, 1};
+    float row[] = {4, 8, 3}, means[] = {15.0f / 4, 3.0f / 2};
+    ref_avgpool(y, row, 1, &over);
+    support_same("mean over the end", y, means, 2);
+}
+END_TEST
+
 START_TEST(maxpool_lets_no_nan_get_lost) {
-    struct shape_pool s = {{1, 2, 2}, {1, 1, 1}, 2, 2};
+    struct shape_pool s = {{1, 2, 2}, {1, 1, 1}, {{2, 2}, {2, 2}, {1, 1}, {0}}, 0};
     for (int at = 0; at < 4; at++) {
         float x[] = {1, 2, 3, 4}, y = 0;
         x[at] = NAN;
@@ -167,7 +201,7 @@ END_TEST
 
 START_TEST(subsample_by_hand) {
     /* 2 images of 2 maps of 2 x 2: the weight and the bias are the map's. */
-    struct shape_pool s = {{2, 2, 2}, {2, 1, 1}, 2, 2};
+    struct shape_pool s = {{2, 2, 2}, {2, 1, 1}, {{2, 2}, {2, 2}, {1, 1}, {0}}, 0};
     float x[] = {1, 2, 3, 4, 1, 1, 1, 1, 0, 0, 0, 0, 2, 2, 2, 2}, w[] = {0.5f, -2.0f}, b[] = {1.0f, 0.25f};
     float y[4], want[] = {6, -7.75f, 1, -15.75f};
     ref_subsample(y, x, w, b, 2, &s);
@@ -233,10 +267,11 @@ int main(void) {
     TCase *tests = tcase_create("ref_operators");
     tcase_add_loop_test(tests, conv_is_its_definition, 0, (int)(sizeof convolutions / sizeof convolutions[0]));
     tcase_add_test(tests, conv_of_two_halves_is_the_layer);
-    tcase_add_loop_test(tests, lrn_of_two_halves_is_the_layer, 0, 4);
+    tcase_add_loop_test(tests, lrn_of_two_halves_is_the_layer, 0, 7);
     tcase_add_test(tests, lrn_by_hand);
     tcase_add_test(tests, rnorm_by_hand);
     tcase_add_test(tests, pools_clip_their_windows);
+    tcase_add_test(tests, pools_read_no_padding);
     tcase_add_test(tests, maxpool_lets_no_nan_get_lost);
     tcase_add_test(tests, subsample_by_hand);
     tcase_add_test(tests, rbf_by_hand);

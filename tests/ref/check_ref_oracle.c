@@ -31,7 +31,8 @@ static void conv(const char *name) {
 
 static struct shape_norm norm_shape(const char *name, const struct tensor *x) {
     struct shape_norm s = {.in = chw(x),
-                           .n = (int)oracle_number(name, "size"),
+                           .first = -(int)oracle_number(name, "size") / 2,
+                           .last = (int)oracle_number(name, "size") / 2,
                            .k = (float)oracle_number(name, "k"),
                            .alpha = (float)oracle_number(name, "alpha"),
                            .beta = (float)oracle_number(name, "beta")};
@@ -65,7 +66,8 @@ static void rnorm(const char *name) {
 
 static void pool(const char *name) {
     struct tensor x = oracle_load(name, "x"), y = oracle_load(name, "y");
-    struct shape_pool s = {chw(&x), chw(&y), (int)oracle_number(name, "size"), (int)oracle_number(name, "stride")};
+    int size = (int)oracle_number(name, "size"), stride = (int)oracle_number(name, "stride");
+    struct shape_pool s = {chw(&x), chw(&y), {{size, size}, {stride, stride}, {1, 1}, {0}}, 0};
     float *got = support_floats(y.count);
     if (strncmp(name, "avg", 3) == 0) {
         ref_avgpool(got, x.values, x.shape[0], &s);
