@@ -82,11 +82,6 @@ void layer_fill_weight(const struct layer_fill *f) {
     if (f->desc->connections) layer_cut_connections(f);
 }
 
-size_t layer_tensor_row(const struct layer_tensor *t) {
-    return (size_t)t->shape[1] * (size_t)t->shape[2] * (size_t)t->shape[3];
-}
-size_t layer_tensor_floats(const struct layer_tensor *t) { return (size_t)t->count * layer_tensor_row(t); }
-
 struct shape_window layer_window(const struct alexcl_layer *d) {
     unsigned fields = layer_type(d->type)->fields;
     struct shape_window w = {{d->kernel[0], d->kernel[1]}, {d->stride[0], d->stride[1]}, {1, 1}, {0}};
@@ -285,8 +280,7 @@ const struct layer_variant *layer_choose(const struct layer *l, enum layer_pass_
 }
 
 size_t layer_parameter_floats(const struct layer *l, const struct place *place, int t) {
-    const struct layer_variant *v = layer_choose(l, LAYER_FORWARD, place);
-    return v && v->packed ? v->packed(l, place, t) : layer_tensor_floats(&l->shape.tensors[t]);
+    return parameters_floats(l, layer_choose(l, LAYER_FORWARD, place), place, t);
 }
 
 size_t layer_workspace(const struct layer *l, enum layer_pass_kind pass, const struct place *place) {
@@ -295,34 +289,6 @@ size_t layer_workspace(const struct layer *l, enum layer_pass_kind pass, const s
 }
 
 /* ---- prepare, run, release ---- */
-
-int layer_upload_floats(struct layer *l, int index, const float *values, size_t count, struct alexcl_error *err) {
-    struct text what = {0};
-    text_add(&what, "%s of %s, half %d", l->shape.tensors[index].suffix, l->shape.desc->name, l->shape.half);
-    int status = storage_create(l->place, count, what.text ? what.text : "weights", &l->parameters[index], err);
-    text_free(&what);
-    return status == ALEXCL_OK ? storage_write(&l->parameters[index], 0, values, count, err) : status;
-}
-
-int layer_upload_filled(struct layer *l, int index, const float *values, size_t count, size_t floats,
-                        struct alexcl_error *err) {
-    int status = ALEXCL_OK;
-    float *filled = NULL;
-    TRY(memory_alloc_floats(&filled, floats, "packed weights", err));
-    for (size_t i = 0; i < floats; i++) filled[i] = i < count ? values[i] : 0.0f;
-    TRY(layer_upload_floats(l, index, filled, floats, err));
-done:
-    free(filled);
-    return status;
-}
-
-int layer_upload(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    int status = ALEXCL_OK;
-    for (int t = 0; t < l->shape.tensor_count; t++)
-        TRY(layer_upload_floats(l, t, values[t], layer_tensor_floats(&l->shape.tensors[t]), err));
-done:
-    return status;
-}
 
 int layer_add_kernel(struct layer *l, enum layer_pass_kind pass, int slot, const char *source, const char *function,
                      const char *defines, struct alexcl_error *err) {
@@ -350,7 +316,7 @@ static void layer_release_pass(struct layer *l, enum layer_pass_kind pass) {
     if (p->variant && p->variant->release) p->variant->release(l, pass);
     p->state = NULL;
     p->variant = NULL;
-    for (int t = 0; t < LAYER_TENSORS && pass == LAYER_FORWARD; t++) storage_free(&l->parameters[t]);
+    for (int t = 0; t < LAYER_TENSORS; t++) storage_free(&p->parameters[t]);
 }
 
 int layer_prepare_variant(struct layer *l, enum layer_pass_kind pass, struct place *place,
@@ -360,7 +326,11 @@ int layer_prepare_variant(struct layer *l, enum layer_pass_kind pass, struct pla
     l->pass[pass].variant = variant;
     l->pass[pass].workspace = variant->workspace ? variant->workspace(l, place) : 0;
     if (shape_size(l->shape.out) == 0) return ALEXCL_OK; /* one channel has no half 1 */
-    int status = variant->prepare(l, values, err);
+    int status = ALEXCL_OK;
+    TRY(parameters_create(l, pass, err)); /* the device fills them while kernels are built */
+    if (variant->build) TRY(variant->build(l, err));
+    TRY(parameters_write(l, pass, values, err));
+done:
     if (status == ALEXCL_OK) return ALEXCL_OK;
     error_prefix(err, "layer %s, half %d: ", l->shape.desc->name, l->shape.half);
     layer_release_pass(l, pass);

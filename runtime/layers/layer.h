@@ -61,8 +61,13 @@ struct layer_fill {
     float *out;
 };
 enum { LAYER_TENSORS = 2 };
-/* Values of the half's slice. */
-size_t layer_tensor_floats(const struct layer_tensor *t);
+/* Values of one row, and of the half's slice. */
+static inline size_t layer_tensor_row(const struct layer_tensor *t) {
+    return (size_t)t->shape[1] * (size_t)t->shape[2] * (size_t)t->shape[3];
+}
+static inline size_t layer_tensor_floats(const struct layer_tensor *t) {
+    return (size_t)t->count * layer_tensor_row(t);
+}
 
 /* How much a work-item or a work-group of a variant makes, in the variant's own terms; all 0: as much as it chooses by
  * itself. */
@@ -110,8 +115,9 @@ struct layer_pass {
     double seconds;         /* of that variant, an image, as it was measured; 0: it was not */
     /* set by layer_prepare */
     const struct layer_variant *variant;
-    size_t workspace; /* floats that io->workspace must have */
-    void *state;      /* the variant's: kernels ... */
+    size_t workspace;                         /* floats that io->workspace must have */
+    void *state;                              /* the variant's: kernels ... */
+    struct storage parameters[LAYER_TENSORS]; /* as the variant wants them */
 };
 
 struct layer {
@@ -120,7 +126,6 @@ struct layer {
     struct layer_pass pass[LAYER_PASSES];
     /* set by layer_prepare */
     struct place *place;
-    struct storage parameters[LAYER_TENSORS]; /* as the forward variant wants them, packed once */
 };
 
 /* One call: images first .. first+count-1 of the buffers. */
@@ -136,14 +141,18 @@ struct layer_variant {
     const char *name;                                                      /* "ref", "own", "clblast" ... */
     int (*applicable)(const struct layer *l, const struct place *place);   /* with the tile that the pass asks for */
     size_t (*workspace)(const struct layer *l, const struct place *place); /* floats; NULL: none */
-    /* Builds kernels, packs parameters. values[i]: tensor i's slice of this half, in the file's layout. */
-    int (*prepare)(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err);
+    int (*build)(struct layer *l, struct alexcl_error *err);               /* its kernels; NULL: none */
     int (*enqueue)(struct layer *l, const struct layer_io *io, struct alexcl_error *err);
     void (*release)(struct layer *l, enum layer_pass_kind pass); /* frees its state; NULL: nothing */
     /* the .cl files it uses, without their ending: "im2col bias"; NULL: none */
     const char *kernels;
-    /* floats that tensor t takes; NULL: as in the file */
+    /* floats that tensor t takes, in float; NULL: as in the file, and there is no pack */
     size_t (*packed)(const struct layer *l, const struct place *place, int t);
+    /* of which so many are packed by themselves, an even number, that the host need not hold all; NULL: all of them */
+    size_t (*part)(const struct layer *l, int t);
+    /* Packs tensor t, of this half in the file's layout, to how kernels read it: its floats from `first` on, a part.
+     * On the host alone; the tile is that of the pass. */
+    void (*pack)(const struct layer *l, int t, const float *master, size_t first, float *packed);
     /* the tile of the pass, or the variant's own choice; NULL: it has no tiles */
     struct layer_tile (*tile)(const struct layer *l, const struct place *place);
     /* that a tuner tries as well; ends with zeros */
@@ -264,9 +273,9 @@ const struct layer_variant *layer_choose(const struct layer *l, enum layer_pass_
 size_t layer_workspace(const struct layer *l, enum layer_pass_kind pass, const struct place *place);
 /* Floats of tensor `t` of this half as that variant keeps it. */
 size_t layer_parameter_floats(const struct layer *l, const struct place *place, int t);
-/* Builds and uploads for the variant that layer_choose gives. Where the device does not build its kernels, or once they
- * are built allows them too small a work-group, the next applicable one takes its place, with a line in the log; the
- * last asks nothing of the work-group. */
+/* Builds, packs and uploads for the variant that layer_choose gives; values[t]: tensor t of this half, in the file's
+ * layout. Where the device does not build its kernels, or once they are built allows them too small a work-group, the
+ * next applicable one takes its place, with a line in the log; the last asks nothing of the work-group. */
 int layer_prepare(struct layer *l, enum layer_pass_kind pass, struct place *place,
                   const float *const values[LAYER_TENSORS], struct alexcl_error *err);
 /* The same with a variant of the caller's choice, of l->ops->variants (the tests, a tuner). */

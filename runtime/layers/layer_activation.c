@@ -19,8 +19,7 @@ static int activation_ref_enqueue(struct layer *l, const struct layer_io *io, st
     return ALEXCL_OK;
 }
 
-static int activation_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    (void)values;
+static int activation_own_build(struct layer *l, struct alexcl_error *err) {
     char defines[32];
     /* activation.cl's */
     int number = l->shape.desc->type == ALEXCL_RELU      ? 0
@@ -38,10 +37,10 @@ static int activation_own_enqueue(struct layer *l, const struct layer_io *io, st
 }
 
 static const struct layer_variant activation_ref = {
-    .name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = activation_ref_enqueue};
+    .name = "ref", .applicable = layer_on_host, .enqueue = activation_ref_enqueue};
 static const struct layer_variant activation_own = {.name = "own",
                                                     .applicable = layer_on_device,
-                                                    .prepare = activation_own_prepare,
+                                                    .build = activation_own_build,
                                                     .enqueue = activation_own_enqueue,
                                                     .release = layer_free_kernels,
                                                     .kernels = "activation"};

@@ -2,13 +2,11 @@
 /* Convolution. A half makes its own half of the output channels; with one group it reads every channel, with an even
  * number of groups its own half's, which are the inputs of its groups. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "blas.h"
+#include "conv_pack.h"
 #include "layer_conv.h"
-#include "memory.h"
 #include "ref.h"
-#include "winograd.h"
 
 /* Connections (LeNet-1998's c3) are zeros among the weights, so that every variant is a plain convolution: only the
  * count of products and of trained parameters leaves them out. */
@@ -66,102 +64,66 @@ static struct shape_conv conv_shape(const struct layer *l) {
 
 /* Products of one output. */
 static int conv_depth(const struct layer *l) { return (int)layer_tensor_row(&l->shape.tensors[0]); }
-static int conv_tiles(const struct shape_conv *s, int block) { return (s->out.c / s->groups + block - 1) / block; }
-
-/* out: groups x tiles x depth (filled up to a multiple of `step`) x block; from: outputs x depth. Zeros where there is
- * nothing. */
-static void conv_pack(float *out, const float *from, const struct shape_conv *s, int depth, int step, int block) {
-    int group_out = s->out.c / s->groups, filled = (depth + step - 1) / step * step;
-    for (int g = 0; g < s->groups; g++) {
-        for (int first = 0; first < group_out; first += block) {
-            for (int k = 0; k < filled; k++) {
-                for (int o = first; o < first + block; o++)
-                    *out++ = k < depth && o < group_out
-                                 ? from[((size_t)g * (size_t)group_out + (size_t)o) * (size_t)depth + (size_t)k]
-                                 : 0.0f;
-            }
-        }
-    }
-}
-
-/* Floats of tensor t in blocks of `block` output channels, its depth filled up to a multiple of `step`. */
-static size_t conv_packed_floats(const struct layer *l, int t, int step, int block) {
-    struct shape_conv s = conv_shape(l);
-    size_t outputs = (size_t)(s.groups * conv_tiles(&s, block) * block);
-    return t ? outputs : outputs * (size_t)((conv_depth(l) + step - 1) / step * step);
-}
-
-/* Uploads tensor t, outputs x depth, in blocks of `block` output channels. */
-static int conv_upload_packed(struct layer *l, int t, const float *values, int depth, int step, int block,
-                              struct alexcl_error *err) {
-    int status = ALEXCL_OK;
-    struct shape_conv s = conv_shape(l);
-    size_t floats = conv_packed_floats(l, t, step, block);
-    float *packed = NULL;
-    TRY(memory_alloc_floats(&packed, floats, "packed weights", err));
-    conv_pack(packed, values, &s, depth, step, block);
-    TRY(layer_upload_floats(l, t, packed, floats, err));
-done:
-    free(packed);
-    return status;
-}
 
 /* ---- ref ---- */
 
 static int conv_ref_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     (void)err;
     struct shape_conv s = conv_shape(l);
-    ref_conv(layer_host_out(l, io), layer_host_in(l, io), l->parameters[0].host, l->parameters[1].host, io->count, &s);
+    ref_conv(layer_host_out(l, io), layer_host_in(l, io), l->pass[LAYER_FORWARD].parameters[0].host,
+             l->pass[LAYER_FORWARD].parameters[1].host, io->count, &s);
     return ALEXCL_OK;
 }
 
-static const struct layer_variant conv_ref = {
-    .name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = conv_ref_enqueue};
+static const struct layer_variant conv_ref = {.name = "ref", .applicable = layer_on_host, .enqueue = conv_ref_enqueue};
 
 /* ---- own: conv.cl ---- */
 
 /* TILE_O, TILE_P, SIDE, TILE_K of conv.cl and winograd.cl */
 enum { OWN_OUTPUTS = 32, OWN_PIXELS = 64, OWN_SIDE = 8, OWN_STEP = 8 };
 
-static int conv_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    int status = ALEXCL_OK;
+static struct conv_packing conv_own_packing(const struct layer *l) { return conv_pack_plain(l, OWN_OUTPUTS, OWN_STEP); }
+static size_t conv_own_packed(const struct layer *l, const struct place *place, int t) {
+    (void)place;
+    struct conv_packing p = conv_own_packing(l);
+    return conv_pack_floats(&p, t);
+}
+static void conv_own_pack(const struct layer *l, int t, const float *master, size_t first, float *packed) {
+    (void)first;
+    struct conv_packing p = conv_own_packing(l);
+    conv_pack(l, &p, t, master, packed);
+}
+
+static int conv_own_build(struct layer *l, struct alexcl_error *err) {
     char defines[96];
     snprintf(defines, sizeof defines, "-DKERNEL=%d -DSTRIDE=%d -DTILE_K=%d", l->shape.desc->kernel[0],
              l->shape.desc->stride[0], OWN_STEP);
-    TRY(layer_add_kernel(l, LAYER_FORWARD, 0, "conv", "conv_forward", defines, err));
-    TRY(conv_upload_packed(l, 0, values[0], conv_depth(l), OWN_STEP, OWN_OUTPUTS, err));
-    TRY(conv_upload_packed(l, 1, values[1], 1, 1, OWN_OUTPUTS, err));
-done:
-    return status;
-}
-
-static size_t conv_own_packed(const struct layer *l, const struct place *place, int t) {
-    (void)place;
-    return conv_packed_floats(l, t, OWN_STEP, OWN_OUTPUTS);
+    return layer_add_kernel(l, LAYER_FORWARD, 0, "conv", "conv_forward", defines, err);
 }
 
 static int conv_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct shape_conv s = conv_shape(l);
     int pixels = s.out.h * s.out.w, across = (pixels + OWN_PIXELS - 1) / OWN_PIXELS,
-        down = s.groups * conv_tiles(&s, OWN_OUTPUTS);
+        down = conv_pack_blocks(l, OWN_OUTPUTS);
     struct kernel_range range = {3,
                                  {0, 0, (size_t)io->first},
                                  {(size_t)across * OWN_SIDE, (size_t)down * OWN_SIDE, (size_t)io->count},
                                  {OWN_SIDE, OWN_SIDE, 1}};
     return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
-                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),
-                         ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(s.groups),
-                         ARG_INT(s.in.c / s.groups), ARG_INT(s.out.c / s.groups), ARG_INT(s.in.h), ARG_INT(s.in.w),
-                         ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.pad));
+                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
+                         ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer), ARG_BUFFER(io->out->buffer),
+                         ARG_INT(s.groups), ARG_INT(s.in.c / s.groups), ARG_INT(s.out.c / s.groups), ARG_INT(s.in.h),
+                         ARG_INT(s.in.w), ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.pad));
 }
 
 static const struct layer_variant conv_own = {.name = "own",
                                               .applicable = layer_on_device_plain,
-                                              .prepare = conv_own_prepare,
+                                              .build = conv_own_build,
                                               .enqueue = conv_own_enqueue,
                                               .release = layer_free_kernels,
                                               .kernels = "conv",
-                                              .packed = conv_own_packed};
+                                              .packed = conv_own_packed,
+                                              .pack = conv_own_pack};
 
 /* ---- wino_gpu: winograd.cl ---- */
 
@@ -169,6 +131,13 @@ static const struct layer_variant conv_own = {.name = "own",
  * are some 900 work-groups, which keep a GPU of 60 units busy; not much more than its last cache holds. Layers that are
  * smaller need not fill it. */
 enum { WINO_BYTES = 16 << 20, WINO_IMAGES = 64 };
+
+static struct conv_packing wino_packing(const struct layer *l) {
+    struct conv_packing p =
+        conv_pack_winograd(l, (struct winograd_form){l->shape.desc->kernel[0], WINOGRAD_OUT, 1}, OWN_OUTPUTS, OWN_STEP);
+    p.points_first = 1;
+    return p;
+}
 
 /* winograd.cl's terms: rows of values and of products, tiles of an image, images whose tiles are in the workspace at
  * once. */
@@ -178,13 +147,14 @@ struct wino_sizes {
 
 static struct wino_sizes wino_sizes(const struct layer *l) {
     struct shape_conv s = conv_shape(l);
-    int side = l->shape.desc->kernel[0] + WINOGRAD_OUT - 1, down = (l->shape.out.h + WINOGRAD_OUT - 1) / WINOGRAD_OUT;
-    struct wino_sizes z = {.points = side * side,
-                           .blocks = conv_tiles(&s, OWN_OUTPUTS),
+    struct conv_packing p = wino_packing(l);
+    int down = (l->shape.out.h + WINOGRAD_OUT - 1) / WINOGRAD_OUT;
+    struct wino_sizes z = {.points = p.points,
+                           .depth = p.depth,
+                           .blocks = p.blocks / s.groups,
+                           .rows = s.groups * p.depth,
+                           .product_rows = p.blocks * p.width,
                            .across = (l->shape.out.w + WINOGRAD_OUT - 1) / WINOGRAD_OUT};
-    z.depth = (s.in.c / s.groups + OWN_STEP - 1) / OWN_STEP * OWN_STEP;
-    z.rows = s.groups * z.depth;
-    z.product_rows = s.groups * z.blocks * OWN_OUTPUTS;
     z.per_image = z.across * down;
     size_t images =
         WINO_BYTES / ((size_t)z.points * (size_t)(z.rows + z.product_rows) * (size_t)z.per_image * sizeof(float));
@@ -211,37 +181,24 @@ static size_t wino_workspace(const struct layer *l, const struct place *place) {
 static int wino_chunk(const struct layer *l) { return wino_sizes(l).images; }
 
 static size_t wino_packed(const struct layer *l, const struct place *place, int t) {
-    struct wino_sizes z = wino_sizes(l);
     (void)place;
-    return t ? (size_t)z.product_rows : (size_t)z.points * (size_t)z.product_rows * (size_t)z.depth;
+    struct conv_packing p = wino_packing(l);
+    return conv_pack_floats(&p, t);
+}
+static void wino_pack(const struct layer *l, int t, const float *master, size_t first, float *packed) {
+    (void)first;
+    struct conv_packing p = wino_packing(l);
+    conv_pack(l, &p, t, master, packed);
 }
 
-static int wino_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    int status = ALEXCL_OK, window = l->shape.desc->kernel[0], depth = (int)l->shape.tensors[0].shape[1];
-    struct wino_sizes z = wino_sizes(l);
-    struct shape_conv s = conv_shape(l);
-    size_t pairs = (size_t)l->shape.out.c * (size_t)depth, taps = (size_t)(window * window),
-           floats = wino_packed(l, l->place, 0);
-    double g[WINOGRAD_SIDE][WINOGRAD_WINDOW] = {{0}};
-    float *transformed = NULL, *packed = NULL; /* points x outputs x depth, and each point packed */
+static int wino_build(struct layer *l, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
     char defines[96];
-    snprintf(defines, sizeof defines, "-DWINDOW=%d -DTILE_K=%d", window, OWN_STEP);
+    snprintf(defines, sizeof defines, "-DWINDOW=%d -DTILE_K=%d", l->shape.desc->kernel[0], OWN_STEP);
     TRY(layer_add_kernel(l, LAYER_FORWARD, 0, "winograd", "winograd_input", defines, err));
     TRY(layer_add_kernel(l, LAYER_FORWARD, 1, "winograd", "winograd_product", defines, err));
     TRY(layer_add_kernel(l, LAYER_FORWARD, 2, "winograd", "winograd_output", defines, err));
-    TRY(memory_alloc_floats(&transformed, (size_t)z.points * pairs, "transformed weights", err));
-    TRY(memory_alloc_floats(&packed, floats, "packed weights", err));
-    winograd_matrix(window, WINOGRAD_OUT, g);
-    for (size_t i = 0; i < pairs; i++)
-        winograd_transform((const double(*)[WINOGRAD_WINDOW])g, values[0] + i * taps, window, window + WINOGRAD_OUT - 1,
-                           transformed + i, pairs);
-    for (size_t p = 0; p < (size_t)z.points; p++)
-        conv_pack(packed + p * (size_t)z.product_rows * (size_t)z.depth, transformed + p * pairs, &s, depth, OWN_STEP,
-                  OWN_OUTPUTS);
-    TRY(layer_upload_floats(l, 0, packed, floats, err));
-    TRY(conv_upload_packed(l, 1, values[1], 1, 1, OWN_OUTPUTS, err));
 done:
-    free(transformed), free(packed);
     return status;
 }
 
@@ -266,11 +223,12 @@ static int wino_enqueue(struct layer *l, const struct layer_io *io, struct alexc
             {width / OWN_PIXELS * OWN_SIDE, (size_t)(s.groups * z.blocks) * OWN_SIDE, (size_t)z.points},
             {OWN_SIDE, OWN_SIDE, 1}};
         TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 1), name, &product, err, ARG_BUFFER(work),
-                          ARG_BUFFER(l->parameters[0].buffer), ARG_BUFFER(work), ARG_INT(z.depth), ARG_INT(z.blocks)));
+                          ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer), ARG_BUFFER(work), ARG_INT(z.depth),
+                          ARG_INT(z.blocks)));
         struct kernel_range out = {2, {0, 0, 0}, {width, (size_t)s.out.c, 1}, {OWN_PIXELS, 1, 1}};
         TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 2), name, &out, err, ARG_BUFFER(work),
-                          ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(first),
-                          ARG_INT(tiles), ARG_INT(z.across), ARG_INT(z.per_image), ARG_INT(z.rows),
+                          ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer), ARG_BUFFER(io->out->buffer),
+                          ARG_INT(first), ARG_INT(tiles), ARG_INT(z.across), ARG_INT(z.per_image), ARG_INT(z.rows),
                           ARG_INT(s.out.c / s.groups), ARG_INT(s.out.h), ARG_INT(s.out.w)));
     }
 done:
@@ -280,11 +238,12 @@ done:
 static const struct layer_variant conv_wino = {.name = "wino_gpu",
                                                .applicable = wino_applicable,
                                                .workspace = wino_workspace,
-                                               .prepare = wino_prepare,
+                                               .build = wino_build,
                                                .enqueue = wino_enqueue,
                                                .release = layer_free_kernels,
                                                .kernels = "winograd",
                                                .packed = wino_packed,
+                                               .pack = wino_pack,
                                                .chunk = wino_chunk};
 
 /* ---- clblast: im2col.cl, GEMM ---- */
@@ -300,11 +259,10 @@ static size_t conv_clblast_workspace(const struct layer *l, const struct place *
     return conv_clblast_start(l, place) + (size_t)conv_depth(l) * (size_t)l->shape.out.h * (size_t)l->shape.out.w;
 }
 
-static int conv_clblast_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
+static int conv_clblast_build(struct layer *l, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     TRY(layer_add_kernel(l, LAYER_FORWARD, 0, "im2col", "im2col", "", err));
     TRY(layer_add_kernel(l, LAYER_FORWARD, 1, "bias", "bias_fill", "", err));
-    TRY(layer_upload(l, values, err));
 done:
     return status;
 }
@@ -319,7 +277,7 @@ static int conv_clblast_enqueue(struct layer *l, const struct layer_io *io, stru
            start = conv_clblast_start(l, l->place);
     struct kernel_range whole = layer_range(shape_size(s.out), io);
     TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 1), name, &whole, err, ARG_BUFFER(io->out->buffer),
-                      ARG_BUFFER(l->parameters[1].buffer), ARG_INT(s.out.c), ARG_INT((int)pixels)));
+                      ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer), ARG_INT(s.out.c), ARG_INT((int)pixels)));
     for (int n = io->first; n < io->first + io->count; n++) {
         for (int g = 0; g < s.groups; g++) {
             struct layer_io image = {.first = n, .count = 1};
@@ -328,7 +286,7 @@ static int conv_clblast_enqueue(struct layer *l, const struct layer_io *io, stru
                               ARG_BUFFER(io->workspace->buffer), ARG_INT((int)start), ARG_INT(s.in.c), ARG_INT(g * in),
                               ARG_INT(in), ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.out.h), ARG_INT(s.out.w),
                               ARG_INT(s.kernel), ARG_INT(s.stride), ARG_INT(s.pad)));
-            struct blas_matrix weights = {l->parameters[0].buffer, (size_t)g * out * depth, depth},
+            struct blas_matrix weights = {l->pass[LAYER_FORWARD].parameters[0].buffer, (size_t)g * out * depth, depth},
                                columns = {io->workspace->buffer, start, pixels};
             struct blas_matrix to = {io->out->buffer, ((size_t)n * (size_t)s.groups + (size_t)g) * out * pixels,
                                      pixels};
@@ -342,38 +300,35 @@ done:
 static const struct layer_variant conv_clblast = {.name = "clblast",
                                                   .applicable = layer_wants_clblast,
                                                   .workspace = conv_clblast_workspace,
-                                                  .prepare = conv_clblast_prepare,
+                                                  .build = conv_clblast_build,
                                                   .enqueue = conv_clblast_enqueue,
                                                   .release = layer_free_kernels,
                                                   .kernels = "im2col bias"};
 
 /* ---- naive: conv_naive.cl, the last resort ---- */
 
-static int conv_naive_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    int status = ALEXCL_OK;
+static int conv_naive_build(struct layer *l, struct alexcl_error *err) {
     char defines[64];
     snprintf(defines, sizeof defines, "-DIN_BLOCK=%d -DOUT_BLOCK=%d", l->choice.in_block, l->choice.out_block);
-    TRY(layer_add_kernel(l, LAYER_FORWARD, 0, "conv_naive", "conv_naive_forward", defines, err));
-    TRY(layer_upload(l, values, err));
-done:
-    return status;
+    return layer_add_kernel(l, LAYER_FORWARD, 0, "conv_naive", "conv_naive_forward", defines, err);
 }
 
 static int conv_naive_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct shape_conv s = conv_shape(l);
     struct kernel_range range = layer_range_maps((size_t)(s.out.h * s.out.w), layer_channels(l), io);
     return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
-                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),
-                         ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(s.in.c / s.groups),
-                         ARG_INT(s.out.c / s.groups), ARG_INT(s.out.c), ARG_INT(layer_in_channels(l)),
-                         ARG_INT((int)layer_channels(l)), ARG_INT(layer_first_channels(l)), ARG_INT(layer_gap(l)),
-                         ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.kernel),
-                         ARG_INT(s.stride), ARG_INT(s.pad), ARG_INT(l->choice.relu));
+                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
+                         ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer), ARG_BUFFER(io->out->buffer),
+                         ARG_INT(s.in.c / s.groups), ARG_INT(s.out.c / s.groups), ARG_INT(s.out.c),
+                         ARG_INT(layer_in_channels(l)), ARG_INT((int)layer_channels(l)),
+                         ARG_INT(layer_first_channels(l)), ARG_INT(layer_gap(l)), ARG_INT(s.in.h), ARG_INT(s.in.w),
+                         ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.kernel), ARG_INT(s.stride), ARG_INT(s.pad),
+                         ARG_INT(l->choice.relu));
 }
 
 static const struct layer_variant conv_naive = {.name = "naive",
                                                 .applicable = layer_on_device,
-                                                .prepare = conv_naive_prepare,
+                                                .build = conv_naive_build,
                                                 .enqueue = conv_naive_enqueue,
                                                 .release = layer_free_kernels,
                                                 .kernels = "conv_naive",

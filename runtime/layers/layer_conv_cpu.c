@@ -3,25 +3,15 @@
  * maps in blocks. */
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "conv_pack.h"
 #include "layer_conv.h"
-#include "memory.h"
-#include "winograd.h"
 
 static int conv_blocks(int channels) { return (channels + LAYER_BLOCK - 1) / LAYER_BLOCK; }
-static int conv_groups(const struct layer *l, int vectors) {
-    return (conv_blocks(l->shape.out.c) + vectors - 1) / vectors;
-}
+static int conv_groups(const struct layer *l, int vectors) { return conv_pack_blocks(l, vectors * LAYER_BLOCK); }
 
 static int conv_makes_blocks(const struct layer *l, const struct place *place) {
     return layer_on_cpu_device(l, place) && l->choice.out_block == LAYER_BLOCK && l->shape.desc->groups <= 2;
-}
-
-/* Uploads the bias, filled up with zeros to `groups` of `vectors` blocks. */
-static int conv_upload_bias(struct layer *l, const float *bias, int vectors, struct alexcl_error *err) {
-    return layer_upload_filled(l, 1, bias, (size_t)l->shape.out.c,
-                               (size_t)(conv_groups(l, vectors) * vectors * LAYER_BLOCK), err);
 }
 
 /* ---- cpu: conv_cpu.cl ---- */
@@ -77,40 +67,28 @@ static size_t conv_cpu_workspace(const struct layer *l, const struct place *plac
     return (size_t)CPU_IMAGES * (size_t)layer_in_channels(l) * (size_t)h * (size_t)w;
 }
 
+static struct conv_packing conv_cpu_packing(const struct layer *l, const struct place *place) {
+    return conv_pack_plain(l, conv_cpu_tile(l, place).vectors * LAYER_BLOCK, 1);
+}
 static size_t conv_cpu_packed(const struct layer *l, const struct place *place, int t) {
-    struct conv_tile tile = conv_cpu_tile(l, place);
-    size_t outputs = (size_t)(conv_groups(l, tile.vectors) * tile.vectors * LAYER_BLOCK);
-    return t ? outputs
-             : outputs * (size_t)layer_in_channels(l) * (size_t)l->shape.desc->kernel[0] *
-                   (size_t)l->shape.desc->kernel[0];
+    struct conv_packing p = conv_cpu_packing(l, place);
+    return conv_pack_floats(&p, t);
+}
+static void conv_cpu_pack(const struct layer *l, int t, const float *master, size_t first, float *packed) {
+    (void)first;
+    struct conv_packing p = conv_cpu_packing(l, l->place);
+    conv_pack(l, &p, t, master, packed);
 }
 
-static int conv_cpu_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    int status = ALEXCL_OK, k = l->shape.desc->kernel[0], taps = k * k;
+static int conv_cpu_build(struct layer *l, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
     struct conv_tile tile = conv_cpu_tile(l, l->place);
-    size_t floats = conv_cpu_packed(l, l->place, 0), width = (size_t)(tile.vectors * LAYER_BLOCK),
-           channels = (size_t)layer_in_channels(l);
-    float *packed = NULL;
     char defines[128];
-    snprintf(defines, sizeof defines, "-DKERNEL=%d -DSTRIDE=%d -DBLOCK=%d -DCOLUMNS=%d -DVECTORS=%d", k,
-             l->shape.desc->stride[0], l->choice.in_block, tile.columns, tile.vectors);
+    snprintf(defines, sizeof defines, "-DKERNEL=%d -DSTRIDE=%d -DBLOCK=%d -DCOLUMNS=%d -DVECTORS=%d",
+             l->shape.desc->kernel[0], l->shape.desc->stride[0], l->choice.in_block, tile.columns, tile.vectors);
     TRY(layer_add_kernel(l, LAYER_FORWARD, 0, "conv_cpu", "conv_cpu_frame", defines, err));
     TRY(layer_add_kernel(l, LAYER_FORWARD, 1, "conv_cpu", "conv_cpu_forward", defines, err));
-    TRY(memory_alloc_floats(&packed, floats, "packed weights", err));
-    for (size_t i = 0; i < floats; i++) packed[i] = 0.0f;
-    for (int o = 0; o < l->shape.out.c; o++) {
-        for (int c = 0; c < l->shape.in.c; c++) {
-            const float *from = values[0] + ((size_t)o * (size_t)l->shape.in.c + (size_t)c) * (size_t)taps;
-            size_t channel = layer_in_channel(l, c), block = (size_t)l->choice.in_block;
-            float *to = packed + (size_t)o / width * channels * (size_t)taps * width + (size_t)o % width;
-            for (size_t tap = 0; tap < (size_t)taps; tap++)
-                to[((channel / block * (size_t)taps + tap) * block + channel % block) * width] = from[tap];
-        }
-    }
-    TRY(layer_upload_floats(l, 0, packed, floats, err));
-    TRY(conv_upload_bias(l, values[1], tile.vectors, err));
 done:
-    free(packed);
     return status;
 }
 
@@ -132,10 +110,10 @@ static int conv_cpu_enqueue(struct layer *l, const struct layer_io *io, struct a
                                      {(size_t)(tiles * l->shape.out.h), (size_t)conv_groups(l, tile.vectors), count},
                                      {1, 1, 1}};
         TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 1), l->shape.desc->name, &range, err,
-                          ARG_BUFFER(io->workspace->buffer), ARG_BUFFER(l->parameters[0].buffer),
-                          ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(first),
-                          ARG_INT(blocks), ARG_INT(conv_blocks(l->shape.out.c)), ARG_INT(frame_h), ARG_INT(frame_w),
-                          ARG_INT(l->shape.out.h), ARG_INT(l->shape.out.w), ARG_INT(l->choice.relu)));
+                          ARG_BUFFER(io->workspace->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
+                          ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer), ARG_BUFFER(io->out->buffer),
+                          ARG_INT(first), ARG_INT(blocks), ARG_INT(conv_blocks(l->shape.out.c)), ARG_INT(frame_h),
+                          ARG_INT(frame_w), ARG_INT(l->shape.out.h), ARG_INT(l->shape.out.w), ARG_INT(l->choice.relu)));
     }
 done:
     return status;
@@ -147,11 +125,12 @@ static const struct layer_tile conv_cpu_tiles[] = {{{14, 2}}, {{13, 2}}, {{11, 2
 const struct layer_variant conv_cpu = {.name = "cpu",
                                        .applicable = conv_cpu_applicable,
                                        .workspace = conv_cpu_workspace,
-                                       .prepare = conv_cpu_prepare,
+                                       .build = conv_cpu_build,
                                        .enqueue = conv_cpu_enqueue,
                                        .release = layer_free_kernels,
                                        .kernels = "conv_cpu",
                                        .packed = conv_cpu_packed,
+                                       .pack = conv_cpu_pack,
                                        .tile = conv_cpu_layer_tile,
                                        .tiles = conv_cpu_tiles};
 
@@ -181,13 +160,17 @@ static int winograd_window(const struct layer *l) {
     return winograd_strides(l) ? (l->shape.desc->kernel[0] + WINOGRAD_STRIDE - 1) / WINOGRAD_STRIDE
                                : l->shape.desc->kernel[0];
 }
+static struct winograd_form winograd_form(const struct layer *l, struct winograd_tile t) {
+    return (struct winograd_form){winograd_window(l), t.out, winograd_strides(l) ? WINOGRAD_STRIDE : 1};
+}
+static struct conv_packing winograd_packing(const struct layer *l, struct winograd_tile t) {
+    return conv_pack_winograd(l, winograd_form(l, t), t.vectors * LAYER_BLOCK, 1);
+}
+/* Inputs that are multiplied, whatever the tile. */
 static int winograd_depth(const struct layer *l) {
-    return layer_in_channels(l) * (winograd_strides(l) ? LAYER_BLOCK : 1);
+    return winograd_packing(l, (struct winograd_tile){1, 1, 1, WINOGRAD_OUT}).depth;
 }
-static int winograd_side(const struct layer *l, struct winograd_tile t) { return winograd_window(l) + t.out - 1; }
-static int winograd_points(const struct layer *l, struct winograd_tile t) {
-    return winograd_side(l, t) * winograd_side(l, t);
-}
+static int winograd_points(const struct layer *l, struct winograd_tile t) { return winograd_packing(l, t).points; }
 /* Bytes of a work-item's transformed inputs, and of its sums. */
 static size_t winograd_local(const struct layer *l, struct winograd_tile t, int floats) {
     return (size_t)(winograd_points(l, t) * t.groups * t.tiles * floats) * sizeof(float);
@@ -230,7 +213,8 @@ static struct winograd_tile winograd_mem_tile(const struct layer *l, const struc
     struct winograd_tile t = winograd_tile(l, place), more = t;
     more.out = WINOGRAD_MOST;
     if (winograd_window(l) == 3 && (l->choice.most != 1 || l->choice.reproducible) &&
-        winograd_side(l, more) * winograd_across(l, more) < winograd_side(l, t) * winograd_across(l, t))
+        winograd_side(winograd_form(l, more)) * winograd_across(l, more) <
+            winograd_side(winograd_form(l, t)) * winograd_across(l, t))
         t = more;
     t.groups = WINOGRAD_ITEM / t.tiles;
     return t;
@@ -276,76 +260,47 @@ static size_t winograd_mem_workspace(const struct layer *l, const struct place *
     return (size_t)winograd_images(l, t) * winograd_between_floats(l, t);
 }
 
-static size_t winograd_packed(const struct layer *l, struct winograd_tile tile, int t) {
-    size_t outputs = (size_t)(conv_groups(l, tile.vectors) * tile.vectors * LAYER_BLOCK);
-    return t ? outputs : outputs * (size_t)winograd_points(l, tile) * (size_t)winograd_depth(l);
-}
 static size_t winograd_fused_packed(const struct layer *l, const struct place *place, int t) {
-    return winograd_packed(l, winograd_fused_tile(l, place), t);
+    struct conv_packing p = winograd_packing(l, winograd_fused_tile(l, place));
+    return conv_pack_floats(&p, t);
 }
 static size_t winograd_mem_packed(const struct layer *l, const struct place *place, int t) {
-    return winograd_packed(l, winograd_mem_tile(l, place), t);
+    struct conv_packing p = winograd_packing(l, winograd_mem_tile(l, place));
+    return conv_pack_floats(&p, t);
 }
-
-/* What channel c of the layer's input adds to `packed`, points x depth x width, of one output. */
-static void winograd_pack(const struct layer *l, const double g[WINOGRAD_SIDE][WINOGRAD_WINDOW], int side,
-                          const float *w, int c, float *packed, size_t width) {
-    int window = winograd_window(l), kernel = l->shape.desc->kernel[0];
-    size_t stride = (size_t)winograd_depth(l) * width;
-    if (!winograd_strides(l)) {
-        winograd_transform(g, w, window, side, packed + layer_in_channel(l, c) * width, stride);
-        return;
-    }
-    for (int lane = 0; lane < LAYER_BLOCK; lane++) { /* of WINOGRAD_STRIDE x WINOGRAD_STRIDE pixels */
-        float thin[WINOGRAD_WINDOW * WINOGRAD_WINDOW] = {0};
-        for (int i = 0; i < window * window; i++) {
-            int y = i / window * WINOGRAD_STRIDE + lane / WINOGRAD_STRIDE,
-                x = i % window * WINOGRAD_STRIDE + lane % WINOGRAD_STRIDE;
-            thin[i] = y < kernel && x < kernel ? w[y * kernel + x] : 0.0f;
-        }
-        winograd_transform(g, thin, window, side, packed + (size_t)(c * LAYER_BLOCK + lane) * width, stride);
-    }
+static void winograd_fused_pack(const struct layer *l, int t, const float *master, size_t first, float *packed) {
+    (void)first;
+    struct conv_packing p = winograd_packing(l, winograd_fused_tile(l, l->place));
+    conv_pack(l, &p, t, master, packed);
+}
+static void winograd_mem_pack(const struct layer *l, int t, const float *master, size_t first, float *packed) {
+    (void)first;
+    struct conv_packing p = winograd_packing(l, winograd_mem_tile(l, l->place));
+    conv_pack(l, &p, t, master, packed);
 }
 
 /* `kernels`: ends with NULL. */
-static int winograd_prepare(struct layer *l, int fused, struct winograd_tile tile, const char *const *kernels,
-                            const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    int status = ALEXCL_OK, window = winograd_window(l), side = winograd_side(l, tile);
-    size_t floats = winograd_packed(l, tile, 0), width = (size_t)(tile.vectors * LAYER_BLOCK),
-           channels = (size_t)winograd_depth(l);
-    size_t points = (size_t)winograd_points(l, tile),
-           taps = (size_t)(l->shape.desc->kernel[0] * l->shape.desc->kernel[0]);
-    double g[WINOGRAD_SIDE][WINOGRAD_WINDOW] = {{0}};
-    float *packed = NULL;
+static int winograd_build(struct layer *l, int fused, struct winograd_tile tile, const char *const *kernels,
+                          struct alexcl_error *err) {
+    int status = ALEXCL_OK;
     char defines[128];
     snprintf(defines, sizeof defines,
-             "-DWINDOW=%d -DOUT=%d -DSTRIDE=%d -DTILES=%d -DVECTORS=%d -DGROUPS=%d -DFUSED=%d%s", window, tile.out,
-             l->shape.desc->stride[0], tile.tiles, tile.vectors, tile.groups, fused, layer_fetches(l->place));
+             "-DWINDOW=%d -DOUT=%d -DSTRIDE=%d -DTILES=%d -DVECTORS=%d -DGROUPS=%d -DFUSED=%d%s", winograd_window(l),
+             tile.out, l->shape.desc->stride[0], tile.tiles, tile.vectors, tile.groups, fused, layer_fetches(l->place));
     for (int i = 0; kernels[i]; i++)
         TRY(layer_add_kernel(l, LAYER_FORWARD, i, "winograd_cpu", kernels[i], defines, err));
-    TRY(memory_alloc_floats(&packed, floats, "packed weights", err));
-    for (size_t i = 0; i < floats; i++) packed[i] = 0.0f;
-    winograd_matrix(window, tile.out, g);
-    for (int o = 0; o < l->shape.out.c; o++)
-        for (int c = 0; c < l->shape.in.c; c++)
-            winograd_pack(l, (const double(*)[WINOGRAD_WINDOW])g, side,
-                          values[0] + ((size_t)o * (size_t)l->shape.in.c + (size_t)c) * taps, c,
-                          packed + (size_t)o / width * points * channels * width + (size_t)o % width, width);
-    TRY(layer_upload_floats(l, 0, packed, floats, err));
-    TRY(conv_upload_bias(l, values[1], tile.vectors, err));
 done:
-    free(packed);
     return status;
 }
 
-static int winograd_fused_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    return winograd_prepare(l, 1, winograd_fused_tile(l, l->place), (const char *const[]){"winograd_cpu_fused", NULL},
-                            values, err);
+static int winograd_fused_build(struct layer *l, struct alexcl_error *err) {
+    return winograd_build(l, 1, winograd_fused_tile(l, l->place), (const char *const[]){"winograd_cpu_fused", NULL},
+                          err);
 }
-static int winograd_mem_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    return winograd_prepare(
+static int winograd_mem_build(struct layer *l, struct alexcl_error *err) {
+    return winograd_build(
         l, 0, winograd_mem_tile(l, l->place),
-        (const char *const[]){"winograd_cpu_input", "winograd_cpu_multiply", "winograd_cpu_gather", NULL}, values, err);
+        (const char *const[]){"winograd_cpu_input", "winograd_cpu_multiply", "winograd_cpu_gather", NULL}, err);
 }
 
 static int winograd_fused_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
@@ -356,13 +311,14 @@ static int winograd_fused_enqueue(struct layer *l, const struct layer_io *io, st
                                  {0, 0, 0},
                                  {(size_t)((tiles + together - 1) / together), (size_t)conv_groups(l, tile.vectors), 1},
                                  {1, 1, 1}};
-    return KERNEL_LAUNCH(
-        layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err, ARG_BUFFER(io->in->buffer),
-        ARG_BUFFER(l->parameters[0].buffer), ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer),
-        ARG_INT(io->first), ARG_INT(tiles), ARG_INT(winograd_depth(l)), ARG_INT(winograd_across(l, tile)),
-        ARG_INT(per_image), ARG_INT(conv_blocks(l->shape.out.c)), ARG_INT(l->shape.in.h), ARG_INT(l->shape.in.w),
-        ARG_INT(l->shape.desc->pad[0]), ARG_INT(l->shape.out.h), ARG_INT(l->shape.out.w), ARG_INT(l->choice.relu),
-        ARG_LOCAL(winograd_local_values(l, tile)), ARG_LOCAL(winograd_local_sums(l, tile)));
+    return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
+                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
+                         ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer), ARG_BUFFER(io->out->buffer),
+                         ARG_INT(io->first), ARG_INT(tiles), ARG_INT(winograd_depth(l)),
+                         ARG_INT(winograd_across(l, tile)), ARG_INT(per_image), ARG_INT(conv_blocks(l->shape.out.c)),
+                         ARG_INT(l->shape.in.h), ARG_INT(l->shape.in.w), ARG_INT(l->shape.desc->pad[0]),
+                         ARG_INT(l->shape.out.h), ARG_INT(l->shape.out.w), ARG_INT(l->choice.relu),
+                         ARG_LOCAL(winograd_local_values(l, tile)), ARG_LOCAL(winograd_local_sums(l, tile)));
 }
 
 static int winograd_mem_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
@@ -384,11 +340,11 @@ static int winograd_mem_enqueue(struct layer *l, const struct layer_io *io, stru
                                          (size_t)conv_groups(l, tile.vectors), (size_t)winograd_points(l, tile)},
                                         {1, 1, 1}};
         TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 1), l->shape.desc->name, &products, err,
-                          ARG_BUFFER(io->workspace->buffer), ARG_BUFFER(l->parameters[0].buffer), ARG_INT(tiles),
-                          ARG_INT(depth)));
+                          ARG_BUFFER(io->workspace->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
+                          ARG_INT(tiles), ARG_INT(depth)));
         struct kernel_range out = {3, {0, 0, 0}, {(size_t)per_image, (size_t)blocks, (size_t)count}, {1, 1, 1}};
         TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 2), l->shape.desc->name, &out, err,
-                          ARG_BUFFER(io->workspace->buffer), ARG_BUFFER(l->parameters[1].buffer),
+                          ARG_BUFFER(io->workspace->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer),
                           ARG_BUFFER(io->out->buffer), ARG_INT(first), ARG_INT(tiles), ARG_INT(depth), ARG_INT(across),
                           ARG_INT(blocks), ARG_INT(l->shape.out.h), ARG_INT(l->shape.out.w), ARG_INT(l->choice.relu)));
     }
@@ -403,21 +359,23 @@ static const struct layer_tile winograd_mem_tiles[] = {{{6, 4}}, {{9, 3}},  {{8,
 
 const struct layer_variant conv_winograd = {.name = "winograd",
                                             .applicable = winograd_fused_applicable,
-                                            .prepare = winograd_fused_prepare,
+                                            .build = winograd_fused_build,
                                             .enqueue = winograd_fused_enqueue,
                                             .release = layer_free_kernels,
                                             .kernels = "winograd_cpu",
                                             .packed = winograd_fused_packed,
+                                            .pack = winograd_fused_pack,
                                             .tile = winograd_fused_layer_tile,
                                             .tiles = winograd_fused_tiles};
 
 const struct layer_variant conv_winograd_mem = {.name = "wino_mem",
                                                 .applicable = winograd_mem_applicable,
                                                 .workspace = winograd_mem_workspace,
-                                                .prepare = winograd_mem_prepare,
+                                                .build = winograd_mem_build,
                                                 .enqueue = winograd_mem_enqueue,
                                                 .release = layer_free_kernels,
                                                 .kernels = "winograd_cpu",
                                                 .packed = winograd_mem_packed,
+                                                .pack = winograd_mem_pack,
                                                 .tile = winograd_mem_layer_tile,
                                                 .tiles = winograd_mem_tiles};

@@ -25,8 +25,7 @@ static int dropout_ref_enqueue(struct layer *l, const struct layer_io *io, struc
     return ALEXCL_OK;
 }
 
-static int dropout_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    (void)values;
+static int dropout_own_build(struct layer *l, struct alexcl_error *err) {
     return layer_add_kernel(l, LAYER_FORWARD, 0, "scale", "scale_forward", "", err);
 }
 
@@ -38,10 +37,10 @@ static int dropout_own_enqueue(struct layer *l, const struct layer_io *io, struc
 }
 
 static const struct layer_variant dropout_ref = {
-    .name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = dropout_ref_enqueue};
+    .name = "ref", .applicable = layer_on_host, .enqueue = dropout_ref_enqueue};
 static const struct layer_variant dropout_own = {.name = "own",
                                                  .applicable = layer_on_device,
-                                                 .prepare = dropout_own_prepare,
+                                                 .build = dropout_own_build,
                                                  .enqueue = dropout_own_enqueue,
                                                  .release = layer_free_kernels,
                                                  .kernels = "scale"};

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Fully connected layer: a half makes its own half of the units and reads all. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "blas.h"
-#include "fp16.h"
-#include "layer_private.h"
-#include "memory.h"
+#include "fc_pack.h"
 #include "ref.h"
 
 static int fc_describe(struct layer *l, struct alexcl_error *err) {
@@ -26,65 +23,17 @@ static int fc_describe(struct layer *l, struct alexcl_error *err) {
     return ALEXCL_OK;
 }
 
-/* ---- weights in float or in half precision ---- */
-
-enum { FP16_PART = 1 << 16 }; /* values that are rounded at once; even */
-
-static size_t fc_weight_floats(const struct layer *l, size_t weights) {
-    return l->choice.fp16 ? fp16_floats(weights) : weights;
-}
-
-/* Row `row` of the half's weights has a value that half precision does not. */
-static int fc_refuse_weight(const struct layer *l, int row, float value, struct alexcl_error *err) {
-    return error_set(err, ALEXCL_E_DATA,
-                     "%s.%s: a weight of output %d is %g, and half precision ends at %g: keep the weights in float "
-                     "(--weights-precision float, "
-                     "ALEXCL_WEIGHTS_PRECISION=float)",
-                     l->shape.desc->name, l->shape.tensors[0].suffix, l->shape.tensors[0].first + row, (double)value,
-                     (double)FP16_MOST);
-}
-
-/* As they are in the file. */
-static size_t fc_plain_packed(const struct layer *l, const struct place *place, int t) {
-    (void)place;
-    size_t floats = layer_tensor_floats(&l->shape.tensors[t]);
-    return t ? floats : fc_weight_floats(l, floats);
-}
-
-static int fc_plain_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    if (!l->choice.fp16) return layer_upload(l, values, err);
-    int status = ALEXCL_OK;
-    size_t count = layer_tensor_floats(&l->shape.tensors[0]);
-    float *part = NULL;
-    TRY(memory_alloc_floats(&part, FP16_PART, "weights in half precision", err));
-    TRY(storage_create(l->place, fp16_floats(count), "weights of a fully connected layer", &l->parameters[0], err));
-    for (size_t at = 0; at < count; at += FP16_PART) { /* part after part: the host never holds them twice */
-        size_t length = count - at < FP16_PART ? count - at : FP16_PART, fine;
-        memcpy(part, values[0] + at, length * sizeof *part);
-        fine = fp16_narrow(part, length);
-        if (fine < length) TRY(fc_refuse_weight(l, (int)((at + fine) / (size_t)l->shape.in.c), part[fine], err));
-        TRY(storage_write(&l->parameters[0], fp16_floats(at), part, fp16_floats(length), err));
-    }
-    TRY(layer_upload_floats(l, 1, values[1], layer_tensor_floats(&l->shape.tensors[1]), err));
-done:
-    free(part);
-    return status;
-}
-
 /* ---- ref ---- */
 
 static int fc_ref_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     (void)err;
-    (l->choice.fp16 ? ref_fc_fp16 : ref_fc)(layer_host_out(l, io), layer_host_in(l, io), l->parameters[0].host,
-                                            l->parameters[1].host, io->count, l->shape.in.c, l->shape.out.c);
+    (l->choice.fp16 ? ref_fc_fp16
+                    : ref_fc)(layer_host_out(l, io), layer_host_in(l, io), l->pass[LAYER_FORWARD].parameters[0].host,
+                              l->pass[LAYER_FORWARD].parameters[1].host, io->count, l->shape.in.c, l->shape.out.c);
     return ALEXCL_OK;
 }
 
-static const struct layer_variant fc_ref = {.name = "ref",
-                                            .applicable = layer_on_host,
-                                            .prepare = fc_plain_prepare,
-                                            .enqueue = fc_ref_enqueue,
-                                            .packed = fc_plain_packed};
+static const struct layer_variant fc_ref = {.name = "ref", .applicable = layer_on_host, .enqueue = fc_ref_enqueue};
 
 /* ---- own: fc.cl, built for tiles of three sizes ---- */
 
@@ -98,7 +47,7 @@ static int fc_own_applicable(const struct layer *l, const struct place *place) {
     return layer_on_device_plain(l, place) && !l->choice.relu;
 }
 
-static int fc_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
+static int fc_own_build(struct layer *l, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     for (int i = 0; i < OWN_TILES; i++) {
         char defines[64];
@@ -106,7 +55,6 @@ static int fc_own_prepare(struct layer *l, const float *const values[LAYER_TENSO
                  l->choice.fp16 ? " -DHALF" : "");
         TRY(layer_add_kernel(l, LAYER_FORWARD, i, "fc", "fc_forward", defines, err));
     }
-    TRY(fc_plain_prepare(l, values, err));
 done:
     return status;
 }
@@ -121,25 +69,23 @@ static int fc_own_enqueue(struct layer *l, const struct layer_io *io, struct ale
         {(size_t)((io->count + images - 1) / images * OWN_ITEMS), (size_t)((l->shape.out.c + rows - 1) / rows), 1},
         {OWN_ITEMS, 1, 1}};
     return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, tile), l->shape.desc->name, &range, err,
-                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),
-                         ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(io->first),
-                         ARG_INT(io->first + io->count), ARG_INT(l->shape.in.c), ARG_INT(l->shape.out.c));
+                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
+                         ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer), ARG_BUFFER(io->out->buffer),
+                         ARG_INT(io->first), ARG_INT(io->first + io->count), ARG_INT(l->shape.in.c),
+                         ARG_INT(l->shape.out.c));
 }
 
 static const struct layer_variant fc_own = {.name = "own",
                                             .applicable = fc_own_applicable,
-                                            .prepare = fc_own_prepare,
+                                            .build = fc_own_build,
                                             .enqueue = fc_own_enqueue,
                                             .release = layer_free_kernels,
-                                            .kernels = "fc",
-                                            .packed = fc_plain_packed};
+                                            .kernels = "fc"};
 
 /* ---- cpu: fc_cpu.cl ---- */
 
 enum {
-    CPU_ROWS = 32,                 /* outputs of a block */
     CPU_CHUNK = 256,               /* CHUNK of fc_cpu.cl */
-    CPU_TURNED = 16,               /* inputs, of all rows, that are packed together */
     CPU_IMAGES = 128,              /* at once at most */
     CPU_LOCAL = 32 << 10,          /* bytes of the sums of a block at most */
     CPU_LOCAL_TOGETHER = 64 << 10, /* and of those of an item */
@@ -163,12 +109,11 @@ static struct layer_tile fc_cpu_layer_tile(const struct layer *l, const struct p
     struct fc_tile t = fc_cpu_tile(l, place);
     return (struct layer_tile){{t.images, t.blocks}};
 }
-static int fc_cpu_blocks(const struct layer *l) { return (l->shape.out.c + CPU_ROWS - 1) / CPU_ROWS; }
 
 /* Images at once: a multiple of those in registers. */
 static int fc_cpu_images(const struct layer *l, const struct place *place) {
     uint64_t local = device_limits(place->device)->local_memory,
-             images = (local < CPU_LOCAL ? local : CPU_LOCAL) / (CPU_ROWS * sizeof(float));
+             images = (local < CPU_LOCAL ? local : CPU_LOCAL) / (FC_PACK_ROWS * sizeof(float));
     int tile = fc_cpu_tile(l, place).images, most = images < CPU_IMAGES ? (int)images : CPU_IMAGES;
     return most / tile * tile;
 }
@@ -177,8 +122,8 @@ static int fc_cpu_images(const struct layer *l, const struct place *place) {
 static int fc_cpu_together(const struct layer *l, int rows) {
     const struct device_limits *limits = device_limits(l->place->device);
     uint64_t local = limits->local_memory < CPU_LOCAL_TOGETHER ? limits->local_memory : CPU_LOCAL_TOGETHER;
-    int fit = (int)(local / ((uint64_t)rows * CPU_ROWS * sizeof(float))), items = CPU_ITEMS * (int)limits->units,
-        most = fc_cpu_blocks(l) / items;
+    int fit = (int)(local / ((uint64_t)rows * FC_PACK_ROWS * sizeof(float))), items = CPU_ITEMS * (int)limits->units,
+        most = fc_pack_blocks(l) / items;
     if (most > CPU_TOGETHER) most = CPU_TOGETHER;
     if (most > fit) most = fit;
     return most < 1 || (size_t)rows * layer_in_floats(l) * sizeof(float) <= CPU_NEAR ? 1 : most;
@@ -194,66 +139,30 @@ static size_t fc_cpu_workspace(const struct layer *l, const struct place *place)
     return chunks * CPU_CHUNK * (size_t)fc_cpu_images(l, place);
 }
 
-static size_t fc_cpu_packed(const struct layer *l, const struct place *place, int t) {
-    (void)place;
-    size_t outputs = (size_t)(fc_cpu_blocks(l) * CPU_ROWS);
-    return t ? outputs : fc_weight_floats(l, outputs * layer_in_floats(l));
-}
-
-/* `rows` outputs' weights to one block: inputs x CPU_ROWS. A few inputs of all rows at a time: rows lie a multiple of 4
- * KiB apart, so that a near cache holds no more of them. */
-static void fc_cpu_turn(const struct layer *l, const float *weights, int rows, float *packed) {
-    int hw = l->shape.maps.h * l->shape.maps.w;
-    for (int first = 0; first < l->shape.in.c; first += CPU_TURNED) {
-        int count = l->shape.in.c - first < CPU_TURNED ? l->shape.in.c - first : CPU_TURNED;
-        size_t to[CPU_TURNED];
-        for (int i = 0; i < count; i++) to[i] = layer_in_position(l, (first + i) / hw, (first + i) % hw) * CPU_ROWS;
-        for (int o = 0; o < rows; o++) {
-            const float *from = weights + (size_t)o * (size_t)l->shape.in.c + first;
-            for (int i = 0; i < count; i++) packed[to[i] + (size_t)o] = from[i];
-        }
-    }
-}
-
-static int fc_cpu_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
+static int fc_cpu_build(struct layer *l, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct fc_tile tile = fc_cpu_tile(l, l->place);
-    size_t row = layer_in_floats(l) * CPU_ROWS, kept = fc_weight_floats(l, row), floats = fc_cpu_packed(l, l->place, 0);
-    float *packed = NULL;
     char defines[64];
     snprintf(defines, sizeof defines, "-DIMAGES=%d -DBLOCKS=%d%s%s", tile.images, tile.blocks,
              l->choice.fp16 ? " -DHALF" : "", layer_fetches(l->place));
-    /* is filled while kernels are built */
-    TRY(storage_create(l->place, floats, "weights of a fully connected layer", &l->parameters[0], err));
     TRY(layer_add_kernel(l, LAYER_FORWARD, 0, "fc_cpu", "fc_cpu_pack", defines, err));
     TRY(layer_add_kernel(l, LAYER_FORWARD, 1, "fc_cpu", "fc_cpu_many", defines, err));
     TRY(layer_add_kernel(l, LAYER_FORWARD, 2, "fc_cpu", "fc_cpu_one", defines, err));
-    TRY(memory_alloc_floats(&packed, row, "packed weights", err));
-    for (int block = 0; block < fc_cpu_blocks(l); block++) { /* one after the other: the host never holds them twice */
-        int first = block * CPU_ROWS, rows = l->shape.out.c - first < CPU_ROWS ? l->shape.out.c - first : CPU_ROWS;
-        for (size_t i = 0; i < row; i++) packed[i] = 0.0f;
-        fc_cpu_turn(l, values[0] + (size_t)first * (size_t)l->shape.in.c, rows, packed);
-        size_t fine = l->choice.fp16 ? fp16_narrow(packed, row) : row;
-        if (fine < row) TRY(fc_refuse_weight(l, first + (int)(fine % CPU_ROWS), packed[fine], err));
-        TRY(storage_write(&l->parameters[0], (size_t)block * kept, packed, kept, err));
-    }
-    TRY(layer_upload_filled(l, 1, values[1], (size_t)l->shape.out.c, fc_cpu_packed(l, l->place, 1), err));
 done:
-    free(packed);
     return status;
 }
 
 static int fc_cpu_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
-    int status = ALEXCL_OK, in = (int)layer_in_floats(l), blocks = fc_cpu_blocks(l), most = fc_cpu_images(l, l->place);
+    int status = ALEXCL_OK, in = (int)layer_in_floats(l), blocks = fc_pack_blocks(l), most = fc_cpu_images(l, l->place);
     struct fc_tile tile = fc_cpu_tile(l, l->place);
     int alone = io->count == 1 || most == 0; /* 0: no local memory to speak of */
     for (int n = io->first; alone && n < io->first + io->count; n++) {
         struct kernel_range range = {
             1, {0, 0, 0}, {(size_t)((blocks + tile.blocks - 1) / tile.blocks), 1, 1}, {1, 1, 1}};
         TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 2), l->shape.desc->name, &range, err,
-                          ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),
-                          ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(n), ARG_INT(in),
-                          ARG_INT(l->shape.out.c), ARG_INT(l->choice.relu)));
+                          ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
+                          ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer), ARG_BUFFER(io->out->buffer),
+                          ARG_INT(n), ARG_INT(in), ARG_INT(l->shape.out.c), ARG_INT(l->choice.relu)));
     }
     for (int first = io->first; !alone && first < io->first + io->count; first += most) {
         int left = io->first + io->count - first, count = left < most ? left : most,
@@ -266,10 +175,11 @@ static int fc_cpu_enqueue(struct layer *l, const struct layer_io *io, struct ale
         int together = fc_cpu_together(l, rows);
         struct kernel_range range = {1, {0, 0, 0}, {(size_t)((blocks + together - 1) / together), 1, 1}, {1, 1, 1}};
         TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 1), l->shape.desc->name, &range, err,
-                          ARG_BUFFER(io->workspace->buffer), ARG_BUFFER(l->parameters[0].buffer),
-                          ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(first),
-                          ARG_INT(count), ARG_INT(rows), ARG_INT(in), ARG_INT(l->shape.out.c), ARG_INT(l->choice.relu),
-                          ARG_INT(together), ARG_LOCAL((size_t)together * (size_t)rows * CPU_ROWS * sizeof(float))));
+                          ARG_BUFFER(io->workspace->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
+                          ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer), ARG_BUFFER(io->out->buffer),
+                          ARG_INT(first), ARG_INT(count), ARG_INT(rows), ARG_INT(in), ARG_INT(l->shape.out.c),
+                          ARG_INT(l->choice.relu), ARG_INT(together),
+                          ARG_LOCAL((size_t)together * (size_t)rows * FC_PACK_ROWS * sizeof(float))));
     }
 done:
     return status;
@@ -281,11 +191,13 @@ static const struct layer_tile fc_cpu_tiles[] = {{{12, 1}}, {{12, 4}}, {{8, 1}},
 static const struct layer_variant fc_cpu = {.name = "cpu",
                                             .applicable = fc_cpu_applicable,
                                             .workspace = fc_cpu_workspace,
-                                            .prepare = fc_cpu_prepare,
+                                            .build = fc_cpu_build,
                                             .enqueue = fc_cpu_enqueue,
                                             .release = layer_free_kernels,
                                             .kernels = "fc_cpu",
-                                            .packed = fc_cpu_packed,
+                                            .packed = fc_pack_floats,
+                                            .part = fc_pack_part,
+                                            .pack = fc_pack,
                                             .tile = fc_cpu_layer_tile,
                                             .tiles = fc_cpu_tiles};
 
@@ -303,12 +215,8 @@ static size_t fc_clblast_workspace(const struct layer *l, const struct place *pl
                                (size_t)l->shape.in.c, 1);
 }
 
-static int fc_clblast_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    int status = ALEXCL_OK;
-    TRY(layer_add_kernel(l, LAYER_FORWARD, 0, "bias", "bias_fill", "", err));
-    TRY(layer_upload(l, values, err));
-done:
-    return status;
+static int fc_clblast_build(struct layer *l, struct alexcl_error *err) {
+    return layer_add_kernel(l, LAYER_FORWARD, 0, "bias", "bias_fill", "", err);
 }
 
 /* GEMM chooses its kernel by the batch, and so the order of its sums: where that may not be, one GEMV an image. */
@@ -318,9 +226,9 @@ static int fc_clblast_enqueue(struct layer *l, const struct layer_io *io, struct
     const char *name = l->shape.desc->name;
     size_t in = (size_t)l->shape.in.c, out = (size_t)l->shape.out.c;
     struct kernel_range range = layer_range(out, io);
-    struct blas_matrix weights = {l->parameters[0].buffer, 0, in};
+    struct blas_matrix weights = {l->pass[LAYER_FORWARD].parameters[0].buffer, 0, in};
     TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), name, &range, err, ARG_BUFFER(io->out->buffer),
-                      ARG_BUFFER(l->parameters[1].buffer), ARG_INT(l->shape.out.c), ARG_INT(1)));
+                      ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer), ARG_INT(l->shape.out.c), ARG_INT(1)));
     size_t end = (size_t)io->first + (size_t)io->count,
            most = l->choice.reproducible ? 1 : (size_t)fc_clblast_images(l);
     for (size_t n = (size_t)io->first, count; n < end; n += count) {
@@ -345,40 +253,35 @@ static int fc_clblast_applicable(const struct layer *l, const struct place *plac
 static const struct layer_variant fc_clblast = {.name = "clblast",
                                                 .applicable = fc_clblast_applicable,
                                                 .workspace = fc_clblast_workspace,
-                                                .prepare = fc_clblast_prepare,
+                                                .build = fc_clblast_build,
                                                 .enqueue = fc_clblast_enqueue,
                                                 .release = layer_free_kernels,
                                                 .kernels = "bias"};
 
 /* ---- naive: fc_naive.cl, the last resort ---- */
 
-static int fc_naive_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    int status = ALEXCL_OK;
+static int fc_naive_build(struct layer *l, struct alexcl_error *err) {
     char defines[64];
     snprintf(defines, sizeof defines, "-DBLOCK=%d%s", l->choice.in_block, l->choice.fp16 ? " -DHALF" : "");
-    TRY(layer_add_kernel(l, LAYER_FORWARD, 0, "fc_naive", "fc_naive_forward", defines, err));
-    TRY(fc_plain_prepare(l, values, err));
-done:
-    return status;
+    return layer_add_kernel(l, LAYER_FORWARD, 0, "fc_naive", "fc_naive_forward", defines, err);
 }
 
 static int fc_naive_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct kernel_range range = layer_range((size_t)l->shape.out.c, io);
     return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
-                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),
-                         ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer), ARG_INT(l->shape.in.c),
-                         ARG_INT(l->shape.out.c), ARG_INT((int)layer_in_floats(l)),
+                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
+                         ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer), ARG_BUFFER(io->out->buffer),
+                         ARG_INT(l->shape.in.c), ARG_INT(l->shape.out.c), ARG_INT((int)layer_in_floats(l)),
                          ARG_INT(l->shape.maps.h * l->shape.maps.w), ARG_INT(layer_first_channels(l)),
                          ARG_INT(layer_gap(l)), ARG_INT(l->choice.relu));
 }
 
 static const struct layer_variant fc_naive = {.name = "naive",
                                               .applicable = layer_on_device,
-                                              .prepare = fc_naive_prepare,
+                                              .build = fc_naive_build,
                                               .enqueue = fc_naive_enqueue,
                                               .release = layer_free_kernels,
                                               .kernels = "fc_naive",
-                                              .packed = fc_plain_packed,
                                               .last_resort = 1};
 
 const struct layer_ops layer_fc_ops = {

@@ -77,8 +77,7 @@ static int lrn_ref_enqueue(struct layer *l, const struct layer_io *io, struct al
     return ALEXCL_OK;
 }
 
-static int lrn_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    (void)values;
+static int lrn_own_build(struct layer *l, struct alexcl_error *err) {
     return norm_add_kernel(l, "lrn", "lrn_forward", err);
 }
 
@@ -110,9 +109,8 @@ static int lrn_cpu_applicable(const struct layer *l, const struct place *place) 
     return layer_on_cpu_device(l, place) && l->choice.in_block == LAYER_BLOCK && lrn_cpu_places(l, place) > 0;
 }
 
-static int lrn_cpu_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
+static int lrn_cpu_build(struct layer *l, struct alexcl_error *err) {
     char defines[64];
-    (void)values;
     snprintf(defines, sizeof defines, "-DPLACES=%d %s", lrn_cpu_places(l, l->place), norm_defines(l));
     return layer_add_kernel(l, LAYER_FORWARD, 0, "lrn_cpu", "lrn_cpu_forward", defines, err);
 }
@@ -130,18 +128,17 @@ static int lrn_cpu_enqueue(struct layer *l, const struct layer_io *io, struct al
                          ARG_LOCAL((size_t)places * lrn_cpu_line(l) * sizeof(float)));
 }
 
-static const struct layer_variant lrn_ref = {
-    .name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = lrn_ref_enqueue};
+static const struct layer_variant lrn_ref = {.name = "ref", .applicable = layer_on_host, .enqueue = lrn_ref_enqueue};
 static const struct layer_variant lrn_own = {.name = "own",
                                              .applicable = layer_on_device,
-                                             .prepare = lrn_own_prepare,
+                                             .build = lrn_own_build,
                                              .enqueue = lrn_own_enqueue,
                                              .release = layer_free_kernels,
                                              .kernels = "lrn",
                                              .last_resort = 1};
 static const struct layer_variant lrn_cpu = {.name = "cpu",
                                              .applicable = lrn_cpu_applicable,
-                                             .prepare = lrn_cpu_prepare,
+                                             .build = lrn_cpu_build,
                                              .enqueue = lrn_cpu_enqueue,
                                              .release = layer_free_kernels,
                                              .kernels = "lrn_cpu"};
@@ -183,8 +180,7 @@ static int rnorm_ref_enqueue(struct layer *l, const struct layer_io *io, struct 
     return ALEXCL_OK;
 }
 
-static int rnorm_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    (void)values;
+static int rnorm_own_build(struct layer *l, struct alexcl_error *err) {
     return norm_add_kernel(l, "rnorm", "rnorm_forward", err);
 }
 
@@ -198,10 +194,10 @@ static int rnorm_own_enqueue(struct layer *l, const struct layer_io *io, struct 
 }
 
 static const struct layer_variant rnorm_ref = {
-    .name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = rnorm_ref_enqueue};
+    .name = "ref", .applicable = layer_on_host, .enqueue = rnorm_ref_enqueue};
 static const struct layer_variant rnorm_own = {.name = "own",
                                                .applicable = layer_on_device,
-                                               .prepare = rnorm_own_prepare,
+                                               .build = rnorm_own_build,
                                                .enqueue = rnorm_own_enqueue,
                                                .release = layer_free_kernels,
                                                .kernels = "rnorm"};

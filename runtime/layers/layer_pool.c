@@ -90,8 +90,7 @@ static int maxpool_ref_enqueue(struct layer *l, const struct layer_io *io, struc
     return ALEXCL_OK;
 }
 
-static int maxpool_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    (void)values;
+static int maxpool_own_build(struct layer *l, struct alexcl_error *err) {
     return pool_add_kernel(l, "maxpool", "maxpool_forward", err);
 }
 
@@ -104,10 +103,10 @@ static int maxpool_own_enqueue(struct layer *l, const struct layer_io *io, struc
 }
 
 static const struct layer_variant maxpool_ref = {
-    .name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = maxpool_ref_enqueue};
+    .name = "ref", .applicable = layer_on_host, .enqueue = maxpool_ref_enqueue};
 static const struct layer_variant maxpool_own = {.name = "own",
                                                  .applicable = layer_on_device,
-                                                 .prepare = maxpool_own_prepare,
+                                                 .build = maxpool_own_build,
                                                  .enqueue = maxpool_own_enqueue,
                                                  .release = layer_free_kernels,
                                                  .kernels = "maxpool",
@@ -117,8 +116,7 @@ static int maxpool_cpu_applicable(const struct layer *l, const struct place *pla
     return layer_on_cpu_device(l, place) && l->choice.in_block == LAYER_BLOCK;
 }
 
-static int maxpool_cpu_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    (void)values;
+static int maxpool_cpu_build(struct layer *l, struct alexcl_error *err) {
     return pool_add_kernel(l, "maxpool_cpu", "maxpool_cpu_forward", err);
 }
 
@@ -133,7 +131,7 @@ static int maxpool_cpu_enqueue(struct layer *l, const struct layer_io *io, struc
 
 static const struct layer_variant maxpool_cpu = {.name = "cpu",
                                                  .applicable = maxpool_cpu_applicable,
-                                                 .prepare = maxpool_cpu_prepare,
+                                                 .build = maxpool_cpu_build,
                                                  .enqueue = maxpool_cpu_enqueue,
                                                  .release = layer_free_kernels,
                                                  .kernels = "maxpool_cpu"};
@@ -171,8 +169,7 @@ static int avgpool_ref_enqueue(struct layer *l, const struct layer_io *io, struc
     return ALEXCL_OK;
 }
 
-static int avgpool_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    (void)values;
+static int avgpool_own_build(struct layer *l, struct alexcl_error *err) {
     return pool_add_kernel(l, "avgpool", "avgpool_forward", err);
 }
 
@@ -191,10 +188,10 @@ static void avgpool_tell(const struct alexcl_layer *d, layer_tell_fn *tell, void
 }
 
 static const struct layer_variant avgpool_ref = {
-    .name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = avgpool_ref_enqueue};
+    .name = "ref", .applicable = layer_on_host, .enqueue = avgpool_ref_enqueue};
 static const struct layer_variant avgpool_own = {.name = "own",
                                                  .applicable = layer_on_device,
-                                                 .prepare = avgpool_own_prepare,
+                                                 .build = avgpool_own_build,
                                                  .enqueue = avgpool_own_enqueue,
                                                  .release = layer_free_kernels,
                                                  .kernels = "avgpool"};
@@ -246,8 +243,8 @@ static int subsample_describe(struct layer *l, struct alexcl_error *err) {
 static int subsample_ref_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     (void)err;
     struct shape_pool s = pool_shape(l);
-    ref_subsample(layer_host_out(l, io), layer_host_in(l, io), l->parameters[0].host, l->parameters[1].host, io->count,
-                  &s);
+    ref_subsample(layer_host_out(l, io), layer_host_in(l, io), l->pass[LAYER_FORWARD].parameters[0].host,
+                  l->pass[LAYER_FORWARD].parameters[1].host, io->count, &s);
     return ALEXCL_OK;
 }
 
@@ -256,34 +253,35 @@ static size_t subsample_own_packed(const struct layer *l, const struct place *pl
     return layer_channels(l);
 }
 
-static int subsample_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    int status = ALEXCL_OK;
-    TRY(pool_add_kernel(l, "subsample", "subsample_forward", err));
-    /* as the channels are */
-    for (int t = 0; t < LAYER_TENSORS; t++)
-        TRY(layer_upload_filled(l, t, values[t], (size_t)l->shape.out.c, layer_channels(l), err));
-done:
-    return status;
+/* As the channels are. */
+static void subsample_own_pack(const struct layer *l, int t, const float *master, size_t first, float *packed) {
+    (void)t, (void)first;
+    layer_fill_up(master, (size_t)l->shape.out.c, packed, layer_channels(l));
+}
+
+static int subsample_own_build(struct layer *l, struct alexcl_error *err) {
+    return pool_add_kernel(l, "subsample", "subsample_forward", err);
 }
 
 static int subsample_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct shape_pool s = pool_shape(l);
     struct kernel_range range = layer_range_maps((size_t)s.out.h * (size_t)s.out.w, layer_channels(l), io);
     return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
-                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer),
-                         ARG_BUFFER(l->parameters[1].buffer), ARG_BUFFER(io->out->buffer),
+                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
+                         ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer), ARG_BUFFER(io->out->buffer),
                          ARG_INT((int)layer_channels(l)), POOL_ARGS(s));
 }
 
 static const struct layer_variant subsample_ref = {
-    .name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = subsample_ref_enqueue};
+    .name = "ref", .applicable = layer_on_host, .enqueue = subsample_ref_enqueue};
 static const struct layer_variant subsample_own = {.name = "own",
                                                    .applicable = layer_on_device,
-                                                   .prepare = subsample_own_prepare,
+                                                   .build = subsample_own_build,
                                                    .enqueue = subsample_own_enqueue,
                                                    .release = layer_free_kernels,
                                                    .kernels = "subsample",
-                                                   .packed = subsample_own_packed};
+                                                   .packed = subsample_own_packed,
+                                                   .pack = subsample_own_pack};
 
 const struct layer_ops layer_subsample_ops = {
     .type = ALEXCL_SUBSAMPLE,

@@ -24,8 +24,6 @@ int layer_describe_outputs(struct layer *l, const char *what, struct alexcl_erro
 void layer_describe_bias(struct layer *l, int outputs);
 /* The fill of weights: uniform, by the number of products of a sum and the gain; 0 where there is no connection. */
 void layer_fill_weight(const struct layer_fill *f);
-/* Values of one row of a tensor. */
-size_t layer_tensor_row(const struct layer_tensor *t);
 
 /* A description's window; fields that its type does not use are as if nothing was said. */
 struct shape_window layer_window(const struct alexcl_layer *d);
@@ -63,13 +61,14 @@ const char *layer_fetches(const struct place *place);
 
 /* ---- prepare, release ---- */
 
-/* Uploads the tensors as they are in the file. The prepare of variants without kernels. */
-int layer_upload(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err);
-/* parameters[index] = `count` floats. */
-int layer_upload_floats(struct layer *l, int index, const float *values, size_t count, struct alexcl_error *err);
-/* The same with `count` values in a buffer of `floats`, filled up with zeros. */
-int layer_upload_filled(struct layer *l, int index, const float *values, size_t count, size_t floats,
-                        struct alexcl_error *err);
+/* Floats of tensor t of this half as that variant keeps it; NULL: as in the file. */
+size_t parameters_floats(const struct layer *l, const struct layer_variant *v, const struct place *place, int t);
+/* Memory on the place for the tensors as the pass' variant wants them, and the values, of this half, in it. */
+int parameters_create(struct layer *l, enum layer_pass_kind pass, struct alexcl_error *err);
+int parameters_write(struct layer *l, enum layer_pass_kind pass, const float *const values[LAYER_TENSORS],
+                     struct alexcl_error *err);
+/* The pack of tensors that are filled up with zeros. */
+void layer_fill_up(const float *from, size_t count, float *to, size_t floats);
 /* A pass has up to three kernels, in its state. */
 enum { LAYER_KERNELS = 3 };
 int layer_add_kernel(struct layer *l, enum layer_pass_kind pass, int slot, const char *source, const char *function,

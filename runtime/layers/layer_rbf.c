@@ -27,31 +27,26 @@ static int rbf_describe(struct layer *l, struct alexcl_error *err) {
 
 static int rbf_ref_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     (void)err;
-    ref_rbf(layer_host_out(l, io), layer_host_in(l, io), l->parameters[0].host, io->count, l->shape.in.c,
-            l->shape.out.c);
+    ref_rbf(layer_host_out(l, io), layer_host_in(l, io), l->pass[LAYER_FORWARD].parameters[0].host, io->count,
+            l->shape.in.c, l->shape.out.c);
     return ALEXCL_OK;
 }
 
-static int rbf_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    int status = ALEXCL_OK;
-    TRY(layer_add_kernel(l, LAYER_FORWARD, 0, "rbf", "rbf_forward", "", err));
-    TRY(layer_upload(l, values, err));
-done:
-    return status;
+static int rbf_own_build(struct layer *l, struct alexcl_error *err) {
+    return layer_add_kernel(l, LAYER_FORWARD, 0, "rbf", "rbf_forward", "", err);
 }
 
 static int rbf_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct kernel_range range = layer_range((size_t)l->shape.out.c, io);
     return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
-                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->parameters[0].buffer), ARG_BUFFER(io->out->buffer),
-                         ARG_INT(l->shape.in.c), ARG_INT(l->shape.out.c));
+                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
+                         ARG_BUFFER(io->out->buffer), ARG_INT(l->shape.in.c), ARG_INT(l->shape.out.c));
 }
 
-static const struct layer_variant rbf_ref = {
-    .name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = rbf_ref_enqueue};
+static const struct layer_variant rbf_ref = {.name = "ref", .applicable = layer_on_host, .enqueue = rbf_ref_enqueue};
 static const struct layer_variant rbf_own = {.name = "own",
                                              .applicable = layer_on_device,
-                                             .prepare = rbf_own_prepare,
+                                             .build = rbf_own_build,
                                              .enqueue = rbf_own_enqueue,
                                              .release = layer_free_kernels,
                                              .kernels = "rbf"};

@@ -26,8 +26,7 @@ static int softmax_ref_enqueue(struct layer *l, const struct layer_io *io, struc
 }
 
 /* Work-items an image: 64, or as many, a power of two, as the compiled kernel is allowed. */
-static int softmax_own_prepare(struct layer *l, const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    (void)values;
+static int softmax_own_build(struct layer *l, struct alexcl_error *err) {
     for (int group = 64;; group /= 2) {
         struct alexcl_error why = {0};
         char defines[32];
@@ -48,10 +47,10 @@ static int softmax_own_enqueue(struct layer *l, const struct layer_io *io, struc
 }
 
 static const struct layer_variant softmax_ref = {
-    .name = "ref", .applicable = layer_on_host, .prepare = layer_upload, .enqueue = softmax_ref_enqueue};
+    .name = "ref", .applicable = layer_on_host, .enqueue = softmax_ref_enqueue};
 static const struct layer_variant softmax_own = {.name = "own",
                                                  .applicable = layer_on_device,
-                                                 .prepare = softmax_own_prepare,
+                                                 .build = softmax_own_build,
                                                  .enqueue = softmax_own_enqueue,
                                                  .release = layer_free_kernels,
                                                  .kernels = "softmax"};

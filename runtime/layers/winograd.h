@@ -11,6 +11,13 @@ enum {
     WINOGRAD_SIDE = 8,   /* inputs along a side of the largest tile; of any, window + out - 1 */
 };
 
+/* F(out x out, window x window), over every `stride`th row and column. */
+struct winograd_form {
+    int window, out, stride;
+};
+/* Inputs along a side of its tile. */
+static inline int winograd_side(struct winograd_form f) { return f.window + f.out - 1; }
+
 /* G, side x window: row i is 1, p, p^2 .. over the product of p - q for the other points q; the last row is
  * infinity's. */
 void winograd_matrix(int window, int out, double g[WINOGRAD_SIDE][WINOGRAD_WINDOW]);

@@ -151,9 +151,9 @@ static void prepare_half(struct layer *l, const char *variant, struct place *pla
     }
     l->choice.reproducible = 1;
     EXPECT_OK(layer_prepare_variant(l, LAYER_FORWARD, place, find_variant(l, variant), values, &err), err);
-    for (int t = 0; t < l->shape.tensor_count && l->pass[LAYER_FORWARD].variant->packed && place->device;
-         t++) /* what a plan counts */
-        ck_assert_uint_eq(buffer_floats(l->parameters[t].buffer), l->pass[LAYER_FORWARD].variant->packed(l, place, t));
+    for (int t = 0; t < l->shape.tensor_count && place->device; t++) /* what a plan counts */
+        ck_assert_uint_eq(buffer_floats(l->pass[LAYER_FORWARD].parameters[t].buffer),
+                          layer_parameter_floats(l, place, t));
 }
 
 /* What the half reads of each image, as it lies in memory; what fills up the last block is finite and must not
@@ -271,7 +271,7 @@ static void check_half(const char *variant, struct layer *l, const float *x, con
         struct layer exact = *l;
         exact.choice.fp16 = 0;
         exact.pass[LAYER_FORWARD].state = NULL;
-        memset(exact.parameters, 0, sizeof exact.parameters);
+        memset(exact.pass[LAYER_FORWARD].parameters, 0, sizeof exact.pass[LAYER_FORWARD].parameters);
         prepare_half(&exact, variant, support_place(), rounded);
         float *same = run_half(&exact, x, images, first, count, 0);
         support_same_maps(what, got + from, same + from, computed, &later);

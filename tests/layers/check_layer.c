@@ -154,8 +154,9 @@ static float *run_fc(int half, int fp16, const float *x, const float *w, const f
     EXPECT_OK(storage_create(support_place(), count, "a test", &out, &err), err);
     EXPECT_OK(storage_write(&in, 0, x, IMAGES * IN, &err), err);
     EXPECT_OK(layer_prepare(&l, LAYER_FORWARD, support_place(), values, &err), err);
-    if (l.parameters[0].buffer)
-        ck_assert_uint_eq(buffer_floats(l.parameters[0].buffer), layer_parameter_floats(&l, support_place(), 0));
+    if (l.pass[LAYER_FORWARD].parameters[0].buffer)
+        ck_assert_uint_eq(buffer_floats(l.pass[LAYER_FORWARD].parameters[0].buffer),
+                          layer_parameter_floats(&l, support_place(), 0));
     if (l.pass[LAYER_FORWARD].workspace)
         EXPECT_OK(storage_create(support_place(), l.pass[LAYER_FORWARD].workspace, "a test", &workspace, &err), err);
     EXPECT_OK(layer_run(&l, LAYER_FORWARD,
@@ -287,7 +288,8 @@ START_TEST(the_next_variant_takes_the_place_of_one_that_is_not_built) {
     EXPECT_OK(layer_prepare(&conv, LAYER_FORWARD, support_place(), values, &err), err);
     ck_assert_str_eq(layer_choose(&conv, LAYER_FORWARD, support_place())->name, cpu ? "cpu" : "own");
     ck_assert(!conv.pass[LAYER_FORWARD].tuned && !conv.pass[LAYER_FORWARD].tile.size[0]);
-    ck_assert_uint_eq(buffer_floats(conv.parameters[0].buffer), layer_parameter_floats(&conv, support_place(), 0));
+    ck_assert_uint_eq(buffer_floats(conv.pass[LAYER_FORWARD].parameters[0].buffer),
+                      layer_parameter_floats(&conv, support_place(), 0));
     layer_release(&conv);
     EXPECT_OK(layer_prepare(&fc, LAYER_FORWARD, support_place(), values, &err), err);
     ck_assert_str_eq(fc.pass[LAYER_FORWARD].variant->name, "naive");

@@ -376,7 +376,7 @@ static void expect_estimates(void) {
             for (int k = 0; k < lane.graph->layer_count; k++)
                 for (int h = 0; h < 2; h++)
                     for (int t = 0; lane_runs(&lane, h) && t < LAYER_TENSORS; t++) {
-                        const struct buffer *b = lane.graph->layers[k].half[h].parameters[t].buffer;
+                        const struct buffer *b = lane.graph->layers[k].half[h].pass[LAYER_FORWARD].parameters[t].buffer;
                         packed += b ? buffer_floats(b) * sizeof(float) : 0;
                     }
             ck_assert_uint_eq(packed, m.weights);

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* Kernels multiply one value of the input by the weights of many outputs, so these lie side by side, a block of outputs
+ * after the other, and behind each other what is multiplied one after the other. Every packing is that: they differ in
+ * the width of a block, in where a channel of the input lies, and in whether a window is there by its taps or by the
+ * points of Winograd's transform. Each weight is read once, in the file's order, and put to its place. */
+#include "conv_pack.h"
+
+#include <string.h>
+
+/* Groups of the half, and what each reads. */
+static int conv_pack_inputs(const struct layer *l) { return l->shape.tensors[0].shape[1]; }
+static int conv_pack_groups(const struct layer *l) { return l->shape.in.c / conv_pack_inputs(l); }
+static int conv_pack_outputs(const struct layer *l) { return l->shape.out.c / conv_pack_groups(l); }
+static int conv_pack_taps(const struct layer *l) { return l->shape.tensors[0].shape[2] * l->shape.tensors[0].shape[3]; }
+/* Inputs of a group as they lie in memory: more than one group never lie in blocks. */
+static int conv_pack_channels(const struct layer *l) { return layer_in_channels(l) / conv_pack_groups(l); }
+static int conv_pack_filled(int depth, int step) { return (depth + step - 1) / step * step; }
+
+int conv_pack_blocks(const struct layer *l, int width) {
+    return conv_pack_groups(l) * ((conv_pack_outputs(l) + width - 1) / width);
+}
+
+struct conv_packing conv_pack_plain(const struct layer *l, int width, int step) {
+    return (struct conv_packing){.width = width,
+                                 .blocks = conv_pack_blocks(l, width),
+                                 .points = 1,
+                                 .depth = conv_pack_filled(conv_pack_channels(l) * conv_pack_taps(l), step)};
+}
+
+struct conv_packing conv_pack_winograd(const struct layer *l, struct winograd_form form, int width, int step) {
+    int phases = form.stride * form.stride;
+    return (struct conv_packing){.width = width,
+                                 .blocks = conv_pack_blocks(l, width),
+                                 .form = form,
+                                 .points = winograd_side(form) * winograd_side(form),
+                                 .depth = conv_pack_filled(conv_pack_channels(l) * phases, step)};
+}
+
+/* Floats from one block to the next, and from one point to the next. */
+static size_t conv_pack_block(const struct conv_packing *p) {
+    return (size_t)(p->points_first ? 1 : p->points) * (size_t)p->depth * (size_t)p->width;
+}
+static size_t conv_pack_point(const struct conv_packing *p) {
+    return (size_t)(p->points_first ? p->blocks : 1) * (size_t)p->depth * (size_t)p->width;
+}
+
+size_t conv_pack_floats(const struct conv_packing *p, int t) {
+    size_t outputs = (size_t)p->blocks * (size_t)p->width;
+    return t ? outputs : outputs * (size_t)p->points * (size_t)p->depth;
+}
+
+/* Where output o begins, where a block of outputs has so many floats. */
+static size_t conv_pack_output(const struct layer *l, const struct conv_packing *p, int o, size_t block) {
+    int outputs = conv_pack_outputs(l), group = o / outputs, within = o % outputs;
+    return (size_t)(group * (p->blocks / conv_pack_groups(l)) + within / p->width) * block +
+           (size_t)(within % p->width);
+}
+
+/* A window's taps to those of one input channel: where channels lie in blocks, a tap's are side by side. */
+static void conv_pack_window(const struct layer *l, const struct conv_packing *p, int c, const float *w, float *to) {
+    size_t taps = (size_t)conv_pack_taps(l), block = (size_t)l->choice.in_block, channel = layer_in_channel(l, c),
+           width = (size_t)p->width;
+    for (size_t tap = 0; tap < taps; tap++)
+        to[((channel / block * taps + tap) * block + channel % block) * width] = w[tap];
+}
+
+/* The same transformed. A stride is made one by taking the window apart into stride x stride thin ones, each over every
+ * so manieth pixel, which are channels of their own. */
+static void conv_pack_transformed(const struct layer *l, const struct conv_packing *p,
+                                  const double g[WINOGRAD_SIDE][WINOGRAD_WINDOW], int c, const float *w, float *to) {
+    int window = p->form.window, stride = p->form.stride, phases = stride * stride, h = l->shape.tensors[0].shape[2],
+        width = l->shape.tensors[0].shape[3];
+    size_t first = layer_in_channel(l, c) * (size_t)phases;
+    for (int phase = 0; phase < phases; phase++) {
+        float thin[WINOGRAD_WINDOW * WINOGRAD_WINDOW] = {0};
+        for (int i = 0; i < window * window; i++) {
+            int y = i / window * stride + phase / stride, x = i % window * stride + phase % stride;
+            thin[i] = y < h && x < width ? w[y * width + x] : 0.0f;
+        }
+        winograd_transform(g, thin, window, winograd_side(p->form), to + (first + (size_t)phase) * (size_t)p->width,
+                           conv_pack_point(p));
+    }
+}
+
+void conv_pack(const struct layer *l, const struct conv_packing *p, int t, const float *master, float *packed) {
+    size_t inputs = (size_t)conv_pack_inputs(l), taps = (size_t)conv_pack_taps(l);
+    double g[WINOGRAD_SIDE][WINOGRAD_WINDOW] = {{0}};
+    memset(packed, 0, conv_pack_floats(p, t) * sizeof *packed);
+    if (p->form.out) winograd_matrix(p->form.window, p->form.out, g);
+    for (int o = 0; o < l->shape.out.c; o++) {
+        float *to = packed + conv_pack_output(l, p, o, t ? (size_t)p->width : conv_pack_block(p));
+        if (t) *to = master[o];
+        for (size_t c = 0; t == 0 && c < inputs; c++) {
+            const float *w = master + ((size_t)o * inputs + c) * taps;
+            if (p->form.out)
+                conv_pack_transformed(l, p, (const double(*)[WINOGRAD_WINDOW])g, (int)c, w, to);
+            else
+                conv_pack_window(l, p, (int)c, w, to);
+        }
+    }
+}

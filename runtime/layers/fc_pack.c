@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* A register of fc_cpu.cl holds sums of outputs side by side, so the weights of one input by 32 outputs lie together,
+ * and inputs follow each other as they lie in memory: where these are in blocks of channels, the weights are permuted
+ * instead of them. Blocks of outputs are packed one by one, since the weights of such a layer are most of a net's: the
+ * host never holds them twice. */
+#include "fc_pack.h"
+
+#include <string.h>
+
+enum { FC_PACK_TURNED = 16 }; /* inputs, of all rows, that are packed together */
+
+int fc_pack_blocks(const struct layer *l) { return (l->shape.out.c + FC_PACK_ROWS - 1) / FC_PACK_ROWS; }
+
+size_t fc_pack_floats(const struct layer *l, const struct place *place, int t) {
+    (void)place;
+    size_t outputs = (size_t)(fc_pack_blocks(l) * FC_PACK_ROWS);
+    return t ? outputs : outputs * layer_in_floats(l);
+}
+
+size_t fc_pack_part(const struct layer *l, int t) {
+    return t ? fc_pack_floats(l, NULL, t) : FC_PACK_ROWS * layer_in_floats(l);
+}
+
+/* `rows` outputs' weights to one block: inputs x FC_PACK_ROWS. A few inputs of all rows at a time: rows lie a multiple
+ * of 4 KiB apart, so that a near cache holds no more of them. */
+static void fc_pack_turn(const struct layer *l, const float *weights, int rows, float *packed) {
+    int hw = l->shape.maps.h * l->shape.maps.w;
+    for (int first = 0; first < l->shape.in.c; first += FC_PACK_TURNED) {
+        int count = l->shape.in.c - first < FC_PACK_TURNED ? l->shape.in.c - first : FC_PACK_TURNED;
+        size_t to[FC_PACK_TURNED];
+        for (int i = 0; i < count; i++) to[i] = layer_in_position(l, (first + i) / hw, (first + i) % hw) * FC_PACK_ROWS;
+        for (int o = 0; o < rows; o++) {
+            const float *from = weights + (size_t)o * (size_t)l->shape.in.c + first;
+            for (int i = 0; i < count; i++) packed[to[i] + (size_t)o] = from[i];
+        }
+    }
+}
+
+void fc_pack(const struct layer *l, int t, const float *master, size_t first, float *packed) {
+    if (t) {
+        layer_fill_up(master, (size_t)l->shape.out.c, packed, fc_pack_part(l, t));
+        return;
+    }
+    int row = (int)(first / layer_in_floats(l)), left = l->shape.out.c - row;
+    memset(packed, 0, fc_pack_part(l, t) * sizeof *packed);
+    fc_pack_turn(l, master + (size_t)row * (size_t)l->shape.in.c, left < FC_PACK_ROWS ? left : FC_PACK_ROWS, packed);
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* A layer's parameters on its place, whatever the variant: memory for them, and the way of the file's values there.
+ * The variant says only how they are packed; here they are packed part by part into one piece of host memory, rounded
+ * where they are kept in half precision, and written. What is kept as it is in the file is written from where it is.
+ * Since no kernel takes part, a prepared layer is given other values the same way (training). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fp16.h"
+#include "layer_private.h"
+#include "memory.h"
+
+enum { PARAMETERS_ROUNDED = 1 << 16 }; /* values that are rounded at once where none are packed; even */
+
+static int parameters_halves(const struct layer *l, int t) { return l->choice.fp16 && t == 0; }
+
+/* Floats of tensor t as it is packed, before it is rounded. */
+static size_t parameters_packed(const struct layer *l, const struct layer_variant *v, const struct place *place,
+                                int t) {
+    return v && v->packed ? v->packed(l, place, t) : layer_tensor_floats(&l->shape.tensors[t]);
+}
+
+size_t parameters_floats(const struct layer *l, const struct layer_variant *v, const struct place *place, int t) {
+    size_t floats = parameters_packed(l, v, place, t);
+    return parameters_halves(l, t) ? fp16_floats(floats) : floats;
+}
+
+/* Of those, what is packed, rounded and written at once. */
+static size_t parameters_part(const struct layer *l, const struct layer_variant *v, int t) {
+    size_t floats = parameters_packed(l, v, l->place, t);
+    if (v->part) return v->part(l, t);
+    return !v->pack && parameters_halves(l, t) && floats > PARAMETERS_ROUNDED ? PARAMETERS_ROUNDED : floats;
+}
+
+/* Host memory that this takes: none where values are written from where they are. */
+static size_t parameters_room(const struct layer *l, const struct layer_variant *v, int t) {
+    return v->pack || parameters_halves(l, t) ? parameters_part(l, v, t) : 0;
+}
+
+/* ALEXCL_E_DATA where a value is one that half precision does not have. */
+static int parameters_check_halves(const struct layer *l, int t, const float *master, struct alexcl_error *err) {
+    size_t floats = layer_tensor_floats(&l->shape.tensors[t]), row = layer_tensor_row(&l->shape.tensors[t]);
+    for (size_t i = 0; i < floats; i++)
+        if (!(master[i] >= -FP16_MOST && master[i] <= FP16_MOST))
+            return error_set(err, ALEXCL_E_DATA,
+                             "%s.%s: a weight of output %d is %g, and half precision ends at %g: keep the weights in "
+                             "float (--weights-precision float, ALEXCL_WEIGHTS_PRECISION=float)",
+                             l->shape.desc->name, l->shape.tensors[t].suffix,
+                             l->shape.tensors[t].first + (int)(i / row), (double)master[i], (double)FP16_MOST);
+    return ALEXCL_OK;
+}
+
+/* Tensor t from `master`, through `room`. */
+static int parameters_write_tensor(struct layer *l, enum layer_pass_kind pass, int t, const float *master, float *room,
+                                   struct alexcl_error *err) {
+    int status = ALEXCL_OK, halves = parameters_halves(l, t);
+    const struct layer_variant *v = l->pass[pass].variant;
+    size_t floats = parameters_packed(l, v, l->place, t), part = parameters_part(l, v, t);
+    for (size_t first = 0; first < floats; first += part) {
+        size_t count = floats - first < part ? floats - first : part;
+        const float *from = master + first;
+        if (v->pack)
+            v->pack(l, t, master, first, room);
+        else if (halves)
+            memcpy(room, from, count * sizeof *room);
+        if (v->pack || halves) from = room;
+        if (halves && fp16_narrow(room, count) < count) return parameters_check_halves(l, t, master, err);
+        TRY(storage_write(&l->pass[pass].parameters[t], halves ? fp16_floats(first) : first, from,
+                          halves ? fp16_floats(count) : count, err));
+    }
+done:
+    return status;
+}
+
+int parameters_create(struct layer *l, enum layer_pass_kind pass, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct layer_pass *p = &l->pass[pass];
+    for (int t = 0; t < l->shape.tensor_count && status == ALEXCL_OK; t++) {
+        struct text what = {0};
+        text_add(&what, "%s of %s, half %d", l->shape.tensors[t].suffix, l->shape.desc->name, l->shape.half);
+        status = storage_create(l->place, parameters_floats(l, p->variant, l->place, t),
+                                what.text ? what.text : "weights", &p->parameters[t], err);
+        text_free(&what);
+    }
+    return status;
+}
+
+int parameters_write(struct layer *l, enum layer_pass_kind pass, const float *const values[LAYER_TENSORS],
+                     struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    for (int t = 0; t < l->shape.tensor_count && status == ALEXCL_OK; t++) {
+        float *room = NULL;
+        size_t floats = parameters_room(l, l->pass[pass].variant, t);
+        if (floats) status = memory_alloc_floats(&room, floats, "packed weights", err);
+        if (status == ALEXCL_OK) status = parameters_write_tensor(l, pass, t, values[t], room, err);
+        free(room);
+    }
+    return status;
+}
+
+void layer_fill_up(const float *from, size_t count, float *to, size_t floats) {
+    memcpy(to, from, count * sizeof *to);
+    memset(to + count, 0, (floats - count) * sizeof *to);
+}
