@@ -57,7 +57,7 @@ int command_cache(const struct options *o, struct alexcl_error *err) {
         return fail(err, ALEXCL_E_USAGE,
                     "`alexcl cache show` tells what is kept, `alexcl cache clear` removes it; not %s", o->arguments[0]);
     if (!clear && own->kind) return fail(err, ALEXCL_E_USAGE, "--kind is for `alexcl cache clear`; show tells of all");
-    status = clear ? alexcl_cache_clear(own->kind, &c, err) : alexcl_cache_show(&c, err);
+    status = clear ? alexcl_cache_clear(&o->settings, own->kind, &c, err) : alexcl_cache_show(&o->settings, &c, err);
     if (status != ALEXCL_OK) return status;
     if (o->format == FORMAT_JSON) return cache_json(&c, err);
     if (o->format == FORMAT_TEXT) cache_text(&c, clear);

@@ -150,8 +150,8 @@ static void check_csv(const struct alexcl_check_result *r) {
 /* ---- one check ------------------------------------------------------------------------------------ */
 
 /* Whether a kernel of it is a file of --kernel-dir. */
-static int check_is_replaced(const struct alexcl_check_result *r) {
-    const char *folder = alexcl_setting_value("ALEXCL_KERNEL_DIR");
+static int check_is_replaced(const struct check *c, const struct alexcl_check_result *r) {
+    const char *folder = settings_value(&c->o->given, "ALEXCL_KERNEL_DIR");
     char path[4096];
     for (const char *name = r->kernels; folder && *name; name += strspn(name, " ")) {
         int length = (int)strcspn(name, " "), made = snprintf(path, sizeof path, "%s/%.*s.cl", folder, length, name);
@@ -167,7 +167,7 @@ static void check_note_wrong(struct check *c, const struct alexcl_check_result *
     const char *line = strrchr(c->wrong, '\n');
     int gemm = strcmp(r->layer, "conv") == 0 || strcmp(r->layer, "fc") == 0,
         clblast = strcmp(r->variant, "clblast") == 0, made;
-    c->replaced += check_is_replaced(r) != 0;
+    c->replaced += check_is_replaced(c, r) != 0;
     c->clblast_gemm += gemm && clblast;
     c->own_gemm += gemm && !clblast;
     snprintf(name, sizeof name, "%.40s (%s)", check_name(r)[0] ? check_name(r) : "all", r->variant);
@@ -223,8 +223,9 @@ static int check_selection(struct check *c, const char *text, struct alexcl_erro
     for (size_t i = 0; i < alexcl_selection_count(selection); i++)
         c->places += alexcl_selection_place(selection, i)->device >= 0;
     progress_count("checks", 0, 0);
-    status = alexcl_check_run(selection, &(struct alexcl_check_request){c->own->kernel, c->own->layer}, check_take, c,
-                              &counts, err);
+    const struct alexcl_check_request request = {
+        .kernel = c->own->kernel, .layer = c->own->layer, .settings = &c->o->settings};
+    status = alexcl_check_run(selection, &request, check_take, c, &counts, err);
     if (c->stopped && status == ALEXCL_E_INTERRUPTED) { /* no more was wanted */
         status = ALEXCL_OK;
         *err = (struct alexcl_error){0};
@@ -270,7 +271,7 @@ static int check_judge(const struct check *c, struct alexcl_error *err) {
                     "%u of %u checks failed%s:%s\nWhat to try: look into these files of %.1000s (--kernel-dir); "
                     "without it all kernels are the built-in ones.",
                     c->failed, c->done, build ? ", kernels that do not compile" : "", c->wrong,
-                    alexcl_setting_value("ALEXCL_KERNEL_DIR"));
+                    settings_value(&c->o->given, "ALEXCL_KERNEL_DIR"));
     return fail(err, c->status,
                 "%u of %u checks failed%s:%s\n"
                 "What to try: another version of the driver;%s another device (`alexcl devices`), or --devices ref.\n"

@@ -9,14 +9,14 @@
 int command_env(const struct options *o, struct alexcl_error *err) {
     struct alexcl_cache cache;
     int status = options_expect(o, "env", 0, 0, err), invalid = ALEXCL_OK;
-    if (status == ALEXCL_OK) status = alexcl_cache_show(&cache, err);
+    if (status == ALEXCL_OK) status = alexcl_cache_show(&o->settings, &cache, err);
     if (status != ALEXCL_OK) return status;
     json_t *list = o->format == FORMAT_JSON ? json_array() : NULL;
     if (o->format == FORMAT_CSV) fputs("name,value,origin,about,invalid\r\n", stdout);
-    for (size_t i = 0; i < alexcl_settings_count(); i++) {
-        struct alexcl_setting s = alexcl_settings_get(i);
+    for (size_t i = 0; i < SETTINGS_COUNT; i++) {
+        struct setting s = settings_get(&o->given, i);
         struct alexcl_error why = {0};
-        int folder = strcmp(s.name, "ALEXCL_CACHE_DIR") == 0, wrong = alexcl_setting_check(s.name, &why);
+        int folder = strcmp(s.name, "ALEXCL_CACHE_DIR") == 0, wrong = settings_check_one(&o->given, i, &why);
         if (folder && cache.folder[0]) s.value = cache.folder;
         if (wrong != ALEXCL_OK && invalid == ALEXCL_OK) {
             *err = why;

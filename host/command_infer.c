@@ -116,7 +116,8 @@ static int infer_open_results(struct infer *f, struct alexcl_error *err) {
     const struct infer_options *own = f->own;
     struct infer_results *r = &f->results;
     struct alexcl_plan *plan = NULL;
-    struct alexcl_plan_request request = {.places = 1, .memory = {INT64_MAX}, .largest_buffer = {INT64_MAX}};
+    struct alexcl_plan_request request = {
+        .places = 1, .memory = {INT64_MAX}, .largest_buffer = {INT64_MAX}, .settings = &f->o->settings};
     int status;
     TRY(infer_alloc(&r->list, r->count, sizeof *r->list, err));
     for (size_t i = 0; i < r->count; i++) {
@@ -174,7 +175,8 @@ static int infer_open_net(struct infer *f, size_t rows, struct alexcl_error *err
                                          .memory = o->memory,
                                          .last_layer = own->features,
                                          .reproducible = own->reproducible,
-                                         .split = o->split};
+                                         .split = o->split,
+                                         .settings = &o->settings};
     int status;
     /* Decoding begins before the kernels are compiled, and before it is known whether the batch fits. */
     if (!own->input) {

@@ -320,9 +320,13 @@ static int time_open(struct timing *t, struct alexcl_error *err) {
                                           .places = alexcl_selection_count(t->selection),
                                           .memory = {plenty, plenty},
                                           .largest_buffer = {plenty, plenty},
-                                          .split = o->split};
-    struct alexcl_net_options options = {
-        .batch = t->batch, .memory = o->memory, .reproducible = own->reproducible, .split = o->split};
+                                          .split = o->split,
+                                          .settings = &o->settings};
+    struct alexcl_net_options options = {.batch = t->batch,
+                                         .memory = o->memory,
+                                         .reproducible = own->reproducible,
+                                         .split = o->split,
+                                         .settings = &o->settings};
     TRY(alexcl_plan_make(t->model, &request, &t->plan, err));
     double start = monotonic_now();
     status = alexcl_net_open(t->model, t->weights, t->selection, &options, &t->net, err);

@@ -32,9 +32,9 @@ static void main_progress(void *user, const char *what, unsigned done, unsigned 
     progress_count(what, done, total);
 }
 
-static void main_set_log(void) {
+static void main_set_log(const struct options *o) {
     for (int i = ALEXCL_LOG_ERROR; i <= ALEXCL_LOG_DEBUG; i++)
-        if (strcmp(alexcl_setting_value("ALEXCL_LOG"), levels[i]) == 0) most = i;
+        if (strcmp(settings_value(&o->given, "ALEXCL_LOG"), levels[i]) == 0) most = i;
 }
 
 /* A file opened later must not become stdout because the caller has closed that: results would be written into it.
@@ -82,8 +82,8 @@ int main(int argc, char **argv) {
     if (status == ALEXCL_OK) status = options_read(argc, argv, &options, &command, &err);
     /* env shows them */
     if (status == ALEXCL_OK && !options.help && !(command && command->run == command_env))
-        status = alexcl_settings_check(&err);
-    if (status == ALEXCL_OK) main_set_log();
+        status = settings_check(&options.given, &err);
+    if (status == ALEXCL_OK) main_set_log(&options);
     if (status == ALEXCL_OK && options.quiet) progress_quiet();
     if (status == ALEXCL_OK && options.help != -1) {
         if (options.help) {

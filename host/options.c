@@ -68,7 +68,7 @@ int options_set_gain(const struct option_row *r, char *value, void *to, struct a
 
 static int options_set_memory(const struct option_row *r, char *value, void *to, struct alexcl_error *err) {
     uint64_t *bytes = to;
-    if (alexcl_size_read(value, bytes) && *bytes > 0) return ALEXCL_OK;
+    if (settings_read_size(value, bytes) && *bytes > 0) return ALEXCL_OK;
     return fail(err, ALEXCL_E_USAGE, "--%s %s: a size is wanted, as 4GiB or 512MiB", r->name, value);
 }
 
@@ -83,25 +83,27 @@ static int options_set_format(const struct option_row *r, char *value, void *to,
 }
 
 static int options_set_setting(const struct option_row *r, char *value, void *to, struct alexcl_error *err) {
-    (void)to;
-    return alexcl_setting_set(r->setting, r->argument ? value : "1", err);
+    return settings_give(to, r->setting, r->argument ? value : "1", err);
 }
 
 static int options_set_model(const struct option_row *r, char *value, void *to, struct alexcl_error *err) {
-    *(int *)to = 1;
-    return alexcl_setting_set(r->setting, value, err);
+    struct options *o = to;
+    o->model_given = 1;
+    return settings_give(&o->given, r->setting, value, err);
 }
 
 static int options_set_verbose(const struct option_row *r, char *value, void *to, struct alexcl_error *err) {
     (void)value;
-    *(int *)to = 1;
-    return alexcl_setting_set(r->setting, "info", err);
+    struct options *o = to;
+    o->verbose = 1;
+    return settings_give(&o->given, r->setting, "info", err);
 }
 
 static int options_set_quiet(const struct option_row *r, char *value, void *to, struct alexcl_error *err) {
     (void)value;
-    *(int *)to = 1;
-    return alexcl_setting_set(r->setting, "error", err);
+    struct options *o = to;
+    o->quiet = 1;
+    return settings_give(&o->given, r->setting, "error", err);
 }
 
 static int options_set_version(const struct option_row *r, char *value, void *to, struct alexcl_error *err) {
@@ -115,7 +117,7 @@ static int options_set_version(const struct option_row *r, char *value, void *to
 
 /* ---- rows that commands share -------------------------------------------------------------------- */
 
-#define SETTING(variable) .set = options_set_setting, .setting = (variable)
+#define SETTING(variable) .set = options_set_setting, .setting = (variable), .at = offsetof(struct options, given)
 #define SHARED_TABLE(rows)                                                                                             \
     { (rows), sizeof(rows) / sizeof *(rows), NULL, 0 }
 
@@ -123,7 +125,7 @@ static const struct option_row net_rows[] = {
     {'d', "devices", "D", "0,1  0  1:0  gpu  cpu  ~name  0/2 (cut)  ref  both", SETTING("ALEXCL_DEVICES"),
      .shared = OPTION_DEVICES},
     {'m', "model", "M", "one of `alexcl models` [alexnet]", .set = options_set_model, .setting = "ALEXCL_MODEL",
-     .at = offsetof(struct options, model_given), .shared = OPTION_MODEL},
+     .shared = OPTION_MODEL},
     {0, "weights", "FILE", "safetensors [random, from seed 1]", SETTING("ALEXCL_WEIGHTS"), .shared = OPTION_WEIGHTS},
     {0, "weights-precision", "P", "float or half: weights of fc layers [float]", SETTING("ALEXCL_WEIGHTS_PRECISION"),
      .shared = OPTION_PRECISION},
@@ -147,10 +149,8 @@ static const struct option_row every_rows[] = {
     {'o', "output", "FILE", "results into a file, whole or not at all [stdout]", OPTION_TEXT(struct options, output)},
     {0, "format", "F", "text, json or csv [text]",
      OPTION_VALUE(struct options, format, enum format, options_set_format)},
-    {'v', "verbose", NULL, "more; log level info", OPTION_VALUE(struct options, verbose, int, options_set_verbose),
-     .setting = "ALEXCL_LOG"},
-    {'q', "quiet", NULL, "results and errors only", OPTION_VALUE(struct options, quiet, int, options_set_quiet),
-     .setting = "ALEXCL_LOG"},
+    {'v', "verbose", NULL, "more; log level info", .set = options_set_verbose, .setting = "ALEXCL_LOG"},
+    {'q', "quiet", NULL, "results and errors only", .set = options_set_quiet, .setting = "ALEXCL_LOG"},
     {0, "log", "LEVEL", "error, warning, info or debug [warning]", SETTING("ALEXCL_LOG")},
     {0, "cache-dir", "DIR", "of compiled kernels [alexcl in your cache folder]", SETTING("ALEXCL_CACHE_DIR")},
     {0, "cache-limit", "SIZE", "the most that is kept there; 0: no limit [256MiB]", SETTING("ALEXCL_CACHE_LIMIT")},
@@ -382,10 +382,11 @@ int options_read(int argc, char **argv, struct options *out, const struct comman
     out->argument_count = words + 1 - at;
     for (int i = 0; *command && (*command)->own && i < known.count; i++)
         if (known.all[i].table == (*command)->own) out->own = (char *)out->room + known.all[i].place;
-    out->devices = alexcl_setting_value("ALEXCL_DEVICES");
-    out->model = alexcl_setting_value("ALEXCL_MODEL");
-    out->weights = alexcl_setting_value("ALEXCL_WEIGHTS");
-    out->precision = alexcl_setting_value("ALEXCL_WEIGHTS_PRECISION");
+    out->settings = settings_options(&out->given);
+    out->devices = settings_value(&out->given, "ALEXCL_DEVICES");
+    out->model = settings_value(&out->given, "ALEXCL_MODEL");
+    out->weights = settings_value(&out->given, "ALEXCL_WEIGHTS");
+    out->precision = settings_value(&out->given, "ALEXCL_WEIGHTS_PRECISION");
 done:
     return status;
 }

@@ -6,14 +6,16 @@
 #define ALEXCL_OPTIONS_H
 #include <stddef.h>
 
-#include "alexcl.h"
+#include "settings.h"
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
 enum { OPTIONS_GAINS = 32, OPTIONS_IMAGES = 1000000 /* the largest number of images, or scores, to ask for */ };
 
 /* Options that more than one command takes. */
 struct options {
-    char **arguments; /* behind the command */
+    struct settings_given given;     /* settings, by flags .. */
+    struct alexcl_settings settings; /* .. and of those, what the library takes */
+    char **arguments;                /* behind the command */
     int argument_count;
     enum format format;
     int verbose, quiet, model_given;       /* model_given: --model was */
@@ -97,8 +99,7 @@ extern const struct command commands[]; /* commands.c; ends with {NULL} */
 /* All tables, in the order in which help and messages name their options; ends with NULL. */
 extern const struct option_table *const option_tables[];
 
-/* Reads argv; options_free in any case. *command is NULL when none was named. Settings given as flags are set in the
- * library. */
+/* Reads argv; options_free in any case. *command is NULL when none was named. */
 int options_read(int argc, char **argv, struct options *out, const struct command **command, struct alexcl_error *err);
 void options_free(struct options *o);
 /* The options of a command (NULL: those that every command has), for help. */

@@ -28,9 +28,10 @@ static const struct {
                                [CACHE_CHECKS] = {"checks", ".checked"},
                                [CACHE_LOGS] = {"logs", ".log"}};
 
-int cache_path(enum cache_kind kind, const char *key, char *out, size_t size, struct alexcl_error *err) {
+int cache_path(const struct settings *settings, enum cache_kind kind, const char *key, char *out, size_t size,
+               struct alexcl_error *err) {
     char folder[PATH_MOST];
-    int status = files_cache_folder(folder, sizeof folder, err);
+    int status = files_cache_folder(settings, folder, sizeof folder, err);
     if (status != ALEXCL_OK) return status;
     int made = snprintf(out, size, "%s/%s%s", folder, key, kinds[kind].ending);
     return made < 0 || (size_t)made >= size ? error_set(err, ALEXCL_E_OTHER, "%s: the name is too long", folder)
@@ -87,12 +88,6 @@ static int cache_list(DIR *dir, struct cache_file **out, size_t *count, struct a
 
 /* ---- the limit ----------------------------------------------------------------------------------- */
 
-static uint64_t cache_limit(void) {
-    uint64_t limit = 0;
-    const char *value = alexcl_setting_value("ALEXCL_CACHE_LIMIT");
-    return value && alexcl_size_read(value, &limit) ? limit : 0;
-}
-
 static int cache_compare(const void *a, const void *b) {
     const struct timespec *x = &((const struct cache_file *)a)->used, *y = &((const struct cache_file *)b)->used;
     if (x->tv_sec != y->tv_sec) return x->tv_sec < y->tv_sec ? -1 : 1;
@@ -127,14 +122,14 @@ static uint64_t cache_trim(const char *folder, uint64_t limit) {
 }
 
 /* The folder is read when a process first stores something, and then when what it stored since may be too much. */
-static void cache_keep_limit(size_t stored) {
+static void cache_keep_limit(const struct settings *settings, size_t stored) {
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     static char known[PATH_MOST];
     static uint64_t bytes;
     char folder[PATH_MOST];
     struct alexcl_error ignored = {0};
-    uint64_t limit = cache_limit();
-    if (!limit || files_cache_folder(folder, sizeof folder, &ignored) != ALEXCL_OK) return;
+    uint64_t limit = settings->cache_limit;
+    if (!limit || files_cache_folder(settings, folder, sizeof folder, &ignored) != ALEXCL_OK) return;
     pthread_mutex_lock(&lock);
     bytes += stored;
     if (strcmp(known, folder) != 0 || bytes > limit) bytes = cache_trim(folder, limit);
@@ -149,25 +144,30 @@ int cache_load(const char *path, size_t limit, unsigned char **data, size_t *len
     return status;
 }
 
-int cache_store(const char *path, const void *data, size_t length, struct alexcl_error *err) {
+int cache_store(const struct settings *settings, const char *path, const void *data, size_t length,
+                struct alexcl_error *err) {
     int status = files_replace(path, data, length, err);
-    if (status == ALEXCL_OK) cache_keep_limit(length);
+    if (status == ALEXCL_OK) cache_keep_limit(settings, length);
     return status;
 }
 
 /* ---- for people ---------------------------------------------------------------------------------- */
 
 /* Counts the files of a kind (-1: of all) and removes them if `remove`. */
-static int cache_look(int kind, int remove, struct alexcl_cache *out, struct alexcl_error *err) {
+static int cache_look(const struct alexcl_settings *options, int kind, int remove, struct alexcl_cache *out,
+                      struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct cache_file *list = NULL;
     size_t count = 0;
     struct alexcl_error why = {0};
     struct stat info;
     DIR *dir = NULL;
-    *out = (struct alexcl_cache){.limit = cache_limit()};
+    struct settings settings = {0};
+    TRY(settings_read_cache(options, &settings, err));
+    *out = (struct alexcl_cache){.limit = settings.cache_limit};
     for (int i = 0; i < ALEXCL_CACHE_KINDS; i++) out->kinds[i].name = kinds[i].name;
-    if (files_cache_name(out->folder, sizeof out->folder, &why) == ALEXCL_OK && (dir = opendir(out->folder)) == NULL)
+    if (files_cache_name(&settings, out->folder, sizeof out->folder, &why) == ALEXCL_OK &&
+        (dir = opendir(out->folder)) == NULL)
         error_set(&why, ALEXCL_E_OTHER, "%s: %s", out->folder, errno == ENOENT ? "is not there yet" : strerror(errno));
     if (dir && fstat(dirfd(dir), &info) == 0) (void)files_cache_judge(out->folder, &info, &why);
     snprintf(out->note, sizeof out->note, "%s", why.text);
@@ -187,14 +187,18 @@ static int cache_look(int kind, int remove, struct alexcl_cache *out, struct ale
 done:
     if (dir) closedir(dir);
     free(list);
+    settings_free(&settings);
     return status;
 }
 
-int alexcl_cache_show(struct alexcl_cache *out, struct alexcl_error *err) { return cache_look(-1, 0, out, err); }
+int alexcl_cache_show(const struct alexcl_settings *settings, struct alexcl_cache *out, struct alexcl_error *err) {
+    return cache_look(settings, -1, 0, out, err);
+}
 
-int alexcl_cache_clear(const char *kind, struct alexcl_cache *out, struct alexcl_error *err) {
-    if (!kind) return cache_look(-1, 1, out, err);
+int alexcl_cache_clear(const struct alexcl_settings *settings, const char *kind, struct alexcl_cache *out,
+                       struct alexcl_error *err) {
+    if (!kind) return cache_look(settings, -1, 1, out, err);
     for (int i = 0; i < ALEXCL_CACHE_KINDS; i++)
-        if (strcmp(kinds[i].name, kind) == 0) return cache_look(i, 1, out, err);
+        if (strcmp(kinds[i].name, kind) == 0) return cache_look(settings, i, 1, out, err);
     return error_set(err, ALEXCL_E_USAGE, "the cache has no %s: it has binaries, tuning, checks and logs", kind);
 }

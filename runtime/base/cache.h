@@ -2,17 +2,19 @@
 /* The files of the cache folder, by kind. Nothing else in that folder is looked at, counted or removed. */
 #ifndef ALEXCL_CACHE_H
 #define ALEXCL_CACHE_H
-#include "status.h"
+#include "settings.h"
 
 /* A file's name is <key><ending of its kind>. Keys are SHA-256 in hexadecimal; a log's is build-<kernel>-<8 hexadecimal
  * digits>. */
 enum cache_kind { CACHE_BINARIES, CACHE_TUNING, CACHE_CHECKS, CACHE_LOGS };
 
 /* A file's path; the folder is made where there is none. Errors: those of files_cache_folder. */
-int cache_path(enum cache_kind kind, const char *key, char *out, size_t size, struct alexcl_error *err);
+int cache_path(const struct settings *settings, enum cache_kind kind, const char *key, char *out, size_t size,
+               struct alexcl_error *err);
 /* files_read of a file there, which counts as used now. */
 int cache_load(const char *path, size_t limit, unsigned char **data, size_t *length, struct alexcl_error *err);
-/* files_replace of a file there. Then the folder has ALEXCL_CACHE_LIMIT at most: what has not been used for longest
+/* files_replace of a file there. Then the folder has settings->cache_limit at most: what has not been used for longest
  * goes, but nothing that some process used in the last minute. */
-int cache_store(const char *path, const void *data, size_t length, struct alexcl_error *err);
+int cache_store(const struct settings *settings, const char *path, const void *data, size_t length,
+                struct alexcl_error *err);
 #endif

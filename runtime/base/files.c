@@ -405,17 +405,10 @@ int files_make_folder(const char *path, struct alexcl_error *err) {
     return ALEXCL_OK;
 }
 
-int files_cache_name(char *out, size_t size, struct alexcl_error *err) {
-    const char *chosen = alexcl_setting_value("ALEXCL_CACHE_DIR");
-    int made;
-    if (chosen)
-        made = snprintf(out, size, "%s", chosen);
-    else if (settings_environment("XDG_CACHE_HOME"))
-        made = snprintf(out, size, "%s/alexcl", settings_environment("XDG_CACHE_HOME"));
-    else if (settings_environment("HOME"))
-        made = snprintf(out, size, "%s/.cache/alexcl", settings_environment("HOME"));
-    else
+int files_cache_name(const struct settings *settings, char *out, size_t size, struct alexcl_error *err) {
+    if (!settings->cache_folder)
         return error_set(err, ALEXCL_E_OTHER, "no folder for the cache: set ALEXCL_CACHE_DIR or HOME");
+    int made = snprintf(out, size, "%s", settings->cache_folder);
     return made < 0 || (size_t)made >= size ? error_set(err, ALEXCL_E_OTHER, "the cache folder's name is too long")
                                             : ALEXCL_OK;
 }
@@ -429,9 +422,9 @@ int files_cache_judge(const char *path, const struct stat *info, struct alexcl_e
     return ALEXCL_OK;
 }
 
-int files_cache_folder(char *out, size_t size, struct alexcl_error *err) {
+int files_cache_folder(const struct settings *settings, char *out, size_t size, struct alexcl_error *err) {
     struct stat info;
-    int status = files_cache_name(out, size, err);
+    int status = files_cache_name(settings, out, size, err);
     if (status == ALEXCL_OK) status = files_make_folder(out, err);
     if (status != ALEXCL_OK) return status;
     if (stat(out, &info) != 0) return error_set(err, ALEXCL_E_OTHER, "%s: %s", out, strerror(errno));

@@ -29,10 +29,11 @@ void binary_cache_make_key(struct binary_cache_key *key, const char *identity, c
     hash_sha256(parts, sizeof parts, key->bytes);
 }
 
-static int binary_cache_path(const struct binary_cache_key *key, char *out, size_t size, struct alexcl_error *err) {
+static int binary_cache_path(const struct device *dev, const struct binary_cache_key *key, char *out, size_t size,
+                             struct alexcl_error *err) {
     char hex[HASH_HEX];
     hash_to_hex(key->bytes, hex);
-    return cache_path(CACHE_BINARIES, hex, out, size, err);
+    return cache_path(dev->settings, CACHE_BINARIES, hex, out, size, err);
 }
 
 size_t binary_cache_verify(const unsigned char *file, size_t length, const struct binary_cache_key *key,
@@ -51,7 +52,7 @@ size_t binary_cache_verify(const unsigned char *file, size_t length, const struc
 }
 
 static int binary_cache_serves(const struct device *dev) {
-    return !settings_switch("ALEXCL_NO_CACHE") && !(dev->quirks & QUIRK_KEEPS);
+    return !dev->settings->no_cache && !(dev->quirks & QUIRK_KEEPS);
 }
 
 int binary_cache_load(struct device *dev, const struct binary_cache_key *key, const char *options, cl_program *out) {
@@ -63,7 +64,7 @@ int binary_cache_load(struct device *dev, const struct binary_cache_key *key, co
     cl_program program = NULL;
     cl_int code = CL_SUCCESS, each = CL_SUCCESS;
     int loaded = 0;
-    if (!binary_cache_serves(dev) || binary_cache_path(key, path, sizeof path, &ignored) != ALEXCL_OK) return 0;
+    if (!binary_cache_serves(dev) || binary_cache_path(dev, key, path, sizeof path, &ignored) != ALEXCL_OK) return 0;
     if (cache_load(path, BINARY_LIMIT, &file, &length, &ignored) != ALEXCL_OK) return 0;
     size_t bytes = binary_cache_verify(file, length, key, &binary);
     if (bytes) {
@@ -99,8 +100,8 @@ void binary_cache_store(struct device *dev, const struct binary_cache_key *key, 
         hash_sha256(binary, bytes, file + MAGIC_BYTES + HASH_BYTES);
         for (int i = 0; i < 8; i++)
             file[MAGIC_BYTES + 2 * HASH_BYTES + i] = (unsigned char)((uint64_t)bytes >> (8 * i));
-        if (binary_cache_path(key, path, sizeof path, &why) != ALEXCL_OK ||
-            cache_store(path, file, HEADER_BYTES + bytes, &why) != ALEXCL_OK)
+        if (binary_cache_path(dev, key, path, sizeof path, &why) != ALEXCL_OK ||
+            cache_store(dev->settings, path, file, HEADER_BYTES + bytes, &why) != ALEXCL_OK)
             files_cache_warn("kernels are compiled", why.text);
     }
     free(file);

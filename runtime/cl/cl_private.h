@@ -38,6 +38,7 @@ struct device {
     cl_context context;
     cl_command_queue work, transfer;
     struct device_limits limits;
+    const struct settings *settings;
     char identity[1600]; /* platform, device, its hardware and driver, with versions: part of the cache's key */
     unsigned quirks;
     /* one instruction, by CL_FP_FMA or QUIRK_FMA; else it may be a function: on llvmpipe it takes 13 to 100 times as

@@ -49,12 +49,14 @@ done:
     return status;
 }
 
-int device_describe(const struct device_source *source, struct device **out, struct alexcl_error *err) {
+int device_describe(const struct device_source *source, const struct settings *settings, struct device **out,
+                    struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct device *dev = NULL;
     const struct alexcl_device_info *info = source->info;
     TRY(memory_alloc(&dev, 1, sizeof *dev, "a device", err));
     snprintf(dev->name, sizeof dev->name, "device %s", source->name);
+    dev->settings = settings;
     dev->platform = source->platform;
     dev->id = source->id;
     dev->quirks = quirks_of(info);
@@ -89,10 +91,11 @@ done:
     return status;
 }
 
-int device_open(const struct device_source *source, struct device **out, struct alexcl_error *err) {
+int device_open(const struct device_source *source, const struct settings *settings, struct device **out,
+                struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct device *dev = NULL;
-    TRY(device_describe(source, &dev, err));
+    TRY(device_describe(source, settings, &dev, err));
     if (source->parts > 1) TRY(device_cut(dev, source->part, source->parts, err));
     cl_int code;
     const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM, (cl_context_properties)dev->platform, 0};
@@ -178,6 +181,7 @@ void device_on_last_close(void (*fn)(void)) {
 }
 
 const struct device_limits *device_limits(const struct device *dev) { return &dev->limits; }
+const struct settings *device_settings(const struct device *dev) { return dev->settings; }
 
 const char *device_name(const struct device *dev) { return dev->name; }
 

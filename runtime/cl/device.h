@@ -3,15 +3,18 @@
  * event times. Used by one host thread at a time. cl.h is not needed to use it. */
 #ifndef ALEXCL_DEVICE_H
 #define ALEXCL_DEVICE_H
-#include "status.h"
+#include "settings.h"
 
 struct device; /* opened */
 struct event;  /* something enqueued */
 
 struct device_source; /* selection_source: a device or a part of one; it outlives what is opened from it */
-int device_open(const struct device_source *source, struct device **out, struct alexcl_error *err);
+/* It keeps to the settings, which outlive it. */
+int device_open(const struct device_source *source, const struct settings *settings, struct device **out,
+                struct alexcl_error *err);
 /* The same for what device_limits and device_name say alone: nothing is opened, nothing can be run on it. */
-int device_describe(const struct device_source *source, struct device **out, struct alexcl_error *err);
+int device_describe(const struct device_source *source, const struct settings *settings, struct device **out,
+                    struct alexcl_error *err);
 void device_free(struct device *dev);
 
 /* What the layers choose variants by. */
@@ -27,6 +30,7 @@ struct device_limits {
     unsigned vector_floats;
 };
 const struct device_limits *device_limits(const struct device *dev);
+const struct settings *device_settings(const struct device *dev);
 /* for messages: "device 0 (pthread-..., Portable Computing Language)" */
 const char *device_name(const struct device *dev);
 

@@ -145,7 +145,7 @@ int kernel_launch(struct kernel *k, const char *label, const struct kernel_range
     device_note(dev, label);
     TRY(clerror_check(code, "clEnqueueNDRangeKernel", dev, err));
     if (own) TRY(device_account_event(dev, NULL, event, DEVICE_COMPUTE, err));
-    if (settings_switch("ALEXCL_SYNC")) TRY(device_finish(dev, err));
+    if (dev->settings->sync) TRY(device_finish(dev, err));
 done:
     return status;
 }

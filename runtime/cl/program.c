@@ -39,11 +39,11 @@ struct source {
 };
 
 /* The one of ALEXCL_KERNEL_DIR where it has one of that name, else the built-in one. `owned` is freed by the caller. */
-static int program_source(const char *name, struct source *out, struct alexcl_error *err) {
-    const char *folder = alexcl_setting_value("ALEXCL_KERNEL_DIR");
+static int program_source(const struct device *dev, const char *name, struct source *out, struct alexcl_error *err) {
+    const char *folder = dev->settings->kernel_folder;
     out->owned = NULL;
     out->line[0] = '\0';
-    if (folder) {
+    if (folder[0]) {
         char *path = out->name;
         int made =
             snprintf(path, sizeof out->name, "%s%s%s.cl", folder, folder[strlen(folder) - 1] == '/' ? "" : "/", name);
@@ -87,10 +87,11 @@ static int program_report(struct device *dev, cl_program handle, const char *nam
     hash_sha256(whole.text ? whole.text : "", whole.length, hash);
     hash_to_hex(hash, hex);
     snprintf(key, sizeof key, "build-%.200s-%.8s", name, hex);
-    int cached = cache_path(CACHE_LOGS, key, path, sizeof path, &ignored) == ALEXCL_OK;
+    int cached = cache_path(dev->settings, CACHE_LOGS, key, path, sizeof path, &ignored) == ALEXCL_OK;
     if (!cached) snprintf(path, sizeof path, "/tmp/%s.log", key);
     ignored = (struct alexcl_error){0};
-    if (whole.failed || (cached ? cache_store : files_replace)(path, whole.text, whole.length, &ignored) != ALEXCL_OK)
+    if (whole.failed || (cached ? cache_store(dev->settings, path, whole.text, whole.length, &ignored)
+                                : files_replace(path, whole.text, whole.length, &ignored)) != ALEXCL_OK)
         path[0] = '\0';
     int lines = 0;
     size_t shown = 0;
@@ -109,14 +110,14 @@ static int program_report(struct device *dev, cl_program handle, const char *nam
 static int program_build(struct device *dev, const char *name, const char *defines, cl_program *out,
                          struct binary_cache_key *key, struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    const char *extra = alexcl_setting_value("ALEXCL_BUILD_OPTIONS");
+    const char *extra = dev->settings->build_options;
     struct source source = {.owned = NULL};
     struct text options = {0};
     cl_program handle = NULL;
     cl_int code;
-    TRY(program_source(name, &source, err));
+    TRY(program_source(dev, name, &source, err));
     text_add(&options, "-cl-std=CL1.2 -cl-mad-enable%s%s%s%s%s", dev->fma ? "" : " -DMULTIPLY_ADD=mad",
-             defines[0] ? " " : "", defines, extra ? " " : "", extra ? extra : "");
+             defines[0] ? " " : "", defines, extra[0] ? " " : "", extra);
     /* PoCL counts a compiler's warnings on stderr, and on CPUs without AVX-512 every call with a float16 is one
      * (-Wpsabi): nothing that a user can act on. */
     text_add(&options, " -w");

@@ -365,7 +365,6 @@ int alexcl_selection_open(const char *text, struct alexcl_selection **out, struc
     int status = ALEXCL_OK;
     struct alexcl_selection *sel = NULL;
     const struct alexcl_device_info **infos = NULL;
-    TRY(alexcl_settings_check(err));
     TRY(memory_alloc(&sel, 1, sizeof *sel, "a selection", err));
     /* The reference alone needs no driver, and must run where drivers are broken. */
     int only_reference = text && (strcasecmp(text, "ref") == 0 || strcasecmp(text, "ref,ref") == 0);

@@ -152,6 +152,12 @@ done:
     return status;
 }
 
+void graph_set(struct graph *g, const struct settings *settings) {
+    for (int i = 0; i < g->layer_count; i++)
+        for (int h = 0; h < 2; h++)
+            g->layers[i].half[h].choice.fp16 = settings->half_weights && g->layers[i].half[h].shape.ops->half_weights;
+}
+
 void graph_free(struct graph *g) {
     if (!g) return;
     free(g->layers);

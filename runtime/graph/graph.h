@@ -48,6 +48,8 @@ struct graph {
  * all layers or, where one of them cannot take blocks, for none. */
 int graph_make(const struct alexcl_model *model, const char *last_layer, int block, struct graph **out,
                struct alexcl_error *err);
+/* Gives its layers what settings choose: the precision of weights. Before anything is asked of them or prepared. */
+void graph_set(struct graph *g, const struct settings *settings);
 void graph_free(struct graph *g);
 
 /* The layer that begins with crossing `cross`. */

@@ -16,13 +16,16 @@ int alexcl_plan_make(const struct alexcl_model *model, const struct alexcl_plan_
     struct alexcl_plan *p = NULL;
     struct place none = {NULL}, places[2] = {{NULL}, {NULL}};
     struct split split;
+    struct settings settings = {0};
     int fits[2] = {0};
     static const struct alexcl_plan_request standard = {0};
     if (!request) request = &standard;
     if (request->batch < 0 || request->places > 2)
         return error_set(err, ALEXCL_E_USAGE, "a plan is for 1 or more images and 1 or 2 devices");
+    TRY(settings_read(request->settings, &settings, err));
     TRY(split_read(request->split, request->places ? request->places : 2, &split, err));
     TRY(graph_make(model, request->last_layer, 1, &g, err));
+    graph_set(g, &settings);
     TRY(memory_alloc(&p, 1, sizeof *p, "the plan", err));
     TRY(memory_alloc(&p->layers, (size_t)g->layer_count, sizeof *p->layers, "the plan's layers", err));
     p->model = model;
@@ -58,8 +61,9 @@ int alexcl_plan_make(const struct alexcl_model *model, const struct alexcl_plan_
         uint64_t largest = request->largest_buffer[i] ? request->largest_buffer[i] : reference ? memory : memory / 4;
         p->halves[i] = split_halves(&split, i);
         if (request->selection && !reference)
-            TRY(device_describe(selection_source(request->selection, i), &places[i].device, err));
+            TRY(device_describe(selection_source(request->selection, i), &settings, &places[i].device, err));
         TRY(graph_make(model, request->last_layer, places[i].device ? layer_block(&places[i]) : 1, &graphs[i], err));
+        graph_set(graphs[i], &settings);
         for (int j = 0; j < 2 * graphs[i]->layer_count; j++)
             graphs[i]->layers[j / 2].half[j % 2].choice.most = p->batch;
         TRY(graph_fit(graphs[i], p->halves[i], &places[i], memory, largest, p->batch,
@@ -93,6 +97,7 @@ done:
         graph_free(graphs[i]);
         device_free(places[i].device);
     }
+    settings_free(&settings);
     return status;
 }
 

@@ -3,18 +3,27 @@
  * alexcl: AlexNet on any two OpenCL devices, one half of the channels on each.
  *
  * The one public header of libalexcl. Conventions:
- *   - every function that can fail returns 0 (ALEXCL_OK) or a negative status and fills the caller's `struct
- *     alexcl_error`: what failed, on which device, what the code means, what to try; - the library never prints and
- *     never exits; what it has to say goes to the log callback; - `*_free` accepts NULL; an out parameter is set only
- *     on success unless said otherwise; no other pointer may be NULL unless it is said, and texts are UTF-8; - life
- *     times: a model, with all that it points to, must live as long as the weights, plans, nets and recordings made
- *     from it; weights and a selection only until alexcl_net_open returns. Device infos live as long as their list or
- *     selection, places as long as their selection, and a text that is returned as long as the object that it was asked
- *     of; - threads: an object is used by one thread at a time, but models, lists, selections, weights and plans, once
- *     made, may be read by many at once: different nets are opened, run and freed in different threads, from the same
- *     weights. The log is the process's; so are the settings, of flags and of the environment: no thread changes them
- *     while another one is in the library; - images and activations are float32, N x C x H x W in C order, batch first.
- * / */
+ *   - A function that can fail returns 0 (ALEXCL_OK) or a negative status, and fills the caller's `struct
+ *     alexcl_error`: what failed, on which device, what the code means, what to try.
+ *   - The library never prints and never exits; what it has to say goes to the log callback.
+ *   - `*_free` accepts NULL. An out parameter is set only on success unless said otherwise. No other pointer may be
+ *     NULL unless it is said. Texts are UTF-8.
+ *   - Images and activations are float32, N x C x H x W in C order, batch first.
+ *
+ * How long things live:
+ *   - A model, with all that it points to, must live as long as the weights, plans, nets and recordings made from it.
+ *   - Weights and a selection are needed until alexcl_net_open returns; options, requests and settings until the call
+ *     returns that is given them.
+ *   - Device infos live as long as their list or selection, places as long as their selection.
+ *   - A text that is returned lives as long as the object that it was asked of.
+ *
+ * Threads:
+ *   - An object is used by one thread at a time.
+ *   - Models, lists, selections, weights and plans, once made, may be read by many at once: different nets are opened,
+ *     run and freed in different threads, from the same weights.
+ *   - The log and the progress callback are the process's. So is the environment: no thread changes it while another
+ *     one opens or makes something.
+ */
 #ifndef ALEXCL_H
 #define ALEXCL_H
 
@@ -68,29 +77,26 @@ void alexcl_log_to(alexcl_log_fn *fn, void *user);
 typedef void alexcl_progress_fn(void *user, const char *what, unsigned done, unsigned total);
 void alexcl_progress_to(alexcl_progress_fn *fn, void *user);
 
-/* ---- settings: flag > environment > default --------------------------------------------------- */
+/* ---- settings --------------------------------------------------------------------------------- */
 
-struct alexcl_setting {
-    const char *name;   /* the environment variable: "ALEXCL_CACHE_DIR" */
-    const char *about;  /* one line */
-    const char *value;  /* NULL when unset and without a default */
-    const char *origin; /* "flag", "environment" or "default" */
+/* How kernels are chosen, built and kept. Each member is a text as the environment variable beside it takes it; NULL:
+ * what that variable says, else the default. They are read once, where something is opened or made with them: the
+ * environment is not asked again, and two nets of one process may differ. ALEXCL_E_USAGE names the values that a
+ * setting can have where it has another. */
+struct alexcl_settings {
+    size_t size;                   /* of this structure */
+    const char *weights_precision; /* of fully connected layers: float, half (ALEXCL_WEIGHTS_PRECISION) [float] */
+    const char *gemm;              /* matrix products: own, clblast (ALEXCL_GEMM) [own] */
+    const char *tune;              /* measuring what is fastest before a first use: off, first (ALEXCL_TUNE) [first] */
+    /* kernels are compared with the reference before their first use: off, first, always (ALEXCL_CHECK) [first] */
+    const char *check;
+    const char *sync;          /* 1: wait after every launch, to find the one that fails (ALEXCL_SYNC) [0] */
+    const char *build_options; /* further ones for the OpenCL compiler (ALEXCL_BUILD_OPTIONS) */
+    const char *kernel_folder; /* of .cl files that replace the built-in ones (ALEXCL_KERNEL_DIR) */
+    const char *cache_folder;  /* (ALEXCL_CACHE_DIR) [alexcl in the user's cache folder] */
+    const char *cache_limit;   /* the most that is kept there: 256MiB; 0: no limit (ALEXCL_CACHE_LIMIT) [256MiB] */
+    const char *no_cache;      /* 1: compile at every start, keep nothing (ALEXCL_NO_CACHE) [0] */
 };
-size_t alexcl_settings_count(void);
-/* all NULL past the end; texts hold until the setting is changed */
-struct alexcl_setting alexcl_settings_get(size_t index);
-/* The value of one setting by its variable's name, or NULL. */
-const char *alexcl_setting_value(const char *name);
-/* Sets a value as a flag would (beats the environment); one that it cannot have is ALEXCL_E_USAGE. Not thread-safe:
- * call before devices are opened. */
-int alexcl_setting_set(const char *name, const char *value, struct alexcl_error *err);
-/* ALEXCL_E_USAGE, naming the values it can have, for the first setting that has another, or that names a folder of
- * kernels which is none. Opening a selection asks it too. */
-int alexcl_settings_check(struct alexcl_error *err);
-/* The same for one setting. */
-int alexcl_setting_check(const char *name, struct alexcl_error *err);
-/* Reads a number of bytes: 4GiB, 4G, 512MiB, 3gb, 1048576, 0; in capitals or not. 1, or 0 where it is none. */
-int alexcl_size_read(const char *text, uint64_t *bytes);
 
 /* ---- the cache: what is kept on disk so that the next start is faster ------------------------------- */
 
@@ -100,18 +106,20 @@ struct alexcl_cache_kind {
     uint64_t files, bytes;
 };
 struct alexcl_cache {
-    char folder[4096]; /* of ALEXCL_CACHE_DIR, else alexcl in the user's cache folder; "" where none can be named */
+    char folder[4096]; /* "" where none can be named */
     /* with its name, why nothing in it is used: it is not there, or not the user's alone; "" for none */
     char note[8192];
-    uint64_t bytes, limit; /* limit: ALEXCL_CACHE_LIMIT, kept when something is stored; 0: none */
+    uint64_t bytes, limit; /* limit: kept when something is stored; 0: none */
     struct alexcl_cache_kind kinds[ALEXCL_CACHE_KINDS];
 };
-/* What is in the folder. One that is not there, or not the user's alone, is no error: see `note`. Nothing is made. */
-int alexcl_cache_show(struct alexcl_cache *out, struct alexcl_error *err);
+/* What is in the folder that the settings name (NULL: all by the environment). One that is not there, or not the user's
+ * alone, is no error: see `note`. Nothing is made. */
+int alexcl_cache_show(const struct alexcl_settings *settings, struct alexcl_cache *out, struct alexcl_error *err);
 /* Removes the files of a kind (NULL: of all) and tells which in `out`. Only files that the library made are touched;
  * nothing in a folder that it would not use. Errors: ALEXCL_E_USAGE for another kind, ALEXCL_E_OTHER where a file
  * cannot be removed. */
-int alexcl_cache_clear(const char *kind, struct alexcl_cache *out, struct alexcl_error *err);
+int alexcl_cache_clear(const struct alexcl_settings *settings, const char *kind, struct alexcl_cache *out,
+                       struct alexcl_error *err);
 
 /* ---- files that are replaced whole ------------------------------------------------------------ */
 
@@ -346,6 +354,7 @@ struct alexcl_plan_request {
      * with the host, counted once; NULL: none. */
     const struct alexcl_selection *selection;
     struct alexcl_host_memory host;
+    const struct alexcl_settings *settings; /* NULL: all by the environment */
 };
 
 struct alexcl_plan {
@@ -415,6 +424,7 @@ struct alexcl_net_options {
      * for every split, on devices of two kinds within rounding; ALEXCL_E_USAGE with `reproducible` there, for a text
      * that cannot be read, and for one place. */
     const char *split;
+    const struct alexcl_settings *settings; /* NULL: all by the environment */
 };
 
 struct alexcl_net_times { /* seconds since open, or since the last reset */
@@ -451,7 +461,7 @@ struct alexcl_work_span {
 };
 
 /* Plans memory, builds the model's kernels on each device in parallel, uploads the weights. Kernels that this driver
- * has not run before are first compared with the reference, once (ALEXCL_CHECK): ALEXCL_E_DEVICE when one computes
+ * has not run before are first compared with the reference, once (settings, `check`): ALEXCL_E_DEVICE when one computes
  * wrongly. options NULL: all 0. */
 int alexcl_net_open(const struct alexcl_model *model, const struct alexcl_weights *weights,
                     const struct alexcl_selection *sel, const struct alexcl_net_options *options,
@@ -518,16 +528,17 @@ struct alexcl_check_counts {
 /* Which of the checks; the net comes with all of them alone. Anything else than what there is: ALEXCL_E_USAGE, which
  * lists it. */
 struct alexcl_check_request {
-    const char *kernel; /* file of kernels/, with or without ".cl"; NULL: all */
-    const char *layer;  /* kind of layer, as the results have it; NULL: all */
+    const char *kernel;                     /* file of kernels/, with or without ".cl"; NULL: all */
+    const char *layer;                      /* kind of layer, as the results have it; NULL: all */
+    const struct alexcl_settings *settings; /* NULL: all by the environment */
 };
 /* Called after each check; what it is given is valid during the call, place and device as long as the selection.
  * Anything but 0 stops. */
 typedef int alexcl_check_fn(void *user, const struct alexcl_check_result *result);
-/* Every variant of every layer (CLBlast's with ALEXCL_GEMM=clblast alone: to compile them takes long) on each device of
- * the selection, then model tiny2t over the selection; or what `request` (NULL: all) wants of it. A kernel that is
- * wrong or fails is a result, and the next one follows. Places on the reference have nothing to be checked against, and
- * no results. ALEXCL_E_INTERRUPTED when `fn` stopped it. counts is filled as far as it came. */
+/* Every variant of every layer (CLBlast's where the settings' gemm is clblast alone: to compile them takes long) on
+ * each device of the selection, then model tiny2t over the selection; or what `request` (NULL: all) wants of it. A
+ * kernel that is wrong or fails is a result, and the next one follows. Places on the reference have nothing to be
+ * checked against, and no results. ALEXCL_E_INTERRUPTED when `fn` stopped it. counts is filled as far as it came. */
 int alexcl_check_run(const struct alexcl_selection *sel, const struct alexcl_check_request *request,
                      alexcl_check_fn *fn, void *user, struct alexcl_check_counts *counts, struct alexcl_error *err);
 
@@ -552,12 +563,16 @@ struct alexcl_tune_result {
 /* Called for every way that was measured, when a layer is done: other tiles of a variant that is far behind are left
  * out. Anything but 0 stops. */
 typedef int alexcl_tune_fn(void *user, const struct alexcl_tune_result *result);
+struct alexcl_tune_request {
+    const struct alexcl_settings *settings; /* NULL: all by the environment */
+};
 /* Measures the layers of a model on each device of the selection (devices of one kind once), each way after its answer
  * was compared with the reference's, and keeps the choices in the cache folder layer by layer; `path` gets the file's
- * name ("" with ALEXCL_NO_CACHE=1: kept nowhere). Nets opened later use them. ALEXCL_E_INTERRUPTED when `fn` stopped
- * it. */
-int alexcl_tune_run(const struct alexcl_model *model, const struct alexcl_selection *sel, alexcl_tune_fn *fn,
-                    void *user, char *path, size_t path_size, struct alexcl_error *err);
+ * name ("": kept nowhere, as the settings have no_cache). Nets opened later use them. ALEXCL_E_INTERRUPTED when `fn`
+ * stopped it. */
+int alexcl_tune_run(const struct alexcl_model *model, const struct alexcl_selection *sel,
+                    const struct alexcl_tune_request *request, alexcl_tune_fn *fn, void *user, char *path,
+                    size_t path_size, struct alexcl_error *err);
 
 #ifdef __GNUC__
 #pragma GCC visibility pop

@@ -259,8 +259,7 @@ const char *layer_fetches(const struct place *place) {
 }
 
 int layer_wants_clblast(const struct layer *l, const struct place *place) {
-    const char *gemm = alexcl_setting_value("ALEXCL_GEMM");
-    return layer_on_device(l, place) && gemm && strcmp(gemm, "clblast") == 0;
+    return layer_on_device(l, place) && device_settings(place->device)->clblast;
 }
 
 /* The first applicable row of a pass behind `after`; NULL: of all. */

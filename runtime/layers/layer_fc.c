@@ -18,8 +18,6 @@ static int fc_describe(struct layer *l, struct alexcl_error *err) {
                                                    .stream = "w",
                                                    .fill = layer_fill_weight});
     layer_describe_bias(l, d->outputs);
-    const char *precision = alexcl_setting_value("ALEXCL_WEIGHTS_PRECISION");
-    l->choice.fp16 = precision && strcmp(precision, "half") == 0;
     return ALEXCL_OK;
 }
 

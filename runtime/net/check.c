@@ -157,9 +157,10 @@ static int check_kernels_of(struct check *s, size_t index, struct place *place, 
 
 /* A net over the selection and the same over the reference: both opened, run, compared. */
 static int check_run_net(const struct alexcl_model *model, const struct alexcl_selection *sel,
-                         struct selfcheck_found *found, struct alexcl_error *err) {
+                         const struct alexcl_settings *settings, struct selfcheck_found *found,
+                         struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    const struct alexcl_net_options options = {.batch = NET_IMAGES};
+    const struct alexcl_net_options options = {.batch = NET_IMAGES, .settings = settings};
     struct alexcl_weights *weights = NULL;
     struct alexcl_selection *reference = NULL;
     struct alexcl_net *net[2] = {NULL, NULL};
@@ -191,7 +192,7 @@ static int check_net(struct check *s, struct alexcl_error *err) {
     int status = alexcl_model_find("tiny2t", &model, err);
     if (status != ALEXCL_OK) return status;
     struct alexcl_check_result r = check_result(s, 0);
-    int ran = check_run_net(model, s->selection, &found, &why);
+    int ran = check_run_net(model, s->selection, s->request.settings, &found, &why);
     if (ran == ALEXCL_E_DATA) ran = ALEXCL_E_DEVICE; /* not finite: weights and images are known to be good */
     if (alexcl_selection_count(s->selection) > 1) {
         r.place = NULL;
@@ -219,16 +220,18 @@ int alexcl_check_run(const struct alexcl_selection *sel, const struct alexcl_che
     struct check s = {.selection = sel, .fn = fn, .user = user, .counts = counts};
     struct place places[2] = {{NULL}, {NULL}};
     struct alexcl_error why[2] = {{0}, {0}};
+    struct settings settings = {0};
     size_t count = alexcl_selection_count(sel) == 2 ? 2 : 1;
     *counts = (struct alexcl_check_counts){0};
     if (request) s.request = *request;
+    TRY(settings_read(s.request.settings, &settings, err));
     int whole = !s.request.kernel && !s.request.layer;
     if (s.request.kernel) TRY(check_know("kernel", s.request.kernel, 0, err));
     if (s.request.layer) TRY(check_know("layer", s.request.layer, 1, err));
     for (size_t i = 0; i < count; i++) {
         if (!check_on_device(&s, i)) continue;
         devices++;
-        opened[i] = device_open(selection_source(sel, i), &places[i].device, &why[i]);
+        opened[i] = device_open(selection_source(sel, i), &settings, &places[i].device, &why[i]);
         s.count += opened[i] == ALEXCL_OK ? check_count(&s, &places[i]) : 1;
     }
     s.count += (unsigned)whole; /* the net */
@@ -245,5 +248,6 @@ int alexcl_check_run(const struct alexcl_selection *sel, const struct alexcl_che
     if (devices && whole) TRY(check_net(&s, err));
 done:
     for (int i = 0; i < 2; i++) device_free(places[i].device);
+    settings_free(&settings);
     return status;
 }

@@ -66,9 +66,10 @@ int lane_open(struct lane *lane, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     const struct alexcl_selection *sel = lane->shared->selection;
     if (alexcl_selection_place(sel, (size_t)lane->index)->device >= 0)
-        TRY(device_open(selection_source(sel, (size_t)lane->index), &lane->place.device, err));
+        TRY(device_open(selection_source(sel, (size_t)lane->index), &lane->shared->settings, &lane->place.device, err));
     lane->pinned = lane->place.device && device_limits(lane->place.device)->kind != ALEXCL_DEVICE_CPU;
     TRY(graph_make(lane->shared->graph->model, lane->shared->last_layer, layer_block(&lane->place), &lane->graph, err));
+    graph_set(lane->graph, &lane->shared->settings);
 done:
     return status;
 }

@@ -31,6 +31,7 @@ struct lane_shared {
     const char *last_layer;
     const struct alexcl_weights *weights;
     const struct alexcl_selection *selection;
+    struct settings settings;
     int lanes;            /* 1 or 2 */
     int reproducible;     /* one way of computing for every batch size, and at every start: the standard */
     atomic_uint prepared; /* halves of layers, on all lanes */

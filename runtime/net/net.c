@@ -104,11 +104,10 @@ static int net_choose_batch(struct alexcl_net *net, const struct alexcl_net_opti
 /* CLBlast was asked for, and has no variant for such weights (layer_fc.c). */
 static void net_tell_precision(const struct alexcl_net *net) {
     const struct graph *g = net->graph;
-    const char *gemm = alexcl_setting_value("ALEXCL_GEMM");
     int halves = 0, devices = 0;
     for (int i = 0; i < g->layer_count; i++) halves |= g->layers[i].half[0].choice.fp16;
     for (int i = 0; i < net->shared.lanes; i++) devices |= net->lanes[i].place.device != NULL;
-    if (halves && devices && gemm && strcmp(gemm, "clblast") == 0)
+    if (halves && devices && net->shared.settings.clblast)
         log_write(ALEXCL_LOG_WARNING, "CLBlast takes no weights in half precision with sums in float: fully connected "
                                       "layers run on alexcl's own kernels");
 }
@@ -122,7 +121,8 @@ static int net_tune(struct alexcl_net *net, struct alexcl_error *err) {
     if (net->shared.reproducible) return ALEXCL_OK;
     for (int i = 0; i < net->shared.lanes; i++) {
         if (!net->lanes[i].place.device) continue;
-        TRY(tuning_open(alexcl_selection_device(net->shared.selection, (size_t)i), &tunings[i], err));
+        TRY(tuning_open(alexcl_selection_device(net->shared.selection, (size_t)i), &net->shared.settings, &tunings[i],
+                        err));
         kinds += i == 0 || !tunings[0] || !tuning_same(tunings[0], tunings[i]);
     }
     for (int i = 0; i < net->shared.lanes; i++) {
@@ -247,8 +247,10 @@ int net_open(const struct alexcl_model *model, const struct alexcl_weights *weig
     shared->selection = sel;
     shared->reproducible = options->reproducible;
     shared->lanes = (int)alexcl_selection_count(sel);
+    TRY(settings_read(options->settings, &shared->settings, err));
     TRY(net_read_split(net, options, err));
     TRY(graph_make(model, options->last_layer, 1, &net->graph, err));
+    graph_set(net->graph, &shared->settings);
     shared->graph = net->graph;
     shared->last_layer = options->last_layer;
     TRY(exchange_create(&shared->exchange, err));
@@ -426,6 +428,7 @@ void alexcl_net_free(struct alexcl_net *net) {
     for (int i = 0; i < 2; i++) timeline_free(net->timelines[i]);
     exchange_free(net->shared.exchange);
     graph_free(net->graph);
+    settings_free(&net->shared.settings);
     pthread_mutex_destroy(&net->shared.upload);
     free(net);
 }

@@ -114,8 +114,9 @@ done:
 
 /* ---- what is remembered ---- */
 
-static int first_path(const struct first *f, char *out, size_t size, struct alexcl_error *err) {
-    return cache_path(CACHE_CHECKS, f->key, out, size, err);
+static int first_path(const struct settings *settings, const struct first *f, char *out, size_t size,
+                      struct alexcl_error *err) {
+    return cache_path(settings, CACHE_CHECKS, f->key, out, size, err);
 }
 
 /* Line, and hash of key and line. */
@@ -127,13 +128,13 @@ static void first_seal(const struct first *f, const char *line, char out[HASH_HE
     hash_to_hex(hash, out);
 }
 
-static int first_remembered(const struct first *f) {
+static int first_remembered(const struct settings *settings, const struct first *f) {
     char path[4200], seal[HASH_HEX];
     struct alexcl_error ignored = {0};
     unsigned char *file = NULL;
     size_t length = 0;
     int sound = 0;
-    if (settings_switch("ALEXCL_NO_CACHE") || first_path(f, path, sizeof path, &ignored) != ALEXCL_OK) return 0;
+    if (settings->no_cache || first_path(settings, f, path, sizeof path, &ignored) != ALEXCL_OK) return 0;
     if (cache_load(path, FILE_LIMIT, &file, &length, &ignored) != ALEXCL_OK) return 0;
     char *line = (char *)file, *end = strchr(line, '\n');
     if (end && strlen(line) == length) {
@@ -146,15 +147,15 @@ static int first_remembered(const struct first *f) {
     return sound;
 }
 
-static int first_remember(const struct first *f, const char *line) {
+static int first_remember(const struct settings *settings, const struct first *f, const char *line) {
     char path[4200], seal[HASH_HEX], file[FILE_LIMIT];
     struct alexcl_error why = {0};
-    if (settings_switch("ALEXCL_NO_CACHE")) return 0;
+    if (settings->no_cache) return 0;
     first_seal(f, line, seal);
     int made = snprintf(file, sizeof file, "%s\n%s\n", line, seal);
     if (made < 0 || (size_t)made >= sizeof file) return 0;
-    int status = first_path(f, path, sizeof path, &why);
-    if (status == ALEXCL_OK) status = cache_store(path, file, (size_t)made, &why);
+    int status = first_path(settings, f, path, sizeof path, &why);
+    if (status == ALEXCL_OK) status = cache_store(settings, path, file, (size_t)made, &why);
     if (status != ALEXCL_OK) files_cache_warn("kernels are checked", why.text);
     return status == ALEXCL_OK;
 }
@@ -193,12 +194,12 @@ static int first_count_kernels(const struct first *f) {
 int selfcheck_before_use(const struct graph *g, unsigned halves, struct place *place, int images, const char *driver,
                          struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    const char *when = alexcl_setting_value("ALEXCL_CHECK");
+    const struct settings *settings = device_settings(place->device);
     struct first f = {0};
     char line[1024];
-    if (when && strcmp(when, "off") == 0) return ALEXCL_OK;
+    if (settings->check == SETTINGS_OFF) return ALEXCL_OK;
     TRY(first_collect(&f, g, halves, place, images, err));
-    if ((!when || strcmp(when, "always") != 0) && first_remembered(&f)) goto done;
+    if (settings->check != SETTINGS_ALWAYS && first_remembered(settings, &f)) goto done;
     uint64_t start = timeline_now();
     for (int i = 0; i < f.count; i++) {
         log_progress("kernels checked", (unsigned)i, (unsigned)f.count);
@@ -210,7 +211,7 @@ int selfcheck_before_use(const struct graph *g, unsigned halves, struct place *p
     double seconds = (double)(timeline_now() - start) * 1e-9;
     snprintf(line, sizeof line, "%s, driver %s, checked: %d kernels right", device_name(place->device), driver,
              first_count_kernels(&f));
-    int kept = first_remember(&f, line);
+    int kept = first_remember(settings, &f, line);
     log_write(ALEXCL_LOG_INFO, "%s, %.2f s%s", line, seconds, kept ? ", remembered" : "");
 done:
     free(f.cases);

@@ -307,12 +307,13 @@ static void tune_apply(struct graph *g, unsigned halves, const struct place *pla
     }
 }
 
-static int tune_unknown(const struct alexcl_selection *sel, size_t index, struct tune_layer *layers, int count,
-                        uint64_t time, struct tuning *t, struct alexcl_error *err) {
+static int tune_unknown(const struct alexcl_selection *sel, size_t index, const struct settings *settings,
+                        struct tune_layer *layers, int count, uint64_t time, struct tuning *t,
+                        struct alexcl_error *err) {
     int status = ALEXCL_OK, measured = 0;
     uint64_t start = timeline_now();
     struct place place = {NULL}; /* of its own: what is compiled and allocated for the ways that lose goes with it */
-    TRY(device_open(selection_source(sel, index), &place.device, err));
+    TRY(device_open(selection_source(sel, index), settings, &place.device, err));
     log_write(ALEXCL_LOG_INFO,
               "%s: measuring what is fastest for %d layers, %.1f s besides compiling what runs anyway, once (`alexcl "
               "tune` measures all; --tune off)",
@@ -336,14 +337,14 @@ int tune_before_use(const struct alexcl_selection *sel, size_t index, struct gra
                     const struct place *place, uint64_t time, struct tuning *t, struct alexcl_error *err) {
     int status = ALEXCL_OK, count = 0, left = 0;
     struct tune_layer *layers = NULL;
-    const char *when = alexcl_setting_value("ALEXCL_TUNE");
-    if ((!when || strcmp(when, "first") == 0) && tuning_path(t)[0]) {
+    const struct settings *settings = device_settings(place->device);
+    if (settings->tune && tuning_path(t)[0]) {
         TRY(tune_collect(g, halves, place, &layers, &count, err));
         for (int i = 0; i < count; i++)
             if (!tuning_knows(t, layers[i].key)) layers[left++] = layers[i];
         struct alexcl_error why = {0};
         /* A net runs without as well. */
-        if (left && tune_unknown(sel, index, layers, left, time, t, &why) != ALEXCL_OK)
+        if (left && tune_unknown(sel, index, settings, layers, left, time, t, &why) != ALEXCL_OK)
             log_write(ALEXCL_LOG_WARNING, "what is fastest was not measured to the end: %s", why.text);
     }
     tune_apply(g, halves, place, t);
@@ -356,6 +357,7 @@ done:
 
 struct tune {
     const struct alexcl_selection *selection;
+    struct settings settings;
     alexcl_tune_fn *fn;
     void *user;
     unsigned number, count;
@@ -399,9 +401,10 @@ static int tune_report(struct tune *s, size_t index, const struct tune_layer *t,
 static int tune_open(struct tune *s, size_t index, const struct alexcl_model *model, struct tune_device *d,
                      struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    TRY(device_open(selection_source(s->selection, index), &d->place.device, err));
-    TRY(tuning_open(alexcl_selection_device(s->selection, index), &d->tuning, err));
+    TRY(device_open(selection_source(s->selection, index), &s->settings, &d->place.device, err));
+    TRY(tuning_open(alexcl_selection_device(s->selection, index), &s->settings, &d->tuning, err));
     TRY(graph_make(model, NULL, layer_block(&d->place), &d->graph, err));
+    graph_set(d->graph, &s->settings);
     TRY(tune_collect(d->graph, 3, &d->place, &d->layers, &d->count, err));
     for (int i = 0; i < d->count; i++) s->count += (unsigned)d->layers[i].count;
 done:
@@ -422,14 +425,16 @@ done:
     return status;
 }
 
-int alexcl_tune_run(const struct alexcl_model *model, const struct alexcl_selection *sel, alexcl_tune_fn *fn,
-                    void *user, char *path, size_t path_size, struct alexcl_error *err) {
+int alexcl_tune_run(const struct alexcl_model *model, const struct alexcl_selection *sel,
+                    const struct alexcl_tune_request *request, alexcl_tune_fn *fn, void *user, char *path,
+                    size_t path_size, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct tune s = {.selection = sel, .fn = fn, .user = user};
     struct tune_device devices[2] = {{{NULL}, NULL, NULL, NULL, 0}, {{NULL}, NULL, NULL, NULL, 0}};
     size_t count = alexcl_selection_count(sel);
     if (path_size) path[0] = '\0';
     TRY(model_check(model, err));
+    TRY(settings_read(request ? request->settings : NULL, &s.settings, err));
     for (size_t i = 0; i < count && i < 2; i++) {
         if (alexcl_selection_place(sel, i)->device < 0) continue;
         /* two parts of one */
@@ -445,5 +450,6 @@ done:
         tuning_free(devices[i].tuning);
         device_free(devices[i].place.device);
     }
+    settings_free(&s.settings);
     return status;
 }

@@ -17,6 +17,7 @@
 enum { FORMAT = 1, FILE_LIMIT = 1 << 20, PATH = 4200 };
 
 struct tuning {
+    const struct settings *settings;
     char key[HASH_HEX];
     char path[PATH];
     json_t *document; /* as in the file */
@@ -110,16 +111,14 @@ int tuning_same(const struct tuning *a, const struct tuning *b) { return strcmp(
 const char *tuning_path(const struct tuning *t) { return t->path; }
 
 /* All that a kernel's speed hangs on. Parts of a device have its name. */
-static int tuning_identify(const struct alexcl_device_info *d, char out[HASH_HEX], struct alexcl_error *err) {
-    static const char *const settings[] = {"ALEXCL_BUILD_OPTIONS", "ALEXCL_KERNEL_DIR", "ALEXCL_GEMM"};
+static int tuning_identify(const struct alexcl_device_info *d, const struct settings *settings, char out[HASH_HEX],
+                           struct alexcl_error *err) {
     struct text all = {0};
     unsigned char hash[HASH_BYTES];
     text_add(&all, "%s\n%s\n%s\n%s\n%s\n%s\n%s\n", alexcl_version(), d->name, d->hardware, d->vendor, d->platform_name,
              d->version, d->driver);
-    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
-        const char *value = alexcl_setting_value(settings[i]);
-        text_add(&all, "%s\n", value ? value : "");
-    }
+    text_add(&all, "%s\n%s\n%s\n", settings->build_options, settings->kernel_folder,
+             settings->clblast ? "clblast" : "own");
     int status = all.failed ? tuning_no_memory(err) : ALEXCL_OK;
     if (status == ALEXCL_OK) {
         hash_sha256(all.text, all.length, hash);
@@ -130,21 +129,21 @@ static int tuning_identify(const struct alexcl_device_info *d, char out[HASH_HEX
 }
 
 /* "" where there is no cache folder. */
-static void tuning_place(const char *key, char out[PATH]) {
+static void tuning_place(const struct settings *settings, const char *key, char out[PATH]) {
     struct alexcl_error ignored = {0};
-    if (settings_switch("ALEXCL_NO_CACHE") || cache_path(CACHE_TUNING, key, out, PATH, &ignored) != ALEXCL_OK)
-        out[0] = '\0';
+    if (settings->no_cache || cache_path(settings, CACHE_TUNING, key, out, PATH, &ignored) != ALEXCL_OK) out[0] = '\0';
 }
 
-int tuning_open(const struct alexcl_device_info *device, struct tuning **out, struct alexcl_error *err) {
+int tuning_open(const struct alexcl_device_info *device, const struct settings *settings, struct tuning **out,
+                struct alexcl_error *err) {
     int status = ALEXCL_OK;
     char key[HASH_HEX], path[PATH];
     unsigned char *text = NULL;
     size_t length = 0;
     struct tuning *t = NULL;
     struct alexcl_error why = {0};
-    TRY(tuning_identify(device, key, err));
-    tuning_place(key, path);
+    TRY(tuning_identify(device, settings, key, err));
+    tuning_place(settings, key, path);
     if (path[0] && cache_load(path, FILE_LIMIT, &text, &length, &why) == ALEXCL_OK) {
         why = (struct alexcl_error){0};
         if (tuning_parse((const char *)text, length, &t, &why) != ALEXCL_OK)
@@ -159,6 +158,7 @@ int tuning_open(const struct alexcl_device_info *device, struct tuning **out, st
             goto done;
         }
     }
+    t->settings = settings;
     memcpy(t->key, key, sizeof key);
     memcpy(t->path, path, sizeof path);
     *out = t;
@@ -172,7 +172,7 @@ done:
 int tuning_save(const struct tuning *t, struct alexcl_error *err) {
     if (!t->path[0]) return ALEXCL_OK;
     char *text = json_dumps(t->document, JSON_INDENT(1));
-    int status = text ? cache_store(t->path, text, strlen(text), err) : tuning_no_memory(err);
+    int status = text ? cache_store(t->settings, t->path, text, strlen(text), err) : tuning_no_memory(err);
     free(text);
     return status;
 }

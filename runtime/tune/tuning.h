@@ -17,8 +17,9 @@ void tuning_key(const struct layer *l, enum layer_pass_kind pass, char out[TUNIN
 
 struct tuning;
 /* Reads the file of a device; a tuning that knows nothing where there is none, or no cache folder, or one that is
- * damaged (a warning). */
-int tuning_open(const struct alexcl_device_info *device, struct tuning **out, struct alexcl_error *err);
+ * damaged (a warning). The settings must outlive it. */
+int tuning_open(const struct alexcl_device_info *device, const struct settings *settings, struct tuning **out,
+                struct alexcl_error *err);
 /* The same from a file's text; ALEXCL_E_DATA says what is wrong with it. */
 int tuning_parse(const char *text, size_t length, struct tuning **out, struct alexcl_error *err);
 void tuning_free(struct tuning *t);

@@ -23,8 +23,8 @@ static char folder[64];
 static void make_folder(void) {
     strcpy(folder, "/tmp/alexcl-check-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(folder));
-    EXPECT_OK(alexcl_setting_set("ALEXCL_CACHE_DIR", folder, &err), err);
-    EXPECT_OK(alexcl_setting_set("ALEXCL_CACHE_LIMIT", "256MiB", &err), err);
+    support_set("ALEXCL_CACHE_DIR", folder);
+    support_set("ALEXCL_CACHE_LIMIT", "256MiB");
 }
 
 static void remove_folder(void) {
@@ -38,7 +38,7 @@ static const char *path_of(int kind, unsigned number) {
     static char path[512];
     char key[80];
     snprintf(key, sizeof key, kind == CACHE_LOGS ? "build-conv-%08x" : "%064x", number);
-    EXPECT_OK(cache_path((enum cache_kind)kind, key, path, sizeof path, &err), err);
+    EXPECT_OK(cache_path(support_settings(), (enum cache_kind)kind, key, path, sizeof path, &err), err);
     return path;
 }
 
@@ -74,7 +74,7 @@ START_TEST(files_are_told_by_kind_and_nothing_else_is_ours) {
     snprintf(path, sizeof path, "%s/notes.txt", folder);
     ck_assert_int_eq(symlink(path, path_of(CACHE_BINARIES, 77)), 0);
     ck_assert_int_eq(mkdir(path_of(CACHE_BINARIES, 78), 0700), 0);
-    EXPECT_OK(alexcl_cache_show(&c, &err), err);
+    EXPECT_OK(alexcl_cache_show(NULL, &c, &err), err);
     ck_assert_str_eq(c.folder, folder);
     ck_assert_str_eq(c.note, "");
     ck_assert_uint_eq(c.limit, 256 << 20);
@@ -85,12 +85,13 @@ START_TEST(files_are_told_by_kind_and_nothing_else_is_ours) {
         ck_assert_uint_eq(c.kinds[kind].files, kind + 1);
         ck_assert_uint_eq(c.kinds[kind].bytes, (kind + 1) * KIB);
     }
-    EXPECT_OK(alexcl_cache_clear("tuning", &c, &err), err);
+    EXPECT_OK(alexcl_cache_clear(NULL, "tuning", &c, &err), err);
     ck_assert(c.bytes == 2 * KIB && c.kinds[CACHE_TUNING].files == 2 && c.kinds[CACHE_LOGS].files == 0);
-    EXPECT_ERROR(alexcl_cache_clear("tunings", &c, &err), ALEXCL_E_USAGE, "binaries, tuning, checks and logs", err);
-    EXPECT_OK(alexcl_cache_clear(NULL, &c, &err), err);
+    EXPECT_ERROR(alexcl_cache_clear(NULL, "tunings", &c, &err), ALEXCL_E_USAGE, "binaries, tuning, checks and logs",
+                 err);
+    EXPECT_OK(alexcl_cache_clear(NULL, NULL, &c, &err), err);
     ck_assert_uint_eq(c.bytes, 8 * KIB);
-    EXPECT_OK(alexcl_cache_show(&c, &err), err);
+    EXPECT_OK(alexcl_cache_show(NULL, &c, &err), err);
     ck_assert_uint_eq(c.bytes, 0);
     struct stat info;
     ck_assert(lstat(path_of(CACHE_BINARIES, 77), &info) == 0 && lstat(path_of(CACHE_BINARIES, 78), &info) == 0);
@@ -106,20 +107,20 @@ START_TEST(a_folder_that_is_not_there_or_not_ours_is_told_and_left_alone) {
     char absent[128];
     put(CACHE_BINARIES, 1, DAY);
     ck_assert_int_eq(chmod(folder, 0777), 0);
-    EXPECT_OK(alexcl_cache_clear(NULL, &c, &err), err);
+    EXPECT_OK(alexcl_cache_clear(NULL, NULL, &c, &err), err);
     ck_assert_ptr_nonnull(strstr(c.note, "others may write to it"));
     ck_assert_uint_eq(c.bytes, 0);
     ck_assert_int_eq(chmod(folder, 0700), 0);
     if (geteuid() == 0) {
         ck_assert_int_eq(chown(folder, 12345, 12345), 0);
-        EXPECT_OK(alexcl_cache_clear(NULL, &c, &err), err);
+        EXPECT_OK(alexcl_cache_clear(NULL, NULL, &c, &err), err);
         ck_assert_ptr_nonnull(strstr(c.note, "belongs to another user"));
         ck_assert_int_eq(chown(folder, 0, 0), 0);
     }
     ck_assert(is_there(CACHE_BINARIES, 1));
     snprintf(absent, sizeof absent, "%s/none", folder);
-    EXPECT_OK(alexcl_setting_set("ALEXCL_CACHE_DIR", absent, &err), err);
-    EXPECT_OK(alexcl_cache_show(&c, &err), err);
+    support_set("ALEXCL_CACHE_DIR", absent);
+    EXPECT_OK(alexcl_cache_show(NULL, &c, &err), err);
     ck_assert_ptr_nonnull(strstr(c.note, "is not there yet"));
     ck_assert_int_ne(access(absent, F_OK), 0); /* nor is it made */
 }
@@ -128,7 +129,7 @@ END_TEST
 START_TEST(what_was_not_used_for_longest_goes_first) {
     unsigned char *data;
     size_t length;
-    EXPECT_OK(alexcl_setting_set("ALEXCL_CACHE_LIMIT", "4KiB", &err), err);
+    support_set("ALEXCL_CACHE_LIMIT", "4KiB");
     put(CACHE_BINARIES, 1, 5 * DAY);
     put(CACHE_CHECKS, 2, 4 * DAY);
     put(CACHE_TUNING, 3, 3 * DAY);
@@ -136,32 +137,35 @@ START_TEST(what_was_not_used_for_longest_goes_first) {
     EXPECT_OK(cache_load(path_of(CACHE_BINARIES, 1), 1 << 20, &data, &length, &err), err); /* the oldest, used now */
     free(data);
     static const char kib[KIB];
-    EXPECT_OK(cache_store(path_of(CACHE_BINARIES, 5), kib, sizeof kib, &err), err);
+    EXPECT_OK(cache_store(support_settings(), path_of(CACHE_BINARIES, 5), kib, sizeof kib, &err), err);
     ck_assert(is_there(CACHE_BINARIES, 1) && !is_there(CACHE_CHECKS, 2) && is_there(CACHE_TUNING, 3) &&
               is_there(CACHE_LOGS, 4) && is_there(CACHE_BINARIES, 5));
-    EXPECT_OK(cache_store(path_of(CACHE_BINARIES, 6), kib, sizeof kib, &err), err); /* and so on, in the same process */
+    EXPECT_OK(cache_store(support_settings(), path_of(CACHE_BINARIES, 6), kib, sizeof kib, &err),
+              err); /* and so on, in the same process */
     ck_assert(!is_there(CACHE_TUNING, 3) && is_there(CACHE_LOGS, 4));
 }
 END_TEST
 
 START_TEST(what_was_used_in_the_last_minute_stays) {
     static const char kib[KIB];
-    EXPECT_OK(alexcl_setting_set("ALEXCL_CACHE_LIMIT", "1", &err), err);
+    support_set("ALEXCL_CACHE_LIMIT", "1");
     put(CACHE_BINARIES, 1, 30);
     put(CACHE_BINARIES, 2, 90);
-    EXPECT_OK(cache_store(path_of(CACHE_BINARIES, 3), kib, sizeof kib, &err), err);
+    EXPECT_OK(cache_store(support_settings(), path_of(CACHE_BINARIES, 3), kib, sizeof kib, &err), err);
     ck_assert(is_there(CACHE_BINARIES, 1) && !is_there(CACHE_BINARIES, 2) && is_there(CACHE_BINARIES, 3));
 }
 END_TEST
 
 START_TEST(without_a_limit_all_stays) {
     static const char kib[KIB];
-    EXPECT_OK(alexcl_setting_set("ALEXCL_CACHE_LIMIT", "0", &err), err);
+    support_set("ALEXCL_CACHE_LIMIT", "0");
     put(CACHE_BINARIES, 1, DAY);
-    EXPECT_OK(cache_store(path_of(CACHE_BINARIES, 2), kib, sizeof kib, &err), err);
+    EXPECT_OK(cache_store(support_settings(), path_of(CACHE_BINARIES, 2), kib, sizeof kib, &err), err);
     ck_assert(is_there(CACHE_BINARIES, 1));
 }
 END_TEST
+
+static const struct settings *limited;
 
 static void *store_many(void *user) {
     static const char kib[KIB];
@@ -169,7 +173,7 @@ static void *store_many(void *user) {
     for (unsigned i = 0; i < 40; i++) {
         char path[512];
         snprintf(path, sizeof path, "%s/%063x%c.clbin", folder, i, *(const char *)user);
-        if (cache_store(path, kib, sizeof kib, &why) != ALEXCL_OK) return user;
+        if (cache_store(limited, path, kib, sizeof kib, &why) != ALEXCL_OK) return user;
         make_old(path, DAY);
     }
     return NULL;
@@ -178,7 +182,8 @@ static void *store_many(void *user) {
 START_TEST(processes_and_threads_trim_at_once) {
     struct alexcl_cache c;
     pid_t children[3];
-    EXPECT_OK(alexcl_setting_set("ALEXCL_CACHE_LIMIT", "10KiB", &err), err);
+    support_set("ALEXCL_CACHE_LIMIT", "10KiB");
+    limited = support_settings();
     for (int i = 0; i < 3; i++) {
         children[i] = fork();
         if (children[i] != 0) continue;
@@ -194,7 +199,7 @@ START_TEST(processes_and_threads_trim_at_once) {
     }
     char one[] = "0";
     ck_assert_ptr_null(store_many(one));
-    EXPECT_OK(alexcl_cache_show(&c, &err), err);
+    EXPECT_OK(alexcl_cache_show(NULL, &c, &err), err);
     ck_assert_uint_le(c.bytes, 11 * KIB); /* the last one was new when it was stored */
 }
 END_TEST

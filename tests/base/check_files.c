@@ -384,17 +384,18 @@ START_TEST(cache_folder_is_chosen_and_made) {
     char found[512];
     unsetenv("ALEXCL_CACHE_DIR"), unsetenv("XDG_CACHE_HOME");
     setenv("HOME", folder, 1);
-    EXPECT_OK(files_cache_folder(found, sizeof found, &err), err);
+    EXPECT_OK(files_cache_folder(support_settings(), found, sizeof found, &err), err);
     ck_assert_str_eq(found, in_folder(".cache/alexcl"));
     setenv("XDG_CACHE_HOME", in_folder("xdg"), 1);
-    EXPECT_OK(files_cache_folder(found, sizeof found, &err), err);
+    EXPECT_OK(files_cache_folder(support_settings(), found, sizeof found, &err), err);
     ck_assert_str_eq(found, in_folder("xdg/alexcl"));
     setenv("ALEXCL_CACHE_DIR", in_folder("mine"), 1);
-    EXPECT_OK(files_cache_folder(found, sizeof found, &err), err);
+    EXPECT_OK(files_cache_folder(support_settings(), found, sizeof found, &err), err);
     ck_assert_str_eq(found, in_folder("mine"));
     ck_assert_int_eq(access(found, W_OK), 0);
     unsetenv("ALEXCL_CACHE_DIR"), unsetenv("XDG_CACHE_HOME"), unsetenv("HOME");
-    EXPECT_ERROR(files_cache_folder(found, sizeof found, &err), ALEXCL_E_OTHER, "set ALEXCL_CACHE_DIR or HOME", err);
+    EXPECT_ERROR(files_cache_folder(support_settings(), found, sizeof found, &err), ALEXCL_E_OTHER,
+                 "set ALEXCL_CACHE_DIR or HOME", err);
 }
 END_TEST
 
@@ -406,16 +407,18 @@ START_TEST(cache_folder_that_others_may_write_to_is_not_believed) {
     static const mode_t modes[] = {0777, 0770, 0707, 0720, 0702};
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
         ck_assert_int_eq(chmod(in_folder("open"), modes[i]), 0);
-        EXPECT_ERROR(files_cache_folder(found, sizeof found, &err), ALEXCL_E_OTHER, "others may write to it", err);
+        EXPECT_ERROR(files_cache_folder(support_settings(), found, sizeof found, &err), ALEXCL_E_OTHER,
+                     "others may write to it", err);
     }
     ck_assert_int_eq(chmod(in_folder("open"), 0755), 0);
-    EXPECT_OK(files_cache_folder(found, sizeof found, &err), err);
+    EXPECT_OK(files_cache_folder(support_settings(), found, sizeof found, &err), err);
     EXPECT_OK(files_replace(in_folder("file"), "x", 1, &err), err);
     setenv("ALEXCL_CACHE_DIR", in_folder("file"), 1);
-    EXPECT_ERROR(files_cache_folder(found, sizeof found, &err), ALEXCL_E_OTHER, "is not a folder", err);
+    EXPECT_ERROR(files_cache_folder(support_settings(), found, sizeof found, &err), ALEXCL_E_OTHER, "is not a folder",
+                 err);
     char small[4];
     setenv("ALEXCL_CACHE_DIR", in_folder("mine"), 1);
-    EXPECT_ERROR(files_cache_folder(small, sizeof small, &err), ALEXCL_E_OTHER, "too long", err);
+    EXPECT_ERROR(files_cache_folder(support_settings(), small, sizeof small, &err), ALEXCL_E_OTHER, "too long", err);
 }
 END_TEST
 

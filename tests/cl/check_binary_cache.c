@@ -42,7 +42,7 @@ static void build_and_run_with(int keeps) {
     struct kernel *k;
     struct buffer *b;
     float out = 0;
-    EXPECT_OK(device_open(selection_source(support_selection(), 0), &dev, &err), err);
+    EXPECT_OK(device_open(selection_source(support_selection(), 0), support_settings(), &dev, &err), err);
     dev->quirks = keeps ? dev->quirks | QUIRK_KEEPS : dev->quirks & ~(unsigned)QUIRK_KEEPS;
     EXPECT_OK(kernel_create(dev, "cached", "k", "", &k, &err), err);
     EXPECT_OK(buffer_create(dev, 1, "a test", &b, &err), err);
@@ -60,9 +60,9 @@ static void build_and_run(void) { build_and_run_with(0); }
 static void set_up(void) {
     mkdir("cached-kernels", 0700);
     EXPECT_OK(files_replace("cached-kernels/cached.cl", text, strlen(text), &err), err);
-    EXPECT_OK(alexcl_setting_set("ALEXCL_KERNEL_DIR", "cached-kernels", &err), err);
-    EXPECT_OK(alexcl_setting_set("ALEXCL_CACHE_DIR", folder, &err), err);
-    EXPECT_OK(alexcl_setting_set("ALEXCL_NO_CACHE", "0", &err), err);
+    support_set("ALEXCL_KERNEL_DIR", "cached-kernels");
+    support_set("ALEXCL_CACHE_DIR", folder);
+    support_set("ALEXCL_NO_CACHE", "0");
     chmod(folder, 0700);
     empty_folder();
 }
@@ -163,7 +163,7 @@ END_TEST
 START_TEST(no_cache_keeps_nothing) {
     char path[600];
     set_up();
-    EXPECT_OK(alexcl_setting_set("ALEXCL_NO_CACHE", "1", &err), err);
+    support_set("ALEXCL_NO_CACHE", "1");
     build_and_run();
     ck_assert_int_eq(find_file(path, sizeof path), 0);
 }

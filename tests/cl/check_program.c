@@ -16,7 +16,7 @@ static void write_kernel(const char *name, const char *text) {
     mkdir("kernels", 0700);
     snprintf(path, sizeof path, "kernels/%s.cl", name);
     EXPECT_OK(files_replace(path, text, strlen(text), &err), err);
-    EXPECT_OK(alexcl_setting_set("ALEXCL_KERNEL_DIR", "kernels", &err), err);
+    support_set("ALEXCL_KERNEL_DIR", "kernels");
 }
 
 START_TEST(a_kernel_of_ones_own_runs) {
@@ -136,8 +136,8 @@ START_TEST(bad_build_options_are_named) {
     struct device *dev = support_place()->device;
     struct kernel *k;
     write_kernel("plain", "__kernel void k(__global float *x) { x[0] = 1; }\n");
-    EXPECT_OK(alexcl_setting_set("ALEXCL_BUILD_OPTIONS", "-no-such-option", &err), err);
-    EXPECT_OK(alexcl_setting_set("ALEXCL_NO_CACHE", "1", &err), err);
+    support_set("ALEXCL_BUILD_OPTIONS", "-no-such-option");
+    support_set("ALEXCL_NO_CACHE", "1");
     ck_assert_int_eq(kernel_create(dev, "plain", "k", "", &k, &err), ALEXCL_E_BUILD);
     ck_assert_msg(strstr(err.text, "-no-such-option") != NULL, "%s", err.text);
     err = (struct alexcl_error){0};

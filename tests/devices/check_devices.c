@@ -78,7 +78,7 @@ START_TEST(two_parts_share_one_device) {
     ck_assert_uint_eq(alexcl_selection_count(sel), 2);
     for (size_t i = 0; i < 2; i++) {
         cl_uint units = 0;
-        EXPECT_OK(device_open(selection_source(sel, i), &half[i], &err), err);
+        EXPECT_OK(device_open(selection_source(sel, i), support_settings(), &half[i], &err), err);
         const struct device_limits *limits = device_limits(half[i]);
         ck_assert_int_eq(clGetDeviceInfo(half[i]->id, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof units, &units, NULL),
                          CL_SUCCESS);
@@ -120,7 +120,7 @@ START_TEST(a_device_is_opened_and_closed_many_times) {
     for (int i = 0; i < 20; i++) {
         struct device *dev;
         struct buffer *b;
-        EXPECT_OK(device_open(selection_source(support_selection(), 0), &dev, &err), err);
+        EXPECT_OK(device_open(selection_source(support_selection(), 0), support_settings(), &dev, &err), err);
         EXPECT_OK(buffer_create(dev, 100, "a test", &b, &err), err);
         buffer_free(b);
         device_free(dev);

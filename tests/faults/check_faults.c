@@ -33,7 +33,7 @@ static int session(void) {
     const struct kernel_range range = {.dims = 1, .global = {FLOATS}, .local = {4}};
     const struct buffer_region whole = {.row = 1, .rows = 1, .pitch = 4, .width = 4},
                                region = {.row = 1, .rows = 2, .pitch = 4, .first = 1, .width = 2};
-    TRY(device_open(selection_source(sel, 0), &dev, &err));
+    TRY(device_open(selection_source(sel, 0), support_settings(), &dev, &err));
     TRY(kernel_create(dev, "faults", "twice", "", &k, &err));
     TRY(buffer_create(dev, FLOATS, "a test", &a, &err));
     TRY(buffer_create(dev, FLOATS, "a test", &b, &err));
@@ -73,9 +73,9 @@ static void set_up(int cached) {
         "  t[get_local_id(0)] = x[i];\n  x[i] = n * t[get_local_id(0)];\n}\n";
     mkdir("faults-kernels", 0700);
     EXPECT_OK(files_replace("faults-kernels/faults.cl", text, strlen(text), &err), err);
-    EXPECT_OK(alexcl_setting_set("ALEXCL_KERNEL_DIR", "faults-kernels", &err), err);
-    EXPECT_OK(alexcl_setting_set("ALEXCL_CACHE_DIR", "faults-cache", &err), err);
-    EXPECT_OK(alexcl_setting_set("ALEXCL_NO_CACHE", cached ? "0" : "1", &err), err);
+    support_set("ALEXCL_KERNEL_DIR", "faults-kernels");
+    support_set("ALEXCL_CACHE_DIR", "faults-cache");
+    support_set("ALEXCL_NO_CACHE", cached ? "0" : "1");
     if (!sel) EXPECT_OK(alexcl_selection_open("0", &sel, &err), err);
     EXPECT_OK(session(), err); /* fills the cache */
     ck_assert_int_eq(faults->live, 0);
@@ -156,11 +156,13 @@ START_TEST(a_device_that_cannot_be_cut_after_all_is_told) {
     if (alexcl_selection_open("0/2", &cut, &err) != ALEXCL_OK) return; /* one core */
     for (unsigned part = 0; part < 2; part++) {
         *faults = (struct faults){.set = {{.call = "clCreateSubDevices", .nth = 1, .code = FAULTS_CODE}}, .loaded = 1};
-        EXPECT_ERROR(device_open(selection_source(cut, part), &dev, &err), FAULTS_CODE, "clCreateSubDevices", err);
+        EXPECT_ERROR(device_open(selection_source(cut, part), support_settings(), &dev, &err), FAULTS_CODE,
+                     "clCreateSubDevices", err);
         *faults = (struct faults){.set = {{.call = "clCreateContext", .nth = 1, .code = FAULTS_CODE}}, .loaded = 1};
-        EXPECT_ERROR(device_open(selection_source(cut, part), &dev, &err), FAULTS_CODE, "clCreateContext", err);
+        EXPECT_ERROR(device_open(selection_source(cut, part), support_settings(), &dev, &err), FAULTS_CODE,
+                     "clCreateContext", err);
         ck_assert_int_eq(faults->live, 0);
-        EXPECT_OK(device_open(selection_source(cut, part), &dev, &err), err);
+        EXPECT_OK(device_open(selection_source(cut, part), support_settings(), &dev, &err), err);
         device_free(dev);
         ck_assert_int_eq(faults->live, 0);
     }
@@ -174,7 +176,7 @@ START_TEST(clblast_multiplies_and_leaves_nothing) {
     /* a 2 x 3 and b 3 x 2 (or 2 x 3, transposed), with a row more than their width; the products are at 20 and 30 */
     float x[40] = {1, 2, 3, 0, 4, 5, 6, 0, 7, 8, 0, 9, 10, 0, 11, 12, 0}, out[40];
     set_up(1);
-    EXPECT_OK(device_open(selection_source(sel, 0), &dev, &err), err);
+    EXPECT_OK(device_open(selection_source(sel, 0), support_settings(), &dev, &err), err);
     EXPECT_OK(buffer_create(dev, 40, "a test", &b, &err), err);
     EXPECT_OK(buffer_write(b, 0, x, 40, &err), err);
     struct blas_matrix a = {b, 0, 4}, right = {b, 8, 3}, gemm = {b, 20, 2}, same = {b, 24, 2}, vector = {b, 4, 0},
@@ -248,7 +250,7 @@ START_TEST(a_net_whose_check_fails_is_not_opened) {
     struct alexcl_weights *weights;
     int fired = 0;
     set_up(1);
-    EXPECT_OK(alexcl_setting_set("ALEXCL_CHECK", "always", &err), err);
+    support_set("ALEXCL_CHECK", "always");
     EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
     EXPECT_OK(alexcl_weights_generate(model, 1, NULL, NULL, 0, &weights, &err), err);
     for (int c = 0; c < CHECK_CALLS; c++) {
@@ -270,7 +272,7 @@ START_TEST(a_net_whose_check_fails_is_not_opened) {
     faults->set[0].call = NULL;
     ck_assert_int_gt(fired, 3);
     alexcl_weights_free(weights);
-    EXPECT_OK(alexcl_setting_set("ALEXCL_CHECK", "off", &err), err);
+    support_set("ALEXCL_CHECK", "off");
 }
 END_TEST
 

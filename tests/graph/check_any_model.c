@@ -230,7 +230,8 @@ START_TEST(what_is_left_out_has_a_default_or_is_told) {
     EXPECT_ERROR(alexcl_weights_generate(NULL, 1, NULL, NULL, 0, &w, &err), ALEXCL_E_USAGE, "no model", err);
     EXPECT_ERROR(alexcl_weights_open("x", NULL, NULL, &w, &err), ALEXCL_E_USAGE, "no model", err);
     EXPECT_ERROR(alexcl_model_layer(NULL, "x", &err), ALEXCL_E_USAGE, "no model", err);
-    EXPECT_ERROR(alexcl_tune_run(NULL, sel, NULL, NULL, path, sizeof path, &err), ALEXCL_E_USAGE, "no model", err);
+    EXPECT_ERROR(alexcl_tune_run(NULL, sel, NULL, NULL, NULL, path, sizeof path, &err), ALEXCL_E_USAGE, "no model",
+                 err);
     EXPECT_OK(alexcl_weights_generate(&c->model, 1, NULL, NULL, 0, &w, &err), err);
     EXPECT_ERROR(alexcl_net_open(NULL, w, sel, NULL, &net, &err), ALEXCL_E_USAGE, "no model", err);
     EXPECT_ERROR(alexcl_net_open(&c->model, NULL, sel, NULL, &net, &err), ALEXCL_E_USAGE, "without weights", err);
@@ -342,7 +343,7 @@ static void expect_refused(const struct alexcl_model *m, const char *part, int f
                  err);
     if (fields) {
         EXPECT_ERROR(alexcl_model_layer(m, "conv", &err), ALEXCL_E_USAGE, part, err);
-        EXPECT_ERROR(alexcl_tune_run(m, sel, NULL, NULL, path, sizeof path, &err), ALEXCL_E_USAGE, part, err);
+        EXPECT_ERROR(alexcl_tune_run(m, sel, NULL, NULL, NULL, path, sizeof path, &err), ALEXCL_E_USAGE, part, err);
     }
     alexcl_weights_free(others);
     alexcl_selection_free(sel);

@@ -170,9 +170,9 @@ END_TEST
 
 START_TEST(bytes_of_half_weights) {
     struct measured m = measure(1, 4, 4, 1);
-    EXPECT_OK(alexcl_setting_set("ALEXCL_WEIGHTS_PRECISION", "half", &err), err);
+    support_set("ALEXCL_WEIGHTS_PRECISION", "half");
     struct measured halves = measure(1, 4, 4, 1);
-    EXPECT_OK(alexcl_setting_set("ALEXCL_WEIGHTS_PRECISION", "float", &err), err);
+    support_set("ALEXCL_WEIGHTS_PRECISION", "float");
     const struct alexcl_model *model;
     struct alexcl_plan *plan;
     EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);

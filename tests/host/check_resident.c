@@ -34,9 +34,10 @@ static double planned(const char *precision) {
     struct alexcl_error err = {0};
     const struct alexcl_model *model;
     struct alexcl_plan *plan;
-    EXPECT_OK(alexcl_setting_set("ALEXCL_WEIGHTS_PRECISION", precision, &err), err);
+    const struct alexcl_settings settings = {.size = sizeof settings, .weights_precision = precision};
     EXPECT_OK(alexcl_model_find("alexnet", &model, &err), err);
-    EXPECT_OK(alexcl_plan_make(model, &(struct alexcl_plan_request){.places = 1}, &plan, &err), err);
+    EXPECT_OK(alexcl_plan_make(model, &(struct alexcl_plan_request){.places = 1, .settings = &settings}, &plan, &err),
+              err);
     double size = (double)(plan->memory[0].weights + plan->memory[0].activations);
     alexcl_plan_free(plan);
     return size;

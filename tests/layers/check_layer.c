@@ -99,16 +99,20 @@ START_TEST(halves) {
 }
 END_TEST
 
-static const char *chosen(const struct alexcl_layer *desc, struct alexcl_shape whole_in) {
+static const char *chosen_for(const struct alexcl_layer *desc, struct alexcl_shape whole_in, int fp16) {
     struct layer l = describe(desc, 0, whole_in);
+    l.choice.fp16 = fp16;
     int block = layer_block(support_place());
     if (whole_in.h > 1) l.choice.in_block = block;
     l.choice.out_block = layer_makes_block(&l, l.choice.in_block, block);
     return layer_choose(&l, LAYER_FORWARD, support_place())->name;
 }
 
+static const char *chosen(const struct alexcl_layer *desc, struct alexcl_shape whole_in) {
+    return chosen_for(desc, whole_in, 0);
+}
+
 START_TEST(choice) {
-    struct alexcl_error err = {0};
     static const struct alexcl_layer
         conv = {.type = ALEXCL_CONV, .name = "conv", .outputs = 4, .kernel = {3, 3}, .stride = {1, 1}, .groups = 1},
         jumps = {.type = ALEXCL_CONV, .name = "conv", .outputs = 4, .kernel = {3, 3}, .stride = {2, 2}, .groups = 1},
@@ -118,15 +122,12 @@ START_TEST(choice) {
     ck_assert_str_eq(chosen(&conv, maps), strcmp(own, "cpu") == 0 ? "winograd" : own);
     ck_assert_str_eq(chosen(&jumps, maps), own);
     ck_assert_str_eq(chosen(&fc, units), own);
-    EXPECT_OK(alexcl_setting_set("ALEXCL_GEMM", "clblast", &err), err);
+    support_set("ALEXCL_GEMM", "clblast");
     ck_assert_str_eq(chosen(&conv, maps), dev ? "clblast" : "ref");
     ck_assert_str_eq(chosen(&fc, units), dev ? "clblast" : "ref");
     ck_assert_str_eq(chosen(&relu, units), dev ? "own" : "ref");
-    EXPECT_OK(alexcl_setting_set("ALEXCL_WEIGHTS_PRECISION", "half", &err), err);
-    ck_assert_str_eq(chosen(&conv, maps), dev ? "clblast" : "ref");
-    ck_assert_str_eq(chosen(&fc, units), own); /* CLBlast cannot */
-    EXPECT_OK(alexcl_setting_set("ALEXCL_GEMM", "own", &err), err);
-    EXPECT_OK(alexcl_setting_set("ALEXCL_WEIGHTS_PRECISION", "float", &err), err);
+    ck_assert_str_eq(chosen_for(&fc, units, 1), own); /* CLBlast cannot */
+    support_set("ALEXCL_GEMM", "own");
 }
 END_TEST
 
@@ -254,7 +255,7 @@ static void break_kernels(int broken, const char *const *files) {
         else
             unlink(path);
     }
-    EXPECT_OK(alexcl_setting_set("ALEXCL_KERNEL_DIR", "broken-kernels", &err), err);
+    support_set("ALEXCL_KERNEL_DIR", "broken-kernels");
 }
 
 static const struct layer_variant *variant_of(const struct layer *l, const char *name) {

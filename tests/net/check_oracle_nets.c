@@ -178,12 +178,11 @@ END_TEST
 
 /* Weights of fully connected layers in half precision, against what the oracle has with float ones. */
 START_TEST(logits_with_half_weights) {
-    struct alexcl_error err = {0};
     size_t count = 0;
     struct tensor want = oracle_load(dir, "logits_test");
-    EXPECT_OK(alexcl_setting_set("ALEXCL_WEIGHTS_PRECISION", "half", &err), err);
+    support_set("ALEXCL_WEIGHTS_PRECISION", "half");
     float *got = run_to(logits_layer(), &count);
-    EXPECT_OK(alexcl_setting_set("ALEXCL_WEIGHTS_PRECISION", "float", &err), err);
+    support_set("ALEXCL_WEIGHTS_PRECISION", "float");
     ck_assert_uint_eq(count, want.count);
     double error = error_of_largest(got, &want);
     printf("%s: with half weights the logits are off by %.1e of the largest\n", dir, error);

@@ -113,10 +113,7 @@ START_TEST(a_device_and_the_reference_agree) {
 }
 END_TEST
 
-static void keep_weights(const char *precision) {
-    struct alexcl_error err = {0};
-    EXPECT_OK(alexcl_setting_set("ALEXCL_WEIGHTS_PRECISION", precision, &err), err);
-}
+static void keep_weights(const char *precision) { support_set("ALEXCL_WEIGHTS_PRECISION", precision); }
 
 START_TEST(and_with_half_weights) {
     static const char *const some[] = {"tiny2t", "lenet5"};
@@ -206,15 +203,14 @@ END_TEST
 
 /* CLBlast chooses its kernels by the batch; reproducible runs do not let it. */
 START_TEST(reproducible_holds_for_clblast_too) {
-    struct alexcl_error err = {0};
     if (strcmp(support_implementation(), "ref") == 0) return;
-    EXPECT_OK(alexcl_setting_set("ALEXCL_GEMM", "clblast", &err), err);
+    support_set("ALEXCL_GEMM", "clblast");
     size_t units;
     float *want = scores("tiny2t", "0", 16, NULL, &units);
     expect_same("tiny2t", "0", 1, NULL, want);
     expect_same("tiny2t", "0/2", 7, NULL, want);
     free(want);
-    EXPECT_OK(alexcl_setting_set("ALEXCL_GEMM", "own", &err), err);
+    support_set("ALEXCL_GEMM", "own");
 }
 END_TEST
 

@@ -30,6 +30,11 @@ static struct buffer a_buffer;
 static int launched;
 
 const struct device_limits *device_limits(const struct device *dev) { return &dev->limits; }
+const struct settings *device_settings(const struct device *dev) {
+    static const struct settings settings = {.clblast = 1}; /* so that its variants are applicable too */
+    (void)dev;
+    return &settings;
+}
 int kernel_create(struct device *dev, const char *source, const char *function, const char *defines,
                   struct kernel **out, struct alexcl_error *err) {
     (void)err;
@@ -180,7 +185,6 @@ int main(void) {
     };
     struct alexcl_error err = {0};
     int status = ALEXCL_OK;
-    setenv("ALEXCL_GEMM", "clblast", 1); /* so that its variants are applicable too */
     for (size_t d = 0; d < sizeof devices / sizeof *devices; d++) {
         struct device_limits *limits = &devices[d].limits;
         limits->memory = limits->largest_buffer = (uint64_t)8 << 30;

@@ -49,6 +49,11 @@ const char *support_implementation(void);
 /* The place under test, opened at the first call and closed by support_run: the reference, or device 0 of the
  * implementation. */
 struct place *support_place(void);
+/* What the environment says now: one structure, which every call reads anew. */
+const struct settings *support_settings(void);
+/* Sets a variable of the environment: for what is opened from here on, and for what was with
+ * support_settings. */
+void support_set(const char *name, const char *value);
 /* The same as a selection ("ref", "0" or ALEXCL_TEST_DEVICES), for alexcl_net_open. */
 const struct alexcl_selection *support_selection(void);
 /* Called once by support_run after the tests, unless NULL. */

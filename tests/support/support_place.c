@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
 #include <string.h>
 
 #include "selection.h"
@@ -24,12 +25,25 @@ const struct alexcl_selection *support_selection(void) {
     return selection;
 }
 
+const struct settings *support_settings(void) {
+    static struct settings settings;
+    struct alexcl_error err = {0};
+    settings_free(&settings);
+    EXPECT_OK(settings_read(NULL, &settings, &err), err);
+    return &settings;
+}
+
+void support_set(const char *name, const char *value) {
+    ck_assert_int_eq(setenv(name, value, 1), 0);
+    (void)support_settings();
+}
+
 struct place *support_place(void) {
     if (opened) return &place;
     struct alexcl_error err = {0};
     const struct alexcl_selection *sel = support_selection();
     if (alexcl_selection_place(sel, 0)->device >= 0)
-        EXPECT_OK(device_open(selection_source(sel, 0), &place.device, &err), err);
+        EXPECT_OK(device_open(selection_source(sel, 0), support_settings(), &place.device, &err), err);
     opened = 1;
     return &place;
 }

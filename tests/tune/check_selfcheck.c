@@ -51,10 +51,10 @@ static void change_kernel(const char *name, const char *from, const char *to) {
 static void set_up(void) {
     mkdir(kernels, 0700);
     restore_kernels();
-    EXPECT_OK(alexcl_setting_set("ALEXCL_KERNEL_DIR", kernels, &err), err);
-    EXPECT_OK(alexcl_setting_set("ALEXCL_CACHE_DIR", cache, &err), err);
-    EXPECT_OK(alexcl_setting_set("ALEXCL_NO_CACHE", "0", &err), err);
-    EXPECT_OK(alexcl_setting_set("ALEXCL_CHECK", "first", &err), err);
+    support_set("ALEXCL_KERNEL_DIR", kernels);
+    support_set("ALEXCL_CACHE_DIR", cache);
+    support_set("ALEXCL_NO_CACHE", "0");
+    support_set("ALEXCL_CHECK", "first");
 }
 
 /* ---- alexcl_check_run ---- */
@@ -316,10 +316,10 @@ START_TEST(kernels_are_checked_once) {
     change_kernel("join", "int from =", "/* the same in other words */ int from =");
     EXPECT_OK(open_net("tiny2t", NULL), err);
     ck_assert_uint_eq(ran, 1);
-    EXPECT_OK(alexcl_setting_set("ALEXCL_BUILD_OPTIONS", "-DOTHER", &err), err);
+    support_set("ALEXCL_BUILD_OPTIONS", "-DOTHER");
     EXPECT_OK(open_net("tiny2t", NULL), err);
     ck_assert_uint_eq(ran, 1);
-    EXPECT_OK(alexcl_setting_set("ALEXCL_BUILD_OPTIONS", "", &err), err);
+    support_set("ALEXCL_BUILD_OPTIONS", "");
     restore_kernels();
 }
 END_TEST
@@ -331,7 +331,7 @@ START_TEST(the_key_has_the_driver_in_it) {
     for (int i = 0; i < 3; i++) {
         struct device *dev;
         struct kernel *k;
-        EXPECT_OK(device_open(selection_source(support_selection(), 0), &dev, &err), err);
+        EXPECT_OK(device_open(selection_source(support_selection(), 0), support_settings(), &dev, &err), err);
         if (i == 2) dev->identity[strlen(dev->identity) - 1] ^= 1; /* the driver's version stands last */
         EXPECT_OK(kernel_create(dev, "scale", "scale_forward", "", &k, &err), err);
         kernel_hash_programs(dev, hash[i]);
@@ -388,7 +388,7 @@ START_TEST(a_wrong_kernel_is_an_error_before_anything_runs) {
         ck_assert_msg(strstr(err.text, *part) != NULL, "\"%s\" does not say \"%s\"", err.text, *part);
     err = (struct alexcl_error){0};
     EXPECT_OK(open_net("lenet5", NULL), err); /* has no LRN */
-    EXPECT_OK(alexcl_setting_set("ALEXCL_CHECK", "off", &err), err);
+    support_set("ALEXCL_CHECK", "off");
     EXPECT_OK(open_net("tiny2t", NULL), err);
     restore_kernels();
 }
@@ -398,16 +398,17 @@ START_TEST(when_is_a_setting) {
     char path[600];
     set_up();
     EXPECT_OK(open_net("tiny2t", NULL), err);
-    EXPECT_OK(alexcl_setting_set("ALEXCL_CHECK", "always", &err), err);
+    support_set("ALEXCL_CHECK", "always");
     EXPECT_OK(open_net("tiny2t", NULL), err);
     ck_assert_uint_eq(ran, 1);
-    EXPECT_ERROR(alexcl_setting_set("ALEXCL_CHECK", "never", &err), ALEXCL_E_USAGE, "off, first, always", err);
-    EXPECT_OK(alexcl_setting_set("ALEXCL_CHECK", "off", &err), err);
+    setenv("ALEXCL_CHECK", "never", 1);
+    EXPECT_ERROR(open_net("tiny2t", NULL), ALEXCL_E_USAGE, "off, first, always", err);
+    support_set("ALEXCL_CHECK", "off");
     find_files(path, sizeof path, 1);
     EXPECT_OK(open_net("tiny2t", NULL), err);
     ck_assert(ran == 0 && find_files(path, sizeof path, 0) == 0);
-    EXPECT_OK(alexcl_setting_set("ALEXCL_CHECK", "first", &err), err);
-    EXPECT_OK(alexcl_setting_set("ALEXCL_NO_CACHE", "1", &err), err); /* nothing is kept, nothing believed */
+    support_set("ALEXCL_CHECK", "first");
+    support_set("ALEXCL_NO_CACHE", "1"); /* nothing is kept, nothing believed */
     EXPECT_OK(open_net("tiny2t", "pool1"), err);
     ck_assert(ran == 1 && find_files(path, sizeof path, 0) == 0 && !strstr(line, "remembered"));
 }
@@ -430,9 +431,10 @@ START_TEST(no_program_is_built_for_the_check) {
         float *zeros = calloc((size_t)1 << 25, sizeof *zeros); /* the largest of a half: 2048 x 9216 */
         const float *const values[LAYER_TENSORS] = {zeros, zeros};
         EXPECT_OK(alexcl_model_find(models[i].name, &model, &err), err);
-        EXPECT_OK(alexcl_setting_set("ALEXCL_WEIGHTS_PRECISION", models[i].precision, &err), err);
-        EXPECT_OK(device_open(selection_source(support_selection(), 0), &place.device, &err), err);
+        support_set("ALEXCL_WEIGHTS_PRECISION", models[i].precision);
+        EXPECT_OK(device_open(selection_source(support_selection(), 0), support_settings(), &place.device, &err), err);
         EXPECT_OK(graph_make(model, NULL, layer_block(&place), &g, &err), err);
+        graph_set(g, support_settings());
         EXPECT_OK(join_create(&place, &join, &err), err);
         for (int l = 0; l < g->layer_count; l++)
             EXPECT_OK(layer_prepare(&g->layers[l].half[1], LAYER_FORWARD, &place, values, &err), err);

@@ -37,11 +37,10 @@ static int take(void *user, const struct alexcl_tune_result *r) {
 
 static void fresh_cache(void) {
     char folder[] = "tune.XXXXXX";
-    struct alexcl_error err = {0};
     ck_assert_ptr_nonnull(mkdtemp(folder));
-    EXPECT_OK(alexcl_setting_set("ALEXCL_CACHE_DIR", folder, &err), err);
+    support_set("ALEXCL_CACHE_DIR", folder);
     /* a test before may have had it on, in the same process */
-    EXPECT_OK(alexcl_setting_set("ALEXCL_TUNE", "off", &err), err);
+    support_set("ALEXCL_TUNE", "off");
 }
 
 START_TEST(every_way_is_right_and_one_is_chosen) {
@@ -54,7 +53,7 @@ START_TEST(every_way_is_right_and_one_is_chosen) {
     struct tuning *tuning;
     fresh_cache();
     EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
-    EXPECT_OK(alexcl_tune_run(model, support_selection(), take, &t, path, sizeof path, &err), err);
+    EXPECT_OK(alexcl_tune_run(model, support_selection(), NULL, take, &t, path, sizeof path, &err), err);
     ck_assert_int_ge(t.ways, 10);
     ck_assert_int_eq(t.chosen, t.shapes);
     ck_assert_int_eq(t.standard, t.shapes);
@@ -79,7 +78,7 @@ START_TEST(a_caller_stops_it) {
     int calls = 0;
     fresh_cache();
     EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
-    EXPECT_ERROR(alexcl_tune_run(model, support_selection(), stop, &calls, path, sizeof path, &err),
+    EXPECT_ERROR(alexcl_tune_run(model, support_selection(), NULL, stop, &calls, path, sizeof path, &err),
                  ALEXCL_E_INTERRUPTED, "interrupted", err);
     ck_assert_int_eq(calls, 1);
 }
@@ -113,10 +112,10 @@ static void tune_in(uint64_t time) {
     struct graph *g;
     struct tuning *t;
     fresh_cache();
-    EXPECT_OK(alexcl_setting_set("ALEXCL_TUNE", "first", &err), err);
+    support_set("ALEXCL_TUNE", "first");
     EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
     EXPECT_OK(graph_make(model, NULL, layer_block(support_place()), &g, &err), err);
-    EXPECT_OK(tuning_open(alexcl_selection_device(support_selection(), 0), &t, &err), err);
+    EXPECT_OK(tuning_open(alexcl_selection_device(support_selection(), 0), support_settings(), &t, &err), err);
     tried = 0;
     alexcl_log_to(count_tried, NULL);
     EXPECT_OK(tune_before_use(support_selection(), 0, g, 3, support_place(), time, t, &err), err);
@@ -275,9 +274,9 @@ START_TEST(a_first_use_measures_once_and_placements_agree) {
     const struct alexcl_device_info *device = alexcl_selection_device(support_selection(), 0);
     fresh_cache();
     float *standard = scores("0", &count);
-    EXPECT_OK(tuning_open(device, &t, &err), err);
+    EXPECT_OK(tuning_open(device, support_settings(), &t, &err), err);
     ck_assert_int_ne(access(tuning_path(t), F_OK), 0);
-    EXPECT_OK(alexcl_setting_set("ALEXCL_TUNE", "first", &err), err);
+    support_set("ALEXCL_TUNE", "first");
     float *first = scores("0/2", &count);
     ck_assert_int_eq(access(tuning_path(t), F_OK), 0);
     ck_assert_int_eq(unlink(tuning_path(t)), 0);
@@ -308,14 +307,14 @@ START_TEST(what_was_measured_on_other_hardware_is_not_used) {
     struct alexcl_device_info device = *alexcl_selection_device(support_selection(), 0), other = device;
     struct tuning *t, *of_other;
     fresh_cache();
-    EXPECT_OK(tuning_open(&device, &t, &err), err);
+    EXPECT_OK(tuning_open(&device, support_settings(), &t, &err), err);
     EXPECT_OK(tuning_save(t, &err), err);
-    EXPECT_OK(tuning_open(&other, &of_other, &err), err);
+    EXPECT_OK(tuning_open(&other, support_settings(), &of_other, &err), err);
     ck_assert(tuning_same(t, of_other) && access(tuning_path(of_other), F_OK) == 0);
     tuning_free(of_other);
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) { /* of the same name */
         snprintf(other.hardware, sizeof other.hardware, "%s", others[i]);
-        EXPECT_OK(tuning_open(&other, &of_other, &err), err);
+        EXPECT_OK(tuning_open(&other, support_settings(), &of_other, &err), err);
         ck_assert(!tuning_same(t, of_other) && access(tuning_path(of_other), F_OK) != 0);
         tuning_free(of_other);
     }
@@ -332,7 +331,7 @@ START_TEST(an_edited_file_is_obeyed) {
     struct layer l = layer_of(&g, "conv2");
     fresh_cache();
     float *standard = scores("0", &count);
-    EXPECT_OK(tuning_open(alexcl_selection_device(support_selection(), 0), &t, &err), err);
+    EXPECT_OK(tuning_open(alexcl_selection_device(support_selection(), 0), support_settings(), &t, &err), err);
     tuning_key(&l, LAYER_FORWARD, key);
     ck_assert_int_eq(strcmp(layer_choose(&l, LAYER_FORWARD, support_place())->name, "winograd"), 0);
     snprintf(text, sizeof text, "{\"format\": 1, \"layers\": {\"%s\": {\"variant\": \"cpu\", \"tile\": [3, 1]}}}", key);
@@ -357,9 +356,9 @@ START_TEST(a_reproducible_net_measures_nothing) {
     struct tuning *t;
     fresh_cache();
     float *off = scores_of("0", 1, &count);
-    EXPECT_OK(alexcl_setting_set("ALEXCL_TUNE", "first", &err), err);
+    support_set("ALEXCL_TUNE", "first");
     float *first = scores_of("0", 1, &count);
-    EXPECT_OK(tuning_open(alexcl_selection_device(support_selection(), 0), &t, &err), err);
+    EXPECT_OK(tuning_open(alexcl_selection_device(support_selection(), 0), support_settings(), &t, &err), err);
     ck_assert_int_ne(access(tuning_path(t), F_OK), 0);
     support_same("reproducible, at a first use", first, off, count);
     tuning_free(t);
