@@ -18,6 +18,13 @@ END_TEST
 START_TEST(golden) {
     struct alexcl_layer desc = pool(2, 2, 0);
     kernel_check_golden("own", &desc, "avgpool_2x2", "y");
+    static const char *const dirs[] = {"avgpool_counted", "avgpool_uncounted", "avgpool_dilated"};
+    for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
+        desc.ceil_mode = (int)oracle_number(dirs[i], "ceil");
+        desc.count_include_pad = (int)oracle_number(dirs[i], "count_include_pad");
+        kernel_check_oracle_window(dirs[i], &desc);
+        kernel_check_golden("own", &desc, dirs[i], "y");
+    }
 }
 END_TEST
 

@@ -388,6 +388,14 @@ void kernel_check_golden(const char *variant, const struct alexcl_layer *desc, c
     check_golden(variant, desc, dir, key, LAYER_BLOCK);
 }
 
+void kernel_check_oracle_window(const char *dir, struct alexcl_layer *desc) {
+    struct oracle_window w = oracle_window(dir);
+    memcpy(desc->kernel, w.kernel, sizeof desc->kernel);
+    memcpy(desc->stride, w.stride, sizeof desc->stride);
+    memcpy(desc->dilation, w.dilation, sizeof desc->dilation);
+    memcpy(desc->pad, w.pad, sizeof desc->pad);
+}
+
 void kernel_check_refused(const struct alexcl_layer *desc, struct alexcl_shape whole_in, const char *part) {
     struct alexcl_error err = {0};
     struct layer l;
@@ -546,12 +554,13 @@ struct alexcl_layer kernel_check_lrn(int first, int last, enum alexcl_span span)
 }
 
 void kernel_check_golden_lrn(const char *variant) {
-    static const char *const dirs[] = {"lrn_paper",  "lrn_relu",     "lrn_towers", "lrn_caffe",
-                                       "lrn_narrow", "lrn_n3strong", "lrn_single"};
+    static const char *const dirs[] = {"lrn_paper",    "lrn_relu",   "lrn_towers", "lrn_caffe",    "lrn_narrow",
+                                       "lrn_n3strong", "lrn_single", "lrn_even",   "lrn_onnx_even"};
     for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
-        struct alexcl_layer desc = lrn((int)oracle_number(dirs[i], "size"), oracle_number(dirs[i], "k"),
-                                       oracle_number(dirs[i], "alpha"), oracle_number(dirs[i], "beta"),
-                                       oracle_number(dirs[i], "groups") == 2 ? ALEXCL_SPAN_HALF : ALEXCL_SPAN_LAYER);
+        struct alexcl_layer desc =
+            lrn(1, oracle_number(dirs[i], "k"), oracle_number(dirs[i], "alpha"), oracle_number(dirs[i], "beta"),
+                oracle_number(dirs[i], "groups") == 2 ? ALEXCL_SPAN_HALF : ALEXCL_SPAN_LAYER);
+        oracle_ends(dirs[i], &desc.window[0], &desc.window[1]);
         kernel_check_golden(variant, &desc, dirs[i], "y");
     }
 }
@@ -639,12 +648,11 @@ void kernel_check_pool_windows(const char *variant, struct alexcl_layer desc) {
 }
 
 void kernel_check_golden_maxpool(const char *variant) {
-    static const char *const dirs[] = {"pool_13",   "pool_2x2", "pool_55",   "pool_ceil",
-                                       "pool_even", "pool_neg", "pool_ties", "pool_zeros"};
+    static const char *const dirs[] = {"pool_13",  "pool_2x2",  "pool_55",    "pool_ceil",   "pool_even",
+                                       "pool_neg", "pool_ties", "pool_zeros", "pool_padded", "pool_dilated"};
     for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
-        struct alexcl_layer desc =
-            kernel_check_maxpool((int)oracle_number(dirs[i], "size"), (int)oracle_number(dirs[i], "stride"),
-                                 (int)oracle_number(dirs[i], "ceil"));
+        struct alexcl_layer desc = kernel_check_maxpool(1, 1, (int)oracle_number(dirs[i], "ceil"));
+        kernel_check_oracle_window(dirs[i], &desc);
         kernel_check_golden(variant, &desc, dirs[i], "y");
     }
 }

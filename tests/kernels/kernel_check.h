@@ -22,6 +22,8 @@ void kernel_check_flattened(const char *variant, const struct alexcl_layer *desc
 /* Both halves together against a golden vector, within 1e-5 of the largest value: x, w and b where the layer has them,
  * and `key`. */
 void kernel_check_golden(const char *variant, const struct alexcl_layer *desc, const char *dir, const char *key);
+/* A golden case's window to a description. */
+void kernel_check_oracle_window(const char *dir, struct alexcl_layer *desc);
 /* describe must fail with ALEXCL_E_USAGE and a text that has `part` in it. */
 void kernel_check_refused(const struct alexcl_layer *desc, struct alexcl_shape whole_in, const char *part);
 /* Every golden case of a convolution. */

@@ -13,6 +13,14 @@ static struct alexcl_shape chw(const struct tensor *t) {
     return (struct alexcl_shape){t->shape[1], t->shape[2], t->shape[3]};
 }
 
+static struct shape_window window(const char *name) {
+    struct oracle_window w = oracle_window(name);
+    return (struct shape_window){{w.kernel[0], w.kernel[1]},
+                                 {w.stride[0], w.stride[1]},
+                                 {w.dilation[0], w.dilation[1]},
+                                 {w.pad[0], w.pad[1], w.pad[2], w.pad[3]}};
+}
+
 static void conv(const char *name) {
     struct tensor x = oracle_load(name, "x"), w = oracle_load(name, "w"), b = oracle_load(name, "b"),
                   y = oracle_load(name, "y");
@@ -31,11 +39,10 @@ static void conv(const char *name) {
 
 static struct shape_norm norm_shape(const char *name, const struct tensor *x) {
     struct shape_norm s = {.in = chw(x),
-                           .first = -(int)oracle_number(name, "size") / 2,
-                           .last = (int)oracle_number(name, "size") / 2,
                            .k = (float)oracle_number(name, "k"),
                            .alpha = (float)oracle_number(name, "alpha"),
                            .beta = (float)oracle_number(name, "beta")};
+    oracle_ends(name, &s.first, &s.last);
     return s;
 }
 
@@ -66,8 +73,8 @@ static void rnorm(const char *name) {
 
 static void pool(const char *name) {
     struct tensor x = oracle_load(name, "x"), y = oracle_load(name, "y");
-    int size = (int)oracle_number(name, "size"), stride = (int)oracle_number(name, "stride");
-    struct shape_pool s = {chw(&x), chw(&y), {{size, size}, {stride, stride}, {1, 1}, {0}}, 0};
+    struct shape_pool s = {chw(&x), chw(&y), window(name), 0};
+    if (oracle_text(name, "count_include_pad")) s.count_include_pad = (int)oracle_number(name, "count_include_pad");
     float *got = support_floats(y.count);
     if (strncmp(name, "avg", 3) == 0) {
         ref_avgpool(got, x.values, x.shape[0], &s);

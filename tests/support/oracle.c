@@ -92,6 +92,42 @@ double oracle_number(const char *dir, const char *name) {
     return value;
 }
 
+/* "[3, 2]" to `out`; else the number of another name, or `missing`, for all of them. */
+static void oracle_list(const char *dir, const char *name, const char *number, int missing, int *out, int count) {
+    const char *text = oracle_text(dir, name);
+    for (int i = 0; i < count && text; i++) {
+        char *end;
+        out[i] = (int)strtol(text + 1, &end, 10);
+        ck_assert_msg(end != text + 1 && *end == (i < count - 1 ? ',' : ']'), "index.tsv: %s of %s is no list of %d",
+                      name, dir, count);
+        text = end;
+    }
+    if (text) return;
+    int all = number && oracle_text(dir, number) ? (int)oracle_number(dir, number) : missing;
+    for (int i = 0; i < count; i++) out[i] = all;
+}
+
+struct oracle_window oracle_window(const char *dir) {
+    struct oracle_window w;
+    oracle_list(dir, "kernel", oracle_text(dir, "kh") ? "kh" : "size", 0, w.kernel, 2);
+    oracle_list(dir, "strides", "stride", 1, w.stride, 2);
+    oracle_list(dir, "dilations", NULL, 1, w.dilation, 2);
+    oracle_list(dir, "pads", "pad", 0, w.pad, 4);
+    return w;
+}
+
+void oracle_ends(const char *dir, int *first, int *last) {
+    int ends[2];
+    if (oracle_text(dir, "window")) {
+        oracle_list(dir, "window", NULL, 0, ends, 2);
+    } else {
+        ends[1] = (int)oracle_number(dir, "size") / 2;
+        ends[0] = -ends[1];
+    }
+    *first = ends[0];
+    *last = ends[1];
+}
+
 struct oracle_probe *oracle_probes(const char *dir, size_t *count) {
     char path[512];
     size_t length, lines = 0;

@@ -119,6 +119,14 @@ int oracle_has(const char *dir, const char *key);
 const char *oracle_text(const char *dir, const char *name);
 /* A parameter as a number; "true" is 1, "false" is 0. */
 double oracle_number(const char *dir, const char *name);
+/* The window of a convolution's or a pool's case, from whichever of its two ways it is written in: kernel, strides,
+ * dilations and pads as lists, or one number each (kh or size, stride, pad). */
+struct oracle_window {
+    int kernel[2], stride[2], dilation[2], pad[4];
+};
+struct oracle_window oracle_window(const char *dir);
+/* The same of a normalisation, as its first and last value: window, or size with its middle at 0. */
+void oracle_ends(const char *dir, int *first, int *last);
 /* A probe of a net case: the value of element `index` of `tensor`, of all images, right after that layer. */
 struct oracle_probe {
     char what[16], tensor[32];
