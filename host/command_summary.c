@@ -13,16 +13,17 @@ static int summary_is(const struct alexcl_plan *plan, size_t i, const char *kera
 /* Keras makes an activation part of the layer before it (Conv2D(..., activation="relu")), so it has no row of its own
  * there. */
 static int summary_folds(const struct alexcl_plan *plan, size_t i) {
-    return i > 0 && summary_is(plan, i, "Activation") &&
-           (summary_is(plan, i - 1, "Conv2D") || summary_is(plan, i - 1, "Dense"));
+    int before = plan->layers[i].inputs[0];
+    return before >= 0 && summary_is(plan, i, "Activation") &&
+           (summary_is(plan, (size_t)before, "Conv2D") || summary_is(plan, (size_t)before, "Dense"));
 }
 
 /* As Keras counts: the maps last, units alone where they are flat. */
 static void summary_shape(const struct alexcl_plan *plan, size_t i, char *out, size_t size) {
     struct alexcl_shape s = plan->layers[i].out;
-    int flat = s.h == 1 && s.w == 1;
-    for (size_t k = 0; flat && k <= i; k++) flat = summary_is(plan, k, "Flatten") ? 2 : flat;
-    if (flat == 2)
+    int k = (int)i;
+    while (k >= 0 && !summary_is(plan, (size_t)k, "Flatten")) k = plan->layers[k].inputs[0];
+    if (k >= 0 && s.h == 1 && s.w == 1)
         snprintf(out, size, "(None, %d)", s.c);
     else
         snprintf(out, size, "(None, %d, %d, %d)", s.h, s.w, s.c);

@@ -21,14 +21,16 @@ static double measure_median(double *values, int count) {
     return (values[(count - 1) / 2] + values[count / 2]) / 2;
 }
 
-/* What a half of layer i computes and moves. It reads what its half of the layer before made, and what crosses. */
+static double measure_values(struct alexcl_shape s) { return (double)s.c * s.h * s.w; }
+
+/* What a half of layer i computes and moves. It reads what its half of its inputs made, and what crosses. */
 static void measure_work(const struct alexcl_plan *plan, size_t i, struct layer_time *out) {
     const struct alexcl_plan_layer *l = &plan->layers[i];
     out->layer = l;
     for (int h = 0; h < 2; h++) {
-        struct alexcl_shape in = i ? plan->layers[i - 1].half[h] : l->in, made = l->half[h];
-        double read = (double)in.c * in.h * in.w * sizeof(float) + (double)l->crosses[h],
-               written = (double)made.c * made.h * made.w * sizeof(float);
+        double read = (double)l->crosses[h], written = measure_values(l->half[h]) * sizeof(float);
+        for (size_t j = 0; j < l->input_count; j++)
+            read += measure_values(l->inputs[j] < 0 ? l->in : plan->layers[l->inputs[j]].half[h]) * sizeof(float);
         out->flops[h] = 2.0 * (double)l->macs[h] * plan->batch;
         int copies = (int)(plan->halves[0] >> h & 1u) + (plan->places == 2 ? (int)(plan->halves[1] >> h & 1u) : 0);
         out->bytes[h] = copies * (double)l->parameter_bytes[h] + plan->batch * (read + written);

@@ -226,19 +226,20 @@ struct rectangle {
 };
 static struct rectangle buffer_rectangle(const struct buffer_region *r, size_t packed_first) {
     size_t lines = r->lines ? r->lines : 1, pitch = r->lines ? r->line_pitch : r->pitch,
-           width = r->width * sizeof(float);
+           width = r->width * sizeof(float), packed_line = r->packed_pitch ? r->packed_pitch * sizeof(float) : width;
     assert(r->first + (r->lines ? (lines - 1) * pitch : 0) + r->width <= r->pitch);
     return (struct rectangle){
         .origin = {r->first % pitch * sizeof(float), r->first / pitch, r->row},
-        .packed = {packed_first * sizeof(float), 0, 0},
+        .packed = {(packed_first + r->packed_first) * sizeof(float), 0, 0},
         .size = {width, lines, r->rows},
         .line = pitch * sizeof(float),
         .row = r->pitch * sizeof(float),
-        .packed_line = width,
-        .packed_row = width * lines,
+        .packed_line = packed_line,
+        .packed_row = packed_line * lines,
         .start = (r->row * r->pitch + r->first) * sizeof(float),
         .bytes = width * lines * r->rows,
-        .in_one = (lines == 1 || r->width == pitch) && (r->rows == 1 || r->width * lines == r->pitch),
+        .in_one =
+            packed_line == width && (lines == 1 || r->width == pitch) && (r->rows == 1 || r->width * lines == r->pitch),
     };
 }
 

@@ -35,10 +35,11 @@ void pinned_free(struct pinned *p);
 /* A rectangle of a buffer of `rows` rows (images), each `pitch` floats long, of which `width` floats from `first` on
  * are meant, starting with row `row`. On the host the rows are packed: rows x width.
  * With `lines`: of each row, `width` floats of that many lines, which are `line_pitch` floats long; `first` is in the
- * first line that is meant, `pitch` a multiple of line_pitch. Packed: rows x lines x width. Where all of it lies in one
- * piece, it is copied as one. */
+ * first line that is meant, `pitch` a multiple of line_pitch. Packed: rows x lines x width. With `packed_pitch`: packed
+ * lines are so long, and `packed_first` is where in them the region's lie. Where all of it lies in one piece, it is
+ * copied as one. */
 struct buffer_region {
-    size_t row, rows, pitch, first, width, lines, line_pitch;
+    size_t row, rows, pitch, first, width, lines, line_pitch, packed_pitch, packed_first;
 };
 /* Non-blocking, on the transfer queue, after `after` (may be NULL). `host` must live until the event is done. */
 int buffer_read_region(struct buffer *b, const struct buffer_region *r, float *host, const struct event *after,

@@ -1,153 +1,329 @@
 /* SPDX-License-Identifier: MIT */
-/* From a model's table to what two halves compute. One walk describes every layer for both halves, derives from what it
- * reads whether anything crosses before it, and gives its output a place: in place of its input, one of two slots by
- * turns, or a buffer of its own where the other half reads it. What memory, exchange and plan need is then arithmetic
- * over these rows. */
+/* From a model's table to what two halves compute. One walk in the table's order describes every layer that the last
+ * one needs, for both halves, behind what it reads; derives from that whether anything crosses before it, once for all
+ * that read the same; and decides whether its output takes its input's memory. What begins with a crossing begins a
+ * section. Buffers are handed out at the end, when it is known how long each value lives. */
 #include "graph.h"
 
-#include <limits.h>
 #include <stdlib.h>
 
 #include "memory.h"
 #include "model_check.h"
 
+/* What the walk knows of a layer of the model. */
+struct graph_row {
+    int layer;   /* of the graph; -1: it is not needed */
+    int readers; /* that are needed, times that they read it */
+    int inputs[LAYER_INPUTS], input_count;
+};
+
+struct graph_walk {
+    struct graph *g;
+    struct graph_row *rows;
+    int last;     /* row of the model */
+    int *unread;  /* [value]: reads that are still to come; behind the walk, what graph_hand_out notes */
+    int *content; /* [layer]: the layer that has computed what its output holds: views pass on what they read */
+};
+
+/* ---- what is needed ---- */
+
+static int graph_find_needed(struct graph_walk *w, struct alexcl_error *err) {
+    const struct alexcl_model *model = w->g->model;
+    for (int i = 0; i <= w->last; i++) {
+        int status = model_inputs(model, (size_t)i, w->rows[i].inputs, &w->rows[i].input_count, err);
+        if (status != ALEXCL_OK) return status;
+        w->rows[i].layer = -1;
+        w->rows[i].readers = 0;
+    }
+    for (int i = w->last; i >= 0; i--) {
+        if (i < w->last && w->rows[i].readers == 0) continue;
+        w->rows[i].layer = 0;
+        for (int j = 0; j < w->rows[i].input_count; j++)
+            if (w->rows[i].inputs[j] >= 0) w->rows[w->rows[i].inputs[j]].readers++;
+    }
+    return ALEXCL_OK;
+}
+
+/* ---- what a layer reads ---- */
+
+static struct alexcl_shape graph_out_shape(const struct graph *g, int layer) {
+    const struct alexcl_model *m = g->model;
+    return layer < 0 ? (struct alexcl_shape){m->channels, m->height, m->width}
+                     : g->layers[layer].half[0].shape.whole_out;
+}
+
+/* The maps that a layer's output lies in. */
+static struct alexcl_shape graph_out_maps(const struct graph *g, int layer) {
+    if (layer < 0) return graph_out_shape(g, layer);
+    const struct layer_shape *s = &g->layers[layer].half[0].shape;
+    return s->in_place ? s->maps : s->whole_out;
+}
+
 static int graph_same(struct alexcl_shape a, struct alexcl_shape b) { return a.c == b.c && a.h == b.h && a.w == b.w; }
+
+/* Which channels are whose is known of maps alone, and the net's input is nobody's half. */
+static int graph_check_several(const struct graph *g, const struct graph_layer *gl, struct alexcl_error *err) {
+    for (int j = 0; j < gl->input_count; j++) {
+        const char *wrong = gl->inputs[j] < 0 ? "the net's input, which has no halves: put a convolution before it"
+                            : !graph_same(graph_out_shape(g, gl->inputs[j]), graph_out_maps(g, gl->inputs[j]))
+                                ? "flattened maps: put the flatten layer behind it"
+                                : NULL;
+        if (wrong)
+            return error_set(err, ALEXCL_E_USAGE, "layer %s: input %d is %s", gl->half[0].shape.desc->name, j + 1,
+                             wrong);
+    }
+    return ALEXCL_OK;
+}
+
+/* Describes both halves of a layer behind its inputs. */
+static int graph_describe(struct graph *g, struct graph_layer *gl, const struct alexcl_layer *desc,
+                          struct alexcl_error *err) {
+    struct alexcl_shape shapes[LAYER_INPUTS];
+    int block = g->values[gl->values[0]].block, status = ALEXCL_OK;
+    for (int j = 0; j < gl->input_count; j++) {
+        shapes[j] = graph_out_shape(g, gl->inputs[j]);
+        if (g->values[gl->values[j]].block != block) block = 0;
+    }
+    for (int h = 0; h < 2 && status == ALEXCL_OK; h++) {
+        struct layer *l = &gl->half[h];
+        status = layer_describe_inputs(l, desc, h, shapes, gl->input_count, err);
+        if (status != ALEXCL_OK) return status;
+        l->shape.maps = graph_out_maps(g, gl->inputs[0]);
+        l->choice.in_block = block ? block : 1;
+        l->choice.out_block = layer_makes_block(l, l->choice.in_block, g->block);
+        /* None takes some inputs in blocks and some not. */
+        if (g->block > 1 && (!block || ((l->choice.in_block > 1 || l->choice.out_block > 1) && !layer_takes_blocks(l))))
+            g->block = 0;
+    }
+    if (!graph_same(gl->half[0].shape.whole_out, gl->half[1].shape.whole_out))
+        return error_set(err, ALEXCL_E_USAGE, "layer %s: the halves disagree on its shape", desc->name);
+    return gl->input_count > 1 ? graph_check_several(g, gl, err) : ALEXCL_OK;
+}
 
 /* Units of flattened maps are cut where the channels were: not in their middle when the channels are odd. A view keeps
  * that cut, other layers of a half's own units would compute a different share. */
-static int graph_keep_cut(struct graph *g, int i, struct alexcl_error *err) {
+static int graph_keep_cut(struct graph *g, struct graph_layer *gl, struct alexcl_error *err) {
     for (int h = 0; h < 2; h++) {
-        struct layer *l = &g->layers[i].half[h];
-        struct alexcl_shape made = g->layers[i - 1].half[h].shape.out;
+        struct layer *l = &gl->half[h];
+        struct alexcl_shape made = g->layers[gl->inputs[0]].half[h].shape.out;
         if (shape_size(l->shape.in) == shape_size(made)) continue;
         if (!l->shape.view)
             return error_set(err, ALEXCL_E_USAGE,
-                             "model %s, layer %s: half %d would compute %zu of %d units, but an odd number of channels "
-                             "was flattened before, of which it has "
-                             "%zu; put the layer before the flatten layer, or make the channels even",
-                             g->model->name, l->shape.desc->name, h, shape_size(l->shape.in), l->shape.whole_in.c,
-                             shape_size(made));
+                             "layer %s: half %d would compute %zu of %d units, but an odd number of channels was "
+                             "flattened before, of which it has %zu; put the layer before the flatten layer, or make "
+                             "the channels even",
+                             l->shape.desc->name, h, shape_size(l->shape.in), l->shape.whole_in.c, shape_size(made));
         l->shape.in = l->shape.out = made;
     }
     return ALEXCL_OK;
 }
 
-/* Decides how layer i reads its predecessor, and where its output goes. */
-static int graph_connect(struct graph *g, int i, struct alexcl_error *err) {
-    struct graph_layer *gl = &g->layers[i];
-    int on_input = i == 0 || g->layers[i - 1].out == 0;
-    gl->in = i == 0 ? 0 : g->layers[i - 1].out;
-    gl->cross = -1;
-    if (on_input) {
-        for (int h = 0; h < 2; h++)
-            if (!gl->half[h].shape.reads.all && !gl->half[h].shape.view)
-                return error_set(err, ALEXCL_E_USAGE,
-                                 "model %s, layer %s: the first layer must read every channel of the input (a "
-                                 "convolution with groups 1)",
-                                 g->model->name, gl->half[h].shape.desc->name);
-    } else if (gl->half[0].shape.reads.all) {
-        gl->crossing = GRAPH_JOIN;
-    } else {
-        int status = graph_keep_cut(g, i, err);
-        if (status != ALEXCL_OK) return status;
-        if (gl->half[0].shape.reads.seam) gl->crossing = GRAPH_SEAM;
-    }
-    if (gl->crossing != GRAPH_OWN) {
-        gl->cross = g->cross_count++;
-        g->values[gl->in].kind = GRAPH_KEPT;
-    }
-    if (i == 0 || gl->crossing != GRAPH_OWN) g->sections[g->section_count++].first = i;
-    g->sections[g->section_count - 1].count++;
+/* ---- what crosses ---- */
 
-    if (gl->half[0].shape.view || (gl->half[0].shape.in_place && gl->in != 0 && gl->crossing == GRAPH_OWN)) {
-        gl->out = gl->in;
-    } else {
-        const struct graph_value *in = &g->values[gl->in];
-        int slot = gl->crossing == GRAPH_OWN && in->kind == GRAPH_SLOT ? 1 - in->slot : 0;
-        gl->out = g->value_count++;
-        g->values[gl->out] = (struct graph_value){.kind = GRAPH_SLOT, .slot = slot};
+static int graph_same_halo(struct layer_halo a, struct layer_halo b) {
+    return a.first == b.first && a.count == b.count;
+}
+
+/* The crossing that brings so much of what layer `source` made: one that is there, or a new one before layer i. */
+static int graph_find_crossing(struct graph_walk *w, int i, const struct graph_crossing *wanted) {
+    struct graph *g = w->g;
+    for (int x = 0; x < g->crossing_count; x++) {
+        const struct graph_crossing *c = &g->crossings[x];
+        if (c->kind == wanted->kind && w->content[c->source] == w->content[wanted->source] &&
+            graph_same_halo(c->halo[0], wanted->halo[0]) && graph_same_halo(c->halo[1], wanted->halo[1]))
+            return x;
     }
-    for (int h = 0; h < 2; h++) {
-        size_t floats = layer_out_floats(&gl->half[h]);
-        if (gl->out != 0 && floats > g->values[gl->out].floats[h]) g->values[gl->out].floats[h] = floats;
+    g->crossings[g->crossing_count] = *wanted;
+    g->crossings[g->crossing_count].layer = i;
+    return g->crossing_count++;
+}
+
+/* Decides how layer i reads its inputs. */
+static int graph_connect(struct graph_walk *w, int i, struct alexcl_error *err) {
+    struct graph *g = w->g;
+    struct graph_layer *gl = &g->layers[i];
+    int before = g->crossing_count;
+    for (int j = 0; j < gl->input_count; j++) {
+        struct graph_crossing wanted = {.kind = GRAPH_JOIN, .value = gl->values[j], .source = gl->inputs[j]};
+        gl->crossings[j] = -1;
+        /* A half sends what the other one reads. */
+        for (int h = 0; h < 2; h++) wanted.halo[h] = gl->half[1 - h].shape.inputs[j].halo;
+        if (gl->values[j] == GRAPH_INPUT) {
+            if (!gl->half[0].shape.reads.all && !gl->half[0].shape.view)
+                return error_set(err, ALEXCL_E_USAGE,
+                                 "layer %s: the first layer must read every channel of the input (a convolution with "
+                                 "groups 1)",
+                                 gl->half[0].shape.desc->name);
+            continue;
+        }
+        if (!gl->half[0].shape.reads.all) {
+            int status = gl->input_count == 1 ? graph_keep_cut(g, gl, err) : ALEXCL_OK;
+            if (status != ALEXCL_OK) return status;
+            if (wanted.halo[0].count + wanted.halo[1].count == 0) continue;
+            wanted.kind = GRAPH_HALO;
+        }
+        gl->crossings[j] = graph_find_crossing(w, i, &wanted);
     }
+    if (i == 0 || g->crossing_count > before) g->sections[g->section_count++] = (struct graph_section){.first = i};
+    gl->section = g->section_count - 1;
+    g->sections[gl->section].count++;
     return ALEXCL_OK;
 }
 
-/* The ReLU that stands right behind a layer that computes it on the way has nothing left to do. */
-static void graph_fuse_relu(struct graph *g, int i) {
+/* ---- what it makes ---- */
+
+/* The ReLU that stands right behind a layer that computes it on the way has nothing left to do, where nobody else reads
+ * what that makes. */
+static void graph_fuse_relu(struct graph_walk *w, int i) {
+    struct graph_layer *gl = &w->g->layers[i];
+    if (!gl->half[0].shape.ops->is_relu || gl->inputs[0] < 0 || w->unread[gl->values[0]] > 0) return;
+    struct graph_layer *maker = &w->g->layers[gl->inputs[0]];
+    if (!layer_fuses_relu(&maker->half[0], w->g->block)) return;
+    for (int h = 0; h < 2; h++) maker->half[h].choice.relu = gl->half[h].shape.view = 1;
+}
+
+/* Where a layer's output goes: in place of the first input, if nobody reads that any more, or a value of its own. */
+static void graph_place(struct graph_walk *w, int i, int readers) {
+    struct graph *g = w->g;
     struct graph_layer *gl = &g->layers[i];
-    if (i == 0 || !gl->half[0].shape.ops->is_relu || gl->crossing != GRAPH_OWN ||
-        !layer_fuses_relu(&gl[-1].half[0], g->block))
-        return;
-    for (int h = 0; h < 2; h++) gl[-1].half[h].choice.relu = gl->half[h].shape.view = 1;
+    const struct layer_shape *s = &gl->half[0].shape;
+    int in = gl->values[0];
+    for (int j = 0; j < gl->input_count; j++) {
+        w->unread[gl->values[j]]--;
+        g->values[gl->values[j]].last = i;
+    }
+    graph_fuse_relu(w, i);
+    w->content[i] = s->view && gl->inputs[0] >= 0 ? w->content[gl->inputs[0]] : i;
+    if (s->view || (s->in_place && in != GRAPH_INPUT && gl->crossings[0] < 0 && w->unread[in] == 0)) {
+        gl->out = in;
+    } else {
+        gl->out = g->value_count++;
+        g->values[gl->out] =
+            (struct graph_value){.maps = graph_out_maps(g, i), .block = gl->half[0].choice.out_block, .maker = i};
+        for (int h = 0; h < 2; h++) g->values[gl->out].floats[h] = layer_out_floats(&gl->half[h]);
+    }
+    w->unread[gl->out] += readers;
+}
+
+/* ---- where values lie ---- */
+
+/* From when to when a value's memory is its own: of one section image by image, of several for the whole of each, since
+ * each runs all its images before the next begins. */
+static void graph_find_life(const struct graph *g, struct graph_value *v) {
+    int first = g->layers[v->maker].section,
+        last = v->last < g->layer_count ? g->layers[v->last].section : g->section_count - 1;
+    v->from = v->maker;
+    v->to = v->last;
+    if (first == last && v->last < g->layer_count) return;
+    v->from = g->sections[first].first;
+    if (v->last < g->layer_count) v->to = g->sections[last].first + g->sections[last].count - 1;
+}
+
+/* Gives each value, in the order in which they are made, the free buffer that grows least for it, or a new one. until:
+ * layers, of every buffer. */
+static void graph_hand_out(struct graph *g, int *until) {
+    for (int i = GRAPH_INPUT + 1; i < g->value_count; i++) {
+        struct graph_value *v = &g->values[i];
+        size_t least = v->floats[0] + v->floats[1];
+        graph_find_life(g, v);
+        v->buffer = g->buffer_count;
+        for (int b = 0; b < g->buffer_count; b++) {
+            size_t grows = 0;
+            for (int h = 0; h < 2; h++)
+                if (v->floats[h] > g->buffer_floats[b][h]) grows += v->floats[h] - g->buffer_floats[b][h];
+            if (until[b] >= v->from || grows >= least) continue;
+            least = grows;
+            v->buffer = b;
+        }
+        if (v->buffer == g->buffer_count) g->buffer_count++;
+        until[v->buffer] = v->to;
+        for (int h = 0; h < 2; h++)
+            if (v->floats[h] > g->buffer_floats[v->buffer][h]) g->buffer_floats[v->buffer][h] = v->floats[h];
+    }
+}
+
+/* ---- the walk ---- */
+
+static int graph_add_layer(struct graph_walk *w, int row, struct alexcl_error *err) {
+    struct graph *g = w->g;
+    struct graph_row *r = &w->rows[row];
+    int i = g->layer_count, status = ALEXCL_OK;
+    struct graph_layer *gl = &g->layers[i];
+    *gl = (struct graph_layer){.input_count = r->input_count};
+    for (int j = 0; j < r->input_count; j++) {
+        gl->inputs[j] = r->inputs[j] < 0 ? -1 : w->rows[r->inputs[j]].layer;
+        gl->values[j] = gl->inputs[j] < 0 ? GRAPH_INPUT : g->layers[gl->inputs[j]].out;
+    }
+    r->layer = i;
+    TRY(graph_describe(g, gl, &g->model->layers[row], err));
+    TRY(graph_connect(w, i, err));
+    graph_place(w, i, r->readers);
+    g->layer_count++;
+done:
+    return status;
+}
+
+static int graph_walk(struct graph_walk *w, struct alexcl_error *err) {
+    struct graph *g = w->g;
+    struct alexcl_shape in = graph_out_shape(g, -1);
+    g->layer_count = g->crossing_count = g->section_count = 0;
+    g->values[GRAPH_INPUT] = (struct graph_value){
+        .maps = in, .block = 1, .maker = -1, .buffer = -1, .floats = {shape_size(in), shape_size(in)}};
+    g->value_count = 1;
+    for (int i = 0; i <= w->last; i++) {
+        int status = w->rows[i].layer < 0 ? ALEXCL_OK : graph_add_layer(w, i, err);
+        if (status != ALEXCL_OK) return status;
+        if (g->block == 0) return ALEXCL_OK;
+    }
+    struct graph_value *out = &g->values[g->layers[g->layer_count - 1].out];
+    if (out == &g->values[GRAPH_INPUT])
+        return error_set(err, ALEXCL_E_USAGE, "layer %s computes nothing", g->model->layers[w->last].name);
+    out->last = g->layer_count;
+    g->output = graph_out_shape(g, g->layer_count - 1);
+    graph_hand_out(g, w->unread); /* nothing is to be read any more */
+    return ALEXCL_OK;
 }
 
 int graph_make(const struct alexcl_model *model, const char *last_layer, int block, struct graph **out,
                struct alexcl_error *err) {
-    int status = ALEXCL_OK, side_by_side = 1, plain = 0;
+    int status = ALEXCL_OK;
     struct graph *g = NULL;
+    struct graph_walk w = {0};
     TRY(model_check(model, err));
-    int count = (int)model->layer_count;
+    w.last = (int)model->layer_count - 1;
     if (last_layer) {
-        int last = alexcl_model_layer(model, last_layer, err);
-        if (last < 0) return last;
-        count = last + 1;
+        w.last = alexcl_model_layer(model, last_layer, err);
+        if (w.last < 0) return w.last;
     }
+    size_t count = (size_t)w.last + 1;
     TRY(memory_alloc(&g, 1, sizeof *g, "the graph", err));
+    w.g = g;
     g->model = model;
-    g->block = block;
-    TRY(memory_alloc(&g->layers, (size_t)count, sizeof *g->layers, "the graph's layers", err));
-    TRY(memory_alloc(&g->values, (size_t)count + 1, sizeof *g->values, "the graph's values", err));
-    TRY(memory_alloc(&g->sections, (size_t)count, sizeof *g->sections, "the graph's sections", err));
-    struct alexcl_shape shape = {model->channels, model->height, model->width}, maps = shape;
-    g->values[0] = (struct graph_value){.kind = GRAPH_INPUT, .floats = {shape_size(shape), shape_size(shape)}};
-    g->value_count = 1;
-    for (int i = 0; i < count; i++) {
-        for (int h = 0; h < 2; h++) {
-            struct layer *l = &g->layers[i].half[h];
-            status = layer_describe(l, &model->layers[i], h, shape, err);
-            if (status != ALEXCL_OK) {
-                error_prefix(err, "model %s, ", model->name);
-                goto done;
-            }
-            l->shape.maps = maps;
-            l->choice.in_block = side_by_side;
-            l->choice.out_block = layer_makes_block(l, side_by_side, block);
-            if ((l->choice.in_block > 1 || l->choice.out_block > 1) && !layer_takes_blocks(l)) plain = 1;
-            if (h == 1 && !graph_same(g->layers[i].half[0].shape.whole_out, g->layers[i].half[1].shape.whole_out)) {
-                status = error_set(err, ALEXCL_E_USAGE, "model %s, layer %s: the halves disagree on its shape",
-                                   model->name, model->layers[i].name);
-                goto done;
-            }
+    TRY(memory_alloc(&g->layers, count, sizeof *g->layers, "the graph's layers", err));
+    TRY(memory_alloc(&g->values, count + 1, sizeof *g->values, "the graph's values", err));
+    TRY(memory_alloc(&g->crossings, count * LAYER_INPUTS, sizeof *g->crossings, "the graph's crossings", err));
+    TRY(memory_alloc(&g->sections, count + 1, sizeof *g->sections, "the graph's sections", err));
+    TRY(memory_alloc(&g->buffer_floats, count, sizeof *g->buffer_floats, "the graph's buffers", err));
+    TRY(memory_alloc(&w.rows, count, sizeof *w.rows, "a model's layers", err));
+    TRY(memory_alloc(&w.content, count, sizeof *w.content, "a model's layers", err));
+    for (g->block = block; g->layer_count == 0 || g->block == 0;) {
+        if (g->block == 0) g->block = 1; /* some layer takes no blocks: none of them */
+        free(w.unread);
+        w.unread = NULL;
+        TRY(memory_alloc(&w.unread, count + 1, sizeof *w.unread, "a model's values", err));
+        TRY(graph_find_needed(&w, err));
+        status = graph_walk(&w, err);
+        if (status != ALEXCL_OK) {
+            error_prefix(err, "model %s, ", model->name);
+            goto done;
         }
-        TRY(graph_connect(g, i, err));
-        graph_fuse_relu(g, i);
-        shape = g->layers[i].half[0].shape.whole_out;
-        if (!g->layers[i].half[0].shape.in_place) maps = shape;
-        side_by_side = g->layers[i].half[0].choice.out_block;
-        g->layer_count = i + 1;
-    }
-    g->output = shape;
-    int last = g->layers[g->layer_count - 1].out;
-    if (last == 0) {
-        status = error_set(err, ALEXCL_E_USAGE, "model %s: layer %s computes nothing", model->name,
-                           model->layers[count - 1].name);
-        goto done;
-    }
-    g->values[last].kind = GRAPH_KEPT;
-    for (int v = 1; v < g->value_count; v++)
-        for (int h = 0; h < 2; h++) {
-            size_t *slot = &g->slot_floats[h][g->values[v].slot];
-            if (g->values[v].kind == GRAPH_SLOT && g->values[v].floats[h] > *slot) *slot = g->values[v].floats[h];
-        }
-    if (plain) {
-        TRY(graph_make(model, last_layer, 1, out, err));
-        goto done;
     }
     *out = g;
     g = NULL;
 done:
+    free(w.rows);
+    free(w.content);
+    free(w.unread);
     graph_free(g);
     return status;
 }
@@ -162,26 +338,30 @@ void graph_free(struct graph *g) {
     if (!g) return;
     free(g->layers);
     free(g->values);
+    free(g->crossings);
     free(g->sections);
+    free(g->buffer_floats);
     free(g);
 }
 
-const struct graph_layer *graph_crossing_layer(const struct graph *g, int cross) {
-    return &g->layers[g->sections[cross + 1].first];
+/* ---- what is sent ---- */
+
+const char *graph_crossing_name(const struct graph *g, int crossing) {
+    return g->layers[g->crossings[crossing].layer].half[0].shape.desc->name;
 }
 
-struct graph_sent graph_sent(const struct graph *g, int cross, int half) {
-    const struct graph_layer *gl = graph_crossing_layer(g, cross);
-    struct alexcl_shape maps = gl->half[0].shape.maps; /* flattened maps are cut where their channels were */
+struct graph_sent graph_sent(const struct graph *g, int crossing, int half) {
+    const struct graph_crossing *c = &g->crossings[crossing];
+    const struct graph_value *v = &g->values[c->value]; /* flattened maps are cut where their channels were */
     struct graph_sent s = {
-        .channels = shape_half_count(maps.c, half), .hw = maps.h * maps.w, .block = gl->half[0].choice.in_block};
-    s.pitch = layer_out_floats(&gl[-1].half[half]);
+        .channels = shape_half_count(v->maps.c, half), .hw = v->maps.h * v->maps.w, .block = v->block};
+    s.pitch = v->floats[half];
     s.count = s.channels;
     s.floats = s.pitch;
-    if (gl->crossing == GRAPH_SEAM) {
-        s.seam = 1;
-        if (gl->half[0].shape.reads.seam < s.count) s.count = gl->half[0].shape.reads.seam;
-        s.first = half == 0 ? s.channels - s.count : 0;
+    if (c->kind == GRAPH_HALO) {
+        s.halo = 1;
+        s.first = c->halo[half].first;
+        s.count = c->halo[half].count;
         s.floats = (size_t)s.count * (size_t)s.hw;
     }
     return s;
@@ -189,106 +369,12 @@ struct graph_sent graph_sent(const struct graph *g, int cross, int half) {
 
 size_t graph_sent_position(const struct graph_sent *s, int c, int i) {
     size_t channel = (size_t)c, hw = (size_t)s->hw, block = (size_t)s->block, place = (size_t)i;
-    if (s->seam && block > 1) return place * (size_t)s->count + channel;
+    if (s->halo && block > 1) return place * (size_t)s->count + channel;
     return (channel / block * hw + place) * block + channel % block;
 }
 
-size_t graph_joined_floats(const struct graph *g, int cross) {
-    const struct graph_layer *gl = graph_crossing_layer(g, cross);
-    return gl->crossing == GRAPH_JOIN ? graph_sent(g, cross, 0).floats + graph_sent(g, cross, 1).floats : 0;
-}
-
-struct graph_host graph_host_floats(const struct graph *g, unsigned halves, int pinned, int converts) {
-    struct graph_host f = {.input = pinned ? g->values[0].floats[0] : 0, .output = 1};
-    for (int h = 0; h < 2; h++) {
-        if (!(halves >> h & 1u)) continue;
-        size_t output = g->values[g->layers[g->layer_count - 1].out].floats[h];
-        if (output > f.output) f.output = output;
-        for (int x = 0; halves != 3u && x < g->cross_count; x++) {
-            f.sent += graph_sent(g, x, h).floats;
-            if (pinned || converts) f.received += graph_sent(g, x, 1 - h).floats;
-        }
-    }
-    return f;
-}
-
-uint64_t graph_parameters(const struct layer *l) {
-    uint64_t sum = 0;
-    for (int t = 0; t < l->shape.tensor_count; t++)
-        if (l->shape.tensors[t].trainable) sum += layer_tensor_floats(&l->shape.tensors[t]);
-    if (l->shape.desc->connections) {
-        int first = l->shape.tensors[0].first, inputs = l->shape.tensors[0].shape[1];
-        for (int o = first; o < first + l->shape.tensors[0].count; o++)
-            for (int i = 0; i < inputs; i++)
-                if (!(l->shape.desc->connections[o] >> i & 1u))
-                    sum -= (uint64_t)l->shape.desc->kernel[0] * (uint64_t)l->shape.desc->kernel[1];
-    }
-    return sum;
-}
-
-static void graph_count_buffer(struct alexcl_plan_memory *m, uint64_t *kind, uint64_t floats) {
-    uint64_t bytes = floats * sizeof(float);
-    *kind += bytes;
-    m->total += bytes;
-    if (bytes > m->largest_buffer) m->largest_buffer = bytes;
-}
-
-struct alexcl_plan_memory graph_memory(const struct graph *g, unsigned halves, const struct place *place, int images) {
-    struct alexcl_plan_memory m = {0};
-    uint64_t n = (uint64_t)images, workspace = 0; /* which the halves of one place share */
-    graph_count_buffer(&m, &m.activations, n * g->values[0].floats[0]);
-    for (int h = 0; h < 2; h++) {
-        if (!(halves >> h & 1u)) continue;
-        for (int i = 0; i < g->layer_count; i++) {
-            const struct layer *l = &g->layers[i].half[h];
-            for (int t = 0; t < l->shape.tensor_count; t++)
-                graph_count_buffer(&m, &m.weights, layer_parameter_floats(l, place, t));
-            uint64_t wanted = layer_workspace(l, LAYER_FORWARD, place);
-            if (wanted > workspace) workspace = wanted;
-        }
-        for (int s = 0; s < 2; s++) graph_count_buffer(&m, &m.activations, n * g->slot_floats[h][s]);
-        for (int v = 1; v < g->value_count; v++)
-            if (g->values[v].kind == GRAPH_KEPT) graph_count_buffer(&m, &m.activations, n * g->values[v].floats[h]);
-    }
-    graph_count_buffer(&m, &m.workspace, workspace);
-    for (int x = 0; x < g->cross_count; x++) {
-        graph_count_buffer(&m, &m.exchange, n * graph_joined_floats(g, x));
-        for (int h = 0; h < 2; h++) { /* what is received; a seam is received on one device too */
-            struct graph_sent sent = graph_sent(g, x, 1 - h);
-            int received = (halves >> h & 1u) && (halves != 3u || graph_joined_floats(g, x) == 0);
-            if (received) graph_count_buffer(&m, &m.exchange, n * sent.floats);
-        }
-    }
-    return m;
-}
-
-int graph_fit(const struct graph *g, unsigned halves, const struct place *place, uint64_t memory,
-              uint64_t largest_buffer, int batch, const char *name, int *images, struct alexcl_error *err) {
-    uint64_t usable = memory - memory / 10;
-    /* Kernels index floats by int: no buffer may hold more than INT_MAX of them. */
-    uint64_t largest = (uint64_t)INT_MAX * sizeof(float);
-    if (largest_buffer < largest) largest = largest_buffer;
-    int low = 0, high = batch; /* low fits, high+1 does not */
-    while (low < high) {
-        int middle = low + (high - low) / 2 + (high - low) % 2;
-        struct alexcl_plan_memory m = graph_memory(g, halves, place, middle);
-        if (m.total <= usable && m.largest_buffer <= largest)
-            low = middle;
-        else
-            high = middle - 1;
-    }
-    if (low == 0) {
-        struct alexcl_plan_memory m = graph_memory(g, halves, place, 1);
-        return error_set(err, ALEXCL_E_MEMORY,
-                         "%s: model %s does not fit: one image needs %.1f MiB (%.1f weights, %.1f activations, %.1f "
-                         "exchange, %.1f workspace; largest buffer "
-                         "%.1f), there are %.1f MiB of which a tenth is left to the driver, and %.1f MiB in one "
-                         "buffer; choose a device with more memory, or "
-                         "two devices, one half each",
-                         name, g->model->name, (double)m.total / 1048576, (double)m.weights / 1048576,
-                         (double)m.activations / 1048576, (double)m.exchange / 1048576, (double)m.workspace / 1048576,
-                         (double)m.largest_buffer / 1048576, (double)memory / 1048576, (double)largest / 1048576);
-    }
-    *images = low;
-    return ALEXCL_OK;
+size_t graph_joined_floats(const struct graph *g, int crossing) {
+    return g->crossings[crossing].kind == GRAPH_JOIN
+               ? graph_sent(g, crossing, 0).floats + graph_sent(g, crossing, 1).floats
+               : 0;
 }

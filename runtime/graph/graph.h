@@ -2,72 +2,87 @@
 /* A model walked for both halves, as one place computes it: shapes, what crosses, which values must exist at the same
  * time, how they lie in memory.
  *
- * A value is the output of a layer and of the in-place layers behind it. Values that the other half reads, and the last
- * one, are kept for the whole batch; the others alternate between two slots a half, since a chain reads only what was
- * made just before. Layers between two crossings form a section: a half runs it without asking the other. */
+ * A value is what a layer makes, with what the in-place layers behind it make of it. Layers between two crossings form
+ * a section: a half runs it without asking the other, image by image. A value that no other section reads lives there
+ * alone; the others are whole for all images of a batch. Values share a buffer where they never exist at once. */
 #ifndef ALEXCL_GRAPH_H
 #define ALEXCL_GRAPH_H
 #include "layer.h"
 
-enum graph_crossing {
-    GRAPH_OWN,  /* reads its own half, or the net's input */
-    GRAPH_JOIN, /* reads all channels: the halves are joined first */
-    GRAPH_SEAM, /* reads its own half and `seam` channels of the other, those nearest to the cut */
-};
-enum graph_value_kind { GRAPH_INPUT, GRAPH_SLOT, GRAPH_KEPT };
+enum { GRAPH_INPUT = 0 }; /* value 0 is the net's input, which both halves have whole */
 
 struct graph_value {
-    enum graph_value_kind kind;
-    int slot;         /* 0 or 1 */
+    struct alexcl_shape maps; /* both halves, one image, as it was made: a flatten layer changes nothing in memory */
+    int block;                /* channels side by side in memory (layer.h) */
+    int maker, last;          /* the layer that makes it; the last that reads it, layer_count where the caller does */
+    int from, to;             /* layers, while which no other value may have its memory */
+    int buffer;
     size_t floats[2]; /* in memory, per image, for each half */
+};
+
+enum graph_crossing_kind {
+    GRAPH_JOIN, /* all channels are read: the halves are joined first */
+    GRAPH_HALO, /* some channels of the other half are read beside a half's own */
+};
+/* What each half sends the other, once for all layers that read it. */
+struct graph_crossing {
+    enum graph_crossing_kind kind;
+    int value;
+    int layer;                 /* the first that reads it: it comes before this one */
+    int source;                /* the layer whose output it is */
+    struct layer_halo halo[2]; /* of a halo: channels that half h sends, of its own */
 };
 
 struct graph_layer {
     struct layer half[2];
-    enum graph_crossing crossing;
-    int in, out; /* values; a join's input is the joined buffer of crossing `cross`, made from value `in` */
-    int cross;   /* index of the crossing before this layer, or -1 */
+    int input_count;
+    int inputs[LAYER_INPUTS];    /* layers, -1: the net's input */
+    int values[LAYER_INPUTS];    /* that it reads */
+    int crossings[LAYER_INPUTS]; /* by which: a join is read in place of the value, a halo beside it; -1: none */
+    int out;                     /* the value that it makes */
+    int section;
 };
 
 struct graph_section {
-    int first, count;
-}; /* layers */
+    int first, count; /* layers */
+};
 
 struct graph {
     const struct alexcl_model *model;
     int block; /* channels side by side in memory (layer.h) */
-    int layer_count, value_count, section_count, cross_count;
+    int layer_count, value_count, crossing_count, section_count, buffer_count;
     struct graph_layer *layers;
-    struct graph_value *values;     /* value 0 is the input */
-    struct graph_section *sections; /* section s > 0 begins with crossing s-1 */
-    size_t slot_floats[2][2];       /* [half][slot], per image */
-    struct alexcl_shape output;     /* of the last layer, both halves */
+    struct graph_value *values;
+    struct graph_crossing *crossings; /* in the order in which they are read */
+    struct graph_section *sections;
+    size_t (*buffer_floats)[2]; /* [buffer][half], per image */
+    struct alexcl_shape output; /* of the last layer, both halves */
 };
 
-/* Walks the model up to `last_layer` (NULL: all) for a place where `block` channels lie side by side (layer_block); for
- * all layers or, where one of them cannot take blocks, for none. */
+/* Walks the model up to `last_layer` (NULL: all), without what that does not need, for a place where `block` channels
+ * lie side by side (layer_block); for all layers or, where one of them cannot take blocks, for none. */
 int graph_make(const struct alexcl_model *model, const char *last_layer, int block, struct graph **out,
                struct alexcl_error *err);
 /* Gives its layers what settings choose: the precision of weights. Before anything is asked of them or prepared. */
 void graph_set(struct graph *g, const struct settings *settings);
 void graph_free(struct graph *g);
 
-/* The layer that begins with crossing `cross`. */
-const struct graph_layer *graph_crossing_layer(const struct graph *g, int cross);
+/* The name of the first layer that reads a crossing. */
+const char *graph_crossing_name(const struct graph *g, int crossing);
 /* What half `half` sends at a crossing, per image: channels first .. first+count-1 of its own; hw: floats a channel. */
 struct graph_sent {
-    int seam; /* not all of its channels */
+    int halo; /* not all of its channels */
     int first, count, channels, hw;
     int block;    /* side by side where it comes from */
     size_t pitch; /* floats of an image there */
-    /* floats of an image on its way: a join as it lies in memory, a seam count x hw, or hw x count out of a block */
+    /* floats of an image on its way: a join as it lies in memory, a halo count x hw, or hw x count out of blocks */
     size_t floats;
 };
-struct graph_sent graph_sent(const struct graph *g, int cross, int half);
+struct graph_sent graph_sent(const struct graph *g, int crossing, int half);
 /* Where value (c, i) of what is sent, c from 0, stands on its way. */
 size_t graph_sent_position(const struct graph_sent *sent, int c, int i);
-/* Floats per image of a crossing's joined buffer; 0 for a seam. */
-size_t graph_joined_floats(const struct graph *g, int cross);
+/* Floats per image of a crossing's joined buffer; 0 for a halo. */
+size_t graph_joined_floats(const struct graph *g, int crossing);
 /* Floats of host memory, per image, of a place that runs the halves in `halves`, for what its device is given and
  * gives. */
 struct graph_host {

@@ -6,9 +6,11 @@
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "layer.h"
+#include "memory.h"
 #include "utf8.h"
 
 enum { MODEL_SIDE = 65535, MODEL_LAYERS = 10000, MODEL_NAME = 255 };
@@ -65,12 +67,64 @@ static int model_check_layer(const struct alexcl_model *model, size_t i, struct 
     const char *wrong = model_check_name(l->name);
     if (wrong) return error_set(err, ALEXCL_E_USAGE, "layer %zu of %zu: %s", i + 1, model->layer_count, wrong);
     int status = layer_fields_check(l, err);
+    if (status == ALEXCL_OK && strcmp(l->name, ALEXCL_INPUT) == 0)
+        status = error_set(err, ALEXCL_E_USAGE, "the net's input has this name");
     if (status == ALEXCL_OK && model_reserves(l->name))
         status = error_set(err, ALEXCL_E_USAGE, "a weight file's metadata has another use for this name");
     for (size_t j = 0; j < i && status == ALEXCL_OK; j++)
         if (strcmp(model->layers[j].name, l->name) == 0)
             status = error_set(err, ALEXCL_E_USAGE, "layer %zu has the same name", j + 1);
+    if (status == ALEXCL_OK) status = model_inputs(model, i, (int[LAYER_INPUTS]){0}, &(int){0}, err);
     if (status != ALEXCL_OK) error_prefix(err, "layer %s (%zu of %zu): ", l->name, i + 1, model->layer_count);
+    return status;
+}
+
+/* The number of the layer before `before` that has this name, -1 for the net's input, -2 for none. */
+static int model_find_input(const struct alexcl_model *model, size_t before, const char *name) {
+    if (strcmp(name, ALEXCL_INPUT) == 0) return -1;
+    for (size_t j = 0; j < before; j++)
+        if (strcmp(model->layers[j].name, name) == 0) return (int)j;
+    return -2;
+}
+
+int model_inputs(const struct alexcl_model *model, size_t i, int *inputs, int *count, struct alexcl_error *err) {
+    const char *const *names = model->layers[i].inputs;
+    *count = 0;
+    if (!names) inputs[(*count)++] = (int)i - 1;
+    for (; names && names[*count]; (*count)++) {
+        if (*count == LAYER_INPUTS)
+            return error_set(err, ALEXCL_E_USAGE, "inputs: there are more than %d", LAYER_INPUTS);
+        inputs[*count] = model_find_input(model, i, names[*count]);
+        if (inputs[*count] == -2)
+            return error_set(err, ALEXCL_E_USAGE, "input \"%s\": no layer before it has this name", names[*count]);
+    }
+    return *count ? ALEXCL_OK : error_set(err, ALEXCL_E_USAGE, "inputs: there are none; NULL means the layer before");
+}
+
+/* Every layer must lead to the last one: what nobody reads is a mistake in the table. */
+static int model_check_readers(const struct alexcl_model *model, struct alexcl_error *err) {
+    int status = ALEXCL_OK, inputs[LAYER_INPUTS], count, unread = 0;
+    char *needed = NULL;
+    struct text names = {0};
+    TRY(memory_alloc(&needed, model->layer_count, 1, "a model's layers", err));
+    needed[model->layer_count - 1] = 1;
+    for (size_t i = model->layer_count; i-- > 0;) {
+        TRY(model_inputs(model, i, inputs, &count, err));
+        for (int j = 0; j < count && needed[i]; j++)
+            if (inputs[j] >= 0) needed[inputs[j]] = 1;
+    }
+    for (size_t i = 0; i < model->layer_count; i++)
+        if (!needed[i]) text_add(&names, "%s%s", unread++ ? ", " : "", model->layers[i].name);
+    if (unread)
+        status = error_set(
+            err, ALEXCL_E_USAGE,
+            "layer%s %s: the last layer, %s, needs nothing of what %s; take %s out, or name %s among the "
+            "inputs of a layer",
+            unread > 1 ? "s" : "", names.text ? names.text : "?", model->layers[model->layer_count - 1].name,
+            unread > 1 ? "they compute" : "it computes", unread > 1 ? "them" : "it", unread > 1 ? "them" : "it");
+done:
+    free(needed);
+    text_free(&names);
     return status;
 }
 
@@ -83,6 +137,7 @@ int model_check(const struct alexcl_model *model, struct alexcl_error *err) {
         status = error_set(err, ALEXCL_E_USAGE, "%zu layers%s: there must be from 1 to %d", model->layer_count,
                            model->layer_count && !model->layers ? " in a table that is NULL" : "", MODEL_LAYERS);
     for (size_t i = 0; i < model->layer_count && status == ALEXCL_OK; i++) status = model_check_layer(model, i, err);
+    if (status == ALEXCL_OK) status = model_check_readers(model, err);
     if (status != ALEXCL_OK) error_prefix(err, "model %s: ", model->name);
     return status;
 }

@@ -8,6 +8,9 @@
  * from there on. ALEXCL_E_USAGE names model, layer, field, value and what it may be. Whether the layers fit each other
  * is found out as they are walked (layer_describe), with the same status. */
 int model_check(const struct alexcl_model *model, struct alexcl_error *err);
+/* The layers that layer i of a model reads, all before it: their numbers, -1 for the net's input. It never fails
+ * for a model that was checked. `inputs` has place for LAYER_INPUTS. */
+int model_inputs(const struct alexcl_model *model, size_t i, int *inputs, int *count, struct alexcl_error *err);
 /* What the metadata of a weight file tells beside its layers (conventions.h). No layer has this name, nor one that goes
  * on behind a dot: its keys would be taken for those. */
 #define MODEL_RESERVED "origin"

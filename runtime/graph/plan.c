@@ -3,18 +3,51 @@
  * memory), its layers are listed with what each half holds, computes and receives, and the batch is cut as net_open
  * cuts it, by the same functions. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "fit.h"
 #include "host_memory.h"
 #include "memory.h"
 #include "selection.h"
 
+/* Floats of an image that half h of a layer reads of the other half, and are not there yet. */
+static uint64_t plan_crosses(const struct graph *g, int i, int h) {
+    uint64_t floats = 0;
+    for (int x = 0; x < g->crossing_count; x++) {
+        struct graph_sent sent = graph_sent(g, x, 1 - h);
+        if (g->crossings[x].layer == i) floats += (uint64_t)sent.count * (uint64_t)sent.hw;
+    }
+    return floats;
+}
+
+static void plan_fill_layer(struct alexcl_plan *p, const struct graph *g, int i) {
+    const struct graph_layer *gl = &g->layers[i];
+    struct alexcl_plan_layer *row = &p->layers[i];
+    const struct place none = {NULL};
+    row->layer = gl->half[0].shape.desc;
+    row->in = gl->half[0].shape.whole_in;
+    row->out = gl->half[0].shape.whole_out;
+    row->inputs = memcpy(p->inputs + i * LAYER_INPUTS, gl->inputs, sizeof gl->inputs);
+    row->input_count = (size_t)gl->input_count;
+    for (int h = 0; h < 2; h++) {
+        const struct layer *l = &gl->half[h];
+        row->half[h] = l->shape.out;
+        row->parameters[h] = graph_parameters(l);
+        row->macs[h] = l->shape.macs;
+        for (int t = 0; t < l->shape.tensor_count; t++)
+            row->parameter_bytes[h] += layer_parameter_floats(l, &none, t) * sizeof(float);
+        row->crosses[h] = plan_crosses(g, i, h) * sizeof(float);
+        p->parameters += row->parameters[h];
+        p->macs += row->macs[h];
+    }
+}
+
 int alexcl_plan_make(const struct alexcl_model *model, const struct alexcl_plan_request *request,
                      struct alexcl_plan **out, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct graph *g = NULL, *graphs[2] = {NULL, NULL};
     struct alexcl_plan *p = NULL;
-    struct place none = {NULL}, places[2] = {{NULL}, {NULL}};
+    struct place places[2] = {{NULL}, {NULL}};
     struct split split;
     struct settings settings = {0};
     int fits[2] = {0};
@@ -28,28 +61,10 @@ int alexcl_plan_make(const struct alexcl_model *model, const struct alexcl_plan_
     graph_set(g, &settings);
     TRY(memory_alloc(&p, 1, sizeof *p, "the plan", err));
     TRY(memory_alloc(&p->layers, (size_t)g->layer_count, sizeof *p->layers, "the plan's layers", err));
+    TRY(memory_alloc(&p->inputs, (size_t)g->layer_count * LAYER_INPUTS, sizeof *p->inputs, "the plan's layers", err));
     p->model = model;
     p->layer_count = (size_t)g->layer_count;
-    for (int i = 0; i < g->layer_count; i++) {
-        const struct graph_layer *gl = &g->layers[i];
-        struct alexcl_plan_layer *row = &p->layers[i];
-        row->layer = gl->half[0].shape.desc;
-        row->in = gl->half[0].shape.whole_in;
-        row->out = gl->half[0].shape.whole_out;
-        for (int h = 0; h < 2; h++) {
-            row->half[h] = gl->half[h].shape.out;
-            row->parameters[h] = graph_parameters(&gl->half[h]);
-            row->macs[h] = gl->half[h].shape.macs;
-            for (int t = 0; t < gl->half[h].shape.tensor_count; t++)
-                row->parameter_bytes[h] += layer_parameter_floats(&gl->half[h], &none, t) * sizeof(float);
-            if (gl->cross >= 0) {
-                struct graph_sent sent = graph_sent(g, gl->cross, 1 - h);
-                row->crosses[h] = (uint64_t)sent.count * (uint64_t)sent.hw * sizeof(float);
-            }
-            p->parameters += row->parameters[h];
-            p->macs += row->macs[h];
-        }
-    }
+    for (int i = 0; i < g->layer_count; i++) plan_fill_layer(p, g, i);
     p->batch = request->batch ? request->batch : 1;
     const size_t count = split.places;
     p->places = count;
@@ -104,5 +119,6 @@ done:
 void alexcl_plan_free(struct alexcl_plan *plan) {
     if (!plan) return;
     free(plan->layers);
+    free(plan->inputs);
     free(plan);
 }

@@ -244,10 +244,18 @@ enum alexcl_layer_type {
     ALEXCL_DROPOUT,
     ALEXCL_FLATTEN,
     ALEXCL_SOFTMAX,
+    ALEXCL_CONCAT,         /* the channels of its inputs, one input behind the other */
+    ALEXCL_ADD,            /* the sum of its inputs, value by value */
+    ALEXCL_AFFINE,         /* x * weight + bias, one of each a channel: a batch normalisation at test */
+    ALEXCL_GLOBAL_MAXPOOL, /* one value a channel */
+    ALEXCL_GLOBAL_AVGPOOL,
 };
 
 enum alexcl_span { ALEXCL_SPAN_HALF, ALEXCL_SPAN_LAYER };
 enum alexcl_dropout { ALEXCL_DROPOUT_PAPER /* x (1-p) at test */, ALEXCL_DROPOUT_INVERTED /* x at test */ };
+
+/* Names the net's input where a layer reads it; no layer has this name. */
+#define ALEXCL_INPUT "input"
 
 /* One row of a model: every field explicit. Unused fields are 0. Whatever takes a model looks at each field first:
  * ALEXCL_E_USAGE says which one cannot be, and what it may be. */
@@ -255,6 +263,9 @@ struct alexcl_layer {
     enum alexcl_layer_type type;
     /* the oracle's: conv1 relu1 norm1 pool1 ..; no two alike, without blanks, at most 255 bytes */
     const char *name;
+    /* what it reads, NULL-terminated: names of layers before it, ALEXCL_INPUT for the net's input; NULL: the layer
+     * before, or the net's input. Concat and add read from 2 to 32 values, the others one. */
+    const char *const *inputs;
     int outputs; /* conv, fc, rbf: output channels or units of the whole layer */
     /* conv, pools, subsample: height and width of the window, and how far from one to the next */
     int kernel[2], stride[2];
@@ -286,8 +297,8 @@ struct alexcl_tensor_alias {
     const char *name, *alias;
 };
 
-/* A net as data, a chain of 1 to 10,000 layers. value = (pixel * scale - mean[c]) / std[c], pixel 0..255, c in the
- * order of `colour`. */
+/* A net as data: 1 to 10,000 layers, of which the last one's output is the net's, and needs all others.
+ * value = (pixel * scale - mean[c]) / std[c], pixel 0..255, c in the order of `colour`. */
 struct alexcl_model {
     const char *name;
     const char *about; /* one line: what it is and its source */
@@ -324,11 +335,14 @@ struct alexcl_shape {
 
 struct alexcl_plan_layer {
     const struct alexcl_layer *layer;
-    struct alexcl_shape in, out;     /* of the whole layer, one image */
+    const int *inputs; /* layers of the plan that it reads, -1: the net's input */
+    size_t input_count;
+    struct alexcl_shape in, out;     /* of the whole layer, one image; in: its first input */
     struct alexcl_shape half[2];     /* output of each half */
     uint64_t parameters[2], macs[2]; /* per half; macs per image */
     uint64_t parameter_bytes[2];     /* as they are kept, before a device's kernels want them otherwise */
-    uint64_t crosses[2];             /* bytes per image that half h receives from the other half before this layer */
+    uint64_t crosses
+        [2]; /* bytes per image that half h receives from the other half before this layer, once for all that read it */
 };
 
 /* Bytes on one device, by kind; and on the host, for what goes to the device and comes from it, which `total` has
@@ -360,8 +374,9 @@ struct alexcl_plan_request {
 struct alexcl_plan {
     const struct alexcl_model *model;
     size_t layer_count;
-    struct alexcl_plan_layer *layers;
-    uint64_t parameters, macs; /* whole net; parameters count trainable tensors only */
+    struct alexcl_plan_layer *layers; /* those that the last one needs */
+    int *inputs;                      /* of all of them, one behind the other */
+    uint64_t parameters, macs;        /* whole net; parameters count trainable tensors only */
     size_t places;
     unsigned halves[2];                  /* that a place runs: bit 0, bit 1 */
     int room[2];                         /* images of a chunk that a place has memory for: all, or its share */

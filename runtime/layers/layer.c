@@ -174,6 +174,21 @@ void layer_lay_in(const struct layer *l, const float *plain, float *laid) {
     for (size_t i = 0; i < size; i++) laid[layer_in_position(l, (int)(i / hw), (int)(i % hw))] = plain[i];
 }
 
+struct alexcl_shape layer_own(const struct layer *l, int input) {
+    struct alexcl_shape whole = l->shape.inputs[input].whole;
+    return (struct alexcl_shape){shape_half_count(whole.c, l->shape.half), whole.h, whole.w};
+}
+
+size_t layer_own_floats(const struct layer *l, int input) {
+    return shape_floats(layer_own(l, input), l->choice.in_block);
+}
+
+void layer_lay_own(const struct layer *l, int input, const float *plain, float *laid) {
+    struct alexcl_shape own = layer_own(l, input);
+    size_t hw = (size_t)own.h * (size_t)own.w, size = shape_size(own), block = (size_t)l->choice.in_block;
+    for (size_t i = 0; i < size; i++) laid[(i / hw / block * hw + i % hw) * block + i / hw % block] = plain[i];
+}
+
 void layer_take_out(const struct layer *l, const float *laid, float *plain) {
     struct alexcl_shape maps = l->shape.in_place ? l->shape.maps : l->shape.out;
     size_t hw = (size_t)maps.h * (size_t)maps.w, size = shape_size(l->shape.out), block = (size_t)l->choice.out_block;

@@ -28,12 +28,22 @@ enum { LAYER_BLOCK = 16 };
 /* Channels that lie side by side on this place: 1 or LAYER_BLOCK. */
 int layer_block(const struct place *place);
 
-/* What a layer of a half reads of its predecessor (design: what crosses is derived, never listed). */
+/* What a layer of a half reads (design: what crosses is derived, never listed). */
 struct layer_reads {
     int all; /* every channel of both halves: they are joined before it */
     /* only this many channels of the other half, those nearest to the cut; the two halves may read different numbers */
     int seam;
 };
+/* Channels first .. first+count-1 of a half. */
+struct layer_halo {
+    int first, count;
+};
+/* One of the values that a layer of a half reads. A half has its own channels of each. */
+struct layer_input {
+    struct alexcl_shape whole; /* one image, both halves */
+    struct layer_halo halo;    /* what it reads of the other half's channels, beside its own; none with reads.all */
+};
+enum { LAYER_INPUTS = 32 };
 
 /* Work-groups in dimension 1 or 2 of a launch at most: CUDA bounds them, and NVIDIA's OpenCL stands on it. So many
  * channels do maps have at most, and so many images are given to a launch. */
@@ -81,7 +91,9 @@ struct layer_shape {
     const struct alexcl_layer *desc;
     const struct layer_ops *ops;
     int half;
-    struct alexcl_shape whole_in, whole_out; /* one image, both halves */
+    struct layer_input inputs[LAYER_INPUTS];
+    int input_count;
+    struct alexcl_shape whole_in, whole_out; /* one image, both halves; in: of the first input */
     struct alexcl_shape in, out;             /* what this half is given (all channels if reads.all) and what it makes */
     struct alexcl_shape maps;                /* whole_in before a flatten layer made units of it: the caller's */
     struct layer_reads reads;
@@ -128,12 +140,18 @@ struct layer {
     struct place *place;
 };
 
+/* One of a layer's inputs in memory. */
+struct layer_source {
+    const struct storage *own;  /* the half's own channels; both halves' with reads.all */
+    const struct storage *halo; /* n x halo.count x h x w of the other half; NULL: none */
+};
 /* One call: images first .. first+count-1 of the buffers. */
 struct layer_io {
     const struct storage *in, *out;
     const struct storage *seam;      /* reads.seam: n x seam x h x w of the other half; else NULL */
     const struct storage *workspace; /* layer_pass.workspace floats, or NULL */
     int first, count;
+    const struct layer_source *sources; /* all inputs, of a layer that reads several */
 };
 
 /* How one place can compute a pass of a layer. */
@@ -190,6 +208,7 @@ enum layer_field {
 
 /* A small layer of a type, which `alexcl check` computes. Sizes are odd, no multiples of a tile or a work-group: what
  * is asked is whether a driver is right, not whether a kernel is (tests/kernels ask that). */
+enum { LAYER_SAMPLE_INPUTS = 4 };
 struct layer_sample {
     struct alexcl_layer desc;
     struct alexcl_shape in;
@@ -207,6 +226,7 @@ struct layer_ops {
     const char *name;  /* alexcl_layer_type_name */
     const char *keras; /* alexcl_layer_type_keras_name; NULL: Keras has none, ours */
     unsigned fields;   /* enum layer_field */
+    int inputs;        /* values that it reads at most; 0: one */
     int reads_maps;    /* a work-group a channel: it reads LAYER_GROUPS of them at most */
     enum layer_blocks blocks;
     /* whether this layer reads and makes blocks as its type does; NULL: every one does */
@@ -226,9 +246,12 @@ struct layer_ops {
      * with stay. NULL: it goes value by value, of which 150 are enough. */
     void (*shrink)(struct alexcl_layer *desc, struct alexcl_shape *in);
     const struct layer_sample *samples; /* ends with one that has no channels; NULL: there is nothing to compute */
+    /* of a type that reads several values: inputs of the samples behind the first one */
+    struct alexcl_shape more[LAYER_SAMPLE_INPUTS - 1];
 };
 
-/* Of a net's layer, the description and what it reads in small (layer_ops.shrink). */
+/* Of a net's layer, the description and what it reads in small (layer_ops.shrink). Of one that reads several values its
+ * sample stands for that: programs are built the same for every shape. */
 void layer_shrink(const struct layer *l, struct alexcl_layer *desc, struct alexcl_shape *in);
 /* The row of a type; NULL where there is none with this number. */
 const struct layer_ops *layer_type(enum alexcl_layer_type type);
@@ -238,6 +261,9 @@ int layer_fields_check(const struct alexcl_layer *desc, struct alexcl_error *err
  * refuses, or shapes that do not fit or are too large. */
 int layer_describe(struct layer *l, const struct alexcl_layer *desc, int half, struct alexcl_shape whole_in,
                    struct alexcl_error *err);
+/* The same of a layer that reads several values. */
+int layer_describe_inputs(struct layer *l, const struct alexcl_layer *desc, int half, const struct alexcl_shape *whole,
+                          int count, struct alexcl_error *err);
 /* A layer's window for people: ", 3x3/2", ", 3x1/2x1, dilation 2x1", ", window 5"; "" where it has none. */
 enum { LAYER_WINDOW_TEXT = 96 };
 void layer_window_text(const struct alexcl_layer *desc, char out[LAYER_WINDOW_TEXT]);
@@ -253,6 +279,10 @@ void layer_lay_in(const struct layer *l, const float *plain, float *laid);
 void layer_take_out(const struct layer *l, const float *laid, float *plain);
 /* The same for `channels` of the other half: hw x channels where values lie in blocks. */
 void layer_lay_seam(const struct layer *l, int channels, const float *plain, float *laid);
+/* The half's own channels of an input, of a layer that may read several; and how they lie. */
+struct alexcl_shape layer_own(const struct layer *l, int input);
+size_t layer_own_floats(const struct layer *l, int input);
+void layer_lay_own(const struct layer *l, int input, const float *plain, float *laid);
 /* How what a layer reads and makes can lie on a place with `block` channels side by side: sets in_block and out_block;
  * 0 where there is no such way. Ways are 0 .. LAYER_WAYS-1; the first is without blocks. */
 enum { LAYER_WAYS = 3 };

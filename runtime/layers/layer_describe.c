@@ -2,6 +2,7 @@
 /* A layer described: its fields and what it reads are bounded first, then its type's row computes shapes, tensors and
  * what crosses, and the result is bounded again. So no row has to think of sizes that int or a kernel's index does not
  * hold. */
+#include <assert.h>
 #include <limits.h>
 
 #include "layer.h"
@@ -22,20 +23,59 @@ static int layer_check_input(const struct layer_ops *ops, struct alexcl_shape in
     return layer_check_size(shape_size(in), err);
 }
 
-int layer_describe(struct layer *l, const struct alexcl_layer *desc, int half, struct alexcl_shape whole_in,
-                   struct alexcl_error *err) {
+/* What a seam is of each input's other half: the channels nearest to the cut. */
+static void layer_describe_halos(struct layer *l) {
+    for (int i = 0; i < l->shape.input_count && l->shape.reads.seam; i++) {
+        struct layer_input *in = &l->shape.inputs[i];
+        int other = shape_half_count(in->whole.c, 1 - l->shape.half);
+        in->halo.count = l->shape.reads.seam < other ? l->shape.reads.seam : other;
+        in->halo.first = l->shape.half ? other - in->halo.count : 0;
+    }
+}
+
+/* All inputs are maps of one size, of any number of channels. */
+static int layer_check_inputs(const struct layer *l, struct alexcl_error *err) {
+    int most = l->shape.ops->inputs ? l->shape.ops->inputs : 1, status = ALEXCL_OK;
+    if (most == 1 && l->shape.input_count != 1)
+        return error_set(err, ALEXCL_E_USAGE, "%d inputs: %s layers read one", l->shape.input_count,
+                         l->shape.ops->name);
+    if (most > 1 && (l->shape.input_count < 2 || l->shape.input_count > most))
+        return error_set(err, ALEXCL_E_USAGE, "%d inputs: %s layers read from 2 to %d", l->shape.input_count,
+                         l->shape.ops->name, most);
+    for (int i = 0; i < l->shape.input_count && status == ALEXCL_OK; i++) {
+        struct alexcl_shape in = l->shape.inputs[i].whole;
+        status = layer_check_input(l->shape.ops, in, err);
+        if (status == ALEXCL_OK && (in.h != l->shape.whole_in.h || in.w != l->shape.whole_in.w))
+            status = error_set(err, ALEXCL_E_USAGE,
+                               "input %d has maps of %d x %d where the first has %d x %d: they must be equal", i + 1,
+                               in.h, in.w, l->shape.whole_in.h, l->shape.whole_in.w);
+    }
+    return status;
+}
+
+int layer_describe_inputs(struct layer *l, const struct alexcl_layer *desc, int half, const struct alexcl_shape *whole,
+                          int count, struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    *l = (struct layer){.shape = {.desc = desc, .half = half, .whole_in = whole_in, .maps = whole_in},
-                        .choice = {.in_block = 1, .out_block = 1}};
+    assert(count >= 1 && count <= LAYER_INPUTS);
+    *l = (struct layer){
+        .shape = {.desc = desc, .half = half, .whole_in = whole[0], .maps = whole[0], .input_count = count},
+        .choice = {.in_block = 1, .out_block = 1}};
+    for (int i = 0; i < count; i++) l->shape.inputs[i].whole = whole[i];
     TRY(layer_fields_check(desc, err));
     l->shape.ops = layer_type(desc->type);
-    TRY(layer_check_input(l->shape.ops, whole_in, err));
+    TRY(layer_check_inputs(l, err));
     TRY(l->shape.ops->describe(l, err));
+    layer_describe_halos(l);
     TRY(layer_check_size(shape_size(l->shape.whole_out), err));
     for (int t = 0; t < l->shape.tensor_count; t++)
         TRY(layer_check_size(layer_tensor_floats(&l->shape.tensors[t]), err));
 done:
     if (status != ALEXCL_OK)
-        error_prefix(err, "layer %s behind %d x %d x %d: ", desc->name, whole_in.c, whole_in.h, whole_in.w);
+        error_prefix(err, "layer %s behind %d x %d x %d: ", desc->name, whole[0].c, whole[0].h, whole[0].w);
     return status;
+}
+
+int layer_describe(struct layer *l, const struct alexcl_layer *desc, int half, struct alexcl_shape whole_in,
+                   struct alexcl_error *err) {
+    return layer_describe_inputs(l, desc, half, &whole_in, 1, err);
 }

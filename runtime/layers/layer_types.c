@@ -10,7 +10,8 @@ static const struct layer_ops *const types[] = {
     [ALEXCL_RELU] = &layer_relu_ops,       [ALEXCL_TANH] = &layer_tanh_ops,
     [ALEXCL_SIGMOID] = &layer_sigmoid_ops, [ALEXCL_LECUN_TANH] = &layer_lecun_tanh_ops,
     [ALEXCL_DROPOUT] = &layer_dropout_ops, [ALEXCL_FLATTEN] = &layer_flatten_ops,
-    [ALEXCL_SOFTMAX] = &layer_softmax_ops,
+    [ALEXCL_SOFTMAX] = &layer_softmax_ops, [ALEXCL_CONCAT] = &layer_concat_ops,
+    [ALEXCL_ADD] = &layer_add_ops,         [ALEXCL_AFFINE] = &layer_affine_ops,
 };
 
 const struct layer_ops *layer_type(enum alexcl_layer_type type) {

@@ -70,6 +70,7 @@ int lane_open(struct lane *lane, struct alexcl_error *err) {
     lane->pinned = lane->place.device && device_limits(lane->place.device)->kind != ALEXCL_DEVICE_CPU;
     TRY(graph_make(lane->shared->graph->model, lane->shared->last_layer, layer_block(&lane->place), &lane->graph, err));
     graph_set(lane->graph, &lane->shared->settings);
+    TRY(graph_schedule_make(lane->graph, lane->halves, &lane->schedule, err));
 done:
     return status;
 }
@@ -85,24 +86,18 @@ static int lane_make_half(struct lane *lane, int h, struct alexcl_error *err) {
     const struct graph *g = lane->graph;
     size_t images = (size_t)lane->room;
     char what[64];
-    for (int s = 0; s < 2; s++) {
-        snprintf(what, sizeof what, "activations of half %d, slot %d", h, s);
-        if (g->slot_floats[h][s])
-            TRY(storage_create(&lane->place, images * g->slot_floats[h][s], what, &lane->slots[h][s], err));
+    TRY(memory_alloc(&lane->buffers[h], (size_t)g->buffer_count, sizeof *lane->buffers[h], "the values of a half",
+                     err));
+    for (int i = 0; i < g->buffer_count; i++) {
+        snprintf(what, sizeof what, "activations of half %d, buffer %d", h, i);
+        TRY(storage_create(&lane->place, images * g->buffer_floats[i][h], what, &lane->buffers[h][i], err));
     }
-    TRY(memory_alloc(&lane->kept[h], (size_t)g->value_count, sizeof *lane->kept[h], "the values of a half", err));
-    for (int v = 1; v < g->value_count; v++) {
-        if (g->values[v].kind != GRAPH_KEPT) continue;
-        snprintf(what, sizeof what, "value %d of half %d", v, h);
-        TRY(storage_create(&lane->place, images * g->values[v].floats[h], what, &lane->kept[h][v], err));
-    }
-    TRY(memory_alloc(&lane->received[h], (size_t)g->cross_count + 1, sizeof *lane->received[h],
+    TRY(memory_alloc(&lane->received[h], (size_t)g->crossing_count + 1, sizeof *lane->received[h],
                      "the crossings of a half", err));
-    for (int x = 0; x < g->cross_count; x++) {
+    for (int x = 0; x < g->crossing_count; x++) {
         struct graph_sent sent = graph_sent(g, x, 1 - h);
         if (lane_has_both(lane) && graph_joined_floats(g, x)) continue; /* joined from where it was made */
-        snprintf(what, sizeof what, "what half %d receives for %s", h,
-                 graph_crossing_layer(g, x)->half[h].shape.desc->name);
+        snprintf(what, sizeof what, "what half %d receives for %s", h, graph_crossing_name(g, x));
         TRY(storage_create(&lane->place, images * sent.floats, what, &lane->received[h][x], err));
     }
 done:
@@ -176,7 +171,7 @@ static int lane_make_host(struct lane *lane, struct alexcl_error *err) {
     const struct graph *g = lane->graph;
     struct graph_host host = graph_host_floats(g, lane->halves, lane->pinned, converts);
     size_t floats = (size_t)lane->room * (host.input + host.output + host.sent + host.received) +
-                    LANE_LINE * (2 + 2 * (size_t)g->cross_count);
+                    LANE_LINE * (2 + 2 * (size_t)g->crossing_count);
     if (lane->pinned)
         TRY(pinned_create(lane->place.device, floats, what, &lane->arena, err));
     else
@@ -186,9 +181,10 @@ static int lane_make_host(struct lane *lane, struct alexcl_error *err) {
     lane->output = lane_cut(lane, &at, host.output);
     if (host.input) lane->images = lane_cut(lane, &at, host.input);
     if (lane_has_both(lane)) return ALEXCL_OK;
-    TRY(memory_alloc(&lane->staging, (size_t)g->cross_count + 1, sizeof *lane->staging, what, err));
-    TRY(memory_alloc(&lane->arrived, (size_t)g->cross_count + 1, sizeof *lane->arrived, what, err));
-    for (int x = 0; x < g->cross_count; x++) {
+    TRY(memory_alloc(&lane->staging, (size_t)g->crossing_count + 1, sizeof *lane->staging, what, err));
+    TRY(memory_alloc(&lane->sends, (size_t)g->crossing_count + 1, sizeof *lane->sends, what, err));
+    TRY(memory_alloc(&lane->arrived, (size_t)g->crossing_count + 1, sizeof *lane->arrived, what, err));
+    for (int x = 0; x < g->crossing_count; x++) {
         lane->staging[x] = lane_cut(lane, &at, graph_sent(g, x, h).floats);
         if (host.received) lane->arrived[x] = lane_cut(lane, &at, graph_sent(g, x, 1 - h).floats);
     }
@@ -202,9 +198,9 @@ int lane_prepare(struct lane *lane, struct alexcl_error *err) {
     size_t images = (size_t)lane->room, workspace = 0;
     char what[64];
     TRY(storage_create(&lane->place, images * g->values[0].floats[0], "the input images", &lane->input, err));
-    TRY(memory_alloc(&lane->joined, (size_t)g->cross_count + 1, sizeof *lane->joined, "the joined values", err));
-    for (int x = 0; x < g->cross_count; x++) {
-        snprintf(what, sizeof what, "joined input of %s", graph_crossing_layer(g, x)->half[0].shape.desc->name);
+    TRY(memory_alloc(&lane->joined, (size_t)g->crossing_count + 1, sizeof *lane->joined, "the joined values", err));
+    for (int x = 0; x < g->crossing_count; x++) {
+        snprintf(what, sizeof what, "joined input of %s", graph_crossing_name(g, x));
         if (graph_joined_floats(g, x))
             TRY(storage_create(&lane->place, images * graph_joined_floats(g, x), what, &lane->joined[x], err));
     }
@@ -242,13 +238,12 @@ void lane_free(struct lane *lane) {
     for (int h = 0; h < 2 && g; h++) {
         if (!lane_runs(lane, h)) continue;
         for (int i = 0; i < g->layer_count; i++) layer_release(&g->layers[i].half[h]);
-        for (int s = 0; s < 2; s++) storage_free(&lane->slots[h][s]);
-        for (int v = 0; lane->kept[h] && v < g->value_count; v++) storage_free(&lane->kept[h][v]);
-        for (int x = 0; lane->received[h] && x < g->cross_count; x++) storage_free(&lane->received[h][x]);
-        free(lane->kept[h]);
+        for (int i = 0; lane->buffers[h] && i < g->buffer_count; i++) storage_free(&lane->buffers[h][i]);
+        for (int x = 0; lane->received[h] && x < g->crossing_count; x++) storage_free(&lane->received[h][x]);
+        free(lane->buffers[h]);
         free(lane->received[h]);
     }
-    for (int x = 0; lane->joined && g && x < g->cross_count; x++) storage_free(&lane->joined[x]);
+    for (int x = 0; lane->joined && g && x < g->crossing_count; x++) storage_free(&lane->joined[x]);
     free(lane->joined);
     join_free(lane->join);
     storage_free(&lane->workspace);
@@ -257,6 +252,8 @@ void lane_free(struct lane *lane) {
     free(lane->own);
     free(lane->staging);
     free(lane->arrived);
+    free(lane->sends);
+    graph_schedule_free(lane->schedule);
     graph_free(lane->graph);
     device_free(lane->place.device);
     lane->shared = NULL;

@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 
 #include "exchange.h"
-#include "graph.h"
+#include "graph_schedule.h"
 #include "timeline.h"
 #include "weights.h"
 
@@ -41,6 +41,16 @@ struct lane_shared {
     struct lane_batch batch;
 };
 
+/* What is on its way to the other place at a crossing, slice by slice. */
+struct lane_send {
+    struct event *event; /* the copy to the host; NULL once it was waited for, and on the reference */
+    int first, count;    /* images */
+};
+struct lane_sends {
+    struct lane_send slices[LANE_SLICES];
+    int sent, taken; /* taken: the other half's has arrived as well */
+};
+
 struct lane {
     struct lane_shared *shared;
     const struct lane *other; /* where the other half runs; NULL: here */
@@ -54,19 +64,20 @@ struct lane {
     double seconds; /* that it took for them */
     struct place place;
     struct graph *graph; /* as this place computes it */
+    struct graph_schedule *schedule;
     struct storage input;
-    struct storage slots[2][2];  /* [half][slot] */
-    struct storage *kept[2];     /* [half][value] */
+    struct storage *buffers[2];  /* [half][buffer]: where the values lie */
     struct storage *joined;      /* [crossing] */
     struct storage *received[2]; /* [half][crossing]: from the other half */
     struct storage workspace;
     struct join *join;
     /* On the host, in one piece: the device's own pinned memory where it is no CPU, else ours. */
     int pinned;
-    struct pinned *arena; /* the one, or .. */
-    float *own;           /* .. the other */
-    float *images;        /* its images on their way to the device; NULL: copied from the caller's memory */
-    float **staging;      /* [crossing]: what its half sent; NULL where both are here */
+    struct pinned *arena;     /* the one, or .. */
+    float *own;               /* .. the other */
+    float *images;            /* its images on their way to the device; NULL: copied from the caller's memory */
+    float **staging;          /* [crossing]: what its half sent; NULL where both are here */
+    struct lane_sends *sends; /* [crossing], of this batch; NULL where both are here */
     /* [crossing]: what the other half sent, as it lies here, on its way to the device; NULL: copied from there */
     float **arrived;
     float *output;             /* of one half */
@@ -104,9 +115,6 @@ static inline int lane_has_both(const struct lane *lane) { return lane->halves =
 static inline int lane_runs(const struct lane *lane, int half) { return (int)(lane->halves >> half & 1u); }
 /* Where a value of a half lies. */
 static inline struct storage *lane_value(struct lane *lane, int half, int value) {
-    const struct graph_value *v = &lane->graph->values[value];
-    return v->kind == GRAPH_INPUT  ? &lane->input
-           : v->kind == GRAPH_SLOT ? &lane->slots[half][v->slot]
-                                   : &lane->kept[half][value];
+    return value == GRAPH_INPUT ? &lane->input : &lane->buffers[half][lane->graph->values[value].buffer];
 }
 #endif

@@ -14,44 +14,32 @@
 
 #include "lane.h"
 
-struct run_send {
-    struct event *event; /* the copy to the host; NULL once published, and on the reference */
-    int first, count;    /* images */
-    int message;         /* number in the batch */
-};
-
 struct run {
     struct lane *lane;
     int images;
-    int messages;                                                /* sent so far */
-    struct run_send arriving[LANE_SLICES], leaving[LANE_SLICES]; /* at the crossings before and behind this section */
-    int arriving_count, arriving_taken, leaving_count;
+    int messages;           /* of the batch, so far */
+    int waiting;            /* layers of halves that are enqueued and not waited for */
     struct event *uploaded; /* the batch's images have left lane->images; NULL: nothing was there */
 };
 
-static int run_takes_whole(const struct graph *g, int section) {
-    const struct graph_section *s = &g->sections[section];
-    for (int i = s->first; i < s->first + s->count; i++)
-        if (g->layers[i].half[0].shape.ops->whole_batch) return 1;
-    return 0;
-}
-
-static int run_slices(const struct run *r, int section) {
-    if (lane_has_both(r->lane) || run_takes_whole(r->lane->graph, section)) return 1;
+static int run_slices(const struct run *r, const struct graph_schedule_section *section) {
+    if (lane_has_both(r->lane) || section->whole) return 1;
     return r->images < LANE_SLICES ? 1 : LANE_SLICES;
 }
 
 /* Images, of `count`, that go through a section's layers together: on a CPU as many as its caches hold from one layer
  * to the next, in equal parts. */
-static int run_together(const struct run *r, int section, int count) {
+static int run_together(const struct run *r, const struct graph_schedule_section *section, int count) {
     const struct graph *g = r->lane->graph;
-    const struct graph_section *s = &g->sections[section];
     size_t floats = 1;
-    if (g->block == 1 || run_takes_whole(g, section) || count < 1) return count;
-    for (int i = s->first; i < s->first + s->count; i++)
+    if (g->block == 1 || section->whole || count < 1) return count;
+    for (int i = section->first; i < section->first + section->count; i++) {
+        const struct graph_step *step = &r->lane->schedule->steps[i];
+        if (step->kind != GRAPH_STEP_LAYER) continue;
         for (int h = 0; h < 2; h++)
-            if (lane_runs(r->lane, h) && g->values[g->layers[i].out].floats[h] > floats)
-                floats = g->values[g->layers[i].out].floats[h];
+            if (lane_runs(r->lane, h) && g->values[g->layers[step->index].out].floats[h] > floats)
+                floats = g->values[g->layers[step->index].out].floats[h];
+    }
     int most = (int)(LANE_TOGETHER / (floats * sizeof(float))), parts = most < 1 ? count : (count + most - 1) / most;
     return (count + parts - 1) / parts;
 }
@@ -93,15 +81,6 @@ static int run_upload(struct run *r, int first, int count, struct alexcl_error *
     return status;
 }
 
-/* The last section that reads the input. */
-static int run_last_reader(const struct graph *g) {
-    int last = 0;
-    for (int s = 0; s < g->section_count; s++)
-        for (int i = g->sections[s].first; i < g->sections[s].first + g->sections[s].count; i++)
-            if (g->values[g->layers[i].in].kind == GRAPH_INPUT) last = s;
-    return last;
-}
-
 /* Starts the copy of the next batch's images behind what is enqueued so far. The batch's end waits for it, too. */
 static int run_upload_next(struct run *r, struct alexcl_error *err) {
     struct lane *lane = r->lane;
@@ -119,22 +98,27 @@ static int run_upload_next(struct run *r, struct alexcl_error *err) {
     return status;
 }
 
-/* Where it lies on the place that made it. */
-static struct buffer_region run_sent_region(const struct graph_sent *sent, int first, int count) {
-    struct buffer_region region = {
+/* Where a part of what is sent lies on the place that made it: all of it, or its channels of one block. 0: there is no
+ * such part. */
+static int run_sent_part(const struct graph_sent *sent, int part, int first, int count, struct buffer_region *out) {
+    size_t hw = (size_t)sent->hw, block = (size_t)sent->block;
+    *out = (struct buffer_region){
         .row = (size_t)first, .rows = (size_t)count, .pitch = sent->pitch, .width = sent->floats};
-    if (!sent->seam) return region;
-    size_t channel = (size_t)sent->first, hw = (size_t)sent->hw, block = (size_t)sent->block;
-    if (sent->block == 1) {
-        region.first = channel * hw;
-        return region;
+    if (!sent->halo || block == 1) {
+        out->first = (size_t)sent->first * hw;
+        return part == 0 && sent->floats > 0;
     }
+    int end = sent->first + sent->count, begin = (sent->first / sent->block + part) * sent->block,
+        from = begin > sent->first ? begin : sent->first, to = begin + sent->block < end ? begin + sent->block : end;
+    if (from >= end) return 0;
     /* A few lanes of one block, for each place of the map. */
-    region.first = channel / block * block * hw + channel % block;
-    region.lines = hw;
-    region.line_pitch = block;
-    region.width = (size_t)sent->count;
-    return region;
+    out->first = (size_t)from / block * block * hw + (size_t)from % block;
+    out->lines = hw;
+    out->line_pitch = block;
+    out->width = (size_t)(to - from);
+    out->packed_first = (size_t)(from - sent->first);
+    out->packed_pitch = (size_t)sent->count;
+    return 1;
 }
 
 /* Packs a region's rows into `to`. */
@@ -155,67 +139,80 @@ static void run_convert(float *to, const struct graph_sent *to_sent, const float
 }
 
 /* Starts the copy of this lane's half of a crossing to the host. */
-static int run_send(struct run *r, int cross, int first, int count, struct alexcl_error *err) {
+static int run_send(struct run *r, int crossing, int first, int count, struct alexcl_error *err) {
     struct lane *lane = r->lane;
-    int h = lane->index;
-    struct graph_sent sent = graph_sent(lane->graph, cross, h);
-    struct buffer_region region = run_sent_region(&sent, first, count);
-    struct storage *from = lane_value(lane, h, graph_crossing_layer(lane->graph, cross)->in);
-    float *to = lane->staging[cross] + (size_t)first * sent.floats;
-    struct run_send *send = &r->leaving[r->leaving_count++];
-    *send = (struct run_send){.first = first, .count = count, .message = r->messages++};
-    int span =
-        run_open_span(r, ALEXCL_WORK_EXCHANGE,
-                      graph_crossing_layer(lane->shared->graph, cross)->half[h].shape.desc->name, h, first, count);
-    if (!lane->place.device) {
-        run_pack(to, from->host, &region);
-        timeline_close(lane->timeline, span);
-        return ALEXCL_OK;
-    }
+    int h = lane->index, status = ALEXCL_OK;
+    struct graph_sent sent = graph_sent(lane->graph, crossing, h);
+    struct buffer_region region;
+    struct storage *from = lane_value(lane, h, lane->graph->crossings[crossing].value);
+    float *to = lane->staging[crossing] + (size_t)first * sent.floats;
+    struct lane_sends *sends = &lane->sends[crossing];
+    struct lane_send *send = &sends->slices[sends->sent++];
     struct event *computed = NULL;
-    int status = device_mark(lane->place.device, &computed, err);
-    if (status == ALEXCL_OK)
-        status = buffer_read_region(from->buffer, &region, to, computed, DEVICE_EXCHANGE, &send->event, err);
+    *send = (struct lane_send){.first = first, .count = count};
+    int span = run_open_span(r, ALEXCL_WORK_EXCHANGE, graph_crossing_name(lane->graph, crossing), h, first, count);
+    if (lane->place.device) TRY(device_mark(lane->place.device, &computed, err));
+    for (int part = 0; run_sent_part(&sent, part, first, count, &region); part++) {
+        if (!lane->place.device) {
+            run_pack(to, from->host, &region);
+            continue;
+        }
+        /* The copies of one queue: the last one's end is the end of all. */
+        event_free(send->event);
+        send->event = NULL;
+        TRY(buffer_read_region(from->buffer, &region, to, computed, DEVICE_EXCHANGE, &send->event, err));
+    }
+done:
     event_free(computed);
     timeline_close(lane->timeline, span);
     return status;
 }
 
-/* Publishes the next own message of a crossing, waits for the other half's, and brings it here. */
-static int run_receive(struct run *r, int cross, struct alexcl_error *err) {
+/* Brings what the other half sent to the device. */
+static int run_take(struct run *r, int crossing, const struct lane_send *send, struct alexcl_error *err) {
     struct lane *lane = r->lane;
     int h = lane->index, status = ALEXCL_OK;
-    struct run_send *send = &r->arriving[r->arriving_taken++];
-    const char *layer = graph_crossing_layer(lane->shared->graph, cross)->half[h].shape.desc->name;
-    int span = -1;
-    if (send->event) TRY(event_wait(send->event, err));
-    exchange_publish(lane->shared->exchange, h, send->message);
-    span = run_open_span(r, ALEXCL_WORK_WAIT, layer, h, send->first, send->count);
-    TRY(exchange_await(lane->shared->exchange, h, send->message));
-    timeline_close(lane->timeline, span);
-    span = run_open_span(r, ALEXCL_WORK_EXCHANGE, layer, h, send->first, send->count);
-    struct graph_sent sent = graph_sent(lane->other->graph, cross, 1 - h), mine = graph_sent(lane->graph, cross, 1 - h);
-    size_t floats = mine.floats;
-    const float *from = lane->other->staging[cross] + (size_t)send->first * sent.floats;
-    if (lane->arrived[cross]) {
-        float *arrived = lane->arrived[cross] + (size_t)send->first * floats;
+    struct graph_sent sent = graph_sent(lane->other->graph, crossing, 1 - h),
+                      mine = graph_sent(lane->graph, crossing, 1 - h);
+    size_t floats = mine.floats, count = (size_t)send->count, first = (size_t)send->first;
+    const float *from = lane->other->staging[crossing] + first * sent.floats;
+    struct storage *to = &lane->received[h][crossing];
+    struct event *written = NULL;
+    if (floats == 0) return ALEXCL_OK;
+    if (lane->arrived[crossing]) {
+        float *arrived = lane->arrived[crossing] + first * floats;
         if (sent.block != mine.block)
             run_convert(arrived, &mine, from, &sent, send->count);
         else
-            memcpy(arrived, from, (size_t)send->count * floats * sizeof *from);
+            memcpy(arrived, from, count * floats * sizeof *from);
         from = arrived;
     }
-    struct storage *to = &lane->received[h][cross];
     if (!lane->place.device) {
-        memcpy(to->host + (size_t)send->first * floats, from, (size_t)send->count * floats * sizeof *from);
-    } else {
-        struct event *written = NULL;
-        struct buffer_region region = {
-            .row = (size_t)send->first, .rows = (size_t)send->count, .pitch = floats, .first = 0, .width = floats};
-        status = buffer_write_region(to->buffer, &region, from, NULL, DEVICE_EXCHANGE, &written, err);
-        if (status == ALEXCL_OK) status = device_wait_for(lane->place.device, written, err);
-        event_free(written);
+        memcpy(to->host + first * floats, from, count * floats * sizeof *from);
+        return ALEXCL_OK;
     }
+    struct buffer_region region = {.row = first, .rows = count, .pitch = floats, .first = 0, .width = floats};
+    TRY(buffer_write_region(to->buffer, &region, from, NULL, DEVICE_EXCHANGE, &written, err));
+    TRY(device_wait_for(lane->place.device, written, err));
+done:
+    event_free(written);
+    return status;
+}
+
+/* Publishes the next own message of a crossing, waits for the other half's, and brings it here. */
+static int run_receive_next(struct run *r, int crossing, struct alexcl_error *err) {
+    struct lane *lane = r->lane;
+    int h = lane->index, status = ALEXCL_OK, message = r->messages++, span = -1;
+    struct lane_sends *sends = &lane->sends[crossing];
+    struct lane_send *send = &sends->slices[sends->taken++];
+    const char *layer = graph_crossing_name(lane->graph, crossing);
+    if (send->event) TRY(event_wait(send->event, err));
+    exchange_publish(lane->shared->exchange, h, message);
+    span = run_open_span(r, ALEXCL_WORK_WAIT, layer, h, send->first, send->count);
+    TRY(exchange_await(lane->shared->exchange, h, message));
+    timeline_close(lane->timeline, span);
+    span = run_open_span(r, ALEXCL_WORK_EXCHANGE, layer, h, send->first, send->count);
+    TRY(run_take(r, crossing, send, err));
 done:
     timeline_close(lane->timeline, span);
     event_free(send->event);
@@ -223,58 +220,51 @@ done:
     return status;
 }
 
+/* All messages that have something of images first .. first+count-1. */
+static int run_receive(struct run *r, int crossing, int first, int count, struct alexcl_error *err) {
+    const struct lane_sends *sends = &r->lane->sends[crossing];
+    int status = ALEXCL_OK;
+    while (status == ALEXCL_OK && sends->taken < sends->sent && sends->slices[sends->taken].first < first + count)
+        status = run_receive_next(r, crossing, err);
+    return status;
+}
+
 /* Joins two halves for images first .. first+count-1. */
-static int run_join(struct run *r, int cross, int first, int count, struct alexcl_error *err) {
+static int run_join(struct run *r, int crossing, int first, int count, struct alexcl_error *err) {
     struct lane *lane = r->lane;
     const struct graph *g = lane->graph;
-    const struct graph_layer *gl = graph_crossing_layer(g, cross);
-    struct graph_sent sent[2] = {graph_sent(g, cross, 0), graph_sent(g, cross, 1)};
+    struct graph_sent sent[2] = {graph_sent(g, crossing, 0), graph_sent(g, crossing, 1)};
     const struct storage *half[2];
     for (int h = 0; h < 2; h++)
-        half[h] = lane_runs(lane, h) ? lane_value(lane, h, gl->in) : &lane->received[1 - h][cross];
-    const char *layer = gl->half[0].shape.desc->name;
+        half[h] =
+            lane_runs(lane, h) ? lane_value(lane, h, g->crossings[crossing].value) : &lane->received[1 - h][crossing];
+    const char *layer = graph_crossing_name(g, crossing);
     int span = run_open_span(r, ALEXCL_WORK_JOIN, layer, -1, first, count);
-    int status = join_run(lane->join, layer, sent[0].floats, sent[1].floats, half[0], half[1], &lane->joined[cross],
+    int status = join_run(lane->join, layer, sent[0].floats, sent[1].floats, half[0], half[1], &lane->joined[crossing],
                           first, count, err);
     timeline_close(lane->timeline, span);
     return status;
 }
 
-/* Both halves on one place: each gets the other's seam channels by a copy in place. */
-static int run_copy_seams(struct run *r, int cross, int first, int count, struct alexcl_error *err) {
+/* Both halves on one place: each gets the other's halo by a copy in place. */
+static int run_copy_halo(struct run *r, int crossing, int first, int count, struct alexcl_error *err) {
     struct lane *lane = r->lane;
     const struct graph *g = lane->graph;
-    int in = graph_crossing_layer(g, cross)->in;
-    for (int h = 0; h < 2; h++) {
-        struct graph_sent sent = graph_sent(g, cross, 1 - h);
-        struct buffer_region region = run_sent_region(&sent, first, count);
-        struct storage *from = lane_value(lane, 1 - h, in), *to = &lane->received[h][cross];
-        int status = ALEXCL_OK,
-            span = run_open_span(r, ALEXCL_WORK_JOIN, graph_crossing_layer(g, cross)->half[h].shape.desc->name, h,
-                                 first, count);
-        if (lane->place.device)
-            status = buffer_copy_region(from->buffer, &region, to->buffer, (size_t)first * sent.floats, err);
-        else
-            run_pack(to->host + (size_t)first * sent.floats, from->host, &region);
+    int status = ALEXCL_OK, value = g->crossings[crossing].value;
+    for (int h = 0; h < 2 && status == ALEXCL_OK; h++) {
+        struct graph_sent sent = graph_sent(g, crossing, 1 - h);
+        struct buffer_region region;
+        struct storage *from = lane_value(lane, 1 - h, value), *to = &lane->received[h][crossing];
+        if (sent.floats == 0) continue;
+        int span = run_open_span(r, ALEXCL_WORK_JOIN, graph_crossing_name(g, crossing), h, first, count);
+        for (int part = 0; status == ALEXCL_OK && run_sent_part(&sent, part, first, count, &region); part++)
+            if (lane->place.device)
+                status = buffer_copy_region(from->buffer, &region, to->buffer, (size_t)first * sent.floats, err);
+            else
+                run_pack(to->host + (size_t)first * sent.floats, from->host, &region);
         timeline_close(lane->timeline, span);
-        if (status != ALEXCL_OK) return status;
     }
-    return ALEXCL_OK;
-}
-
-/* Brings what crosses before a section for images first .. first+count-1. */
-static int run_cross(struct run *r, int cross, int first, int count, struct alexcl_error *err) {
-    int joins = graph_crossing_layer(r->lane->graph, cross)->crossing == GRAPH_JOIN;
-    if (lane_has_both(r->lane))
-        return joins ? run_join(r, cross, first, count, err) : run_copy_seams(r, cross, first, count, err);
-    while (r->arriving_taken < r->arriving_count) {
-        const struct run_send *send = &r->arriving[r->arriving_taken];
-        if (send->first >= first + count) break;
-        int status = run_receive(r, cross, err);
-        if (status == ALEXCL_OK && joins) status = run_join(r, cross, send->first, send->count, err);
-        if (status != ALEXCL_OK) return status;
-    }
-    return ALEXCL_OK;
+    return status;
 }
 
 /* Image lane_batch.check: notes the first layer whose output is not finite. */
@@ -299,15 +289,27 @@ static int run_check(struct run *r, int layer, int half, int first, int count, s
     return ALEXCL_OK;
 }
 
+/* Where a half of a layer reads its input j. */
+static struct layer_source run_source(struct lane *lane, const struct graph_layer *gl, int half, int j) {
+    int crossing = gl->crossings[j];
+    struct layer_source s = {.own = lane_value(lane, half, gl->values[j])};
+    if (crossing >= 0 && lane->graph->crossings[crossing].kind == GRAPH_JOIN) s.own = &lane->joined[crossing];
+    if (crossing >= 0 && lane->graph->crossings[crossing].kind == GRAPH_HALO) s.halo = &lane->received[half][crossing];
+    return s;
+}
+
 static int run_layer(struct run *r, int i, int first, int count, struct alexcl_error *err) {
     struct lane *lane = r->lane;
     struct graph_layer *gl = &lane->graph->layers[i];
     for (int h = 0; h < 2; h++) {
+        struct layer_source sources[LAYER_INPUTS];
         if (!lane_runs(lane, h)) continue;
+        for (int j = 0; j < gl->input_count; j++) sources[j] = run_source(lane, gl, h, j);
         struct layer_io io = {
-            .in = gl->crossing == GRAPH_JOIN ? &lane->joined[gl->cross] : lane_value(lane, h, gl->in),
+            .in = sources[0].own,
             .out = lane_value(lane, h, gl->out),
-            .seam = gl->crossing == GRAPH_SEAM ? &lane->received[h][gl->cross] : NULL,
+            .seam = sources[0].halo,
+            .sources = sources,
             .workspace = &lane->workspace,
             .first = first,
             .count = count,
@@ -349,41 +351,71 @@ static int run_download(struct run *r, struct alexcl_error *err) {
     return ALEXCL_OK;
 }
 
-static int run_sections(struct run *r, struct alexcl_error *err) {
+/* Images first .. first+count-1 through `layers` steps, a few of them at a time through all. */
+static int run_layers(struct run *r, const struct graph_schedule_section *section, const struct graph_step *steps,
+                      int layers, int first, int count, struct alexcl_error *err) {
+    int status = ALEXCL_OK, together = run_together(r, section, count), end = first + count;
+    struct lane *lane = r->lane;
+    for (int from = first; from < end; from += together) {
+        for (int i = 0; i < layers; i++) {
+            TRY(run_layer(r, steps[i].index, from, end - from < together ? end - from : together, err));
+            /* The device begins while the rest of the slice is handed out. */
+            if (lane->pinned && from == first && i == 0) TRY(device_flush(lane->place.device, err));
+        }
+        /* Where many launches wait, Intel's runtime holds the next enqueue up, and this thread, which computes in a
+         * finish, idles. */
+        r->waiting += 2 * layers;
+        if (lane->graph->block > 1 && r->waiting > LANE_WAITING) {
+            TRY(device_finish(lane->place.device, err));
+            r->waiting = 0;
+        }
+    }
+done:
+    return status;
+}
+
+/* One step for the images of a slice. */
+static int run_step(struct run *r, const struct graph_step *step, int first, int count, struct alexcl_error *err) {
+    switch (step->kind) {
+    case GRAPH_STEP_UPLOAD: return run_upload(r, first, count, err);
+    case GRAPH_STEP_RECEIVE: return run_receive(r, step->index, first, count, err);
+    case GRAPH_STEP_JOIN: return run_join(r, step->index, first, count, err);
+    case GRAPH_STEP_COPY: return run_copy_halo(r, step->index, first, count, err);
+    case GRAPH_STEP_SEND: return run_send(r, step->index, first, count, err);
+    case GRAPH_STEP_UPLOAD_NEXT: return first + count == r->images ? run_upload_next(r, err) : ALEXCL_OK;
+    case GRAPH_STEP_LAYER: break; /* run_layers */
+    }
+    return ALEXCL_OK;
+}
+
+static int run_slice(struct run *r, const struct graph_schedule_section *section, int first, int count,
+                     struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    const struct graph_step *step = &r->lane->schedule->steps[section->first], *end = step + section->count;
+    while (step < end) {
+        const struct graph_step *from = step++;
+        while (from->kind == GRAPH_STEP_LAYER && step < end && step->kind == GRAPH_STEP_LAYER) step++;
+        if (from->kind == GRAPH_STEP_LAYER)
+            TRY(run_layers(r, section, from, (int)(step - from), first, count, err));
+        else
+            TRY(run_step(r, from, first, count, err));
+    }
+    if (r->lane->place.device) TRY(device_flush(r->lane->place.device, err));
+done:
+    return status;
+}
+
+static int run_schedule(struct run *r, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct lane *lane = r->lane;
-    const struct graph *g = lane->graph;
-    int reader = run_last_reader(g), waiting = 0;
-    for (int s = 0; s < g->section_count; s++) {
-        int slices = run_slices(r, s);
-        memcpy(r->arriving, r->leaving, sizeof r->arriving);
-        r->arriving_count = r->leaving_count;
-        r->arriving_taken = r->leaving_count = 0;
+    for (int x = 0; lane->sends && x < lane->graph->crossing_count; x++) lane->sends[x].sent = lane->sends[x].taken = 0;
+    for (int s = 0; s < lane->schedule->section_count; s++) {
+        const struct graph_schedule_section *section = &lane->schedule->sections[s];
+        int slices = run_slices(r, section);
         for (int j = 0; j < slices; j++) {
             int first = r->images * j / slices, count = r->images * (j + 1) / slices - first;
-            if (s == 0)
-                TRY(run_upload(r, first, count, err));
-            else
-                TRY(run_cross(r, s - 1, first, count, err));
-            int together = run_together(r, s, count);
-            for (int from = first; from < first + count; from += together) {
-                for (int i = g->sections[s].first; i < g->sections[s].first + g->sections[s].count; i++) {
-                    TRY(run_layer(r, i, from, first + count - from < together ? first + count - from : together, err));
-                    /* The device begins while the rest of the slice is handed out. */
-                    if (lane->pinned && from == first && i == g->sections[s].first)
-                        TRY(device_flush(lane->place.device, err));
-                }
-                /* Where many launches wait, Intel's runtime holds the next enqueue up, and this thread, which computes
-                 * in a finish, idles. */
-                if (g->block > 1 && (waiting += 2 * g->sections[s].count) > LANE_WAITING) {
-                    TRY(device_finish(lane->place.device, err));
-                    waiting = 0;
-                }
-            }
-            if (!lane_has_both(lane) && s + 1 < g->section_count) TRY(run_send(r, s, first, count, err));
-            if (lane->place.device) TRY(device_flush(lane->place.device, err));
+            TRY(run_slice(r, section, first, count, err));
         }
-        if (s == reader) TRY(run_upload_next(r, err));
     }
     TRY(run_download(r, err));
     if (lane->place.device) TRY(device_finish(lane->place.device, err)); /* adds up the times of the copies, too */
@@ -401,7 +433,7 @@ int run_batch(struct lane *lane, struct alexcl_error *err) {
     struct run r = {.lane = lane, .images = lane->count};
     double start = run_cpu_seconds();
     uint64_t begun = timeline_now();
-    int status = lane->count ? run_sections(&r, err) : run_upload_next(&r, err);
+    int status = lane->count ? run_schedule(&r, err) : run_upload_next(&r, err);
     if (status == ALEXCL_OK && !lane->count && lane->next) status = device_finish(lane->place.device, err);
     lane->seconds = (double)(timeline_now() - begun) * 1e-9;
     if (!lane->place.device) lane->reference_seconds += run_cpu_seconds() - start;
@@ -412,8 +444,8 @@ int run_batch(struct lane *lane, struct alexcl_error *err) {
         /* What is under way still reads and writes memory that the next batch uses. */
         struct alexcl_error ignored = {0};
         if (lane->place.device) (void)device_finish(lane->place.device, &ignored);
-        for (int i = r.arriving_taken; i < r.arriving_count; i++) event_free(r.arriving[i].event);
-        for (int i = 0; i < r.leaving_count; i++) event_free(r.leaving[i].event);
+        for (int x = 0; lane->sends && x < lane->graph->crossing_count; x++)
+            for (int i = lane->sends[x].taken; i < lane->sends[x].sent; i++) event_free(lane->sends[x].slices[i].event);
     }
     return status;
 }

@@ -28,6 +28,13 @@ void ref_activation(float *y, const float *x, size_t count, enum alexcl_layer_ty
 void ref_scale(float *y, const float *x, size_t count, float factor);
 /* Softmax over `units` logits a row, of which `out_count` probabilities from out_first on are written (a half's). */
 void ref_softmax(float *y, const float *x, int n, int units, int out_first, int out_count);
+/* y = x * w[c] + b[c]; y may be x. */
+void ref_affine(float *y, const float *x, const float *w, const float *b, int n, int channels, int hw);
+/* y = a + b, value by value; y may be a. */
+void ref_add(float *y, const float *a, const float *b, size_t count);
+/* Copies `count` channels of each image from channel x_first of x, of x_channels, to channel y_first of y. */
+void ref_concat(float *y, const float *x, int n, int hw, int y_channels, int y_first, int x_channels, int x_first,
+                int count);
 /* See join_run. */
 void ref_join(float *y, const float *a, const float *b, int n, int channels0, int channels1, int hw);
 #endif

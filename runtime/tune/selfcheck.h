@@ -12,7 +12,8 @@ struct selfcheck_part;
 /* One small layer, and who computes it: a variant of its kind, or a part (selfcheck_part.c). */
 struct selfcheck_case {
     struct alexcl_layer desc;
-    struct alexcl_shape in; /* of the whole layer, as desc's outputs are */
+    struct alexcl_shape in;                            /* of the whole layer, as desc's outputs are */
+    struct alexcl_shape more[LAYER_SAMPLE_INPUTS - 1]; /* its further inputs, if it reads several */
     enum layer_pass_kind pass;
     const struct layer_variant *variant; /* of that pass */
     const struct selfcheck_part *part;   /* when variant is NULL */
@@ -47,6 +48,8 @@ struct selfcheck_found {
 /* Largest error of a right kernel. */
 extern const double selfcheck_tolerance;
 
+/* Describes the layer of a case behind its inputs (layer_describe). */
+int selfcheck_describe_layer(const struct selfcheck_case *c, int half, struct layer *l, struct alexcl_error *err);
 /* Runs both halves of the case on random values, one image alone and then several, and compares with the reference. A
  * status is that something failed; a kernel that computes wrongly is ALEXCL_OK with found->wrong or found->unasked. */
 int selfcheck_run_case(struct place *place, const struct selfcheck_case *c, struct selfcheck_found *found,

@@ -49,44 +49,70 @@ int selfcheck_store(struct place *place, const float *values, size_t count, stru
     return status == ALEXCL_OK ? storage_write(out, 0, values, count, err) : status;
 }
 
-/* `images` images from n x c x h x w to how they lie where the layer reads them; *out has `floats` for each. */
-static int case_lay(const struct layer *l, const float *plain, size_t size, size_t floats, size_t images, int seam,
-                    float **out, struct alexcl_error *err) {
-    int status = memory_alloc_floats(out, images * floats, "a check", err);
-    for (size_t i = 0; status == ALEXCL_OK && i < images * floats; i++) (*out)[i] = 0.0f;
-    for (size_t n = 0; status == ALEXCL_OK && n < images; n++) {
-        if (seam)
-            layer_lay_seam(l, seam, plain + n * size, *out + n * floats);
+/* What a half of a layer is given of one input, on the place. */
+struct case_input {
+    struct storage own, halo;
+};
+
+static void case_free_input(struct case_input *in) {
+    storage_free(&in->own);
+    storage_free(&in->halo);
+}
+
+/* Channels first .. first+channels-1 of an input, laid as its own channels are, or as a halo. */
+static int case_lay(const struct layer *l, int input, const float *x, size_t images, int first, int channels, int halo,
+                    struct storage *out, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct alexcl_shape whole = l->shape.inputs[input].whole;
+    size_t size = (size_t)channels * (size_t)whole.h * (size_t)whole.w,
+           floats = halo ? size : layer_own_floats(l, input);
+    float *plain = NULL, *laid = NULL;
+    if (l->shape.reads.all) floats = layer_in_floats(l);
+    TRY(case_cut(x, images, whole, first, channels, &plain, err));
+    TRY(memory_alloc_floats(&laid, images * floats, "a check", err));
+    for (size_t i = 0; i < images * floats; i++) laid[i] = 0.0f;
+    for (size_t n = 0; n < images; n++) {
+        if (halo)
+            layer_lay_seam(l, channels, plain + n * size, laid + n * floats);
+        else if (l->shape.reads.all)
+            layer_lay_in(l, plain + n * size, laid + n * floats);
         else
-            layer_lay_in(l, plain + n * size, *out + n * floats);
+            layer_lay_own(l, input, plain + n * size, laid + n * floats);
     }
+    TRY(selfcheck_store(l->place, laid, images * floats, out, err));
+done:
+    free(plain), free(laid);
     return status;
 }
 
-/* Runs images first .. first+count-1 of x, the whole layer's input. out: `count` images; alone: image `first`, which is
- * computed alone before; *unasked: whether another image or what is behind the last was written. */
-static int case_run_half(struct layer *l, enum layer_pass_kind pass, const float *x, int first, int count, float *out,
+static int case_make_input(const struct layer *l, int input, const float *x, size_t images, struct case_input *out,
+                           struct alexcl_error *err) {
+    int status = ALEXCL_OK, channels = l->shape.inputs[input].whole.c, half = l->shape.half;
+    const struct layer_halo *halo = &l->shape.inputs[input].halo;
+    TRY(case_lay(l, input, x, images, l->shape.reads.all ? 0 : shape_half_first(channels, half),
+                 l->shape.reads.all ? channels : shape_half_count(channels, half), 0, &out->own, err));
+    if (halo->count)
+        TRY(case_lay(l, input, x, images, shape_half_first(channels, 1 - half) + halo->first, halo->count, 1,
+                     &out->halo, err));
+done:
+    return status;
+}
+
+/* Runs images first .. first+count-1 of x, the whole layer's inputs. out: `count` images; alone: image `first`, which
+ * is computed alone before; *unasked: whether another image or what is behind the last was written. */
+static int case_run_half(struct layer *l, enum layer_pass_kind pass, float *const x[], int first, int count, float *out,
                          float *alone, int *unasked, struct alexcl_error *err) {
-    int status = ALEXCL_OK;
+    int status = ALEXCL_OK, inputs = l->shape.input_count;
     size_t images = (size_t)(first + count), size = shape_size(l->shape.out), each = layer_out_floats(l),
            floats = images * each + BEHIND;
     size_t before = (size_t)first * each;
-    int other = shape_half_count(l->shape.whole_in.c, 1 - l->shape.half),
-        seam = l->shape.reads.seam < other ? l->shape.reads.seam : other;
-    float *input = NULL, *sides = NULL, *laid = NULL, *near_laid = NULL, *scratch = NULL, *made = NULL;
-    struct storage in = {0}, to = {0}, near = {0}, workspace = {0};
-    TRY(case_cut(x, images, l->shape.whole_in,
-                 l->shape.reads.all ? 0 : shape_half_first(l->shape.whole_in.c, l->shape.half), l->shape.in.c, &input,
-                 err));
-    TRY(case_lay(l, input, shape_size(l->shape.in), layer_in_floats(l), images, 0, &laid, err));
-    TRY(selfcheck_store(l->place, laid, images * layer_in_floats(l), &in, err));
-    if (seam) {
-        int from =
-            l->shape.half ? shape_half_count(l->shape.whole_in.c, 0) - seam : shape_half_first(l->shape.whole_in.c, 1);
-        size_t near_floats = (size_t)seam * (size_t)l->shape.whole_in.h * (size_t)l->shape.whole_in.w;
-        TRY(case_cut(x, images, l->shape.whole_in, from, seam, &sides, err));
-        TRY(case_lay(l, sides, near_floats, near_floats, images, seam, &near_laid, err));
-        TRY(selfcheck_store(l->place, near_laid, images * near_floats, &near, err));
+    float *scratch = NULL, *made = NULL;
+    struct case_input given[LAYER_SAMPLE_INPUTS] = {{{0}, {0}}};
+    struct layer_source sources[LAYER_SAMPLE_INPUTS];
+    struct storage to = {0}, workspace = {0};
+    for (int i = 0; i < inputs; i++) {
+        TRY(case_make_input(l, i, x[i], images, &given[i], err));
+        sources[i] = (struct layer_source){&given[i].own, &given[i].halo};
     }
     if (l->pass[pass].workspace) {
         TRY(memory_alloc_floats(&scratch, l->pass[pass].workspace, "a check", err));
@@ -96,8 +122,8 @@ static int case_run_half(struct layer *l, enum layer_pass_kind pass, const float
     TRY(memory_alloc_floats(&made, floats, "a check", err));
     selfcheck_fill_nobody(made, floats);
     TRY(selfcheck_store(l->place, made, floats, &to, err));
-    const struct layer_io one = {&in, &to, &near, &workspace, first, 1},
-                          all = {&in, &to, &near, &workspace, first, count};
+    const struct layer_io one = {sources[0].own, &to, sources[0].halo, &workspace, first, 1, sources},
+                          all = {sources[0].own, &to, sources[0].halo, &workspace, first, count, sources};
     TRY(layer_run(l, pass, &one, err));
     TRY(storage_read(&to, before, made, each, err));
     layer_take_out(l, made, alone);
@@ -107,8 +133,9 @@ static int case_run_half(struct layer *l, enum layer_pass_kind pass, const float
     *unasked = !selfcheck_is_nobody(made, before) || !selfcheck_is_nobody(made + images * each, BEHIND);
     if (l->place->device) TRY(buffer_check_guards(l->place->device, err));
 done:
-    storage_free(&in), storage_free(&to), storage_free(&near), storage_free(&workspace);
-    free(input), free(sides), free(laid), free(near_laid), free(scratch), free(made);
+    for (int i = 0; i < LAYER_SAMPLE_INPUTS; i++) case_free_input(&given[i]);
+    storage_free(&to), storage_free(&workspace);
+    free(scratch), free(made);
     return status;
 }
 
@@ -130,14 +157,21 @@ void selfcheck_compare(const float *got, const float *due, size_t count, int hal
     }
 }
 
+int selfcheck_describe_layer(const struct selfcheck_case *c, int half, struct layer *l, struct alexcl_error *err) {
+    struct alexcl_shape in[LAYER_SAMPLE_INPUTS] = {c->in};
+    int count = 1;
+    for (; count < LAYER_SAMPLE_INPUTS && c->more[count - 1].c; count++) in[count] = c->more[count - 1];
+    return layer_describe_inputs(l, &c->desc, half, in, count, err);
+}
+
 static int case_run_layer(struct place *place, const struct selfcheck_case *c, int half, struct selfcheck_found *found,
                           struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct place host = {NULL};
     struct layer l = {0}, reference = {0};
-    float *x = NULL, *w[LAYER_TENSORS] = {0}, *buffers = NULL, *alone = NULL;
+    float *x[LAYER_SAMPLE_INPUTS] = {0}, *w[LAYER_TENSORS] = {0}, *buffers = NULL, *alone = NULL;
     size_t images = (size_t)(c->first + c->images);
-    TRY(layer_describe(&l, &c->desc, half, c->in, err));
+    TRY(selfcheck_describe_layer(c, half, &l, err));
     l.choice.fp16 = c->fp16;
     reference = l;
     l.choice.in_block = c->in_block ? c->in_block : 1;
@@ -145,7 +179,10 @@ static int case_run_layer(struct place *place, const struct selfcheck_case *c, i
     l.choice.reproducible = c->reproducible;
     l.choice.most = c->alone;
     l.pass[c->pass].tile = c->tile;
-    TRY(selfcheck_make_random(images * shape_size(c->in), "x", 2.0, &x, err));
+    for (int i = 0; i < l.shape.input_count; i++) {
+        char name[] = {'x', i ? (char)('0' + i) : '\0', '\0'};
+        TRY(selfcheck_make_random(images * shape_size(l.shape.inputs[i].whole), name, 2.0, &x[i], err));
+    }
     /* The half's own rows: which ones of the whole does not matter. */
     for (int t = 0; t < l.shape.tensor_count; t++)
         TRY(selfcheck_make_random(layer_tensor_floats(&l.shape.tensors[t]), l.shape.tensors[t].suffix, 0.5, &w[t],
@@ -165,7 +202,8 @@ static int case_run_layer(struct place *place, const struct selfcheck_case *c, i
 done:
     layer_release(&reference), layer_release(&l);
     for (int t = 0; t < LAYER_TENSORS; t++) free(w[t]);
-    free(x), free(buffers), free(alone);
+    for (int i = 0; i < LAYER_SAMPLE_INPUTS; i++) free(x[i]);
+    free(buffers), free(alone);
     return status;
 }
 

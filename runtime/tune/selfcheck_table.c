@@ -14,6 +14,12 @@ static const struct layer_sample *table_sample(unsigned number) {
     return NULL;
 }
 
+static struct selfcheck_case table_case(const struct layer_sample *s) {
+    struct selfcheck_case c = {.desc = s->desc, .in = s->in, .first = 1, .images = s->images ? s->images : 5};
+    memcpy(c.more, layer_type(s->desc.type)->more, sizeof c.more);
+    return c;
+}
+
 static const struct selfcheck_part *const parts[] = {&selfcheck_join, &selfcheck_im2col, &selfcheck_bias,
                                                      &selfcheck_peak};
 enum { PARTS = sizeof parts / sizeof *parts };
@@ -22,8 +28,9 @@ int selfcheck_table_case(const struct place *place, unsigned number, struct self
     const struct layer_sample *s;
     for (unsigned row = 0; (s = table_sample(row)) != NULL; row++) {
         struct alexcl_error ignored = {0};
+        struct selfcheck_case c = table_case(s);
         struct layer l;
-        if (layer_describe(&l, &s->desc, 0, s->in, &ignored) != ALEXCL_OK) continue;
+        if (selfcheck_describe_layer(&c, 0, &l, &ignored) != ALEXCL_OK) continue;
         for (const struct layer_variant *const *v = l.shape.ops->variants[LAYER_FORWARD]; *v; v++) {
             int large = s->images != 0 && strcmp((*v)->name, "clblast") != 0;
             /* fully connected layers with both kinds of weights */
@@ -33,14 +40,11 @@ int selfcheck_table_case(const struct place *place, unsigned number, struct self
                 if (!layer_set_way(&l, way % LAYER_WAYS, layer_block(place)) || !(*v)->applicable(&l, place) ||
                     number-- > 0)
                     continue;
-                *out = (struct selfcheck_case){.desc = s->desc,
-                                               .in = s->in,
-                                               .variant = *v,
-                                               .first = 1,
-                                               .images = s->images ? s->images : 5,
-                                               .fp16 = l.choice.fp16,
-                                               .in_block = l.choice.in_block,
-                                               .out_block = l.choice.out_block};
+                c.variant = *v;
+                c.fp16 = l.choice.fp16;
+                c.in_block = l.choice.in_block;
+                c.out_block = l.choice.out_block;
+                *out = c;
                 return 1;
             }
         }
@@ -54,8 +58,9 @@ int selfcheck_table_names(unsigned number, const char **kernels, const char **la
     const struct layer_sample *s;
     for (unsigned row = 0; (s = table_sample(row)) != NULL; row++) {
         struct alexcl_error ignored = {0};
+        struct selfcheck_case c = table_case(s);
         struct layer l;
-        if (layer_describe(&l, &s->desc, 0, s->in, &ignored) != ALEXCL_OK) continue;
+        if (selfcheck_describe_layer(&c, 0, &l, &ignored) != ALEXCL_OK) continue;
         for (const struct layer_variant *const *v = l.shape.ops->variants[LAYER_FORWARD]; *v; v++) {
             if (number-- > 0) continue;
             *kernels = (*v)->kernels ? (*v)->kernels : ""; /* the reference has none */

@@ -395,8 +395,8 @@ START_TEST(fields_of_a_layer) {
     REFUSED(l[POOL].name = longest, "layer 3 of 7: its name is longer than 255 bytes");
     REFUSED(l[POOL].name = "conv", "model good: layer conv (3 of 7): layer 1 has the same name");
     REFUSED(l[POOL].name = "origin", "layer origin (3 of 7): a weight file's metadata has another use for this name");
-    REFUSED(l[POOL].type = (enum alexcl_layer_type)15,
-            "model good: layer pool (3 of 7): type 15: there is no layer type with this number");
+    REFUSED(l[POOL].type = (enum alexcl_layer_type)99,
+            "model good: layer pool (3 of 7): type 99: there is no layer type with this number");
     REFUSED(l[POOL].type = (enum alexcl_layer_type) - 1, "type -1: there is no layer type");
     REFUSED(l[CONV].outputs = 1,
             "model good: layer conv (1 of 7): outputs 1: it must be from 2 to 65535, one for each half at least");

@@ -32,7 +32,7 @@ START_TEST(a_view_keeps_the_cut_of_the_channels) {
         struct alexcl_error err = {0};
         struct graph *g;
         EXPECT_OK(make_odd(views[i], &g, &err), err);
-        ck_assert_int_eq(g->cross_count, 1);
+        ck_assert_int_eq(g->crossing_count, 1);
         ck_assert_int_eq(graph_sent(g, 0, 0).count * graph_sent(g, 0, 0).hw, 18); /* two channels of nine */
         ck_assert_int_eq(graph_sent(g, 0, 1).count * graph_sent(g, 0, 1).hw, 9);
         ck_assert_uint_eq(graph_joined_floats(g, 0), 27);

@@ -11,17 +11,9 @@
 enum { BEHIND = 64 /* floats behind a buffer's images that nobody may write */ };
 static const double TOLERANCE = 1e-5;
 
-/* How much is tried. */
-struct extent {
-    int images;
-    int first, count; /* those computed together */
-    int alone;        /* how many are computed alone as well */
-    int all_ways;     /* golden vectors, and the same once more cut into other launches */
-    int costly;       /* the shapes with most products */
-};
 /* The images of no extent are a multiple of those in a tile (4) or in a workspace (8); 9 are more than either. */
-static const struct extent whole_extent = {12, 2, 9, 3, 1, 1}, simulated_extent = {7, 1, 5, 1, 0, 1},
-                           small_extent = {7, 1, 5, 1, 0, 0};
+static const struct kernel_check_extent whole_extent = {12, 2, 9, 3, 1, 1}, simulated_extent = {7, 1, 5, 1, 0, 1},
+                                        small_extent = {7, 1, 5, 1, 0, 0};
 
 /* Variants whose kernels are not for CPU devices alone. */
 static int for_any_device(const char *variant) {
@@ -33,7 +25,7 @@ static int for_any_device(const char *variant) {
  * and less when it looks for faults (oclgrind.sh), which is slower again. Rusticl keeps Winograd's register tiles in
  * memory; and llvmpipe ends loops early in conv_cpu.cl's costly shapes (quirks.c: no net computes there with kernels
  * for CPU devices). */
-static const struct extent *kernel_check_extent(const char *variant, enum alexcl_layer_type type) {
+const struct kernel_check_extent *kernel_check_extent(const char *variant, enum alexcl_layer_type type) {
     const char *grid = getenv("ALEXCL_TEST_GRID"), *implementation = support_implementation();
     if (grid && strcmp(grid, "small") == 0) return &small_extent;
     if (strcmp(implementation, "rusticl") == 0 && (type == ALEXCL_CONV || type == ALEXCL_FC) &&
@@ -43,7 +35,7 @@ static const struct extent *kernel_check_extent(const char *variant, enum alexcl
 }
 
 /* Both variants of Winograd's minimal filtering. */
-static int is_winograd(const char *variant) { return strncmp(variant, "wino", 4) == 0; }
+int kernel_check_is_winograd(const char *variant) { return strncmp(variant, "wino", 4) == 0; }
 
 int kernel_check_bare(void) { return getenv("ALEXCL_BARE_BUFFERS") != NULL; }
 
@@ -62,14 +54,14 @@ static int set_blocks(struct layer *l, const char *variant, int in_block) {
                 (strcmp(variant, "own") == 0 && (units || type == ALEXCL_CONV));
     if (plain && in_block > 1) return 0;
     /* over planes it strides, over blocks it does not */
-    if (is_winograd(variant) && !plain && (in_block == 1) != (l->shape.desc->stride[0] > 1)) return 0;
+    if (kernel_check_is_winograd(variant) && !plain && (in_block == 1) != (l->shape.desc->stride[0] > 1)) return 0;
     if (!plain && !own && in_block == 1 && type != ALEXCL_CONV && type != ALEXCL_FC) return 0;
     l->choice.in_block = in_block;
     l->choice.out_block = layer_makes_block(l, in_block, plain || (own && in_block == 1) ? 1 : LAYER_BLOCK);
     return (l->choice.in_block == 1 && l->choice.out_block == 1) || layer_takes_blocks(l);
 }
 
-static const struct layer_variant *find_variant(const struct layer *l, const char *name) {
+const struct layer_variant *kernel_check_variant(const struct layer *l, const char *name) {
     for (const struct layer_variant *const *v = l->shape.ops->variants[LAYER_FORWARD]; *v; v++)
         if (strcmp((*v)->name, name) == 0) return *v;
     ck_abort_msg("%s has no variant %s", l->shape.desc->name, name);
@@ -150,7 +142,7 @@ static void prepare_half(struct layer *l, const char *variant, struct place *pla
         values[t] = w[t] + (size_t)l->shape.tensors[t].first * row;
     }
     l->choice.reproducible = 1;
-    EXPECT_OK(layer_prepare_variant(l, LAYER_FORWARD, place, find_variant(l, variant), values, &err), err);
+    EXPECT_OK(layer_prepare_variant(l, LAYER_FORWARD, place, kernel_check_variant(l, variant), values, &err), err);
     for (int t = 0; t < l->shape.tensor_count && place->device; t++) /* what a plan counts */
         ck_assert_uint_eq(buffer_floats(l->pass[LAYER_FORWARD].parameters[t].buffer),
                           layer_parameter_floats(l, place, t));
@@ -202,9 +194,12 @@ static float *run_half(struct layer *l, const float *x, int images, int first, i
     if (sides) make_storage(l->place, sides, seam_floats / (size_t)images, images, first, count, &seam);
     if (l->pass[LAYER_FORWARD].workspace)
         make_storage(l->place, NULL, l->pass[LAYER_FORWARD].workspace, 1, 0, 1, &workspace);
-    const struct layer_io io = {
-        &in,  in_place ? &in : &out, sides ? &seam : NULL, l->pass[LAYER_FORWARD].workspace ? &workspace : NULL, first,
-        count};
+    const struct layer_io io = {.in = &in,
+                                .out = in_place ? &in : &out,
+                                .seam = sides ? &seam : NULL,
+                                .workspace = l->pass[LAYER_FORWARD].workspace ? &workspace : NULL,
+                                .first = first,
+                                .count = count};
     EXPECT_OK(layer_run(l, LAYER_FORWARD, &io, &err), err);
     float *laid = support_floats(out_floats);
     EXPECT_OK(storage_read(in_place ? &in : &out, 0, laid, out_floats, &err), err);
@@ -218,11 +213,91 @@ static float *run_half(struct layer *l, const float *x, int images, int first, i
     return got;
 }
 
+/* What a half is given of input `input`: its own channels, or the halo. */
+static void make_source(const struct layer *l, int input, const float *x, int images, int first, int count, int halo,
+                        struct storage *out) {
+    struct alexcl_shape whole = l->shape.inputs[input].whole;
+    const struct layer_halo *read = &l->shape.inputs[input].halo;
+    int half = halo ? 1 - l->shape.half : l->shape.half,
+        from = shape_half_first(whole.c, half) + (halo ? read->first : 0),
+        channels = halo ? read->count : shape_half_count(whole.c, half);
+    size_t size = (size_t)channels * (size_t)(whole.h * whole.w), floats = halo ? size : layer_own_floats(l, input);
+    float *plain = cut_channels(x, images, whole, from, channels), *laid = support_floats((size_t)images * floats);
+    for (size_t i = 0; i < (size_t)images * floats; i++) laid[i] = 3.0f;
+    for (size_t n = 0; n < (size_t)images; n++) {
+        if (halo)
+            layer_lay_seam(l, channels, plain + n * size, laid + n * floats);
+        else
+            layer_lay_own(l, input, plain + n * size, laid + n * floats);
+    }
+    make_storage(l->place, laid, floats, images, first, count, out);
+    free(plain), free(laid);
+}
+
+/* Images first .. first+count-1 of a half: every value of them is due, and no other one is written. */
+static void check_several_half(struct layer *l, float *const x[], const float *due, int images, int first, int count) {
+    struct alexcl_error err = {0};
+    struct storage own[LAYER_INPUTS] = {{0}}, halo[LAYER_INPUTS] = {{0}}, out = {0};
+    struct layer_source sources[LAYER_INPUTS];
+    size_t floats = (size_t)images * layer_out_floats(l), size = shape_size(l->shape.out);
+    for (int i = 0; i < l->shape.input_count; i++) {
+        make_source(l, i, x[i], images, first, count, 0, &own[i]);
+        if (l->shape.inputs[i].halo.count) make_source(l, i, x[i], images, first, count, 1, &halo[i]);
+        sources[i] = (struct layer_source){&own[i], l->shape.inputs[i].halo.count ? &halo[i] : NULL};
+    }
+    make_storage(l->place, NULL, layer_out_floats(l), images, first, count, &out);
+    const struct layer_io io = {.in = &own[0], .out = &out, .first = first, .count = count, .sources = sources};
+    EXPECT_OK(layer_run(l, LAYER_FORWARD, &io, &err), err);
+    float *laid = support_floats(floats),
+          *wanted = cut_channels(due, images, l->shape.whole_out, shape_half_first(l->shape.whole_out.c, l->shape.half),
+                                 l->shape.out.c);
+    EXPECT_OK(storage_read(&out, 0, laid, floats, &err), err);
+    float *got = take_output(l, laid, images, first, count);
+    check_behind(l, &out, floats);
+    for (size_t i = 0; i < (size_t)images * size; i++) {
+        int asked = i >= (size_t)first * size && i < (size_t)(first + count) * size;
+        if (asked ? memcmp(&got[i], &wanted[i], sizeof *got) != 0 : !kernel_check_bare() && !is_nobody(&got[i]))
+            ck_abort_msg("%s, half %d, block %d, %d images from %d on: value %zu is %g where %s is due",
+                         l->shape.desc->name, l->shape.half, l->choice.in_block, count, first, i, (double)got[i],
+                         asked ? "another" : "none");
+    }
+    for (int i = 0; i < l->shape.input_count && !kernel_check_bare(); i++)
+        storage_free(&own[i]), storage_free(&halo[i]);
+    if (!kernel_check_bare()) storage_free(&out);
+    free(laid), free(wanted), free(got);
+}
+
+void kernel_check_several(const struct alexcl_layer *desc, const struct alexcl_shape *shapes, int count,
+                          kernel_check_due *due_of) {
+    enum { ALL = 9 };
+    struct alexcl_error err = {0};
+    const float *const no_weights[LAYER_TENSORS] = {0};
+    for (int way = 0; way < 4; way++) {
+        struct layer l;
+        float *x[LAYER_INPUTS];
+        EXPECT_OK(layer_describe_inputs(&l, desc, way % 2, shapes, count, &err), err);
+        if (way > 1 && (!support_place()->device || !kernel_check_possible("cpu"))) continue;
+        l.choice.in_block = l.choice.out_block = way > 1 ? LAYER_BLOCK : 1;
+        for (int i = 0; i < count; i++) {
+            char name[] = {'x', (char)('0' + i), '\0'};
+            x[i] = support_random(ALL * shape_size(shapes[i]), name, 2.0);
+        }
+        float *due = support_floats(ALL * shape_size(l.shape.whole_out));
+        due_of(due, x, shapes, count, ALL);
+        EXPECT_OK(layer_prepare(&l, LAYER_FORWARD, support_place(), no_weights, &err), err);
+        check_several_half(&l, x, due, ALL, 0, ALL);
+        check_several_half(&l, x, due, ALL, 3, 5);
+        layer_release(&l);
+        for (int i = 0; i < count; i++) free(x[i]);
+        free(due);
+    }
+}
+
 /* Of a layer whose weights are in half precision, `rounded` are what those are: it must compute with them what it
  * computes in float. */
 static void check_half(const char *variant, struct layer *l, const float *x, const float *const w[LAYER_TENSORS],
                        const float *const rounded[LAYER_TENSORS]) {
-    const struct extent *e = kernel_check_extent(variant, l->shape.desc->type);
+    const struct kernel_check_extent *e = kernel_check_extent(variant, l->shape.desc->type);
     const int images = e->images, first = e->first, count = e->count;
     struct place host = {NULL};
     struct layer reference = *l;
@@ -230,7 +305,7 @@ static void check_half(const char *variant, struct layer *l, const float *x, con
     reference.choice.fp16 = 0;
     size_t size = shape_size(l->shape.out), floats = (size_t)images * size, from = (size_t)first * size,
            computed = (size_t)count * size;
-    const int spread = is_winograd(variant);
+    const int spread = kernel_check_is_winograd(variant);
     const struct support_maps maps = {l->shape.out, 0, spread}, later = {l->shape.out, (size_t)first, spread};
     char what[160];
     prepare_half(&reference, "ref", &host, rounded);
@@ -375,7 +450,8 @@ static void check_golden(const char *variant, const struct alexcl_layer *desc, c
         free(part);
         layer_release(&l);
     }
-    const struct support_maps maps = {{want.shape[1], want.shape[2], want.shape[3]}, 0, is_winograd(variant)};
+    const struct support_maps maps = {
+        {want.shape[1], want.shape[2], want.shape[3]}, 0, kernel_check_is_winograd(variant)};
     if (possible) support_compare_maps(dir, got, want.values, want.count, TOLERANCE, &maps);
     free(got);
     oracle_free(&x), oracle_free(&want);
@@ -400,259 +476,4 @@ void kernel_check_refused(const struct alexcl_layer *desc, struct alexcl_shape w
     struct alexcl_error err = {0};
     struct layer l;
     EXPECT_ERROR(layer_describe(&l, desc, 0, whole_in, &err), ALEXCL_E_USAGE, part, err);
-}
-
-/* What winograd_cpu.cl and winograd.cl are for. */
-static int winograd_does(const char *variant, const struct alexcl_layer *desc) {
-    int on_cpu = strcmp(variant, "wino_gpu") != 0, window = (desc->kernel[0] + 3) / 4;
-    /* Rusticl takes half a minute to compile winograd_cpu.cl for most shapes, and minutes for a window of 5: one of
-     * them. */
-    if (on_cpu && strcmp(support_implementation(), "rusticl") == 0)
-        return strcmp(variant, "winograd") == 0 && desc->stride[0] == 1 && desc->kernel[0] == 3 && desc->outputs == 5;
-    return desc->stride[0] == 1 ? desc->kernel[0] == 3 || desc->kernel[0] == 5
-                                : on_cpu && desc->stride[0] == 4 && (window == 3 || window == 5);
-}
-
-void kernel_check_golden_conv(const char *variant) {
-    static const char *const dirs[] = {"conv_11x11s4", "conv_11x11s4p2", "conv_1x1",      "conv_3x3",  "conv_3x3g2",
-                                       "conv_5x5g2",   "conv_conv3like", "conv_leftover", "conv_lenet"};
-    for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
-        int kernel = (int)oracle_number(dirs[i], "kh"), stride = (int)oracle_number(dirs[i], "stride"),
-            pad = (int)oracle_number(dirs[i], "pad");
-        struct alexcl_layer desc = {.type = ALEXCL_CONV,
-                                    .name = dirs[i],
-                                    .outputs = (int)oracle_number(dirs[i], "o"),
-                                    .kernel = {kernel, kernel},
-                                    .stride = {stride, stride},
-                                    .pad = {pad, pad, pad, pad},
-                                    .groups = (int)oracle_number(dirs[i], "groups")};
-        if (is_winograd(variant) && !winograd_does(variant, &desc)) continue;
-        kernel_check_golden(variant, &desc, dirs[i], "y");
-    }
-}
-
-void kernel_check_conv_grid(const char *variant) {
-    static const struct {
-        struct alexcl_shape in;
-        int outputs, kernel, stride, pad, pad_end, groups;
-        /* left out where little is tried; 2: by winograd.cl alone, which fills up the product of every point */
-        int costly;
-    } cases[] = {
-        {{1, 1, 1}, 2, 1, 1, 0, 0, 1, 0},    /* one of everything */
-        {{1, 5, 9}, 3, 3, 1, 1, 0, 1, 2},    /* one channel, more pixels than a tile */
-        {{3, 7, 5}, 5, 3, 1, 1, 0, 1, 0},    /* an odd number of outputs, halves of 3 and 2 */
-        {{2, 4, 5}, 131, 3, 1, 1, 0, 1, 1},  /* more blocks of outputs than a work-item has */
-        {{2, 6, 5}, 3, 5, 1, 2, 0, 1, 0},    /* a window of 5 */
-        {{2, 9, 30}, 66, 3, 2, 0, 1, 1, 1},  /* more outputs than a tile, wider than one, one-sided padding */
-        {{4, 12, 11}, 34, 5, 1, 2, 0, 2, 1}, /* a group a half */
-        {{8, 6, 6}, 20, 3, 1, 1, 0, 4, 0},   /* two groups a half, 5 outputs each */
-        {{2, 15, 22}, 5, 9, 4, 1, 2, 1, 0},  /* a stride of 4 */
-        {{3, 25, 25}, 9, 11, 4, 0, 3, 1, 1}, /* conv1 of the 2012 code, in small */
-        {{3, 26, 31}, 7, 11, 4, 2, 0, 1, 1}, /* windows that leave rows over */
-        {{17, 5, 6}, 6, 3, 3, 2, 0, 1, 1},   /* windows that begin in the padding and end in it */
-        {{5, 3, 16}, 4, 2, 1, 1, 0, 1, 0},   /* an even window */
-        {{2, 8, 8}, 4, 3, 3, 0, 0, 1, 0},    /* two columns and rows that no window reaches */
-        {{6, 5, 5}, 12, 5, 1, 0, 0, 1, 1},   /* one output a map (LeNet-1998's c5) */
-        /* halves that leave lanes of a block over, more tiles than a work-item takes */
-        {{36, 13, 13}, 70, 3, 1, 1, 0, 2, 1},
-        {{33, 10, 17}, 33, 5, 1, 4, 0, 1, 1}, /* as much padding as may be */
-        {{64, 15, 6}, 65, 3, 1, 0, 2, 1, 1},  /* one-sided padding */
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        int left_out = cases[i].costly == 1 || (cases[i].costly == 2 && strcmp(variant, "wino_gpu") == 0);
-        if (left_out && !kernel_check_extent(variant, ALEXCL_CONV)->costly) continue;
-        /* most of it is CLBlast's own kernels */
-        if (i % 2 && strcmp(variant, "clblast") == 0 && strcmp(support_implementation(), "oclgrind") == 0) continue;
-        struct alexcl_layer desc = {
-            .type = ALEXCL_CONV,
-            .name = "conv",
-            .outputs = cases[i].outputs,
-            .kernel = {cases[i].kernel, cases[i].kernel},
-            .stride = {cases[i].stride, cases[i].stride},
-            .pad = {cases[i].pad, cases[i].pad, cases[i].pad + cases[i].pad_end, cases[i].pad + cases[i].pad_end},
-            .groups = cases[i].groups};
-        if (is_winograd(variant) && !winograd_does(variant, &desc)) continue;
-        kernel_check_layer(variant, &desc, cases[i].in);
-    }
-}
-
-void kernel_check_golden_fc(const char *variant) {
-    static const char *const dirs[] = {"fc_mid", "fc_odd", "fc_one"};
-    for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
-        struct alexcl_layer desc = {.type = ALEXCL_FC, .name = dirs[i], .outputs = (int)oracle_number(dirs[i], "out")};
-        kernel_check_golden(variant, &desc, dirs[i], "y");
-    }
-}
-
-void kernel_check_fc_grid(const char *variant) {
-    static const int inputs[] = {1, 15, 16, 65, 130}, outputs[] = {2, 7, 33};
-    for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
-        for (size_t o = 0; o < sizeof outputs / sizeof *outputs; o++) {
-            /* each of both at least once */
-            if (!kernel_check_extent(variant, ALEXCL_FC)->costly && o != i % (sizeof outputs / sizeof *outputs))
-                continue;
-            struct alexcl_layer desc = {.type = ALEXCL_FC, .name = "fc", .outputs = outputs[o]};
-            kernel_check_layer(variant, &desc, (struct alexcl_shape){inputs[i], 1, 1});
-        }
-    }
-    static const struct alexcl_shape maps[] = {{1, 3, 3}, {7, 2, 5}, {40, 3, 3}};
-    /* behind a flatten layer; with more inputs than a chunk of fc_cpu.cl */
-    for (size_t i = 0; i < sizeof maps / sizeof *maps; i++) {
-        /* Two blocks of 32 outputs a half; one on bare buffers: weights are written block after block, and see
-         * make_storage. */
-        struct alexcl_layer desc = {.type = ALEXCL_FC, .name = "fc", .outputs = kernel_check_bare() ? 61 : 70};
-        kernel_check_flattened(variant, &desc, (struct alexcl_shape){(int)shape_size(maps[i]), 1, 1}, maps[i]);
-    }
-    /* So many inputs that an item of fc_cpu.cl owns several blocks, the last one fewer: too many for a simulator. */
-    struct alexcl_layer desc = {.type = ALEXCL_FC, .name = "fc", .outputs = 1030};
-    if (strcmp(variant, "cpu") == 0 && kernel_check_extent(variant, ALEXCL_FC)->costly && support_place()->device &&
-        device_limits(support_place()->device)->kind == ALEXCL_DEVICE_CPU)
-        kernel_check_layer(variant, &desc, (struct alexcl_shape){16400, 1, 1});
-}
-
-static struct alexcl_layer lrn(int n, double k, double alpha, double beta, enum alexcl_span span) {
-    return (struct alexcl_layer){.type = ALEXCL_LRN,
-                                 .name = "lrn",
-                                 .window = {-n / 2, n / 2},
-                                 .k = k,
-                                 .alpha = alpha,
-                                 .beta = beta,
-                                 .span = span};
-}
-
-/* Windows wider than a half, halves of different size, one channel, other powers. */
-void kernel_check_lrn_grid(const char *variant) {
-    static const struct alexcl_shape shapes[] = {{1, 1, 1}, {2, 3, 3}, {5, 4, 7}, {16, 9, 8}, {33, 1, 5}, {1, 5, 13}};
-    static const int windows[] = {1, 3, 5, 9};
-    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
-        for (size_t w = 0; w < sizeof windows / sizeof *windows; w++) {
-            for (int span = 0; span < 2; span++) {
-                struct alexcl_layer desc = lrn(windows[w], 2.0, 0.3, 0.75, span ? ALEXCL_SPAN_LAYER : ALEXCL_SPAN_HALF);
-                kernel_check_layer(variant, &desc, shapes[s]);
-            }
-        }
-    }
-    struct alexcl_layer desc = lrn(5, 1.0, 0.5, 0.6, ALEXCL_SPAN_LAYER);
-    kernel_check_layer(variant, &desc, shapes[3]);
-    /* ends that differ: an even number of channels, all below, all above, further than a half has channels */
-    static const int uneven[][2] = {{-1, 2}, {-2, 1}, {-3, 0}, {0, 2}, {-9, 1}};
-    for (size_t i = 0; i < sizeof uneven / sizeof *uneven; i++) {
-        for (size_t s = 2; s < 5; s += 2) {
-            desc = kernel_check_lrn(uneven[i][0], uneven[i][1], ALEXCL_SPAN_LAYER);
-            kernel_check_layer(variant, &desc, shapes[s]);
-        }
-    }
-    desc = kernel_check_lrn(-2, 1, ALEXCL_SPAN_HALF);
-    kernel_check_layer(variant, &desc, shapes[3]);
-}
-
-struct alexcl_layer kernel_check_lrn(int first, int last, enum alexcl_span span) {
-    struct alexcl_layer desc = lrn(1, 2.0, 0.3, 0.75, span);
-    desc.window[0] = first;
-    desc.window[1] = last;
-    return desc;
-}
-
-void kernel_check_golden_lrn(const char *variant) {
-    static const char *const dirs[] = {"lrn_paper",    "lrn_relu",   "lrn_towers", "lrn_caffe",    "lrn_narrow",
-                                       "lrn_n3strong", "lrn_single", "lrn_even",   "lrn_onnx_even"};
-    for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
-        struct alexcl_layer desc =
-            lrn(1, oracle_number(dirs[i], "k"), oracle_number(dirs[i], "alpha"), oracle_number(dirs[i], "beta"),
-                oracle_number(dirs[i], "groups") == 2 ? ALEXCL_SPAN_HALF : ALEXCL_SPAN_LAYER);
-        oracle_ends(dirs[i], &desc.window[0], &desc.window[1]);
-        kernel_check_golden(variant, &desc, dirs[i], "y");
-    }
-}
-
-struct alexcl_layer kernel_check_maxpool(int kernel, int stride, int ceil_mode) {
-    return (struct alexcl_layer){.type = ALEXCL_MAXPOOL,
-                                 .name = "maxpool",
-                                 .kernel = {kernel, kernel},
-                                 .stride = {stride, stride},
-                                 .ceil_mode = ceil_mode};
-}
-
-/* A net that went wrong must show it. */
-void kernel_check_maxpool_nan(const char *variant, int block) {
-    struct alexcl_error err = {0};
-    struct alexcl_layer desc = kernel_check_maxpool(2, 2, 0);
-    const float *const none[LAYER_TENSORS] = {0};
-    struct layer l;
-    struct storage in, out;
-    const float values[12] = {NAN, 1, 2, NAN, 5, -7, 3, 4, 9, 6, 6, 7}; /* 2 x 6: three windows */
-    float laid[12 * LAYER_BLOCK] = {0}, made[3 * LAYER_BLOCK], got[3];
-    if (!kernel_check_possible(variant)) return;
-    EXPECT_OK(layer_describe(&l, &desc, 0, (struct alexcl_shape){2, 2, 6}, &err), err);
-    l.choice.in_block = l.choice.out_block = block;
-    EXPECT_OK(layer_prepare_variant(&l, LAYER_FORWARD, support_place(), find_variant(&l, variant), none, &err), err);
-    layer_lay_in(&l, values, laid);
-    EXPECT_OK(storage_create(support_place(), layer_in_floats(&l), "a test", &in, &err), err);
-    EXPECT_OK(storage_create(support_place(), layer_out_floats(&l), "a test", &out, &err), err);
-    EXPECT_OK(storage_write(&in, 0, laid, layer_in_floats(&l), &err), err);
-    const struct layer_io io = {&in, &out, NULL, NULL, 0, 1};
-    EXPECT_OK(layer_run(&l, LAYER_FORWARD, &io, &err), err);
-    EXPECT_OK(storage_read(&out, 0, made, layer_out_floats(&l), &err), err);
-    layer_take_out(&l, made, got);
-    ck_assert(isnan(got[0]) && isnan(got[1]) && got[2] == 7.0f);
-    storage_free(&in), storage_free(&out);
-    layer_release(&l);
-}
-
-void kernel_check_pool_grid(const char *variant, struct alexcl_layer desc) {
-    static const struct alexcl_shape shapes[] = {{1, 1, 1}, {3, 4, 7}, {6, 13, 13}, {9, 5, 2}, {1, 9, 11}};
-    static const int windows[][2] = {{1, 1}, {2, 2}, {3, 2}, {2, 3}, {4, 1}};
-    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
-        for (size_t w = 0; w < sizeof windows / sizeof *windows; w++) {
-            if ((s + w) % 2 && !kernel_check_extent(variant, desc.type)->costly) continue;
-            for (int ceil_mode = 0; ceil_mode < 2; ceil_mode++) {
-                int kernel = windows[w][0];
-                if (!ceil_mode && (kernel > shapes[s].h || kernel > shapes[s].w)) continue;
-                desc.kernel[0] = desc.kernel[1] = kernel;
-                desc.stride[0] = desc.stride[1] = windows[w][1];
-                desc.ceil_mode = ceil_mode;
-                kernel_check_layer(variant, &desc, shapes[s]);
-            }
-        }
-    }
-}
-
-/* Windows that are no squares, and those that hang over the map: on every side by another number, dilated, in ceil
- * mode. */
-void kernel_check_pool_windows(const char *variant, struct alexcl_layer desc) {
-    static const struct {
-        struct alexcl_shape in;
-        int kernel[2], stride[2], dilation[2], pad[4], ceil_mode;
-    } cases[] = {
-        {{3, 7, 9}, {2, 3}, {1, 2}, {0}, {0}, 0},
-        {{5, 6, 4}, {3, 1}, {2, 1}, {0}, {0}, 1},
-        {{4, 7, 6}, {3, 3}, {2, 2}, {0}, {1, 1, 1, 1}, 0},
-        {{4, 7, 6}, {3, 3}, {2, 2}, {1, 1}, {1, 1, 1, 1}, 1},
-        {{2, 8, 11}, {3, 2}, {1, 3}, {2, 3}, {2, 0, 1, 3}, 0},
-        {{37, 9, 5}, {2, 3}, {2, 2}, {3, 1}, {0, 1, 2, 0}, 1},
-        {{3, 2, 2}, {3, 3}, {1, 1}, {0}, {1, 2, 2, 1}, 0}, /* larger than the map */
-    };
-    unsigned fields = layer_type(desc.type)->fields;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        if (!(fields & LAYER_FIELD_PAD) && cases[i].pad[0] + cases[i].pad[1] + cases[i].pad[2] > 0) continue;
-        memcpy(desc.kernel, cases[i].kernel, sizeof desc.kernel);
-        memcpy(desc.stride, cases[i].stride, sizeof desc.stride);
-        memcpy(desc.dilation, cases[i].dilation, sizeof desc.dilation);
-        memcpy(desc.pad, cases[i].pad, sizeof desc.pad);
-        desc.ceil_mode = cases[i].ceil_mode;
-        for (int counted = 0; counted <= ((fields & LAYER_FIELD_COUNT_PAD) != 0); counted++) {
-            desc.count_include_pad = counted;
-            kernel_check_layer(variant, &desc, cases[i].in);
-        }
-    }
-}
-
-void kernel_check_golden_maxpool(const char *variant) {
-    static const char *const dirs[] = {"pool_13",  "pool_2x2",  "pool_55",    "pool_ceil",   "pool_even",
-                                       "pool_neg", "pool_ties", "pool_zeros", "pool_padded", "pool_dilated"};
-    for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
-        struct alexcl_layer desc = kernel_check_maxpool(1, 1, (int)oracle_number(dirs[i], "ceil"));
-        kernel_check_oracle_window(dirs[i], &desc);
-        kernel_check_golden(variant, &desc, dirs[i], "y");
-    }
 }

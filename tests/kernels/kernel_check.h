@@ -5,6 +5,17 @@
 #define ALEXCL_KERNEL_CHECK_H
 #include "support.h"
 
+/* How much is tried. */
+struct kernel_check_extent {
+    int images;
+    int first, count; /* those computed together */
+    int alone;        /* how many are computed alone as well */
+    int all_ways;     /* golden vectors, and the same once more cut into other launches */
+    int costly;       /* the shapes with most products */
+};
+const struct kernel_check_extent *kernel_check_extent(const char *variant, enum alexcl_layer_type type);
+const struct layer_variant *kernel_check_variant(const struct layer *l, const char *name);
+int kernel_check_is_winograd(const char *variant);
 /* Whether this place can run a variant: kernels named *_cpu.cl are for CPU devices alone. ALEXCL_TEST_CPU_KERNELS=1
  * lets them run anywhere (Oclgrind says it is a GPU). */
 int kernel_check_possible(const char *variant);
@@ -24,6 +35,11 @@ void kernel_check_flattened(const char *variant, const struct alexcl_layer *desc
 void kernel_check_golden(const char *variant, const struct alexcl_layer *desc, const char *dir, const char *key);
 /* A golden case's window to a description. */
 void kernel_check_oracle_window(const char *dir, struct alexcl_layer *desc);
+/* Both halves of a layer that reads several values, on random ones, to the bit what `due` makes of whole inputs (images
+ * x c x h x w); batches and blocks as above. */
+typedef void kernel_check_due(float *out, float *const x[], const struct alexcl_shape *shapes, int count, int images);
+void kernel_check_several(const struct alexcl_layer *desc, const struct alexcl_shape *shapes, int count,
+                          kernel_check_due *due);
 /* describe must fail with ALEXCL_E_USAGE and a text that has `part` in it. */
 void kernel_check_refused(const struct alexcl_layer *desc, struct alexcl_shape whole_in, const char *part);
 /* Every golden case of a convolution. */

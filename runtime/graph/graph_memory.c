@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* What a graph takes: every buffer that a lane makes is counted, by the same rows that it is made from, for a number of
+ * images; how many fit is found by halving, since what they take only grows with them. */
+#include <limits.h>
+
+#include "graph.h"
+
+struct graph_host graph_host_floats(const struct graph *g, unsigned halves, int pinned, int converts) {
+    struct graph_host f = {.input = pinned ? g->values[0].floats[0] : 0, .output = 1};
+    for (int h = 0; h < 2; h++) {
+        if (!(halves >> h & 1u)) continue;
+        size_t output = g->values[g->layers[g->layer_count - 1].out].floats[h];
+        if (output > f.output) f.output = output;
+        for (int x = 0; halves != 3u && x < g->crossing_count; x++) {
+            f.sent += graph_sent(g, x, h).floats;
+            if (pinned || converts) f.received += graph_sent(g, x, 1 - h).floats;
+        }
+    }
+    return f;
+}
+
+uint64_t graph_parameters(const struct layer *l) {
+    uint64_t sum = 0;
+    for (int t = 0; t < l->shape.tensor_count; t++)
+        if (l->shape.tensors[t].trainable) sum += layer_tensor_floats(&l->shape.tensors[t]);
+    if (l->shape.desc->connections) {
+        int first = l->shape.tensors[0].first, inputs = l->shape.tensors[0].shape[1];
+        for (int o = first; o < first + l->shape.tensors[0].count; o++)
+            for (int i = 0; i < inputs; i++)
+                if (!(l->shape.desc->connections[o] >> i & 1u))
+                    sum -= (uint64_t)l->shape.desc->kernel[0] * (uint64_t)l->shape.desc->kernel[1];
+    }
+    return sum;
+}
+
+static void graph_count_buffer(struct alexcl_plan_memory *m, uint64_t *kind, uint64_t floats) {
+    uint64_t bytes = floats * sizeof(float);
+    *kind += bytes;
+    m->total += bytes;
+    if (bytes > m->largest_buffer) m->largest_buffer = bytes;
+}
+
+struct alexcl_plan_memory graph_memory(const struct graph *g, unsigned halves, const struct place *place, int images) {
+    struct alexcl_plan_memory m = {0};
+    uint64_t n = (uint64_t)images, workspace = 0; /* which the halves of one place share */
+    graph_count_buffer(&m, &m.activations, n * g->values[0].floats[0]);
+    for (int h = 0; h < 2; h++) {
+        if (!(halves >> h & 1u)) continue;
+        for (int i = 0; i < g->layer_count; i++) {
+            const struct layer *l = &g->layers[i].half[h];
+            for (int t = 0; t < l->shape.tensor_count; t++)
+                graph_count_buffer(&m, &m.weights, layer_parameter_floats(l, place, t));
+            uint64_t wanted = layer_workspace(l, LAYER_FORWARD, place);
+            if (wanted > workspace) workspace = wanted;
+        }
+        for (int b = 0; b < g->buffer_count; b++) graph_count_buffer(&m, &m.activations, n * g->buffer_floats[b][h]);
+    }
+    graph_count_buffer(&m, &m.workspace, workspace);
+    for (int x = 0; x < g->crossing_count; x++) {
+        graph_count_buffer(&m, &m.exchange, n * graph_joined_floats(g, x));
+        for (int h = 0; h < 2; h++) { /* what is received; a halo is received on one device too */
+            struct graph_sent sent = graph_sent(g, x, 1 - h);
+            int received = (halves >> h & 1u) && (halves != 3u || graph_joined_floats(g, x) == 0);
+            if (received) graph_count_buffer(&m, &m.exchange, n * sent.floats);
+        }
+    }
+    return m;
+}
+
+int graph_fit(const struct graph *g, unsigned halves, const struct place *place, uint64_t memory,
+              uint64_t largest_buffer, int batch, const char *name, int *images, struct alexcl_error *err) {
+    uint64_t usable = memory - memory / 10;
+    /* Kernels index floats by int: no buffer may hold more than INT_MAX of them. */
+    uint64_t largest = (uint64_t)INT_MAX * sizeof(float);
+    if (largest_buffer < largest) largest = largest_buffer;
+    int low = 0, high = batch; /* low fits, high+1 does not */
+    while (low < high) {
+        int middle = low + (high - low) / 2 + (high - low) % 2;
+        struct alexcl_plan_memory m = graph_memory(g, halves, place, middle);
+        if (m.total <= usable && m.largest_buffer <= largest)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    if (low == 0) {
+        struct alexcl_plan_memory m = graph_memory(g, halves, place, 1);
+        return error_set(err, ALEXCL_E_MEMORY,
+                         "%s: model %s does not fit: one image needs %.1f MiB (%.1f weights, %.1f activations, %.1f "
+                         "exchange, %.1f workspace; largest buffer "
+                         "%.1f), there are %.1f MiB of which a tenth is left to the driver, and %.1f MiB in one "
+                         "buffer; choose a device with more memory, or "
+                         "two devices, one half each",
+                         name, g->model->name, (double)m.total / 1048576, (double)m.weights / 1048576,
+                         (double)m.activations / 1048576, (double)m.exchange / 1048576, (double)m.workspace / 1048576,
+                         (double)m.largest_buffer / 1048576, (double)memory / 1048576, (double)largest / 1048576);
+    }
+    *images = low;
+    return ALEXCL_OK;
+}

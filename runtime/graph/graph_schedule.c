@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* A graph in the order in which a place works it off. Before a section stands what comes from elsewhere for the first
+ * time, behind it what goes elsewhere: a half is sent as soon as it is made, and awaited as late as it is read. Both
+ * places make the same list, so that what one sends next is what the other awaits next. */
+#include "graph_schedule.h"
+
+#include <stdlib.h>
+
+#include "memory.h"
+
+static void schedule_add(struct graph_schedule *s, enum graph_step_kind kind, int index) {
+    s->steps[s->step_count++] = (struct graph_step){kind, index};
+    s->sections[s->section_count].count++;
+}
+
+static void schedule_add_section(struct graph_schedule *s, const struct graph *g, int index, int both) {
+    const struct graph_section *section = &g->sections[index];
+    s->sections[s->section_count] = (struct graph_schedule_section){.first = s->step_count};
+    if (index == 0) schedule_add(s, GRAPH_STEP_UPLOAD, 0);
+    for (int x = 0; x < g->crossing_count; x++) {
+        if (g->layers[g->crossings[x].layer].section != index) continue;
+        int joins = g->crossings[x].kind == GRAPH_JOIN;
+        if (!both) schedule_add(s, GRAPH_STEP_RECEIVE, x);
+        if (joins || both) schedule_add(s, joins ? GRAPH_STEP_JOIN : GRAPH_STEP_COPY, x);
+    }
+    for (int i = section->first; i < section->first + section->count; i++) {
+        schedule_add(s, GRAPH_STEP_LAYER, i);
+        s->sections[s->section_count].whole |= g->layers[i].half[0].shape.ops->whole_batch;
+    }
+    for (int x = 0; x < g->crossing_count && !both; x++)
+        if (g->layers[g->crossings[x].source].section == index) schedule_add(s, GRAPH_STEP_SEND, x);
+    if (index == g->layers[g->values[GRAPH_INPUT].last].section) schedule_add(s, GRAPH_STEP_UPLOAD_NEXT, 0);
+    s->section_count++;
+}
+
+int graph_schedule_make(const struct graph *g, unsigned halves, struct graph_schedule **out, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct graph_schedule *s = NULL;
+    size_t steps = 2 + (size_t)g->layer_count + 3 * (size_t)g->crossing_count;
+    TRY(memory_alloc(&s, 1, sizeof *s, "the schedule", err));
+    TRY(memory_alloc(&s->steps, steps, sizeof *s->steps, "the schedule's steps", err));
+    TRY(memory_alloc(&s->sections, (size_t)g->section_count, sizeof *s->sections, "the schedule's sections", err));
+    for (int i = 0; i < g->section_count; i++) schedule_add_section(s, g, i, halves == 3u);
+    *out = s;
+    s = NULL;
+done:
+    graph_schedule_free(s);
+    return status;
+}
+
+void graph_schedule_free(struct graph_schedule *s) {
+    if (!s) return;
+    free(s->steps);
+    free(s->sections);
+    free(s);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* A factor and a summand for each channel, in place: what batch normalisation is once it is trained. */
+#include <stdio.h>
+
+#include "generator.h"
+#include "layer_private.h"
+#include "ref.h"
+
+/* About 1: a sign that changes would hide half of the values behind a ReLU. */
+static void affine_fill(const struct layer_fill *f) {
+    generator_fill_uniform(f->out, f->key, (uint64_t)f->first * f->row, (size_t)f->count * f->row, 0.5, 1);
+}
+
+static int affine_describe(struct layer *l, struct alexcl_error *err) {
+    (void)err;
+    layer_describe_maps(l, l->shape.whole_in.h, l->shape.whole_in.w);
+    l->shape.in_place = 1;
+    layer_describe_tensor(l, (struct layer_tensor){.suffix = "weight",
+                                                   .dims = 1,
+                                                   .shape = {l->shape.whole_in.c},
+                                                   .trainable = 1,
+                                                   .stream = "w",
+                                                   .fill = affine_fill});
+    layer_describe_bias(l, l->shape.whole_in.c);
+    return ALEXCL_OK;
+}
+
+/* Units of flattened blocks lie in another order than their factors. */
+static int affine_takes_blocks(const struct layer *l) { return l->shape.maps.c == l->shape.whole_in.c; }
+
+static int affine_ref_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    (void)err;
+    ref_affine(layer_host_out(l, io), layer_host_in(l, io), l->pass[LAYER_FORWARD].parameters[0].host,
+               l->pass[LAYER_FORWARD].parameters[1].host, io->count, l->shape.out.c, l->shape.out.h * l->shape.out.w);
+    return ALEXCL_OK;
+}
+
+static size_t affine_own_packed(const struct layer *l, const struct place *place, int t) {
+    (void)place, (void)t;
+    return layer_channels(l);
+}
+
+static void affine_own_pack(const struct layer *l, int t, const float *master, size_t first, float *packed) {
+    (void)t, (void)first;
+    layer_fill_up(master, (size_t)l->shape.out.c, packed, layer_channels(l));
+}
+
+static int affine_own_build(struct layer *l, struct alexcl_error *err) {
+    char defines[32];
+    snprintf(defines, sizeof defines, "-DBLOCK=%d", l->choice.in_block);
+    return layer_add_kernel(l, LAYER_FORWARD, 0, "affine", "affine_forward", defines, err);
+}
+
+static int affine_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    size_t hw = (size_t)l->shape.out.h * (size_t)l->shape.out.w;
+    struct kernel_range range = layer_range_maps(hw, layer_channels(l), io);
+    return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
+                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
+                         ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer), ARG_BUFFER(io->out->buffer),
+                         ARG_INT((int)layer_channels(l)), ARG_INT((int)hw));
+}
+
+static const struct layer_variant affine_ref = {
+    .name = "ref", .applicable = layer_on_host, .enqueue = affine_ref_enqueue};
+static const struct layer_variant affine_own = {.name = "own",
+                                                .applicable = layer_on_device,
+                                                .build = affine_own_build,
+                                                .enqueue = affine_own_enqueue,
+                                                .release = layer_free_kernels,
+                                                .kernels = "affine",
+                                                .packed = affine_own_packed,
+                                                .pack = affine_own_pack};
+
+static void affine_shrink(struct alexcl_layer *d, struct alexcl_shape *in) {
+    (void)d;
+    *in = (struct alexcl_shape){layer_least(in->c, 35), layer_least(in->h, 5), layer_least(in->w, 7)};
+}
+
+const struct layer_ops layer_affine_ops = {
+    .type = ALEXCL_AFFINE,
+    .name = "affine",
+    .keras = "BatchNormalization",
+    .reads_maps = 1,
+    .takes_blocks = affine_takes_blocks,
+    .describe = affine_describe,
+    .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){&affine_ref, &affine_own, NULL}},
+    .shrink = affine_shrink,
+    .samples =
+        (const struct layer_sample[]){{{.type = ALEXCL_AFFINE, .name = "affine"}, {37, 5, 9}, 0}, {{0}, {0}, 0}}};

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* Concatenation of channels. A half makes its own half of the whole's channels, which are other ones than the halves of
+ * the inputs: of each input it needs one run of channels, of which some may be the other half's. Those cross as a halo,
+ * no more than is needed. What is its own and what has crossed is then copied, run by run. */
+#include <stdio.h>
+
+#include "layer_private.h"
+#include "ref.h"
+
+/* Channels from .. end-1 of both halves of what it reads or makes. */
+struct concat_run {
+    int from, end;
+};
+
+static struct concat_run concat_common(struct concat_run a, struct concat_run b) {
+    struct concat_run both = {a.from > b.from ? a.from : b.from, a.end < b.end ? a.end : b.end};
+    if (both.end < both.from) both.end = both.from;
+    return both;
+}
+
+static struct concat_run concat_half(int channels, int half) {
+    int first = shape_half_first(channels, half);
+    return (struct concat_run){first, first + shape_half_count(channels, half)};
+}
+
+/* Channels of input `input` that half `half` has, and this layer's half makes an output of; counted from the input's
+ * first. *at: where the input begins in the whole. */
+static struct concat_run concat_part(const struct layer *l, int input, int half, int *at) {
+    struct concat_run made = concat_half(l->shape.whole_out.c, l->shape.half);
+    *at = 0;
+    for (int i = 0; i < input; i++) *at += l->shape.inputs[i].whole.c;
+    made.from -= *at;
+    made.end -= *at;
+    return concat_common(made, concat_half(l->shape.inputs[input].whole.c, half));
+}
+
+static int concat_describe(struct layer *l, struct alexcl_error *err) {
+    int channels = 0, at;
+    for (int i = 0; i < l->shape.input_count; i++) {
+        channels += l->shape.inputs[i].whole.c;
+        if (channels > LAYER_GROUPS)
+            return error_set(err, ALEXCL_E_USAGE, "more than %d channels together", LAYER_GROUPS);
+    }
+    layer_describe_maps(l, l->shape.whole_in.h, l->shape.whole_in.w);
+    l->shape.whole_out.c = channels;
+    l->shape.out.c = shape_half_count(channels, l->shape.half);
+    for (int i = 0; i < l->shape.input_count; i++) {
+        struct concat_run part = concat_part(l, i, 1 - l->shape.half, &at);
+        l->shape.inputs[i].halo = (struct layer_halo){
+            part.from - shape_half_first(l->shape.inputs[i].whole.c, 1 - l->shape.half), part.end - part.from};
+        if (part.end == part.from) l->shape.inputs[i].halo.first = 0;
+    }
+    return ALEXCL_OK;
+}
+
+/* One run's copy. */
+struct concat_copy {
+    const struct storage *from;
+    int from_channels, from_first; /* channels that there are, and the first that is copied */
+    int count, to_first;
+    int packed; /* it lies as it crossed (struct layer_source's halo) */
+};
+
+/* The copy of input `input`'s channels of half `half`. */
+static struct concat_copy concat_copy(const struct layer *l, const struct layer_io *io, int input, int half) {
+    int at, own = half == l->shape.half;
+    struct concat_run part = concat_part(l, input, half, &at);
+    return (struct concat_copy){.from = own ? io->sources[input].own : io->sources[input].halo,
+                                .from_channels = own ? layer_own(l, input).c : part.end - part.from,
+                                .from_first =
+                                    own ? part.from - shape_half_first(l->shape.inputs[input].whole.c, half) : 0,
+                                .count = part.end - part.from,
+                                .to_first = at + part.from - shape_half_first(l->shape.whole_out.c, l->shape.half),
+                                .packed = !own};
+}
+
+static int concat_ref_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    (void)err;
+    int hw = l->shape.out.h * l->shape.out.w;
+    for (int i = 0; i < 2 * l->shape.input_count; i++) {
+        struct concat_copy c = concat_copy(l, io, i / 2, i % 2);
+        if (c.count)
+            ref_concat(layer_host_out(l, io), c.from->host + (size_t)io->first * (size_t)(c.from_channels * hw),
+                       io->count, hw, l->shape.out.c, c.to_first, c.from_channels, c.from_first, c.count);
+    }
+    return ALEXCL_OK;
+}
+
+static int concat_own_build(struct layer *l, struct alexcl_error *err) {
+    char defines[32];
+    snprintf(defines, sizeof defines, "-DBLOCK=%d", l->choice.in_block);
+    return layer_add_kernel(l, LAYER_FORWARD, 0, "concat", "concat_copy", defines, err);
+}
+
+static int concat_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    int status = ALEXCL_OK, hw = l->shape.out.h * l->shape.out.w, last = l->shape.out.c;
+    for (int i = 0; i < 2 * l->shape.input_count && status == ALEXCL_OK; i++) {
+        struct concat_copy c = concat_copy(l, io, i / 2, i % 2);
+        if (c.count == 0) continue;
+        /* What fills up the last block is written with the last channel. */
+        int filled = c.to_first + c.count == last ? (int)layer_channels(l) - last : 0;
+        /* A CPU's work-item takes the channels that lie side by side. */
+        int rows = l->choice.out_block > 1 ? 1 : c.count;
+        struct kernel_range range = layer_range_maps((size_t)hw, (size_t)rows, io);
+        status = KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
+                               ARG_BUFFER(c.from->buffer), ARG_BUFFER(io->out->buffer), ARG_INT(hw),
+                               ARG_INT(c.from_channels), ARG_INT(c.from_first), ARG_INT(l->shape.out.c),
+                               ARG_INT(c.to_first), ARG_INT(c.count), ARG_INT(filled), ARG_INT(c.packed));
+    }
+    return status;
+}
+
+static const struct layer_variant concat_ref = {
+    .name = "ref", .applicable = layer_on_host, .enqueue = concat_ref_enqueue};
+static const struct layer_variant concat_own = {.name = "own",
+                                                .applicable = layer_on_device,
+                                                .build = concat_own_build,
+                                                .enqueue = concat_own_enqueue,
+                                                .release = layer_free_kernels,
+                                                .kernels = "concat"};
+
+const struct layer_ops layer_concat_ops = {
+    .type = ALEXCL_CONCAT,
+    .name = "concat",
+    .keras = "Concatenate",
+    .inputs = LAYER_INPUTS,
+    .reads_maps = 1,
+    .describe = concat_describe,
+    .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){&concat_ref, &concat_own, NULL}},
+    .samples = (const struct layer_sample[]){{{.type = ALEXCL_CONCAT, .name = "concat"}, {21, 3, 7}, 0}, {{0}, {0}, 0}},
+    .more = {{5, 3, 7}, {1, 3, 7}, {36, 3, 7}}};
