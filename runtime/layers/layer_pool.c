@@ -31,8 +31,15 @@ static int pool_without_values(int side, int axis, int windows, const struct sha
     return -1;
 }
 
+/* A global pool's window is the map. */
+static struct shape_window pool_window(const struct layer *l) {
+    if (l->shape.ops->fields & LAYER_FIELD_KERNEL) return layer_window(l->shape.desc);
+    return (struct shape_window){
+        .kernel = {l->shape.whole_in.h, l->shape.whole_in.w}, .stride = {1, 1}, .dilation = {1, 1}};
+}
+
 static int pool_describe(struct layer *l, struct alexcl_error *err) {
-    struct shape_window w = layer_window(l->shape.desc);
+    struct shape_window w = pool_window(l);
     int sides[2] = {l->shape.whole_in.h, l->shape.whole_in.w}, windows[2];
     for (int axis = 0; axis < 2; axis++) {
         windows[axis] = pool_windows(sides[axis], axis, l->shape.desc->ceil_mode, &w);
@@ -58,9 +65,14 @@ static void pool_shrink(struct alexcl_layer *d, struct alexcl_shape *in) {
                                 layer_shrink_side(in->w, 1, 3, &w)};
 }
 
+/* Of a global pool: a small map. */
+static void pool_shrink_map(struct alexcl_layer *d, struct alexcl_shape *in) {
+    (void)d;
+    *in = (struct alexcl_shape){layer_least(in->c, 5), layer_least(in->h, 4), layer_least(in->w, 3)};
+}
+
 static struct shape_pool pool_shape(const struct layer *l) {
-    return (struct shape_pool){l->shape.in, l->shape.out, layer_window(l->shape.desc),
-                               l->shape.desc->count_include_pad};
+    return (struct shape_pool){l->shape.in, l->shape.out, pool_window(l), l->shape.desc->count_include_pad};
 }
 
 static void pool_tell(const struct alexcl_layer *d, layer_tell_fn *tell, void *user) {
@@ -68,7 +80,7 @@ static void pool_tell(const struct alexcl_layer *d, layer_tell_fn *tell, void *u
 }
 
 static int pool_add_kernel(struct layer *l, const char *source, const char *function, struct alexcl_error *err) {
-    struct shape_window w = layer_window(l->shape.desc);
+    struct shape_window w = pool_window(l);
     char defines[96];
     snprintf(defines, sizeof defines, "-DBLOCK=%d -DDILATION_H=%d -DDILATION_W=%d", l->choice.in_block, w.dilation[0],
              w.dilation[1]);
@@ -136,6 +148,19 @@ static const struct layer_variant maxpool_cpu = {.name = "cpu",
                                                  .release = layer_free_kernels,
                                                  .kernels = "maxpool_cpu"};
 
+static const struct layer_variant *const maxpool_variants[] = {&maxpool_ref, &maxpool_cpu, &maxpool_own, NULL};
+
+const struct layer_ops layer_global_maxpool_ops = {
+    .type = ALEXCL_GLOBAL_MAXPOOL,
+    .name = "global-maxpool",
+    .keras = "GlobalMaxPooling2D",
+    .reads_maps = 1,
+    .describe = pool_describe,
+    .variants = {[LAYER_FORWARD] = maxpool_variants},
+    .shrink = pool_shrink_map,
+    .samples = (const struct layer_sample[]){{{.type = ALEXCL_GLOBAL_MAXPOOL, .name = "global_maxpool"}, {5, 7, 6}, 0},
+                                             {{0}, {0}, 0}}};
+
 const struct layer_ops layer_maxpool_ops = {
     .type = ALEXCL_MAXPOOL,
     .name = "maxpool",
@@ -143,8 +168,7 @@ const struct layer_ops layer_maxpool_ops = {
     .fields = POOL_FIELDS_PADDED,
     .reads_maps = 1,
     .describe = pool_describe,
-    .variants = {[LAYER_FORWARD] =
-                     (const struct layer_variant *const[]){&maxpool_ref, &maxpool_cpu, &maxpool_own, NULL}},
+    .variants = {[LAYER_FORWARD] = maxpool_variants},
     .conventions = pool_tell,
     .shrink = pool_shrink,
     .samples = (const struct layer_sample[]){
@@ -196,6 +220,19 @@ static const struct layer_variant avgpool_own = {.name = "own",
                                                  .release = layer_free_kernels,
                                                  .kernels = "avgpool"};
 
+static const struct layer_variant *const avgpool_variants[] = {&avgpool_ref, &avgpool_own, NULL};
+
+const struct layer_ops layer_global_avgpool_ops = {
+    .type = ALEXCL_GLOBAL_AVGPOOL,
+    .name = "global-avgpool",
+    .keras = "GlobalAveragePooling2D",
+    .reads_maps = 1,
+    .describe = pool_describe,
+    .variants = {[LAYER_FORWARD] = avgpool_variants},
+    .shrink = pool_shrink_map,
+    .samples = (const struct layer_sample[]){{{.type = ALEXCL_GLOBAL_AVGPOOL, .name = "global_avgpool"}, {5, 7, 6}, 0},
+                                             {{0}, {0}, 0}}};
+
 const struct layer_ops layer_avgpool_ops = {
     .type = ALEXCL_AVGPOOL,
     .name = "avgpool",
@@ -203,7 +240,7 @@ const struct layer_ops layer_avgpool_ops = {
     .fields = POOL_FIELDS_PADDED | LAYER_FIELD_COUNT_PAD,
     .reads_maps = 1,
     .describe = pool_describe,
-    .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){&avgpool_ref, &avgpool_own, NULL}},
+    .variants = {[LAYER_FORWARD] = avgpool_variants},
     .conventions = avgpool_tell,
     .shrink = pool_shrink,
     .samples = (const struct layer_sample[]){

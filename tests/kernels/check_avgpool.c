@@ -28,10 +28,18 @@ START_TEST(golden) {
 }
 END_TEST
 
+START_TEST(global) {
+    static const struct alexcl_shape shapes[] = {{1, 1, 1}, {5, 3, 7}, {33, 1, 9}, {16, 13, 13}};
+    const struct alexcl_layer desc = {.type = ALEXCL_GLOBAL_AVGPOOL, .name = "global"};
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) kernel_check_layer("own", &desc, shapes[i]);
+}
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("avgpool");
     tcase_add_test(tests, grid);
     tcase_add_test(tests, windows);
     tcase_add_test(tests, golden);
+    tcase_add_test(tests, global);
     return support_run(tests);
 }

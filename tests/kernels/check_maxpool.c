@@ -45,6 +45,13 @@ START_TEST(nan_stays) {
 }
 END_TEST
 
+START_TEST(global) {
+    static const struct alexcl_shape shapes[] = {{1, 1, 1}, {5, 3, 7}, {33, 1, 9}, {16, 13, 13}};
+    const struct alexcl_layer desc = {.type = ALEXCL_GLOBAL_MAXPOOL, .name = "global"};
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) kernel_check_layer("own", &desc, shapes[i]);
+}
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("maxpool");
     tcase_add_test(tests, grid);
@@ -52,5 +59,6 @@ int main(void) {
     tcase_add_test(tests, golden);
     tcase_add_test(tests, sizes);
     tcase_add_test(tests, nan_stays);
+    tcase_add_test(tests, global);
     return support_run(tests);
 }

@@ -13,11 +13,19 @@ END_TEST
 START_TEST(nan_stays) { kernel_check_maxpool_nan("cpu", LAYER_BLOCK); }
 END_TEST
 
+START_TEST(global) {
+    static const struct alexcl_shape shapes[] = {{1, 1, 1}, {5, 3, 7}, {33, 1, 9}, {16, 13, 13}};
+    const struct alexcl_layer desc = {.type = ALEXCL_GLOBAL_MAXPOOL, .name = "global"};
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) kernel_check_layer("cpu", &desc, shapes[i]);
+}
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("maxpool_cpu");
     tcase_add_test(tests, grid);
     tcase_add_test(tests, windows);
     tcase_add_test(tests, golden);
     tcase_add_test(tests, nan_stays);
+    tcase_add_test(tests, global);
     return support_run(tests);
 }
