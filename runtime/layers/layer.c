@@ -404,6 +404,7 @@ int layer_run(struct layer *l, enum layer_pass_kind pass, const struct layer_io 
 
 void layer_release(struct layer *l) {
     for (int pass = 0; pass < LAYER_PASSES; pass++) layer_release_pass(l, (enum layer_pass_kind)pass);
+    for (int t = 0; t < LAYER_TENSORS; t++) storage_free(&l->master[t]);
     l->place = NULL;
 }
 

@@ -114,6 +114,7 @@ struct layer_choice {
     int relu;         /* the ReLU behind it is computed with it (layer_fuses_relu) */
     int most;         /* images of a call at most: no more room is asked for; 0: any */
     int reproducible; /* one form of computing for every batch size, to the bit */
+    int keep_master;  /* the place has its parameters in the file's layout as well: layer.master, for training */
 };
 
 /* What a layer is run for. */
@@ -138,6 +139,7 @@ struct layer {
     struct layer_pass pass[LAYER_PASSES];
     /* set by layer_prepare */
     struct place *place;
+    struct storage master[LAYER_TENSORS]; /* this half's, as in the file; choice.keep_master, else none */
 };
 
 /* One of a layer's inputs in memory. */
@@ -312,6 +314,12 @@ int layer_prepare(struct layer *l, enum layer_pass_kind pass, struct place *plac
 int layer_prepare_variant(struct layer *l, enum layer_pass_kind pass, struct place *place,
                           const struct layer_variant *variant, const float *const values[LAYER_TENSORS],
                           struct alexcl_error *err);
+/* Gives a prepared layer other parameters: packs values[t], as of layer_prepare, for a pass and writes them; nothing is
+ * built again. A master that is kept becomes them too; values NULL: from the master, as it is on the place now.
+ * Unchanged by ALEXCL_E_MEMORY (the host's is taken first), ALEXCL_E_DATA (a weight beyond half precision),
+ * ALEXCL_E_USAGE (neither values nor a master). Where a device fails in between, what it computes means nothing until
+ * its parameters are packed again. */
+int layer_pack(struct layer *l, enum layer_pass_kind pass, const float *const *values, struct alexcl_error *err);
 /* Images of one launch: as many as the device computes in a tenth of a second, by l->seconds or, where that is not
  * known, by its units and clock; a multiple of the variant's chunk. */
 int layer_launch_images(const struct layer *l, enum layer_pass_kind pass, const struct device_limits *device);

@@ -64,7 +64,8 @@ const char *layer_fetches(const struct place *place);
 
 /* Floats of tensor t of this half as that variant keeps it; NULL: as in the file. */
 size_t parameters_floats(const struct layer *l, const struct layer_variant *v, const struct place *place, int t);
-/* Memory on the place for the tensors as the pass' variant wants them, and the values, of this half, in it. */
+/* Memory on the place for the tensors as the pass' variant wants them, for the master that is kept, and values in
+ * both. */
 int parameters_create(struct layer *l, enum layer_pass_kind pass, struct alexcl_error *err);
 int parameters_write(struct layer *l, enum layer_pass_kind pass, const float *const values[LAYER_TENSORS],
                      struct alexcl_error *err);

@@ -72,29 +72,68 @@ done:
     return status;
 }
 
+static int parameters_create_one(struct layer *l, int t, const char *kind, size_t floats, struct storage *out,
+                                 struct alexcl_error *err) {
+    struct text what = {0};
+    text_add(&what, "%s%s of %s, half %d", kind, l->shape.tensors[t].suffix, l->shape.desc->name, l->shape.half);
+    int status = storage_create(l->place, floats, what.text ? what.text : "weights", out, err);
+    text_free(&what);
+    return status;
+}
+
 int parameters_create(struct layer *l, enum layer_pass_kind pass, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct layer_pass *p = &l->pass[pass];
-    for (int t = 0; t < l->shape.tensor_count && status == ALEXCL_OK; t++) {
-        struct text what = {0};
-        text_add(&what, "%s of %s, half %d", l->shape.tensors[t].suffix, l->shape.desc->name, l->shape.half);
-        status = storage_create(l->place, parameters_floats(l, p->variant, l->place, t),
-                                what.text ? what.text : "weights", &p->parameters[t], err);
-        text_free(&what);
+    for (int t = 0; t < l->shape.tensor_count; t++) {
+        TRY(parameters_create_one(l, t, "", parameters_floats(l, p->variant, l->place, t), &p->parameters[t], err));
+        if (!l->choice.keep_master || l->master[t].buffer || l->master[t].host) continue; /* another pass made it */
+        TRY(parameters_create_one(l, t, "master ", layer_tensor_floats(&l->shape.tensors[t]), &l->master[t], err));
     }
+done:
+    return status;
+}
+
+static size_t parameters_larger(size_t a, size_t b) { return a > b ? a : b; }
+
+/* All of the host's memory is taken before anything is written. `again`: the layer is in use, so that no part may be
+ * written where a later one is refused. */
+static int parameters_pack(struct layer *l, enum layer_pass_kind pass, const float *const *values, int again,
+                           struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    float *room = NULL, *back = NULL;
+    size_t room_floats = 0, back_floats = 0;
+    for (int t = 0; t < l->shape.tensor_count; t++) {
+        room_floats = parameters_larger(room_floats, parameters_room(l, l->pass[pass].variant, t));
+        back_floats = parameters_larger(back_floats, values ? 0 : layer_tensor_floats(&l->shape.tensors[t]));
+    }
+    if (room_floats) TRY(memory_alloc_floats(&room, room_floats, "packed weights", err));
+    if (back_floats) TRY(memory_alloc_floats(&back, back_floats, "master weights", err));
+    for (int t = 0; t < l->shape.tensor_count; t++) {
+        const float *master = values ? values[t] : back;
+        size_t floats = layer_tensor_floats(&l->shape.tensors[t]);
+        if (!values) TRY(storage_read(&l->master[t], 0, back, floats, err));
+        if (again && parameters_halves(l, t)) TRY(parameters_check_halves(l, t, master, err));
+        if (values && l->choice.keep_master) TRY(storage_write(&l->master[t], 0, master, floats, err));
+        TRY(parameters_write_tensor(l, pass, t, master, room, err));
+    }
+done:
+    free(room);
+    free(back);
     return status;
 }
 
 int parameters_write(struct layer *l, enum layer_pass_kind pass, const float *const values[LAYER_TENSORS],
                      struct alexcl_error *err) {
-    int status = ALEXCL_OK;
-    for (int t = 0; t < l->shape.tensor_count && status == ALEXCL_OK; t++) {
-        float *room = NULL;
-        size_t floats = parameters_room(l, l->pass[pass].variant, t);
-        if (floats) status = memory_alloc_floats(&room, floats, "packed weights", err);
-        if (status == ALEXCL_OK) status = parameters_write_tensor(l, pass, t, values[t], room, err);
-        free(room);
-    }
+    return parameters_pack(l, pass, values, 0, err);
+}
+
+int layer_pack(struct layer *l, enum layer_pass_kind pass, const float *const *values, struct alexcl_error *err) {
+    if (l->shape.tensor_count == 0 || shape_size(l->shape.out) == 0) return ALEXCL_OK;
+    if (!values && !l->choice.keep_master)
+        return error_set(err, ALEXCL_E_USAGE, "layer %s, half %d: its weights are not kept as they are in the file",
+                         l->shape.desc->name, l->shape.half);
+    int status = parameters_pack(l, pass, values, 1, err);
+    if (status != ALEXCL_OK) error_prefix(err, "layer %s, half %d: ", l->shape.desc->name, l->shape.half);
     return status;
 }
 

@@ -205,6 +205,61 @@ START_TEST(clblast_multiplies_and_leaves_nothing) {
 }
 END_TEST
 
+/* Packed tensors of a layer, one after the other. */
+static void read_packed(struct layer *l, float *to) {
+    for (int t = 0; t < 2; t++) {
+        size_t floats = layer_parameter_floats(l, l->place, t);
+        EXPECT_OK(storage_read(&l->pass[LAYER_FORWARD].parameters[t], 0, to, floats, &err), err);
+        to += floats;
+    }
+}
+
+/* Nothing was built or taken, so whatever a device failed at, the same call does it when the device is well again. */
+START_TEST(a_layer_that_a_device_failed_to_pack_is_packed_again) {
+    enum { IN = 5, OUT = 70 /* two blocks of fc_cpu.cl a half */ };
+    static const struct alexcl_layer fc = {.type = ALEXCL_FC, .name = "fc", .outputs = OUT};
+    static const char *const calls[] = {"clEnqueueWriteBuffer", "clEnqueueReadBuffer"}; /* to it; from its master */
+    struct place place = {0};
+    struct layer l, due;
+    float *a = support_random(IN * OUT, "a", 0.5), *b = support_random(IN * OUT, "b", 0.5);
+    const float *const before[LAYER_TENSORS] = {a, b}, *const after[LAYER_TENSORS] = {b, a};
+    set_up(1);
+    EXPECT_OK(device_open(selection_source(sel, 0), support_settings(), &place.device, &err), err);
+    EXPECT_OK(layer_describe(&l, &fc, 0, (struct alexcl_shape){IN, 1, 1}, &err), err);
+    due = l;
+    l.choice.keep_master = 1;
+    EXPECT_OK(layer_prepare(&l, LAYER_FORWARD, &place, before, &err), err);
+    EXPECT_OK(layer_prepare(&due, LAYER_FORWARD, &place, after, &err), err);
+    int fired_in_all = 0;
+    size_t floats = layer_parameter_floats(&l, &place, 0) + layer_parameter_floats(&l, &place, 1);
+    float *packed = support_floats(floats), *wanted = support_floats(floats);
+    read_packed(&due, wanted);
+    for (size_t c = 0; c < sizeof calls / sizeof *calls; c++)
+        for (int n = 1, fired = 1; fired; n++) {
+            const float *const *values = c == 0 ? after : NULL;
+            *faults = (struct faults){
+                .set = {{.call = calls[c], .nth = n, .code = FAULTS_CODE}}, .live = faults->live, .loaded = 1};
+            int status = layer_pack(&l, LAYER_FORWARD, values, &err);
+            fired = faults->fired;
+            fired_in_all += fired;
+            faults->set[0].call = NULL;
+            ck_assert_msg(status == (fired ? FAULTS_CODE : ALEXCL_OK), "%s, call %d: %d: %s", calls[c], n, status,
+                          err.text);
+            ck_assert_msg(!fired || (strstr(err.text, "layer fc, half 0: ") && strstr(err.text, calls[c])), "%s",
+                          err.text);
+            err = (struct alexcl_error){0};
+            if (fired) EXPECT_OK(layer_pack(&l, LAYER_FORWARD, values, &err), err);
+            read_packed(&l, packed);
+            ck_assert_msg(memcmp(packed, wanted, floats * sizeof *packed) == 0, "%s, call %d", calls[c], n);
+        }
+    ck_assert_int_ge(fired_in_all, 4 + 2); /* two tensors and their masters at least; two masters read */
+    layer_release(&l), layer_release(&due);
+    device_free(place.device);
+    ck_assert_int_eq(faults->live, 0);
+    free(a), free(b), free(packed), free(wanted);
+}
+END_TEST
+
 /* ---- the check of kernels ---- */
 
 static unsigned told;
@@ -334,6 +389,7 @@ int main(void) {
         tcase_add_test(tests, a_device_that_cannot_be_cut_after_all_is_told);
         tcase_add_test(tests, clblast_multiplies_and_leaves_nothing);
         tcase_add_test(tests, a_half_that_fails_ends_the_batch_of_both);
+        tcase_add_test(tests, a_layer_that_a_device_failed_to_pack_is_packed_again);
     }
     if (!support_case() || strcmp(support_case(), "kernels") == 0) {
         tcase_add_test(tests, a_check_tells_a_failed_call_and_goes_on);
