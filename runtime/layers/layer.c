@@ -304,6 +304,16 @@ size_t layer_workspace(const struct layer *l, enum layer_pass_kind pass, const s
 
 /* ---- prepare, run, release ---- */
 
+size_t layer_packed_channels(const struct layer *l, const struct place *place, int t) {
+    (void)place, (void)t;
+    return layer_channels(l);
+}
+
+void layer_pack_channels(const struct layer *l, int t, const float *master, size_t first, float *packed) {
+    (void)t, (void)first;
+    layer_fill_up(master, (size_t)l->shape.out.c, packed, layer_channels(l));
+}
+
 int layer_add_kernel(struct layer *l, enum layer_pass_kind pass, int slot, const char *source, const char *function,
                      const char *defines, struct alexcl_error *err) {
     int status = ALEXCL_OK;

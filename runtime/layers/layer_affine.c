@@ -35,16 +35,6 @@ static int affine_ref_enqueue(struct layer *l, const struct layer_io *io, struct
     return ALEXCL_OK;
 }
 
-static size_t affine_own_packed(const struct layer *l, const struct place *place, int t) {
-    (void)place, (void)t;
-    return layer_channels(l);
-}
-
-static void affine_own_pack(const struct layer *l, int t, const float *master, size_t first, float *packed) {
-    (void)t, (void)first;
-    layer_fill_up(master, (size_t)l->shape.out.c, packed, layer_channels(l));
-}
-
 static int affine_own_build(struct layer *l, struct alexcl_error *err) {
     char defines[32];
     snprintf(defines, sizeof defines, "-DBLOCK=%d", l->choice.in_block);
@@ -68,8 +58,8 @@ static const struct layer_variant affine_own = {.name = "own",
                                                 .enqueue = affine_own_enqueue,
                                                 .release = layer_free_kernels,
                                                 .kernels = "affine",
-                                                .packed = affine_own_packed,
-                                                .pack = affine_own_pack};
+                                                .packed = layer_packed_channels,
+                                                .pack = layer_pack_channels};
 
 static void affine_shrink(struct alexcl_layer *d, struct alexcl_shape *in) {
     (void)d;

@@ -285,17 +285,6 @@ static int subsample_ref_enqueue(struct layer *l, const struct layer_io *io, str
     return ALEXCL_OK;
 }
 
-static size_t subsample_own_packed(const struct layer *l, const struct place *place, int t) {
-    (void)place, (void)t;
-    return layer_channels(l);
-}
-
-/* As the channels are. */
-static void subsample_own_pack(const struct layer *l, int t, const float *master, size_t first, float *packed) {
-    (void)t, (void)first;
-    layer_fill_up(master, (size_t)l->shape.out.c, packed, layer_channels(l));
-}
-
 static int subsample_own_build(struct layer *l, struct alexcl_error *err) {
     return pool_add_kernel(l, "subsample", "subsample_forward", err);
 }
@@ -317,8 +306,8 @@ static const struct layer_variant subsample_own = {.name = "own",
                                                    .enqueue = subsample_own_enqueue,
                                                    .release = layer_free_kernels,
                                                    .kernels = "subsample",
-                                                   .packed = subsample_own_packed,
-                                                   .pack = subsample_own_pack};
+                                                   .packed = layer_packed_channels,
+                                                   .pack = layer_pack_channels};
 
 const struct layer_ops layer_subsample_ops = {
     .type = ALEXCL_SUBSAMPLE,

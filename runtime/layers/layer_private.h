@@ -69,8 +69,11 @@ size_t parameters_floats(const struct layer *l, const struct layer_variant *v, c
 int parameters_create(struct layer *l, enum layer_pass_kind pass, struct alexcl_error *err);
 int parameters_write(struct layer *l, enum layer_pass_kind pass, const float *const values[LAYER_TENSORS],
                      struct alexcl_error *err);
-/* The pack of tensors that are filled up with zeros. */
+/* Fills up with zeros: the pack of biases and the like. */
 void layer_fill_up(const float *from, size_t count, float *to, size_t floats);
+/* The packed and the pack of layers with a value a channel in each tensor: as the channels lie in memory. */
+size_t layer_packed_channels(const struct layer *l, const struct place *place, int t);
+void layer_pack_channels(const struct layer *l, int t, const float *master, size_t first, float *packed);
 /* A pass has up to three kernels, in its state. */
 enum { LAYER_KERNELS = 3 };
 int layer_add_kernel(struct layer *l, enum layer_pass_kind pass, int slot, const char *source, const char *function,
