@@ -49,7 +49,7 @@ const struct option_table cache_options = OPTION_TABLE(cache_rows, cache_default
 
 int command_cache(const struct options *o, struct alexcl_error *err) {
     const struct cache_options *own = o->own;
-    struct alexcl_cache c;
+    struct alexcl_cache c = {.size = sizeof c};
     int status = options_expect(o, "cache", 1, 1, err);
     if (status != ALEXCL_OK) return status;
     int clear = strcmp(o->arguments[0], "clear") == 0;

@@ -224,7 +224,7 @@ static int check_selection(struct check *c, const char *text, struct alexcl_erro
         c->places += alexcl_selection_place(selection, i)->device >= 0;
     progress_count("checks", 0, 0);
     const struct alexcl_check_request request = {
-        .kernel = c->own->kernel, .layer = c->own->layer, .settings = &c->o->settings};
+        .size = sizeof request, .kernel = c->own->kernel, .layer = c->own->layer, .settings = &c->o->settings};
     status = alexcl_check_run(selection, &request, check_take, c, &counts, err);
     if (c->stopped && status == ALEXCL_E_INTERRUPTED) { /* no more was wanted */
         status = ALEXCL_OK;

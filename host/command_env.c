@@ -7,7 +7,7 @@
 
 /* A setting that cannot have its value is shown, with the reason: who looks here looks for it. */
 int command_env(const struct options *o, struct alexcl_error *err) {
-    struct alexcl_cache cache;
+    struct alexcl_cache cache = {.size = sizeof cache};
     int status = options_expect(o, "env", 0, 0, err), invalid = ALEXCL_OK;
     if (status == ALEXCL_OK) status = alexcl_cache_show(&o->settings, &cache, err);
     if (status != ALEXCL_OK) return status;

@@ -116,8 +116,11 @@ static int infer_open_results(struct infer *f, struct alexcl_error *err) {
     const struct infer_options *own = f->own;
     struct infer_results *r = &f->results;
     struct alexcl_plan *plan = NULL;
-    struct alexcl_plan_request request = {
-        .places = 1, .memory = {INT64_MAX}, .largest_buffer = {INT64_MAX}, .settings = &f->o->settings};
+    struct alexcl_plan_request request = {.size = sizeof request,
+                                          .places = 1,
+                                          .memory = {INT64_MAX},
+                                          .largest_buffer = {INT64_MAX},
+                                          .settings = &f->o->settings};
     int status;
     TRY(infer_alloc(&r->list, r->count, sizeof *r->list, err));
     for (size_t i = 0; i < r->count; i++) {
@@ -171,7 +174,8 @@ static int infer_open_net(struct infer *f, size_t rows, struct alexcl_error *err
     const struct options *o = f->o;
     const struct infer_options *own = f->own;
     size_t wanted = o->batch ? (size_t)o->batch : BATCH, in_floats = f->batches.in_floats;
-    struct alexcl_net_options options = {.batch = (int)(rows < wanted ? rows : wanted),
+    struct alexcl_net_options options = {.size = sizeof options,
+                                         .batch = (int)(rows < wanted ? rows : wanted),
                                          .memory = o->memory,
                                          .last_layer = own->features,
                                          .reproducible = own->reproducible,
@@ -204,8 +208,8 @@ static int infer_open(struct infer *f, struct alexcl_error *err) {
     TRY(options_model(o, &f->model, err));
     f->scores.last = &f->model->layers[f->model->layer_count - 1];
     if (own->features) {
-        int layer = alexcl_model_layer(f->model, own->features, err);
-        if (layer < 0) return layer;
+        int layer;
+        TRY(alexcl_model_layer(f->model, own->features, &layer, err));
         f->scores.last = &f->model->layers[layer];
     }
     f->scores.crops = own->ten_crop ? CROPS : 1;

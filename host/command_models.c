@@ -15,7 +15,11 @@ int command_models(const struct options *o, struct alexcl_error *err) {
         struct alexcl_plan *plan;
         char input[40], number[24];
         if (only ? m != only : m->hidden && !o->verbose) continue;
-        status = alexcl_plan_make(m, &(struct alexcl_plan_request){.places = 1, .settings = &o->settings}, &plan, err);
+        status =
+            alexcl_plan_make(m,
+                             &(struct alexcl_plan_request){
+                                 .size = sizeof(struct alexcl_plan_request), .places = 1, .settings = &o->settings},
+                             &plan, err);
         if (status != ALEXCL_OK) break;
         snprintf(input, sizeof input, "%dx%dx%d", m->channels, m->height, m->width);
         if (o->format == FORMAT_JSON) {

@@ -182,8 +182,12 @@ int command_plan(const struct options *o, struct alexcl_error *err) {
     const struct alexcl_model *model;
     struct alexcl_plan *plan = NULL;
     struct alexcl_selection *sel = NULL;
-    struct alexcl_plan_request request = {
-        .batch = o->batch, .places = 2, .memory = {o->memory, o->memory}, .split = o->split, .settings = &o->settings};
+    struct alexcl_plan_request request = {.size = sizeof request,
+                                          .batch = o->batch,
+                                          .places = 2,
+                                          .memory = {o->memory, o->memory},
+                                          .split = o->split,
+                                          .settings = &o->settings};
     int status, most = 0;
     TRY(options_model_argument(o, "plan", &model, err));
     if (o->devices) {

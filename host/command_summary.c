@@ -37,7 +37,10 @@ int command_summary(const struct options *o, struct alexcl_error *err) {
     int status = options_model_argument(o, "summary", &model, err);
     if (status == ALEXCL_OK)
         status =
-            alexcl_plan_make(model, &(struct alexcl_plan_request){.places = 1, .settings = &o->settings}, &plan, err);
+            alexcl_plan_make(model,
+                             &(struct alexcl_plan_request){
+                                 .size = sizeof(struct alexcl_plan_request), .places = 1, .settings = &o->settings},
+                             &plan, err);
     if (status != ALEXCL_OK) return status;
     uint64_t fixed = 0; /* what a layer keeps and does not train, as the codes of an RBF output */
     json_t *rows = o->format == FORMAT_JSON ? json_array() : NULL;

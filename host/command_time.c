@@ -316,13 +316,15 @@ static int time_open(struct timing *t, struct alexcl_error *err) {
     TRY(options_selection(o, &t->selection, err));
     /* For shapes and work; what fits is the net's to say. */
     uint64_t plenty = UINT64_MAX / 2;
-    struct alexcl_plan_request request = {.batch = t->batch,
+    struct alexcl_plan_request request = {.size = sizeof request,
+                                          .batch = t->batch,
                                           .places = alexcl_selection_count(t->selection),
                                           .memory = {plenty, plenty},
                                           .largest_buffer = {plenty, plenty},
                                           .split = o->split,
                                           .settings = &o->settings};
-    struct alexcl_net_options options = {.batch = t->batch,
+    struct alexcl_net_options options = {.size = sizeof options,
+                                         .batch = t->batch,
                                          .memory = o->memory,
                                          .reproducible = own->reproducible,
                                          .split = o->split,
@@ -332,7 +334,9 @@ static int time_open(struct timing *t, struct alexcl_error *err) {
     status = alexcl_net_open(t->model, t->weights, t->selection, &options, &t->net, err);
     progress_clear();
     t->start_s = monotonic_now() - start;
-    if (status == ALEXCL_OK && (own->trace || own->plot) && !alexcl_net_times(t->net).events)
+    struct alexcl_net_times times = {.size = sizeof times};
+    if (status == ALEXCL_OK) status = alexcl_net_times(t->net, &times, err);
+    if (status == ALEXCL_OK && (own->trace || own->plot) && !times.events)
         status = fail(err, ALEXCL_E_OTHER,
                       "a driver reports no times of its commands: there is nothing for --trace and --plot to show");
 done:

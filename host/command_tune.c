@@ -139,8 +139,10 @@ int command_tune(const struct options *o, struct alexcl_error *err) {
     if (o->format == FORMAT_JSON) t.devices = json_array();
     if (o->format == FORMAT_CSV)
         fputs("device,layer,shape,variant,tile,alone_ms,together_ms,gflops,standard,chosen,dropped\r\n", stdout);
-    status = alexcl_tune_run(model, selection, &(struct alexcl_tune_request){.settings = &o->settings}, tune_take, &t,
-                             path, sizeof path, err);
+    status = alexcl_tune_run(
+        model, selection,
+        &(struct alexcl_tune_request){.size = sizeof(struct alexcl_tune_request), .settings = &o->settings}, tune_take,
+        &t, path, sizeof path, err);
     progress_clear();
     if (t.unwritten.status != ALEXCL_OK) {
         status = t.unwritten.status;

@@ -107,7 +107,8 @@ int infer_output_emit(struct infer *f, struct alexcl_error *err) {
 
 void infer_output_saved(const struct infer *f) {
     if (f->o->format != FORMAT_TEXT) return;
-    struct alexcl_shape shape = alexcl_net_output(f->net);
+    struct alexcl_shape shape;
+    alexcl_net_output(f->net, &shape);
     report_text(stdout, f->own->save);
     printf(": %zu x %d", f->scores.next_row, shape.c);
     if (!infer_scores_is_row(shape)) printf(" x %d x %d", shape.h, shape.w);
@@ -128,7 +129,9 @@ static json_t *infer_output_devices_json(const struct infer *f, const struct ale
 }
 
 int infer_output_document(struct infer *f, const struct alexcl_error *why, struct alexcl_error *err) {
-    struct alexcl_net_times t = alexcl_net_times(f->net);
+    struct alexcl_net_times t = {.size = sizeof t};
+    int status = alexcl_net_times(f->net, &t, err);
+    if (status != ALEXCL_OK) return status;
     double now = monotonic_now(), running = now - f->output.ready;
     json_t *summary = json_pack("{s:I, s:I, s:I, s:b}", "images", (json_int_t)f->results.finished, "failed",
                                 (json_int_t)f->results.failed, "labelled", (json_int_t)f->results.labelled,
@@ -157,7 +160,8 @@ int infer_output_document(struct infer *f, const struct alexcl_error *why, struc
 }
 
 void infer_output_end(const struct infer *f) {
-    struct alexcl_net_times t = alexcl_net_times(f->net);
+    struct alexcl_net_times t = {.size = sizeof t};
+    (void)alexcl_net_times(f->net, &t, NULL);
     double running = monotonic_now() - f->output.ready;
     FILE *to = f->o->format == FORMAT_TEXT ? stdout : f->o->quiet ? NULL : stderr;
     if (to && f->results.labelled)

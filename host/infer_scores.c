@@ -26,7 +26,8 @@ int infer_scores_is_row(struct alexcl_shape shape) { return shape.h == 1 && shap
 
 int infer_scores_open(struct infer *f, struct alexcl_error *err) {
     struct infer_scores *s = &f->scores;
-    struct alexcl_shape shape = alexcl_net_output(f->net);
+    struct alexcl_shape shape;
+    alexcl_net_output(f->net, &shape);
     size_t dims[4] = {0, (size_t)shape.c, (size_t)shape.h, (size_t)shape.w};
     int status;
     s->units = dims[1] * dims[2] * dims[3];

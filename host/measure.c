@@ -136,7 +136,8 @@ int measure_run(struct alexcl_net *net, const struct alexcl_plan *plan, const fl
                 struct measured *out, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct measured m = {.batch = plan->batch, .warm_up = out->warm_up, .repeat = out->repeat, .places = plan->places};
-    struct alexcl_shape shape = alexcl_net_output(net);
+    struct alexcl_shape shape;
+    alexcl_net_output(net, &shape);
     const struct alexcl_model *model = plan->model;
     size_t images = (size_t)plan->batch,
            floats = (size_t)model->channels * (size_t)model->height * (size_t)model->width;
@@ -164,7 +165,8 @@ int measure_run(struct alexcl_net *net, const struct alexcl_plan *plan, const fl
         status = alexcl_net_run(net, batch, images, scores, err);
     }
     if (status == ALEXCL_OK) status = alexcl_net_record(net, 1, err);
-    struct alexcl_net_times before = alexcl_net_times(net);
+    struct alexcl_net_times before = {.size = sizeof before};
+    if (status == ALEXCL_OK) status = alexcl_net_times(net, &before, err);
     for (int i = 0; i < m.repeat && status == ALEXCL_OK; i++) {
         progress_count("batches", (size_t)(m.warm_up + i), (size_t)(m.warm_up + m.repeat));
         double start = monotonic_now();
@@ -180,7 +182,8 @@ int measure_run(struct alexcl_net *net, const struct alexcl_plan *plan, const fl
     m.minimum = m.walls[0];
     m.maximum = m.walls[m.repeat - 1];
     m.images_per_s = (double)images / m.median;
-    struct alexcl_net_times after = alexcl_net_times(net);
+    struct alexcl_net_times after = {.size = sizeof after};
+    TRY(alexcl_net_times(net, &after, err));
     m.times_known = after.events;
     for (int p = 0; p < 2; p++) m.place[p].images = (double)(after.images[p] - before.images[p]) / m.repeat;
     if (m.times_known) status = measure_spans(&m, net, walls, sums, err);

@@ -18,6 +18,7 @@
 #include "files.h"
 #include "log.h"
 #include "memory.h"
+#include "sized.h"
 
 enum { HASH_DIGITS = 64, LOG_DIGITS = 8, FRESH = 60 /* seconds */, PATH_MOST = 4096 };
 static const char hexadecimal[] = "0123456789abcdef", log_prefix[] = "build-";
@@ -191,14 +192,27 @@ done:
     return status;
 }
 
+/* Fills the caller's structure, of whatever size. */
+static int cache_tell(const struct alexcl_settings *settings, int kind, int remove, struct alexcl_cache *out,
+                      struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct alexcl_cache *today = NULL;
+    TRY(memory_alloc(&today, 1, sizeof *today, "what is in the cache", err));
+    TRY(cache_look(settings, kind, remove, today, err));
+    TRY(SIZED_WRITE(alexcl_cache, today, out, err));
+done:
+    free(today);
+    return status;
+}
+
 int alexcl_cache_show(const struct alexcl_settings *settings, struct alexcl_cache *out, struct alexcl_error *err) {
-    return cache_look(settings, -1, 0, out, err);
+    return cache_tell(settings, -1, 0, out, err);
 }
 
 int alexcl_cache_clear(const struct alexcl_settings *settings, const char *kind, struct alexcl_cache *out,
                        struct alexcl_error *err) {
-    if (!kind) return cache_look(settings, -1, 1, out, err);
+    if (!kind) return cache_tell(settings, -1, 1, out, err);
     for (int i = 0; i < ALEXCL_CACHE_KINDS; i++)
-        if (strcmp(kinds[i].name, kind) == 0) return cache_look(settings, i, 1, out, err);
+        if (strcmp(kinds[i].name, kind) == 0) return cache_tell(settings, i, 1, out, err);
     return error_set(err, ALEXCL_E_USAGE, "the cache has no %s: it has binaries, tuning, checks and logs", kind);
 }

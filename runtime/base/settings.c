@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "memory.h"
+#include "sized.h"
 
 static const char a_size[] = "a size, as 256MiB; 0";
 /* Of struct alexcl_settings; 0, which is its size, for what the command line alone asks. */
@@ -178,10 +179,14 @@ static int settings_name_cache(const struct settings_given *given, char **out, s
 }
 
 /* The other way round. */
-static void settings_take(const struct alexcl_settings *options, struct settings_given *given) {
+static int settings_take(const struct alexcl_settings *options, struct settings_given *given,
+                         struct alexcl_error *err) {
+    struct alexcl_settings today;
     *given = (struct settings_given){{NULL}};
-    for (int i = 0; i < SETTINGS_COUNT && options; i++)
-        if (table[i].at) memcpy(&given->values[i], (const char *)options + table[i].at, sizeof given->values[i]);
+    int status = SIZED_READ(alexcl_settings, options, &today, err);
+    for (int i = 0; i < SETTINGS_COUNT && status == ALEXCL_OK; i++)
+        if (table[i].at) memcpy(&given->values[i], (const char *)&today + table[i].at, sizeof given->values[i]);
+    return status;
 }
 
 static int settings_is(const struct settings_given *given, const char *name, const char *value) {
@@ -191,8 +196,8 @@ static int settings_is(const struct settings_given *given, const char *name, con
 int settings_read_cache(const struct alexcl_settings *options, struct settings *out, struct alexcl_error *err) {
     struct settings_given given;
     *out = (struct settings){0};
-    settings_take(options, &given);
-    int status = settings_name_cache(&given, &out->cache_folder, err);
+    int status = settings_take(options, &given, err);
+    if (status == ALEXCL_OK) status = settings_name_cache(&given, &out->cache_folder, err);
     const char *limit = settings_value(&given, "ALEXCL_CACHE_LIMIT");
     if (status == ALEXCL_OK && !settings_read_size(limit, &out->cache_limit)) out->cache_limit = 0;
     return status;
@@ -202,7 +207,7 @@ int settings_read(const struct alexcl_settings *options, struct settings *out, s
     struct settings_given given;
     int status = settings_read_cache(options, out, err);
     if (status != ALEXCL_OK) return status;
-    settings_take(options, &given);
+    TRY(settings_take(options, &given, err));
     for (size_t i = 0; i < SETTINGS_COUNT; i++)
         if (table[i].at) TRY(settings_check_one(&given, i, err));
     const char *build = settings_value(&given, "ALEXCL_BUILD_OPTIONS"),

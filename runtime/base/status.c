@@ -53,3 +53,5 @@ int alexcl_exit_code(int status) {
     default: return status < 0 && status > -10000 ? 7 : 1;
     }
 }
+
+unsigned alexcl_api_version(void) { return ALEXCL_API_VERSION; }

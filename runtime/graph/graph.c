@@ -291,10 +291,7 @@ int graph_make(const struct alexcl_model *model, const char *last_layer, int blo
     struct graph_walk w = {0};
     TRY(model_check(model, err));
     w.last = (int)model->layer_count - 1;
-    if (last_layer) {
-        w.last = alexcl_model_layer(model, last_layer, err);
-        if (w.last < 0) return w.last;
-    }
+    if (last_layer) { TRY(model_find_layer(model, last_layer, &w.last, err)); }
     size_t count = (size_t)w.last + 1;
     TRY(memory_alloc(&g, 1, sizeof *g, "the graph", err));
     w.g = g;

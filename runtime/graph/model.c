@@ -31,14 +31,20 @@ int alexcl_model_find(const char *name, const struct alexcl_model **out, struct 
                      near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }
 
-int alexcl_model_layer(const struct alexcl_model *model, const char *layer, struct alexcl_error *err) {
+const struct alexcl_layer *alexcl_model_row(const struct alexcl_model *model, size_t index) {
+    if (index >= model->layer_count) return NULL;
+    return (const struct alexcl_layer *)(const void *)((const char *)model->layers + index * model->layer_size);
+}
+
+int model_find_layer(const struct alexcl_model *model, const char *layer, int *index, struct alexcl_error *err) {
     const char **names = NULL;
     if (!layer) layer = "";
-    int status = model_check(model, err);
-    if (status != ALEXCL_OK) return status;
     for (size_t i = 0; i < model->layer_count; i++)
-        if (strcmp(layer, model->layers[i].name) == 0) return (int)i;
-    status = memory_alloc(&names, model->layer_count + 1, sizeof *names, "the names of layers", err);
+        if (strcmp(layer, model->layers[i].name) == 0) {
+            *index = (int)i;
+            return ALEXCL_OK;
+        }
+    int status = memory_alloc(&names, model->layer_count + 1, sizeof *names, "the names of layers", err);
     if (status != ALEXCL_OK) return status;
     for (size_t i = 0; i < model->layer_count; i++) names[i] = model->layers[i].name;
     const char *near = alexcl_nearest(layer, names);
@@ -46,4 +52,13 @@ int alexcl_model_layer(const struct alexcl_model *model, const char *layer, stru
     return error_set(err, ALEXCL_E_USAGE, "model %s has no layer \"%s\"%s%s%s; 'alexcl summary --model %s' lists them",
                      model->name, layer, near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "",
                      model->name);
+}
+
+int alexcl_model_layer(const struct alexcl_model *model, const char *layer, int *index, struct alexcl_error *err) {
+    const struct alexcl_model *use;
+    struct alexcl_model *own;
+    int status = model_take(model, &use, &own, err);
+    if (status == ALEXCL_OK) status = model_find_layer(use, layer, index, err);
+    free(own);
+    return status;
 }

@@ -52,7 +52,9 @@
     PLAIN("flat", ALEXCL_FLATTEN), FC("fc6", f6, 1), RELU("relu6"), DROPOUT("drop6", style), FC("fc7", f7, 1),         \
         RELU("relu7"), DROPOUT("drop7", style), FC("fc8", classes, fc8_gain), PLAIN("prob", ALEXCL_SOFTMAX)
 
-#define LAYERS(table) .layers = table, .layer_count = sizeof table / sizeof *table
+#define LAYERS(table)                                                                                                  \
+    .size = sizeof(struct alexcl_model), .layers = table, .layer_count = sizeof table / sizeof *table,                 \
+    .layer_size = sizeof *table
 
 #define PER_CHANNEL(...) ((const double[]){__VA_ARGS__})
 

@@ -11,8 +11,10 @@
 
 #include "layer.h"
 #include "memory.h"
+#include "sized.h"
 #include "utf8.h"
 
+enum { MODEL_LAYER_SIZE = 1 << 16 }; /* bytes; a larger one was never set */
 enum { MODEL_SIDE = 65535, MODEL_LAYERS = 10000, MODEL_NAME = 255 };
 
 double model_mean(const struct alexcl_model *model, int c) { return model->mean ? model->mean[c] : 0; }
@@ -139,5 +141,54 @@ int model_check(const struct alexcl_model *model, struct alexcl_error *err) {
     for (size_t i = 0; i < model->layer_count && status == ALEXCL_OK; i++) status = model_check_layer(model, i, err);
     if (status == ALEXCL_OK) status = model_check_readers(model, err);
     if (status != ALEXCL_OK) error_prefix(err, "model %s: ", model->name);
+    return status;
+}
+
+/* A model and its rows in one piece. */
+struct model_copy {
+    struct alexcl_model model;
+    struct alexcl_layer layers[];
+};
+
+static int model_copy(const struct alexcl_model *from, struct alexcl_model **out, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct alexcl_model today;
+    struct model_copy *copy = NULL;
+    TRY(SIZED_READ(alexcl_model, from, &today, err));
+    size_t rows = today.layers && today.layer_count <= MODEL_LAYERS ? today.layer_count : 0; /* model_check tells */
+    status = today.layer_size > 0 && today.layer_size <= MODEL_LAYER_SIZE ? ALEXCL_OK : ALEXCL_E_USAGE;
+    if (status != ALEXCL_OK) {
+        error_set(err, status, "struct alexcl_model: layer_size is %zu: set it to sizeof(struct alexcl_layer)",
+                  today.layer_size);
+        goto done;
+    }
+    TRY(memory_alloc((char **)&copy, 1, sizeof *copy + rows * sizeof copy->layers[0], "a model", err));
+    copy->model = today;
+    if (today.layers) copy->model.layers = copy->layers;
+    copy->model.layer_size = sizeof copy->layers[0];
+    for (size_t i = 0; i < rows; i++) {
+        char row[48];
+        snprintf(row, sizeof row, "struct alexcl_layer, row %zu", i);
+        TRY(sized_read_row(row, (const char *)today.layers + i * today.layer_size, today.layer_size, &copy->layers[i],
+                           sizeof copy->layers[i], err));
+    }
+    *out = &copy->model;
+    copy = NULL;
+done:
+    free(copy);
+    return status;
+}
+
+int model_take(const struct alexcl_model *model, const struct alexcl_model **use, struct alexcl_model **own,
+               struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    *own = NULL;
+    if (model && (model->size != sizeof *model || model->layer_size != sizeof *model->layers))
+        status = model_copy(model, own, err);
+    *use = *own ? *own : model;
+    if (status == ALEXCL_OK) status = model_check(*use, err);
+    if (status == ALEXCL_OK) return status;
+    free(*own);
+    *own = NULL;
     return status;
 }

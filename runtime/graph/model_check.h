@@ -11,6 +11,12 @@ int model_check(const struct alexcl_model *model, struct alexcl_error *err);
 /* The layers that layer i of a model reads, all before it: their numbers, -1 for the net's input. It never fails
  * for a model that was checked. `inputs` has place for LAYER_INPUTS. */
 int model_inputs(const struct alexcl_model *model, size_t i, int *inputs, int *count, struct alexcl_error *err);
+/* Index of a layer of a model that is known to be one, or ALEXCL_E_USAGE with the nearest name. */
+int model_find_layer(const struct alexcl_model *model, const char *layer, int *index, struct alexcl_error *err);
+/* model_check of a caller's model, as this version of the library lays it out: *use is the model itself where its sizes
+ * are today's, else a copy of it and its rows, *own, which the caller frees by free(); else NULL. */
+int model_take(const struct alexcl_model *model, const struct alexcl_model **use, struct alexcl_model **own,
+               struct alexcl_error *err);
 /* What the metadata of a weight file tells beside its layers (conventions.h). No layer has this name, nor one that goes
  * on behind a dot: its keys would be taken for those. */
 #define MODEL_RESERVED "origin"

@@ -8,7 +8,9 @@
 #include "fit.h"
 #include "host_memory.h"
 #include "memory.h"
+#include "model_check.h"
 #include "selection.h"
+#include "sized.h"
 
 /* Floats of an image that half h of a layer reads of the other half, and are not there yet. */
 static uint64_t plan_crosses(const struct graph *g, int i, int h) {
@@ -42,24 +44,38 @@ static void plan_fill_layer(struct alexcl_plan *p, const struct graph *g, int i)
     }
 }
 
-int alexcl_plan_make(const struct alexcl_model *model, const struct alexcl_plan_request *request,
+/* A plan, with what it was made from where that is not the caller's. */
+struct plan_made {
+    struct alexcl_plan plan;
+    struct alexcl_model *own;
+};
+
+int alexcl_plan_make(const struct alexcl_model *given, const struct alexcl_plan_request *asked,
                      struct alexcl_plan **out, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct graph *g = NULL, *graphs[2] = {NULL, NULL};
     struct alexcl_plan *p = NULL;
     struct place places[2] = {{NULL}, {NULL}};
+    struct plan_made *made = NULL;
+    const struct alexcl_model *model;
+    struct alexcl_model *own = NULL;
     struct split split;
     struct settings settings = {0};
     int fits[2] = {0};
-    static const struct alexcl_plan_request standard = {0};
-    if (!request) request = &standard;
+    struct alexcl_plan_request wanted;
+    const struct alexcl_plan_request *request = &wanted;
+    TRY(SIZED_READ(alexcl_plan_request, asked, &wanted, err));
+    TRY(model_take(given, &model, &own, err));
     if (request->batch < 0 || request->places > 2)
-        return error_set(err, ALEXCL_E_USAGE, "a plan is for 1 or more images and 1 or 2 devices");
+        TRY(error_set(err, ALEXCL_E_USAGE, "a plan is for 1 or more images and 1 or 2 devices"));
     TRY(settings_read(request->settings, &settings, err));
     TRY(split_read(request->split, request->places ? request->places : 2, &split, err));
     TRY(graph_make(model, request->last_layer, 1, &g, err));
     graph_set(g, &settings);
-    TRY(memory_alloc(&p, 1, sizeof *p, "the plan", err));
+    TRY(memory_alloc(&made, 1, sizeof *made, "the plan", err));
+    p = &made->plan;
+    made->own = own;
+    own = NULL;
     TRY(memory_alloc(&p->layers, (size_t)g->layer_count, sizeof *p->layers, "the plan's layers", err));
     TRY(memory_alloc(&p->inputs, (size_t)g->layer_count * LAYER_INPUTS, sizeof *p->inputs, "the plan's layers", err));
     p->model = model;
@@ -107,6 +123,7 @@ int alexcl_plan_make(const struct alexcl_model *model, const struct alexcl_plan_
     p = NULL;
 done:
     alexcl_plan_free(p);
+    free(own);
     graph_free(g);
     for (int i = 0; i < 2; i++) {
         graph_free(graphs[i]);
@@ -118,7 +135,9 @@ done:
 
 void alexcl_plan_free(struct alexcl_plan *plan) {
     if (!plan) return;
+    struct plan_made *made = (struct plan_made *)plan;
     free(plan->layers);
     free(plan->inputs);
-    free(plan);
+    free(made->own);
+    free(made);
 }

@@ -8,6 +8,10 @@
  *   - The library never prints and never exits; what it has to say goes to the log callback.
  *   - `*_free` accepts NULL. An out parameter is set only on success unless said otherwise. No other pointer may be
  *     NULL unless it is said. Texts are UTF-8.
+ *   - A structure that a caller fills begins with its `size`, and is all 0 where nothing else is said: a request is
+ *     `= {.size = sizeof request, .batch = 4}`. A smaller one, of a program that was compiled with an older header, is
+ *     read as far as it goes; a larger one is accepted where the rest is zero, and refused with ALEXCL_E_USAGE where a
+ *     newer header's member is set. What the library returns in arrays keeps its layout within a major version.
  *   - Images and activations are float32, N x C x H x W in C order, batch first.
  *
  * How long things live:
@@ -36,6 +40,12 @@ extern "C" {
 #ifdef __GNUC__
 #pragma GCC visibility push(default)
 #endif
+
+/* The version of this interface as 0x00XXYYZZ: X changes where a program must be compiled or written anew, Y where
+ * something is added, Z for nothing that a caller sees. The shared library's soname has X. */
+#define ALEXCL_API_VERSION 0x00010000
+/* The same of the library that is there: a program may ask whether it is at least the one that it was compiled with. */
+unsigned alexcl_api_version(void);
 
 /* ---- status and errors ------------------------------------------------------------------------ */
 
@@ -106,6 +116,7 @@ struct alexcl_cache_kind {
     uint64_t files, bytes;
 };
 struct alexcl_cache {
+    size_t size;       /* of this structure; set by the caller */
     char folder[4096]; /* "" where none can be named */
     /* with its name, why nothing in it is used: it is not there, or not the user's alone; "" for none */
     char note[8192];
@@ -257,7 +268,8 @@ enum alexcl_dropout { ALEXCL_DROPOUT_PAPER /* x (1-p) at test */, ALEXCL_DROPOUT
 /* Names the net's input where a layer reads it; no layer has this name. */
 #define ALEXCL_INPUT "input"
 
-/* One row of a model: every field explicit. Unused fields are 0. Whatever takes a model looks at each field first:
+/* One row of a model: every field explicit. Unused fields are 0, and so are those that a later version adds: a row's
+ * size is the model's `layer_size`. Whatever takes a model looks at each field first:
  * ALEXCL_E_USAGE says which one cannot be, and what it may be. */
 struct alexcl_layer {
     enum alexcl_layer_type type;
@@ -300,16 +312,17 @@ struct alexcl_tensor_alias {
 /* A net as data: 1 to 10,000 layers, of which the last one's output is the net's, and needs all others.
  * value = (pixel * scale - mean[c]) / std[c], pixel 0..255, c in the order of `colour`. */
 struct alexcl_model {
+    size_t size; /* of this structure */
     const char *name;
     const char *about; /* one line: what it is and its source */
     int channels, height, width;
     enum alexcl_colour colour;
     int resize; /* pictures: the shorter side goes to this before the crop; 0 where there are none */
     double scale;
-    const double *mean, *std; /* one a channel; NULL: 0, 1 */
-    const char *oracle_case;  /* case of the golden vectors, or NULL */
-    const struct alexcl_layer *layers;
-    size_t layer_count;
+    const double *mean, *std;          /* one a channel; NULL: 0, 1 */
+    const char *oracle_case;           /* case of the golden vectors, or NULL */
+    const struct alexcl_layer *layers; /* of a built-in model: see alexcl_model_row */
+    size_t layer_count, layer_size;    /* rows, and of one its size: sizeof(struct alexcl_layer) */
     /* other names a weight file may use; ends with {NULL, NULL}; may be NULL */
     const struct alexcl_tensor_alias *aliases;
     int hidden; /* small nets for tests: not in the list */
@@ -317,10 +330,13 @@ struct alexcl_model {
 
 /* The i-th built-in model, NULL past the end. */
 const struct alexcl_model *alexcl_model_get(size_t index);
+/* Row `index` of a model, by its own layer_size: one that a library or a file made may have longer rows than this
+ * header knows. NULL past the end. */
+const struct alexcl_layer *alexcl_model_row(const struct alexcl_model *model, size_t index);
 /* By name; ALEXCL_E_USAGE names the nearest one. */
 int alexcl_model_find(const char *name, const struct alexcl_model **out, struct alexcl_error *err);
-/* Index of a layer by name, or ALEXCL_E_USAGE with the nearest one (a negative number). */
-int alexcl_model_layer(const struct alexcl_model *model, const char *layer, struct alexcl_error *err);
+/* Index of a layer by name; ALEXCL_E_USAGE names the nearest one. */
+int alexcl_model_layer(const struct alexcl_model *model, const char *layer, int *index, struct alexcl_error *err);
 const char *alexcl_layer_type_name(enum alexcl_layer_type type);
 /* Keras's name of the type, "Conv2D", "Activation"; the one above where Keras has no such layer. */
 const char *alexcl_layer_type_keras_name(enum alexcl_layer_type type);
@@ -349,6 +365,7 @@ struct alexcl_plan_layer {
  * not. */
 struct alexcl_plan_memory {
     uint64_t weights, activations, exchange, workspace, total, largest_buffer, host;
+    uint64_t reserved[5]; /* 0: what else is told one day */
 };
 
 /* Host memory that a caller takes beside a batch of images and their scores: bytes in any case, and for each further
@@ -358,6 +375,7 @@ struct alexcl_host_memory {
 };
 
 struct alexcl_plan_request {
+    size_t size;                /* of this structure */
     const char *last_layer;     /* NULL: all */
     int batch;                  /* images wanted at once; 0: 1 */
     size_t places;              /* 1 or 2 devices */
@@ -422,6 +440,7 @@ void alexcl_weights_free(struct alexcl_weights *weights);
 struct alexcl_net;
 
 struct alexcl_net_options {
+    size_t size;                    /* of this structure */
     int batch;                      /* images at once; 0: 16. Cut to what fits, with a warning in the log. */
     uint64_t memory;                /* cap in bytes per device; 0: the device's own size */
     struct alexcl_host_memory host; /* of the caller */
@@ -443,6 +462,7 @@ struct alexcl_net_options {
 };
 
 struct alexcl_net_times { /* seconds since open, or since the last reset */
+    size_t size;          /* of this structure */
     double wall;          /* in alexcl_net_run */
     double device[2];     /* busy time of each place, from events (reference: CPU time) */
     double exchange;      /* transfers of crossings, from events, both places together */
@@ -481,12 +501,12 @@ struct alexcl_work_span {
 int alexcl_net_open(const struct alexcl_model *model, const struct alexcl_weights *weights,
                     const struct alexcl_selection *sel, const struct alexcl_net_options *options,
                     struct alexcl_net **out, struct alexcl_error *err);
-int alexcl_net_batch(const struct alexcl_net *net);                  /* images a run takes at once */
-struct alexcl_shape alexcl_net_output(const struct alexcl_net *net); /* of one image */
+int alexcl_net_batch(const struct alexcl_net *net);                             /* images a run takes at once */
+void alexcl_net_output(const struct alexcl_net *net, struct alexcl_shape *out); /* of one image */
 /* What the net holds on a place (0 or 1): as alexcl_plan_make says it for a selection, but with the weights and the
  * workspace as the kernels want them that were measured to be the fastest. By this the batch was cut. All 0 behind the
  * last place. */
-struct alexcl_plan_memory alexcl_net_memory(const struct alexcl_net *net, size_t place);
+void alexcl_net_memory(const struct alexcl_net *net, size_t place, struct alexcl_plan_memory *out);
 /* Runs `images` images (any number: cut into batches) of N x C x H x W floats; `out` gets images x output values, both
  * halves together. Not thread-safe on one net. Non-finite scores are ALEXCL_E_DATA, naming the first layer that has
  * them; `out` then holds the scores of that batch and of those before it. */
@@ -495,7 +515,8 @@ int alexcl_net_run(struct alexcl_net *net, const float *images_in, size_t images
  * its own computing, as it does with its own further batches. The memory must then hold the same until that run. Where
  * another run comes first, nothing is lost but the copy. */
 void alexcl_net_announce(struct alexcl_net *net, const float *images_in, size_t images);
-struct alexcl_net_times alexcl_net_times(const struct alexcl_net *net);
+/* What was measured so far; out->size is set by the caller. */
+int alexcl_net_times(const struct alexcl_net *net, struct alexcl_net_times *out, struct alexcl_error *err);
 /* What each place can do at most, a second: fma operations (two each) in registers, bytes read from memory. Measured by
  * event times of short runs on all places at once, as they share what they share; 0 on the reference and where there
  * are no event times. */
@@ -543,6 +564,7 @@ struct alexcl_check_counts {
 /* Which of the checks; the net comes with all of them alone. Anything else than what there is: ALEXCL_E_USAGE, which
  * lists it. */
 struct alexcl_check_request {
+    size_t size;                            /* of this structure */
     const char *kernel;                     /* file of kernels/, with or without ".cl"; NULL: all */
     const char *layer;                      /* kind of layer, as the results have it; NULL: all */
     const struct alexcl_settings *settings; /* NULL: all by the environment */
@@ -579,6 +601,7 @@ struct alexcl_tune_result {
  * out. Anything but 0 stops. */
 typedef int alexcl_tune_fn(void *user, const struct alexcl_tune_result *result);
 struct alexcl_tune_request {
+    size_t size;                            /* of this structure */
     const struct alexcl_settings *settings; /* NULL: all by the environment */
 };
 /* Measures the layers of a model on each device of the selection (devices of one kind once), each way after its answer

@@ -10,6 +10,7 @@
 #include "net.h"
 #include "selection.h"
 #include "selfcheck.h"
+#include "sized.h"
 
 enum { NET_IMAGES = 3, CHECK_NAMES = 64 };
 
@@ -160,7 +161,7 @@ static int check_run_net(const struct alexcl_model *model, const struct alexcl_s
                          const struct alexcl_settings *settings, struct selfcheck_found *found,
                          struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    const struct alexcl_net_options options = {.batch = NET_IMAGES, .settings = settings};
+    const struct alexcl_net_options options = {.size = sizeof options, .batch = NET_IMAGES, .settings = settings};
     struct alexcl_weights *weights = NULL;
     struct alexcl_selection *reference = NULL;
     struct alexcl_net *net[2] = {NULL, NULL};
@@ -172,7 +173,9 @@ static int check_run_net(const struct alexcl_model *model, const struct alexcl_s
     generator_fill_uniform(images, generator_key(1, "images"), 0, NET_IMAGES * in, 127.5, 0);
     for (int i = 0; i < 2; i++) {
         TRY(net_open(model, weights, i ? sel : reference, &options, 0, &net[i], err));
-        out = NET_IMAGES * shape_size(alexcl_net_output(net[i]));
+        struct alexcl_shape shape;
+        alexcl_net_output(net[i], &shape);
+        out = NET_IMAGES * shape_size(shape);
         TRY(memory_alloc_floats(&scores[i], out, "a check", err));
         TRY(alexcl_net_run(net[i], images, NET_IMAGES, scores[i], err));
     }
@@ -223,7 +226,7 @@ int alexcl_check_run(const struct alexcl_selection *sel, const struct alexcl_che
     struct settings settings = {0};
     size_t count = alexcl_selection_count(sel) == 2 ? 2 : 1;
     *counts = (struct alexcl_check_counts){0};
-    if (request) s.request = *request;
+    TRY(SIZED_READ(alexcl_check_request, request, &s.request, err));
     TRY(settings_read(s.request.settings, &settings, err));
     int whole = !s.request.kernel && !s.request.layer;
     if (s.request.kernel) TRY(check_know("kernel", s.request.kernel, 0, err));

@@ -13,8 +13,10 @@
 #include "lane.h"
 #include "log.h"
 #include "memory.h"
+#include "model_check.h"
 #include "net.h"
 #include "selfcheck.h"
+#include "sized.h"
 #include "split.h"
 #include "tune.h"
 
@@ -29,6 +31,7 @@ struct net_batch {
 };
 
 struct alexcl_net {
+    struct alexcl_model *own; /* a copy of the caller's, where there is one (model_take) */
     struct graph *graph;
     struct lane_shared shared;
     struct lane lanes[2];
@@ -229,13 +232,36 @@ done:
     return status;
 }
 
+static struct alexcl_net_times net_times(const struct alexcl_net *net) {
+    struct alexcl_net_times t = {
+        .wall = net->wall, .build = net->build, .images = {net->done[0], net->done[1]}, .events = 1};
+    for (int i = 0; i < net->shared.lanes; i++) {
+        const struct lane *lane = &net->lanes[i];
+        if (!lane->place.device) {
+            t.device[i] = lane->reference_seconds - net->opening.device[i];
+            continue;
+        }
+        uint64_t busy[DEVICE_ACCOUNTS];
+        device_times(lane->place.device, busy);
+        t.device[i] = (double)busy[DEVICE_COMPUTE] * 1e-9 - net->opening.device[i];
+        t.exchange += (double)busy[DEVICE_EXCHANGE] * 1e-9;
+        t.transfer += (double)busy[DEVICE_TRANSFER] * 1e-9;
+        if (!device_has_times(lane->place.device)) t.events = 0;
+    }
+    t.exchange -= net->opening.exchange;
+    t.transfer -= net->opening.transfer;
+    return t;
+}
+
 int net_open(const struct alexcl_model *model, const struct alexcl_weights *weights, const struct alexcl_selection *sel,
-             const struct alexcl_net_options *options, int check, struct alexcl_net **out, struct alexcl_error *err) {
-    static const struct alexcl_net_options standard = {0};
+             const struct alexcl_net_options *asked, int check, struct alexcl_net **out, struct alexcl_error *err) {
+    struct alexcl_net_options wanted;
+    const struct alexcl_net_options *options = &wanted;
     int status = ALEXCL_OK;
     struct alexcl_net *net = NULL;
+    const struct alexcl_model *used;
     double start = net_now();
-    if (!options) options = &standard;
+    TRY(SIZED_READ(alexcl_net_options, asked, &wanted, err));
     if (!weights || !sel)
         return error_set(err, ALEXCL_E_USAGE, "a net without %s (NULL)", weights ? "devices" : "weights");
     if (options->batch < 0)
@@ -249,7 +275,8 @@ int net_open(const struct alexcl_model *model, const struct alexcl_weights *weig
     shared->lanes = (int)alexcl_selection_count(sel);
     TRY(settings_read(options->settings, &shared->settings, err));
     TRY(net_read_split(net, options, err));
-    TRY(graph_make(model, options->last_layer, 1, &net->graph, err));
+    TRY(model_take(model, &used, &net->own, err));
+    TRY(graph_make(used, options->last_layer, 1, &net->graph, err));
     graph_set(net->graph, &shared->settings);
     shared->graph = net->graph;
     shared->last_layer = options->last_layer;
@@ -269,7 +296,7 @@ int net_open(const struct alexcl_model *model, const struct alexcl_weights *weig
     if (check) TRY(net_check_kernels(net, err));
     net->build = net_now() - start;
     if (net->split.kind == SPLIT_AUTO) TRY(net_measure_speed(net, err));
-    net->opening = alexcl_net_times(net);
+    net->opening = net_times(net);
     *out = net;
     net = NULL;
 done:
@@ -285,17 +312,15 @@ int alexcl_net_open(const struct alexcl_model *model, const struct alexcl_weight
 
 int alexcl_net_batch(const struct alexcl_net *net) { return net->images; }
 
-struct alexcl_shape alexcl_net_output(const struct alexcl_net *net) {
-    return net->shared.graph->output;
-}
+void alexcl_net_output(const struct alexcl_net *net, struct alexcl_shape *out) { *out = net->shared.graph->output; }
 
-struct alexcl_plan_memory alexcl_net_memory(const struct alexcl_net *net, size_t place) {
-    if (place >= (size_t)net->shared.lanes) return (struct alexcl_plan_memory){0};
+void alexcl_net_memory(const struct alexcl_net *net, size_t place, struct alexcl_plan_memory *out) {
+    *out = (struct alexcl_plan_memory){0};
+    if (place >= (size_t)net->shared.lanes) return;
     const struct lane *lane = &net->lanes[place];
-    struct alexcl_plan_memory m = graph_memory(lane->graph, lane->halves, &lane->place, lane->room);
+    *out = graph_memory(lane->graph, lane->halves, &lane->place, lane->room);
     struct fit_place own = net_fit_place(lane);
-    m.host = fit_place_host(&own, lane->room);
-    return m;
+    out->host = fit_place_host(&own, lane->room);
 }
 
 /* Image `image` of the batch, which begins with the run's image `first`, has a score that is not finite: runs the batch
@@ -365,25 +390,9 @@ void alexcl_net_announce(struct alexcl_net *net, const float *images_in, size_t 
     net->announced_images = images;
 }
 
-struct alexcl_net_times alexcl_net_times(const struct alexcl_net *net) {
-    struct alexcl_net_times t = {
-        .wall = net->wall, .build = net->build, .images = {net->done[0], net->done[1]}, .events = 1};
-    for (int i = 0; i < net->shared.lanes; i++) {
-        const struct lane *lane = &net->lanes[i];
-        if (!lane->place.device) {
-            t.device[i] = lane->reference_seconds - net->opening.device[i];
-            continue;
-        }
-        uint64_t busy[DEVICE_ACCOUNTS];
-        device_times(lane->place.device, busy);
-        t.device[i] = (double)busy[DEVICE_COMPUTE] * 1e-9 - net->opening.device[i];
-        t.exchange += (double)busy[DEVICE_EXCHANGE] * 1e-9;
-        t.transfer += (double)busy[DEVICE_TRANSFER] * 1e-9;
-        if (!device_has_times(lane->place.device)) t.events = 0;
-    }
-    t.exchange -= net->opening.exchange;
-    t.transfer -= net->opening.transfer;
-    return t;
+int alexcl_net_times(const struct alexcl_net *net, struct alexcl_net_times *out, struct alexcl_error *err) {
+    struct alexcl_net_times today = net_times(net);
+    return SIZED_WRITE(alexcl_net_times, &today, out, err);
 }
 
 int alexcl_net_peak(struct alexcl_net *net, struct alexcl_peak out[2], struct alexcl_error *err) {
@@ -429,6 +438,7 @@ void alexcl_net_free(struct alexcl_net *net) {
     exchange_free(net->shared.exchange);
     graph_free(net->graph);
     settings_free(&net->shared.settings);
+    free(net->own);
     pthread_mutex_destroy(&net->shared.upload);
     free(net);
 }

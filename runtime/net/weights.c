@@ -28,7 +28,8 @@ struct weights_tensor {
 
 struct alexcl_weights {
     const struct alexcl_model *model;
-    size_t layer_count; /* up to the last layer that is needed */
+    struct alexcl_model *own; /* model, where it is a copy of the caller's (model_take) */
+    size_t layer_count;       /* up to the last layer that is needed */
     struct weights_tensor *tensors;
     size_t count;
     struct safetensors *file; /* NULL: generated */
@@ -58,11 +59,11 @@ static int weights_add_tensor(struct alexcl_weights *w, int layer, const struct 
 /* Of a model that model_check lets through. */
 static int weights_walk(struct alexcl_weights *w, const char *last_layer, struct alexcl_error *err) {
     const struct alexcl_model *model = w->model;
-    int last = last_layer ? alexcl_model_layer(model, last_layer, err) : (int)model->layer_count - 1;
-    if (last < 0) return last;
+    int last = (int)model->layer_count - 1, status = ALEXCL_OK;
+    if (last_layer) status = model_find_layer(model, last_layer, &last, err);
+    if (status != ALEXCL_OK) return status;
     w->layer_count = (size_t)last + 1;
-    int status =
-        memory_alloc(&w->tensors, w->layer_count * LAYER_TENSORS, sizeof *w->tensors, "the list of tensors", err);
+    status = memory_alloc(&w->tensors, w->layer_count * LAYER_TENSORS, sizeof *w->tensors, "the list of tensors", err);
     if (status != ALEXCL_OK) return status;
     struct alexcl_shape shape = {model->channels, model->height, model->width};
     for (int i = 0; i <= last; i++) {
@@ -191,13 +192,17 @@ static void weights_note_extra(const char *path, const struct alexcl_weights *w)
     }
 }
 
-int alexcl_weights_open(const char *path, const struct alexcl_model *model, const char *last_layer,
+int alexcl_weights_open(const char *path, const struct alexcl_model *given, const char *last_layer,
                         struct alexcl_weights **out, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct alexcl_weights *w = NULL;
-    TRY(model_check(model, err));
+    const struct alexcl_model *model;
+    struct alexcl_model *own = NULL;
+    TRY(model_take(given, &model, &own, err));
     TRY(memory_alloc(&w, 1, sizeof *w, "the weights", err));
     w->model = model;
+    w->own = own;
+    own = NULL;
     TRY(weights_walk(w, last_layer, err));
     TRY(safetensors_open(path, &w->file, err));
     const char *key, *value;
@@ -213,6 +218,7 @@ int alexcl_weights_open(const char *path, const struct alexcl_model *model, cons
     w = NULL;
 done:
     alexcl_weights_free(w);
+    free(own);
     return status;
 }
 
@@ -228,8 +234,8 @@ static int weights_set_gains(struct alexcl_weights *w, const struct alexcl_gain 
     for (size_t i = 0; i < model->layer_count; i++)
         w->gains[i] = gains || model->layers[i].gain == 0 ? 1 : model->layers[i].gain;
     for (size_t i = 0; gains && i < count; i++) {
-        int at = alexcl_model_layer(model, gains[i].layer, err);
-        if (at < 0) return at;
+        int at, status = model_find_layer(model, gains[i].layer, &at, err);
+        if (status != ALEXCL_OK) return status;
         if (!weights_has_gain(&model->layers[at]))
             return error_set(err, ALEXCL_E_USAGE,
                              "layer %s (%s) takes no gain; convolutions and fully connected layers do", gains[i].layer,
@@ -241,15 +247,19 @@ static int weights_set_gains(struct alexcl_weights *w, const struct alexcl_gain 
     return ALEXCL_OK;
 }
 
-int alexcl_weights_generate(const struct alexcl_model *model, uint64_t seed, const char *case_name,
+int alexcl_weights_generate(const struct alexcl_model *given, uint64_t seed, const char *case_name,
                             const struct alexcl_gain *gains, size_t gain_count, struct alexcl_weights **out,
                             struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct alexcl_weights *w = NULL;
+    const struct alexcl_model *model;
+    struct alexcl_model *own = NULL;
     struct text about = {0};
-    TRY(model_check(model, err));
+    TRY(model_take(given, &model, &own, err));
     TRY(memory_alloc(&w, 1, sizeof *w, "the weights", err));
     w->model = model;
+    w->own = own;
+    own = NULL;
     w->seed = seed;
     w->random = 1;
     TRY(memory_copy_text(&w->case_name, case_name ? case_name : model->name, err));
@@ -267,6 +277,7 @@ int alexcl_weights_generate(const struct alexcl_model *model, uint64_t seed, con
     w = NULL;
 done:
     alexcl_weights_free(w);
+    free(own);
     return status;
 }
 
@@ -428,5 +439,6 @@ void alexcl_weights_free(struct alexcl_weights *weights) {
     free(weights->case_name);
     free(weights->gains);
     free(weights->about);
+    free(weights->own);
     free(weights);
 }

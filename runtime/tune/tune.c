@@ -17,6 +17,7 @@
 #include "selection.h"
 #include "selfcheck.h"
 #include "settings.h"
+#include "sized.h"
 #include "timeline.h"
 
 enum {
@@ -428,16 +429,20 @@ done:
     return status;
 }
 
-int alexcl_tune_run(const struct alexcl_model *model, const struct alexcl_selection *sel,
+int alexcl_tune_run(const struct alexcl_model *given, const struct alexcl_selection *sel,
                     const struct alexcl_tune_request *request, alexcl_tune_fn *fn, void *user, char *path,
                     size_t path_size, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct tune s = {.selection = sel, .fn = fn, .user = user};
     struct tune_device devices[2] = {{{NULL}, NULL, NULL, NULL, 0}, {{NULL}, NULL, NULL, NULL, 0}};
     size_t count = alexcl_selection_count(sel);
+    struct alexcl_tune_request wanted;
+    const struct alexcl_model *model;
+    struct alexcl_model *own = NULL;
     if (path_size) path[0] = '\0';
-    TRY(model_check(model, err));
-    TRY(settings_read(request ? request->settings : NULL, &s.settings, err));
+    TRY(model_take(given, &model, &own, err));
+    TRY(SIZED_READ(alexcl_tune_request, request, &wanted, err));
+    TRY(settings_read(wanted.settings, &s.settings, err));
     for (size_t i = 0; i < count && i < 2; i++) {
         if (alexcl_selection_place(sel, i)->device < 0) continue;
         /* two parts of one */
@@ -454,5 +459,6 @@ done:
         device_free(devices[i].place.device);
     }
     settings_free(&s.settings);
+    free(own);
     return status;
 }

@@ -57,7 +57,7 @@ static void put(int kind, unsigned number, time_t seconds) {
 static int is_there(int kind, unsigned number) { return access(path_of(kind, number), F_OK) == 0; }
 
 START_TEST(files_are_told_by_kind_and_nothing_else_is_ours) {
-    struct alexcl_cache c;
+    struct alexcl_cache c = {.size = sizeof c};
     char path[512];
     static const char *const others[] = {"notes.txt", "abc.clbin",          "build-conv.log",
                                          "x.log",     "build-00000000.log", "0123.tuning.json"};
@@ -103,7 +103,7 @@ START_TEST(files_are_told_by_kind_and_nothing_else_is_ours) {
 END_TEST
 
 START_TEST(a_folder_that_is_not_there_or_not_ours_is_told_and_left_alone) {
-    struct alexcl_cache c;
+    struct alexcl_cache c = {.size = sizeof c};
     char absent[128];
     put(CACHE_BINARIES, 1, DAY);
     ck_assert_int_eq(chmod(folder, 0777), 0);
@@ -180,7 +180,7 @@ static void *store_many(void *user) {
 }
 
 START_TEST(processes_and_threads_trim_at_once) {
-    struct alexcl_cache c;
+    struct alexcl_cache c = {.size = sizeof c};
     pid_t children[3];
     support_set("ALEXCL_CACHE_LIMIT", "10KiB");
     limited = support_settings();

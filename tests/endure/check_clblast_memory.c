@@ -21,14 +21,18 @@ static const struct alexcl_layer layers_of_maps[] = {
 enum { IN = 8192, OUT = 4096 };
 static const struct alexcl_layer layers_of_units[] = {{.type = ALEXCL_FLATTEN, .name = "flat"},
                                                       {.type = ALEXCL_FC, .name = "fc", .outputs = OUT}};
-static const struct alexcl_model maps = {.name = "maps",
+static const struct alexcl_model maps = {.size = sizeof maps,
+                                         .layer_size = sizeof(struct alexcl_layer),
+                                         .name = "maps",
                                          .channels = 512,
                                          .height = 32,
                                          .width = 32,
                                          .scale = 1,
                                          .layers = layers_of_maps,
                                          .layer_count = sizeof layers_of_maps / sizeof *layers_of_maps};
-static const struct alexcl_model units = {.name = "units",
+static const struct alexcl_model units = {.size = sizeof units,
+                                          .layer_size = sizeof(struct alexcl_layer),
+                                          .name = "units",
                                           .channels = IN,
                                           .height = 1,
                                           .width = 1,
@@ -41,7 +45,10 @@ static struct alexcl_net *open_net(const struct alexcl_model *m, const struct al
     struct alexcl_weights *w;
     struct alexcl_net *net;
     EXPECT_OK(alexcl_weights_generate(m, 5, NULL, NULL, 0, &w, &err), err);
-    EXPECT_OK(alexcl_net_open(m, w, sel, &(struct alexcl_net_options){.batch = batch}, &net, &err), err);
+    EXPECT_OK(alexcl_net_open(m, w, sel,
+                              &(struct alexcl_net_options){.size = sizeof(struct alexcl_net_options), .batch = batch},
+                              &net, &err),
+              err);
     alexcl_weights_free(w);
     return net;
 }
@@ -66,7 +73,7 @@ START_TEST(convolutions) {
     float *in = support_random(512 * PIXELS, "in", 1), got[2];
     struct alexcl_net *net = open_net(&maps, support_selection(), 1);
     /* What is multiplied, its columns as im2col.cl lays them, and a copy of each matrix. */
-    ck_assert_uint_ge(alexcl_net_memory(net, 0).workspace,
+    ck_assert_uint_ge(support_memory(net, 0).workspace,
                       sizeof(float) * (PIXELS * DEPTH + OUTPUTS * DEPTH + PIXELS * DEPTH + OUTPUTS * PIXELS));
     EXPECT_OK(alexcl_net_run(net, in, 1, got, &err), err);
     alexcl_net_free(net);

@@ -57,9 +57,10 @@ static size_t units;
 static struct alexcl_net *open_net(void) {
     struct alexcl_error err = {0};
     struct alexcl_net *net;
-    EXPECT_OK(
-        alexcl_net_open(model, weights, support_selection(), &(struct alexcl_net_options){.batch = IMAGES}, &net, &err),
-        err);
+    EXPECT_OK(alexcl_net_open(model, weights, support_selection(),
+                              &(struct alexcl_net_options){.size = sizeof(struct alexcl_net_options), .batch = IMAGES},
+                              &net, &err),
+              err);
     return net;
 }
 
@@ -76,7 +77,7 @@ static void prepare(void) {
     EXPECT_OK(alexcl_model_find("lenet5", &model, &err), err);
     EXPECT_OK(alexcl_weights_generate(model, 1, NULL, NULL, 0, &weights, &err), err);
     struct alexcl_net *net = open_net();
-    struct alexcl_shape shape = alexcl_net_output(net);
+    struct alexcl_shape shape = support_output(net);
     units = (size_t)(shape.c * shape.h * shape.w);
     size_t floats = (size_t)(model->channels * model->height * model->width);
     images = support_random(IMAGES * floats, "a long run", 100);

@@ -34,7 +34,9 @@ static const struct alexcl_layer layers[] = {
     {.type = ALEXCL_RBF, .name = "rbf", .outputs = 2},
     {.type = ALEXCL_SOFTMAX, .name = "prob"},
 };
-static const struct alexcl_model model = {.name = "small",
+static const struct alexcl_model model = {.size = sizeof model,
+                                          .layer_size = sizeof(struct alexcl_layer),
+                                          .name = "small",
                                           .channels = 1,
                                           .height = SIDE,
                                           .width = SIDE,
@@ -48,7 +50,10 @@ static float *run(const struct alexcl_selection *sel, const float *in) {
     struct alexcl_net *net;
     float *out = support_floats(2 * IMAGES);
     EXPECT_OK(alexcl_weights_generate(&model, 5, NULL, NULL, 0, &w, &err), err);
-    EXPECT_OK(alexcl_net_open(&model, w, sel, &(struct alexcl_net_options){.batch = IMAGES}, &net, &err), err);
+    EXPECT_OK(alexcl_net_open(&model, w, sel,
+                              &(struct alexcl_net_options){.size = sizeof(struct alexcl_net_options), .batch = IMAGES},
+                              &net, &err),
+              err);
     ck_assert_int_eq(alexcl_net_batch(net), IMAGES);
     EXPECT_OK(alexcl_net_run(net, in, IMAGES, out, &err), err);
     alexcl_net_free(net);

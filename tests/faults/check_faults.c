@@ -300,7 +300,7 @@ START_TEST(a_check_tells_a_failed_call_and_goes_on) {
 END_TEST
 
 START_TEST(a_net_whose_check_fails_is_not_opened) {
-    const struct alexcl_net_options options = {.batch = 2, .last_layer = "pool1"};
+    const struct alexcl_net_options options = {.size = sizeof options, .batch = 2, .last_layer = "pool1"};
     const struct alexcl_model *model;
     struct alexcl_weights *weights;
     int fired = 0;
@@ -347,7 +347,10 @@ START_TEST(a_half_that_fails_ends_the_batch_of_both) {
     if (alexcl_selection_open("0/2", &both, &err) != ALEXCL_OK) return; /* one core */
     EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
     EXPECT_OK(alexcl_weights_generate(model, 1, NULL, NULL, 0, &weights, &err), err);
-    EXPECT_OK(alexcl_net_open(model, weights, both, &(struct alexcl_net_options){.batch = IMAGES}, &net, &err), err);
+    EXPECT_OK(alexcl_net_open(model, weights, both,
+                              &(struct alexcl_net_options){.size = sizeof(struct alexcl_net_options), .batch = IMAGES},
+                              &net, &err),
+              err);
     float *in = support_random(IMAGES * (size_t)(model->channels * model->height * model->width), "lanes", 100);
     EXPECT_OK(alexcl_net_run(net, in, IMAGES, due, &err), err);
     int live = faults->live;

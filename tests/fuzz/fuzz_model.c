@@ -64,7 +64,9 @@ static void read_model(struct alexcl_model *m, const uint8_t *data, size_t size)
     uint8_t b[ROW] = {0};
     memcpy(b, data, size < ROW ? size : ROW);
     memset(names, 0, sizeof names);
-    *m = (struct alexcl_model){.name = b[7] == 1   ? NULL
+    *m = (struct alexcl_model){.size = sizeof(struct alexcl_model),
+                               .layer_size = sizeof(struct alexcl_layer),
+                               .name = b[7] == 1   ? NULL
                                        : b[7] == 2 ? "a b"
                                                    : "fuzz",
                                .channels = number(b[0]),
@@ -96,7 +98,7 @@ static uint64_t plan(const struct alexcl_model *m, int *planned) {
         struct alexcl_plan *p = NULL;
         struct alexcl_error err = {0};
         struct alexcl_plan_request request = {
-            .batch = batches[i], .places = 2, .split = splits[i], .memory = {1 << 24, 1 << 22}};
+            .size = sizeof request, .batch = batches[i], .places = 2, .split = splits[i], .memory = {1 << 24, 1 << 22}};
         int status = alexcl_plan_make(m, &request, &p, &err);
         fuzz_check_answer(status, &err, (int[]){ALEXCL_E_USAGE, ALEXCL_E_MEMORY, 0});
         FUZZ_CLAIM((status == ALEXCL_OK) == (p != NULL));
@@ -125,10 +127,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     fuzz_check_answer(status, &err, fuzz_bad_usage);
     FUZZ_CLAIM(status == ALEXCL_OK || !planned);
     err = (struct alexcl_error){0};
-    int found = alexcl_model_layer(&m, "l1", &err);
-    FUZZ_CLAIM(found == ALEXCL_E_USAGE
-                   ? err.text[0] != '\0'
-                   : found >= 0 && found < (int)m.layer_count && strcmp(layers[found].name, "l1") == 0);
+    int found, asked = alexcl_model_layer(&m, "l1", &found, &err);
+    FUZZ_CLAIM(asked == ALEXCL_E_USAGE ? err.text[0] != '\0'
+                                       : asked == ALEXCL_OK && found >= 0 && found < (int)m.layer_count &&
+                                             strcmp(layers[found].name, "l1") == 0);
     err = (struct alexcl_error){0};
     if (planned && parameters < SMALL) { /* codes of an RBF layer are no parameters, and small all the same */
         fuzz_check_answer(alexcl_weights_save(w, path, &err), &err, (int[]){0});

@@ -19,7 +19,9 @@ static const struct alexcl_layer layers[] = {
     {.type = ALEXCL_FC, .name = "f", .outputs = 2},
 };
 static const struct alexcl_tensor_alias aliases[] = {{"f.weight", "fc.weight"}, {"f.bias", "fc.bias"}, {NULL, NULL}};
-static const struct alexcl_model model = {.name = "fuzz",
+static const struct alexcl_model model = {.size = sizeof model,
+                                          .layer_size = sizeof(struct alexcl_layer),
+                                          .name = "fuzz",
                                           .about = "two layers",
                                           .channels = 2,
                                           .height = 1,

@@ -44,7 +44,9 @@ static struct chain *make_chain(size_t layers, int channels) {
         c->mean[i] = 100.123456789 + i;
         c->std[i] = 1 + i / 7.0;
     }
-    c->model = (struct alexcl_model){.name = "chain",
+    c->model = (struct alexcl_model){.size = sizeof(struct alexcl_model),
+                                     .layer_size = sizeof(struct alexcl_layer),
+                                     .name = "chain",
                                      .channels = channels,
                                      .height = 3,
                                      .width = 2,
@@ -145,8 +147,12 @@ END_TEST
 START_TEST(a_layer_is_found_among_many) {
     struct alexcl_error err = {0};
     struct chain *c = make_chain(200, 3);
-    for (int i = 0; i < 200; i++) ck_assert_int_eq(alexcl_model_layer(&c->model, c->names[i], &err), i);
-    EXPECT_ERROR(alexcl_model_layer(&c->model, "stage_150/branch_of_map", &err), ALEXCL_E_USAGE,
+    int at = -1;
+    for (int i = 0; i < 200; i++) {
+        EXPECT_OK(alexcl_model_layer(&c->model, c->names[i], &at, &err), err);
+        ck_assert_int_eq(at, i);
+    }
+    EXPECT_ERROR(alexcl_model_layer(&c->model, "stage_150/branch_of_map", &at, &err), ALEXCL_E_USAGE,
                  "did you mean \"stage_150/branch_of_maps\"?", err);
     free(c);
 }
@@ -194,9 +200,9 @@ START_TEST(the_largest_batch_is_cut_to_what_fits) {
     struct alexcl_error err = {0};
     struct alexcl_plan *plan;
     struct chain *c = make_chain(4, 1);
-    struct alexcl_net_options options = {.batch = INT_MAX, .memory = 1 << 20};
+    struct alexcl_net_options options = {.size = sizeof options, .batch = INT_MAX, .memory = 1 << 20};
     struct alexcl_net *net = open_net(&c->model, &options);
-    struct alexcl_plan_memory held = alexcl_net_memory(net, 0);
+    struct alexcl_plan_memory held = support_memory(net, 0);
     ck_assert_int_gt(alexcl_net_batch(net), 1000);
     ck_assert_uint_le(held.total, options.memory);
     ck_assert_uint_gt(held.total, options.memory / 10 * 8);
@@ -204,7 +210,7 @@ START_TEST(the_largest_batch_is_cut_to_what_fits) {
     static const char *const splits[] = {NULL, "auto", "1:1", "1:0"};
     for (size_t i = 0; i < sizeof splits / sizeof *splits; i++) {
         struct alexcl_plan_request request = {
-            .batch = INT_MAX, .places = 2, .memory = {1 << 20, 2 << 20}, .split = splits[i]};
+            .size = sizeof request, .batch = INT_MAX, .places = 2, .memory = {1 << 20, 2 << 20}, .split = splits[i]};
         EXPECT_OK(alexcl_plan_make(&c->model, &request, &plan, &err), err);
         ck_assert_int_eq(plan->batch, INT_MAX);
         ck_assert_int_gt(plan->chunk, 1000);
@@ -229,7 +235,7 @@ START_TEST(what_is_left_out_has_a_default_or_is_told) {
     EXPECT_ERROR(alexcl_plan_make(NULL, NULL, &plan, &err), ALEXCL_E_USAGE, "no model", err);
     EXPECT_ERROR(alexcl_weights_generate(NULL, 1, NULL, NULL, 0, &w, &err), ALEXCL_E_USAGE, "no model", err);
     EXPECT_ERROR(alexcl_weights_open("x", NULL, NULL, &w, &err), ALEXCL_E_USAGE, "no model", err);
-    EXPECT_ERROR(alexcl_model_layer(NULL, "x", &err), ALEXCL_E_USAGE, "no model", err);
+    EXPECT_ERROR(alexcl_model_layer(NULL, "x", &(int){0}, &err), ALEXCL_E_USAGE, "no model", err);
     EXPECT_ERROR(alexcl_tune_run(NULL, sel, NULL, NULL, NULL, path, sizeof path, &err), ALEXCL_E_USAGE, "no model",
                  err);
     EXPECT_OK(alexcl_weights_generate(&c->model, 1, NULL, NULL, 0, &w, &err), err);
@@ -316,7 +322,9 @@ static const struct alexcl_layer good_layers[] = {
 enum { GOOD = sizeof good_layers / sizeof *good_layers, CONV = 0, NORM, POOL, FLAT, DROP, FC, PROB };
 static const double three[] = {1, 2, 3}, bad_mean[] = {1, 2, (double)NAN}, bad_std[] = {1, 0, 1};
 static const uint32_t two_connections[] = {1, 2, 3, 3};
-static struct alexcl_model good = {.name = "good",
+static struct alexcl_model good = {.size = sizeof good,
+                                   .layer_size = sizeof(struct alexcl_layer),
+                                   .name = "good",
                                    .channels = 3,
                                    .height = 6,
                                    .width = 6,
@@ -335,14 +343,17 @@ static void expect_refused(const struct alexcl_model *m, const char *part, int f
     struct alexcl_net *net;
     char path[8];
     EXPECT_OK(alexcl_weights_generate(&good, 1, NULL, NULL, 0, &others, &err), err);
-    EXPECT_ERROR(alexcl_plan_make(m, &(struct alexcl_plan_request){.batch = 1}, &plan, &err), ALEXCL_E_USAGE, part,
-                 err);
+    EXPECT_ERROR(alexcl_plan_make(m,
+                                  &(struct alexcl_plan_request){.size = sizeof(struct alexcl_plan_request), .batch = 1},
+                                  &plan, &err),
+                 ALEXCL_E_USAGE, part, err);
     EXPECT_ERROR(alexcl_weights_generate(m, 1, "case", NULL, 0, &w, &err), ALEXCL_E_USAGE, part, err);
     EXPECT_ERROR(alexcl_weights_open("no such file", m, NULL, &w, &err), ALEXCL_E_USAGE, part, err);
-    EXPECT_ERROR(alexcl_net_open(m, others, sel, &(struct alexcl_net_options){0}, &net, &err), ALEXCL_E_USAGE, part,
-                 err);
+    EXPECT_ERROR(alexcl_net_open(m, others, sel,
+                                 &(struct alexcl_net_options){.size = sizeof(struct alexcl_net_options)}, &net, &err),
+                 ALEXCL_E_USAGE, part, err);
     if (fields) {
-        EXPECT_ERROR(alexcl_model_layer(m, "conv", &err), ALEXCL_E_USAGE, part, err);
+        EXPECT_ERROR(alexcl_model_layer(m, "conv", &(int){0}, &err), ALEXCL_E_USAGE, part, err);
         EXPECT_ERROR(alexcl_tune_run(m, sel, NULL, NULL, NULL, path, sizeof path, &err), ALEXCL_E_USAGE, part, err);
     }
     alexcl_weights_free(others);

@@ -106,8 +106,11 @@ START_TEST(the_reference_is_bounded) {
     struct alexcl_plan *plan;
     EXPECT_OK(alexcl_model_find("alexnet", &model, &err), err);
     EXPECT_OK(alexcl_selection_open("ref", &ref, &err), err);
-    EXPECT_OK(alexcl_plan_make(model, &(struct alexcl_plan_request){.places = 1, .batch = 1000000, .selection = ref},
-                               &plan, &err),
+    EXPECT_OK(alexcl_plan_make(
+                  model,
+                  &(struct alexcl_plan_request){
+                      .size = sizeof(struct alexcl_plan_request), .places = 1, .batch = 1000000, .selection = ref},
+                  &plan, &err),
               err);
     ck_assert(plan->chunk < plan->batch && plan->on_host == plan->memory[0].total + plan->host);
     alexcl_plan_free(plan);

@@ -14,7 +14,9 @@ static int make_odd(struct alexcl_layer middle, struct graph **out, struct alexc
         {.name = "middle"},
         {.type = ALEXCL_FC, .name = "fc", .outputs = 4},
     };
-    static struct alexcl_model model = {.name = "odd",
+    static struct alexcl_model model = {.size = sizeof model,
+                                        .layer_size = sizeof(struct alexcl_layer),
+                                        .name = "odd",
                                         .channels = 3,
                                         .height = 3,
                                         .width = 3,

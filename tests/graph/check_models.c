@@ -40,8 +40,11 @@ START_TEST(the_list_is_whole) {
         ck_assert(m->resize >= m->height && m->resize >= m->width && m->scale > 0);
         ck_assert_int_eq(m->channels, m->colour == ALEXCL_GREY ? 1 : 3);
         EXPECT_OK(model_check(m, &err), err);
-        for (size_t i = 0; i < m->layer_count; i++)
-            ck_assert_int_eq(alexcl_model_layer(m, m->layers[i].name, &err), (int)i);
+        for (size_t i = 0; i < m->layer_count; i++) {
+            int at = -1;
+            EXPECT_OK(alexcl_model_layer(m, m->layers[i].name, &at, &err), err);
+            ck_assert_int_eq(at, (int)i);
+        }
     }
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
         EXPECT_OK(alexcl_model_find(expected[i], &found, &err), err);
@@ -59,8 +62,8 @@ START_TEST(wrong_names_are_answered_with_the_nearest) {
     EXPECT_ERROR(alexcl_model_find("", &m, &err), ALEXCL_E_USAGE, "no model \"\"", err);
     EXPECT_ERROR(alexcl_model_find(NULL, &m, &err), ALEXCL_E_USAGE, "no model \"\"", err);
     m = alexcl_model_get(0);
-    EXPECT_ERROR(alexcl_model_layer(m, "con5", &err), ALEXCL_E_USAGE, "did you mean \"conv5\"?", err);
-    EXPECT_ERROR(alexcl_model_layer(m, NULL, &err), ALEXCL_E_USAGE, "model alexnet has no layer \"\"", err);
+    EXPECT_ERROR(alexcl_model_layer(m, "con5", &(int){0}, &err), ALEXCL_E_USAGE, "did you mean \"conv5\"?", err);
+    EXPECT_ERROR(alexcl_model_layer(m, NULL, &(int){0}, &err), ALEXCL_E_USAGE, "model alexnet has no layer \"\"", err);
 }
 END_TEST
 
@@ -155,7 +158,7 @@ START_TEST(shapes_and_parameters_are_the_golden_ones) {
     const struct alexcl_model *m;
     for (size_t i = 0; (m = alexcl_model_get(i)) != NULL; i++) {
         struct alexcl_plan *p;
-        struct alexcl_plan_request request = {.places = 2};
+        struct alexcl_plan_request request = {.size = sizeof request, .places = 2};
         EXPECT_OK(alexcl_plan_make(m, &request, &p, &err), err);
         ck_assert_msg((double)p->parameters == oracle_number(case_dir(m), "param_count"), "%s: %llu parameters",
                       m->name, (unsigned long long)p->parameters);
@@ -193,7 +196,7 @@ START_TEST(parameters_and_macs_are_the_published_ones) {
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         const struct alexcl_model *m;
         struct alexcl_plan *p;
-        struct alexcl_plan_request request = {.places = 1};
+        struct alexcl_plan_request request = {.size = sizeof request, .places = 1};
         EXPECT_OK(alexcl_model_find(known[i].model, &m, &err), err);
         EXPECT_OK(alexcl_plan_make(m, &request, &p, &err), err);
         ck_assert_uint_eq(p->parameters, known[i].parameters);

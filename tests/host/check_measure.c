@@ -16,14 +16,16 @@ struct alexcl_net {
 static struct alexcl_net net;
 static struct alexcl_error err;
 
-struct alexcl_shape alexcl_net_output(const struct alexcl_net *n) {
+void alexcl_net_output(const struct alexcl_net *n, struct alexcl_shape *out) {
     (void)n;
-    return (struct alexcl_shape){10, 1, 1};
+    *out = (struct alexcl_shape){10, 1, 1};
 }
 int alexcl_net_batch(const struct alexcl_net *n) { return n->chunk; }
-struct alexcl_net_times alexcl_net_times(const struct alexcl_net *n) {
+int alexcl_net_times(const struct alexcl_net *n, struct alexcl_net_times *out, struct alexcl_error *e) {
     (void)n;
-    return (struct alexcl_net_times){.events = 1};
+    (void)e;
+    *out = (struct alexcl_net_times){.size = sizeof *out, .events = 1};
+    return ALEXCL_OK;
 }
 int alexcl_net_record(struct alexcl_net *n, int on, struct alexcl_error *e) {
     (void)e;
@@ -81,7 +83,10 @@ static struct measured measure_split(int lanes, const char *split, int batch, in
     net = (struct alexcl_net){.lanes = lanes, .chunk = chunk};
     EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
     EXPECT_OK(alexcl_plan_make(model,
-                               &(struct alexcl_plan_request){.batch = batch, .places = (size_t)lanes, .split = split},
+                               &(struct alexcl_plan_request){.size = sizeof(struct alexcl_plan_request),
+                                                             .batch = batch,
+                                                             .places = (size_t)lanes,
+                                                             .split = split},
                                &plan, &err),
               err);
     EXPECT_OK(measure_run(&net, plan, in, 1, &m, &err), err);
@@ -151,7 +156,10 @@ START_TEST(bytes_of_a_half) {
     const struct alexcl_model *model;
     struct alexcl_plan *plan;
     EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
-    EXPECT_OK(alexcl_plan_make(model, &(struct alexcl_plan_request){.places = 1}, &plan, &err), err);
+    EXPECT_OK(alexcl_plan_make(model,
+                               &(struct alexcl_plan_request){.size = sizeof(struct alexcl_plan_request), .places = 1},
+                               &plan, &err),
+              err);
     for (size_t i = 0; i < plan->layer_count; i++) {
         const struct alexcl_plan_layer *l = &plan->layers[i];
         /* both read everything: the picture, and both halves */
@@ -176,7 +184,10 @@ START_TEST(bytes_of_half_weights) {
     const struct alexcl_model *model;
     struct alexcl_plan *plan;
     EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
-    EXPECT_OK(alexcl_plan_make(model, &(struct alexcl_plan_request){.places = 1}, &plan, &err), err);
+    EXPECT_OK(alexcl_plan_make(model,
+                               &(struct alexcl_plan_request){.size = sizeof(struct alexcl_plan_request), .places = 1},
+                               &plan, &err),
+              err);
     for (size_t i = 0; i < plan->layer_count; i++) {
         const struct alexcl_plan_layer *l = &plan->layers[i];
         for (int h = 0; h < 2; h++) {
@@ -197,7 +208,10 @@ START_TEST(bytes_of_a_split_by_images) {
     const struct alexcl_model *model;
     struct alexcl_plan *plan;
     EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
-    EXPECT_OK(alexcl_plan_make(model, &(struct alexcl_plan_request){.places = 1}, &plan, &err), err);
+    EXPECT_OK(alexcl_plan_make(model,
+                               &(struct alexcl_plan_request){.size = sizeof(struct alexcl_plan_request), .places = 1},
+                               &plan, &err),
+              err);
     for (size_t i = 0; i < plan->layer_count; i++)
         for (int h = 0; h < 2; h++)
             ck_assert_double_eq_tol(m.layers[i].bytes[h] - halves.layers[i].bytes[h],

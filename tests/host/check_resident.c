@@ -36,7 +36,10 @@ static double planned(const char *precision) {
     struct alexcl_plan *plan;
     const struct alexcl_settings settings = {.size = sizeof settings, .weights_precision = precision};
     EXPECT_OK(alexcl_model_find("alexnet", &model, &err), err);
-    EXPECT_OK(alexcl_plan_make(model, &(struct alexcl_plan_request){.places = 1, .settings = &settings}, &plan, &err),
+    EXPECT_OK(alexcl_plan_make(model,
+                               &(struct alexcl_plan_request){
+                                   .size = sizeof(struct alexcl_plan_request), .places = 1, .settings = &settings},
+                               &plan, &err),
               err);
     double size = (double)(plan->memory[0].weights + plan->memory[0].activations);
     alexcl_plan_free(plan);

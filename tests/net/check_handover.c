@@ -26,9 +26,10 @@ static struct opened open_net(const struct alexcl_model *model, const char *devi
     struct opened o;
     EXPECT_OK(alexcl_weights_generate(model, 1, NULL, NULL, 0, &o.weights, &err), err);
     EXPECT_OK(alexcl_selection_open(devices, &o.selection, &err), err);
-    EXPECT_OK(
-        alexcl_net_open(model, o.weights, o.selection, &(struct alexcl_net_options){.batch = BATCH}, &o.net, &err),
-        err);
+    EXPECT_OK(alexcl_net_open(model, o.weights, o.selection,
+                              &(struct alexcl_net_options){.size = sizeof(struct alexcl_net_options), .batch = BATCH},
+                              &o.net, &err),
+              err);
     if (!seen) { /* the loader has opened it */
         void *layer = dlopen(getenv("HANDOVER_LAYER"), RTLD_NOW | RTLD_NOLOAD);
         ck_assert_msg(layer != NULL, "the loader took no layer");
@@ -38,7 +39,7 @@ static struct opened open_net(const struct alexcl_model *model, const char *devi
     ck_assert(seen && seen->loaded);
     o.in_floats = (size_t)model->channels * (size_t)model->height * (size_t)model->width;
     o.in = support_random(o.in_floats * IMAGES, "handover", 100);
-    o.out = support_floats((size_t)alexcl_net_output(o.net).c * IMAGES);
+    o.out = support_floats((size_t)support_output(o.net).c * IMAGES);
     return o;
 }
 
@@ -106,7 +107,8 @@ static void each(const char *devices) {
             moved += copies(c);
         }
         ck_assert(launches > 10 && moved > 2);
-        struct alexcl_net_times times = alexcl_net_times(o.net);
+        struct alexcl_net_times times = {.size = sizeof times};
+        EXPECT_OK(alexcl_net_times(o.net, &times, &err), err);
         for (int i = 0; i < lanes; i++)
             ck_assert_msg(!times.events || times.device[i] > 0, "device %d was never busy", i);
         /* A net that is recorded: each launch has its own times, where the device has any. */
@@ -181,7 +183,7 @@ START_TEST(launches_are_cut_by_the_device) {
     for (int d = 0; d < 2; d++) {
         setenv("LIMITS", devices[d], 1);
         struct opened o = open_net(model, "0");
-        ck_assert_int_eq(alexcl_net_output(o.net).c, 10);
+        ck_assert_int_eq(support_output(o.net).c, 10);
         seen->count = 0;
         EXPECT_OK(alexcl_net_run(o.net, o.in, BATCH, o.out, &err), err);
         for (int i = 0; i < seen->count; i++) launches[d] += strncmp(seen->commands[i].kernel, "conv", 4) == 0;

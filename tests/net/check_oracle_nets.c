@@ -138,9 +138,9 @@ END_TEST
 static float *run_to(const char *layer, size_t *count) {
     struct alexcl_error err = {0};
     struct alexcl_net *net = NULL;
-    struct alexcl_net_options options = {.batch = (int)image_count, .last_layer = layer};
+    struct alexcl_net_options options = {.size = sizeof options, .batch = (int)image_count, .last_layer = layer};
     EXPECT_OK(alexcl_net_open(model, weights, support_selection(), &options, &net, &err), err);
-    *count = image_count * shape_size(alexcl_net_output(net));
+    *count = image_count * shape_size(support_output(net));
     float *out = support_floats(*count);
     EXPECT_OK(alexcl_net_run(net, images, image_count, out, &err), err);
     alexcl_net_free(net);

@@ -53,15 +53,19 @@ static void close_net(struct opened *o) {
 static float *split_scores(const char *name, const char *devices, const char *split, int batch, const char *last_layer,
                            size_t *units) {
     struct alexcl_error err = {0};
-    struct opened o = open_net(
-        name, NULL, devices,
-        (struct alexcl_net_options){.batch = batch, .last_layer = last_layer, .reproducible = 1, .split = split});
+    struct opened o = open_net(name, NULL, devices,
+                               (struct alexcl_net_options){.size = sizeof(struct alexcl_net_options),
+                                                           .batch = batch,
+                                                           .last_layer = last_layer,
+                                                           .reproducible = 1,
+                                                           .split = split});
     ck_assert_int_eq(alexcl_net_batch(o.net), batch);
-    struct alexcl_shape shape = alexcl_net_output(o.net);
+    struct alexcl_shape shape = support_output(o.net);
     *units = (size_t)shape.c * (size_t)shape.h * (size_t)shape.w;
     float *out = support_floats(*units * IMAGES), *in = inputs(o.model);
     EXPECT_OK(alexcl_net_run(o.net, in, IMAGES, out, &err), err);
-    struct alexcl_net_times times = alexcl_net_times(o.net);
+    struct alexcl_net_times times = {.size = sizeof times};
+    EXPECT_OK(alexcl_net_times(o.net, &times, &err), err);
     if (split) ck_assert_uint_eq(times.images[0] + times.images[1], IMAGES);
     free(in);
     close_net(&o);
@@ -162,12 +166,15 @@ START_TEST(the_faster_place_gets_more) {
     struct alexcl_error err = {0};
     if (strcmp(support_implementation(), "ref") == 0) return;
     enum { FEW = 4 };
-    struct opened o = open_net("alexnet", NULL, "ref,0",
-                               (struct alexcl_net_options){.batch = FEW, .last_layer = "conv2", .split = "auto"});
-    struct alexcl_shape shape = alexcl_net_output(o.net);
+    struct opened o =
+        open_net("alexnet", NULL, "ref,0",
+                 (struct alexcl_net_options){
+                     .size = sizeof(struct alexcl_net_options), .batch = FEW, .last_layer = "conv2", .split = "auto"});
+    struct alexcl_shape shape = support_output(o.net);
     float *in = inputs(o.model), *out = support_floats(shape_size(shape) * FEW);
     for (int i = 0; i < 2; i++) EXPECT_OK(alexcl_net_run(o.net, in, FEW, out, &err), err);
-    struct alexcl_net_times times = alexcl_net_times(o.net);
+    struct alexcl_net_times times = {.size = sizeof times};
+    EXPECT_OK(alexcl_net_times(o.net, &times, &err), err);
     ck_assert_uint_eq(times.images[0] + times.images[1], 2 * FEW);
     ck_assert_msg(times.images[1] > times.images[0], "%zu images for the reference, %zu for the device",
                   times.images[0], times.images[1]);
@@ -180,19 +187,28 @@ END_TEST
 START_TEST(a_split_that_cannot_be) {
     struct alexcl_error err = {0};
     struct alexcl_net *refused;
-    struct opened o = open_net("tiny2t", NULL, one(), (struct alexcl_net_options){.batch = 1, .split = "half"}),
-                  t = open_net("tiny2t", NULL, two(), (struct alexcl_net_options){.batch = 1});
+    struct opened o = open_net("tiny2t", NULL, one(),
+                               (struct alexcl_net_options){
+                                   .size = sizeof(struct alexcl_net_options), .batch = 1, .split = "half"}),
+                  t = open_net("tiny2t", NULL, two(),
+                               (struct alexcl_net_options){.size = sizeof(struct alexcl_net_options), .batch = 1});
     EXPECT_ERROR(
-        alexcl_net_open(o.model, o.weights, o.selection, &(struct alexcl_net_options){.split = "auto"}, &refused, &err),
+        alexcl_net_open(o.model, o.weights, o.selection,
+                        &(struct alexcl_net_options){.size = sizeof(struct alexcl_net_options), .split = "auto"},
+                        &refused, &err),
         ALEXCL_E_USAGE, "one device", err);
     EXPECT_ERROR(
-        alexcl_net_open(t.model, t.weights, t.selection, &(struct alexcl_net_options){.split = "1:x"}, &refused, &err),
+        alexcl_net_open(t.model, t.weights, t.selection,
+                        &(struct alexcl_net_options){.size = sizeof(struct alexcl_net_options), .split = "1:x"},
+                        &refused, &err),
         ALEXCL_E_USAGE, "1:x", err);
     if (strcmp(support_implementation(), "ref") != 0) {
         struct alexcl_selection *kinds;
         EXPECT_OK(alexcl_selection_open("ref,0", &kinds, &err), err);
         EXPECT_ERROR(alexcl_net_open(t.model, t.weights, kinds,
-                                     &(struct alexcl_net_options){.split = "1:1", .reproducible = 1}, &refused, &err),
+                                     &(struct alexcl_net_options){
+                                         .size = sizeof(struct alexcl_net_options), .split = "1:1", .reproducible = 1},
+                                     &refused, &err),
                      ALEXCL_E_USAGE, "reproducible", err);
         alexcl_selection_free(kinds);
     }
@@ -224,9 +240,10 @@ START_TEST(what_is_announced_is_copied_ahead) {
     float *want = scores("tiny2t", "0", 4, NULL, &units);
     for (size_t p = 0; p < sizeof places / sizeof places[0]; p++) {
         struct alexcl_error err = {0};
-        struct opened o =
-            open_net("tiny2t", NULL, places[p].devices,
-                     (struct alexcl_net_options){.batch = 4, .reproducible = 1, .split = places[p].split});
+        struct opened o = open_net(
+            "tiny2t", NULL, places[p].devices,
+            (struct alexcl_net_options){
+                .size = sizeof(struct alexcl_net_options), .batch = 4, .reproducible = 1, .split = places[p].split});
         size_t floats = (size_t)o.model->channels * (size_t)o.model->height * (size_t)o.model->width;
         float *in = inputs(o.model), *got = support_floats(IMAGES * units), *broken = support_floats(4 * floats);
         for (size_t i = 0; i < 4 * floats; i++) broken[i] = INFINITY;
@@ -291,7 +308,8 @@ END_TEST
 START_TEST(a_score_that_is_not_finite_names_the_layer) {
     struct alexcl_error err = {0};
     struct alexcl_gain huge = {"conv3", 1e38};
-    struct opened o = open_net("tiny2t", &huge, two(), (struct alexcl_net_options){.batch = 4});
+    struct opened o = open_net("tiny2t", &huge, two(),
+                               (struct alexcl_net_options){.size = sizeof(struct alexcl_net_options), .batch = 4});
     float *in = inputs(o.model), *out = support_floats(IMAGES * 10);
     EXPECT_ERROR(alexcl_net_run(o.net, in, IMAGES, out, &err), ALEXCL_E_DATA, "conv", err);
     free(in);
@@ -307,8 +325,9 @@ START_TEST(the_layer_is_the_images_own) {
     struct alexcl_gain huge = {"conv2", 1e10};
     static const char *const splits[] = {"half", "1:1", "1:6"};
     for (int i = 0; i < 3; i++) {
-        struct opened o =
-            open_net("tiny-nolrn", &huge, two(), (struct alexcl_net_options){.batch = 7, .split = splits[i]});
+        struct opened o = open_net(
+            "tiny-nolrn", &huge, two(),
+            (struct alexcl_net_options){.size = sizeof(struct alexcl_net_options), .batch = 7, .split = splits[i]});
         size_t floats = (size_t)o.model->channels * (size_t)o.model->height * (size_t)o.model->width;
         float *in = inputs(o.model), *out = support_floats(IMAGES * 10);
         for (size_t k = 0; k < floats; k++) {
@@ -328,8 +347,10 @@ END_TEST
  * sums are not. */
 START_TEST(an_infinite_value_is_no_score) {
     struct alexcl_error err = {0};
-    struct opened o = open_net("lenet5", NULL, one(), (struct alexcl_net_options){.batch = 1, .last_layer = "c1"});
-    struct alexcl_shape in = {o.model->channels, o.model->height, o.model->width}, out = alexcl_net_output(o.net);
+    struct opened o = open_net(
+        "lenet5", NULL, one(),
+        (struct alexcl_net_options){.size = sizeof(struct alexcl_net_options), .batch = 1, .last_layer = "c1"});
+    struct alexcl_shape in = {o.model->channels, o.model->height, o.model->width}, out = support_output(o.net);
     float *x = support_floats(shape_size(in)), *y = support_floats(shape_size(out));
     for (size_t i = 0; i < shape_size(in); i++) x[i] = 3e38f;
     EXPECT_ERROR(alexcl_net_run(o.net, x, 1, y, &err), ALEXCL_E_DATA, "layer c1", err);
@@ -404,9 +425,15 @@ START_TEST(half_weights_take_half_of_the_memory) {
     const struct alexcl_model *model;
     struct alexcl_plan *exact, *halves;
     EXPECT_OK(alexcl_model_find("alexnet", &model, &err), err);
-    EXPECT_OK(alexcl_plan_make(model, &(struct alexcl_plan_request){.places = 1}, &exact, &err), err);
+    EXPECT_OK(alexcl_plan_make(model,
+                               &(struct alexcl_plan_request){.size = sizeof(struct alexcl_plan_request), .places = 1},
+                               &exact, &err),
+              err);
     keep_weights("half");
-    EXPECT_OK(alexcl_plan_make(model, &(struct alexcl_plan_request){.places = 1}, &halves, &err), err);
+    EXPECT_OK(alexcl_plan_make(model,
+                               &(struct alexcl_plan_request){.size = sizeof(struct alexcl_plan_request), .places = 1},
+                               &halves, &err),
+              err);
     keep_weights("float");
     uint64_t weights = (uint64_t)9216 * 4096 + 4096 * 4096 + 4096 * 1000; /* fc6, fc7, fc8 */
     ck_assert_uint_eq(exact->memory[0].weights - halves->memory[0].weights, 2 * weights);
@@ -419,31 +446,39 @@ END_TEST
 START_TEST(a_small_device_gets_smaller_chunks_or_a_clear_refusal) {
     struct alexcl_error err = {0};
     struct alexcl_net *refused;
-    struct opened o = open_net("tiny2t", NULL, two(), (struct alexcl_net_options){.batch = 512, .memory = 16 << 20});
+    struct opened o = open_net(
+        "tiny2t", NULL, two(),
+        (struct alexcl_net_options){.size = sizeof(struct alexcl_net_options), .batch = 512, .memory = 16 << 20});
     ck_assert_int_lt(alexcl_net_batch(o.net), 512);
     ck_assert_int_ge(alexcl_net_batch(o.net), 1);
     /* By images: each device has room for as many as one device alone; the proportion holds, or what is left goes to
      * the other. */
-    struct opened s = open_net("tiny2t", NULL, one(), (struct alexcl_net_options){.batch = 512, .memory = 16 << 20});
+    struct opened s = open_net(
+        "tiny2t", NULL, one(),
+        (struct alexcl_net_options){.size = sizeof(struct alexcl_net_options), .batch = 512, .memory = 16 << 20});
     int alone = alexcl_net_batch(s.net);
     ck_assert_int_lt(alone, 256);
     static const char *const splits[] = {"1:1", "1:3", "auto"};
     const int due[] = {2 * alone, alone + alone / 3, 2 * alone};
     for (int i = 0; i < 3; i++) {
-        struct opened t = open_net("tiny2t", NULL, two(),
-                                   (struct alexcl_net_options){.batch = 512, .memory = 16 << 20, .split = splits[i]});
+        struct opened t = open_net(
+            "tiny2t", NULL, two(),
+            (struct alexcl_net_options){
+                .size = sizeof(struct alexcl_net_options), .batch = 512, .memory = 16 << 20, .split = splits[i]});
         ck_assert_msg(abs(alexcl_net_batch(t.net) - due[i]) <= 1,
                       "split %s: %d images at once; one device has room for %d", splits[i], alexcl_net_batch(t.net),
                       alone);
         close_net(&t);
     }
     close_net(&s);
-    struct alexcl_plan_memory m = alexcl_net_memory(o.net, 0);
+    struct alexcl_plan_memory m = support_memory(o.net, 0);
     ck_assert_uint_le(m.total, (16 << 20) / 10 * 9 + 9);
     ck_assert_uint_ge(m.activations, (uint64_t)alexcl_net_batch(o.net) * 3 * 99 * 99 * sizeof(float));
-    ck_assert_uint_eq(alexcl_net_memory(o.net, 2).total, 0);
+    ck_assert_uint_eq(support_memory(o.net, 2).total, 0);
     EXPECT_ERROR(alexcl_net_open(o.model, o.weights, o.selection,
-                                 &(struct alexcl_net_options){.batch = 64, .memory = 1 << 17}, &refused, &err),
+                                 &(struct alexcl_net_options){
+                                     .size = sizeof(struct alexcl_net_options), .batch = 64, .memory = 1 << 17},
+                                 &refused, &err),
                  ALEXCL_E_MEMORY, "one image needs", err);
     close_net(&o);
 }

@@ -44,7 +44,9 @@ static void record(const char *devices, const char *split) {
     EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
     EXPECT_OK(alexcl_weights_generate(model, 5, NULL, NULL, 0, &weights, &err), err);
     EXPECT_OK(alexcl_selection_open(devices, &selection, &err), err);
-    EXPECT_OK(alexcl_net_open(model, weights, selection, &(struct alexcl_net_options){.batch = BATCH, .split = split},
+    EXPECT_OK(alexcl_net_open(model, weights, selection,
+                              &(struct alexcl_net_options){
+                                  .size = sizeof(struct alexcl_net_options), .batch = BATCH, .split = split},
                               &net, &err),
               err);
     EXPECT_OK(alexcl_net_run(net, in, IMAGES, plain, &err), err);

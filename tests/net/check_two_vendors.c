@@ -20,15 +20,18 @@ static float *scores(const char *name, const char *devices, const char *split, s
     if (alexcl_selection_count(selection) == 2)
         ck_assert_str_ne(alexcl_selection_device(selection, 0)->platform_name,
                          alexcl_selection_device(selection, 1)->platform_name);
-    EXPECT_OK(alexcl_net_open(model, weights, selection, &(struct alexcl_net_options){.batch = 4, .split = split}, &net,
-                              &err),
+    EXPECT_OK(alexcl_net_open(
+                  model, weights, selection,
+                  &(struct alexcl_net_options){.size = sizeof(struct alexcl_net_options), .batch = 4, .split = split},
+                  &net, &err),
               err);
-    *units = (size_t)alexcl_net_output(net).c;
+    *units = (size_t)support_output(net).c;
     float *out = support_floats(*units * images);
     float *in = support_random((size_t)model->channels * (size_t)model->height * (size_t)model->width * images,
                                "two vendors", 128);
     EXPECT_OK(alexcl_net_run(net, in, images, out, &err), err);
-    struct alexcl_net_times times = alexcl_net_times(net);
+    struct alexcl_net_times times = {.size = sizeof times};
+    EXPECT_OK(alexcl_net_times(net, &times, &err), err);
     for (size_t i = 0; i < alexcl_selection_count(selection); i++)
         ck_assert_msg(times.device[i] > 0 || (split && times.images[i] == 0), "device %zu was never busy", i);
     free(in);

@@ -148,8 +148,9 @@ static float first_value(const struct alexcl_weights *w, const char *model, cons
     const struct alexcl_model *m = model_named(model);
     struct weights_view v;
     int shape[4] = {outputs, inputs};
-    EXPECT_OK(weights_view_open(w, &m->layers[alexcl_model_layer(m, layer, &err)], "weight", 2, shape, 0, 1, &v, &err),
-              err);
+    int at;
+    EXPECT_OK(alexcl_model_layer(m, layer, &at, &err), err);
+    EXPECT_OK(weights_view_open(w, &m->layers[at], "weight", 2, shape, 0, 1, &v, &err), err);
     float value = v.values[0];
     weights_view_close(&v);
     return value;

@@ -160,7 +160,9 @@ static const struct alexcl_layer others[] = {
     {.type = ALEXCL_RNORM, .name = "rnorm", .window = {-1, 1}, .k = 1, .alpha = 1, .beta = 0.5},
     {.type = ALEXCL_AVGPOOL, .name = "avgpool", .kernel = {2, 2}, .stride = {2, 2}},
 };
-static const struct alexcl_model other = {.name = "others",
+static const struct alexcl_model other = {.size = sizeof other,
+                                          .layer_size = sizeof(struct alexcl_layer),
+                                          .name = "others",
                                           .channels = 1,
                                           .height = 8,
                                           .width = 8,

@@ -21,6 +21,7 @@ hidden=$(nm -D --defined-only "$library" | awk '$3 !~ /^(alexcl_|_init$|_fini$)/
 # What the program has of base itself (alexcl_files) must have no state: it would have a second log.
 doubled=$(nm installed/bin/alexcl | awk '$2 ~ /[TtBbDd]/ && $3 ~ /^(alexcl_(log|progress|file)|log_|files_)/ {print $3}')
 [ -z "$doubled" ] || { echo "the program has of its own what is the library's: $doubled"; code=1; }
+readelf -d "$library" | grep -q 'SONAME.*\[libalexcl\.so\.1\]' || { echo "the library's soname: $(readelf -d "$library" | grep SONAME)"; code=1; }
 ldd installed/bin/alexcl | grep "$PWD/installed/.*libalexcl" >/dev/null || { echo "the program does not use the library that was installed with it"; code=1; }
 installed/bin/alexcl --version | grep -E '^alexcl [0-9]' >/dev/null || { echo "--version says: $(installed/bin/alexcl --version)"; code=1; }
 echo "$sources/tools/photos/cat.png" | installed/bin/alexcl --model tiny2t --devices ref infer -q - | grep cat.png >/dev/null || { echo "the program does not run"; code=1; }
@@ -29,6 +30,17 @@ got=0 && installed/bin/alexcl --gemm clblast devices >told 2>&1 || got=$?
 [ $got = 2 ] && grep -q 'it can be one of: own$' told || { echo "--gemm clblast: exit $got, $(cat told)"; code=1; }
 sed -n '/^```c$/,/^```$/p' "$sources/README.md" | grep -v '^```' >example.c
 "$compiler" -std=c11 -Iinstalled/include example.c "$library" -Wl,-rpath,"$PWD/$(dirname "$library")" -o example
+cat >version.c <<'END'
+#include <alexcl.h>
+#include <stdio.h>
+int main(void) {
+    printf("%u %u %u\n", alexcl_api_version() >> 16, alexcl_api_version() >> 8 & 0xff, alexcl_api_version() & 0xff);
+    return alexcl_api_version() != ALEXCL_API_VERSION;
+}
+END
+"$compiler" -std=c11 -Iinstalled/include version.c "$library" -Wl,-rpath,"$PWD/$(dirname "$library")" -o version
+./version >told || { echo "the library's version of the interface is not the header's: $(cat told)"; code=1; }
+[ -f "$(dirname "$library")/libalexcl.so.$(tr ' ' . <told)" ] || { echo "no file is named by the interface's version, $(cat told)"; code=1; }
 got=0 && ./example 2>told || got=$?
 [ $got = 3 ] && grep -q "loader: " told || { echo "README's program, without a device: exit $got, $(cat told)"; code=1; }
 [ $code = 0 ] && rm -rf ../build

@@ -49,6 +49,17 @@ const char *support_implementation(void);
 /* The place under test, opened at the first call and closed by support_run: the reference, or device 0 of the
  * implementation. */
 struct place *support_place(void);
+/* Results of the library, by value. */
+static inline struct alexcl_shape support_output(const struct alexcl_net *net) {
+    struct alexcl_shape shape;
+    alexcl_net_output(net, &shape);
+    return shape;
+}
+static inline struct alexcl_plan_memory support_memory(const struct alexcl_net *net, size_t index) {
+    struct alexcl_plan_memory memory;
+    alexcl_net_memory(net, index, &memory);
+    return memory;
+}
 /* What the environment says now: one structure, which every call reads anew. */
 const struct settings *support_settings(void);
 /* Sets a variable of the environment: for what is opened from here on, and for what was with

@@ -211,13 +211,15 @@ END_TEST
 
 START_TEST(a_part_of_the_checks_can_be_asked_for) {
     struct alexcl_check_counts counts;
-    static const struct alexcl_check_request wrong[] = {{.kernel = "cov"}, {.kernel = ""}, {.kernel = ".cl"},
-                                                        {.layer = "pool"}, {.layer = ""},  {.layer = "conv.cl"}};
+    enum { SIZE = sizeof(struct alexcl_check_request) };
+    static const struct alexcl_check_request wrong[] = {{SIZE, .kernel = "cov"},    {SIZE, .kernel = ""},
+                                                        {SIZE, .kernel = ".cl"},    {SIZE, .layer = "pool"},
+                                                        {SIZE, .layer = "conv.cl"}, {SIZE, .layer = ""}};
     set_up();
     for (int with_ending = 0; with_ending < 2; with_ending++) {
         seen_count = 0;
-        const struct alexcl_check_request request = {.kernel = with_ending ? "activation.cl" : "activation",
-                                                     .layer = "tanh"};
+        const struct alexcl_check_request request = {
+            .size = sizeof request, .kernel = with_ending ? "activation.cl" : "activation", .layer = "tanh"};
         EXPECT_OK(alexcl_check_run(support_selection(), &request, keep, NULL, &counts, &err), err);
         ck_assert_uint_gt(seen_count, 0);
         ck_assert_uint_eq(counts.checks, seen_count);
@@ -262,7 +264,7 @@ static int batch = 2;
 
 /* Opens a net, as a program does that starts. */
 static int open_net(const char *name, const char *last_layer) {
-    const struct alexcl_net_options options = {.batch = batch, .last_layer = last_layer};
+    const struct alexcl_net_options options = {.size = sizeof options, .batch = batch, .last_layer = last_layer};
     const struct alexcl_model *model;
     struct alexcl_weights *weights;
     struct alexcl_net *net = NULL;

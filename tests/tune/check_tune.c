@@ -251,9 +251,12 @@ static float *scores_of(const char *devices, int reproducible, size_t *count) {
     EXPECT_OK(alexcl_weights_generate(model, 5, NULL, NULL, 0, &weights, &err), err);
     EXPECT_OK(alexcl_selection_open(devices, &selection, &err), err);
     EXPECT_OK(alexcl_net_open(model, weights, selection,
-                              &(struct alexcl_net_options){.batch = IMAGES, .reproducible = reproducible}, &net, &err),
+                              &(struct alexcl_net_options){.size = sizeof(struct alexcl_net_options),
+                                                           .batch = IMAGES,
+                                                           .reproducible = reproducible},
+                              &net, &err),
               err);
-    struct alexcl_shape shape = alexcl_net_output(net);
+    struct alexcl_shape shape = support_output(net);
     *count = IMAGES * (size_t)(shape.c * shape.h * shape.w);
     float *out = support_floats(*count),
           *in = support_random((size_t)(IMAGES * model->channels * model->height * model->width), "tune", 128);

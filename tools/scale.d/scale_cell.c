@@ -48,13 +48,14 @@ static int cell_run(const struct alexcl_model *model, const struct alexcl_plan *
     int status = image ? alexcl_weights_generate(model, 1, NULL, NULL, 0, &weights, err)
                        : fail(err, ALEXCL_E_MEMORY, "out of host memory: an image");
     for (size_t i = 0; image && i < floats; i++) image[i] = (float)((int)((uint32_t)i * 2654435761u >> 24) - 128);
-    struct alexcl_net_options options = {.batch = plan->batch};
+    struct alexcl_net_options options = {.size = sizeof options, .batch = plan->batch};
     if (status == ALEXCL_OK) status = alexcl_net_open(model, weights, sel, &options, &net, err);
     if (status == ALEXCL_OK) status = measure_run(net, plan, image, 1, &m, err);
     if (status == ALEXCL_OK) {
         json_t *places = json_array();
         for (size_t p = 0; p < plan->places; p++) {
-            struct alexcl_plan_memory memory = alexcl_net_memory(net, p);
+            struct alexcl_plan_memory memory;
+            alexcl_net_memory(net, p, &memory);
             report_append(places, cell_memory(&memory));
         }
         report_set(document, "memory", places);
@@ -85,7 +86,8 @@ int main(int argc, char **argv) {
     int status = cell_model(width, layers, &model, &err);
     if (status == ALEXCL_OK && repeat) status = alexcl_selection_open(argc > 4 ? argv[4] : NULL, &sel, &err);
     uint64_t plenty = UINT64_MAX / 2; /* what fits is the net's to say */
-    struct alexcl_plan_request request = {.batch = batch,
+    struct alexcl_plan_request request = {.size = sizeof request,
+                                          .batch = batch,
                                           .places = sel ? alexcl_selection_count(sel) : 1,
                                           .memory = {plenty, plenty},
                                           .largest_buffer = {plenty, plenty}};

@@ -97,8 +97,15 @@ END_TEST
 
 START_TEST(a_model_of_other_channels_takes_no_picture) {
     struct picture from = {0}, to;
-    struct alexcl_model model = {
-        .name = "four", .channels = 4, .height = 2, .width = 2, .colour = ALEXCL_RGB, .resize = 2, .scale = 1};
+    struct alexcl_model model = {.size = sizeof model,
+                                 .layer_size = sizeof(struct alexcl_layer),
+                                 .name = "four",
+                                 .channels = 4,
+                                 .height = 2,
+                                 .width = 2,
+                                 .colour = ALEXCL_RGB,
+                                 .resize = 2,
+                                 .scale = 1};
     EXPECT_OK(picture_make("test", 2, 2, &from, &err), err);
     EXPECT_ERROR(prepare_resize(&model, &from, &to, &err), ALEXCL_E_DATA,
                  "a picture has 3 channels, model four takes 4", err);
