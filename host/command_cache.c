@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "commands.h"
-#include "fail.h"
 #include "report.h"
+#include "status.h"
 
 static int cache_json(const struct alexcl_cache *c, struct alexcl_error *err) {
     json_t *kinds = json_array();
@@ -54,9 +54,11 @@ int command_cache(const struct options *o, struct alexcl_error *err) {
     if (status != ALEXCL_OK) return status;
     int clear = strcmp(o->arguments[0], "clear") == 0;
     if (!clear && strcmp(o->arguments[0], "show") != 0)
-        return fail(err, ALEXCL_E_USAGE,
-                    "`alexcl cache show` tells what is kept, `alexcl cache clear` removes it; not %s", o->arguments[0]);
-    if (!clear && own->kind) return fail(err, ALEXCL_E_USAGE, "--kind is for `alexcl cache clear`; show tells of all");
+        return error_set(err, ALEXCL_E_USAGE,
+                         "`alexcl cache show` tells what is kept, `alexcl cache clear` removes it; not %s",
+                         o->arguments[0]);
+    if (!clear && own->kind)
+        return error_set(err, ALEXCL_E_USAGE, "--kind is for `alexcl cache clear`; show tells of all");
     status = clear ? alexcl_cache_clear(&o->settings, own->kind, &c, err) : alexcl_cache_show(&o->settings, &c, err);
     if (status != ALEXCL_OK) return status;
     if (o->format == FORMAT_JSON) return cache_json(&c, err);

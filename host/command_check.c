@@ -6,12 +6,12 @@
 #include <unistd.h>
 
 #include "commands.h"
-#include "fail.h"
 #include "interrupt.h"
 #include "monotonic.h"
 #include "printable.h"
 #include "progress.h"
 #include "report.h"
+#include "status.h"
 
 struct check_options {
     const char *kernel, *layer;
@@ -254,8 +254,8 @@ static int check_every_device(struct check *c, struct alexcl_error *err) {
             fprintf(stderr, "device %d is left out, it is not usable: %.300s\n", d->index, d->why);
     }
     if (status == ALEXCL_OK && c->places == 0)
-        status = fail(err, ALEXCL_E_NO_DEVICE, "no OpenCL device that can be used was found\n%s",
-                      alexcl_devices_report(list));
+        status = error_set(err, ALEXCL_E_NO_DEVICE, "no OpenCL device that can be used was found\n%s",
+                           alexcl_devices_report(list));
     alexcl_devices_free(list);
     return status;
 }
@@ -267,16 +267,17 @@ static int check_judge(const struct check *c, struct alexcl_error *err) {
                        : c->clblast_gemm && !c->own_gemm ? " leave out --gemm clblast: the other kernels are right;"
                                                          : "";
     if (c->replaced == c->failed) /* not the driver's fault, as far as one can tell */
-        return fail(err, c->status,
-                    "%u of %u checks failed%s:%s\nWhat to try: look into these files of %.1000s (--kernel-dir); "
-                    "without it all kernels are the built-in ones.",
-                    c->failed, c->done, build ? ", kernels that do not compile" : "", c->wrong,
-                    settings_value(&c->o->given, "ALEXCL_KERNEL_DIR"));
-    return fail(err, c->status,
-                "%u of %u checks failed%s:%s\n"
-                "What to try: another version of the driver;%s another device (`alexcl devices`), or --devices ref.\n"
-                "If the driver is the newest, report it with the output of `alexcl check --format json`.",
-                c->failed, c->done, build ? ", kernels that do not compile" : "", c->wrong, gemm);
+        return error_set(err, c->status,
+                         "%u of %u checks failed%s:%s\nWhat to try: look into these files of %.1000s (--kernel-dir); "
+                         "without it all kernels are the built-in ones.",
+                         c->failed, c->done, build ? ", kernels that do not compile" : "", c->wrong,
+                         settings_value(&c->o->given, "ALEXCL_KERNEL_DIR"));
+    return error_set(
+        err, c->status,
+        "%u of %u checks failed%s:%s\n"
+        "What to try: another version of the driver;%s another device (`alexcl devices`), or --devices ref.\n"
+        "If the driver is the newest, report it with the output of `alexcl check --format json`.",
+        c->failed, c->done, build ? ", kernels that do not compile" : "", c->wrong, gemm);
 }
 
 static void check_print_summary(const struct check *c, double seconds) {
@@ -300,10 +301,10 @@ int command_check(const struct options *o, struct alexcl_error *err) {
         fputs("device,driver,kernels,layer,variant,shape,ok,error,index,got,due,message\r\n", stdout);
     status = o->devices ? check_selection(&c, o->devices, err) : check_every_device(&c, err);
     if (status == ALEXCL_OK && c.places && c.done == 0)
-        status =
-            fail(err, ALEXCL_E_USAGE, "no check of %s%s%s%s%s runs on these devices", c.own->kernel ? "kernel " : "",
-                 c.own->kernel ? c.own->kernel : "", c.own->kernel && c.own->layer ? " and " : "",
-                 c.own->layer ? "layer " : "", c.own->layer ? c.own->layer : "");
+        status = error_set(err, ALEXCL_E_USAGE, "no check of %s%s%s%s%s runs on these devices",
+                           c.own->kernel ? "kernel " : "", c.own->kernel ? c.own->kernel : "",
+                           c.own->kernel && c.own->layer ? " and " : "", c.own->layer ? "layer " : "",
+                           c.own->layer ? c.own->layer : "");
     if (c.unwritten.status != ALEXCL_OK) {
         status = c.unwritten.status;
         *err = c.unwritten;
@@ -314,7 +315,7 @@ int command_check(const struct options *o, struct alexcl_error *err) {
                       (int)c.failed, "interrupted", interrupt_asked(), "seconds", monotonic_now() - start, "error",
                       report_string(status == ALEXCL_OK ? NULL : err->text));
         int printed = report_json("check", document, &late);
-        if (status == ALEXCL_OK && printed != ALEXCL_OK) status = fail(err, printed, "%s", late.text);
+        if (status == ALEXCL_OK && printed != ALEXCL_OK) status = error_set(err, printed, "%s", late.text);
     }
     if (o->format == FORMAT_TEXT && status == ALEXCL_OK && c.places) check_print_summary(&c, monotonic_now() - start);
     if (status == ALEXCL_OK && c.failed) status = check_judge(&c, err);

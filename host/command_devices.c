@@ -2,8 +2,8 @@
 #include <stdio.h>
 
 #include "commands.h"
-#include "fail.h"
 #include "report.h"
+#include "status.h"
 
 static const char *devices_kind(enum alexcl_device_kind kind) {
     static const char *const names[] = {"CPU", "GPU", "accelerator", "custom"};
@@ -112,7 +112,7 @@ int command_devices(const struct options *o, struct alexcl_error *err) {
     if (o->format == FORMAT_JSON) status = report_json_list("devices", "devices", all, err);
     if (o->verbose && count > 0) fprintf(stderr, "%s\n", alexcl_devices_report(list));
     if (status == ALEXCL_OK && count == 0)
-        status = fail(err, ALEXCL_E_NO_DEVICE, "no OpenCL device was found\n%s", alexcl_devices_report(list));
+        status = error_set(err, ALEXCL_E_NO_DEVICE, "no OpenCL device was found\n%s", alexcl_devices_report(list));
     alexcl_devices_free(list);
     return status;
 }

@@ -7,11 +7,11 @@
 #include <unistd.h>
 
 #include "commands.h"
-#include "fail.h"
 #include "infer.h"
 #include "interrupt.h"
 #include "monotonic.h"
 #include "progress.h"
+#include "status.h"
 
 enum { BATCH = 16, CROPS = 10 };
 
@@ -43,8 +43,8 @@ static int infer_fail_image(struct infer *f, size_t image, const struct alexcl_e
     if (status == ALEXCL_OK && f->own->keep_going) return infer_output_emit(f, err);
     if (status == ALEXCL_OK) status = infer_batches_run_all(f, err); /* what came before it is not lost */
     return status != ALEXCL_OK ? status
-                               : fail(err, why->status, "%s%s", why->text,
-                                      f->results.count > 1 ? "; --keep-going goes on without it" : "");
+                               : error_set(err, why->status, "%s%s", why->text,
+                                           f->results.count > 1 ? "; --keep-going goes on without it" : "");
 }
 
 static int infer_label(struct infer *f, size_t image, struct alexcl_error *err) {
@@ -87,8 +87,9 @@ static int infer_array(struct infer *f, struct alexcl_error *err) {
         struct alexcl_error why = {0};
         if (bad <
             f->batches.in_floats) /* pooling and ReLU may swallow it: the scores would be finite, and mean nothing */
-            fail(&why, ALEXCL_E_DATA, "image %zu of %.1000s: value %zu is not a finite number: make the file again", i,
-                 f->own->input, bad);
+            error_set(&why, ALEXCL_E_DATA,
+                      "image %zu of %.1000s: value %zu is not a finite number: make the file again", i, f->own->input,
+                      bad);
         status = why.status == ALEXCL_OK ? infer_batches_add(f, i, values, err) : infer_fail_image(f, i, &why, err);
     }
     return status;
@@ -100,11 +101,12 @@ static int infer_check_options(const struct options *o, struct alexcl_error *err
     const struct infer_options *own = o->own;
     int status;
     TRY(options_expect(o, "infer", own->input ? 0 : 1, own->input ? 0 : 1, err));
-    if (own->features && !own->save) return fail(err, ALEXCL_E_USAGE, "--features wants --save FILE.npy to write to");
+    if (own->features && !own->save)
+        return error_set(err, ALEXCL_E_USAGE, "--features wants --save FILE.npy to write to");
     if (own->features && own->ten_crop)
-        return fail(err, ALEXCL_E_USAGE, "--features and --ten-crop do not go together: features are of one crop");
+        return error_set(err, ALEXCL_E_USAGE, "--features and --ten-crop do not go together: features are of one crop");
     if (own->input && (own->ten_crop || own->dump_patches))
-        return fail(err, ALEXCL_E_USAGE, "--input brings what the net sees: no --ten-crop, no --dump-patches");
+        return error_set(err, ALEXCL_E_USAGE, "--input brings what the net sees: no --ten-crop, no --dump-patches");
     TRY(options_check_ending("--save", own->save, ".npy", err));
 done:
     return status;
@@ -128,7 +130,7 @@ static int infer_open_results(struct infer *f, struct alexcl_error *err) {
         snprintf(name, sizeof name, "%zu", i);
         if (!own->input) r->list[i].label = f->list.entries[i].label;
         r->list[i].path = strdup(own->input ? name : f->list.entries[i].shown);
-        if (!r->list[i].path) return fail(err, ALEXCL_E_MEMORY, "out of host memory: the names of the images");
+        if (!r->list[i].path) return error_set(err, ALEXCL_E_MEMORY, "out of host memory: the names of the images");
     }
     if (own->features) return ALEXCL_OK;
     TRY(alexcl_plan_make(f->model, &request, &plan, err));
@@ -161,7 +163,7 @@ static int infer_open_images(struct infer *f, struct alexcl_error *err) {
         TRY(image_list_read(o->arguments[0], &f->list, err));
         f->results.count = f->list.count;
     }
-    if (f->results.count == 0) return fail(err, ALEXCL_E_DATA, "%s names no image", o->arguments[0]);
+    if (f->results.count == 0) return error_set(err, ALEXCL_E_DATA, "%s names no image", o->arguments[0]);
     if (own->limit && (size_t)own->limit < f->results.count) {
         f->results.count = (size_t)own->limit;
         image_list_cut(&f->list, f->results.count);
@@ -263,8 +265,8 @@ int command_infer(const struct options *o, struct alexcl_error *err) {
     if (status == ALEXCL_OK && !interrupt_asked()) status = infer_scores_fill_failed(&f, f.results.count, err);
     progress_clear();
     if (status == ALEXCL_OK && interrupt_asked())
-        status = fail(err, ALEXCL_E_INTERRUPTED, "interrupted: %zu of %zu images were done", f.results.finished,
-                      f.results.count);
+        status = error_set(err, ALEXCL_E_INTERRUPTED, "interrupted: %zu of %zu images were done", f.results.finished,
+                           f.results.count);
     if (status != ALEXCL_OK && status != ALEXCL_E_INTERRUPTED && f.results.count > 1) { /* how far it got */
         size_t length = strlen(err->text);
         snprintf(err->text + length, sizeof err->text - length, "; %zu of %zu images were done", f.results.finished,
@@ -286,8 +288,8 @@ int command_infer(const struct options *o, struct alexcl_error *err) {
         status = f.scores.unsaved.status;
     }
     if (status == ALEXCL_OK && f.results.worst != ALEXCL_OK)
-        status = fail(err, f.results.worst, "%zu of %zu images failed; they are named above", f.results.failed,
-                      f.results.count);
+        status = error_set(err, f.results.worst, "%zu of %zu images failed; they are named above", f.results.failed,
+                           f.results.count);
 done:
     infer_free(&f);
     return status;

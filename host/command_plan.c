@@ -6,9 +6,9 @@
 #include <sys/resource.h>
 
 #include "commands.h"
-#include "fail.h"
 #include "feed.h"
 #include "report.h"
+#include "status.h"
 
 static void plan_shape(struct alexcl_shape s, char *out, size_t size) {
     if (s.h == 1 && s.w == 1)

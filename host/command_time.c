@@ -5,14 +5,14 @@
 #include <string.h>
 
 #include "commands.h"
-#include "fail.h"
 #include "monotonic.h"
-#include "printable.h"
-#include "progress.h"
 #include "npy.h"
 #include "prepare.h"
+#include "printable.h"
+#include "progress.h"
 #include "report.h"
 #include "roofline.h"
+#include "status.h"
 #include "trace.h"
 
 enum { BATCH = 16, REPEAT = 10, WARM_UP = 2, REPEATS = 10000 };
@@ -59,9 +59,10 @@ static const double TIME_LEAST = 1e-9, TIME_MOST = 1e12;
  * for an int. */
 static int time_check_old(const char *path, const char *name, double value, double least, struct alexcl_error *err) {
     if (value >= least && value <= TIME_MOST) return ALEXCL_OK;
-    return fail(err, ALEXCL_E_DATA,
-                "%s: \"%.100s\" is %g where %g to %g can be; --compare wants a document of `alexcl time --format json`",
-                path, name, value, least, TIME_MOST);
+    return error_set(
+        err, ALEXCL_E_DATA,
+        "%s: \"%.100s\" is %g where %g to %g can be; --compare wants a document of `alexcl time --format json`", path,
+        name, value, least, TIME_MOST);
 }
 
 /* Seconds of both halves of a row of "layers"; 1: it has them, of layer *name. */
@@ -78,17 +79,17 @@ static int time_read_old(struct timing *t, struct alexcl_error *err) {
     size_t i;
     t->old = json_load_file(path, 0, &why);
     if (!t->old)
-        return why.line > 0 ? fail(err, ALEXCL_E_DATA,
-                                   "%s: line %d: %s; --compare wants a document of `alexcl time --format json`", path,
-                                   why.line, why.text)
-                            : fail(err, ALEXCL_E_DATA, "%s: %s", path, why.text);
+        return why.line > 0 ? error_set(err, ALEXCL_E_DATA,
+                                        "%s: line %d: %s; --compare wants a document of `alexcl time --format json`",
+                                        path, why.line, why.text)
+                            : error_set(err, ALEXCL_E_DATA, "%s: %s", path, why.text);
     if (json_unpack(t->old, "{s:s, s:I, s:F, s:{s:F}, s:o}", "model", &model, "batch", &batch, "images_per_s", &rate,
                     "seconds", "median", &median, "layers", &layers) != 0 ||
         !json_is_array(layers))
-        return fail(err, ALEXCL_E_DATA, "%s: --compare wants a document of `alexcl time --format json`", path);
+        return error_set(err, ALEXCL_E_DATA, "%s: --compare wants a document of `alexcl time --format json`", path);
     if (strcmp(model, t->model->name) != 0 || batch != t->batch)
-        return fail(err, ALEXCL_E_DATA, "%s: is of %s, batch %lld; this is %s, batch %d", path, model, (long long)batch,
-                    t->model->name, t->batch);
+        return error_set(err, ALEXCL_E_DATA, "%s: is of %s, batch %lld; this is %s, batch %d", path, model,
+                         (long long)batch, t->model->name, t->batch);
     int status;
     TRY(time_check_old(path, "images_per_s", rate, TIME_LEAST, err));
     TRY(time_check_old(path, "median", median, TIME_LEAST, err));
@@ -276,7 +277,7 @@ static int time_make_input(struct timing *t, struct alexcl_error *err) {
     size_t channels = (size_t)model->channels, pixels = (size_t)model->height * (size_t)model->width;
     if (t->own->input) return npy_read_images(t->own->input, model, &t->input, err);
     t->input = (struct npy){.values = malloc(channels * pixels * sizeof(float)), .shape = {1}};
-    if (!t->input.values) return fail(err, ALEXCL_E_MEMORY, "out of host memory: an image");
+    if (!t->input.values) return error_set(err, ALEXCL_E_MEMORY, "out of host memory: an image");
     uint32_t state = 1;
     for (size_t i = 0; i < channels * pixels; i++) {
         state = state * 1664525u + 1013904223u;
@@ -337,7 +338,8 @@ static int time_open(struct timing *t, struct alexcl_error *err) {
     struct alexcl_net_times times = {.size = sizeof times};
     if (status == ALEXCL_OK) status = alexcl_net_times(t->net, &times, err);
     if (status == ALEXCL_OK && (own->trace || own->plot) && !times.events)
-        status = fail(err, ALEXCL_E_OTHER,
+        status =
+            error_set(err, ALEXCL_E_OTHER,
                       "a driver reports no times of its commands: there is nothing for --trace and --plot to show");
 done:
     return status;

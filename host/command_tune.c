@@ -5,12 +5,12 @@
 #include <string.h>
 
 #include "commands.h"
-#include "fail.h"
 #include "interrupt.h"
 #include "monotonic.h"
 #include "printable.h"
 #include "progress.h"
 #include "report.h"
+#include "status.h"
 
 struct tuned {
     const struct options *o;
@@ -149,17 +149,17 @@ int command_tune(const struct options *o, struct alexcl_error *err) {
         *err = t.unwritten;
     }
     if (status == ALEXCL_OK && t.without)
-        status =
-            fail(err, ALEXCL_E_DEVICE,
-                 "%u layer%s of %s: no way of computing it is right on this device; `alexcl check` tries every kernel",
-                 t.without, t.without == 1 ? "" : "s", model->name);
+        status = error_set(
+            err, ALEXCL_E_DEVICE,
+            "%u layer%s of %s: no way of computing it is right on this device; `alexcl check` tries every kernel",
+            t.without, t.without == 1 ? "" : "s", model->name);
     if (o->format == FORMAT_JSON) {
         json_t *document = json_pack("{s:s, s:O, s:i, s:o, s:b, s:f, s:o}", "model", model->name, "devices", t.devices,
                                      "dropped", (int)t.dropped, "file", report_string(path[0] ? path : NULL),
                                      "interrupted", interrupt_asked(), "seconds", monotonic_now() - start, "error",
                                      report_string(status == ALEXCL_OK ? NULL : err->text));
         int printed = report_json("tune", document, &late);
-        if (status == ALEXCL_OK && printed != ALEXCL_OK) status = fail(err, printed, "%s", late.text);
+        if (status == ALEXCL_OK && printed != ALEXCL_OK) status = error_set(err, printed, "%s", late.text);
     }
     if (o->format == FORMAT_TEXT && status == ALEXCL_OK) tune_print_summary(&t, path, monotonic_now() - start);
     json_decref(t.devices);

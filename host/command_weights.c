@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "commands.h"
-#include "fail.h"
 #include "report.h"
+#include "status.h"
 
 static const struct option_row weights_rows[] = {
     {0, "seed", "S", "seed of the generator, also as 0x.. [1]",
@@ -19,7 +19,7 @@ static int weights_init(const struct options *o, const struct alexcl_model *mode
     const struct weights_options *own = o->own;
     struct alexcl_weights *w = NULL;
     int status;
-    if (!o->output) return fail(err, ALEXCL_E_USAGE, "`alexcl weights init` wants -o FILE.safetensors");
+    if (!o->output) return error_set(err, ALEXCL_E_USAGE, "`alexcl weights init` wants -o FILE.safetensors");
     TRY(options_check_ending("-o", o->output, ".safetensors", err));
     TRY(alexcl_weights_generate(model, own->seed, own->name, own->gains.count ? own->gains.list : NULL,
                                 (size_t)own->gains.count, &w, err));
@@ -68,7 +68,8 @@ int command_weights(const struct options *o, struct alexcl_error *err) {
     if (status != ALEXCL_OK) return status;
     if (strcmp(o->arguments[0], "init") == 0 && o->argument_count == 1) return weights_init(o, model, err);
     if (strcmp(o->arguments[0], "show") == 0 && o->argument_count == 2) return weights_show(o, model, err);
-    return fail(err, ALEXCL_E_USAGE,
-                "`alexcl weights init -o FILE` makes weights, `alexcl weights show FILE` looks into a file; not %s",
-                o->arguments[0]);
+    return error_set(
+        err, ALEXCL_E_USAGE,
+        "`alexcl weights init -o FILE` makes weights, `alexcl weights show FILE` looks into a file; not %s",
+        o->arguments[0]);
 }

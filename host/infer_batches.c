@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fail.h"
 #include "infer.h"
 #include "interrupt.h"
+#include "status.h"
 
 static int infer_batches_alloc(const struct infer_batches *b, struct crops *out, struct alexcl_error *err) {
     int status;

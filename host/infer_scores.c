@@ -7,17 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fail.h"
 #include "infer.h"
 #include "progress.h"
 #include "report.h"
+#include "status.h"
 #include "topk.h"
 
 int infer_alloc(void *out, size_t count, size_t size, struct alexcl_error *err) {
     void *p = count <= SIZE_MAX / size ? calloc(count ? count : 1, size) : NULL;
     if (!p)
-        return fail(err, ALEXCL_E_MEMORY, "out of host memory: %zu x %zu bytes; a smaller --batch may help", count,
-                    size);
+        return error_set(err, ALEXCL_E_MEMORY, "out of host memory: %zu x %zu bytes; a smaller --batch may help", count,
+                         size);
     memcpy(out, &p, sizeof p);
     return ALEXCL_OK;
 }
@@ -129,7 +129,7 @@ int infer_scores_add(struct infer *f, size_t image, const float *out, struct ale
 int infer_scores_note_failure(struct infer *f, size_t image, const struct alexcl_error *why, struct alexcl_error *err) {
     struct result *r = &f->results.list[image];
     r->error = strdup(why->text);
-    if (!r->error) return fail(err, ALEXCL_E_MEMORY, "out of host memory: an error's text");
+    if (!r->error) return error_set(err, ALEXCL_E_MEMORY, "out of host memory: an error's text");
     r->done = 1;
     f->results.failed++;
     f->results.worst = why->status;

@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
-#include "fail.h"
+#include "status.h"
 
 static sigset_t waited_for;
 static atomic_int deferred, asked;
@@ -44,8 +44,8 @@ int interrupt_catch(struct alexcl_error *err) {
     }
     pthread_sigmask(SIG_BLOCK, &waited_for, NULL); /* threads inherit it: this comes before any other */
     if (pthread_create(&thread, NULL, interrupt_wait, NULL) != 0)
-        return fail(err, ALEXCL_E_OTHER,
-                    "the system starts no thread for signals: raise the limit of processes (ulimit -u)");
+        return error_set(err, ALEXCL_E_OTHER,
+                         "the system starts no thread for signals: raise the limit of processes (ulimit -u)");
     pthread_detach(thread);
     return ALEXCL_OK;
 }

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fail.h"
 #include "monotonic.h"
 #include "progress.h"
+#include "status.h"
 
 static int measure_order(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
@@ -85,7 +85,7 @@ static int measure_idle(const struct measured *m, const struct alexcl_net *net, 
     size_t count = alexcl_net_recorded(net, (size_t)place, &s), kept = 0;
     int known = 1; /* when commands ran */
     struct stretch *all = malloc((count + 1) * sizeof *all);
-    if (!all) return fail(err, ALEXCL_E_MEMORY, "out of host memory: %zu times of commands", count);
+    if (!all) return error_set(err, ALEXCL_E_MEMORY, "out of host memory: %zu times of commands", count);
     for (size_t i = 0; i < count; i++) {
         if (s[i].work == ALEXCL_WORK_WAIT || !s[i].commands || measure_repeat(m, &s[i]) >= m->repeat) continue;
         all[kept++] = (struct stretch){measure_repeat(m, &s[i]), s[i].start, s[i].end};
@@ -147,8 +147,8 @@ int measure_run(struct alexcl_net *net, const struct alexcl_plan *plan, const fl
     m.walls = calloc(repeats, sizeof *m.walls);
     m.layers = calloc(plan->layer_count, sizeof *m.layers);
     if (!batch || !scores || !walls || !sums || !m.walls || !m.layers) {
-        status =
-            fail(err, ALEXCL_E_MEMORY, "out of host memory: a batch of %zu images; a smaller --batch may help", images);
+        status = error_set(err, ALEXCL_E_MEMORY,
+                           "out of host memory: a batch of %zu images; a smaller --batch may help", images);
         goto done;
     }
     m.layer_count = plan->layer_count;

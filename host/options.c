@@ -13,8 +13,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "fail.h"
 #include "report.h"
+#include "status.h"
 
 /* ---- values -------------------------------------------------------------------------------------- */
 
@@ -40,8 +40,8 @@ int options_set_number(const struct option_row *r, char *value, void *to, struct
     int base = strncmp(value, "0x", 2) == 0 || strncmp(value, "0X", 2) == 0 ? 16 : 10;
     unsigned long long n = strtoull(value, &end, base);
     if (value[0] < '0' || value[0] > '9' || *end || errno || n < r->least || n > r->most)
-        return fail(err, ALEXCL_E_USAGE, "--%s %s: a whole number from %llu to %llu is wanted", r->name, value,
-                    (unsigned long long)r->least, (unsigned long long)r->most);
+        return error_set(err, ALEXCL_E_USAGE, "--%s %s: a whole number from %llu to %llu is wanted", r->name, value,
+                         (unsigned long long)r->least, (unsigned long long)r->most);
     *(uint64_t *)to = n;
     return ALEXCL_OK;
 }
@@ -58,9 +58,9 @@ int options_set_gain(const struct option_row *r, char *value, void *to, struct a
     char *equals = strchr(value, '='), *end = NULL;
     double gain = equals ? strtod(equals + 1, &end) : 0;
     if (!equals || equals == value || end == equals + 1 || *end)
-        return fail(err, ALEXCL_E_USAGE, "--%s %s: LAYER=NUMBER is wanted, as fc8=0.1", r->name, value);
+        return error_set(err, ALEXCL_E_USAGE, "--%s %s: LAYER=NUMBER is wanted, as fc8=0.1", r->name, value);
     if (gains->count == OPTIONS_GAINS)
-        return fail(err, ALEXCL_E_USAGE, "more than %d times --%s", OPTIONS_GAINS, r->name);
+        return error_set(err, ALEXCL_E_USAGE, "more than %d times --%s", OPTIONS_GAINS, r->name);
     *equals = '\0';
     gains->list[gains->count++] = (struct alexcl_gain){value, gain};
     return ALEXCL_OK;
@@ -69,7 +69,7 @@ int options_set_gain(const struct option_row *r, char *value, void *to, struct a
 static int options_set_memory(const struct option_row *r, char *value, void *to, struct alexcl_error *err) {
     uint64_t *bytes = to;
     if (settings_read_size(value, bytes) && *bytes > 0) return ALEXCL_OK;
-    return fail(err, ALEXCL_E_USAGE, "--%s %s: a size is wanted, as 4GiB or 512MiB", r->name, value);
+    return error_set(err, ALEXCL_E_USAGE, "--%s %s: a size is wanted, as 4GiB or 512MiB", r->name, value);
 }
 
 static int options_set_format(const struct option_row *r, char *value, void *to, struct alexcl_error *err) {
@@ -79,7 +79,7 @@ static int options_set_format(const struct option_row *r, char *value, void *to,
         *(enum format *)to = (enum format)i;
         return ALEXCL_OK;
     }
-    return fail(err, ALEXCL_E_USAGE, "--%s %s: text, json or csv", r->name, value);
+    return error_set(err, ALEXCL_E_USAGE, "--%s %s: text, json or csv", r->name, value);
 }
 
 static int options_set_setting(const struct option_row *r, char *value, void *to, struct alexcl_error *err) {
@@ -263,16 +263,17 @@ static int options_unknown(const struct known *known, const char *text, const st
     int count = 0;
     snprintf(word, sizeof word, "%.*s", (int)strcspn(text + strspn(text, "-"), "="), text + strspn(text, "-"));
     if (strncmp(text, "--", 2) == 0 && options_short_for(known, word, all, sizeof all) > 1)
-        return fail(err, ALEXCL_E_USAGE, "--%s may be %s: write the one that you mean", word, all);
+        return error_set(err, ALEXCL_E_USAGE, "--%s may be %s: write the one that you mean", word, all);
     for (int i = 0; i < known->count; i++)
         if (known->all[i].first == i && (!c || options_takes_name(known, i, c)))
             names[count++] = known->all[i].row->name;
     names[count] = NULL;
     near = alexcl_nearest(word, names);
     if (near && strcmp(near, word) == 0 && strchr(text, '='))
-        return fail(err, ALEXCL_E_USAGE, "option --%s takes no value: %s", word, text);
-    return fail(err, ALEXCL_E_USAGE, "unknown option %s%s%s%s; see `alexcl %s%s--help`", text,
-                near ? ": did you mean --" : "", near ? near : "", near ? "?" : "", c ? c->name : "", c ? " " : "");
+        return error_set(err, ALEXCL_E_USAGE, "option --%s takes no value: %s", word, text);
+    return error_set(err, ALEXCL_E_USAGE, "unknown option %s%s%s%s; see `alexcl %s%s--help`", text,
+                     near ? ": did you mean --" : "", near ? near : "", near ? "?" : "", c ? c->name : "",
+                     c ? " " : "");
 }
 
 static const struct command *options_command(const char *name) {
@@ -295,8 +296,8 @@ static int options_unknown_command(const char *name, struct alexcl_error *err) {
     names[count++] = "help";
     names[count] = NULL;
     if (!near[0] && alexcl_nearest(name, names)) snprintf(near, sizeof near, "%s", alexcl_nearest(name, names));
-    return fail(err, ALEXCL_E_USAGE, "unknown command %s%s%s%s; see `alexcl --help`", name,
-                near[0] ? ": did you mean " : "", near, near[0] ? "?" : "");
+    return error_set(err, ALEXCL_E_USAGE, "unknown command %s%s%s%s; see `alexcl --help`", name,
+                     near[0] ? ": did you mean " : "", near, near[0] ? "?" : "");
 }
 
 /* What getopt_long takes: a long name each once, short names. */
@@ -313,7 +314,7 @@ static void options_tell_getopt(const struct known *known, struct option *longs,
 /* Memory for the structures of all commands, with their defaults. */
 static int options_open(const struct known *known, struct options *out, struct alexcl_error *err) {
     *out = (struct options){.room = calloc(1, known->size + 1)};
-    if (!out->room) return fail(err, ALEXCL_E_MEMORY, "out of host memory: the options");
+    if (!out->room) return error_set(err, ALEXCL_E_MEMORY, "out of host memory: the options");
     for (int i = 0; i < known->count; i++) {
         const struct known_row *k = &known->all[i];
         if (k->table->defaults) memcpy((char *)out->room + k->place, k->table->defaults, k->table->size);
@@ -360,7 +361,7 @@ int options_read(int argc, char **argv, struct options *out, const struct comman
             return options_unknown(
                 &known, optopt && optopt < 256 ? (char[]){'-', (char)optopt, '\0'} : argv[optind - 1], *command, err);
         if (at == ':')
-            return fail(err, ALEXCL_E_USAGE, "option %s wants a value; see `alexcl --help`", argv[optind - 1]);
+            return error_set(err, ALEXCL_E_USAGE, "option %s wants a value; see `alexcl --help`", argv[optind - 1]);
         if (at == 1) {
             argv[++words] = optarg; /* never ahead of what is read */
             continue;
@@ -376,8 +377,8 @@ int options_read(int argc, char **argv, struct options *out, const struct comman
     TRY(options_find_command(argv, words, &at, &out->help, command, err));
     for (int i = 0; *command && i < known.count; i++)
         if (given[i] && !options_takes_name(&known, i, *command))
-            return fail(err, ALEXCL_E_USAGE, "`alexcl %s` takes no --%s; see `alexcl %s --help`", (*command)->name,
-                        known.all[i].row->name, (*command)->name);
+            return error_set(err, ALEXCL_E_USAGE, "`alexcl %s` takes no --%s; see `alexcl %s --help`", (*command)->name,
+                             known.all[i].row->name, (*command)->name);
     out->arguments = argv + at;
     out->argument_count = words + 1 - at;
     for (int i = 0; *command && (*command)->own && i < known.count; i++)
@@ -402,8 +403,8 @@ int options_model_argument(const struct options *o, const char *command, const s
     int status = options_expect(o, command, 0, 1, err);
     if (status != ALEXCL_OK) return status;
     if (o->argument_count && o->model_given && strcmp(o->arguments[0], o->model) != 0)
-        return fail(err, ALEXCL_E_USAGE, "two models are named, %s and --model %s: leave one out", o->arguments[0],
-                    o->model);
+        return error_set(err, ALEXCL_E_USAGE, "two models are named, %s and --model %s: leave one out", o->arguments[0],
+                         o->model);
     return alexcl_model_find(o->argument_count ? o->arguments[0] : o->model, out, err);
 }
 
@@ -436,20 +437,20 @@ const char *options_tell_precision(const struct options *o) {
 int options_expect(const struct options *o, const char *command, int least, int most, struct alexcl_error *err) {
     if (o->argument_count >= least && o->argument_count <= most) return ALEXCL_OK;
     if (o->argument_count < least)
-        return fail(err, ALEXCL_E_USAGE, "`alexcl %s` wants %.*s; see `alexcl %s --help`", command,
-                    (int)strcspn(options_command(command)->arguments, "\n"), options_command(command)->arguments,
-                    command);
-    return fail(err, ALEXCL_E_USAGE, "`alexcl %s` does not know what to do with %s; see `alexcl %s --help`", command,
-                o->arguments[most], command);
+        return error_set(err, ALEXCL_E_USAGE, "`alexcl %s` wants %.*s; see `alexcl %s --help`", command,
+                         (int)strcspn(options_command(command)->arguments, "\n"), options_command(command)->arguments,
+                         command);
+    return error_set(err, ALEXCL_E_USAGE, "`alexcl %s` does not know what to do with %s; see `alexcl %s --help`",
+                     command, o->arguments[most], command);
 }
 
 int options_check_ending(const char *option, const char *path, const char *ending, struct alexcl_error *err) {
     if (!path) return ALEXCL_OK;
     const char *slash = strrchr(path, '/'), *file = slash ? slash + 1 : path, *dot = strrchr(file, '.');
     if (!dot || dot == file || !dot[1] || strcasecmp(dot, ending) == 0) return ALEXCL_OK;
-    return fail(err, ALEXCL_E_USAGE,
-                "%s %s: a %s file is written, no other format: let its name end so, or without a point", option, path,
-                ending);
+    return error_set(err, ALEXCL_E_USAGE,
+                     "%s %s: a %s file is written, no other format: let its name end so, or without a point", option,
+                     path, ending);
 }
 
 int options_check_results(const struct options *o, struct alexcl_error *err) {
@@ -463,9 +464,9 @@ int options_check_results(const struct options *o, struct alexcl_error *err) {
         if (strcasecmp(dot, known[i].ending) != 0 ||
             (known[i].format && strcmp(known[i].format, formats[o->format]) == 0))
             continue;
-        return fail(err, ALEXCL_E_USAGE, "-o %s: the results are %s: %s%s", o->output, formats[o->format],
-                    known[i].format ? "to have them so, add --format " : "name a file for text, JSON or CSV",
-                    known[i].format ? known[i].format : "");
+        return error_set(err, ALEXCL_E_USAGE, "-o %s: the results are %s: %s%s", o->output, formats[o->format],
+                         known[i].format ? "to have them so, add --format " : "name a file for text, JSON or CSV",
+                         known[i].format ? known[i].format : "");
     }
     return ALEXCL_OK;
 }

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "fail.h"
 #include "printable.h"
+#include "status.h"
 
 static int lost;                   /* something that a document should have */
 static struct alexcl_file *target; /* of report_to */
@@ -21,8 +21,8 @@ int report_to(const char *path, struct alexcl_error *err) {
     if (status != ALEXCL_OK) return status;
     FILE *until_end = tmpfile();
     if (!until_end || dup2(fileno(until_end), STDOUT_FILENO) < 0)
-        status = fail(err, ALEXCL_E_OTHER, "the results for %s cannot be kept in a temporary file: %s", path,
-                      strerror(errno));
+        status = error_set(err, ALEXCL_E_OTHER, "the results for %s cannot be kept in a temporary file: %s", path,
+                           strerror(errno));
     if (until_end) (void)fclose(until_end);
     return status;
 }
@@ -39,7 +39,7 @@ int report_json(const char *command, json_t *document, struct alexcl_error *err)
     json_decref(document);
     char *text = lost ? NULL : json_dumps(whole, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
     json_decref(whole);
-    if (!text) return fail(err, ALEXCL_E_MEMORY, "out of host memory: the JSON document");
+    if (!text) return error_set(err, ALEXCL_E_MEMORY, "out of host memory: the JSON document");
     puts(text);
     free(text);
     return ALEXCL_OK;
@@ -146,7 +146,7 @@ int report_flush(struct alexcl_error *err) {
     if (fflush(stdout) == 0 && !ferror(stdout)) return ALEXCL_OK;
     if (!code) code = errno ? errno : report_reason();
     if (!code) code = EIO;
-    return fail(err, ALEXCL_E_OTHER, "the results could not be written: %s", strerror(code));
+    return error_set(err, ALEXCL_E_OTHER, "the results could not be written: %s", strerror(code));
 }
 
 /* What stands in the temporary file goes to the one that was named. */
@@ -156,10 +156,11 @@ static int report_deliver(int status, struct alexcl_error *err) {
     int delivered = ALEXCL_OK;
     if (status != ALEXCL_OK && lseek(STDOUT_FILENO, 0, SEEK_END) == 0) return ALEXCL_OK; /* there is no result */
     if (lseek(STDOUT_FILENO, 0, SEEK_SET) < 0)
-        return fail(err, ALEXCL_E_OTHER, "the results could not be read again: %s", strerror(errno));
+        return error_set(err, ALEXCL_E_OTHER, "the results could not be read again: %s", strerror(errno));
     while (delivered == ALEXCL_OK && (length = read(STDOUT_FILENO, part, sizeof part)) != 0)
-        delivered = length < 0 ? fail(err, ALEXCL_E_OTHER, "the results could not be read again: %s", strerror(errno))
-                               : alexcl_file_add(target, part, (size_t)length, err);
+        delivered = length < 0
+                        ? error_set(err, ALEXCL_E_OTHER, "the results could not be read again: %s", strerror(errno))
+                        : alexcl_file_add(target, part, (size_t)length, err);
     return delivered == ALEXCL_OK ? alexcl_file_commit(target, err) : delivered;
 }
 
@@ -169,6 +170,6 @@ int report_end(int ended, struct alexcl_error *err) {
     alexcl_file_free(target);
     target = NULL;
     if (fclose(stdout) != 0 && status == ALEXCL_OK)
-        status = fail(err, ALEXCL_E_OTHER, "the results could not be written: %s", strerror(errno));
+        status = error_set(err, ALEXCL_E_OTHER, "the results could not be written: %s", strerror(errno));
     return status;
 }

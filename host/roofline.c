@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "fail.h"
+#include "status.h"
 
 enum { WIDTH = 900, HEIGHT = 580, LEFT = 80, RIGHT = 690, TOP = 80, BOTTOM = 510, POINTS = 64, LINE = 18 };
 
@@ -155,8 +155,9 @@ int roofline_write(const char *path, const struct measured *m, const char *title
     size_t length = 0;
     FILE *memory = open_memstream(&text, &length);
     if (memory) roofline_draw(memory, m, title, devices);
-    int status = memory && fclose(memory) == 0 ? alexcl_file_open(path, &file, err)
-                                               : fail(err, ALEXCL_E_MEMORY, "out of host memory: the roofline picture");
+    int status = memory && fclose(memory) == 0
+                     ? alexcl_file_open(path, &file, err)
+                     : error_set(err, ALEXCL_E_MEMORY, "out of host memory: the roofline picture");
     if (status == ALEXCL_OK) status = alexcl_file_add(file, text, length, err);
     if (status == ALEXCL_OK) status = alexcl_file_commit(file, err);
     alexcl_file_free(file);

@@ -3,8 +3,8 @@
  * microseconds. */
 #include "trace.h"
 
-#include "fail.h"
 #include "report.h"
+#include "status.h"
 
 /* Rows of a place; one row has one thing at a time. */
 enum { TRACE_HOST, TRACE_KERNELS, TRACE_COPIES, TRACE_ROWS };
@@ -66,7 +66,8 @@ int trace_write(const char *path, const struct alexcl_net *net, const struct ale
     int status = alexcl_file_open(path, &to.file, err);
     if (status == ALEXCL_OK &&
         (!report_whole() || json_dump_callback(document, trace_add, &to, JSON_COMPACT | JSON_REAL_PRECISION(12)) != 0))
-        status = err->status != ALEXCL_OK ? err->status : fail(err, ALEXCL_E_MEMORY, "out of host memory: the trace");
+        status =
+            err->status != ALEXCL_OK ? err->status : error_set(err, ALEXCL_E_MEMORY, "out of host memory: the trace");
     if (status == ALEXCL_OK) status = alexcl_file_commit(to.file, err);
     alexcl_file_free(to.file);
     json_decref(document);

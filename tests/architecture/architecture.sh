@@ -35,7 +35,7 @@ include_only runtime/tune $public runtime/base runtime/devices runtime/layers ru
 include_only runtime/net $public runtime/base runtime/devices runtime/formats runtime/layers runtime/cl runtime/graph runtime/tune
 include_only host/data $public runtime/base runtime/formats
 include_only host $public runtime/base runtime/formats host/data
-include_only tools/scale.d $public host host/data
+include_only tools/scale.d $public runtime/base host host/data
 
 # Foreign headers stay where they are wrapped: `only_in PATTERN FILES MOST`.
 only_in() {

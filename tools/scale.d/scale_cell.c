@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fail.h"
 #include "measure.h"
 #include "report.h"
+#include "status.h"
 
 enum { LAYERS_MOST = 64 };
 
@@ -23,7 +23,7 @@ static int cell_model(double width, struct alexcl_layer layers[LAYERS_MOST], str
     int status = alexcl_model_find("alexnet-caffe", &base, err);
     if (status != ALEXCL_OK) return status;
     if (base->layer_count > LAYERS_MOST)
-        return fail(err, ALEXCL_E_OTHER, "alexnet-caffe has more than %d layers", LAYERS_MOST);
+        return error_set(err, ALEXCL_E_OTHER, "alexnet-caffe has more than %d layers", LAYERS_MOST);
     *out = *base;
     memcpy(layers, base->layers, base->layer_count * sizeof *layers);
     for (size_t i = 0; i < base->layer_count; i++)
@@ -46,7 +46,7 @@ static int cell_run(const struct alexcl_model *model, const struct alexcl_plan *
     size_t floats = (size_t)model->channels * (size_t)model->height * (size_t)model->width;
     float *image = malloc(floats * sizeof *image);
     int status = image ? alexcl_weights_generate(model, 1, NULL, NULL, 0, &weights, err)
-                       : fail(err, ALEXCL_E_MEMORY, "out of host memory: an image");
+                       : error_set(err, ALEXCL_E_MEMORY, "out of host memory: an image");
     for (size_t i = 0; image && i < floats; i++) image[i] = (float)((int)((uint32_t)i * 2654435761u >> 24) - 128);
     struct alexcl_net_options options = {.size = sizeof options, .batch = plan->batch};
     if (status == ALEXCL_OK) status = alexcl_net_open(model, weights, sel, &options, &net, err);
