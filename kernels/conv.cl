@@ -1,19 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 /* Convolution for any device: an implicit matrix product with tiles in local memory.
  *
- *   y[n][o][r][q] = b[o] + sum over i, ky, kx of x[n][i][r*STRIDE + ky - pad][q*STRIDE + kx - pad] * w[o][i][ky][kx]
+ *   y[n][o][r][q] = b[o] + sum over i, ky, kx of
+ *       x[n][i][r*STRIDE_H + ky*DILATION_H - pad_top][q*STRIDE_W + kx*DILATION_W - pad_left] * w[o][i][ky][kx]
  *
  * (cross-correlation; outputs of group g read the inputs of group g; zeros outside x). Seen as a product: weights out x
- * depth times patches depth x pixels, depth = in * KERNEL * KERNEL in the order i, ky, kx; the patches are gathered
+ * depth times patches depth x pixels, depth = in * KERNEL_H * KERNEL_W in the order i, ky, kx; the patches are gathered
  * from x and never stored whole. A work-group of 8 x 8 makes TILE_O outputs of TILE_P pixels, an item 4 x 8 of them: 4
  * pixels in each half of the tile, so that neighbours read different banks. `tools/occupancy` says what that tile
  * allows on which GPU. Every output adds its products in the order of depth, starting from the bias, whatever the tile,
  * the batch and the placement. */
-#ifndef KERNEL
-#define KERNEL 3 /* window */
+#ifndef KERNEL_H
+#define KERNEL_H 3 /* window */
 #endif
-#ifndef STRIDE
-#define STRIDE 1
+#ifndef KERNEL_W
+#define KERNEL_W 3
+#endif
+#ifndef STRIDE_H
+#define STRIDE_H 1
+#endif
+#ifndef STRIDE_W
+#define STRIDE_W 1
+#endif
+#ifndef DILATION_H
+#define DILATION_H 1 /* from one row of the window to its next */
+#endif
+#ifndef DILATION_W
+#define DILATION_W 1
 #endif
 #ifndef TILE_K
 #define TILE_K 8 /* depth in local memory at a time */
@@ -37,11 +50,11 @@
 __kernel __attribute__((reqd_work_group_size(SIDE, SIDE, 1))) void
 conv_forward(__global const float *restrict x, __global const float *restrict w, __global const float *restrict b,
              __global float *restrict y, int groups, int in, int out, int in_h, int in_w, int out_h, int out_w,
-             int pad) {
+             int pad_top, int pad_left) {
     __local float4 patches[TILE_K * TILE_P / 4]; /* so declared, they are aligned: one load */
     __local float4 weights[TILE_K * TILE_O / 4];
     int across = (int)get_local_id(0), down = (int)get_local_id(1), item = down * SIDE + across;
-    int tiles = (out + TILE_O - 1) / TILE_O, pixels = out_h * out_w, depth = in * KERNEL * KERNEL,
+    int tiles = (out + TILE_O - 1) / TILE_O, pixels = out_h * out_w, depth = in * KERNEL_H * KERNEL_W,
         steps = (depth + TILE_K - 1) / TILE_K;
     int tile = (int)get_group_id(1), group = tile / tiles, first_o = tile % tiles * TILE_O,
         first_p = (int)get_group_id(0) * TILE_P;
@@ -49,8 +62,8 @@ conv_forward(__global const float *restrict x, __global const float *restrict w,
 
     /* What this item gathers: always the same pixel, so that all items gather the same depth at a time, and where that
      * lies in the window is not for each item to compute. Behind the last pixel: from outside the map. */
-    int pixel = first_p + item, row = pixel < pixels ? pixel / out_w * STRIDE - pad : in_h,
-        column = pixel % out_w * STRIDE - pad;
+    int pixel = first_p + item, row = pixel < pixels ? pixel / out_w * STRIDE_H - pad_top : in_h,
+        column = pixel % out_w * STRIDE_W - pad_left;
     int place = row * in_w + column, i = 0, ky = 0, kx = 0;
     __global const float *maps = x + (n * groups + group) * in * in_h * in_w;
     __global const float *packed = w + tile * steps * TILE_K * TILE_O;
@@ -66,11 +79,12 @@ conv_forward(__global const float *restrict x, __global const float *restrict w,
         float4 fetched[FETCHES];
 #pragma unroll
         for (int d = 0; d < TILE_K; d++) {
-            int inside = i < in && (uint)(row + ky) < (uint)in_h && (uint)(column + kx) < (uint)in_w;
-            float value = maps[inside ? (i * in_h + ky) * in_w + kx + place : 0];
+            int inside =
+                i < in && (uint)(row + ky * DILATION_H) < (uint)in_h && (uint)(column + kx * DILATION_W) < (uint)in_w;
+            float value = maps[inside ? (i * in_h + ky * DILATION_H) * in_w + kx * DILATION_W + place : 0];
             gathered[d] = inside ? value : 0.0f;
-            kx = kx == KERNEL - 1 ? 0 : kx + 1;
-            ky = kx ? ky : ky == KERNEL - 1 ? 0 : ky + 1;
+            kx = kx == KERNEL_W - 1 ? 0 : kx + 1;
+            ky = kx ? ky : ky == KERNEL_H - 1 ? 0 : ky + 1;
             i = kx | ky ? i : i + 1;
         }
 #pragma unroll

@@ -2,7 +2,8 @@
 /* Convolution for CPU devices: one work-item owns a register tile of VECTORS * 16 output channels x COLUMNS
  * neighbouring outputs of one row.
  *
- *   y[n][o][r][q] = b[o] + sum over i, ky, kx of x[n][i][r*STRIDE + ky - pad][q*STRIDE + kx - pad] * w[o][i][ky][kx]
+ *   y[n][o][r][q] = b[o] + sum over i, ky, kx of
+ *       x[n][i][r*STRIDE_H + ky*DILATION_H - pad_top][q*STRIDE_W + kx*DILATION_W - pad_left] * w[o][i][ky][kx]
  *
  * (cross-correlation). Every output adds its products in the same order, each with one fma, starting from the bias: the
  * same sequence whatever the tile, the batch and the placement.
@@ -10,11 +11,23 @@
  *
  * x is first copied into a frame of zeros (conv_cpu_frame) that is wide enough for every tile: the inner loop has no
  * condition. */
-#ifndef KERNEL
-#define KERNEL 3 /* window */
+#ifndef KERNEL_H
+#define KERNEL_H 3 /* window */
 #endif
-#ifndef STRIDE
-#define STRIDE 1
+#ifndef KERNEL_W
+#define KERNEL_W 3
+#endif
+#ifndef STRIDE_H
+#define STRIDE_H 1
+#endif
+#ifndef STRIDE_W
+#define STRIDE_W 1
+#endif
+#ifndef DILATION_H
+#define DILATION_H 1 /* from one row of the window to its next */
+#endif
+#ifndef DILATION_W
+#define DILATION_W 1
 #endif
 #ifndef BLOCK
 #define BLOCK 16 /* channels side by side in x: 16, or 1 for the input of a net */
@@ -25,31 +38,37 @@
 #ifndef VECTORS
 #define VECTORS 2 /* of 16 output channels it owns */
 #endif
+/* Where the k-th value of a row of the window lies: a column's channels are side by side. */
+#if DILATION_W == 1
+#define TAP(k) (k)
+#else
+#define TAP(k) ((k) / BLOCK * DILATION_W * BLOCK + (k) % BLOCK)
+#endif
 #ifndef MULTIPLY_ADD
 /* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
 #define MULTIPLY_ADD fma
 #endif
 
-/* x: n x blocks x h x w x BLOCK -> frame: (n - first) x blocks x frame_h x frame_w x BLOCK, x at (pad, pad), zeros
- * elsewhere.
+/* x: n x blocks x h x w x BLOCK -> frame: (n - first) x blocks x frame_h x frame_w x BLOCK, x at (pad_top, pad_left),
+ * zeros elsewhere.
  * Range: blocks * frame_h rows, images. */
 __kernel void conv_cpu_frame(__global const float *restrict x, __global float *restrict frame, int first, int blocks,
-                             int h, int w, int pad, int frame_h, int frame_w) {
+                             int h, int w, int pad_top, int pad_left, int frame_h, int frame_w) {
     int row = (int)get_global_id(0);
     size_t n = get_global_id(1);
     if (row >= blocks * frame_h) return;
-    int block = row / frame_h, y = row % frame_h - pad;
+    int block = row / frame_h, y = row % frame_h - pad_top;
     __global float *to = frame + ((n - first) * blocks * frame_h + row) * frame_w * BLOCK;
     int inside = y >= 0 && y < h;
     __global const float *from = x + ((n * blocks + block) * h + (inside ? y : 0)) * w * BLOCK;
-    int count = inside ? min(w, frame_w - pad) : 0; /* columns that no window reaches are left out */
-    int start = inside ? pad : frame_w;
+    int count = inside ? min(w, frame_w - pad_left) : 0; /* columns that no window reaches are left out */
+    int start = inside ? pad_left : frame_w;
     for (int i = 0; i < start * BLOCK; i++) to[i] = 0.0f;
     for (int i = 0; i < count * BLOCK; i++) to[start * BLOCK + i] = from[i];
     for (int i = (start + count) * BLOCK; i < frame_w * BLOCK; i++) to[i] = 0.0f;
 }
 
-/* frame: as above. w: groups of VECTORS blocks x in_blocks x KERNEL x KERNEL x BLOCK x VECTORS * 16, filled up with
+/* frame: as above. w: groups of VECTORS blocks x in_blocks x KERNEL_H x KERNEL_W x BLOCK x VECTORS * 16, filled up with
  * zeros; b: as many groups x VECTORS * 16. y: n x blocks x out_h x out_w x 16; relu: max(0, y) is stored.
  * Range: ceil(out_w / COLUMNS) * out_h, ceil(blocks / VECTORS), images. */
 __kernel __attribute__((vec_type_hint(float16))) void
@@ -68,18 +87,18 @@ conv_cpu_forward(__global const float *restrict frame, __global const float *res
         for (int o = 0; o < VECTORS; o++) sums[q][o] = vload16(group * VECTORS + o, b);
 
     __global const float *x =
-        frame + (((n - first) * in_blocks * frame_h + row * STRIDE) * frame_w + tile * COLUMNS * STRIDE) * BLOCK;
-    __global const float *weights = w + (size_t)group * in_blocks * KERNEL * KERNEL * BLOCK * VECTORS * 16;
+        frame + (((n - first) * in_blocks * frame_h + row * STRIDE_H) * frame_w + tile * COLUMNS * STRIDE_W) * BLOCK;
+    __global const float *weights = w + (size_t)group * in_blocks * KERNEL_H * KERNEL_W * BLOCK * VECTORS * 16;
     for (int i = 0; i < in_blocks; i++, x += frame_h * frame_w * BLOCK) {
-        for (int ky = 0; ky < KERNEL; ky++) {
-            __global const float *line = x + ky * frame_w * BLOCK;
-            for (int k = 0; k < KERNEL * BLOCK; k++, weights += VECTORS * 16) {
+        for (int ky = 0; ky < KERNEL_H; ky++) {
+            __global const float *line = x + ky * DILATION_H * frame_w * BLOCK;
+            for (int k = 0; k < KERNEL_W * BLOCK; k++, weights += VECTORS * 16) {
                 float16 weight[VECTORS];
 #pragma unroll
                 for (int o = 0; o < VECTORS; o++) weight[o] = vload16(o, weights);
 #pragma unroll
                 for (int q = 0; q < COLUMNS; q++) {
-                    float16 value = (float16)(line[q * STRIDE * BLOCK + k]);
+                    float16 value = (float16)(line[q * STRIDE_W * BLOCK + TAP(k)]);
 #pragma unroll
                     for (int o = 0; o < VECTORS; o++) sums[q][o] = MULTIPLY_ADD(weight[o], value, sums[q][o]);
                 }

@@ -99,12 +99,12 @@ void winograd_from_points(float *v, int step) {
  * multiples of TILE_K and TILE_P.
  * Range: width, groups * depth. */
 __kernel void winograd_input(__global const float *restrict x, __global float *restrict work, int first, int tiles,
-                             int across, int per_image, int in, int depth, int h, int w, int pad) {
+                             int across, int per_image, int in, int depth, int h, int w, int pad_top, int pad_left) {
     int tile = (int)get_global_id(0), row = (int)get_global_id(1), width = (int)get_global_size(0),
         rows = (int)get_global_size(1);
     int real = tile < tiles && row % depth < in, known = min(tile, tiles - 1),
         channel = row / depth * in + min(row % depth, in - 1);
-    int top = known % per_image / across * 4 - pad, left = known % per_image % across * 4 - pad;
+    int top = known % per_image / across * 4 - pad_top, left = known % per_image % across * 4 - pad_left;
     __global const float *map = x + ((size_t)(first + known / per_image) * (rows / depth * in) + channel) * h * w;
     float d[POINTS];
     /* Outside the map the first value is read, and not used. */

@@ -266,14 +266,14 @@ void winograd_store(float16 d[POINTS], float16 bias, __global float *y, int rows
 __kernel __attribute__((vec_type_hint(float16))) void
 winograd_cpu_fused(__global const float *restrict x, __global const float *restrict u, __global const float *restrict b,
                    __global float *restrict y, int first, int tiles, int depth, int across, int per_image,
-                   int out_blocks, int h, int w, int pad, int out_h, int out_w, int relu,
+                   int out_blocks, int h, int w, int pad_top, int pad_left, int out_h, int out_w, int relu,
                    __local float *restrict values, __local float *restrict products) {
     int start = (int)get_global_id(0) * GROUPS * TILES, group = (int)get_global_id(1),
         here = min(GROUPS * TILES, tiles - start);
     int parts = (here + TILES - 1) / TILES, floats = depth * VECTORS * 16;
     for (int t = 0; t < here; t++) {
-        int tile = (start + t) % per_image, top = tile / across * OUT * STRIDE - pad,
-            left = tile % across * OUT * STRIDE - pad;
+        int tile = (start + t) % per_image, top = tile / across * OUT * STRIDE - pad_top,
+            left = tile % across * OUT * STRIDE - pad_left;
         __global const float *image = x + (size_t)(first + (start + t) / per_image) * (depth / 16) * h * w * LANES;
         for (int block = 0; block < depth / 16; block++)
             winograd_transform(image + (size_t)block * h * w * LANES, top, left, h, w, values + t * depth + block * 16,
@@ -308,11 +308,11 @@ winograd_cpu_fused(__global const float *restrict x, __global const float *restr
 __kernel __attribute__((vec_type_hint(float16))) void winograd_cpu_input(__global const float *restrict x,
                                                                          __global float *restrict v, int first,
                                                                          int tiles, int depth, int across, int h, int w,
-                                                                         int pad) {
+                                                                         int pad_top, int pad_left) {
     int tile = (int)get_global_id(0), block = (int)get_global_id(1), image = (int)get_global_id(2),
         count = (int)get_global_size(0);
     winograd_transform(x + ((size_t)(first + image) * (depth / 16) + block) * h * w * LANES,
-                       tile / across * OUT * STRIDE - pad, tile % across * OUT * STRIDE - pad, h, w,
+                       tile / across * OUT * STRIDE - pad_top, tile % across * OUT * STRIDE - pad_left, h, w,
                        v + ((size_t)image * count + tile) * depth + block * 16, (size_t)tiles * depth);
 }
 

@@ -26,13 +26,17 @@ static inline int shape_window_extent(const struct shape_window *w, int axis) {
     return (w->kernel[axis] - 1) * w->dilation[axis] + 1;
 }
 
-/* A convolution as one half computes it. x: n x in.c x in.h x in.w, w: out.c x in.c/groups x kernel x kernel. */
+/* A convolution as one half computes it. x: n x in.c x in.h x in.w, w: out.c x in.c/groups x kernel[0] x kernel[1];
+ * zeros are read outside the map. */
 struct shape_conv {
     struct alexcl_shape in, out; /* in: the channels it is given (all of them, or its own half's) */
-    /* zeros at top and left; windows may hang over the bottom and the right, where zeros are read */
-    int kernel, stride, pad;
-    int groups; /* groups among the channels it is given */
+    struct shape_window window;
+    int groups;    /* among the channels it is given */
+    int group_out; /* outputs of one, of which both halves may have some */
+    int before;    /* outputs of the first groups that the other half makes */
 };
+/* The group that output o reads. */
+static inline int shape_conv_group(const struct shape_conv *s, int o) { return (s->before + o) / s->group_out; }
 
 struct shape_pool {
     /* Windows are clipped to the map, where each has one value at least; in ceil mode they may hang over the padding at

@@ -7,9 +7,17 @@
 
 #include <string.h>
 
-/* Groups of the half, and what each reads. */
+/* Inputs of a group in the file. */
 static int conv_pack_inputs(const struct layer *l) { return l->shape.tensors[0].shape[1]; }
-static int conv_pack_groups(const struct layer *l) { return l->shape.in.c / conv_pack_inputs(l); }
+/* A half that reads all channels is packed as one group: where it has only some of a group's outputs, what the others
+ * would read are zeros among the weights. */
+int conv_pack_groups(const struct layer *l) { return l->shape.reads.all ? 1 : l->shape.in.c / conv_pack_inputs(l); }
+/* What output o reads begins there, among the channels of the group that it is packed in. */
+static int conv_pack_first(const struct layer *l, int o) {
+    const struct layer_tensor *weight = &l->shape.tensors[0];
+    if (!l->shape.reads.all) return 0;
+    return (weight->first + o) / (weight->shape[0] / l->shape.desc->groups) * weight->shape[1];
+}
 static int conv_pack_outputs(const struct layer *l) { return l->shape.out.c / conv_pack_groups(l); }
 static int conv_pack_taps(const struct layer *l) { return l->shape.tensors[0].shape[2] * l->shape.tensors[0].shape[3]; }
 /* Inputs of a group as they lie in memory: more than one group never lie in blocks. */
@@ -89,13 +97,14 @@ void conv_pack(const struct layer *l, const struct conv_packing *p, int t, const
     if (p->form.out) winograd_matrix(p->form.window, p->form.out, g);
     for (int o = 0; o < l->shape.out.c; o++) {
         float *to = packed + conv_pack_output(l, p, o, t ? (size_t)p->width : conv_pack_block(p));
+        int first = conv_pack_first(l, o);
         if (t) *to = master[o];
         for (size_t c = 0; t == 0 && c < inputs; c++) {
             const float *w = master + ((size_t)o * inputs + c) * taps;
             if (p->form.out)
-                conv_pack_transformed(l, p, (const double(*)[WINOGRAD_WINDOW])g, (int)c, w, to);
+                conv_pack_transformed(l, p, (const double(*)[WINOGRAD_WINDOW])g, first + (int)c, w, to);
             else
-                conv_pack_window(l, p, (int)c, w, to);
+                conv_pack_window(l, p, first + (int)c, w, to);
         }
     }
 }

@@ -17,6 +17,8 @@ struct conv_packing {
     int depth;                 /* of an output: inputs as they lie in memory, x kh x kw where nothing is transformed */
 };
 
+/* Groups that the half is packed in. */
+int conv_pack_groups(const struct layer *l);
 /* Blocks of `width` outputs that the half makes. */
 int conv_pack_blocks(const struct layer *l, int width);
 /* Such a packing, whose depth is a multiple of `step`. */

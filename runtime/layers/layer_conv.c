@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Convolution. A half makes its own half of the output channels; with one group it reads every channel, with an even
- * number of groups its own half's, which are the inputs of its groups. */
+/* Convolution. A half makes its own half of the output channels. Where the cut lies between two groups, among the
+ * inputs as among the outputs, a half has groups of its own and reads its own channels; else, and with one group, it
+ * reads every channel. Kernels with packed weights then see one group with zeros among its weights (conv_pack.c); the
+ * others read each output's group out of all channels. */
 #include <stdio.h>
 
 #include "blas.h"
@@ -19,47 +21,71 @@ static uint64_t conv_connections(const struct layer *l) {
     return sum;
 }
 
+/* Whether the cut of both inputs and outputs lies between the same two groups. */
+static int conv_cuts_between(int groups, int inputs, int outputs) {
+    int in = shape_half_count(inputs, 0), out = shape_half_count(outputs, 0), group_in = inputs / groups,
+        group_out = outputs / groups;
+    return groups > 1 && in % group_in == 0 && out % group_out == 0 && in / group_in == out / group_out;
+}
+
 static int conv_describe(struct layer *l, struct alexcl_error *err) {
     const struct alexcl_layer *d = l->shape.desc;
+    struct shape_window v = layer_window(d);
     struct alexcl_shape in = l->shape.whole_in;
+    int sides[2] = {in.h, in.w}, out[2];
     for (int side = 0; side < 4; side++)
-        if (d->pad[side] >= d->kernel[side % 2])
-            return error_set(err, ALEXCL_E_USAGE, "pad[%d] %d: it must be less than the kernel, %d", side, d->pad[side],
-                             d->kernel[side % 2]);
-    if (d->kernel[0] != d->kernel[1] || d->stride[0] != d->stride[1] || d->pad[0] != d->pad[1] ||
-        d->pad[2] != d->pad[3] || d->dilation[0] > 1 || d->dilation[1] > 1)
-        return error_set(err, ALEXCL_E_USAGE, "a rectangular or a dilated kernel");
-    if (d->groups > 1 && (d->groups % 2 || in.c % d->groups || d->outputs % d->groups))
-        return error_set(
-            err, ALEXCL_E_USAGE,
-            "%d groups for %d input and %d output channels: it must be 1, or an even number that divides both",
-            d->groups, in.c, d->outputs);
+        if (v.pad[side] >= shape_window_extent(&v, side % 2))
+            return error_set(err, ALEXCL_E_USAGE, "pad[%d] %d: it must be less than the kernel, %d", side, v.pad[side],
+                             shape_window_extent(&v, side % 2));
+    if (in.c % d->groups || d->outputs % d->groups)
+        return error_set(err, ALEXCL_E_USAGE, "%d groups for %d input and %d output channels: it must divide both",
+                         d->groups, in.c, d->outputs);
     if (d->connections && (d->groups != 1 || in.c > 32))
         return error_set(err, ALEXCL_E_USAGE, "connections are for one group of at most 32 input channels");
-    if (in.h + d->pad[0] + d->pad[2] < d->kernel[0] || in.w + d->pad[1] + d->pad[3] < d->kernel[0])
-        return error_set(err, ALEXCL_E_USAGE, "a %d x %d kernel does not fit", d->kernel[0], d->kernel[1]);
-    int h = (in.h + d->pad[0] + d->pad[2] - d->kernel[0]) / d->stride[0] + 1,
-        w = (in.w + d->pad[1] + d->pad[3] - d->kernel[0]) / d->stride[0] + 1;
-    l->shape.reads.all = d->groups == 1;
+    for (int axis = 0; axis < 2; axis++) {
+        int room = v.pad[axis] + sides[axis] + v.pad[axis + 2] - shape_window_extent(&v, axis);
+        if (room < 0)
+            return error_set(err, ALEXCL_E_USAGE, "a %d x %d kernel does not fit", shape_window_extent(&v, 0),
+                             shape_window_extent(&v, 1));
+        out[axis] = room / v.stride[axis] + 1;
+    }
+    l->shape.reads.all = !conv_cuts_between(d->groups, in.c, d->outputs);
     l->shape.in = in;
-    if (!l->shape.reads.all) l->shape.in.c = in.c / 2;
-    l->shape.whole_out = (struct alexcl_shape){d->outputs, h, w};
-    l->shape.out = (struct alexcl_shape){shape_half_count(d->outputs, l->shape.half), h, w};
+    if (!l->shape.reads.all) l->shape.in.c = shape_half_count(in.c, l->shape.half);
+    l->shape.whole_out = (struct alexcl_shape){d->outputs, out[0], out[1]};
+    l->shape.out = (struct alexcl_shape){shape_half_count(d->outputs, l->shape.half), out[0], out[1]};
     layer_describe_tensor(l, (struct layer_tensor){.suffix = "weight",
                                                    .dims = 4,
-                                                   .shape = {d->outputs, in.c / d->groups, d->kernel[0], d->kernel[1]},
+                                                   .shape = {d->outputs, in.c / d->groups, v.kernel[0], v.kernel[1]},
                                                    .trainable = 1,
                                                    .stream = "w",
                                                    .fill = layer_fill_weight});
     layer_describe_bias(l, d->outputs);
-    l->shape.macs = conv_connections(l) * (uint64_t)(d->kernel[0] * d->kernel[0]) * (uint64_t)h * (uint64_t)w;
+    l->shape.macs =
+        conv_connections(l) * ((uint64_t)v.kernel[0] * (uint64_t)v.kernel[1]) * (uint64_t)out[0] * (uint64_t)out[1];
     return ALEXCL_OK;
 }
 
 static struct shape_conv conv_shape(const struct layer *l) {
-    const struct alexcl_layer *d = l->shape.desc;
-    return (struct shape_conv){l->shape.in,  l->shape.out, d->kernel[0],
-                               d->stride[0], d->pad[0],    d->groups == 1 ? 1 : d->groups / 2};
+    int group_in = l->shape.tensors[0].shape[1];
+    return (struct shape_conv){.in = l->shape.in,
+                               .out = l->shape.out,
+                               .window = layer_window(l->shape.desc),
+                               .groups = l->shape.in.c / group_in,
+                               .group_out = l->shape.desc->outputs / l->shape.desc->groups,
+                               .before = l->shape.reads.all ? l->shape.tensors[0].first : 0};
+}
+
+int conv_is_square(const struct layer *l) {
+    struct shape_window v = layer_window(l->shape.desc);
+    return v.kernel[0] == v.kernel[1] && v.stride[0] == v.stride[1] && v.dilation[0] == 1 && v.dilation[1] == 1;
+}
+
+int conv_window_defines(const struct layer *l, char *out, size_t size) {
+    struct shape_window v = layer_window(l->shape.desc);
+    return snprintf(out, size,
+                    "-DKERNEL_H=%d -DKERNEL_W=%d -DSTRIDE_H=%d -DSTRIDE_W=%d -DDILATION_H=%d -DDILATION_W=%d",
+                    v.kernel[0], v.kernel[1], v.stride[0], v.stride[1], v.dilation[0], v.dilation[1]);
 }
 
 /* Products of one output. */
@@ -95,15 +121,15 @@ static void conv_own_pack(const struct layer *l, int t, const float *master, siz
 }
 
 static int conv_own_build(struct layer *l, struct alexcl_error *err) {
-    char defines[96];
-    snprintf(defines, sizeof defines, "-DKERNEL=%d -DSTRIDE=%d -DTILE_K=%d", l->shape.desc->kernel[0],
-             l->shape.desc->stride[0], OWN_STEP);
+    char defines[192];
+    int made = conv_window_defines(l, defines, sizeof defines);
+    snprintf(defines + made, sizeof defines - (size_t)made, " -DTILE_K=%d", OWN_STEP);
     return layer_add_kernel(l, LAYER_FORWARD, 0, "conv", "conv_forward", defines, err);
 }
 
 static int conv_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct shape_conv s = conv_shape(l);
-    int pixels = s.out.h * s.out.w, across = (pixels + OWN_PIXELS - 1) / OWN_PIXELS,
+    int pixels = s.out.h * s.out.w, across = (pixels + OWN_PIXELS - 1) / OWN_PIXELS, groups = conv_pack_groups(l),
         down = conv_pack_blocks(l, OWN_OUTPUTS);
     struct kernel_range range = {3,
                                  {0, 0, (size_t)io->first},
@@ -112,8 +138,9 @@ static int conv_own_enqueue(struct layer *l, const struct layer_io *io, struct a
     return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
                          ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
                          ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer), ARG_BUFFER(io->out->buffer),
-                         ARG_INT(s.groups), ARG_INT(s.in.c / s.groups), ARG_INT(s.out.c / s.groups), ARG_INT(s.in.h),
-                         ARG_INT(s.in.w), ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.pad));
+                         ARG_INT(groups), ARG_INT(s.in.c / groups), ARG_INT(s.out.c / groups), ARG_INT(s.in.h),
+                         ARG_INT(s.in.w), ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.window.pad[0]),
+                         ARG_INT(s.window.pad[1]));
 }
 
 static const struct layer_variant conv_own = {.name = "own",
@@ -146,13 +173,13 @@ struct wino_sizes {
 };
 
 static struct wino_sizes wino_sizes(const struct layer *l) {
-    struct shape_conv s = conv_shape(l);
+    int groups = conv_pack_groups(l);
     struct conv_packing p = wino_packing(l);
     int down = (l->shape.out.h + WINOGRAD_OUT - 1) / WINOGRAD_OUT;
     struct wino_sizes z = {.points = p.points,
                            .depth = p.depth,
-                           .blocks = p.blocks / s.groups,
-                           .rows = s.groups * p.depth,
+                           .blocks = p.blocks / groups,
+                           .rows = groups * p.depth,
                            .product_rows = p.blocks * p.width,
                            .across = (l->shape.out.w + WINOGRAD_OUT - 1) / WINOGRAD_OUT};
     z.per_image = z.across * down;
@@ -168,7 +195,7 @@ static size_t wino_width(const struct wino_sizes *z, int images) {
 }
 
 static int wino_applicable(const struct layer *l, const struct place *place) {
-    return layer_on_device_plain(l, place) && l->shape.desc->stride[0] == 1 &&
+    return layer_on_device_plain(l, place) && conv_is_square(l) && l->shape.desc->stride[0] == 1 &&
            (l->shape.desc->kernel[0] == 3 || l->shape.desc->kernel[0] == 5);
 }
 
@@ -206,6 +233,7 @@ static int wino_enqueue(struct layer *l, const struct layer_io *io, struct alexc
     int status = ALEXCL_OK;
     struct wino_sizes z = wino_sizes(l);
     struct shape_conv s = conv_shape(l);
+    int groups = conv_pack_groups(l);
     struct buffer *work = io->workspace->buffer;
     const char *name = l->shape.desc->name;
     for (int first = io->first; first < io->first + io->count; first += z.images) {
@@ -215,12 +243,12 @@ static int wino_enqueue(struct layer *l, const struct layer_io *io, struct alexc
         struct kernel_range in = {2, {0, 0, 0}, {width, (size_t)z.rows, 1}, {OWN_PIXELS, 1, 1}};
         TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), name, &in, err, ARG_BUFFER(io->in->buffer),
                           ARG_BUFFER(work), ARG_INT(first), ARG_INT(tiles), ARG_INT(z.across), ARG_INT(z.per_image),
-                          ARG_INT(s.in.c / s.groups), ARG_INT(z.depth), ARG_INT(s.in.h), ARG_INT(s.in.w),
-                          ARG_INT(s.pad)));
+                          ARG_INT(s.in.c / groups), ARG_INT(z.depth), ARG_INT(s.in.h), ARG_INT(s.in.w),
+                          ARG_INT(s.window.pad[0]), ARG_INT(s.window.pad[1])));
         struct kernel_range product = {
             3,
             {0, 0, 0},
-            {width / OWN_PIXELS * OWN_SIDE, (size_t)(s.groups * z.blocks) * OWN_SIDE, (size_t)z.points},
+            {width / OWN_PIXELS * OWN_SIDE, (size_t)(groups * z.blocks) * OWN_SIDE, (size_t)z.points},
             {OWN_SIDE, OWN_SIDE, 1}};
         TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 1), name, &product, err, ARG_BUFFER(work),
                           ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer), ARG_BUFFER(work), ARG_INT(z.depth),
@@ -229,7 +257,7 @@ static int wino_enqueue(struct layer *l, const struct layer_io *io, struct alexc
         TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 2), name, &out, err, ARG_BUFFER(work),
                           ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer), ARG_BUFFER(io->out->buffer),
                           ARG_INT(first), ARG_INT(tiles), ARG_INT(z.across), ARG_INT(z.per_image), ARG_INT(z.rows),
-                          ARG_INT(s.out.c / s.groups), ARG_INT(s.out.h), ARG_INT(s.out.w)));
+                          ARG_INT(s.out.c / groups), ARG_INT(s.out.h), ARG_INT(s.out.w)));
     }
 done:
     return status;
@@ -248,11 +276,27 @@ static const struct layer_variant conv_wino = {.name = "wino_gpu",
 
 /* ---- clblast: im2col.cl, GEMM ---- */
 
-/* What CLBlast wants of the workspace; the columns lie behind it. */
+/* The outputs of the half that read group g: rows of its weights. */
+static void conv_group_rows(const struct shape_conv *s, int g, int *first, int *count) {
+    int from = g * s->group_out - s->before, to = from + s->group_out;
+    *first = from < 0 ? 0 : from;
+    *count = (to < s->out.c ? to : s->out.c) - *first;
+}
+
+/* What CLBlast wants of the workspace, for any of the groups; the columns lie behind it. */
 static size_t conv_clblast_start(const struct layer *l, const struct place *place) {
     struct shape_conv s = conv_shape(l);
-    return blas_gemm_workspace(place->device, (size_t)(s.out.c / s.groups), (size_t)s.out.h * (size_t)s.out.w,
-                               (size_t)conv_depth(l), 0);
+    size_t most = 0;
+    for (int g = 0, rows = 0; g < s.groups; g++) {
+        int first, count;
+        conv_group_rows(&s, g, &first, &count);
+        if (count <= 0 || count == rows) continue; /* all but the first and the last are alike */
+        size_t wanted = blas_gemm_workspace(place->device, (size_t)count, (size_t)s.out.h * (size_t)s.out.w,
+                                            (size_t)conv_depth(l), 0);
+        rows = count;
+        if (wanted > most) most = wanted;
+    }
+    return most;
 }
 
 static size_t conv_clblast_workspace(const struct layer *l, const struct place *place) {
@@ -261,7 +305,9 @@ static size_t conv_clblast_workspace(const struct layer *l, const struct place *
 
 static int conv_clblast_build(struct layer *l, struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    TRY(layer_add_kernel(l, LAYER_FORWARD, 0, "im2col", "im2col", "", err));
+    char defines[192];
+    conv_window_defines(l, defines, sizeof defines);
+    TRY(layer_add_kernel(l, LAYER_FORWARD, 0, "im2col", "im2col", defines, err));
     TRY(layer_add_kernel(l, LAYER_FORWARD, 1, "bias", "bias_fill", "", err));
 done:
     return status;
@@ -270,27 +316,31 @@ done:
 static int conv_clblast_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct shape_conv s = conv_shape(l);
+    const struct shape_window *v = &s.window;
     struct device *dev = l->place->device;
     const char *name = l->shape.desc->name;
     int in = s.in.c / s.groups;
-    size_t pixels = (size_t)(s.out.h * s.out.w), out = (size_t)(s.out.c / s.groups), depth = (size_t)conv_depth(l),
-           start = conv_clblast_start(l, l->place);
+    size_t pixels = (size_t)(s.out.h * s.out.w), depth = (size_t)conv_depth(l), start = conv_clblast_start(l, l->place);
     struct kernel_range whole = layer_range(shape_size(s.out), io);
     TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 1), name, &whole, err, ARG_BUFFER(io->out->buffer),
                       ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer), ARG_INT(s.out.c), ARG_INT((int)pixels)));
     for (int n = io->first; n < io->first + io->count; n++) {
         for (int g = 0; g < s.groups; g++) {
+            int first, count;
+            conv_group_rows(&s, g, &first, &count);
+            if (count <= 0) continue;
             struct layer_io image = {.first = n, .count = 1};
             struct kernel_range range = layer_range_maps(pixels, (size_t)in, &image);
             TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), name, &range, err, ARG_BUFFER(io->in->buffer),
                               ARG_BUFFER(io->workspace->buffer), ARG_INT((int)start), ARG_INT(s.in.c), ARG_INT(g * in),
                               ARG_INT(in), ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.out.h), ARG_INT(s.out.w),
-                              ARG_INT(s.kernel), ARG_INT(s.stride), ARG_INT(s.pad)));
-            struct blas_matrix weights = {l->pass[LAYER_FORWARD].parameters[0].buffer, (size_t)g * out * depth, depth},
+                              ARG_INT(v->kernel[0]), ARG_INT(v->kernel[1]), ARG_INT(v->stride[0]),
+                              ARG_INT(v->stride[1]), ARG_INT(v->pad[0]), ARG_INT(v->pad[1])));
+            struct blas_matrix weights = {l->pass[LAYER_FORWARD].parameters[0].buffer, (size_t)first * depth, depth},
                                columns = {io->workspace->buffer, start, pixels};
-            struct blas_matrix to = {io->out->buffer, ((size_t)n * (size_t)s.groups + (size_t)g) * out * pixels,
-                                     pixels};
-            TRY(blas_gemm(dev, name, out, pixels, depth, weights, columns, 0, 1.0f, to, io->workspace->buffer, err));
+            struct blas_matrix to = {io->out->buffer, ((size_t)n * (size_t)s.out.c + (size_t)first) * pixels, pixels};
+            TRY(blas_gemm(dev, name, (size_t)count, pixels, depth, weights, columns, 0, 1.0f, to, io->workspace->buffer,
+                          err));
         }
     }
 done:
@@ -308,8 +358,10 @@ static const struct layer_variant conv_clblast = {.name = "clblast",
 /* ---- naive: conv_naive.cl, the last resort ---- */
 
 static int conv_naive_build(struct layer *l, struct alexcl_error *err) {
-    char defines[64];
-    snprintf(defines, sizeof defines, "-DIN_BLOCK=%d -DOUT_BLOCK=%d", l->choice.in_block, l->choice.out_block);
+    struct shape_window v = layer_window(l->shape.desc);
+    char defines[128];
+    snprintf(defines, sizeof defines, "-DIN_BLOCK=%d -DOUT_BLOCK=%d -DDILATION_H=%d -DDILATION_W=%d",
+             l->choice.in_block, l->choice.out_block, v.dilation[0], v.dilation[1]);
     return layer_add_kernel(l, LAYER_FORWARD, 0, "conv_naive", "conv_naive_forward", defines, err);
 }
 
@@ -319,11 +371,12 @@ static int conv_naive_enqueue(struct layer *l, const struct layer_io *io, struct
     return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
                          ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
                          ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer), ARG_BUFFER(io->out->buffer),
-                         ARG_INT(s.in.c / s.groups), ARG_INT(s.out.c / s.groups), ARG_INT(s.out.c),
+                         ARG_INT(s.in.c / s.groups), ARG_INT(s.group_out), ARG_INT(s.before), ARG_INT(s.out.c),
                          ARG_INT(layer_in_channels(l)), ARG_INT((int)layer_channels(l)),
                          ARG_INT(layer_first_channels(l)), ARG_INT(layer_gap(l)), ARG_INT(s.in.h), ARG_INT(s.in.w),
-                         ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.kernel), ARG_INT(s.stride), ARG_INT(s.pad),
-                         ARG_INT(l->choice.relu));
+                         ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.window.kernel[0]), ARG_INT(s.window.kernel[1]),
+                         ARG_INT(s.window.stride[0]), ARG_INT(s.window.stride[1]), ARG_INT(s.window.pad[0]),
+                         ARG_INT(s.window.pad[1]), ARG_INT(l->choice.relu));
 }
 
 static const struct layer_variant conv_naive = {.name = "naive",
@@ -340,13 +393,16 @@ static void conv_tell(const struct alexcl_layer *d, layer_tell_fn *tell, void *u
 
 /* The width and the outputs stay: a tile is chosen by them. */
 static void conv_shrink(struct alexcl_layer *d, struct alexcl_shape *in) {
-    int rows = d->kernel[0] + 2 * d->stride[0] - d->pad[0] - d->pad[2]; /* for three rows of output */
+    struct shape_window v = layer_window(d);
+    int rows = shape_window_extent(&v, 0) + 2 * v.stride[0] - v.pad[0] - v.pad[2]; /* for three rows of output */
     in->c = layer_least(in->c / d->groups, 5) * d->groups;
     if (rows > 0) in->h = layer_least(in->h, rows);
 }
 
-/* More groups begin inside a block. */
-static int conv_takes_blocks(const struct layer *l) { return l->shape.desc->groups <= 2; }
+/* More groups than one begin inside a block; half 0 has the more of them. */
+int conv_takes_blocks(const struct layer *l) {
+    return l->shape.reads.all || shape_half_count(l->shape.whole_in.c, 0) == l->shape.tensors[0].shape[1];
+}
 
 const struct layer_ops layer_conv_ops = {
     .type = ALEXCL_CONV,
@@ -383,6 +439,16 @@ const struct layer_ops layer_conv_ops = {
           .pad = {2, 2, 2, 2},
           .groups = 2},
          {6, 9, 11},
+         0},
+        {{.type = ALEXCL_CONV,
+          .name = "conv",
+          .outputs = 21,
+          .kernel = {2, 3},
+          .stride = {2, 1},
+          .dilation = {1, 2},
+          .pad = {1, 3, 0, 2},
+          .groups = 3},
+         {9, 7, 10},
          0},
         {{.type = ALEXCL_CONV,
           .name = "conv",

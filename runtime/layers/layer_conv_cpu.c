@@ -11,7 +11,7 @@ static int conv_blocks(int channels) { return (channels + LAYER_BLOCK - 1) / LAY
 static int conv_groups(const struct layer *l, int vectors) { return conv_pack_blocks(l, vectors * LAYER_BLOCK); }
 
 static int conv_makes_blocks(const struct layer *l, const struct place *place) {
-    return layer_on_cpu_device(l, place) && l->choice.out_block == LAYER_BLOCK && l->shape.desc->groups <= 2;
+    return layer_on_cpu_device(l, place) && l->choice.out_block == LAYER_BLOCK && conv_takes_blocks(l);
 }
 
 /* ---- cpu: conv_cpu.cl ---- */
@@ -57,8 +57,9 @@ static int conv_cpu_applicable(const struct layer *l, const struct place *place)
 /* The frame of zeros that holds everything the tiles read of one map. */
 static void conv_cpu_frame(const struct layer *l, struct conv_tile tile, int *h, int *w) {
     int tiles = (l->shape.out.w + tile.columns - 1) / tile.columns;
-    *h = (l->shape.out.h - 1) * l->shape.desc->stride[0] + l->shape.desc->kernel[0];
-    *w = (tiles * tile.columns - 1) * l->shape.desc->stride[0] + l->shape.desc->kernel[0];
+    struct shape_window v = layer_window(l->shape.desc);
+    *h = (l->shape.out.h - 1) * v.stride[0] + shape_window_extent(&v, 0);
+    *w = (tiles * tile.columns - 1) * v.stride[1] + shape_window_extent(&v, 1);
 }
 
 static size_t conv_cpu_workspace(const struct layer *l, const struct place *place) {
@@ -83,9 +84,10 @@ static void conv_cpu_pack(const struct layer *l, int t, const float *master, siz
 static int conv_cpu_build(struct layer *l, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct conv_tile tile = conv_cpu_tile(l, l->place);
-    char defines[128];
-    snprintf(defines, sizeof defines, "-DKERNEL=%d -DSTRIDE=%d -DBLOCK=%d -DCOLUMNS=%d -DVECTORS=%d",
-             l->shape.desc->kernel[0], l->shape.desc->stride[0], l->choice.in_block, tile.columns, tile.vectors);
+    char defines[192];
+    int made = conv_window_defines(l, defines, sizeof defines);
+    snprintf(defines + made, sizeof defines - (size_t)made, " -DBLOCK=%d -DCOLUMNS=%d -DVECTORS=%d", l->choice.in_block,
+             tile.columns, tile.vectors);
     TRY(layer_add_kernel(l, LAYER_FORWARD, 0, "conv_cpu", "conv_cpu_frame", defines, err));
     TRY(layer_add_kernel(l, LAYER_FORWARD, 1, "conv_cpu", "conv_cpu_forward", defines, err));
 done:
@@ -104,7 +106,8 @@ static int conv_cpu_enqueue(struct layer *l, const struct layer_io *io, struct a
         TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &rows, err,
                           ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->workspace->buffer), ARG_INT(first),
                           ARG_INT(blocks), ARG_INT(l->shape.in.h), ARG_INT(l->shape.in.w),
-                          ARG_INT(l->shape.desc->pad[0]), ARG_INT(frame_h), ARG_INT(frame_w)));
+                          ARG_INT(l->shape.desc->pad[0]), ARG_INT(l->shape.desc->pad[1]), ARG_INT(frame_h),
+                          ARG_INT(frame_w)));
         struct kernel_range range = {3,
                                      {0, 0, (size_t)first},
                                      {(size_t)(tiles * l->shape.out.h), (size_t)conv_groups(l, tile.vectors), count},
@@ -231,7 +234,8 @@ static struct layer_tile winograd_mem_layer_tile(const struct layer *l, const st
 
 static int winograd_applicable(const struct layer *l, const struct place *place) {
     int blocks = l->shape.desc->stride[0] == 1 && l->choice.in_block == LAYER_BLOCK, window = winograd_window(l);
-    return conv_makes_blocks(l, place) && (blocks || winograd_strides(l)) && (window == 3 || window == 5);
+    return conv_makes_blocks(l, place) && conv_is_square(l) && (blocks || winograd_strides(l)) &&
+           (window == 3 || window == 5);
 }
 static int winograd_fused_applicable(const struct layer *l, const struct place *place) {
     struct layer_tile most = {{WINOGRAD_TILES, WINOGRAD_VECTORS, WINOGRAD_GROUPS}};
@@ -317,8 +321,9 @@ static int winograd_fused_enqueue(struct layer *l, const struct layer_io *io, st
                          ARG_INT(io->first), ARG_INT(tiles), ARG_INT(winograd_depth(l)),
                          ARG_INT(winograd_across(l, tile)), ARG_INT(per_image), ARG_INT(conv_blocks(l->shape.out.c)),
                          ARG_INT(l->shape.in.h), ARG_INT(l->shape.in.w), ARG_INT(l->shape.desc->pad[0]),
-                         ARG_INT(l->shape.out.h), ARG_INT(l->shape.out.w), ARG_INT(l->choice.relu),
-                         ARG_LOCAL(winograd_local_values(l, tile)), ARG_LOCAL(winograd_local_sums(l, tile)));
+                         ARG_INT(l->shape.desc->pad[1]), ARG_INT(l->shape.out.h), ARG_INT(l->shape.out.w),
+                         ARG_INT(l->choice.relu), ARG_LOCAL(winograd_local_values(l, tile)),
+                         ARG_LOCAL(winograd_local_sums(l, tile)));
 }
 
 static int winograd_mem_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
@@ -333,7 +338,7 @@ static int winograd_mem_enqueue(struct layer *l, const struct layer_io *io, stru
         TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &in, err, ARG_BUFFER(io->in->buffer),
                           ARG_BUFFER(io->workspace->buffer), ARG_INT(first), ARG_INT(tiles), ARG_INT(depth),
                           ARG_INT(across), ARG_INT(l->shape.in.h), ARG_INT(l->shape.in.w),
-                          ARG_INT(l->shape.desc->pad[0])));
+                          ARG_INT(l->shape.desc->pad[0]), ARG_INT(l->shape.desc->pad[1])));
         struct kernel_range products = {3,
                                         {0, 0, 0},
                                         {(size_t)((tiles + together - 1) / together),

@@ -115,8 +115,8 @@ static int part_im2col(struct place *place, const struct selfcheck_case *c, stru
     struct kernel_range range = {3, {0, 0, (size_t)c->first}, {(size_t)pixels, (size_t)channels, 1}, {64, 1, 1}};
     struct kernel_arg args[] = {ARG_INT(0),       ARG_INT(0),        ARG_INT((int)start), ARG_INT(c->in.c),
                                 ARG_INT(skipped), ARG_INT(channels), ARG_INT(c->in.h),    ARG_INT(c->in.w),
-                                ARG_INT(out_h),   ARG_INT(out_w),    ARG_INT(k),          ARG_INT(stride),
-                                ARG_INT(pad)};
+                                ARG_INT(out_h),   ARG_INT(out_w),    ARG_INT(k),          ARG_INT(k),
+                                ARG_INT(stride),  ARG_INT(stride),   ARG_INT(pad),        ARG_INT(pad)};
     TRY(part_launch(place, c, "im2col", x, in_count, due, start, count, &range, args, sizeof args / sizeof *args, 0,
                     found, err));
 done:

@@ -4,6 +4,9 @@
 START_TEST(grid) { kernel_check_conv_grid("own"); }
 END_TEST
 
+START_TEST(windows) { kernel_check_conv_windows("own"); }
+END_TEST
+
 START_TEST(golden) { kernel_check_golden_conv("own"); }
 END_TEST
 
@@ -39,6 +42,38 @@ START_TEST(described) {
 }
 END_TEST
 
+/* A half reads its own channels where the cut lies between the same groups of inputs and of outputs. */
+START_TEST(described_groups) {
+    static const struct {
+        int in, outputs, groups;
+        int all, inputs[2];
+    } cases[] = {
+        {4, 8, 2, 0, {2, 2}}, {8, 8, 4, 0, {4, 4}}, {5, 5, 5, 0, {3, 2}}, {5, 10, 5, 1, {5, 5}},
+        {6, 9, 3, 1, {6, 6}}, {6, 3, 3, 1, {6, 6}}, {9, 3, 3, 1, {9, 9}}, {3, 3, 3, 0, {2, 1}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct alexcl_layer desc = {.type = ALEXCL_CONV,
+                                    .name = "c",
+                                    .outputs = cases[i].outputs,
+                                    .kernel = {3, 2},
+                                    .stride = {1, 1},
+                                    .groups = cases[i].groups};
+        uint64_t macs = 0;
+        for (int half = 0; half < 2; half++) {
+            struct alexcl_error err = {0};
+            struct layer l;
+            EXPECT_OK(layer_describe(&l, &desc, half, (struct alexcl_shape){cases[i].in, 4, 4}, &err), err);
+            ck_assert_int_eq(l.shape.reads.all, cases[i].all);
+            ck_assert_int_eq(l.shape.in.c, cases[i].inputs[half]);
+            ck_assert_int_eq(l.shape.tensors[0].shape[1], cases[i].in / cases[i].groups);
+            macs += l.shape.macs;
+        }
+        /* 2 x 3 places */
+        ck_assert_uint_eq(macs, (uint64_t)(cases[i].outputs * (cases[i].in / cases[i].groups) * 3 * 2 * 2 * 3));
+    }
+}
+END_TEST
+
 START_TEST(refused) {
     struct alexcl_layer good = {.type = ALEXCL_CONV,
                                 .name = "c",
@@ -54,10 +89,14 @@ START_TEST(refused) {
     kernel_check_refused(&bad, in, "stride[0] 0");
     bad = good, bad.pad[0] = 3;
     kernel_check_refused(&bad, in, "less than the kernel");
+    bad = good, bad.dilation[1] = 3, bad.pad[3] = 7;
+    kernel_check_refused(&bad, in, "pad[3] 7: it must be less than the kernel, 7");
     bad = good, bad.groups = 3;
-    kernel_check_refused(&bad, in, "even number");
+    kernel_check_refused(&bad, in, "3 groups for 4 input and 8 output channels: it must divide both");
     bad = good, bad.groups = 8;
-    kernel_check_refused(&bad, in, "divides both");
+    kernel_check_refused(&bad, in, "divide both");
+    bad = good, bad.dilation[0] = 4;
+    kernel_check_refused(&bad, in, "a 9 x 3 kernel does not fit");
     bad = good, bad.kernel[0] = bad.kernel[1] = 9;
     kernel_check_refused(&bad, in, "does not fit");
     bad = good, bad.outputs = 60000;
@@ -71,8 +110,10 @@ END_TEST
 int main(void) {
     TCase *tests = tcase_create("conv");
     tcase_add_test(tests, grid);
+    tcase_add_test(tests, windows);
     tcase_add_test(tests, golden);
     tcase_add_test(tests, described);
+    tcase_add_test(tests, described_groups);
     tcase_add_test(tests, refused);
     return support_run(tests);
 }

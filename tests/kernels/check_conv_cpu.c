@@ -4,12 +4,16 @@
 START_TEST(grid) { kernel_check_conv_grid("cpu"); }
 END_TEST
 
+START_TEST(windows) { kernel_check_conv_windows("cpu"); }
+END_TEST
+
 START_TEST(golden) { kernel_check_golden_conv("cpu"); }
 END_TEST
 
 int main(void) {
     TCase *tests = tcase_create("conv_cpu");
     tcase_add_test(tests, grid);
+    tcase_add_test(tests, windows);
     tcase_add_test(tests, golden);
     return support_run(tests);
 }

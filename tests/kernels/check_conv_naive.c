@@ -4,12 +4,16 @@
 START_TEST(grid) { kernel_check_conv_grid("naive"); }
 END_TEST
 
+START_TEST(windows) { kernel_check_conv_windows("naive"); }
+END_TEST
+
 START_TEST(golden) { kernel_check_golden_conv("naive"); }
 END_TEST
 
 int main(void) {
     TCase *tests = tcase_create("conv_naive");
     tcase_add_test(tests, grid);
+    tcase_add_test(tests, windows);
     tcase_add_test(tests, golden);
     return support_run(tests);
 }

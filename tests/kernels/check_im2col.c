@@ -4,12 +4,16 @@
 START_TEST(grid) { kernel_check_conv_grid("clblast"); }
 END_TEST
 
+START_TEST(windows) { kernel_check_conv_windows("clblast"); }
+END_TEST
+
 START_TEST(golden) { kernel_check_golden_conv("clblast"); }
 END_TEST
 
 int main(void) {
     TCase *tests = tcase_create("im2col");
     tcase_add_test(tests, grid);
+    tcase_add_test(tests, windows);
     tcase_add_test(tests, golden);
     return support_run(tests);
 }

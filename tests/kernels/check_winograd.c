@@ -6,6 +6,9 @@
 START_TEST(grid) { kernel_check_conv_grid("wino_gpu"); }
 END_TEST
 
+START_TEST(windows) { kernel_check_conv_windows("wino_gpu"); }
+END_TEST
+
 START_TEST(golden) { kernel_check_golden_conv("wino_gpu"); }
 END_TEST
 
@@ -26,6 +29,7 @@ END_TEST
 int main(void) {
     TCase *tests = tcase_create("winograd");
     tcase_add_test(tests, grid);
+    tcase_add_test(tests, windows);
     tcase_add_test(tests, golden);
     tcase_add_test(tests, chunks);
     return support_run(tests);

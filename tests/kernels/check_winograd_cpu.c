@@ -5,6 +5,9 @@
 START_TEST(grid) { kernel_check_conv_grid("winograd"); }
 END_TEST
 
+START_TEST(windows) { kernel_check_conv_windows("winograd"); }
+END_TEST
+
 START_TEST(grid_nonfused) { kernel_check_conv_grid("wino_mem"); }
 END_TEST
 
@@ -17,6 +20,7 @@ END_TEST
 int main(void) {
     TCase *tests = tcase_create("winograd_cpu");
     tcase_add_test(tests, grid);
+    tcase_add_test(tests, windows);
     tcase_add_test(tests, grid_nonfused);
     tcase_add_test(tests, golden);
     tcase_add_test(tests, golden_nonfused);

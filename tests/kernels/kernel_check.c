@@ -9,7 +9,7 @@
 #include "fp16.h"
 
 enum { BEHIND = 64 /* floats behind a buffer's images that nobody may write */ };
-static const double TOLERANCE = 1e-5;
+static const double TOLERANCE = KERNEL_CHECK_TOLERANCE;
 
 /* The images of no extent are a multiple of those in a tile (4) or in a workspace (8); 9 are more than either. */
 static const struct kernel_check_extent whole_extent = {12, 2, 9, 3, 1, 1}, simulated_extent = {7, 1, 5, 1, 0, 1},
@@ -34,7 +34,6 @@ const struct kernel_check_extent *kernel_check_extent(const char *variant, enum 
     return strcmp(implementation, "oclgrind") == 0 && type == ALEXCL_CONV ? &simulated_extent : &whole_extent;
 }
 
-/* Both variants of Winograd's minimal filtering. */
 int kernel_check_is_winograd(const char *variant) { return strncmp(variant, "wino", 4) == 0; }
 
 int kernel_check_bare(void) { return getenv("ALEXCL_BARE_BUFFERS") != NULL; }
@@ -422,26 +421,18 @@ void kernel_check_layer(const char *variant, const struct alexcl_layer *desc, st
     kernel_check_flattened(variant, desc, whole_in, whole_in);
 }
 
-static void check_golden(const char *variant, const struct alexcl_layer *desc, const char *dir, const char *key,
-                         int in_block) {
-    struct tensor x = oracle_load(dir, "x"), want = oracle_load(dir, key), tensors[LAYER_TENSORS] = {{0}};
-    struct alexcl_shape whole_in = {x.shape[1], x.shape[2], x.shape[3]};
-    const float *w[LAYER_TENSORS] = {0};
-    float *got = support_floats(want.count);
-    int images = x.shape[0], possible = 1;
-    for (int half = 0; half < 2 && possible; half++) {
+float *kernel_check_run_whole(const char *variant, const struct alexcl_layer *desc, struct alexcl_shape whole_in,
+                              const float *x, int images, const float *const w[LAYER_TENSORS], int in_block) {
+    float *got = NULL;
+    for (int half = 0; half < 2; half++) {
         struct alexcl_error err = {0};
         struct layer l;
         EXPECT_OK(layer_describe(&l, desc, half, whole_in, &err), err);
-        if (!(possible = set_blocks(&l, variant, in_block))) break;
-        ck_assert_msg((size_t)images * shape_size(l.shape.whole_out) == want.count, "%s: shape of the output", dir);
-        for (int t = 0; t < l.shape.tensor_count; t++) {
-            if (!tensors[t].values) tensors[t] = oracle_load(dir, t ? "b" : "w");
-            w[t] = tensors[t].values;
-        }
+        if (!set_blocks(&l, variant, in_block)) break;
+        if (!got) got = support_floats((size_t)images * shape_size(l.shape.whole_out));
         if (shape_size(l.shape.out) == 0) continue;
         prepare_half(&l, variant, support_place(), w);
-        float *part = run_half(&l, x.values, images, 0, images, 0);
+        float *part = run_half(&l, x, images, 0, images, 0);
         size_t first =
             (size_t)shape_half_first(l.shape.whole_out.c, half) * (size_t)l.shape.out.h * (size_t)l.shape.out.w;
         for (size_t n = 0; n < (size_t)images; n++)
@@ -450,9 +441,26 @@ static void check_golden(const char *variant, const struct alexcl_layer *desc, c
         free(part);
         layer_release(&l);
     }
+    return got;
+}
+
+static void check_golden(const char *variant, const struct alexcl_layer *desc, const char *dir, const char *key,
+                         int in_block) {
+    struct tensor x = oracle_load(dir, "x"), want = oracle_load(dir, key), tensors[LAYER_TENSORS] = {{0}};
+    struct alexcl_shape whole_in = {x.shape[1], x.shape[2], x.shape[3]};
+    const float *w[LAYER_TENSORS] = {0};
+    struct alexcl_error err = {0};
+    struct layer l;
+    EXPECT_OK(layer_describe(&l, desc, 0, whole_in, &err), err);
+    ck_assert_msg((size_t)x.shape[0] * shape_size(l.shape.whole_out) == want.count, "%s: shape of the output", dir);
+    for (int t = 0; t < l.shape.tensor_count; t++) {
+        tensors[t] = oracle_load(dir, t ? "b" : "w");
+        w[t] = tensors[t].values;
+    }
+    float *got = kernel_check_run_whole(variant, desc, whole_in, x.values, x.shape[0], w, in_block);
     const struct support_maps maps = {
         {want.shape[1], want.shape[2], want.shape[3]}, 0, kernel_check_is_winograd(variant)};
-    if (possible) support_compare_maps(dir, got, want.values, want.count, TOLERANCE, &maps);
+    if (got) support_compare_maps(dir, got, want.values, want.count, TOLERANCE, &maps);
     free(got);
     oracle_free(&x), oracle_free(&want);
     for (int t = 0; t < LAYER_TENSORS; t++) oracle_free(&tensors[t]);

@@ -33,6 +33,14 @@ void kernel_check_flattened(const char *variant, const struct alexcl_layer *desc
 /* Both halves together against a golden vector, within 1e-5 of the largest value: x, w and b where the layer has them,
  * and `key`. */
 void kernel_check_golden(const char *variant, const struct alexcl_layer *desc, const char *dir, const char *key);
+/* Both halves of a layer, each by itself, as one: images x whole_out. w[t]: whole tensors. NULL where the variant does
+ * not read maps with that many channels side by side. free() it. */
+float *kernel_check_run_whole(const char *variant, const struct alexcl_layer *desc, struct alexcl_shape whole_in,
+                              const float *x, int images, const float *const w[LAYER_TENSORS], int in_block);
+/* Error allowed, of the largest value. */
+#define KERNEL_CHECK_TOLERANCE 1e-5
+/* Whether a variant is for a convolution. */
+int kernel_check_does(const char *variant, const struct alexcl_layer *desc);
 /* A golden case's window to a description. */
 void kernel_check_oracle_window(const char *dir, struct alexcl_layer *desc);
 /* Both halves of a layer that reads several values, on random ones, to the bit what `due` makes of whole inputs (images
@@ -46,6 +54,7 @@ void kernel_check_refused(const struct alexcl_layer *desc, struct alexcl_shape w
 void kernel_check_golden_conv(const char *variant);
 /* Convolutions of many shapes: windows and strides, sides, channels and groups that are no multiples of any tile. */
 void kernel_check_conv_grid(const char *variant);
+void kernel_check_conv_windows(const char *variant);
 /* The same for fully connected layers; their weights in float and in half precision. */
 void kernel_check_golden_fc(const char *variant);
 void kernel_check_fc_grid(const char *variant);

@@ -11,6 +11,9 @@
 /* What winograd_cpu.cl and winograd.cl are for. */
 static int winograd_does(const char *variant, const struct alexcl_layer *desc) {
     int on_cpu = strcmp(variant, "wino_gpu") != 0, window = (desc->kernel[0] + 3) / 4;
+    if (desc->kernel[0] != desc->kernel[1] || desc->stride[0] != desc->stride[1] || desc->dilation[0] > 1 ||
+        desc->dilation[1] > 1)
+        return 0;
     /* Rusticl takes half a minute to compile winograd_cpu.cl for most shapes, and minutes for a window of 5: one of
      * them. */
     if (on_cpu && strcmp(support_implementation(), "rusticl") == 0)
@@ -19,20 +22,21 @@ static int winograd_does(const char *variant, const struct alexcl_layer *desc) {
                                 : on_cpu && desc->stride[0] == 4 && (window == 3 || window == 5);
 }
 
+int kernel_check_does(const char *variant, const struct alexcl_layer *desc) {
+    return !kernel_check_is_winograd(variant) || winograd_does(variant, desc);
+}
+
 void kernel_check_golden_conv(const char *variant) {
-    static const char *const dirs[] = {"conv_11x11s4", "conv_11x11s4p2", "conv_1x1",      "conv_3x3",  "conv_3x3g2",
-                                       "conv_5x5g2",   "conv_conv3like", "conv_leftover", "conv_lenet"};
+    static const char *const dirs[] = {"conv_11x11s4", "conv_11x11s4p2", "conv_1x1",      "conv_3x3",   "conv_3x3g2",
+                                       "conv_5x5g2",   "conv_conv3like", "conv_leftover", "conv_lenet", "conv_rect",
+                                       "conv_dilated", "conv_depthwise", "conv_groups3"};
     for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
-        int kernel = (int)oracle_number(dirs[i], "kh"), stride = (int)oracle_number(dirs[i], "stride"),
-            pad = (int)oracle_number(dirs[i], "pad");
         struct alexcl_layer desc = {.type = ALEXCL_CONV,
                                     .name = dirs[i],
                                     .outputs = (int)oracle_number(dirs[i], "o"),
-                                    .kernel = {kernel, kernel},
-                                    .stride = {stride, stride},
-                                    .pad = {pad, pad, pad, pad},
                                     .groups = (int)oracle_number(dirs[i], "groups")};
-        if (kernel_check_is_winograd(variant) && !winograd_does(variant, &desc)) continue;
+        kernel_check_oracle_window(dirs[i], &desc);
+        if (!kernel_check_does(variant, &desc)) continue;
         kernel_check_golden(variant, &desc, dirs[i], "y");
     }
 }
@@ -77,7 +81,7 @@ void kernel_check_conv_grid(const char *variant) {
             .stride = {cases[i].stride, cases[i].stride},
             .pad = {cases[i].pad, cases[i].pad, cases[i].pad + cases[i].pad_end, cases[i].pad + cases[i].pad_end},
             .groups = cases[i].groups};
-        if (kernel_check_is_winograd(variant) && !winograd_does(variant, &desc)) continue;
+        if (!kernel_check_does(variant, &desc)) continue;
         kernel_check_layer(variant, &desc, cases[i].in);
     }
 }
@@ -220,36 +224,6 @@ void kernel_check_pool_grid(const char *variant, struct alexcl_layer desc) {
                 desc.ceil_mode = ceil_mode;
                 kernel_check_layer(variant, &desc, shapes[s]);
             }
-        }
-    }
-}
-
-/* Windows that are no squares, and those that hang over the map: on every side by another number, dilated, in ceil
- * mode. */
-void kernel_check_pool_windows(const char *variant, struct alexcl_layer desc) {
-    static const struct {
-        struct alexcl_shape in;
-        int kernel[2], stride[2], dilation[2], pad[4], ceil_mode;
-    } cases[] = {
-        {{3, 7, 9}, {2, 3}, {1, 2}, {0}, {0}, 0},
-        {{5, 6, 4}, {3, 1}, {2, 1}, {0}, {0}, 1},
-        {{4, 7, 6}, {3, 3}, {2, 2}, {0}, {1, 1, 1, 1}, 0},
-        {{4, 7, 6}, {3, 3}, {2, 2}, {1, 1}, {1, 1, 1, 1}, 1},
-        {{2, 8, 11}, {3, 2}, {1, 3}, {2, 3}, {2, 0, 1, 3}, 0},
-        {{37, 9, 5}, {2, 3}, {2, 2}, {3, 1}, {0, 1, 2, 0}, 1},
-        {{3, 2, 2}, {3, 3}, {1, 1}, {0}, {1, 2, 2, 1}, 0}, /* larger than the map */
-    };
-    unsigned fields = layer_type(desc.type)->fields;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        if (!(fields & LAYER_FIELD_PAD) && cases[i].pad[0] + cases[i].pad[1] + cases[i].pad[2] > 0) continue;
-        memcpy(desc.kernel, cases[i].kernel, sizeof desc.kernel);
-        memcpy(desc.stride, cases[i].stride, sizeof desc.stride);
-        memcpy(desc.dilation, cases[i].dilation, sizeof desc.dilation);
-        memcpy(desc.pad, cases[i].pad, sizeof desc.pad);
-        desc.ceil_mode = cases[i].ceil_mode;
-        for (int counted = 0; counted <= ((fields & LAYER_FIELD_COUNT_PAD) != 0); counted++) {
-            desc.count_include_pad = counted;
-            kernel_check_layer(variant, &desc, cases[i].in);
         }
     }
 }

@@ -12,19 +12,21 @@
 /* The definition, one output at a time: input positions outside the map count as 0. */
 static float conv_at(const float *x, const float *w, double bias, const struct shape_conv *s, int image, int o, int row,
                      int column) {
-    int group_in = s->in.c / s->groups, first = o / (s->out.c / s->groups) * group_in;
+    const struct shape_window *v = &s->window;
+    int group_in = s->in.c / s->groups, first = (s->before + o) / s->group_out * group_in;
     double sum = bias;
     for (int i = 0; i < group_in; i++) {
-        for (int ky = 0; ky < s->kernel; ky++) {
-            for (int kx = 0; kx < s->kernel; kx++) {
-                int r = row * s->stride + ky - s->pad, c = column * s->stride + kx - s->pad;
+        for (int ky = 0; ky < v->kernel[0]; ky++) {
+            for (int kx = 0; kx < v->kernel[1]; kx++) {
+                int r = row * v->stride[0] + ky * v->dilation[0] - v->pad[0],
+                    c = column * v->stride[1] + kx * v->dilation[1] - v->pad[1];
                 if (r < 0 || r >= s->in.h || c < 0 || c >= s->in.w) continue;
                 size_t at = (((size_t)image * (size_t)s->in.c + (size_t)(first + i)) * (size_t)s->in.h + (size_t)r) *
                                 (size_t)s->in.w +
                             (size_t)c;
-                size_t weight =
-                    (((size_t)o * (size_t)group_in + (size_t)i) * (size_t)s->kernel + (size_t)ky) * (size_t)s->kernel +
-                    (size_t)kx;
+                size_t weight = (((size_t)o * (size_t)group_in + (size_t)i) * (size_t)v->kernel[0] + (size_t)ky) *
+                                    (size_t)v->kernel[1] +
+                                (size_t)kx;
                 sum += (double)x[at] * (double)w[weight];
             }
         }
@@ -32,18 +34,31 @@ static float conv_at(const float *x, const float *w, double bias, const struct s
     return (float)sum;
 }
 
+/* Window, stride and padding as high as wide. */
+#define SQUARE(kernel, stride, pad)                                                                                    \
+    {                                                                                                                  \
+        {kernel, kernel}, {stride, stride}, {1, 1}, { pad, pad, pad, pad }                                             \
+    }
+
 static const struct {
     const char *what;
     int bias;
     struct shape_conv shape;
 } convolutions[] = {
-    {"3 zeros at the right and the bottom only", 1, {{3, 24, 24}, {4, 5, 5}, 11, 4, 0, 1}},
-    {"row longer than one run of sums", 1, {{2, 3, 300}, {2, 3, 300}, 3, 1, 1, 1}},
-    {"row longer than one run, stride 3", 1, {{1, 5, 400}, {1, 2, 134}, 3, 3, 1, 1}},
-    {"kernel larger than the map", 1, {{2, 3, 2}, {3, 1, 1}, 5, 1, 1, 1}},
-    {"window in the padding alone", 1, {{1, 1, 1}, {2, 5, 5}, 1, 1, 2, 1}},
-    {"no bias, as many groups as channels", 0, {{6, 4, 5}, {12, 4, 5}, 3, 1, 1, 6}},
-    {"stride beyond the kernel", 0, {{2, 9, 8}, {2, 3, 2}, 2, 4, 0, 1}},
+    {"3 zeros at the right and the bottom only", 1, {{3, 24, 24}, {4, 5, 5}, SQUARE(11, 4, 0), 1, 4, 0}},
+    {"row longer than one run of sums", 1, {{2, 3, 300}, {2, 3, 300}, SQUARE(3, 1, 1), 1, 2, 0}},
+    {"row longer than one run, stride 3", 1, {{1, 5, 400}, {1, 2, 134}, SQUARE(3, 3, 1), 1, 1, 0}},
+    {"kernel larger than the map", 1, {{2, 3, 2}, {3, 1, 1}, SQUARE(5, 1, 1), 1, 3, 0}},
+    {"window in the padding alone", 1, {{1, 1, 1}, {2, 5, 5}, SQUARE(1, 1, 2), 1, 2, 0}},
+    {"no bias, as many groups as channels", 0, {{6, 4, 5}, {12, 4, 5}, SQUARE(3, 1, 1), 6, 2, 0}},
+    {"stride beyond the kernel", 0, {{2, 9, 8}, {2, 3, 2}, SQUARE(2, 4, 0), 1, 2, 0}},
+    {"rectangle, every number another one",
+     1,
+     {{2, 8, 11}, {3, 4, 4}, {{3, 2}, {2, 3}, {1, 3}, {1, 2, 2, 1}}, 1, 3, 0}},
+    {"dilated over the map's border", 1, {{1, 5, 4}, {2, 5, 4}, {{3, 3}, {1, 1}, {2, 3}, {2, 3, 2, 3}}, 1, 2, 0}},
+    {"half of 3 groups of 3 outputs, from the middle of the second one",
+     1,
+     {{6, 4, 3}, {4, 4, 3}, SQUARE(3, 1, 1), 3, 3, 5}},
 };
 
 START_TEST(conv_is_its_definition) {
@@ -51,7 +66,7 @@ START_TEST(conv_is_its_definition) {
     int n = 2, group_in = s->in.c / s->groups;
     size_t outputs = (size_t)n * shape_size(s->out), i = 0;
     float *x = support_random((size_t)n * shape_size(s->in), "x", 1.0), *b = support_random((size_t)s->out.c, "b", 1.0);
-    float *w = support_random((size_t)(s->out.c * group_in * s->kernel * s->kernel), "w", 1.0);
+    float *w = support_random((size_t)(s->out.c * group_in * s->window.kernel[0] * s->window.kernel[1]), "w", 1.0);
     float *got = support_floats(outputs), *want = support_floats(outputs);
     ref_conv(got, x, w, convolutions[_i].bias ? b : NULL, n, s);
     for (int image = 0; image < n; image++)
@@ -67,8 +82,8 @@ END_TEST
 START_TEST(conv_of_two_halves_is_the_layer) {
     /* groups = 1: each half makes its outputs from all inputs; groups = 2: from its own. */
     for (int groups = 1; groups <= 2; groups++) {
-        struct shape_conv whole = {{4, 6, 6}, {6, 6, 6}, 3, 1, 1, groups},
-                          half = {{groups == 1 ? 4 : 2, 6, 6}, {3, 6, 6}, 3, 1, 1, 1};
+        struct shape_conv whole = {{4, 6, 6}, {6, 6, 6}, SQUARE(3, 1, 1), groups, 6 / groups, 0},
+                          half = {{groups == 1 ? 4 : 2, 6, 6}, {3, 6, 6}, SQUARE(3, 1, 1), 1, 3, 0};
         size_t weights = (size_t)(3 * half.in.c * 9);
         float *x = support_random(shape_size(whole.in), "x", 1.0), *w = support_random(2 * weights, "w", 1.0);
         float *got = support_floats(shape_size(whole.out)), *want = support_floats(shape_size(whole.out));
@@ -156,7 +171,7 @@ END_TEST
 
 START_TEST(pools_clip_their_windows) {
     struct shape_pool s = {
-        {1, 3, 3}, {1, 2, 2}, {{2, 2}, {2, 2}, {1, 1}, {0}}, 0}; /* ceil mode: 3 -> 2, the last window is one wide */
+        {1, 3, 3}, {1, 2, 2}, SQUARE(2, 2, 0), 0}; /* ceil mode: 3 -> 2, the last window is one wide */
     float x[] = {1, 2, 3, 4, 5, 6, 7, 8, 9}, y[4], largest[] = {5, 6, 8, 9}, mean[] = {3, 4.5f, 7.5f, 9};
     ref_maxpool(y, x, 1, &s);
     support_same("maximum", y, largest, 4);
@@ -186,7 +201,7 @@ START_TEST(pools_read_no_padding) {
 END_TEST
 
 START_TEST(maxpool_lets_no_nan_get_lost) {
-    struct shape_pool s = {{1, 2, 2}, {1, 1, 1}, {{2, 2}, {2, 2}, {1, 1}, {0}}, 0};
+    struct shape_pool s = {{1, 2, 2}, {1, 1, 1}, SQUARE(2, 2, 0), 0};
     for (int at = 0; at < 4; at++) {
         float x[] = {1, 2, 3, 4}, y = 0;
         x[at] = NAN;
@@ -201,7 +216,7 @@ END_TEST
 
 START_TEST(subsample_by_hand) {
     /* 2 images of 2 maps of 2 x 2: the weight and the bias are the map's. */
-    struct shape_pool s = {{2, 2, 2}, {2, 1, 1}, {{2, 2}, {2, 2}, {1, 1}, {0}}, 0};
+    struct shape_pool s = {{2, 2, 2}, {2, 1, 1}, SQUARE(2, 2, 0), 0};
     float x[] = {1, 2, 3, 4, 1, 1, 1, 1, 0, 0, 0, 0, 2, 2, 2, 2}, w[] = {0.5f, -2.0f}, b[] = {1.0f, 0.25f};
     float y[4], want[] = {6, -7.75f, 1, -15.75f};
     ref_subsample(y, x, w, b, 2, &s);

@@ -24,12 +24,8 @@ static struct shape_window window(const char *name) {
 static void conv(const char *name) {
     struct tensor x = oracle_load(name, "x"), w = oracle_load(name, "w"), b = oracle_load(name, "b"),
                   y = oracle_load(name, "y");
-    struct shape_conv s = {chw(&x),
-                           chw(&y),
-                           w.shape[2],
-                           (int)oracle_number(name, "stride"),
-                           (int)oracle_number(name, "pad"),
-                           (int)oracle_number(name, "groups")};
+    int groups = (int)oracle_number(name, "groups");
+    struct shape_conv s = {chw(&x), chw(&y), window(name), groups, y.shape[1] / groups, 0};
     float *got = support_floats(y.count);
     ref_conv(got, x.values, w.values, b.values, x.shape[0], &s);
     support_compare(name, got, y.values, y.count, TOLERANCE);
