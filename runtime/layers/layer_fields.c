@@ -19,8 +19,7 @@ static const struct {
     const char *note;
     int count; /* of an array; 0: one number */
 } numbers[] = {
-    {"outputs", offsetof(struct alexcl_layer, outputs), LAYER_FIELD_CHANNELS, 2, LAYER_GROUPS,
-     ", one for each half at least", 0},
+    {"outputs", offsetof(struct alexcl_layer, outputs), LAYER_FIELD_CHANNELS, 1, LAYER_GROUPS, "", 0},
     {"outputs", offsetof(struct alexcl_layer, outputs), LAYER_FIELD_UNITS, 2, UNITS_MOST,
      ", one for each half at least", 0},
     {"kernel", offsetof(struct alexcl_layer, kernel), LAYER_FIELD_KERNEL, 1, WINDOW_MOST, "", 2},

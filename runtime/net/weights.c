@@ -12,6 +12,7 @@
 
 #include "conventions.h"
 #include "generator.h"
+#include "graph.h"
 #include "layer.h"
 #include "log.h"
 #include "memory.h"
@@ -56,26 +57,22 @@ static int weights_add_tensor(struct alexcl_weights *w, int layer, const struct 
     return ALEXCL_OK;
 }
 
-/* Of a model that model_check lets through. */
+/* The tensors of the layers that the last one needs. */
 static int weights_walk(struct alexcl_weights *w, const char *last_layer, struct alexcl_error *err) {
-    const struct alexcl_model *model = w->model;
-    int last = (int)model->layer_count - 1, status = ALEXCL_OK;
-    if (last_layer) status = model_find_layer(model, last_layer, &last, err);
-    if (status != ALEXCL_OK) return status;
-    w->layer_count = (size_t)last + 1;
-    status = memory_alloc(&w->tensors, w->layer_count * LAYER_TENSORS, sizeof *w->tensors, "the list of tensors", err);
-    if (status != ALEXCL_OK) return status;
-    struct alexcl_shape shape = {model->channels, model->height, model->width};
-    for (int i = 0; i <= last; i++) {
-        struct layer l = {0};
-        status = layer_describe(&l, &model->layers[i], 0, shape, err);
-        if (status != ALEXCL_OK) error_prefix(err, "model %s, ", model->name);
-        for (int t = 0; t < l.shape.tensor_count && status == ALEXCL_OK; t++)
-            status = weights_add_tensor(w, i, &l.shape.tensors[t], err);
-        if (status != ALEXCL_OK) return status;
-        shape = l.shape.whole_out;
+    int status = ALEXCL_OK;
+    struct graph *g = NULL;
+    TRY(graph_make(w->model, last_layer, 1, &g, err));
+    TRY(memory_alloc(&w->tensors, (size_t)g->layer_count * LAYER_TENSORS, sizeof *w->tensors, "the list of tensors",
+                     err));
+    for (int i = 0; i < g->layer_count; i++) {
+        const struct layer_shape *s = &g->layers[i].half[0].shape;
+        int layer = (int)(s->desc - w->model->layers);
+        w->layer_count = (size_t)layer + 1;
+        for (int t = 0; t < s->tensor_count; t++) TRY(weights_add_tensor(w, layer, &s->tensors[t], err));
     }
-    return ALEXCL_OK;
+done:
+    graph_free(g);
+    return status;
 }
 
 static const char *weights_alias(const struct alexcl_model *model, const char *name) {

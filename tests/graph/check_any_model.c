@@ -409,9 +409,8 @@ START_TEST(fields_of_a_layer) {
     REFUSED(l[POOL].type = (enum alexcl_layer_type)99,
             "model good: layer pool (3 of 7): type 99: there is no layer type with this number");
     REFUSED(l[POOL].type = (enum alexcl_layer_type) - 1, "type -1: there is no layer type");
-    REFUSED(l[CONV].outputs = 1,
-            "model good: layer conv (1 of 7): outputs 1: it must be from 2 to 65535, one for each half at least");
-    REFUSED(l[CONV].outputs = 1 << 28, "outputs 268435456: it must be from 2 to 65535");
+    REFUSED(l[CONV].outputs = 0, "model good: layer conv (1 of 7): outputs 0: it must be from 1 to 65535");
+    REFUSED(l[CONV].outputs = 1 << 28, "outputs 268435456: it must be from 1 to 65535");
     REFUSED(l[FC].outputs = INT_MIN, "layer fc (6 of 7): outputs -2147483648: it must be from 2 to 262140");
     REFUSED(l[CONV].kernel[0] = 0, "layer conv (1 of 7): kernel[0] 0: it must be from 1 to 16384");
     REFUSED(l[CONV].kernel[1] = 50000, "kernel[1] 50000: it must be from 1 to 16384");
@@ -451,6 +450,39 @@ START_TEST(fields_of_a_layer) {
 }
 END_TEST
 
+#define READS(...)                                                                                                     \
+    .inputs = (const char *const[]) { __VA_ARGS__, NULL }
+
+START_TEST(inputs_of_a_layer) {
+    const char *many[LAYER_INPUTS + 2] = {NULL};
+    for (int i = 0; i <= LAYER_INPUTS; i++) many[i] = "norm";
+    const struct alexcl_layer both = {.type = ALEXCL_CONCAT, .name = "both", READS("conv", "norm")};
+    REFUSED(l[POOL].inputs = both.inputs + 2,
+            "layer pool (3 of 7): inputs: there are none; NULL means the layer before");
+    REFUSED((l[POOL] = (struct alexcl_layer){.type = ALEXCL_RELU, .name = "pool", READS("nrom")}),
+            "layer pool (3 of 7): input \"nrom\": no layer before it has this name");
+    REFUSED((l[POOL] = (struct alexcl_layer){.type = ALEXCL_RELU, .name = "pool", READS("pool")}),
+            "input \"pool\": no layer before it has this name");
+    REFUSED((l[POOL] = (struct alexcl_layer){.type = ALEXCL_CONCAT, .name = "pool", READS("norm", "flat")}),
+            "input \"flat\": no layer before it has this name");
+    REFUSED(l[POOL].inputs = many, "layer pool (3 of 7): inputs: there are more than 32");
+    REFUSED(l[POOL].name = ALEXCL_INPUT, "layer input (3 of 7): the net's input has this name");
+    /* a branch that leads nowhere, and an output that nobody takes */
+    REFUSED((l[POOL] = (struct alexcl_layer){.type = ALEXCL_RELU, .name = "pool", READS("conv")}),
+            "model good: layer norm: the last layer, prob, needs nothing of what it computes");
+    REFUSED(l[DROP].inputs = both.inputs, "model good: layers pool, flat: the last layer, prob, needs nothing");
+    REFUSED_AS(l[POOL].inputs = both.inputs, "layer pool behind 4 x 6 x 6: 2 inputs: maxpool layers read one", 0);
+    REFUSED_AS((l[POOL] = (struct alexcl_layer){.type = ALEXCL_ADD, .name = "pool"}),
+               "layer pool behind 4 x 6 x 6: 1 inputs: add layers read from 2 to 32", 0);
+    REFUSED_AS((l[POOL] = (struct alexcl_layer){.type = ALEXCL_ADD, .name = "pool", READS("norm", ALEXCL_INPUT)}),
+               "input 2 has 3 channels where the first has 4", 0);
+    REFUSED_AS((l[POOL] = (struct alexcl_layer){.type = ALEXCL_CONCAT, .name = "pool", READS("norm", ALEXCL_INPUT)}),
+               "layer pool: input 2 is the net's input, which has no halves: put a convolution before it", 0);
+    REFUSED_AS((l[DROP] = (struct alexcl_layer){.type = ALEXCL_CONCAT, .name = "drop", READS("flat", "flat")}),
+               "layer drop: input 1 is flattened maps: put the flatten layer behind it", 0);
+}
+END_TEST
+
 START_TEST(layers_that_do_not_fit) {
     REFUSED_AS(l[CONV].pad[3] = 3, "model good, layer conv behind 3 x 6 x 6: pad[3] 3", 0);
     REFUSED_AS(l[CONV].groups = 3, "3 groups for 3 input and 4 output channels", 0);
@@ -485,6 +517,7 @@ int main(void) {
     tcase_add_test(tests, different_nets_run_in_different_threads);
     tcase_add_test(tests, fields_of_a_model);
     tcase_add_test(tests, fields_of_a_layer);
+    tcase_add_test(tests, inputs_of_a_layer);
     tcase_add_test(tests, layers_that_do_not_fit);
     return support_run(tests);
 }

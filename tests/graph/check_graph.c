@@ -99,10 +99,104 @@ START_TEST(as_many_images_as_fit) {
 }
 END_TEST
 
+/* ---- branches ----------------------------------------------------------------------------------- */
+
+#define READS(...)                                                                                                     \
+    .inputs = (const char *const[]) { __VA_ARGS__, NULL }
+static const struct alexcl_layer branch_layers[] = {
+    {.type = ALEXCL_CONV, .name = "a", .outputs = 5, .kernel = {1, 1}, .stride = {1, 1}, .groups = 1},
+    {.type = ALEXCL_CONV, .name = "b", .outputs = 3, .kernel = {1, 1}, .stride = {1, 1}, .groups = 1},
+    {.type = ALEXCL_RELU, .name = "c", READS("a")},
+    {.type = ALEXCL_CONV, .name = "d", READS("a"), .outputs = 5, .kernel = {1, 1}, .stride = {1, 1}, .groups = 1},
+    {.type = ALEXCL_CONCAT, .name = "e", READS("b", "c")},
+    {.type = ALEXCL_CONCAT, .name = "f", READS("b", "c")},
+    {.type = ALEXCL_CONCAT, .name = "g", READS("d", "e", "f")},
+};
+static const struct alexcl_model branches = {.name = "branches",
+                                             .channels = 2,
+                                             .height = 2,
+                                             .width = 2,
+                                             .layers = branch_layers,
+                                             .layer_count = sizeof branch_layers / sizeof *branch_layers};
+
+static struct graph *branched(const char *last) {
+    struct alexcl_error err = {0};
+    struct graph *g;
+    EXPECT_OK(graph_make(&branches, last, 1, &g, &err), err);
+    return g;
+}
+
+/* Of e, channels b0 b1 | b2 and c0 c1 c2 | c3 c4, half 0 makes b0 b1 b2 c0 and half 1 c1 .. c4; of g, 5 + 8 + 8
+ * channels, half 0 makes d and six of e. */
+START_TEST(what_is_read_twice_crosses_once) {
+    struct graph *g = branched(NULL);
+    /* a joined for b and d; b's and c's halos for e and f; a's halo of nobody; d, e and f for g */
+    static const struct {
+        enum graph_crossing_kind kind;
+        const char *before;
+        int first[2], count[2];
+    } due[] = {{GRAPH_JOIN, "b", {0, 0}, {3, 2}}, {GRAPH_HALO, "e", {0, 0}, {0, 1}}, {GRAPH_HALO, "e", {1, 0}, {2, 0}},
+               {GRAPH_HALO, "g", {0, 0}, {0, 2}}, {GRAPH_HALO, "g", {0, 0}, {0, 2}}, {GRAPH_HALO, "g", {0, 0}, {4, 0}}};
+    ck_assert_int_eq(g->crossing_count, (int)(sizeof due / sizeof *due));
+    for (int x = 0; x < g->crossing_count; x++) {
+        ck_assert_str_eq(graph_crossing_name(g, x), due[x].before);
+        ck_assert_int_eq(g->crossings[x].kind, due[x].kind);
+        for (int h = 0; h < 2; h++) {
+            struct graph_sent sent = graph_sent(g, x, h);
+            ck_assert_msg(sent.count == due[x].count[h] && (!sent.count || sent.first == due[x].first[h]),
+                          "crossing %d, half %d: channels %d .. of %d", x, h, sent.first, sent.count);
+        }
+    }
+    graph_free(g);
+}
+END_TEST
+
+/* c is in place only where a is read no more: d reads it later, so c gets a value of its own. */
+START_TEST(what_is_read_later_is_not_written_over) {
+    struct graph *g = branched(NULL), *alone = branched("c");
+    ck_assert_int_ne(g->layers[2].out, g->layers[0].out);
+    ck_assert_int_eq(alone->layer_count, 2); /* without b */
+    ck_assert_int_eq(alone->layers[1].out, alone->layers[0].out);
+    graph_free(g);
+    graph_free(alone);
+}
+END_TEST
+
+/* No two values that live at once lie in one buffer, which has room for the largest of its own. */
+START_TEST(values_share_buffers_one_after_the_other) {
+    static const char *const names[] = {"tinyinc", "tinyskip", "alexnet", "tiny2t", "lenet5-1998"};
+    struct alexcl_error err = {0};
+    for (size_t m = 0; m < sizeof names / sizeof *names; m++) {
+        const struct alexcl_model *model;
+        struct graph *g;
+        EXPECT_OK(alexcl_model_find(names[m], &model, &err), err);
+        EXPECT_OK(graph_make(model, NULL, 1, &g, &err), err);
+        ck_assert_int_lt(g->buffer_count, g->value_count - 1);
+        for (int i = 0; i < g->layer_count; i++) {
+            const struct graph_layer *gl = &g->layers[i];
+            for (int j = 0; j < gl->input_count; j++) { /* nobody writes over it from its making to its last reader */
+                int read = gl->values[j];
+                for (int k = read == GRAPH_INPUT ? i : g->values[read].maker + 1; k <= i; k++)
+                    ck_assert_msg(
+                        g->layers[k].out == read || g->values[g->layers[k].out].buffer != g->values[read].buffer,
+                        "%s: %s is written over what %s reads", names[m], model->layers[k].name, model->layers[i].name);
+            }
+            for (int h = 0; h < 2; h++)
+                if (gl->out != GRAPH_INPUT)
+                    ck_assert_uint_ge(g->buffer_floats[g->values[gl->out].buffer][h], g->values[gl->out].floats[h]);
+        }
+        graph_free(g);
+    }
+}
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("graph");
     tcase_add_test(tests, a_view_keeps_the_cut_of_the_channels);
     tcase_add_test(tests, units_of_another_cut_are_refused);
     tcase_add_test(tests, as_many_images_as_fit);
+    tcase_add_test(tests, what_is_read_twice_crosses_once);
+    tcase_add_test(tests, what_is_read_later_is_not_written_over);
+    tcase_add_test(tests, values_share_buffers_one_after_the_other);
     return support_run(tests);
 }

@@ -68,7 +68,7 @@ START_TEST(wrong_names_are_answered_with_the_nearest) {
 END_TEST
 
 START_TEST(every_type_has_a_name) {
-    for (int i = 0; i <= ALEXCL_SOFTMAX; i++)
+    for (int i = 0; i <= ALEXCL_GLOBAL_AVGPOOL; i++)
         for (int j = 0; j < i; j++)
             ck_assert_str_ne(alexcl_layer_type_name((enum alexcl_layer_type)i),
                              alexcl_layer_type_name((enum alexcl_layer_type)j));
@@ -82,11 +82,24 @@ static void compare_layer(const struct alexcl_model *m, const struct alexcl_laye
         const char *oracle;
         enum alexcl_layer_type type;
     } types[] = {
-        {"conv", ALEXCL_CONV},       {"relu", ALEXCL_RELU},       {"lrn", ALEXCL_LRN},
-        {"rnorm", ALEXCL_RNORM},     {"maxpool", ALEXCL_MAXPOOL}, {"avgpool", ALEXCL_AVGPOOL},
-        {"subs", ALEXCL_SUBSAMPLE},  {"flatten", ALEXCL_FLATTEN}, {"fc", ALEXCL_FC},
-        {"dropout", ALEXCL_DROPOUT}, {"tanh", ALEXCL_TANH},       {"lecun", ALEXCL_LECUN_TANH},
+        {"conv", ALEXCL_CONV},
+        {"relu", ALEXCL_RELU},
+        {"lrn", ALEXCL_LRN},
+        {"rnorm", ALEXCL_RNORM},
+        {"maxpool", ALEXCL_MAXPOOL},
+        {"avgpool", ALEXCL_AVGPOOL},
+        {"subs", ALEXCL_SUBSAMPLE},
+        {"flatten", ALEXCL_FLATTEN},
+        {"fc", ALEXCL_FC},
+        {"dropout", ALEXCL_DROPOUT},
+        {"tanh", ALEXCL_TANH},
+        {"lecun", ALEXCL_LECUN_TANH},
         {"rbf", ALEXCL_RBF},
+        {"concat", ALEXCL_CONCAT},
+        {"add", ALEXCL_ADD},
+        {"affine", ALEXCL_AFFINE},
+        {"globalmax", ALEXCL_GLOBAL_MAXPOOL},
+        {"globalavg", ALEXCL_GLOBAL_AVGPOOL},
     };
     const char *type = json_string_value(json_object_get(row, "t"));
     int known = 0;
@@ -94,6 +107,10 @@ static void compare_layer(const struct alexcl_model *m, const struct alexcl_laye
         if (strcmp(type, types[i].oracle) == 0) known = types[i].type == l->type;
     ck_assert_msg(known, "%s: %s is a %s, not a %s", m->name, l->name, type, alexcl_layer_type_name(l->type));
     ck_assert_str_eq(l->name, json_string_value(json_object_get(row, "name")));
+    const json_t *of = json_object_get(row, "of");
+    for (size_t i = 0; l->inputs && l->inputs[i]; i++)
+        ck_assert_str_eq(l->inputs[i], json_string_value(json_array_get(of, i)));
+    ck_assert(l->inputs ? !l->inputs[json_array_size(of)] : !json_is_array(of));
     int norm = l->type == ALEXCL_LRN || l->type == ALEXCL_RNORM, conv = l->type == ALEXCL_CONV,
         window = l->type == ALEXCL_SUBSAMPLE ? 2 : 0;
     ck_assert_int_eq(l->outputs, (int)field(row, "o", 0));

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "generator.h"
+#include "graph.h"
 #include "settings.h"
 #include "support.h"
 #include "weights.h"
@@ -120,15 +121,15 @@ static size_t compare_weight_probes(const struct layer *l, const struct layer_te
 
 START_TEST(weights_are_the_oracles) {
     struct alexcl_error err = {0};
-    struct alexcl_shape shape = {model->channels, model->height, model->width};
-    for (size_t i = 0; i < model->layer_count; i++) {
-        struct layer l = {0};
-        EXPECT_OK(layer_describe(&l, &model->layers[i], 0, shape, &err), err);
-        for (int t = 0; t < l.shape.tensor_count; t++)
-            ck_assert_msg(compare_weight_probes(&l, &l.shape.tensors[t]) > 0, "no probe of %s.%s", l.shape.desc->name,
-                          l.shape.tensors[t].suffix);
-        shape = l.shape.whole_out;
+    struct graph *g;
+    EXPECT_OK(graph_make(model, NULL, 1, &g, &err), err);
+    for (int i = 0; i < g->layer_count; i++) {
+        const struct layer *l = &g->layers[i].half[0];
+        for (int t = 0; t < l->shape.tensor_count; t++)
+            ck_assert_msg(compare_weight_probes(l, &l->shape.tensors[t]) > 0, "no probe of %s.%s", l->shape.desc->name,
+                          l->shape.tensors[t].suffix);
     }
+    graph_free(g);
 }
 END_TEST
 

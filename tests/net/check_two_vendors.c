@@ -56,7 +56,7 @@ static void compare(const char *model, size_t images, const char *const *splits,
 }
 
 START_TEST(small_nets) {
-    static const char *const models[] = {"tiny2t", "tiny-across", "tiny-nolrn", "tiny-orig"};
+    static const char *const models[] = {"tiny2t", "tiny-across", "tiny-nolrn", "tiny-orig", "tinyinc", "tinyskip"};
     static const char *const splits[] = {NULL, "1:1", "3:1", "auto"};
     for (size_t i = 0; i < sizeof models / sizeof models[0]; i++) compare(models[i], 7, splits, 4, 2);
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "files.h"
+#include "graph.h"
 #include "support.h"
 #include "weight_files.h"
 #include "weights.h"
@@ -45,13 +46,13 @@ static void for_each_tensor(const struct alexcl_model *m,
                             void (*visit)(const struct alexcl_layer *l, const struct layer_tensor *t, void *user),
                             void *user) {
     struct alexcl_error err = {0};
-    struct alexcl_shape shape = {m->channels, m->height, m->width};
-    for (size_t i = 0; i < m->layer_count; i++) {
-        struct layer l;
-        EXPECT_OK(layer_describe(&l, &m->layers[i], 0, shape, &err), err);
-        for (int t = 0; t < l.shape.tensor_count; t++) visit(&m->layers[i], &l.shape.tensors[t], user);
-        shape = l.shape.whole_out;
+    struct graph *g;
+    EXPECT_OK(graph_make(m, NULL, 1, &g, &err), err);
+    for (int i = 0; i < g->layer_count; i++) {
+        const struct layer_shape *s = &g->layers[i].half[0].shape;
+        for (int t = 0; t < s->tensor_count; t++) visit(s->desc, &s->tensors[t], user);
     }
+    graph_free(g);
 }
 
 /* ---- the generator ------------------------------------------------------------------------------ */
