@@ -166,7 +166,7 @@ struct layer_variant {
     void (*release)(struct layer *l, enum layer_pass_kind pass); /* frees its state; NULL: nothing */
     /* the .cl files it uses, without their ending: "im2col bias"; NULL: none */
     const char *kernels;
-    /* floats that tensor t takes, in float; NULL: as in the file, and there is no pack */
+    /* floats that tensor t takes, in float, 0 where it is not read; NULL: as in the file, and there is no pack */
     size_t (*packed)(const struct layer *l, const struct place *place, int t);
     /* of which so many are packed by themselves, an even number, that the host need not hold all; NULL: all of them */
     size_t (*part)(const struct layer *l, int t);

@@ -104,10 +104,10 @@ static int parameters_pack(struct layer *l, enum layer_pass_kind pass, const flo
     size_t room_floats = 0, back_floats = 0;
     for (int t = 0; t < l->shape.tensor_count; t++) {
         room_floats = parameters_larger(room_floats, parameters_room(l, l->pass[pass].variant, t));
-        back_floats = parameters_larger(back_floats, values ? 0 : layer_tensor_floats(&l->shape.tensors[t]));
+        back_floats = parameters_larger(back_floats, layer_tensor_floats(&l->shape.tensors[t]));
     }
-    if (room_floats) TRY(memory_alloc_floats(&room, room_floats, "packed weights", err));
-    if (back_floats) TRY(memory_alloc_floats(&back, back_floats, "master weights", err));
+    TRY(memory_alloc_floats(&room, room_floats, "packed weights", err));
+    if (!values) TRY(memory_alloc_floats(&back, back_floats, "master weights", err));
     for (int t = 0; t < l->shape.tensor_count; t++) {
         const float *master = values ? values[t] : back;
         size_t floats = layer_tensor_floats(&l->shape.tensors[t]);
