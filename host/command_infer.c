@@ -58,10 +58,10 @@ static int infer_label(struct infer *f, size_t image, struct alexcl_error *err) 
         memcpy(text, err->text, sizeof text);
         if (e->blanks)
             snprintf(err->text, sizeof err->text,
-                     "line %d: %.3000s; %.4000s is no file either: put names with blanks in \"quotes\"", e->line, text,
+                     "line %d: %.2000s; %.2000s is no file either: put names with blanks in \"quotes\"", e->line, text,
                      e->shown);
         else
-            snprintf(err->text, sizeof err->text, "line %d: %.7000s", e->line, text);
+            snprintf(err->text, sizeof err->text, "line %d: %.3000s", e->line, text);
     }
     return status;
 }

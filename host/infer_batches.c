@@ -40,7 +40,7 @@ void infer_batches_free(struct infer_batches *b) {
 static void infer_batches_locate(const struct infer *f, size_t image, struct alexcl_error *err) {
     char text[sizeof err->text];
     memcpy(text, err->text, sizeof text);
-    snprintf(err->text, sizeof err->text, "of the batch that begins with %.1000s: %.6000s", f->results.list[image].path,
+    snprintf(err->text, sizeof err->text, "of the batch that begins with %.1000s: %.3000s", f->results.list[image].path,
              text);
 }
 

@@ -151,7 +151,7 @@ int infer_scores_fail(struct infer *f, size_t image, const struct alexcl_error *
     struct alexcl_error own = {.status = why->status};
     char line[32] = "";
     if (!f->own->input) snprintf(line, sizeof line, "line %d: ", f->list.entries[image].line);
-    snprintf(own.text, sizeof own.text, "%s%s%.1000s: its scores are not finite numbers; of its batch, %.6000s", line,
+    snprintf(own.text, sizeof own.text, "%s%s%.1000s: its scores are not finite numbers; of its batch, %.3000s", line,
              f->own->input ? "image " : "", f->results.list[image].path, why->text);
     memset(s->sum, 0, s->units * sizeof *s->sum); /* of its crops that were fine */
     memset(s->order, 0, s->units * sizeof *s->order);

@@ -76,7 +76,7 @@ static void feed_locate(const struct image_list_entry *e, struct alexcl_error *e
     const char *reason = strncmp(err->text, e->path, length) == 0 && strncmp(err->text + length, ": ", 2) == 0
                              ? err->text + length + 2
                              : err->text;
-    snprintf(text, sizeof text, "line %d: %.4000s: %.3000s%s", e->line, e->shown, reason,
+    snprintf(text, sizeof text, "line %d: %.2400s: %.1500s%s", e->line, e->shown, reason,
              e->blanks ? "; put names with blanks in \"quotes\"" : "");
     memcpy(err->text, text, sizeof text);
 }

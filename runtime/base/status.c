@@ -8,11 +8,32 @@
 int(error_set)(struct alexcl_error *err, int status, const char *format, ...) {
     if (!err || err->status != ALEXCL_OK) return status;
     err->status = status;
+    err->cl_code = status < 0 && status > -10000 ? status : 0;
+    err->place = -1;
+    err->layer[0] = '\0';
     va_list args;
     va_start(args, format);
     vsnprintf(err->text, sizeof err->text, format, args);
     va_end(args);
     return status;
+}
+
+int error_copy(struct alexcl_error *err, const struct alexcl_error *from) {
+    if (err && err->status == ALEXCL_OK) *err = *from;
+    return from->status;
+}
+
+void error_note_code(struct alexcl_error *err, int cl_code) {
+    if (err && err->status != ALEXCL_OK && !err->cl_code) err->cl_code = cl_code;
+}
+
+void error_note_place(struct alexcl_error *err, int place) {
+    if (err && err->status != ALEXCL_OK && err->place < 0) err->place = place;
+}
+
+void error_note_layer(struct alexcl_error *err, const char *layer) {
+    if (err && err->status != ALEXCL_OK && !err->layer[0])
+        snprintf(err->layer, sizeof err->layer, "%s", layer ? layer : "");
 }
 
 void error_prefix(struct alexcl_error *err, const char *format, ...) {

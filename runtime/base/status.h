@@ -9,6 +9,13 @@ int error_set(struct alexcl_error *err, int status, const char *format, ...) __a
 #ifdef __clang_analyzer__ /* sees one file at a time, and would have an error that was set be ALEXCL_OK */
 #define error_set(err, status, ...) (error_set((err), (status), __VA_ARGS__), (status))
 #endif
+/* Takes over an error that was set elsewhere, whole, unless one is set already; returns its status. */
+int error_copy(struct alexcl_error *err, const struct alexcl_error *from);
+/* Where an error comes from, as far as nobody has said it yet: nearest to the cause knows best. Nothing where none is
+ * set. */
+void error_note_code(struct alexcl_error *err, int cl_code);
+void error_note_place(struct alexcl_error *err, int place);
+void error_note_layer(struct alexcl_error *err, const char *layer);
 /* Puts text in front of the error's ("batch.txt line 3: " ...). */
 void error_prefix(struct alexcl_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

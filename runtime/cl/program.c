@@ -18,7 +18,7 @@
 #include "memory.h"
 #include "settings.h"
 
-enum { SOURCE_LIMIT = 4 << 20, LOG_LINES = 12, PATH_MOST = 4096 };
+enum { SOURCE_LIMIT = 4 << 20, LOG_LINES = 12, LOG_SHOWN = 2400, PATH_MOST = 4096 };
 
 struct program {
     struct device_owned owned;
@@ -95,13 +95,14 @@ static int program_report(struct device *dev, cl_program handle, const char *nam
         path[0] = '\0';
     int lines = 0;
     size_t shown = 0;
-    while (log && log[shown] && lines < LOG_LINES && shown < 3000) lines += log[shown++] == '\n';
+    while (log && log[shown] && lines < LOG_LINES && shown < LOG_SHOWN) lines += log[shown++] == '\n';
     /* Of the kernel these say nothing: no other one is to take its place. */
     int status = code == CL_OUT_OF_HOST_MEMORY || code == CL_DEVICE_NOT_AVAILABLE ? code : ALEXCL_E_BUILD;
     error_set(err, status, "%s does not compile: clBuildProgram failed on %s: %s (%d); %s; options: %s\n%.*s%s%s",
               source->name, dev->name, clcode_name(code), code,
               source->owned && code == CL_BUILD_PROGRAM_FAILURE ? "mend the file" : clcode_hint(code), options,
               (int)shown, log ? log : "", path[0] ? "\nthe whole log is kept in " : "", path);
+    error_note_code(err, code);
     text_free(&whole);
     free(log);
     return status;

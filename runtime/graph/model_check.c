@@ -77,7 +77,9 @@ static int model_check_layer(const struct alexcl_model *model, size_t i, struct 
         if (strcmp(model->layers[j].name, l->name) == 0)
             status = error_set(err, ALEXCL_E_USAGE, "layer %zu has the same name", j + 1);
     if (status == ALEXCL_OK) status = model_inputs(model, i, (int[LAYER_INPUTS]){0}, &(int){0}, err);
-    if (status != ALEXCL_OK) error_prefix(err, "layer %s (%zu of %zu): ", l->name, i + 1, model->layer_count);
+    if (status == ALEXCL_OK) return ALEXCL_OK;
+    error_prefix(err, "layer %s (%zu of %zu): ", l->name, i + 1, model->layer_count);
+    error_note_layer(err, l->name);
     return status;
 }
 

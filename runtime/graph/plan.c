@@ -97,11 +97,13 @@ int alexcl_plan_make(const struct alexcl_model *given, const struct alexcl_plan_
         graph_set(graphs[i], &settings);
         for (int j = 0; j < 2 * graphs[i]->layer_count; j++)
             graphs[i]->layers[j / 2].half[j % 2].choice.most = p->batch;
-        TRY(graph_fit(graphs[i], p->halves[i], &places[i], memory, largest, p->batch,
-                      count == 1 ? "the device"
-                      : i        ? "device 1"
-                                 : "device 0",
-                      &fits[i], err));
+        status = graph_fit(graphs[i], p->halves[i], &places[i], memory, largest, p->batch,
+                           count == 1 ? "the device"
+                           : i        ? "device 1"
+                                      : "device 0",
+                           &fits[i], err);
+        if (status != ALEXCL_OK) error_note_place(err, (int)i);
+        TRY(status);
     }
     struct fit fit = {.split = &split, .count = count, .host_memory = UINT64_MAX, .caller = request->host};
     for (size_t i = 0; i < count; i++) {

@@ -62,10 +62,14 @@ enum alexcl_status {
     ALEXCL_E_INTERRUPTED = -10130, /* stopped by the user */
 };
 
-/* What went wrong, for a person. `status` is 0 while nothing did. Start from `= {0}`. */
+/* What went wrong: `text` for a person, the rest for a program, where it is known. Start from `= {0}`; while `status`
+ * is 0 nothing did, and the rest says nothing. A status below 0 is a failure; there is none above. */
 struct alexcl_error {
     int status;
-    char text[8192];
+    int cl_code;     /* OpenCL's or CLBlast's; 0: none */
+    int place;       /* of the selection, 0 or 1; -1: none, or both */
+    char layer[256]; /* by its name in the model; "": none */
+    char text[4096];
 };
 
 /* Exit code of a status, by class: 0 ok, 1 other, 2 usage, 3 no such device, 4 kernel build, 5 out of memory, 6 bad

@@ -357,6 +357,7 @@ int layer_prepare_variant(struct layer *l, enum layer_pass_kind pass, struct pla
 done:
     if (status == ALEXCL_OK) return ALEXCL_OK;
     error_prefix(err, "layer %s, half %d: ", l->shape.desc->name, l->shape.half);
+    error_note_layer(err, l->shape.desc->name);
     layer_release_pass(l, pass);
     return status;
 }
@@ -377,7 +378,7 @@ int layer_prepare(struct layer *l, enum layer_pass_kind pass, struct place *plac
         if (!after) p->tile = (struct layer_tile){{0}}, p->seconds = 0;
         p->tuned = NULL;
         variant = layer_next(l, pass, place, after);
-        if (!variant || !kernel_is_refused(status)) return error_set(err, status, "%s", why.text);
+        if (!variant || !kernel_is_refused(status)) return error_copy(err, &why);
         log_write(ALEXCL_LOG_WARNING, "variant %s is dropped, %s takes its place: %s", dropped->name, variant->name,
                   why.text);
     }
@@ -409,6 +410,7 @@ int layer_run(struct layer *l, enum layer_pass_kind pass, const struct layer_io 
         status = l->pass[pass].variant->enqueue(l, &part, err);
         part.first += part.count;
     }
+    if (status != ALEXCL_OK) error_note_layer(err, l->shape.desc->name);
     return status;
 }
 

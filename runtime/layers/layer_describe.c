@@ -70,8 +70,9 @@ int layer_describe_inputs(struct layer *l, const struct alexcl_layer *desc, int 
     for (int t = 0; t < l->shape.tensor_count; t++)
         TRY(layer_check_size(layer_tensor_floats(&l->shape.tensors[t]), err));
 done:
-    if (status != ALEXCL_OK)
-        error_prefix(err, "layer %s behind %d x %d x %d: ", desc->name, whole[0].c, whole[0].h, whole[0].w);
+    if (status == ALEXCL_OK) return ALEXCL_OK;
+    error_prefix(err, "layer %s behind %d x %d x %d: ", desc->name, whole[0].c, whole[0].h, whole[0].w);
+    error_note_layer(err, desc->name);
     return status;
 }
 

@@ -33,7 +33,7 @@ static int softmax_own_build(struct layer *l, struct alexcl_error *err) {
         snprintf(defines, sizeof defines, "-DGROUP=%d", group);
         int status = layer_add_kernel(l, LAYER_FORWARD, 0, "softmax", "softmax_forward", defines, &why);
         if (status == ALEXCL_OK) return ALEXCL_OK;
-        if (group == 1 || !kernel_is_refused(status)) return error_set(err, status, "%s", why.text);
+        if (group == 1 || !kernel_is_refused(status)) return error_copy(err, &why);
     }
 }
 

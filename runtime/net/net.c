@@ -57,10 +57,8 @@ static int net_on_lanes(struct alexcl_net *net, int (*job)(struct lane *, struct
         int got = lane_wait(&net->lanes[i]);
         /* A lane that only gave up because the other one did has no text. */
         if (got != ALEXCL_OK && (status == ALEXCL_OK || net->lanes[i].error.status != ALEXCL_OK)) {
-            if (net->lanes[i].error.status != ALEXCL_OK)
-                status = error_set(err, got, "%s", net->lanes[i].error.text);
-            else
-                status = got;
+            error_note_place(&net->lanes[i].error, i);
+            status = net->lanes[i].error.status != ALEXCL_OK ? error_copy(err, &net->lanes[i].error) : got;
         }
     }
     return status;
@@ -91,6 +89,7 @@ static int net_choose_batch(struct alexcl_net *net, const struct alexcl_net_opti
             lane->graph->layers[j / 2].half[j % 2].choice.most = wanted;
         int status = graph_fit(lane->graph, lane->halves, &lane->place, memory, largest, wanted,
                                alexcl_selection_place(net->shared.selection, (size_t)i)->name, &fits[i], err);
+        if (status != ALEXCL_OK) error_note_place(err, i);
         if (status != ALEXCL_OK) return status;
     }
     struct fit fit = {.split = &net->split, .count = (size_t)net->shared.lanes, .caller = options->host};
@@ -148,6 +147,7 @@ static int net_check_kernels(struct alexcl_net *net, struct alexcl_error *err) {
         if (lane->place.device)
             status = selfcheck_before_use(lane->graph, lane->halves, &lane->place, lane->room,
                                           alexcl_selection_device(net->shared.selection, (size_t)i)->driver, err);
+        if (status != ALEXCL_OK) error_note_place(err, i);
     }
     return status;
 }
@@ -333,10 +333,14 @@ static int net_name_bad_layer(struct alexcl_net *net, size_t first_image, size_t
     int status = net_on_lanes(net, run_batch, err);
     net->shared.batch.check = -1;
     if (status != ALEXCL_OK) return status;
-    int first = -1;
+    int first = -1, place = -1;
     for (int i = 0; i < net->shared.lanes; i++) {
         int bad = net->lanes[i].not_finite;
-        if (bad >= 0 && (first < 0 || bad < first)) first = bad;
+        if (bad >= 0 && bad == first) place = -1; /* both */
+        if (bad >= 0 && (first < 0 || bad < first)) {
+            first = bad;
+            place = i;
+        }
         net->lanes[i].not_finite = -1;
     }
     if (first < 0) /* the second run was fine: the device does not compute the same twice */
@@ -345,10 +349,14 @@ static int net_name_bad_layer(struct alexcl_net *net, size_t first_image, size_t
             "image %zu got a score that is not finite, and a second run did not: the device or its driver is unsound; "
             "compare with --devices ref",
             first_image + image);
-    return error_set(err, ALEXCL_E_DATA,
-                     "image %zu: not a finite number, first in the output of layer %s: weights or input are damaged or "
-                     "of another scale",
-                     first_image + image, g->layers[first].half[0].shape.desc->name);
+    const char *layer = g->layers[first].half[0].shape.desc->name;
+    status = error_set(err, ALEXCL_E_DATA,
+                       "image %zu: not a finite number, first in the output of layer %s: weights or input are damaged "
+                       "or of another scale",
+                       first_image + image, layer);
+    error_note_layer(err, layer);
+    error_note_place(err, place);
+    return status;
 }
 
 int alexcl_net_run(struct alexcl_net *net, const float *images_in, size_t images, float *out,

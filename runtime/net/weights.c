@@ -122,30 +122,38 @@ static int weights_missing(const char *path, const struct alexcl_weights *w, con
                      w->model->name, hint);
 }
 
-static int weights_find_tensors(const char *path, struct alexcl_weights *w, struct alexcl_error *err) {
+static int weights_find_tensor(const char *path, struct alexcl_weights *w, struct weights_tensor *t,
+                               struct alexcl_error *err) {
     char wanted[SAFETENSORS_SHOWN], have[SAFETENSORS_SHOWN];
+    const char *alias = weights_alias(w->model, t->name);
+    const struct safetensors_tensor *other = alias ? safetensors_find(w->file, alias) : NULL;
+    t->found = safetensors_find(w->file, t->name);
+    if (t->found && other)
+        return error_set(err, ALEXCL_E_DATA, "%s: has both %s and %s, two names of one tensor; leave one out", path,
+                         t->name, alias);
+    if (!t->found) t->found = other;
+    if (!t->found) return weights_missing(path, w, t, alias, err);
+    if (t->found->type == SAFETENSORS_OTHER)
+        return error_set(err, ALEXCL_E_DATA, "%s: tensor %s is of dtype %s; F32, F16 and BF16 are read: convert it",
+                         path, t->found->name, t->found->type_name);
+    int same = t->found->dims == t->tensor.dims;
+    for (int d = 0; same && d < t->tensor.dims; d++) same = t->found->shape[d] == (uint64_t)t->tensor.shape[d];
+    if (!same)
+        return error_set(err, ALEXCL_E_DATA, "%s: tensor %s is %s, model %s wants %s%s", path, t->found->name,
+                         safetensors_show_shape(t->found->dims, t->found->shape, have), w->model->name,
+                         weights_show_wanted(t, wanted),
+                         t->tensor.dims == 4   ? " (outputs x inputs / groups x height x width)"
+                         : t->tensor.dims == 2 ? " (outputs x inputs)"
+                                               : "");
+    return ALEXCL_OK;
+}
+
+static int weights_find_tensors(const char *path, struct alexcl_weights *w, struct alexcl_error *err) {
     for (size_t i = 0; i < w->count; i++) {
-        struct weights_tensor *t = &w->tensors[i];
-        const char *alias = weights_alias(w->model, t->name);
-        const struct safetensors_tensor *other = alias ? safetensors_find(w->file, alias) : NULL;
-        t->found = safetensors_find(w->file, t->name);
-        if (t->found && other)
-            return error_set(err, ALEXCL_E_DATA, "%s: has both %s and %s, two names of one tensor; leave one out", path,
-                             t->name, alias);
-        if (!t->found) t->found = other;
-        if (!t->found) return weights_missing(path, w, t, alias, err);
-        if (t->found->type == SAFETENSORS_OTHER)
-            return error_set(err, ALEXCL_E_DATA, "%s: tensor %s is of dtype %s; F32, F16 and BF16 are read: convert it",
-                             path, t->found->name, t->found->type_name);
-        int same = t->found->dims == t->tensor.dims;
-        for (int d = 0; same && d < t->tensor.dims; d++) same = t->found->shape[d] == (uint64_t)t->tensor.shape[d];
-        if (!same)
-            return error_set(err, ALEXCL_E_DATA, "%s: tensor %s is %s, model %s wants %s%s", path, t->found->name,
-                             safetensors_show_shape(t->found->dims, t->found->shape, have), w->model->name,
-                             weights_show_wanted(t, wanted),
-                             t->tensor.dims == 4   ? " (outputs x inputs / groups x height x width)"
-                             : t->tensor.dims == 2 ? " (outputs x inputs)"
-                                                   : "");
+        int status = weights_find_tensor(path, w, &w->tensors[i], err);
+        if (status == ALEXCL_OK) continue;
+        error_note_layer(err, w->model->layers[w->tensors[i].layer].name);
+        return status;
     }
     return ALEXCL_OK;
 }
@@ -170,6 +178,7 @@ static int weights_check_connections(const char *path, const struct alexcl_weigh
                                            "weights there must be 0; one is %g",
                                            path, t->found->name, o, in, w->model->name, (double)v.values[at]);
         weights_view_close(&v);
+        if (status != ALEXCL_OK) error_note_layer(err, w->model->layers[t->layer].name);
         if (status != ALEXCL_OK) return status;
     }
     return ALEXCL_OK;

@@ -177,12 +177,15 @@ static int first_run_case(struct place *place, const struct selfcheck_case *c, c
     if (status != ALEXCL_OK || (!found.wrong && !found.unasked)) return status;
     selfcheck_explain(&found, what, sizeof what);
     selfcheck_describe(c, shape, sizeof shape);
-    return error_set(err, ALEXCL_E_DEVICE,
-                     "%s, driver %s: kernel %s.cl computes wrongly (layer %s in small, %s: %s), so the scores would be "
-                     "wrong. `alexcl check` tries every "
-                     "kernel; another device, another version of the driver or --devices ref may be right; --check off "
-                     "(ALEXCL_CHECK=off) goes on all the same",
-                     device_name(place->device), driver, selfcheck_kernels(c), c->desc.name, shape, what);
+    status =
+        error_set(err, ALEXCL_E_DEVICE,
+                  "%s, driver %s: kernel %s.cl computes wrongly (layer %s in small, %s: %s), so the scores would be "
+                  "wrong. `alexcl check` tries every "
+                  "kernel; another device, another version of the driver or --devices ref may be right; --check off "
+                  "(ALEXCL_CHECK=off) goes on all the same",
+                  device_name(place->device), driver, selfcheck_kernels(c), c->desc.name, shape, what);
+    error_note_layer(err, c->desc.name);
+    return status;
 }
 
 /* Kernel files that the cases are of. */

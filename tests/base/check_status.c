@@ -154,6 +154,36 @@ START_TEST(progress_goes_to_the_callback_or_nowhere) {
 }
 END_TEST
 
+START_TEST(an_error_says_where_as_far_as_it_is_known) {
+    struct alexcl_error err = {0}, copy = {0};
+    error_note_layer(&err, "conv1"); /* nothing went wrong */
+    error_note_place(&err, 1);
+    ck_assert(err.place == 0 && !err.layer[0]);
+    error_set(&err, ALEXCL_E_DATA, "bad");
+    ck_assert(err.cl_code == 0 && err.place == -1 && !err.layer[0]);
+    error_note_layer(&err, "conv1");
+    error_note_place(&err, 1);
+    error_note_code(&err, -11);
+    error_note_layer(&err, "conv2"); /* farther from the cause */
+    error_note_place(&err, 0);
+    error_note_code(&err, -5);
+    error_prefix(&err, "w.safetensors: ");
+    ck_assert(err.cl_code == -11 && err.place == 1);
+    ck_assert_str_eq(err.layer, "conv1");
+    ck_assert_int_eq(error_copy(&copy, &err), ALEXCL_E_DATA);
+    ck_assert(copy.place == 1 && strcmp(copy.layer, "conv1") == 0);
+    ck_assert_str_eq(copy.text, "w.safetensors: bad");
+    struct alexcl_error other = {0};
+    error_set(&other, -5, "out of resources");
+    ck_assert(other.cl_code == -5 && other.place == -1);
+    ck_assert_int_eq(error_copy(&copy, &other), -5);
+    ck_assert_str_eq(copy.layer, "conv1"); /* the first is the cause */
+}
+END_TEST
+
+START_TEST(an_error_fits_on_a_stack) { ck_assert_uint_le(sizeof(struct alexcl_error), 4500); }
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("status");
     tcase_add_test(tests, the_first_error_is_kept);
@@ -164,5 +194,7 @@ int main(void) {
     tcase_add_test(tests, log_goes_to_the_callback_or_nowhere);
     tcase_add_test(tests, the_callback_may_log_and_be_changed_from_within);
     tcase_add_test(tests, progress_goes_to_the_callback_or_nowhere);
+    tcase_add_test(tests, an_error_says_where_as_far_as_it_is_known);
+    tcase_add_test(tests, an_error_fits_on_a_stack);
     return support_run(tests);
 }

@@ -317,6 +317,7 @@ START_TEST(a_net_whose_check_fails_is_not_opened) {
             ck_assert_msg(status == (faults->fired ? FAULTS_CODE : ALEXCL_OK), "%s, call %d: %d: %s", check_calls[c],
                           check_turns[i], status, err.text);
             ck_assert((net == NULL) == (status != ALEXCL_OK));
+            ck_assert(status == ALEXCL_OK || (err.cl_code == FAULTS_CODE && err.place == 0));
             fired += strstr(err.text, "before its first use") != NULL;
             alexcl_net_free(net);
             ck_assert_msg(faults->live == 0, "%s, call %d: %d objects stayed behind", check_calls[c], check_turns[i],

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A net as a caller of the library has it: settings as options, of each net its own, and structures of another version
  * of the header. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,6 +104,39 @@ START_TEST(a_bad_setting_is_told_where_the_net_is_opened) {
     EXPECT_ERROR(alexcl_net_open(c.model, c.weights, support_selection(), NULL, &net, &err), ALEXCL_E_USAGE,
                  "ALEXCL_TUNE is \"often\"", err);
     unsetenv("ALEXCL_TUNE");
+    free_caller(&c);
+}
+END_TEST
+
+/* ---- errors ---- */
+
+START_TEST(an_error_says_which_layer_and_place) {
+    struct caller c = make_caller("tiny2t");
+    struct alexcl_net *net;
+    struct alexcl_net_options options = {.size = sizeof options, .batch = 2};
+    EXPECT_OK(alexcl_net_open(c.model, c.weights, support_selection(), &options, &net, &err), err);
+    float *out = support_floats(IMAGES * shape_size(support_output(net)));
+    c.images[c.in] = NAN;
+    ck_assert_int_eq(alexcl_net_run(net, c.images, IMAGES, out, &err), ALEXCL_E_DATA);
+    ck_assert_str_eq(err.layer, "conv1");
+    ck_assert(err.place == 0 && err.cl_code == 0);
+    err = (struct alexcl_error){0};
+    alexcl_net_free(net);
+    options.memory = 1 << 10;
+    ck_assert_int_eq(alexcl_net_open(c.model, c.weights, support_selection(), &options, &net, &err), ALEXCL_E_MEMORY);
+    ck_assert(err.place == 0 && !err.layer[0]);
+    err = (struct alexcl_error){0};
+    struct alexcl_model bad = *c.model;
+    struct alexcl_layer rows[40];
+    ck_assert_uint_le(bad.layer_count, sizeof rows / sizeof *rows);
+    memcpy(rows, bad.layers, bad.layer_count * sizeof *rows);
+    rows[0].outputs = -1;
+    bad.layers = rows;
+    ck_assert_int_eq(alexcl_plan_make(&bad, NULL, &(struct alexcl_plan *){NULL}, &err), ALEXCL_E_USAGE);
+    ck_assert_str_eq(err.layer, rows[0].name);
+    ck_assert_int_eq(err.place, -1);
+    err = (struct alexcl_error){0};
+    free(out);
     free_caller(&c);
 }
 END_TEST
@@ -238,6 +272,7 @@ int main(void) {
     tcase_add_test(tests, one_net_uses_clblast_and_the_other_does_not);
 #endif
     tcase_add_test(tests, a_bad_setting_is_told_where_the_net_is_opened);
+    tcase_add_test(tests, an_error_says_which_layer_and_place);
     tcase_add_test(tests, options_of_another_size_are_read);
     tcase_add_test(tests, a_model_and_rows_of_another_size_are_read);
     return support_run(tests);
