@@ -14,6 +14,7 @@
 struct example {
     struct alexcl_shape in;
     int outputs, kernel, stride, groups, half, in_block, width, step;
+    int wider; /* columns of the kernel more than rows */
 };
 
 static struct layer describe(const struct example *e) {
@@ -24,7 +25,7 @@ static struct layer describe(const struct example *e) {
     desc = (struct alexcl_layer){.type = ALEXCL_CONV,
                                  .name = "conv",
                                  .outputs = e->outputs,
-                                 .kernel = {e->kernel, e->kernel},
+                                 .kernel = {e->kernel, e->kernel + e->wider},
                                  .stride = {e->stride, e->stride},
                                  .groups = e->groups};
     EXPECT_OK(layer_describe(&l, &desc, e->half, e->in, &err), err);
@@ -32,17 +33,20 @@ static struct layer describe(const struct example *e) {
     return l;
 }
 
-/* The half's: its outputs, what a group of them reads, its groups. */
+/* The half's: its outputs; what a group of them reads; its groups. An odd number of groups has one that the cut goes
+ * through: all inputs are one group then, of which an output reads some. */
 static int own_outputs(const struct example *e) { return e->half ? e->outputs / 2 : e->outputs - e->outputs / 2; }
-static int own_groups(const struct example *e) { return e->groups == 1 ? 1 : e->groups / 2; }
-static int group_inputs(const struct example *e) { return e->in.c / e->groups; }
+static int as_one(const struct example *e) { return e->groups % 2; }
+static int own_groups(const struct example *e) { return as_one(e) ? 1 : e->groups / 2; }
+static int group_inputs(const struct example *e) { return as_one(e) ? e->in.c : e->in.c / e->groups; }
+static int taps_of(const struct example *e) { return e->kernel * (e->kernel + e->wider); }
 
 static int upwards(int a, int b) { return (a + b - 1) / b; }
 
 /* Inputs of a group as they lie in memory. */
 static int places(const struct example *e) {
     if (e->in_block == 1) return group_inputs(e);
-    if (e->groups > 1) return upwards(group_inputs(e), 16) * 16;
+    if (!as_one(e)) return upwards(group_inputs(e), 16) * 16;
     return (upwards(e->in.c - e->in.c / 2, 16) + upwards(e->in.c / 2, 16)) * 16;
 }
 
@@ -51,7 +55,7 @@ static int input_at(const struct example *e, int place) {
     int half0 = e->in.c - e->in.c / 2, end0 = upwards(half0, 16) * 16;
     if (place >= places(e)) return -1;
     if (e->in_block == 1) return place;
-    if (e->groups > 1) return place < group_inputs(e) ? place : -1;
+    if (!as_one(e)) return place < group_inputs(e) ? place : -1;
     if (place < end0) return place < half0 ? place : -1;
     return place - end0 < e->in.c / 2 ? half0 + place - end0 : -1;
 }
@@ -62,8 +66,11 @@ static int output_at(const struct example *e, int block, int lane) {
     return o < each ? block / blocks * each + o : -1;
 }
 
+/* Of output o for input i of its group, or of all. */
 static float weight_at(const struct example *e, const float *w, int o, int i, int tap) {
-    return o < 0 || i < 0 ? 0.0f : w[(o * group_inputs(e) + i) * e->kernel * e->kernel + tap];
+    int inputs = e->in.c / e->groups, whole = o + (e->half ? e->outputs - own_outputs(e) : 0);
+    if (as_one(e) && i >= 0) i -= whole / (e->outputs / e->groups) * inputs;
+    return o < 0 || i < 0 || i >= inputs ? 0.0f : w[(o * inputs + i) * taps_of(e) + tap];
 }
 
 static float *weights_of(const struct layer *l, int t, const char *name) {
@@ -83,16 +90,20 @@ static float *packed_of(const struct layer *l, const struct conv_packing *p, int
 
 static const struct example plain[] = {
     /* conv.cl: tiles of 32 outputs, depth a multiple of 8 */
-    {{3, 9, 9}, 5, 3, 1, 1, 0, 1, 32, 8},
-    {{5, 9, 9}, 133, 5, 2, 1, 1, 1, 32, 8},
-    {{12, 9, 9}, 28, 3, 1, 4, 0, 1, 32, 8},
-    {{10, 9, 9}, 134, 2, 1, 2, 1, 1, 32, 8},
-    {{8, 9, 9}, 264, 1, 1, 4, 1, 1, 32, 8},
+    {{3, 9, 9}, 5, 3, 1, 1, 0, 1, 32, 8, 0},
+    {{5, 9, 9}, 133, 5, 2, 1, 1, 1, 32, 8, 0},
+    {{12, 9, 9}, 28, 3, 1, 4, 0, 1, 32, 8, 0},
+    {{10, 9, 9}, 134, 2, 1, 2, 1, 1, 32, 8, 0},
+    {{8, 9, 9}, 264, 1, 1, 4, 1, 1, 32, 8, 0},
+    {{9, 9, 9}, 105, 3, 1, 3, 0, 1, 32, 8, 0},
+    {{15, 9, 9}, 70, 2, 1, 5, 1, 1, 32, 8, 3},
     /* conv_cpu.cl: vectors of 16 outputs, inputs in blocks or not */
-    {{3, 9, 9}, 37, 3, 1, 1, 0, 1, 16, 1},
-    {{37, 9, 9}, 35, 3, 1, 1, 1, 16, 32, 1},
-    {{33, 9, 9}, 99, 2, 1, 1, 0, 16, 48, 1},
-    {{38, 9, 9}, 66, 3, 1, 2, 1, 16, 64, 1},
+    {{3, 9, 9}, 37, 3, 1, 1, 0, 1, 16, 1, 0},
+    {{37, 9, 9}, 35, 3, 1, 1, 1, 16, 32, 1, 0},
+    {{33, 9, 9}, 99, 2, 1, 1, 0, 16, 48, 1, 0},
+    {{38, 9, 9}, 66, 3, 1, 2, 1, 16, 64, 1, 0},
+    {{57, 9, 9}, 99, 3, 1, 3, 1, 16, 32, 1, 0},
+    {{21, 9, 9}, 33, 1, 1, 1, 0, 16, 16, 1, 4},
 };
 
 START_TEST(weights_lie_where_the_page_says) {
@@ -100,7 +111,7 @@ START_TEST(weights_lie_where_the_page_says) {
         const struct example *e = &plain[n];
         struct layer l = describe(e);
         struct conv_packing p = conv_pack_plain(&l, e->width, e->step);
-        int taps = e->kernel * e->kernel, depth = upwards(places(e) * taps, e->step) * e->step,
+        int taps = taps_of(e), depth = upwards(places(e) * taps, e->step) * e->step,
             blocks = own_groups(e) * upwards(own_outputs(e) / own_groups(e), e->width);
         size_t floats = (size_t)blocks * (size_t)depth * (size_t)e->width;
         float *w = weights_of(&l, 0, "w"), *packed = packed_of(&l, &p, 0, w, floats);
@@ -173,14 +184,15 @@ START_TEST(transformed_weights_lie_where_the_page_says) {
         int points_first;
     } cases[] = {
         /* winograd.cl: points, then as conv.cl has a window of 1 x 1 */
-        {{{5, 9, 9}, 35, 3, 1, 1, 0, 1, 32, 8}, 4, 3, 1, 1},
-        {{{12, 9, 9}, 140, 5, 1, 4, 1, 1, 32, 8}, 4, 5, 1, 1},
+        {{{5, 9, 9}, 35, 3, 1, 1, 0, 1, 32, 8, 0}, 4, 3, 1, 1},
+        {{{12, 9, 9}, 140, 5, 1, 4, 1, 1, 32, 8, 0}, 4, 5, 1, 1},
         /* winograd_cpu.cl: blocks of outputs, then points */
-        {{{19, 9, 9}, 35, 3, 1, 1, 1, 16, 16, 1}, 4, 3, 1, 0},
-        {{{33, 9, 9}, 67, 3, 1, 1, 0, 16, 32, 1}, 5, 3, 1, 0},
-        {{{36, 9, 9}, 66, 5, 1, 2, 1, 16, 64, 1}, 4, 5, 1, 0},
+        {{{19, 9, 9}, 35, 3, 1, 1, 1, 16, 16, 1, 0}, 4, 3, 1, 0},
+        {{{33, 9, 9}, 67, 3, 1, 1, 0, 16, 32, 1, 0}, 5, 3, 1, 0},
+        {{{36, 9, 9}, 66, 5, 1, 2, 1, 16, 64, 1, 0}, 4, 5, 1, 0},
+        {{{57, 9, 9}, 99, 3, 1, 3, 0, 16, 32, 1, 0}, 4, 3, 1, 0},
         /* of planes: 4 x 4 pixels of a plane are 16 channels */
-        {{{3, 23, 23}, 21, 11, 4, 1, 0, 1, 16, 1}, 4, 3, 4, 0},
+        {{{3, 23, 23}, 21, 11, 4, 1, 0, 1, 16, 1, 0}, 4, 3, 4, 0},
     };
     for (size_t n = 0; n < sizeof cases / sizeof *cases; n++) {
         const struct example *e = &cases[n].e;
