@@ -8,9 +8,10 @@
 #include "model_check.h"
 
 static const struct alexcl_model *const models[] = {
-    &model_alexnet,       &model_alexnet_227,         &model_alexnet_2012, &model_alexnet_caffe,
-    &model_alexnet_keras, &model_alexnet_torchvision, &model_lenet5,       &model_lenet5_1998,
-    &model_tiny2t,        &model_tiny_across,         &model_tiny_nolrn,   &model_tiny_orig,
+    &model_alexnet,       &model_alexnet_227,   &model_alexnet_2012,
+    &model_alexnet_caffe, &model_alexnet_keras, &model_alexnet_torchvision,
+    &model_lenet5,        &model_lenet5_1998,   &model_tiny2t,
+    &model_tiny_across,   &model_tiny_nolrn,    &model_tiny_orig,
     &model_tinyinc,       &model_tinyskip,
 };
 enum { MODELS = sizeof models / sizeof *models };

@@ -67,7 +67,7 @@ extern const struct alexcl_model model_alexnet, model_alexnet_227, model_alexnet
     model_alexnet_keras,
     /* model_alexnet.c */
     model_alexnet_torchvision;
-extern const struct alexcl_model model_lenet5, model_lenet5_1998;                                    /* model_lenet.c */
-extern const struct alexcl_model model_tiny2t, model_tiny_across, model_tiny_nolrn, model_tiny_orig,
-    model_tinyinc, model_tinyskip; /* model_tiny.c */
+extern const struct alexcl_model model_lenet5, model_lenet5_1998; /* model_lenet.c */
+extern const struct alexcl_model model_tiny2t, model_tiny_across, model_tiny_nolrn, model_tiny_orig, model_tinyinc,
+    model_tinyskip; /* model_tiny.c */
 #endif

@@ -423,7 +423,7 @@ void layer_release(struct layer *l) {
 /* ---- enqueue ---- */
 
 const float *layer_host_in(const struct layer *l, const struct layer_io *io) {
-    return io->in->host + (size_t)io->first * shape_size(l->shape.in);
+    return io->in[0].own->host + (size_t)io->first * shape_size(l->shape.in);
 }
 float *layer_host_out(const struct layer *l, const struct layer_io *io) {
     return io->out->host + (size_t)io->first * shape_size(l->shape.out);

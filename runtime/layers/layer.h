@@ -149,11 +149,10 @@ struct layer_source {
 };
 /* One call: images first .. first+count-1 of the buffers. */
 struct layer_io {
-    const struct storage *in, *out;
-    const struct storage *seam;      /* reads.seam: n x seam x h x w of the other half; else NULL */
+    const struct layer_source *in; /* one for each input */
+    const struct storage *out;
     const struct storage *workspace; /* layer_pass.workspace floats, or NULL */
     int first, count;
-    const struct layer_source *sources; /* all inputs, of a layer that reads several */
 };
 
 /* How one place can compute a pass of a layer. */

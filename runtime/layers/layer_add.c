@@ -19,7 +19,7 @@ static int add_ref_enqueue(struct layer *l, const struct layer_io *io, struct al
     size_t size = shape_size(l->shape.out), at = (size_t)io->first * size, count = (size_t)io->count * size;
     float *y = layer_host_out(l, io);
     for (int i = 1; i < l->shape.input_count; i++)
-        ref_add(y, i == 1 ? io->sources[0].own->host + at : y, io->sources[i].own->host + at, count);
+        ref_add(y, i == 1 ? io->in[0].own->host + at : y, io->in[i].own->host + at, count);
     return ALEXCL_OK;
 }
 
@@ -32,8 +32,8 @@ static int add_own_enqueue(struct layer *l, const struct layer_io *io, struct al
     struct kernel_range range = layer_range(layer_out_floats(l), io);
     for (int i = 1; i < l->shape.input_count && status == ALEXCL_OK; i++)
         status = KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
-                               ARG_BUFFER(i == 1 ? io->sources[0].own->buffer : io->out->buffer),
-                               ARG_BUFFER(io->sources[i].own->buffer), ARG_BUFFER(io->out->buffer),
+                               ARG_BUFFER(i == 1 ? io->in[0].own->buffer : io->out->buffer),
+                               ARG_BUFFER(io->in[i].own->buffer), ARG_BUFFER(io->out->buffer),
                                ARG_INT((int)layer_out_floats(l)));
     return status;
 }

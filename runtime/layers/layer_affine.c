@@ -45,7 +45,7 @@ static int affine_own_enqueue(struct layer *l, const struct layer_io *io, struct
     size_t hw = (size_t)l->shape.out.h * (size_t)l->shape.out.w;
     struct kernel_range range = layer_range_maps(hw, layer_channels(l), io);
     return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
-                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
+                         ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
                          ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer), ARG_BUFFER(io->out->buffer),
                          ARG_INT((int)layer_channels(l)), ARG_INT((int)hw));
 }

@@ -65,7 +65,7 @@ struct concat_copy {
 static struct concat_copy concat_copy(const struct layer *l, const struct layer_io *io, int input, int half) {
     int at, own = half == l->shape.half;
     struct concat_run part = concat_part(l, input, half, &at);
-    return (struct concat_copy){.from = own ? io->sources[input].own : io->sources[input].halo,
+    return (struct concat_copy){.from = own ? io->in[input].own : io->in[input].halo,
                                 .from_channels = own ? layer_own(l, input).c : part.end - part.from,
                                 .from_first =
                                     own ? part.from - shape_half_first(l->shape.inputs[input].whole.c, half) : 0,

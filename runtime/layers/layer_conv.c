@@ -136,7 +136,7 @@ static int conv_own_enqueue(struct layer *l, const struct layer_io *io, struct a
                                  {(size_t)across * OWN_SIDE, (size_t)down * OWN_SIDE, (size_t)io->count},
                                  {OWN_SIDE, OWN_SIDE, 1}};
     return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
-                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
+                         ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
                          ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer), ARG_BUFFER(io->out->buffer),
                          ARG_INT(groups), ARG_INT(s.in.c / groups), ARG_INT(s.out.c / groups), ARG_INT(s.in.h),
                          ARG_INT(s.in.w), ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.window.pad[0]),
@@ -241,7 +241,7 @@ static int wino_enqueue(struct layer *l, const struct layer_io *io, struct alexc
             tiles = count * z.per_image;
         size_t width = wino_width(&z, count);
         struct kernel_range in = {2, {0, 0, 0}, {width, (size_t)z.rows, 1}, {OWN_PIXELS, 1, 1}};
-        TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), name, &in, err, ARG_BUFFER(io->in->buffer),
+        TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), name, &in, err, ARG_BUFFER(io->in[0].own->buffer),
                           ARG_BUFFER(work), ARG_INT(first), ARG_INT(tiles), ARG_INT(z.across), ARG_INT(z.per_image),
                           ARG_INT(s.in.c / groups), ARG_INT(z.depth), ARG_INT(s.in.h), ARG_INT(s.in.w),
                           ARG_INT(s.window.pad[0]), ARG_INT(s.window.pad[1])));
@@ -331,7 +331,7 @@ static int conv_clblast_enqueue(struct layer *l, const struct layer_io *io, stru
             if (count <= 0) continue;
             struct layer_io image = {.first = n, .count = 1};
             struct kernel_range range = layer_range_maps(pixels, (size_t)in, &image);
-            TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), name, &range, err, ARG_BUFFER(io->in->buffer),
+            TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), name, &range, err, ARG_BUFFER(io->in[0].own->buffer),
                               ARG_BUFFER(io->workspace->buffer), ARG_INT((int)start), ARG_INT(s.in.c), ARG_INT(g * in),
                               ARG_INT(in), ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.out.h), ARG_INT(s.out.w),
                               ARG_INT(v->kernel[0]), ARG_INT(v->kernel[1]), ARG_INT(v->stride[0]),
@@ -369,7 +369,7 @@ static int conv_naive_enqueue(struct layer *l, const struct layer_io *io, struct
     struct shape_conv s = conv_shape(l);
     struct kernel_range range = layer_range_maps((size_t)(s.out.h * s.out.w), layer_channels(l), io);
     return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
-                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
+                         ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
                          ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer), ARG_BUFFER(io->out->buffer),
                          ARG_INT(s.in.c / s.groups), ARG_INT(s.group_out), ARG_INT(s.before), ARG_INT(s.out.c),
                          ARG_INT(layer_in_channels(l)), ARG_INT((int)layer_channels(l)),

@@ -104,7 +104,7 @@ static int conv_cpu_enqueue(struct layer *l, const struct layer_io *io, struct a
         size_t count = (size_t)(left < CPU_IMAGES ? left : CPU_IMAGES);
         struct kernel_range rows = {2, {0, (size_t)first, 0}, {(size_t)(blocks * frame_h), count, 1}, {1, 1, 1}};
         TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &rows, err,
-                          ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->workspace->buffer), ARG_INT(first),
+                          ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(io->workspace->buffer), ARG_INT(first),
                           ARG_INT(blocks), ARG_INT(l->shape.in.h), ARG_INT(l->shape.in.w),
                           ARG_INT(l->shape.desc->pad[0]), ARG_INT(l->shape.desc->pad[1]), ARG_INT(frame_h),
                           ARG_INT(frame_w)));
@@ -316,7 +316,7 @@ static int winograd_fused_enqueue(struct layer *l, const struct layer_io *io, st
                                  {(size_t)((tiles + together - 1) / together), (size_t)conv_groups(l, tile.vectors), 1},
                                  {1, 1, 1}};
     return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
-                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
+                         ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
                          ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer), ARG_BUFFER(io->out->buffer),
                          ARG_INT(io->first), ARG_INT(tiles), ARG_INT(winograd_depth(l)),
                          ARG_INT(winograd_across(l, tile)), ARG_INT(per_image), ARG_INT(conv_blocks(l->shape.out.c)),
@@ -335,10 +335,10 @@ static int winograd_mem_enqueue(struct layer *l, const struct layer_io *io, stru
         int left = io->first + io->count - first, count = left < most ? left : most, tiles = count * per_image;
         struct kernel_range in = {
             3, {0, 0, 0}, {(size_t)per_image, (size_t)(depth / LAYER_BLOCK), (size_t)count}, {1, 1, 1}};
-        TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &in, err, ARG_BUFFER(io->in->buffer),
-                          ARG_BUFFER(io->workspace->buffer), ARG_INT(first), ARG_INT(tiles), ARG_INT(depth),
-                          ARG_INT(across), ARG_INT(l->shape.in.h), ARG_INT(l->shape.in.w),
-                          ARG_INT(l->shape.desc->pad[0]), ARG_INT(l->shape.desc->pad[1])));
+        TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &in, err,
+                          ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(io->workspace->buffer), ARG_INT(first),
+                          ARG_INT(tiles), ARG_INT(depth), ARG_INT(across), ARG_INT(l->shape.in.h),
+                          ARG_INT(l->shape.in.w), ARG_INT(l->shape.desc->pad[0]), ARG_INT(l->shape.desc->pad[1])));
         struct kernel_range products = {3,
                                         {0, 0, 0},
                                         {(size_t)((tiles + together - 1) / together),

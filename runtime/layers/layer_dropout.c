@@ -32,8 +32,8 @@ static int dropout_own_build(struct layer *l, struct alexcl_error *err) {
 static int dropout_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct kernel_range range = layer_range(layer_out_floats(l), io);
     return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
-                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->out->buffer), ARG_INT((int)layer_out_floats(l)),
-                         ARG_FLOAT(dropout_factor(l)));
+                         ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(io->out->buffer),
+                         ARG_INT((int)layer_out_floats(l)), ARG_FLOAT(dropout_factor(l)));
 }
 
 static const struct layer_variant dropout_ref = {

@@ -67,7 +67,7 @@ static int fc_own_enqueue(struct layer *l, const struct layer_io *io, struct ale
         {(size_t)((io->count + images - 1) / images * OWN_ITEMS), (size_t)((l->shape.out.c + rows - 1) / rows), 1},
         {OWN_ITEMS, 1, 1}};
     return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, tile), l->shape.desc->name, &range, err,
-                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
+                         ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
                          ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer), ARG_BUFFER(io->out->buffer),
                          ARG_INT(io->first), ARG_INT(io->first + io->count), ARG_INT(l->shape.in.c),
                          ARG_INT(l->shape.out.c));
@@ -158,7 +158,7 @@ static int fc_cpu_enqueue(struct layer *l, const struct layer_io *io, struct ale
         struct kernel_range range = {
             1, {0, 0, 0}, {(size_t)((blocks + tile.blocks - 1) / tile.blocks), 1, 1}, {1, 1, 1}};
         TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 2), l->shape.desc->name, &range, err,
-                          ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
+                          ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
                           ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer), ARG_BUFFER(io->out->buffer),
                           ARG_INT(n), ARG_INT(in), ARG_INT(l->shape.out.c), ARG_INT(l->choice.relu)));
     }
@@ -168,8 +168,8 @@ static int fc_cpu_enqueue(struct layer *l, const struct layer_io *io, struct ale
         struct kernel_range pack = {
             2, {0, 0, 0}, {(size_t)rows, (size_t)((in + CPU_CHUNK - 1) / CPU_CHUNK), 1}, {1, 1, 1}};
         TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &pack, err,
-                          ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->workspace->buffer), ARG_INT(first), ARG_INT(count),
-                          ARG_INT(in), ARG_INT(rows)));
+                          ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(io->workspace->buffer), ARG_INT(first),
+                          ARG_INT(count), ARG_INT(in), ARG_INT(rows)));
         int together = fc_cpu_together(l, rows);
         struct kernel_range range = {1, {0, 0, 0}, {(size_t)((blocks + together - 1) / together), 1, 1}, {1, 1, 1}};
         TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 1), l->shape.desc->name, &range, err,
@@ -231,7 +231,7 @@ static int fc_clblast_enqueue(struct layer *l, const struct layer_io *io, struct
            most = l->choice.reproducible ? 1 : (size_t)fc_clblast_images(l);
     for (size_t n = (size_t)io->first, count; n < end; n += count) {
         count = end - n < most ? end - n : most;
-        struct blas_matrix x = {io->in->buffer, n * in, count > 1 ? in : 1},
+        struct blas_matrix x = {io->in[0].own->buffer, n * in, count > 1 ? in : 1},
                            y = {io->out->buffer, n * out, count > 1 ? out : 1};
         if (count > 1)
             TRY(blas_gemm(dev, name, count, out, in, x, weights, 1, 1.0f, y,
@@ -267,7 +267,7 @@ static int fc_naive_build(struct layer *l, struct alexcl_error *err) {
 static int fc_naive_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct kernel_range range = layer_range((size_t)l->shape.out.c, io);
     return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
-                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
+                         ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
                          ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer), ARG_BUFFER(io->out->buffer),
                          ARG_INT(l->shape.in.c), ARG_INT(l->shape.out.c), ARG_INT((int)layer_in_floats(l)),
                          ARG_INT(l->shape.maps.h * l->shape.maps.w), ARG_INT(layer_first_channels(l)),

@@ -72,7 +72,7 @@ static int lrn_ref_enqueue(struct layer *l, const struct layer_io *io, struct al
     (void)err;
     struct shape_norm s = norm_shape(l);
     size_t seam = (size_t)(s.before + s.after) * (size_t)s.in.h * (size_t)s.in.w;
-    ref_lrn(layer_host_out(l, io), layer_host_in(l, io), seam ? io->seam->host + (size_t)io->first * seam : NULL,
+    ref_lrn(layer_host_out(l, io), layer_host_in(l, io), seam ? io->in[0].halo->host + (size_t)io->first * seam : NULL,
             io->count, &s);
     return ALEXCL_OK;
 }
@@ -85,11 +85,11 @@ static int lrn_own_enqueue(struct layer *l, const struct layer_io *io, struct al
     struct shape_norm s = norm_shape(l);
     size_t hw = (size_t)s.in.h * (size_t)s.in.w;
     struct kernel_range range = layer_range_maps(hw, layer_channels(l), io);
-    struct buffer *seam = s.before + s.after ? io->seam->buffer : NULL;
+    struct buffer *seam = s.before + s.after ? io->in[0].halo->buffer : NULL;
     return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
-                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(seam), ARG_BUFFER(io->out->buffer), ARG_INT(s.in.c),
-                         ARG_INT((int)hw), ARG_INT(s.before), ARG_INT(s.after), ARG_INT(s.first), ARG_INT(s.last),
-                         ARG_FLOAT(s.k), ARG_FLOAT(s.alpha), ARG_FLOAT(s.beta));
+                         ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(seam), ARG_BUFFER(io->out->buffer),
+                         ARG_INT(s.in.c), ARG_INT((int)hw), ARG_INT(s.before), ARG_INT(s.after), ARG_INT(s.first),
+                         ARG_INT(s.last), ARG_FLOAT(s.k), ARG_FLOAT(s.alpha), ARG_FLOAT(s.beta));
 }
 
 /* lrn_cpu.cl: places that a work-item computes, as the local memory allows. */
@@ -120,11 +120,11 @@ static int lrn_cpu_enqueue(struct layer *l, const struct layer_io *io, struct al
     int hw = s.in.h * s.in.w, places = lrn_cpu_places(l, l->place);
     struct kernel_range range = {
         2, {0, (size_t)io->first, 0}, {(size_t)((hw + places - 1) / places), (size_t)io->count, 1}, {1, 1, 1}};
-    struct buffer *seam = s.before + s.after ? io->seam->buffer : NULL;
+    struct buffer *seam = s.before + s.after ? io->in[0].halo->buffer : NULL;
     return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
-                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(seam), ARG_BUFFER(io->out->buffer), ARG_INT(s.in.c),
-                         ARG_INT(hw), ARG_INT(s.before), ARG_INT(s.after), ARG_INT(s.first), ARG_INT(s.last),
-                         ARG_FLOAT(s.k), ARG_FLOAT(s.alpha), ARG_FLOAT(s.beta),
+                         ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(seam), ARG_BUFFER(io->out->buffer),
+                         ARG_INT(s.in.c), ARG_INT(hw), ARG_INT(s.before), ARG_INT(s.after), ARG_INT(s.first),
+                         ARG_INT(s.last), ARG_FLOAT(s.k), ARG_FLOAT(s.alpha), ARG_FLOAT(s.beta),
                          ARG_LOCAL((size_t)places * lrn_cpu_line(l) * sizeof(float)));
 }
 
@@ -188,9 +188,9 @@ static int rnorm_own_enqueue(struct layer *l, const struct layer_io *io, struct 
     struct shape_norm s = norm_shape(l);
     struct kernel_range range = layer_range_maps((size_t)s.in.h * (size_t)s.in.w, layer_channels(l), io);
     return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
-                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->out->buffer), ARG_INT((int)layer_channels(l)),
-                         ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.first), ARG_INT(s.last), ARG_FLOAT(s.k),
-                         ARG_FLOAT(s.alpha), ARG_FLOAT(s.beta));
+                         ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(io->out->buffer),
+                         ARG_INT((int)layer_channels(l)), ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.first),
+                         ARG_INT(s.last), ARG_FLOAT(s.k), ARG_FLOAT(s.alpha), ARG_FLOAT(s.beta));
 }
 
 static const struct layer_variant rnorm_ref = {

@@ -110,8 +110,8 @@ static int maxpool_own_enqueue(struct layer *l, const struct layer_io *io, struc
     struct shape_pool s = pool_shape(l);
     struct kernel_range range = layer_range_maps((size_t)s.out.h * (size_t)s.out.w, layer_channels(l), io);
     return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
-                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->out->buffer), ARG_INT((int)layer_channels(l)),
-                         POOL_ARGS_PADDED(s));
+                         ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(io->out->buffer),
+                         ARG_INT((int)layer_channels(l)), POOL_ARGS_PADDED(s));
 }
 
 static const struct layer_variant maxpool_ref = {
@@ -137,7 +137,7 @@ static int maxpool_cpu_enqueue(struct layer *l, const struct layer_io *io, struc
     size_t blocks = layer_channels(l) / LAYER_BLOCK;
     struct kernel_range range = {3, {0, 0, (size_t)io->first}, {(size_t)s.out.h, blocks, (size_t)io->count}, {1, 1, 1}};
     return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
-                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->out->buffer), ARG_INT((int)blocks),
+                         ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(io->out->buffer), ARG_INT((int)blocks),
                          POOL_ARGS_PADDED(s));
 }
 
@@ -201,9 +201,9 @@ static int avgpool_own_enqueue(struct layer *l, const struct layer_io *io, struc
     struct shape_pool s = pool_shape(l);
     struct kernel_range range = layer_range_maps((size_t)s.out.h * (size_t)s.out.w, layer_channels(l), io);
     return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
-                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->out->buffer), ARG_INT((int)layer_channels(l)),
-                         POOL_ARGS_PADDED(s), ARG_INT(s.in.h + s.window.pad[2]), ARG_INT(s.in.w + s.window.pad[3]),
-                         ARG_INT(s.count_include_pad));
+                         ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(io->out->buffer),
+                         ARG_INT((int)layer_channels(l)), POOL_ARGS_PADDED(s), ARG_INT(s.in.h + s.window.pad[2]),
+                         ARG_INT(s.in.w + s.window.pad[3]), ARG_INT(s.count_include_pad));
 }
 
 static void avgpool_tell(const struct alexcl_layer *d, layer_tell_fn *tell, void *user) {
@@ -293,7 +293,7 @@ static int subsample_own_enqueue(struct layer *l, const struct layer_io *io, str
     struct shape_pool s = pool_shape(l);
     struct kernel_range range = layer_range_maps((size_t)s.out.h * (size_t)s.out.w, layer_channels(l), io);
     return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
-                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
+                         ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
                          ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer), ARG_BUFFER(io->out->buffer),
                          ARG_INT((int)layer_channels(l)), POOL_ARGS(s));
 }

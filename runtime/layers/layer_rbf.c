@@ -39,7 +39,7 @@ static int rbf_own_build(struct layer *l, struct alexcl_error *err) {
 static int rbf_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct kernel_range range = layer_range((size_t)l->shape.out.c, io);
     return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
-                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
+                         ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
                          ARG_BUFFER(io->out->buffer), ARG_INT(l->shape.in.c), ARG_INT(l->shape.out.c));
 }
 

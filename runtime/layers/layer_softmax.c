@@ -42,7 +42,7 @@ static int softmax_own_enqueue(struct layer *l, const struct layer_io *io, struc
     struct kernel_range range = layer_range(kernel_required_group(layer_kernel(l, LAYER_FORWARD, 0)), io);
     range.local[0] = range.global[0];
     return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
-                         ARG_BUFFER(io->in->buffer), ARG_BUFFER(io->out->buffer), ARG_INT(l->shape.in.c),
+                         ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(io->out->buffer), ARG_INT(l->shape.in.c),
                          ARG_INT(softmax_first(l)), ARG_INT(l->shape.out.c));
 }
 

@@ -306,10 +306,8 @@ static int run_layer(struct run *r, int i, int first, int count, struct alexcl_e
         if (!lane_runs(lane, h)) continue;
         for (int j = 0; j < gl->input_count; j++) sources[j] = run_source(lane, gl, h, j);
         struct layer_io io = {
-            .in = sources[0].own,
+            .in = sources,
             .out = lane_value(lane, h, gl->out),
-            .seam = sources[0].halo,
-            .sources = sources,
             .workspace = &lane->workspace,
             .first = first,
             .count = count,

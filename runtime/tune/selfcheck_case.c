@@ -122,8 +122,7 @@ static int case_run_half(struct layer *l, enum layer_pass_kind pass, float *cons
     TRY(memory_alloc_floats(&made, floats, "a check", err));
     selfcheck_fill_nobody(made, floats);
     TRY(selfcheck_store(l->place, made, floats, &to, err));
-    const struct layer_io one = {sources[0].own, &to, sources[0].halo, &workspace, first, 1, sources},
-                          all = {sources[0].own, &to, sources[0].halo, &workspace, first, count, sources};
+    const struct layer_io one = {sources, &to, &workspace, first, 1}, all = {sources, &to, &workspace, first, count};
     TRY(layer_run(l, pass, &one, err));
     TRY(storage_read(&to, before, made, each, err));
     layer_take_out(l, made, alone);

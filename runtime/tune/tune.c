@@ -154,10 +154,16 @@ static int tune_run_way(const struct tune_layer *t, struct place *place, struct 
     TRY(layer_prepare_variant(&l, LAYER_FORWARD, place, way->variant, (const float *const *)data->w, err));
     if (l.pass[LAYER_FORWARD].workspace)
         TRY(storage_create(place, l.pass[LAYER_FORWARD].workspace, "the tuner", &workspace, err));
-    TRY(tune_time(&l, &(struct layer_io){.in = &data->in, .out = &data->out, .workspace = &workspace, .count = 1},
-                  &alone, err));
+    TRY(tune_time(
+        &l,
+        &(struct layer_io){
+            .in = &(struct layer_source){&data->in, NULL}, .out = &data->out, .workspace = &workspace, .count = 1},
+        &alone, err));
     TRY(tune_time(&l,
-                  &(struct layer_io){.in = &data->in, .out = &data->out, .workspace = &workspace, .count = TUNE_IMAGES},
+                  &(struct layer_io){.in = &(struct layer_source){&data->in, NULL},
+                                     .out = &data->out,
+                                     .workspace = &workspace,
+                                     .count = TUNE_IMAGES},
                   &together, err));
     if (!way->measured || alone < way->alone) way->alone = alone;
     if (!way->measured || together / TUNE_IMAGES < way->together) way->together = together / TUNE_IMAGES;

@@ -41,7 +41,7 @@ START_TEST(nan_stays) {
     EXPECT_OK(layer_prepare(&l, LAYER_FORWARD, support_place(), none, &err), err);
     EXPECT_OK(storage_create(support_place(), 2, "a test", &memory, &err), err);
     EXPECT_OK(storage_write(&memory, 0, values, 2, &err), err);
-    const struct layer_io io = {.in = &memory, .out = &memory, .count = 1};
+    const struct layer_io io = {.in = &(struct layer_source){&memory, NULL}, .out = &memory, .count = 1};
     EXPECT_OK(layer_run(&l, LAYER_FORWARD, &io, &err), err);
     EXPECT_OK(storage_read(&memory, 0, values, 2, &err), err);
     ck_assert(isnan(values[0]) && values[1] == 0.0f);

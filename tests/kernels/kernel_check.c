@@ -193,9 +193,8 @@ static float *run_half(struct layer *l, const float *x, int images, int first, i
     if (sides) make_storage(l->place, sides, seam_floats / (size_t)images, images, first, count, &seam);
     if (l->pass[LAYER_FORWARD].workspace)
         make_storage(l->place, NULL, l->pass[LAYER_FORWARD].workspace, 1, 0, 1, &workspace);
-    const struct layer_io io = {.in = &in,
+    const struct layer_io io = {.in = &(struct layer_source){&in, sides ? &seam : NULL},
                                 .out = in_place ? &in : &out,
-                                .seam = sides ? &seam : NULL,
                                 .workspace = l->pass[LAYER_FORWARD].workspace ? &workspace : NULL,
                                 .first = first,
                                 .count = count};
@@ -245,7 +244,7 @@ static void check_several_half(struct layer *l, float *const x[], const float *d
         sources[i] = (struct layer_source){&own[i], l->shape.inputs[i].halo.count ? &halo[i] : NULL};
     }
     make_storage(l->place, NULL, layer_out_floats(l), images, first, count, &out);
-    const struct layer_io io = {.in = &own[0], .out = &out, .first = first, .count = count, .sources = sources};
+    const struct layer_io io = {.in = sources, .out = &out, .first = first, .count = count};
     EXPECT_OK(layer_run(l, LAYER_FORWARD, &io, &err), err);
     float *laid = support_floats(floats),
           *wanted = cut_channels(due, images, l->shape.whole_out, shape_half_first(l->shape.whole_out.c, l->shape.half),

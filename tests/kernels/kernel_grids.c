@@ -201,7 +201,7 @@ void kernel_check_maxpool_nan(const char *variant, int block) {
     EXPECT_OK(storage_create(support_place(), layer_in_floats(&l), "a test", &in, &err), err);
     EXPECT_OK(storage_create(support_place(), layer_out_floats(&l), "a test", &out, &err), err);
     EXPECT_OK(storage_write(&in, 0, laid, layer_in_floats(&l), &err), err);
-    const struct layer_io io = {.in = &in, .out = &out, .count = 1};
+    const struct layer_io io = {.in = &(struct layer_source){&in, NULL}, .out = &out, .count = 1};
     EXPECT_OK(layer_run(&l, LAYER_FORWARD, &io, &err), err);
     EXPECT_OK(storage_read(&out, 0, made, layer_out_floats(&l), &err), err);
     layer_take_out(&l, made, got);

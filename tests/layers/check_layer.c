@@ -160,9 +160,12 @@ static float *run_fc(int half, int fp16, const float *x, const float *w, const f
                           layer_parameter_floats(&l, support_place(), 0));
     if (l.pass[LAYER_FORWARD].workspace)
         EXPECT_OK(storage_create(support_place(), l.pass[LAYER_FORWARD].workspace, "a test", &workspace, &err), err);
-    EXPECT_OK(layer_run(&l, LAYER_FORWARD,
-                        &(struct layer_io){.in = &in, .out = &out, .workspace = &workspace, .count = IMAGES}, &err),
-              err);
+    EXPECT_OK(
+        layer_run(&l, LAYER_FORWARD,
+                  &(struct layer_io){
+                      .in = &(struct layer_source){&in, NULL}, .out = &out, .workspace = &workspace, .count = IMAGES},
+                  &err),
+        err);
     EXPECT_OK(storage_read(&out, 0, y, count, &err), err);
     layer_release(&l);
     storage_free(&in), storage_free(&out), storage_free(&workspace);
@@ -376,7 +379,9 @@ START_TEST(dropout_keeps_the_rest) {
     EXPECT_OK(storage_create(support_place(), 4, "a test", &s, &err), err);
     EXPECT_OK(storage_write(&s, 0, x, 4, &err), err);
     EXPECT_OK(layer_prepare(&l, LAYER_FORWARD, support_place(), none, &err), err);
-    EXPECT_OK(layer_run(&l, LAYER_FORWARD, &(struct layer_io){.in = &s, .out = &s, .count = 1}, &err), err);
+    EXPECT_OK(layer_run(&l, LAYER_FORWARD,
+                        &(struct layer_io){.in = &(struct layer_source){&s, NULL}, .out = &s, .count = 1}, &err),
+              err);
     EXPECT_OK(storage_read(&s, 0, y, 4, &err), err);
     for (int i = 0; i < 4; i++) ck_assert_float_eq(y[i], due[i]);
     layer_release(&l);

@@ -47,9 +47,12 @@ static float *computed(struct layer *l, const float *x, size_t *floats) {
     EXPECT_OK(storage_write(&in, 0, x, given, &err), err);
     EXPECT_OK(storage_create(l->place, *floats, "a test", &out, &err), err);
     if (wanted) EXPECT_OK(storage_create(l->place, wanted, "a test", &workspace, &err), err);
-    EXPECT_OK(layer_run(l, LAYER_FORWARD,
-                        &(struct layer_io){.in = &in, .out = &out, .workspace = &workspace, .count = IMAGES}, &err),
-              err);
+    EXPECT_OK(
+        layer_run(l, LAYER_FORWARD,
+                  &(struct layer_io){
+                      .in = &(struct layer_source){&in, NULL}, .out = &out, .workspace = &workspace, .count = IMAGES},
+                  &err),
+        err);
     float *y = support_floats(*floats);
     EXPECT_OK(storage_read(&out, 0, y, *floats, &err), err);
     storage_free(&in), storage_free(&out), storage_free(&workspace);
