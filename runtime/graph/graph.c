@@ -90,7 +90,8 @@ static int graph_describe(struct graph *g, struct graph_layer *gl, const struct 
         if (status != ALEXCL_OK) return status;
         l->shape.maps = graph_out_maps(g, gl->inputs[0]);
         l->choice.in_block = block ? block : 1;
-        l->choice.out_block = layer_makes_block(l, l->choice.in_block, g->block);
+        /* half 0 may just have found that there are none */
+        l->choice.out_block = layer_makes_block(l, l->choice.in_block, g->block ? g->block : 1);
         /* None takes some inputs in blocks and some not. */
         if (g->block > 1 && (!block || ((l->choice.in_block > 1 || l->choice.out_block > 1) && !layer_takes_blocks(l))))
             g->block = 0;
