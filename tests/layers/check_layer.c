@@ -99,6 +99,51 @@ START_TEST(halves) {
 }
 END_TEST
 
+/* Windows at random, of which those that fit are made small for a check: it must fit still, and be cut and laid out as
+ * it was. */
+START_TEST(made_small_it_is_a_layer_still) {
+    static const enum alexcl_layer_type types[] = {ALEXCL_CONV,      ALEXCL_MAXPOOL, ALEXCL_AVGPOOL,
+                                                   ALEXCL_SUBSAMPLE, ALEXCL_LRN,     ALEXCL_RNORM};
+    enum { ROUNDS = 20000, NUMBERS = 20 };
+    float *random = support_random((size_t)ROUNDS * NUMBERS, "shrink", 1.0);
+    int fitted[sizeof types / sizeof *types] = {0};
+    for (int round = 0; round < ROUNDS; round++) {
+        const float *r = random + (size_t)round * NUMBERS;
+        int n[NUMBERS], type = round % (int)(sizeof types / sizeof *types);
+        for (int i = 0; i < NUMBERS; i++) n[i] = (int)((r[i] + 1.0f) * 1000.0f);
+        int groups = 1 + n[17] % 5;
+        struct alexcl_layer desc = {.type = types[type],
+                                    .name = "l",
+                                    .outputs = groups * (1 + n[15] % 9),
+                                    .kernel = {1 + n[0] % 5, 1 + n[1] % 5},
+                                    .stride = {1 + n[2] % 4, 1 + n[3] % 4},
+                                    .dilation = {n[4] % 4, n[5] % 4},
+                                    .pad = {n[6] % 6, n[7] % 6, n[8] % 6, n[9] % 6},
+                                    .ceil_mode = n[10] % 2,
+                                    .groups = groups,
+                                    .window = {-(n[11] % 5), n[12] % 5},
+                                    .k = 1,
+                                    .beta = 0.75,
+                                    .span = n[10] % 3 ? ALEXCL_SPAN_LAYER : ALEXCL_SPAN_HALF},
+                            small;
+        struct alexcl_shape in = {groups * (1 + n[16] % 9), 1 + n[13] % 40, 1 + n[14] % 40}, small_in;
+        struct alexcl_error err = {0};
+        for (int half = 0; half < 2; half++) {
+            struct layer l, s;
+            if (layer_describe(&l, &desc, half, in, &err) != ALEXCL_OK) continue;
+            fitted[type]++;
+            layer_shrink(&l, &small, &small_in);
+            EXPECT_OK(layer_describe(&s, &small, half, small_in, &err), err);
+            ck_assert_int_eq(l.shape.reads.all, s.shape.reads.all);
+            ck_assert(shape_size(s.shape.in) <= shape_size(l.shape.in) && small_in.c <= in.c);
+            if (types[type] == ALEXCL_CONV) ck_assert_int_eq(layer_takes_blocks(&l), layer_takes_blocks(&s));
+        }
+    }
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) ck_assert_int_gt(fitted[i], 1000);
+    free(random);
+}
+END_TEST
+
 static const char *chosen_for(const struct alexcl_layer *desc, struct alexcl_shape whole_in, int fp16) {
     struct layer l = describe(desc, 0, whole_in);
     l.choice.fp16 = fp16;
@@ -415,6 +460,7 @@ int main(void) {
     /* first: before others compile these kernels */
     tcase_add_test(tests, the_next_variant_takes_the_place_of_one_that_is_not_built);
     tcase_add_test(tests, halves);
+    tcase_add_test(tests, made_small_it_is_a_layer_still);
     tcase_add_test(tests, values_lie_where_the_page_says);
     tcase_add_test(tests, choice);
     tcase_add_test(tests, passes_are_apart);
