@@ -385,7 +385,7 @@ static void expect_estimates(void) {
         for (int placed = 1; placed <= 3; placed++) {
             int lanes = placed == 1 ? 1 : 2;
             struct alexcl_selection *selection;
-            struct lane_shared shared = {.weights = weights, .lanes = lanes};
+            struct lane_shared shared = {.weights = weights, .settings = *support_settings(), .lanes = lanes};
             struct lane lane;
             EXPECT_OK(alexcl_selection_open(lanes == 1 ? one() : two(), &selection, &err), err);
             shared.selection = selection;
