@@ -133,7 +133,9 @@ int layer_pack(struct layer *l, enum layer_pass_kind pass, const float *const *v
         return error_set(err, ALEXCL_E_USAGE, "layer %s, half %d: its weights are not kept as they are in the file",
                          l->shape.desc->name, l->shape.half);
     int status = parameters_pack(l, pass, values, 1, err);
-    if (status != ALEXCL_OK) error_prefix(err, "layer %s, half %d: ", l->shape.desc->name, l->shape.half);
+    if (status == ALEXCL_OK) return ALEXCL_OK;
+    error_prefix(err, "layer %s, half %d: ", l->shape.desc->name, l->shape.half);
+    error_note_layer(err, l->shape.desc->name);
     return status;
 }
 

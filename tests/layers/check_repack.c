@@ -133,6 +133,8 @@ static void short_of_memory(struct subject *s) {
                           err.text);
             ck_assert_msg(!fired || (strstr(err.text, s->l.shape.desc->name) && strstr(err.text, "half")), "%s",
                           err.text);
+            ck_assert_str_eq(err.layer, fired ? s->l.shape.desc->name : "");
+            err = (struct alexcl_error){0};
             expect_same(s, "no memory", &one, fired && !from_master ? &before : &after);
         }
     }
