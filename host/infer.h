@@ -39,17 +39,16 @@ struct infer_results {
     int worst; /* status that the command ends with */
 };
 
-/* Rows of crops, and the images whose they are. */
+/* Rows of crops, their scores, and the images whose they are. */
 struct crops {
-    float *in;
+    float *in, *out;
+    uint64_t ticket; /* of its run */
     size_t *owner, rows;
 };
 
-/* The batch being filled, and a full one that waits for it, so that it is copied while that one is computed (on the
- * reference: never). */
+/* The batch being filled, and the one that was submitted to the net (on the reference: none). */
 struct infer_batches {
-    struct crops filling, waiting;
-    float *out;
+    struct crops filling, running;
     size_t size, in_floats;
     int reference; /* no device: all in plain C */
 };

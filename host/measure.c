@@ -158,22 +158,27 @@ int measure_run(struct alexcl_net *net, const struct alexcl_plan *plan, const fl
         m.flops += m.layers[i].flops[0] + m.layers[i].flops[1];
     }
     for (size_t i = 0; i < images; i++) memcpy(batch + i * floats, in + i % in_images * floats, floats * sizeof *batch);
-    /* As one batch behind the other: while one runs, the next is copied, here the same once more. */
     for (int i = 0; i < m.warm_up && status == ALEXCL_OK; i++) {
         progress_count("batches", (size_t)i, (size_t)(m.warm_up + m.repeat));
-        alexcl_net_announce(net, batch, images);
         status = alexcl_net_run(net, batch, images, scores, err);
     }
     if (status == ALEXCL_OK) status = alexcl_net_record(net, 1, err);
     struct alexcl_net_times before = {.size = sizeof before};
     if (status == ALEXCL_OK) status = alexcl_net_times(net, &before, err);
+    /* As one batch behind the other: while one runs, the next is copied, here the same once more. */
+    uint64_t tickets[2] = {0, 0};
+    double start = monotonic_now();
+    if (status == ALEXCL_OK) status = alexcl_net_submit(net, batch, images, scores, &tickets[0], err);
     for (int i = 0; i < m.repeat && status == ALEXCL_OK; i++) {
         progress_count("batches", (size_t)(m.warm_up + i), (size_t)(m.warm_up + m.repeat));
-        double start = monotonic_now();
-        alexcl_net_announce(net, batch, images);
-        status = alexcl_net_run(net, batch, images, scores, err);
-        walls[i] = monotonic_now() - start;
+        if (i + 1 < m.repeat) status = alexcl_net_submit(net, batch, images, scores, &tickets[(i + 1) % 2], err);
+        if (status == ALEXCL_OK) status = alexcl_net_wait(net, tickets[i % 2], err);
+        double now = monotonic_now();
+        walls[i] = now - start;
+        start = now;
     }
+    for (int i = 0; i < 2 && status != ALEXCL_OK; i++) /* what is under way still reads and writes */
+        (void)alexcl_net_wait(net, tickets[i], &(struct alexcl_error){0});
     progress_clear();
     if (status == ALEXCL_OK) status = alexcl_net_record(net, 0, err);
     if (status != ALEXCL_OK) goto done;

@@ -48,6 +48,10 @@ struct settings {
     uint64_t cache_limit;                /* bytes; 0: none */
     char *build_options, *kernel_folder; /* "": none */
     char *cache_folder;                  /* NULL: none can be named */
+    /* of a net: what its caller is told and asked (callbacks.h); NULL: nothing */
+    alexcl_progress_fn *progress;
+    alexcl_cancel_fn *cancel;
+    void *user;
 };
 /* What a caller asks for (NULL: nothing), and of the rest what the environment says, which is read here and no more.
  * ALEXCL_E_USAGE as settings_check. On failure there is nothing to free. */

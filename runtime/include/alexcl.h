@@ -25,8 +25,9 @@
  *   - An object is used by one thread at a time.
  *   - Models, lists, selections, weights and plans, once made, may be read by many at once: different nets are opened,
  *     run and freed in different threads, from the same weights.
- *   - The log and the progress callback are the process's. So is the environment: no thread changes it while another
- *     one opens or makes something.
+ *   - Runs that were submitted to a net are computed by threads of its own; every other call on it waits for them.
+ *   - The log and alexcl_progress_to's function are the process's. So is the environment: no thread changes it while
+ *     another one opens or makes something.
  */
 #ifndef ALEXCL_H
 #define ALEXCL_H
@@ -90,6 +91,8 @@ void alexcl_log_to(alexcl_log_fn *fn, void *user);
  * default. */
 typedef void alexcl_progress_fn(void *user, const char *what, unsigned done, unsigned total);
 void alexcl_progress_to(alexcl_progress_fn *fn, void *user);
+/* Anything but 0: the caller wants no more. */
+typedef int alexcl_cancel_fn(void *user);
 
 /* ---- settings --------------------------------------------------------------------------------- */
 
@@ -463,6 +466,13 @@ struct alexcl_net_options {
      * that cannot be read, and for one place. */
     const char *split;
     const struct alexcl_settings *settings; /* NULL: all by the environment */
+    /* Told of steps of opening, in the place of alexcl_progress_to's function, and of "images computed" before each
+     * batch. NULL: nothing of the kind. */
+    alexcl_progress_fn *progress;
+    /* Asked between steps of opening, batches and parts of batches. What it stops ends with ALEXCL_E_INTERRUPTED; the
+     * net can be used on. NULL: nobody is asked. */
+    alexcl_cancel_fn *cancel;
+    void *user; /* of both, which are called from any thread, one call at a time, and must not call the library */
 };
 
 struct alexcl_net_times { /* seconds since open, or since the last reset */
@@ -511,15 +521,18 @@ void alexcl_net_output(const struct alexcl_net *net, struct alexcl_shape *out); 
  * workspace as the kernels want them that were measured to be the fastest. By this the batch was cut. All 0 behind the
  * last place. */
 void alexcl_net_memory(const struct alexcl_net *net, size_t place, struct alexcl_plan_memory *out);
-/* Runs `images` images (any number: cut into batches) of N x C x H x W floats; `out` gets images x output values, both
- * halves together. Not thread-safe on one net. Non-finite scores are ALEXCL_E_DATA, naming the first layer that has
+/* Hands over `images` images (any number: cut into batches) and returns at once. Runs are done in the order in which
+ * they were submitted: while one is computed, the first batch of the next one is copied to the devices. The memory of
+ * both must stay as it is until alexcl_net_wait has returned for that ticket. */
+int alexcl_net_submit(struct alexcl_net *net, const float *images_in, size_t images, float *out, uint64_t *ticket,
+                      struct alexcl_error *err);
+/* Returns when that run has ended, with its status; once for each ticket. */
+int alexcl_net_wait(struct alexcl_net *net, uint64_t ticket, struct alexcl_error *err);
+/* Both in one: runs `images` images of N x C x H x W floats; `out` gets images x output values, both
+ * halves together. Non-finite scores are ALEXCL_E_DATA, naming the first layer that has
  * them; `out` then holds the scores of that batch and of those before it. */
 int alexcl_net_run(struct alexcl_net *net, const float *images_in, size_t images, float *out, struct alexcl_error *err);
-/* What the run behind the next one will be given: the next run copies it to the devices (the first batch of it) beside
- * its own computing, as it does with its own further batches. The memory must then hold the same until that run. Where
- * another run comes first, nothing is lost but the copy. */
-void alexcl_net_announce(struct alexcl_net *net, const float *images_in, size_t images);
-/* What was measured so far; out->size is set by the caller. */
+/* What was measured so far, once all that was submitted has ended; out->size is set by the caller. */
 int alexcl_net_times(const struct alexcl_net *net, struct alexcl_net_times *out, struct alexcl_error *err);
 /* What each place can do at most, a second: fma operations (two each) in registers, bytes read from memory. Measured by
  * event times of short runs on all places at once, as they share what they share; 0 on the reference and where there
@@ -534,6 +547,7 @@ int alexcl_net_record(struct alexcl_net *net, int on, struct alexcl_error *err);
 /* What was recorded on a place (0 or 1), in the order in which it was handed out; valid until the next
  * alexcl_net_record or run. */
 size_t alexcl_net_recorded(const struct alexcl_net *net, size_t place, const struct alexcl_work_span **out);
+/* Waits for what was submitted. */
 void alexcl_net_free(struct alexcl_net *net);
 
 /* ---- check: does a driver compute right? ------------------------------------------------------- */

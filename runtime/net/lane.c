@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "log.h"
+#include "callbacks.h"
 #include "memory.h"
 #include "peak.h"
 #include "selection.h"
@@ -106,9 +106,11 @@ done:
 
 static int lane_prepare_layer(struct lane *lane, struct layer *l, struct alexcl_error *err) {
     int status = ALEXCL_OK, locked = 0;
-    log_progress("layers prepared", atomic_fetch_add(&lane->shared->prepared, 1), lane->shared->to_prepare);
     struct weights_view views[LAYER_TENSORS] = {{0}};
     const float *values[LAYER_TENSORS] = {0};
+    TRY(callbacks_cancelled(&lane->shared->settings, err));
+    callbacks_progress(&lane->shared->settings, "layers prepared", atomic_fetch_add(&lane->shared->prepared, 1),
+                       lane->shared->to_prepare);
     for (int t = 0; t < l->shape.tensor_count; t++) {
         const struct layer_tensor *tensor = &l->shape.tensors[t];
         if (layer_tensor_floats(tensor) > LANE_LARGE && !locked) {

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* A net on one or two places. Opening it measures or looks up what is fastest, checks kernels before their first use,
- * cuts the batch to what fits, and prepares a lane for each place. A run walks over its images batch by batch: every
- * lane runs its part at the same time and is handed what to copy for the next batch meanwhile. Scores are looked at for
+ * cuts the batch to what fits, and prepares a lane for each place. Runs are done one behind the other by a thread of
+ * the net (runner.h). A run walks over its images batch by batch: every lane runs its part at the same time and is
+ * handed what to copy for the next batch meanwhile, of the same run or of the one behind it. Scores are looked at for
  * values that are not finite, and such a batch is run again to name the first layer that has one. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "callbacks.h"
 #include "fit.h"
 #include "host_memory.h"
 #include "lane.h"
@@ -15,6 +17,7 @@
 #include "memory.h"
 #include "model_check.h"
 #include "net.h"
+#include "runner.h"
 #include "selfcheck.h"
 #include "sized.h"
 #include "split.h"
@@ -27,6 +30,7 @@ static const uint64_t NET_TUNE = 3000000000u;
 /* Images that are run at once, and how many of them each place computes. */
 struct net_batch {
     const float *in; /* NULL: none */
+    uint64_t ticket; /* of the run that it belongs to */
     int images, share[2];
 };
 
@@ -39,8 +43,7 @@ struct alexcl_net {
     int images;              /* at once */
     size_t done[2];          /* images that each place took */
     struct net_batch copied; /* what the places hold already */
-    const float *announced;  /* alexcl_net_announce; NULL: nothing */
-    size_t announced_images;
+    struct runner *runner;
     struct timeline *timelines[2];   /* NULL: never recorded */
     struct alexcl_net_times opening; /* what the places did before the first run */
     double wall, build;
@@ -253,6 +256,8 @@ static struct alexcl_net_times net_times(const struct alexcl_net *net) {
     return t;
 }
 
+static int net_run(void *user, const struct runner_job *job, struct alexcl_error *err);
+
 int net_open(const struct alexcl_model *model, const struct alexcl_weights *weights, const struct alexcl_selection *sel,
              const struct alexcl_net_options *asked, int check, struct alexcl_net **out, struct alexcl_error *err) {
     struct alexcl_net_options wanted;
@@ -274,6 +279,9 @@ int net_open(const struct alexcl_model *model, const struct alexcl_weights *weig
     shared->reproducible = options->reproducible;
     shared->lanes = (int)alexcl_selection_count(sel);
     TRY(settings_read(options->settings, &shared->settings, err));
+    shared->settings.progress = options->progress;
+    shared->settings.cancel = options->cancel;
+    shared->settings.user = options->user;
     TRY(net_read_split(net, options, err));
     TRY(model_take(model, &used, &net->own, err));
     TRY(graph_make(used, options->last_layer, 1, &net->graph, err));
@@ -296,6 +304,7 @@ int net_open(const struct alexcl_model *model, const struct alexcl_weights *weig
     if (check) TRY(net_check_kernels(net, err));
     net->build = net_now() - start;
     if (net->split.kind == SPLIT_AUTO) TRY(net_measure_speed(net, err));
+    TRY(runner_create(net_run, net, &net->runner, err));
     net->opening = net_times(net);
     *out = net;
     net = NULL;
@@ -359,51 +368,85 @@ static int net_name_bad_layer(struct alexcl_net *net, size_t first_image, size_t
     return status;
 }
 
-int alexcl_net_run(struct alexcl_net *net, const float *images_in, size_t images, float *out,
-                   struct alexcl_error *err) {
+/* What is copied beside the last batch of a run: the first one of the run behind it, where there is one so far. */
+static struct net_batch net_next_run(const struct alexcl_net *net) {
+    struct runner_job job;
+    struct net_batch b = {.in = NULL};
+    if (!runner_next(net->runner, &job)) return b;
+    b = net_batch(net, job.in, job.images);
+    b.ticket = job.ticket;
+    return b;
+}
+
+/* One batch, and `next` is copied beside it. `copied`: it is on the devices. */
+static int net_run_batch(struct alexcl_net *net, const struct net_batch *b, int copied, const struct net_batch *next,
+                         float *out, size_t first, struct alexcl_error *err) {
+    size_t out_floats = shape_size(net->shared.graph->output);
+    net->shared.batch = (struct lane_batch){.in = b->in, .out = out, .check = -1};
+    net->copied = (struct net_batch){0};
+    net_hand_out(net, b, copied, next);
+    exchange_reset(net->shared.exchange);
+    int status = net_on_lanes(net, run_batch, err);
+    for (size_t i = 0; status == ALEXCL_OK && i < (size_t)b->images * out_floats; i++)
+        if (!isfinite(out[i])) status = net_name_bad_layer(net, first, i / out_floats, err);
+    if (status != ALEXCL_OK) return status;
+    for (int i = 0; i < net->shared.lanes; i++) net->done[i] += (size_t)net->lanes[i].count;
+    net_learn(net, 0);
+    net->copied = *next;
+    return ALEXCL_OK;
+}
+
+/* The job of the runner's thread. */
+static int net_run(void *user, const struct runner_job *job, struct alexcl_error *err) {
+    struct alexcl_net *net = user;
     const struct graph *g = net->shared.graph;
     size_t in_floats = g->values[0].floats[0], out_floats = shape_size(g->output);
     double start = net_now();
     int status = ALEXCL_OK;
-    for (size_t first = 0; first < images && status == ALEXCL_OK;) {
-        const float *in = images_in + first * in_floats;
-        struct net_batch b = net_batch(net, in, images - first);
-        int copied = net->copied.in == in && net->copied.images == b.images;
+    for (size_t first = 0; first < job->images;) {
+        TRY(callbacks_cancelled(&net->shared.settings, err));
+        callbacks_tell(&net->shared.settings, "images computed", (unsigned)first, (unsigned)job->images);
+        const float *in = job->in + first * in_floats;
+        struct net_batch b = net_batch(net, in, job->images - first);
+        b.ticket = job->ticket;
+        int copied = net->copied.in == in && net->copied.images == b.images && net->copied.ticket == b.ticket;
         if (copied) b = net->copied; /* with the share that it was copied for */
-        size_t count = (size_t)b.images, left = images - first - count;
-        struct net_batch next =
-            left ? net_batch(net, in + count * in_floats, left) : net_batch(net, net->announced, net->announced_images);
-        net->shared.batch = (struct lane_batch){.in = in, .out = out + first * out_floats, .check = -1};
-        net->copied = (struct net_batch){0};
-        net_hand_out(net, &b, copied, &next);
-        exchange_reset(net->shared.exchange);
-        status = net_on_lanes(net, run_batch, err);
-        for (size_t i = 0; status == ALEXCL_OK && i < count * out_floats; i++)
-            if (!isfinite(net->shared.batch.out[i])) status = net_name_bad_layer(net, first, i / out_floats, err);
-        for (int i = 0; status == ALEXCL_OK && i < net->shared.lanes; i++) net->done[i] += (size_t)net->lanes[i].count;
-        if (status == ALEXCL_OK) {
-            net_learn(net, 0);
-            net->copied = next;
-        }
+        size_t count = (size_t)b.images, left = job->images - first - count;
+        struct net_batch next = left ? net_batch(net, in + count * in_floats, left) : net_next_run(net);
+        if (left) next.ticket = job->ticket;
+        TRY(net_run_batch(net, &b, copied, &next, job->out + first * out_floats, first, err));
         first += count;
     }
-    net->announced = NULL;
-    net->announced_images = 0;
+done:
     net->wall += net_now() - start;
     return status;
 }
 
-void alexcl_net_announce(struct alexcl_net *net, const float *images_in, size_t images) {
-    net->announced = images_in;
-    net->announced_images = images;
+int alexcl_net_submit(struct alexcl_net *net, const float *images_in, size_t images, float *out, uint64_t *ticket,
+                      struct alexcl_error *err) {
+    const struct runner_job job = {.in = images_in, .images = images, .out = out};
+    return runner_submit(net->runner, &job, ticket, err);
+}
+
+int alexcl_net_wait(struct alexcl_net *net, uint64_t ticket, struct alexcl_error *err) {
+    return runner_wait(net->runner, ticket, err);
+}
+
+int alexcl_net_run(struct alexcl_net *net, const float *images_in, size_t images, float *out,
+                   struct alexcl_error *err) {
+    uint64_t ticket;
+    int status = alexcl_net_submit(net, images_in, images, out, &ticket, err);
+    return status == ALEXCL_OK ? alexcl_net_wait(net, ticket, err) : status;
 }
 
 int alexcl_net_times(const struct alexcl_net *net, struct alexcl_net_times *out, struct alexcl_error *err) {
+    runner_drain(net->runner);
     struct alexcl_net_times today = net_times(net);
     return SIZED_WRITE(alexcl_net_times, &today, out, err);
 }
 
 int alexcl_net_peak(struct alexcl_net *net, struct alexcl_peak out[2], struct alexcl_error *err) {
+    runner_drain(net->runner);
     int status = net_on_lanes(net, lane_measure_peak, err);
     out[0] = net->lanes[0].peak;
     out[1] = net->lanes[1].peak;
@@ -412,6 +455,7 @@ int alexcl_net_peak(struct alexcl_net *net, struct alexcl_peak out[2], struct al
 
 int alexcl_net_record(struct alexcl_net *net, int on, struct alexcl_error *err) {
     int status = ALEXCL_OK;
+    runner_drain(net->runner);
     for (int i = 0; i < net->shared.lanes; i++) {
         struct lane *lane = &net->lanes[i];
         struct timeline *t = net->timelines[i];
@@ -434,6 +478,7 @@ done:
 }
 
 size_t alexcl_net_recorded(const struct alexcl_net *net, size_t place, const struct alexcl_work_span **out) {
+    runner_drain(net->runner);
     const struct timeline *t = place < 2 ? net->timelines[place] : NULL;
     *out = t ? t->spans : NULL;
     return t ? t->count : 0;
@@ -441,6 +486,7 @@ size_t alexcl_net_recorded(const struct alexcl_net *net, size_t place, const str
 
 void alexcl_net_free(struct alexcl_net *net) {
     if (!net) return;
+    runner_free(net->runner);
     for (int i = 0; i < net->shared.lanes; i++) lane_free(&net->lanes[i]);
     for (int i = 0; i < 2; i++) timeline_free(net->timelines[i]);
     exchange_free(net->shared.exchange);

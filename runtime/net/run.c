@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "callbacks.h"
 #include "lane.h"
 
 struct run {
@@ -412,6 +413,7 @@ static int run_schedule(struct run *r, struct alexcl_error *err) {
         int slices = run_slices(r, section);
         for (int j = 0; j < slices; j++) {
             int first = r->images * j / slices, count = r->images * (j + 1) / slices - first;
+            TRY(callbacks_cancelled(&lane->shared->settings, err));
             TRY(run_slice(r, section, first, count, err));
         }
     }

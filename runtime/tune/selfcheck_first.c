@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cache.h"
+#include "callbacks.h"
 #include "files.h"
 #include "hash.h"
 #include "kernel.h"
@@ -211,7 +212,8 @@ int selfcheck_before_use(const struct graph *g, unsigned halves, struct place *p
     if (settings->check != SETTINGS_ALWAYS && first_remembered(settings, &f)) goto done;
     uint64_t start = timeline_now();
     for (int i = 0; i < f.count; i++) {
-        log_progress("kernels checked", (unsigned)i, (unsigned)f.count);
+        TRY(callbacks_cancelled(settings, err));
+        callbacks_progress(settings, "kernels checked", (unsigned)i, (unsigned)f.count);
         log_write(ALEXCL_LOG_INFO, "checking kernel %s.cl, %d of %d, on %s", selfcheck_kernels(&f.cases[i]), i + 1,
                   f.count, device_name(place->device));
         TRY(first_run_case(place, &f.cases[i], driver, err));

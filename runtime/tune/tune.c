@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "callbacks.h"
 #include "log.h"
 #include "memory.h"
 #include "model_check.h"
@@ -276,7 +277,8 @@ static int tune_measure(struct tune_layer *t, struct place *place, int round, st
     for (int i = 0; i < t->count; i++) {
         uint64_t start = timeline_now();
         if (!tune_wants(t, &t->ways[i], round) || !tune_has_time(budget, start)) continue;
-        log_progress("ways measured", budget->done++, budget->total);
+        TRY(callbacks_cancelled(device_settings(place->device), err));
+        callbacks_progress(device_settings(place->device), "ways measured", budget->done++, budget->total);
         tune_run_checked(t, place, &t->ways[i], &data);
         tune_spend(budget, timeline_now() - start, i == 0);
     }
@@ -354,7 +356,9 @@ int tune_before_use(const struct alexcl_selection *sel, size_t index, struct gra
             if (!tuning_knows(t, layers[i].key)) layers[left++] = layers[i];
         struct alexcl_error why = {0};
         /* A net runs without as well. */
-        if (left && tune_unknown(sel, index, settings, layers, left, time, t, &why) != ALEXCL_OK)
+        int measured = left ? tune_unknown(sel, index, settings, layers, left, time, t, &why) : ALEXCL_OK;
+        if (measured == ALEXCL_E_INTERRUPTED) TRY(error_copy(err, &why));
+        if (measured != ALEXCL_OK)
             log_write(ALEXCL_LOG_WARNING, "what is fastest was not measured to the end: %s", why.text);
     }
     tune_apply(g, halves, place, t);

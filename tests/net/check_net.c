@@ -2,6 +2,7 @@
 /* A net as a caller of the library has it: settings as options, of each net its own, and structures of another version
  * of the header. */
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,6 +105,147 @@ START_TEST(a_bad_setting_is_told_where_the_net_is_opened) {
     EXPECT_ERROR(alexcl_net_open(c.model, c.weights, support_selection(), NULL, &net, &err), ALEXCL_E_USAGE,
                  "ALEXCL_TUNE is \"often\"", err);
     unsetenv("ALEXCL_TUNE");
+    free_caller(&c);
+}
+END_TEST
+
+/* ---- runs that are handed over, progress and cancel ---- */
+
+struct listener {
+    unsigned told, images, asked, stop_at; /* stop_at: the call of `asked` that stops; 0: none */
+};
+
+static void listen(void *user, const char *what, unsigned done, unsigned total) {
+    struct listener *l = user;
+    l->told++;
+    l->images += strcmp(what, "images computed") == 0;
+    ck_assert(total == 0 || done < total);
+}
+
+static int ask(void *user) {
+    struct listener *l = user;
+    return ++l->asked == l->stop_at;
+}
+
+static int open_listening(const struct caller *c, struct listener *l, const char *devices, struct alexcl_net **net) {
+    struct alexcl_selection *sel;
+    const struct alexcl_net_options options = {
+        .size = sizeof options, .batch = 2, .progress = listen, .cancel = ask, .user = l};
+    EXPECT_OK(alexcl_selection_open(devices, &sel, &err), err);
+    int status = alexcl_net_open(c->model, c->weights, sel, &options, net, &err);
+    alexcl_selection_free(sel);
+    return status;
+}
+
+static const char *two(void) { return strcmp(support_implementation(), "ref") == 0 ? "ref,ref" : "0/2"; }
+
+START_TEST(a_cancelled_run_leaves_the_net_usable) {
+    struct caller c = make_caller("tiny2t");
+    const char *const places[] = {strcmp(support_implementation(), "ref") == 0 ? "ref" : "0", two()};
+    for (int p = 0; p < 2; p++) {
+        struct listener l = {0};
+        struct alexcl_net *net;
+        uint64_t tickets[2];
+        EXPECT_OK(open_listening(&c, &l, places[p], &net), err);
+        ck_assert(l.told > 0 && l.images == 0 && l.asked > 0);
+        size_t values = IMAGES * shape_size(support_output(net));
+        float *due = scores_of(&c, net), *got = support_floats(values), *second = support_floats(values);
+        ck_assert_uint_eq(l.images, 3);
+        l.asked = 0;
+        float *again = scores_of(&c, net);
+        unsigned asked = l.asked; /* in a run */
+        ck_assert(asked > 6 && memcmp(again, due, values * sizeof *due) == 0);
+        /* Stopped at each point in turn, with another run behind it, whose first batch may be copied by then. */
+        unsigned times = settings_environment("ALEXCL_TEST_FEW") ? 3 : 12;
+        for (unsigned at = 1; at <= asked; at += asked / times + 1) {
+            l.asked = 0;
+            l.stop_at = at;
+            EXPECT_OK(alexcl_net_submit(net, c.images, IMAGES, got, &tickets[0], &err), err);
+            EXPECT_OK(alexcl_net_submit(net, c.images, IMAGES, second, &tickets[1], &err), err);
+            int first = alexcl_net_wait(net, tickets[0], &err);
+            ck_assert_msg(first == ALEXCL_E_INTERRUPTED, "stopped at %u of %u: %d %s", at, asked, first, err.text);
+            err = (struct alexcl_error){0};
+            EXPECT_OK(alexcl_net_wait(net, tickets[1], &err), err);
+            ck_assert_msg(memcmp(second, due, values * sizeof *due) == 0, "behind a run that was stopped at %u", at);
+        }
+        /* What was copied for a run that was stopped is not taken for another one's. */
+        float *other = support_random(IMAGES * c.in, "others", 1), *theirs = support_floats(values);
+        l.stop_at = 0;
+        EXPECT_OK(alexcl_net_run(net, other, IMAGES, theirs, &err), err);
+        for (size_t i = 0; i < IMAGES * c.in; i++) c.images[i] = other[i];
+        EXPECT_OK(alexcl_net_run(net, c.images, IMAGES, got, &err), err);
+        ck_assert(memcmp(got, theirs, values * sizeof *got) == 0);
+        free(due), free(got), free(second), free(again), free(other), free(theirs);
+        alexcl_net_free(net);
+        free_caller(&c);
+        c = make_caller("tiny2t");
+    }
+    free_caller(&c);
+}
+END_TEST
+
+START_TEST(opening_can_be_cancelled_at_any_step) {
+    struct caller c = make_caller("tiny2t");
+    struct listener l = {0};
+    struct alexcl_net *net = NULL;
+    EXPECT_OK(open_listening(&c, &l, two(), &net), err);
+    alexcl_net_free(net);
+    unsigned steps = l.asked;
+    ck_assert_uint_gt(steps, 10);
+    for (unsigned at = 1; at <= steps; at += 5) {
+        l = (struct listener){.stop_at = at};
+        EXPECT_ERROR(open_listening(&c, &l, two(), &net), ALEXCL_E_INTERRUPTED, "stopped by the caller", err);
+    }
+    free_caller(&c);
+}
+END_TEST
+
+/* Two nets in two threads, from the same weights and selection, each with two runs in flight. */
+struct threaded {
+    const struct caller *c;
+    const struct alexcl_settings *settings;
+    float *out[2];
+    int status;
+};
+
+static void *run_in_thread(void *user) {
+    struct threaded *t = user;
+    const struct alexcl_net_options options = {.size = sizeof options, .batch = 2, .settings = t->settings};
+    struct alexcl_error why = {0};
+    struct alexcl_net *net = NULL;
+    uint64_t tickets[2];
+    t->status = alexcl_net_open(t->c->model, t->c->weights, support_selection(), &options, &net, &why);
+    for (int i = 0; i < 2 && t->status == ALEXCL_OK; i++)
+        t->status = alexcl_net_submit(net, t->c->images, IMAGES, t->out[i], &tickets[i], &why);
+    for (int i = 0; i < 2 && t->status == ALEXCL_OK; i++) t->status = alexcl_net_wait(net, tickets[i], &why);
+    alexcl_net_free(net);
+    return NULL;
+}
+
+START_TEST(two_nets_run_in_two_threads) {
+    struct caller c = make_caller("lenet5");
+    const struct alexcl_settings settings[2] = {{.size = sizeof settings[0], .weights_precision = "float"},
+                                                {.size = sizeof settings[0], .weights_precision = "half"}};
+    struct threaded t[2];
+    pthread_t threads[2];
+    size_t values = 0;
+    for (int i = 0; i < 2; i++) {
+        struct alexcl_net *net = open_with(&c, &settings[i]);
+        values = IMAGES * shape_size(support_output(net));
+        t[i] = (struct threaded){&c, &settings[i], {support_floats(values), support_floats(values)}, 0};
+        alexcl_net_free(net);
+    }
+    for (int i = 0; i < 2; i++) ck_assert_int_eq(pthread_create(&threads[i], NULL, run_in_thread, &t[i]), 0);
+    for (int i = 0; i < 2; i++) ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+    for (int i = 0; i < 2; i++) {
+        struct alexcl_net *net = open_with(&c, &settings[i]);
+        float *due = scores_of(&c, net);
+        ck_assert_int_eq(t[i].status, ALEXCL_OK);
+        support_compare("in a thread", t[i].out[0], due, values, 1e-5);
+        ck_assert(memcmp(t[i].out[0], t[i].out[1], values * sizeof *due) == 0);
+        free(due), free(t[i].out[0]), free(t[i].out[1]);
+        alexcl_net_free(net);
+    }
     free_caller(&c);
 }
 END_TEST
@@ -272,6 +414,9 @@ int main(void) {
     tcase_add_test(tests, one_net_uses_clblast_and_the_other_does_not);
 #endif
     tcase_add_test(tests, a_bad_setting_is_told_where_the_net_is_opened);
+    tcase_add_test(tests, a_cancelled_run_leaves_the_net_usable);
+    tcase_add_test(tests, opening_can_be_cancelled_at_any_step);
+    tcase_add_test(tests, two_nets_run_in_two_threads);
     tcase_add_test(tests, an_error_says_which_layer_and_place);
     tcase_add_test(tests, options_of_another_size_are_read);
     tcase_add_test(tests, a_model_and_rows_of_another_size_are_read);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Builds the tree with a shared library, without CLBlast, and with its tests, installs it into a folder, and uses what
-# is there: the program, README's C program, a few of the tests.
+# is there: the program, README's C program, one in C and C++ that asks for more, a few of the tests.
 #   shared.sh SOURCES COMPILER
 set -euo pipefail
 sources=$1 compiler=$2
@@ -41,6 +41,11 @@ END
 "$compiler" -std=c11 -Iinstalled/include version.c "$library" -Wl,-rpath,"$PWD/$(dirname "$library")" -o version
 ./version >told || { echo "the library's version of the interface is not the header's: $(cat told)"; code=1; }
 [ -f "$(dirname "$library")/libalexcl.so.$(tr ' ' . <told)" ] || { echo "no file is named by the interface's version, $(cat told)"; code=1; }
+for language in c c++; do
+  [ $language = c ] && compile=("$compiler" -std=c11) || compile=(c++ -std=c++17 -x c++)
+  "${compile[@]}" -Wall -Wextra -Werror -Iinstalled/include "$sources/tests/rebuilt/caller.c" -x none "$library" -Wl,-rpath,"$PWD/$(dirname "$library")" -o caller
+  ./caller >told 2>&1 || { echo "a program in $language: $(cat told)"; code=1; }
+done
 got=0 && ./example 2>told || got=$?
 [ $got = 3 ] && grep -q "loader: " told || { echo "README's program, without a device: exit $got, $(cat told)"; code=1; }
 [ $code = 0 ] && rm -rf ../build
