@@ -158,7 +158,7 @@ const struct layer_ops layer_global_maxpool_ops = {
     .describe = pool_describe,
     .variants = {[LAYER_FORWARD] = maxpool_variants},
     .shrink = pool_shrink_map,
-    .samples = (const struct layer_sample[]){{{.type = ALEXCL_GLOBAL_MAXPOOL, .name = "global_maxpool"}, {5, 7, 6}, 0},
+    .samples = (const struct layer_sample[]){{{.type = ALEXCL_GLOBAL_MAXPOOL, .name = "globalmax"}, {5, 7, 6}, 0},
                                              {{0}, {0}, 0}}};
 
 const struct layer_ops layer_maxpool_ops = {
@@ -230,7 +230,7 @@ const struct layer_ops layer_global_avgpool_ops = {
     .describe = pool_describe,
     .variants = {[LAYER_FORWARD] = avgpool_variants},
     .shrink = pool_shrink_map,
-    .samples = (const struct layer_sample[]){{{.type = ALEXCL_GLOBAL_AVGPOOL, .name = "global_avgpool"}, {5, 7, 6}, 0},
+    .samples = (const struct layer_sample[]){{{.type = ALEXCL_GLOBAL_AVGPOOL, .name = "globalavg"}, {5, 7, 6}, 0},
                                              {{0}, {0}, 0}}};
 
 const struct layer_ops layer_avgpool_ops = {

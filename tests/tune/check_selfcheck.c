@@ -133,9 +133,12 @@ START_TEST(a_wrong_kernel_is_named_and_no_other) {
         const char *name, *from, *to;
         int in_net; /* used by tiny2t; -1: depends on the device */
     } changes[] = {
+        {"add", "a[at] + b[at]", "a[at] - b[at]", 0},
+        {"affine", "weight[c], bias[c]", "weight[c], 0.0f", 0},
         {"activation", "= x[at];", "= x[at] + 0.01f;", -1},
         {"avgpool", "= sum /", "= 0.99f * sum /", 0},
         {"bias", "b[i / hw]", "b[0]", 0},
+        {"concat", "f = from_first + k", "f = from_first", 0},
         {"conv", "= sums[o * 8 + p]", "= sums[p * 4 + o]", -1},
         {"conv_cpu", "vload16(group * VECTORS + o, b)", "(float16)(0.0f)", -1},
         {"conv_naive", "o < outputs ? b[o] : 0.0f", "0.0f", 0},
