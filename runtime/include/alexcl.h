@@ -296,7 +296,7 @@ struct alexcl_layer {
     /* avgpool: 1: divided by all of the window that is on the map or in `pad`, as Caffe and PyTorch do; 0: by what is
      * on the map */
     int count_include_pad;
-    int groups; /* conv */
+    int groups; /* conv: any number that divides inputs and outputs */
     /* lrn: the first and the last channel of a sum, relative to its own: {-2, 2} for the paper's n = 5; rnorm: rows and
      * columns */
     int window[2];

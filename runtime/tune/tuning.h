@@ -11,7 +11,7 @@
 
 #include "layer.h"
 
-enum { TUNING_KEY = 128 };
+enum { TUNING_KEY = 192 };
 /* What a layer of a half stands under: its type, shape, window, pass; not its name. */
 void tuning_key(const struct layer *l, enum layer_pass_kind pass, char out[TUNING_KEY]);
 

@@ -83,8 +83,8 @@ START_TEST(refused) {
                                 .groups = 1},
                         bad;
     struct alexcl_shape in = {4, 8, 8};
-    bad = good, bad.outputs = 1;
-    kernel_check_refused(&bad, in, "one for each half");
+    bad = good, bad.outputs = 0;
+    kernel_check_refused(&bad, in, "outputs 0: it must be from 1");
     bad = good, bad.stride[0] = 0;
     kernel_check_refused(&bad, in, "stride[0] 0");
     bad = good, bad.pad[0] = 3;

@@ -239,6 +239,34 @@ START_TEST(halves_share_a_key_and_other_shapes_do_not) {
 }
 END_TEST
 
+/* A file's keys stay what they were for squares; all of another window is in them. */
+START_TEST(a_key_says_the_window) {
+    static const struct {
+        int kernel[2], stride[2], dilation[2], pad[4];
+        const char *key;
+    } cases[] = {
+        {{5, 5}, {1, 1}, {0}, {2, 2, 2, 2}, "conv 2x40x40 to 2, 5x5/1, pad 2, blocks 1 to 1"},
+        {{11, 11}, {4, 4}, {1, 1}, {0, 0, 3, 3}, "conv 2x40x40 to 2, 11x11/4, pad 0+3, blocks 1 to 1"},
+        {{3, 2}, {1, 2}, {2, 1}, {1, 0, 2, 1}, "conv 2x40x40 to 2, 3x2/1x2, dilation 2x1, pads 1 0 2 1, blocks 1 to 1"},
+        {{3, 3}, {2, 2}, {3, 3}, {2, 2, 1, 1}, "conv 2x40x40 to 2, 3x3/2, dilation 3, pads 2 2 1 1, blocks 1 to 1"},
+        {{3, 3}, {1, 1}, {0}, {0, 1, 1, 1}, "conv 2x40x40 to 2, 3x3/1, pads 0 1 1 1, blocks 1 to 1"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct alexcl_error err = {0};
+        char key[TUNING_KEY];
+        struct layer l;
+        struct alexcl_layer desc = {.type = ALEXCL_CONV, .name = "c", .outputs = 4, .groups = 1};
+        memcpy(desc.kernel, cases[i].kernel, sizeof desc.kernel);
+        memcpy(desc.stride, cases[i].stride, sizeof desc.stride);
+        memcpy(desc.dilation, cases[i].dilation, sizeof desc.dilation);
+        memcpy(desc.pad, cases[i].pad, sizeof desc.pad);
+        EXPECT_OK(layer_describe(&l, &desc, 0, (struct alexcl_shape){2, 40, 40}, &err), err);
+        tuning_key(&l, LAYER_FORWARD, key);
+        ck_assert_str_eq(key, cases[i].key);
+    }
+}
+END_TEST
+
 /* ---- a net ---- */
 
 static float *scores_of(const char *devices, int reproducible, size_t *count) {
@@ -378,6 +406,7 @@ int main(void) {
     tcase_add_test(tests, a_caller_stops_it);
     tcase_add_test(tests, a_choice_is_used_where_it_is_possible);
     tcase_add_test(tests, a_damaged_file_is_refused);
+    tcase_add_test(tests, a_key_says_the_window);
     tcase_add_test(tests, halves_share_a_key_and_other_shapes_do_not);
     tcase_add_test(tests, a_first_use_measures_once_and_placements_agree);
     tcase_add_test(tests, an_edited_file_is_obeyed);
