@@ -78,7 +78,7 @@ run 7 check --devices 0 --kernel-dir changed --format json; json 'any(.devices[]
 
 # ---- a driver that computes wrongly: what an option of its compiler does to a kernel stands for it
 run 7 check --devices 0 --layer lrn --build-options=-DBETA_075; prints "WRONG"; says "What to try: another version of the driver"; says "--format json"; grep -q "kernel-dir" err && bad "a folder that nobody named"
-run 7 check --devices 0 --kernel conv --build-options=-DKERNEL=3; says "--gemm clblast"
+run 7 check --devices 0 --kernel conv --build-options=-DKERNEL_H=3; says "--gemm clblast"
 mkdir -p empty; run 7 check --devices 0 --layer lrn --build-options=-DBETA_075 --kernel-dir empty; says "What to try: another version of the driver"
 
 # ---- a kernel that does not compile: the others are checked all the same
