@@ -129,35 +129,35 @@ done:
     return status;
 }
 
-static size_t lane_parameters(const struct lane *lane, const struct graph_layer *gl) {
-    size_t floats = 0;
-    for (int t = 0; t < gl->half[0].shape.tensor_count; t++)
-        floats += layer_parameter_floats(&gl->half[0], &lane->place, t);
-    return floats;
+/* A layer, and what its parameters take. */
+struct lane_size {
+    int layer;
+    size_t floats;
+};
+
+/* Largest first; of equal ones those that come first. */
+static int lane_order(const void *a, const void *b) {
+    const struct lane_size *x = a, *y = b;
+    return x->floats != y->floats ? (x->floats < y->floats ? 1 : -1) : x->layer - y->layer;
 }
 
 /* Largest first: while they are packed, what they are read from is in memory as well, and little else. */
 static int lane_prepare_layers(struct lane *lane, struct alexcl_error *err) {
-    struct graph *g = lane->graph;
-    size_t size = SIZE_MAX;
-    for (int left = g->layer_count; left > 0;) {
-        size_t next = 0;
-        for (int i = 0; i < g->layer_count; i++) {
-            size_t floats = lane_parameters(lane, &g->layers[i]);
-            /* prepared, maybe by another variant with another size */
-            if (g->layers[i].half[0].pass[LAYER_FORWARD].variant || g->layers[i].half[1].pass[LAYER_FORWARD].variant)
-                continue;
-            if (floats < size && floats > next) next = floats;
-            if (floats != size) continue;
-            for (int h = 0; h < 2; h++) {
-                int status = lane_runs(lane, h) ? lane_prepare_layer(lane, &g->layers[i].half[h], err) : ALEXCL_OK;
-                if (status != ALEXCL_OK) return status;
-            }
-            left--;
-        }
-        size = next;
+    int status = ALEXCL_OK, count = lane->graph->layer_count;
+    struct lane_size *sizes = NULL;
+    TRY(memory_alloc(&sizes, (size_t)count, sizeof *sizes, "the order of layers", err));
+    for (int i = 0; i < count; i++) {
+        const struct layer *l = &lane->graph->layers[i].half[0];
+        sizes[i].layer = i;
+        for (int t = 0; t < l->shape.tensor_count; t++) sizes[i].floats += layer_parameter_floats(l, &lane->place, t);
     }
-    return ALEXCL_OK;
+    qsort(sizes, (size_t)count, sizeof *sizes, lane_order);
+    for (int i = 0; i < count; i++)
+        for (int h = 0; h < 2; h++)
+            if (lane_runs(lane, h)) TRY(lane_prepare_layer(lane, &lane->graph->layers[sizes[i].layer].half[h], err));
+done:
+    free(sizes);
+    return status;
 }
 
 /* Cuts `floats` for each image out of what is left at *at, from a cache line on. */
