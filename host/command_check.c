@@ -235,7 +235,7 @@ static int check_selection(struct check *c, const char *text, struct alexcl_erro
         if (alexcl_selection_place(selection, i)->device < 0) check_tell_reference(c);
     c->failed += counts.failed;
     /* 7, 5, 4: as the library ranks them */
-    if (alexcl_exit_code(counts.status) > alexcl_exit_code(c->status)) c->status = counts.status;
+    if (error_exit_code(counts.status) > error_exit_code(c->status)) c->status = counts.status;
     alexcl_selection_free(selection);
     return status;
 }
@@ -262,7 +262,7 @@ static int check_every_device(struct check *c, struct alexcl_error *err) {
 
 /* What failed, and what to try. */
 static int check_judge(const struct check *c, struct alexcl_error *err) {
-    int build = alexcl_exit_code(c->status) == alexcl_exit_code(ALEXCL_E_BUILD);
+    int build = error_exit_code(c->status) == error_exit_code(ALEXCL_E_BUILD);
     const char *gemm = c->own_gemm && !c->clblast_gemm   ? " --gemm clblast, which is right there;"
                        : c->clblast_gemm && !c->own_gemm ? " leave out --gemm clblast: the other kernels are right;"
                                                          : "";

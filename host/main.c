@@ -110,5 +110,5 @@ int main(int argc, char **argv) {
     options_free(&options);
     /* as the shell has it of a program that a signal ended */
     if (status == ALEXCL_E_INTERRUPTED && interrupt_asked()) return 128 + interrupt_asked();
-    return alexcl_exit_code(status);
+    return error_exit_code(status);
 }

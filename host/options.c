@@ -13,6 +13,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "nearest.h"
 #include "report.h"
 #include "status.h"
 
@@ -268,7 +269,7 @@ static int options_unknown(const struct known *known, const char *text, const st
         if (known->all[i].first == i && (!c || options_takes_name(known, i, c)))
             names[count++] = known->all[i].row->name;
     names[count] = NULL;
-    near = alexcl_nearest(word, names);
+    near = nearest_find(word, names);
     if (near && strcmp(near, word) == 0 && strchr(text, '='))
         return error_set(err, ALEXCL_E_USAGE, "option --%s takes no value: %s", word, text);
     return error_set(err, ALEXCL_E_USAGE, "unknown option %s%s%s%s; see `alexcl %s%s--help`", text,
@@ -295,7 +296,7 @@ static int options_unknown_command(const char *name, struct alexcl_error *err) {
     }
     names[count++] = "help";
     names[count] = NULL;
-    if (!near[0] && alexcl_nearest(name, names)) snprintf(near, sizeof near, "%s", alexcl_nearest(name, names));
+    if (!near[0] && nearest_find(name, names)) snprintf(near, sizeof near, "%s", nearest_find(name, names));
     return error_set(err, ALEXCL_E_USAGE, "unknown command %s%s%s%s; see `alexcl --help`", name,
                      near[0] ? ": did you mean " : "", near, near[0] ? "?" : "");
 }

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "kinds.h"
 #include "status.h"
 #include "jpeg_file.h"
 #include "png_file.h"
@@ -48,7 +49,7 @@ static int decode_read(const char *path, unsigned char **data, size_t *length, s
 }
 
 static int decode_foreign(const char *path, const unsigned char *data, size_t length, struct alexcl_error *err) {
-    const struct alexcl_file_kind *kind = alexcl_file_kind_of(data, length);
+    const struct kind *kind = kinds_of(data, length);
     if (!kind) return error_set(err, ALEXCL_E_DATA, "%s: neither PNG nor JPEG; convert it", path);
     return error_set(err, ALEXCL_E_DATA, "%s: is %s, neither PNG nor JPEG; %s", path, kind->name,
                      kind->advice ? kind->advice : "name a picture, or convert it");

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cpus.h"
 #include "decode.h"
 #include "status.h"
 #include "patches.h"
@@ -151,7 +152,7 @@ int feed_open(const struct image_list *list, const struct feed_options *options,
                            feed->options.ahead);
         goto done;
     }
-    int wanted = options->threads ? options->threads : alexcl_cpus();
+    int wanted = options->threads ? options->threads : cpus_count();
     if (wanted > THREADS_MOST) wanted = THREADS_MOST;
     if ((size_t)wanted > list->count) wanted = (int)list->count;
     for (int i = 0; i < wanted; i++)

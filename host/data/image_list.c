@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "kinds.h"
 #include "status.h"
 
 enum { LINE_MOST = 65536, LINE_ROOM = LINE_MOST + 5 }; /* room: a byte order mark in front, CR and 0 behind */
@@ -22,7 +23,7 @@ struct image_list_source {
     FILE *file;
     const char *folder, *path;
     size_t length, at; /* of the start */
-    unsigned char start[ALEXCL_FILE_START];
+    unsigned char start[KINDS_START];
 };
 
 void image_list_cut(struct image_list *list, size_t count) {
@@ -169,7 +170,7 @@ static int image_list_fill(struct image_list_source *s, struct image_list *out, 
     size_t length, capacity = 0;
     int number = 0, status = line ? ALEXCL_OK : error_set(err, ALEXCL_E_MEMORY, "%s: out of host memory", s->path);
     s->length = fread(s->start, 1, sizeof s->start, s->file);
-    const struct alexcl_file_kind *kind = alexcl_file_kind_of(s->start, s->length);
+    const struct kind *kind = kinds_of(s->start, s->length);
     if (status == ALEXCL_OK && kind && !kind->text)
         status =
             error_set(err, ALEXCL_E_DATA, "%s: is %s, not a list of pictures; %s", s->path, kind->name, kind->advice);

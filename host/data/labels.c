@@ -12,6 +12,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "kinds.h"
+#include "nearest.h"
 #include "status.h"
 #include "imagenet_labels.h"
 #include "printable.h"
@@ -142,7 +144,7 @@ static int labels_read(const char *path, char **text, struct alexcl_error *err) 
     (void)fclose(file);
     if (status == ALEXCL_OK) {
         (*text)[length] = '\0';
-        const struct alexcl_file_kind *kind = alexcl_file_kind_of(*text, length);
+        const struct kind *kind = kinds_of(*text, length);
         if (kind && !kind->text)
             status = error_set(err, ALEXCL_E_DATA, "%s: is %s, not a text of classes' names; %s", path, kind->name,
                                kind->advice);
@@ -247,7 +249,7 @@ static int labels_unknown(const struct labels *l, const char *text, struct alexc
                 name += part + strspn(name + part, " ,");
             }
         }
-        const char *near = alexcl_nearest(text, names);
+        const char *near = nearest_find(text, names);
         status = error_set(err, ALEXCL_E_DATA, "label \"%.*s\": no class has that name%s%s%s", printable_cut(text, 100),
                            text, near ? ": did you mean \"" : "; give its index", near ? near : "", near ? "\"?" : "");
     } else {

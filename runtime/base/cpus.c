@@ -3,9 +3,10 @@
 #include <sched.h>
 #include <unistd.h>
 
-#include "alexcl.h"
+#include "cpus.h"
+#include "cpus.h"
 
-int alexcl_cpus(void) {
+int cpus_count(void) {
     enum { CPUS_MOST = 8192 }; /* the kernel refuses a set that is smaller than its own */
     cpu_set_t *set = CPU_ALLOC(CPUS_MOST);
     size_t size = CPU_ALLOC_SIZE(CPUS_MOST);

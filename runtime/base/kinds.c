@@ -6,7 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "alexcl.h"
+#include "kinds.h"
+#include "kinds.h"
 
 #define MAGICK(ending) "convert IN." ending " OUT.png (ImageMagick) converts it"
 #define FIRST(ending) "convert 'IN." ending "[0]' OUT.png (ImageMagick) converts the first of its pictures"
@@ -21,7 +22,7 @@
 static const struct {
     const char *magic;
     size_t length;
-    struct alexcl_file_kind kind;
+    struct kind kind;
 } magics[] = {
     {"\x89PNG\r\n\x1a\n", 8, {"a PNG picture", PICTURE, 0}},
     {"\x89PNG", 4, {"a damaged PNG picture", "fetch it again (by FTP in binary mode)", 0}},
@@ -60,7 +61,7 @@ static const struct {
 /* By what the first file of a zip archive is called. */
 static const struct {
     const char *part;
-    struct alexcl_file_kind kind;
+    struct kind kind;
 } zips[] = {
     {"data.pkl", {"a PyTorch checkpoint (.pth)", TORCH, 0}},
     {".npy", {"an archive of NumPy (.npz)", NUMPY, 0}},
@@ -68,18 +69,20 @@ static const struct {
     {"", {"a zip archive", UNPACK("unzip"), 0}},
 };
 
-static const struct alexcl_file_kind
-    tar = {"a tar archive", UNPACK("tar -xf"), 0},
-    safetensors = {"a safetensors file", "--weights FILE takes it", 0},
-    onnx = {"an ONNX model", "write its initializers anew by safetensors.numpy.save_file", 0},
-    caffe = {"a Caffe model (.caffemodel)", "write its blobs anew by safetensors.numpy.save_file", 0},
-    ppm = {"a PPM, PGM or PBM picture", MAGICK("ppm"), 0}, utf16_low = {"a text in UTF-16", TO_UTF8("UTF-16LE"), 0},
-    utf16_high = {"a text in UTF-16", TO_UTF8("UTF-16BE"), 0},
-    page = {"a web page (HTML)", "a download that failed, or had to be confirmed, leaves one: curl -fLo FILE URL", 0},
-    drawing = {"an SVG drawing", "rsvg-convert IN.svg -o OUT.png (librsvg) converts it", 0},
-    shards = {"an index of weights in several files (JSON)",
-              "make one of them: model.save_pretrained(FOLDER, max_shard_size='10GB')", 1},
-    json = {"a JSON text", NULL, 1}, text = {"a text", NULL, 1};
+static const struct kind tar = {"a tar archive", UNPACK("tar -xf"), 0},
+                         safetensors = {"a safetensors file", "--weights FILE takes it", 0},
+                         onnx = {"an ONNX model", "write its initializers anew by safetensors.numpy.save_file", 0},
+                         caffe = {"a Caffe model (.caffemodel)", "write its blobs anew by safetensors.numpy.save_file",
+                                  0},
+                         ppm = {"a PPM, PGM or PBM picture", MAGICK("ppm"), 0},
+                         utf16_low = {"a text in UTF-16", TO_UTF8("UTF-16LE"), 0},
+                         utf16_high = {"a text in UTF-16", TO_UTF8("UTF-16BE"), 0},
+                         page = {"a web page (HTML)",
+                                 "a download that failed, or had to be confirmed, leaves one: curl -fLo FILE URL", 0},
+                         drawing = {"an SVG drawing", "rsvg-convert IN.svg -o OUT.png (librsvg) converts it", 0},
+                         shards = {"an index of weights in several files (JSON)",
+                                   "make one of them: model.save_pretrained(FOLDER, max_shard_size='10GB')", 1},
+                         json = {"a JSON text", NULL, 1}, text = {"a text", NULL, 1};
 
 static int kinds_matches(const unsigned char *start, size_t length, const char *magic, size_t bytes) {
     for (size_t i = 0; i < bytes; i++)
@@ -95,7 +98,7 @@ static const unsigned char *kinds_find(const unsigned char *start, size_t length
     return NULL;
 }
 
-static const struct alexcl_file_kind *kinds_zip(const unsigned char *start, size_t length) {
+static const struct kind *kinds_zip(const unsigned char *start, size_t length) {
     /* PKWARE's APPNOTE, 4.3.7: its length at 26, it at 30 */
     size_t i = 0, name = length > 30 ? start[26] | (size_t)start[27] << 8 : 0;
     if (!kinds_matches(start, length, "PK\3\4", 4)) return NULL;
@@ -108,7 +111,7 @@ static const struct alexcl_file_kind *kinds_zip(const unsigned char *start, size
  * its layers or inputs (fields 2 and 3), a truth value (5) or its layers (100); of an ONNX model it is a small number,
  * followed by the producer or the graph. Each has a control character behind the name: a list that begins with an empty
  * line is no net. */
-static const struct alexcl_file_kind *kinds_protobuf(const unsigned char *start, size_t length) {
+static const struct kind *kinds_protobuf(const unsigned char *start, size_t length) {
     if (length < 4) return NULL;
     if (start[0] == 0x08 && start[1] > 0 && start[1] < 0x40 &&
         (start[2] == 0x12 || start[2] == 0x3a || start[2] == 0x42))
@@ -152,7 +155,7 @@ static int kinds_is_utf16(const unsigned char *start, size_t length, size_t firs
     return 1;
 }
 
-static const struct alexcl_file_kind *kinds_text(const unsigned char *start, size_t length) {
+static const struct kind *kinds_text(const unsigned char *start, size_t length) {
     if (length >= 3 && memcmp(start, "\xef\xbb\xbf", 3) == 0) {
         start += 3;
         length -= 3;
@@ -172,12 +175,12 @@ static const struct alexcl_file_kind *kinds_text(const unsigned char *start, siz
     return *start == '{' || *start == '[' ? &json : &text;
 }
 
-const struct alexcl_file_kind *alexcl_file_kind_of(const void *bytes, size_t length) {
+const struct kind *kinds_of(const void *bytes, size_t length) {
     const unsigned char *start = bytes;
-    if (length > ALEXCL_FILE_START) length = ALEXCL_FILE_START;
+    if (length > KINDS_START) length = KINDS_START;
     for (size_t i = 0; i < sizeof magics / sizeof *magics; i++)
         if (kinds_matches(start, length, magics[i].magic, magics[i].length)) return &magics[i].kind;
-    const struct alexcl_file_kind *kind = kinds_zip(start, length);
+    const struct kind *kind = kinds_zip(start, length);
     if (!kind && length > 265 && (memcmp(start + 257, "ustar\0", 6) == 0 || memcmp(start + 257, "ustar  \0", 8) == 0))
         kind = &tar;
     if (!kind && kinds_is_safetensors(start, length)) kind = &safetensors;

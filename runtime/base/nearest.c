@@ -3,7 +3,8 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "alexcl.h"
+#include "nearest.h"
+#include "nearest.h"
 
 enum { LONGEST = 40 };
 
@@ -28,7 +29,7 @@ static int nearest_distance(const char *a, const char *b) {
     return rows[la % 3][lb];
 }
 
-const char *alexcl_nearest(const char *word, const char *const *names) {
+const char *nearest_find(const char *word, const char *const *names) {
     const char *found = NULL;
     int best = LONGEST;
     for (; *names; names++) {

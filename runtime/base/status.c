@@ -51,7 +51,7 @@ void error_prefix(struct alexcl_error *err, const char *format, ...) {
     err->text[(size_t)used + length] = '\0';
 }
 
-int alexcl_exit_code(int status) {
+int error_exit_code(int status) {
     switch (status) {
     case ALEXCL_OK: return 0;
     case ALEXCL_E_USAGE: return 2;

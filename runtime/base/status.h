@@ -4,6 +4,9 @@
 #define ALEXCL_STATUS_H
 #include "alexcl.h"
 
+/* Exit code of a status, by class: 0 ok, 1 other, 2 usage, 3 no such device, 4 kernel build, 5 out of memory, 6 bad
+ * input data, 7 a device failed in use, 130 interrupted (by SIGINT; the program ends with 143 where it was SIGTERM). */
+int error_exit_code(int status);
 /* Sets the error unless one is set already (the first is the cause), and returns `status`. err may be NULL. */
 int error_set(struct alexcl_error *err, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 #ifdef __clang_analyzer__ /* sees one file at a time, and would have an error that was set be ALEXCL_OK */

@@ -77,7 +77,7 @@ done:
 }
 
 int kernel_is_refused(int status) {
-    return status == KERNEL_UNFIT || alexcl_exit_code(status) == alexcl_exit_code(ALEXCL_E_BUILD);
+    return status == KERNEL_UNFIT || error_exit_code(status) == error_exit_code(ALEXCL_E_BUILD);
 }
 
 void kernel_free(struct kernel *k) {

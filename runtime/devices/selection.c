@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "cpus.h"
 #include "device_source.h"
 #include "log.h"
 #include "memory.h"
@@ -334,7 +335,7 @@ int selection_resolve(const char *text, const struct alexcl_device_info *const *
 
 /* Threads of a driver that does not look at the mask share what CPUs there are, and its halves wait for each other. */
 static void selection_warn_of_mask(const struct alexcl_selection *sel) {
-    unsigned cpus = (unsigned)alexcl_cpus();
+    unsigned cpus = (unsigned)cpus_count();
     for (size_t i = 0; i < sel->count; i++) {
         const struct alexcl_device_info *d = alexcl_selection_device(sel, i);
         if (!d || d->kind != ALEXCL_DEVICE_CPU || d->units <= cpus || (i == 1 && sel->places[0].device == d->index))

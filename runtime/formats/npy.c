@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "kinds.h"
 #include "status.h"
 
 /* written: always 128 bytes, so that the number of rows can be put in at the end */
@@ -76,9 +77,9 @@ static int npy_shape(const char *at, struct npy *out) {
 }
 
 static int npy_foreign(const char *path, FILE *file, struct alexcl_error *err) {
-    unsigned char start[ALEXCL_FILE_START];
+    unsigned char start[KINDS_START];
     rewind(file);
-    const struct alexcl_file_kind *kind = alexcl_file_kind_of(start, fread(start, 1, sizeof start, file));
+    const struct kind *kind = kinds_of(start, fread(start, 1, sizeof start, file));
     if (!kind) return error_set(err, ALEXCL_E_DATA, "%s: not a .npy file", path);
     return error_set(err, ALEXCL_E_DATA, "%s: is %s, not a .npy file; %s", path, kind->name,
                      kind->advice ? kind->advice : "numpy.save writes one");

@@ -16,6 +16,7 @@
 
 #include "files.h"
 #include "fp16.h"
+#include "kinds.h"
 #include "memory.h"
 #include "utf8.h"
 
@@ -129,7 +130,7 @@ static int safetensors_by_begin(const void *a, const void *b) {
 /* A file that is none, by what it is; where that is not known, `what` is wrong with it. */
 static int safetensors_foreign(const char *path, const unsigned char *bytes, size_t length, const char *what,
                                struct alexcl_error *err) {
-    const struct alexcl_file_kind *kind = alexcl_file_kind_of(bytes, length);
+    const struct kind *kind = kinds_of(bytes, length);
     if (!kind) return error_set(err, ALEXCL_E_DATA, "%s: %s; is it a safetensors file, and complete?", path, what);
     return error_set(err, ALEXCL_E_DATA, "%s: is %s, not a safetensors file; %s", path, kind->name,
                      kind->advice ? kind->advice : "name a file of weights, as safetensors' save_file writes it");

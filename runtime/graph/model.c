@@ -6,6 +6,7 @@
 
 #include "memory.h"
 #include "model_check.h"
+#include "nearest.h"
 
 static const struct alexcl_model *const models[] = {
     &model_alexnet,       &model_alexnet_227,   &model_alexnet_2012,
@@ -28,7 +29,7 @@ int alexcl_model_find(const char *name, const struct alexcl_model **out, struct 
             return ALEXCL_OK;
         }
     }
-    const char *near = alexcl_nearest(name, names);
+    const char *near = nearest_find(name, names);
     return error_set(err, ALEXCL_E_USAGE, "there is no model \"%s\"%s%s%s; 'alexcl models' lists them", name,
                      near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }
@@ -49,7 +50,7 @@ int model_find_layer(const struct alexcl_model *model, const char *layer, int *i
     int status = memory_alloc(&names, model->layer_count + 1, sizeof *names, "the names of layers", err);
     if (status != ALEXCL_OK) return status;
     for (size_t i = 0; i < model->layer_count; i++) names[i] = model->layers[i].name;
-    const char *near = alexcl_nearest(layer, names);
+    const char *near = nearest_find(layer, names);
     free(names);
     return error_set(err, ALEXCL_E_USAGE, "model %s has no layer \"%s\"%s%s%s; 'alexcl summary --model %s' lists them",
                      model->name, layer, near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "",

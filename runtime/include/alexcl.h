@@ -73,10 +73,6 @@ struct alexcl_error {
     char text[4096];
 };
 
-/* Exit code of a status, by class: 0 ok, 1 other, 2 usage, 3 no such device, 4 kernel build, 5 out of memory, 6 bad
- * input data, 7 a device failed in use, 130 interrupted (by SIGINT; the program ends with 143 where it was SIGTERM). */
-int alexcl_exit_code(int status);
-
 /* ---- log -------------------------------------------------------------------------------------- */
 
 enum alexcl_log_level { ALEXCL_LOG_ERROR, ALEXCL_LOG_WARNING, ALEXCL_LOG_INFO, ALEXCL_LOG_DEBUG };
@@ -163,20 +159,6 @@ void alexcl_files_abandon(void);
 const char *alexcl_file_hint(int code);
 /* The same where a file was to be read; of an URL it says that nothing is downloaded. */
 const char *alexcl_file_read_hint(const char *path, int code);
-
-/* What a file is, for the message where it is not what was asked for. */
-struct alexcl_file_kind {
-    const char *name; /* "a WebP picture" */
-    /* what to do with it: "convert IN.webp OUT.png (ImageMagick) converts it"; NULL: nothing in particular */
-    const char *advice;
-    int text; /* a text in UTF-8: it may be what was asked for */
-};
-enum { ALEXCL_FILE_START = 4096 };
-/* By a file's first bytes, of which ALEXCL_FILE_START are enough. NULL: none of those that are known. */
-const struct alexcl_file_kind *alexcl_file_kind_of(const void *start, size_t length);
-
-/* CPUs that this process may run on (taskset, a container, mpirun --bind-to), at least 1. */
-int alexcl_cpus(void);
 
 const char *alexcl_version(void);
 /* Version of OpenCL's loader and how the library was built, one line each. */
@@ -347,8 +329,6 @@ int alexcl_model_layer(const struct alexcl_model *model, const char *layer, int 
 const char *alexcl_layer_type_name(enum alexcl_layer_type type);
 /* Keras's name of the type, "Conv2D", "Activation"; the one above where Keras has no such layer. */
 const char *alexcl_layer_type_keras_name(enum alexcl_layer_type type);
-/* The nearest of `names` (NULL-terminated) to a mistyped word, NULL if none is near. For "did you mean". */
-const char *alexcl_nearest(const char *word, const char *const *names);
 
 /* ---- plan: shapes, parameters, what crosses, memory; needs no device -------------------------- */
 

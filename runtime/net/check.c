@@ -7,6 +7,7 @@
 #include "generator.h"
 #include "kernel.h"
 #include "memory.h"
+#include "nearest.h"
 #include "net.h"
 #include "selection.h"
 #include "selfcheck.h"
@@ -25,7 +26,7 @@ struct check {
 
 /* Which of two failures ends the command. */
 static int check_rank(int status) {
-    switch (alexcl_exit_code(status)) {
+    switch (error_exit_code(status)) {
     case 0: return 0;
     case 4: return 2; /* build */
     case 5: return 3; /* memory */
@@ -126,7 +127,7 @@ static int check_know(const char *what, const char *name, int layers, struct ale
     for (char *at = strtok(all.text, " "); at && count < CHECK_NAMES; at = strtok(NULL, " ")) names[count++] = at;
     for (size_t i = 0; i < count; i++) text_add(&list, "%s%s", i ? ", " : "", names[i]);
     snprintf(word, sizeof word, "%.*s", length < sizeof word ? (int)length : (int)sizeof word - 1, name);
-    const char *near = alexcl_nearest(word, names);
+    const char *near = nearest_find(word, names);
     status = error_set(err, ALEXCL_E_USAGE, "no check is of a %s %.100s%s%s%s; there are %s", what, name,
                        near ? ": did you mean " : "", near ? near : "", near ? "?" : "", list.text ? list.text : "");
 done:

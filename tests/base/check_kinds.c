@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kinds.h"
 #include "support.h"
 
 #define HEAD(bytes) (bytes), sizeof(bytes) - 1
@@ -101,17 +102,17 @@ static const struct {
 };
 
 /* The bytes stand in memory of exactly that size: a sanitizer sees what is read behind them. */
-static const struct alexcl_file_kind *kind_of(const char *start, size_t length) {
+static const struct kind *kind_of(const char *start, size_t length) {
     void *copy = malloc(length ? length : 1);
     ck_assert_ptr_nonnull(copy);
     memcpy(copy, start, length);
-    const struct alexcl_file_kind *kind = alexcl_file_kind_of(copy, length);
+    const struct kind *kind = kinds_of(copy, length);
     free(copy);
     return kind;
 }
 
 START_TEST(a_kind_by_its_first_bytes) {
-    const struct alexcl_file_kind *kind = kind_of(files[_i].start, files[_i].length);
+    const struct kind *kind = kind_of(files[_i].start, files[_i].length);
     const char *want = files[_i].name;
     if (!want) {
         ck_assert_msg(!kind, "file %d is taken for %s", _i, kind ? kind->name : "");
@@ -142,10 +143,10 @@ END_TEST
 
 /* What every kind is told by stands in the bytes that are looked at; those behind change nothing. */
 START_TEST(no_more_than_the_start_is_looked_at) {
-    char *text = malloc(ALEXCL_FILE_START + 100);
-    memset(text, 'a', ALEXCL_FILE_START);
-    memset(text + ALEXCL_FILE_START, 0, 100);
-    ck_assert_str_eq(kind_of(text, ALEXCL_FILE_START + 100)->name, "a text");
+    char *text = malloc(KINDS_START + 100);
+    memset(text, 'a', KINDS_START);
+    memset(text + KINDS_START, 0, 100);
+    ck_assert_str_eq(kind_of(text, KINDS_START + 100)->name, "a text");
     free(text);
 }
 END_TEST

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include "nearest.h"
 #include "support.h"
 
 static const char *const commands[] = {"devices", "models", "summary", "plan", "infer", "weights", "env", NULL};
@@ -25,7 +26,7 @@ static const struct {
 };
 
 START_TEST(nearest_word) {
-    const char *found = alexcl_nearest(words[_i].word, commands);
+    const char *found = nearest_find(words[_i].word, commands);
     if (words[_i].nearest)
         ck_assert_msg(found && strcmp(found, words[_i].nearest) == 0, "'%s' gives %s", words[_i].word,
                       found ? found : "nothing");
@@ -36,7 +37,7 @@ END_TEST
 
 START_TEST(an_empty_list) {
     const char *const none[] = {NULL};
-    ck_assert_ptr_null(alexcl_nearest("infer", none));
+    ck_assert_ptr_null(nearest_find("infer", none));
 }
 END_TEST
 

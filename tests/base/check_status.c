@@ -85,7 +85,7 @@ static const struct {
     {-2041, 7}, /* out of resources, queue, work-group, CLBlast's own */
 };
 
-START_TEST(exit_codes_by_class) { ck_assert_int_eq(alexcl_exit_code(classes[_i].status), classes[_i].exit_code); }
+START_TEST(exit_codes_by_class) { ck_assert_int_eq(error_exit_code(classes[_i].status), classes[_i].exit_code); }
 END_TEST
 
 static char heard[64];

@@ -143,7 +143,7 @@ START_TEST(memory_is_accounted_and_limited) {
     if (device_limits(dev)->memory / sizeof(float) > largest + 1000)
         EXPECT_ERROR(buffer_create(dev, largest + 1, "a large one", &b, &err), ALEXCL_E_MEMORY,
                      "a large one do not fit", err);
-    ck_assert_int_eq(alexcl_exit_code(ALEXCL_E_MEMORY), 5);
+    ck_assert_int_eq(error_exit_code(ALEXCL_E_MEMORY), 5);
 }
 END_TEST
 
@@ -187,7 +187,7 @@ START_TEST(a_failed_call_says_what_where_and_what_to_try) {
     for (size_t i = 0; i < sizeof told / sizeof told[0]; i++)
         ck_assert_msg(strstr(err.text, told[i]) != NULL, "\"%s\" is not in: %s", told[i], err.text);
     ck_assert_msg(strstr(err.text, device_name(dev)) != NULL, "%s", err.text);
-    ck_assert_int_eq(alexcl_exit_code(err.status), 7);
+    ck_assert_int_eq(error_exit_code(err.status), 7);
     err = (struct alexcl_error){0};
     ck_assert_int_eq(clerror_check(CL_SUCCESS, "clFinish", dev, &err), ALEXCL_OK);
     ck_assert_str_eq(clcode_name(-12345), "an unknown code");

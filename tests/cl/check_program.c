@@ -89,7 +89,7 @@ START_TEST(a_failed_build_keeps_its_whole_log) {
     size_t length;
     write_kernel("broken", "__kernel void k(__global float *x) { x[0] = undeclared_name; }\n");
     ck_assert_int_eq(kernel_create(dev, "broken", "k", "", &k, &err), ALEXCL_E_BUILD);
-    ck_assert_int_eq(alexcl_exit_code(err.status), 4);
+    ck_assert_int_eq(error_exit_code(err.status), 4);
     ck_assert_msg(strstr(err.text, "undeclared_name") != NULL, "%s", err.text);
     const char *kept = strstr(err.text, "kept in ");
     ck_assert_msg(kept != NULL, "%s", err.text);

@@ -71,7 +71,7 @@ static void expect_host(const struct graph *g, const struct split *s) {
     ck_assert_int_lt(most(&f, images), images);
     f.host_memory = 10000000; /* not even one */
     EXPECT_ERROR(fit_batch(&f, IMAGES, plenty, &images, room, &err), ALEXCL_E_MEMORY, "one image needs", err);
-    ck_assert_int_eq(alexcl_exit_code(ALEXCL_E_MEMORY), 5);
+    ck_assert_int_eq(error_exit_code(ALEXCL_E_MEMORY), 5);
 }
 
 START_TEST(host_and_devices_in_it_are_one_sum) { each_split(expect_host); }

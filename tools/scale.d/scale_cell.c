@@ -81,7 +81,7 @@ int main(int argc, char **argv) {
     int batch = argc > 2 ? atoi(argv[2]) : 0, repeat = argc > 3 ? atoi(argv[3]) : -1;
     if (argc < 4 || argc > 5 || width < 0.05 || width > 64 || batch < 1 || repeat < 0) {
         fprintf(stderr, "usage: scale_cell WIDTH BATCH REPEAT [DEVICES]\n");
-        return alexcl_exit_code(ALEXCL_E_USAGE);
+        return error_exit_code(ALEXCL_E_USAGE);
     }
     int status = cell_model(width, layers, &model, &err);
     if (status == ALEXCL_OK && repeat) status = alexcl_selection_open(argc > 4 ? argv[4] : NULL, &sel, &err);
@@ -107,5 +107,5 @@ int main(int argc, char **argv) {
     if (status != ALEXCL_OK) fprintf(stderr, "scale_cell: %s\n", err.text);
     alexcl_plan_free(plan);
     alexcl_selection_free(sel);
-    return alexcl_exit_code(status);
+    return error_exit_code(status);
 }

@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <time.h>
 
+#include "cpus.h"
 #include "decode.h"
 #include "feed.h"
 #include "support_files.h"
@@ -214,12 +215,12 @@ START_TEST(threads_are_as_many_as_there_are_cpus_for_this_process) {
     struct feed *feed;
     struct feed_options options = {.ahead = 2};
     ck_assert_int_eq(sched_getaffinity(0, sizeof all, &all), 0);
-    ck_assert_int_eq(alexcl_cpus(), CPU_COUNT(&all));
+    ck_assert_int_eq(cpus_count(), CPU_COUNT(&all));
     CPU_ZERO(&one);
     for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&one) == 0; cpu++)
         if (CPU_ISSET(cpu, &all)) CPU_SET(cpu, &one);
     ck_assert_int_eq(sched_setaffinity(0, sizeof one, &one), 0);
-    ck_assert_int_eq(alexcl_cpus(), 1);
+    ck_assert_int_eq(cpus_count(), 1);
     EXPECT_OK(alexcl_model_find("lenet5", &options.model, &err), err);
     make_list(&list);
     /* with the first thread a sanitizer may begin one of its own */
