@@ -29,7 +29,7 @@ static void plan_fill_layer(struct alexcl_plan *p, const struct graph *g, int i)
     row->layer = gl->half[0].shape.desc;
     row->in = gl->half[0].shape.whole_in;
     row->out = gl->half[0].shape.whole_out;
-    row->inputs = memcpy(p->inputs + i * LAYER_INPUTS, gl->inputs, sizeof gl->inputs);
+    row->inputs = memcpy(p->inputs + (size_t)i * LAYER_INPUTS, gl->inputs, sizeof gl->inputs);
     row->input_count = (size_t)gl->input_count;
     for (int h = 0; h < 2; h++) {
         const struct layer *l = &gl->half[h];

@@ -184,7 +184,6 @@ static int lane_make_host(struct lane *lane, struct alexcl_error *err) {
     if (host.input) lane->images = lane_cut(lane, &at, host.input);
     if (lane_has_both(lane)) return ALEXCL_OK;
     TRY(memory_alloc(&lane->staging, (size_t)g->crossing_count + 1, sizeof *lane->staging, what, err));
-    TRY(memory_alloc(&lane->sends, (size_t)g->crossing_count + 1, sizeof *lane->sends, what, err));
     TRY(memory_alloc(&lane->arrived, (size_t)g->crossing_count + 1, sizeof *lane->arrived, what, err));
     for (int x = 0; x < g->crossing_count; x++) {
         lane->staging[x] = lane_cut(lane, &at, graph_sent(g, x, h).floats);
@@ -201,6 +200,7 @@ int lane_prepare(struct lane *lane, struct alexcl_error *err) {
     char what[64];
     TRY(storage_create(&lane->place, images * g->values[0].floats[0], "the input images", &lane->input, err));
     TRY(memory_alloc(&lane->joined, (size_t)g->crossing_count + 1, sizeof *lane->joined, "the joined values", err));
+    TRY(memory_alloc(&lane->sends, (size_t)g->crossing_count + 1, sizeof *lane->sends, "what is sent", err));
     for (int x = 0; x < g->crossing_count; x++) {
         snprintf(what, sizeof what, "joined input of %s", graph_crossing_name(g, x));
         if (graph_joined_floats(g, x))

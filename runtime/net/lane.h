@@ -77,7 +77,7 @@ struct lane {
     float *own;               /* .. the other */
     float *images;            /* its images on their way to the device; NULL: copied from the caller's memory */
     float **staging;          /* [crossing]: what its half sent; NULL where both are here */
-    struct lane_sends *sends; /* [crossing], of this batch; NULL where both are here */
+    struct lane_sends *sends; /* [crossing], of this batch */
     /* [crossing]: what the other half sent, as it lies here, on its way to the device; NULL: copied from there */
     float **arrived;
     float *output;             /* of one half */

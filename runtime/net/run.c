@@ -407,7 +407,7 @@ done:
 static int run_schedule(struct run *r, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct lane *lane = r->lane;
-    for (int x = 0; lane->sends && x < lane->graph->crossing_count; x++) lane->sends[x].sent = lane->sends[x].taken = 0;
+    for (int x = 0; x < lane->graph->crossing_count; x++) lane->sends[x].sent = lane->sends[x].taken = 0;
     for (int s = 0; s < lane->schedule->section_count; s++) {
         const struct graph_schedule_section *section = &lane->schedule->sections[s];
         int slices = run_slices(r, section);
@@ -444,7 +444,7 @@ int run_batch(struct lane *lane, struct alexcl_error *err) {
         /* What is under way still reads and writes memory that the next batch uses. */
         struct alexcl_error ignored = {0};
         if (lane->place.device) (void)device_finish(lane->place.device, &ignored);
-        for (int x = 0; lane->sends && x < lane->graph->crossing_count; x++)
+        for (int x = 0; x < lane->graph->crossing_count; x++)
             for (int i = lane->sends[x].taken; i < lane->sends[x].sent; i++) event_free(lane->sends[x].slices[i].event);
     }
     return status;
