@@ -44,6 +44,11 @@ done
 for command in summary plan models; do run 0 $command lenet5; cp out named; run 0 $command --model lenet5; cmp -s out named || bad "$command lenet5 is not $command --model lenet5"; done
 run 0 summary lenet5 --model lenet5; run 2 summary lenet5 --model alexnet; says "two models"; run 2 plan lenet5 alexnet; says "alexnet"; run 2 time alexne; says '"alexnet"'
 ALEXCL_MODEL=alexnet run 0 summary lenet5; prints 'Model: "lenet5"'; run 0 time tiny2t -d ref -b 1 --repeat 1 --warm-up 0; prints "tiny2t"; run 0 tune tiny2t -d ref; prints "nothing to choose"
+# nets with branches
+run 0 plan tinyskip; prints "add3     5x9x9"; prints "1,296/1,620"; run 0 summary tinyinc; prints "a (Concatenate)             (None, 9, 9, 16)"
+run 0 time tinyinc -d ref,ref -b 2 --repeat 1 --warm-up 0 --trace branches.json; prints "a_proj"; jq -e 'any(.. | .name?; . == "b")' branches.json >/dev/null || bad "the trace has no concatenation"
+run 0 tune tinyinc -d ref; prints "nothing to choose"
+run 0 infer --model tinyinc -d ref --features a --save a.npy "$photos/batch.txt"; prints "5 x 16 x 9 x 9 values of a"
 run 0 models tiny2t --format csv; [ "$(wc -l <out)" = 2 ] || bad "not the one model that was named"
 # Every document says first what wrote it.
 for command in env models "models lenet5" summary plan "time tiny2t -d ref -b 1 --repeat 1 --warm-up 0" "tune tiny2t -d ref" "check -d ref"; do
