@@ -25,7 +25,8 @@
  *   - An object is used by one thread at a time.
  *   - Models, lists, selections, weights and plans, once made, may be read by many at once: different nets are opened,
  *     run and freed in different threads, from the same weights.
- *   - Runs that were submitted to a net are computed by threads of its own; every other call on it waits for them.
+ *   - Runs that were submitted to a net are computed by threads of its own; a call that tells of runs, records them or
+ *     frees the net waits for them.
  *   - The log and alexcl_progress_to's function are the process's. So is the environment: no thread changes it while
  *     another one opens or makes something.
  */
