@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef BLOCK
-/* channels side by side in memory: n x ceil(c / BLOCK) x hw x BLOCK, what fills up the last block is 0; seam: n x hw x
+/* channels side by side in memory: n x ceil(c / BLOCK) x hw x BLOCK, what fills up the last block is 0; halo: n x hw x
  * c where it is more than 1 */
 #define BLOCK 1
 #endif
@@ -12,14 +12,14 @@
 
 /* Local response normalisation across channels: y[c] = x[c] / (k + alpha * sum over j of x[j]^2)^beta, where j runs
  * upwards from c + first to c + last, clipped to the channels there are: -before <= j < channels + after.
- * x, y: N x channels x hw. seam: N x (before + after) x hw, channels of the other half: the `before` ones just below
+ * x, y: N x channels x hw. halo: N x (before + after) x hw, channels of the other half: the `before` ones just below
  * channel 0 first, then the `after` ones just above the last; it is not read, and may be null, when both are 0. alpha
- * is not divided by the window. The order of the sum does not depend on where the layer is cut: halves with a seam give
+ * is not divided by the window. The order of the sum does not depend on where the layer is cut: halves with a halo give
  * the bits of the whole layer.
  * Range: (hw, channels that are in memory, images), the image never padded (local size 1, global offset); one work-item
  * computes one value.
  * Source: Krizhevsky et al. 2012, section 3.3. */
-__kernel void lrn_forward(__global const float *restrict x, __global const float *restrict seam,
+__kernel void lrn_forward(__global const float *restrict x, __global const float *restrict halo,
                           __global float *restrict y, int channels, int hw, int before, int after, int first, int last,
                           float k, float alpha, float beta) {
     int i = (int)get_global_id(0), c = (int)get_global_id(1);
@@ -28,16 +28,16 @@ __kernel void lrn_forward(__global const float *restrict x, __global const float
     if (i < hw && c < memory) {
         x += n * memory * hw + i * BLOCK;
         y += n * memory * hw + i * BLOCK;
-        size_t seam_image = n * sides * hw + (BLOCK > 1 ? i * sides : i);
+        size_t halo_image = n * sides * hw + (BLOCK > 1 ? i * sides : i);
         int step = BLOCK > 1 ? 1 : hw;
         int from = max(c + first, -before), to = min(c + last, channels - 1 + after);
         float squares = 0.0f;
         for (int j = from; j <= to; j++) {
             float v;
             if (j < 0)
-                v = seam[seam_image + (before + j) * step];
+                v = halo[halo_image + (before + j) * step];
             else if (j >= channels)
-                v = seam[seam_image + (before + j - channels) * step];
+                v = halo[halo_image + (before + j - channels) * step];
             else
                 v = x[j / BLOCK * hw * BLOCK + j % BLOCK];
             squares = MULTIPLY_ADD(v, v, squares);

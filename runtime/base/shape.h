@@ -50,7 +50,7 @@ struct shape_norm { /* lrn and rnorm: y = x / (k + alpha * sum x^2)^beta */
     struct alexcl_shape in;
     /* first and last value of a sum, relative to its own: channels; rnorm: rows, and columns */
     int first, last;
-    /* lrn over the layer: seam channels of the other half below and above these (0 at the layer's ends) */
+    /* lrn over the layer: halo channels of the other half below and above these (0 at the layer's ends) */
     int before, after;
     float k, alpha, beta;
 };

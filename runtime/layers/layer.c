@@ -195,7 +195,7 @@ void layer_take_out(const struct layer *l, const float *laid, float *plain) {
     for (size_t i = 0; i < size; i++) plain[i] = laid[(i / hw / block * hw + i % hw) * block + i / hw % block];
 }
 
-void layer_lay_seam(const struct layer *l, int channels, const float *plain, float *laid) {
+void layer_lay_halo(const struct layer *l, int channels, const float *plain, float *laid) {
     size_t hw = (size_t)l->shape.maps.h * (size_t)l->shape.maps.w, count = (size_t)channels, size = count * hw;
     for (size_t i = 0; i < size; i++) laid[l->choice.in_block > 1 ? i % hw * count + i / hw : i] = plain[i];
 }

@@ -32,7 +32,7 @@ int layer_block(const struct place *place);
 struct layer_reads {
     int all; /* every channel of both halves: they are joined before it */
     /* only this many channels of the other half, those nearest to the cut; the two halves may read different numbers */
-    int seam;
+    int halo;
 };
 /* Channels first .. first+count-1 of a half. */
 struct layer_halo {
@@ -279,7 +279,7 @@ size_t layer_in_position(const struct layer *l, int c, int i);
 void layer_lay_in(const struct layer *l, const float *plain, float *laid);
 void layer_take_out(const struct layer *l, const float *laid, float *plain);
 /* The same for `channels` of the other half: hw x channels where values lie in blocks. */
-void layer_lay_seam(const struct layer *l, int channels, const float *plain, float *laid);
+void layer_lay_halo(const struct layer *l, int channels, const float *plain, float *laid);
 /* The half's own channels of an input, of a layer that may read several; and how they lie. */
 struct alexcl_shape layer_own(const struct layer *l, int input);
 size_t layer_own_floats(const struct layer *l, int input);

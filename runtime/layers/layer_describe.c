@@ -23,12 +23,12 @@ static int layer_check_input(const struct layer_ops *ops, struct alexcl_shape in
     return layer_check_size(shape_size(in), err);
 }
 
-/* What a seam is of each input's other half: the channels nearest to the cut. */
+/* What a halo is of each input's other half: the channels nearest to the cut. */
 static void layer_describe_halos(struct layer *l) {
-    for (int i = 0; i < l->shape.input_count && l->shape.reads.seam; i++) {
+    for (int i = 0; i < l->shape.input_count && l->shape.reads.halo; i++) {
         struct layer_input *in = &l->shape.inputs[i];
         int other = shape_half_count(in->whole.c, 1 - l->shape.half);
-        in->halo.count = l->shape.reads.seam < other ? l->shape.reads.seam : other;
+        in->halo.count = l->shape.reads.halo < other ? l->shape.reads.halo : other;
         in->halo.first = l->shape.half ? other - in->halo.count : 0;
     }
 }

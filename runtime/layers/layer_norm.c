@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Local response normalisation across channels, and within one map. Over the layer, the windows of half 0 reach into
  * half 1 by as many channels as their last one is away from their own, those of half 1 into half 0 by as many as their
- * first one is: those cross as a seam. */
+ * first one is: those cross as a halo. */
 #include <stdio.h>
 
 #include "layer_private.h"
@@ -18,7 +18,7 @@ static int norm_describe(struct layer *l, struct alexcl_error *err) {
 
 static int lrn_describe(struct layer *l, struct alexcl_error *err) {
     const struct alexcl_layer *d = l->shape.desc;
-    if (d->span == ALEXCL_SPAN_LAYER) l->shape.reads.seam = l->shape.half ? -d->window[0] : d->window[1];
+    if (d->span == ALEXCL_SPAN_LAYER) l->shape.reads.halo = l->shape.half ? -d->window[0] : d->window[1];
     return norm_describe(l, err);
 }
 
@@ -47,12 +47,12 @@ static void norm_shrink(struct alexcl_layer *d, struct alexcl_shape *in) {
 static struct shape_norm norm_shape(const struct layer *l) {
     const struct alexcl_layer *d = l->shape.desc;
     int other = shape_half_count(l->shape.whole_in.c, 1 - l->shape.half),
-        seam = l->shape.reads.seam < other ? l->shape.reads.seam : other;
+        halo = l->shape.reads.halo < other ? l->shape.reads.halo : other;
     return (struct shape_norm){.in = l->shape.in,
                                .first = d->window[0],
                                .last = d->window[1],
-                               .before = l->shape.half ? seam : 0,
-                               .after = l->shape.half ? 0 : seam,
+                               .before = l->shape.half ? halo : 0,
+                               .after = l->shape.half ? 0 : halo,
                                .k = (float)d->k,
                                .alpha = (float)d->alpha,
                                .beta = (float)d->beta};
@@ -71,8 +71,8 @@ static int norm_add_kernel(struct layer *l, const char *source, const char *func
 static int lrn_ref_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     (void)err;
     struct shape_norm s = norm_shape(l);
-    size_t seam = (size_t)(s.before + s.after) * (size_t)s.in.h * (size_t)s.in.w;
-    ref_lrn(layer_host_out(l, io), layer_host_in(l, io), seam ? io->in[0].halo->host + (size_t)io->first * seam : NULL,
+    size_t halo = (size_t)(s.before + s.after) * (size_t)s.in.h * (size_t)s.in.w;
+    ref_lrn(layer_host_out(l, io), layer_host_in(l, io), halo ? io->in[0].halo->host + (size_t)io->first * halo : NULL,
             io->count, &s);
     return ALEXCL_OK;
 }
@@ -85,9 +85,9 @@ static int lrn_own_enqueue(struct layer *l, const struct layer_io *io, struct al
     struct shape_norm s = norm_shape(l);
     size_t hw = (size_t)s.in.h * (size_t)s.in.w;
     struct kernel_range range = layer_range_maps(hw, layer_channels(l), io);
-    struct buffer *seam = s.before + s.after ? io->in[0].halo->buffer : NULL;
+    struct buffer *halo = s.before + s.after ? io->in[0].halo->buffer : NULL;
     return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
-                         ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(seam), ARG_BUFFER(io->out->buffer),
+                         ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(halo), ARG_BUFFER(io->out->buffer),
                          ARG_INT(s.in.c), ARG_INT((int)hw), ARG_INT(s.before), ARG_INT(s.after), ARG_INT(s.first),
                          ARG_INT(s.last), ARG_FLOAT(s.k), ARG_FLOAT(s.alpha), ARG_FLOAT(s.beta));
 }
@@ -120,9 +120,9 @@ static int lrn_cpu_enqueue(struct layer *l, const struct layer_io *io, struct al
     int hw = s.in.h * s.in.w, places = lrn_cpu_places(l, l->place);
     struct kernel_range range = {
         2, {0, (size_t)io->first, 0}, {(size_t)((hw + places - 1) / places), (size_t)io->count, 1}, {1, 1, 1}};
-    struct buffer *seam = s.before + s.after ? io->in[0].halo->buffer : NULL;
+    struct buffer *halo = s.before + s.after ? io->in[0].halo->buffer : NULL;
     return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
-                         ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(seam), ARG_BUFFER(io->out->buffer),
+                         ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(halo), ARG_BUFFER(io->out->buffer),
                          ARG_INT(s.in.c), ARG_INT(hw), ARG_INT(s.before), ARG_INT(s.after), ARG_INT(s.first),
                          ARG_INT(s.last), ARG_FLOAT(s.k), ARG_FLOAT(s.alpha), ARG_FLOAT(s.beta),
                          ARG_LOCAL((size_t)places * lrn_cpu_line(l) * sizeof(float)));

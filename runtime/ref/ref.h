@@ -13,8 +13,8 @@ void ref_fc(float *y, const float *x, const float *w, const float *b, int n, int
 void ref_fc_fp16(float *y, const float *x, const float *w, const float *b, int n, int in, int out);
 /* y[n][o] = sum_i (x[n][i] - code[o][i])^2 (LeCun et al. 1998, eq. 7). */
 void ref_rbf(float *y, const float *x, const float *code, int n, int in, int out);
-/* Krizhevsky et al. 2012, section 3.3, over channels; seam: n x (before + after) x h x w of the other half, or NULL. */
-void ref_lrn(float *y, const float *x, const float *seam, int n, const struct shape_norm *s);
+/* Krizhevsky et al. 2012, section 3.3, over channels; halo: n x (before + after) x h x w of the other half, or NULL. */
+void ref_lrn(float *y, const float *x, const float *halo, int n, const struct shape_norm *s);
 /* The same-map norm of the 2012 code: a square window around each value, clipped at the border. */
 void ref_rnorm(float *y, const float *x, int n, const struct shape_norm *s);
 void ref_maxpool(float *y, const float *x, int n, const struct shape_pool *s);

@@ -7,30 +7,30 @@ static double ref_norm_divide(double value, double squares, const struct shape_n
     return value / pow((double)s->k + (double)s->alpha * squares, (double)s->beta);
 }
 
-/* Plane (h x w) of channel c of one image, where -before <= c < in.c + after: x holds channels 0 .. in.c-1, seam those
+/* Plane (h x w) of channel c of one image, where -before <= c < in.c + after: x holds channels 0 .. in.c-1, halo those
  * outside, `before` lower ones first. */
-static const float *ref_lrn_plane(const float *x, const float *seam, int c, const struct shape_norm *s) {
+static const float *ref_lrn_plane(const float *x, const float *halo, int c, const struct shape_norm *s) {
     size_t plane = (size_t)s->in.h * (size_t)s->in.w;
     if (c >= 0 && c < s->in.c) return x + (size_t)c * plane;
-    return seam + (size_t)(c < 0 ? s->before + c : s->before + c - s->in.c) * plane;
+    return halo + (size_t)(c < 0 ? s->before + c : s->before + c - s->in.c) * plane;
 }
 
-/* x, y: n x c x h x w, seam: n x (before + after) x h x w. The window is channels c + first .. c + last, clipped to
+/* x, y: n x c x h x w, halo: n x (before + after) x h x w. The window is channels c + first .. c + last, clipped to
  * those there are. */
-void ref_lrn(float *y, const float *x, const float *seam, int n, const struct shape_norm *s) {
+void ref_lrn(float *y, const float *x, const float *halo, int n, const struct shape_norm *s) {
     size_t plane = (size_t)s->in.h * (size_t)s->in.w;
     for (int image = 0; image < n; image++) {
         const float *image_x = x + (size_t)image * shape_size(s->in);
-        const float *image_seam = seam ? seam + (size_t)image * (size_t)(s->before + s->after) * plane : NULL;
-        int lowest = seam ? -s->before : 0, highest = s->in.c - 1 + (seam ? s->after : 0);
+        const float *image_halo = halo ? halo + (size_t)image * (size_t)(s->before + s->after) * plane : NULL;
+        int lowest = halo ? -s->before : 0, highest = s->in.c - 1 + (halo ? s->after : 0);
         for (int c = 0; c < s->in.c; c++) {
             int from = c + s->first < lowest ? lowest : c + s->first;
             int to = c + s->last > highest ? highest : c + s->last;
-            const float *own = ref_lrn_plane(image_x, image_seam, c, s);
+            const float *own = ref_lrn_plane(image_x, image_halo, c, s);
             for (size_t i = 0; i < plane; i++) {
                 double squares = 0.0;
                 for (int j = from; j <= to; j++) {
-                    double v = ref_lrn_plane(image_x, image_seam, j, s)[i];
+                    double v = ref_lrn_plane(image_x, image_halo, j, s)[i];
                     squares += v * v;
                 }
                 *y++ = (float)ref_norm_divide(own[i], squares, s);

@@ -73,7 +73,7 @@ static int case_lay(const struct layer *l, int input, const float *x, size_t ima
     for (size_t i = 0; i < images * floats; i++) laid[i] = 0.0f;
     for (size_t n = 0; n < images; n++) {
         if (halo)
-            layer_lay_seam(l, channels, plain + n * size, laid + n * floats);
+            layer_lay_halo(l, channels, plain + n * size, laid + n * floats);
         else if (l->shape.reads.all)
             layer_lay_in(l, plain + n * size, laid + n * floats);
         else

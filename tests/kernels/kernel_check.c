@@ -82,15 +82,15 @@ static float *half_input(const struct layer *l, const float *x, int images) {
 }
 
 /* The other half's channels at the cut; NULL where nothing is read. */
-static float *half_seam(const struct layer *l, const float *x, int images, size_t *floats) {
+static float *half_halo(const struct layer *l, const float *x, int images, size_t *floats) {
     int other = shape_half_count(l->shape.whole_in.c, 1 - l->shape.half),
-        seam = l->shape.reads.seam < other ? l->shape.reads.seam : other;
-    *floats = (size_t)images * (size_t)seam * (size_t)l->shape.whole_in.h * (size_t)l->shape.whole_in.w;
+        halo = l->shape.reads.halo < other ? l->shape.reads.halo : other;
+    *floats = (size_t)images * (size_t)halo * (size_t)l->shape.whole_in.h * (size_t)l->shape.whole_in.w;
     if (*floats == 0) return NULL;
     return cut_channels(x, images, l->shape.whole_in,
-                        l->shape.half ? shape_half_count(l->shape.whole_in.c, 0) - seam
+                        l->shape.half ? shape_half_count(l->shape.whole_in.c, 0) - halo
                                       : shape_half_first(l->shape.whole_in.c, 1),
-                        seam);
+                        halo);
 }
 
 /* What a buffer holds where nobody wrote: a NaN of its own, so that one that came out of a sum is told apart. */
@@ -157,11 +157,11 @@ static float *lay_input(const struct layer *l, const float *x, int images) {
     return laid;
 }
 
-static float *lay_seam(const struct layer *l, const float *sides, int images, size_t floats) {
+static float *lay_halo(const struct layer *l, const float *sides, int images, size_t floats) {
     size_t each = floats / (size_t)images;
     float *laid = support_floats(floats);
     for (size_t n = 0; n < (size_t)images; n++)
-        layer_lay_seam(l, (int)(each / (size_t)(l->shape.maps.h * l->shape.maps.w)), sides + n * each, laid + n * each);
+        layer_lay_halo(l, (int)(each / (size_t)(l->shape.maps.h * l->shape.maps.w)), sides + n * each, laid + n * each);
     return laid;
 }
 
@@ -182,18 +182,18 @@ static float *take_output(const struct layer *l, const float *laid, int images, 
  * was written. free() it. */
 static float *run_half(struct layer *l, const float *x, int images, int first, int count, int in_place) {
     struct alexcl_error err = {0};
-    struct storage in, out = {0}, seam = {0}, workspace = {0};
-    size_t out_floats = (size_t)images * layer_out_floats(l), seam_floats;
+    struct storage in, out = {0}, halo = {0}, workspace = {0};
+    size_t out_floats = (size_t)images * layer_out_floats(l), halo_floats;
     float *plain = half_input(l, x, images), *input = lay_input(l, plain, images),
-          *near = half_seam(l, x, images, &seam_floats);
-    float *sides = near ? lay_seam(l, near, images, seam_floats) : NULL;
+          *near = half_halo(l, x, images, &halo_floats);
+    float *sides = near ? lay_halo(l, near, images, halo_floats) : NULL;
     /* Images that are not asked for are not read. */
     make_storage(l->place, input, layer_in_floats(l), images, first, count, &in);
     if (!in_place) make_storage(l->place, NULL, layer_out_floats(l), images, first, count, &out);
-    if (sides) make_storage(l->place, sides, seam_floats / (size_t)images, images, first, count, &seam);
+    if (sides) make_storage(l->place, sides, halo_floats / (size_t)images, images, first, count, &halo);
     if (l->pass[LAYER_FORWARD].workspace)
         make_storage(l->place, NULL, l->pass[LAYER_FORWARD].workspace, 1, 0, 1, &workspace);
-    const struct layer_io io = {.in = &(struct layer_source){&in, sides ? &seam : NULL},
+    const struct layer_io io = {.in = &(struct layer_source){&in, sides ? &halo : NULL},
                                 .out = in_place ? &in : &out,
                                 .workspace = l->pass[LAYER_FORWARD].workspace ? &workspace : NULL,
                                 .first = first,
@@ -206,7 +206,7 @@ static float *run_half(struct layer *l, const float *x, int images, int first, i
     if (l->pass[LAYER_FORWARD].workspace) check_behind(l, &workspace, l->pass[LAYER_FORWARD].workspace);
     if (l->place->device) EXPECT_OK(buffer_check_guards(l->place->device, &err), err);
     /* Oclgrind 21.10 knows only the first bytes of a buffer that gets the place of a shorter one */
-    if (!kernel_check_bare()) storage_free(&in), storage_free(&out), storage_free(&seam), storage_free(&workspace);
+    if (!kernel_check_bare()) storage_free(&in), storage_free(&out), storage_free(&halo), storage_free(&workspace);
     free(plain), free(input), free(near), free(sides), free(laid);
     return got;
 }
@@ -224,7 +224,7 @@ static void make_source(const struct layer *l, int input, const float *x, int im
     for (size_t i = 0; i < (size_t)images * floats; i++) laid[i] = 3.0f;
     for (size_t n = 0; n < (size_t)images; n++) {
         if (halo)
-            layer_lay_seam(l, channels, plain + n * size, laid + n * floats);
+            layer_lay_halo(l, channels, plain + n * size, laid + n * floats);
         else
             layer_lay_own(l, input, plain + n * size, laid + n * floats);
     }

@@ -32,7 +32,7 @@ START_TEST(halves) {
     static const struct {
         struct alexcl_layer desc;
         int units;         /* reads units, not maps */
-        int all, seam;     /* reads */
+        int all, halo;     /* reads */
         int in[2], out[2]; /* channels of each half */
         int h, w;
         int in_place, view;
@@ -86,7 +86,7 @@ START_TEST(halves) {
             expect_shape(name, l.shape.in, rows[i].in[half], whole_in.h, whole_in.w);
             expect_shape(name, l.shape.out, rows[i].out[half], rows[i].h, rows[i].w);
             expect_shape(name, l.shape.whole_out, rows[i].out[0] + rows[i].out[1], rows[i].h, rows[i].w);
-            ck_assert_msg(l.shape.reads.all == rows[i].all && l.shape.reads.seam == rows[i].seam,
+            ck_assert_msg(l.shape.reads.all == rows[i].all && l.shape.reads.halo == rows[i].halo,
                           "%s reads something else", name);
             ck_assert_msg(l.shape.in_place == rows[i].in_place && l.shape.view == rows[i].view, "%s: in place, view",
                           name);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The reference where the golden vectors say nothing: halves and their seams, one-sided padding, windows cut by the
+/* The reference where the golden vectors say nothing: halves and their halos, one-sided padding, windows cut by the
  * border, RBF, sub-sampling, joins, values that are no numbers. Expected values are worked out by hand or by the
  * plainest loop. */
 #include <math.h>
@@ -117,19 +117,19 @@ START_TEST(lrn_of_two_halves_is_the_layer) {
         s.in.c = shape_half_count(c, half);
         s.before = half ? reach : 0;
         s.after = half ? 0 : reach;
-        int seam_first = half ? first - reach : s.in.c;
-        size_t own = shape_size(s.in), seam_size = (size_t)reach * plane;
-        float *mine = support_floats((size_t)images * own), *seam = support_floats((size_t)images * seam_size),
+        int halo_first = half ? first - reach : s.in.c;
+        size_t own = shape_size(s.in), halo_size = (size_t)reach * plane;
+        float *mine = support_floats((size_t)images * own), *halo = support_floats((size_t)images * halo_size),
               *got = support_floats((size_t)images * own);
         for (int image = 0; image < images; image++) {
             memcpy(mine + (size_t)image * own, x + (size_t)image * whole + (size_t)first * plane, own * sizeof(float));
-            memcpy(seam + (size_t)image * seam_size, x + (size_t)image * whole + (size_t)seam_first * plane,
-                   seam_size * sizeof(float));
+            memcpy(halo + (size_t)image * halo_size, x + (size_t)image * whole + (size_t)halo_first * plane,
+                   halo_size * sizeof(float));
         }
-        ref_lrn(got, mine, seam, images, &s);
+        ref_lrn(got, mine, halo, images, &s);
         for (int image = 0; image < images; image++)
             support_same("half", got + (size_t)image * own, want + (size_t)image * whole + (size_t)first * plane, own);
-        free(mine), free(seam), free(got);
+        free(mine), free(halo), free(got);
     }
     free(x), free(want);
 }
@@ -141,10 +141,10 @@ START_TEST(lrn_by_hand) {
     float x[] = {1, 2, 3}, y[3], want[] = {1.0f / 11.0f, 2.0f / 29.0f, 3.0f / 27.0f};
     ref_lrn(y, x, NULL, 1, &s);
     support_compare("lrn", y, want, 3, 1e-7);
-    /* The middle channel alone, with a seam of one channel on either side. */
-    float middle = 2, seam[] = {1, 3};
+    /* The middle channel alone, with a halo of one channel on either side. */
+    float middle = 2, halo[] = {1, 3};
     s.in.c = s.before = s.after = 1;
-    ref_lrn(y, &middle, seam, 1, &s);
+    ref_lrn(y, &middle, halo, 1, &s);
     support_compare("middle", y, want + 1, 1, 1e-7);
     /* From the channel below to itself: the sums of squares are 1, 1+4, 4+9. */
     struct shape_norm uneven = {.in = {3, 1, 1}, .first = -1, .last = 0, .k = 1.0f, .alpha = 2.0f, .beta = 1.0f};
