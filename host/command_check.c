@@ -163,7 +163,7 @@ static int check_is_replaced(const struct check *c, const struct alexcl_check_re
 
 static void check_note_wrong(struct check *c, const struct alexcl_check_result *r) {
     char name[64], *end = c->wrong + c->wrong_length;
-    size_t room = sizeof c->wrong - c->wrong_length;
+    size_t capacity = sizeof c->wrong - c->wrong_length;
     const char *line = strrchr(c->wrong, '\n');
     int gemm = strcmp(r->layer, "conv") == 0 || strcmp(r->layer, "fc") == 0,
         clblast = strcmp(r->variant, "clblast") == 0, made;
@@ -173,12 +173,12 @@ static void check_note_wrong(struct check *c, const struct alexcl_check_result *
     snprintf(name, sizeof name, "%.40s (%s)", check_name(r)[0] ? check_name(r) : "all", r->variant);
     if (!c->fresh_wrong && line && strstr(line, name)) return; /* another shape of the same */
     if (!c->fresh_wrong)
-        made = snprintf(end, room, ", %s", name);
+        made = snprintf(end, capacity, ", %s", name);
     else if (r->device)
-        made = snprintf(end, room, "\n  device %.200s, driver %.60s: %s", r->place->name, r->device->driver, name);
+        made = snprintf(end, capacity, "\n  device %.200s, driver %.60s: %s", r->place->name, r->device->driver, name);
     else
-        made = snprintf(end, room, "\n  both devices together: %s", name);
-    if (made > 0 && (size_t)made < room) c->wrong_length += (size_t)made;
+        made = snprintf(end, capacity, "\n  both devices together: %s", name);
+    if (made > 0 && (size_t)made < capacity) c->wrong_length += (size_t)made;
     c->fresh_wrong = 0;
 }
 

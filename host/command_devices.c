@@ -21,11 +21,11 @@ static json_t *devices_json(const struct alexcl_device_info *d) {
                                  report_string(d->c_version), "platform_name", report_string(d->platform_name),
                                  "platform_version", report_string(d->platform_version));
     json_t *more = json_pack(
-        "{s:i, s:i, s:I, s:I, s:I, s:I, s:b, s:i, s:b, s:o, s:o, s:o}", "units", (int)d->units, "clock_mhz",
-        (int)d->clock_mhz, "memory", (json_int_t)d->memory, "largest_buffer", (json_int_t)d->largest_buffer,
-        "local_memory", (json_int_t)d->local_memory, "largest_work_group", (json_int_t)d->largest_work_group,
-        "unified_memory", d->unified_memory, "parts", (int)d->parts, "usable", d->usable, "why", report_string(d->why),
-        "alias_of", devices_other(d->alias_of), "maybe_alias_of", devices_other(d->maybe_alias_of));
+        "{s:i, s:i, s:I, s:I, s:I, s:I, s:b, s:i, s:b, s:o, s:o, s:o}", "units", (int)d->compute_units, "clock_mhz",
+        (int)d->clock_mhz, "memory", (json_int_t)d->memory, "largest_buffer", (json_int_t)d->max_alloc, "local_memory",
+        (json_int_t)d->local_memory, "largest_work_group", (json_int_t)d->max_work_group_size, "unified_memory",
+        d->unified_memory, "parts", (int)d->parts, "usable", d->usable, "why", report_string(d->why), "alias_of",
+        devices_other(d->alias_of), "maybe_alias_of", devices_other(d->maybe_alias_of));
     int whole = json_object_update(j, versions) == 0 && json_object_update(j, more) == 0;
     json_decref(versions);
     json_decref(more);
@@ -39,9 +39,9 @@ static void devices_csv(const struct alexcl_device_info *d) {
     snprintf(t[0], sizeof t[0], "%d", d->index);
     snprintf(t[1], sizeof t[1], "%d:%d", d->platform, d->device);
     snprintf(t[2], sizeof t[2], "%d", d->alias_of);
-    snprintf(t[3], sizeof t[3], "%u", d->units);
+    snprintf(t[3], sizeof t[3], "%u", d->compute_units);
     snprintf(t[4], sizeof t[4], "%llu", (unsigned long long)d->memory);
-    snprintf(t[5], sizeof t[5], "%llu", (unsigned long long)d->largest_buffer);
+    snprintf(t[5], sizeof t[5], "%llu", (unsigned long long)d->max_alloc);
     const char *fields[] = {t[0],
                             t[1],
                             devices_kind(d->kind),
@@ -61,8 +61,8 @@ static void devices_csv(const struct alexcl_device_info *d) {
 /* Three lines a device, 80 columns; more where a device is not usable or an alias. */
 static void devices_text(const struct alexcl_device_info *d) {
     printf("%3d  %d:%-3d %-4s %.60s\n", d->index, d->platform, d->device, devices_kind(d->kind), d->name);
-    printf("           %u units, %s (buffer %s), %.10s%s\n", d->units, report_bytes(d->memory),
-           report_bytes(d->largest_buffer), d->version, d->usable ? ", usable" : "");
+    printf("           %u units, %s (buffer %s), %.10s%s\n", d->compute_units, report_bytes(d->memory),
+           report_bytes(d->max_alloc), d->version, d->usable ? ", usable" : "");
     printf("           %.40s, driver %.20s\n", d->vendor, d->driver);
     if (!d->usable || d->why[0]) printf("           %s%s\n", d->usable ? "" : "NOT USABLE: ", d->why);
     if (d->alias_of >= 0) printf("           alias of %d: the same hardware through another driver\n", d->alias_of);
@@ -75,10 +75,10 @@ static void devices_block(const struct alexcl_device_info *d) {
     printf("  vendor          %s\n  kind            %s\n  platform        %s\n                  %s\n", d->vendor,
            devices_kind(d->kind), d->platform_name, d->platform_version);
     printf("  driver          %s\n  OpenCL          %s\n  OpenCL C        %s\n", d->driver, d->version, d->c_version);
-    printf("  compute units   %u at %u MHz\n", d->units, d->clock_mhz);
+    printf("  compute units   %u at %u MHz\n", d->compute_units, d->clock_mhz);
     printf("  memory          %s%s\n  largest buffer  %s\n  local memory    %s\n", report_bytes(d->memory),
-           d->unified_memory ? ", the host's" : "", report_bytes(d->largest_buffer), report_bytes(d->local_memory));
-    printf("  work-group      up to %llu items\n", (unsigned long long)d->largest_work_group);
+           d->unified_memory ? ", the host's" : "", report_bytes(d->max_alloc), report_bytes(d->local_memory));
+    printf("  work-group      up to %llu items\n", (unsigned long long)d->max_work_group_size);
     if (d->parts)
         printf("  can be cut      up to %u parts: --devices %d/2\n", d->parts, d->index);
     else

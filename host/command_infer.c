@@ -121,7 +121,7 @@ static int infer_open_results(struct infer *f, struct alexcl_error *err) {
     struct alexcl_plan_request request = {.size = sizeof request,
                                           .places = 1,
                                           .memory = {INT64_MAX},
-                                          .largest_buffer = {INT64_MAX},
+                                          .max_alloc = {INT64_MAX},
                                           .settings = &f->o->settings};
     int status;
     TRY(infer_alloc(&r->list, r->count, sizeof *r->list, err));

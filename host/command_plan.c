@@ -71,8 +71,8 @@ static void plan_text(const struct options *o, const struct alexcl_plan *p, int 
     printf("%-24s%17s\n", "host", report_bytes(p->host));
     if (p->on_host) printf("%-24s%17s\n", "host and its devices", report_bytes(p->on_host));
     if (options_split_images(o))
-        printf("\nboth halves on each device, images split %s: memory for %d and %d of a batch\n", o->split, p->room[0],
-               p->room[1]);
+        printf("\nboth halves on each device, images split %s: memory for %d and %d of a batch\n", o->split,
+               p->capacity[0], p->capacity[1]);
     printf("\nbatch %d: %s", p->batch, p->chunk == p->batch ? "fits" : "does not fit");
     if (p->chunk < p->batch) printf(", is cut in chunks of %d", p->chunk);
     printf("; at most %d images fit at once\n", most);
@@ -94,7 +94,7 @@ static int plan_json(const struct options *o, const struct alexcl_plan *p, int m
     }
     for (size_t i = 0; i < p->places; i++) {
         const struct alexcl_plan_memory *m = &p->memory[i];
-        report_append(memory, json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "images", p->room[i], "weights",
+        report_append(memory, json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "images", p->capacity[i], "weights",
                                         (json_int_t)m->weights, "activations", (json_int_t)m->activations, "exchange",
                                         (json_int_t)m->exchange, "workspace", (json_int_t)m->workspace, "total",
                                         (json_int_t)m->total, "largest_buffer", (json_int_t)m->largest_buffer, "host",
@@ -199,7 +199,7 @@ int command_plan(const struct options *o, struct alexcl_error *err) {
             if (!d) continue;
             uint64_t memory = d->memory / alexcl_selection_place(sel, i)->parts; /* which the parts of a device share */
             if (!o->memory || o->memory > memory) request.memory[i] = memory;
-            request.largest_buffer[i] = d->largest_buffer;
+            request.max_alloc[i] = d->max_alloc;
         }
     }
     TRY(plan_batch(model, request, o->batch, 1, &plan, err));

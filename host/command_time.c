@@ -321,7 +321,7 @@ static int time_open(struct timing *t, struct alexcl_error *err) {
                                           .batch = t->batch,
                                           .places = alexcl_selection_count(t->selection),
                                           .memory = {plenty, plenty},
-                                          .largest_buffer = {plenty, plenty},
+                                          .max_alloc = {plenty, plenty},
                                           .split = o->split,
                                           .settings = &o->settings};
     struct alexcl_net_options options = {.size = sizeof options,

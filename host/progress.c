@@ -48,8 +48,8 @@ void progress_tell(size_t done, size_t total, double seconds, char *out, size_t 
 static void progress_draw(void) {
     char text[sizeof doing + 128], end[128] = "";
     if (counted[0]) progress_tell(count_done, count_total, monotonic_now() - count_start, end, sizeof end);
-    int room = COLUMNS - (counted[0] ? (int)strlen(end) + 2 : 0);
-    snprintf(text, sizeof text, "%.*s%s%s", printable_cut(doing, (size_t)room), doing, counted[0] ? ": " : "", end);
+    int capacity = COLUMNS - (counted[0] ? (int)strlen(end) + 2 : 0);
+    snprintf(text, sizeof text, "%.*s%s%s", printable_cut(doing, (size_t)capacity), doing, counted[0] ? ": " : "", end);
     fputs("\r\033[K", stderr);
     report_text(stderr, text);
     (void)fflush(stderr); /* nothing depends on it */

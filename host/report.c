@@ -52,12 +52,12 @@ int report_json_list(const char *command, const char *key, json_t *list, struct 
 json_t *report_string(const char *text) {
     if (!text) return json_null();
     json_t *string = json_string(text);
-    size_t room = 4 * strlen(text) + 1, at = 0, ascii = 0;
+    size_t capacity = 4 * strlen(text) + 1, at = 0, ascii = 0;
     while (text[ascii] && (unsigned char)text[ascii] < 0x80) ascii++;
-    char *plain = string || !text[ascii] ? NULL : malloc(room); /* ASCII is refused for lack of memory alone */
+    char *plain = string || !text[ascii] ? NULL : malloc(capacity); /* ASCII is refused for lack of memory alone */
     if (!plain) return string;
     for (; *text; text++)
-        at += (size_t)snprintf(plain + at, room - at, (unsigned char)*text < 0x80 ? "%c" : "\\x%02X",
+        at += (size_t)snprintf(plain + at, capacity - at, (unsigned char)*text < 0x80 ? "%c" : "\\x%02X",
                                (unsigned char)*text);
     string = json_string(plain);
     free(plain);

@@ -72,9 +72,9 @@ static int image_list_field(char **at, char *out, const char **why) {
 /* The name as it can be opened, allocated; NULL: out of memory. */
 static char *image_list_path(const char *folder, const char *name) {
     int own = name[0] == '/' || !folder[0];
-    size_t room = strlen(folder) + strlen(name) + 2;
-    char *path = malloc(room);
-    if (path) snprintf(path, room, "%s%s%s", own ? "" : folder, own ? "" : "/", name);
+    size_t capacity = strlen(folder) + strlen(name) + 2;
+    char *path = malloc(capacity);
+    if (path) snprintf(path, capacity, "%s%s%s", own ? "" : folder, own ? "" : "/", name);
     return path;
 }
 

@@ -64,7 +64,7 @@ struct cache_file {
 
 /* The regular files of the folder that are ours. */
 static int cache_list(DIR *dir, struct cache_file **out, size_t *count, struct alexcl_error *err) {
-    size_t room = 0;
+    size_t capacity = 0;
     *out = NULL;
     *count = 0;
     for (const struct dirent *e; (e = readdir(dir)) != NULL;) {
@@ -72,9 +72,9 @@ static int cache_list(DIR *dir, struct cache_file **out, size_t *count, struct a
         int kind = cache_kind_of(e->d_name);
         if (kind < 0 || fstatat(dirfd(dir), e->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(info.st_mode))
             continue;
-        if (*count == room) {
-            room = 2 * room + 64;
-            struct cache_file *more = realloc(*out, room * sizeof *more);
+        if (*count == capacity) {
+            capacity = 2 * capacity + 64;
+            struct cache_file *more = realloc(*out, capacity * sizeof *more);
             if (!more) return error_set(err, ALEXCL_E_MEMORY, "out of host memory: the files of the cache");
             *out = more;
         }

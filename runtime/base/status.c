@@ -45,8 +45,8 @@ void error_prefix(struct alexcl_error *err, const char *format, ...) {
     int used = vsnprintf(err->text, sizeof err->text, format, args);
     va_end(args);
     if (used < 0 || (size_t)used >= sizeof err->text) return;
-    size_t room = sizeof err->text - (size_t)used - 1, length = strlen(old);
-    if (length > room) length = room;
+    size_t capacity = sizeof err->text - (size_t)used - 1, length = strlen(old);
+    if (length > capacity) length = capacity;
     memcpy(err->text + used, old, length);
     err->text[(size_t)used + length] = '\0';
 }

@@ -15,23 +15,23 @@ uint64_t timeline_now(void) {
 
 void timeline_begin(struct timeline *t, int place, int on_host) {
     struct alexcl_work_span *spans = t->spans;
-    size_t room = t->room;
+    size_t capacity = t->capacity;
     *t = (struct timeline){
-        .spans = spans, .room = room, .place = place, .on_host = on_host, .origin = timeline_now(), .open = -1};
+        .spans = spans, .capacity = capacity, .place = place, .on_host = on_host, .origin = timeline_now(), .open = -1};
 }
 
 int timeline_open(struct timeline *t, enum alexcl_work work, const char *layer, int half, int first, int count) {
     if (!t) return -1;
-    if (t->count == t->room) {
-        size_t room = t->room ? 2 * t->room : 256;
-        struct alexcl_work_span *larger = realloc(t->spans, room * sizeof *larger);
+    if (t->count == t->capacity) {
+        size_t capacity = t->capacity ? 2 * t->capacity : 256;
+        struct alexcl_work_span *larger = realloc(t->spans, capacity * sizeof *larger);
         if (!larger) {
             t->lost++;
             t->open = -1;
             return -1;
         }
         t->spans = larger;
-        t->room = room;
+        t->capacity = capacity;
     }
     int span = (int)t->count++;
     t->spans[span] = (struct alexcl_work_span){

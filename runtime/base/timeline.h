@@ -9,7 +9,7 @@
 
 struct timeline {
     struct alexcl_work_span *spans;
-    size_t count, room;
+    size_t count, capacity;
     int place, on_host; /* on_host: the reference, which has no device */
     uint64_t origin;    /* timeline_now() when the recording began */
     int run;            /* of spans that open */

@@ -38,12 +38,12 @@ int buffer_create(struct device *dev, size_t floats, const char *what, struct bu
     cl_event filled = NULL;
     float *host = NULL;
     uint64_t bytes = (uint64_t)floats * sizeof(float);
-    if (bytes > dev->limits.largest_buffer || dev->bytes + bytes > dev->limits.memory)
+    if (bytes > dev->limits.max_alloc || dev->bytes + bytes > dev->limits.memory)
         return error_set(err, ALEXCL_E_MEMORY,
                          "%s: %.1f MiB for %s do not fit: %.1f of %.1f MiB are taken, and one buffer may have %.1f; a "
                          "smaller --batch, or two devices",
                          dev->name, (double)bytes / 1048576, what, (double)dev->bytes / 1048576,
-                         (double)dev->limits.memory / 1048576, (double)dev->limits.largest_buffer / 1048576);
+                         (double)dev->limits.memory / 1048576, (double)dev->limits.max_alloc / 1048576);
     TRY(memory_alloc(&b, 1, sizeof *b, "a buffer", err));
     b->device = dev;
     b->floats = floats;

@@ -71,14 +71,14 @@ int device_describe(const struct device_source *source, const struct settings *s
     CL_TRY(dev, clGetDeviceInfo(dev->id, CL_DEVICE_MAX_WORK_ITEM_SIZES, sizeof most, most, NULL), err);
     dev->limits = (struct device_limits){
         .kind = dev->quirks & QUIRK_SHORT_LOOPS ? ALEXCL_DEVICE_GPU : info->kind,
-        .units = info->units / source->parts,
+        .compute_units = info->compute_units / source->parts,
         .clock_mhz = info->clock_mhz,
         .memory = info->memory / source->parts, /* which the parts share */
-        .largest_buffer = info->largest_buffer,
+        .max_alloc = info->max_alloc,
         .local_memory = info->local_memory,
-        .largest_work_group = info->largest_work_group < most[0] ? (size_t)info->largest_work_group : most[0],
+        .max_work_group_size = info->max_work_group_size < most[0] ? (size_t)info->max_work_group_size : most[0],
         .unified_memory = info->unified_memory,
-        .fetches = (dev->quirks & QUIRK_FETCHES) != 0,
+        .has_prefetch = (dev->quirks & QUIRK_FETCHES) != 0,
         .vector_floats = vector_floats,
     };
     /* Both halves of a device, and the device whole, share their compiled kernels. */

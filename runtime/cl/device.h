@@ -19,13 +19,13 @@ void device_free(struct device *dev);
 
 /* What the layers choose variants by. */
 struct device_limits {
-    enum alexcl_device_kind kind; /* whose kernels fit */
-    unsigned units, clock_mhz;    /* clock 0: not told */
-    uint64_t memory, largest_buffer, local_memory;
-    size_t largest_work_group;
+    enum alexcl_device_kind kind;      /* whose kernels fit */
+    unsigned compute_units, clock_mhz; /* clock 0: not told */
+    uint64_t memory, max_alloc, local_memory;
+    size_t max_work_group_size;
     int unified_memory;
     /* kernels for CPU devices may use __builtin_prefetch, which compilers by way of SPIR-V refuse */
-    int fetches;
+    int has_prefetch;
     /* floats in a register of the instruction set (CPU: 16, 8 or 4); 1 where a work-item has scalars */
     unsigned vector_floats;
 };

@@ -58,7 +58,7 @@ int kernel_create(struct device *dev, const char *source, const char *function, 
                                     &k->largest_group, NULL),
            err);
     CL_TRY(dev, clGetKernelInfo(k->handle, CL_KERNEL_NUM_ARGS, sizeof k->args, &k->args, NULL), err);
-    if (dev->quirks & QUIRK_GROUP) k->largest_group = dev->limits.largest_work_group;
+    if (dev->quirks & QUIRK_GROUP) k->largest_group = dev->limits.max_work_group_size;
     CL_TRY(dev,
            clGetKernelWorkGroupInfo(k->handle, dev->id, CL_KERNEL_LOCAL_MEM_SIZE, sizeof k->local, &k->local, NULL),
            err);

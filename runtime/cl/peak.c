@@ -21,7 +21,7 @@ struct peak_form peak_form_of(const struct device *dev) {
     int cpu = limits->kind == ALEXCL_DEVICE_CPU, wide = limits->vector_floats == 8 || limits->vector_floats == 16;
     struct peak_form f = {
         .width = cpu && wide ? (int)limits->vector_floats : 4, .group = cpu ? 1 : 64, .neighbours = !cpu};
-    f.items = (int)limits->units * (cpu ? 8 : 2048);
+    f.items = (int)limits->compute_units * (cpu ? 8 : 2048);
     snprintf(f.defines, sizeof f.defines, "-DWIDTH=%d -DGROUP=%d", f.width, f.group);
     return f;
 }
@@ -74,7 +74,7 @@ int peak_measure(struct device *dev, struct alexcl_peak *out, struct alexcl_erro
     if (most < PEAK_ENOUGH) {
         x = NULL;
         most = (device_limits(dev)->memory - buffer_total(dev)) / 4;
-        if (most > device_limits(dev)->largest_buffer) most = device_limits(dev)->largest_buffer;
+        if (most > device_limits(dev)->max_alloc) most = device_limits(dev)->max_alloc;
     }
     if (most > PEAK_BYTES) most = PEAK_BYTES;
     int count = (int)(most / (vector * 4 * (uint64_t)f.items));

@@ -110,7 +110,7 @@ static const char *platforms_refuse(struct query *q, const struct alexcl_device_
     if (sscanf(info->version, "OpenCL %d.%d", &major, &minor) != 2 || major * 10 + minor < 12)
         return "older than OpenCL 1.2";
     if (info->kind == ALEXCL_DEVICE_CUSTOM) return "a custom device: it runs built-in kernels only";
-    if (info->memory == 0 || info->units == 0) return "the driver tells no memory or no compute unit";
+    if (info->memory == 0 || info->compute_units == 0) return "the driver tells no memory or no compute unit";
     return "";
 }
 
@@ -151,12 +151,12 @@ static void platforms_describe(struct platforms_device *d) {
                  : type & CL_DEVICE_TYPE_ACCELERATOR ? ALEXCL_DEVICE_ACCELERATOR
                                                      : ALEXCL_DEVICE_CUSTOM;
     info->vendor_id = vendor;
-    info->units = units;
+    info->compute_units = units;
     info->clock_mhz = clock;
     info->memory = memory;
-    info->largest_buffer = largest;
+    info->max_alloc = largest;
     info->local_memory = local;
-    info->largest_work_group = group;
+    info->max_work_group_size = group;
     info->unified_memory = unified != CL_FALSE;
     info->parts = parts < units ? parts : units;
     if (info->parts < 2) info->parts = 0;

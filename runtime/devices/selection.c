@@ -192,7 +192,9 @@ static void selection_tell(const struct alexcl_place places[2], size_t count, co
 
 /* ---- what is chosen where none is named ----------------------------------------------------------- */
 
-static uint64_t selection_speed(const struct alexcl_device_info *d) { return (uint64_t)d->units * d->clock_mhz; }
+static uint64_t selection_speed(const struct alexcl_device_info *d) {
+    return (uint64_t)d->compute_units * d->clock_mhz;
+}
 
 /* Units of one vendor compare; of two vendors they do not, and a driver that tells no clock says nothing. */
 static int selection_is_slow_beside(const struct alexcl_device_info *d, const struct alexcl_device_info *other) {
@@ -338,13 +340,14 @@ static void selection_warn_of_mask(const struct alexcl_selection *sel) {
     unsigned cpus = (unsigned)cpus_count();
     for (size_t i = 0; i < sel->count; i++) {
         const struct alexcl_device_info *d = alexcl_selection_device(sel, i);
-        if (!d || d->kind != ALEXCL_DEVICE_CPU || d->units <= cpus || (i == 1 && sel->places[0].device == d->index))
+        if (!d || d->kind != ALEXCL_DEVICE_CPU || d->compute_units <= cpus ||
+            (i == 1 && sel->places[0].device == d->index))
             continue;
         log_write(ALEXCL_LOG_WARNING,
                   "device %d (%.200s) tells %u compute units, but this process may run on %u CPU%s: `taskset -pc PID` "
                   "shows on which; started by Open MPI, "
                   "`mpirun --bind-to none` gives it all",
-                  d->index, d->name, d->units, cpus, cpus == 1 ? "" : "s");
+                  d->index, d->name, d->compute_units, cpus, cpus == 1 ? "" : "s");
     }
 }
 

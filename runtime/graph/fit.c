@@ -23,9 +23,9 @@ void fit_share(struct fit *f, const struct alexcl_selection *sel) {
         f->shared = d[0]->memory < d[1]->memory ? d[0]->memory : d[1]->memory;
 }
 
-static uint64_t fit_device(const struct fit *f, size_t i, const int room[2]) {
+static uint64_t fit_device(const struct fit *f, size_t i, const int capacity[2]) {
     const struct fit_place *p = &f->places[i];
-    return graph_memory(p->graph, p->halves, p->place, room[i]).total;
+    return graph_memory(p->graph, p->halves, p->place, capacity[i]).total;
 }
 
 uint64_t fit_place_host(const struct fit_place *p, int images) {
@@ -33,46 +33,47 @@ uint64_t fit_place_host(const struct fit_place *p, int images) {
     return (uint64_t)images * (host.input + host.output + host.sent + host.received) * sizeof(float);
 }
 
-uint64_t fit_host(const struct fit *f, int images, const int room[2]) {
+uint64_t fit_host(const struct fit *f, int images, const int capacity[2]) {
     const struct graph *g = f->places[0].graph;
     uint64_t image = (g->values[0].floats[0] + shape_size(g->output)) * sizeof(float) + f->caller.image,
              bytes = f->caller.fixed + (uint64_t)images * image;
-    for (size_t i = 0; i < f->count; i++) bytes += fit_place_host(&f->places[i], room[i]);
+    for (size_t i = 0; i < f->count; i++) bytes += fit_place_host(&f->places[i], capacity[i]);
     return bytes;
 }
 
-uint64_t fit_on_host(const struct fit *f, int images, const int room[2]) {
+uint64_t fit_on_host(const struct fit *f, int images, const int capacity[2]) {
     uint64_t bytes = 0;
-    for (size_t i = 0; i < f->count; i++) bytes += f->places[i].on_host ? fit_device(f, i, room) : 0;
-    return bytes ? bytes + fit_host(f, images, room) : 0;
+    for (size_t i = 0; i < f->count; i++) bytes += f->places[i].on_host ? fit_device(f, i, capacity) : 0;
+    return bytes ? bytes + fit_host(f, images, capacity) : 0;
 }
 
 /* What is wanted of the memory that is shared; *there: what there is. 0: it fits. */
-static uint64_t fit_lacks(const struct fit *f, int images, const int room[2], uint64_t *there) {
-    uint64_t on_host = fit_on_host(f, images, room), host = on_host ? on_host : fit_host(f, images, room);
-    uint64_t card = f->shared ? fit_device(f, 0, room) + fit_device(f, 1, room) : 0;
+static uint64_t fit_lacks(const struct fit *f, int images, const int capacity[2], uint64_t *there) {
+    uint64_t on_host = fit_on_host(f, images, capacity), host = on_host ? on_host : fit_host(f, images, capacity);
+    uint64_t card = f->shared ? fit_device(f, 0, capacity) + fit_device(f, 1, capacity) : 0;
     *there = f->host_memory;
     if (host > f->host_memory - f->host_memory / 10) return host;
     *there = f->shared;
     return card > f->shared - f->shared / 10 ? card : 0;
 }
 
-int fit_batch(const struct fit *f, int wanted, const int fits[2], int *images, int room[2], struct alexcl_error *err) {
+int fit_batch(const struct fit *f, int wanted, const int fits[2], int *images, int capacity[2],
+              struct alexcl_error *err) {
     uint64_t there, lacks = 1;
     int low = 0, high = wanted; /* low fits, high + 1 does not */
-    *images = split_batch(f->split, wanted, fits, room);
-    if (fit_lacks(f, *images, room, &there) == 0) return ALEXCL_OK;
+    *images = split_batch(f->split, wanted, fits, capacity);
+    if (fit_lacks(f, *images, capacity, &there) == 0) return ALEXCL_OK;
     while (low < high) {
         int middle = low + (high - low + 1) / 2;
-        *images = split_batch(f->split, middle, fits, room);
-        if (fit_lacks(f, *images, room, &there) == 0)
+        *images = split_batch(f->split, middle, fits, capacity);
+        if (fit_lacks(f, *images, capacity, &there) == 0)
             low = middle;
         else
             high = middle - 1;
     }
-    *images = split_batch(f->split, low ? low : 1, fits, room);
+    *images = split_batch(f->split, low ? low : 1, fits, capacity);
     if (low) return ALEXCL_OK;
-    lacks = fit_lacks(f, *images, room, &there);
+    lacks = fit_lacks(f, *images, capacity, &there);
     return error_set(err, ALEXCL_E_MEMORY,
                      "model %s does not fit: one image needs %.1f MiB of the memory that %s, there are %.1f MiB of "
                      "which a tenth is left free; "

@@ -26,11 +26,12 @@ struct fit {
 void fit_share(struct fit *f, const struct alexcl_selection *sel);
 /* Host memory that a place takes for `images`, and that all take, the caller's with them, for a batch. */
 uint64_t fit_place_host(const struct fit_place *p, int images);
-uint64_t fit_host(const struct fit *f, int images, const int room[2]);
+uint64_t fit_host(const struct fit *f, int images, const int capacity[2]);
 /* The same with what the devices take that compute in the host's memory; 0 where there is none. */
-uint64_t fit_on_host(const struct fit *f, int images, const int room[2]);
+uint64_t fit_on_host(const struct fit *f, int images, const int capacity[2]);
 /* Images at once, at most `wanted`, of which each place has room for fits[i] by itself, and that places and host have
  * room for together; a tenth is left free. ALEXCL_E_MEMORY when not even one has. `room`: images that each place must
  * have memory for. */
-int fit_batch(const struct fit *f, int wanted, const int fits[2], int *images, int room[2], struct alexcl_error *err);
+int fit_batch(const struct fit *f, int wanted, const int fits[2], int *images, int capacity[2],
+              struct alexcl_error *err);
 #endif

@@ -100,7 +100,7 @@ uint64_t graph_parameters(const struct layer *l);
 /* Bytes of device memory for `images` at once on a place that runs the halves in `halves` (bit 0, bit 1). */
 struct alexcl_plan_memory graph_memory(const struct graph *g, unsigned halves, const struct place *place, int images);
 /* The largest number of images, at most `batch`, that fits in `memory` (a tenth is left to the driver) and
- * `largest_buffer`; ALEXCL_E_MEMORY with the estimate when not even one does. `name` names the place. */
-int graph_fit(const struct graph *g, unsigned halves, const struct place *place, uint64_t memory,
-              uint64_t largest_buffer, int batch, const char *name, int *images, struct alexcl_error *err);
+ * `max_alloc`; ALEXCL_E_MEMORY with the estimate when not even one does. `name` names the place. */
+int graph_fit(const struct graph *g, unsigned halves, const struct place *place, uint64_t memory, uint64_t max_alloc,
+              int batch, const char *name, int *images, struct alexcl_error *err);
 #endif

@@ -67,12 +67,12 @@ struct alexcl_plan_memory graph_memory(const struct graph *g, unsigned halves, c
     return m;
 }
 
-int graph_fit(const struct graph *g, unsigned halves, const struct place *place, uint64_t memory,
-              uint64_t largest_buffer, int batch, const char *name, int *images, struct alexcl_error *err) {
+int graph_fit(const struct graph *g, unsigned halves, const struct place *place, uint64_t memory, uint64_t max_alloc,
+              int batch, const char *name, int *images, struct alexcl_error *err) {
     uint64_t usable = memory - memory / 10;
     /* Kernels index floats by int: no buffer may hold more than INT_MAX of them. */
     uint64_t largest = (uint64_t)INT_MAX * sizeof(float);
-    if (largest_buffer < largest) largest = largest_buffer;
+    if (max_alloc < largest) largest = max_alloc;
     int low = 0, high = batch; /* low fits, high+1 does not */
     while (low < high) {
         int middle = low + (high - low) / 2 + (high - low) % 2;

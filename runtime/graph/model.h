@@ -29,7 +29,7 @@
     { .type = ALEXCL_RELU, .name = layer }
 /* Window, k, alpha on the plain sum (Caffe, PyTorch and ONNX write n times this), beta, span. */
 #define LRN(layer, n, k_, a, b, span_)                                                                                 \
-    { .type = ALEXCL_LRN, .name = layer, .window = AROUND(n), .k = k_, .alpha = a, .beta = b, .span = span_ }
+    { .type = ALEXCL_LRN, .name = layer, .window = AROUND(n), .k = k_, .alpha = a, .beta = b, .lrn_scope = span_ }
 #define MAXPOOL(layer, k_, s)                                                                                          \
     { .type = ALEXCL_MAXPOOL, .name = layer, .kernel = SQUARE(k_), .stride = SQUARE(s) }
 #define AVGPOOL(layer, k_, s)                                                                                          \

@@ -11,9 +11,9 @@
  * give the 55 x 55 maps of its figure 2 only with padding, which the text does not mention: 2 on all sides here. */
 #define PAPER(pad1) \
     CONV("conv1", 96, 11, 4, pad1, 1), RELU("relu1"), \
-    LRN("norm1", 5, 2, 1e-4, 0.75, ALEXCL_SPAN_HALF), MAXPOOL("pool1", 3, 2), \
+    LRN("norm1", 5, 2, 1e-4, 0.75, ALEXCL_LRN_SCOPE_HALF), MAXPOOL("pool1", 3, 2), \
     CONV("conv2", 256, 5, 1, 2, 2), RELU("relu2"), \
-    LRN("norm2", 5, 2, 1e-4, 0.75, ALEXCL_SPAN_HALF), MAXPOOL("pool2", 3, 2), \
+    LRN("norm2", 5, 2, 1e-4, 0.75, ALEXCL_LRN_SCOPE_HALF), MAXPOOL("pool2", 3, 2), \
     CONV3_TO_POOL5(384, 384, 256, 2), \
     FLAT_TO_PROB(4096, 4096, 1000, ALEXCL_DROPOUT_PAPER, 0.1)
 
@@ -37,12 +37,12 @@ const struct alexcl_model model_alexnet_227 = {
  * ReLU in conv5. */
 static const struct alexcl_layer code_layers[] = {
     CONV_END("conv1", 96, 11, 4, 0, 3, 1),
-    LRN("norm1", 5, 2, 2e-5, 0.75, ALEXCL_SPAN_HALF),
+    LRN("norm1", 5, 2, 2e-5, 0.75, ALEXCL_LRN_SCOPE_HALF),
     MAXPOOL("pool1", 3, 2),
     RELU("relu1"),
     CONV("conv2", 256, 5, 1, 2, 2),
     RELU("relu2"),
-    LRN("norm2", 5, 2, 2e-5, 0.75, ALEXCL_SPAN_HALF),
+    LRN("norm2", 5, 2, 2e-5, 0.75, ALEXCL_LRN_SCOPE_HALF),
     RNORM("rnorm2", 5, 1, 4e-5, 0.75),
     MAXPOOL("pool2", 3, 2),
     CONV("conv3", 384, 3, 1, 1, 1),
@@ -66,11 +66,11 @@ const struct alexcl_model model_alexnet_2012 = {
 static const struct alexcl_layer caffe_layers[] = {
     CONV("conv1", 96, 11, 4, 0, 1),
     RELU("relu1"),
-    LRN("norm1", 5, 1, 2e-5, 0.75, ALEXCL_SPAN_LAYER),
+    LRN("norm1", 5, 1, 2e-5, 0.75, ALEXCL_LRN_SCOPE_LAYER),
     MAXPOOL("pool1", 3, 2),
     CONV("conv2", 256, 5, 1, 2, 2),
     RELU("relu2"),
-    LRN("norm2", 5, 1, 2e-5, 0.75, ALEXCL_SPAN_LAYER),
+    LRN("norm2", 5, 1, 2e-5, 0.75, ALEXCL_LRN_SCOPE_LAYER),
     MAXPOOL("pool2", 3, 2),
     CONV3_TO_POOL5(384, 384, 256, 2),
     FLAT_TO_PROB(4096, 4096, 1000, ALEXCL_DROPOUT_INVERTED, 0.02),

@@ -11,8 +11,8 @@
     CONV3_TO_POOL5(12, 12, 8, 2), \
     FLAT_TO_PROB(16, 12, 10, ALEXCL_DROPOUT_PAPER, 0.1)
 
-static const struct alexcl_layer two_tower_layers[] = {TINY(ALEXCL_SPAN_HALF)};
-static const struct alexcl_layer across_layers[] = {TINY(ALEXCL_SPAN_LAYER)};
+static const struct alexcl_layer two_tower_layers[] = {TINY(ALEXCL_LRN_SCOPE_HALF)};
+static const struct alexcl_layer across_layers[] = {TINY(ALEXCL_LRN_SCOPE_LAYER)};
 
 static const struct alexcl_layer nolrn_layers[] = {
     CONV("conv1", 6, 11, 4, 0, 1),
@@ -27,12 +27,12 @@ static const struct alexcl_layer nolrn_layers[] = {
 
 static const struct alexcl_layer orig_layers[] = {
     CONV_END("conv1", 8, 11, 4, 0, 3, 1),
-    LRN("norm1", 5, 2, 2e-5, 0.75, ALEXCL_SPAN_HALF),
+    LRN("norm1", 5, 2, 2e-5, 0.75, ALEXCL_LRN_SCOPE_HALF),
     MAXPOOL("pool1", 3, 2),
     RELU("relu1"),
     CONV("conv2", 16, 5, 1, 2, 2),
     RELU("relu2"),
-    LRN("norm2", 5, 2, 2e-5, 0.75, ALEXCL_SPAN_HALF),
+    LRN("norm2", 5, 2, 2e-5, 0.75, ALEXCL_LRN_SCOPE_HALF),
     RNORM("rnorm2", 5, 1, 4e-5, 0.75),
     MAXPOOL("pool2", 3, 2),
     CONV("conv3", 12, 3, 1, 1, 1),
@@ -70,9 +70,9 @@ static const struct alexcl_layer inception_layers[] = {
     RELU("relu1"),
     MAXPOOL("pool1", 3, 2),
     INCEPTION("a", "pool1", "pool1", 5, 4, 7, 3, 3, 1),
-    LRN("norma", 5, 1, 0.02, 0.75, ALEXCL_SPAN_LAYER),
+    LRN("norma", 5, 1, 0.02, 0.75, ALEXCL_LRN_SCOPE_LAYER),
     INCEPTION("b", "norma", "a", 21, 5, 41, 2, 1, 3),
-    LRN("normb", 3, 1, 0.02, 0.75, ALEXCL_SPAN_HALF),
+    LRN("normb", 3, 1, 0.02, 0.75, ALEXCL_LRN_SCOPE_HALF),
     CONV("conv2", 14, 3, 2, 1, 2),
     RELU("relu2"),
     PLAIN("mean", ALEXCL_GLOBAL_AVGPOOL),

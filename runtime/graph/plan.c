@@ -89,7 +89,7 @@ int alexcl_plan_make(const struct alexcl_model *given, const struct alexcl_plan_
         uint64_t memory = request->memory[i] ? request->memory[i]
                           : reference        ? host_memory_limit("")
                                              : (uint64_t)4 << 30;
-        uint64_t largest = request->largest_buffer[i] ? request->largest_buffer[i] : reference ? memory : memory / 4;
+        uint64_t largest = request->max_alloc[i] ? request->max_alloc[i] : reference ? memory : memory / 4;
         p->halves[i] = split_halves(&split, i);
         if (request->selection && !reference)
             TRY(device_describe(selection_source(request->selection, i), &settings, &places[i].device, err));
@@ -114,13 +114,13 @@ int alexcl_plan_make(const struct alexcl_model *given, const struct alexcl_plan_
             .graph = graphs[i], .place = &places[i], .halves = p->halves[i], .pinned = pinned, .converts = other};
     }
     if (request->selection) fit_share(&fit, request->selection);
-    TRY(fit_batch(&fit, p->batch, fits, &p->chunk, p->room, err));
+    TRY(fit_batch(&fit, p->batch, fits, &p->chunk, p->capacity, err));
     for (size_t i = 0; i < count; i++) {
-        p->memory[i] = graph_memory(graphs[i], p->halves[i], &places[i], p->room[i]);
-        p->memory[i].host = fit_place_host(&fit.places[i], p->room[i]);
+        p->memory[i] = graph_memory(graphs[i], p->halves[i], &places[i], p->capacity[i]);
+        p->memory[i].host = fit_place_host(&fit.places[i], p->capacity[i]);
     }
-    p->host = fit_host(&fit, p->chunk, p->room);
-    p->on_host = fit_on_host(&fit, p->chunk, p->room);
+    p->host = fit_host(&fit, p->chunk, p->capacity);
+    p->on_host = fit_on_host(&fit, p->chunk, p->capacity);
     *out = p;
     p = NULL;
 done:

@@ -57,11 +57,11 @@ static int split_next(const struct split *s, const int share[2]) {
     return (share[0] + 1.0) * s->speed[1] <= (share[1] + 1.0) * s->speed[0] ? 0 : 1;
 }
 
-void split_share(const struct split *s, int images, const int room[2], int share[2]) {
+void split_share(const struct split *s, int images, const int capacity[2], int share[2]) {
     share[0] = share[1] = s->kind == SPLIT_HALVES ? images : 0;
     for (int i = 0; s->kind != SPLIT_HALVES && i < images; i++) {
         int to = split_next(s, share);
-        share[share[to] < room[to] ? to : 1 - to]++;
+        share[share[to] < capacity[to] ? to : 1 - to]++;
     }
 }
 
@@ -77,24 +77,24 @@ void split_learn(struct split *s, int opening, const int share[2], const double 
     }
 }
 
-int split_batch(const struct split *s, int wanted, const int fits[2], int room[2]) {
+int split_batch(const struct split *s, int wanted, const int fits[2], int capacity[2]) {
     int share[2] = {0, 0}, images = 0;
     switch (s->kind) {
     case SPLIT_HALVES:
         images = s->places == 2 && fits[1] < fits[0] ? fits[1] : fits[0];
         if (images > wanted) images = wanted;
-        room[0] = room[1] = images;
+        capacity[0] = capacity[1] = images;
         break;
     case SPLIT_SHARES: /* the proportion is the user's: who is full ends the batch */
         for (int to = split_next(s, share); images < wanted && share[to] < fits[to]; to = split_next(s, share)) {
             share[to]++;
             images++;
         }
-        for (int i = 0; i < 2; i++) room[i] = share[i] ? share[i] : 1; /* a place without images is a place still */
+        for (int i = 0; i < 2; i++) capacity[i] = share[i] ? share[i] : 1; /* a place without images is a place still */
         break;
     case SPLIT_AUTO: /* who will have how many is not known yet */
-        for (int i = 0; i < 2; i++) room[i] = fits[i] < wanted ? fits[i] : wanted;
-        images = room[0] < wanted - room[1] ? room[0] + room[1] : wanted;
+        for (int i = 0; i < 2; i++) capacity[i] = fits[i] < wanted ? fits[i] : wanted;
+        images = capacity[0] < wanted - capacity[1] ? capacity[0] + capacity[1] : wanted;
         break;
     }
     return images;

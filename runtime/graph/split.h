@@ -23,7 +23,7 @@ int split_read(const char *text, size_t places, struct split *out, struct alexcl
 unsigned split_halves(const struct split *s, size_t place);
 /* The images of a batch that are a place's own: place 0's first, so many that both would be done soonest; at most
  * `room` each, which together is enough. Halves: all are everybody's. */
-void split_share(const struct split *s, int images, const int room[2], int share[2]);
+void split_share(const struct split *s, int images, const int capacity[2], int share[2]);
 /* A batch of which the places had these images took them so many seconds, at once. `opening`: while speeds are measured
  * before the first
  * batch: what else runs on the machine only slows, so the fastest counts. Later ones are followed, smoothed, unless a
@@ -31,5 +31,5 @@ void split_share(const struct split *s, int images, const int room[2], int share
 void split_learn(struct split *s, int opening, const int share[2], const double seconds[2]);
 /* The largest batch, at most `wanted`, of which every place has memory for its images, where `fits` do on each, at
  * least one; `room`: images that each must have memory for. */
-int split_batch(const struct split *s, int wanted, const int fits[2], int room[2]);
+int split_batch(const struct split *s, int wanted, const int fits[2], int capacity[2]);
 #endif

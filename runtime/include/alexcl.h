@@ -177,11 +177,11 @@ struct alexcl_device_info {
     unsigned vendor_id;                /* of PCI: 0x10de */
     char version[128], c_version[128]; /* "OpenCL 3.0 ...", "OpenCL C 1.2 ..." */
     char platform_name[128], platform_version[256];
-    unsigned units, clock_mhz;
-    uint64_t memory, largest_buffer, local_memory; /* bytes */
-    uint64_t largest_work_group;                   /* work-items */
-    int unified_memory;                            /* shares the host's memory */
-    unsigned parts;                                /* most sub-devices clCreateSubDevices can cut; 0: cannot be cut */
+    unsigned compute_units, clock_mhz;
+    uint64_t memory, max_alloc, local_memory; /* bytes */
+    uint64_t max_work_group_size;             /* work-items */
+    int unified_memory;                       /* shares the host's memory */
+    unsigned parts;                           /* most sub-devices clCreateSubDevices can cut; 0: cannot be cut */
     /* what tells it from others of the same name and driver; part of what cached files are named by */
     char hardware[128];
     int usable;
@@ -252,7 +252,7 @@ enum alexcl_layer_type {
     ALEXCL_GLOBAL_AVGPOOL,
 };
 
-enum alexcl_span { ALEXCL_SPAN_HALF, ALEXCL_SPAN_LAYER };
+enum alexcl_lrn_scope { ALEXCL_LRN_SCOPE_HALF, ALEXCL_LRN_SCOPE_LAYER };
 enum alexcl_dropout { ALEXCL_DROPOUT_PAPER /* x (1-p) at test */, ALEXCL_DROPOUT_INVERTED /* x at test */ };
 
 /* Names the net's input where a layer reads it; no layer has this name. */
@@ -285,7 +285,7 @@ struct alexcl_layer {
     int window[2];
     /* lrn, rnorm: x / (k + alpha * sum)^beta; alpha on the plain sum, never divided by n */
     double k, alpha, beta;
-    enum alexcl_span span; /* lrn: the window stays inside a half, or runs over the layer */
+    enum alexcl_lrn_scope lrn_scope; /* lrn: the window stays inside a half, or runs over the layer */
     enum alexcl_dropout dropout;
     double rate; /* dropout */
     double gain; /* conv, fc: factor on generated weights; 0 means 1 */
@@ -363,13 +363,13 @@ struct alexcl_host_memory {
 };
 
 struct alexcl_plan_request {
-    size_t size;                /* of this structure */
-    const char *last_layer;     /* NULL: all */
-    int batch;                  /* images wanted at once; 0: 1 */
-    size_t places;              /* 1 or 2 devices */
-    uint64_t memory[2];         /* bytes per place; 0: 4 GiB */
-    uint64_t largest_buffer[2]; /* 0: a quarter of memory, OpenCL's minimum */
-    const char *split;          /* as in alexcl_net_options */
+    size_t size;            /* of this structure */
+    const char *last_layer; /* NULL: all */
+    int batch;              /* images wanted at once; 0: 1 */
+    size_t places;          /* 1 or 2 devices */
+    uint64_t memory[2];     /* bytes per place; 0: 4 GiB */
+    uint64_t max_alloc[2];  /* 0: a quarter of memory, OpenCL's minimum */
+    const char *split;      /* as in alexcl_net_options */
     /* Of as many places: weights and workspace as their kernels want them, and what they share, with each other and
      * with the host, counted once; NULL: none. */
     const struct alexcl_selection *selection;
@@ -385,7 +385,7 @@ struct alexcl_plan {
     uint64_t parameters, macs;        /* whole net; parameters count trainable tensors only */
     size_t places;
     unsigned halves[2];                  /* that a place runs: bit 0, bit 1 */
-    int room[2];                         /* images of a chunk that a place has memory for: all, or its share */
+    int capacity[2];                     /* images of a chunk that a place has memory for: all, or its share */
     struct alexcl_plan_memory memory[2]; /* for them */
     /* bytes of the host: both places', a chunk of images and scores, and the request's */
     uint64_t host;

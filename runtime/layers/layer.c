@@ -255,7 +255,7 @@ int layer_on_cpu_device(const struct layer *l, const struct place *place) {
     (void)l;
     if (!place->device) return 0;
     const struct device_limits *limits = device_limits(place->device);
-    return limits->kind == ALEXCL_DEVICE_CPU || limits->largest_work_group < TILES_ITEMS ||
+    return limits->kind == ALEXCL_DEVICE_CPU || limits->max_work_group_size < TILES_ITEMS ||
            limits->local_memory < TILES_BYTES;
 }
 
@@ -270,7 +270,7 @@ int layer_takes_tile(const struct layer *l, enum layer_pass_kind pass, struct la
 int layer_has_wide_registers(const struct place *place) { return device_limits(place->device)->vector_floats >= 16; }
 
 const char *layer_fetches(const struct place *place) {
-    return device_limits(place->device)->fetches ? " -DFETCHES" : "";
+    return device_limits(place->device)->has_prefetch ? " -DFETCHES" : "";
 }
 
 int layer_wants_clblast(const struct layer *l, const struct place *place) {
@@ -386,7 +386,7 @@ int layer_prepare(struct layer *l, enum layer_pass_kind pass, struct place *plac
 
 int layer_launch_images(const struct layer *l, enum layer_pass_kind pass, const struct device_limits *device) {
     const struct layer_pass *p = &l->pass[pass];
-    double cycles = (double)device->units * 1e6 * (device->clock_mhz ? device->clock_mhz : LAYER_CLOCK);
+    double cycles = (double)device->compute_units * 1e6 * (device->clock_mhz ? device->clock_mhz : LAYER_CLOCK);
     double seconds = p->seconds > 0 ? p->seconds : (double)l->shape.macs / (LAYER_UNIT_MACS * cycles);
     double images = seconds > 0 ? LAYER_LAUNCH_SECONDS / seconds : LAYER_GROUPS;
     int most = images < 1              ? 1

@@ -198,7 +198,7 @@ enum layer_field {
     LAYER_FIELD_GROUPS = 1 << 5,
     LAYER_FIELD_CEIL_MODE = 1 << 6,
     LAYER_FIELD_NORM = 1 << 7, /* k, alpha, beta */
-    LAYER_FIELD_SPAN = 1 << 8,
+    LAYER_FIELD_LRN_SCOPE = 1 << 8,
     LAYER_FIELD_DROPOUT = 1 << 9, /* and rate */
     LAYER_FIELD_GAIN = 1 << 10,
     LAYER_FIELD_CONNECTIONS = 1 << 11,

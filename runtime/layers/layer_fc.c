@@ -120,8 +120,8 @@ static int fc_cpu_images(const struct layer *l, const struct place *place) {
 static int fc_cpu_together(const struct layer *l, int rows) {
     const struct device_limits *limits = device_limits(l->place->device);
     uint64_t local = limits->local_memory < CPU_LOCAL_TOGETHER ? limits->local_memory : CPU_LOCAL_TOGETHER;
-    int fit = (int)(local / ((uint64_t)rows * FC_PACK_ROWS * sizeof(float))), items = CPU_ITEMS * (int)limits->units,
-        most = fc_pack_blocks(l) / items;
+    int fit = (int)(local / ((uint64_t)rows * FC_PACK_ROWS * sizeof(float))),
+        items = CPU_ITEMS * (int)limits->compute_units, most = fc_pack_blocks(l) / items;
     if (most > CPU_TOGETHER) most = CPU_TOGETHER;
     if (most > fit) most = fit;
     return most < 1 || (size_t)rows * layer_in_floats(l) * sizeof(float) <= CPU_NEAR ? 1 : most;

@@ -33,12 +33,12 @@ static const struct {
     {"groups", offsetof(struct alexcl_layer, groups), LAYER_FIELD_GROUPS, 1, LAYER_GROUPS, "", 0},
     {"ceil_mode", offsetof(struct alexcl_layer, ceil_mode), LAYER_FIELD_CEIL_MODE, 0, 1, "", 0},
     {"count_include_pad", offsetof(struct alexcl_layer, count_include_pad), LAYER_FIELD_COUNT_PAD, 0, 1, "", 0},
-    {"span", offsetof(struct alexcl_layer, span), LAYER_FIELD_SPAN, ALEXCL_SPAN_HALF, ALEXCL_SPAN_LAYER,
-     " (enum alexcl_span)", 0},
+    {"lrn_scope", offsetof(struct alexcl_layer, lrn_scope), LAYER_FIELD_LRN_SCOPE, ALEXCL_LRN_SCOPE_HALF,
+     ALEXCL_LRN_SCOPE_LAYER, " (enum alexcl_lrn_scope)", 0},
     {"dropout", offsetof(struct alexcl_layer, dropout), LAYER_FIELD_DROPOUT, ALEXCL_DROPOUT_PAPER,
      ALEXCL_DROPOUT_INVERTED, " (enum alexcl_dropout)", 0},
 };
-_Static_assert(sizeof(enum alexcl_span) == sizeof(int) && sizeof(enum alexcl_dropout) == sizeof(int),
+_Static_assert(sizeof(enum alexcl_lrn_scope) == sizeof(int) && sizeof(enum alexcl_dropout) == sizeof(int),
                "enumerations are read as int");
 
 static const struct {

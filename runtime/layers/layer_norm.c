@@ -18,7 +18,7 @@ static int norm_describe(struct layer *l, struct alexcl_error *err) {
 
 static int lrn_describe(struct layer *l, struct alexcl_error *err) {
     const struct alexcl_layer *d = l->shape.desc;
-    if (d->span == ALEXCL_SPAN_LAYER) l->shape.reads.halo = l->shape.half ? -d->window[0] : d->window[1];
+    if (d->lrn_scope == ALEXCL_LRN_SCOPE_LAYER) l->shape.reads.halo = l->shape.half ? -d->window[0] : d->window[1];
     return norm_describe(l, err);
 }
 
@@ -36,7 +36,7 @@ static void norm_tell(const struct alexcl_layer *d, layer_tell_fn *tell, void *u
 
 static void lrn_tell(const struct alexcl_layer *d, layer_tell_fn *tell, void *user) {
     norm_tell(d, tell, user);
-    tell(user, "span", d->span == ALEXCL_SPAN_HALF ? "half" : "layer", 0);
+    tell(user, "span", d->lrn_scope == ALEXCL_LRN_SCOPE_HALF ? "half" : "layer", 0);
 }
 
 static void norm_shrink(struct alexcl_layer *d, struct alexcl_shape *in) {
@@ -148,27 +148,30 @@ static int lrn_takes_blocks(const struct layer *l) {
     const struct alexcl_layer *d = l->shape.desc;
     int lower = shape_half_count(l->shape.whole_in.c, 0), upper = shape_half_count(l->shape.whole_in.c, 1),
         below = -d->window[0], above = d->window[1];
-    if (d->span == ALEXCL_SPAN_HALF) return 1;
+    if (d->lrn_scope == ALEXCL_LRN_SCOPE_HALF) return 1;
     return (below <= 1 || lower <= LAYER_BLOCK || (lower - 1) % LAYER_BLOCK + 1 >= below) &&
            (above <= LAYER_BLOCK || upper <= LAYER_BLOCK);
 }
 
 #define LRN_SAMPLE(first, last, beta_, span_)                                                                          \
-    { .type = ALEXCL_LRN, .name = "lrn", .window = {first, last}, .k = 2, .alpha = 0.3, .beta = beta_, .span = span_ }
+    {                                                                                                                  \
+        .type = ALEXCL_LRN, .name = "lrn", .window = {first, last}, .k = 2, .alpha = 0.3, .beta = beta_,               \
+        .lrn_scope = span_                                                                                             \
+    }
 
 const struct layer_ops layer_lrn_ops = {
     .type = ALEXCL_LRN,
     .name = "lrn",
-    .fields = LAYER_FIELD_WINDOW | LAYER_FIELD_NORM | LAYER_FIELD_SPAN,
+    .fields = LAYER_FIELD_WINDOW | LAYER_FIELD_NORM | LAYER_FIELD_LRN_SCOPE,
     .reads_maps = 1,
     .takes_blocks = lrn_takes_blocks,
     .describe = lrn_describe,
     .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){&lrn_ref, &lrn_cpu, &lrn_own, NULL}},
     .conventions = lrn_tell,
     .shrink = norm_shrink,
-    .samples = (const struct layer_sample[]){{LRN_SAMPLE(-2, 2, 0.75, ALEXCL_SPAN_HALF), {16, 5, 13}, 0},
-                                             {LRN_SAMPLE(-2, 2, 0.6, ALEXCL_SPAN_LAYER), {13, 5, 13}, 0},
-                                             {LRN_SAMPLE(-1, 2, 0.75, ALEXCL_SPAN_LAYER), {13, 5, 7}, 0},
+    .samples = (const struct layer_sample[]){{LRN_SAMPLE(-2, 2, 0.75, ALEXCL_LRN_SCOPE_HALF), {16, 5, 13}, 0},
+                                             {LRN_SAMPLE(-2, 2, 0.6, ALEXCL_LRN_SCOPE_LAYER), {13, 5, 13}, 0},
+                                             {LRN_SAMPLE(-1, 2, 0.75, ALEXCL_LRN_SCOPE_LAYER), {13, 5, 7}, 0},
                                              {{0}, {0}, 0}}};
 
 /* ---- rnorm ---- */

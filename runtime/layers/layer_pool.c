@@ -15,9 +15,10 @@ enum {
 
 /* Windows along one side. In ceil mode one may be clipped, but must start on the map or in the padding before it. */
 static int pool_windows(int side, int axis, int ceil_mode, const struct shape_window *w) {
-    int stride = w->stride[axis], extent = shape_window_extent(w, axis), room = w->pad[axis] + side + w->pad[axis + 2];
-    if (!ceil_mode) return room < extent ? 0 : (room - extent) / stride + 1;
-    int windows = room < extent ? 1 : (room - extent + stride - 1) / stride + 1;
+    int stride = w->stride[axis], extent = shape_window_extent(w, axis),
+        capacity = w->pad[axis] + side + w->pad[axis + 2];
+    if (!ceil_mode) return capacity < extent ? 0 : (capacity - extent) / stride + 1;
+    int windows = capacity < extent ? 1 : (capacity - extent + stride - 1) / stride + 1;
     return (windows - 1) * stride >= w->pad[axis] + side ? windows - 1 : windows;
 }
 

@@ -95,8 +95,8 @@ static void conventions_add_layer(struct conventions *c, size_t i, const struct 
 
 int conventions_make(const struct alexcl_model *model, struct conventions *out, struct alexcl_error *err) {
     static const char *const colours[] = {[ALEXCL_RGB] = "RGB", [ALEXCL_BGR] = "BGR", [ALEXCL_GREY] = "grey"};
-    *out = (struct conventions){.room = 9 + LAYER_CONVENTIONS * model->layer_count};
-    int status = memory_alloc(&out->list, out->room, sizeof *out->list, "the conventions", err);
+    *out = (struct conventions){.capacity = 9 + LAYER_CONVENTIONS * model->layer_count};
+    int status = memory_alloc(&out->list, out->capacity, sizeof *out->list, "the conventions", err);
     if (status != ALEXCL_OK) return status;
     conventions_add(out, 0, "model", NULL, model->name);
     text_add(conventions_begin(out, 0, "input", NULL), "%dx%dx%d", model->channels, model->height, model->width);

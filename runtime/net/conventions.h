@@ -17,7 +17,7 @@ struct convention {
 };
 struct conventions {
     struct convention *list;
-    size_t count, room;
+    size_t count, capacity;
 };
 /* Of a model that model_check lets through. */
 int conventions_make(const struct alexcl_model *model, struct conventions *out, struct alexcl_error *err);

@@ -84,7 +84,7 @@ int lane_measure_peak(struct lane *lane, struct alexcl_error *err) {
 static int lane_make_half(struct lane *lane, int h, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     const struct graph *g = lane->graph;
-    size_t images = (size_t)lane->room;
+    size_t images = (size_t)lane->capacity;
     char what[64];
     TRY(memory_alloc(&lane->buffers[h], (size_t)g->buffer_count, sizeof *lane->buffers[h], "the values of a half",
                      err));
@@ -163,7 +163,7 @@ done:
 /* Cuts `floats` for each image out of what is left at *at, from a cache line on. */
 static float *lane_cut(const struct lane *lane, float **at, size_t floats) {
     float *area = *at;
-    *at += ((size_t)lane->room * floats + LANE_LINE - 1) / LANE_LINE * LANE_LINE;
+    *at += ((size_t)lane->capacity * floats + LANE_LINE - 1) / LANE_LINE * LANE_LINE;
     return area;
 }
 
@@ -172,14 +172,14 @@ static int lane_make_host(struct lane *lane, struct alexcl_error *err) {
     int status = ALEXCL_OK, h = lane->index, converts = lane->other && lane->other->graph->block != lane->graph->block;
     const struct graph *g = lane->graph;
     struct graph_host host = graph_host_floats(g, lane->halves, lane->pinned, converts);
-    size_t floats = (size_t)lane->room * (host.input + host.output + host.sent + host.received) +
+    size_t floats = (size_t)lane->capacity * (host.input + host.output + host.sent + host.received) +
                     LANE_LINE * (2 + 2 * (size_t)g->crossing_count);
     if (lane->pinned)
         TRY(pinned_create(lane->place.device, floats, what, &lane->arena, err));
     else
         TRY(memory_alloc_floats(&lane->own, floats, what, err));
     float *at = lane->pinned ? pinned_values(lane->arena) : lane->own;
-    lane->output_floats = (size_t)lane->room * host.output;
+    lane->output_floats = (size_t)lane->capacity * host.output;
     lane->output = lane_cut(lane, &at, host.output);
     if (host.input) lane->images = lane_cut(lane, &at, host.input);
     if (lane_has_both(lane)) return ALEXCL_OK;
@@ -196,7 +196,7 @@ done:
 int lane_prepare(struct lane *lane, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct graph *g = lane->graph;
-    size_t images = (size_t)lane->room, workspace = 0;
+    size_t images = (size_t)lane->capacity, workspace = 0;
     char what[64];
     TRY(storage_create(&lane->place, images * g->values[0].floats[0], "the input images", &lane->input, err));
     TRY(memory_alloc(&lane->joined, (size_t)g->crossing_count + 1, sizeof *lane->joined, "the joined values", err));

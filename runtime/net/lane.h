@@ -56,7 +56,7 @@ struct lane {
     const struct lane *other; /* where the other half runs; NULL: here */
     int index;
     unsigned halves;   /* bit h: half h runs here */
-    int room;          /* images that there is memory for */
+    int capacity;      /* images that there is memory for */
     int first, count;  /* its own images of the batch */
     int copied;        /* they are on the device: the batch before copied them */
     const float *next; /* its own images of the next batch, to be copied beside this one; NULL: none */
@@ -105,8 +105,8 @@ void lane_start(struct lane *lane, int (*job)(struct lane *, struct alexcl_error
 int lane_wait(struct lane *lane);
 
 /* Jobs. */
-int lane_open(struct lane *lane, struct alexcl_error *err);         /* opens the device, walks the model for it */
-int lane_prepare(struct lane *lane, struct alexcl_error *err);      /* memory for lane->room images, kernels, weights */
+int lane_open(struct lane *lane, struct alexcl_error *err);    /* opens the device, walks the model for it */
+int lane_prepare(struct lane *lane, struct alexcl_error *err); /* memory for lane->capacity images, kernels, weights */
 int lane_measure_peak(struct lane *lane, struct alexcl_error *err); /* lane->peak */
 int run_batch(struct lane *lane, struct alexcl_error *err);         /* its images of shared->batch (run.c) */
 

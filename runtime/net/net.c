@@ -79,13 +79,13 @@ static struct fit_place net_fit_place(const struct lane *lane) {
 /* Images at once, and those that each place has memory for: what was asked for, cut to what fits. */
 static int net_choose_batch(struct alexcl_net *net, const struct alexcl_net_options *options,
                             struct alexcl_error *err) {
-    int wanted = options->batch ? options->batch : NET_BATCH, fits[2] = {0}, room[2];
+    int wanted = options->batch ? options->batch : NET_BATCH, fits[2] = {0}, capacity[2];
     for (int i = 0; i < net->shared.lanes; i++) {
         struct lane *lane = &net->lanes[i];
         uint64_t memory = host_memory_limit(""), largest = memory;
         if (lane->place.device) {
             memory = device_limits(lane->place.device)->memory;
-            largest = device_limits(lane->place.device)->largest_buffer;
+            largest = device_limits(lane->place.device)->max_alloc;
         }
         if (options->memory && options->memory < memory) memory = options->memory;
         for (int j = 0; j < 2 * lane->graph->layer_count; j++)
@@ -98,9 +98,9 @@ static int net_choose_batch(struct alexcl_net *net, const struct alexcl_net_opti
     struct fit fit = {.split = &net->split, .count = (size_t)net->shared.lanes, .caller = options->host};
     for (size_t i = 0; i < fit.count; i++) fit.places[i] = net_fit_place(&net->lanes[i]);
     fit_share(&fit, net->shared.selection);
-    int status = fit_batch(&fit, wanted, fits, &net->images, room, err);
+    int status = fit_batch(&fit, wanted, fits, &net->images, capacity, err);
     if (status != ALEXCL_OK) return status;
-    for (int i = 0; i < net->shared.lanes; i++) net->lanes[i].room = room[i];
+    for (int i = 0; i < net->shared.lanes; i++) net->lanes[i].capacity = capacity[i];
     if (net->images < wanted)
         log_write(ALEXCL_LOG_WARNING, "a batch of %d does not fit: it is cut in chunks of %d", wanted, net->images);
     return ALEXCL_OK;
@@ -148,7 +148,7 @@ static int net_check_kernels(struct alexcl_net *net, struct alexcl_error *err) {
     for (int i = 0; i < net->shared.lanes && status == ALEXCL_OK; i++) {
         struct lane *lane = &net->lanes[i];
         if (lane->place.device)
-            status = selfcheck_before_use(lane->graph, lane->halves, &lane->place, lane->room,
+            status = selfcheck_before_use(lane->graph, lane->halves, &lane->place, lane->capacity,
                                           alexcl_selection_device(net->shared.selection, (size_t)i)->driver, err);
         if (status != ALEXCL_OK) error_note_place(err, i);
     }
@@ -177,9 +177,9 @@ static int net_read_split(struct alexcl_net *net, const struct alexcl_net_option
 
 /* The next of `images` images, with everybody's share. */
 static struct net_batch net_batch(const struct alexcl_net *net, const float *in, size_t images) {
-    const int room[2] = {net->lanes[0].room, net->lanes[1].room};
+    const int capacity[2] = {net->lanes[0].capacity, net->lanes[1].capacity};
     struct net_batch b = {.in = images ? in : NULL, .images = images < (size_t)net->images ? (int)images : net->images};
-    split_share(&net->split, b.images, room, b.share);
+    split_share(&net->split, b.images, capacity, b.share);
     return b;
 }
 
@@ -327,9 +327,9 @@ void alexcl_net_memory(const struct alexcl_net *net, size_t place, struct alexcl
     *out = (struct alexcl_plan_memory){0};
     if (place >= (size_t)net->shared.lanes) return;
     const struct lane *lane = &net->lanes[place];
-    *out = graph_memory(lane->graph, lane->halves, &lane->place, lane->room);
+    *out = graph_memory(lane->graph, lane->halves, &lane->place, lane->capacity);
     struct fit_place own = net_fit_place(lane);
-    out->host = fit_place_host(&own, lane->room);
+    out->host = fit_place_host(&own, lane->capacity);
 }
 
 /* Image `image` of the batch, which begins with the run's image `first`, has a score that is not finite: runs the batch

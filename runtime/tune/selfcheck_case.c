@@ -230,7 +230,8 @@ void selfcheck_describe(const struct selfcheck_case *c, char *out, size_t size) 
     char window[LAYER_WINDOW_TEXT], outputs[24] = "", groups[24] = "";
     int units = c->in.h == 1 && c->in.w == 1;
     layer_window_text(d, window);
-    const char *over = layer_type(d->type)->fields & LAYER_FIELD_SPAN && d->span == ALEXCL_SPAN_LAYER ? " (layer)" : "";
+    const char *over =
+        layer_type(d->type)->fields & LAYER_FIELD_LRN_SCOPE && d->lrn_scope == ALEXCL_LRN_SCOPE_LAYER ? " (layer)" : "";
     if (d->outputs) snprintf(outputs, sizeof outputs, " to %d", d->outputs);
     if (d->groups > 1) snprintf(groups, sizeof groups, ", %d groups", d->groups);
     if (c->fp16) snprintf(groups, sizeof groups, ", half weights");

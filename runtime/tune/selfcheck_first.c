@@ -58,8 +58,8 @@ static void first_write(const struct selfcheck_case *c, struct text *out) {
              (int)d->type, c->variant ? c->variant->name : c->part->kernels, c->images, c->in.c, c->in.h, c->in.w,
              d->outputs, d->kernel[0], d->kernel[1], d->stride[0], d->stride[1], d->dilation[0], d->dilation[1],
              d->pad[0], d->pad[1], d->pad[2], d->pad[3], d->groups, d->ceil_mode, d->count_include_pad, d->window[0],
-             d->window[1], d->k, d->alpha, d->beta, (int)d->span, (int)d->dropout, d->rate, c->reproducible, c->alone,
-             c->fp16, c->in_block, c->out_block, c->tile.size[0], c->tile.size[1], c->tile.size[2]);
+             d->window[1], d->k, d->alpha, d->beta, (int)d->lrn_scope, (int)d->dropout, d->rate, c->reproducible,
+             c->alone, c->fp16, c->in_block, c->out_block, c->tile.size[0], c->tile.size[1], c->tile.size[2]);
     if (c->pass != LAYER_FORWARD) text_add(out, "pass %d\n", (int)c->pass);
 }
 

@@ -139,7 +139,7 @@ START_TEST(memory_is_accounted_and_limited) {
     EXPECT_ERROR(buffer_create(dev, (size_t)1 << 45, "a monster", &b, &err), ALEXCL_E_MEMORY, "a monster", err);
     /* More than one buffer may have, though there is memory for it: refused here, and not by whatever the driver
      * says. */
-    size_t largest = (size_t)(device_limits(dev)->largest_buffer / sizeof(float));
+    size_t largest = (size_t)(device_limits(dev)->max_alloc / sizeof(float));
     if (device_limits(dev)->memory / sizeof(float) > largest + 1000)
         EXPECT_ERROR(buffer_create(dev, largest + 1, "a large one", &b, &err), ALEXCL_E_MEMORY,
                      "a large one do not fit", err);

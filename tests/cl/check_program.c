@@ -124,7 +124,7 @@ START_TEST(a_kernel_that_wants_more_than_it_is_allowed_is_refused) {
     /* by the driver, or by us */
     ck_assert_msg(kernel_is_refused(kernel_create(dev, "greedy", "loose", defines, &k, &err)), "%s", err.text);
     err = (struct alexcl_error){0};
-    snprintf(defines, sizeof defines, "-DGROUP=%zu -DBYTES=64", device_limits(dev)->largest_work_group);
+    snprintf(defines, sizeof defines, "-DGROUP=%zu -DBYTES=64", device_limits(dev)->max_work_group_size);
     ck_assert_msg(kernel_is_refused(kernel_create(dev, "greedy", "group", defines, &k, &err)), "%s", err.text);
     err = (struct alexcl_error){0};
     ck_assert(!kernel_is_refused(ALEXCL_OK) && !kernel_is_refused(ALEXCL_E_MEMORY) && !kernel_is_refused(-5) &&

@@ -39,7 +39,7 @@ START_TEST(the_list_is_what_opencl_tells) {
             ck_assert_msg(strstr(alexcl_devices_report(list), platform) != NULL, "%s is not in:\n%s", platform,
                           alexcl_devices_report(list));
             ck_assert_uint_eq(info->memory, memory);
-            ck_assert_uint_eq(info->units, units);
+            ck_assert_uint_eq(info->compute_units, units);
             cl_uint vendor = 0, floats = 0;
             cl_ulong local = 0;
             size_t group = 0;
@@ -55,7 +55,7 @@ START_TEST(the_list_is_what_opencl_tells) {
             ck_assert(info->vendor[0] && info->driver[0] && info->c_version[0] && info->platform_name[0] &&
                       info->platform_version[0]);
             ck_assert_msg(strncmp(info->version, "OpenCL ", 7) == 0, "%s", info->version);
-            ck_assert_uint_ge(info->memory, info->largest_buffer);
+            ck_assert_uint_ge(info->memory, info->max_alloc);
             ck_assert_msg(info->usable, "%s", info->why);
             ck_assert_int_eq(info->alias_of, -1);
         }
@@ -82,8 +82,8 @@ START_TEST(two_parts_share_one_device) {
         const struct device_limits *limits = device_limits(half[i]);
         ck_assert_int_eq(clGetDeviceInfo(half[i]->id, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof units, &units, NULL),
                          CL_SUCCESS);
-        ck_assert_uint_eq(units, whole->units / 2);
-        ck_assert_uint_eq(limits->units, units);
+        ck_assert_uint_eq(units, whole->compute_units / 2);
+        ck_assert_uint_eq(limits->compute_units, units);
         ck_assert_uint_eq(limits->memory, whole->memory / 2);
         ck_assert_msg(strstr(device_name(half[i]), i ? "part 2 of 2" : "part 1 of 2") != NULL, "%s",
                       device_name(half[i]));

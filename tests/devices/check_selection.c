@@ -24,7 +24,7 @@ static void add(struct machine *m, int platform, enum alexcl_device_kind kind, c
                                           .kind = kind,
                                           .memory = gib << 30,
                                           .parts = parts,
-                                          .units = 8,
+                                          .compute_units = 8,
                                           .clock_mhz = 1000,
                                           .usable = 1,
                                           .alias_of = -1,
@@ -522,7 +522,7 @@ static struct machine listed(const struct listing *l) {
         struct platforms_device *d = &m.list[m.count - 1];
         d->info.memory = (uint64_t)c->mib << 20;
         d->info.vendor_id = c->vendor_id;
-        d->info.units = c->units;
+        d->info.compute_units = c->units;
         d->info.clock_mhz = c->clock_mhz;
         d->info.unified_memory = c->built_in;
         if (c->bus) snprintf(d->bus, sizeof d->bus, "%s", c->bus);

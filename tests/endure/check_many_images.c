@@ -23,7 +23,7 @@ static const struct alexcl_layer layers[] = {
      .k = 1,
      .alpha = 1,
      .beta = 0.75,
-     .span = ALEXCL_SPAN_LAYER},
+     .lrn_scope = ALEXCL_LRN_SCOPE_LAYER},
     {.type = ALEXCL_RNORM, .name = "rnorm", .window = {-1, 1}, .k = 1, .alpha = 1, .beta = 0.75},
     {.type = ALEXCL_MAXPOOL, .name = "max", .kernel = {1, 1}, .stride = {1, 1}},
     {.type = ALEXCL_AVGPOOL, .name = "average", .kernel = {1, 1}, .stride = {1, 1}},

@@ -122,8 +122,9 @@ GIVES_OBJECT(clCreateProgramWithBinary, cl_program,
 GIVES_OBJECT(clCreateKernel, cl_kernel, (cl_program p, const char *name, cl_int *code), (p, name, code))
 
 GIVES_CODE(clCreateSubDevices, made ? (int)*made : 0,
-           (cl_device_id d, const cl_device_partition_property *how, cl_uint room, cl_device_id *out, cl_uint *made),
-           (d, how, room, out, made))
+           (cl_device_id d, const cl_device_partition_property *how, cl_uint capacity, cl_device_id *out,
+            cl_uint *made),
+           (d, how, capacity, out, made))
 GIVES_CODE(clBuildProgram, 0, (cl_program p, cl_uint n, const cl_device_id *d, const char *options, CALLBACK),
            (p, n, d, options, notify, user))
 GIVES_CODE(clGetProgramInfo, 0, (cl_program p, cl_program_info what, size_t size, void *out, size_t *length),
@@ -176,9 +177,10 @@ QUERY(clGetContextInfo, cl_context, cl_context_info)
 QUERY(clGetCommandQueueInfo, cl_command_queue, cl_command_queue_info)
 QUERY(clGetMemObjectInfo, cl_mem, cl_mem_info)
 QUERY(clGetKernelInfo, cl_kernel, cl_kernel_info)
-GIVES_CODE(clGetPlatformIDs, 0, (cl_uint room, cl_platform_id *out, cl_uint *made), (room, out, made))
-GIVES_CODE(clGetDeviceIDs, 0, (cl_platform_id p, cl_device_type type, cl_uint room, cl_device_id *out, cl_uint *made),
-           (p, type, room, out, made))
+GIVES_CODE(clGetPlatformIDs, 0, (cl_uint capacity, cl_platform_id *out, cl_uint *made), (capacity, out, made))
+GIVES_CODE(clGetDeviceIDs, 0,
+           (cl_platform_id p, cl_device_type type, cl_uint capacity, cl_device_id *out, cl_uint *made),
+           (p, type, capacity, out, made))
 GIVES_CODE(clGetProgramBuildInfo, 0,
            (cl_program p, cl_device_id d, cl_program_build_info what, size_t size, void *out, size_t *length),
            (p, d, what, size, out, length))
@@ -264,8 +266,10 @@ static void faults_uncovered(int slot) {
     TEN(f, 105)                                                                                                        \
     TEN(f, 106)                                                                                                        \
     TEN(f, 107)                                                                                                        \
-    TEN(f, 108) TEN(f, 109) TEN(f, 110) TEN(f, 111) TEN(f, 112) TEN(f, 113) TEN(f, 114) TEN(f, 115) TEN(f, 116)        \
-        TEN(f, 117) TEN(f, 118) TEN(f, 119)
+    TEN(f, 108)                                                                                                        \
+    TEN(f, 109)                                                                                                        \
+    TEN(f, 110) TEN(f, 111) TEN(f, 112) TEN(f, 113) TEN(f, 114) TEN(f, 115) TEN(f, 116) TEN(f, 117) TEN(f, 118)        \
+        TEN(f, 119)
 SLOTS(SLOT)
 #define SLOT_NAME(n) faults_slot_##n,
 static void(CL_API_CALL *const slots[])(void) = {SLOTS(SLOT_NAME)};

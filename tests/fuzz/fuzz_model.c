@@ -43,7 +43,7 @@ static void read_layer(size_t i, const uint8_t *b) {
                                .k = factor(b[3]),
                                .alpha = factor(b[4]),
                                .beta = factor(b[5]),
-                               .span = (enum alexcl_span)(b[7] >> 1 & 1),
+                               .lrn_scope = (enum alexcl_lrn_scope)(b[7] >> 1 & 1),
                                .dropout = (enum alexcl_dropout)(b[7] >> 2 & 1),
                                .rate = factor(b[6]),
                                .gain = factor(b[7])};
@@ -56,7 +56,7 @@ static void read_layer(size_t i, const uint8_t *b) {
     if (odd == 3 && l->outputs > CHANNELS) l->outputs = CHANNELS;
     if (odd == 4) l->name = b[1] & 1 ? NULL : "original";
     if (odd == 5)
-        l->span = (enum alexcl_span)number(b[7]), l->dropout = (enum alexcl_dropout)number(b[7]),
+        l->lrn_scope = (enum alexcl_lrn_scope)number(b[7]), l->dropout = (enum alexcl_dropout)number(b[7]),
         l->ceil_mode = number(b[7]);
 }
 

@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                                          .usable = (kind >> 3 & 3) != 0,
                                          .unified_memory = (int)(kind >> 5 & 1),
                                          .vendor_id = more & 1u,
-                                         .units = 8,
+                                         .compute_units = 8,
                                          .clock_mhz = (kind & 4u) * 500,
                                          .alias_of = i > 0 && kind >> 6 == 3 ? (int)i - 1 : -1,
                                          .maybe_alias_of = i > 0 && kind >> 6 == 2 ? (int)i - 1 : -1};

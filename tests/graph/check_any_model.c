@@ -441,7 +441,8 @@ START_TEST(fields_of_a_layer) {
     REFUSED(l[NORM].k = 0, "k 0: it must be from 1e-09 to less than 1e+09");
     REFUSED(l[NORM].alpha = (double)NAN, "alpha ");
     REFUSED(l[NORM].beta = (double)INFINITY, "beta inf: it must be from 0 to less than 1000");
-    REFUSED(l[NORM].span = (enum alexcl_span)2, "span 2: it must be from 0 to 1 (enum alexcl_span)");
+    REFUSED(l[NORM].lrn_scope = (enum alexcl_lrn_scope)2,
+            "lrn_scope 2: it must be from 0 to 1 (enum alexcl_lrn_scope)");
     REFUSED(l[DROP].dropout = (enum alexcl_dropout)7, "dropout 7: it must be from 0 to 1 (enum alexcl_dropout)");
     REFUSED(l[DROP].rate = 1, "rate 1: it must be from 0 to less than 1");
     REFUSED(l[DROP].rate = (double)NAN, "rate ");

@@ -24,8 +24,8 @@ static uint64_t enough(uint64_t bytes) { return (bytes * 10 + 8) / 9 + 10; }
 
 static int most(const struct fit *f, int wanted) {
     const int plenty[2] = {wanted, wanted};
-    int images = 0, room[2];
-    EXPECT_OK(fit_batch(f, wanted, plenty, &images, room, &err), err);
+    int images = 0, capacity[2];
+    EXPECT_OK(fit_batch(f, wanted, plenty, &images, capacity, &err), err);
     return images;
 }
 
@@ -55,14 +55,15 @@ static void expect_host(const struct graph *g, const struct split *s) {
     enum { IMAGES = 20, WANTED = 100 };
     struct fit f = fit_of(g, s, 1);
     const int plenty[2] = {WANTED, WANTED};
-    int room[2] = {0, 0};
+    int capacity[2] = {0, 0};
     f.caller = (struct alexcl_host_memory){.fixed = 5000000, .image = 300000};
-    int images = split_batch(s, IMAGES, plenty, room);
+    int images = split_batch(s, IMAGES, plenty, capacity);
     uint64_t due = f.caller.fixed + (uint64_t)images * (f.caller.image + sizeof(float) * (3 * 224 * 224 + 1000));
     for (size_t i = 0; i < f.count; i++)
-        due += graph_memory(g, f.places[i].halves, &none, room[i]).total + fit_place_host(&f.places[i], room[i]);
-    ck_assert_uint_eq(fit_on_host(&f, images, room), due);
-    ck_assert_uint_lt(fit_host(&f, images, room), due);
+        due +=
+            graph_memory(g, f.places[i].halves, &none, capacity[i]).total + fit_place_host(&f.places[i], capacity[i]);
+    ck_assert_uint_eq(fit_on_host(&f, images, capacity), due);
+    ck_assert_uint_lt(fit_host(&f, images, capacity), due);
     /* So much and a tenth, and the batch fits; a little less, and it is cut. */
     f.host_memory = enough(due);
     ck_assert_int_ge(most(&f, WANTED), images);
@@ -70,7 +71,7 @@ static void expect_host(const struct graph *g, const struct split *s) {
     f.host_memory = due + due / 10 - due / 50;
     ck_assert_int_lt(most(&f, images), images);
     f.host_memory = 10000000; /* not even one */
-    EXPECT_ERROR(fit_batch(&f, IMAGES, plenty, &images, room, &err), ALEXCL_E_MEMORY, "one image needs", err);
+    EXPECT_ERROR(fit_batch(&f, IMAGES, plenty, &images, capacity, &err), ALEXCL_E_MEMORY, "one image needs", err);
     ck_assert_int_eq(error_exit_code(ALEXCL_E_MEMORY), 5);
 }
 
@@ -81,19 +82,19 @@ END_TEST
 static void expect_card(const struct graph *g, const struct split *s) {
     enum { IMAGES = 40 };
     const int plenty[2] = {IMAGES, IMAGES};
-    int room[2] = {0, 0}, images = split_batch(s, IMAGES, plenty, room);
+    int capacity[2] = {0, 0}, images = split_batch(s, IMAGES, plenty, capacity);
     struct fit f = fit_of(g, s, 0);
     if (f.count == 1) return;
-    ck_assert_uint_eq(fit_on_host(&f, images, room), 0);
+    ck_assert_uint_eq(fit_on_host(&f, images, capacity), 0);
     uint64_t due = 0;
-    for (size_t i = 0; i < 2; i++) due += graph_memory(g, f.places[i].halves, &none, room[i]).total;
+    for (size_t i = 0; i < 2; i++) due += graph_memory(g, f.places[i].halves, &none, capacity[i]).total;
     f.shared = enough(due);
     ck_assert_int_eq(most(&f, images), images);
     f.shared = due;
     ck_assert_int_lt(most(&f, images), images);
     ck_assert_int_gt(most(&f, images), 0);
     f.shared = 1000000;
-    EXPECT_ERROR(fit_batch(&f, IMAGES, plenty, &images, room, &err), ALEXCL_E_MEMORY, "both devices", err);
+    EXPECT_ERROR(fit_batch(&f, IMAGES, plenty, &images, capacity, &err), ALEXCL_E_MEMORY, "both devices", err);
 }
 
 START_TEST(a_card_that_is_chosen_twice_is_one) { each_split(expect_card); }

@@ -50,7 +50,7 @@ START_TEST(units_of_another_cut_are_refused) {
         {.type = ALEXCL_LRN,
          .name = "middle",
          .window = {-2, 2},
-         .span = ALEXCL_SPAN_LAYER,
+         .lrn_scope = ALEXCL_LRN_SCOPE_LAYER,
          .k = 2,
          .alpha = 1e-4,
          .beta = 0.75}};

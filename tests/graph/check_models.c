@@ -126,7 +126,7 @@ static void compare_layer(const struct alexcl_model *m, const struct alexcl_laye
     ck_assert_int_eq(l->ceil_mode, 0);
     ck_assert(l->k == (norm ? field(row, "k", -1) : 0) && l->alpha == (norm ? field(row, "alpha", -1) : 0) &&
               l->beta == (norm ? field(row, "beta", -1) : 0));
-    if (l->type == ALEXCL_LRN) ck_assert_int_eq(l->span == ALEXCL_SPAN_HALF ? 2 : 1, (int)field(row, "g", 0));
+    if (l->type == ALEXCL_LRN) ck_assert_int_eq(l->lrn_scope == ALEXCL_LRN_SCOPE_HALF ? 2 : 1, (int)field(row, "g", 0));
     if (l->type == ALEXCL_DROPOUT) {
         ck_assert_str_eq(l->dropout == ALEXCL_DROPOUT_PAPER ? "paper" : "inverted",
                          json_string_value(json_object_get(row, "mode")));

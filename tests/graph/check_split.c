@@ -43,12 +43,12 @@ START_TEST(both_are_done_soonest) {
                                          {SPLIT_SHARES, 2, {1, 20}},
                                          {SPLIT_AUTO, 2, {123.4, 98.7}},
                                          {SPLIT_AUTO, 2, {0.5, 310}}};
-    const int room[2] = {100, 100};
+    const int capacity[2] = {100, 100};
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
         int before[2] = {0, 0};
         for (int n = 0; n <= 40; n++) {
             int share[2];
-            split_share(&cases[k], n, room, share);
+            split_share(&cases[k], n, capacity, share);
             ck_assert_int_eq(share[0] + share[1], n);
             ck_assert(share[0] >= before[0] && share[1] >= before[1]);
             for (int i = 0; i < 2; i++) before[i] = share[i];
@@ -71,11 +71,11 @@ START_TEST(shares_of_a_batch) {
     } cases[] = {{"half", 7, {7, 7}},  {"1:1", 16, {8, 8}},  {"1:1", 1, {1, 0}}, {"1:1", 3, {2, 1}},
                  {"3:1", 16, {12, 4}}, {"3:1", 2, {2, 0}},   {"1:3", 1, {0, 1}}, {"1:0", 5, {5, 0}},
                  {"0:1", 5, {0, 5}},   {"20:1", 16, {16, 0}}};
-    const int room[2] = {100, 100}, full[2] = {3, 100};
+    const int capacity[2] = {100, 100}, full[2] = {3, 100};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct split s = split(cases[i].text);
         int share[2];
-        split_share(&s, cases[i].images, room, share);
+        split_share(&s, cases[i].images, capacity, share);
         ck_assert_msg(share[0] == cases[i].due[0] && share[1] == cases[i].due[1], "%s of %d: %d and %d", cases[i].text,
                       cases[i].images, share[0], share[1]);
     }
@@ -89,7 +89,7 @@ END_TEST
 START_TEST(what_fits) {
     static const struct {
         const char *text;
-        int wanted, fits[2], due, room[2];
+        int wanted, fits[2], due, capacity[2];
     } cases[] = {{"half", 16, {16, 16}, 16, {16, 16}}, {"half", 16, {16, 5}, 5, {5, 5}},
                  {"3:1", 16, {16, 16}, 16, {12, 4}},   {"3:1", 16, {6, 16}, 8, {6, 2}},
                  {"1:3", 16, {16, 6}, 8, {2, 6}},      {"1:0", 16, {16, 1}, 16, {16, 1}},
@@ -97,19 +97,20 @@ START_TEST(what_fits) {
                  {"auto", 16, {4, 16}, 16, {4, 16}},   {"auto", 1, {1, 1}, 1, {1, 1}}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct split s = split(cases[i].text);
-        int room[2], images = split_batch(&s, cases[i].wanted, cases[i].fits, room);
-        ck_assert_msg(images == cases[i].due && room[0] == cases[i].room[0] && room[1] == cases[i].room[1],
-                      "case %zu: %d, room %d and %d", i, images, room[0], room[1]);
+        int capacity[2], images = split_batch(&s, cases[i].wanted, cases[i].fits, capacity);
+        ck_assert_msg(images == cases[i].due && capacity[0] == cases[i].capacity[0] &&
+                          capacity[1] == cases[i].capacity[1],
+                      "case %zu: %d, room %d and %d", i, images, capacity[0], capacity[1]);
         for (int n = 1; n <= images; n++) { /* every smaller batch has room, too */
             int share[2];
-            split_share(&s, n, room, share);
-            ck_assert(share[0] <= room[0] && share[1] <= room[1]);
+            split_share(&s, n, capacity, share);
+            ck_assert(share[0] <= capacity[0] && share[1] <= capacity[1]);
         }
     }
     struct split one;
     EXPECT_OK(split_read(NULL, 1, &one, &err), err);
-    int room[2];
-    ck_assert_int_eq(split_batch(&one, 16, (const int[2]){7, 0}, room), 7);
+    int capacity[2];
+    ck_assert_int_eq(split_batch(&one, 16, (const int[2]){7, 0}, capacity), 7);
 }
 END_TEST
 
@@ -121,12 +122,12 @@ static double seconds(struct cost c, int images) { return c.batch + c.image * im
 
 /* Runs batches of 16 on two places; gives the seconds that the last one took. */
 static double play(struct split *s, const struct cost cost[2], int batches) {
-    const int room[2] = {16, 16};
+    const int capacity[2] = {16, 16};
     double last = 0;
     for (int b = 0; b < batches; b++) {
         int share[2];
         double took[2];
-        split_share(s, 16, room, share);
+        split_share(s, 16, capacity, share);
         for (int i = 0; i < 2; i++) took[i] = share[i] ? seconds(cost[i], share[i]) : 1e-9;
         last = took[0] > took[1] ? took[0] : took[1];
         split_learn(s, 0, share, took);

@@ -14,7 +14,7 @@ START_TEST(described) {
         for (int half = 0; half < 2; half++) {
             struct alexcl_error err = {0};
             struct layer l;
-            struct alexcl_layer desc = kernel_check_lrn(windows[i][0], windows[i][1], ALEXCL_SPAN_LAYER);
+            struct alexcl_layer desc = kernel_check_lrn(windows[i][0], windows[i][1], ALEXCL_LRN_SCOPE_LAYER);
             EXPECT_OK(layer_describe(&l, &desc, half, (struct alexcl_shape){9, 2, 2}, &err), err);
             ck_assert_int_eq(l.shape.reads.halo, half ? -windows[i][0] : windows[i][1]);
         }

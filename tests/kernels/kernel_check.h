@@ -61,7 +61,7 @@ void kernel_check_fc_grid(const char *variant);
 /* And for LRN and max-pooling. */
 void kernel_check_lrn_grid(const char *variant);
 void kernel_check_golden_lrn(const char *variant);
-struct alexcl_layer kernel_check_lrn(int first, int last, enum alexcl_span span);
+struct alexcl_layer kernel_check_lrn(int first, int last, enum alexcl_lrn_scope span);
 struct alexcl_layer kernel_check_maxpool(int kernel, int stride, int ceil_mode);
 /* Layers of desc's type with windows of all kinds. */
 void kernel_check_pool_grid(const char *variant, struct alexcl_layer desc);

@@ -120,14 +120,14 @@ void kernel_check_fc_grid(const char *variant) {
         kernel_check_layer(variant, &desc, (struct alexcl_shape){16400, 1, 1});
 }
 
-static struct alexcl_layer lrn(int n, double k, double alpha, double beta, enum alexcl_span span) {
+static struct alexcl_layer lrn(int n, double k, double alpha, double beta, enum alexcl_lrn_scope span) {
     return (struct alexcl_layer){.type = ALEXCL_LRN,
                                  .name = "lrn",
                                  .window = {-n / 2, n / 2},
                                  .k = k,
                                  .alpha = alpha,
                                  .beta = beta,
-                                 .span = span};
+                                 .lrn_scope = span};
 }
 
 /* Windows wider than a half, halves of different size, one channel, other powers. */
@@ -137,26 +137,27 @@ void kernel_check_lrn_grid(const char *variant) {
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
         for (size_t w = 0; w < sizeof windows / sizeof *windows; w++) {
             for (int span = 0; span < 2; span++) {
-                struct alexcl_layer desc = lrn(windows[w], 2.0, 0.3, 0.75, span ? ALEXCL_SPAN_LAYER : ALEXCL_SPAN_HALF);
+                struct alexcl_layer desc =
+                    lrn(windows[w], 2.0, 0.3, 0.75, span ? ALEXCL_LRN_SCOPE_LAYER : ALEXCL_LRN_SCOPE_HALF);
                 kernel_check_layer(variant, &desc, shapes[s]);
             }
         }
     }
-    struct alexcl_layer desc = lrn(5, 1.0, 0.5, 0.6, ALEXCL_SPAN_LAYER);
+    struct alexcl_layer desc = lrn(5, 1.0, 0.5, 0.6, ALEXCL_LRN_SCOPE_LAYER);
     kernel_check_layer(variant, &desc, shapes[3]);
     /* ends that differ: an even number of channels, all below, all above, further than a half has channels */
     static const int uneven[][2] = {{-1, 2}, {-2, 1}, {-3, 0}, {0, 2}, {-9, 1}};
     for (size_t i = 0; i < sizeof uneven / sizeof *uneven; i++) {
         for (size_t s = 2; s < 5; s += 2) {
-            desc = kernel_check_lrn(uneven[i][0], uneven[i][1], ALEXCL_SPAN_LAYER);
+            desc = kernel_check_lrn(uneven[i][0], uneven[i][1], ALEXCL_LRN_SCOPE_LAYER);
             kernel_check_layer(variant, &desc, shapes[s]);
         }
     }
-    desc = kernel_check_lrn(-2, 1, ALEXCL_SPAN_HALF);
+    desc = kernel_check_lrn(-2, 1, ALEXCL_LRN_SCOPE_HALF);
     kernel_check_layer(variant, &desc, shapes[3]);
 }
 
-struct alexcl_layer kernel_check_lrn(int first, int last, enum alexcl_span span) {
+struct alexcl_layer kernel_check_lrn(int first, int last, enum alexcl_lrn_scope span) {
     struct alexcl_layer desc = lrn(1, 2.0, 0.3, 0.75, span);
     desc.window[0] = first;
     desc.window[1] = last;
@@ -169,7 +170,7 @@ void kernel_check_golden_lrn(const char *variant) {
     for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
         struct alexcl_layer desc =
             lrn(1, oracle_number(dirs[i], "k"), oracle_number(dirs[i], "alpha"), oracle_number(dirs[i], "beta"),
-                oracle_number(dirs[i], "groups") == 2 ? ALEXCL_SPAN_HALF : ALEXCL_SPAN_LAYER);
+                oracle_number(dirs[i], "groups") == 2 ? ALEXCL_LRN_SCOPE_HALF : ALEXCL_LRN_SCOPE_LAYER);
         oracle_ends(dirs[i], &desc.window[0], &desc.window[1]);
         kernel_check_golden(variant, &desc, dirs[i], "y");
     }

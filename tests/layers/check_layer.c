@@ -46,7 +46,7 @@ START_TEST(halves) {
         {{.type = ALEXCL_LRN, .name = "lrn", .window = {-2, 2}, .k = 1, .alpha = 1, .beta = 0.75},
          0, 0, 0, {4, 3}, {4, 3}, 6, 5, 0, 0},
         {{.type = ALEXCL_LRN, .name = "lrn", .window = {-2, 2}, .k = 1, .alpha = 1, .beta = 0.75,
-          .span = ALEXCL_SPAN_LAYER},
+          .lrn_scope = ALEXCL_LRN_SCOPE_LAYER},
          0, 0, 2, {4, 3}, {4, 3}, 6, 5, 0, 0},
         {{.type = ALEXCL_RNORM, .name = "rnorm", .window = {-2, 2}, .k = 1, .alpha = 1, .beta = 0.75},
          0, 0, 0, {4, 3}, {4, 3}, 6, 5, 0, 0},
@@ -124,7 +124,7 @@ START_TEST(made_small_it_is_a_layer_still) {
                                     .window = {-(n[11] % 5), n[12] % 5},
                                     .k = 1,
                                     .beta = 0.75,
-                                    .span = n[10] % 3 ? ALEXCL_SPAN_LAYER : ALEXCL_SPAN_HALF},
+                                    .lrn_scope = n[10] % 3 ? ALEXCL_LRN_SCOPE_LAYER : ALEXCL_LRN_SCOPE_HALF},
                             small;
         struct alexcl_shape in = {groups * (1 + n[16] % 9), 1 + n[13] % 40, 1 + n[14] % 40}, small_in;
         struct alexcl_error err = {0};
@@ -361,7 +361,8 @@ static int chunk_of_16(const struct layer *l) {
 /* Images of a launch, where an image has so many products, or was measured to take so many seconds (0: it was not). */
 static int launch(uint64_t macs, double seconds, int chunked, unsigned compute_units, unsigned clock_mhz) {
     static const struct layer_variant whole = {.name = "whole"}, chunks = {.name = "chunks", .chunk = chunk_of_16};
-    const struct device_limits device = {.kind = ALEXCL_DEVICE_GPU, .units = compute_units, .clock_mhz = clock_mhz};
+    const struct device_limits device = {
+        .kind = ALEXCL_DEVICE_GPU, .compute_units = compute_units, .clock_mhz = clock_mhz};
     const struct layer l = {.shape.macs = macs,
                             .pass[LAYER_FORWARD].seconds = seconds,
                             .pass[LAYER_FORWARD].variant = chunked ? &chunks : &whole};

@@ -406,10 +406,10 @@ static void expect_estimates(void) {
             EXPECT_OK(graph_make(model, NULL, 1, &whole, &err), err);
             shared.graph = whole;
             EXPECT_OK(lane_create(&lane, &shared, lanes - 1, placed == 2 ? 2u : 3u, &err), err);
-            lane.room = 3;
+            lane.capacity = 3;
             EXPECT_OK(lane_open(&lane, &err), err);
             EXPECT_OK(lane_prepare(&lane, &err), err);
-            struct alexcl_plan_memory m = graph_memory(lane.graph, lane.halves, &lane.place, lane.room);
+            struct alexcl_plan_memory m = graph_memory(lane.graph, lane.halves, &lane.place, lane.capacity);
             uint64_t packed = 0;
             for (int k = 0; k < lane.graph->layer_count; k++)
                 for (int h = 0; h < 2; h++)

@@ -181,18 +181,18 @@ static int builds_of_peak(struct device *dev, struct alexcl_error *err) {
 
 int main(void) {
     static struct device devices[] = {
-        {"gpu", {.kind = ALEXCL_DEVICE_GPU, .units = 8, .vector_floats = 1}},
-        {"cpu8", {.kind = ALEXCL_DEVICE_CPU, .units = 8, .fetches = 1, .vector_floats = 8}},
-        {"cpu16", {.kind = ALEXCL_DEVICE_CPU, .units = 8, .fetches = 1, .vector_floats = 16}},
+        {"gpu", {.kind = ALEXCL_DEVICE_GPU, .compute_units = 8, .vector_floats = 1}},
+        {"cpu8", {.kind = ALEXCL_DEVICE_CPU, .compute_units = 8, .has_prefetch = 1, .vector_floats = 8}},
+        {"cpu16", {.kind = ALEXCL_DEVICE_CPU, .compute_units = 8, .has_prefetch = 1, .vector_floats = 16}},
     };
     struct alexcl_error err = {0};
     int status = ALEXCL_OK;
     for (size_t d = 0; d < sizeof devices / sizeof *devices; d++) {
         struct device_limits *limits = &devices[d].limits;
-        limits->memory = limits->largest_buffer = (uint64_t)8 << 30;
+        limits->memory = limits->max_alloc = (uint64_t)8 << 30;
         int block = limits->kind == ALEXCL_DEVICE_CPU ? LAYER_BLOCK : 1;
         limits->local_memory = limits->kind == ALEXCL_DEVICE_CPU ? 256 << 10 : 32 << 10;
-        limits->largest_work_group = 256;
+        limits->max_work_group_size = 256;
         struct place place = {&devices[d]};
         struct join *join = NULL;
         const struct alexcl_model *model;

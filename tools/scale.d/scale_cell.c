@@ -90,7 +90,7 @@ int main(int argc, char **argv) {
                                           .batch = batch,
                                           .places = sel ? alexcl_selection_count(sel) : 1,
                                           .memory = {plenty, plenty},
-                                          .largest_buffer = {plenty, plenty}};
+                                          .max_alloc = {plenty, plenty}};
     if (status == ALEXCL_OK) status = alexcl_plan_make(&model, &request, &plan, &err);
     if (status == ALEXCL_OK) {
         json_t *planned = json_array();
