@@ -56,12 +56,12 @@ static int infer_label(struct infer *f, size_t image, struct alexcl_error *err) 
     if (status != ALEXCL_OK) {
         char text[sizeof err->text];
         memcpy(text, err->text, sizeof text);
+        err->text[0] = '\0';
         if (e->blanks)
-            snprintf(err->text, sizeof err->text,
-                     "line %d: %.2000s; %.2000s is no file either: put names with blanks in \"quotes\"", e->line, text,
-                     e->shown);
+            error_prefix(err, "line %d: %s; %s is no file either: put names with blanks in \"quotes\"", e->line, text,
+                         e->shown);
         else
-            snprintf(err->text, sizeof err->text, "line %d: %.3000s", e->line, text);
+            error_prefix(err, "line %d: %s", e->line, text);
     }
     return status;
 }

@@ -42,10 +42,7 @@ void infer_batches_free(struct infer_batches *b) {
 
 /* The net counts the images of a batch. */
 static void infer_batches_locate(const struct infer *f, size_t image, struct alexcl_error *err) {
-    char text[sizeof err->text];
-    memcpy(text, err->text, sizeof text);
-    snprintf(err->text, sizeof err->text, "of the batch that begins with %.1000s: %.3000s", f->results.list[image].path,
-             text);
+    error_prefix(err, "of the batch that begins with %s: ", f->results.list[image].path);
 }
 
 /* The rows of a batch from `first` on have run, with that status: makes scores of them. */

@@ -73,13 +73,12 @@ static int feed_make(const struct feed *feed, const struct image_list_entry *e, 
 /* "line 3: cat.jpg: ..."; messages begin with the path as it was opened, which the list shows shorter. */
 static void feed_locate(const struct image_list_entry *e, struct alexcl_error *err) {
     char text[sizeof err->text];
+    memcpy(text, err->text, sizeof text);
     size_t length = strlen(e->path);
-    const char *reason = strncmp(err->text, e->path, length) == 0 && strncmp(err->text + length, ": ", 2) == 0
-                             ? err->text + length + 2
-                             : err->text;
-    snprintf(text, sizeof text, "line %d: %.2400s: %.1500s%s", e->line, e->shown, reason,
-             e->blanks ? "; put names with blanks in \"quotes\"" : "");
-    memcpy(err->text, text, sizeof text);
+    int named = strncmp(text, e->path, length) == 0 && strncmp(text + length, ": ", 2) == 0;
+    err->text[0] = '\0';
+    error_prefix(err, "line %d: %s: %s%s", e->line, e->shown, named ? text + length + 2 : text,
+                 e->blanks ? "; put names with blanks in \"quotes\"" : "");
 }
 
 static void *feed_work(void *argument) {

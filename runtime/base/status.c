@@ -1,9 +1,38 @@
 /* SPDX-License-Identifier: MIT */
+/* Errors: the first cause is kept, and whoever knows more of where it happened adds that. A text that is too long loses
+ * its middle, since it begins with what failed and ends with what to try; paths stand in between. */
 #include "status.h"
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* What is printed, and `behind`, into a text of `size` bytes. Where there is no memory for the whole, its end is lost. */
+static void error_print(char *text, size_t size, const char *behind, const char *format, va_list args) {
+    static const char left_out[] = " .. ";
+    va_list again;
+    va_copy(again, args);
+    int length = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    size_t whole_size = length < 0 ? 0 : (size_t)length + strlen(behind) + 1, half = (size - sizeof left_out) / 2;
+    char *whole = whole_size ? malloc(whole_size) : NULL;
+    if (!whole) {
+        vsnprintf(text, size, format, args);
+        return;
+    }
+    vsnprintf(whole, whole_size, format, args);
+    memcpy(whole + length, behind, strlen(behind) + 1);
+    if (whole_size <= size) {
+        memcpy(text, whole, whole_size);
+    } else {
+        const char *head_end = whole + half, *tail = whole + whole_size - 1 - half;
+        while ((*head_end & 0xc0) == 0x80) head_end--; /* not within a character */
+        while ((*tail & 0xc0) == 0x80) tail++;
+        snprintf(text, size, "%.*s%s%s", (int)(head_end - whole), whole, left_out, tail);
+    }
+    free(whole);
+}
 
 int(error_set)(struct alexcl_error *err, int status, const char *format, ...) {
     if (!err || err->status != ALEXCL_OK) return status;
@@ -13,7 +42,7 @@ int(error_set)(struct alexcl_error *err, int status, const char *format, ...) {
     err->layer[0] = '\0';
     va_list args;
     va_start(args, format);
-    vsnprintf(err->text, sizeof err->text, format, args);
+    error_print(err->text, sizeof err->text, "", format, args);
     va_end(args);
     return status;
 }
@@ -42,13 +71,8 @@ void error_prefix(struct alexcl_error *err, const char *format, ...) {
     memcpy(old, err->text, sizeof old);
     va_list args;
     va_start(args, format);
-    int used = vsnprintf(err->text, sizeof err->text, format, args);
+    error_print(err->text, sizeof err->text, old, format, args);
     va_end(args);
-    if (used < 0 || (size_t)used >= sizeof err->text) return;
-    size_t capacity = sizeof err->text - (size_t)used - 1, length = strlen(old);
-    if (length > capacity) length = capacity;
-    memcpy(err->text + used, old, length);
-    err->text[(size_t)used + length] = '\0';
 }
 
 int error_exit_code(int status) {

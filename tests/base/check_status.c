@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "status.h"
+#include "utf8.h"
 
 #include <string.h>
 
@@ -27,18 +28,26 @@ START_TEST(prefixes_stack) {
 }
 END_TEST
 
-START_TEST(long_texts_are_cut) {
+static void expect_ends(const struct alexcl_error *err, const char *head, const char *tail) {
+    size_t length = strlen(err->text);
+    ck_assert_uint_lt(length, sizeof err->text);
+    ck_assert_uint_gt(length, sizeof err->text - 16);
+    ck_assert_msg(strncmp(err->text, head, strlen(head)) == 0, "begins with %.20s", err->text);
+    ck_assert_str_eq(err->text + length - strlen(tail), tail);
+    ck_assert(strstr(err->text, " .. ") != NULL && utf8_is_valid(err->text));
+}
+
+/* What failed and what to try stay; the path in between is cut, and no character of it in two. */
+START_TEST(long_texts_lose_their_middle) {
     struct alexcl_error err = {0};
-    char text[10000];
-    memset(text, 'a', sizeof text);
-    text[sizeof text - 1] = '\0';
-    error_set(&err, ALEXCL_E_BUILD, "%s", text);
-    ck_assert_uint_eq(strlen(err.text), sizeof err.text - 1);
+    char path[10001];
+    for (size_t i = 0; i + 3 < sizeof path; i += 3) memcpy(path + i, "\xe2\x82\xac", 4);
+    error_set(&err, ALEXCL_E_BUILD, "what %s try", path);
+    expect_ends(&err, "what \xe2\x82\xac", "\xe2\x82\xac try");
     error_prefix(&err, "log: ");
-    ck_assert_uint_eq(strlen(err.text), sizeof err.text - 1);
-    ck_assert(strncmp(err.text, "log: aaa", 8) == 0);
-    error_prefix(&err, "%s", text);
-    ck_assert_uint_eq(strlen(err.text), sizeof err.text - 1);
+    expect_ends(&err, "log: what ", " try");
+    error_prefix(&err, "where %s: ", path);
+    expect_ends(&err, "where \xe2\x82\xac", " try");
 }
 END_TEST
 
@@ -188,7 +197,7 @@ int main(void) {
     TCase *tests = tcase_create("status");
     tcase_add_test(tests, the_first_error_is_kept);
     tcase_add_test(tests, prefixes_stack);
-    tcase_add_test(tests, long_texts_are_cut);
+    tcase_add_test(tests, long_texts_lose_their_middle);
     tcase_add_test(tests, try_leaves_at_the_first_failure);
     tcase_add_loop_test(tests, exit_codes_by_class, 0, (int)(sizeof classes / sizeof classes[0]));
     tcase_add_test(tests, log_goes_to_the_callback_or_nowhere);
