@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is printed, and `behind`, into a text of `size` bytes. Where there is no memory for the whole, its end is lost. */
+/* What is printed, then `behind`, into a text of `size` bytes. Where there is no memory for the whole, its end is
+ * lost. */
 static void error_print(char *text, size_t size, const char *behind, const char *format, va_list args) {
     static const char left_out[] = " .. ";
     va_list again;
