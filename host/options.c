@@ -234,7 +234,7 @@ static int options_set(const struct known *known, int first, char *value, struct
     int status = ALEXCL_OK;
     for (int i = first; i < known->count && status == ALEXCL_OK; i++) {
         const struct known_row *k = &known->all[i];
-        char *structure = k->table->defaults ? (char *)o->capacity + k->place : (char *)o;
+        char *structure = k->table->defaults ? (char *)o->structures + k->place : (char *)o;
         if (k->first == first) status = k->row->set(k->row, value, structure + k->row->at, err);
     }
     return status;
@@ -314,17 +314,17 @@ static void options_tell_getopt(const struct known *known, struct option *longs,
 
 /* Memory for the structures of all commands, with their defaults. */
 static int options_open(const struct known *known, struct options *out, struct alexcl_error *err) {
-    *out = (struct options){.capacity = calloc(1, known->size + 1)};
-    if (!out->capacity) return error_set(err, ALEXCL_E_MEMORY, "out of host memory: the options");
+    *out = (struct options){.structures = calloc(1, known->size + 1)};
+    if (!out->structures) return error_set(err, ALEXCL_E_MEMORY, "out of host memory: the options");
     for (int i = 0; i < known->count; i++) {
         const struct known_row *k = &known->all[i];
-        if (k->table->defaults) memcpy((char *)out->capacity + k->place, k->table->defaults, k->table->size);
+        if (k->table->defaults) memcpy((char *)out->structures + k->place, k->table->defaults, k->table->size);
     }
     return ALEXCL_OK;
 }
 
 void options_free(struct options *o) {
-    free(o->capacity);
+    free(o->structures);
     *o = (struct options){0};
 }
 
@@ -383,7 +383,7 @@ int options_read(int argc, char **argv, struct options *out, const struct comman
     out->arguments = argv + at;
     out->argument_count = words + 1 - at;
     for (int i = 0; *command && (*command)->own && i < known.count; i++)
-        if (known.all[i].table == (*command)->own) out->own = (char *)out->capacity + known.all[i].place;
+        if (known.all[i].table == (*command)->own) out->own = (char *)out->structures + known.all[i].place;
     out->settings = settings_options(&out->given);
     out->devices = settings_value(&out->given, "ALEXCL_DEVICES");
     out->model = settings_value(&out->given, "ALEXCL_MODEL");

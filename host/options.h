@@ -26,7 +26,7 @@ struct options {
     uint64_t memory;
     const char *split, *output; /* NULL: not given */
     const void *own;            /* the command's own structure, NULL where it has none */
-    void *capacity;             /* of the structures of all commands; options_free */
+    void *structures;           /* of all commands; options_free */
 };
 
 struct option_gains {

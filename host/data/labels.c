@@ -86,9 +86,9 @@ static int labels_json(struct labels *l, const char *path, const char *text, siz
     for (int attempt = 0; attempt < 2 && !document && status == ALEXCL_OK; attempt++) {
         /* Jansson tells a lack of memory as a fault of the text: so there must be some, and the text be at fault
          * twice. */
-        void *capacity = calloc(strlen(text) + 1, 8);
-        if (!capacity) status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: labels");
-        free(capacity);
+        void *needed = calloc(strlen(text) + 1, 8);
+        if (!needed) status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: labels");
+        free(needed);
         document = json_loads(text, JSON_REJECT_DUPLICATES, &where);
     }
     if (status == ALEXCL_OK && !document)

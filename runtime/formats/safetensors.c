@@ -164,9 +164,9 @@ int safetensors_parse(const unsigned char *bytes, size_t length, const char *pat
     for (int attempt = 0; attempt < 2 && !s->header; attempt++) {
         /* Jansson tells a lack of memory as a fault of the text: so there must be some, and the text be at fault
          * twice. */
-        char *capacity;
-        TRY(memory_alloc(&capacity, (size_t)header_length, 8, "a safetensors header", err));
-        free(capacity);
+        char *needed;
+        TRY(memory_alloc(&needed, (size_t)header_length, 8, "a safetensors header", err));
+        free(needed);
         s->header = json_loadb((const char *)bytes + 8, (size_t)header_length, JSON_REJECT_DUPLICATES, &problem);
     }
     if (!s->header) {

@@ -43,11 +43,11 @@ static int conv_describe(struct layer *l, struct alexcl_error *err) {
     if (d->connections && (d->groups != 1 || in.c > 32))
         return error_set(err, ALEXCL_E_USAGE, "connections are for one group of at most 32 input channels");
     for (int axis = 0; axis < 2; axis++) {
-        int capacity = v.pad[axis] + sides[axis] + v.pad[axis + 2] - shape_window_extent(&v, axis);
-        if (capacity < 0)
+        int last = v.pad[axis] + sides[axis] + v.pad[axis + 2] - shape_window_extent(&v, axis);
+        if (last < 0)
             return error_set(err, ALEXCL_E_USAGE, "a %d x %d kernel does not fit", shape_window_extent(&v, 0),
                              shape_window_extent(&v, 1));
-        out[axis] = capacity / v.stride[axis] + 1;
+        out[axis] = last / v.stride[axis] + 1;
     }
     l->shape.reads.all = !conv_cuts_between(d->groups, in.c, d->outputs);
     l->shape.in = in;

@@ -16,9 +16,9 @@ enum {
 /* Windows along one side. In ceil mode one may be clipped, but must start on the map or in the padding before it. */
 static int pool_windows(int side, int axis, int ceil_mode, const struct shape_window *w) {
     int stride = w->stride[axis], extent = shape_window_extent(w, axis),
-        capacity = w->pad[axis] + side + w->pad[axis + 2];
-    if (!ceil_mode) return capacity < extent ? 0 : (capacity - extent) / stride + 1;
-    int windows = capacity < extent ? 1 : (capacity - extent + stride - 1) / stride + 1;
+        padded = w->pad[axis] + side + w->pad[axis + 2];
+    if (!ceil_mode) return padded < extent ? 0 : (padded - extent) / stride + 1;
+    int windows = padded < extent ? 1 : (padded - extent + stride - 1) / stride + 1;
     return (windows - 1) * stride >= w->pad[axis] + side ? windows - 1 : windows;
 }
 

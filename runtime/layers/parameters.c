@@ -33,7 +33,7 @@ static size_t parameters_part(const struct layer *l, const struct layer_variant 
 }
 
 /* Host memory that this takes: none where values are written from where they are. */
-static size_t parameters_room(const struct layer *l, const struct layer_variant *v, int t) {
+static size_t parameters_scratch(const struct layer *l, const struct layer_variant *v, int t) {
     return v->pack || parameters_halves(l, t) ? parameters_part(l, v, t) : 0;
 }
 
@@ -50,9 +50,9 @@ static int parameters_check_halves(const struct layer *l, int t, const float *ma
     return ALEXCL_OK;
 }
 
-/* Tensor t from `master`, through `room`. */
+/* Tensor t from `master`, through `scratch`. */
 static int parameters_write_tensor(struct layer *l, enum layer_pass_kind pass, int t, const float *master,
-                                   float *capacity, struct alexcl_error *err) {
+                                   float *scratch, struct alexcl_error *err) {
     int status = ALEXCL_OK, halves = parameters_halves(l, t);
     const struct layer_variant *v = l->pass[pass].variant;
     size_t floats = parameters_packed(l, v, l->place, t), part = parameters_part(l, v, t);
@@ -60,11 +60,11 @@ static int parameters_write_tensor(struct layer *l, enum layer_pass_kind pass, i
         size_t count = floats - first < part ? floats - first : part;
         const float *from = master + first;
         if (v->pack)
-            v->pack(l, t, master, first, capacity);
+            v->pack(l, t, master, first, scratch);
         else if (halves)
-            memcpy(capacity, from, count * sizeof *capacity);
-        if (v->pack || halves) from = capacity;
-        if (halves && fp16_narrow(capacity, count) < count) return parameters_check_halves(l, t, master, err);
+            memcpy(scratch, from, count * sizeof *scratch);
+        if (v->pack || halves) from = scratch;
+        if (halves && fp16_narrow(scratch, count) < count) return parameters_check_halves(l, t, master, err);
         TRY(storage_write(&l->pass[pass].parameters[t], halves ? fp16_floats(first) : first, from,
                           halves ? fp16_floats(count) : count, err));
     }
@@ -100,13 +100,13 @@ static size_t parameters_larger(size_t a, size_t b) { return a > b ? a : b; }
 static int parameters_pack(struct layer *l, enum layer_pass_kind pass, const float *const *values, int again,
                            struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    float *capacity = NULL, *back = NULL;
-    size_t room_floats = 0, back_floats = 0;
+    float *scratch = NULL, *back = NULL;
+    size_t scratch_floats = 0, back_floats = 0;
     for (int t = 0; t < l->shape.tensor_count; t++) {
-        room_floats = parameters_larger(room_floats, parameters_room(l, l->pass[pass].variant, t));
+        scratch_floats = parameters_larger(scratch_floats, parameters_scratch(l, l->pass[pass].variant, t));
         back_floats = parameters_larger(back_floats, layer_tensor_floats(&l->shape.tensors[t]));
     }
-    TRY(memory_alloc_floats(&capacity, room_floats, "packed weights", err));
+    TRY(memory_alloc_floats(&scratch, scratch_floats, "packed weights", err));
     if (!values) TRY(memory_alloc_floats(&back, back_floats, "master weights", err));
     for (int t = 0; t < l->shape.tensor_count; t++) {
         const float *master = values ? values[t] : back;
@@ -114,10 +114,10 @@ static int parameters_pack(struct layer *l, enum layer_pass_kind pass, const flo
         if (!values) TRY(storage_read(&l->master[t], 0, back, floats, err));
         if (again && parameters_halves(l, t)) TRY(parameters_check_halves(l, t, master, err));
         if (values && l->choice.keep_master) TRY(storage_write(&l->master[t], 0, master, floats, err));
-        TRY(parameters_write_tensor(l, pass, t, master, capacity, err));
+        TRY(parameters_write_tensor(l, pass, t, master, scratch, err));
     }
 done:
-    free(capacity);
+    free(scratch);
     free(back);
     return status;
 }
