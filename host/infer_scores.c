@@ -148,11 +148,11 @@ size_t infer_scores_not_finite(const float *values, size_t count) {
 
 int infer_scores_fail(struct infer *f, size_t image, const struct alexcl_error *why, struct alexcl_error *err) {
     struct infer_scores *s = &f->scores;
-    struct alexcl_error own = {.status = why->status};
+    struct alexcl_error own = *why;
     char line[32] = "";
     if (!f->own->input) snprintf(line, sizeof line, "line %d: ", f->list.entries[image].line);
-    snprintf(own.text, sizeof own.text, "%s%s%.1000s: its scores are not finite numbers; of its batch, %.3000s", line,
-             f->own->input ? "image " : "", f->results.list[image].path, why->text);
+    error_prefix(&own, "%s%s%s: its scores are not finite numbers; of its batch, ", line, f->own->input ? "image " : "",
+                 f->results.list[image].path);
     memset(s->sum, 0, s->units * sizeof *s->sum); /* of its crops that were fine */
     memset(s->order, 0, s->units * sizeof *s->order);
     return infer_scores_note_failure(f, image, &own, err);

@@ -11,6 +11,10 @@ static inline size_t shape_size(struct alexcl_shape s) { return (size_t)s.c * (s
 static inline size_t shape_floats(struct alexcl_shape s, int block) {
     return (size_t)((s.c + block - 1) / block * block) * (size_t)s.h * (size_t)s.w;
 }
+/* Where value i of a map of `hw`, of channel c, lies among them. */
+static inline size_t shape_position(size_t c, size_t i, size_t hw, size_t block) {
+    return (c / block * hw + i) * block + c % block;
+}
 /* Half 0 gets the larger part of an odd number of channels. */
 static inline int shape_half_first(int channels, int half) { return half ? (channels + 1) / 2 : 0; }
 static inline int shape_half_count(int channels, int half) { return half ? channels / 2 : (channels + 1) / 2; }

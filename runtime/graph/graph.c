@@ -6,6 +6,7 @@
 #include "graph.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "memory.h"
 #include "model_check.h"
@@ -21,6 +22,7 @@ struct graph_walk {
     struct graph *g;
     struct graph_row *rows;
     int last;     /* row of the model */
+    int plain;    /* a layer takes no blocks: none of them does */
     int *unread;  /* [value]: reads that are still to come; behind the walk, what graph_hand_out notes */
     int *content; /* [layer]: the layer that has computed what its output holds: views pass on what they read */
 };
@@ -76,25 +78,23 @@ static int graph_check_several(const struct graph *g, const struct graph_layer *
 }
 
 /* Describes both halves of a layer behind its inputs. */
-static int graph_describe(struct graph *g, struct graph_layer *gl, const struct alexcl_layer *desc,
+static int graph_describe(struct graph_walk *w, struct graph_layer *gl, const struct alexcl_layer *desc,
                           struct alexcl_error *err) {
+    const struct graph *g = w->g;
     struct alexcl_shape shapes[LAYER_INPUTS];
     int block = g->values[gl->values[0]].block, status = ALEXCL_OK;
     for (int j = 0; j < gl->input_count; j++) {
         shapes[j] = graph_out_shape(g, gl->inputs[j]);
-        if (g->values[gl->values[j]].block != block) block = 0;
+        w->plain |= g->values[gl->values[j]].block != block; /* no layer takes some inputs in blocks and some not */
     }
     for (int h = 0; h < 2 && status == ALEXCL_OK; h++) {
         struct layer *l = &gl->half[h];
         status = layer_describe_inputs(l, desc, h, shapes, gl->input_count, err);
         if (status != ALEXCL_OK) return status;
         l->shape.maps = graph_out_maps(g, gl->inputs[0]);
-        l->choice.in_block = block ? block : 1;
-        /* half 0 may just have found that there are none */
-        l->choice.out_block = layer_makes_block(l, l->choice.in_block, g->block ? g->block : 1);
-        /* None takes some inputs in blocks and some not. */
-        if (g->block > 1 && (!block || ((l->choice.in_block > 1 || l->choice.out_block > 1) && !layer_takes_blocks(l))))
-            g->block = 0;
+        l->choice.in_block = block;
+        l->choice.out_block = layer_makes_block(l, block, g->block);
+        w->plain |= (block > 1 || l->choice.out_block > 1) && !layer_takes_blocks(l);
     }
     if (!graph_same(gl->half[0].shape.whole_out, gl->half[1].shape.whole_out))
         return error_set(err, ALEXCL_E_USAGE, "layer %s: the halves disagree on its shape", desc->name);
@@ -256,7 +256,7 @@ static int graph_add_layer(struct graph_walk *w, int row, struct alexcl_error *e
         gl->values[j] = gl->inputs[j] < 0 ? GRAPH_INPUT : g->layers[gl->inputs[j]].out;
     }
     r->layer = i;
-    TRY(graph_describe(g, gl, &g->model->layers[row], err));
+    TRY(graph_describe(w, gl, &g->model->layers[row], err));
     TRY(graph_connect(w, i, err));
     graph_place(w, i, r->readers);
     g->layer_count++;
@@ -271,10 +271,12 @@ static int graph_walk(struct graph_walk *w, struct alexcl_error *err) {
     g->values[GRAPH_INPUT] = (struct graph_value){
         .maps = in, .block = 1, .maker = -1, .buffer = -1, .floats = {shape_size(in), shape_size(in)}};
     g->value_count = 1;
+    w->plain = 0;
+    memset(w->unread, 0, ((size_t)w->last + 2) * sizeof *w->unread);
     for (int i = 0; i <= w->last; i++) {
         int status = w->rows[i].layer < 0 ? ALEXCL_OK : graph_add_layer(w, i, err);
         if (status != ALEXCL_OK) return status;
-        if (g->block == 0) return ALEXCL_OK;
+        if (w->plain) return ALEXCL_OK; /* once more, without */
     }
     struct graph_value *out = &g->values[g->layers[g->layer_count - 1].out];
     if (out == &g->values[GRAPH_INPUT])
@@ -304,17 +306,17 @@ int graph_make(const struct alexcl_model *model, const char *last_layer, int blo
     TRY(memory_alloc(&g->buffer_floats, count, sizeof *g->buffer_floats, "the graph's buffers", err));
     TRY(memory_alloc(&w.rows, count, sizeof *w.rows, "a model's layers", err));
     TRY(memory_alloc(&w.content, count, sizeof *w.content, "a model's layers", err));
-    for (g->block = block; g->layer_count == 0 || g->block == 0;) {
-        if (g->block == 0) g->block = 1; /* some layer takes no blocks: none of them */
-        free(w.unread);
-        w.unread = NULL;
-        TRY(memory_alloc(&w.unread, count + 1, sizeof *w.unread, "a model's values", err));
-        TRY(graph_find_needed(&w, err));
+    TRY(memory_alloc(&w.unread, count + 1, sizeof *w.unread, "a model's values", err));
+    TRY(graph_find_needed(&w, err));
+    g->block = block;
+    status = graph_walk(&w, err);
+    if (status == ALEXCL_OK && w.plain) {
+        g->block = 1;
         status = graph_walk(&w, err);
-        if (status != ALEXCL_OK) {
-            error_prefix(err, "model %s, ", model->name);
-            goto done;
-        }
+    }
+    if (status != ALEXCL_OK) {
+        error_prefix(err, "model %s, ", model->name);
+        goto done;
     }
     *out = g;
     g = NULL;
@@ -366,9 +368,8 @@ struct graph_sent graph_sent(const struct graph *g, int crossing, int half) {
 }
 
 size_t graph_sent_position(const struct graph_sent *s, int c, int i) {
-    size_t channel = (size_t)c, hw = (size_t)s->hw, block = (size_t)s->block, place = (size_t)i;
-    if (s->halo && block > 1) return place * (size_t)s->count + channel;
-    return (channel / block * hw + place) * block + channel % block;
+    if (s->halo && s->block > 1) return (size_t)i * (size_t)s->count + (size_t)c;
+    return shape_position((size_t)c, (size_t)i, (size_t)s->hw, (size_t)s->block);
 }
 
 size_t graph_joined_floats(const struct graph *g, int crossing) {

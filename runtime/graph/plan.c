@@ -12,16 +12,6 @@
 #include "selection.h"
 #include "sized.h"
 
-/* Floats of an image that half h of a layer reads of the other half, and are not there yet. */
-static uint64_t plan_crosses(const struct graph *g, int i, int h) {
-    uint64_t floats = 0;
-    for (int x = 0; x < g->crossing_count; x++) {
-        struct graph_sent sent = graph_sent(g, x, 1 - h);
-        if (g->crossings[x].layer == i) floats += (uint64_t)sent.count * (uint64_t)sent.hw;
-    }
-    return floats;
-}
-
 static void plan_fill_layer(struct alexcl_plan *p, const struct graph *g, int i) {
     const struct graph_layer *gl = &g->layers[i];
     struct alexcl_plan_layer *row = &p->layers[i];
@@ -38,7 +28,6 @@ static void plan_fill_layer(struct alexcl_plan *p, const struct graph *g, int i)
         row->macs[h] = l->shape.macs;
         for (int t = 0; t < l->shape.tensor_count; t++)
             row->parameter_bytes[h] += layer_parameter_floats(l, &none, t) * sizeof(float);
-        row->crosses[h] = plan_crosses(g, i, h) * sizeof(float);
         p->parameters += row->parameters[h];
         p->macs += row->macs[h];
     }
@@ -81,6 +70,11 @@ int alexcl_plan_make(const struct alexcl_model *given, const struct alexcl_plan_
     p->model = model;
     p->layer_count = (size_t)g->layer_count;
     for (int i = 0; i < g->layer_count; i++) plan_fill_layer(p, g, i);
+    for (int x = 0; x < g->crossing_count; x++)
+        for (int h = 0; h < 2; h++) {
+            struct graph_sent sent = graph_sent(g, x, 1 - h);
+            p->layers[g->crossings[x].layer].crosses[h] += (uint64_t)sent.count * (uint64_t)sent.hw * sizeof(float);
+        }
     p->batch = request->batch ? request->batch : 1;
     const size_t count = split.places;
     p->places = count;

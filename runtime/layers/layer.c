@@ -166,7 +166,7 @@ size_t layer_in_position(const struct layer *l, int c, int i) {
         start = shape_floats(half0, l->choice.in_block);
         channel = (size_t)(c - half0.c);
     }
-    return start + (channel / block * hw + (size_t)i) * block + channel % block;
+    return start + shape_position(channel, (size_t)i, hw, block);
 }
 
 void layer_lay_in(const struct layer *l, const float *plain, float *laid) {
@@ -186,13 +186,13 @@ size_t layer_own_floats(const struct layer *l, int input) {
 void layer_lay_own(const struct layer *l, int input, const float *plain, float *laid) {
     struct alexcl_shape own = layer_own(l, input);
     size_t hw = (size_t)own.h * (size_t)own.w, size = shape_size(own), block = (size_t)l->choice.in_block;
-    for (size_t i = 0; i < size; i++) laid[(i / hw / block * hw + i % hw) * block + i / hw % block] = plain[i];
+    for (size_t i = 0; i < size; i++) laid[shape_position(i / hw, i % hw, hw, block)] = plain[i];
 }
 
 void layer_take_out(const struct layer *l, const float *laid, float *plain) {
     struct alexcl_shape maps = l->shape.in_place ? l->shape.maps : l->shape.out;
     size_t hw = (size_t)maps.h * (size_t)maps.w, size = shape_size(l->shape.out), block = (size_t)l->choice.out_block;
-    for (size_t i = 0; i < size; i++) plain[i] = laid[(i / hw / block * hw + i % hw) * block + i / hw % block];
+    for (size_t i = 0; i < size; i++) plain[i] = laid[shape_position(i / hw, i % hw, hw, block)];
 }
 
 void layer_lay_halo(const struct layer *l, int channels, const float *plain, float *laid) {
@@ -226,10 +226,14 @@ void layer_shrink(const struct layer *l, struct alexcl_layer *desc, struct alexc
     *in = l->shape.whole_in;
     desc->connections = NULL; /* zeros among the weights */
     desc->gain = 0;
-    if (l->shape.ops->shrink)
+    if (l->shape.ops->inputs) {
+        *desc = l->shape.ops->samples->desc;
+        *in = l->shape.ops->samples->in;
+    } else if (l->shape.ops->shrink) {
         l->shape.ops->shrink(desc, in);
-    else
+    } else {
         *in = (struct alexcl_shape){(int)(shape_size(*in) < 150 ? shape_size(*in) : 150), 1, 1};
+    }
 }
 
 /* ---- choice of a variant ---- */

@@ -46,8 +46,7 @@ static void norm_shrink(struct alexcl_layer *d, struct alexcl_shape *in) {
 
 static struct shape_norm norm_shape(const struct layer *l) {
     const struct alexcl_layer *d = l->shape.desc;
-    int other = shape_half_count(l->shape.whole_in.c, 1 - l->shape.half),
-        halo = l->shape.reads.halo < other ? l->shape.reads.halo : other;
+    int halo = l->shape.inputs[0].halo.count;
     return (struct shape_norm){.in = l->shape.in,
                                .first = d->window[0],
                                .last = d->window[1],

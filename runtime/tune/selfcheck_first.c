@@ -40,12 +40,7 @@ struct selfcheck_case selfcheck_shrink(const struct layer *l, enum layer_pass_ki
                                .out_block = l->choice.out_block,
                                .tile = l->pass[pass].tile};
     layer_shrink(l, &c.desc, &c.in);
-    if (l->shape.ops->inputs) {
-        const struct layer_sample *sample = l->shape.ops->samples;
-        c.desc = sample->desc;
-        c.in = sample->in;
-        memcpy(c.more, l->shape.ops->more, sizeof c.more);
-    }
+    memcpy(c.more, l->shape.ops->more, sizeof c.more);
     return c;
 }
 

@@ -81,18 +81,6 @@ static float *half_input(const struct layer *l, const float *x, int images) {
                         l->shape.reads.all ? 0 : shape_half_first(l->shape.whole_in.c, l->shape.half), l->shape.in.c);
 }
 
-/* The other half's channels at the cut; NULL where nothing is read. */
-static float *half_halo(const struct layer *l, const float *x, int images, size_t *floats) {
-    int other = shape_half_count(l->shape.whole_in.c, 1 - l->shape.half),
-        halo = l->shape.reads.halo < other ? l->shape.reads.halo : other;
-    *floats = (size_t)images * (size_t)halo * (size_t)l->shape.whole_in.h * (size_t)l->shape.whole_in.w;
-    if (*floats == 0) return NULL;
-    return cut_channels(x, images, l->shape.whole_in,
-                        l->shape.half ? shape_half_count(l->shape.whole_in.c, 0) - halo
-                                      : shape_half_first(l->shape.whole_in.c, 1),
-                        halo);
-}
-
 /* What a buffer holds where nobody wrote: a NaN of its own, so that one that came out of a sum is told apart. */
 static const uint32_t NOBODY = 0x7fc0beef;
 static void fill_nobody(float *x, size_t count) {
@@ -157,14 +145,6 @@ static float *lay_input(const struct layer *l, const float *x, int images) {
     return laid;
 }
 
-static float *lay_halo(const struct layer *l, const float *sides, int images, size_t floats) {
-    size_t each = floats / (size_t)images;
-    float *laid = support_floats(floats);
-    for (size_t n = 0; n < (size_t)images; n++)
-        layer_lay_halo(l, (int)(each / (size_t)(l->shape.maps.h * l->shape.maps.w)), sides + n * each, laid + n * each);
-    return laid;
-}
-
 /* An output buffer as n x c x h x w. What fills up the last block is finite where an image was asked for. */
 static float *take_output(const struct layer *l, const float *laid, int images, int first, int count) {
     size_t floats = layer_out_floats(l);
@@ -175,39 +155,6 @@ static float *take_output(const struct layer *l, const float *laid, int images, 
             ck_assert_msg(isfinite(laid[n * floats + i]), "%s: value %zu in memory of image %zu is not finite",
                           l->shape.desc->name, i, n);
     }
-    return got;
-}
-
-/* Runs images first .. first+count-1 of `images` and gives the whole output buffer, what it held before where nothing
- * was written. free() it. */
-static float *run_half(struct layer *l, const float *x, int images, int first, int count, int in_place) {
-    struct alexcl_error err = {0};
-    struct storage in, out = {0}, halo = {0}, workspace = {0};
-    size_t out_floats = (size_t)images * layer_out_floats(l), halo_floats;
-    float *plain = half_input(l, x, images), *input = lay_input(l, plain, images),
-          *near = half_halo(l, x, images, &halo_floats);
-    float *sides = near ? lay_halo(l, near, images, halo_floats) : NULL;
-    /* Images that are not asked for are not read. */
-    make_storage(l->place, input, layer_in_floats(l), images, first, count, &in);
-    if (!in_place) make_storage(l->place, NULL, layer_out_floats(l), images, first, count, &out);
-    if (sides) make_storage(l->place, sides, halo_floats / (size_t)images, images, first, count, &halo);
-    if (l->pass[LAYER_FORWARD].workspace)
-        make_storage(l->place, NULL, l->pass[LAYER_FORWARD].workspace, 1, 0, 1, &workspace);
-    const struct layer_io io = {.in = &(struct layer_source){&in, sides ? &halo : NULL},
-                                .out = in_place ? &in : &out,
-                                .workspace = l->pass[LAYER_FORWARD].workspace ? &workspace : NULL,
-                                .first = first,
-                                .count = count};
-    EXPECT_OK(layer_run(l, LAYER_FORWARD, &io, &err), err);
-    float *laid = support_floats(out_floats);
-    EXPECT_OK(storage_read(in_place ? &in : &out, 0, laid, out_floats, &err), err);
-    float *got = take_output(l, laid, images, first, count);
-    check_behind(l, in_place ? &in : &out, out_floats);
-    if (l->pass[LAYER_FORWARD].workspace) check_behind(l, &workspace, l->pass[LAYER_FORWARD].workspace);
-    if (l->place->device) EXPECT_OK(buffer_check_guards(l->place->device, &err), err);
-    /* Oclgrind 21.10 knows only the first bytes of a buffer that gets the place of a shorter one */
-    if (!kernel_check_bare()) storage_free(&in), storage_free(&out), storage_free(&halo), storage_free(&workspace);
-    free(plain), free(input), free(near), free(sides), free(laid);
     return got;
 }
 
@@ -230,6 +177,38 @@ static void make_source(const struct layer *l, int input, const float *x, int im
     }
     make_storage(l->place, laid, floats, images, first, count, out);
     free(plain), free(laid);
+}
+
+/* Runs images first .. first+count-1 of `images` and gives the whole output buffer, what it held before where nothing
+ * was written. free() it. */
+static float *run_half(struct layer *l, const float *x, int images, int first, int count, int in_place) {
+    struct alexcl_error err = {0};
+    struct storage in, out = {0}, halo = {0}, workspace = {0};
+    size_t out_floats = (size_t)images * layer_out_floats(l);
+    float *plain = half_input(l, x, images), *input = lay_input(l, plain, images);
+    int sides = l->shape.inputs[0].halo.count > 0;
+    /* Images that are not asked for are not read. */
+    make_storage(l->place, input, layer_in_floats(l), images, first, count, &in);
+    if (!in_place) make_storage(l->place, NULL, layer_out_floats(l), images, first, count, &out);
+    if (sides) make_source(l, 0, x, images, first, count, 1, &halo);
+    if (l->pass[LAYER_FORWARD].workspace)
+        make_storage(l->place, NULL, l->pass[LAYER_FORWARD].workspace, 1, 0, 1, &workspace);
+    const struct layer_io io = {.in = &(struct layer_source){&in, sides ? &halo : NULL},
+                                .out = in_place ? &in : &out,
+                                .workspace = l->pass[LAYER_FORWARD].workspace ? &workspace : NULL,
+                                .first = first,
+                                .count = count};
+    EXPECT_OK(layer_run(l, LAYER_FORWARD, &io, &err), err);
+    float *laid = support_floats(out_floats);
+    EXPECT_OK(storage_read(in_place ? &in : &out, 0, laid, out_floats, &err), err);
+    float *got = take_output(l, laid, images, first, count);
+    check_behind(l, in_place ? &in : &out, out_floats);
+    if (l->pass[LAYER_FORWARD].workspace) check_behind(l, &workspace, l->pass[LAYER_FORWARD].workspace);
+    if (l->place->device) EXPECT_OK(buffer_check_guards(l->place->device, &err), err);
+    /* Oclgrind 21.10 knows only the first bytes of a buffer that gets the place of a shorter one */
+    if (!kernel_check_bare()) storage_free(&in), storage_free(&out), storage_free(&halo), storage_free(&workspace);
+    free(plain), free(input), free(laid);
+    return got;
 }
 
 /* Images first .. first+count-1 of a half: every value of them is due, and no other one is written. */
