@@ -8,31 +8,37 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is printed, then `behind`, into a text of `size` bytes. Where there is no memory for the whole, its end is
- * lost. */
-static void error_print(char *text, size_t size, const char *behind, const char *format, va_list args) {
+/* What is printed, then `behind`, as the text of an error. An error may tell that there is no memory, so memory is asked
+ * for only where twice the text's size does not hold it all; where there is none, what is printed loses its end. */
+static void error_print(struct alexcl_error *err, const char *behind, const char *format, va_list args) {
+    enum { SIZE = sizeof err->text };
     static const char left_out[] = " .. ";
+    const size_t half = (SIZE - sizeof left_out) / 2, behind_size = strlen(behind) + 1;
+    char room[2 * SIZE], *whole = room;
     va_list again;
     va_copy(again, args);
-    int length = vsnprintf(NULL, 0, format, again);
-    va_end(again);
-    size_t whole_size = length < 0 ? 0 : (size_t)length + strlen(behind) + 1, half = (size - sizeof left_out) / 2;
-    char *whole = whole_size ? malloc(whole_size) : NULL;
-    if (!whole) {
-        vsnprintf(text, size, format, args);
-        return;
+    int length = vsnprintf(room, sizeof room - behind_size + 1, format, args);
+    size_t printed = length < 0 ? 0 : (size_t)length;
+    if (printed + behind_size > sizeof room) {
+        whole = malloc(printed + behind_size);
+        if (whole) {
+            vsnprintf(whole, printed + 1, format, again);
+        } else {
+            whole = room;
+            printed = sizeof room - behind_size;
+        }
     }
-    vsnprintf(whole, whole_size, format, args);
-    memcpy(whole + length, behind, strlen(behind) + 1);
-    if (whole_size <= size) {
-        memcpy(text, whole, whole_size);
+    va_end(again);
+    memcpy(whole + printed, behind, behind_size);
+    if (printed + behind_size <= SIZE) {
+        memcpy(err->text, whole, printed + behind_size);
     } else {
-        const char *head_end = whole + half, *tail = whole + whole_size - 1 - half;
+        const char *head_end = whole + half, *tail = whole + printed + behind_size - 1 - half;
         while ((*head_end & 0xc0) == 0x80) head_end--; /* not within a character */
         while ((*tail & 0xc0) == 0x80) tail++;
-        snprintf(text, size, "%.*s%s%s", (int)(head_end - whole), whole, left_out, tail);
+        snprintf(err->text, SIZE, "%.*s%s%s", (int)(head_end - whole), whole, left_out, tail);
     }
-    free(whole);
+    if (whole != room) free(whole);
 }
 
 int(error_set)(struct alexcl_error *err, int status, const char *format, ...) {
@@ -43,7 +49,7 @@ int(error_set)(struct alexcl_error *err, int status, const char *format, ...) {
     err->layer[0] = '\0';
     va_list args;
     va_start(args, format);
-    error_print(err->text, sizeof err->text, "", format, args);
+    error_print(err, "", format, args);
     va_end(args);
     return status;
 }
@@ -72,7 +78,7 @@ void error_prefix(struct alexcl_error *err, const char *format, ...) {
     memcpy(old, err->text, sizeof old);
     va_list args;
     va_start(args, format);
-    error_print(err->text, sizeof err->text, old, format, args);
+    error_print(err, old, format, args);
     va_end(args);
 }
 

@@ -179,7 +179,7 @@ static int case_run_layer(struct place *place, const struct selfcheck_case *c, i
     l.choice.most = c->alone;
     l.pass[c->pass].tile = c->tile;
     for (int i = 0; i < l.shape.input_count; i++) {
-        char name[8] = "x";
+        char name[16] = "x";
         if (i) snprintf(name, sizeof name, "x%d", i);
         TRY(selfcheck_make_random(images * shape_size(l.shape.inputs[i].whole), name, 2.0, &x[i], err));
     }
