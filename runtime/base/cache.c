@@ -29,10 +29,48 @@ static const struct {
                                [CACHE_CHECKS] = {"checks", ".checked"},
                                [CACHE_LOGS] = {"logs", ".log"}};
 
+static int cache_name(const struct settings *settings, char *out, size_t size, struct alexcl_error *err) {
+    if (!settings->cache_folder)
+        return error_set(err, ALEXCL_E_OTHER, "no folder for the cache: set ALEXCL_CACHE_DIR or HOME");
+    int made = snprintf(out, size, "%s", settings->cache_folder);
+    return made < 0 || (size_t)made >= size ? error_set(err, ALEXCL_E_OTHER, "the cache folder's name is too long")
+                                            : ALEXCL_OK;
+}
+
+static int cache_judge(const char *path, const struct stat *info, struct alexcl_error *err) {
+    if (info->st_uid != geteuid())
+        return error_set(err, ALEXCL_E_OTHER, "%s: belongs to another user, so nothing in it is believed", path);
+    if (info->st_mode & 022)
+        return error_set(err, ALEXCL_E_OTHER, "%s: others may write to it, so nothing in it is believed; chmod go-w it",
+                         path);
+    return ALEXCL_OK;
+}
+
+int cache_folder(const struct settings *settings, char *out, size_t size, struct alexcl_error *err) {
+    struct stat info;
+    int status = cache_name(settings, out, size, err);
+    if (status == ALEXCL_OK) status = files_make_folder(out, err);
+    if (status != ALEXCL_OK) return status;
+    if (stat(out, &info) != 0) return error_set(err, ALEXCL_E_OTHER, "%s: %s", out, strerror(errno));
+    return cache_judge(out, &info, err);
+}
+
+void cache_warn(const char *what, const char *why) {
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static int warned;
+    pthread_mutex_lock(&lock);
+    if (!warned)
+        log_write(ALEXCL_LOG_WARNING,
+                  "%s at every start: %s (ALEXCL_CACHE_DIR names another folder, ALEXCL_NO_CACHE=1 is quiet)", what,
+                  why);
+    warned = 1;
+    pthread_mutex_unlock(&lock);
+}
+
 int cache_path(const struct settings *settings, enum cache_kind kind, const char *key, char *out, size_t size,
                struct alexcl_error *err) {
     char folder[PATH_MOST];
-    int status = files_cache_folder(settings, folder, sizeof folder, err);
+    int status = cache_folder(settings, folder, sizeof folder, err);
     if (status != ALEXCL_OK) return status;
     int made = snprintf(out, size, "%s/%s%s", folder, key, kinds[kind].ending);
     return made < 0 || (size_t)made >= size ? error_set(err, ALEXCL_E_OTHER, "%s: the name is too long", folder)
@@ -130,7 +168,7 @@ static void cache_keep_limit(const struct settings *settings, size_t stored) {
     char folder[PATH_MOST];
     struct alexcl_error ignored = {0};
     uint64_t limit = settings->cache_limit;
-    if (!limit || files_cache_folder(settings, folder, sizeof folder, &ignored) != ALEXCL_OK) return;
+    if (!limit || cache_folder(settings, folder, sizeof folder, &ignored) != ALEXCL_OK) return;
     pthread_mutex_lock(&lock);
     bytes += stored;
     if (strcmp(known, folder) != 0 || bytes > limit) bytes = cache_trim(folder, limit);
@@ -167,10 +205,10 @@ static int cache_look(const struct alexcl_settings *options, int kind, int remov
     TRY(settings_read_cache(options, &settings, err));
     *out = (struct alexcl_cache){.limit = settings.cache_limit};
     for (int i = 0; i < ALEXCL_CACHE_KINDS; i++) out->kinds[i].name = kinds[i].name;
-    if (files_cache_name(&settings, out->folder, sizeof out->folder, &why) == ALEXCL_OK &&
+    if (cache_name(&settings, out->folder, sizeof out->folder, &why) == ALEXCL_OK &&
         (dir = opendir(out->folder)) == NULL)
         error_set(&why, ALEXCL_E_OTHER, "%s: %s", out->folder, errno == ENOENT ? "is not there yet" : strerror(errno));
-    if (dir && fstat(dirfd(dir), &info) == 0) (void)files_cache_judge(out->folder, &info, &why);
+    if (dir && fstat(dirfd(dir), &info) == 0) (void)cache_judge(out->folder, &info, &why);
     snprintf(out->note, sizeof out->note, "%s", why.text);
     if (why.status != ALEXCL_OK) goto done;
     TRY(cache_list(dir, &list, &count, err));

@@ -8,7 +8,13 @@
  * digits>. */
 enum cache_kind { CACHE_BINARIES, CACHE_TUNING, CACHE_CHECKS, CACHE_LOGS };
 
-/* A file's path; the folder is made where there is none. Errors: those of files_cache_folder. */
+/* The folder: ALEXCL_CACHE_DIR, else XDG_CACHE_HOME/alexcl, else ~/.cache/alexcl. Made 0700 if absent. ALEXCL_E_OTHER,
+ * saying why, where it cannot be made, is not ours or others may write to it: go on without. */
+int cache_folder(const struct settings *settings, char *out, size_t size, struct alexcl_error *err);
+/* One warning a process: for want of something that could not be kept there, `what` ("kernels are compiled") is done at
+ * every start. */
+void cache_warn(const char *what, const char *why);
+/* A file's path; the folder is made where there is none. Errors: those of cache_folder. */
 int cache_path(const struct settings *settings, enum cache_kind kind, const char *key, char *out, size_t size,
                struct alexcl_error *err);
 /* files_read of a file there, which counts as used now. */

@@ -20,9 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "log.h"
 #include "memory.h"
-#include "settings.h"
 
 int files_read(const char *path, size_t limit, unsigned char **data, size_t *length, struct alexcl_error *err) {
     int status = ALEXCL_OK;
@@ -403,42 +401,4 @@ int files_make_folder(const char *path, struct alexcl_error *err) {
         return error_set(err, ALEXCL_E_OTHER, "%s: %s%s", path, strerror(errno), alexcl_file_hint(errno));
     if (!S_ISDIR(info.st_mode)) return error_set(err, ALEXCL_E_OTHER, "%s: is not a folder", path);
     return ALEXCL_OK;
-}
-
-int files_cache_name(const struct settings *settings, char *out, size_t size, struct alexcl_error *err) {
-    if (!settings->cache_folder)
-        return error_set(err, ALEXCL_E_OTHER, "no folder for the cache: set ALEXCL_CACHE_DIR or HOME");
-    int made = snprintf(out, size, "%s", settings->cache_folder);
-    return made < 0 || (size_t)made >= size ? error_set(err, ALEXCL_E_OTHER, "the cache folder's name is too long")
-                                            : ALEXCL_OK;
-}
-
-int files_cache_judge(const char *path, const struct stat *info, struct alexcl_error *err) {
-    if (info->st_uid != geteuid())
-        return error_set(err, ALEXCL_E_OTHER, "%s: belongs to another user, so nothing in it is believed", path);
-    if (info->st_mode & 022)
-        return error_set(err, ALEXCL_E_OTHER, "%s: others may write to it, so nothing in it is believed; chmod go-w it",
-                         path);
-    return ALEXCL_OK;
-}
-
-int files_cache_folder(const struct settings *settings, char *out, size_t size, struct alexcl_error *err) {
-    struct stat info;
-    int status = files_cache_name(settings, out, size, err);
-    if (status == ALEXCL_OK) status = files_make_folder(out, err);
-    if (status != ALEXCL_OK) return status;
-    if (stat(out, &info) != 0) return error_set(err, ALEXCL_E_OTHER, "%s: %s", out, strerror(errno));
-    return files_cache_judge(out, &info, err);
-}
-
-void files_cache_warn(const char *what, const char *why) {
-    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-    static int warned;
-    pthread_mutex_lock(&lock);
-    if (!warned)
-        log_write(ALEXCL_LOG_WARNING,
-                  "%s at every start: %s (ALEXCL_CACHE_DIR names another folder, ALEXCL_NO_CACHE=1 is quiet)", what,
-                  why);
-    warned = 1;
-    pthread_mutex_unlock(&lock);
 }

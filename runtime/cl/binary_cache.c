@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "cache.h"
-#include "files.h"
 #include "log.h"
 #include "memory.h"
 #include "quirks.h"
@@ -102,7 +101,7 @@ void binary_cache_store(struct device *dev, const struct binary_cache_key *key, 
             file[MAGIC_BYTES + 2 * HASH_BYTES + i] = (unsigned char)((uint64_t)bytes >> (8 * i));
         if (binary_cache_path(dev, key, path, sizeof path, &why) != ALEXCL_OK ||
             cache_store(dev->settings, path, file, HEADER_BYTES + bytes, &why) != ALEXCL_OK)
-            files_cache_warn("kernels are compiled", why.text);
+            cache_warn("kernels are compiled", why.text);
     }
     free(file);
 }

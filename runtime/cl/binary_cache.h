@@ -19,7 +19,7 @@ void binary_cache_make_key(struct binary_cache_key *key, const char *identity, c
                            const char *options);
 /* A built program from the cache; 0 when there is none that can be believed. */
 int binary_cache_load(struct device *dev, const struct binary_cache_key *key, const char *options, cl_program *out);
-/* Keeps a program's binary, or tells why not (files_cache_warn). */
+/* Keeps a program's binary, or tells why not (cache_warn). */
 void binary_cache_store(struct device *dev, const struct binary_cache_key *key, cl_program program);
 /* The verified binary inside a cache file of `length` bytes: its length, *binary set, or 0. */
 size_t binary_cache_verify(const unsigned char *file, size_t length, const struct binary_cache_key *key,

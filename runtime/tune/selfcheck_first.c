@@ -10,7 +10,6 @@
 
 #include "cache.h"
 #include "callbacks.h"
-#include "files.h"
 #include "hash.h"
 #include "kernel.h"
 #include "log.h"
@@ -158,7 +157,7 @@ static int first_remember(const struct settings *settings, const struct first *f
     if (made < 0 || (size_t)made >= sizeof file) return 0;
     int status = first_path(settings, f, path, sizeof path, &why);
     if (status == ALEXCL_OK) status = cache_store(settings, path, file, (size_t)made, &why);
-    if (status != ALEXCL_OK) files_cache_warn("kernels are checked", why.text);
+    if (status != ALEXCL_OK) cache_warn("kernels are checked", why.text);
     return status == ALEXCL_OK;
 }
 

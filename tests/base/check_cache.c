@@ -33,6 +33,12 @@ static void remove_folder(void) {
     ck_assert_int_eq(system(command), 0);
 }
 
+static const char *in_folder(const char *name) {
+    static char path[512];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
 /* A file's path by kind and number. */
 static const char *path_of(int kind, unsigned number) {
     static char path[512];
@@ -58,21 +64,17 @@ static int is_there(int kind, unsigned number) { return access(path_of(kind, num
 
 START_TEST(files_are_told_by_kind_and_nothing_else_is_ours) {
     struct alexcl_cache c = {.size = sizeof c};
-    char path[512];
     static const char *const others[] = {"notes.txt", "abc.clbin",          "build-conv.log",
                                          "x.log",     "build-00000000.log", "0123.tuning.json"};
     for (int kind = 0; kind < ALEXCL_CACHE_KINDS; kind++) {
         ck_assert_ptr_nonnull(strstr(path_of(kind, 1), endings[kind]));
         for (int i = 0; i <= kind; i++) put(kind, (unsigned)i, DAY);
     }
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-        snprintf(path, sizeof path, "%s/%s", folder, others[i]);
-        EXPECT_OK(files_replace(path, "mine", 4, &err), err);
-    }
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        EXPECT_OK(files_replace(in_folder(others[i]), "mine", 4, &err), err);
     /* A link and a folder with names of ours: neither is one of our files, and what is behind them is not in the
      * folder. */
-    snprintf(path, sizeof path, "%s/notes.txt", folder);
-    ck_assert_int_eq(symlink(path, path_of(CACHE_BINARIES, 77)), 0);
+    ck_assert_int_eq(symlink(in_folder("notes.txt"), path_of(CACHE_BINARIES, 77)), 0);
     ck_assert_int_eq(mkdir(path_of(CACHE_BINARIES, 78), 0700), 0);
     EXPECT_OK(alexcl_cache_show(NULL, &c, &err), err);
     ck_assert_str_eq(c.folder, folder);
@@ -95,16 +97,13 @@ START_TEST(files_are_told_by_kind_and_nothing_else_is_ours) {
     ck_assert_uint_eq(c.bytes, 0);
     struct stat info;
     ck_assert(lstat(path_of(CACHE_BINARIES, 77), &info) == 0 && lstat(path_of(CACHE_BINARIES, 78), &info) == 0);
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-        snprintf(path, sizeof path, "%s/%s", folder, others[i]);
-        ck_assert_int_eq(access(path, F_OK), 0);
-    }
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        ck_assert_int_eq(access(in_folder(others[i]), F_OK), 0);
 }
 END_TEST
 
 START_TEST(a_folder_that_is_not_there_or_not_ours_is_told_and_left_alone) {
     struct alexcl_cache c = {.size = sizeof c};
-    char absent[128];
     put(CACHE_BINARIES, 1, DAY);
     ck_assert_int_eq(chmod(folder, 0777), 0);
     EXPECT_OK(alexcl_cache_clear(NULL, NULL, &c, &err), err);
@@ -118,11 +117,10 @@ START_TEST(a_folder_that_is_not_there_or_not_ours_is_told_and_left_alone) {
         ck_assert_int_eq(chown(folder, 0, 0), 0);
     }
     ck_assert(is_there(CACHE_BINARIES, 1));
-    snprintf(absent, sizeof absent, "%s/none", folder);
-    support_set("ALEXCL_CACHE_DIR", absent);
+    support_set("ALEXCL_CACHE_DIR", in_folder("none"));
     EXPECT_OK(alexcl_cache_show(NULL, &c, &err), err);
     ck_assert_ptr_nonnull(strstr(c.note, "is not there yet"));
-    ck_assert_int_ne(access(absent, F_OK), 0); /* nor is it made */
+    ck_assert_int_ne(access(in_folder("none"), F_OK), 0); /* nor is it made */
 }
 END_TEST
 
@@ -204,6 +202,46 @@ START_TEST(processes_and_threads_trim_at_once) {
 }
 END_TEST
 
+START_TEST(cache_folder_is_chosen_and_made) {
+    char found[512];
+    unsetenv("ALEXCL_CACHE_DIR"), unsetenv("XDG_CACHE_HOME");
+    setenv("HOME", folder, 1);
+    EXPECT_OK(cache_folder(support_settings(), found, sizeof found, &err), err);
+    ck_assert_str_eq(found, in_folder(".cache/alexcl"));
+    setenv("XDG_CACHE_HOME", in_folder("xdg"), 1);
+    EXPECT_OK(cache_folder(support_settings(), found, sizeof found, &err), err);
+    ck_assert_str_eq(found, in_folder("xdg/alexcl"));
+    setenv("ALEXCL_CACHE_DIR", in_folder("mine"), 1);
+    EXPECT_OK(cache_folder(support_settings(), found, sizeof found, &err), err);
+    ck_assert_str_eq(found, in_folder("mine"));
+    ck_assert_int_eq(access(found, W_OK), 0);
+    unsetenv("ALEXCL_CACHE_DIR"), unsetenv("XDG_CACHE_HOME"), unsetenv("HOME");
+    EXPECT_ERROR(cache_folder(support_settings(), found, sizeof found, &err), ALEXCL_E_OTHER,
+                 "set ALEXCL_CACHE_DIR or HOME", err);
+}
+END_TEST
+
+START_TEST(cache_folder_that_others_may_write_to_is_not_believed) {
+    char found[512];
+    ck_assert_int_eq(mkdir(in_folder("open"), 0700), 0);
+    setenv("ALEXCL_CACHE_DIR", in_folder("open"), 1);
+    static const mode_t modes[] = {0777, 0770, 0707, 0720, 0702};
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        ck_assert_int_eq(chmod(in_folder("open"), modes[i]), 0);
+        EXPECT_ERROR(cache_folder(support_settings(), found, sizeof found, &err), ALEXCL_E_OTHER,
+                     "others may write to it", err);
+    }
+    ck_assert_int_eq(chmod(in_folder("open"), 0755), 0);
+    EXPECT_OK(cache_folder(support_settings(), found, sizeof found, &err), err);
+    EXPECT_OK(files_replace(in_folder("file"), "x", 1, &err), err);
+    setenv("ALEXCL_CACHE_DIR", in_folder("file"), 1);
+    EXPECT_ERROR(cache_folder(support_settings(), found, sizeof found, &err), ALEXCL_E_OTHER, "is not a folder", err);
+    char small[4];
+    setenv("ALEXCL_CACHE_DIR", in_folder("mine"), 1);
+    EXPECT_ERROR(cache_folder(support_settings(), small, sizeof small, &err), ALEXCL_E_OTHER, "too long", err);
+}
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("cache");
     tcase_add_checked_fixture(tests, make_folder, remove_folder);
@@ -213,5 +251,7 @@ int main(void) {
     tcase_add_test(tests, what_was_used_in_the_last_minute_stays);
     tcase_add_test(tests, without_a_limit_all_stays);
     tcase_add_test(tests, processes_and_threads_trim_at_once);
+    tcase_add_test(tests, cache_folder_is_chosen_and_made);
+    tcase_add_test(tests, cache_folder_that_others_may_write_to_is_not_believed);
     return support_run(tests);
 }

@@ -379,49 +379,6 @@ START_TEST(folders_are_made_with_their_parents) {
 }
 END_TEST
 
-START_TEST(cache_folder_is_chosen_and_made) {
-    struct alexcl_error err = {0};
-    char found[512];
-    unsetenv("ALEXCL_CACHE_DIR"), unsetenv("XDG_CACHE_HOME");
-    setenv("HOME", folder, 1);
-    EXPECT_OK(files_cache_folder(support_settings(), found, sizeof found, &err), err);
-    ck_assert_str_eq(found, in_folder(".cache/alexcl"));
-    setenv("XDG_CACHE_HOME", in_folder("xdg"), 1);
-    EXPECT_OK(files_cache_folder(support_settings(), found, sizeof found, &err), err);
-    ck_assert_str_eq(found, in_folder("xdg/alexcl"));
-    setenv("ALEXCL_CACHE_DIR", in_folder("mine"), 1);
-    EXPECT_OK(files_cache_folder(support_settings(), found, sizeof found, &err), err);
-    ck_assert_str_eq(found, in_folder("mine"));
-    ck_assert_int_eq(access(found, W_OK), 0);
-    unsetenv("ALEXCL_CACHE_DIR"), unsetenv("XDG_CACHE_HOME"), unsetenv("HOME");
-    EXPECT_ERROR(files_cache_folder(support_settings(), found, sizeof found, &err), ALEXCL_E_OTHER,
-                 "set ALEXCL_CACHE_DIR or HOME", err);
-}
-END_TEST
-
-START_TEST(cache_folder_that_others_may_write_to_is_not_believed) {
-    struct alexcl_error err = {0};
-    char found[512];
-    ck_assert_int_eq(mkdir(in_folder("open"), 0700), 0);
-    setenv("ALEXCL_CACHE_DIR", in_folder("open"), 1);
-    static const mode_t modes[] = {0777, 0770, 0707, 0720, 0702};
-    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
-        ck_assert_int_eq(chmod(in_folder("open"), modes[i]), 0);
-        EXPECT_ERROR(files_cache_folder(support_settings(), found, sizeof found, &err), ALEXCL_E_OTHER,
-                     "others may write to it", err);
-    }
-    ck_assert_int_eq(chmod(in_folder("open"), 0755), 0);
-    EXPECT_OK(files_cache_folder(support_settings(), found, sizeof found, &err), err);
-    EXPECT_OK(files_replace(in_folder("file"), "x", 1, &err), err);
-    setenv("ALEXCL_CACHE_DIR", in_folder("file"), 1);
-    EXPECT_ERROR(files_cache_folder(support_settings(), found, sizeof found, &err), ALEXCL_E_OTHER, "is not a folder",
-                 err);
-    char small[4];
-    setenv("ALEXCL_CACHE_DIR", in_folder("mine"), 1);
-    EXPECT_ERROR(files_cache_folder(support_settings(), small, sizeof small, &err), ALEXCL_E_OTHER, "too long", err);
-}
-END_TEST
-
 START_TEST(pieces_are_seen_only_when_all_are_there) {
     struct alexcl_error err = {0};
     struct alexcl_file *w = NULL;
@@ -562,7 +519,5 @@ int main(void) {
     tcase_add_test(tests, a_disk_that_fails_is_told);
     tcase_add_test(tests, a_folder_is_swept_once);
     tcase_add_test(tests, folders_are_made_with_their_parents);
-    tcase_add_test(tests, cache_folder_is_chosen_and_made);
-    tcase_add_test(tests, cache_folder_that_others_may_write_to_is_not_believed);
     return support_run(tests);
 }
