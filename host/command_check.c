@@ -29,10 +29,10 @@ const struct option_table check_options = OPTION_TABLE(check_rows, check_default
 struct check {
     const struct options *o;
     const struct check_options *own;
-    const struct alexcl_place *place; /* of the last result of this selection */
-    int fresh, fresh_wrong;           /* no result, no failure of this place so far */
-    json_t *devices, *checks;         /* the document; the checks of the last device */
-    unsigned done, failed, places;
+    const struct alexcl_target *target; /* of the last result of this selection */
+    int fresh, fresh_wrong;             /* no result, no failure of this target so far */
+    json_t *devices, *checks;           /* the document; the checks of the last device */
+    unsigned done, failed, targets;
     unsigned own_gemm, clblast_gemm; /* failures of what --gemm can replace */
     unsigned replaced;               /* failures of kernels of --kernel-dir */
     int status;                      /* of the worst so far */
@@ -72,7 +72,7 @@ static void check_print_header(const struct check *c, const struct alexcl_check_
         printf("both devices together\n");
         return;
     }
-    snprintf(text, sizeof text, "device %.*s", printable_cut(r->place->name, 71), r->place->name);
+    snprintf(text, sizeof text, "device %.*s", printable_cut(r->target->name, 71), r->target->name);
     report_text(stdout, text);
     snprintf(text, sizeof text, "%.*s, driver %.*s", printable_cut(r->device->platform_name, 28),
              r->device->platform_name, printable_cut(r->device->driver, 38), r->device->driver);
@@ -118,7 +118,7 @@ static json_t *check_json(const struct alexcl_check_result *r) {
 
 static json_t *check_device_json(const struct alexcl_check_result *r, json_t *checks) {
     if (!r->device) return json_pack("{s:n, s:O}", "place", "checks", checks);
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:O}", "place", report_string(r->place->name), "name",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:O}", "place", report_string(r->target->name), "name",
                      report_string(r->device->name), "platform", report_string(r->device->platform_name),
                      "platform_version", report_string(r->device->platform_version), "version",
                      report_string(r->device->version), "driver", report_string(r->device->driver), "checks", checks);
@@ -132,7 +132,7 @@ static void check_csv(const struct alexcl_check_result *r) {
         snprintf(got, sizeof got, "%.9g", (double)r->got);
         snprintf(due, sizeof due, "%.9g", (double)r->due);
     }
-    const char *fields[] = {r->device ? r->place->name : "both",
+    const char *fields[] = {r->device ? r->target->name : "both",
                             r->device ? r->device->driver : "",
                             r->kernels,
                             r->layer,
@@ -175,7 +175,7 @@ static void check_note_wrong(struct check *c, const struct alexcl_check_result *
     if (!c->fresh_wrong)
         made = snprintf(end, capacity, ", %s", name);
     else if (r->device)
-        made = snprintf(end, capacity, "\n  device %.200s, driver %.60s: %s", r->place->name, r->device->driver, name);
+        made = snprintf(end, capacity, "\n  device %.200s, driver %.60s: %s", r->target->name, r->device->driver, name);
     else
         made = snprintf(end, capacity, "\n  both devices together: %s", name);
     if (made > 0 && (size_t)made < capacity) c->wrong_length += (size_t)made;
@@ -185,7 +185,7 @@ static void check_note_wrong(struct check *c, const struct alexcl_check_result *
 static int check_take(void *user, const struct alexcl_check_result *r) {
     struct check *c = user;
     progress_clear();
-    if (c->fresh || r->place != c->place) {
+    if (c->fresh || r->target != c->target) {
         if (c->o->format == FORMAT_TEXT) check_print_header(c, r);
         json_decref(c->checks);
         c->checks = json_array();
@@ -193,7 +193,7 @@ static int check_take(void *user, const struct alexcl_check_result *r) {
         c->fresh_wrong = 1;
     }
     c->fresh = 0;
-    c->place = r->place;
+    c->target = r->target;
     c->done++;
     if (r->status != ALEXCL_OK) check_note_wrong(c, r);
     if (c->o->format == FORMAT_TEXT) check_print(r);
@@ -221,7 +221,7 @@ static int check_selection(struct check *c, const char *text, struct alexcl_erro
     if (status != ALEXCL_OK) return status;
     c->fresh = 1;
     for (size_t i = 0; i < alexcl_selection_count(selection); i++)
-        c->places += alexcl_selection_place(selection, i)->device >= 0;
+        c->targets += alexcl_selection_target(selection, i)->device >= 0;
     progress_count("checks", 0, 0);
     const struct alexcl_check_request request = {
         .size = sizeof request, .kernel = c->own->kernel, .layer = c->own->layer, .settings = &c->o->settings};
@@ -232,7 +232,7 @@ static int check_selection(struct check *c, const char *text, struct alexcl_erro
     }
     progress_clear();
     for (size_t i = 0; i < alexcl_selection_count(selection) && status == ALEXCL_OK; i++)
-        if (alexcl_selection_place(selection, i)->device < 0) check_tell_reference(c);
+        if (alexcl_selection_target(selection, i)->device < 0) check_tell_reference(c);
     c->failed += counts.failed;
     /* 7, 5, 4: as the library ranks them */
     if (error_exit_code(counts.status) > error_exit_code(c->status)) c->status = counts.status;
@@ -253,7 +253,7 @@ static int check_every_device(struct check *c, struct alexcl_error *err) {
         else if (!c->o->quiet)
             fprintf(stderr, "device %d is left out, it is not usable: %.300s\n", d->index, d->why);
     }
-    if (status == ALEXCL_OK && c->places == 0)
+    if (status == ALEXCL_OK && c->targets == 0)
         status = error_set(err, ALEXCL_E_NO_DEVICE, "no OpenCL device that can be used was found\n%s",
                            alexcl_devices_report(list));
     alexcl_devices_free(list);
@@ -281,8 +281,8 @@ static int check_judge(const struct check *c, struct alexcl_error *err) {
 }
 
 static void check_print_summary(const struct check *c, double seconds) {
-    printf("\n%u device%s, %u checks%s: ", c->places, c->places == 1 ? "" : "s", c->done,
-           c->places > 1 ? " in all" : "");
+    printf("\n%u device%s, %u checks%s: ", c->targets, c->targets == 1 ? "" : "s", c->done,
+           c->targets > 1 ? " in all" : "");
     if (c->failed)
         printf("%u failed, %.1f s\n", c->failed, seconds);
     else
@@ -300,7 +300,7 @@ int command_check(const struct options *o, struct alexcl_error *err) {
     if (o->format == FORMAT_CSV)
         fputs("device,driver,kernels,layer,variant,shape,ok,error,index,got,due,message\r\n", stdout);
     status = o->devices ? check_selection(&c, o->devices, err) : check_every_device(&c, err);
-    if (status == ALEXCL_OK && c.places && c.done == 0)
+    if (status == ALEXCL_OK && c.targets && c.done == 0)
         status = error_set(err, ALEXCL_E_USAGE, "no check of %s%s%s%s%s runs on these devices",
                            c.own->kernel ? "kernel " : "", c.own->kernel ? c.own->kernel : "",
                            c.own->kernel && c.own->layer ? " and " : "", c.own->layer ? "layer " : "",
@@ -317,7 +317,7 @@ int command_check(const struct options *o, struct alexcl_error *err) {
         int printed = report_json("check", document, &late);
         if (status == ALEXCL_OK && printed != ALEXCL_OK) status = error_set(err, printed, "%s", late.text);
     }
-    if (o->format == FORMAT_TEXT && status == ALEXCL_OK && c.places) check_print_summary(&c, monotonic_now() - start);
+    if (o->format == FORMAT_TEXT && status == ALEXCL_OK && c.targets) check_print_summary(&c, monotonic_now() - start);
     if (status == ALEXCL_OK && c.failed) status = check_judge(&c, err);
     json_decref(c.checks);
     json_decref(c.devices);

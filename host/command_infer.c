@@ -119,7 +119,7 @@ static int infer_open_results(struct infer *f, struct alexcl_error *err) {
     struct infer_results *r = &f->results;
     struct alexcl_plan *plan = NULL;
     struct alexcl_plan_request request = {.size = sizeof request,
-                                          .places = 1,
+                                          .targets = 1,
                                           .memory = {INT64_MAX},
                                           .max_alloc = {INT64_MAX},
                                           .settings = &f->o->settings};

@@ -18,7 +18,7 @@ int command_models(const struct options *o, struct alexcl_error *err) {
         status =
             alexcl_plan_make(m,
                              &(struct alexcl_plan_request){
-                                 .size = sizeof(struct alexcl_plan_request), .places = 1, .settings = &o->settings},
+                                 .size = sizeof(struct alexcl_plan_request), .targets = 1, .settings = &o->settings},
                              &plan, err);
         if (status != ALEXCL_OK) break;
         snprintf(input, sizeof input, "%dx%dx%d", m->channels, m->height, m->width);

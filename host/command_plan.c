@@ -55,12 +55,12 @@ static void plan_text(const struct options *o, const struct alexcl_plan *p, int 
         printf("%-65s %11s\n", "joined by the softmax: the other half's logits, bytes an image",
                report_count(plan_crosses(o, join, 0)));
     printf("\n%-24s", "memory");
-    for (size_t i = 0; i < p->places; i++) printf("%16s%zu", p->places == 1 ? "the device " : "device ", i);
+    for (size_t i = 0; i < p->targets; i++) printf("%16s%zu", p->targets == 1 ? "the device " : "device ", i);
     printf("\n");
     static const char *const kinds[] = {"weights", "activations", "exchange", "workspace", "total", "largest buffer"};
     for (int k = 0; k < 6; k++) {
         printf("%-24s", kinds[k]);
-        for (size_t i = 0; i < p->places; i++) {
+        for (size_t i = 0; i < p->targets; i++) {
             const struct alexcl_plan_memory *m = &p->memory[i];
             const uint64_t bytes[] = {m->weights,   m->activations, m->exchange,
                                       m->workspace, m->total,       m->largest_buffer};
@@ -92,7 +92,7 @@ static int plan_json(const struct options *o, const struct alexcl_plan *p, int m
                                 (json_int_t)l->parameters[1], "macs", (json_int_t)l->macs[0], (json_int_t)l->macs[1],
                                 "crosses", (json_int_t)plan_crosses(o, l, 0), (json_int_t)plan_crosses(o, l, 1)));
     }
-    for (size_t i = 0; i < p->places; i++) {
+    for (size_t i = 0; i < p->targets; i++) {
         const struct alexcl_plan_memory *m = &p->memory[i];
         report_append(memory, json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "images", p->capacity[i], "weights",
                                         (json_int_t)m->weights, "activations", (json_int_t)m->activations, "exchange",
@@ -184,7 +184,7 @@ int command_plan(const struct options *o, struct alexcl_error *err) {
     struct alexcl_selection *sel = NULL;
     struct alexcl_plan_request request = {.size = sizeof request,
                                           .batch = o->batch,
-                                          .places = 2,
+                                          .targets = 2,
                                           .memory = {o->memory, o->memory},
                                           .split = o->split,
                                           .settings = &o->settings};
@@ -192,12 +192,13 @@ int command_plan(const struct options *o, struct alexcl_error *err) {
     TRY(options_model_argument(o, "plan", &model, err));
     if (o->devices) {
         TRY(options_selection(o, &sel, err));
-        request.places = alexcl_selection_count(sel);
+        request.targets = alexcl_selection_count(sel);
         request.selection = sel;
-        for (size_t i = 0; i < request.places; i++) {
+        for (size_t i = 0; i < request.targets; i++) {
             const struct alexcl_device_info *d = alexcl_selection_device(sel, i);
             if (!d) continue;
-            uint64_t memory = d->memory / alexcl_selection_place(sel, i)->parts; /* which the parts of a device share */
+            uint64_t memory =
+                d->memory / alexcl_selection_target(sel, i)->parts; /* which the parts of a device share */
             if (!o->memory || o->memory > memory) request.memory[i] = memory;
             request.max_alloc[i] = d->max_alloc;
         }

@@ -39,7 +39,7 @@ int command_summary(const struct options *o, struct alexcl_error *err) {
         status =
             alexcl_plan_make(model,
                              &(struct alexcl_plan_request){
-                                 .size = sizeof(struct alexcl_plan_request), .places = 1, .settings = &o->settings},
+                                 .size = sizeof(struct alexcl_plan_request), .targets = 1, .settings = &o->settings},
                              &plan, err);
     if (status != ALEXCL_OK) return status;
     uint64_t fixed = 0; /* what a layer keeps and does not train, as the codes of an RBF output */

@@ -147,11 +147,11 @@ static void time_row(const struct timing *t, const char *name, const double seco
 
 static void time_layers_text(const struct timing *t) {
     const struct measured *m = &t->m;
-    double sums[2] = {0}, places[2] = {0}, then = 0;
+    double sums[2] = {0}, targets[2] = {0}, then = 0;
     for (size_t i = 0; i < m->layer_count; i++) {
         for (int h = 0; h < 2; h++) {
             sums[h] += m->layers[i].seconds[h];
-            places[h] += m->layers[i].place[h];
+            targets[h] += m->layers[i].target[h];
         }
         if (t->old) then += time_old_layer(t, m->layers[i].layer->layer->name);
     }
@@ -162,7 +162,7 @@ static void time_layers_text(const struct timing *t) {
         time_row(t, l->layer->layer->name, l->seconds, sums[0] + sums[1], measure_layer_rate(l),
                  time_layer_ratio(t, l));
     }
-    struct layer_time all = {.place = {places[0], places[1]}, .flops = {m->flops, 0}};
+    struct layer_time all = {.target = {targets[0], targets[1]}, .flops = {m->flops, 0}};
     time_row(t, "all layers", sums, sums[0] + sums[1], measure_layer_rate(&all),
              sums[0] + sums[1] > 0 ? then / (sums[0] + sums[1]) : 0);
     if (measure_beats_peak(m))
@@ -171,11 +171,11 @@ static void time_layers_text(const struct timing *t) {
     static const char *const kinds[] = {"layers",         "joins of halves",     "exchange",
                                         "images, scores", "waits for the other", "nothing runs"};
     printf("\n%-23s", "ms of a batch");
-    for (size_t p = 0; p < m->places; p++) printf("   device %zu", p);
+    for (size_t p = 0; p < m->targets; p++) printf("   device %zu", p);
     for (int k = 0; k < 6; k++) {
         printf("\n%-23s", kinds[k]);
-        for (size_t p = 0; p < m->places; p++) {
-            const struct place_time *s = &m->place[p];
+        for (size_t p = 0; p < m->targets; p++) {
+            const struct target_time *s = &m->target[p];
             const double values[] = {s->layers, s->joins, s->exchange, s->transfer, s->wait, s->idle};
             printf("%11.3f", values[k] * 1e3);
         }
@@ -191,7 +191,7 @@ static void time_text(const struct timing *t) {
            t->own->reproducible ? "; reproducible" : "");
     if (m->chunk < m->batch) printf("a batch does not fit: it is run in chunks of %d\n", m->chunk);
     if (options_split_images(t->o))
-        printf("images split %s: %.1f and %.1f of a batch\n", t->o->split, m->place[0].images, m->place[1].images);
+        printf("images split %s: %.1f and %.1f of a batch\n", t->o->split, m->target[0].images, m->target[1].images);
     printf("\n%-12s %10s %12s\n", "a batch", "ms", "images/s");
     const double walls[] = {m->minimum, m->median, m->maximum};
     static const char *const names[] = {"fastest", "median", "slowest"};
@@ -199,7 +199,7 @@ static void time_text(const struct timing *t) {
     printf("\n%.1f GFLOP/s (2 x %s multiply-adds an image)", rate * 1e-9, report_count(t->plan->macs));
     if (peak > 0) printf(", %.0f%% of the peak", rate / peak * 100);
     printf("\n");
-    for (size_t p = 0; p < m->places && m->peak[p].flops > 0; p++)
+    for (size_t p = 0; p < m->targets && m->peak[p].flops > 0; p++)
         printf("device %zu: peak %.1f GFLOP/s by fma, %.1f GB/s read from memory\n", p, m->peak[p].flops * 1e-9,
                m->peak[p].bytes * 1e-9);
     if (t->old) printf("%.2f times as fast as in %s\n", time_ratio(t), t->own->compare);
@@ -229,11 +229,11 @@ static int time_json(const struct timing *t, struct alexcl_error *err) {
     json_t *walls = json_array(), *devices = json_array();
     double peak = measure_peak(m), rate = m->flops / m->median;
     for (int i = 0; i < m->repeat; i++) report_append(walls, json_real(m->walls[i]));
-    for (size_t p = 0; p < m->places; p++) {
-        const struct place_time *s = &m->place[p];
+    for (size_t p = 0; p < m->targets; p++) {
+        const struct target_time *s = &m->target[p];
         json_t *halves = t->plan->halves[p] == 3u ? json_pack("[i,i]", 0, 1) : json_pack("[i]", (int)p);
         json_t *row = json_pack("{s:o, s:o, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "place",
-                                report_string(alexcl_selection_place(t->selection, p)->name), "halves", halves,
+                                report_string(alexcl_selection_target(t->selection, p)->name), "halves", halves,
                                 "images", s->images, "layers_s", s->layers, "joins_s", s->joins, "exchange_s",
                                 s->exchange, "transfer_s", s->transfer, "wait_s", s->wait, "idle_s", s->idle);
         report_set(row, "peak_gflops", m->peak[p].flops > 0 ? json_real(m->peak[p].flops * 1e-9) : json_null());
@@ -319,7 +319,7 @@ static int time_open(struct timing *t, struct alexcl_error *err) {
     uint64_t plenty = UINT64_MAX / 2;
     struct alexcl_plan_request request = {.size = sizeof request,
                                           .batch = t->batch,
-                                          .places = alexcl_selection_count(t->selection),
+                                          .targets = alexcl_selection_count(t->selection),
                                           .memory = {plenty, plenty},
                                           .max_alloc = {plenty, plenty},
                                           .split = o->split,

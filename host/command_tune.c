@@ -14,12 +14,12 @@
 
 struct tuned {
     const struct options *o;
-    const struct alexcl_place *place; /* of the last result */
-    char shape[160];                  /* of the last result */
-    json_t *devices, *layers, *ways;  /* the document; of the last device; of the last layer */
-    unsigned dropped, without;        /* ways; layers for which no way is right */
-    int right;                        /* a way of the last layer is */
-    struct alexcl_error unwritten;    /* why results could not be written */
+    const struct alexcl_target *target; /* of the last result */
+    char shape[160];                    /* of the last result */
+    json_t *devices, *layers, *ways;    /* the document; of the last device; of the last layer */
+    unsigned dropped, without;          /* ways; layers for which no way is right */
+    int right;                          /* a way of the last layer is */
+    struct alexcl_error unwritten;      /* why results could not be written */
 };
 
 static double tune_gflops(const struct alexcl_tune_result *r) {
@@ -29,8 +29,8 @@ static double tune_gflops(const struct alexcl_tune_result *r) {
 static void tune_print(const struct tuned *t, const struct alexcl_tune_result *r, int new_device, int new_layer) {
     if (new_device) {
         char name[96];
-        snprintf(name, sizeof name, "device %.*s", printable_cut(r->place->name, 71), r->place->name);
-        if (t->place) printf("\n");
+        snprintf(name, sizeof name, "device %.*s", printable_cut(r->target->name, 71), r->target->name);
+        if (t->target) printf("\n");
         report_text(stdout, name);
         printf("\n");
     }
@@ -58,7 +58,7 @@ static void tune_csv(const struct alexcl_tune_result *r) {
         snprintf(numbers[1], sizeof numbers[1], "%.6g", r->together * 1e3);
         snprintf(numbers[2], sizeof numbers[2], "%.6g", tune_gflops(r));
     }
-    const char *fields[] = {r->place->name,
+    const char *fields[] = {r->target->name,
                             r->layer,
                             r->shape,
                             r->variant,
@@ -75,7 +75,8 @@ static void tune_csv(const struct alexcl_tune_result *r) {
 static void tune_json(struct tuned *t, const struct alexcl_tune_result *r, int new_device, int new_layer) {
     if (new_device) {
         t->layers = json_array();
-        report_append(t->devices, json_pack("{s:o, s:O}", "place", report_string(r->place->name), "layers", t->layers));
+        report_append(t->devices,
+                      json_pack("{s:o, s:O}", "place", report_string(r->target->name), "layers", t->layers));
         json_decref(t->layers); /* the document holds it */
     }
     if (new_layer) {
@@ -95,12 +96,12 @@ static void tune_json(struct tuned *t, const struct alexcl_tune_result *r, int n
 
 static int tune_take(void *user, const struct alexcl_tune_result *r) {
     struct tuned *t = user;
-    int new_device = r->place != t->place, new_layer = new_device || strcmp(r->shape, t->shape) != 0;
+    int new_device = r->target != t->target, new_layer = new_device || strcmp(r->shape, t->shape) != 0;
     progress_clear();
     if (t->o->format == FORMAT_TEXT) tune_print(t, r, new_device, new_layer);
     if (t->o->format == FORMAT_CSV) tune_csv(r);
     if (t->devices) tune_json(t, r, new_device, new_layer);
-    t->place = r->place;
+    t->target = r->target;
     snprintf(t->shape, sizeof t->shape, "%s", r->shape);
     t->dropped += r->status != ALEXCL_OK;
     if (new_layer) {
@@ -114,7 +115,7 @@ static int tune_take(void *user, const struct alexcl_tune_result *r) {
 }
 
 static void tune_print_summary(const struct tuned *t, const char *path, double seconds) {
-    if (!t->place)
+    if (!t->target)
         printf("nothing to choose: the devices have one way for each layer of this net\n");
     else if (path[0])
         printf("\nmeasured in %.1f s; kept in\n  %s\n", seconds, path);

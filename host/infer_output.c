@@ -120,7 +120,7 @@ static json_t *infer_output_devices_json(const struct infer *f, const struct ale
     size_t count = alexcl_selection_count(f->selection);
     int both = count == 1 || options_split_images(f->o);
     for (size_t i = 0; i < count; i++) {
-        const struct alexcl_place *p = alexcl_selection_place(f->selection, i);
+        const struct alexcl_target *p = alexcl_selection_target(f->selection, i);
         report_append(list, json_pack("{s:o, s:o, s:I}", "place", report_string(p->name), "halves",
                                       both ? json_pack("[i,i]", 0, 1) : json_pack("[i]", (int)i), "images",
                                       (json_int_t)t->images[i]));

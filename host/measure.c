@@ -32,7 +32,7 @@ static void measure_work(const struct alexcl_plan *plan, size_t i, struct layer_
         for (size_t j = 0; j < l->input_count; j++)
             read += measure_values(l->inputs[j] < 0 ? l->in : plan->layers[l->inputs[j]].half[h]) * sizeof(float);
         out->flops[h] = 2.0 * (double)l->macs[h] * plan->batch;
-        int copies = (int)(plan->halves[0] >> h & 1u) + (plan->places == 2 ? (int)(plan->halves[1] >> h & 1u) : 0);
+        int copies = (int)(plan->halves[0] >> h & 1u) + (plan->targets == 2 ? (int)(plan->halves[1] >> h & 1u) : 0);
         out->bytes[h] = copies * (double)l->parameter_bytes[h] + plan->batch * (read + written);
     }
 }
@@ -44,18 +44,18 @@ static int measure_repeat(const struct measured *m, const struct alexcl_work_spa
 
 /* The median over the batches of the seconds of the spans that `wanted` picks; *commands: of the first batch. */
 struct picked {
-    int place, half; /* -1: any */
-    unsigned work;   /* bits of enum alexcl_work */
+    int target, half; /* -1: any */
+    unsigned work;    /* bits of enum alexcl_work */
     const char *layer;
 };
 static double measure_pick(const struct measured *m, const struct alexcl_net *net, struct picked wanted, double *sums,
                            int *commands) {
     memset(sums, 0, (size_t)m->repeat * sizeof *sums);
     if (commands) *commands = 0;
-    for (int place = 0; place < 2; place++) {
+    for (int target = 0; target < 2; target++) {
         const struct alexcl_work_span *s;
-        size_t count = alexcl_net_recorded(net, (size_t)place, &s);
-        if (wanted.place >= 0 && wanted.place != place) continue;
+        size_t count = alexcl_net_recorded(net, (size_t)target, &s);
+        if (wanted.target >= 0 && wanted.target != target) continue;
         for (; count > 0; count--, s++) {
             int repeat = measure_repeat(m, s);
             if (!(wanted.work >> s->work & 1u) || (wanted.half >= 0 && wanted.half != s->half) || repeat >= m->repeat)
@@ -77,12 +77,12 @@ static int measure_order_stretches(const void *a, const void *b) {
     return x->repeat != y->repeat ? x->repeat - y->repeat : (x->start > y->start) - (x->start < y->start);
 }
 
-/* The median over the batches of the time in which none of the place's commands ran. `walls`: of each batch, in their
+/* The median over the batches of the time in which none of the target's commands ran. `walls`: of each batch, in their
  * order. */
-static int measure_idle(const struct measured *m, const struct alexcl_net *net, int place, const double *walls,
+static int measure_idle(const struct measured *m, const struct alexcl_net *net, int target, const double *walls,
                         double *sums, double *out, struct alexcl_error *err) {
     const struct alexcl_work_span *s;
-    size_t count = alexcl_net_recorded(net, (size_t)place, &s), kept = 0;
+    size_t count = alexcl_net_recorded(net, (size_t)target, &s), kept = 0;
     int known = 1; /* when commands ran */
     struct stretch *all = malloc((count + 1) * sizeof *all);
     if (!all) return error_set(err, ALEXCL_E_MEMORY, "out of host memory: %zu times of commands", count);
@@ -114,11 +114,11 @@ static int measure_spans(struct measured *m, const struct alexcl_net *net, const
             l->seconds[h] =
                 measure_pick(m, net, (struct picked){-1, h, 1u << ALEXCL_WORK_LAYER, name}, sums, &l->commands[h]);
         for (int p = 0; p < 2; p++)
-            l->place[p] = measure_pick(m, net, (struct picked){p, -1, 1u << ALEXCL_WORK_LAYER, name}, sums, NULL);
+            l->target[p] = measure_pick(m, net, (struct picked){p, -1, 1u << ALEXCL_WORK_LAYER, name}, sums, NULL);
     }
     int status = ALEXCL_OK;
-    for (int p = 0; p < (int)m->places && status == ALEXCL_OK; p++) {
-        struct place_time *t = &m->place[p];
+    for (int p = 0; p < (int)m->targets && status == ALEXCL_OK; p++) {
+        struct target_time *t = &m->target[p];
         double *const sorts[] = {&t->layers, &t->joins, &t->exchange, &t->transfer};
         static const enum alexcl_work works[] = {ALEXCL_WORK_LAYER, ALEXCL_WORK_JOIN, ALEXCL_WORK_EXCHANGE,
                                                  ALEXCL_WORK_TRANSFER};
@@ -135,7 +135,8 @@ static int measure_spans(struct measured *m, const struct alexcl_net *net, const
 int measure_run(struct alexcl_net *net, const struct alexcl_plan *plan, const float *in, size_t in_images,
                 struct measured *out, struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    struct measured m = {.batch = plan->batch, .warm_up = out->warm_up, .repeat = out->repeat, .places = plan->places};
+    struct measured m = {
+        .batch = plan->batch, .warm_up = out->warm_up, .repeat = out->repeat, .targets = plan->targets};
     struct alexcl_shape shape;
     alexcl_net_output(net, &shape);
     const struct alexcl_model *model = plan->model;
@@ -190,7 +191,7 @@ int measure_run(struct alexcl_net *net, const struct alexcl_plan *plan, const fl
     struct alexcl_net_times after = {.size = sizeof after};
     TRY(alexcl_net_times(net, &after, err));
     m.times_known = after.events;
-    for (int p = 0; p < 2; p++) m.place[p].images = (double)(after.images[p] - before.images[p]) / m.repeat;
+    for (int p = 0; p < 2; p++) m.target[p].images = (double)(after.images[p] - before.images[p]) / m.repeat;
     if (m.times_known) status = measure_spans(&m, net, walls, sums, err);
     if (status == ALEXCL_OK) status = alexcl_net_peak(net, m.peak, err);
 done:
@@ -212,13 +213,13 @@ void measure_free(struct measured *m) {
 }
 
 double measure_layer_rate(const struct layer_time *l) {
-    double seconds = l->place[0] > l->place[1] ? l->place[0] : l->place[1];
+    double seconds = l->target[0] > l->target[1] ? l->target[0] : l->target[1];
     return seconds > 0 ? (l->flops[0] + l->flops[1]) / seconds : 0;
 }
 
 double measure_peak(const struct measured *m) {
-    if (m->peak[0].flops <= 0 || (m->places == 2 && m->peak[1].flops <= 0)) return 0;
-    return m->peak[0].flops + (m->places == 2 ? m->peak[1].flops : 0);
+    if (m->peak[0].flops <= 0 || (m->targets == 2 && m->peak[1].flops <= 0)) return 0;
+    return m->peak[0].flops + (m->targets == 2 ? m->peak[1].flops : 0);
 }
 
 int measure_beats_peak(const struct measured *m) {

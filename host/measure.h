@@ -8,13 +8,13 @@
 struct layer_time {
     const struct alexcl_plan_layer *layer;
     double seconds[2];
-    double place[2]; /* of both halves, on each place */
-    /* 2 x multiply-adds; weights (on each place that has them), input and output, each once */
+    double target[2]; /* of both halves, on each target */
+    /* 2 x multiply-adds; weights (on each target that has them), input and output, each once */
     double flops[2], bytes[2];
     int commands[2]; /* of a batch; 0: computed by another layer's kernel, or nothing to do */
 };
 /* Seconds of a batch (medians) on a device. */
-struct place_time {
+struct target_time {
     double layers, joins, exchange, transfer; /* of commands: kernels and copies may run at the same time */
     double wait;                              /* its half was sent, the other one not yet here */
     double idle;                              /* none of its commands ran */
@@ -26,10 +26,10 @@ struct measured {
     double minimum, median, maximum, images_per_s;
     double flops; /* of a batch */
     int times_known;
-    size_t places, layer_count;
+    size_t targets, layer_count;
     struct layer_time *layers;
-    struct place_time place[2];
-    struct alexcl_peak peak[2]; /* of each place; 0: unknown */
+    struct target_time target[2];
+    struct alexcl_peak peak[2]; /* of each target; 0: unknown */
 };
 
 /* Runs warm_up + repeat batches of `plan->batch` images from `in` (of `in_images` images, used in turn); fills what
@@ -37,7 +37,7 @@ struct measured {
 int measure_run(struct alexcl_net *net, const struct alexcl_plan *plan, const float *in, size_t in_images,
                 struct measured *out, struct alexcl_error *err);
 void measure_free(struct measured *m);
-/* Both halves of a layer: operations a second, and the peak that they have together; 0 where unknown. Two places work
+/* Both halves of a layer: operations a second, and the peak that they have together; 0 where unknown. Two targets work
  * at the same time. */
 double measure_layer_rate(const struct layer_time *l);
 double measure_peak(const struct measured *m);

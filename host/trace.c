@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Recorded spans as a Chrome trace: one process a place, a row each for kernels, copies and the host's waits, times in
+/* Recorded spans as a Chrome trace: one process a target, a row each for kernels, copies and the host's waits, times in
  * microseconds. */
 #include "trace.h"
 
 #include "report.h"
 #include "status.h"
 
-/* Rows of a place; one row has one thing at a time. */
+/* Rows of a target; one row has one thing at a time. */
 enum { TRACE_HOST, TRACE_KERNELS, TRACE_COPIES, TRACE_ROWS };
 
 static int trace_row(enum alexcl_work work) {
@@ -15,13 +15,13 @@ static int trace_row(enum alexcl_work work) {
                                                                           : TRACE_KERNELS;
 }
 
-static void trace_name(json_t *events, const char *what, int place, int row, json_t *name) {
-    report_append(events, json_pack("{s:s, s:s, s:i, s:i, s:{s:o}}", "name", what, "ph", "M", "pid", place, "tid", row,
+static void trace_name(json_t *events, const char *what, int target, int row, json_t *name) {
+    report_append(events, json_pack("{s:s, s:s, s:i, s:i, s:{s:o}}", "name", what, "ph", "M", "pid", target, "tid", row,
                                     "args", "name", name));
 }
 
-/* A place's name, and that its commands are not shown where nobody knows when they ran. */
-static json_t *trace_place(const char *name, const struct alexcl_work_span *s, size_t count) {
+/* A target's name, and that its commands are not shown where nobody knows when they ran. */
+static json_t *trace_target(const char *name, const struct alexcl_work_span *s, size_t count) {
     int unknown = 0;
     for (size_t i = 0; i < count; i++) unknown |= s[i].commands > 0 && s[i].end <= 0;
     json_t *text = report_string(name);
@@ -46,17 +46,17 @@ int trace_write(const char *path, const struct alexcl_net *net, const struct ale
     static const char *const works[] = {"layer", "join", "exchange", "transfer", "wait"};
     static const char *const rows[] = {"host thread", "kernels", "copies"};
     json_t *events = json_array(), *document = json_pack("{s:s, s:o}", "displayTimeUnit", "ms", "traceEvents", events);
-    for (int place = 0; place < (int)alexcl_selection_count(sel); place++) {
+    for (int target = 0; target < (int)alexcl_selection_count(sel); target++) {
         const struct alexcl_work_span *s;
-        size_t count = alexcl_net_recorded(net, (size_t)place, &s);
-        trace_name(events, "process_name", place, 0,
-                   trace_place(alexcl_selection_place(sel, (size_t)place)->name, s, count));
+        size_t count = alexcl_net_recorded(net, (size_t)target, &s);
+        trace_name(events, "process_name", target, 0,
+                   trace_target(alexcl_selection_target(sel, (size_t)target)->name, s, count));
         for (int row = 0; row < TRACE_ROWS; row++)
-            trace_name(events, "thread_name", place, row, json_string(rows[row]));
+            trace_name(events, "thread_name", target, row, json_string(rows[row]));
         for (; count > 0; count--, s++) {
             if (s->commands == 0 || s->end <= 0) continue;
             report_append(events, json_pack("{s:s, s:s, s:s, s:i, s:i, s:f, s:f, s:{s:i, s:i, s:i, s:i, s:i, s:f}}",
-                                            "name", s->layer, "cat", works[s->work], "ph", "X", "pid", place, "tid",
+                                            "name", s->layer, "cat", works[s->work], "ph", "X", "pid", target, "tid",
                                             trace_row(s->work), "ts", s->start * 1e6, "dur", (s->end - s->start) * 1e6,
                                             "args", "half", s->half, "batch", s->run, "first_image", s->first, "images",
                                             s->count, "commands", s->commands, "busy_us", s->busy * 1e6));

@@ -4,7 +4,7 @@
 #define ALEXCL_TRACE_H
 #include "alexcl.h"
 
-/* A row each for the host thread, the kernels and the copies of every place. */
+/* A row each for the host thread, the kernels and the copies of every target. */
 int trace_write(const char *path, const struct alexcl_net *net, const struct alexcl_selection *sel,
                 struct alexcl_error *err);
 #endif

@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is printed, then `behind`, as the text of an error. An error may tell that there is no memory, so memory is asked
- * for only where twice the text's size does not hold it all; where there is none, what is printed loses its end. */
+/* What is printed, then `behind`, as the text of an error. An error may tell that there is no memory, so memory is
+ * asked for only where twice the text's size does not hold it all; where there is none, what is printed loses its
+ * end. */
 static void error_print(struct alexcl_error *err, const char *behind, const char *format, va_list args) {
     enum { SIZE = sizeof err->text };
     static const char left_out[] = " .. ";
@@ -45,7 +46,7 @@ int(error_set)(struct alexcl_error *err, int status, const char *format, ...) {
     if (!err || err->status != ALEXCL_OK) return status;
     err->status = status;
     err->cl_code = status < 0 && status > -10000 ? status : 0;
-    err->place = -1;
+    err->target = -1;
     err->layer[0] = '\0';
     va_list args;
     va_start(args, format);
@@ -63,8 +64,8 @@ void error_note_code(struct alexcl_error *err, int cl_code) {
     if (err && err->status != ALEXCL_OK && !err->cl_code) err->cl_code = cl_code;
 }
 
-void error_note_place(struct alexcl_error *err, int place) {
-    if (err && err->status != ALEXCL_OK && err->place < 0) err->place = place;
+void error_note_target(struct alexcl_error *err, int target) {
+    if (err && err->status != ALEXCL_OK && err->target < 0) err->target = target;
 }
 
 void error_note_layer(struct alexcl_error *err, const char *layer) {

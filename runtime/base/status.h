@@ -17,7 +17,7 @@ int error_copy(struct alexcl_error *err, const struct alexcl_error *from);
 /* Where an error comes from, as far as nobody has said it yet: nearest to the cause knows best. Nothing where none is
  * set. */
 void error_note_code(struct alexcl_error *err, int cl_code);
-void error_note_place(struct alexcl_error *err, int place);
+void error_note_target(struct alexcl_error *err, int target);
 void error_note_layer(struct alexcl_error *err, const char *layer);
 /* Puts text in front of the error's ("batch.txt line 3: " ...). */
 void error_prefix(struct alexcl_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -13,11 +13,15 @@ uint64_t timeline_now(void) {
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-void timeline_begin(struct timeline *t, int place, int on_host) {
+void timeline_begin(struct timeline *t, int target, int on_host) {
     struct alexcl_work_span *spans = t->spans;
     size_t capacity = t->capacity;
-    *t = (struct timeline){
-        .spans = spans, .capacity = capacity, .place = place, .on_host = on_host, .origin = timeline_now(), .open = -1};
+    *t = (struct timeline){.spans = spans,
+                           .capacity = capacity,
+                           .target = target,
+                           .on_host = on_host,
+                           .origin = timeline_now(),
+                           .open = -1};
 }
 
 int timeline_open(struct timeline *t, enum alexcl_work work, const char *layer, int half, int first, int count) {
@@ -35,7 +39,7 @@ int timeline_open(struct timeline *t, enum alexcl_work work, const char *layer, 
     }
     int span = (int)t->count++;
     t->spans[span] = (struct alexcl_work_span){
-        .work = work, .layer = layer, .place = t->place, .half = half, .run = t->run, .first = first, .count = count};
+        .work = work, .layer = layer, .target = t->target, .half = half, .run = t->run, .first = first, .count = count};
     if (t->on_host || work == ALEXCL_WORK_WAIT) t->spans[span].start = (double)(timeline_now() - t->origin) * 1e-9;
     if (work != ALEXCL_WORK_WAIT) t->open = span;
     return span;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What --devices means. A text is read element by element into one or two places; without one, the best device is
+/* What --devices means. A text is read element by element into one or two targets; without one, the best device is
  * taken, and a second beside it only where equal halves on both are faster than both on the first. Everything is
  * decided over a list of descriptions, apart from OpenCL, so that tests can show it machines that are not here. */
 #include "selection.h"
@@ -23,8 +23,8 @@ static const char SYNTAX[] = "a selection is one or two of: an index (0), platfo
 
 struct alexcl_selection {
     struct alexcl_devices *devices; /* NULL: nothing but the reference */
-    struct alexcl_place places[2];
-    struct device_source sources[2]; /* of the places that are devices */
+    struct alexcl_target targets[2];
+    struct device_source sources[2]; /* of the targets that are devices */
     size_t count;
     char why[1024];
 };
@@ -83,8 +83,9 @@ static const struct alexcl_device_info *selection_next(const struct reading *r, 
     return next;
 }
 
-static void selection_place(struct alexcl_place *p, const struct alexcl_device_info *d, unsigned part, unsigned parts) {
-    *p = (struct alexcl_place){.device = d ? d->index : -1, .part = part, .parts = parts};
+static void selection_target(struct alexcl_target *p, const struct alexcl_device_info *d, unsigned part,
+                             unsigned parts) {
+    *p = (struct alexcl_target){.device = d ? d->index : -1, .part = part, .parts = parts};
     if (!d)
         snprintf(p->name, sizeof p->name, "ref (plain C)");
     else if (parts > 1)
@@ -163,31 +164,31 @@ static int selection_element(const struct reading *r, const char *text, size_t l
     return ALEXCL_OK;
 }
 
-static int selection_cut(const struct reading *r, const struct alexcl_device_info *d, struct alexcl_place places[2]) {
+static int selection_cut(const struct reading *r, const struct alexcl_device_info *d, struct alexcl_target targets[2]) {
     if (d->parts < 2) {
         char what[400];
         snprintf(what, sizeof what, "device %d (%.200s) cannot be cut in two: use it whole, --devices %d", d->index,
                  d->name, d->index);
         return error_set(r->err, ALEXCL_E_NO_DEVICE, "%s", what);
     }
-    for (unsigned i = 0; i < 2; i++) selection_place(&places[i], d, i, 2);
+    for (unsigned i = 0; i < 2; i++) selection_target(&targets[i], d, i, 2);
     return ALEXCL_OK;
 }
 
 /* What was chosen, and why: a reason, or "" where it was asked for. A line of 80 columns has room for little, so a name
  * stands there once. */
-static void selection_tell(const struct alexcl_place places[2], size_t count, const char *reason, char *why,
+static void selection_tell(const struct alexcl_target targets[2], size_t count, const char *reason, char *why,
                            size_t size) {
     const char *comma = reason[0] ? ", " : "";
-    const char *name[2] = {strchr(places[0].name, '('), count == 2 ? strchr(places[1].name, '(') : NULL};
+    const char *name[2] = {strchr(targets[0].name, '('), count == 2 ? strchr(targets[1].name, '(') : NULL};
     if (count == 1)
-        snprintf(why, size, "device %s%s%s", places[0].name, comma, reason);
-    else if (places[0].parts > 1)
-        snprintf(why, size, "device %d %s, cut in two%s%s", places[0].device, name[0], comma, reason);
-    else if (places[0].device >= 0 && places[1].device >= 0 && name[0] && name[1] && strcmp(name[0], name[1]) == 0)
-        snprintf(why, size, "devices %d and %d %s%s%s", places[0].device, places[1].device, name[0], comma, reason);
+        snprintf(why, size, "device %s%s%s", targets[0].name, comma, reason);
+    else if (targets[0].parts > 1)
+        snprintf(why, size, "device %d %s, cut in two%s%s", targets[0].device, name[0], comma, reason);
+    else if (targets[0].device >= 0 && targets[1].device >= 0 && name[0] && name[1] && strcmp(name[0], name[1]) == 0)
+        snprintf(why, size, "devices %d and %d %s%s%s", targets[0].device, targets[1].device, name[0], comma, reason);
     else
-        snprintf(why, size, "devices %s and %s%s%s", places[0].name, places[1].name, comma, reason);
+        snprintf(why, size, "devices %s and %s%s%s", targets[0].name, targets[1].name, comma, reason);
 }
 
 /* ---- what is chosen where none is named ----------------------------------------------------------- */
@@ -218,7 +219,7 @@ static void selection_tell_refused(const struct alexcl_device_info *d, char *rea
 
 /* One GPU, or two that are a pair; `any`: also two that are not. */
 static void selection_default_gpus(const struct reading *r, const struct alexcl_device_info *best, int any,
-                                   struct alexcl_place places[2], size_t *count, char *reason, size_t size) {
+                                   struct alexcl_target targets[2], size_t *count, char *reason, size_t size) {
     const struct alexcl_device_info *first = best, *second = NULL, *refused = NULL;
     /* More memory makes no slow card the first. */
     for (const struct alexcl_device_info *d = best; d && !selection_simulates(d);
@@ -234,8 +235,8 @@ static void selection_default_gpus(const struct reading *r, const struct alexcl_
             refused = d;
     }
     *count = second ? 2 : 1;
-    selection_place(&places[0], first, 0, 1);
-    if (second) selection_place(&places[1], second, 0, 1);
+    selection_target(&targets[0], first, 0, 1);
+    if (second) selection_target(&targets[1], second, 0, 1);
     if (!second && refused)
         selection_tell_refused(refused, reason, size);
     else if (!second)
@@ -245,27 +246,27 @@ static void selection_default_gpus(const struct reading *r, const struct alexcl_
                  second->unified_memory && !first->unified_memory ? "the built-in one too" : "the two best GPUs");
 }
 
-static int selection_default(const struct reading *r, int any, struct alexcl_place places[2], size_t *count, char *why,
-                             size_t size) {
+static int selection_default(const struct reading *r, int any, struct alexcl_target targets[2], size_t *count,
+                             char *why, size_t size) {
     const struct alexcl_device_info *gpu = selection_next(r, ALEXCL_DEVICE_GPU, NULL),
                                     *cpu = selection_next(r, ALEXCL_DEVICE_CPU, NULL);
     char reason[200] = "";
     int status = ALEXCL_OK;
     if (gpu && !selection_simulates(gpu)) {
-        selection_default_gpus(r, gpu, any, places, count, reason, sizeof reason);
+        selection_default_gpus(r, gpu, any, targets, count, reason, sizeof reason);
     } else if (!cpu) {
         return selection_refuse(
             r, ALEXCL_E_NO_DEVICE,
             gpu ? "no device but a simulator, which is taken where --devices names it" : "no usable device", 0);
     } else if (cpu->parts >= 2) {
         *count = 2;
-        status = selection_cut(r, cpu, places);
+        status = selection_cut(r, cpu, targets);
     } else {
         *count = 1;
-        selection_place(&places[0], cpu, 0, 1);
+        selection_target(&targets[0], cpu, 0, 1);
         snprintf(reason, sizeof reason, "which cannot be cut");
     }
-    selection_tell(places, *count, reason, why, size);
+    selection_tell(targets, *count, reason, why, size);
     return status;
 }
 
@@ -273,13 +274,13 @@ static int selection_default(const struct reading *r, int any, struct alexcl_pla
 static int selection_hardware(const struct alexcl_device_info *d) { return d->alias_of >= 0 ? d->alias_of : d->index; }
 
 int selection_resolve(const char *text, const struct alexcl_device_info *const *devices, size_t count,
-                      const char *report, struct alexcl_place places[2], size_t *place_count, char *why,
+                      const char *report, struct alexcl_target targets[2], size_t *target_count, char *why,
                       size_t why_size, struct alexcl_error *err) {
     struct reading r = {devices, count, report, err};
     const struct alexcl_device_info *d[2] = {0};
     int index[2] = {-1, -1}, status;
     int both = text && strcasecmp(text, "both") == 0;
-    if (!text || !text[0] || both) return selection_default(&r, both, places, place_count, why, why_size);
+    if (!text || !text[0] || both) return selection_default(&r, both, targets, target_count, why, why_size);
     const char *comma = strchr(text, ','), *slash = strchr(text, '/');
     size_t length = strlen(text), first = comma ? (size_t)(comma - text) : length;
     if (slash) {
@@ -289,16 +290,16 @@ int selection_resolve(const char *text, const struct alexcl_device_info *const *
         status = selection_element(&r, text, (size_t)(slash - text), &d[0], &index[0]);
         if (status != ALEXCL_OK) return status;
         if (!d[0]) return error_set(err, ALEXCL_E_USAGE, "--devices: the reference cannot be cut: ref, or ref,ref");
-        *place_count = 2;
-        status = selection_cut(&r, d[0], places);
-        if (status == ALEXCL_OK) selection_tell(places, 2, "", why, why_size);
+        *target_count = 2;
+        status = selection_cut(&r, d[0], targets);
+        if (status == ALEXCL_OK) selection_tell(targets, 2, "", why, why_size);
         return status;
     }
     if (comma && strchr(comma + 1, ','))
         return error_set(err, ALEXCL_E_USAGE, "--devices: \"%s\" names more than two: the net has two halves", text);
     const char *const parts[2] = {text, comma ? comma + 1 : NULL};
     const size_t lengths[2] = {first, comma ? length - first - 1 : 0}, halves = comma ? 2 : 1;
-    *place_count = halves;
+    *target_count = halves;
     /* On a machine whose only device is a CPU that can be cut, 0 and 1 are its two parts. */
     int lone = count == 1 && devices[0]->usable && devices[0]->kind == ALEXCL_DEVICE_CPU;
     if (comma && lone && (strcmp(text, "0,1") == 0 || strcmp(text, "1,0") == 0)) {
@@ -307,8 +308,8 @@ int selection_resolve(const char *text, const struct alexcl_device_info *const *
                 err, ALEXCL_E_NO_DEVICE,
                 "there is no second device, and device 0 (%s) cannot be cut in two: --devices 0 runs both halves on it",
                 devices[0]->name);
-        for (unsigned i = 0; i < 2; i++) selection_place(&places[i], devices[0], text[0] == '0' ? i : 1 - i, 2);
-        selection_tell(places, 2, "", why, why_size);
+        for (unsigned i = 0; i < 2; i++) selection_target(&targets[i], devices[0], text[0] == '0' ? i : 1 - i, 2);
+        selection_tell(targets, 2, "", why, why_size);
         return ALEXCL_OK;
     }
     for (size_t i = 0; i < halves; i++) {
@@ -316,14 +317,14 @@ int selection_resolve(const char *text, const struct alexcl_device_info *const *
         if (status == ALEXCL_E_NO_DEVICE && comma && count == 1 && (index[0] == 1 || index[1] == 1))
             error_prefix(err, "there is no second device; --devices 0 runs both halves on the one there is: ");
         if (status != ALEXCL_OK) return status;
-        selection_place(&places[i], d[i], 0, 1);
+        selection_target(&targets[i], d[i], 0, 1);
     }
     if (comma && d[0] && d[0] == d[1]) {
         /* "gpu,gpu" and "cpu,cpu" mean two of the kind. */
         const struct alexcl_device_info *second = selection_next(&r, d[0]->kind, d[0]);
         if (strcasecmp(text, "gpu,gpu") == 0 && second) {
-            selection_place(&places[1], second, 0, 1);
-            selection_tell(places, 2, "", why, why_size);
+            selection_target(&targets[1], second, 0, 1);
+            selection_tell(targets, 2, "", why, why_size);
             return ALEXCL_OK;
         }
         return error_set(err, ALEXCL_E_USAGE,
@@ -331,7 +332,7 @@ int selection_resolve(const char *text, const struct alexcl_device_info *const *
                          d[0]->index, d[0]->index, d[0]->parts >= 2 ? ", and with /2 behind it on its two parts" : "");
     }
     int same = comma && d[0] && d[1] && selection_hardware(d[0]) == selection_hardware(d[1]);
-    selection_tell(places, halves, same ? "the same hardware twice" : "", why, why_size);
+    selection_tell(targets, halves, same ? "the same hardware twice" : "", why, why_size);
     return ALEXCL_OK;
 }
 
@@ -341,7 +342,7 @@ static void selection_warn_of_mask(const struct alexcl_selection *sel) {
     for (size_t i = 0; i < sel->count; i++) {
         const struct alexcl_device_info *d = alexcl_selection_device(sel, i);
         if (!d || d->kind != ALEXCL_DEVICE_CPU || d->compute_units <= cpus ||
-            (i == 1 && sel->places[0].device == d->index))
+            (i == 1 && sel->targets[0].device == d->index))
             continue;
         log_write(ALEXCL_LOG_WARNING,
                   "device %d (%.200s) tells %u compute units, but this process may run on %u CPU%s: `taskset -pc PID` "
@@ -353,15 +354,15 @@ static void selection_warn_of_mask(const struct alexcl_selection *sel) {
 
 static void selection_fill_sources(struct alexcl_selection *sel) {
     for (size_t i = 0; i < sel->count; i++) {
-        const struct alexcl_place *place = &sel->places[i];
-        if (place->device < 0) continue;
-        const struct platforms_device *d = &sel->devices->list[place->device];
+        const struct alexcl_target *target = &sel->targets[i];
+        if (target->device < 0) continue;
+        const struct platforms_device *d = &sel->devices->list[target->device];
         sel->sources[i] = (struct device_source){.platform = d->platform,
                                                  .id = d->id,
                                                  .info = &d->info,
-                                                 .part = place->part,
-                                                 .parts = place->parts,
-                                                 .name = place->name};
+                                                 .part = target->part,
+                                                 .parts = target->parts,
+                                                 .name = target->name};
     }
 }
 
@@ -379,7 +380,7 @@ int alexcl_selection_open(const char *text, struct alexcl_selection **out, struc
     }
     TRY(memory_alloc(&infos, count, sizeof *infos, "a selection", err));
     for (size_t i = 0; i < count; i++) infos[i] = alexcl_devices_get(sel->devices, i);
-    TRY(selection_resolve(text, infos, count, sel->devices ? alexcl_devices_report(sel->devices) : "", sel->places,
+    TRY(selection_resolve(text, infos, count, sel->devices ? alexcl_devices_report(sel->devices) : "", sel->targets,
                           &sel->count, sel->why, sizeof sel->why, err));
     selection_fill_sources(sel);
     selection_warn_of_mask(sel);
@@ -393,13 +394,13 @@ done:
 
 size_t alexcl_selection_count(const struct alexcl_selection *sel) { return sel->count; }
 
-const struct alexcl_place *alexcl_selection_place(const struct alexcl_selection *sel, size_t index) {
-    return index < sel->count ? &sel->places[index] : NULL;
+const struct alexcl_target *alexcl_selection_target(const struct alexcl_selection *sel, size_t index) {
+    return index < sel->count ? &sel->targets[index] : NULL;
 }
 
 const struct alexcl_device_info *alexcl_selection_device(const struct alexcl_selection *sel, size_t index) {
-    return index < sel->count && sel->places[index].device >= 0
-               ? alexcl_devices_get(sel->devices, (size_t)sel->places[index].device)
+    return index < sel->count && sel->targets[index].device >= 0
+               ? alexcl_devices_get(sel->devices, (size_t)sel->targets[index].device)
                : NULL;
 }
 
@@ -412,5 +413,5 @@ void alexcl_selection_free(struct alexcl_selection *sel) {
 }
 
 const struct device_source *selection_source(const struct alexcl_selection *sel, size_t index) {
-    return index < sel->count && sel->places[index].device >= 0 ? &sel->sources[index] : NULL;
+    return index < sel->count && sel->targets[index].device >= 0 ? &sel->sources[index] : NULL;
 }

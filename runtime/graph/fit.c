@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* How many images fit where two places, or a place and the host, take from the same memory. The needs of all who share
- * it are added up for a batch, and the largest that fits is found by halving, since what a batch needs only grows with
- * it. */
+/* How many images fit where two targets, or a target and the host, take from the same memory. The needs of all who
+ * share it are added up for a batch, and the largest that fits is found by halving, since what a batch needs only grows
+ * with it. */
 #include "fit.h"
 
 #include "host_memory.h"
@@ -17,33 +17,33 @@ void fit_share(struct fit *f, const struct alexcl_selection *sel) {
     f->host_memory = host_memory_limit("");
     for (size_t i = 0; i < f->count; i++) {
         d[i] = alexcl_selection_device(sel, i);
-        f->places[i].on_host = !d[i] || d[i]->kind == ALEXCL_DEVICE_CPU || d[i]->unified_memory;
+        f->targets[i].on_host = !d[i] || d[i]->kind == ALEXCL_DEVICE_CPU || d[i]->unified_memory;
     }
-    if (f->count == 2 && !f->places[0].on_host && !f->places[1].on_host && fit_same(d[0], d[1]))
+    if (f->count == 2 && !f->targets[0].on_host && !f->targets[1].on_host && fit_same(d[0], d[1]))
         f->shared = d[0]->memory < d[1]->memory ? d[0]->memory : d[1]->memory;
 }
 
 static uint64_t fit_device(const struct fit *f, size_t i, const int capacity[2]) {
-    const struct fit_place *p = &f->places[i];
-    return graph_memory(p->graph, p->halves, p->place, capacity[i]).total;
+    const struct fit_target *p = &f->targets[i];
+    return graph_memory(p->graph, p->halves, p->target, capacity[i]).total;
 }
 
-uint64_t fit_place_host(const struct fit_place *p, int images) {
+uint64_t fit_target_host(const struct fit_target *p, int images) {
     struct graph_host host = graph_host_floats(p->graph, p->halves, p->pinned, p->converts);
     return (uint64_t)images * (host.input + host.output + host.sent + host.received) * sizeof(float);
 }
 
 uint64_t fit_host(const struct fit *f, int images, const int capacity[2]) {
-    const struct graph *g = f->places[0].graph;
+    const struct graph *g = f->targets[0].graph;
     uint64_t image = (g->values[0].floats[0] + shape_size(g->output)) * sizeof(float) + f->caller.image,
              bytes = f->caller.fixed + (uint64_t)images * image;
-    for (size_t i = 0; i < f->count; i++) bytes += fit_place_host(&f->places[i], capacity[i]);
+    for (size_t i = 0; i < f->count; i++) bytes += fit_target_host(&f->targets[i], capacity[i]);
     return bytes;
 }
 
 uint64_t fit_on_host(const struct fit *f, int images, const int capacity[2]) {
     uint64_t bytes = 0;
-    for (size_t i = 0; i < f->count; i++) bytes += f->places[i].on_host ? fit_device(f, i, capacity) : 0;
+    for (size_t i = 0; i < f->count; i++) bytes += f->targets[i].on_host ? fit_device(f, i, capacity) : 0;
     return bytes ? bytes + fit_host(f, images, capacity) : 0;
 }
 
@@ -78,7 +78,7 @@ int fit_batch(const struct fit *f, int wanted, const int fits[2], int *images, i
                      "model %s does not fit: one image needs %.1f MiB of the memory that %s, there are %.1f MiB of "
                      "which a tenth is left free; "
                      "a smaller --batch, or a machine (or a control group's limit) with more memory",
-                     f->places[0].graph->model->name, (double)lacks / 1048576,
+                     f->targets[0].graph->model->name, (double)lacks / 1048576,
                      there == f->shared && f->shared ? "both devices have together"
                                                      : "the host and the devices in it have together",
                      (double)there / 1048576);

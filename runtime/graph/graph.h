@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A model walked for both halves, as one place computes it: shapes, what crosses, which values must exist at the same
+/* A model walked for both halves, as one target computes it: shapes, what crosses, which values must exist at the same
  * time, how they lie in memory.
  *
  * A value is what a layer makes, with what the in-place layers behind it make of it. Layers between two crossings form
@@ -59,7 +59,7 @@ struct graph {
     struct alexcl_shape output; /* of the last layer, both halves */
 };
 
-/* Walks the model up to `last_layer` (NULL: all), without what that does not need, for a place where `block` channels
+/* Walks the model up to `last_layer` (NULL: all), without what that does not need, for a target where `block` channels
  * lie side by side (layer_block); for all layers or, where one of them cannot take blocks, for none. */
 int graph_make(const struct alexcl_model *model, const char *last_layer, int block, struct graph **out,
                struct alexcl_error *err);
@@ -83,24 +83,24 @@ struct graph_sent graph_sent(const struct graph *g, int crossing, int half);
 size_t graph_sent_position(const struct graph_sent *sent, int c, int i);
 /* Floats per image of a crossing's joined buffer; 0 for a halo. */
 size_t graph_joined_floats(const struct graph *g, int crossing);
-/* Floats of host memory, per image, of a place that runs the halves in `halves`, for what its device is given and
+/* Floats of host memory, per image, of a target that runs the halves in `halves`, for what its device is given and
  * gives. */
 struct graph_host {
     size_t input; /* 0: it is copied from where the caller has it */
     size_t output;
     size_t sent;     /* of all crossings; 0 where no half is elsewhere */
-    size_t received; /* before it goes to the device; 0: it goes from where the other place has it */
+    size_t received; /* before it goes to the device; 0: it goes from where the other target has it */
 };
 /* pinned: the device is given what lies in memory of its own driver alone. converts: values lie otherwise on the other
- * place. */
+ * target. */
 struct graph_host graph_host_floats(const struct graph *g, unsigned halves, int pinned, int converts);
 /* Trainable parameters of one half's layer. */
 uint64_t graph_parameters(const struct layer *l);
 
-/* Bytes of device memory for `images` at once on a place that runs the halves in `halves` (bit 0, bit 1). */
-struct alexcl_plan_memory graph_memory(const struct graph *g, unsigned halves, const struct place *place, int images);
+/* Bytes of device memory for `images` at once on a target that runs the halves in `halves` (bit 0, bit 1). */
+struct alexcl_plan_memory graph_memory(const struct graph *g, unsigned halves, const struct target *target, int images);
 /* The largest number of images, at most `batch`, that fits in `memory` (a tenth is left to the driver) and
- * `max_alloc`; ALEXCL_E_MEMORY with the estimate when not even one does. `name` names the place. */
-int graph_fit(const struct graph *g, unsigned halves, const struct place *place, uint64_t memory, uint64_t max_alloc,
+ * `max_alloc`; ALEXCL_E_MEMORY with the estimate when not even one does. `name` names the target. */
+int graph_fit(const struct graph *g, unsigned halves, const struct target *target, uint64_t memory, uint64_t max_alloc,
               int batch, const char *name, int *images, struct alexcl_error *err);
 #endif

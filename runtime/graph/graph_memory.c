@@ -40,17 +40,18 @@ static void graph_count_buffer(struct alexcl_plan_memory *m, uint64_t *kind, uin
     if (bytes > m->largest_buffer) m->largest_buffer = bytes;
 }
 
-struct alexcl_plan_memory graph_memory(const struct graph *g, unsigned halves, const struct place *place, int images) {
+struct alexcl_plan_memory graph_memory(const struct graph *g, unsigned halves, const struct target *target,
+                                       int images) {
     struct alexcl_plan_memory m = {0};
-    uint64_t n = (uint64_t)images, workspace = 0; /* which the halves of one place share */
+    uint64_t n = (uint64_t)images, workspace = 0; /* which the halves of one target share */
     graph_count_buffer(&m, &m.activations, n * g->values[0].floats[0]);
     for (int h = 0; h < 2; h++) {
         if (!(halves >> h & 1u)) continue;
         for (int i = 0; i < g->layer_count; i++) {
             const struct layer *l = &g->layers[i].half[h];
             for (int t = 0; t < l->shape.tensor_count; t++)
-                graph_count_buffer(&m, &m.weights, layer_parameter_floats(l, place, t));
-            uint64_t wanted = layer_workspace(l, LAYER_FORWARD, place);
+                graph_count_buffer(&m, &m.weights, layer_parameter_floats(l, target, t));
+            uint64_t wanted = layer_workspace(l, LAYER_FORWARD, target);
             if (wanted > workspace) workspace = wanted;
         }
         for (int b = 0; b < g->buffer_count; b++) graph_count_buffer(&m, &m.activations, n * g->buffer_floats[b][h]);
@@ -67,7 +68,7 @@ struct alexcl_plan_memory graph_memory(const struct graph *g, unsigned halves, c
     return m;
 }
 
-int graph_fit(const struct graph *g, unsigned halves, const struct place *place, uint64_t memory, uint64_t max_alloc,
+int graph_fit(const struct graph *g, unsigned halves, const struct target *target, uint64_t memory, uint64_t max_alloc,
               int batch, const char *name, int *images, struct alexcl_error *err) {
     uint64_t usable = memory - memory / 10;
     /* Kernels index floats by int: no buffer may hold more than INT_MAX of them. */
@@ -76,14 +77,14 @@ int graph_fit(const struct graph *g, unsigned halves, const struct place *place,
     int low = 0, high = batch; /* low fits, high+1 does not */
     while (low < high) {
         int middle = low + (high - low) / 2 + (high - low) % 2;
-        struct alexcl_plan_memory m = graph_memory(g, halves, place, middle);
+        struct alexcl_plan_memory m = graph_memory(g, halves, target, middle);
         if (m.total <= usable && m.largest_buffer <= largest)
             low = middle;
         else
             high = middle - 1;
     }
     if (low == 0) {
-        struct alexcl_plan_memory m = graph_memory(g, halves, place, 1);
+        struct alexcl_plan_memory m = graph_memory(g, halves, target, 1);
         return error_set(err, ALEXCL_E_MEMORY,
                          "%s: model %s does not fit: one image needs %.1f MiB (%.1f weights, %.1f activations, %.1f "
                          "exchange, %.1f workspace; largest buffer "

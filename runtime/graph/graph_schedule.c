@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A graph in the order in which a place works it off. Before a section stands what comes from elsewhere for the first
+/* A graph in the order in which a target works it off. Before a section stands what comes from elsewhere for the first
  * time, behind it what goes elsewhere: a half is sent as soon as it is made, and awaited as late as it is read. Both
- * places make the same list, so that what one sends next is what the other awaits next. */
+ * targets make the same list, so that what one sends next is what the other awaits next. */
 #include "graph_schedule.h"
 
 #include <stdlib.h>

@@ -15,7 +15,7 @@
 static void plan_fill_layer(struct alexcl_plan *p, const struct graph *g, int i) {
     const struct graph_layer *gl = &g->layers[i];
     struct alexcl_plan_layer *row = &p->layers[i];
-    const struct place none = {NULL};
+    const struct target none = {NULL};
     row->layer = gl->half[0].shape.desc;
     row->in = gl->half[0].shape.whole_in;
     row->out = gl->half[0].shape.whole_out;
@@ -44,7 +44,7 @@ int alexcl_plan_make(const struct alexcl_model *given, const struct alexcl_plan_
     int status = ALEXCL_OK;
     struct graph *g = NULL, *graphs[2] = {NULL, NULL};
     struct alexcl_plan *p = NULL;
-    struct place places[2] = {{NULL}, {NULL}};
+    struct target targets[2] = {{NULL}, {NULL}};
     struct plan_made *made = NULL;
     const struct alexcl_model *model;
     struct alexcl_model *own = NULL;
@@ -55,10 +55,10 @@ int alexcl_plan_make(const struct alexcl_model *given, const struct alexcl_plan_
     const struct alexcl_plan_request *request = &wanted;
     TRY(SIZED_READ(alexcl_plan_request, asked, &wanted, err));
     TRY(model_take(given, &model, &own, err));
-    if (request->batch < 0 || request->places > 2)
+    if (request->batch < 0 || request->targets > 2)
         TRY(error_set(err, ALEXCL_E_USAGE, "a plan is for 1 or more images and 1 or 2 devices"));
     TRY(settings_read(request->settings, &settings, err));
-    TRY(split_read(request->split, request->places ? request->places : 2, &split, err));
+    TRY(split_read(request->split, request->targets ? request->targets : 2, &split, err));
     TRY(graph_make(model, request->last_layer, 1, &g, err));
     graph_set(g, &settings);
     TRY(memory_alloc(&made, 1, sizeof *made, "the plan", err));
@@ -76,8 +76,8 @@ int alexcl_plan_make(const struct alexcl_model *given, const struct alexcl_plan_
             p->layers[g->crossings[x].layer].crosses[h] += (uint64_t)sent.count * (uint64_t)sent.hw * sizeof(float);
         }
     p->batch = request->batch ? request->batch : 1;
-    const size_t count = split.places;
-    p->places = count;
+    const size_t count = split.targets;
+    p->targets = count;
     for (size_t i = 0; i < count; i++) {
         int reference = request->selection && !alexcl_selection_device(request->selection, i);
         uint64_t memory = request->memory[i] ? request->memory[i]
@@ -86,32 +86,32 @@ int alexcl_plan_make(const struct alexcl_model *given, const struct alexcl_plan_
         uint64_t largest = request->max_alloc[i] ? request->max_alloc[i] : reference ? memory : memory / 4;
         p->halves[i] = split_halves(&split, i);
         if (request->selection && !reference)
-            TRY(device_describe(selection_source(request->selection, i), &settings, &places[i].device, err));
-        TRY(graph_make(model, request->last_layer, places[i].device ? layer_block(&places[i]) : 1, &graphs[i], err));
+            TRY(device_describe(selection_source(request->selection, i), &settings, &targets[i].device, err));
+        TRY(graph_make(model, request->last_layer, targets[i].device ? layer_block(&targets[i]) : 1, &graphs[i], err));
         graph_set(graphs[i], &settings);
         for (int j = 0; j < 2 * graphs[i]->layer_count; j++)
             graphs[i]->layers[j / 2].half[j % 2].choice.most = p->batch;
-        status = graph_fit(graphs[i], p->halves[i], &places[i], memory, largest, p->batch,
+        status = graph_fit(graphs[i], p->halves[i], &targets[i], memory, largest, p->batch,
                            count == 1 ? "the device"
                            : i        ? "device 1"
                                       : "device 0",
                            &fits[i], err);
-        if (status != ALEXCL_OK) error_note_place(err, (int)i);
+        if (status != ALEXCL_OK) error_note_target(err, (int)i);
         TRY(status);
     }
     struct fit fit = {.split = &split, .count = count, .host_memory = UINT64_MAX, .caller = request->host};
     for (size_t i = 0; i < count; i++) {
         int other = count == 2 && p->halves[i] != 3u && graphs[1 - i]->block != graphs[i]->block;
         int pinned =
-            places[i].device ? device_limits(places[i].device)->kind != ALEXCL_DEVICE_CPU : !request->selection;
-        fit.places[i] = (struct fit_place){
-            .graph = graphs[i], .place = &places[i], .halves = p->halves[i], .pinned = pinned, .converts = other};
+            targets[i].device ? device_limits(targets[i].device)->kind != ALEXCL_DEVICE_CPU : !request->selection;
+        fit.targets[i] = (struct fit_target){
+            .graph = graphs[i], .target = &targets[i], .halves = p->halves[i], .pinned = pinned, .converts = other};
     }
     if (request->selection) fit_share(&fit, request->selection);
     TRY(fit_batch(&fit, p->batch, fits, &p->chunk, p->capacity, err));
     for (size_t i = 0; i < count; i++) {
-        p->memory[i] = graph_memory(graphs[i], p->halves[i], &places[i], p->capacity[i]);
-        p->memory[i].host = fit_place_host(&fit.places[i], p->capacity[i]);
+        p->memory[i] = graph_memory(graphs[i], p->halves[i], &targets[i], p->capacity[i]);
+        p->memory[i].host = fit_target_host(&fit.targets[i], p->capacity[i]);
     }
     p->host = fit_host(&fit, p->chunk, p->capacity);
     p->on_host = fit_on_host(&fit, p->chunk, p->capacity);
@@ -123,7 +123,7 @@ done:
     graph_free(g);
     for (int i = 0; i < 2; i++) {
         graph_free(graphs[i]);
-        device_free(places[i].device);
+        device_free(targets[i].device);
     }
     settings_free(&settings);
     return status;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Who computes which images where both places have the whole net. Images are dealt one by one to the place that would
- * be done with its next one first, which gives shares in proportion to the speeds and none to a place that is too slow.
- * Speeds are the user's numbers, or measured: set when the net is opened, then moved by a quarter of the way with each
- * batch. */
+/* Who computes which images where both targets have the whole net. Images are dealt one by one to the target that would
+ * be done with its next one first, which gives shares in proportion to the speeds and none to a target that is too
+ * slow. Speeds are the user's numbers, or measured: set when the net is opened, then moved by a quarter of the way with
+ * each batch. */
 #include "split.h"
 
 #include <string.h>
@@ -18,8 +18,8 @@ static int split_number(const char *text, const char *end) {
     return n;
 }
 
-int split_read(const char *text, size_t places, struct split *out, struct alexcl_error *err) {
-    struct split s = {.kind = SPLIT_HALVES, .places = places};
+int split_read(const char *text, size_t targets, struct split *out, struct alexcl_error *err) {
+    struct split s = {.kind = SPLIT_HALVES, .targets = targets};
     if (text && strcmp(text, "half") != 0) {
         const char *colon = strchr(text, ':');
         if (strcmp(text, "auto") == 0) {
@@ -39,7 +39,7 @@ int split_read(const char *text, size_t places, struct split *out, struct alexcl
             s.speed[0] = a;
             s.speed[1] = b;
         }
-        if (places != 2)
+        if (targets != 2)
             return error_set(
                 err, ALEXCL_E_USAGE,
                 "--split %.200s: there is one device, which has all images; name two, as --devices 0,1 or 0/2", text);
@@ -48,8 +48,8 @@ int split_read(const char *text, size_t places, struct split *out, struct alexcl
     return ALEXCL_OK;
 }
 
-unsigned split_halves(const struct split *s, size_t place) {
-    return s->places == 1 || s->kind != SPLIT_HALVES ? 3u : 1u << place;
+unsigned split_halves(const struct split *s, size_t target) {
+    return s->targets == 1 || s->kind != SPLIT_HALVES ? 3u : 1u << target;
 }
 
 /* Who takes the next image: the one that would be done with it first. */
@@ -81,7 +81,7 @@ int split_batch(const struct split *s, int wanted, const int fits[2], int capaci
     int share[2] = {0, 0}, images = 0;
     switch (s->kind) {
     case SPLIT_HALVES:
-        images = s->places == 2 && fits[1] < fits[0] ? fits[1] : fits[0];
+        images = s->targets == 2 && fits[1] < fits[0] ? fits[1] : fits[0];
         if (images > wanted) images = wanted;
         capacity[0] = capacity[1] = images;
         break;
@@ -90,7 +90,8 @@ int split_batch(const struct split *s, int wanted, const int fits[2], int capaci
             share[to]++;
             images++;
         }
-        for (int i = 0; i < 2; i++) capacity[i] = share[i] ? share[i] : 1; /* a place without images is a place still */
+        for (int i = 0; i < 2; i++)
+            capacity[i] = share[i] ? share[i] : 1; /* a target without images is a target still */
         break;
     case SPLIT_AUTO: /* who will have how many is not known yet */
         for (int i = 0; i < 2; i++) capacity[i] = fits[i] < wanted ? fits[i] : wanted;

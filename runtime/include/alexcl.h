@@ -18,7 +18,7 @@
  *   - A model, with all that it points to, must live as long as the weights, plans, nets and recordings made from it.
  *   - Weights and a selection are needed until alexcl_net_open returns; options, requests and settings until the call
  *     returns that is given them.
- *   - Device infos live as long as their list or selection, places as long as their selection.
+ *   - Device infos live as long as their list or selection, targets as long as their selection.
  *   - A text that is returned lives as long as the object that it was asked of.
  *
  * Threads:
@@ -69,7 +69,7 @@ enum alexcl_status {
 struct alexcl_error {
     int status;
     int cl_code;     /* OpenCL's or CLBlast's; 0: none */
-    int place;       /* of the selection, 0 or 1; -1: none, or both */
+    int target;      /* of the selection, 0 or 1; -1: none, or both */
     char layer[256]; /* by its name in the model; "": none */
     char text[4096];
 };
@@ -203,7 +203,7 @@ const char *alexcl_devices_report(const struct alexcl_devices *list);
 void alexcl_devices_free(struct alexcl_devices *list);
 
 /* Where a half runs: a device of the list, a part of one, or the plain C reference. */
-struct alexcl_place {
+struct alexcl_target {
     int device;           /* index in the list; -1: the reference in C */
     unsigned part, parts; /* part `part` of `parts` equal sub-devices; parts 1: the whole device */
     char name[300];       /* for people: "0 (PoCL: pthread-...)", "0 part 1 of 2 (...)", "ref" */
@@ -218,10 +218,10 @@ struct alexcl_selection;
  * simulator is never a default. Lists the devices itself, and only if the text needs them. Errors: ALEXCL_E_USAGE for a
  * text that cannot be read, ALEXCL_E_NO_DEVICE. */
 int alexcl_selection_open(const char *text, struct alexcl_selection **out, struct alexcl_error *err);
-/* 1: both halves on one place; 2: half 0 on place 0, half 1 on place 1. */
+/* 1: both halves on one target; 2: half 0 on target 0, half 1 on target 1. */
 size_t alexcl_selection_count(const struct alexcl_selection *sel);
-const struct alexcl_place *alexcl_selection_place(const struct alexcl_selection *sel, size_t index);
-/* The device behind a place, NULL for the reference. */
+const struct alexcl_target *alexcl_selection_target(const struct alexcl_selection *sel, size_t index);
+/* The device behind a target, NULL for the reference. */
 const struct alexcl_device_info *alexcl_selection_device(const struct alexcl_selection *sel, size_t index);
 /* One line: what was chosen, and why ("device 0 (NAME), cut in two"). */
 const char *alexcl_selection_why(const struct alexcl_selection *sel);
@@ -366,11 +366,11 @@ struct alexcl_plan_request {
     size_t size;            /* of this structure */
     const char *last_layer; /* NULL: all */
     int batch;              /* images wanted at once; 0: 1 */
-    size_t places;          /* 1 or 2 devices */
-    uint64_t memory[2];     /* bytes per place; 0: 4 GiB */
+    size_t targets;         /* 1 or 2 devices */
+    uint64_t memory[2];     /* bytes per target; 0: 4 GiB */
     uint64_t max_alloc[2];  /* 0: a quarter of memory, OpenCL's minimum */
     const char *split;      /* as in alexcl_net_options */
-    /* Of as many places: weights and workspace as their kernels want them, and what they share, with each other and
+    /* Of as many targets: weights and workspace as their kernels want them, and what they share, with each other and
      * with the host, counted once; NULL: none. */
     const struct alexcl_selection *selection;
     struct alexcl_host_memory host;
@@ -383,11 +383,11 @@ struct alexcl_plan {
     struct alexcl_plan_layer *layers; /* those that the last one needs */
     int *inputs;                      /* of all of them, one behind the other */
     uint64_t parameters, macs;        /* whole net; parameters count trainable tensors only */
-    size_t places;
-    unsigned halves[2];                  /* that a place runs: bit 0, bit 1 */
-    int capacity[2];                     /* images of a chunk that a place has memory for: all, or its share */
+    size_t targets;
+    unsigned halves[2];                  /* that a target runs: bit 0, bit 1 */
+    int capacity[2];                     /* images of a chunk that a target has memory for: all, or its share */
     struct alexcl_plan_memory memory[2]; /* for them */
-    /* bytes of the host: both places', a chunk of images and scores, and the request's */
+    /* bytes of the host: both targets', a chunk of images and scores, and the request's */
     uint64_t host;
     /* these and the totals of devices that compute in the host's memory; 0: there is none (selection) */
     uint64_t on_host;
@@ -436,15 +436,15 @@ struct alexcl_net_options {
     /* the same bits for every batch size and at every start, on one kind of device and driver: no choice by
      * measuring */
     int reproducible;
-    /* How two places share the work: "half" (or NULL): each computes one half of the channels, of every image. By
-     * images, each computes both halves of its own: "A:B", two whole numbers of which one may be 0, gives place 0 so
-     * many of every batch and place 1 the others that both would be done soonest, were their speeds A to B; "auto"
+    /* How two targets share the work: "half" (or NULL): each computes one half of the channels, of every image. By
+     * images, each computes both halves of its own: "A:B", two whole numbers of which one may be 0, gives target 0 so
+     * many of every batch and target 1 the others that both would be done soonest, were their speeds A to B; "auto"
      * measures the speeds when the net is opened, on a few images, and follows those of the batches that both had a
-     * share of; a place too slow for one image of a batch gets none. Each place then needs memory for all weights, and
-     * for its images alone (auto: for as many of the batch as fit, since it may come to have them).
-     * An image's scores depend on the kind of device that computed it: on devices of one kind they are equal to the bit
-     * for every split, on devices of two kinds within rounding; ALEXCL_E_USAGE with `reproducible` there, for a text
-     * that cannot be read, and for one place. */
+     * share of; a target too slow for one image of a batch gets none. Each target then needs memory for all weights,
+     * and for its images alone (auto: for as many of the batch as fit, since it may come to have them). An image's
+     * scores depend on the kind of device that computed it: on devices of one kind they are equal to the bit for every
+     * split, on devices of two kinds within rounding; ALEXCL_E_USAGE with `reproducible` there, for a text that cannot
+     * be read, and for one target. */
     const char *split;
     const struct alexcl_settings *settings; /* NULL: all by the environment */
     /* Told of steps of opening, in the place of alexcl_progress_to's function, and of "images computed" before each
@@ -459,27 +459,28 @@ struct alexcl_net_options {
 struct alexcl_net_times { /* seconds since open, or since the last reset */
     size_t size;          /* of this structure */
     double wall;          /* in alexcl_net_run */
-    double device[2];     /* busy time of each place, from events (reference: CPU time) */
-    double exchange;      /* transfers of crossings, from events, both places together */
+    double device[2];     /* busy time of each target, from events (reference: CPU time) */
+    double exchange;      /* transfers of crossings, from events, both targets together */
     double transfer;      /* images in and scores out */
-    size_t images[2];     /* that each place had a part in */
+    size_t images[2];     /* that each target had a part in */
     double build;         /* compiling kernels, before the first run */
     int events;           /* 0: the device reports no times */
 };
 
-/* What a place did in one go: the commands of one layer and half for some images of one batch. */
+/* What a target did in one go: the commands of one layer and half for some images of one batch. */
 enum alexcl_work {
     ALEXCL_WORK_LAYER,    /* a layer's kernels */
     ALEXCL_WORK_JOIN,     /* both halves are brought together before a layer, on one device */
-    ALEXCL_WORK_EXCHANGE, /* copies to the other place and from it, for the layer that reads them */
+    ALEXCL_WORK_EXCHANGE, /* copies to the other target and from it, for the layer that reads them */
     ALEXCL_WORK_TRANSFER, /* images in ("input"), scores out ("output") */
-    /* the place's host thread waits: for the other place, which has not sent its half yet; or for the end ("output") */
+    /* the target's host thread waits: for the other target, which has not sent its half yet; or for the end
+     * ("output") */
     ALEXCL_WORK_WAIT,
 };
 struct alexcl_work_span {
     enum alexcl_work work;
     const char *layer;
-    int place, half;  /* half -1: both */
+    int target, half; /* half -1: both */
     int run;          /* batch, from 0 */
     int first, count; /* images of the batch */
     int commands;     /* 0: nothing ran for it, as for a layer that another one's kernel computes as well */
@@ -498,10 +499,10 @@ int alexcl_net_open(const struct alexcl_model *model, const struct alexcl_weight
                     struct alexcl_net **out, struct alexcl_error *err);
 int alexcl_net_batch(const struct alexcl_net *net);                             /* images a run takes at once */
 void alexcl_net_output(const struct alexcl_net *net, struct alexcl_shape *out); /* of one image */
-/* What the net holds on a place (0 or 1): as alexcl_plan_make says it for a selection, but with the weights and the
+/* What the net holds on a target (0 or 1): as alexcl_plan_make says it for a selection, but with the weights and the
  * workspace as the kernels want them that were measured to be the fastest. By this the batch was cut. All 0 behind the
- * last place. */
-void alexcl_net_memory(const struct alexcl_net *net, size_t place, struct alexcl_plan_memory *out);
+ * last target. */
+void alexcl_net_memory(const struct alexcl_net *net, size_t target, struct alexcl_plan_memory *out);
 /* Hands over `images` images (any number: cut into batches) and returns at once. Runs are done in the order in which
  * they were submitted: while one is computed, the first batch of the next one is copied to the devices. The memory of
  * both must stay as it is until alexcl_net_wait has returned for that ticket. */
@@ -515,9 +516,9 @@ int alexcl_net_wait(struct alexcl_net *net, uint64_t ticket, struct alexcl_error
 int alexcl_net_run(struct alexcl_net *net, const float *images_in, size_t images, float *out, struct alexcl_error *err);
 /* What was measured so far, once all that was submitted has ended; out->size is set by the caller. */
 int alexcl_net_times(const struct alexcl_net *net, struct alexcl_net_times *out, struct alexcl_error *err);
-/* What each place can do at most, a second: fma operations (two each) in registers, bytes read from memory. Measured by
- * event times of short runs on all places at once, as they share what they share; 0 on the reference and where there
- * are no event times. */
+/* What each target can do at most, a second: fma operations (two each) in registers, bytes read from memory. Measured
+ * by event times of short runs on all targets at once, as they share what they share; 0 on the reference and where
+ * there are no event times. */
 struct alexcl_peak {
     double flops, bytes;
 };
@@ -525,9 +526,9 @@ int alexcl_net_peak(struct alexcl_net *net, struct alexcl_peak out[2], struct al
 /* Begins a recording of what runs when (`on`), forgetting an older one; or ends it, with ALEXCL_E_MEMORY where parts
  * were lost. Off at first: a net that is not recorded pays nothing. */
 int alexcl_net_record(struct alexcl_net *net, int on, struct alexcl_error *err);
-/* What was recorded on a place (0 or 1), in the order in which it was handed out; valid until the next
+/* What was recorded on a target (0 or 1), in the order in which it was handed out; valid until the next
  * alexcl_net_record or run. */
-size_t alexcl_net_recorded(const struct alexcl_net *net, size_t place, const struct alexcl_work_span **out);
+size_t alexcl_net_recorded(const struct alexcl_net *net, size_t target, const struct alexcl_work_span **out);
 /* Waits for what was submitted. */
 void alexcl_net_free(struct alexcl_net *net);
 
@@ -535,8 +536,8 @@ void alexcl_net_free(struct alexcl_net *net);
 
 /* One kernel, or the whole of a tiny net, on one device against the reference in C. */
 struct alexcl_check_result {
-    const struct alexcl_place *place;        /* NULL: a net over both places */
-    const struct alexcl_device_info *device; /* of the place, or NULL */
+    const struct alexcl_target *target;      /* NULL: a net over both targets */
+    const struct alexcl_device_info *device; /* of the target, or NULL */
     unsigned number, count;                  /* the number-th, from 1, of so many of this selection */
     const char *kernels;                     /* files of kernels/ without their ending, "im2col bias"; "" for a net */
     const char *layer, *variant;             /* "conv", "own" (or "cpu", "clblast"); of a net its name and "net" */
@@ -568,12 +569,12 @@ struct alexcl_check_request {
     const char *layer;                      /* kind of layer, as the results have it; NULL: all */
     const struct alexcl_settings *settings; /* NULL: all by the environment */
 };
-/* Called after each check; what it is given is valid during the call, place and device as long as the selection.
+/* Called after each check; what it is given is valid during the call, target and device as long as the selection.
  * Anything but 0 stops. */
 typedef int alexcl_check_fn(void *user, const struct alexcl_check_result *result);
 /* Every variant of every layer (CLBlast's where the settings' gemm is clblast alone: to compile them takes long) on
  * each device of the selection, then model tiny2t over the selection; or what `request` (NULL: all) wants of it. A
- * kernel that is wrong or fails is a result, and the next one follows. Places on the reference have nothing to be
+ * kernel that is wrong or fails is a result, and the next one follows. Targets on the reference have nothing to be
  * checked against, and no results. ALEXCL_E_INTERRUPTED when `fn` stopped it. counts is filled as far as it came. */
 int alexcl_check_run(const struct alexcl_selection *sel, const struct alexcl_check_request *request,
                      alexcl_check_fn *fn, void *user, struct alexcl_check_counts *counts, struct alexcl_error *err);
@@ -582,7 +583,7 @@ int alexcl_check_run(const struct alexcl_selection *sel, const struct alexcl_che
 
 /* One way of computing one shape of a layer's half on one device. */
 struct alexcl_tune_result {
-    const struct alexcl_place *place;
+    const struct alexcl_target *target;
     unsigned number, count; /* the number-th, from 1, of so many of this selection */
     const char *layer;      /* the first of the model with this shape: "conv2" */
     const char *shape;      /* of the half: "conv 48x27x27 to 128, 5x5/1, pad 2, ..", as in the file */

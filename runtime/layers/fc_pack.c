@@ -11,8 +11,8 @@ enum { FC_PACK_TURNED = 16 }; /* inputs, of all rows, that are packed together *
 
 int fc_pack_blocks(const struct layer *l) { return (l->shape.out.c + FC_PACK_ROWS - 1) / FC_PACK_ROWS; }
 
-size_t fc_pack_floats(const struct layer *l, const struct place *place, int t) {
-    (void)place;
+size_t fc_pack_floats(const struct layer *l, const struct target *target, int t) {
+    (void)target;
     size_t outputs = (size_t)(fc_pack_blocks(l) * FC_PACK_ROWS);
     return t ? outputs : outputs * layer_in_floats(l);
 }

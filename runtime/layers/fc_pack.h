@@ -10,7 +10,7 @@ enum { FC_PACK_ROWS = 32 }; /* outputs of a block */
 /* Blocks of the half's outputs; the last one is filled up with zeros. */
 int fc_pack_blocks(const struct layer *l);
 /* A variant's packed, part and pack (layer.h): a block of weights is a part. */
-size_t fc_pack_floats(const struct layer *l, const struct place *place, int t);
+size_t fc_pack_floats(const struct layer *l, const struct target *target, int t);
 size_t fc_pack_part(const struct layer *l, int t);
 void fc_pack(const struct layer *l, int t, const float *master, size_t first, float *packed);
 #endif

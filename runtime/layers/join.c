@@ -14,14 +14,14 @@ struct join {
     size_t span;
 };
 
-int join_create(struct place *place, struct join **out, struct alexcl_error *err) {
+int join_create(struct target *target, struct join **out, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct join *j = NULL;
     char defines[32];
     TRY(memory_alloc(&j, 1, sizeof *j, "the join of halves", err));
-    j->span = layer_block(place) > 1 ? JOIN_SPAN : 1;
+    j->span = layer_block(target) > 1 ? JOIN_SPAN : 1;
     snprintf(defines, sizeof defines, "-DSPAN=%zu", j->span);
-    if (place->device) TRY(kernel_create(place->device, "join", "join_forward", defines, &j->kernel, err));
+    if (target->device) TRY(kernel_create(target->device, "join", "join_forward", defines, &j->kernel, err));
     *out = j;
     j = NULL;
 done:

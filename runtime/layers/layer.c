@@ -123,8 +123,8 @@ void layer_tell_window(const struct alexcl_layer *d, int always, layer_tell_fn *
 
 /* ---- how values lie in memory ---- */
 
-int layer_block(const struct place *place) {
-    return layer_on_cpu_device(NULL, place) && !layer_wants_clblast(NULL, place) ? LAYER_BLOCK : 1;
+int layer_block(const struct target *target) {
+    return layer_on_cpu_device(NULL, target) && !layer_wants_clblast(NULL, target) ? LAYER_BLOCK : 1;
 }
 
 int layer_makes_block(const struct layer *l, int in_block, int block) {
@@ -238,27 +238,27 @@ void layer_shrink(const struct layer *l, struct alexcl_layer *desc, struct alexc
 
 /* ---- choice of a variant ---- */
 
-int layer_on_host(const struct layer *l, const struct place *place) {
+int layer_on_host(const struct layer *l, const struct target *target) {
     (void)l;
-    return !place->device;
+    return !target->device;
 }
 
-int layer_on_device(const struct layer *l, const struct place *place) {
+int layer_on_device(const struct layer *l, const struct target *target) {
     (void)l;
-    return place->device != NULL;
+    return target->device != NULL;
 }
 
-int layer_on_device_plain(const struct layer *l, const struct place *place) {
-    return place->device && l->choice.in_block == 1 && l->choice.out_block == 1;
+int layer_on_device_plain(const struct layer *l, const struct target *target) {
+    return target->device && l->choice.in_block == 1 && l->choice.out_block == 1;
 }
 
 /* What the kernels with tiles in local memory need. */
 enum { TILES_ITEMS = 64, TILES_BYTES = 8192 };
 
-int layer_on_cpu_device(const struct layer *l, const struct place *place) {
+int layer_on_cpu_device(const struct layer *l, const struct target *target) {
     (void)l;
-    if (!place->device) return 0;
-    const struct device_limits *limits = device_limits(place->device);
+    if (!target->device) return 0;
+    const struct device_limits *limits = device_limits(target->device);
     return limits->kind == ALEXCL_DEVICE_CPU || limits->max_work_group_size < TILES_ITEMS ||
            limits->local_memory < TILES_BYTES;
 }
@@ -271,45 +271,46 @@ int layer_takes_tile(const struct layer *l, enum layer_pass_kind pass, struct la
     return takes;
 }
 
-int layer_has_wide_registers(const struct place *place) { return device_limits(place->device)->vector_floats >= 16; }
+int layer_has_wide_registers(const struct target *target) { return device_limits(target->device)->vector_floats >= 16; }
 
-const char *layer_fetches(const struct place *place) {
-    return device_limits(place->device)->has_prefetch ? " -DFETCHES" : "";
+const char *layer_fetches(const struct target *target) {
+    return device_limits(target->device)->has_prefetch ? " -DFETCHES" : "";
 }
 
-int layer_wants_clblast(const struct layer *l, const struct place *place) {
-    return layer_on_device(l, place) && device_settings(place->device)->clblast;
+int layer_wants_clblast(const struct layer *l, const struct target *target) {
+    return layer_on_device(l, target) && device_settings(target->device)->clblast;
 }
 
 /* The first applicable row of a pass behind `after`; NULL: of all. */
 static const struct layer_variant *layer_next(const struct layer *l, enum layer_pass_kind pass,
-                                              const struct place *place, const struct layer_variant *after) {
+                                              const struct target *target, const struct layer_variant *after) {
     const struct layer_variant *const *v = l->shape.ops->variants[pass];
     if (!v) return NULL;
     while (after && *v++ != after) {}
-    while (*v && !(*v)->applicable(l, place)) v++;
+    while (*v && !(*v)->applicable(l, target)) v++;
     return *v;
 }
 
-const struct layer_variant *layer_choose(const struct layer *l, enum layer_pass_kind pass, const struct place *place) {
+const struct layer_variant *layer_choose(const struct layer *l, enum layer_pass_kind pass,
+                                         const struct target *target) {
     const struct layer_pass *p = &l->pass[pass];
     if (p->variant) return p->variant;
-    return l->shape.view || p->tuned ? p->tuned : layer_next(l, pass, place, NULL);
+    return l->shape.view || p->tuned ? p->tuned : layer_next(l, pass, target, NULL);
 }
 
-size_t layer_parameter_floats(const struct layer *l, const struct place *place, int t) {
-    return parameters_floats(l, layer_choose(l, LAYER_FORWARD, place), place, t);
+size_t layer_parameter_floats(const struct layer *l, const struct target *target, int t) {
+    return parameters_floats(l, layer_choose(l, LAYER_FORWARD, target), target, t);
 }
 
-size_t layer_workspace(const struct layer *l, enum layer_pass_kind pass, const struct place *place) {
-    const struct layer_variant *v = layer_choose(l, pass, place);
-    return v && v->workspace ? v->workspace(l, place) : 0;
+size_t layer_workspace(const struct layer *l, enum layer_pass_kind pass, const struct target *target) {
+    const struct layer_variant *v = layer_choose(l, pass, target);
+    return v && v->workspace ? v->workspace(l, target) : 0;
 }
 
 /* ---- prepare, run, release ---- */
 
-size_t layer_packed_channels(const struct layer *l, const struct place *place, int t) {
-    (void)place, (void)t;
+size_t layer_packed_channels(const struct layer *l, const struct target *target, int t) {
+    (void)target, (void)t;
     return layer_channels(l);
 }
 
@@ -325,7 +326,7 @@ int layer_add_kernel(struct layer *l, enum layer_pass_kind pass, int slot, const
     struct kernel **kernels;
     if (!*state) TRY(memory_alloc(state, LAYER_KERNELS, sizeof *kernels, "a layer's kernels", err));
     kernels = *state;
-    status = kernel_create(l->place->device, source, function, defines, &kernels[slot], err);
+    status = kernel_create(l->target->device, source, function, defines, &kernels[slot], err);
 done:
     return status;
 }
@@ -347,12 +348,12 @@ static void layer_release_pass(struct layer *l, enum layer_pass_kind pass) {
     for (int t = 0; t < LAYER_TENSORS; t++) storage_free(&p->parameters[t]);
 }
 
-int layer_prepare_variant(struct layer *l, enum layer_pass_kind pass, struct place *place,
+int layer_prepare_variant(struct layer *l, enum layer_pass_kind pass, struct target *target,
                           const struct layer_variant *variant, const float *const values[LAYER_TENSORS],
                           struct alexcl_error *err) {
-    l->place = place;
+    l->target = target;
     l->pass[pass].variant = variant;
-    l->pass[pass].workspace = variant->workspace ? variant->workspace(l, place) : 0;
+    l->pass[pass].workspace = variant->workspace ? variant->workspace(l, target) : 0;
     if (shape_size(l->shape.out) == 0) return ALEXCL_OK; /* one channel has no half 1 */
     int status = ALEXCL_OK;
     TRY(parameters_create(l, pass, err)); /* the device fills them while kernels are built */
@@ -366,22 +367,22 @@ done:
     return status;
 }
 
-int layer_prepare(struct layer *l, enum layer_pass_kind pass, struct place *place,
+int layer_prepare(struct layer *l, enum layer_pass_kind pass, struct target *target,
                   const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
     if (l->shape.view) return ALEXCL_OK;
     struct layer_pass *p = &l->pass[pass];
-    const struct layer_variant *variant = layer_choose(l, pass, place);
+    const struct layer_variant *variant = layer_choose(l, pass, target);
     if (!variant)
         return error_set(err, ALEXCL_E_USAGE, "layer %s: there is no way to compute it here", l->shape.desc->name);
     for (;;) {
         struct alexcl_error why = {0};
-        int status = layer_prepare_variant(l, pass, place, variant, values, &why);
+        int status = layer_prepare_variant(l, pass, target, variant, values, &why);
         if (status == ALEXCL_OK) return ALEXCL_OK;
         const struct layer_variant *dropped = variant, *after = variant == p->tuned ? NULL : variant;
         /* the tuned one's: others choose by themselves */
         if (!after) p->tile = (struct layer_tile){{0}}, p->seconds = 0;
         p->tuned = NULL;
-        variant = layer_next(l, pass, place, after);
+        variant = layer_next(l, pass, target, after);
         if (!variant || !kernel_is_refused(status)) return error_copy(err, &why);
         log_write(ALEXCL_LOG_WARNING, "variant %s is dropped, %s takes its place: %s", dropped->name, variant->name,
                   why.text);
@@ -404,8 +405,8 @@ int layer_run(struct layer *l, enum layer_pass_kind pass, const struct layer_io 
     assert(io->first >= 0 && io->count >= 0 && (l->choice.most == 0 || io->count <= l->choice.most));
     if (l->shape.view || shape_size(l->shape.out) == 0) return ALEXCL_OK;
     /* A CPU's launch is made of small pieces anyway. */
-    int most = l->place->device && !layer_on_cpu_device(l, l->place)
-                   ? layer_launch_images(l, pass, device_limits(l->place->device))
+    int most = l->target->device && !layer_on_cpu_device(l, l->target)
+                   ? layer_launch_images(l, pass, device_limits(l->target->device))
                    : LAYER_GROUPS;
     struct layer_io part = *io;
     int status = ALEXCL_OK, end = io->first + io->count;
@@ -421,7 +422,7 @@ int layer_run(struct layer *l, enum layer_pass_kind pass, const struct layer_io 
 void layer_release(struct layer *l) {
     for (int pass = 0; pass < LAYER_PASSES; pass++) layer_release_pass(l, (enum layer_pass_kind)pass);
     for (int t = 0; t < LAYER_TENSORS; t++) storage_free(&l->master[t]);
-    l->place = NULL;
+    l->target = NULL;
 }
 
 /* ---- enqueue ---- */

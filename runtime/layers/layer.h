@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One layer of one half on one place: what it reads, its parameters, its variant, its forward pass.
+/* One layer of one half on one target: what it reads, its parameters, its variant, its forward pass.
  * A kind of layer is a row of layer_ops (one file each); a variant is a row inside that file. */
 #ifndef ALEXCL_LAYER_H
 #define ALEXCL_LAYER_H
@@ -7,26 +7,27 @@
 #include "shape.h"
 
 /* Where a half runs: an OpenCL device, or NULL for the plain C reference. */
-struct place {
+struct target {
     struct device *device;
 };
 
-/* Float memory of a place: `buffer` on a device, `host` for the reference. The other one is NULL. */
+/* Float memory of a target: `buffer` on a device, `host` for the reference. The other one is NULL. */
 struct storage {
     struct buffer *buffer;
     float *host;
 };
-int storage_create(struct place *place, size_t floats, const char *what, struct storage *out, struct alexcl_error *err);
+int storage_create(struct target *target, size_t floats, const char *what, struct storage *out,
+                   struct alexcl_error *err);
 void storage_free(struct storage *s);
 int storage_write(struct storage *s, size_t first, const float *values, size_t count, struct alexcl_error *err);
 int storage_read(struct storage *s, size_t first, float *values, size_t count, struct alexcl_error *err);
 
 /* How values lie in memory. A CPU device has LAYER_BLOCK channels side by side, one register of them: n x ceil(c / 16)
- * x h x w x 16, each half filled up by itself with channels that are finite and mean nothing; other places have n x c x
- * h x w. What a net is given, and units behind a fully connected layer, are never in blocks. */
+ * x h x w x 16, each half filled up by itself with channels that are finite and mean nothing; other targets have n x c
+ * x h x w. What a net is given, and units behind a fully connected layer, are never in blocks. */
 enum { LAYER_BLOCK = 16 };
-/* Channels that lie side by side on this place: 1 or LAYER_BLOCK. */
-int layer_block(const struct place *place);
+/* Channels that lie side by side on this target: 1 or LAYER_BLOCK. */
+int layer_block(const struct target *target);
 
 /* What a layer of a half reads (design: what crosses is derived, never listed). */
 struct layer_reads {
@@ -114,7 +115,7 @@ struct layer_choice {
     int relu;         /* the ReLU behind it is computed with it (layer_fuses_relu) */
     int most;         /* images of a call at most: no more room is asked for; 0: any */
     int reproducible; /* one form of computing for every batch size, to the bit */
-    int keep_master;  /* the place has its parameters in the file's layout as well: layer.master, for training */
+    int keep_master;  /* the target has its parameters in the file's layout as well: layer.master, for training */
 };
 
 /* What a layer is run for. */
@@ -122,7 +123,7 @@ enum layer_pass_kind { LAYER_FORWARD, LAYER_INPUT_GRADIENT, LAYER_WEIGHT_GRADIEN
 
 /* One pass of a layer. A net that only runs forward leaves the others empty. */
 struct layer_pass {
-    /* set by the caller: the fastest on the place (tune.h); NULL: the first that is applicable */
+    /* set by the caller: the fastest on the target (tune.h); NULL: the first that is applicable */
     const struct layer_variant *tuned;
     struct layer_tile tile; /* of that variant */
     double seconds;         /* of that variant, an image, as it was measured; 0: it was not */
@@ -138,7 +139,7 @@ struct layer {
     struct layer_choice choice;
     struct layer_pass pass[LAYER_PASSES];
     /* set by layer_prepare */
-    struct place *place;
+    struct target *target;
     struct storage master[LAYER_TENSORS]; /* this half's, as in the file; choice.keep_master, else none */
 };
 
@@ -155,25 +156,25 @@ struct layer_io {
     int first, count;
 };
 
-/* How one place can compute a pass of a layer. */
+/* How one target can compute a pass of a layer. */
 struct layer_variant {
-    const char *name;                                                      /* "ref", "own", "clblast" ... */
-    int (*applicable)(const struct layer *l, const struct place *place);   /* with the tile that the pass asks for */
-    size_t (*workspace)(const struct layer *l, const struct place *place); /* floats; NULL: none */
-    int (*build)(struct layer *l, struct alexcl_error *err);               /* its kernels; NULL: none */
+    const char *name;                                                        /* "ref", "own", "clblast" ... */
+    int (*applicable)(const struct layer *l, const struct target *target);   /* with the tile that the pass asks for */
+    size_t (*workspace)(const struct layer *l, const struct target *target); /* floats; NULL: none */
+    int (*build)(struct layer *l, struct alexcl_error *err);                 /* its kernels; NULL: none */
     int (*enqueue)(struct layer *l, const struct layer_io *io, struct alexcl_error *err);
     void (*release)(struct layer *l, enum layer_pass_kind pass); /* frees its state; NULL: nothing */
     /* the .cl files it uses, without their ending: "im2col bias"; NULL: none */
     const char *kernels;
     /* floats that tensor t takes, in float, 0 where it is not read; NULL: as in the file, and there is no pack */
-    size_t (*packed)(const struct layer *l, const struct place *place, int t);
+    size_t (*packed)(const struct layer *l, const struct target *target, int t);
     /* of which so many are packed by themselves, an even number, that the host need not hold all; NULL: all of them */
     size_t (*part)(const struct layer *l, int t);
     /* Packs tensor t, of this half in the file's layout, to how kernels read it: its floats from `first` on, a part.
      * On the host alone; the tile is that of the pass. */
     void (*pack)(const struct layer *l, int t, const float *master, size_t first, float *packed);
     /* the tile of the pass, or the variant's own choice; NULL: it has no tiles */
-    struct layer_tile (*tile)(const struct layer *l, const struct place *place);
+    struct layer_tile (*tile)(const struct layer *l, const struct target *target);
     /* that a tuner tries as well; ends with zeros */
     const struct layer_tile *tiles;
     /* images that its workspace holds, where enqueue cuts what it is given by them; NULL: it does not */
@@ -284,7 +285,7 @@ void layer_lay_halo(const struct layer *l, int channels, const float *plain, flo
 struct alexcl_shape layer_own(const struct layer *l, int input);
 size_t layer_own_floats(const struct layer *l, int input);
 void layer_lay_own(const struct layer *l, int input, const float *plain, float *laid);
-/* How what a layer reads and makes can lie on a place with `block` channels side by side: sets in_block and out_block;
+/* How what a layer reads and makes can lie on a target with `block` channels side by side: sets in_block and out_block;
  * 0 where there is no such way. Ways are 0 .. LAYER_WAYS-1; the first is without blocks. */
 enum { LAYER_WAYS = 3 };
 int layer_set_way(struct layer *l, int way, int block);
@@ -296,25 +297,25 @@ int layer_makes_block(const struct layer *l, int in_block, int block);
 /* Whether a ReLU right behind can be computed with it: convolutions and fully connected layers where values lie in
  * blocks. */
 int layer_fuses_relu(const struct layer *l, int block);
-/* The variant that `place` would use for a pass: the tuned one, or the first applicable, ALEXCL_GEMM respected.
- * place->device NULL: the reference. NULL for a view, or where there is no such pass. Of one that is prepared, the one
+/* The variant that `target` would use for a pass: the tuned one, or the first applicable, ALEXCL_GEMM respected.
+ * target->device NULL: the reference. NULL for a view, or where there is no such pass. Of one that is prepared, the one
  * that it uses. */
-const struct layer_variant *layer_choose(const struct layer *l, enum layer_pass_kind pass, const struct place *place);
+const struct layer_variant *layer_choose(const struct layer *l, enum layer_pass_kind pass, const struct target *target);
 /* Floats of workspace that variant wants, whatever the batch. */
-size_t layer_workspace(const struct layer *l, enum layer_pass_kind pass, const struct place *place);
+size_t layer_workspace(const struct layer *l, enum layer_pass_kind pass, const struct target *target);
 /* Floats of tensor `t` of this half as that variant keeps it. */
-size_t layer_parameter_floats(const struct layer *l, const struct place *place, int t);
+size_t layer_parameter_floats(const struct layer *l, const struct target *target, int t);
 /* Builds, packs and uploads for the variant that layer_choose gives; values[t]: tensor t of this half, in the file's
  * layout. Where the device does not build its kernels, or once they are built allows them too small a work-group, the
  * next applicable one takes its place, with a line in the log; the last asks nothing of the work-group. */
-int layer_prepare(struct layer *l, enum layer_pass_kind pass, struct place *place,
+int layer_prepare(struct layer *l, enum layer_pass_kind pass, struct target *target,
                   const float *const values[LAYER_TENSORS], struct alexcl_error *err);
 /* The same with a variant of the caller's choice, of l->ops->variants (the tests, a tuner). */
-int layer_prepare_variant(struct layer *l, enum layer_pass_kind pass, struct place *place,
+int layer_prepare_variant(struct layer *l, enum layer_pass_kind pass, struct target *target,
                           const struct layer_variant *variant, const float *const values[LAYER_TENSORS],
                           struct alexcl_error *err);
 /* Gives a prepared layer other parameters: packs values[t], as of layer_prepare, for a pass and writes them; nothing is
- * built again. A master that is kept becomes them too; values NULL: from the master, as it is on the place now.
+ * built again. A master that is kept becomes them too; values NULL: from the master, as it is on the target now.
  * Unchanged by ALEXCL_E_MEMORY (the host's is taken first), ALEXCL_E_DATA (a weight beyond half precision),
  * ALEXCL_E_USAGE (neither values nor a master). Where a device fails in between, what it computes means nothing until
  * its parameters are packed again. */
@@ -329,7 +330,7 @@ void layer_release(struct layer *l);
 
 /* The join of two halves: each image of `out` is floats0 values of half 0, then floats1 of half 1. */
 struct join;
-int join_create(struct place *place, struct join **out, struct alexcl_error *err);
+int join_create(struct target *target, struct join **out, struct alexcl_error *err);
 int join_run(struct join *j, const char *label, size_t floats0, size_t floats1, const struct storage *half0,
              const struct storage *half1, const struct storage *out, int first, int count, struct alexcl_error *err);
 void join_free(struct join *j);

@@ -109,8 +109,8 @@ static const struct layer_variant conv_ref = {.name = "ref", .applicable = layer
 enum { OWN_OUTPUTS = 32, OWN_PIXELS = 64, OWN_SIDE = 8, OWN_STEP = 8 };
 
 static struct conv_packing conv_own_packing(const struct layer *l) { return conv_pack_plain(l, OWN_OUTPUTS, OWN_STEP); }
-static size_t conv_own_packed(const struct layer *l, const struct place *place, int t) {
-    (void)place;
+static size_t conv_own_packed(const struct layer *l, const struct target *target, int t) {
+    (void)target;
     struct conv_packing p = conv_own_packing(l);
     return conv_pack_floats(&p, t);
 }
@@ -194,21 +194,21 @@ static size_t wino_width(const struct wino_sizes *z, int images) {
     return ((size_t)images * (size_t)z->per_image + OWN_PIXELS - 1) / OWN_PIXELS * OWN_PIXELS;
 }
 
-static int wino_applicable(const struct layer *l, const struct place *place) {
-    return layer_on_device_plain(l, place) && conv_is_square(l) && l->shape.desc->stride[0] == 1 &&
+static int wino_applicable(const struct layer *l, const struct target *target) {
+    return layer_on_device_plain(l, target) && conv_is_square(l) && l->shape.desc->stride[0] == 1 &&
            (l->shape.desc->kernel[0] == 3 || l->shape.desc->kernel[0] == 5);
 }
 
-static size_t wino_workspace(const struct layer *l, const struct place *place) {
+static size_t wino_workspace(const struct layer *l, const struct target *target) {
     struct wino_sizes z = wino_sizes(l);
-    (void)place;
+    (void)target;
     return (size_t)z.points * (size_t)(z.rows + z.product_rows) * wino_width(&z, z.images);
 }
 
 static int wino_chunk(const struct layer *l) { return wino_sizes(l).images; }
 
-static size_t wino_packed(const struct layer *l, const struct place *place, int t) {
-    (void)place;
+static size_t wino_packed(const struct layer *l, const struct target *target, int t) {
+    (void)target;
     struct conv_packing p = wino_packing(l);
     return conv_pack_floats(&p, t);
 }
@@ -284,14 +284,14 @@ static void conv_group_rows(const struct shape_conv *s, int g, int *first, int *
 }
 
 /* What CLBlast wants of the workspace, for any of the groups; the columns lie behind it. */
-static size_t conv_clblast_start(const struct layer *l, const struct place *place) {
+static size_t conv_clblast_start(const struct layer *l, const struct target *target) {
     struct shape_conv s = conv_shape(l);
     size_t most = 0;
     for (int g = 0, rows = 0; g < s.groups; g++) {
         int first, count;
         conv_group_rows(&s, g, &first, &count);
         if (count <= 0 || count == rows) continue; /* all but the first and the last are alike */
-        size_t wanted = blas_gemm_workspace(place->device, (size_t)count, (size_t)s.out.h * (size_t)s.out.w,
+        size_t wanted = blas_gemm_workspace(target->device, (size_t)count, (size_t)s.out.h * (size_t)s.out.w,
                                             (size_t)conv_depth(l), 0);
         rows = count;
         if (wanted > most) most = wanted;
@@ -299,8 +299,8 @@ static size_t conv_clblast_start(const struct layer *l, const struct place *plac
     return most;
 }
 
-static size_t conv_clblast_workspace(const struct layer *l, const struct place *place) {
-    return conv_clblast_start(l, place) + (size_t)conv_depth(l) * (size_t)l->shape.out.h * (size_t)l->shape.out.w;
+static size_t conv_clblast_workspace(const struct layer *l, const struct target *target) {
+    return conv_clblast_start(l, target) + (size_t)conv_depth(l) * (size_t)l->shape.out.h * (size_t)l->shape.out.w;
 }
 
 static int conv_clblast_build(struct layer *l, struct alexcl_error *err) {
@@ -317,10 +317,11 @@ static int conv_clblast_enqueue(struct layer *l, const struct layer_io *io, stru
     int status = ALEXCL_OK;
     struct shape_conv s = conv_shape(l);
     const struct shape_window *v = &s.window;
-    struct device *dev = l->place->device;
+    struct device *dev = l->target->device;
     const char *name = l->shape.desc->name;
     int in = s.in.c / s.groups;
-    size_t pixels = (size_t)(s.out.h * s.out.w), depth = (size_t)conv_depth(l), start = conv_clblast_start(l, l->place);
+    size_t pixels = (size_t)(s.out.h * s.out.w), depth = (size_t)conv_depth(l),
+           start = conv_clblast_start(l, l->target);
     struct kernel_range whole = layer_range(shape_size(s.out), io);
     TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 1), name, &whole, err, ARG_BUFFER(io->out->buffer),
                       ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer), ARG_INT(s.out.c), ARG_INT((int)pixels)));

@@ -10,8 +10,8 @@
 static int conv_blocks(int channels) { return (channels + LAYER_BLOCK - 1) / LAYER_BLOCK; }
 static int conv_groups(const struct layer *l, int vectors) { return conv_pack_blocks(l, vectors * LAYER_BLOCK); }
 
-static int conv_makes_blocks(const struct layer *l, const struct place *place) {
-    return layer_on_cpu_device(l, place) && l->choice.out_block == LAYER_BLOCK && conv_takes_blocks(l);
+static int conv_makes_blocks(const struct layer *l, const struct target *target) {
+    return layer_on_cpu_device(l, target) && l->choice.out_block == LAYER_BLOCK && conv_takes_blocks(l);
 }
 
 /* ---- cpu: conv_cpu.cl ---- */
@@ -25,10 +25,10 @@ struct conv_tile {
 
 /* What takes the fewest operations, of the tiles whose sums and weights the registers hold: products, and loads at half
  * their price; columns behind the end of a row and channels behind the last count too. */
-static struct conv_tile conv_cpu_tile(const struct layer *l, const struct place *place) {
+static struct conv_tile conv_cpu_tile(const struct layer *l, const struct target *target) {
     if (l->pass[LAYER_FORWARD].tile.size[0])
         return (struct conv_tile){l->pass[LAYER_FORWARD].tile.size[0], l->pass[LAYER_FORWARD].tile.size[1]};
-    int registers = layer_has_wide_registers(place) ? 28 : 6, most = layer_has_wide_registers(place) ? 3 : 1,
+    int registers = layer_has_wide_registers(target) ? 28 : 6, most = layer_has_wide_registers(target) ? 3 : 1,
         least = INT_MAX;
     struct conv_tile best = {1, 1};
     for (int vectors = 1; vectors <= most; vectors++) {
@@ -43,14 +43,14 @@ static struct conv_tile conv_cpu_tile(const struct layer *l, const struct place 
     return best;
 }
 
-static struct layer_tile conv_cpu_layer_tile(const struct layer *l, const struct place *place) {
-    struct conv_tile t = conv_cpu_tile(l, place);
+static struct layer_tile conv_cpu_layer_tile(const struct layer *l, const struct target *target) {
+    struct conv_tile t = conv_cpu_tile(l, target);
     return (struct layer_tile){{t.columns, t.vectors}};
 }
 
-static int conv_cpu_applicable(const struct layer *l, const struct place *place) {
+static int conv_cpu_applicable(const struct layer *l, const struct target *target) {
     int columns = l->shape.out.w < CPU_COLUMNS ? l->shape.out.w : CPU_COLUMNS;
-    return conv_makes_blocks(l, place) &&
+    return conv_makes_blocks(l, target) &&
            layer_takes_tile(l, LAYER_FORWARD, (struct layer_tile){{columns, CPU_VECTORS}});
 }
 
@@ -62,28 +62,28 @@ static void conv_cpu_frame(const struct layer *l, struct conv_tile tile, int *h,
     *w = (tiles * tile.columns - 1) * v.stride[1] + shape_window_extent(&v, 1);
 }
 
-static size_t conv_cpu_workspace(const struct layer *l, const struct place *place) {
+static size_t conv_cpu_workspace(const struct layer *l, const struct target *target) {
     int h, w;
-    conv_cpu_frame(l, conv_cpu_tile(l, place), &h, &w);
+    conv_cpu_frame(l, conv_cpu_tile(l, target), &h, &w);
     return (size_t)CPU_IMAGES * (size_t)layer_in_channels(l) * (size_t)h * (size_t)w;
 }
 
-static struct conv_packing conv_cpu_packing(const struct layer *l, const struct place *place) {
-    return conv_pack_plain(l, conv_cpu_tile(l, place).vectors * LAYER_BLOCK, 1);
+static struct conv_packing conv_cpu_packing(const struct layer *l, const struct target *target) {
+    return conv_pack_plain(l, conv_cpu_tile(l, target).vectors * LAYER_BLOCK, 1);
 }
-static size_t conv_cpu_packed(const struct layer *l, const struct place *place, int t) {
-    struct conv_packing p = conv_cpu_packing(l, place);
+static size_t conv_cpu_packed(const struct layer *l, const struct target *target, int t) {
+    struct conv_packing p = conv_cpu_packing(l, target);
     return conv_pack_floats(&p, t);
 }
 static void conv_cpu_pack(const struct layer *l, int t, const float *master, size_t first, float *packed) {
     (void)first;
-    struct conv_packing p = conv_cpu_packing(l, l->place);
+    struct conv_packing p = conv_cpu_packing(l, l->target);
     conv_pack(l, &p, t, master, packed);
 }
 
 static int conv_cpu_build(struct layer *l, struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    struct conv_tile tile = conv_cpu_tile(l, l->place);
+    struct conv_tile tile = conv_cpu_tile(l, l->target);
     char defines[192];
     int made = conv_window_defines(l, defines, sizeof defines);
     snprintf(defines + made, sizeof defines - (size_t)made, " -DBLOCK=%d -DCOLUMNS=%d -DVECTORS=%d", l->choice.in_block,
@@ -96,7 +96,7 @@ done:
 
 static int conv_cpu_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     int status = ALEXCL_OK, frame_h, frame_w, blocks = layer_in_channels(l) / l->choice.in_block;
-    struct conv_tile tile = conv_cpu_tile(l, l->place);
+    struct conv_tile tile = conv_cpu_tile(l, l->target);
     int tiles = (l->shape.out.w + tile.columns - 1) / tile.columns;
     conv_cpu_frame(l, tile, &frame_h, &frame_w);
     for (int first = io->first; first < io->first + io->count; first += CPU_IMAGES) {
@@ -186,22 +186,22 @@ static size_t winograd_local_sums(const struct layer *l, struct winograd_tile t)
 }
 
 /* As many sums as the registers hold, in vectors that leave none over where that can be. */
-static struct winograd_tile winograd_tile(const struct layer *l, const struct place *place) {
+static struct winograd_tile winograd_tile(const struct layer *l, const struct target *target) {
     static const int tiles[WINOGRAD_VECTORS + 1] = {0, 12, 12, 8, 6};
     const int *asked = l->pass[LAYER_FORWARD].tile.size;
     int blocks = conv_blocks(l->shape.out.c), vectors = blocks % 4 == 0 ? 4 : blocks % 3 == 0 ? 3 : blocks < 2 ? 1 : 2;
     if (asked[0]) return (struct winograd_tile){asked[0], asked[1], asked[2], WINOGRAD_OUT};
-    return layer_has_wide_registers(place) ? (struct winograd_tile){tiles[vectors], vectors, 1, WINOGRAD_OUT}
-                                           : (struct winograd_tile){6, 1, 1, WINOGRAD_OUT};
+    return layer_has_wide_registers(target) ? (struct winograd_tile){tiles[vectors], vectors, 1, WINOGRAD_OUT}
+                                            : (struct winograd_tile){6, 1, 1, WINOGRAD_OUT};
 }
-static int winograd_fits(const struct layer *l, const struct place *place, struct winograd_tile t) {
-    return winograd_local_values(l, t) + winograd_local_sums(l, t) <= device_limits(place->device)->local_memory;
+static int winograd_fits(const struct layer *l, const struct target *target, struct winograd_tile t) {
+    return winograd_local_values(l, t) + winograd_local_sums(l, t) <= device_limits(target->device)->local_memory;
 }
 /* groups is 0 where not even one fits in local memory. */
-static struct winograd_tile winograd_fused_tile(const struct layer *l, const struct place *place) {
-    struct winograd_tile t = winograd_tile(l, place);
-    while (!l->pass[LAYER_FORWARD].tile.size[0] && t.tiles > 1 && !winograd_fits(l, place, t)) t.tiles--;
-    while (t.groups > 0 && !winograd_fits(l, place, t)) t.groups--;
+static struct winograd_tile winograd_fused_tile(const struct layer *l, const struct target *target) {
+    struct winograd_tile t = winograd_tile(l, target);
+    while (!l->pass[LAYER_FORWARD].tile.size[0] && t.tiles > 1 && !winograd_fits(l, target, t)) t.tiles--;
+    while (t.groups > 0 && !winograd_fits(l, target, t)) t.groups--;
     return t;
 }
 static int winograd_across(const struct layer *l, struct winograd_tile t) {
@@ -212,8 +212,8 @@ static int winograd_per_image(const struct layer *l, struct winograd_tile t) {
 }
 /* More outputs where a row then takes fewer products; but not for images that come one by one, whose time goes to the
  * weights, which are larger then. */
-static struct winograd_tile winograd_mem_tile(const struct layer *l, const struct place *place) {
-    struct winograd_tile t = winograd_tile(l, place), more = t;
+static struct winograd_tile winograd_mem_tile(const struct layer *l, const struct target *target) {
+    struct winograd_tile t = winograd_tile(l, target), more = t;
     more.out = WINOGRAD_MOST;
     if (winograd_window(l) == 3 && (l->choice.most != 1 || l->choice.reproducible) &&
         winograd_side(winograd_form(l, more)) * winograd_across(l, more) <
@@ -223,28 +223,28 @@ static struct winograd_tile winograd_mem_tile(const struct layer *l, const struc
     return t;
 }
 
-static struct layer_tile winograd_fused_layer_tile(const struct layer *l, const struct place *place) {
-    struct winograd_tile t = winograd_fused_tile(l, place);
+static struct layer_tile winograd_fused_layer_tile(const struct layer *l, const struct target *target) {
+    struct winograd_tile t = winograd_fused_tile(l, target);
     return (struct layer_tile){{t.tiles, t.vectors, t.groups}};
 }
-static struct layer_tile winograd_mem_layer_tile(const struct layer *l, const struct place *place) {
-    struct winograd_tile t = winograd_mem_tile(l, place);
+static struct layer_tile winograd_mem_layer_tile(const struct layer *l, const struct target *target) {
+    struct winograd_tile t = winograd_mem_tile(l, target);
     return (struct layer_tile){{t.tiles, t.vectors}};
 }
 
-static int winograd_applicable(const struct layer *l, const struct place *place) {
+static int winograd_applicable(const struct layer *l, const struct target *target) {
     int blocks = l->shape.desc->stride[0] == 1 && l->choice.in_block == LAYER_BLOCK, window = winograd_window(l);
-    return conv_makes_blocks(l, place) && conv_is_square(l) && (blocks || winograd_strides(l)) &&
+    return conv_makes_blocks(l, target) && conv_is_square(l) && (blocks || winograd_strides(l)) &&
            (window == 3 || window == 5);
 }
-static int winograd_fused_applicable(const struct layer *l, const struct place *place) {
+static int winograd_fused_applicable(const struct layer *l, const struct target *target) {
     struct layer_tile most = {{WINOGRAD_TILES, WINOGRAD_VECTORS, WINOGRAD_GROUPS}};
-    return winograd_applicable(l, place) && layer_takes_tile(l, LAYER_FORWARD, most) &&
-           winograd_fused_tile(l, place).groups > 0;
+    return winograd_applicable(l, target) && layer_takes_tile(l, LAYER_FORWARD, most) &&
+           winograd_fused_tile(l, target).groups > 0;
 }
 /* A work-item of a deep layer would fetch weights for few tiles. */
-static int winograd_mem_applicable(const struct layer *l, const struct place *place) {
-    return winograd_applicable(l, place) && winograd_depth(l) >= WINOGRAD_DEEP &&
+static int winograd_mem_applicable(const struct layer *l, const struct target *target) {
+    return winograd_applicable(l, target) && winograd_depth(l) >= WINOGRAD_DEEP &&
            layer_takes_tile(l, LAYER_FORWARD, (struct layer_tile){{WINOGRAD_TILES, WINOGRAD_VECTORS}});
 }
 
@@ -259,27 +259,27 @@ static int winograd_images(const struct layer *l, struct winograd_tile t) {
     int most = l->choice.most > 0 && l->choice.most < WINOGRAD_IMAGES ? l->choice.most : WINOGRAD_IMAGES;
     return images < 1 ? 1 : images > (size_t)most ? most : (int)images;
 }
-static size_t winograd_mem_workspace(const struct layer *l, const struct place *place) {
-    struct winograd_tile t = winograd_mem_tile(l, place);
+static size_t winograd_mem_workspace(const struct layer *l, const struct target *target) {
+    struct winograd_tile t = winograd_mem_tile(l, target);
     return (size_t)winograd_images(l, t) * winograd_between_floats(l, t);
 }
 
-static size_t winograd_fused_packed(const struct layer *l, const struct place *place, int t) {
-    struct conv_packing p = winograd_packing(l, winograd_fused_tile(l, place));
+static size_t winograd_fused_packed(const struct layer *l, const struct target *target, int t) {
+    struct conv_packing p = winograd_packing(l, winograd_fused_tile(l, target));
     return conv_pack_floats(&p, t);
 }
-static size_t winograd_mem_packed(const struct layer *l, const struct place *place, int t) {
-    struct conv_packing p = winograd_packing(l, winograd_mem_tile(l, place));
+static size_t winograd_mem_packed(const struct layer *l, const struct target *target, int t) {
+    struct conv_packing p = winograd_packing(l, winograd_mem_tile(l, target));
     return conv_pack_floats(&p, t);
 }
 static void winograd_fused_pack(const struct layer *l, int t, const float *master, size_t first, float *packed) {
     (void)first;
-    struct conv_packing p = winograd_packing(l, winograd_fused_tile(l, l->place));
+    struct conv_packing p = winograd_packing(l, winograd_fused_tile(l, l->target));
     conv_pack(l, &p, t, master, packed);
 }
 static void winograd_mem_pack(const struct layer *l, int t, const float *master, size_t first, float *packed) {
     (void)first;
-    struct conv_packing p = winograd_packing(l, winograd_mem_tile(l, l->place));
+    struct conv_packing p = winograd_packing(l, winograd_mem_tile(l, l->target));
     conv_pack(l, &p, t, master, packed);
 }
 
@@ -290,7 +290,8 @@ static int winograd_build(struct layer *l, int fused, struct winograd_tile tile,
     char defines[128];
     snprintf(defines, sizeof defines,
              "-DWINDOW=%d -DOUT=%d -DSTRIDE=%d -DTILES=%d -DVECTORS=%d -DGROUPS=%d -DFUSED=%d%s", winograd_window(l),
-             tile.out, l->shape.desc->stride[0], tile.tiles, tile.vectors, tile.groups, fused, layer_fetches(l->place));
+             tile.out, l->shape.desc->stride[0], tile.tiles, tile.vectors, tile.groups, fused,
+             layer_fetches(l->target));
     for (int i = 0; kernels[i]; i++)
         TRY(layer_add_kernel(l, LAYER_FORWARD, i, "winograd_cpu", kernels[i], defines, err));
 done:
@@ -298,17 +299,17 @@ done:
 }
 
 static int winograd_fused_build(struct layer *l, struct alexcl_error *err) {
-    return winograd_build(l, 1, winograd_fused_tile(l, l->place), (const char *const[]){"winograd_cpu_fused", NULL},
+    return winograd_build(l, 1, winograd_fused_tile(l, l->target), (const char *const[]){"winograd_cpu_fused", NULL},
                           err);
 }
 static int winograd_mem_build(struct layer *l, struct alexcl_error *err) {
     return winograd_build(
-        l, 0, winograd_mem_tile(l, l->place),
+        l, 0, winograd_mem_tile(l, l->target),
         (const char *const[]){"winograd_cpu_input", "winograd_cpu_multiply", "winograd_cpu_gather", NULL}, err);
 }
 
 static int winograd_fused_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
-    struct winograd_tile tile = winograd_fused_tile(l, l->place);
+    struct winograd_tile tile = winograd_fused_tile(l, l->target);
     int per_image = winograd_per_image(l, tile), tiles = io->count * per_image,
         together = tile.tiles * (tile.groups > 1 ? tile.groups : 1); /* applicable: one fits */
     struct kernel_range range = {2,
@@ -327,7 +328,7 @@ static int winograd_fused_enqueue(struct layer *l, const struct layer_io *io, st
 }
 
 static int winograd_mem_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
-    struct winograd_tile tile = winograd_mem_tile(l, l->place);
+    struct winograd_tile tile = winograd_mem_tile(l, l->target);
     int status = ALEXCL_OK, most = winograd_images(l, tile), across = winograd_across(l, tile),
         per_image = winograd_per_image(l, tile), depth = winograd_depth(l);
     int together = tile.groups * tile.tiles, blocks = conv_blocks(l->shape.out.c);

@@ -41,8 +41,8 @@ static const struct {
 } own_tiles[OWN_TILES] = {{4, 1}, {4, 4}, {8, 8}};
 
 /* fc.cl computes no ReLU behind it. */
-static int fc_own_applicable(const struct layer *l, const struct place *place) {
-    return layer_on_device_plain(l, place) && !l->choice.relu;
+static int fc_own_applicable(const struct layer *l, const struct target *target) {
+    return layer_on_device_plain(l, target) && !l->choice.relu;
 }
 
 static int fc_own_build(struct layer *l, struct alexcl_error *err) {
@@ -98,27 +98,27 @@ struct fc_tile {
     int images, blocks;
 };
 enum { CPU_TILE = 16, CPU_STREAMS = 8 }; /* largest */
-static struct fc_tile fc_cpu_tile(const struct layer *l, const struct place *place) {
+static struct fc_tile fc_cpu_tile(const struct layer *l, const struct target *target) {
     if (l->pass[LAYER_FORWARD].tile.size[0])
         return (struct fc_tile){l->pass[LAYER_FORWARD].tile.size[0], l->pass[LAYER_FORWARD].tile.size[1]};
-    return layer_has_wide_registers(place) ? (struct fc_tile){8, 2} : (struct fc_tile){2, 1};
+    return layer_has_wide_registers(target) ? (struct fc_tile){8, 2} : (struct fc_tile){2, 1};
 }
-static struct layer_tile fc_cpu_layer_tile(const struct layer *l, const struct place *place) {
-    struct fc_tile t = fc_cpu_tile(l, place);
+static struct layer_tile fc_cpu_layer_tile(const struct layer *l, const struct target *target) {
+    struct fc_tile t = fc_cpu_tile(l, target);
     return (struct layer_tile){{t.images, t.blocks}};
 }
 
 /* Images at once: a multiple of those in registers. */
-static int fc_cpu_images(const struct layer *l, const struct place *place) {
-    uint64_t local = device_limits(place->device)->local_memory,
+static int fc_cpu_images(const struct layer *l, const struct target *target) {
+    uint64_t local = device_limits(target->device)->local_memory,
              images = (local < CPU_LOCAL ? local : CPU_LOCAL) / (FC_PACK_ROWS * sizeof(float));
-    int tile = fc_cpu_tile(l, place).images, most = images < CPU_IMAGES ? (int)images : CPU_IMAGES;
+    int tile = fc_cpu_tile(l, target).images, most = images < CPU_IMAGES ? (int)images : CPU_IMAGES;
     return most / tile * tile;
 }
 
 /* Blocks that an item owns, for so many rows of sums. */
 static int fc_cpu_together(const struct layer *l, int rows) {
-    const struct device_limits *limits = device_limits(l->place->device);
+    const struct device_limits *limits = device_limits(l->target->device);
     uint64_t local = limits->local_memory < CPU_LOCAL_TOGETHER ? limits->local_memory : CPU_LOCAL_TOGETHER;
     int fit = (int)(local / ((uint64_t)rows * FC_PACK_ROWS * sizeof(float))),
         items = CPU_ITEMS * (int)limits->compute_units, most = fc_pack_blocks(l) / items;
@@ -127,22 +127,22 @@ static int fc_cpu_together(const struct layer *l, int rows) {
     return most < 1 || (size_t)rows * layer_in_floats(l) * sizeof(float) <= CPU_NEAR ? 1 : most;
 }
 
-static int fc_cpu_applicable(const struct layer *l, const struct place *place) {
-    return layer_on_cpu_device(l, place) &&
+static int fc_cpu_applicable(const struct layer *l, const struct target *target) {
+    return layer_on_cpu_device(l, target) &&
            layer_takes_tile(l, LAYER_FORWARD, (struct layer_tile){{CPU_TILE, CPU_STREAMS}});
 }
 
-static size_t fc_cpu_workspace(const struct layer *l, const struct place *place) {
+static size_t fc_cpu_workspace(const struct layer *l, const struct target *target) {
     size_t in = layer_in_floats(l), chunks = (in + CPU_CHUNK - 1) / CPU_CHUNK;
-    return chunks * CPU_CHUNK * (size_t)fc_cpu_images(l, place);
+    return chunks * CPU_CHUNK * (size_t)fc_cpu_images(l, target);
 }
 
 static int fc_cpu_build(struct layer *l, struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    struct fc_tile tile = fc_cpu_tile(l, l->place);
+    struct fc_tile tile = fc_cpu_tile(l, l->target);
     char defines[64];
     snprintf(defines, sizeof defines, "-DIMAGES=%d -DBLOCKS=%d%s%s", tile.images, tile.blocks,
-             l->choice.fp16 ? " -DHALF" : "", layer_fetches(l->place));
+             l->choice.fp16 ? " -DHALF" : "", layer_fetches(l->target));
     TRY(layer_add_kernel(l, LAYER_FORWARD, 0, "fc_cpu", "fc_cpu_pack", defines, err));
     TRY(layer_add_kernel(l, LAYER_FORWARD, 1, "fc_cpu", "fc_cpu_many", defines, err));
     TRY(layer_add_kernel(l, LAYER_FORWARD, 2, "fc_cpu", "fc_cpu_one", defines, err));
@@ -151,8 +151,9 @@ done:
 }
 
 static int fc_cpu_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
-    int status = ALEXCL_OK, in = (int)layer_in_floats(l), blocks = fc_pack_blocks(l), most = fc_cpu_images(l, l->place);
-    struct fc_tile tile = fc_cpu_tile(l, l->place);
+    int status = ALEXCL_OK, in = (int)layer_in_floats(l), blocks = fc_pack_blocks(l),
+        most = fc_cpu_images(l, l->target);
+    struct fc_tile tile = fc_cpu_tile(l, l->target);
     int alone = io->count == 1 || most == 0; /* 0: no local memory to speak of */
     for (int n = io->first; alone && n < io->first + io->count; n++) {
         struct kernel_range range = {
@@ -207,9 +208,9 @@ static int fc_clblast_images(const struct layer *l) {
     return l->choice.most > 0 && l->choice.most < CLBLAST_IMAGES ? l->choice.most : CLBLAST_IMAGES;
 }
 
-static size_t fc_clblast_workspace(const struct layer *l, const struct place *place) {
+static size_t fc_clblast_workspace(const struct layer *l, const struct target *target) {
     if (l->choice.reproducible || l->choice.most == 1) return 0;
-    return blas_gemm_workspace(place->device, (size_t)fc_clblast_images(l), (size_t)l->shape.out.c,
+    return blas_gemm_workspace(target->device, (size_t)fc_clblast_images(l), (size_t)l->shape.out.c,
                                (size_t)l->shape.in.c, 1);
 }
 
@@ -220,7 +221,7 @@ static int fc_clblast_build(struct layer *l, struct alexcl_error *err) {
 /* GEMM chooses its kernel by the batch, and so the order of its sums: where that may not be, one GEMV an image. */
 static int fc_clblast_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    struct device *dev = l->place->device;
+    struct device *dev = l->target->device;
     const char *name = l->shape.desc->name;
     size_t in = (size_t)l->shape.in.c, out = (size_t)l->shape.out.c;
     struct kernel_range range = layer_range(out, io);
@@ -244,8 +245,8 @@ done:
 }
 
 /* CLBlast takes halves only to add in halves too. */
-static int fc_clblast_applicable(const struct layer *l, const struct place *place) {
-    return !l->choice.fp16 && layer_wants_clblast(l, place);
+static int fc_clblast_applicable(const struct layer *l, const struct target *target) {
+    return !l->choice.fp16 && layer_wants_clblast(l, target);
 }
 
 static const struct layer_variant fc_clblast = {.name = "clblast",

@@ -99,24 +99,24 @@ static size_t lrn_cpu_line(const struct layer *l) {
            (size_t)(norm_values(l->shape.desc) - 1);
 }
 
-static int lrn_cpu_places(const struct layer *l, const struct place *place) {
-    size_t places = (size_t)device_limits(place->device)->local_memory / (lrn_cpu_line(l) * sizeof(float));
+static int lrn_cpu_places(const struct layer *l, const struct target *target) {
+    size_t places = (size_t)device_limits(target->device)->local_memory / (lrn_cpu_line(l) * sizeof(float));
     return places < CPU_PLACES ? (int)places : CPU_PLACES;
 }
 
-static int lrn_cpu_applicable(const struct layer *l, const struct place *place) {
-    return layer_on_cpu_device(l, place) && l->choice.in_block == LAYER_BLOCK && lrn_cpu_places(l, place) > 0;
+static int lrn_cpu_applicable(const struct layer *l, const struct target *target) {
+    return layer_on_cpu_device(l, target) && l->choice.in_block == LAYER_BLOCK && lrn_cpu_places(l, target) > 0;
 }
 
 static int lrn_cpu_build(struct layer *l, struct alexcl_error *err) {
     char defines[64];
-    snprintf(defines, sizeof defines, "-DPLACES=%d %s", lrn_cpu_places(l, l->place), norm_defines(l));
+    snprintf(defines, sizeof defines, "-DPLACES=%d %s", lrn_cpu_places(l, l->target), norm_defines(l));
     return layer_add_kernel(l, LAYER_FORWARD, 0, "lrn_cpu", "lrn_cpu_forward", defines, err);
 }
 
 static int lrn_cpu_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct shape_norm s = norm_shape(l);
-    int hw = s.in.h * s.in.w, places = lrn_cpu_places(l, l->place);
+    int hw = s.in.h * s.in.w, places = lrn_cpu_places(l, l->target);
     struct kernel_range range = {
         2, {0, (size_t)io->first, 0}, {(size_t)((hw + places - 1) / places), (size_t)io->count, 1}, {1, 1, 1}};
     struct buffer *halo = s.before + s.after ? io->in[0].halo->buffer : NULL;

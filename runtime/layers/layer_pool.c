@@ -125,8 +125,8 @@ static const struct layer_variant maxpool_own = {.name = "own",
                                                  .kernels = "maxpool",
                                                  .last_resort = 1};
 
-static int maxpool_cpu_applicable(const struct layer *l, const struct place *place) {
-    return layer_on_cpu_device(l, place) && l->choice.in_block == LAYER_BLOCK;
+static int maxpool_cpu_applicable(const struct layer *l, const struct target *target) {
+    return layer_on_cpu_device(l, target) && l->choice.in_block == LAYER_BLOCK;
 }
 
 static int maxpool_cpu_build(struct layer *l, struct alexcl_error *err) {

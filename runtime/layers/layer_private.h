@@ -44,27 +44,27 @@ void layer_shrink_units(struct alexcl_layer *desc, struct alexcl_shape *in);
 
 /* ---- applicable ---- */
 
-int layer_on_host(const struct layer *l, const struct place *place);
-int layer_on_device(const struct layer *l, const struct place *place);
-int layer_on_device_plain(const struct layer *l, const struct place *place); /* no blocks */
+int layer_on_host(const struct layer *l, const struct target *target);
+int layer_on_device(const struct layer *l, const struct target *target);
+int layer_on_device_plain(const struct layer *l, const struct target *target); /* no blocks */
 /* A CPU, or a device without room for tiles in local memory: kernels of a CPU use none, and run anywhere. */
-int layer_on_cpu_device(const struct layer *l, const struct place *place);
-int layer_wants_clblast(const struct layer *l, const struct place *place); /* ALEXCL_GEMM=clblast */
+int layer_on_cpu_device(const struct layer *l, const struct target *target);
+int layer_wants_clblast(const struct layer *l, const struct target *target); /* ALEXCL_GEMM=clblast */
 
 /* Whether the tile of a pass asks for nothing, or for sizes from 1 to `most`; where that is 0 there is none. */
 int layer_takes_tile(const struct layer *l, enum layer_pass_kind pass, struct layer_tile most);
 /* Whether a register of the device's CPU holds 16 floats, and there are 32 of them (AVX-512): how large a tile may
  * be. */
-int layer_has_wide_registers(const struct place *place);
+int layer_has_wide_registers(const struct target *target);
 /* The define, with a space before it, by which kernels for CPU devices fetch ahead; "" where the compiler has nothing
  * for it. */
-const char *layer_fetches(const struct place *place);
+const char *layer_fetches(const struct target *target);
 
 /* ---- prepare, release ---- */
 
 /* Floats of tensor t of this half as that variant keeps it; NULL: as in the file. */
-size_t parameters_floats(const struct layer *l, const struct layer_variant *v, const struct place *place, int t);
-/* Memory on the place for the tensors as the pass' variant wants them, for the master that is kept, and values in
+size_t parameters_floats(const struct layer *l, const struct layer_variant *v, const struct target *target, int t);
+/* Memory on the target for the tensors as the pass' variant wants them, for the master that is kept, and values in
  * both. */
 int parameters_create(struct layer *l, enum layer_pass_kind pass, struct alexcl_error *err);
 int parameters_write(struct layer *l, enum layer_pass_kind pass, const float *const values[LAYER_TENSORS],
@@ -72,7 +72,7 @@ int parameters_write(struct layer *l, enum layer_pass_kind pass, const float *co
 /* Fills up with zeros: the pack of biases and the like. */
 void layer_fill_up(const float *from, size_t count, float *to, size_t floats);
 /* The packed and the pack of layers with a value a channel in each tensor: as the channels lie in memory. */
-size_t layer_packed_channels(const struct layer *l, const struct place *place, int t);
+size_t layer_packed_channels(const struct layer *l, const struct target *target, int t);
 void layer_pack_channels(const struct layer *l, int t, const float *master, size_t first, float *packed);
 /* A pass has up to three kernels, in its state. */
 enum { LAYER_KERNELS = 3 };

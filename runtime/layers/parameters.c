@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A layer's parameters on its place, whatever the variant: memory for them, and the way of the file's values there.
+/* A layer's parameters on its target, whatever the variant: memory for them, and the way of the file's values there.
  * The variant says only how they are packed; here they are packed part by part into one piece of host memory, rounded
  * where they are kept in half precision, and written. What is kept as it is in the file is written from where it is.
  * Since no kernel takes part, a prepared layer is given other values the same way (training). */
@@ -15,19 +15,19 @@ enum { PARAMETERS_ROUNDED = 1 << 16 }; /* values that are rounded at once where 
 static int parameters_halves(const struct layer *l, int t) { return l->choice.fp16 && t == 0; }
 
 /* Floats of tensor t as it is packed, before it is rounded. */
-static size_t parameters_packed(const struct layer *l, const struct layer_variant *v, const struct place *place,
+static size_t parameters_packed(const struct layer *l, const struct layer_variant *v, const struct target *target,
                                 int t) {
-    return v && v->packed ? v->packed(l, place, t) : layer_tensor_floats(&l->shape.tensors[t]);
+    return v && v->packed ? v->packed(l, target, t) : layer_tensor_floats(&l->shape.tensors[t]);
 }
 
-size_t parameters_floats(const struct layer *l, const struct layer_variant *v, const struct place *place, int t) {
-    size_t floats = parameters_packed(l, v, place, t);
+size_t parameters_floats(const struct layer *l, const struct layer_variant *v, const struct target *target, int t) {
+    size_t floats = parameters_packed(l, v, target, t);
     return parameters_halves(l, t) ? fp16_floats(floats) : floats;
 }
 
 /* Of those, what is packed, rounded and written at once. */
 static size_t parameters_part(const struct layer *l, const struct layer_variant *v, int t) {
-    size_t floats = parameters_packed(l, v, l->place, t);
+    size_t floats = parameters_packed(l, v, l->target, t);
     if (v->part) return v->part(l, t);
     return !v->pack && parameters_halves(l, t) && floats > PARAMETERS_ROUNDED ? PARAMETERS_ROUNDED : floats;
 }
@@ -55,7 +55,7 @@ static int parameters_write_tensor(struct layer *l, enum layer_pass_kind pass, i
                                    float *scratch, struct alexcl_error *err) {
     int status = ALEXCL_OK, halves = parameters_halves(l, t);
     const struct layer_variant *v = l->pass[pass].variant;
-    size_t floats = parameters_packed(l, v, l->place, t), part = parameters_part(l, v, t);
+    size_t floats = parameters_packed(l, v, l->target, t), part = parameters_part(l, v, t);
     for (size_t first = 0; first < floats; first += part) {
         size_t count = floats - first < part ? floats - first : part;
         const float *from = master + first;
@@ -76,7 +76,7 @@ static int parameters_create_one(struct layer *l, int t, const char *kind, size_
                                  struct alexcl_error *err) {
     struct text what = {0};
     text_add(&what, "%s%s of %s, half %d", kind, l->shape.tensors[t].suffix, l->shape.desc->name, l->shape.half);
-    int status = storage_create(l->place, floats, what.text ? what.text : "weights", out, err);
+    int status = storage_create(l->target, floats, what.text ? what.text : "weights", out, err);
     text_free(&what);
     return status;
 }
@@ -85,7 +85,7 @@ int parameters_create(struct layer *l, enum layer_pass_kind pass, struct alexcl_
     int status = ALEXCL_OK;
     struct layer_pass *p = &l->pass[pass];
     for (int t = 0; t < l->shape.tensor_count; t++) {
-        TRY(parameters_create_one(l, t, "", parameters_floats(l, p->variant, l->place, t), &p->parameters[t], err));
+        TRY(parameters_create_one(l, t, "", parameters_floats(l, p->variant, l->target, t), &p->parameters[t], err));
         if (!l->choice.keep_master || l->master[t].buffer || l->master[t].host) continue; /* another pass made it */
         TRY(parameters_create_one(l, t, "master ", layer_tensor_floats(&l->shape.tensors[t]), &l->master[t], err));
     }

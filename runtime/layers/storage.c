@@ -5,10 +5,10 @@
 #include "layer.h"
 #include "memory.h"
 
-int storage_create(struct place *place, size_t floats, const char *what, struct storage *out,
+int storage_create(struct target *target, size_t floats, const char *what, struct storage *out,
                    struct alexcl_error *err) {
     *out = (struct storage){0};
-    if (place->device) return buffer_create(place->device, floats, what, &out->buffer, err);
+    if (target->device) return buffer_create(target->device, floats, what, &out->buffer, err);
     int status = memory_alloc_floats(&out->host, floats, what, err);
     if (status == ALEXCL_OK) memset(out->host, 0, floats * sizeof *out->host);
     return status;

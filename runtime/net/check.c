@@ -70,15 +70,15 @@ static void check_fill(struct alexcl_check_result *r, const struct selfcheck_fou
 }
 
 static struct alexcl_check_result check_result(const struct check *s, size_t index) {
-    return (struct alexcl_check_result){.place = alexcl_selection_place(s->selection, index),
+    return (struct alexcl_check_result){.target = alexcl_selection_target(s->selection, index),
                                         .device = alexcl_selection_device(s->selection, index),
                                         .kernels = "",
                                         .index = -1};
 }
 
-/* Whether the selection's place of this index is a device. */
+/* Whether the selection's target of this index is a device. */
 static int check_on_device(const struct check *s, size_t index) {
-    return alexcl_selection_place(s->selection, index)->device >= 0;
+    return alexcl_selection_target(s->selection, index)->device >= 0;
 }
 
 /* ---- which of them ---- */
@@ -137,15 +137,15 @@ done:
 
 /* ---- the checks ---- */
 
-static int check_kernels_of(struct check *s, size_t index, struct place *place, struct alexcl_error *err) {
+static int check_kernels_of(struct check *s, size_t index, struct target *target, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct selfcheck_case c;
-    for (unsigned i = 0; status == ALEXCL_OK && selfcheck_table_case(place, i, &c); i++) {
+    for (unsigned i = 0; status == ALEXCL_OK && selfcheck_table_case(target, i, &c); i++) {
         if (!check_wants(&s->request, selfcheck_kernels(&c), c.desc.name)) continue;
         struct alexcl_check_result r = check_result(s, index);
         struct alexcl_error why = {0};
         struct selfcheck_found found;
-        int ran = selfcheck_run_case(place, &c, &found, &why);
+        int ran = selfcheck_run_case(target, &c, &found, &why);
         r.kernels = selfcheck_kernels(&c);
         r.layer = c.desc.name;
         r.variant = c.variant ? c.variant->name : "own";
@@ -199,7 +199,7 @@ static int check_net(struct check *s, struct alexcl_error *err) {
     int ran = check_run_net(model, s->selection, s->request.settings, &found, &why);
     if (ran == ALEXCL_E_DATA) ran = ALEXCL_E_DEVICE; /* not finite: weights and images are known to be good */
     if (alexcl_selection_count(s->selection) > 1) {
-        r.place = NULL;
+        r.target = NULL;
         r.device = NULL;
     }
     r.layer = model->name;
@@ -210,10 +210,10 @@ static int check_net(struct check *s, struct alexcl_error *err) {
     return check_report(s, &r, err);
 }
 
-static unsigned check_count(const struct check *s, const struct place *place) {
+static unsigned check_count(const struct check *s, const struct target *target) {
     struct selfcheck_case c;
     unsigned count = 0;
-    for (unsigned i = 0; selfcheck_table_case(place, i, &c); i++)
+    for (unsigned i = 0; selfcheck_table_case(target, i, &c); i++)
         count += check_wants(&s->request, selfcheck_kernels(&c), c.desc.name) != 0;
     return count;
 }
@@ -222,7 +222,7 @@ int alexcl_check_run(const struct alexcl_selection *sel, const struct alexcl_che
                      alexcl_check_fn *fn, void *user, struct alexcl_check_counts *counts, struct alexcl_error *err) {
     int status = ALEXCL_OK, opened[2] = {0}, devices = 0;
     struct check s = {.selection = sel, .fn = fn, .user = user, .counts = counts};
-    struct place places[2] = {{NULL}, {NULL}};
+    struct target targets[2] = {{NULL}, {NULL}};
     struct alexcl_error why[2] = {{0}, {0}};
     struct settings settings = {0};
     size_t count = alexcl_selection_count(sel) == 2 ? 2 : 1;
@@ -235,12 +235,12 @@ int alexcl_check_run(const struct alexcl_selection *sel, const struct alexcl_che
     for (size_t i = 0; i < count; i++) {
         if (!check_on_device(&s, i)) continue;
         devices++;
-        opened[i] = device_open(selection_source(sel, i), &settings, &places[i].device, &why[i]);
-        s.count += opened[i] == ALEXCL_OK ? check_count(&s, &places[i]) : 1;
+        opened[i] = device_open(selection_source(sel, i), &settings, &targets[i].device, &why[i]);
+        s.count += opened[i] == ALEXCL_OK ? check_count(&s, &targets[i]) : 1;
     }
     s.count += (unsigned)whole; /* the net */
     for (size_t i = 0; i < count; i++) {
-        if (places[i].device) TRY(check_kernels_of(&s, i, &places[i], err));
+        if (targets[i].device) TRY(check_kernels_of(&s, i, &targets[i], err));
         if (opened[i] == ALEXCL_OK) continue;
         struct alexcl_check_result r = check_result(&s, i); /* a device that cannot be opened is a result */
         r.layer = "";
@@ -251,7 +251,7 @@ int alexcl_check_run(const struct alexcl_selection *sel, const struct alexcl_che
     }
     if (devices && whole) TRY(check_net(&s, err));
 done:
-    for (int i = 0; i < 2; i++) device_free(places[i].device);
+    for (int i = 0; i < 2; i++) device_free(targets[i].device);
     settings_free(&settings);
     return status;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A place's thread, and all that it allocates before the first batch: values of its halves, joined inputs, packed
+/* A target's thread, and all that it allocates before the first batch: values of its halves, joined inputs, packed
  * weights, one workspace for the layer that wants most, and an arena of host memory that its driver copies from without
  * another copy. Layers are prepared largest first: while one is packed, the floats that it is packed from are in memory
  * as well. */
@@ -65,10 +65,12 @@ int lane_wait(struct lane *lane) {
 int lane_open(struct lane *lane, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     const struct alexcl_selection *sel = lane->shared->selection;
-    if (alexcl_selection_place(sel, (size_t)lane->index)->device >= 0)
-        TRY(device_open(selection_source(sel, (size_t)lane->index), &lane->shared->settings, &lane->place.device, err));
-    lane->pinned = lane->place.device && device_limits(lane->place.device)->kind != ALEXCL_DEVICE_CPU;
-    TRY(graph_make(lane->shared->graph->model, lane->shared->last_layer, layer_block(&lane->place), &lane->graph, err));
+    if (alexcl_selection_target(sel, (size_t)lane->index)->device >= 0)
+        TRY(device_open(selection_source(sel, (size_t)lane->index), &lane->shared->settings, &lane->target.device,
+                        err));
+    lane->pinned = lane->target.device && device_limits(lane->target.device)->kind != ALEXCL_DEVICE_CPU;
+    TRY(graph_make(lane->shared->graph->model, lane->shared->last_layer, layer_block(&lane->target), &lane->graph,
+                   err));
     graph_set(lane->graph, &lane->shared->settings);
     TRY(graph_schedule_make(lane->graph, lane->halves, &lane->schedule, err));
 done:
@@ -77,7 +79,7 @@ done:
 
 int lane_measure_peak(struct lane *lane, struct alexcl_error *err) {
     lane->peak = (struct alexcl_peak){0};
-    return lane->place.device ? peak_measure(lane->place.device, &lane->peak, err) : ALEXCL_OK;
+    return lane->target.device ? peak_measure(lane->target.device, &lane->peak, err) : ALEXCL_OK;
 }
 
 /* Memory of one half for its values and what it receives. */
@@ -90,7 +92,7 @@ static int lane_make_half(struct lane *lane, int h, struct alexcl_error *err) {
                      err));
     for (int i = 0; i < g->buffer_count; i++) {
         snprintf(what, sizeof what, "activations of half %d, buffer %d", h, i);
-        TRY(storage_create(&lane->place, images * g->buffer_floats[i][h], what, &lane->buffers[h][i], err));
+        TRY(storage_create(&lane->target, images * g->buffer_floats[i][h], what, &lane->buffers[h][i], err));
     }
     TRY(memory_alloc(&lane->received[h], (size_t)g->crossing_count + 1, sizeof *lane->received[h],
                      "the crossings of a half", err));
@@ -98,7 +100,7 @@ static int lane_make_half(struct lane *lane, int h, struct alexcl_error *err) {
         struct graph_sent sent = graph_sent(g, x, 1 - h);
         if (lane_has_both(lane) && graph_joined_floats(g, x)) continue; /* joined from where it was made */
         snprintf(what, sizeof what, "what half %d receives for %s", h, graph_crossing_name(g, x));
-        TRY(storage_create(&lane->place, images * sent.floats, what, &lane->received[h][x], err));
+        TRY(storage_create(&lane->target, images * sent.floats, what, &lane->received[h][x], err));
     }
 done:
     return status;
@@ -122,7 +124,7 @@ static int lane_prepare_layer(struct lane *lane, struct layer *l, struct alexcl_
         values[t] = views[t].values;
     }
     l->choice.reproducible = lane->shared->reproducible;
-    TRY(layer_prepare(l, LAYER_FORWARD, &lane->place, values, err));
+    TRY(layer_prepare(l, LAYER_FORWARD, &lane->target, values, err));
 done:
     for (int t = 0; t < l->shape.tensor_count; t++) weights_view_close(&views[t]);
     if (locked) pthread_mutex_unlock(&lane->shared->upload);
@@ -149,7 +151,7 @@ static int lane_prepare_layers(struct lane *lane, struct alexcl_error *err) {
     for (int i = 0; i < count; i++) {
         const struct layer *l = &lane->graph->layers[i].half[0];
         sizes[i].layer = i;
-        for (int t = 0; t < l->shape.tensor_count; t++) sizes[i].floats += layer_parameter_floats(l, &lane->place, t);
+        for (int t = 0; t < l->shape.tensor_count; t++) sizes[i].floats += layer_parameter_floats(l, &lane->target, t);
     }
     qsort(sizes, (size_t)count, sizeof *sizes, lane_order);
     for (int i = 0; i < count; i++)
@@ -175,7 +177,7 @@ static int lane_make_host(struct lane *lane, struct alexcl_error *err) {
     size_t floats = (size_t)lane->capacity * (host.input + host.output + host.sent + host.received) +
                     LANE_LINE * (2 + 2 * (size_t)g->crossing_count);
     if (lane->pinned)
-        TRY(pinned_create(lane->place.device, floats, what, &lane->arena, err));
+        TRY(pinned_create(lane->target.device, floats, what, &lane->arena, err));
     else
         TRY(memory_alloc_floats(&lane->own, floats, what, err));
     float *at = lane->pinned ? pinned_values(lane->arena) : lane->own;
@@ -198,15 +200,15 @@ int lane_prepare(struct lane *lane, struct alexcl_error *err) {
     struct graph *g = lane->graph;
     size_t images = (size_t)lane->capacity, workspace = 0;
     char what[64];
-    TRY(storage_create(&lane->place, images * g->values[0].floats[0], "the input images", &lane->input, err));
+    TRY(storage_create(&lane->target, images * g->values[0].floats[0], "the input images", &lane->input, err));
     TRY(memory_alloc(&lane->joined, (size_t)g->crossing_count + 1, sizeof *lane->joined, "the joined values", err));
     TRY(memory_alloc(&lane->sends, (size_t)g->crossing_count + 1, sizeof *lane->sends, "what is sent", err));
     for (int x = 0; x < g->crossing_count; x++) {
         snprintf(what, sizeof what, "joined input of %s", graph_crossing_name(g, x));
         if (graph_joined_floats(g, x))
-            TRY(storage_create(&lane->place, images * graph_joined_floats(g, x), what, &lane->joined[x], err));
+            TRY(storage_create(&lane->target, images * graph_joined_floats(g, x), what, &lane->joined[x], err));
     }
-    TRY(join_create(&lane->place, &lane->join, err));
+    TRY(join_create(&lane->target, &lane->join, err));
     for (int h = 0; h < 2; h++) {
         if (!lane_runs(lane, h)) continue;
         TRY(lane_make_half(lane, h, err));
@@ -214,17 +216,18 @@ int lane_prepare(struct lane *lane, struct alexcl_error *err) {
     TRY(lane_prepare_layers(lane, err));
     for (int i = 0; i < 2 * g->layer_count; i++) { /* of the variants that could be prepared */
         const struct layer *l = &g->layers[i / 2].half[i % 2];
-        size_t wanted = lane_runs(lane, i % 2) ? layer_workspace(l, LAYER_FORWARD, &lane->place) : 0;
+        size_t wanted = lane_runs(lane, i % 2) ? layer_workspace(l, LAYER_FORWARD, &lane->target) : 0;
         if (wanted > workspace) workspace = wanted;
     }
-    if (workspace) TRY(storage_create(&lane->place, workspace, "the workspace of convolutions", &lane->workspace, err));
+    if (workspace)
+        TRY(storage_create(&lane->target, workspace, "the workspace of convolutions", &lane->workspace, err));
     TRY(lane_make_host(lane, err));
-    if (lane->place.device) TRY(device_finish(lane->place.device, err));
+    if (lane->target.device) TRY(device_finish(lane->target.device, err));
 done:
     return status;
 }
 
-/* Frees the lane's thread, then everything on its place. */
+/* Frees the lane's thread, then everything on its target. */
 void lane_free(struct lane *lane) {
     if (!lane->shared) return;
     if (lane->started) {
@@ -257,6 +260,6 @@ void lane_free(struct lane *lane) {
     free(lane->sends);
     graph_schedule_free(lane->schedule);
     graph_free(lane->graph);
-    device_free(lane->place.device);
+    device_free(lane->target.device);
     lane->shared = NULL;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A lane: one place (a device or the reference) with one host thread, the halves that run there, one of two or both,
+/* A lane: one target (a device or the reference) with one host thread, the halves that run there, one of two or both,
  * and the images of a batch that it runs them for: all of them, or its share.
  * Everything is allocated, built and uploaded when it is opened; a batch only enqueues. */
 #ifndef ALEXCL_LANE_H
@@ -27,7 +27,7 @@ struct lane_batch {
     int check;       /* image whose every value is read back, for the first that is not finite; -1: none */
 };
 struct lane_shared {
-    const struct graph *graph; /* of the model, whatever the place: shapes and names */
+    const struct graph *graph; /* of the model, whatever the target: shapes and names */
     const char *last_layer;
     const struct alexcl_weights *weights;
     const struct alexcl_selection *selection;
@@ -41,7 +41,7 @@ struct lane_shared {
     struct lane_batch batch;
 };
 
-/* What is on its way to the other place at a crossing, slice by slice. */
+/* What is on its way to the other target at a crossing, slice by slice. */
 struct lane_send {
     struct event *event; /* the copy to the host; NULL once it was waited for, and on the reference */
     int first, count;    /* images */
@@ -62,8 +62,8 @@ struct lane {
     const float *next; /* its own images of the next batch, to be copied beside this one; NULL: none */
     int next_count;
     double seconds; /* that it took for them */
-    struct place place;
-    struct graph *graph; /* as this place computes it */
+    struct target target;
+    struct graph *graph; /* as this target computes it */
     struct graph_schedule *schedule;
     struct storage input;
     struct storage *buffers[2];  /* [half][buffer]: where the values lie */
@@ -110,7 +110,7 @@ int lane_prepare(struct lane *lane, struct alexcl_error *err); /* memory for lan
 int lane_measure_peak(struct lane *lane, struct alexcl_error *err); /* lane->peak */
 int run_batch(struct lane *lane, struct alexcl_error *err);         /* its images of shared->batch (run.c) */
 
-/* Both halves run here: nothing crosses to another place. */
+/* Both halves run here: nothing crosses to another target. */
 static inline int lane_has_both(const struct lane *lane) { return lane->halves == 3u; }
 static inline int lane_runs(const struct lane *lane, int half) { return (int)(lane->halves >> half & 1u); }
 /* Where a value of a half lies. */

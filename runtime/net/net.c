@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A net on one or two places. Opening it measures or looks up what is fastest, checks kernels before their first use,
- * cuts the batch to what fits, and prepares a lane for each place. Runs are done one behind the other by a thread of
+/* A net on one or two targets. Opening it measures or looks up what is fastest, checks kernels before their first use,
+ * cuts the batch to what fits, and prepares a lane for each target. Runs are done one behind the other by a thread of
  * the net (runner.h). A run walks over its images batch by batch: every lane runs its part at the same time and is
  * handed what to copy for the next batch meanwhile, of the same run or of the one behind it. Scores are looked at for
  * values that are not finite, and such a batch is run again to name the first layer that has one. */
@@ -27,7 +27,7 @@ enum { NET_BATCH = 16 };
 /* nanoseconds for measuring what is fastest, all devices together (tune_budget) */
 static const uint64_t NET_TUNE = 3000000000u;
 
-/* Images that are run at once, and how many of them each place computes. */
+/* Images that are run at once, and how many of them each target computes. */
 struct net_batch {
     const float *in; /* NULL: none */
     uint64_t ticket; /* of the run that it belongs to */
@@ -41,11 +41,11 @@ struct alexcl_net {
     struct lane lanes[2];
     struct split split;
     int images;              /* at once */
-    size_t done[2];          /* images that each place took */
-    struct net_batch copied; /* what the places hold already */
+    size_t done[2];          /* images that each target took */
+    struct net_batch copied; /* what the targets hold already */
     struct runner *runner;
     struct timeline *timelines[2];   /* NULL: never recorded */
-    struct alexcl_net_times opening; /* what the places did before the first run */
+    struct alexcl_net_times opening; /* what the targets did before the first run */
     double wall, build;
 };
 
@@ -60,43 +60,43 @@ static int net_on_lanes(struct alexcl_net *net, int (*job)(struct lane *, struct
         int got = lane_wait(&net->lanes[i]);
         /* A lane that only gave up because the other one did has no text. */
         if (got != ALEXCL_OK && (status == ALEXCL_OK || net->lanes[i].error.status != ALEXCL_OK)) {
-            error_note_place(&net->lanes[i].error, i);
+            error_note_target(&net->lanes[i].error, i);
             status = net->lanes[i].error.status != ALEXCL_OK ? error_copy(err, &net->lanes[i].error) : got;
         }
     }
     return status;
 }
 
-static struct fit_place net_fit_place(const struct lane *lane) {
+static struct fit_target net_fit_target(const struct lane *lane) {
     int converts = lane->other && lane->other->graph->block != lane->graph->block;
-    return (struct fit_place){.graph = lane->graph,
-                              .place = &lane->place,
-                              .halves = lane->halves,
-                              .pinned = lane->pinned,
-                              .converts = converts};
+    return (struct fit_target){.graph = lane->graph,
+                               .target = &lane->target,
+                               .halves = lane->halves,
+                               .pinned = lane->pinned,
+                               .converts = converts};
 }
 
-/* Images at once, and those that each place has memory for: what was asked for, cut to what fits. */
+/* Images at once, and those that each target has memory for: what was asked for, cut to what fits. */
 static int net_choose_batch(struct alexcl_net *net, const struct alexcl_net_options *options,
                             struct alexcl_error *err) {
     int wanted = options->batch ? options->batch : NET_BATCH, fits[2] = {0}, capacity[2];
     for (int i = 0; i < net->shared.lanes; i++) {
         struct lane *lane = &net->lanes[i];
         uint64_t memory = host_memory_limit(""), largest = memory;
-        if (lane->place.device) {
-            memory = device_limits(lane->place.device)->memory;
-            largest = device_limits(lane->place.device)->max_alloc;
+        if (lane->target.device) {
+            memory = device_limits(lane->target.device)->memory;
+            largest = device_limits(lane->target.device)->max_alloc;
         }
         if (options->memory && options->memory < memory) memory = options->memory;
         for (int j = 0; j < 2 * lane->graph->layer_count; j++)
             lane->graph->layers[j / 2].half[j % 2].choice.most = wanted;
-        int status = graph_fit(lane->graph, lane->halves, &lane->place, memory, largest, wanted,
-                               alexcl_selection_place(net->shared.selection, (size_t)i)->name, &fits[i], err);
-        if (status != ALEXCL_OK) error_note_place(err, i);
+        int status = graph_fit(lane->graph, lane->halves, &lane->target, memory, largest, wanted,
+                               alexcl_selection_target(net->shared.selection, (size_t)i)->name, &fits[i], err);
+        if (status != ALEXCL_OK) error_note_target(err, i);
         if (status != ALEXCL_OK) return status;
     }
     struct fit fit = {.split = &net->split, .count = (size_t)net->shared.lanes, .caller = options->host};
-    for (size_t i = 0; i < fit.count; i++) fit.places[i] = net_fit_place(&net->lanes[i]);
+    for (size_t i = 0; i < fit.count; i++) fit.targets[i] = net_fit_target(&net->lanes[i]);
     fit_share(&fit, net->shared.selection);
     int status = fit_batch(&fit, wanted, fits, &net->images, capacity, err);
     if (status != ALEXCL_OK) return status;
@@ -111,7 +111,7 @@ static void net_tell_precision(const struct alexcl_net *net) {
     const struct graph *g = net->graph;
     int halves = 0, devices = 0;
     for (int i = 0; i < g->layer_count; i++) halves |= g->layers[i].half[0].choice.fp16;
-    for (int i = 0; i < net->shared.lanes; i++) devices |= net->lanes[i].place.device != NULL;
+    for (int i = 0; i < net->shared.lanes; i++) devices |= net->lanes[i].target.device != NULL;
     if (halves && devices && net->shared.settings.clblast)
         log_write(ALEXCL_LOG_WARNING, "CLBlast takes no weights in half precision with sums in float: fully connected "
                                       "layers run on alexcl's own kernels");
@@ -125,16 +125,16 @@ static int net_tune(struct alexcl_net *net, struct alexcl_error *err) {
     struct tuning *tunings[2] = {NULL, NULL};
     if (net->shared.reproducible) return ALEXCL_OK;
     for (int i = 0; i < net->shared.lanes; i++) {
-        if (!net->lanes[i].place.device) continue;
+        if (!net->lanes[i].target.device) continue;
         TRY(tuning_open(alexcl_selection_device(net->shared.selection, (size_t)i), &net->shared.settings, &tunings[i],
                         err));
         kinds += i == 0 || !tunings[0] || !tuning_same(tunings[0], tunings[i]);
     }
     for (int i = 0; i < net->shared.lanes; i++) {
         struct lane *lane = &net->lanes[i];
-        if (!lane->place.device) continue;
+        if (!lane->target.device) continue;
         struct tuning *t = tunings[0] && tuning_same(tunings[0], tunings[i]) ? tunings[0] : tunings[i];
-        TRY(tune_before_use(net->shared.selection, (size_t)i, lane->graph, lane->halves, &lane->place,
+        TRY(tune_before_use(net->shared.selection, (size_t)i, lane->graph, lane->halves, &lane->target,
                             kinds > 1 ? NET_TUNE / 2 : NET_TUNE, t, err));
     }
 done:
@@ -147,15 +147,15 @@ static int net_check_kernels(struct alexcl_net *net, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     for (int i = 0; i < net->shared.lanes && status == ALEXCL_OK; i++) {
         struct lane *lane = &net->lanes[i];
-        if (lane->place.device)
-            status = selfcheck_before_use(lane->graph, lane->halves, &lane->place, lane->capacity,
+        if (lane->target.device)
+            status = selfcheck_before_use(lane->graph, lane->halves, &lane->target, lane->capacity,
                                           alexcl_selection_device(net->shared.selection, (size_t)i)->driver, err);
-        if (status != ALEXCL_OK) error_note_place(err, i);
+        if (status != ALEXCL_OK) error_note_target(err, i);
     }
     return status;
 }
 
-/* Whether an image gets the same scores, to the bit, on both places. */
+/* Whether an image gets the same scores, to the bit, on both targets. */
 static int net_is_of_one_kind(const struct alexcl_selection *sel) {
     const struct alexcl_device_info *a = alexcl_selection_device(sel, 0), *b = alexcl_selection_device(sel, 1);
     if (!a || !b) return a == b;
@@ -183,9 +183,9 @@ static struct net_batch net_batch(const struct alexcl_net *net, const float *in,
     return b;
 }
 
-/* Where a place's images begin in a batch. */
-static int net_first(const struct alexcl_net *net, const struct net_batch *b, int place) {
-    return place == 0 || net->split.kind == SPLIT_HALVES ? 0 : b->share[0];
+/* Where a target's images begin in a batch. */
+static int net_first(const struct alexcl_net *net, const struct net_batch *b, int target) {
+    return target == 0 || net->split.kind == SPLIT_HALVES ? 0 : b->share[0];
 }
 
 /* Hands out a batch, and what is to be copied beside it (`next`, may be none). */
@@ -195,8 +195,8 @@ static void net_hand_out(struct alexcl_net *net, const struct net_batch *b, int 
         struct lane *lane = &net->lanes[i];
         lane->first = net_first(net, b, i);
         lane->count = b->share[i];
-        lane->copied = copied && lane->place.device;
-        lane->next = next->in && lane->place.device && next->share[i]
+        lane->copied = copied && lane->target.device;
+        lane->next = next->in && lane->target.device && next->share[i]
                          ? next->in + (size_t)net_first(net, next, i) * floats
                          : NULL;
         lane->next_count = next->share[i];
@@ -209,8 +209,8 @@ static void net_learn(struct alexcl_net *net, int opening) {
     split_learn(&net->split, opening, share, seconds);
 }
 
-/* The speed of both places, at once, as they share what they share: on images of zeros, of which the first is left out,
- * as what is compiled and touched for the first time comes with it. */
+/* The speed of both targets, at once, as they share what they share: on images of zeros, of which the first is left
+ * out, as what is compiled and touched for the first time comes with it. */
 static int net_measure_speed(struct alexcl_net *net, struct alexcl_error *err) {
     enum { ROUNDS = 4, SINGLE = 2, MOST = 32 };
     static const struct net_batch none = {0}, both = {.images = 1, .share = {1, 1}};
@@ -240,16 +240,16 @@ static struct alexcl_net_times net_times(const struct alexcl_net *net) {
         .wall = net->wall, .build = net->build, .images = {net->done[0], net->done[1]}, .events = 1};
     for (int i = 0; i < net->shared.lanes; i++) {
         const struct lane *lane = &net->lanes[i];
-        if (!lane->place.device) {
+        if (!lane->target.device) {
             t.device[i] = lane->reference_seconds - net->opening.device[i];
             continue;
         }
         uint64_t busy[DEVICE_ACCOUNTS];
-        device_times(lane->place.device, busy);
+        device_times(lane->target.device, busy);
         t.device[i] = (double)busy[DEVICE_COMPUTE] * 1e-9 - net->opening.device[i];
         t.exchange += (double)busy[DEVICE_EXCHANGE] * 1e-9;
         t.transfer += (double)busy[DEVICE_TRANSFER] * 1e-9;
-        if (!device_has_times(lane->place.device)) t.events = 0;
+        if (!device_has_times(lane->target.device)) t.events = 0;
     }
     t.exchange -= net->opening.exchange;
     t.transfer -= net->opening.transfer;
@@ -323,13 +323,13 @@ int alexcl_net_batch(const struct alexcl_net *net) { return net->images; }
 
 void alexcl_net_output(const struct alexcl_net *net, struct alexcl_shape *out) { *out = net->shared.graph->output; }
 
-void alexcl_net_memory(const struct alexcl_net *net, size_t place, struct alexcl_plan_memory *out) {
+void alexcl_net_memory(const struct alexcl_net *net, size_t target, struct alexcl_plan_memory *out) {
     *out = (struct alexcl_plan_memory){0};
-    if (place >= (size_t)net->shared.lanes) return;
-    const struct lane *lane = &net->lanes[place];
-    *out = graph_memory(lane->graph, lane->halves, &lane->place, lane->capacity);
-    struct fit_place own = net_fit_place(lane);
-    out->host = fit_place_host(&own, lane->capacity);
+    if (target >= (size_t)net->shared.lanes) return;
+    const struct lane *lane = &net->lanes[target];
+    *out = graph_memory(lane->graph, lane->halves, &lane->target, lane->capacity);
+    struct fit_target own = net_fit_target(lane);
+    out->host = fit_target_host(&own, lane->capacity);
 }
 
 /* Image `image` of the batch, which begins with the run's image `first`, has a score that is not finite: runs the batch
@@ -342,13 +342,13 @@ static int net_name_bad_layer(struct alexcl_net *net, size_t first_image, size_t
     int status = net_on_lanes(net, run_batch, err);
     net->shared.batch.check = -1;
     if (status != ALEXCL_OK) return status;
-    int first = -1, place = -1;
+    int first = -1, target = -1;
     for (int i = 0; i < net->shared.lanes; i++) {
         int bad = net->lanes[i].not_finite;
-        if (bad >= 0 && bad == first) place = -1; /* both */
+        if (bad >= 0 && bad == first) target = -1; /* both */
         if (bad >= 0 && (first < 0 || bad < first)) {
             first = bad;
-            place = i;
+            target = i;
         }
         net->lanes[i].not_finite = -1;
     }
@@ -364,7 +364,7 @@ static int net_name_bad_layer(struct alexcl_net *net, size_t first_image, size_t
                        "or of another scale",
                        first_image + image, layer);
     error_note_layer(err, layer);
-    error_note_place(err, place);
+    error_note_target(err, target);
     return status;
 }
 
@@ -468,8 +468,8 @@ int alexcl_net_record(struct alexcl_net *net, int on, struct alexcl_error *err) 
             net->timelines[i] = t;
         }
         lane->timeline = on ? t : NULL;
-        if (on) timeline_begin(t, i, !lane->place.device);
-        if (lane->place.device) TRY(device_record(lane->place.device, lane->timeline, err));
+        if (on) timeline_begin(t, i, !lane->target.device);
+        if (lane->target.device) TRY(device_record(lane->target.device, lane->timeline, err));
     }
     /* One beginning for both, whatever the clocks took. */
     if (on && net->shared.lanes == 2) net->timelines[1]->origin = net->timelines[0]->origin;
@@ -477,9 +477,9 @@ done:
     return status;
 }
 
-size_t alexcl_net_recorded(const struct alexcl_net *net, size_t place, const struct alexcl_work_span **out) {
+size_t alexcl_net_recorded(const struct alexcl_net *net, size_t target, const struct alexcl_work_span **out) {
     runner_drain(net->runner);
-    const struct timeline *t = place < 2 ? net->timelines[place] : NULL;
+    const struct timeline *t = target < 2 ? net->timelines[target] : NULL;
     *out = t ? t->spans : NULL;
     return t ? t->count : 0;
 }

@@ -68,14 +68,14 @@ static int run_upload(struct run *r, int first, int count, struct alexcl_error *
     const float *from = lane->shared->batch.in + (size_t)(lane->first + first) * floats;
     if (lane->copied) return ALEXCL_OK;
     int span = run_open_span(r, ALEXCL_WORK_TRANSFER, "input", -1, first, count);
-    if (!lane->place.device) {
+    if (!lane->target.device) {
         memcpy(lane->input.host + (size_t)first * floats, from, (size_t)count * floats * sizeof *from);
         timeline_close(lane->timeline, span);
         return ALEXCL_OK;
     }
     struct event *written = NULL;
     int status = run_write_input(lane, from, first, count, NULL, &written, err);
-    if (status == ALEXCL_OK) status = device_wait_for(lane->place.device, written, err);
+    if (status == ALEXCL_OK) status = device_wait_for(lane->target.device, written, err);
     event_free(r->uploaded);
     r->uploaded = written;
     timeline_close(lane->timeline, span);
@@ -91,7 +91,7 @@ static int run_upload_next(struct run *r, struct alexcl_error *err) {
     /* It takes this batch's place in lane->images. Their copy stands before what is computed now, so there is little to
      * wait for. */
     int status = lane->images && r->uploaded ? event_wait(r->uploaded, err) : ALEXCL_OK;
-    if (status == ALEXCL_OK) status = device_mark(lane->place.device, &computed, err);
+    if (status == ALEXCL_OK) status = device_mark(lane->target.device, &computed, err);
     if (status == ALEXCL_OK) status = run_write_input(lane, lane->next, 0, lane->next_count, computed, &written, err);
     event_free(computed);
     event_free(written);
@@ -99,7 +99,7 @@ static int run_upload_next(struct run *r, struct alexcl_error *err) {
     return status;
 }
 
-/* Where a part of what is sent lies on the place that made it: all of it, or its channels of one block. 0: there is no
+/* Where a part of what is sent lies on the target that made it: all of it, or its channels of one block. 0: there is no
  * such part. */
 static int run_sent_part(const struct graph_sent *sent, int part, int first, int count, struct buffer_region *out) {
     size_t hw = (size_t)sent->hw, block = (size_t)sent->block;
@@ -152,9 +152,9 @@ static int run_send(struct run *r, int crossing, int first, int count, struct al
     struct event *computed = NULL;
     *send = (struct lane_send){.first = first, .count = count};
     int span = run_open_span(r, ALEXCL_WORK_EXCHANGE, graph_crossing_name(lane->graph, crossing), h, first, count);
-    if (lane->place.device) TRY(device_mark(lane->place.device, &computed, err));
+    if (lane->target.device) TRY(device_mark(lane->target.device, &computed, err));
     for (int part = 0; run_sent_part(&sent, part, first, count, &region); part++) {
-        if (!lane->place.device) {
+        if (!lane->target.device) {
             run_pack(to, from->host, &region);
             continue;
         }
@@ -188,13 +188,13 @@ static int run_take(struct run *r, int crossing, const struct lane_send *send, s
             memcpy(arrived, from, count * floats * sizeof *from);
         from = arrived;
     }
-    if (!lane->place.device) {
+    if (!lane->target.device) {
         memcpy(to->host + first * floats, from, count * floats * sizeof *from);
         return ALEXCL_OK;
     }
     struct buffer_region region = {.row = first, .rows = count, .pitch = floats, .first = 0, .width = floats};
     TRY(buffer_write_region(to->buffer, &region, from, NULL, DEVICE_EXCHANGE, &written, err));
-    TRY(device_wait_for(lane->place.device, written, err));
+    TRY(device_wait_for(lane->target.device, written, err));
 done:
     event_free(written);
     return status;
@@ -247,7 +247,7 @@ static int run_join(struct run *r, int crossing, int first, int count, struct al
     return status;
 }
 
-/* Both halves on one place: each gets the other's halo by a copy in place. */
+/* Both halves on one target: each gets the other's halo by a copy in place. */
 static int run_copy_halo(struct run *r, int crossing, int first, int count, struct alexcl_error *err) {
     struct lane *lane = r->lane;
     const struct graph *g = lane->graph;
@@ -259,7 +259,7 @@ static int run_copy_halo(struct run *r, int crossing, int first, int count, stru
         if (sent.floats == 0) continue;
         int span = run_open_span(r, ALEXCL_WORK_JOIN, graph_crossing_name(g, crossing), h, first, count);
         for (int part = 0; status == ALEXCL_OK && run_sent_part(&sent, part, first, count, &region); part++)
-            if (lane->place.device)
+            if (lane->target.device)
                 status = buffer_copy_region(from->buffer, &region, to->buffer, (size_t)first * sent.floats, err);
             else
                 run_pack(to->host + (size_t)first * sent.floats, from->host, &region);
@@ -333,7 +333,7 @@ static int run_download(struct run *r, struct alexcl_error *err) {
     int finish = run_open_span(r, ALEXCL_WORK_WAIT, "output", -1, 0, r->images);
     /* By a finish, in which Intel's runtime lets this thread compute as well; a blocking read leaves all the work to
      * the others. */
-    int finished = lane->place.device ? device_finish(lane->place.device, err) : ALEXCL_OK;
+    int finished = lane->target.device ? device_finish(lane->target.device, err) : ALEXCL_OK;
     timeline_close(lane->timeline, finish);
     if (finished != ALEXCL_OK) return finished;
     for (int h = 0; h < 2; h++) {
@@ -359,13 +359,13 @@ static int run_layers(struct run *r, const struct graph_schedule_section *sectio
         for (int i = 0; i < layers; i++) {
             TRY(run_layer(r, steps[i].index, from, end - from < together ? end - from : together, err));
             /* The device begins while the rest of the slice is handed out. */
-            if (lane->pinned && from == first && i == 0) TRY(device_flush(lane->place.device, err));
+            if (lane->pinned && from == first && i == 0) TRY(device_flush(lane->target.device, err));
         }
         /* Where many launches wait, Intel's runtime holds the next enqueue up, and this thread, which computes in a
          * finish, idles. */
         r->waiting += 2 * layers;
         if (lane->graph->block > 1 && r->waiting > LANE_WAITING) {
-            TRY(device_finish(lane->place.device, err));
+            TRY(device_finish(lane->target.device, err));
             r->waiting = 0;
         }
     }
@@ -399,7 +399,7 @@ static int run_slice(struct run *r, const struct graph_schedule_section *section
         else
             TRY(run_step(r, from, first, count, err));
     }
-    if (r->lane->place.device) TRY(device_flush(r->lane->place.device, err));
+    if (r->lane->target.device) TRY(device_flush(r->lane->target.device, err));
 done:
     return status;
 }
@@ -418,7 +418,7 @@ static int run_schedule(struct run *r, struct alexcl_error *err) {
         }
     }
     TRY(run_download(r, err));
-    if (lane->place.device) TRY(device_finish(lane->place.device, err)); /* adds up the times of the copies, too */
+    if (lane->target.device) TRY(device_finish(lane->target.device, err)); /* adds up the times of the copies, too */
 done:
     return status;
 }
@@ -434,16 +434,16 @@ int run_batch(struct lane *lane, struct alexcl_error *err) {
     double start = run_cpu_seconds();
     uint64_t begun = timeline_now();
     int status = lane->count ? run_schedule(&r, err) : run_upload_next(&r, err);
-    if (status == ALEXCL_OK && !lane->count && lane->next) status = device_finish(lane->place.device, err);
+    if (status == ALEXCL_OK && !lane->count && lane->next) status = device_finish(lane->target.device, err);
     lane->seconds = (double)(timeline_now() - begun) * 1e-9;
-    if (!lane->place.device) lane->reference_seconds += run_cpu_seconds() - start;
+    if (!lane->target.device) lane->reference_seconds += run_cpu_seconds() - start;
     if (lane->timeline) lane->timeline->run++;
     event_free(r.uploaded);
     if (status != ALEXCL_OK) {
         exchange_abort(lane->shared->exchange);
         /* What is under way still reads and writes memory that the next batch uses. */
         struct alexcl_error ignored = {0};
-        if (lane->place.device) (void)device_finish(lane->place.device, &ignored);
+        if (lane->target.device) (void)device_finish(lane->target.device, &ignored);
         for (int x = 0; x < lane->graph->crossing_count; x++)
             for (int i = lane->sends[x].taken; i < lane->sends[x].sent; i++) event_free(lane->sends[x].slices[i].event);
     }

@@ -31,7 +31,7 @@ struct selfcheck_part {
     const char *kernels;
     struct alexcl_layer desc;
     struct alexcl_shape in;
-    int (*run)(struct place *place, const struct selfcheck_case *c, struct selfcheck_found *found,
+    int (*run)(struct target *target, const struct selfcheck_case *c, struct selfcheck_found *found,
                struct alexcl_error *err);
 };
 extern const struct selfcheck_part selfcheck_join, selfcheck_im2col, selfcheck_bias, selfcheck_peak;
@@ -52,7 +52,7 @@ extern const double selfcheck_tolerance;
 int selfcheck_describe_layer(const struct selfcheck_case *c, int half, struct layer *l, struct alexcl_error *err);
 /* Runs both halves of the case on random values, one image alone and then several, and compares with the reference. A
  * status is that something failed; a kernel that computes wrongly is ALEXCL_OK with found->wrong or found->unasked. */
-int selfcheck_run_case(struct place *place, const struct selfcheck_case *c, struct selfcheck_found *found,
+int selfcheck_run_case(struct target *target, const struct selfcheck_case *c, struct selfcheck_found *found,
                        struct alexcl_error *err);
 /* `count` values of both; adds to *found. */
 void selfcheck_compare(const float *got, const float *due, size_t count, int half, struct selfcheck_found *found);
@@ -63,7 +63,7 @@ struct selfcheck_case selfcheck_case_of_part(const struct selfcheck_part *part, 
 
 /* What the cases are made of. Values in [-scale, scale); free() them. */
 int selfcheck_make_random(size_t count, const char *name, double scale, float **out, struct alexcl_error *err);
-int selfcheck_store(struct place *place, const float *values, size_t count, struct storage *out,
+int selfcheck_store(struct target *target, const float *values, size_t count, struct storage *out,
                     struct alexcl_error *err);
 /* Values that stand for "nobody wrote here". */
 void selfcheck_fill_nobody(float *x, size_t count);
@@ -76,15 +76,15 @@ void selfcheck_explain(const struct selfcheck_found *found, char *out, size_t si
 /* Its kernel files, "im2col bias". */
 const char *selfcheck_kernels(const struct selfcheck_case *c);
 
-/* The case of `alexcl check` with this number on a place; 0 behind the last. CLBlast's variants are there with
+/* The case of `alexcl check` with this number on a target; 0 behind the last. CLBlast's variants are there with
  * ALEXCL_GEMM=clblast: to compile its kernels takes up to a minute. */
-int selfcheck_table_case(const struct place *place, unsigned number, struct selfcheck_case *out);
+int selfcheck_table_case(const struct target *target, unsigned number, struct selfcheck_case *out);
 /* What there can be on any device: kernel files and kind of layer of the entry with this number; 0 behind the last. */
 int selfcheck_table_names(unsigned number, const char **kernels, const char **layer);
 
-/* Before a net's first run, when its layers are prepared on `place`: checks the kernels that these layers use for
+/* Before a net's first run, when its layers are prepared on `target`: checks the kernels that these layers use for
  * `images` at once, unless the cache folder remembers that this driver had them right (ALEXCL_CHECK). ALEXCL_E_DEVICE
  * names driver and kernel. */
-int selfcheck_before_use(const struct graph *g, unsigned halves, struct place *place, int images, const char *driver,
+int selfcheck_before_use(const struct graph *g, unsigned halves, struct target *target, int images, const char *driver,
                          struct alexcl_error *err);
 #endif

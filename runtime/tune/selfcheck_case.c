@@ -43,13 +43,13 @@ static int case_cut(const float *x, size_t images, struct alexcl_shape s, int fi
     return status;
 }
 
-int selfcheck_store(struct place *place, const float *values, size_t count, struct storage *out,
+int selfcheck_store(struct target *target, const float *values, size_t count, struct storage *out,
                     struct alexcl_error *err) {
-    int status = storage_create(place, count, "a check", out, err);
+    int status = storage_create(target, count, "a check", out, err);
     return status == ALEXCL_OK ? storage_write(out, 0, values, count, err) : status;
 }
 
-/* What a half of a layer is given of one input, on the place. */
+/* What a half of a layer is given of one input, on the target. */
 struct case_input {
     struct storage own, halo;
 };
@@ -79,7 +79,7 @@ static int case_lay(const struct layer *l, int input, const float *x, size_t ima
         else
             layer_lay_own(l, input, plain + n * size, laid + n * floats);
     }
-    TRY(selfcheck_store(l->place, laid, images * floats, out, err));
+    TRY(selfcheck_store(l->target, laid, images * floats, out, err));
 done:
     free(plain), free(laid);
     return status;
@@ -117,11 +117,11 @@ static int case_run_half(struct layer *l, enum layer_pass_kind pass, float *cons
     if (l->pass[pass].workspace) {
         TRY(memory_alloc_floats(&scratch, l->pass[pass].workspace, "a check", err));
         selfcheck_fill_nobody(scratch, l->pass[pass].workspace);
-        TRY(selfcheck_store(l->place, scratch, l->pass[pass].workspace, &workspace, err));
+        TRY(selfcheck_store(l->target, scratch, l->pass[pass].workspace, &workspace, err));
     }
     TRY(memory_alloc_floats(&made, floats, "a check", err));
     selfcheck_fill_nobody(made, floats);
-    TRY(selfcheck_store(l->place, made, floats, &to, err));
+    TRY(selfcheck_store(l->target, made, floats, &to, err));
     const struct layer_io one = {sources, &to, &workspace, first, 1}, all = {sources, &to, &workspace, first, count};
     TRY(layer_run(l, pass, &one, err));
     TRY(storage_read(&to, before, made, each, err));
@@ -130,7 +130,7 @@ static int case_run_half(struct layer *l, enum layer_pass_kind pass, float *cons
     TRY(storage_read(&to, 0, made, floats, err));
     for (size_t n = 0; n < (size_t)count; n++) layer_take_out(l, made + before + n * each, out + n * size);
     *unasked = !selfcheck_is_nobody(made, before) || !selfcheck_is_nobody(made + images * each, BEHIND);
-    if (l->place->device) TRY(buffer_check_guards(l->place->device, err));
+    if (l->target->device) TRY(buffer_check_guards(l->target->device, err));
 done:
     for (int i = 0; i < LAYER_SAMPLE_INPUTS; i++) case_free_input(&given[i]);
     storage_free(&to), storage_free(&workspace);
@@ -163,10 +163,10 @@ int selfcheck_describe_layer(const struct selfcheck_case *c, int half, struct la
     return layer_describe_inputs(l, &c->desc, half, in, count, err);
 }
 
-static int case_run_layer(struct place *place, const struct selfcheck_case *c, int half, struct selfcheck_found *found,
-                          struct alexcl_error *err) {
+static int case_run_layer(struct target *target, const struct selfcheck_case *c, int half,
+                          struct selfcheck_found *found, struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    struct place host = {NULL};
+    struct target host = {NULL};
     struct layer l = {0}, reference = {0};
     float *x[LAYER_SAMPLE_INPUTS] = {0}, *w[LAYER_TENSORS] = {0}, *buffers = NULL, *alone = NULL;
     size_t images = (size_t)(c->first + c->images);
@@ -192,7 +192,7 @@ static int case_run_layer(struct place *place, const struct selfcheck_case *c, i
     TRY(memory_alloc_floats(&buffers, 2 * floats, "a check", err));
     TRY(memory_alloc_floats(&alone, 2 * shape_size(l.shape.out), "a check", err));
     TRY(layer_prepare(&reference, c->pass, &host, (const float *const *)w, err));
-    TRY(layer_prepare_variant(&l, c->pass, place, c->variant, (const float *const *)w, err));
+    TRY(layer_prepare_variant(&l, c->pass, target, c->variant, (const float *const *)w, err));
     TRY(case_run_half(&reference, c->pass, x, c->first, c->images, buffers, alone, &unasked, err));
     TRY(case_run_half(&l, c->pass, x, c->first, c->images, buffers + floats, alone + shape_size(l.shape.out), &unasked,
                       err));
@@ -207,16 +207,17 @@ done:
     return status;
 }
 
-int selfcheck_run_case(struct place *place, const struct selfcheck_case *c, struct selfcheck_found *found,
+int selfcheck_run_case(struct target *target, const struct selfcheck_case *c, struct selfcheck_found *found,
                        struct alexcl_error *err) {
     int status = ALEXCL_OK;
     *found = (struct selfcheck_found){0};
     if (!c->variant)
-        status = c->part->run(place, c, found, err);
+        status = c->part->run(target, c, found, err);
     else
-        for (int half = 0; half < 2 && status == ALEXCL_OK; half++) status = case_run_layer(place, c, half, found, err);
+        for (int half = 0; half < 2 && status == ALEXCL_OK; half++)
+            status = case_run_layer(target, c, half, found, err);
     /* A command that failed is told as that, not as the wrong value that it left. */
-    if (status == ALEXCL_OK && place->device) status = device_finish(place->device, err);
+    if (status == ALEXCL_OK && target->device) status = device_finish(target->device, err);
     return status;
 }
 

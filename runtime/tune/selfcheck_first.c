@@ -71,8 +71,8 @@ static int first_add(struct first *f, const struct selfcheck_case *c, struct tex
                        : ALEXCL_OK;
 }
 
-static int first_collect(struct first *f, const struct graph *g, unsigned halves, const struct place *place, int images,
-                         struct alexcl_error *err) {
+static int first_collect(struct first *f, const struct graph *g, unsigned halves, const struct target *target,
+                         int images, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct text all = {0};
     struct selfcheck_case c;
@@ -99,7 +99,7 @@ static int first_collect(struct first *f, const struct graph *g, unsigned halves
         c = selfcheck_case_of_part(parts[i], 0);
         TRY(first_add(f, &c, &all, err));
     }
-    kernel_hash_programs(place->device, hash);
+    kernel_hash_programs(target->device, hash);
     hash_to_hex(hash, f->key);
     text_add(&all, "%s\nALEXCLC1 %s\n", f->key, alexcl_version());
     if (all.failed) {
@@ -163,11 +163,11 @@ static int first_remember(const struct settings *settings, const struct first *f
 
 /* ---- the check ---- */
 
-static int first_run_case(struct place *place, const struct selfcheck_case *c, const char *driver,
+static int first_run_case(struct target *target, const struct selfcheck_case *c, const char *driver,
                           struct alexcl_error *err) {
     struct selfcheck_found found;
     char what[160], shape[48];
-    int status = selfcheck_run_case(place, c, &found, err);
+    int status = selfcheck_run_case(target, c, &found, err);
     if (status != ALEXCL_OK) error_prefix(err, "checking kernel %s.cl before its first use: ", selfcheck_kernels(c));
     if (status != ALEXCL_OK || (!found.wrong && !found.unasked)) return status;
     selfcheck_explain(&found, what, sizeof what);
@@ -178,7 +178,7 @@ static int first_run_case(struct place *place, const struct selfcheck_case *c, c
                   "wrong. `alexcl check` tries every "
                   "kernel; another device, another version of the driver or --devices ref may be right; --check off "
                   "(ALEXCL_CHECK=off) goes on all the same",
-                  device_name(place->device), driver, selfcheck_kernels(c), c->desc.name, shape, what);
+                  device_name(target->device), driver, selfcheck_kernels(c), c->desc.name, shape, what);
     error_note_layer(err, c->desc.name);
     return status;
 }
@@ -195,26 +195,26 @@ static int first_count_kernels(const struct first *f) {
     return count;
 }
 
-int selfcheck_before_use(const struct graph *g, unsigned halves, struct place *place, int images, const char *driver,
+int selfcheck_before_use(const struct graph *g, unsigned halves, struct target *target, int images, const char *driver,
                          struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    const struct settings *settings = device_settings(place->device);
+    const struct settings *settings = device_settings(target->device);
     struct first f = {0};
     char line[1024];
     if (settings->check == SETTINGS_OFF) return ALEXCL_OK;
-    TRY(first_collect(&f, g, halves, place, images, err));
+    TRY(first_collect(&f, g, halves, target, images, err));
     if (settings->check != SETTINGS_ALWAYS && first_remembered(settings, &f)) goto done;
     uint64_t start = timeline_now();
     for (int i = 0; i < f.count; i++) {
         TRY(callbacks_cancelled(settings, err));
         callbacks_progress(settings, "kernels checked", (unsigned)i, (unsigned)f.count);
         log_write(ALEXCL_LOG_INFO, "checking kernel %s.cl, %d of %d, on %s", selfcheck_kernels(&f.cases[i]), i + 1,
-                  f.count, device_name(place->device));
-        TRY(first_run_case(place, &f.cases[i], driver, err));
+                  f.count, device_name(target->device));
+        TRY(first_run_case(target, &f.cases[i], driver, err));
     }
-    TRY(device_finish(place->device, err));
+    TRY(device_finish(target->device, err));
     double seconds = (double)(timeline_now() - start) * 1e-9;
-    snprintf(line, sizeof line, "%s, driver %s, checked: %d kernels right", device_name(place->device), driver,
+    snprintf(line, sizeof line, "%s, driver %s, checked: %d kernels right", device_name(target->device), driver,
              first_count_kernels(&f));
     int kept = first_remember(settings, &f, line);
     log_write(ALEXCL_LOG_INFO, "%s, %.2f s%s", line, seconds, kept ? ", remembered" : "");

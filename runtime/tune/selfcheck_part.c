@@ -21,18 +21,18 @@ static void part_compare(const float *got, const float *due, size_t before, size
 
 /* ---- join ---- */
 
-static int part_join_on(struct place *place, const struct selfcheck_case *c, const float *a, const float *b, float *out,
-                        struct alexcl_error *err) {
+static int part_join_on(struct target *target, const struct selfcheck_case *c, const float *a, const float *b,
+                        float *out, struct alexcl_error *err) {
     int status = ALEXCL_OK, channels[2] = {shape_half_count(c->in.c, 0), shape_half_count(c->in.c, 1)},
         hw = c->in.h * c->in.w;
     size_t images = (size_t)(c->first + c->images), floats = images * shape_size(c->in) + BEHIND;
     struct storage half[2] = {{0}, {0}}, to = {0};
     struct join *join = NULL;
     selfcheck_fill_nobody(out, floats);
-    TRY(selfcheck_store(place, a, images * (size_t)(channels[0] * hw), &half[0], err));
-    TRY(selfcheck_store(place, b, images * (size_t)(channels[1] * hw), &half[1], err));
-    TRY(selfcheck_store(place, out, floats, &to, err));
-    TRY(join_create(place, &join, err));
+    TRY(selfcheck_store(target, a, images * (size_t)(channels[0] * hw), &half[0], err));
+    TRY(selfcheck_store(target, b, images * (size_t)(channels[1] * hw), &half[1], err));
+    TRY(selfcheck_store(target, out, floats, &to, err));
+    TRY(join_create(target, &join, err));
     TRY(join_run(join, "join", (size_t)(channels[0] * hw), (size_t)(channels[1] * hw), &half[0], &half[1], &to,
                  c->first, c->images, err));
     TRY(storage_read(&to, 0, out, floats, err));
@@ -42,17 +42,17 @@ done:
     return status;
 }
 
-static int part_join(struct place *place, const struct selfcheck_case *c, struct selfcheck_found *found,
+static int part_join(struct target *target, const struct selfcheck_case *c, struct selfcheck_found *found,
                      struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    struct place host = {NULL};
+    struct target host = {NULL};
     size_t size = shape_size(c->in), floats = (size_t)(c->first + c->images) * size + BEHIND;
     float *a = NULL, *b = NULL, *buffers = NULL;
     TRY(selfcheck_make_random(floats, "a", 2.0, &a, err));
     TRY(selfcheck_make_random(floats, "b", 2.0, &b, err));
     TRY(memory_alloc_floats(&buffers, 2 * floats, "a check", err));
     TRY(part_join_on(&host, c, a, b, buffers, err));
-    TRY(part_join_on(place, c, a, b, buffers + floats, err));
+    TRY(part_join_on(target, c, a, b, buffers + floats, err));
     part_compare(buffers + floats, buffers, (size_t)c->first * size, (size_t)c->images * size, found);
 done:
     free(a), free(b), free(buffers);
@@ -63,7 +63,7 @@ done:
 
 /* Makes storage, launches kernel `function` of <kernels>.cl on it, compares: out must be `due`, whose values from
  * `before` on are asked for. */
-static int part_launch(struct place *place, const struct selfcheck_case *c, const char *function, const float *in,
+static int part_launch(struct target *target, const struct selfcheck_case *c, const char *function, const float *in,
                        size_t in_count, const float *due, size_t before, size_t count, const struct kernel_range *range,
                        struct kernel_arg *args, size_t arg_count, int in_arg, struct selfcheck_found *found,
                        struct alexcl_error *err) {
@@ -74,9 +74,9 @@ static int part_launch(struct place *place, const struct selfcheck_case *c, cons
     struct kernel *kernel = NULL;
     TRY(memory_alloc_floats(&got, floats, "a check", err));
     selfcheck_fill_nobody(got, floats);
-    TRY(selfcheck_store(place, in, in_count, &from, err));
-    TRY(selfcheck_store(place, got, floats, &to, err));
-    TRY(kernel_create(place->device, c->part->kernels, function, "", &kernel, err));
+    TRY(selfcheck_store(target, in, in_count, &from, err));
+    TRY(selfcheck_store(target, got, floats, &to, err));
+    TRY(kernel_create(target->device, c->part->kernels, function, "", &kernel, err));
     args[in_arg] = ARG_BUFFER(from.buffer);
     args[1 - in_arg] = ARG_BUFFER(to.buffer);
     TRY(kernel_launch(kernel, c->part->desc.name, range, args, arg_count, err));
@@ -90,7 +90,7 @@ done:
 }
 
 /* columns[channel][ky][kx][pixel] of the upper channels of image `first`. */
-static int part_im2col(struct place *place, const struct selfcheck_case *c, struct selfcheck_found *found,
+static int part_im2col(struct target *target, const struct selfcheck_case *c, struct selfcheck_found *found,
                        struct alexcl_error *err) {
     int status = ALEXCL_OK, k = c->desc.kernel[0], stride = c->desc.stride[0], pad = c->desc.pad[0], skipped = 1,
         channels = c->in.c - skipped;
@@ -117,7 +117,7 @@ static int part_im2col(struct place *place, const struct selfcheck_case *c, stru
                                 ARG_INT(skipped), ARG_INT(channels), ARG_INT(c->in.h),    ARG_INT(c->in.w),
                                 ARG_INT(out_h),   ARG_INT(out_w),    ARG_INT(k),          ARG_INT(k),
                                 ARG_INT(stride),  ARG_INT(stride),   ARG_INT(pad),        ARG_INT(pad)};
-    TRY(part_launch(place, c, "im2col", x, in_count, due, start, count, &range, args, sizeof args / sizeof *args, 0,
+    TRY(part_launch(target, c, "im2col", x, in_count, due, start, count, &range, args, sizeof args / sizeof *args, 0,
                     found, err));
 done:
     free(x), free(due);
@@ -125,7 +125,7 @@ done:
 }
 
 /* out[image][channel][pixel] = bias[channel]. */
-static int part_bias(struct place *place, const struct selfcheck_case *c, struct selfcheck_found *found,
+static int part_bias(struct target *target, const struct selfcheck_case *c, struct selfcheck_found *found,
                      struct alexcl_error *err) {
     int status = ALEXCL_OK, pixels = c->in.h * c->in.w;
     size_t size = shape_size(c->in), before = (size_t)c->first * size, count = (size_t)c->images * size;
@@ -135,7 +135,7 @@ static int part_bias(struct place *place, const struct selfcheck_case *c, struct
     for (size_t i = before; i < before + count; i++) due[i] = bias[i / (size_t)pixels % (size_t)c->in.c];
     struct kernel_range range = {2, {0, (size_t)c->first, 0}, {size, (size_t)c->images, 1}, {64, 1, 1}};
     struct kernel_arg args[] = {ARG_INT(0), ARG_INT(0), ARG_INT(c->in.c), ARG_INT(pixels)};
-    TRY(part_launch(place, c, "bias_fill", bias, (size_t)c->in.c, due, before, count, &range, args,
+    TRY(part_launch(target, c, "bias_fill", bias, (size_t)c->in.c, due, before, count, &range, args,
                     sizeof args / sizeof *args, 1, found, err));
 done:
     free(bias), free(due);
@@ -144,7 +144,7 @@ done:
 
 /* out[i]: the sum of the vectors i, i + items, ... of 4 floats. `alexcl time` measures the device by it; no score
  * depends on it. */
-static int part_peak(struct place *place, const struct selfcheck_case *c, struct selfcheck_found *found,
+static int part_peak(struct target *target, const struct selfcheck_case *c, struct selfcheck_found *found,
                      struct alexcl_error *err) {
     int status = ALEXCL_OK;
     enum { WIDTH = 4, VECTORS = 4 };
@@ -161,7 +161,7 @@ static int part_peak(struct place *place, const struct selfcheck_case *c, struct
     struct kernel_range range = {1, {0}, {items}, {64}};
     struct kernel_arg args[] = {ARG_INT(0), ARG_INT(0), ARG_INT((int)items),
                                 ARG_INT(1), ARG_INT(1), ARG_INT((int)items)};
-    TRY(part_launch(place, c, "peak_read", x, in_count, due, 0, items, &range, args, sizeof args / sizeof *args, 0,
+    TRY(part_launch(target, c, "peak_read", x, in_count, due, 0, items, &range, args, sizeof args / sizeof *args, 0,
                     found, err));
 done:
     free(x), free(due);

@@ -24,7 +24,7 @@ static const struct selfcheck_part *const parts[] = {&selfcheck_join, &selfcheck
                                                      &selfcheck_peak};
 enum { PARTS = sizeof parts / sizeof *parts };
 
-int selfcheck_table_case(const struct place *place, unsigned number, struct selfcheck_case *out) {
+int selfcheck_table_case(const struct target *target, unsigned number, struct selfcheck_case *out) {
     const struct layer_sample *s;
     for (unsigned row = 0; (s = table_sample(row)) != NULL; row++) {
         struct alexcl_error ignored = {0};
@@ -37,7 +37,7 @@ int selfcheck_table_case(const struct place *place, unsigned number, struct self
             for (int way = 0; way < 2 * LAYER_WAYS && !large; way++) {
                 l.choice.fp16 = way >= LAYER_WAYS;
                 if (l.choice.fp16 && !l.shape.ops->half_weights) break;
-                if (!layer_set_way(&l, way % LAYER_WAYS, layer_block(place)) || !(*v)->applicable(&l, place) ||
+                if (!layer_set_way(&l, way % LAYER_WAYS, layer_block(target)) || !(*v)->applicable(&l, target) ||
                     number-- > 0)
                     continue;
                 c.variant = *v;

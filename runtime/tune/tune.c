@@ -60,23 +60,23 @@ static void tune_add_way(struct tune_layer *t, const struct layer_variant *varia
     if (t->count < TUNE_WAYS) t->ways[t->count++] = (struct tune_way){.variant = variant, .tile = tile, .own = own};
 }
 
-static void tune_list_ways(struct tune_layer *t, const struct place *place) {
+static void tune_list_ways(struct tune_layer *t, const struct target *target) {
     struct layer l = t->layer;
     for (const struct layer_variant *const *v = l.shape.ops->variants[LAYER_FORWARD]; *v; v++) {
         l.pass[LAYER_FORWARD].tile = (struct layer_tile){{0}};
-        if ((*v)->last_resort || !(*v)->applicable(&l, place)) continue;
-        struct layer_tile own = (*v)->tile ? (*v)->tile(&l, place) : l.pass[LAYER_FORWARD].tile;
+        if ((*v)->last_resort || !(*v)->applicable(&l, target)) continue;
+        struct layer_tile own = (*v)->tile ? (*v)->tile(&l, target) : l.pass[LAYER_FORWARD].tile;
         tune_add_way(t, *v, own, 1);
         for (const struct layer_tile *tile = (*v)->tiles; tile && tile->size[0]; tile++) {
             l.pass[LAYER_FORWARD].tile = *tile;
-            if (!tune_same_tile(*tile, own) && (*v)->applicable(&l, place)) tune_add_way(t, *v, *tile, 0);
+            if (!tune_same_tile(*tile, own) && (*v)->applicable(&l, target)) tune_add_way(t, *v, *tile, 0);
         }
     }
 }
 
 /* The shapes of the halves that can be computed in more than one way, largest first. *out is as long as the graph has
  * layers, twice. */
-static int tune_collect(const struct graph *g, unsigned halves, const struct place *place, struct tune_layer **out,
+static int tune_collect(const struct graph *g, unsigned halves, const struct target *target, struct tune_layer **out,
                         int *count, struct alexcl_error *err) {
     int status = memory_alloc(out, 2 * (size_t)g->layer_count, sizeof **out, "the tuning of a device", err);
     *count = 0;
@@ -87,7 +87,7 @@ static int tune_collect(const struct graph *g, unsigned halves, const struct pla
         *t = (struct tune_layer){.layer = *l};
         t->layer.pass[LAYER_FORWARD].tuned = NULL;
         tuning_key(l, LAYER_FORWARD, t->key);
-        tune_list_ways(t, place);
+        tune_list_ways(t, target);
         int known = t->count < 2, at = *count;
         for (int j = 0; j < *count && !known; j++) known = strcmp((*out)[j].key, t->key) == 0;
         if (known) continue;
@@ -102,7 +102,7 @@ static int tune_collect(const struct graph *g, unsigned halves, const struct pla
 /* Seconds of the fastest of some runs, by event times where the device has them. The first is not counted. */
 static int tune_time(struct layer *l, const struct layer_io *io, double *seconds, struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    struct device *dev = l->place->device;
+    struct device *dev = l->target->device;
     double total = 0;
     *seconds = INFINITY;
     device_time_launches(dev, 1);
@@ -124,7 +124,7 @@ done:
 }
 
 /* Is the answer right? The same programs on a small shape, against the reference. */
-static int tune_check(const struct tune_layer *t, struct place *place, const struct tune_way *way,
+static int tune_check(const struct tune_layer *t, struct target *target, const struct tune_way *way,
                       struct alexcl_error *err) {
     struct selfcheck_found found;
     char what[160];
@@ -132,7 +132,7 @@ static int tune_check(const struct tune_layer *t, struct place *place, const str
     l.pass[LAYER_FORWARD].variant = way->variant;
     l.pass[LAYER_FORWARD].tile = way->tile;
     struct selfcheck_case c = selfcheck_shrink(&l, LAYER_FORWARD);
-    int status = selfcheck_run_case(place, &c, &found, err);
+    int status = selfcheck_run_case(target, &c, &found, err);
     if (status != ALEXCL_OK || (!found.wrong && !found.unasked)) return status;
     selfcheck_explain(&found, what, sizeof what);
     return error_set(err, ALEXCL_E_DEVICE, "kernel %s.cl computes wrongly: %s", selfcheck_kernels(&c), what);
@@ -145,16 +145,16 @@ struct tune_data {
 };
 
 /* A way's times: the least of this and of earlier ones. */
-static int tune_run_way(const struct tune_layer *t, struct place *place, struct tune_way *way,
+static int tune_run_way(const struct tune_layer *t, struct target *target, struct tune_way *way,
                         const struct tune_data *data, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     double alone, together;
     struct layer l = t->layer;
     struct storage workspace = {0};
     l.pass[LAYER_FORWARD].tile = way->tile;
-    TRY(layer_prepare_variant(&l, LAYER_FORWARD, place, way->variant, (const float *const *)data->w, err));
+    TRY(layer_prepare_variant(&l, LAYER_FORWARD, target, way->variant, (const float *const *)data->w, err));
     if (l.pass[LAYER_FORWARD].workspace)
-        TRY(storage_create(place, l.pass[LAYER_FORWARD].workspace, "the tuner", &workspace, err));
+        TRY(storage_create(target, l.pass[LAYER_FORWARD].workspace, "the tuner", &workspace, err));
     TRY(tune_time(
         &l,
         &(struct layer_io){
@@ -181,27 +181,27 @@ static void tune_tile_text(struct layer_tile tile, char out[32]) {
         made += snprintf(out + made, 32 - (size_t)made, "%s%d", i ? "x" : "", tile.size[i]);
 }
 
-static void tune_run_checked(const struct tune_layer *t, struct place *place, struct tune_way *way,
+static void tune_run_checked(const struct tune_layer *t, struct target *target, struct tune_way *way,
                              const struct tune_data *data) {
     struct alexcl_error why = {0};
     char tile[32];
     tune_tile_text(way->tile, tile);
     log_write(ALEXCL_LOG_INFO, "measuring %s by %s%s%s on %s", t->layer.shape.desc->name, way->variant->name,
-              tile[0] ? " " : "", tile, device_name(place->device));
-    way->status = tune_check(t, place, way, &why);
-    if (way->status == ALEXCL_OK) way->status = tune_run_way(t, place, way, data, &why);
+              tile[0] ? " " : "", tile, device_name(target->device));
+    way->status = tune_check(t, target, way, &why);
+    if (way->status == ALEXCL_OK) way->status = tune_run_way(t, target, way, data, &why);
     way->measured = 1;
     if (way->status == ALEXCL_OK) return;
     snprintf(way->message, sizeof way->message, "%.1023s", why.text);
-    log_write(ALEXCL_LOG_WARNING, "%s: %s by variant %s is dropped: %s", device_name(place->device), t->key,
+    log_write(ALEXCL_LOG_WARNING, "%s: %s by variant %s is dropped: %s", device_name(target->device), t->key,
               way->variant->name, why.text);
 }
 
-static int tune_store_random(struct place *place, size_t count, const char *name, struct storage *out,
+static int tune_store_random(struct target *target, size_t count, const char *name, struct storage *out,
                              struct alexcl_error *err) {
     float *values = NULL;
     int status = selfcheck_make_random(count, name, 1.0, &values, err);
-    if (status == ALEXCL_OK) status = selfcheck_store(place, values, count, out, err);
+    if (status == ALEXCL_OK) status = selfcheck_store(target, values, count, out, err);
     free(values);
     return status;
 }
@@ -227,14 +227,14 @@ static double tune_best(const struct tune_layer *t) {
 
 /* The fastest, which must beat the standard clearly: both once more, in turn, since other work on the machine may have
  * hit one of them. */
-static int tune_choose(struct tune_layer *t, struct place *place, const struct tune_data *data,
+static int tune_choose(struct tune_layer *t, struct target *target, const struct tune_data *data,
                        struct alexcl_error *err) {
     int status = ALEXCL_OK;
     for (int i = 1; i < t->count; i++)
         if (tune_cost(&t->ways[i]) < tune_cost(&t->ways[t->chosen])) t->chosen = i;
     for (int i = 0; i < TUNE_AGAIN && t->chosen && t->ways[0].status == ALEXCL_OK; i++) {
-        TRY(tune_run_way(t, place, &t->ways[0], data, err));
-        TRY(tune_run_way(t, place, &t->ways[t->chosen], data, err));
+        TRY(tune_run_way(t, target, &t->ways[0], data, err));
+        TRY(tune_run_way(t, target, &t->ways[t->chosen], data, err));
         if (tune_cost(&t->ways[t->chosen]) > TUNE_CLEARLY * tune_cost(&t->ways[0])) t->chosen = 0;
     }
 done:
@@ -262,27 +262,27 @@ static int tune_wants(const struct tune_layer *t, const struct tune_way *way, in
 
 /* Measures the ways of a round while there is time, and chooses. A way that fails is dropped, with a line in the
  * log. */
-static int tune_measure(struct tune_layer *t, struct place *place, int round, struct tune_budget *budget,
+static int tune_measure(struct tune_layer *t, struct target *target, int round, struct tune_budget *budget,
                         struct alexcl_error *err) {
     int status = ALEXCL_OK, wanted = 0;
     struct tune_data data = {{0}, {0}, {0}};
     const struct layer *l = &t->layer;
     for (int i = 0; i < t->count; i++) wanted |= tune_wants(t, &t->ways[i], round);
     if (!wanted || !tune_has_time(budget, timeline_now())) return ALEXCL_OK;
-    TRY(tune_store_random(place, TUNE_IMAGES * layer_in_floats(l), "x", &data.in, err));
-    TRY(storage_create(place, TUNE_IMAGES * layer_out_floats(l), "the tuner", &data.out, err));
+    TRY(tune_store_random(target, TUNE_IMAGES * layer_in_floats(l), "x", &data.in, err));
+    TRY(storage_create(target, TUNE_IMAGES * layer_out_floats(l), "the tuner", &data.out, err));
     for (int i = 0; i < l->shape.tensor_count; i++)
         TRY(selfcheck_make_random(layer_tensor_floats(&l->shape.tensors[i]), l->shape.tensors[i].suffix, 0.1,
                                   &data.w[i], err));
     for (int i = 0; i < t->count; i++) {
         uint64_t start = timeline_now();
         if (!tune_wants(t, &t->ways[i], round) || !tune_has_time(budget, start)) continue;
-        TRY(callbacks_cancelled(device_settings(place->device), err));
-        callbacks_progress(device_settings(place->device), "ways measured", budget->done++, budget->total);
-        tune_run_checked(t, place, &t->ways[i], &data);
+        TRY(callbacks_cancelled(device_settings(target->device), err));
+        callbacks_progress(device_settings(target->device), "ways measured", budget->done++, budget->total);
+        tune_run_checked(t, target, &t->ways[i], &data);
         tune_spend(budget, timeline_now() - start, i == 0);
     }
-    TRY(tune_choose(t, place, &data, err));
+    TRY(tune_choose(t, target, &data, err));
 done:
     storage_free(&data.in), storage_free(&data.out);
     for (int i = 0; i < LAYER_TENSORS; i++) free(data.w[i]);
@@ -312,10 +312,10 @@ static int tune_remember(const struct tune_layer *t, struct tuning *tuning, stru
 
 /* ---- before the first use ---- */
 
-static void tune_apply(struct graph *g, unsigned halves, const struct place *place, const struct tuning *t) {
+static void tune_apply(struct graph *g, unsigned halves, const struct target *target, const struct tuning *t) {
     for (int i = 0; i < 2 * g->layer_count; i++) {
         struct layer *l = &g->layers[i / 2].half[i % 2];
-        if ((halves >> i % 2 & 1u) && !l->shape.view) (void)tuning_apply(t, l, LAYER_FORWARD, place);
+        if ((halves >> i % 2 & 1u) && !l->shape.view) (void)tuning_apply(t, l, LAYER_FORWARD, target);
     }
 }
 
@@ -324,34 +324,34 @@ static int tune_unknown(const struct alexcl_selection *sel, size_t index, const 
                         struct alexcl_error *err) {
     int status = ALEXCL_OK, measured = 0;
     uint64_t start = timeline_now();
-    struct place place = {NULL}; /* of its own: what is compiled and allocated for the ways that lose goes with it */
-    TRY(device_open(selection_source(sel, index), settings, &place.device, err));
+    struct target target = {NULL}; /* of its own: what is compiled and allocated for the ways that lose goes with it */
+    TRY(device_open(selection_source(sel, index), settings, &target.device, err));
     log_write(ALEXCL_LOG_INFO,
               "%s: measuring what is fastest for %d layers, %.1f s besides compiling what runs anyway, once (`alexcl "
               "tune` measures all; --tune off)",
-              device_name(place.device), count, (double)time * 1e-9);
+              device_name(target.device), count, (double)time * 1e-9);
     struct tune_budget budget = {.deadline = start + time};
     for (int i = 0; i < TUNE_ROUNDS * count; i++)
-        TRY(tune_measure(&layers[i % count], &place, i / count, &budget, err));
+        TRY(tune_measure(&layers[i % count], &target, i / count, &budget, err));
     for (int i = 0; i < count; i++) {
         for (int w = 0; w < layers[i].count; w++) measured += layers[i].ways[w].measured;
         TRY(tune_remember(&layers[i], t, err));
     }
-    log_write(ALEXCL_LOG_INFO, "%s: measured %d ways of computing %d layers, %.1f s", device_name(place.device),
+    log_write(ALEXCL_LOG_INFO, "%s: measured %d ways of computing %d layers, %.1f s", device_name(target.device),
               measured, count, (double)(timeline_now() - start) * 1e-9);
     TRY(tuning_save(t, err));
 done:
-    device_free(place.device);
+    device_free(target.device);
     return status;
 }
 
 int tune_before_use(const struct alexcl_selection *sel, size_t index, struct graph *g, unsigned halves,
-                    const struct place *place, uint64_t time, struct tuning *t, struct alexcl_error *err) {
+                    const struct target *target, uint64_t time, struct tuning *t, struct alexcl_error *err) {
     int status = ALEXCL_OK, count = 0, left = 0;
     struct tune_layer *layers = NULL;
-    const struct settings *settings = device_settings(place->device);
+    const struct settings *settings = device_settings(target->device);
     if (settings->tune && tuning_path(t)[0]) {
-        TRY(tune_collect(g, halves, place, &layers, &count, err));
+        TRY(tune_collect(g, halves, target, &layers, &count, err));
         for (int i = 0; i < count; i++)
             if (!tuning_knows(t, layers[i].key)) layers[left++] = layers[i];
         struct alexcl_error why = {0};
@@ -361,7 +361,7 @@ int tune_before_use(const struct alexcl_selection *sel, size_t index, struct gra
         if (measured != ALEXCL_OK)
             log_write(ALEXCL_LOG_WARNING, "what is fastest was not measured to the end: %s", why.text);
     }
-    tune_apply(g, halves, place, t);
+    tune_apply(g, halves, target, t);
 done:
     free(layers);
     return status;
@@ -379,7 +379,7 @@ struct tune {
 
 /* All that one device has to measure. */
 struct tune_device {
-    struct place place;
+    struct target target;
     struct tuning *tuning;
     struct graph *graph;
     struct tune_layer *layers;
@@ -391,7 +391,7 @@ static int tune_report(struct tune *s, size_t index, const struct tune_layer *t,
         const struct tune_way *way = &t->ways[i];
         s->number++;
         if (!way->measured) continue;
-        struct alexcl_tune_result r = {.place = alexcl_selection_place(s->selection, index),
+        struct alexcl_tune_result r = {.target = alexcl_selection_target(s->selection, index),
                                        .number = s->number,
                                        .count = s->count,
                                        .layer = t->layer.shape.desc->name,
@@ -415,11 +415,11 @@ static int tune_report(struct tune *s, size_t index, const struct tune_layer *t,
 static int tune_open(struct tune *s, size_t index, const struct alexcl_model *model, struct tune_device *d,
                      struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    TRY(device_open(selection_source(s->selection, index), &s->settings, &d->place.device, err));
+    TRY(device_open(selection_source(s->selection, index), &s->settings, &d->target.device, err));
     TRY(tuning_open(alexcl_selection_device(s->selection, index), &s->settings, &d->tuning, err));
-    TRY(graph_make(model, NULL, layer_block(&d->place), &d->graph, err));
+    TRY(graph_make(model, NULL, layer_block(&d->target), &d->graph, err));
     graph_set(d->graph, &s->settings);
-    TRY(tune_collect(d->graph, 3, &d->place, &d->layers, &d->count, err));
+    TRY(tune_collect(d->graph, 3, &d->target, &d->layers, &d->count, err));
     for (int i = 0; i < d->count; i++) s->count += (unsigned)d->layers[i].count;
 done:
     return status;
@@ -430,7 +430,7 @@ static int tune_device(struct tune *s, size_t index, struct tune_device *d, stru
     for (int i = 0; i < d->count; i++) {
         struct tune_budget budget = {.deadline = UINT64_MAX, .done = s->number, .total = s->count};
         for (int round = 0; round < TUNE_ROUNDS; round++)
-            TRY(tune_measure(&d->layers[i], &d->place, round, &budget, err));
+            TRY(tune_measure(&d->layers[i], &d->target, round, &budget, err));
         TRY(tune_remember(&d->layers[i], d->tuning, err));
         TRY(tuning_save(d->tuning, err));
         TRY(tune_report(s, index, &d->layers[i], err));
@@ -454,9 +454,9 @@ int alexcl_tune_run(const struct alexcl_model *given, const struct alexcl_select
     TRY(SIZED_READ(alexcl_tune_request, request, &wanted, err));
     TRY(settings_read(wanted.settings, &s.settings, err));
     for (size_t i = 0; i < count && i < 2; i++) {
-        if (alexcl_selection_place(sel, i)->device < 0) continue;
+        if (alexcl_selection_target(sel, i)->device < 0) continue;
         /* two parts of one */
-        if (i == 1 && alexcl_selection_place(sel, 0)->device == alexcl_selection_place(sel, 1)->device) continue;
+        if (i == 1 && alexcl_selection_target(sel, 0)->device == alexcl_selection_target(sel, 1)->device) continue;
         TRY(tune_open(&s, i, model, &devices[i], err));
         if (path_size) snprintf(path, path_size, "%s", tuning_path(devices[i].tuning));
     }
@@ -466,7 +466,7 @@ done:
         free(devices[i].layers);
         graph_free(devices[i].graph);
         tuning_free(devices[i].tuning);
-        device_free(devices[i].place.device);
+        device_free(devices[i].target.device);
     }
     settings_free(&s.settings);
     free(own);

@@ -7,11 +7,11 @@
 #include "graph.h"
 #include "tuning.h"
 
-/* Before the layers of a net are prepared on place `index` of a selection: gives them what was measured to be fastest.
+/* Before the layers of a net are prepared on target `index` of a selection: gives them what was measured to be fastest.
  * Layers that were never measured on this device are, in `time` nanoseconds (tune_budget), largest first, if
  * ALEXCL_TUNE says so and the result can be kept. */
 int tune_before_use(const struct alexcl_selection *sel, size_t index, struct graph *g, unsigned halves,
-                    const struct place *place, uint64_t time, struct tuning *t, struct alexcl_error *err);
+                    const struct target *target, uint64_t time, struct tuning *t, struct alexcl_error *err);
 
 /* Until when is measured (timeline_now). A way is begun where more is left than the longest so far took: what takes
  * long is to compile it, and that cannot be stopped. What is needed in any case, the standard, is compiled here instead

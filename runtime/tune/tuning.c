@@ -184,7 +184,7 @@ static const json_t *tuning_find(const struct tuning *t, const char *key) {
 }
 int tuning_knows(const struct tuning *t, const char *key) { return tuning_find(t, key) != NULL; }
 
-int tuning_apply(const struct tuning *t, struct layer *l, enum layer_pass_kind pass, const struct place *place) {
+int tuning_apply(const struct tuning *t, struct layer *l, enum layer_pass_kind pass, const struct target *target) {
     char key[TUNING_KEY];
     tuning_key(l, pass, key);
     const json_t *entry = tuning_find(t, key), *tile = json_object_get(entry, "tile");
@@ -195,7 +195,7 @@ int tuning_apply(const struct tuning *t, struct layer *l, enum layer_pass_kind p
         tuned.pass[pass].tile.size[i] = (int)json_integer_value(json_array_get(tile, i));
     for (const struct layer_variant *const *v = l->shape.ops->variants[pass]; v && *v; v++) {
         if (strcmp((*v)->name, name) != 0) continue;
-        if (!(*v)->applicable(&tuned, place)) break;
+        if (!(*v)->applicable(&tuned, target)) break;
         l->pass[pass].tuned = *v;
         l->pass[pass].tile = tuned.pass[pass].tile;
         l->pass[pass].seconds = json_number_value(json_object_get(entry, "image_ms")) * 1e-3;

@@ -31,7 +31,7 @@ const char *tuning_path(const struct tuning *t);
 int tuning_knows(const struct tuning *t, const char *key);
 /* Sets tuned, tile and seconds of a pass to what was measured. 0 where the layer is not known or cannot be computed so
  * here: l is as it was. */
-int tuning_apply(const struct tuning *t, struct layer *l, enum layer_pass_kind pass, const struct place *place);
+int tuning_apply(const struct tuning *t, struct layer *l, enum layer_pass_kind pass, const struct target *target);
 /* Remembers a choice that takes so many seconds an image, in memory; `tried`, what was measured for it, becomes the
  * tuning's. */
 int tuning_set(struct tuning *t, const struct layer *l, enum layer_pass_kind pass, const struct layer_variant *variant,

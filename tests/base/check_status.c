@@ -166,25 +166,25 @@ END_TEST
 START_TEST(an_error_says_where_as_far_as_it_is_known) {
     struct alexcl_error err = {0}, copy = {0};
     error_note_layer(&err, "conv1"); /* nothing went wrong */
-    error_note_place(&err, 1);
-    ck_assert(err.place == 0 && !err.layer[0]);
+    error_note_target(&err, 1);
+    ck_assert(err.target == 0 && !err.layer[0]);
     error_set(&err, ALEXCL_E_DATA, "bad");
-    ck_assert(err.cl_code == 0 && err.place == -1 && !err.layer[0]);
+    ck_assert(err.cl_code == 0 && err.target == -1 && !err.layer[0]);
     error_note_layer(&err, "conv1");
-    error_note_place(&err, 1);
+    error_note_target(&err, 1);
     error_note_code(&err, -11);
     error_note_layer(&err, "conv2"); /* farther from the cause */
-    error_note_place(&err, 0);
+    error_note_target(&err, 0);
     error_note_code(&err, -5);
     error_prefix(&err, "w.safetensors: ");
-    ck_assert(err.cl_code == -11 && err.place == 1);
+    ck_assert(err.cl_code == -11 && err.target == 1);
     ck_assert_str_eq(err.layer, "conv1");
     ck_assert_int_eq(error_copy(&copy, &err), ALEXCL_E_DATA);
-    ck_assert(copy.place == 1 && strcmp(copy.layer, "conv1") == 0);
+    ck_assert(copy.target == 1 && strcmp(copy.layer, "conv1") == 0);
     ck_assert_str_eq(copy.text, "w.safetensors: bad");
     struct alexcl_error other = {0};
     error_set(&other, -5, "out of resources");
-    ck_assert(other.cl_code == -5 && other.place == -1);
+    ck_assert(other.cl_code == -5 && other.target == -1);
     ck_assert_int_eq(error_copy(&copy, &other), -5);
     ck_assert_str_eq(copy.layer, "conv1"); /* the first is the cause */
 }

@@ -28,7 +28,7 @@ START_TEST(commands_belong_to_the_span_that_is_open) {
     timeline_add(&t, -1, zero, zero + 9000000000);
     ck_assert_uint_eq(t.count, 3);
     const struct alexcl_work_span *s = &t.spans[first];
-    ck_assert(s->work == ALEXCL_WORK_LAYER && strcmp(s->layer, "conv1") == 0 && s->place == 1 && s->half == 0 &&
+    ck_assert(s->work == ALEXCL_WORK_LAYER && strcmp(s->layer, "conv1") == 0 && s->target == 1 && s->half == 0 &&
               s->run == 0);
     ck_assert(s->first == 4 && s->count == 2 && s->commands == 3);
     ck_assert_double_eq_tol(s->start, 2, 1e-6);
@@ -39,7 +39,7 @@ START_TEST(commands_belong_to_the_span_that_is_open) {
     ck_assert(t.spans[2].run == 7 && t.spans[2].commands == 0);
 
     timeline_begin(&t, 0, 0);
-    ck_assert(t.count == 0 && t.run == 0 && t.open == -1 && t.place == 0);
+    ck_assert(t.count == 0 && t.run == 0 && t.open == -1 && t.target == 0);
     free(t.spans);
 }
 END_TEST

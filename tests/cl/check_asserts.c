@@ -16,7 +16,8 @@ static struct alexcl_error err;
 static void write_behind_the_end(void) {
     struct buffer *b;
     const float values[2] = {1, 2};
-    if (buffer_create(support_place()->device, 8, "a test", &b, &err) == ALEXCL_OK) buffer_write(b, 7, values, 2, &err);
+    if (buffer_create(support_target()->device, 8, "a test", &b, &err) == ALEXCL_OK)
+        buffer_write(b, 7, values, 2, &err);
 }
 
 static void read_a_region_behind_the_end(void) {
@@ -24,7 +25,7 @@ static void read_a_region_behind_the_end(void) {
     struct event *done;
     float values[4];
     const struct buffer_region r = {.row = 1, .rows = 1, .pitch = 5, .width = 4};
-    if (buffer_create(support_place()->device, 8, "a test", &b, &err) == ALEXCL_OK)
+    if (buffer_create(support_target()->device, 8, "a test", &b, &err) == ALEXCL_OK)
         buffer_read_region(b, &r, values, NULL, DEVICE_EXCHANGE, &done, &err);
 }
 
@@ -32,7 +33,7 @@ static void launch_with_an_argument_too_few(void) {
     struct kernel *k;
     const struct kernel_range range = {.dims = 1, .global = {64}, .local = {64}};
     const struct kernel_arg args[] = {{.kind = KERNEL_BUFFER}};
-    if (kernel_create(support_place()->device, "bias", "bias_fill", "", &k, &err) == ALEXCL_OK)
+    if (kernel_create(support_target()->device, "bias", "bias_fill", "", &k, &err) == ALEXCL_OK)
         kernel_launch(k, "a test", &range, args, 1, &err);
 }
 

@@ -8,7 +8,7 @@
 static struct alexcl_error err;
 
 START_TEST(regions_are_packed_rows) {
-    struct device *dev = support_place()->device;
+    struct device *dev = support_target()->device;
     enum { ROWS = 5, PITCH = 7, WIDTH = 3 };
     float all[ROWS * PITCH], part[3 * WIDTH], seen[ROWS * PITCH];
     struct buffer *a, *b;
@@ -49,7 +49,7 @@ END_TEST
 
 /* OpenCL refuses copies of no bytes (PoCL: -30). */
 START_TEST(nothing_is_copied_and_waited_for) {
-    struct device *dev = support_place()->device;
+    struct device *dev = support_target()->device;
     struct buffer *b;
     struct event *wrote, *was_read;
     float x[8] = {1, 2, 3, 4, 5, 6, 7, 8}, seen[8];
@@ -74,7 +74,7 @@ END_TEST
 /* Rows that follow one another, at any row, line and place, go as one piece: the same values come to the same
  * places. */
 START_TEST(whole_rows_are_one_copy) {
-    struct device *dev = support_place()->device;
+    struct device *dev = support_target()->device;
     enum { ROWS = 4, PITCH = 6, ALL = ROWS * PITCH };
     static const struct buffer_region regions[] = {
         {.row = 1, .rows = 2, .pitch = PITCH, .width = PITCH},                          /* rows */
@@ -112,7 +112,7 @@ START_TEST(whole_rows_are_one_copy) {
 END_TEST
 
 START_TEST(a_copy_waits_for_the_fill_of_a_new_buffer) {
-    struct device *dev = support_place()->device;
+    struct device *dev = support_target()->device;
     enum { FLOATS = 1 << 24 };
     const struct buffer_region last = {.row = 0, .rows = 1, .pitch = FLOATS, .first = FLOATS - 1, .width = 1};
     for (int i = 0; i < 5; i++) {
@@ -129,7 +129,7 @@ START_TEST(a_copy_waits_for_the_fill_of_a_new_buffer) {
 END_TEST
 
 START_TEST(memory_is_accounted_and_limited) {
-    struct device *dev = support_place()->device;
+    struct device *dev = support_target()->device;
     struct buffer *b;
     uint64_t before = buffer_total(dev);
     EXPECT_OK(buffer_create(dev, 1000, "a test", &b, &err), err);
@@ -149,7 +149,7 @@ END_TEST
 
 #ifdef ALEXCL_GUARD
 START_TEST(a_write_behind_the_end_is_found) {
-    struct device *dev = support_place()->device;
+    struct device *dev = support_target()->device;
     struct buffer *b;
     float x = 1;
     EXPECT_OK(buffer_create(dev, 10, "the victim", &b, &err), err);
@@ -163,7 +163,7 @@ END_TEST
 #endif
 
 START_TEST(thousands_of_events_do_not_pile_up) {
-    struct device *dev = support_place()->device;
+    struct device *dev = support_target()->device;
     struct buffer *b;
     float x[16] = {0};
     EXPECT_OK(buffer_create(dev, 16, "a test", &b, &err), err);
@@ -179,7 +179,7 @@ START_TEST(thousands_of_events_do_not_pile_up) {
 END_TEST
 
 START_TEST(a_failed_call_says_what_where_and_what_to_try) {
-    struct device *dev = support_place()->device;
+    struct device *dev = support_target()->device;
     device_note(dev, "conv1");
     device_note(dev, "relu1");
     ck_assert_int_eq(clerror_check(CL_OUT_OF_RESOURCES, "clFinish", dev, &err), CL_OUT_OF_RESOURCES);

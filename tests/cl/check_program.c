@@ -20,7 +20,7 @@ static void write_kernel(const char *name, const char *text) {
 }
 
 START_TEST(a_kernel_of_ones_own_runs) {
-    struct device *dev = support_place()->device;
+    struct device *dev = support_target()->device;
     struct kernel *k;
     struct buffer *b;
     float out[10];
@@ -51,7 +51,7 @@ START_TEST(a_kernel_of_ones_own_runs) {
 END_TEST
 
 START_TEST(copies_wait_for_the_work_they_name) {
-    struct device *dev = support_place()->device;
+    struct device *dev = support_target()->device;
     struct kernel *k;
     struct buffer *b;
     struct event *worked, *was_read, *wrote;
@@ -83,7 +83,7 @@ START_TEST(copies_wait_for_the_work_they_name) {
 END_TEST
 
 START_TEST(a_failed_build_keeps_its_whole_log) {
-    struct device *dev = support_place()->device;
+    struct device *dev = support_target()->device;
     struct kernel *k;
     unsigned char *log;
     size_t length;
@@ -105,7 +105,7 @@ START_TEST(a_failed_build_keeps_its_whole_log) {
 END_TEST
 
 START_TEST(a_kernel_that_wants_more_than_it_is_allowed_is_refused) {
-    struct device *dev = support_place()->device;
+    struct device *dev = support_target()->device;
     struct kernel *k = NULL;
     write_kernel(
         "greedy",
@@ -133,7 +133,7 @@ START_TEST(a_kernel_that_wants_more_than_it_is_allowed_is_refused) {
 END_TEST
 
 START_TEST(bad_build_options_are_named) {
-    struct device *dev = support_place()->device;
+    struct device *dev = support_target()->device;
     struct kernel *k;
     write_kernel("plain", "__kernel void k(__global float *x) { x[0] = 1; }\n");
     support_set("ALEXCL_BUILD_OPTIONS", "-no-such-option");

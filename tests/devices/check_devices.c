@@ -90,7 +90,7 @@ START_TEST(two_parts_share_one_device) {
     }
     ck_assert_ptr_ne(half[0]->id, half[1]->id);
     ck_assert_str_eq(half[0]->identity, half[1]->identity); /* one compiled kernel does for both */
-    ck_assert_str_eq(half[0]->identity, support_place()->device->identity);
+    ck_assert_str_eq(half[0]->identity, support_target()->device->identity);
     /* The first goes while the second works on. */
     struct buffer *b;
     float x = 3, y = 0;
@@ -112,7 +112,7 @@ START_TEST(the_identity_tells_device_and_driver) {
     char due[2000];
     snprintf(due, sizeof due, "%s\n%s\n%s\n%s\n%s\n%s", info->platform_name, info->platform_version, info->name,
              info->hardware, info->version, info->driver);
-    ck_assert_str_eq(support_place()->device->identity, due);
+    ck_assert_str_eq(support_target()->device->identity, due);
 }
 END_TEST
 

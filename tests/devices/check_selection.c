@@ -56,8 +56,8 @@ static struct machine laptop(unsigned parts) {
     return m;
 }
 
-static struct alexcl_place places[2];
-static size_t place_count;
+static struct alexcl_target targets[2];
+static size_t target_count;
 static char why[500];
 static struct alexcl_error err;
 
@@ -65,15 +65,15 @@ static int choose(const struct machine *m, const char *text) {
     const struct alexcl_device_info *infos[CARDS];
     for (size_t i = 0; i < m->count; i++) infos[i] = &m->list[i].info;
     err = (struct alexcl_error){0};
-    memset(places, 0, sizeof places);
-    return selection_resolve(text, infos, m->count, "the report", places, &place_count, why, sizeof why, &err);
+    memset(targets, 0, sizeof targets);
+    return selection_resolve(text, infos, m->count, "the report", targets, &target_count, why, sizeof why, &err);
 }
 
 static void expect(const struct machine *m, const char *text, int first, int second) {
     EXPECT_OK(choose(m, text), err);
-    ck_assert_uint_eq(place_count, second == -9 ? 1 : 2);
-    ck_assert_int_eq(places[0].device, first);
-    if (second != -9) ck_assert_int_eq(places[1].device, second);
+    ck_assert_uint_eq(target_count, second == -9 ? 1 : 2);
+    ck_assert_int_eq(targets[0].device, first);
+    if (second != -9) ck_assert_int_eq(targets[1].device, second);
     ck_assert_msg(why[0] != '\0', "no reason is given for \"%s\"", text ? text : "the default");
 }
 
@@ -143,9 +143,9 @@ START_TEST(the_default_is_two_gpus_then_one_then_a_cut_cpu) {
     expect(&m, "", 1, -9);
     m.list[1].info.usable = m.list[2].info.usable = 0;
     expect(&m, NULL, 3, 3);
-    ck_assert_uint_eq(places[0].part, 0);
-    ck_assert_uint_eq(places[1].part, 1);
-    ck_assert_uint_eq(places[1].parts, 2);
+    ck_assert_uint_eq(targets[0].part, 0);
+    ck_assert_uint_eq(targets[1].part, 1);
+    ck_assert_uint_eq(targets[1].parts, 2);
     m.list[3].info.parts = 0;
     expect(&m, NULL, 3, -9);
 }
@@ -170,7 +170,7 @@ START_TEST(every_form_is_read) {
     expect(&m, "0,ref", 0, -1);
     expect(&m, "ref,ref", -1, -1);
     expect(&m, "3/2", 3, 3);
-    ck_assert_uint_eq(places[1].part, 1);
+    ck_assert_uint_eq(targets[1].part, 1);
     expect(&m, "~pthread/2", 4, 4);
     expect(&m, "3,4", 3, 4); /* an alias that is asked for is taken, and told */
     ck_assert_msg(strstr(why, "same hardware") != NULL, "%s", why);
@@ -180,11 +180,11 @@ END_TEST
 START_TEST(a_lone_cpu_is_its_two_halves) {
     struct machine m = laptop(2);
     expect(&m, "0,1", 0, 0);
-    ck_assert_uint_eq(places[0].part, 0);
-    ck_assert_uint_eq(places[1].part, 1);
+    ck_assert_uint_eq(targets[0].part, 0);
+    ck_assert_uint_eq(targets[1].part, 1);
     expect(&m, "1,0", 0, 0);
-    ck_assert_uint_eq(places[0].part, 1);
-    ck_assert_uint_eq(places[1].part, 0);
+    ck_assert_uint_eq(targets[0].part, 1);
+    ck_assert_uint_eq(targets[1].part, 0);
     m = laptop(0);
     EXPECT_ERROR(choose(&m, "0,1"), ALEXCL_E_NO_DEVICE, "--devices 0 ", err);
     struct machine gpu = {0};
@@ -536,9 +536,9 @@ static struct machine listed(const struct listing *l) {
 /* A second index of ALONE: both halves on the first. One index twice: the two parts of a CPU. */
 static void expect_listed(const struct listing *l, const struct machine *m, const char *text, int first, int second) {
     EXPECT_OK(choose(m, text), err);
-    int found = place_count == 2 ? places[1].device : ALONE;
-    ck_assert_msg(places[0].device == first && found == second, "%s: %s: %d and %d, not %d and %d: %s", l->about,
-                  text ? text : "default", places[0].device, found, first, second, why);
+    int found = target_count == 2 ? targets[1].device : ALONE;
+    ck_assert_msg(targets[0].device == first && found == second, "%s: %s: %d and %d, not %d and %d: %s", l->about,
+                  text ? text : "default", targets[0].device, found, first, second, why);
 }
 
 START_TEST(machines_of_public_listings) {

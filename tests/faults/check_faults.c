@@ -208,7 +208,7 @@ END_TEST
 /* Packed tensors of a layer, one after the other. */
 static void read_packed(struct layer *l, float *to) {
     for (int t = 0; t < 2; t++) {
-        size_t floats = layer_parameter_floats(l, l->place, t);
+        size_t floats = layer_parameter_floats(l, l->target, t);
         EXPECT_OK(storage_read(&l->pass[LAYER_FORWARD].parameters[t], 0, to, floats, &err), err);
         to += floats;
     }
@@ -219,19 +219,19 @@ START_TEST(a_layer_that_a_device_failed_to_pack_is_packed_again) {
     enum { IN = 5, OUT = 70 /* two blocks of fc_cpu.cl a half */ };
     static const struct alexcl_layer fc = {.type = ALEXCL_FC, .name = "fc", .outputs = OUT};
     static const char *const calls[] = {"clEnqueueWriteBuffer", "clEnqueueReadBuffer"}; /* to it; from its master */
-    struct place place = {0};
+    struct target target = {0};
     struct layer l, due;
     float *a = support_random(IN * OUT, "a", 0.5), *b = support_random(IN * OUT, "b", 0.5);
     const float *const before[LAYER_TENSORS] = {a, b}, *const after[LAYER_TENSORS] = {b, a};
     set_up(1);
-    EXPECT_OK(device_open(selection_source(sel, 0), support_settings(), &place.device, &err), err);
+    EXPECT_OK(device_open(selection_source(sel, 0), support_settings(), &target.device, &err), err);
     EXPECT_OK(layer_describe(&l, &fc, 0, (struct alexcl_shape){IN, 1, 1}, &err), err);
     due = l;
     l.choice.keep_master = 1;
-    EXPECT_OK(layer_prepare(&l, LAYER_FORWARD, &place, before, &err), err);
-    EXPECT_OK(layer_prepare(&due, LAYER_FORWARD, &place, after, &err), err);
+    EXPECT_OK(layer_prepare(&l, LAYER_FORWARD, &target, before, &err), err);
+    EXPECT_OK(layer_prepare(&due, LAYER_FORWARD, &target, after, &err), err);
     int fired_in_all = 0;
-    size_t floats = layer_parameter_floats(&l, &place, 0) + layer_parameter_floats(&l, &place, 1);
+    size_t floats = layer_parameter_floats(&l, &target, 0) + layer_parameter_floats(&l, &target, 1);
     float *packed = support_floats(floats), *wanted = support_floats(floats);
     read_packed(&due, wanted);
     for (size_t c = 0; c < sizeof calls / sizeof *calls; c++)
@@ -254,7 +254,7 @@ START_TEST(a_layer_that_a_device_failed_to_pack_is_packed_again) {
         }
     ck_assert_int_ge(fired_in_all, 4 + 2); /* two tensors and their masters at least; two masters read */
     layer_release(&l), layer_release(&due);
-    device_free(place.device);
+    device_free(target.device);
     ck_assert_int_eq(faults->live, 0);
     free(a), free(b), free(packed), free(wanted);
 }
@@ -317,7 +317,7 @@ START_TEST(a_net_whose_check_fails_is_not_opened) {
             ck_assert_msg(status == (faults->fired ? FAULTS_CODE : ALEXCL_OK), "%s, call %d: %d: %s", check_calls[c],
                           check_turns[i], status, err.text);
             ck_assert((net == NULL) == (status != ALEXCL_OK));
-            ck_assert(status == ALEXCL_OK || (err.cl_code == FAULTS_CODE && err.place == 0));
+            ck_assert(status == ALEXCL_OK || (err.cl_code == FAULTS_CODE && err.target == 0));
             fired += strstr(err.text, "before its first use") != NULL;
             alexcl_net_free(net);
             ck_assert_msg(faults->live == 0, "%s, call %d: %d objects stayed behind", check_calls[c], check_turns[i],

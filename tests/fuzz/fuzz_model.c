@@ -97,8 +97,11 @@ static uint64_t plan(const struct alexcl_model *m, int *planned) {
     for (int i = 0; i < 3; i++) {
         struct alexcl_plan *p = NULL;
         struct alexcl_error err = {0};
-        struct alexcl_plan_request request = {
-            .size = sizeof request, .batch = batches[i], .places = 2, .split = splits[i], .memory = {1 << 24, 1 << 22}};
+        struct alexcl_plan_request request = {.size = sizeof request,
+                                              .batch = batches[i],
+                                              .targets = 2,
+                                              .split = splits[i],
+                                              .memory = {1 << 24, 1 << 22}};
         int status = alexcl_plan_make(m, &request, &p, &err);
         fuzz_check_answer(status, &err, (int[]){ALEXCL_E_USAGE, ALEXCL_E_MEMORY, 0});
         FUZZ_CLAIM((status == ALEXCL_OK) == (p != NULL));
@@ -106,7 +109,7 @@ static uint64_t plan(const struct alexcl_model *m, int *planned) {
         *planned = 1;
         parameters = p->parameters;
         FUZZ_CLAIM(p->layer_count == m->layer_count && p->chunk >= 1 && p->chunk <= p->batch);
-        for (int place = 0; place < 2; place++) FUZZ_CLAIM(p->memory[place].total <= request.memory[place]);
+        for (int target = 0; target < 2; target++) FUZZ_CLAIM(p->memory[target].total <= request.memory[target]);
         for (size_t l = 0; l < p->layer_count; l++)
             FUZZ_CLAIM(p->layers[l].out.c >= 1 && p->layers[l].out.h >= 1 && p->layers[l].out.w >= 1);
         alexcl_plan_free(p);

@@ -9,10 +9,10 @@ enum { DEVICES = 5 };
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct alexcl_device_info infos[DEVICES] = {0};
     const struct alexcl_device_info *list[DEVICES];
-    struct alexcl_place places[2] = {0};
+    struct alexcl_target targets[2] = {0};
     struct alexcl_error err = {0};
     char why[500] = "";
-    size_t places_used = 0, count = size ? data[0] % (DEVICES + 1) : 0, at = 1;
+    size_t targets_used = 0, count = size ? data[0] % (DEVICES + 1) : 0, at = 1;
     for (size_t i = 0; i < count; i++, at += 2) {
         unsigned kind = at < size ? data[at] : 0, more = at + 1 < size ? data[at + 1] : 0;
         struct alexcl_device_info *d = &infos[i];
@@ -39,19 +39,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (at > size) at = size;
     char *text = fuzz_copy(data + at, size - at, 1);
     int status =
-        selection_resolve(size ? text : NULL, list, count, "the report", places, &places_used, why, sizeof why, &err);
+        selection_resolve(size ? text : NULL, list, count, "the report", targets, &targets_used, why, sizeof why, &err);
     fuzz_check_answer(status, &err, (int[]){ALEXCL_E_USAGE, ALEXCL_E_NO_DEVICE, 0});
     if (status == ALEXCL_OK) {
-        FUZZ_CLAIM((places_used == 1 || places_used == 2) && why[0] && strlen(why) < sizeof why);
-        for (size_t i = 0; i < places_used; i++) {
-            const struct alexcl_place *p = &places[i];
+        FUZZ_CLAIM((targets_used == 1 || targets_used == 2) && why[0] && strlen(why) < sizeof why);
+        for (size_t i = 0; i < targets_used; i++) {
+            const struct alexcl_target *p = &targets[i];
             FUZZ_CLAIM(p->device >= -1 && p->device < (int)count && p->name[0] && (p->parts == 1 || p->parts == 2) &&
                        p->part < p->parts);
             FUZZ_CLAIM(p->device < 0 || (infos[p->device].usable && (p->parts == 1 || infos[p->device].parts >= 2)));
         }
-        /* Two places are two devices, or the two parts of one, or the reference twice. */
-        if (places_used == 2 && places[0].device >= 0 && places[0].device == places[1].device)
-            FUZZ_CLAIM(places[0].parts == 2 && places[1].parts == 2 && places[0].part != places[1].part);
+        /* Two targets are two devices, or the two parts of one, or the reference twice. */
+        if (targets_used == 2 && targets[0].device >= 0 && targets[0].device == targets[1].device)
+            FUZZ_CLAIM(targets[0].parts == 2 && targets[1].parts == 2 && targets[0].part != targets[1].part);
     }
     free(text);
     return 0;

@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (status != ALEXCL_OK) return 0;
     const struct alexcl_model *model;
     struct graph *g;
-    struct place host = {NULL};
+    struct target host = {NULL};
     FUZZ_CLAIM(alexcl_model_find("tiny2t", &model, &err) == ALEXCL_OK &&
                graph_make(model, NULL, LAYER_BLOCK, &g, &err) == ALEXCL_OK);
     for (int i = 0; i < 2 * g->layer_count; i++) {

@@ -210,7 +210,7 @@ START_TEST(the_largest_batch_is_cut_to_what_fits) {
     static const char *const splits[] = {NULL, "auto", "1:1", "1:0"};
     for (size_t i = 0; i < sizeof splits / sizeof *splits; i++) {
         struct alexcl_plan_request request = {
-            .size = sizeof request, .batch = INT_MAX, .places = 2, .memory = {1 << 20, 2 << 20}, .split = splits[i]};
+            .size = sizeof request, .batch = INT_MAX, .targets = 2, .memory = {1 << 20, 2 << 20}, .split = splits[i]};
         EXPECT_OK(alexcl_plan_make(&c->model, &request, &plan, &err), err);
         ck_assert_int_eq(plan->batch, INT_MAX);
         ck_assert_int_gt(plan->chunk, 1000);
@@ -230,7 +230,7 @@ START_TEST(what_is_left_out_has_a_default_or_is_told) {
     struct alexcl_net *net;
     char path[8];
     EXPECT_OK(alexcl_plan_make(&c->model, NULL, &plan, &err), err);
-    ck_assert(plan->batch == 1 && plan->chunk == 1 && plan->layer_count == 4 && plan->places == 2);
+    ck_assert(plan->batch == 1 && plan->chunk == 1 && plan->layer_count == 4 && plan->targets == 2);
     alexcl_plan_free(plan);
     EXPECT_ERROR(alexcl_plan_make(NULL, NULL, &plan, &err), ALEXCL_E_USAGE, "no model", err);
     EXPECT_ERROR(alexcl_weights_generate(NULL, 1, NULL, NULL, 0, &w, &err), ALEXCL_E_USAGE, "no model", err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is shared is counted once: by two places on one CPU or card, and by the host with those that compute in its
+/* What is shared is counted once: by two targets on one CPU or card, and by the host with those that compute in its
  * memory. */
 #include "fit.h"
 
@@ -8,14 +8,14 @@
 #include "support.h"
 
 static struct alexcl_error err;
-static struct place none = {NULL};
+static struct target none = {NULL};
 
-/* Two places, or one, on which a net's halves are; what is shared is up to the test. */
+/* Two targets, or one, on which a net's halves are; what is shared is up to the test. */
 static struct fit fit_of(const struct graph *g, const struct split *split, int on_host) {
-    struct fit f = {.split = split, .count = split->places, .host_memory = UINT64_MAX};
+    struct fit f = {.split = split, .count = split->targets, .host_memory = UINT64_MAX};
     for (size_t i = 0; i < f.count; i++)
-        f.places[i] = (struct fit_place){
-            .graph = g, .place = &none, .halves = split_halves(split, i), .on_host = on_host, .pinned = !on_host};
+        f.targets[i] = (struct fit_target){
+            .graph = g, .target = &none, .halves = split_halves(split, i), .on_host = on_host, .pinned = !on_host};
     return f;
 }
 
@@ -60,8 +60,8 @@ static void expect_host(const struct graph *g, const struct split *s) {
     int images = split_batch(s, IMAGES, plenty, capacity);
     uint64_t due = f.caller.fixed + (uint64_t)images * (f.caller.image + sizeof(float) * (3 * 224 * 224 + 1000));
     for (size_t i = 0; i < f.count; i++)
-        due +=
-            graph_memory(g, f.places[i].halves, &none, capacity[i]).total + fit_place_host(&f.places[i], capacity[i]);
+        due += graph_memory(g, f.targets[i].halves, &none, capacity[i]).total +
+               fit_target_host(&f.targets[i], capacity[i]);
     ck_assert_uint_eq(fit_on_host(&f, images, capacity), due);
     ck_assert_uint_lt(fit_host(&f, images, capacity), due);
     /* So much and a tenth, and the batch fits; a little less, and it is cut. */
@@ -78,7 +78,7 @@ static void expect_host(const struct graph *g, const struct split *s) {
 START_TEST(host_and_devices_in_it_are_one_sum) { each_split(expect_host); }
 END_TEST
 
-/* Two places on one card, through two drivers or in two parts: their sum must fit, not each. */
+/* Two targets on one card, through two drivers or in two parts: their sum must fit, not each. */
 static void expect_card(const struct graph *g, const struct split *s) {
     enum { IMAGES = 40 };
     const int plenty[2] = {IMAGES, IMAGES};
@@ -87,7 +87,7 @@ static void expect_card(const struct graph *g, const struct split *s) {
     if (f.count == 1) return;
     ck_assert_uint_eq(fit_on_host(&f, images, capacity), 0);
     uint64_t due = 0;
-    for (size_t i = 0; i < 2; i++) due += graph_memory(g, f.places[i].halves, &none, capacity[i]).total;
+    for (size_t i = 0; i < 2; i++) due += graph_memory(g, f.targets[i].halves, &none, capacity[i]).total;
     f.shared = enough(due);
     ck_assert_int_eq(most(&f, images), images);
     f.shared = due;
@@ -110,7 +110,7 @@ START_TEST(the_reference_is_bounded) {
     EXPECT_OK(alexcl_plan_make(
                   model,
                   &(struct alexcl_plan_request){
-                      .size = sizeof(struct alexcl_plan_request), .places = 1, .batch = 1000000, .selection = ref},
+                      .size = sizeof(struct alexcl_plan_request), .targets = 1, .batch = 1000000, .selection = ref},
                   &plan, &err),
               err);
     ck_assert(plan->chunk < plan->batch && plan->on_host == plan->memory[0].total + plan->host);

@@ -74,7 +74,7 @@ static struct graph *tiny(void) {
 /* As many images as memory and the largest buffer hold, and not one more. */
 START_TEST(as_many_images_as_fit) {
     struct alexcl_error err = {0};
-    struct place none = {NULL};
+    struct target none = {NULL};
     struct graph *g = tiny();
     const uint64_t plenty = UINT64_MAX / 4;
     for (unsigned halves = 1; halves <= 3; halves++) {

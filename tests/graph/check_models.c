@@ -175,7 +175,7 @@ START_TEST(shapes_and_parameters_are_the_golden_ones) {
     const struct alexcl_model *m;
     for (size_t i = 0; (m = alexcl_model_get(i)) != NULL; i++) {
         struct alexcl_plan *p;
-        struct alexcl_plan_request request = {.size = sizeof request, .places = 2};
+        struct alexcl_plan_request request = {.size = sizeof request, .targets = 2};
         EXPECT_OK(alexcl_plan_make(m, &request, &p, &err), err);
         ck_assert_msg((double)p->parameters == oracle_number(case_dir(m), "param_count"), "%s: %llu parameters",
                       m->name, (unsigned long long)p->parameters);
@@ -213,7 +213,7 @@ START_TEST(parameters_and_macs_are_the_published_ones) {
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         const struct alexcl_model *m;
         struct alexcl_plan *p;
-        struct alexcl_plan_request request = {.size = sizeof request, .places = 1};
+        struct alexcl_plan_request request = {.size = sizeof request, .targets = 1};
         EXPECT_OK(alexcl_model_find(known[i].model, &m, &err), err);
         EXPECT_OK(alexcl_plan_make(m, &request, &p, &err), err);
         ck_assert_uint_eq(p->parameters, known[i].parameters);

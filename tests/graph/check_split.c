@@ -114,13 +114,13 @@ START_TEST(what_fits) {
 }
 END_TEST
 
-/* Seconds of `images` on a place: what a batch costs, and what an image does. */
+/* Seconds of `images` on a target: what a batch costs, and what an image does. */
 struct cost {
     double batch, image;
 };
 static double seconds(struct cost c, int images) { return c.batch + c.image * images; }
 
-/* Runs batches of 16 on two places; gives the seconds that the last one took. */
+/* Runs batches of 16 on two targets; gives the seconds that the last one took. */
 static double play(struct split *s, const struct cost cost[2], int batches) {
     const int capacity[2] = {16, 16};
     double last = 0;

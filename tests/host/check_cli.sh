@@ -396,16 +396,16 @@ json '[.layers[] | select(.name == "flat")][0] | .seconds == [0, 0] and .command
 if [ "$implementation" = none ]; then json '.share_of_peak == null'; else json '.share_of_peak > 0 and .devices[0].peak_gflops > 0 and .devices[0].peak_read_gbytes_per_s > 0'; fi
 /usr/bin/python3 -c 'import xml.dom.minidom as m; assert "conv1" in m.parse("roof.svg").toxml()' || bad "roof.svg is not a picture with conv1"
 # Every layer that runs is there once for each half and batch, on one row in turn, and all of a batch are no longer than the batch.
-traced() { # traced PLACES
-    jq -e --slurpfile run time.json --argjson places "$1" '[.traceEvents[] | select(.ph == "X")] as $all | ([$run[0].layers[] | select(.commands[0] > 0) | .name] | sort) as $layers
+traced() { # traced TARGETS
+    jq -e --slurpfile run time.json --argjson targets "$1" '[.traceEvents[] | select(.ph == "X")] as $all | ([$run[0].layers[] | select(.commands[0] > 0) | .name] | sort) as $layers
         | [$all[] | select(.cat == "layer")] as $work
         | ($work | group_by([.args.half, .args.batch]) | length == 6 and all((map(.name) | unique) == $layers))
-        and ($work | group_by([.args.half, .args.batch, .name]) | all((map(.args.images) | add) == 4 and length <= $places))
+        and ($work | group_by([.args.half, .args.batch, .name]) | all((map(.args.images) | add) == 4 and length <= $targets))
         and ($work | group_by([.pid, .args.batch]) | all((map(.dur) | add) <= $run[0].seconds.max * 1.05e6))
-        and ([$all[] | select(.tid == 1)] | group_by(.pid) | length == $places and all(sort_by(.ts) | . as $row | [range(1; length)]
+        and ([$all[] | select(.tid == 1)] | group_by(.pid) | length == $targets and all(sort_by(.ts) | . as $row | [range(1; length)]
             | all($row[.].ts >= $row[. - 1].ts + $row[. - 1].dur - 1)))
-        and ([$all[] | select(.cat == "transfer" and .name == "input")] | (map(.args.images) | add) == 12 * $places)
-        and (($all | any(.cat == "exchange")) == ($places == 2))' trace.json >/dev/null || bad "the trace of $1 places lacks something"
+        and ([$all[] | select(.cat == "transfer" and .name == "input")] | (map(.args.images) | add) == 12 * $targets)
+        and (($all | any(.cat == "exchange")) == ($targets == 2))' trace.json >/dev/null || bad "the trace of $1 targets lacks something"
 }
 traced 1
 # A share of the images on each: both halves of every layer on both, each image once, nothing that crosses.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is made of the spans of a recording: medians over batches, by layer, half and place, and when nothing ran. The
+/* What is made of the spans of a recording: medians over batches, by layer, half and target, and when nothing ran. The
  * net is played here: these functions take the place of the library's. */
 #include <stdlib.h>
 #include <string.h>
@@ -36,9 +36,9 @@ int alexcl_net_record(struct alexcl_net *n, int on, struct alexcl_error *e) {
     n->recording = on;
     return ALEXCL_OK;
 }
-size_t alexcl_net_recorded(const struct alexcl_net *n, size_t place, const struct alexcl_work_span **out) {
-    *out = n->spans[place];
-    return n->count[place];
+size_t alexcl_net_recorded(const struct alexcl_net *n, size_t target, const struct alexcl_work_span **out) {
+    *out = n->spans[target];
+    return n->count[target];
 }
 int alexcl_net_peak(struct alexcl_net *n, struct alexcl_peak out[2], struct alexcl_error *e) {
     (void)e;
@@ -46,9 +46,9 @@ int alexcl_net_peak(struct alexcl_net *n, struct alexcl_peak out[2], struct alex
     return ALEXCL_OK;
 }
 
-static void span(int place, enum alexcl_work work, const char *layer, int half, int run, double start, double ms) {
-    net.spans[place][net.count[place]++] =
-        (struct alexcl_work_span){work, layer, place, half, run, 0, 1, 1, start * 1e-3, (start + ms) * 1e-3, ms * 1e-3};
+static void span(int target, enum alexcl_work work, const char *layer, int half, int run, double start, double ms) {
+    net.spans[target][net.count[target]++] = (struct alexcl_work_span){
+        work, layer, target, half, run, 0, 1, 1, start * 1e-3, (start + ms) * 1e-3, ms * 1e-3};
 }
 
 /* Half 0 of conv1 takes 1, 2, 3 ms .. in the recorded runs, half 1 twice that; a copy runs beside them for half a
@@ -99,7 +99,7 @@ static struct measured measure_split(int lanes, const char *split, int batch, in
     EXPECT_OK(alexcl_plan_make(model,
                                &(struct alexcl_plan_request){.size = sizeof(struct alexcl_plan_request),
                                                              .batch = batch,
-                                                             .places = (size_t)lanes,
+                                                             .targets = (size_t)lanes,
                                                              .split = split},
                                &plan, &err),
               err);
@@ -120,17 +120,17 @@ static struct measured measure(int lanes, int batch, int chunk, int repeat) {
     return measure_split(lanes, NULL, batch, chunk, repeat);
 }
 
-START_TEST(one_place) {
+START_TEST(one_target) {
     struct measured m = measure(1, 4, 4, 4); /* 1, 2, 3, 4 ms: the median is 2.5 */
     const struct layer_time *l = &m.layers[0];
     ck_assert_double_eq_tol(l->seconds[0], 2.5e-3, 1e-12);
     ck_assert_double_eq_tol(l->seconds[1], 5e-3, 1e-12);
     ck_assert(l->commands[0] == 1 && l->commands[1] == 1 && m.layers[1].commands[0] == 0);
     ck_assert_double_eq_tol(measure_layer_rate(l), (l->flops[0] + l->flops[1]) / 7.5e-3, 1);
-    ck_assert_double_eq_tol(m.place[0].layers, 7.5e-3, 1e-12);
-    ck_assert_double_eq_tol(m.place[0].joins, 0.25e-3, 1e-12);
-    ck_assert_double_eq_tol(m.place[0].transfer, 3e-3, 1e-12);
-    ck_assert_double_eq_tol(m.place[0].wait, 7e-3, 1e-12); /* the end is not the other place */
+    ck_assert_double_eq_tol(m.target[0].layers, 7.5e-3, 1e-12);
+    ck_assert_double_eq_tol(m.target[0].joins, 0.25e-3, 1e-12);
+    ck_assert_double_eq_tol(m.target[0].transfer, 3e-3, 1e-12);
+    ck_assert_double_eq_tol(m.target[0].wait, 7e-3, 1e-12); /* the end is not the other target */
     ck_assert_double_eq_tol(measure_peak(&m), 100e9, 1);
     measure_free(&m);
 }
@@ -138,20 +138,20 @@ END_TEST
 
 START_TEST(nothing_runs_in_the_rest) {
     struct measured m = measure(1, 4, 4, 1); /* kernels 0 to 3 ms, the copy among them, and the join */
-    ck_assert_double_eq_tol(m.place[0].idle, m.walls[0] - 3e-3 - 0.25e-3, 1e-9);
+    ck_assert_double_eq_tol(m.target[0].idle, m.walls[0] - 3e-3 - 0.25e-3, 1e-9);
     measure_free(&m);
 }
 END_TEST
 
-START_TEST(two_places_work_at_once) {
+START_TEST(two_targets_work_at_once) {
     struct measured m = measure(2, 4, 4, 3);
     const struct layer_time *l = &m.layers[0];
     ck_assert_double_eq_tol(l->seconds[0], 2e-3, 1e-12);
     ck_assert_double_eq_tol(l->seconds[1], 4e-3, 1e-12);
     ck_assert_double_eq_tol(measure_layer_rate(l), (l->flops[0] + l->flops[1]) / 4e-3, 1);
-    ck_assert_double_eq_tol(m.place[0].layers, 2e-3, 1e-12);
-    ck_assert_double_eq_tol(m.place[1].layers, 4e-3, 1e-12);
-    ck_assert_double_eq_tol(m.place[1].wait, 0, 1e-12);
+    ck_assert_double_eq_tol(m.target[0].layers, 2e-3, 1e-12);
+    ck_assert_double_eq_tol(m.target[1].layers, 4e-3, 1e-12);
+    ck_assert_double_eq_tol(m.target[1].wait, 0, 1e-12);
     ck_assert_double_eq_tol(measure_peak(&m), 200e9, 1);
     measure_free(&m);
 }
@@ -171,7 +171,7 @@ START_TEST(bytes_of_a_half) {
     struct alexcl_plan *plan;
     EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
     EXPECT_OK(alexcl_plan_make(model,
-                               &(struct alexcl_plan_request){.size = sizeof(struct alexcl_plan_request), .places = 1},
+                               &(struct alexcl_plan_request){.size = sizeof(struct alexcl_plan_request), .targets = 1},
                                &plan, &err),
               err);
     for (size_t i = 0; i < plan->layer_count; i++) {
@@ -199,7 +199,7 @@ START_TEST(bytes_of_half_weights) {
     struct alexcl_plan *plan;
     EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
     EXPECT_OK(alexcl_plan_make(model,
-                               &(struct alexcl_plan_request){.size = sizeof(struct alexcl_plan_request), .places = 1},
+                               &(struct alexcl_plan_request){.size = sizeof(struct alexcl_plan_request), .targets = 1},
                                &plan, &err),
               err);
     for (size_t i = 0; i < plan->layer_count; i++) {
@@ -216,14 +216,14 @@ START_TEST(bytes_of_half_weights) {
 }
 END_TEST
 
-/* Both places read the weights of both halves. */
+/* Both targets read the weights of both halves. */
 START_TEST(bytes_of_a_split_by_images) {
     struct measured m = measure_split(2, "1:1", 4, 4, 1), halves = measure(2, 4, 4, 1);
     const struct alexcl_model *model;
     struct alexcl_plan *plan;
     EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
     EXPECT_OK(alexcl_plan_make(model,
-                               &(struct alexcl_plan_request){.size = sizeof(struct alexcl_plan_request), .places = 1},
+                               &(struct alexcl_plan_request){.size = sizeof(struct alexcl_plan_request), .targets = 1},
                                &plan, &err),
               err);
     for (size_t i = 0; i < plan->layer_count; i++)
@@ -237,9 +237,10 @@ START_TEST(bytes_of_a_split_by_images) {
 END_TEST
 
 START_TEST(more_than_the_peak_is_noticed) {
-    struct layer_time layers[2] = {{.place = {2, 0}, .flops = {90e9, 90e9}}, {.place = {1, 0}, .flops = {50e9, 50e9}}};
+    struct layer_time layers[2] = {{.target = {2, 0}, .flops = {90e9, 90e9}},
+                                   {.target = {1, 0}, .flops = {50e9, 50e9}}};
     struct measured m = {
-        .places = 1, .peak = {{100e9, 1}}, .layers = layers, .layer_count = 2, .flops = 280e9, .median = 3};
+        .targets = 1, .peak = {{100e9, 1}}, .layers = layers, .layer_count = 2, .flops = 280e9, .median = 3};
     ck_assert(!measure_beats_peak(&m)); /* as much as the peak */
     layers[1].flops[1] = 53e9;
     ck_assert(measure_beats_peak(&m));
@@ -254,9 +255,9 @@ END_TEST
 
 int main(void) {
     TCase *tests = tcase_create("measure");
-    tcase_add_test(tests, one_place);
+    tcase_add_test(tests, one_target);
     tcase_add_test(tests, nothing_runs_in_the_rest);
-    tcase_add_test(tests, two_places_work_at_once);
+    tcase_add_test(tests, two_targets_work_at_once);
     tcase_add_test(tests, chunks_of_a_batch_belong_together);
     tcase_add_test(tests, bytes_of_a_half);
     tcase_add_test(tests, bytes_of_half_weights);

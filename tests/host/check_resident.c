@@ -38,7 +38,7 @@ static double planned(const char *precision) {
     EXPECT_OK(alexcl_model_find("alexnet", &model, &err), err);
     EXPECT_OK(alexcl_plan_make(model,
                                &(struct alexcl_plan_request){
-                                   .size = sizeof(struct alexcl_plan_request), .places = 1, .settings = &settings},
+                                   .size = sizeof(struct alexcl_plan_request), .targets = 1, .settings = &settings},
                                &plan, &err),
               err);
     double size = (double)(plan->memory[0].weights + plan->memory[0].activations);
@@ -46,7 +46,7 @@ static double planned(const char *precision) {
     return size;
 }
 
-/* Of some runs: two places that are prepared at once have their peaks together or one behind the other. */
+/* Of some runs: two targets that are prepared at once have their peaks together or one behind the other. */
 static double least_resident(const char *const arguments[]) {
     enum { RUNS = 4 };
     double least = resident(arguments);

@@ -18,7 +18,7 @@ static char names[LAYERS][16];
 
 /* Layer i of `count` does 10 + i % 3 operations a byte, at rates a factor apart; the fastest is in the middle of the
  * net. */
-static struct measured measured(int count, double factor, size_t places) {
+static struct measured measured(int count, double factor, size_t targets) {
     double rate = 20e9;
     for (int i = 0; i < count; i++, rate *= factor) {
         int at = (i * 7 + 3) % count; /* 7 divides no count that is used here */
@@ -26,10 +26,10 @@ static struct measured measured(int count, double factor, size_t places) {
         layers[at].name = names[at];
         planned[at].layer = &layers[at];
         times[at] = (struct layer_time){
-            .layer = &planned[at], .flops = {rate, 0}, .place = {1, 0}, .bytes = {rate / (10 + i % 3), 0}};
+            .layer = &planned[at], .flops = {rate, 0}, .target = {1, 0}, .bytes = {rate / (10 + i % 3), 0}};
     }
     return (struct measured){
-        .places = places, .layer_count = (size_t)count, .layers = times, .peak = {{100e9, 10e9}, {100e9, 10e9}}};
+        .targets = targets, .layer_count = (size_t)count, .layers = times, .peak = {{100e9, 10e9}, {100e9, 10e9}}};
 }
 
 static char *drawn(const struct measured *m, const char *title, const char *devices) {

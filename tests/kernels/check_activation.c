@@ -38,8 +38,8 @@ START_TEST(nan_stays) {
     float values[2] = {NAN, -INFINITY};
     const float *const none[LAYER_TENSORS] = {0};
     EXPECT_OK(layer_describe(&l, &desc, 0, (struct alexcl_shape){4, 1, 1}, &err), err);
-    EXPECT_OK(layer_prepare(&l, LAYER_FORWARD, support_place(), none, &err), err);
-    EXPECT_OK(storage_create(support_place(), 2, "a test", &memory, &err), err);
+    EXPECT_OK(layer_prepare(&l, LAYER_FORWARD, support_target(), none, &err), err);
+    EXPECT_OK(storage_create(support_target(), 2, "a test", &memory, &err), err);
     EXPECT_OK(storage_write(&memory, 0, values, 2, &err), err);
     const struct layer_io io = {.in = &(struct layer_source){&memory, NULL}, .out = &memory, .count = 1};
     EXPECT_OK(layer_run(&l, LAYER_FORWARD, &io, &err), err);

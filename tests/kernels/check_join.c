@@ -10,7 +10,7 @@ enum { IMAGES = 7, FIRST = 1 };
 
 static void join(int channels0, int channels1, int hw, int count) {
     struct alexcl_error err = {0};
-    struct place *place = support_place();
+    struct target *target = support_target();
     size_t size0 = (size_t)(channels0 * hw), size1 = (size_t)(channels1 * hw), size = size0 + size1;
     float *a = support_random(IMAGES * size0, "a", 1), *b = support_random(IMAGES * size1, "b", 1);
     size_t from = FIRST * size, computed = (size_t)count * size;
@@ -18,20 +18,20 @@ static void join(int channels0, int channels1, int hw, int count) {
     struct storage half0, half1, out;
     struct join *j;
     ref_join(want + from, a + FIRST * size0, b + FIRST * size1, count, channels0, channels1, hw);
-    EXPECT_OK(storage_create(place, IMAGES * size0, "a", &half0, &err), err);
-    EXPECT_OK(storage_create(place, IMAGES * size1, "b", &half1, &err), err);
-    EXPECT_OK(storage_create(place, IMAGES * size, "y", &out, &err), err);
+    EXPECT_OK(storage_create(target, IMAGES * size0, "a", &half0, &err), err);
+    EXPECT_OK(storage_create(target, IMAGES * size1, "b", &half1, &err), err);
+    EXPECT_OK(storage_create(target, IMAGES * size, "y", &out, &err), err);
     EXPECT_OK(storage_write(&half0, 0, a, IMAGES * size0, &err), err);
     EXPECT_OK(storage_write(&half1, 0, b, IMAGES * size1, &err), err);
     if (!kernel_check_bare()) EXPECT_OK(storage_write(&out, 0, got, IMAGES * size, &err), err);
-    EXPECT_OK(join_create(place, &j, &err), err);
+    EXPECT_OK(join_create(target, &j, &err), err);
     EXPECT_OK(join_run(j, "join", (size_t)(channels0 * hw), (size_t)(channels1 * hw), &half0, &half1, &out, FIRST,
                        count, &err),
               err);
     EXPECT_OK(storage_read(&out, 0, got, IMAGES * size, &err), err);
     const struct support_maps maps = {{channels0 + channels1, 1, hw}, FIRST, 0};
     support_same_maps("join", got + from, want + from, computed, &maps);
-    if (place->device) EXPECT_OK(buffer_check_guards(place->device, &err), err);
+    if (target->device) EXPECT_OK(buffer_check_guards(target->device, &err), err);
     size_t behind = from + computed;
     if (!kernel_check_bare()) { /* NaN still */
         ck_assert(memcmp(got, want, from * sizeof *got) == 0);

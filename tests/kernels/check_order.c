@@ -27,9 +27,9 @@ struct sums {
 
 static void open_kernel(struct sums *s, const char *source, const char *function, const char *defines) {
     s->what = function;
-    EXPECT_OK(kernel_create(support_place()->device, source, function, defines, &s->kernel, &err), err);
-    EXPECT_OK(buffer_create(support_place()->device, s->in, "a test", &s->x, &err), err);
-    EXPECT_OK(buffer_create(support_place()->device, s->out, "a test", &s->y, &err), err);
+    EXPECT_OK(kernel_create(support_target()->device, source, function, defines, &s->kernel, &err), err);
+    EXPECT_OK(buffer_create(support_target()->device, s->in, "a test", &s->x, &err), err);
+    EXPECT_OK(buffer_create(support_target()->device, s->out, "a test", &s->y, &err), err);
 }
 
 static void close_kernel(struct sums *s) {
@@ -42,7 +42,7 @@ static struct buffer *filled(size_t count, float value) {
     struct buffer *b;
     float *values = support_floats(count);
     for (size_t i = 0; i < count; i++) values[i] = value;
-    EXPECT_OK(buffer_create(support_place()->device, count, "a test", &b, &err), err);
+    EXPECT_OK(buffer_create(support_target()->device, count, "a test", &b, &err), err);
     EXPECT_OK(buffer_write(b, 0, values, count, &err), err);
     free(values);
     return b;

@@ -10,7 +10,7 @@ static struct alexcl_error err;
 enum { ITEMS = 128, COUNT = 3, MOST = ITEMS * COUNT * 4 * 16 };
 
 static void check_form(struct peak_form f) {
-    struct device *dev = support_place()->device;
+    struct device *dev = support_target()->device;
     struct kernel *compute, *read;
     struct buffer *x, *y;
     float values[MOST], got[ITEMS], want[ITEMS];
@@ -60,7 +60,7 @@ END_TEST
 
 START_TEST(a_rate_is_found) {
     struct alexcl_peak peak;
-    struct device *dev = support_place()->device;
+    struct device *dev = support_target()->device;
     EXPECT_OK(peak_measure(dev, &peak, &err), err);
     printf("%.1f GFLOP/s, %.1f GB/s\n", peak.flops * 1e-9, peak.bytes * 1e-9);
     ck_assert_int_eq(peak.flops > 0, device_has_times(dev));

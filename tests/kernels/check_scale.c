@@ -19,7 +19,7 @@ START_TEST(inverted_is_a_view) {
     struct layer l;
     struct alexcl_layer desc = dropout(ALEXCL_DROPOUT_INVERTED, 0.5);
     EXPECT_OK(layer_describe(&l, &desc, 0, (struct alexcl_shape){4, 2, 2}, &err), err);
-    ck_assert(l.shape.view && layer_choose(&l, LAYER_FORWARD, support_place()) == NULL);
+    ck_assert(l.shape.view && layer_choose(&l, LAYER_FORWARD, support_target()) == NULL);
     desc = dropout(ALEXCL_DROPOUT_PAPER, 1.0);
     kernel_check_refused(&desc, (struct alexcl_shape){4, 2, 2}, "rate");
 }

@@ -41,7 +41,7 @@ int kernel_check_bare(void) { return getenv("ALEXCL_BARE_BUFFERS") != NULL; }
 int kernel_check_possible(const char *variant) {
     const char *anywhere = getenv("ALEXCL_TEST_CPU_KERNELS");
     return for_any_device(variant) || (anywhere && *anywhere) ||
-           device_limits(support_place()->device)->kind == ALEXCL_DEVICE_CPU;
+           device_limits(support_target()->device)->kind == ALEXCL_DEVICE_CPU;
 }
 
 /* Whether the variant reads maps with that many channels side by side, and sets how they lie. */
@@ -90,12 +90,12 @@ static int is_nobody(const float *x) { return memcmp(x, &NOBODY, sizeof *x) == 0
 
 /* `images` of `size` floats; those asked for hold `values`, if there are any. Bare buffers have nothing else in them,
  * and nothing behind. */
-static void make_storage(struct place *place, const float *values, size_t size, int images, int first, int count,
+static void make_storage(struct target *target, const float *values, size_t size, int images, int first, int count,
                          struct storage *out) {
     struct alexcl_error err = {0};
     size_t floats = size * (size_t)images, from = size * (size_t)first;
     if (kernel_check_bare()) {
-        EXPECT_OK(storage_create(place, floats, "a test", out, &err), err);
+        EXPECT_OK(storage_create(target, floats, "a test", out, &err), err);
         /* From the start: a write further in leaves Oclgrind 21.10 believing that the place was never written. */
         if (values) EXPECT_OK(storage_write(out, 0, values, from + size * (size_t)count, &err), err);
         return;
@@ -103,7 +103,7 @@ static void make_storage(struct place *place, const float *values, size_t size, 
     float *start = support_floats(floats + BEHIND);
     fill_nobody(start, floats + BEHIND);
     if (values) memcpy(start + from, values + from, size * (size_t)count * sizeof *values);
-    EXPECT_OK(storage_create(place, floats + BEHIND, "a test", out, &err), err);
+    EXPECT_OK(storage_create(target, floats + BEHIND, "a test", out, &err), err);
     EXPECT_OK(storage_write(out, 0, start, floats + BEHIND, &err), err);
     free(start);
 }
@@ -119,7 +119,7 @@ static void check_behind(const struct layer *l, struct storage *s, size_t count)
 }
 
 /* A layer of one half, prepared. w[t]: whole tensors. */
-static void prepare_half(struct layer *l, const char *variant, struct place *place,
+static void prepare_half(struct layer *l, const char *variant, struct target *target,
                          const float *const w[LAYER_TENSORS]) {
     struct alexcl_error err = {0};
     const float *values[LAYER_TENSORS] = {0};
@@ -129,10 +129,10 @@ static void prepare_half(struct layer *l, const char *variant, struct place *pla
         values[t] = w[t] + (size_t)l->shape.tensors[t].first * row;
     }
     l->choice.reproducible = 1;
-    EXPECT_OK(layer_prepare_variant(l, LAYER_FORWARD, place, kernel_check_variant(l, variant), values, &err), err);
-    for (int t = 0; t < l->shape.tensor_count && place->device; t++) /* what a plan counts */
+    EXPECT_OK(layer_prepare_variant(l, LAYER_FORWARD, target, kernel_check_variant(l, variant), values, &err), err);
+    for (int t = 0; t < l->shape.tensor_count && target->device; t++) /* what a plan counts */
         ck_assert_uint_eq(buffer_floats(l->pass[LAYER_FORWARD].parameters[t].buffer),
-                          layer_parameter_floats(l, place, t));
+                          layer_parameter_floats(l, target, t));
 }
 
 /* What the half reads of each image, as it lies in memory; what fills up the last block is finite and must not
@@ -175,7 +175,7 @@ static void make_source(const struct layer *l, int input, const float *x, int im
         else
             layer_lay_own(l, input, plain + n * size, laid + n * floats);
     }
-    make_storage(l->place, laid, floats, images, first, count, out);
+    make_storage(l->target, laid, floats, images, first, count, out);
     free(plain), free(laid);
 }
 
@@ -188,11 +188,11 @@ static float *run_half(struct layer *l, const float *x, int images, int first, i
     float *plain = half_input(l, x, images), *input = lay_input(l, plain, images);
     int sides = l->shape.inputs[0].halo.count > 0;
     /* Images that are not asked for are not read. */
-    make_storage(l->place, input, layer_in_floats(l), images, first, count, &in);
-    if (!in_place) make_storage(l->place, NULL, layer_out_floats(l), images, first, count, &out);
+    make_storage(l->target, input, layer_in_floats(l), images, first, count, &in);
+    if (!in_place) make_storage(l->target, NULL, layer_out_floats(l), images, first, count, &out);
     if (sides) make_source(l, 0, x, images, first, count, 1, &halo);
     if (l->pass[LAYER_FORWARD].workspace)
-        make_storage(l->place, NULL, l->pass[LAYER_FORWARD].workspace, 1, 0, 1, &workspace);
+        make_storage(l->target, NULL, l->pass[LAYER_FORWARD].workspace, 1, 0, 1, &workspace);
     const struct layer_io io = {.in = &(struct layer_source){&in, sides ? &halo : NULL},
                                 .out = in_place ? &in : &out,
                                 .workspace = l->pass[LAYER_FORWARD].workspace ? &workspace : NULL,
@@ -204,7 +204,7 @@ static float *run_half(struct layer *l, const float *x, int images, int first, i
     float *got = take_output(l, laid, images, first, count);
     check_behind(l, in_place ? &in : &out, out_floats);
     if (l->pass[LAYER_FORWARD].workspace) check_behind(l, &workspace, l->pass[LAYER_FORWARD].workspace);
-    if (l->place->device) EXPECT_OK(buffer_check_guards(l->place->device, &err), err);
+    if (l->target->device) EXPECT_OK(buffer_check_guards(l->target->device, &err), err);
     /* Oclgrind 21.10 knows only the first bytes of a buffer that gets the place of a shorter one */
     if (!kernel_check_bare()) storage_free(&in), storage_free(&out), storage_free(&halo), storage_free(&workspace);
     free(plain), free(input), free(laid);
@@ -222,7 +222,7 @@ static void check_several_half(struct layer *l, float *const x[], const float *d
         if (l->shape.inputs[i].halo.count) make_source(l, i, x[i], images, first, count, 1, &halo[i]);
         sources[i] = (struct layer_source){&own[i], l->shape.inputs[i].halo.count ? &halo[i] : NULL};
     }
-    make_storage(l->place, NULL, layer_out_floats(l), images, first, count, &out);
+    make_storage(l->target, NULL, layer_out_floats(l), images, first, count, &out);
     const struct layer_io io = {.in = sources, .out = &out, .first = first, .count = count};
     EXPECT_OK(layer_run(l, LAYER_FORWARD, &io, &err), err);
     float *laid = support_floats(floats),
@@ -253,7 +253,7 @@ void kernel_check_several(const struct alexcl_layer *desc, const struct alexcl_s
         struct layer l;
         float *x[LAYER_INPUTS];
         EXPECT_OK(layer_describe_inputs(&l, desc, way % 2, shapes, count, &err), err);
-        if (way > 1 && (!support_place()->device || !kernel_check_possible("cpu"))) continue;
+        if (way > 1 && (!support_target()->device || !kernel_check_possible("cpu"))) continue;
         l.choice.in_block = l.choice.out_block = way > 1 ? LAYER_BLOCK : 1;
         for (int i = 0; i < count; i++) {
             char name[] = {'x', (char)('0' + i), '\0'};
@@ -261,7 +261,7 @@ void kernel_check_several(const struct alexcl_layer *desc, const struct alexcl_s
         }
         float *due = support_floats(ALL * shape_size(l.shape.whole_out));
         due_of(due, x, shapes, count, ALL);
-        EXPECT_OK(layer_prepare(&l, LAYER_FORWARD, support_place(), no_weights, &err), err);
+        EXPECT_OK(layer_prepare(&l, LAYER_FORWARD, support_target(), no_weights, &err), err);
         check_several_half(&l, x, due, ALL, 0, ALL);
         check_several_half(&l, x, due, ALL, 3, 5);
         layer_release(&l);
@@ -276,7 +276,7 @@ static void check_half(const char *variant, struct layer *l, const float *x, con
                        const float *const rounded[LAYER_TENSORS]) {
     const struct kernel_check_extent *e = kernel_check_extent(variant, l->shape.desc->type);
     const int images = e->images, first = e->first, count = e->count;
-    struct place host = {NULL};
+    struct target host = {NULL};
     struct layer reference = *l;
     reference.choice.in_block = reference.choice.out_block = 1;
     reference.choice.fp16 = 0;
@@ -286,7 +286,7 @@ static void check_half(const char *variant, struct layer *l, const float *x, con
     const struct support_maps maps = {l->shape.out, 0, spread}, later = {l->shape.out, (size_t)first, spread};
     char what[160];
     prepare_half(&reference, "ref", &host, rounded);
-    prepare_half(l, variant, support_place(), w);
+    prepare_half(l, variant, support_target(), w);
     snprintf(what, sizeof what, "%s of %s, half %d of %d x %d x %d in blocks of %d%s", variant, l->shape.desc->name,
              l->shape.half, l->shape.whole_in.c, l->shape.whole_in.h, l->shape.whole_in.w, l->choice.in_block,
              l->choice.fp16 ? ", weights in half precision" : "");
@@ -324,7 +324,7 @@ static void check_half(const char *variant, struct layer *l, const float *x, con
         exact.choice.fp16 = 0;
         exact.pass[LAYER_FORWARD].state = NULL;
         memset(exact.pass[LAYER_FORWARD].parameters, 0, sizeof exact.pass[LAYER_FORWARD].parameters);
-        prepare_half(&exact, variant, support_place(), rounded);
+        prepare_half(&exact, variant, support_target(), rounded);
         float *same = run_half(&exact, x, images, first, count, 0);
         support_same_maps(what, got + from, same + from, computed, &later);
         layer_release(&exact);
@@ -409,7 +409,7 @@ float *kernel_check_run_whole(const char *variant, const struct alexcl_layer *de
         if (!set_blocks(&l, variant, in_block)) break;
         if (!got) got = support_floats((size_t)images * shape_size(l.shape.whole_out));
         if (shape_size(l.shape.out) == 0) continue;
-        prepare_half(&l, variant, support_place(), w);
+        prepare_half(&l, variant, support_target(), w);
         float *part = run_half(&l, x, images, 0, images, 0);
         size_t first =
             (size_t)shape_half_first(l.shape.whole_out.c, half) * (size_t)l.shape.out.h * (size_t)l.shape.out.w;

@@ -16,13 +16,13 @@ struct kernel_check_extent {
 const struct kernel_check_extent *kernel_check_extent(const char *variant, enum alexcl_layer_type type);
 const struct layer_variant *kernel_check_variant(const struct layer *l, const char *name);
 int kernel_check_is_winograd(const char *variant);
-/* Whether this place can run a variant: kernels named *_cpu.cl are for CPU devices alone. ALEXCL_TEST_CPU_KERNELS=1
+/* Whether this target can run a variant: kernels named *_cpu.cl are for CPU devices alone. ALEXCL_TEST_CPU_KERNELS=1
  * lets them run anywhere (Oclgrind says it is a GPU). */
 int kernel_check_possible(const char *variant);
 /* Whether buffers hold nothing but what was written (ALEXCL_BARE_BUFFERS, buffer.h): then nothing can be asked of the
  * rest of them. */
 int kernel_check_bare(void);
-/* Both halves of a layer on random values, by that variant on the place under test, against the reference: batches in
+/* Both halves of a layer on random values, by that variant on the target under test, against the reference: batches in
  * the middle of a larger buffer, of 9, 5 and 1, and images that are not asked for must stay untouched. The bits of an
  * image must not depend on the batch it is in. With channels side by side in memory too, where the variant can. Layers
  * that may write over their input do so as well. ALEXCL_TEST_GRID=small tries less. */

@@ -115,8 +115,8 @@ void kernel_check_fc_grid(const char *variant) {
     }
     /* So many inputs that an item of fc_cpu.cl owns several blocks, the last one fewer: too many for a simulator. */
     struct alexcl_layer desc = {.type = ALEXCL_FC, .name = "fc", .outputs = 1030};
-    if (strcmp(variant, "cpu") == 0 && kernel_check_extent(variant, ALEXCL_FC)->costly && support_place()->device &&
-        device_limits(support_place()->device)->kind == ALEXCL_DEVICE_CPU)
+    if (strcmp(variant, "cpu") == 0 && kernel_check_extent(variant, ALEXCL_FC)->costly && support_target()->device &&
+        device_limits(support_target()->device)->kind == ALEXCL_DEVICE_CPU)
         kernel_check_layer(variant, &desc, (struct alexcl_shape){16400, 1, 1});
 }
 
@@ -196,11 +196,11 @@ void kernel_check_maxpool_nan(const char *variant, int block) {
     if (!kernel_check_possible(variant)) return;
     EXPECT_OK(layer_describe(&l, &desc, 0, (struct alexcl_shape){2, 2, 6}, &err), err);
     l.choice.in_block = l.choice.out_block = block;
-    EXPECT_OK(layer_prepare_variant(&l, LAYER_FORWARD, support_place(), kernel_check_variant(&l, variant), none, &err),
+    EXPECT_OK(layer_prepare_variant(&l, LAYER_FORWARD, support_target(), kernel_check_variant(&l, variant), none, &err),
               err);
     layer_lay_in(&l, values, laid);
-    EXPECT_OK(storage_create(support_place(), layer_in_floats(&l), "a test", &in, &err), err);
-    EXPECT_OK(storage_create(support_place(), layer_out_floats(&l), "a test", &out, &err), err);
+    EXPECT_OK(storage_create(support_target(), layer_in_floats(&l), "a test", &in, &err), err);
+    EXPECT_OK(storage_create(support_target(), layer_out_floats(&l), "a test", &out, &err), err);
     EXPECT_OK(storage_write(&in, 0, laid, layer_in_floats(&l), &err), err);
     const struct layer_io io = {.in = &(struct layer_source){&in, NULL}, .out = &out, .count = 1};
     EXPECT_OK(layer_run(&l, LAYER_FORWARD, &io, &err), err);

@@ -92,22 +92,22 @@ START_TEST(biases_are_filled_up) {
 }
 END_TEST
 
-/* On the place under test: half precision changes how wide a weight is, not where it lies. */
+/* On the target under test: half precision changes how wide a weight is, not where it lies. */
 START_TEST(halves_lie_where_floats_do) {
     for (int n = 0; n < EXAMPLES; n++) {
         const struct example *e = &examples[n];
         struct alexcl_error err = {0};
         struct layer l = describe(e);
-        if (!support_place()->device) l.choice.in_block = 1;
+        if (!support_target()->device) l.choice.in_block = 1;
         const struct example here = {e->maps, e->outputs, e->half, l.choice.in_block};
         l.choice.fp16 = 1;
         size_t count = layer_tensor_floats(&l.shape.tensors[0]), own = (size_t)own_outputs(e);
         float *w = support_random(count, "w", 1.0), *b = support_random(own, "b", 1.0);
         const float *const values[LAYER_TENSORS] = {w, b};
-        EXPECT_OK(layer_prepare(&l, LAYER_FORWARD, support_place(), values, &err), err);
+        EXPECT_OK(layer_prepare(&l, LAYER_FORWARD, support_target(), values, &err), err);
         int turned = l.pass[LAYER_FORWARD].variant->pack == fc_pack;
         size_t packed = turned ? fc_pack_floats(&l, NULL, 0) : count, floats = (packed + 1) / 2;
-        ck_assert_uint_eq(layer_parameter_floats(&l, support_place(), 0), floats);
+        ck_assert_uint_eq(layer_parameter_floats(&l, support_target(), 0), floats);
         float *kept = support_floats(floats);
         EXPECT_OK(storage_read(&l.pass[LAYER_FORWARD].parameters[0], 0, kept, floats, &err), err);
         for (size_t i = 0; i < packed; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What every kind of layer reads and makes, which variant a place gets, and how a call is cut into launches. What the
+/* What every kind of layer reads and makes, which variant a target gets, and how a call is cut into launches. What the
  * variants compute is tested kernel by kernel (tests/kernels). */
 #include <math.h>
 #include <stdio.h>
@@ -147,10 +147,10 @@ END_TEST
 static const char *chosen_for(const struct alexcl_layer *desc, struct alexcl_shape whole_in, int fp16) {
     struct layer l = describe(desc, 0, whole_in);
     l.choice.fp16 = fp16;
-    int block = layer_block(support_place());
+    int block = layer_block(support_target());
     if (whole_in.h > 1) l.choice.in_block = block;
     l.choice.out_block = layer_makes_block(&l, l.choice.in_block, block);
-    return layer_choose(&l, LAYER_FORWARD, support_place())->name;
+    return layer_choose(&l, LAYER_FORWARD, support_target())->name;
 }
 
 static const char *chosen(const struct alexcl_layer *desc, struct alexcl_shape whole_in) {
@@ -162,7 +162,7 @@ START_TEST(choice) {
         conv = {.type = ALEXCL_CONV, .name = "conv", .outputs = 4, .kernel = {3, 3}, .stride = {1, 1}, .groups = 1},
         jumps = {.type = ALEXCL_CONV, .name = "conv", .outputs = 4, .kernel = {3, 3}, .stride = {2, 2}, .groups = 1},
         fc = {.type = ALEXCL_FC, .name = "fc", .outputs = 4}, relu = {.type = ALEXCL_RELU, .name = "relu"};
-    struct device *dev = support_place()->device;
+    struct device *dev = support_target()->device;
     const char *own = !dev ? "ref" : device_limits(dev)->kind == ALEXCL_DEVICE_CPU ? "cpu" : "own";
     ck_assert_str_eq(chosen(&conv, maps), strcmp(own, "cpu") == 0 ? "winograd" : own);
     ck_assert_str_eq(chosen(&jumps, maps), own);
@@ -196,15 +196,15 @@ static float *run_fc(int half, int fp16, const float *x, const float *w, const f
     const float *const values[LAYER_TENSORS] = {w, b};
     size_t count = IMAGES * shape_size(l.shape.out);
     float *y = support_floats(count);
-    EXPECT_OK(storage_create(support_place(), IMAGES * IN, "a test", &in, &err), err);
-    EXPECT_OK(storage_create(support_place(), count, "a test", &out, &err), err);
+    EXPECT_OK(storage_create(support_target(), IMAGES * IN, "a test", &in, &err), err);
+    EXPECT_OK(storage_create(support_target(), count, "a test", &out, &err), err);
     EXPECT_OK(storage_write(&in, 0, x, IMAGES * IN, &err), err);
-    EXPECT_OK(layer_prepare(&l, LAYER_FORWARD, support_place(), values, &err), err);
+    EXPECT_OK(layer_prepare(&l, LAYER_FORWARD, support_target(), values, &err), err);
     if (l.pass[LAYER_FORWARD].parameters[0].buffer)
         ck_assert_uint_eq(buffer_floats(l.pass[LAYER_FORWARD].parameters[0].buffer),
-                          layer_parameter_floats(&l, support_place(), 0));
+                          layer_parameter_floats(&l, support_target(), 0));
     if (l.pass[LAYER_FORWARD].workspace)
-        EXPECT_OK(storage_create(support_place(), l.pass[LAYER_FORWARD].workspace, "a test", &workspace, &err), err);
+        EXPECT_OK(storage_create(support_target(), l.pass[LAYER_FORWARD].workspace, "a test", &workspace, &err), err);
     EXPECT_OK(
         layer_run(&l, LAYER_FORWARD,
                   &(struct layer_io){
@@ -225,12 +225,12 @@ START_TEST(passes_are_apart) {
     static const struct alexcl_layer relu = {.type = ALEXCL_RELU, .name = "relu"};
     const float *const none[LAYER_TENSORS] = {0};
     struct layer l = describe(&relu, 0, (struct alexcl_shape){4, 3, 3});
-    EXPECT_OK(layer_prepare(&l, LAYER_FORWARD, support_place(), none, &err), err);
+    EXPECT_OK(layer_prepare(&l, LAYER_FORWARD, support_target(), none, &err), err);
     const struct layer_variant *forward = l.pass[LAYER_FORWARD].variant;
     for (int pass = LAYER_FORWARD + 1; pass < LAYER_PASSES; pass++) {
-        ck_assert(layer_choose(&l, (enum layer_pass_kind)pass, support_place()) == NULL);
-        ck_assert_uint_eq(layer_workspace(&l, (enum layer_pass_kind)pass, support_place()), 0);
-        ck_assert_int_eq(layer_prepare(&l, (enum layer_pass_kind)pass, support_place(), none, &err), ALEXCL_E_USAGE);
+        ck_assert(layer_choose(&l, (enum layer_pass_kind)pass, support_target()) == NULL);
+        ck_assert_uint_eq(layer_workspace(&l, (enum layer_pass_kind)pass, support_target()), 0);
+        ck_assert_int_eq(layer_prepare(&l, (enum layer_pass_kind)pass, support_target(), none, &err), ALEXCL_E_USAGE);
         ck_assert(l.pass[pass].variant == NULL && l.pass[LAYER_FORWARD].variant == forward);
     }
     layer_release(&l);
@@ -242,10 +242,10 @@ START_TEST(half_weights_are_rounded_ones) {
     for (int half = 0; half < 2; half++) {
         struct layer exact = fully_connected(half, 0), narrow = fully_connected(half, 1);
         size_t rows = (size_t)exact.shape.out.c, count = rows * IN,
-               floats = layer_parameter_floats(&exact, support_place(), 0);
-        ck_assert_uint_eq(layer_parameter_floats(&narrow, support_place(), 0), (floats + 1) / 2);
-        ck_assert_uint_eq(layer_parameter_floats(&narrow, support_place(), 1),
-                          layer_parameter_floats(&exact, support_place(), 1));
+               floats = layer_parameter_floats(&exact, support_target(), 0);
+        ck_assert_uint_eq(layer_parameter_floats(&narrow, support_target(), 0), (floats + 1) / 2);
+        ck_assert_uint_eq(layer_parameter_floats(&narrow, support_target(), 1),
+                          layer_parameter_floats(&exact, support_target(), 1));
         float *x = support_random(IMAGES * IN, "x", 2.0), *w = support_random(count, "w", 0.5),
               *b = support_random(rows, "b", 0.5);
         float *rounded = support_floats(count);
@@ -275,15 +275,15 @@ START_TEST(weights_beyond_half_precision_are_refused) {
             b[1] = 1e9f; /* a bias may be anything */
             w[count - 3] = cases[i].value;
             if (!cases[i].named) {
-                EXPECT_OK(layer_prepare(&l, LAYER_FORWARD, support_place(), values, &err), err);
+                EXPECT_OK(layer_prepare(&l, LAYER_FORWARD, support_target(), values, &err), err);
             } else {
                 struct alexcl_error copy = {0};
-                EXPECT_ERROR(layer_prepare(&l, LAYER_FORWARD, support_place(), values, &copy), ALEXCL_E_DATA,
+                EXPECT_ERROR(layer_prepare(&l, LAYER_FORWARD, support_target(), values, &copy), ALEXCL_E_DATA,
                              cases[i].named, copy);
-                EXPECT_ERROR(layer_prepare(&l, LAYER_FORWARD, support_place(), values, &copy), ALEXCL_E_DATA,
+                EXPECT_ERROR(layer_prepare(&l, LAYER_FORWARD, support_target(), values, &copy), ALEXCL_E_DATA,
                              half ? "fc9.weight: a weight of output 130" : "fc9.weight: a weight of output 65", copy);
             }
-            EXPECT_OK(layer_prepare(&exact, LAYER_FORWARD, support_place(), values, &err), err);
+            EXPECT_OK(layer_prepare(&exact, LAYER_FORWARD, support_target(), values, &err), err);
             layer_release(&l), layer_release(&exact);
             free(w), free(b);
         }
@@ -319,9 +319,9 @@ START_TEST(the_next_variant_takes_the_place_of_one_that_is_not_built) {
                                                                                                 "fc_cpu", "fc",
                                                                                                 "fc_naive", NULL};
     struct alexcl_error err = {0};
-    if (!support_place()->device) return;
+    if (!support_target()->device) return;
     struct layer conv = describe(&desc, 0, maps), fc = fully_connected(1, 0);
-    int block = layer_block(support_place()), cpu = block > 1;
+    int block = layer_block(support_target()), cpu = block > 1;
     size_t rows = (size_t)fc.shape.out.c;
     float *x = support_random(IMAGES * IN, "x", 2.0), *w = support_random(rows * IN, "w", 0.5),
           *b = support_random(rows, "b", 0.5);
@@ -330,17 +330,17 @@ START_TEST(the_next_variant_takes_the_place_of_one_that_is_not_built) {
     conv.pass[LAYER_FORWARD].tuned = variant_of(&conv, cpu ? "winograd" : "wino_gpu");
     if (cpu) conv.pass[LAYER_FORWARD].tile = (struct layer_tile){{5, 1, 1}};
     break_kernels(1, all);
-    EXPECT_ERROR(layer_prepare(&fc, LAYER_FORWARD, support_place(), values, &err), ALEXCL_E_BUILD,
+    EXPECT_ERROR(layer_prepare(&fc, LAYER_FORWARD, support_target(), values, &err), ALEXCL_E_BUILD,
                  "fc_naive.cl does not compile", err);
     ck_assert_ptr_null(fc.pass[LAYER_FORWARD].variant);
     break_kernels(0, all), break_kernels(1, faster);
-    EXPECT_OK(layer_prepare(&conv, LAYER_FORWARD, support_place(), values, &err), err);
-    ck_assert_str_eq(layer_choose(&conv, LAYER_FORWARD, support_place())->name, cpu ? "cpu" : "own");
+    EXPECT_OK(layer_prepare(&conv, LAYER_FORWARD, support_target(), values, &err), err);
+    ck_assert_str_eq(layer_choose(&conv, LAYER_FORWARD, support_target())->name, cpu ? "cpu" : "own");
     ck_assert(!conv.pass[LAYER_FORWARD].tuned && !conv.pass[LAYER_FORWARD].tile.size[0]);
     ck_assert_uint_eq(buffer_floats(conv.pass[LAYER_FORWARD].parameters[0].buffer),
-                      layer_parameter_floats(&conv, support_place(), 0));
+                      layer_parameter_floats(&conv, support_target(), 0));
     layer_release(&conv);
-    EXPECT_OK(layer_prepare(&fc, LAYER_FORWARD, support_place(), values, &err), err);
+    EXPECT_OK(layer_prepare(&fc, LAYER_FORWARD, support_target(), values, &err), err);
     ck_assert_str_eq(fc.pass[LAYER_FORWARD].variant->name, "naive");
     layer_release(&fc);
     float *got = run_fc(1, 0, x, w, b);
@@ -403,7 +403,7 @@ START_TEST(empty_half) {
     const float *const none[LAYER_TENSORS] = {0};
     struct layer l = describe(&relu, 1, (struct alexcl_shape){1, 4, 4});
     const struct layer_io io = {.count = 3};
-    EXPECT_OK(layer_prepare(&l, LAYER_FORWARD, support_place(), none, &err), err);
+    EXPECT_OK(layer_prepare(&l, LAYER_FORWARD, support_target(), none, &err), err);
     EXPECT_OK(layer_run(&l, LAYER_FORWARD, &io, &err), err);
     layer_release(&l);
     layer_release(&l); /* safe twice */
@@ -422,9 +422,9 @@ START_TEST(dropout_keeps_the_rest) {
     float y[4];
     struct storage s;
     struct layer l = describe(&drop, 0, (struct alexcl_shape){2, 2, 2});
-    EXPECT_OK(storage_create(support_place(), 4, "a test", &s, &err), err);
+    EXPECT_OK(storage_create(support_target(), 4, "a test", &s, &err), err);
     EXPECT_OK(storage_write(&s, 0, x, 4, &err), err);
-    EXPECT_OK(layer_prepare(&l, LAYER_FORWARD, support_place(), none, &err), err);
+    EXPECT_OK(layer_prepare(&l, LAYER_FORWARD, support_target(), none, &err), err);
     EXPECT_OK(layer_run(&l, LAYER_FORWARD,
                         &(struct layer_io){.in = &(struct layer_source){&s, NULL}, .out = &s, .count = 1}, &err),
               err);

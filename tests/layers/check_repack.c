@@ -33,7 +33,7 @@ static const float *const *as_values(float *const values[LAYER_TENSORS]) { retur
 static struct layer prepared(const struct subject *s, float *const values[LAYER_TENSORS]) {
     struct alexcl_error err = {0};
     struct layer l = s->l;
-    EXPECT_OK(layer_prepare_variant(&l, LAYER_FORWARD, support_place(), s->variant, as_values(values), &err), err);
+    EXPECT_OK(layer_prepare_variant(&l, LAYER_FORWARD, support_target(), s->variant, as_values(values), &err), err);
     return l;
 }
 
@@ -43,10 +43,10 @@ static float *computed(struct layer *l, const float *x, size_t *floats) {
     struct storage in, out, workspace = {0};
     size_t given = IMAGES * layer_in_floats(l), wanted = l->pass[LAYER_FORWARD].workspace;
     *floats = IMAGES * layer_out_floats(l);
-    EXPECT_OK(storage_create(l->place, given, "a test", &in, &err), err);
+    EXPECT_OK(storage_create(l->target, given, "a test", &in, &err), err);
     EXPECT_OK(storage_write(&in, 0, x, given, &err), err);
-    EXPECT_OK(storage_create(l->place, *floats, "a test", &out, &err), err);
-    if (wanted) EXPECT_OK(storage_create(l->place, wanted, "a test", &workspace, &err), err);
+    EXPECT_OK(storage_create(l->target, *floats, "a test", &out, &err), err);
+    if (wanted) EXPECT_OK(storage_create(l->target, wanted, "a test", &workspace, &err), err);
     EXPECT_OK(
         layer_run(l, LAYER_FORWARD,
                   &(struct layer_io){
@@ -63,7 +63,7 @@ static float *computed(struct layer *l, const float *x, size_t *floats) {
 static void expect_same(const struct subject *s, const char *how, struct layer *got, struct layer *due) {
     struct alexcl_error err = {0};
     for (int t = 0; t < got->shape.tensor_count; t++) {
-        size_t floats = layer_parameter_floats(got, got->place, t);
+        size_t floats = layer_parameter_floats(got, got->target, t);
         float *ours = support_floats(floats), *theirs = support_floats(floats);
         EXPECT_OK(storage_read(&got->pass[LAYER_FORWARD].parameters[t], 0, ours, floats, &err), err);
         EXPECT_OK(storage_read(&due->pass[LAYER_FORWARD].parameters[t], 0, theirs, floats, &err), err);
@@ -99,7 +99,7 @@ static void given_other_values(struct subject *s) {
 }
 
 /* With a master: it follows values that are given, and is followed where an optimiser changed it. */
-static void kept_on_the_place(struct subject *s) {
+static void kept_on_the_target(struct subject *s) {
     struct alexcl_error err = {0};
     struct layer other = prepared(s, s->b);
     s->l.choice.keep_master = 1;
@@ -156,7 +156,7 @@ static void with_values(struct subject *s, void (*check)(struct subject *s)) {
  * but that. Gives how many there were. */
 static int walk(void (*check)(struct subject *s), const char *only, const char *without) {
     struct alexcl_error err = {0};
-    struct place *place = support_place();
+    struct target *target = support_target();
     int walked = 0;
     for (int type = 0; layer_type((enum alexcl_layer_type)type); type++) {
         const struct layer_ops *ops = layer_type((enum alexcl_layer_type)type);
@@ -169,10 +169,10 @@ static int walk(void (*check)(struct subject *s), const char *only, const char *
                 s.l.choice.reproducible = 1;
                 s.l.choice.fp16 = fp16;
                 if (s.l.shape.tensor_count == 0 || fp16 > ops->half_weights ||
-                    !layer_set_way(&s.l, way, layer_block(place)))
+                    !layer_set_way(&s.l, way, layer_block(target)))
                     continue;
                 for (const struct layer_variant *const *v = ops->variants[LAYER_FORWARD]; *v; v++) {
-                    if (!(*v)->applicable(&s.l, place) || (only && strcmp((*v)->name, only) != 0) ||
+                    if (!(*v)->applicable(&s.l, target) || (only && strcmp((*v)->name, only) != 0) ||
                         (without && strcmp((*v)->name, without) == 0))
                         continue;
                     s.variant = *v;
@@ -188,7 +188,7 @@ static int walk(void (*check)(struct subject *s), const char *only, const char *
 
 START_TEST(other_values) { ck_assert_int_ge(walk(given_other_values, NULL, "clblast"), 12); }
 END_TEST
-START_TEST(a_master) { ck_assert_int_ge(walk(kept_on_the_place, NULL, "clblast"), 12); }
+START_TEST(a_master) { ck_assert_int_ge(walk(kept_on_the_target, NULL, "clblast"), 12); }
 END_TEST
 START_TEST(no_memory) { ck_assert_int_ge(walk(short_of_memory, NULL, "clblast"), 12); }
 END_TEST
@@ -197,7 +197,7 @@ END_TEST
 START_TEST(clblast) {
     support_set("ALEXCL_GEMM", "clblast");
     int walked = walk(given_other_values, "clblast", NULL);
-    ck_assert_int_eq(walked > 0, support_place()->device != NULL);
+    ck_assert_int_eq(walked > 0, support_target()->device != NULL);
     support_set("ALEXCL_GEMM", "own");
 }
 END_TEST
@@ -211,7 +211,7 @@ START_TEST(refused_weights_change_nothing) {
         struct subject s = {.what = "fc9"};
         EXPECT_OK(layer_describe(&s.l, &fc, 0, (struct alexcl_shape){1031, 1, 1}, &err), err);
         s.l.choice.fp16 = s.l.choice.keep_master = 1;
-        s.variant = layer_choose(&s.l, LAYER_FORWARD, support_place());
+        s.variant = layer_choose(&s.l, LAYER_FORWARD, support_target());
         s.x = support_random(IMAGES * layer_in_floats(&s.l), "x", 1.0);
         size_t weights = layer_tensor_floats(&s.l.shape.tensors[0]);
         for (int t = 0; t < 2; t++) {
@@ -243,7 +243,7 @@ START_TEST(nothing_to_pack) {
         struct alexcl_error err = {0};
         struct layer l;
         EXPECT_OK(layer_describe(&l, &relu, half, (struct alexcl_shape){1, 3, 3}, &err), err);
-        EXPECT_OK(layer_prepare(&l, LAYER_FORWARD, support_place(), none, &err), err);
+        EXPECT_OK(layer_prepare(&l, LAYER_FORWARD, support_target(), none, &err), err);
         EXPECT_OK(layer_pack(&l, LAYER_FORWARD, none, &err), err);
         EXPECT_OK(layer_pack(&l, LAYER_FORWARD, NULL, &err), err);
         layer_release(&l);

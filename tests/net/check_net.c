@@ -77,7 +77,7 @@ START_TEST(one_net_uses_clblast_and_the_other_does_not) {
     struct caller c = make_caller("tiny2t");
     const struct alexcl_settings blas = {.size = sizeof blas, .gemm = "clblast"};
     struct alexcl_plan_request request = {
-        .size = sizeof request, .places = 1, .selection = support_selection(), .settings = &blas};
+        .size = sizeof request, .targets = 1, .selection = support_selection(), .settings = &blas};
     struct alexcl_plan *plan[2];
     EXPECT_OK(alexcl_plan_make(c.model, &request, &plan[0], &err), err);
     request.settings = NULL;
@@ -141,12 +141,12 @@ static const char *two(void) { return strcmp(support_implementation(), "ref") ==
 
 START_TEST(a_cancelled_run_leaves_the_net_usable) {
     struct caller c = make_caller("tiny2t");
-    const char *const places[] = {strcmp(support_implementation(), "ref") == 0 ? "ref" : "0", two()};
+    const char *const targets[] = {strcmp(support_implementation(), "ref") == 0 ? "ref" : "0", two()};
     for (int p = 0; p < 2; p++) {
         struct listener l = {0};
         struct alexcl_net *net;
         uint64_t tickets[2];
-        EXPECT_OK(open_listening(&c, &l, places[p], &net), err);
+        EXPECT_OK(open_listening(&c, &l, targets[p], &net), err);
         ck_assert(l.told > 0 && l.images == 0 && l.asked > 0);
         size_t values = IMAGES * shape_size(support_output(net));
         float *due = scores_of(&c, net), *got = support_floats(values), *second = support_floats(values);
@@ -252,7 +252,7 @@ END_TEST
 
 /* ---- errors ---- */
 
-START_TEST(an_error_says_which_layer_and_place) {
+START_TEST(an_error_says_which_layer_and_target) {
     struct caller c = make_caller("tiny2t");
     struct alexcl_net *net;
     struct alexcl_net_options options = {.size = sizeof options, .batch = 2};
@@ -261,12 +261,12 @@ START_TEST(an_error_says_which_layer_and_place) {
     c.images[c.in] = NAN;
     ck_assert_int_eq(alexcl_net_run(net, c.images, IMAGES, out, &err), ALEXCL_E_DATA);
     ck_assert_str_eq(err.layer, "conv1");
-    ck_assert(err.place == 0 && err.cl_code == 0);
+    ck_assert(err.target == 0 && err.cl_code == 0);
     err = (struct alexcl_error){0};
     alexcl_net_free(net);
     options.memory = 1 << 10;
     ck_assert_int_eq(alexcl_net_open(c.model, c.weights, support_selection(), &options, &net, &err), ALEXCL_E_MEMORY);
-    ck_assert(err.place == 0 && !err.layer[0]);
+    ck_assert(err.target == 0 && !err.layer[0]);
     err = (struct alexcl_error){0};
     struct alexcl_model bad = *c.model;
     struct alexcl_layer rows[40];
@@ -276,7 +276,7 @@ START_TEST(an_error_says_which_layer_and_place) {
     bad.layers = rows;
     ck_assert_int_eq(alexcl_plan_make(&bad, NULL, &(struct alexcl_plan *){NULL}, &err), ALEXCL_E_USAGE);
     ck_assert_str_eq(err.layer, rows[0].name);
-    ck_assert_int_eq(err.place, -1);
+    ck_assert_int_eq(err.target, -1);
     err = (struct alexcl_error){0};
     free(out);
     free_caller(&c);
@@ -417,7 +417,7 @@ int main(void) {
     tcase_add_test(tests, a_cancelled_run_leaves_the_net_usable);
     tcase_add_test(tests, opening_can_be_cancelled_at_any_step);
     tcase_add_test(tests, two_nets_run_in_two_threads);
-    tcase_add_test(tests, an_error_says_which_layer_and_place);
+    tcase_add_test(tests, an_error_says_which_layer_and_target);
     tcase_add_test(tests, options_of_another_size_are_read);
     tcase_add_test(tests, a_model_and_rows_of_another_size_are_read);
     return support_run(tests);

@@ -163,7 +163,7 @@ START_TEST(every_split_of_the_images_gives_the_same_bits) {
 END_TEST
 
 /* The reference beside a device, which is a hundred times as fast, whatever else runs on the machine. */
-START_TEST(the_faster_place_gets_more) {
+START_TEST(the_faster_target_gets_more) {
     struct alexcl_error err = {0};
     if (strcmp(support_implementation(), "ref") == 0) return;
     enum { FEW = 4 };
@@ -235,16 +235,16 @@ END_TEST
 START_TEST(the_run_behind_is_copied_ahead) {
     static const struct {
         const char *devices, *split;
-    } places[] = {{"0", NULL}, {"0/2", NULL}, {"0/2", "1:3"}, {"0/2", "0:1"}};
+    } targets[] = {{"0", NULL}, {"0/2", NULL}, {"0/2", "1:3"}, {"0/2", "0:1"}};
     if (strcmp(support_implementation(), "ref") == 0) return;
     size_t units;
     float *want = scores("tiny2t", "0", 4, NULL, &units);
-    for (size_t p = 0; p < sizeof places / sizeof places[0]; p++) {
+    for (size_t p = 0; p < sizeof targets / sizeof targets[0]; p++) {
         struct alexcl_error err = {0};
         struct opened o = open_net(
-            "tiny2t", NULL, places[p].devices,
+            "tiny2t", NULL, targets[p].devices,
             (struct alexcl_net_options){
-                .size = sizeof(struct alexcl_net_options), .batch = 4, .reproducible = 1, .split = places[p].split});
+                .size = sizeof(struct alexcl_net_options), .batch = 4, .reproducible = 1, .split = targets[p].split});
         size_t floats = (size_t)o.model->channels * (size_t)o.model->height * (size_t)o.model->width;
         float *in = inputs(o.model), *broken = support_floats(4 * floats);
         for (size_t i = 0; i < 4 * floats; i++) broken[i] = INFINITY;
@@ -263,7 +263,7 @@ START_TEST(the_run_behind_is_copied_ahead) {
             }
             if (i > 0) {
                 EXPECT_OK(alexcl_net_wait(o.net, tickets[i - 1], &err), err);
-                support_same(places[p].devices, got[i - 1], want + runs[i - 1].first * units,
+                support_same(targets[p].devices, got[i - 1], want + runs[i - 1].first * units,
                              runs[i - 1].count * units);
             }
         }
@@ -409,7 +409,7 @@ static void expect_estimates(void) {
             lane.capacity = 3;
             EXPECT_OK(lane_open(&lane, &err), err);
             EXPECT_OK(lane_prepare(&lane, &err), err);
-            struct alexcl_plan_memory m = graph_memory(lane.graph, lane.halves, &lane.place, lane.capacity);
+            struct alexcl_plan_memory m = graph_memory(lane.graph, lane.halves, &lane.target, lane.capacity);
             uint64_t packed = 0;
             for (int k = 0; k < lane.graph->layer_count; k++)
                 for (int h = 0; h < 2; h++)
@@ -418,9 +418,9 @@ static void expect_estimates(void) {
                         packed += b ? buffer_floats(b) * sizeof(float) : 0;
                     }
             ck_assert_uint_eq(packed, m.weights);
-            ck_assert_msg(buffer_total(lane.place.device) - packed == m.total - m.weights,
+            ck_assert_msg(buffer_total(lane.target.device) - packed == m.total - m.weights,
                           "%s on %d devices: %llu bytes are taken beside weights, %llu were estimated", models[i],
-                          lanes, (unsigned long long)(buffer_total(lane.place.device) - packed),
+                          lanes, (unsigned long long)(buffer_total(lane.target.device) - packed),
                           (unsigned long long)(m.total - m.weights));
             lane_free(&lane);
             graph_free(whole);
@@ -447,12 +447,12 @@ START_TEST(half_weights_take_half_of_the_memory) {
     struct alexcl_plan *exact, *halves;
     EXPECT_OK(alexcl_model_find("alexnet", &model, &err), err);
     EXPECT_OK(alexcl_plan_make(model,
-                               &(struct alexcl_plan_request){.size = sizeof(struct alexcl_plan_request), .places = 1},
+                               &(struct alexcl_plan_request){.size = sizeof(struct alexcl_plan_request), .targets = 1},
                                &exact, &err),
               err);
     keep_weights("half");
     EXPECT_OK(alexcl_plan_make(model,
-                               &(struct alexcl_plan_request){.size = sizeof(struct alexcl_plan_request), .places = 1},
+                               &(struct alexcl_plan_request){.size = sizeof(struct alexcl_plan_request), .targets = 1},
                                &halves, &err),
               err);
     keep_weights("float");
@@ -514,7 +514,7 @@ int main(void) {
     tcase_add_test(tests, the_run_behind_is_copied_ahead);
     tcase_add_test(tests, the_order_of_two_equal_devices_does_not_matter);
     tcase_add_test(tests, every_split_of_the_images_gives_the_same_bits);
-    tcase_add_test(tests, the_faster_place_gets_more);
+    tcase_add_test(tests, the_faster_target_gets_more);
     tcase_add_test(tests, a_split_that_cannot_be);
     tcase_add_test(tests, the_layer_is_the_images_own);
     tcase_add_test(tests, reproducible_holds_for_clblast_too);

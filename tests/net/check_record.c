@@ -13,9 +13,9 @@ static struct alexcl_error err;
 /* Images of a batch that a layer's spans of one half hold together, each of them once. */
 static int images(const struct alexcl_net *net, const char *layer, int half, int run) {
     int sum = 0, seen[BATCH] = {0};
-    for (size_t place = 0; place < 2; place++) {
+    for (size_t target = 0; target < 2; target++) {
         const struct alexcl_work_span *s;
-        size_t count = alexcl_net_recorded(net, place, &s);
+        size_t count = alexcl_net_recorded(net, target, &s);
         for (size_t i = 0; i < count; i++)
             if (s[i].work == ALEXCL_WORK_LAYER && s[i].half == half && s[i].run == run && s[i].commands &&
                 strcmp(s[i].layer, layer) == 0)
@@ -25,11 +25,11 @@ static int images(const struct alexcl_net *net, const char *layer, int half, int
     return sum;
 }
 
-/* Images of the input that a place copies in a run. */
-static int copied(const struct alexcl_net *net, size_t place, int run) {
+/* Images of the input that a target copies in a run. */
+static int copied(const struct alexcl_net *net, size_t target, int run) {
     const struct alexcl_work_span *s;
     int sum = 0;
-    for (size_t count = alexcl_net_recorded(net, place, &s); count > 0; count--, s++)
+    for (size_t count = alexcl_net_recorded(net, target, &s); count > 0; count--, s++)
         if (s->work == ALEXCL_WORK_TRANSFER && s->run == run && strcmp(s->layer, "input") == 0) sum += s->count;
     return sum;
 }
@@ -70,24 +70,24 @@ static void record(const char *devices, const char *split) {
                 ck_assert_int_eq(images(net, model->layers[i].name, half, 2), 0);
             }
         /* A device copies the second batch while it computes the first. */
-        for (size_t place = 0; place < alexcl_selection_count(selection); place++) {
-            int ahead = alexcl_selection_device(selection, place) != NULL,
-                both = copied(net, place, 0) + copied(net, place, 1);
+        for (size_t target = 0; target < alexcl_selection_count(selection); target++) {
+            int ahead = alexcl_selection_device(selection, target) != NULL,
+                both = copied(net, target, 0) + copied(net, target, 1);
             ck_assert_msg(split || both == IMAGES, "%d images are copied", both);
-            ck_assert_msg(!ahead == (copied(net, place, 1) > 0), "place %zu copies %d images in its second batch",
-                          place, copied(net, place, 1));
+            ck_assert_msg(!ahead == (copied(net, target, 1) > 0), "target %zu copies %d images in its second batch",
+                          target, copied(net, target, 1));
         }
         /* The recording began between `asked` and `start`. A millisecond is left to the clocks. */
         double first = -1e-3, last = (double)(end - asked) * 1e-9 + 1e-3, earliest = 1e9;
-        for (size_t place = 0; place < alexcl_selection_count(selection); place++) {
-            size_t count = alexcl_net_recorded(net, place, &spans);
+        for (size_t target = 0; target < alexcl_selection_count(selection); target++) {
+            size_t count = alexcl_net_recorded(net, target, &spans);
             ck_assert_uint_gt(count, 0);
             for (size_t i = 0; i < count; i++) {
                 if (spans[i].commands == 0) continue;
                 ck_assert_msg(spans[i].start > first && spans[i].end >= spans[i].start && spans[i].end < last,
                               "%s ran from %g to %g, the net from 0 to %g", spans[i].layer, spans[i].start,
                               spans[i].end, last);
-                ck_assert(spans[i].busy > 0 && spans[i].place == (int)place);
+                ck_assert(spans[i].busy > 0 && spans[i].target == (int)target);
                 if (spans[i].start < earliest) earliest = spans[i].start;
             }
         }
@@ -102,11 +102,11 @@ static void record(const char *devices, const char *split) {
     free(in);
 }
 
-START_TEST(one_place) { record(strcmp(support_implementation(), "ref") == 0 ? "ref" : "0", NULL); }
+START_TEST(one_target) { record(strcmp(support_implementation(), "ref") == 0 ? "ref" : "0", NULL); }
 END_TEST
-START_TEST(two_places) { record(strcmp(support_implementation(), "ref") == 0 ? "ref,ref" : "0/2", NULL); }
+START_TEST(two_targets) { record(strcmp(support_implementation(), "ref") == 0 ? "ref,ref" : "0/2", NULL); }
 END_TEST
-START_TEST(two_places_with_images_of_their_own) {
+START_TEST(two_targets_with_images_of_their_own) {
     record(strcmp(support_implementation(), "ref") == 0 ? "ref,ref" : "0/2", "1:2");
 }
 END_TEST
@@ -115,9 +115,9 @@ END_TEST
 
 int main(void) {
     TCase *tests = tcase_create("record");
-    tcase_add_test(tests, one_place);
-    tcase_add_test(tests, two_places);
-    tcase_add_test(tests, two_places_with_images_of_their_own);
+    tcase_add_test(tests, one_target);
+    tcase_add_test(tests, two_targets);
+    tcase_add_test(tests, two_targets_with_images_of_their_own);
     tcase_add_test(tests, device_and_reference);
     return support_run(tests);
 }

@@ -138,7 +138,7 @@ START_TEST(what_crosses_is_what_is_read) {
     struct alexcl_error err = {0};
     struct alexcl_model model = model_of(layers);
     struct alexcl_plan *plan;
-    struct alexcl_plan_request request = {.size = sizeof request, .places = 2};
+    struct alexcl_plan_request request = {.size = sizeof request, .targets = 2};
     EXPECT_OK(alexcl_plan_make(&model, &request, &plan, &err), err);
     uint64_t parameters = 0;
     for (size_t i = 0; i < plan->layer_count; i++)

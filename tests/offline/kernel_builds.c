@@ -121,7 +121,7 @@ int blas_gemv(struct device *dev, const char *label, size_t m, size_t n, struct 
 enum { TYPES = 64 };
 static int seen[TYPES];
 
-static int builds_of_layer(struct layer *l, struct place *place, struct alexcl_error *err) {
+static int builds_of_layer(struct layer *l, struct target *target, struct alexcl_error *err) {
     const float *values[LAYER_TENSORS] = {0};
     int status = ALEXCL_OK;
     seen[l->shape.desc->type] = 1;
@@ -133,20 +133,21 @@ static int builds_of_layer(struct layer *l, struct place *place, struct alexcl_e
     for (l->choice.fp16 = 0; l->choice.fp16 <= l->shape.ops->half_weights; l->choice.fp16++)
         for (const struct layer_variant *const *v = l->shape.ops->variants[LAYER_FORWARD]; status == ALEXCL_OK && *v;
              v++) {
-            if (!(*v)->applicable(l, place)) continue;
-            status = layer_prepare_variant(l, LAYER_FORWARD, place, *v, values, err);
+            if (!(*v)->applicable(l, target)) continue;
+            status = layer_prepare_variant(l, LAYER_FORWARD, target, *v, values, err);
             if (status == ALEXCL_OK) layer_release(l);
         }
     for (int t = 0; t < l->shape.tensor_count; t++) free((void *)values[t]);
     return status;
 }
 
-static int builds_of_model(const struct alexcl_model *model, struct place *place, int block, struct alexcl_error *err) {
+static int builds_of_model(const struct alexcl_model *model, struct target *target, int block,
+                           struct alexcl_error *err) {
     struct graph *g = NULL;
     int status = graph_make(model, NULL, block, &g, err);
     for (int i = 0; status == ALEXCL_OK && i < g->layer_count; i++)
         for (int half = 0; status == ALEXCL_OK && half < 2; half++)
-            status = builds_of_layer(&g->layers[i].half[half], place, err);
+            status = builds_of_layer(&g->layers[i].half[half], target, err);
     graph_free(g);
     return status;
 }
@@ -193,14 +194,14 @@ int main(void) {
         int block = limits->kind == ALEXCL_DEVICE_CPU ? LAYER_BLOCK : 1;
         limits->local_memory = limits->kind == ALEXCL_DEVICE_CPU ? 256 << 10 : 32 << 10;
         limits->max_work_group_size = 256;
-        struct place place = {&devices[d]};
+        struct target target = {&devices[d]};
         struct join *join = NULL;
         const struct alexcl_model *model;
-        status = join_create(&place, &join, &err);
+        status = join_create(&target, &join, &err);
         join_free(join);
         for (size_t i = 0; status == ALEXCL_OK && (model = alexcl_model_get(i)) != NULL; i++)
-            status = builds_of_model(model, &place, block, &err);
-        if (status == ALEXCL_OK) status = builds_of_model(&other, &place, block, &err);
+            status = builds_of_model(model, &target, block, &err);
+        if (status == ALEXCL_OK) status = builds_of_model(&other, &target, block, &err);
         if (status == ALEXCL_OK) status = builds_of_peak(&devices[d], &err);
     }
     for (int type = 0; status == ALEXCL_OK && type < TYPES; type++)

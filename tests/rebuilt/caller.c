@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A program against the installed header, compiled as C11 and as C++17 (shared.sh): two runs in flight, progress, a run
- * that is cancelled in the middle, and an error that says layer and place. On the reference, which needs no device. */
+ * that is cancelled in the middle, and an error that says layer and target. On the reference, which needs no device. */
 #include <alexcl.h>
 #include <math.h>
 #include <stdio.h>
@@ -52,7 +52,8 @@ int main(void) {
     memset(&err, 0, sizeof err);
     DUE(alexcl_net_run(net, in, 4, out[2], &err) == ALEXCL_OK && memcmp(out[0], out[2], sizeof out[0]) == 0);
     in[7] = (float)NAN;
-    DUE(alexcl_net_run(net, in, 4, out[2], &err) == ALEXCL_E_DATA && err.place == 0 && strcmp(err.layer, "conv1") == 0);
+    DUE(alexcl_net_run(net, in, 4, out[2], &err) == ALEXCL_E_DATA && err.target == 0 &&
+        strcmp(err.layer, "conv1") == 0);
     alexcl_net_free(net);
     alexcl_selection_free(devices);
     alexcl_weights_free(weights);

@@ -9,7 +9,7 @@
  *     }
  *
  * and is registered by alexcl_check (tests/CMakeLists.txt), which sets the variables read here:
- *   ALEXCL_TEST_IMPLEMENTATION  "ref", "pocl", "intel", "rusticl", "oclgrind": where support_place opens
+ *   ALEXCL_TEST_IMPLEMENTATION  "ref", "pocl", "intel", "rusticl", "oclgrind": where support_target opens
  *   ALEXCL_TEST_DEVICES         where it opens instead, as `alexcl --devices` says it; set by tools/gpu
  *   ALEXCL_TEST_CASE            one of CASES
  *   ALEXCL_TEST_SKIP            text: the implementation is not installed here, so print it and skip
@@ -46,9 +46,9 @@ const char *support_implementation(void);
 
 /* ---- where to compute -------------------------------------------------------------------------- */
 
-/* The place under test, opened at the first call and closed by support_run: the reference, or device 0 of the
+/* The target under test, opened at the first call and closed by support_run: the reference, or device 0 of the
  * implementation. */
-struct place *support_place(void);
+struct target *support_target(void);
 /* Results of the library, by value. */
 static inline struct alexcl_shape support_output(const struct alexcl_net *net) {
     struct alexcl_shape shape;

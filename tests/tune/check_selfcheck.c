@@ -97,7 +97,7 @@ START_TEST(every_kernel_is_checked_and_right) {
     }
     ck_assert_uint_eq(counts.failed, 0);
     ck_assert_int_eq(counts.status, ALEXCL_OK);
-    int cpu = device_limits(support_place()->device)->kind == ALEXCL_DEVICE_CPU;
+    int cpu = device_limits(support_target()->device)->kind == ALEXCL_DEVICE_CPU;
     for (const struct kernel_text *k = kernel_texts; k->name; k++) { /* all that kernels/CMakeLists.txt names */
         unsigned checks = 0;
         for (unsigned i = 0; i < seen_count; i++) checks += has_word(seen[i].kernels, k->name) != 0;
@@ -164,7 +164,7 @@ START_TEST(a_wrong_kernel_is_named_and_no_other) {
     while (kernel_texts[texts].name) texts++;
     ck_assert_msg(count == texts, "%zu kernels, %zu changes: give the new kernel one", texts, count);
     for (size_t i = 0; i < count; i++) {
-        if (strstr(changes[i].name, "_cpu") && device_limits(support_place()->device)->kind != ALEXCL_DEVICE_CPU)
+        if (strstr(changes[i].name, "_cpu") && device_limits(support_target()->device)->kind != ALEXCL_DEVICE_CPU)
             continue;
         set_up();
         change_kernel(changes[i].name, changes[i].from, changes[i].to);
@@ -378,7 +378,7 @@ START_TEST(a_wrong_kernel_is_an_error_before_anything_runs) {
     char path[600];
     set_up();
     find_files(path, sizeof path, 1);
-    int cpu = device_limits(support_place()->device)->kind == ALEXCL_DEVICE_CPU;
+    int cpu = device_limits(support_target()->device)->kind == ALEXCL_DEVICE_CPU;
     change_kernel(cpu ? "lrn_cpu" : "lrn", cpu ? "vstore16(v * v" : "MULTIPLY_ADD(v, v, squares)",
                   cpu ? "vstore16(v" : "MULTIPLY_ADD(v, 1.0f, squares)");
     for (int i = 0; i < 2; i++) { /* nothing is remembered of it */
@@ -431,34 +431,34 @@ START_TEST(no_program_is_built_for_the_check) {
         const struct alexcl_model *model;
         struct graph *g;
         struct join *join;
-        struct place place = {NULL};
+        struct target target = {NULL};
         unsigned char before[HASH_BYTES], after[HASH_BYTES];
         float *zeros = calloc((size_t)1 << 25, sizeof *zeros); /* the largest of a half: 2048 x 9216 */
         const float *const values[LAYER_TENSORS] = {zeros, zeros};
         EXPECT_OK(alexcl_model_find(models[i].name, &model, &err), err);
         support_set("ALEXCL_WEIGHTS_PRECISION", models[i].precision);
-        EXPECT_OK(device_open(selection_source(support_selection(), 0), support_settings(), &place.device, &err), err);
-        EXPECT_OK(graph_make(model, NULL, layer_block(&place), &g, &err), err);
+        EXPECT_OK(device_open(selection_source(support_selection(), 0), support_settings(), &target.device, &err), err);
+        EXPECT_OK(graph_make(model, NULL, layer_block(&target), &g, &err), err);
         graph_set(g, support_settings());
-        EXPECT_OK(join_create(&place, &join, &err), err);
+        EXPECT_OK(join_create(&target, &join, &err), err);
         for (int l = 0; l < g->layer_count; l++)
-            EXPECT_OK(layer_prepare(&g->layers[l].half[1], LAYER_FORWARD, &place, values, &err), err);
-        kernel_hash_programs(place.device, before);
+            EXPECT_OK(layer_prepare(&g->layers[l].half[1], LAYER_FORWARD, &target, values, &err), err);
+        kernel_hash_programs(target.device, before);
         ran = 0;
         alexcl_log_to(read_log, NULL);
         /* layers for any number: one image is another launch of them, others are not */
         for (int images = 16; images >= 1; images -= 5) {
-            EXPECT_OK(selfcheck_before_use(g, 2u, &place, images, "of a test", &err), err);
+            EXPECT_OK(selfcheck_before_use(g, 2u, &target, images, "of a test", &err), err);
             ck_assert_msg(ran == (images == 1 ? 2 : 1), "%s: %u checks up to a batch of %d", models[i].name, ran,
                           images);
         }
         alexcl_log_to(NULL, NULL);
-        kernel_hash_programs(place.device, after);
+        kernel_hash_programs(target.device, after);
         ck_assert_msg(memcmp(before, after, HASH_BYTES) == 0, "%s: a program was built for the check alone",
                       models[i].name);
         for (int l = 0; l < g->layer_count; l++) layer_release(&g->layers[l].half[1]);
         join_free(join);
-        device_free(place.device);
+        device_free(target.device);
         graph_free(g);
         free(zeros);
     }

@@ -114,11 +114,11 @@ static void tune_in(uint64_t time) {
     fresh_cache();
     support_set("ALEXCL_TUNE", "first");
     EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
-    EXPECT_OK(graph_make(model, NULL, layer_block(support_place()), &g, &err), err);
+    EXPECT_OK(graph_make(model, NULL, layer_block(support_target()), &g, &err), err);
     EXPECT_OK(tuning_open(alexcl_selection_device(support_selection(), 0), support_settings(), &t, &err), err);
     tried = 0;
     alexcl_log_to(count_tried, NULL);
-    EXPECT_OK(tune_before_use(support_selection(), 0, g, 3, support_place(), time, t, &err), err);
+    EXPECT_OK(tune_before_use(support_selection(), 0, g, 3, support_target(), time, t, &err), err);
     alexcl_log_to(NULL, NULL);
     tuning_free(t);
     graph_free(g);
@@ -146,7 +146,7 @@ static struct layer layer_of(struct graph **g, const char *name) {
     struct alexcl_error err = {0};
     const struct alexcl_model *model;
     EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
-    EXPECT_OK(graph_make(model, NULL, layer_block(support_place()), g, &err), err);
+    EXPECT_OK(graph_make(model, NULL, layer_block(support_target()), g, &err), err);
     for (int i = 0; i < (*g)->layer_count; i++)
         if (strcmp((*g)->layers[i].half[0].shape.desc->name, name) == 0) return (*g)->layers[i].half[0];
     ck_abort_msg("no %s", name);
@@ -176,16 +176,17 @@ START_TEST(a_choice_is_used_where_it_is_possible) {
                  cases[i].variant, cases[i].tile);
         struct tuning *t = parse(text);
         struct layer tuned = l;
-        ck_assert_msg(tuning_apply(t, &tuned, LAYER_FORWARD, support_place()) == cases[i].used, "%s %s",
+        ck_assert_msg(tuning_apply(t, &tuned, LAYER_FORWARD, support_target()) == cases[i].used, "%s %s",
                       cases[i].variant, cases[i].tile);
         ck_assert(cases[i].used ? strcmp(tuned.pass[LAYER_FORWARD].tuned->name, cases[i].variant) == 0
                                 : !tuned.pass[LAYER_FORWARD].tuned);
-        struct layer_tile made = cases[i].used ? tuned.pass[LAYER_FORWARD].tuned->tile(&tuned, support_place())
+        struct layer_tile made = cases[i].used ? tuned.pass[LAYER_FORWARD].tuned->tile(&tuned, support_target())
                                                : tuned.pass[LAYER_FORWARD].tile;
         ck_assert(!tuned.pass[LAYER_FORWARD].tile.size[0] ||
                   memcmp(&made, &tuned.pass[LAYER_FORWARD].tile, sizeof made) == 0);
-        ck_assert(layer_choose(&tuned, LAYER_FORWARD, support_place()) ==
-                  (cases[i].used ? tuned.pass[LAYER_FORWARD].tuned : layer_choose(&l, LAYER_FORWARD, support_place())));
+        ck_assert(
+            layer_choose(&tuned, LAYER_FORWARD, support_target()) ==
+            (cases[i].used ? tuned.pass[LAYER_FORWARD].tuned : layer_choose(&l, LAYER_FORWARD, support_target())));
         tuning_free(t);
     }
     graph_free(g);
@@ -223,7 +224,7 @@ START_TEST(halves_share_a_key_and_other_shapes_do_not) {
     const struct alexcl_model *model;
     struct graph *g;
     EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
-    EXPECT_OK(graph_make(model, NULL, layer_block(support_place()), &g, &err), err);
+    EXPECT_OK(graph_make(model, NULL, layer_block(support_target()), &g, &err), err);
     for (int i = 0; i < g->layer_count; i++) {
         char a[TUNING_KEY], b[TUNING_KEY];
         tuning_key(&g->layers[i].half[0], LAYER_FORWARD, a), tuning_key(&g->layers[i].half[1], LAYER_FORWARD, b);
@@ -364,7 +365,7 @@ START_TEST(an_edited_file_is_obeyed) {
     float *standard = scores("0", &count);
     EXPECT_OK(tuning_open(alexcl_selection_device(support_selection(), 0), support_settings(), &t, &err), err);
     tuning_key(&l, LAYER_FORWARD, key);
-    ck_assert_int_eq(strcmp(layer_choose(&l, LAYER_FORWARD, support_place())->name, "winograd"), 0);
+    ck_assert_int_eq(strcmp(layer_choose(&l, LAYER_FORWARD, support_target())->name, "winograd"), 0);
     snprintf(text, sizeof text, "{\"format\": 1, \"layers\": {\"%s\": {\"variant\": \"cpu\", \"tile\": [3, 1]}}}", key);
     EXPECT_OK(files_replace(tuning_path(t), text, strlen(text), &err), err);
     float *one = scores("0", &count), *two = scores("0/2", &count), *whatever = scores_of("0", 1, &count);

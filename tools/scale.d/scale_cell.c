@@ -52,13 +52,13 @@ static int cell_run(const struct alexcl_model *model, const struct alexcl_plan *
     if (status == ALEXCL_OK) status = alexcl_net_open(model, weights, sel, &options, &net, err);
     if (status == ALEXCL_OK) status = measure_run(net, plan, image, 1, &m, err);
     if (status == ALEXCL_OK) {
-        json_t *places = json_array();
-        for (size_t p = 0; p < plan->places; p++) {
+        json_t *targets = json_array();
+        for (size_t p = 0; p < plan->targets; p++) {
             struct alexcl_plan_memory memory;
             alexcl_net_memory(net, p, &memory);
-            report_append(places, cell_memory(&memory));
+            report_append(targets, cell_memory(&memory));
         }
-        report_set(document, "memory", places);
+        report_set(document, "memory", targets);
         report_set(document, "chunk", json_integer(alexcl_net_batch(net)));
         report_set(document, "seconds",
                    json_pack("{s:f, s:f, s:f}", "min", m.minimum, "median", m.median, "max", m.maximum));
@@ -88,13 +88,13 @@ int main(int argc, char **argv) {
     uint64_t plenty = UINT64_MAX / 2; /* what fits is the net's to say */
     struct alexcl_plan_request request = {.size = sizeof request,
                                           .batch = batch,
-                                          .places = sel ? alexcl_selection_count(sel) : 1,
+                                          .targets = sel ? alexcl_selection_count(sel) : 1,
                                           .memory = {plenty, plenty},
                                           .max_alloc = {plenty, plenty}};
     if (status == ALEXCL_OK) status = alexcl_plan_make(&model, &request, &plan, &err);
     if (status == ALEXCL_OK) {
         json_t *planned = json_array();
-        for (size_t p = 0; p < plan->places; p++) report_append(planned, cell_memory(&plan->memory[p]));
+        for (size_t p = 0; p < plan->targets; p++) report_append(planned, cell_memory(&plan->memory[p]));
         json_t *document =
             json_pack("{s:f, s:i, s:I, s:I, s:o}", "width", width, "batch", batch, "macs", (json_int_t)plan->macs,
                       "parameters", (json_int_t)plan->parameters, "planned", planned);

@@ -116,7 +116,7 @@ START_TEST(a_model_of_other_channels_takes_no_picture) {
 }
 END_TEST
 
-/* The golden crops are of numbers; here their places and mirroring are applied to them. */
+/* The golden crops are of numbers; here their targets and mirroring are applied to them. */
 static void check_crops(const char *dir) {
     struct tensor x = oracle_load(dir, "x"), mean = oracle_load(dir, "mean"), ten = oracle_load(dir, "tencrop");
     int size = (int)oracle_number(dir, "crop"), h = x.shape[1], w = x.shape[2];

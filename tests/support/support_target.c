@@ -7,11 +7,11 @@
 #include "support.h"
 
 static struct alexcl_selection *selection;
-static struct place place;
+static struct target target;
 static int opened;
 
-static void support_place_close(void) {
-    device_free(place.device);
+static void support_target_close(void) {
+    device_free(target.device);
     alexcl_selection_free(selection);
 }
 
@@ -21,7 +21,7 @@ const struct alexcl_selection *support_selection(void) {
     const char *named = settings_environment("ALEXCL_TEST_DEVICES");
     int reference = strcmp(support_implementation(), "ref") == 0;
     EXPECT_OK(alexcl_selection_open(named ? named : reference ? "ref" : "0", &selection, &err), err);
-    support_at_end = support_place_close;
+    support_at_end = support_target_close;
     return selection;
 }
 
@@ -38,12 +38,12 @@ void support_set(const char *name, const char *value) {
     (void)support_settings();
 }
 
-struct place *support_place(void) {
-    if (opened) return &place;
+struct target *support_target(void) {
+    if (opened) return &target;
     struct alexcl_error err = {0};
     const struct alexcl_selection *sel = support_selection();
-    if (alexcl_selection_place(sel, 0)->device >= 0)
-        EXPECT_OK(device_open(selection_source(sel, 0), support_settings(), &place.device, &err), err);
+    if (alexcl_selection_target(sel, 0)->device >= 0)
+        EXPECT_OK(device_open(selection_source(sel, 0), support_settings(), &target.device, &err), err);
     opened = 1;
-    return &place;
+    return &target;
 }
