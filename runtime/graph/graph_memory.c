@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a graph takes: every buffer that a lane makes is counted, by the same rows that it is made from, for a number of
- * images; how many fit is found by halving, since what they take only grows with them. */
+/* What a graph takes: every buffer that a worker makes is counted, by the same rows that it is made from, for a number
+ * of images; how many fit is found by halving, since what they take only grows with them. */
 #include <limits.h>
 
 #include "graph.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A counter of published messages for each half, under one lock. Waiting for a message is waiting for the other half's
- * counter to pass it; a lane that fails aborts, which wakes the other one. */
+ * counter to pass it; a worker that fails aborts, which wakes the other one. */
 #include "exchange.h"
 
 #include <pthread.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A net on one or two targets. Opening it measures or looks up what is fastest, checks kernels before their first use,
- * cuts the batch to what fits, and prepares a lane for each target. Runs are done one behind the other by a thread of
- * the net (runner.h). A run walks over its images batch by batch: every lane runs its part at the same time and is
+ * cuts the batch to what fits, and prepares a worker for each target. Runs are done one behind the other by a thread of
+ * the net (runner.h). A run walks over its images batch by batch: every worker runs its part at the same time and is
  * handed what to copy for the next batch meanwhile, of the same run or of the one behind it. Scores are looked at for
  * values that are not finite, and such a batch is run again to name the first layer that has one. */
 #include <math.h>
@@ -12,7 +12,7 @@
 #include "callbacks.h"
 #include "fit.h"
 #include "host_memory.h"
-#include "lane.h"
+#include "worker.h"
 #include "log.h"
 #include "memory.h"
 #include "model_check.h"
@@ -37,8 +37,8 @@ struct net_batch {
 struct alexcl_net {
     struct alexcl_model *own; /* a copy of the caller's, where there is one (model_take) */
     struct graph *graph;
-    struct lane_shared shared;
-    struct lane lanes[2];
+    struct worker_shared shared;
+    struct worker workers[2];
     struct split split;
     int images;              /* at once */
     size_t done[2];          /* images that each target took */
@@ -51,28 +51,28 @@ struct alexcl_net {
 
 static double net_now(void) { return (double)timeline_now() * 1e-9; }
 
-/* The same job on every lane at once; the error is the first lane's that knows what failed. */
-static int net_on_lanes(struct alexcl_net *net, int (*job)(struct lane *, struct alexcl_error *),
-                        struct alexcl_error *err) {
+/* The same job on every worker at once; the error is the first worker's that knows what failed. */
+static int net_on_workers(struct alexcl_net *net, int (*job)(struct worker *, struct alexcl_error *),
+                          struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    for (int i = 0; i < net->shared.lanes; i++) lane_start(&net->lanes[i], job);
-    for (int i = 0; i < net->shared.lanes; i++) {
-        int got = lane_wait(&net->lanes[i]);
-        /* A lane that only gave up because the other one did has no text. */
-        if (got != ALEXCL_OK && (status == ALEXCL_OK || net->lanes[i].error.status != ALEXCL_OK)) {
-            error_note_target(&net->lanes[i].error, i);
-            status = net->lanes[i].error.status != ALEXCL_OK ? error_copy(err, &net->lanes[i].error) : got;
+    for (int i = 0; i < net->shared.workers; i++) worker_start(&net->workers[i], job);
+    for (int i = 0; i < net->shared.workers; i++) {
+        int got = worker_wait(&net->workers[i]);
+        /* A worker that only gave up because the other one did has no text. */
+        if (got != ALEXCL_OK && (status == ALEXCL_OK || net->workers[i].error.status != ALEXCL_OK)) {
+            error_note_target(&net->workers[i].error, i);
+            status = net->workers[i].error.status != ALEXCL_OK ? error_copy(err, &net->workers[i].error) : got;
         }
     }
     return status;
 }
 
-static struct fit_target net_fit_target(const struct lane *lane) {
-    int converts = lane->other && lane->other->graph->block != lane->graph->block;
-    return (struct fit_target){.graph = lane->graph,
-                               .target = &lane->target,
-                               .halves = lane->halves,
-                               .pinned = lane->pinned,
+static struct fit_target net_fit_target(const struct worker *worker) {
+    int converts = worker->other && worker->other->graph->block != worker->graph->block;
+    return (struct fit_target){.graph = worker->graph,
+                               .target = &worker->target,
+                               .halves = worker->halves,
+                               .pinned = worker->pinned,
                                .converts = converts};
 }
 
@@ -80,27 +80,27 @@ static struct fit_target net_fit_target(const struct lane *lane) {
 static int net_choose_batch(struct alexcl_net *net, const struct alexcl_net_options *options,
                             struct alexcl_error *err) {
     int wanted = options->batch ? options->batch : NET_BATCH, fits[2] = {0}, capacity[2];
-    for (int i = 0; i < net->shared.lanes; i++) {
-        struct lane *lane = &net->lanes[i];
+    for (int i = 0; i < net->shared.workers; i++) {
+        struct worker *worker = &net->workers[i];
         uint64_t memory = host_memory_limit(""), largest = memory;
-        if (lane->target.device) {
-            memory = device_limits(lane->target.device)->memory;
-            largest = device_limits(lane->target.device)->max_alloc;
+        if (worker->target.device) {
+            memory = device_limits(worker->target.device)->memory;
+            largest = device_limits(worker->target.device)->max_alloc;
         }
         if (options->memory && options->memory < memory) memory = options->memory;
-        for (int j = 0; j < 2 * lane->graph->layer_count; j++)
-            lane->graph->layers[j / 2].half[j % 2].choice.most = wanted;
-        int status = graph_fit(lane->graph, lane->halves, &lane->target, memory, largest, wanted,
+        for (int j = 0; j < 2 * worker->graph->layer_count; j++)
+            worker->graph->layers[j / 2].half[j % 2].choice.most = wanted;
+        int status = graph_fit(worker->graph, worker->halves, &worker->target, memory, largest, wanted,
                                alexcl_selection_target(net->shared.selection, (size_t)i)->name, &fits[i], err);
         if (status != ALEXCL_OK) error_note_target(err, i);
         if (status != ALEXCL_OK) return status;
     }
-    struct fit fit = {.split = &net->split, .count = (size_t)net->shared.lanes, .caller = options->host};
-    for (size_t i = 0; i < fit.count; i++) fit.targets[i] = net_fit_target(&net->lanes[i]);
+    struct fit fit = {.split = &net->split, .count = (size_t)net->shared.workers, .caller = options->host};
+    for (size_t i = 0; i < fit.count; i++) fit.targets[i] = net_fit_target(&net->workers[i]);
     fit_share(&fit, net->shared.selection);
     int status = fit_batch(&fit, wanted, fits, &net->images, capacity, err);
     if (status != ALEXCL_OK) return status;
-    for (int i = 0; i < net->shared.lanes; i++) net->lanes[i].capacity = capacity[i];
+    for (int i = 0; i < net->shared.workers; i++) net->workers[i].capacity = capacity[i];
     if (net->images < wanted)
         log_write(ALEXCL_LOG_WARNING, "a batch of %d does not fit: it is cut in chunks of %d", wanted, net->images);
     return ALEXCL_OK;
@@ -111,7 +111,7 @@ static void net_tell_precision(const struct alexcl_net *net) {
     const struct graph *g = net->graph;
     int halves = 0, devices = 0;
     for (int i = 0; i < g->layer_count; i++) halves |= g->layers[i].half[0].choice.fp16;
-    for (int i = 0; i < net->shared.lanes; i++) devices |= net->lanes[i].target.device != NULL;
+    for (int i = 0; i < net->shared.workers; i++) devices |= net->workers[i].target.device != NULL;
     if (halves && devices && net->shared.settings.clblast)
         log_write(ALEXCL_LOG_WARNING, "CLBlast takes no weights in half precision with sums in float: fully connected "
                                       "layers run on alexcl's own kernels");
@@ -124,17 +124,17 @@ static int net_tune(struct alexcl_net *net, struct alexcl_error *err) {
     unsigned kinds = 0;
     struct tuning *tunings[2] = {NULL, NULL};
     if (net->shared.reproducible) return ALEXCL_OK;
-    for (int i = 0; i < net->shared.lanes; i++) {
-        if (!net->lanes[i].target.device) continue;
+    for (int i = 0; i < net->shared.workers; i++) {
+        if (!net->workers[i].target.device) continue;
         TRY(tuning_open(alexcl_selection_device(net->shared.selection, (size_t)i), &net->shared.settings, &tunings[i],
                         err));
         kinds += i == 0 || !tunings[0] || !tuning_same(tunings[0], tunings[i]);
     }
-    for (int i = 0; i < net->shared.lanes; i++) {
-        struct lane *lane = &net->lanes[i];
-        if (!lane->target.device) continue;
+    for (int i = 0; i < net->shared.workers; i++) {
+        struct worker *worker = &net->workers[i];
+        if (!worker->target.device) continue;
         struct tuning *t = tunings[0] && tuning_same(tunings[0], tunings[i]) ? tunings[0] : tunings[i];
-        TRY(tune_before_use(net->shared.selection, (size_t)i, lane->graph, lane->halves, &lane->target,
+        TRY(tune_before_use(net->shared.selection, (size_t)i, worker->graph, worker->halves, &worker->target,
                             kinds > 1 ? NET_TUNE / 2 : NET_TUNE, t, err));
     }
 done:
@@ -145,10 +145,10 @@ done:
 /* One after the other: two devices of a kind are checked once. */
 static int net_check_kernels(struct alexcl_net *net, struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    for (int i = 0; i < net->shared.lanes && status == ALEXCL_OK; i++) {
-        struct lane *lane = &net->lanes[i];
-        if (lane->target.device)
-            status = selfcheck_before_use(lane->graph, lane->halves, &lane->target, lane->capacity,
+    for (int i = 0; i < net->shared.workers && status == ALEXCL_OK; i++) {
+        struct worker *worker = &net->workers[i];
+        if (worker->target.device)
+            status = selfcheck_before_use(worker->graph, worker->halves, &worker->target, worker->capacity,
                                           alexcl_selection_device(net->shared.selection, (size_t)i)->driver, err);
         if (status != ALEXCL_OK) error_note_target(err, i);
     }
@@ -177,7 +177,7 @@ static int net_read_split(struct alexcl_net *net, const struct alexcl_net_option
 
 /* The next of `images` images, with everybody's share. */
 static struct net_batch net_batch(const struct alexcl_net *net, const float *in, size_t images) {
-    const int capacity[2] = {net->lanes[0].capacity, net->lanes[1].capacity};
+    const int capacity[2] = {net->workers[0].capacity, net->workers[1].capacity};
     struct net_batch b = {.in = images ? in : NULL, .images = images < (size_t)net->images ? (int)images : net->images};
     split_share(&net->split, b.images, capacity, b.share);
     return b;
@@ -191,21 +191,21 @@ static int net_first(const struct alexcl_net *net, const struct net_batch *b, in
 /* Hands out a batch, and what is to be copied beside it (`next`, may be none). */
 static void net_hand_out(struct alexcl_net *net, const struct net_batch *b, int copied, const struct net_batch *next) {
     size_t floats = net->graph->values[0].floats[0];
-    for (int i = 0; i < net->shared.lanes; i++) {
-        struct lane *lane = &net->lanes[i];
-        lane->first = net_first(net, b, i);
-        lane->count = b->share[i];
-        lane->copied = copied && lane->target.device;
-        lane->next = next->in && lane->target.device && next->share[i]
-                         ? next->in + (size_t)net_first(net, next, i) * floats
-                         : NULL;
-        lane->next_count = next->share[i];
+    for (int i = 0; i < net->shared.workers; i++) {
+        struct worker *worker = &net->workers[i];
+        worker->first = net_first(net, b, i);
+        worker->count = b->share[i];
+        worker->copied = copied && worker->target.device;
+        worker->next = next->in && worker->target.device && next->share[i]
+                           ? next->in + (size_t)net_first(net, next, i) * floats
+                           : NULL;
+        worker->next_count = next->share[i];
     }
 }
 
 static void net_learn(struct alexcl_net *net, int opening) {
-    const int share[2] = {net->lanes[0].count, net->lanes[1].count};
-    const double seconds[2] = {net->lanes[0].seconds, net->lanes[1].seconds};
+    const int share[2] = {net->workers[0].count, net->workers[1].count};
+    const double seconds[2] = {net->workers[0].seconds, net->workers[1].seconds};
     split_learn(&net->split, opening, share, seconds);
 }
 
@@ -220,12 +220,12 @@ static int net_measure_speed(struct alexcl_net *net, struct alexcl_error *err) {
     TRY(memory_alloc(&in, held * net->shared.graph->values[0].floats[0], sizeof *in,
                      "images to measure the devices' speed with", err));
     TRY(memory_alloc(&out, held * shape_size(net->shared.graph->output), sizeof *out, "their scores", err));
-    net->shared.batch = (struct lane_batch){.in = in, .out = out, .check = -1};
+    net->shared.batch = (struct worker_batch){.in = in, .out = out, .check = -1};
     for (int round = 0; round < ROUNDS; round++) {
         struct net_batch shared = net_batch(net, in, (size_t)images);
         net_hand_out(net, round < SINGLE || images < 2 ? &both : &shared, 0, &none);
         exchange_reset(net->shared.exchange);
-        TRY(net_on_lanes(net, run_batch, err));
+        TRY(net_on_workers(net, run_batch, err));
         if (round > 0) net_learn(net, 1);
     }
     log_write(ALEXCL_LOG_INFO, "images a second: %.1f and %.1f", net->split.speed[0], net->split.speed[1]);
@@ -238,18 +238,18 @@ done:
 static struct alexcl_net_times net_times(const struct alexcl_net *net) {
     struct alexcl_net_times t = {
         .wall = net->wall, .build = net->build, .images = {net->done[0], net->done[1]}, .events = 1};
-    for (int i = 0; i < net->shared.lanes; i++) {
-        const struct lane *lane = &net->lanes[i];
-        if (!lane->target.device) {
-            t.device[i] = lane->reference_seconds - net->opening.device[i];
+    for (int i = 0; i < net->shared.workers; i++) {
+        const struct worker *worker = &net->workers[i];
+        if (!worker->target.device) {
+            t.device[i] = worker->reference_seconds - net->opening.device[i];
             continue;
         }
         uint64_t busy[DEVICE_ACCOUNTS];
-        device_times(lane->target.device, busy);
+        device_times(worker->target.device, busy);
         t.device[i] = (double)busy[DEVICE_COMPUTE] * 1e-9 - net->opening.device[i];
         t.exchange += (double)busy[DEVICE_EXCHANGE] * 1e-9;
         t.transfer += (double)busy[DEVICE_TRANSFER] * 1e-9;
-        if (!device_has_times(lane->target.device)) t.events = 0;
+        if (!device_has_times(worker->target.device)) t.events = 0;
     }
     t.exchange -= net->opening.exchange;
     t.transfer -= net->opening.transfer;
@@ -272,12 +272,12 @@ int net_open(const struct alexcl_model *model, const struct alexcl_weights *weig
     if (options->batch < 0)
         return error_set(err, ALEXCL_E_USAGE, "a batch of %d images: it must be 1 or more", options->batch);
     TRY(memory_alloc(&net, 1, sizeof *net, "the net", err));
-    struct lane_shared *shared = &net->shared;
+    struct worker_shared *shared = &net->shared;
     pthread_mutex_init(&shared->upload, NULL);
     shared->weights = weights;
     shared->selection = sel;
     shared->reproducible = options->reproducible;
-    shared->lanes = (int)alexcl_selection_count(sel);
+    shared->workers = (int)alexcl_selection_count(sel);
     TRY(settings_read(options->settings, &shared->settings, err));
     shared->settings.progress = options->progress;
     shared->settings.cancel = options->cancel;
@@ -289,18 +289,18 @@ int net_open(const struct alexcl_model *model, const struct alexcl_weights *weig
     shared->graph = net->graph;
     shared->last_layer = options->last_layer;
     TRY(exchange_create(&shared->exchange, err));
-    for (int i = 0; i < shared->lanes; i++)
-        TRY(lane_create(&net->lanes[i], shared, i, split_halves(&net->split, (size_t)i), err));
-    for (int i = 0; i < shared->lanes; i++)
-        net->lanes[i].other = lane_has_both(&net->lanes[i]) ? NULL : &net->lanes[1 - i];
-    TRY(net_on_lanes(net, lane_open, err));
+    for (int i = 0; i < shared->workers; i++)
+        TRY(worker_create(&net->workers[i], shared, i, split_halves(&net->split, (size_t)i), err));
+    for (int i = 0; i < shared->workers; i++)
+        net->workers[i].other = worker_has_both(&net->workers[i]) ? NULL : &net->workers[1 - i];
+    TRY(net_on_workers(net, worker_open, err));
     net_tell_precision(net);
     TRY(net_tune(net, err));
     TRY(net_choose_batch(net, options, err));
-    for (int i = 0; i < shared->lanes; i++)
+    for (int i = 0; i < shared->workers; i++)
         for (int h = 0; h < 2; h++)
-            shared->to_prepare += lane_runs(&net->lanes[i], h) ? (unsigned)net->lanes[i].graph->layer_count : 0;
-    TRY(net_on_lanes(net, lane_prepare, err));
+            shared->to_prepare += worker_runs(&net->workers[i], h) ? (unsigned)net->workers[i].graph->layer_count : 0;
+    TRY(net_on_workers(net, worker_prepare, err));
     if (check) TRY(net_check_kernels(net, err));
     net->build = net_now() - start;
     if (net->split.kind == SPLIT_AUTO) TRY(net_measure_speed(net, err));
@@ -325,32 +325,32 @@ void alexcl_net_output(const struct alexcl_net *net, struct alexcl_shape *out) {
 
 void alexcl_net_memory(const struct alexcl_net *net, size_t target, struct alexcl_plan_memory *out) {
     *out = (struct alexcl_plan_memory){0};
-    if (target >= (size_t)net->shared.lanes) return;
-    const struct lane *lane = &net->lanes[target];
-    *out = graph_memory(lane->graph, lane->halves, &lane->target, lane->capacity);
-    struct fit_target own = net_fit_target(lane);
-    out->host = fit_target_host(&own, lane->capacity);
+    if (target >= (size_t)net->shared.workers) return;
+    const struct worker *worker = &net->workers[target];
+    *out = graph_memory(worker->graph, worker->halves, &worker->target, worker->capacity);
+    struct fit_target own = net_fit_target(worker);
+    out->host = fit_target_host(&own, worker->capacity);
 }
 
 /* Image `image` of the batch, which begins with the run's image `first`, has a score that is not finite: runs the batch
  * again, to name the first layer where the image has such a value. */
 static int net_name_bad_layer(struct alexcl_net *net, size_t first_image, size_t image, struct alexcl_error *err) {
     const struct graph *g = net->shared.graph;
-    for (int i = 0; i < net->shared.lanes; i++) net->lanes[i].copied = 0, net->lanes[i].next = NULL;
+    for (int i = 0; i < net->shared.workers; i++) net->workers[i].copied = 0, net->workers[i].next = NULL;
     net->shared.batch.check = (int)image;
     exchange_reset(net->shared.exchange);
-    int status = net_on_lanes(net, run_batch, err);
+    int status = net_on_workers(net, run_batch, err);
     net->shared.batch.check = -1;
     if (status != ALEXCL_OK) return status;
     int first = -1, target = -1;
-    for (int i = 0; i < net->shared.lanes; i++) {
-        int bad = net->lanes[i].not_finite;
+    for (int i = 0; i < net->shared.workers; i++) {
+        int bad = net->workers[i].not_finite;
         if (bad >= 0 && bad == first) target = -1; /* both */
         if (bad >= 0 && (first < 0 || bad < first)) {
             first = bad;
             target = i;
         }
-        net->lanes[i].not_finite = -1;
+        net->workers[i].not_finite = -1;
     }
     if (first < 0) /* the second run was fine: the device does not compute the same twice */
         return error_set(
@@ -382,15 +382,15 @@ static struct net_batch net_next_run(const struct alexcl_net *net) {
 static int net_run_batch(struct alexcl_net *net, const struct net_batch *b, int copied, const struct net_batch *next,
                          float *out, size_t first, struct alexcl_error *err) {
     size_t out_floats = shape_size(net->shared.graph->output);
-    net->shared.batch = (struct lane_batch){.in = b->in, .out = out, .check = -1};
+    net->shared.batch = (struct worker_batch){.in = b->in, .out = out, .check = -1};
     net->copied = (struct net_batch){0};
     net_hand_out(net, b, copied, next);
     exchange_reset(net->shared.exchange);
-    int status = net_on_lanes(net, run_batch, err);
+    int status = net_on_workers(net, run_batch, err);
     for (size_t i = 0; status == ALEXCL_OK && i < (size_t)b->images * out_floats; i++)
         if (!isfinite(out[i])) status = net_name_bad_layer(net, first, i / out_floats, err);
     if (status != ALEXCL_OK) return status;
-    for (int i = 0; i < net->shared.lanes; i++) net->done[i] += (size_t)net->lanes[i].count;
+    for (int i = 0; i < net->shared.workers; i++) net->done[i] += (size_t)net->workers[i].count;
     net_learn(net, 0);
     net->copied = *next;
     return ALEXCL_OK;
@@ -447,17 +447,17 @@ int alexcl_net_times(const struct alexcl_net *net, struct alexcl_net_times *out,
 
 int alexcl_net_peak(struct alexcl_net *net, struct alexcl_peak out[2], struct alexcl_error *err) {
     runner_drain(net->runner);
-    int status = net_on_lanes(net, lane_measure_peak, err);
-    out[0] = net->lanes[0].peak;
-    out[1] = net->lanes[1].peak;
+    int status = net_on_workers(net, worker_measure_peak, err);
+    out[0] = net->workers[0].peak;
+    out[1] = net->workers[1].peak;
     return status;
 }
 
 int alexcl_net_record(struct alexcl_net *net, int on, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     runner_drain(net->runner);
-    for (int i = 0; i < net->shared.lanes; i++) {
-        struct lane *lane = &net->lanes[i];
+    for (int i = 0; i < net->shared.workers; i++) {
+        struct worker *worker = &net->workers[i];
         struct timeline *t = net->timelines[i];
         if (!on && t && t->lost)
             status =
@@ -467,12 +467,12 @@ int alexcl_net_record(struct alexcl_net *net, int on, struct alexcl_error *err) 
             TRY(memory_alloc(&t, 1, sizeof *t, "the recording", err));
             net->timelines[i] = t;
         }
-        lane->timeline = on ? t : NULL;
-        if (on) timeline_begin(t, i, !lane->target.device);
-        if (lane->target.device) TRY(device_record(lane->target.device, lane->timeline, err));
+        worker->timeline = on ? t : NULL;
+        if (on) timeline_begin(t, i, !worker->target.device);
+        if (worker->target.device) TRY(device_record(worker->target.device, worker->timeline, err));
     }
     /* One beginning for both, whatever the clocks took. */
-    if (on && net->shared.lanes == 2) net->timelines[1]->origin = net->timelines[0]->origin;
+    if (on && net->shared.workers == 2) net->timelines[1]->origin = net->timelines[0]->origin;
 done:
     return status;
 }
@@ -487,7 +487,7 @@ size_t alexcl_net_recorded(const struct alexcl_net *net, size_t target, const st
 void alexcl_net_free(struct alexcl_net *net) {
     if (!net) return;
     runner_free(net->runner);
-    for (int i = 0; i < net->shared.lanes; i++) lane_free(&net->lanes[i]);
+    for (int i = 0; i < net->shared.workers; i++) worker_free(&net->workers[i]);
     for (int i = 0; i < 2; i++) timeline_free(net->timelines[i]);
     exchange_free(net->shared.exchange);
     graph_free(net->graph);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One batch on one lane: its own images. Two lanes run this at the same time; where each has one half, they meet at the
- * crossings:
+/* One batch on one worker: its own images. Two workers run this at the same time; where each has one half, they meet at
+ * the crossings:
  *
  *   work queue      | section 0, slice 0 | section 0, slice 1 | join, section 1, slice 0 | ...
  *   transfer queue                       | send 0             | send 1, receive 0        | ... | the next batch's input
@@ -13,89 +13,91 @@
 #include <time.h>
 
 #include "callbacks.h"
-#include "lane.h"
+#include "worker.h"
 
 struct run {
-    struct lane *lane;
+    struct worker *worker;
     int images;
     int messages;           /* of the batch, so far */
     int waiting;            /* layers of halves that are enqueued and not waited for */
-    struct event *uploaded; /* the batch's images have left lane->images; NULL: nothing was there */
+    struct event *uploaded; /* the batch's images have left worker->images; NULL: nothing was there */
 };
 
 static int run_slices(const struct run *r, const struct graph_schedule_section *section) {
-    if (lane_has_both(r->lane) || section->whole) return 1;
-    return r->images < LANE_SLICES ? 1 : LANE_SLICES;
+    if (worker_has_both(r->worker) || section->whole) return 1;
+    return r->images < WORKER_SLICES ? 1 : WORKER_SLICES;
 }
 
 /* Images, of `count`, that go through a section's layers together: on a CPU as many as its caches hold from one layer
  * to the next, in equal parts. */
 static int run_together(const struct run *r, const struct graph_schedule_section *section, int count) {
-    const struct graph *g = r->lane->graph;
+    const struct graph *g = r->worker->graph;
     size_t floats = 1;
     if (g->block == 1 || section->whole || count < 1) return count;
     for (int i = section->first; i < section->first + section->count; i++) {
-        const struct graph_step *step = &r->lane->schedule->steps[i];
+        const struct graph_step *step = &r->worker->schedule->steps[i];
         if (step->kind != GRAPH_STEP_LAYER) continue;
         for (int h = 0; h < 2; h++)
-            if (lane_runs(r->lane, h) && g->values[g->layers[step->index].out].floats[h] > floats)
+            if (worker_runs(r->worker, h) && g->values[g->layers[step->index].out].floats[h] > floats)
                 floats = g->values[g->layers[step->index].out].floats[h];
     }
-    int most = (int)(LANE_TOGETHER / (floats * sizeof(float))), parts = most < 1 ? count : (count + most - 1) / most;
+    int most = (int)(WORKER_TOGETHER / (floats * sizeof(float))), parts = most < 1 ? count : (count + most - 1) / most;
     return (count + parts - 1) / parts;
 }
 
-/* Opens a span for images first .. first+count-1 of the lane's own. */
+/* Opens a span for images first .. first+count-1 of the worker's own. */
 static int run_open_span(const struct run *r, enum alexcl_work work, const char *layer, int half, int first,
                          int count) {
-    return timeline_open(r->lane->timeline, work, layer, half, r->lane->first + first, count);
+    return timeline_open(r->worker->timeline, work, layer, half, r->worker->first + first, count);
 }
 
 /* Starts the copy of the first `count` of `from` to the device's images from `first` on, behind `after` (may be NULL).
  * `from` is the caller's: a device that copies by itself is given it in memory of its driver. */
-static int run_write_input(struct lane *lane, const float *from, int first, int count, const struct event *after,
+static int run_write_input(struct worker *worker, const float *from, int first, int count, const struct event *after,
                            struct event **written, struct alexcl_error *err) {
-    size_t floats = lane->graph->values[0].floats[0];
+    size_t floats = worker->graph->values[0].floats[0];
     struct buffer_region region = {
         .row = (size_t)first, .rows = (size_t)count, .pitch = floats, .first = 0, .width = floats};
-    if (lane->images) from = memcpy(lane->images + (size_t)first * floats, from, (size_t)count * floats * sizeof *from);
-    return buffer_write_region(lane->input.buffer, &region, from, after, DEVICE_TRANSFER, written, err);
+    if (worker->images)
+        from = memcpy(worker->images + (size_t)first * floats, from, (size_t)count * floats * sizeof *from);
+    return buffer_write_region(worker->input.buffer, &region, from, after, DEVICE_TRANSFER, written, err);
 }
 
 static int run_upload(struct run *r, int first, int count, struct alexcl_error *err) {
-    struct lane *lane = r->lane;
-    size_t floats = lane->graph->values[0].floats[0];
-    const float *from = lane->shared->batch.in + (size_t)(lane->first + first) * floats;
-    if (lane->copied) return ALEXCL_OK;
+    struct worker *worker = r->worker;
+    size_t floats = worker->graph->values[0].floats[0];
+    const float *from = worker->shared->batch.in + (size_t)(worker->first + first) * floats;
+    if (worker->copied) return ALEXCL_OK;
     int span = run_open_span(r, ALEXCL_WORK_TRANSFER, "input", -1, first, count);
-    if (!lane->target.device) {
-        memcpy(lane->input.host + (size_t)first * floats, from, (size_t)count * floats * sizeof *from);
-        timeline_close(lane->timeline, span);
+    if (!worker->target.device) {
+        memcpy(worker->input.host + (size_t)first * floats, from, (size_t)count * floats * sizeof *from);
+        timeline_close(worker->timeline, span);
         return ALEXCL_OK;
     }
     struct event *written = NULL;
-    int status = run_write_input(lane, from, first, count, NULL, &written, err);
-    if (status == ALEXCL_OK) status = device_wait_for(lane->target.device, written, err);
+    int status = run_write_input(worker, from, first, count, NULL, &written, err);
+    if (status == ALEXCL_OK) status = device_wait_for(worker->target.device, written, err);
     event_free(r->uploaded);
     r->uploaded = written;
-    timeline_close(lane->timeline, span);
+    timeline_close(worker->timeline, span);
     return status;
 }
 
 /* Starts the copy of the next batch's images behind what is enqueued so far. The batch's end waits for it, too. */
 static int run_upload_next(struct run *r, struct alexcl_error *err) {
-    struct lane *lane = r->lane;
-    if (!lane->next) return ALEXCL_OK;
+    struct worker *worker = r->worker;
+    if (!worker->next) return ALEXCL_OK;
     struct event *computed = NULL, *written = NULL;
-    int span = timeline_open(lane->timeline, ALEXCL_WORK_TRANSFER, "input", -1, 0, lane->next_count);
-    /* It takes this batch's place in lane->images. Their copy stands before what is computed now, so there is little to
-     * wait for. */
-    int status = lane->images && r->uploaded ? event_wait(r->uploaded, err) : ALEXCL_OK;
-    if (status == ALEXCL_OK) status = device_mark(lane->target.device, &computed, err);
-    if (status == ALEXCL_OK) status = run_write_input(lane, lane->next, 0, lane->next_count, computed, &written, err);
+    int span = timeline_open(worker->timeline, ALEXCL_WORK_TRANSFER, "input", -1, 0, worker->next_count);
+    /* It takes this batch's place in worker->images. Their copy stands before what is computed now, so there is little
+     * to wait for. */
+    int status = worker->images && r->uploaded ? event_wait(r->uploaded, err) : ALEXCL_OK;
+    if (status == ALEXCL_OK) status = device_mark(worker->target.device, &computed, err);
+    if (status == ALEXCL_OK)
+        status = run_write_input(worker, worker->next, 0, worker->next_count, computed, &written, err);
     event_free(computed);
     event_free(written);
-    timeline_close(lane->timeline, span);
+    timeline_close(worker->timeline, span);
     return status;
 }
 
@@ -139,22 +141,22 @@ static void run_convert(float *to, const struct graph_sent *to_sent, const float
                 to[graph_sent_position(to_sent, c, i)] = from[graph_sent_position(from_sent, c, i)];
 }
 
-/* Starts the copy of this lane's half of a crossing to the host. */
+/* Starts the copy of this worker's half of a crossing to the host. */
 static int run_send(struct run *r, int crossing, int first, int count, struct alexcl_error *err) {
-    struct lane *lane = r->lane;
-    int h = lane->index, status = ALEXCL_OK;
-    struct graph_sent sent = graph_sent(lane->graph, crossing, h);
+    struct worker *worker = r->worker;
+    int h = worker->index, status = ALEXCL_OK;
+    struct graph_sent sent = graph_sent(worker->graph, crossing, h);
     struct buffer_region region;
-    struct storage *from = lane_value(lane, h, lane->graph->crossings[crossing].value);
-    float *to = lane->staging[crossing] + (size_t)first * sent.floats;
-    struct lane_sends *sends = &lane->sends[crossing];
-    struct lane_send *send = &sends->slices[sends->sent++];
+    struct storage *from = worker_value(worker, h, worker->graph->crossings[crossing].value);
+    float *to = worker->staging[crossing] + (size_t)first * sent.floats;
+    struct worker_sends *sends = &worker->sends[crossing];
+    struct worker_send *send = &sends->slices[sends->sent++];
     struct event *computed = NULL;
-    *send = (struct lane_send){.first = first, .count = count};
-    int span = run_open_span(r, ALEXCL_WORK_EXCHANGE, graph_crossing_name(lane->graph, crossing), h, first, count);
-    if (lane->target.device) TRY(device_mark(lane->target.device, &computed, err));
+    *send = (struct worker_send){.first = first, .count = count};
+    int span = run_open_span(r, ALEXCL_WORK_EXCHANGE, graph_crossing_name(worker->graph, crossing), h, first, count);
+    if (worker->target.device) TRY(device_mark(worker->target.device, &computed, err));
     for (int part = 0; run_sent_part(&sent, part, first, count, &region); part++) {
-        if (!lane->target.device) {
+        if (!worker->target.device) {
             run_pack(to, from->host, &region);
             continue;
         }
@@ -165,36 +167,36 @@ static int run_send(struct run *r, int crossing, int first, int count, struct al
     }
 done:
     event_free(computed);
-    timeline_close(lane->timeline, span);
+    timeline_close(worker->timeline, span);
     return status;
 }
 
 /* Brings what the other half sent to the device. */
-static int run_take(struct run *r, int crossing, const struct lane_send *send, struct alexcl_error *err) {
-    struct lane *lane = r->lane;
-    int h = lane->index, status = ALEXCL_OK;
-    struct graph_sent sent = graph_sent(lane->other->graph, crossing, 1 - h),
-                      mine = graph_sent(lane->graph, crossing, 1 - h);
+static int run_take(struct run *r, int crossing, const struct worker_send *send, struct alexcl_error *err) {
+    struct worker *worker = r->worker;
+    int h = worker->index, status = ALEXCL_OK;
+    struct graph_sent sent = graph_sent(worker->other->graph, crossing, 1 - h),
+                      mine = graph_sent(worker->graph, crossing, 1 - h);
     size_t floats = mine.floats, count = (size_t)send->count, first = (size_t)send->first;
-    const float *from = lane->other->staging[crossing] + first * sent.floats;
-    struct storage *to = &lane->received[h][crossing];
+    const float *from = worker->other->staging[crossing] + first * sent.floats;
+    struct storage *to = &worker->received[h][crossing];
     struct event *written = NULL;
     if (floats == 0) return ALEXCL_OK;
-    if (lane->arrived[crossing]) {
-        float *arrived = lane->arrived[crossing] + first * floats;
+    if (worker->arrived[crossing]) {
+        float *arrived = worker->arrived[crossing] + first * floats;
         if (sent.block != mine.block)
             run_convert(arrived, &mine, from, &sent, send->count);
         else
             memcpy(arrived, from, count * floats * sizeof *from);
         from = arrived;
     }
-    if (!lane->target.device) {
+    if (!worker->target.device) {
         memcpy(to->host + first * floats, from, count * floats * sizeof *from);
         return ALEXCL_OK;
     }
     struct buffer_region region = {.row = first, .rows = count, .pitch = floats, .first = 0, .width = floats};
     TRY(buffer_write_region(to->buffer, &region, from, NULL, DEVICE_EXCHANGE, &written, err));
-    TRY(device_wait_for(lane->target.device, written, err));
+    TRY(device_wait_for(worker->target.device, written, err));
 done:
     event_free(written);
     return status;
@@ -202,20 +204,20 @@ done:
 
 /* Publishes the next own message of a crossing, waits for the other half's, and brings it here. */
 static int run_receive_next(struct run *r, int crossing, struct alexcl_error *err) {
-    struct lane *lane = r->lane;
-    int h = lane->index, status = ALEXCL_OK, message = r->messages++, span = -1;
-    struct lane_sends *sends = &lane->sends[crossing];
-    struct lane_send *send = &sends->slices[sends->taken++];
-    const char *layer = graph_crossing_name(lane->graph, crossing);
+    struct worker *worker = r->worker;
+    int h = worker->index, status = ALEXCL_OK, message = r->messages++, span = -1;
+    struct worker_sends *sends = &worker->sends[crossing];
+    struct worker_send *send = &sends->slices[sends->taken++];
+    const char *layer = graph_crossing_name(worker->graph, crossing);
     if (send->event) TRY(event_wait(send->event, err));
-    exchange_publish(lane->shared->exchange, h, message);
+    exchange_publish(worker->shared->exchange, h, message);
     span = run_open_span(r, ALEXCL_WORK_WAIT, layer, h, send->first, send->count);
-    TRY(exchange_await(lane->shared->exchange, h, message));
-    timeline_close(lane->timeline, span);
+    TRY(exchange_await(worker->shared->exchange, h, message));
+    timeline_close(worker->timeline, span);
     span = run_open_span(r, ALEXCL_WORK_EXCHANGE, layer, h, send->first, send->count);
     TRY(run_take(r, crossing, send, err));
 done:
-    timeline_close(lane->timeline, span);
+    timeline_close(worker->timeline, span);
     event_free(send->event);
     send->event = NULL;
     return status;
@@ -223,7 +225,7 @@ done:
 
 /* All messages that have something of images first .. first+count-1. */
 static int run_receive(struct run *r, int crossing, int first, int count, struct alexcl_error *err) {
-    const struct lane_sends *sends = &r->lane->sends[crossing];
+    const struct worker_sends *sends = &r->worker->sends[crossing];
     int status = ALEXCL_OK;
     while (status == ALEXCL_OK && sends->taken < sends->sent && sends->slices[sends->taken].first < first + count)
         status = run_receive_next(r, crossing, err);
@@ -232,58 +234,58 @@ static int run_receive(struct run *r, int crossing, int first, int count, struct
 
 /* Joins two halves for images first .. first+count-1. */
 static int run_join(struct run *r, int crossing, int first, int count, struct alexcl_error *err) {
-    struct lane *lane = r->lane;
-    const struct graph *g = lane->graph;
+    struct worker *worker = r->worker;
+    const struct graph *g = worker->graph;
     struct graph_sent sent[2] = {graph_sent(g, crossing, 0), graph_sent(g, crossing, 1)};
     const struct storage *half[2];
     for (int h = 0; h < 2; h++)
-        half[h] =
-            lane_runs(lane, h) ? lane_value(lane, h, g->crossings[crossing].value) : &lane->received[1 - h][crossing];
+        half[h] = worker_runs(worker, h) ? worker_value(worker, h, g->crossings[crossing].value)
+                                         : &worker->received[1 - h][crossing];
     const char *layer = graph_crossing_name(g, crossing);
     int span = run_open_span(r, ALEXCL_WORK_JOIN, layer, -1, first, count);
-    int status = join_run(lane->join, layer, sent[0].floats, sent[1].floats, half[0], half[1], &lane->joined[crossing],
-                          first, count, err);
-    timeline_close(lane->timeline, span);
+    int status = join_run(worker->join, layer, sent[0].floats, sent[1].floats, half[0], half[1],
+                          &worker->joined[crossing], first, count, err);
+    timeline_close(worker->timeline, span);
     return status;
 }
 
 /* Both halves on one target: each gets the other's halo by a copy in place. */
 static int run_copy_halo(struct run *r, int crossing, int first, int count, struct alexcl_error *err) {
-    struct lane *lane = r->lane;
-    const struct graph *g = lane->graph;
+    struct worker *worker = r->worker;
+    const struct graph *g = worker->graph;
     int status = ALEXCL_OK, value = g->crossings[crossing].value;
     for (int h = 0; h < 2 && status == ALEXCL_OK; h++) {
         struct graph_sent sent = graph_sent(g, crossing, 1 - h);
         struct buffer_region region;
-        struct storage *from = lane_value(lane, 1 - h, value), *to = &lane->received[h][crossing];
+        struct storage *from = worker_value(worker, 1 - h, value), *to = &worker->received[h][crossing];
         if (sent.floats == 0) continue;
         int span = run_open_span(r, ALEXCL_WORK_JOIN, graph_crossing_name(g, crossing), h, first, count);
         for (int part = 0; status == ALEXCL_OK && run_sent_part(&sent, part, first, count, &region); part++)
-            if (lane->target.device)
+            if (worker->target.device)
                 status = buffer_copy_region(from->buffer, &region, to->buffer, (size_t)first * sent.floats, err);
             else
                 run_pack(to->host + (size_t)first * sent.floats, from->host, &region);
-        timeline_close(lane->timeline, span);
+        timeline_close(worker->timeline, span);
     }
     return status;
 }
 
-/* Image lane_batch.check: notes the first layer whose output is not finite. */
+/* Image worker_batch.check: notes the first layer whose output is not finite. */
 static int run_check(struct run *r, int layer, int half, int first, int count, struct alexcl_error *err) {
-    struct lane *lane = r->lane;
-    int image = lane->shared->batch.check - lane->first; /* of its own, if it is among them */
-    const struct graph_layer *gl = &lane->graph->layers[layer];
+    struct worker *worker = r->worker;
+    int image = worker->shared->batch.check - worker->first; /* of its own, if it is among them */
+    const struct graph_layer *gl = &worker->graph->layers[layer];
     size_t floats = layer_out_floats(&gl->half[half]);
-    if (image < first || image >= first + count || (lane->not_finite >= 0 && lane->not_finite <= layer))
+    if (image < first || image >= first + count || (worker->not_finite >= 0 && worker->not_finite <= layer))
         return ALEXCL_OK;
-    float *part = lane->output; /* free until the batch's end */
-    for (size_t i = 0; i < floats; i += lane->output_floats) {
-        size_t m = floats - i < lane->output_floats ? floats - i : lane->output_floats;
-        int status = storage_read(lane_value(lane, half, gl->out), (size_t)image * floats + i, part, m, err);
+    float *part = worker->output; /* free until the batch's end */
+    for (size_t i = 0; i < floats; i += worker->output_floats) {
+        size_t m = floats - i < worker->output_floats ? floats - i : worker->output_floats;
+        int status = storage_read(worker_value(worker, half, gl->out), (size_t)image * floats + i, part, m, err);
         if (status != ALEXCL_OK) return status;
         for (size_t j = 0; j < m; j++) {
             if (isfinite(part[j])) continue;
-            lane->not_finite = layer;
+            worker->not_finite = layer;
             return ALEXCL_OK;
         }
     }
@@ -291,25 +293,26 @@ static int run_check(struct run *r, int layer, int half, int first, int count, s
 }
 
 /* Where a half of a layer reads its input j. */
-static struct layer_source run_source(struct lane *lane, const struct graph_layer *gl, int half, int j) {
+static struct layer_source run_source(struct worker *worker, const struct graph_layer *gl, int half, int j) {
     int crossing = gl->crossings[j];
-    struct layer_source s = {.own = lane_value(lane, half, gl->values[j])};
-    if (crossing >= 0 && lane->graph->crossings[crossing].kind == GRAPH_JOIN) s.own = &lane->joined[crossing];
-    if (crossing >= 0 && lane->graph->crossings[crossing].kind == GRAPH_HALO) s.halo = &lane->received[half][crossing];
+    struct layer_source s = {.own = worker_value(worker, half, gl->values[j])};
+    if (crossing >= 0 && worker->graph->crossings[crossing].kind == GRAPH_JOIN) s.own = &worker->joined[crossing];
+    if (crossing >= 0 && worker->graph->crossings[crossing].kind == GRAPH_HALO)
+        s.halo = &worker->received[half][crossing];
     return s;
 }
 
 static int run_layer(struct run *r, int i, int first, int count, struct alexcl_error *err) {
-    struct lane *lane = r->lane;
-    struct graph_layer *gl = &lane->graph->layers[i];
+    struct worker *worker = r->worker;
+    struct graph_layer *gl = &worker->graph->layers[i];
     for (int h = 0; h < 2; h++) {
         struct layer_source sources[LAYER_INPUTS];
-        if (!lane_runs(lane, h)) continue;
-        for (int j = 0; j < gl->input_count; j++) sources[j] = run_source(lane, gl, h, j);
+        if (!worker_runs(worker, h)) continue;
+        for (int j = 0; j < gl->input_count; j++) sources[j] = run_source(worker, gl, h, j);
         struct layer_io io = {
             .in = sources,
-            .out = lane_value(lane, h, gl->out),
-            .workspace = &lane->workspace,
+            .out = worker_value(worker, h, gl->out),
+            .workspace = &worker->workspace,
             .first = first,
             .count = count,
         };
@@ -317,8 +320,8 @@ static int run_layer(struct run *r, int i, int first, int count, struct alexcl_e
                        ? -1
                        : run_open_span(r, ALEXCL_WORK_LAYER, gl->half[h].shape.desc->name, h, first, count);
         int status = gl->half[h].shape.view ? ALEXCL_OK : layer_run(&gl->half[h], LAYER_FORWARD, &io, err);
-        timeline_close(lane->timeline, span);
-        if (status == ALEXCL_OK && lane->shared->batch.check >= 0) status = run_check(r, i, h, first, count, err);
+        timeline_close(worker->timeline, span);
+        if (status == ALEXCL_OK && worker->shared->batch.check >= 0) status = run_check(r, i, h, first, count, err);
         if (status != ALEXCL_OK) return status;
     }
     return ALEXCL_OK;
@@ -326,26 +329,27 @@ static int run_layer(struct run *r, int i, int first, int count, struct alexcl_e
 
 /* Copies the last layer's output to the caller's array, each half at its place in every row. */
 static int run_download(struct run *r, struct alexcl_error *err) {
-    struct lane *lane = r->lane;
-    const struct graph *g = lane->graph;
+    struct worker *worker = r->worker;
+    const struct graph *g = worker->graph;
     const struct graph_layer *last = &g->layers[g->layer_count - 1];
     size_t row = shape_size(g->output), first_floats = shape_size(last->half[0].shape.out);
     int finish = run_open_span(r, ALEXCL_WORK_WAIT, "output", -1, 0, r->images);
     /* By a finish, in which Intel's runtime lets this thread compute as well; a blocking read leaves all the work to
      * the others. */
-    int finished = lane->target.device ? device_finish(lane->target.device, err) : ALEXCL_OK;
-    timeline_close(lane->timeline, finish);
+    int finished = worker->target.device ? device_finish(worker->target.device, err) : ALEXCL_OK;
+    timeline_close(worker->timeline, finish);
     if (finished != ALEXCL_OK) return finished;
     for (int h = 0; h < 2; h++) {
-        if (!lane_runs(lane, h)) continue;
+        if (!worker_runs(worker, h)) continue;
         size_t floats = layer_out_floats(&last->half[h]);
         int span = run_open_span(r, ALEXCL_WORK_TRANSFER, "output", h, 0, r->images);
-        int status = storage_read(lane_value(lane, h, last->out), 0, lane->output, (size_t)r->images * floats, err);
-        timeline_close(lane->timeline, span);
+        int status =
+            storage_read(worker_value(worker, h, last->out), 0, worker->output, (size_t)r->images * floats, err);
+        timeline_close(worker->timeline, span);
         if (status != ALEXCL_OK) return status;
-        float *to = lane->shared->batch.out + (size_t)lane->first * row + (h ? first_floats : 0);
+        float *to = worker->shared->batch.out + (size_t)worker->first * row + (h ? first_floats : 0);
         for (size_t n = 0; n < (size_t)r->images; n++)
-            layer_take_out(&last->half[h], lane->output + n * floats, to + n * row);
+            layer_take_out(&last->half[h], worker->output + n * floats, to + n * row);
     }
     return ALEXCL_OK;
 }
@@ -354,18 +358,18 @@ static int run_download(struct run *r, struct alexcl_error *err) {
 static int run_layers(struct run *r, const struct graph_schedule_section *section, const struct graph_step *steps,
                       int layers, int first, int count, struct alexcl_error *err) {
     int status = ALEXCL_OK, together = run_together(r, section, count), end = first + count;
-    struct lane *lane = r->lane;
+    struct worker *worker = r->worker;
     for (int from = first; from < end; from += together) {
         for (int i = 0; i < layers; i++) {
             TRY(run_layer(r, steps[i].index, from, end - from < together ? end - from : together, err));
             /* The device begins while the rest of the slice is handed out. */
-            if (lane->pinned && from == first && i == 0) TRY(device_flush(lane->target.device, err));
+            if (worker->pinned && from == first && i == 0) TRY(device_flush(worker->target.device, err));
         }
         /* Where many launches wait, Intel's runtime holds the next enqueue up, and this thread, which computes in a
          * finish, idles. */
         r->waiting += 2 * layers;
-        if (lane->graph->block > 1 && r->waiting > LANE_WAITING) {
-            TRY(device_finish(lane->target.device, err));
+        if (worker->graph->block > 1 && r->waiting > WORKER_WAITING) {
+            TRY(device_finish(worker->target.device, err));
             r->waiting = 0;
         }
     }
@@ -390,7 +394,7 @@ static int run_step(struct run *r, const struct graph_step *step, int first, int
 static int run_slice(struct run *r, const struct graph_schedule_section *section, int first, int count,
                      struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    const struct graph_step *step = &r->lane->schedule->steps[section->first], *end = step + section->count;
+    const struct graph_step *step = &r->worker->schedule->steps[section->first], *end = step + section->count;
     while (step < end) {
         const struct graph_step *from = step++;
         while (from->kind == GRAPH_STEP_LAYER && step < end && step->kind == GRAPH_STEP_LAYER) step++;
@@ -399,26 +403,27 @@ static int run_slice(struct run *r, const struct graph_schedule_section *section
         else
             TRY(run_step(r, from, first, count, err));
     }
-    if (r->lane->target.device) TRY(device_flush(r->lane->target.device, err));
+    if (r->worker->target.device) TRY(device_flush(r->worker->target.device, err));
 done:
     return status;
 }
 
 static int run_schedule(struct run *r, struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    struct lane *lane = r->lane;
-    for (int x = 0; x < lane->graph->crossing_count; x++) lane->sends[x].sent = lane->sends[x].taken = 0;
-    for (int s = 0; s < lane->schedule->section_count; s++) {
-        const struct graph_schedule_section *section = &lane->schedule->sections[s];
+    struct worker *worker = r->worker;
+    for (int x = 0; x < worker->graph->crossing_count; x++) worker->sends[x].sent = worker->sends[x].taken = 0;
+    for (int s = 0; s < worker->schedule->section_count; s++) {
+        const struct graph_schedule_section *section = &worker->schedule->sections[s];
         int slices = run_slices(r, section);
         for (int j = 0; j < slices; j++) {
             int first = r->images * j / slices, count = r->images * (j + 1) / slices - first;
-            TRY(callbacks_cancelled(&lane->shared->settings, err));
+            TRY(callbacks_cancelled(&worker->shared->settings, err));
             TRY(run_slice(r, section, first, count, err));
         }
     }
     TRY(run_download(r, err));
-    if (lane->target.device) TRY(device_finish(lane->target.device, err)); /* adds up the times of the copies, too */
+    if (worker->target.device)
+        TRY(device_finish(worker->target.device, err)); /* adds up the times of the copies, too */
 done:
     return status;
 }
@@ -429,23 +434,24 @@ static double run_cpu_seconds(void) {
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-int run_batch(struct lane *lane, struct alexcl_error *err) {
-    struct run r = {.lane = lane, .images = lane->count};
+int run_batch(struct worker *worker, struct alexcl_error *err) {
+    struct run r = {.worker = worker, .images = worker->count};
     double start = run_cpu_seconds();
     uint64_t begun = timeline_now();
-    int status = lane->count ? run_schedule(&r, err) : run_upload_next(&r, err);
-    if (status == ALEXCL_OK && !lane->count && lane->next) status = device_finish(lane->target.device, err);
-    lane->seconds = (double)(timeline_now() - begun) * 1e-9;
-    if (!lane->target.device) lane->reference_seconds += run_cpu_seconds() - start;
-    if (lane->timeline) lane->timeline->run++;
+    int status = worker->count ? run_schedule(&r, err) : run_upload_next(&r, err);
+    if (status == ALEXCL_OK && !worker->count && worker->next) status = device_finish(worker->target.device, err);
+    worker->seconds = (double)(timeline_now() - begun) * 1e-9;
+    if (!worker->target.device) worker->reference_seconds += run_cpu_seconds() - start;
+    if (worker->timeline) worker->timeline->run++;
     event_free(r.uploaded);
     if (status != ALEXCL_OK) {
-        exchange_abort(lane->shared->exchange);
+        exchange_abort(worker->shared->exchange);
         /* What is under way still reads and writes memory that the next batch uses. */
         struct alexcl_error ignored = {0};
-        if (lane->target.device) (void)device_finish(lane->target.device, &ignored);
-        for (int x = 0; x < lane->graph->crossing_count; x++)
-            for (int i = lane->sends[x].taken; i < lane->sends[x].sent; i++) event_free(lane->sends[x].slices[i].event);
+        if (worker->target.device) (void)device_finish(worker->target.device, &ignored);
+        for (int x = 0; x < worker->graph->crossing_count; x++)
+            for (int i = worker->sends[x].taken; i < worker->sends[x].sent; i++)
+                event_free(worker->sends[x].slices[i].event);
     }
     return status;
 }

@@ -9,7 +9,7 @@
 #include "support.h"
 
 struct alexcl_net {
-    int runs, recording, lanes, chunk;
+    int runs, recording, workers, chunk;
     struct alexcl_work_span spans[2][256];
     size_t count[2];
     uint64_t submitted, waited;
@@ -42,7 +42,7 @@ size_t alexcl_net_recorded(const struct alexcl_net *n, size_t target, const stru
 }
 int alexcl_net_peak(struct alexcl_net *n, struct alexcl_peak out[2], struct alexcl_error *e) {
     (void)e;
-    for (int p = 0; p < n->lanes; p++) out[p] = (struct alexcl_peak){100e9, 10e9};
+    for (int p = 0; p < n->workers; p++) out[p] = (struct alexcl_peak){100e9, 10e9};
     return ALEXCL_OK;
 }
 
@@ -64,7 +64,7 @@ int alexcl_net_run(struct alexcl_net *n, const float *in, size_t images, float *
     if (!n->recording) return ALEXCL_OK;
     run -= 2; /* of warm-up */
     double at = 100.0 * run, ms = run + 1;
-    int other = n->lanes - 1;
+    int other = n->workers - 1;
     span(0, ALEXCL_WORK_LAYER, "conv1", 0, run, at, ms);
     span(other, ALEXCL_WORK_LAYER, "conv1", 1, run, other ? at : at + ms, 2 * ms);
     span(0, ALEXCL_WORK_TRANSFER, "input", -1, run, at, ms + 0.5);
@@ -89,17 +89,17 @@ int alexcl_net_wait(struct alexcl_net *n, uint64_t ticket, struct alexcl_error *
     return alexcl_net_run(n, n->in, n->images, n->out, e);
 }
 
-static struct measured measure_split(int lanes, const char *split, int batch, int chunk, int repeat) {
+static struct measured measure_split(int workers, const char *split, int batch, int chunk, int repeat) {
     const struct alexcl_model *model;
     struct alexcl_plan *plan;
     struct measured m = {.warm_up = 2, .repeat = repeat};
     float *in = support_random((size_t)3 * 99 * 99, "measure", 1);
-    net = (struct alexcl_net){.lanes = lanes, .chunk = chunk};
+    net = (struct alexcl_net){.workers = workers, .chunk = chunk};
     EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
     EXPECT_OK(alexcl_plan_make(model,
                                &(struct alexcl_plan_request){.size = sizeof(struct alexcl_plan_request),
                                                              .batch = batch,
-                                                             .targets = (size_t)lanes,
+                                                             .targets = (size_t)workers,
                                                              .split = split},
                                &plan, &err),
               err);
@@ -116,8 +116,8 @@ static struct measured measure_split(int lanes, const char *split, int batch, in
     return m;
 }
 
-static struct measured measure(int lanes, int batch, int chunk, int repeat) {
-    return measure_split(lanes, NULL, batch, chunk, repeat);
+static struct measured measure(int workers, int batch, int chunk, int repeat) {
+    return measure_split(workers, NULL, batch, chunk, repeat);
 }
 
 START_TEST(one_target) {

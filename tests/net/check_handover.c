@@ -82,13 +82,13 @@ static void each(const char *devices) {
     struct alexcl_selection *cut;
     struct alexcl_error none = {0};
     if (alexcl_selection_open(devices, &cut, &none) != ALEXCL_OK) return;
-    int lanes = (int)alexcl_selection_count(cut);
+    int workers = (int)alexcl_selection_count(cut);
     alexcl_selection_free(cut);
     for (int m = 0; m < 2; m++) {
         const struct alexcl_model *model;
         EXPECT_OK(alexcl_model_find(models[m], &model, &err), err);
         struct opened o = open_net(model, devices);
-        ck_assert_int_eq(mapped(), on_gpu() ? lanes : 0);
+        ck_assert_int_eq(mapped(), on_gpu() ? workers : 0);
         run(&o);
         int launches = 0, moved = 0;
         for (int i = 0; i < seen->count; i++) {
@@ -109,7 +109,7 @@ static void each(const char *devices) {
         ck_assert(launches > 10 && moved > 2);
         struct alexcl_net_times times = {.size = sizeof times};
         EXPECT_OK(alexcl_net_times(o.net, &times, &err), err);
-        for (int i = 0; i < lanes; i++)
+        for (int i = 0; i < workers; i++)
             ck_assert_msg(!times.events || times.device[i] > 0, "device %d was never busy", i);
         /* A net that is recorded: each launch has its own times, where the device has any. */
         EXPECT_OK(alexcl_net_record(o.net, 1, &err), err);

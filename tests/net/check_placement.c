@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lane.h"
+#include "worker.h"
 #include "settings.h"
 #include "support.h"
 
@@ -395,34 +395,35 @@ static void expect_estimates(void) {
         EXPECT_OK(alexcl_weights_generate(model, 5, NULL, NULL, 0, &weights, &err), err);
         /* on one device; one half of two; both of two, for a share of the images */
         for (int placed = 1; placed <= 3; placed++) {
-            int lanes = placed == 1 ? 1 : 2;
+            int workers = placed == 1 ? 1 : 2;
             struct alexcl_selection *selection;
-            struct lane_shared shared = {.weights = weights, .settings = *support_settings(), .lanes = lanes};
-            struct lane lane;
-            EXPECT_OK(alexcl_selection_open(lanes == 1 ? one() : two(), &selection, &err), err);
+            struct worker_shared shared = {.weights = weights, .settings = *support_settings(), .workers = workers};
+            struct worker worker;
+            EXPECT_OK(alexcl_selection_open(workers == 1 ? one() : two(), &selection, &err), err);
             shared.selection = selection;
             pthread_mutex_init(&shared.upload, NULL);
             struct graph *whole;
             EXPECT_OK(graph_make(model, NULL, 1, &whole, &err), err);
             shared.graph = whole;
-            EXPECT_OK(lane_create(&lane, &shared, lanes - 1, placed == 2 ? 2u : 3u, &err), err);
-            lane.capacity = 3;
-            EXPECT_OK(lane_open(&lane, &err), err);
-            EXPECT_OK(lane_prepare(&lane, &err), err);
-            struct alexcl_plan_memory m = graph_memory(lane.graph, lane.halves, &lane.target, lane.capacity);
+            EXPECT_OK(worker_create(&worker, &shared, workers - 1, placed == 2 ? 2u : 3u, &err), err);
+            worker.capacity = 3;
+            EXPECT_OK(worker_open(&worker, &err), err);
+            EXPECT_OK(worker_prepare(&worker, &err), err);
+            struct alexcl_plan_memory m = graph_memory(worker.graph, worker.halves, &worker.target, worker.capacity);
             uint64_t packed = 0;
-            for (int k = 0; k < lane.graph->layer_count; k++)
+            for (int k = 0; k < worker.graph->layer_count; k++)
                 for (int h = 0; h < 2; h++)
-                    for (int t = 0; lane_runs(&lane, h) && t < LAYER_TENSORS; t++) {
-                        const struct buffer *b = lane.graph->layers[k].half[h].pass[LAYER_FORWARD].parameters[t].buffer;
+                    for (int t = 0; worker_runs(&worker, h) && t < LAYER_TENSORS; t++) {
+                        const struct buffer *b =
+                            worker.graph->layers[k].half[h].pass[LAYER_FORWARD].parameters[t].buffer;
                         packed += b ? buffer_floats(b) * sizeof(float) : 0;
                     }
             ck_assert_uint_eq(packed, m.weights);
-            ck_assert_msg(buffer_total(lane.target.device) - packed == m.total - m.weights,
+            ck_assert_msg(buffer_total(worker.target.device) - packed == m.total - m.weights,
                           "%s on %d devices: %llu bytes are taken beside weights, %llu were estimated", models[i],
-                          lanes, (unsigned long long)(buffer_total(lane.target.device) - packed),
+                          workers, (unsigned long long)(buffer_total(worker.target.device) - packed),
                           (unsigned long long)(m.total - m.weights));
-            lane_free(&lane);
+            worker_free(&worker);
             graph_free(whole);
             pthread_mutex_destroy(&shared.upload);
             alexcl_selection_free(selection);
