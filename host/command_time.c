@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "files.h"
 #include "monotonic.h"
 #include "npy.h"
 #include "prepare.h"
@@ -288,9 +289,9 @@ static int time_make_input(struct timing *t, struct alexcl_error *err) {
 
 /* Nothing is measured for a file that cannot be written; nothing lies about while it is measured. */
 static int time_try_file(const char *path, struct alexcl_error *err) {
-    struct alexcl_file *file = NULL;
-    int status = path ? alexcl_file_open(path, &file, err) : ALEXCL_OK;
-    alexcl_file_free(file);
+    struct file *file = NULL;
+    int status = path ? file_open(path, &file, err) : ALEXCL_OK;
+    file_free(file);
     return status;
 }
 

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
+#include "files.h"
 #include "status.h"
 
 static sigset_t waited_for;
@@ -24,7 +25,8 @@ static void *interrupt_wait(void *unused) {
         ssize_t told = write(STDERR_FILENO, text, sizeof text - 1);
         (void)told;
     }
-    alexcl_files_abandon();
+    files_abandon();
+    alexcl_private_files_abandon();
     pthread_sigmask(SIG_UNBLOCK, &waited_for, NULL);
     raise(number); /* whoever waits for the process learns which signal it was */
     return NULL;

@@ -10,14 +10,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "files.h"
 #include "printable.h"
 #include "status.h"
 
-static int lost;                   /* something that a document should have */
-static struct alexcl_file *target; /* of report_to */
+static int lost;            /* something that a document should have */
+static struct file *target; /* of report_to */
 
 int report_to(const char *path, struct alexcl_error *err) {
-    int status = alexcl_file_open(path, &target, err);
+    int status = file_open(path, &target, err);
     if (status != ALEXCL_OK) return status;
     FILE *until_end = tmpfile();
     if (!until_end || dup2(fileno(until_end), STDOUT_FILENO) < 0)
@@ -160,14 +161,14 @@ static int report_deliver(int status, struct alexcl_error *err) {
     while (delivered == ALEXCL_OK && (length = read(STDOUT_FILENO, part, sizeof part)) != 0)
         delivered = length < 0
                         ? error_set(err, ALEXCL_E_OTHER, "the results could not be read again: %s", strerror(errno))
-                        : alexcl_file_add(target, part, (size_t)length, err);
-    return delivered == ALEXCL_OK ? alexcl_file_commit(target, err) : delivered;
+                        : file_add(target, part, (size_t)length, err);
+    return delivered == ALEXCL_OK ? file_commit(target, err) : delivered;
 }
 
 int report_end(int ended, struct alexcl_error *err) {
     int status = report_flush(err);
     if (status == ALEXCL_OK && target) status = report_deliver(ended, err);
-    alexcl_file_free(target);
+    file_free(target);
     target = NULL;
     if (fclose(stdout) != 0 && status == ALEXCL_OK)
         status = error_set(err, ALEXCL_E_OTHER, "the results could not be written: %s", strerror(errno));

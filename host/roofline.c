@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "files.h"
 #include "status.h"
 
 enum { WIDTH = 900, HEIGHT = 580, LEFT = 80, RIGHT = 690, TOP = 80, BOTTOM = 510, POINTS = 64, LINE = 18 };
@@ -150,17 +151,17 @@ static void roofline_draw(FILE *f, const struct measured *m, const char *title, 
 
 int roofline_write(const char *path, const struct measured *m, const char *title, const char *devices,
                    struct alexcl_error *err) {
-    struct alexcl_file *file = NULL;
+    struct file *file = NULL;
     char *text = NULL;
     size_t length = 0;
     FILE *memory = open_memstream(&text, &length);
     if (memory) roofline_draw(memory, m, title, devices);
     int status = memory && fclose(memory) == 0
-                     ? alexcl_file_open(path, &file, err)
+                     ? file_open(path, &file, err)
                      : error_set(err, ALEXCL_E_MEMORY, "out of host memory: the roofline picture");
-    if (status == ALEXCL_OK) status = alexcl_file_add(file, text, length, err);
-    if (status == ALEXCL_OK) status = alexcl_file_commit(file, err);
-    alexcl_file_free(file);
+    if (status == ALEXCL_OK) status = file_add(file, text, length, err);
+    if (status == ALEXCL_OK) status = file_commit(file, err);
+    file_free(file);
     free(text);
     return status;
 }

@@ -3,6 +3,7 @@
  * microseconds. */
 #include "trace.h"
 
+#include "files.h"
 #include "report.h"
 #include "status.h"
 
@@ -33,12 +34,12 @@ static json_t *trace_target(const char *name, const struct alexcl_work_span *s, 
 
 /* Where jansson's pieces go. */
 struct trace_file {
-    struct alexcl_file *file;
+    struct file *file;
     struct alexcl_error *err;
 };
 static int trace_add(const char *text, size_t length, void *to) {
     struct trace_file *t = to;
-    return alexcl_file_add(t->file, text, length, t->err) == ALEXCL_OK ? 0 : -1;
+    return file_add(t->file, text, length, t->err) == ALEXCL_OK ? 0 : -1;
 }
 
 int trace_write(const char *path, const struct alexcl_net *net, const struct alexcl_selection *sel,
@@ -63,13 +64,13 @@ int trace_write(const char *path, const struct alexcl_net *net, const struct ale
         }
     }
     struct trace_file to = {.err = err};
-    int status = alexcl_file_open(path, &to.file, err);
+    int status = file_open(path, &to.file, err);
     if (status == ALEXCL_OK &&
         (!report_whole() || json_dump_callback(document, trace_add, &to, JSON_COMPACT | JSON_REAL_PRECISION(12)) != 0))
         status =
             err->status != ALEXCL_OK ? err->status : error_set(err, ALEXCL_E_MEMORY, "out of host memory: the trace");
-    if (status == ALEXCL_OK) status = alexcl_file_commit(to.file, err);
-    alexcl_file_free(to.file);
+    if (status == ALEXCL_OK) status = file_commit(to.file, err);
+    file_free(to.file);
     json_decref(document);
     return status;
 }

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "files.h"
 #include "kinds.h"
 #include "status.h"
 #include "jpeg_file.h"
@@ -19,8 +20,7 @@ static int decode_read(const char *path, unsigned char **data, size_t *length, s
     /* O_NONBLOCK: opening a fifo that nobody writes to must not hang. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), status = ALEXCL_OK;
     struct stat info = {0};
-    if (fd < 0)
-        return error_set(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_read_hint(path, errno));
+    if (fd < 0) return error_set(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), file_read_hint(path, errno));
     if (fstat(fd, &info) != 0)
         status = error_set(err, ALEXCL_E_DATA, "%s: %s", path, strerror(errno));
     else if (!S_ISREG(info.st_mode))

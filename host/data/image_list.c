@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "files.h"
 #include "kinds.h"
 #include "status.h"
 
@@ -233,7 +234,7 @@ int image_list_read(const char *path, struct image_list *out, struct alexcl_erro
         return error_set(err, ALEXCL_E_DATA, "%s: is a folder; a list names one image a line", path);
     source.file = fopen(path, "r"); /* a fifo is fine here: the list may come from another program */
     if (!source.file)
-        return error_set(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_read_hint(path, errno));
+        return error_set(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), file_read_hint(path, errno));
     char *folder = strdup(path);
     int status = folder ? ALEXCL_OK : error_set(err, ALEXCL_E_MEMORY, "out of host memory: %s", path);
     if (folder) {

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "files.h"
 #include "kinds.h"
 #include "nearest.h"
 #include "status.h"
@@ -128,12 +129,11 @@ static int labels_json(struct labels *l, const char *path, const char *text, siz
 static int labels_read(const char *path, char **text, struct alexcl_error *err) {
     struct stat info;
     if (stat(path, &info) != 0)
-        return error_set(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_read_hint(path, errno));
+        return error_set(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), file_read_hint(path, errno));
     if (!S_ISREG(info.st_mode))
         return error_set(err, ALEXCL_E_DATA, "%s: is not a regular file; name one with the classes' names", path);
     FILE *file = fopen(path, "rb");
-    if (!file)
-        return error_set(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_read_hint(path, errno));
+    if (!file) return error_set(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), file_read_hint(path, errno));
     size_t most = info.st_size < FILE_MOST ? (size_t)info.st_size : FILE_MOST;
     *text = malloc(most + 2); /* one more than may be, and a zero */
     size_t length = *text ? fread(*text, 1, most + 1, file) : 0;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "files.h"
 #include "status.h"
 #include "npy.h"
 #include "png_file.h"
@@ -24,8 +25,7 @@ int patches_make_folder(const char *folder, struct alexcl_error *err) {
         memcpy(part, folder, i);
         part[i] = '\0';
         if (mkdir(part, 0777) != 0 && errno != EEXIST)
-            return error_set(err, ALEXCL_E_OTHER, "--dump-patches: %s: %s%s", part, strerror(errno),
-                             alexcl_file_hint(errno));
+            return error_set(err, ALEXCL_E_OTHER, "--dump-patches: %s: %s%s", part, strerror(errno), file_hint(errno));
     }
     if (stat(folder, &info) != 0)
         return error_set(err, ALEXCL_E_OTHER, "--dump-patches: %s: %s", folder, strerror(errno));

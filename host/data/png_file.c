@@ -8,6 +8,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "files.h"
 #include "png_file.h"
 #include "status.h"
 #include "orientation.h"
@@ -19,7 +20,7 @@ struct png_work {
     size_t length, tail_length, at;
     unsigned char tail[4 + 12]; /* a checksum, and the chunk that ends a PNG */
     int orientation;            /* 0: not said */
-    struct alexcl_file *file;   /* written to; a failure goes to err */
+    struct file *file;          /* written to; a failure goes to err */
     struct alexcl_error *err;
     char warning[80], why[200];
 };
@@ -147,13 +148,12 @@ done:
 
 static void png_file_write_bytes(png_structp png, png_bytep bytes, size_t count) {
     struct png_work *w = png_get_io_ptr(png);
-    if (alexcl_file_add(w->file, bytes, count, w->err) != ALEXCL_OK) png_error(png, "");
+    if (file_add(w->file, bytes, count, w->err) != ALEXCL_OK) png_error(png, "");
 }
 
 static void png_file_flush(png_structp png) { (void)png; }
 
-static int png_file_encode(struct alexcl_file *file, const char *path, const struct picture *p,
-                           struct alexcl_error *err) {
+static int png_file_encode(struct file *file, const char *path, const struct picture *p, struct alexcl_error *err) {
     struct png_work w = {.file = file, .err = err};
     png_infop info = NULL;
     volatile int status = ALEXCL_OK;
@@ -181,12 +181,12 @@ static int png_file_encode(struct alexcl_file *file, const char *path, const str
 }
 
 int png_file_write(const char *path, const struct picture *p, struct alexcl_error *err) {
-    struct alexcl_file *file;
-    int status = alexcl_file_open(path, &file, err);
+    struct file *file;
+    int status = file_open(path, &file, err);
     if (status != ALEXCL_OK) return status;
-    alexcl_file_skip_sync(file);
+    file_skip_sync(file);
     status = png_file_encode(file, path, p, err);
-    if (status == ALEXCL_OK) status = alexcl_file_commit(file, err);
-    alexcl_file_free(file);
+    if (status == ALEXCL_OK) status = file_commit(file, err);
+    file_free(file);
     return status;
 }

@@ -216,7 +216,7 @@ static int cache_look(const struct alexcl_settings *options, int kind, int remov
         if (kind >= 0 && list[i].kind != kind) continue;
         if (remove && unlinkat(dirfd(dir), list[i].name, 0) != 0 && errno != ENOENT) {
             status = error_set(err, ALEXCL_E_OTHER, "%s/%s: cannot be removed: %s%s", out->folder, list[i].name,
-                               strerror(errno), alexcl_file_hint(errno));
+                               strerror(errno), file_hint(errno));
             goto done;
         }
         out->kinds[list[i].kind].files++;

@@ -27,8 +27,7 @@ int files_read(const char *path, size_t limit, unsigned char **data, size_t *len
     unsigned char *buffer = NULL;
     /* O_NONBLOCK: opening a fifo nobody writes to must not hang; it is refused below. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return error_set(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_read_hint(path, errno));
+    if (fd < 0) return error_set(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), file_read_hint(path, errno));
     struct stat info;
     if (fstat(fd, &info) != 0) {
         status = error_set(err, ALEXCL_E_DATA, "%s: %s", path, strerror(errno));
@@ -83,7 +82,7 @@ enum {
     MARK_DIGITS = 6,
 };
 static const char mark[] = ".alexcl";
-struct alexcl_file {
+struct file {
     int fd;     /* -1: closed */
     int code;   /* of the first write that failed: the file is not whole and never will be */
     int synced; /* it is on the disk when it has its name */
@@ -91,12 +90,12 @@ struct alexcl_file {
     char path[PATH_MOST];
     char target[PATH_MOST]; /* behind symbolic links */
     char temporary[PATH_MOST + 300];
-    struct alexcl_file *next; /* of those open */
+    struct file *next; /* of those open */
 };
 
-/* The open files, for alexcl_files_abandon. A handler must never wait for the thread that it interrupted: the lock is
+/* The open files, for files_abandon. A handler must never wait for the thread that it interrupted: the lock is
  * held with signals blocked. */
-static struct alexcl_file *files_open;
+static struct file *files_open;
 static atomic_flag files_busy = ATOMIC_FLAG_INIT;
 
 static void files_lock(sigset_t *before) {
@@ -111,27 +110,27 @@ static void files_unlock(const sigset_t *before) {
     pthread_sigmask(SIG_SETMASK, before, NULL);
 }
 
-void alexcl_files_abandon(void) {
+void files_abandon(void) {
     static atomic_flag done = ATOMIC_FLAG_INIT;
     sigset_t before;
     if (atomic_flag_test_and_set(&done)) return;
     files_lock(&before); /* for good: no file is begun any more */
-    for (struct alexcl_file *f = files_open; f; f = f->next) unlink(f->temporary);
+    for (struct file *f = files_open; f; f = f->next) unlink(f->temporary);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 /* Takes a file off the list of open ones; `remove` removes its temporary name in the same moment. */
-static void files_forget(struct alexcl_file *f, int remove) {
+static void files_forget(struct file *f, int remove) {
     sigset_t before;
     files_lock(&before);
-    struct alexcl_file **at = &files_open;
+    struct file **at = &files_open;
     while (*at && *at != f) at = &(*at)->next;
     if (*at) *at = f->next;
     if (remove) unlink(f->temporary);
     files_unlock(&before);
 }
 
-const char *alexcl_file_hint(int code) {
+const char *file_hint(int code) {
     switch (code) {
     case ENOENT: return "; check the name and its folder";
     case EACCES:
@@ -151,14 +150,14 @@ const char *alexcl_file_hint(int code) {
     }
 }
 
-const char *alexcl_file_read_hint(const char *path, int code) {
+const char *file_read_hint(const char *path, int code) {
     return code == ENOENT && strstr(path, "://") ? "; alexcl does not download: curl -fLO URL fetches it first"
-                                                 : alexcl_file_hint(code);
+                                                 : file_hint(code);
 }
 
 static int files_refuse(const char *path, int code, struct alexcl_error *err) {
     if (!code) code = EIO;
-    return error_set(err, ALEXCL_E_OTHER, "%s: cannot be written: %s%s", path, strerror(code), alexcl_file_hint(code));
+    return error_set(err, ALEXCL_E_OTHER, "%s: cannot be written: %s%s", path, strerror(code), file_hint(code));
 }
 
 /* What a file system may do without: syncing folders, modes. */
@@ -168,13 +167,13 @@ static int files_lacks(int code) {
 
 static int files_sync(int fd) { return fsync(fd) == 0 || files_lacks(errno); }
 
-static void files_folder(const struct alexcl_file *f, char out[PATH_MOST]) {
+static void files_folder(const struct file *f, char out[PATH_MOST]) {
     snprintf(out, PATH_MOST, "%.*s", f->first ? f->first : 1, f->first ? f->target : ".");
 }
 
 /* Without it a name that was changed may be the old one again after a power cut. A folder that may not be read cannot
  * be synced. */
-static int files_sync_folder(const struct alexcl_file *f) {
+static int files_sync_folder(const struct file *f) {
     char folder[PATH_MOST];
     files_folder(f, folder);
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), code = 0;
@@ -195,7 +194,7 @@ static int files_is_temporary(const char *name) {
 }
 
 /* Removes what killed processes left in the file's folder; once in a process, since folders may be large. */
-static void files_sweep(const struct alexcl_file *f) {
+static void files_sweep(const struct file *f) {
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     static struct {
         dev_t device;
@@ -227,7 +226,7 @@ static void files_sweep(const struct alexcl_file *f) {
 
 /* Makes the temporary file, locked; errno tells why not. Its mode is asked of open: reading the umask would change it
  * for all threads. */
-static int files_make_temporary(struct alexcl_file *f, mode_t mode) {
+static int files_make_temporary(struct file *f, mode_t mode) {
     static atomic_uint turn;
     for (int attempt = 0; attempt < 100; attempt++) {
         struct stat info;
@@ -261,7 +260,7 @@ static int files_make_temporary(struct alexcl_file *f, mode_t mode) {
 
 /* Puts what a symbolic link leads to in the place of f->target, whether that is there or not; 0: errno tells why
  * not. */
-static int files_follow(struct alexcl_file *f) {
+static int files_follow(struct file *f) {
     for (int i = 0; i <= LINKS_MOST; i++) {
         char link[PATH_MOST], folder[PATH_MOST];
         const char *slash = strrchr(f->target, '/');
@@ -288,9 +287,9 @@ static int files_inherit(int fd, const struct stat *old) {
     return fchmod(fd, mode) == 0 || files_lacks(errno);
 }
 
-static int files_begin(const char *path, int result, struct alexcl_file **out, struct alexcl_error *err) {
+static int files_begin(const char *path, int result, struct file **out, struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    struct alexcl_file *f = NULL;
+    struct file *f = NULL;
     struct stat old;
     /* A rename would put a file in the place of /dev/null. A link that the system does not follow, because another user
      * left it in a folder for all, is not followed here either. */
@@ -319,15 +318,13 @@ static int files_begin(const char *path, int result, struct alexcl_file **out, s
     *out = f;
     f = NULL;
 done:
-    alexcl_file_free(f);
+    file_free(f);
     return status;
 }
 
-int alexcl_file_open(const char *path, struct alexcl_file **out, struct alexcl_error *err) {
-    return files_begin(path, 1, out, err);
-}
+int file_open(const char *path, struct file **out, struct alexcl_error *err) { return files_begin(path, 1, out, err); }
 
-int alexcl_file_add(struct alexcl_file *f, const void *data, size_t length, struct alexcl_error *err) {
+int file_add(struct file *f, const void *data, size_t length, struct alexcl_error *err) {
     for (size_t done = 0; done < length;) {
         errno = 0;
         ssize_t wrote = write(f->fd, (const char *)data + done, length - done);
@@ -341,13 +338,13 @@ int alexcl_file_add(struct alexcl_file *f, const void *data, size_t length, stru
     return ALEXCL_OK;
 }
 
-int alexcl_file_rewind(struct alexcl_file *f, struct alexcl_error *err) {
+int file_rewind(struct file *f, struct alexcl_error *err) {
     return lseek(f->fd, 0, SEEK_SET) == 0 ? ALEXCL_OK : files_refuse(f->path, errno, err);
 }
 
-void alexcl_file_skip_sync(struct alexcl_file *f) { f->synced = 0; }
+void file_skip_sync(struct file *f) { f->synced = 0; }
 
-int alexcl_file_commit(struct alexcl_file *f, struct alexcl_error *err) {
+int file_commit(struct file *f, struct alexcl_error *err) {
     if (f->code) return files_refuse(f->path, f->code, err);
     int fd = f->fd, code = 0;
     f->fd = -1;
@@ -363,7 +360,7 @@ int alexcl_file_commit(struct alexcl_file *f, struct alexcl_error *err) {
     return code ? files_refuse(f->path, code, err) : ALEXCL_OK;
 }
 
-void alexcl_file_free(struct alexcl_file *f) {
+void file_free(struct file *f) {
     if (!f) return;
     if (f->fd >= 0) {
         files_forget(f, 1);
@@ -374,12 +371,12 @@ void alexcl_file_free(struct alexcl_file *f) {
 
 int files_replace(const char *path, const void *data, size_t length, struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    struct alexcl_file *f = NULL;
+    struct file *f = NULL;
     TRY(files_begin(path, 0, &f, err));
-    TRY(alexcl_file_add(f, data, length, err));
-    TRY(alexcl_file_commit(f, err));
+    TRY(file_add(f, data, length, err));
+    TRY(file_commit(f, err));
 done:
-    alexcl_file_free(f);
+    file_free(f);
     return status;
 }
 
@@ -393,12 +390,11 @@ int files_make_folder(const char *path, struct alexcl_error *err) {
         memcpy(part, path, i);
         part[i] = '\0';
         if (mkdir(part, 0700) != 0 && errno != EEXIST)
-            return error_set(err, ALEXCL_E_OTHER, "%s: cannot be made: %s%s", part, strerror(errno),
-                             alexcl_file_hint(errno));
+            return error_set(err, ALEXCL_E_OTHER, "%s: cannot be made: %s%s", part, strerror(errno), file_hint(errno));
     }
     struct stat info;
     if (stat(path, &info) != 0)
-        return error_set(err, ALEXCL_E_OTHER, "%s: %s%s", path, strerror(errno), alexcl_file_hint(errno));
+        return error_set(err, ALEXCL_E_OTHER, "%s: %s%s", path, strerror(errno), file_hint(errno));
     if (!S_ISDIR(info.st_mode)) return error_set(err, ALEXCL_E_OTHER, "%s: is not a folder", path);
     return ALEXCL_OK;
 }

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "files.h"
 #include "kinds.h"
 #include "status.h"
 
@@ -121,8 +122,7 @@ int npy_read(const char *path, struct npy *out, struct alexcl_error *err) {
     *out = (struct npy){0};
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), status;
     struct stat info;
-    if (fd < 0)
-        return error_set(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_read_hint(path, errno));
+    if (fd < 0) return error_set(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), file_read_hint(path, errno));
     int code = fstat(fd, &info) != 0 ? errno : 0;
     if (code || !S_ISREG(info.st_mode)) {
         close(fd);
@@ -163,7 +163,7 @@ int npy_read_images(const char *path, const struct alexcl_model *model, struct n
 
 struct npy_writer {
     char *path;
-    struct alexcl_file *file;
+    struct file *file;
     int dims;
     size_t shape[NPY_DIMS], row, count;
 };
@@ -180,7 +180,7 @@ static int npy_writer_header(struct npy_writer *w, struct alexcl_error *err) {
     if (made > HEADER - 11)
         return error_set(err, ALEXCL_E_OTHER, "%s: a shape of that many digits does not fit in the header", w->path);
     for (int i = 10 + made; i < HEADER; i++) text[i] = i == HEADER - 1 ? '\n' : ' ';
-    return alexcl_file_add(w->file, text, HEADER, err);
+    return file_add(w->file, text, HEADER, err);
 }
 
 int npy_writer_open(const char *path, int dims, const size_t *shape, struct npy_writer **out,
@@ -194,7 +194,7 @@ int npy_writer_open(const char *path, int dims, const size_t *shape, struct npy_
     w->dims = dims;
     w->row = 1;
     for (int i = 1; i < dims; i++) w->row *= w->shape[i] = shape[i];
-    status = alexcl_file_open(path, &w->file, err);
+    status = file_open(path, &w->file, err);
     if (status == ALEXCL_OK) status = npy_writer_header(w, err);
 done:
     if (status == ALEXCL_OK)
@@ -205,23 +205,23 @@ done:
 }
 
 int npy_writer_add(struct npy_writer *w, const float *values, size_t count, struct alexcl_error *err) {
-    int status = alexcl_file_add(w->file, values, count * sizeof *values, err);
+    int status = file_add(w->file, values, count * sizeof *values, err);
     if (status == ALEXCL_OK) w->count += count;
     return status;
 }
 
-void npy_writer_skip_sync(struct npy_writer *w) { alexcl_file_skip_sync(w->file); }
+void npy_writer_skip_sync(struct npy_writer *w) { file_skip_sync(w->file); }
 
 int npy_writer_commit(struct npy_writer *w, struct alexcl_error *err) {
-    int status = alexcl_file_rewind(w->file, err);
+    int status = file_rewind(w->file, err);
     if (status == ALEXCL_OK) status = npy_writer_header(w, err);
-    if (status == ALEXCL_OK) status = alexcl_file_commit(w->file, err);
+    if (status == ALEXCL_OK) status = file_commit(w->file, err);
     return status;
 }
 
 void npy_writer_free(struct npy_writer *w) {
     if (!w) return;
-    alexcl_file_free(w->file);
+    file_free(w->file);
     free(w->path);
     free(w);
 }

@@ -228,8 +228,7 @@ int safetensors_open(const char *path, struct safetensors **out, struct alexcl_e
     size_t length = 0;
     /* O_NONBLOCK: opening a fifo nobody writes to must not hang; it is refused below. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return error_set(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), alexcl_file_read_hint(path, errno));
+    if (fd < 0) return error_set(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), file_read_hint(path, errno));
     struct stat info;
     if (fstat(fd, &info) != 0) {
         status = error_set(err, ALEXCL_E_DATA, "%s: %s", path, strerror(errno));
@@ -362,15 +361,15 @@ static int safetensors_make_header(const struct safetensors_content *c, char **o
 int safetensors_write(const char *path, const struct safetensors_content *c, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     char *header = NULL;
-    struct alexcl_file *file = NULL;
+    struct file *file = NULL;
     TRY(safetensors_make_header(c, &header, err));
     size_t length = strlen(header), padded = (length + 7) / 8 * 8;
     unsigned char prefix[8];
     for (int i = 0; i < 8; i++) prefix[i] = (unsigned char)((uint64_t)padded >> 8 * i);
-    TRY(alexcl_file_open(path, &file, err));
-    TRY(alexcl_file_add(file, prefix, sizeof prefix, err));
-    TRY(alexcl_file_add(file, header, length, err));
-    TRY(alexcl_file_add(file, "       ", padded - length, err));
+    TRY(file_open(path, &file, err));
+    TRY(file_add(file, prefix, sizeof prefix, err));
+    TRY(file_add(file, header, length, err));
+    TRY(file_add(file, "       ", padded - length, err));
     for (size_t i = 0; i < c->entry_count; i++) {
         const struct safetensors_entry *e = &c->entries[i];
         size_t row = safetensors_row(e);
@@ -379,14 +378,14 @@ int safetensors_write(const char *path, const struct safetensors_content *c, str
             int count = e->shape[0] - first < at_once ? e->shape[0] - first : at_once;
             const float *values;
             TRY(c->rows(c->user, i, first, count, &values, err));
-            status = alexcl_file_add(file, values, (size_t)count * row * sizeof(float), err);
+            status = file_add(file, values, (size_t)count * row * sizeof(float), err);
             c->rows_done(c->user);
             if (status != ALEXCL_OK) goto done;
         }
     }
-    TRY(alexcl_file_commit(file, err));
+    TRY(file_commit(file, err));
 done:
-    alexcl_file_free(file);
+    file_free(file);
     free(header);
     return status;
 }

@@ -136,31 +136,6 @@ int alexcl_cache_show(const struct alexcl_settings *settings, struct alexcl_cach
 int alexcl_cache_clear(const struct alexcl_settings *settings, const char *kind, struct alexcl_cache *out,
                        struct alexcl_error *err);
 
-/* ---- files that are replaced whole ------------------------------------------------------------ */
-
-/* What is written stands under a temporary name beside `path` until alexcl_file_commit gives it its own, and is on the
- * disk by then: `path` is the old file or the whole new one, after a power cut too where the file system can promise
- * that. A symbolic link is followed, and stays; a file that is there keeps its mode and, where the user may give it,
- * its owner. Whatever is no regular file (/dev/null) is refused. Errors: ALEXCL_E_OTHER. A process that is killed
- * leaves its temporary file; the next one to write in that folder removes it. */
-struct alexcl_file;
-int alexcl_file_open(const char *path, struct alexcl_file **out, struct alexcl_error *err);
-int alexcl_file_add(struct alexcl_file *file, const void *data, size_t length, struct alexcl_error *err);
-/* what is added next goes over the file's beginning */
-int alexcl_file_rewind(struct alexcl_file *file, struct alexcl_error *err);
-/* its commit does not wait for the disk: for one of many that can be made again */
-void alexcl_file_skip_sync(struct alexcl_file *file);
-/* followed by alexcl_file_free, whatever it gave */
-int alexcl_file_commit(struct alexcl_file *file, struct alexcl_error *err);
-void alexcl_file_free(struct alexcl_file *file); /* without a commit: no trace is left */
-/* For a signal's handler that goes on to end the process: removes the temporary files of the files being written.
- * Async-signal-safe. */
-void alexcl_files_abandon(void);
-/* What to try where opening or writing a file failed with this errno: "; check the name and its folder", or "". */
-const char *alexcl_file_hint(int code);
-/* The same where a file was to be read; of an URL it says that nothing is downloaded. */
-const char *alexcl_file_read_hint(const char *path, int code);
-
 const char *alexcl_version(void);
 /* Version of OpenCL's loader and how the library was built, one line each. */
 const char *alexcl_build_info(void);

@@ -131,11 +131,11 @@ static void expect_text(const char *name, const char *text) {
 }
 
 static int write_result(const char *path, const char *text, struct alexcl_error *err) {
-    struct alexcl_file *f = NULL;
-    int status = alexcl_file_open(path, &f, err);
-    if (status == ALEXCL_OK) status = alexcl_file_add(f, text, strlen(text), err);
-    if (status == ALEXCL_OK) status = alexcl_file_commit(f, err);
-    alexcl_file_free(f);
+    struct file *f = NULL;
+    int status = file_open(path, &f, err);
+    if (status == ALEXCL_OK) status = file_add(f, text, strlen(text), err);
+    if (status == ALEXCL_OK) status = file_commit(f, err);
+    file_free(f);
     return status;
 }
 
@@ -238,16 +238,16 @@ END_TEST
 
 START_TEST(a_file_of_one_owner_is_never_open_to_others_while_it_is_written) {
     struct alexcl_error err = {0};
-    struct alexcl_file *f = NULL;
+    struct file *f = NULL;
     put_text("file", "old");
     ck_assert_int_eq(chmod(in_folder("file"), 0600), 0);
-    EXPECT_OK(alexcl_file_open(in_folder("file"), &f, &err), err);
+    EXPECT_OK(file_open(in_folder("file"), &f, &err), err);
     DIR *dir = opendir(folder);
     ck_assert_ptr_nonnull(dir);
     for (const struct dirent *e; (e = readdir(dir)) != NULL;)
         if (e->d_name[0] != '.') ck_assert_uint_eq(mode_of(e->d_name), 0600);
     closedir(dir);
-    alexcl_file_free(f);
+    file_free(f);
 }
 END_TEST
 
@@ -265,14 +265,14 @@ START_TEST(a_link_is_followed_and_stays) {
     ck_assert_int_eq(symlink("loop", in_folder("loop")), 0);
     static const char *const links[] = {"link", "real/back", "absolute"};
     for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
-        struct alexcl_file *f = NULL;
+        struct file *f = NULL;
         int there = entries();
-        EXPECT_OK(alexcl_file_open(in_folder(links[i]), &f, &err), err);
+        EXPECT_OK(file_open(in_folder(links[i]), &f, &err), err);
         /* the temporary file stands beside the real one, on whose disk there is room for it */
         ck_assert_int_eq(entries(), there);
-        EXPECT_OK(alexcl_file_add(f, links[i], strlen(links[i]), &err), err);
-        EXPECT_OK(alexcl_file_commit(f, &err), err);
-        alexcl_file_free(f);
+        EXPECT_OK(file_add(f, links[i], strlen(links[i]), &err), err);
+        EXPECT_OK(file_commit(f, &err), err);
+        file_free(f);
         ck_assert(lstat(in_folder(links[i]), &info) == 0 && S_ISLNK(info.st_mode));
         expect_text("real/file", links[i]);
     }
@@ -328,11 +328,11 @@ START_TEST(a_result_is_on_the_disk_before_it_has_its_name) {
     ck_assert_str_eq(calls, "file rename folder ");
     calls[0] = '\0';
     EXPECT_OK(files_replace(in_folder("file"), "x", 1, &err), err); /* kept for itself */
-    struct alexcl_file *f = NULL;
-    EXPECT_OK(alexcl_file_open(in_folder("file"), &f, &err), err);
-    alexcl_file_skip_sync(f);
-    EXPECT_OK(alexcl_file_commit(f, &err), err);
-    alexcl_file_free(f);
+    struct file *f = NULL;
+    EXPECT_OK(file_open(in_folder("file"), &f, &err), err);
+    file_skip_sync(f);
+    EXPECT_OK(file_commit(f, &err), err);
+    file_free(f);
     ck_assert_str_eq(calls, "rename rename ");
 }
 END_TEST
@@ -381,33 +381,33 @@ END_TEST
 
 START_TEST(pieces_are_seen_only_when_all_are_there) {
     struct alexcl_error err = {0};
-    struct alexcl_file *w = NULL;
+    struct file *w = NULL;
     unsigned char *data = NULL;
     size_t length = 0;
     EXPECT_OK(files_replace(in_folder("file"), "old", 3, &err), err);
-    EXPECT_OK(alexcl_file_open(in_folder("file"), &w, &err), err);
-    EXPECT_OK(alexcl_file_add(w, "new ", 4, &err), err);
-    alexcl_file_free(w); /* not committed: no trace */
+    EXPECT_OK(file_open(in_folder("file"), &w, &err), err);
+    EXPECT_OK(file_add(w, "new ", 4, &err), err);
+    file_free(w); /* not committed: no trace */
     ck_assert_int_eq(entries(), 1);
-    EXPECT_OK(alexcl_file_open(in_folder("file"), &w, &err), err);
-    EXPECT_OK(alexcl_file_add(w, "new ", 4, &err), err);
-    EXPECT_OK(alexcl_file_add(w, "file", 4, &err), err);
+    EXPECT_OK(file_open(in_folder("file"), &w, &err), err);
+    EXPECT_OK(file_add(w, "new ", 4, &err), err);
+    EXPECT_OK(file_add(w, "file", 4, &err), err);
     EXPECT_OK(files_read(in_folder("file"), 100, &data, &length, &err), err);
     ck_assert(length == 3 && memcmp(data, "old", 3) == 0);
     free(data);
-    EXPECT_OK(alexcl_file_commit(w, &err), err);
-    alexcl_file_free(w);
+    EXPECT_OK(file_commit(w, &err), err);
+    file_free(w);
     EXPECT_OK(files_read(in_folder("file"), 100, &data, &length, &err), err);
     ck_assert(length == 8 && memcmp(data, "new file", 8) == 0);
     free(data);
     ck_assert_int_eq(entries(), 1);
-    alexcl_file_free(NULL);
+    file_free(NULL);
 }
 END_TEST
 
 START_TEST(what_a_killed_writer_left_is_removed) {
     struct alexcl_error err = {0};
-    struct alexcl_file *f = NULL;
+    struct file *f = NULL;
     /* nobody holds their locks */
     static const char *const left[] = {"file.123.00000a.alexcl", "other.1.ffffff.alexcl", "a.b.99999.abcdef.alexcl"};
     static const char *const others[] = {"file.123.abcDEF",
@@ -425,7 +425,7 @@ START_TEST(what_a_killed_writer_left_is_removed) {
     enum { LEFT = sizeof left / sizeof left[0], OTHERS = sizeof others / sizeof others[0] };
     for (size_t i = 0; i < LEFT; i++) put_text(left[i], "");
     for (size_t i = 0; i < OTHERS; i++) put_text(others[i], "");
-    EXPECT_OK(alexcl_file_open(in_folder("file"), &f, &err), err);
+    EXPECT_OK(file_open(in_folder("file"), &f, &err), err);
     for (size_t i = 0; i < LEFT; i++) ck_assert_int_ne(access(in_folder(left[i]), F_OK), 0);
     ck_assert_int_eq(entries(), OTHERS + 1);
     /* A second process leaves the first one's, which lives. */
@@ -434,8 +434,8 @@ START_TEST(what_a_killed_writer_left_is_removed) {
     int ended = 1;
     ck_assert(waitpid(second, &ended, 0) == second && ended == 0);
     ck_assert_int_eq(entries(), OTHERS + 2);
-    EXPECT_OK(alexcl_file_commit(f, &err), err);
-    alexcl_file_free(f);
+    EXPECT_OK(file_commit(f, &err), err);
+    file_free(f);
     for (size_t i = 0; i < OTHERS; i++) ck_assert_int_eq(access(in_folder(others[i]), F_OK), 0);
 }
 END_TEST
@@ -484,14 +484,14 @@ END_TEST
 
 START_TEST(an_abandoned_file_leaves_no_trace) {
     struct alexcl_error err = {0};
-    struct alexcl_file *a = NULL, *b = NULL;
+    struct file *a = NULL, *b = NULL;
     EXPECT_OK(files_replace(in_folder("a"), "old", 3, &err), err);
-    EXPECT_OK(alexcl_file_open(in_folder("a"), &a, &err), err);
-    EXPECT_OK(alexcl_file_open(in_folder("b"), &b, &err), err);
-    EXPECT_OK(alexcl_file_add(a, "new", 3, &err), err);
+    EXPECT_OK(file_open(in_folder("a"), &a, &err), err);
+    EXPECT_OK(file_open(in_folder("b"), &b, &err), err);
+    EXPECT_OK(file_add(a, "new", 3, &err), err);
     ck_assert_int_eq(entries(), 3);
-    alexcl_files_abandon();
-    alexcl_files_abandon();
+    files_abandon();
+    files_abandon();
     ck_assert_int_eq(entries(), 1);
     fflush(NULL);
     remove_folder();

@@ -16,10 +16,12 @@ cd run
 library=$(find installed -name 'libalexcl.so')
 [ -f "$library" ] || { echo "no libalexcl.so was installed"; exit 1; }
 code=0
-hidden=$(nm -D --defined-only "$library" | awk '$3 !~ /^(alexcl_|_init$|_fini$)/ {print $3}')
-[ -z "$hidden" ] || { echo "libalexcl.so shows what is not public: $hidden"; code=1; }
-# What the program has of base itself (alexcl_files) must have no state: it would have a second log.
-doubled=$(nm installed/bin/alexcl | awk '$2 ~ /[TtBbDd]/ && $3 ~ /^(alexcl_(log|progress|file)|log_|files_)/ {print $3}')
+# What it shows is what the header declares, and base/files.h for the program.
+"$compiler" -E -P installed/include/alexcl.h | grep -o '\balexcl_[a-z_]*(' | tr -d '(' | grep -v '_fn$' | sort -u >declared
+echo alexcl_private_files_abandon | sort -m - declared >due
+nm -D --defined-only "$library" | awk '$3 !~ /^(_init|_fini)$/ {print $3}' | sort | diff due - >told || { echo "libalexcl.so shows other names than the header: $(cat told)"; code=1; }
+# What the program has of base itself (alexcl_files) must have no state that is the library's: it would have a second log.
+doubled=$(nm installed/bin/alexcl | awk '$2 ~ /[TtBbDd]/ && $3 ~ /^(alexcl_(log|progress|private)|log_)/ {print $3}')
 [ -z "$doubled" ] || { echo "the program has of its own what is the library's: $doubled"; code=1; }
 readelf -d "$library" | grep -q 'SONAME.*\[libalexcl\.so\.1\]' || { echo "the library's soname: $(readelf -d "$library" | grep SONAME)"; code=1; }
 ldd installed/bin/alexcl | grep "$PWD/installed/.*libalexcl" >/dev/null || { echo "the program does not use the library that was installed with it"; code=1; }
@@ -46,6 +48,17 @@ for language in c c++; do
   "${compile[@]}" -Wall -Wextra -Werror -Iinstalled/include "$sources/tests/rebuilt/caller.c" -x none "$library" -Wl,-rpath,"$PWD/$(dirname "$library")" -o caller
   ./caller >told 2>&1 || { echo "a program in $language: $(cat told)"; code=1; }
 done
+# A signal leaves no temporary file, neither the library's (weights) nor one of the program (results).
+leaves_nothing() { # FILE ARGUMENTS..: ended while FILE is written
+  local file=$1; shift
+  installed/bin/alexcl "$@" -o "$file" >told 2>&1 &
+  until compgen -G "$file.*.alexcl" >/dev/null || ! kill -0 $! 2>/dev/null; do sleep 0.01; done
+  kill -TERM $! || true
+  got=0 && wait $! || got=$?
+  [ $got = 143 ] && ! compgen -G "$file*" || { echo "ended while $file was written: exit $got, $(cat told)"; code=1; }
+}
+leaves_nothing weights.safetensors --model alexnet weights init
+leaves_nothing times.txt --model tiny2t --devices ref time --batch 1 --repeat 100000
 got=0 && ./example 2>told || got=$?
 [ $got = 1 ] && grep -q "loader: " told || { echo "README's program, without a device: exit $got, $(cat told)"; code=1; }
 [ $code = 0 ] && rm -rf ../build
