@@ -14,7 +14,7 @@ int command_models(const struct options *o, struct alexcl_error *err) {
     for (size_t i = 0; status == ALEXCL_OK && (m = alexcl_model_get(i)) != NULL; i++) {
         struct alexcl_plan *plan;
         char input[40], number[24];
-        if (only ? m != only : m->hidden && !o->verbose) continue;
+        if (only ? m != only : alexcl_model_hidden(m) && !o->verbose) continue;
         status =
             alexcl_plan_make(m,
                              &(struct alexcl_plan_request){

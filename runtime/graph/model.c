@@ -8,24 +8,54 @@
 #include "model_check.h"
 #include "nearest.h"
 
-static const struct alexcl_model *const models[] = {
-    &model_alexnet,       &model_alexnet_227,   &model_alexnet_2012,
-    &model_alexnet_caffe, &model_alexnet_keras, &model_alexnet_torchvision,
-    &model_lenet5,        &model_lenet5_1998,   &model_tiny2t,
-    &model_tiny_across,   &model_tiny_nolrn,    &model_tiny_orig,
-    &model_tinyinc,       &model_tinyskip,
+/* What is there, and what tests and lists ask of it. */
+static const struct built_in {
+    const struct alexcl_model *model;
+    const char *oracle_case;
+    int hidden;
+} models[] = {
+    {&model_alexnet, "paper224p2", 0},
+    {&model_alexnet_227, "paper227", 0},
+    {&model_alexnet_2012, "orig224", 0},
+    {&model_alexnet_caffe, "caffe227", 0},
+    {&model_alexnet_keras, "article224", 0},
+    {&model_alexnet_torchvision, "torchvision224", 0},
+    {&model_lenet5, "lenet5", 0},
+    {&model_lenet5_1998, "lenet5_1998", 0},
+    {&model_tiny2t, "tiny2t", 0},
+    {&model_tiny_across, "tiny_across", 1},
+    {&model_tiny_nolrn, "tiny_nolrn", 1},
+    {&model_tiny_orig, "tiny_orig", 1},
+    {&model_tinyinc, "tinyinc", 1},
+    {&model_tinyskip, "tinyskip", 1},
 };
 enum { MODELS = sizeof models / sizeof *models };
 
-const struct alexcl_model *alexcl_model_get(size_t index) { return index < MODELS ? models[index] : NULL; }
+const struct alexcl_model *alexcl_model_get(size_t index) { return index < MODELS ? models[index].model : NULL; }
+
+static const struct built_in *model_built_in(const struct alexcl_model *model) {
+    for (size_t i = 0; i < MODELS; i++)
+        if (models[i].model == model) return &models[i];
+    return NULL;
+}
+
+int alexcl_model_hidden(const struct alexcl_model *model) {
+    const struct built_in *known = model_built_in(model);
+    return known && known->hidden;
+}
+
+const char *model_oracle_case(const struct alexcl_model *model) {
+    const struct built_in *known = model_built_in(model);
+    return known ? known->oracle_case : NULL;
+}
 
 int alexcl_model_find(const char *name, const struct alexcl_model **out, struct alexcl_error *err) {
     const char *names[MODELS + 1] = {NULL};
     if (!name) name = "";
     for (size_t i = 0; i < MODELS; i++) {
-        names[i] = models[i]->name;
-        if (strcmp(name, models[i]->name) == 0) {
-            *out = models[i];
+        names[i] = models[i].model->name;
+        if (strcmp(name, models[i].model->name) == 0) {
+            *out = models[i].model;
             return ALEXCL_OK;
         }
     }

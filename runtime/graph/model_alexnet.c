@@ -21,13 +21,13 @@ static const struct alexcl_layer paper_layers[] = {PAPER(2)};
 static const struct alexcl_layer paper_227_layers[] = {PAPER(0)};
 
 const struct alexcl_model model_alexnet = {
-    .name = "alexnet", .about = "the 2012 paper as written; conv1 padded by 2", .oracle_case = "paper224p2",
+    .name = "alexnet", .about = "the 2012 paper as written; conv1 padded by 2",
     .channels = 3, .height = 224, .width = 224, .colour = ALEXCL_RGB, .resize = 256, .scale = 1, .mean = IMAGENET_MEAN,
     LAYERS(paper_layers),
 };
 
 const struct alexcl_model model_alexnet_227 = {
-    .name = "alexnet-227", .about = "the paper's net on 227 pixels, unpadded", .oracle_case = "paper227",
+    .name = "alexnet-227", .about = "the paper's net on 227 pixels, unpadded",
     .channels = 3, .height = 227, .width = 227, .colour = ALEXCL_RGB, .resize = 256, .scale = 1, .mean = IMAGENET_MEAN,
     LAYERS(paper_227_layers),
 };
@@ -56,7 +56,7 @@ static const struct alexcl_layer code_layers[] = {
 };
 
 const struct alexcl_model model_alexnet_2012 = {
-    .name = "alexnet-2012", .about = "the original code's net (layers-145.cfg)", .oracle_case = "orig224",
+    .name = "alexnet-2012", .about = "the original code's net (layers-145.cfg)",
     .channels = 3, .height = 224, .width = 224, .colour = ALEXCL_RGB, .resize = 256, .scale = 1, .mean = IMAGENET_MEAN,
     LAYERS(code_layers),
 };
@@ -77,7 +77,7 @@ static const struct alexcl_layer caffe_layers[] = {
 };
 
 const struct alexcl_model model_alexnet_caffe = {
-    .name = "alexnet-caffe", .about = "Caffe's bvlc_alexnet; LRN over both towers, BGR", .oracle_case = "caffe227",
+    .name = "alexnet-caffe", .about = "Caffe's bvlc_alexnet; LRN over both towers, BGR",
     .channels = 3, .height = 227, .width = 227, .colour = ALEXCL_BGR, .resize = 256, .scale = 1,
     .mean = PER_CHANNEL(104.0069879, 116.6687676, 122.6789143),
     LAYERS(caffe_layers),
@@ -97,7 +97,6 @@ static const struct alexcl_layer keras_layers[] = {
 
 const struct alexcl_model model_alexnet_keras = {
     .name = "alexnet-keras", .about = "as articles write it in Keras; grey, no towers, no LRN",
-    .oracle_case = "article224",
     .channels = 1, .height = 224, .width = 224, .colour = ALEXCL_GREY, .resize = 256, .scale = 1.0 / 255,
     LAYERS(keras_layers),
 };
@@ -136,7 +135,6 @@ static const struct alexcl_tensor_alias torchvision_aliases[] = {
 
 const struct alexcl_model model_alexnet_torchvision = {
     .name = "alexnet-torchvision", .about = "torchvision.models.alexnet; one tower, no LRN",
-    .oracle_case = "torchvision224",
     .channels = 3, .height = 224, .width = 224, .colour = ALEXCL_RGB, .resize = 256, .scale = 1.0 / 255,
     .mean = PER_CHANNEL(0.485, 0.456, 0.406), .std = PER_CHANNEL(0.229, 0.224, 0.225), .aliases = torchvision_aliases,
     LAYERS(torchvision_layers),

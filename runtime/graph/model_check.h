@@ -21,6 +21,8 @@ int model_take(const struct alexcl_model *model, const struct alexcl_model **use
  * on behind a dot: its keys would be taken for those. */
 #define MODEL_RESERVED "origin"
 int model_reserves(const char *name);
+/* The case of the golden vectors (tests/oracle) that a built-in model is checked by, without "net_"; else NULL. */
+const char *model_oracle_case(const struct alexcl_model *model);
 /* Channel c of model->mean and model->std, with what stands for NULL. */
 double model_mean(const struct alexcl_model *model, int c);
 double model_std(const struct alexcl_model *model, int c);

@@ -22,7 +22,7 @@ static const struct alexcl_layer lenet5_layers[] = {
 };
 
 const struct alexcl_model model_lenet5 = {
-    .name = "lenet5", .about = "LeNet-5 as usually coded: tanh, average pooling, softmax", .oracle_case = "lenet5",
+    .name = "lenet5", .about = "LeNet-5 as usually coded: tanh, average pooling, softmax",
     .channels = 1, .height = 32, .width = 32, .colour = ALEXCL_GREY, .resize = 32, .scale = 1.0 / 255,
     LAYERS(lenet5_layers),
 };
@@ -59,7 +59,6 @@ static const struct alexcl_layer lenet5_1998_layers[] = {
  * in MNIST's files the ink is 255: 255 * 0.005 - 0.1 = 1.175. */
 const struct alexcl_model model_lenet5_1998 = {
     .name = "lenet5-1998", .about = "LeNet-5 as published: trained sub-sampling, RBF output",
-    .oracle_case = "lenet5_1998",
     .channels = 1, .height = 32, .width = 32, .colour = ALEXCL_GREY, .resize = 32,
     .scale = 0.005, .mean = PER_CHANNEL(0.1),
     LAYERS(lenet5_1998_layers),

@@ -109,37 +109,37 @@ static const struct alexcl_layer skip_layers[] = {
 };
 
 const struct alexcl_model model_tiny2t = {
-    .name = "tiny2t", .about = "the paper's net in small, 8,230 parameters: for tests", .oracle_case = "tiny2t",
+    .name = "tiny2t", .about = "the paper's net in small, 8,230 parameters: for tests",
     .channels = 3, .height = 99, .width = 99, .colour = ALEXCL_RGB, .resize = 113, .scale = 1, .mean = IMAGENET_MEAN,
     LAYERS(two_tower_layers),
 };
 
 const struct alexcl_model model_tiny_across = {
-    .name = "tiny-across", .about = "tiny2t with LRN over both towers", .oracle_case = "tiny_across", .hidden = 1,
+    .name = "tiny-across", .about = "tiny2t with LRN over both towers",
     .channels = 3, .height = 99, .width = 99, .colour = ALEXCL_RGB, .resize = 113, .scale = 1, .mean = IMAGENET_MEAN,
     LAYERS(across_layers),
 };
 
 const struct alexcl_model model_tiny_nolrn = {
-    .name = "tiny-nolrn", .about = "one tower, no LRN, inverted dropout", .oracle_case = "tiny_nolrn", .hidden = 1,
+    .name = "tiny-nolrn", .about = "one tower, no LRN, inverted dropout",
     .channels = 3, .height = 67, .width = 67, .colour = ALEXCL_RGB, .resize = 76, .scale = 1.0 / 255,
     LAYERS(nolrn_layers),
 };
 
 const struct alexcl_model model_tiny_orig = {
-    .name = "tiny-orig", .about = "alexnet-2012 in small", .oracle_case = "tiny_orig", .hidden = 1,
+    .name = "tiny-orig", .about = "alexnet-2012 in small",
     .channels = 3, .height = 96, .width = 96, .colour = ALEXCL_RGB, .resize = 110, .scale = 1, .mean = IMAGENET_MEAN,
     LAYERS(orig_layers),
 };
 
 const struct alexcl_model model_tinyinc = {
-    .name = "tinyinc", .about = "two inception modules of odd widths", .oracle_case = "tinyinc", .hidden = 1,
+    .name = "tinyinc", .about = "two inception modules of odd widths",
     .channels = 3, .height = 39, .width = 39, .colour = ALEXCL_RGB, .resize = 44, .scale = 1.0 / 64,
     .mean = IMAGENET_MEAN, LAYERS(inception_layers),
 };
 
 const struct alexcl_model model_tinyskip = {
-    .name = "tinyskip", .about = "residual blocks", .oracle_case = "tinyskip", .hidden = 1,
+    .name = "tinyskip", .about = "residual blocks",
     .channels = 3, .height = 35, .width = 35, .colour = ALEXCL_RGB, .resize = 40, .scale = 1.0 / 64,
     .mean = IMAGENET_MEAN, LAYERS(skip_layers),
 };

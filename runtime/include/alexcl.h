@@ -285,16 +285,16 @@ struct alexcl_model {
     int resize; /* pictures: the shorter side goes to this before the crop; 0 where there are none */
     double scale;
     const double *mean, *std;          /* one a channel; NULL: 0, 1 */
-    const char *oracle_case;           /* case of the golden vectors, or NULL */
     const struct alexcl_layer *layers; /* of a built-in model: see alexcl_model_row */
     size_t layer_count, layer_size;    /* rows, and of one its size: sizeof(struct alexcl_layer) */
     /* other names a weight file may use; ends with {NULL, NULL}; may be NULL */
     const struct alexcl_tensor_alias *aliases;
-    int hidden; /* small nets for tests: not in the list */
 };
 
 /* The i-th built-in model, NULL past the end. */
 const struct alexcl_model *alexcl_model_get(size_t index);
+/* 1: a built-in net for tests, which a list of models leaves out. */
+int alexcl_model_hidden(const struct alexcl_model *model);
 /* Row `index` of a model, by its own layer_size: one that a library or a file made may have longer rows than this
  * header knows. NULL past the end. */
 const struct alexcl_layer *alexcl_model_row(const struct alexcl_model *model, size_t index);

@@ -10,7 +10,7 @@
 
 static const char *case_dir(const struct alexcl_model *m) {
     static char dir[64];
-    snprintf(dir, sizeof dir, "net_%s", m->oracle_case);
+    snprintf(dir, sizeof dir, "net_%s", model_oracle_case(m));
     return dir;
 }
 
@@ -48,7 +48,7 @@ START_TEST(the_list_is_whole) {
     }
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
         EXPECT_OK(alexcl_model_find(expected[i], &found, &err), err);
-        ck_assert_msg(!found->hidden, "%s is hidden", expected[i]);
+        ck_assert_msg(!alexcl_model_hidden(found), "%s is hidden", expected[i]);
     }
     ck_assert(alexcl_model_get(count + 5) == NULL);
 }

@@ -393,7 +393,7 @@ START_TEST(a_model_and_rows_of_another_size_are_read) {
     m.more = 1;
     EXPECT_ERROR(alexcl_plan_make(&m.known, NULL, &plan, &err), ALEXCL_E_USAGE, "struct alexcl_model: of its", err);
     /* without a row's last member, which lenet5 does not use, and a model's */
-    lay_out(c.model, &m, offsetof(struct alexcl_model, hidden), shorter.bytes,
+    lay_out(c.model, &m, offsetof(struct alexcl_model, aliases), shorter.bytes,
             offsetof(struct alexcl_layer, connections));
     got = scores_of_layout(&m, &c);
     ck_assert(memcmp(got, due, bytes) == 0);

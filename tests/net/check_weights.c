@@ -9,6 +9,7 @@
 
 #include "files.h"
 #include "graph.h"
+#include "model_check.h"
 #include "support.h"
 #include "weight_files.h"
 #include "weights.h"
@@ -26,7 +27,7 @@ static struct alexcl_weights *generated(const char *model) {
     struct alexcl_error err = {0};
     const struct alexcl_model *m = model_named(model);
     struct alexcl_weights *w = NULL;
-    EXPECT_OK(alexcl_weights_generate(m, ORACLE_SEED, m->oracle_case, NULL, 0, &w, &err), err);
+    EXPECT_OK(alexcl_weights_generate(m, ORACLE_SEED, model_oracle_case(m), NULL, 0, &w, &err), err);
     return w;
 }
 
@@ -104,7 +105,7 @@ START_TEST(generated_weights_are_the_golden_ones) {
     if (!m) return;
     char dir[64];
     struct probing p = {.weights = generated(m->name)};
-    snprintf(dir, sizeof dir, "net_%s", m->oracle_case);
+    snprintf(dir, sizeof dir, "net_%s", model_oracle_case(m));
     struct oracle_probe *probes = oracle_probes(dir, &p.count);
     size_t expected = 0;
     for (size_t i = 0; i < p.count; i++) expected += strncmp(probes[i].what, "wgen", 4) == 0;
