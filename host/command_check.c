@@ -216,7 +216,7 @@ static void check_tell_reference(struct check *c) {
 
 static int check_selection(struct check *c, const char *text, struct alexcl_error *err) {
     struct alexcl_selection *selection;
-    struct alexcl_check_counts counts;
+    struct alexcl_check_counts counts = {.size = sizeof counts};
     int status = alexcl_selection_open(text, &selection, err);
     if (status != ALEXCL_OK) return status;
     c->fresh = 1;

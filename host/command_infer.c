@@ -190,11 +190,13 @@ static int infer_open_net(struct infer *f, size_t rows, struct alexcl_error *err
                                        .ten_crop = own->ten_crop,
                                        .dump_folder = own->dump_patches,
                                        .ahead = feed_ahead(f->model, own->ten_crop, options.batch)};
-        options.host = feed_memory(f->model, own->ten_crop, options.batch);
+        struct feed_memory memory = feed_memory(f->model, own->ten_crop, options.batch);
+        options.host_fixed = memory.fixed;
+        options.host_image = memory.image;
         TRY(feed_open(&f->list, &feeding, &f->feed, err));
     } else {
-        options.host = (struct alexcl_host_memory){.fixed = f->results.count * in_floats * sizeof(float),
-                                                   .image = in_floats * sizeof(float)};
+        options.host_fixed = f->results.count * in_floats * sizeof(float);
+        options.host_image = in_floats * sizeof(float);
     }
     TRY(alexcl_net_open(f->model, f->weights, f->selection, &options, &f->net, err));
 done:

@@ -136,11 +136,12 @@ static void plan_csv(const struct options *o, const struct alexcl_plan *p) {
 static int plan_batch(const struct alexcl_model *model, struct alexcl_plan_request request, int batch, int ahead,
                       struct alexcl_plan **out, struct alexcl_error *err) {
     request.batch = batch;
-    request.host = feed_memory(model, 0, batch ? batch : 1);
-    if (!ahead) request.host.fixed = 0;
+    struct feed_memory memory = feed_memory(model, 0, batch ? batch : 1);
+    request.host_fixed = ahead ? memory.fixed : 0;
+    request.host_image = memory.image;
     struct rusage program; /* with the drivers in it */
     if (request.selection && getrusage(RUSAGE_SELF, &program) == 0)
-        request.host.fixed += (uint64_t)program.ru_maxrss * 1024;
+        request.host_fixed += (uint64_t)program.ru_maxrss * 1024;
     return alexcl_plan_make(model, &request, out, err);
 }
 

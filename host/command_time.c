@@ -200,9 +200,9 @@ static void time_text(const struct timing *t) {
     printf("\n%.1f GFLOP/s (2 x %s multiply-adds an image)", rate * 1e-9, report_count(t->plan->macs));
     if (peak > 0) printf(", %.0f%% of the peak", rate / peak * 100);
     printf("\n");
-    for (size_t p = 0; p < m->targets && m->peak[p].flops > 0; p++)
-        printf("device %zu: peak %.1f GFLOP/s by fma, %.1f GB/s read from memory\n", p, m->peak[p].flops * 1e-9,
-               m->peak[p].bytes * 1e-9);
+    for (size_t p = 0; p < m->targets && m->peak.flops[p] > 0; p++)
+        printf("device %zu: peak %.1f GFLOP/s by fma, %.1f GB/s read from memory\n", p, m->peak.flops[p] * 1e-9,
+               m->peak.bytes[p] * 1e-9);
     if (t->old) printf("%.2f times as fast as in %s\n", time_ratio(t), t->own->compare);
     if (m->times_known)
         time_layers_text(t);
@@ -237,9 +237,9 @@ static int time_json(const struct timing *t, struct alexcl_error *err) {
                                 report_string(alexcl_selection_target(t->selection, p)->name), "halves", halves,
                                 "images", s->images, "layers_s", s->layers, "joins_s", s->joins, "exchange_s",
                                 s->exchange, "transfer_s", s->transfer, "wait_s", s->wait, "idle_s", s->idle);
-        report_set(row, "peak_gflops", m->peak[p].flops > 0 ? json_real(m->peak[p].flops * 1e-9) : json_null());
+        report_set(row, "peak_gflops", m->peak.flops[p] > 0 ? json_real(m->peak.flops[p] * 1e-9) : json_null());
         report_set(row, "peak_read_gbytes_per_s",
-                   m->peak[p].bytes > 0 ? json_real(m->peak[p].bytes * 1e-9) : json_null());
+                   m->peak.bytes[p] > 0 ? json_real(m->peak.bytes[p] * 1e-9) : json_null());
         report_append(devices, row);
     }
     json_t *document = json_pack(

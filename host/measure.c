@@ -135,8 +135,11 @@ static int measure_spans(struct measured *m, const struct alexcl_net *net, const
 int measure_run(struct alexcl_net *net, const struct alexcl_plan *plan, const float *in, size_t in_images,
                 struct measured *out, struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    struct measured m = {
-        .batch = plan->batch, .warm_up = out->warm_up, .repeat = out->repeat, .targets = plan->targets};
+    struct measured m = {.batch = plan->batch,
+                         .warm_up = out->warm_up,
+                         .repeat = out->repeat,
+                         .targets = plan->targets,
+                         .peak = {.size = sizeof m.peak}};
     struct alexcl_shape shape;
     alexcl_net_output(net, &shape);
     const struct alexcl_model *model = plan->model;
@@ -193,7 +196,7 @@ int measure_run(struct alexcl_net *net, const struct alexcl_plan *plan, const fl
     m.times_known = after.events;
     for (int p = 0; p < 2; p++) m.target[p].images = (double)(after.images[p] - before.images[p]) / m.repeat;
     if (m.times_known) status = measure_spans(&m, net, walls, sums, err);
-    if (status == ALEXCL_OK) status = alexcl_net_peak(net, m.peak, err);
+    if (status == ALEXCL_OK) status = alexcl_net_peak(net, &m.peak, err);
 done:
     free(batch);
     free(scores);
@@ -218,8 +221,8 @@ double measure_layer_rate(const struct layer_time *l) {
 }
 
 double measure_peak(const struct measured *m) {
-    if (m->peak[0].flops <= 0 || (m->targets == 2 && m->peak[1].flops <= 0)) return 0;
-    return m->peak[0].flops + (m->targets == 2 ? m->peak[1].flops : 0);
+    if (m->peak.flops[0] <= 0 || (m->targets == 2 && m->peak.flops[1] <= 0)) return 0;
+    return m->peak.flops[0] + (m->targets == 2 ? m->peak.flops[1] : 0);
 }
 
 int measure_beats_peak(const struct measured *m) {

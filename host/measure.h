@@ -29,7 +29,7 @@ struct measured {
     size_t targets, layer_count;
     struct layer_time *layers;
     struct target_time target[2];
-    struct alexcl_peak peak[2]; /* of each target; 0: unknown */
+    struct alexcl_peak peak; /* 0: unknown */
 };
 
 /* Runs warm_up + repeat batches of `plan->batch` images from `in` (of `in_images` images, used in turn); fills what

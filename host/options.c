@@ -63,7 +63,7 @@ int options_set_gain(const struct option_row *r, char *value, void *to, struct a
     if (gains->count == OPTIONS_GAINS)
         return error_set(err, ALEXCL_E_USAGE, "more than %d times --%s", OPTIONS_GAINS, r->name);
     *equals = '\0';
-    gains->list[gains->count++] = (struct alexcl_gain){value, gain};
+    gains->list[gains->count++] = (struct alexcl_gain){sizeof(struct alexcl_gain), value, gain};
     return ALEXCL_OK;
 }
 

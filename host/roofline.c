@@ -104,7 +104,7 @@ static void roofline_draw(FILE *f, const struct measured *m, const char *title, 
     struct point points[POINTS] = {{0}};
     int count = 0;
     struct axes a = {1, 10, 1e12, 1e9};
-    double flops = measure_peak(m), bytes = m->peak[0].bytes + (m->targets == 2 ? m->peak[1].bytes : 0);
+    double flops = measure_peak(m), bytes = m->peak.bytes[0] + (m->targets == 2 ? m->peak.bytes[1] : 0);
     for (size_t i = 0; i < m->layer_count && count < POINTS; i++) {
         const struct layer_time *l = &m->layers[i];
         struct point p = {.name = l->layer->layer->name, .rate = measure_layer_rate(l)};

@@ -121,10 +121,10 @@ size_t feed_ahead(const struct alexcl_model *m, int ten_crop, int batch) {
     return ahead < most ? ahead : most;
 }
 
-struct alexcl_host_memory feed_memory(const struct alexcl_model *m, int ten_crop, int batch) {
+struct feed_memory feed_memory(const struct alexcl_model *m, int ten_crop, int batch) {
     size_t crops = ten_crop ? PREPARE_CROPS : 1;
-    return (struct alexcl_host_memory){.fixed = feed_ahead(m, ten_crop, batch) * crops * feed_image_bytes(m),
-                                       .image = feed_image_bytes(m)};
+    return (struct feed_memory){.fixed = feed_ahead(m, ten_crop, batch) * crops * feed_image_bytes(m),
+                                .image = feed_image_bytes(m)};
 }
 
 int feed_open(const struct image_list *list, const struct feed_options *options, struct feed **out,

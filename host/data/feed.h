@@ -22,7 +22,10 @@ struct feed_item {
 size_t feed_ahead(const struct alexcl_model *m, int ten_crop, int batch);
 /* Host memory beside a net that is fed so: the images ahead, and the batch being filled while the one before it
  * runs. */
-struct alexcl_host_memory feed_memory(const struct alexcl_model *m, int ten_crop, int batch);
+struct feed_memory {
+    uint64_t fixed, image; /* bytes in any case, and for each image of a batch */
+};
+struct feed_memory feed_memory(const struct alexcl_model *m, int ten_crop, int batch);
 int feed_open(const struct image_list *list, const struct feed_options *options, struct feed **out,
               struct alexcl_error *err);
 /* The next image in order, blocking until it is ready. 0 at the end. */

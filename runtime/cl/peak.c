@@ -42,14 +42,14 @@ static int peak_launch(struct device *dev, struct kernel *k, const struct kernel
     return status;
 }
 
-int peak_measure(struct device *dev, struct alexcl_peak *out, struct alexcl_error *err) {
+int peak_measure(struct device *dev, struct peak *out, struct alexcl_error *err) {
     int status = ALEXCL_OK, rounds = 256;
     struct kernel *compute = NULL, *read = NULL;
     struct buffer *x = NULL, *y = NULL, *own = NULL;
     struct peak_form f = peak_form_of(dev);
     struct kernel_range range = {1, {0}, {(size_t)f.items}, {(size_t)f.group}};
     uint64_t took = 0, wall = 0;
-    *out = (struct alexcl_peak){0};
+    *out = (struct peak){0};
     if (!device_has_times(dev)) return ALEXCL_OK;
     TRY(kernel_create(dev, "peak", "peak_fma", f.defines, &compute, err));
     TRY(kernel_create(dev, "peak", "peak_read", f.defines, &read, err));

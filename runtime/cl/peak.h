@@ -12,7 +12,10 @@ struct peak_form {
     int neighbours;
 };
 struct peak_form peak_form_of(const struct device *dev);
+struct peak {
+    double flops, bytes;
+};
 /* Operations (an fma is two) and bytes a second, the best of a few launches of some milliseconds; 0 without event
  * times. */
-int peak_measure(struct device *dev, struct alexcl_peak *out, struct alexcl_error *err);
+int peak_measure(struct device *dev, struct peak *out, struct alexcl_error *err);
 #endif

@@ -17,9 +17,9 @@ struct fit {
     const struct split *split;
     struct fit_target targets[2];
     size_t count;
-    uint64_t host_memory;             /* bytes; UINT64_MAX: as many as are wanted */
-    uint64_t shared;                  /* bytes of the one card that both targets are on; 0: none */
-    struct alexcl_host_memory caller; /* beside a batch of images and scores */
+    uint64_t host_memory;                /* bytes; UINT64_MAX: as many as are wanted */
+    uint64_t shared;                     /* bytes of the one card that both targets are on; 0: none */
+    uint64_t caller_fixed, caller_image; /* host memory beside a batch of images and scores */
 };
 
 /* Sets what the targets of a selection share, from what their devices say; host_memory too. */

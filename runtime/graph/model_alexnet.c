@@ -121,7 +121,7 @@ static const struct alexcl_layer torchvision_layers[] = {
     PLAIN("prob", ALEXCL_SOFTMAX),
 };
 
-static const struct alexcl_tensor_alias torchvision_aliases[] = {
+static const char *const torchvision_aliases[][2] = {
     {"conv1.weight", "features.0.weight"},  {"conv1.bias", "features.0.bias"},
     {"conv2.weight", "features.3.weight"},  {"conv2.bias", "features.3.bias"},
     {"conv3.weight", "features.6.weight"},  {"conv3.bias", "features.6.bias"},

@@ -99,7 +99,11 @@ int alexcl_plan_make(const struct alexcl_model *given, const struct alexcl_plan_
         if (status != ALEXCL_OK) error_note_target(err, (int)i);
         TRY(status);
     }
-    struct fit fit = {.split = &split, .count = count, .host_memory = UINT64_MAX, .caller = request->host};
+    struct fit fit = {.split = &split,
+                      .count = count,
+                      .host_memory = UINT64_MAX,
+                      .caller_fixed = request->host_fixed,
+                      .caller_image = request->host_image};
     for (size_t i = 0; i < count; i++) {
         int other = count == 2 && p->halves[i] != 3u && graphs[1 - i]->block != graphs[i]->block;
         int pinned =

@@ -270,10 +270,6 @@ struct alexcl_layer {
 
 enum alexcl_colour { ALEXCL_RGB, ALEXCL_BGR, ALEXCL_GREY };
 
-struct alexcl_tensor_alias {
-    const char *name, *alias;
-};
-
 /* A net as data: 1 to 10,000 layers, of which the last one's output is the net's, and needs all others.
  * value = (pixel * scale - mean[c]) / std[c], pixel 0..255, c in the order of `colour`. */
 struct alexcl_model {
@@ -287,8 +283,8 @@ struct alexcl_model {
     const double *mean, *std;          /* one a channel; NULL: 0, 1 */
     const struct alexcl_layer *layers; /* of a built-in model: see alexcl_model_row */
     size_t layer_count, layer_size;    /* rows, and of one its size: sizeof(struct alexcl_layer) */
-    /* other names a weight file may use; ends with {NULL, NULL}; may be NULL */
-    const struct alexcl_tensor_alias *aliases;
+    /* pairs: a tensor's name, and another one that a weight file may use; ends with {NULL, NULL}; may be NULL */
+    const char *const (*aliases)[2];
 };
 
 /* The i-th built-in model, NULL past the end. */
@@ -331,12 +327,6 @@ struct alexcl_plan_memory {
     uint64_t reserved[5]; /* 0: what else is told one day */
 };
 
-/* Host memory that a caller takes beside a batch of images and their scores: bytes in any case, and for each further
- * image of a batch. */
-struct alexcl_host_memory {
-    uint64_t fixed, image;
-};
-
 struct alexcl_plan_request {
     size_t size;            /* of this structure */
     const char *last_layer; /* NULL: all */
@@ -348,7 +338,9 @@ struct alexcl_plan_request {
     /* Of as many targets: weights and workspace as their kernels want them, and what they share, with each other and
      * with the host, counted once; NULL: none. */
     const struct alexcl_selection *selection;
-    struct alexcl_host_memory host;
+    /* Bytes of host memory that the caller takes beside a batch of images and their scores: in any case, and for each
+     * image of a batch. */
+    uint64_t host_fixed, host_image;
     const struct alexcl_settings *settings; /* NULL: all by the environment */
 };
 
@@ -377,6 +369,7 @@ void alexcl_plan_free(struct alexcl_plan *plan);
 
 struct alexcl_weights;
 struct alexcl_gain {
+    size_t size; /* of this structure, the same in each of an array */
     const char *layer;
     double gain;
 };
@@ -403,11 +396,11 @@ void alexcl_weights_free(struct alexcl_weights *weights);
 struct alexcl_net;
 
 struct alexcl_net_options {
-    size_t size;                    /* of this structure */
-    int batch;                      /* images at once; 0: 16. Cut to what fits, with a warning in the log. */
-    uint64_t memory;                /* cap in bytes per device; 0: the device's own size */
-    struct alexcl_host_memory host; /* of the caller */
-    const char *last_layer;         /* stop after this layer; NULL: the last */
+    size_t size;                     /* of this structure */
+    int batch;                       /* images at once; 0: 16. Cut to what fits, with a warning in the log. */
+    uint64_t memory;                 /* cap in bytes per device; 0: the device's own size */
+    uint64_t host_fixed, host_image; /* of the caller, as in alexcl_plan_request */
+    const char *last_layer;          /* stop after this layer; NULL: the last */
     /* the same bits for every batch size and at every start, on one kind of device and driver: no choice by
      * measuring */
     int reproducible;
@@ -495,9 +488,10 @@ int alexcl_net_times(const struct alexcl_net *net, struct alexcl_net_times *out,
  * by event times of short runs on all targets at once, as they share what they share; 0 on the reference and where
  * there are no event times. */
 struct alexcl_peak {
-    double flops, bytes;
+    size_t size; /* of this structure; set by the caller */
+    double flops[2], bytes[2];
 };
-int alexcl_net_peak(struct alexcl_net *net, struct alexcl_peak out[2], struct alexcl_error *err);
+int alexcl_net_peak(struct alexcl_net *net, struct alexcl_peak *out, struct alexcl_error *err);
 /* Begins a recording of what runs when (`on`), forgetting an older one; or ends it, with ALEXCL_E_MEMORY where parts
  * were lost. Off at first: a net that is not recorded pays nothing. */
 int alexcl_net_record(struct alexcl_net *net, int on, struct alexcl_error *err);
@@ -531,6 +525,7 @@ struct alexcl_check_result {
     char message[2048]; /* what is wrong or failed, or why it is not used; "" when right */
 };
 struct alexcl_check_counts {
+    size_t size; /* of this structure; set by the caller */
     unsigned checks, failed;
     /* of the worst: a device that is wrong or fails in use, before memory, before kernels that do not compile; 0: all
      * right */

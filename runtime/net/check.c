@@ -20,7 +20,7 @@ struct check {
     struct alexcl_check_request request;
     alexcl_check_fn *fn;
     void *user;
-    struct alexcl_check_counts *counts;
+    struct alexcl_check_counts counts;
     unsigned number, count;
 };
 
@@ -40,9 +40,9 @@ static int check_report(struct check *s, struct alexcl_check_result *r, struct a
     r->number = ++s->number;
     r->count = s->count;
     r->tolerance = selfcheck_tolerance;
-    s->counts->checks++;
-    s->counts->failed += r->status != ALEXCL_OK;
-    if (check_rank(r->status) > check_rank(s->counts->status)) s->counts->status = r->status;
+    s->counts.checks++;
+    s->counts.failed += r->status != ALEXCL_OK;
+    if (check_rank(r->status) > check_rank(s->counts.status)) s->counts.status = r->status;
     if (s->fn(s->user, r) == 0) return ALEXCL_OK;
     return error_set(err, ALEXCL_E_INTERRUPTED, "interrupted: %u of %u checks were done", s->number, s->count);
 }
@@ -221,12 +221,12 @@ static unsigned check_count(const struct check *s, const struct target *target) 
 int alexcl_check_run(const struct alexcl_selection *sel, const struct alexcl_check_request *request,
                      alexcl_check_fn *fn, void *user, struct alexcl_check_counts *counts, struct alexcl_error *err) {
     int status = ALEXCL_OK, opened[2] = {0}, devices = 0;
-    struct check s = {.selection = sel, .fn = fn, .user = user, .counts = counts};
+    struct check s = {.selection = sel, .fn = fn, .user = user};
     struct target targets[2] = {{NULL}, {NULL}};
     struct alexcl_error why[2] = {{0}, {0}};
     struct settings settings = {0};
     size_t count = alexcl_selection_count(sel) == 2 ? 2 : 1;
-    *counts = (struct alexcl_check_counts){0};
+    TRY(SIZED_WRITE(alexcl_check_counts, &s.counts, counts, err)); /* whether it can be filled at the end */
     TRY(SIZED_READ(alexcl_check_request, request, &s.request, err));
     TRY(settings_read(s.request.settings, &settings, err));
     int whole = !s.request.kernel && !s.request.layer;
@@ -253,5 +253,6 @@ int alexcl_check_run(const struct alexcl_selection *sel, const struct alexcl_che
 done:
     for (int i = 0; i < 2; i++) device_free(targets[i].device);
     settings_free(&settings);
+    (void)SIZED_WRITE(alexcl_check_counts, &s.counts, counts, err);
     return status;
 }

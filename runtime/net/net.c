@@ -95,7 +95,10 @@ static int net_choose_batch(struct alexcl_net *net, const struct alexcl_net_opti
         if (status != ALEXCL_OK) error_note_target(err, i);
         if (status != ALEXCL_OK) return status;
     }
-    struct fit fit = {.split = &net->split, .count = (size_t)net->shared.workers, .caller = options->host};
+    struct fit fit = {.split = &net->split,
+                      .count = (size_t)net->shared.workers,
+                      .caller_fixed = options->host_fixed,
+                      .caller_image = options->host_image};
     for (size_t i = 0; i < fit.count; i++) fit.targets[i] = net_fit_target(&net->workers[i]);
     fit_share(&fit, net->shared.selection);
     int status = fit_batch(&fit, wanted, fits, &net->images, capacity, err);
@@ -445,12 +448,14 @@ int alexcl_net_times(const struct alexcl_net *net, struct alexcl_net_times *out,
     return SIZED_WRITE(alexcl_net_times, &today, out, err);
 }
 
-int alexcl_net_peak(struct alexcl_net *net, struct alexcl_peak out[2], struct alexcl_error *err) {
+int alexcl_net_peak(struct alexcl_net *net, struct alexcl_peak *out, struct alexcl_error *err) {
     runner_drain(net->runner);
     int status = net_on_workers(net, worker_measure_peak, err);
-    out[0] = net->workers[0].peak;
-    out[1] = net->workers[1].peak;
-    return status;
+    if (status != ALEXCL_OK) return status;
+    const struct peak *peaks[2] = {&net->workers[0].peak, &net->workers[1].peak};
+    struct alexcl_peak today = {.flops = {peaks[0]->flops, peaks[1]->flops},
+                                .bytes = {peaks[0]->bytes, peaks[1]->bytes}};
+    return SIZED_WRITE(alexcl_peak, &today, out, err);
 }
 
 int alexcl_net_record(struct alexcl_net *net, int on, struct alexcl_error *err) {

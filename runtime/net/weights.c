@@ -18,6 +18,7 @@
 #include "memory.h"
 #include "model_check.h"
 #include "safetensors.h"
+#include "sized.h"
 
 /* A tensor that the model needs. */
 struct weights_tensor {
@@ -76,8 +77,8 @@ done:
 }
 
 static const char *weights_alias(const struct alexcl_model *model, const char *name) {
-    for (const struct alexcl_tensor_alias *a = model->aliases; a && a->name; a++)
-        if (strcmp(a->name, name) == 0) return a->alias;
+    for (const char *const(*pair)[2] = model->aliases; pair && (*pair)[0]; pair++)
+        if (strcmp((*pair)[0], name) == 0) return (*pair)[1];
     return NULL;
 }
 
@@ -240,15 +241,17 @@ static int weights_set_gains(struct alexcl_weights *w, const struct alexcl_gain 
     for (size_t i = 0; i < model->layer_count; i++)
         w->gains[i] = gains || model->layers[i].gain == 0 ? 1 : model->layers[i].gain;
     for (size_t i = 0; gains && i < count; i++) {
-        int at, status = model_find_layer(model, gains[i].layer, &at, err);
+        struct alexcl_gain gain;
+        int at, status = SIZED_READ(alexcl_gain, (const void *)((const char *)gains + i * gains->size), &gain, err);
+        if (status == ALEXCL_OK) status = model_find_layer(model, gain.layer, &at, err);
         if (status != ALEXCL_OK) return status;
         if (!weights_has_gain(&model->layers[at]))
             return error_set(err, ALEXCL_E_USAGE,
-                             "layer %s (%s) takes no gain; convolutions and fully connected layers do", gains[i].layer,
+                             "layer %s (%s) takes no gain; convolutions and fully connected layers do", gain.layer,
                              alexcl_layer_type_name(model->layers[at].type));
-        if (!isfinite(gains[i].gain))
-            return error_set(err, ALEXCL_E_USAGE, "the gain of layer %s is not a number", gains[i].layer);
-        w->gains[at] = gains[i].gain;
+        if (!isfinite(gain.gain))
+            return error_set(err, ALEXCL_E_USAGE, "the gain of layer %s is not a number", gain.layer);
+        w->gains[at] = gain.gain;
     }
     return ALEXCL_OK;
 }

@@ -10,7 +10,6 @@
 
 #include "callbacks.h"
 #include "memory.h"
-#include "peak.h"
 #include "selection.h"
 
 enum { WORKER_LINE = 16 };       /* floats of a cache line */
@@ -79,7 +78,7 @@ done:
 }
 
 int worker_measure_peak(struct worker *worker, struct alexcl_error *err) {
-    worker->peak = (struct alexcl_peak){0};
+    worker->peak = (struct peak){0};
     return worker->target.device ? peak_measure(worker->target.device, &worker->peak, err) : ALEXCL_OK;
 }
 

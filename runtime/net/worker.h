@@ -9,6 +9,7 @@
 
 #include "exchange.h"
 #include "graph_schedule.h"
+#include "peak.h"
 #include "timeline.h"
 #include "weights.h"
 
@@ -84,7 +85,7 @@ struct worker {
     size_t output_floats;      /* that there is room for */
     double reference_seconds;  /* CPU time of the reference */
     struct timeline *timeline; /* what runs when is recorded here; NULL: nowhere */
-    struct alexcl_peak peak;   /* of worker_measure_peak */
+    struct peak peak;          /* of worker_measure_peak */
     int not_finite;            /* first layer found with a value that is not finite, or -1 (worker_batch.check) */
 
     pthread_t thread;

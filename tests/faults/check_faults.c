@@ -280,7 +280,7 @@ START_TEST(a_check_tells_a_failed_call_and_goes_on) {
     set_up(1);
     for (int c = 0; c < CHECK_CALLS; c++) {
         for (int i = 0; i < CHECK_TURNS; i++) {
-            struct alexcl_check_counts counts;
+            struct alexcl_check_counts counts = {.size = sizeof counts};
             *faults = (struct faults){.set = {{.call = check_calls[c], .nth = check_turns[i], .code = FAULTS_CODE}},
                                       .loaded = 1};
             told = 0;

@@ -18,7 +18,7 @@ static const struct alexcl_layer layers[] = {
     {.type = ALEXCL_FLATTEN, .name = "flat"},
     {.type = ALEXCL_FC, .name = "f", .outputs = 2},
 };
-static const struct alexcl_tensor_alias aliases[] = {{"f.weight", "fc.weight"}, {"f.bias", "fc.bias"}, {NULL, NULL}};
+static const char *const aliases[][2] = {{"f.weight", "fc.weight"}, {"f.bias", "fc.bias"}, {NULL, NULL}};
 static const struct alexcl_model model = {.size = sizeof model,
                                           .layer_size = sizeof(struct alexcl_layer),
                                           .name = "fuzz",

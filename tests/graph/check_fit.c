@@ -56,9 +56,10 @@ static void expect_host(const struct graph *g, const struct split *s) {
     struct fit f = fit_of(g, s, 1);
     const int plenty[2] = {WANTED, WANTED};
     int capacity[2] = {0, 0};
-    f.caller = (struct alexcl_host_memory){.fixed = 5000000, .image = 300000};
+    f.caller_fixed = 5000000;
+    f.caller_image = 300000;
     int images = split_batch(s, IMAGES, plenty, capacity);
-    uint64_t due = f.caller.fixed + (uint64_t)images * (f.caller.image + sizeof(float) * (3 * 224 * 224 + 1000));
+    uint64_t due = f.caller_fixed + (uint64_t)images * (f.caller_image + sizeof(float) * (3 * 224 * 224 + 1000));
     for (size_t i = 0; i < f.count; i++)
         due += graph_memory(g, f.targets[i].halves, &none, capacity[i]).total +
                fit_target_host(&f.targets[i], capacity[i]);

@@ -28,8 +28,10 @@ static struct measured measured(int count, double factor, size_t targets) {
         times[at] = (struct layer_time){
             .layer = &planned[at], .flops = {rate, 0}, .target = {1, 0}, .bytes = {rate / (10 + i % 3), 0}};
     }
-    return (struct measured){
-        .targets = targets, .layer_count = (size_t)count, .layers = times, .peak = {{100e9, 10e9}, {100e9, 10e9}}};
+    return (struct measured){.targets = targets,
+                             .layer_count = (size_t)count,
+                             .layers = times,
+                             .peak = {.flops = {100e9, 100e9}, .bytes = {10e9, 10e9}}};
 }
 
 static char *drawn(const struct measured *m, const char *title, const char *devices) {
@@ -144,7 +146,7 @@ END_TEST
 
 START_TEST(without_a_peak_there_is_no_roof) {
     struct measured m = measured(5, 1.5, 1);
-    m.peak[0] = (struct alexcl_peak){0, 0};
+    m.peak = (struct alexcl_peak){0};
     char *svg = drawn(&m, "net", "devices");
     ck_assert_ptr_null(strstr(svg, "roof:"));
     expect_texts_inside(svg);

@@ -59,7 +59,7 @@ START_TEST(every_value_is_computed_and_read) {
 END_TEST
 
 START_TEST(a_rate_is_found) {
-    struct alexcl_peak peak;
+    struct peak peak;
     struct device *dev = support_target()->device;
     EXPECT_OK(peak_measure(dev, &peak, &err), err);
     printf("%.1f GFLOP/s, %.1f GB/s\n", peak.flops * 1e-9, peak.bytes * 1e-9);

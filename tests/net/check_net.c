@@ -324,6 +324,9 @@ START_TEST(options_of_another_size_are_read) {
     struct alexcl_net_times times = {.size = offsetof(struct alexcl_net_times, device), .device = {-1, -1}};
     EXPECT_OK(alexcl_net_times(net, &times, &err), err);
     ck_assert(times.device[0] < 0 && times.build > -1);
+    struct alexcl_peak peak = {.size = offsetof(struct alexcl_peak, bytes), .flops = {-1, -1}, .bytes = {-1, -1}};
+    EXPECT_OK(alexcl_net_peak(net, &peak, &err), err);
+    ck_assert(peak.flops[0] >= 0 && peak.bytes[0] < 0);
     times.size = 0;
     EXPECT_ERROR(alexcl_net_times(net, &times, &err), ALEXCL_E_USAGE, "struct alexcl_net_times: its size", err);
     alexcl_net_free(net);

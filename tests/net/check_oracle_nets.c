@@ -40,7 +40,7 @@ static void generate_weights(const char *name) {
     const char *layer;
     json_object_foreach(listed, layer, value) {
         ck_assert_uint_lt(count, sizeof gains / sizeof gains[0]);
-        gains[count++] = (struct alexcl_gain){layer, json_number_value(value)};
+        gains[count++] = (struct alexcl_gain){sizeof(struct alexcl_gain), layer, json_number_value(value)};
     }
     for (size_t i = 0; i < model->layer_count; i++) {
         double own = model->layers[i].gain == 0.0 ? 1.0 : model->layers[i].gain;

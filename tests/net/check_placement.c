@@ -328,7 +328,7 @@ END_TEST
 
 START_TEST(a_score_that_is_not_finite_names_the_layer) {
     struct alexcl_error err = {0};
-    struct alexcl_gain huge = {"conv3", 1e38};
+    struct alexcl_gain huge = {sizeof(struct alexcl_gain), "conv3", 1e38};
     struct opened o = open_net("tiny2t", &huge, two(),
                                (struct alexcl_net_options){.size = sizeof(struct alexcl_net_options), .batch = 4});
     float *in = inputs(o.model), *out = support_floats(IMAGES * 10);
@@ -343,7 +343,7 @@ END_TEST
  * computed it. */
 START_TEST(the_layer_is_the_images_own) {
     struct alexcl_error err = {0};
-    struct alexcl_gain huge = {"conv2", 1e10};
+    struct alexcl_gain huge = {sizeof(struct alexcl_gain), "conv2", 1e10};
     static const char *const splits[] = {"half", "1:1", "1:6"};
     for (int i = 0; i < 3; i++) {
         struct opened o = open_net(

@@ -161,7 +161,7 @@ static float first_value(const struct alexcl_weights *w, const char *model, cons
 START_TEST(gains_and_names_are_respected) {
     struct alexcl_error err = {0};
     const struct alexcl_model *m = model_named("tiny2t");
-    struct alexcl_gain fc7 = {"fc7", 4};
+    struct alexcl_gain fc7 = {sizeof(struct alexcl_gain), "fc7", 4};
     struct alexcl_weights *own, *listed, *none, *other;
     EXPECT_OK(alexcl_weights_generate(m, 1, NULL, NULL, 0, &own, &err), err);
     EXPECT_OK(alexcl_weights_generate(m, 1, NULL, &fc7, 1, &listed, &err), err);
@@ -176,7 +176,8 @@ START_TEST(gains_and_names_are_respected) {
     ck_assert(alexcl_weights_random(own));
     ck_assert(strstr(alexcl_weights_describe(own), "random weights of seed 1") != NULL);
     struct alexcl_weights *none_made = NULL;
-    struct alexcl_gain typo = {"fc9", 1}, relu = {"relu6", 1}, nan_gain = {"fc6", NAN};
+    struct alexcl_gain typo = {sizeof(struct alexcl_gain), "fc9", 1}, relu = {sizeof(struct alexcl_gain), "relu6", 1},
+                       nan_gain = {sizeof(struct alexcl_gain), "fc6", NAN};
     EXPECT_ERROR(alexcl_weights_generate(m, 1, NULL, &typo, 1, &none_made, &err), ALEXCL_E_USAGE, "did you mean", err);
     EXPECT_ERROR(alexcl_weights_generate(m, 1, NULL, &relu, 1, &none_made, &err), ALEXCL_E_USAGE, "takes no gain", err);
     EXPECT_ERROR(alexcl_weights_generate(m, 1, NULL, &nan_gain, 1, &none_made, &err), ALEXCL_E_USAGE, "not a number",
@@ -187,6 +188,32 @@ START_TEST(gains_and_names_are_respected) {
     alexcl_weights_free(none);
     alexcl_weights_free(other);
     alexcl_weights_free(NULL);
+}
+END_TEST
+
+/* As a newer header may have it. */
+struct longer_gain {
+    struct alexcl_gain known;
+    double more;
+};
+
+START_TEST(gains_of_another_size_are_read) {
+    struct alexcl_error err = {0};
+    const struct alexcl_model *m = model_named("tiny2t");
+    struct longer_gain longer[2] = {{{sizeof *longer, "fc7", 4}, 0}, {{sizeof *longer, "fc8", 2}, 0}};
+    struct alexcl_weights *w, *none;
+    EXPECT_OK(alexcl_weights_generate(m, 1, NULL, &longer[0].known, 2, &w, &err), err);
+    EXPECT_OK(alexcl_weights_generate(m, 1, NULL, &longer[0].known, 0, &none, &err), err);
+    ck_assert(first_value(w, "tiny2t", "fc7", 16, 12) == 4 * first_value(none, "tiny2t", "fc7", 16, 12));
+    ck_assert(first_value(w, "tiny2t", "fc8", 12, 10) == 2 * first_value(none, "tiny2t", "fc8", 12, 10));
+    alexcl_weights_free(w);
+    alexcl_weights_free(none);
+    longer[1].more = 1;
+    EXPECT_ERROR(alexcl_weights_generate(m, 1, NULL, &longer[0].known, 2, &w, &err), ALEXCL_E_USAGE,
+                 "struct alexcl_gain: of its", err);
+    longer[0].known.size = 0;
+    EXPECT_ERROR(alexcl_weights_generate(m, 1, NULL, &longer[0].known, 2, &w, &err), ALEXCL_E_USAGE,
+                 "struct alexcl_gain: its size is given as 0 bytes", err);
 }
 END_TEST
 
@@ -483,6 +510,7 @@ int main(void) {
     tcase_add_loop_test(tests, generated_weights_are_the_golden_ones, 0, models);
     tcase_add_test(tests, a_slice_is_a_part_of_the_whole);
     tcase_add_test(tests, gains_and_names_are_respected);
+    tcase_add_test(tests, gains_of_another_size_are_read);
     tcase_add_test(tests, what_is_saved_is_read_back_mapped);
     tcase_add_test(tests, a_file_without_conventions_is_taken_to_match);
     tcase_add_test(tests, each_convention_that_differs_is_named);

@@ -172,7 +172,7 @@ static const struct alexcl_model other = {.size = sizeof other,
 
 /* What measures a device: it has built its kernels when it launches the first. */
 static int builds_of_peak(struct device *dev, struct alexcl_error *err) {
-    struct alexcl_peak peak;
+    struct peak peak;
     struct alexcl_error stopped = {0};
     launched = 0;
     peak_measure(dev, &peak, &stopped);

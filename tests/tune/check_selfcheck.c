@@ -71,7 +71,7 @@ static int keep(void *user, const struct alexcl_check_result *r) {
 }
 
 static struct alexcl_check_counts run_check(void) {
-    struct alexcl_check_counts counts;
+    struct alexcl_check_counts counts = {.size = sizeof counts};
     seen_count = 0;
     EXPECT_OK(alexcl_check_run(support_selection(), NULL, keep, NULL, &counts, &err), err);
     ck_assert_uint_eq(counts.checks, seen_count);
@@ -201,7 +201,7 @@ START_TEST(what_is_wrong_is_told) {
 END_TEST
 
 START_TEST(the_caller_can_stop) {
-    struct alexcl_check_counts counts;
+    struct alexcl_check_counts counts = {.size = sizeof counts};
     set_up();
     seen_count = 0;
     stop_behind = 3;
@@ -213,7 +213,7 @@ START_TEST(the_caller_can_stop) {
 END_TEST
 
 START_TEST(a_part_of_the_checks_can_be_asked_for) {
-    struct alexcl_check_counts counts;
+    struct alexcl_check_counts counts = {.size = sizeof counts};
     enum { SIZE = sizeof(struct alexcl_check_request) };
     static const struct alexcl_check_request wrong[] = {{SIZE, .kernel = "cov"},    {SIZE, .kernel = ""},
                                                         {SIZE, .kernel = ".cl"},    {SIZE, .layer = "pool"},
@@ -241,11 +241,14 @@ END_TEST
 
 START_TEST(the_reference_has_nothing_to_be_checked_against) {
     struct alexcl_selection *sel;
-    struct alexcl_check_counts counts;
+    struct alexcl_check_counts counts = {.size = sizeof counts};
     seen_count = 0;
     EXPECT_OK(alexcl_selection_open("ref", &sel, &err), err);
     EXPECT_OK(alexcl_check_run(sel, NULL, keep, NULL, &counts, &err), err);
     ck_assert(counts.checks == 0 && counts.status == ALEXCL_OK);
+    counts.size = 0;
+    EXPECT_ERROR(alexcl_check_run(sel, NULL, keep, NULL, &counts, &err), ALEXCL_E_USAGE,
+                 "struct alexcl_check_counts: its size is given as 0 bytes", err);
     alexcl_selection_free(sel);
 }
 END_TEST
