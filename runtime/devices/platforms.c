@@ -4,6 +4,7 @@
  * the reason. */
 #include "platforms.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -283,16 +284,22 @@ void alexcl_devices_free(struct alexcl_devices *list) {
 
 const char *alexcl_version(void) { return ALEXCL_VERSION; }
 
-const char *alexcl_build_info(void) {
-    static char text[5000];
+static char build_info[5000];
+static void platforms_describe_build(void) {
     char loader[4500];
     loader_describe(loader, sizeof loader);
-    snprintf(text, sizeof text, "OpenCL loader: %s\nbuild: %s, %s %s, OpenCL C 1.2", loader, ALEXCL_BUILD_TYPE,
+    snprintf(build_info, sizeof build_info, "OpenCL loader: %s\nbuild: %s, %s %s, OpenCL C 1.2", loader,
+             ALEXCL_BUILD_TYPE,
 #ifdef __clang__
              "clang",
 #else
              "gcc",
 #endif
              __VERSION__);
-    return text;
+}
+
+const char *alexcl_build_info(void) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, platforms_describe_build);
+    return build_info;
 }

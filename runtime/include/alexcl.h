@@ -4,29 +4,38 @@
  *
  * The one public header of libalexcl. Conventions:
  *   - A function that can fail returns 0 (ALEXCL_OK) or a negative status, and fills the caller's `struct
- *     alexcl_error`: what failed, on which device, what the code means, what to try.
+ *     alexcl_error`: what failed, on which device, what the code means, what to try. An error that is set already is
+ *     kept: the first is the cause. Where statuses are named, a caller may want to tell those from the others.
  *   - The library never prints and never exits; what it has to say goes to the log callback.
  *   - `*_free` accepts NULL. An out parameter is set only on success unless said otherwise. No other pointer may be
- *     NULL unless it is said. Texts are UTF-8.
- *   - A structure that a caller fills begins with its `size`, and is all 0 where nothing else is said: a request is
- *     `= {.size = sizeof request, .batch = 4}`. A smaller one, of a program that was compiled with an older header, is
- *     read as far as it goes; a larger one is accepted where the rest is zero, and refused with ALEXCL_E_USAGE where a
- *     newer header's member is set. What the library returns in arrays keeps its layout within a major version.
+ *     NULL unless it is said. A getter gives NULL or 0 past the end. Texts are UTF-8.
  *   - Images and activations are float32, N x C x H x W in C order, batch first.
  *
+ * Structures, and members that a later version adds:
+ *   - One that the caller lays out, to fill it or to have it filled, begins with its `size`, and is all 0 where nothing
+ *     else is said: `= {.size = sizeof request, .batch = 4}`. A smaller one, of a program that was compiled with an
+ *     older header, is read or filled as far as it goes; of a larger one the rest must be zero (else ALEXCL_E_USAGE: a
+ *     newer header's member is set), or becomes zero. The rows of a model have theirs in its `layer_size`.
+ *   - One that the library lays out and points to alone (device info, target, plan, what a callback is given) is only
+ *     read: members are added at its end.
+ *   - The others keep their layout within a major version: elements of arrays that the library makes
+ *     (alexcl_plan_layer, alexcl_work_span, alexcl_cache_kind), alexcl_error, alexcl_shape, and alexcl_plan_memory,
+ *     which has members in reserve.
+ *
  * How long things live:
- *   - A model, with all that it points to, must live as long as the weights, plans, nets and recordings made from it.
- *   - Weights and a selection are needed until alexcl_net_open returns; options, requests and settings until the call
- *     returns that is given them.
+ *   - A model, with all that it points to, must live as long as the weights, plans, nets and recordings made from it;
+ *     a file of weights must stay as it is as long as they are open (it may be replaced, not written to).
+ *   - Weights and a selection are needed until alexcl_net_open returns; requests, options and settings until the call
+ *     returns that is given them, but a net's callbacks, and their `user`, as long as the net.
  *   - Device infos live as long as their list or selection, targets as long as their selection.
- *   - A text that is returned lives as long as the object that it was asked of.
+ *   - A text that is returned lives as long as the object that it was asked of; the version's and the build's for ever.
  *
  * Threads:
- *   - An object is used by one thread at a time.
- *   - Models, lists, selections, weights and plans, once made, may be read by many at once: different nets are opened,
- *     run and freed in different threads, from the same weights.
- *   - Runs that were submitted to a net are computed by threads of its own; a call that tells of runs, records them or
- *     frees the net waits for them.
+ *   - An object is used by one thread at a time. Models, lists, selections, weights and plans, once made, may be read
+ *     by many at once: different nets are opened, run and freed in different threads, from the same weights.
+ *   - All functions without an object may be called from any thread at any time.
+ *   - Runs that were submitted to a net are computed by threads of its own; a call that tells of runs, measures,
+ *     records or frees the net waits for them.
  *   - The log and alexcl_progress_to's function are the process's. So is the environment: no thread changes it while
  *     another one opens or makes something.
  */
@@ -46,8 +55,9 @@ extern "C" {
 /* The version of this interface as 0x00XXYYZZ: X changes where a program must be compiled or written anew, Y where
  * something is added, Z for nothing that a caller sees. The shared library's soname has X. */
 #define ALEXCL_API_VERSION 0x00010000
-/* The same of the library that is there: a program may ask whether it is at least the one that it was compiled with. */
-unsigned alexcl_api_version(void);
+unsigned alexcl_api_version(void);   /* of the library that is there: at least the one that was compiled with? */
+const char *alexcl_version(void);    /* of the program, "0.1.0" */
+const char *alexcl_build_info(void); /* version of OpenCL's loader and how the library was built, one line each */
 
 /* ---- status and errors ------------------------------------------------------------------------ */
 
@@ -78,13 +88,12 @@ struct alexcl_error {
 
 enum alexcl_log_level { ALEXCL_LOG_ERROR, ALEXCL_LOG_WARNING, ALEXCL_LOG_INFO, ALEXCL_LOG_DEBUG };
 typedef void alexcl_log_fn(void *user, enum alexcl_log_level level, const char *text);
-/* Sends the library's messages to `fn` (NULL: nowhere, the default). Called from any thread, one call at a time; when
- * alexcl_log_to has returned, the function before it is called no more. `fn` may call the library, and alexcl_log_to
- * too; what its own thread has to log meanwhile is dropped. It must return, and must not wait for a thread that is in
- * the library: that one may be waiting to log. */
+/* Sends the library's messages to `fn` (NULL: nowhere, the default). Called from any thread, one call at a time, and no
+ * more once alexcl_log_to has set another. `fn` may call the library; what its own thread has to log meanwhile is
+ * dropped. It must not wait for a thread that is in the library: that one may be waiting to log. */
 void alexcl_log_to(alexcl_log_fn *fn, void *user);
-/* How far something is that may take long, told before each of its steps: `done` of `total` are; total 0: nobody knows.
- * `what` is the same text for all of them, "layers prepared". Called as the log's function is; NULL: nobody asks, the
+/* How far something is that may take long, before each of its steps: `done` of `total` are; total 0: nobody knows.
+ * `what` is the same text for all of them, "layers prepared". Called as the log's function is. NULL: nobody asks, the
  * default. */
 typedef void alexcl_progress_fn(void *user, const char *what, unsigned done, unsigned total);
 void alexcl_progress_to(alexcl_progress_fn *fn, void *user);
@@ -94,9 +103,8 @@ typedef int alexcl_cancel_fn(void *user);
 /* ---- settings --------------------------------------------------------------------------------- */
 
 /* How kernels are chosen, built and kept. Each member is a text as the environment variable beside it takes it; NULL:
- * what that variable says, else the default. They are read once, where something is opened or made with them: the
- * environment is not asked again, and two nets of one process may differ. ALEXCL_E_USAGE names the values that a
- * setting can have where it has another. */
+ * what that variable says, else the default. They are read once, where something is opened or made with them: two nets
+ * of one process may differ. ALEXCL_E_USAGE names the values that a setting can have. */
 struct alexcl_settings {
     size_t size;                   /* of this structure */
     const char *weights_precision; /* of fully connected layers: float, half (ALEXCL_WEIGHTS_PRECISION) [float] */
@@ -120,25 +128,19 @@ struct alexcl_cache_kind {
     uint64_t files, bytes;
 };
 struct alexcl_cache {
-    size_t size;       /* of this structure; set by the caller */
-    char folder[4096]; /* "" where none can be named */
-    /* with its name, why nothing in it is used: it is not there, or not the user's alone; "" for none */
-    char note[8192];
+    size_t size;           /* of this structure; set by the caller */
+    char folder[4096];     /* "" where none can be named */
+    char note[8192];       /* why nothing in it is used: it is not there, or not the user's alone; "" for none */
     uint64_t bytes, limit; /* limit: kept when something is stored; 0: none */
     struct alexcl_cache_kind kinds[ALEXCL_CACHE_KINDS];
 };
 /* What is in the folder that the settings name (NULL: all by the environment). One that is not there, or not the user's
- * alone, is no error: see `note`. Nothing is made. */
+ * alone, is no error: see `note`. Nothing is made. Errors: ALEXCL_E_USAGE for a setting. */
 int alexcl_cache_show(const struct alexcl_settings *settings, struct alexcl_cache *out, struct alexcl_error *err);
-/* Removes the files of a kind (NULL: of all) and tells which in `out`. Only files that the library made are touched;
- * nothing in a folder that it would not use. Errors: ALEXCL_E_USAGE for another kind, ALEXCL_E_OTHER where a file
- * cannot be removed. */
+/* Removes the files of a kind (NULL: of all) that the library made, and tells which in `out`; none in a folder that it
+ * would not use. Errors: ALEXCL_E_USAGE for another kind, ALEXCL_E_OTHER where a file cannot be removed. */
 int alexcl_cache_clear(const struct alexcl_settings *settings, const char *kind, struct alexcl_cache *out,
                        struct alexcl_error *err);
-
-const char *alexcl_version(void);
-/* Version of OpenCL's loader and how the library was built, one line each. */
-const char *alexcl_build_info(void);
 
 /* ---- devices ---------------------------------------------------------------------------------- */
 
@@ -157,19 +159,16 @@ struct alexcl_device_info {
     uint64_t max_work_group_size;             /* work-items */
     int unified_memory;                       /* shares the host's memory */
     unsigned parts;                           /* most sub-devices clCreateSubDevices can cut; 0: cannot be cut */
-    /* what tells it from others of the same name and driver; part of what cached files are named by */
-    char hardware[128];
+    char hardware[128];                       /* what tells it from others of the same name and driver */
     int usable;
-    char why[256]; /* why not, or a quirk worth knowing; "" for none */
-    int alias_of;  /* index of the same hardware through another driver, or -1 */
-    /* index of a device of the same vendor that may be the same hardware: its driver and this one's tell too little; or
-     * -1 */
-    int maybe_alias_of;
+    char why[256];      /* why not, or a quirk worth knowing; "" for none */
+    int alias_of;       /* index of the same hardware through another driver, or -1 */
+    int maybe_alias_of; /* of one of the same vendor that may be the same: the drivers tell too little; or -1 */
 };
 
 struct alexcl_devices;
-/* Lists every OpenCL device of every platform. A broken platform is reported in alexcl_devices_report and never
- * hides the others; finding none is not an error. Nothing is opened. */
+/* Lists every OpenCL device of every platform. A broken platform is told in alexcl_devices_report and never hides the
+ * others; finding none is no error. Nothing is opened. */
 int alexcl_devices_list(struct alexcl_devices **out, struct alexcl_error *err);
 size_t alexcl_devices_count(const struct alexcl_devices *list);
 const struct alexcl_device_info *alexcl_devices_get(const struct alexcl_devices *list, size_t index);
@@ -187,11 +186,10 @@ struct alexcl_target {
 struct alexcl_selection;
 /* Resolves `text`: "0,1" "0" "P:D" "gpu" "cpu" "~name" "0/2" "ref", at most two separated by a comma. NULL or "" is the
  * default: the two best GPUs where equal halves suit both, else the best GPU, else one CPU device cut in two where it
- * can be. Two GPUs are no such pair where the second is built-in and the first is not, where both are of one vendor and
- * compute units x clock of the second is under half of the first's, or where they may be one card (maybe_alias_of).
- * "both" is the same, but takes the two best GPUs whatever their speed: for a split by images (alexcl_net_options). A
- * simulator is never a default. Lists the devices itself, and only if the text needs them. Errors: ALEXCL_E_USAGE for a
- * text that cannot be read, ALEXCL_E_NO_DEVICE. */
+ * can be. No such pair: a built-in GPU behind one that is not, two of one vendor of which the second has under half of
+ * the compute units x clock, and two that may be one card (maybe_alias_of). "both" takes the two best GPUs whatever
+ * their speed: for a split by images (alexcl_net_options). A simulator is never a default. Lists the devices itself,
+ * and only if the text needs them. Errors: ALEXCL_E_USAGE for a text that cannot be read, ALEXCL_E_NO_DEVICE. */
 int alexcl_selection_open(const char *text, struct alexcl_selection **out, struct alexcl_error *err);
 /* 1: both halves on one target; 2: half 0 on target 0, half 1 on target 1. */
 size_t alexcl_selection_count(const struct alexcl_selection *sel);
@@ -233,13 +231,11 @@ enum alexcl_dropout { ALEXCL_DROPOUT_PAPER /* x (1-p) at test */, ALEXCL_DROPOUT
 /* Names the net's input where a layer reads it; no layer has this name. */
 #define ALEXCL_INPUT "input"
 
-/* One row of a model: every field explicit. Unused fields are 0, and so are those that a later version adds: a row's
- * size is the model's `layer_size`. Whatever takes a model looks at each field first:
+/* One row of a model: every field explicit. Unused fields are 0. Whatever takes a model looks at each field first:
  * ALEXCL_E_USAGE says which one cannot be, and what it may be. */
 struct alexcl_layer {
     enum alexcl_layer_type type;
-    /* the oracle's: conv1 relu1 norm1 pool1 ..; no two alike, without blanks, at most 255 bytes */
-    const char *name;
+    const char *name; /* conv1 relu1 norm1 pool1 ..; no two alike, without blanks, at most 255 bytes */
     /* what it reads, NULL-terminated: names of layers before it, ALEXCL_INPUT for the net's input; NULL: the layer
      * before, or the net's input. Concat and add read from 2 to 32 values, the others one. */
     const char *const *inputs;
@@ -251,13 +247,9 @@ struct alexcl_layer {
     /* conv: zeros at the top, left, bottom and right; maxpool, avgpool: rows and columns that windows may hang over */
     int pad[4];
     int ceil_mode; /* pools, subsample: size rounded up, windows clipped; the last one starts before bottom and right */
-    /* avgpool: 1: divided by all of the window that is on the map or in `pad`, as Caffe and PyTorch do; 0: by what is
-     * on the map */
-    int count_include_pad;
-    int groups; /* conv: any number that divides inputs and outputs */
-    /* lrn: the first and the last channel of a sum, relative to its own: {-2, 2} for the paper's n = 5; rnorm: rows and
-     * columns */
-    int window[2];
+    int count_include_pad; /* avgpool: divided by what of the window is on the map, 1: and in `pad` (Caffe, PyTorch) */
+    int groups;            /* conv: any number that divides inputs and outputs */
+    int window[2]; /* lrn: first and last channel of a sum, from its own: {-2, 2} for n = 5; rnorm: rows and columns */
     /* lrn, rnorm: x / (k + alpha * sum)^beta; alpha on the plain sum, never divided by n */
     double k, alpha, beta;
     enum alexcl_lrn_scope lrn_scope; /* lrn: the window stays inside a half, or runs over the layer */
@@ -287,16 +279,12 @@ struct alexcl_model {
     const char *const (*aliases)[2];
 };
 
-/* The i-th built-in model, NULL past the end. */
-const struct alexcl_model *alexcl_model_get(size_t index);
-/* 1: a built-in net for tests, which a list of models leaves out. */
-int alexcl_model_hidden(const struct alexcl_model *model);
-/* Row `index` of a model, by its own layer_size: one that a library or a file made may have longer rows than this
- * header knows. NULL past the end. */
+const struct alexcl_model *alexcl_model_get(size_t index); /* the i-th built-in one */
+int alexcl_model_hidden(const struct alexcl_model *model); /* 1: for tests; a list of models leaves it out */
+/* Row `index` of a model, by its own layer_size. */
 const struct alexcl_layer *alexcl_model_row(const struct alexcl_model *model, size_t index);
-/* By name; ALEXCL_E_USAGE names the nearest one. */
+/* A model, or the index of a layer, by name; ALEXCL_E_USAGE names the nearest one. */
 int alexcl_model_find(const char *name, const struct alexcl_model **out, struct alexcl_error *err);
-/* Index of a layer by name; ALEXCL_E_USAGE names the nearest one. */
 int alexcl_model_layer(const struct alexcl_model *model, const char *layer, int *index, struct alexcl_error *err);
 const char *alexcl_layer_type_name(enum alexcl_layer_type type);
 /* Keras's name of the type, "Conv2D", "Activation"; the one above where Keras has no such layer. */
@@ -316,12 +304,11 @@ struct alexcl_plan_layer {
     struct alexcl_shape half[2];     /* output of each half */
     uint64_t parameters[2], macs[2]; /* per half; macs per image */
     uint64_t parameter_bytes[2];     /* as they are kept, before a device's kernels want them otherwise */
-    uint64_t crosses
-        [2]; /* bytes per image that half h receives from the other half before this layer, once for all that read it */
+    /* bytes per image that half h receives from the other half before this layer, once for all that read it */
+    uint64_t crosses[2];
 };
 
-/* Bytes on one device, by kind; and on the host, for what goes to the device and comes from it, which `total` has
- * not. */
+/* Bytes on one device, by kind; `host`: on the host, for what goes to the device and comes from it, not in `total`. */
 struct alexcl_plan_memory {
     uint64_t weights, activations, exchange, workspace, total, largest_buffer, host;
     uint64_t reserved[5]; /* 0: what else is told one day */
@@ -335,8 +322,7 @@ struct alexcl_plan_request {
     uint64_t memory[2];     /* bytes per target; 0: 4 GiB */
     uint64_t max_alloc[2];  /* 0: a quarter of memory, OpenCL's minimum */
     const char *split;      /* as in alexcl_net_options */
-    /* Of as many targets: weights and workspace as their kernels want them, and what they share, with each other and
-     * with the host, counted once; NULL: none. */
+    /* Of as many targets: weights and workspace as their kernels want them, what is shared counted once; NULL: none. */
     const struct alexcl_selection *selection;
     /* Bytes of host memory that the caller takes beside a batch of images and their scores: in any case, and for each
      * image of a batch. */
@@ -354,13 +340,11 @@ struct alexcl_plan {
     unsigned halves[2];                  /* that a target runs: bit 0, bit 1 */
     int capacity[2];                     /* images of a chunk that a target has memory for: all, or its share */
     struct alexcl_plan_memory memory[2]; /* for them */
-    /* bytes of the host: both targets', a chunk of images and scores, and the request's */
-    uint64_t host;
-    /* these and the totals of devices that compute in the host's memory; 0: there is none (selection) */
-    uint64_t on_host;
+    uint64_t host;    /* bytes of the host: both targets', a chunk of images and scores, and the request's */
+    uint64_t on_host; /* with the totals of devices that compute in the host's memory; 0: there is none (selection) */
     int batch, chunk; /* chunk: images that fit at once, at most batch */
 };
-/* request NULL: all 0. ALEXCL_E_MEMORY with the estimate when not even one image fits. */
+/* request NULL: all 0. Errors: ALEXCL_E_MEMORY with the estimate when not even one image fits, ALEXCL_E_USAGE. */
 int alexcl_plan_make(const struct alexcl_model *model, const struct alexcl_plan_request *request,
                      struct alexcl_plan **out, struct alexcl_error *err);
 void alexcl_plan_free(struct alexcl_plan *plan);
@@ -375,20 +359,21 @@ struct alexcl_gain {
 };
 
 /* Maps a safetensors file and checks it against the model up to `last_layer` (NULL: all): header, names, shapes, types,
- * offsets, overlap, size, and the conventions in its metadata. ALEXCL_E_DATA says which does not hold. */
+ * offsets, overlap, size, and the conventions in its metadata. Errors: ALEXCL_E_DATA says which does not hold. */
 int alexcl_weights_open(const char *path, const struct alexcl_model *model, const char *last_layer,
                         struct alexcl_weights **out, struct alexcl_error *err);
 /* Weights of the generator, made when read and never held whole. Tensor names in the generator are
  * net/<case_name>/<layer>.w; case_name NULL is the model's name. gains NULL: the model's own; else those listed, 1 for
- * the others. */
+ * the others. Errors: ALEXCL_E_USAGE for a layer that is not there or takes no gain. */
 int alexcl_weights_generate(const struct alexcl_model *model, uint64_t seed, const char *case_name,
                             const struct alexcl_gain *gains, size_t gain_count, struct alexcl_weights **out,
                             struct alexcl_error *err);
-/* Writes a safetensors file with the conventions as metadata; replaces the file only when complete. */
+/* Writes a safetensors file with the conventions as metadata, under a temporary name beside `path` until it is whole
+ * and on the disk. A process that is killed leaves that; the next one to write in the folder removes it. Errors:
+ * ALEXCL_E_OTHER. */
 int alexcl_weights_save(const struct alexcl_weights *weights, const char *path, struct alexcl_error *err);
-int alexcl_weights_random(const struct alexcl_weights *weights); /* generated: labels mean nothing */
-/* one line: where from, and whether metadata was checked */
-const char *alexcl_weights_describe(const struct alexcl_weights *weights);
+int alexcl_weights_random(const struct alexcl_weights *weights);           /* generated: labels mean nothing */
+const char *alexcl_weights_describe(const struct alexcl_weights *weights); /* one line: where from, what was checked */
 void alexcl_weights_free(struct alexcl_weights *weights);
 
 /* ---- the net ---------------------------------------------------------------------------------- */
@@ -401,32 +386,29 @@ struct alexcl_net_options {
     uint64_t memory;                 /* cap in bytes per device; 0: the device's own size */
     uint64_t host_fixed, host_image; /* of the caller, as in alexcl_plan_request */
     const char *last_layer;          /* stop after this layer; NULL: the last */
-    /* the same bits for every batch size and at every start, on one kind of device and driver: no choice by
-     * measuring */
-    int reproducible;
-    /* How two targets share the work: "half" (or NULL): each computes one half of the channels, of every image. By
-     * images, each computes both halves of its own: "A:B", two whole numbers of which one may be 0, gives target 0 so
-     * many of every batch and target 1 the others that both would be done soonest, were their speeds A to B; "auto"
-     * measures the speeds when the net is opened, on a few images, and follows those of the batches that both had a
-     * share of; a target too slow for one image of a batch gets none. Each target then needs memory for all weights,
-     * and for its images alone (auto: for as many of the batch as fit, since it may come to have them). An image's
-     * scores depend on the kind of device that computed it: on devices of one kind they are equal to the bit for every
-     * split, on devices of two kinds within rounding; ALEXCL_E_USAGE with `reproducible` there, for a text that cannot
-     * be read, and for one target. */
+    int reproducible; /* the same bits for every batch size and at every start, on one kind of device and driver */
+    /* How two targets share the work.
+     * "half", or NULL: each computes one half of the channels, of every image.
+     * "A:B": each computes both halves of its own images, as many of a batch that both would be done soonest, were
+     * their speeds A to B: two whole numbers, of which one may be 0.
+     * "auto": the same by measured speeds, when the net is opened and from batches that both had a share of; a target
+     * too slow for one image of a batch gets none.
+     * By images each target needs memory for all weights, and for its images alone (auto: for as many of the batch as
+     * fit). An image's scores depend on the kind of device that computed it: equal to the bit on devices of one kind,
+     * within rounding on two kinds; ALEXCL_E_USAGE with `reproducible` there. */
     const char *split;
     const struct alexcl_settings *settings; /* NULL: all by the environment */
-    /* Told of steps of opening, in the place of alexcl_progress_to's function, and of "images computed" before each
-     * batch. NULL: nothing of the kind. */
+    /* Told of steps of opening, in alexcl_progress_to's stead, and of "images computed" before each batch. */
     alexcl_progress_fn *progress;
-    /* Asked between steps of opening, batches and parts of batches. What it stops ends with ALEXCL_E_INTERRUPTED; the
-     * net can be used on. NULL: nobody is asked. */
+    /* Asked between steps of opening, batches and parts of them: ends them with ALEXCL_E_INTERRUPTED; a net stays
+     * usable. */
     alexcl_cancel_fn *cancel;
     void *user; /* of both, which are called from any thread, one call at a time, and must not call the library */
 };
 
-struct alexcl_net_times { /* seconds since open, or since the last reset */
-    size_t size;          /* of this structure */
-    double wall;          /* in alexcl_net_run */
+struct alexcl_net_times { /* seconds since open */
+    size_t size;          /* of this structure; set by the caller */
+    double wall;          /* in which runs were computed */
     double device[2];     /* busy time of each target, from events (reference: CPU time) */
     double exchange;      /* transfers of crossings, from events, both targets together */
     double transfer;      /* images in and scores out */
@@ -441,9 +423,7 @@ enum alexcl_work {
     ALEXCL_WORK_JOIN,     /* both halves are brought together before a layer, on one device */
     ALEXCL_WORK_EXCHANGE, /* copies to the other target and from it, for the layer that reads them */
     ALEXCL_WORK_TRANSFER, /* images in ("input"), scores out ("output") */
-    /* the target's host thread waits: for the other target, which has not sent its half yet; or for the end
-     * ("output") */
-    ALEXCL_WORK_WAIT,
+    ALEXCL_WORK_WAIT,     /* the target's host thread waits for the other target's half, or for the end ("output") */
 };
 struct alexcl_work_span {
     enum alexcl_work work;
@@ -452,41 +432,39 @@ struct alexcl_work_span {
     int run;          /* batch, from 0 */
     int first, count; /* images of the batch */
     int commands;     /* 0: nothing ran for it, as for a layer that another one's kernel computes as well */
-    /* Seconds since alexcl_net_record. Each device's clock was set by the host's then and, where it ran at another
-     * rate, once more when the recording ended, so rows differ by microseconds. Both 0 where the two clocks could not
-     * be compared, for which there is a warning. */
+    /* Seconds since alexcl_net_record, to some microseconds between devices; both 0 where a device's clock could not be
+     * compared with the host's, for which there is a warning. */
     double start, end;
     double busy; /* of its commands alone */
 };
 
 /* Plans memory, builds the model's kernels on each device in parallel, uploads the weights. Kernels that this driver
- * has not run before are first compared with the reference, once (settings, `check`): ALEXCL_E_DEVICE when one computes
- * wrongly. options NULL: all 0. */
+ * has not run before are first compared with the reference, once (settings, `check`). options NULL: all 0. Errors:
+ * ALEXCL_E_DEVICE when a kernel computes wrongly, ALEXCL_E_BUILD, ALEXCL_E_MEMORY, ALEXCL_E_USAGE. */
 int alexcl_net_open(const struct alexcl_model *model, const struct alexcl_weights *weights,
                     const struct alexcl_selection *sel, const struct alexcl_net_options *options,
                     struct alexcl_net **out, struct alexcl_error *err);
 int alexcl_net_batch(const struct alexcl_net *net);                             /* images a run takes at once */
 void alexcl_net_output(const struct alexcl_net *net, struct alexcl_shape *out); /* of one image */
 /* What the net holds on a target (0 or 1): as alexcl_plan_make says it for a selection, but with the weights and the
- * workspace as the kernels want them that were measured to be the fastest. By this the batch was cut. All 0 behind the
- * last target. */
+ * workspace of the kernels that were measured to be the fastest. All 0 behind the last target. */
 void alexcl_net_memory(const struct alexcl_net *net, size_t target, struct alexcl_plan_memory *out);
-/* Hands over `images` images (any number: cut into batches) and returns at once. Runs are done in the order in which
- * they were submitted: while one is computed, the first batch of the next one is copied to the devices. The memory of
- * both must stay as it is until alexcl_net_wait has returned for that ticket. */
+/* Hands over `images` images (any number: cut into batches) of N x C x H x W floats and returns at once. Runs are done
+ * in the order in which they were submitted: while one is computed, the first batch of the next one is copied to the
+ * devices. `images_in` and `out`, which gets images x output values, must stay as they are until alexcl_net_wait has
+ * returned for that ticket. */
 int alexcl_net_submit(struct alexcl_net *net, const float *images_in, size_t images, float *out, uint64_t *ticket,
                       struct alexcl_error *err);
-/* Returns when that run has ended, with its status; once for each ticket. */
+/* Returns when that run has ended, with its status; once for each ticket, another is ALEXCL_E_USAGE. Scores that are
+ * not finite are ALEXCL_E_DATA, naming the first layer that has them; `out` then holds the scores of that batch and of
+ * those before it. */
 int alexcl_net_wait(struct alexcl_net *net, uint64_t ticket, struct alexcl_error *err);
-/* Both in one: runs `images` images of N x C x H x W floats; `out` gets images x output values, both
- * halves together. Non-finite scores are ALEXCL_E_DATA, naming the first layer that has
- * them; `out` then holds the scores of that batch and of those before it. */
+/* Both in one. */
 int alexcl_net_run(struct alexcl_net *net, const float *images_in, size_t images, float *out, struct alexcl_error *err);
-/* What was measured so far, once all that was submitted has ended; out->size is set by the caller. */
+/* What was measured so far, once all that was submitted has ended. */
 int alexcl_net_times(const struct alexcl_net *net, struct alexcl_net_times *out, struct alexcl_error *err);
-/* What each target can do at most, a second: fma operations (two each) in registers, bytes read from memory. Measured
- * by event times of short runs on all targets at once, as they share what they share; 0 on the reference and where
- * there are no event times. */
+/* What each target can do at most, a second: fma operations (two each) in registers, bytes read from memory; by event
+ * times of short runs on all targets at once. 0 on the reference and where there are no event times. */
 struct alexcl_peak {
     size_t size; /* of this structure; set by the caller */
     double flops[2], bytes[2];
@@ -512,11 +490,9 @@ struct alexcl_check_result {
     const char *layer, *variant;             /* "conv", "own" (or "cpu", "clblast"); of a net its name and "net" */
     int block;                               /* channels side by side in what the layer is given; 1: n x c x h x w */
     char shape[48];
-    /* 0: right. ALEXCL_E_DEVICE: wrong, or it failed in use. ALEXCL_E_BUILD: it does not compile. Others as they
-     * are. */
-    int status;
-    /* There are values: error and, where wrong, half and index say how far they are off. Neither wrong nor computed:
-     * not used, since the device allows its work-group fewer items, as message says. */
+    int status; /* 0: right; ALEXCL_E_DEVICE: wrong, or it failed in use; ALEXCL_E_BUILD: it does not compile; .. */
+    /* There are values: error, half and index say how far they are off. Neither wrong nor computed: not used, since the
+     * device allows its work-group fewer items, as message says. */
     int computed;
     double error, tolerance; /* largest |got - due| in units of the largest |due|; may be infinite */
     int64_t index;           /* first wrong value, among those of the half's images; -1: none */
@@ -527,12 +503,9 @@ struct alexcl_check_result {
 struct alexcl_check_counts {
     size_t size; /* of this structure; set by the caller */
     unsigned checks, failed;
-    /* of the worst: a device that is wrong or fails in use, before memory, before kernels that do not compile; 0: all
-     * right */
-    int status;
+    int status; /* of the worst: wrong or failed in use, before memory, before not compiled; 0: all right */
 };
-/* Which of the checks; the net comes with all of them alone. Anything else than what there is: ALEXCL_E_USAGE, which
- * lists it. */
+/* Which of the checks; the net comes with all of them alone. ALEXCL_E_USAGE lists what there is. */
 struct alexcl_check_request {
     size_t size;                            /* of this structure */
     const char *kernel;                     /* file of kernels/, with or without ".cl"; NULL: all */
@@ -542,10 +515,10 @@ struct alexcl_check_request {
 /* Called after each check; what it is given is valid during the call, target and device as long as the selection.
  * Anything but 0 stops. */
 typedef int alexcl_check_fn(void *user, const struct alexcl_check_result *result);
-/* Every variant of every layer (CLBlast's where the settings' gemm is clblast alone: to compile them takes long) on
- * each device of the selection, then model tiny2t over the selection; or what `request` (NULL: all) wants of it. A
- * kernel that is wrong or fails is a result, and the next one follows. Targets on the reference have nothing to be
- * checked against, and no results. ALEXCL_E_INTERRUPTED when `fn` stopped it. counts is filled as far as it came. */
+/* Every variant of every layer (CLBlast's where the settings' gemm is clblast alone) on each device of the selection,
+ * then model tiny2t over the selection; or what `request` (NULL: all) wants of it. A kernel that is wrong or fails is a
+ * result, and the next one follows. Targets on the reference have no results. `counts` is filled as far as it came.
+ * Errors: ALEXCL_E_INTERRUPTED when `fn` stopped it, ALEXCL_E_USAGE. */
 int alexcl_check_run(const struct alexcl_selection *sel, const struct alexcl_check_request *request,
                      alexcl_check_fn *fn, void *user, struct alexcl_check_counts *counts, struct alexcl_error *err);
 
@@ -561,8 +534,7 @@ struct alexcl_tune_result {
     char tile[32];          /* in the variant's own terms: "8x2x4"; "" where it has none */
     int standard;           /* what is used where nothing was measured */
     int chosen;             /* the fastest; the standard unless it is beaten clearly */
-    /* 0: right, and measured; else dropped: ALEXCL_E_DEVICE computes wrongly, ALEXCL_E_BUILD does not compile .. */
-    int status;
+    int status;             /* 0: right, and measured; else dropped: ALEXCL_E_DEVICE computes wrongly, .. */
     double alone, together; /* seconds an image, one image and eight at once */
     uint64_t macs;          /* of the half, an image */
     const char *message;    /* why dropped; "" */
@@ -576,8 +548,8 @@ struct alexcl_tune_request {
 };
 /* Measures the layers of a model on each device of the selection (devices of one kind once), each way after its answer
  * was compared with the reference's, and keeps the choices in the cache folder layer by layer; `path` gets the file's
- * name ("": kept nowhere, as the settings have no_cache). Nets opened later use them. ALEXCL_E_INTERRUPTED when `fn`
- * stopped it. */
+ * name ("": kept nowhere, as the settings have no_cache). Nets opened later use them. Errors: ALEXCL_E_INTERRUPTED when
+ * `fn` stopped it, ALEXCL_E_USAGE. */
 int alexcl_tune_run(const struct alexcl_model *model, const struct alexcl_selection *sel,
                     const struct alexcl_tune_request *request, alexcl_tune_fn *fn, void *user, char *path,
                     size_t path_size, struct alexcl_error *err);

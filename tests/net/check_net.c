@@ -3,6 +3,7 @@
  * of the header. */
 #include <math.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -206,6 +207,8 @@ struct threaded {
     const struct alexcl_settings *settings;
     float *out[2];
     int status;
+    const char *build_info;
+    int unlike; /* times that it was another */
 };
 
 static void *run_in_thread(void *user) {
@@ -214,6 +217,7 @@ static void *run_in_thread(void *user) {
     struct alexcl_error why = {0};
     struct alexcl_net *net = NULL;
     uint64_t tickets[2];
+    for (int i = 0; i < 500; i++) t->unlike += strcmp(alexcl_build_info(), t->build_info) != 0;
     t->status = alexcl_net_open(t->c->model, t->c->weights, support_selection(), &options, &net, &why);
     for (int i = 0; i < 2 && t->status == ALEXCL_OK; i++)
         t->status = alexcl_net_submit(net, t->c->images, IMAGES, t->out[i], &tickets[i], &why);
@@ -229,10 +233,12 @@ START_TEST(two_nets_run_in_two_threads) {
     struct threaded t[2];
     pthread_t threads[2];
     size_t values = 0;
+    char build_info[5000];
+    snprintf(build_info, sizeof build_info, "%s", alexcl_build_info());
     for (int i = 0; i < 2; i++) {
         struct alexcl_net *net = open_with(&c, &settings[i]);
         values = IMAGES * shape_size(support_output(net));
-        t[i] = (struct threaded){&c, &settings[i], {support_floats(values), support_floats(values)}, 0};
+        t[i] = (struct threaded){&c, &settings[i], {support_floats(values), support_floats(values)}, 0, build_info, 0};
         alexcl_net_free(net);
     }
     for (int i = 0; i < 2; i++) ck_assert_int_eq(pthread_create(&threads[i], NULL, run_in_thread, &t[i]), 0);
@@ -241,6 +247,7 @@ START_TEST(two_nets_run_in_two_threads) {
         struct alexcl_net *net = open_with(&c, &settings[i]);
         float *due = scores_of(&c, net);
         ck_assert_int_eq(t[i].status, ALEXCL_OK);
+        ck_assert_int_eq(t[i].unlike, 0);
         support_compare("in a thread", t[i].out[0], due, values, 1e-5);
         ck_assert(memcmp(t[i].out[0], t[i].out[1], values * sizeof *due) == 0);
         free(due), free(t[i].out[0]), free(t[i].out[1]);
