@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* `alexcl cache`: what is in the cache folder by kinds of files, and how to empty it. */
 #include <stdio.h>
 #include <string.h>
 

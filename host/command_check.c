@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Every kernel of every device against the reference in C: a line each, then what to try where one is wrong. */
+/* `alexcl check`: every kernel computes a small layer on every device and is compared with the reference in C. Each
+ * result is printed as soon as it is there, one line each; at the end stands what can be done about those that are
+ * wrong. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* `alexcl devices`: one description of a device in four forms. Text fits into 80 columns, a few lines a device; -v
+ * prints all that is known. */
 #include <stdio.h>
 
 #include "commands.h"

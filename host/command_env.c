@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* `alexcl env`: every setting with its value and where it comes from. A setting with a value that it cannot have is
+ * shown with the reason, and is the command's error at the end: who looks here looks for it. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* `alexcl models`: the built-in models. Their figures come from a plan, by the same functions that build a net. */
 #include <stdio.h>
 
 #include "commands.h"

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* `alexcl summary`: a model as Keras's model.summary() prints it, so that the two can be laid side by side. Keras folds
+ * an activation into the layer before it and counts maps with the channels last; here both are done alike. */
 #include <stdio.h>
 #include <string.h>
 

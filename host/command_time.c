@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* How long a batch takes, and what of it is which layer, half, exchange and host. */
+/* `alexcl time`: how long a batch takes, and where that time goes: to layers, halves, exchange between devices, and the
+ * host. Prints the table, compares it with an earlier result, draws the roofline; measure.c does the measuring. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

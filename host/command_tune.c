@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Which way of computing each layer is fastest on a device: a table of all that were measured. */
+/* `alexcl tune`: measures which variant of each layer is fastest on a device (tune.c), stores that, and prints a table
+ * of all that was measured, with the gain over what would be used without. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* The commands as a table: name, function, options, usage and help. Whatever is printed by --help or completed after a
+ * typing error comes from these rows. */
 #include "commands.h"
 
 /* Options that are settings: of all that runs a net, which has three more. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Scores of an image: the mean over its crops, in double, of what the last layer says. The classes are ordered by a
- * second sum, which is the same but for RBF outputs. What --save keeps is written image by image, in the order of the
- * list. */
+/* Scores of an image: the mean of the last layer's outputs over its crops, summed in double. An RBF output gives
+ * distances, which become probabilities; those of far classes all round to 0, so the order of classes comes from a
+ * second sum, of the negated distances. --save gets its rows image by image, in the order of the list. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* Signals are blocked in every thread, and a thread of their own waits for them: it may lock and print, which a signal
+ * handler may not, and no driver's handler sees them. On the way out it removes temporary files, then raises the same
+ * signal again with its default action, so that the shell learns what ended the program. */
 #include "interrupt.h"
 
 #include <pthread.h>

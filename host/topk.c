@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* The k best of many scores by insertion into a sorted list, since k is small: one pass, and most scores are refused by
+ * one comparison. Of equal scores the lower index comes first, so the order is always the same. */
 #include "topk.h"
 
 static int topk_ahead(const double *scores, size_t a, size_t b) {

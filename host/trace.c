@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Recorded spans as a Chrome trace: one process a target, a row each for kernels, copies and the host's waits, times in
- * microseconds. */
+/* Recorded spans as a Chrome trace: one process for each target, in it one row each for kernels, copies and the host's
+ * waits. Times are in microseconds, as the format has them. */
 #include "trace.h"
 
 #include "files.h"

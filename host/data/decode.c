@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* A picture file is read whole and recognised by its first bytes, since names' endings lie; then its decoder works from
+ * memory. What is neither PNG nor JPEG is refused, with what it is instead. Only regular files of a bounded size are
+ * read: a list may name a fifo, a device or a disk image. */
 #include "decode.h"
 
 #include <errno.h>

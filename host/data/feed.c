@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Workers take the list's entries in order and fill slot (index mod ahead) when the consumer has let go of its last
- * holder. */
+/* Pictures are decoded ahead of the net by a few threads. Threads take the list's entries in order; entry i goes to
+ * slot i mod ahead, which is free once the consumer has let go of the entry that was there before. So results come in
+ * the list's order however long a picture takes, and memory is bounded. */
 #include "feed.h"
 
 #include <pthread.h>

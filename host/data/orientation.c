@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* Exif's Orientation is an entry of the first directory of a TIFF block, in either order of bytes; every offset is
+ * checked against the block's end before it is followed. Values 2 to 8 are a mirroring, a half turn, or either with
+ * rows and columns swapped: each target pixel computes where it comes from. */
 #include "orientation.h"
 
 #include <string.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* What the net was given for a crop, as .npy (the values) and .png (the pixels), named by the list's line, so that
+ * pictures of the same name do not overwrite each other. Such files can be made again, so they are not synced: that
+ * would cost more than decoding. */
 #include "patches.h"
 
 #include <errno.h>

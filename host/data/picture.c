@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* A picture's memory. Sizes come from a file's header, so they are bounded before anything is allocated by them, and in
+ * an order in which no product overflows. */
 #include "picture.h"
 
 #include <stdlib.h>

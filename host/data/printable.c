@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* Whether the bytes at a place are one printable character of UTF-8, by the table of well-formed sequences in the
+ * Unicode standard (3.9, table 3-7), without control characters: names of files are printed, and a terminal must not
+ * obey them. */
 #include "printable.h"
 
 int printable_character(const char *text) {

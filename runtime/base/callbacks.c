@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* One lock for the whole process serialises the calls of a caller's functions: workers of several devices and several
+ * nets make them, and the caller need not write his functions for threads. It is not the lock of the log: a progress
+ * function may log. */
 #include "callbacks.h"
 
 #include <pthread.h>

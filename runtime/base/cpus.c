@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+/* The process's affinity mask is counted, not the machine's CPUs: a container, taskset or an MPI launcher may allow
+ * fewer. The mask has room for 8192 CPUs, because sched_getaffinity fails where the machine has more of them than the
+ * mask it is given, and the fixed cpu_set_t ends at 1024. Where it fails all the same, the CPUs that are online are
+ * counted. */
 #define _GNU_SOURCE /* cpu_set_t */
 #include <sched.h>
 #include <unistd.h>
 
-#include "cpus.h"
 #include "cpus.h"
 
 int cpus_count(void) {

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/* A counter-based generator: element i of a tensor is SplitMix64's output function applied to key + (i + 1) * golden
+ * ratio. There is no state to step through, so any slice of a tensor is made alone and in any order. Only the upper 24
+ * bits are used: a float's significand holds as many, so the conversion to float is exact. Scale and offset are applied
+ * in double and rounded once. So the values are the same bits on every machine. */
 #include "generator.h"
 
 static uint64_t mix(uint64_t z) { /* SplitMix64's finalizer */

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* SHA-256 is libsodium's. These hashes name cached binaries and show that nobody changed them, so a fast checksum would
+ * not do. */
 #include "hash.h"
 
 #include <sodium/crypto_hash_sha256.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* Host memory whose lack is an error with a text, not a crash. Tensors are aligned to a cache line; large ones are
+ * aligned to a large page, and the system is asked to use such pages, since a processor that reads weights once looks
+ * up far fewer addresses then. Text grows by doubling, so that a long chain of appends copies it a few times only. */
 #include "memory.h"
 
 #include <stdarg.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* How structures grow while programs that were compiled against an older or a newer header keep working. What a smaller
+ * structure lacks is read as zero, which means the default. What a larger one has beyond ours must be zero, since
+ * nobody here knows what it asks for. When a structure is filled for a caller, no byte beyond his size is written. */
 #include "sized.h"
 
 #include <string.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* The lead byte tells how many continuation bytes follow. It must be one that occurs in UTF-8, and each byte that
+ * follows must begin with the bits 10. The text's final zero is no continuation byte, so a character that is cut off
+ * ends the walk and nothing behind the text is read. */
 #include "utf8.h"
 
 int utf8_is_valid(const char *text) {

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* An OpenCL error as a text: which call failed, on which device, what the code means and what to try. Commands run
+ * after they were enqueued, so an error is often told by a call that has nothing to do with it: the device's last
+ * launches are named as well. */
 #include <stdio.h>
 #include <string.h>
 

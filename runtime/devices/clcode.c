@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* OpenCL's and CLBlast's error codes with their names, and for each what the user can try. A code says what the library
+ * did wrong in the driver's eyes, while whoever runs the program wants to know what he can do. */
 #include "cl_api.h"
 
 #define CODE(name, hint)                                                                                               \

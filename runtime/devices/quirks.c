@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Drivers' troubles as data: no other file asks for a driver by name. */
+/* What is known to be wrong with drivers, as a table: how to recognise one, what to do, why, and a link. No other file
+ * asks for a driver by its name, so a trouble that is over is one row to remove. */
 #include "quirks.h"
 
 #include <string.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* The built-in models, and look-ups by name; a name that is not there is answered with the nearest one. Rows of layers
+ * are found by the row size that the model states, not by this library's: a caller's table may have been compiled
+ * against another version of the header. */
 #include "model.h"
 
 #include <stdlib.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/* The two halves' channels gathered in one buffer, for a layer that reads all of them. Each half has its channels of
+ * all images behind each other, and the joined buffer has all channels of an image behind each other, so this is a copy
+ * with two strides. On a GPU neighbouring work-items copy neighbouring floats; on a CPU an item copies a longer span,
+ * since a work-item for each float would cost more than the copy. */
 #include <stdio.h>
 #include <stdlib.h>
 

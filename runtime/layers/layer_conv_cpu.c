@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Convolution on CPU devices: directly (conv_cpu.cl), and by Winograd's minimal filtering (winograd_cpu.cl). Both make
- * maps in blocks. */
+/* Convolution on CPU devices: directly (conv_cpu.cl), and by Winograd's minimal filtering (winograd_cpu.cl) where
+ * window and stride allow it. Winograd's transformed values stay in local memory (`winograd`) or, of deep layers, whose
+ * weights should be fetched for many tiles at once, go through the workspace (`wino_mem`). All make maps in blocks of
+ * channels. Here are chosen the tiles, which must fit the registers, and laid out the launches. */
 #include <limits.h>
 #include <stdio.h>
 

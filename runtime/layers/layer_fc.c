@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Fully connected layer: a half makes its own half of the units and reads all. */
+/* Fully connected layer: a half makes its own half of the units and reads all inputs. With one image the time goes to
+ * reading weights, with many to products, so the variants have a kernel, or a tile, for each case: `own` for GPUs,
+ * `cpu` with packed weights, `clblast` as GEMV and GEMM, and `naive`, which runs anywhere. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* Memory of a target, be it a buffer of a device or host memory of the reference: so a net, a layer's parameters and
+ * the checks are written once for both. New memory is filled at once, so that the system hands it out now or refuses it
+ * now, and not in the middle of the first batch. */
 #include <stdlib.h>
 #include <string.h>
 

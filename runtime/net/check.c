@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* `alexcl check`: every kernel on every device of a selection, then a tiny net. */
+/* `alexcl check`: computes every row of the checks' table on every device of a selection, then runs a tiny net across
+ * them. Results are handed out one by one; of several failures the gravest gives the command's status, and a caller may
+ * stop in between. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Activations and scaling, value by value, computed in double and rounded once. */
 #include <math.h>
 
 #include "ref.h"

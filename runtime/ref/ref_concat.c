@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A run of channels lies in one piece within an image, so each image takes one copy. */
 #include <string.h>
 
 #include "ref.h"

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* Direct convolution, up to 64 neighbouring outputs of a row at a time. For each weight it is computed beforehand which
+ * of those outputs read a column inside the map; the innermost loop then has no condition, and compilers make vectors
+ * of it. Every output still adds its products in one order (channel, ky, kx), in double. */
 #include "ref.h"
 
 enum { COLUMNS = 64 }; /* outputs of one row that are summed together */

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* Matrix times vector for each image, sums in double: with weights in float, with weights in half precision, and as
+ * squared distances to the rows instead of products. */
 #include "fp16.h"
 #include "ref.h"
 

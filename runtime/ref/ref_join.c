@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A half's images are shorter than those of the whole, so both halves are copied image by image. */
 #include <string.h>
 
 #include "ref.h"

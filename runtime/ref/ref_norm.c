@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* Local response normalisation, each value's sum of squares anew from its window: slower than a sliding sum, but it
+ * does not carry rounding from one window to the next. Channels of the other half come from the halo, which holds those
+ * below its own first and then those above. */
 #include <math.h>
 
 #include "ref.h"

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* The largest logit is subtracted before exp, so that nothing overflows: the quotient does not change by it. The sum
+ * runs over all logits, also where only a half's probabilities are written. */
 #include <math.h>
 
 #include "ref.h"

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Kernels that are no layer by themselves. */
+/* Checks of kernels that are not a layer by themselves: the join of halves; im2col and bias, which convolution by
+ * CLBlast uses; the kernel that measures a device's bandwidth. They are launched as the program launches them
+ * elsewhere, and compared like layers. */
 #include <stdlib.h>
 
 #include "kernel.h"
