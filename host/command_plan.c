@@ -25,7 +25,7 @@ static uint64_t plan_crosses(const struct options *o, const struct alexcl_plan_l
 static json_t *plan_shape_json(struct alexcl_shape s) { return json_pack("[i,i,i]", s.c, s.h, s.w); }
 
 /* most: images that fit at once, whatever the batch. */
-static void plan_text(const struct options *o, const struct alexcl_plan *p, int most) {
+static void plan_text(const struct options *o, const struct alexcl_plan *p, int max_images) {
     printf("%s: %s%s\n\n", p->model->name, p->model->about, options_tell_precision(o));
     printf("%-8s %-13s %-13s %11s %12s %15s\n", "layer", "half 0", "half 1", "parameters", "MACs", "crosses, bytes");
     printf("%-8s %-13s %-13s %11s %12s %15s\n", "", "", "", "both", "an image", "an image, each");
@@ -75,10 +75,10 @@ static void plan_text(const struct options *o, const struct alexcl_plan *p, int 
                p->capacity[0], p->capacity[1]);
     printf("\nbatch %d: %s", p->batch, p->chunk == p->batch ? "fits" : "does not fit");
     if (p->chunk < p->batch) printf(", is cut in chunks of %d", p->chunk);
-    printf("; at most %d images fit at once\n", most);
+    printf("; at most %d images fit at once\n", max_images);
 }
 
-static int plan_json(const struct options *o, const struct alexcl_plan *p, int most, struct alexcl_error *err) {
+static int plan_json(const struct options *o, const struct alexcl_plan *p, int max_images, struct alexcl_error *err) {
     json_t *layers = json_array(), *memory = json_array();
     uint64_t crosses[2] = {0}, softmax[2] = {0};
     for (size_t i = 0; i < p->layer_count; i++) {
@@ -108,7 +108,7 @@ static int plan_json(const struct options *o, const struct alexcl_plan *p, int m
                   (json_int_t)softmax[1], "layers", layers, "weights_precision", o->precision, "split",
                   report_string(o->split ? o->split : "half"), "memory", memory, "host", (json_int_t)p->host,
                   "host_and_devices", p->on_host ? json_integer((json_int_t)p->on_host) : json_null(), "batch",
-                  p->batch, "chunk", p->chunk, "fits", most),
+                  p->batch, "chunk", p->chunk, "fits", max_images),
         err);
 }
 
@@ -161,8 +161,8 @@ static int plan_chunk(const struct alexcl_model *model, const struct alexcl_plan
 
 /* The largest batch that is not cut, 0: none. How many pictures are decoded ahead depends on it, which bounds it from
  * both sides. */
-static int plan_most(const struct alexcl_model *model, const struct alexcl_plan_request *request, int *most,
-                     struct alexcl_error *err) {
+static int plan_max_images(const struct alexcl_model *model, const struct alexcl_plan_request *request, int *max_images,
+                           struct alexcl_error *err) {
     int bound[2] = {0, 0}; /* it fits; one more does not */
     int status;
     for (int i = 0; i < 2; i++) TRY(plan_chunk(model, request, OPTIONS_IMAGES, i == 0, &bound[i], err));
@@ -174,7 +174,7 @@ static int plan_most(const struct alexcl_model *model, const struct alexcl_plan_
         else
             bound[1] = middle - 1;
     }
-    *most = bound[0];
+    *max_images = bound[0];
 done:
     return status;
 }
@@ -189,7 +189,7 @@ int command_plan(const struct options *o, struct alexcl_error *err) {
                                           .memory = {o->memory, o->memory},
                                           .split = o->split,
                                           .settings = &o->settings};
-    int status, most = 0;
+    int status, max_images = 0;
     TRY(options_model_argument(o, "plan", &model, err));
     if (o->devices) {
         TRY(options_selection(o, &sel, err));
@@ -205,13 +205,13 @@ int command_plan(const struct options *o, struct alexcl_error *err) {
         }
     }
     TRY(plan_batch(model, request, o->batch, 1, &plan, err));
-    TRY(plan_most(model, &request, &most, err));
+    TRY(plan_max_images(model, &request, &max_images, err));
     if (o->format == FORMAT_JSON)
-        status = plan_json(o, plan, most, err);
+        status = plan_json(o, plan, max_images, err);
     else if (o->format == FORMAT_CSV)
         plan_csv(o, plan);
     else
-        plan_text(o, plan, most);
+        plan_text(o, plan, max_images);
 done:
     alexcl_plan_free(plan);
     alexcl_selection_free(sel);

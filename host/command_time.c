@@ -53,18 +53,18 @@ struct timing {
 };
 
 /* Seconds of a batch and images a second: what is beyond was not measured. */
-static const double TIME_LEAST = 1e-9, TIME_MOST = 1e12;
+static const double TIME_MIN = 1e-9, TIME_MAX = 1e12;
 
 /* ---- --compare ------------------------------------------------------------------------------------ */
 
 /* A number that a document may have there: jansson takes any for a double, and the low bits of one that is too large
  * for an int. */
-static int time_check_old(const char *path, const char *name, double value, double least, struct alexcl_error *err) {
-    if (value >= least && value <= TIME_MOST) return ALEXCL_OK;
+static int time_check_old(const char *path, const char *name, double value, double min, struct alexcl_error *err) {
+    if (value >= min && value <= TIME_MAX) return ALEXCL_OK;
     return error_set(
         err, ALEXCL_E_DATA,
         "%s: \"%.100s\" is %g where %g to %g can be; --compare wants a document of `alexcl time --format json`", path,
-        name, value, least, TIME_MOST);
+        name, value, min, TIME_MAX);
 }
 
 /* Seconds of both halves of a row of "layers"; 1: it has them, of layer *name. */
@@ -93,8 +93,8 @@ static int time_read_old(struct timing *t, struct alexcl_error *err) {
         return error_set(err, ALEXCL_E_DATA, "%s: is of %s, batch %lld; this is %s, batch %d", path, model,
                          (long long)batch, t->model->name, t->batch);
     int status;
-    TRY(time_check_old(path, "images_per_s", rate, TIME_LEAST, err));
-    TRY(time_check_old(path, "median", median, TIME_LEAST, err));
+    TRY(time_check_old(path, "images_per_s", rate, TIME_MIN, err));
+    TRY(time_check_old(path, "median", median, TIME_MIN, err));
     json_array_foreach(layers, i, row) {
         for (int h = 0; h < 2 && time_old_row(row, &layer, seconds); h++)
             TRY(time_check_old(path, layer, seconds[h], 0, err));

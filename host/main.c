@@ -14,11 +14,11 @@
 #include "report.h"
 
 static const char *const levels[] = {"error", "warning", "info", "debug"};
-static int most = ALEXCL_LOG_WARNING;
+static int max_level = ALEXCL_LOG_WARNING;
 
 static void main_log(void *user, enum alexcl_log_level level, const char *text) {
     (void)user;
-    if ((int)level > most) {
+    if ((int)level > max_level) {
         /* what keeps a person waiting: compiling, measuring, checking */
         if (level == ALEXCL_LOG_INFO) progress_show("%s", text);
         return;
@@ -34,7 +34,7 @@ static void main_progress(void *user, const char *what, unsigned done, unsigned 
 
 static void main_set_log(const struct options *o) {
     for (int i = ALEXCL_LOG_ERROR; i <= ALEXCL_LOG_DEBUG; i++)
-        if (strcmp(settings_value(&o->given, "ALEXCL_LOG"), levels[i]) == 0) most = i;
+        if (strcmp(settings_value(&o->given, "ALEXCL_LOG"), levels[i]) == 0) max_level = i;
 }
 
 /* A file opened later must not become stdout because the caller has closed that: results would be written into it.

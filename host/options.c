@@ -40,9 +40,9 @@ int options_set_number(const struct option_row *r, char *value, void *to, struct
     errno = 0;
     int base = strncmp(value, "0x", 2) == 0 || strncmp(value, "0X", 2) == 0 ? 16 : 10;
     unsigned long long n = strtoull(value, &end, base);
-    if (value[0] < '0' || value[0] > '9' || *end || errno || n < r->least || n > r->most)
+    if (value[0] < '0' || value[0] > '9' || *end || errno || n < r->min || n > r->max)
         return error_set(err, ALEXCL_E_USAGE, "--%s %s: a whole number from %llu to %llu is wanted", r->name, value,
-                         (unsigned long long)r->least, (unsigned long long)r->most);
+                         (unsigned long long)r->min, (unsigned long long)r->max);
     *(uint64_t *)to = n;
     return ALEXCL_OK;
 }
@@ -435,14 +435,14 @@ const char *options_tell_precision(const struct options *o) {
     return strcmp(o->precision, "half") == 0 ? "; weights of fully connected layers in half precision" : "";
 }
 
-int options_expect(const struct options *o, const char *command, int least, int most, struct alexcl_error *err) {
-    if (o->argument_count >= least && o->argument_count <= most) return ALEXCL_OK;
-    if (o->argument_count < least)
+int options_expect(const struct options *o, const char *command, int min, int max, struct alexcl_error *err) {
+    if (o->argument_count >= min && o->argument_count <= max) return ALEXCL_OK;
+    if (o->argument_count < min)
         return error_set(err, ALEXCL_E_USAGE, "`alexcl %s` wants %.*s; see `alexcl %s --help`", command,
                          (int)strcspn(options_command(command)->arguments, "\n"), options_command(command)->arguments,
                          command);
     return error_set(err, ALEXCL_E_USAGE, "`alexcl %s` does not know what to do with %s; see `alexcl %s --help`",
-                     command, o->arguments[most], command);
+                     command, o->arguments[max], command);
 }
 
 int options_check_ending(const char *option, const char *path, const char *ending, struct alexcl_error *err) {

@@ -53,9 +53,9 @@ struct option_row {
     /* Reads a value to where it goes, `at` bytes into the structure. ALEXCL_E_USAGE. */
     int (*set)(const struct option_row *r, char *value, void *to, struct alexcl_error *err);
     size_t at;
-    uint64_t least, most; /* of a number */
-    const char *setting;  /* the variable that it beats, or NULL */
-    unsigned shared;      /* enum option_shared; 0: the command's whose table it is, or every command's */
+    uint64_t min, max;   /* of a number */
+    const char *setting; /* the variable that it beats, or NULL */
+    unsigned shared;     /* enum option_shared; 0: the command's whose table it is, or every command's */
 };
 struct option_table {
     const struct option_row *rows;
@@ -69,9 +69,8 @@ struct option_table {
     .set = _Generic(((type *)0)->member, kind : function), .at = offsetof(type, member)
 #define OPTION_FLAG(type, member) OPTION_VALUE(type, member, int, options_set_flag)
 #define OPTION_TEXT(type, member) OPTION_VALUE(type, member, const char *, options_set_text)
-#define OPTION_INT(type, member, from, to)                                                                             \
-    OPTION_VALUE(type, member, int, options_set_int), .least = (from), .most = (to)
-#define OPTION_NUMBER(type, member, to) OPTION_VALUE(type, member, uint64_t, options_set_number), .most = (to)
+#define OPTION_INT(type, member, from, to) OPTION_VALUE(type, member, int, options_set_int), .min = (from), .max = (to)
+#define OPTION_NUMBER(type, member, to) OPTION_VALUE(type, member, uint64_t, options_set_number), .max = (to)
 #define OPTION_GAIN(type, member) OPTION_VALUE(type, member, struct option_gains, options_set_gain)
 /* A table of rows and of the defaults of its structure. */
 #define OPTION_TABLE(rows, defaults)                                                                                   \
@@ -118,8 +117,8 @@ int options_weights(const struct options *o, const struct alexcl_model *model, c
                     struct alexcl_weights **out, struct alexcl_error *err);
 /* "; weights of fully connected layers in half precision", where they are; else "". */
 const char *options_tell_precision(const struct options *o);
-/* ALEXCL_E_USAGE unless there are between `least` and `most` arguments. */
-int options_expect(const struct options *o, const char *command, int least, int most, struct alexcl_error *err);
+/* ALEXCL_E_USAGE unless there are between `min` and `max` arguments. */
+int options_expect(const struct options *o, const char *command, int min, int max, struct alexcl_error *err);
 /* ALEXCL_E_USAGE where a file that will be written (NULL: none) is named like one of another format than `ending`'s. */
 int options_check_ending(const char *option, const char *path, const char *ending, struct alexcl_error *err);
 /* The same for -o where it takes the results: those of --format. */

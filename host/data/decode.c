@@ -17,7 +17,7 @@
 #include "jpeg_file.h"
 #include "png_file.h"
 
-enum { FILE_MOST = 1 << 30 };
+enum { MAX_FILE = 1 << 30 };
 
 static int decode_read(const char *path, unsigned char **data, size_t *length, struct alexcl_error *err) {
     /* O_NONBLOCK: opening a fifo that nobody writes to must not hang. */
@@ -32,7 +32,7 @@ static int decode_read(const char *path, unsigned char **data, size_t *length, s
                       S_ISDIR(info.st_mode) ? "is a folder; name a picture" : "is not a regular file; name a picture");
     else if (info.st_size == 0)
         status = error_set(err, ALEXCL_E_DATA, "%s: the file is empty; fetch or make it again", path);
-    else if (info.st_size > FILE_MOST)
+    else if (info.st_size > MAX_FILE)
         status = error_set(err, ALEXCL_E_DATA, "%s: more than 1 GiB", path);
     else if ((*data = malloc((size_t)info.st_size)) == NULL)
         status =

@@ -4,6 +4,6 @@
 #include "picture.h"
 
 /* A picture file to RGB. The kind is told by the content, not by the name's ending. ALEXCL_E_DATA, with the path, for
- * anything that is no sound PNG or JPEG of at most PICTURE_PIXELS_MOST pixels. */
+ * anything that is no sound PNG or JPEG of at most PICTURE_MAX_PIXELS pixels. */
 int decode_file(const char *path, struct picture *out, struct alexcl_error *err);
 #endif

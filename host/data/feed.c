@@ -16,7 +16,7 @@
 #include "patches.h"
 #include "prepare.h"
 
-enum { THREADS_MOST = 8, AHEAD_MOST = 1 << 30 /* bytes of images prepared ahead */ };
+enum { MAX_THREADS = 8, MAX_AHEAD = 1 << 30 /* bytes of images prepared ahead */ };
 
 struct slot {
     float *values;
@@ -36,7 +36,7 @@ struct feed {
     size_t taken, given, released; /* entries that workers took, that the consumer got, and let go of */
     int stop;
     double seconds;
-    pthread_t threads[THREADS_MOST];
+    pthread_t threads[MAX_THREADS];
     int thread_count;
 };
 
@@ -118,8 +118,8 @@ static size_t feed_image_bytes(const struct alexcl_model *m) {
 
 size_t feed_ahead(const struct alexcl_model *m, int ten_crop, int batch) {
     size_t crops = ten_crop ? PREPARE_CROPS : 1, ahead = 2 * (size_t)batch / crops + 2,
-           most = AHEAD_MOST / (crops * feed_image_bytes(m));
-    return ahead < most ? ahead : most;
+           max = MAX_AHEAD / (crops * feed_image_bytes(m));
+    return ahead < max ? ahead : max;
 }
 
 struct feed_memory feed_memory(const struct alexcl_model *m, int ten_crop, int batch) {
@@ -153,7 +153,7 @@ int feed_open(const struct image_list *list, const struct feed_options *options,
         goto done;
     }
     int wanted = options->threads ? options->threads : cpus_count();
-    if (wanted > THREADS_MOST) wanted = THREADS_MOST;
+    if (wanted > MAX_THREADS) wanted = MAX_THREADS;
     if ((size_t)wanted > list->count) wanted = (int)list->count;
     for (int i = 0; i < wanted; i++)
         if (pthread_create(&feed->threads[feed->thread_count], NULL, feed_work, feed) == 0) feed->thread_count++;

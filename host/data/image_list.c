@@ -17,7 +17,7 @@
 #include "kinds.h"
 #include "status.h"
 
-enum { LINE_MOST = 65536, LINE_ROOM = LINE_MOST + 5 }; /* room: a byte order mark in front, CR and 0 behind */
+enum { MAX_LINE = 65536, LINE_ROOM = MAX_LINE + 5 }; /* room: a byte order mark in front, CR and 0 behind */
 
 /* What is read: the file's start, looked at to tell what it is, and the rest. */
 struct image_list_source {
@@ -109,16 +109,16 @@ static int image_list_whole(const char *line, const char *folder, char *name, in
 /* Reads one line, `length` long in the file and cut to LINE_ROOM - 1 here, into an entry; 0: the line names nothing;
  * -1: out of memory. */
 static int image_list_line(char *line, size_t length, const char *folder, int number, struct image_list_entry *e) {
-    size_t most = strlen(line) + 1;
-    char *at = line, *name = malloc(most), *label = malloc(most), *rest = malloc(most);
+    size_t max = strlen(line) + 1;
+    char *at = line, *name = malloc(max), *label = malloc(max), *rest = malloc(max);
     const char *why = NULL;
     int made = -1, fields = 0, neither = 0;
     *e = (struct image_list_entry){.line = number};
     if (!name || !label || !rest) goto done;
     made = 0;
     name[0] = '\0';
-    if (most != length + 1) why = "a zero byte stands in it";
-    if (length > LINE_MOST) why = "the line is longer than 64 KiB";
+    if (max != length + 1) why = "a zero byte stands in it";
+    if (length > MAX_LINE) why = "the line is longer than 64 KiB";
     if (!why) {
         int got = image_list_field(&at, name, &why);
         if (got == 0) goto done;

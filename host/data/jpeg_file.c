@@ -15,7 +15,7 @@
 #include "orientation.h"
 
 /* a progressive photograph has about 10; each costs a pass over the picture, whatever it says */
-enum { SCANS_MOST = 500 };
+enum { MAX_SCANS = 500 };
 
 struct jpeg_failure {
     struct jpeg_error_mgr manager;
@@ -44,8 +44,8 @@ static void jpeg_file_message(j_common_ptr jpeg, int level) {
 
 static void jpeg_file_progress(j_common_ptr jpeg) {
     struct jpeg_failure *f = (struct jpeg_failure *)jpeg->err;
-    if (((const struct jpeg_decompress_struct *)jpeg)->input_scan_number <= SCANS_MOST) return;
-    snprintf(f->why, sizeof f->why, "it has more than %d scans", SCANS_MOST);
+    if (((const struct jpeg_decompress_struct *)jpeg)->input_scan_number <= MAX_SCANS) return;
+    snprintf(f->why, sizeof f->why, "it has more than %d scans", MAX_SCANS);
     longjmp(f->out, 1);
 }
 

@@ -19,7 +19,7 @@
 #include "imagenet_labels.h"
 #include "printable.h"
 
-enum { FILE_MOST = 16 << 20, WNID = 9 /* "n01440764", WordNet's id of a synset */ };
+enum { MAX_FILE = 16 << 20, WNID = 9 /* "n01440764", WordNet's id of a synset */ };
 
 struct labels {
     size_t classes;
@@ -134,13 +134,13 @@ static int labels_read(const char *path, char **text, struct alexcl_error *err) 
         return error_set(err, ALEXCL_E_DATA, "%s: is not a regular file; name one with the classes' names", path);
     FILE *file = fopen(path, "rb");
     if (!file) return error_set(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), file_read_hint(path, errno));
-    size_t most = info.st_size < FILE_MOST ? (size_t)info.st_size : FILE_MOST;
-    *text = malloc(most + 2); /* one more than may be, and a zero */
-    size_t length = *text ? fread(*text, 1, most + 1, file) : 0;
-    int status = !*text               ? error_set(err, ALEXCL_E_MEMORY, "out of host memory: labels")
-                 : length > FILE_MOST ? error_set(err, ALEXCL_E_DATA, "%s: more than 16 MiB", path)
-                 : length > most      ? error_set(err, ALEXCL_E_DATA, "%s: became longer while it was read", path)
-                                      : ALEXCL_OK;
+    size_t max = info.st_size < MAX_FILE ? (size_t)info.st_size : MAX_FILE;
+    *text = malloc(max + 2); /* one more than may be, and a zero */
+    size_t length = *text ? fread(*text, 1, max + 1, file) : 0;
+    int status = !*text              ? error_set(err, ALEXCL_E_MEMORY, "out of host memory: labels")
+                 : length > MAX_FILE ? error_set(err, ALEXCL_E_DATA, "%s: more than 16 MiB", path)
+                 : length > max      ? error_set(err, ALEXCL_E_DATA, "%s: became longer while it was read", path)
+                                     : ALEXCL_OK;
     (void)fclose(file);
     if (status == ALEXCL_OK) {
         (*text)[length] = '\0';

@@ -15,7 +15,7 @@
 #include "png_file.h"
 #include "printable.h"
 
-enum { NAME_MOST = 200 /* bytes of the picture's name: a file's has 255 at most; the line tells apart what is cut */ };
+enum { MAX_NAME = 200 /* bytes of the picture's name: a file's has 255 at most; the line tells apart what is cut */ };
 
 int patches_make_folder(const char *folder, struct alexcl_error *err) {
     char part[4096];
@@ -42,7 +42,7 @@ int patches_write(const char *folder, int line, const char *path, int crop, cons
     const char *file = strrchr(path, '/');
     if (crop >= 0) snprintf(suffix, sizeof suffix, "-%d", crop);
     file = file ? file + 1 : path;
-    if (snprintf(stem, sizeof stem, "%s/%d-%.*s%s", folder, line, printable_cut(file, NAME_MOST), file, suffix) >=
+    if (snprintf(stem, sizeof stem, "%s/%d-%.*s%s", folder, line, printable_cut(file, MAX_NAME), file, suffix) >=
         (int)sizeof stem)
         return error_set(err, ALEXCL_E_OTHER, "--dump-patches: the name of %s is too long", path);
     size_t shape[3] = {0, (size_t)model->height, (size_t)model->width},

@@ -14,7 +14,7 @@ void picture_free(struct picture *p) {
 
 int picture_make(const char *path, uint64_t width, uint64_t height, struct picture *out, struct alexcl_error *err) {
     if (width == 0 || height == 0) return error_set(err, ALEXCL_E_DATA, "%s: a picture of no size", path);
-    if (width > PICTURE_SIDE_MOST || height > PICTURE_SIDE_MOST || height > PICTURE_PIXELS_MOST / width)
+    if (width > PICTURE_MAX_SIDE || height > PICTURE_MAX_SIDE || height > PICTURE_MAX_PIXELS / width)
         return error_set(
             err, ALEXCL_E_DATA,
             "%s: a picture of %llu x %llu pixels, more than the 180 million, one million a side, that are decoded",

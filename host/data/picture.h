@@ -4,8 +4,8 @@
 #include "alexcl.h"
 
 enum {
-    PICTURE_PIXELS_MOST = 180000000,
-    PICTURE_SIDE_MOST = 1000000 /* libpng's own: it holds rows as the file has them, of 8 bytes a pixel */
+    PICTURE_MAX_PIXELS = 180000000,
+    PICTURE_MAX_SIDE = 1000000 /* libpng's own: it holds rows as the file has them, of 8 bytes a pixel */
 };
 
 struct picture {

@@ -58,7 +58,7 @@ int prepare_resize(const struct alexcl_model *model, const struct picture *from,
         status =
             error_set(err, ALEXCL_E_DATA, "the picture becomes %d x %d, smaller than the %d x %d that model %s takes",
                       (int)width, (int)height, model->width, model->height, model->name);
-    else if (width * height > PICTURE_PIXELS_MOST)
+    else if (width * height > PICTURE_MAX_PIXELS)
         status =
             error_set(err, ALEXCL_E_DATA,
                       "a picture of %d x %d is too long: with a shorter side of %d it has more than 180 million pixels",

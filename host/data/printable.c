@@ -21,11 +21,11 @@ int printable_character(const char *text) {
     return more + 1;
 }
 
-int printable_cut(const char *text, size_t most) {
+int printable_cut(const char *text, size_t max) {
     size_t at = 0;
     while (text[at]) {
         int length = printable_character(text + at);
-        if (at + (size_t)(length ? length : 1) > most) break;
+        if (at + (size_t)(length ? length : 1) > max) break;
         at += (size_t)(length ? length : 1);
     }
     return (int)at;

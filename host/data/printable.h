@@ -6,6 +6,6 @@
 
 /* Bytes of the character at `text`; 0 where none begins that may be shown: a control character, or no UTF-8. */
 int printable_character(const char *text);
-/* Most bytes of `text`, at most `most`, that end with a whole character; for "%.*s". */
-int printable_cut(const char *text, size_t most);
+/* Most bytes of `text`, at most `max`, that end with a whole character; for "%.*s". */
+int printable_cut(const char *text, size_t max);
 #endif

@@ -19,7 +19,7 @@ struct window {
 struct filter {
     struct window *windows;
     int *weights;
-    int most;
+    int max_taps;
 }; /* weights: outputs x most */
 
 static void resize_filter_free(struct filter *f) {
@@ -29,10 +29,10 @@ static void resize_filter_free(struct filter *f) {
 
 static int resize_make_filter(int in, int out, struct filter *f, struct alexcl_error *err) {
     double scale = (double)in / out, stretch = scale < 1 ? 1 : scale, support = stretch;
-    f->most = (int)ceil(support) * 2 + 1;
+    f->max_taps = (int)ceil(support) * 2 + 1;
     f->windows = calloc((size_t)out, sizeof *f->windows);
-    f->weights = calloc((size_t)out * (size_t)f->most, sizeof *f->weights);
-    double *real = calloc((size_t)f->most, sizeof *real);
+    f->weights = calloc((size_t)out * (size_t)f->max_taps, sizeof *f->weights);
+    double *real = calloc((size_t)f->max_taps, sizeof *real);
     if (!f->windows || !f->weights || !real) {
         free(real);
         return error_set(err, ALEXCL_E_MEMORY, "out of host memory: resizing a picture");
@@ -51,7 +51,7 @@ static int resize_make_filter(int in, int out, struct filter *f, struct alexcl_e
         f->windows[o] = (struct window){first, count};
         for (int i = 0; i < count; i++) {
             double w = sum != 0 ? real[i] / sum : real[i];
-            f->weights[(size_t)o * (size_t)f->most + (size_t)i] = (int)(w * (1 << BITS) + 0.5);
+            f->weights[(size_t)o * (size_t)f->max_taps + (size_t)i] = (int)(w * (1 << BITS) + 0.5);
         }
     }
     free(real);
@@ -69,7 +69,7 @@ static void resize_axis(unsigned char *to, const unsigned char *from, const stru
                         size_t in_line, size_t out_line, size_t step, int channels) {
     for (size_t line = 0; line < lines; line++)
         for (int o = 0; o < out; o++) {
-            const int *w = f->weights + (size_t)o * (size_t)f->most;
+            const int *w = f->weights + (size_t)o * (size_t)f->max_taps;
             const unsigned char *x = from + line * in_line + (size_t)f->windows[o].first * step;
             for (int c = 0; c < channels; c++) {
                 int sum = 1 << (BITS - 1);

@@ -20,7 +20,7 @@
 #include "memory.h"
 #include "sized.h"
 
-enum { HASH_DIGITS = 64, LOG_DIGITS = 8, FRESH = 60 /* seconds */, PATH_MOST = 4096 };
+enum { HASH_DIGITS = 64, LOG_DIGITS = 8, FRESH = 60 /* seconds */, MAX_PATH = 4096 };
 static const char hexadecimal[] = "0123456789abcdef", log_prefix[] = "build-";
 static const struct {
     const char *name, *ending;
@@ -69,7 +69,7 @@ void cache_warn(const char *what, const char *why) {
 
 int cache_path(const struct settings *settings, enum cache_kind kind, const char *key, char *out, size_t size,
                struct alexcl_error *err) {
-    char folder[PATH_MOST];
+    char folder[MAX_PATH];
     int status = cache_folder(settings, folder, sizeof folder, err);
     if (status != ALEXCL_OK) return status;
     int made = snprintf(out, size, "%s/%s%s", folder, key, kinds[kind].ending);
@@ -163,9 +163,9 @@ static uint64_t cache_trim(const char *folder, uint64_t limit) {
 /* The folder is read when a process first stores something, and then when what it stored since may be too much. */
 static void cache_keep_limit(const struct settings *settings, size_t stored) {
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-    static char known[PATH_MOST];
+    static char known[MAX_PATH];
     static uint64_t bytes;
-    char folder[PATH_MOST];
+    char folder[MAX_PATH];
     struct alexcl_error ignored = {0};
     uint64_t limit = settings->cache_limit;
     if (!limit || cache_folder(settings, folder, sizeof folder, &ignored) != ALEXCL_OK) return;

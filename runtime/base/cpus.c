@@ -10,9 +10,9 @@
 #include "cpus.h"
 
 int cpus_count(void) {
-    enum { CPUS_MOST = 8192 }; /* the kernel refuses a set that is smaller than its own */
-    cpu_set_t *set = CPU_ALLOC(CPUS_MOST);
-    size_t size = CPU_ALLOC_SIZE(CPUS_MOST);
+    enum { MAX_CPUS = 8192 }; /* the kernel refuses a set that is smaller than its own */
+    cpu_set_t *set = CPU_ALLOC(MAX_CPUS);
+    size_t size = CPU_ALLOC_SIZE(MAX_CPUS);
     int count =
         set && sched_getaffinity(0, size, set) == 0 ? CPU_COUNT_S(size, set) : (int)sysconf(_SC_NPROCESSORS_ONLN);
     if (set) CPU_FREE(set);

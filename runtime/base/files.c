@@ -75,10 +75,10 @@ done:
  * lives: what a killed process left behind is told by its lock being free, and removed by the next process that writes
  * in that folder. */
 enum {
-    PATH_MOST = 4096,
-    STEM_MOST = 200, /* bytes of the file's name that the temporary one keeps: a file's name has 255 at most */
-    LINKS_MOST = 40, /* symbolic links that are followed, as many as Linux follows */
-    SWEPT_MOST = 16, /* folders that are remembered as swept */
+    MAX_PATH = 4096,
+    MAX_STEM = 200, /* bytes of the file's name that the temporary one keeps: a file's name has 255 at most */
+    MAX_LINKS = 40, /* symbolic links that are followed, as many as Linux follows */
+    MAX_SWEPT = 16, /* folders that are remembered as swept */
     MARK_DIGITS = 6,
 };
 static const char mark[] = ".alexcl";
@@ -87,9 +87,9 @@ struct file {
     int code;   /* of the first write that failed: the file is not whole and never will be */
     int synced; /* it is on the disk when it has its name */
     int first;  /* bytes of `target` that are its folder's */
-    char path[PATH_MOST];
-    char target[PATH_MOST]; /* behind symbolic links */
-    char temporary[PATH_MOST + 300];
+    char path[MAX_PATH];
+    char target[MAX_PATH]; /* behind symbolic links */
+    char temporary[MAX_PATH + 300];
     struct file *next; /* of those open */
 };
 
@@ -167,14 +167,14 @@ static int files_lacks(int code) {
 
 static int files_sync(int fd) { return fsync(fd) == 0 || files_lacks(errno); }
 
-static void files_folder(const struct file *f, char out[PATH_MOST]) {
-    snprintf(out, PATH_MOST, "%.*s", f->first ? f->first : 1, f->first ? f->target : ".");
+static void files_folder(const struct file *f, char out[MAX_PATH]) {
+    snprintf(out, MAX_PATH, "%.*s", f->first ? f->first : 1, f->first ? f->target : ".");
 }
 
 /* Without it a name that was changed may be the old one again after a power cut. A folder that may not be read cannot
  * be synced. */
 static int files_sync_folder(const struct file *f) {
-    char folder[PATH_MOST];
+    char folder[MAX_PATH];
     files_folder(f, folder);
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), code = 0;
     if (fd < 0) return errno == EACCES ? 0 : errno;
@@ -199,18 +199,18 @@ static void files_sweep(const struct file *f) {
     static struct {
         dev_t device;
         ino_t number;
-    } swept[SWEPT_MOST];
+    } swept[MAX_SWEPT];
     static unsigned turn;
-    char folder[PATH_MOST];
+    char folder[MAX_PATH];
     struct stat info;
     int seen = 0;
     files_folder(f, folder);
     if (stat(folder, &info) != 0) return;
     pthread_mutex_lock(&lock);
-    for (int i = 0; i < SWEPT_MOST; i++) seen |= swept[i].device == info.st_dev && swept[i].number == info.st_ino;
+    for (int i = 0; i < MAX_SWEPT; i++) seen |= swept[i].device == info.st_dev && swept[i].number == info.st_ino;
     if (!seen) {
-        swept[turn % SWEPT_MOST].device = info.st_dev;
-        swept[turn++ % SWEPT_MOST].number = info.st_ino;
+        swept[turn % MAX_SWEPT].device = info.st_dev;
+        swept[turn++ % MAX_SWEPT].number = info.st_ino;
     }
     pthread_mutex_unlock(&lock);
     DIR *dir = seen ? NULL : opendir(folder);
@@ -233,7 +233,7 @@ static int files_make_temporary(struct file *f, mode_t mode) {
         struct timespec now = {0};
         sigset_t before;
         clock_gettime(CLOCK_MONOTONIC, &now);
-        snprintf(f->temporary, sizeof f->temporary, "%.*s%.*s.%ld.%0*x%s", f->first, f->target, STEM_MOST,
+        snprintf(f->temporary, sizeof f->temporary, "%.*s%.*s.%ld.%0*x%s", f->first, f->target, MAX_STEM,
                  f->target + f->first, (long)getpid(), MARK_DIGITS,
                  ((unsigned)now.tv_nsec + atomic_fetch_add(&turn, 1)) & 0xffffffu, mark);
         files_lock(&before);
@@ -261,8 +261,8 @@ static int files_make_temporary(struct file *f, mode_t mode) {
 /* Puts what a symbolic link leads to in the place of f->target, whether that is there or not; 0: errno tells why
  * not. */
 static int files_follow(struct file *f) {
-    for (int i = 0; i <= LINKS_MOST; i++) {
-        char link[PATH_MOST], folder[PATH_MOST];
+    for (int i = 0; i <= MAX_LINKS; i++) {
+        char link[MAX_PATH], folder[MAX_PATH];
         const char *slash = strrchr(f->target, '/');
         f->first = slash ? (int)(slash - f->target) + 1 : 0;
         ssize_t length = readlink(f->target, link, sizeof link - 1);
@@ -298,7 +298,7 @@ static int files_begin(const char *path, int result, struct file **out, struct a
         return error_set(err, ALEXCL_E_OTHER, "%s: cannot be written: it is not a regular file; name one, or a new one",
                          path);
     if (result && !exists && errno != ENOENT) return files_refuse(path, errno, err);
-    if (strlen(path) >= PATH_MOST) return files_refuse(path, ENAMETOOLONG, err);
+    if (strlen(path) >= MAX_PATH) return files_refuse(path, ENAMETOOLONG, err);
     TRY(memory_alloc(&f, 1, sizeof *f, "a file's name", err));
     snprintf(f->path, sizeof f->path, "%s", path);
     snprintf(f->target, sizeof f->target, "%s", path);

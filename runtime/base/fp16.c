@@ -48,7 +48,7 @@ uint16_t fp16_from_float(float value) {
 size_t fp16_narrow(float *values, size_t count) {
     unsigned char *to = (unsigned char *)values;
     for (size_t i = 0; i < count; i++) {
-        if (!(values[i] >= -FP16_MOST && values[i] <= FP16_MOST)) return i;
+        if (!(values[i] >= -FP16_MAX && values[i] <= FP16_MAX)) return i;
         uint16_t half = fp16_from_float(values[i]);
         memcpy(to + 2 * i, &half, sizeof half);
     }

@@ -6,10 +6,10 @@
 
 #include <string.h>
 
-enum { SIZED_MOST = 1 << 16 }; /* a larger one was never set */
+enum { SIZED_MAX = 1 << 16 }; /* a larger one was never set */
 
-static int sized_check(const char *name, size_t theirs, size_t least, struct alexcl_error *err) {
-    if (theirs >= least && theirs <= SIZED_MOST) return ALEXCL_OK;
+static int sized_check(const char *name, size_t theirs, size_t min, struct alexcl_error *err) {
+    if (theirs >= min && theirs <= SIZED_MAX) return ALEXCL_OK;
     return error_set(
         err, ALEXCL_E_USAGE,
         "%s: its size is given as %zu bytes: set it to the size of the structure, as in {.size = sizeof x}", name,

@@ -67,8 +67,8 @@ int device_describe(const struct device_source *source, const struct settings *s
     cl_device_fp_config config = 0;
     CL_TRY(dev, clGetDeviceInfo(dev->id, CL_DEVICE_SINGLE_FP_CONFIG, sizeof config, &config, NULL), err);
     dev->fma = (config & CL_FP_FMA) || (dev->quirks & QUIRK_FMA);
-    size_t most[16] = {0}; /* items of a work-group in each dimension: the groups here are long in the first */
-    CL_TRY(dev, clGetDeviceInfo(dev->id, CL_DEVICE_MAX_WORK_ITEM_SIZES, sizeof most, most, NULL), err);
+    size_t max_items[16] = {0}; /* items of a work-group in each dimension: the groups here are long in the first */
+    CL_TRY(dev, clGetDeviceInfo(dev->id, CL_DEVICE_MAX_WORK_ITEM_SIZES, sizeof max_items, max_items, NULL), err);
     dev->limits = (struct device_limits){
         .kind = dev->quirks & QUIRK_SHORT_LOOPS ? ALEXCL_DEVICE_GPU : info->kind,
         .compute_units = info->compute_units / source->parts,
@@ -76,7 +76,8 @@ int device_describe(const struct device_source *source, const struct settings *s
         .memory = info->memory / source->parts, /* which the parts share */
         .max_alloc = info->max_alloc,
         .local_memory = info->local_memory,
-        .max_work_group_size = info->max_work_group_size < most[0] ? (size_t)info->max_work_group_size : most[0],
+        .max_work_group_size =
+            info->max_work_group_size < max_items[0] ? (size_t)info->max_work_group_size : max_items[0],
         .unified_memory = info->unified_memory,
         .has_prefetch = (dev->quirks & QUIRK_FETCHES) != 0,
         .vector_floats = vector_floats,

@@ -14,7 +14,7 @@ static const uint64_t PEAK_BYTES = 256 << 20;      /* read by a launch: more tha
 static const uint64_t PEAK_WALL = 100000000;
 /* of a buffer that is there already, which is read instead of one of its own */
 static const uint64_t PEAK_ENOUGH = 64 << 20;
-enum { PEAK_TRIES = 8, PEAK_MOST = 1 << 20 };
+enum { PEAK_TRIES = 8, PEAK_MAX_ROUNDS = 1 << 20 };
 
 struct peak_form peak_form_of(const struct device *dev) {
     const struct device_limits *limits = device_limits(dev);
@@ -59,7 +59,7 @@ int peak_measure(struct device *dev, struct peak *out, struct alexcl_error *err)
                                           ARG_FLOAT(1.0f)};
         TRY(peak_launch(dev, compute, &range, args, sizeof args / sizeof *args, &took, &wall, err));
         if (!device_has_times(dev)) goto done; /* as this launch has shown */
-        if (took < PEAK_NANOSECONDS && wall < PEAK_WALL && rounds < PEAK_MOST) {
+        if (took < PEAK_NANOSECONDS && wall < PEAK_WALL && rounds < PEAK_MAX_ROUNDS) {
             rounds *= 2;
             continue;
         }
@@ -70,14 +70,14 @@ int peak_measure(struct device *dev, struct peak *out, struct alexcl_error *err)
     /* A large buffer of the net's, so that nothing is taken that is not planned; else of what the device has left a
      * part. */
     x = buffer_largest(dev);
-    uint64_t most = x ? (uint64_t)buffer_floats(x) * sizeof(float) : 0, vector = (uint64_t)f.width * sizeof(float);
-    if (most < PEAK_ENOUGH) {
+    uint64_t max = x ? (uint64_t)buffer_floats(x) * sizeof(float) : 0, vector = (uint64_t)f.width * sizeof(float);
+    if (max < PEAK_ENOUGH) {
         x = NULL;
-        most = (device_limits(dev)->memory - buffer_total(dev)) / 4;
-        if (most > device_limits(dev)->max_alloc) most = device_limits(dev)->max_alloc;
+        max = (device_limits(dev)->memory - buffer_total(dev)) / 4;
+        if (max > device_limits(dev)->max_alloc) max = device_limits(dev)->max_alloc;
     }
-    if (most > PEAK_BYTES) most = PEAK_BYTES;
-    int count = (int)(most / (vector * 4 * (uint64_t)f.items));
+    if (max > PEAK_BYTES) max = PEAK_BYTES;
+    int count = (int)(max / (vector * 4 * (uint64_t)f.items));
     if (count == 0) goto done; /* nothing is left: the peak of reading stays unknown */
     uint64_t bytes = (uint64_t)count * 4 * vector * (uint64_t)f.items;
     if (!x) {

@@ -18,7 +18,7 @@
 #include "memory.h"
 #include "settings.h"
 
-enum { SOURCE_LIMIT = 4 << 20, LOG_LINES = 12, LOG_SHOWN = 2400, PATH_MOST = 4096 };
+enum { SOURCE_LIMIT = 4 << 20, LOG_LINES = 12, LOG_SHOWN = 2400, MAX_PATH = 4096 };
 
 struct program {
     struct device_owned owned;
@@ -33,9 +33,9 @@ struct source {
     const char *text;
     size_t length;
     unsigned char *owned; /* of a file of ALEXCL_KERNEL_DIR; else NULL */
-    char name[PATH_MOST]; /* for people: that file, or "kernel conv.cl" */
+    char name[MAX_PATH];  /* for people: that file, or "kernel conv.cl" */
     /* that has the compiler call the file so; "" for a built-in one, whose lines nobody has */
-    char line[2 * PATH_MOST + 16];
+    char line[2 * MAX_PATH + 16];
 };
 
 /* The one of ALEXCL_KERNEL_DIR where it has one of that name, else the built-in one. `owned` is freed by the caller. */

@@ -45,12 +45,12 @@ static int aliases_evidence(const struct platforms_device *a, const struct platf
         return EVIDENCE_UUID;
     if (a->info.vendor_id != b->info.vendor_id) return EVIDENCE_AGAINST;
     const char *const names[2][2] = {{a->info.name, a->board}, {b->info.name, b->board}};
-    int most = EVIDENCE_NONE;
+    int best = EVIDENCE_NONE;
     for (int i = 0; i < 4; i++) {
         int found = aliases_names(names[0][i / 2], names[1][i % 2]);
-        if (found > most) most = found;
+        if (found > best) best = found;
     }
-    return most;
+    return best;
 }
 
 static int aliases_takes_part(const struct platforms_device *d) {
@@ -70,19 +70,19 @@ static int aliases_can_be_one(const struct platforms_device *list, size_t count,
 
 /* Makes the pair with the surest evidence one; 0: there is none. */
 static int aliases_match_next(struct platforms_device *list, size_t count) {
-    int most = EVIDENCE_NONE, from = -1, to = -1;
+    int best = EVIDENCE_NONE, from = -1, to = -1;
     for (size_t i = 0; i < count; i++)
         for (size_t j = i + 1; j < count; j++) {
             if (list[i].hardware < 0 || list[j].hardware < 0 || list[i].hardware == list[j].hardware) continue;
             int evidence = aliases_evidence(&list[i], &list[j]);
-            if (evidence <= most || !aliases_can_be_one(list, count, i, j)) continue;
-            most = evidence;
+            if (evidence <= best || !aliases_can_be_one(list, count, i, j)) continue;
+            best = evidence;
             from = list[j].hardware;
             to = list[i].hardware;
         }
-    for (size_t i = 0; i < count && most != EVIDENCE_NONE; i++)
+    for (size_t i = 0; i < count && best != EVIDENCE_NONE; i++)
         if (list[i].hardware == from) list[i].hardware = to;
-    return most != EVIDENCE_NONE;
+    return best != EVIDENCE_NONE;
 }
 
 /* The vendor's own driver is the device, a generic one its alias; one that computes long loops wrongly comes last. */

@@ -15,7 +15,7 @@
 #include "quirks.h"
 
 #define POCL "Portable Computing Language"
-enum { PLATFORMS_MOST = 64, DEVICES_MOST = 64 };
+enum { MAX_PLATFORMS = 64, MAX_DEVICES = 64 };
 
 /* cl_ext.h of older headers lacks these; numbers from the extensions' texts. */
 #define PCI_BUS_INFO_KHR 0x410F /* cl_khr_pci_bus_info */
@@ -176,7 +176,7 @@ static void platforms_describe(struct platforms_device *d) {
 /* Adds a platform's devices. A platform that fails is told in the report and leaves the others alone. */
 static int platforms_add(struct alexcl_devices *all, cl_platform_id platform, int index, struct text *report,
                          struct alexcl_error *err) {
-    cl_device_id ids[DEVICES_MOST];
+    cl_device_id ids[MAX_DEVICES];
     cl_uint count = 0;
     char name[128] = "", version[256] = "";
     const char *call = "clGetPlatformInfo";
@@ -186,7 +186,7 @@ static int platforms_add(struct alexcl_devices *all, cl_platform_id platform, in
         code = clGetPlatformInfo(platform, CL_PLATFORM_VERSION, sizeof version - 1, version, NULL);
     if (code == CL_SUCCESS || code == CL_INVALID_VALUE) { /* which is a text longer than its place */
         call = "clGetDeviceIDs";
-        code = clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, DEVICES_MOST, ids, &count);
+        code = clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, MAX_DEVICES, ids, &count);
     }
     if (code == CL_DEVICE_NOT_FOUND || (code == CL_SUCCESS && count == 0)) {
         text_add(report, "  platform %d, %s: no device\n", index, name);
@@ -197,7 +197,7 @@ static int platforms_add(struct alexcl_devices *all, cl_platform_id platform, in
                  clcode_hint(code));
         return ALEXCL_OK;
     }
-    if (count > DEVICES_MOST) count = DEVICES_MOST;
+    if (count > MAX_DEVICES) count = MAX_DEVICES;
     text_add(report, "  platform %d, %s, %s: %u device%s\n", index, name, version, count, count == 1 ? "" : "s");
     struct platforms_device *list = realloc(all->list, (all->count + count) * sizeof *list);
     if (!list) return error_set(err, ALEXCL_E_MEMORY, "out of host memory: the list of devices");
@@ -236,18 +236,18 @@ int alexcl_devices_list(struct alexcl_devices **out, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct alexcl_devices *all = NULL;
     struct text report = {0};
-    cl_platform_id platforms[PLATFORMS_MOST];
+    cl_platform_id platforms[MAX_PLATFORMS];
     cl_uint count = 0;
     TRY(memory_alloc(&all, 1, sizeof *all, "the list of devices", err));
     char loader[4500];
     loader_describe(loader, sizeof loader);
     text_add(&report, "  loader: %s\n", loader);
-    int code = clGetPlatformIDs(PLATFORMS_MOST, platforms, &count);
+    int code = clGetPlatformIDs(MAX_PLATFORMS, platforms, &count);
     if (code != CL_SUCCESS) {
         text_add(&report, "  clGetPlatformIDs failed: %s (%d); %s\n", clcode_name(code), code, clcode_hint(code));
         count = 0;
     }
-    if (count > PLATFORMS_MOST) count = PLATFORMS_MOST;
+    if (count > MAX_PLATFORMS) count = MAX_PLATFORMS;
     for (cl_uint i = 0; i < count; i++) TRY(platforms_add(all, platforms[i], (int)i, &report, err));
     aliases_mark(all->list, all->count);
     platforms_report_absence(all, &report);

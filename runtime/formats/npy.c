@@ -17,7 +17,7 @@
 #include "status.h"
 
 /* written: always 128 bytes, so that the number of rows can be put in at the end */
-enum { HEADER = 128, HEADER_MOST = 1 << 16 };
+enum { HEADER = 128, MAX_HEADER = 1 << 16 };
 
 void npy_free(struct npy *n) {
     free(n->values);
@@ -88,7 +88,7 @@ static int npy_foreign(const char *path, FILE *file, struct alexcl_error *err) {
 
 static int npy_parse(const char *path, FILE *file, uint64_t size, struct npy *out, struct alexcl_error *err) {
     unsigned char start[12];
-    char header[HEADER_MOST + 1];
+    char header[MAX_HEADER + 1];
     if (fread(start, 1, 10, file) != 10 || memcmp(start, "\x93NUMPY", 6) != 0) return npy_foreign(path, file, err);
     if (start[6] < 1 || start[6] > 3)
         return error_set(err, ALEXCL_E_DATA, "%s: .npy format %d is not known", path, start[6]);
@@ -98,7 +98,7 @@ static int npy_parse(const char *path, FILE *file, uint64_t size, struct npy *ou
         length |= (size_t)start[10] << 16 | (size_t)start[11] << 24;
         at = 12;
     }
-    if (length > HEADER_MOST || fread(header, 1, length, file) != length)
+    if (length > MAX_HEADER || fread(header, 1, length, file) != length)
         return error_set(err, ALEXCL_E_DATA, "%s: ends in its header, or the header is too long", path);
     header[length] = '\0';
     const char *type = npy_key(header, "descr"), *order = npy_key(header, "fortran_order"),

@@ -225,15 +225,15 @@ static void graph_find_life(const struct graph *g, struct graph_value *v) {
 static void graph_hand_out(struct graph *g, int *until) {
     for (int i = GRAPH_INPUT + 1; i < g->value_count; i++) {
         struct graph_value *v = &g->values[i];
-        size_t least = v->floats[0] + v->floats[1];
+        size_t min = v->floats[0] + v->floats[1];
         graph_find_life(g, v);
         v->buffer = g->buffer_count;
         for (int b = 0; b < g->buffer_count; b++) {
             size_t grows = 0;
             for (int h = 0; h < 2; h++)
                 if (v->floats[h] > g->buffer_floats[b][h]) grows += v->floats[h] - g->buffer_floats[b][h];
-            if (until[b] >= v->from || grows >= least) continue;
-            least = grows;
+            if (until[b] >= v->from || grows >= min) continue;
+            min = grows;
             v->buffer = b;
         }
         if (v->buffer == g->buffer_count) g->buffer_count++;

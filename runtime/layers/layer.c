@@ -209,16 +209,16 @@ int layer_set_way(struct layer *l, int way, int block) {
 
 /* ---- in small ---- */
 
-int layer_least(int a, int b) { return a < b ? a : b; }
+int layer_min(int a, int b) { return a < b ? a : b; }
 
 int layer_shrink_side(int side, int axis, int windows, const struct shape_window *w) {
-    int stride = w->stride[axis], least = shape_window_extent(w, axis) + windows * stride;
-    return side > least ? side - (side - least) / stride * stride : side;
+    int stride = w->stride[axis], min = shape_window_extent(w, axis) + windows * stride;
+    return side > min ? side - (side - min) / stride * stride : side;
 }
 
 void layer_shrink_units(struct alexcl_layer *desc, struct alexcl_shape *in) {
-    in->c = layer_least(in->c, 130);
-    desc->outputs = layer_least(desc->outputs, 13);
+    in->c = layer_min(in->c, 130);
+    desc->outputs = layer_min(desc->outputs, 13);
 }
 
 void layer_shrink(const struct layer *l, struct alexcl_layer *desc, struct alexcl_shape *in) {
@@ -263,11 +263,11 @@ int layer_on_cpu_device(const struct layer *l, const struct target *target) {
            limits->local_memory < TILES_BYTES;
 }
 
-int layer_takes_tile(const struct layer *l, enum layer_pass_kind pass, struct layer_tile most) {
+int layer_takes_tile(const struct layer *l, enum layer_pass_kind pass, struct layer_tile max) {
     const struct layer_tile *tile = &l->pass[pass].tile;
     int takes = 1;
     for (int i = 0; i < LAYER_TILE && tile->size[0]; i++)
-        takes &= most.size[i] ? tile->size[i] >= 1 && tile->size[i] <= most.size[i] : tile->size[i] == 0;
+        takes &= max.size[i] ? tile->size[i] >= 1 && tile->size[i] <= max.size[i] : tile->size[i] == 0;
     return takes;
 }
 
@@ -394,24 +394,24 @@ int layer_launch_images(const struct layer *l, enum layer_pass_kind pass, const 
     double cycles = (double)device->compute_units * 1e6 * (device->clock_mhz ? device->clock_mhz : LAYER_CLOCK);
     double seconds = p->seconds > 0 ? p->seconds : (double)l->shape.macs / (LAYER_UNIT_MACS * cycles);
     double images = seconds > 0 ? LAYER_LAUNCH_SECONDS / seconds : LAYER_GROUPS;
-    int most = images < 1              ? 1
-               : images < LAYER_GROUPS ? (int)images
-                                       : LAYER_GROUPS,
+    int max = images < 1              ? 1
+              : images < LAYER_GROUPS ? (int)images
+                                      : LAYER_GROUPS,
         chunk = p->variant->chunk ? p->variant->chunk(l) : 1;
-    return most > chunk ? most - most % chunk : most; /* or the last chunk of each launch would be a small one */
+    return max > chunk ? max - max % chunk : max; /* or the last chunk of each launch would be a small one */
 }
 
 int layer_run(struct layer *l, enum layer_pass_kind pass, const struct layer_io *io, struct alexcl_error *err) {
-    assert(io->first >= 0 && io->count >= 0 && (l->choice.most == 0 || io->count <= l->choice.most));
+    assert(io->first >= 0 && io->count >= 0 && (l->choice.max_images == 0 || io->count <= l->choice.max_images));
     if (l->shape.view || shape_size(l->shape.out) == 0) return ALEXCL_OK;
     /* A CPU's launch is made of small pieces anyway. */
-    int most = l->target->device && !layer_on_cpu_device(l, l->target)
-                   ? layer_launch_images(l, pass, device_limits(l->target->device))
-                   : LAYER_GROUPS;
+    int max = l->target->device && !layer_on_cpu_device(l, l->target)
+                  ? layer_launch_images(l, pass, device_limits(l->target->device))
+                  : LAYER_GROUPS;
     struct layer_io part = *io;
     int status = ALEXCL_OK, end = io->first + io->count;
     while (status == ALEXCL_OK && part.first < end) {
-        part.count = end - part.first < most ? end - part.first : most;
+        part.count = end - part.first < max ? end - part.first : max;
         status = l->pass[pass].variant->enqueue(l, &part, err);
         part.first += part.count;
     }

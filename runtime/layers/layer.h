@@ -113,7 +113,7 @@ struct layer_choice {
      * layers alone */
     int fp16;
     int relu;         /* the ReLU behind it is computed with it (layer_fuses_relu) */
-    int most;         /* images of a call at most: no more room is asked for; 0: any */
+    int max_images;   /* of a call: no more memory is asked for; 0: any number */
     int reproducible; /* one form of computing for every batch size, to the bit */
     int keep_master;  /* the target has its parameters in the file's layout as well: layer.master, for training */
 };

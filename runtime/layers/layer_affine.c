@@ -63,7 +63,7 @@ static const struct layer_variant affine_own = {.name = "own",
 
 static void affine_shrink(struct alexcl_layer *d, struct alexcl_shape *in) {
     (void)d;
-    *in = (struct alexcl_shape){layer_least(in->c, 35), layer_least(in->h, 5), layer_least(in->w, 7)};
+    *in = (struct alexcl_shape){layer_min(in->c, 35), layer_min(in->h, 5), layer_min(in->w, 7)};
 }
 
 const struct layer_ops layer_affine_ops = {

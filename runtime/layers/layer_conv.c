@@ -286,7 +286,7 @@ static void conv_group_rows(const struct shape_conv *s, int g, int *first, int *
 /* What CLBlast wants of the workspace, for any of the groups; the columns lie behind it. */
 static size_t conv_clblast_start(const struct layer *l, const struct target *target) {
     struct shape_conv s = conv_shape(l);
-    size_t most = 0;
+    size_t max = 0;
     for (int g = 0, rows = 0; g < s.groups; g++) {
         int first, count;
         conv_group_rows(&s, g, &first, &count);
@@ -294,9 +294,9 @@ static size_t conv_clblast_start(const struct layer *l, const struct target *tar
         size_t wanted = blas_gemm_workspace(target->device, (size_t)count, (size_t)s.out.h * (size_t)s.out.w,
                                             (size_t)conv_depth(l), 0);
         rows = count;
-        if (wanted > most) most = wanted;
+        if (wanted > max) max = wanted;
     }
-    return most;
+    return max;
 }
 
 static size_t conv_clblast_workspace(const struct layer *l, const struct target *target) {
@@ -396,8 +396,8 @@ static void conv_tell(const struct alexcl_layer *d, layer_tell_fn *tell, void *u
 static void conv_shrink(struct alexcl_layer *d, struct alexcl_shape *in) {
     struct shape_window v = layer_window(d);
     int rows = shape_window_extent(&v, 0) + 2 * v.stride[0] - v.pad[0] - v.pad[2]; /* for three rows of output */
-    in->c = layer_least(in->c / d->groups, 5) * d->groups;
-    if (rows > 0) in->h = layer_least(in->h, rows);
+    in->c = layer_min(in->c / d->groups, 5) * d->groups;
+    if (rows > 0) in->h = layer_min(in->h, rows);
 }
 
 /* More groups than one begin inside a block; half 0 has the more of them. */

@@ -30,16 +30,16 @@ struct conv_tile {
 static struct conv_tile conv_cpu_tile(const struct layer *l, const struct target *target) {
     if (l->pass[LAYER_FORWARD].tile.size[0])
         return (struct conv_tile){l->pass[LAYER_FORWARD].tile.size[0], l->pass[LAYER_FORWARD].tile.size[1]};
-    int registers = layer_has_wide_registers(target) ? 28 : 6, most = layer_has_wide_registers(target) ? 3 : 1,
-        least = INT_MAX;
+    int registers = layer_has_wide_registers(target) ? 28 : 6, max = layer_has_wide_registers(target) ? 3 : 1,
+        min = INT_MAX;
     struct conv_tile best = {1, 1};
-    for (int vectors = 1; vectors <= most; vectors++) {
+    for (int vectors = 1; vectors <= max; vectors++) {
         for (int columns = 1; columns * vectors <= registers && columns <= l->shape.out.w; columns++) {
             int tiles = (l->shape.out.w + columns - 1) / columns,
                 cost = conv_groups(l, vectors) * tiles * (2 * columns * vectors + columns + vectors);
-            if (cost > least) continue;
+            if (cost > min) continue;
             best = (struct conv_tile){columns, vectors};
-            least = cost;
+            min = cost;
         }
     }
     return best;
@@ -155,7 +155,7 @@ enum {
 struct winograd_tile {
     int tiles, vectors, groups, out;
 };
-enum { WINOGRAD_TILES = 16, WINOGRAD_VECTORS = 4, WINOGRAD_GROUPS = 16, WINOGRAD_MOST = 5 }; /* largest */
+enum { WINOGRAD_TILES = 16, WINOGRAD_VECTORS = 4, WINOGRAD_GROUPS = 16, WINOGRAD_MAX_OUT = 5 }; /* largest */
 
 /* Of planes: as in winograd_cpu.cl's head. */
 static int winograd_strides(const struct layer *l) {
@@ -216,8 +216,8 @@ static int winograd_per_image(const struct layer *l, struct winograd_tile t) {
  * weights, which are larger then. */
 static struct winograd_tile winograd_mem_tile(const struct layer *l, const struct target *target) {
     struct winograd_tile t = winograd_tile(l, target), more = t;
-    more.out = WINOGRAD_MOST;
-    if (winograd_window(l) == 3 && (l->choice.most != 1 || l->choice.reproducible) &&
+    more.out = WINOGRAD_MAX_OUT;
+    if (winograd_window(l) == 3 && (l->choice.max_images != 1 || l->choice.reproducible) &&
         winograd_side(winograd_form(l, more)) * winograd_across(l, more) <
             winograd_side(winograd_form(l, t)) * winograd_across(l, t))
         t = more;
@@ -240,8 +240,8 @@ static int winograd_applicable(const struct layer *l, const struct target *targe
            (window == 3 || window == 5);
 }
 static int winograd_fused_applicable(const struct layer *l, const struct target *target) {
-    struct layer_tile most = {{WINOGRAD_TILES, WINOGRAD_VECTORS, WINOGRAD_GROUPS}};
-    return winograd_applicable(l, target) && layer_takes_tile(l, LAYER_FORWARD, most) &&
+    struct layer_tile max = {{WINOGRAD_TILES, WINOGRAD_VECTORS, WINOGRAD_GROUPS}};
+    return winograd_applicable(l, target) && layer_takes_tile(l, LAYER_FORWARD, max) &&
            winograd_fused_tile(l, target).groups > 0;
 }
 /* A work-item of a deep layer would fetch weights for few tiles. */
@@ -258,8 +258,9 @@ static size_t winograd_between_floats(const struct layer *l, struct winograd_til
 /* Images that are in it at once. */
 static int winograd_images(const struct layer *l, struct winograd_tile t) {
     size_t images = WINOGRAD_WORKSPACE / (winograd_between_floats(l, t) * sizeof(float));
-    int most = l->choice.most > 0 && l->choice.most < WINOGRAD_IMAGES ? l->choice.most : WINOGRAD_IMAGES;
-    return images < 1 ? 1 : images > (size_t)most ? most : (int)images;
+    int max =
+        l->choice.max_images > 0 && l->choice.max_images < WINOGRAD_IMAGES ? l->choice.max_images : WINOGRAD_IMAGES;
+    return images < 1 ? 1 : images > (size_t)max ? max : (int)images;
 }
 static size_t winograd_mem_workspace(const struct layer *l, const struct target *target) {
     struct winograd_tile t = winograd_mem_tile(l, target);
@@ -331,11 +332,11 @@ static int winograd_fused_enqueue(struct layer *l, const struct layer_io *io, st
 
 static int winograd_mem_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct winograd_tile tile = winograd_mem_tile(l, l->target);
-    int status = ALEXCL_OK, most = winograd_images(l, tile), across = winograd_across(l, tile),
+    int status = ALEXCL_OK, max = winograd_images(l, tile), across = winograd_across(l, tile),
         per_image = winograd_per_image(l, tile), depth = winograd_depth(l);
     int together = tile.groups * tile.tiles, blocks = conv_blocks(l->shape.out.c);
-    for (int first = io->first; first < io->first + io->count; first += most) {
-        int left = io->first + io->count - first, count = left < most ? left : most, tiles = count * per_image;
+    for (int first = io->first; first < io->first + io->count; first += max) {
+        int left = io->first + io->count - first, count = left < max ? left : max, tiles = count * per_image;
         struct kernel_range in = {
             3, {0, 0, 0}, {(size_t)per_image, (size_t)(depth / LAYER_BLOCK), (size_t)count}, {1, 1, 1}};
         TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &in, err,

@@ -35,13 +35,13 @@ static void layer_describe_halos(struct layer *l) {
 
 /* All inputs are maps of one size, of any number of channels. */
 static int layer_check_inputs(const struct layer *l, struct alexcl_error *err) {
-    int most = l->shape.ops->inputs ? l->shape.ops->inputs : 1, status = ALEXCL_OK;
-    if (most == 1 && l->shape.input_count != 1)
+    int max = l->shape.ops->inputs ? l->shape.ops->inputs : 1, status = ALEXCL_OK;
+    if (max == 1 && l->shape.input_count != 1)
         return error_set(err, ALEXCL_E_USAGE, "%d inputs: %s layers read one", l->shape.input_count,
                          l->shape.ops->name);
-    if (most > 1 && (l->shape.input_count < 2 || l->shape.input_count > most))
+    if (max > 1 && (l->shape.input_count < 2 || l->shape.input_count > max))
         return error_set(err, ALEXCL_E_USAGE, "%d inputs: %s layers read from 2 to %d", l->shape.input_count,
-                         l->shape.ops->name, most);
+                         l->shape.ops->name, max);
     for (int i = 0; i < l->shape.input_count && status == ALEXCL_OK; i++) {
         struct alexcl_shape in = l->shape.inputs[i].whole;
         status = layer_check_input(l->shape.ops, in, err);

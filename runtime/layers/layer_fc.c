@@ -114,8 +114,8 @@ static struct layer_tile fc_cpu_layer_tile(const struct layer *l, const struct t
 static int fc_cpu_images(const struct layer *l, const struct target *target) {
     uint64_t local = device_limits(target->device)->local_memory,
              images = (local < CPU_LOCAL ? local : CPU_LOCAL) / (FC_PACK_ROWS * sizeof(float));
-    int tile = fc_cpu_tile(l, target).images, most = images < CPU_IMAGES ? (int)images : CPU_IMAGES;
-    return most / tile * tile;
+    int tile = fc_cpu_tile(l, target).images, max = images < CPU_IMAGES ? (int)images : CPU_IMAGES;
+    return max / tile * tile;
 }
 
 /* Blocks that an item owns, for so many rows of sums. */
@@ -123,10 +123,10 @@ static int fc_cpu_together(const struct layer *l, int rows) {
     const struct device_limits *limits = device_limits(l->target->device);
     uint64_t local = limits->local_memory < CPU_LOCAL_TOGETHER ? limits->local_memory : CPU_LOCAL_TOGETHER;
     int fit = (int)(local / ((uint64_t)rows * FC_PACK_ROWS * sizeof(float))),
-        items = CPU_ITEMS * (int)limits->compute_units, most = fc_pack_blocks(l) / items;
-    if (most > CPU_TOGETHER) most = CPU_TOGETHER;
-    if (most > fit) most = fit;
-    return most < 1 || (size_t)rows * layer_in_floats(l) * sizeof(float) <= CPU_NEAR ? 1 : most;
+        items = CPU_ITEMS * (int)limits->compute_units, max = fc_pack_blocks(l) / items;
+    if (max > CPU_TOGETHER) max = CPU_TOGETHER;
+    if (max > fit) max = fit;
+    return max < 1 || (size_t)rows * layer_in_floats(l) * sizeof(float) <= CPU_NEAR ? 1 : max;
 }
 
 static int fc_cpu_applicable(const struct layer *l, const struct target *target) {
@@ -153,10 +153,9 @@ done:
 }
 
 static int fc_cpu_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
-    int status = ALEXCL_OK, in = (int)layer_in_floats(l), blocks = fc_pack_blocks(l),
-        most = fc_cpu_images(l, l->target);
+    int status = ALEXCL_OK, in = (int)layer_in_floats(l), blocks = fc_pack_blocks(l), max = fc_cpu_images(l, l->target);
     struct fc_tile tile = fc_cpu_tile(l, l->target);
-    int alone = io->count == 1 || most == 0; /* 0: no local memory to speak of */
+    int alone = io->count == 1 || max == 0; /* 0: no local memory to speak of */
     for (int n = io->first; alone && n < io->first + io->count; n++) {
         struct kernel_range range = {
             1, {0, 0, 0}, {(size_t)((blocks + tile.blocks - 1) / tile.blocks), 1, 1}, {1, 1, 1}};
@@ -165,8 +164,8 @@ static int fc_cpu_enqueue(struct layer *l, const struct layer_io *io, struct ale
                           ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer), ARG_BUFFER(io->out->buffer),
                           ARG_INT(n), ARG_INT(in), ARG_INT(l->shape.out.c), ARG_INT(l->choice.relu)));
     }
-    for (int first = io->first; !alone && first < io->first + io->count; first += most) {
-        int left = io->first + io->count - first, count = left < most ? left : most,
+    for (int first = io->first; !alone && first < io->first + io->count; first += max) {
+        int left = io->first + io->count - first, count = left < max ? left : max,
             rows = (count + tile.images - 1) / tile.images * tile.images;
         struct kernel_range pack = {
             2, {0, 0, 0}, {(size_t)rows, (size_t)((in + CPU_CHUNK - 1) / CPU_CHUNK), 1}, {1, 1, 1}};
@@ -207,11 +206,11 @@ static const struct layer_variant fc_cpu = {.name = "cpu",
 enum { CLBLAST_IMAGES = 128 }; /* of a GEMM at most: it copies them, and all weights, into the workspace */
 
 static int fc_clblast_images(const struct layer *l) {
-    return l->choice.most > 0 && l->choice.most < CLBLAST_IMAGES ? l->choice.most : CLBLAST_IMAGES;
+    return l->choice.max_images > 0 && l->choice.max_images < CLBLAST_IMAGES ? l->choice.max_images : CLBLAST_IMAGES;
 }
 
 static size_t fc_clblast_workspace(const struct layer *l, const struct target *target) {
-    if (l->choice.reproducible || l->choice.most == 1) return 0;
+    if (l->choice.reproducible || l->choice.max_images == 1) return 0;
     return blas_gemm_workspace(target->device, (size_t)fc_clblast_images(l), (size_t)l->shape.out.c,
                                (size_t)l->shape.in.c, 1);
 }
@@ -230,10 +229,9 @@ static int fc_clblast_enqueue(struct layer *l, const struct layer_io *io, struct
     struct blas_matrix weights = {l->pass[LAYER_FORWARD].parameters[0].buffer, 0, in};
     TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), name, &range, err, ARG_BUFFER(io->out->buffer),
                       ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer), ARG_INT(l->shape.out.c), ARG_INT(1)));
-    size_t end = (size_t)io->first + (size_t)io->count,
-           most = l->choice.reproducible ? 1 : (size_t)fc_clblast_images(l);
+    size_t end = (size_t)io->first + (size_t)io->count, max = l->choice.reproducible ? 1 : (size_t)fc_clblast_images(l);
     for (size_t n = (size_t)io->first, count; n < end; n += count) {
-        count = end - n < most ? end - n : most;
+        count = end - n < max ? end - n : max;
         struct blas_matrix x = {io->in[0].own->buffer, n * in, count > 1 ? in : 1},
                            y = {io->out->buffer, n * out, count > 1 ? out : 1};
         if (count > 1)

@@ -9,7 +9,7 @@
 
 #include "layer.h"
 
-enum { WINDOW_MOST = 16384, UNITS_MOST = 4 * LAYER_GROUPS /* fc.cl: 4 to a work-group at least */ };
+enum { MAX_WINDOW = 16384, MAX_UNITS = 4 * LAYER_GROUPS /* fc.cl: 4 to a work-group at least */ };
 
 static const struct {
     const char *name;
@@ -20,15 +20,15 @@ static const struct {
     int count; /* of an array; 0: one number */
 } numbers[] = {
     {"outputs", offsetof(struct alexcl_layer, outputs), LAYER_FIELD_CHANNELS, 1, LAYER_GROUPS, "", 0},
-    {"outputs", offsetof(struct alexcl_layer, outputs), LAYER_FIELD_UNITS, 2, UNITS_MOST,
-     ", one for each half at least", 0},
-    {"kernel", offsetof(struct alexcl_layer, kernel), LAYER_FIELD_KERNEL, 1, WINDOW_MOST, "", 2},
-    {"stride", offsetof(struct alexcl_layer, stride), LAYER_FIELD_STRIDE, 1, WINDOW_MOST, "", 2},
-    {"dilation", offsetof(struct alexcl_layer, dilation), LAYER_FIELD_DILATION, 0, WINDOW_MOST, "", 2},
-    {"pad", offsetof(struct alexcl_layer, pad), LAYER_FIELD_PAD, 0, WINDOW_MOST, "", 4},
-    {"window[0]", offsetof(struct alexcl_layer, window), LAYER_FIELD_WINDOW, -WINDOW_MOST, 0,
+    {"outputs", offsetof(struct alexcl_layer, outputs), LAYER_FIELD_UNITS, 2, MAX_UNITS, ", one for each half at least",
+     0},
+    {"kernel", offsetof(struct alexcl_layer, kernel), LAYER_FIELD_KERNEL, 1, MAX_WINDOW, "", 2},
+    {"stride", offsetof(struct alexcl_layer, stride), LAYER_FIELD_STRIDE, 1, MAX_WINDOW, "", 2},
+    {"dilation", offsetof(struct alexcl_layer, dilation), LAYER_FIELD_DILATION, 0, MAX_WINDOW, "", 2},
+    {"pad", offsetof(struct alexcl_layer, pad), LAYER_FIELD_PAD, 0, MAX_WINDOW, "", 4},
+    {"window[0]", offsetof(struct alexcl_layer, window), LAYER_FIELD_WINDOW, -MAX_WINDOW, 0,
      ": the first of its values", 0},
-    {"window[1]", offsetof(struct alexcl_layer, window[1]), LAYER_FIELD_WINDOW, 0, WINDOW_MOST,
+    {"window[1]", offsetof(struct alexcl_layer, window[1]), LAYER_FIELD_WINDOW, 0, MAX_WINDOW,
      ": the last of its values", 0},
     {"groups", offsetof(struct alexcl_layer, groups), LAYER_FIELD_GROUPS, 1, LAYER_GROUPS, "", 0},
     {"ceil_mode", offsetof(struct alexcl_layer, ceil_mode), LAYER_FIELD_CEIL_MODE, 0, 1, "", 0},

@@ -40,8 +40,8 @@ static void lrn_tell(const struct alexcl_layer *d, layer_tell_fn *tell, void *us
 }
 
 static void norm_shrink(struct alexcl_layer *d, struct alexcl_shape *in) {
-    *in = (struct alexcl_shape){layer_least(in->c, 2 * norm_values(d) + 3), layer_least(in->h, norm_values(d) + 2),
-                                layer_least(in->w, norm_values(d) + 4)};
+    *in = (struct alexcl_shape){layer_min(in->c, 2 * norm_values(d) + 3), layer_min(in->h, norm_values(d) + 2),
+                                layer_min(in->w, norm_values(d) + 4)};
 }
 
 static struct shape_norm norm_shape(const struct layer *l) {

@@ -62,14 +62,14 @@ static int pool_describe(struct layer *l, struct alexcl_error *err) {
 /* Some windows of each side; first and last lie in the padding as before. */
 static void pool_shrink(struct alexcl_layer *d, struct alexcl_shape *in) {
     struct shape_window w = layer_window(d);
-    *in = (struct alexcl_shape){layer_least(in->c, 5), layer_shrink_side(in->h, 0, 3, &w),
+    *in = (struct alexcl_shape){layer_min(in->c, 5), layer_shrink_side(in->h, 0, 3, &w),
                                 layer_shrink_side(in->w, 1, 3, &w)};
 }
 
 /* Of a global pool: a small map. */
 static void pool_shrink_map(struct alexcl_layer *d, struct alexcl_shape *in) {
     (void)d;
-    *in = (struct alexcl_shape){layer_least(in->c, 5), layer_least(in->h, 4), layer_least(in->w, 3)};
+    *in = (struct alexcl_shape){layer_min(in->c, 5), layer_min(in->h, 4), layer_min(in->w, 3)};
 }
 
 static struct shape_pool pool_shape(const struct layer *l) {

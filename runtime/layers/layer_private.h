@@ -35,7 +35,7 @@ void layer_tell_window(const struct alexcl_layer *d, int always, layer_tell_fn *
 
 /* ---- shrink ---- */
 
-int layer_least(int a, int b);
+int layer_min(int a, int b);
 /* Of a side of a map, as much as windows need that begin `windows` strides further on at least; the last one ends as it
  * did. */
 int layer_shrink_side(int side, int axis, int windows, const struct shape_window *w);
@@ -51,8 +51,8 @@ int layer_on_device_plain(const struct layer *l, const struct target *target); /
 int layer_on_cpu_device(const struct layer *l, const struct target *target);
 int layer_wants_clblast(const struct layer *l, const struct target *target); /* ALEXCL_GEMM=clblast */
 
-/* Whether the tile of a pass asks for nothing, or for sizes from 1 to `most`; where that is 0 there is none. */
-int layer_takes_tile(const struct layer *l, enum layer_pass_kind pass, struct layer_tile most);
+/* Whether the tile of a pass asks for nothing, or for sizes from 1 to `max`; where that is 0 there is none. */
+int layer_takes_tile(const struct layer *l, enum layer_pass_kind pass, struct layer_tile max);
 /* Whether a register of the device's CPU holds 16 floats, and there are 32 of them (AVX-512): how large a tile may
  * be. */
 int layer_has_wide_registers(const struct target *target);

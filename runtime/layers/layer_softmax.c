@@ -13,7 +13,7 @@ static int softmax_describe(struct layer *l, struct alexcl_error *err) {
 
 static void softmax_shrink(struct alexcl_layer *d, struct alexcl_shape *in) {
     (void)d;
-    in->c = layer_least(in->c, 201);
+    in->c = layer_min(in->c, 201);
 }
 
 static int softmax_first(const struct layer *l) { return shape_half_first(l->shape.whole_in.c, l->shape.half); }

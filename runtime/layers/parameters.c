@@ -41,12 +41,12 @@ static size_t parameters_scratch(const struct layer *l, const struct layer_varia
 static int parameters_check_halves(const struct layer *l, int t, const float *master, struct alexcl_error *err) {
     size_t floats = layer_tensor_floats(&l->shape.tensors[t]), row = layer_tensor_row(&l->shape.tensors[t]);
     for (size_t i = 0; i < floats; i++)
-        if (!(master[i] >= -FP16_MOST && master[i] <= FP16_MOST))
+        if (!(master[i] >= -FP16_MAX && master[i] <= FP16_MAX))
             return error_set(err, ALEXCL_E_DATA,
                              "%s.%s: a weight of output %d is %g, and half precision ends at %g: keep the weights in "
                              "float (--weights-precision float, ALEXCL_WEIGHTS_PRECISION=float)",
                              l->shape.desc->name, l->shape.tensors[t].suffix,
-                             l->shape.tensors[t].first + (int)(i / row), (double)master[i], (double)FP16_MOST);
+                             l->shape.tensors[t].first + (int)(i / row), (double)master[i], (double)FP16_MAX);
     return ALEXCL_OK;
 }
 

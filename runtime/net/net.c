@@ -89,7 +89,7 @@ static int net_choose_batch(struct alexcl_net *net, const struct alexcl_net_opti
         }
         if (options->memory && options->memory < memory) memory = options->memory;
         for (int j = 0; j < 2 * worker->graph->layer_count; j++)
-            worker->graph->layers[j / 2].half[j % 2].choice.most = wanted;
+            worker->graph->layers[j / 2].half[j % 2].choice.max_images = wanted;
         int status = graph_fit(worker->graph, worker->halves, &worker->target, memory, largest, wanted,
                                alexcl_selection_target(net->shared.selection, (size_t)i)->name, &fits[i], err);
         if (status != ALEXCL_OK) error_note_target(err, i);
@@ -215,9 +215,9 @@ static void net_learn(struct alexcl_net *net, int opening) {
 /* The speed of both targets, at once, as they share what they share: on images of zeros, of which the first is left
  * out, as what is compiled and touched for the first time comes with it. */
 static int net_measure_speed(struct alexcl_net *net, struct alexcl_error *err) {
-    enum { ROUNDS = 4, SINGLE = 2, MOST = 32 };
+    enum { ROUNDS = 4, SINGLE = 2, MAX_COUNT = 32 };
     static const struct net_batch none = {0}, both = {.images = 1, .share = {1, 1}};
-    int status = ALEXCL_OK, images = net->images < MOST ? net->images : MOST;
+    int status = ALEXCL_OK, images = net->images < MAX_COUNT ? net->images : MAX_COUNT;
     size_t held = images < 2 ? 2 : (size_t)images;
     float *in = NULL, *out = NULL;
     TRY(memory_alloc(&in, held * net->shared.graph->values[0].floats[0], sizeof *in,

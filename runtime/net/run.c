@@ -41,7 +41,7 @@ static int run_together(const struct run *r, const struct graph_schedule_section
             if (worker_runs(r->worker, h) && g->values[g->layers[step->index].out].floats[h] > floats)
                 floats = g->values[g->layers[step->index].out].floats[h];
     }
-    int most = (int)(WORKER_TOGETHER / (floats * sizeof(float))), parts = most < 1 ? count : (count + most - 1) / most;
+    int max = (int)(WORKER_TOGETHER / (floats * sizeof(float))), parts = max < 1 ? count : (count + max - 1) / max;
     return (count + parts - 1) / parts;
 }
 

@@ -6,7 +6,7 @@
 
 enum { COLUMNS = 64 }; /* outputs of one row that are summed together */
 
-static int least(int a, int b) { return a < b ? a : b; }
+static int min_int(int a, int b) { return a < b ? a : b; }
 
 /* sums[j] = bias + sum over (channel, ky, kx) for the outputs (row, first + j), j < count. x: channels x in.h x in.w,
  * the channels that this output reads; w: channels x kernel. Every output adds up its products in the same order:
@@ -26,7 +26,7 @@ static void ref_conv_row(double *sums, int row, int first, int count, const floa
                 /* Output j reads column start + j * stride; j runs over those whose column is inside the map. */
                 int start = first * stride + kx * v->dilation[1] - v->pad[1];
                 int from = start < 0 ? (-start + stride - 1) / stride : 0;
-                int to = start < s->in.w ? least(count, (s->in.w - 1 - start) / stride + 1) : 0;
+                int to = start < s->in.w ? min_int(count, (s->in.w - 1 - start) / stride + 1) : 0;
                 double weight = weights[kx];
                 for (int j = from; j < to; j++) sums[j] += weight * (double)line[start + j * stride];
             }
@@ -46,7 +46,7 @@ void ref_conv(float *y, const float *x, const float *w, const float *b, int n, c
             const float *read = x + channel * (size_t)s->in.h * (size_t)s->in.w;
             for (int row = 0; row < s->out.h; row++) {
                 for (int first = 0; first < s->out.w; first += COLUMNS) {
-                    int count = least(COLUMNS, s->out.w - first);
+                    int count = min_int(COLUMNS, s->out.w - first);
                     ref_conv_row(sums, row, first, count, read, w + (size_t)o * filter, b ? (double)b[o] : 0.0, s);
                     for (int j = 0; j < count; j++) *y++ = (float)sums[j];
                 }

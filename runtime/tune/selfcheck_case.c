@@ -176,7 +176,7 @@ static int case_run_layer(struct target *target, const struct selfcheck_case *c,
     l.choice.in_block = c->in_block ? c->in_block : 1;
     l.choice.out_block = c->out_block ? c->out_block : 1;
     l.choice.reproducible = c->reproducible;
-    l.choice.most = c->alone;
+    l.choice.max_images = c->alone;
     l.pass[c->pass].tile = c->tile;
     for (int i = 0; i < l.shape.input_count; i++) {
         char name[16] = "x";

@@ -33,7 +33,7 @@ struct selfcheck_case selfcheck_shrink(const struct layer *l, enum layer_pass_ki
                                .variant = l->pass[pass].variant,
                                .images = 5,
                                .reproducible = l->choice.reproducible,
-                               .alone = l->choice.most == 1,
+                               .alone = l->choice.max_images == 1,
                                .fp16 = l->choice.fp16,
                                .in_block = l->choice.in_block,
                                .out_block = l->choice.out_block,

@@ -25,11 +25,11 @@ enum {
     TUNE_IMAGES = 8, /* together; one alone is measured as well, and a choice serves both */
     TUNE_WAYS = 32,  /* of a layer at most */
     TUNE_RUNS = 12,  /* of a way at most, the fastest counts */
-    TUNE_LEAST = 3,
+    TUNE_MIN_RUNS = 3,
     TUNE_ROUNDS = 2, /* variants, then tiles */
     TUNE_AGAIN = 2,  /* times that the fastest and the standard are measured once more */
 };
-static const double TUNE_ENOUGH = 0.05;  /* seconds of runs, after which TUNE_LEAST are enough */
+static const double TUNE_ENOUGH = 0.05;  /* seconds of runs, after which TUNE_MIN_RUNS are enough */
 static const double TUNE_CLEARLY = 0.95; /* of the standard's time: less is no luck */
 
 static const double TUNE_HOPE = 1.5; /* a variant whose own tile takes longer, in units of the best, wins by no other */
@@ -106,7 +106,7 @@ static int tune_time(struct layer *l, const struct layer_io *io, double *seconds
     double total = 0;
     *seconds = INFINITY;
     device_time_launches(dev, 1);
-    for (int run = 0; run < TUNE_RUNS && (run <= TUNE_LEAST || total < TUNE_ENOUGH); run++) {
+    for (int run = 0; run < TUNE_RUNS && (run <= TUNE_MIN_RUNS || total < TUNE_ENOUGH); run++) {
         uint64_t before[DEVICE_ACCOUNTS], after[DEVICE_ACCOUNTS], start = timeline_now();
         device_times(dev, before);
         TRY(layer_run(l, LAYER_FORWARD, io, err));

@@ -60,7 +60,7 @@ END_TEST
 START_TEST(the_ends) {
     expect_half(0x1p-149f, 0); /* the smallest float, and the smallest normal one */
     expect_half(0x1p-126f, 0);
-    expect_half(FP16_MOST, 0x7bff);
+    expect_half(FP16_MAX, 0x7bff);
     expect_half(nextafterf(65520.0f, 0.0f), 0x7bff);
     expect_half(65520.0f, INFINITE);
     expect_half(65536.0f, INFINITE);
@@ -70,11 +70,11 @@ START_TEST(the_ends) {
 END_TEST
 
 START_TEST(floats_are_narrowed_where_they_lie) {
-    enum { MOST = 9 };
-    static const float values[MOST] = {1.0f, -0.1f, 65504.0f, -65504.0f, 0x1p-24f, 0.0f, 3.14159f, -2.5f, 1e-9f};
-    for (size_t count = 0; count <= MOST; count++) {
-        float memory[MOST + 1];
-        for (size_t i = 0; i <= MOST; i++) memory[i] = NAN;
+    enum { MAX_COUNT = 9 };
+    static const float values[MAX_COUNT] = {1.0f, -0.1f, 65504.0f, -65504.0f, 0x1p-24f, 0.0f, 3.14159f, -2.5f, 1e-9f};
+    for (size_t count = 0; count <= MAX_COUNT; count++) {
+        float memory[MAX_COUNT + 1];
+        for (size_t i = 0; i <= MAX_COUNT; i++) memory[i] = NAN;
         memcpy(memory, values, count * sizeof *values);
         ck_assert_uint_eq(fp16_narrow(memory, count), count);
         for (size_t i = 0; i < count; i++)

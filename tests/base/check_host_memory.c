@@ -9,11 +9,11 @@
 
 #include "support.h"
 
-enum { MOST = 256 };
+enum { MAX_COUNT = 256 };
 
 /* Writes <root>/path and its folders. */
 static void put(const char *root, const char *path, const char *text) {
-    char whole[MOST];
+    char whole[MAX_COUNT];
     snprintf(whole, sizeof whole, "%s%s", root, path);
     for (char *at = whole + 1; *at; at++) {
         if (*at != '/') continue;

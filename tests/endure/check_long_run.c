@@ -3,7 +3,7 @@
  * opened and closed again and again. ALEXCL_SOAK_MINUTES runs for as long instead (soak.sh).
  *
  * What may grow: an allocator's arenas and the lists that a driver keeps settle in the first thousand batches. What is
- * counted behind them, resident memory and open files, may differ by GROWTH_MOST, room for one arena's page run; a leak
+ * counted behind them, resident memory and open files, may differ by MAX_GROWTH, room for one arena's page run; a leak
  * of 100 bytes a batch would be 900 KB. */
 #include <dirent.h>
 #include <limits.h>
@@ -21,7 +21,7 @@ enum {
     IMAGES = 1,
     OPENINGS = 200,
     OPENINGS_STRETCH = 40,
-    GROWTH_MOST = 512 << 10,
+    MAX_GROWTH = 512 << 10,
     GROWTH_OPENING = 20 << 10
 };
 
@@ -116,7 +116,7 @@ START_TEST(ten_thousand_batches) {
     printf("%ld batches of %d images in %.1f s: %ld KiB after %d batches, %+ld at the end; %d files\n", count, IMAGES,
            now() - start, settled / 1024, SETTLED, (end - settled) / 1024, files);
     ck_assert_int_eq(open_files(), files);
-    ck_assert_msg(end - settled <= GROWTH_MOST, "resident memory grew from %ld to %ld KiB", settled / 1024, end / 1024);
+    ck_assert_msg(end - settled <= MAX_GROWTH, "resident memory grew from %ld to %ld KiB", settled / 1024, end / 1024);
     alexcl_net_free(net);
 }
 END_TEST
@@ -125,7 +125,7 @@ END_TEST
  * would be larger, and in every stretch: what an arena of malloc takes at once falls into one. */
 START_TEST(a_net_opened_two_hundred_times) {
     double start = now();
-    long before = 0, least = LONG_MAX, settled = 0;
+    long before = 0, min = LONG_MAX, settled = 0;
     int files = 0;
     for (int i = 1; i <= OPENINGS; i++) {
         struct alexcl_net *net = open_net();
@@ -133,7 +133,7 @@ START_TEST(a_net_opened_two_hundred_times) {
         alexcl_net_free(net);
         if (i % OPENINGS_STRETCH) continue;
         long here = resident(), grown = (here - before) / OPENINGS_STRETCH;
-        if (before && grown < least) least = grown;
+        if (before && grown < min) min = grown;
         if (!before) {
             settled = here;
             files = open_files();
@@ -142,9 +142,9 @@ START_TEST(a_net_opened_two_hundred_times) {
     }
     printf("opened %d times in %.1f s: %ld KiB after %d, %ld at the end, in the best stretch of %d %+ld bytes each; %d "
            "files\n",
-           OPENINGS, now() - start, settled / 1024, OPENINGS_STRETCH, before / 1024, OPENINGS_STRETCH, least, files);
+           OPENINGS, now() - start, settled / 1024, OPENINGS_STRETCH, before / 1024, OPENINGS_STRETCH, min, files);
     ck_assert_int_eq(open_files(), files);
-    ck_assert_msg(least <= GROWTH_OPENING, "resident memory grew by %ld bytes with every opening", least);
+    ck_assert_msg(min <= GROWTH_OPENING, "resident memory grew by %ld bytes with every opening", min);
 }
 END_TEST
 

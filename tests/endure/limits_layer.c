@@ -56,16 +56,16 @@ static cl_int CL_API_CALL limits_clGetDeviceInfo(cl_device_id d, cl_device_info 
     size_t g = (size_t)group;
     cl_ulong *number = out;
     size_t *sizes = out;
-    unsigned long long most = what == CL_DEVICE_LOCAL_MEM_SIZE       ? local
-                              : what == CL_DEVICE_MAX_MEM_ALLOC_SIZE ? buffer
-                              : what == CL_DEVICE_GLOBAL_MEM_SIZE    ? memory
-                                                                     : 0;
+    unsigned long long max = what == CL_DEVICE_LOCAL_MEM_SIZE       ? local
+                             : what == CL_DEVICE_MAX_MEM_ALLOC_SIZE ? buffer
+                             : what == CL_DEVICE_GLOBAL_MEM_SIZE    ? memory
+                                                                    : 0;
     if (what == CL_DEVICE_MAX_COMPUTE_UNITS && limits_number("units="))
         *(cl_uint *)out = (cl_uint)limits_number("units=");
     if (what == CL_DEVICE_MAX_CLOCK_FREQUENCY && limits_number("clock="))
         *(cl_uint *)out = (cl_uint)limits_number("clock=");
     if (what == CL_DEVICE_TYPE && gpu) *number = CL_DEVICE_TYPE_GPU;
-    if (most && *number > most) *number = most;
+    if (max && *number > max) *number = max;
     if (what == CL_DEVICE_MAX_WORK_GROUP_SIZE && g && *sizes > g) *sizes = g;
     if (what == CL_DEVICE_MAX_WORK_ITEM_SIZES && g)
         for (size_t i = 0; i < size / sizeof *sizes && i < 3; i++)

@@ -8,13 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CALLS_MOST = 256 };
+enum { MAX_CALLS = 256 };
 __attribute__((visibility("default"))) struct faults faults_state;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct {
     const char *name; /* a literal */
     int count;
-} calls[CALLS_MOST];
+} calls[MAX_CALLS];
 static char chosen[200], fired_call[64]; /* FAULT, and the first that failed by it */
 static int fired_code, ended;
 
@@ -26,10 +26,10 @@ static int faults_match(const char *wanted, const char *call) {
 int faults_due(const char *call) {
     int code = 0, at = 0;
     pthread_mutex_lock(&lock);
-    while (at < CALLS_MOST - 1 && calls[at].name && strcmp(calls[at].name, call) != 0) at++;
+    while (at < MAX_CALLS - 1 && calls[at].name && strcmp(calls[at].name, call) != 0) at++;
     calls[at].name = call;
     calls[at].count++;
-    for (int i = 0; i < FAULTS_MOST && !ended; i++) {
+    for (int i = 0; i < MAX_FAULTS && !ended; i++) {
         struct fault *f = &faults_state.set[i];
         if (!f->call || !faults_match(f->call, call) || (--f->nth != 0 && !(f->lasting && f->nth < 0))) continue;
         code = f->code;
@@ -51,7 +51,7 @@ void faults_begin(void) {
     if (!fault || !fault[0]) return;
     snprintf(chosen, sizeof chosen, "%s", fault);
     char *rest = chosen;
-    for (int i = 0; i < FAULTS_MOST && rest; i++) {
+    for (int i = 0; i < MAX_FAULTS && rest; i++) {
         struct fault *f = &faults_state.set[i];
         char *colon = strchr(rest, ':'), *end = colon;
         if (colon) f->nth = (int)strtol(colon + 1, &end, 10);
@@ -75,7 +75,7 @@ __attribute__((destructor)) static void faults_end(void) {
     pthread_mutex_unlock(&lock);
     int file = path && path[0] && calls[0].name ? open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600) : -1;
     if (file < 0) return;
-    for (int i = 0; i < CALLS_MOST && calls[i].name; i++) dprintf(file, "%s %d\n", calls[i].name, calls[i].count);
+    for (int i = 0; i < MAX_CALLS && calls[i].name; i++) dprintf(file, "%s %d\n", calls[i].name, calls[i].count);
     if (fired_code) dprintf(file, "fired %s %d\n", fired_call, fired_code);
     if (faults_state.loaded) dprintf(file, "live %d\n", faults_state.live);
     close(file);

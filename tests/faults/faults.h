@@ -10,7 +10,7 @@
 #ifndef FAULTS_H
 #define FAULTS_H
 
-enum { FAULTS_CODE = -5 /* CL_OUT_OF_RESOURCES */, FAULTS_MOST = 2 };
+enum { FAULTS_CODE = -5 /* CL_OUT_OF_RESOURCES */, MAX_FAULTS = 2 };
 struct fault {
     const char *call; /* NULL: none */
     int nth;          /* which of its calls, from 1; counted down */
@@ -19,7 +19,7 @@ struct fault {
 };
 /* The layer exports one, `faults_state`. */
 struct faults {
-    struct fault set[FAULTS_MOST];
+    struct fault set[MAX_FAULTS];
     int fired;  /* how often a call failed by this */
     int live;   /* objects and events that were made and are held */
     int loaded; /* the loader took the layer */

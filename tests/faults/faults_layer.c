@@ -15,19 +15,19 @@ static cl_icd_dispatch table;
 
 /* ---- commands that fail when they are run: nothing is done, the event tells it ------------------------ */
 
-enum { FAILED_MOST = 256 };
+enum { MAX_FAILED = 256 };
 static pthread_mutex_t failed_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct {
     cl_event event;
     int holds, status;
-} failed[FAILED_MOST];
+} failed[MAX_FAILED];
 
 /* The status of a failed command's event, 0 for others; `holds` is added to the holds on it, and with none left it is
  * forgotten. */
 static int faults_failed(cl_event event, int holds) {
     int status = 0;
     pthread_mutex_lock(&failed_lock);
-    for (int i = 0; i < FAILED_MOST && !status; i++) {
+    for (int i = 0; i < MAX_FAILED && !status; i++) {
         if (failed[i].holds == 0 || failed[i].event != event) continue;
         status = failed[i].status;
         failed[i].holds += holds;
@@ -51,7 +51,7 @@ static cl_int faults_fail_event(cl_command_queue queue, cl_event *event, int sta
     faults_hold(1);
     pthread_mutex_lock(&failed_lock);
     int at = 0;
-    while (at < FAILED_MOST - 1 && failed[at].holds > 0) at++;
+    while (at < MAX_FAILED - 1 && failed[at].holds > 0) at++;
     failed[at].event = *event;
     failed[at].holds = 1;
     failed[at].status = status;

@@ -44,7 +44,7 @@ WRAP("alloc.", void *, malloc, (size_t size), (size), NULL)
 WRAP("alloc.", void *, calloc, (size_t count, size_t size), (count, size), NULL)
 WRAP("alloc.", void *, realloc, (void *p, size_t size), (p, size), NULL)
 WRAP("alloc.", char *, strdup, (const char *text), (text), NULL)
-WRAP("alloc.", char *, strndup, (const char *text, size_t most), (text, most), NULL)
+WRAP("alloc.", char *, strndup, (const char *text, size_t max), (text, max), NULL)
 WRAP("alloc.", int, posix_memalign, (void **out, size_t align, size_t size), (out, align, size), code)
 WRAP("alloc.", char *, realpath, (const char *path, char *out), (path, out), NULL)
 WRAP("alloc.", int, pthread_create, (pthread_t * out, const pthread_attr_t *how, void *(*start)(void *), void *user),

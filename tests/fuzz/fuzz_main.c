@@ -7,8 +7,8 @@
 
 #include "fuzz.h"
 
-enum { INPUT_MOST = 1 << 20 };
-static unsigned char input[INPUT_MOST];
+enum { MAX_BYTES = 1 << 20 };
+static unsigned char input[MAX_BYTES];
 static int inputs, failed;
 
 static void run_file(const char *path) {

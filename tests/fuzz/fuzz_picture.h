@@ -26,7 +26,7 @@ fuzz_picture_decode(int (*decode)(const char *, const unsigned char *, size_t, s
         return 0;
     }
     FUZZ_CLAIM(out->width > 0 && out->height > 0 && out->channels == 3 && out->pixels);
-    FUZZ_CLAIM(out->width <= PICTURE_PIXELS_MOST / out->height);
+    FUZZ_CLAIM(out->width <= PICTURE_MAX_PIXELS / out->height);
     size_t marks = 0;
     for (size_t i = 0; i + mark_length <= size; i++) marks += memcmp(data + i, mark, mark_length) == 0;
     FUZZ_CLAIM(marks > 0);

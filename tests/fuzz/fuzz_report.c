@@ -18,9 +18,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         c += bytes;
     }
     /* jansson knows UTF-8 too: what it takes as a text of this many bytes is whole characters. */
-    for (size_t most = 0; most <= length && most < 64; most++) {
-        int cut = printable_cut(text, most);
-        FUZZ_CLAIM(cut >= 0 && (size_t)cut <= most && most - (size_t)cut < 4);
+    for (size_t max = 0; max <= length && max < 64; max++) {
+        int cut = printable_cut(text, max);
+        FUZZ_CLAIM(cut >= 0 && (size_t)cut <= max && max - (size_t)cut < 4);
         json_t *whole = json_stringn(text, length), *part = json_stringn(text, (size_t)cut);
         FUZZ_CLAIM(!plain || (whole && part));
         json_decref(whole);

@@ -14,19 +14,19 @@
 
 /* ---- chains ------------------------------------------------------------------------------------- */
 
-enum { LAYERS_MOST = 200, CHANNELS_MOST = 200 };
+enum { MAX_LAYERS = 200, MAX_CHANNELS = 200 };
 
 struct chain {
     struct alexcl_model model;
-    struct alexcl_layer layers[LAYERS_MOST];
-    char names[LAYERS_MOST][32];
-    double mean[CHANNELS_MOST], std[CHANNELS_MOST];
+    struct alexcl_layer layers[MAX_LAYERS];
+    char names[MAX_LAYERS][32];
+    double mean[MAX_CHANNELS], std[MAX_CHANNELS];
 };
 
 /* Convolutions, each with a ReLU behind it, then a fully connected layer; names as long as importers make them. */
 static struct chain *make_chain(size_t layers, int channels) {
     struct chain *c = calloc(1, sizeof *c);
-    ck_assert(c && layers >= 4 && layers <= LAYERS_MOST && channels <= CHANNELS_MOST);
+    ck_assert(c && layers >= 4 && layers <= MAX_LAYERS && channels <= MAX_CHANNELS);
     for (size_t i = 0; i < layers; i++) {
         snprintf(c->names[i], sizeof c->names[i], "stage_%03zu/branch_of_maps", i);
         c->layers[i] = i + 1 == layers   ? (struct alexcl_layer){.type = ALEXCL_FC, .outputs = 3}

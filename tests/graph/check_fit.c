@@ -22,7 +22,7 @@ static struct fit fit_of(const struct graph *g, const struct split *split, int o
 /* The least memory, with the tenth that is left free, for `bytes`. */
 static uint64_t enough(uint64_t bytes) { return (bytes * 10 + 8) / 9 + 10; }
 
-static int most(const struct fit *f, int wanted) {
+static int max_images(const struct fit *f, int wanted) {
     const int plenty[2] = {wanted, wanted};
     int images = 0, capacity[2];
     EXPECT_OK(fit_batch(f, wanted, plenty, &images, capacity, &err), err);
@@ -67,10 +67,10 @@ static void expect_host(const struct graph *g, const struct split *s) {
     ck_assert_uint_lt(fit_host(&f, images, capacity), due);
     /* So much and a tenth, and the batch fits; a little less, and it is cut. */
     f.host_memory = enough(due);
-    ck_assert_int_ge(most(&f, WANTED), images);
-    ck_assert_int_eq(most(&f, images), images);
+    ck_assert_int_ge(max_images(&f, WANTED), images);
+    ck_assert_int_eq(max_images(&f, images), images);
     f.host_memory = due + due / 10 - due / 50;
-    ck_assert_int_lt(most(&f, images), images);
+    ck_assert_int_lt(max_images(&f, images), images);
     f.host_memory = 10000000; /* not even one */
     EXPECT_ERROR(fit_batch(&f, IMAGES, plenty, &images, capacity, &err), ALEXCL_E_MEMORY, "one image needs", err);
     ck_assert_int_eq(error_exit_code(ALEXCL_E_MEMORY), 5);
@@ -90,10 +90,10 @@ static void expect_card(const struct graph *g, const struct split *s) {
     uint64_t due = 0;
     for (size_t i = 0; i < 2; i++) due += graph_memory(g, f.targets[i].halves, &none, capacity[i]).total;
     f.shared = enough(due);
-    ck_assert_int_eq(most(&f, images), images);
+    ck_assert_int_eq(max_images(&f, images), images);
     f.shared = due;
-    ck_assert_int_lt(most(&f, images), images);
-    ck_assert_int_gt(most(&f, images), 0);
+    ck_assert_int_lt(max_images(&f, images), images);
+    ck_assert_int_gt(max_images(&f, images), 0);
     f.shared = 1000000;
     EXPECT_ERROR(fit_batch(&f, IMAGES, plenty, &images, capacity, &err), ALEXCL_E_MEMORY, "both devices", err);
 }

@@ -47,7 +47,7 @@ static double planned(const char *precision) {
 }
 
 /* Of some runs: two targets that are prepared at once have their peaks together or one behind the other. */
-static double least_resident(const char *const arguments[]) {
+static double min_resident(const char *const arguments[]) {
     enum { RUNS = 4 };
     double least = resident(arguments);
     for (int i = 1; i < RUNS; i++) {
@@ -75,7 +75,7 @@ START_TEST(the_net_is_in_memory_once) {
         resident(halves);
         resident(whole); /* compiles, which takes memory of its own */
         resident(tiny);
-        double idle = least_resident(tiny), most = least_resident(whole), less = least_resident(halves);
+        double idle = min_resident(tiny), most = min_resident(whole), less = min_resident(halves);
         printf("devices %s: %.1f MiB idle, %.1f MiB with the net of %.1f MiB\n", devices, idle / 1048576,
                most / 1048576, size / 1048576);
         ck_assert_msg(most <= 1.45 * size + idle, "devices %s: %.1f MiB, more than 1.45 x %.1f + %.1f idle", devices,

@@ -7,17 +7,17 @@
 #include "support.h"
 
 static struct alexcl_error err;
-enum { ITEMS = 128, COUNT = 3, MOST = ITEMS * COUNT * 4 * 16 };
+enum { ITEMS = 128, COUNT = 3, MAX_COUNT = ITEMS * COUNT * 4 * 16 };
 
 static void check_form(struct peak_form f) {
     struct device *dev = support_target()->device;
     struct kernel *compute, *read;
     struct buffer *x, *y;
-    float values[MOST], got[ITEMS], want[ITEMS];
+    float values[MAX_COUNT], got[ITEMS], want[ITEMS];
     struct kernel_range range = {1, {0}, {ITEMS}, {(size_t)f.group}};
     EXPECT_OK(kernel_create(dev, "peak", "peak_fma", f.defines, &compute, &err), err);
     EXPECT_OK(kernel_create(dev, "peak", "peak_read", f.defines, &read, &err), err);
-    EXPECT_OK(buffer_create(dev, MOST, "a test", &x, &err), err);
+    EXPECT_OK(buffer_create(dev, MAX_COUNT, "a test", &x, &err), err);
     EXPECT_OK(buffer_create(dev, ITEMS, "a test", &y, &err), err);
 
     float due = 0;
@@ -32,8 +32,8 @@ static void check_form(struct peak_form f) {
     EXPECT_OK(buffer_read(y, 0, got, ITEMS - 1, &err), err);
     for (int i = 0; i < ITEMS - 1; i++) ck_assert_float_eq(got[i], due);
 
-    for (int i = 0; i < MOST; i++) values[i] = (float)(i % 61);
-    EXPECT_OK(buffer_write(x, 0, values, MOST, &err), err);
+    for (int i = 0; i < MAX_COUNT; i++) values[i] = (float)(i % 61);
+    EXPECT_OK(buffer_write(x, 0, values, MAX_COUNT, &err), err);
     EXPECT_OK(KERNEL_LAUNCH(read, "peak", &range, &err, ARG_BUFFER(x), ARG_BUFFER(y), ARG_INT(ITEMS), ARG_INT(COUNT),
                             ARG_INT(f.neighbours ? 1 : 4 * COUNT), ARG_INT(f.neighbours ? ITEMS : 1)),
               err);

@@ -54,7 +54,7 @@ static void close_net(struct opened *o) {
 static void run(struct opened *o) {
     seen->count = 0;
     EXPECT_OK(alexcl_net_run(o->net, o->in, IMAGES, o->out, &err), err);
-    ck_assert(seen->count > 0 && seen->count < HANDOVER_MOST);
+    ck_assert(seen->count > 0 && seen->count < HANDOVER_MAX);
 }
 
 static int copies(const struct handover_command *c) {

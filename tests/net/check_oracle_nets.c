@@ -17,7 +17,7 @@
 
 static const uint64_t SEED = 0x20120930A1E7C0DEu;
 static const double LAYER_TOLERANCE = 1e-4, LOGITS_TOLERANCE = 1e-4, PROBABILITY_TOLERANCE = 1e-3,
-                    HALF_TOLERANCE = 1e-3, HALF_LEAST = 1e-5;
+                    HALF_TOLERANCE = 1e-3, HALF_MIN = 1e-5;
 enum { FEW_LAYERS = 30000 }; /* nets with fewer inputs are looked at after every layer */
 
 static char dir[64];
@@ -189,7 +189,7 @@ START_TEST(logits_with_half_weights) {
     double error = error_of_largest(got, &want);
     printf("%s: with half weights the logits are off by %.1e of the largest\n", dir, error);
     ck_assert_msg(error <= HALF_TOLERANCE, "off by %.2g of the largest", error);
-    ck_assert_msg(error > HALF_LEAST, "off by %.2g of the largest: those are float weights", error);
+    ck_assert_msg(error > HALF_MIN, "off by %.2g of the largest: those are float weights", error);
     free(got);
     oracle_free(&want);
 }

@@ -25,10 +25,10 @@ struct handover_command {
     int rectangle;       /* 1: of rows that do not follow one another; 2: of rows that do */
     int event;           /* one was asked for */
 };
-enum { HANDOVER_MOST = 4096, HANDOVER_MAPS = 8 };
+enum { HANDOVER_MAX = 4096, HANDOVER_MAPS = 8 };
 /* The layer exports one, `handover`. */
 struct handover {
-    struct handover_command commands[HANDOVER_MOST];
+    struct handover_command commands[HANDOVER_MAX];
     int count; /* set to 0 to begin anew */
     struct {
         const char *start;

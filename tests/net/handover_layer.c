@@ -13,7 +13,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void handover_add(struct handover_command c) {
     pthread_mutex_lock(&lock);
-    if (handover.count < HANDOVER_MOST) handover.commands[handover.count++] = c;
+    if (handover.count < HANDOVER_MAX) handover.commands[handover.count++] = c;
     pthread_mutex_unlock(&lock);
 }
 

@@ -59,12 +59,12 @@ static void set_up(void) {
 
 /* ---- alexcl_check_run ---- */
 
-enum { MOST = 128 };
-static struct alexcl_check_result seen[MOST];
+enum { MAX_COUNT = 128 };
+static struct alexcl_check_result seen[MAX_COUNT];
 static unsigned seen_count, stop_behind;
 static int keep(void *user, const struct alexcl_check_result *r) {
     (void)user;
-    ck_assert_uint_lt(seen_count, MOST);
+    ck_assert_uint_lt(seen_count, MAX_COUNT);
     seen[seen_count++] = *r;
     ck_assert_uint_eq(r->number, seen_count);
     return seen_count == stop_behind;

@@ -12,18 +12,18 @@
 #include "report.h"
 #include "status.h"
 
-enum { LAYERS_MOST = 64 };
+enum { MAX_LAYERS = 64 };
 
 /* Channels stay a multiple of 4: two halves, each of two groups at most. */
 static int cell_channels(int channels, double width) { return (int)lround(channels * width / 4) * 4; }
 
-static int cell_model(double width, struct alexcl_layer layers[LAYERS_MOST], struct alexcl_model *out,
+static int cell_model(double width, struct alexcl_layer layers[MAX_LAYERS], struct alexcl_model *out,
                       struct alexcl_error *err) {
     const struct alexcl_model *base = NULL;
     int status = alexcl_model_find("alexnet-caffe", &base, err);
     if (status != ALEXCL_OK) return status;
-    if (base->layer_count > LAYERS_MOST)
-        return error_set(err, ALEXCL_E_OTHER, "alexnet-caffe has more than %d layers", LAYERS_MOST);
+    if (base->layer_count > MAX_LAYERS)
+        return error_set(err, ALEXCL_E_OTHER, "alexnet-caffe has more than %d layers", MAX_LAYERS);
     *out = *base;
     memcpy(layers, base->layers, base->layer_count * sizeof *layers);
     for (size_t i = 0; i < base->layer_count; i++)
@@ -73,7 +73,7 @@ static int cell_run(const struct alexcl_model *model, const struct alexcl_plan *
 
 int main(int argc, char **argv) {
     struct alexcl_error err = {0};
-    struct alexcl_layer layers[LAYERS_MOST];
+    struct alexcl_layer layers[MAX_LAYERS];
     struct alexcl_model model;
     struct alexcl_plan *plan = NULL;
     struct alexcl_selection *sel = NULL;
