@@ -200,11 +200,11 @@ void layer_lay_halo(const struct layer *l, int channels, const float *plain, flo
     for (size_t i = 0; i < size; i++) laid[l->choice.in_block > 1 ? i % hw * count + i / hw : i] = plain[i];
 }
 
-int layer_set_way(struct layer *l, int way, int block) {
-    if (way > 0 && block == 1) return 0;
-    l->choice.in_block = way < 2 ? 1 : block;
-    l->choice.out_block = way < 1 ? 1 : layer_makes_block(l, l->choice.in_block, block);
-    return way == 0 || ((l->choice.in_block > 1 || l->choice.out_block > 1) && layer_takes_blocks(l));
+int layer_set_layout(struct layer *l, int layout, int block) {
+    if (layout > 0 && block == 1) return 0;
+    l->choice.in_block = layout < 2 ? 1 : block;
+    l->choice.out_block = layout < 1 ? 1 : layer_makes_block(l, l->choice.in_block, block);
+    return layout == 0 || ((l->choice.in_block > 1 || l->choice.out_block > 1) && layer_takes_blocks(l));
 }
 
 /* ---- in small ---- */

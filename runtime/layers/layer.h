@@ -285,10 +285,10 @@ void layer_lay_halo(const struct layer *l, int channels, const float *plain, flo
 struct alexcl_shape layer_own(const struct layer *l, int input);
 size_t layer_own_floats(const struct layer *l, int input);
 void layer_lay_own(const struct layer *l, int input, const float *plain, float *laid);
-/* How what a layer reads and makes can lie on a target with `block` channels side by side: sets in_block and out_block;
- * 0 where there is no such way. Ways are 0 .. LAYER_WAYS-1; the first is without blocks. */
-enum { LAYER_WAYS = 3 };
-int layer_set_way(struct layer *l, int way, int block);
+/* Layout 0 .. LAYER_LAYOUTS-1 of what a layer reads and makes, on a target with `block` channels side by side: sets
+ * in_block and out_block. The first is without blocks. 0: the layer has no such layout there. */
+enum { LAYER_LAYOUTS = 3 };
+int layer_set_layout(struct layer *l, int layout, int block);
 /* Whether every variant of this layer that is used on blocks can read and make them. */
 int layer_takes_blocks(const struct layer *l);
 /* Channels side by side in what a layer makes, from those in what it reads: convolutions make blocks, layers of units

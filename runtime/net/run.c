@@ -131,7 +131,7 @@ static void run_pack(float *to, const float *from, const struct buffer_region *r
                region->width * sizeof *to);
 }
 
-/* `count` images from one way of lying to another. */
+/* `count` images from one layout to another. */
 static void run_convert(float *to, const struct graph_sent *to_sent, const float *from,
                         const struct graph_sent *from_sent, int count) {
     memset(to, 0, (size_t)count * to_sent->floats * sizeof *to);

@@ -24,6 +24,18 @@ static const struct selfcheck_part *const parts[] = {&selfcheck_join, &selfcheck
                                                      &selfcheck_peak};
 enum { PARTS = sizeof parts / sizeof *parts };
 
+/* Counts `number` down over the precisions of a variant's weights and the layouts that it can compute, and sets the one
+ * at which it was 0; 0 where there are not so many. */
+static int table_choose(struct layer *l, const struct layer_variant *v, const struct target *target, unsigned *number) {
+    for (int fp16 = 0; fp16 <= l->shape.ops->half_weights; fp16++) {
+        l->choice.fp16 = fp16;
+        for (int layout = 0; layout < LAYER_LAYOUTS; layout++)
+            if (layer_set_layout(l, layout, layer_block(target)) && v->applicable(l, target) && (*number)-- == 0)
+                return 1;
+    }
+    return 0;
+}
+
 int selfcheck_table_case(const struct target *target, unsigned number, struct selfcheck_case *out) {
     const struct layer_sample *s;
     for (unsigned row = 0; (s = table_sample(row)) != NULL; row++) {
@@ -32,21 +44,14 @@ int selfcheck_table_case(const struct target *target, unsigned number, struct se
         struct layer l;
         if (selfcheck_describe_layer(&c, 0, &l, &ignored) != ALEXCL_OK) continue;
         for (const struct layer_variant *const *v = l.shape.ops->variants[LAYER_FORWARD]; *v; v++) {
-            int large = s->images != 0 && strcmp((*v)->name, "clblast") != 0;
-            /* fully connected layers with both kinds of weights */
-            for (int way = 0; way < 2 * LAYER_WAYS && !large; way++) {
-                l.choice.fp16 = way >= LAYER_WAYS;
-                if (l.choice.fp16 && !l.shape.ops->half_weights) break;
-                if (!layer_set_way(&l, way % LAYER_WAYS, layer_block(target)) || !(*v)->applicable(&l, target) ||
-                    number-- > 0)
-                    continue;
-                c.variant = *v;
-                c.fp16 = l.choice.fp16;
-                c.in_block = l.choice.in_block;
-                c.out_block = l.choice.out_block;
-                *out = c;
-                return 1;
-            }
+            if (s->images != 0 && strcmp((*v)->name, "clblast") != 0) continue; /* a sample for CLBlast alone */
+            if (!table_choose(&l, *v, target, &number)) continue;
+            c.variant = *v;
+            c.fp16 = l.choice.fp16;
+            c.in_block = l.choice.in_block;
+            c.out_block = l.choice.out_block;
+            *out = c;
+            return 1;
         }
     }
     if (number >= PARTS) return 0;

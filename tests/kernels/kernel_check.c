@@ -249,12 +249,13 @@ void kernel_check_several(const struct alexcl_layer *desc, const struct alexcl_s
     enum { ALL = 9 };
     struct alexcl_error err = {0};
     const float *const no_weights[LAYER_TENSORS] = {0};
-    for (int way = 0; way < 4; way++) {
+    for (int turn = 0; turn < 4; turn++) {
+        int half = turn % 2, block = turn / 2 ? LAYER_BLOCK : 1;
         struct layer l;
         float *x[LAYER_INPUTS];
-        EXPECT_OK(layer_describe_inputs(&l, desc, way % 2, shapes, count, &err), err);
-        if (way > 1 && (!support_target()->device || !kernel_check_possible("cpu"))) continue;
-        l.choice.in_block = l.choice.out_block = way > 1 ? LAYER_BLOCK : 1;
+        EXPECT_OK(layer_describe_inputs(&l, desc, half, shapes, count, &err), err);
+        if (block > 1 && (!support_target()->device || !kernel_check_possible("cpu"))) continue;
+        l.choice.in_block = l.choice.out_block = block;
         for (int i = 0; i < count; i++) {
             char name[] = {'x', (char)('0' + i), '\0'};
             x[i] = support_random(ALL * shape_size(shapes[i]), name, 2.0);

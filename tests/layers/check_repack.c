@@ -152,7 +152,7 @@ static void with_values(struct subject *s, void (*check)(struct subject *s)) {
     for (int t = 0; t < LAYER_TENSORS; t++) free(s->a[t]), free(s->b[t]), s->a[t] = s->b[t] = NULL;
 }
 
-/* Every type that has parameters, on its samples, in every way that values can lie; the variants of that name, or all
+/* Every type that has parameters, on its samples, in every layout; the variants of that name, or all
  * but that. Gives how many there were. */
 static int walk(void (*check)(struct subject *s), const char *only, const char *without) {
     struct alexcl_error err = {0};
@@ -162,22 +162,22 @@ static int walk(void (*check)(struct subject *s), const char *only, const char *
         const struct layer_ops *ops = layer_type((enum alexcl_layer_type)type);
         if (ops->inputs) continue; /* what reads several values has no parameters */
         for (const struct layer_sample *sample = ops->samples; sample && sample->in.c; sample++)
-            for (int turn = 0; turn < 2 * LAYER_WAYS * 2 && !sample->images; turn++) {
-                int half = turn % 2, way = turn / 2 % LAYER_WAYS, fp16 = turn / 2 / LAYER_WAYS;
+            for (int turn = 0; turn < 2 * LAYER_LAYOUTS * 2 && !sample->images; turn++) {
+                int half = turn % 2, layout = turn / 2 % LAYER_LAYOUTS, fp16 = turn / 2 / LAYER_LAYOUTS;
                 struct subject s = {0};
                 EXPECT_OK(layer_describe(&s.l, &sample->desc, half, sample->in, &err), err);
                 s.l.choice.reproducible = 1;
                 s.l.choice.fp16 = fp16;
                 if (s.l.shape.tensor_count == 0 || fp16 > ops->half_weights ||
-                    !layer_set_way(&s.l, way, layer_block(target)))
+                    !layer_set_layout(&s.l, layout, layer_block(target)))
                     continue;
                 for (const struct layer_variant *const *v = ops->variants[LAYER_FORWARD]; *v; v++) {
                     if (!(*v)->applicable(&s.l, target) || (only && strcmp((*v)->name, only) != 0) ||
                         (without && strcmp((*v)->name, without) == 0))
                         continue;
                     s.variant = *v;
-                    snprintf(s.what, sizeof s.what, "%s of %s, half %d, way %d%s", (*v)->name, ops->name, half, way,
-                             fp16 ? ", halves" : "");
+                    snprintf(s.what, sizeof s.what, "%s of %s, half %d, layout %d%s", (*v)->name, ops->name, half,
+                             layout, fp16 ? ", halves" : "");
                     with_values(&s, check);
                     walked++;
                 }
