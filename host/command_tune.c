@@ -24,7 +24,7 @@ struct tuned {
 };
 
 static double tune_gflops(const struct alexcl_tune_result *r) {
-    return r->together > 0 ? 2e-9 * (double)r->macs / r->together : 0;
+    return r->batch8 > 0 ? 2e-9 * (double)r->macs / r->batch8 : 0;
 }
 
 static void tune_print(const struct tuned *t, const struct alexcl_tune_result *r, int new_device, int new_layer) {
@@ -48,15 +48,15 @@ static void tune_print(const struct tuned *t, const struct alexcl_tune_result *r
         printf("\n");
         return;
     }
-    printf("%12.3f %14.3f %10.1f  %s%s%s\n", r->alone * 1e3, r->together * 1e3, tune_gflops(r),
+    printf("%12.3f %14.3f %10.1f  %s%s%s\n", r->batch1 * 1e3, r->batch8 * 1e3, tune_gflops(r),
            r->chosen ? "chosen" : "", r->chosen && r->standard ? ", " : "", r->standard ? "standard" : "");
 }
 
 static void tune_csv(const struct alexcl_tune_result *r) {
     char numbers[3][32] = {"", "", ""};
     if (r->status == ALEXCL_OK) {
-        snprintf(numbers[0], sizeof numbers[0], "%.6g", r->alone * 1e3);
-        snprintf(numbers[1], sizeof numbers[1], "%.6g", r->together * 1e3);
+        snprintf(numbers[0], sizeof numbers[0], "%.6g", r->batch1 * 1e3);
+        snprintf(numbers[1], sizeof numbers[1], "%.6g", r->batch8 * 1e3);
         snprintf(numbers[2], sizeof numbers[2], "%.6g", tune_gflops(r));
     }
     const char *fields[] = {r->target->name,
@@ -89,8 +89,8 @@ static void tune_json(struct tuned *t, const struct alexcl_tune_result *r, int n
     int right = r->status == ALEXCL_OK;
     report_append(t->ways, json_pack("{s:s, s:s, s:b, s:b, s:i, s:o, s:o, s:o, s:o}", "variant", r->variant, "tile",
                                      r->tile, "standard", r->standard, "chosen", r->chosen, "status", r->status,
-                                     "alone_ms", right ? json_real(r->alone * 1e3) : json_null(), "together_ms",
-                                     right ? json_real(r->together * 1e3) : json_null(), "gflops",
+                                     "alone_ms", right ? json_real(r->batch1 * 1e3) : json_null(), "together_ms",
+                                     right ? json_real(r->batch8 * 1e3) : json_null(), "gflops",
                                      right ? json_real(tune_gflops(r)) : json_null(), "dropped",
                                      report_string(right ? NULL : r->message)));
 }

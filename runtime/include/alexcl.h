@@ -535,7 +535,7 @@ struct alexcl_tune_result {
     int standard;           /* what is used where nothing was measured */
     int chosen;             /* the fastest; the standard unless it is beaten clearly */
     int status;             /* 0: right, and measured; else dropped: ALEXCL_E_DEVICE computes wrongly, .. */
-    double alone, together; /* seconds an image, one image and eight at once */
+    double batch1, batch8;  /* seconds an image, of one at a time and of eight at once */
     uint64_t macs;          /* of the half, an image */
     const char *message;    /* why dropped; "" */
 };

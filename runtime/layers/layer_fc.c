@@ -155,8 +155,8 @@ done:
 static int fc_cpu_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     int status = ALEXCL_OK, in = (int)layer_in_floats(l), blocks = fc_pack_blocks(l), max = fc_cpu_images(l, l->target);
     struct fc_tile tile = fc_cpu_tile(l, l->target);
-    int alone = io->count == 1 || max == 0; /* 0: no local memory to speak of */
-    for (int n = io->first; alone && n < io->first + io->count; n++) {
+    int single = io->count == 1 || max == 0; /* 0: no local memory to speak of */
+    for (int n = io->first; single && n < io->first + io->count; n++) {
         struct kernel_range range = {
             1, {0, 0, 0}, {(size_t)((blocks + tile.blocks - 1) / tile.blocks), 1, 1}, {1, 1, 1}};
         TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 2), l->shape.desc->name, &range, err,
@@ -164,7 +164,7 @@ static int fc_cpu_enqueue(struct layer *l, const struct layer_io *io, struct ale
                           ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer), ARG_BUFFER(io->out->buffer),
                           ARG_INT(n), ARG_INT(in), ARG_INT(l->shape.out.c), ARG_INT(l->choice.relu)));
     }
-    for (int first = io->first; !alone && first < io->first + io->count; first += max) {
+    for (int first = io->first; !single && first < io->first + io->count; first += max) {
         int left = io->first + io->count - first, count = left < max ? left : max,
             rows = (count + tile.images - 1) / tile.images * tile.images;
         struct kernel_range pack = {

@@ -19,7 +19,7 @@ struct selfcheck_case {
     const struct selfcheck_part *part;   /* when variant is NULL */
     int first, images;                   /* so many images behind `first` others that must stay as they were */
     /* one way of computing for every batch size; images come one by one (layer.h's max_images is 1) */
-    int reproducible, alone;
+    int reproducible, one_image;
     int fp16;                /* weights in half precision (layer.h) */
     int in_block, out_block; /* how values lie (layer.h); 0: 1 */
     struct layer_tile tile;  /* of the variant (layer.h) */

@@ -98,10 +98,10 @@ done:
     return status;
 }
 
-/* Runs images first .. first+count-1 of x, the whole layer's inputs. out: `count` images; alone: image `first`, which
- * is computed alone before; *unasked: whether another image or what is behind the last was written. */
+/* Runs images first .. first+count-1 of x, the whole layer's inputs. out: `count` images; one_image: image `first`,
+ * which is computed alone before; *unasked: whether another image or what is behind the last was written. */
 static int case_run_half(struct layer *l, enum layer_pass_kind pass, float *const x[], int first, int count, float *out,
-                         float *alone, int *unasked, struct alexcl_error *err) {
+                         float *one_image, int *unasked, struct alexcl_error *err) {
     int status = ALEXCL_OK, inputs = l->shape.input_count;
     size_t images = (size_t)(first + count), size = shape_size(l->shape.out), each = layer_out_floats(l),
            floats = images * each + BEHIND;
@@ -125,7 +125,7 @@ static int case_run_half(struct layer *l, enum layer_pass_kind pass, float *cons
     const struct layer_io one = {sources, &to, &workspace, first, 1}, all = {sources, &to, &workspace, first, count};
     TRY(layer_run(l, pass, &one, err));
     TRY(storage_read(&to, before, made, each, err));
-    layer_take_out(l, made, alone);
+    layer_take_out(l, made, one_image);
     TRY(layer_run(l, pass, &all, err));
     TRY(storage_read(&to, 0, made, floats, err));
     for (size_t n = 0; n < (size_t)count; n++) layer_take_out(l, made + before + n * each, out + n * size);
@@ -168,7 +168,7 @@ static int case_run_layer(struct target *target, const struct selfcheck_case *c,
     int status = ALEXCL_OK;
     struct target host = {NULL};
     struct layer l = {0}, reference = {0};
-    float *x[LAYER_SAMPLE_INPUTS] = {0}, *w[LAYER_TENSORS] = {0}, *buffers = NULL, *alone = NULL;
+    float *x[LAYER_SAMPLE_INPUTS] = {0}, *w[LAYER_TENSORS] = {0}, *buffers = NULL, *one_image = NULL;
     size_t images = (size_t)(c->first + c->images);
     TRY(selfcheck_describe_layer(c, half, &l, err));
     l.choice.fp16 = c->fp16;
@@ -176,7 +176,7 @@ static int case_run_layer(struct target *target, const struct selfcheck_case *c,
     l.choice.in_block = c->in_block ? c->in_block : 1;
     l.choice.out_block = c->out_block ? c->out_block : 1;
     l.choice.reproducible = c->reproducible;
-    l.choice.max_images = c->alone;
+    l.choice.max_images = c->one_image;
     l.pass[c->pass].tile = c->tile;
     for (int i = 0; i < l.shape.input_count; i++) {
         char name[16] = "x";
@@ -190,20 +190,20 @@ static int case_run_layer(struct target *target, const struct selfcheck_case *c,
     size_t floats = (size_t)c->images * shape_size(l.shape.out);
     int unasked = 0;
     TRY(memory_alloc_floats(&buffers, 2 * floats, "a check", err));
-    TRY(memory_alloc_floats(&alone, 2 * shape_size(l.shape.out), "a check", err));
+    TRY(memory_alloc_floats(&one_image, 2 * shape_size(l.shape.out), "a check", err));
     TRY(layer_prepare(&reference, c->pass, &host, (const float *const *)w, err));
     TRY(layer_prepare_variant(&l, c->pass, target, c->variant, (const float *const *)w, err));
-    TRY(case_run_half(&reference, c->pass, x, c->first, c->images, buffers, alone, &unasked, err));
-    TRY(case_run_half(&l, c->pass, x, c->first, c->images, buffers + floats, alone + shape_size(l.shape.out), &unasked,
-                      err));
+    TRY(case_run_half(&reference, c->pass, x, c->first, c->images, buffers, one_image, &unasked, err));
+    TRY(case_run_half(&l, c->pass, x, c->first, c->images, buffers + floats, one_image + shape_size(l.shape.out),
+                      &unasked, err));
     selfcheck_compare(buffers + floats, buffers, floats, half, found);
-    selfcheck_compare(alone + shape_size(l.shape.out), buffers, shape_size(l.shape.out), half, found);
+    selfcheck_compare(one_image + shape_size(l.shape.out), buffers, shape_size(l.shape.out), half, found);
     if (unasked) found->unasked = 1;
 done:
     layer_release(&reference), layer_release(&l);
     for (int t = 0; t < LAYER_TENSORS; t++) free(w[t]);
     for (int i = 0; i < LAYER_SAMPLE_INPUTS; i++) free(x[i]);
-    free(buffers), free(alone);
+    free(buffers), free(one_image);
     return status;
 }
 

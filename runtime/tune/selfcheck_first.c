@@ -33,7 +33,7 @@ struct selfcheck_case selfcheck_shrink(const struct layer *l, enum layer_pass_ki
                                .variant = l->pass[pass].variant,
                                .images = 5,
                                .reproducible = l->choice.reproducible,
-                               .alone = l->choice.max_images == 1,
+                               .one_image = l->choice.max_images == 1,
                                .fp16 = l->choice.fp16,
                                .in_block = l->choice.in_block,
                                .out_block = l->choice.out_block,
@@ -53,7 +53,7 @@ static void first_write(const struct selfcheck_case *c, struct text *out) {
              d->outputs, d->kernel[0], d->kernel[1], d->stride[0], d->stride[1], d->dilation[0], d->dilation[1],
              d->pad[0], d->pad[1], d->pad[2], d->pad[3], d->groups, d->ceil_mode, d->count_include_pad, d->window[0],
              d->window[1], d->k, d->alpha, d->beta, (int)d->lrn_scope, (int)d->dropout, d->rate, c->reproducible,
-             c->alone, c->fp16, c->in_block, c->out_block, c->tile.size[0], c->tile.size[1], c->tile.size[2]);
+             c->one_image, c->fp16, c->in_block, c->out_block, c->tile.size[0], c->tile.size[1], c->tile.size[2]);
     if (c->pass != LAYER_FORWARD) text_add(out, "pass %d\n", (int)c->pass);
 }
 

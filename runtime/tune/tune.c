@@ -22,7 +22,7 @@
 #include "timeline.h"
 
 enum {
-    TUNE_IMAGES = 8, /* together; one alone is measured as well, and a choice serves both */
+    TUNE_IMAGES = 8, /* at once; one by itself is measured as well, and a choice serves both */
     TUNE_WAYS = 32,  /* of a layer at most */
     TUNE_RUNS = 12,  /* of a way at most, the fastest counts */
     TUNE_MIN_RUNS = 3,
@@ -40,7 +40,7 @@ struct tune_way {
     struct layer_tile tile;
     int own;              /* the tile that the variant chooses by itself */
     int measured, status; /* status: why it is dropped */
-    double alone, together;
+    double batch1, batch8;
     char message[1024];
 };
 
@@ -148,7 +148,7 @@ struct tune_data {
 static int tune_run_way(const struct tune_layer *t, struct target *target, struct tune_way *way,
                         const struct tune_data *data, struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    double alone, together;
+    double batch1, batch8;
     struct layer l = t->layer;
     struct storage workspace = {0};
     l.pass[LAYER_FORWARD].tile = way->tile;
@@ -159,15 +159,15 @@ static int tune_run_way(const struct tune_layer *t, struct target *target, struc
         &l,
         &(struct layer_io){
             .in = &(struct layer_source){&data->in, NULL}, .out = &data->out, .workspace = &workspace, .count = 1},
-        &alone, err));
+        &batch1, err));
     TRY(tune_time(&l,
                   &(struct layer_io){.in = &(struct layer_source){&data->in, NULL},
                                      .out = &data->out,
                                      .workspace = &workspace,
                                      .count = TUNE_IMAGES},
-                  &together, err));
-    if (!way->measured || alone < way->alone) way->alone = alone;
-    if (!way->measured || together / TUNE_IMAGES < way->together) way->together = together / TUNE_IMAGES;
+                  &batch8, err));
+    if (!way->measured || batch1 < way->batch1) way->batch1 = batch1;
+    if (!way->measured || batch8 / TUNE_IMAGES < way->batch8) way->batch8 = batch8 / TUNE_IMAGES;
 done:
     layer_release(&l);
     storage_free(&workspace);
@@ -208,7 +208,7 @@ static int tune_store_random(struct target *target, size_t count, const char *na
 
 /* One alone and several count alike: an image's time is larger alone, if anything. */
 static double tune_cost(const struct tune_way *way) {
-    return way->measured && way->status == ALEXCL_OK ? way->alone + way->together : INFINITY;
+    return way->measured && way->status == ALEXCL_OK ? way->batch1 + way->batch8 : INFINITY;
 }
 
 /* Its variant's own tile. */
@@ -300,13 +300,13 @@ static int tune_remember(const struct tune_layer *t, struct tuning *tuning, stru
         json_array_append_new(tried,
                               way->status == ALEXCL_OK
                                   ? json_pack("{s:s, s:s, s:f, s:f}", "variant", way->variant->name, "tile", tile,
-                                              "alone_ms", way->alone * 1e3, "together_ms", way->together * 1e3)
+                                              "alone_ms", way->batch1 * 1e3, "together_ms", way->batch8 * 1e3)
                                   : json_pack("{s:s, s:s, s:s}", "variant", way->variant->name, "tile", tile, "dropped",
                                               "it failed or computed wrongly"));
     }
     const struct tune_way *chosen = &t->ways[t->chosen];
     int known = chosen->measured && chosen->status == ALEXCL_OK;
-    return tuning_set(tuning, &t->layer, LAYER_FORWARD, chosen->variant, chosen->tile, known ? chosen->together : 0,
+    return tuning_set(tuning, &t->layer, LAYER_FORWARD, chosen->variant, chosen->tile, known ? chosen->batch8 : 0,
                       tried, err);
 }
 
@@ -400,8 +400,8 @@ static int tune_report(struct tune *s, size_t index, const struct tune_layer *t,
                                        .standard = i == 0,
                                        .chosen = i == t->chosen && way->status == ALEXCL_OK,
                                        .status = way->status,
-                                       .alone = way->alone,
-                                       .together = way->together,
+                                       .batch1 = way->batch1,
+                                       .batch8 = way->batch8,
                                        .macs = t->layer.shape.macs,
                                        .message = way->message};
         tune_tile_text(way->tile, r.tile);

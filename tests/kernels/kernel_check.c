@@ -296,17 +296,17 @@ static void check_half(const char *variant, struct layer *l, const float *x, con
     for (size_t i = 0; i < floats && !kernel_check_bare(); i++)
         if (i < from || i >= from + computed)
             ck_assert_msg(is_nobody(got + i), "%s: value %zu of an image not asked for was written", what, i);
-    const int alone[] = {0, first, first + count - 1};
-    for (int i = 0; i < e->alone; i++) {
-        float *one = run_half(l, x, images, alone[i], 1, 0);
-        size_t at = (size_t)alone[i] * size;
+    const int singles[] = {0, first, first + count - 1};
+    for (int i = 0; i < e->singles; i++) {
+        float *one = run_half(l, x, images, singles[i], 1, 0);
+        size_t at = (size_t)singles[i] * size;
         /* Among the other images, whose largest value is the scale: a single value may be a sum that cancels to
          * nothing. */
         memcpy(one, want, at * sizeof *one);
         memcpy(one + at + size, want + at + size, (floats - at - size) * sizeof *one);
         support_compare_maps(what, one, want, floats, TOLERANCE, &maps);
-        const struct support_maps single = {l->shape.out, (size_t)alone[i], spread};
-        if (alone[i] >= first) support_same_maps(what, one + at, got + at, size, &single);
+        const struct support_maps single = {l->shape.out, (size_t)singles[i], spread};
+        if (singles[i] >= first) support_same_maps(what, one + at, got + at, size, &single);
         free(one);
     }
     if (e->all_ways) {

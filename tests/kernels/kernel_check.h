@@ -9,7 +9,7 @@
 struct kernel_check_extent {
     int images;
     int first, count; /* those computed together */
-    int alone;        /* how many are computed alone as well */
+    int singles;      /* how many are computed alone as well */
     int all_ways;     /* golden vectors, and the same once more cut into other launches */
     int costly;       /* the shapes with most products */
 };

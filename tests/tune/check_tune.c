@@ -25,7 +25,7 @@ struct taken {
 static int take(void *user, const struct alexcl_tune_result *r) {
     struct taken *t = user;
     ck_assert_msg(r->status == ALEXCL_OK, "%s by %s %s: %s", r->shape, r->variant, r->tile, r->message);
-    ck_assert_msg(r->alone > 0 && r->together > 0, "%s by %s %s took no time", r->shape, r->variant, r->tile);
+    ck_assert_msg(r->batch1 > 0 && r->batch8 > 0, "%s by %s %s took no time", r->shape, r->variant, r->tile);
     ck_assert_uint_le(r->number, r->count);
     t->shapes += strcmp(t->shape, r->shape) != 0;
     snprintf(t->shape, sizeof t->shape, "%s", r->shape);
