@@ -49,7 +49,7 @@ static void tune_print(const struct tuned *t, const struct alexcl_tune_result *r
         return;
     }
     printf("%12.3f %14.3f %10.1f  %s%s%s\n", r->batch1 * 1e3, r->batch8 * 1e3, tune_gflops(r),
-           r->chosen ? "chosen" : "", r->chosen && r->standard ? ", " : "", r->standard ? "standard" : "");
+           r->chosen ? "chosen" : "", r->chosen && r->is_default ? ", " : "", r->is_default ? "standard" : "");
 }
 
 static void tune_csv(const struct alexcl_tune_result *r) {
@@ -67,7 +67,7 @@ static void tune_csv(const struct alexcl_tune_result *r) {
                             numbers[0],
                             numbers[1],
                             numbers[2],
-                            r->standard ? "yes" : "no",
+                            r->is_default ? "yes" : "no",
                             r->chosen ? "yes" : "no"};
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) report_csv(fields[i], 0);
     report_csv(r->message, 1);
@@ -88,7 +88,7 @@ static void tune_json(struct tuned *t, const struct alexcl_tune_result *r, int n
     }
     int right = r->status == ALEXCL_OK;
     report_append(t->ways, json_pack("{s:s, s:s, s:b, s:b, s:i, s:o, s:o, s:o, s:o}", "variant", r->variant, "tile",
-                                     r->tile, "standard", r->standard, "chosen", r->chosen, "status", r->status,
+                                     r->tile, "standard", r->is_default, "chosen", r->chosen, "status", r->status,
                                      "alone_ms", right ? json_real(r->batch1 * 1e3) : json_null(), "together_ms",
                                      right ? json_real(r->batch8 * 1e3) : json_null(), "gflops",
                                      right ? json_real(tune_gflops(r)) : json_null(), "dropped",

@@ -18,7 +18,7 @@ static const char a_size[] = "a size, as 256MiB; 0";
 /* Of struct alexcl_settings; 0, which is its size, for what the command line alone asks. */
 #define OPTION(member) offsetof(struct alexcl_settings, member)
 static const struct {
-    const char *name, *about, *standard, *values[5]; /* values: those it can have; none: any */
+    const char *name, *about, *default_value, *values[5]; /* values: those it can have; none: any */
     size_t at;
 } table[SETTINGS_COUNT] = {
     {"ALEXCL_DEVICES", "the devices, as --devices takes them", NULL, {NULL}, 0},
@@ -77,7 +77,7 @@ const char *settings_environment(const char *name) {
 }
 
 struct setting settings_get(const struct settings_given *given, size_t i) {
-    struct setting s = {table[i].name, table[i].about, table[i].standard, "default"};
+    struct setting s = {table[i].name, table[i].about, table[i].default_value, "default"};
     if (given && given->values[i]) {
         s.value = given->values[i];
         s.origin = "flag";

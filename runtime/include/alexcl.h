@@ -532,8 +532,8 @@ struct alexcl_tune_result {
     const char *shape;      /* of the half: "conv 48x27x27 to 128, 5x5/1, pad 2, ..", as in the file */
     const char *variant;    /* "winograd" */
     char tile[32];          /* in the variant's own terms: "8x2x4"; "" where it has none */
-    int standard;           /* what is used where nothing was measured */
-    int chosen;             /* the fastest; the standard unless it is beaten clearly */
+    int is_default;         /* what is used where nothing was measured */
+    int chosen;             /* the fastest; the default unless it is beaten clearly */
     int status;             /* 0: right, and measured; else dropped: ALEXCL_E_DEVICE computes wrongly, .. */
     double batch1, batch8;  /* seconds an image, of one at a time and of eight at once */
     uint64_t macs;          /* of the half, an image */

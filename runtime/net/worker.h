@@ -34,7 +34,7 @@ struct worker_shared {
     const struct alexcl_selection *selection;
     struct settings settings;
     int workers;          /* 1 or 2 */
-    int reproducible;     /* one way of computing for every batch size, and at every start: the standard */
+    int reproducible;     /* one way of computing for every batch size, and at every start: the default */
     atomic_uint prepared; /* halves of layers, on all workers */
     unsigned to_prepare;
     struct exchange *exchange;

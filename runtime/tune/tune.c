@@ -2,7 +2,7 @@
 /* Which way of computing each layer is fastest. Shapes that several layers share are measured once, largest first; a
  * first round times each variant by its own tile, a second one the tiles of variants that have hope, until the time is
  * spent. The least of some runs counts, of one image and of several alike. A way must give the right answer on a small
- * shape first, and must beat the standard clearly, once more in turn with it: another program's burst of work is no
+ * shape first, and must beat the default clearly, once more in turn with it: another program's burst of work is no
  * reason to change kernels. */
 #include "tune.h"
 
@@ -27,10 +27,10 @@ enum {
     TUNE_RUNS = 12,  /* of a way at most, the fastest counts */
     TUNE_MIN_RUNS = 3,
     TUNE_ROUNDS = 2, /* variants, then tiles */
-    TUNE_AGAIN = 2,  /* times that the fastest and the standard are measured once more */
+    TUNE_AGAIN = 2,  /* times that the fastest and the default are measured once more */
 };
 static const double TUNE_ENOUGH = 0.05;  /* seconds of runs, after which TUNE_MIN_RUNS are enough */
-static const double TUNE_CLEARLY = 0.95; /* of the standard's time: less is no luck */
+static const double TUNE_CLEARLY = 0.95; /* of the default's time: less is no luck */
 
 static const double TUNE_HOPE = 1.5; /* a variant whose own tile takes longer, in units of the best, wins by no other */
 
@@ -44,7 +44,7 @@ struct tune_way {
     char message[1024];
 };
 
-/* One shape of a half, and its ways; the first is the standard. */
+/* One shape of a half, and its ways; the first is the default. */
 struct tune_layer {
     struct layer layer; /* as the graph has it, before it is prepared */
     char key[TUNING_KEY];
@@ -225,7 +225,7 @@ static double tune_best(const struct tune_layer *t) {
     return best;
 }
 
-/* The fastest, which must beat the standard clearly: both once more, in turn, since other work on the machine may have
+/* The fastest, which must beat the default clearly: both once more, in turn, since other work on the machine may have
  * hit one of them. */
 static int tune_choose(struct tune_layer *t, struct target *target, const struct tune_data *data,
                        struct alexcl_error *err) {
@@ -397,7 +397,7 @@ static int tune_report(struct tune *s, size_t index, const struct tune_layer *t,
                                        .layer = t->layer.shape.desc->name,
                                        .shape = t->key,
                                        .variant = way->variant->name,
-                                       .standard = i == 0,
+                                       .is_default = i == 0,
                                        .chosen = i == t->chosen && way->status == ALEXCL_OK,
                                        .status = way->status,
                                        .batch1 = way->batch1,

@@ -14,7 +14,7 @@ int tune_before_use(const struct alexcl_selection *sel, size_t index, struct gra
                     const struct target *target, uint64_t time, struct tuning *t, struct alexcl_error *err);
 
 /* Until when is measured (timeline_now). A way is begun where more is left than the longest so far took: what takes
- * long is to compile it, and that cannot be stopped. What is needed in any case, the standard, is compiled here instead
+ * long is to compile it, and that cannot be stopped. What is needed in any case, the default, is compiled here instead
  * of later: its time moves the deadline. */
 struct tune_budget {
     uint64_t deadline, longest;

@@ -39,7 +39,7 @@ infer -v --no-cache; grep -q "measuring" err && bad "measured though it cannot b
 printf '{"format": 1' >"$file"; infer; says "not used"; says "alexcl tune"; prints "cat.png"
 tiny 0 tune --devices 0; infer; grep -q 'not used' err && bad 'a file made anew is not used'
 
-# ---- a reproducible run takes the standard ways, whatever was measured, and measures nothing
+# ---- a reproducible run takes the default ways, whatever was measured, and measures nothing
 jq '.layers |= with_entries(if .key | startswith("conv") then .value.variant = "cpu" | .value.tile = [3, 1] else . end)' "$file" >edited && mv edited "$file"
 infer --save edited.npy
 infer --save r1.npy --reproducible

@@ -18,7 +18,7 @@ enum { IMAGES = 5 };
 /* ---- ways ---- */
 
 struct taken {
-    int ways, chosen, standard, shapes;
+    int ways, chosen, defaults, shapes;
     char shape[TUNING_KEY];
 };
 
@@ -31,7 +31,7 @@ static int take(void *user, const struct alexcl_tune_result *r) {
     snprintf(t->shape, sizeof t->shape, "%s", r->shape);
     t->ways++;
     t->chosen += r->chosen;
-    t->standard += r->standard;
+    t->defaults += r->is_default;
     return 0;
 }
 
@@ -56,7 +56,7 @@ START_TEST(every_way_is_right_and_one_is_chosen) {
     EXPECT_OK(alexcl_tune_run(model, support_selection(), NULL, take, &t, path, sizeof path, &err), err);
     ck_assert_int_ge(t.ways, 10);
     ck_assert_int_eq(t.chosen, t.shapes);
-    ck_assert_int_eq(t.standard, t.shapes);
+    ck_assert_int_eq(t.defaults, t.shapes);
     EXPECT_OK(files_read(path, 1 << 20, &text, &length, &err), err);
     EXPECT_OK(tuning_parse((const char *)text, length, &tuning, &err), err);
     ck_assert(tuning_knows(tuning, t.shape));
@@ -305,7 +305,7 @@ START_TEST(a_first_use_measures_once_and_placements_agree) {
     struct tuning *t;
     const struct alexcl_device_info *device = alexcl_selection_device(support_selection(), 0);
     fresh_cache();
-    float *standard = scores("0", &count);
+    float *untuned = scores("0", &count);
     EXPECT_OK(tuning_open(device, support_settings(), &t, &err), err);
     ck_assert_int_ne(access(tuning_path(t), F_OK), 0);
     support_set("ALEXCL_TUNE", "first");
@@ -326,10 +326,10 @@ START_TEST(a_first_use_measures_once_and_placements_agree) {
         free(before), free(after);
     }
     ck_assert_msg(kept != NULL, "20 openings did not come to an end of measuring");
-    support_compare("tuned", first, standard, count, 1e-5);
+    support_compare("tuned", first, untuned, count, 1e-5);
     support_same("0 and 0/2, one tuning", again, kept, count);
     tuning_free(t);
-    free(standard), free(first), free(kept), free(again);
+    free(untuned), free(first), free(kept), free(again);
 }
 END_TEST
 
@@ -362,23 +362,23 @@ START_TEST(an_edited_file_is_obeyed) {
     struct tuning *t;
     struct layer l = layer_of(&g, "conv2");
     fresh_cache();
-    float *standard = scores("0", &count);
+    float *untuned = scores("0", &count);
     EXPECT_OK(tuning_open(alexcl_selection_device(support_selection(), 0), support_settings(), &t, &err), err);
     tuning_key(&l, LAYER_FORWARD, key);
     ck_assert_int_eq(strcmp(layer_choose(&l, LAYER_FORWARD, support_target())->name, "winograd"), 0);
     snprintf(text, sizeof text, "{\"format\": 1, \"layers\": {\"%s\": {\"variant\": \"cpu\", \"tile\": [3, 1]}}}", key);
     EXPECT_OK(files_replace(tuning_path(t), text, strlen(text), &err), err);
     float *one = scores("0", &count), *two = scores("0/2", &count), *whatever = scores_of("0", 1, &count);
-    support_same("reproducible, whatever the file chooses", whatever, standard, count);
-    support_compare("by the file's choice", one, standard, count, 1e-5);
+    support_same("reproducible, whatever the file chooses", whatever, untuned, count);
+    support_compare("by the file's choice", one, untuned, count, 1e-5);
     support_same("0 and 0/2, by the file's choice", one, two, count);
-    ck_assert_msg(memcmp(one, standard, count * sizeof *one) != 0, "conv2 is computed as before");
+    ck_assert_msg(memcmp(one, untuned, count * sizeof *one) != 0, "conv2 is computed as before");
     EXPECT_OK(files_replace(tuning_path(t), "{", 1, &err), err);
     float *damaged = scores("0", &count);
-    support_same("with a damaged file", damaged, standard, count);
+    support_same("with a damaged file", damaged, untuned, count);
     tuning_free(t);
     graph_free(g);
-    free(standard), free(one), free(two), free(whatever), free(damaged);
+    free(untuned), free(one), free(two), free(whatever), free(damaged);
 }
 END_TEST
 
