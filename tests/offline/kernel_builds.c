@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Prints every program that the runtime builds, one a line: "kind source function defines", where kind is the kind of
- * device (gpu, or cpu and the floats of a register). Nothing is listed by hand: the layers themselves prepare every
+ * device (gpu, or cpu and the floats of a register). Nothing is listed by hand: the layers themselves build every
  * variant of every layer of every built-in net, and what stands for runtime/cl here writes down what they ask for.
  * Needs no OpenCL. */
 #include <stdio.h>
@@ -121,23 +121,27 @@ int blas_gemv(struct device *dev, const char *label, size_t m, size_t n, struct 
 enum { TYPES = 64 };
 static int seen[TYPES];
 
+/* What layer_prepare_variant does, but for the values: packing them for every variant takes seconds, and asks for no
+ * kernel. */
+static int builds_of_variant(struct layer *l, struct target *target, const struct layer_variant *v,
+                             struct alexcl_error *err) {
+    struct layer_pass *p = &l->pass[LAYER_FORWARD];
+    l->target = target;
+    p->variant = v;
+    p->workspace = v->workspace ? v->workspace(l, target) : 0;
+    int status = shape_size(l->shape.out) > 0 && v->build ? v->build(l, err) : ALEXCL_OK;
+    layer_release(l);
+    return status;
+}
+
 static int builds_of_layer(struct layer *l, struct target *target, struct alexcl_error *err) {
-    const float *values[LAYER_TENSORS] = {0};
     int status = ALEXCL_OK;
     seen[l->shape.desc->type] = 1;
     if (l->shape.view) return ALEXCL_OK;
-    for (int t = 0; t < l->shape.tensor_count; t++) {
-        values[t] = calloc(layer_tensor_floats(&l->shape.tensors[t]), sizeof **values);
-        if (!values[t]) status = error_set(err, ALEXCL_E_MEMORY, "out of memory");
-    }
     for (l->choice.fp16 = 0; l->choice.fp16 <= l->shape.ops->half_weights; l->choice.fp16++)
         for (const struct layer_variant *const *v = l->shape.ops->variants[LAYER_FORWARD]; status == ALEXCL_OK && *v;
-             v++) {
-            if (!(*v)->applicable(l, target)) continue;
-            status = layer_prepare_variant(l, LAYER_FORWARD, target, *v, values, err);
-            if (status == ALEXCL_OK) layer_release(l);
-        }
-    for (int t = 0; t < l->shape.tensor_count; t++) free((void *)values[t]);
+             v++)
+            if ((*v)->applicable(l, target)) status = builds_of_variant(l, target, *v, err);
     return status;
 }
 
