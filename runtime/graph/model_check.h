@@ -17,7 +17,7 @@ int model_find_layer(const struct alexcl_model *model, const char *layer, int *i
  * are today's, else a copy of it and its rows, *own, which the caller frees by free(); else NULL. */
 int model_take(const struct alexcl_model *model, const struct alexcl_model **use, struct alexcl_model **own,
                struct alexcl_error *err);
-/* What the metadata of a weight file tells beside its layers (conventions.h). No layer has this name, nor one that goes
+/* What the metadata of a weight file tells beside its layers (metadata.h). No layer has this name, nor one that goes
  * on behind a dot: its keys would be taken for those. */
 #define MODEL_RESERVED "origin"
 int model_reserves(const char *name);

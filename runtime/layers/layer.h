@@ -217,9 +217,9 @@ struct layer_sample {
     int images; /* 0: 5, which is no multiple of what a kernel makes at once. Else it is for CLBlast alone. */
 };
 
-/* Takes a convention of a layer: a text or, where that is NULL, a number. */
+/* Takes a field of a layer's metadata: a text or, where that is NULL, a number. */
 typedef void layer_tell_fn(void *user, const char *field, const char *text, double number);
-enum { LAYER_CONVENTIONS = 6 }; /* of a layer at most */
+enum { LAYER_METADATA = 6 }; /* of a layer at most */
 
 /* All that a type of layers is: what is true of one alone stands in its row, and nobody else asks for a type by its
  * name. */
@@ -243,7 +243,7 @@ struct layer_ops {
     /* best first, each list ends with NULL; NULL: there is no such pass of it */
     const struct layer_variant *const *variants[LAYER_PASSES];
     /* Tells each field in which the nets of the world differ, for a weight file's metadata. NULL: there is none. */
-    void (*conventions)(const struct alexcl_layer *desc, layer_tell_fn *tell, void *user);
+    void (*metadata)(const struct alexcl_layer *desc, layer_tell_fn *tell, void *user);
     /* Makes a description and what it reads small, for a check of the same programs: the constants that these are built
      * with stay. NULL: it goes value by value, of which 150 are enough. */
     void (*shrink)(struct alexcl_layer *desc, struct alexcl_shape *in);

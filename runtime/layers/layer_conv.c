@@ -419,7 +419,7 @@ const struct layer_ops layer_conv_ops = {
     .variants = {[LAYER_FORWARD] =
                      (const struct layer_variant *const[]){&conv_ref, &conv_clblast, &conv_winograd_mem, &conv_winograd,
                                                            &conv_cpu, &conv_own, &conv_wino, &conv_naive, NULL}},
-    .conventions = conv_tell,
+    .metadata = conv_tell,
     .shrink = conv_shrink,
     .samples = (const struct layer_sample[]){
         /* As wide as those of tiny2t, with which they share their programs. */

@@ -52,7 +52,7 @@ const struct layer_ops layer_dropout_ops = {
     .fields = LAYER_FIELD_DROPOUT,
     .describe = dropout_describe,
     .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){&dropout_ref, &dropout_own, NULL}},
-    .conventions = dropout_tell,
+    .metadata = dropout_tell,
     .samples = (const struct layer_sample[]){
         {{.type = ALEXCL_DROPOUT, .name = "dropout", .rate = 0.5, .dropout = ALEXCL_DROPOUT_PAPER}, {150, 1, 1}, 0},
         {{0}, {0}, 0}}};

@@ -166,7 +166,7 @@ const struct layer_ops layer_lrn_ops = {
     .takes_blocks = lrn_takes_blocks,
     .describe = lrn_describe,
     .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){&lrn_ref, &lrn_cpu, &lrn_own, NULL}},
-    .conventions = lrn_tell,
+    .metadata = lrn_tell,
     .shrink = norm_shrink,
     .samples = (const struct layer_sample[]){{LRN_SAMPLE(-2, 2, 0.75, ALEXCL_LRN_SCOPE_HALF), {16, 5, 13}, 0},
                                              {LRN_SAMPLE(-2, 2, 0.6, ALEXCL_LRN_SCOPE_LAYER), {13, 5, 13}, 0},
@@ -211,7 +211,7 @@ const struct layer_ops layer_rnorm_ops = {
     .reads_maps = 1,
     .describe = norm_describe,
     .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){&rnorm_ref, &rnorm_own, NULL}},
-    .conventions = norm_tell,
+    .metadata = norm_tell,
     .shrink = norm_shrink,
     .samples = (const struct layer_sample[]){
         {{.type = ALEXCL_RNORM, .name = "rnorm", .window = {-2, 2}, .k = 1, .alpha = 0.04, .beta = 0.75},

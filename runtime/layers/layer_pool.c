@@ -170,7 +170,7 @@ const struct layer_ops layer_maxpool_ops = {
     .reads_maps = 1,
     .describe = pool_describe,
     .variants = {[LAYER_FORWARD] = maxpool_variants},
-    .conventions = pool_tell,
+    .metadata = pool_tell,
     .shrink = pool_shrink,
     .samples = (const struct layer_sample[]){
         {{.type = ALEXCL_MAXPOOL, .name = "maxpool", .kernel = {3, 3}, .stride = {2, 2}}, {5, 13, 13}, 0},
@@ -242,7 +242,7 @@ const struct layer_ops layer_avgpool_ops = {
     .reads_maps = 1,
     .describe = pool_describe,
     .variants = {[LAYER_FORWARD] = avgpool_variants},
-    .conventions = avgpool_tell,
+    .metadata = avgpool_tell,
     .shrink = pool_shrink,
     .samples = (const struct layer_sample[]){
         {{.type = ALEXCL_AVGPOOL, .name = "avgpool", .kernel = {3, 3}, .stride = {2, 2}, .ceil_mode = 1},

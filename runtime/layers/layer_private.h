@@ -29,7 +29,7 @@ void layer_fill_weight(const struct layer_fill *f);
 /* A description's window; fields that its type does not use are as if nothing was said. */
 struct shape_window layer_window(const struct alexcl_layer *d);
 
-/* The conventions of a layer with a window, in ONNX's terms: dilations that are not 1; pads, where there are any or
+/* The metadata of a layer with a window, in ONNX's terms: dilations that are not 1; pads, where there are any or
  * `always`. */
 void layer_tell_window(const struct alexcl_layer *d, int always, layer_tell_fn *tell, void *user);
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conventions.h"
+#include "metadata.h"
 #include "generator.h"
 #include "graph.h"
 #include "layer.h"
@@ -90,12 +90,11 @@ static size_t weights_row(int dims, const int shape[4]) {
 
 /* ---- a file ------------------------------------------------------------------------------------ */
 
-static int weights_describe_file(const char *path, struct alexcl_weights *w, int conventions,
-                                 struct alexcl_error *err) {
+static int weights_describe_file(const char *path, struct alexcl_weights *w, int checked, struct alexcl_error *err) {
     struct text text = {0};
     text_add(&text,
-             conventions ? "%s (its metadata agrees with model %s)"
-                         : "%s (no conventions in its metadata: taken to match model %s)",
+             checked ? "%s (its metadata agrees with model %s)"
+                     : "%s (no conventions in its metadata: taken to match model %s)",
              path, w->model->name);
     if (w->random) text_add(&text, "; random weights of the generator: labels mean nothing");
     w->about = text.text;
@@ -214,10 +213,10 @@ int alexcl_weights_open(const char *path, const struct alexcl_model *given, cons
     TRY(safetensors_open(path, &w->file, err));
     const char *key, *value;
     for (size_t i = 0; safetensors_metadata(w->file, i, &key, &value); i++)
-        w->random |= strcmp(key, CONVENTIONS_ORIGIN) == 0 && strcmp(value, "generator") == 0;
-    int conventions;
-    TRY(conventions_check(w->file, path, model, w->layer_count, &conventions, err));
-    TRY(weights_describe_file(path, w, conventions, err));
+        w->random |= strcmp(key, METADATA_ORIGIN) == 0 && strcmp(value, "generator") == 0;
+    int checked;
+    TRY(metadata_check(w->file, path, model, w->layer_count, &checked, err));
+    TRY(weights_describe_file(path, w, checked, err));
     TRY(weights_find_tensors(path, w, err));
     TRY(weights_check_connections(path, w, err));
     weights_note_extra(path, w);
@@ -376,30 +375,30 @@ static int weights_tell_origin(const struct alexcl_weights *w, struct safetensor
     const char *key, *value;
     if (w->file) {
         for (size_t i = 0; safetensors_metadata(w->file, i, &key, &value); i++)
-            if (conventions_origin(key)) pairs[(*count)++] = (struct safetensors_pair){key, value};
+            if (metadata_origin(key)) pairs[(*count)++] = (struct safetensors_pair){key, value};
         return 1;
     }
     text_add(&values[0], "%llu", (unsigned long long)w->seed);
     text_add(&values[1], "{");
     for (size_t i = 0; i < w->model->layer_count; i++) {
         if (!weights_has_gain(&w->model->layers[i])) continue;
-        char number[32], *name = conventions_quote(w->model->layers[i].name);
-        conventions_number(w->gains[i], number);
+        char number[32], *name = metadata_quote(w->model->layers[i].name);
+        metadata_number(w->gains[i], number);
         text_add(&values[1], "%s%s:%s", values[1].length > 1 ? "," : "", name ? name : "", number);
         values[1].failed |= !name;
         free(name);
     }
     text_add(&values[1], "}");
-    pairs[(*count)++] = (struct safetensors_pair){CONVENTIONS_ORIGIN, "generator"};
-    pairs[(*count)++] = (struct safetensors_pair){CONVENTIONS_ORIGIN ".seed", values[0].text};
-    pairs[(*count)++] = (struct safetensors_pair){CONVENTIONS_ORIGIN ".case", w->case_name};
-    pairs[(*count)++] = (struct safetensors_pair){CONVENTIONS_ORIGIN ".gains", values[1].text};
+    pairs[(*count)++] = (struct safetensors_pair){METADATA_ORIGIN, "generator"};
+    pairs[(*count)++] = (struct safetensors_pair){METADATA_ORIGIN ".seed", values[0].text};
+    pairs[(*count)++] = (struct safetensors_pair){METADATA_ORIGIN ".case", w->case_name};
+    pairs[(*count)++] = (struct safetensors_pair){METADATA_ORIGIN ".gains", values[1].text};
     return !values[0].failed && !values[1].failed;
 }
 
 int alexcl_weights_save(const struct alexcl_weights *w, const char *path, struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    struct conventions c = {0};
+    struct metadata c = {0};
     struct safetensors_pair *pairs = NULL;
     struct safetensors_entry *entries = NULL;
     struct text values[2] = {{0}, {0}};
@@ -407,7 +406,7 @@ int alexcl_weights_save(const struct alexcl_weights *w, const char *path, struct
     const char *key, *value;
     size_t pair_count = 0, origins = 4;
     for (size_t i = 0; w->file && safetensors_metadata(w->file, i, &key, &value); i++) origins++;
-    TRY(conventions_make(w->model, &c, err));
+    TRY(metadata_make(w->model, &c, err));
     TRY(memory_alloc(&pairs, c.count + origins, sizeof *pairs, "the metadata", err));
     TRY(memory_alloc(&entries, w->count, sizeof *entries, "the list of tensors", err));
     for (size_t i = 0; i < c.count; i++)
@@ -429,7 +428,7 @@ int alexcl_weights_save(const struct alexcl_weights *w, const char *path, struct
                                           .user = &saving};
     TRY(safetensors_write(path, &content, err));
 done:
-    conventions_free(&c);
+    metadata_free(&c);
     free(pairs);
     free(entries);
     text_free(&values[0]);

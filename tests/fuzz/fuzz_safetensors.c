@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A weight file: its header, its tensors' values, and what its metadata says of the net. */
-#include "conventions.h"
+#include "metadata.h"
 #include "fuzz.h"
 
 static void check_tensor(const struct safetensors *s, const struct safetensors_tensor *t, const unsigned char *bytes,
@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         for (size_t i = 0; alexcl_model_get(i); i++) {
             const struct alexcl_model *model = alexcl_model_get(i);
             err = (struct alexcl_error){0};
-            status = conventions_check(s, "fuzz", model, size % (model->layer_count + 1), &present, &err);
+            status = metadata_check(s, "fuzz", model, size % (model->layer_count + 1), &present, &err);
             fuzz_check_answer(status, &err, fuzz_bad_data);
             FUZZ_CLAIM(!present || pairs > 0);
         }

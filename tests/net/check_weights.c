@@ -270,7 +270,7 @@ START_TEST(what_is_saved_is_read_back_mapped) {
 }
 END_TEST
 
-START_TEST(a_file_without_conventions_is_taken_to_match) {
+START_TEST(a_file_without_metadata_is_taken_to_match) {
     struct alexcl_error err = {0};
     struct alexcl_weights *w;
     EXPECT_OK(alexcl_weights_open(weight_file_with(saved("tiny2t"), NULL, NULL), model_named("tiny2t"), NULL, &w, &err),
@@ -283,7 +283,7 @@ START_TEST(a_file_without_conventions_is_taken_to_match) {
 }
 END_TEST
 
-START_TEST(each_convention_that_differs_is_named) {
+START_TEST(each_field_that_differs_is_named) {
     static const char *const models[] = {"tiny2t", "tiny-orig", "lenet5-1998"};
     struct alexcl_error err = {0};
     for (size_t m = 0; m < sizeof models / sizeof *models; m++) {
@@ -512,8 +512,8 @@ int main(void) {
     tcase_add_test(tests, gains_and_names_are_respected);
     tcase_add_test(tests, gains_of_another_size_are_read);
     tcase_add_test(tests, what_is_saved_is_read_back_mapped);
-    tcase_add_test(tests, a_file_without_conventions_is_taken_to_match);
-    tcase_add_test(tests, each_convention_that_differs_is_named);
+    tcase_add_test(tests, a_file_without_metadata_is_taken_to_match);
+    tcase_add_test(tests, each_field_that_differs_is_named);
     tcase_add_test(tests, another_models_file_is_refused_with_a_hint);
     tcase_add_test(tests, torchvisions_names_types_and_alignments_are_read);
     tcase_add_test(tests, absent_connections_must_be_zero);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A net of all that the big ones do not use: rectangular, dilated and unevenly padded windows, groups that the cut
  * falls between and into, LRN whose halves read another number of channels of each other, or one none at all. On every
- * placement the same bits; near the reference. Its conventions go through a weight file. */
+ * placement the same bits; near the reference. Its metadata goes through a weight file. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

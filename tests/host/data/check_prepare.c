@@ -148,7 +148,7 @@ START_TEST(ten_crops_lie_as_the_golden_ones) {
 END_TEST
 
 /* prepare_cut mirrors as prepare_crop says, and prepare_values orders channels, subtracts and scales. */
-START_TEST(values_follow_the_models_conventions) {
+START_TEST(values_follow_the_models_preprocessing) {
     static const char *const models[] = {"alexnet", "alexnet-caffe", "alexnet-torchvision", "alexnet-keras",
                                          "lenet5-1998"};
     for (size_t m = 0; m < sizeof models / sizeof models[0]; m++) {
@@ -211,7 +211,7 @@ int main(void) {
     tcase_add_test(tests, the_longer_side_is_rounded_down);
     tcase_add_test(tests, a_model_of_other_channels_takes_no_picture);
     tcase_add_test(tests, ten_crops_lie_as_the_golden_ones);
-    tcase_add_test(tests, values_follow_the_models_conventions);
+    tcase_add_test(tests, values_follow_the_models_preprocessing);
     tcase_add_test(tests, patches_are_named_by_line_file_and_crop);
     return support_run(tests);
 }

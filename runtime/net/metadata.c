@@ -2,7 +2,7 @@
 /* What a weight file's metadata says of its net. A model is written out as a list of keys and values; a file's list is
  * compared with it key by key, numbers by value and not by text, and what comes after the last layer asked for does not
  * matter. Differences are told by key, what the file says and what the model says. */
-#include "conventions.h"
+#include "metadata.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -15,7 +15,7 @@
 static const char PREFIX[] = "alexcl.";
 enum { NAMED = 4 }; /* differences that an error tells in full */
 
-void conventions_number(double number, char out[32]) {
+void metadata_number(double number, char out[32]) {
     if (number == floor(number) && fabs(number) < 1e15) {
         snprintf(out, 32, "%.0f", number);
         return;
@@ -33,7 +33,7 @@ void conventions_number(double number, char out[32]) {
     }
 }
 
-char *conventions_quote(const char *name) {
+char *metadata_quote(const char *name) {
     json_t *value = json_string(name);
     char *text = json_dumps(value, JSON_ENCODE_ANY);
     json_decref(value);
@@ -41,81 +41,80 @@ char *conventions_quote(const char *name) {
 }
 
 /* A new pair, whose value the caller adds. */
-static struct text *conventions_begin(struct conventions *c, size_t layer, const char *subject, const char *field) {
-    struct convention *entry = &c->list[c->count++]; /* room is counted out in conventions_make */
+static struct text *metadata_begin(struct metadata *c, size_t layer, const char *subject, const char *field) {
+    struct metadata_pair *entry = &c->list[c->count++]; /* room is counted out in metadata_make */
     text_add(&entry->key, "%s%s%s%s", PREFIX, subject, field ? "." : "", field ? field : "");
     entry->layer = layer;
     return &entry->value;
 }
 
-static void conventions_add(struct conventions *c, size_t layer, const char *subject, const char *field,
-                            const char *value) {
-    text_add(conventions_begin(c, layer, subject, field), "%s", value);
+static void metadata_add(struct metadata *c, size_t layer, const char *subject, const char *field, const char *value) {
+    text_add(metadata_begin(c, layer, subject, field), "%s", value);
 }
 
-static void conventions_add_number(struct conventions *c, size_t layer, const char *subject, const char *field,
-                                   double value) {
+static void metadata_add_number(struct metadata *c, size_t layer, const char *subject, const char *field,
+                                double value) {
     char number[32];
-    conventions_number(value, number);
-    conventions_add(c, layer, subject, field, number);
+    metadata_number(value, number);
+    metadata_add(c, layer, subject, field, number);
 }
 
 /* One number a channel: a list, but of a single one. */
-static void conventions_add_channels(struct conventions *c, const char *subject, const struct alexcl_model *model,
-                                     double (*of_channel)(const struct alexcl_model *, int)) {
-    struct text *value = conventions_begin(c, 0, subject, NULL);
+static void metadata_add_channels(struct metadata *c, const char *subject, const struct alexcl_model *model,
+                                  double (*of_channel)(const struct alexcl_model *, int)) {
+    struct text *value = metadata_begin(c, 0, subject, NULL);
     char number[32];
     for (int i = 0; i < model->channels; i++) {
-        conventions_number(of_channel(model, i), number);
+        metadata_number(of_channel(model, i), number);
         text_add(value, "%s%s", i ? "," : model->channels > 1 ? "[" : "", number);
     }
     if (model->channels > 1) text_add(value, "]");
 }
 
 /* One layer's are told to it. */
-struct conventions_layer {
-    struct conventions *list;
+struct metadata_layer {
+    struct metadata *list;
     size_t layer;
     const char *name;
 };
 
-static void conventions_told(void *user, const char *field, const char *text, double number) {
-    const struct conventions_layer *to = user;
+static void metadata_told(void *user, const char *field, const char *text, double number) {
+    const struct metadata_layer *to = user;
     if (text)
-        conventions_add(to->list, to->layer, to->name, field, text);
+        metadata_add(to->list, to->layer, to->name, field, text);
     else
-        conventions_add_number(to->list, to->layer, to->name, field, number);
+        metadata_add_number(to->list, to->layer, to->name, field, number);
 }
 
-static void conventions_add_layer(struct conventions *c, size_t i, const struct alexcl_layer *l) {
-    struct conventions_layer to = {c, i, l->name};
+static void metadata_add_layer(struct metadata *c, size_t i, const struct alexcl_layer *l) {
+    struct metadata_layer to = {c, i, l->name};
     const struct layer_ops *ops = layer_type(l->type);
-    if (ops->conventions) ops->conventions(l, conventions_told, &to);
+    if (ops->metadata) ops->metadata(l, metadata_told, &to);
 }
 
-int conventions_make(const struct alexcl_model *model, struct conventions *out, struct alexcl_error *err) {
+int metadata_make(const struct alexcl_model *model, struct metadata *out, struct alexcl_error *err) {
     static const char *const colours[] = {[ALEXCL_RGB] = "RGB", [ALEXCL_BGR] = "BGR", [ALEXCL_GREY] = "grey"};
-    *out = (struct conventions){.capacity = 9 + LAYER_CONVENTIONS * model->layer_count};
+    *out = (struct metadata){.capacity = 9 + LAYER_METADATA * model->layer_count};
     int status = memory_alloc(&out->list, out->capacity, sizeof *out->list, "the conventions", err);
     if (status != ALEXCL_OK) return status;
-    conventions_add(out, 0, "model", NULL, model->name);
-    text_add(conventions_begin(out, 0, "input", NULL), "%dx%dx%d", model->channels, model->height, model->width);
-    conventions_add(out, 0, "colour", NULL, colours[model->colour]);
-    conventions_add_number(out, 0, "scale", NULL, model->scale);
-    conventions_add_channels(out, "mean", model, model_mean);
-    conventions_add_channels(out, "std", model, model_std);
-    conventions_add(out, 0, "lrn_alpha", NULL, "on the plain sum");
-    conventions_add(out, 0, "flatten", NULL, "C,H,W");
-    struct text *names = conventions_begin(out, 0, "layers", NULL);
+    metadata_add(out, 0, "model", NULL, model->name);
+    text_add(metadata_begin(out, 0, "input", NULL), "%dx%dx%d", model->channels, model->height, model->width);
+    metadata_add(out, 0, "colour", NULL, colours[model->colour]);
+    metadata_add_number(out, 0, "scale", NULL, model->scale);
+    metadata_add_channels(out, "mean", model, model_mean);
+    metadata_add_channels(out, "std", model, model_std);
+    metadata_add(out, 0, "lrn_alpha", NULL, "on the plain sum");
+    metadata_add(out, 0, "flatten", NULL, "C,H,W");
+    struct text *names = metadata_begin(out, 0, "layers", NULL);
     for (size_t i = 0; i < model->layer_count; i++) text_add(names, "%s%s", i ? " " : "", model->layers[i].name);
-    for (size_t i = 0; i < model->layer_count; i++) conventions_add_layer(out, i, &model->layers[i]);
+    for (size_t i = 0; i < model->layer_count; i++) metadata_add_layer(out, i, &model->layers[i]);
     int failed = 0;
     for (size_t i = 0; i < out->count; i++) failed |= out->list[i].key.failed || out->list[i].value.failed;
     return failed ? error_set(err, ALEXCL_E_MEMORY, "out of host memory: the conventions") : ALEXCL_OK;
 }
 
 /* The same text, or the same numbers to six digits. */
-static int conventions_same(const char *a, const char *b) {
+static int metadata_same(const char *a, const char *b) {
     if (strcmp(a, b) == 0) return 1;
     json_t *x = json_loads(a, JSON_DECODE_ANY, NULL), *y = json_loads(b, JSON_DECODE_ANY, NULL);
     int same = (json_is_number(x) && json_is_number(y)) ||
@@ -130,9 +129,9 @@ static int conventions_same(const char *a, const char *b) {
     return same;
 }
 
-/* What the conventions say of a key: its value; NULL when there is no such key, "" when it does not matter before layer
- * `count`. */
-static const char *conventions_value(const struct conventions *c, const char *key, size_t count) {
+/* What the metadata of a model says of a key: its value; NULL when there is no such key, "" when it does not matter
+ * before layer `count`. */
+static const char *metadata_value(const struct metadata *c, const char *key, size_t count) {
     for (size_t i = 0; i < c->count; i++)
         if (strcmp(c->list[i].key.text, key) == 0) return c->list[i].layer < count ? c->list[i].value.text : "";
     return NULL;
@@ -140,30 +139,30 @@ static const char *conventions_value(const struct conventions *c, const char *ke
 
 /* Whether a pair of the file agrees; *wanted is what the model says. Of the list of layers only the first `count`
  * must. */
-static int conventions_agree(const struct conventions *c, const char *key, const char *value, size_t count,
-                             const char **wanted) {
-    *wanted = conventions_value(c, key, count);
+static int metadata_agree(const struct metadata *c, const char *key, const char *value, size_t count,
+                          const char **wanted) {
+    *wanted = metadata_value(c, key, count);
     if (!*wanted) return 0;
     if (!**wanted) return 1;
-    if (strcmp(key, "alexcl.layers") != 0) return conventions_same(value, *wanted);
+    if (strcmp(key, "alexcl.layers") != 0) return metadata_same(value, *wanted);
     const char *end = *wanted; /* behind the name of layer count-1 */
     for (size_t i = 0; i < count; i++) end += strcspn(end + (i > 0), " ") + (i > 0);
     size_t length = (size_t)(end - *wanted);
     return strncmp(value, *wanted, length) == 0 && (value[length] == '\0' || (value[length] == ' ' && *end));
 }
 
-/* Compares the file's conventions with those of a model. Returns their number, *wrong of which differ; the first NAMED
- * of those go to `text` unless NULL. */
-static size_t conventions_compare(const struct safetensors *file, const struct conventions *c, size_t count,
-                                  struct text *text, size_t *wrong) {
+/* Compares the file's metadata with a model's. Returns how many pairs there are, *wrong of which differ; the first
+ * NAMED of those go to `text` unless NULL. */
+static size_t metadata_compare(const struct safetensors *file, const struct metadata *c, size_t count,
+                               struct text *text, size_t *wrong) {
     size_t seen = 0;
     const char *key, *value, *wanted;
     char shown[2][SAFETENSORS_SHOWN];
     *wrong = 0;
     for (size_t i = 0; safetensors_metadata(file, i, &key, &value); i++) {
-        if (strncmp(key, PREFIX, strlen(PREFIX)) != 0 || conventions_origin(key)) continue;
+        if (strncmp(key, PREFIX, strlen(PREFIX)) != 0 || metadata_origin(key)) continue;
         seen++;
-        if (conventions_agree(c, key, value, count, &wanted)) continue;
+        if (metadata_agree(c, key, value, count, &wanted)) continue;
         ++*wrong;
         if (text && *wrong <= NAMED)
             text_add(text, "%s%s: the file says %s, the model %s", text->length ? "; " : "",
@@ -173,21 +172,21 @@ static size_t conventions_compare(const struct safetensors *file, const struct c
     return seen;
 }
 
-int conventions_check(const struct safetensors *file, const char *path, const struct alexcl_model *model,
-                      size_t layer_count, int *present, struct alexcl_error *err) {
+int metadata_check(const struct safetensors *file, const char *path, const struct alexcl_model *model,
+                   size_t layer_count, int *present, struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    struct conventions c = {0};
+    struct metadata c = {0};
     struct text text = {0};
     size_t wrong;
-    TRY(conventions_make(model, &c, err));
-    *present = conventions_compare(file, &c, layer_count, &text, &wrong) > 0;
+    TRY(metadata_make(model, &c, err));
+    *present = metadata_compare(file, &c, layer_count, &text, &wrong) > 0;
     if (!wrong) goto done;
     const struct alexcl_model *other, *match = NULL;
     for (size_t i = 0; !match && (other = alexcl_model_get(i)) != NULL; i++) {
         size_t left;
-        conventions_free(&c);
-        TRY(conventions_make(other, &c, err));
-        conventions_compare(file, &c, other->layer_count, NULL, &left);
+        metadata_free(&c);
+        TRY(metadata_make(other, &c, err));
+        metadata_compare(file, &c, other->layer_count, NULL, &left);
         if (left == 0) match = other;
     }
     if (wrong > NAMED) text_add(&text, "; and %zu more", wrong - NAMED);
@@ -195,17 +194,17 @@ int conventions_check(const struct safetensors *file, const char *path, const st
                        text.text ? text.text : "its conventions differ",
                        match ? "it matches --model " : "it matches no built-in model", match ? match->name : "");
 done:
-    conventions_free(&c);
+    metadata_free(&c);
     text_free(&text);
     return status;
 }
 
-void conventions_free(struct conventions *c) {
+void metadata_free(struct metadata *c) {
     for (size_t i = 0; i < c->count; i++) text_free(&c->list[i].key), text_free(&c->list[i].value);
     free(c->list);
-    *c = (struct conventions){0};
+    *c = (struct metadata){0};
 }
 
-int conventions_origin(const char *key) {
+int metadata_origin(const char *key) {
     return strncmp(key, PREFIX, strlen(PREFIX)) == 0 && model_reserves(key + strlen(PREFIX));
 }
