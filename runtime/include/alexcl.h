@@ -362,7 +362,7 @@ struct alexcl_gain {
  * offsets, overlap, size, and the conventions in its metadata. Errors: ALEXCL_E_DATA says which does not hold. */
 int alexcl_weights_open(const char *path, const struct alexcl_model *model, const char *last_layer,
                         struct alexcl_weights **out, struct alexcl_error *err);
-/* Weights of the generator, made when read and never held whole. Tensor names in the generator are
+/* Synthetic weights of a counter RNG, made when read and never held whole. The RNG's names of tensors are
  * net/<case_name>/<layer>.w; case_name NULL is the model's name. gains NULL: the model's own; else those listed, 1 for
  * the others. Errors: ALEXCL_E_USAGE for a layer that is not there or takes no gain. */
 int alexcl_weights_generate(const struct alexcl_model *model, uint64_t seed, const char *case_name,

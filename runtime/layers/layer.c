@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "generator.h"
+#include "counter_rng.h"
 #include "layer_private.h"
 #include "log.h"
 #include "memory.h"
@@ -41,7 +41,7 @@ void layer_describe_tensor(struct layer *l, struct layer_tensor tensor) {
 }
 
 static void layer_fill_bias(const struct layer_fill *f) {
-    generator_fill_uniform(f->out, f->key, (uint64_t)f->first * f->row, (size_t)f->count * f->row, 0.1, 0);
+    counter_rng_fill_uniform(f->out, f->key, (uint64_t)f->first * f->row, (size_t)f->count * f->row, 0.1, 0);
 }
 
 int layer_describe_units(struct layer *l, const char *what, struct alexcl_error *err) {
@@ -77,8 +77,8 @@ static void layer_cut_connections(const struct layer_fill *f) {
 }
 
 void layer_fill_weight(const struct layer_fill *f) {
-    generator_fill_uniform(f->out, f->key, (uint64_t)f->first * f->row, (size_t)f->count * f->row,
-                           sqrt(6.0 / (double)f->row) * f->gain, 0);
+    counter_rng_fill_uniform(f->out, f->key, (uint64_t)f->first * f->row, (size_t)f->count * f->row,
+                             sqrt(6.0 / (double)f->row) * f->gain, 0);
     if (f->desc->connections) layer_cut_connections(f);
 }
 

@@ -58,16 +58,16 @@ struct layer_tensor {
     int first, count;   /* this half's rows */
     /* connections that a model leaves out (desc->connections) are in the shape, and must be zeros in the file */
     int trainable;
-    const char *stream; /* of the generator (tests/oracle/README.md): "w", "b", "code" */
+    const char *stream; /* of the counter RNG (tests/oracle/README.md): "w", "b", "code" */
     void (*fill)(const struct layer_fill *f);
 };
-/* Rows first .. first+count-1 of a tensor, as the generator makes them: any of them alone, equal to the bit. */
+/* Rows first .. first+count-1 of a tensor, as the counter RNG makes them: any of them alone, equal to the bit. */
 struct layer_fill {
     const struct alexcl_layer *desc;
     const int *shape; /* of the whole tensor */
     int first, count;
     size_t row;   /* values of one */
-    uint64_t key; /* generator.h */
+    uint64_t key; /* counter_rng.h */
     double gain;
     float *out;
 };

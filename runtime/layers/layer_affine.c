@@ -2,13 +2,13 @@
 /* A factor and a summand for each channel, in place: what batch normalisation is once it is trained. */
 #include <stdio.h>
 
-#include "generator.h"
+#include "counter_rng.h"
 #include "layer_private.h"
 #include "ref.h"
 
 /* About 1: a sign that changes would hide half of the values behind a ReLU. */
 static void affine_fill(const struct layer_fill *f) {
-    generator_fill_uniform(f->out, f->key, (uint64_t)f->first * f->row, (size_t)f->count * f->row, 0.5, 1);
+    counter_rng_fill_uniform(f->out, f->key, (uint64_t)f->first * f->row, (size_t)f->count * f->row, 0.5, 1);
 }
 
 static int affine_describe(struct layer *l, struct alexcl_error *err) {

@@ -4,7 +4,7 @@
  * without are refused. */
 #include <stdio.h>
 
-#include "generator.h"
+#include "counter_rng.h"
 #include "layer_private.h"
 #include "ref.h"
 
@@ -262,7 +262,7 @@ const struct layer_ops layer_avgpool_ops = {
 
 /* About the mean of its window. */
 static void subsample_fill(const struct layer_fill *f) {
-    generator_fill_uniform(f->out, f->key, (uint64_t)f->first * f->row, (size_t)f->count * f->row, 0.25, 0.5);
+    counter_rng_fill_uniform(f->out, f->key, (uint64_t)f->first * f->row, (size_t)f->count * f->row, 0.25, 0.5);
 }
 
 static int subsample_describe(struct layer *l, struct alexcl_error *err) {

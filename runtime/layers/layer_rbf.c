@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* LeNet-1998's output: distances to the classes' codes, which are given, not trained. A half has its own half of the
  * classes. */
-#include "generator.h"
+#include "counter_rng.h"
 #include "layer_private.h"
 #include "ref.h"
 
@@ -9,7 +9,7 @@
 static void rbf_fill(const struct layer_fill *f) {
     uint64_t from = (uint64_t)f->first * f->row;
     for (size_t i = 0; i < (size_t)f->count * f->row; i++)
-        f->out[i] = generator_int(f->key, from + i, 2) ? 1.0f : -1.0f;
+        f->out[i] = counter_rng_int(f->key, from + i, 2) ? 1.0f : -1.0f;
 }
 
 static int rbf_describe(struct layer *l, struct alexcl_error *err) {

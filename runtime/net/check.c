@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "generator.h"
+#include "counter_rng.h"
 #include "kernel.h"
 #include "memory.h"
 #include "nearest.h"
@@ -173,7 +173,7 @@ static int check_run_net(const struct alexcl_model *model, const struct alexcl_s
     TRY(alexcl_weights_generate(model, 1, NULL, NULL, 0, &weights, err));
     TRY(alexcl_selection_open("ref", &reference, err));
     TRY(memory_alloc_floats(&images, NET_IMAGES * in, "a check", err));
-    generator_fill_uniform(images, generator_key(1, "images"), 0, NET_IMAGES * in, 127.5, 0);
+    counter_rng_fill_uniform(images, counter_rng_key(1, "images"), 0, NET_IMAGES * in, 127.5, 0);
     for (int i = 0; i < 2; i++) {
         TRY(net_open(model, weights, i ? sel : reference, &options, 0, &net[i], err));
         struct alexcl_shape shape;

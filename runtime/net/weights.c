@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A net's weights: the list of tensors that its layers ask for, and where their rows come from, a mapped safetensors
- * file or the generator. A file is checked whole when it is opened (names or their aliases, shapes, conventions,
+ * file or the counter RNG. A file is checked whole when it is opened (names or their aliases, shapes, conventions,
  * connections that must be zeros), so that a view can be handed out later without another question. Rows are converted
  * to float32 a view at a time; saving goes the same way in pieces, so that no net is in memory twice. */
 #include "weights.h"
@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "metadata.h"
-#include "generator.h"
+#include "counter_rng.h"
 #include "graph.h"
 #include "layer.h"
 #include "log.h"
@@ -228,7 +228,7 @@ done:
     return status;
 }
 
-/* ---- the generator ----------------------------------------------------------------------------- */
+/* ---- synthetic weights -------------------------------------------------------------------------- */
 
 static int weights_has_gain(const struct alexcl_layer *l) {
     return (layer_type(l->type)->fields & LAYER_FIELD_GAIN) != 0;
@@ -304,7 +304,7 @@ static int weights_make(const struct alexcl_weights *w, const struct weights_ten
                                         .first = first,
                                         .count = count,
                                         .row = weights_row(t->tensor.dims, t->tensor.shape),
-                                        .key = generator_key(w->seed, name.text),
+                                        .key = counter_rng_key(w->seed, name.text),
                                         .gain = w->gains[t->layer],
                                         .out = out});
     text_free(&name);
@@ -369,7 +369,7 @@ static int weights_save_rows(void *user, size_t entry, int first, int count, con
 
 static void weights_save_rows_done(void *user) { weights_view_close(&((struct weights_saving *)user)->view); }
 
-/* Where the weights are from: what the generator was given, or what the file says itself. */
+/* Where the weights are from: what the counter RNG was given, or what the file says itself. */
 static int weights_tell_origin(const struct alexcl_weights *w, struct safetensors_pair *pairs, size_t *count,
                                struct text values[2]) {
     const char *key, *value;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "generator.h"
+#include "counter_rng.h"
 #include "memory.h"
 #include "selfcheck.h"
 
@@ -29,7 +29,7 @@ int selfcheck_is_nobody(const float *x, size_t count) {
 
 int selfcheck_make_random(size_t count, const char *name, double scale, float **out, struct alexcl_error *err) {
     int status = memory_alloc_floats(out, count, "a check", err);
-    if (status == ALEXCL_OK) generator_fill_uniform(*out, generator_key(1, name), 0, count, scale, 0);
+    if (status == ALEXCL_OK) counter_rng_fill_uniform(*out, counter_rng_key(1, name), 0, count, scale, 0);
     return status;
 }
 

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "generator.h"
+#include "counter_rng.h"
 #include "safetensors.h"
 #include "support.h"
 #include "weight_files.h"
@@ -258,18 +258,18 @@ START_TEST(damaged_files_do_no_harm) {
     size_t length;
     unsigned char *good = weight_file_bytes(GOOD, NULL, GOOD_DATA, &length), *bad = malloc(length);
     ck_assert(bad != NULL);
-    uint64_t key = generator_key(1, "check_safetensors");
+    uint64_t key = counter_rng_key(1, "check_safetensors");
     int accepted = 0;
     for (uint64_t i = 0; i < TRIES; i++) {
         struct alexcl_error err = {0};
         memcpy(bad, good, length);
-        for (uint32_t k = 0; k < 1 + generator_int(key, i * 16, 3); k++) {
+        for (uint32_t k = 0; k < 1 + counter_rng_int(key, i * 16, 3); k++) {
             static const char likely[] = "0123456789-.[]{}\",:eF \\";
-            uint32_t at = generator_int(key, i * 16 + 1 + k * 3, (uint32_t)length),
-                     with = generator_raw(key, i * 16 + 2 + k * 3);
+            uint32_t at = counter_rng_int(key, i * 16 + 1 + k * 3, (uint32_t)length),
+                     with = counter_rng_raw(key, i * 16 + 2 + k * 3);
             bad[at] = i % 2 ? (unsigned char)with : (unsigned char)likely[with % (sizeof likely - 1)];
         }
-        size_t cut = i % 8 ? length : generator_int(key, i * 16 + 15, (uint32_t)length + 1);
+        size_t cut = i % 8 ? length : counter_rng_int(key, i * 16 + 15, (uint32_t)length + 1);
         int status = parse(bad, cut, &err);
         ck_assert_msg(status == ALEXCL_OK || (status == ALEXCL_E_DATA && err.text[0]), "status %d", status);
         accepted += status == ALEXCL_OK;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Whole nets against the golden vectors: ALEXCL_TEST_CASE names the case without "net_" (tiny2t, paper227 ...).
- * Weights and images come from the generator under the case's name; scores, probabilities and layers in between are
+ * Weights and images come from the counter RNG under the case's name; scores, probabilities and layers in between are
  * compared. */
 #include <jansson.h>
 #include <math.h>
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "generator.h"
+#include "counter_rng.h"
 #include "graph.h"
 #include "model_check.h"
 #include "settings.h"
@@ -65,8 +65,8 @@ static void set_up(void) {
     char key[80];
     snprintf(key, sizeof key, "net/%s/x", name);
     images = support_floats(image_count * image_floats());
-    generator_fill_uniform(images, generator_key(SEED, key), 0, image_count * image_floats(),
-                           oracle_number(dir, "xscale"), 0.0);
+    counter_rng_fill_uniform(images, counter_rng_key(SEED, key), 0, image_count * image_floats(),
+                             oracle_number(dir, "xscale"), 0.0);
 }
 
 static void tear_down(void) {

@@ -56,7 +56,7 @@ static void for_each_tensor(const struct alexcl_model *m,
     graph_free(g);
 }
 
-/* ---- the generator ------------------------------------------------------------------------------ */
+/* ---- synthetic weights -------------------------------------------------------------------------- */
 
 struct probing {
     const struct alexcl_weights *weights;

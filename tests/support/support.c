@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "generator.h"
+#include "counter_rng.h"
 #include "loader.h"
 #include "settings.h"
 
@@ -92,7 +92,7 @@ static unsigned long long support_seed(void) {
 
 float *support_random(size_t count, const char *name, double scale) {
     float *values = support_floats(count);
-    generator_fill_uniform(values, generator_key(support_seed(), name), 0, count, scale, 0.0);
+    counter_rng_fill_uniform(values, counter_rng_key(support_seed(), name), 0, count, scale, 0.0);
     return values;
 }
 

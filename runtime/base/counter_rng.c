@@ -3,7 +3,7 @@
  * ratio. There is no state to step through, so any slice of a tensor is made alone and in any order. Only the upper 24
  * bits are used: a float's significand holds as many, so the conversion to float is exact. Scale and offset are applied
  * in double and rounded once. So the values are the same bits on every machine. */
-#include "generator.h"
+#include "counter_rng.h"
 
 static uint64_t mix(uint64_t z) { /* SplitMix64's finalizer */
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
@@ -11,23 +11,25 @@ static uint64_t mix(uint64_t z) { /* SplitMix64's finalizer */
     return z ^ (z >> 31);
 }
 
-uint64_t generator_key(uint64_t seed, const char *name) {
+uint64_t counter_rng_key(uint64_t seed, const char *name) {
     uint64_t h = 0xCBF29CE484222325u; /* FNV-1a, 64 bit */
     for (; *name; name++) h = (h ^ (unsigned char)*name) * 0x100000001B3u;
     return mix(seed ^ h);
 }
 
-uint32_t generator_raw(uint64_t key, uint64_t i) { return (uint32_t)(mix(key + (i + 1) * 0x9E3779B97F4A7C15u) >> 40); }
+uint32_t counter_rng_raw(uint64_t key, uint64_t i) {
+    return (uint32_t)(mix(key + (i + 1) * 0x9E3779B97F4A7C15u) >> 40);
+}
 
-void generator_fill_uniform(float *out, uint64_t key, uint64_t first, size_t count, double scale, double offset) {
+void counter_rng_fill_uniform(float *out, uint64_t key, uint64_t first, size_t count, double scale, double offset) {
     for (size_t i = 0; i < count; i++) {
-        double product = scale * ((double)generator_raw(key, first + i) * 0x1p-23 - 1.0);
+        double product = scale * ((double)counter_rng_raw(key, first + i) * 0x1p-23 - 1.0);
         out[i] = (float)(offset + product);
     }
 }
 
-void generator_fill_unit(float *out, uint64_t key, uint64_t first, size_t count) {
-    for (size_t i = 0; i < count; i++) out[i] = (float)((double)generator_raw(key, first + i) * 0x1p-24);
+void counter_rng_fill_unit(float *out, uint64_t key, uint64_t first, size_t count) {
+    for (size_t i = 0; i < count; i++) out[i] = (float)((double)counter_rng_raw(key, first + i) * 0x1p-24);
 }
 
-uint32_t generator_int(uint64_t key, uint64_t i, uint32_t m) { return generator_raw(key, i) % m; }
+uint32_t counter_rng_int(uint64_t key, uint64_t i, uint32_t m) { return counter_rng_raw(key, i) % m; }
