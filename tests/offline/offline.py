@@ -14,6 +14,8 @@ compiler differ by three times. Exit code 77: a compiler is not installed.
 import concurrent.futures
 import functools
 import glob
+import hashlib
+import json
 import os
 import re
 import shutil
@@ -243,6 +245,9 @@ def missing_tool(kind):
 
 def compile_one(kind, chip, options, source):
     """(kernels, [(reason, text)]) of one file for one chip."""
+    found = recall(kind, chip, options, source)
+    if found:
+        return found
     with tempfile.TemporaryDirectory(dir=".") as folder:
         try:
             kernels, unresolved = TARGETS[kind][0](chip, options, source, folder)
@@ -252,7 +257,35 @@ def compile_one(kind, chip, options, source):
     problems += [(reason, "%s: %s" % (k.name, text)) for k in kernels for reason, text in k.problems()]
     if not kernels and not problems:
         problems = [(COMPILES, "no kernel came out")]
+    keep(kind, chip, options, source, kernels, problems)
     return kernels, problems
+
+
+# The tests offline.* keep what compilers told them (the folder ALEXCL_OFFLINE_KEEP); the test of tools/occupancy, behind them, asks for
+# the same and takes it from there (ALEXCL_OFFLINE_KEPT). A name holds all that the answer hangs on.
+def kept_name(variable, kind, chip, options, source):
+    folder = os.environ.get(variable)
+    if not folder:
+        return None
+    tools = [(tool, os.stat(tool).st_mtime_ns) for tool in map(shutil.which, ("clang-15", "ocloc", PTXAS or "ptxas")) if tool]
+    text = repr((kind, chip, options, tools)) + read(source) + read(__file__)
+    return "%s/%s.json" % (folder, hashlib.sha256(text.encode()).hexdigest())
+
+
+def keep(kind, chip, options, source, kernels, problems):
+    path = kept_name("ALEXCL_OFFLINE_KEEP", kind, chip, options, source)
+    if path:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w") as file:
+            json.dump([[vars(k) for k in kernels], problems], file)
+
+
+def recall(kind, chip, options, source):
+    path = kept_name("ALEXCL_OFFLINE_KEPT", kind, chip, options, source)
+    if not path or not os.path.exists(path):
+        return None
+    kernels, problems = json.loads(read(path))
+    return [Kernel(**{**k, "registers": tuple(k["registers"])}) for k in kernels], [tuple(p) for p in problems]
 
 
 NARROW = ("gfx1100", 128)  # a chip, and the registers that clang-15 gives it at most; some of the last may lie idle
