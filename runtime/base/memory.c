@@ -43,7 +43,7 @@ int memory_copy_text(char **out, const char *text, struct alexcl_error *err) {
     return ALEXCL_OK;
 }
 
-void text_add(struct text *t, const char *format, ...) {
+void string_buffer_add(struct string_buffer *t, const char *format, ...) {
     va_list args;
     va_start(args, format);
     int needed = vsnprintf(NULL, 0, format, args);
@@ -65,7 +65,7 @@ void text_add(struct text *t, const char *format, ...) {
     t->length += (size_t)needed;
 }
 
-void text_free(struct text *t) {
+void string_buffer_free(struct string_buffer *t) {
     free(t->text);
-    *t = (struct text){0};
+    *t = (struct string_buffer){0};
 }

@@ -15,11 +15,11 @@ int memory_copy_text(char **out, const char *text, struct alexcl_error *err);
 
 /* Text that grows; starts as {0}; `text` is NULL until something is added. A failed allocation sets `failed` and
  * drops what does not fit, so a chain of appends is checked once. */
-struct text {
+struct string_buffer {
     char *text;
     size_t length, capacity;
     int failed;
 };
-void text_add(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void text_free(struct text *t);
+void string_buffer_add(struct string_buffer *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void string_buffer_free(struct string_buffer *t);
 #endif

@@ -166,13 +166,13 @@ struct alexcl_settings settings_options(const struct settings_given *given) {
 static int settings_name_cache(const struct settings_given *given, char **out, struct alexcl_error *err) {
     const char *chosen = settings_value(given, "ALEXCL_CACHE_DIR"), *xdg = settings_environment("XDG_CACHE_HOME"),
                *home = settings_environment("HOME");
-    struct text path = {0};
+    struct string_buffer path = {0};
     if (chosen)
-        text_add(&path, "%s", chosen);
+        string_buffer_add(&path, "%s", chosen);
     else if (xdg)
-        text_add(&path, "%s/alexcl", xdg);
+        string_buffer_add(&path, "%s/alexcl", xdg);
     else if (home)
-        text_add(&path, "%s/.cache/alexcl", home);
+        string_buffer_add(&path, "%s/.cache/alexcl", home);
     if (path.failed) return error_set(err, ALEXCL_E_MEMORY, "out of host memory: the cache folder's name");
     *out = path.text;
     return ALEXCL_OK;

@@ -79,9 +79,9 @@ static int program_report(struct device *dev, cl_program handle, const char *nam
         if (clGetProgramBuildInfo(handle, dev->id, CL_PROGRAM_BUILD_LOG, length, log, NULL) != CL_SUCCESS) length = 0;
         log[length] = '\0';
     }
-    struct text whole = {0};
-    text_add(&whole, "%s, options %s, on %s: %s\n%s\n", source->name, options, dev->name, clcode_name(code),
-             log ? log : "(the driver gives no log)");
+    struct string_buffer whole = {0};
+    string_buffer_add(&whole, "%s, options %s, on %s: %s\n%s\n", source->name, options, dev->name, clcode_name(code),
+                      log ? log : "(the driver gives no log)");
     unsigned char hash[HASH_BYTES];
     char hex[HASH_HEX];
     hash_sha256(whole.text ? whole.text : "", whole.length, hash);
@@ -103,7 +103,7 @@ static int program_report(struct device *dev, cl_program handle, const char *nam
               source->owned && code == CL_BUILD_PROGRAM_FAILURE ? "mend the file" : clcode_hint(code), options,
               (int)shown, log ? log : "", path[0] ? "\nthe whole log is kept in " : "", path);
     error_note_code(err, code);
-    text_free(&whole);
+    string_buffer_free(&whole);
     free(log);
     return status;
 }
@@ -113,15 +113,15 @@ static int program_build(struct device *dev, const char *name, const char *defin
     int status = ALEXCL_OK;
     const char *extra = dev->settings->build_options;
     struct source source = {.owned = NULL};
-    struct text options = {0};
+    struct string_buffer options = {0};
     cl_program handle = NULL;
     cl_int code;
     TRY(program_source(dev, name, &source, err));
-    text_add(&options, "-cl-std=CL1.2 -cl-mad-enable%s%s%s%s%s", dev->fma ? "" : " -DMULTIPLY_ADD=mad",
-             defines[0] ? " " : "", defines, extra[0] ? " " : "", extra);
+    string_buffer_add(&options, "-cl-std=CL1.2 -cl-mad-enable%s%s%s%s%s", dev->fma ? "" : " -DMULTIPLY_ADD=mad",
+                      defines[0] ? " " : "", defines, extra[0] ? " " : "", extra);
     /* PoCL counts a compiler's warnings on stderr, and on CPUs without AVX-512 every call with a float16 is one
      * (-Wpsabi): nothing that a user can act on. */
-    text_add(&options, " -w");
+    string_buffer_add(&options, " -w");
     if (options.failed) {
         status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: the options of %s.cl", name);
         goto done;
@@ -146,7 +146,7 @@ static int program_build(struct device *dev, const char *name, const char *defin
     handle = NULL;
 done:
     if (handle) clReleaseProgram(handle);
-    text_free(&options);
+    string_buffer_free(&options);
     free(source.owned);
     return status;
 }
@@ -162,8 +162,8 @@ int program_get(struct device *dev, const char *source, const char *defines, cl_
                 struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct program *p = NULL;
-    struct text key = {0};
-    text_add(&key, "%s\n%s", source, defines);
+    struct string_buffer key = {0};
+    string_buffer_add(&key, "%s\n%s", source, defines);
     if (key.failed) {
         status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: the name of a program");
         goto done;
@@ -184,7 +184,7 @@ int program_get(struct device *dev, const char *source, const char *defines, cl_
     p = NULL;
 done:
     free(p);
-    text_free(&key);
+    string_buffer_free(&key);
     return status;
 }
 

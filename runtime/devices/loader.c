@@ -55,21 +55,21 @@ void loader_describe(char *out, size_t size) {
         snprintf(out, size, "%s", path[0] ? path : "unknown");
 }
 
-static void loader_report_library(struct text *t, const char *origin, const char *library) {
+static void loader_report_library(struct string_buffer *t, const char *origin, const char *library) {
     if (!library[0])
-        text_add(t, "    %s: names no library\n", origin);
+        string_buffer_add(t, "    %s: names no library\n", origin);
     else if (dlopen(library, RTLD_LAZY | RTLD_LOCAL)) /* stays open: some drivers do not survive dlclose */
-        text_add(t, "    %s: %s loads, and offers no device\n", origin, library);
+        string_buffer_add(t, "    %s: %s loads, and offers no device\n", origin, library);
     else
-        text_add(t, "    %s: %s\n", origin, dlerror());
+        string_buffer_add(t, "    %s: %s\n", origin, dlerror());
 }
 
-static void loader_report_file(struct text *t, const char *path) {
+static void loader_report_file(struct string_buffer *t, const char *path) {
     unsigned char *content = NULL;
     size_t length = 0;
     struct alexcl_error why = {0};
     if (files_read(path, 4096, &content, &length, &why) != ALEXCL_OK) {
-        text_add(t, "    %s\n", why.text);
+        string_buffer_add(t, "    %s\n", why.text);
         return;
     }
     char *library = (char *)content + strspn((char *)content, " \t");
@@ -83,13 +83,13 @@ static int loader_ends_with(const char *text, const char *end) {
     return a >= b && strcmp(text + a - b, end) == 0;
 }
 
-static void loader_report_folder(struct text *t, const char *folder, const char *origin) {
+static void loader_report_folder(struct string_buffer *t, const char *folder, const char *origin) {
     char path[4096];
     struct dirent **all = NULL;
     int count = scandir(folder, &all, NULL, alphasort), seen = 0;
-    text_add(t, "  vendor files of %s (%s):\n", folder, origin);
+    string_buffer_add(t, "  vendor files of %s (%s):\n", folder, origin);
     if (count < 0) {
-        text_add(t, "    %s\n", errno == ENOENT ? "no such folder" : strerror(errno));
+        string_buffer_add(t, "    %s\n", errno == ENOENT ? "no such folder" : strerror(errno));
         return;
     }
     for (int i = 0; i < count; i++) {
@@ -101,17 +101,17 @@ static void loader_report_folder(struct text *t, const char *folder, const char 
         free(all[i]);
     }
     free(all);
-    if (!seen) text_add(t, "    none\n");
+    if (!seen) string_buffer_add(t, "    none\n");
 }
 
-void loader_report_vendors(struct text *t) {
+void loader_report_vendors(struct string_buffer *t) {
     const char *files = settings_environment("OCL_ICD_FILENAMES"), *vendors = settings_environment("OCL_ICD_VENDORS"),
                *folder = settings_environment("OPENCL_VENDOR_PATH"),
                *origin = folder ? "OPENCL_VENDOR_PATH" : "the system's";
     struct stat info;
     if (!folder) folder = "/etc/OpenCL/vendors";
     if (files) { /* the Khronos loader: libraries with colons between */
-        text_add(t, "  libraries of OCL_ICD_FILENAMES:\n");
+        string_buffer_add(t, "  libraries of OCL_ICD_FILENAMES:\n");
         for (size_t length; *files; files += length + (files[length] != '\0')) {
             char library[4096];
             length = strcspn(files, ":");
@@ -122,17 +122,17 @@ void loader_report_vendors(struct text *t) {
     if (!vendors) {
         loader_report_folder(t, folder, origin);
     } else if (stat(vendors, &info) == 0 && !S_ISDIR(info.st_mode) && loader_ends_with(vendors, ".icd")) {
-        text_add(t, "  the vendor file that OCL_ICD_VENDORS names:\n");
+        string_buffer_add(t, "  the vendor file that OCL_ICD_VENDORS names:\n");
         loader_report_file(t, vendors);
     } else if (stat(vendors, &info) == 0 && !S_ISDIR(info.st_mode)) { /* ocl-icd takes a library too */
-        text_add(t, "  the library that OCL_ICD_VENDORS names:\n");
+        string_buffer_add(t, "  the library that OCL_ICD_VENDORS names:\n");
         loader_report_library(t, "OCL_ICD_VENDORS", vendors);
     } else {
         loader_report_folder(t, vendors, "OCL_ICD_VENDORS");
     }
 }
 
-void loader_report_hints(struct text *t) {
+void loader_report_hints(struct string_buffer *t) {
     DIR *dir = opendir("/dev/dri");
     /* a platform or a vendor file told of above */
     int nodes = 0, closed = 0, mesa = t->text && strstr(t->text, "rusticl") != NULL;
@@ -145,12 +145,14 @@ void loader_report_hints(struct text *t) {
     }
     if (dir) closedir(dir);
     if (closed)
-        text_add(t, "  there is a GPU (/dev/dri) that this user may not use: add the user to the group `render` (sudo "
-                    "usermod -aG render $USER) and log in again\n");
+        string_buffer_add(
+            t, "  there is a GPU (/dev/dri) that this user may not use: add the user to the group `render` (sudo "
+               "usermod -aG render $USER) and log in again\n");
     if ((nodes || mesa) && !settings_environment("RUSTICL_ENABLE"))
-        text_add(t, "  Mesa's OpenCL (rusticl) shows a device only when its driver is named: RUSTICL_ENABLE=radeonsi "
-                    "(AMD), iris (Intel), nouveau or llvmpipe "
-                    "(the CPU)\n");
+        string_buffer_add(
+            t, "  Mesa's OpenCL (rusticl) shows a device only when its driver is named: RUSTICL_ENABLE=radeonsi "
+               "(AMD), iris (Intel), nouveau or llvmpipe "
+               "(the CPU)\n");
 }
 
 /* Whether a folder is there and can be written, or can be made. */
@@ -165,7 +167,7 @@ static int loader_can_write(const char *folder) {
     return access(path, W_OK | X_OK) == 0;
 }
 
-void loader_report_pocl(struct text *t) {
+void loader_report_pocl(struct string_buffer *t) {
     const char *own = settings_environment("POCL_CACHE_DIR"), *xdg = settings_environment("XDG_CACHE_HOME"),
                *home = settings_environment("HOME");
     char folder[4096];
@@ -174,10 +176,11 @@ void loader_report_pocl(struct text *t) {
     else
         snprintf(folder, sizeof folder, "%s%s/pocl", xdg ? xdg : home ? home : "/tmp", xdg || !home ? "" : "/.cache");
     if (loader_can_write(folder))
-        text_add(t, "PoCL offers no device, though its cache, %s, can be written: POCL_DEBUG=all tells more\n", folder);
+        string_buffer_add(t, "PoCL offers no device, though its cache, %s, can be written: POCL_DEBUG=all tells more\n",
+                          folder);
     else
-        text_add(t,
-                 "PoCL offers no device where it cannot write its cache, %s, and this user cannot; "
-                 "POCL_CACHE_DIR=FOLDER names another\n",
-                 folder);
+        string_buffer_add(t,
+                          "PoCL offers no device where it cannot write its cache, %s, and this user cannot; "
+                          "POCL_CACHE_DIR=FOLDER names another\n",
+                          folder);
 }

@@ -8,10 +8,10 @@
 void loader_describe(char *out, size_t size);
 /* Every vendor file the loader consults, and what its library says when it is opened. Only where no device was found:
  * it loads drivers. */
-void loader_report_vendors(struct text *t);
+void loader_report_vendors(struct string_buffer *t);
 /* What keeps a GPU from being seen: no permission on /dev/dri, Mesa without RUSTICL_ENABLE. Nothing where there is
  * nothing to say. */
-void loader_report_hints(struct text *t);
+void loader_report_hints(struct string_buffer *t);
 /* Where PoCL keeps its cache, without which it offers no device, whether it can be written, and what to do. */
-void loader_report_pocl(struct text *t);
+void loader_report_pocl(struct string_buffer *t);
 #endif

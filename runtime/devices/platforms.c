@@ -174,7 +174,7 @@ static void platforms_describe(struct platforms_device *d) {
 /* ---- the list ------------------------------------------------------------------------------------ */
 
 /* Adds a platform's devices. A platform that fails is told in the report and leaves the others alone. */
-static int platforms_add(struct alexcl_devices *all, cl_platform_id platform, int index, struct text *report,
+static int platforms_add(struct alexcl_devices *all, cl_platform_id platform, int index, struct string_buffer *report,
                          struct alexcl_error *err) {
     cl_device_id ids[MAX_DEVICES];
     cl_uint count = 0;
@@ -189,16 +189,17 @@ static int platforms_add(struct alexcl_devices *all, cl_platform_id platform, in
         code = clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, MAX_DEVICES, ids, &count);
     }
     if (code == CL_DEVICE_NOT_FOUND || (code == CL_SUCCESS && count == 0)) {
-        text_add(report, "  platform %d, %s: no device\n", index, name);
+        string_buffer_add(report, "  platform %d, %s: no device\n", index, name);
         return ALEXCL_OK;
     }
     if (code != CL_SUCCESS) {
-        text_add(report, "  platform %d, %s: %s failed: %s (%d); %s\n", index, name, call, clcode_name(code), code,
-                 clcode_hint(code));
+        string_buffer_add(report, "  platform %d, %s: %s failed: %s (%d); %s\n", index, name, call, clcode_name(code),
+                          code, clcode_hint(code));
         return ALEXCL_OK;
     }
     if (count > MAX_DEVICES) count = MAX_DEVICES;
-    text_add(report, "  platform %d, %s, %s: %u device%s\n", index, name, version, count, count == 1 ? "" : "s");
+    string_buffer_add(report, "  platform %d, %s, %s: %u device%s\n", index, name, version, count,
+                      count == 1 ? "" : "s");
     struct platforms_device *list = realloc(all->list, (all->count + count) * sizeof *list);
     if (!list) return error_set(err, ALEXCL_E_MEMORY, "out of host memory: the list of devices");
     all->list = list;
@@ -215,36 +216,37 @@ static int platforms_add(struct alexcl_devices *all, cl_platform_id platform, in
     return ALEXCL_OK;
 }
 
-static void platforms_report_absence(const struct alexcl_devices *all, struct text *report) {
+static void platforms_report_absence(const struct alexcl_devices *all, struct string_buffer *report) {
     int gpus = 0;
     for (size_t i = 0; i < all->count; i++) gpus += all->list[i].info.kind == ALEXCL_DEVICE_GPU;
     int pocl = report->text && strstr(report->text, POCL ": no device") != NULL;
     if (all->count == 0) loader_report_vendors(report);
     if (gpus == 0) loader_report_hints(report);
-    if (all->count == 0) text_add(report, "  a way on: install the OpenCL package of the device's vendor\n");
+    if (all->count == 0) string_buffer_add(report, "  a way on: install the OpenCL package of the device's vendor\n");
     if (pocl) {
-        text_add(report, PLATFORMS_ON_CPU);
+        string_buffer_add(report, PLATFORMS_ON_CPU);
         loader_report_pocl(report);
     }
     if (all->count == 0)
-        text_add(report, PLATFORMS_ON_CPU "%s--devices ref, plain C without OpenCL\n",
-                 pocl ? "" : "PoCL (Debian, Ubuntu: apt install pocl-opencl-icd); or ");
+        string_buffer_add(report, PLATFORMS_ON_CPU "%s--devices ref, plain C without OpenCL\n",
+                          pocl ? "" : "PoCL (Debian, Ubuntu: apt install pocl-opencl-icd); or ");
     if (report->text && !report->failed) report->text[strlen(report->text) - 1] = '\0'; /* its readers end the line */
 }
 
 int alexcl_devices_list(struct alexcl_devices **out, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct alexcl_devices *all = NULL;
-    struct text report = {0};
+    struct string_buffer report = {0};
     cl_platform_id platforms[MAX_PLATFORMS];
     cl_uint count = 0;
     TRY(memory_alloc(&all, 1, sizeof *all, "the list of devices", err));
     char loader[4500];
     loader_describe(loader, sizeof loader);
-    text_add(&report, "  loader: %s\n", loader);
+    string_buffer_add(&report, "  loader: %s\n", loader);
     int code = clGetPlatformIDs(MAX_PLATFORMS, platforms, &count);
     if (code != CL_SUCCESS) {
-        text_add(&report, "  clGetPlatformIDs failed: %s (%d); %s\n", clcode_name(code), code, clcode_hint(code));
+        string_buffer_add(&report, "  clGetPlatformIDs failed: %s (%d); %s\n", clcode_name(code), code,
+                          clcode_hint(code));
         count = 0;
     }
     if (count > MAX_PLATFORMS) count = MAX_PLATFORMS;
@@ -260,7 +262,7 @@ int alexcl_devices_list(struct alexcl_devices **out, struct alexcl_error *err) {
     *out = all;
     all = NULL;
 done:
-    text_free(&report);
+    string_buffer_free(&report);
     alexcl_devices_free(all);
     return status;
 }

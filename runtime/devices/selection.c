@@ -29,34 +29,34 @@ struct alexcl_selection {
     char why[1024];
 };
 
-struct reading { /* what selection_resolve works on */
+struct selection_parser { /* what selection_resolve works on */
     const struct alexcl_device_info *const *devices;
     size_t count;
     const char *report;
     struct alexcl_error *err;
 };
 
-static void selection_list(const struct reading *r, struct text *t) {
+static void selection_list(const struct selection_parser *r, struct string_buffer *t) {
     for (size_t i = 0; i < r->count; i++)
-        text_add(t, "\n  %d  %d:%d  %s, %s%s%s%s", r->devices[i]->index, r->devices[i]->platform, r->devices[i]->device,
-                 r->devices[i]->name, r->devices[i]->platform_name,
-                 r->devices[i]->usable ? "" : " (not usable: ", r->devices[i]->usable ? "" : r->devices[i]->why,
-                 r->devices[i]->usable ? "" : ")");
+        string_buffer_add(t, "\n  %d  %d:%d  %s, %s%s%s%s", r->devices[i]->index, r->devices[i]->platform,
+                          r->devices[i]->device, r->devices[i]->name, r->devices[i]->platform_name,
+                          r->devices[i]->usable ? "" : " (not usable: ",
+                          r->devices[i]->usable ? "" : r->devices[i]->why, r->devices[i]->usable ? "" : ")");
 }
 
 /* `gpu`: only that would do, so how to compute on the CPU is left out. */
-static int selection_refuse(const struct reading *r, int status, const char *what, int gpu) {
-    struct text list = {0};
+static int selection_refuse(const struct selection_parser *r, int status, const char *what, int gpu) {
+    struct string_buffer list = {0};
     const char *report = r->report ? r->report : "", *cpu = gpu ? strstr(report, "\n" PLATFORMS_ON_CPU) : NULL;
     if (r->count == 0)
-        text_add(&list, "; there is no OpenCL device:\n%.*s", (int)(cpu ? (size_t)(cpu - report) : strlen(report)),
-                 report);
+        string_buffer_add(&list, "; there is no OpenCL device:\n%.*s",
+                          (int)(cpu ? (size_t)(cpu - report) : strlen(report)), report);
     else {
-        text_add(&list, "; there %s:", r->count == 1 ? "is" : "are");
+        string_buffer_add(&list, "; there %s:", r->count == 1 ? "is" : "are");
         selection_list(r, &list);
     }
     error_set(r->err, status, "%s%s", what, list.text ? list.text : "");
-    text_free(&list);
+    string_buffer_free(&list);
     return status;
 }
 
@@ -72,7 +72,7 @@ static int selection_is_better(const struct alexcl_device_info *a, const struct 
 }
 
 /* The best usable device of a kind that is no alias and comes behind `last` (NULL: of all); NULL: there is no more. */
-static const struct alexcl_device_info *selection_next(const struct reading *r, enum alexcl_device_kind kind,
+static const struct alexcl_device_info *selection_next(const struct selection_parser *r, enum alexcl_device_kind kind,
                                                        const struct alexcl_device_info *last) {
     const struct alexcl_device_info *next = NULL;
     for (size_t i = 0; i < r->count; i++) {
@@ -94,7 +94,8 @@ static void selection_target(struct alexcl_target *p, const struct alexcl_device
         snprintf(p->name, sizeof p->name, "%d (%.200s)", d->index, d->name);
 }
 
-static const struct alexcl_device_info *selection_by_name(const struct reading *r, const char *part, size_t length) {
+static const struct alexcl_device_info *selection_by_name(const struct selection_parser *r, const char *part,
+                                                          size_t length) {
     for (int pass = 0; pass < 2; pass++) /* aliases last */
         for (size_t i = 0; i < r->count; i++) {
             const struct alexcl_device_info *d = r->devices[i];
@@ -125,7 +126,7 @@ static int selection_is(const char *text, size_t length, const char *word) {
 }
 
 /* One element without a cut. *d NULL: the reference. *index: the number that was asked for, -1 where none. */
-static int selection_element(const struct reading *r, const char *text, size_t length,
+static int selection_element(const struct selection_parser *r, const char *text, size_t length,
                              const struct alexcl_device_info **d, int *index) {
     char what[400];
     const char *colon = memchr(text, ':', length);
@@ -164,7 +165,8 @@ static int selection_element(const struct reading *r, const char *text, size_t l
     return ALEXCL_OK;
 }
 
-static int selection_cut(const struct reading *r, const struct alexcl_device_info *d, struct alexcl_target targets[2]) {
+static int selection_cut(const struct selection_parser *r, const struct alexcl_device_info *d,
+                         struct alexcl_target targets[2]) {
     if (d->parts < 2) {
         char what[400];
         snprintf(what, sizeof what, "device %d (%.200s) cannot be cut in two: use it whole, --devices %d", d->index,
@@ -218,7 +220,7 @@ static void selection_tell_refused(const struct alexcl_device_info *d, char *rea
 }
 
 /* One GPU, or two that are a pair; `any`: also two that are not. */
-static void selection_default_gpus(const struct reading *r, const struct alexcl_device_info *best, int any,
+static void selection_default_gpus(const struct selection_parser *r, const struct alexcl_device_info *best, int any,
                                    struct alexcl_target targets[2], size_t *count, char *reason, size_t size) {
     const struct alexcl_device_info *first = best, *second = NULL, *refused = NULL;
     /* More memory makes no slow card the first. */
@@ -246,7 +248,7 @@ static void selection_default_gpus(const struct reading *r, const struct alexcl_
                  second->unified_memory && !first->unified_memory ? "the built-in one too" : "the two best GPUs");
 }
 
-static int selection_default(const struct reading *r, int any, struct alexcl_target targets[2], size_t *count,
+static int selection_default(const struct selection_parser *r, int any, struct alexcl_target targets[2], size_t *count,
                              char *why, size_t size) {
     const struct alexcl_device_info *gpu = selection_next(r, ALEXCL_DEVICE_GPU, NULL),
                                     *cpu = selection_next(r, ALEXCL_DEVICE_CPU, NULL);
@@ -276,7 +278,7 @@ static int selection_hardware(const struct alexcl_device_info *d) { return d->al
 int selection_resolve(const char *text, const struct alexcl_device_info *const *devices, size_t count,
                       const char *report, struct alexcl_target targets[2], size_t *target_count, char *why,
                       size_t why_size, struct alexcl_error *err) {
-    struct reading r = {devices, count, report, err};
+    struct selection_parser r = {devices, count, report, err};
     const struct alexcl_device_info *d[2] = {0};
     int index[2] = {-1, -1}, status;
     int both = text && strcasecmp(text, "both") == 0;

@@ -109,7 +109,7 @@ int model_inputs(const struct alexcl_model *model, size_t i, int *inputs, int *c
 static int model_check_readers(const struct alexcl_model *model, struct alexcl_error *err) {
     int status = ALEXCL_OK, inputs[LAYER_INPUTS], count, unread = 0;
     char *needed = NULL;
-    struct text names = {0};
+    struct string_buffer names = {0};
     TRY(memory_alloc(&needed, model->layer_count, 1, "a model's layers", err));
     needed[model->layer_count - 1] = 1;
     for (size_t i = model->layer_count; i-- > 0;) {
@@ -118,7 +118,7 @@ static int model_check_readers(const struct alexcl_model *model, struct alexcl_e
             if (inputs[j] >= 0) needed[inputs[j]] = 1;
     }
     for (size_t i = 0; i < model->layer_count; i++)
-        if (!needed[i]) text_add(&names, "%s%s", unread++ ? ", " : "", model->layers[i].name);
+        if (!needed[i]) string_buffer_add(&names, "%s%s", unread++ ? ", " : "", model->layers[i].name);
     if (unread)
         status = error_set(
             err, ALEXCL_E_USAGE,
@@ -128,7 +128,7 @@ static int model_check_readers(const struct alexcl_model *model, struct alexcl_e
             unread > 1 ? "they compute" : "it computes", unread > 1 ? "them" : "it", unread > 1 ? "them" : "it");
 done:
     free(needed);
-    text_free(&names);
+    string_buffer_free(&names);
     return status;
 }
 

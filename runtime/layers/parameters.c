@@ -74,10 +74,11 @@ done:
 
 static int parameters_create_one(struct layer *l, int t, const char *kind, size_t floats, struct storage *out,
                                  struct alexcl_error *err) {
-    struct text what = {0};
-    text_add(&what, "%s%s of %s, half %d", kind, l->shape.tensors[t].suffix, l->shape.desc->name, l->shape.half);
+    struct string_buffer what = {0};
+    string_buffer_add(&what, "%s%s of %s, half %d", kind, l->shape.tensors[t].suffix, l->shape.desc->name,
+                      l->shape.half);
     int status = storage_create(l->target, floats, what.text ? what.text : "weights", out, err);
-    text_free(&what);
+    string_buffer_free(&what);
     return status;
 }
 

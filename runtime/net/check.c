@@ -112,12 +112,12 @@ static int check_know(const char *what, const char *name, int layers, struct ale
     const char *kernels, *layer, *names[CHECK_NAMES + 1] = {NULL};
     char word[64];
     size_t count = 0, length = layers ? strlen(name) : check_name_length(name);
-    struct text all = {0}, list = {0};
+    struct string_buffer all = {0}, list = {0};
     for (unsigned i = 0; selfcheck_table_names(i, &kernels, &layer); i++) {
         for (const char *at = layers ? layer : kernels; *at; at += strspn(at, " ")) {
             size_t letters = strcspn(at, " ");
             if (!all.text || !check_has_word(all.text, at, letters))
-                text_add(&all, "%s%.*s", all.length ? " " : "", (int)letters, at);
+                string_buffer_add(&all, "%s%.*s", all.length ? " " : "", (int)letters, at);
             at += letters;
         }
     }
@@ -127,13 +127,13 @@ static int check_know(const char *what, const char *name, int layers, struct ale
     }
     if (length && check_has_word(all.text, name, length)) goto done;
     for (char *at = strtok(all.text, " "); at && count < CHECK_NAMES; at = strtok(NULL, " ")) names[count++] = at;
-    for (size_t i = 0; i < count; i++) text_add(&list, "%s%s", i ? ", " : "", names[i]);
+    for (size_t i = 0; i < count; i++) string_buffer_add(&list, "%s%s", i ? ", " : "", names[i]);
     snprintf(word, sizeof word, "%.*s", length < sizeof word ? (int)length : (int)sizeof word - 1, name);
     const char *near = nearest_find(word, names);
     status = error_set(err, ALEXCL_E_USAGE, "no check is of a %s %.100s%s%s%s; there are %s", what, name,
                        near ? ": did you mean " : "", near ? near : "", near ? "?" : "", list.text ? list.text : "");
 done:
-    text_free(&all), text_free(&list);
+    string_buffer_free(&all), string_buffer_free(&list);
     return status;
 }
 

@@ -41,15 +41,15 @@ char *metadata_quote(const char *name) {
 }
 
 /* A new pair, whose value the caller adds. */
-static struct text *metadata_begin(struct metadata *c, size_t layer, const char *subject, const char *field) {
+static struct string_buffer *metadata_begin(struct metadata *c, size_t layer, const char *subject, const char *field) {
     struct metadata_pair *entry = &c->list[c->count++]; /* room is counted out in metadata_make */
-    text_add(&entry->key, "%s%s%s%s", PREFIX, subject, field ? "." : "", field ? field : "");
+    string_buffer_add(&entry->key, "%s%s%s%s", PREFIX, subject, field ? "." : "", field ? field : "");
     entry->layer = layer;
     return &entry->value;
 }
 
 static void metadata_add(struct metadata *c, size_t layer, const char *subject, const char *field, const char *value) {
-    text_add(metadata_begin(c, layer, subject, field), "%s", value);
+    string_buffer_add(metadata_begin(c, layer, subject, field), "%s", value);
 }
 
 static void metadata_add_number(struct metadata *c, size_t layer, const char *subject, const char *field,
@@ -62,13 +62,13 @@ static void metadata_add_number(struct metadata *c, size_t layer, const char *su
 /* One number a channel: a list, but of a single one. */
 static void metadata_add_channels(struct metadata *c, const char *subject, const struct alexcl_model *model,
                                   double (*of_channel)(const struct alexcl_model *, int)) {
-    struct text *value = metadata_begin(c, 0, subject, NULL);
+    struct string_buffer *value = metadata_begin(c, 0, subject, NULL);
     char number[32];
     for (int i = 0; i < model->channels; i++) {
         metadata_number(of_channel(model, i), number);
-        text_add(value, "%s%s", i ? "," : model->channels > 1 ? "[" : "", number);
+        string_buffer_add(value, "%s%s", i ? "," : model->channels > 1 ? "[" : "", number);
     }
-    if (model->channels > 1) text_add(value, "]");
+    if (model->channels > 1) string_buffer_add(value, "]");
 }
 
 /* One layer's are told to it. */
@@ -98,15 +98,16 @@ int metadata_make(const struct alexcl_model *model, struct metadata *out, struct
     int status = memory_alloc(&out->list, out->capacity, sizeof *out->list, "the conventions", err);
     if (status != ALEXCL_OK) return status;
     metadata_add(out, 0, "model", NULL, model->name);
-    text_add(metadata_begin(out, 0, "input", NULL), "%dx%dx%d", model->channels, model->height, model->width);
+    string_buffer_add(metadata_begin(out, 0, "input", NULL), "%dx%dx%d", model->channels, model->height, model->width);
     metadata_add(out, 0, "colour", NULL, colours[model->colour]);
     metadata_add_number(out, 0, "scale", NULL, model->scale);
     metadata_add_channels(out, "mean", model, model_mean);
     metadata_add_channels(out, "std", model, model_std);
     metadata_add(out, 0, "lrn_alpha", NULL, "on the plain sum");
     metadata_add(out, 0, "flatten", NULL, "C,H,W");
-    struct text *names = metadata_begin(out, 0, "layers", NULL);
-    for (size_t i = 0; i < model->layer_count; i++) text_add(names, "%s%s", i ? " " : "", model->layers[i].name);
+    struct string_buffer *names = metadata_begin(out, 0, "layers", NULL);
+    for (size_t i = 0; i < model->layer_count; i++)
+        string_buffer_add(names, "%s%s", i ? " " : "", model->layers[i].name);
     for (size_t i = 0; i < model->layer_count; i++) metadata_add_layer(out, i, &model->layers[i]);
     int failed = 0;
     for (size_t i = 0; i < out->count; i++) failed |= out->list[i].key.failed || out->list[i].value.failed;
@@ -154,7 +155,7 @@ static int metadata_agree(const struct metadata *c, const char *key, const char 
 /* Compares the file's metadata with a model's. Returns how many pairs there are, *wrong of which differ; the first
  * NAMED of those go to `text` unless NULL. */
 static size_t metadata_compare(const struct safetensors *file, const struct metadata *c, size_t count,
-                               struct text *text, size_t *wrong) {
+                               struct string_buffer *text, size_t *wrong) {
     size_t seen = 0;
     const char *key, *value, *wanted;
     char shown[2][SAFETENSORS_SHOWN];
@@ -165,9 +166,9 @@ static size_t metadata_compare(const struct safetensors *file, const struct meta
         if (metadata_agree(c, key, value, count, &wanted)) continue;
         ++*wrong;
         if (text && *wrong <= NAMED)
-            text_add(text, "%s%s: the file says %s, the model %s", text->length ? "; " : "",
-                     safetensors_show(key + strlen(PREFIX), shown[0]), safetensors_show(value, shown[1]),
-                     wanted ? wanted : "knows no such thing");
+            string_buffer_add(text, "%s%s: the file says %s, the model %s", text->length ? "; " : "",
+                              safetensors_show(key + strlen(PREFIX), shown[0]), safetensors_show(value, shown[1]),
+                              wanted ? wanted : "knows no such thing");
     }
     return seen;
 }
@@ -176,7 +177,7 @@ int metadata_check(const struct safetensors *file, const char *path, const struc
                    size_t layer_count, int *present, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct metadata c = {0};
-    struct text text = {0};
+    struct string_buffer text = {0};
     size_t wrong;
     TRY(metadata_make(model, &c, err));
     *present = metadata_compare(file, &c, layer_count, &text, &wrong) > 0;
@@ -189,18 +190,18 @@ int metadata_check(const struct safetensors *file, const char *path, const struc
         metadata_compare(file, &c, other->layer_count, NULL, &left);
         if (left == 0) match = other;
     }
-    if (wrong > NAMED) text_add(&text, "; and %zu more", wrong - NAMED);
+    if (wrong > NAMED) string_buffer_add(&text, "; and %zu more", wrong - NAMED);
     status = error_set(err, ALEXCL_E_DATA, "%s is not for model %s: %s; %s%s", path, model->name,
                        text.text ? text.text : "its conventions differ",
                        match ? "it matches --model " : "it matches no built-in model", match ? match->name : "");
 done:
     metadata_free(&c);
-    text_free(&text);
+    string_buffer_free(&text);
     return status;
 }
 
 void metadata_free(struct metadata *c) {
-    for (size_t i = 0; i < c->count; i++) text_free(&c->list[i].key), text_free(&c->list[i].value);
+    for (size_t i = 0; i < c->count; i++) string_buffer_free(&c->list[i].key), string_buffer_free(&c->list[i].value);
     free(c->list);
     *c = (struct metadata){0};
 }

@@ -12,7 +12,7 @@
 int metadata_origin(const char *key);
 
 struct metadata_pair {
-    struct text key, value;
+    struct string_buffer key, value;
     size_t layer; /* index of the layer it is about; 0 for the whole net */
 };
 struct metadata {

@@ -47,10 +47,10 @@ struct alexcl_weights {
 static int weights_add_tensor(struct alexcl_weights *w, int layer, const struct layer_tensor *tensor,
                               struct alexcl_error *err) {
     struct weights_tensor *out = &w->tensors[w->count];
-    struct text name = {0};
-    text_add(&name, "%s.%s", w->model->layers[layer].name, tensor->suffix);
+    struct string_buffer name = {0};
+    string_buffer_add(&name, "%s.%s", w->model->layers[layer].name, tensor->suffix);
     if (name.failed) {
-        text_free(&name);
+        string_buffer_free(&name);
         return error_set(err, ALEXCL_E_MEMORY, "out of host memory: the name of a tensor");
     }
     *out = (struct weights_tensor){.layer = layer, .tensor = *tensor, .name = name.text};
@@ -91,12 +91,12 @@ static size_t weights_row(int dims, const int shape[4]) {
 /* ---- a file ------------------------------------------------------------------------------------ */
 
 static int weights_describe_file(const char *path, struct alexcl_weights *w, int checked, struct alexcl_error *err) {
-    struct text text = {0};
-    text_add(&text,
-             checked ? "%s (its metadata agrees with model %s)"
-                     : "%s (no conventions in its metadata: taken to match model %s)",
-             path, w->model->name);
-    if (w->random) text_add(&text, "; random weights of the generator: labels mean nothing");
+    struct string_buffer text = {0};
+    string_buffer_add(&text,
+                      checked ? "%s (its metadata agrees with model %s)"
+                              : "%s (no conventions in its metadata: taken to match model %s)",
+                      path, w->model->name);
+    if (w->random) string_buffer_add(&text, "; random weights of the generator: labels mean nothing");
     w->about = text.text;
     return text.failed ? error_set(err, ALEXCL_E_MEMORY, "out of host memory: the description of %s", path) : ALEXCL_OK;
 }
@@ -262,7 +262,7 @@ int alexcl_weights_generate(const struct alexcl_model *given, uint64_t seed, con
     struct alexcl_weights *w = NULL;
     const struct alexcl_model *model;
     struct alexcl_model *own = NULL;
-    struct text about = {0};
+    struct string_buffer about = {0};
     TRY(model_take(given, &model, &own, err));
     TRY(memory_alloc(&w, 1, sizeof *w, "the weights", err));
     w->model = model;
@@ -274,8 +274,8 @@ int alexcl_weights_generate(const struct alexcl_model *given, uint64_t seed, con
     TRY(weights_walk(w, NULL, err));
     TRY(memory_alloc(&w->gains, model->layer_count, sizeof *w->gains, "the gains", err));
     TRY(weights_set_gains(w, gains, gain_count, err));
-    text_add(&about, "random weights of seed %llu (generator, name %s): labels mean nothing", (unsigned long long)seed,
-             w->case_name);
+    string_buffer_add(&about, "random weights of seed %llu (generator, name %s): labels mean nothing",
+                      (unsigned long long)seed, w->case_name);
     if (about.failed) {
         status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: the description of the weights");
         goto done;
@@ -293,10 +293,10 @@ done:
 static int weights_make(const struct alexcl_weights *w, const struct weights_tensor *t, int first, int count,
                         float *out, struct alexcl_error *err) {
     const struct alexcl_layer *l = &w->model->layers[t->layer];
-    struct text name = {0};
-    text_add(&name, "net/%s/%s.%s", w->case_name, l->name, t->tensor.stream);
+    struct string_buffer name = {0};
+    string_buffer_add(&name, "net/%s/%s.%s", w->case_name, l->name, t->tensor.stream);
     if (name.failed) {
-        text_free(&name);
+        string_buffer_free(&name);
         return error_set(err, ALEXCL_E_MEMORY, "out of host memory: the name of a tensor");
     }
     t->tensor.fill(&(struct layer_fill){.desc = l,
@@ -307,7 +307,7 @@ static int weights_make(const struct alexcl_weights *w, const struct weights_ten
                                         .key = counter_rng_key(w->seed, name.text),
                                         .gain = w->gains[t->layer],
                                         .out = out});
-    text_free(&name);
+    string_buffer_free(&name);
     return ALEXCL_OK;
 }
 
@@ -371,24 +371,24 @@ static void weights_save_rows_done(void *user) { weights_view_close(&((struct we
 
 /* Where the weights are from: what the counter RNG was given, or what the file says itself. */
 static int weights_tell_origin(const struct alexcl_weights *w, struct safetensors_pair *pairs, size_t *count,
-                               struct text values[2]) {
+                               struct string_buffer values[2]) {
     const char *key, *value;
     if (w->file) {
         for (size_t i = 0; safetensors_metadata(w->file, i, &key, &value); i++)
             if (metadata_origin(key)) pairs[(*count)++] = (struct safetensors_pair){key, value};
         return 1;
     }
-    text_add(&values[0], "%llu", (unsigned long long)w->seed);
-    text_add(&values[1], "{");
+    string_buffer_add(&values[0], "%llu", (unsigned long long)w->seed);
+    string_buffer_add(&values[1], "{");
     for (size_t i = 0; i < w->model->layer_count; i++) {
         if (!weights_has_gain(&w->model->layers[i])) continue;
         char number[32], *name = metadata_quote(w->model->layers[i].name);
         metadata_number(w->gains[i], number);
-        text_add(&values[1], "%s%s:%s", values[1].length > 1 ? "," : "", name ? name : "", number);
+        string_buffer_add(&values[1], "%s%s:%s", values[1].length > 1 ? "," : "", name ? name : "", number);
         values[1].failed |= !name;
         free(name);
     }
-    text_add(&values[1], "}");
+    string_buffer_add(&values[1], "}");
     pairs[(*count)++] = (struct safetensors_pair){METADATA_ORIGIN, "generator"};
     pairs[(*count)++] = (struct safetensors_pair){METADATA_ORIGIN ".seed", values[0].text};
     pairs[(*count)++] = (struct safetensors_pair){METADATA_ORIGIN ".case", w->case_name};
@@ -401,7 +401,7 @@ int alexcl_weights_save(const struct alexcl_weights *w, const char *path, struct
     struct metadata c = {0};
     struct safetensors_pair *pairs = NULL;
     struct safetensors_entry *entries = NULL;
-    struct text values[2] = {{0}, {0}};
+    struct string_buffer values[2] = {{0}, {0}};
     struct weights_saving saving = {.weights = w};
     const char *key, *value;
     size_t pair_count = 0, origins = 4;
@@ -431,8 +431,8 @@ done:
     metadata_free(&c);
     free(pairs);
     free(entries);
-    text_free(&values[0]);
-    text_free(&values[1]);
+    string_buffer_free(&values[0]);
+    string_buffer_free(&values[1]);
     return status;
 }
 

@@ -20,7 +20,7 @@
 
 enum { FILE_LIMIT = 4096 };
 
-struct first {
+struct first_check {
     struct selfcheck_case *cases;
     int count;
     char key[HASH_HEX];
@@ -44,37 +44,39 @@ struct selfcheck_case selfcheck_shrink(const struct layer *l, enum layer_pass_ki
 }
 
 /* All that tells one case from another. */
-static void first_write(const struct selfcheck_case *c, struct text *out) {
+static void first_write(const struct selfcheck_case *c, struct string_buffer *out) {
     const struct alexcl_layer *d = &c->desc;
-    text_add(out,
-             "%d %s %d  %d %d %d  %d %dx%d %dx%d %dx%d %d %d %d %d %d %d %d %d %d  %a %a %a %d %d %a %d %d %d %d %d "
-             "%dx%dx%d\n",
-             (int)d->type, c->variant ? c->variant->name : c->part->kernels, c->images, c->in.c, c->in.h, c->in.w,
-             d->outputs, d->kernel[0], d->kernel[1], d->stride[0], d->stride[1], d->dilation[0], d->dilation[1],
-             d->pad[0], d->pad[1], d->pad[2], d->pad[3], d->groups, d->ceil_mode, d->count_include_pad, d->window[0],
-             d->window[1], d->k, d->alpha, d->beta, (int)d->lrn_scope, (int)d->dropout, d->rate, c->reproducible,
-             c->one_image, c->fp16, c->in_block, c->out_block, c->tile.size[0], c->tile.size[1], c->tile.size[2]);
-    if (c->pass != LAYER_FORWARD) text_add(out, "pass %d\n", (int)c->pass);
+    string_buffer_add(
+        out,
+        "%d %s %d  %d %d %d  %d %dx%d %dx%d %dx%d %d %d %d %d %d %d %d %d %d  %a %a %a %d %d %a %d %d %d %d %d "
+        "%dx%dx%d\n",
+        (int)d->type, c->variant ? c->variant->name : c->part->kernels, c->images, c->in.c, c->in.h, c->in.w,
+        d->outputs, d->kernel[0], d->kernel[1], d->stride[0], d->stride[1], d->dilation[0], d->dilation[1], d->pad[0],
+        d->pad[1], d->pad[2], d->pad[3], d->groups, d->ceil_mode, d->count_include_pad, d->window[0], d->window[1],
+        d->k, d->alpha, d->beta, (int)d->lrn_scope, (int)d->dropout, d->rate, c->reproducible, c->one_image, c->fp16,
+        c->in_block, c->out_block, c->tile.size[0], c->tile.size[1], c->tile.size[2]);
+    if (c->pass != LAYER_FORWARD) string_buffer_add(out, "pass %d\n", (int)c->pass);
 }
 
 /* Adds a case unless it is there. */
-static int first_add(struct first *f, const struct selfcheck_case *c, struct text *all, struct alexcl_error *err) {
-    struct text line = {0};
+static int first_add(struct first_check *f, const struct selfcheck_case *c, struct string_buffer *all,
+                     struct alexcl_error *err) {
+    struct string_buffer line = {0};
     first_write(c, &line);
     if (line.failed) return error_set(err, ALEXCL_E_MEMORY, "out of host memory: the check before the first use");
     if (!all->text || !strstr(all->text, line.text)) {
         f->cases[f->count++] = *c;
-        text_add(all, "%s", line.text);
+        string_buffer_add(all, "%s", line.text);
     }
-    text_free(&line);
+    string_buffer_free(&line);
     return all->failed ? error_set(err, ALEXCL_E_MEMORY, "out of host memory: the check before the first use")
                        : ALEXCL_OK;
 }
 
-static int first_collect(struct first *f, const struct graph *g, unsigned halves, const struct target *target,
+static int first_collect(struct first_check *f, const struct graph *g, unsigned halves, const struct target *target,
                          int images, struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    struct text all = {0};
+    struct string_buffer all = {0};
     struct selfcheck_case c;
     int clblast = 0;
     unsigned char hash[HASH_BYTES];
@@ -101,7 +103,7 @@ static int first_collect(struct first *f, const struct graph *g, unsigned halves
     }
     kernel_hash_programs(target->device, hash);
     hash_to_hex(hash, f->key);
-    text_add(&all, "%s\nALEXCLC1 %s\n", f->key, alexcl_version());
+    string_buffer_add(&all, "%s\nALEXCLC1 %s\n", f->key, alexcl_version());
     if (all.failed) {
         status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: the check before the first use");
         goto done;
@@ -109,19 +111,19 @@ static int first_collect(struct first *f, const struct graph *g, unsigned halves
     hash_sha256(all.text, all.length, hash);
     hash_to_hex(hash, f->key);
 done:
-    text_free(&all);
+    string_buffer_free(&all);
     return status;
 }
 
 /* ---- what is remembered ---- */
 
-static int first_path(const struct settings *settings, const struct first *f, char *out, size_t size,
+static int first_path(const struct settings *settings, const struct first_check *f, char *out, size_t size,
                       struct alexcl_error *err) {
     return cache_path(settings, CACHE_CHECKS, f->key, out, size, err);
 }
 
 /* Line, and hash of key and line. */
-static void first_seal(const struct first *f, const char *line, char out[HASH_HEX]) {
+static void first_seal(const struct first_check *f, const char *line, char out[HASH_HEX]) {
     char both[HASH_HEX + FILE_LIMIT];
     unsigned char hash[HASH_BYTES];
     int made = snprintf(both, sizeof both, "%s%s", f->key, line);
@@ -129,7 +131,7 @@ static void first_seal(const struct first *f, const char *line, char out[HASH_HE
     hash_to_hex(hash, out);
 }
 
-static int first_remembered(const struct settings *settings, const struct first *f) {
+static int first_remembered(const struct settings *settings, const struct first_check *f) {
     char path[4200], seal[HASH_HEX];
     struct alexcl_error ignored = {0};
     unsigned char *file = NULL;
@@ -148,7 +150,7 @@ static int first_remembered(const struct settings *settings, const struct first 
     return sound;
 }
 
-static int first_remember(const struct settings *settings, const struct first *f, const char *line) {
+static int first_remember(const struct settings *settings, const struct first_check *f, const char *line) {
     char path[4200], seal[HASH_HEX], file[FILE_LIMIT];
     struct alexcl_error why = {0};
     if (settings->no_cache) return 0;
@@ -184,7 +186,7 @@ static int first_run_case(struct target *target, const struct selfcheck_case *c,
 }
 
 /* Kernel files that the cases are of. */
-static int first_count_kernels(const struct first *f) {
+static int first_count_kernels(const struct first_check *f) {
     int count = 0;
     for (int i = 0; i < f->count; i++) {
         int before = 0;
@@ -199,7 +201,7 @@ int selfcheck_before_use(const struct graph *g, unsigned halves, struct target *
                          struct alexcl_error *err) {
     int status = ALEXCL_OK;
     const struct settings *settings = device_settings(target->device);
-    struct first f = {0};
+    struct first_check f = {0};
     char line[1024];
     if (settings->check == SETTINGS_OFF) return ALEXCL_OK;
     TRY(first_collect(&f, g, halves, target, images, err));

@@ -113,18 +113,18 @@ const char *tuning_path(const struct tuning *t) { return t->path; }
 /* All that a kernel's speed hangs on. Parts of a device have its name. */
 static int tuning_identify(const struct alexcl_device_info *d, const struct settings *settings, char out[HASH_HEX],
                            struct alexcl_error *err) {
-    struct text all = {0};
+    struct string_buffer all = {0};
     unsigned char hash[HASH_BYTES];
-    text_add(&all, "%s\n%s\n%s\n%s\n%s\n%s\n%s\n", alexcl_version(), d->name, d->hardware, d->vendor, d->platform_name,
-             d->version, d->driver);
-    text_add(&all, "%s\n%s\n%s\n", settings->build_options, settings->kernel_folder,
-             settings->clblast ? "clblast" : "own");
+    string_buffer_add(&all, "%s\n%s\n%s\n%s\n%s\n%s\n%s\n", alexcl_version(), d->name, d->hardware, d->vendor,
+                      d->platform_name, d->version, d->driver);
+    string_buffer_add(&all, "%s\n%s\n%s\n", settings->build_options, settings->kernel_folder,
+                      settings->clblast ? "clblast" : "own");
     int status = all.failed ? tuning_no_memory(err) : ALEXCL_OK;
     if (status == ALEXCL_OK) {
         hash_sha256(all.text, all.length, hash);
         hash_to_hex(hash, out);
     }
-    text_free(&all);
+    string_buffer_free(&all);
     return status;
 }
 

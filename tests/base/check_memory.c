@@ -53,19 +53,19 @@ START_TEST(copies_are_copies) {
 }
 END_TEST
 
-START_TEST(text_grows) {
-    struct text t = {0};
+START_TEST(string_buffer_grows) {
+    struct string_buffer t = {0};
     ck_assert_ptr_null(t.text);
-    text_add(&t, "%s", "");
+    string_buffer_add(&t, "%s", "");
     ck_assert_str_eq(t.text, "");
-    for (int i = 0; i < 1000; i++) text_add(&t, "%d,", i % 10);
+    for (int i = 0; i < 1000; i++) string_buffer_add(&t, "%d,", i % 10);
     ck_assert_int_eq(t.failed, 0);
     ck_assert_uint_eq(t.length, 2000);
     ck_assert_uint_eq(strlen(t.text), 2000);
     ck_assert(memcmp(t.text, "0,1,2,", 6) == 0 && strcmp(t.text + 1996, "8,9,") == 0);
-    text_free(&t);
+    string_buffer_free(&t);
     ck_assert_ptr_null(t.text);
-    text_free(&t);
+    string_buffer_free(&t);
 }
 END_TEST
 
@@ -75,6 +75,6 @@ int main(void) {
     tcase_add_test(tests, alloc_refuses_what_overflows);
     tcase_add_test(tests, floats_are_aligned);
     tcase_add_test(tests, copies_are_copies);
-    tcase_add_test(tests, text_grows);
+    tcase_add_test(tests, string_buffer_grows);
     return support_run(tests);
 }

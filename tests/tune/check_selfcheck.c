@@ -34,18 +34,18 @@ static void restore_kernels(void) {
 static void change_kernel(const char *name, const char *from, const char *to) {
     const struct kernel_text *k = kernel_texts;
     char path[300];
-    struct text changed = {0};
+    struct string_buffer changed = {0};
     int places = 0;
     while (k->name && strcmp(k->name, name) != 0) k++;
     ck_assert_msg(k->name != NULL, "there is no kernel %s", name);
     const char *at = k->text;
     for (const char *next; (next = strstr(at, from)) != NULL; at = next + strlen(from), places++)
-        text_add(&changed, "%.*s%s", (int)(next - at), at, to);
-    text_add(&changed, "%s", at);
+        string_buffer_add(&changed, "%.*s%s", (int)(next - at), at, to);
+    string_buffer_add(&changed, "%s", at);
     ck_assert_msg(places > 0, "%s.cl has no \"%s\" any more: change something else", name, from);
     snprintf(path, sizeof path, "%s/%s.cl", kernels, name);
     EXPECT_OK(files_replace(path, changed.text, changed.length, &err), err);
-    text_free(&changed);
+    string_buffer_free(&changed);
 }
 
 static void set_up(void) {
