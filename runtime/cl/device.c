@@ -79,7 +79,7 @@ int device_describe(const struct device_source *source, const struct settings *s
         .max_work_group_size =
             info->max_work_group_size < max_items[0] ? (size_t)info->max_work_group_size : max_items[0],
         .unified_memory = info->unified_memory,
-        .has_prefetch = (dev->quirks & QUIRK_FETCHES) != 0,
+        .has_prefetch = (dev->quirks & QUIRK_PREFETCH) != 0,
         .vector_floats = vector_floats,
     };
     /* Both halves of a device, and the device whole, share their compiled kernels. */

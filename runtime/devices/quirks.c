@@ -29,11 +29,11 @@ static const struct {
      * size as well, one after the other, which no launch then uses. Nothing that it keeps is ever removed, some 60 KiB
      * a set of defines; POCL_KERNEL_CACHE=0, read when a process first lists devices, has it keep nothing
      * (command_tune.c). https://portablecl.org */
-    {"Portable Computing Language", "", "", QUIRK_GENERIC | QUIRK_LATE | QUIRK_KEEPS | QUIRK_FETCHES, ""},
+    {"Portable Computing Language", "", "", QUIRK_GENERIC | QUIRK_LATE | QUIRK_KEEPS | QUIRK_PREFETCH, ""},
     /* Its CPU runtime, of 2026 as well; Intel's GPUs get no kernels for CPUs, and tell CL_FP_FMA. It does not, and its
      * fma is the CPU's instruction: chains of it take 0.8 of the time of mad's. It changes the order of a plain sum,
      * not of fma's, by the work-group's size. */
-    {"Intel(R) OpenCL", "", "", QUIRK_FETCHES | QUIRK_FMA, ""},
+    {"Intel(R) OpenCL", "", "", QUIRK_PREFETCH | QUIRK_FMA, ""},
     /* Calls itself a GPU; its clock is simulated. https://github.com/jrprice/Oclgrind */
     {"Oclgrind", "", "", QUIRK_NO_TIMES | QUIRK_GENERIC | QUIRK_SIMULATOR, "a simulator, thousands of times slower"},
 };

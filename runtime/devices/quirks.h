@@ -16,7 +16,7 @@ enum quirk {
     /* keeps compiled kernels itself, and compiles each of a program's once more when asked for its binary */
     QUIRK_KEEPS = 32,
     /* OpenCL's prefetch does nothing, and its compiler has what does (kernels for CPU devices) */
-    QUIRK_FETCHES = 64,
+    QUIRK_PREFETCH = 64,
     /* computes as a GPU would, on the CPU, to find faults: never a default, and no hardware of its own */
     QUIRK_SIMULATOR = 128,
     QUIRK_FMA = 256, /* does not tell CL_FP_FMA, and its fma is as fast as a product */

@@ -273,7 +273,7 @@ int layer_takes_tile(const struct layer *l, enum layer_pass_kind pass, struct la
 
 int layer_has_wide_registers(const struct target *target) { return device_limits(target->device)->vector_floats >= 16; }
 
-const char *layer_fetches(const struct target *target) {
+const char *layer_prefetch_define(const struct target *target) {
     return device_limits(target->device)->has_prefetch ? " -DFETCHES" : "";
 }
 

@@ -294,7 +294,7 @@ static int winograd_build(struct layer *l, int fused, struct winograd_tile tile,
     snprintf(defines, sizeof defines,
              "-DWINDOW=%d -DOUT=%d -DSTRIDE=%d -DTILES=%d -DVECTORS=%d -DGROUPS=%d -DFUSED=%d%s", winograd_window(l),
              tile.out, l->shape.desc->stride[0], tile.tiles, tile.vectors, tile.groups, fused,
-             layer_fetches(l->target));
+             layer_prefetch_define(l->target));
     for (int i = 0; kernels[i]; i++)
         TRY(layer_add_kernel(l, LAYER_FORWARD, i, "winograd_cpu", kernels[i], defines, err));
 done:

@@ -144,7 +144,7 @@ static int fc_cpu_build(struct layer *l, struct alexcl_error *err) {
     struct fc_tile tile = fc_cpu_tile(l, l->target);
     char defines[64];
     snprintf(defines, sizeof defines, "-DIMAGES=%d -DBLOCKS=%d%s%s", tile.images, tile.blocks,
-             l->choice.fp16 ? " -DHALF" : "", layer_fetches(l->target));
+             l->choice.fp16 ? " -DHALF" : "", layer_prefetch_define(l->target));
     TRY(layer_add_kernel(l, LAYER_FORWARD, 0, "fc_cpu", "fc_cpu_pack", defines, err));
     TRY(layer_add_kernel(l, LAYER_FORWARD, 1, "fc_cpu", "fc_cpu_many", defines, err));
     TRY(layer_add_kernel(l, LAYER_FORWARD, 2, "fc_cpu", "fc_cpu_one", defines, err));

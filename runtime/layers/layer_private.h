@@ -56,9 +56,9 @@ int layer_takes_tile(const struct layer *l, enum layer_pass_kind pass, struct la
 /* Whether a register of the device's CPU holds 16 floats, and there are 32 of them (AVX-512): how large a tile may
  * be. */
 int layer_has_wide_registers(const struct target *target);
-/* The define, with a space before it, by which kernels for CPU devices fetch ahead; "" where the compiler has nothing
+/* The define, with a space before it, by which kernels for CPU devices prefetch; "" where the compiler has nothing
  * for it. */
-const char *layer_fetches(const struct target *target);
+const char *layer_prefetch_define(const struct target *target);
 
 /* ---- prepare, release ---- */
 
