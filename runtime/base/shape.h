@@ -19,7 +19,7 @@ static inline size_t shape_position(size_t c, size_t i, size_t hw, size_t block)
 static inline int shape_half_first(int channels, int half) { return half ? (channels + 1) / 2 : 0; }
 static inline int shape_half_count(int channels, int half) { return half ? channels / 2 : (channels + 1) / 2; }
 
-/* A window that moves over maps; entries 0 and 1 are for rows and columns. */
+/* A window that moves over feature maps; entries 0 and 1 are for rows and columns. */
 struct shape_window {
     int kernel[2], stride[2];
     int dilation[2]; /* 1: neighbouring rows and columns */

@@ -54,7 +54,7 @@ static struct alexcl_shape graph_out_shape(const struct graph *g, int layer) {
                      : g->layers[layer].half[0].shape.whole_out;
 }
 
-/* The maps that a layer's output lies in. */
+/* The feature maps that a layer's output lies in. */
 static struct alexcl_shape graph_out_maps(const struct graph *g, int layer) {
     if (layer < 0) return graph_out_shape(g, layer);
     const struct layer_shape *s = &g->layers[layer].half[0].shape;
@@ -63,7 +63,7 @@ static struct alexcl_shape graph_out_maps(const struct graph *g, int layer) {
 
 static int graph_same(struct alexcl_shape a, struct alexcl_shape b) { return a.c == b.c && a.h == b.h && a.w == b.w; }
 
-/* Which channels are whose is known of maps alone, and the net's input is nobody's half. */
+/* Which channels are whose is known of feature maps alone, and the net's input is nobody's half. */
 static int graph_check_several(const struct graph *g, const struct graph_layer *gl, struct alexcl_error *err) {
     for (int j = 0; j < gl->input_count; j++) {
         const char *wrong = gl->inputs[j] < 0 ? "the net's input, which has no halves: put a convolution before it"
@@ -101,8 +101,8 @@ static int graph_describe(struct graph_walk *w, struct graph_layer *gl, const st
     return gl->input_count > 1 ? graph_check_several(g, gl, err) : ALEXCL_OK;
 }
 
-/* Units of flattened maps are cut where the channels were: not in their middle when the channels are odd. A view keeps
- * that cut, other layers of a half's own units would compute a different share. */
+/* Units of flattened feature maps are cut where the channels were: not in their middle when the channels are odd. A
+ * view keeps that cut, other layers of a half's own units would compute a different share. */
 static int graph_keep_cut(struct graph *g, struct graph_layer *gl, struct alexcl_error *err) {
     for (int h = 0; h < 2; h++) {
         struct layer *l = &gl->half[h];
@@ -352,7 +352,7 @@ const char *graph_crossing_name(const struct graph *g, int crossing) {
 
 struct graph_sent graph_sent(const struct graph *g, int crossing, int half) {
     const struct graph_crossing *c = &g->crossings[crossing];
-    const struct graph_value *v = &g->values[c->value]; /* flattened maps are cut where their channels were */
+    const struct graph_value *v = &g->values[c->value]; /* flattened feature maps are cut where their channels were */
     struct graph_sent s = {
         .channels = shape_half_count(v->maps.c, half), .hw = v->maps.h * v->maps.w, .block = v->block};
     s.pitch = v->floats[half];

@@ -61,7 +61,7 @@ const struct alexcl_model model_alexnet_2012 = {
     LAYERS(code_layers),
 };
 
-/* [CAFFE]: LRN over all maps, k 1, alpha 1e-4 divided by n; inverted dropout. The mean is that of
+/* [CAFFE]: LRN over all feature maps, k 1, alpha 1e-4 divided by n; inverted dropout. The mean is that of
  * imagenet_mean.binaryproto over its pixels, B G R (printed by Caffe's examples/00-classification.ipynb). */
 static const struct alexcl_layer caffe_layers[] = {
     CONV("conv1", 96, 11, 4, 0, 1),

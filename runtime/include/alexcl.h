@@ -207,10 +207,10 @@ enum alexcl_layer_type {
     ALEXCL_FC,
     ALEXCL_RBF,   /* LeNet-1998's output: squared distance to each class's code */
     ALEXCL_LRN,   /* across channels */
-    ALEXCL_RNORM, /* within one map, the 2012 code's extra layer */
+    ALEXCL_RNORM, /* within one feature map, the 2012 code's extra layer */
     ALEXCL_MAXPOOL,
     ALEXCL_AVGPOOL,
-    ALEXCL_SUBSAMPLE, /* LeNet-1998's: sum of the window * weight + bias, one of each a map */
+    ALEXCL_SUBSAMPLE, /* LeNet-1998's: sum of the window * weight + bias, one of each a channel */
     ALEXCL_RELU,
     ALEXCL_TANH,
     ALEXCL_SIGMOID,

@@ -141,7 +141,7 @@ int layer_takes_blocks(const struct layer *l) {
 
 int layer_fuses_relu(const struct layer *l, int block) { return block > 1 && l->shape.ops->fuses_relu; }
 
-/* The maps that the half is given: all, or its own. */
+/* The feature maps that the half is given: all, or its own. */
 static struct alexcl_shape layer_in_maps(const struct layer *l, int half) {
     return (struct alexcl_shape){shape_half_count(l->shape.maps.c, half), l->shape.maps.h, l->shape.maps.w};
 }

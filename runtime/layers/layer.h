@@ -47,7 +47,7 @@ struct layer_input {
 enum { LAYER_INPUTS = 32 };
 
 /* Work-groups in dimension 1 or 2 of a launch at most: CUDA bounds them, and NVIDIA's OpenCL stands on it. So many
- * channels do maps have at most, and so many images are given to a launch. */
+ * channels do feature maps have at most, and so many images are given to a launch. */
 enum { LAYER_GROUPS = 65535 };
 
 struct layer_fill;
@@ -96,7 +96,7 @@ struct layer_shape {
     int input_count;
     struct alexcl_shape whole_in, whole_out; /* one image, both halves; in: of the first input */
     struct alexcl_shape in, out;             /* what this half is given (all channels if reads.all) and what it makes */
-    struct alexcl_shape maps;                /* whole_in before a flatten layer made units of it: the caller's */
+    struct alexcl_shape maps; /* whole_in as feature maps, before a flatten layer made units of it: the caller's */
     struct layer_reads reads;
     struct layer_tensor tensors[LAYER_TENSORS];
     int tensor_count;
@@ -191,8 +191,8 @@ enum layer_blocks {
 };
 /* The fields of struct alexcl_layer that a type uses: layer_fields.c has what each may be. */
 enum layer_field {
-    LAYER_FIELD_CHANNELS = 1 << 0, /* outputs, of maps */
-    LAYER_FIELD_UNITS = 1 << 1,    /* outputs, without maps */
+    LAYER_FIELD_CHANNELS = 1 << 0, /* outputs, of feature maps */
+    LAYER_FIELD_UNITS = 1 << 1,    /* outputs, without feature maps */
     LAYER_FIELD_KERNEL = 1 << 2,
     LAYER_FIELD_STRIDE = 1 << 3,
     LAYER_FIELD_PAD = 1 << 4,
@@ -272,8 +272,8 @@ void layer_window_text(const struct alexcl_layer *desc, char out[LAYER_WINDOW_TE
 /* Floats of one image in memory: what this half is given, what it makes. */
 size_t layer_in_floats(const struct layer *l);
 size_t layer_out_floats(const struct layer *l);
-/* Where value (c, i) of the maps that the half is given lies in memory, c over what it is given, i = row * width +
- * column. */
+/* Where value (c, i) of the feature maps that the half is given lies in memory, c over what it is given, i = row *
+ * width + column. */
 size_t layer_in_position(const struct layer *l, int c, int i);
 /* One image from n x c x h x w to how the half is given it, and from how it makes it; what fills up the last block is
  * left alone. */

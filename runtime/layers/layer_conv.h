@@ -8,7 +8,7 @@
 int conv_is_square(const struct layer *l);
 /* The defines of the window; what snprintf gives. */
 int conv_window_defines(const struct layer *l, char *out, size_t size);
-/* Whether it reads and makes maps in blocks (layer_ops.takes_blocks). */
+/* Whether it reads and makes feature maps in blocks (layer_ops.takes_blocks). */
 int conv_takes_blocks(const struct layer *l);
 
 /* Of CPU devices (layer_conv_cpu.c). */

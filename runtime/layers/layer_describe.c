@@ -33,7 +33,7 @@ static void layer_describe_halos(struct layer *l) {
     }
 }
 
-/* All inputs are maps of one size, of any number of channels. */
+/* All inputs are feature maps of one size, of any number of channels. */
 static int layer_check_inputs(const struct layer *l, struct alexcl_error *err) {
     int max = l->shape.ops->inputs ? l->shape.ops->inputs : 1, status = ALEXCL_OK;
     if (max == 1 && l->shape.input_count != 1)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Flatten: maps become units, in C, H, W order, which is how they lie in memory. A half has the units of its own
- * channels: with an odd number of channels that is not half of the units, and only a layer that reads all can
+/* Flatten: feature maps become units, in C, H, W order, which is how they lie in memory. A half has the units of its
+ * own channels: with an odd number of channels that is not half of the units, and only a layer that reads all can
  * follow. */
 #include "layer_private.h"
 

@@ -17,7 +17,7 @@ extern const struct layer_ops layer_conv_ops, layer_fc_ops, layer_rbf_ops, layer
 void layer_describe_maps(struct layer *l, int h, int w);
 /* The next tensor, of which the half has rows first .. first+count-1 (shape.h): these are set here. */
 void layer_describe_tensor(struct layer *l, struct layer_tensor tensor);
-/* It reads all units. ALEXCL_E_USAGE where it stands behind maps; `what` names it in the message. */
+/* It reads all units. ALEXCL_E_USAGE where it stands behind feature maps; `what` names it in the message. */
 int layer_describe_units(struct layer *l, const char *what, struct alexcl_error *err);
 /* The same, of a layer whose desc->outputs are sums over all units. */
 int layer_describe_outputs(struct layer *l, const char *what, struct alexcl_error *err);
