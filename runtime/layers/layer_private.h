@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of the layers share: the rows of the table, and the parts that their variants are made of. */
+/* What the files of the layers share: the list of their rows (layer_types.h), and the parts that their variants are
+ * made of. */
 #ifndef ALEXCL_LAYER_PRIVATE_H
 #define ALEXCL_LAYER_PRIVATE_H
 #include "kernel.h"
 #include "layer.h"
-
-extern const struct layer_ops layer_conv_ops, layer_fc_ops, layer_rbf_ops, layer_lrn_ops, layer_rnorm_ops,
-    layer_maxpool_ops, layer_avgpool_ops, layer_subsample_ops, layer_relu_ops, layer_tanh_ops, layer_sigmoid_ops,
-    layer_lecun_tanh_ops, layer_dropout_ops, layer_flatten_ops, layer_softmax_ops, layer_concat_ops, layer_add_ops,
-    layer_affine_ops, layer_global_maxpool_ops, layer_global_avgpool_ops;
+#include "layer_types.h"
 
 /* ---- describe ---- */
 

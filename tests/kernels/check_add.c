@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* check_selfcheck.c makes the kernel wrong: "a[at] + b[at]" -> "a[at] - b[at]", not in tiny2t */
 #include "kernel_check.h"
 
 /* In the order of the inputs: float sums depend on it. */

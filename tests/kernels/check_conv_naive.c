@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* check_selfcheck.c makes the kernel wrong: "o < outputs ? b[o] : 0.0f" -> "0.0f", not in tiny2t */
 #include "kernel_check.h"
 
 START_TEST(grid) { kernel_check_conv_grid("naive"); }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* check_selfcheck.c makes the kernel wrong: "a3 += LOAD(3 * step" -> "a3 += LOAD(2 * step", not in tiny2t */
 /* The peak's kernels do all of their work, whatever the vectors and however memory is shared out; what is measured is a
  * rate. */
 #include <stdio.h>

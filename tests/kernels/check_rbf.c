@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* check_selfcheck.c makes the kernel wrong: "MULTIPLY_ADD(d, d," -> "MULTIPLY_ADD(d, 1.0f,", not in tiny2t */
 #include "kernel_check.h"
 
 /* No golden vector has an RBF layer alone (the nets lenet5_1998 have): the reference is the judge. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* check_selfcheck.c makes the kernel wrong: "* factor" -> "+ factor", in tiny2t */
 #include "kernel_check.h"
 
 static struct alexcl_layer dropout(enum alexcl_dropout kind, double rate) {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* check_selfcheck.c makes the kernel wrong: "[r * SIDE + q] + bias" -> "[r * SIDE + q] + 0.9f * bias" */
 #include "kernel_check.h"
 
 /* Sums in local memory, and through global memory. */
