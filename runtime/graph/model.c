@@ -12,26 +12,12 @@
 #include "nearest.h"
 
 /* What is there, and what tests and lists ask of it. */
+#define MODEL_ROW(table, oracle_case, hidden) {&(table), oracle_case, hidden},
 static const struct built_in {
     const struct alexcl_model *model;
     const char *oracle_case;
     int hidden;
-} models[] = {
-    {&model_alexnet, "paper224p2", 0},
-    {&model_alexnet_227, "paper227", 0},
-    {&model_alexnet_2012, "orig224", 0},
-    {&model_alexnet_caffe, "caffe227", 0},
-    {&model_alexnet_keras, "article224", 0},
-    {&model_alexnet_torchvision, "torchvision224", 0},
-    {&model_lenet5, "lenet5", 0},
-    {&model_lenet5_1998, "lenet5_1998", 0},
-    {&model_tiny2t, "tiny2t", 0},
-    {&model_tiny_across, "tiny_across", 1},
-    {&model_tiny_nolrn, "tiny_nolrn", 1},
-    {&model_tiny_orig, "tiny_orig", 1},
-    {&model_tinyinc, "tinyinc", 1},
-    {&model_tinyskip, "tinyskip", 1},
-};
+} models[] = {MODEL_TABLES(MODEL_ROW)};
 enum { MODELS = sizeof models / sizeof *models };
 
 const struct alexcl_model *alexcl_model_get(size_t index) { return index < MODELS ? models[index].model : NULL; }

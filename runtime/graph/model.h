@@ -63,11 +63,25 @@
  * it. */
 #define IMAGENET_MEAN PER_CHANNEL(123.68, 116.779, 103.939)
 
-extern const struct alexcl_model model_alexnet, model_alexnet_227, model_alexnet_2012, model_alexnet_caffe,
-    model_alexnet_keras,
-    /* model_alexnet.c */
-    model_alexnet_torchvision;
-extern const struct alexcl_model model_lenet5, model_lenet5_1998; /* model_lenet.c */
-extern const struct alexcl_model model_tiny2t, model_tiny_across, model_tiny_nolrn, model_tiny_orig, model_tinyinc,
-    model_tinyskip; /* model_tiny.c */
+/* The built-in models, in the order of `alexcl models`, each a table in some model_<family>.c; its golden vectors
+ * (model_oracle_case), or NULL; whether `alexcl models` shows it with -v only. A new one is a line here, and its
+ * table. */
+#define MODEL_TABLES(ROW)                                                                                              \
+    ROW(model_alexnet, "paper224p2", 0)                                                                                \
+    ROW(model_alexnet_227, "paper227", 0)                                                                              \
+    ROW(model_alexnet_2012, "orig224", 0)                                                                              \
+    ROW(model_alexnet_caffe, "caffe227", 0)                                                                            \
+    ROW(model_alexnet_keras, "article224", 0)                                                                          \
+    ROW(model_alexnet_torchvision, "torchvision224", 0)                                                                \
+    ROW(model_lenet5, "lenet5", 0)                                                                                     \
+    ROW(model_lenet5_1998, "lenet5_1998", 0)                                                                           \
+    ROW(model_tiny2t, "tiny2t", 0)                                                                                     \
+    ROW(model_tiny_across, "tiny_across", 1)                                                                           \
+    ROW(model_tiny_nolrn, "tiny_nolrn", 1)                                                                             \
+    ROW(model_tiny_orig, "tiny_orig", 1)                                                                               \
+    ROW(model_tinyinc, "tinyinc", 1)                                                                                   \
+    ROW(model_tinyskip, "tinyskip", 1)
+
+#define MODEL_DECLARE(table, oracle_case, hidden) extern const struct alexcl_model table;
+MODEL_TABLES(MODEL_DECLARE)
 #endif

@@ -48,7 +48,8 @@ START_TEST(the_list_is_whole) {
     }
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
         EXPECT_OK(alexcl_model_find(expected[i], &found, &err), err);
-        ck_assert_msg(!alexcl_model_hidden(found), "%s is hidden", expected[i]);
+        ck_assert_msg(!alexcl_model_hidden(found) && model_oracle_case(found), "%s is hidden, or compared with nothing",
+                      expected[i]);
     }
     ck_assert(alexcl_model_get(count + 5) == NULL);
 }
@@ -68,10 +69,11 @@ START_TEST(wrong_names_are_answered_with_the_nearest) {
 END_TEST
 
 START_TEST(every_type_has_a_name) {
-    for (int i = 0; i <= ALEXCL_GLOBAL_AVGPOOL; i++)
+    for (int i = 0; layer_type((enum alexcl_layer_type)i); i++)
         for (int j = 0; j < i; j++)
             ck_assert_str_ne(alexcl_layer_type_name((enum alexcl_layer_type)i),
                              alexcl_layer_type_name((enum alexcl_layer_type)j));
+    ck_assert(layer_type(ALEXCL_GLOBAL_AVGPOOL) != NULL);
     ck_assert_str_eq(alexcl_layer_type_name((enum alexcl_layer_type)99), "unknown");
 }
 END_TEST
@@ -146,6 +148,7 @@ static void compare_layer(const struct alexcl_model *m, const struct alexcl_laye
 START_TEST(tables_are_the_golden_ones) {
     const struct alexcl_model *m;
     for (size_t i = 0; (m = alexcl_model_get(i)) != NULL; i++) {
+        if (!model_oracle_case(m)) continue;
         json_t *layers = case_json(m, "layers"), *input = case_json(m, "input"), *gains = case_json(m, "gain");
         size_t rows = json_array_size(layers);
         ck_assert_int_eq(m->channels, (int)json_integer_value(json_array_get(input, 0)));
@@ -174,6 +177,7 @@ START_TEST(shapes_and_parameters_are_the_golden_ones) {
     struct alexcl_error err = {0};
     const struct alexcl_model *m;
     for (size_t i = 0; (m = alexcl_model_get(i)) != NULL; i++) {
+        if (!model_oracle_case(m)) continue;
         struct alexcl_plan *p;
         struct alexcl_plan_request request = {.size = sizeof request, .targets = 2};
         EXPECT_OK(alexcl_plan_make(m, &request, &p, &err), err);
