@@ -46,9 +46,9 @@ static const struct option_row cache_rows[] = {
     {0, "kind", "K", "clear: binaries, tuning, checks or logs [all]", OPTION_TEXT(struct cache_options, kind)},
 };
 static const struct cache_options cache_defaults = {NULL};
-const struct option_table cache_options = OPTION_TABLE(cache_rows, cache_defaults);
+static const struct option_table cache_options = OPTION_TABLE(cache_rows, cache_defaults);
 
-int command_cache(const struct options *o, struct alexcl_error *err) {
+static int command_cache(const struct options *o, struct alexcl_error *err) {
     const struct cache_options *own = o->own;
     struct alexcl_cache c = {.size = sizeof c};
     int status = options_expect(o, "cache", 1, 1, err);
@@ -72,3 +72,16 @@ int command_cache(const struct options *o, struct alexcl_error *err) {
     }
     return ALEXCL_OK;
 }
+
+const struct command cache_command = {
+    .name = "cache",
+    .run = command_cache,
+    .own = &cache_options,
+    .arguments = "show\nclear",
+    .about = "what is kept on disk to start faster, and the end of it",
+    .details = "Compiled kernels, what was tuned, that kernels were checked, logs of builds that\n"
+               "failed. `alexcl env` tells the folder and the limit, above which what has not\n"
+               "been used for longest is removed.\n\n"
+               "  alexcl cache show\n  alexcl cache clear --kind tuning\n",
+    .also = " clean clear purge ",
+};

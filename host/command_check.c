@@ -26,7 +26,7 @@ static const struct option_row check_rows[] = {
     {0, "fail-fast", NULL, "stop behind the first check that fails", OPTION_FLAG(struct check_options, fail_fast)},
 };
 static const struct check_options check_defaults = {0};
-const struct option_table check_options = OPTION_TABLE(check_rows, check_defaults);
+static const struct option_table check_options = OPTION_TABLE(check_rows, check_defaults);
 
 struct check {
     const struct options *o;
@@ -291,7 +291,7 @@ static void check_print_summary(const struct check *c, double seconds) {
         printf("all right, %.1f s\n", seconds);
 }
 
-int command_check(const struct options *o, struct alexcl_error *err) {
+static int command_check(const struct options *o, struct alexcl_error *err) {
     struct check c = {.o = o, .own = o->own};
     struct alexcl_error late = {0};
     double start = monotonic_now();
@@ -325,3 +325,20 @@ int command_check(const struct options *o, struct alexcl_error *err) {
     json_decref(c.devices);
     return status;
 }
+
+const struct command check_command = {
+    .name = "check",
+    .run = command_check,
+    .own = &check_options,
+    .shared = OPTION_DEVICES | OPTION_PRECISION,
+    .arguments = "",
+    .about = "compare every kernel with the reference, on every device",
+    .details = "Each kernel computes a small layer on the device, then a tiny net runs; both are\n"
+               "compared with the reference in C. Without --devices: every usable device. What a\n"
+               "driver gets wrong is named; exit code 7: a kernel is wrong or fails in use,\n"
+               "4: some do not compile.\n\n"
+               "  alexcl check\n  alexcl check --devices 1 --format json\n  alexcl check --kernel lrn --fail-fast\n\n"
+               "`infer` does this in short by itself, once for each device, driver and set of\n"
+               "kernels (--check).\n",
+    .also = " test verify selftest ",
+};

@@ -91,7 +91,7 @@ static void devices_block(const struct alexcl_device_info *d) {
         printf("  may be          %d through another driver: the two tell too little\n", d->maybe_alias_of);
 }
 
-int command_devices(const struct options *o, struct alexcl_error *err) {
+static int command_devices(const struct options *o, struct alexcl_error *err) {
     struct alexcl_devices *list;
     int status = options_expect(o, "devices", 0, 0, err);
     if (status == ALEXCL_OK) status = alexcl_devices_list(&list, err);
@@ -118,3 +118,13 @@ int command_devices(const struct options *o, struct alexcl_error *err) {
     alexcl_devices_free(list);
     return status;
 }
+
+const struct command devices_command = {
+    .name = "devices",
+    .run = command_devices,
+    .arguments = "",
+    .about = "list the OpenCL devices, in clinfo's order",
+    .details = "The index is what --devices takes. An alias is the same hardware through another\n"
+               "driver. -v shows everything, and why a driver shows nothing.\n",
+    .also = " list device info clinfo ",
+};

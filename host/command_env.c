@@ -8,7 +8,7 @@
 #include "report.h"
 
 /* A setting that cannot have its value is shown, with the reason: who looks here looks for it. */
-int command_env(const struct options *o, struct alexcl_error *err) {
+static int command_env(const struct options *o, struct alexcl_error *err) {
     struct alexcl_cache cache = {.size = sizeof cache};
     int status = options_expect(o, "env", 0, 0, err), invalid = ALEXCL_OK;
     if (status == ALEXCL_OK) status = alexcl_cache_show(&o->settings, &cache, err);
@@ -58,3 +58,14 @@ int command_env(const struct options *o, struct alexcl_error *err) {
                         err);
     return status == ALEXCL_OK ? invalid : status;
 }
+
+const struct command env_command = {
+    .name = "env",
+    .run = command_env,
+    .shared = OPTIONS_SETTINGS,
+    .shows_settings = 1,
+    .arguments = "",
+    .about = "every setting with its value and origin",
+    .details = "A flag beats the environment, which beats the default.\n",
+    .also = " settings config ",
+};

@@ -33,7 +33,7 @@ static const struct option_row infer_rows[] = {
      OPTION_FLAG(struct infer_options, reproducible)},
 };
 static const struct infer_options infer_defaults = {.top = 5};
-const struct option_table infer_options = OPTION_TABLE(infer_rows, infer_defaults);
+static const struct option_table infer_options = OPTION_TABLE(infer_rows, infer_defaults);
 
 /* ---- the loop ------------------------------------------------------------------------------------ */
 
@@ -255,7 +255,7 @@ static void infer_free(struct infer *f) {
     infer_scores_free(&f->scores);
 }
 
-int command_infer(const struct options *o, struct alexcl_error *err) {
+static int command_infer(const struct options *o, struct alexcl_error *err) {
     struct infer f = {.o = o, .own = o->own, .output.start = monotonic_now()};
     struct alexcl_error late = {0};
     int status;
@@ -296,3 +296,21 @@ done:
     infer_free(&f);
     return status;
 }
+
+const struct command infer_command = {
+    .name = "infer",
+    .run = command_infer,
+    .own = &infer_options,
+    .shared = OPTIONS_RUN_NET,
+    .arguments = "LIST | -\n--input FILE.npy",
+    .about = "run pictures through a net on two devices",
+    .details = "LIST has one image a line, PNG or JPEG, with a label behind it or not; `-` is\n"
+               "standard input (on a terminal: type names, and end with Ctrl-D). Names are\n"
+               "relative to the list's folder; \"quote\" them when they have spaces; # begins a\n"
+               "comment.\n\n"
+               "  alexcl --devices 0,1 infer batch.txt\n"
+               "  alexcl --devices 0,1 infer batch.txt --split auto\n"
+               "  alexcl infer batch.txt --weights alexnet.safetensors --ten-crop --format json\n"
+               "  alexcl infer batch.txt --features pool5 --save pool5.npy\n",
+    .also = " predict classify run recognize recognise ",
+};

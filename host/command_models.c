@@ -5,7 +5,7 @@
 #include "commands.h"
 #include "report.h"
 
-int command_models(const struct options *o, struct alexcl_error *err) {
+static int command_models(const struct options *o, struct alexcl_error *err) {
     const struct alexcl_model *only;
     int status = options_model_argument(o, "models", &only, err);
     if (!o->argument_count && !o->model_given) only = NULL;
@@ -47,3 +47,13 @@ int command_models(const struct options *o, struct alexcl_error *err) {
     }
     return o->format == FORMAT_JSON ? report_json_list("models", "models", list, err) : ALEXCL_OK;
 }
+
+const struct command models_command = {
+    .name = "models",
+    .run = command_models,
+    .shared = OPTION_MODEL,
+    .arguments = "[MODEL]",
+    .about = "list the built-in nets",
+    .details = "-v lists the small ones for tests as well.\n",
+    .also = " list model nets ",
+};

@@ -179,7 +179,7 @@ done:
     return status;
 }
 
-int command_plan(const struct options *o, struct alexcl_error *err) {
+static int command_plan(const struct options *o, struct alexcl_error *err) {
     const struct alexcl_model *model;
     struct alexcl_plan *plan = NULL;
     struct alexcl_selection *sel = NULL;
@@ -217,3 +217,14 @@ done:
     alexcl_selection_free(sel);
     return status;
 }
+
+const struct command plan_command = {
+    .name = "plan",
+    .run = command_plan,
+    .shared = OPTION_DEVICES | OPTION_MODEL | OPTION_PRECISION | OPTION_BATCH | OPTION_MEMORY | OPTION_SPLIT,
+    .arguments = "[MODEL]",
+    .about = "shapes of the halves, what crosses, memory, the batch that fits",
+    .details = "Needs no device: 4 GiB are assumed, or --memory, or the memory of --devices.\n\n"
+               "  alexcl plan alexnet --batch 128 --memory 3GiB\n",
+    .also = " memory ",
+};

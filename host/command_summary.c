@@ -31,7 +31,7 @@ static void summary_shape(const struct alexcl_plan *plan, size_t i, char *out, s
         snprintf(out, size, "(None, %d, %d, %d)", s.h, s.w, s.c);
 }
 
-int command_summary(const struct options *o, struct alexcl_error *err) {
+static int command_summary(const struct options *o, struct alexcl_error *err) {
     static const char rule[] = "_________________________________________________________________\n";
     static const char thick[] = "=================================================================\n";
     const struct alexcl_model *model;
@@ -85,3 +85,13 @@ int command_summary(const struct options *o, struct alexcl_error *err) {
     alexcl_plan_free(plan);
     return status;
 }
+
+const struct command summary_command = {
+    .name = "summary",
+    .run = command_summary,
+    .shared = OPTION_MODEL,
+    .arguments = "[MODEL]",
+    .about = "the layers of a net, as Keras prints them",
+    .details = "  alexcl summary alexnet-keras\n",
+    .also = " layers show ",
+};

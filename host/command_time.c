@@ -35,7 +35,7 @@ static const struct option_row time_rows[] = {
     {0, "plot", "FILE.svg", "roofline picture of the layers", OPTION_TEXT(struct time_options, plot)},
 };
 static const struct time_options time_defaults = {.repeat = REPEAT, .warm_up = WARM_UP};
-const struct option_table time_options = OPTION_TABLE(time_rows, time_defaults);
+static const struct option_table time_options = OPTION_TABLE(time_rows, time_defaults);
 
 struct timing {
     const struct options *o;
@@ -347,7 +347,7 @@ done:
     return status;
 }
 
-int command_time(const struct options *o, struct alexcl_error *err) {
+static int command_time(const struct options *o, struct alexcl_error *err) {
     const struct time_options *own = o->own;
     struct timing t = {.o = o,
                        .own = own,
@@ -371,3 +371,21 @@ done:
     alexcl_weights_free(t.weights);
     return status;
 }
+
+const struct command time_command = {
+    .name = "time",
+    .run = command_time,
+    .own = &time_options,
+    .shared = OPTIONS_RUN_NET,
+    .arguments = "[MODEL]",
+    .about = "how long a batch takes, by layer, half, exchange and host",
+    .details = "Batches are timed from the images in the host's memory to the scores there;\n"
+               "layers and copies by the devices' own clocks. The peak is measured as well. The\n"
+               "document of --format json is what --compare reads. With --split auto or A:B a\n"
+               "half's time is that of both devices together.\n\n"
+               "  alexcl time alexnet-caffe --batch 16 --devices 0,1 --trace t.json\n"
+               "  alexcl time --batch 1 --format json -o old.json\n"
+               "  alexcl time --batch 1 --compare old.json --plot roofline.svg\n\n"
+               "chrome://tracing shows the trace: a row each for kernels, copies, host thread.\n",
+    .also = " benchmark bench profile ",
+};

@@ -124,7 +124,7 @@ static void tune_print_summary(const struct tuned *t, const char *path, double s
         printf("\nmeasured in %.1f s; kept nowhere, since there is no cache folder (--no-cache?)\n", seconds);
 }
 
-int command_tune(const struct options *o, struct alexcl_error *err) {
+static int command_tune(const struct options *o, struct alexcl_error *err) {
     struct tuned t = {.o = o};
     struct alexcl_selection *selection = NULL;
     const struct alexcl_model *model;
@@ -168,3 +168,17 @@ int command_tune(const struct options *o, struct alexcl_error *err) {
     alexcl_selection_free(selection);
     return status;
 }
+
+const struct command tune_command = {
+    .name = "tune",
+    .run = command_tune,
+    .shared = OPTION_DEVICES | OPTION_MODEL | OPTION_PRECISION,
+    .arguments = "[MODEL]",
+    .about = "measure which kernels and tiles are fastest on a device",
+    .details = "Every way of computing each layer's half is compared with the reference, then\n"
+               "timed on one image and on eight; the fastest is kept in a file of the cache\n"
+               "folder, whose name ends the output, and used from then on. `infer` does this in\n"
+               "short by itself at a device's first use of a net (--tune).\n\n"
+               "  alexcl tune alexnet --devices 0\n",
+    .also = " autotune optimize optimise ",
+};

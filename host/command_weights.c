@@ -14,7 +14,7 @@ static const struct option_row weights_rows[] = {
     {0, "gain", "LAYER=G", "factor on a layer's weights; repeatable", OPTION_GAIN(struct weights_options, gains)},
 };
 static const struct weights_options weights_defaults = {.seed = 1};
-const struct option_table weights_options = OPTION_TABLE(weights_rows, weights_defaults);
+static const struct option_table weights_options = OPTION_TABLE(weights_rows, weights_defaults);
 
 static int weights_init(const struct options *o, const struct alexcl_model *model, struct alexcl_error *err) {
     const struct weights_options *own = o->own;
@@ -62,7 +62,7 @@ done:
     return status;
 }
 
-int command_weights(const struct options *o, struct alexcl_error *err) {
+static int command_weights(const struct options *o, struct alexcl_error *err) {
     const struct alexcl_model *model;
     int status = options_expect(o, "weights", 1, 2, err);
     if (status == ALEXCL_OK) status = options_model(o, &model, err);
@@ -74,3 +74,17 @@ int command_weights(const struct options *o, struct alexcl_error *err) {
         "`alexcl weights init -o FILE` makes weights, `alexcl weights show FILE` looks into a file; not %s",
         o->arguments[0]);
 }
+
+const struct command weights_command = {
+    .name = "weights",
+    .run = command_weights,
+    .own = &weights_options,
+    .shared = OPTION_MODEL,
+    .makes_output = 1,
+    .arguments = "init -o FILE\nshow FILE",
+    .about = "make weights by the generator, or look into a file",
+    .details = "  alexcl weights init --model alexnet --seed 1 -o alexnet.safetensors\n"
+               "  alexcl weights show alexnet.safetensors --model alexnet\n\n"
+               "Without --gain the model's own gains hold; with it those given, 1 for the rest.\n",
+    .also = " convert inspect ",
+};

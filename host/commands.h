@@ -1,26 +1,29 @@
 /* SPDX-License-Identifier: MIT */
-/* One function a command, each in command_<name>.c, and the table of the options that it has for itself. Results are
- * printed; a failure is returned with its text. */
+/* The commands, in the order of `alexcl --help`. A new one is a line here, and command_<name>.c with the row that says
+ * all else (struct command): its options, its help, the function that prints its results or returns a failure. */
 #ifndef ALEXCL_COMMANDS_H
 #define ALEXCL_COMMANDS_H
 #include "options.h"
 
-int command_infer(const struct options *o, struct alexcl_error *err);
-int command_devices(const struct options *o, struct alexcl_error *err);
-int command_models(const struct options *o, struct alexcl_error *err);
-int command_summary(const struct options *o, struct alexcl_error *err);
-int command_plan(const struct options *o, struct alexcl_error *err);
-int command_time(const struct options *o, struct alexcl_error *err);
-int command_weights(const struct options *o, struct alexcl_error *err);
-int command_tune(const struct options *o, struct alexcl_error *err);
-int command_check(const struct options *o, struct alexcl_error *err);
-int command_cache(const struct options *o, struct alexcl_error *err);
-int command_env(const struct options *o, struct alexcl_error *err);
+#define COMMANDS(ROW)                                                                                                  \
+    ROW(infer_command)                                                                                                 \
+    ROW(devices_command)                                                                                               \
+    ROW(check_command)                                                                                                 \
+    ROW(tune_command)                                                                                                  \
+    ROW(models_command)                                                                                                \
+    ROW(summary_command)                                                                                               \
+    ROW(plan_command)                                                                                                  \
+    ROW(time_command)                                                                                                  \
+    ROW(weights_command)                                                                                               \
+    ROW(cache_command)                                                                                                 \
+    ROW(env_command)
+
+#define COMMANDS_DECLARE(row) extern const struct command row;
+COMMANDS(COMMANDS_DECLARE)
 
 struct weights_options { /* here for the fuzzer's sake */
     uint64_t seed;
     const char *name; /* NULL: the model's */
     struct option_gains gains;
 };
-extern const struct option_table infer_options, check_options, time_options, weights_options, cache_options;
 #endif

@@ -61,7 +61,7 @@ static void main_help(const struct command *command) {
            "Usage: alexcl COMMAND [OPTION]... [ARGUMENT]...\n\n"
            "  alexcl --devices 0,1 infer batch.txt\n\nCommands (options stand before or behind them):\n",
            alexcl_version());
-    for (const struct command *c = commands; c->name; c++) printf("  %-9s %s\n", c->name, c->about);
+    for (const struct command *const *c = commands; *c; c++) printf("  %-9s %s\n", (*c)->name, (*c)->about);
     printf("  %-9s %s\n", "help", "help on a command, and its options");
     options_print(NULL);
     printf("\nExit codes: 0 ok, 1 other (a disk is full, a file cannot be written), 2 usage,\n"
@@ -80,8 +80,7 @@ int main(int argc, char **argv) {
     alexcl_progress_to(main_progress, NULL);
     int status = interrupt_catch(&err);
     if (status == ALEXCL_OK) status = options_read(argc, argv, &options, &command, &err);
-    /* env shows them */
-    if (status == ALEXCL_OK && !options.help && !(command && command->run == command_env))
+    if (status == ALEXCL_OK && !options.help && !(command && command->shows_settings))
         status = settings_check(&options.given, &err);
     if (status == ALEXCL_OK) main_set_log(&options);
     if (status == ALEXCL_OK && options.quiet) progress_quiet();
@@ -92,7 +91,7 @@ int main(int argc, char **argv) {
             main_help(NULL);
             status = ALEXCL_E_USAGE;
         } else {
-            if (options.output && command->run != command_weights) { /* there it is what is made */
+            if (options.output && !command->makes_output) {
                 status = options_check_results(&options, &err);
                 if (status == ALEXCL_OK) status = report_to(options.output, &err);
             }

@@ -184,19 +184,26 @@ struct known {
     } all[ROWS];
 };
 
+static void options_collect_table(const struct option_table *t, struct known *out) {
+    for (size_t i = 0; i < t->count; i++) {
+        int first = 0;
+        assert(out->count < ROWS);
+        while (first < out->count && strcmp(out->all[first].row->name, t->rows[i].name) != 0) first++;
+        out->all[out->count++] = (struct known_row){&t->rows[i], t, first, out->size};
+    }
+    size_t aligned = _Alignof(max_align_t);
+    out->size += (t->size + aligned - 1) / aligned * aligned;
+}
+
+/* In the order in which help and messages name options. */
 static void options_collect(struct known *out) {
     out->count = 0;
     out->size = 0;
-    for (const struct option_table *const *t = option_tables; *t; t++) {
-        for (size_t i = 0; i < (*t)->count; i++) {
-            int first = 0;
-            assert(out->count < ROWS);
-            while (first < out->count && strcmp(out->all[first].row->name, (*t)->rows[i].name) != 0) first++;
-            out->all[out->count++] = (struct known_row){&(*t)->rows[i], *t, first, out->size};
-        }
-        size_t aligned = _Alignof(max_align_t);
-        out->size += ((*t)->size + aligned - 1) / aligned * aligned;
-    }
+    options_collect_table(&options_net, out);
+    for (const struct command *const *c = commands; *c; c++)
+        if ((*c)->own) options_collect_table((*c)->own, out);
+    options_collect_table(&options_before_use, out);
+    options_collect_table(&options_every, out);
 }
 
 static int options_takes(const struct known_row *k, const struct command *c) {
@@ -278,8 +285,8 @@ static int options_unknown(const struct known *known, const char *text, const st
 }
 
 static const struct command *options_command(const char *name) {
-    for (const struct command *c = commands; c->name; c++)
-        if (strcmp(c->name, name) == 0) return c;
+    for (const struct command *const *c = commands; *c; c++)
+        if (strcmp((*c)->name, name) == 0) return *c;
     return NULL;
 }
 
@@ -289,10 +296,10 @@ static int options_unknown_command(const char *name, struct alexcl_error *err) {
     const char *names[32];
     int count = 0;
     snprintf(word, sizeof word, " %.29s ", name);
-    for (const struct command *c = commands; c->name; c++) {
-        if (strstr(c->also, word))
-            snprintf(near + strlen(near), sizeof near - strlen(near), "%s%s", near[0] ? " or " : "", c->name);
-        names[count++] = c->name;
+    for (const struct command *const *c = commands; *c; c++) {
+        if (strstr((*c)->also, word))
+            snprintf(near + strlen(near), sizeof near - strlen(near), "%s%s", near[0] ? " or " : "", (*c)->name);
+        names[count++] = (*c)->name;
     }
     names[count++] = "help";
     names[count] = NULL;

@@ -45,6 +45,9 @@ enum option_shared {
     OPTION_SPLIT = 1 << 6,
     OPTION_CHECK = 1 << 7,
     OPTION_TUNE = 1 << 8,
+    /* those that are settings, of all that runs a net; it has three more */
+    OPTIONS_SETTINGS = OPTION_DEVICES | OPTION_MODEL | OPTION_WEIGHTS | OPTION_PRECISION | OPTION_CHECK | OPTION_TUNE,
+    OPTIONS_RUN_NET = OPTIONS_SETTINGS | OPTION_BATCH | OPTION_MEMORY | OPTION_SPLIT,
 };
 
 struct option_row {
@@ -89,14 +92,14 @@ struct command {
     int (*run)(const struct options *o, struct alexcl_error *err);
     const struct option_table *own; /* options that it has for itself, or NULL */
     unsigned shared;                /* those of others that it takes: bits of enum option_shared */
+    int shows_settings;             /* and so runs with settings that cannot be */
+    int makes_output;               /* -o is for what it makes; of others it is for the results */
     const char *arguments;          /* "LIST"; several forms stand one a line */
     const char *about;              /* one line */
     const char *details;            /* paragraphs for --help, lines of at most 80 */
     const char *also; /* what it is called elsewhere, each word with a space before and behind: "did you mean" */
 };
-extern const struct command commands[]; /* commands.c; ends with {NULL} */
-/* All tables, in the order in which help and messages name their options; ends with NULL. */
-extern const struct option_table *const option_tables[];
+extern const struct command *const commands[]; /* commands.c; ends with NULL */
 
 /* Reads argv; options_free in any case. *command is NULL when none was named. */
 int options_read(int argc, char **argv, struct options *out, const struct command **command, struct alexcl_error *err);

@@ -18,7 +18,7 @@ static void check_again(const struct options *o, const struct infer_options *own
     snprintf(top, sizeof top, "--top=%d", own->top);
     char *arguments[] = {program, infer, flag, memory, batch, top, NULL};
     fuzz_check_answer(options_read(6, arguments, &again, &command, &err), &err, (int[]){0});
-    FUZZ_CLAIM(command && command->run == command_infer);
+    FUZZ_CLAIM(command == &infer_command);
     FUZZ_CLAIM(again.batch == o->batch && ((const struct infer_options *)again.own)->top == own->top);
     FUZZ_CLAIM(o->memory > 1u << 30 || again.memory == o->memory);
     options_free(&again);
@@ -49,12 +49,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     FUZZ_CLAIM(o.memory <= 1000000000000000000 && (o.own != NULL) == (command && command->own));
     FUZZ_CLAIM(o.format == FORMAT_TEXT || o.format == FORMAT_JSON || o.format == FORMAT_CSV);
     for (int i = 0; i < o.argument_count; i++) FUZZ_CLAIM(o.arguments[i] >= text && o.arguments[i] <= text + size);
-    if (command && command->run == command_weights) {
+    if (command == &weights_command) {
         const struct option_gains *gains = &((const struct weights_options *)o.own)->gains;
         FUZZ_CLAIM(gains->count >= 0 && gains->count <= OPTIONS_GAINS);
         for (int i = 0; i < gains->count; i++) FUZZ_CLAIM(gains->list[i].layer[0]);
     }
-    if (command && command->run == command_infer) {
+    if (command == &infer_command) {
         const struct infer_options *own = o.own;
         FUZZ_CLAIM(own->top >= 1 && own->top <= 1000000 && own->limit >= 0 && own->limit <= 1000000);
         check_again(&o, own);
