@@ -334,6 +334,11 @@ void graph_set(struct graph *g, const struct settings *settings) {
             g->layers[i].half[h].choice.fp16 = settings->half_weights && g->layers[i].half[h].shape.ops->half_weights;
 }
 
+void graph_set_batch(struct graph *g, int images) {
+    for (int i = 0; i < g->layer_count; i++)
+        for (int h = 0; h < 2; h++) g->layers[i].half[h].choice.max_images = images;
+}
+
 void graph_free(struct graph *g) {
     if (!g) return;
     free(g->layers);

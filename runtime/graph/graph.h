@@ -65,6 +65,8 @@ int graph_make(const struct alexcl_model *model, const char *last_layer, int blo
                struct alexcl_error *err);
 /* Gives its layers what settings choose: the precision of weights. Before anything is asked of them or prepared. */
 void graph_set(struct graph *g, const struct settings *settings);
+/* Tells its layers how many images a call has at most (struct layer_choice). */
+void graph_set_batch(struct graph *g, int images);
 void graph_free(struct graph *g);
 
 /* The name of the first layer that reads a crossing. */

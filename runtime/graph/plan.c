@@ -89,8 +89,7 @@ int alexcl_plan_make(const struct alexcl_model *given, const struct alexcl_plan_
             TRY(device_describe(selection_source(request->selection, i), &settings, &targets[i].device, err));
         TRY(graph_make(model, request->last_layer, targets[i].device ? layer_block(&targets[i]) : 1, &graphs[i], err));
         graph_set(graphs[i], &settings);
-        for (int j = 0; j < 2 * graphs[i]->layer_count; j++)
-            graphs[i]->layers[j / 2].half[j % 2].choice.max_images = p->batch;
+        graph_set_batch(graphs[i], p->batch);
         status = graph_fit(graphs[i], p->halves[i], &targets[i], memory, largest, p->batch,
                            count == 1 ? "the device"
                            : i        ? "device 1"

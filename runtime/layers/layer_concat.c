@@ -77,11 +77,13 @@ static struct concat_copy concat_copy(const struct layer *l, const struct layer_
 static int concat_ref_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     (void)err;
     int hw = l->shape.out.h * l->shape.out.w;
-    for (int i = 0; i < 2 * l->shape.input_count; i++) {
-        struct concat_copy c = concat_copy(l, io, i / 2, i % 2);
-        if (c.count)
-            ref_concat(layer_host_out(l, io), c.from->host + (size_t)io->first * (size_t)(c.from_channels * hw),
-                       io->count, hw, l->shape.out.c, c.to_first, c.from_channels, c.from_first, c.count);
+    for (int i = 0; i < l->shape.input_count; i++) {
+        for (int h = 0; h < 2; h++) {
+            struct concat_copy c = concat_copy(l, io, i, h);
+            if (c.count)
+                ref_concat(layer_host_out(l, io), c.from->host + (size_t)io->first * (size_t)(c.from_channels * hw),
+                           io->count, hw, l->shape.out.c, c.to_first, c.from_channels, c.from_first, c.count);
+        }
     }
     return ALEXCL_OK;
 }
@@ -92,20 +94,27 @@ static int concat_own_build(struct layer *l, struct alexcl_error *err) {
     return layer_add_kernel(l, LAYER_FORWARD, 0, "concat", "concat_copy", defines, err);
 }
 
+static int concat_launch(struct layer *l, const struct layer_io *io, const struct concat_copy *c,
+                         struct alexcl_error *err) {
+    int hw = l->shape.out.h * l->shape.out.w, last = l->shape.out.c;
+    /* What fills up the last block is written with the last channel. */
+    int filled = c->to_first + c->count == last ? (int)layer_channels(l) - last : 0;
+    /* A CPU's work-item takes the channels that lie side by side. */
+    int rows = l->choice.out_block > 1 ? 1 : c->count;
+    struct kernel_range range = layer_range_maps((size_t)hw, (size_t)rows, io);
+    return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
+                         ARG_BUFFER(c->from->buffer), ARG_BUFFER(io->out->buffer), ARG_INT(hw),
+                         ARG_INT(c->from_channels), ARG_INT(c->from_first), ARG_INT(l->shape.out.c),
+                         ARG_INT(c->to_first), ARG_INT(c->count), ARG_INT(filled), ARG_INT(c->packed));
+}
+
 static int concat_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
-    int status = ALEXCL_OK, hw = l->shape.out.h * l->shape.out.w, last = l->shape.out.c;
-    for (int i = 0; i < 2 * l->shape.input_count && status == ALEXCL_OK; i++) {
-        struct concat_copy c = concat_copy(l, io, i / 2, i % 2);
-        if (c.count == 0) continue;
-        /* What fills up the last block is written with the last channel. */
-        int filled = c.to_first + c.count == last ? (int)layer_channels(l) - last : 0;
-        /* A CPU's work-item takes the channels that lie side by side. */
-        int rows = l->choice.out_block > 1 ? 1 : c.count;
-        struct kernel_range range = layer_range_maps((size_t)hw, (size_t)rows, io);
-        status = KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
-                               ARG_BUFFER(c.from->buffer), ARG_BUFFER(io->out->buffer), ARG_INT(hw),
-                               ARG_INT(c.from_channels), ARG_INT(c.from_first), ARG_INT(l->shape.out.c),
-                               ARG_INT(c.to_first), ARG_INT(c.count), ARG_INT(filled), ARG_INT(c.packed));
+    int status = ALEXCL_OK;
+    for (int i = 0; i < l->shape.input_count; i++) {
+        for (int h = 0; h < 2 && status == ALEXCL_OK; h++) {
+            struct concat_copy c = concat_copy(l, io, i, h);
+            if (c.count) status = concat_launch(l, io, &c, err);
+        }
     }
     return status;
 }

@@ -88,8 +88,7 @@ static int net_choose_batch(struct alexcl_net *net, const struct alexcl_net_opti
             largest = device_limits(worker->target.device)->max_alloc;
         }
         if (options->memory && options->memory < memory) memory = options->memory;
-        for (int j = 0; j < 2 * worker->graph->layer_count; j++)
-            worker->graph->layers[j / 2].half[j % 2].choice.max_images = wanted;
+        graph_set_batch(worker->graph, wanted);
         int status = graph_fit(worker->graph, worker->halves, &worker->target, memory, largest, wanted,
                                alexcl_selection_target(net->shared.selection, (size_t)i)->name, &fits[i], err);
         if (status != ALEXCL_OK) error_note_target(err, i);

@@ -217,10 +217,12 @@ int worker_prepare(struct worker *worker, struct alexcl_error *err) {
         TRY(worker_make_half(worker, h, err));
     }
     TRY(worker_prepare_layers(worker, err));
-    for (int i = 0; i < 2 * g->layer_count; i++) { /* of the variants that could be prepared */
-        const struct layer *l = &g->layers[i / 2].half[i % 2];
-        size_t wanted = worker_runs(worker, i % 2) ? layer_workspace(l, LAYER_FORWARD, &worker->target) : 0;
-        if (wanted > workspace) workspace = wanted;
+    for (int i = 0; i < g->layer_count; i++) { /* of the variants that could be prepared */
+        for (int h = 0; h < 2; h++) {
+            const struct layer *l = &g->layers[i].half[h];
+            size_t wanted = worker_runs(worker, h) ? layer_workspace(l, LAYER_FORWARD, &worker->target) : 0;
+            if (wanted > workspace) workspace = wanted;
+        }
     }
     if (workspace)
         TRY(storage_create(&worker->target, workspace, "the workspace of convolutions", &worker->workspace, err));

@@ -74,27 +74,33 @@ static void tune_list_ways(struct tune_layer *t, const struct target *target) {
     }
 }
 
-/* The shapes of the halves that can be computed in more than one way, largest first. *out is as long as the graph has
- * layers, twice. */
+/* Adds the shape of a half, if it can be computed in more than one way and is not there yet; largest first. */
+static void tune_add_layer(const struct layer *l, const struct target *target, struct tune_layer *all, int *count) {
+    struct tune_layer *t = &all[*count];
+    *t = (struct tune_layer){.layer = *l};
+    t->layer.pass[LAYER_FORWARD].tuned = NULL;
+    tuning_key(l, LAYER_FORWARD, t->key);
+    tune_list_ways(t, target);
+    int known = t->count < 2, at = *count;
+    for (int j = 0; j < *count && !known; j++) known = strcmp(all[j].key, t->key) == 0;
+    if (known) return;
+    struct tune_layer found = *t;
+    for (; at > 0 && all[at - 1].layer.shape.macs < found.layer.shape.macs; at--) all[at] = all[at - 1];
+    all[at] = found;
+    (*count)++;
+}
+
+/* The shapes that tune_add_layer takes. *out is as long as the graph has layers, twice. */
 static int tune_collect(const struct graph *g, unsigned halves, const struct target *target, struct tune_layer **out,
                         int *count, struct alexcl_error *err) {
     int status = memory_alloc(out, 2 * (size_t)g->layer_count, sizeof **out, "the tuning of a device", err);
     *count = 0;
-    for (int i = 0; status == ALEXCL_OK && i < 2 * g->layer_count; i++) {
-        const struct layer *l = &g->layers[i / 2].half[i % 2];
-        struct tune_layer *t = &(*out)[*count];
-        if (!(halves >> i % 2 & 1u) || l->shape.view || shape_size(l->shape.out) == 0) continue;
-        *t = (struct tune_layer){.layer = *l};
-        t->layer.pass[LAYER_FORWARD].tuned = NULL;
-        tuning_key(l, LAYER_FORWARD, t->key);
-        tune_list_ways(t, target);
-        int known = t->count < 2, at = *count;
-        for (int j = 0; j < *count && !known; j++) known = strcmp((*out)[j].key, t->key) == 0;
-        if (known) continue;
-        struct tune_layer found = *t;
-        for (; at > 0 && (*out)[at - 1].layer.shape.macs < found.layer.shape.macs; at--) (*out)[at] = (*out)[at - 1];
-        (*out)[at] = found;
-        (*count)++;
+    for (int i = 0; status == ALEXCL_OK && i < g->layer_count; i++) {
+        for (int h = 0; h < 2; h++) {
+            const struct layer *l = &g->layers[i].half[h];
+            if ((halves >> h & 1u) && !l->shape.view && shape_size(l->shape.out) > 0)
+                tune_add_layer(l, target, *out, count);
+        }
     }
     return status;
 }
@@ -313,9 +319,11 @@ static int tune_remember(const struct tune_layer *t, struct tuning *tuning, stru
 /* ---- before the first use ---- */
 
 static void tune_apply(struct graph *g, unsigned halves, const struct target *target, const struct tuning *t) {
-    for (int i = 0; i < 2 * g->layer_count; i++) {
-        struct layer *l = &g->layers[i / 2].half[i % 2];
-        if ((halves >> i % 2 & 1u) && !l->shape.view) (void)tuning_apply(t, l, LAYER_FORWARD, target);
+    for (int i = 0; i < g->layer_count; i++) {
+        for (int h = 0; h < 2; h++) {
+            struct layer *l = &g->layers[i].half[h];
+            if ((halves >> h & 1u) && !l->shape.view) (void)tuning_apply(t, l, LAYER_FORWARD, target);
+        }
     }
 }
 

@@ -18,14 +18,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct target host = {NULL};
     FUZZ_CLAIM(alexcl_model_find("tiny2t", &model, &err) == ALEXCL_OK &&
                graph_make(model, NULL, LAYER_BLOCK, &g, &err) == ALEXCL_OK);
-    for (int i = 0; i < 2 * g->layer_count; i++) {
-        struct layer *l = &g->layers[i / 2].half[i % 2];
-        char key[TUNING_KEY];
-        tuning_key(l, LAYER_FORWARD, key);
-        int applied = tuning_apply(t, l, LAYER_FORWARD, &host);
-        FUZZ_CLAIM(applied ? tuning_knows(t, key) && l->pass[LAYER_FORWARD].tuned &&
-                                 l->pass[LAYER_FORWARD].tuned->applicable(l, &host)
-                           : !l->pass[LAYER_FORWARD].tuned && !l->pass[LAYER_FORWARD].tile.size[0]);
+    for (int i = 0; i < g->layer_count; i++) {
+        for (int h = 0; h < 2; h++) {
+            struct layer *l = &g->layers[i].half[h];
+            const struct layer_pass *pass = &l->pass[LAYER_FORWARD];
+            char key[TUNING_KEY];
+            tuning_key(l, LAYER_FORWARD, key);
+            int applied = tuning_apply(t, l, LAYER_FORWARD, &host);
+            FUZZ_CLAIM(applied ? tuning_knows(t, key) && pass->tuned && pass->tuned->applicable(l, &host)
+                               : !pass->tuned && !pass->tile.size[0]);
+        }
     }
     graph_free(g);
     tuning_free(t);
