@@ -42,6 +42,7 @@ static void error_print(struct alexcl_error *err, const char *behind, const char
     if (whole != room) free(whole);
 }
 
+/* In brackets, so that the macro of this name, which status.h has for an analyzer, does not stand here in its place. */
 int(error_set)(struct alexcl_error *err, int status, const char *format, ...) {
     if (!err || err->status != ALEXCL_OK) return status;
     err->status = status;

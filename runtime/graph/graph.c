@@ -180,7 +180,10 @@ static void graph_fuse_relu(struct graph_walk *w, int i) {
     if (!gl->half[0].shape.ops->is_relu || gl->inputs[0] < 0 || w->unread[gl->values[0]] > 0) return;
     struct graph_layer *maker = &w->g->layers[gl->inputs[0]];
     if (!layer_fuses_relu(&maker->half[0], w->g->block)) return;
-    for (int h = 0; h < 2; h++) maker->half[h].choice.relu = gl->half[h].shape.view = 1;
+    for (int h = 0; h < 2; h++) {
+        maker->half[h].choice.relu = 1;
+        gl->half[h].shape.view = 1; /* as of a flatten layer: nothing runs, and its output is what it reads */
+    }
 }
 
 /* Where a layer's output goes: in place of the first input, if nobody reads that any more, or a value of its own. */

@@ -87,7 +87,8 @@ struct layer_tile {
     int size[LAYER_TILE];
 };
 
-/* What a layer of a half is, before any device is known: layer_describe's. */
+/* What a layer of a half is, before any device is known: layer_describe's. But for `view`: a graph, which knows what
+ * stands before a ReLU, makes a view of one that is computed there. */
 struct layer_shape {
     const struct alexcl_layer *desc;
     const struct layer_ops *ops;
