@@ -22,6 +22,11 @@ static uint64_t plan_crosses(const struct options *o, const struct alexcl_plan_l
     return options_split_images(o) ? 0 : l->crosses[half];
 }
 
+/* What crosses for such a layer is told by itself: the paper's net sends no logits. */
+static int plan_reads_logits(const struct alexcl_plan_layer *l) {
+    return alexcl_layer_type_output(l->layer->type) == ALEXCL_OUTPUT_PROBABILITIES;
+}
+
 static json_t *plan_shape_json(struct alexcl_shape s) { return json_pack("[i,i,i]", s.c, s.h, s.w); }
 
 /* most: images that fit at once, whatever the batch. */
@@ -35,7 +40,7 @@ static void plan_text(const struct options *o, const struct alexcl_plan *p, int 
         const struct alexcl_plan_layer *l = &p->layers[i];
         char half[2][40], cross[40] = "";
         for (int h = 0; h < 2; h++) plan_shape(l->half[h], half[h], sizeof half[h]);
-        if (l->layer->type == ALEXCL_SOFTMAX) {
+        if (plan_reads_logits(l)) {
             join = l; /* a line of its own */
         } else {
             for (int h = 0; h < 2; h++) crosses[h] += plan_crosses(o, l, h);
@@ -83,8 +88,7 @@ static int plan_json(const struct options *o, const struct alexcl_plan *p, int m
     uint64_t crosses[2] = {0}, softmax[2] = {0};
     for (size_t i = 0; i < p->layer_count; i++) {
         const struct alexcl_plan_layer *l = &p->layers[i];
-        for (int h = 0; h < 2; h++)
-            *(l->layer->type == ALEXCL_SOFTMAX ? &softmax[h] : &crosses[h]) += plan_crosses(o, l, h);
+        for (int h = 0; h < 2; h++) *(plan_reads_logits(l) ? &softmax[h] : &crosses[h]) += plan_crosses(o, l, h);
         report_append(layers,
                       json_pack("{s:s, s:s, s:[o,o], s:[I,I], s:[I,I], s:[I,I]}", "name", l->layer->name, "type",
                                 alexcl_layer_type_name(l->layer->type), "halves", plan_shape_json(l->half[0]),

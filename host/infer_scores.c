@@ -46,12 +46,11 @@ void infer_scores_free(struct infer_scores *s) {
     free(s->row);
 }
 
-/* Adds a crop's output to its image. RBF: distances; the nearest code is the most probable, p = exp(-d) / sum
- * exp(-d). */
+/* Adds a crop's output to its image. Of distances the smallest is the most probable, p = exp(-d) / sum exp(-d). */
 static void infer_scores_add_crop(struct infer *f, const float *out) {
     struct infer_scores *s = &f->scores;
     double best = -INFINITY, total = 0;
-    if (s->last->type != ALEXCL_RBF) {
+    if (alexcl_layer_type_output(s->last->type) != ALEXCL_OUTPUT_DISTANCES) {
         for (size_t c = 0; c < s->units; c++) {
             s->sum[c] += (double)out[c];
             s->order[c] += (double)out[c];

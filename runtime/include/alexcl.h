@@ -289,6 +289,14 @@ int alexcl_model_layer(const struct alexcl_model *model, const char *layer, int 
 const char *alexcl_layer_type_name(enum alexcl_layer_type type);
 /* Keras's name of the type, "Conv2D", "Activation"; the one above where Keras has no such layer. */
 const char *alexcl_layer_type_keras_name(enum alexcl_layer_type type);
+/* What a layer's outputs are, for whom reads scores from them. Probabilities are made of logits, of which both halves
+ * need all. */
+enum alexcl_output {
+    ALEXCL_OUTPUT_VALUES,
+    ALEXCL_OUTPUT_PROBABILITIES, /* softmax */
+    ALEXCL_OUTPUT_DISTANCES,     /* rbf: the smallest is the most probable class's */
+};
+enum alexcl_output alexcl_layer_type_output(enum alexcl_layer_type type);
 
 /* ---- plan: shapes, parameters, what crosses, memory; needs no device -------------------------- */
 

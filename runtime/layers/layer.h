@@ -234,10 +234,11 @@ struct layer_ops {
     enum layer_blocks blocks;
     /* whether this layer reads and makes blocks as its type does; NULL: every one does */
     int (*takes_blocks)(const struct layer *l);
-    int fuses_relu;   /* on blocks, it can compute the ReLU behind it as well */
-    int is_relu;      /* max(x, 0): the layer before it may compute it */
-    int half_weights; /* they may be kept in half precision */
-    int whole_batch;  /* reads all its weights for each call: a batch is not cut for it */
+    int fuses_relu;            /* on blocks, it can compute the ReLU behind it as well */
+    int is_relu;               /* max(x, 0): the layer before it may compute it */
+    int half_weights;          /* they may be kept in half precision */
+    enum alexcl_output output; /* alexcl_layer_type_output */
+    int whole_batch;           /* reads all its weights for each call: a batch is not cut for it */
     /* Fills whole_out, reads, in, out, tensors, macs, in_place, view from desc, half and whole_in. ALEXCL_E_USAGE when
      * the shapes do not fit. */
     int (*describe)(struct layer *l, struct alexcl_error *err);

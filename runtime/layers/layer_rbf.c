@@ -57,6 +57,7 @@ const struct layer_ops layer_rbf_ops = {
     .fields = LAYER_FIELD_UNITS,
     .blocks = LAYER_BLOCKS_NONE,
     .whole_batch = 1,
+    .output = ALEXCL_OUTPUT_DISTANCES,
     .describe = rbf_describe,
     .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){&rbf_ref, &rbf_own, NULL}},
     .shrink = layer_shrink_units,

@@ -60,6 +60,7 @@ const struct layer_ops layer_softmax_ops = {
     .name = "softmax",
     .keras = "Activation",
     .blocks = LAYER_BLOCKS_NONE,
+    .output = ALEXCL_OUTPUT_PROBABILITIES,
     .describe = softmax_describe,
     .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){&softmax_ref, &softmax_own, NULL}},
     .shrink = softmax_shrink,

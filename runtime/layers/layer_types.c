@@ -18,3 +18,8 @@ const char *alexcl_layer_type_keras_name(enum alexcl_layer_type type) {
     const struct layer_ops *ops = layer_type(type);
     return ops && ops->keras ? ops->keras : alexcl_layer_type_name(type);
 }
+
+enum alexcl_output alexcl_layer_type_output(enum alexcl_layer_type type) {
+    const struct layer_ops *ops = layer_type(type);
+    return ops ? ops->output : ALEXCL_OUTPUT_VALUES;
+}

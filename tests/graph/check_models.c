@@ -75,6 +75,11 @@ START_TEST(every_type_has_a_name) {
                              alexcl_layer_type_name((enum alexcl_layer_type)j));
     ck_assert(layer_type(ALEXCL_GLOBAL_AVGPOOL) != NULL);
     ck_assert_str_eq(alexcl_layer_type_name((enum alexcl_layer_type)99), "unknown");
+    for (int i = 0; i <= 99; i++)
+        ck_assert_int_eq(alexcl_layer_type_output((enum alexcl_layer_type)i),
+                         i == ALEXCL_SOFTMAX ? ALEXCL_OUTPUT_PROBABILITIES
+                         : i == ALEXCL_RBF   ? ALEXCL_OUTPUT_DISTANCES
+                                             : ALEXCL_OUTPUT_VALUES);
 }
 END_TEST
 
