@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* `alexcl weights`: makes a file of generated weights, or opens one for a model and says what it is. */
+/* `alexcl weights`: makes a file of synthetic weights, or opens one for a model and says what it is. */
 #include <stdio.h>
 #include <string.h>
 

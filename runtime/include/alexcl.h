@@ -255,7 +255,7 @@ struct alexcl_layer {
     enum alexcl_lrn_scope lrn_scope; /* lrn: the window stays inside a half, or runs over the layer */
     enum alexcl_dropout dropout;
     double rate; /* dropout */
-    double gain; /* conv, fc: factor on generated weights; 0 means 1 */
+    double gain; /* conv, fc: factor on synthetic weights; 0 means 1 */
     /* conv, of at most 32 inputs: bit i of entry o, of `outputs`: output o reads input i; NULL: all */
     const uint32_t *connections;
 };
@@ -367,7 +367,7 @@ struct alexcl_gain {
 };
 
 /* Maps a safetensors file and checks it against the model up to `last_layer` (NULL: all): header, names, shapes, types,
- * offsets, overlap, size, and the conventions in its metadata. Errors: ALEXCL_E_DATA says which does not hold. */
+ * offsets, overlap, size, and what its metadata says of the model. Errors: ALEXCL_E_DATA says which does not hold. */
 int alexcl_weights_open(const char *path, const struct alexcl_model *model, const char *last_layer,
                         struct alexcl_weights **out, struct alexcl_error *err);
 /* Synthetic weights of a counter RNG, made when read and never held whole. The RNG's names of tensors are
@@ -376,11 +376,11 @@ int alexcl_weights_open(const char *path, const struct alexcl_model *model, cons
 int alexcl_weights_generate(const struct alexcl_model *model, uint64_t seed, const char *case_name,
                             const struct alexcl_gain *gains, size_t gain_count, struct alexcl_weights **out,
                             struct alexcl_error *err);
-/* Writes a safetensors file with the conventions as metadata, under a temporary name beside `path` until it is whole
+/* Writes a safetensors file whose metadata describes the model, under a temporary name beside `path` until it is whole
  * and on the disk. A process that is killed leaves that; the next one to write in the folder removes it. Errors:
  * ALEXCL_E_OTHER. */
 int alexcl_weights_save(const struct alexcl_weights *weights, const char *path, struct alexcl_error *err);
-int alexcl_weights_random(const struct alexcl_weights *weights);           /* generated: labels mean nothing */
+int alexcl_weights_random(const struct alexcl_weights *weights);           /* synthetic: labels mean nothing */
 const char *alexcl_weights_describe(const struct alexcl_weights *weights); /* one line: where from, what was checked */
 void alexcl_weights_free(struct alexcl_weights *weights);
 

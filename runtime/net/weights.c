@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A net's weights: the list of tensors that its layers ask for, and where their rows come from, a mapped safetensors
- * file or the counter RNG. A file is checked whole when it is opened (names or their aliases, shapes, conventions,
+ * file or the counter RNG. A file is checked whole when it is opened (names or their aliases, shapes, metadata,
  * connections that must be zeros), so that a view can be handed out later without another question. Rows are converted
  * to float32 a view at a time; saving goes the same way in pieces, so that no net is in memory twice. */
 #include "weights.h"
@@ -34,7 +34,7 @@ struct alexcl_weights {
     size_t layer_count;       /* up to the last layer that is needed */
     struct weights_tensor *tensors;
     size_t count;
-    struct safetensors *file; /* NULL: generated */
+    struct safetensors *file; /* NULL: synthetic */
     uint64_t seed;
     char *case_name;
     double *gains; /* one a layer of the model */

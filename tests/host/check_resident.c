@@ -49,12 +49,12 @@ static double planned(const char *precision) {
 /* Of some runs: two targets that are prepared at once have their peaks together or one behind the other. */
 static double min_resident(const char *const arguments[]) {
     enum { RUNS = 4 };
-    double least = resident(arguments);
+    double min = resident(arguments);
     for (int i = 1; i < RUNS; i++) {
         double again = resident(arguments);
-        if (again < least) least = again;
+        if (again < min) min = again;
     }
-    return least;
+    return min;
 }
 
 START_TEST(the_net_is_in_memory_once) {
