@@ -58,7 +58,7 @@ leaves_nothing() { # FILE ARGUMENTS..: ended while FILE is written
   [ $got = 143 ] && ! compgen -G "$file*" || { echo "ended while $file was written: exit $got, $(cat told)"; code=1; }
 }
 leaves_nothing weights.safetensors --model alexnet weights init
-leaves_nothing times.txt --model tiny2t --devices ref time --batch 1 --repeat 100000
+leaves_nothing times.txt --model tiny2t --devices ref time --batch 1 --repeat 10000
 got=0 && ./example 2>told || got=$?
 [ $got = 1 ] && grep -q "loader: " told || { echo "README's program, without a device: exit $got, $(cat told)"; code=1; }
 [ $code = 0 ] && rm -rf ../build
