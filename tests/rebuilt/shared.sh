@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Builds the tree with a shared library, without CLBlast, and with its tests, installs it into a folder, and uses what
-# is there: the program, README's C program, one in C and C++ that asks for more, a few of the tests.
+# is there: the program, README's C program, those of installed.sh, a few of the tests.
 #   shared.sh SOURCES COMPILER
 set -euo pipefail
 sources=$1 compiler=$2
@@ -11,8 +11,8 @@ cmake -S "$sources" -B build -DCMAKE_C_COMPILER="$compiler" -DCMAKE_BUILD_TYPE=D
   -DALEXCL_TESTS=ON >run/configured
 cmake --build build --parallel "$(nproc)" >run/built 2>&1 || { tail -n 40 run/built; exit 1; }
 ctest --test-dir build --output-on-failure -R '^(memory|compare|graph|measure|split|fuzz.corpus.selection)$' >run/tested || { cat run/tested; exit 1; }
-cmake --install build --prefix "$PWD/run/installed" >/dev/null
 cd run
+"$sources/tests/rebuilt/installed.sh" ../build "$sources" "$compiler"
 library=$(find installed -name 'libalexcl.so')
 [ -f "$library" ] || { echo "no libalexcl.so was installed"; exit 1; }
 code=0
@@ -43,11 +43,6 @@ END
 "$compiler" -std=c11 -Iinstalled/include version.c "$library" -Wl,-rpath,"$PWD/$(dirname "$library")" -o version
 ./version >told || { echo "the library's version of the interface is not the header's: $(cat told)"; code=1; }
 [ -f "$(dirname "$library")/libalexcl.so.$(tr ' ' . <told)" ] || { echo "no file is named by the interface's version, $(cat told)"; code=1; }
-for language in c c++; do
-  [ $language = c ] && compile=("$compiler" -std=c11) || compile=(c++ -std=c++17 -x c++)
-  "${compile[@]}" -Wall -Wextra -Werror -Iinstalled/include "$sources/tests/rebuilt/caller.c" -x none "$library" -Wl,-rpath,"$PWD/$(dirname "$library")" -o caller
-  ./caller >told 2>&1 || { echo "a program in $language: $(cat told)"; code=1; }
-done
 # A signal leaves no temporary file, neither the library's (weights) nor one of the program (results).
 leaves_nothing() { # FILE ARGUMENTS..: ended while FILE is written
   local file=$1; shift
