@@ -1,84 +1,48 @@
 /* SPDX-License-Identifier: MIT */
-/* The safetensors format: eight bytes of the header's length, a JSON header, then the values. A file is mapped, and its
- * header is believed only after every offset, shape and length was checked against the file's size and each other.
- * Writing goes in rows that the caller makes, behind a header that is laid out first. */
+/* The safetensors format: eight bytes of the header's length, a JSON header, then the values. The header is believed
+ * only after every offset, shape and length was checked against the file's size and each other. Writing goes in rows
+ * that the caller makes, behind a header that is laid out first. */
 #include "safetensors.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "files.h"
-#include "fp16.h"
 #include "kinds.h"
 #include "memory.h"
 #include "utf8.h"
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
-               "safetensors files are little-endian, and are used and written as they are");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "values are little-endian, and are written as they are");
 
 enum { HEADER_LIMIT = 100 * 1000 * 1000 /* the format's own */, WRITTEN_AT_ONCE = 1 << 20 /* floats */ };
 static const char METADATA[] = "__metadata__";
-
-struct safetensors {
-    void *mapping; /* NULL: the bytes are the caller's */
-    size_t mapping_length;
-    json_t *header; /* owns every name and value */
-    struct safetensors_tensor *tensors;
-    size_t count;
-};
-
-const char *safetensors_show(const char *text, char out[SAFETENSORS_SHOWN]) {
-    size_t i = 0;
-    for (; text[i] && i + 1 < SAFETENSORS_SHOWN; i++) {
-        out[i] = text[i];
-        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f) out[i] = '?';
-    }
-    out[i] = '\0';
-    if (text[i]) memcpy(out + SAFETENSORS_SHOWN - 4, "...", 4);
-    return out;
-}
-
-const char *safetensors_show_shape(int dims, const uint64_t shape[4], char out[SAFETENSORS_SHOWN]) {
-    size_t used = 0;
-    snprintf(out, SAFETENSORS_SHOWN, "scalar");
-    for (int i = 0; i < dims && i < 4; i++)
-        used += (size_t)snprintf(out + used, SAFETENSORS_SHOWN - used, "%s%llu", i ? "x" : "",
-                                 (unsigned long long)shape[i]);
-    if (dims > 4) snprintf(out + used, SAFETENSORS_SHOWN - used, "x... (%d axes)", dims);
-    return out;
-}
 
 /* ---- the header -------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name;
     unsigned bits;
-    enum safetensors_type type;
+    enum source_type type;
 } types[] = {
-    {"F32", 32, SAFETENSORS_F32},      {"F16", 16, SAFETENSORS_F16},      {"BF16", 16, SAFETENSORS_BF16},
-    {"F64", 64, SAFETENSORS_OTHER},    {"I64", 64, SAFETENSORS_OTHER},    {"I32", 32, SAFETENSORS_OTHER},
-    {"I16", 16, SAFETENSORS_OTHER},    {"I8", 8, SAFETENSORS_OTHER},      {"U64", 64, SAFETENSORS_OTHER},
-    {"U32", 32, SAFETENSORS_OTHER},    {"U16", 16, SAFETENSORS_OTHER},    {"U8", 8, SAFETENSORS_OTHER},
-    {"BOOL", 8, SAFETENSORS_OTHER},    {"C64", 64, SAFETENSORS_OTHER},    {"F8_E4M3", 8, SAFETENSORS_OTHER},
-    {"F8_E5M2", 8, SAFETENSORS_OTHER}, {"F8_E8M0", 8, SAFETENSORS_OTHER}, {"F6_E2M3", 6, SAFETENSORS_OTHER},
-    {"F6_E3M2", 6, SAFETENSORS_OTHER}, {"F4", 4, SAFETENSORS_OTHER},
+    {"F32", 32, SOURCE_F32},      {"F16", 16, SOURCE_F16},      {"BF16", 16, SOURCE_BF16},
+    {"F64", 64, SOURCE_OTHER},    {"I64", 64, SOURCE_OTHER},    {"I32", 32, SOURCE_OTHER},
+    {"I16", 16, SOURCE_OTHER},    {"I8", 8, SOURCE_OTHER},      {"U64", 64, SOURCE_OTHER},
+    {"U32", 32, SOURCE_OTHER},    {"U16", 16, SOURCE_OTHER},    {"U8", 8, SOURCE_OTHER},
+    {"BOOL", 8, SOURCE_OTHER},    {"C64", 64, SOURCE_OTHER},    {"F8_E4M3", 8, SOURCE_OTHER},
+    {"F8_E5M2", 8, SOURCE_OTHER}, {"F8_E8M0", 8, SOURCE_OTHER}, {"F6_E2M3", 6, SOURCE_OTHER},
+    {"F6_E3M2", 6, SOURCE_OTHER}, {"F4", 4, SOURCE_OTHER},
 };
 
 static int safetensors_bad(const char *path, const char *tensor, const char *what, struct alexcl_error *err) {
-    char shown[SAFETENSORS_SHOWN];
+    char shown[SOURCE_SHOWN];
     return error_set(err, ALEXCL_E_DATA, "%s: tensor %s: %s; the file is damaged, make or fetch it again", path,
-                     safetensors_show(tensor, shown), what);
+                     source_show(tensor, shown), what);
 }
 
 static int safetensors_read_tensor(const char *path, const char *name, const json_t *entry, uint64_t data_length,
-                                   struct safetensors_tensor *t, struct alexcl_error *err) {
+                                   struct source_tensor *t, struct alexcl_error *err) {
     const json_t *type = json_object_get(entry, "dtype"), *shape = json_object_get(entry, "shape"),
                  *offsets = json_object_get(entry, "data_offsets");
     if (!json_is_string(type) || !json_is_array(shape) || !json_is_array(offsets) || json_array_size(offsets) != 2)
@@ -91,9 +55,9 @@ static int safetensors_read_tensor(const char *path, const char *name, const jso
             t->type_name = types[i].name;
         }
     if (!bits) {
-        char shown[2][SAFETENSORS_SHOWN];
+        char shown[2][SOURCE_SHOWN];
         return error_set(err, ALEXCL_E_DATA, "%s: tensor %s: dtype \"%s\" is none of the format's", path,
-                         safetensors_show(name, shown[0]), safetensors_show(json_string_value(type), shown[1]));
+                         source_show(name, shown[0]), source_show(json_string_value(type), shown[1]));
     }
     uint64_t values = 1;
     for (size_t i = 0; i < json_array_size(shape); i++) {
@@ -122,7 +86,7 @@ static int safetensors_read_tensor(const char *path, const char *name, const jso
 }
 
 static int safetensors_by_begin(const void *a, const void *b) {
-    const struct safetensors_tensor *x = a, *y = b;
+    const struct source_tensor *x = a, *y = b;
     if (x->begin != y->begin) return x->begin < y->begin ? -1 : 1;
     return (x->bytes > y->bytes) - (x->bytes < y->bytes);
 }
@@ -136,11 +100,42 @@ static int safetensors_foreign(const char *path, const unsigned char *bytes, siz
                      kind->advice ? kind->advice : "name a file of weights, as safetensors' save_file writes it");
 }
 
-int safetensors_parse(const unsigned char *bytes, size_t length, const char *path, struct safetensors **out,
-                      struct alexcl_error *err) {
+static int safetensors_read_metadata(const char *path, json_t *entry, struct source *s, struct alexcl_error *err) {
+    const char *key;
+    json_t *value;
+    int status = memory_alloc(&s->pairs, json_object_size(entry), sizeof *s->pairs, "a safetensors header", err);
+    if (status != ALEXCL_OK) return status;
+    int strings = json_is_object(entry);
+    json_object_foreach(entry, key, value) {
+        strings = strings && json_is_string(value);
+        s->pairs[s->pair_count++] = (struct source_pair){key, json_string_value(value)};
+    }
+    return strings ? ALEXCL_OK : error_set(err, ALEXCL_E_DATA, "%s: its metadata is not an object of texts", path);
+}
+
+/* The format leaves no holes, and nothing overlaps. */
+static int safetensors_check_order(const char *path, struct source *s, uint64_t data_length, struct alexcl_error *err) {
+    uint64_t end = 0;
+    qsort(s->tensors, s->tensor_count, sizeof *s->tensors, safetensors_by_begin);
+    for (size_t i = 0; i < s->tensor_count; i++) {
+        if (s->tensors[i].begin != end)
+            return safetensors_bad(
+                path, s->tensors[i].name,
+                s->tensors[i].begin < end ? "its data overlaps another tensor's" : "a hole lies before its data", err);
+        end += s->tensors[i].bytes;
+    }
+    if (end != data_length)
+        return error_set(
+            err, ALEXCL_E_DATA,
+            "%s: %llu bytes behind the last tensor belong to none; the file is damaged, make or fetch it again", path,
+            (unsigned long long)(data_length - end));
+    return ALEXCL_OK;
+}
+
+static int safetensors_parse(const unsigned char *bytes, size_t length, const char *path, struct source *s,
+                             struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    struct safetensors *s = NULL;
-    char shown[SAFETENSORS_SHOWN];
+    char shown[SOURCE_SHOWN];
     if (length < 8)
         return safetensors_foreign(path, bytes, length,
                                    "too few bytes: it would begin with 8 that give its header's length", err);
@@ -159,171 +154,45 @@ int safetensors_parse(const unsigned char *bytes, size_t length, const char *pat
     }
     if (header_length < 2 || bytes[8] != '{')
         return safetensors_foreign(path, bytes, length, "its header does not begin with '{'", err);
-    TRY(memory_alloc(&s, 1, sizeof *s, "a safetensors header", err));
+    json_t *header = NULL;
     json_error_t problem;
-    for (int attempt = 0; attempt < 2 && !s->header; attempt++) {
+    for (int attempt = 0; attempt < 2 && !header; attempt++) {
         /* Jansson tells a lack of memory as a fault of the text: so there must be some, and the text be at fault
          * twice. */
         char *needed;
         TRY(memory_alloc(&needed, (size_t)header_length, 8, "a safetensors header", err));
         free(needed);
-        s->header = json_loadb((const char *)bytes + 8, (size_t)header_length, JSON_REJECT_DUPLICATES, &problem);
+        header = json_loadb((const char *)bytes + 8, (size_t)header_length, JSON_REJECT_DUPLICATES, &problem);
     }
-    if (!s->header) {
-        status = error_set(err, ALEXCL_E_DATA,
-                           "%s: its header is not JSON without duplicate keys (byte %d: %s); the file is damaged, make "
-                           "or fetch it again",
-                           path, 8 + problem.position, safetensors_show(problem.text, shown));
-        goto done;
-    }
-    TRY(memory_alloc(&s->tensors, json_object_size(s->header), sizeof *s->tensors, "a safetensors header", err));
+    if (!header)
+        return error_set(err, ALEXCL_E_DATA,
+                         "%s: its header is not JSON without duplicate keys (byte %d: %s); the file is damaged, make "
+                         "or fetch it again",
+                         path, 8 + problem.position, source_show(problem.text, shown));
+    s->own = header;
+    TRY(memory_alloc(&s->tensors, json_object_size(header), sizeof *s->tensors, "a safetensors header", err));
     uint64_t data_length = length - 8 - header_length;
     const char *name;
     json_t *entry;
-    json_object_foreach(s->header, name, entry) {
-        if (strcmp(name, METADATA) != 0) {
-            struct safetensors_tensor *t = &s->tensors[s->count];
-            TRY(safetensors_read_tensor(path, name, entry, data_length, t, err));
-            t->data = bytes + 8 + header_length + t->begin;
-            s->count++;
+    json_object_foreach(header, name, entry) {
+        if (strcmp(name, METADATA) == 0) {
+            TRY(safetensors_read_metadata(path, entry, s, err));
             continue;
         }
-        const char *key;
-        json_t *value;
-        int strings = json_is_object(entry);
-        json_object_foreach(entry, key, value) strings = strings && json_is_string(value);
-        if (!strings) {
-            status = error_set(err, ALEXCL_E_DATA, "%s: its metadata is not an object of texts", path);
-            goto done;
-        }
+        struct source_tensor *t = &s->tensors[s->tensor_count];
+        TRY(safetensors_read_tensor(path, name, entry, data_length, t, err));
+        t->data = bytes + 8 + header_length + t->begin;
+        s->tensor_count++;
     }
-    qsort(s->tensors, s->count, sizeof *s->tensors, safetensors_by_begin);
-    uint64_t end = 0;
-    for (size_t i = 0; i < s->count; i++) {
-        if (s->tensors[i].begin != end) {
-            status = safetensors_bad(
-                path, s->tensors[i].name,
-                s->tensors[i].begin < end ? "its data overlaps another tensor's" : "a hole lies before its data", err);
-            goto done;
-        }
-        end += s->tensors[i].bytes;
-    }
-    if (end != data_length) {
-        status = error_set(
-            err, ALEXCL_E_DATA,
-            "%s: %llu bytes behind the last tensor belong to none; the file is damaged, make or fetch it again", path,
-            (unsigned long long)(data_length - end));
-        goto done;
-    }
-    *out = s;
-    s = NULL;
+    TRY(safetensors_check_order(path, s, data_length, err));
 done:
-    safetensors_free(s);
     return status;
 }
 
-int safetensors_open(const char *path, struct safetensors **out, struct alexcl_error *err) {
-    int status = ALEXCL_OK;
-    void *mapping = MAP_FAILED;
-    size_t length = 0;
-    /* O_NONBLOCK: opening a fifo nobody writes to must not hang; it is refused below. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) return error_set(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), file_read_hint(path, errno));
-    struct stat info;
-    if (fstat(fd, &info) != 0) {
-        status = error_set(err, ALEXCL_E_DATA, "%s: %s", path, strerror(errno));
-        goto done;
-    }
-    if (!S_ISREG(info.st_mode)) {
-        status = error_set(err, ALEXCL_E_DATA, "%s: %s, not a safetensors file", path,
-                           S_ISDIR(info.st_mode) ? "a folder" : "no regular file");
-        goto done;
-    }
-    length = (size_t)info.st_size;
-    if (length == 0 || (uintmax_t)info.st_size > SIZE_MAX) {
-        status = error_set(err, ALEXCL_E_DATA, "%s: %s", path,
-                           length ? "too large for this machine" : "an empty file, not a safetensors file");
-        goto done;
-    }
-    mapping = mmap(NULL, length, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (mapping == MAP_FAILED) {
-        status = error_set(err, errno == ENOMEM ? ALEXCL_E_MEMORY : ALEXCL_E_DATA,
-                           "%s: cannot be mapped into memory: %s", path, strerror(errno));
-        goto done;
-    }
-    TRY(safetensors_parse(mapping, length, path, out, err));
-    (*out)->mapping = mapping;
-    (*out)->mapping_length = length;
-    mapping = MAP_FAILED;
-done:
-    if (mapping != MAP_FAILED) munmap(mapping, length);
-    close(fd);
-    return status;
-}
+static void safetensors_release(void *own) { json_decref(own); }
 
-void safetensors_free(struct safetensors *s) {
-    if (!s) return;
-    json_decref(s->header);
-    free(s->tensors);
-    if (s->mapping) munmap(s->mapping, s->mapping_length);
-    free(s);
-}
-
-void safetensors_let_go(const struct safetensors *s, const float *values, size_t count) {
-    if (!s->mapping) return;
-    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), first = (uintptr_t)values, end = first + count * sizeof *values;
-    first = (first + page - 1) / page * page; /* whole pages only: the others hold the neighbours too */
-    end = end / page * page;
-    if (end > first) madvise((void *)first, end - first, MADV_DONTNEED);
-}
-
-size_t safetensors_count(const struct safetensors *s) { return s->count; }
-const struct safetensors_tensor *safetensors_get(const struct safetensors *s, size_t index) {
-    return &s->tensors[index];
-}
-
-const struct safetensors_tensor *safetensors_find(const struct safetensors *s, const char *name) {
-    for (size_t i = 0; i < s->count; i++)
-        if (strcmp(s->tensors[i].name, name) == 0) return &s->tensors[i];
-    return NULL;
-}
-
-int safetensors_metadata(const struct safetensors *s, size_t index, const char **key, const char **value) {
-    const char *k;
-    json_t *v;
-    json_object_foreach(json_object_get(s->header, METADATA), k, v) {
-        if (index-- > 0) continue;
-        *key = k;
-        *value = json_string_value(v);
-        return 1;
-    }
-    return 0;
-}
-
-/* ---- values ------------------------------------------------------------------------------------ */
-
-static float safetensors_from_bits(uint32_t bits) {
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-void safetensors_read(const struct safetensors_tensor *t, uint64_t first, size_t count, float *out) {
-    if (t->type == SAFETENSORS_F32) {
-        memcpy(out, t->data + first * sizeof(float), count * sizeof(float));
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        uint16_t bits;
-        memcpy(&bits, t->data + (first + i) * 2, 2);
-        out[i] = t->type == SAFETENSORS_F16 ? fp16_to_float(bits) : safetensors_from_bits((uint32_t)bits << 16);
-    }
-}
-
-const float *safetensors_in_place(const struct safetensors_tensor *t, uint64_t first) {
-    if (t->type != SAFETENSORS_F32 || (uintptr_t)t->data % _Alignof(float) != 0) return NULL;
-    return (const float *)(const void *)t->data + first;
-}
+const struct source_format safetensors_format = {
+    .name = "safetensors", .parse = safetensors_parse, .release = safetensors_release};
 
 /* ---- writing ----------------------------------------------------------------------------------- */
 

@@ -154,27 +154,28 @@ static int metadata_agree(const struct metadata *c, const char *key, const char 
 
 /* Compares the file's metadata with a model's. Returns how many pairs there are, *wrong of which differ; the first
  * NAMED of those go to `text` unless NULL. */
-static size_t metadata_compare(const struct safetensors *file, const struct metadata *c, size_t count,
+static size_t metadata_compare(const struct source *file, const struct metadata *c, size_t count,
                                struct string_buffer *text, size_t *wrong) {
     size_t seen = 0;
-    const char *key, *value, *wanted;
-    char shown[2][SAFETENSORS_SHOWN];
+    const char *wanted;
+    char shown[2][SOURCE_SHOWN];
     *wrong = 0;
-    for (size_t i = 0; safetensors_metadata(file, i, &key, &value); i++) {
+    for (size_t i = 0; i < file->pair_count; i++) {
+        const char *key = file->pairs[i].key, *value = file->pairs[i].value;
         if (strncmp(key, PREFIX, strlen(PREFIX)) != 0 || metadata_origin(key)) continue;
         seen++;
         if (metadata_agree(c, key, value, count, &wanted)) continue;
         ++*wrong;
         if (text && *wrong <= NAMED)
             string_buffer_add(text, "%s%s: the file says %s, the model %s", text->length ? "; " : "",
-                              safetensors_show(key + strlen(PREFIX), shown[0]), safetensors_show(value, shown[1]),
+                              source_show(key + strlen(PREFIX), shown[0]), source_show(value, shown[1]),
                               wanted ? wanted : "knows no such thing");
     }
     return seen;
 }
 
-int metadata_check(const struct safetensors *file, const char *path, const struct alexcl_model *model,
-                   size_t layer_count, int *present, struct alexcl_error *err) {
+int metadata_check(const struct source *file, const char *path, const struct alexcl_model *model, size_t layer_count,
+                   int *present, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct metadata c = {0};
     struct string_buffer text = {0};

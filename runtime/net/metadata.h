@@ -5,7 +5,7 @@
 #define ALEXCL_METADATA_H
 #include "memory.h"
 #include "model_check.h"
-#include "safetensors.h"
+#include "source.h"
 
 /* Keys that begin with this tell where weights are from; they are not compared. */
 #define METADATA_ORIGIN "alexcl." MODEL_RESERVED
@@ -25,8 +25,8 @@ void metadata_free(struct metadata *c);
 
 /* Compares what a file says with the model's first `layer_count` layers. ALEXCL_E_DATA tells each difference, and the
  * built-in model that would match. *present: whether the file says anything. */
-int metadata_check(const struct safetensors *file, const char *path, const struct alexcl_model *model,
-                   size_t layer_count, int *present, struct alexcl_error *err);
+int metadata_check(const struct source *file, const char *path, const struct alexcl_model *model, size_t layer_count,
+                   int *present, struct alexcl_error *err);
 
 /* The shortest text that reads back as the same double; as JSON, whatever the locale. */
 void metadata_number(double number, char out[32]);

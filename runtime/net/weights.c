@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A net's weights: the list of tensors that its layers ask for, and where their rows come from, a mapped safetensors
- * file or the counter RNG. A file is checked whole when it is opened (names or their aliases, shapes, metadata,
+/* A net's weights: the list of tensors that its layers ask for, and where their rows come from, a file (source.h)
+ * or the counter RNG. A file is checked whole when it is opened (names or their aliases, shapes, metadata,
  * connections that must be zeros), so that a view can be handed out later without another question. Rows are converted
  * to float32 a view at a time; saving goes the same way in pieces, so that no net is in memory twice. */
 #include "weights.h"
@@ -24,8 +24,8 @@
 struct weights_tensor {
     int layer; /* index in the model */
     struct layer_tensor tensor;
-    char *name;                             /* "conv1.weight" */
-    const struct safetensors_tensor *found; /* weights of a file */
+    char *name;                        /* "conv1.weight" */
+    const struct source_tensor *found; /* weights of a file */
 };
 
 struct alexcl_weights {
@@ -34,7 +34,7 @@ struct alexcl_weights {
     size_t layer_count;       /* up to the last layer that is needed */
     struct weights_tensor *tensors;
     size_t count;
-    struct safetensors *file; /* NULL: synthetic */
+    struct source *file; /* NULL: synthetic */
     uint64_t seed;
     char *case_name;
     double *gains; /* one a layer of the model */
@@ -101,22 +101,22 @@ static int weights_describe_file(const char *path, struct alexcl_weights *w, int
     return text.failed ? error_set(err, ALEXCL_E_MEMORY, "out of host memory: the description of %s", path) : ALEXCL_OK;
 }
 
-static const char *weights_show_wanted(const struct weights_tensor *t, char out[SAFETENSORS_SHOWN]) {
+static const char *weights_show_wanted(const struct weights_tensor *t, char out[SOURCE_SHOWN]) {
     uint64_t shape[4] = {0};
     for (int i = 0; i < t->tensor.dims; i++) shape[i] = (uint64_t)t->tensor.shape[i];
-    return safetensors_show_shape(t->tensor.dims, shape, out);
+    return source_show_shape(t->tensor.dims, shape, out);
 }
 
 static int weights_missing(const char *path, const struct alexcl_weights *w, const struct weights_tensor *t,
                            const char *alias, struct alexcl_error *err) {
-    char wanted[SAFETENSORS_SHOWN], shown[SAFETENSORS_SHOWN], hint[400];
-    size_t count = safetensors_count(w->file);
+    char wanted[SOURCE_SHOWN], shown[SOURCE_SHOWN], hint[400];
+    size_t count = w->file->tensor_count;
     if (t->layer > 0 && w->tensors[0].found && t->layer != w->tensors[0].layer)
         snprintf(hint, sizeof hint, "the layers before it can be run: infer --features %s",
                  w->model->layers[t->layer - 1].name);
     else
         snprintf(hint, sizeof hint, "it has %zu tensors%s%s: another model's?", count, count ? ", the first " : "",
-                 count ? safetensors_show(safetensors_get(w->file, 0)->name, shown) : "");
+                 count ? source_show(w->file->tensors[0].name, shown) : "");
     return error_set(err, ALEXCL_E_DATA, "%s: no tensor %s%s%s%s (%s) for model %s; %s", path, t->name,
                      alias ? " (or " : "", alias ? alias : "", alias ? ")" : "", weights_show_wanted(t, wanted),
                      w->model->name, hint);
@@ -124,23 +124,23 @@ static int weights_missing(const char *path, const struct alexcl_weights *w, con
 
 static int weights_find_tensor(const char *path, struct alexcl_weights *w, struct weights_tensor *t,
                                struct alexcl_error *err) {
-    char wanted[SAFETENSORS_SHOWN], have[SAFETENSORS_SHOWN];
+    char wanted[SOURCE_SHOWN], have[SOURCE_SHOWN];
     const char *alias = weights_alias(w->model, t->name);
-    const struct safetensors_tensor *other = alias ? safetensors_find(w->file, alias) : NULL;
-    t->found = safetensors_find(w->file, t->name);
+    const struct source_tensor *other = alias ? source_find(w->file, alias) : NULL;
+    t->found = source_find(w->file, t->name);
     if (t->found && other)
         return error_set(err, ALEXCL_E_DATA, "%s: has both %s and %s, two names of one tensor; leave one out", path,
                          t->name, alias);
     if (!t->found) t->found = other;
     if (!t->found) return weights_missing(path, w, t, alias, err);
-    if (t->found->type == SAFETENSORS_OTHER)
+    if (t->found->type == SOURCE_OTHER)
         return error_set(err, ALEXCL_E_DATA, "%s: tensor %s is of dtype %s; F32, F16 and BF16 are read: convert it",
                          path, t->found->name, t->found->type_name);
     int same = t->found->dims == t->tensor.dims;
     for (int d = 0; same && d < t->tensor.dims; d++) same = t->found->shape[d] == (uint64_t)t->tensor.shape[d];
     if (!same)
         return error_set(err, ALEXCL_E_DATA, "%s: tensor %s is %s, model %s wants %s%s", path, t->found->name,
-                         safetensors_show_shape(t->found->dims, t->found->shape, have), w->model->name,
+                         source_show_shape(t->found->dims, t->found->shape, have), w->model->name,
                          weights_show_wanted(t, wanted),
                          t->tensor.dims == 4   ? " (outputs x inputs / groups x height x width)"
                          : t->tensor.dims == 2 ? " (outputs x inputs)"
@@ -185,15 +185,15 @@ static int weights_check_connections(const char *path, const struct alexcl_weigh
 }
 
 static void weights_note_extra(const char *path, const struct alexcl_weights *w) {
-    size_t extra = safetensors_count(w->file) - w->count;
-    char shown[SAFETENSORS_SHOWN];
-    for (size_t i = 0; extra > 0 && i < safetensors_count(w->file); i++) {
-        const struct safetensors_tensor *have = safetensors_get(w->file, i);
+    size_t extra = w->file->tensor_count - w->count;
+    char shown[SOURCE_SHOWN];
+    for (size_t i = 0; extra > 0 && i < w->file->tensor_count; i++) {
+        const struct source_tensor *have = &w->file->tensors[i];
         int used = 0;
         for (size_t k = 0; k < w->count; k++) used |= w->tensors[k].found == have;
         if (used) continue;
         log_write(ALEXCL_LOG_INFO, "%s: %zu tensors are not used here, the first is %s", path, extra,
-                  safetensors_show(have->name, shown));
+                  source_show(have->name, shown));
         return;
     }
 }
@@ -210,10 +210,10 @@ int alexcl_weights_open(const char *path, const struct alexcl_model *given, cons
     w->own = own;
     own = NULL;
     TRY(weights_walk(w, last_layer, err));
-    TRY(safetensors_open(path, &w->file, err));
-    const char *key, *value;
-    for (size_t i = 0; safetensors_metadata(w->file, i, &key, &value); i++)
-        w->random |= strcmp(key, METADATA_ORIGIN) == 0 && strcmp(value, "generator") == 0;
+    TRY(source_open(path, &w->file, err));
+    for (size_t i = 0; i < w->file->pair_count; i++)
+        w->random |=
+            strcmp(w->file->pairs[i].key, METADATA_ORIGIN) == 0 && strcmp(w->file->pairs[i].value, "generator") == 0;
     int checked;
     TRY(metadata_check(w->file, path, model, w->layer_count, &checked, err));
     TRY(weights_describe_file(path, w, checked, err));
@@ -328,7 +328,7 @@ int weights_view_open(const struct alexcl_weights *w, const struct alexcl_layer 
     size_t row = weights_row(dims, shape);
     out->count = (size_t)count * row;
     if (t->found) {
-        out->values = safetensors_in_place(t->found, (uint64_t)first * row);
+        out->values = source_in_place(t->found, (uint64_t)first * row);
         out->mapped = w->file;
         if (out->values) return ALEXCL_OK;
         out->mapped = NULL;
@@ -336,7 +336,7 @@ int weights_view_open(const struct alexcl_weights *w, const struct alexcl_layer 
     int status = memory_alloc_floats(&out->owned, (size_t)count * row, t->name, err);
     if (status != ALEXCL_OK) return status;
     if (t->found)
-        safetensors_read(t->found, (uint64_t)first * row, (size_t)count * row, out->owned);
+        source_read(t->found, (uint64_t)first * row, (size_t)count * row, out->owned);
     else
         status = weights_make(w, t, first, count, out->owned, err);
     out->values = out->owned;
@@ -345,7 +345,7 @@ int weights_view_open(const struct alexcl_weights *w, const struct alexcl_layer 
 }
 
 void weights_view_close(struct weights_view *v) {
-    if (v->mapped) safetensors_let_go(v->mapped, v->values, v->count);
+    if (v->mapped) source_let_go(v->mapped, v->values, v->count);
     free(v->owned);
     *v = (struct weights_view){0};
 }
@@ -370,12 +370,11 @@ static int weights_save_rows(void *user, size_t entry, int first, int count, con
 static void weights_save_rows_done(void *user) { weights_view_close(&((struct weights_saving *)user)->view); }
 
 /* Where the weights are from: what the counter RNG was given, or what the file says itself. */
-static int weights_tell_origin(const struct alexcl_weights *w, struct safetensors_pair *pairs, size_t *count,
+static int weights_tell_origin(const struct alexcl_weights *w, struct source_pair *pairs, size_t *count,
                                struct string_buffer values[2]) {
-    const char *key, *value;
     if (w->file) {
-        for (size_t i = 0; safetensors_metadata(w->file, i, &key, &value); i++)
-            if (metadata_origin(key)) pairs[(*count)++] = (struct safetensors_pair){key, value};
+        for (size_t i = 0; i < w->file->pair_count; i++)
+            if (metadata_origin(w->file->pairs[i].key)) pairs[(*count)++] = w->file->pairs[i];
         return 1;
     }
     string_buffer_add(&values[0], "%llu", (unsigned long long)w->seed);
@@ -389,28 +388,26 @@ static int weights_tell_origin(const struct alexcl_weights *w, struct safetensor
         free(name);
     }
     string_buffer_add(&values[1], "}");
-    pairs[(*count)++] = (struct safetensors_pair){METADATA_ORIGIN, "generator"};
-    pairs[(*count)++] = (struct safetensors_pair){METADATA_ORIGIN ".seed", values[0].text};
-    pairs[(*count)++] = (struct safetensors_pair){METADATA_ORIGIN ".case", w->case_name};
-    pairs[(*count)++] = (struct safetensors_pair){METADATA_ORIGIN ".gains", values[1].text};
+    pairs[(*count)++] = (struct source_pair){METADATA_ORIGIN, "generator"};
+    pairs[(*count)++] = (struct source_pair){METADATA_ORIGIN ".seed", values[0].text};
+    pairs[(*count)++] = (struct source_pair){METADATA_ORIGIN ".case", w->case_name};
+    pairs[(*count)++] = (struct source_pair){METADATA_ORIGIN ".gains", values[1].text};
     return !values[0].failed && !values[1].failed;
 }
 
 int alexcl_weights_save(const struct alexcl_weights *w, const char *path, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct metadata c = {0};
-    struct safetensors_pair *pairs = NULL;
+    struct source_pair *pairs = NULL;
     struct safetensors_entry *entries = NULL;
     struct string_buffer values[2] = {{0}, {0}};
     struct weights_saving saving = {.weights = w};
-    const char *key, *value;
-    size_t pair_count = 0, origins = 4;
-    for (size_t i = 0; w->file && safetensors_metadata(w->file, i, &key, &value); i++) origins++;
+    size_t pair_count = 0, origins = 4 + (w->file ? w->file->pair_count : 0);
     TRY(metadata_make(w->model, &c, err));
     TRY(memory_alloc(&pairs, c.count + origins, sizeof *pairs, "the metadata", err));
     TRY(memory_alloc(&entries, w->count, sizeof *entries, "the list of tensors", err));
     for (size_t i = 0; i < c.count; i++)
-        pairs[pair_count++] = (struct safetensors_pair){c.list[i].key.text, c.list[i].value.text};
+        pairs[pair_count++] = (struct source_pair){c.list[i].key.text, c.list[i].value.text};
     if (!weights_tell_origin(w, pairs, &pair_count, values)) {
         status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: the metadata of %s", path);
         goto done;
@@ -441,7 +438,7 @@ const char *alexcl_weights_describe(const struct alexcl_weights *weights) { retu
 
 void alexcl_weights_free(struct alexcl_weights *weights) {
     if (!weights) return;
-    safetensors_free(weights->file);
+    source_free(weights->file);
     for (size_t i = 0; i < weights->count; i++) free(weights->tensors[i].name);
     free(weights->tensors);
     free(weights->case_name);

@@ -5,12 +5,12 @@
 #include "status.h"
 
 /* Rows of one tensor as float32: they stand in the mapped file where they can, else in `owned`. */
-struct safetensors;
+struct source;
 struct weights_view {
     const float *values;
     size_t count;
     float *owned;
-    const struct safetensors *mapped; /* the file in whose mapping they stand, or NULL */
+    const struct source *mapped; /* the file in whose mapping they stand, or NULL */
 };
 
 /* Rows first .. first+count-1, along the first axis, of the tensor <layer>.<suffix> ("weight", "bias"); `shape` is the

@@ -25,18 +25,18 @@ static int parse(const unsigned char *bytes, size_t length, struct alexcl_error 
     unsigned char *copy = malloc(length ? length : 1);
     ck_assert(copy != NULL);
     if (length) memcpy(copy, bytes, length);
-    struct safetensors *s = NULL;
-    int status = safetensors_parse(copy, length, "f", &s, err);
-    for (size_t i = 0; status == ALEXCL_OK && i < safetensors_count(s); i++) {
-        const struct safetensors_tensor *t = safetensors_get(s, i);
-        ck_assert(safetensors_find(s, t->name) != NULL);
-        if (t->type == SAFETENSORS_OTHER) continue;
-        size_t values = t->bytes / (t->type == SAFETENSORS_F32 ? 4 : 2);
+    struct source *s = NULL;
+    int status = source_parse(copy, length, "f", &s, err);
+    for (size_t i = 0; status == ALEXCL_OK && i < s->tensor_count; i++) {
+        const struct source_tensor *t = &s->tensors[i];
+        ck_assert(source_find(s, t->name) != NULL);
+        if (t->type == SOURCE_OTHER) continue;
+        size_t values = t->bytes / (t->type == SOURCE_F32 ? 4 : 2);
         float *read = support_floats(values);
-        safetensors_read(t, 0, values, read);
+        source_read(t, 0, values, read);
         free(read);
     }
-    safetensors_free(s);
+    source_free(s);
     free(copy);
     return status;
 }
@@ -51,7 +51,7 @@ static int parse_header(const char *header, size_t data_length, struct alexcl_er
 
 START_TEST(a_good_file_is_read) {
     struct alexcl_error err = {0};
-    struct safetensors *s = NULL;
+    struct source *s = NULL;
     size_t length;
     float a[6] = {1, -2, 0.5f, 1e-30f, 3, 4}, read[6];
     unsigned char data[GOOD_DATA] = {0};
@@ -59,21 +59,20 @@ START_TEST(a_good_file_is_read) {
     memcpy(data + 24, "\x00\x3c\x00\xc0\x01\x00\x00\x7c", 8); /* 1, -2, 2^-24, infinity */
     memcpy(data + 32, "\x80\xbf", 2);                         /* -1 */
     unsigned char *bytes = weight_file_bytes(GOOD, data, sizeof data, &length);
-    EXPECT_OK(safetensors_open(weight_file_write(bytes, length), &s, &err), err);
-    ck_assert_uint_eq(safetensors_count(s), 4);
-    const struct safetensors_tensor *t = safetensors_find(s, "a");
-    ck_assert(t && t->dims == 2 && t->shape[0] == 2 && t->shape[1] == 3 && t->type == SAFETENSORS_F32);
-    safetensors_read(t, 1, 5, read);
+    EXPECT_OK(source_open(weight_file_write(bytes, length), &s, &err), err);
+    ck_assert_uint_eq(s->tensor_count, 4);
+    const struct source_tensor *t = source_find(s, "a");
+    ck_assert(t && t->dims == 2 && t->shape[0] == 2 && t->shape[1] == 3 && t->type == SOURCE_F32);
+    source_read(t, 1, 5, read);
     ck_assert_mem_eq(read, a + 1, 5 * sizeof *a);
-    safetensors_read(safetensors_find(s, "half"), 0, 4, read);
+    source_read(source_find(s, "half"), 0, 4, read);
     ck_assert(read[0] == 1 && read[1] == -2 && read[2] == 0x1p-24f && isinf(read[3]));
-    safetensors_read(safetensors_find(s, "one"), 0, 1, read);
+    source_read(source_find(s, "one"), 0, 1, read);
     ck_assert(read[0] == -1);
-    ck_assert(safetensors_find(s, "b") == NULL);
-    const char *key, *value;
-    ck_assert(safetensors_metadata(s, 0, &key, &value) && strcmp(key, "format") == 0 && strcmp(value, "pt") == 0);
-    ck_assert(!safetensors_metadata(s, 1, &key, &value));
-    safetensors_free(s);
+    ck_assert(source_find(s, "b") == NULL);
+    ck_assert_uint_eq(s->pair_count, 1);
+    ck_assert(strcmp(s->pairs[0].key, "format") == 0 && strcmp(s->pairs[0].value, "pt") == 0);
+    source_free(s);
     free(bytes);
     weight_files_remove();
 }
@@ -88,17 +87,17 @@ START_TEST(values_stand_in_place_where_they_are_aligned) {
         snprintf(text, sizeof text, "%s%.*s", header, pad, "    ");
         float values[2] = {7, 8}, read[2];
         size_t length;
-        struct safetensors *s = NULL;
+        struct source *s = NULL;
         unsigned char *bytes = weight_file_bytes(text, values, sizeof values, &length);
-        EXPECT_OK(safetensors_open(weight_file_write(bytes, length), &s, &err), err);
-        const float *there = safetensors_in_place(safetensors_get(s, 0), 1);
+        EXPECT_OK(source_open(weight_file_write(bytes, length), &s, &err), err);
+        const float *there = source_in_place(&s->tensors[0], 1);
         if (there) {
             in_place++;
             ck_assert(*there == 8);
         }
-        safetensors_read(safetensors_get(s, 0), 0, 2, read);
+        source_read(&s->tensors[0], 0, 2, read);
         ck_assert(read[0] == 7 && read[1] == 8);
-        safetensors_free(s);
+        source_free(s);
         free(bytes);
     }
     ck_assert_int_eq(in_place, 1);
@@ -110,11 +109,10 @@ END_TEST
 START_TEST(every_half_is_converted) {
     for (uint32_t bits = 0; bits < 65536; bits++) {
         unsigned char data[2] = {(unsigned char)bits, (unsigned char)(bits >> 8)};
-        struct safetensors_tensor half = {.type = SAFETENSORS_F16, .data = data},
-                                  brain = {.type = SAFETENSORS_BF16, .data = data};
+        struct source_tensor half = {.type = SOURCE_F16, .data = data}, brain = {.type = SOURCE_BF16, .data = data};
         float got, sign = bits >> 15 ? -1 : 1;
         int exponent = bits >> 10 & 31, fraction = bits & 1023;
-        safetensors_read(&half, 0, 1, &got);
+        source_read(&half, 0, 1, &got);
         if (exponent == 31)
             ck_assert(fraction ? isnan(got) : isinf(got) && got * sign > 0);
         else
@@ -122,7 +120,7 @@ START_TEST(every_half_is_converted) {
                           (float)(sign * (exponent ? ldexp(1024 + fraction, exponent - 25) : ldexp(fraction, -24))) &&
                       signbit(got) == signbit(sign));
         exponent = bits >> 7 & 255, fraction = bits & 127;
-        safetensors_read(&brain, 0, 1, &got);
+        source_read(&brain, 0, 1, &got);
         if (exponent == 255)
             ck_assert(fraction ? isnan(got) : isinf(got) && got * sign > 0);
         else
@@ -244,11 +242,11 @@ END_TEST
 START_TEST(texts_of_a_file_reach_no_terminal_as_they_are) {
     struct alexcl_error err = {0};
     EXPECT_ERROR(parse_header("{\"a\\u001b[31m\\n\":{}}", 0, &err), ALEXCL_E_DATA, "tensor a?[31m?:", err);
-    char shown[SAFETENSORS_SHOWN], text[400];
+    char shown[SOURCE_SHOWN], text[400];
     memset(text, 'x', sizeof text);
     text[399] = '\0';
-    ck_assert_uint_eq(strlen(safetensors_show(text, shown)), SAFETENSORS_SHOWN - 1);
-    ck_assert_str_eq(shown + SAFETENSORS_SHOWN - 4, "...");
+    ck_assert_uint_eq(strlen(source_show(text, shown)), SOURCE_SHOWN - 1);
+    ck_assert_str_eq(shown + SOURCE_SHOWN - 4, "...");
 }
 END_TEST
 
@@ -283,20 +281,19 @@ END_TEST
 
 START_TEST(what_is_no_file_is_refused) {
     struct alexcl_error err = {0};
-    struct safetensors *s = NULL;
+    struct source *s = NULL;
     char name[64];
-    EXPECT_ERROR(safetensors_open("absent.safetensors", &s, &err), ALEXCL_E_DATA, "absent.safetensors: No such file",
+    EXPECT_ERROR(source_open("absent.safetensors", &s, &err), ALEXCL_E_DATA, "absent.safetensors: No such file", err);
+    EXPECT_ERROR(source_open(".", &s, &err), ALEXCL_E_DATA, "a folder", err);
+    EXPECT_ERROR(source_open(weight_file_write("", 0), &s, &err), ALEXCL_E_DATA, "an empty file", err);
+    EXPECT_ERROR(source_open(weight_file_write("abc", 3), &s, &err), ALEXCL_E_DATA, "is a text, not a safetensors file",
                  err);
-    EXPECT_ERROR(safetensors_open(".", &s, &err), ALEXCL_E_DATA, "a folder", err);
-    EXPECT_ERROR(safetensors_open(weight_file_write("", 0), &s, &err), ALEXCL_E_DATA, "an empty file", err);
-    EXPECT_ERROR(safetensors_open(weight_file_write("abc", 3), &s, &err), ALEXCL_E_DATA,
-                 "is a text, not a safetensors file", err);
     snprintf(name, sizeof name, "fifo_%ld", (long)getpid());
     ck_assert_int_eq(mkfifo(name, 0600), 0);
-    EXPECT_ERROR(safetensors_open(name, &s, &err), ALEXCL_E_DATA, "no regular file", err);
+    EXPECT_ERROR(source_open(name, &s, &err), ALEXCL_E_DATA, "no regular file", err);
     remove(name);
     ck_assert(s == NULL);
-    safetensors_free(NULL);
+    source_free(NULL);
     weight_files_remove();
 }
 END_TEST

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/* A file of weights is mapped, and read by the first format that takes it for its own; from then on formats make no
+ * difference: values are found, converted and given back by where they lie. */
+#include "source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "files.h"
+#include "fp16.h"
+#include "memory.h"
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "values are little-endian, and are used as they are");
+
+#define SOURCE_ROW(format) &(format),
+static const struct source_format *const formats[] = {SOURCE_FORMATS(SOURCE_ROW)};
+
+const char *source_show(const char *text, char out[SOURCE_SHOWN]) {
+    size_t i = 0;
+    for (; text[i] && i + 1 < SOURCE_SHOWN; i++) {
+        out[i] = text[i];
+        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f) out[i] = '?';
+    }
+    out[i] = '\0';
+    if (text[i]) memcpy(out + SOURCE_SHOWN - 4, "...", 4);
+    return out;
+}
+
+const char *source_show_shape(int dims, const uint64_t shape[4], char out[SOURCE_SHOWN]) {
+    size_t used = 0;
+    snprintf(out, SOURCE_SHOWN, "scalar");
+    for (int i = 0; i < dims && i < 4; i++)
+        used += (size_t)snprintf(out + used, SOURCE_SHOWN - used, "%s%llu", i ? "x" : "", (unsigned long long)shape[i]);
+    if (dims > 4) snprintf(out + used, SOURCE_SHOWN - used, "x... (%d axes)", dims);
+    return out;
+}
+
+int source_parse(const unsigned char *bytes, size_t length, const char *path, struct source **out,
+                 struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct source *s = NULL;
+    size_t i = 0;
+    while (formats[i]->probe && !formats[i]->probe(bytes, length)) i++;
+    TRY(memory_alloc(&s, 1, sizeof *s, "a file of weights", err));
+    s->format = formats[i];
+    TRY(s->format->parse(bytes, length, path, s, err));
+    *out = s;
+    s = NULL;
+done:
+    source_free(s);
+    return status;
+}
+
+int source_open(const char *path, struct source **out, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    void *mapping = MAP_FAILED;
+    size_t length = 0;
+    /* O_NONBLOCK: opening a fifo nobody writes to must not hang; it is refused below. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) return error_set(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), file_read_hint(path, errno));
+    struct stat info;
+    if (fstat(fd, &info) != 0) {
+        status = error_set(err, ALEXCL_E_DATA, "%s: %s", path, strerror(errno));
+        goto done;
+    }
+    if (!S_ISREG(info.st_mode)) {
+        status = error_set(err, ALEXCL_E_DATA, "%s: %s, not a safetensors file", path,
+                           S_ISDIR(info.st_mode) ? "a folder" : "no regular file");
+        goto done;
+    }
+    length = (size_t)info.st_size;
+    if (length == 0 || (uintmax_t)info.st_size > SIZE_MAX) {
+        status = error_set(err, ALEXCL_E_DATA, "%s: %s", path,
+                           length ? "too large for this machine" : "an empty file, not a safetensors file");
+        goto done;
+    }
+    mapping = mmap(NULL, length, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (mapping == MAP_FAILED) {
+        status = error_set(err, errno == ENOMEM ? ALEXCL_E_MEMORY : ALEXCL_E_DATA,
+                           "%s: cannot be mapped into memory: %s", path, strerror(errno));
+        goto done;
+    }
+    TRY(source_parse(mapping, length, path, out, err));
+    (*out)->mapping = mapping;
+    (*out)->mapping_length = length;
+    mapping = MAP_FAILED;
+done:
+    if (mapping != MAP_FAILED) munmap(mapping, length);
+    close(fd);
+    return status;
+}
+
+void source_free(struct source *s) {
+    if (!s) return;
+    if (s->own) s->format->release(s->own);
+    free(s->tensors);
+    free(s->pairs);
+    if (s->mapping) munmap(s->mapping, s->mapping_length);
+    free(s);
+}
+
+const struct source_tensor *source_find(const struct source *s, const char *name) {
+    for (size_t i = 0; i < s->tensor_count; i++)
+        if (strcmp(s->tensors[i].name, name) == 0) return &s->tensors[i];
+    return NULL;
+}
+
+void source_let_go(const struct source *s, const float *values, size_t count) {
+    if (!s->mapping) return;
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), first = (uintptr_t)values, end = first + count * sizeof *values;
+    first = (first + page - 1) / page * page; /* whole pages only: the others hold the neighbours too */
+    end = end / page * page;
+    if (end > first) madvise((void *)first, end - first, MADV_DONTNEED);
+}
+
+static float source_from_bits(uint32_t bits) {
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+void source_read(const struct source_tensor *t, uint64_t first, size_t count, float *out) {
+    if (t->type == SOURCE_F32) {
+        memcpy(out, t->data + first * sizeof(float), count * sizeof(float));
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        uint16_t bits;
+        memcpy(&bits, t->data + (first + i) * 2, 2);
+        out[i] = t->type == SOURCE_F16 ? fp16_to_float(bits) : source_from_bits((uint32_t)bits << 16);
+    }
+}
+
+const float *source_in_place(const struct source_tensor *t, uint64_t first) {
+    if (t->type != SOURCE_F32 || (uintptr_t)t->data % _Alignof(float) != 0) return NULL;
+    return (const float *)(const void *)t->data + first;
+}

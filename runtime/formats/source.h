@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* Files of weights, whatever their format: named tensors, and texts about them. A file is mapped; its format says where
+ * the tensors lie in it, and all else is done here. */
+#ifndef ALEXCL_SOURCE_H
+#define ALEXCL_SOURCE_H
+#include "status.h"
+
+enum source_type { SOURCE_F32, SOURCE_F16, SOURCE_BF16, SOURCE_OTHER };
+
+struct source_tensor {
+    const char *name;
+    enum source_type type;
+    const char *type_name; /* as the format writes it: "F32", "I64" ... */
+    int dims;
+    uint64_t shape[4];         /* its first four axes */
+    const unsigned char *data; /* C order, little-endian, of any alignment */
+    uint64_t begin, bytes;     /* from the start of the data */
+};
+struct source_pair {
+    const char *key, *value;
+};
+
+struct source {
+    struct source_tensor *tensors; /* in the order of their data */
+    struct source_pair *pairs;     /* the file's metadata */
+    size_t tensor_count, pair_count;
+    void *own; /* the format's: names and values stand in it */
+    const struct source_format *format;
+    void *mapping; /* NULL: the bytes are the caller's */
+    size_t mapping_length;
+};
+
+/* A format. */
+struct source_format {
+    const char *name;
+    /* Whether a file that begins so is of this format; NULL: it is, where it is of no other. */
+    int (*probe)(const unsigned char *bytes, size_t length);
+    /* Fills tensors, pairs, both by memory_alloc, and own. Every number in the file is checked before it is used. What
+     * is not of the format after all is ALEXCL_E_DATA, as what is damaged is. */
+    int (*parse)(const unsigned char *bytes, size_t length, const char *path, struct source *out,
+                 struct alexcl_error *err);
+    void (*release)(void *own);
+};
+/* The formats that there are, in the order in which they are tried; the last takes what is of no other. A new one is a
+ * line here, and <format>.c with its row. */
+#define SOURCE_FORMATS(ROW) ROW(safetensors_format)
+#define SOURCE_DECLARE(format) extern const struct source_format format;
+SOURCE_FORMATS(SOURCE_DECLARE)
+
+/* Maps a file read-only and has its format read it. It must not be shortened while it is open. */
+int source_open(const char *path, struct source **out, struct alexcl_error *err);
+/* The same on `length` bytes in memory, which must outlive the object; `path` is for messages. */
+int source_parse(const unsigned char *bytes, size_t length, const char *path, struct source **out,
+                 struct alexcl_error *err);
+void source_free(struct source *s);
+
+const struct source_tensor *source_find(const struct source *s, const char *name); /* or NULL */
+/* Values first .. first+count-1 of a tensor of type F32, F16 or BF16, as float32. */
+void source_read(const struct source_tensor *t, uint64_t first, size_t count, float *out);
+/* Where these values stand as float32 in memory, or NULL where they have another type or alignment. */
+const float *source_in_place(const struct source_tensor *t, uint64_t first);
+/* Values of source_in_place are not read again soon: their pages need not stay in memory. */
+void source_let_go(const struct source *s, const float *values, size_t count);
+
+/* A text from a file made fit for a message: control characters become '?', what is too long is cut. Returns `out`. */
+enum { SOURCE_SHOWN = 160 };
+const char *source_show(const char *text, char out[SOURCE_SHOWN]);
+/* "4096x9216", "scalar". */
+const char *source_show_shape(int dims, const uint64_t shape[4], char out[SOURCE_SHOWN]);
+#endif
