@@ -201,6 +201,48 @@ START_TEST(opening_can_be_cancelled_at_any_step) {
 }
 END_TEST
 
+/* A caller's text that is gone once a call has returned. */
+static char *text_of(const char *text) {
+    char *copy = malloc(strlen(text) + 1);
+    ck_assert_ptr_nonnull(copy);
+    return strcpy(copy, text);
+}
+
+static void forget(char *text) {
+    memset(text, '?', strlen(text));
+    free(text);
+}
+
+/* Weights, selection, options, settings and their texts are needed until the net is open, and no longer. */
+START_TEST(what_a_net_was_opened_with_may_go) {
+    struct caller c = make_caller("tiny2t");
+    char *last = text_of("fc8"), *precision = text_of("half"), *folder = text_of(getenv("ALEXCL_CACHE_DIR")),
+         *devices = text_of(two());
+    struct alexcl_settings settings = {.size = sizeof settings, .weights_precision = precision, .cache_folder = folder};
+    struct alexcl_net_options options = {.size = sizeof options, .batch = 3, .last_layer = last, .settings = &settings};
+    struct alexcl_selection *selection;
+    struct alexcl_net *net, *due;
+    EXPECT_OK(alexcl_selection_open(devices, &selection, &err), err);
+    EXPECT_OK(alexcl_net_open(c.model, c.weights, selection, &options, &due, &err), err);
+    float *of_due = scores_of(&c, due);
+    EXPECT_OK(alexcl_net_open(c.model, c.weights, selection, &options, &net, &err), err);
+    forget(last), forget(precision), forget(folder), forget(devices);
+    memset(&options, -1, sizeof options), memset(&settings, -1, sizeof settings);
+    alexcl_selection_free(selection);
+    alexcl_weights_free(c.weights);
+    c.weights = NULL;
+    EXPECT_OK(alexcl_net_record(net, 1, &err), err);
+    float *got = scores_of(&c, net);
+    ck_assert(memcmp(got, of_due, IMAGES * shape_size(support_output(net)) * sizeof *got) == 0);
+    const struct alexcl_work_span *spans;
+    ck_assert_uint_gt(alexcl_net_recorded(net, 0, &spans), 0);
+    ck_assert_uint_eq(support_memory(net, 0).total, support_memory(due, 0).total);
+    free(of_due), free(got);
+    alexcl_net_free(net), alexcl_net_free(due);
+    free_caller(&c);
+}
+END_TEST
+
 /* Two nets in two threads, from the same weights and selection, each with two runs in flight. */
 struct threaded {
     const struct caller *c;
@@ -420,6 +462,7 @@ int main(void) {
     TCase *tests = tcase_create("net");
     tcase_set_timeout(tests, 100);
     tcase_add_test(tests, each_net_keeps_to_its_own_settings);
+    tcase_add_test(tests, what_a_net_was_opened_with_may_go);
 #ifdef ALEXCL_CLBLAST
     tcase_add_test(tests, one_net_uses_clblast_and_the_other_does_not);
 #endif
