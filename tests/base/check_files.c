@@ -425,15 +425,25 @@ START_TEST(what_a_killed_writer_left_is_removed) {
     enum { LEFT = sizeof left / sizeof left[0], OTHERS = sizeof others / sizeof others[0] };
     for (size_t i = 0; i < LEFT; i++) put_text(left[i], "");
     for (size_t i = 0; i < OTHERS; i++) put_text(others[i], "");
+    /* A second process, which looks into the folder when the first one writes there; it must not know it from
+     * before. */
+    int begin[2], ended = 1;
+    ck_assert_int_eq(pipe(begin), 0);
+    fflush(NULL); /* or the child prints it again */
+    pid_t second = fork();
+    if (second == 0) {
+        char none;
+        close(begin[1]);
+        _exit(read(begin[0], &none, 1) == 0 && files_replace(in_folder("second"), "second", 6, &err) == ALEXCL_OK ? 0
+                                                                                                                  : 1);
+    }
+    close(begin[0]);
     EXPECT_OK(file_open(in_folder("file"), &f, &err), err);
     for (size_t i = 0; i < LEFT; i++) ck_assert_int_ne(access(in_folder(left[i]), F_OK), 0);
     ck_assert_int_eq(entries(), OTHERS + 1);
-    /* A second process leaves the first one's, which lives. */
-    pid_t second = fork();
-    if (second == 0) _exit(files_replace(in_folder("second"), "second", 6, &err) == ALEXCL_OK ? 0 : 1);
-    int ended = 1;
+    close(begin[1]);
     ck_assert(waitpid(second, &ended, 0) == second && ended == 0);
-    ck_assert_int_eq(entries(), OTHERS + 2);
+    ck_assert_int_eq(entries(), OTHERS + 2); /* which leaves the file of the one that lives */
     EXPECT_OK(file_commit(f, &err), err);
     file_free(f);
     for (size_t i = 0; i < OTHERS; i++) ck_assert_int_eq(access(in_folder(others[i]), F_OK), 0);
