@@ -48,7 +48,7 @@ static double planned(const char *precision) {
 
 /* Of some runs: two targets that are prepared at once have their peaks together or one behind the other. */
 static double min_resident(const char *const arguments[]) {
-    enum { RUNS = 4 };
+    enum { RUNS = 3 };
     double min = resident(arguments);
     for (int i = 1; i < RUNS; i++) {
         double again = resident(arguments);
@@ -78,11 +78,11 @@ START_TEST(the_net_is_in_memory_once) {
         double idle = min_resident(tiny), most = min_resident(whole), less = min_resident(halves);
         printf("devices %s: %.1f MiB idle, %.1f MiB with the net of %.1f MiB\n", devices, idle / 1048576,
                most / 1048576, size / 1048576);
-        ck_assert_msg(most <= 1.45 * size + idle, "devices %s: %.1f MiB, more than 1.45 x %.1f + %.1f idle", devices,
+        ck_assert_msg(most <= 1.35 * size + idle, "devices %s: %.1f MiB, more than 1.35 x %.1f + %.1f idle", devices,
                       most / 1048576, size / 1048576, idle / 1048576);
         printf("devices %s: %.1f MiB with half weights, which save %.1f MiB\n", devices, less / 1048576,
                saved / 1048576);
-        ck_assert_msg(less <= most - 0.5 * saved,
+        ck_assert_msg(less <= most - 0.7 * saved,
                       "devices %s: %.1f MiB with half weights, %.1f without, and they save %.1f", devices,
                       less / 1048576, most / 1048576, saved / 1048576);
     }
