@@ -72,6 +72,27 @@ for file in $(grep -lwE "$types" -r runtime host --include='*.[ch]'); do
     esac
 done
 
+# Tests stand beside what they test: tests/ROOM/check_NAME is about source, kernel or tool NAME of that room. Where it is
+# about something else, subjects.txt says what.
+subjects=tests/architecture/subjects.txt
+for check in $(find tests -type f \( -name 'check_*.c' -o -name 'check_*.sh' -o -name 'check_*.py' \) | sort); do
+    room=$(dirname "${check#tests/}")
+    name=$(basename "${check%.*}")
+    name=${name#check_}
+    beside=
+    for source in runtime/$room/$name.c runtime/$room/$name.h $room/$name.c $room/$name.cl $room/$name; do
+        [ -f "$source" ] && beside=$source
+    done
+    if grep -q "^$check: ." $subjects; then
+        [ -z "$beside" ] || bad "$subjects has $check, which stands beside $beside: leave it out there"
+    else
+        [ -n "$beside" ] || bad "$check stands beside no $name: give it its source's name, or say in $subjects what it is about"
+    fi
+done
+for check in $(sed -n 's/^\(tests[^:]*\):.*/\1/p' $subjects); do
+    [ -f "$check" ] || bad "$subjects has $check, which is not there"
+done
+
 # A kernel has a check of its own.
 for kernel in kernels/*.cl; do
     [ -f "$kernel" ] || continue

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # `alexcl tune` and the tuning at a first use, as a person meets them. Runs in a folder of its own.
-#   check_tune.sh PROGRAM PHOTOS KERNELS [SKIP TEXT]
+#   check_command_tune.sh PROGRAM PHOTOS KERNELS [SKIP TEXT]
 set -u
 . "$(dirname "$0")/../support/cli_support.sh"
 alexcl=$1 photos=$2 kernels=$3

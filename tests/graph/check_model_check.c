@@ -66,7 +66,7 @@ enum { SIZES = sizeof sizes / sizeof *sizes };
 
 static const char *file_name(void) {
     static char name[64];
-    snprintf(name, sizeof name, "any_model.%ld.safetensors", (long)getpid());
+    snprintf(name, sizeof name, "model_check.%ld.safetensors", (long)getpid());
     return name;
 }
 
@@ -508,7 +508,7 @@ START_TEST(layers_that_do_not_fit) {
 END_TEST
 
 int main(void) {
-    TCase *tests = tcase_create("any_model");
+    TCase *tests = tcase_create("model_check");
     tcase_add_loop_test(tests, a_file_is_read_by_the_model_that_wrote_it, 0, SIZES);
     tcase_add_test(tests, names_do_not_reach_into_the_metadata);
     tcase_add_test(tests, a_layer_is_found_among_many);

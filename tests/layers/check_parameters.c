@@ -252,7 +252,7 @@ START_TEST(nothing_to_pack) {
 END_TEST
 
 int main(void) {
-    TCase *tests = tcase_create("repack");
+    TCase *tests = tcase_create("parameters");
     tcase_add_test(tests, other_values);
     tcase_add_test(tests, a_master);
     tcase_add_test(tests, no_memory);

@@ -288,7 +288,7 @@ START_TEST(torchvisions_names_are_known) {
 END_TEST
 
 int main(void) {
-    TCase *tests = tcase_create("models");
+    TCase *tests = tcase_create("model");
     tcase_add_test(tests, the_list_is_whole);
     tcase_add_test(tests, wrong_names_are_answered_with_the_nearest);
     tcase_add_test(tests, every_type_has_a_name);

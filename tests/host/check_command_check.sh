@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # `alexcl check` and the check before first use, as a person meets them. Runs in a folder of its own.
-#   check_check.sh PROGRAM PHOTOS KERNELS IMPLEMENTATION [SKIP TEXT]
+#   check_command_check.sh PROGRAM PHOTOS KERNELS IMPLEMENTATION [SKIP TEXT]
 # IMPLEMENTATION is what OCL_ICD_VENDORS makes visible: none, pocl or intel; on rusticl and oclgrind, which are slow, all must be right and
 # that is all. A wrong driver is a changed copy of one of KERNELS.
 set -u
