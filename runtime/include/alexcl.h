@@ -247,7 +247,7 @@ struct alexcl_layer {
     /* conv: zeros at the top, left, bottom and right; maxpool, avgpool: rows and columns that windows may hang over */
     int pad[4];
     int ceil_mode; /* pools, subsample: size rounded up, windows clipped; the last one starts before bottom and right */
-    int count_include_pad; /* avgpool: divided by what of the window is on the map, 1: and in `pad` (Caffe, PyTorch) */
+    int count_include_pad; /* avgpool: 0: divided by what of a window is on the map; 1: also by what is in `pad` */
     int groups;            /* conv: any number that divides inputs and outputs */
     int window[2]; /* lrn: first and last channel of a sum, from its own: {-2, 2} for n = 5; rnorm: rows and columns */
     /* lrn, rnorm: x / (k + alpha * sum)^beta; alpha on the plain sum, never divided by n */
@@ -403,7 +403,8 @@ struct alexcl_net_options {
      * too slow for one image of a batch gets none.
      * By images each target needs memory for all weights, and for its images alone (auto: for as many of the batch as
      * fit). An image's scores depend on the kind of device that computed it: equal to the bit on devices of one kind,
-     * within rounding on two kinds; ALEXCL_E_USAGE with `reproducible` there. */
+     * within rounding on two kinds. ALEXCL_E_USAGE with `reproducible` there, by images on one target, and for another
+     * text. */
     const char *split;
     const struct alexcl_settings *settings; /* NULL: all by the environment */
     /* Told of steps of opening, in alexcl_progress_to's stead, and of "images computed" before each batch. */
