@@ -112,6 +112,8 @@ END_TEST
 
 /* ---- runs that are handed over, progress and cancel ---- */
 
+enum { BATCH = 2 };
+
 struct listener {
     unsigned told, images, asked, stop_at; /* stop_at: the call of `asked` that stops; 0: none */
 };
@@ -131,7 +133,7 @@ static int ask(void *user) {
 static int open_listening(const struct caller *c, struct listener *l, const char *devices, struct alexcl_net **net) {
     struct alexcl_selection *sel;
     const struct alexcl_net_options options = {
-        .size = sizeof options, .batch = 2, .progress = listen, .cancel = ask, .user = l};
+        .size = sizeof options, .batch = BATCH, .progress = listen, .cancel = ask, .user = l};
     EXPECT_OK(alexcl_selection_open(devices, &sel, &err), err);
     int status = alexcl_net_open(c->model, c->weights, sel, &options, net, &err);
     alexcl_selection_free(sel);
@@ -169,13 +171,18 @@ START_TEST(a_cancelled_run_leaves_the_net_usable) {
             EXPECT_OK(alexcl_net_wait(net, tickets[1], &err), err);
             ck_assert_msg(memcmp(second, due, values * sizeof *due) == 0, "behind a run that was stopped at %u", at);
         }
-        /* What was copied for a run that was stopped is not taken for another one's. */
+        /* What was copied for a run that was stopped before its second batch is not taken for another one's. */
         float *other = support_random(IMAGES * c.in, "others", 1), *theirs = support_floats(values);
+        size_t behind = BATCH * c.in, left = IMAGES - BATCH;
         l.stop_at = 0;
-        EXPECT_OK(alexcl_net_run(net, other, IMAGES, theirs, &err), err);
-        for (size_t i = 0; i < IMAGES * c.in; i++) c.images[i] = other[i];
-        EXPECT_OK(alexcl_net_run(net, c.images, IMAGES, got, &err), err);
-        ck_assert(memcmp(got, theirs, values * sizeof *got) == 0);
+        EXPECT_OK(alexcl_net_run(net, other + behind, left, theirs, &err), err);
+        l = (struct listener){.stop_at = asked / 3 + 1};
+        EXPECT_ERROR(alexcl_net_run(net, c.images, IMAGES, got, &err), ALEXCL_E_INTERRUPTED, "stopped", err);
+        ck_assert_uint_eq(l.images, 1);
+        l.stop_at = 0;
+        memcpy(c.images, other, IMAGES * c.in * sizeof *other);
+        EXPECT_OK(alexcl_net_run(net, c.images + behind, left, got, &err), err);
+        ck_assert(memcmp(got, theirs, left * shape_size(support_output(net)) * sizeof *got) == 0);
         free(due), free(got), free(second), free(again), free(other), free(theirs);
         alexcl_net_free(net);
         free_caller(&c);
