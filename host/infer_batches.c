@@ -2,6 +2,7 @@
 /* Batches of `alexcl infer`. Crops are copied into the batch being filled; once that is full it is submitted to the net
  * behind the one that runs, which is waited for then, and the two change places: so one batch is filled, and copied to
  * the devices, while another is computed. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -127,6 +128,7 @@ int infer_batches_add(struct infer *f, size_t image, const float *values, struct
     int status = ALEXCL_OK;
     for (size_t c = 0; c < f->scores.crops && status == ALEXCL_OK; c++) {
         struct crops *b = &all->filling;
+        assert(b->rows < all->size);
         memcpy(b->in + b->rows * all->in_floats, values + c * all->in_floats, all->in_floats * sizeof *values);
         b->owner[b->rows++] = image;
         if (b->rows == all->size) status = all->running.in ? infer_batches_swap(f, err) : infer_batches_run(f, err);

@@ -3,6 +3,7 @@
  * mean and scale taken off. */
 #include "prepare.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,6 +74,8 @@ done:
 void prepare_cut(const struct alexcl_model *model, const struct picture *from, struct prepare_crop crop,
                  unsigned char *patch) {
     size_t c = (size_t)from->channels;
+    assert(crop.x >= 0 && crop.x + model->width <= from->width);
+    assert(crop.y >= 0 && crop.y + model->height <= from->height);
     for (int y = 0; y < model->height; y++)
         for (int x = 0; x < model->width; x++) {
             int sx = crop.x + (crop.mirrored ? model->width - 1 - x : x);

@@ -4,6 +4,7 @@
  * clock drifted meanwhile. */
 #include "timeline.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -47,6 +48,7 @@ int timeline_open(struct timeline *t, enum alexcl_work work, const char *layer, 
 
 void timeline_close(struct timeline *t, int span) {
     if (!t || span < 0) return;
+    assert((size_t)span < t->count);
     struct alexcl_work_span *s = &t->spans[span];
     if (t->on_host || s->work == ALEXCL_WORK_WAIT) {
         s->end = (double)(timeline_now() - t->origin) * 1e-9;

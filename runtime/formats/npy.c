@@ -4,6 +4,7 @@
  * in this machine's order of bytes; what is something else is named, with the call that converts it. */
 #include "npy.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -213,6 +214,7 @@ int npy_writer_add(struct npy_writer *w, const float *values, size_t count, stru
 void npy_writer_skip_sync(struct npy_writer *w) { file_skip_sync(w->file); }
 
 int npy_writer_commit(struct npy_writer *w, struct alexcl_error *err) {
+    assert(w->count % w->row == 0); /* whole rows: the header tells how many */
     int status = file_rewind(w->file, err);
     if (status == ALEXCL_OK) status = npy_writer_header(w, err);
     if (status == ALEXCL_OK) status = file_commit(w->file, err);

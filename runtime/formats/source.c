@@ -3,6 +3,7 @@
  * difference: values are found, converted and given back by where they lie. */
 #include "source.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -126,6 +127,7 @@ static float source_from_bits(uint32_t bits) {
 }
 
 void source_read(const struct source_tensor *t, uint64_t first, size_t count, float *out) {
+    assert(first + count <= t->bytes / (t->type == SOURCE_F32 ? sizeof(float) : 2));
     if (t->type == SOURCE_F32) {
         memcpy(out, t->data + first * sizeof(float), count * sizeof(float));
         return;

@@ -4,11 +4,16 @@
  * targets make the same list, so that what one sends next is what the other awaits next. */
 #include "graph_schedule.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "memory.h"
 
-static void schedule_add(struct graph_schedule *s, enum graph_step_kind kind, int index) {
+/* At most: the images of this batch and of the next, each layer, and each crossing sent, received and joined. */
+static int schedule_steps(const struct graph *g) { return 2 + g->layer_count + 3 * g->crossing_count; }
+
+static void schedule_add(struct graph_schedule *s, const struct graph *g, enum graph_step_kind kind, int index) {
+    assert(s->step_count < schedule_steps(g));
     s->steps[s->step_count++] = (struct graph_step){kind, index};
     s->sections[s->section_count].count++;
 }
@@ -16,29 +21,28 @@ static void schedule_add(struct graph_schedule *s, enum graph_step_kind kind, in
 static void schedule_add_section(struct graph_schedule *s, const struct graph *g, int index, int both) {
     const struct graph_section *section = &g->sections[index];
     s->sections[s->section_count] = (struct graph_schedule_section){.first = s->step_count};
-    if (index == 0) schedule_add(s, GRAPH_STEP_UPLOAD, 0);
+    if (index == 0) schedule_add(s, g, GRAPH_STEP_UPLOAD, 0);
     for (int x = 0; x < g->crossing_count; x++) {
         if (g->layers[g->crossings[x].layer].section != index) continue;
         int joins = g->crossings[x].kind == GRAPH_JOIN;
-        if (!both) schedule_add(s, GRAPH_STEP_RECEIVE, x);
-        if (joins || both) schedule_add(s, joins ? GRAPH_STEP_JOIN : GRAPH_STEP_COPY, x);
+        if (!both) schedule_add(s, g, GRAPH_STEP_RECEIVE, x);
+        if (joins || both) schedule_add(s, g, joins ? GRAPH_STEP_JOIN : GRAPH_STEP_COPY, x);
     }
     for (int i = section->first; i < section->first + section->count; i++) {
-        schedule_add(s, GRAPH_STEP_LAYER, i);
+        schedule_add(s, g, GRAPH_STEP_LAYER, i);
         s->sections[s->section_count].whole |= g->layers[i].half[0].shape.ops->whole_batch;
     }
     for (int x = 0; x < g->crossing_count && !both; x++)
-        if (g->layers[g->crossings[x].source].section == index) schedule_add(s, GRAPH_STEP_SEND, x);
-    if (index == g->layers[g->values[GRAPH_INPUT].last].section) schedule_add(s, GRAPH_STEP_UPLOAD_NEXT, 0);
+        if (g->layers[g->crossings[x].source].section == index) schedule_add(s, g, GRAPH_STEP_SEND, x);
+    if (index == g->layers[g->values[GRAPH_INPUT].last].section) schedule_add(s, g, GRAPH_STEP_UPLOAD_NEXT, 0);
     s->section_count++;
 }
 
 int graph_schedule_make(const struct graph *g, unsigned halves, struct graph_schedule **out, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct graph_schedule *s = NULL;
-    size_t steps = 2 + (size_t)g->layer_count + 3 * (size_t)g->crossing_count;
     TRY(memory_alloc(&s, 1, sizeof *s, "the schedule", err));
-    TRY(memory_alloc(&s->steps, steps, sizeof *s->steps, "the schedule's steps", err));
+    TRY(memory_alloc(&s->steps, (size_t)schedule_steps(g), sizeof *s->steps, "the schedule's steps", err));
     TRY(memory_alloc(&s->sections, (size_t)g->section_count, sizeof *s->sections, "the schedule's sections", err));
     for (int i = 0; i < g->section_count; i++) schedule_add_section(s, g, i, halves == 3u);
     *out = s;

@@ -5,6 +5,7 @@
  * points of Winograd's transform. Each weight is read once, in the file's order, and put to its place. */
 #include "conv_pack.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* Inputs of a group in the file. */
@@ -94,10 +95,12 @@ void conv_pack(const struct layer *l, const struct conv_packing *p, int t, const
     size_t inputs = (size_t)conv_pack_inputs(l), taps = (size_t)conv_pack_taps(l);
     double g[WINOGRAD_SIDE][WINOGRAD_WINDOW] = {{0}};
     memset(packed, 0, conv_pack_floats(p, t) * sizeof *packed);
+    assert(p->form.out == 0 || (p->form.window <= WINOGRAD_WINDOW && winograd_side(p->form) <= WINOGRAD_SIDE));
     if (p->form.out) winograd_matrix(p->form.window, p->form.out, g);
     for (int o = 0; o < l->shape.out.c; o++) {
         float *to = packed + conv_pack_output(l, p, o, t ? (size_t)p->width : conv_pack_block(p));
         int first = conv_pack_first(l, o);
+        assert((size_t)(to - packed) < conv_pack_floats(p, t) && first + (int)inputs <= l->shape.in.c);
         if (t) *to = master[o];
         for (size_t c = 0; t == 0 && c < inputs; c++) {
             const float *w = master + ((size_t)o * inputs + c) * taps;

@@ -5,6 +5,7 @@
  * host never holds them twice. */
 #include "fc_pack.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum { FC_PACK_TURNED = 16 }; /* inputs, of all rows, that are packed together */
@@ -42,6 +43,7 @@ void fc_pack(const struct layer *l, int t, const float *master, size_t first, fl
         return;
     }
     int row = (int)(first / layer_in_floats(l)), left = l->shape.out.c - row;
+    assert(first % fc_pack_part(l, t) == 0 && left > 0);
     memset(packed, 0, fc_pack_part(l, t) * sizeof *packed);
     fc_pack_turn(l, master + (size_t)row * (size_t)l->shape.in.c, left < FC_PACK_ROWS ? left : FC_PACK_ROWS, packed);
 }

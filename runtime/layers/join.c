@@ -3,6 +3,8 @@
  * all images behind each other, and the joined buffer has all channels of an image behind each other, so this is a copy
  * with two strides. On a GPU neighbouring work-items copy neighbouring floats; on a CPU an item copies a longer span,
  * since a work-item for each float would cost more than the copy. */
+#include <assert.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -36,7 +38,10 @@ done:
 int join_run(struct join *j, const char *label, size_t floats0, size_t floats1, const struct storage *half0,
              const struct storage *half1, const struct storage *out, int first, int count, struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    size_t image = (size_t)first;
+    size_t image = (size_t)first, end = (size_t)(first + count);
+    assert(first >= 0 && count >= 0 && floats0 + floats1 <= INT_MAX);
+    assert(end * floats0 <= half0->floats && end * floats1 <= half1->floats);
+    assert(end * (floats0 + floats1) <= out->floats);
     if (!j->kernel) {
         ref_join(out->host + image * (floats0 + floats1), half0->host + image * floats0, half1->host + image * floats1,
                  count, (int)floats0, (int)floats1, 1);

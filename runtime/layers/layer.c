@@ -33,6 +33,7 @@ void layer_describe_maps(struct layer *l, int h, int w) {
 }
 
 void layer_describe_tensor(struct layer *l, struct layer_tensor tensor) {
+    assert(l->shape.tensor_count < LAYER_TENSORS);
     struct layer_tensor *t = &l->shape.tensors[l->shape.tensor_count++];
     *t = tensor;
     for (int i = t->dims; i < 4; i++) t->shape[i] = 1;
@@ -321,6 +322,7 @@ void layer_pack_channels(const struct layer *l, int t, const float *master, size
 
 int layer_add_kernel(struct layer *l, enum layer_pass_kind pass, int slot, const char *source, const char *function,
                      const char *defines, struct alexcl_error *err) {
+    assert(slot >= 0 && slot < LAYER_KERNELS);
     int status = ALEXCL_OK;
     void **state = &l->pass[pass].state;
     struct kernel **kernels;
@@ -401,9 +403,25 @@ int layer_launch_images(const struct layer *l, enum layer_pass_kind pass, const 
     return max > chunk ? max - max % chunk : max; /* or the last chunk of each launch would be a small one */
 }
 
+/* Whether images up to `end` lie in the buffers of a forward pass. Asserts alone ask for it, so a release never
+ * does. */
+__attribute__((unused)) static int layer_io_fits(const struct layer *l, const struct layer_io *io, size_t end) {
+    const struct layer_pass *p = &l->pass[LAYER_FORWARD];
+    size_t hw = (size_t)l->shape.maps.h * (size_t)l->shape.maps.w;
+    int several = l->shape.input_count > 1;
+    for (int i = 0; i < l->shape.input_count; i++) {
+        const struct storage *own = io->in[i].own, *halo = io->in[i].halo;
+        if (end * (several ? layer_own_floats(l, i) : layer_in_floats(l)) > own->floats) return 0;
+        if (halo && end * (size_t)l->shape.inputs[i].halo.count * hw > halo->floats) return 0;
+    }
+    if (p->workspace > 0 && (!io->workspace || p->workspace > io->workspace->floats)) return 0;
+    return end * layer_out_floats(l) <= io->out->floats;
+}
+
 int layer_run(struct layer *l, enum layer_pass_kind pass, const struct layer_io *io, struct alexcl_error *err) {
     assert(io->first >= 0 && io->count >= 0 && (l->choice.max_images == 0 || io->count <= l->choice.max_images));
     if (l->shape.view || shape_size(l->shape.out) == 0) return ALEXCL_OK;
+    assert(pass != LAYER_FORWARD || layer_io_fits(l, io, (size_t)(io->first + io->count)));
     /* A CPU's launch is made of small pieces anyway. */
     int max = l->target->device && !layer_on_cpu_device(l, l->target)
                   ? layer_launch_images(l, pass, device_limits(l->target->device))

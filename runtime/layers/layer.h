@@ -15,6 +15,7 @@ struct target {
 struct storage {
     struct buffer *buffer;
     float *host;
+    size_t floats;
 };
 int storage_create(struct target *target, size_t floats, const char *what, struct storage *out,
                    struct alexcl_error *err);

@@ -3,6 +3,7 @@
  * The variant says only how they are packed; here they are packed part by part into one piece of host memory, rounded
  * where they are kept in half precision, and written. What is kept as it is in the file is written from where it is.
  * Since no kernel takes part, a prepared layer is given other values the same way (training). */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,6 +57,9 @@ static int parameters_write_tensor(struct layer *l, enum layer_pass_kind pass, i
     int status = ALEXCL_OK, halves = parameters_halves(l, t);
     const struct layer_variant *v = l->pass[pass].variant;
     size_t floats = parameters_packed(l, v, l->target, t), part = parameters_part(l, v, t);
+    assert(l->pass[pass].parameters[t].floats == parameters_floats(l, v, l->target, t));
+    assert(!v->pack || (part > 0 && floats % part == 0)); /* pack fills a whole part of the scratch memory */
+    assert(!halves || part == floats || part % 2 == 0);   /* two halves share a float */
     for (size_t first = 0; first < floats; first += part) {
         size_t count = floats - first < part ? floats - first : part;
         const float *from = master + first;
@@ -141,6 +145,7 @@ int layer_pack(struct layer *l, enum layer_pass_kind pass, const float *const *v
 }
 
 void layer_fill_up(const float *from, size_t count, float *to, size_t floats) {
+    assert(count <= floats);
     memcpy(to, from, count * sizeof *to);
     memset(to + count, 0, (floats - count) * sizeof *to);
 }

@@ -3,6 +3,7 @@
  * counter to pass it; a worker that fails aborts, which wakes the other one. */
 #include "exchange.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -46,6 +47,7 @@ void exchange_reset(struct exchange *x) {
 
 void exchange_publish(struct exchange *x, int half, int message) {
     pthread_mutex_lock(&x->lock);
+    assert(message == x->published[half]); /* none is left out, and none comes twice */
     x->published[half] = message + 1;
     pthread_cond_broadcast(&x->changed);
     pthread_mutex_unlock(&x->lock);

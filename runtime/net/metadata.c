@@ -4,6 +4,7 @@
  * matter. Differences are told by key, what the file says and what the model says. */
 #include "metadata.h"
 
+#include <assert.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -42,7 +43,8 @@ char *metadata_quote(const char *name) {
 
 /* A new pair, whose value the caller adds. */
 static struct string_buffer *metadata_begin(struct metadata *c, size_t layer, const char *subject, const char *field) {
-    struct metadata_pair *entry = &c->list[c->count++]; /* room is counted out in metadata_make */
+    assert(c->count < c->capacity); /* as metadata_make has counted */
+    struct metadata_pair *entry = &c->list[c->count++];
     string_buffer_add(&entry->key, "%s%s%s%s", PREFIX, subject, field ? "." : "", field ? field : "");
     entry->layer = layer;
     return &entry->value;

@@ -8,6 +8,7 @@
  * A slice is sent while the next one is computed. Nothing behind the first sections reads the input: the next batch is
  * copied into it while the other sections run. Every value is computed by the same operations whatever the placement,
  * the slices or the batch are, so the scores are equal to the bit on devices of one kind. */
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 #include <time.h>
@@ -150,6 +151,7 @@ static int run_send(struct run *r, int crossing, int first, int count, struct al
     struct storage *from = worker_value(worker, h, worker->graph->crossings[crossing].value);
     float *to = worker->staging[crossing] + (size_t)first * sent.floats;
     struct worker_sends *sends = &worker->sends[crossing];
+    assert(sends->sent < WORKER_SLICES);
     struct worker_send *send = &sends->slices[sends->sent++];
     struct event *computed = NULL;
     *send = (struct worker_send){.first = first, .count = count};
@@ -207,6 +209,7 @@ static int run_receive_next(struct run *r, int crossing, struct alexcl_error *er
     struct worker *worker = r->worker;
     int h = worker->index, status = ALEXCL_OK, message = r->messages++, span = -1;
     struct worker_sends *sends = &worker->sends[crossing];
+    assert(sends->taken < sends->sent);
     struct worker_send *send = &sends->slices[sends->taken++];
     const char *layer = graph_crossing_name(worker->graph, crossing);
     if (send->event) TRY(event_wait(send->event, err));
@@ -342,6 +345,7 @@ static int run_download(struct run *r, struct alexcl_error *err) {
     for (int h = 0; h < 2; h++) {
         if (!worker_runs(worker, h)) continue;
         size_t floats = layer_out_floats(&last->half[h]);
+        assert((size_t)r->images * floats <= worker->output_floats);
         int span = run_open_span(r, ALEXCL_WORK_TRANSFER, "output", h, 0, r->images);
         int status =
             storage_read(worker_value(worker, h, last->out), 0, worker->output, (size_t)r->images * floats, err);
@@ -394,7 +398,10 @@ static int run_step(struct run *r, const struct graph_step *step, int first, int
 static int run_slice(struct run *r, const struct graph_schedule_section *section, int first, int count,
                      struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    const struct graph_step *step = &r->worker->schedule->steps[section->first], *end = step + section->count;
+    const struct graph_schedule *schedule = r->worker->schedule;
+    assert(section->first >= 0 && section->first + section->count <= schedule->step_count);
+    assert(first >= 0 && count >= 0 && first + count <= r->worker->capacity);
+    const struct graph_step *step = &schedule->steps[section->first], *end = step + section->count;
     while (step < end) {
         const struct graph_step *from = step++;
         while (from->kind == GRAPH_STEP_LAYER && step < end && step->kind == GRAPH_STEP_LAYER) step++;

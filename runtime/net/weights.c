@@ -5,6 +5,7 @@
  * to float32 a view at a time; saving goes the same way in pieces, so that no net is in memory twice. */
 #include "weights.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -325,6 +326,7 @@ int weights_view_open(const struct alexcl_weights *w, const struct alexcl_layer 
         return error_set(err, ALEXCL_E_DATA,
                          "the weights opened for model %s up to layer %s have no tensor %s.%s of the shape asked for",
                          w->model->name, w->model->layers[w->layer_count - 1].name, layer->name, suffix);
+    assert(first >= 0 && count >= 0 && count <= shape[0] - first);
     size_t row = weights_row(dims, shape);
     out->count = (size_t)count * row;
     if (t->found) {

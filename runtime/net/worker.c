@@ -5,6 +5,7 @@
  * as well. */
 #include "worker.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -183,7 +184,7 @@ static int worker_make_host(struct worker *worker, struct alexcl_error *err) {
         TRY(pinned_create(worker->target.device, floats, what, &worker->arena, err));
     else
         TRY(memory_alloc_floats(&worker->own, floats, what, err));
-    float *at = worker->pinned ? pinned_values(worker->arena) : worker->own;
+    float *arena = worker->pinned ? pinned_values(worker->arena) : worker->own, *at = arena;
     worker->output_floats = (size_t)worker->capacity * host.output;
     worker->output = worker_cut(worker, &at, host.output);
     if (host.input) worker->images = worker_cut(worker, &at, host.input);
@@ -194,6 +195,7 @@ static int worker_make_host(struct worker *worker, struct alexcl_error *err) {
         worker->staging[x] = worker_cut(worker, &at, graph_sent(g, x, h).floats);
         if (host.received) worker->arrived[x] = worker_cut(worker, &at, graph_sent(g, x, 1 - h).floats);
     }
+    assert((size_t)(at - arena) <= floats);
 done:
     return status;
 }

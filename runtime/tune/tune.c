@@ -6,6 +6,7 @@
  * reason to change kernels. */
 #include "tune.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,6 +58,7 @@ static int tune_same_tile(struct layer_tile a, struct layer_tile b) {
 }
 
 static void tune_add_way(struct tune_layer *t, const struct layer_variant *variant, struct layer_tile tile, int own) {
+    assert(t->count < TUNE_WAYS);
     if (t->count < TUNE_WAYS) t->ways[t->count++] = (struct tune_way){.variant = variant, .tile = tile, .own = own};
 }
 

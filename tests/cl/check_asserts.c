@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "kernel.h"
+#include "layer.h"
 #include "support.h"
 
 #ifndef NDEBUG
@@ -37,6 +38,27 @@ static void launch_with_an_argument_too_few(void) {
         kernel_launch(k, "a test", &range, args, 1, &err);
 }
 
+static void write_behind_the_end_of_host_memory(void) {
+    struct target host = {NULL};
+    struct storage s;
+    const float values[2] = {1, 2};
+    if (storage_create(&host, 8, "a test", &s, &err) == ALEXCL_OK) storage_write(&s, 7, values, 2, &err);
+}
+
+static void run_more_images_than_there_is_memory_for(void) {
+    static const struct alexcl_layer desc = {.type = ALEXCL_RELU, .name = "relu"};
+    struct target host = {NULL};
+    struct layer l;
+    struct storage in, out;
+    const struct layer_source source = {.own = &in};
+    const struct layer_io io = {.in = &source, .out = &out, .first = 1, .count = 2};
+    if (layer_describe(&l, &desc, 0, (struct alexcl_shape){6, 5, 5}, &err) == ALEXCL_OK &&
+        layer_prepare(&l, LAYER_FORWARD, &host, (const float *[LAYER_TENSORS]){NULL}, &err) == ALEXCL_OK &&
+        storage_create(&host, 3 * layer_in_floats(&l), "a test", &in, &err) == ALEXCL_OK &&
+        storage_create(&host, 2 * layer_out_floats(&l), "a test", &out, &err) == ALEXCL_OK)
+        layer_run(&l, LAYER_FORWARD, &io, &err);
+}
+
 static const struct {
     void (*wrong)(void);
     const char *claim;
@@ -44,6 +66,8 @@ static const struct {
     {write_behind_the_end, "first + count <= b->floats"},
     {read_a_region_behind_the_end, "buffer_has_region(b, r)"},
     {launch_with_an_argument_too_few, "arg_count == k->args"},
+    {write_behind_the_end_of_host_memory, "first <= s->floats - count"},
+    {run_more_images_than_there_is_memory_for, "layer_io_fits("},
 };
 
 START_TEST(a_wrong_count_ends_the_process) {

@@ -109,7 +109,8 @@ END_TEST
 START_TEST(every_half_is_converted) {
     for (uint32_t bits = 0; bits < 65536; bits++) {
         unsigned char data[2] = {(unsigned char)bits, (unsigned char)(bits >> 8)};
-        struct source_tensor half = {.type = SOURCE_F16, .data = data}, brain = {.type = SOURCE_BF16, .data = data};
+        struct source_tensor half = {.type = SOURCE_F16, .data = data, .bytes = 2},
+                             brain = {.type = SOURCE_BF16, .data = data, .bytes = 2};
         float got, sign = bits >> 15 ? -1 : 1;
         int exponent = bits >> 10 & 31, fraction = bits & 1023;
         source_read(&half, 0, 1, &got);
