@@ -2,6 +2,7 @@
 /* `alexcl check`: every kernel computes a small layer on every device and is compared with the reference in C. Each
  * result is printed as soon as it is there, one line each; at the end stands what can be done about those that are
  * wrong. */
+#include <dirent.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -151,10 +152,23 @@ static void check_csv(const struct alexcl_check_result *r) {
 
 /* ---- one check ------------------------------------------------------------------------------------ */
 
+/* Whether a folder of kernels has something that kernels include: any of them may. */
+static int check_has_shared(const char *folder) {
+    DIR *dir = folder ? opendir(folder) : NULL;
+    int has = 0;
+    for (const struct dirent *e; dir && (e = readdir(dir)) != NULL;) {
+        const char *ending = strrchr(e->d_name, '.');
+        if (ending && strcmp(ending, ".clh") == 0) has = 1;
+    }
+    if (dir) closedir(dir);
+    return has;
+}
+
 /* Whether a kernel of it is a file of --kernel-dir. */
 static int check_is_replaced(const struct check *c, const struct alexcl_check_result *r) {
     const char *folder = settings_value(&c->o->given, "ALEXCL_KERNEL_DIR");
     char path[4096];
+    if (check_has_shared(folder)) return 1;
     for (const char *name = r->kernels; folder && *name; name += strspn(name, " ")) {
         int length = (int)strcspn(name, " "), made = snprintf(path, sizeof path, "%s/%.*s.cl", folder, length, name);
         if (made > 0 && (size_t)made < sizeof path && access(path, F_OK) == 0) return 1;

@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#include "common.clh"
+#include "window.clh"
+
 #ifndef BLOCK
 #define BLOCK 1 /* channels side by side in memory: n x ceil(c / BLOCK) x h x w x BLOCK */
-#endif
-#ifndef DILATION_H
-#define DILATION_H 1 /* from one row of a window to its next */
-#endif
-#ifndef DILATION_W
-#define DILATION_W 1
-#endif
-#ifndef MULTIPLY_ADD
-/* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
-#define MULTIPLY_ADD fma
 #endif
 
 /* Mean of a kernel_h x kernel_w window every stride_h rows and stride_w columns, the first from row -pad_top and column

@@ -10,24 +10,9 @@
  * pixels in each half of the tile, so that neighbours read different banks. `tools/occupancy` says what that tile
  * allows on which GPU. Every output adds its products in the order of depth, starting from the bias, whatever the tile,
  * the batch and the placement. */
-#ifndef KERNEL_H
-#define KERNEL_H 3 /* window */
-#endif
-#ifndef KERNEL_W
-#define KERNEL_W 3
-#endif
-#ifndef STRIDE_H
-#define STRIDE_H 1
-#endif
-#ifndef STRIDE_W
-#define STRIDE_W 1
-#endif
-#ifndef DILATION_H
-#define DILATION_H 1 /* from one row of the window to its next */
-#endif
-#ifndef DILATION_W
-#define DILATION_W 1
-#endif
+#include "common.clh"
+#include "window.clh"
+
 #ifndef TILE_K
 #define TILE_K 8 /* depth in local memory at a time */
 #endif
@@ -35,12 +20,7 @@
 #define ITEMS (SIDE * SIDE)
 #define TILE_O (SIDE * 4)
 #define TILE_P (SIDE * 8)
-#define FETCHES (TILE_K * TILE_O / 4 / ITEMS) /* of an item, 4 weights each */
-
-#ifndef MULTIPLY_ADD
-/* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
-#define MULTIPLY_ADD fma
-#endif
+#define WEIGHT_FETCHES (TILE_K * TILE_O / 4 / ITEMS) /* of an item, 4 weights each */
 
 /* x: n x (groups * in) x in_h x in_w. w: groups x tiles of TILE_O outputs x depth (filled up to a multiple of TILE_K) x
  * TILE_O;
@@ -76,7 +56,7 @@ conv_forward(__global const float *restrict x, __global const float *restrict w,
         /* All loads of a step before its first store: their latencies overlap. Outside the map the first value is read,
          * and not used. */
         float gathered[TILE_K];
-        float4 fetched[FETCHES];
+        float4 fetched[WEIGHT_FETCHES];
 #pragma unroll
         for (int d = 0; d < TILE_K; d++) {
             int inside =
@@ -88,11 +68,12 @@ conv_forward(__global const float *restrict x, __global const float *restrict w,
             i = kx | ky ? i : i + 1;
         }
 #pragma unroll
-        for (int f = 0; f < FETCHES; f++) fetched[f] = vload4(step * TILE_K * TILE_O / 4 + f * ITEMS + item, packed);
+        for (int f = 0; f < WEIGHT_FETCHES; f++)
+            fetched[f] = vload4(step * TILE_K * TILE_O / 4 + f * ITEMS + item, packed);
 #pragma unroll
         for (int d = 0; d < TILE_K; d++) ((__local float *)patches)[d * TILE_P + item] = gathered[d];
 #pragma unroll
-        for (int f = 0; f < FETCHES; f++) weights[f * ITEMS + item] = fetched[f];
+        for (int f = 0; f < WEIGHT_FETCHES; f++) weights[f * ITEMS + item] = fetched[f];
         barrier(CLK_LOCAL_MEM_FENCE);
         for (int d = 0; d < TILE_K; d++) {
             float4 weight = weights[d * SIDE + down];

@@ -11,24 +11,9 @@
  *
  * x is first copied into a frame of zeros (conv_cpu_frame) that is wide enough for every tile: the inner loop has no
  * condition. */
-#ifndef KERNEL_H
-#define KERNEL_H 3 /* window */
-#endif
-#ifndef KERNEL_W
-#define KERNEL_W 3
-#endif
-#ifndef STRIDE_H
-#define STRIDE_H 1
-#endif
-#ifndef STRIDE_W
-#define STRIDE_W 1
-#endif
-#ifndef DILATION_H
-#define DILATION_H 1 /* from one row of the window to its next */
-#endif
-#ifndef DILATION_W
-#define DILATION_W 1
-#endif
+#include "common.clh"
+#include "window.clh"
+
 #ifndef BLOCK
 #define BLOCK 16 /* channels side by side in x: 16, or 1 for the input of a net */
 #endif
@@ -43,10 +28,6 @@
 #define TAP(k) (k)
 #else
 #define TAP(k) ((k) / BLOCK * DILATION_W * BLOCK + (k) % BLOCK)
-#endif
-#ifndef MULTIPLY_ADD
-/* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
-#define MULTIPLY_ADD fma
 #endif
 
 /* x: n x blocks x h x w x BLOCK -> frame: (n - first) x blocks x frame_h x frame_w x BLOCK, x at (pad_top, pad_left),

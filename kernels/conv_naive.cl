@@ -6,21 +6,14 @@
  *
  * (cross-correlation; outputs of group g read the inputs of group g; zeros outside x), in the order i, ky, kx, starting
  * from the bias. */
+#include "common.clh"
+#include "window.clh"
+
 #ifndef IN_BLOCK
 #define IN_BLOCK 1 /* channels side by side in memory: n x ceil(c / IN_BLOCK) x h x w x IN_BLOCK */
 #endif
 #ifndef OUT_BLOCK
 #define OUT_BLOCK 1
-#endif
-#ifndef DILATION_H
-#define DILATION_H 1 /* from one row of the window to its next */
-#endif
-#ifndef DILATION_W
-#define DILATION_W 1
-#endif
-#ifndef MULTIPLY_ADD
-/* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
-#define MULTIPLY_ADD fma
 #endif
 
 /* x: n x in_memory x in_h x in_w, channels from `first` on `gap` places further on: the other half's blocks begin

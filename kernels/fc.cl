@@ -7,6 +7,8 @@
  * Item t of 64 adds the products i = t, t + 64, ...; then the 64 sums are added in order, with the bias: the same
  * sequence for one (n, o) whatever ROWS, IMAGES, the batch and the placement.
  * -DHALF: w in half precision, sums in float as always. */
+#include "common.clh"
+
 #ifndef ROWS
 #define ROWS 4
 #endif
@@ -23,11 +25,6 @@
 #else
 #define WEIGHT float
 #define LOAD(i, from) ((from)[i])
-#endif
-
-#ifndef MULTIPLY_ADD
-/* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
-#define MULTIPLY_ADD fma
 #endif
 
 /* x: n x in, w: out x in, b: out, y: n x out; images first .. end-1.

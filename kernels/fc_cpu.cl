@@ -9,24 +9,15 @@
  * w: ceil(out / 32) x in x 32, filled up with zeros; b: ceil(out / 32) x 32. -DHALF: w in half precision, sums in
  * float as always. `in` counts every value that lies in x, those that fill up blocks of channels too (their weights
  * are 0). */
+#include "common.clh"
+
 #ifndef IMAGES
 #define IMAGES 8 /* in registers at once */
 #endif
 #ifndef BLOCKS
 #define BLOCKS 2 /* of 32 outputs that a work-item owns where there is one image: as many streams of weights */
 #endif
-#ifndef MULTIPLY_ADD
-/* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
-#define MULTIPLY_ADD fma
-#endif
 #define CHUNK 256
-/* Memory to the first cache, without waiting for it. OpenCL's own prefetch does nothing in PoCL 3.1 and in Intel's
- * runtime of 2026. */
-#ifdef FETCHES
-#define FETCH(from) __builtin_prefetch((const void *)(size_t)(from))
-#else
-#define FETCH(from) /* not every compiler of OpenCL C has it */
-#endif
 #ifdef HALF
 #define WEIGHT half
 #define LOAD(i, from) vload_half16(i, from)

@@ -6,12 +6,10 @@
  *
  * The sum is made of sums over CHUNK inputs, each from 0 with one fma an input, which are added to the bias one after
  * the other: short chains, whose rounding errors stay small. */
+#include "common.clh"
+
 #ifndef BLOCK
 #define BLOCK 1 /* channels side by side in x, where the inputs are maps: n x ceil(c / BLOCK) x hw x BLOCK */
-#endif
-#ifndef MULTIPLY_ADD
-/* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
-#define MULTIPLY_ADD fma
 #endif
 #define CHUNK 256
 #ifdef HALF

@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef DILATION_H
-#define DILATION_H 1 /* from one row of the window to its next */
-#endif
-#ifndef DILATION_W
-#define DILATION_W 1
-#endif
+#include "window.clh"
 
 /* Lays out what a convolution reads as a matrix, so that it becomes weights x columns: row (c * kernel_h + ky) *
  * kernel_w + kx, column oy * out_w + ox holds

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+#include "common.clh"
+
 #ifndef BLOCK
 /* channels side by side in memory: n x ceil(c / BLOCK) x hw x BLOCK, what fills up the last block is 0; halo: n x hw x
  * c where it is more than 1 */
 #define BLOCK 1
 #endif
 /* -DBETA_075: beta is 3/4, so that roots take the place of pow. */
-#ifndef MULTIPLY_ADD
-/* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
-#define MULTIPLY_ADD fma
-#endif
 
 /* Local response normalisation across channels: y[c] = x[c] / (k + alpha * sum over j of x[j]^2)^beta, where j runs
  * upwards from c + first to c + last, clipped to the channels there are: -before <= j < channels + after.

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* -DBETA_075: beta is 3/4, so that roots take the place of pow. */
+#include "common.clh"
 
 #ifndef PLACES
 /* neighbouring ones that a work-item computes: all squares are stored before the first is read again */
 #define PLACES 8
-#endif
-#ifndef MULTIPLY_ADD
-/* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
-#define MULTIPLY_ADD fma
 #endif
 
 /* Local response normalisation across channels, as in lrn.cl, for CPU devices: 16 channels side by side.

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+#include "window.clh"
+
 #ifndef BLOCK
 #define BLOCK 1 /* channels side by side in memory: n x ceil(c / BLOCK) x h x w x BLOCK */
-#endif
-#ifndef DILATION_H
-#define DILATION_H 1 /* from one row of a window to its next */
-#endif
-#ifndef DILATION_W
-#define DILATION_W 1
 #endif
 
 /* Largest value of a kernel_h x kernel_w window every stride_h rows and stride_w columns; windows may overlap. The

@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef DILATION_H
-#define DILATION_H 1 /* from one row of a window to its next */
-#endif
-#ifndef DILATION_W
-#define DILATION_W 1
-#endif
+#include "window.clh"
 
 /* Largest value of a kernel_h x kernel_w window every stride_h rows and stride_w columns, as in maxpool.cl, for CPU
  * devices: 16 channels side by side. Windows that hang over the map are clipped to it. A NaN stays.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "common.clh"
 
 /* What a device can do at most: fma in registers, and reading memory. Their results are there so that no compiler
  * leaves the work out. Each work-item owns 8 vectors: enough independent chains to hide the latency of two fma units of
@@ -15,10 +16,6 @@
 #define ALONE __attribute__((reqd_work_group_size(1, 1, 1)))
 #else
 #define ALONE
-#endif
-#ifndef MULTIPLY_ADD
-/* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
-#define MULTIPLY_ADD fma
 #endif
 #define JOIN(a, b) a##b
 #define NAME(a, b) JOIN(a, b)

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MULTIPLY_ADD
-/* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
-#define MULTIPLY_ADD fma
-#endif
+#include "common.clh"
 
 /* Radial basis outputs: y[n][o] = sum over i of (x[n][i] - code[o][i])^2, added in the order of i.
  * x: N x inputs, code: outputs x inputs, y: N x outputs.

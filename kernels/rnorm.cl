@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* -DBETA_075: beta is 3/4, so that roots take the place of pow. */
+#include "common.clh"
+
 #ifndef BLOCK
 #define BLOCK 1 /* channels side by side in memory: n x ceil(c / BLOCK) x h x w x BLOCK */
-#endif
-#ifndef MULTIPLY_ADD
-/* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
-#define MULTIPLY_ADD fma
 #endif
 
 /* Response normalisation within a map: y = x / (k + alpha * sum of x^2)^beta; the sum runs over rows r + first .. r +

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+#include "common.clh"
+
 #ifndef GROUP
 #define GROUP 64 /* work-items an image; a power of two */
-#endif
-#ifndef MULTIPLY_ADD
-/* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
-#define MULTIPLY_ADD fma
 #endif
 
 /* y[n][o] = exp(x[n][out_first + o] - m) / sum over all units u of exp(x[n][u] - m), m the largest of x[n]; o <

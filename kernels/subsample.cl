@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+#include "common.clh"
+
 #ifndef BLOCK
 #define BLOCK 1 /* channels side by side in memory: n x ceil(c / BLOCK) x h x w x BLOCK */
-#endif
-#ifndef MULTIPLY_ADD
-/* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
-#define MULTIPLY_ADD fma
 #endif
 
 /* Trainable sub-sampling: y = weight[c] * sum + bias[c], where sum is that of a kernel_h x kernel_w window every

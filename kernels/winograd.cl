@@ -6,25 +6,19 @@
  * for each output tile of 4 x 4, from an input tile of EDGE x EDGE, EDGE = WINDOW + 3.
  *
  * The first makes B^T x B of every tile and input channel, the second is a matrix product for each of the EDGE^2
- * points, outputs x depth times depth x tiles, and the third makes A^T . A and adds the bias. Points, matrices and
- * source: winograd_cpu.cl; G w G^T is computed on the host. Between the kernels a value lies in the workspace, the
- * tiles of all images side by side: neighbours read and write neighbours. As much is in it as fills a large GPU, and no
- * more, so that a cache holds it. The product's tile is conv.cl's, since what it asks of the registers and of local
- * memory is the same (`tools/occupancy`); there is no gathering between its fma. Sums run over the input channels in
- * order, from zero: a value depends on its image alone. */
+ * points, outputs x depth times depth x tiles, and the third makes A^T . A and adds the bias. Points and transforms:
+ * winograd.clh; source: winograd_cpu.cl; G w G^T is computed on the host. Between the kernels a value lies in the
+ * workspace, the tiles of all images side by side: neighbours read and write neighbours. As much is in it as fills a
+ * large GPU, and no more, so that a cache holds it. The product's tile is conv.cl's, since what it asks of the
+ * registers and of local memory is the same (`tools/occupancy`); there is no gathering between its fma. Sums run over
+ * the input channels in order, from zero: a value depends on its image alone. */
+#include "common.clh"
+
 #ifndef WINDOW
 #define WINDOW 3 /* or 5 */
 #endif
 #ifndef TILE_K
 #define TILE_K 8 /* depth in local memory at a time */
-#endif
-#if WINDOW == 3
-#define P 0.75f
-#define Q 1.5f
-#else
-#define P 1.0f
-#define Q 2.0f
-#define R 0.5f
 #endif
 #define EDGE (WINDOW + 3)
 #define POINTS (EDGE * EDGE)
@@ -35,64 +29,9 @@
 #define VALUE_FETCHES (TILE_K * TILE_P / 4 / ITEMS) /* of an item, 4 values each */
 #define WEIGHT_FETCHES (TILE_K * TILE_O / 4 / ITEMS)
 
-#ifndef MULTIPLY_ADD
-/* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
-#define MULTIPLY_ADD fma
-#endif
-
-/* B^T v, in place, of EDGE values that are `step` apart. */
-void winograd_to_points(float *v, int step) {
-#if WINDOW == 3
-    float a = v[0], b = v[step], c = v[2 * step], d = v[3 * step], e = v[4 * step], f = v[5 * step];
-    float even_p = MULTIPLY_ADD(-Q * Q, c, e), odd_p = P * MULTIPLY_ADD(-Q * Q, b, d);
-    float even_q = MULTIPLY_ADD(-P * P, c, e), odd_q = Q * MULTIPLY_ADD(-P * P, b, d);
-    v[0] = MULTIPLY_ADD(P * P * Q * Q, a, MULTIPLY_ADD(-(P * P + Q * Q), c, e));
-    v[step] = even_p + odd_p;
-    v[2 * step] = even_p - odd_p;
-    v[3 * step] = even_q + odd_q;
-    v[4 * step] = even_q - odd_q;
-    v[5 * step] = MULTIPLY_ADD(P * P * Q * Q, b, MULTIPLY_ADD(-(P * P + Q * Q), d, f));
-#else
-    float a = v[0], b = v[step], c = v[2 * step], d = v[3 * step], e = v[4 * step], f = v[5 * step], g = v[6 * step],
-          h = v[7 * step];
-    float even_p = MULTIPLY_ADD(Q * Q * R * R, c, MULTIPLY_ADD(-(Q * Q + R * R), e, g));
-    float even_q = MULTIPLY_ADD(P * P * R * R, c, MULTIPLY_ADD(-(P * P + R * R), e, g));
-    float even_r = MULTIPLY_ADD(P * P * Q * Q, c, MULTIPLY_ADD(-(P * P + Q * Q), e, g));
-    float odd_p = P * MULTIPLY_ADD(Q * Q * R * R, b, MULTIPLY_ADD(-(Q * Q + R * R), d, f));
-    float odd_q = Q * MULTIPLY_ADD(P * P * R * R, b, MULTIPLY_ADD(-(P * P + R * R), d, f));
-    float odd_r = R * MULTIPLY_ADD(P * P * Q * Q, b, MULTIPLY_ADD(-(P * P + Q * Q), d, f));
-    float s1 = -(P * P + Q * Q + R * R), s2 = P * P * Q * Q + P * P * R * R + Q * Q * R * R,
-          s3 = -(P * P * Q * Q * R * R);
-    v[0] = MULTIPLY_ADD(s3, a, MULTIPLY_ADD(s2, c, MULTIPLY_ADD(s1, e, g)));
-    v[step] = even_p + odd_p;
-    v[2 * step] = even_p - odd_p;
-    v[3 * step] = even_q + odd_q;
-    v[4 * step] = even_q - odd_q;
-    v[5 * step] = even_r + odd_r;
-    v[6 * step] = even_r - odd_r;
-    v[7 * step] = MULTIPLY_ADD(s3, b, MULTIPLY_ADD(s2, d, MULTIPLY_ADD(s1, f, h)));
-#endif
-}
-
-/* A^T v: the first 4 of EDGE values that are `step` apart are replaced by the outputs. */
-void winograd_from_points(float *v, int step) {
-    float sum_p = v[step] + v[2 * step], difference_p = v[step] - v[2 * step];
-    float sum_q = v[3 * step] + v[4 * step], difference_q = v[3 * step] - v[4 * step];
-#if WINDOW == 3
-    v[0] = v[0] + sum_p + sum_q;
-    v[step] = MULTIPLY_ADD(Q, difference_q, P * difference_p);
-    v[2 * step] = MULTIPLY_ADD(Q * Q, sum_q, (P * P) * sum_p);
-    v[3 * step] = MULTIPLY_ADD(Q * Q * Q, difference_q, MULTIPLY_ADD(P * P * P, difference_p, v[5 * step]));
-#else
-    float sum_r = v[5 * step] + v[6 * step], difference_r = v[5 * step] - v[6 * step];
-    v[0] = v[0] + sum_p + sum_q + sum_r;
-    v[step] = MULTIPLY_ADD(Q, difference_q, MULTIPLY_ADD(R, difference_r, P * difference_p));
-    v[2 * step] = MULTIPLY_ADD(Q * Q, sum_q, MULTIPLY_ADD(R * R, sum_r, (P * P) * sum_p));
-    v[3 * step] =
-        MULTIPLY_ADD(Q * Q * Q, difference_q,
-                     MULTIPLY_ADD(R * R * R, difference_r, MULTIPLY_ADD(P * P * P, difference_p, v[7 * step])));
-#endif
-}
+#define OUT 4
+#define VALUE float
+#include "winograd.clh"
 
 /* x: n x (groups * in) x h x w -> work: POINTS x (groups * depth) x width, depth = in and width = the tiles of the
  * images from `first` on, image after image, `per_image` each, `across` side by side; filled up, with zeros, to

@@ -6,13 +6,8 @@
  *
  *   y = A^T [ sum over i of (G w G^T) . (B^T x B) ] A
  *
- * Points: 0, P, -P, Q, -Q, infinity for F(4x4, 3x3); P, -P, Q, -Q, R, -R, infinity for F(5x5, 3x3); 0 as well for
- * F(4x4, 5x5). Those below gave the smallest errors of many that were tried (of the largest output: 2.4e-6 for F(4x4,
- * 3x3), where 1 and 2 gave 1.0e-5; 3.9e-6 for F(5x5, 3x3), where 0, 1, 7/4 and 3/8 gave 1.0e-5; 5.4e-6 for F(4x4,
- * 5x5)). F(5x5, 3x3) covers maps of 13 by 441 products where F(4x4, 3x3) takes 576, for weights that are larger by a
- * third.
- * G w G^T is computed on the host, in double, once a start. Sums run over the input channels in order, one fma each: a
- * value depends on its image alone, not on those beside it.
+ * Points and transforms: winograd.clh. G w G^T is computed on the host, in double, once a start. Sums run over the
+ * input channels in order, one fma each: a value depends on its image alone, not on those beside it.
  *
  * Maps are in blocks of 16 channels: n x ceil(c / 16) x h x w x 16, with finite values in the lanes behind the last
  * channel.
@@ -23,9 +18,10 @@
  *
  * FUSED: one work-item goes from inputs to outputs, with everything between in local memory (a near cache, on a CPU).
  * Where a layer is so deep that weights would be fetched for few tiles: three kernels, point after point, so that those
- * of a point are fetched once for all tiles.
- * Source: Lavin and Gray 2015, "Fast Algorithms for Convolutional Neural Networks"; matrices by Toom and Cook for the
- * points. */
+ * of a point are fetched once for all tiles. Source: Lavin and Gray 2015, "Fast Algorithms for Convolutional Neural
+ * Networks"; matrices by Toom and Cook for the points. */
+#include "common.clh"
+
 #ifndef WINDOW
 #define WINDOW 3
 #endif
@@ -44,22 +40,6 @@
 #ifndef VECTORS
 #define VECTORS 2 /* of 16 output channels in registers at once */
 #endif
-#ifndef MULTIPLY_ADD
-/* mad where fma is slow (quirks.c). Both keep the order of a sum; a compiler may change that of s += x */
-#define MULTIPLY_ADD fma
-#endif
-#if OUT == 5
-#define P 0.3125f
-#define Q 0.875f
-#define R 1.6875f
-#elif WINDOW == 3
-#define P 0.75f
-#define Q 1.5f
-#else
-#define P 1.0f
-#define Q 2.0f
-#define R 0.5f
-#endif
 #ifndef FUSED
 /* transformed inputs and sums stay in local memory; 0: they go through global memory, point after point */
 #define FUSED 1
@@ -69,102 +49,12 @@
 #else
 #define BETWEEN __global
 #endif
-/* Memory to the first cache, without waiting for it. OpenCL's own prefetch does nothing in PoCL 3.1 and in Intel's
- * runtime of 2026. */
-#ifdef FETCHES
-#define FETCH(from) __builtin_prefetch((const void *)(size_t)(from))
-#else
-#define FETCH(from) /* not every compiler of OpenCL C has it */
-#endif
 #define SIDE (WINDOW + OUT - 1)
 #define POINTS (SIDE * SIDE)
-#define FIRST (OUT == 5 ? 0 : 1)     /* of the pairs of points; 0 is before them but for OUT 5, infinity behind them */
 #define LANES (STRIDE == 1 ? 16 : 1) /* of x side by side */
 
-/* B^T v, in place, of SIDE values that are `step` apart. Row i is the product of (x - point) over all points but the
- * i-th. */
-void winograd_input(float16 *v, int step) {
-    float16 a = v[0], b = v[step], c = v[2 * step], d = v[3 * step], e = v[4 * step], f = v[5 * step];
-#ifdef R /* of the pair P, -P without the factor x - P or x + P; likewise of Q and R */
-    float16 g = v[6 * step];
-    float16 sp = (float16)(-(Q * Q + R * R)), sq = (float16)(-(P * P + R * R)), sr = (float16)(-(P * P + Q * Q));
-    float16 tp = (float16)(Q * Q * R * R), tq = (float16)(P * P * R * R), tr = (float16)(P * P * Q * Q);
-    float16 s1 = (float16)(-(P * P + Q * Q + R * R)), s2 = (float16)(P * P * Q * Q + P * P * R * R + Q * Q * R * R),
-            s3 = (float16)(-(P * P * Q * Q * R * R));
-#endif
-#if OUT == 5
-    float16 even_p = P * MULTIPLY_ADD(tp, a, MULTIPLY_ADD(sp, c, e)),
-            odd_p = MULTIPLY_ADD(tp, b, MULTIPLY_ADD(sp, d, f));
-    float16 even_q = Q * MULTIPLY_ADD(tq, a, MULTIPLY_ADD(sq, c, e)),
-            odd_q = MULTIPLY_ADD(tq, b, MULTIPLY_ADD(sq, d, f));
-    float16 even_r = R * MULTIPLY_ADD(tr, a, MULTIPLY_ADD(sr, c, e)),
-            odd_r = MULTIPLY_ADD(tr, b, MULTIPLY_ADD(sr, d, f));
-    v[0] = odd_p + even_p;
-    v[step] = odd_p - even_p;
-    v[2 * step] = odd_q + even_q;
-    v[3 * step] = odd_q - even_q;
-    v[4 * step] = odd_r + even_r;
-    v[5 * step] = odd_r - even_r;
-    v[6 * step] = MULTIPLY_ADD(s3, a, MULTIPLY_ADD(s2, c, MULTIPLY_ADD(s1, e, g)));
-#elif WINDOW == 3
-    float16 even_p = MULTIPLY_ADD((float16)(-Q * Q), c, e), odd_p = P * MULTIPLY_ADD((float16)(-Q * Q), b, d);
-    float16 even_q = MULTIPLY_ADD((float16)(-P * P), c, e), odd_q = Q * MULTIPLY_ADD((float16)(-P * P), b, d);
-    v[0] = MULTIPLY_ADD((float16)(P * P * Q * Q), a, MULTIPLY_ADD((float16)(-(P * P + Q * Q)), c, e));
-    v[step] = even_p + odd_p;
-    v[2 * step] = even_p - odd_p;
-    v[3 * step] = even_q + odd_q;
-    v[4 * step] = even_q - odd_q;
-    v[5 * step] = MULTIPLY_ADD((float16)(P * P * Q * Q), b, MULTIPLY_ADD((float16)(-(P * P + Q * Q)), d, f));
-#else
-    float16 h = v[7 * step];
-    float16 even_p = MULTIPLY_ADD(tp, c, MULTIPLY_ADD(sp, e, g)),
-            odd_p = P * MULTIPLY_ADD(tp, b, MULTIPLY_ADD(sp, d, f));
-    float16 even_q = MULTIPLY_ADD(tq, c, MULTIPLY_ADD(sq, e, g)),
-            odd_q = Q * MULTIPLY_ADD(tq, b, MULTIPLY_ADD(sq, d, f));
-    float16 even_r = MULTIPLY_ADD(tr, c, MULTIPLY_ADD(sr, e, g)),
-            odd_r = R * MULTIPLY_ADD(tr, b, MULTIPLY_ADD(sr, d, f));
-    v[0] = MULTIPLY_ADD(s3, a, MULTIPLY_ADD(s2, c, MULTIPLY_ADD(s1, e, g)));
-    v[step] = even_p + odd_p;
-    v[2 * step] = even_p - odd_p;
-    v[3 * step] = even_q + odd_q;
-    v[4 * step] = even_q - odd_q;
-    v[5 * step] = even_r + odd_r;
-    v[6 * step] = even_r - odd_r;
-    v[7 * step] = MULTIPLY_ADD(s3, b, MULTIPLY_ADD(s2, d, MULTIPLY_ADD(s1, f, h)));
-#endif
-}
-
-/* A^T v: the first OUT of SIDE values that are `step` apart are replaced by the outputs. */
-void winograd_output(float16 *v, int step) {
-    float16 sum_p = v[FIRST * step] + v[(FIRST + 1) * step], difference_p = v[FIRST * step] - v[(FIRST + 1) * step];
-    float16 sum_q = v[(FIRST + 2) * step] + v[(FIRST + 3) * step],
-            difference_q = v[(FIRST + 2) * step] - v[(FIRST + 3) * step];
-#ifdef R
-    float16 sum_r = v[(FIRST + 4) * step] + v[(FIRST + 5) * step],
-            difference_r = v[(FIRST + 4) * step] - v[(FIRST + 5) * step];
-    v[0] = (FIRST ? v[0] + sum_p : sum_p) + sum_q + sum_r;
-    v[step] = MULTIPLY_ADD((float16)(Q), difference_q, MULTIPLY_ADD((float16)(R), difference_r, P * difference_p));
-    v[2 * step] = MULTIPLY_ADD((float16)(Q * Q), sum_q, MULTIPLY_ADD((float16)(R * R), sum_r, (P * P) * sum_p));
-#else
-    v[0] = v[0] + sum_p + sum_q;
-    v[step] = MULTIPLY_ADD((float16)(Q), difference_q, P * difference_p);
-    v[2 * step] = MULTIPLY_ADD((float16)(Q * Q), sum_q, (P * P) * sum_p);
-#endif
-#if OUT == 5
-    v[3 * step] = MULTIPLY_ADD((float16)(Q * Q * Q), difference_q,
-                               MULTIPLY_ADD((float16)(R * R * R), difference_r, (P * P * P) * difference_p));
-    v[4 * step] = MULTIPLY_ADD(
-        (float16)(Q * Q * Q * Q), sum_q,
-        MULTIPLY_ADD((float16)(R * R * R * R), sum_r, MULTIPLY_ADD((float16)(P * P * P * P), sum_p, v[6 * step])));
-#elif WINDOW == 3
-    v[3 * step] =
-        MULTIPLY_ADD((float16)(Q * Q * Q), difference_q, MULTIPLY_ADD((float16)(P * P * P), difference_p, v[5 * step]));
-#else
-    v[3 * step] = MULTIPLY_ADD((float16)(Q * Q * Q), difference_q,
-                               MULTIPLY_ADD((float16)(R * R * R), difference_r,
-                                            MULTIPLY_ADD((float16)(P * P * P), difference_p, v[7 * step])));
-#endif
-}
+#define VALUE float16
+#include "winograd.clh"
 
 /* The lanes at (row, column) of a map, of which `inside` says that all of them are in it. */
 float16 winograd_load(__global const float *map, int row, int column, int h, int w, int inside) {
@@ -201,9 +91,9 @@ void winograd_transform(__global const float *map, int top, int left, int h, int
                 d[r * SIDE + q] = winograd_load(map, top + r * STRIDE, left + q * STRIDE, h, w, 0);
     }
 #pragma unroll
-    for (int q = 0; q < SIDE; q++) winograd_input(d + q, SIDE);
+    for (int q = 0; q < SIDE; q++) winograd_to_points(d + q, SIDE);
 #pragma unroll
-    for (int r = 0; r < SIDE; r++) winograd_input(d + r * SIDE, 1);
+    for (int r = 0; r < SIDE; r++) winograd_to_points(d + r * SIDE, 1);
 #pragma unroll
     for (int p = 0; p < POINTS; p++) vstore16(d[p], 0, to + p * apart);
 }
@@ -244,9 +134,9 @@ void winograd_multiply(BETWEEN const float *values, __global const float *weight
 /* Makes the outputs of a tile from the sums d of its points: rows x columns of them lie in the map y, out_w wide. */
 void winograd_store(float16 d[POINTS], float16 bias, __global float *y, int rows, int columns, int out_w, int relu) {
 #pragma unroll
-    for (int q = 0; q < SIDE; q++) winograd_output(d + q, SIDE);
+    for (int q = 0; q < SIDE; q++) winograd_from_points(d + q, SIDE);
 #pragma unroll
-    for (int r = 0; r < OUT; r++) winograd_output(d + r * SIDE, 1);
+    for (int r = 0; r < OUT; r++) winograd_from_points(d + r * SIDE, 1);
     for (int r = 0; r < rows; r++)
         for (int q = 0; q < columns; q++) {
             float16 value = d[r * SIDE + q] + bias;

@@ -5,8 +5,9 @@
 #include <stddef.h>
 
 struct kernel_text {
-    const char *name, *text;
+    const char *name, *text; /* name: without its ending */
     size_t length;
 };
-extern const struct kernel_text kernel_texts[]; /* ends with {NULL} */
+/* The .cl files, and the .clh files that they include; each ends with {NULL}. */
+extern const struct kernel_text kernel_texts[], kernel_shared_texts[];
 #endif

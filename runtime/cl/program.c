@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* OpenCL programs of a device: built once for each source and set of defines, from the cache where a binary of exactly
- * that is, and kept until the device is freed. The log of a build that fails goes to a file whole, its first lines into
- * the error. */
+ * that is, and kept until the device is freed. Where a kernel includes a .clh file, that file's text is put there
+ * first: so the hash that names a binary covers it, and no driver has to find a file. The log of a build that fails
+ * goes to a file whole, its first lines into the error. */
 #include "program.h"
 
 #include <stdio.h>
@@ -28,44 +29,87 @@ struct program {
     struct program *next;
 };
 
-/* The text of a .cl file. */
+/* The text of a .cl or .clh file. */
 struct source {
     const char *text;
     size_t length;
     unsigned char *owned; /* of a file of ALEXCL_KERNEL_DIR; else NULL */
     char name[MAX_PATH];  /* for people: that file, or "kernel conv.cl" */
-    /* that has the compiler call the file so; "" for a built-in one, whose lines nobody has */
-    char line[2 * MAX_PATH + 16];
 };
 
-/* The one of ALEXCL_KERNEL_DIR where it has one of that name, else the built-in one. `owned` is freed by the caller. */
-static int program_source(const struct device *dev, const char *name, struct source *out, struct alexcl_error *err) {
-    const char *folder = dev->settings->kernel_folder;
+/* <name>.cl or, `shared`, <name>.clh: of ALEXCL_KERNEL_DIR where it is there, else the built-in one. `owned` is freed
+ * by the caller. */
+static int program_source(const struct device *dev, const char *name, int shared, struct source *out,
+                          struct alexcl_error *err) {
+    const char *folder = dev->settings->kernel_folder, *ending = shared ? "clh" : "cl";
     out->owned = NULL;
-    out->line[0] = '\0';
     if (folder[0]) {
         char *path = out->name;
-        int made =
-            snprintf(path, sizeof out->name, "%s%s%s.cl", folder, folder[strlen(folder) - 1] == '/' ? "" : "/", name);
+        int made = snprintf(path, sizeof out->name, "%s%s%s.%s", folder, folder[strlen(folder) - 1] == '/' ? "" : "/",
+                            name, ending);
         if (made > 0 && (size_t)made < sizeof out->name && access(path, F_OK) == 0) {
             int status = files_read(path, SOURCE_LIMIT, &out->owned, &out->length, err);
             out->text = (const char *)out->owned;
-            char *to = out->line + sprintf(out->line, "#line 1 \"");
-            for (const char *c = path; *c; *to++ = *c++)
-                if (*c == '"' || *c == '\\') *to++ = '\\';
-            memcpy(to, "\"\n", sizeof "\"\n");
             return status;
         }
         log_write(ALEXCL_LOG_INFO, "ALEXCL_KERNEL_DIR: no %s; the built-in one is used", path);
     }
-    for (const struct kernel_text *k = kernel_texts; k->name; k++) {
+    for (const struct kernel_text *k = shared ? kernel_shared_texts : kernel_texts; k->name; k++) {
         if (strcmp(k->name, name) != 0) continue;
         out->text = k->text;
         out->length = k->length;
-        snprintf(out->name, sizeof out->name, "kernel %s.cl", name);
+        snprintf(out->name, sizeof out->name, "kernel %s.%s", name, ending);
         return ALEXCL_OK;
     }
-    return error_set(err, ALEXCL_E_BUILD, "there is no kernel file %s.cl", name);
+    return error_set(err, ALEXCL_E_BUILD, "there is no kernel file %s.%s", name, ending);
+}
+
+/* Has the compiler count what follows as lines of this file, from `line` on. */
+static void program_add_line(struct string_buffer *to, const struct source *source, int line) {
+    string_buffer_add(to, "#line %d \"", line);
+    for (const char *c = source->name; *c; c++) string_buffer_add(to, *c == '"' || *c == '\\' ? "\\%c" : "%c", *c);
+    string_buffer_add(to, "\"\n");
+}
+
+/* The name of the .clh file that the line at `line` includes, or 0. Other includes are the compiler's. */
+static int program_includes(const char *line, char name[64]) {
+    static const char begin[] = "#include \"", ending[] = ".clh";
+    if (strncmp(line, begin, strlen(begin)) != 0) return 0;
+    line += strlen(begin);
+    size_t length = strcspn(line, "\"/\n");
+    if (line[length] != '"' || length <= strlen(ending) || length >= 64) return 0;
+    if (memcmp(line + length - strlen(ending), ending, strlen(ending)) != 0) return 0;
+    memcpy(name, line, length - strlen(ending));
+    name[length - strlen(ending)] = '\0';
+    return 1;
+}
+
+/* A kernel's text as the compiler is given it. Lines are told where somebody has the files: of ALEXCL_KERNEL_DIR. */
+static int program_expand(const struct device *dev, const struct source *kernel, struct string_buffer *out,
+                          struct alexcl_error *err) {
+    int status = ALEXCL_OK, number = 1;
+    struct source shared = {.owned = NULL};
+    const char *end = kernel->text + kernel->length, *copied = kernel->text;
+    if (kernel->owned) program_add_line(out, kernel, 1);
+    for (const char *line = copied, *next; line < end; line = next, number++) {
+        char name[64];
+        const char *stop = memchr(line, '\n', (size_t)(end - line));
+        next = stop ? stop + 1 : end;
+        if (!program_includes(line, name)) continue;
+        string_buffer_add(out, "%.*s", (int)(line - copied), copied);
+        copied = next;
+        TRY(program_source(dev, name, 1, &shared, err));
+        if (shared.owned) program_add_line(out, &shared, 1);
+        string_buffer_add(out, "%.*s", (int)shared.length, shared.text);
+        if (shared.owned || kernel->owned) program_add_line(out, kernel, number + 1);
+        free(shared.owned);
+        shared.owned = NULL;
+    }
+    string_buffer_add(out, "%.*s", (int)(end - copied), copied);
+    if (out->failed) status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: the text of %s", kernel->name);
+done:
+    free(shared.owned);
+    return status;
 }
 
 /* Keeps the whole log of a failed build in a file, and tells its first lines and that file. */
@@ -113,10 +157,11 @@ static int program_build(struct device *dev, const char *name, const char *defin
     int status = ALEXCL_OK;
     const char *extra = dev->settings->build_options;
     struct source source = {.owned = NULL};
-    struct string_buffer options = {0};
+    struct string_buffer whole = {0}, options = {0};
     cl_program handle = NULL;
     cl_int code;
-    TRY(program_source(dev, name, &source, err));
+    TRY(program_source(dev, name, 0, &source, err));
+    TRY(program_expand(dev, &source, &whole, err));
     string_buffer_add(&options, "-cl-std=CL1.2 -cl-mad-enable%s%s%s%s%s", dev->fma ? "" : " -DMULTIPLY_ADD=mad",
                       defines[0] ? " " : "", defines, extra[0] ? " " : "", extra);
     /* PoCL counts a compiler's warnings on stderr, and on CPUs without AVX-512 every call with a float16 is one
@@ -126,15 +171,14 @@ static int program_build(struct device *dev, const char *name, const char *defin
         status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: the options of %s.cl", name);
         goto done;
     }
-    binary_cache_make_key(key, dev->identity, source.text, source.length, options.text);
+    binary_cache_make_key(key, dev->identity, whole.text, whole.length, options.text);
     if (binary_cache_load(dev, key, options.text, &handle)) {
         *out = handle;
         handle = NULL;
         goto done;
     }
     log_write(ALEXCL_LOG_INFO, "compiling %s.cl for %s", name, dev->name);
-    handle = clCreateProgramWithSource(dev->context, 2, (const char *[]){source.line, source.text},
-                                       (size_t[]){strlen(source.line), source.length}, &code);
+    handle = clCreateProgramWithSource(dev->context, 1, (const char *[]){whole.text}, (size_t[]){whole.length}, &code);
     TRY(clerror_check(code, "clCreateProgramWithSource", dev, err));
     code = clBuildProgram(handle, 1, &dev->id, options.text, NULL, NULL);
     if (code != CL_SUCCESS) {
@@ -147,6 +191,7 @@ static int program_build(struct device *dev, const char *name, const char *defin
 done:
     if (handle) clReleaseProgram(handle);
     string_buffer_free(&options);
+    string_buffer_free(&whole);
     free(source.owned);
     return status;
 }

@@ -100,12 +100,12 @@ for kernel in kernels/*.cl; do
     [ -f "tests/kernels/check_$name.c" ] || bad "$kernel has no tests/kernels/check_$name.c"
 done
 
-sources=$(find runtime host kernels tests tools -type f \( -name '*.[ch]' -o -name '*.cl' -o -name '*.cmake' -o -name '*.sh' -o -name '*.py' \) | sort)
+sources=$(find runtime host kernels tests tools -type f \( -name '*.[ch]' -o -name '*.cl' -o -name '*.clh' -o -name '*.cmake' -o -name '*.sh' -o -name '*.py' \) | sort)
 for file in $sources; do
     lines=$(wc -l <"$file")
     [ "$lines" -le 700 ] || bad "$file has $lines lines, more than 700"
     case $file in
-    *.[ch] | *.cl)
+    *.[ch] | *.cl | *.clh)
         [ -z "$(awk 'length($0) > 120' "$file")" ] || bad "$file has lines of more than 120 columns"
         head -n 1 "$file" | grep -q 'SPDX-License-Identifier: MIT' || bad "$file does not begin with its licence"
         ;;

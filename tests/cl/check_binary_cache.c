@@ -55,6 +55,13 @@ static void build_and_run_with(int keeps) {
     device_free(dev);
 }
 
+/* A kernel that needs a file of the folder, of which the text counts as its own. */
+static void write_included(const char *included) {
+    static const char including[] = "#include \"cached.clh\"\n__kernel void k(__global float *x) { x[0] = ANSWER; }\n";
+    EXPECT_OK(files_replace("cached-kernels/cached.cl", including, strlen(including), &err), err);
+    EXPECT_OK(files_replace("cached-kernels/cached.clh", included, strlen(included), &err), err);
+}
+
 static void build_and_run(void) { build_and_run_with(0); }
 
 static void set_up(void) {
@@ -130,6 +137,29 @@ START_TEST(a_damaged_file_is_never_believed) {
 }
 END_TEST
 
+START_TEST(an_included_file_is_part_of_the_kernel) {
+    char path[600];
+    struct device *dev;
+    struct kernel *k;
+    set_up();
+    write_included("#define ANSWER 42\n");
+    build_and_run();
+    build_and_run();
+    ck_assert_int_eq(find_file(path, sizeof path), 1);
+    write_included("/* otherwise */\n#define ANSWER 40 + 2\n");
+    build_and_run();
+    ck_assert_int_eq(find_file(path, sizeof path), 2);
+    EXPECT_OK(device_open(selection_source(support_selection(), 0), support_settings(), &dev, &err), err);
+    write_included("#define ANSWER 42\n\nundeclared_type x;\n");
+    EXPECT_ERROR(kernel_create(dev, "cached", "k", "", &k, &err), ALEXCL_E_BUILD, "cached-kernels/cached.clh:3", err);
+    write_included("#define ANSWER undeclared_name\n");
+    EXPECT_ERROR(kernel_create(dev, "cached", "k", "", &k, &err), ALEXCL_E_BUILD, "cached-kernels/cached.cl:2", err);
+    unlink("cached-kernels/cached.clh");
+    EXPECT_ERROR(kernel_create(dev, "cached", "k", "", &k, &err), ALEXCL_E_BUILD, "no kernel file cached.clh", err);
+    device_free(dev);
+}
+END_TEST
+
 START_TEST(the_key_depends_on_every_part) {
     struct binary_cache_key a, b;
     static const char *const parts[][3] = {{"other", "source", "options"},
@@ -190,6 +220,7 @@ int main(void) {
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, a_second_start_loads_what_the_first_kept);
     tcase_add_test(tests, a_damaged_file_is_never_believed);
+    tcase_add_test(tests, an_included_file_is_part_of_the_kernel);
     tcase_add_test(tests, the_key_depends_on_every_part);
     tcase_add_test(tests, a_folder_others_may_write_is_not_used);
     tcase_add_test(tests, no_cache_keeps_nothing);

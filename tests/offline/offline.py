@@ -150,6 +150,7 @@ def nvidia(chip, options, source, folder):
 
 
 def intel(chip, options, source, folder):
+    options = [*options, "-I", os.path.dirname(os.path.abspath(source))]  # ocloc looks for no file beside another by itself
     told = run("ocloc", "compile", "-file", source, "-device", chip, "-options", " ".join(options), "-output", "k", "-out_dir", folder)
     spilled = dict((n, int(s)) for n, s in re.findall(r"kernel (\w+) .*?spilled around (\d+)", told))
     run("ocloc", "disasm", "-file", glob.glob(folder + "/k*.bin")[0], "-device", chip, "-dump", folder + "/dump")
