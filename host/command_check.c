@@ -87,12 +87,17 @@ static void check_print_header(const struct check *c, const struct alexcl_check_
 /* "im2col bias" -> "im2col bias", a net's: its name. */
 static const char *check_name(const struct alexcl_check_result *r) { return r->kernels[0] ? r->kernels : r->layer; }
 
+static const char *check_verdict(const struct alexcl_check_result *r) {
+    if (r->status == ALEXCL_OK) return r->computed ? "ok" : "unused";
+    return r->computed ? "WRONG" : "FAILED";
+}
+
 static void check_print(const struct alexcl_check_result *r) {
-    const char *verdict = r->status == ALEXCL_OK ? (r->computed ? "ok" : "unused") : r->computed ? "WRONG" : "FAILED";
     char variant[16]; /* "cpu/16": in blocks of 16 channels */
     int wide = r->block > 1 && strlen(r->variant) < 6;
     snprintf(variant, sizeof variant, wide ? "%.8s/%d" : "%.8s", r->variant, r->block);
-    printf("  %-12s %-10s %-8s %-29s %-6s", check_name(r), r->kernels[0] ? r->layer : "", variant, r->shape, verdict);
+    printf("  %-12s %-10s %-8s %-29s %-6s", check_name(r), r->kernels[0] ? r->layer : "", variant, r->shape,
+           check_verdict(r));
     if (r->computed) printf("  %.1e", r->error);
     printf("\n");
     check_print_message(r->message);

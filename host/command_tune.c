@@ -109,8 +109,10 @@ static int tune_take(void *user, const struct alexcl_tune_result *r) {
         t->without++; /* until one is right */
         t->right = 0;
     }
-    t->without -= r->status == ALEXCL_OK && !t->right;
-    t->right |= r->status == ALEXCL_OK;
+    if (r->status == ALEXCL_OK && !t->right) {
+        t->without--;
+        t->right = 1;
+    }
     int written = report_flush(&t->unwritten);
     return interrupt_asked() || written != ALEXCL_OK;
 }

@@ -227,9 +227,10 @@ void options_print(const struct command *command) {
         const struct option_row *r = known.all[i].row;
         if ((known.all[i].table == &options_every) == (command != NULL) || !options_takes(&known.all[i], command))
             continue;
-        char left[64];
-        snprintf(left, sizeof left, "%c%c%c --%s%s%s", r->letter ? '-' : ' ', r->letter ? r->letter : ' ',
-                 r->letter ? ',' : ' ', r->name, r->argument ? " " : "", r->argument ? r->argument : "");
+        char letter[] = "   ", left[64];
+        if (r->letter) snprintf(letter, sizeof letter, "-%c,", r->letter);
+        snprintf(left, sizeof left, "%s --%s%s%s", letter, r->name, r->argument ? " " : "",
+                 r->argument ? r->argument : "");
         printf("%s  %-26s %s\n", count++ ? "" : "\nOptions:\n", left, r->help);
     }
     if (command) printf("\nOptions of every command, as -o, -v, -q, --format: `alexcl --help`\n");
@@ -267,7 +268,7 @@ static int options_short_for(const struct known *known, const char *word, char *
 static int options_unknown(const struct known *known, const char *text, const struct command *c,
                            struct alexcl_error *err) {
     const char *names[ROWS + 1], *near = NULL;
-    char word[64], all[32 * ROWS];
+    char word[64], all[32 * ROWS], question[NEAREST_QUESTION];
     int count = 0;
     snprintf(word, sizeof word, "%.*s", (int)strcspn(text + strspn(text, "-"), "="), text + strspn(text, "-"));
     if (strncmp(text, "--", 2) == 0 && options_short_for(known, word, all, sizeof all) > 1)
@@ -279,9 +280,8 @@ static int options_unknown(const struct known *known, const char *text, const st
     near = nearest_find(word, names);
     if (near && strcmp(near, word) == 0 && strchr(text, '='))
         return error_set(err, ALEXCL_E_USAGE, "option --%s takes no value: %s", word, text);
-    return error_set(err, ALEXCL_E_USAGE, "unknown option %s%s%s%s; see `alexcl %s%s--help`", text,
-                     near ? ": did you mean --" : "", near ? near : "", near ? "?" : "", c ? c->name : "",
-                     c ? " " : "");
+    return error_set(err, ALEXCL_E_USAGE, "unknown option %s%s; see `alexcl %s%s--help`", text,
+                     nearest_ask("--", near, "", question), c ? c->name : "", c ? " " : "");
 }
 
 static const struct command *options_command(const char *name) {
@@ -292,7 +292,7 @@ static const struct command *options_command(const char *name) {
 
 /* Commands that go by another name elsewhere, else the nearest name. */
 static int options_unknown_command(const char *name, struct alexcl_error *err) {
-    char word[32], near[128] = "";
+    char word[32], near[128] = "", question[NEAREST_QUESTION];
     const char *names[32];
     int count = 0;
     snprintf(word, sizeof word, " %.29s ", name);
@@ -304,8 +304,8 @@ static int options_unknown_command(const char *name, struct alexcl_error *err) {
     names[count++] = "help";
     names[count] = NULL;
     if (!near[0] && nearest_find(name, names)) snprintf(near, sizeof near, "%s", nearest_find(name, names));
-    return error_set(err, ALEXCL_E_USAGE, "unknown command %s%s%s%s; see `alexcl --help`", name,
-                     near[0] ? ": did you mean " : "", near, near[0] ? "?" : "");
+    return error_set(err, ALEXCL_E_USAGE, "unknown command %s%s; see `alexcl --help`", name,
+                     nearest_ask("", near[0] ? near : NULL, "", question));
 }
 
 /* What getopt_long takes: a long name each once, short names. */

@@ -137,10 +137,13 @@ static int labels_read(const char *path, char **text, struct alexcl_error *err) 
     size_t max = info.st_size < MAX_FILE ? (size_t)info.st_size : MAX_FILE;
     *text = malloc(max + 2); /* one more than may be, and a zero */
     size_t length = *text ? fread(*text, 1, max + 1, file) : 0;
-    int status = !*text              ? error_set(err, ALEXCL_E_MEMORY, "out of host memory: labels")
-                 : length > MAX_FILE ? error_set(err, ALEXCL_E_DATA, "%s: more than 16 MiB", path)
-                 : length > max      ? error_set(err, ALEXCL_E_DATA, "%s: became longer while it was read", path)
-                                     : ALEXCL_OK;
+    int status = ALEXCL_OK;
+    if (!*text)
+        status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: labels");
+    else if (length > MAX_FILE)
+        status = error_set(err, ALEXCL_E_DATA, "%s: more than 16 MiB", path);
+    else if (length > max)
+        status = error_set(err, ALEXCL_E_DATA, "%s: became longer while it was read", path);
     (void)fclose(file);
     if (status == ALEXCL_OK) {
         (*text)[length] = '\0';
@@ -250,8 +253,10 @@ static int labels_unknown(const struct labels *l, const char *text, struct alexc
             }
         }
         const char *near = nearest_find(text, names);
-        status = error_set(err, ALEXCL_E_DATA, "label \"%.*s\": no class has that name%s%s%s", printable_cut(text, 100),
-                           text, near ? ": did you mean \"" : "; give its index", near ? near : "", near ? "\"?" : "");
+        char question[NEAREST_QUESTION];
+        nearest_ask("\"", near, "\"", question);
+        status = error_set(err, ALEXCL_E_DATA, "label \"%.*s\": no class has that name%s", printable_cut(text, 100),
+                           text, near ? question : "; give its index");
     } else {
         status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: labels");
     }

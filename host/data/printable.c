@@ -4,13 +4,11 @@
  * obey them. */
 #include "printable.h"
 
+#include "utf8.h"
+
 int printable_character(const char *text) {
     const unsigned char *c = (const unsigned char *)text;
-    int more = c[0] < 0x80                   ? 0
-               : c[0] >= 0xc2 && c[0] < 0xe0 ? 1
-               : c[0] >= 0xe0 && c[0] < 0xf0 ? 2
-               : c[0] >= 0xf0 && c[0] < 0xf5 ? 3
-                                             : -1;
+    int more = utf8_following(c[0]);
     if (more < 0 || c[0] < 0x20 || c[0] == 0x7f) return 0;
     for (int i = 1; i <= more; i++)
         if (c[i] < 0x80 || c[i] > 0xbf) return 0;

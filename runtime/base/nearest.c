@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* "Did you mean": the nearest of a list of words by edit distance (Levenshtein 1966, with transposition). */
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "nearest.h"
@@ -42,4 +43,10 @@ const char *nearest_find(const char *word, const char *const *names) {
         }
     }
     return best <= 1 + (int)strlen(word) / 3 ? found : NULL;
+}
+
+const char *nearest_ask(const char *before, const char *near, const char *behind, char out[NEAREST_QUESTION]) {
+    out[0] = '\0';
+    if (near) snprintf(out, NEAREST_QUESTION, ": did you mean %s%s%s?", before, near, behind);
+    return out;
 }

@@ -4,13 +4,16 @@
  * ends the walk and nothing behind the text is read. */
 #include "utf8.h"
 
+int utf8_following(unsigned char first) {
+    if (first < 0x80) return 0;
+    if (first < 0xc2 || first > 0xf4) return -1;
+    if (first < 0xe0) return 1;
+    return first < 0xf0 ? 2 : 3;
+}
+
 int utf8_is_valid(const char *text) {
     for (const unsigned char *p = (const unsigned char *)text; *p;) {
-        int more = *p < 0x80                 ? 0
-                   : *p >= 0xc2 && *p < 0xe0 ? 1
-                   : *p >= 0xe0 && *p < 0xf0 ? 2
-                   : *p >= 0xf0 && *p < 0xf5 ? 3
-                                             : -1;
+        int more = utf8_following(*p);
         if (more < 0) return 0;
         for (p++; more > 0; more--)
             if ((*p++ & 0xc0) != 0x80) return 0;

@@ -334,7 +334,10 @@ int device_finish(struct device *dev, struct alexcl_error *err) {
     int work = clerror_check(clFinish(dev->work), "clFinish", dev, err);
     int transfer = clerror_check(clFinish(dev->transfer), "clFinish", dev, err);
     int drained = device_drain(dev, 1, err);
-    return ended ? ended : work ? work : transfer ? transfer : drained;
+    /* The first that failed: all are tried, so that nothing is under way any more. */
+    if (ended != ALEXCL_OK) return ended;
+    if (work != ALEXCL_OK) return work;
+    return transfer != ALEXCL_OK ? transfer : drained;
 }
 
 void device_times(const struct device *dev, uint64_t busy[DEVICE_ACCOUNTS]) {

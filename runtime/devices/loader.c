@@ -173,8 +173,12 @@ void loader_report_pocl(struct string_buffer *t) {
     char folder[4096];
     if (own)
         snprintf(folder, sizeof folder, "%s", own);
+    else if (xdg)
+        snprintf(folder, sizeof folder, "%s/pocl", xdg);
+    else if (home)
+        snprintf(folder, sizeof folder, "%s/.cache/pocl", home);
     else
-        snprintf(folder, sizeof folder, "%s%s/pocl", xdg ? xdg : home ? home : "/tmp", xdg || !home ? "" : "/.cache");
+        snprintf(folder, sizeof folder, "/tmp/pocl");
     if (loader_can_write(folder))
         string_buffer_add(t, "PoCL offers no device, though its cache, %s, can be written: POCL_DEBUG=all tells more\n",
                           folder);

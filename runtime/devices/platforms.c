@@ -115,6 +115,12 @@ static const char *platforms_refuse(struct query *q, const struct alexcl_device_
     return "";
 }
 
+static enum alexcl_device_kind platforms_kind(cl_device_type type) {
+    if (type & CL_DEVICE_TYPE_GPU) return ALEXCL_DEVICE_GPU;
+    if (type & CL_DEVICE_TYPE_CPU) return ALEXCL_DEVICE_CPU;
+    return type & CL_DEVICE_TYPE_ACCELERATOR ? ALEXCL_DEVICE_ACCELERATOR : ALEXCL_DEVICE_CUSTOM;
+}
+
 static void platforms_describe(struct platforms_device *d) {
     struct alexcl_device_info *info = &d->info;
     struct query q = {.id = d->id};
@@ -147,10 +153,7 @@ static void platforms_describe(struct platforms_device *d) {
     if (NUMBER(&q, CL_DEVICE_PARTITION_PROPERTIES, ways))
         for (int i = 0; i < 16 && ways[i]; i++)
             if (ways[i] == CL_DEVICE_PARTITION_EQUALLY) (void)NUMBER(&q, CL_DEVICE_PARTITION_MAX_SUB_DEVICES, parts);
-    info->kind = type & CL_DEVICE_TYPE_GPU           ? ALEXCL_DEVICE_GPU
-                 : type & CL_DEVICE_TYPE_CPU         ? ALEXCL_DEVICE_CPU
-                 : type & CL_DEVICE_TYPE_ACCELERATOR ? ALEXCL_DEVICE_ACCELERATOR
-                                                     : ALEXCL_DEVICE_CUSTOM;
+    info->kind = platforms_kind(type);
     info->vendor_id = vendor;
     info->compute_units = units;
     info->clock_mhz = clock;

@@ -48,9 +48,9 @@ int alexcl_model_find(const char *name, const struct alexcl_model **out, struct 
             return ALEXCL_OK;
         }
     }
-    const char *near = nearest_find(name, names);
-    return error_set(err, ALEXCL_E_USAGE, "there is no model \"%s\"%s%s%s; 'alexcl models' lists them", name,
-                     near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    char question[NEAREST_QUESTION];
+    return error_set(err, ALEXCL_E_USAGE, "there is no model \"%s\"%s; 'alexcl models' lists them", name,
+                     nearest_ask("\"", nearest_find(name, names), "\"", question));
 }
 
 const struct alexcl_layer *alexcl_model_row(const struct alexcl_model *model, size_t index) {
@@ -69,11 +69,11 @@ int model_find_layer(const struct alexcl_model *model, const char *layer, int *i
     int status = memory_alloc(&names, model->layer_count + 1, sizeof *names, "the names of layers", err);
     if (status != ALEXCL_OK) return status;
     for (size_t i = 0; i < model->layer_count; i++) names[i] = model->layers[i].name;
-    const char *near = nearest_find(layer, names);
+    char question[NEAREST_QUESTION];
+    nearest_ask("\"", nearest_find(layer, names), "\"", question);
     free(names);
-    return error_set(err, ALEXCL_E_USAGE, "model %s has no layer \"%s\"%s%s%s; 'alexcl summary --model %s' lists them",
-                     model->name, layer, near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "",
-                     model->name);
+    return error_set(err, ALEXCL_E_USAGE, "model %s has no layer \"%s\"%s; 'alexcl summary --model %s' lists them",
+                     model->name, layer, question, model->name);
 }
 
 int alexcl_model_layer(const struct alexcl_model *model, const char *layer, int *index, struct alexcl_error *err) {

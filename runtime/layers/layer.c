@@ -154,9 +154,8 @@ size_t layer_in_floats(const struct layer *l) {
 }
 
 size_t layer_out_floats(const struct layer *l) {
-    return l->choice.out_block == 1 ? shape_size(l->shape.out)
-           : l->shape.in_place      ? layer_in_floats(l)
-                                    : shape_floats(l->shape.out, l->choice.out_block);
+    if (l->choice.out_block == 1) return shape_size(l->shape.out);
+    return l->shape.in_place ? layer_in_floats(l) : shape_floats(l->shape.out, l->choice.out_block);
 }
 
 size_t layer_in_position(const struct layer *l, int c, int i) {
@@ -266,10 +265,9 @@ int layer_on_cpu_device(const struct layer *l, const struct target *target) {
 
 int layer_takes_tile(const struct layer *l, enum layer_pass_kind pass, struct layer_tile max) {
     const struct layer_tile *tile = &l->pass[pass].tile;
-    int takes = 1;
     for (int i = 0; i < LAYER_TILE && tile->size[0]; i++)
-        takes &= max.size[i] ? tile->size[i] >= 1 && tile->size[i] <= max.size[i] : tile->size[i] == 0;
-    return takes;
+        if (tile->size[i] < (max.size[i] ? 1 : 0) || tile->size[i] > max.size[i]) return 0;
+    return 1;
 }
 
 int layer_has_wide_registers(const struct target *target) { return device_limits(target->device)->vector_floats >= 16; }
@@ -311,12 +309,14 @@ size_t layer_workspace(const struct layer *l, enum layer_pass_kind pass, const s
 /* ---- prepare, run, release ---- */
 
 size_t layer_packed_channels(const struct layer *l, const struct target *target, int t) {
-    (void)target, (void)t;
+    (void)target;
+    (void)t;
     return layer_channels(l);
 }
 
 void layer_pack_channels(const struct layer *l, int t, const float *master, size_t first, float *packed) {
-    (void)t, (void)first;
+    (void)t;
+    (void)first;
     layer_fill_up(master, (size_t)l->shape.out.c, packed, layer_channels(l));
 }
 
@@ -381,8 +381,10 @@ int layer_prepare(struct layer *l, enum layer_pass_kind pass, struct target *tar
         int status = layer_prepare_variant(l, pass, target, variant, values, &why);
         if (status == ALEXCL_OK) return ALEXCL_OK;
         const struct layer_variant *dropped = variant, *after = variant == p->tuned ? NULL : variant;
-        /* the tuned one's: others choose by themselves */
-        if (!after) p->tile = (struct layer_tile){{0}}, p->seconds = 0;
+        if (!after) { /* the tuned one's: others choose by themselves */
+            p->tile = (struct layer_tile){{0}};
+            p->seconds = 0;
+        }
         p->tuned = NULL;
         variant = layer_next(l, pass, target, after);
         if (!variant || !kernel_is_refused(status)) return error_copy(err, &why);
@@ -396,10 +398,8 @@ int layer_launch_images(const struct layer *l, enum layer_pass_kind pass, const 
     double cycles = (double)device->compute_units * 1e6 * (device->clock_mhz ? device->clock_mhz : LAYER_CLOCK);
     double seconds = p->seconds > 0 ? p->seconds : (double)l->shape.macs / (LAYER_UNIT_MACS * cycles);
     double images = seconds > 0 ? LAYER_LAUNCH_SECONDS / seconds : LAYER_GROUPS;
-    int max = images < 1              ? 1
-              : images < LAYER_GROUPS ? (int)images
-                                      : LAYER_GROUPS,
-        chunk = p->variant->chunk ? p->variant->chunk(l) : 1;
+    int max = images < LAYER_GROUPS ? (int)images : LAYER_GROUPS, chunk = p->variant->chunk ? p->variant->chunk(l) : 1;
+    if (max < 1) max = 1;
     return max > chunk ? max - max % chunk : max; /* or the last chunk of each launch would be a small one */
 }
 

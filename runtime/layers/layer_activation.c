@@ -20,13 +20,13 @@ static int activation_ref_enqueue(struct layer *l, const struct layer_io *io, st
 }
 
 static int activation_own_build(struct layer *l, struct alexcl_error *err) {
+    static const int numbers[] = {/* ACTIVATION of activation.cl */
+                                  [ALEXCL_RELU] = 0,
+                                  [ALEXCL_TANH] = 1,
+                                  [ALEXCL_SIGMOID] = 2,
+                                  [ALEXCL_LECUN_TANH] = 3};
     char defines[32];
-    /* activation.cl's */
-    int number = l->shape.desc->type == ALEXCL_RELU      ? 0
-                 : l->shape.desc->type == ALEXCL_TANH    ? 1
-                 : l->shape.desc->type == ALEXCL_SIGMOID ? 2
-                                                         : 3;
-    snprintf(defines, sizeof defines, "-DACTIVATION=%d", number);
+    snprintf(defines, sizeof defines, "-DACTIVATION=%d", numbers[l->shape.desc->type]);
     return layer_add_kernel(l, LAYER_FORWARD, 0, "activation", "activation_forward", defines, err);
 }
 

@@ -187,11 +187,19 @@ static size_t winograd_local_sums(const struct layer *l, struct winograd_tile t)
     return winograd_local(l, t, t.vectors * LAYER_BLOCK);
 }
 
-/* As many sums as the registers hold, in vectors that leave none over where that can be. */
+/* Vectors of output channels in registers at once: a number that divides the blocks of outputs, where one does. */
+static int winograd_vectors(const struct layer *l) {
+    int blocks = conv_blocks(l->shape.out.c);
+    if (blocks % 4 == 0) return 4;
+    if (blocks % 3 == 0) return 3;
+    return blocks < 2 ? 1 : 2;
+}
+
+/* The largest tile of sums that the registers hold. */
 static struct winograd_tile winograd_tile(const struct layer *l, const struct target *target) {
     static const int tiles[WINOGRAD_VECTORS + 1] = {0, 12, 12, 8, 6};
     const int *asked = l->pass[LAYER_FORWARD].tile.size;
-    int blocks = conv_blocks(l->shape.out.c), vectors = blocks % 4 == 0 ? 4 : blocks % 3 == 0 ? 3 : blocks < 2 ? 1 : 2;
+    int vectors = winograd_vectors(l);
     if (asked[0]) return (struct winograd_tile){asked[0], asked[1], asked[2], WINOGRAD_OUT};
     return layer_has_wide_registers(target) ? (struct winograd_tile){tiles[vectors], vectors, 1, WINOGRAD_OUT}
                                             : (struct winograd_tile){6, 1, 1, WINOGRAD_OUT};
@@ -260,7 +268,8 @@ static int winograd_images(const struct layer *l, struct winograd_tile t) {
     size_t images = WINOGRAD_WORKSPACE / (winograd_between_floats(l, t) * sizeof(float));
     int max =
         l->choice.max_images > 0 && l->choice.max_images < WINOGRAD_IMAGES ? l->choice.max_images : WINOGRAD_IMAGES;
-    return images < 1 ? 1 : images > (size_t)max ? max : (int)images;
+    if (images < 1) return 1;
+    return images < (size_t)max ? (int)images : max;
 }
 static size_t winograd_mem_workspace(const struct layer *l, const struct target *target) {
     struct winograd_tile t = winograd_mem_tile(l, target);

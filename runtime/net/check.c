@@ -129,11 +129,12 @@ static int check_know(const char *what, const char *name, int layers, struct ale
     for (char *at = strtok(all.text, " "); at && count < CHECK_NAMES; at = strtok(NULL, " ")) names[count++] = at;
     for (size_t i = 0; i < count; i++) string_buffer_add(&list, "%s%s", i ? ", " : "", names[i]);
     snprintf(word, sizeof word, "%.*s", length < sizeof word ? (int)length : (int)sizeof word - 1, name);
-    const char *near = nearest_find(word, names);
-    status = error_set(err, ALEXCL_E_USAGE, "no check is of a %s %.100s%s%s%s; there are %s", what, name,
-                       near ? ": did you mean " : "", near ? near : "", near ? "?" : "", list.text ? list.text : "");
+    char question[NEAREST_QUESTION];
+    status = error_set(err, ALEXCL_E_USAGE, "no check is of a %s %.100s%s; there are %s", what, name,
+                       nearest_ask("", nearest_find(word, names), "", question), list.text ? list.text : "");
 done:
-    string_buffer_free(&all), string_buffer_free(&list);
+    string_buffer_free(&all);
+    string_buffer_free(&list);
     return status;
 }
 
@@ -184,10 +185,13 @@ static int check_run_net(const struct alexcl_model *model, const struct alexcl_s
     }
     selfcheck_compare(scores[1], scores[0], out, 0, found);
 done:
-    alexcl_net_free(net[0]), alexcl_net_free(net[1]);
+    alexcl_net_free(net[0]);
+    alexcl_net_free(net[1]);
     alexcl_selection_free(reference);
     alexcl_weights_free(weights);
-    free(images), free(scores[0]), free(scores[1]);
+    free(images);
+    free(scores[0]);
+    free(scores[1]);
     return status;
 }
 

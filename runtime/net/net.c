@@ -140,7 +140,8 @@ static int net_tune(struct alexcl_net *net, struct alexcl_error *err) {
                             kinds > 1 ? NET_TUNE / 2 : NET_TUNE, t, err));
     }
 done:
-    tuning_free(tunings[0]), tuning_free(tunings[1]);
+    tuning_free(tunings[0]);
+    tuning_free(tunings[1]);
     return status;
 }
 

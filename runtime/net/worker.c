@@ -141,7 +141,8 @@ struct worker_size {
 /* Largest first; of equal ones those that come first. */
 static int worker_order(const void *a, const void *b) {
     const struct worker_size *x = a, *y = b;
-    return x->floats != y->floats ? (x->floats < y->floats ? 1 : -1) : x->layer - y->layer;
+    if (x->floats == y->floats) return x->layer - y->layer;
+    return x->floats < y->floats ? 1 : -1;
 }
 
 /* Largest first: while they are packed, what they are read from is in memory as well, and little else. */

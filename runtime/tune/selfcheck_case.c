@@ -81,7 +81,8 @@ static int case_lay(const struct layer *l, int input, const float *x, size_t ima
     }
     TRY(selfcheck_store(l->target, laid, images * floats, out, err));
 done:
-    free(plain), free(laid);
+    free(plain);
+    free(laid);
     return status;
 }
 
@@ -133,8 +134,10 @@ static int case_run_half(struct layer *l, enum layer_pass_kind pass, float *cons
     if (l->target->device) TRY(buffer_check_guards(l->target->device, err));
 done:
     for (int i = 0; i < LAYER_SAMPLE_INPUTS; i++) case_free_input(&given[i]);
-    storage_free(&to), storage_free(&workspace);
-    free(scratch), free(made);
+    storage_free(&to);
+    storage_free(&workspace);
+    free(scratch);
+    free(made);
     return status;
 }
 
@@ -200,10 +203,12 @@ static int case_run_layer(struct target *target, const struct selfcheck_case *c,
     selfcheck_compare(one_image + shape_size(l.shape.out), buffers, shape_size(l.shape.out), half, found);
     if (unasked) found->unasked = 1;
 done:
-    layer_release(&reference), layer_release(&l);
+    layer_release(&reference);
+    layer_release(&l);
     for (int t = 0; t < LAYER_TENSORS; t++) free(w[t]);
     for (int i = 0; i < LAYER_SAMPLE_INPUTS; i++) free(x[i]);
-    free(buffers), free(one_image);
+    free(buffers);
+    free(one_image);
     return status;
 }
 

@@ -40,7 +40,9 @@ static int part_join_on(struct target *target, const struct selfcheck_case *c, c
     TRY(storage_read(&to, 0, out, floats, err));
 done:
     join_free(join);
-    storage_free(&half[0]), storage_free(&half[1]), storage_free(&to);
+    storage_free(&half[0]);
+    storage_free(&half[1]);
+    storage_free(&to);
     return status;
 }
 
@@ -57,7 +59,9 @@ static int part_join(struct target *target, const struct selfcheck_case *c, stru
     TRY(part_join_on(target, c, a, b, buffers + floats, err));
     part_compare(buffers + floats, buffers, (size_t)c->first * size, (size_t)c->images * size, found);
 done:
-    free(a), free(b), free(buffers);
+    free(a);
+    free(b);
+    free(buffers);
     return status;
 }
 
@@ -86,7 +90,8 @@ static int part_launch(struct target *target, const struct selfcheck_case *c, co
     part_compare(got, due, before, count, found);
 done:
     kernel_free(kernel);
-    storage_free(&from), storage_free(&to);
+    storage_free(&from);
+    storage_free(&to);
     free(got);
     return status;
 }
@@ -122,7 +127,8 @@ static int part_im2col(struct target *target, const struct selfcheck_case *c, st
     TRY(part_launch(target, c, "im2col", x, in_count, due, start, count, &range, args, sizeof args / sizeof *args, 0,
                     found, err));
 done:
-    free(x), free(due);
+    free(x);
+    free(due);
     return status;
 }
 
@@ -140,7 +146,8 @@ static int part_bias(struct target *target, const struct selfcheck_case *c, stru
     TRY(part_launch(target, c, "bias_fill", bias, (size_t)c->in.c, due, before, count, &range, args,
                     sizeof args / sizeof *args, 1, found, err));
 done:
-    free(bias), free(due);
+    free(bias);
+    free(due);
     return status;
 }
 
@@ -166,7 +173,8 @@ static int part_peak(struct target *target, const struct selfcheck_case *c, stru
     TRY(part_launch(target, c, "peak_read", x, in_count, due, 0, items, &range, args, sizeof args / sizeof *args, 0,
                     found, err));
 done:
-    free(x), free(due);
+    free(x);
+    free(due);
     return status;
 }
 

@@ -292,7 +292,8 @@ static int tune_measure(struct tune_layer *t, struct target *target, int round, 
     }
     TRY(tune_choose(t, target, &data, err));
 done:
-    storage_free(&data.in), storage_free(&data.out);
+    storage_free(&data.in);
+    storage_free(&data.out);
     for (int i = 0; i < LAYER_TENSORS; i++) free(data.w[i]);
     return status;
 }
