@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* One opened device. Commands are enqueued without waiting; each timed one leaves an event in a list, which is drained
- * whenever it is long: done events are added up by account and released, so that thousands of launches hold no memory.
- * Where single launches are not timed, a pair of markers counts a run of them. A device's clock is set against the
- * host's by markers on an idle queue, at a recording's beginning and end. */
+/* One opened device. Commands are enqueued without waiting. Each timed command leaves its event in a list; when the
+ * list is long, the times of events that are done are added up by account, and the events released, so thousands of
+ * launches take no memory. Where single launches are not timed, a pair of markers times a run of them. A device's clock
+ * is compared with the host's by markers on an idle queue, when a recording begins and when it ends. */
 #include "device.h"
 
 #include <pthread.h>
@@ -26,7 +26,7 @@ static pthread_mutex_t open_lock = PTHREAD_MUTEX_INITIALIZER;
 static int open_devices;
 static void (*last_close)(void);
 
-/* Cuts the device and keeps one part of it. */
+/* Cuts the device into equal parts and keeps one. */
 static int device_cut(struct device *dev, unsigned part, unsigned parts, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     cl_device_id all[64];
@@ -73,7 +73,7 @@ int device_describe(const struct device_source *source, const struct settings *s
         .kind = dev->quirks & QUIRK_SHORT_LOOPS ? ALEXCL_DEVICE_GPU : info->kind,
         .compute_units = info->compute_units / source->parts,
         .clock_mhz = info->clock_mhz,
-        .memory = info->memory / source->parts, /* which the parts share */
+        .memory = info->memory / source->parts, /* the parts share the memory */
         .max_alloc = info->max_alloc,
         .local_memory = info->local_memory,
         .max_work_group_size =
@@ -82,7 +82,7 @@ int device_describe(const struct device_source *source, const struct settings *s
         .has_prefetch = (dev->quirks & QUIRK_PREFETCH) != 0,
         .vector_floats = vector_floats,
     };
-    /* Both halves of a device, and the device whole, share their compiled kernels. */
+    /* Both halves of a device and the whole device use the same compiled kernels. */
     snprintf(dev->identity, sizeof dev->identity, "%s\n%s\n%s\n%s\n%s\n%s", info->platform_name, info->platform_version,
              info->name, info->hardware, info->version, info->driver);
     *out = dev;
@@ -129,7 +129,7 @@ static void device_let_go(struct pending_event *p) {
 
 enum { LATE_TRIES = 2000 };
 
-/* QUIRK_LATE: until nobody but us holds the queue; 2 s at most. */
+/* QUIRK_LATE: waits until only this code holds the queue, for 2 s at most. */
 static void device_settle(cl_command_queue queue) {
     const struct timespec pause = {0, 1000000};
     cl_uint holders;
@@ -143,7 +143,7 @@ static void device_settle(cl_command_queue queue) {
 
 void device_free(struct device *dev) {
     if (!dev) return;
-    if (!dev->context) { /* only described */
+    if (!dev->context) { /* it was only described */
         free(dev);
         return;
     }
@@ -228,7 +228,7 @@ done:
     return status;
 }
 
-/* Behind the last of the launches that a pair of markers counts. */
+/* Enqueues the second marker of a pair, behind the last of the launches that it times. */
 static int device_end_launches(struct device *dev, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     cl_event end, since = dev->launches_since;
@@ -255,7 +255,7 @@ done:
 int device_wait_for(struct device *dev, const struct event *e, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     TRY(device_end_launches(dev, err));
-    /* The command that is waited for must have been handed to the device, or the wait never ends. */
+    /* The command that is waited for must be flushed to the device, or the wait never ends. */
     CL_TRY(dev, clFlush(dev->transfer), err);
     CL_TRY(dev, clEnqueueBarrierWithWaitList(dev->work, 1, &e->handle, NULL), err);
 done:
@@ -270,7 +270,7 @@ done:
     return status;
 }
 
-/* Adds up the times of the events that are done (all: of every one) and releases them. */
+/* Adds up the times of events that are done, or of all events (`all`), and releases them. */
 static int device_drain(struct device *dev, int all, struct alexcl_error *err) {
     int status = ALEXCL_OK, kept = 0;
     for (int i = 0; i < dev->pending_count; i++) {
@@ -312,9 +312,9 @@ int device_account_event(struct device *dev, cl_event since, cl_event event, enu
     struct pending_event p = {event, since, account, timeline_span(dev->timeline)};
     if (dev->pending_count == DEVICE_PENDING) {
         status = device_drain(dev, 0, err);
-        /* the device is far behind: let it catch up */
+        /* the device is far behind: wait until it has caught up */
         if (status == ALEXCL_OK && dev->pending_count == DEVICE_PENDING) {
-            /* not the oldest, or every launch would look at all of them */
+            /* not for the oldest, or every launch would look through the list */
             cl_event middle = dev->pending[DEVICE_PENDING / 2].event;
             status = device_flush(dev, err);
             if (status == ALEXCL_OK) status = clerror_check(clWaitForEvents(1, &middle), "clWaitForEvents", dev, err);
@@ -350,8 +350,8 @@ int device_has_times(const struct device *dev) {
     return !(dev->quirks & QUIRK_NO_TIMES) && (dev->seen_times || !dev->seen_none);
 }
 
-/* A marker on an idle device ends between two looks at the host's clock; the closest of a few is taken for the middle
- * between them. */
+/* On an idle device, a marker ends between two readings of the host's clock. Of several tries the one with the closest
+ * readings counts, and the marker is taken to be in their middle. */
 static int device_read_clock(struct device *dev, struct device_clock *out, struct alexcl_error *err) {
     enum { TRIES = 5 };
     int status = ALEXCL_OK;
@@ -377,8 +377,8 @@ done:
     return status;
 }
 
-/* A device's clock may run at another rate than the host's (PoCL's is CLOCK_MONOTONIC_RAW, which nobody adjusts): by
- * how far the two came apart during the recording, what was recorded is put right. */
+/* A device's clock may run at another rate than the host's: PoCL's is CLOCK_MONOTONIC_RAW, which is not adjusted. What
+ * was recorded is corrected by how far the two clocks drifted apart during the recording. */
 static int device_end_record(struct device *dev, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct timeline *timeline = dev->timeline;

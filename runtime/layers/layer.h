@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* One layer of one half on one target: what it reads, its parameters, its variant, its forward pass.
- * A kind of layer is a row of layer_ops (one file each); a variant is a row inside that file. */
+/* One half of one layer on one target: what it reads, its parameters, the variant that computes it, its forward pass.
+ * Each type of layer is a row of layer_ops in a file of its own; each variant is a row inside that file. */
 #ifndef ALEXCL_LAYER_H
 #define ALEXCL_LAYER_H
 #include "buffer.h"
 #include "shape.h"
 
-/* Where a half runs: an OpenCL device, or NULL for the plain C reference. */
+/* Where a half runs: on an OpenCL device or, where `device` is NULL, by the plain C reference. */
 struct target {
     struct device *device;
 };
 
-/* Float memory of a target: `buffer` on a device, `host` for the reference. The other one is NULL. */
+/* Floats in a target's memory. A device has them in `buffer`, the reference in `host`; the other pointer is NULL. */
 struct storage {
     struct buffer *buffer;
     float *host;
@@ -23,46 +23,51 @@ void storage_free(struct storage *s);
 int storage_write(struct storage *s, size_t first, const float *values, size_t count, struct alexcl_error *err);
 int storage_read(struct storage *s, size_t first, float *values, size_t count, struct alexcl_error *err);
 
-/* How values lie in memory. A CPU device has LAYER_BLOCK channels side by side, one register of them: n x ceil(c / 16)
- * x h x w x 16, each half filled up by itself with channels that are finite and mean nothing; other targets have n x c
- * x h x w. What a net is given, and units behind a fully connected layer, are never in blocks. */
+/* How values lie in memory: docs/layout.md. GPUs and the reference have plain feature maps, n x c x h x w. A CPU device
+ * has blocks, LAYER_BLOCK channels side by side in one vector register: n x ceil(c / 16) x h x w x 16. Each half fills
+ * up its own last block; the lanes behind its last channel must be finite, and have no meaning. A net's input is never
+ * in blocks, nor are the units behind a fully connected layer. */
 enum { LAYER_BLOCK = 16 };
-/* Channels that lie side by side on this target: 1 or LAYER_BLOCK. */
+/* How many channels lie side by side on this target: 1 or LAYER_BLOCK. */
 int layer_block(const struct target *target);
 
-/* What a layer of a half reads (design: what crosses is derived, never listed). */
+/* What a half of a layer reads of its inputs. What crosses between the halves is derived from this, and listed
+ * nowhere. */
 struct layer_reads {
-    int all; /* every channel of both halves: they are joined before it */
-    /* only this many channels of the other half, those nearest to the cut; the two halves may read different numbers */
+    int all; /* it reads every channel of both halves, which are joined before it */
+    /* it reads this many channels of the other half, those nearest to the cut; the two halves may read different
+     * numbers */
     int halo;
 };
 /* Channels first .. first+count-1 of a half. */
 struct layer_halo {
     int first, count;
 };
-/* One of the values that a layer of a half reads. A half has its own channels of each. */
+/* One input of a half of a layer. The half has its own channels of it. */
 struct layer_input {
     struct alexcl_shape whole; /* one image, both halves */
-    struct layer_halo halo;    /* what it reads of the other half's channels, beside its own; none with reads.all */
+    struct layer_halo halo;    /* the channels of the other half that it reads as well; none with reads.all */
 };
 enum { LAYER_INPUTS = 32 };
 
-/* Work-groups in dimension 1 or 2 of a launch at most: CUDA bounds them, and NVIDIA's OpenCL stands on it. So many
- * channels do feature maps have at most, and so many images are given to a launch. */
+/* The largest number of work-groups in dimension 1 or 2 of a launch. CUDA has this bound, and NVIDIA's OpenCL is built
+ * on CUDA. It also bounds the channels of feature maps and the images of one launch. */
 enum { LAYER_GROUPS = 65535 };
 
 struct layer_fill;
-/* A tensor of the weight file that a layer owns, and the half's slice of it along its first axis. */
+/* A tensor of a layer in the weight file, and the slice of it, along its first axis, that a half owns. */
 struct layer_tensor {
     const char *suffix; /* "weight", "bias" */
     int dims, shape[4]; /* of the whole layer */
     int first, count;   /* this half's rows */
-    /* connections that a model leaves out (desc->connections) are in the shape, and must be zeros in the file */
+    /* 1: learned. Where a model leaves connections out (desc->connections) the tensor still has weights for them, and a
+     * file must have zeros there. */
     int trainable;
-    const char *stream; /* of the counter RNG (tests/oracle/README.md): "w", "b", "code" */
+    const char *stream; /* the tensor's name in the counter RNG (tests/oracle/README.md): "w", "b", "code" */
     void (*fill)(const struct layer_fill *f);
 };
-/* Rows first .. first+count-1 of a tensor, as the counter RNG makes them: any of them alone, equal to the bit. */
+/* A request to make rows first .. first+count-1 of a tensor by the counter RNG. Whatever rows are made together, each
+ * gets the same bits. */
 struct layer_fill {
     const struct alexcl_layer *desc;
     const int *shape; /* of the whole tensor */
@@ -81,15 +86,15 @@ static inline size_t layer_tensor_floats(const struct layer_tensor *t) {
     return (size_t)t->count * layer_tensor_row(t);
 }
 
-/* How much a work-item or a work-group of a variant makes, in the variant's own terms; all 0: as much as it chooses by
- * itself. */
+/* How many outputs a work-item or a work-group of a variant computes, in the variant's own terms. All 0: the variant
+ * chooses. */
 enum { LAYER_TILE = 3 };
 struct layer_tile {
     int size[LAYER_TILE];
 };
 
-/* What a layer of a half is, before any device is known: layer_describe's. But for `view`: a graph, which knows what
- * stands before a ReLU, makes a view of one that is computed there. */
+/* A half of a layer before any device is known, as layer_describe fills it. `view` may be set later: a graph knows what
+ * stands before a ReLU, and makes a view of a ReLU that the layer before it computes. */
 struct layer_shape {
     const struct alexcl_layer *desc;
     const struct layer_ops *ops;
@@ -98,42 +103,44 @@ struct layer_shape {
     int input_count;
     struct alexcl_shape whole_in, whole_out; /* one image, both halves; in: of the first input */
     struct alexcl_shape in, out;             /* what this half is given (all channels if reads.all) and what it makes */
-    struct alexcl_shape maps; /* whole_in as feature maps, before a flatten layer made units of it: the caller's */
+    /* the feature maps that whole_in was before a flatten layer made units of it; set by the caller */
+    struct alexcl_shape maps;
     struct layer_reads reads;
     struct layer_tensor tensors[LAYER_TENSORS];
     int tensor_count;
-    uint64_t macs; /* per image; of conv, fc, rbf: products of absent connections are not counted */
-    int in_place;  /* may write its output over its input */
-    /* output is its input, there is nothing to run: a flatten layer, or a ReLU that the layer before computes */
+    uint64_t macs; /* multiply-adds per image of conv, fc and rbf; those of absent connections are not counted */
+    int in_place;  /* it may write its output over its input */
+    /* nothing is run, its output is its input: a flatten layer, or a ReLU that the layer before it computes */
     int view;
 };
 
-/* How it is to be computed, whatever the pass: set by the caller before layer_prepare. */
+/* How the layer is to be computed, in every pass. The caller sets this before layer_prepare. */
 struct layer_choice {
-    int in_block, out_block; /* how both lie in memory; 1 where nothing is said */
-    /* its weights (tensor 0) are kept in half precision, sums are float: ALEXCL_WEIGHTS_PRECISION; fully connected
-     * layers alone */
+    int in_block, out_block; /* channels side by side in what it reads and makes; 1 unless set */
+    /* its weights (tensor 0) are kept in half precision, and sums are still float: ALEXCL_WEIGHTS_PRECISION. For fully
+     * connected layers only. */
     int fp16;
-    int relu;         /* the ReLU behind it is computed with it (layer_fuses_relu) */
-    int max_images;   /* of a call: no more memory is asked for; 0: any number */
-    int reproducible; /* one form of computing for every batch size, to the bit */
-    int keep_master;  /* the target has its parameters in the file's layout as well: layer.master, for training */
+    int relu;         /* it also computes the ReLU behind it (layer_fuses_relu) */
+    int max_images;   /* upper bound on the images of a forward call, which bounds the workspace; 0: no bound */
+    int reproducible; /* the same way of computing for every batch size, so that scores are equal to the bit */
+    int keep_master;  /* the target also keeps the parameters in the file's layout, in layer.master, for training */
 };
 
-/* What a layer is run for. */
+/* The passes of a layer. */
 enum layer_pass_kind { LAYER_FORWARD, LAYER_INPUT_GRADIENT, LAYER_WEIGHT_GRADIENT, LAYER_PASSES };
 
 /* One pass of a layer. A net that only runs forward leaves the others empty. */
 struct layer_pass {
-    /* set by the caller: the fastest on the target (tune.h); NULL: the first that is applicable */
+    /* set by the caller: the variant measured to be the fastest on the target (tune.h); NULL: the first that is
+     * applicable */
     const struct layer_variant *tuned;
     struct layer_tile tile; /* of that variant */
-    double seconds;         /* of that variant, an image, as it was measured; 0: it was not */
+    double seconds;         /* measured time of that variant for one image; 0: not measured */
     /* set by layer_prepare */
     const struct layer_variant *variant;
-    size_t workspace;                         /* floats that io->workspace must have */
-    void *state;                              /* the variant's: kernels ... */
-    struct storage parameters[LAYER_TENSORS]; /* as the variant wants them */
+    size_t workspace;                         /* floats that io->workspace must hold */
+    void *state;                              /* belongs to the variant: its kernels ... */
+    struct storage parameters[LAYER_TENSORS]; /* packed as the variant reads them */
 };
 
 struct layer {
@@ -142,13 +149,13 @@ struct layer {
     struct layer_pass pass[LAYER_PASSES];
     /* set by layer_prepare */
     struct target *target;
-    struct storage master[LAYER_TENSORS]; /* this half's, as in the file; choice.keep_master, else none */
+    struct storage master[LAYER_TENSORS]; /* this half's parameters as in the file, where choice.keep_master is set */
 };
 
 /* One of a layer's inputs in memory. */
 struct layer_source {
-    const struct storage *own;  /* the half's own channels; both halves' with reads.all */
-    const struct storage *halo; /* n x halo.count x h x w of the other half; NULL: none */
+    const struct storage *own;  /* the half's own channels or, with reads.all, the channels of both halves */
+    const struct storage *halo; /* channels of the other half, n x halo.count x h x w; NULL: none */
 };
 /* One call: images first .. first+count-1 of the buffers. */
 struct layer_io {
@@ -158,43 +165,48 @@ struct layer_io {
     int first, count;
 };
 
-/* How one target can compute a pass of a layer. */
+/* A variant: one way to compute a pass of a layer on a target. */
 struct layer_variant {
-    const char *name;                                                        /* "ref", "own", "clblast" ... */
-    int (*applicable)(const struct layer *l, const struct target *target);   /* with the tile that the pass asks for */
+    const char *name; /* "ref", "own", "clblast" ... */
+    /* whether it can compute the layer there, with the tile that the pass has */
+    int (*applicable)(const struct layer *l, const struct target *target);
     size_t (*workspace)(const struct layer *l, const struct target *target); /* floats; NULL: none */
     int (*build)(struct layer *l, struct alexcl_error *err);                 /* its kernels; NULL: none */
     int (*enqueue)(struct layer *l, const struct layer_io *io, struct alexcl_error *err);
     void (*release)(struct layer *l, enum layer_pass_kind pass); /* frees its state; NULL: nothing */
-    /* the .cl files it uses, without their ending: "im2col bias"; NULL: none */
+    /* the .cl files that it uses, without their ending: "im2col bias"; NULL: none */
     const char *kernels;
-    /* floats that tensor t takes, in float, 0 where it is not read; NULL: as in the file, and there is no pack */
+    /* Size of tensor t once it is packed, counted in floats before any rounding to half precision; 0 where the variant
+     * does not read it. NULL: the tensor is kept as in the file, and there is no `pack`. */
     size_t (*packed)(const struct layer *l, const struct target *target, int t);
-    /* of which so many are packed by themselves, an even number, that the host need not hold all; NULL: all of them */
+    /* Size of the parts in which tensor t is packed, so that the host never holds the whole tensor packed; an even
+     * number. NULL: it is packed in one piece. */
     size_t (*part)(const struct layer *l, int t);
-    /* Packs tensor t, of this half in the file's layout, to how kernels read it: its floats from `first` on, a part.
-     * On the host alone; the tile is that of the pass. */
+    /* Packs one part of tensor t, the one that begins at float `first` of the packed tensor. `master` is this half's
+     * slice in the file's layout. Works on the host alone, with the tile of the pass. */
     void (*pack)(const struct layer *l, int t, const float *master, size_t first, float *packed);
-    /* the tile of the pass, or the variant's own choice; NULL: it has no tiles */
+    /* the tile of the pass or, where it has none, the variant's own choice; NULL: the variant has no tiles */
     struct layer_tile (*tile)(const struct layer *l, const struct target *target);
-    /* that a tuner tries as well; ends with zeros */
+    /* other tiles that a tuner tries; ends with zeros */
     const struct layer_tile *tiles;
-    /* images that its workspace holds, where enqueue cuts what it is given by them; NULL: it does not */
+    /* How many images the workspace holds, where enqueue computes a batch in such chunks; NULL: it does not. */
     int (*chunk)(const struct layer *l);
-    int last_resort; /* a work-item an output, whatever the work-group; slow: no tuner measures it */
+    /* one work-item for each output, in work-groups of any size: runs on every device but is slow, and no tuner
+     * measures it */
+    int last_resort;
 };
 
-/* What a type does with channels in blocks. */
+/* What a type of layer does with channels in blocks. */
 enum layer_blocks {
-    LAYER_BLOCKS_PASSED, /* makes them where it reads them */
-    LAYER_BLOCKS_MADE,   /* makes them of whatever it reads */
-    LAYER_BLOCKS_ENDED,  /* reads them, makes units */
-    LAYER_BLOCKS_NONE,   /* reads none, makes units */
+    LAYER_BLOCKS_PASSED, /* its output is in blocks where its input is */
+    LAYER_BLOCKS_MADE,   /* its output is in blocks, however its input lies */
+    LAYER_BLOCKS_ENDED,  /* it reads blocks and makes units */
+    LAYER_BLOCKS_NONE,   /* it does not read blocks, and makes units */
 };
-/* The fields of struct alexcl_layer that a type uses: layer_fields.c has what each may be. */
+/* The fields of struct alexcl_layer that a type uses. layer_fields.c has the bounds of each. */
 enum layer_field {
-    LAYER_FIELD_CHANNELS = 1 << 0, /* outputs, of feature maps */
-    LAYER_FIELD_UNITS = 1 << 1,    /* outputs, without feature maps */
+    LAYER_FIELD_CHANNELS = 1 << 0, /* `outputs`, as channels of feature maps */
+    LAYER_FIELD_UNITS = 1 << 1,    /* `outputs`, as units */
     LAYER_FIELD_KERNEL = 1 << 2,
     LAYER_FIELD_STRIDE = 1 << 3,
     LAYER_FIELD_PAD = 1 << 4,
@@ -210,128 +222,131 @@ enum layer_field {
     LAYER_FIELD_WINDOW = 1 << 14,
 };
 
-/* A small layer of a type, which `alexcl check` computes. Sizes are odd, no multiples of a tile or a work-group: what
- * is asked is whether a driver is right, not whether a kernel is (tests/kernels ask that). */
+/* A small layer of a type, which `alexcl check` computes. Its sizes are odd and no multiples of a tile or a work-group.
+ * It shows whether a driver is right; whether a kernel is right is shown by tests/kernels. */
 enum { LAYER_SAMPLE_INPUTS = 4 };
 struct layer_sample {
     struct alexcl_layer desc;
     struct alexcl_shape in;
-    int images; /* 0: 5, which is no multiple of what a kernel makes at once. Else it is for CLBlast alone. */
+    /* 0: 5 images, which is no multiple of what a kernel makes at once. Other numbers are for CLBlast alone. */
+    int images;
 };
 
-/* Takes a field of a layer's metadata: a text or, where that is NULL, a number. */
+/* Receives one field of a layer's metadata: a text or, where `text` is NULL, a number. */
 typedef void layer_tell_fn(void *user, const char *field, const char *text, double number);
 enum { LAYER_METADATA = 6 }; /* of a layer at most */
 
-/* All that a type of layers is: what is true of one alone stands in its row, and nobody else asks for a type by its
- * name. */
+/* A type of layer. Whatever is true of one type alone stands in its row; no other code asks for a type by its name. */
 struct layer_ops {
     enum alexcl_layer_type type;
     const char *name;  /* alexcl_layer_type_name */
-    const char *keras; /* alexcl_layer_type_keras_name; NULL: Keras has none, ours */
+    const char *keras; /* alexcl_layer_type_keras_name; NULL: Keras has no such layer, and `name` is used */
     unsigned fields;   /* enum layer_field */
-    int inputs;        /* values that it reads at most; 0: one */
-    int reads_maps;    /* a work-group a channel: it reads LAYER_GROUPS of them at most */
+    int inputs;        /* the largest number of inputs; 0: one input */
+    int reads_maps;    /* it takes a work-group for each channel, so its input has at most LAYER_GROUPS channels */
     enum layer_blocks blocks;
-    /* whether this layer reads and makes blocks as its type does; NULL: every one does */
+    /* whether this layer can read and make blocks as its type does; NULL: every layer of the type can */
     int (*takes_blocks)(const struct layer *l);
-    int fuses_relu;            /* on blocks, it can compute the ReLU behind it as well */
-    int is_relu;               /* max(x, 0): the layer before it may compute it */
-    int half_weights;          /* they may be kept in half precision */
+    int fuses_relu;            /* where values are in blocks, it can also compute the ReLU behind it */
+    int is_relu;               /* it is max(x, 0), which the layer before it may compute */
+    int half_weights;          /* its weights may be kept in half precision */
     enum alexcl_output output; /* alexcl_layer_type_output */
-    int whole_batch;           /* reads all its weights for each call: a batch is not cut for it */
-    /* Fills whole_out, reads, in, out, tensors, macs, in_place, view from desc, half and whole_in. ALEXCL_E_USAGE when
-     * the shapes do not fit. */
+    int whole_batch;           /* each call reads all of its weights, so a batch is not cut into slices for it */
+    /* Fills whole_out, reads, in, out, tensors, macs, in_place and view from desc, half and whole_in. ALEXCL_E_USAGE
+     * where the shapes do not fit. */
     int (*describe)(struct layer *l, struct alexcl_error *err);
-    /* best first, each list ends with NULL; NULL: there is no such pass of it */
+    /* the variants of each pass, best first; a list ends with NULL. NULL: the type does not have this pass */
     const struct layer_variant *const *variants[LAYER_PASSES];
-    /* Tells each field in which the nets of the world differ, for a weight file's metadata. NULL: there is none. */
+    /* Reports each field in which published nets differ, for a weight file's metadata. NULL: there is none. */
     void (*metadata)(const struct alexcl_layer *desc, layer_tell_fn *tell, void *user);
-    /* Makes a description and what it reads small, for a check of the same programs: the constants that these are built
-     * with stay. NULL: it goes value by value, of which 150 are enough. */
+    /* Shrinks a description and its input for a quick check of the same programs: every constant that a program is
+     * built with stays. NULL: the layer works value by value, and 150 values are enough. */
     void (*shrink)(struct alexcl_layer *desc, struct alexcl_shape *in);
     const struct layer_sample *samples; /* ends with one that has no channels; NULL: there is nothing to compute */
-    /* of a type that reads several values: inputs of the samples behind the first one */
+    /* where a type reads several values: the inputs of its samples behind the first one */
     struct alexcl_shape more[LAYER_SAMPLE_INPUTS - 1];
 };
 
-/* Of a net's layer, the description and what it reads in small (layer_ops.shrink). Of one that reads several values its
- * sample stands for that: programs are built the same for every shape. */
+/* A net's layer in small, for a check: its description and its input (layer_ops.shrink). A layer that reads several
+ * values is replaced by its type's sample, since its programs are built the same for every shape. */
 void layer_shrink(const struct layer *l, struct alexcl_layer *desc, struct alexcl_shape *in);
 /* The row of a type; NULL where there is none with this number. */
 const struct layer_ops *layer_type(enum alexcl_layer_type type);
-/* Every field of a description that its type uses, by itself. ALEXCL_E_USAGE names field, value and what it may be. */
+/* Checks each field that a description's type uses, on its own. ALEXCL_E_USAGE names the field, its value and the
+ * values it can have. */
 int layer_fields_check(const struct alexcl_layer *desc, struct alexcl_error *err);
-/* Describes half `half` of a layer behind one with output `whole_in`. ALEXCL_E_USAGE: a field that layer_fields_check
- * refuses, or shapes that do not fit or are too large. */
+/* Describes half `half` of a layer whose input is `whole_in`. ALEXCL_E_USAGE: a field that layer_fields_check refuses,
+ * or shapes that do not fit or are too large. */
 int layer_describe(struct layer *l, const struct alexcl_layer *desc, int half, struct alexcl_shape whole_in,
                    struct alexcl_error *err);
-/* The same of a layer that reads several values. */
+/* The same for a layer that reads several values. */
 int layer_describe_inputs(struct layer *l, const struct alexcl_layer *desc, int half, const struct alexcl_shape *whole,
                           int count, struct alexcl_error *err);
 /* A layer's window for people: ", 3x3/2", ", 3x1/2x1, dilation 2x1", ", window 5"; "" where it has none. */
 enum { LAYER_WINDOW_TEXT = 96 };
 void layer_window_text(const struct alexcl_layer *desc, char out[LAYER_WINDOW_TEXT]);
-/* Floats of one image in memory: what this half is given, what it makes. */
+/* Floats that one image takes in memory: of this half's input, and of its output. */
 size_t layer_in_floats(const struct layer *l);
 size_t layer_out_floats(const struct layer *l);
-/* Where value (c, i) of the feature maps that the half is given lies in memory, c over what it is given, i = row *
- * width + column. */
+/* Where value (c, i) of this half's input lies in memory, within its image: c counts the channels of the input, i the
+ * pixels of a channel, row by row. */
 size_t layer_in_position(const struct layer *l, int c, int i);
-/* One image from n x c x h x w to how the half is given it, and from how it makes it; what fills up the last block is
- * left alone. */
+/* Convert one image between plain feature maps and the half's layout: layer_lay_in its input, layer_take_out its
+ * output. Lanes that fill up the last block are not touched. */
 void layer_lay_in(const struct layer *l, const float *plain, float *laid);
 void layer_take_out(const struct layer *l, const float *laid, float *plain);
-/* The same for `channels` of the other half: hw x channels where values lie in blocks. */
+/* The same for a halo of `channels` channels of the other half, which is hw x channels where values are in blocks. */
 void layer_lay_halo(const struct layer *l, int channels, const float *plain, float *laid);
-/* The half's own channels of an input, of a layer that may read several; and how they lie. */
+/* For a layer that may read several values: the half's own channels of one input, the floats that they take, and their
+ * conversion to the half's layout. */
 struct alexcl_shape layer_own(const struct layer *l, int input);
 size_t layer_own_floats(const struct layer *l, int input);
 void layer_lay_own(const struct layer *l, int input, const float *plain, float *laid);
-/* Layout 0 .. LAYER_LAYOUTS-1 of what a layer reads and makes, on a target with `block` channels side by side: sets
- * in_block and out_block. The first is without blocks. 0: the layer has no such layout there. */
+/* Gives a layer layout 0 .. LAYER_LAYOUTS-1 on a target that has `block` channels side by side: sets in_block and
+ * out_block. Layout 0 is without blocks. Returns 0 where the layer does not have this layout there. */
 enum { LAYER_LAYOUTS = 3 };
 int layer_set_layout(struct layer *l, int layout, int block);
-/* Whether every variant of this layer that is used on blocks can read and make them. */
+/* Whether all variants that are used where values are in blocks can read and make blocks for this layer. */
 int layer_takes_blocks(const struct layer *l);
-/* Channels side by side in what a layer makes, from those in what it reads: convolutions make blocks, layers of units
- * do not. */
+/* How many channels lie side by side in a layer's output, given how many do in its input: convolutions make blocks,
+ * layers of units do not. */
 int layer_makes_block(const struct layer *l, int in_block, int block);
-/* Whether a ReLU right behind can be computed with it: convolutions and fully connected layers where values lie in
- * blocks. */
+/* Whether the layer can also compute a ReLU right behind it: convolutions and fully connected layers can, where values
+ * are in blocks. */
 int layer_fuses_relu(const struct layer *l, int block);
-/* The variant that `target` would use for a pass: the tuned one, or the first applicable, ALEXCL_GEMM respected.
- * target->device NULL: the reference. NULL for a view, or where there is no such pass. Of one that is prepared, the one
- * that it uses. */
+/* The variant that `target` uses for a pass. Of a prepared layer that is the one it was prepared with; else the tuned
+ * one; else the first that is applicable, by the settings. target->device NULL means the reference. NULL for a view,
+ * and where the type does not have the pass. */
 const struct layer_variant *layer_choose(const struct layer *l, enum layer_pass_kind pass, const struct target *target);
-/* Floats of workspace that variant wants, whatever the batch. */
+/* Size of the workspace that this variant needs, in floats, for a batch of any size. */
 size_t layer_workspace(const struct layer *l, enum layer_pass_kind pass, const struct target *target);
-/* Floats of tensor `t` of this half as that variant keeps it. */
+/* Size of tensor `t` of this half as this variant keeps it, in floats. */
 size_t layer_parameter_floats(const struct layer *l, const struct target *target, int t);
-/* Builds, packs and uploads for the variant that layer_choose gives; values[t]: tensor t of this half, in the file's
- * layout. Where the device does not build its kernels, or once they are built allows them too small a work-group, the
- * next applicable one takes its place, with a line in the log; the last asks nothing of the work-group. */
+/* Prepares the variant of layer_choose: builds its kernels, packs the parameters and uploads them. values[t] is tensor
+ * t of this half in the file's layout. Where the device does not build the kernels, or allows them too small a
+ * work-group once they are built, the next applicable variant is taken instead, which the log tells. The last variant
+ * of a list runs with any work-group. */
 int layer_prepare(struct layer *l, enum layer_pass_kind pass, struct target *target,
                   const float *const values[LAYER_TENSORS], struct alexcl_error *err);
-/* The same with a variant of the caller's choice, of l->ops->variants (the tests, a tuner). */
+/* The same with a variant of the caller's choice, one of l->ops->variants: for tests and the tuner. */
 int layer_prepare_variant(struct layer *l, enum layer_pass_kind pass, struct target *target,
                           const struct layer_variant *variant, const float *const values[LAYER_TENSORS],
                           struct alexcl_error *err);
-/* Gives a prepared layer other parameters: packs values[t], as of layer_prepare, for a pass and writes them; nothing is
- * built again. A master that is kept becomes them too; values NULL: from the master, as it is on the target now.
- * Unchanged by ALEXCL_E_MEMORY (the host's is taken first), ALEXCL_E_DATA (a weight beyond half precision),
- * ALEXCL_E_USAGE (neither values nor a master). Where a device fails in between, what it computes means nothing until
- * its parameters are packed again. */
+/* Gives a prepared layer other parameters: packs values[t], as for layer_prepare, and writes them; no kernel is built
+ * again. If a master is kept it gets the values as well; `values` NULL means to pack from the master on the target.
+ * ALEXCL_E_MEMORY (host memory is taken first), ALEXCL_E_DATA (a weight too large for half precision) and
+ * ALEXCL_E_USAGE (neither values nor a master) leave the layer as it was. After any other error its outputs have no
+ * meaning until its parameters are packed again. */
 int layer_pack(struct layer *l, enum layer_pass_kind pass, const float *const *values, struct alexcl_error *err);
-/* Images of one launch: as many as the device computes in a tenth of a second, by l->seconds or, where that is not
- * known, by its units and clock; a multiple of the variant's chunk. */
+/* How many images one launch computes: as many as the device computes in a tenth of a second, by the measured time or,
+ * without one, by its compute units and clock. A multiple of the variant's chunk. */
 int layer_launch_images(const struct layer *l, enum layer_pass_kind pass, const struct device_limits *device);
-/* Enqueues images io->first .. first+count-1, in launches that no device takes seconds for. A value depends on its
- * image alone. */
+/* Enqueues images io->first .. first+count-1, in launches of which none takes a device for long. Each output depends on
+ * its own image alone. */
 int layer_run(struct layer *l, enum layer_pass_kind pass, const struct layer_io *io, struct alexcl_error *err);
 void layer_release(struct layer *l);
 
-/* The join of two halves: each image of `out` is floats0 values of half 0, then floats1 of half 1. */
+/* Joins two halves: each image of `out` is floats0 values of half 0, then floats1 values of half 1. */
 struct join;
 int join_create(struct target *target, struct join **out, struct alexcl_error *err);
 int join_run(struct join *j, const char *label, size_t floats0, size_t floats1, const struct storage *half0,

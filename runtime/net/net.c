@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* A net on one or two targets. Opening it measures or looks up what is fastest, checks kernels before their first use,
- * cuts the batch to what fits, and prepares a worker for each target. Runs are done one behind the other by a thread of
- * the net (runner.h). A run walks over its images batch by batch: every worker runs its part at the same time and is
- * handed what to copy for the next batch meanwhile, of the same run or of the one behind it. Scores are looked at for
- * values that are not finite, and such a batch is run again to name the first layer that has one. */
+/* A net on one or two targets. To open it, the fastest variants are measured or looked up, kernels are checked before
+ * their first use, the batch is cut to what fits, and a worker is prepared for each target. Runs are computed in order
+ * by a thread of the net (runner.h). A run goes through its images batch by batch: all workers run their parts at the
+ * same time, and meanwhile copy the next batch, which may be the next run's first. Where a score is not finite, the
+ * batch is run again to find the first layer that has such a value. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,41 +24,41 @@
 #include "tune.h"
 
 enum { NET_BATCH = 16 };
-/* nanoseconds for measuring what is fastest, all devices together (tune_budget) */
+/* nanoseconds that measuring the fastest variants may take, on all devices together (tune_budget) */
 static const uint64_t NET_TUNE = 3000000000u;
 
-/* Images that are run at once, and how many of them each target computes. */
+/* A batch: images that are run at once, and each target's share of them. */
 struct net_batch {
     const float *in; /* NULL: none */
-    uint64_t ticket; /* of the run that it belongs to */
+    uint64_t ticket; /* the run that it belongs to */
     int images, share[2];
 };
 
 struct alexcl_net {
-    struct alexcl_model *own; /* a copy of the caller's, where there is one (model_take) */
+    struct alexcl_model *own; /* a copy of the caller's model, where one was made (model_take) */
     struct graph *graph;
     struct worker_shared shared;
     struct worker workers[2];
     struct split split;
     int images;              /* at once */
-    size_t done[2];          /* images that each target took */
-    struct net_batch copied; /* what the targets hold already */
+    size_t done[2];          /* images that each target has computed */
+    struct net_batch copied; /* the batch that is on the devices already */
     struct runner *runner;
     struct timeline *timelines[2];   /* NULL: never recorded */
-    struct alexcl_net_times opening; /* what the targets did before the first run */
+    struct alexcl_net_times opening; /* device times from before the first run, which count for none */
     double wall, build;
 };
 
 static double net_now(void) { return (double)timeline_now() * 1e-9; }
 
-/* The same job on every worker at once; the error is the first worker's that knows what failed. */
+/* Runs the same job on all workers at once. Of several errors it returns one that tells what failed. */
 static int net_on_workers(struct alexcl_net *net, int (*job)(struct worker *, struct alexcl_error *),
                           struct alexcl_error *err) {
     int status = ALEXCL_OK;
     for (int i = 0; i < net->shared.workers; i++) worker_start(&net->workers[i], job);
     for (int i = 0; i < net->shared.workers; i++) {
         int got = worker_wait(&net->workers[i]);
-        /* A worker that only gave up because the other one did has no text. */
+        /* A worker that gave up only because the other one failed has no text. */
         if (got != ALEXCL_OK && (status == ALEXCL_OK || net->workers[i].error.status != ALEXCL_OK)) {
             error_note_target(&net->workers[i].error, i);
             status = net->workers[i].error.status != ALEXCL_OK ? error_copy(err, &net->workers[i].error) : got;
@@ -76,7 +76,7 @@ static struct fit_target net_fit_target(const struct worker *worker) {
                                .converts = converts};
 }
 
-/* Images at once, and those that each target has memory for: what was asked for, cut to what fits. */
+/* Decides the size of a batch, and how many images each target has memory for: what was asked for, cut to what fits. */
 static int net_choose_batch(struct alexcl_net *net, const struct alexcl_net_options *options,
                             struct alexcl_error *err) {
     int wanted = options->batch ? options->batch : NET_BATCH, fits[2] = {0}, capacity[2];
@@ -108,7 +108,7 @@ static int net_choose_batch(struct alexcl_net *net, const struct alexcl_net_opti
     return ALEXCL_OK;
 }
 
-/* CLBlast was asked for, and has no variant for such weights (layer_fc.c). */
+/* Tells that CLBlast was asked for but does not compute with such weights (layer_fc.c). */
 static void net_tell_precision(const struct alexcl_net *net) {
     const struct graph *g = net->graph;
     int halves = 0, devices = 0;
@@ -119,8 +119,8 @@ static void net_tell_precision(const struct alexcl_net *net) {
                                       "layers run on alexcl's own kernels");
 }
 
-/* One after the other: devices of a kind share what is measured, so that they compute alike. What is measured hangs on
- * the moment: the next start, or another person's, may choose other ways, of other bits. */
+/* Chooses the fastest variants, device after device: devices of one kind share what is measured, so that they compute
+ * alike. Measurements vary: the next start, or another machine, may choose other variants, which give other bits. */
 static int net_tune(struct alexcl_net *net, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     unsigned kinds = 0;
@@ -145,7 +145,7 @@ done:
     return status;
 }
 
-/* One after the other: two devices of a kind are checked once. */
+/* Checks kernels before their first use, device after device, so that two devices of one kind are checked once. */
 static int net_check_kernels(struct alexcl_net *net, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     for (int i = 0; i < net->shared.workers && status == ALEXCL_OK; i++) {
@@ -178,7 +178,7 @@ static int net_read_split(struct alexcl_net *net, const struct alexcl_net_option
     return status;
 }
 
-/* The next of `images` images, with everybody's share. */
+/* The next batch of a run that has `images` images left, with each target's share. */
 static struct net_batch net_batch(const struct alexcl_net *net, const float *in, size_t images) {
     const int capacity[2] = {net->workers[0].capacity, net->workers[1].capacity};
     struct net_batch b = {.in = images ? in : NULL, .images = images < (size_t)net->images ? (int)images : net->images};
@@ -186,12 +186,12 @@ static struct net_batch net_batch(const struct alexcl_net *net, const float *in,
     return b;
 }
 
-/* Where a target's images begin in a batch. */
+/* The number of a target's first image in a batch. */
 static int net_first(const struct alexcl_net *net, const struct net_batch *b, int target) {
     return target == 0 || net->split.kind == SPLIT_HALVES ? 0 : b->share[0];
 }
 
-/* Hands out a batch, and what is to be copied beside it (`next`, may be none). */
+/* Gives a batch to the workers, and the batch that they copy meanwhile (`next`, which may be none). */
 static void net_hand_out(struct alexcl_net *net, const struct net_batch *b, int copied, const struct net_batch *next) {
     size_t floats = net->graph->values[0].floats[0];
     for (int i = 0; i < net->shared.workers; i++) {
@@ -212,8 +212,8 @@ static void net_learn(struct alexcl_net *net, int opening) {
     split_learn(&net->split, opening, share, seconds);
 }
 
-/* The speed of both targets, at once, as they share what they share: on images of zeros, of which the first is left
- * out, as what is compiled and touched for the first time comes with it. */
+/* Measures the speed of both targets at the same time, since they may share a processor or memory. The images are
+ * zeros. The first run is not counted: it also compiles kernels and touches memory for the first time. */
 static int net_measure_speed(struct alexcl_net *net, struct alexcl_error *err) {
     enum { ROUNDS = 4, SINGLE = 2, MAX_COUNT = 32 };
     static const struct net_batch none = {0}, both = {.images = 1, .share = {1, 1}};
@@ -335,8 +335,8 @@ void alexcl_net_memory(const struct alexcl_net *net, size_t target, struct alexc
     out->host = fit_target_host(&own, worker->capacity);
 }
 
-/* Image `image` of the batch, which begins with the run's image `first`, has a score that is not finite: runs the batch
- * again, to name the first layer where the image has such a value. */
+/* Image `image` of a batch, whose first image is the run's image `first`, has a score that is not finite. Runs the
+ * batch again to name the first layer where this image has such a value. */
 static int net_name_bad_layer(struct alexcl_net *net, size_t first_image, size_t image, struct alexcl_error *err) {
     const struct graph *g = net->shared.graph;
     for (int i = 0; i < net->shared.workers; i++) net->workers[i].copied = 0, net->workers[i].next = NULL;
@@ -371,7 +371,8 @@ static int net_name_bad_layer(struct alexcl_net *net, size_t first_image, size_t
     return status;
 }
 
-/* What is copied beside the last batch of a run: the first one of the run behind it, where there is one so far. */
+/* The batch that is copied while the last batch of a run is computed: the first one of the next run, if that was
+ * submitted. */
 static struct net_batch net_next_run(const struct alexcl_net *net) {
     struct runner_job job;
     struct net_batch b = {.in = NULL};
@@ -381,7 +382,7 @@ static struct net_batch net_next_run(const struct alexcl_net *net) {
     return b;
 }
 
-/* One batch, and `next` is copied beside it. `copied`: it is on the devices. */
+/* Runs one batch, and copies `next` meanwhile. `copied`: the batch is on the devices already. */
 static int net_run_batch(struct alexcl_net *net, const struct net_batch *b, int copied, const struct net_batch *next,
                          float *out, size_t first, struct alexcl_error *err) {
     size_t out_floats = shape_size(net->shared.graph->output);
@@ -399,7 +400,7 @@ static int net_run_batch(struct alexcl_net *net, const struct net_batch *b, int 
     return ALEXCL_OK;
 }
 
-/* The job of the runner's thread. */
+/* Computes a run, on the thread of the runner. */
 static int net_run(void *user, const struct runner_job *job, struct alexcl_error *err) {
     struct alexcl_net *net = user;
     const struct graph *g = net->shared.graph;
@@ -413,7 +414,7 @@ static int net_run(void *user, const struct runner_job *job, struct alexcl_error
         struct net_batch b = net_batch(net, in, job->images - first);
         b.ticket = job->ticket;
         int copied = net->copied.in == in && net->copied.images == b.images && net->copied.ticket == b.ticket;
-        if (copied) b = net->copied; /* with the share that it was copied for */
+        if (copied) b = net->copied; /* with the shares that it was copied by */
         size_t count = (size_t)b.images, left = job->images - first - count;
         struct net_batch next = left ? net_batch(net, in + count * in_floats, left) : net_next_run(net);
         if (left) next.ticket = job->ticket;
@@ -476,7 +477,7 @@ int alexcl_net_record(struct alexcl_net *net, int on, struct alexcl_error *err) 
         if (on) timeline_begin(t, i, !worker->target.device);
         if (worker->target.device) TRY(device_record(worker->target.device, worker->timeline, err));
     }
-    /* One beginning for both, whatever the clocks took. */
+    /* Both timelines begin at the same time, however long reading the clocks took. */
     if (on && net->shared.workers == 2) net->timelines[1]->origin = net->timelines[0]->origin;
 done:
     return status;

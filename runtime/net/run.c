@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* One batch on one worker: its own images. Two workers run this at the same time; where each has one half, they meet at
- * the crossings:
+/* One batch on one worker, which runs its own images of it. Two workers run this at the same time. Where each of them
+ * has one half of the channels, a batch is cut into two slices, and the workers meet at the crossings between sections.
+ * One worker's two queues, for a net of two sections:
  *
- *   work queue      | section 0, slice 0 | section 0, slice 1 | join, section 1, slice 0 | ...
- *   transfer queue                       | send 0             | send 1, receive 0        | ... | the next batch's input
+ *   work      | section 0, slice 0 | section 0, slice 1 | join 0, section 1, slice 0 | join 1, section 1, slice 1
+ *   transfer                       | send 0             | send 1, receive 0          | receive 1, the next batch
  *
- * A slice is sent while the next one is computed. Nothing behind the first sections reads the input: the next batch is
- * copied into it while the other sections run. Every value is computed by the same operations whatever the placement,
- * the slices or the batch are, so the scores are equal to the bit on devices of one kind. */
+ * So a slice is sent while the next one is computed. Sections behind the first do not read the input: the next batch is
+ * copied into it ("the next batch") while they run. A value is computed by the same operations whatever the placement,
+ * the slices and the batch are, so scores are equal to the bit on devices of one kind. */
 #include <assert.h>
 #include <math.h>
 #include <string.h>
@@ -19,9 +20,9 @@
 struct run {
     struct worker *worker;
     int images;
-    int messages;           /* of the batch, so far */
-    int waiting;            /* layers of halves that are enqueued and not waited for */
-    struct event *uploaded; /* the batch's images have left worker->images; NULL: nothing was there */
+    int messages;           /* how many were sent in this batch so far */
+    int waiting;            /* how many halves of layers are enqueued and were not waited for */
+    struct event *uploaded; /* done when the batch's images have left worker->images; NULL: none were there */
 };
 
 static int run_slices(const struct run *r, const struct graph_schedule_section *section) {
@@ -29,8 +30,8 @@ static int run_slices(const struct run *r, const struct graph_schedule_section *
     return r->images < WORKER_SLICES ? 1 : WORKER_SLICES;
 }
 
-/* Images, of `count`, that go through a section's layers together: on a CPU as many as its caches hold from one layer
- * to the next, in equal parts. */
+/* How many of `count` images go through a section's layers together. On a CPU it is as many as its caches hold from one
+ * layer to the next, in equal parts. */
 static int run_together(const struct run *r, const struct graph_schedule_section *section, int count) {
     const struct graph *g = r->worker->graph;
     size_t floats = 1;
@@ -46,14 +47,15 @@ static int run_together(const struct run *r, const struct graph_schedule_section
     return (count + parts - 1) / parts;
 }
 
-/* Opens a span for images first .. first+count-1 of the worker's own. */
+/* Opens a span for images first .. first+count-1 of the worker's own images. */
 static int run_open_span(const struct run *r, enum alexcl_work work, const char *layer, int half, int first,
                          int count) {
     return timeline_open(r->worker->timeline, work, layer, half, r->worker->first + first, count);
 }
 
-/* Starts the copy of the first `count` of `from` to the device's images from `first` on, behind `after` (may be NULL).
- * `from` is the caller's: a device that copies by itself is given it in memory of its driver. */
+/* Starts the copy of `count` images from `from` to the device's input, to image `first` and those behind it, after
+ * event `after` (may be NULL). `from` is the caller's memory; a device that copies by itself gets the images through
+ * its driver's memory. */
 static int run_write_input(struct worker *worker, const float *from, int first, int count, const struct event *after,
                            struct event **written, struct alexcl_error *err) {
     size_t floats = worker->graph->values[0].floats[0];
@@ -84,14 +86,15 @@ static int run_upload(struct run *r, int first, int count, struct alexcl_error *
     return status;
 }
 
-/* Starts the copy of the next batch's images behind what is enqueued so far. The batch's end waits for it, too. */
+/* Starts the copy of the next batch's images, after everything that is enqueued so far. The end of this batch waits for
+ * it. */
 static int run_upload_next(struct run *r, struct alexcl_error *err) {
     struct worker *worker = r->worker;
     if (!worker->next) return ALEXCL_OK;
     struct event *computed = NULL, *written = NULL;
     int span = timeline_open(worker->timeline, ALEXCL_WORK_TRANSFER, "input", -1, 0, worker->next_count);
-    /* It takes this batch's place in worker->images. Their copy stands before what is computed now, so there is little
-     * to wait for. */
+    /* The next batch takes this batch's place in worker->images. This batch was copied from there before what runs now,
+     * so there is little to wait for. */
     int status = worker->images && r->uploaded ? event_wait(r->uploaded, err) : ALEXCL_OK;
     if (status == ALEXCL_OK) status = device_mark(worker->target.device, &computed, err);
     if (status == ALEXCL_OK)
@@ -102,8 +105,8 @@ static int run_upload_next(struct run *r, struct alexcl_error *err) {
     return status;
 }
 
-/* Where a part of what is sent lies on the target that made it: all of it, or its channels of one block. 0: there is no
- * such part. */
+/* Where part `part` of what is sent lies on the target that made it: everything, or the channels that are sent of one
+ * block. Returns 0 where there is no such part. */
 static int run_sent_part(const struct graph_sent *sent, int part, int first, int count, struct buffer_region *out) {
     size_t hw = (size_t)sent->hw, block = (size_t)sent->block;
     *out = (struct buffer_region){
@@ -115,7 +118,7 @@ static int run_sent_part(const struct graph_sent *sent, int part, int first, int
     int end = sent->first + sent->count, begin = (sent->first / sent->block + part) * sent->block,
         from = begin > sent->first ? begin : sent->first, to = begin + sent->block < end ? begin + sent->block : end;
     if (from >= end) return 0;
-    /* A few lanes of one block, for each place of the map. */
+    /* A few lanes of one block, for each pixel of the map. */
     out->first = (size_t)from / block * block * hw + (size_t)from % block;
     out->lines = hw;
     out->line_pitch = block;
@@ -132,7 +135,7 @@ static void run_pack(float *to, const float *from, const struct buffer_region *r
                region->width * sizeof *to);
 }
 
-/* `count` images from one layout to another. */
+/* Converts `count` images from one layout to another. */
 static void run_convert(float *to, const struct graph_sent *to_sent, const float *from,
                         const struct graph_sent *from_sent, int count) {
     memset(to, 0, (size_t)count * to_sent->floats * sizeof *to);
@@ -142,7 +145,7 @@ static void run_convert(float *to, const struct graph_sent *to_sent, const float
                 to[graph_sent_position(to_sent, c, i)] = from[graph_sent_position(from_sent, c, i)];
 }
 
-/* Starts the copy of this worker's half of a crossing to the host. */
+/* Starts the copy of what this worker's half sends at a crossing to the host. */
 static int run_send(struct run *r, int crossing, int first, int count, struct alexcl_error *err) {
     struct worker *worker = r->worker;
     int h = worker->index, status = ALEXCL_OK;
@@ -162,7 +165,7 @@ static int run_send(struct run *r, int crossing, int first, int count, struct al
             run_pack(to, from->host, &region);
             continue;
         }
-        /* The copies of one queue: the last one's end is the end of all. */
+        /* Copies of one queue end in order, so the last event is done when all copies are. */
         event_free(send->event);
         send->event = NULL;
         TRY(buffer_read_region(from->buffer, &region, to, computed, DEVICE_EXCHANGE, &send->event, err));
@@ -173,7 +176,7 @@ done:
     return status;
 }
 
-/* Brings what the other half sent to the device. */
+/* Copies to the device what the other half has sent to the host. */
 static int run_take(struct run *r, int crossing, const struct worker_send *send, struct alexcl_error *err) {
     struct worker *worker = r->worker;
     int h = worker->index, status = ALEXCL_OK;
@@ -204,7 +207,7 @@ done:
     return status;
 }
 
-/* Publishes the next own message of a crossing, waits for the other half's, and brings it here. */
+/* Publishes this worker's next message of a crossing, waits for the other worker's, and copies that to the device. */
 static int run_receive_next(struct run *r, int crossing, struct alexcl_error *err) {
     struct worker *worker = r->worker;
     int h = worker->index, status = ALEXCL_OK, message = r->messages++, span = -1;
@@ -226,7 +229,7 @@ done:
     return status;
 }
 
-/* All messages that have something of images first .. first+count-1. */
+/* Receives all messages that hold any of images first .. first+count-1. */
 static int run_receive(struct run *r, int crossing, int first, int count, struct alexcl_error *err) {
     const struct worker_sends *sends = &r->worker->sends[crossing];
     int status = ALEXCL_OK;
@@ -252,7 +255,7 @@ static int run_join(struct run *r, int crossing, int first, int count, struct al
     return status;
 }
 
-/* Both halves on one target: each gets the other's halo by a copy in place. */
+/* Where both halves are on one target, each gets its halo by a copy on the device. */
 static int run_copy_halo(struct run *r, int crossing, int first, int count, struct alexcl_error *err) {
     struct worker *worker = r->worker;
     const struct graph *g = worker->graph;
@@ -273,15 +276,15 @@ static int run_copy_halo(struct run *r, int crossing, int first, int count, stru
     return status;
 }
 
-/* Image worker_batch.check: notes the first layer whose output is not finite. */
+/* Looks at image worker_batch.check alone, and notes the first layer whose output is not finite. */
 static int run_check(struct run *r, int layer, int half, int first, int count, struct alexcl_error *err) {
     struct worker *worker = r->worker;
-    int image = worker->shared->batch.check - worker->first; /* of its own, if it is among them */
+    int image = worker->shared->batch.check - worker->first; /* among the images of this worker, if it is one of them */
     const struct graph_layer *gl = &worker->graph->layers[layer];
     size_t floats = layer_out_floats(&gl->half[half]);
     if (image < first || image >= first + count || (worker->not_finite >= 0 && worker->not_finite <= layer))
         return ALEXCL_OK;
-    float *part = worker->output; /* free until the batch's end */
+    float *part = worker->output; /* nobody needs it before the batch's end */
     for (size_t i = 0; i < floats; i += worker->output_floats) {
         size_t m = floats - i < worker->output_floats ? floats - i : worker->output_floats;
         int status = storage_read(worker_value(worker, half, gl->out), (size_t)image * floats + i, part, m, err);
@@ -330,15 +333,15 @@ static int run_layer(struct run *r, int i, int first, int count, struct alexcl_e
     return ALEXCL_OK;
 }
 
-/* Copies the last layer's output to the caller's array, each half at its place in every row. */
+/* Copies the last layer's output to the caller's array; each half has its own part of every row. */
 static int run_download(struct run *r, struct alexcl_error *err) {
     struct worker *worker = r->worker;
     const struct graph *g = worker->graph;
     const struct graph_layer *last = &g->layers[g->layer_count - 1];
     size_t row = shape_size(g->output), first_floats = shape_size(last->half[0].shape.out);
     int finish = run_open_span(r, ALEXCL_WORK_WAIT, "output", -1, 0, r->images);
-    /* By a finish, in which Intel's runtime lets this thread compute as well; a blocking read leaves all the work to
-     * the others. */
+    /* Wait by a finish: there Intel's runtime lets this thread compute as well, while in a blocking read this thread
+     * would idle. */
     int finished = worker->target.device ? device_finish(worker->target.device, err) : ALEXCL_OK;
     timeline_close(worker->timeline, finish);
     if (finished != ALEXCL_OK) return finished;
@@ -358,7 +361,8 @@ static int run_download(struct run *r, struct alexcl_error *err) {
     return ALEXCL_OK;
 }
 
-/* Images first .. first+count-1 through `layers` steps, a few of them at a time through all. */
+/* Runs images first .. first+count-1 through a run of `layers` layers: a few images through all of them, then the next
+ * few. */
 static int run_layers(struct run *r, const struct graph_schedule_section *section, const struct graph_step *steps,
                       int layers, int first, int count, struct alexcl_error *err) {
     int status = ALEXCL_OK, together = run_together(r, section, count), end = first + count;
@@ -366,11 +370,11 @@ static int run_layers(struct run *r, const struct graph_schedule_section *sectio
     for (int from = first; from < end; from += together) {
         for (int i = 0; i < layers; i++) {
             TRY(run_layer(r, steps[i].index, from, end - from < together ? end - from : together, err));
-            /* The device begins while the rest of the slice is handed out. */
+            /* So the device begins while the rest of the slice is enqueued. */
             if (worker->pinned && from == first && i == 0) TRY(device_flush(worker->target.device, err));
         }
-        /* Where many launches wait, Intel's runtime holds the next enqueue up, and this thread, which computes in a
-         * finish, idles. */
+        /* When many launches wait, Intel's runtime delays the next enqueue, and this thread, which could compute inside
+         * a finish, idles. */
         r->waiting += 2 * layers;
         if (worker->graph->block > 1 && r->waiting > WORKER_WAITING) {
             TRY(device_finish(worker->target.device, err));
@@ -381,7 +385,7 @@ done:
     return status;
 }
 
-/* One step for the images of a slice. */
+/* Runs one step for the images of a slice. */
 static int run_step(struct run *r, const struct graph_step *step, int first, int count, struct alexcl_error *err) {
     switch (step->kind) {
     case GRAPH_STEP_UPLOAD: return run_upload(r, first, count, err);
@@ -390,7 +394,7 @@ static int run_step(struct run *r, const struct graph_step *step, int first, int
     case GRAPH_STEP_COPY: return run_copy_halo(r, step->index, first, count, err);
     case GRAPH_STEP_SEND: return run_send(r, step->index, first, count, err);
     case GRAPH_STEP_UPLOAD_NEXT: return first + count == r->images ? run_upload_next(r, err) : ALEXCL_OK;
-    case GRAPH_STEP_LAYER: break; /* run_layers */
+    case GRAPH_STEP_LAYER: break; /* done by run_layers */
     }
     return ALEXCL_OK;
 }
@@ -430,7 +434,7 @@ static int run_schedule(struct run *r, struct alexcl_error *err) {
     }
     TRY(run_download(r, err));
     if (worker->target.device)
-        TRY(device_finish(worker->target.device, err)); /* adds up the times of the copies, too */
+        TRY(device_finish(worker->target.device, err)); /* adds up the times of the copies as well */
 done:
     return status;
 }
@@ -453,7 +457,7 @@ int run_batch(struct worker *worker, struct alexcl_error *err) {
     event_free(r.uploaded);
     if (status != ALEXCL_OK) {
         exchange_abort(worker->shared->exchange);
-        /* What is under way still reads and writes memory that the next batch uses. */
+        /* Commands that still run use memory that the next batch will use. */
         struct alexcl_error ignored = {0};
         if (worker->target.device) (void)device_finish(worker->target.device, &ignored);
         for (int x = 0; x < worker->graph->crossing_count; x++)

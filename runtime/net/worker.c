@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A target's thread, and all that it allocates before the first batch: values of its halves, joined inputs, packed
- * weights, one workspace for the layer that wants most, and an arena of host memory that its driver copies from without
- * another copy. Layers are prepared largest first: while one is packed, the floats that it is packed from are in memory
- * as well. */
+/* A worker's thread, and all that it allocates before the first batch: its halves' values, joined inputs, packed
+ * weights, a workspace as large as the layer that needs most, and host memory from which a device copies by itself.
+ * Layers are prepared in order of size, the largest first: while a layer is packed, the floats that it is packed from
+ * are in memory too. */
 #include "worker.h"
 
 #include <assert.h>
@@ -14,7 +14,7 @@
 #include "selection.h"
 
 enum { WORKER_LINE = 16 };       /* floats of a cache line */
-enum { WORKER_LARGE = 1 << 18 }; /* floats: tensors above this are packed one at a time over all workers */
+enum { WORKER_LARGE = 1 << 18 }; /* floats; of the tensors that are larger, all workers together pack one at a time */
 
 static void *worker_main(void *argument) {
     struct worker *worker = argument;
@@ -83,7 +83,7 @@ int worker_measure_peak(struct worker *worker, struct alexcl_error *err) {
     return worker->target.device ? peak_measure(worker->target.device, &worker->peak, err) : ALEXCL_OK;
 }
 
-/* Memory of one half for its values and what it receives. */
+/* Allocates memory for the values of one half, and for what it receives. */
 static int worker_make_half(struct worker *worker, int h, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     const struct graph *g = worker->graph;
@@ -99,7 +99,7 @@ static int worker_make_half(struct worker *worker, int h, struct alexcl_error *e
                      "the crossings of a half", err));
     for (int x = 0; x < g->crossing_count; x++) {
         struct graph_sent sent = graph_sent(g, x, 1 - h);
-        if (worker_has_both(worker) && graph_joined_floats(g, x)) continue; /* joined from where it was made */
+        if (worker_has_both(worker) && graph_joined_floats(g, x)) continue; /* the join reads it where it was made */
         snprintf(what, sizeof what, "what half %d receives for %s", h, graph_crossing_name(g, x));
         TRY(storage_create(&worker->target, images * sent.floats, what, &worker->received[h][x], err));
     }
@@ -132,20 +132,21 @@ done:
     return status;
 }
 
-/* A layer, and what its parameters take. */
+/* A layer, and the size of its parameters. */
 struct worker_size {
     int layer;
     size_t floats;
 };
 
-/* Largest first; of equal ones those that come first. */
+/* Orders by size, the largest first, then by number. */
 static int worker_order(const void *a, const void *b) {
     const struct worker_size *x = a, *y = b;
     if (x->floats == y->floats) return x->layer - y->layer;
     return x->floats < y->floats ? 1 : -1;
 }
 
-/* Largest first: while they are packed, what they are read from is in memory as well, and little else. */
+/* Prepares the largest layers first: while they are packed, what they are read from is in memory as well, and little
+ * else is. */
 static int worker_prepare_layers(struct worker *worker, struct alexcl_error *err) {
     int status = ALEXCL_OK, count = worker->graph->layer_count;
     struct worker_size *sizes = NULL;
@@ -166,7 +167,7 @@ done:
     return status;
 }
 
-/* Cuts `floats` for each image out of what is left at *at, from a cache line on. */
+/* Takes `floats` floats for each image from the memory at *at, beginning at a cache line. */
 static float *worker_cut(const struct worker *worker, float **at, size_t floats) {
     float *area = *at;
     *at += ((size_t)worker->capacity * floats + WORKER_LINE - 1) / WORKER_LINE * WORKER_LINE;
@@ -220,7 +221,7 @@ int worker_prepare(struct worker *worker, struct alexcl_error *err) {
         TRY(worker_make_half(worker, h, err));
     }
     TRY(worker_prepare_layers(worker, err));
-    for (int i = 0; i < g->layer_count; i++) { /* of the variants that could be prepared */
+    for (int i = 0; i < g->layer_count; i++) { /* now that it is known which variants could be prepared */
         for (int h = 0; h < 2; h++) {
             const struct layer *l = &g->layers[i].half[h];
             size_t wanted = worker_runs(worker, h) ? layer_workspace(l, LAYER_FORWARD, &worker->target) : 0;
@@ -235,7 +236,7 @@ done:
     return status;
 }
 
-/* Frees the worker's thread, then everything on its target. */
+/* Ends the worker's thread, then frees everything on its target. */
 void worker_free(struct worker *worker) {
     if (!worker->shared) return;
     if (worker->started) {
