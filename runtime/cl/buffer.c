@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Device memory, counted against the device's limits as it is taken, and copies of rectangles of it. A region whose
- * rows follow one another goes as one plain copy, which every driver gives to the copy engine whole; only others go as
- * rectangles. In tested builds every buffer has guard words behind it, of a NaN that no kernel makes. */
+/* Device memory, which is counted and compared with the device's limits when it is allocated, and copies of regions of
+ * it. A region that lies in one piece is copied by a plain copy, for which every driver uses the copy engine; only
+ * other regions are copied as rectangles. In tested builds every buffer has guard words behind it, with a NaN that no
+ * kernel computes. */
 #include "buffer.h"
 
 #include <assert.h>
@@ -12,7 +13,7 @@
 #include "settings.h"
 
 #ifdef ALEXCL_GUARD
-enum { GUARD_FLOATS = 1024 }; /* behind every buffer: 4 KiB of a NaN that no kernel makes */
+enum { GUARD_FLOATS = 1024 }; /* behind every buffer: 4 KiB of a NaN that no kernel computes */
 static const cl_uint guard_word = 0x7fc0dead;
 #else
 enum { GUARD_FLOATS = 0 };
@@ -20,13 +21,13 @@ enum { GUARD_FLOATS = 0 };
 
 static int buffer_is_bare(void) { return settings_environment("ALEXCL_BARE_BUFFERS") != NULL; }
 
-/* On a CPU, buffers that are read from memory every time lie in host memory that we allocate: large pages, which
- * drivers do not ask for. Weights came out of memory a sixth faster. */
+/* On a CPU, large buffers use host memory that is allocated here: it lies in large pages, which drivers do not ask for.
+ * Reading weights from memory is a sixth faster so. */
 static int buffer_wants_host(const struct device *dev, size_t size) {
     return dev->limits.kind == ALEXCL_DEVICE_CPU && dev->limits.unified_memory && size >= MEMORY_LARGE;
 }
 
-/* The driver calls this when nothing uses the buffer any more. */
+/* The driver calls this when the buffer is not used any more. */
 static void CL_CALLBACK buffer_free_host(cl_mem memory, void *host) {
     (void)memory;
     free(host);
@@ -64,7 +65,7 @@ int buffer_create(struct device *dev, size_t floats, const char *what, struct bu
         CL_TRY(dev, clSetMemObjectDestructorCallback(b->memory, buffer_free_host, host), err);
         host = NULL;
     }
-    /* Filling also makes the driver take the memory now, not in the middle of the first batch. */
+    /* Filling the buffer also makes the driver allocate the memory now, not in the middle of the first batch. */
 #ifdef ALEXCL_GUARD
     cl_uint word = guard_word;
 #else
@@ -75,10 +76,10 @@ int buffer_create(struct device *dev, size_t floats, const char *what, struct bu
                clEnqueueFillBuffer(dev->work, b->memory, &word, sizeof word, 0, size ? size : sizeof(float), 0, NULL,
                                    &filled),
                err);
-        /* A copy on the other queue must not come before the fill. */
+        /* A copy on the other queue must not overtake the filling. */
         CL_TRY(dev, clFlush(dev->work), err);
         CL_TRY(dev, clEnqueueBarrierWithWaitList(dev->transfer, 1, &filled, NULL), err);
-        /* A driver that has less memory than it says may tell so by this event alone. */
+        /* A driver that has less memory than it claims may tell so by this event alone. */
         cl_event accounted = filled;
         filled = NULL;
         TRY(device_account_event(dev, NULL, accounted, DEVICE_TRANSFER, err));
@@ -217,11 +218,13 @@ void pinned_free(struct pinned *p) {
     free(p);
 }
 
-/* Where a region lies in its buffer and, packed, on the other side; bytes. Rows are OpenCL's slices, lines its rows. */
+/* A region in OpenCL's terms, in bytes: where it lies in its buffer and, packed, on the other side. Rows of a region
+ * are OpenCL's slices, lines are its rows. */
 struct rectangle {
     size_t origin[3], packed[3], size[3], line, row, packed_line, packed_row;
-    size_t start, bytes; /* of the whole, where the rows follow one another */
-    /* they do: a plain copy, which every driver gives to the copy engine whole; some serve a rectangle row by row */
+    size_t start, bytes; /* the whole of it, where it lies in one piece */
+    /* it lies in one piece on both sides: every driver gives a plain copy to the copy engine, while some copy a
+     * rectangle row by row */
     int in_one;
 };
 static struct rectangle buffer_rectangle(const struct buffer_region *r, size_t packed_first) {
@@ -243,7 +246,7 @@ static struct rectangle buffer_rectangle(const struct buffer_region *r, size_t p
     };
 }
 
-/* Accounts the event of a copy and hands out a second hold on it. */
+/* Accounts for the event of a copy, and gives the caller the event as well. */
 static int buffer_hand_out(struct device *dev, cl_event event, enum device_account account, struct event **done_event,
                            struct alexcl_error *err) {
     int status = ALEXCL_OK;
@@ -257,13 +260,13 @@ done:
     return status;
 }
 
-/* Whether the region's last value lies in the buffer. Asserts alone ask for it, so a release never does. */
+/* Whether the region's last value lies in the buffer. Used by asserts alone. */
 __attribute__((unused)) static int buffer_has_region(const struct buffer *b, const struct buffer_region *r) {
     size_t last_line = r->lines ? (r->lines - 1) * r->line_pitch : 0;
     return r->rows == 0 || (r->row + r->rows - 1) * r->pitch + r->first + last_line + r->width <= b->floats;
 }
 
-/* A copy between a region and the host, to `to` or from `from`. */
+/* Copies a region to `to` on the host or, where `to` is NULL, from `from`. */
 static int buffer_move_region(struct buffer *b, const struct buffer_region *r, float *to, const float *from,
                               const struct event *after, enum device_account account, struct event **done_event,
                               struct alexcl_error *err) {
@@ -275,7 +278,7 @@ static int buffer_move_region(struct buffer *b, const struct buffer_region *r, f
     const cl_event *wait = after ? &before : NULL;
     assert(buffer_has_region(b, r));
     if (after) CL_TRY(dev, clFlush(dev->work), err);
-    if (x.bytes == 0) /* OpenCL refuses such a copy; who waits for it waits for nothing else */
+    if (x.bytes == 0) /* OpenCL refuses an empty copy. A marker takes its place, for whoever waits for the event. */
         CL_TRY(dev, clEnqueueMarkerWithWaitList(dev->transfer, waits, wait, &event), err);
     else if (to && x.in_one)
         CL_TRY(dev, clEnqueueReadBuffer(dev->transfer, b->memory, CL_FALSE, x.start, x.bytes, to, waits, wait, &event),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A compiled kernel and its launches. What the compiler left of the work-group's size is known only when it is built,
- * so it is asked for then; a kernel that shares nothing between its items runs in smaller groups instead of failing. */
+/* A compiled kernel and its launches. How large a work-group may be depends on the registers that the compiler has
+ * used, so it is asked for when the kernel is built. A kernel whose items share nothing then runs in smaller groups
+ * instead of failing. */
 #include "kernel.h"
 
 #include <assert.h>
@@ -18,10 +19,10 @@ struct kernel {
     size_t largest_group;
     size_t required; /* items of the work-group that the source requires; 0: any */
     cl_ulong local;  /* bytes of __local variables, without arguments */
-    cl_uint args;    /* that its source declares */
+    cl_uint args;    /* the number that the source declares */
 };
 
-/* A compiled kernel may be allowed fewer items than its device has room for: it is known only now. */
+/* A compiled kernel may be allowed fewer items than its device allows in general, which is known only now. */
 static int kernel_check_limits(const struct kernel *k, const char *source, const char *function,
                                struct alexcl_error *err) {
     const struct device *dev = k->device;
@@ -116,7 +117,7 @@ int kernel_launch(struct kernel *k, const char *label, const struct kernel_range
     }
     uint64_t local = k->local;
     for (size_t i = 0; i < arg_count; i++) local += args[i].kind == KERNEL_LOCAL ? args[i].value.bytes : 0;
-    /* A kernel whose items share nothing does the same in smaller groups. */
+    /* A kernel whose items share nothing computes the same in smaller groups. */
     for (; group > k->largest_group && !k->required && local == 0 && items[0] % 2 == 0; group /= 2) items[0] /= 2;
     for (unsigned d = 0; d < range->dims; d++) global[d] = (range->global[d] + items[d] - 1) / items[d] * items[d];
     if (group > k->largest_group)
@@ -124,7 +125,7 @@ int kernel_launch(struct kernel *k, const char *label, const struct kernel_range
             err, ALEXCL_E_DEVICE,
             "%s: the kernel of %s wants work-groups of %zu items, the device allows it %zu; choose another device",
             dev->name, label, group, k->largest_group);
-    /* PoCL and rusticl accept more than there is, and then write over it. */
+    /* PoCL and rusticl accept more local memory than there is, and then write over its end. */
     if (local > dev->limits.local_memory)
         return error_set(
             err, ALEXCL_E_DEVICE,

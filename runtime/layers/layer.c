@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What all kinds of layer share: their rows, how a description is walked into shapes and tensors, how values are laid
- * out in blocks, the choice of a variant (the measured one, else the first that is applicable and builds), and the
- * forward pass, whose launches are cut so that none holds a device for long. */
+/* What all types of layers share: how a description becomes shapes and tensors, how values lie in blocks, how a variant
+ * is chosen (the measured one, else the first that is applicable and can be built), and the forward pass, whose
+ * launches are cut so that none keeps a device busy for long. */
 #include "layer.h"
 
 #include <assert.h>
@@ -15,11 +15,12 @@
 #include "log.h"
 #include "memory.h"
 
-/* Seconds of one launch at most: a device that draws the screen as well must come back to it, and some drivers end what
- * does not. */
+/* The longest time of one launch, in seconds: a device may also have to draw the screen, and some drivers end a launch
+ * that does not return. */
 static const double LAYER_LAUNCH_SECONDS = 0.1;
-/* Where a layer was never measured: multiplications of a compute unit in a cycle. Units have 8 lanes to 128, of which
- * such kernels use a tenth to a half; so this is a slow one's. And the clock, in MHz, of a device that tells none. */
+/* For layers that were never measured: multiply-adds of a compute unit in one cycle. A unit has 8 to 128 lanes, of
+ * which these kernels use a tenth to a half, so this is the number of a slow one. LAYER_CLOCK is the clock, in MHz, of
+ * a device that tells none. */
 static const double LAYER_UNIT_MACS = 1.0;
 enum { LAYER_CLOCK = 500 };
 
@@ -142,7 +143,7 @@ int layer_takes_blocks(const struct layer *l) {
 
 int layer_fuses_relu(const struct layer *l, int block) { return block > 1 && l->shape.ops->fuses_relu; }
 
-/* The feature maps that the half is given: all, or its own. */
+/* The feature maps that half `half` is given: all channels, or its own. */
 static struct alexcl_shape layer_in_maps(const struct layer *l, int half) {
     return (struct alexcl_shape){shape_half_count(l->shape.maps.c, half), l->shape.maps.h, l->shape.maps.w};
 }
@@ -224,7 +225,7 @@ void layer_shrink_units(struct alexcl_layer *desc, struct alexcl_shape *in) {
 void layer_shrink(const struct layer *l, struct alexcl_layer *desc, struct alexcl_shape *in) {
     *desc = *l->shape.desc;
     *in = l->shape.whole_in;
-    desc->connections = NULL; /* zeros among the weights */
+    desc->connections = NULL; /* they are zeros among the weights */
     desc->gain = 0;
     if (l->shape.ops->inputs) {
         *desc = l->shape.ops->samples->desc;
@@ -252,7 +253,7 @@ int layer_on_device_plain(const struct layer *l, const struct target *target) {
     return target->device && l->choice.in_block == 1 && l->choice.out_block == 1;
 }
 
-/* What the kernels with tiles in local memory need. */
+/* What kernels need that have tiles in local memory. */
 enum { TILES_ITEMS = 64, TILES_BYTES = 8192 };
 
 int layer_on_cpu_device(const struct layer *l, const struct target *target) {
@@ -280,7 +281,7 @@ int layer_wants_clblast(const struct layer *l, const struct target *target) {
     return layer_on_device(l, target) && device_settings(target->device)->clblast;
 }
 
-/* The first applicable row of a pass behind `after`; NULL: of all. */
+/* The first applicable variant of a pass behind variant `after`; NULL: the first of all. */
 static const struct layer_variant *layer_next(const struct layer *l, enum layer_pass_kind pass,
                                               const struct target *target, const struct layer_variant *after) {
     const struct layer_variant *const *v = l->shape.ops->variants[pass];
@@ -356,9 +357,9 @@ int layer_prepare_variant(struct layer *l, enum layer_pass_kind pass, struct tar
     l->target = target;
     l->pass[pass].variant = variant;
     l->pass[pass].workspace = variant->workspace ? variant->workspace(l, target) : 0;
-    if (shape_size(l->shape.out) == 0) return ALEXCL_OK; /* one channel has no half 1 */
+    if (shape_size(l->shape.out) == 0) return ALEXCL_OK; /* a layer with one channel has no half 1 */
     int status = ALEXCL_OK;
-    TRY(parameters_create(l, pass, err)); /* the device fills them while kernels are built */
+    TRY(parameters_create(l, pass, err)); /* the device fills this memory while kernels are built */
     if (variant->build) TRY(variant->build(l, err));
     TRY(parameters_write(l, pass, values, err));
 done:
@@ -381,7 +382,7 @@ int layer_prepare(struct layer *l, enum layer_pass_kind pass, struct target *tar
         int status = layer_prepare_variant(l, pass, target, variant, values, &why);
         if (status == ALEXCL_OK) return ALEXCL_OK;
         const struct layer_variant *dropped = variant, *after = variant == p->tuned ? NULL : variant;
-        if (!after) { /* the tuned one's: others choose by themselves */
+        if (!after) { /* they belong to the tuned variant; others choose by themselves */
             p->tile = (struct layer_tile){{0}};
             p->seconds = 0;
         }
@@ -400,11 +401,10 @@ int layer_launch_images(const struct layer *l, enum layer_pass_kind pass, const 
     double images = seconds > 0 ? LAYER_LAUNCH_SECONDS / seconds : LAYER_GROUPS;
     int max = images < LAYER_GROUPS ? (int)images : LAYER_GROUPS, chunk = p->variant->chunk ? p->variant->chunk(l) : 1;
     if (max < 1) max = 1;
-    return max > chunk ? max - max % chunk : max; /* or the last chunk of each launch would be a small one */
+    return max > chunk ? max - max % chunk : max; /* else the last chunk of each launch would be a small one */
 }
 
-/* Whether images up to `end` lie in the buffers of a forward pass. Asserts alone ask for it, so a release never
- * does. */
+/* Whether the buffers of a forward pass hold images up to `end`. Used by asserts alone. */
 __attribute__((unused)) static int layer_io_fits(const struct layer *l, const struct layer_io *io, size_t end) {
     const struct layer_pass *p = &l->pass[LAYER_FORWARD];
     size_t hw = (size_t)l->shape.maps.h * (size_t)l->shape.maps.w;
@@ -422,7 +422,7 @@ int layer_run(struct layer *l, enum layer_pass_kind pass, const struct layer_io 
     assert(io->first >= 0 && io->count >= 0 && (l->choice.max_images == 0 || io->count <= l->choice.max_images));
     if (l->shape.view || shape_size(l->shape.out) == 0) return ALEXCL_OK;
     assert(pass != LAYER_FORWARD || layer_io_fits(l, io, (size_t)(io->first + io->count)));
-    /* A CPU's launch is made of small pieces anyway. */
+    /* A CPU computes a launch in small pieces anyway. */
     int max = l->target->device && !layer_on_cpu_device(l, l->target)
                   ? layer_launch_images(l, pass, device_limits(l->target->device))
                   : LAYER_GROUPS;

@@ -10,8 +10,8 @@
 #include "layer_conv.h"
 #include "ref.h"
 
-/* Connections (LeNet-1998's c3) are zeros among the weights, so that every variant is a plain convolution: only the
- * count of products and of trained parameters leaves them out. */
+/* Connections that are left out (LeNet-1998's c3) are zeros among the weights, so every variant computes a plain
+ * convolution. Only the counts of products and of trained parameters leave them out. */
 static uint64_t conv_connections(const struct layer *l) {
     const struct layer_tensor *weight = &l->shape.tensors[0];
     if (!l->shape.desc->connections) return (uint64_t)weight->count * (uint64_t)weight->shape[1];
@@ -88,7 +88,7 @@ int conv_window_defines(const struct layer *l, char *out, size_t size) {
                     v.kernel[0], v.kernel[1], v.stride[0], v.stride[1], v.dilation[0], v.dilation[1]);
 }
 
-/* Products of one output. */
+/* How many products an output is the sum of. */
 static int conv_depth(const struct layer *l) { return (int)layer_tensor_row(&l->shape.tensors[0]); }
 
 /* ---- ref ---- */
@@ -154,9 +154,9 @@ static const struct layer_variant conv_own = {.name = "own",
 
 /* ---- wino_gpu: winograd.cl ---- */
 
-/* The workspace at most, where more than one image's: in bytes, enough tiles that the products of the paper's layers
- * are some 900 work-groups, which keep a GPU of 60 units busy; not much more than its last cache holds. Layers that are
- * smaller need not fill it. */
+/* The workspace has at most WINO_BYTES, unless one image needs more. That holds enough tiles for some 900 work-groups
+ * of products in the paper's layers, which keep a GPU of 60 units busy, and is not much more than the last cache holds.
+ * For smaller layers WINO_IMAGES bounds it. */
 enum { WINO_BYTES = 16 << 20, WINO_IMAGES = 64 };
 
 static struct conv_packing wino_packing(const struct layer *l) {
@@ -166,8 +166,8 @@ static struct conv_packing wino_packing(const struct layer *l) {
     return p;
 }
 
-/* winograd.cl's terms: rows of values and of products, tiles of an image, images whose tiles are in the workspace at
- * once. */
+/* In winograd.cl's terms: rows of values and of products, tiles of an image, images whose tiles are in the workspace at
+ * the same time. */
 struct wino_sizes {
     int points, depth, blocks, rows, product_rows, across, per_image, images;
 };
@@ -189,7 +189,7 @@ static struct wino_sizes wino_sizes(const struct layer *l) {
     return z;
 }
 
-/* Tiles of so many images, filled up. */
+/* The number of tiles of so many images, rounded up to whole work-groups. */
 static size_t wino_width(const struct wino_sizes *z, int images) {
     return ((size_t)images * (size_t)z->per_image + OWN_PIXELS - 1) / OWN_PIXELS * OWN_PIXELS;
 }
@@ -276,21 +276,21 @@ static const struct layer_variant conv_wino = {.name = "wino_gpu",
 
 /* ---- clblast: im2col.cl, GEMM ---- */
 
-/* The outputs of the half that read group g: rows of its weights. */
+/* The outputs of this half that read group g, which are rows of its weights. */
 static void conv_group_rows(const struct shape_conv *s, int g, int *first, int *count) {
     int from = g * s->group_out - s->before, to = from + s->group_out;
     *first = from < 0 ? 0 : from;
     *count = (to < s->out.c ? to : s->out.c) - *first;
 }
 
-/* What CLBlast wants of the workspace, for any of the groups; the columns lie behind it. */
+/* Floats of the workspace that CLBlast needs for the largest of the groups; the columns lie behind them. */
 static size_t conv_clblast_start(const struct layer *l, const struct target *target) {
     struct shape_conv s = conv_shape(l);
     size_t max = 0;
     for (int g = 0, rows = 0; g < s.groups; g++) {
         int first, count;
         conv_group_rows(&s, g, &first, &count);
-        if (count <= 0 || count == rows) continue; /* all but the first and the last are alike */
+        if (count <= 0 || count == rows) continue; /* groups between the first and the last are all alike */
         size_t wanted = blas_gemm_workspace(target->device, (size_t)count, (size_t)s.out.h * (size_t)s.out.w,
                                             (size_t)conv_depth(l), 0);
         rows = count;
@@ -392,7 +392,7 @@ static void conv_tell(const struct alexcl_layer *d, layer_tell_fn *tell, void *u
     layer_tell_window(d, 1, tell, user);
 }
 
-/* The width and the outputs stay: a tile is chosen by them. */
+/* The width and the outputs stay, since a tile is chosen by them. */
 static void conv_shrink(struct alexcl_layer *d, struct alexcl_shape *in) {
     struct shape_window v = layer_window(d);
     int rows = shape_window_extent(&v, 0) + 2 * v.stride[0] - v.pad[0] - v.pad[2]; /* for three rows of output */
@@ -400,7 +400,7 @@ static void conv_shrink(struct alexcl_layer *d, struct alexcl_shape *in) {
     if (rows > 0) in->h = layer_min(in->h, rows);
 }
 
-/* More groups than one begin inside a block; half 0 has the more of them. */
+/* Several groups would begin inside a block. Half 0 has the larger number of groups. */
 int conv_takes_blocks(const struct layer *l) {
     return l->shape.reads.all || shape_half_count(l->shape.whole_in.c, 0) == l->shape.tensors[0].shape[1];
 }
@@ -422,7 +422,7 @@ const struct layer_ops layer_conv_ops = {
     .metadata = conv_tell,
     .shrink = conv_shrink,
     .samples = (const struct layer_sample[]){
-        /* As wide as those of tiny2t, with which they share their programs. */
+        /* As wide as the layers of tiny2t, so that they share programs with these. */
         {{.type = ALEXCL_CONV,
           .name = "conv",
           .outputs = 34,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Convolution on CPU devices: directly (conv_cpu.cl), and by Winograd's minimal filtering (winograd_cpu.cl) where
- * window and stride allow it. Winograd's transformed values stay in local memory (`winograd`) or, of deep layers, whose
- * weights should be fetched for many tiles at once, go through the workspace (`wino_mem`). All make maps in blocks of
- * channels. Here are chosen the tiles, which must fit the registers, and laid out the launches. */
+/* Convolution on CPU devices: directly (conv_cpu.cl) and, where window and stride allow it, by Winograd's minimal
+ * filtering (winograd_cpu.cl). In variant `winograd` the transformed values stay in local memory. In `wino_mem` they go
+ * through the workspace: for deep layers, whose weights should be fetched once for many tiles. All variants write their
+ * output in blocks of channels. This file chooses tiles that fit into the registers, and launches the kernels. */
 #include <limits.h>
 #include <stdio.h>
 
@@ -18,15 +18,17 @@ static int conv_makes_blocks(const struct layer *l, const struct target *target)
 
 /* ---- cpu: conv_cpu.cl ---- */
 
-enum { CPU_IMAGES = 8, CPU_COLUMNS = 32, CPU_VECTORS = 4 }; /* frames in the workspace; largest tile */
+/* how many images have their frames in the workspace; the largest tile */
+enum { CPU_IMAGES = 8, CPU_COLUMNS = 32, CPU_VECTORS = 4 };
 
-/* Outputs of a row x vectors of output channels that a work-item makes. */
+/* A work-item computes `columns` outputs of a row, for `vectors` vectors of output channels. */
 struct conv_tile {
     int columns, vectors;
 };
 
-/* What takes the fewest operations, of the tiles whose sums and weights the registers hold: products, and loads at half
- * their price; columns behind the end of a row and channels behind the last count too. */
+/* Of the tiles whose sums and weights fit into the registers, the one that takes the fewest operations. A load counts
+ * half as much as a product. Columns behind the end of a row and channels behind the last one are computed too, and
+ * count. */
 static struct conv_tile conv_cpu_tile(const struct layer *l, const struct target *target) {
     if (l->pass[LAYER_FORWARD].tile.size[0])
         return (struct conv_tile){l->pass[LAYER_FORWARD].tile.size[0], l->pass[LAYER_FORWARD].tile.size[1]};
@@ -56,7 +58,7 @@ static int conv_cpu_applicable(const struct layer *l, const struct target *targe
            layer_takes_tile(l, LAYER_FORWARD, (struct layer_tile){{columns, CPU_VECTORS}});
 }
 
-/* The frame of zeros that holds everything the tiles read of one map. */
+/* Size of the frame that holds one map, and zeros wherever the tiles read outside it. */
 static void conv_cpu_frame(const struct layer *l, struct conv_tile tile, int *h, int *w) {
     int tiles = (l->shape.out.w + tile.columns - 1) / tile.columns;
     struct shape_window v = layer_window(l->shape.desc);
@@ -142,22 +144,23 @@ const struct layer_variant conv_cpu = {.name = "cpu",
 /* ---- winograd: winograd_cpu.cl ---- */
 
 enum {
-    WINOGRAD_STRIDE = 4, /* besides 1 */
-    /* bytes of transformed inputs and sums at most, where more than one image's: weights are fetched once for them */
+    WINOGRAD_STRIDE = 4, /* the one stride that it computes, beside 1 */
+    /* largest size in bytes of transformed inputs and sums, unless one image needs more: weights are fetched once for
+     * all of them */
     WINOGRAD_WORKSPACE = 16 << 20,
     WINOGRAD_IMAGES = 64, /* at most */
-    WINOGRAD_ITEM = 128,  /* tiles of a work-item at most that makes sums of one point */
+    WINOGRAD_ITEM = 128,  /* the largest number of tiles for which a work-item computes the sums of one point */
     WINOGRAD_DEEP = 128,  /* channels */
 };
 
-/* Tiles and vectors in registers at once, groups of tiles that a work-item takes one after the other, outputs along a
- * side of a tile. */
+/* Tiles and vectors that are in registers at the same time; groups of tiles that a work-item computes one after the
+ * other; outputs along a side of a tile. */
 struct winograd_tile {
     int tiles, vectors, groups, out;
 };
 enum { WINOGRAD_TILES = 16, WINOGRAD_VECTORS = 4, WINOGRAD_GROUPS = 16, WINOGRAD_MAX_OUT = 5 }; /* largest */
 
-/* Of planes: as in winograd_cpu.cl's head. */
+/* Whether the input is planes with a stride (see the head of winograd_cpu.cl). */
 static int winograd_strides(const struct layer *l) {
     return l->shape.desc->stride[0] == WINOGRAD_STRIDE && l->choice.in_block == 1;
 }
@@ -171,12 +174,12 @@ static struct winograd_form winograd_form(const struct layer *l, struct winograd
 static struct conv_packing winograd_packing(const struct layer *l, struct winograd_tile t) {
     return conv_pack_winograd(l, winograd_form(l, t), t.vectors * LAYER_BLOCK, 1);
 }
-/* Inputs that are multiplied, whatever the tile. */
+/* Inputs that are multiplied for an output, whatever the tile. */
 static int winograd_depth(const struct layer *l) {
     return winograd_packing(l, (struct winograd_tile){1, 1, 1, WINOGRAD_OUT}).depth;
 }
 static int winograd_points(const struct layer *l, struct winograd_tile t) { return winograd_packing(l, t).points; }
-/* Bytes of a work-item's transformed inputs, and of its sums. */
+/* Bytes of local memory for a work-item's transformed inputs, and for its sums. */
 static size_t winograd_local(const struct layer *l, struct winograd_tile t, int floats) {
     return (size_t)(winograd_points(l, t) * t.groups * t.tiles * floats) * sizeof(float);
 }
@@ -187,7 +190,8 @@ static size_t winograd_local_sums(const struct layer *l, struct winograd_tile t)
     return winograd_local(l, t, t.vectors * LAYER_BLOCK);
 }
 
-/* Vectors of output channels in registers at once: a number that divides the blocks of outputs, where one does. */
+/* How many vectors of output channels to hold in registers: a number that divides the blocks of outputs, if one
+ * does. */
 static int winograd_vectors(const struct layer *l) {
     int blocks = conv_blocks(l->shape.out.c);
     if (blocks % 4 == 0) return 4;
@@ -195,7 +199,7 @@ static int winograd_vectors(const struct layer *l) {
     return blocks < 2 ? 1 : 2;
 }
 
-/* The largest tile of sums that the registers hold. */
+/* The largest accumulator tile that fits into the registers. */
 static struct winograd_tile winograd_tile(const struct layer *l, const struct target *target) {
     static const int tiles[WINOGRAD_VECTORS + 1] = {0, 12, 12, 8, 6};
     const int *asked = l->pass[LAYER_FORWARD].tile.size;
@@ -207,7 +211,7 @@ static struct winograd_tile winograd_tile(const struct layer *l, const struct ta
 static int winograd_fits(const struct layer *l, const struct target *target, struct winograd_tile t) {
     return winograd_local_values(l, t) + winograd_local_sums(l, t) <= device_limits(target->device)->local_memory;
 }
-/* groups is 0 where not even one fits in local memory. */
+/* `groups` is 0 where not even one group fits into local memory. */
 static struct winograd_tile winograd_fused_tile(const struct layer *l, const struct target *target) {
     struct winograd_tile t = winograd_tile(l, target);
     while (!l->pass[LAYER_FORWARD].tile.size[0] && t.tiles > 1 && !winograd_fits(l, target, t)) t.tiles--;
@@ -220,8 +224,8 @@ static int winograd_across(const struct layer *l, struct winograd_tile t) {
 static int winograd_per_image(const struct layer *l, struct winograd_tile t) {
     return winograd_across(l, t) * ((l->shape.out.h + t.out - 1) / t.out);
 }
-/* More outputs where a row then takes fewer products; but not for images that come one by one, whose time goes to the
- * weights, which are larger then. */
+/* A larger tile of outputs, where a row then takes fewer products. Not for images that are computed one by one: their
+ * time goes to reading the weights, which are larger then. */
 static struct winograd_tile winograd_mem_tile(const struct layer *l, const struct target *target) {
     struct winograd_tile t = winograd_tile(l, target), more = t;
     more.out = WINOGRAD_MAX_OUT;
@@ -252,18 +256,18 @@ static int winograd_fused_applicable(const struct layer *l, const struct target 
     return winograd_applicable(l, target) && layer_takes_tile(l, LAYER_FORWARD, max) &&
            winograd_fused_tile(l, target).groups > 0;
 }
-/* A work-item of a deep layer would fetch weights for few tiles. */
+/* In the fused variant a work-item of a deep layer would fetch weights for few tiles. */
 static int winograd_mem_applicable(const struct layer *l, const struct target *target) {
     return winograd_applicable(l, target) && winograd_depth(l) >= WINOGRAD_DEEP &&
            layer_takes_tile(l, LAYER_FORWARD, (struct layer_tile){{WINOGRAD_TILES, WINOGRAD_VECTORS}});
 }
 
-/* Floats of one image's transformed inputs and sums in the workspace. */
+/* Floats that one image's transformed inputs and sums take in the workspace. */
 static size_t winograd_between_floats(const struct layer *l, struct winograd_tile t) {
     int channels = winograd_depth(l) + conv_groups(l, t.vectors) * t.vectors * LAYER_BLOCK;
     return (size_t)winograd_points(l, t) * (size_t)winograd_per_image(l, t) * (size_t)channels;
 }
-/* Images that are in it at once. */
+/* How many images are in the workspace at the same time. */
 static int winograd_images(const struct layer *l, struct winograd_tile t) {
     size_t images = WINOGRAD_WORKSPACE / (winograd_between_floats(l, t) * sizeof(float));
     int max =

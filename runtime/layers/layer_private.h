@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of the layers share: the list of their rows (layer_types.h), and the parts that their variants are
- * made of. */
+/* What the files of the layers share: the list of the types (layer_types.h), and the parts that their variants are made
+ * of. */
 #ifndef ALEXCL_LAYER_PRIVATE_H
 #define ALEXCL_LAYER_PRIVATE_H
 #include "kernel.h"
@@ -9,93 +9,97 @@
 
 /* ---- describe ---- */
 
-/* A layer whose half reads its own half's channels and makes as many, h x w each (whole_out = whole_in with another
- * map). */
+/* Describes a layer whose half reads its own channels and makes as many, with maps of h x w. */
 void layer_describe_maps(struct layer *l, int h, int w);
-/* The next tensor, of which the half has rows first .. first+count-1 (shape.h): these are set here. */
+/* Adds a tensor, and sets the half's rows of it, first .. first+count-1 (shape.h). */
 void layer_describe_tensor(struct layer *l, struct layer_tensor tensor);
-/* It reads all units. ALEXCL_E_USAGE where it stands behind feature maps; `what` names it in the message. */
+/* Describes a layer that reads all units. ALEXCL_E_USAGE where it stands behind feature maps; `what` names it in the
+ * message. */
 int layer_describe_units(struct layer *l, const char *what, struct alexcl_error *err);
-/* The same, of a layer whose desc->outputs are sums over all units. */
+/* The same for a layer whose outputs (desc->outputs) are sums over all units. */
 int layer_describe_outputs(struct layer *l, const char *what, struct alexcl_error *err);
-/* The next one is a trained bias an output. */
+/* Adds a trained bias, with one value for each output. */
 void layer_describe_bias(struct layer *l, int outputs);
-/* The fill of weights: uniform, by the number of products of a sum and the gain; 0 where there is no connection. */
+/* The `fill` of weights: uniform, scaled by the number of products of a sum and by the gain; 0 where there is no
+ * connection. */
 void layer_fill_weight(const struct layer_fill *f);
 
-/* A description's window; fields that its type does not use are as if nothing was said. */
+/* A description's window. Fields that the type does not use have their defaults. */
 struct shape_window layer_window(const struct alexcl_layer *d);
 
-/* The metadata of a layer with a window, in ONNX's terms: dilations that are not 1; pads, where there are any or
- * `always`. */
+/* Reports the metadata of a layer with a window, in ONNX's terms: dilations other than 1, and pads where there are any
+ * or with `always`. */
 void layer_tell_window(const struct alexcl_layer *d, int always, layer_tell_fn *tell, void *user);
 
 /* ---- shrink ---- */
 
 int layer_min(int a, int b);
-/* Of a side of a map, as much as windows need that begin `windows` strides further on at least; the last one ends as it
- * did. */
+/* Shrinks one side of a map to what is needed for windows that begin up to `windows` strides further on; the last
+ * window ends as it did before. */
 int layer_shrink_side(int side, int axis, int windows, const struct shape_window *w);
-/* The shrink of layers of units. */
+/* The `shrink` of layers of units. */
 void layer_shrink_units(struct alexcl_layer *desc, struct alexcl_shape *in);
 
 /* ---- applicable ---- */
 
 int layer_on_host(const struct layer *l, const struct target *target);
 int layer_on_device(const struct layer *l, const struct target *target);
-int layer_on_device_plain(const struct layer *l, const struct target *target); /* no blocks */
-/* A CPU, or a device without room for tiles in local memory: kernels of a CPU use none, and run anywhere. */
+/* a device, and neither input nor output is in blocks */
+int layer_on_device_plain(const struct layer *l, const struct target *target);
+/* A CPU, or a device whose local memory does not hold tiles: kernels for CPUs use no local memory for tiles, and run
+ * anywhere. */
 int layer_on_cpu_device(const struct layer *l, const struct target *target);
-int layer_wants_clblast(const struct layer *l, const struct target *target); /* ALEXCL_GEMM=clblast */
+/* the settings ask for CLBlast (ALEXCL_GEMM) */
+int layer_wants_clblast(const struct layer *l, const struct target *target);
 
-/* Whether the tile of a pass asks for nothing, or for sizes from 1 to `max`; where that is 0 there is none. */
+/* Whether the pass has no tile, or one whose sizes are from 1 to those of `max`. Where `max` is 0 the size must be
+ * 0. */
 int layer_takes_tile(const struct layer *l, enum layer_pass_kind pass, struct layer_tile max);
-/* Whether a register of the device's CPU holds 16 floats, and there are 32 of them (AVX-512): how large a tile may
- * be. */
+/* Whether the device's CPU has 32 registers of 16 floats (AVX-512), which decides how large a tile may be. */
 int layer_has_wide_registers(const struct target *target);
-/* The define, with a space before it, by which kernels for CPU devices prefetch; "" where the compiler has nothing
- * for it. */
+/* The define, with a space before it, with which kernels for CPU devices prefetch; "" where the compiler cannot. */
 const char *layer_prefetch_define(const struct target *target);
 
 /* ---- prepare, release ---- */
 
-/* Floats of tensor t of this half as that variant keeps it; NULL: as in the file. */
+/* Size of tensor t of this half as variant `v` keeps it, in floats; `v` NULL: as in the file. */
 size_t parameters_floats(const struct layer *l, const struct layer_variant *v, const struct target *target, int t);
-/* Memory on the target for the tensors as the pass' variant wants them, for the master that is kept, and values in
- * both. */
+/* Allocate memory on the target for the tensors of a pass, packed, and for the master if one is kept; and fill both
+ * with values. */
 int parameters_create(struct layer *l, enum layer_pass_kind pass, struct alexcl_error *err);
 int parameters_write(struct layer *l, enum layer_pass_kind pass, const float *const values[LAYER_TENSORS],
                      struct alexcl_error *err);
-/* Fills up with zeros: the pack of biases and the like. */
+/* Copies `count` values and fills up with zeros to `floats`: the `pack` of biases and the like. */
 void layer_fill_up(const float *from, size_t count, float *to, size_t floats);
-/* The packed and the pack of layers with a value a channel in each tensor: as the channels lie in memory. */
+/* The `packed` and `pack` of layers whose tensors have one value for each channel: in the order in which the channels
+ * lie in memory. */
 size_t layer_packed_channels(const struct layer *l, const struct target *target, int t);
 void layer_pack_channels(const struct layer *l, int t, const float *master, size_t first, float *packed);
-/* A pass has up to three kernels, in its state. */
+/* The largest number of kernels of a pass. They are kept in its state. */
 enum { LAYER_KERNELS = 3 };
 int layer_add_kernel(struct layer *l, enum layer_pass_kind pass, int slot, const char *source, const char *function,
                      const char *defines, struct alexcl_error *err);
 struct kernel *layer_kernel(const struct layer *l, enum layer_pass_kind pass, int slot);
-/* The release of variants with kernels. */
+/* The `release` of variants that have kernels. */
 void layer_free_kernels(struct layer *l, enum layer_pass_kind pass);
 
 /* ---- enqueue ---- */
 
-/* The first value of the call on the reference: images from io->first on. */
+/* Where the first image of a call (io->first) begins in the reference's memory. */
 const float *layer_host_in(const struct layer *l, const struct layer_io *io);
 float *layer_host_out(const struct layer *l, const struct layer_io *io);
-/* Channels in memory of what the half is given, and where its channel c stands among them. */
+/* How many channels the half's input has in memory, and at which of these places its channel c stands. */
 int layer_in_channels(const struct layer *l);
 size_t layer_in_channel(const struct layer *l, int c);
-/* Where that is the two halves' channels, each filled up to whole blocks: how many the first has, and how many places
- * are left out behind them. */
+/* Where the input is two halves, each filled up to whole blocks: how many channels the first half has, and how many
+ * places behind them hold none. */
 int layer_first_channels(const struct layer *l);
 int layer_gap(const struct layer *l);
-/* Channels in memory of what the half makes: those that fill up its last block are computed as well, so that they are
- * finite. */
+/* How many channels the half's output has in memory. Those that fill up the last block are computed as well, so that
+ * they are finite. */
 size_t layer_channels(const struct layer *l);
-/* `values` work-items an image, in work-groups of 64. */
+/* A range of `values` work-items for each image, in work-groups of 64. */
 struct kernel_range layer_range(size_t values, const struct layer_io *io);
-/* `values` work-items for each of `channels` an image, in work-groups of 64 values. */
+/* A range of `values` work-items for each of `channels` channels of each image, in work-groups of 64. */
 struct kernel_range layer_range_maps(size_t values, size_t channels, const struct layer_io *io);
 #endif

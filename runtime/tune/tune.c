@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Which way of computing each layer is fastest. Shapes that several layers share are measured once, largest first; a
- * first round times each variant by its own tile, a second one the tiles of variants that have hope, until the time is
- * spent. The least of some runs counts, of one image and of several alike. A way must give the right answer on a small
- * shape first, and must beat the default clearly, once more in turn with it: another program's burst of work is no
+/* Measures which way of computing each layer is fastest: a variant with a tile. Shapes that several layers have are
+ * measured once, the largest first. A first round measures every variant with its own tile; a second round measures
+ * other tiles of the variants that are not far behind, until the time is spent. Of several runs the shortest counts;
+ * one image and eight images count alike. A way must first compute a small shape right. To be chosen it must be clearly
+ * faster than the default, and again when both are measured once more in turn: a moment's load by another program is no
  * reason to change kernels. */
 #include "tune.h"
 
@@ -23,29 +24,30 @@
 #include "timeline.h"
 
 enum {
-    TUNE_IMAGES = 8, /* at once; one by itself is measured as well, and a choice serves both */
-    TUNE_WAYS = 32,  /* of a layer at most */
-    TUNE_RUNS = 12,  /* of a way at most, the fastest counts */
+    TUNE_IMAGES = 8, /* images at once; one image is measured as well, and a choice is made for both */
+    TUNE_WAYS = 32,  /* the largest number of ways of a layer */
+    TUNE_RUNS = 12,  /* the largest number of runs of a way, of which the fastest counts */
     TUNE_MIN_RUNS = 3,
-    TUNE_ROUNDS = 2, /* variants, then tiles */
-    TUNE_AGAIN = 2,  /* times that the fastest and the default are measured once more */
+    TUNE_ROUNDS = 2, /* first variants, then tiles */
+    TUNE_AGAIN = 2,  /* how often the fastest way and the default are measured again */
 };
-static const double TUNE_ENOUGH = 0.05;  /* seconds of runs, after which TUNE_MIN_RUNS are enough */
-static const double TUNE_CLEARLY = 0.95; /* of the default's time: less is no luck */
+static const double TUNE_ENOUGH = 0.05;  /* seconds of runs after which TUNE_MIN_RUNS runs are enough */
+static const double TUNE_CLEARLY = 0.95; /* of the default's time: a way that is this much faster is not so by chance */
 
-static const double TUNE_HOPE = 1.5; /* a variant whose own tile takes longer, in units of the best, wins by no other */
+/* times the best time: a variant whose own tile takes longer does not win with another tile */
+static const double TUNE_HOPE = 1.5;
 
-/* A variant with a tile. */
+/* A way: a variant with a tile. */
 struct tune_way {
     const struct layer_variant *variant;
     struct layer_tile tile;
-    int own;              /* the tile that the variant chooses by itself */
-    int measured, status; /* status: why it is dropped */
+    int own;              /* 1: the tile is the one that the variant chooses by itself */
+    int measured, status; /* status: an error, for which the way is dropped */
     double batch1, batch8;
     char message[1024];
 };
 
-/* One shape of a half, and its ways; the first is the default. */
+/* The shape of a half of a layer, and its ways. The first way is the default. */
 struct tune_layer {
     struct layer layer; /* as the graph has it, before it is prepared */
     char key[TUNING_KEY];
@@ -76,7 +78,8 @@ static void tune_list_ways(struct tune_layer *t, const struct target *target) {
     }
 }
 
-/* Adds the shape of a half, if it can be computed in more than one way and is not there yet; largest first. */
+/* Adds the shape of a half, unless there is only one way to compute it or it was added before. The list is ordered by
+ * size, the largest first. */
 static void tune_add_layer(const struct layer *l, const struct target *target, struct tune_layer *all, int *count) {
     struct tune_layer *t = &all[*count];
     *t = (struct tune_layer){.layer = *l};
@@ -92,7 +95,7 @@ static void tune_add_layer(const struct layer *l, const struct target *target, s
     (*count)++;
 }
 
-/* The shapes that tune_add_layer takes. *out is as long as the graph has layers, twice. */
+/* Collects the shapes of a graph (tune_add_layer). *out has room for two halves of each layer. */
 static int tune_collect(const struct graph *g, unsigned halves, const struct target *target, struct tune_layer **out,
                         int *count, struct alexcl_error *err) {
     int status = memory_alloc(out, 2 * (size_t)g->layer_count, sizeof **out, "the tuning of a device", err);
@@ -107,7 +110,8 @@ static int tune_collect(const struct graph *g, unsigned halves, const struct tar
     return status;
 }
 
-/* Seconds of the fastest of some runs, by event times where the device has them. The first is not counted. */
+/* Measures several runs and gives the seconds of the fastest, by event times where the device has them. The first run
+ * does not count. */
 static int tune_time(struct layer *l, const struct layer_io *io, double *seconds, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct device *dev = l->target->device;
@@ -131,7 +135,7 @@ done:
     return status;
 }
 
-/* Is the answer right? The same programs on a small shape, against the reference. */
+/* Checks a way: runs the same programs on a small shape and compares the result with the reference. */
 static int tune_check(const struct tune_layer *t, struct target *target, const struct tune_way *way,
                       struct alexcl_error *err) {
     struct selfcheck_found found;
@@ -146,13 +150,13 @@ static int tune_check(const struct tune_layer *t, struct target *target, const s
     return error_set(err, ALEXCL_E_DEVICE, "kernel %s.cl computes wrongly: %s", selfcheck_kernels(&c), what);
 }
 
-/* What a way computes, for all of them: TUNE_IMAGES in and out, weights. */
+/* The data that every way of a layer computes with: input and output of TUNE_IMAGES images, weights. */
 struct tune_data {
     struct storage in, out;
     float *w[LAYER_TENSORS];
 };
 
-/* A way's times: the least of this and of earlier ones. */
+/* Measures a way; of this and earlier measurements the shortest times count. */
 static int tune_run_way(const struct tune_layer *t, struct target *target, struct tune_way *way,
                         const struct tune_data *data, struct alexcl_error *err) {
     int status = ALEXCL_OK;
@@ -214,18 +218,18 @@ static int tune_store_random(struct target *target, size_t count, const char *na
     return status;
 }
 
-/* One alone and several count alike: an image's time is larger alone, if anything. */
+/* Compares ways by the time of one image alone plus that of an image among several. The former is the larger one. */
 static double tune_cost(const struct tune_way *way) {
     return way->measured && way->status == ALEXCL_OK ? way->batch1 + way->batch8 : INFINITY;
 }
 
-/* Its variant's own tile. */
+/* The way of the same variant with the variant's own tile. */
 static const struct tune_way *tune_own(const struct tune_layer *t, const struct tune_way *way) {
     for (; !way->own && way > t->ways; way--) {}
     return way;
 }
 
-/* Of the variants' own tiles. */
+/* The best time of all variants with their own tiles. */
 static double tune_best(const struct tune_layer *t) {
     double best = INFINITY;
     for (int i = 0; i < t->count; i++)
@@ -233,8 +237,8 @@ static double tune_best(const struct tune_layer *t) {
     return best;
 }
 
-/* The fastest, which must beat the default clearly: both once more, in turn, since other work on the machine may have
- * hit one of them. */
+/* Chooses the fastest way. It must be clearly faster than the default, also when both are measured again in turn, since
+ * other work on the machine may have slowed one of them down. */
 static int tune_choose(struct tune_layer *t, struct target *target, const struct tune_data *data,
                        struct alexcl_error *err) {
     int status = ALEXCL_OK;
@@ -258,8 +262,8 @@ void tune_spend(struct tune_budget *b, uint64_t spent, int needed) {
     if (needed && b->deadline < UINT64_MAX - spent) b->deadline += spent;
 }
 
-/* Is a way to be measured: in the first round variants by their own tiles, where there is more than one; then the rest,
- * other tiles where there is hope. */
+/* Whether a way is measured in this round: in the first round, each variant with its own tile, where there are several
+ * variants; in the second, other tiles of variants that may win. */
 static int tune_wants(const struct tune_layer *t, const struct tune_way *way, int round) {
     int variants = 0;
     for (int i = 0; i < t->count; i++) variants += t->ways[i].own;
@@ -268,8 +272,8 @@ static int tune_wants(const struct tune_layer *t, const struct tune_way *way, in
     return way->own || tune_cost(tune_own(t, way)) <= TUNE_HOPE * tune_best(t);
 }
 
-/* Measures the ways of a round while there is time, and chooses. A way that fails is dropped, with a line in the
- * log. */
+/* Measures the ways of a round while there is time left, and chooses. A way that fails is dropped, which the log
+ * tells. */
 static int tune_measure(struct tune_layer *t, struct target *target, int round, struct tune_budget *budget,
                         struct alexcl_error *err) {
     int status = ALEXCL_OK, wanted = 0;
@@ -298,7 +302,7 @@ done:
     return status;
 }
 
-/* The choice and what was measured for it. */
+/* Stores the choice, and the times that led to it. */
 static int tune_remember(const struct tune_layer *t, struct tuning *tuning, struct alexcl_error *err) {
     json_t *tried = json_array();
     for (int i = 0; i < t->count; i++) {
@@ -335,7 +339,8 @@ static int tune_unknown(const struct alexcl_selection *sel, size_t index, const 
                         struct alexcl_error *err) {
     int status = ALEXCL_OK, measured = 0;
     uint64_t start = timeline_now();
-    struct target target = {NULL}; /* of its own: what is compiled and allocated for the ways that lose goes with it */
+    /* a device of its own: what is compiled and allocated for ways that lose is freed with it */
+    struct target target = {NULL};
     TRY(device_open(selection_source(sel, index), settings, &target.device, err));
     log_write(ALEXCL_LOG_INFO,
               "%s: measuring what is fastest for %d layers, %.1f s besides compiling what runs anyway, once (`alexcl "
@@ -366,7 +371,7 @@ int tune_before_use(const struct alexcl_selection *sel, size_t index, struct gra
         for (int i = 0; i < count; i++)
             if (!tuning_knows(t, layers[i].key)) layers[left++] = layers[i];
         struct alexcl_error why = {0};
-        /* A net runs without as well. */
+        /* A net also runs without measurements. */
         int measured = left ? tune_unknown(sel, index, settings, layers, left, time, t, &why) : ALEXCL_OK;
         if (measured == ALEXCL_E_INTERRUPTED) TRY(error_copy(err, &why));
         if (measured != ALEXCL_OK)
@@ -388,7 +393,7 @@ struct tune {
     unsigned number, count;
 };
 
-/* All that one device has to measure. */
+/* All that is to be measured on one device. */
 struct tune_device {
     struct target target;
     struct tuning *tuning;
@@ -466,7 +471,7 @@ int alexcl_tune_run(const struct alexcl_model *given, const struct alexcl_select
     TRY(settings_read(wanted.settings, &s.settings, err));
     for (size_t i = 0; i < count && i < 2; i++) {
         if (alexcl_selection_target(sel, i)->device < 0) continue;
-        /* two parts of one */
+        /* two parts of one device */
         if (i == 1 && alexcl_selection_target(sel, 0)->device == alexcl_selection_target(sel, 1)->device) continue;
         TRY(tune_open(&s, i, model, &devices[i], err));
         if (path_size) snprintf(path, path_size, "%s", tuning_path(devices[i].tuning));
