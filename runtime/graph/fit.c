@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* How many images fit where two targets, or a target and the host, take from the same memory. The needs of all who
- * share it are added up for a batch, and the largest that fits is found by halving, since what a batch needs only grows
- * with it. */
+/* How many images fit where two targets, or a target and the host, use the same memory. The needs of all who share it
+ * are added up for a batch. The largest batch that fits is found by bisection, since the needs only grow with it. */
 #include "fit.h"
 
 #include "host_memory.h"
 
-/* Whether both devices are one, or the same hardware through two drivers. */
+/* Whether two devices are the same one, or the same hardware through two drivers. */
 static int fit_same(const struct alexcl_device_info *a, const struct alexcl_device_info *b) {
     return a->index == b->index || a->alias_of == b->index || b->alias_of == a->index ||
            (a->alias_of >= 0 && a->alias_of == b->alias_of);
@@ -47,7 +46,7 @@ uint64_t fit_on_host(const struct fit *f, int images, const int capacity[2]) {
     return bytes ? bytes + fit_host(f, images, capacity) : 0;
 }
 
-/* What is wanted of the memory that is shared; *there: what there is. 0: it fits. */
+/* How much shared memory the batch needs where that does not fit, and how much there is (*there); 0: it fits. */
 static uint64_t fit_lacks(const struct fit *f, int images, const int capacity[2], uint64_t *there) {
     uint64_t on_host = fit_on_host(f, images, capacity), host = on_host ? on_host : fit_host(f, images, capacity);
     uint64_t card = f->shared ? fit_device(f, 0, capacity) + fit_device(f, 1, capacity) : 0;

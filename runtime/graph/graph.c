@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* From a model's table to what two halves compute. One walk in the table's order describes every layer that the last
- * one needs, for both halves, behind what it reads; derives from that whether anything crosses before it, once for all
- * that read the same; and decides whether its output takes its input's memory. What begins with a crossing begins a
- * section. Buffers are handed out at the end, when it is known how long each value lives. */
+/* Turns a model's table into what two halves compute. One walk in the table's order describes each layer that the last
+ * one needs, for both halves; derives whether anything crosses before it, once for all layers that read the same; and
+ * decides whether its output is written over its input. A layer with a crossing before it begins a section. Buffers are
+ * assigned at the end, when it is known how long each value lives. */
 #include "graph.h"
 
 #include <stdlib.h>
@@ -11,20 +11,20 @@
 #include "memory.h"
 #include "model_check.h"
 
-/* What the walk knows of a layer of the model. */
+/* What the walk knows about a layer of the model. */
 struct graph_row {
-    int layer;   /* of the graph; -1: it is not needed */
-    int readers; /* that are needed, times that they read it */
+    int layer;   /* its number in the graph; -1: it is not needed */
+    int readers; /* how often layers that are needed read it */
     int inputs[LAYER_INPUTS], input_count;
 };
 
 struct graph_walk {
     struct graph *g;
     struct graph_row *rows;
-    int last;     /* row of the model */
-    int plain;    /* a layer takes no blocks: none of them does */
-    int *unread;  /* [value]: reads that are still to come; behind the walk, what graph_hand_out notes */
-    int *content; /* [layer]: the layer that has computed what its output holds: views pass on what they read */
+    int last;     /* the last row of the model that is needed */
+    int plain;    /* a layer cannot take blocks, so no layer is given any */
+    int *unread;  /* [value]: how many reads are still to come; after the walk, scratch memory of graph_hand_out */
+    int *content; /* [layer]: the layer that has computed its output: a view passes on what it reads */
 };
 
 /* ---- what is needed ---- */
@@ -54,7 +54,7 @@ static struct alexcl_shape graph_out_shape(const struct graph *g, int layer) {
                      : g->layers[layer].half[0].shape.whole_out;
 }
 
-/* The feature maps that a layer's output lies in. */
+/* The feature maps in which a layer's output lies. */
 static struct alexcl_shape graph_out_maps(const struct graph *g, int layer) {
     if (layer < 0) return graph_out_shape(g, layer);
     const struct layer_shape *s = &g->layers[layer].half[0].shape;
@@ -63,7 +63,8 @@ static struct alexcl_shape graph_out_maps(const struct graph *g, int layer) {
 
 static int graph_same(struct alexcl_shape a, struct alexcl_shape b) { return a.c == b.c && a.h == b.h && a.w == b.w; }
 
-/* Which channels are whose is known of feature maps alone, and the net's input is nobody's half. */
+/* Checks a layer that reads several values. These must be feature maps, since only of those is it known which half has
+ * which channels; and the net's input is no half's. */
 static int graph_check_several(const struct graph *g, const struct graph_layer *gl, struct alexcl_error *err) {
     for (int j = 0; j < gl->input_count; j++) {
         const char *wrong = gl->inputs[j] < 0 ? "the net's input, which has no halves: put a convolution before it"
@@ -77,7 +78,7 @@ static int graph_check_several(const struct graph *g, const struct graph_layer *
     return ALEXCL_OK;
 }
 
-/* Describes both halves of a layer behind its inputs. */
+/* Describes both halves of a layer, given its inputs. */
 static int graph_describe(struct graph_walk *w, struct graph_layer *gl, const struct alexcl_layer *desc,
                           struct alexcl_error *err) {
     const struct graph *g = w->g;
@@ -85,7 +86,8 @@ static int graph_describe(struct graph_walk *w, struct graph_layer *gl, const st
     int block = g->values[gl->values[0]].block, status = ALEXCL_OK;
     for (int j = 0; j < gl->input_count; j++) {
         shapes[j] = graph_out_shape(g, gl->inputs[j]);
-        w->plain |= g->values[gl->values[j]].block != block; /* no layer takes some inputs in blocks and some not */
+        /* no layer can read some inputs in blocks and others not */
+        w->plain |= g->values[gl->values[j]].block != block;
     }
     for (int h = 0; h < 2 && status == ALEXCL_OK; h++) {
         struct layer *l = &gl->half[h];
@@ -101,8 +103,9 @@ static int graph_describe(struct graph_walk *w, struct graph_layer *gl, const st
     return gl->input_count > 1 ? graph_check_several(g, gl, err) : ALEXCL_OK;
 }
 
-/* Units of flattened feature maps are cut where the channels were: not in their middle when the channels are odd. A
- * view keeps that cut, other layers of a half's own units would compute a different share. */
+/* Flattened feature maps are cut where their channels were, which is not the middle of the units where the number of
+ * channels is odd. A view keeps this cut. Other layers that read only their half's units would compute a different
+ * share, and are refused. */
 static int graph_keep_cut(struct graph *g, struct graph_layer *gl, struct alexcl_error *err) {
     for (int h = 0; h < 2; h++) {
         struct layer *l = &gl->half[h];
@@ -125,7 +128,7 @@ static int graph_same_halo(struct layer_halo a, struct layer_halo b) {
     return a.first == b.first && a.count == b.count;
 }
 
-/* The crossing that brings so much of what layer `source` made: one that is there, or a new one before layer i. */
+/* The crossing `wanted`: one that exists already and brings the same, or a new one before layer i. */
 static int graph_find_crossing(struct graph_walk *w, int i, const struct graph_crossing *wanted) {
     struct graph *g = w->g;
     for (int x = 0; x < g->crossing_count; x++) {
@@ -147,7 +150,7 @@ static int graph_connect(struct graph_walk *w, int i, struct alexcl_error *err) 
     for (int j = 0; j < gl->input_count; j++) {
         struct graph_crossing wanted = {.kind = GRAPH_JOIN, .value = gl->values[j], .source = gl->inputs[j]};
         gl->crossings[j] = -1;
-        /* A half sends what the other one reads. */
+        /* A half sends what the other half reads. */
         for (int h = 0; h < 2; h++) wanted.halo[h] = gl->half[1 - h].shape.inputs[j].halo;
         if (gl->values[j] == GRAPH_INPUT) {
             if (!gl->half[0].shape.reads.all && !gl->half[0].shape.view)
@@ -173,8 +176,8 @@ static int graph_connect(struct graph_walk *w, int i, struct alexcl_error *err) 
 
 /* ---- what it makes ---- */
 
-/* The ReLU that stands right behind a layer that computes it on the way has nothing left to do, where nobody else reads
- * what that makes. */
+/* A layer may compute the ReLU that stands right behind it. Where nobody else reads that layer's output, the ReLU has
+ * nothing left to do. */
 static void graph_fuse_relu(struct graph_walk *w, int i) {
     struct graph_layer *gl = &w->g->layers[i];
     if (!gl->half[0].shape.ops->is_relu || gl->inputs[0] < 0 || w->unread[gl->values[0]] > 0) return;
@@ -186,7 +189,8 @@ static void graph_fuse_relu(struct graph_walk *w, int i) {
     }
 }
 
-/* Where a layer's output goes: in place of the first input, if nobody reads that any more, or a value of its own. */
+/* Decides where a layer's output goes: over its first input, if nobody reads that any more, or into a value of its
+ * own. */
 static void graph_place(struct graph_walk *w, int i, int readers) {
     struct graph *g = w->g;
     struct graph_layer *gl = &g->layers[i];
@@ -211,8 +215,9 @@ static void graph_place(struct graph_walk *w, int i, int readers) {
 
 /* ---- where values lie ---- */
 
-/* From when to when a value's memory is its own: of one section image by image, of several for the whole of each, since
- * each runs all its images before the next begins. */
+/* Finds the layers during which a value has its memory for itself. Within one section that is from its maker to its
+ * last reader, since images pass one by one. A value that several sections use has it during all of these sections,
+ * since each runs all images before the next one begins. */
 static void graph_find_life(const struct graph *g, struct graph_value *v) {
     int first = g->layers[v->maker].section,
         last = v->last < g->layer_count ? g->layers[v->last].section : g->section_count - 1;
@@ -223,8 +228,8 @@ static void graph_find_life(const struct graph *g, struct graph_value *v) {
     if (v->last < g->layer_count) v->to = g->sections[last].first + g->sections[last].count - 1;
 }
 
-/* Gives each value, in the order in which they are made, the free buffer that grows least for it, or a new one. until:
- * layers, of every buffer. */
+/* Assigns buffers to values in the order in which these are made: of the free buffers the one that grows least, or a
+ * new one. until[buffer]: the layer until which it is taken. */
 static void graph_hand_out(struct graph *g, int *until) {
     for (int i = GRAPH_INPUT + 1; i < g->value_count; i++) {
         struct graph_value *v = &g->values[i];
@@ -279,14 +284,14 @@ static int graph_walk(struct graph_walk *w, struct alexcl_error *err) {
     for (int i = 0; i <= w->last; i++) {
         int status = w->rows[i].layer < 0 ? ALEXCL_OK : graph_add_layer(w, i, err);
         if (status != ALEXCL_OK) return status;
-        if (w->plain) return ALEXCL_OK; /* once more, without */
+        if (w->plain) return ALEXCL_OK; /* the walk is done again, without blocks */
     }
     struct graph_value *out = &g->values[g->layers[g->layer_count - 1].out];
     if (out == &g->values[GRAPH_INPUT])
         return error_set(err, ALEXCL_E_USAGE, "layer %s computes nothing", g->model->layers[w->last].name);
     out->last = g->layer_count;
     g->output = graph_out_shape(g, g->layer_count - 1);
-    graph_hand_out(g, w->unread); /* nothing is to be read any more */
+    graph_hand_out(g, w->unread); /* its counts are not needed any more */
     return ALEXCL_OK;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a graph takes: every buffer that a worker makes is counted, by the same rows that it is made from, for a number
- * of images; how many fit is found by halving, since what they take only grows with them. */
+/* The memory that a graph takes for a number of images: every buffer that a worker makes is counted, by the same
+ * functions by which it is made. How many images fit is found by bisection, since the memory only grows with them. */
 #include <limits.h>
 
 #include "graph.h"
@@ -43,7 +43,7 @@ static void graph_count_buffer(struct alexcl_plan_memory *m, uint64_t *kind, uin
 struct alexcl_plan_memory graph_memory(const struct graph *g, unsigned halves, const struct target *target,
                                        int images) {
     struct alexcl_plan_memory m = {0};
-    uint64_t n = (uint64_t)images, workspace = 0; /* which the halves of one target share */
+    uint64_t n = (uint64_t)images, workspace = 0; /* the halves of one target share a workspace */
     graph_count_buffer(&m, &m.activations, n * g->values[0].floats[0]);
     for (int h = 0; h < 2; h++) {
         if (!(halves >> h & 1u)) continue;
@@ -59,7 +59,7 @@ struct alexcl_plan_memory graph_memory(const struct graph *g, unsigned halves, c
     graph_count_buffer(&m, &m.workspace, workspace);
     for (int x = 0; x < g->crossing_count; x++) {
         graph_count_buffer(&m, &m.exchange, n * graph_joined_floats(g, x));
-        for (int h = 0; h < 2; h++) { /* what is received; a halo is received on one device too */
+        for (int h = 0; h < 2; h++) { /* what is received; of halos, also where both halves are on one device */
             struct graph_sent sent = graph_sent(g, x, 1 - h);
             int received = (halves >> h & 1u) && (halves != 3u || graph_joined_floats(g, x) == 0);
             if (received) graph_count_buffer(&m, &m.exchange, n * sent.floats);

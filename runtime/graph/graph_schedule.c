@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A graph in the order in which a target works it off. Before a section stands what comes from elsewhere for the first
- * time, behind it what goes elsewhere: a half is sent as soon as it is made, and awaited as late as it is read. Both
- * targets make the same list, so that what one sends next is what the other awaits next. */
+/* A graph as a list of steps for one target. A section begins with what it is the first to receive, and ends with what
+ * other sections need of it: a half is sent as soon as it is computed, and awaited as late as possible. Both targets
+ * make the same list, so one target sends in the order in which the other receives. */
 #include "graph_schedule.h"
 
 #include <assert.h>
@@ -9,7 +9,8 @@
 
 #include "memory.h"
 
-/* At most: the images of this batch and of the next, each layer, and each crossing sent, received and joined. */
+/* The largest number of steps: an upload of this batch and of the next, every layer, and for every crossing a send, a
+ * receive and a join. */
 static int schedule_steps(const struct graph *g) { return 2 + g->layer_count + 3 * g->crossing_count; }
 
 static void schedule_add(struct graph_schedule *s, const struct graph *g, enum graph_step_kind kind, int index) {

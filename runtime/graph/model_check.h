@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Whether a model, which may come from a caller or a file, can be used at all. */
+/* Checks of a model, which may come from a caller or a file, before it is used. */
 #ifndef ALEXCL_MODEL_CHECK_H
 #define ALEXCL_MODEL_CHECK_H
 #include "status.h"
 
-/* Every field of the model and of its layers, one by one: whatever takes a model asks this first, and trusts the fields
- * from there on. ALEXCL_E_USAGE names model, layer, field, value and what it may be. Whether the layers fit each other
- * is found out as they are walked (layer_describe), with the same status. */
+/* Checks every field of the model and of its layers, one by one. All code that takes a model calls this first, and
+ * trusts the fields afterwards. ALEXCL_E_USAGE names model, layer, field, value and the values it can have. Whether
+ * layers fit together is checked where they are described (layer_describe), with the same status. */
 int model_check(const struct alexcl_model *model, struct alexcl_error *err);
-/* The layers that layer i of a model reads, all before it: their numbers, -1 for the net's input. It never fails
- * for a model that was checked. `inputs` has place for LAYER_INPUTS. */
+/* The numbers of the layers that layer i of a model reads, which all stand before it; -1 for the net's input. Never
+ * fails for a model that was checked. `inputs` has room for LAYER_INPUTS. */
 int model_inputs(const struct alexcl_model *model, size_t i, int *inputs, int *count, struct alexcl_error *err);
 /* Index of a layer of a model that is known to be one, or ALEXCL_E_USAGE with the nearest name. */
 int model_find_layer(const struct alexcl_model *model, const char *layer, int *index, struct alexcl_error *err);

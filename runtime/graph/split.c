@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Who computes which images where both targets have the whole net. Images are dealt one by one to the target that would
- * be done with its next one first, which gives shares in proportion to the speeds and none to a target that is too
- * slow. Speeds are the user's numbers, or measured: set when the net is opened, then moved by a quarter of the way with
- * each batch. */
+/* Which target computes which images, where both have the whole net. Images are dealt one by one to the target that
+ * would finish its next image first. So shares are in proportion to the speeds, and a target that is too slow gets
+ * none. Speeds are given by the user, or measured when the net is opened and then moved a quarter of the way towards
+ * what each batch shows. */
 #include "split.h"
 
 #include <string.h>
@@ -52,7 +52,7 @@ unsigned split_halves(const struct split *s, size_t target) {
     return s->targets == 1 || s->kind != SPLIT_HALVES ? 3u : 1u << target;
 }
 
-/* Who takes the next image: the one that would be done with it first. */
+/* The target that takes the next image: the one that would finish it first. */
 static int split_next(const struct split *s, const int share[2]) {
     return (share[0] + 1.0) * s->speed[1] <= (share[1] + 1.0) * s->speed[0] ? 0 : 1;
 }
@@ -85,15 +85,15 @@ int split_batch(const struct split *s, int wanted, const int fits[2], int capaci
         if (images > wanted) images = wanted;
         capacity[0] = capacity[1] = images;
         break;
-    case SPLIT_SHARES: /* the proportion is the user's: who is full ends the batch */
+    case SPLIT_SHARES: /* the user has set the proportion: a batch ends where one target's memory is full */
         for (int to = split_next(s, share); images < wanted && share[to] < fits[to]; to = split_next(s, share)) {
             share[to]++;
             images++;
         }
         for (int i = 0; i < 2; i++)
-            capacity[i] = share[i] ? share[i] : 1; /* a target without images is a target still */
+            capacity[i] = share[i] ? share[i] : 1; /* a target without images still needs its buffers */
         break;
-    case SPLIT_AUTO: /* who will have how many is not known yet */
+    case SPLIT_AUTO: /* the shares are not known yet */
         for (int i = 0; i < 2; i++) capacity[i] = fits[i] < wanted ? fits[i] : wanted;
         images = capacity[0] < wanted - capacity[1] ? capacity[0] + capacity[1] : wanted;
         break;

@@ -7,29 +7,29 @@
 
 enum split_kind {
     SPLIT_HALVES, /* each target runs one half of every image */
-    SPLIT_SHARES, /* each runs both halves of its images, as many as it has in A:B */
-    SPLIT_AUTO,   /* as many as the speed that was measured lets it do */
+    SPLIT_SHARES, /* each target runs both halves of its own images, in the proportion A:B */
+    SPLIT_AUTO,   /* the same, in proportion to the measured speeds */
 };
 struct split {
     enum split_kind kind;
     size_t targets;
-    double speed[2]; /* of images: A and B, or images a second; both 0: not measured yet */
+    double speed[2]; /* A and B, or images per second; both 0: not measured yet */
 };
 
 /* Reads "half", "auto" or "A:B" (NULL: half). ALEXCL_E_USAGE for another text, for 0:0, and for a split by images with
  * one target. */
 int split_read(const char *text, size_t targets, struct split *out, struct alexcl_error *err);
-/* Halves that a target runs: bit 0, bit 1. */
+/* The halves that a target runs: bit 0, bit 1. */
 unsigned split_halves(const struct split *s, size_t target);
-/* The images of a batch that are a target's own: target 0's first, so many that both would be done soonest; at most
- * `room` each, which together is enough. Halves: all are everybody's. */
+/* Shares out a batch: target 0 gets the first images, so many that both targets would finish at the same time; at most
+ * `room` each, which together suffices. With halves, every target gets all images. */
 void split_share(const struct split *s, int images, const int capacity[2], int share[2]);
-/* A batch of which the targets had these images took them so many seconds, at once. `opening`: while speeds are
- * measured before the first batch: what else runs on the machine only slows, so the fastest counts. Later ones are
- * followed, smoothed, unless a target had none: its speed would be compared with another's of another time. Only a
- * split by speed learns. */
+/* Learns from a batch: the targets had these shares and took so many seconds, at the same time. `opening`: speeds are
+ * being measured before the first batch. There the fastest time counts, since other work on the machine only slows.
+ * Later times move the speed gradually; a batch of which a target had no images does not count, since speeds of
+ * different times would be compared. Only a split by measured speed learns. */
 void split_learn(struct split *s, int opening, const int share[2], const double seconds[2]);
-/* The largest batch, at most `wanted`, of which every target has memory for its images, where `fits` do on each, at
- * least one; `room`: images that each must have memory for. */
+/* Finds the largest batch, at least one image and at most `wanted`, for which every target has memory for its share,
+ * where fits[i] images fit on target i. `room`: the images that each target must have memory for. */
 int split_batch(const struct split *s, int wanted, const int fits[2], int capacity[2]);
 #endif
