@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* Kernels multiply one value of the input by the weights of many outputs, so these lie side by side, a block of outputs
- * after the other, and behind each other what is multiplied one after the other. Every packing is that: they differ in
- * the width of a block, in where a channel of the input lies, and in whether a window is there by its taps or by the
- * points of Winograd's transform. Each weight is read once, in the file's order, and put to its place. */
+/* A kernel multiplies one value of the input by the weights of many outputs. So the weights of a block of outputs lie
+ * side by side, and follow each other in the order in which the inputs are multiplied. Packings differ in the width of
+ * a block, in where a channel of the input lies, and in whether the weights are a window's taps or the points of
+ * Winograd's transform. Each weight is read once, in the file's order, and written to its place. */
 #include "conv_pack.h"
 
 #include <assert.h>
 #include <string.h>
 
-/* Inputs of a group in the file. */
+/* The inputs of a group, as the file has them. */
 static int conv_pack_inputs(const struct layer *l) { return l->shape.tensors[0].shape[1]; }
-/* A half that reads all channels is packed as one group: where it has only some of a group's outputs, what the others
- * would read are zeros among the weights. */
+/* A half that reads all channels is packed as one group. Where it has some outputs of a group only, the weights for
+ * inputs of other groups are zeros. */
 int conv_pack_groups(const struct layer *l) { return l->shape.reads.all ? 1 : l->shape.in.c / conv_pack_inputs(l); }
-/* What output o reads begins there, among the channels of the group that it is packed in. */
+/* The first input that output o reads, among the channels of the group that it is packed in. */
 static int conv_pack_first(const struct layer *l, int o) {
     const struct layer_tensor *weight = &l->shape.tensors[0];
     if (!l->shape.reads.all) return 0;
@@ -21,7 +21,7 @@ static int conv_pack_first(const struct layer *l, int o) {
 }
 static int conv_pack_outputs(const struct layer *l) { return l->shape.out.c / conv_pack_groups(l); }
 static int conv_pack_taps(const struct layer *l) { return l->shape.tensors[0].shape[2] * l->shape.tensors[0].shape[3]; }
-/* Inputs of a group as they lie in memory: more than one group never lie in blocks. */
+/* The inputs of a group as they lie in memory. Where there are several groups, values are not in blocks. */
 static int conv_pack_channels(const struct layer *l) { return layer_in_channels(l) / conv_pack_groups(l); }
 static int conv_pack_filled(int depth, int step) { return (depth + step - 1) / step * step; }
 
@@ -58,14 +58,15 @@ size_t conv_pack_floats(const struct conv_packing *p, int t) {
     return t ? outputs : outputs * (size_t)p->points * (size_t)p->depth;
 }
 
-/* Where output o begins, where a block of outputs has so many floats. */
+/* Where the weights of output o begin; a block of outputs takes `block` floats. */
 static size_t conv_pack_output(const struct layer *l, const struct conv_packing *p, int o, size_t block) {
     int outputs = conv_pack_outputs(l), group = o / outputs, within = o % outputs;
     return (size_t)(group * (p->blocks / conv_pack_groups(l)) + within / p->width) * block +
            (size_t)(within % p->width);
 }
 
-/* A window's taps to those of one input channel: where channels lie in blocks, a tap's are side by side. */
+/* Writes a window's taps for one input channel. Where channels lie in blocks, the taps of a block's channels lie side
+ * by side. */
 static void conv_pack_window(const struct layer *l, const struct conv_packing *p, int c, const float *w, float *to) {
     size_t taps = (size_t)conv_pack_taps(l), block = (size_t)l->choice.in_block, channel = layer_in_channel(l, c),
            width = (size_t)p->width;
@@ -73,8 +74,8 @@ static void conv_pack_window(const struct layer *l, const struct conv_packing *p
         to[((channel / block * taps + tap) * block + channel % block) * width] = w[tap];
 }
 
-/* The same transformed. A stride is made one by taking the window apart into stride x stride thin ones, each over every
- * so manieth pixel, which are channels of their own. */
+/* Writes the transformed window. A window with a stride is split into stride x stride windows without one: each has
+ * every stride-th row and column of the taps, and counts as a channel of its own. */
 static void conv_pack_transformed(const struct layer *l, const struct conv_packing *p,
                                   const double g[WINOGRAD_SIDE][WINOGRAD_WINDOW], int c, const float *w, float *to) {
     int window = p->form.window, stride = p->form.stride, phases = stride * stride, h = l->shape.tensors[0].shape[2],

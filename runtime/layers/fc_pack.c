@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* A register of fc_cpu.cl holds sums of outputs side by side, so the weights of one input by 32 outputs lie together,
- * and inputs follow each other as they lie in memory: where these are in blocks of channels, the weights are permuted
- * instead of them. Blocks of outputs are packed one by one, since the weights of such a layer are most of a net's: the
- * host never holds them twice. */
+/* fc_cpu.cl keeps sums of neighbouring outputs in a vector register. So the weights of one input for 32 outputs lie
+ * side by side, and the inputs follow each other in the order in which they lie in memory: where that is blocks of
+ * channels, the weights are permuted instead of the inputs. Blocks of outputs are packed one by one, since such layers
+ * have most of a net's weights, and the host should never hold them twice. */
 #include "fc_pack.h"
 
 #include <assert.h>
 #include <string.h>
 
-enum { FC_PACK_TURNED = 16 }; /* inputs, of all rows, that are packed together */
+enum { FC_PACK_TURNED = 16 }; /* inputs that are packed for all rows before the next ones are */
 
 int fc_pack_blocks(const struct layer *l) { return (l->shape.out.c + FC_PACK_ROWS - 1) / FC_PACK_ROWS; }
 
@@ -22,8 +22,8 @@ size_t fc_pack_part(const struct layer *l, int t) {
     return t ? fc_pack_floats(l, NULL, t) : FC_PACK_ROWS * layer_in_floats(l);
 }
 
-/* `rows` outputs' weights to one block: inputs x FC_PACK_ROWS. A few inputs of all rows at a time: rows lie a multiple
- * of 4 KiB apart, so that a near cache holds no more of them. */
+/* Packs the weights of `rows` outputs into one block, inputs x FC_PACK_ROWS: a few inputs of all rows at a time, since
+ * rows lie a multiple of 4 KiB apart, and a near cache holds few lines of such addresses. */
 static void fc_pack_turn(const struct layer *l, const float *weights, int rows, float *packed) {
     int hw = l->shape.maps.h * l->shape.maps.w;
     for (int first = 0; first < l->shape.in.c; first += FC_PACK_TURNED) {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Concatenation of channels. A half makes its own half of the whole's channels, which are other ones than the halves of
- * the inputs: of each input it needs one run of channels, of which some may be the other half's. Those cross as a halo,
- * no more than is needed. What is its own and what has crossed is then copied, run by run. */
+/* Concatenation of channels. A half makes its own half of the output's channels, which are not the halves of the
+ * inputs: of each input it needs a run of channels, and some of these may belong to the other half. They cross as a
+ * halo, and no others do. Then a half's own channels and those that have crossed are copied, run by run. */
 #include <stdio.h>
 
 #include "layer_private.h"
 #include "ref.h"
 
-/* Channels from .. end-1 of both halves of what it reads or makes. */
+/* Channels from .. end-1, counted over both halves of an input or of the output. */
 struct concat_run {
     int from, end;
 };
@@ -23,8 +23,8 @@ static struct concat_run concat_half(int channels, int half) {
     return (struct concat_run){first, first + shape_half_count(channels, half)};
 }
 
-/* Channels of input `input` that half `half` has, and this layer's half makes an output of; counted from the input's
- * first. *at: where the input begins in the whole. */
+/* The channels of input `input` that half `half` has and that this layer's half outputs, counted from the input's first
+ * channel. *at: where the input begins in the output. */
 static struct concat_run concat_part(const struct layer *l, int input, int half, int *at) {
     struct concat_run made = concat_half(l->shape.whole_out.c, l->shape.half);
     *at = 0;
@@ -53,15 +53,15 @@ static int concat_describe(struct layer *l, struct alexcl_error *err) {
     return ALEXCL_OK;
 }
 
-/* One run's copy. */
+/* The copy of one run. */
 struct concat_copy {
     const struct storage *from;
-    int from_channels, from_first; /* channels that there are, and the first that is copied */
+    int from_channels, from_first; /* the number of channels there, and the first one that is copied */
     int count, to_first;
-    int packed; /* it lies as it crossed (struct layer_source's halo) */
+    int packed; /* it lies packed, as it has crossed (struct layer_source's halo) */
 };
 
-/* The copy of input `input`'s channels of half `half`. */
+/* Finds the copy of the channels of input `input` that half `half` has. */
 static struct concat_copy concat_copy(const struct layer *l, const struct layer_io *io, int input, int half) {
     int at, own = half == l->shape.half;
     struct concat_run part = concat_part(l, input, half, &at);
@@ -97,9 +97,9 @@ static int concat_own_build(struct layer *l, struct alexcl_error *err) {
 static int concat_launch(struct layer *l, const struct layer_io *io, const struct concat_copy *c,
                          struct alexcl_error *err) {
     int hw = l->shape.out.h * l->shape.out.w, last = l->shape.out.c;
-    /* What fills up the last block is written with the last channel. */
+    /* The lanes that fill up the last block are written together with the last channel. */
     int filled = c->to_first + c->count == last ? (int)layer_channels(l) - last : 0;
-    /* A CPU's work-item takes the channels that lie side by side. */
+    /* On a CPU a work-item copies the channels that lie side by side. */
     int rows = l->choice.out_block > 1 ? 1 : c->count;
     struct kernel_range range = layer_range_maps((size_t)hw, (size_t)rows, io);
     return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,

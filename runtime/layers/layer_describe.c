@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A layer described: its fields and what it reads are bounded first, then its type's row computes shapes, tensors and
- * what crosses, and the result is bounded again. So no row has to think of sizes that int or a kernel's index does not
- * hold. */
+/* Describes a layer. First its fields and its inputs are checked against bounds; then the row of its type computes
+ * shapes, tensors and what crosses; then these are checked against bounds as well. So no row has to consider sizes that
+ * do not fit into an int or a kernel's index. */
 #include <assert.h>
 #include <limits.h>
 
@@ -14,7 +14,7 @@ static int layer_check_size(size_t values, struct alexcl_error *err) {
                      values, INT_MAX / 2);
 }
 
-/* What a layer reads is bounded before anything is computed from it. */
+/* Checks the size of an input before anything is computed from it. */
 static int layer_check_input(const struct layer_ops *ops, struct alexcl_shape in, struct alexcl_error *err) {
     if (in.c < 1 || in.h < 1 || in.w < 1) return error_set(err, ALEXCL_E_USAGE, "there is nothing to read");
     if (ops->reads_maps && in.c > LAYER_GROUPS)
@@ -23,7 +23,7 @@ static int layer_check_input(const struct layer_ops *ops, struct alexcl_shape in
     return layer_check_size(shape_size(in), err);
 }
 
-/* What a halo is of each input's other half: the channels nearest to the cut. */
+/* Finds the halo of each input: the channels of the other half that are nearest to the cut. */
 static void layer_describe_halos(struct layer *l) {
     for (int i = 0; i < l->shape.input_count && l->shape.reads.halo; i++) {
         struct layer_input *in = &l->shape.inputs[i];
@@ -33,7 +33,7 @@ static void layer_describe_halos(struct layer *l) {
     }
 }
 
-/* All inputs are feature maps of one size, of any number of channels. */
+/* Checks that all inputs are feature maps of one size, with any number of channels. */
 static int layer_check_inputs(const struct layer *l, struct alexcl_error *err) {
     int max = l->shape.ops->inputs ? l->shape.ops->inputs : 1, status = ALEXCL_OK;
     if (max == 1 && l->shape.input_count != 1)

@@ -39,10 +39,10 @@ static const struct layer_variant fc_ref = {.name = "ref", .applicable = layer_o
 
 enum { OWN_TILES = 3, OWN_ITEMS = 64 };
 static const struct {
-    int rows, images; /* the sums of a work-group */
+    int rows, images; /* how many sums a work-group computes */
 } own_tiles[OWN_TILES] = {{4, 1}, {4, 4}, {8, 8}};
 
-/* fc.cl computes no ReLU behind it. */
+/* fc.cl does not compute the ReLU behind the layer. */
 static int fc_own_applicable(const struct layer *l, const struct target *target) {
     return layer_on_device_plain(l, target) && !l->choice.relu;
 }
@@ -60,7 +60,7 @@ done:
 }
 
 static int fc_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
-    int tile = 0; /* the smallest that takes all images, else the largest */
+    int tile = 0; /* the smallest tile that takes all images, else the largest */
     while (tile < OWN_TILES - 1 && own_tiles[tile].images < io->count) tile++;
     int rows = own_tiles[tile].rows, images = own_tiles[tile].images;
     struct kernel_range range = {
@@ -86,16 +86,16 @@ static const struct layer_variant fc_own = {.name = "own",
 
 enum {
     CPU_CHUNK = 256,               /* CHUNK of fc_cpu.cl */
-    CPU_IMAGES = 128,              /* at once at most */
-    CPU_LOCAL = 32 << 10,          /* bytes of the sums of a block at most */
-    CPU_LOCAL_TOGETHER = 64 << 10, /* and of those of an item */
-    /* bytes that a near cache holds: where the inputs are more, an item owns several blocks, */
+    CPU_IMAGES = 128,              /* the largest number of images that are computed together */
+    CPU_LOCAL = 32 << 10,          /* the largest size of a block's sums, in bytes */
+    CPU_LOCAL_TOGETHER = 64 << 10, /* and of all sums of an item */
+    /* bytes that a near cache holds. Where the inputs take more, an item computes several blocks: */
     CPU_NEAR = 1 << 20,
-    CPU_TOGETHER = 4, /* so many at most, */
-    CPU_ITEMS = 4,    /* and each compute unit has so many items at least */
+    CPU_TOGETHER = 4, /* this many at most, */
+    CPU_ITEMS = 4,    /* and only so many that each compute unit has this many items */
 };
 
-/* Images in registers, and blocks where there is one image. */
+/* Images in registers at the same time, and blocks where there is one image. */
 struct fc_tile {
     int images, blocks;
 };
@@ -110,7 +110,7 @@ static struct layer_tile fc_cpu_layer_tile(const struct layer *l, const struct t
     return (struct layer_tile){{t.images, t.blocks}};
 }
 
-/* Images at once: a multiple of those in registers. */
+/* How many images are computed together: a multiple of those in registers. */
 static int fc_cpu_images(const struct layer *l, const struct target *target) {
     uint64_t local = device_limits(target->device)->local_memory,
              images = (local < CPU_LOCAL ? local : CPU_LOCAL) / (FC_PACK_ROWS * sizeof(float));
@@ -118,7 +118,7 @@ static int fc_cpu_images(const struct layer *l, const struct target *target) {
     return max / tile * tile;
 }
 
-/* Blocks that an item owns, for so many rows of sums. */
+/* How many blocks an item computes, where there are `rows` rows of sums. */
 static int fc_cpu_together(const struct layer *l, int rows) {
     const struct device_limits *limits = device_limits(l->target->device);
     uint64_t local = limits->local_memory < CPU_LOCAL_TOGETHER ? limits->local_memory : CPU_LOCAL_TOGETHER;
@@ -155,7 +155,7 @@ done:
 static int fc_cpu_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     int status = ALEXCL_OK, in = (int)layer_in_floats(l), blocks = fc_pack_blocks(l), max = fc_cpu_images(l, l->target);
     struct fc_tile tile = fc_cpu_tile(l, l->target);
-    int single = io->count == 1 || max == 0; /* 0: no local memory to speak of */
+    int single = io->count == 1 || max == 0; /* 0: the local memory does not hold one tile */
     for (int n = io->first; single && n < io->first + io->count; n++) {
         struct kernel_range range = {
             1, {0, 0, 0}, {(size_t)((blocks + tile.blocks - 1) / tile.blocks), 1, 1}, {1, 1, 1}};
@@ -203,7 +203,8 @@ static const struct layer_variant fc_cpu = {.name = "cpu",
 
 /* ---- clblast ---- */
 
-enum { CLBLAST_IMAGES = 128 }; /* of a GEMM at most: it copies them, and all weights, into the workspace */
+/* the largest number of images of a GEMM, which copies them, and all weights, into the workspace */
+enum { CLBLAST_IMAGES = 128 };
 
 static int fc_clblast_images(const struct layer *l) {
     return l->choice.max_images > 0 && l->choice.max_images < CLBLAST_IMAGES ? l->choice.max_images : CLBLAST_IMAGES;
@@ -219,7 +220,8 @@ static int fc_clblast_build(struct layer *l, struct alexcl_error *err) {
     return layer_add_kernel(l, LAYER_FORWARD, 0, "bias", "bias_fill", "", err);
 }
 
-/* GEMM chooses its kernel by the batch, and so the order of its sums: where that may not be, one GEMV an image. */
+/* CLBlast's GEMM chooses its kernel, and so the order of its sums, by the batch. Where scores must not depend on the
+ * batch, each image is a GEMV. */
 static int fc_clblast_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct device *dev = l->target->device;
@@ -244,7 +246,7 @@ done:
     return status;
 }
 
-/* CLBlast takes halves only to add in halves too. */
+/* With weights in half precision CLBlast would also add in half precision. */
 static int fc_clblast_applicable(const struct layer *l, const struct target *target) {
     return !l->choice.fp16 && layer_wants_clblast(l, target);
 }

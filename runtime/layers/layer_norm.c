@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Local response normalisation across channels, and within one map. Over the layer, the windows of half 0 reach into
- * half 1 by as many channels as their last one is away from their own, those of half 1 into half 0 by as many as their
- * first one is: those cross as a halo. */
+/* Local response normalisation across channels, and within one map. Where windows run over the whole layer, those of
+ * half 0 reach into half 1 by `last` channels (window[1]), and those of half 1 into half 0 by -`first` (window[0]).
+ * These channels cross as a halo. */
 #include <stdio.h>
 
 #include "layer_private.h"
 #include "ref.h"
 
-/* Of a row of the window. */
+/* The number of values in a row of the window. */
 static int norm_values(const struct alexcl_layer *d) { return d->window[1] - d->window[0] + 1; }
 
 static int norm_describe(struct layer *l, struct alexcl_error *err) {
@@ -27,7 +27,7 @@ static void norm_tell(const struct alexcl_layer *d, layer_tell_fn *tell, void *u
     tell(user, "k", NULL, d->k);
     tell(user, "alpha", NULL, d->alpha);
     tell(user, "beta", NULL, d->beta);
-    if (d->window[0] + d->window[1] != 0) { /* n alone does not say where its own place is */
+    if (d->window[0] + d->window[1] != 0) { /* the size alone does not say where in the window the output is */
         char ends[32];
         snprintf(ends, sizeof ends, "[%d,%d]", d->window[0], d->window[1]);
         tell(user, "window", ends, 0);
@@ -142,7 +142,7 @@ static const struct layer_variant lrn_cpu = {.name = "cpu",
                                              .release = layer_free_kernels,
                                              .kernels = "lrn_cpu"};
 
-/* The other half's channels at the cut are copied out of one block, and that for both halves or for none. */
+/* The other half's channels at the cut are copied out of a single block, for both halves or for none. */
 static int lrn_takes_blocks(const struct layer *l) {
     const struct alexcl_layer *d = l->shape.desc;
     int lower = shape_half_count(l->shape.whole_in.c, 0), upper = shape_half_count(l->shape.whole_in.c, 1),

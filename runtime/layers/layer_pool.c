@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Max-pooling, average pooling, and LeNet-1998's trained sub-sampling. Sizes are PyTorch's and ONNX's. Every window
- * must have a value on the map, so that no kernel asks what the largest of none is: padding and dilation that leave one
- * without are refused. */
+/* Max-pooling, average pooling, and LeNet-1998's trained sub-sampling. Output sizes are computed as by PyTorch and
+ * ONNX. Every window must have a value on the map, so that no kernel has to take the largest of none: padding and
+ * dilation that break this are refused. */
 #include <stdio.h>
 
 #include "counter_rng.h"
@@ -13,7 +13,8 @@ enum {
     POOL_FIELDS_PADDED = POOL_FIELDS | LAYER_FIELD_DILATION | LAYER_FIELD_PAD
 };
 
-/* Windows along one side. In ceil mode one may be clipped, but must start on the map or in the padding before it. */
+/* The number of windows along one side. In ceil mode the last one may be clipped, but must start on the map or in the
+ * padding before it. */
 static int pool_windows(int side, int axis, int ceil_mode, const struct shape_window *w) {
     int stride = w->stride[axis], extent = shape_window_extent(w, axis),
         padded = w->pad[axis] + side + w->pad[axis + 2];
@@ -22,7 +23,7 @@ static int pool_windows(int side, int axis, int ceil_mode, const struct shape_wi
     return (windows - 1) * stride >= w->pad[axis] + side ? windows - 1 : windows;
 }
 
-/* The first window that has no value on the map; -1: there is none. */
+/* The first window that has no value on the map; -1: every window has one. */
 static int pool_without_values(int side, int axis, int windows, const struct shape_window *w) {
     int step = w->dilation[axis];
     for (int i = 0; i < windows; i++) {
@@ -59,14 +60,14 @@ static int pool_describe(struct layer *l, struct alexcl_error *err) {
     return ALEXCL_OK;
 }
 
-/* Some windows of each side; first and last lie in the padding as before. */
+/* Keeps some windows of each side, of which the first and the last lie in the padding as before. */
 static void pool_shrink(struct alexcl_layer *d, struct alexcl_shape *in) {
     struct shape_window w = layer_window(d);
     *in = (struct alexcl_shape){layer_min(in->c, 5), layer_shrink_side(in->h, 0, 3, &w),
                                 layer_shrink_side(in->w, 1, 3, &w)};
 }
 
-/* Of a global pool: a small map. */
+/* For a global pool: a small map. */
 static void pool_shrink_map(struct alexcl_layer *d, struct alexcl_shape *in) {
     (void)d;
     *in = (struct alexcl_shape){layer_min(in->c, 5), layer_min(in->h, 4), layer_min(in->w, 3)};
@@ -88,7 +89,7 @@ static int pool_add_kernel(struct layer *l, const char *source, const char *func
     return layer_add_kernel(l, LAYER_FORWARD, 0, source, function, defines, err);
 }
 
-/* What their kernels are told of the shape. */
+/* The arguments that tell the kernels the shape. */
 #define POOL_ARGS(s)                                                                                                   \
     ARG_INT((s).in.h), ARG_INT((s).in.w), ARG_INT((s).out.h), ARG_INT((s).out.w), ARG_INT((s).window.kernel[0]),       \
         ARG_INT((s).window.kernel[1]), ARG_INT((s).window.stride[0]), ARG_INT((s).window.stride[1])
@@ -260,7 +261,7 @@ const struct layer_ops layer_avgpool_ops = {
 
 /* ---- subsample ---- */
 
-/* About the mean of its window. */
+/* Weights such that an output is about the mean of its window. */
 static void subsample_fill(const struct layer_fill *f) {
     counter_rng_fill_uniform(f->out, f->key, (uint64_t)f->first * f->row, (size_t)f->count * f->row, 0.25, 0.5);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A layer's parameters on its target, whatever the variant: memory for them, and the way of the file's values there.
- * The variant says only how they are packed; here they are packed part by part into one piece of host memory, rounded
- * where they are kept in half precision, and written. What is kept as it is in the file is written from where it is.
- * Since no kernel takes part, a prepared layer is given other values the same way (training). */
+/* The parameters of a layer on its target: memory for them, and how the file's values get there. A variant only says
+ * how they are packed. Here they are packed part by part into one piece of host memory, rounded where they are kept in
+ * half precision, and written to the target. What a variant keeps as it is in the file is written from where it is. No
+ * kernel takes part, so a prepared layer is given other values in the same way, as training does. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,11 +11,12 @@
 #include "layer_private.h"
 #include "memory.h"
 
-enum { PARAMETERS_ROUNDED = 1 << 16 }; /* values that are rounded at once where none are packed; even */
+/* how many values are rounded together where they are not packed; an even number */
+enum { PARAMETERS_ROUNDED = 1 << 16 };
 
 static int parameters_halves(const struct layer *l, int t) { return l->choice.fp16 && t == 0; }
 
-/* Floats of tensor t as it is packed, before it is rounded. */
+/* The size of tensor t once it is packed, in floats before any rounding. */
 static size_t parameters_packed(const struct layer *l, const struct layer_variant *v, const struct target *target,
                                 int t) {
     return v && v->packed ? v->packed(l, target, t) : layer_tensor_floats(&l->shape.tensors[t]);
@@ -26,19 +27,19 @@ size_t parameters_floats(const struct layer *l, const struct layer_variant *v, c
     return parameters_halves(l, t) ? fp16_floats(floats) : floats;
 }
 
-/* Of those, what is packed, rounded and written at once. */
+/* How many of these floats are packed, rounded and written together. */
 static size_t parameters_part(const struct layer *l, const struct layer_variant *v, int t) {
     size_t floats = parameters_packed(l, v, l->target, t);
     if (v->part) return v->part(l, t);
     return !v->pack && parameters_halves(l, t) && floats > PARAMETERS_ROUNDED ? PARAMETERS_ROUNDED : floats;
 }
 
-/* Host memory that this takes: none where values are written from where they are. */
+/* The host memory that this takes, in floats: none where values are written from where they are. */
 static size_t parameters_scratch(const struct layer *l, const struct layer_variant *v, int t) {
     return v->pack || parameters_halves(l, t) ? parameters_part(l, v, t) : 0;
 }
 
-/* ALEXCL_E_DATA where a value is one that half precision does not have. */
+/* ALEXCL_E_DATA where a value is too large for half precision. */
 static int parameters_check_halves(const struct layer *l, int t, const float *master, struct alexcl_error *err) {
     size_t floats = layer_tensor_floats(&l->shape.tensors[t]), row = layer_tensor_row(&l->shape.tensors[t]);
     for (size_t i = 0; i < floats; i++)
@@ -51,7 +52,7 @@ static int parameters_check_halves(const struct layer *l, int t, const float *ma
     return ALEXCL_OK;
 }
 
-/* Tensor t from `master`, through `scratch`. */
+/* Writes tensor t from `master`, by way of `scratch`. */
 static int parameters_write_tensor(struct layer *l, enum layer_pass_kind pass, int t, const float *master,
                                    float *scratch, struct alexcl_error *err) {
     int status = ALEXCL_OK, halves = parameters_halves(l, t);
@@ -100,8 +101,8 @@ done:
 
 static size_t parameters_larger(size_t a, size_t b) { return a > b ? a : b; }
 
-/* All of the host's memory is taken before anything is written. `again`: the layer is in use, so that no part may be
- * written where a later one is refused. */
+/* Packs and writes all tensors. All host memory is taken before anything is written. `again`: the layer is in use, so
+ * every value is checked before the first one is written. */
 static int parameters_pack(struct layer *l, enum layer_pass_kind pass, const float *const *values, int again,
                            struct alexcl_error *err) {
     int status = ALEXCL_OK;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A counter of published messages for each half, under one lock. Waiting for a message is waiting for the other half's
- * counter to pass it; a worker that fails aborts, which wakes the other one. */
+/* Each half has a counter of the messages that it has published, under one lock. To wait for a message is to wait until
+ * the other half's counter has passed it. A worker that fails aborts, which wakes the other one. */
 #include "exchange.h"
 
 #include <assert.h>
@@ -47,7 +47,7 @@ void exchange_reset(struct exchange *x) {
 
 void exchange_publish(struct exchange *x, int half, int message) {
     pthread_mutex_lock(&x->lock);
-    assert(message == x->published[half]); /* none is left out, and none comes twice */
+    assert(message == x->published[half]); /* no message is left out, and none is published twice */
     x->published[half] = message + 1;
     pthread_cond_broadcast(&x->changed);
     pthread_mutex_unlock(&x->lock);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The meeting point of two workers: each publishes, in the same order, the messages of the crossings of one batch, and
- * waits for the other's. The data lies in host memory; this is all that the two devices share. */
+/* Where two workers meet: each publishes its messages of the crossings of a batch, in the same order, and waits for the
+ * other's. The data itself lies in host memory. Nothing else is shared between the two devices. */
 #ifndef ALEXCL_EXCHANGE_H
 #define ALEXCL_EXCHANGE_H
 #include "status.h"
@@ -8,12 +8,13 @@
 struct exchange;
 int exchange_create(struct exchange **out, struct alexcl_error *err);
 void exchange_free(struct exchange *x);
-/* Before a batch, while neither worker runs. */
+/* Call it before a batch, while neither worker runs. */
 void exchange_reset(struct exchange *x);
-/* Message number `message` of `half` lies in host memory. */
+/* Publishes message number `message` of `half`: it lies in host memory. */
 void exchange_publish(struct exchange *x, int half, int message);
-/* Blocks until the other half has published `message`; ALEXCL_E_OTHER, without text, when the other worker gave up. */
+/* Waits until the other half has published `message`. ALEXCL_E_OTHER, without a text, where the other worker has
+ * failed. */
 int exchange_await(struct exchange *x, int half, int message);
-/* This worker failed: whoever waits for it goes on with an error. */
+/* Tells that this worker has failed: whoever waits for it goes on with an error. */
 void exchange_abort(struct exchange *x);
 #endif

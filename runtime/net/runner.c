@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A list of jobs in the order in which they came: those that ended and nobody waited for yet, the one that runs, those
- * to come. One lock guards it; the thread takes the first that has not ended, without removing it, so that the one
- * behind it can be looked at while it runs. */
+/* A list of jobs in the order in which they were submitted: those that have ended and were not waited for, the one that
+ * runs, those that wait. One lock guards it. The thread runs the first job that has not ended and leaves it in the
+ * list, so that the next one can be looked at meanwhile. */
 #include "runner.h"
 
 #include <pthread.h>
@@ -20,7 +20,7 @@ struct runner {
     runner_fn *fn;
     void *user;
     struct runner_entry *first; /* oldest first */
-    uint64_t given;             /* tickets */
+    uint64_t given;             /* the number of tickets that were given */
     int quit;
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -111,7 +111,7 @@ int runner_wait(struct runner *r, uint64_t ticket, struct alexcl_error *err) {
     struct runner_entry *e = *at;
     while (e && !e->ended) pthread_cond_wait(&r->changed, &r->lock);
     if (e) {
-        for (at = &r->first; *at != e;) at = &(*at)->next; /* others may have gone meanwhile */
+        for (at = &r->first; *at != e;) at = &(*at)->next; /* other entries may have been removed meanwhile */
         *at = e->next;
     }
     pthread_mutex_unlock(&r->lock);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A net's weights: the list of tensors that its layers ask for, and where their rows come from, a file (source.h)
- * or the counter RNG. A file is checked whole when it is opened (names or their aliases, shapes, metadata,
- * connections that must be zeros), so that a view can be handed out later without another question. Rows are converted
- * to float32 a view at a time; saving goes the same way in pieces, so that no net is in memory twice. */
+/* A net's weights: the list of tensors that its layers need, and where their rows come from, which is a file (source.h)
+ * or the counter RNG. A file is checked completely when it is opened: names or their aliases, shapes, metadata, and
+ * zeros for connections that are left out. So a view can be opened later without further checks. Rows are converted to
+ * float32 view by view, and saved in pieces, so a net is never in memory twice. */
 #include "weights.h"
 
 #include <assert.h>
@@ -26,19 +26,19 @@ struct weights_tensor {
     int layer; /* index in the model */
     struct layer_tensor tensor;
     char *name;                        /* "conv1.weight" */
-    const struct source_tensor *found; /* weights of a file */
+    const struct source_tensor *found; /* the tensor of the file */
 };
 
 struct alexcl_weights {
     const struct alexcl_model *model;
-    struct alexcl_model *own; /* model, where it is a copy of the caller's (model_take) */
-    size_t layer_count;       /* up to the last layer that is needed */
+    struct alexcl_model *own; /* the same as `model` where that is a copy of the caller's (model_take) */
+    size_t layer_count;       /* layers up to the last one that is needed */
     struct weights_tensor *tensors;
     size_t count;
     struct source *file; /* NULL: synthetic */
     uint64_t seed;
     char *case_name;
-    double *gains; /* one a layer of the model */
+    double *gains; /* one for each layer of the model */
     int random;
     char *about;
 };
@@ -59,7 +59,7 @@ static int weights_add_tensor(struct alexcl_weights *w, int layer, const struct 
     return ALEXCL_OK;
 }
 
-/* The tensors of the layers that the last one needs. */
+/* Lists the tensors of the layers that the last one needs. */
 static int weights_walk(struct alexcl_weights *w, const char *last_layer, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct graph *g = NULL;
@@ -159,7 +159,7 @@ static int weights_find_tensors(const char *path, struct alexcl_weights *w, stru
     return ALEXCL_OK;
 }
 
-/* A row of a table says which inputs each output reads; the weights of the others must be 0. */
+/* Where a model's row says which inputs each output reads, the weights for other inputs must be 0. */
 static int weights_check_connections(const char *path, const struct alexcl_weights *w, struct alexcl_error *err) {
     for (size_t i = 0; i < w->count; i++) {
         const struct weights_tensor *t = &w->tensors[i];
@@ -371,7 +371,7 @@ static int weights_save_rows(void *user, size_t entry, int first, int count, con
 
 static void weights_save_rows_done(void *user) { weights_view_close(&((struct weights_saving *)user)->view); }
 
-/* Where the weights are from: what the counter RNG was given, or what the file says itself. */
+/* Adds to the metadata where the weights are from: what the counter RNG was given, or what the file says itself. */
 static int weights_tell_origin(const struct alexcl_weights *w, struct source_pair *pairs, size_t *count,
                                struct string_buffer values[2]) {
     if (w->file) {

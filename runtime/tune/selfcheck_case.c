@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* One check of one kernel: a layer on a small shape, run on a device and by the reference in C, compared value by value
- * in units of the largest. Around the images that are asked for stand others, and values behind the last, all filled
- * with a NaN that nobody computes: what is written there without being asked is found as well. */
+/* One check of one kernel: a small layer is computed on a device and by the reference in C, and the values are compared
+ * one by one, in units of the largest. Before and behind the images that are computed there are others, filled with a
+ * NaN that no kernel computes, so that a write outside of what was asked for is found as well. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,10 +11,10 @@
 #include "memory.h"
 #include "selfcheck.h"
 
-enum { BEHIND = 64 }; /* floats behind the images, which nobody may write */
+enum { BEHIND = 64 }; /* floats behind the images, which must not be written */
 const double selfcheck_tolerance = 1e-5;
 
-/* What a buffer holds where nobody has written: a NaN of its own, so that one that came out of a sum is told apart. */
+/* What a buffer holds where nothing was written: a NaN of its own, which is told apart from one that a sum has made. */
 static const uint32_t nobody = 0x7fc0beef;
 
 void selfcheck_fill_nobody(float *x, size_t count) {
@@ -49,7 +49,7 @@ int selfcheck_store(struct target *target, const float *values, size_t count, st
     return status == ALEXCL_OK ? storage_write(out, 0, values, count, err) : status;
 }
 
-/* What a half of a layer is given of one input, on the target. */
+/* One input of a half of a layer, on the target. */
 struct case_input {
     struct storage own, halo;
 };
@@ -59,7 +59,7 @@ static void case_free_input(struct case_input *in) {
     storage_free(&in->halo);
 }
 
-/* Channels first .. first+channels-1 of an input, laid as its own channels are, or as a halo. */
+/* Stores channels first .. first+channels-1 of an input, in the layout of a half's own channels or as a halo. */
 static int case_lay(const struct layer *l, int input, const float *x, size_t images, int first, int channels, int halo,
                     struct storage *out, struct alexcl_error *err) {
     int status = ALEXCL_OK;
@@ -221,7 +221,7 @@ int selfcheck_run_case(struct target *target, const struct selfcheck_case *c, st
     else
         for (int half = 0; half < 2 && status == ALEXCL_OK; half++)
             status = case_run_layer(target, c, half, found, err);
-    /* A command that failed is told as that, not as the wrong value that it left. */
+    /* A command that failed is reported as an error, not as the wrong value that it has left. */
     if (status == ALEXCL_OK && target->device) status = device_finish(target->device, err);
     return status;
 }

@@ -43,7 +43,7 @@ struct selfcheck_case selfcheck_shrink(const struct layer *l, enum layer_pass_ki
     return c;
 }
 
-/* All that tells one case from another. */
+/* Writes all that tells one case from another. */
 static void first_write(const struct selfcheck_case *c, struct string_buffer *out) {
     const struct alexcl_layer *d = &c->desc;
     string_buffer_add(
@@ -86,13 +86,13 @@ static int first_collect(struct first_check *f, const struct graph *g, unsigned 
         for (int i = 0; i < g->layer_count; i++) {
             const struct layer *l = &g->layers[i].half[h];
             if (!(halves >> h & 1u) || l->shape.view || !l->pass[LAYER_FORWARD].variant) continue;
-            /* it compiles other kernels for small shapes: `alexcl check` has them */
+            /* CLBlast compiles other kernels for small shapes; `alexcl check` checks those of the sizes here */
             if (strcmp(l->pass[LAYER_FORWARD].variant->name, "clblast") == 0) {
                 clblast = 1;
                 continue;
             }
             c = selfcheck_shrink(l, LAYER_FORWARD);
-            if (images == 1) c.images = 1; /* kernels for several are not compiled for nothing */
+            if (images == 1) c.images = 1; /* so kernels for several images are not compiled for nothing */
             TRY(first_add(f, &c, &all, err));
         }
     }
@@ -122,7 +122,7 @@ static int first_path(const struct settings *settings, const struct first_check 
     return cache_path(settings, CACHE_CHECKS, f->key, out, size, err);
 }
 
-/* Line, and hash of key and line. */
+/* Makes the file's second line: the hash of the key and the first line. */
 static void first_seal(const struct first_check *f, const char *line, char out[HASH_HEX]) {
     char both[HASH_HEX + FILE_LIMIT];
     unsigned char hash[HASH_BYTES];
@@ -185,7 +185,7 @@ static int first_run_case(struct target *target, const struct selfcheck_case *c,
     return status;
 }
 
-/* Kernel files that the cases are of. */
+/* Counts the kernel files that the cases use. */
 static int first_count_kernels(const struct first_check *f) {
     int count = 0;
     for (int i = 0; i < f->count; i++) {

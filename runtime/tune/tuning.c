@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The file in which a device's choices are kept, JSON that may be edited. A layer is found by the shape of a half. What
- * the file names is taken only if the layer's table has such a variant and it can be computed with such a tile;
- * anything else is as if nothing had been measured. */
+/* The file that keeps a device's choices, as JSON that a user may edit. A layer is found by the shape of a half. An
+ * entry is used only if the layer has such a variant and can be computed with such a tile; any other entry is treated
+ * as if nothing had been measured. */
 #include "tuning.h"
 
 #include <stdio.h>
@@ -20,7 +20,7 @@ struct tuning {
     const struct settings *settings;
     char key[HASH_HEX];
     char path[PATH];
-    json_t *document; /* as in the file */
+    json_t *document; /* what is in the file */
 };
 
 /* ", pad 2", ", pad 0+3" with more at the bottom and the right, or all four of them; nothing where there is none. */
@@ -110,7 +110,7 @@ void tuning_free(struct tuning *t) {
 int tuning_same(const struct tuning *a, const struct tuning *b) { return strcmp(a->key, b->key) == 0; }
 const char *tuning_path(const struct tuning *t) { return t->path; }
 
-/* All that a kernel's speed hangs on. Parts of a device have its name. */
+/* Writes all that a kernel's speed depends on. Parts of a device have the name of the device. */
 static int tuning_identify(const struct alexcl_device_info *d, const struct settings *settings, char out[HASH_HEX],
                            struct alexcl_error *err) {
     struct string_buffer all = {0};
