@@ -26,14 +26,19 @@ ENOMEM, EAGAIN, ENOSPC, EIO = 12, 11, 28, 5
 class Command:
     """kind: of what fails, cl, alloc or file. args: of the program; LIST stands for a list of two pictures, WEIGHTS for a file that
     `before` wrote. cache: warm, cold (an empty folder each time) or off. only: the functions that fail. most: at most so many of a
-    function's calls, fewer where a run takes long. gone: in so many runs all fails from some call on."""
+    function's calls, fewer where a run takes long or another command makes the same calls. gone: in so many runs all fails from some
+    call on; 16, or none where only some functions fail."""
 
-    def __init__(self, kind, args, cache="warm", only=None, most=None, gone=16):
-        self.kind, self.args, self.cache, self.only, self.most, self.gone = kind, args, cache, only, most, gone
+    def __init__(self, kind, args, cache="warm", only=None, most=None, gone=None):
+        self.kind, self.args, self.cache, self.only, self.most = kind, args, cache, only, most
+        self.gone = gone if gone is not None else 0 if only else 16
 
 
 INFER = ["--model", "tiny2t", "--batch", "1", "infer", "LIST", "--save", "scores.npy"]
 BUILD = ["clCreateProgramWithSource", "clBuildProgram", "clGetProgramInfo"]
+# What CLBlast calls, beside the calls that `infer` makes without it.
+CLBLAST = BUILD + ["clCreateKernel", "clEnqueueNDRangeKernel", "clGetCommandQueueInfo", "clGetDeviceInfo", "clGetKernelInfo", "clGetKernelWorkGroupInfo",
+                   "clGetMemObjectInfo", "clSetKernelArg", "event"]
 TINY = ["--model", "tiny2t"]
 REF = ["--devices", "ref"] + INFER
 INIT = TINY + ["weights", "init", "-o", "made.safetensors"]
@@ -44,11 +49,13 @@ COMMANDS = {
     "devices": [Command("cl", ["devices"]), Command("cl", ["devices", "-v"], only=["clGetDeviceInfo", "clGetPlatformInfo"])],
     "infer": [Command("cl", ["--devices", "0"] + INFER), Command("cl", ["--devices", "0"] + INFER, "cold", BUILD, 4),
               Command("cl", ["--devices", "0"] + INFER + ["--check", "off"], "off", BUILD)],
-    "infer_two": [Command("cl", ["--devices", "0/2"] + INFER, most=4), Command("cl", ["--devices", "0/2"] + INFER[:2] + ["--batch", "2", "--split", "auto"] + INFER[4:], most=2)],
+    "infer_two": [Command("cl", ["--devices", "0/2"] + INFER, most=3), Command("cl", ["--devices", "0/2"] + INFER[:2] + ["--batch", "2", "--split", "auto"] + INFER[4:], most=2, gone=8)],
     "infer_clblast": [  # whose start takes longer
-        Command("cl", ["--devices", "0", "--gemm", "clblast"] + INFER, most=4)],
-    "check": [Command("cl", ["--devices", "0", "check"], most=1, gone=6)],
-    "time": [Command("cl", TIME, most=4)],
+        Command("cl", ["--devices", "0", "--gemm", "clblast"] + INFER, only=CLBLAST, most=4, gone=16)],
+    # All its checks go one way, and no function is called in it that `infer` does not call: those of one layer, and few failures of the whole.
+    "check": [Command("cl", ["--devices", "0", "check", "--layer", "lrn"], most=1, gone=6),
+              Command("cl", ["--devices", "0", "check"], only=["clBuildProgram", "event"], most=1)],
+    "time": [Command("cl", TIME, most=2)],
     "malloc": [Command("alloc", args, cache, only) for args, cache, only in (
         (REF + ["--dump-patches", "patches"], "off", None), (REF + ["--format", "json", "--weights", "WEIGHTS"], "off", None),
         (["--devices", "0"] + INFER, "warm", None),
@@ -306,7 +313,7 @@ class Test:
             first = len(chosen)  # where few fail, another code for each function
             chosen += ["%s:%d:%d" % (call, n, codes[(first + i) % len(codes)]) for i, n in enumerate(at)]
         calls, every = sum(n for name, n in counts.items() if name.startswith(command.kind)), command.kind + "*"
-        if not command.only and self.only in (None, every):  # from some call on: the device is gone, memory or disk are full
+        if command.gone and self.only in (None, every):  # from some call on: the device is gone, memory or disk are full
             codes = codes_of(every)
             chosen += ["%s:%d+:%d" % (every, 1 + (calls - 1) * i // (command.gone - 1), codes[i % len(codes)]) for i in range(command.gone)]
         if self.only and ":" in self.only:
