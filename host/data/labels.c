@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "files.h"
 #include "kinds.h"
@@ -127,34 +126,16 @@ static int labels_json(struct labels *l, const char *path, const char *text, siz
 }
 
 static int labels_read(const char *path, char **text, struct alexcl_error *err) {
-    struct stat info;
-    if (stat(path, &info) != 0)
-        return error_set(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), file_read_hint(path, errno));
-    if (!S_ISREG(info.st_mode))
-        return error_set(err, ALEXCL_E_DATA, "%s: is not a regular file; name one with the classes' names", path);
-    FILE *file = fopen(path, "rb");
-    if (!file) return error_set(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), file_read_hint(path, errno));
-    size_t max = info.st_size < MAX_FILE ? (size_t)info.st_size : MAX_FILE;
-    *text = malloc(max + 2); /* one more than may be, and a zero */
-    size_t length = *text ? fread(*text, 1, max + 1, file) : 0;
-    int status = ALEXCL_OK;
-    if (!*text)
-        status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: labels");
-    else if (length > MAX_FILE)
-        status = error_set(err, ALEXCL_E_DATA, "%s: more than 16 MiB", path);
-    else if (length > max)
-        status = error_set(err, ALEXCL_E_DATA, "%s: became longer while it was read", path);
-    (void)fclose(file);
-    if (status == ALEXCL_OK) {
-        (*text)[length] = '\0';
-        const struct kind *kind = kinds_of(*text, length);
-        if (kind && !kind->text)
-            status = error_set(err, ALEXCL_E_DATA, "%s: is %s, not a text of classes' names; %s", path, kind->name,
-                               kind->advice);
-        else if (strlen(*text) != length)
-            status = error_set(err, ALEXCL_E_DATA, "%s: is no text", path);
-    }
-    return status;
+    unsigned char *data;
+    size_t length;
+    int status = files_read_advised(path, "; name a file with the classes' names", MAX_FILE, &data, &length, err);
+    if (status != ALEXCL_OK) return status;
+    *text = (char *)data;
+    const struct kind *kind = kinds_of(*text, length);
+    if (kind && !kind->text)
+        return error_set(err, ALEXCL_E_DATA, "%s: is %s, not a text of classes' names; %s", path, kind->name,
+                         kind->advice);
+    return strlen(*text) == length ? ALEXCL_OK : error_set(err, ALEXCL_E_DATA, "%s: is no text", path);
 }
 
 int labels_open(const char *path, size_t classes, struct labels **out, struct alexcl_error *err) {

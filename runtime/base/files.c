@@ -22,52 +22,58 @@
 
 #include "memory.h"
 
-int files_read(const char *path, size_t limit, unsigned char **data, size_t *length, struct alexcl_error *err) {
-    int status = ALEXCL_OK;
-    unsigned char *buffer = NULL;
-    /* O_NONBLOCK: opening a fifo nobody writes to must not hang; it is refused below. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) return error_set(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), file_read_hint(path, errno));
+int files_open_input(const char *path, const char *advice, int *fd, size_t *size, struct alexcl_error *err) {
     struct stat info;
-    if (fstat(fd, &info) != 0) {
+    /* O_NONBLOCK: opening a fifo nobody writes to must not hang; it is refused below. */
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (*fd < 0) return error_set(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), file_read_hint(path, errno));
+    int status = ALEXCL_OK;
+    if (fstat(*fd, &info) != 0)
         status = error_set(err, ALEXCL_E_DATA, "%s: %s", path, strerror(errno));
-        goto done;
-    }
-    if (!S_ISREG(info.st_mode)) {
-        status = error_set(err, ALEXCL_E_DATA, "%s: %s", path,
-                           S_ISDIR(info.st_mode) ? "is a folder" : "is not a regular file");
-        goto done;
-    }
-    size_t size = (size_t)info.st_size;
-    if (size > limit) {
+    else if (!S_ISREG(info.st_mode))
+        status = error_set(err, ALEXCL_E_DATA, "%s: %s%s", path,
+                           S_ISDIR(info.st_mode) ? "is a folder" : "is not a regular file", advice);
+    else if ((uintmax_t)info.st_size > SIZE_MAX - 1)
+        status = error_set(err, ALEXCL_E_DATA, "%s: too large for this machine", path);
+    else
+        *size = (size_t)info.st_size;
+    if (status != ALEXCL_OK) close(*fd);
+    return status;
+}
+
+int files_read_advised(const char *path, const char *advice, size_t limit, unsigned char **data, size_t *length,
+                       struct alexcl_error *err) {
+    unsigned char *buffer = NULL;
+    size_t size, have = 0;
+    int fd, status = files_open_input(path, advice, &fd, &size, err);
+    if (status != ALEXCL_OK) return status;
+    if (size > limit)
         status =
             error_set(err, ALEXCL_E_DATA, "%s: %zu bytes, more than the %zu that are accepted here", path, size, limit);
-        goto done;
-    }
-    buffer = malloc(size + 1);
-    if (!buffer) {
+    else if ((buffer = malloc(size + 1)) == NULL)
         status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: %zu bytes for %s", size, path);
-        goto done;
-    }
-    size_t have = 0;
-    while (have < size) {
+    while (status == ALEXCL_OK && have < size) {
         ssize_t got = read(fd, buffer + have, size - have);
         if (got < 0 && errno == EINTR) continue;
-        if (got <= 0) {
+        if (got <= 0)
             status = error_set(err, ALEXCL_E_DATA, "%s: %s after %zu of %zu bytes", path,
                                got < 0 ? strerror(errno) : "ends early", have, size);
-            goto done;
-        }
-        have += (size_t)got;
+        else
+            have += (size_t)got;
+    }
+    close(fd);
+    if (status != ALEXCL_OK) {
+        free(buffer);
+        return status;
     }
     buffer[size] = 0;
     *data = buffer;
     *length = size;
-    buffer = NULL;
-done:
-    free(buffer);
-    close(fd);
-    return status;
+    return ALEXCL_OK;
+}
+
+int files_read(const char *path, size_t limit, unsigned char **data, size_t *length, struct alexcl_error *err) {
+    return files_read_advised(path, "", limit, data, length, err);
 }
 
 /* A file being written stands under a temporary name beside its place, "<name>.<process>.<6 digits>.alexcl", and is

@@ -9,8 +9,14 @@
 #define ALEXCL_FILES_H
 #include "status.h"
 
+/* Opens a regular file to be read, and tells its size. What is none is told with an advice behind, "; name a picture".
+ * ALEXCL_E_DATA. */
+int files_open_input(const char *path, const char *advice, int *fd, size_t *size, struct alexcl_error *err);
 /* Reads a regular file of at most `limit` bytes into *data (freed by the caller; one zero byte follows the content). */
 int files_read(const char *path, size_t limit, unsigned char **data, size_t *length, struct alexcl_error *err);
+/* The same with an advice, as of files_open_input. */
+int files_read_advised(const char *path, const char *advice, size_t limit, unsigned char **data, size_t *length,
+                       struct alexcl_error *err);
 /* Writes a file that the program keeps for itself. Unlike what file_open begins it does not wait for the disk, since
  * whoever reads it tells a damaged one; and a symbolic link is replaced, not followed. */
 int files_replace(const char *path, const void *data, size_t length, struct alexcl_error *err);

@@ -6,11 +6,9 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "files.h"
@@ -121,20 +119,15 @@ static int npy_parse(const char *path, FILE *file, uint64_t size, struct npy *ou
 
 int npy_read(const char *path, struct npy *out, struct alexcl_error *err) {
     *out = (struct npy){0};
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), status;
-    struct stat info;
-    if (fd < 0) return error_set(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), file_read_hint(path, errno));
-    int code = fstat(fd, &info) != 0 ? errno : 0;
-    if (code || !S_ISREG(info.st_mode)) {
-        close(fd);
-        return error_set(err, ALEXCL_E_DATA, "%s: %s", path, code ? strerror(code) : "is not a regular file");
-    }
+    size_t size;
+    int fd, status = files_open_input(path, "", &fd, &size, err);
+    if (status != ALEXCL_OK) return status;
     FILE *file = fdopen(fd, "rb");
     if (!file) {
         close(fd);
         return error_set(err, ALEXCL_E_OTHER, "%s: %s", path, strerror(errno));
     }
-    status = npy_parse(path, file, (uint64_t)info.st_size, out, err);
+    status = npy_parse(path, file, size, out, err);
     if (status == ALEXCL_OK && (out->values = malloc(out->count ? out->count * sizeof(float) : 1)) == NULL)
         status = error_set(err, ALEXCL_E_MEMORY, "%s: out of host memory for %zu values", path, out->count);
     if (status == ALEXCL_OK && fread(out->values, sizeof(float), out->count, file) != out->count)

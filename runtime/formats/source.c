@@ -5,12 +5,10 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "files.h"
@@ -59,26 +57,12 @@ done:
 }
 
 int source_open(const char *path, struct source **out, struct alexcl_error *err) {
-    int status = ALEXCL_OK;
     void *mapping = MAP_FAILED;
-    size_t length = 0;
-    /* O_NONBLOCK: opening a fifo nobody writes to must not hang; it is refused below. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) return error_set(err, ALEXCL_E_DATA, "%s: %s%s", path, strerror(errno), file_read_hint(path, errno));
-    struct stat info;
-    if (fstat(fd, &info) != 0) {
-        status = error_set(err, ALEXCL_E_DATA, "%s: %s", path, strerror(errno));
-        goto done;
-    }
-    if (!S_ISREG(info.st_mode)) {
-        status = error_set(err, ALEXCL_E_DATA, "%s: %s, not a safetensors file", path,
-                           S_ISDIR(info.st_mode) ? "a folder" : "no regular file");
-        goto done;
-    }
-    length = (size_t)info.st_size;
-    if (length == 0 || (uintmax_t)info.st_size > SIZE_MAX) {
-        status = error_set(err, ALEXCL_E_DATA, "%s: %s", path,
-                           length ? "too large for this machine" : "an empty file, not a safetensors file");
+    size_t length;
+    int fd, status = files_open_input(path, "; name a safetensors file", &fd, &length, err);
+    if (status != ALEXCL_OK) return status;
+    if (length == 0) {
+        status = error_set(err, ALEXCL_E_DATA, "%s: an empty file, not a safetensors file", path);
         goto done;
     }
     mapping = mmap(NULL, length, PROT_READ, MAP_PRIVATE, fd, 0);

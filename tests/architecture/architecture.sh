@@ -54,6 +54,8 @@ only_in '\b(secure_)?getenv *\(' 'runtime/base/settings.c' 1
 
 # Files are written in one place, which keeps to its promises; and nobody changes the umask, which is the whole process's.
 only_in '\bO_(CREAT|TRUNC)\b|\b(creat|mkstemp|rename|fsync) *\(' 'runtime/base/files.c' 1
+# What is read is opened there too: a fifo must not hang.
+only_in '\bO_NONBLOCK\b' 'runtime/base/files.c' 1
 only_in '\bumask *\(' nowhere 0
 only_in '\bfopen *\([^;]*"[wa]' nowhere 0
 

@@ -143,7 +143,7 @@ START_TEST(bad_npy_is_named) {
     EXPECT_ERROR(npy_read("bad.npy", &n, &err), ALEXCL_E_DATA, "bad.npy: is a text, not a .npy file; numpy.save", err);
     write_file("bad.npy", "PK\3\4\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\5\0\0\0x.npy", 35);
     EXPECT_ERROR(npy_read("bad.npy", &n, &err), ALEXCL_E_DATA, "is an archive of NumPy (.npz), not a .npy file", err);
-    EXPECT_ERROR(npy_read(".", &n, &err), ALEXCL_E_DATA, "regular", err);
+    EXPECT_ERROR(npy_read(".", &n, &err), ALEXCL_E_DATA, "is a folder", err);
     EXPECT_ERROR(npy_read("missing.npy", &n, &err), ALEXCL_E_DATA, "No such", err);
 }
 END_TEST

@@ -291,7 +291,7 @@ START_TEST(what_is_no_file_is_refused) {
                  err);
     snprintf(name, sizeof name, "fifo_%ld", (long)getpid());
     ck_assert_int_eq(mkfifo(name, 0600), 0);
-    EXPECT_ERROR(source_open(name, &s, &err), ALEXCL_E_DATA, "no regular file", err);
+    EXPECT_ERROR(source_open(name, &s, &err), ALEXCL_E_DATA, "is not a regular file; name a safetensors file", err);
     remove(name);
     ck_assert(s == NULL);
     source_free(NULL);

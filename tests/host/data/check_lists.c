@@ -315,7 +315,7 @@ START_TEST(label_files_of_three_forms) {
     EXPECT_ERROR(labels_find(l, "one", &index, &err), ALEXCL_E_DATA, "no class", err);
     labels_free(l);
     EXPECT_ERROR(labels_open("missing", 3, &l, &err), ALEXCL_E_DATA, "missing", err);
-    EXPECT_ERROR(labels_open(".", 3, &l, &err), ALEXCL_E_DATA, "regular", err);
+    EXPECT_ERROR(labels_open(".", 3, &l, &err), ALEXCL_E_DATA, "is a folder; name a file with the classes", err);
 }
 END_TEST
 
