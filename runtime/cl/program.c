@@ -5,6 +5,7 @@
  * goes to a file whole, its first lines into the error. */
 #include "program.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,6 +90,7 @@ static int program_expand(const struct device *dev, const struct source *kernel,
                           struct alexcl_error *err) {
     int status = ALEXCL_OK, number = 1;
     struct source shared = {.owned = NULL};
+    assert(kernel->text); /* program_source has found it */
     const char *end = kernel->text + kernel->length, *copied = kernel->text;
     if (kernel->owned) program_add_line(out, kernel, 1);
     for (const char *line = copied, *next; line < end; line = next, number++) {

@@ -45,7 +45,7 @@ int source_parse(const unsigned char *bytes, size_t length, const char *path, st
     int status = ALEXCL_OK;
     struct source *s = NULL;
     size_t i = 0;
-    while (formats[i]->probe && !formats[i]->probe(bytes, length)) i++;
+    while (i + 1 < sizeof formats / sizeof formats[0] && !formats[i]->probe(bytes, length)) i++; /* else the last */
     TRY(memory_alloc(&s, 1, sizeof *s, "a file of weights", err));
     s->format = formats[i];
     TRY(s->format->parse(bytes, length, path, s, err));
