@@ -12,6 +12,7 @@ cmake --build --preset coverage --parallel "$(nproc)" >/dev/null
 find $build -name '*.gcda' -delete # of an earlier run
 # On the reference and on PoCL: other implementations, most kernels on all their shapes, full-size nets and measurements of time and memory reach
 # no other line of C.
+export ALEXCL_TEST_FEW=1 # of nets and layers that are alike
 ctest --test-dir $build --output-on-failure --parallel "$(nproc)" -LE "full|by_hand" \
     -E '\.(intel|rusticl|oclgrind)$|^two_vendors$|(224|227|224p2)\.(ref|pocl)$|^architecture|^readme|^mutation|^scale|^resident|^kernel_[^cf]|^kernel_fc_cpu|^placement.ref' "$@"
 gcovr --root . --json $build/coverage.json $build

@@ -13,7 +13,8 @@ cmake --build --preset "$1" --parallel "$(nproc)"
 # the reference the command line starts no other threads than on PoCL, where the same script runs, and the tests of `alone` start none.
 leave=kernel
 names='^cli_tune|\.(intel|rusticl|oclgrind)$|^two_vendors$|^selfcheck|(224|227|224p2)\.ref$|(paper|orig|article|torchvision)[0-9p]+\.pocl|^architecture|^readme|^mutation|^killed'
+# Nets that differ in no thread are one to it.
 alone='weights|prepare|conv_pack|fp16|safetensors|kinds|decode|matrix|counter_rng|status|nearest|ref_oracle|ref_operators|fuzz'
-[ "$1" != tsan ] || leave='kernel|endure' names+="|^faults\.kernels|^cli_check|^cli\.none|^($alone)(\.|\$)"
+[ "$1" != tsan ] || leave='kernel|endure' names+="|^faults\.kernels|^cli_check|^cli\.none|^oracle_nets\.(tiny_across|tiny_nolrn|tiny_orig|caffe227)\.|^($alone)(\.|\$)"
 export ALEXCL_TEST_FEW=1
 exec ctest --test-dir "build/$1" --output-on-failure --parallel "$(nproc)" -LE "$leave" -E "$names"
