@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The commands as a table: name, function, options, usage and help. Whatever is printed by --help or completed after a
- * typing error comes from these rows. */
+/* The rows of all commands, in their order: --help and the answer to a typing error are made from them. */
 #include "commands.h"
 
 #define COMMANDS_ROW(row) &(row),

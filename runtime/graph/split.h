@@ -22,7 +22,7 @@ int split_read(const char *text, size_t targets, struct split *out, struct alexc
 /* The halves that a target runs: bit 0, bit 1. */
 unsigned split_halves(const struct split *s, size_t target);
 /* Shares out a batch: target 0 gets the first images, so many that both targets would finish at the same time; at most
- * `room` each, which together suffices. With halves, every target gets all images. */
+ * `capacity` each, which together suffices. With halves, every target gets all images. */
 void split_share(const struct split *s, int images, const int capacity[2], int share[2]);
 /* Learns from a batch: the targets had these shares and took so many seconds, at the same time. `opening`: speeds are
  * being measured before the first batch. There the fastest time counts, since other work on the machine only slows.
@@ -30,6 +30,6 @@ void split_share(const struct split *s, int images, const int capacity[2], int s
  * different times would be compared. Only a split by measured speed learns. */
 void split_learn(struct split *s, int opening, const int share[2], const double seconds[2]);
 /* Finds the largest batch, at least one image and at most `wanted`, for which every target has memory for its share,
- * where fits[i] images fit on target i. `room`: the images that each target must have memory for. */
+ * where fits[i] images fit on target i. `capacity`: the images that each target must have memory for. */
 int split_batch(const struct split *s, int wanted, const int fits[2], int capacity[2]);
 #endif

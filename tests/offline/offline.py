@@ -269,7 +269,9 @@ def kept_name(variable, kind, chip, options, source):
     if not folder:
         return None
     tools = [(tool, os.stat(tool).st_mtime_ns) for tool in map(shutil.which, ("clang-15", "ocloc", PTXAS or "ptxas")) if tool]
-    text = repr((kind, chip, options, tools)) + read(source) + read(__file__)
+    folder_of_source = os.path.dirname(os.path.abspath(source))
+    shared = sorted(os.path.join(folder_of_source, f) for f in os.listdir(folder_of_source) if f.endswith(".clh"))
+    text = repr((kind, chip, options, tools)) + "".join(map(read, [source, *shared, __file__]))
     return "%s/%s.json" % (folder, hashlib.sha256(text.encode()).hexdigest())
 
 
