@@ -15,7 +15,7 @@
 #define PICTURE "name it in a list: echo FILE | alexcl infer -"
 #define UNPACK(command) command " unpacks it: name the file inside"
 #define TO_UTF8(from) "iconv -f " from " -t UTF-8 FILE >NEW makes UTF-8 of it"
-#define TORCH "safetensors.torch.save_file(model.state_dict(), 'NEW.safetensors') writes its weights"
+#define TORCH "torch.save(model.state_dict(), 'NEW.pth'), by PyTorch 1.6 or later, writes one that is read"
 #define NUMPY "write its arrays anew: weights by safetensors.numpy.save_file, pictures by numpy.save"
 
 /* In the order in which they are tried; '?' in a magic number is any byte. */
@@ -63,7 +63,7 @@ static const struct {
     const char *part;
     struct kind kind;
 } zips[] = {
-    {"data.pkl", {"a PyTorch checkpoint (.pth)", TORCH, 0}},
+    {"data.pkl", {"a PyTorch checkpoint (.pth)", "--weights FILE takes it", 0}},
     {".npy", {"an archive of NumPy (.npz)", NUMPY, 0}},
     {"metadata.json", {"a Keras model (.keras)", NUMPY, 0}},
     {"", {"a zip archive", UNPACK("unzip"), 0}},

@@ -27,7 +27,7 @@ static const struct {
     enum source_type type;
 } types[] = {
     {"F32", 32, SOURCE_F32},      {"F16", 16, SOURCE_F16},      {"BF16", 16, SOURCE_BF16},
-    {"F64", 64, SOURCE_OTHER},    {"I64", 64, SOURCE_OTHER},    {"I32", 32, SOURCE_OTHER},
+    {"F64", 64, SOURCE_F64},      {"I64", 64, SOURCE_OTHER},    {"I32", 32, SOURCE_OTHER},
     {"I16", 16, SOURCE_OTHER},    {"I8", 8, SOURCE_OTHER},      {"U64", 64, SOURCE_OTHER},
     {"U32", 32, SOURCE_OTHER},    {"U16", 16, SOURCE_OTHER},    {"U8", 8, SOURCE_OTHER},
     {"BOOL", 8, SOURCE_OTHER},    {"C64", 64, SOURCE_OTHER},    {"F8_E4M3", 8, SOURCE_OTHER},

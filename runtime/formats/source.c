@@ -97,8 +97,10 @@ const struct source_tensor *source_find(const struct source *s, const char *name
 }
 
 void source_let_go(const struct source *s, const float *values, size_t count) {
-    if (!s->mapping) return;
-    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), first = (uintptr_t)values, end = first + count * sizeof *values;
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), first = (uintptr_t)values, end = first + count * sizeof *values,
+              mapping = (uintptr_t)s->mapping;
+    /* What a format unpacked stands elsewhere, and nothing would bring it back. */
+    if (!s->mapping || first < mapping || end > mapping + s->mapping_length) return;
     first = (first + page - 1) / page * page; /* whole pages only: the others hold the neighbours too */
     end = end / page * page;
     if (end > first) madvise((void *)first, end - first, MADV_DONTNEED);
@@ -110,20 +112,57 @@ static float source_from_bits(uint32_t bits) {
     return value;
 }
 
-void source_read(const struct source_tensor *t, uint64_t first, size_t count, float *out) {
-    assert(first + count <= t->bytes / (t->type == SOURCE_F32 ? sizeof(float) : 2));
-    if (t->type == SOURCE_F32) {
-        memcpy(out, t->data + first * sizeof(float), count * sizeof(float));
+unsigned source_width(enum source_type type) {
+    static const unsigned width[] = {
+        [SOURCE_F32] = 4, [SOURCE_F16] = 2, [SOURCE_BF16] = 2, [SOURCE_F64] = 8, [SOURCE_OTHER] = 0};
+    return width[type];
+}
+
+/* `count` values, each `stride` behind the one before, from the `first` in memory. */
+static void source_read_row(const struct source_tensor *t, uint64_t first, uint64_t stride, size_t count, float *out) {
+    unsigned width = source_width(t->type);
+    const unsigned char *at = t->data + first * width;
+    if (t->type == SOURCE_F32 && stride == 1) {
+        memcpy(out, at, count * sizeof(float));
         return;
     }
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++, at += stride * width) {
         uint16_t bits;
-        memcpy(&bits, t->data + (first + i) * 2, 2);
-        out[i] = t->type == SOURCE_F16 ? fp16_to_float(bits) : source_from_bits((uint32_t)bits << 16);
+        double wide;
+        if (t->type == SOURCE_F32) {
+            memcpy(&out[i], at, sizeof out[i]);
+        } else if (t->type == SOURCE_F64) {
+            memcpy(&wide, at, sizeof wide);
+            out[i] = (float)wide;
+        } else {
+            memcpy(&bits, at, sizeof bits);
+            out[i] = t->type == SOURCE_F16 ? fp16_to_float(bits) : source_from_bits((uint32_t)bits << 16);
+        }
+    }
+}
+
+void source_read(const struct source_tensor *t, uint64_t first, size_t count, float *out) {
+    assert(t->type != SOURCE_OTHER && first + count <= t->bytes / source_width(t->type));
+    if (!t->strided) {
+        source_read_row(t, first, 1, count, out);
+        return;
+    }
+    int last = t->dims - 1;
+    while (count > 0) { /* to the end of a row of the last axis */
+        uint64_t rest = first, at = 0, left = t->shape[last] - first % t->shape[last];
+        for (int d = last; d >= 0; d--) {
+            at += rest % t->shape[d] * t->stride[d];
+            rest /= t->shape[d];
+        }
+        size_t some = left < count ? (size_t)left : count;
+        source_read_row(t, at, t->stride[last], some, out);
+        first += some;
+        count -= some;
+        out += some;
     }
 }
 
 const float *source_in_place(const struct source_tensor *t, uint64_t first) {
-    if (t->type != SOURCE_F32 || (uintptr_t)t->data % _Alignof(float) != 0) return NULL;
+    if (t->type != SOURCE_F32 || t->strided || (uintptr_t)t->data % _Alignof(float) != 0) return NULL;
     return (const float *)(const void *)t->data + first;
 }

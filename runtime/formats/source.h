@@ -5,7 +5,7 @@
 #define ALEXCL_SOURCE_H
 #include "status.h"
 
-enum source_type { SOURCE_F32, SOURCE_F16, SOURCE_BF16, SOURCE_OTHER };
+enum source_type { SOURCE_F32, SOURCE_F16, SOURCE_BF16, SOURCE_F64, SOURCE_OTHER };
 
 struct source_tensor {
     const char *name;
@@ -13,15 +13,18 @@ struct source_tensor {
     const char *type_name; /* as the format writes it: "F32", "I64" ... */
     int dims;
     uint64_t shape[4];         /* its first four axes */
-    const unsigned char *data; /* C order, little-endian, of any alignment */
-    uint64_t begin, bytes;     /* from the start of the data */
+    int strided;               /* the values do not stand in C order, but each axis `stride` values apart */
+    uint64_t stride[4];        /* where strided; then there are at most four axes, or the type is OTHER */
+    const unsigned char *data; /* little-endian, of any alignment */
+    uint64_t begin;            /* from the start of the data, where the format has one */
+    uint64_t bytes;            /* of its values */
 };
 struct source_pair {
     const char *key, *value;
 };
 
 struct source {
-    struct source_tensor *tensors; /* in the order of their data */
+    struct source_tensor *tensors; /* in the order of their data, or of the format's list */
     struct source_pair *pairs;     /* the file's metadata */
     size_t tensor_count, pair_count;
     void *own; /* the format's: names and values stand in it */
@@ -43,7 +46,7 @@ struct source_format {
 };
 /* The formats that there are, in the order in which they are tried; the last takes what is of no other. A new one is a
  * line here, and <format>.c with its row. */
-#define SOURCE_FORMATS(ROW) ROW(safetensors_format)
+#define SOURCE_FORMATS(ROW) ROW(torch_format) ROW(safetensors_format)
 #define SOURCE_DECLARE(format) extern const struct source_format format;
 SOURCE_FORMATS(SOURCE_DECLARE)
 
@@ -55,9 +58,12 @@ int source_parse(const unsigned char *bytes, size_t length, const char *path, st
 void source_free(struct source *s);
 
 const struct source_tensor *source_find(const struct source *s, const char *name); /* or NULL */
-/* Values first .. first+count-1 of a tensor of type F32, F16 or BF16, as float32. */
+/* Bytes of a value; 0 for OTHER. */
+unsigned source_width(enum source_type type);
+/* Values first .. first+count-1 in C order of a tensor of any type but OTHER, as float32. */
 void source_read(const struct source_tensor *t, uint64_t first, size_t count, float *out);
-/* Where these values stand as float32 in memory, or NULL where they have another type or alignment. */
+/* Where these values stand as float32 in memory, or NULL where they have another type, order or
+ * alignment. */
 const float *source_in_place(const struct source_tensor *t, uint64_t first);
 /* Values of source_in_place are not read again soon: their pages need not stay in memory. */
 void source_let_go(const struct source *s, const float *values, size_t count);

@@ -366,8 +366,9 @@ struct alexcl_gain {
     double gain;
 };
 
-/* Maps a safetensors file and checks it against the model up to `last_layer` (NULL: all): header, names, shapes, types,
- * offsets, overlap, size, and what its metadata says of the model. Errors: ALEXCL_E_DATA says which does not hold. */
+/* Maps a file of weights, safetensors or what PyTorch's torch.save writes since 1.6, and checks it against the model up
+ * to `last_layer` (NULL: all): header, names, shapes, types, offsets, overlap, size, and what its metadata says of the
+ * model. Errors: ALEXCL_E_DATA says which does not hold. */
 int alexcl_weights_open(const char *path, const struct alexcl_model *model, const char *last_layer,
                         struct alexcl_weights **out, struct alexcl_error *err);
 /* Synthetic weights of a counter RNG, made when read and never held whole. The RNG's names of tensors are

@@ -135,7 +135,8 @@ static int weights_find_tensor(const char *path, struct alexcl_weights *w, struc
     if (!t->found) t->found = other;
     if (!t->found) return weights_missing(path, w, t, alias, err);
     if (t->found->type == SOURCE_OTHER)
-        return error_set(err, ALEXCL_E_DATA, "%s: tensor %s is of dtype %s; F32, F16 and BF16 are read: convert it",
+        return error_set(err, ALEXCL_E_DATA,
+                         "%s: tensor %s is of dtype %s; float64, float32, float16 and bfloat16 are read: convert it",
                          path, t->found->name, t->found->type_name);
     int same = t->found->dims == t->tensor.dims;
     for (int d = 0; same && d < t->tensor.dims; d++) same = t->found->shape[d] == (uint64_t)t->tensor.shape[d];

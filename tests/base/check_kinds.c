@@ -47,9 +47,9 @@ static const struct {
     {HEAD("\x93NUMPY\1\0\x76\0{'descr'"), "an array of NumPy (.npy)", "--input FILE"},
     {HEAD("\x89HDF\r\n\x1a\n\0\0\0"), "an HDF5 file", "safetensors.numpy.save_file"},
     {HEAD("\x80\2\x8a\nl\xfc\x9c\x46\xf9\x20j\xa8\x50\x19."), "an old PyTorch checkpoint",
-     "safetensors.torch.save_file"},
+     "torch.save(model.state_dict()"},
     {HEAD("\x80\4\x95\x1a\0\0\0\0\0\0\0}"), "a Python pickle", "save_file"},
-    {HEAD(ENTRY("\x10", "archive/data.pklFB")), "a PyTorch checkpoint", "safetensors.torch.save_file"},
+    {HEAD(ENTRY("\x10", "archive/data.pklFB")), "a PyTorch checkpoint", "--weights FILE takes it"},
     {HEAD(ENTRY("\x09", "conv1.npy\x93NUMPY")), "an archive of NumPy (.npz)", "numpy.save"},
     {HEAD(ENTRY("\x0d", "metadata.json{}")), "a Keras model", "save_file"},
     {HEAD(ENTRY("\x05", "a.pngdata.pkl")), "a zip archive", "unzip"}, /* what is behind the name is none */

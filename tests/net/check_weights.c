@@ -10,6 +10,7 @@
 #include "files.h"
 #include "graph.h"
 #include "model_check.h"
+#include "source.h"
 #include "support.h"
 #include "weight_files.h"
 #include "weights.h"
@@ -465,6 +466,48 @@ START_TEST(torchvisions_names_types_and_alignments_are_read) {
 }
 END_TEST
 
+/* A checkpoint of PyTorch's whose values do not stand in C order (tests/formats/torch_files.py), part by part. */
+START_TEST(parts_of_a_strided_checkpoint_are_in_order) {
+    static const struct alexcl_layer layers[] = {
+        {.type = ALEXCL_CONV, .name = "conv1", .outputs = 4, .kernel = {2, 3}, .stride = {1, 1}, .groups = 1}};
+    static const char *const aliases[][2] = {
+        {"conv1.weight", "features.0.weight"}, {"conv1.bias", "features.0.bias"}, {NULL, NULL}};
+    static const struct alexcl_model model = {.size = sizeof model,
+                                              .layer_size = sizeof *layers,
+                                              .name = "torch",
+                                              .about = "one layer",
+                                              .channels = 3,
+                                              .height = 4,
+                                              .width = 4,
+                                              .colour = ALEXCL_RGB,
+                                              .resize = 4,
+                                              .scale = 1,
+                                              .layers = layers,
+                                              .layer_count = 1,
+                                              .aliases = aliases};
+    static const int shape[4] = {4, 3, 2, 3};
+    for (int strided = 0; strided < 2; strided++) {
+        struct alexcl_error err = {0};
+        struct alexcl_weights *w;
+        struct weights_view v;
+        struct source *s;
+        float all[4 * 18];
+        const char *path = strided ? TORCH_FOLDER "/channels_last.pth" : TORCH_FOLDER "/plain.pth";
+        EXPECT_OK(source_open(path, &s, &err), err);
+        source_read(source_find(s, "features.0.weight"), 0, 4 * 18, all);
+        source_free(s);
+        EXPECT_OK(alexcl_weights_open(path, &model, NULL, &w, &err), err);
+        for (int first = 0; first < 4; first++) {
+            EXPECT_OK(weights_view_open(w, &layers[0], "weight", 4, shape, first, 4 - first, &v, &err), err);
+            ck_assert_mem_eq(v.values, all + first * 18, (size_t)(4 - first) * 18 * sizeof(float));
+            ck_assert_int_eq(v.owned != NULL, strided);
+            weights_view_close(&v);
+        }
+        alexcl_weights_free(w);
+    }
+}
+END_TEST
+
 START_TEST(absent_connections_must_be_zero) {
     struct alexcl_error err = {0};
     struct alexcl_weights *w = NULL;
@@ -516,6 +559,7 @@ int main(void) {
     tcase_add_test(tests, each_field_that_differs_is_named);
     tcase_add_test(tests, another_models_file_is_refused_with_a_hint);
     tcase_add_test(tests, torchvisions_names_types_and_alignments_are_read);
+    tcase_add_test(tests, parts_of_a_strided_checkpoint_are_in_order);
     tcase_add_test(tests, absent_connections_must_be_zero);
     tcase_add_test(tests, saving_fails_with_a_name_and_leaves_nothing);
     return support_run(tests);
