@@ -51,6 +51,9 @@ for target in "${targets[@]}"; do
         for file in tests/host/data/pictures/*."${target/jpeg/jpg}"; do [ "$(stat -c %s "$file")" -gt $most ] || cp "$file" "$work/seeds/$target/"; done
         folders+=("$work/seeds/$target")
         ;;
+    torch)
+        folders+=("$PWD/tests/formats/torch")
+        ;;
     image_list) # a line longer than may be
         most=80000
         mkdir -p "$work/seeds/$target"
