@@ -23,6 +23,12 @@
         .type = ALEXCL_CONV, .name = layer, .outputs = o, .kernel = SQUARE(k_), .stride = SQUARE(s),                   \
         .pad = {p, p, p + end, p + end}, .groups = g                                                                   \
     }
+/* The last convolution of a net that ends without a fully connected layer: one map a class. */
+#define CONV_TO_CLASSES(layer, classes, gain_)                                                                         \
+    {                                                                                                                  \
+        .type = ALEXCL_CONV, .name = layer, .outputs = classes, .kernel = SQUARE(1), .stride = SQUARE(1), .groups = 1, \
+        .gain = gain_                                                                                                  \
+    }
 #define FC(layer, o, gain_)                                                                                            \
     { .type = ALEXCL_FC, .name = layer, .outputs = o, .gain = gain_ }
 #define RELU(layer)                                                                                                    \
@@ -32,6 +38,9 @@
     { .type = ALEXCL_LRN, .name = layer, .window = AROUND(n), .k = k_, .alpha = a, .beta = b, .lrn_scope = span_ }
 #define MAXPOOL(layer, k_, s)                                                                                          \
     { .type = ALEXCL_MAXPOOL, .name = layer, .kernel = SQUARE(k_), .stride = SQUARE(s) }
+/* Caffe rounds the number of windows up, where it matters: the last one is clipped. */
+#define MAXPOOL_CEIL(layer, k_, s)                                                                                     \
+    { .type = ALEXCL_MAXPOOL, .name = layer, .kernel = SQUARE(k_), .stride = SQUARE(s), .ceil_mode = 1 }
 #define AVGPOOL(layer, k_, s)                                                                                          \
     { .type = ALEXCL_AVGPOOL, .name = layer, .kernel = SQUARE(k_), .stride = SQUARE(s) }
 #define SUBSAMPLE(layer, k_, s)                                                                                        \
@@ -43,6 +52,19 @@
     { .type = ALEXCL_DROPOUT, .name = layer, .rate = 0.5, .dropout = style }
 #define PLAIN(layer, type_)                                                                                            \
     { .type = type_, .name = layer }
+
+/* Rows that name what they read; a concatenation names all of it. */
+#define OF(...)                                                                                                        \
+    .inputs = (const char *const[]) { __VA_ARGS__, NULL }
+#define CONV_OF(layer, from, o, k_, s, p, g)                                                                           \
+    {                                                                                                                  \
+        .type = ALEXCL_CONV, .name = layer, OF(from), .outputs = o, .kernel = SQUARE(k_), .stride = SQUARE(s),         \
+        .pad = {p, p, p, p}, .groups = g                                                                               \
+    }
+#define MAXPOOL_OF(layer, from, k_, s, p)                                                                              \
+    { .type = ALEXCL_MAXPOOL, .name = layer, OF(from), .kernel = SQUARE(k_), .pad = {p, p, p, p}, .stride = SQUARE(s) }
+#define CONCAT(layer, ...)                                                                                             \
+    { .type = ALEXCL_CONCAT, .name = layer, OF(__VA_ARGS__) }
 
 /* Stretches that several nets share. */
 #define CONV3_TO_POOL5(c3, c4, c5, groups)                                                                             \
@@ -62,6 +84,10 @@
  * The paper subtracts a 256 x 256 mean image; that image is nowhere to be had, so its average stands for every pixel of
  * it. */
 #define IMAGENET_MEAN PER_CHANNEL(123.68, 116.779, 103.939)
+/* The mean of Caffe's imagenet_mean.binaryproto over its pixels, B G R (printed by its
+ * examples/00-classification.ipynb); and the whole numbers that its later nets give as mean_value. */
+#define CAFFE_MEAN PER_CHANNEL(104.0069879, 116.6687676, 122.6789143)
+#define CAFFE_ROUND_MEAN PER_CHANNEL(104, 117, 123)
 
 /* The built-in models, in the order of `alexcl models`, each a table in some model_<family>.c; its golden vectors
  * (model_oracle_case), or NULL; whether `alexcl models` shows it with -v only. A new one is a line here, and its
@@ -73,6 +99,14 @@
     ROW(model_alexnet_caffe, "caffe227", 0)                                                                            \
     ROW(model_alexnet_keras, "article224", 0)                                                                          \
     ROW(model_alexnet_torchvision, "torchvision224", 0)                                                                \
+    ROW(model_alexnet_owt, NULL, 0)                                                                                    \
+    ROW(model_caffenet, NULL, 0)                                                                                       \
+    ROW(model_zfnet, NULL, 0)                                                                                          \
+    ROW(model_nin, NULL, 0)                                                                                            \
+    ROW(model_vgg16, NULL, 0)                                                                                          \
+    ROW(model_vgg19, NULL, 0)                                                                                          \
+    ROW(model_googlenet, NULL, 0)                                                                                      \
+    ROW(model_squeezenet, NULL, 0)                                                                                     \
     ROW(model_lenet5, "lenet5", 0)                                                                                     \
     ROW(model_lenet5_1998, "lenet5_1998", 0)                                                                           \
     ROW(model_tiny2t, "tiny2t", 0)                                                                                     \

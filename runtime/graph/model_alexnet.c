@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The nets called AlexNet. [P] Krizhevsky, Sutskever, Hinton: ImageNet Classification with Deep Convolutional Neural
  * Networks, NIPS 2012. [CODE] github computerhistory/AlexNet-Source-Code, layers/layers-145.cfg and layer.py. [CAFFE]
- * github BVLC/caffe, models/bvlc_alexnet. [TV] torchvision.models.alexnet, the net of "One weird trick" (Krizhevsky
- * 2014). */
+ * github BVLC/caffe, models/bvlc_alexnet and models/bvlc_reference_caffenet. [OWT] "One weird trick" (Krizhevsky 2014)
+ * by its code: github akrizhevsky/cuda-convnet2, layers/layers-imagenet-1gpu.cfg and layer-params-imagenet-1gpu.cfg.
+ * [TV] torchvision.models.alexnet, the same widths in another order, without LRN. */
 #include "model.h"
 
 /* clang-format off */
@@ -61,16 +62,17 @@ const struct alexcl_model model_alexnet_2012 = {
     LAYERS(code_layers),
 };
 
-/* [CAFFE]: LRN over all feature maps, k 1, alpha 1e-4 divided by n; inverted dropout. The mean is that of
- * imagenet_mean.binaryproto over its pixels, B G R (printed by Caffe's examples/00-classification.ipynb). */
+/* [CAFFE]: LRN over all feature maps, k 1, alpha 1e-4 divided by n; inverted dropout. */
+#define CAFFE_NORM(layer) LRN(layer, 5, 1, 2e-5, 0.75, ALEXCL_LRN_SCOPE_LAYER)
+
 static const struct alexcl_layer caffe_layers[] = {
     CONV("conv1", 96, 11, 4, 0, 1),
     RELU("relu1"),
-    LRN("norm1", 5, 1, 2e-5, 0.75, ALEXCL_LRN_SCOPE_LAYER),
+    CAFFE_NORM("norm1"),
     MAXPOOL("pool1", 3, 2),
     CONV("conv2", 256, 5, 1, 2, 2),
     RELU("relu2"),
-    LRN("norm2", 5, 1, 2e-5, 0.75, ALEXCL_LRN_SCOPE_LAYER),
+    CAFFE_NORM("norm2"),
     MAXPOOL("pool2", 3, 2),
     CONV3_TO_POOL5(384, 384, 256, 2),
     FLAT_TO_PROB(4096, 4096, 1000, ALEXCL_DROPOUT_INVERTED, 0.02),
@@ -79,8 +81,28 @@ static const struct alexcl_layer caffe_layers[] = {
 const struct alexcl_model model_alexnet_caffe = {
     .name = "alexnet-caffe", .about = "Caffe's bvlc_alexnet; LRN over both towers, BGR",
     .channels = 3, .height = 227, .width = 227, .colour = ALEXCL_BGR, .resize = 256, .scale = 1,
-    .mean = PER_CHANNEL(104.0069879, 116.6687676, 122.6789143),
-    LAYERS(caffe_layers),
+    .mean = CAFFE_MEAN, LAYERS(caffe_layers),
+};
+
+/* bvlc_reference_caffenet: the same with each pool before its LRN. Weights of one fit the other, and then give
+ * other scores. */
+static const struct alexcl_layer caffenet_layers[] = {
+    CONV("conv1", 96, 11, 4, 0, 1),
+    RELU("relu1"),
+    MAXPOOL("pool1", 3, 2),
+    CAFFE_NORM("norm1"),
+    CONV("conv2", 256, 5, 1, 2, 2),
+    RELU("relu2"),
+    MAXPOOL("pool2", 3, 2),
+    CAFFE_NORM("norm2"),
+    CONV3_TO_POOL5(384, 384, 256, 2),
+    FLAT_TO_PROB(4096, 4096, 1000, ALEXCL_DROPOUT_INVERTED, 0.02),
+};
+
+const struct alexcl_model model_caffenet = {
+    .name = "caffenet", .about = "Caffe's bvlc_reference_caffenet; each pool before its LRN",
+    .channels = 3, .height = 227, .width = 227, .colour = ALEXCL_BGR, .resize = 256, .scale = 1,
+    .mean = CAFFE_MEAN, LAYERS(caffenet_layers),
 };
 
 /* A Keras article's net: one input channel, no towers, no LRN, unpadded conv1 (54 x 54). */
@@ -99,6 +121,34 @@ const struct alexcl_model model_alexnet_keras = {
     .name = "alexnet-keras", .about = "as articles write it in Keras; grey, no towers, no LRN",
     .channels = 1, .height = 224, .width = 224, .colour = ALEXCL_GREY, .resize = 256, .scale = 1.0 / 255,
     LAYERS(keras_layers),
+};
+
+/* [OWT]: one tower, size rounded up, alpha divided by n (1e-4 / 5), k 2; norm1 and pool1 before ReLU, conv5 without one
+ * of its own; dropout2 halves at test time. It calls norm1 rnorm1, pool5 pool3, and fc6 to fc8 fc4096a, fc4096b,
+ * fc1000: here they have the names of the other nets. */
+static const struct alexcl_layer owt_layers[] = {
+    CONV_END("conv1", 64, 11, 4, 0, 3, 1),
+    LRN("norm1", 5, 2, 2e-5, 0.75, ALEXCL_LRN_SCOPE_LAYER),
+    MAXPOOL("pool1", 3, 2),
+    RELU("relu1"),
+    CONV("conv2", 192, 5, 1, 2, 1),
+    RELU("relu2"),
+    LRN("norm2", 5, 2, 2e-5, 0.75, ALEXCL_LRN_SCOPE_LAYER),
+    MAXPOOL("pool2", 3, 2),
+    CONV("conv3", 384, 3, 1, 1, 1),
+    RELU("relu3"),
+    CONV("conv4", 256, 3, 1, 1, 1),
+    RELU("relu4"),
+    CONV("conv5", 256, 3, 1, 1, 1),
+    MAXPOOL("pool5", 3, 2),
+    RELU("relu5"),
+    FLAT_TO_PROB(4096, 4096, 1000, ALEXCL_DROPOUT_PAPER, 0.1),
+};
+
+const struct alexcl_model model_alexnet_owt = {
+    .name = "alexnet-owt", .about = "\"One weird trick\" (2014), cuda-convnet2's; one tower, LRN",
+    .channels = 3, .height = 224, .width = 224, .colour = ALEXCL_RGB, .resize = 256, .scale = 1, .mean = IMAGENET_MEAN,
+    LAYERS(owt_layers),
 };
 
 /* [TV]: one tower of 64 192 384 256 256 maps, no LRN, dropout before fc6 and fc7. */

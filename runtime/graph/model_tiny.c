@@ -45,13 +45,6 @@ static const struct alexcl_layer orig_layers[] = {
     FLAT_TO_PROB(16, 12, 10, ALEXCL_DROPOUT_PAPER, 0.1),
 };
 
-/* Rows that name what they read. */
-#define OF(...) .inputs = (const char *const[]){__VA_ARGS__, NULL}
-#define CONV_OF(layer, from, o, k_, s, p, g) \
-    { .type = ALEXCL_CONV, .name = layer, OF(from), .outputs = o, .kernel = SQUARE(k_), .stride = SQUARE(s), \
-      .pad = {p, p, p, p}, .groups = g }
-#define MAXPOOL_OF(layer, from, k_, s, p) \
-    { .type = ALEXCL_MAXPOOL, .name = layer, OF(from), .kernel = SQUARE(k_), .stride = SQUARE(s), .pad = {p, p, p, p} }
 #define ADD(layer, ...) { .type = ALEXCL_ADD, .name = layer, OF(__VA_ARGS__) }
 
 /* An inception module: 1x1, 3x3, 5x5, pool. Widths are odd and unequal, so that a half of the concatenation is not made
@@ -61,7 +54,7 @@ static const struct alexcl_layer orig_layers[] = {
     CONV_OF(m "_3x3r", from, r3, 1, 1, 0, 1), RELU(m "_relu3r"), CONV(m "_3x3", o3, 3, 1, 1, 1), RELU(m "_relu3"), \
     CONV_OF(m "_5x5r", from, r5, 1, 1, 0, 1), RELU(m "_relu5r"), CONV(m "_5x5", o5, 5, 1, 2, 1), RELU(m "_relu5"), \
     MAXPOOL_OF(m "_pool", pooled, 3, 1, 1), CONV(m "_proj", op, 1, 1, 0, 1), RELU(m "_relup"), \
-    { .type = ALEXCL_CONCAT, .name = m, OF(m "_relu1", m "_relu3", m "_relu5", m "_relup") }
+    CONCAT(m, m "_relu1", m "_relu3", m "_relu5", m "_relup")
 
 /* The first concatenation feeds a normalisation and a pool; that one reaches over the cut, the second stays in it. Of
  * the 41 channels half 1 needs nine of half 0's, which lie in two blocks of 16. */
