@@ -27,35 +27,45 @@ static int plan_reads_logits(const struct alexcl_plan_layer *l) {
     return alexcl_layer_type_output(l->layer->type) == ALEXCL_OUTPUT_PROBABILITIES;
 }
 
+/* What half 0 and half 1 receive: one number where they receive the same. */
+static void plan_both(uint64_t half0, uint64_t half1, char *out, size_t size) {
+    if (half0 == half1)
+        snprintf(out, size, "%s", report_count(half0));
+    else
+        snprintf(out, size, "%s/%s", report_count(half0), report_count(half1));
+}
+
 static json_t *plan_shape_json(struct alexcl_shape s) { return json_pack("[i,i,i]", s.c, s.h, s.w); }
 
 /* most: images that fit at once, whatever the batch. */
 static void plan_text(const struct options *o, const struct alexcl_plan *p, int max_images) {
     printf("%s: %s%s\n\n", p->model->name, p->model->about, options_tell_precision(o));
-    printf("%-8s %-13s %-13s %11s %12s %15s\n", "layer", "half 0", "half 1", "parameters", "MACs", "crosses, bytes");
-    printf("%-8s %-13s %-13s %11s %12s %15s\n", "", "", "", "both", "an image", "an image, each");
+    int name = 8, macs_wide = report_column(12, report_count(p->macs));
+    for (size_t i = 0; i < p->layer_count; i++) name = report_column(name, p->layers[i].layer->name);
+    printf("%-*s %-13s %-13s %11s %*s %15s\n", name, "layer", "half 0", "half 1", "parameters", macs_wide, "MACs",
+           "crosses, bytes");
+    printf("%-*s %-13s %-13s %11s %*s %15s\n", name, "", "", "", "both", macs_wide, "an image", "an image, each");
     uint64_t crosses[2] = {0};
     const struct alexcl_plan_layer *join = NULL;
     for (size_t i = 0; i < p->layer_count; i++) {
         const struct alexcl_plan_layer *l = &p->layers[i];
-        char half[2][40], cross[40] = "";
+        char half[2][40], cross[64] = "";
         for (int h = 0; h < 2; h++) plan_shape(l->half[h], half[h], sizeof half[h]);
         if (plan_reads_logits(l)) {
             join = l; /* a line of its own */
         } else {
             for (int h = 0; h < 2; h++) crosses[h] += plan_crosses(o, l, h);
-            if (plan_crosses(o, l, 0) && plan_crosses(o, l, 0) == plan_crosses(o, l, 1))
-                snprintf(cross, sizeof cross, "%s", report_count(plan_crosses(o, l, 0)));
-            if (plan_crosses(o, l, 0) != plan_crosses(o, l, 1))
-                snprintf(cross, sizeof cross, "%s/%s", report_count(plan_crosses(o, l, 0)),
-                         report_count(plan_crosses(o, l, 1)));
+            if (plan_crosses(o, l, 0) || plan_crosses(o, l, 1))
+                plan_both(plan_crosses(o, l, 0), plan_crosses(o, l, 1), cross, sizeof cross);
         }
         uint64_t parameters = l->parameters[0] + l->parameters[1], macs = l->macs[0] + l->macs[1];
-        printf("%-8s %-13s %-13s %11s %12s %15s\n", l->layer->name, half[0], half[1],
-               parameters ? report_count(parameters) : "", macs ? report_count(macs) : "", cross);
+        printf("%-*s %-13s %-13s %11s %*s %15s\n", name, l->layer->name, half[0], half[1],
+               parameters ? report_count(parameters) : "", macs_wide, macs ? report_count(macs) : "", cross);
     }
-    printf("%-8s %-13s %-13s %11s %12s %15s\n", "sum", "", "", report_count(p->parameters), report_count(p->macs),
-           report_count(crosses[0]));
+    char sum[64];
+    plan_both(crosses[0], crosses[1], sum, sizeof sum);
+    printf("%-*s %-13s %-13s %11s %*s %15s\n", name, "sum", "", "", report_count(p->parameters), macs_wide,
+           report_count(p->macs), sum);
     if (join && !options_split_images(o))
         printf("%-65s %11s\n", "joined by the softmax: the other half's logits, bytes an image",
                report_count(plan_crosses(o, join, 0)));

@@ -7,6 +7,8 @@
 #include "commands.h"
 #include "report.h"
 
+enum { SUMMARY_NAME = 300 }; /* a layer's name has at most 255 bytes */
+
 /* Whether Keras calls layer i of the plan so. */
 static int summary_is(const struct alexcl_plan *plan, size_t i, const char *keras_name) {
     return strcmp(alexcl_layer_type_keras_name(plan->layers[i].layer->type), keras_name) == 0;
@@ -31,9 +33,17 @@ static void summary_shape(const struct alexcl_plan *plan, size_t i, char *out, s
         snprintf(out, size, "(None, %d, %d, %d)", s.h, s.w, s.c);
 }
 
+/* "conv1 (Conv2D)" */
+static void summary_name(const struct alexcl_layer *l, char out[SUMMARY_NAME]) {
+    snprintf(out, SUMMARY_NAME, "%s (%s)", l->name, alexcl_layer_type_keras_name(l->type));
+}
+
+static void summary_rule(char of, int wide) {
+    for (int i = 0; i < wide; i++) putchar(of);
+    putchar('\n');
+}
+
 static int command_summary(const struct options *o, struct alexcl_error *err) {
-    static const char rule[] = "_________________________________________________________________\n";
-    static const char thick[] = "=================================================================\n";
     const struct alexcl_model *model;
     struct alexcl_plan *plan;
     int status = options_model_argument(o, "summary", &model, err);
@@ -47,12 +57,22 @@ static int command_summary(const struct options *o, struct alexcl_error *err) {
     uint64_t fixed = 0; /* what a layer keeps and does not train, as the codes of an RBF output */
     json_t *rows = o->format == FORMAT_JSON ? json_array() : NULL;
     if (o->format == FORMAT_CSV) fputs("layer,type,output,parameters\r\n", stdout);
-    if (o->format == FORMAT_TEXT)
-        printf("Model: \"%s\"\n%s%-29s%-26s%-10s\n%s", model->name, rule, " Layer (type)", "Output Shape", "Param #",
-               thick);
+    int name_wide = 27; /* and a blank */
+    char name[SUMMARY_NAME];
+    for (size_t i = 0; i < plan->layer_count; i++) {
+        summary_name(plan->layers[i].layer, name);
+        if (!summary_folds(plan, i)) name_wide = report_column(name_wide, name);
+    }
+    const int wide = name_wide + 38;
+    if (o->format == FORMAT_TEXT) {
+        printf("Model: \"%s\"\n", model->name);
+        summary_rule('_', wide);
+        printf(" %-*s %-26s%-10s\n", name_wide, "Layer (type)", "Output Shape", "Param #");
+        summary_rule('=', wide);
+    }
     for (size_t i = 0; i < plan->layer_count; i++) {
         const struct alexcl_plan_layer *l = &plan->layers[i];
-        char name[80], shape[64], number[24];
+        char shape[64], number[24];
         uint64_t parameters = l->parameters[0] + l->parameters[1];
         if (parameters == 0) fixed += parameters = (l->parameter_bytes[0] + l->parameter_bytes[1]) / sizeof(float);
         if (summary_folds(plan, i)) continue;
@@ -68,14 +88,17 @@ static int command_summary(const struct options *o, struct alexcl_error *err) {
             report_csv(shape, 0);
             report_csv(number, 1);
         } else {
-            snprintf(name, sizeof name, "%s (%s)", l->layer->name, alexcl_layer_type_keras_name(l->layer->type));
-            printf(" %-28s%-26s%-10s\n", name, shape, number);
+            summary_name(l->layer, name);
+            printf(" %-*s %-26s%-10s\n", name_wide, name, shape, number);
         }
     }
     uint64_t trainable = plan->parameters;
-    if (o->format == FORMAT_TEXT)
-        printf("%sTotal params: %s\nTrainable params: %s\nNon-trainable params: %s\n%s", thick,
-               report_count(trainable + fixed), report_count(trainable), report_count(fixed), rule);
+    if (o->format == FORMAT_TEXT) {
+        summary_rule('=', wide);
+        printf("Total params: %s\nTrainable params: %s\nNon-trainable params: %s\n", report_count(trainable + fixed),
+               report_count(trainable), report_count(fixed));
+        summary_rule('_', wide);
+    }
     if (o->format == FORMAT_JSON)
         status = report_json("summary",
                              json_pack("{s:s, s:o, s:I, s:I, s:I}", "model", model->name, "layers", rows, "total",

@@ -134,8 +134,8 @@ static void time_cell(char out[16], double value, const char *format) {
         snprintf(out, 16, "-");
 }
 
-static void time_row(const struct timing *t, const char *name, const double seconds[2], double all, double rate,
-                     double ratio) {
+static void time_row(const struct timing *t, int name_wide, const char *name, const double seconds[2], double all,
+                     double rate, double ratio) {
     char cell[6][16];
     double peak = measure_peak(&t->m);
     for (int h = 0; h < 2; h++) time_cell(cell[h], seconds[h] * 1e3, "%.3f");
@@ -143,29 +143,32 @@ static void time_row(const struct timing *t, const char *name, const double seco
     time_cell(cell[3], rate * 1e-9, "%.1f");
     time_cell(cell[4], peak > 0 ? rate / peak * 100 : 0, "%.0f%%");
     time_cell(cell[5], ratio, "%.2fx");
-    printf("%-12s %10s %10s %8s %9s %8s", name, cell[0], cell[1], cell[2], cell[3], cell[4]);
+    printf("%-*s %10s %10s %8s %9s %8s", name_wide, name, cell[0], cell[1], cell[2], cell[3], cell[4]);
     printf(t->old ? " %8s\n" : "\n", cell[5]);
 }
 
 static void time_layers_text(const struct timing *t) {
     const struct measured *m = &t->m;
     double sums[2] = {0}, targets[2] = {0}, then = 0;
+    int name_wide = 12;
     for (size_t i = 0; i < m->layer_count; i++) {
         for (int h = 0; h < 2; h++) {
             sums[h] += m->layers[i].seconds[h];
             targets[h] += m->layers[i].target[h];
         }
         if (t->old) then += time_old_layer(t, m->layers[i].layer->layer->name);
+        name_wide = report_column(name_wide, m->layers[i].layer->layer->name);
     }
-    printf("\n%-12s %10s %10s %8s %9s %8s", "layer", "half 0, ms", "half 1, ms", "of all", "GFLOP/s", "of peak");
+    printf("\n%-*s %10s %10s %8s %9s %8s", name_wide, "layer", "half 0, ms", "half 1, ms", "of all", "GFLOP/s",
+           "of peak");
     printf(t->old ? " %8s\n" : "\n", "speed-up");
     for (size_t i = 0; i < m->layer_count; i++) {
         const struct layer_time *l = &m->layers[i];
-        time_row(t, l->layer->layer->name, l->seconds, sums[0] + sums[1], measure_layer_rate(l),
+        time_row(t, name_wide, l->layer->layer->name, l->seconds, sums[0] + sums[1], measure_layer_rate(l),
                  time_layer_ratio(t, l));
     }
     struct layer_time all = {.target = {targets[0], targets[1]}, .flops = {m->flops, 0}};
-    time_row(t, "all layers", sums, sums[0] + sums[1], measure_layer_rate(&all),
+    time_row(t, name_wide, "all layers", sums, sums[0] + sums[1], measure_layer_rate(&all),
              sums[0] + sums[1] > 0 ? then / (sums[0] + sums[1]) : 0);
     if (measure_beats_peak(m))
         printf("\nOver 100%% of the peak: a convolution's operations are counted as if it were\n"

@@ -110,6 +110,11 @@ static char *report_buffer(void) {
     return buffers[turn++ % 8];
 }
 
+int report_column(int width, const char *text) {
+    size_t length = strlen(text);
+    return length > (size_t)width ? (int)length : width;
+}
+
 const char *report_count(uint64_t n) {
     char plain[24], *out = report_buffer(), *to = out;
     int length = snprintf(plain, sizeof plain, "%llu", (unsigned long long)n);

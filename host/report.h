@@ -30,6 +30,8 @@ void report_text(FILE *to, const char *text);
 /* The same for a message, "alexcl: warning: text" on stderr: its lines stay, each but the first further in. `level` may
  * be NULL. */
 void report_message(const char *level, const char *text);
+/* How wide a column of a table is with one more text in it; it starts with what most tables need. */
+int report_column(int width, const char *text);
 /* 60965224 -> "60,965,224". One of eight buffers, used in turn. */
 const char *report_count(uint64_t n);
 /* Bytes for people: "121.9 MiB". One of eight buffers, used in turn. */

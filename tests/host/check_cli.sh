@@ -45,7 +45,14 @@ for command in summary plan models; do run 0 $command lenet5; cp out named; run 
 run 0 summary lenet5 --model lenet5; run 2 summary lenet5 --model alexnet; says "two models"; run 2 plan lenet5 alexnet; says "alexnet"; run 2 time alexne; says '"alexnet"'
 ALEXCL_MODEL=alexnet run 0 summary lenet5; prints 'Model: "lenet5"'; run 0 time tiny2t -d ref -b 1 --repeat 1 --warm-up 0; prints "tiny2t"; run 0 tune tiny2t -d ref; prints "nothing to choose"
 # nets with branches
-run 0 plan tinyskip; prints "add3     5x9x9"; prints "1,296/1,620"; run 0 summary tinyinc; prints "a (Concatenate)             (None, 9, 9, 16)"
+run 0 plan tinyskip; prints "add3     5x9x9"; prints "1,296/1,620"; run 0 summary tinyinc; prints "a (Concatenate)               (None, 9, 9, 16)"
+# A layer's name or a number that is wider than its column moves the others: rows end where the head does. What crosses is summed for each half.
+for model in googlenet vgg19 alexnet; do
+    run 0 plan $model; head -n "$(grep -n '^sum ' out | cut -d: -f1)" out | tail -n +3 | awk '{ print length }' | sort -u | wc -l | grep -qx 1 || bad "plan $model: rows of several widths"
+    run 0 summary $model; sed 1d out | grep -v params: | awk '{ print length }' | sort -u | wc -l | grep -qx 1 || bad "summary $model: rows of several widths"
+done
+run 0 plan alexnet; narrow; run 0 summary alexnet; narrow; run 0 models -v; narrow
+run 0 plan tinyinc --format json; sums=$(jq -r '.crosses | "\(.[0])/\(.[1])"' out); run 0 plan tinyinc; grep '^sum ' out | tr -d , | grep -q " $sums\$" || bad "the sum is not $sums"
 run 0 time tinyinc -d ref,ref -b 2 --repeat 1 --warm-up 0 --trace branches.json; prints "a_proj"; jq -e 'any(.. | .name?; . == "b")' branches.json >/dev/null || bad "the trace has no concatenation"
 run 0 tune tinyinc -d ref; prints "nothing to choose"
 run 0 infer --model tinyinc -d ref --features a --save a.npy "$photos/batch.txt"; prints "5 x 16 x 9 x 9 values of a"
