@@ -11,6 +11,9 @@ static int softmax_describe(struct layer *l, struct alexcl_error *err) {
     return layer_describe_units(l, "softmax", err);
 }
 
+/* Flattened maps of more than one value each would lie in another order than the units. */
+static int softmax_takes_blocks(const struct layer *l) { return l->shape.maps.c == l->shape.whole_in.c; }
+
 static void softmax_shrink(struct alexcl_layer *d, struct alexcl_shape *in) {
     (void)d;
     in->c = layer_min(in->c, 201);
@@ -29,8 +32,8 @@ static int softmax_ref_enqueue(struct layer *l, const struct layer_io *io, struc
 static int softmax_own_build(struct layer *l, struct alexcl_error *err) {
     for (int group = 64;; group /= 2) {
         struct alexcl_error why = {0};
-        char defines[32];
-        snprintf(defines, sizeof defines, "-DGROUP=%d", group);
+        char defines[48];
+        snprintf(defines, sizeof defines, "-DGROUP=%d -DBLOCK=%d", group, l->choice.in_block);
         int status = layer_add_kernel(l, LAYER_FORWARD, 0, "softmax", "softmax_forward", defines, &why);
         if (status == ALEXCL_OK) return ALEXCL_OK;
         if (group == 1 || !kernel_is_refused(status)) return error_copy(err, &why);
@@ -43,7 +46,8 @@ static int softmax_own_enqueue(struct layer *l, const struct layer_io *io, struc
     range.local[0] = range.global[0];
     return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
                          ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(io->out->buffer), ARG_INT(l->shape.in.c),
-                         ARG_INT(softmax_first(l)), ARG_INT(l->shape.out.c));
+                         ARG_INT(shape_half_count(l->shape.whole_in.c, 0)), ARG_INT(softmax_first(l)),
+                         ARG_INT(l->shape.out.c));
 }
 
 static const struct layer_variant softmax_ref = {
@@ -59,7 +63,8 @@ const struct layer_ops layer_softmax_ops = {
     .type = ALEXCL_SOFTMAX,
     .name = "softmax",
     .keras = "Activation",
-    .blocks = LAYER_BLOCKS_NONE,
+    .blocks = LAYER_BLOCKS_ENDED,
+    .takes_blocks = softmax_takes_blocks,
     .output = ALEXCL_OUTPUT_PROBABILITIES,
     .describe = softmax_describe,
     .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){&softmax_ref, &softmax_own, NULL}},

@@ -190,8 +190,25 @@ START_TEST(values_share_buffers_one_after_the_other) {
 }
 END_TEST
 
+/* A layer that cannot read blocks takes them from the whole net, which on a CPU is then several times as slow. These
+ * nets end with the mean of each map and a softmax, the others with fully connected layers. */
+START_TEST(nets_stay_in_blocks) {
+    static const char *const names[] = {"squeezenet", "nin", "googlenet", "vgg16", "zfnet", "alexnet-owt", "alexnet"};
+    struct alexcl_error err = {0};
+    for (size_t m = 0; m < sizeof names / sizeof *names; m++) {
+        const struct alexcl_model *model;
+        struct graph *g;
+        EXPECT_OK(alexcl_model_find(names[m], &model, &err), err);
+        EXPECT_OK(graph_make(model, NULL, LAYER_BLOCK, &g, &err), err);
+        ck_assert_msg(g->block == LAYER_BLOCK, "%s: no value is in blocks", names[m]);
+        graph_free(g);
+    }
+}
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("graph");
+    tcase_add_test(tests, nets_stay_in_blocks);
     tcase_add_test(tests, a_view_keeps_the_cut_of_the_channels);
     tcase_add_test(tests, units_of_another_cut_are_refused);
     tcase_add_test(tests, as_many_images_as_fit);

@@ -176,9 +176,9 @@ START_TEST(of_softmax) {
         struct sums s = {.in = units, .out = units, .range = {2, {0}, {group, 1}, {1, 1}}};
         snprintf(defines, sizeof defines, "-DGROUP=%zu", group);
         open_kernel(&s, "softmax", "softmax_forward", defines);
-        s.args = (const struct kernel_arg[]){ARG_BUFFER(s.x), ARG_BUFFER(s.y), ARG_INT((int)units), ARG_INT(0),
-                                             ARG_INT((int)units)};
-        s.arg_count = 5;
+        s.args = (const struct kernel_arg[]){ARG_BUFFER(s.x),     ARG_BUFFER(s.y), ARG_INT((int)units),
+                                             ARG_INT((int)units), ARG_INT(0),      ARG_INT((int)units)};
+        s.arg_count = 6;
         check_order(&s, 0.0f, group, units, SMALL_EXPONENT, -200.0f, group);
         close_kernel(&s);
     }

@@ -48,7 +48,7 @@ int kernel_check_possible(const char *variant) {
 static int set_blocks(struct layer *l, const char *variant, int in_block) {
     enum alexcl_layer_type type = l->shape.desc->type;
     int own = strcmp(variant, "own") == 0 || strcmp(variant, "naive") == 0,
-        units = type == ALEXCL_FC || type == ALEXCL_RBF || type == ALEXCL_SOFTMAX;
+        units = type == ALEXCL_FC || type == ALEXCL_RBF;
     int plain = strcmp(variant, "ref") == 0 || strcmp(variant, "clblast") == 0 || strcmp(variant, "wino_gpu") == 0 ||
                 (strcmp(variant, "own") == 0 && (units || type == ALEXCL_CONV));
     if (plain && in_block > 1) return 0;
