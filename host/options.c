@@ -12,10 +12,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "nearest.h"
 #include "report.h"
 #include "status.h"
+
+struct options_file {
+    struct alexcl_model *model;
+    const char *path;
+    int weights; /* it has them too */
+};
 
 /* ---- values -------------------------------------------------------------------------------------- */
 
@@ -125,8 +132,8 @@ static int options_set_version(const struct option_row *r, char *value, void *to
 static const struct option_row net_rows[] = {
     {'d', "devices", "D", "0,1  0  1:0  gpu  cpu  ~name  0/2 (cut)  ref  both", SETTING("ALEXCL_DEVICES"),
      .shared = OPTION_DEVICES},
-    {'m', "model", "M", "one of `alexcl models` [alexnet]", .set = options_set_model, .setting = "ALEXCL_MODEL",
-     .shared = OPTION_MODEL},
+    {'m', "model", "M", "one of `alexcl models`, or a file [alexnet]", .set = options_set_model,
+     .setting = "ALEXCL_MODEL", .shared = OPTION_MODEL},
     {0, "weights", "FILE", "trained ones: safetensors, .pth [random, seed 1]", SETTING("ALEXCL_WEIGHTS"),
      .shared = OPTION_WEIGHTS},
     {0, "weights-precision", "P", "float or half: weights of fc layers [float]", SETTING("ALEXCL_WEIGHTS_PRECISION"),
@@ -322,8 +329,8 @@ static void options_tell_getopt(const struct known *known, struct option *longs,
 
 /* Memory for the structures of all commands, with their defaults. */
 static int options_open(const struct known *known, struct options *out, struct alexcl_error *err) {
-    *out = (struct options){.structures = calloc(1, known->size + 1)};
-    if (!out->structures) return error_set(err, ALEXCL_E_MEMORY, "out of host memory: the options");
+    *out = (struct options){.structures = calloc(1, known->size + 1), .file = calloc(1, sizeof *out->file)};
+    if (!out->structures || !out->file) return error_set(err, ALEXCL_E_MEMORY, "out of host memory: the options");
     for (int i = 0; i < known->count; i++) {
         const struct known_row *k = &known->all[i];
         if (k->table->defaults) memcpy((char *)out->structures + k->place, k->table->defaults, k->table->size);
@@ -332,6 +339,8 @@ static int options_open(const struct known *known, struct options *out, struct a
 }
 
 void options_free(struct options *o) {
+    if (o->file) alexcl_model_free(o->file->model);
+    free(o->file);
     free(o->structures);
     *o = (struct options){0};
 }
@@ -403,8 +412,21 @@ done:
 
 /* ---- what the options say ------------------------------------------------------------------------- */
 
+/* A built-in model of this name, else the file. */
+static int options_find_model(const struct options *o, const char *name, const struct alexcl_model **out,
+                              struct alexcl_error *err) {
+    struct alexcl_error unknown = {0};
+    int status = alexcl_model_find(name, out, &unknown);
+    if (status == ALEXCL_OK) return status;
+    if (!strpbrk(name, "/.") && access(name, F_OK) != 0) return error_set(err, status, "%s", unknown.text);
+    status = alexcl_model_open(name, &o->file->model, &o->file->weights, err);
+    o->file->path = name;
+    *out = o->file->model;
+    return status;
+}
+
 int options_model(const struct options *o, const struct alexcl_model **out, struct alexcl_error *err) {
-    return alexcl_model_find(o->model, out, err);
+    return options_find_model(o, o->model, out, err);
 }
 
 int options_model_argument(const struct options *o, const char *command, const struct alexcl_model **out,
@@ -414,7 +436,7 @@ int options_model_argument(const struct options *o, const char *command, const s
     if (o->argument_count && o->model_given && strcmp(o->arguments[0], o->model) != 0)
         return error_set(err, ALEXCL_E_USAGE, "two models are named, %s and --model %s: leave one out", o->arguments[0],
                          o->model);
-    return alexcl_model_find(o->argument_count ? o->arguments[0] : o->model, out, err);
+    return options_find_model(o, o->argument_count ? o->arguments[0] : o->model, out, err);
 }
 
 int options_split_images(const struct options *o) { return o->split && strcmp(o->split, "half") != 0; }
@@ -435,8 +457,9 @@ int options_selection(const struct options *o, struct alexcl_selection **out, st
 
 int options_weights(const struct options *o, const struct alexcl_model *model, const char *last_layer,
                     struct alexcl_weights **out, struct alexcl_error *err) {
-    return o->weights ? alexcl_weights_open(o->weights, model, last_layer, out, err)
-                      : alexcl_weights_generate(model, 1, NULL, NULL, 0, out, err);
+    const char *path = o->weights ? o->weights : o->file->weights ? o->file->path : NULL;
+    return path ? alexcl_weights_open(path, model, last_layer, out, err)
+                : alexcl_weights_generate(model, 1, NULL, NULL, 0, out, err);
 }
 
 const char *options_tell_precision(const struct options *o) {

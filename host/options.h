@@ -21,6 +21,7 @@ struct options {
     int verbose, quiet, model_given;       /* model_given: --model was */
     int help;                              /* -1: the version was printed, and nothing else is wanted */
     const char *model, *weights, *devices; /* flag > environment > default; NULL where there is none */
+    struct options_file *file;             /* the model's, where that is read from one */
     const char *precision;                 /* of weights of fully connected layers: "float" or "half" */
     int batch;                             /* 0: not given */
     uint64_t memory;
@@ -115,7 +116,8 @@ int options_model_argument(const struct options *o, const char *command, const s
 int options_selection(const struct options *o, struct alexcl_selection **out, struct alexcl_error *err);
 /* --split: whole images for each of two devices. */
 int options_split_images(const struct options *o);
-/* Its weights up to `last_layer` (NULL: all): of the file that is named, else random, from seed 1. */
+/* Its weights up to `last_layer` (NULL: all): of the file that is named, of the model's own file, else random, from
+ * seed 1. */
 int options_weights(const struct options *o, const struct alexcl_model *model, const char *last_layer,
                     struct alexcl_weights **out, struct alexcl_error *err);
 /* "; weights of fully connected layers in half precision", where they are; else "". */

@@ -49,6 +49,11 @@ int source_parse(const unsigned char *bytes, size_t length, const char *path, st
     TRY(memory_alloc(&s, 1, sizeof *s, "a file of weights", err));
     s->format = formats[i];
     TRY(s->format->parse(bytes, length, path, s, err));
+    if (!s->kind) s->kind = s->format->name;
+    if (s->done.failed) {
+        status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: what was translated of %s", path);
+        goto done;
+    }
     *out = s;
     s = NULL;
 done:
@@ -86,6 +91,7 @@ void source_free(struct source *s) {
     if (s->own) s->format->release(s->own);
     free(s->tensors);
     free(s->pairs);
+    string_buffer_free(&s->done);
     if (s->mapping) munmap(s->mapping, s->mapping_length);
     free(s);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Files of weights, whatever their format: named tensors, and texts about them. A file is mapped; its format says where
- * the tensors lie in it, and all else is done here. */
+/* Files of weights and nets, whatever their format: named tensors, texts about them, and layers where the format has
+ * them. A file is mapped; its format says where the tensors lie in it, and all else is done here. */
 #ifndef ALEXCL_SOURCE_H
 #define ALEXCL_SOURCE_H
+#include "memory.h"
 #include "status.h"
 
 enum source_type { SOURCE_F32, SOURCE_F16, SOURCE_BF16, SOURCE_F64, SOURCE_OTHER };
@@ -27,7 +28,14 @@ struct source {
     struct source_tensor *tensors; /* in the order of their data, or of the format's list */
     struct source_pair *pairs;     /* the file's metadata */
     size_t tensor_count, pair_count;
-    void *own; /* the format's: names and values stand in it */
+    const char *kind;  /* what the file is, "torch-zip"; NULL: the format's name */
+    int in_order;      /* tensors stand in the order of the layers, and can be told by it where names do not help */
+    int channels_last; /* maps were flattened as H,W,C: so stand the columns of a fully connected layer behind maps */
+    /* The net that the file describes, whose tensors have this model's names ("conv1.weight"); part of `own`; NULL: it
+     * describes none. */
+    const struct alexcl_model *model;
+    struct string_buffer done; /* what was translated, a line each: "kernels from H,W,I,O to O,I,H,W" */
+    void *own;                 /* the format's: names and values stand in it */
     const struct source_format *format;
     void *mapping; /* NULL: the bytes are the caller's */
     size_t mapping_length;
@@ -38,8 +46,8 @@ struct source_format {
     const char *name;
     /* Whether a file that begins so is of this format; NULL: it is, where it is of no other. */
     int (*probe)(const unsigned char *bytes, size_t length);
-    /* Fills tensors, pairs, both by memory_alloc, and own. Every number in the file is checked before it is used. What
-     * is not of the format after all is ALEXCL_E_DATA, as what is damaged is. */
+    /* Fills tensors, pairs, both by memory_alloc, own, and what else it knows. Every number in the file is checked
+     * before it is used. What is not of the format after all is ALEXCL_E_DATA, as what is damaged is. */
     int (*parse)(const unsigned char *bytes, size_t length, const char *path, struct source *out,
                  struct alexcl_error *err);
     void (*release)(void *own);

@@ -152,7 +152,8 @@ struct model_copy {
     struct alexcl_layer layers[];
 };
 
-static int model_copy(const struct alexcl_model *from, struct alexcl_model **out, struct alexcl_error *err) {
+int model_copy(const struct alexcl_model *from, struct alexcl_model **out, struct alexcl_layer **layers,
+               struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct alexcl_model today;
     struct model_copy *copy = NULL;
@@ -175,6 +176,7 @@ static int model_copy(const struct alexcl_model *from, struct alexcl_model **out
                            sizeof copy->layers[i], err));
     }
     *out = &copy->model;
+    *layers = copy->layers;
     copy = NULL;
 done:
     free(copy);
@@ -184,9 +186,10 @@ done:
 int model_take(const struct alexcl_model *model, const struct alexcl_model **use, struct alexcl_model **own,
                struct alexcl_error *err) {
     int status = ALEXCL_OK;
+    struct alexcl_layer *layers;
     *own = NULL;
     if (model && (model->size != sizeof *model || model->layer_size != sizeof *model->layers))
-        status = model_copy(model, own, err);
+        status = model_copy(model, own, &layers, err);
     *use = *own ? *own : model;
     if (status == ALEXCL_OK) status = model_check(*use, err);
     if (status == ALEXCL_OK) return status;

@@ -17,6 +17,9 @@ int model_find_layer(const struct alexcl_model *model, const char *layer, int *i
  * are today's, else a copy of it and its rows, *own, which the caller frees by free(); else NULL. */
 int model_take(const struct alexcl_model *model, const struct alexcl_model **use, struct alexcl_model **own,
                struct alexcl_error *err);
+/* Such a copy in any case, unchecked, and where its rows can be changed; its texts and lists are the model's own. */
+int model_copy(const struct alexcl_model *from, struct alexcl_model **out, struct alexcl_layer **layers,
+               struct alexcl_error *err);
 /* What the metadata of a weight file tells beside its layers (metadata.h). No layer has this name, nor one that goes
  * on behind a dot: its keys would be taken for those. */
 #define MODEL_RESERVED "origin"

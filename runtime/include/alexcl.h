@@ -54,7 +54,7 @@ extern "C" {
 
 /* The version of this interface as 0x00XXYYZZ: X changes where a program must be compiled or written anew, Y where
  * something is added, Z for nothing that a caller sees. The shared library's soname has X. */
-#define ALEXCL_API_VERSION 0x00010000
+#define ALEXCL_API_VERSION 0x00010100
 unsigned alexcl_api_version(void);   /* of the library that is there: at least the one that was compiled with? */
 const char *alexcl_version(void);    /* of the program, "0.1.0" */
 const char *alexcl_build_info(void); /* version of OpenCL's loader and how the library was built, one line each */
@@ -281,6 +281,20 @@ struct alexcl_model {
 
 const struct alexcl_model *alexcl_model_get(size_t index); /* the i-th built-in one */
 int alexcl_model_hidden(const struct alexcl_model *model); /* 1: for tests; a list of models leaves it out */
+/* A net that a file describes, ONNX's or Caffe's, read and checked. *weights, unless NULL: 1 where the file has its
+ * weights too, which alexcl_weights_open reads for this model; the file is needed as long as the model is. Errors:
+ * ALEXCL_E_DATA for a file that describes none, or one that cannot be computed: it names layer and operator. */
+int alexcl_model_open(const char *path, struct alexcl_model **out, int *weights, struct alexcl_error *err);
+/* What may be another in a model; 0: as it is. */
+struct alexcl_model_change {
+    size_t size;       /* of this structure */
+    int classes;       /* outputs of the last layer that has weights */
+    int height, width; /* of the input */
+};
+/* The same model but for a change; `base` must outlive it. ALEXCL_E_USAGE where the model cannot be changed so. */
+int alexcl_model_derive(const struct alexcl_model *base, const struct alexcl_model_change *change,
+                        struct alexcl_model **out, struct alexcl_error *err);
+void alexcl_model_free(struct alexcl_model *model); /* of alexcl_model_open and alexcl_model_derive */
 /* Row `index` of a model, by its own layer_size. */
 const struct alexcl_layer *alexcl_model_row(const struct alexcl_model *model, size_t index);
 /* A model, or the index of a layer, by name; ALEXCL_E_USAGE names the nearest one. */

@@ -439,7 +439,7 @@ above=$(grep -cE '[^0-9.](10[1-9]|1[1-9][0-9]|[2-9][0-9][0-9])%' out); told=$(gr
 [ $((above > 0)) = "$told" ] || bad "$above shares above the peak, explained $told times"
 tiny 0 time -q --devices $one --batch 1 --repeat 1 --format csv; silent; prints "conv1,conv,1,"
 tiny 0 time -q --devices $one --batch 2 --repeat 1 --input crops.npy --weights w.safetensors --format json; json '.weights.about | test("^w.safetensors")'
-run 2 time --repeat 0; says "--repeat 0"; run 2 time --warm-up -1; says "--warm-up"; run 2 time list.txt; says "list.txt"
+run 2 time --repeat 0; says "--repeat 0"; run 2 time --warm-up -1; says "--warm-up"; run 6 time list.txt; says "list.txt"; run 6 plan --model no.onnx; says "no.onnx: No such file"
 tiny 1 time --devices $one --trace no/such/trace.json; says "no/such/trace.json: cannot be written"
 mkfifo pipe.svg; tiny 1 time --devices $one --plot pipe.svg; says "not a regular file"; [ -p pipe.svg ] || bad "the fifo is no more"
 tiny 6 time --compare missing.json; says "missing.json"; echo '{"model": 3}' >other.json; tiny 6 time --compare other.json; says "wants a document of"
