@@ -455,11 +455,23 @@ int options_selection(const struct options *o, struct alexcl_selection **out, st
     return ALEXCL_OK;
 }
 
+/* "weights.h5: kernels from H,W,I,O to O,I,H,W; fc6: columns from H,W,C to C,H,W" */
+static void options_tell_translated(const struct options *o, const char *path, const struct alexcl_weights *weights) {
+    const char *line = alexcl_weights_translated(weights), *between = ": ";
+    if (o->quiet || !*line) return;
+    report_text(stderr, path);
+    for (; *line; line += strcspn(line, "\n"), line += *line == '\n', between = "; ")
+        fprintf(stderr, "%s%.*s", between, (int)strcspn(line, "\n"), line);
+    putc('\n', stderr);
+}
+
 int options_weights(const struct options *o, const struct alexcl_model *model, const char *last_layer,
                     struct alexcl_weights **out, struct alexcl_error *err) {
     const char *path = o->weights ? o->weights : o->file->weights ? o->file->path : NULL;
-    return path ? alexcl_weights_open(path, model, last_layer, out, err)
-                : alexcl_weights_generate(model, 1, NULL, NULL, 0, out, err);
+    int status = path ? alexcl_weights_open(path, model, last_layer, out, err)
+                      : alexcl_weights_generate(model, 1, NULL, NULL, 0, out, err);
+    if (status == ALEXCL_OK && path) options_tell_translated(o, path, *out);
+    return status;
 }
 
 const char *options_tell_precision(const struct options *o) {

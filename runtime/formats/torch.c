@@ -530,6 +530,7 @@ static int torch_parse(const unsigned char *bytes, size_t length, const char *pa
         TRY(torch_read_tensor(&a, call, t, err));
     }
     torch_strip_names(s);
+    s->in_order = 1; /* a state dict lists the modules as they were made */
     TRY(torch_check_names(path, s, err));
 done:
     if (a.zip) zip_discard(a.zip);

@@ -382,7 +382,8 @@ struct alexcl_gain {
 
 /* Maps a file of weights, safetensors or what PyTorch's torch.save writes since 1.6, and checks it against the model up
  * to `last_layer` (NULL: all): header, names, shapes, types, offsets, overlap, size, and what its metadata says of the
- * model. Errors: ALEXCL_E_DATA says which does not hold. */
+ * model. Where not all tensors have the model's names, or their aliases, those of a format that keeps the order of the
+ * layers are taken in that order, if all shapes fit. Errors: ALEXCL_E_DATA says which does not hold. */
 int alexcl_weights_open(const char *path, const struct alexcl_model *model, const char *last_layer,
                         struct alexcl_weights **out, struct alexcl_error *err);
 /* Synthetic weights of a counter RNG, made when read and never held whole. The RNG's names of tensors are
@@ -397,6 +398,8 @@ int alexcl_weights_generate(const struct alexcl_model *model, uint64_t seed, con
 int alexcl_weights_save(const struct alexcl_weights *weights, const char *path, struct alexcl_error *err);
 int alexcl_weights_random(const struct alexcl_weights *weights);           /* synthetic: labels mean nothing */
 const char *alexcl_weights_describe(const struct alexcl_weights *weights); /* one line: where from, what was checked */
+/* What was translated of a file's own conventions, a line each: "fc6: columns from H,W,C to C,H,W"; "": nothing. */
+const char *alexcl_weights_translated(const struct alexcl_weights *weights);
 void alexcl_weights_free(struct alexcl_weights *weights);
 
 /* ---- the net ---------------------------------------------------------------------------------- */

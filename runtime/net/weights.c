@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A net's weights: the list of tensors that its layers need, and where their rows come from, which is a file (source.h)
- * or the counter RNG. A file is checked completely when it is opened: names or their aliases, shapes, metadata, and
- * zeros for connections that are left out. So a view can be opened later without further checks. Rows are converted to
- * float32 view by view, and saved in pieces, so a net is never in memory twice. */
+ * or the counter RNG. A file is checked completely when it is opened: which tensor is which (weights_match.h),
+ * metadata, and zeros for connections that are left out. So a view can be opened later without further checks. Rows are
+ * converted to float32 view by view, and saved in pieces, so a net is never in memory twice. */
 #include "weights.h"
 
 #include <assert.h>
@@ -13,75 +13,26 @@
 
 #include "metadata.h"
 #include "counter_rng.h"
-#include "graph.h"
 #include "layer.h"
 #include "log.h"
 #include "memory.h"
 #include "model_check.h"
 #include "safetensors.h"
 #include "sized.h"
-
-/* A tensor that the model needs. */
-struct weights_tensor {
-    int layer; /* index in the model */
-    struct layer_tensor tensor;
-    char *name;                        /* "conv1.weight" */
-    const struct source_tensor *found; /* the tensor of the file */
-};
+#include "weights_match.h"
 
 struct alexcl_weights {
     const struct alexcl_model *model;
     struct alexcl_model *own; /* the same as `model` where that is a copy of the caller's (model_take) */
-    size_t layer_count;       /* layers up to the last one that is needed */
-    struct weights_tensor *tensors;
-    size_t count;
+    struct weights_list list;
     struct source *file; /* NULL: synthetic */
     uint64_t seed;
     char *case_name;
     double *gains; /* one for each layer of the model */
     int random;
     char *about;
+    struct string_buffer done; /* what was translated, a line each */
 };
-
-/* ---- what the model needs ---------------------------------------------------------------------- */
-
-static int weights_add_tensor(struct alexcl_weights *w, int layer, const struct layer_tensor *tensor,
-                              struct alexcl_error *err) {
-    struct weights_tensor *out = &w->tensors[w->count];
-    struct string_buffer name = {0};
-    string_buffer_add(&name, "%s.%s", w->model->layers[layer].name, tensor->suffix);
-    if (name.failed) {
-        string_buffer_free(&name);
-        return error_set(err, ALEXCL_E_MEMORY, "out of host memory: the name of a tensor");
-    }
-    *out = (struct weights_tensor){.layer = layer, .tensor = *tensor, .name = name.text};
-    w->count++;
-    return ALEXCL_OK;
-}
-
-/* Lists the tensors of the layers that the last one needs. */
-static int weights_walk(struct alexcl_weights *w, const char *last_layer, struct alexcl_error *err) {
-    int status = ALEXCL_OK;
-    struct graph *g = NULL;
-    TRY(graph_make(w->model, last_layer, 1, &g, err));
-    TRY(memory_alloc(&w->tensors, (size_t)g->layer_count * LAYER_TENSORS, sizeof *w->tensors, "the list of tensors",
-                     err));
-    for (int i = 0; i < g->layer_count; i++) {
-        const struct layer_shape *s = &g->layers[i].half[0].shape;
-        int layer = (int)(s->desc - w->model->layers);
-        w->layer_count = (size_t)layer + 1;
-        for (int t = 0; t < s->tensor_count; t++) TRY(weights_add_tensor(w, layer, &s->tensors[t], err));
-    }
-done:
-    graph_free(g);
-    return status;
-}
-
-static const char *weights_alias(const struct alexcl_model *model, const char *name) {
-    for (const char *const(*pair)[2] = model->aliases; pair && (*pair)[0]; pair++)
-        if (strcmp((*pair)[0], name) == 0) return (*pair)[1];
-    return NULL;
-}
 
 static size_t weights_row(int dims, const int shape[4]) {
     size_t row = 1;
@@ -102,68 +53,10 @@ static int weights_describe_file(const char *path, struct alexcl_weights *w, int
     return text.failed ? error_set(err, ALEXCL_E_MEMORY, "out of host memory: the description of %s", path) : ALEXCL_OK;
 }
 
-static const char *weights_show_wanted(const struct weights_tensor *t, char out[SOURCE_SHOWN]) {
-    uint64_t shape[4] = {0};
-    for (int i = 0; i < t->tensor.dims; i++) shape[i] = (uint64_t)t->tensor.shape[i];
-    return source_show_shape(t->tensor.dims, shape, out);
-}
-
-static int weights_missing(const char *path, const struct alexcl_weights *w, const struct weights_tensor *t,
-                           const char *alias, struct alexcl_error *err) {
-    char wanted[SOURCE_SHOWN], shown[SOURCE_SHOWN], hint[400];
-    size_t count = w->file->tensor_count;
-    if (t->layer > 0 && w->tensors[0].found && t->layer != w->tensors[0].layer)
-        snprintf(hint, sizeof hint, "the layers before it can be run: infer --features %s",
-                 w->model->layers[t->layer - 1].name);
-    else
-        snprintf(hint, sizeof hint, "it has %zu tensors%s%s: another model's?", count, count ? ", the first " : "",
-                 count ? source_show(w->file->tensors[0].name, shown) : "");
-    return error_set(err, ALEXCL_E_DATA, "%s: no tensor %s%s%s%s (%s) for model %s; %s", path, t->name,
-                     alias ? " (or " : "", alias ? alias : "", alias ? ")" : "", weights_show_wanted(t, wanted),
-                     w->model->name, hint);
-}
-
-static int weights_find_tensor(const char *path, struct alexcl_weights *w, struct weights_tensor *t,
-                               struct alexcl_error *err) {
-    char wanted[SOURCE_SHOWN], have[SOURCE_SHOWN];
-    const char *alias = weights_alias(w->model, t->name);
-    const struct source_tensor *other = alias ? source_find(w->file, alias) : NULL;
-    t->found = source_find(w->file, t->name);
-    if (t->found && other)
-        return error_set(err, ALEXCL_E_DATA, "%s: has both %s and %s, two names of one tensor; leave one out", path,
-                         t->name, alias);
-    if (!t->found) t->found = other;
-    if (!t->found) return weights_missing(path, w, t, alias, err);
-    if (t->found->type == SOURCE_OTHER)
-        return error_set(err, ALEXCL_E_DATA,
-                         "%s: tensor %s is of dtype %s; float64, float32, float16 and bfloat16 are read: convert it",
-                         path, t->found->name, t->found->type_name);
-    int same = t->found->dims == t->tensor.dims;
-    for (int d = 0; same && d < t->tensor.dims; d++) same = t->found->shape[d] == (uint64_t)t->tensor.shape[d];
-    if (!same)
-        return error_set(err, ALEXCL_E_DATA, "%s: tensor %s is %s, model %s wants %s%s", path, t->found->name,
-                         source_show_shape(t->found->dims, t->found->shape, have), w->model->name,
-                         weights_show_wanted(t, wanted),
-                         t->tensor.dims == 4   ? " (outputs x inputs / groups x height x width)"
-                         : t->tensor.dims == 2 ? " (outputs x inputs)"
-                                               : "");
-    return ALEXCL_OK;
-}
-
-static int weights_find_tensors(const char *path, struct alexcl_weights *w, struct alexcl_error *err) {
-    for (size_t i = 0; i < w->count; i++) {
-        int status = weights_find_tensor(path, w, &w->tensors[i], err);
-        if (status == ALEXCL_OK) continue;
-        error_note_layer(err, w->model->layers[w->tensors[i].layer].name);
-        return status;
-    }
-    return ALEXCL_OK;
-}
-
 /* Where a model's row says which inputs each output reads, the weights for other inputs must be 0. */
 static int weights_check_connections(const char *path, const struct alexcl_weights *w, struct alexcl_error *err) {
-    for (size_t i = 0; i < w->count; i++) {
-        const struct weights_tensor *t = &w->tensors[i];
+    for (size_t i = 0; i < w->list.count; i++) {
+        const struct weights_tensor *t = &w->list.tensors[i];
         const uint32_t *connections = w->model->layers[t->layer].connections;
         if (!connections || t->tensor.dims != 4) continue;
         struct weights_view v;
@@ -178,7 +71,7 @@ static int weights_check_connections(const char *path, const struct alexcl_weigh
                         status = error_set(err, ALEXCL_E_DATA,
                                            "%s: tensor %s: output %d does not read input %d in model %s, so its "
                                            "weights there must be 0; one is %g",
-                                           path, t->found->name, o, in, w->model->name, (double)v.values[at]);
+                                           path, t->from->name, o, in, w->model->name, (double)v.values[at]);
         weights_view_close(&v);
         if (status != ALEXCL_OK) error_note_layer(err, w->model->layers[t->layer].name);
         if (status != ALEXCL_OK) return status;
@@ -187,12 +80,12 @@ static int weights_check_connections(const char *path, const struct alexcl_weigh
 }
 
 static void weights_note_extra(const char *path, const struct alexcl_weights *w) {
-    size_t extra = w->file->tensor_count - w->count;
+    size_t extra = w->file->tensor_count - w->list.count;
     char shown[SOURCE_SHOWN];
     for (size_t i = 0; extra > 0 && i < w->file->tensor_count; i++) {
         const struct source_tensor *have = &w->file->tensors[i];
         int used = 0;
-        for (size_t k = 0; k < w->count; k++) used |= w->tensors[k].found == have;
+        for (size_t k = 0; k < w->list.count; k++) used |= w->list.tensors[k].from == have;
         if (used) continue;
         log_write(ALEXCL_LOG_INFO, "%s: %zu tensors are not used here, the first is %s", path, extra,
                   source_show(have->name, shown));
@@ -211,15 +104,21 @@ int alexcl_weights_open(const char *path, const struct alexcl_model *given, cons
     w->model = model;
     w->own = own;
     own = NULL;
-    TRY(weights_walk(w, last_layer, err));
+    TRY(weights_list_make(model, last_layer, &w->list, err));
     TRY(source_open(path, &w->file, err));
     for (size_t i = 0; i < w->file->pair_count; i++)
         w->random |=
             strcmp(w->file->pairs[i].key, METADATA_ORIGIN) == 0 && strcmp(w->file->pairs[i].value, "generator") == 0;
     int checked;
-    TRY(metadata_check(w->file, path, model, w->layer_count, &checked, err));
+    TRY(metadata_check(w->file, path, model, w->list.layer_count, &checked, err));
     TRY(weights_describe_file(path, w, checked, err));
-    TRY(weights_find_tensors(path, w, err));
+    struct weights_matched matched = {.done = &w->done};
+    string_buffer_add(&w->done, "%s", w->file->done.text ? w->file->done.text : "");
+    TRY(weights_match(&w->list, w->file, path, !last_layer, &matched, err));
+    if (w->done.failed) {
+        status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: what was done with %s", path);
+        goto done;
+    }
     TRY(weights_check_connections(path, w, err));
     weights_note_extra(path, w);
     *out = w;
@@ -273,7 +172,7 @@ int alexcl_weights_generate(const struct alexcl_model *given, uint64_t seed, con
     w->seed = seed;
     w->random = 1;
     TRY(memory_copy_text(&w->case_name, case_name ? case_name : model->name, err));
-    TRY(weights_walk(w, NULL, err));
+    TRY(weights_list_make(model, NULL, &w->list, err));
     TRY(memory_alloc(&w->gains, model->layer_count, sizeof *w->gains, "the gains", err));
     TRY(weights_set_gains(w, gains, gain_count, err));
     string_buffer_add(&about, "random weights of seed %llu (generator, name %s): labels mean nothing",
@@ -319,27 +218,28 @@ int weights_view_open(const struct alexcl_weights *w, const struct alexcl_layer 
                       const int shape[4], int first, int count, struct weights_view *out, struct alexcl_error *err) {
     *out = (struct weights_view){0};
     const struct weights_tensor *t = NULL;
-    for (size_t i = 0; i < w->count && !t; i++)
-        if (strcmp(w->model->layers[w->tensors[i].layer].name, layer->name) == 0 &&
-            strcmp(w->tensors[i].tensor.suffix, suffix) == 0)
-            t = &w->tensors[i];
+    for (size_t i = 0; i < w->list.count && !t; i++)
+        if (strcmp(w->model->layers[w->list.tensors[i].layer].name, layer->name) == 0 &&
+            strcmp(w->list.tensors[i].tensor.suffix, suffix) == 0)
+            t = &w->list.tensors[i];
     if (!t || t->tensor.dims != dims || memcmp(t->tensor.shape, shape, (size_t)dims * sizeof *shape) != 0)
         return error_set(err, ALEXCL_E_DATA,
                          "the weights opened for model %s up to layer %s have no tensor %s.%s of the shape asked for",
-                         w->model->name, w->model->layers[w->layer_count - 1].name, layer->name, suffix);
+                         w->model->name, w->model->layers[w->list.layer_count - 1].name, layer->name, suffix);
     assert(first >= 0 && count >= 0 && count <= shape[0] - first);
     size_t row = weights_row(dims, shape);
     out->count = (size_t)count * row;
-    if (t->found) {
-        out->values = source_in_place(t->found, (uint64_t)first * row);
+    const struct source_tensor *from = t->turned ? &t->read : t->from;
+    if (from) {
+        out->values = source_in_place(from, (uint64_t)first * row);
         out->mapped = w->file;
         if (out->values) return ALEXCL_OK;
         out->mapped = NULL;
     }
     int status = memory_alloc_floats(&out->owned, (size_t)count * row, t->name, err);
     if (status != ALEXCL_OK) return status;
-    if (t->found)
-        source_read(t->found, (uint64_t)first * row, (size_t)count * row, out->owned);
+    if (from)
+        source_read(from, (uint64_t)first * row, (size_t)count * row, out->owned);
     else
         status = weights_make(w, t, first, count, out->owned, err);
     out->values = out->owned;
@@ -363,7 +263,7 @@ struct weights_saving {
 static int weights_save_rows(void *user, size_t entry, int first, int count, const float **values,
                              struct alexcl_error *err) {
     struct weights_saving *s = user;
-    const struct weights_tensor *t = &s->weights->tensors[entry];
+    const struct weights_tensor *t = &s->weights->list.tensors[entry];
     int status = weights_view_open(s->weights, &s->weights->model->layers[t->layer], t->tensor.suffix, t->tensor.dims,
                                    t->tensor.shape, first, count, &s->view, err);
     *values = s->view.values;
@@ -408,21 +308,22 @@ int alexcl_weights_save(const struct alexcl_weights *w, const char *path, struct
     size_t pair_count = 0, origins = 4 + (w->file ? w->file->pair_count : 0);
     TRY(metadata_make(w->model, &c, err));
     TRY(memory_alloc(&pairs, c.count + origins, sizeof *pairs, "the metadata", err));
-    TRY(memory_alloc(&entries, w->count, sizeof *entries, "the list of tensors", err));
+    TRY(memory_alloc(&entries, w->list.count, sizeof *entries, "the list of tensors", err));
     for (size_t i = 0; i < c.count; i++)
         pairs[pair_count++] = (struct source_pair){c.list[i].key.text, c.list[i].value.text};
     if (!weights_tell_origin(w, pairs, &pair_count, values)) {
         status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: the metadata of %s", path);
         goto done;
     }
-    for (size_t i = 0; i < w->count; i++) {
-        entries[i] = (struct safetensors_entry){.name = w->tensors[i].name, .dims = w->tensors[i].tensor.dims};
-        memcpy(entries[i].shape, w->tensors[i].tensor.shape, sizeof entries[i].shape);
+    for (size_t i = 0; i < w->list.count; i++) {
+        entries[i] =
+            (struct safetensors_entry){.name = w->list.tensors[i].name, .dims = w->list.tensors[i].tensor.dims};
+        memcpy(entries[i].shape, w->list.tensors[i].tensor.shape, sizeof entries[i].shape);
     }
     struct safetensors_content content = {.metadata = pairs,
                                           .metadata_count = pair_count,
                                           .entries = entries,
-                                          .entry_count = w->count,
+                                          .entry_count = w->list.count,
                                           .rows = weights_save_rows,
                                           .rows_done = weights_save_rows_done,
                                           .user = &saving};
@@ -437,13 +338,16 @@ done:
 }
 
 int alexcl_weights_random(const struct alexcl_weights *weights) { return weights->random; }
+const char *alexcl_weights_translated(const struct alexcl_weights *weights) {
+    return weights->done.text ? weights->done.text : "";
+}
 const char *alexcl_weights_describe(const struct alexcl_weights *weights) { return weights->about; }
 
 void alexcl_weights_free(struct alexcl_weights *weights) {
     if (!weights) return;
     source_free(weights->file);
-    for (size_t i = 0; i < weights->count; i++) free(weights->tensors[i].name);
-    free(weights->tensors);
+    weights_list_free(&weights->list);
+    string_buffer_free(&weights->done);
     free(weights->case_name);
     free(weights->gains);
     free(weights->about);
