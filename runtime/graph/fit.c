@@ -34,7 +34,7 @@ uint64_t fit_target_host(const struct fit_target *p, int images) {
 
 uint64_t fit_host(const struct fit *f, int images, const int capacity[2]) {
     const struct graph *g = f->targets[0].graph;
-    uint64_t image = (g->values[0].floats[0] + shape_size(g->output)) * sizeof(float) + f->caller_image,
+    uint64_t image = (g->values[0].floats[0] + g->output_floats) * sizeof(float) + f->caller_image,
              bytes = f->caller_fixed + (uint64_t)images * image;
     for (size_t i = 0; i < f->count; i++) bytes += fit_target_host(&f->targets[i], capacity[i]);
     return bytes;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Turns a model's table into what two halves compute. One walk in the table's order describes each layer that the last
- * one needs, for both halves; derives whether anything crosses before it, once for all layers that read the same; and
- * decides whether its output is written over its input. A layer with a crossing before it begins a section. Buffers are
- * assigned at the end, when it is known how long each value lives. */
+/* Turns a model's table into what two halves compute. One walk in the table's order describes each layer that the
+ * outputs need, for both halves; derives whether anything crosses before it, once for all layers that read the same;
+ * and decides whether its output is written over its input. A layer with a crossing before it begins a section. Buffers
+ * are assigned at the end, when it is known how long each value lives. */
 #include "graph.h"
 
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 /* What the walk knows about a layer of the model. */
 struct graph_row {
     int layer;   /* its number in the graph; -1: it is not needed */
-    int readers; /* how often layers that are needed read it */
+    int readers; /* how often layers that are needed read it, and the caller */
     int inputs[LAYER_INPUTS], input_count;
 };
 
@@ -22,6 +22,7 @@ struct graph_walk {
     struct graph *g;
     struct graph_row *rows;
     int last;     /* the last row of the model that is needed */
+    int *outputs; /* rows of the model that the caller reads; as many as the graph's */
     int plain;    /* a layer cannot take blocks, so no layer is given any */
     int *unread;  /* [value]: how many reads are still to come; after the walk, scratch memory of graph_hand_out */
     int *content; /* [layer]: the layer that has computed its output: a view passes on what it reads */
@@ -37,8 +38,10 @@ static int graph_find_needed(struct graph_walk *w, struct alexcl_error *err) {
         w->rows[i].layer = -1;
         w->rows[i].readers = 0;
     }
+    /* The caller is a reader like a layer: what it reads is needed, and nothing is written over it. */
+    for (int i = 0; i < w->g->output_count; i++) w->rows[w->outputs[i]].readers++;
     for (int i = w->last; i >= 0; i--) {
-        if (i < w->last && w->rows[i].readers == 0) continue;
+        if (w->rows[i].readers == 0) continue;
         w->rows[i].layer = 0;
         for (int j = 0; j < w->rows[i].input_count; j++)
             if (w->rows[i].inputs[j] >= 0) w->rows[w->rows[i].inputs[j]].readers++;
@@ -286,27 +289,47 @@ static int graph_walk(struct graph_walk *w, struct alexcl_error *err) {
         if (status != ALEXCL_OK) return status;
         if (w->plain) return ALEXCL_OK; /* the walk is done again, without blocks */
     }
-    struct graph_value *out = &g->values[g->layers[g->layer_count - 1].out];
-    if (out == &g->values[GRAPH_INPUT])
-        return error_set(err, ALEXCL_E_USAGE, "layer %s computes nothing", g->model->layers[w->last].name);
-    out->last = g->layer_count;
-    g->output = graph_out_shape(g, g->layer_count - 1);
+    g->output_floats = 0;
+    for (int i = 0; i < g->output_count; i++) {
+        g->outputs[i] = w->rows[w->outputs[i]].layer;
+        struct graph_value *out = &g->values[g->layers[g->outputs[i]].out];
+        if (out == &g->values[GRAPH_INPUT])
+            return error_set(err, ALEXCL_E_USAGE, "layer %s computes nothing", g->model->layers[w->outputs[i]].name);
+        out->last = g->layer_count;
+        g->output = graph_output_shape(g, i);
+        g->output_floats += shape_size(g->output);
+    }
     graph_hand_out(g, w->unread); /* its counts are not needed any more */
     return ALEXCL_OK;
 }
 
-int graph_make(const struct alexcl_model *model, const char *last_layer, int block, struct graph **out,
-               struct alexcl_error *err) {
+/* The rows of the model that are handed out, and the last of them. */
+static int graph_find_outputs(struct graph_walk *w, const struct graph_outputs *outputs, struct alexcl_error *err) {
+    struct graph *g = w->g;
+    int status = ALEXCL_OK;
+    size_t count = outputs->count ? outputs->count : 1;
+    TRY(memory_alloc(&w->outputs, count, sizeof *w->outputs, "a model's outputs", err));
+    TRY(memory_alloc(&g->outputs, count, sizeof *g->outputs, "the graph's outputs", err));
+    g->output_count = (int)count;
+    if (outputs->count == 0) w->outputs[0] = (int)g->model->layer_count - 1;
+    for (size_t i = 0; i < outputs->count; i++) TRY(model_find_layer(g->model, outputs->names[i], &w->outputs[i], err));
+    for (size_t i = 0; i < count; i++)
+        if (w->outputs[i] > w->last) w->last = w->outputs[i];
+done:
+    return status;
+}
+
+int graph_make_outputs(const struct alexcl_model *model, const struct graph_outputs *outputs, int block,
+                       struct graph **out, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct graph *g = NULL;
     struct graph_walk w = {0};
     TRY(model_check(model, err));
-    w.last = (int)model->layer_count - 1;
-    if (last_layer) { TRY(model_find_layer(model, last_layer, &w.last, err)); }
-    size_t count = (size_t)w.last + 1;
     TRY(memory_alloc(&g, 1, sizeof *g, "the graph", err));
     w.g = g;
     g->model = model;
+    TRY(graph_find_outputs(&w, outputs, err));
+    size_t count = (size_t)w.last + 1;
     TRY(memory_alloc(&g->layers, count, sizeof *g->layers, "the graph's layers", err));
     TRY(memory_alloc(&g->values, count + 1, sizeof *g->values, "the graph's values", err));
     TRY(memory_alloc(&g->crossings, count * LAYER_INPUTS, sizeof *g->crossings, "the graph's crossings", err));
@@ -329,11 +352,22 @@ int graph_make(const struct alexcl_model *model, const char *last_layer, int blo
     *out = g;
     g = NULL;
 done:
+    free(w.outputs);
     free(w.rows);
     free(w.content);
     free(w.unread);
     graph_free(g);
     return status;
+}
+
+int graph_make(const struct alexcl_model *model, const char *last_layer, int block, struct graph **out,
+               struct alexcl_error *err) {
+    return graph_make_outputs(model, &(struct graph_outputs){.names = &last_layer, .count = last_layer != NULL}, block,
+                              out, err);
+}
+
+struct alexcl_shape graph_output_shape(const struct graph *g, int output) {
+    return graph_out_shape(g, g->outputs[output]);
 }
 
 void graph_set(struct graph *g, const struct settings *settings) {
@@ -349,6 +383,7 @@ void graph_set_batch(struct graph *g, int images) {
 
 void graph_free(struct graph *g) {
     if (!g) return;
+    free(g->outputs);
     free(g->layers);
     free(g->values);
     free(g->crossings);

@@ -59,14 +59,27 @@ struct graph {
     struct graph_crossing *crossings; /* in the order in which they are read */
     struct graph_section *sections;
     size_t (*buffer_floats)[2]; /* [buffer][half], per image */
-    struct alexcl_shape output; /* of the last layer, both halves */
+    int *outputs;               /* layers whose values the caller reads, in the caller's order */
+    int output_count;
+    size_t output_floats;       /* of all of them, one image */
+    struct alexcl_shape output; /* of the last one of them, both halves */
 };
 
-/* Makes the graph of a model up to `last_layer` (NULL: the whole model), without layers that this one does not need,
- * for a target where `block` channels lie side by side (layer_block). Where one layer cannot take blocks, no value of
- * the graph is in blocks. */
+/* What is handed out: the values of layers of these names; none: of the model's last layer. */
+struct graph_outputs {
+    const char *const *names;
+    size_t count;
+};
+
+/* Makes the graph of a model without layers that the outputs do not need, for a target where `block` channels lie side
+ * by side (layer_block). Where one layer cannot take blocks, no value of the graph is in blocks. */
+int graph_make_outputs(const struct alexcl_model *model, const struct graph_outputs *outputs, int block,
+                       struct graph **out, struct alexcl_error *err);
+/* The same with one output, that of `last_layer` (NULL: the model's last). */
 int graph_make(const struct alexcl_model *model, const char *last_layer, int block, struct graph **out,
                struct alexcl_error *err);
+/* The shape of an output, both halves. */
+struct alexcl_shape graph_output_shape(const struct graph *g, int output);
 /* Gives the layers what the settings choose: the precision of weights. Must be called before anything is asked of the
  * layers, and before they are prepared. */
 void graph_set(struct graph *g, const struct settings *settings);
@@ -95,8 +108,8 @@ size_t graph_joined_floats(const struct graph *g, int crossing);
 /* Host memory of a target that runs the halves in `halves`, in floats for each image: for what its device is given and
  * gives back. */
 struct graph_host {
-    size_t input; /* 0: images are copied from the caller's memory */
-    size_t output;
+    size_t input;    /* 0: images are copied from the caller's memory */
+    size_t output;   /* of a half of the largest: one is read after another */
     size_t sent;     /* of all crossings; 0 where both halves are here */
     size_t received; /* what arrives, on its way to the device; 0: it is copied from the other target's memory */
 };

@@ -9,8 +9,10 @@ struct graph_host graph_host_floats(const struct graph *g, unsigned halves, int 
     struct graph_host f = {.input = pinned ? g->values[0].floats[0] : 0, .output = 1};
     for (int h = 0; h < 2; h++) {
         if (!(halves >> h & 1u)) continue;
-        size_t output = g->values[g->layers[g->layer_count - 1].out].floats[h];
-        if (output > f.output) f.output = output;
+        for (int i = 0; i < g->output_count; i++) {
+            size_t output = g->values[g->layers[g->outputs[i]].out].floats[h];
+            if (output > f.output) f.output = output;
+        }
         for (int x = 0; halves != 3u && x < g->crossing_count; x++) {
             f.sent += graph_sent(g, x, h).floats;
             if (pinned || converts) f.received += graph_sent(g, x, 1 - h).floats;

@@ -431,6 +431,10 @@ struct alexcl_net_options {
      * usable. */
     alexcl_cancel_fn *cancel;
     void *user; /* of both, which are called from any thread, one call at a time, and must not call the library */
+    /* Layers, by name, whose values are handed out, for each image one layer's behind the other's in this order; what
+     * they do not need is not computed. count 0: those of last_layer alone; else last_layer must be NULL. */
+    const char *const *outputs;
+    size_t output_count;
 };
 
 struct alexcl_net_times { /* seconds since open */
@@ -472,14 +476,16 @@ int alexcl_net_open(const struct alexcl_model *model, const struct alexcl_weight
                     const struct alexcl_selection *sel, const struct alexcl_net_options *options,
                     struct alexcl_net **out, struct alexcl_error *err);
 int alexcl_net_batch(const struct alexcl_net *net);                             /* images a run takes at once */
-void alexcl_net_output(const struct alexcl_net *net, struct alexcl_shape *out); /* of one image */
+void alexcl_net_output(const struct alexcl_net *net, struct alexcl_shape *out); /* of one image, the last output */
+/* How many outputs a net has, and their shapes, of one image; valid as long as the net. */
+size_t alexcl_net_outputs(const struct alexcl_net *net, const struct alexcl_shape **out);
 /* What the net holds on a target (0 or 1): as alexcl_plan_make says it for a selection, but with the weights and the
  * workspace of the kernels that were measured to be the fastest. All 0 behind the last target. */
 void alexcl_net_memory(const struct alexcl_net *net, size_t target, struct alexcl_plan_memory *out);
 /* Hands over `images` images (any number: cut into batches) of N x C x H x W floats and returns at once. Runs are done
  * in the order in which they were submitted: while one is computed, the first batch of the next one is copied to the
- * devices. `images_in` and `out`, which gets images x output values, must stay as they are until alexcl_net_wait has
- * returned for that ticket. */
+ * devices. `images_in` and `out`, which gets images x values of all outputs, must stay as they are until
+ * alexcl_net_wait has returned for that ticket. */
 int alexcl_net_submit(struct alexcl_net *net, const float *images_in, size_t images, float *out, uint64_t *ticket,
                       struct alexcl_error *err);
 /* Returns when that run has ended, with its status; once for each ticket, another is ALEXCL_E_USAGE. Scores that are

@@ -37,6 +37,7 @@ struct net_batch {
 struct alexcl_net {
     struct alexcl_model *own; /* a copy of the caller's model, where one was made (model_take) */
     struct graph *graph;
+    struct alexcl_shape *outputs; /* one for each of the graph's */
     struct worker_shared shared;
     struct worker workers[2];
     struct split split;
@@ -178,6 +179,21 @@ static int net_read_split(struct alexcl_net *net, const struct alexcl_net_option
     return status;
 }
 
+static int net_read_outputs(const struct alexcl_net_options *options, struct graph_outputs *out,
+                            struct alexcl_error *err) {
+    if (options->output_count > 0 && options->last_layer)
+        return error_set(err, ALEXCL_E_USAGE,
+                         "a net with outputs and a last layer (%s): name that one among the outputs",
+                         options->last_layer);
+    if (options->output_count > 0 && !options->outputs)
+        return error_set(err, ALEXCL_E_USAGE, "a net with %zu outputs whose names are NULL", options->output_count);
+    for (size_t i = 0; i < options->output_count; i++)
+        if (!options->outputs[i]) return error_set(err, ALEXCL_E_USAGE, "output %zu of the net is NULL", i);
+    *out = (struct graph_outputs){.names = options->outputs, .count = options->output_count};
+    if (options->last_layer) *out = (struct graph_outputs){.names = &options->last_layer, .count = 1};
+    return ALEXCL_OK;
+}
+
 /* The next batch of a run that has `images` images left, with each target's share. */
 static struct net_batch net_batch(const struct alexcl_net *net, const float *in, size_t images) {
     const int capacity[2] = {net->workers[0].capacity, net->workers[1].capacity};
@@ -222,7 +238,7 @@ static int net_measure_speed(struct alexcl_net *net, struct alexcl_error *err) {
     float *in = NULL, *out = NULL;
     TRY(memory_alloc(&in, held * net->shared.graph->values[0].floats[0], sizeof *in,
                      "images to measure the devices' speed with", err));
-    TRY(memory_alloc(&out, held * shape_size(net->shared.graph->output), sizeof *out, "their scores", err));
+    TRY(memory_alloc(&out, held * net->graph->output_floats, sizeof *out, "their scores", err));
     net->shared.batch = (struct worker_batch){.in = in, .out = out, .check = -1};
     for (int round = 0; round < ROUNDS; round++) {
         struct net_batch shared = net_batch(net, in, (size_t)images);
@@ -287,10 +303,12 @@ int net_open(const struct alexcl_model *model, const struct alexcl_weights *weig
     shared->settings.user = options->user;
     TRY(net_read_split(net, options, err));
     TRY(model_take(model, &used, &net->own, err));
-    TRY(graph_make(used, options->last_layer, 1, &net->graph, err));
+    TRY(net_read_outputs(options, &shared->outputs, err));
+    TRY(graph_make_outputs(used, &shared->outputs, 1, &net->graph, err));
     graph_set(net->graph, &shared->settings);
     shared->graph = net->graph;
-    shared->last_layer = options->last_layer;
+    TRY(memory_alloc(&net->outputs, (size_t)net->graph->output_count, sizeof *net->outputs, "the net's outputs", err));
+    for (int i = 0; i < net->graph->output_count; i++) net->outputs[i] = graph_output_shape(net->graph, i);
     TRY(exchange_create(&shared->exchange, err));
     for (int i = 0; i < shared->workers; i++)
         TRY(worker_create(&net->workers[i], shared, i, split_halves(&net->split, (size_t)i), err));
@@ -325,6 +343,11 @@ int alexcl_net_open(const struct alexcl_model *model, const struct alexcl_weight
 int alexcl_net_batch(const struct alexcl_net *net) { return net->images; }
 
 void alexcl_net_output(const struct alexcl_net *net, struct alexcl_shape *out) { *out = net->shared.graph->output; }
+
+size_t alexcl_net_outputs(const struct alexcl_net *net, const struct alexcl_shape **out) {
+    *out = net->outputs;
+    return (size_t)net->graph->output_count;
+}
 
 void alexcl_net_memory(const struct alexcl_net *net, size_t target, struct alexcl_plan_memory *out) {
     *out = (struct alexcl_plan_memory){0};
@@ -385,7 +408,7 @@ static struct net_batch net_next_run(const struct alexcl_net *net) {
 /* Runs one batch, and copies `next` meanwhile. `copied`: the batch is on the devices already. */
 static int net_run_batch(struct alexcl_net *net, const struct net_batch *b, int copied, const struct net_batch *next,
                          float *out, size_t first, struct alexcl_error *err) {
-    size_t out_floats = shape_size(net->shared.graph->output);
+    size_t out_floats = net->graph->output_floats;
     net->shared.batch = (struct worker_batch){.in = b->in, .out = out, .check = -1};
     net->copied = (struct net_batch){0};
     net_hand_out(net, b, copied, next);
@@ -404,7 +427,7 @@ static int net_run_batch(struct alexcl_net *net, const struct net_batch *b, int 
 static int net_run(void *user, const struct runner_job *job, struct alexcl_error *err) {
     struct alexcl_net *net = user;
     const struct graph *g = net->shared.graph;
-    size_t in_floats = g->values[0].floats[0], out_floats = shape_size(g->output);
+    size_t in_floats = g->values[0].floats[0], out_floats = g->output_floats;
     double start = net_now();
     int status = ALEXCL_OK;
     for (size_t first = 0; first < job->images;) {
@@ -497,6 +520,7 @@ void alexcl_net_free(struct alexcl_net *net) {
     for (int i = 0; i < 2; i++) timeline_free(net->timelines[i]);
     exchange_free(net->shared.exchange);
     graph_free(net->graph);
+    free(net->outputs);
     settings_free(&net->shared.settings);
     free(net->own);
     pthread_mutex_destroy(&net->shared.upload);

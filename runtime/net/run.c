@@ -333,32 +333,39 @@ static int run_layer(struct run *r, int i, int first, int count, struct alexcl_e
     return ALEXCL_OK;
 }
 
-/* Copies the last layer's output to the caller's array; each half has its own part of every row. */
+/* Copies a half of a layer's output to the caller's array, in whose rows it begins at float `at`. */
+static int run_download_half(struct run *r, const struct graph_layer *gl, int h, size_t at, struct alexcl_error *err) {
+    struct worker *worker = r->worker;
+    size_t row = worker->graph->output_floats, floats = layer_out_floats(&gl->half[h]);
+    assert((size_t)r->images * floats <= worker->output_floats);
+    int span = run_open_span(r, ALEXCL_WORK_TRANSFER, "output", h, 0, r->images);
+    int status = storage_read(worker_value(worker, h, gl->out), 0, worker->output, (size_t)r->images * floats, err);
+    timeline_close(worker->timeline, span);
+    if (status != ALEXCL_OK) return status;
+    float *to = worker->shared->batch.out + (size_t)worker->first * row + at;
+    for (size_t n = 0; n < (size_t)r->images; n++)
+        layer_take_out(&gl->half[h], worker->output + n * floats, to + n * row);
+    return ALEXCL_OK;
+}
+
+/* Copies the outputs to the caller's array, one behind the other; each half has its own part of every one. */
 static int run_download(struct run *r, struct alexcl_error *err) {
     struct worker *worker = r->worker;
     const struct graph *g = worker->graph;
-    const struct graph_layer *last = &g->layers[g->layer_count - 1];
-    size_t row = shape_size(g->output), first_floats = shape_size(last->half[0].shape.out);
+    size_t at = 0;
     int finish = run_open_span(r, ALEXCL_WORK_WAIT, "output", -1, 0, r->images);
     /* Wait by a finish: there Intel's runtime lets this thread compute as well, while in a blocking read this thread
      * would idle. */
-    int finished = worker->target.device ? device_finish(worker->target.device, err) : ALEXCL_OK;
+    int status = worker->target.device ? device_finish(worker->target.device, err) : ALEXCL_OK;
     timeline_close(worker->timeline, finish);
-    if (finished != ALEXCL_OK) return finished;
-    for (int h = 0; h < 2; h++) {
-        if (!worker_runs(worker, h)) continue;
-        size_t floats = layer_out_floats(&last->half[h]);
-        assert((size_t)r->images * floats <= worker->output_floats);
-        int span = run_open_span(r, ALEXCL_WORK_TRANSFER, "output", h, 0, r->images);
-        int status =
-            storage_read(worker_value(worker, h, last->out), 0, worker->output, (size_t)r->images * floats, err);
-        timeline_close(worker->timeline, span);
-        if (status != ALEXCL_OK) return status;
-        float *to = worker->shared->batch.out + (size_t)worker->first * row + (h ? first_floats : 0);
-        for (size_t n = 0; n < (size_t)r->images; n++)
-            layer_take_out(&last->half[h], worker->output + n * floats, to + n * row);
+    for (int i = 0; i < g->output_count; i++) {
+        const struct graph_layer *gl = &g->layers[g->outputs[i]];
+        for (int h = 0; h < 2 && status == ALEXCL_OK; h++) {
+            if (worker_runs(worker, h)) status = run_download_half(r, gl, h, at, err);
+            at += shape_size(gl->half[h].shape.out);
+        }
     }
-    return ALEXCL_OK;
+    return status;
 }
 
 /* Runs images first .. first+count-1 through a run of `layers` layers: a few images through all of them, then the next

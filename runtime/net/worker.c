@@ -70,8 +70,8 @@ int worker_open(struct worker *worker, struct alexcl_error *err) {
         TRY(device_open(selection_source(sel, (size_t)worker->index), &worker->shared->settings, &worker->target.device,
                         err));
     worker->pinned = worker->target.device && device_limits(worker->target.device)->kind != ALEXCL_DEVICE_CPU;
-    TRY(graph_make(worker->shared->graph->model, worker->shared->last_layer, layer_block(&worker->target),
-                   &worker->graph, err));
+    TRY(graph_make_outputs(worker->shared->graph->model, &worker->shared->outputs, layer_block(&worker->target),
+                           &worker->graph, err));
     graph_set(worker->graph, &worker->shared->settings);
     TRY(graph_schedule_make(worker->graph, worker->halves, &worker->schedule, err));
 done:

@@ -24,12 +24,12 @@ enum { WORKER_WAITING = 64 };
 /* What the workers of a net share. */
 struct worker_batch {
     const float *in; /* images x input */
-    float *out;      /* images x output, both halves together */
+    float *out;      /* images x outputs, both halves together */
     int check;       /* the image whose values are all read back, to find the first that is not finite; -1: none */
 };
 struct worker_shared {
     const struct graph *graph; /* the model's shapes and names, which are the same on every target */
-    const char *last_layer;
+    struct graph_outputs outputs;
     const struct alexcl_weights *weights;
     const struct alexcl_selection *selection;
     struct settings settings;
@@ -83,7 +83,7 @@ struct worker {
     /* [crossing]: what the other half has sent, in this target's layout, on its way to the device; NULL: it is copied
      * from the other worker's memory */
     float **arrived;
-    float *output;             /* the last layer's output of one half, for the whole batch or less */
+    float *output;             /* an output of one half, for the whole batch or less */
     size_t output_floats;      /* the size of `output` */
     double reference_seconds;  /* CPU time that the reference has used */
     struct timeline *timeline; /* records what runs when; NULL: nothing is recorded */

@@ -386,6 +386,99 @@ START_TEST(an_infinite_value_is_no_score) {
 }
 END_TEST
 
+/* Every `step`-th layer of a model that computes something, in an order that is not the table's: each begins where
+ * another one's values end, and none is written over before the end. */
+static size_t outputs_of(const struct alexcl_model *model, size_t step, const char **names) {
+    size_t count = 0;
+    for (size_t i = model->layer_count; i-- > 0;) {
+        if (i % step) continue;
+        struct alexcl_error err = {0};
+        struct graph *g = NULL;
+        if (graph_make(model, model->layers[i].name, 1, &g, &err) == ALEXCL_OK) names[count++] = model->layers[i].name;
+        graph_free(g);
+    }
+    const char *first = names[0];
+    names[0] = names[count / 2];
+    names[count / 2] = first;
+    return count;
+}
+
+static void expect_outputs(const char *name, const char *devices, const char *split, const char **names, size_t count,
+                           float *const *want, const size_t *units) {
+    struct alexcl_error err = {0};
+    char what[128];
+    struct opened o = open_net(name, NULL, devices,
+                               (struct alexcl_net_options){.size = sizeof(struct alexcl_net_options),
+                                                           .batch = 7,
+                                                           .reproducible = 1,
+                                                           .split = split,
+                                                           .outputs = names,
+                                                           .output_count = count});
+    const struct alexcl_shape *shapes;
+    ck_assert_uint_eq(alexcl_net_outputs(o.net, &shapes), count);
+    size_t row = 0, at = 0;
+    for (size_t i = 0; i < count; i++) {
+        ck_assert_uint_eq(shape_size(shapes[i]), units[i]);
+        row += units[i];
+    }
+    float *in = inputs(o.model), *out = support_floats(row * IMAGES);
+    EXPECT_OK(alexcl_net_run(o.net, in, IMAGES, out, &err), err);
+    for (size_t i = 0; i < count; at += units[i++])
+        for (size_t n = 0; n < IMAGES; n++) {
+            snprintf(what, sizeof what, "%s on %s, split %s: image %zu of %s", name, devices, split ? split : "half", n,
+                     names[i]);
+            support_same(what, out + n * row + at, want[i] + n * units[i], units[i]);
+        }
+    free(in), free(out);
+    close_net(&o);
+}
+
+START_TEST(several_layers_are_what_each_is_alone) {
+    static const char *const some[] = {"tiny2t", "tinyinc"};
+    for (size_t m = 0; m < sizeof some / sizeof some[0]; m++) {
+        struct alexcl_error err = {0};
+        const struct alexcl_model *model;
+        EXPECT_OK(alexcl_model_find(some[m], &model, &err), err);
+        const char *names[64];
+        float *want[64];
+        size_t units[64], count;
+        ck_assert_uint_le(model->layer_count, 64);
+        count = outputs_of(model, m == 0 ? 1 : 5, names);
+        ck_assert_uint_ge(count, 4);
+        for (size_t i = 0; i < count; i++) want[i] = scores(some[m], one(), 7, names[i], &units[i]);
+        expect_outputs(some[m], one(), NULL, names, count, want, units);
+        expect_outputs(some[m], two(), NULL, names, count, want, units);
+        expect_outputs(some[m], two(), "2:1", names, count, want, units);
+        for (size_t i = 0; i < count; i++) free(want[i]);
+    }
+}
+END_TEST
+
+START_TEST(outputs_that_are_none_are_told) {
+    struct alexcl_error err = {0};
+    const char *const nowhere[] = {"relu1", "relu77"}, *const none[] = {NULL};
+    struct opened o =
+        open_net("tiny2t", NULL, one(), (struct alexcl_net_options){.size = sizeof(struct alexcl_net_options)});
+    struct alexcl_net *net = NULL;
+    struct alexcl_net_options options = {.size = sizeof options, .outputs = nowhere, .output_count = 2};
+    ck_assert_int_eq(alexcl_net_open(o.model, o.weights, o.selection, &options, &net, &err), ALEXCL_E_USAGE);
+    ck_assert_ptr_nonnull(strstr(err.text, "relu77"));
+    options.output_count = 1;
+    options.last_layer = "relu1";
+    err = (struct alexcl_error){0};
+    ck_assert_int_eq(alexcl_net_open(o.model, o.weights, o.selection, &options, &net, &err), ALEXCL_E_USAGE);
+    ck_assert_ptr_nonnull(strstr(err.text, "last layer"));
+    options.last_layer = NULL;
+    options.outputs = none;
+    err = (struct alexcl_error){0};
+    ck_assert_int_eq(alexcl_net_open(o.model, o.weights, o.selection, &options, &net, &err), ALEXCL_E_USAGE);
+    options.outputs = NULL;
+    err = (struct alexcl_error){0};
+    ck_assert_int_eq(alexcl_net_open(o.model, o.weights, o.selection, &options, &net, &err), ALEXCL_E_USAGE);
+    close_net(&o);
+}
+END_TEST
+
 /* What plan and the choice of a batch rest on, against the buffers that a device really has; packed weights may take
  * more. */
 static void expect_estimates(void) {
@@ -523,6 +616,8 @@ int main(void) {
     tcase_add_test(tests, reproducible_holds_for_clblast_too);
     tcase_add_test(tests, reproducible_holds_for_images_that_come_alone);
     tcase_add_test(tests, every_layer_can_be_the_last);
+    tcase_add_test(tests, several_layers_are_what_each_is_alone);
+    tcase_add_test(tests, outputs_that_are_none_are_told);
     tcase_add_test(tests, a_score_that_is_not_finite_names_the_layer);
     tcase_add_test(tests, an_infinite_value_is_no_score);
     tcase_add_test(tests, the_estimate_is_what_is_taken);
