@@ -102,6 +102,25 @@ const struct source_tensor *source_find(const struct source *s, const char *name
     return NULL;
 }
 
+static int source_by_name(const void *a, const void *b) {
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+int source_check_names(const struct source *s, const char *path, struct alexcl_error *err) {
+    char shown[SOURCE_SHOWN];
+    const char **names;
+    int status = memory_alloc(&names, s->tensor_count, sizeof *names, "names of tensors", err);
+    if (status != ALEXCL_OK) return status;
+    for (size_t i = 0; i < s->tensor_count; i++) names[i] = s->tensors[i].name;
+    qsort(names, s->tensor_count, sizeof *names, source_by_name);
+    for (size_t i = 1; i < s->tensor_count && status == ALEXCL_OK; i++)
+        if (strcmp(names[i - 1], names[i]) == 0)
+            status = error_set(err, ALEXCL_E_DATA, "%s: tensor %s: it is there twice; make or fetch the file again",
+                               path, source_show(names[i], shown));
+    free(names);
+    return status;
+}
+
 void source_let_go(const struct source *s, const float *values, size_t count) {
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), first = (uintptr_t)values, end = first + count * sizeof *values,
               mapping = (uintptr_t)s->mapping;

@@ -54,7 +54,7 @@ struct source_format {
 };
 /* The formats that there are, in the order in which they are tried; the last takes what is of no other. A new one is a
  * line here, and <format>.c with its row. */
-#define SOURCE_FORMATS(ROW) ROW(torch_format) ROW(safetensors_format)
+#define SOURCE_FORMATS(ROW) ROW(torch_format) ROW(caffemodel_format) ROW(safetensors_format)
 #define SOURCE_DECLARE(format) extern const struct source_format format;
 SOURCE_FORMATS(SOURCE_DECLARE)
 
@@ -66,6 +66,8 @@ int source_parse(const unsigned char *bytes, size_t length, const char *path, st
 void source_free(struct source *s);
 
 const struct source_tensor *source_find(const struct source *s, const char *name); /* or NULL */
+/* For formats that do not say it themselves: ALEXCL_E_DATA where two tensors have one name. */
+int source_check_names(const struct source *s, const char *path, struct alexcl_error *err);
 /* Bytes of a value; 0 for OTHER. */
 unsigned source_width(enum source_type type);
 /* Values first .. first+count-1 in C order of a tensor of any type but OTHER, as float32. */

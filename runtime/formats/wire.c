@@ -111,12 +111,15 @@ void wire_free(struct wire_bytes *b) {
 
 struct wire_budget {
     size_t left;
-    int no_memory;
+    int spent, no_memory;
 };
 
 static void *wire_take(void *user, size_t size) {
     struct wire_budget *budget = user;
-    if (size > budget->left) return NULL;
+    if (size > budget->left) {
+        budget->spent = 1;
+        return NULL;
+    }
     budget->left -= size;
     void *taken = malloc(size ? size : 1);
     if (!taken) budget->no_memory = 1;
@@ -136,12 +139,15 @@ static int wire_failed(const struct wire_bytes *b, const char *path, struct alex
 
 int wire_unpack(const ProtobufCMessageDescriptor *type, const struct wire_bytes *bytes, const char *path,
                 ProtobufCMessage **out, struct alexcl_error *err) {
-    struct wire_budget budget = {WIRE_MOST_MEMORY, 0};
+    struct wire_budget budget = {.left = WIRE_MOST_MEMORY};
     ProtobufCAllocator allocator = {wire_take, wire_give, &budget};
     if (bytes->failed) return wire_failed(bytes, path, err);
     *out = protobuf_c_message_unpack(type, &allocator, bytes->length, bytes->length ? bytes->bytes : NULL);
     if (*out) return ALEXCL_OK;
     if (budget.no_memory) return error_set(err, ALEXCL_E_MEMORY, "%s: out of host memory: its layers", path);
+    if (budget.spent)
+        return error_set(err, ALEXCL_E_DATA, "%s: its layers would take more than %zu MiB: no net has so many", path,
+                         WIRE_MOST_MEMORY >> 20);
     return error_set(err, ALEXCL_E_DATA, "%s: damaged: its fields are not those of a %s", path, type->short_name);
 }
 

@@ -17,7 +17,7 @@ include_only() {
         for header in $(sed -n 's/^ *# *include *"\([^"]*\)".*/\1/p' "$file"); do
             found=
             for allowed in "$folder" "$@"; do
-                [ -f "$allowed/$header" ] && found=1
+                [ -f "$allowed/$header" ] || [ -f "$allowed/${header%.pb-c.h}.proto" ] && found=1 # protoc-c makes it of that
             done
             [ -n "$found" ] || bad "$file includes $header, which is neither in $folder nor in: $*"
         done

@@ -66,13 +66,13 @@ static const struct {
     {HEAD("\x08\x08:\xf3\3\n\x11"), "an ONNX model", "save_file"},
     {HEAD("\x0a\x07"
           "AlexNet\x12\x10"),
-     "a Caffe model", "save_file"},
+     "a Caffe model", "--weights FILE"},
     {HEAD("\x0a\x07"
           "AlexNet\xa2\x06\x10"),
-     "a Caffe model", "save_file"},
+     "a Caffe model", "--weights FILE"},
     {HEAD("\x0a\x07"
           "AlexNet\x28\1"),
-     "a Caffe model", "save_file"},
+     "a Caffe model", "--weights FILE"},
     {HEAD("\nb.png 3\n"), "a text", NULL},
     /* '"' is 34, and so many behind it is the blank */
     {HEAD("\n\"/data/pictures/of/the/year/20.png\" 3\n"), "a text", NULL},
