@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Pictures through a net: a feed decodes ahead, batches of crops go to the devices, results come out in the order of
  * the list. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,31 +48,12 @@ static int infer_fail_image(struct infer *f, size_t image, const struct alexcl_e
                                            f->results.count > 1 ? "; --keep-going goes on without it" : "");
 }
 
-static int infer_label(struct infer *f, size_t image, struct alexcl_error *err) {
-    struct result *r = &f->results.list[image];
-    const struct image_list_entry *e = &f->list.entries[image];
-    if (!r->label || r->has_label || f->results.top_count == 0) return ALEXCL_OK;
-    int status = labels_find(f->results.labels, r->label, &r->label_index, err);
-    r->has_label = status == ALEXCL_OK;
-    if (status != ALEXCL_OK) {
-        char text[sizeof err->text];
-        memcpy(text, err->text, sizeof text);
-        err->text[0] = '\0';
-        if (e->blanks)
-            error_prefix(err, "line %d: %s; %s is no file either: put names with blanks in \"quotes\"", e->line, text,
-                         e->shown);
-        else
-            error_prefix(err, "line %d: %s", e->line, text);
-    }
-    return status;
-}
-
 static int infer_list(struct infer *f, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct feed_item item = {0};
     while (status == ALEXCL_OK && !interrupt_asked() && feed_next(f->feed, &item)) {
         struct alexcl_error why = item.error;
-        if (why.status == ALEXCL_OK) infer_label(f, item.index, &why);
+        if (why.status == ALEXCL_OK) infer_images_label(f, item.index, &why);
         status = why.status == ALEXCL_OK ? infer_batches_add(f, item.index, item.values, err)
                                          : infer_fail_image(f, item.index, &why, err);
         feed_release(f->feed, &item);
@@ -100,7 +82,7 @@ static int infer_array(struct infer *f, struct alexcl_error *err) {
 static int infer_check_options(const struct options *o, struct alexcl_error *err) {
     const struct infer_options *own = o->own;
     int status;
-    TRY(options_expect(o, "infer", own->input ? 0 : 1, own->input ? 0 : 1, err));
+    TRY(options_expect(o, "infer", own->input ? 0 : 1, own->input ? 0 : INT_MAX, err));
     if (own->features && !own->save)
         return error_set(err, ALEXCL_E_USAGE, "--features wants --save FILE.npy to write to");
     if (own->features && own->ten_crop)
@@ -125,13 +107,6 @@ static int infer_open_results(struct infer *f, struct alexcl_error *err) {
                                           .settings = &f->o->settings};
     int status;
     TRY(infer_alloc(&r->list, r->count, sizeof *r->list, err));
-    for (size_t i = 0; i < r->count; i++) {
-        char name[64];
-        snprintf(name, sizeof name, "%zu", i);
-        if (!own->input) r->list[i].label = f->list.entries[i].label;
-        r->list[i].path = strdup(own->input ? name : f->list.entries[i].shown);
-        if (!r->list[i].path) return error_set(err, ALEXCL_E_MEMORY, "out of host memory: the names of the images");
-    }
     if (own->features) return ALEXCL_OK;
     TRY(alexcl_plan_make(f->model, &request, &plan, err));
     struct alexcl_shape out = plan->layers[plan->layer_count - 1].out;
@@ -139,12 +114,7 @@ static int infer_open_results(struct infer *f, struct alexcl_error *err) {
     alexcl_plan_free(plan);
     r->top_count = (size_t)own->top < classes ? (size_t)own->top : classes;
     TRY(labels_open(own->labels, classes, &r->labels, err));
-    for (size_t i = 0; i < r->count && status == ALEXCL_OK; i++) {
-        struct alexcl_error why = {0};
-        /* the run ends there at the latest: what follows may be no list */
-        if (!own->input && f->list.entries[i].error && !own->keep_going) break;
-        if (infer_label(f, i, own->keep_going ? &why : err) != ALEXCL_OK && !own->keep_going) status = err->status;
-    }
+    TRY(infer_images_open_labels(f, classes, err));
 done:
     return status;
 }
@@ -158,12 +128,9 @@ static int infer_open_images(struct infer *f, struct alexcl_error *err) {
         TRY(npy_read_images(own->input, f->model, &f->input, err));
         f->results.count = f->input.shape[0];
     } else {
-        if (strcmp(o->arguments[0], "-") == 0 && isatty(STDIN_FILENO) && !o->quiet)
-            fprintf(stderr, "reading names from the terminal; end with Ctrl-D\n");
-        TRY(image_list_read(o->arguments[0], &f->list, err));
+        TRY(options_inputs(o, 0, own->keep_going, &f->list, err));
         f->results.count = f->list.count;
     }
-    if (f->results.count == 0) return error_set(err, ALEXCL_E_DATA, "%s names no image", o->arguments[0]);
     if (own->limit && (size_t)own->limit < f->results.count) {
         f->results.count = (size_t)own->limit;
         image_list_cut(&f->list, f->results.count);
@@ -242,12 +209,12 @@ static void infer_free(struct infer *f) {
     alexcl_weights_free(f->weights);
     npy_free(&f->input);
     for (size_t i = 0; f->results.list && i < f->results.count; i++) {
-        free(f->results.list[i].path);
         free(f->results.list[i].error);
         free(f->results.list[i].top);
         free(f->results.list[i].p);
     }
     labels_free(f->results.labels);
+    free(f->results.known);
     image_list_free(&f->list);
     json_decref(f->output.images);
     free(f->results.list);
@@ -302,15 +269,20 @@ const struct command infer_command = {
     .run = command_infer,
     .own = &infer_options,
     .shared = OPTIONS_RUN_NET,
-    .arguments = "LIST | -\n--input FILE.npy",
+    .arguments = "INPUT...\n--input FILE.npy",
     .about = "run pictures through a net on two devices",
-    .details = "LIST has one image a line, PNG or JPEG, with a label behind it or not; `-` is\n"
-               "standard input (on a terminal: type names, and end with Ctrl-D). Names are\n"
-               "relative to the list's folder; \"quote\" them when they have spaces; # begins a\n"
-               "comment.\n\n"
-               "  alexcl --devices 0,1 infer batch.txt\n"
-               "  alexcl --devices 0,1 infer batch.txt --split auto\n"
-               "  alexcl infer batch.txt --weights alexnet.safetensors --ten-crop --format json\n"
-               "  alexcl infer batch.txt --features pool5 --save pool5.npy\n",
+    .details = INPUTS_HELP "\nA list has one image a line, with a label behind it or not: an index, a name or\n"
+                           "a WordNet id. Names are relative to the list's folder; \"quote\" them when they\n"
+                           "have spaces and a label follows; # begins a comment. CSV is `path,label`, or has\n"
+                           "these and other columns under their names. On a terminal `-` ends with Ctrl-D.\n\n"
+                           "A folder of folders with pictures by class (as for torchvision's ImageFolder) is\n"
+                           "labelled by its folders' names: names or ids of classes; else, where there are\n"
+                           "as many folders as classes and no --labels, folder 0, 1, .. in the order of the\n"
+                           "bytes of their names.\n\n"
+                           "  alexcl infer cat.png dogs/ '*.jpg'\n"
+                           "  alexcl --devices 0,1 infer batch.txt\n"
+                           "  alexcl --devices 0,1 infer batch.txt --split auto\n"
+                           "  alexcl infer batch.txt --weights alexnet.safetensors --ten-crop --format json\n"
+                           "  alexcl infer batch.txt --features pool5 --save pool5.npy\n",
     .also = " predict classify run recognize recognise ",
 };

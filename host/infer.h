@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of `alexcl infer` share: command_infer.c opens all and goes through the images, infer_batches.c
+/* What the files of `alexcl infer` share: command_infer.c opens all and goes through the images, infer_images.c
+ * knows their names and labels, infer_batches.c
  * collects their crops and runs them, infer_scores.c makes scores of what comes back, infer_output.c prints them. Each
  * owns a part of struct infer. */
 #ifndef ALEXCL_INFER_H
@@ -20,8 +21,6 @@ struct infer_options {
 
 /* One image of the list, or of --input. */
 struct result {
-    char *path;         /* as the list shows it */
-    const char *label;  /* as the list shows it, or NULL */
     size_t label_index; /* valid when has_label */
     int has_label, crops_done, done;
     char *error; /* why there are no scores, or NULL */
@@ -30,11 +29,18 @@ struct result {
     double *p;   /* and their probabilities */
 };
 
+/* A label of the list, and the class that has it. */
+struct infer_label {
+    enum { LABEL_NEW, LABEL_FOUND, LABEL_UNKNOWN, LABEL_IGNORED } state;
+    size_t class;
+};
+
 /* command_infer.c: the images, and how they fared. */
 struct infer_results {
     struct result *list;
     size_t count, top_count;
     struct labels *labels;
+    struct infer_label *known; /* of image_list.labels */
     size_t finished, failed, labelled, top1_wrong, top5_wrong;
     int worst; /* status that the command ends with */
 };
@@ -87,6 +93,16 @@ struct infer {
 
 /* Zeroed memory for `count` of `size` bytes, at the pointer that `out` is the address of. */
 int infer_alloc(void *out, size_t count, size_t size, struct alexcl_error *err);
+
+/* An image as results show it; `number` is room for the name of one of --input. */
+const char *infer_images_name(const struct infer *f, size_t image, char number[24]);
+/* Its label's class; 0: it has none that counts. */
+int infer_images_class(const struct infer *f, size_t image, size_t *class);
+/* A label that is none of the model's is told, by its line. */
+int infer_images_label(struct infer *f, size_t image, struct alexcl_error *err);
+/* The names of the classes, and the classes of all labels; with --keep-going one that has none is told in its image's
+ * place. */
+int infer_images_open_labels(struct infer *f, size_t classes, struct alexcl_error *err);
 
 /* Once the net is open: memory for its batches of `rows` crops in all. */
 int infer_batches_open(struct infer *f, size_t rows, struct alexcl_error *err);

@@ -43,7 +43,8 @@ void infer_batches_free(struct infer_batches *b) {
 
 /* The net counts the images of a batch. */
 static void infer_batches_locate(const struct infer *f, size_t image, struct alexcl_error *err) {
-    error_prefix(err, "of the batch that begins with %s: ", f->results.list[image].path);
+    char number[24];
+    error_prefix(err, "of the batch that begins with %s: ", infer_images_name(f, image, number));
 }
 
 /* The rows of a batch from `first` on have run, with that status: makes scores of them. */

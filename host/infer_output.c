@@ -31,9 +31,10 @@ static const char *infer_output_name(const struct infer *f, size_t class, char n
     return number;
 }
 
-static void infer_output_text(const struct infer *f, const struct result *r) {
+static void infer_output_text(const struct infer *f, size_t image, const struct result *r) {
     char number[24];
-    report_text(stdout, r->error ? r->error : r->path); /* the error names line and picture */
+    report_text(stdout,
+                r->error ? r->error : infer_images_name(f, image, number)); /* the error names line and picture */
     if (!r->error && r->has_label) {
         printf("  (");
         report_text(stdout, infer_output_name(f, r->label_index, number));
@@ -51,14 +52,14 @@ static void infer_output_text(const struct infer *f, const struct result *r) {
     }
 }
 
-static void infer_output_csv(const struct infer *f, const struct result *r) {
+static void infer_output_csv(const struct infer *f, size_t image, const struct result *r) {
     char text[32], number[24];
     const char *weights = alexcl_weights_random(f->weights) ? "random: labels mean nothing" : "";
     size_t lines = r->error || f->results.top_count == 0 ? 1 : f->results.top_count;
     for (size_t i = 0; i < lines; i++) {
         int scored = !r->error && f->results.top_count;
-        report_csv(r->path, 0);
-        report_csv(r->label, 0);
+        report_csv(infer_images_name(f, image, number), 0);
+        report_csv(f->own->input ? NULL : f->list.entries[image].label, 0);
         snprintf(text, sizeof text, "%zu", i + 1);
         report_csv(scored ? text : "", 0);
         snprintf(text, sizeof text, "%zu", scored ? r->top[i] : 0);
@@ -71,13 +72,14 @@ static void infer_output_csv(const struct infer *f, const struct result *r) {
     }
 }
 
-static json_t *infer_output_json(const struct infer *f, const struct result *r) {
+static json_t *infer_output_json(const struct infer *f, size_t image, const struct result *r) {
     json_t *top = json_array();
     char number[24];
     for (size_t i = 0; !r->error && i < f->results.top_count; i++)
         report_append(top, json_pack("{s:I, s:o, s:f}", "index", (json_int_t)r->top[i], "name",
                                      report_string(infer_output_name(f, r->top[i], number)), "p", r->p[i]));
-    return json_pack("{s:o, s:o, s:o, s:o}", "path", report_string(r->path), "label", report_string(r->label), "error",
+    return json_pack("{s:o, s:o, s:o, s:o}", "path", report_string(infer_images_name(f, image, number)), "label",
+                     report_string(f->own->input ? NULL : f->list.entries[image].label), "error",
                      report_string(r->error), "top", top);
 }
 
@@ -90,13 +92,12 @@ int infer_output_emit(struct infer *f, struct alexcl_error *err) {
     for (; f->output.emitted < f->results.count && f->results.list[f->output.emitted].done; f->output.emitted++) {
         struct result *r = &f->results.list[f->output.emitted];
         if (f->o->format == FORMAT_JSON)
-            report_append(f->output.images, infer_output_json(f, r));
+            report_append(f->output.images, infer_output_json(f, f->output.emitted, r));
         else if (f->o->format == FORMAT_CSV)
-            infer_output_csv(f, r);
+            infer_output_csv(f, f->output.emitted, r);
         else if (r->error ? f->own->keep_going
                           : f->results.top_count > 0) /* an error that stops all is told at the end */
-            infer_output_text(f, r);
-        free(r->path);
+            infer_output_text(f, f->output.emitted, r);
         free(r->error);
         free(r->top);
         free(r->p);

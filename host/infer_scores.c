@@ -80,8 +80,9 @@ static int infer_scores_save_row(struct infer *f, struct alexcl_error *err) {
     return ALEXCL_OK;
 }
 
-static int infer_scores_finish(struct infer *f, struct result *r, struct alexcl_error *err) {
+static int infer_scores_finish(struct infer *f, size_t image, struct alexcl_error *err) {
     struct infer_scores *s = &f->scores;
+    struct result *r = &f->results.list[image];
     int status;
     for (size_t c = 0; c < s->units; c++) s->row[c] = (float)(s->sum[c] / (double)s->crops);
     if (f->results.top_count) {
@@ -89,6 +90,7 @@ static int infer_scores_finish(struct infer *f, struct result *r, struct alexcl_
         TRY(infer_alloc(&r->p, f->results.top_count, sizeof *r->p, err));
         topk_best(s->order, s->units, r->top, f->results.top_count);
         for (size_t i = 0; i < f->results.top_count; i++) r->p[i] = s->sum[r->top[i]] / (double)s->crops;
+        r->has_label = infer_images_class(f, image, &r->label_index);
         if (r->has_label) {
             r->rank = topk_rank(s->order, s->units, r->label_index);
             f->results.labelled++;
@@ -120,7 +122,7 @@ int infer_scores_add(struct infer *f, size_t image, const float *out, struct ale
     infer_scores_add_crop(f, out);
     if (++r->crops_done < (int)f->scores.crops) return ALEXCL_OK;
     int status = infer_scores_fill_failed(f, image, err);
-    if (status == ALEXCL_OK) status = infer_scores_finish(f, r, err);
+    if (status == ALEXCL_OK) status = infer_scores_finish(f, image, err);
     f->scores.next_row++;
     return status;
 }
@@ -148,10 +150,10 @@ size_t infer_scores_not_finite(const float *values, size_t count) {
 int infer_scores_fail(struct infer *f, size_t image, const struct alexcl_error *why, struct alexcl_error *err) {
     struct infer_scores *s = &f->scores;
     struct alexcl_error own = *why;
-    char line[32] = "";
-    if (!f->own->input) snprintf(line, sizeof line, "line %d: ", f->list.entries[image].line);
-    error_prefix(&own, "%s%s%s: its scores are not finite numbers; of its batch, ", line, f->own->input ? "image " : "",
-                 f->results.list[image].path);
+    char place[IMAGE_LIST_PLACE] = "image ", number[24];
+    if (!f->own->input) image_list_place(&f->list.entries[image], place);
+    error_prefix(&own, "%s%s: its scores are not finite numbers; of its batch, ", place,
+                 infer_images_name(f, image, number));
     memset(s->sum, 0, s->units * sizeof *s->sum); /* of its crops that were fine */
     memset(s->order, 0, s->units * sizeof *s->order);
     return infer_scores_note_failure(f, image, &own, err);

@@ -478,6 +478,20 @@ const char *options_tell_precision(const struct options *o) {
     return strcmp(o->precision, "half") == 0 ? "; weights of fully connected layers in half precision" : "";
 }
 
+int options_inputs(const struct options *o, int first, int keep_going, struct image_list *out,
+                   struct alexcl_error *err) {
+    const char *const *names = (const char *const *)(o->arguments + first);
+    size_t count = (size_t)(o->argument_count - first);
+    for (size_t i = 0; i < count && !o->quiet; i++)
+        if (strcmp(names[i], "-") == 0 && isatty(STDIN_FILENO))
+            fprintf(stderr, "reading names from the terminal; end with Ctrl-D\n");
+    int status = inputs_read(names, count, keep_going, out, err);
+    if (status != ALEXCL_OK) return status;
+    if (out->note && !o->quiet) report_message(NULL, out->note);
+    return out->count ? ALEXCL_OK
+                      : error_set(err, ALEXCL_E_DATA, "%s names no image", count == 1 ? names[0] : "none of them");
+}
+
 int options_expect(const struct options *o, const char *command, int min, int max, struct alexcl_error *err) {
     if (o->argument_count >= min && o->argument_count <= max) return ALEXCL_OK;
     if (o->argument_count < min)

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "settings.h"
+#include "inputs.h"
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
 enum { OPTIONS_GAINS = 32, OPTIONS_IMAGES = 1000000 /* the largest number of images, or scores, to ask for */ };
@@ -122,6 +123,10 @@ int options_weights(const struct options *o, const struct alexcl_model *model, c
                     struct alexcl_weights **out, struct alexcl_error *err);
 /* "; weights of fully connected layers in half precision", where they are; else "". */
 const char *options_tell_precision(const struct options *o);
+/* The pictures that the arguments from `first` on name (inputs.h), one at least; what was passed over is told on
+ * stderr. Freed by image_list_free. */
+int options_inputs(const struct options *o, int first, int keep_going, struct image_list *out,
+                   struct alexcl_error *err);
 /* ALEXCL_E_USAGE unless there are between `min` and `max` arguments. */
 int options_expect(const struct options *o, const char *command, int min, int max, struct alexcl_error *err);
 /* ALEXCL_E_USAGE where a file that will be written (NULL: none) is named like one of another format than `ending`'s. */

@@ -6,4 +6,7 @@
 /* A picture file to RGB. The kind is told by the content, not by the name's ending. ALEXCL_E_DATA, with the path, for
  * anything that is no sound PNG or JPEG of at most PICTURE_MAX_PIXELS pixels. */
 int decode_file(const char *path, struct picture *out, struct alexcl_error *err);
+/* Whether a decoder takes a file that begins so, or that is called so. */
+int decode_takes(const unsigned char *start, size_t length);
+int decode_takes_name(const char *name);
 #endif

@@ -46,12 +46,13 @@ static double feed_cpu_seconds(void) {
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-static int feed_make(const struct feed *feed, const struct image_list_entry *e, float *values,
-                     struct alexcl_error *err) {
+static int feed_make(const struct feed *feed, size_t index, float *values, struct alexcl_error *err) {
+    struct image_list_entry *e = &feed->list->entries[index];
     const struct alexcl_model *m = feed->options.model;
     struct picture whole = {0}, resized = {0};
     size_t one = (size_t)m->channels * (size_t)m->height * (size_t)m->width;
     unsigned char *patch = NULL;
+    image_list_settle(e);
     if (e->error) return error_set(err, ALEXCL_E_DATA, "%s", e->error);
     int status = decode_file(e->path, &whole, err);
     if (status == ALEXCL_OK) status = prepare_resize(m, &whole, &resized, err);
@@ -63,8 +64,8 @@ static int feed_make(const struct feed *feed, const struct image_list_entry *e, 
                     patch);
         prepare_values(m, patch, values + (size_t)i * one);
         if (feed->options.dump_folder)
-            status = patches_write(feed->options.dump_folder, e->line, e->path, feed->crops == 1 ? -1 : i, m, patch,
-                                   values + (size_t)i * one, err);
+            status = patches_write(feed->options.dump_folder, e->line && !e->list ? e->line : (int)index + 1, e->path,
+                                   feed->crops == 1 ? -1 : i, m, patch, values + (size_t)i * one, err);
     }
     free(patch);
     picture_free(&resized);
@@ -73,12 +74,13 @@ static int feed_make(const struct feed *feed, const struct image_list_entry *e, 
 
 /* "line 3: cat.jpg: ..."; messages begin with the path as it was opened, which the list shows shorter. */
 static void feed_locate(const struct image_list_entry *e, struct alexcl_error *err) {
-    char text[sizeof err->text];
+    char text[sizeof err->text], place[IMAGE_LIST_PLACE];
     memcpy(text, err->text, sizeof text);
     size_t length = strlen(e->path);
     int named = strncmp(text, e->path, length) == 0 && strncmp(text + length, ": ", 2) == 0;
     err->text[0] = '\0';
-    error_prefix(err, "line %d: %s: %s%s", e->line, e->shown, named ? text + length + 2 : text,
+    image_list_place(e, place);
+    error_prefix(err, "%s%s: %s%s", place, e->shown, named ? text + length + 2 : text,
                  e->blanks ? "; put names with blanks in \"quotes\"" : "");
 }
 
@@ -96,7 +98,7 @@ static void *feed_work(void *argument) {
         double start = feed_cpu_seconds();
         struct alexcl_error err = {0};
         slot->index = index;
-        if (feed_make(feed, &feed->list->entries[index], slot->values, &err) != ALEXCL_OK) {
+        if (feed_make(feed, index, slot->values, &err) != ALEXCL_OK) {
             feed_locate(&feed->list->entries[index], &err);
             slot->error = malloc(sizeof err);
             if (slot->error) *slot->error = err;
@@ -185,8 +187,8 @@ int feed_next(struct feed *feed, struct feed_item *item) {
         item->error = *slot->error;
     } else {
         item->error.status = ALEXCL_E_MEMORY;
-        snprintf(item->error.text, sizeof item->error.text, "line %d: out of host memory",
-                 feed->list->entries[slot->index].line);
+        snprintf(item->error.text, sizeof item->error.text, "%s: out of host memory",
+                 feed->list->entries[slot->index].shown);
     }
     pthread_mutex_unlock(&feed->lock);
     return 1;

@@ -26,6 +26,7 @@ struct feed_memory {
     uint64_t fixed, image; /* bytes in any case, and for each image of a batch */
 };
 struct feed_memory feed_memory(const struct alexcl_model *m, int ten_crop, int batch);
+/* Its threads settle the entries of the list, each before its item is given. */
 int feed_open(const struct image_list *list, const struct feed_options *options, struct feed **out,
               struct alexcl_error *err);
 /* The next image in order, blocking until it is ready. 0 at the end. */

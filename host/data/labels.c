@@ -132,7 +132,7 @@ static int labels_read(const char *path, char **text, struct alexcl_error *err) 
     if (status != ALEXCL_OK) return status;
     *text = (char *)data;
     const struct kind *kind = kinds_of(*text, length);
-    if (kind && !kind->text)
+    if (kind && kind->content != KIND_TEXT)
         return error_set(err, ALEXCL_E_DATA, "%s: is %s, not a text of classes' names; %s", path, kind->name,
                          kind->advice);
     return strlen(*text) == length ? ALEXCL_OK : error_set(err, ALEXCL_E_DATA, "%s: is no text", path);
@@ -161,6 +161,24 @@ int labels_open(const char *path, size_t classes, struct labels **out, struct al
             status = error_set(err, ALEXCL_E_DATA, "%s: names %zu classes, the model has %zu", path, count, classes);
     }
     free(text);
+    if (status == ALEXCL_OK)
+        *out = l;
+    else
+        labels_free(l);
+    return status;
+}
+
+int labels_make(char *const *names, size_t classes, struct labels **out, struct alexcl_error *err) {
+    struct labels *l = calloc(1, sizeof *l);
+    int status = ALEXCL_OK;
+    if (l) {
+        l->classes = classes;
+        l->names = calloc(classes ? classes : 1, sizeof *l->names);
+        l->wnids = calloc(classes ? classes : 1, sizeof *l->wnids);
+    }
+    if (!l || !l->names || !l->wnids) status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: labels");
+    for (size_t i = 0; i < classes && status == ALEXCL_OK; i++)
+        status = labels_put(l, "names", i, names[i], strlen(names[i]), err);
     if (status == ALEXCL_OK)
         *out = l;
     else

@@ -36,13 +36,13 @@ int patches_make_folder(const char *folder, struct alexcl_error *err) {
     return ALEXCL_OK;
 }
 
-int patches_write(const char *folder, int line, const char *path, int crop, const struct alexcl_model *model,
+int patches_write(const char *folder, int number, const char *path, int crop, const struct alexcl_model *model,
                   const unsigned char *patch, const float *values, struct alexcl_error *err) {
     char stem[4096], name[4200], suffix[16] = "";
     const char *file = strrchr(path, '/');
     if (crop >= 0) snprintf(suffix, sizeof suffix, "-%d", crop);
     file = file ? file + 1 : path;
-    if (snprintf(stem, sizeof stem, "%s/%d-%.*s%s", folder, line, printable_cut(file, MAX_NAME), file, suffix) >=
+    if (snprintf(stem, sizeof stem, "%s/%d-%.*s%s", folder, number, printable_cut(file, MAX_NAME), file, suffix) >=
         (int)sizeof stem)
         return error_set(err, ALEXCL_E_OTHER, "--dump-patches: the name of %s is too long", path);
     size_t shape[3] = {0, (size_t)model->height, (size_t)model->width},

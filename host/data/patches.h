@@ -6,8 +6,9 @@
 
 /* Makes the folder, with its parents. */
 int patches_make_folder(const char *folder, struct alexcl_error *err);
-/* Writes <folder>/<line>-<file name>[-<crop>].npy and .png; crop < 0: without it. `patch`: pixels, `values`: C x H x
+/* Writes <folder>/<number>-<file name>[-<crop>].npy and .png; number: of the list's line, or of the picture from 1;
+ * crop < 0: without it. `patch`: pixels, `values`: C x H x
  * W. */
-int patches_write(const char *folder, int line, const char *path, int crop, const struct alexcl_model *model,
+int patches_write(const char *folder, int number, const char *path, int crop, const struct alexcl_model *model,
                   const unsigned char *patch, const float *values, struct alexcl_error *err);
 #endif

@@ -7,12 +7,11 @@
 #include <strings.h>
 
 #include "kinds.h"
-#include "kinds.h"
 
 #define MAGICK(ending) "convert IN." ending " OUT.png (ImageMagick) converts it"
 #define FIRST(ending) "convert 'IN." ending "[0]' OUT.png (ImageMagick) converts the first of its pictures"
 #define HEIF(ending) "heif-convert IN." ending " OUT.png (libheif) converts it"
-#define PICTURE "name it in a list: echo FILE | alexcl infer -"
+#define PICTURE "alexcl infer FILE takes it"
 #define UNPACK(command) command " unpacks it: name the file inside"
 #define TO_UTF8(from) "iconv -f " from " -t UTF-8 FILE >NEW makes UTF-8 of it"
 #define TORCH "torch.save(model.state_dict(), 'NEW.pth'), by PyTorch 1.6 or later, writes one that is read"
@@ -24,21 +23,21 @@ static const struct {
     size_t length;
     struct kind kind;
 } magics[] = {
-    {"\x89PNG\r\n\x1a\n", 8, {"a PNG picture", PICTURE, 0}},
-    {"\x89PNG", 4, {"a damaged PNG picture", "fetch it again (by FTP in binary mode)", 0}},
-    {"\xff\xd8\xff", 3, {"a JPEG picture", PICTURE, 0}},
-    {"RIFF????WEBP", 12, {"a WebP picture", MAGICK("webp"), 0}},
-    {"GIF8?a", 6, {"a GIF picture", FIRST("gif"), 0}},
-    {"BM????\0\0\0\0", 10, {"a BMP picture", MAGICK("bmp"), 0}},
-    {"II*\0", 4, {"a TIFF picture", FIRST("tif"), 0}},
-    {"MM\0*", 4, {"a TIFF picture", FIRST("tif"), 0}},
-    {"????ftypavi", 11, {"an AVIF picture", HEIF("avif"), 0}},
-    {"????ftyphe", 10, {"a HEIC picture", HEIF("heic"), 0}},
-    {"????ftypm?f1", 12, {"a HEIC or AVIF picture", HEIF("heic"), 0}},
-    {"\0\0\0\x0cjP  \r\n", 10, {"a JPEG 2000 picture", MAGICK("jp2"), 0}},
-    {"\0\0\0\x0cJXL \r\n", 10, {"a JPEG XL picture", "djxl IN.jxl OUT.png (libjxl) converts it", 0}},
-    {"\xff\x0a", 2, {"a JPEG XL picture", "djxl IN.jxl OUT.png (libjxl) converts it", 0}},
-    {"8BPS", 4, {"a Photoshop picture", FIRST("psd"), 0}},
+    {"\x89PNG\r\n\x1a\n", 8, {"a PNG picture", PICTURE, KIND_PICTURE}},
+    {"\x89PNG", 4, {"a damaged PNG picture", "fetch it again (by FTP in binary mode)", KIND_PICTURE}},
+    {"\xff\xd8\xff", 3, {"a JPEG picture", PICTURE, KIND_PICTURE}},
+    {"RIFF????WEBP", 12, {"a WebP picture", MAGICK("webp"), KIND_PICTURE}},
+    {"GIF8?a", 6, {"a GIF picture", FIRST("gif"), KIND_PICTURE}},
+    {"BM????\0\0\0\0", 10, {"a BMP picture", MAGICK("bmp"), KIND_PICTURE}},
+    {"II*\0", 4, {"a TIFF picture", FIRST("tif"), KIND_PICTURE}},
+    {"MM\0*", 4, {"a TIFF picture", FIRST("tif"), KIND_PICTURE}},
+    {"????ftypavi", 11, {"an AVIF picture", HEIF("avif"), KIND_PICTURE}},
+    {"????ftyphe", 10, {"a HEIC picture", HEIF("heic"), KIND_PICTURE}},
+    {"????ftypm?f1", 12, {"a HEIC or AVIF picture", HEIF("heic"), KIND_PICTURE}},
+    {"\0\0\0\x0cjP  \r\n", 10, {"a JPEG 2000 picture", MAGICK("jp2"), KIND_PICTURE}},
+    {"\0\0\0\x0cJXL \r\n", 10, {"a JPEG XL picture", "djxl IN.jxl OUT.png (libjxl) converts it", KIND_PICTURE}},
+    {"\xff\x0a", 2, {"a JPEG XL picture", "djxl IN.jxl OUT.png (libjxl) converts it", KIND_PICTURE}},
+    {"8BPS", 4, {"a Photoshop picture", FIRST("psd"), KIND_PICTURE}},
     {"%PDF-", 5, {"a PDF document", "pdftoppm -png IN.pdf OUT (poppler) makes pictures of its pages", 0}},
     {"\x93NUMPY", 6, {"an array of NumPy (.npy)", "--input FILE takes one of what the net sees", 0}},
     {"\x89HDF\r\n\x1a\n", 8, {"an HDF5 file (Keras's .h5)", NUMPY, 0}},
@@ -73,15 +72,15 @@ static const struct kind tar = {"a tar archive", UNPACK("tar -xf"), 0},
                          safetensors = {"a safetensors file", "--weights FILE takes it", 0},
                          onnx = {"an ONNX model", "write its initializers anew by safetensors.numpy.save_file", 0},
                          caffe = {"a Caffe model (.caffemodel)", "--weights FILE takes it", 0},
-                         ppm = {"a PPM, PGM or PBM picture", MAGICK("ppm"), 0},
+                         ppm = {"a PPM, PGM or PBM picture", MAGICK("ppm"), KIND_PICTURE},
                          utf16_low = {"a text in UTF-16", TO_UTF8("UTF-16LE"), 0},
                          utf16_high = {"a text in UTF-16", TO_UTF8("UTF-16BE"), 0},
                          page = {"a web page (HTML)",
                                  "a download that failed, or had to be confirmed, leaves one: curl -fLo FILE URL", 0},
                          drawing = {"an SVG drawing", "rsvg-convert IN.svg -o OUT.png (librsvg) converts it", 0},
                          shards = {"an index of weights in several files (JSON)",
-                                   "make one of them: model.save_pretrained(FOLDER, max_shard_size='10GB')", 1},
-                         json = {"a JSON text", NULL, 1}, text = {"a text", NULL, 1};
+                                   "make one of them: model.save_pretrained(FOLDER, max_shard_size='10GB')", KIND_TEXT},
+                         json = {"a JSON text", NULL, KIND_TEXT}, text = {"a text", NULL, KIND_TEXT};
 
 static int kinds_matches(const unsigned char *start, size_t length, const char *magic, size_t bytes) {
     for (size_t i = 0; i < bytes; i++)

@@ -8,8 +8,9 @@ struct kind {
     const char *name; /* "a WebP picture" */
     /* what to do with it: "convert IN.webp OUT.png (ImageMagick) converts it"; NULL: nothing in particular */
     const char *advice;
-    int text; /* a text in UTF-8: it may be what was asked for */
+    int content; /* KIND_TEXT, KIND_PICTURE, or 0 */
 };
+enum { KIND_TEXT = 1 /* in UTF-8 */, KIND_PICTURE };
 enum { KINDS_START = 4096 };
 /* By a file's first bytes, of which KINDS_START are enough. NULL: none of those that are known. */
 const struct kind *kinds_of(const void *start, size_t length);

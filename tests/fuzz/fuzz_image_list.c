@@ -48,7 +48,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (status != ALEXCL_OK) return 0;
     FUZZ_CLAIM(list.count <= size && 4 * size <= sizeof text); /* "a" and a new line for a; both quoted */
     for (size_t i = 0; i < list.count; i++) {
-        const struct image_list_entry *e = &list.entries[i];
+        struct image_list_entry *e = &list.entries[i];
+        image_list_settle(e);
+        FUZZ_CLAIM(!e->whole && (!e->label || strcmp(e->label, list.labels[e->label_id]) == 0));
         FUZZ_CLAIM(e->line > before);
         before = e->line;
         if (check_entry(e)) {

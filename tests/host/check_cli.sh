@@ -23,7 +23,7 @@ run 0 --version; prints "OpenCL loader: ${ALEXCL_TEST_LOADER:-}"; prints "build:
 run 2; prints "infer"
 run 2 hepl; says "did you mean help?"
 run 2 infer --ten-crop=3 list.txt; says "takes no value"
-run 2 infer -- list.txt -q; says "does not know what to do with -q"
+run 2 summary -- lenet5 -q; says "does not know what to do with -q"; run 6 infer -- -q; says "q: No such file"
 POSIXLY_CORRECT=1 run 0 plan --model lenet5; prints "lenet5"
 run 2 ifner; says "did you mean infer?"
 run 2 infer --devcies 0 list.txt; says "did you mean --devices?"
@@ -75,7 +75,7 @@ for value in -1:2 x 1: 1.5:1 ""; do run 2 plan "--split=$value"; says "--split $
 run 2 plan --split 0:0; says "must have a share"; run 2 summary --split auto; says "takes no --split"
 run 2 env --format yaml; says "text, json or csv"
 run 2 summary --model alexne; says '"alexnet"'
-run 2 infer; says "wants LIST"
+run 2 infer; says "wants INPUT"; run 2 infer --input x.npy y.png; says "does not know what to do with y.png"
 run 2 models extra; says "extra"
 run 2 weights init; says "-o FILE"
 run 2 weights init -o w.safetensors --gain fc8; says "LAYER=NUMBER"
@@ -243,6 +243,33 @@ what="names by find on /dev/stdin"; find . -maxdepth 1 -name 'a cat.png' | "$ale
 printf 'your cat.png\n' >blank.txt; tiny 6 infer --devices $one blank.txt; says 'line 1: label "cat.png": '; says '; your is no file either: put names with blanks in "quotes"'
 tiny 6 infer --devices $one --keep-going blank.txt; prints 'line 1: your: No such file or directory; check the name and its folder; put names with blanks in "quotes"'
 echo 'your cat.png 3' >blank.txt; tiny 6 infer --devices $one blank.txt; says 'put names with blanks in "quotes"'
+
+# Pictures, folders and patterns by their names, in the order in which they are named. On the reference alone: no device is asked for anything else.
+if [ "$implementation" = none ]; then
+mkdir -p pics/deep; cp "$photos/cat.png" pics/deep/b.png; cp "$photos/coffee.jpg" pics/a.jpg; echo text >pics/notes.txt; echo x >pics/.hidden; cp "$photos/rocket.jpg" pics/c
+tiny 0 infer -q --devices $one "$photos/cat.png"; prints "cat.png"; tiny 0 infer --devices $one pics; says "2 files were passed over: 1 hidden (pics/.hidden), 1 a text (pics/notes.txt)"
+tiny 0 infer -q --devices $one pics --format json --save folder_scores.npy; silent; json '[.images[].path] == ["pics/a.jpg", "pics/c", "pics/deep/b.png"] and .summary.labelled == 0'
+scores() { cmp -s again.npy folder_scores.npy || bad "not the scores of the folder"; }
+tiny 0 infer -q --devices $one pics/[ac]* pics/deep --save again.npy; scores; tiny 0 infer -q --devices $one 'pics/[ac]*' 'pics/*/*.png' --save again.npy; scores
+tiny 0 infer -q --devices $one pics/c pics/a.jpg pics/deep --save again.npy; cmp -s again.npy folder_scores.npy && bad "another order gives the same scores"
+tiny 6 infer --devices $one 'pics/*.nothing'; says "pics/*.nothing: no file is called so"
+printf 'pics/a.jpg 3\nno.png\n' >two.txt; tiny 6 infer --devices $one --keep-going gone.jpg two.txt pics/c --format json
+json '[.images[] | [.path, .label, .error == null]] == [["gone.jpg",null,false],["pics/a.jpg","3",true],["no.png",null,false],["pics/c",null,true]]'
+says "gone.jpg: No such file"; says "two.txt, line 2: no.png: No such file"; tiny 6 infer --devices $one gone.jpg pics; says "gone.jpg: No such file"
+printf 'path,label\r\n"pics/a.jpg",3\r\npics/c,7\r\n' >list.csv; tiny 0 infer -q --devices $one list.csv --format json; json '[.images[] | [.path, .label]] == [["pics/a.jpg","3"],["pics/c","7"]] and .summary.labelled == 2'
+tiny 0 infer -q --devices $one --dump-patches several pics list.txt; [ "$(ls several/*.png)" = "$(printf 'several/%s\n' 1-a.jpg.png 2-c.png 3-b.png.png "4-a cat.png.png" 5-coffee.png.png 6-rocket.jpg.png)" ] || bad "patches: $(ls several)"
+# A folder of classes: by index or name; as many folders as classes are these; other folders say nothing, and no error is counted.
+tree() { rm -rf tree; for class in "$@"; do mkdir -p "tree/$class"; cp "$photos/cat.png" "tree/$class/x.png"; done; }
+tree 3 7; tiny 0 infer --devices $one tree --format json; json '[.images[].label] == ["3", "7"] and .summary.labelled == 2'
+for i in $(seq 0 9); do echo "n0000000$i kind $i, sort $i"; done >kinds.txt
+tree n00000002 "sort 5"; tiny 0 infer -q --devices $one tree --labels kinds.txt --format csv --top 10; grep -q '^tree/n00000002/x.png,n00000002,' out || bad "no label"
+tiny 0 infer --devices $one tree --labels kinds.txt --format json; json '.summary.labelled == 2'
+tree ant bee cat dog elk fox gnu hen ibis jay; tiny 0 infer --devices $one tree --format json; json '.summary.labelled == 10 and (.images[0].top[0].name | test("^[a-j]")) and .summary.top1_error == 0.9'
+says "the 10 folders are taken for the 10 classes"
+tree ant bee; tiny 0 infer --devices $one tree --format json; json '.summary.labelled == 0 and [.images[].label] == ["ant", "bee"] and [.images[].error] == [null, null]'; says "2 of 2 folders are called as no class"
+tree ant bee cat dog elk fox gnu hen ibis 3; tiny 0 infer --devices $one tree --format json; json '.summary.labelled == 1'; says "9 of 10 folders"
+tree ant bee cat dog elk fox gnu hen ibis jay; tiny 0 infer --devices $one tree --labels kinds.txt; says "10 of 10 folders"
+fi
 
 # Another loader was asked all that it is asked (khronos.cli.pocl); nothing below depends on it.
 case ${ALEXCL_TEST_LOADER:-} in Khronos*) end; exit ;; esac
