@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of `alexcl infer` share: command_infer.c opens all and goes through the images, infer_images.c
- * knows their names and labels, infer_batches.c
- * collects their crops and runs them, infer_scores.c makes scores of what comes back, infer_output.c prints them. Each
- * owns a part of struct infer. */
+/* Pictures through a net. infer_run.c opens all and goes through the images, infer_images.c knows their names and
+ * labels, infer_batches.c collects their crops and runs them; each command takes the values that come back. Those of
+ * `alexcl infer`: command_infer.c, infer_scores.c makes scores of them, infer_output.c prints them. Each owns a part of
+ * struct infer. */
 #ifndef ALEXCL_INFER_H
 #define ALEXCL_INFER_H
 #include <jansson.h>
@@ -42,7 +42,8 @@ struct infer_results {
     struct labels *labels;
     struct infer_label *known; /* of image_list.labels */
     size_t finished, failed, labelled, top1_wrong, top5_wrong;
-    int worst; /* status that the command ends with */
+    size_t beside; /* images of the list that have no result of their own: what others are compared with */
+    int worst;     /* status that the command ends with */
 };
 
 /* Rows of crops, their scores, and the images whose they are. */
@@ -78,6 +79,15 @@ struct infer_output {
 struct infer {
     const struct options *o;
     const struct infer_options *own;
+    /* The command's: takes the values of an image, and prints what is done, in the order of the list. */
+    int (*take)(struct infer *f, size_t image, const float *out, struct alexcl_error *err);
+    int (*emit)(struct infer *f, struct alexcl_error *err);
+    void *user;                 /* the command's */
+    const char *const *outputs; /* layers whose values it wants, in place of the last one's; NULL: that one */
+    size_t output_count;
+    int as_it_is; /* pictures of the model's size alone, not resized */
+    /* as_it_is: asked of a picture of another size, where it is not NULL. 1: the list ends before it; 0: it fails. */
+    int (*resized)(struct infer *f, const struct feed_item *item);
     const struct alexcl_model *model;
     struct alexcl_weights *weights;
     struct alexcl_selection *selection;
@@ -103,6 +113,16 @@ int infer_images_label(struct infer *f, size_t image, struct alexcl_error *err);
 /* The names of the classes, and the classes of all labels; with --keep-going one that has none is told in its image's
  * place. */
 int infer_images_open_labels(struct infer *f, size_t classes, struct alexcl_error *err);
+
+/* infer_run.c. Opens the net and all that feeds it, where model, weights, selection, the list (or --input), the number
+ * of results and scores.crops are there. */
+int infer_begin(struct infer *f, struct alexcl_error *err);
+/* Goes through the images. An error says how far it got. */
+int infer_run(struct infer *f, struct alexcl_error *err);
+/* What the command ends with: the status of infer_run, else `late`, what went wrong behind it, else that images
+ * failed. */
+int infer_end(const struct infer *f, int status, const struct alexcl_error *late, struct alexcl_error *err);
+void infer_free(struct infer *f);
 
 /* Once the net is open: memory for its batches of `rows` crops in all. */
 int infer_batches_open(struct infer *f, size_t rows, struct alexcl_error *err);

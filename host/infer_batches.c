@@ -65,7 +65,7 @@ static int infer_batches_take(struct infer *f, const struct crops *b, size_t fir
             status = infer_scores_fail(f, b->owner[i], &why, err);
             continue;
         }
-        status = infer_scores_add(f, b->owner[i], out, err);
+        status = f->take(f, b->owner[i], out, err);
     }
     return status;
 }
@@ -73,7 +73,7 @@ static int infer_batches_take(struct infer *f, const struct crops *b, size_t fir
 /* Behind the last row of a batch. */
 static int infer_batches_end(struct infer *f, struct crops *b, int status, struct alexcl_error *err) {
     b->rows = 0;
-    if (status == ALEXCL_OK) status = infer_output_emit(f, err);
+    if (status == ALEXCL_OK) status = f->emit(f, err);
     infer_output_progress(f);
     return status;
 }

@@ -30,7 +30,6 @@ int infer_scores_open(struct infer *f, struct alexcl_error *err) {
     alexcl_net_output(f->net, &shape);
     size_t dims[4] = {0, (size_t)shape.c, (size_t)shape.h, (size_t)shape.w};
     int status;
-    s->units = dims[1] * dims[2] * dims[3];
     if (f->own->save) TRY(npy_writer_open(f->own->save, infer_scores_is_row(shape) ? 2 : 4, dims, &s->save, err));
     TRY(infer_alloc(&s->sum, s->units, sizeof *s->sum, err));
     TRY(infer_alloc(&s->order, s->units, sizeof *s->order, err));
@@ -110,7 +109,7 @@ done:
 int infer_scores_fill_failed(struct infer *f, size_t image, struct alexcl_error *err) {
     struct infer_scores *s = &f->scores;
     int status = ALEXCL_OK;
-    for (; s->next_row < image && status == ALEXCL_OK; s->next_row++) {
+    for (; s->save && s->next_row < image && status == ALEXCL_OK; s->next_row++) {
         for (size_t c = 0; c < s->units; c++) s->row[c] = NAN;
         status = infer_scores_save_row(f, err);
     }
@@ -154,7 +153,9 @@ int infer_scores_fail(struct infer *f, size_t image, const struct alexcl_error *
     if (!f->own->input) image_list_place(&f->list.entries[image], place);
     error_prefix(&own, "%s%s: its scores are not finite numbers; of its batch, ", place,
                  infer_images_name(f, image, number));
-    memset(s->sum, 0, s->units * sizeof *s->sum); /* of its crops that were fine */
-    memset(s->order, 0, s->units * sizeof *s->order);
+    if (s->sum) { /* of its crops that were fine */
+        memset(s->sum, 0, s->units * sizeof *s->sum);
+        memset(s->order, 0, s->units * sizeof *s->order);
+    }
     return infer_scores_note_failure(f, image, &own, err);
 }

@@ -23,6 +23,7 @@ struct slot {
     struct alexcl_error *error; /* allocated when something is wrong */
     size_t index;               /* of the list */
     int ready;
+    int width, height; /* of a picture that has not the size wanted */
 };
 
 struct feed {
@@ -46,7 +47,18 @@ static double feed_cpu_seconds(void) {
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-static int feed_make(const struct feed *feed, size_t index, float *values, struct alexcl_error *err) {
+/* A picture that is not to be resized must have the size already; where it has not, the slot keeps its own. */
+static int feed_take_as_it_is(struct slot *slot, const struct alexcl_model *m, const struct picture *p,
+                              struct alexcl_error *err) {
+    if (p->width == m->width && p->height == m->height) return ALEXCL_OK;
+    slot->width = p->width;
+    slot->height = p->height;
+    return error_set(err, ALEXCL_E_DATA, "the picture is %d x %d, not %d x %d: it is not resized here", p->width,
+                     p->height, m->width, m->height);
+}
+
+static int feed_make(const struct feed *feed, size_t index, struct slot *slot, struct alexcl_error *err) {
+    float *values = slot->values;
     struct image_list_entry *e = &feed->list->entries[index];
     const struct alexcl_model *m = feed->options.model;
     struct picture whole = {0}, resized = {0};
@@ -55,8 +67,13 @@ static int feed_make(const struct feed *feed, size_t index, float *values, struc
     image_list_settle(e);
     if (e->error) return error_set(err, ALEXCL_E_DATA, "%s", e->error);
     int status = decode_file(e->path, &whole, err);
-    if (status == ALEXCL_OK) status = prepare_resize(m, &whole, &resized, err);
-    picture_free(&whole);
+    if (status == ALEXCL_OK && feed->options.as_it_is) {
+        status = feed_take_as_it_is(slot, m, &whole, err);
+        resized = whole;
+    } else {
+        if (status == ALEXCL_OK) status = prepare_resize(m, &whole, &resized, err);
+        picture_free(&whole);
+    }
     if (status == ALEXCL_OK && (patch = malloc(one)) == NULL)
         status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: a crop");
     for (int i = 0; i < feed->crops && status == ALEXCL_OK; i++) {
@@ -98,7 +115,8 @@ static void *feed_work(void *argument) {
         double start = feed_cpu_seconds();
         struct alexcl_error err = {0};
         slot->index = index;
-        if (feed_make(feed, index, slot->values, &err) != ALEXCL_OK) {
+        slot->width = slot->height = 0;
+        if (feed_make(feed, index, slot, &err) != ALEXCL_OK) {
             feed_locate(&feed->list->entries[index], &err);
             slot->error = malloc(sizeof err);
             if (slot->error) *slot->error = err;
@@ -181,6 +199,8 @@ int feed_next(struct feed *feed, struct feed_item *item) {
     while (!slot->ready || slot->index != feed->given) pthread_cond_wait(&feed->filled, &feed->lock);
     feed->given++;
     item->index = slot->index;
+    item->width = slot->width;
+    item->height = slot->height;
     if (slot->ready == 1) {
         item->values = slot->values;
     } else if (slot->error) {

@@ -9,6 +9,7 @@ struct feed;
 struct feed_options {
     const struct alexcl_model *model;
     int ten_crop;            /* 10 crops an image instead of the centre */
+    int as_it_is;            /* a picture must have the model's size, and is not resized */
     const char *dump_folder; /* --dump-patches, or NULL */
     int threads;             /* 0: as many as there are CPUs for this process, at most 8 */
     size_t ahead;            /* prepared images to hold at most; at least two batches keep the devices busy */
@@ -17,6 +18,7 @@ struct feed_item {
     size_t index;              /* in the list */
     const float *values;       /* crops x C x H x W; NULL when `error` is set; valid until feed_release */
     struct alexcl_error error; /* what is wrong with this image; status 0: nothing */
+    int width, height;         /* as_it_is: the size of a picture that has not the model's; else 0 */
 };
 /* Prepared images that keep the devices busy with batches of `batch`, in a bounded memory. */
 size_t feed_ahead(const struct alexcl_model *m, int ten_crop, int batch);
