@@ -7,6 +7,7 @@
 
 #define COMMANDS(ROW)                                                                                                  \
     ROW(infer_command)                                                                                                 \
+    ROW(distance_command)                                                                                              \
     ROW(devices_command)                                                                                               \
     ROW(check_command)                                                                                                 \
     ROW(tune_command)                                                                                                  \

@@ -24,6 +24,7 @@ static const struct {
     {"ALEXCL_DEVICES", "the devices, as --devices takes them", NULL, {NULL}, 0},
     {"ALEXCL_MODEL", "the model, as --model takes it", "alexnet", {NULL}, 0},
     {"ALEXCL_WEIGHTS", "the weights, as --weights takes them", NULL, {NULL}, 0},
+    {"ALEXCL_DATA_DIR", "folder of the files that come with alexcl", NULL, {NULL}, 0},
     {"ALEXCL_CACHE_DIR", "folder of compiled kernels", NULL, {NULL}, OPTION(cache_folder)},
     {"ALEXCL_CACHE_LIMIT", "the most that is kept there; 0: no limit", "256MiB", {a_size}, OPTION(cache_limit)},
     {"ALEXCL_NO_CACHE", "1: compile at every start, keep nothing", "0", {"0", "1"}, OPTION(no_cache)},

@@ -11,7 +11,7 @@ int settings_read_size(const char *text, uint64_t *bytes);
 
 /* ---- as texts: flag > environment > default ---- */
 
-enum { SETTINGS_COUNT = 14 };
+enum { SETTINGS_COUNT = 15 };
 /* What flags say, in the order of the table; NULL: nothing. */
 struct settings_given {
     const char *values[SETTINGS_COUNT];

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* Files that come with the program: share/alexcl of the source tree, installed beside it. */
+#ifndef ALEXCL_SHARE_H
+#define ALEXCL_SHARE_H
+#include "options.h"
+
+/* The path of such a file, allocated: in the folder that the setting ALEXCL_DATA_DIR names, else in ../share/alexcl
+ * beside the program's folder, else in the source tree that the program was built from. ALEXCL_E_DATA names the three
+ * places. */
+int share_find(const struct options *o, const char *name, char **path, struct alexcl_error *err);
+#endif
