@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "caffe.h"
+#include "caffe_model.h"
 
 enum { CAFFE_BLOBS = 3, CAFFE_AXES = 32, BLOB_DATA = 5, BLOB_DOUBLE_DATA = 8 };
 
@@ -222,6 +222,15 @@ done:
     return status;
 }
 
+/* A net whose input is told and whose types are all computed here is a model too. */
+static int caffemodel_make_model(struct caffe_reader *r, struct alexcl_error *err) {
+    struct alexcl_error why = {0};
+    int status = caffe_model_make(r->own, 0, r->path, r->source, &why);
+    if (status != ALEXCL_E_DATA) return status == ALEXCL_OK ? status : error_copy(err, &why);
+    string_buffer_add(&r->source->done, "weights alone, since its layers are no net here: %s\n", why.text);
+    return ALEXCL_OK;
+}
+
 /* ---- the format --------------------------------------------------------------------------------- */
 
 /* Fields of a net come in the order of their numbers, its layers last (2 or 100): what stands before them is of few
@@ -260,6 +269,7 @@ static int caffemodel_parse(const unsigned char *bytes, size_t length, const cha
     for (size_t i = 0; i < own->layer_count; i++) TRY(caffe_read_layer(&r, &own->layers[i], err));
     TRY(source_check_names(s, path, err));
     s->in_order = 1;
+    TRY(caffemodel_make_model(&r, err));
 done:
     free(r.shared);
     return status;

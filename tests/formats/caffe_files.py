@@ -162,7 +162,7 @@ def chain():
     return {"name": "Chain", "input": ["data"], "input_dim": [1, 3, 20, 18], "layer": [
         conv("conv1", "data", (8, 3, 5, 3), kernel_h=5, kernel_w=3, stride=2, pad_h=2, pad_w=0),
         layer("relu1", "ReLU", "conv1", "conv1"),
-        layer("norm1", "LRN", "conv1", lrn_param={"local_size": 5, "alpha": 0.5, "beta": 0.75, "k": 2.0}),
+        layer("norm1", "LRN", "conv1", lrn_param={"local_size": 5, "alpha": 0.5, "beta": 0.75}),  # OpenCV reads no k
         layer("pool1", "Pooling", "norm1", pooling_param={"pool": "MAX", "kernel_size": 3, "stride": 2}),
         conv("conv2", "pool1", (6, 4, 3, 3), pad=1, kernel_size=3, group=2),
         layer("relu2", "ReLU", "conv2", "conv2"),

@@ -244,7 +244,7 @@ START_TEST(header_lengths_are_bounded) {
         {"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 244408336\n",
          "is a Git LFS pointer, not the file itself, not a safetensors file; git lfs pull"},
         {"{\n  \"weight_map\": {\"conv1.weight\": \"a.safetensors\"}}", "index of weights in several files"},
-        {"name: \"AlexNet\"\nlayer {", "is a text, not a safetensors file; name a file of weights"},
+        {"name: \"AlexNet\"\n", "is a text, not a safetensors file; name a file of weights"},
         {"abc", "is a text, not a safetensors file"}};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         EXPECT_ERROR(parse((const unsigned char *)others[i][0], strlen(others[i][0]), &err), ALEXCL_E_DATA,
