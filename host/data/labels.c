@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "files.h"
+#include "json_text.h"
 #include "kinds.h"
 #include "nearest.h"
 #include "status.h"
@@ -82,15 +83,7 @@ static int labels_lines(struct labels *l, const char *path, const char *text, si
 static int labels_json(struct labels *l, const char *path, const char *text, size_t *count, struct alexcl_error *err) {
     json_error_t where;
     json_t *document = NULL;
-    int status = ALEXCL_OK;
-    for (int attempt = 0; attempt < 2 && !document && status == ALEXCL_OK; attempt++) {
-        /* Jansson tells a lack of memory as a fault of the text: so there must be some, and the text be at fault
-         * twice. */
-        void *needed = calloc(strlen(text) + 1, 8);
-        if (!needed) status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: labels");
-        free(needed);
-        document = json_loads(text, JSON_REJECT_DUPLICATES, &where);
-    }
+    int status = json_text_load(text, strlen(text), JSON_REJECT_DUPLICATES, "labels", &document, &where, err);
     if (status == ALEXCL_OK && !document)
         status = error_set(err, ALEXCL_E_DATA, "%s: line %d: %s", path, where.line, where.text);
     const char *key;

@@ -40,7 +40,7 @@ static const struct {
     {"8BPS", 4, {"a Photoshop picture", FIRST("psd"), KIND_PICTURE}},
     {"%PDF-", 5, {"a PDF document", "pdftoppm -png IN.pdf OUT (poppler) makes pictures of its pages", 0}},
     {"\x93NUMPY", 6, {"an array of NumPy (.npy)", "--input FILE takes one of what the net sees", 0}},
-    {"\x89HDF\r\n\x1a\n", 8, {"an HDF5 file (Keras's .h5)", NUMPY, 0}},
+    {"\x89HDF\r\n\x1a\n", 8, {"an HDF5 file (Keras's .h5)", "--weights FILE takes it", 0}},
     {"\x80\2\x8a\x0al\xfc\x9c", 7, {"an old PyTorch checkpoint (.pth)", TORCH, 0}},
     {"\x80\2", 2, {"a Python pickle", NUMPY, 0}},
     {"\x80\3", 2, {"a Python pickle", NUMPY, 0}},
@@ -64,7 +64,7 @@ static const struct {
 } zips[] = {
     {"data.pkl", {"a PyTorch checkpoint (.pth)", "--weights FILE takes it", 0}},
     {".npy", {"an archive of NumPy (.npz)", NUMPY, 0}},
-    {"metadata.json", {"a Keras model (.keras)", NUMPY, 0}},
+    {"metadata.json", {"a Keras model (.keras)", "--weights FILE takes it", 0}},
     {"", {"a zip archive", UNPACK("unzip"), 0}},
 };
 

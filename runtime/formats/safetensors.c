@@ -11,6 +11,7 @@
 
 #include "files.h"
 #include "kinds.h"
+#include "json_text.h"
 #include "memory.h"
 #include "utf8.h"
 
@@ -156,14 +157,8 @@ static int safetensors_parse(const unsigned char *bytes, size_t length, const ch
         return safetensors_foreign(path, bytes, length, "its header does not begin with '{'", err);
     json_t *header = NULL;
     json_error_t problem;
-    for (int attempt = 0; attempt < 2 && !header; attempt++) {
-        /* Jansson tells a lack of memory as a fault of the text: so there must be some, and the text be at fault
-         * twice. */
-        char *needed;
-        TRY(memory_alloc(&needed, (size_t)header_length, 8, "a safetensors header", err));
-        free(needed);
-        header = json_loadb((const char *)bytes + 8, (size_t)header_length, JSON_REJECT_DUPLICATES, &problem);
-    }
+    TRY(json_text_load((const char *)bytes + 8, (size_t)header_length, JSON_REJECT_DUPLICATES, "a safetensors header",
+                       &header, &problem, err));
     if (!header)
         return error_set(err, ALEXCL_E_DATA,
                          "%s: its header is not JSON without duplicate keys (byte %d: %s); the file is damaged, make "

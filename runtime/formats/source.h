@@ -54,7 +54,13 @@ struct source_format {
 };
 /* The formats that there are, in the order in which they are tried; the last takes what is of no other. A new one is a
  * line here, and <format>.c with its row. */
-#define SOURCE_FORMATS(ROW) ROW(torch_format) ROW(caffemodel_format) ROW(prototxt_format) ROW(safetensors_format)
+#define SOURCE_FORMATS(ROW)                                                                                            \
+    ROW(torch_format)                                                                                                  \
+    ROW(keras_format)                                                                                                  \
+    ROW(keras_h5_format)                                                                                               \
+    ROW(caffemodel_format)                                                                                             \
+    ROW(prototxt_format)                                                                                               \
+    ROW(safetensors_format)
 #define SOURCE_DECLARE(format) extern const struct source_format format;
 SOURCE_FORMATS(SOURCE_DECLARE)
 

@@ -380,8 +380,8 @@ struct alexcl_gain {
     double gain;
 };
 
-/* Maps a file of weights, safetensors or what PyTorch's torch.save writes since 1.6, and checks it against the model up
- * to `last_layer` (NULL: all): header, names, shapes, types, offsets, overlap, size, and what its metadata says of the
+/* Maps a file of weights, safetensors or what PyTorch, Keras or Caffe write, and checks it against the model up to
+ * `last_layer` (NULL: all): header, names, shapes, types, offsets, overlap, size, and what its metadata says of the
  * model. Where not all tensors have the model's names, or their aliases, those of a format that keeps the order of the
  * layers are taken in that order, if all shapes fit. Errors: ALEXCL_E_DATA says which does not hold. */
 int alexcl_weights_open(const char *path, const struct alexcl_model *model, const char *last_layer,
