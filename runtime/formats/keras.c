@@ -4,6 +4,8 @@
  * stand in the order of the layers: HDF5 would list dense_10 before dense_2, so the order is the config's, or that of
  * the attributes; a .weights.h5 alone has none but the one in which it was written. Kernels are turned by strides. */
 #define _GNU_SOURCE /* memmem */
+#include "keras.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -414,13 +416,11 @@ static int keras_tell(struct keras_own *own, const char *root, struct source *s,
     return status;
 }
 
-/* The HDF5 file of a model, whose config is read already where there is one. */
-static int keras_parse_list(struct keras_own *own, const unsigned char *bytes, size_t length, const char *path,
-                            struct source *s, struct alexcl_error *err) {
+/* The HDF5 file of a model, which is listed already, and its config read where there is one. */
+static int keras_use_list(struct keras_own *own, const char *path, struct source *s, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct keras_file f = {.path = path, .own = own};
     const char *root = NULL, *config;
-    TRY(h5_list_read(bytes, length, path, &own->list, err));
     static const char *const roots[] = {"", "model_weights"};
     for (size_t i = 0; i < 2 && !root; i++)
         if (h5_list_attribute(&own->list, roots[i], "layer_names") ||
@@ -470,7 +470,10 @@ static int keras_h5_parse(const unsigned char *bytes, size_t length, const char 
     int status = memory_alloc(&own, 1, sizeof *own, "a model of Keras's", err);
     if (status != ALEXCL_OK) return status;
     s->own = own;
-    return keras_parse_list(own, bytes, length, path, s, err);
+    TRY(h5_list_read(bytes, length, path, &own->list, err));
+    TRY(keras_use_list(own, path, s, err));
+done:
+    return status;
 }
 
 static const char keras_weights[] = "model.weights.h5";
@@ -522,7 +525,8 @@ static int keras_parse(const unsigned char *bytes, size_t length, const char *pa
         TRY(json_text_load((const char *)own->metadata, metadata, 0, "a model's metadata", &own->metadata_document,
                            &problem, err));
     TRY(archive_load(&a, weights, &own->member, err));
-    TRY(keras_parse_list(own, own->member.data, (size_t)own->member.bytes, path, s, err));
+    TRY(h5_list_read(own->member.data, (size_t)own->member.bytes, path, &own->list, err));
+    TRY(keras_use_list(own, path, s, err));
 done:
     archive_close(&a);
     return status;
@@ -532,3 +536,26 @@ const struct source_format keras_h5_format = {
     .name = "keras-h5", .probe = keras_h5_probe, .parse = keras_h5_parse, .release = keras_release};
 const struct source_format keras_format = {
     .name = "keras", .probe = keras_probe, .parse = keras_parse, .release = keras_release};
+
+int keras_parse_message(unsigned char *message, size_t message_length, const char *config, size_t config_length,
+                        const unsigned char *bytes, size_t length, const char *path, struct source **out,
+                        struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct source *s = NULL;
+    struct keras_own *own = NULL;
+    TRY(memory_alloc(&s, 1, sizeof *s, "a file of weights", err));
+    s->format = &keras_h5_format;
+    TRY(memory_alloc(&own, 1, sizeof *own, "a model of Keras's", err));
+    s->own = own;
+    status = h5_list_parse(message, message_length, bytes, length, path, &own->list, err);
+    message = NULL;
+    TRY(status);
+    if (config_length) TRY(keras_config_read(config, config_length, path, &own->config, err));
+    TRY(keras_use_list(own, path, s, err));
+    *out = s;
+    s = NULL;
+done:
+    free(message);
+    source_free(s);
+    return status;
+}
