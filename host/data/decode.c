@@ -11,31 +11,34 @@
 #include "files.h"
 #include "kinds.h"
 #include "status.h"
+#include "bmp_file.h"
 #include "jpeg_file.h"
 #include "png_file.h"
+#include "ppm_file.h"
+#include "webp_file.h"
 
 enum { MAX_FILE = 1 << 30 };
 
 static const struct {
-    const char *magic;
-    size_t length;
-    const char *endings; /* of files' names */
+    const char *kind, *endings; /* as kinds_of calls it; of files' names */
     int (*decode)(const char *path, const unsigned char *data, size_t length, struct picture *out,
                   struct alexcl_error *err);
 } decoders[] = {
-    {"\x89PNG\r\n\x1a\n", 8, " .png ", png_file_decode},
-    {"\xff\xd8\xff", 3, " .jpg .jpeg .jpe .jfif ", jpeg_file_decode},
+    {"a PNG picture", " .png ", png_file_decode},
+    {"a JPEG picture", " .jpg .jpeg .jpe .jfif ", jpeg_file_decode},
+    {"a WebP picture", " .webp ", webp_file_decode},
+    {"a BMP picture", " .bmp .dib ", bmp_file_decode},
+    {"a PPM, PGM or PBM picture", " .ppm .pgm .pbm .pnm ", ppm_file_decode},
 };
 enum { DECODERS = sizeof decoders / sizeof *decoders };
 
-static size_t decode_which(const unsigned char *data, size_t length) {
-    size_t i = 0;
-    while (i < DECODERS && (length < decoders[i].length || memcmp(data, decoders[i].magic, decoders[i].length) != 0))
-        i++;
+static size_t decode_which(const struct kind *kind) {
+    size_t i = kind ? 0 : DECODERS;
+    while (i < DECODERS && strcmp(decoders[i].kind, kind->name) != 0) i++;
     return i;
 }
 
-int decode_takes(const unsigned char *start, size_t length) { return decode_which(start, length) < DECODERS; }
+int decode_takes(const unsigned char *start, size_t length) { return decode_which(kinds_of(start, length)) < DECODERS; }
 
 int decode_takes_name(const char *name) {
     const char *end = strrchr(name, '.');
@@ -46,13 +49,6 @@ int decode_takes_name(const char *name) {
     return 0;
 }
 
-static int decode_foreign(const char *path, const unsigned char *data, size_t length, struct alexcl_error *err) {
-    const struct kind *kind = kinds_of(data, length);
-    if (!kind) return error_set(err, ALEXCL_E_DATA, "%s: neither PNG nor JPEG; convert it", path);
-    return error_set(err, ALEXCL_E_DATA, "%s: is %s, neither PNG nor JPEG; %s", path, kind->name,
-                     kind->advice ? kind->advice : "name a picture, or convert it");
-}
-
 int decode_file(const char *path, struct picture *out, struct alexcl_error *err) {
     unsigned char *data = NULL;
     size_t length = 0;
@@ -61,9 +57,15 @@ int decode_file(const char *path, struct picture *out, struct alexcl_error *err)
     if (status == ALEXCL_OK && length == 0)
         status = error_set(err, ALEXCL_E_DATA, "%s: the file is empty; fetch or make it again", path);
     if (status == ALEXCL_OK) {
-        size_t i = decode_which(data, length);
-        status =
-            i < DECODERS ? decoders[i].decode(path, data, length, out, err) : decode_foreign(path, data, length, err);
+        const struct kind *kind = kinds_of(data, length);
+        size_t i = decode_which(kind);
+        if (i < DECODERS)
+            status = decoders[i].decode(path, data, length, out, err);
+        else if (kind)
+            status = error_set(err, ALEXCL_E_DATA, "%s: is %s, none of " DECODE_FORMATS "; %s", path, kind->name,
+                               kind->advice ? kind->advice : "name a picture, or convert it");
+        else
+            status = error_set(err, ALEXCL_E_DATA, "%s: none of " DECODE_FORMATS "; convert it", path);
     }
     free(data);
     if (status != ALEXCL_OK) picture_free(out);

@@ -157,7 +157,7 @@ static int inputs_folder(struct inputs *in, const char *name, struct alexcl_erro
     int status = inputs_search(in, path, length, NULL, err);
     if (status != ALEXCL_OK) return status;
     size_t found = in->list->count - first;
-    if (!found) return error_set(err, ALEXCL_E_DATA, "%s: is a folder without a picture that is read", name);
+    if (!found) return error_set(err, ALEXCL_E_DATA, "%s: is a folder without a picture of " DECODE_FORMATS, name);
     qsort(in->list->entries + first, found, sizeof *in->list->entries, inputs_compare);
     return ALEXCL_OK;
 }

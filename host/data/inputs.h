@@ -6,10 +6,10 @@
 
 /* What is read, as the help of a command says it. */
 #define INPUTS_HELP                                                                                                    \
-    "INPUT is a picture, a folder, a pattern in quotes ('*.jpg'), a list, or `-`, a\n"                                 \
-    "list on standard input; any number of them. A folder is searched with its\n"                                      \
-    "folders, in the order of the bytes of the names; hidden files and what is no\n"                                   \
-    "picture are passed over, with a note.\n"
+    "INPUT is a picture (PNG, JPEG, WebP, BMP, PPM, PGM or PBM), a folder, a pattern\n"                                \
+    "in quotes ('*.jpg'), a list, or `-`, a list on standard input; any number of\n"                                   \
+    "them. A folder is searched with its folders, in the order of the bytes of the\n"                                  \
+    "names; hidden files and what is no picture are passed over, with a note.\n"
 
 /* Pictures, folders, patterns, lists and "-" (a list on standard input), in the order in which they are named, to one
  * list of pictures. A picture is told from a list by its content. Where one folder alone is named and each picture

@@ -46,9 +46,9 @@ failed=0
 for target in "${targets[@]}"; do
     program=$PWD/$out/tests/fuzz/fuzz_$target most=4096 folders=("$PWD/$here/corpus/$target") extra=()
     case $target in
-    png | jpeg) # the pictures of tests/host/data/pictures, those of this kind
+    bmp | jpeg | png | ppm | webp) # the pictures of tests/host/data/pictures, those of this kind
         mkdir -p "$work/seeds/$target"
-        for file in tests/host/data/pictures/*."${target/jpeg/jpg}"; do [ "$(stat -c %s "$file")" -gt $most ] || cp "$file" "$work/seeds/$target/"; done
+        for file in tests/host/data/pictures/"$target"_*.*; do case $file in *.rgb | *.*.png) continue ;; esac; [ "$(stat -c %s "$file")" -gt $most ] || cp "$file" "$work/seeds/$target/"; done
         folders+=("$work/seeds/$target")
         ;;
     torch)

@@ -373,7 +373,7 @@ tiny 6 infer --devices $one bad.txt --limit 10 --save bad.npy; says "line 2: emp
 tiny 6 infer --devices $one --keep-going bad.txt --format json --save bad.npy; grep -qa "(12, 10)" bad.npy || bad "rows of bad.npy are not the lines of the list"
 json '[.images[] | .error == null] == [true,false,false,false,false,false,false,false,false,false,false,true]'
 json '.summary.failed == 10 and .summary.images == 2 and ([.images[].error | select(. != null)] | all(test("line ")))'
-for line in "line 3: cut.png" "line 4: folder.png: is a folder" "line 5: text.png: is a text, neither PNG nor JPEG" "line 7: huge.png" "line 8: missing.png: No such file" \
+for line in "line 3: cut.png" "line 4: folder.png: is a folder" "line 5: text.png: is a text, none of PNG, JPEG, WebP, BMP and PPM" "line 7: huge.png" "line 8: missing.png: No such file" \
     "line 9:" "line 10:" "classes 0 to 9"; do says "$line"; done
 # A label that is none of the model's: before anything is compiled; with --keep-going it is its image's failure.
 printf '%s 281\n' "$photos/cat.png" >classes.txt; tiny 6 infer --devices $one classes.txt --build-options=-frobnicate
@@ -383,7 +383,7 @@ printf 'a b c\nx y\n' >noise.txt; tiny 6 infer --devices $one noise.txt; says "l
 # What is not the file that was meant, by what it is, in every place that reads one.
 printf 'version https://git-lfs.github.com/spec/v1\noid sha256:%064d\nsize 244408336\n' 0 >lfs.png; printf 'GIF89a\1\0\1\0\0\0\0;' >gif.png; printf 'cat.png\n' | iconv -t UTF-16 >wide.txt
 printf 'lfs.png\ngif.png\nhttps://example.org/cat.png 3\npool5.npy\nwide.txt\n' >others.txt; tiny 6 infer -q --devices $one --keep-going others.txt
-prints "line 1: lfs.png: is a Git LFS pointer, not the file itself, neither PNG nor JPEG; git lfs pull"; prints "line 2: gif.png: is a GIF picture, neither PNG nor JPEG; convert"
+prints "line 1: lfs.png: is a Git LFS pointer, not the file itself, none of PNG, JPEG, WebP, BMP and PPM; git lfs pull"; prints "line 2: gif.png: is a GIF picture, none of PNG, JPEG, WebP, BMP and PPM; convert"
 prints "line 3: https://example.org/cat.png: No such file or directory; alexcl does not download: curl"; prints "line 4: pool5.npy: is an array of NumPy"; prints "line 5: wide.txt: is a text in UTF-16"
 for name in lfs.png="git lfs pull" https://example.org/x="alexcl does not download: curl -fLO" wide.txt="iconv -f UTF-16 -t UTF-8" gif.png="is a GIF picture"; do
     [ "$implementation" = none ] || continue # no device is asked

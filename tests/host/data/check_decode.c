@@ -3,11 +3,15 @@
  * against their upper 8 (make_images.py); and pictures that are none. */
 #include <dirent.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "decode.h"
 #include "support_files.h"
+#include "bmp_file.h"
 #include "jpeg_file.h"
 #include "png_file.h"
+#include "ppm_file.h"
+#include "webp_file.h"
 
 static struct alexcl_error err;
 
@@ -17,7 +21,11 @@ static void check_picture(const char *stem, int tolerance) {
     size_t length;
     snprintf(path, sizeof path, DATA "/%s.rgb", stem);
     unsigned char *want = read_file(path, &length);
-    snprintf(path, sizeof path, DATA "/%s.%s", stem, strncmp(stem, "png", 3) == 0 ? "png" : "jpg");
+    static const char *const endings[] = {"png", "jpg", "webp", "bmp", "ppm", "pgm", "pbm"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        snprintf(path, sizeof path, DATA "/%s.%s", stem, endings[i]);
+        if (access(path, F_OK) == 0) break;
+    }
     EXPECT_OK(decode_file(path, &p, &err), err);
     ck_assert_int_eq(p.width, want[0] | want[1] << 8);
     ck_assert_int_eq(p.height, want[2] | want[3] << 8);
@@ -52,6 +60,15 @@ START_TEST(png_of_every_kind) { ck_assert_int_eq(check_all("png", 0), 36); }
 END_TEST
 
 START_TEST(jpeg_of_every_kind) { ck_assert_int_eq(check_all("jpeg", 1), 17); }
+END_TEST
+
+START_TEST(webp_of_every_kind) { ck_assert_int_eq(check_all("webp", 0), 9); }
+END_TEST
+
+START_TEST(bmp_of_every_kind) { ck_assert_int_eq(check_all("bmp", 0), 22); }
+END_TEST
+
+START_TEST(ppm_of_every_kind) { ck_assert_int_eq(check_all("ppm", 0), 12); }
 END_TEST
 
 START_TEST(the_kind_is_told_by_content) {
@@ -91,7 +108,7 @@ START_TEST(what_is_no_picture_is_named) {
     EXPECT_ERROR(decode_file("folder.png", &p, &err), ALEXCL_E_DATA, "folder", err);
     EXPECT_ERROR(decode_file("fifo.png", &p, &err), ALEXCL_E_DATA, "regular file", err);
     EXPECT_ERROR(decode_file("empty.png", &p, &err), ALEXCL_E_DATA, "empty", err);
-    EXPECT_ERROR(decode_file("text.png", &p, &err), ALEXCL_E_DATA, "neither PNG nor JPEG", err);
+    EXPECT_ERROR(decode_file("text.png", &p, &err), ALEXCL_E_DATA, "none of PNG, JPEG, WebP, BMP and PPM", err);
     write_file("header.png", header, sizeof header); /* its checksum is wrong */
     EXPECT_ERROR(decode_file("header.png", &p, &err), ALEXCL_E_DATA, "not a sound PNG", err);
     EXPECT_ERROR(picture_make("huge.png", 50000, 50000, &p, &err), ALEXCL_E_DATA, "180 million", err);
@@ -106,9 +123,13 @@ static int decode_part(const char *path, const unsigned char *data, size_t lengt
     unsigned char *part = malloc(length ? length : 1);
     ck_assert_ptr_nonnull(part);
     memcpy(part, data, length);
-    int png = strcmp(path + strlen(path) - 4, ".png") == 0;
+    const char *end = strrchr(path, '.');
     *out = (struct picture){0};
-    int status = (png ? png_file_decode : jpeg_file_decode)(path, part, length, out, &err);
+    int status = (strcmp(end, ".png") == 0    ? png_file_decode
+                  : strcmp(end, ".jpg") == 0  ? jpeg_file_decode
+                  : strcmp(end, ".webp") == 0 ? webp_file_decode
+                  : strcmp(end, ".bmp") == 0  ? bmp_file_decode
+                                              : ppm_file_decode)(path, part, length, out, &err);
     free(part);
     return status;
 }
@@ -153,6 +174,54 @@ START_TEST(damaged_pictures_never_crash) {
     damage(DATA "/jpeg_exif6.jpg", JPEG_END);
     damage(DATA "/jpeg_progressive.jpg", 0);
     damage(DATA "/jpeg_arithmetic.jpg", 0);
+    damage(DATA "/webp_lossless.webp", 0);
+    damage(DATA "/webp_lossy_alpha.webp", 0);
+    damage(DATA "/webp_exif6.webp", 0);
+    damage(DATA "/webp_small_frame.webp", 0);
+    damage(DATA "/bmp_24.bmp", 0);
+    damage(DATA "/bmp_few_colours.bmp", 0);
+    damage(DATA "/bmp_32_v4.bmp", 0);
+    damage(DATA "/bmp_rle8.bmp", 2); /* the picture's end is marked behind its last row */
+    damage(DATA "/bmp_rle4.bmp", 2);
+    damage(DATA "/ppm_comment.ppm", 0);
+    damage(DATA "/ppm_p6_1000.ppm", 0);
+    damage(DATA "/ppm_p4.pbm", 0);
+    damage(DATA "/ppm_p1.pbm", 0);
+}
+END_TEST
+
+/* What a header claims is compared with the file before anything is allocated by it: the message is of the file's end,
+ * not of a limit of pixels. */
+START_TEST(pictures_are_as_large_as_their_files_allow) {
+    static const char *const ppms[] = {"P6 60000 60000 255\n", "P5 2147483647 2147483647 65535\n", "P4 900000 900000\n",
+                                       "P1 60000 60000\n0101", "P3 2147483647 2147483647 1\n0 1",  "P6 9 9 255"};
+    static const char *const bad[] = {
+        "P6",           "P7 1 1 1\n",   "P6 1 1 0\n",  "P6 1 1 65536\n", "P6 -1 1 9\n",
+        "P5 1x 1 9\n1", "P2 1 1 9\n10", "P2 1 1 9\nx", "P1 1 1\n2",      "P6 99999999999999999999 1 1\n1"};
+    struct picture p = {0};
+    for (size_t i = 0; i < sizeof ppms / sizeof *ppms; i++)
+        EXPECT_ERROR(ppm_file_decode("large", (const unsigned char *)ppms[i], strlen(ppms[i]), &p, &err), ALEXCL_E_DATA,
+                     "large: not a sound PPM: the file ends early", err);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        EXPECT_ERROR(ppm_file_decode("bad", (const unsigned char *)bad[i], strlen(bad[i]), &p, &err), ALEXCL_E_DATA,
+                     "bad: not a sound PPM", err);
+        picture_free(&p);
+    }
+    size_t length;
+    unsigned char *data = read_file(DATA "/bmp_24.bmp", &length);
+    static const unsigned char huge[] = {0xff, 0xff, 0xff, 0x7f, 0xff, 0xff, 0xff, 0x7f}, kinds[] = {2, 5, 64};
+    memcpy(data + 18, huge, sizeof huge);
+    EXPECT_ERROR(bmp_file_decode("large", data, length, &p, &err), ALEXCL_E_DATA,
+                 "large: not a sound BMP: the file ends", err);
+    free(data);
+    data = read_file(DATA "/bmp_rle8.bmp", &length);
+    memcpy(data + 18, huge, sizeof huge);
+    EXPECT_ERROR(bmp_file_decode("large", data, length, &p, &err), ALEXCL_E_DATA, "180 million", err);
+    for (size_t i = 0; i < sizeof kinds; i++) {
+        data[28] = kinds[i];
+        EXPECT_ERROR(bmp_file_decode("odd", data, length, &p, &err), ALEXCL_E_DATA, "odd: a BMP of", err);
+    }
+    free(data);
 }
 END_TEST
 
@@ -311,6 +380,10 @@ int main(void) {
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, png_of_every_kind);
     tcase_add_test(tests, jpeg_of_every_kind);
+    tcase_add_test(tests, webp_of_every_kind);
+    tcase_add_test(tests, bmp_of_every_kind);
+    tcase_add_test(tests, ppm_of_every_kind);
+    tcase_add_test(tests, pictures_are_as_large_as_their_files_allow);
     tcase_add_test(tests, the_kind_is_told_by_content);
     tcase_add_test(tests, cmyk_is_refused);
     tcase_add_test(tests, what_is_no_picture_is_named);

@@ -98,7 +98,7 @@ START_TEST(what_is_no_list_is_named) {
         {"\xfe\xff\0a\0.\0p\0n\0g\0\n", 14, "iconv -f UTF-16 -t UTF-8"},
         {"a\0.\0p\0n\0g\0\n\0", 12, "iconv -f UTF-16LE -t UTF-8"},
         {"\x93NUMPY\1\0\x76\0{", 11, "is an array of NumPy (.npy), not a list of pictures; --input FILE"},
-        {"RIFF\x0a\0\0\0WEBPVP8 ", 16, "is a WebP picture, not a list of pictures; convert"},
+        {"RIFF\x0a\0\0\0WEBPVP8 ", 16, "is a WebP picture, not a list of pictures; alexcl infer FILE"},
         {"GIF89a\x0a\0\x0a\0\0", 11, "is a GIF picture"},
         {"BM\x0a\0\0\0\0\0\0\0\x36\0\0\0", 14, "is a BMP picture"},
         {"\x89PNG\r\n\x1a\n", 8, "is a PNG picture, not a list of pictures; alexcl infer FILE takes it"},

@@ -200,7 +200,7 @@ def damaged(m):
     bad("palette_twice", (palette, chunk(b"PLTE", b"\1\2\3"), chunk(b"PLTE", b"\1\2\3"), chunk(b"IDAT", index), iend), "PLTE")
     bad("palette_of_257", (palette, chunk(b"PLTE", bytes(257 * 3)), chunk(b"IDAT", index), iend), "PLTE")
     bad("palette_checksum", (palette, chunk(b"PLTE", b"\1\2\3", crc=1), chunk(b"IDAT", index), iend), "PLTE")
-    m.bad("by_ftp", (SIGNATURE + ihdr + idat + iend).replace(b"\r\n", b"\n"), "neither PNG nor JPEG")
+    m.bad("by_ftp", (SIGNATURE + ihdr + idat + iend).replace(b"\r\n", b"\n"), "none of PNG, JPEG, WebP, BMP and PPM")
 
     # Cut at every byte, interlaced and not: a picture where zlib's checksum is there, else never.
     for interlace in (0, 1):
