@@ -311,9 +311,9 @@ static int time_open(struct timing *t, struct alexcl_error *err) {
     const struct options *o = t->o;
     const struct time_options *own = t->own;
     int status;
-    TRY(options_model_argument(o, "time", &t->model, err));
     TRY(options_check_ending("--trace", own->trace, ".json", err));
     TRY(options_check_ending("--plot", own->plot, ".svg", err));
+    TRY(options_model_argument(o, "time", &t->model, err));
     TRY(time_try_file(own->trace, err));
     TRY(time_try_file(own->plot, err));
     if (own->compare) TRY(time_read_old(t, err));

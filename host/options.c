@@ -21,7 +21,8 @@
 struct options_file {
     struct alexcl_model *model;
     const char *path;
-    int weights; /* it has them too */
+    int weights;                       /* it has them too */
+    struct alexcl_weights_file *given; /* the weights', by which the model is chosen */
 };
 
 /* ---- values -------------------------------------------------------------------------------------- */
@@ -327,6 +328,15 @@ static void options_tell_getopt(const struct known *known, struct option *longs,
     *longs = (struct option){0};
 }
 
+/* Whether a setting has its value from a flag or the environment. */
+static int options_is_given(const struct settings_given *given, const char *name) {
+    for (size_t i = 0; i < SETTINGS_COUNT; i++) {
+        struct setting s = settings_get(given, i);
+        if (strcmp(s.name, name) == 0) return strcmp(s.origin, "default") != 0;
+    }
+    return 0;
+}
+
 /* Memory for the structures of all commands, with their defaults. */
 static int options_open(const struct known *known, struct options *out, struct alexcl_error *err) {
     *out = (struct options){.structures = calloc(1, known->size + 1), .file = calloc(1, sizeof *out->file)};
@@ -339,6 +349,7 @@ static int options_open(const struct known *known, struct options *out, struct a
 }
 
 void options_free(struct options *o) {
+    if (o->file) alexcl_weights_file_free(o->file->given);
     if (o->file) alexcl_model_free(o->file->model);
     free(o->file);
     free(o->structures);
@@ -404,7 +415,8 @@ int options_read(int argc, char **argv, struct options *out, const struct comman
     out->settings = settings_options(&out->given);
     out->devices = settings_value(&out->given, "ALEXCL_DEVICES");
     out->model = settings_value(&out->given, "ALEXCL_MODEL");
-    out->weights = settings_value(&out->given, "ALEXCL_WEIGHTS");
+    out->model_named = options_is_given(&out->given, "ALEXCL_MODEL");
+    if (*command && (*command)->shared & OPTION_WEIGHTS) out->weights = settings_value(&out->given, "ALEXCL_WEIGHTS");
     out->precision = settings_value(&out->given, "ALEXCL_WEIGHTS_PRECISION");
 done:
     return status;
@@ -425,8 +437,26 @@ static int options_find_model(const struct options *o, const char *name, const s
     return status;
 }
 
+/* The model that is named (NULL: none is) for the weights that are named, if the command takes any. */
+static int options_choose_model(const struct options *o, const char *name, const struct alexcl_model **out,
+                                struct alexcl_error *err) {
+    const struct alexcl_model *named = NULL;
+    const char *why;
+    int status;
+    if (name || !o->weights) TRY(options_find_model(o, name ? name : o->model, &named, err));
+    *out = named;
+    if (!o->weights) return ALEXCL_OK;
+    if (!o->file->given) TRY(alexcl_weights_file_open(o->weights, &o->file->given, err));
+    TRY(alexcl_weights_file_model(o->file->given, named, out, &why, err));
+    if (!*why || o->quiet) return ALEXCL_OK;
+    report_text(stderr, why);
+    putc('\n', stderr);
+done:
+    return status;
+}
+
 int options_model(const struct options *o, const struct alexcl_model **out, struct alexcl_error *err) {
-    return options_find_model(o, o->model, out, err);
+    return options_choose_model(o, o->model_named ? o->model : NULL, out, err);
 }
 
 int options_model_argument(const struct options *o, const char *command, const struct alexcl_model **out,
@@ -436,7 +466,7 @@ int options_model_argument(const struct options *o, const char *command, const s
     if (o->argument_count && o->model_given && strcmp(o->arguments[0], o->model) != 0)
         return error_set(err, ALEXCL_E_USAGE, "two models are named, %s and --model %s: leave one out", o->arguments[0],
                          o->model);
-    return options_find_model(o, o->argument_count ? o->arguments[0] : o->model, out, err);
+    return options_choose_model(o, o->argument_count ? o->arguments[0] : o->model_named ? o->model : NULL, out, err);
 }
 
 int options_split_images(const struct options *o) { return o->split && strcmp(o->split, "half") != 0; }
@@ -468,8 +498,9 @@ static void options_tell_translated(const struct options *o, const char *path, c
 int options_weights(const struct options *o, const struct alexcl_model *model, const char *last_layer,
                     struct alexcl_weights **out, struct alexcl_error *err) {
     const char *path = o->weights ? o->weights : o->file->weights ? o->file->path : NULL;
-    int status = path ? alexcl_weights_open(path, model, last_layer, out, err)
-                      : alexcl_weights_generate(model, 1, NULL, NULL, 0, out, err);
+    int status = o->file->given ? alexcl_weights_file_weights(o->file->given, model, last_layer, out, err)
+                 : path         ? alexcl_weights_open(path, model, last_layer, out, err)
+                                : alexcl_weights_generate(model, 1, NULL, NULL, 0, out, err);
     if (status == ALEXCL_OK && path) options_tell_translated(o, path, *out);
     return status;
 }

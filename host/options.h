@@ -20,6 +20,7 @@ struct options {
     int argument_count;
     enum format format;
     int verbose, quiet, model_given;       /* model_given: --model was */
+    int model_named;                       /* it was, or is by the environment */
     int help;                              /* -1: the version was printed, and nothing else is wanted */
     const char *model, *weights, *devices; /* flag > environment > default; NULL where there is none */
     struct options_file *file;             /* the model's, where that is read from one */
@@ -108,7 +109,8 @@ int options_read(int argc, char **argv, struct options *out, const struct comman
 void options_free(struct options *o);
 /* The options of a command (NULL: those that every command has), for help. */
 void options_print(const struct command *command);
-/* The model that is chosen. */
+/* The model that is chosen: the one that is named, else the one of the weights that are named, where the command takes
+ * any, which is told on stderr; with their number of classes. */
 int options_model(const struct options *o, const struct alexcl_model **out, struct alexcl_error *err);
 /* The same for a command that takes a model's name as its argument too, and nothing else. */
 int options_model_argument(const struct options *o, const char *command, const struct alexcl_model **out,

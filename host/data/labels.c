@@ -50,8 +50,7 @@ static int labels_is_wnid(const char *text, size_t length) {
 /* "n01440764 tench, Tinca tinca", a line of Caffe's synset_words.txt, is an id and names. */
 static int labels_put(struct labels *l, const char *path, size_t index, const char *name, size_t length,
                       struct alexcl_error *err) {
-    if (index >= l->classes)
-        return error_set(err, ALEXCL_E_DATA, "%s: names more than the %zu classes of the model", path, l->classes);
+    if (index >= l->classes) return ALEXCL_OK; /* how many there are is told once all are counted */
     if (l->names[index]) return error_set(err, ALEXCL_E_DATA, "%s: names class %zu twice", path, index);
     if (length > WNID && labels_is_wnid(name, length)) {
         size_t names = WNID;
@@ -88,7 +87,7 @@ static int labels_json(struct labels *l, const char *path, const char *text, siz
         status = error_set(err, ALEXCL_E_DATA, "%s: line %d: %s", path, where.line, where.text);
     const char *key;
     json_t *value;
-    size_t i;
+    size_t i, reach = 0; /* of the indices, where they go beyond the model's classes */
     if (json_is_array(document)) {
         json_array_foreach(document, i, value) {
             if (status == ALEXCL_OK && !json_is_string(value))
@@ -109,10 +108,12 @@ static int labels_json(struct labels *l, const char *path, const char *text, siz
                                    printable_cut(key, 40), key);
             if (status == ALEXCL_OK)
                 status = labels_put(l, path, index, json_string_value(value), json_string_length(value), err);
-            if (status == ALEXCL_OK && wnid && strlen(wnid) == WNID && labels_is_wnid(wnid, WNID))
+            if (index >= l->classes && index < SIZE_MAX && index + 1 > reach) reach = index + 1;
+            if (status == ALEXCL_OK && index < l->classes && wnid && strlen(wnid) == WNID && labels_is_wnid(wnid, WNID))
                 memcpy(l->wnids[index], wnid, WNID);
             ++*count;
         }
+        if (reach > *count) *count = reach;
     }
     json_decref(document);
     return status;

@@ -15,6 +15,8 @@
 #define UNPACK(command) command " unpacks it: name the file inside"
 #define TO_UTF8(from) "iconv -f " from " -t UTF-8 FILE >NEW makes UTF-8 of it"
 #define TORCH "torch.save(model.state_dict(), 'NEW.pth'), by PyTorch 1.6 or later, writes one that is read"
+#define TFLITE "python -m tf2onnx.convert --tflite IN.tflite --output OUT.onnx makes an ONNX model of it"
+#define GGUF "read it by gguf.GGUFReader, and write its arrays by safetensors.numpy.save_file"
 #define NUMPY "write its arrays anew: weights by safetensors.numpy.save_file, pictures by numpy.save"
 
 /* In the order in which they are tried; '?' in a magic number is any byte. */
@@ -46,6 +48,8 @@ static const struct {
     {"\x80\3", 2, {"a Python pickle", NUMPY, 0}},
     {"\x80\4", 2, {"a Python pickle", NUMPY, 0}},
     {"\x80\5", 2, {"a Python pickle", NUMPY, 0}},
+    {"????TFL3", 8, {"a model of TensorFlow Lite (.tflite)", TFLITE, 0}},
+    {"GGUF", 4, {"a file of llama.cpp (.gguf)", GGUF, 0}},
     {"\x1f\x8b", 2, {"a gzip archive", UNPACK("gunzip (of a .tgz: tar -xf)"), 0}},
     {"\xfd\x37zXZ", 5, {"an xz archive", UNPACK("unxz (of a .txz: tar -xf)"), 0}},
     {"BZh?1AY", 7, {"a bzip2 archive", UNPACK("bunzip2 (of a .tbz: tar -xf)"), 0}},
@@ -187,4 +191,21 @@ const struct kind *kinds_of(const void *bytes, size_t length) {
     if (!kind && kinds_is_utf16(start, length, 1)) kind = &utf16_low;
     if (!kind && kinds_is_utf16(start, length, 0)) kind = &utf16_high;
     return kind ? kind : kinds_text(start, length);
+}
+
+const char *kinds_weights(const struct kind *kind) {
+    static const char *const known[][2] = {{"a safetensors file", "safetensors"},
+                                           {"a PyTorch checkpoint (.pth)", "torch-zip"},
+                                           {"an old PyTorch checkpoint (.pth)", "torch-old"},
+                                           {"an HDF5 file (Keras's .h5)", "keras-h5"},
+                                           {"a Keras model (.keras)", "keras"},
+                                           {"an ONNX model", "onnx"},
+                                           {"a Caffe model (.caffemodel)", "caffemodel"},
+                                           {"a model of TensorFlow Lite (.tflite)", "tflite"},
+                                           {"a file of llama.cpp (.gguf)", "gguf"},
+                                           {"an archive of NumPy (.npz)", "npz"},
+                                           {"a Git LFS pointer, not the file itself", "git-lfs"}};
+    for (size_t i = 0; kind && i < sizeof known / sizeof *known; i++)
+        if (strcmp(kind->name, known[i][0]) == 0) return known[i][1];
+    return "unknown";
 }

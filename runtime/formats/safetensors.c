@@ -97,7 +97,7 @@ static int safetensors_foreign(const char *path, const unsigned char *bytes, siz
                                struct alexcl_error *err) {
     const struct kind *kind = kinds_of(bytes, length);
     if (!kind) return error_set(err, ALEXCL_E_DATA, "%s: %s; is it a safetensors file, and complete?", path, what);
-    return error_set(err, ALEXCL_E_DATA, "%s: is %s, not a safetensors file; %s", path, kind->name,
+    return error_set(err, ALEXCL_E_DATA, "%s: is %s, no file of weights that is read; %s", path, kind->name,
                      kind->advice ? kind->advice : "name a file of weights, as safetensors' save_file writes it");
 }
 

@@ -13,6 +13,7 @@
 
 #include "files.h"
 #include "fp16.h"
+#include "kinds.h"
 #include "memory.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "values are little-endian, and are used as they are");
@@ -64,10 +65,10 @@ done:
 int source_open(const char *path, struct source **out, struct alexcl_error *err) {
     void *mapping = MAP_FAILED;
     size_t length;
-    int fd, status = files_open_input(path, "; name a safetensors file", &fd, &length, err);
+    int fd, status = files_open_input(path, "; name a file of weights", &fd, &length, err);
     if (status != ALEXCL_OK) return status;
     if (length == 0) {
-        status = error_set(err, ALEXCL_E_DATA, "%s: an empty file, not a safetensors file", path);
+        status = error_set(err, ALEXCL_E_DATA, "%s: an empty file, no weights", path);
         goto done;
     }
     mapping = mmap(NULL, length, PROT_READ, MAP_PRIVATE, fd, 0);
@@ -84,6 +85,17 @@ done:
     if (mapping != MAP_FAILED) munmap(mapping, length);
     close(fd);
     return status;
+}
+
+const char *source_kind(const char *path) {
+    unsigned char start[KINDS_START];
+    size_t length = 0;
+    FILE *file = fopen(path, "rb");
+    if (file) {
+        length = fread(start, 1, sizeof start, file);
+        fclose(file);
+    }
+    return kinds_weights(kinds_of(start, length));
 }
 
 void source_free(struct source *s) {

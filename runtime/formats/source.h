@@ -70,6 +70,8 @@ int source_open(const char *path, struct source **out, struct alexcl_error *err)
 int source_parse(const unsigned char *bytes, size_t length, const char *path, struct source **out,
                  struct alexcl_error *err);
 void source_free(struct source *s);
+/* The kind of a file that is not read, by its first bytes; "unknown". */
+const char *source_kind(const char *path);
 
 const struct source_tensor *source_find(const struct source *s, const char *name); /* or NULL */
 /* For formats that do not say it themselves: ALEXCL_E_DATA where two tensors have one name. */

@@ -402,6 +402,61 @@ const char *alexcl_weights_describe(const struct alexcl_weights *weights); /* on
 const char *alexcl_weights_translated(const struct alexcl_weights *weights);
 void alexcl_weights_free(struct alexcl_weights *weights);
 
+/* ---- a file of weights, looked into ------------------------------------------------------------ */
+
+/* What is in a file of weights, and which nets it fits. One that is open is needed as long as what it hands out:
+ * models, weights, texts. */
+struct alexcl_weights_file;
+struct alexcl_weights_tensor {
+    const char *name;
+    const char *type; /* as the format writes it: "F32" */
+    int dims;
+    uint64_t shape[4]; /* its first four axes */
+    uint64_t bytes;
+};
+struct alexcl_weights_text {
+    const char *key, *value;
+};
+struct alexcl_weights_statistics {
+    size_t size;           /* of this structure; set by the caller */
+    int known;             /* 0: the type is none that is read, and there are none */
+    int finite;            /* all values are */
+    double min, max, mean; /* of those that are finite; 0 where there are none */
+};
+struct alexcl_weights_fit {
+    const struct alexcl_model *model; /* with the file's number of classes */
+    int classes;
+    int exact; /* 1: which is the built-in model's own */
+};
+/* Errors: ALEXCL_E_DATA for a file that is none of weights, or is damaged; its text says the way to one that is read,
+ * where the format is known (alexcl_weights_kind). */
+int alexcl_weights_file_open(const char *path, struct alexcl_weights_file **out, struct alexcl_error *err);
+void alexcl_weights_file_free(struct alexcl_weights_file *file);
+/* "safetensors", "torch-zip", "keras-h5", "keras", "keras-weights-h5", "onnx", "caffemodel". */
+const char *alexcl_weights_file_kind(const struct alexcl_weights_file *file);
+/* Of the files that are not read: "torch-old", "tflite", "gguf", "npz", "git-lfs", else as above or "unknown"; by its
+ * first bytes. */
+const char *alexcl_weights_kind(const char *path);
+const struct alexcl_weights_tensor *alexcl_weights_file_tensor(const struct alexcl_weights_file *file, size_t index);
+/* Reads the tensor's values. */
+int alexcl_weights_file_statistics(const struct alexcl_weights_file *file, size_t index,
+                                   struct alexcl_weights_statistics *out, struct alexcl_error *err);
+/* Its metadata. */
+const struct alexcl_weights_text *alexcl_weights_file_text(const struct alexcl_weights_file *file, size_t index);
+int alexcl_weights_file_random(const struct alexcl_weights_file *file); /* its metadata say that it is synthetic */
+/* The built-in models whose tensors it has, by name or where no net has those names by order. */
+int alexcl_weights_file_fits(struct alexcl_weights_file *file, const struct alexcl_weights_fit **list, size_t *count,
+                             struct alexcl_error *err);
+/* The model to run it as, with the file's number of classes. `wanted` is that model; NULL: the one of its metadata,
+ * else the net that it describes, else the one that fits, where several do the one of its format, else "alexnet".
+ * *why, unless NULL: a line for people where one was chosen ("x.pth: taken for alexnet; ..."), else "". Errors:
+ * ALEXCL_E_DATA with the list where several fit, with the reason of the nearest one where none does. */
+int alexcl_weights_file_model(struct alexcl_weights_file *file, const struct alexcl_model *wanted,
+                              const struct alexcl_model **out, const char **why, struct alexcl_error *err);
+/* alexcl_weights_open of it, which is not read again. */
+int alexcl_weights_file_weights(const struct alexcl_weights_file *file, const struct alexcl_model *model,
+                                const char *last_layer, struct alexcl_weights **out, struct alexcl_error *err);
+
 /* ---- the net ---------------------------------------------------------------------------------- */
 
 struct alexcl_net;

@@ -176,6 +176,37 @@ static size_t metadata_compare(const struct source *file, const struct metadata 
     return seen;
 }
 
+static const char *metadata_find(const struct source *file, const char *key) {
+    for (size_t i = 0; i < file->pair_count; i++)
+        if (strcmp(file->pairs[i].key, key) == 0) return file->pairs[i].value;
+    return NULL;
+}
+
+const struct alexcl_model *metadata_model(const struct source *file) {
+    const char *name = metadata_find(file, "alexcl.model");
+    const struct alexcl_model *model = NULL;
+    return name && alexcl_model_find(name, &model, &(struct alexcl_error){0}) == ALEXCL_OK ? model : NULL;
+}
+
+int metadata_random(const struct source *file) {
+    const char *origin = metadata_find(file, METADATA_ORIGIN);
+    return origin && strcmp(origin, "generator") == 0;
+}
+
+int metadata_agrees(const struct source *file, const struct alexcl_model *model, int *agrees,
+                    struct alexcl_error *err) {
+    struct metadata c = {0};
+    size_t wrong = 0;
+    const char *name = metadata_find(file, "alexcl.model");
+    *agrees = 0;
+    if (name && strcmp(name, model->name) != 0) return ALEXCL_OK;
+    int status = metadata_make(model, &c, err);
+    if (status == ALEXCL_OK) metadata_compare(file, &c, model->layer_count, NULL, &wrong);
+    *agrees = wrong == 0;
+    metadata_free(&c);
+    return status;
+}
+
 int metadata_check(const struct source *file, const char *path, const struct alexcl_model *model, size_t layer_count,
                    int *present, struct alexcl_error *err) {
     int status = ALEXCL_OK;

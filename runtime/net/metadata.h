@@ -28,6 +28,12 @@ void metadata_free(struct metadata *c);
 int metadata_check(const struct source *file, const char *path, const struct alexcl_model *model, size_t layer_count,
                    int *present, struct alexcl_error *err);
 
+/* The built-in model that a file names, NULL: none. *agrees: its metadata say nothing that speaks against `model`. */
+const struct alexcl_model *metadata_model(const struct source *file);
+int metadata_agrees(const struct source *file, const struct alexcl_model *model, int *agrees, struct alexcl_error *err);
+/* Whether a file says that its weights are the generator's. */
+int metadata_random(const struct source *file);
+
 /* The shortest text that reads back as the same double; as JSON, whatever the locale. */
 void metadata_number(double number, char out[32]);
 /* A name as a JSON text, to be freed; NULL where there is no memory. */

@@ -26,6 +26,7 @@ struct alexcl_weights {
     struct alexcl_model *own; /* the same as `model` where that is a copy of the caller's (model_take) */
     struct weights_list list;
     struct source *file; /* NULL: synthetic */
+    int owned;           /* the file is closed with the weights */
     uint64_t seed;
     char *case_name;
     double *gains; /* one for each layer of the model */
@@ -93,39 +94,64 @@ static void weights_note_extra(const char *path, const struct alexcl_weights *w)
     }
 }
 
-int alexcl_weights_open(const char *path, const struct alexcl_model *given, const char *last_layer,
-                        struct alexcl_weights **out, struct alexcl_error *err) {
+static int weights_begin(const struct alexcl_model *given, const char *last_layer, struct alexcl_weights **out,
+                         struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct alexcl_weights *w = NULL;
-    const struct alexcl_model *model;
-    struct alexcl_model *own = NULL;
-    TRY(model_take(given, &model, &own, err));
     TRY(memory_alloc(&w, 1, sizeof *w, "the weights", err));
-    w->model = model;
-    w->own = own;
-    own = NULL;
-    TRY(weights_list_make(model, last_layer, &w->list, err));
-    TRY(source_open(path, &w->file, err));
-    for (size_t i = 0; i < w->file->pair_count; i++)
-        w->random |=
-            strcmp(w->file->pairs[i].key, METADATA_ORIGIN) == 0 && strcmp(w->file->pairs[i].value, "generator") == 0;
-    int checked;
-    TRY(metadata_check(w->file, path, model, w->list.layer_count, &checked, err));
-    TRY(weights_describe_file(path, w, checked, err));
-    struct weights_matched matched = {.done = &w->done};
-    string_buffer_add(&w->done, "%s", w->file->done.text ? w->file->done.text : "");
-    TRY(weights_match(&w->list, w->file, path, !last_layer, &matched, err));
-    if (w->done.failed) {
-        status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: what was done with %s", path);
-        goto done;
-    }
-    TRY(weights_check_connections(path, w, err));
-    weights_note_extra(path, w);
+    TRY(model_take(given, &w->model, &w->own, err));
+    TRY(weights_list_make(w->model, last_layer, &w->list, err));
     *out = w;
     w = NULL;
 done:
     alexcl_weights_free(w);
-    free(own);
+    return status;
+}
+
+static int weights_read(struct alexcl_weights *w, const char *path, int whole, struct alexcl_error *err) {
+    int status = ALEXCL_OK, checked;
+    struct weights_matched matched = {.done = &w->done};
+    w->random = metadata_random(w->file);
+    TRY(metadata_check(w->file, path, w->model, w->list.layer_count, &checked, err));
+    TRY(weights_describe_file(path, w, checked, err));
+    string_buffer_add(&w->done, "%s", w->file->done.text ? w->file->done.text : "");
+    TRY(weights_match(&w->list, w->file, path, whole, &matched, err));
+    if (w->done.failed) {
+        status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: what was translated of %s", path);
+        goto done;
+    }
+    TRY(weights_check_connections(path, w, err));
+    weights_note_extra(path, w);
+done:
+    return status;
+}
+
+int weights_of_source(struct source *file, const char *path, const struct alexcl_model *model, const char *last_layer,
+                      struct alexcl_weights **out, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct alexcl_weights *w = NULL;
+    TRY(weights_begin(model, last_layer, &w, err));
+    w->file = file;
+    TRY(weights_read(w, path, !last_layer, err));
+    *out = w;
+    w = NULL;
+done:
+    alexcl_weights_free(w);
+    return status;
+}
+
+int alexcl_weights_open(const char *path, const struct alexcl_model *model, const char *last_layer,
+                        struct alexcl_weights **out, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct alexcl_weights *w = NULL;
+    TRY(weights_begin(model, last_layer, &w, err));
+    TRY(source_open(path, &w->file, err));
+    w->owned = 1;
+    TRY(weights_read(w, path, !last_layer, err));
+    *out = w;
+    w = NULL;
+done:
+    alexcl_weights_free(w);
     return status;
 }
 
@@ -345,7 +371,7 @@ const char *alexcl_weights_describe(const struct alexcl_weights *weights) { retu
 
 void alexcl_weights_free(struct alexcl_weights *weights) {
     if (!weights) return;
-    source_free(weights->file);
+    if (weights->owned) source_free(weights->file);
     weights_list_free(&weights->list);
     string_buffer_free(&weights->done);
     free(weights->case_name);

@@ -4,8 +4,13 @@
 #define ALEXCL_WEIGHTS_H
 #include "status.h"
 
-/* Rows of one tensor as float32: they stand in the mapped file where they can, else in `owned`. */
 struct source;
+
+/* alexcl_weights_open of a file that is open already, and stays so as long as the weights. */
+int weights_of_source(struct source *file, const char *path, const struct alexcl_model *model, const char *last_layer,
+                      struct alexcl_weights **out, struct alexcl_error *err);
+
+/* Rows of one tensor as float32: they stand in the mapped file where they can, else in `owned`. */
 struct weights_view {
     const float *values;
     size_t count;

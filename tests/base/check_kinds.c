@@ -54,6 +54,8 @@ static const struct {
     {HEAD(ENTRY("\x0d", "metadata.json{}")), "a Keras model", "--weights FILE takes it"},
     {HEAD(ENTRY("\x05", "a.pngdata.pkl")), "a zip archive", "unzip"}, /* what is behind the name is none */
     {HEAD("PK\3\4"), "a zip archive", "unzip"},
+    {HEAD("\x1c\0\0\0TFL3\x14\0\x20\0"), "a model of TensorFlow Lite", "tf2onnx.convert --tflite"},
+    {HEAD("GGUF\3\0\0\0\x23\1\0\0\0\0\0\0"), "a file of llama.cpp", "gguf.GGUFReader"},
     {HEAD("\x1f\x8b\x08\0\0\0\0\0"), "a gzip archive", "gunzip"},
     {HEAD("\xfd\x37zXZ\0"), "an xz archive", "unxz"},
     {HEAD("BZh91AY&SY"), "a bzip2 archive", "bunzip2"},
@@ -129,6 +131,31 @@ START_TEST(a_kind_by_its_first_bytes) {
 }
 END_TEST
 
+START_TEST(weights_have_a_short_name) {
+    static const struct {
+        const char *start;
+        size_t length;
+        const char *name;
+    } weights[] = {{HEAD("\x1c\0\0\0TFL3\x14\0\x20\0"), "tflite"},
+                   {HEAD("GGUF\3\0\0\0\x23\1\0\0"), "gguf"},
+                   {HEAD("\x80\2\x8a\nl\xfc\x9c\x46\xf9\x20j\xa8\x50\x19."), "torch-old"},
+                   {HEAD("\x89HDF\r\n\x1a\n\0\0\0"), "keras-h5"},
+                   {HEAD("\x26\0\0\0\0\0\0\0{\"a\":{\"dtype\":\"F32\""), "safetensors"},
+                   {HEAD(ENTRY("\x10", "archive/data.pklFB")), "torch-zip"},
+                   {HEAD(ENTRY("\x09", "conv1.npy\x93NUMPY")), "npz"},
+                   {HEAD(ENTRY("\x0d", "metadata.json{}")), "keras"},
+                   {HEAD("\x08\x07\x12\x07pytorch\x1a\x05"), "onnx"},
+                   {HEAD("\x0a\x07"
+                         "AlexNet\x12\x10"),
+                    "caffemodel"},
+                   {HEAD("version https://git-lfs.github.com/spec/v1\n"), "git-lfs"},
+                   {HEAD("GIF89a\xad\0\x83\0\xf7\0\0"), "unknown"},
+                   {HEAD(""), "unknown"}};
+    for (size_t i = 0; i < sizeof weights / sizeof *weights; i++)
+        ck_assert_str_eq(kinds_weights(kind_of(weights[i].start, weights[i].length)), weights[i].name);
+}
+END_TEST
+
 START_TEST(a_tar_is_told_behind_its_first_name) {
     char tar[512] = "photos/cat.png";
     memcpy(tar + 257, "ustar\0", 6);
@@ -155,6 +182,7 @@ END_TEST
 int main(void) {
     TCase *tests = tcase_create("kinds");
     tcase_add_loop_test(tests, a_kind_by_its_first_bytes, 0, (int)(sizeof files / sizeof *files));
+    tcase_add_test(tests, weights_have_a_short_name);
     tcase_add_test(tests, a_tar_is_told_behind_its_first_name);
     tcase_add_test(tests, no_more_than_the_start_is_looked_at);
     return support_run(tests);

@@ -204,7 +204,7 @@ START_TEST(other_texts_are_no_nets) {
     struct alexcl_error err = {0};
     struct source *s;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        EXPECT_ERROR(parse(texts[i], &s, &err), ALEXCL_E_DATA, "not a safetensors file", err);
+        EXPECT_ERROR(parse(texts[i], &s, &err), ALEXCL_E_DATA, "no file of weights that is read", err);
 }
 END_TEST
 

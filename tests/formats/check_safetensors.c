@@ -242,10 +242,10 @@ START_TEST(header_lengths_are_bounded) {
                  "f: as a zip archive it is damaged (libzip: ", err);
     static const char *const others[][2] = {
         {"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 244408336\n",
-         "is a Git LFS pointer, not the file itself, not a safetensors file; git lfs pull"},
+         "is a Git LFS pointer, not the file itself, no file of weights that is read; git lfs pull"},
         {"{\n  \"weight_map\": {\"conv1.weight\": \"a.safetensors\"}}", "index of weights in several files"},
-        {"name: \"AlexNet\"\n", "is a text, not a safetensors file; name a file of weights"},
-        {"abc", "is a text, not a safetensors file"}};
+        {"name: \"AlexNet\"\n", "is a text, no file of weights that is read; name a file of weights"},
+        {"abc", "is a text, no file of weights that is read"}};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         EXPECT_ERROR(parse((const unsigned char *)others[i][0], strlen(others[i][0]), &err), ALEXCL_E_DATA,
                      others[i][1], err);
@@ -306,11 +306,11 @@ START_TEST(what_is_no_file_is_refused) {
     EXPECT_ERROR(source_open("absent.safetensors", &s, &err), ALEXCL_E_DATA, "absent.safetensors: No such file", err);
     EXPECT_ERROR(source_open(".", &s, &err), ALEXCL_E_DATA, "a folder", err);
     EXPECT_ERROR(source_open(weight_file_write("", 0), &s, &err), ALEXCL_E_DATA, "an empty file", err);
-    EXPECT_ERROR(source_open(weight_file_write("abc", 3), &s, &err), ALEXCL_E_DATA, "is a text, not a safetensors file",
+    EXPECT_ERROR(source_open(weight_file_write("abc", 3), &s, &err), ALEXCL_E_DATA, "is a text, no file of weights",
                  err);
     snprintf(name, sizeof name, "fifo_%ld", (long)getpid());
     ck_assert_int_eq(mkfifo(name, 0600), 0);
-    EXPECT_ERROR(source_open(name, &s, &err), ALEXCL_E_DATA, "is not a regular file; name a safetensors file", err);
+    EXPECT_ERROR(source_open(name, &s, &err), ALEXCL_E_DATA, "is not a regular file; name a file of weights", err);
     remove(name);
     ck_assert(s == NULL);
     source_free(NULL);

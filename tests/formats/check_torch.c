@@ -131,7 +131,7 @@ END_TEST
 static const struct {
     const char *file, *says;
 } refused[] = {
-    {"old.pth", "is an old PyTorch checkpoint (.pth), not a safetensors file; torch.save(model.state_dict()"},
+    {"old.pth", "is an old PyTorch checkpoint (.pth), no file of weights that is read; torch.save(model.state_dict()"},
     {"script.pth", "is a TorchScript program (torch.jit.save), not a state dict; torch.save(model.state_dict()"},
     {"module.pth", "its pickle asks for torch.nn.modules.linear.Linear (byte 2), and no code is run for a file; only "
                    "tensors, dicts, lists, numbers and texts are read: torch.save(model.state_dict()"},

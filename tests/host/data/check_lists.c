@@ -310,6 +310,12 @@ START_TEST(label_files_of_three_forms) {
         write_file("labels", bad[i], strlen(bad[i]));
         EXPECT_ERROR(labels_open("labels", 3, &l, &err), ALEXCL_E_DATA, "labels", err);
     }
+    static const char *const more[] = {"a\nb\nc\nd\ne\n", "[\"a\",\"b\",\"c\",\"d\",\"e\"]",
+                                       "{\"0\": \"a\", \"1\": \"b\", \"4\": [\"n01440764\", \"e\"]}"};
+    for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
+        write_file("labels", more[i], strlen(more[i]));
+        EXPECT_ERROR(labels_open("labels", 3, &l, &err), ALEXCL_E_DATA, "names 5 classes, the model has 3", err);
+    }
     write_file("labels", "zero\n\ntwo", 9);
     EXPECT_OK(labels_open("labels", 3, &l, &err), err);
     ck_assert_str_eq(labels_name(l, 1), "");
