@@ -74,7 +74,7 @@ static const struct {
 
 static const struct kind tar = {"a tar archive", UNPACK("tar -xf"), 0},
                          safetensors = {"a safetensors file", "--weights FILE takes it", 0},
-                         onnx = {"an ONNX model", "write its initializers anew by safetensors.numpy.save_file", 0},
+                         onnx = {"an ONNX model", "--model FILE takes it, and --weights FILE its tensors", 0},
                          caffe = {"a Caffe model (.caffemodel)", "--weights FILE takes it", 0},
                          ppm = {"a PPM, PGM or PBM picture", PICTURE, KIND_PICTURE},
                          utf16_low = {"a text in UTF-16", TO_UTF8("UTF-16LE"), 0},

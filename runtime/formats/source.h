@@ -34,6 +34,7 @@ struct source {
     /* The net that the file describes, whose tensors have this model's names ("conv1.weight"); part of `own`; NULL: it
      * describes none. */
     const struct alexcl_model *model;
+    const char *no_model;      /* why a file that describes a net has none here; NULL */
     struct string_buffer done; /* what was translated, a line each: "kernels from H,W,I,O to O,I,H,W" */
     void *own;                 /* the format's: names and values stand in it */
     const struct source_format *format;
@@ -58,6 +59,7 @@ struct source_format {
     ROW(torch_format)                                                                                                  \
     ROW(keras_format)                                                                                                  \
     ROW(keras_h5_format)                                                                                               \
+    ROW(onnx_format)                                                                                                   \
     ROW(caffemodel_format)                                                                                             \
     ROW(prototxt_format)                                                                                               \
     ROW(safetensors_format)

@@ -43,11 +43,12 @@ int alexcl_model_open(const char *path, struct alexcl_model **out, int *weights,
     struct made_model *made = NULL;
     TRY(source_open(path, &file, err));
     if (!file->model) {
-        status =
-            error_set(err, ALEXCL_E_DATA,
-                      "%s: a file of weights (%s), which does not describe a net: name a model of `alexcl models`, "
-                      "or a file that does",
-                      path, file->kind);
+        status = file->no_model
+                     ? error_set(err, ALEXCL_E_DATA, "%s: %s", path, file->no_model)
+                     : error_set(err, ALEXCL_E_DATA,
+                                 "%s: a file of weights (%s), which does not describe a net: name a model of `alexcl "
+                                 "models`, or a file that does",
+                                 path, file->kind);
         goto done;
     }
     TRY(model_made_open(file->model, &made, err));

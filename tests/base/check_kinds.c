@@ -64,8 +64,8 @@ static const struct {
     {HEAD("\x26\0\0\0\0\0\0\0{\"a\":{\"dtype\":\"F32\""), "a safetensors file", "--weights FILE"},
     {HEAD("\x08\x07\x12\x07pytorch\x1a\x05"
           "2.1.0"),
-     "an ONNX model", "save_file"},
-    {HEAD("\x08\x08:\xf3\3\n\x11"), "an ONNX model", "save_file"},
+     "an ONNX model", "--model FILE takes it"},
+    {HEAD("\x08\x08:\xf3\3\n\x11"), "an ONNX model", "--model FILE takes it"},
     {HEAD("\x0a\x07"
           "AlexNet\x12\x10"),
      "a Caffe model", "--weights FILE"},

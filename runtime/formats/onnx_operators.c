@@ -1,0 +1,693 @@
+/* SPDX-License-Identifier: MIT */
+/* ONNX's operators (https://onnx.ai/onnx/operators) as layers, one function each. Where opsets differ it is said at the
+ * operator. Where ONNX leaves something open, or others compute otherwise, ONNX's text is followed, as ONNX Runtime
+ * and PyTorch do: a window of a pool that would lie wholly behind the map and its padding is not made, and cells beyond
+ * both are not counted. Batches are free: a shape's first number is of no interest. */
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+
+#include "onnx_private.h"
+
+#define NODE struct onnx *o, const Onnx__NodeProto *n, struct alexcl_error *err
+
+/* ---- windows ------------------------------------------------------------------------------------ */
+
+/* ceil(a / b) of numbers of 0 and more. */
+static int onnx_ceil(int a, int b) { return (int)(((int64_t)a + b - 1) / b); }
+
+/* Zeros or empty cells around the map: by auto_pad, else by pads. */
+static int onnx_read_pads(NODE, const int side[2], const int extent[2], struct alexcl_layer *l) {
+    const Onnx__AttributeProto *a = onnx_attribute(n, "auto_pad");
+    static const char *const ways[] = {"NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"};
+    size_t way = 0;
+    (void)o;
+    if (a && a->has_s) {
+        while (way < 4 && (a->s.len != strlen(ways[way]) || memcmp(a->s.data, ways[way], a->s.len) != 0)) way++;
+        if (way == 4) return onnx_refuse(n, err, "its auto_pad is none of NOTSET, VALID, SAME_UPPER and SAME_LOWER");
+    }
+    if (way == 0) return onnx_integers(n, "pads", 0, 4, l->pad, err);
+    for (int axis = 0; axis < 2 && way > 1; axis++) {
+        int64_t all =
+            (int64_t)(onnx_ceil(side[axis], l->stride[axis]) - 1) * l->stride[axis] + extent[axis] - side[axis];
+        int less = all > 0 ? (int)(all / 2) : 0, more = all > 0 ? (int)(all - less) : 0;
+        l->pad[axis] = way == 2 ? less : more; /* of an odd number SAME_UPPER has one more at the end */
+        l->pad[axis + 2] = way == 2 ? more : less;
+    }
+    return ALEXCL_OK;
+}
+
+/* Kernel, strides, dilations and pads into a layer, and how many windows there are. `kernel`: of the weights; NULL: the
+ * attribute says it. */
+static int onnx_read_window(NODE, const struct onnx_value *in, const uint64_t *kernel, struct alexcl_layer *l,
+                            int windows[2]) {
+    int status = ALEXCL_OK, told[2] = {0, 0}, side[2] = {in->shape.h, in->shape.w}, extent[2];
+    TRY(onnx_integers(n, "kernel_shape", 1, 2, told, err));
+    for (int axis = 0; axis < 2; axis++) {
+        if (kernel && kernel[axis] > ONNX_MOST_SIDE) return onnx_refuse(n, err, "its weights have too large a window");
+        l->kernel[axis] = kernel ? (int)kernel[axis] : told[axis];
+        if (!l->kernel[axis]) return onnx_refuse(n, err, "it has no kernel_shape");
+        if (told[axis] && told[axis] != l->kernel[axis])
+            return onnx_refuse(n, err, "its kernel_shape is not that of its weights");
+        l->stride[axis] = l->dilation[axis] = 1;
+    }
+    TRY(onnx_integers(n, "strides", 1, 2, l->stride, err));
+    TRY(onnx_integers(n, "dilations", 1, 2, l->dilation, err));
+    for (int axis = 0; axis < 2; axis++) {
+        int64_t spans = (int64_t)(l->kernel[axis] - 1) * l->dilation[axis] + 1;
+        if (spans > ONNX_MOST_SIDE) return onnx_refuse(n, err, "its window spans %lld rows", (long long)spans);
+        extent[axis] = (int)spans;
+    }
+    TRY(onnx_read_pads(o, n, err, side, extent, l));
+    for (int axis = 0; axis < 2; axis++) {
+        int64_t padded = (int64_t)l->pad[axis] + side[axis] + l->pad[axis + 2], over = padded - extent[axis];
+        windows[axis] = over < 0 ? 0 : (int)(over / l->stride[axis]) + 1;
+        if (l->ceil_mode) {
+            windows[axis] = over < 0 ? 1 : onnx_ceil((int)over, l->stride[axis]) + 1;
+            if ((int64_t)(windows[axis] - 1) * l->stride[axis] >= (int64_t)l->pad[axis] + side[axis]) windows[axis]--;
+        }
+        if (windows[axis] < 1)
+            return onnx_refuse(n, err, "its window does not fit on maps of %d x %d", side[0], side[1]);
+    }
+    if (l->dilation[0] == 1 && l->dilation[1] == 1) l->dilation[0] = l->dilation[1] = 0; /* as tables write it */
+done:
+    return status;
+}
+
+static int onnx_need_pictures(const Onnx__NodeProto *n, const struct onnx_value *in, struct alexcl_error *err) {
+    return in->rank == 4 ? ALEXCL_OK : onnx_refuse(n, err, "it reads N x C: only N x C x H x W is computed");
+}
+
+static int onnx_pool(NODE, enum alexcl_layer_type type) {
+    int status = ALEXCL_OK, windows[2];
+    struct onnx_value *in;
+    struct alexcl_layer l = {.type = type, .ceil_mode = onnx_integer(n, "ceil_mode", 0) != 0};
+    if (type == ALEXCL_AVGPOOL) l.count_include_pad = onnx_integer(n, "count_include_pad", 0) != 0;
+    TRY(onnx_input_maps(o, n, 0, &in, err));
+    TRY(onnx_need_pictures(n, in, err));
+    TRY(onnx_read_window(o, n, err, in, NULL, &l, windows));
+    status =
+        onnx_make_row(o, n, &l, NULL, &in, 1, 4, (struct alexcl_shape){in->shape.c, windows[0], windows[1]}, NULL, err);
+done:
+    return status;
+}
+static int onnx_maxpool(NODE) { return onnx_pool(o, n, err, ALEXCL_MAXPOOL); }
+static int onnx_avgpool(NODE) { return onnx_pool(o, n, err, ALEXCL_AVGPOOL); }
+
+static int onnx_global_pool(NODE, enum alexcl_layer_type type) {
+    struct onnx_value *in;
+    int status = onnx_input_maps(o, n, 0, &in, err);
+    if (status == ALEXCL_OK) status = onnx_need_pictures(n, in, err);
+    if (status != ALEXCL_OK) return status;
+    return onnx_make_row(o, n, &(struct alexcl_layer){.type = type}, NULL, &in, 1, 4,
+                         (struct alexcl_shape){in->shape.c, 1, 1}, NULL, err);
+}
+static int onnx_global_maxpool(NODE) { return onnx_global_pool(o, n, err, ALEXCL_GLOBAL_MAXPOOL); }
+static int onnx_global_avgpool(NODE) { return onnx_global_pool(o, n, err, ALEXCL_GLOBAL_AVGPOOL); }
+
+/* ---- products ----------------------------------------------------------------------------------- */
+
+/* "features.0" of "features.0.weight". */
+static int onnx_layer_of(struct onnx *o, const char *weight, const char **out, struct alexcl_error *err) {
+    static const char ending[] = ".weight";
+    size_t length = strlen(weight), more = sizeof ending - 1;
+    char *name;
+    *out = NULL;
+    if (length <= more || strcmp(weight + length - more, ending) != 0) return ALEXCL_OK;
+    int status = onnx_take(o, &name, length, 1, err);
+    if (status != ALEXCL_OK) return status;
+    memcpy(name, weight, length - more);
+    *out = name;
+    return ALEXCL_OK;
+}
+
+static int onnx_check_weights(const Onnx__NodeProto *n, const struct onnx_tensor *t, int dims,
+                              struct alexcl_error *err) {
+    if (t->values.type == SOURCE_OTHER)
+        return onnx_refuse(n, err, "its weights are of type %s: float32, float64, float16 and bfloat16 are read",
+                           t->values.type_name);
+    if (t->values.dims != dims)
+        return onnx_refuse(n, err, "its weights have %d axes: with %d it is computed", t->values.dims, dims);
+    for (int d = 0; d < dims; d++)
+        if (t->values.shape[d] < 1 || t->values.shape[d] > ONNX_MOST_SIDE)
+            return onnx_refuse(n, err, "its weights have an axis of %llu", (unsigned long long)t->values.shape[d]);
+    return ALEXCL_OK;
+}
+
+/* A view of a constant as one value a channel of maps or units; 0 where it is something else. */
+static int onnx_as_channels(const struct source_tensor *t, int rank, int channels, struct source_tensor *out) {
+    uint64_t shape[ONNX_MOST_AXES] = {1, (uint64_t)channels, 1, 1};
+    if (!onnx_broadcast(t, rank, shape, out)) return 0;
+    out->shape[0] = out->shape[1];
+    out->stride[0] = out->stride[1];
+    out->dims = 1;
+    return 1;
+}
+
+/* Weights and a bias, of N values; NULL: zeros. */
+static int onnx_set_parameters(NODE, struct onnx_row *row, const struct source_tensor *weight,
+                               const struct source_tensor *bias) {
+    uint64_t outputs = weight->shape[0];
+    row->parameters = 1;
+    row->biased = bias != NULL;
+    row->tensor[0] = *weight;
+    if (!bias) return onnx_fill(o, 0, 1, &outputs, &row->tensor[1], err);
+    if (!onnx_as_channels(bias, 2, (int)outputs, &row->tensor[1]))
+        return onnx_refuse(n, err, "its bias is not %llu values, the same for every row", (unsigned long long)outputs);
+    return ALEXCL_OK;
+}
+
+static int onnx_conv(NODE) {
+    int status = ALEXCL_OK, windows[2];
+    struct onnx_value *in;
+    const struct onnx_tensor *weight, *bias = NULL;
+    const char *name;
+    struct onnx_row *row;
+    struct alexcl_layer l = {.type = ALEXCL_CONV};
+    int64_t groups = onnx_integer(n, "group", 1);
+    TRY(onnx_input_maps(o, n, 0, &in, err));
+    TRY(onnx_need_pictures(n, in, err));
+    TRY(onnx_input_constant(o, n, 1, &weight, err));
+    if (onnx_input(o, n, 2)) TRY(onnx_input_constant(o, n, 2, &bias, err));
+    TRY(onnx_check_weights(n, weight, 4, err));
+    l.outputs = (int)weight->values.shape[0];
+    if (groups < 1 || groups > in->shape.c || (uint64_t)groups * weight->values.shape[1] != (uint64_t)in->shape.c)
+        return onnx_refuse(n, err, "its weights are of %llu channels in %lld groups, its maps of %d",
+                           (unsigned long long)weight->values.shape[1], (long long)groups, in->shape.c);
+    l.groups = (int)groups;
+    TRY(onnx_read_window(o, n, err, in, weight->values.shape + 2, &l, windows));
+    TRY(onnx_layer_of(o, n->input[1], &name, err));
+    TRY(onnx_make_row(o, n, &l, name, &in, 1, 4, (struct alexcl_shape){l.outputs, windows[0], windows[1]}, &row, err));
+    status = onnx_set_parameters(o, n, err, row, &weight->values, bias ? &bias->values : NULL);
+done:
+    return status;
+}
+
+/* x * w^T + bias, w of `outputs` x inputs. */
+static int onnx_fc(NODE, struct onnx_value *in, const struct onnx_tensor *matrix, int transposed, double alpha,
+                   const struct source_tensor *bias) {
+    int status = ALEXCL_OK;
+    struct source_tensor weight = matrix->values;
+    const char *name;
+    struct onnx_row *row;
+    if (in->rank != 2) return onnx_refuse(n, err, "it reads N x C x H x W: only N x C is computed; flatten it");
+    TRY(onnx_check_weights(n, matrix, 2, err));
+    if (!transposed) {
+        onnx_set_strides(&weight);
+        weight.strided = 1;
+        weight.shape[0] = matrix->values.shape[1];
+        weight.shape[1] = matrix->values.shape[0];
+        uint64_t stride = weight.stride[0];
+        weight.stride[0] = weight.stride[1];
+        weight.stride[1] = stride;
+    }
+    if (weight.shape[1] != (uint64_t)in->shape.c)
+        return onnx_refuse(n, err, "its weights are for %llu values, and it reads %d",
+                           (unsigned long long)weight.shape[1], in->shape.c);
+    if (alpha != 1) TRY(onnx_combine(o, &weight, NULL, 0, alpha, &weight, err));
+    TRY(onnx_layer_of(o, n->input[1], &name, err));
+    TRY(onnx_make_row(o, n, &(struct alexcl_layer){.type = ALEXCL_FC, .outputs = (int)weight.shape[0]}, name, &in, 1, 2,
+                      (struct alexcl_shape){(int)weight.shape[0], 1, 1}, &row, err));
+    status = onnx_set_parameters(o, n, err, row, &weight, bias);
+done:
+    return status;
+}
+
+/* Before opset 7 a bias is broadcast where an attribute says so: here always, where it is one. */
+static int onnx_gemm(NODE) {
+    int status = ALEXCL_OK;
+    struct onnx_value *in;
+    const struct onnx_tensor *matrix, *constant = NULL;
+    struct source_tensor bias;
+    double beta = onnx_number(n, "beta", 1);
+    TRY(onnx_input_maps(o, n, 0, &in, err));
+    TRY(onnx_input_constant(o, n, 1, &matrix, err));
+    if (onnx_integer(n, "transA", 0)) return onnx_refuse(n, err, "its transA is 1: only 0 is computed");
+    if (onnx_input(o, n, 2)) TRY(onnx_input_constant(o, n, 2, &constant, err));
+    if (constant) bias = constant->values;
+    if (constant && beta != 1) TRY(onnx_combine(o, &bias, NULL, 0, beta, &bias, err));
+    status = onnx_fc(o, n, err, in, matrix, onnx_integer(n, "transB", 0) != 0, onnx_number(n, "alpha", 1),
+                     constant ? &bias : NULL);
+done:
+    return status;
+}
+
+static int onnx_matmul(NODE) {
+    int status = ALEXCL_OK;
+    struct onnx_value *in;
+    const struct onnx_tensor *matrix;
+    TRY(onnx_input_maps(o, n, 0, &in, err));
+    TRY(onnx_input_constant(o, n, 1, &matrix, err));
+    status = onnx_fc(o, n, err, in, matrix, 0, 1, NULL);
+done:
+    return status;
+}
+
+/* ---- channel by channel ------------------------------------------------------------------------- */
+
+/* x * scale + shift, of one value a channel each, into a layer of its own or into the one before that does the same.
+ * NULL: 1, 0. */
+static int onnx_affine(NODE, struct onnx_value *in, const double *scale, const double *shift) {
+    int status = ALEXCL_OK;
+    struct onnx_row *row = in->row >= 0 && in->readers == 1 && o->rows[in->row].scale ? &o->rows[in->row] : NULL;
+    if (row) {
+        onnx_make_same(o, n, in, err);
+    } else {
+        TRY(onnx_make_row(o, n, &(struct alexcl_layer){.type = ALEXCL_AFFINE}, NULL, &in, 1, in->rank, in->shape, &row,
+                          err));
+        TRY(onnx_take(o, &row->scale, 2 * (size_t)in->shape.c, sizeof *row->scale, err));
+        row->shift = row->scale + in->shape.c;
+        for (int c = 0; c < in->shape.c; c++) row->scale[c] = 1;
+    }
+    for (int c = 0; c < in->shape.c; c++) {
+        double factor = scale ? scale[c] : 1;
+        row->scale[c] *= factor;
+        row->shift[c] = row->shift[c] * factor + (shift ? shift[c] : 0);
+    }
+done:
+    return status;
+}
+
+/* One value a channel, in double. */
+static int onnx_read_channels(NODE, const struct source_tensor *t, const struct onnx_value *in, double **out) {
+    struct source_tensor channels;
+    int status = ALEXCL_OK;
+    if (!onnx_as_channels(t, in->rank, in->shape.c, &channels))
+        return onnx_refuse(n, err, "its constant is not one value a channel, or one for all of them");
+    TRY(onnx_take(o, out, (size_t)in->shape.c, sizeof **out, err));
+    for (int c = 0; c < in->shape.c; c++) {
+        float value;
+        source_read(&channels, (uint64_t)c, 1, &value);
+        (*out)[c] = (double)value;
+    }
+done:
+    return status;
+}
+
+/* Opset 1 to 8 have is_test or spatial, 14 and later training_mode; between, more than one output means training. */
+static int onnx_batch_norm(NODE) {
+    int status = ALEXCL_OK;
+    struct onnx_value *in;
+    double *values[4];
+    const double epsilon = onnx_number(n, "epsilon", 1e-5);
+    if (onnx_integer(n, "training_mode", 0) || (o->opset < 7 && !onnx_integer(n, "is_test", 0)))
+        return onnx_refuse(n, err, "it is in training mode: export the net for inference (model.eval())");
+    if (!onnx_integer(n, "spatial", 1)) return onnx_refuse(n, err, "its spatial is 0: one norm a channel is computed");
+    TRY(onnx_input_maps(o, n, 0, &in, err));
+    for (size_t i = 0; i < 4; i++) {
+        const struct onnx_tensor *t;
+        struct source_tensor column;
+        TRY(onnx_input_constant(o, n, i + 1, &t, err));
+        if (t->values.dims != 1) return onnx_refuse(n, err, "its input %zu is not one value a channel", i + 2);
+        column = t->values; /* of C: as C x 1 x 1 it counts from the channels */
+        onnx_set_strides(&column);
+        column.strided = 1;
+        column.dims = in->rank - 1;
+        for (int d = 1; d < column.dims; d++) column.shape[d] = 1;
+        TRY(onnx_read_channels(o, n, err, &column, in, &values[i]));
+    }
+    for (int c = 0; c < in->shape.c; c++) {
+        double scale = values[0][c] / sqrt(values[3][c] + epsilon);
+        values[1][c] -= values[2][c] * scale;
+        values[0][c] = scale;
+    }
+    status = onnx_affine(o, n, err, in, values[0], values[1]);
+done:
+    return status;
+}
+
+/* A constant beside maps: before opset 7 its first axis is told by `axis`, and it is broadcast if `broadcast`. */
+static int onnx_align(NODE, const struct onnx_value *in, const struct source_tensor *t, struct source_tensor *out) {
+    int64_t axis = onnx_integer(n, "axis", in->rank - t->dims);
+    *out = *t;
+    if (o->opset >= 7 || t->dims == in->rank) return ALEXCL_OK;
+    if (axis < 0) axis += in->rank;
+    if (axis < 0 || axis + t->dims > in->rank) return onnx_refuse(n, err, "its axis is not one of what it reads");
+    onnx_set_strides(out);
+    out->strided = 1;
+    out->dims = in->rank - (int)axis;
+    for (int d = t->dims; d < out->dims; d++) {
+        out->shape[d] = 1;
+        out->stride[d] = 0;
+    }
+    return ALEXCL_OK;
+}
+
+/* Maps and a constant; or two constants. */
+static int onnx_with_constant(NODE, int product) {
+    int status = ALEXCL_OK;
+    struct onnx_value *a = onnx_input(o, n, 0), *b = onnx_input(o, n, 1);
+    struct onnx_value *in = a->is == ONNX_MAPS ? a : b, *with = in == a ? b : a;
+    struct source_tensor aligned;
+    struct onnx_tensor made = {.type = ONNX_FLOAT};
+    double *channels;
+    if (in->is == ONNX_CONSTANT) {
+        TRY(onnx_combine(o, &a->constant.values, &b->constant.values, product, 1, &made.values, err));
+        return onnx_make_constant(o, n, &made, err);
+    }
+    TRY(onnx_align(o, n, err, in, &with->constant.values, &aligned));
+    struct onnx_row *before = in->row >= 0 && in->readers == 1 ? &o->rows[in->row] : NULL;
+    if (!product && before && before->parameters && !before->biased) { /* a bias */
+        struct source_tensor bias;
+        if (!onnx_as_channels(&aligned, in->rank, in->shape.c, &bias))
+            return onnx_refuse(n, err, "its constant is not one value a channel, or one for all of them");
+        before->tensor[1] = bias;
+        before->biased = 1;
+        return onnx_make_same(o, n, in, err);
+    }
+    TRY(onnx_read_channels(o, n, err, &aligned, in, &channels));
+    status = onnx_affine(o, n, err, in, product ? channels : NULL, product ? NULL : channels);
+done:
+    return status;
+}
+
+static int onnx_sum(NODE) {
+    struct onnx_value **in;
+    int status = ALEXCL_OK;
+    TRY(onnx_take(o, &in, n->n_input + 1, sizeof *in, err));
+    for (size_t i = 0; i < n->n_input; i++) {
+        in[i] = onnx_input(o, n, i);
+        if (!in[i]) return onnx_refuse(n, err, "it has no input %zu", i + 1);
+    }
+    if (n->n_input == 0) return onnx_refuse(n, err, "it has no input");
+    if (n->n_input == 1) return onnx_make_same(o, n, in[0], err);
+    if (n->n_input == 2 && (in[0]->is == ONNX_CONSTANT || in[1]->is == ONNX_CONSTANT))
+        return onnx_with_constant(o, n, err, 0);
+    for (size_t i = 0; i < n->n_input; i++) {
+        TRY(onnx_input_maps(o, n, i, &in[i], err));
+        if (in[i]->rank != in[0]->rank || in[i]->shape.c != in[0]->shape.c || in[i]->shape.h != in[0]->shape.h ||
+            in[i]->shape.w != in[0]->shape.w)
+            return onnx_refuse(n, err, "it adds maps of two shapes: only those of one are computed");
+    }
+    status = onnx_make_row(o, n, &(struct alexcl_layer){.type = ALEXCL_ADD}, NULL, in, n->n_input, in[0]->rank,
+                           in[0]->shape, NULL, err);
+done:
+    return status;
+}
+
+static int onnx_add(NODE) {
+    return n->n_input == 2 ? onnx_sum(o, n, err) : onnx_refuse(n, err, "it has not two inputs");
+}
+
+static int onnx_mul(NODE) {
+    const struct onnx_value *a = onnx_input(o, n, 0), *b = onnx_input(o, n, 1);
+    if (!a || !b) return onnx_refuse(n, err, "it has not two inputs");
+    if (a->is == ONNX_MAPS && b->is == ONNX_MAPS)
+        return onnx_refuse(n, err, "it multiplies maps by maps: only a constant, one value a channel, is computed");
+    return onnx_with_constant(o, n, err, 1);
+}
+
+/* ---- value by value ----------------------------------------------------------------------------- */
+
+static int onnx_activation(NODE, enum alexcl_layer_type type) {
+    struct onnx_value *in;
+    int status = onnx_input_maps(o, n, 0, &in, err);
+    if (status != ALEXCL_OK) return status;
+    return onnx_make_row(o, n, &(struct alexcl_layer){.type = type}, NULL, &in, 1, in->rank, in->shape, NULL, err);
+}
+static int onnx_relu(NODE) { return onnx_activation(o, n, err, ALEXCL_RELU); }
+static int onnx_tanh(NODE) { return onnx_activation(o, n, err, ALEXCL_TANH); }
+static int onnx_sigmoid(NODE) { return onnx_activation(o, n, err, ALEXCL_SIGMOID); }
+
+/* The sum runs from channel c - floor((size-1)/2) to c + ceil((size-1)/2); alpha is divided by size. */
+static int onnx_lrn(NODE) {
+    struct onnx_value *in;
+    int status = onnx_input_maps(o, n, 0, &in, err);
+    if (status == ALEXCL_OK) status = onnx_need_pictures(n, in, err);
+    if (status != ALEXCL_OK) return status;
+    int64_t size = onnx_integer(n, "size", 0);
+    if (size < 1 || size > ONNX_MOST_SIDE) return onnx_refuse(n, err, "its size is %lld", (long long)size);
+    struct alexcl_layer l = {.type = ALEXCL_LRN,
+                             .window = {-((int)size - 1) / 2, (int)size / 2},
+                             .k = onnx_number(n, "bias", 1),
+                             .alpha = onnx_number(n, "alpha", 1e-4) / (double)size,
+                             .beta = onnx_number(n, "beta", 0.75),
+                             .lrn_scope = ALEXCL_LRN_SCOPE_LAYER};
+    return onnx_make_row(o, n, &l, NULL, &in, 1, 4, in->shape, NULL, err);
+}
+
+/* From opset 13 over one axis, the last where none is told; before over all from an axis on, which is 1. */
+static int onnx_softmax(NODE) {
+    struct onnx_value *in;
+    int status = onnx_input_maps(o, n, 0, &in, err);
+    if (status != ALEXCL_OK) return status;
+    int64_t axis = onnx_integer(n, "axis", o->opset >= 13 ? -1 : 1);
+    if (axis < 0) axis += in->rank;
+    if (axis != 1 || in->shape.h != 1 || in->shape.w != 1)
+        return onnx_refuse(n, err,
+                           "it is over axis %lld of N x %d x %d x %d: over the channels of 1 x 1 it is computed",
+                           (long long)axis, in->shape.c, in->shape.h, in->shape.w);
+    return onnx_make_row(o, n, &(struct alexcl_layer){.type = ALEXCL_SOFTMAX}, NULL, &in, 1, in->rank, in->shape, NULL,
+                         err);
+}
+
+static int onnx_dropout(NODE) {
+    struct onnx_value *in, *ratio = onnx_input(o, n, 1), *training = onnx_input(o, n, 2);
+    float rate = (float)onnx_number(n, "ratio", 0.5);
+    int status = onnx_input_maps(o, n, 0, &in, err);
+    if (status != ALEXCL_OK) return status;
+    if ((o->opset < 7 && !onnx_integer(n, "is_test", 0)) ||
+        (training && (training->is != ONNX_CONSTANT || training->constant.type != ONNX_BOOL ||
+                      onnx_count(&training->constant.values) != 1 || training->constant.values.data[0])))
+        return onnx_refuse(n, err, "it is in training mode: export the net for inference (model.eval())");
+    if (ratio && ratio->is == ONNX_CONSTANT && ratio->constant.values.type != SOURCE_OTHER &&
+        onnx_count(&ratio->constant.values) == 1)
+        source_read(&ratio->constant.values, 0, 1, &rate);
+    struct alexcl_layer l = {.type = ALEXCL_DROPOUT, .dropout = ALEXCL_DROPOUT_INVERTED, .rate = (double)rate};
+    return onnx_make_row(o, n, &l, NULL, &in, 1, in->rank, in->shape, NULL, err);
+}
+
+/* A net that is nothing but this is a layer that changes nothing. */
+static int onnx_identity(NODE) {
+    struct onnx_value *in = onnx_input(o, n, 0);
+    if (!in) return onnx_refuse(n, err, "it has no input");
+    if (in->is == ONNX_MAPS && in->row < 0 && onnx_find_value(o, n->output[0])->output)
+        return onnx_make_row(o, n, &(struct alexcl_layer){.type = ALEXCL_DROPOUT, .dropout = ALEXCL_DROPOUT_INVERTED},
+                             NULL, &in, 1, in->rank, in->shape, NULL, err);
+    return onnx_make_same(o, n, in, err);
+}
+
+/* ---- shapes ------------------------------------------------------------------------------------- */
+
+static int onnx_make_flat(NODE, struct onnx_value *in) {
+    if (in->rank == 2) return onnx_make_same(o, n, in, err);
+    return onnx_make_row(o, n, &(struct alexcl_layer){.type = ALEXCL_FLATTEN}, NULL, &in, 1, 2,
+                         (struct alexcl_shape){in->shape.c * in->shape.h * in->shape.w, 1, 1}, NULL, err);
+}
+
+static int onnx_flatten(NODE) {
+    struct onnx_value *in;
+    int status = onnx_input_maps(o, n, 0, &in, err);
+    if (status != ALEXCL_OK) return status;
+    int64_t axis = onnx_integer(n, "axis", 1);
+    if (axis < 0) axis += in->rank;
+    if (axis != 1) return onnx_refuse(n, err, "it is from axis %lld: only from axis 1 it is computed", (long long)axis);
+    return onnx_make_flat(o, n, err, in);
+}
+
+static int onnx_reshape_constant(NODE, const struct onnx_tensor *from, const int64_t *shape, size_t count) {
+    struct onnx_tensor made = *from;
+    uint64_t values = onnx_count(&from->values), known = 1;
+    int open = -1, same = 1; /* one value throughout */
+    if (count > ONNX_MOST_AXES || from->values.dims > ONNX_MOST_AXES)
+        return onnx_refuse(n, err, "it makes a constant of %zu axes: of at most four it is computed", count);
+    for (int d = 0; from->values.strided && d < from->values.dims; d++) same &= !from->values.stride[d];
+    if (from->values.strided && !same) return onnx_refuse(n, err, "it reads a constant that is transposed");
+    made.values.dims = (int)count;
+    for (size_t d = 0; d < count; d++) {
+        int copy = shape[d] == 0 && !onnx_integer(n, "allowzero", 0) && (int)d < from->values.dims;
+        made.values.stride[d] = 0;
+        made.values.shape[d] = copy ? from->values.shape[d] : shape[d] > 0 ? (uint64_t)shape[d] : 1;
+        if (shape[d] == -1 && open < 0) {
+            open = (int)d;
+        } else if (shape[d] < 0 || (shape[d] == 0 && !copy) || !made.values.shape[d] ||
+                   known > values / made.values.shape[d]) {
+            return onnx_refuse(n, err, "it makes a shape that does not fit what it reads");
+        }
+        known *= made.values.shape[d];
+    }
+    if (open >= 0) made.values.shape[open] = values / known;
+    if (onnx_count(&made.values) != values)
+        return onnx_refuse(n, err, "it makes a shape that does not fit what it reads");
+    if (count == 0) made.values.strided = 0;
+    return onnx_make_constant(o, n, &made, err);
+}
+
+/* Of maps to N x units, and of units to N x units x 1 x 1. The first number is the batch, which is free. Before opset 5
+ * the shape is an attribute. */
+static int onnx_reshape(NODE) {
+    int status = ALEXCL_OK;
+    struct onnx_value *in = onnx_input(o, n, 0);
+    const Onnx__AttributeProto *a = o->opset < 5 ? onnx_attribute(n, "shape") : NULL;
+    const struct onnx_tensor *constant;
+    int64_t shape[8];
+    size_t count = 0;
+    if (!in) return onnx_refuse(n, err, "it has no input");
+    if (a) {
+        for (; count < a->n_ints && count < 8; count++) shape[count] = a->ints[count];
+    } else {
+        TRY(onnx_input_constant(o, n, 1, &constant, err));
+        status = onnx_read_integers(constant, 8, shape, &count, NULL);
+        if (status != ALEXCL_OK) return onnx_refuse(n, err, "its shape is not a list of at most 8 numbers");
+    }
+    if (in->is == ONNX_CONSTANT) return onnx_reshape_constant(o, n, err, &in->constant, shape, count);
+    int64_t own[4] = {0, in->shape.c, in->shape.h, in->shape.w}, left = 1, open = -1;
+    for (int d = 1; d < 4; d++) left *= own[d];
+    int64_t values = left;
+    for (size_t d = 0; d < count && d < 4; d++) {
+        if (d > 0 && shape[d] == 0 && !onnx_integer(n, "allowzero", 0) && (int)d < in->rank) shape[d] = own[d];
+        if (shape[d] == -1) open = open < 0 ? (int64_t)d : 9;
+        if (d > 0 && shape[d] > 0) left = left % shape[d] ? 0 : left / shape[d];
+    }
+    if (count > 1 && count <= 4 && open > 0 && open < 9) {
+        shape[open] = left;
+        left = left ? 1 : 0;
+    }
+    int fits = count > 1 && count <= 4 && left == 1 && open < 9 && shape[0] >= -1;
+    for (size_t d = 1; d < count; d++) fits &= shape[d] > 0;
+    if (fits && count == 2 && shape[1] == values) return onnx_make_flat(o, n, err, in);
+    if (fits && count == 4 && shape[1] == own[1] && shape[2] == own[2] && shape[3] == own[3]) {
+        status = onnx_make_same(o, n, in, err);
+        if (status == ALEXCL_OK) onnx_find_value(o, n->output[0])->rank = 4;
+        return status;
+    }
+    return onnx_refuse(n, err, "it makes another shape than N x %lld of N x %d x %d x %d: only that is computed",
+                       (long long)values, in->shape.c, in->shape.h, in->shape.w);
+done:
+    return status;
+}
+
+/* From opset 13 the axes are an input. */
+static int onnx_unsqueeze(NODE) {
+    int status = ALEXCL_OK;
+    const struct onnx_tensor *constant, *list;
+    const Onnx__AttributeProto *a = onnx_attribute(n, "axes");
+    int64_t axes[ONNX_MOST_AXES];
+    size_t count = 0;
+    int new_axis[ONNX_MOST_AXES] = {0}, from = 0;
+    TRY(onnx_input_constant(o, n, 0, &constant, err));
+    if (a) {
+        for (; count < a->n_ints && count < ONNX_MOST_AXES; count++) axes[count] = a->ints[count];
+    } else {
+        TRY(onnx_input_constant(o, n, 1, &list, err));
+        status = onnx_read_integers(list, ONNX_MOST_AXES, axes, &count, NULL);
+        if (status != ALEXCL_OK) return onnx_refuse(n, err, "its axes are not a list of at most four numbers");
+    }
+    struct onnx_tensor made = *constant;
+    int dims = constant->values.dims + (int)count;
+    if (dims > ONNX_MOST_AXES || constant->values.dims > ONNX_MOST_AXES)
+        return onnx_refuse(n, err, "it makes a constant of more than four axes");
+    for (size_t i = 0; i < count; i++) {
+        int64_t axis = axes[i] < 0 ? axes[i] + dims : axes[i];
+        if (axis < 0 || axis >= dims || new_axis[axis]) return onnx_refuse(n, err, "its axes do not fit");
+        new_axis[axis] = 1;
+    }
+    made.values.dims = dims;
+    for (int d = 0; d < dims; d++) {
+        made.values.shape[d] = new_axis[d] ? 1 : constant->values.shape[from];
+        made.values.stride[d] = new_axis[d] ? 0 : constant->values.stride[from];
+        from += !new_axis[d];
+    }
+    status = onnx_make_constant(o, n, &made, err);
+done:
+    return status;
+}
+
+static int onnx_constant(NODE) {
+    const Onnx__AttributeProto *a = onnx_attribute(n, "value");
+    struct onnx_tensor t;
+    if (!a || !a->t) return onnx_refuse(n, err, "it has no tensor as its value");
+    int status = onnx_read_tensor(o, a->t, &t, err);
+    return status == ALEXCL_OK ? onnx_make_constant(o, n, &t, err) : status;
+}
+
+static int onnx_constant_of_shape(NODE) {
+    int status = ALEXCL_OK;
+    const Onnx__AttributeProto *a = onnx_attribute(n, "value");
+    const struct onnx_tensor *list;
+    struct onnx_tensor t = {.type = ONNX_FLOAT}, one;
+    int64_t shape[ONNX_MOST_AXES];
+    uint64_t sizes[ONNX_MOST_AXES];
+    size_t count;
+    float value = 0;
+    TRY(onnx_input_constant(o, n, 0, &list, err));
+    if (onnx_read_integers(list, ONNX_MOST_AXES, shape, &count, NULL) != ALEXCL_OK)
+        return onnx_refuse(n, err, "its shape is not a list of at most four numbers");
+    if (a && a->t) {
+        TRY(onnx_read_tensor(o, a->t, &one, err));
+        if (one.values.type == SOURCE_OTHER || onnx_count(&one.values) != 1)
+            return onnx_refuse(n, err, "its value is not one number with a point");
+        source_read(&one.values, 0, 1, &value);
+    }
+    for (size_t d = 0; d < count; d++) {
+        if (shape[d] < 0) return onnx_refuse(n, err, "its shape has %lld", (long long)shape[d]);
+        sizes[d] = (uint64_t)shape[d];
+    }
+    TRY(onnx_fill(o, value, (int)count, sizes, &t.values, err));
+    status = onnx_make_constant(o, n, &t, err);
+done:
+    return status;
+}
+
+static int onnx_concat(NODE) {
+    int status = ALEXCL_OK;
+    struct onnx_value **in;
+    struct alexcl_shape shape = {0, 0, 0};
+    int64_t axis = onnx_integer(n, "axis", 1);
+    if (n->n_input == 0) return onnx_refuse(n, err, "it has no input");
+    TRY(onnx_take(o, &in, n->n_input, sizeof *in, err));
+    for (size_t i = 0; i < n->n_input; i++) {
+        TRY(onnx_input_maps(o, n, i, &in[i], err));
+        if (i == 0) shape = (struct alexcl_shape){0, in[0]->shape.h, in[0]->shape.w};
+        if (in[i]->rank != in[0]->rank || in[i]->shape.h != shape.h || in[i]->shape.w != shape.w)
+            return onnx_refuse(n, err, "it joins maps of two sizes");
+        if (in[i]->shape.c > INT_MAX - shape.c) return onnx_refuse(n, err, "it joins too many channels");
+        shape.c += in[i]->shape.c;
+    }
+    if (axis < 0) axis += in[0]->rank;
+    if (axis != 1)
+        return onnx_refuse(n, err, "it is along axis %lld: along the channels, 1, it is computed", (long long)axis);
+    status = n->n_input == 1 ? onnx_make_same(o, n, in[0], err)
+                             : onnx_make_row(o, n, &(struct alexcl_layer){.type = ALEXCL_CONCAT}, NULL, in, n->n_input,
+                                             in[0]->rank, shape, NULL, err);
+done:
+    return status;
+}
+
+/* ---- all of them -------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    onnx_operator *make;
+} operators[] = {
+    {"Add", onnx_add},
+    {"AveragePool", onnx_avgpool},
+    {"BatchNormalization", onnx_batch_norm},
+    {"Concat", onnx_concat},
+    {"Constant", onnx_constant},
+    {"ConstantOfShape", onnx_constant_of_shape},
+    {"Conv", onnx_conv},
+    {"Dropout", onnx_dropout},
+    {"Flatten", onnx_flatten},
+    {"Gemm", onnx_gemm},
+    {"GlobalAveragePool", onnx_global_avgpool},
+    {"GlobalMaxPool", onnx_global_maxpool},
+    {"Identity", onnx_identity},
+    {"LRN", onnx_lrn},
+    {"MatMul", onnx_matmul},
+    {"MaxPool", onnx_maxpool},
+    {"Mul", onnx_mul},
+    {"Relu", onnx_relu},
+    {"Reshape", onnx_reshape},
+    {"Sigmoid", onnx_sigmoid},
+    {"Softmax", onnx_softmax},
+    {"Sum", onnx_sum},
+    {"Tanh", onnx_tanh},
+    {"Unsqueeze", onnx_unsqueeze},
+};
+
+onnx_operator *onnx_find_operator(const char *name) {
+    for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
+        if (strcmp(operators[i].name, name) == 0) return operators[i].make;
+    return NULL;
+}
