@@ -26,5 +26,6 @@ struct weights_options { /* here for the fuzzer's sake */
     uint64_t seed;
     const char *name; /* NULL: the model's */
     struct option_gains gains;
+    int no_statistics;
 };
 #endif

@@ -43,4 +43,33 @@ infer 6 "$cat" --weights seven.pth --labels ten.txt --build-options=-frobnicate;
 infer 6 "$cat" --weights w.safetensors --labels seven.txt; says "seven.txt: names 7 classes, the model has 10"
 infer 0 "$cat" --weights seven.pth --labels seven.txt
 
+# ---- what is in a file
+run 0 weights show modules.pth; narrow; silent
+prints "modules.pth: torch-zip, 16 tensors, 32.1 KiB"; prints "fits      tiny2t, 10 classes"; grep -qE "^f.0.weight +8x3x11x11 +float32 +11.3 KiB +-0.13 +0.13 " out || bad "no row of f.0.weight"
+run 0 weights show seven.safetensors; prints "tiny2t, 7 classes (its own number is another)"
+run 0 weights show w.safetensors; prints "random: labels mean nothing"; grep -q "alexcl.model" out && bad "metadata that nobody asked for"
+run 0 weights show -v w.safetensors; prints "metadata  alexcl.model: tiny2t"
+run 0 weights show odd.safetensors; prints "fits      none of"
+run 0 weights show w.safetensors --format json
+json 'keys_unsorted == ["alexcl", "command", "path", "kind", "metadata", "tensors", "fits", "random"] and .path == "w.safetensors" and .kind == "safetensors" and .random'
+json '.metadata["alexcl.model"] == "tiny2t" and (.tensors | length) == 16 and .fits == [{"model": "tiny2t", "classes": 10, "exact": true}]'
+json '.tensors[0] | keys_unsorted == ["name", "shape", "type", "bytes", "min", "max", "mean", "finite"] and .name == "conv1.weight" and .shape == [8, 3, 11, 11] and .type == "F32" and .bytes == 11616'
+json '.tensors | all(.finite and .min < .mean and .mean < .max)'
+run 0 weights show seven.pth --format json --no-statistics; json '.fits == [{"model": "tiny2t", "classes": 7, "exact": false}] and (.random | not) and (.tensors | all(.min == null and .finite == null))'
+run 0 weights show w.safetensors --format csv; prints "name,shape,type,bytes,min,max,mean,finite"; prints "fc8.bias,10,F32,40,"; [ "$(wc -l <out)" = 17 ] || bad "not a row a tensor"
+run 0 weights show w.safetensors --format csv --no-statistics; prints "fc8.bias,10,F32,40,,,,"
+run 0 weights show modules.pth -o shown.txt; [ ! -s out ] && grep -q "torch-zip" shown.txt || bad "weights show -o"
+python3 -c 'import struct; open("nan.safetensors", "wb").write(struct.pack("<Q", 58) + b"{\"a\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,12]}}".ljust(58) + struct.pack("<3f", 1, float("nan"), 3))'
+run 0 weights show nan.safetensors; prints "1 tensor is not finite in all values"; run 0 weights show nan.safetensors --format json; json '.tensors[0] | .finite == false and .min == 1 and .max == 3 and .mean == 2'
+run 2 weights init -o x.safetensors --no-statistics; says "for \`alexcl weights show FILE\`"; tiny 2 weights show w.safetensors --no-statistics; says "without --model"
+# What is not read is named, with the way.
+printf 'GGUF\3\0\0\0' >a.gguf; printf '\x1c\0\0\0TFL3\x14\0\x20\0' >a.tflite; printf 'version https://git-lfs.github.com/spec/v1\noid sha256:0\n' >lfs.pth; echo text >a.txt
+python3 -c 'import zipfile; zipfile.ZipFile("a.npz", "w").writestr("conv1.npy", b"x")'; printf '\x80\2\x8a\nl\xfc\x9c\x46\xf9 j\xa8P\x19.' >old.pth
+for file in a.gguf=gguf=GGUFReader a.tflite=tflite=tf2onnx lfs.pth=git-lfs="git lfs pull" a.npz=npz=save_file old.pth=torch-old=torch.save a.txt=unknown="is a text"; do
+    IFS== read -r name kind way <<<"$file"
+    run 6 weights show "$name"; says "$name: "; says "$way"; infer 6 "$cat" --weights "$name"; says "$way"
+    run 6 weights show "$name" --format json; says "$way"; json ".kind == \"$kind\" and .tensors == [] and .fits == [] and .metadata == {} and (.random | not)"
+done
+run 6 weights show missing; says "missing: No such file"
+
 end
