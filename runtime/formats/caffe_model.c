@@ -133,13 +133,13 @@ static int caffe_prepare(struct caffe_builder *b, const Caffe__TransformationPar
         TRY(caffe_set_mean(b, t->mean_value, count, m->scale, err));
     else if (!known && colour)
         TRY(caffe_set_mean(b, bvlc, 3, m->scale, err));
-    string_buffer_add(b->done, "pictures: %s, shorter side to %d, values 0..255", colour ? "BGR" : "grey", m->resize);
-    if (m->mean && count == 1) string_buffer_add(b->done, " less %g", (double)t->mean_value[0]);
+    string_buffer_add(b->told, "pictures: %s, shorter side to %d, values 0..255", colour ? "BGR" : "grey", m->resize);
+    if (m->mean && count == 1) string_buffer_add(b->told, " less %g", (double)t->mean_value[0]);
     if (m->mean && count != 1)
         for (int c = 0; c < m->channels; c++)
-            string_buffer_add(b->done, "%s%g", c ? "," : " less ", (double)(count ? t->mean_value[c] : bvlc[c]));
-    if (m->scale != 1) string_buffer_add(b->done, ", times %g", m->scale);
-    string_buffer_add(b->done, known ? " (transform_param)\n"
+            string_buffer_add(b->told, "%s%g", c ? "," : " less ", (double)(count ? t->mean_value[c] : bvlc[c]));
+    if (m->scale != 1) string_buffer_add(b->told, ", times %g", m->scale);
+    string_buffer_add(b->told, known ? " (transform_param)\n"
                                : t   ? " (assumed: a mean_file is not read)\n"
                                      : " (assumed: the file does not say it)\n");
 done:
@@ -171,6 +171,7 @@ static int caffe_add_any(struct caffe_builder *b, struct alexcl_error *err) {
 /* Rows that the last one needs, and how they name each other. */
 static int caffe_link(struct caffe_builder *b, struct alexcl_error *err) {
     int count = 0, left_out = 0;
+    char shown[SOURCE_SHOWN];
     b->links[b->row_count - 1].needed = 1;
     for (int i = b->row_count; i-- > 0;)
         for (int j = 0; j < b->links[i].count && b->links[i].needed; j++)
@@ -178,8 +179,8 @@ static int caffe_link(struct caffe_builder *b, struct alexcl_error *err) {
     for (int i = 0; i < b->row_count; i++) {
         struct caffe_row *link = &b->links[i];
         if (!link->needed) {
-            string_buffer_add(b->done, left_out++ ? ", %s" : "left out, since the last layer needs nothing of it: %s",
-                              b->rows[i].name);
+            string_buffer_add(b->told, left_out++ ? ", %s" : "left out, since the last layer needs nothing of it: %s",
+                              source_show(b->rows[i].name, shown));
             continue;
         }
         struct alexcl_layer *row = &b->rows[count];
@@ -197,7 +198,7 @@ static int caffe_link(struct caffe_builder *b, struct alexcl_error *err) {
         }
         count++;
     }
-    if (left_out) string_buffer_add(b->done, "\n");
+    if (left_out) string_buffer_add(b->told, "\n");
     b->model->layer_count = (size_t)count;
     return ALEXCL_OK;
 }
@@ -219,7 +220,7 @@ static int caffe_set_name(struct caffe_builder *b, struct alexcl_error *err) {
 
 int caffe_model_make(struct caffe_own *own, int phase, const char *path, struct source *s, struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    struct caffe_builder b = {.own = own, .path = path, .done = &s->done};
+    struct caffe_builder b = {.own = own, .path = path, .told = &s->told};
     const Caffe__TransformationParameter *transform = NULL;
     size_t tops = caffe_net(own)->n_input;
     for (size_t i = 0; i < own->layer_count; i++) tops += own->layers[i].top_count + 1;

@@ -22,9 +22,10 @@ static const Caffe__ScaleParameter no_scale = CAFFE__SCALE_PARAMETER__INIT;
 
 int caffe_refuse(const struct caffe_builder *b, const char *what, struct alexcl_error *err) {
     char name[SOURCE_SHOWN], type[SOURCE_SHOWN];
+    int status = error_set(err, ALEXCL_E_DATA, "%s: layer %s (%s): %s", b->path, source_show(b->layer->name, name),
+                           source_show(b->layer->type, type), what);
     error_note_layer(err, b->layer->name);
-    return error_set(err, ALEXCL_E_DATA, "%s: layer %s (%s): %s", b->path, source_show(b->layer->name, name),
-                     source_show(b->layer->type, type), what);
+    return status;
 }
 
 double caffe_decimal(float value) {
@@ -399,9 +400,10 @@ static int caffe_add_flatten(struct caffe_builder *b, struct alexcl_error *err) 
 static int caffe_add_batch_norm(struct caffe_builder *b, struct alexcl_error *err) {
     struct alexcl_layer *row;
     const Caffe__BatchNormParameter *p = b->layer->batch_norm;
+    char shown[SOURCE_SHOWN];
     if (p && p->has_use_global_stats && !p->use_global_stats)
-        string_buffer_add(b->done, "%s: by the statistics of the file, not of each batch (use_global_stats)\n",
-                          b->layer->name);
+        string_buffer_add(b->told, "%s: by the statistics of the file, not of each batch (use_global_stats)\n",
+                          source_show(b->layer->name, shown));
     return caffe_add_same(b, ALEXCL_AFFINE, &row, err);
 }
 

@@ -23,7 +23,7 @@ struct caffe_row {
 struct caffe_builder {
     struct caffe_own *own;
     const char *path;
-    struct string_buffer *done;
+    struct string_buffer *told;
     const struct caffe_layer *layer; /* the one at hand */
     struct alexcl_model *model;
     struct alexcl_layer *rows; /* of the model */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "caffe_model.h"
+#include "log.h"
 
 enum { CAFFE_BLOBS = 3, CAFFE_AXES = 32, BLOB_DATA = 5, BLOB_DOUBLE_DATA = 8 };
 
@@ -129,7 +130,7 @@ static const Caffe__BlobProto *caffe_find_shared(const struct caffe_reader *r, c
 
 static int caffe_read_blob(struct caffe_reader *r, const struct caffe_layer *l, size_t i, struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    char number[32];
+    char number[32], shown[SOURCE_SHOWN];
     const struct caffe_role *role = caffe_role_of(l);
     const char *suffix = i < CAFFE_BLOBS ? role->names[i] : NULL;
     const Caffe__BlobProto *blob = l->blobs[i], *shared;
@@ -150,7 +151,8 @@ static int caffe_read_blob(struct caffe_reader *r, const struct caffe_layer *l, 
         t->shape[1] = inputs;
         t->stride[0] = 1;
         t->stride[1] = outputs;
-        string_buffer_add(&r->source->done, "%s: from inputs x outputs to outputs x inputs\n", t->name);
+        string_buffer_add(&r->source->done, "%s: from inputs x outputs to outputs x inputs\n",
+                          source_show(t->name, shown));
     }
     r->source->tensor_count++;
 done:
@@ -179,6 +181,7 @@ done:
 static int caffe_add_norm(struct caffe_reader *r, const struct caffe_layer *l, const struct source_tensor *blobs,
                           struct alexcl_error *err) {
     int status = ALEXCL_OK;
+    char shown[SOURCE_SHOWN];
     float *weight, *bias, factor, mean, variance;
     uint64_t count = blobs[0].shape[0];
     double eps = l->batch_norm ? (double)l->batch_norm->eps : 1e-5;
@@ -195,7 +198,8 @@ static int caffe_add_norm(struct caffe_reader *r, const struct caffe_layer *l, c
         weight[c] = (float)w;
         bias[c] = (float)(-(double)mean * scale * w);
     }
-    string_buffer_add(&r->source->done, "%s: mean and variance to a weight and a bias a channel\n", l->name);
+    string_buffer_add(&r->source->done, "%s: mean and variance to a weight and a bias a channel\n",
+                      source_show(l->name, shown));
 done:
     return status;
 }
@@ -209,13 +213,14 @@ static uint64_t caffe_lacks_bias(const struct caffe_layer *l, const struct sourc
 static int caffe_read_layer(struct caffe_reader *r, const struct caffe_layer *l, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     const struct source_tensor *first = &r->source->tensors[r->source->tensor_count];
+    char shown[SOURCE_SHOWN];
     float *zeros;
     for (size_t i = 0; i < l->blob_count; i++) TRY(caffe_read_blob(r, l, i, err));
     if (l->blob_count && (l->shared[0] || l->shared[1])) r->shared[r->shared_count++] = l;
     uint64_t bias = l->blob_count ? caffe_lacks_bias(l, first) : 0;
     if (bias) {
         TRY(caffe_add_tensor(r, l->name, "bias", bias, &zeros, err));
-        string_buffer_add(&r->source->done, "%s: has no bias: zeros\n", l->name);
+        string_buffer_add(&r->source->done, "%s: has no bias: zeros\n", source_show(l->name, shown));
     }
     if (caffe_is(l, "BatchNorm") && l->blob_count == 3) TRY(caffe_add_norm(r, l, first, err));
 done:
@@ -227,7 +232,7 @@ static int caffemodel_make_model(struct caffe_reader *r, struct alexcl_error *er
     struct alexcl_error why = {0};
     int status = caffe_model_make(r->own, 0, r->path, r->source, &why);
     if (status != ALEXCL_E_DATA) return status == ALEXCL_OK ? status : error_copy(err, &why);
-    string_buffer_add(&r->source->done, "weights alone, since its layers are no net here: %s\n", why.text);
+    log_write(ALEXCL_LOG_INFO, "%s (so it is weights alone, and no net)", why.text);
     return ALEXCL_OK;
 }
 

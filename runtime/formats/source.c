@@ -51,7 +51,7 @@ int source_parse(const unsigned char *bytes, size_t length, const char *path, st
     s->format = formats[i];
     TRY(s->format->parse(bytes, length, path, s, err));
     if (!s->kind) s->kind = s->format->name;
-    if (s->done.failed) {
+    if (s->done.failed || s->told.failed) {
         status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: what was translated of %s", path);
         goto done;
     }
@@ -104,6 +104,7 @@ void source_free(struct source *s) {
     free(s->tensors);
     free(s->pairs);
     string_buffer_free(&s->done);
+    string_buffer_free(&s->told);
     if (s->mapping) munmap(s->mapping, s->mapping_length);
     free(s);
 }

@@ -161,7 +161,7 @@ START_TEST(caffes_conventions) {
     ck_assert(s->model->height == 12 && s->model->channels == 3 && s->model->colour == ALEXCL_BGR);
     ck_assert(s->model->scale == 0.5 && s->model->mean[0] == 5 && s->model->mean[2] == 15); /* (x - mean) * scale */
     ck_assert(s->model->layers[0].rate == 0.5 && s->model->layers[0].dropout == ALEXCL_DROPOUT_INVERTED);
-    ck_assert_msg(strstr(s->done.text, "less 10,20,30, times 0.5 (transform_param)"), "%s", s->done.text);
+    ck_assert_msg(strstr(s->told.text, "less 10,20,30, times 0.5 (transform_param)"), "%s", s->told.text);
     source_free(s);
     s = open_good("input: 'data' input_dim: [1, 1, 28, 28] " LAYER("TanH", ""));
     ck_assert(s->model->colour == ALEXCL_GREY && s->model->mean == NULL && s->model->resize == 28);
@@ -191,7 +191,7 @@ START_TEST(values_are_found_by_name) {
     ck_assert_str_eq(m->layers[5].inputs[0], "flat"); /* made once */
     ck_assert_str_eq(m->layers[6].inputs[0], "f");
     ck_assert_str_eq(m->layers[6].inputs[1], "g");
-    ck_assert_msg(strstr(s->done.text, "needs nothing of it: unused"), "%s", s->done.text);
+    ck_assert_msg(strstr(s->told.text, "needs nothing of it: unused"), "%s", s->told.text);
     source_free(s);
 }
 END_TEST

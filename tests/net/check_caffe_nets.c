@@ -105,6 +105,32 @@ START_TEST(the_same_as_by_opencv) {
 }
 END_TEST
 
+static char logged[1024];
+
+static void keep_log(void *user, enum alexcl_log_level level, const char *text) {
+    (void)user;
+    if (level == ALEXCL_LOG_WARNING) snprintf(logged, sizeof logged, "%s", text);
+}
+
+/* Who runs a net is told what its file does not say of pictures; who takes weights of it for another is not. */
+START_TEST(what_is_assumed_is_told) {
+    struct alexcl_error err = {0};
+    struct alexcl_model *m = NULL;
+    struct alexcl_weights *w = NULL;
+    alexcl_log_to(keep_log, NULL);
+    EXPECT_OK(alexcl_model_open(path_of("chain.caffemodel"), &m, NULL, &err), err);
+    ck_assert_msg(strstr(logged, "chain.caffemodel: pictures: BGR, shorter side to 20, values 0..255 less 104,117,123 "
+                                 "(assumed: the file does not say it)"),
+                  "%s", logged);
+    logged[0] = '\0';
+    EXPECT_OK(alexcl_weights_open(path_of("chain.caffemodel"), m, NULL, &w, &err), err);
+    ck_assert_str_eq(logged, "");
+    alexcl_log_to(NULL, NULL);
+    alexcl_weights_free(w);
+    alexcl_model_free(m);
+}
+END_TEST
+
 /* ---- Caffe's own nets ----------------------------------------------------------------------------- */
 
 /* A model from a text. */
@@ -226,8 +252,8 @@ START_TEST(bvlc_alexnet_is_alexnet_caffe) {
     struct source *s = open_text(t.text);
     same_model(s->model, "alexnet-caffe");
     ck_assert(s->model->mean[0] == 104 && s->model->mean[2] == 123);
-    ck_assert_msg(strstr(s->done.text, "BGR, shorter side to 256, values 0..255 less 104,117,123 (assumed: the file"),
-                  "%s", s->done.text);
+    ck_assert_msg(strstr(s->told.text, "BGR, shorter side to 256, values 0..255 less 104,117,123 (assumed: the file"),
+                  "%s", s->told.text);
     source_free(s);
     string_buffer_free(&t);
 }
@@ -250,7 +276,7 @@ START_TEST(the_reference_caffenet_is_caffenet) {
                           "\"loss\" }\n");
     struct source *s = open_text(t.text);
     same_model(s->model, "caffenet");
-    ck_assert_msg(strstr(s->done.text, "(assumed: a mean_file is not read)"), "%s", s->done.text);
+    ck_assert_msg(strstr(s->told.text, "(assumed: a mean_file is not read)"), "%s", s->told.text);
     source_free(s);
     string_buffer_free(&t);
 }
@@ -353,8 +379,8 @@ START_TEST(bvlc_googlenet_is_googlenet) {
         "inner_product_param { num_output: 1000 } }\n"
         "layer { name: \"prob\" type: \"Softmax\" bottom: \"loss3/classifier\" top: \"prob\" }\n");
     struct source *s = open_text(t.text);
-    ck_assert_msg(strstr(s->done.text, "needs nothing of it: loss1/ave_pool, flat, loss1/classifier\n"), "%s",
-                  s->done.text);
+    ck_assert_msg(strstr(s->told.text, "needs nothing of it: loss1/ave_pool, flat, loss1/classifier\n"), "%s",
+                  s->told.text);
     same_model(s->model, "googlenet");
     source_free(s);
     string_buffer_free(&t);
@@ -364,6 +390,7 @@ END_TEST
 int main(void) {
     TCase *tests = tcase_create("caffe_nets");
     tcase_add_loop_test(tests, the_same_as_by_opencv, 0, sizeof nets / sizeof *nets);
+    tcase_add_test(tests, what_is_assumed_is_told);
     tcase_add_test(tests, bvlc_alexnet_is_alexnet_caffe);
     tcase_add_test(tests, the_reference_caffenet_is_caffenet);
     tcase_add_test(tests, bvlc_googlenet_is_googlenet);
