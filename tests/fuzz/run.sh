@@ -51,6 +51,12 @@ for target in "${targets[@]}"; do
         for file in tests/host/data/pictures/"$target"_*.*; do case $file in *.rgb | *.*.png) continue ;; esac; [ "$(stat -c %s "$file")" -gt $most ] || cp "$file" "$work/seeds/$target/"; done
         folders+=("$work/seeds/$target")
         ;;
+    caffemodel | prototxt) # the files of tests/formats/caffe, of this kind
+        most=8192
+        mkdir -p "$work/seeds/$target"
+        cp tests/formats/caffe/*."$target" "$work/seeds/$target/"
+        folders+=("$work/seeds/$target")
+        ;;
     torch)
         folders+=("$PWD/tests/formats/torch")
         ;;
