@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "caffe_model.h"
-#include "log.h"
 
 enum { CAFFE_BLOBS = 3, CAFFE_AXES = 32, BLOB_DATA = 5, BLOB_DOUBLE_DATA = 8 };
 
@@ -230,10 +229,15 @@ done:
 /* A net whose input is told and whose types are all computed here is a model too. */
 static int caffemodel_make_model(struct caffe_reader *r, struct alexcl_error *err) {
     struct alexcl_error why = {0};
+    size_t path = strlen(r->path) + 2; /* "PATH: " stands before what is wrong */
+    char *kept;
     int status = caffe_model_make(r->own, 0, r->path, r->source, &why);
     if (status != ALEXCL_E_DATA) return status == ALEXCL_OK ? status : error_copy(err, &why);
-    log_write(ALEXCL_LOG_INFO, "%s (so it is weights alone, and no net)", why.text);
-    return ALEXCL_OK;
+    status = caffe_keep(r->own, &kept, sizeof why.text, 1, "a message", err);
+    if (status != ALEXCL_OK) return status;
+    if (strlen(why.text) > path) strcpy(kept, why.text + path);
+    r->source->no_model = kept;
+    return status;
 }
 
 /* ---- the format --------------------------------------------------------------------------------- */

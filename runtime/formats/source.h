@@ -35,7 +35,7 @@ struct source {
      * describes none. */
     const struct alexcl_model *model;
     const char *no_model;      /* why a file that describes a net has none here; NULL */
-    struct string_buffer told; /* of the net, a line each: what is assumed, since its file does not say it, or left out */
+    struct string_buffer told; /* of the net, a line each: what is assumed, what is left out */
     struct string_buffer done; /* what was translated, a line each: "kernels from H,W,I,O to O,I,H,W" */
     void *own;                 /* the format's: names and values stand in it */
     const struct source_format *format;
