@@ -23,7 +23,7 @@ static const struct option_row infer_rows[] = {
     {0, "save", "FILE.npy", "all scores, or the features", OPTION_TEXT(struct infer_options, save)},
     {0, "features", "LAYER", "stop at a layer and save its values (--save)",
      OPTION_TEXT(struct infer_options, features)},
-    {0, "input", "FILE.npy", "N x C x H x W in place of a list", OPTION_TEXT(struct infer_options, input)},
+    {0, "input", "FILE.npy", "an array in place of pictures", OPTION_TEXT(struct infer_options, input)},
     {0, "dump-patches", "DIR", "write what the net sees, .npy and .png",
      OPTION_TEXT(struct infer_options, dump_patches)},
     {0, "keep-going", NULL, "go on behind a bad image; exit 6 at the end",
@@ -70,7 +70,6 @@ static int infer_open_results(struct infer *f, struct alexcl_error *err) {
     size_t classes = (size_t)out.c * (size_t)out.h * (size_t)out.w;
     alexcl_plan_free(plan);
     r->top_count = (size_t)own->top < classes ? (size_t)own->top : classes;
-    TRY(labels_open(own->labels, classes, &r->labels, err));
     TRY(infer_images_open_labels(f, classes, err));
 done:
     return status;
@@ -82,8 +81,8 @@ static int infer_open_images(struct infer *f, struct alexcl_error *err) {
     const struct infer_options *own = f->own;
     int status;
     if (own->input) {
-        TRY(npy_read_images(own->input, f->model, &f->input, err));
-        f->results.count = f->input.shape[0];
+        TRY(array_images_open(own->input, f->model, &f->input, err));
+        f->results.count = f->input.count;
     } else {
         TRY(options_inputs(o, 0, own->keep_going, &f->list, err));
         f->results.count = f->list.count;
@@ -155,6 +154,8 @@ const struct command infer_command = {
                            "labelled by its folders' names: names or ids of classes; else, where there are\n"
                            "as many folders as classes and no --labels, folder 0, 1, .. in the order of the\n"
                            "bytes of their names.\n\n"
+                           "FILE.npy holds N x C x H x W floats of 2, 4 or 8 bytes, what the net sees; or\n"
+                           "bytes, N x H x W x C too, which are pixels and prepared as a picture's.\n\n"
                            "  alexcl infer cat.png dogs/ '*.jpg'\n"
                            "  alexcl --devices 0,1 infer batch.txt\n"
                            "  alexcl --devices 0,1 infer batch.txt --split auto\n"

@@ -7,8 +7,9 @@
 
 #include "commands.h"
 #include "files.h"
+#include "memory.h"
 #include "monotonic.h"
-#include "npy.h"
+#include "array_images.h"
 #include "prepare.h"
 #include "printable.h"
 #include "progress.h"
@@ -25,7 +26,7 @@ struct time_options {
 };
 
 static const struct option_row time_rows[] = {
-    {0, "input", "FILE.npy", "N x C x H x W in place of a list", OPTION_TEXT(struct time_options, input)},
+    {0, "input", "FILE.npy", "an array in place of noise", OPTION_TEXT(struct time_options, input)},
     {0, "reproducible", NULL, "the same bits at every start, for every batch",
      OPTION_FLAG(struct time_options, reproducible)},
     {0, "repeat", "N", "batches to time [10]", OPTION_INT(struct time_options, repeat, 1, REPEATS)},
@@ -45,7 +46,8 @@ struct timing {
     struct alexcl_selection *selection;
     struct alexcl_plan *plan;
     struct alexcl_net *net;
-    struct npy input;
+    float *input; /* images */
+    size_t input_count;
     int batch;   /* images wanted at once */
     json_t *old; /* document of --compare, or NULL */
     double start_s;
@@ -280,15 +282,21 @@ static void time_csv(const struct timing *t) {
 static int time_make_input(struct timing *t, struct alexcl_error *err) {
     const struct alexcl_model *model = t->model;
     size_t channels = (size_t)model->channels, pixels = (size_t)model->height * (size_t)model->width;
-    if (t->own->input) return npy_read_images(t->own->input, model, &t->input, err);
-    t->input = (struct npy){.values = malloc(channels * pixels * sizeof(float)), .shape = {1}};
-    if (!t->input.values) return error_set(err, ALEXCL_E_MEMORY, "out of host memory: an image");
+    struct array_images file = {.count = 1};
+    int status = ALEXCL_OK;
+    if (t->own->input) TRY(array_images_open(t->own->input, model, &file, err));
+    t->input_count = file.count;
+    TRY(memory_alloc(&t->input, file.count, channels * pixels * sizeof *t->input, "images", err));
+    for (size_t i = 0; i < file.count && t->own->input; i++)
+        array_images_get(&file, i, t->input + i * channels * pixels);
     uint32_t state = 1;
-    for (size_t i = 0; i < channels * pixels; i++) {
+    for (size_t i = 0; i < channels * pixels && !t->own->input; i++) {
         state = state * 1664525u + 1013904223u;
-        t->input.values[i] = (float)prepare_value(model, (double)(state >> 24), i / pixels);
+        t->input[i] = (float)prepare_value(model, (double)(state >> 24), i / pixels);
     }
-    return ALEXCL_OK;
+done:
+    array_images_free(&file);
+    return status;
 }
 
 /* Nothing is measured for a file that cannot be written; nothing lies about while it is measured. */
@@ -358,7 +366,7 @@ static int command_time(const struct options *o, struct alexcl_error *err) {
                        .m = {.repeat = own->repeat, .warm_up = own->warm_up}};
     int status;
     TRY(time_open(&t, err));
-    TRY(measure_run(t.net, t.plan, t.input.values, t.input.shape[0], &t.m, err));
+    TRY(measure_run(t.net, t.plan, t.input, t.input_count, &t.m, err));
     if (o->format == FORMAT_JSON) TRY(time_json(&t, err));
     if (o->format == FORMAT_CSV) time_csv(&t);
     if (o->format == FORMAT_TEXT) time_text(&t);
@@ -367,7 +375,7 @@ static int command_time(const struct options *o, struct alexcl_error *err) {
 done:
     if (t.net) measure_free(&t.m);
     json_decref(t.old);
-    npy_free(&t.input);
+    free(t.input);
     alexcl_net_free(t.net);
     alexcl_plan_free(t.plan);
     alexcl_selection_free(t.selection);

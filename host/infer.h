@@ -7,6 +7,7 @@
 #define ALEXCL_INFER_H
 #include <jansson.h>
 
+#include "array_images.h"
 #include "feed.h"
 #include "labels.h"
 #include "npy.h"
@@ -94,7 +95,8 @@ struct infer {
     struct alexcl_net *net;
     struct image_list list;
     struct feed *feed;
-    struct npy input;
+    struct array_images input;
+    float *input_values; /* of one image of it */
     struct infer_results results;
     struct infer_batches batches;
     struct infer_scores scores;

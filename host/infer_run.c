@@ -43,7 +43,8 @@ static int infer_list(struct infer *f, struct alexcl_error *err) {
 static int infer_array(struct infer *f, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     for (size_t i = 0; i < f->results.count && status == ALEXCL_OK && !interrupt_asked(); i++) {
-        const float *values = f->input.values + i * f->batches.in_floats;
+        const float *values = f->input_values;
+        array_images_get(&f->input, i, f->input_values);
         size_t bad = infer_scores_not_finite(values, f->batches.in_floats);
         struct alexcl_error why = {0};
         if (bad <
@@ -82,7 +83,7 @@ static int infer_open_net(struct infer *f, size_t rows, struct alexcl_error *err
         options.host_image = memory.image;
         TRY(feed_open(&f->list, &feeding, &f->feed, err));
     } else {
-        options.host_fixed = f->results.count * in_floats * sizeof(float);
+        options.host_fixed = in_floats * sizeof(float);
         options.host_image = in_floats * sizeof(float);
     }
     TRY(alexcl_net_open(f->model, f->weights, f->selection, &options, &f->net, err));
@@ -101,6 +102,7 @@ int infer_begin(struct infer *f, struct alexcl_error *err) {
     for (size_t i = 0; i < alexcl_selection_count(f->selection); i++)
         b->reference &= alexcl_selection_device(f->selection, i) == NULL;
     b->in_floats = (size_t)f->model->channels * (size_t)f->model->height * (size_t)f->model->width;
+    if (f->own->input) TRY(infer_alloc(&f->input_values, b->in_floats, sizeof *f->input_values, err));
     TRY(infer_open_net(f, rows, err));
     size_t count = alexcl_net_outputs(f->net, &outputs);
     for (size_t i = 0; i < count; i++)
@@ -150,7 +152,8 @@ void infer_free(struct infer *f) {
     alexcl_net_free(f->net);
     alexcl_selection_free(f->selection);
     alexcl_weights_free(f->weights);
-    npy_free(&f->input);
+    array_images_free(&f->input);
+    free(f->input_values);
     for (size_t i = 0; f->results.list && i < f->results.count; i++) {
         free(f->results.list[i].error);
         free(f->results.list[i].top);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* NumPy's .npy format, versions 1 to 3: a magic number, a Python literal that tells type, order and shape, then the
- * values. The literal is read by a small parser of the forms that NumPy and other writers leave. float32 alone is read,
- * in this machine's order of bytes; what is something else is named, with the call that converts it. */
+ * values. The literal is read by a small parser of the forms that NumPy and other writers leave. A file is mapped, and
+ * its values are converted as they are asked for: what is not, takes no memory. A type that is not read is named, with
+ * the call that converts it. */
 #include "npy.h"
 
 #include <assert.h>
@@ -9,9 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "files.h"
+#include "fp16.h"
 #include "kinds.h"
 #include "status.h"
 
@@ -19,7 +22,7 @@
 enum { HEADER = 128, MAX_HEADER = 1 << 16 };
 
 void npy_free(struct npy *n) {
-    free(n->values);
+    if (n->mapping) munmap(n->mapping, n->length);
     *n = (struct npy){0};
 }
 
@@ -41,19 +44,29 @@ static const char *npy_key(const char *header, const char *key) {
     return at + 1 + strspn(at + 1, BLANKS);
 }
 
-/* float32 in this machine's order of bytes, which is little-endian: '<f4', and as older NumPy and other writers have
- * it. */
-static int npy_is_float32(const char *type) {
-    static const char *const names[] = {"f4", "f", "float32"};
+static const struct npy_names {
+    const char *names[3]; /* as NumPy has them of old and new */
+    size_t bytes;
+} npy_types[] = {[NPY_FLOAT] = {{"f4", "f", "float32"}, 4},
+                 [NPY_DOUBLE] = {{"f8", "d", "float64"}, 8},
+                 [NPY_HALF] = {{"f2", "e", "float16"}, 2},
+                 [NPY_BYTE] = {{"u1", "B", "uint8"}, 1}};
+
+/* '<f4' and the like; this machine is little-endian, and so is what says nothing. 0: another type. */
+static int npy_type(const char *type, struct npy *out) {
     type += *type == 'u'; /* a text of Python 2 may be marked so */
     char quote = *type;
     if (quote != '\'' && quote != '"') return 0;
     type += 1;
-    if (*type == '<' || *type == '=' || *type == '|') type++;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        size_t length = strlen(names[i]);
-        if (strncmp(type, names[i], length) == 0 && type[length] == quote) return 1;
-    }
+    out->swapped = *type == '>';
+    if (*type && strchr("<>=|", *type)) type++;
+    for (size_t t = 0; t < sizeof npy_types / sizeof *npy_types; t++)
+        for (size_t i = 0; i < 3; i++) {
+            size_t length = strlen(npy_types[t].names[i]);
+            if (strncmp(type, npy_types[t].names[i], length) != 0 || type[length] != quote) continue;
+            out->type = (enum npy_type)t;
+            return 1;
+        }
     return 0;
 }
 
@@ -68,7 +81,7 @@ static int npy_shape(const char *at, struct npy *out) {
         errno = 0;
         unsigned long long n = strtoull(at, &end, 10);
         if (end == at || *at == '-' || errno || out->dims == NPY_DIMS ||
-            (n && out->count > SIZE_MAX / sizeof(float) / n))
+            (n && out->count > SIZE_MAX / sizeof(double) / n))
             return 0;
         out->shape[out->dims++] = (size_t)n;
         out->count *= (size_t)n;
@@ -76,81 +89,113 @@ static int npy_shape(const char *at, struct npy *out) {
     }
 }
 
-static int npy_foreign(const char *path, FILE *file, struct alexcl_error *err) {
-    unsigned char start[KINDS_START];
-    rewind(file);
-    const struct kind *kind = kinds_of(start, fread(start, 1, sizeof start, file));
+static int npy_foreign(const char *path, const struct npy *n, struct alexcl_error *err) {
+    const struct kind *kind = kinds_of(n->data, n->length);
     if (!kind) return error_set(err, ALEXCL_E_DATA, "%s: not a .npy file", path);
     return error_set(err, ALEXCL_E_DATA, "%s: is %s, not a .npy file; %s", path, kind->name,
                      kind->advice ? kind->advice : "numpy.save writes one");
 }
 
-static int npy_parse(const char *path, FILE *file, uint64_t size, struct npy *out, struct alexcl_error *err) {
-    unsigned char start[12];
+static int npy_parse(const char *path, struct npy *out, struct alexcl_error *err) {
+    const unsigned char *start = out->data;
     char header[MAX_HEADER + 1];
-    if (fread(start, 1, 10, file) != 10 || memcmp(start, "\x93NUMPY", 6) != 0) return npy_foreign(path, file, err);
+    if (out->length < 10 || memcmp(start, "\x93NUMPY", 6) != 0) return npy_foreign(path, out, err);
     if (start[6] < 1 || start[6] > 3)
         return error_set(err, ALEXCL_E_DATA, "%s: .npy format %d is not known", path, start[6]);
-    size_t length = start[8] | (size_t)start[9] << 8, at = 10;
-    if (start[6] >= 2) {
-        if (fread(start + 10, 1, 2, file) != 2) return error_set(err, ALEXCL_E_DATA, "%s: ends in its header", path);
-        length |= (size_t)start[10] << 16 | (size_t)start[11] << 24;
-        at = 12;
-    }
-    if (length > MAX_HEADER || fread(header, 1, length, file) != length)
+    size_t length = start[8] | (size_t)start[9] << 8, at = start[6] >= 2 ? 12 : 10;
+    if (out->length < at) return error_set(err, ALEXCL_E_DATA, "%s: ends in its header", path);
+    if (start[6] >= 2) length |= (size_t)start[10] << 16 | (size_t)start[11] << 24;
+    if (length > MAX_HEADER || length > out->length - at)
         return error_set(err, ALEXCL_E_DATA, "%s: ends in its header, or the header is too long", path);
+    memcpy(header, start + at, length);
     header[length] = '\0';
     const char *type = npy_key(header, "descr"), *order = npy_key(header, "fortran_order"),
                *shape = npy_key(header, "shape");
     if (!type || !order || !shape)
         return error_set(err, ALEXCL_E_DATA, "%s: its header lacks descr, fortran_order or shape", path);
-    if (!npy_is_float32(type))
-        return error_set(err, ALEXCL_E_DATA, "%s: holds %.*s; float32 is read: x.astype('<f4')", path,
-                         (int)strcspn(type, ",}"), type);
-    if (strncmp(order, "False", 5) != 0)
-        return error_set(err, ALEXCL_E_DATA, "%s: is in Fortran order; C order is read: numpy.ascontiguousarray(x)",
-                         path);
+    if (!npy_type(type, out))
+        return error_set(err, ALEXCL_E_DATA,
+                         "%s: holds %.*s; floats of 2, 4 and 8 bytes are read, and bytes, which are pixels: "
+                         "x.astype('<f4'), or x.astype('u1')",
+                         path, (int)strcspn(type, ",}"), type);
+    out->fortran = strncmp(order, "True", 4) == 0;
+    if (!out->fortran && strncmp(order, "False", 5) != 0)
+        return error_set(err, ALEXCL_E_DATA, "%s: its fortran_order is neither True nor False", path);
     if (!npy_shape(shape, out)) return error_set(err, ALEXCL_E_DATA, "%s: its shape cannot be read", path);
-    if (size - at - length != (uint64_t)out->count * sizeof(float))
+    uint64_t bytes = (uint64_t)out->count * npy_types[out->type].bytes;
+    if (out->length - at - length != bytes)
         return error_set(err, ALEXCL_E_DATA, "%s: has %llu bytes of values where its shape wants %llu", path,
-                         (unsigned long long)(size - at - length), (unsigned long long)out->count * sizeof(float));
+                         (unsigned long long)(out->length - at - length), (unsigned long long)bytes);
+    out->data += at + length;
     return ALEXCL_OK;
 }
 
-int npy_read(const char *path, struct npy *out, struct alexcl_error *err) {
+int npy_open(const char *path, struct npy *out, struct alexcl_error *err) {
     *out = (struct npy){0};
-    size_t size;
-    int fd, status = files_open_input(path, "", &fd, &size, err);
+    size_t length;
+    int fd, status = files_open_input(path, "", &fd, &length, err);
     if (status != ALEXCL_OK) return status;
-    FILE *file = fdopen(fd, "rb");
-    if (!file) {
-        close(fd);
-        return error_set(err, ALEXCL_E_OTHER, "%s: %s", path, strerror(errno));
+    void *mapping = length ? mmap(NULL, length, PROT_READ, MAP_PRIVATE, fd, 0) : NULL;
+    if (mapping == MAP_FAILED) {
+        status = error_set(err, errno == ENOMEM ? ALEXCL_E_MEMORY : ALEXCL_E_DATA,
+                           "%s: cannot be mapped into memory: %s", path, strerror(errno));
+    } else {
+        out->mapping = mapping;
+        out->data = mapping;
+        out->length = length;
+        status = npy_parse(path, out, err);
     }
-    status = npy_parse(path, file, size, out, err);
-    if (status == ALEXCL_OK && (out->values = malloc(out->count ? out->count * sizeof(float) : 1)) == NULL)
-        status = error_set(err, ALEXCL_E_MEMORY, "%s: out of host memory for %zu values", path, out->count);
-    if (status == ALEXCL_OK && fread(out->values, sizeof(float), out->count, file) != out->count)
-        status = error_set(err, ALEXCL_E_DATA, "%s: %s", path,
-                           ferror(file) ? strerror(errno) : "became shorter while it was read");
-    (void)fclose(file);
+    close(fd);
     if (status != ALEXCL_OK) npy_free(out);
     return status;
 }
 
-int npy_read_images(const char *path, const struct alexcl_model *model, struct npy *out, struct alexcl_error *err) {
-    int status = npy_read(path, out, err);
-    if (status != ALEXCL_OK) return status;
-    const size_t *s = out->shape;
-    if (out->dims == 4 && s[0] > 0 && s[1] == (size_t)model->channels && s[2] == (size_t)model->height &&
-        s[3] == (size_t)model->width)
-        return ALEXCL_OK;
-    char shape[NPY_DIMS * 24] = "";
-    for (int i = 0; i < out->dims; i++)
-        snprintf(shape + strlen(shape), sizeof shape - strlen(shape), "%s%zu", i ? " x " : "", s[i]);
-    npy_free(out);
-    return error_set(err, ALEXCL_E_DATA, "%s is %s; model %s takes N x %d x %d x %d", path, shape, model->name,
-                     model->channels, model->height, model->width);
+/* The bytes of a value: Fortran's order has the first dimension fastest. */
+static const unsigned char *npy_at(const struct npy *n, size_t index) {
+    size_t at = index, stride = n->count;
+    if (n->fortran) {
+        at = 0;
+        for (int d = n->dims - 1; d >= 0; d--) {
+            stride /= n->shape[d];
+            at += index % n->shape[d] * stride;
+            index /= n->shape[d];
+        }
+    }
+    return n->data + at * npy_types[n->type].bytes;
+}
+
+void npy_floats(const struct npy *n, size_t first, size_t count, float *out) {
+    size_t bytes = npy_types[n->type].bytes;
+    assert(n->type != NPY_BYTE);
+    for (size_t i = 0; i < count; i++) {
+        const unsigned char *from = npy_at(n, first + i);
+        unsigned char value[sizeof(double)];
+        for (size_t k = 0; k < bytes; k++) value[k] = from[n->swapped ? bytes - 1 - k : k];
+        double wide;
+        uint16_t half;
+        switch (n->type) {
+        case NPY_DOUBLE:
+            memcpy(&wide, value, sizeof wide);
+            out[i] = (float)wide;
+            break;
+        case NPY_HALF:
+            memcpy(&half, value, sizeof half);
+            out[i] = fp16_to_float(half);
+            break;
+        default: memcpy(&out[i], value, sizeof *out);
+        }
+    }
+}
+
+void npy_bytes(const struct npy *n, size_t first, size_t count, unsigned char *out) {
+    for (size_t i = 0; i < count; i++) out[i] = *npy_at(n, first + i);
+}
+
+void npy_tell_shape(const struct npy *n, char out[NPY_SHAPE]) {
+    size_t length = 0;
+    out[0] = '\0';
+    for (int i = 0; i < n->dims; i++)
+        length += (size_t)snprintf(out + length, NPY_SHAPE - length, "%s%zu", i ? " x " : "", n->shape[i]);
 }
 
 /* ---- writing ------------------------------------------------------------------------------------- */

@@ -1,18 +1,28 @@
 /* SPDX-License-Identifier: MIT */
-/* NumPy's .npy files: float32, C order, format 1.0 written, 1.0 to 3.0 read. */
+/* NumPy's .npy files, format 1.0 to 3.0: floats of 2, 4 and 8 bytes and bytes are read, in either order of bytes, in
+ * C's or Fortran's order; float32 in C's order is written, as 1.0. */
 #ifndef ALEXCL_NPY_H
 #define ALEXCL_NPY_H
 #include "alexcl.h"
 
 enum { NPY_DIMS = 8 };
+enum npy_type { NPY_FLOAT, NPY_DOUBLE, NPY_HALF, NPY_BYTE };
 struct npy {
-    float *values;
     size_t count, shape[NPY_DIMS];
-    int dims;
+    int dims, fortran, swapped; /* swapped: not in this machine's order of bytes */
+    enum npy_type type;
+    const unsigned char *data; /* of the file, which is mapped */
+    void *mapping;
+    size_t length;
 };
-int npy_read(const char *path, struct npy *out, struct alexcl_error *err);
-/* The same of images that a model takes: N x channels x height x width, one at least. */
-int npy_read_images(const char *path, const struct alexcl_model *model, struct npy *out, struct alexcl_error *err);
+/* Looks at the header, and maps the file: it is read where its values are asked for. ALEXCL_E_DATA. */
+int npy_open(const char *path, struct npy *out, struct alexcl_error *err);
+/* Values `first` and on, counted in C's order whatever the file's is; of NPY_BYTE by npy_bytes alone. */
+void npy_floats(const struct npy *n, size_t first, size_t count, float *out);
+void npy_bytes(const struct npy *n, size_t first, size_t count, unsigned char *out);
+/* "2 x 3 x 99 x 99" */
+enum { NPY_SHAPE = NPY_DIMS * 24 };
+void npy_tell_shape(const struct npy *n, char out[NPY_SHAPE]);
 void npy_free(struct npy *n);
 
 /* Writes a file row by row under a temporary name; commit names it, with as many rows as were added. */

@@ -2,7 +2,7 @@
 /* .npy files: what is written, by NumPy of any age, and by other programs; what is refused says why. */
 #include <stdint.h>
 
-#include "npy.h"
+#include "npy_whole.h"
 #include "support_files.h"
 
 static struct alexcl_error err;
@@ -10,30 +10,30 @@ static struct alexcl_error err;
 START_TEST(npy_written_and_read) {
     float values[24];
     struct npy_writer *w;
-    struct npy n;
+    struct npy_whole n;
     for (int i = 0; i < 24; i++) values[i] = (float)i / 7;
     size_t shape[3] = {0, 3, 2};
     EXPECT_OK(npy_writer_open("a.npy", 3, shape, &w, &err), err);
     for (int i = 0; i < 4; i++) EXPECT_OK(npy_writer_add(w, values + 6 * i, 6, &err), err);
     EXPECT_OK(npy_writer_commit(w, &err), err);
     npy_writer_free(w);
-    EXPECT_OK(npy_read("a.npy", &n, &err), err);
+    EXPECT_OK(npy_whole_read("a.npy", &n, &err), err);
     ck_assert_int_eq(n.dims, 3);
     ck_assert_uint_eq(n.shape[0], 4);
     ck_assert_uint_eq(n.shape[1], 3);
     ck_assert_uint_eq(n.shape[2], 2);
     ck_assert_mem_eq(n.values, values, sizeof values);
-    npy_free(&n);
+    npy_whole_free(&n);
     /* Not committed: nothing is left, and what was there stays. */
     EXPECT_OK(npy_writer_open("a.npy", 3, shape, &w, &err), err);
     EXPECT_OK(npy_writer_add(w, values, 6, &err), err);
     npy_writer_free(w);
-    EXPECT_OK(npy_read("a.npy", &n, &err), err);
+    EXPECT_OK(npy_whole_read("a.npy", &n, &err), err);
     ck_assert_uint_eq(n.shape[0], 4);
-    npy_free(&n);
+    npy_whole_free(&n);
     size_t largest[8] = {0, SIZE_MAX, 1, SIZE_MAX, 1, SIZE_MAX, 1, SIZE_MAX};
     EXPECT_ERROR(npy_writer_open("b.npy", 8, largest, &w, &err), ALEXCL_E_OTHER, "header", err);
-    EXPECT_ERROR(npy_read("b.npy", &n, &err), ALEXCL_E_DATA, "No such", err);
+    EXPECT_ERROR(npy_whole_read("b.npy", &n, &err), ALEXCL_E_DATA, "No such", err);
     EXPECT_ERROR(npy_writer_open("no/such/a.npy", 3, shape, &w, &err), ALEXCL_E_OTHER, "no/such/a.npy", err);
 }
 END_TEST
@@ -41,12 +41,12 @@ END_TEST
 START_TEST(npy_as_numpy_writes_it) {
     static const char header[] = "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }\n";
     struct tensor want = oracle_load("crop_a", "x");
-    struct npy n;
-    EXPECT_OK(npy_read(ORACLE_FOLDER "/crop_a/x.npy", &n, &err), err);
+    struct npy_whole n;
+    EXPECT_OK(npy_whole_read(ORACLE_FOLDER "/crop_a/x.npy", &n, &err), err);
     ck_assert_int_eq(n.dims, want.dims);
     for (int i = 0; i < n.dims; i++) ck_assert_uint_eq(n.shape[i], (size_t)want.shape[i]);
     ck_assert_mem_eq(n.values, want.values, want.count * sizeof(float));
-    npy_free(&n);
+    npy_whole_free(&n);
     for (unsigned char format = 2; format <= 3; format++) { /* four bytes of length */
         unsigned char file[12 + sizeof header - 1 + 8] = "\x93NUMPY";
         file[6] = format;
@@ -54,10 +54,10 @@ START_TEST(npy_as_numpy_writes_it) {
         memcpy(file + 12, header, sizeof header - 1);
         memcpy(file + sizeof file - 8, want.values, 8);
         write_file("later.npy", file, sizeof file);
-        EXPECT_OK(npy_read("later.npy", &n, &err), err);
+        EXPECT_OK(npy_whole_read("later.npy", &n, &err), err);
         ck_assert_uint_eq(n.count, 2);
         ck_assert_mem_eq(n.values, want.values, 8);
-        npy_free(&n);
+        npy_whole_free(&n);
     }
     oracle_free(&want);
 }
@@ -89,38 +89,85 @@ START_TEST(npy_as_old_and_other_programs_write_it) {
         "{u'descr': u'<f4', u'fortran_order': False, u'shape': (2L, 3L), }\n",
         "{\n 'descr' :\t'<f4',\n 'fortran_order':\n False, 'shape': (\n 2,\n 3\n )\n}\n"};
     static const float values[] = {1, -2, 3.5f, 4, 5, 6};
-    struct npy n;
+    struct npy_whole n;
     for (unsigned char format = 1; format <= 3; format++)
         for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
             write_npy("old.npy", format, headers[i], values, 6);
-            EXPECT_OK(npy_read("old.npy", &n, &err), err);
+            EXPECT_OK(npy_whole_read("old.npy", &n, &err), err);
             ck_assert_int_eq(n.dims, 2);
             ck_assert_uint_eq(n.shape[0], 2);
             ck_assert_uint_eq(n.shape[1], 3);
             ck_assert_mem_eq(n.values, values, sizeof values);
-            npy_free(&n);
+            npy_whole_free(&n);
         }
     write_npy("old.npy", 1, "{'descr': '<f4', 'fortran_order': False, 'shape': (6L,), }", values, 6);
-    EXPECT_OK(npy_read("old.npy", &n, &err), err);
+    EXPECT_OK(npy_whole_read("old.npy", &n, &err), err);
     ck_assert_uint_eq(n.shape[0], 6);
-    npy_free(&n);
+    npy_whole_free(&n);
+}
+END_TEST
+
+/* Every type in either order of bytes and of dimensions gives the same numbers. */
+START_TEST(npy_of_every_type_and_order) {
+    static const struct {
+        const char *type;
+        size_t bytes;
+        int swapped;
+    } types[] = {{"<f4", 4, 0}, {">f4", 4, 1}, {"<f8", 8, 0}, {">f8", 8, 1},    {"<f2", 2, 0},
+                 {">f2", 2, 1}, {"|u1", 1, 0}, {"e", 2, 0},   {"float64", 8, 0}};
+    static const uint16_t halves[] = {0x3c00, 0x4000, 0x4200, 0x4400, 0x4500, 0x4600}; /* 1 to 6 */
+    for (size_t t = 0; t < sizeof types / sizeof *types; t++)
+        for (int fortran = 0; fortran < 2; fortran++) {
+            unsigned char file[512] = "\x93NUMPY\x01", text[128];
+            struct npy_whole n;
+            int length =
+                snprintf((char *)text, sizeof text, "{'descr': '%s', 'fortran_order': %s, 'shape': (1, 2, 3), }\n",
+                         types[t].type, fortran ? "True" : "False");
+            file[8] = (unsigned char)length;
+            memcpy(file + 10, text, (size_t)length);
+            for (size_t i = 0; i < 6; i++) {
+                size_t place = fortran ? i / 3 + i % 3 * 2 : i;
+                float narrow = (float)(i + 1);
+                double wide = narrow;
+                unsigned char byte = (unsigned char)(i + 1);
+                const void *from = types[t].bytes == 8   ? (const void *)&wide
+                                   : types[t].bytes == 4 ? (const void *)&narrow
+                                   : types[t].bytes == 2 ? (const void *)&halves[i]
+                                                         : &byte;
+                for (size_t k = 0; k < types[t].bytes; k++)
+                    file[10 + (size_t)length + place * types[t].bytes + k] =
+                        ((const unsigned char *)from)[types[t].swapped ? types[t].bytes - 1 - k : k];
+            }
+            write_file("types.npy", file, 10 + (size_t)length + 6 * types[t].bytes);
+            EXPECT_OK(npy_whole_read("types.npy", &n, &err), err);
+            ck_assert_int_eq(n.dims, 3);
+            ck_assert_uint_eq(n.shape[2], 3);
+            for (size_t i = 0; i < 6; i++)
+                ck_assert_msg(n.values[i] == (float)(i + 1), "%s: value %zu is %g", types[t].type, i,
+                              (double)n.values[i]);
+            npy_whole_free(&n);
+        }
 }
 END_TEST
 
 static void expect_bad_npy(const char *header, size_t values, const char *part) {
     unsigned char file[1024] = "\x93NUMPY\x01";
     size_t length = strlen(header);
-    struct npy n;
+    struct npy_whole n;
     file[8] = (unsigned char)length;
     memcpy(file + 10, header, length);
     write_file("bad.npy", file, 10 + length + 4 * values);
-    EXPECT_ERROR(npy_read("bad.npy", &n, &err), ALEXCL_E_DATA, part, err);
+    EXPECT_ERROR(npy_whole_read("bad.npy", &n, &err), ALEXCL_E_DATA, part, err);
 }
 
 START_TEST(bad_npy_is_named) {
-    struct npy n;
-    expect_bad_npy("{'descr': '<f8', 'fortran_order': False, 'shape': (2,), }\n", 4, "float32");
-    expect_bad_npy("{'descr': '<f4', 'fortran_order': True, 'shape': (2,), }\n", 2, "Fortran");
+    struct npy_whole n;
+    expect_bad_npy("{'descr': '<i8', 'fortran_order': False, 'shape': (2,), }\n", 4, "x.astype('<f4')");
+    expect_bad_npy("{'descr': '<c8', 'fortran_order': False, 'shape': (2,), }\n", 4, "x.astype('<f4')");
+    expect_bad_npy("{'descr': '|b1', 'fortran_order': False, 'shape': (8,), }\n", 2, "x.astype('u1')");
+    expect_bad_npy("{'descr': [('x', '<f4')], 'fortran_order': False, 'shape': (2,), }\n", 2, "x.astype('<f4')");
+    expect_bad_npy("{'descr': '<f8', 'fortran_order': False, 'shape': (2,), }\n", 2, "bytes of values");
+    expect_bad_npy("{'descr': '<f4', 'fortran_order': None, 'shape': (2,), }\n", 2, "neither True nor False");
     expect_bad_npy("{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }\n", 2, "bytes of values");
     expect_bad_npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }\n", 2, "bytes of values");
     expect_bad_npy("{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807, 8), }\n", 2, "shape");
@@ -128,23 +175,23 @@ START_TEST(bad_npy_is_named) {
     expect_bad_npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 1, 1, 1, 1, 1, 1, 2), }\n", 2, "shape");
     expect_bad_npy("{'descr': '<f4', 'fortran_order': False}\n", 2, "lacks");
     write_file("bad.npy", "\x93NUMPY\x01\0\xff\xff", 10);
-    EXPECT_ERROR(npy_read("bad.npy", &n, &err), ALEXCL_E_DATA, "header", err);
+    EXPECT_ERROR(npy_whole_read("bad.npy", &n, &err), ALEXCL_E_DATA, "header", err);
     write_file("bad.npy", "\x93NUMPY\x09\0\x01\0x", 11);
-    EXPECT_ERROR(npy_read("bad.npy", &n, &err), ALEXCL_E_DATA, "format 9", err);
-    expect_bad_npy("{'descr': '>f4', 'fortran_order': False, 'shape': (2,), }\n", 2, "x.astype('<f4')");
-    expect_bad_npy("{'descr': '<f4x', 'fortran_order': False, 'shape': (2,), }\n", 2, "float32");
-    expect_bad_npy("{'descr': \"<f4', 'fortran_order': False, 'shape': (2,), }\n", 2, "float32");
-    expect_bad_npy("{'descr': '<f2', 'fortran_order': False, 'shape': (4,), }\n", 2, "float32");
+    EXPECT_ERROR(npy_whole_read("bad.npy", &n, &err), ALEXCL_E_DATA, "format 9", err);
+    expect_bad_npy("{'descr': '<f4x', 'fortran_order': False, 'shape': (2,), }\n", 2, "holds '<f4x'");
+    expect_bad_npy("{'descr': \"<f4', 'fortran_order': False, 'shape': (2,), }\n", 2, "floats");
     expect_bad_npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2LL,), }\n", 2, "shape");
     expect_bad_npy("{'descr': '<f4', 'fortran_order': False, 'shape': (L,), }\n", 2, "shape");
     write_file("bad.npy", "\0", 1);
-    EXPECT_ERROR(npy_read("bad.npy", &n, &err), ALEXCL_E_DATA, "not a .npy", err);
+    EXPECT_ERROR(npy_whole_read("bad.npy", &n, &err), ALEXCL_E_DATA, "not a .npy", err);
     write_file("bad.npy", "x", 1);
-    EXPECT_ERROR(npy_read("bad.npy", &n, &err), ALEXCL_E_DATA, "bad.npy: is a text, not a .npy file; numpy.save", err);
+    EXPECT_ERROR(npy_whole_read("bad.npy", &n, &err), ALEXCL_E_DATA, "bad.npy: is a text, not a .npy file; numpy.save",
+                 err);
     write_file("bad.npy", "PK\3\4\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\5\0\0\0x.npy", 35);
-    EXPECT_ERROR(npy_read("bad.npy", &n, &err), ALEXCL_E_DATA, "is an archive of NumPy (.npz), not a .npy file", err);
-    EXPECT_ERROR(npy_read(".", &n, &err), ALEXCL_E_DATA, "is a folder", err);
-    EXPECT_ERROR(npy_read("missing.npy", &n, &err), ALEXCL_E_DATA, "No such", err);
+    EXPECT_ERROR(npy_whole_read("bad.npy", &n, &err), ALEXCL_E_DATA, "is an archive of NumPy (.npz), not a .npy file",
+                 err);
+    EXPECT_ERROR(npy_whole_read(".", &n, &err), ALEXCL_E_DATA, "is a folder", err);
+    EXPECT_ERROR(npy_whole_read("missing.npy", &n, &err), ALEXCL_E_DATA, "No such", err);
 }
 END_TEST
 
@@ -153,6 +200,7 @@ int main(void) {
     tcase_add_test(tests, npy_written_and_read);
     tcase_add_test(tests, npy_as_numpy_writes_it);
     tcase_add_test(tests, npy_as_old_and_other_programs_write_it);
+    tcase_add_test(tests, npy_of_every_type_and_order);
     tcase_add_test(tests, bad_npy_is_named);
     return support_run(tests);
 }

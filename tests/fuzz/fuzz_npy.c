@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* .npy. What is read is written and read again, the same to the bit. */
+/* .npy. What is read is written and read again, the same to the bit; NaN of another width may be another. */
 #include <unistd.h>
 
 #include "fuzz.h"
-#include "npy.h"
+#include "npy_whole.h"
 
-static void check_again(const struct npy *n) {
+static void check_again(const struct npy_whole *n) {
     static char path[64];
-    struct npy again;
+    struct npy_whole again;
     struct npy_writer *w;
     struct alexcl_error err = {0};
     if (!path[0]) snprintf(path, sizeof path, "fuzz_npy.%ld.npy", (long)getpid());
@@ -15,27 +15,26 @@ static void check_again(const struct npy *n) {
     fuzz_check_answer(npy_writer_add(w, n->values, n->count, &err), &err, (int[]){0});
     fuzz_check_answer(npy_writer_commit(w, &err), &err, (int[]){0});
     npy_writer_free(w);
-    fuzz_check_answer(npy_read(path, &again, &err), &err, (int[]){0});
+    fuzz_check_answer(npy_whole_read(path, &again, &err), &err, (int[]){0});
     FUZZ_CLAIM(again.dims == n->dims && again.count == n->count && memcmp(again.shape, n->shape, sizeof n->shape) == 0);
     FUZZ_CLAIM(memcmp(again.values, n->values, n->count * sizeof *n->values) == 0);
-    npy_free(&again);
+    npy_whole_free(&again);
     unlink(path);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    struct npy n;
+    struct npy_whole n;
     struct alexcl_error err = {0};
-    int status = npy_read(fuzz_file(0, data, size), &n, &err);
+    int status = npy_whole_read(fuzz_file(0, data, size), &n, &err);
     fuzz_check_answer(status, &err, fuzz_bad_data);
     if (status != ALEXCL_OK) return 0;
     size_t count = 1;
     for (int i = 0; i < n.dims; i++) {
-        FUZZ_CLAIM(n.shape[i] == 0 || count <= SIZE_MAX / sizeof *n.values / n.shape[i]);
+        FUZZ_CLAIM(n.shape[i] == 0 || count <= SIZE_MAX / sizeof(double) / n.shape[i]);
         count *= n.shape[i];
     }
-    FUZZ_CLAIM(n.dims >= 0 && n.dims <= NPY_DIMS && n.count == count && count * sizeof *n.values <= size);
-    FUZZ_CLAIM(memcmp(n.values, data + size - count * sizeof *n.values, count * sizeof *n.values) == 0);
+    FUZZ_CLAIM(n.dims >= 0 && n.dims <= NPY_DIMS && n.count == count && count <= size);
     if (n.dims > 0 && n.count > 0 && size % 16 == 0) check_again(&n); /* one of 16: a file is slow */
-    npy_free(&n);
+    npy_whole_free(&n);
     return 0;
 }

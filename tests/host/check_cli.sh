@@ -400,6 +400,21 @@ tiny 6 infer folder.png; says "is a folder"
 tiny 6 infer --input list.txt; says "is a text, not a .npy file"
 tiny 6 infer --devices $one --input pool5.npy; says "N x 3 x 99 x 99"
 tiny 6 infer list.txt --labels list.txt --devices $one; says "list.txt"
+# An array of pixels is prepared as a picture's, in either layout.
+/usr/bin/python3 - <<'P' || bad "no arrays of pixels could be made"
+import struct
+def npy(name, kind, shape, data):
+    header = "{'descr': '%s', 'fortran_order': False, 'shape': %s, }" % (kind, shape)
+    open(name, "wb").write(b"\x93NUMPY\x01\x00\x76\x00" + header.ljust(117).encode() + b"\n" + data)
+pixels = [[bytes((x * y * (c + 1) + i) % 256 for x in range(99)) for y in range(99) for c in range(3)] for i in range(2)]
+npy("planes.npy", "|u1", (2, 3, 99, 99), b"".join(image[3 * y + c] for image in pixels for c in range(3) for y in range(99)))
+npy("interleaved.npy", "|u1", (2, 99, 99, 3), b"".join(bytes((image[3 * y + c][x]) for x in range(99) for c in range(3)) for image in pixels for y in range(99)))
+npy("last.npy", "<f4", (2, 99, 99, 3), bytes(2 * 99 * 99 * 3 * 4))
+npy("flat.npy", "|u1", (3, 99, 99), bytes(99 * 99 * 3))
+P
+tiny 0 infer -q --devices $one --input planes.npy --save pixels.npy; tiny 0 infer -q --devices $one --input interleaved.npy --save again.npy; cmp -s pixels.npy again.npy || bad "another layout of pixels gives other scores"
+tiny 6 infer --input last.npy --devices $one; says "2 x 99 x 99 x 3; model tiny2t takes N x 3 x 99 x 99; x.transpose(0, 3, 1, 2)"; tiny 6 infer --input flat.npy --devices $one; says "numpy.expand_dims"
+tiny 0 time -q --devices $one --batch 2 --repeat 1 --warm-up 0 --input planes.npy
 tiny 1 infer -q --devices $one list.txt --save no/such/folder.npy; says "no/such/folder.npy"
 printf '%s caf\xe9\n' "$photos/cat.png" >latin.txt
 tiny 6 infer -q --devices $one --keep-going latin.txt --format json; json '.images[0].label == "caf\\xE9" and (.images[0].error | test("caf"))'

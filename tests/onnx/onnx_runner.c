@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "npy.h"
+#include "npy_whole.h"
 #include "shape.h"
 #include "status.h"
 
-static int runner_compare(const struct alexcl_net *net, const float *got, size_t images, const struct npy *due,
+static int runner_compare(const struct alexcl_net *net, const float *got, size_t images, const struct npy_whole *due,
                           double rtol, double atol, struct alexcl_error *err) {
     struct alexcl_shape shape;
     alexcl_net_output(net, &shape);
@@ -37,16 +37,16 @@ static int runner_run(const char *name, double rtol, double atol, const struct a
     struct alexcl_model *model = NULL;
     struct alexcl_weights *weights = NULL;
     struct alexcl_net *net = NULL;
-    struct npy in = {0}, due = {0};
+    struct npy_whole in = {0}, due = {0};
     struct alexcl_shape out;
     float *got = NULL;
     snprintf(path, sizeof path, "%s.onnx", name);
     TRY(alexcl_model_open(path, &model, NULL, err));
     TRY(alexcl_weights_open(path, model, NULL, &weights, err));
     snprintf(path, sizeof path, "%s.in.npy", name);
-    TRY(npy_read(path, &in, err));
+    TRY(npy_whole_read(path, &in, err));
     snprintf(path, sizeof path, "%s.out.npy", name);
-    TRY(npy_read(path, &due, err));
+    TRY(npy_whole_read(path, &due, err));
     size_t image = (size_t)model->channels * (size_t)model->height * (size_t)model->width;
     const struct alexcl_net_options options = {.size = sizeof options, .batch = (int)in.shape[0]};
     TRY(alexcl_net_open(model, weights, selection, &options, &net, err));
@@ -63,8 +63,8 @@ done:
     alexcl_net_free(net);
     alexcl_weights_free(weights);
     alexcl_model_free(model);
-    npy_free(&in);
-    npy_free(&due);
+    npy_whole_free(&in);
+    npy_whole_free(&due);
     return status;
 }
 

@@ -10,7 +10,7 @@
 #include "decode.h"
 #include "feed.h"
 #include "support_files.h"
-#include "npy.h"
+#include "npy_whole.h"
 #include "prepare.h"
 
 static struct alexcl_error err;
@@ -119,13 +119,13 @@ END_TEST
 
 static void check_dump(const char *name, const float *values) {
     char path[256];
-    struct npy n;
+    struct npy_whole n;
     struct picture p;
     snprintf(path, sizeof path, "dump/%s.npy", name);
-    EXPECT_OK(npy_read(path, &n, &err), err);
+    EXPECT_OK(npy_whole_read(path, &n, &err), err);
     ck_assert_uint_eq(n.count, VALUES);
     ck_assert_mem_eq(n.values, values, VALUES * sizeof(float));
-    npy_free(&n);
+    npy_whole_free(&n);
     snprintf(path, sizeof path, "dump/%s.png", name);
     EXPECT_OK(decode_file(path, &p, &err), err);
     for (size_t i = 0; i < VALUES; i++) ck_assert_float_eq_tol(p.pixels[3 * i] / 255.0f, values[i], 1e-6f);

@@ -2,7 +2,7 @@
 /* Preparation against Pillow's (make_images.py), crops against the golden vectors. */
 #include "decode.h"
 #include "support_files.h"
-#include "npy.h"
+#include "npy_whole.h"
 #include "patches.h"
 #include "prepare.h"
 #include "resize.h"
@@ -185,16 +185,16 @@ START_TEST(patches_are_named_by_line_file_and_crop) {
     EXPECT_OK(alexcl_model_find("lenet5", &model, &err), err);
     unsigned char patch[32 * 32] = {7};
     float values[32 * 32] = {0.5f};
-    struct npy n;
+    struct npy_whole n;
     struct picture p;
     EXPECT_OK(patches_make_folder("patches/deep", &err), err);
     EXPECT_OK(patches_write("patches/deep", 3, "some/where/cat.jpg", -1, model, patch, values, &err), err);
     EXPECT_OK(patches_write("patches/deep", 3, "some/where/cat.jpg", 0, model, patch, values, &err), err);
-    EXPECT_OK(npy_read("patches/deep/3-cat.jpg.npy", &n, &err), err);
+    EXPECT_OK(npy_whole_read("patches/deep/3-cat.jpg.npy", &n, &err), err);
     ck_assert_int_eq(n.dims, 3);
     ck_assert_uint_eq(n.shape[0], 1);
     ck_assert_mem_eq(n.values, values, sizeof values);
-    npy_free(&n);
+    npy_whole_free(&n);
     EXPECT_OK(decode_file("patches/deep/3-cat.jpg-0.png", &p, &err), err);
     ck_assert_int_eq(p.pixels[0], 7);
     picture_free(&p);
