@@ -49,6 +49,7 @@ void caffe_release(void *released) {
         next = p->next;
         free(p);
     }
+    source_free(own->beside);
     free(own->layers);
     wire_close(&own->file);
     free(own);

@@ -38,6 +38,7 @@ struct caffe_own {
     struct caffe_layer *layers;
     size_t layer_count;
     struct caffe_piece *pieces; /* what caffe_keep gave */
+    struct source *beside;      /* the prototxt beside a .caffemodel that tells no input */
 };
 const Caffe__NetParameter *caffe_net(const struct caffe_own *own);
 /* `count` zeroed elements that live as long as `own`. */

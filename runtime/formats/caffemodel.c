@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "caffe_model.h"
 
@@ -226,18 +227,69 @@ done:
     return status;
 }
 
-/* A net whose input is told and whose types are all computed here is a model too. */
+/* ---- the net ------------------------------------------------------------------------------------ */
+
+/* Whether all layers of a net that have outputs have weights for as many here. */
+static int caffemodel_fits(const struct source *s, const struct alexcl_model *net) {
+    char name[SOURCE_SHOWN * 2];
+    for (size_t i = 0; i < net->layer_count; i++) {
+        if (!net->layers[i].outputs) continue;
+        snprintf(name, sizeof name, "%s.weight", net->layers[i].name);
+        const struct source_tensor *t = source_find(s, name);
+        if (!t || t->dims < 1 || t->shape[0] != (uint64_t)net->layers[i].outputs) return 0;
+    }
+    return 1;
+}
+
+/* A prototxt in the same folder whose net these weights are: of the file's own name, else as Caffe calls them. */
+static int caffemodel_look_beside(struct caffe_reader *r, struct alexcl_error *err) {
+    static const char ending[] = ".caffemodel";
+    const char *const names[] = {"", "deploy.prototxt", "train_val.prototxt"};
+    const char *slash = strrchr(r->path, '/');
+    size_t length = strlen(r->path), folder = slash ? (size_t)(slash - r->path) + 1 : 0, end = sizeof ending - 1;
+    size_t stem = length > end && strcmp(r->path + length - end, ending) == 0 ? length - end : length;
+    int status = ALEXCL_OK;
+    for (size_t i = 0; i < sizeof names / sizeof *names && !r->source->model && status == ALEXCL_OK; i++) {
+        struct string_buffer path = {0};
+        struct alexcl_error why = {0};
+        if (i == 0)
+            string_buffer_add(&path, "%.*s.prototxt", (int)stem, r->path);
+        else
+            string_buffer_add(&path, "%.*s%s", (int)folder, r->path, names[i]);
+        if (path.failed)
+            status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: a file's name");
+        else if (access(path.text, R_OK) == 0 && source_open(path.text, &r->own->beside, &why) == ALEXCL_OK) {
+            struct source *beside = r->own->beside;
+            if (beside->model && beside->tensor_count == 0 && caffemodel_fits(r->source, beside->model)) {
+                r->source->model = beside->model;
+                string_buffer_free(&r->source->told);
+                string_buffer_add(&r->source->told, "its net is that of %s\n%s", path.text,
+                                  beside->told.text ? beside->told.text : "");
+            } else {
+                source_free(beside);
+                r->own->beside = NULL;
+            }
+        } else if (why.status == ALEXCL_E_MEMORY) {
+            status = error_copy(err, &why);
+        }
+        string_buffer_free(&path);
+    }
+    return status;
+}
+
+/* A net whose input is told and whose types are all computed here is a model too; else one beside it may be. */
 static int caffemodel_make_model(struct caffe_reader *r, struct alexcl_error *err) {
     struct alexcl_error why = {0};
     size_t path = strlen(r->path) + 2; /* "PATH: " stands before what is wrong */
     char *kept;
     int status = caffe_model_make(r->own, 0, r->path, r->source, &why);
-    if (status != ALEXCL_E_DATA) return status == ALEXCL_OK ? status : error_copy(err, &why);
+    if (status == ALEXCL_OK) return status;
+    if (status != ALEXCL_E_DATA) return error_copy(err, &why);
     status = caffe_keep(r->own, &kept, sizeof why.text, 1, "a message", err);
     if (status != ALEXCL_OK) return status;
     if (strlen(why.text) > path) strcpy(kept, why.text + path);
     r->source->no_model = kept;
-    return status;
+    return caffemodel_look_beside(r, err);
 }
 
 /* ---- the format --------------------------------------------------------------------------------- */

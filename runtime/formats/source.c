@@ -13,6 +13,7 @@
 
 #include "files.h"
 #include "fp16.h"
+#include "log.h"
 #include "kinds.h"
 #include "memory.h"
 
@@ -113,6 +114,11 @@ const struct source_tensor *source_find(const struct source *s, const char *name
     for (size_t i = 0; i < s->tensor_count; i++)
         if (strcmp(s->tensors[i].name, name) == 0) return &s->tensors[i];
     return NULL;
+}
+
+void source_tell(const struct source *s, const char *path) {
+    for (const char *end, *line = s->told.text; line && (end = strchr(line, '\n')); line = end + 1)
+        log_write(ALEXCL_LOG_WARNING, "%s: %.*s", path, (int)(end - line), line);
 }
 
 static int source_by_name(const void *a, const void *b) {

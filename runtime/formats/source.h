@@ -77,6 +77,8 @@ void source_free(struct source *s);
 const char *source_kind(const char *path);
 
 const struct source_tensor *source_find(const struct source *s, const char *name); /* or NULL */
+/* Warns of each line of s->told, which is for whoever runs the net. */
+void source_tell(const struct source *s, const char *path);
 /* For formats that do not say it themselves: ALEXCL_E_DATA where two tensors have one name. */
 int source_check_names(const struct source *s, const char *path, struct alexcl_error *err);
 /* Bytes of a value; 0 for OTHER. */

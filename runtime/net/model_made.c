@@ -3,10 +3,8 @@
  * built-in tables have, or derived from another model. Both are a copy of the rows, and of a file what its texts stand
  * in. Either is checked as a caller's is. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "layer.h"
-#include "log.h"
 #include "model_check.h"
 #include "sized.h"
 #include "source.h"
@@ -39,11 +37,6 @@ done:
     return status;
 }
 
-static void model_made_tell(const char *path, const char *lines) {
-    for (const char *end; lines && (end = strchr(lines, '\n')); lines = end + 1)
-        log_write(ALEXCL_LOG_WARNING, "%s: %.*s", path, (int)(end - lines), lines);
-}
-
 int alexcl_model_open(const char *path, struct alexcl_model **out, int *weights, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct source *file = NULL;
@@ -67,7 +60,7 @@ int alexcl_model_open(const char *path, struct alexcl_model **out, int *weights,
         error_prefix(err, "%s: ", path);
         goto done;
     }
-    model_made_tell(path, made->file->told.text);
+    source_tell(made->file, path);
     if (weights) *weights = made->file->tensor_count > 0;
     *out = &made->model;
     made = NULL;

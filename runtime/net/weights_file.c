@@ -318,6 +318,7 @@ int alexcl_weights_file_model(struct alexcl_weights_file *f, const struct alexcl
         status = file_derive(f, f->source->model, 0, out, err);
         if (status == ALEXCL_E_USAGE && err) err->status = status = ALEXCL_E_DATA;
         if (status != ALEXCL_OK) error_prefix(err, "%s: ", f->path);
+        if (status == ALEXCL_OK) source_tell(f->source, f->path);
     } else {
         TRY(alexcl_weights_file_fits(f, &fits, &count, err));
         TRY(file_choose(f, out, err));

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "files.h"
 #include "memory.h"
@@ -56,12 +57,13 @@ static void compare(const struct alexcl_model *m, const struct alexcl_weights *w
 
 static const struct {
     const char *net, *model, *weights;
+    int on_devices; /* too: once for each net */
 } nets[] = {
-    {"chain", "chain.prototxt", "chain.caffemodel"},
-    {"chain", "chain_v1.prototxt", "chain_v1.caffemodel"},
-    {"chain", "chain_double.caffemodel", "chain_unpacked.caffemodel"},
-    {"branches", "branches.prototxt", "branches.caffemodel"},
-    {"branches", "branches.caffemodel", "branches.caffemodel"},
+    {"chain", "chain.prototxt", "chain.caffemodel", 1},
+    {"chain", "chain_v1.prototxt", "chain_v1.caffemodel", 0},
+    {"chain", "chain_double.caffemodel", "chain_unpacked.caffemodel", 0},
+    {"branches", "branches.prototxt", "branches.caffemodel", 1},
+    {"branches", "branches.caffemodel", "branches.caffemodel", 0},
 };
 
 START_TEST(the_same_as_by_opencv) {
@@ -73,6 +75,7 @@ START_TEST(the_same_as_by_opencv) {
     float *input = NULL;
     size_t size = 0, inputs, count;
     int has_weights, lines = 0;
+    if (strcmp(support_implementation(), "ref") != 0 && !nets[_i].on_devices) return;
     EXPECT_OK(alexcl_model_open(path_of(nets[_i].model), &m, &has_weights, &err), err);
     ck_assert_int_eq(has_weights, strstr(nets[_i].model, ".caffemodel") != NULL);
     EXPECT_OK(alexcl_weights_open(path_of(nets[_i].weights), m, NULL, &w, &err), err);
@@ -131,6 +134,72 @@ START_TEST(what_is_assumed_is_told) {
     EXPECT_ERROR(alexcl_model_open(path_of("odd.caffemodel"), &m, NULL, &err), ALEXCL_E_DATA,
                  "odd.caffemodel: layer turned (InnerProduct): its bottom \"data\" is no top of a layer before it",
                  err);
+}
+END_TEST
+
+/* A folder of this process, and the path of a file in it. */
+static char folder[] = "caffe_nets.XXXXXX";
+
+static const char *in_folder(const char *name) {
+    static char path[256];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
+static void write_file(const char *name, const void *bytes, size_t length) {
+    FILE *file = fopen(in_folder(name), "wb");
+    ck_assert(file != NULL && fwrite(bytes, 1, length, file) == length && fclose(file) == 0);
+}
+
+/* One that does not say how large its pictures are is the net of a prototxt beside it that its weights fit. */
+START_TEST(a_prototxt_beside_is_its_net) {
+    static const char *const names[] = {"net.prototxt", "deploy.prototxt", "train_val.prototxt"};
+    static const char input[] = "\x1a\4data";
+    struct alexcl_error err = {0};
+    struct alexcl_model *m = NULL;
+    struct alexcl_weights_file *f = NULL;
+    const struct alexcl_model *chosen;
+    unsigned char *bytes, *text;
+    size_t length, text_length;
+    ck_assert(mkdtemp(folder) != NULL);
+    EXPECT_OK(files_read(path_of("chain.caffemodel"), 1 << 20, &bytes, &length, &err), err);
+    EXPECT_OK(files_read(path_of("chain.prototxt"), 1 << 20, &text, &text_length, &err), err);
+    for (size_t i = 0; i + sizeof input - 1 <= length; i++) /* its input is another's: a field that nobody reads */
+        if (memcmp(bytes + i, input, sizeof input - 1) == 0) {
+            bytes[i] = '\x32';
+            break;
+        }
+    write_file("net.caffemodel", bytes, length);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        EXPECT_ERROR(alexcl_model_open(in_folder("net.caffemodel"), &m, NULL, &err), ALEXCL_E_DATA,
+                     "layer conv1 (Convolution): its bottom \"data\" is no top of a layer before it", err);
+        write_file(names[i], "layer {", 7); /* damaged: as if it were not there */
+        EXPECT_ERROR(alexcl_model_open(in_folder("net.caffemodel"), &m, NULL, &err), ALEXCL_E_DATA, "is no top of",
+                     err);
+        write_file(names[i], text, text_length);
+        alexcl_log_to(keep_log, NULL);
+        EXPECT_OK(alexcl_model_open(in_folder("net.caffemodel"), &m, NULL, &err), err);
+        ck_assert_str_eq(m->name, "Chain");
+        alexcl_model_free(m);
+        EXPECT_OK(alexcl_weights_file_open(in_folder("net.caffemodel"), &f, &err), err);
+        EXPECT_OK(alexcl_weights_file_model(f, NULL, &chosen, NULL, &err), err);
+        ck_assert_str_eq(chosen->name, "Chain");
+        alexcl_weights_file_free(f);
+        ck_assert_msg(strstr(logged, "net.caffemodel: pictures: BGR"), "%s", logged);
+        alexcl_log_to(NULL, NULL);
+        char *wider = strstr((char *)text, "num_output: 7"); /* another's, of eight classes */
+        ck_assert(wider != NULL);
+        wider[12] = '8';
+        write_file(names[i], text, text_length);
+        EXPECT_ERROR(alexcl_model_open(in_folder("net.caffemodel"), &m, NULL, &err), ALEXCL_E_DATA, "is no top of",
+                     err);
+        wider[12] = '7';
+        (void)remove(in_folder(names[i]));
+    }
+    (void)remove(in_folder("net.caffemodel"));
+    (void)rmdir(folder);
+    free(bytes);
+    free(text);
 }
 END_TEST
 
@@ -394,6 +463,7 @@ int main(void) {
     TCase *tests = tcase_create("caffe_nets");
     tcase_add_loop_test(tests, the_same_as_by_opencv, 0, sizeof nets / sizeof *nets);
     tcase_add_test(tests, what_is_assumed_is_told);
+    tcase_add_test(tests, a_prototxt_beside_is_its_net);
     tcase_add_test(tests, bvlc_alexnet_is_alexnet_caffe);
     tcase_add_test(tests, the_reference_caffenet_is_caffenet);
     tcase_add_test(tests, bvlc_googlenet_is_googlenet);
