@@ -66,6 +66,7 @@ static int onnx_list_initializers(struct onnx *o, struct source *s, struct alexc
         s->tensors[s->tensor_count] = made.values;
         s->tensors[s->tensor_count++].name = t->name ? t->name : "";
     }
+    status = source_check_names(s, o->path, err);
 done:
     return status;
 }

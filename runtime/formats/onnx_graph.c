@@ -121,7 +121,7 @@ done:
     return status;
 }
 
-/* Initializers, and the one input that is none. */
+/* Initializers, and the one input that is none; NULL where the output needs none. */
 static int onnx_read_inputs(struct onnx *o, struct onnx_value **out, struct alexcl_error *err) {
     const Onnx__GraphProto *g = o->graph;
     char shown[2][SOURCE_SHOWN];
@@ -143,7 +143,6 @@ static int onnx_read_inputs(struct onnx *o, struct onnx_value **out, struct alex
         TRY(onnx_read_input(o, g->input[i], v, err));
         *out = v;
     }
-    if (!*out) status = error_set(err, ALEXCL_E_DATA, "the net's output needs no input");
 done:
     return status;
 }
@@ -326,7 +325,7 @@ int onnx_read_graph(struct onnx *o, struct source *s, struct alexcl_error *err) 
     TRY(onnx_take(o, &o->rows, g->n_node + 2, sizeof *o->rows, err));
     for (size_t i = 0; i < g->n_node; i++)
         if (onnx_is_needed(o, g->node[i])) TRY(onnx_read_node(o, g->node[i], err));
-    if (out->is != ONNX_MAPS || out->row != (int)o->row_count - 1) {
+    if (!in || out->is != ONNX_MAPS || out->row != (int)o->row_count - 1) {
         status = error_set(err, ALEXCL_E_DATA, "the net's output does not hang on its input by a layer");
         goto done;
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* onnx_runner LIST DEVICES: each line of LIST is a name, a relative and an absolute tolerance. NAME.onnx computes
+/* onnx_runner DEVICES: each line of the input is a name, a relative and an absolute tolerance. NAME.onnx computes
  * NAME.in.npy, and every value of NAME.out.npy must come of it, within atol + rtol * |value|. Prints "passed NAME" or
  * "FAILED NAME: why" a line; one process for all of them, since a driver takes long to start. */
 #include <math.h>
@@ -74,13 +74,11 @@ int main(int count, char **arguments) {
     int failed = 0;
     struct alexcl_error err = {0};
     struct alexcl_selection *selection = NULL;
-    FILE *list = count == 3 ? fopen(arguments[1], "r") : NULL;
-    if (!list || alexcl_selection_open(arguments[2], &selection, &err) != ALEXCL_OK) {
-        fprintf(stderr, "onnx_runner: %s\n", list ? err.text : "LIST DEVICES");
-        if (list) fclose(list);
+    if (count != 2 || alexcl_selection_open(arguments[1], &selection, &err) != ALEXCL_OK) {
+        fprintf(stderr, "onnx_runner: %s\n", count == 2 ? err.text : "DEVICES");
         return 1;
     }
-    while (fgets(line, sizeof line, list)) {
+    while (fgets(line, sizeof line, stdin)) {
         struct alexcl_error why = {0};
         if (sscanf(line, "%199s %lf %lf", name, &rtol, &atol) != 3) continue;
         if (runner_run(name, rtol, atol, selection, &why) == ALEXCL_OK) {
@@ -91,7 +89,6 @@ int main(int count, char **arguments) {
         }
         fflush(stdout);
     }
-    fclose(list);
     alexcl_selection_free(selection);
     return failed;
 }
