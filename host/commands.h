@@ -16,6 +16,7 @@
     ROW(plan_command)                                                                                                  \
     ROW(time_command)                                                                                                  \
     ROW(weights_command)                                                                                               \
+    ROW(convert_command)                                                                                               \
     ROW(cache_command)                                                                                                 \
     ROW(env_command)
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "files.h"
+#include "fp16.h"
 #include "kinds.h"
 #include "json_text.h"
 #include "memory.h"
@@ -212,14 +213,33 @@ static int safetensors_make_header(const struct safetensors_content *c, char **o
         json_t *shape = json_array();
         for (int d = 0; d < e->dims; d++) failed |= json_array_append_new(shape, json_integer(e->shape[d]));
         uint64_t begin = end;
-        end += (uint64_t)e->shape[0] * safetensors_row(e) * sizeof(float);
+        end += (uint64_t)e->shape[0] * safetensors_row(e) * (c->half ? sizeof(uint16_t) : sizeof(float));
         failed |= json_object_set_new(header, e->name,
-                                      json_pack("{s:s, s:o, s:[I, I]}", "dtype", "F32", "shape", shape, "data_offsets",
-                                                (json_int_t)begin, (json_int_t)end));
+                                      json_pack("{s:s, s:o, s:[I, I]}", "dtype", c->half ? "F16" : "F32", "shape",
+                                                shape, "data_offsets", (json_int_t)begin, (json_int_t)end));
     }
     *out = failed ? NULL : json_dumps(header, JSON_COMPACT);
     json_decref(header);
     return *out ? ALEXCL_OK : error_set(err, ALEXCL_E_MEMORY, "out of host memory: the header of a safetensors file");
+}
+
+static int safetensors_add(struct file *file, const struct safetensors_content *c, const char *name,
+                           const float *values, size_t count, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    float *narrowed = NULL;
+    if (!c->half) return file_add(file, values, count * sizeof(float), err);
+    TRY(memory_alloc_floats(&narrowed, count, "values in half precision", err));
+    memcpy(narrowed, values, count * sizeof(float));
+    size_t bad = fp16_narrow(narrowed, count);
+    if (bad < count)
+        status =
+            error_set(err, ALEXCL_E_DATA, "tensor %s: a weight is %g; half precision holds finite numbers up to 65504",
+                      name, (double)values[bad]);
+    else
+        status = file_add(file, narrowed, count * sizeof(uint16_t), err);
+done:
+    free(narrowed);
+    return status;
 }
 
 int safetensors_write(const char *path, const struct safetensors_content *c, struct alexcl_error *err) {
@@ -242,7 +262,7 @@ int safetensors_write(const char *path, const struct safetensors_content *c, str
             int count = e->shape[0] - first < at_once ? e->shape[0] - first : at_once;
             const float *values;
             TRY(c->rows(c->user, i, first, count, &values, err));
-            status = file_add(file, values, (size_t)count * row * sizeof(float), err);
+            status = safetensors_add(file, c, e->name, values, (size_t)count * row, err);
             c->rows_done(c->user);
             if (status != ALEXCL_OK) goto done;
         }

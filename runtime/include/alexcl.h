@@ -396,6 +396,9 @@ int alexcl_weights_generate(const struct alexcl_model *model, uint64_t seed, con
  * and on the disk. A process that is killed leaves that; the next one to write in the folder removes it. Errors:
  * ALEXCL_E_OTHER. */
 int alexcl_weights_save(const struct alexcl_weights *weights, const char *path, struct alexcl_error *err);
+/* The same with the type of its values, "float" (NULL) or "half". ALEXCL_E_DATA for a weight beyond half precision. */
+int alexcl_weights_save_as(const struct alexcl_weights *weights, const char *path, const char *type,
+                           struct alexcl_error *err);
 int alexcl_weights_random(const struct alexcl_weights *weights);           /* synthetic: labels mean nothing */
 const char *alexcl_weights_describe(const struct alexcl_weights *weights); /* one line: where from, what was checked */
 /* What was translated of a file's own conventions, a line each: "fc6: columns from H,W,C to C,H,W"; "": nothing. */

@@ -325,12 +325,19 @@ static int weights_tell_origin(const struct alexcl_weights *w, struct source_pai
 }
 
 int alexcl_weights_save(const struct alexcl_weights *w, const char *path, struct alexcl_error *err) {
-    int status = ALEXCL_OK;
+    return alexcl_weights_save_as(w, path, NULL, err);
+}
+
+int alexcl_weights_save_as(const struct alexcl_weights *w, const char *path, const char *type,
+                           struct alexcl_error *err) {
+    int status = ALEXCL_OK, half = type && strcmp(type, "half") == 0;
     struct metadata c = {0};
     struct source_pair *pairs = NULL;
     struct safetensors_entry *entries = NULL;
     struct string_buffer values[2] = {{0}, {0}};
     struct weights_saving saving = {.weights = w};
+    if (type && !half && strcmp(type, "float") != 0)
+        return error_set(err, ALEXCL_E_USAGE, "weights of type %s: float and half are written", type);
     size_t pair_count = 0, origins = 4 + (w->file ? w->file->pair_count : 0);
     TRY(metadata_make(w->model, &c, err));
     TRY(memory_alloc(&pairs, c.count + origins, sizeof *pairs, "the metadata", err));
@@ -350,6 +357,7 @@ int alexcl_weights_save(const struct alexcl_weights *w, const char *path, struct
                                           .metadata_count = pair_count,
                                           .entries = entries,
                                           .entry_count = w->list.count,
+                                          .half = half,
                                           .rows = weights_save_rows,
                                           .rows_done = weights_save_rows_done,
                                           .user = &saving};

@@ -72,4 +72,34 @@ for file in a.gguf=gguf=GGUFReader a.tflite=tflite=tf2onnx lfs.pth=git-lfs="git 
 done
 run 6 weights show missing; says "missing: No such file"
 
+# ---- conversion
+run 0 convert modules.pth -o out.safetensors; prints "out.safetensors: tiny2t, 10 classes, 16 tensors, 32.1 KiB; from torch-zip"
+prints "  tensors in the file's order, since their names are not model tiny2t's"; says "modules.pth: taken for tiny2t"
+infer 0 -q "$cat" --weights out.safetensors --save got.npy; same w.npy got.npy
+run 0 weights show out.safetensors --format json; json '[.tensors[].name] | sort == (["conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc7", "fc8"] | map("\(.).weight", "\(.).bias") | sort)'
+json '.metadata["alexcl.model"] == "tiny2t" and .metadata["alexcl.flatten"] == "C,H,W"'
+run 0 convert seven.pth -o out.safetensors --format json
+json 'keys_unsorted == ["alexcl", "command", "from", "model", "classes", "tensors", "bytes", "done"] and .from == "torch-zip" and .model == "tiny2t" and .classes == 7 and .tensors == 16'
+json '.bytes == 32920 - 3 * 13 * 4 and .done == ["tensors in the file'"'"'s order, since their names are not model tiny2t'"'"'s"]'
+infer 0 "$cat" --weights out.safetensors --save got.npy; same seven.npy got.npy
+run 0 convert w.safetensors -o out.safetensors --format csv; prints "from,model,classes,tensors,bytes,done"; prints "safetensors,tiny2t,10,16,32920,"
+run 0 weights show out.safetensors --format json; json '.metadata["alexcl.origin"] == "generator" and .random'; cmp -s w.safetensors out.safetensors || bad "a file of the same is another"
+run 0 convert modules.pth -o half.safetensors --type half --model tiny-across --format json; json '.model == "tiny-across" and .bytes == 16460'
+run 0 weights show half.safetensors --format json; json '.tensors | all(.type == "F16" and .finite)'
+tiny 0 convert -q modules.pth -o half.safetensors --type half; infer 0 "$cat" --weights half.safetensors --save got.npy
+python3 - <<'P' || bad "half weights are further off than their rounding"
+import struct
+a, b = (struct.unpack("<10f", open(name, "rb").read()[-40:]) for name in ("w.npy", "got.npy"))
+raise SystemExit(not (a != b and all(abs(x - y) < 1e-3 for x, y in zip(a, b))))
+P
+python3 -c 'import struct; open("large.safetensors", "wb").write(open("bare.safetensors", "rb").read()[:-4] + struct.pack("<f", 7e4))'
+rm -f out.safetensors; run 6 convert large.safetensors -o out.safetensors --type half; says "tensor fc8.bias: a weight is 70000; half precision"; [ ! -e out.safetensors ] || bad "half a file is left"
+run 6 convert a.gguf -o out.safetensors; says "GGUFReader"; run 6 convert odd.safetensors -o out.safetensors; says "no tensor"
+run 6 convert bare.safetensors -o out.safetensors --model lenet5; says "model lenet5"; run 6 convert bare.safetensors missing.prototxt -o out.safetensors; says "missing.prototxt"
+run 2 convert modules.pth; says "-o FILE.safetensors"; run 2 convert -o out.safetensors; says "wants IN"; run 2 convert modules.pth -o out.npy; says "a .safetensors file is written"
+ln -sf w.safetensors link.safetensors; for name in w.safetensors ./w.safetensors link.safetensors; do run 2 convert w.safetensors -o $name; says "is w.safetensors itself"; done
+run 2 convert modules.pth -o out.safetensors --type bfloat16; says "--type bfloat16: float or half"
+run 2 convert modules.pth a.prototxt -o out.safetensors --model tiny2t; says "the net is named twice"
+[ ! -e out.safetensors ] || bad "something was written"
+
 end

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/* `alexcl convert`: weights of any format that is read, as safetensors with the model's names and conventions. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "commands.h"
+#include "report.h"
+#include "status.h"
+
+struct convert_options {
+    const char *prototxt, *type;
+};
+static int convert_set_type(const struct option_row *r, char *value, void *to, struct alexcl_error *err) {
+    if (strcmp(value, "float") != 0 && strcmp(value, "half") != 0)
+        return error_set(err, ALEXCL_E_USAGE, "--%s %s: float or half", r->name, value);
+    *(const char **)to = value;
+    return ALEXCL_OK;
+}
+static const struct option_row convert_rows[] = {
+    {0, "prototxt", "FILE", "the net of a .caffemodel; as IN2 or --model",
+     OPTION_TEXT(struct convert_options, prototxt)},
+    {0, "type", "T", "of the values: float or half [float]",
+     OPTION_VALUE(struct convert_options, type, const char *, convert_set_type)},
+};
+static const struct convert_options convert_defaults = {.type = "float"};
+static const struct option_table convert_options = OPTION_TABLE(convert_rows, convert_defaults);
+
+struct convert {
+    const struct options *o;
+    const char *path;          /* of the weights */
+    struct alexcl_model *read; /* of a file, or NULL */
+    struct alexcl_weights_file *file;
+    struct alexcl_weights *weights;
+    const struct alexcl_model *model;
+    int classes;
+    size_t tensors;
+    uint64_t bytes;
+};
+
+static int convert_same_file(const char *a, const char *b) {
+    struct stat x, y;
+    return strcmp(a, b) == 0 || (stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino);
+}
+
+static int convert_check(const struct options *o, struct alexcl_error *err) {
+    int status;
+    const struct convert_options *own = o->own;
+    TRY(options_expect(o, "convert", 1, 2, err));
+    if (!o->output) return error_set(err, ALEXCL_E_USAGE, "`alexcl convert` wants -o FILE.safetensors");
+    TRY(options_check_ending("-o", o->output, ".safetensors", err));
+    if ((o->argument_count == 2) + (own->prototxt != NULL) + o->model_given > 1)
+        return error_set(err, ALEXCL_E_USAGE,
+                         "the net is named twice: leave one out of a second file, --prototxt and --model");
+    for (int i = 0; i < o->argument_count; i++)
+        if (convert_same_file(o->arguments[i], o->output))
+            return error_set(err, ALEXCL_E_USAGE, "-o %s: is %s itself, which is read meanwhile: name another file",
+                             o->output, o->arguments[i]);
+done:
+    return status;
+}
+
+/* The net that is named, NULL: none; and which file has the weights. */
+static int convert_find_net(struct convert *c, const struct alexcl_model **out, struct alexcl_error *err) {
+    const struct options *o = c->o;
+    const struct convert_options *own = o->own;
+    const char *net = own->prototxt;
+    struct alexcl_error other = {0};
+    int status = ALEXCL_OK;
+    c->path = o->arguments[0];
+    *out = NULL;
+    if (o->argument_count == 2) {
+        net = o->arguments[0];
+        c->path = o->arguments[1];
+        if (alexcl_model_open(net, &c->read, NULL, &other) != ALEXCL_OK) { /* the other way round */
+            net = o->arguments[1];
+            c->path = o->arguments[0];
+        }
+    }
+    if (net) {
+        if (!c->read) TRY(alexcl_model_open(net, &c->read, NULL, err));
+        *out = c->read;
+    } else if (o->model_named) {
+        TRY(options_model(o, out, err));
+    }
+done:
+    return status;
+}
+
+static int convert_count(struct convert *c, struct alexcl_error *err) {
+    struct alexcl_plan *plan = NULL;
+    struct alexcl_plan_request request = {.size = sizeof request,
+                                          .targets = 1,
+                                          .memory = {INT64_MAX},
+                                          .max_alloc = {INT64_MAX},
+                                          .settings = &c->o->settings};
+    struct alexcl_weights_file *made = NULL;
+    int status;
+    TRY(alexcl_plan_make(c->model, &request, &plan, err));
+    struct alexcl_shape out = plan->layers[plan->layer_count - 1].out;
+    c->classes = out.c * out.h * out.w;
+    TRY(alexcl_weights_file_open(c->o->output, &made, err));
+    for (const struct alexcl_weights_tensor *t; (t = alexcl_weights_file_tensor(made, c->tensors)) != NULL;
+         c->tensors++)
+        c->bytes += t->bytes;
+done:
+    alexcl_plan_free(plan);
+    alexcl_weights_file_free(made);
+    return status;
+}
+
+/* Calls for each line of what was translated. */
+static json_t *convert_done(const char *text) {
+    json_t *list = json_array();
+    for (; *text; text += strcspn(text, "\n"), text += *text == '\n')
+        report_append(list, json_stringn(text, strcspn(text, "\n")));
+    return list;
+}
+
+static int convert_report(const struct convert *c, struct alexcl_error *err) {
+    const struct options *o = c->o;
+    const char *from = alexcl_weights_file_kind(c->file);
+    json_t *done = convert_done(alexcl_weights_translated(c->weights)), *line;
+    size_t i;
+    int status = ALEXCL_OK;
+    if (o->format == FORMAT_JSON) {
+        status = report_json("convert",
+                             json_pack("{s:s, s:s, s:i, s:I, s:I, s:O}", "from", from, "model", c->model->name,
+                                       "classes", c->classes, "tensors", (json_int_t)c->tensors, "bytes",
+                                       (json_int_t)c->bytes, "done", done),
+                             err);
+    } else if (o->format == FORMAT_CSV) {
+        char numbers[3][24];
+        snprintf(numbers[0], sizeof numbers[0], "%d", c->classes);
+        snprintf(numbers[1], sizeof numbers[1], "%zu", c->tensors);
+        snprintf(numbers[2], sizeof numbers[2], "%llu", (unsigned long long)c->bytes);
+        fputs("from,model,classes,tensors,bytes,done\r\n", stdout);
+        const char *fields[] = {from, c->model->name, numbers[0], numbers[1], numbers[2]};
+        for (i = 0; i < sizeof fields / sizeof *fields; i++) report_csv(fields[i], 0);
+        report_csv(alexcl_weights_translated(c->weights), 1);
+    } else {
+        report_text(stdout, o->output);
+        printf(": %s, %d classes, %zu tensors, %s; from %s\n", c->model->name, c->classes, c->tensors,
+               report_bytes(c->bytes), from);
+        json_array_foreach(done, i, line) printf("  %s\n", json_string_value(line));
+    }
+    json_decref(done);
+    return status;
+}
+
+static int command_convert(const struct options *o, struct alexcl_error *err) {
+    struct convert c = {.o = o};
+    const struct convert_options *own = o->own;
+    const struct alexcl_model *named;
+    const char *why;
+    int status;
+    TRY(convert_check(o, err));
+    TRY(convert_find_net(&c, &named, err));
+    TRY(alexcl_weights_file_open(c.path, &c.file, err));
+    TRY(alexcl_weights_file_model(c.file, named, &c.model, &why, err));
+    if (*why && !o->quiet) {
+        report_text(stderr, why);
+        putc('\n', stderr);
+    }
+    TRY(alexcl_weights_file_weights(c.file, c.model, NULL, &c.weights, err));
+    TRY(alexcl_weights_save_as(c.weights, o->output, own->type, err));
+    TRY(convert_count(&c, err));
+    TRY(convert_report(&c, err));
+done:
+    alexcl_weights_free(c.weights);
+    alexcl_weights_file_free(c.file);
+    alexcl_model_free(c.read);
+    return status;
+}
+
+const struct command convert_command = {
+    .name = "convert",
+    .run = command_convert,
+    .own = &convert_options,
+    .shared = OPTION_MODEL,
+    .makes_output = 1,
+    .arguments = "IN [IN2] -o OUT.safetensors",
+    .about = "weights of other formats as safetensors, with all conventions",
+    .details = "IN is any file that --weights takes; IN2 the file that describes its net, where\n"
+               "that is another. The model is chosen as by infer --weights; --model says which.\n"
+               "Tensors have the model's names and layouts, and metadata say what the net does.\n\n"
+               "  alexcl convert alexnet.pth -o alexnet.safetensors\n"
+               "  alexcl convert deploy.prototxt net.caffemodel -o net.safetensors --type half\n",
+    .also = " import export ",
+};
