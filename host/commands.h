@@ -7,6 +7,9 @@
 
 #define COMMANDS(ROW)                                                                                                  \
     ROW(infer_command)                                                                                                 \
+    ROW(features_command)                                                                                              \
+    ROW(nearest_command)                                                                                               \
+    ROW(filters_command)                                                                                               \
     ROW(distance_command)                                                                                              \
     ROW(devices_command)                                                                                               \
     ROW(check_command)                                                                                                 \

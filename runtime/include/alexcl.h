@@ -399,6 +399,11 @@ int alexcl_weights_save(const struct alexcl_weights *weights, const char *path, 
 /* The same with the type of its values, "float" (NULL) or "half". ALEXCL_E_DATA for a weight beyond half precision. */
 int alexcl_weights_save_as(const struct alexcl_weights *weights, const char *path, const char *type,
                            struct alexcl_error *err);
+/* A tensor of one of the model's layers, "weight" or "bias", as the net computes with it: of a convolution O x I/groups
+ * x kh x kw. `out` has room for `count` values, as many as it has. Errors: ALEXCL_E_DATA, ALEXCL_E_USAGE for a layer
+ * that is not there or has no such tensor. */
+int alexcl_weights_read(const struct alexcl_weights *weights, const char *layer, const char *tensor, float *out,
+                        size_t count, struct alexcl_error *err);
 int alexcl_weights_random(const struct alexcl_weights *weights);           /* synthetic: labels mean nothing */
 const char *alexcl_weights_describe(const struct alexcl_weights *weights); /* one line: where from, what was checked */
 /* What was translated of a file's own conventions, a line each: "fc6: columns from H,W,C to C,H,W"; "": nothing. */

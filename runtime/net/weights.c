@@ -279,6 +279,29 @@ void weights_view_close(struct weights_view *v) {
     *v = (struct weights_view){0};
 }
 
+int alexcl_weights_read(const struct alexcl_weights *w, const char *layer, const char *tensor, float *out, size_t count,
+                        struct alexcl_error *err) {
+    struct weights_view view = {0};
+    int index, status = alexcl_model_layer(w->model, layer, &index, err);
+    if (status != ALEXCL_OK) return status;
+    const struct weights_tensor *t = NULL;
+    for (size_t i = 0; i < w->list.count && !t; i++)
+        if (w->list.tensors[i].layer == index && strcmp(w->list.tensors[i].tensor.suffix, tensor) == 0)
+            t = &w->list.tensors[i];
+    if (!t)
+        return error_set(err, ALEXCL_E_USAGE,
+                         "layer %s of model %s has no tensor %s, or stands behind those that were "
+                         "opened",
+                         layer, w->model->name, tensor);
+    if ((size_t)t->tensor.shape[0] * weights_row(t->tensor.dims, t->tensor.shape) != count)
+        return error_set(err, ALEXCL_E_USAGE, "%s has not the %zu values that were asked for", t->name, count);
+    status = weights_view_open(w, &w->model->layers[index], tensor, t->tensor.dims, t->tensor.shape, 0,
+                               t->tensor.shape[0], &view, err);
+    if (status == ALEXCL_OK) memcpy(out, view.values, count * sizeof *out);
+    weights_view_close(&view);
+    return status;
+}
+
 /* ---- writing ----------------------------------------------------------------------------------- */
 
 struct weights_saving {

@@ -145,6 +145,27 @@ START_TEST(a_slice_is_a_part_of_the_whole) {
 }
 END_TEST
 
+START_TEST(a_tensor_is_read_as_the_net_sees_it) {
+    struct alexcl_error err = {0};
+    struct alexcl_weights *w = generated("tiny2t");
+    const struct alexcl_model *m = model_named("tiny2t");
+    struct weights_view v;
+    int shape[4] = {8, 3, 11, 11}, at;
+    float values[8 * 3 * 11 * 11];
+    EXPECT_OK(alexcl_model_layer(m, "conv1", &at, &err), err);
+    EXPECT_OK(weights_view_open(w, &m->layers[at], "weight", 4, shape, 0, 8, &v, &err), err);
+    EXPECT_OK(alexcl_weights_read(w, "conv1", "weight", values, sizeof values / sizeof *values, &err), err);
+    support_same("conv1.weight", values, v.values, sizeof values / sizeof *values);
+    weights_view_close(&v);
+    EXPECT_ERROR(alexcl_weights_read(w, "conv1", "weight", values, 7, &err), ALEXCL_E_USAGE,
+                 "conv1.weight has not the 7", err);
+    EXPECT_ERROR(alexcl_weights_read(w, "pool1", "weight", values, 1, &err), ALEXCL_E_USAGE, "pool1", err);
+    EXPECT_ERROR(alexcl_weights_read(w, "conv1", "gamma", values, 1, &err), ALEXCL_E_USAGE, "gamma", err);
+    EXPECT_ERROR(alexcl_weights_read(w, "conv9", "weight", values, 1, &err), ALEXCL_E_USAGE, "conv9", err);
+    alexcl_weights_free(w);
+}
+END_TEST
+
 static float first_value(const struct alexcl_weights *w, const char *model, const char *layer, int inputs,
                          int outputs) {
     struct alexcl_error err = {0};
@@ -552,6 +573,7 @@ int main(void) {
     while (alexcl_model_get((size_t)models)) models++;
     tcase_add_loop_test(tests, generated_weights_are_the_golden_ones, 0, models);
     tcase_add_test(tests, a_slice_is_a_part_of_the_whole);
+    tcase_add_test(tests, a_tensor_is_read_as_the_net_sees_it);
     tcase_add_test(tests, gains_and_names_are_respected);
     tcase_add_test(tests, gains_of_another_size_are_read);
     tcase_add_test(tests, what_is_saved_is_read_back_mapped);
