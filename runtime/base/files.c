@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -329,6 +330,15 @@ done:
 }
 
 int file_open(const char *path, struct file **out, struct alexcl_error *err) { return files_begin(path, 1, out, err); }
+
+int file_expect(const struct file *f, uint64_t bytes, struct alexcl_error *err) {
+    struct statvfs disk;
+    if (fstatvfs(f->fd, &disk) != 0 || disk.f_blocks == 0) return ALEXCL_OK; /* it tells nothing */
+    uint64_t unit = disk.f_frsize ? disk.f_frsize : disk.f_bsize;
+    if (bytes / (unit ? unit : 1) < disk.f_bavail) return ALEXCL_OK;
+    return error_set(err, ALEXCL_E_OTHER, "%s: cannot be written: it will have %.1f GB, and %.1f GB are free there%s",
+                     f->path, (double)bytes / 1e9, (double)disk.f_bavail * (double)unit / 1e9, file_hint(ENOSPC));
+}
 
 int file_add(struct file *f, const void *data, size_t length, struct alexcl_error *err) {
     for (size_t done = 0; done < length;) {

@@ -28,6 +28,8 @@ int files_make_folder(const char *path, struct alexcl_error *err);
  * where the user may give it, its owner. Errors: ALEXCL_E_OTHER. */
 struct file;
 int file_open(const char *path, struct file **out, struct alexcl_error *err);
+/* That it will have so many bytes: an error where its disk has no room for them, as far as the system tells. */
+int file_expect(const struct file *file, uint64_t bytes, struct alexcl_error *err);
 int file_add(struct file *file, const void *data, size_t length, struct alexcl_error *err);
 /* What is added next goes over the file's beginning. */
 int file_rewind(struct file *file, struct alexcl_error *err);

@@ -243,6 +243,11 @@ done:
     return status;
 }
 
+int npy_writer_expect(const struct npy_writer *w, size_t rows, struct alexcl_error *err) {
+    uint64_t row = (uint64_t)w->row * sizeof(float);
+    return file_expect(w->file, row && rows > (UINT64_MAX - HEADER) / row ? UINT64_MAX : HEADER + rows * row, err);
+}
+
 int npy_writer_add(struct npy_writer *w, const float *values, size_t count, struct alexcl_error *err) {
     int status = file_add(w->file, values, count * sizeof *values, err);
     if (status == ALEXCL_OK) w->count += count;

@@ -29,6 +29,8 @@ void npy_free(struct npy *n);
 struct npy_writer;
 /* shape[0] is set by what is added. */
 int npy_writer_open(const char *path, int dims, const size_t *shape, struct npy_writer **out, struct alexcl_error *err);
+/* That so many rows will be added: an error where the disk has no room for them. */
+int npy_writer_expect(const struct npy_writer *w, size_t rows, struct alexcl_error *err);
 int npy_writer_add(struct npy_writer *w, const float *values, size_t count, struct alexcl_error *err);
 void npy_writer_skip_sync(struct npy_writer *w); /* as file_skip_sync */
 int npy_writer_commit(struct npy_writer *w, struct alexcl_error *err);

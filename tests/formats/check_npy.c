@@ -31,6 +31,13 @@ START_TEST(npy_written_and_read) {
     EXPECT_OK(npy_whole_read("a.npy", &n, &err), err);
     ck_assert_uint_eq(n.shape[0], 4);
     npy_whole_free(&n);
+    /* What the disk has no room for is told before a row is written. */
+    EXPECT_OK(npy_writer_open("c.npy", 3, shape, &w, &err), err);
+    EXPECT_OK(npy_writer_expect(w, 4, &err), err);
+    EXPECT_ERROR(npy_writer_expect(w, (size_t)1 << 58, &err), ALEXCL_E_OTHER, "c.npy: cannot be written: it will have",
+                 err);
+    EXPECT_ERROR(npy_writer_expect(w, SIZE_MAX, &err), ALEXCL_E_OTHER, "make room there", err);
+    npy_writer_free(w);
     size_t largest[8] = {0, SIZE_MAX, 1, SIZE_MAX, 1, SIZE_MAX, 1, SIZE_MAX};
     EXPECT_ERROR(npy_writer_open("b.npy", 8, largest, &w, &err), ALEXCL_E_OTHER, "header", err);
     EXPECT_ERROR(npy_whole_read("b.npy", &n, &err), ALEXCL_E_DATA, "No such", err);

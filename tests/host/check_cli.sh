@@ -419,6 +419,13 @@ tiny 1 infer -q --devices $one list.txt --save no/such/folder.npy; says "no/such
 printf '%s caf\xe9\n' "$photos/cat.png" >latin.txt
 tiny 6 infer -q --devices $one --keep-going latin.txt --format json; json '.images[0].label == "caf\\xE9" and (.images[0].error | test("caf"))'
 tiny 6 infer missing.list --save old.npy; echo old >old.npy; tiny 6 infer -q --devices $one bad.txt --limit 2 --save old.npy
+# A list of a million lines: its first scores come without a look at the pictures behind them, and what cannot be saved is told before them.
+if [ "$implementation" = none ]; then
+    yes "missing.png 3" | head -n 999999 >tail.txt; { echo cat.png; cat tail.txt; } >million.txt; cp "$photos/cat.png" .
+    tiny 6 infer -q --devices $one million.txt --batch 1; prints "cat.png"; says "line 2: missing.png: No such file"; says "1 of 1000000 images were done"
+    free=$(df -Pk . | awk 'NR == 2 { print $4 }') # 1.16 TB of conv1's values
+    [ "$free" -gt 1000000000 ] || { run 1 infer -q --model alexnet --devices $one million.txt --features conv1 --save conv1.npy; says "conv1.npy: cannot be written: it will have"; [ ! -e conv1.npy ] || bad "it was written"; }
+fi
 printf 'missing.png\n' >missing.txt; echo old >old.npy; tiny 6 infer -q --devices $one missing.txt --save old.npy
 [ "$(cat old.npy)" = old ] || bad "a file was replaced by nothing"
 mkfifo pipe.npy # what must not happen to /dev/null is tried on something that nobody else needs

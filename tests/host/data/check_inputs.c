@@ -209,6 +209,31 @@ START_TEST(equal_labels_are_one) {
 }
 END_TEST
 
+#ifndef SANITIZED /* whose shadow memory counts */
+static long resident(void) {
+    long pages = 0, own = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    ck_assert(file && fscanf(file, "%ld %ld", &pages, &own) == 2);
+    fclose(file);
+    return own * sysconf(_SC_PAGESIZE);
+}
+
+START_TEST(a_line_takes_a_hundred_bytes) {
+    enum { LINES = 300000 };
+    struct image_list list;
+    FILE *file = fopen("long.txt", "w");
+    for (int i = 0; i < LINES; i++) fprintf(file, "picture-%d.png class%d\n", i, i % 1000);
+    fclose(file);
+    long before = resident();
+    EXPECT_OK(image_list_read("long.txt", &list, &err), err);
+    long each = (resident() - before) / LINES;
+    ck_assert_uint_eq(list.count, LINES);
+    ck_assert_msg(each <= 110, "%ld bytes a line", each);
+    image_list_free(&list);
+}
+END_TEST
+#endif
+
 int main(void) {
     TCase *tests = tcase_create("inputs");
     tcase_add_test(tests, a_picture_is_told_from_a_list_by_its_content);
@@ -219,5 +244,8 @@ int main(void) {
     tcase_add_test(tests, places_are_told);
     tcase_add_test(tests, csv_lists);
     tcase_add_test(tests, equal_labels_are_one);
+#ifndef SANITIZED
+    tcase_add_test(tests, a_line_takes_a_hundred_bytes);
+#endif
     return support_run(tests);
 }
