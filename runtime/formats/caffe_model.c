@@ -105,20 +105,27 @@ static int caffe_add_data(struct caffe_builder *b, struct alexcl_error *err) {
 
 /* ---- preparation -------------------------------------------------------------------------------- */
 
-/* Caffe subtracts the mean, then multiplies; here it is the other way round. */
-static int caffe_set_mean(struct caffe_builder *b, const float *mean, size_t count, double scale,
-                          struct alexcl_error *err) {
+/* The mean of every channel: of the file, else ImageNet's, as a mean_file mostly is (its mean over the pixels), or in
+ * whole numbers, as Caffe's later nets have it. Caffe subtracts the mean, then multiplies; here it is the other way
+ * round. */
+static int caffe_set_mean(struct caffe_builder *b, const Caffe__TransformationParameter *t, struct alexcl_error *err) {
+    static const double files[] = {104.0069879, 116.6687676, 122.6789143}, round[] = {104, 117, 123};
+    struct alexcl_model *m = b->model;
+    size_t count = t ? t->n_mean_value : 0;
     double *kept;
-    int status = caffe_keep(b->own, &kept, (size_t)b->model->channels, sizeof *kept, "a mean", err);
+    int status = caffe_keep(b->own, &kept, (size_t)m->channels, sizeof *kept, "a mean", err);
     if (status != ALEXCL_OK) return status;
-    for (int c = 0; c < b->model->channels; c++) kept[c] = caffe_decimal(mean[count == 1 ? 0 : c]) * scale;
-    b->model->mean = kept;
-    return ALEXCL_OK;
+    for (int c = 0; c < m->channels; c++) {
+        kept[c] = count ? caffe_decimal(t->mean_value[count == 1 ? 0 : c]) : t ? files[c] : round[c];
+        if (c == 0 || count != 1) string_buffer_add(b->told, "%s%g", c ? "," : " less ", kept[c]);
+        kept[c] *= m->scale;
+    }
+    m->mean = kept;
+    return status;
 }
 
 /* What a data layer says of pictures, else what Caffe's own nets have: BGR, ImageNet's mean. */
 static int caffe_prepare(struct caffe_builder *b, const Caffe__TransformationParameter *t, struct alexcl_error *err) {
-    static const float bvlc[] = {104, 117, 123};
     struct alexcl_model *m = b->model;
     int status = ALEXCL_OK, larger = m->height > m->width ? m->height : m->width, colour = m->channels == 3;
     m->colour = colour ? ALEXCL_BGR : ALEXCL_GREY;
@@ -128,19 +135,12 @@ static int caffe_prepare(struct caffe_builder *b, const Caffe__TransformationPar
     if (count && count != 1 && count != (size_t)m->channels)
         return error_set(err, ALEXCL_E_DATA, "%s: %zu numbers in mean_value for %d channels", b->path, count,
                          m->channels);
-    int known = t && !t->mean_file;
-    if (count)
-        TRY(caffe_set_mean(b, t->mean_value, count, m->scale, err));
-    else if (!known && colour)
-        TRY(caffe_set_mean(b, bvlc, 3, m->scale, err));
     string_buffer_add(b->told, "pictures: %s, shorter side to %d, values 0..255", colour ? "BGR" : "grey", m->resize);
-    if (m->mean && count == 1) string_buffer_add(b->told, " less %g", (double)t->mean_value[0]);
-    if (m->mean && count != 1)
-        for (int c = 0; c < m->channels; c++)
-            string_buffer_add(b->told, "%s%g", c ? "," : " less ", (double)(count ? t->mean_value[c] : bvlc[c]));
+    int known = t && (count || !t->mean_file);
+    if (count || (!known && colour)) TRY(caffe_set_mean(b, t, err));
     if (m->scale != 1) string_buffer_add(b->told, ", times %g", m->scale);
     string_buffer_add(b->told, known ? " (transform_param)\n"
-                               : t   ? " (assumed: a mean_file is not read)\n"
+                               : t   ? " (assumed to be ImageNet's mean: a mean_file is not read)\n"
                                      : " (assumed: the file does not say it)\n");
 done:
     return status;

@@ -348,7 +348,13 @@ START_TEST(the_reference_caffenet_is_caffenet) {
                           "\"loss\" }\n");
     struct source *s = open_text(t.text);
     same_model(s->model, "caffenet");
-    ck_assert_msg(strstr(s->told.text, "(assumed: a mean_file is not read)"), "%s", s->told.text);
+    const struct alexcl_model *own;
+    struct alexcl_error err = {0};
+    EXPECT_OK(alexcl_model_find("caffenet", &own, &err), err);
+    for (int c = 0; c < 3; c++) ck_assert(s->model->mean[c] == own->mean[c]);
+    ck_assert_msg(
+        strstr(s->told.text, "less 104.007,116.669,122.679 (assumed to be ImageNet's mean: a mean_file is not read)"),
+        "%s", s->told.text);
     source_free(s);
     string_buffer_free(&t);
 }
