@@ -7,6 +7,7 @@
 #include "keras.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,11 +16,12 @@
 #include "h5_list.h"
 #include "json_text.h"
 #include "keras_config.h"
+#include "keras_model.h"
 #include "memory.h"
 #include "source.h"
 
 #define SAVE_AGAIN "model.save('NEW.keras'), by Keras 3, writes one that is read"
-enum { KERAS_MOST_CONFIG = 16 << 20, KERAS_MOST_NAME = 4096, KERAS_MOST_INDEX = 1 << 16 };
+enum { KERAS_MOST_CONFIG = 16 << 20, KERAS_MOST_NAME = 4096, KERAS_MOST_MADE = 1 << 24 };
 static const uint64_t KERAS_NO_RANK = UINT64_MAX >> 1;
 
 struct keras_own {
@@ -30,6 +32,9 @@ struct keras_own {
     json_t *metadata_document;
     char **names; /* of the tensors */
     size_t name_count;
+    struct keras_model model;
+    float **values; /* of tensors that the file has not as they are */
+    size_t value_count;
 };
 
 /* A dataset that is a layer's variable. */
@@ -385,6 +390,85 @@ done:
     return status;
 }
 
+/* ---- tensors that are made ---------------------------------------------------------------------- */
+
+/* A tensor of `units` zeros, to be filled; NULL in *out where there is one of that name. */
+static int keras_add_values(struct keras_file *f, const char *layer, const char *suffix, int units, struct source *s,
+                            float **out, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct string_buffer name = {0};
+    *out = NULL;
+    string_buffer_add(&name, "%s.%s", layer, suffix);
+    if (name.failed) {
+        status = keras_fail_memory(f->path, err);
+        goto done;
+    }
+    if (source_find(s, name.text)) goto done;
+    TRY(memory_alloc(out, (size_t)units, sizeof **out, "a model's tensors", err));
+    f->own->values[f->own->value_count++] = *out;
+    f->own->names[f->own->name_count++] = name.text;
+    s->tensors[s->tensor_count++] = (struct source_tensor){.name = name.text,
+                                                           .type = SOURCE_F32,
+                                                           .type_name = "float32",
+                                                           .dims = 1,
+                                                           .shape = {(uint64_t)units},
+                                                           .data = (const unsigned char *)*out,
+                                                           .bytes = (uint64_t)units * sizeof **out};
+    name.text = NULL;
+done:
+    string_buffer_free(&name);
+    return status;
+}
+
+/* The variable of a layer with so many values, or NULL. */
+static const struct source_tensor *keras_find(const struct source *s, const char *layer, const char *suffix,
+                                              uint64_t units) {
+    char name[KERAS_MOST_NAME];
+    snprintf(name, sizeof name, "%s.%s", layer, suffix);
+    const struct source_tensor *t = source_find(s, name);
+    return t && t->type != SOURCE_OTHER && t->shape[0] == units && t->bytes >= units ? t : NULL;
+}
+
+/* (x - mean) / sqrt(variance + epsilon) * gamma + beta is x times a factor, plus a sum. */
+static int keras_add_norm_values(struct keras_file *f, const struct keras_made *m, struct source *s,
+                                 struct alexcl_error *err) {
+    static const char *const names[] = {"gamma", "beta", "moving_mean", "moving_variance"};
+    const struct source_tensor *from[4];
+    float *weight, *bias, one[4] = {1, 0, 0, 0};
+    for (int i = 0; i < 4; i++) from[i] = keras_find(s, m->name, names[i], (uint64_t)m->units);
+    if (!from[2] || !from[3] || from[2]->dims != 1 || from[3]->dims != 1) return ALEXCL_OK;
+    int status = keras_add_values(f, m->name, "weight", m->units, s, &weight, err);
+    if (status == ALEXCL_OK) status = keras_add_values(f, m->name, "bias", m->units, s, &bias, err);
+    for (int u = 0; status == ALEXCL_OK && weight && bias && u < m->units; u++) {
+        for (int i = 0; i < 4; i++)
+            if (from[i]) source_read(from[i], (uint64_t)u, 1, &one[i]);
+        double factor = one[0] / sqrt((double)one[3] + m->epsilon);
+        weight[u] = (float)factor;
+        bias[u] = (float)(one[1] - one[2] * factor);
+    }
+    return status;
+}
+
+static int keras_add_made(struct keras_file *f, struct source *s, struct alexcl_error *err) {
+    const struct keras_model *model = &f->own->model;
+    uint64_t units = 0;
+    int status = ALEXCL_OK, norms = 0;
+    for (size_t i = 0; i < model->made_count && !model->why; i++) {
+        const struct keras_made *m = &model->made[i];
+        float *zeros;
+        units += (uint64_t)m->units;
+        if (units > KERAS_MOST_MADE) break; /* they stay missing, and are told so */
+        if (m->norm)
+            TRY(keras_add_norm_values(f, m, s, err));
+        else if (keras_find(s, m->name, "weight", (uint64_t)m->units))
+            TRY(keras_add_values(f, m->name, "bias", m->units, s, &zeros, err));
+        norms |= m->norm;
+    }
+    if (norms) string_buffer_add(&s->done, "norms to factors and sums\n");
+done:
+    return status;
+}
+
 static int keras_fill(struct keras_file *f, struct source *s, struct alexcl_error *err) {
     static const char *const done[] = {
         [KERAS_CONV] = "kernels from H,W,I,O to O,I,H,W",
@@ -392,10 +476,13 @@ static int keras_fill(struct keras_file *f, struct source *s, struct alexcl_erro
         [KERAS_DENSE] = "dense kernels from inputs,units to units,inputs",
     };
     int status = ALEXCL_OK, told[4] = {0};
-    TRY(memory_alloc(&s->tensors, f->count, sizeof *s->tensors, "a model's tensors", err));
-    TRY(memory_alloc(&f->own->names, f->count, sizeof *f->own->names, "a model's tensors", err));
+    size_t most = f->count + 2 * f->own->model.made_count;
+    TRY(memory_alloc(&s->tensors, most, sizeof *s->tensors, "a model's tensors", err));
+    TRY(memory_alloc(&f->own->names, most, sizeof *f->own->names, "a model's tensors", err));
+    TRY(memory_alloc(&f->own->values, most, sizeof *f->own->values, "a model's tensors", err));
     for (size_t i = 0; i < f->count; i++) TRY(keras_add_tensor(f, &f->variables[i], s, told, err));
     TRY(keras_part_names(f, s, err));
+    TRY(keras_add_made(f, s, err));
     for (int i = KERAS_CONV; i <= KERAS_DENSE; i++)
         if (told[i]) string_buffer_add(&s->done, "%s\n", done[i]);
     s->in_order = f->ordered;
@@ -438,6 +525,9 @@ static int keras_use_list(struct keras_own *own, const char *path, struct source
         goto done;
     }
     if (!s->kind) s->kind = root ? "keras-h5" : "keras-weights-h5";
+    TRY(keras_model_make(&own->config, &own->model, &s->told, err));
+    s->no_model = own->model.why;
+    if (own->model.model.layer_count) s->model = &own->model.model;
     TRY(keras_fill(&f, s, err));
     TRY(keras_tell(own, root ? root : "", s, err));
 done:
@@ -452,6 +542,9 @@ static void keras_release(void *user) {
     for (size_t i = 0; i < own->name_count; i++) free(own->names[i]);
     free(own->names);
     keras_config_free(&own->config);
+    keras_model_free(&own->model);
+    for (size_t i = 0; i < own->value_count; i++) free(own->values[i]);
+    free(own->values);
     json_decref(own->metadata_document);
     h5_list_free(&own->list);
     free(own->member.unpacked);

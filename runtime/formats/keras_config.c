@@ -74,6 +74,7 @@ static int keras_add_layers(struct keras_config *c, const json_t *layers, const 
             return keras_foreign(path, "has a layer without a name or class", err);
         *l = (struct keras_layer){.name = json_string_value(name),
                                   .class_name = json_string_value(json_object_get(layer, "class_name")),
+                                  .json = layer,
                                   .config = config,
                                   .path = keras_make_path(layers, i, folder)};
         if (!l->path) return error_set(err, ALEXCL_E_MEMORY, "out of host memory: the layers of %s", path);
@@ -144,15 +145,16 @@ int keras_config_true(const struct keras_layer *l, const char *key, int otherwis
     return json_is_boolean(value) ? json_is_true(value) : otherwise;
 }
 
+static int keras_is_first(const struct keras_config *c, int flatten) {
+    for (size_t i = 0; i < c->count; i++)
+        if ((strcmp(c->layers[i].class_name, "Flatten") == 0) == flatten &&
+            strcmp(keras_config_text(&c->layers[i], "data_format", ""), "channels_first") == 0)
+            return 1;
+    return 0;
+}
+
+int keras_config_maps_first(const struct keras_config *c) { return keras_is_first(c, 0); }
+
 int keras_config_flattens_channels_last(const struct keras_config *c) {
-    int maps_first = 0, turned = 0;
-    for (size_t i = 0; i < c->count; i++) {
-        const struct keras_layer *l = &c->layers[i];
-        if (strcmp(keras_config_text(l, "data_format", ""), "channels_first") != 0) continue;
-        if (strcmp(l->class_name, "Flatten") == 0)
-            turned = 1;
-        else
-            maps_first = 1;
-    }
-    return !maps_first || turned;
+    return !keras_is_first(c, 0) || keras_is_first(c, 1);
 }

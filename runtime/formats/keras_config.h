@@ -8,7 +8,7 @@
 
 struct keras_layer {
     const char *name, *class_name; /* "conv2d_7", "Conv2D" */
-    const json_t *config;          /* or NULL */
+    const json_t *json, *config;   /* all that is said of it; and its `config`, or NULL */
     char *path;                    /* where Keras 3 keeps its variables: "layers/conv2d" */
 };
 struct keras_config {
@@ -28,6 +28,8 @@ const char *keras_config_text(const struct keras_layer *l, const char *key, cons
 int keras_config_true(const struct keras_layer *l, const char *key, int otherwise);
 /* Whether maps are flattened as H,W,C. Keras turns what is C,H,W where its Flatten is told so. */
 int keras_config_flattens_channels_last(const struct keras_config *c);
+/* Whether maps are C,H,W in some layer but Flatten. */
+int keras_config_maps_first(const struct keras_config *c);
 /* "Conv2D" -> "conv2d", "BatchNormalization" -> "batch_normalization". */
 void keras_config_snake(const char *class_name, char *out, size_t size);
 #endif

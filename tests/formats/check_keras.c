@@ -44,6 +44,11 @@ static void check_line(const struct source *s, size_t index, char *line) {
     free(all);
 }
 
+/* Tensors that are made, behind those of the file: factors and sums of norms, biases that are zeros. */
+static size_t made_of(const char *name) {
+    return strcmp(name, "every.keras") == 0 ? 6 : strcmp(name, "old.h5") == 0 ? 2 : 0;
+}
+
 START_TEST(every_value_is_the_one_that_keras_has) {
     FILE *file = fopen("values.txt", "r");
     ck_assert(file != NULL);
@@ -55,7 +60,7 @@ START_TEST(every_value_is_the_one_that_keras_has) {
         ck_assert(behind != NULL);
         *behind = '\0';
         if (strcmp(current, line) != 0) {
-            ck_assert(!s || s->tensor_count == in_file);
+            ck_assert(!s || s->tensor_count == in_file + made_of(current));
             source_free(s);
             snprintf(current, sizeof current, "%s", line);
             s = open_good(current);
@@ -65,8 +70,8 @@ START_TEST(every_value_is_the_one_that_keras_has) {
         }
         check_line(s, in_file++, behind + 1);
     }
-    ck_assert(s && s->tensor_count == in_file);
-    ck_assert_uint_eq(files, 26);
+    ck_assert(s && s->tensor_count == in_file + made_of(current));
+    ck_assert_uint_eq(files, 30);
     source_free(s);
     free(line);
     (void)fclose(file);

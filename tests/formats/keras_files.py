@@ -72,12 +72,14 @@ def run_backend():
             (model.save_weights if name.endswith(".weights.h5") else model.save)(HERE / name)
             out.extend(value_lines(name, leaves(model), **options))
 
-    def keep(model, name):
+    def keep(model, name, pixels=False):
         shape = model.input_shape[1:]
         image = np.random.default_rng(7).normal(size=(2, *shape)).astype("float32")
+        if pixels:
+            image = np.random.default_rng(7).integers(0, 256, size=(2, *shape)).astype("float32")
         scores = np.asarray(model.predict(image, verbose=0))
         chw = image if getattr(model, "maps_first", 0) else image.transpose(0, 3, 1, 2)
-        (HERE / f"{name}.json").write_text(json.dumps({"shape": list(chw.shape), "input": [float(v) for v in chw.flatten()],
+        (HERE / f"{name}.json").write_text(json.dumps({"shape": list(chw.shape), "input": [float(v / 127.5 - 1 if pixels else v) for v in chw.flatten()],
                                                        "scores": [float(v) for v in scores.flatten()]}) + "\n")
 
     model = small()
@@ -103,6 +105,29 @@ def run_backend():
             again = [i for i, line in enumerate(found) if " same.weight " in line][1]  # a name that is taken: its path
             found[again] = found[again].replace("same.weight", path)
             out += found
+        # Every layer that is run: "same" with one zero more at the end, windows over the edges, norms with all and with nothing.
+        every = shake(keras.Sequential([
+            keras.Input((19, 14, 3)), layers.Rescaling(1 / 127.5, offset=-1), layers.ZeroPadding2D(((1, 1), (0, 1))),
+            layers.Conv2D(6, (4, 5), strides=2, padding="same", activation="tanh"),
+            layers.BatchNormalization(epsilon=0.02), layers.DepthwiseConv2D(3, depth_multiplier=2, padding="same", use_bias=False),
+            layers.BatchNormalization(center=False, scale=False), layers.ReLU(), layers.MaxPooling2D(3, strides=2, padding="same"),
+            keras.Sequential([layers.SpatialDropout2D(0.1), layers.Conv2D(4, 2, groups=2, dilation_rate=2, padding="same",
+                                                                         activation="sigmoid")]),
+            layers.AveragePooling2D(2, strides=1, padding="same"), layers.Flatten(), layers.Dropout(0.3),
+            layers.Dense(5, use_bias=False, activation="relu"), layers.Dense(4), layers.Softmax()]))
+        save(every, "every.keras")
+        keep(every, "every", pixels=True)
+        # Branches, by name.
+        image = keras.Input((8, 7, 3))
+        one = layers.Conv2D(4, 3, padding="same", name="one")(image)
+        two = layers.Activation("relu", name="two")(layers.Conv2D(4, 1, name="two_conv")(image))
+        maps = layers.Concatenate()([layers.Add()([one, two]), two, layers.MaxPooling2D(3, strides=1, padding="same")(one)])
+        graph = shake(keras.Model(image, layers.Dense(3)(layers.GlobalAveragePooling2D()(maps))))
+        save(graph, "graph.keras", "graph.h5")
+        keep(graph, "graph")
+        # What is not computed is named.
+        save(shake(keras.Sequential([keras.Input((4, 4, 1)), layers.Conv2D(2, 2, activation="gelu", name="odd"), layers.Flatten(),
+                                     layers.Dense(2)])), "gelu.keras")
         # Fitted: its optimizer's variables are there too.
         fitted = small()
         fitted.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
@@ -147,6 +172,9 @@ def run_old():
     model = keras.Sequential([layers.InputLayer((7, 6, 2)), layers.Conv2D(4, (3, 2), activation="relu"), layers.MaxPooling2D(2),
                               layers.BatchNormalization(), layers.Flatten(), layers.Dense(3, activation="softmax")])
     model.save(HERE / "old.h5")
+    image = np.random.default_rng(7).normal(size=(2, 7, 6, 2)).astype("float32")
+    (HERE / "old.json").write_text(json.dumps({"shape": [2, 2, 7, 6], "input": image.transpose(0, 3, 1, 2).flatten().tolist(),
+                                               "scores": model.predict(image, verbose=0).flatten().tolist()}) + "\n")
     model.save_weights(HERE / "old_weights.h5")
     return [*value_lines("old.h5", leaves(model)), *value_lines("old_weights.h5", leaves(model))]
 
