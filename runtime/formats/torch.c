@@ -278,22 +278,6 @@ static void torch_strip_names(struct source *s) {
     }
 }
 
-static int torch_by_name(const void *a, const void *b) {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static int torch_check_names(const char *path, const struct source *s, struct alexcl_error *err) {
-    const char **names;
-    int status = memory_alloc(&names, s->tensor_count, sizeof *names, "a checkpoint's names", err);
-    if (status != ALEXCL_OK) return status;
-    for (size_t i = 0; i < s->tensor_count; i++) names[i] = s->tensors[i].name;
-    qsort(names, s->tensor_count, sizeof *names, torch_by_name);
-    for (size_t i = 1; i < s->tensor_count && status == ALEXCL_OK; i++)
-        if (strcmp(names[i - 1], names[i]) == 0) status = torch_bad(path, names[i], "it is there twice", err);
-    free(names);
-    return status;
-}
-
 /* ---- the format --------------------------------------------------------------------------------- */
 
 static void torch_release(void *own) {
@@ -359,7 +343,7 @@ static int torch_parse(const unsigned char *bytes, size_t length, const char *pa
     }
     torch_strip_names(s);
     s->in_order = 1; /* a state dict lists the modules as they were made */
-    TRY(torch_check_names(path, s, err));
+    TRY(source_check_names(s, path, err));
 done:
     archive_close(&a.zip);
     return status;

@@ -144,6 +144,8 @@ static int match_missing(const struct matching *m, const struct weights_tensor *
     if (t->layer > 0 && list->tensors[0].from && t->layer != list->tensors[0].layer)
         snprintf(hint, sizeof hint, "the layers before it can be run: infer --features %s",
                  list->model->layers[t->layer - 1].name);
+    else if (count == 0 && m->file->model)
+        snprintf(hint, sizeof hint, "it describes a net, and has no weights: --model takes it, --weights those");
     else
         snprintf(hint, sizeof hint, "it has %zu tensors%s%s: another model's?", count, count ? ", the first " : "",
                  count ? source_show(m->file->tensors[0].name, shown) : "");

@@ -131,6 +131,10 @@ START_TEST(what_is_assumed_is_told) {
     alexcl_log_to(NULL, NULL);
     alexcl_weights_free(w);
     alexcl_model_free(m);
+    EXPECT_OK(alexcl_model_open(path_of("chain.prototxt"), &m, NULL, &err), err);
+    EXPECT_ERROR(alexcl_weights_open(path_of("chain.prototxt"), m, NULL, &w, &err), ALEXCL_E_DATA,
+                 "it describes a net, and has no weights: --model takes it", err);
+    alexcl_model_free(m);
     EXPECT_ERROR(alexcl_model_open(path_of("odd.caffemodel"), &m, NULL, &err), ALEXCL_E_DATA,
                  "odd.caffemodel: layer turned (InnerProduct): its bottom \"data\" is no top of a layer before it",
                  err);
