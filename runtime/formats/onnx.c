@@ -88,6 +88,7 @@ static int onnx_parse(const unsigned char *bytes, size_t length, const char *pat
     TRY(memory_alloc(&o, 1, sizeof *o, "an ONNX file", err));
     s->own = o;
     o->path = path;
+    o->source = s;
     TRY(wire_read(&rules, bytes, length, path, &o->file, err));
     const Onnx__ModelProto *m = (const Onnx__ModelProto *)o->file.message;
     o->graph = m->graph;

@@ -257,7 +257,7 @@ static int onnx_set_float_factors(struct onnx *o, struct onnx_row *row, int chan
     row->parameters = 1;
     for (int i = 0; i < 2; i++) {
         const double *from = i ? row->shift : row->scale;
-        float *to = values + i * channels;
+        float *to = values + (size_t)i * (size_t)channels;
         for (int c = 0; c < channels; c++) to[c] = (float)from[c];
         row->tensor[i] = (struct source_tensor){.type = SOURCE_F32,
                                                 .type_name = "float32",
@@ -277,8 +277,9 @@ static int onnx_name_model(struct onnx *o, const char **out, struct alexcl_error
     if (length > 200) length = 200;
     int status = onnx_take(o, &name, length + 1, 1, err);
     if (status != ALEXCL_OK) return status;
+    snprintf(name, length + 1, "%s", base);
     for (size_t i = 0; i < length; i++)
-        name[i] = (unsigned char)base[i] <= ' ' || (unsigned char)base[i] >= 0x7f ? '_' : base[i];
+        if ((unsigned char)name[i] <= ' ' || (unsigned char)name[i] >= 0x7f) name[i] = '_';
     if (!length) return onnx_copy_text(o, out, "onnx", err);
     *out = name;
     return ALEXCL_OK;

@@ -56,20 +56,15 @@ struct onnx_row {
 };
 
 struct onnx_block;
-struct onnx_mapping {
-    char *path;
-    void *bytes;
-    size_t length;
-};
 struct onnx {
     const char *path; /* while it is read */
     struct wire_file file;
     const Onnx__GraphProto *graph;
     int64_t opset;
     struct onnx_block *blocks; /* memory that lasts as long as this */
-    struct onnx_mapping *mappings;
-    size_t mapping_count;
-    size_t folded; /* values, so far */
+    struct source *source;     /* while it is read: whose `beside` are the files that it names */
+    const char **paths;        /* of these */
+    size_t folded;             /* values, so far */
     struct onnx_value *values;
     size_t value_places;
     struct onnx_row *rows;
@@ -111,6 +106,9 @@ struct onnx_value *onnx_add_value(struct onnx *o, const char *name);
 /* Of a node: ALEXCL_E_DATA, with the node before the text. */
 int onnx_refuse(const Onnx__NodeProto *n, struct alexcl_error *err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+#ifdef __clang_analyzer__ /* as for error_set */
+#define onnx_refuse(n, err, ...) (onnx_refuse((n), (err), __VA_ARGS__), ALEXCL_E_DATA)
+#endif
 const Onnx__AttributeProto *onnx_attribute(const Onnx__NodeProto *n, const char *name); /* or NULL */
 int64_t onnx_integer(const Onnx__NodeProto *n, const char *name, int64_t otherwise);
 double onnx_number(const Onnx__NodeProto *n, const char *name, double otherwise);

@@ -53,11 +53,6 @@ void onnx_release_tensors(struct onnx *o) {
         free(o->blocks);
         o->blocks = next;
     }
-    for (size_t i = 0; i < o->mapping_count; i++) {
-        munmap(o->mappings[i].bytes, o->mappings[i].length);
-        free(o->mappings[i].path);
-    }
-    free(o->mappings);
 }
 
 /* ---- files beside the model --------------------------------------------------------------------- */
@@ -107,45 +102,45 @@ done:
     return status;
 }
 
-static int onnx_map(struct onnx *o, const char *path, struct onnx_mapping **out, struct alexcl_error *err) {
+static int onnx_map(struct onnx *o, const char *path, const struct source_mapping **out, struct alexcl_error *err) {
+    struct source *s = o->source;
     size_t length;
     int fd, status = files_open_input(path, "", &fd, &length, err);
     if (status != ALEXCL_OK) return status;
-    void *bytes = length ? mmap(NULL, length, PROT_READ, MAP_PRIVATE, fd, 0) : NULL;
+    TRY(onnx_copy_text(o, &o->paths[s->beside_count], path, err));
+    void *bytes = length ? mmap(NULL, length, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
     if (bytes == MAP_FAILED) {
-        status = error_set(err, errno == ENOMEM ? ALEXCL_E_MEMORY : ALEXCL_E_DATA,
-                           "%s: cannot be mapped into memory: %s", path, strerror(errno));
+        status = error_set(err, length && errno == ENOMEM ? ALEXCL_E_MEMORY : ALEXCL_E_DATA,
+                           "%s: cannot be mapped into memory: %s", path, length ? strerror(errno) : "it is empty");
         goto done;
     }
-    *out = &o->mappings[o->mapping_count];
-    TRY(memory_copy_text(&(*out)->path, path, err));
-    (*out)->bytes = bytes;
-    (*out)->length = length;
-    o->mapping_count++;
-    bytes = NULL;
+    *out = &s->beside[s->beside_count];
+    s->beside[s->beside_count++] = (struct source_mapping){bytes, length};
 done:
-    if (bytes && bytes != MAP_FAILED) munmap(bytes, length);
     close(fd);
     return status;
 }
 
-static int onnx_find_mapping(struct onnx *o, const char *name, const char *location, const struct onnx_mapping **out,
+static int onnx_find_mapping(struct onnx *o, const char *name, const char *location, const struct source_mapping **out,
                              struct alexcl_error *err) {
     char *path = NULL;
     int status = ALEXCL_OK;
-    struct onnx_mapping *mapping = NULL;
+    struct source *s = o->source;
     TRY(onnx_locate(o, name, location, &path, err));
-    for (size_t i = 0; i < o->mapping_count && !mapping; i++)
-        if (strcmp(o->mappings[i].path, path) == 0) mapping = &o->mappings[i];
-    if (!mapping && o->mapping_count == ONNX_MOST_FILES) {
+    *out = NULL;
+    for (size_t i = 0; i < s->beside_count && !*out; i++)
+        if (strcmp(o->paths[i], path) == 0) *out = &s->beside[i];
+    if (*out) goto done;
+    if (s->beside_count == ONNX_MOST_FILES) {
         status = error_set(err, ALEXCL_E_DATA, "%s: its values are in more than %d files; " SAVE_AGAIN, o->path,
                            ONNX_MOST_FILES);
         goto done;
     }
-    if (!mapping && !o->mappings)
-        TRY(memory_alloc(&o->mappings, ONNX_MOST_FILES, sizeof *o->mappings, "the files of a model", err));
-    if (!mapping) TRY(onnx_map(o, path, &mapping, err));
-    *out = mapping;
+    if (!s->beside) {
+        TRY(onnx_take(o, &o->paths, ONNX_MOST_FILES, sizeof *o->paths, err));
+        TRY(memory_alloc(&s->beside, ONNX_MOST_FILES, sizeof *s->beside, "the files of a model", err));
+    }
+    status = onnx_map(o, path, out, err);
 done:
     free(path);
     return status;
@@ -163,7 +158,7 @@ static int onnx_read_decimal(const char *text, uint64_t *out) {
 static int onnx_read_external(struct onnx *o, const Onnx__TensorProto *t, struct source_tensor *v,
                               struct alexcl_error *err) {
     const char *location = NULL, *name = t->name ? t->name : "";
-    const struct onnx_mapping *mapping = NULL;
+    const struct source_mapping *mapping = NULL;
     uint64_t offset = 0, length = v->bytes;
     for (size_t i = 0; i < t->n_external_data; i++) {
         const char *key = t->external_data[i]->key, *value = t->external_data[i]->value;

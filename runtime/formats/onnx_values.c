@@ -41,7 +41,7 @@ struct onnx_value *onnx_add_value(struct onnx *o, const char *name) {
 
 /* ---- a node ------------------------------------------------------------------------------------- */
 
-int onnx_refuse(const Onnx__NodeProto *n, struct alexcl_error *err, const char *format, ...) {
+int(onnx_refuse)(const Onnx__NodeProto *n, struct alexcl_error *err, const char *format, ...) {
     char text[600], shown[2][SOURCE_SHOWN];
     const char *name = n->name && *n->name ? n->name : n->n_output ? n->output[0] : "";
     va_list arguments;
@@ -140,8 +140,10 @@ int onnx_name_row(struct onnx *o, const char *wish, const char **out, struct ale
     char name[MOST + 32], base[MOST + 32];
     size_t length = 0;
     if (!utf8_is_valid(wish)) wish = "layer";
-    for (; wish[length] && length < MOST; length++)
-        name[length] = (unsigned char)wish[length] <= ' ' || wish[length] == 0x7f ? '_' : wish[length];
+    for (; wish[length] && length < MOST; length++) {
+        name[length] = wish[length];
+        if ((unsigned char)wish[length] <= ' ' || wish[length] == 0x7f) name[length] = '_';
+    }
     while (wish[length] && length && ((unsigned char)wish[length] & 0xc0) == 0x80) length--; /* whole characters */
     name[length] = '\0';
     if (!length || strcmp(name, ALEXCL_INPUT) == 0 || strcmp(name, "origin") == 0 || strncmp(name, "origin.", 7) == 0) {

@@ -94,7 +94,7 @@ const char *source_kind(const char *path) {
     FILE *file = fopen(path, "rb");
     if (file) {
         length = fread(start, 1, sizeof start, file);
-        fclose(file);
+        (void)fclose(file);
     }
     return kinds_weights(kinds_of(start, length));
 }
@@ -107,6 +107,8 @@ void source_free(struct source *s) {
     string_buffer_free(&s->done);
     string_buffer_free(&s->told);
     if (s->mapping) munmap(s->mapping, s->mapping_length);
+    for (size_t i = 0; i < s->beside_count; i++) munmap(s->beside[i].bytes, s->beside[i].length);
+    free(s->beside);
     free(s);
 }
 
@@ -140,11 +142,16 @@ int source_check_names(const struct source *s, const char *path, struct alexcl_e
     return status;
 }
 
-void source_let_go(const struct source *s, const float *values, size_t count) {
-    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), first = (uintptr_t)values, end = first + count * sizeof *values,
-              mapping = (uintptr_t)s->mapping;
+void source_let_go(const struct source *s, const void *from, size_t bytes) {
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), first = (uintptr_t)from, end = first + bytes;
+    const struct source_mapping own = {s->mapping, s->mapping_length}, *mapping = &own;
     /* What a format unpacked stands elsewhere, and nothing would bring it back. */
-    if (!s->mapping || first < mapping || end > mapping + s->mapping_length) return;
+    for (size_t i = 0;
+         !mapping->bytes || first < (uintptr_t)mapping->bytes || end > (uintptr_t)mapping->bytes + mapping->length;
+         i++) {
+        if (i == s->beside_count) return;
+        mapping = &s->beside[i];
+    }
     first = (first + page - 1) / page * page; /* whole pages only: the others hold the neighbours too */
     end = end / page * page;
     if (end > first) madvise((void *)first, end - first, MADV_DONTNEED);

@@ -24,6 +24,11 @@ struct source_pair {
     const char *key, *value;
 };
 
+struct source_mapping {
+    void *bytes;
+    size_t length;
+};
+
 struct source {
     struct source_tensor *tensors; /* in the order of their data, or of the format's list */
     struct source_pair *pairs;     /* the file's metadata */
@@ -41,6 +46,8 @@ struct source {
     const struct source_format *format;
     void *mapping; /* NULL: the bytes are the caller's */
     size_t mapping_length;
+    struct source_mapping *beside; /* of further files that the format has mapped, by memory_alloc */
+    size_t beside_count;
 };
 
 /* A format. */
@@ -88,8 +95,8 @@ void source_read(const struct source_tensor *t, uint64_t first, size_t count, fl
 /* Where these values stand as float32 in memory, or NULL where they have another type, order or
  * alignment. */
 const float *source_in_place(const struct source_tensor *t, uint64_t first);
-/* Values of source_in_place are not read again soon: their pages need not stay in memory. */
-void source_let_go(const struct source *s, const float *values, size_t count);
+/* Bytes of a tensor in the file are not read again soon: their pages need not stay in memory. */
+void source_let_go(const struct source *s, const void *from, size_t bytes);
 
 /* A text from a file made fit for a message: control characters become '?', what is too long is cut. Returns `out`. */
 enum { SOURCE_SHOWN = 160 };

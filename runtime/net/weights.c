@@ -264,17 +264,21 @@ int weights_view_open(const struct alexcl_weights *w, const struct alexcl_layer 
     }
     int status = memory_alloc_floats(&out->owned, (size_t)count * row, t->name, err);
     if (status != ALEXCL_OK) return status;
-    if (from)
+    if (from) {
+        uint64_t width = source_width(from->type);
         source_read(from, (uint64_t)first * row, (size_t)count * row, out->owned);
-    else
+        if (!from->strided)
+            source_let_go(w->file, from->data + (uint64_t)first * row * width, (size_t)((uint64_t)count * row * width));
+    } else {
         status = weights_make(w, t, first, count, out->owned, err);
+    }
     out->values = out->owned;
     if (status != ALEXCL_OK) weights_view_close(out);
     return status;
 }
 
 void weights_view_close(struct weights_view *v) {
-    if (v->mapped) source_let_go(v->mapped, v->values, v->count);
+    if (v->mapped) source_let_go(v->mapped, v->values, v->count * sizeof *v->values);
     free(v->owned);
     *v = (struct weights_view){0};
 }

@@ -121,7 +121,7 @@ START_TEST(unpacked_values_are_kept) {
               (const unsigned char *)there >= (const unsigned char *)s->mapping + s->mapping_length);
     float *large = support_floats(1 << 16); /* as large as whole pages */
     large[1 << 15] = 3;
-    source_let_go(s, large, 1 << 16);
+    source_let_go(s, large, (1 << 16) * sizeof *large);
     ck_assert(large[1 << 15] == 3);
     free(large);
     source_free(s);
