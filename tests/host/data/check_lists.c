@@ -259,7 +259,7 @@ START_TEST(labels_by_index_name_and_synonym) {
         size_t index;
     } good[] = {{"281", 281},      {"tabby", 281},   {"Tabby Cat", 281}, {"tabby, tabby cat", 281},
                 {"espresso", 967}, {"maillot", 638}, {"gong", 577},      {"0", 0},
-                {"999", 999}};
+                {"999", 999},      {"n01440764", 0}, {"n02123045", 281}, {"n15075141", 999}};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         EXPECT_OK(labels_find(l, good[i].text, &index, &err), err);
         ck_assert_uint_eq(index, good[i].index);
@@ -371,7 +371,7 @@ START_TEST(label_files_with_wordnet_ids) {
     EXPECT_ERROR(labels_find(l, "n01443537", &index, &err), ALEXCL_E_DATA, "--labels FILE with ids", err);
     labels_free(l);
     EXPECT_OK(labels_open(NULL, 1000, &l, &err), err);
-    EXPECT_ERROR(labels_find(l, "n01440764", &index, &err), ALEXCL_E_DATA, "synset_words.txt", err);
+    EXPECT_ERROR(labels_find(l, "n99999999", &index, &err), ALEXCL_E_DATA, "synset_words.txt", err);
     EXPECT_ERROR(labels_find(l, "1000", &index, &err), ALEXCL_E_DATA, "--model", err);
     labels_free(l);
     write_file("synsets",
