@@ -121,7 +121,7 @@ static json_t *convert_done(const char *text) {
 static int convert_report(const struct convert *c, struct alexcl_error *err) {
     const struct options *o = c->o;
     const char *from = alexcl_weights_file_kind(c->file);
-    json_t *done = convert_done(alexcl_weights_translated(c->weights)), *line;
+    json_t *done = convert_done(alexcl_weights_translated(c->weights));
     size_t i;
     int status = ALEXCL_OK;
     if (o->format == FORMAT_JSON) {
@@ -143,7 +143,7 @@ static int convert_report(const struct convert *c, struct alexcl_error *err) {
         report_text(stdout, o->output);
         printf(": %s, %d classes, %zu tensors, %s; from %s\n", c->model->name, c->classes, c->tensors,
                report_bytes(c->bytes), from);
-        json_array_foreach(done, i, line) printf("  %s\n", json_string_value(line));
+        for (i = 0; i < json_array_size(done); i++) printf("  %s\n", json_string_value(json_array_get(done, i)));
     }
     json_decref(done);
     return status;
