@@ -102,4 +102,26 @@ run 2 convert modules.pth -o out.safetensors --type bfloat16; says "--type bfloa
 run 2 convert modules.pth a.prototxt -o out.safetensors --model tiny2t; says "the net is named twice"
 [ ! -e out.safetensors ] || bad "something was written"
 
+# ---- all conventions of a net
+for net in alexnet-caffe googlenet tiny2t lenet5-1998; do run 0 models $net; [ $net = googlenet ] || narrow; silent; grep -q ' $' out && bad "blanks at the end of a line"; done
+run 0 models alexnet-caffe
+prints "lrn        n 5, k 1, alpha 2e-05, beta 0.75, divided_by_n no, scope layer"; prints "mean       104.007,116.669,122.679"; prints "colour     BGR"; prints "parameters"
+grep -qE "^conv2 +conv +outputs 256 kernel 5,5 stride 1,1 pad 2,2,2,2 groups 2$" out || bad "no row of conv2"
+run 0 models googlenet; grep -qE "inputs .*," out || bad "a concatenation does not say what it reads"
+run 0 models alexnet-caffe --format json
+json 'keys_unsorted == ["alexcl", "command", "name", "about", "source", "input", "colour", "resize", "scale", "mean", "std", "crop", "classes", "parameters", "macs", "layers", "lrn"]'
+json '.name == "alexnet-caffe" and .source == "built in" and .input == [3, 227, 227] and .colour == "BGR" and .resize == 256 and .scale == 1 and .crop == [227, 227] and .std == [1, 1, 1]'
+json '.classes == 1000 and .parameters == 60965224 and (.mean[0] - 104.0069879 | fabs) < 1e-6 and .lrn == {"n": 5, "k": 1, "alpha": 2e-05, "beta": 0.75, "divided_by_n": false, "scope": "layer"}'
+json '.layers[4] == {"name": "conv2", "type": "conv", "inputs": ["pool1"], "outputs": 256, "kernel": [5, 5], "stride": [1, 1], "pad": [2, 2, 2, 2], "groups": 2}'
+json '.layers[0].inputs == ["input"] and .layers[2].lrn_scope == "layer" and (.layers[] | select(.name == "drop6") | .dropout == "inverted" and .rate == 0.5)'
+run 0 models alexnet-keras --format json; json '.lrn == null and .mean == [0] and .colour == "grey"'
+run 0 models alexnet-caffe --compare caffenet; grep -qE "^norm1.inputs +relu1 +pool1$" out || bad "norm1 does not read another layer"; grep -q "^mean\|^colour\|^conv1.pad" out && bad "what is the same is listed"; narrow
+run 0 models alexnet --compare alexnet-caffe caffenet --format json
+json '.models == ["alexnet", "alexnet-caffe", "caffenet"] and (.differ[] | select(.what == "conv1.pad") | .values == [[2, 2, 2, 2], null, null]) and (.differ[] | select(.what == "lrn") | .values[0].k == 2)'
+run 0 models alexnet --compare alexnet-227 --format csv; prints "what,alexnet,alexnet-227"; prints 'conv1.pad,"2,2,2,2",-'
+run 0 models tiny2t --compare tiny2t; prints "nothing differs"
+printf 'name: "net"\nlayer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 3 dim: 9 dim: 9 } } }\nlayer { name: "c" type: "InnerProduct" bottom: "data" top: "c" inner_product_param { num_output: 4 } }\n' >net.prototxt
+run 0 models net.prototxt --format json; json '.source == "net.prototxt" and .classes == 4 and .input == [3, 9, 9]'; run 0 models tiny2t --compare net.prototxt; prints "net.prototxt"
+run 2 models alexnet --compare alexne; says '"alexnet"'; run 2 models --compare alexnet; says "wants both"; run 2 models alexnet caffenet; says "caffenet"; run 6 models w.safetensors; says "does not describe a net"
+
 end
