@@ -68,7 +68,7 @@ static int bmp_file_header(struct bmp *b, struct alexcl_error *err) {
     if (b->packing == MASKS) {
         if (b->length < FILE_HEADER + INFO_HEADER + 12) return bmp_file_refuse(b, "the file ends in its header", err);
         uint32_t all = 0;
-        for (int c = 0; c < 3; c++) all |= b->masks[c] = bmp_file_number(h + INFO_HEADER + 4 * c, 4);
+        for (size_t c = 0; c < 3; c++) all |= b->masks[c] = bmp_file_number(h + INFO_HEADER + 4 * c, 4);
         if (!all) memcpy(b->masks, (uint32_t[]){0xff0000, 0xff00, 0xff}, sizeof b->masks);
     }
     if (b->bits <= 8) {

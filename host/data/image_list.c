@@ -254,7 +254,7 @@ static char *image_list_path(struct image_list *list, const char *folder, const 
     size_t before = name[0] == '/' ? 0 : strlen(folder);
     char *path = image_list_room(list, before + length + 2);
     if (!path) return NULL;
-    memcpy(path, folder, before);
+    memcpy(path, folder, before + 1);
     *shown = path + before;
     if (before) *(*shown)++ = '/';
     memcpy(*shown, name, length);

@@ -9,13 +9,14 @@
 #include "alexcl.h"
 
 struct image_list_entry {
-    int line;     /* of its list, from 1; 0: the picture was named itself, or found in a folder */
-    int label_id; /* where there is a label: which of image_list.labels it is */
-    char whole;   /* a line with blanks that image_list_settle has still to look at */
-    char blank;   /* what stands behind the first field there */
-    char blanks;  /* neither the name nor the whole line is a file, and the label no index: quotes may be missing */
-    char *path;   /* as it can be opened */
-    char *shown;  /* as it stands in the list */
+    int line;            /* of its list, from 1; 0: the picture was named itself, or found in a folder */
+    int label_id;        /* where there is a label: which of image_list.labels it is */
+    unsigned char whole; /* a line with blanks that image_list_settle has still to look at */
+    char blank;          /* what stands behind the first field there */
+    /* neither the name nor the whole line is a file, and the label no index: quotes may be missing */
+    unsigned char blanks;
+    char *path;        /* as it can be opened */
+    char *shown;       /* as it stands in the list */
     const char *label; /* text as it stands in the list, or NULL */
     const char *error; /* why this line cannot be read (bad quoting, more than two fields), or NULL */
     const char *list;  /* where there are several lists: its name */
