@@ -10,7 +10,7 @@ set -uo pipefail
 source=$1 build=$2
 folder=$(mktemp -d "$PWD/readme.XXXXXX")
 trap 'rm -rf "$folder"' EXIT
-cd "$folder" && ln -s "$source"/{tools,runtime} . && ln -s "$build" build || exit 1
+cd "$folder" && ln -s "$source"/{tools,runtime,share,tests} . && ln -s "$build" build || exit 1
 
 failed=0
 bad() { printf 'README.md:%s: %s\n' "$number" "$1"; failed=1; }
