@@ -101,7 +101,7 @@ static int h5_take_all(struct h5_reader *r, struct h5_list *out) {
     for (;;) {
         struct h5_attribute attribute = {0};
         struct h5_dataset dataset = {0};
-        if (!h5_take(r, &tag, 1) || ++r->objects > 8 * H5_MOST_OBJECTS) return 0;
+        if (!h5_take(r, &tag, 1) || ++r->objects > (uint64_t)8 * H5_MOST_OBJECTS) return 0;
         if (tag == 'a') {
             if (!h5_take_attribute(r, &attribute)) return 0;
             if (out->attributes) out->attributes[out->attribute_count] = attribute;
