@@ -446,10 +446,11 @@ static void keras_find_names(const json_t *node, int depth, const char *names[KE
         return;
     }
     if (depth > 8) return;
-    if (json_is_array(node))
-        json_array_foreach(node, i, item) keras_find_names(item, depth + 1, names, count);
-    else
-        json_object_foreach((json_t *)(uintptr_t)node, key, item) keras_find_names(item, depth + 1, names, count);
+    if (json_is_array(node)) {
+        json_array_foreach(node, i, item) { keras_find_names(item, depth + 1, names, count); }
+    } else {
+        json_object_foreach((json_t *)(uintptr_t)node, key, item) { keras_find_names(item, depth + 1, names, count); }
+    }
 }
 
 /* What the layer at hand reads, by name: layers before it. */
