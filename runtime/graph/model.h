@@ -88,6 +88,10 @@
  * examples/00-classification.ipynb); and the whole numbers that its later nets give as mean_value. */
 #define CAFFE_MEAN PER_CHANNEL(104.0069879, 116.6687676, 122.6789143)
 #define CAFFE_ROUND_MEAN PER_CHANNEL(104, 117, 123)
+/* What torchvision's weights for ImageNet are given: its ImageClassification preset. */
+#define TORCHVISION_PICTURES                                                                                           \
+    .colour = ALEXCL_RGB, .resize = 256, .scale = 1.0 / 255, .mean = PER_CHANNEL(0.485, 0.456, 0.406),                 \
+    .std = PER_CHANNEL(0.229, 0.224, 0.225)
 
 /* The built-in models, in the order of `alexcl models`, each a table in some model_<family>.c; its golden vectors
  * (model_oracle_case), or NULL; whether `alexcl models` shows it with -v only. A new one is a line here, and its
@@ -105,8 +109,11 @@
     ROW(model_nin, NULL, 0)                                                                                            \
     ROW(model_vgg16, NULL, 0)                                                                                          \
     ROW(model_vgg19, NULL, 0)                                                                                          \
+    ROW(model_vgg16_torchvision, NULL, 0)                                                                              \
+    ROW(model_vgg19_torchvision, NULL, 0)                                                                              \
     ROW(model_googlenet, NULL, 0)                                                                                      \
     ROW(model_squeezenet, NULL, 0)                                                                                     \
+    ROW(model_squeezenet1_1, NULL, 0)                                                                                  \
     ROW(model_lenet5, "lenet5", 0)                                                                                     \
     ROW(model_lenet5_1998, "lenet5_1998", 0)                                                                           \
     ROW(model_tiny2t, "tiny2t", 0)                                                                                     \

@@ -185,7 +185,6 @@ static const char *const torchvision_aliases[][2] = {
 
 const struct alexcl_model model_alexnet_torchvision = {
     .name = "alexnet-torchvision", .about = "torchvision.models.alexnet; one tower, no LRN",
-    .channels = 3, .height = 224, .width = 224, .colour = ALEXCL_RGB, .resize = 256, .scale = 1.0 / 255,
-    .mean = PER_CHANNEL(0.485, 0.456, 0.406), .std = PER_CHANNEL(0.229, 0.224, 0.225), .aliases = torchvision_aliases,
+    .channels = 3, .height = 224, .width = 224, TORCHVISION_PICTURES, .aliases = torchvision_aliases,
     LAYERS(torchvision_layers),
 };

@@ -31,12 +31,25 @@ START_TEST(the_list_is_whole) {
     static const struct {
         const char *name;
         int compared;
-    } expected[] = {{"alexnet", 1},       {"alexnet-227", 1},   {"alexnet-2012", 1},
-                    {"alexnet-caffe", 1}, {"alexnet-keras", 1}, {"alexnet-torchvision", 1},
-                    {"alexnet-owt", 0},   {"caffenet", 0},      {"zfnet", 0},
-                    {"nin", 0},           {"vgg16", 0},         {"vgg19", 0},
-                    {"googlenet", 0},     {"squeezenet", 0},    {"lenet5", 1},
-                    {"lenet5-1998", 1}};
+    } expected[] = {{"alexnet", 1},
+                    {"alexnet-227", 1},
+                    {"alexnet-2012", 1},
+                    {"alexnet-caffe", 1},
+                    {"alexnet-keras", 1},
+                    {"alexnet-torchvision", 1},
+                    {"alexnet-owt", 0},
+                    {"caffenet", 0},
+                    {"zfnet", 0},
+                    {"nin", 0},
+                    {"vgg16", 0},
+                    {"vgg19", 0},
+                    {"googlenet", 0},
+                    {"squeezenet", 0},
+                    {"lenet5", 1},
+                    {"lenet5-1998", 1},
+                    {"vgg16-torchvision", 0},
+                    {"vgg19-torchvision", 0},
+                    {"squeezenet1_1", 0}};
     struct alexcl_error err = {0};
     const struct alexcl_model *m, *found;
     size_t count = 0;
@@ -232,6 +245,9 @@ START_TEST(parameters_and_macs_are_the_published_ones) {
         {"vgg19", 143667240, 19632062464},
         {"googlenet", 6998552, 1582671872},
         {"squeezenet", 1235496, 387747520},
+        {"vgg16-torchvision", 138357544, 15470264320},
+        {"vgg19-torchvision", 143667240, 19632062464},
+        {"squeezenet1_1", 1235496, 349151936},
         {"lenet5", 61706, 416520},
     };
     struct alexcl_error err = {0};
@@ -384,6 +400,9 @@ START_TEST(pixels_become_what_the_sources_say) {
         {"vgg19", ALEXCL_BGR, {-103.939, -123.68}, {151.061, 131.32}},
         {"googlenet", ALEXCL_BGR, {-104, -123}, {151, 132}},
         {"squeezenet", ALEXCL_BGR, {-104, -123}, {151, 132}},
+        {"vgg16-torchvision", ALEXCL_RGB, {-2.117904, -1.804444}, {2.248908, 2.64}},
+        {"vgg19-torchvision", ALEXCL_RGB, {-2.117904, -1.804444}, {2.248908, 2.64}},
+        {"squeezenet1_1", ALEXCL_RGB, {-2.117904, -1.804444}, {2.248908, 2.64}},
         {"lenet5", ALEXCL_GREY, {0, 0}, {1, 1}},
         {"lenet5-1998", ALEXCL_GREY, {-0.1, -0.1}, {1.175, 1.175}}, /* MNIST's ink is 255 */
     };

@@ -99,6 +99,8 @@ static const struct {
     {"alexnet-torchvision", 0, 0, "", "alexnet-torchvision 1000, alexnet-owt 1000", NULL,
      "alexnet-torchvision, alexnet-owt have these tensors"},
     {"squeezenet", 7, 0, "", "squeezenet 7 derived", "squeezenet", "taken for squeezenet"},
+    {"squeezenet1_1", 0, 0, "", "squeezenet1_1 1000", "squeezenet1_1", "taken for"},
+    {"vgg16-torchvision", 10, 0, "", "vgg16-torchvision 10 derived", "vgg16-torchvision", "taken for"},
     {"nin", 0, 0, "", "nin 1000", "nin", "taken for nin"},
     {"tiny2t", 0, 0, "", "tiny2t 10", "tiny2t", "taken for tiny2t"},
     {"tinyinc", 0, 0, "", "tinyinc 7", "tinyinc", "taken for tinyinc"}, /* for tests: where nothing else fits */
