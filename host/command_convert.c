@@ -10,7 +10,7 @@
 #include "status.h"
 
 struct convert_options {
-    const char *prototxt, *type;
+    const char *type;
 };
 static int convert_set_type(const struct option_row *r, char *value, void *to, struct alexcl_error *err) {
     if (strcmp(value, "float") != 0 && strcmp(value, "half") != 0)
@@ -19,8 +19,6 @@ static int convert_set_type(const struct option_row *r, char *value, void *to, s
     return ALEXCL_OK;
 }
 static const struct option_row convert_rows[] = {
-    {0, "prototxt", "FILE", "the net of a .caffemodel; as IN2 or --model",
-     OPTION_TEXT(struct convert_options, prototxt)},
     {0, "type", "T", "of the values: float or half [float]",
      OPTION_VALUE(struct convert_options, type, const char *, convert_set_type)},
 };
@@ -46,13 +44,12 @@ static int convert_same_file(const char *a, const char *b) {
 
 static int convert_check(const struct options *o, struct alexcl_error *err) {
     int status;
-    const struct convert_options *own = o->own;
     TRY(options_expect(o, "convert", 1, 2, err));
     if (!o->output) return error_set(err, ALEXCL_E_USAGE, "`alexcl convert` wants -o FILE.safetensors");
     TRY(options_check_ending("-o", o->output, ".safetensors", err));
-    if ((o->argument_count == 2) + (own->prototxt != NULL) + o->model_given > 1)
+    if (o->argument_count == 2 && o->model_given)
         return error_set(err, ALEXCL_E_USAGE,
-                         "the net is named twice: leave one out of a second file, --prototxt and --model");
+                         "the net is named twice: leave out the second file, or --prototxt and --model");
     for (int i = 0; i < o->argument_count; i++)
         if (convert_same_file(o->arguments[i], o->output))
             return error_set(err, ALEXCL_E_USAGE, "-o %s: is %s itself, which is read meanwhile: name another file",
@@ -61,25 +58,27 @@ done:
     return status;
 }
 
+/* Of two files the net's is the one without weights: a .caffemodel may describe a net too. */
+static int convert_find_pair(struct convert *c, struct alexcl_error *err) {
+    char *const *files = c->o->arguments;
+    struct alexcl_error other = {0};
+    int weights = 1, status = alexcl_model_open(files[0], &c->read, &weights, &other);
+    c->path = files[1];
+    if (status == ALEXCL_OK && !weights) return status;
+    alexcl_model_free(c->read);
+    c->read = NULL;
+    c->path = files[0];
+    return alexcl_model_open(files[1], &c->read, NULL, err);
+}
+
 /* The net that is named, NULL: none; and which file has the weights. */
 static int convert_find_net(struct convert *c, const struct alexcl_model **out, struct alexcl_error *err) {
     const struct options *o = c->o;
-    const struct convert_options *own = o->own;
-    const char *net = own->prototxt;
-    struct alexcl_error other = {0};
     int status = ALEXCL_OK;
     c->path = o->arguments[0];
     *out = NULL;
     if (o->argument_count == 2) {
-        net = o->arguments[0];
-        c->path = o->arguments[1];
-        if (alexcl_model_open(net, &c->read, NULL, &other) != ALEXCL_OK) { /* the other way round */
-            net = o->arguments[1];
-            c->path = o->arguments[0];
-        }
-    }
-    if (net) {
-        if (!c->read) TRY(alexcl_model_open(net, &c->read, NULL, err));
+        TRY(convert_find_pair(c, err));
         *out = c->read;
     } else if (o->model_named) {
         TRY(options_model(o, out, err));

@@ -3,7 +3,7 @@
 #   check_cli_weights.sh PROGRAM PHOTOS
 set -u
 . "$(dirname "$0")/../support/cli_support.sh"
-alexcl=$1 cat=$2/cat.png forge=$(dirname "$0")/weights_forge.py
+alexcl=$1 cat=$2/cat.png forge=$(dirname "$0")/weights_forge.py caffe=$(cd "$(dirname "$0")/../formats/caffe" && pwd)
 rm -rf run && mkdir run && cd run || exit 1 # nothing of an earlier run
 infer() { local code=$1; shift; run "$code" infer --devices ref "$@"; }
 same() { cmp -s "$1" "$2" || bad "$1 and $2 differ"; }
@@ -100,6 +100,13 @@ run 2 convert modules.pth; says "-o FILE.safetensors"; run 2 convert -o out.safe
 ln -sf w.safetensors link.safetensors; for name in w.safetensors ./w.safetensors link.safetensors; do run 2 convert w.safetensors -o $name; says "is w.safetensors itself"; done
 run 2 convert modules.pth -o out.safetensors --type bfloat16; says "--type bfloat16: float or half"
 run 2 convert modules.pth a.prototxt -o out.safetensors --model tiny2t; says "the net is named twice"
+run 0 convert "$caffe/chain_unpacked.caffemodel" --prototxt "$caffe/chain.prototxt" -o chain.safetensors
+for weights in chain_unpacked chain_double; do # either describes a net too
+    run 0 convert "$caffe/chain.prototxt" "$caffe/$weights.caffemodel" -o one.safetensors; run 0 convert "$caffe/$weights.caffemodel" "$caffe/chain.prototxt" -o two.safetensors
+    same chain.safetensors one.safetensors; same chain.safetensors two.safetensors
+done
+infer 0 --prototxt "$caffe/chain.prototxt" --weights "$caffe/chain.caffemodel" "$cat" --save one.npy
+infer 0 --model "$caffe/chain.prototxt" --weights chain.safetensors "$cat" --save two.npy; same one.npy two.npy
 [ ! -e out.safetensors ] || bad "something was written"
 
 # ---- all conventions of a net
