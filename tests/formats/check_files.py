@@ -45,6 +45,27 @@ def rows_of_torch():
         yield {**row, "input": "torch.npy"}
 
 
+def rows_of_keras():
+    """Of keras_files.py: a net's .json has what it was given and what Keras computed."""
+    with zipfile.ZipFile(FOLDER / "keras.zip") as archive:
+        archive.extractall()
+    for net, file, writer, what in (("small", "jax.keras", "Keras 3.15 on JAX", "model.save, `.keras`"),
+                                    ("small", "jax.h5", "Keras 3.15 on JAX", "model.save, the older `.h5`"),
+                                    ("small", "jax.weights.h5", "Keras 3.15 on JAX", "save_weights, the net from `.keras`"),
+                                    ("small", "tensorflow.keras", "Keras 3.15 on TensorFlow", "model.save, `.keras`"),
+                                    ("small", "tensorflow.h5", "Keras 3.15 on TensorFlow", "model.save, the older `.h5`"),
+                                    ("small", "torch.weights.h5", "Keras 3.15 on PyTorch", "save_weights, the net from `.keras`"),
+                                    ("old", "old.h5", "tf_keras 2", "model.save, `.h5`"),
+                                    ("every", "every.keras", "Keras 3.15 on JAX", "every layer that is taken, pictures by Rescaling"),
+                                    ("graph", "graph.keras", "Keras 3.15 on JAX", "functional: Add, Concatenate, a Sequential inside"),
+                                    ("channels_first", "channels_first.keras", "Keras 3.15 on JAX", "data_format channels_first")):
+        made = json.loads(pathlib.Path(f"{net}.json").read_text())
+        npy_write(pathlib.Path(f"{net}.npy"), made["shape"], made["input"])
+        args = ["--model", "jax.keras", "--weights", file] if file.endswith(".weights.h5") else ["--model", file]
+        yield {"file": file, "format": "Keras", "writer": writer, "what": what, "args": args, "layer": None, "input": f"{net}.npy",
+               "output": made["scores"]}
+
+
 def rows_of_caffe():
     """Of caffe_files.py: lines of a layer's name, its shape and its values, of the input and of layers that OpenCV computed."""
     for net, args, what in (("chain", ("--model", "chain.prototxt", "--weights", "chain.caffemodel"), "prototxt and .caffemodel"),
@@ -80,7 +101,7 @@ def run(row, devices):
 
 
 def main():
-    rows = [*rows_of_torch(), *rows_of_caffe()]
+    rows = [*rows_of_torch(), *rows_of_keras(), *rows_of_caffe()]
     failed = 0
     for row in rows:
         for devices in ("0", "0/2"):
