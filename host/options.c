@@ -430,6 +430,7 @@ done:
 static int options_find_model(const struct options *o, const char *name, const struct alexcl_model **out,
                               struct alexcl_error *err) {
     struct alexcl_error unknown = {0};
+    assert(name); /* the setting has a default */
     int status = alexcl_model_find(name, out, &unknown);
     if (status == ALEXCL_OK) return status;
     if (!strpbrk(name, "/.") && access(name, F_OK) != 0) return error_set(err, status, "%s", unknown.text);

@@ -72,7 +72,8 @@ static int caffe_add_input(struct caffe_builder *b, struct alexcl_error *err) {
 static int64_t caffe_weighed_channels(const struct caffe_builder *b, const char *blob) {
     for (size_t i = 0; i < b->own->layer_count; i++) {
         const struct caffe_layer *l = &b->own->layers[i];
-        if (!caffe_is(l, "Convolution") || !l->blob_count || !l->bottom_count || strcmp(l->bottoms[0], blob)) continue;
+        if (!caffe_is(l, "Convolution") || !l->blob_count || !l->bottom_count) continue;
+        if (strcmp(l->bottoms[0], blob) != 0) continue;
         const Caffe__BlobProto *w = l->blobs[0];
         int64_t of_group = w->shape ? w->shape->n_dim == 4 ? w->shape->dim[1] : 0 : w->channels;
         return of_group > 0 && of_group < CAFFE_CHANNELS ? of_group * (l->convolution ? l->convolution->group : 1) : 0;
@@ -212,7 +213,7 @@ static int caffe_set_name(struct caffe_builder *b, struct alexcl_error *err) {
     int status = caffe_keep(b->own, &kept, MOST + 1, 1, "a net's name", err);
     if (status != ALEXCL_OK) return status;
     for (size_t i = 0; i < MOST && name[i]; i++)
-        kept[i] = (unsigned char)name[i] > ' ' && (unsigned char)name[i] < 0x7f ? name[i] : '_';
+        kept[i] = (char)((unsigned char)name[i] > ' ' && (unsigned char)name[i] < 0x7f ? name[i] : '_');
     b->model->name = kept;
     b->model->about = "a net of Caffe's, from a file";
     return ALEXCL_OK;

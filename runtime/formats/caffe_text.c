@@ -40,7 +40,7 @@ static char text_look(struct text *t) {
         else if (*t->at++ == '\n')
             t->line++;
     }
-    return t->at < t->end ? *t->at : '\0';
+    return (char)(t->at < t->end ? *t->at : '\0');
 }
 
 static int text_take(struct text *t, char wanted) {
@@ -157,7 +157,7 @@ static int text_read_message(struct text *t, const ProtobufCMessageDescriptor *t
 static int text_read_value(struct text *t, const ProtobufCFieldDescriptor *f, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     if (f->type == PROTOBUF_C_TYPE_MESSAGE) {
-        char closing = text_take(t, '{') ? '}' : text_take(t, '<') ? '>' : '\0';
+        char closing = (char)(text_take(t, '{') ? '}' : text_take(t, '<') ? '>' : '\0');
         if (!closing) return text_bad(t, "a message in { } was due", err);
         size_t mark = wire_begin(t->out, f->id);
         TRY(text_read_message(t, f->descriptor, closing, err));

@@ -287,7 +287,7 @@ static int caffemodel_make_model(struct caffe_reader *r, struct alexcl_error *er
     if (status != ALEXCL_E_DATA) return error_copy(err, &why);
     status = caffe_keep(r->own, &kept, sizeof why.text, 1, "a message", err);
     if (status != ALEXCL_OK) return status;
-    if (strlen(why.text) > path) strcpy(kept, why.text + path);
+    snprintf(kept, sizeof why.text, "%s", strlen(why.text) > path ? why.text + path : "");
     r->source->no_model = kept;
     return caffemodel_look_beside(r, err);
 }
