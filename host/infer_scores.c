@@ -31,7 +31,11 @@ int infer_scores_open(struct infer *f, struct alexcl_error *err) {
     size_t dims[4] = {0, (size_t)shape.c, (size_t)shape.h, (size_t)shape.w};
     int status;
     if (f->own->save) TRY(npy_writer_open(f->own->save, infer_scores_is_row(shape) ? 2 : 4, dims, &s->save, err));
-    if (s->save) TRY(npy_writer_expect(s->save, f->results.count, err));
+    if (s->save && npy_writer_expect(s->save, f->results.count, err) != ALEXCL_OK) {
+        if (!f->own->keep_going) return err->status;
+        report_message(NULL, err->text); /* room may be made meanwhile */
+        *err = (struct alexcl_error){0};
+    }
     TRY(infer_alloc(&s->sum, s->units, sizeof *s->sum, err));
     TRY(infer_alloc(&s->order, s->units, sizeof *s->order, err));
     TRY(infer_alloc(&s->row, s->units, sizeof *s->row, err));

@@ -336,8 +336,10 @@ int file_expect(const struct file *f, uint64_t bytes, struct alexcl_error *err) 
     if (fstatvfs(f->fd, &disk) != 0 || disk.f_blocks == 0) return ALEXCL_OK; /* it tells nothing */
     uint64_t unit = disk.f_frsize ? disk.f_frsize : disk.f_bsize;
     if (bytes / (unit ? unit : 1) < disk.f_bavail) return ALEXCL_OK;
-    return error_set(err, ALEXCL_E_OTHER, "%s: cannot be written: it will have %.1f GB, and %.1f GB are free there%s",
-                     f->path, (double)bytes / 1e9, (double)disk.f_bavail * (double)unit / 1e9, file_hint(ENOSPC));
+    double size = (double)bytes < 1e8 ? 1e3 : 1e9;
+    return error_set(err, ALEXCL_E_OTHER, "%s: cannot be written: %s: it will have %.1f %s, and %.1f are free there%s",
+                     f->path, strerror(ENOSPC), (double)bytes / size, size < 1e9 ? "kB" : "GB",
+                     (double)disk.f_bavail * (double)unit / size, file_hint(ENOSPC));
 }
 
 int file_add(struct file *f, const void *data, size_t length, struct alexcl_error *err) {

@@ -48,7 +48,7 @@ each socket.png "No such device" "socket"; each dangling.png "No such file" "che
 each missing.png "No such file" "check the name"; each xxxxx "too long" "shorter"; each yyyyy "too long" "shorter"
 [ $permissions = 0 ] || each closed.png "Permission denied" "permission"
 each huge.png "50000 x 50000" "180 million"; each huge.jpg "50000 x 50000" "180 million"; each folder.png/below "No such file" "check"; each empty.png/below "Not a dir" "file where a folder"
-each 'bell\x07\x1B[2Jclear.png' "none of PNG, JPEG, WebP, BMP and PPM" "convert"; each 'latin1-\xE4\xFF.png' "none of PNG, JPEG, WebP, BMP and PPM" "convert"; each 'name-\xC2\x9B31m.png' "neither" "convert"
+each 'bell\x07\x1B[2Jclear.png' "none of PNG, JPEG, WebP, BMP and PPM" "convert"; each 'latin1-\xE4\xFF.png' "none of PNG, JPEG, WebP, BMP and PPM" "convert"; each 'name-\xC2\x9B31m.png' "none of PNG, JPEG, WebP, BMP and PPM" "convert"
 for cut in cut*.png cut*.jpg; do each "$cut" "cut" "$cut"; done
 while read -r line; do # alone, without --keep-going: what came before is not lost
     printf '%s\n%s\n%s\n' "${good[0]}" "$line" "${good[1]}" | user tee one.txt >/dev/null

@@ -424,7 +424,7 @@ if [ "$implementation" = none ]; then
     yes "missing.png 3" | head -n 999999 >tail.txt; { echo cat.png; cat tail.txt; } >million.txt; cp "$photos/cat.png" .
     tiny 6 infer -q --devices $one million.txt --batch 1; prints "cat.png"; says "line 2: missing.png: No such file"; says "1 of 1000000 images were done"
     free=$(df -Pk . | awk 'NR == 2 { print $4 }') # 1.16 TB of conv1's values
-    [ "$free" -gt 1000000000 ] || { run 1 infer -q --model alexnet --devices $one million.txt --features conv1 --save conv1.npy; says "conv1.npy: cannot be written: it will have"; [ ! -e conv1.npy ] || bad "it was written"; }
+    [ "$free" -gt 1000000000 ] || { run 1 infer -q --model alexnet --devices $one million.txt --features conv1 --save conv1.npy; says "conv1.npy: cannot be written: No space left"; [ ! -e conv1.npy ] || bad "it was written"; }
 fi
 printf 'missing.png\n' >missing.txt; echo old >old.npy; tiny 6 infer -q --devices $one missing.txt --save old.npy
 [ "$(cat old.npy)" = old ] || bad "a file was replaced by nothing"
