@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "memory.h"
-#include "source.h"
+#include "status.h"
 
 enum { STRIP = 32 };             /* pixels */
 static const double EPS = 1e-10; /* added to a length, as the original does */
@@ -48,20 +48,22 @@ int lpips_model(int height, int width, struct alexcl_model *out, struct alexcl_e
     return ALEXCL_OK;
 }
 
-static int lpips_read_weights(const struct source *file, const char *path, int index, struct lpips_layer *layer,
-                              struct alexcl_error *err) {
+static int lpips_read_weights(const struct alexcl_weights_file *file, const char *path, int index,
+                              struct lpips_layer *layer, struct alexcl_error *err) {
     char name[32];
     float *values = NULL;
+    size_t at = 0;
+    uint64_t count = 1;
     int status = ALEXCL_OK;
     snprintf(name, sizeof name, "lin%d.model.1.weight", index);
-    const struct source_tensor *t = source_find(file, name);
-    uint64_t count = 1;
+    const struct alexcl_weights_tensor *t;
+    while ((t = alexcl_weights_file_tensor(file, at)) != NULL && strcmp(t->name, name) != 0) at++;
     for (int i = 0; t && i < t->dims && i < 4; i++) count *= t->shape[i];
-    if (!t || t->type == SOURCE_OTHER || t->dims > 4 || count != layer->channels)
+    if (!t || t->dims > 4 || count != layer->channels)
         return error_set(err, ALEXCL_E_DATA, "%s: no tensor %s of %zu values: not the weights of LPIPS", path, name,
                          layer->channels);
     TRY(memory_alloc_floats(&values, layer->channels, name, err));
-    source_read(t, 0, layer->channels, values);
+    TRY(alexcl_weights_file_read(file, at, values, layer->channels, err));
     for (size_t c = 0; c < layer->channels; c++) layer->weights[c] = (double)values[c];
 done:
     free(values);
@@ -71,11 +73,11 @@ done:
 int lpips_open(const char *path, const struct alexcl_shape shapes[LPIPS_LAYERS], struct lpips **out,
                struct alexcl_error *err) {
     static const char what[] = "what pictures are compared with";
-    struct source *file = NULL;
+    struct alexcl_weights_file *file = NULL;
     struct lpips *l = NULL;
     int status = ALEXCL_OK;
     TRY(memory_alloc(&l, 1, sizeof *l, what, err));
-    TRY(source_open(path, &file, err));
+    TRY(alexcl_weights_file_open(path, &file, err));
     for (int i = 0; i < LPIPS_LAYERS; i++) {
         struct lpips_layer *layer = &l->layers[i];
         layer->channels = (size_t)shapes[i].c;
@@ -88,7 +90,7 @@ int lpips_open(const char *path, const struct alexcl_shape shapes[LPIPS_LAYERS],
     *out = l;
     l = NULL;
 done:
-    source_free(file);
+    alexcl_weights_file_free(file);
     lpips_free(l);
     return status;
 }

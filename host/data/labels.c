@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <jansson.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,12 +104,12 @@ static int labels_json(struct labels *l, const char *path, const char *text, siz
             const char *wnid = json_string_value(json_array_get(value, 0));
             if (json_is_array(value)) value = json_array_get(value, 1);
             if (status == ALEXCL_OK &&
-                (end == key || *end || !isdigit((unsigned char)key[0]) || !json_is_string(value)))
+                (end == key || *end || index == ULONG_MAX || !isdigit((unsigned char)key[0]) || !json_is_string(value)))
                 status = error_set(err, ALEXCL_E_DATA, "%s: \"%.*s\" is no index with a name", path,
                                    printable_cut(key, 40), key);
             if (status == ALEXCL_OK)
                 status = labels_put(l, path, index, json_string_value(value), json_string_length(value), err);
-            if (index >= l->classes && index < SIZE_MAX && index + 1 > reach) reach = index + 1;
+            if (index >= l->classes && index + 1 > reach) reach = index + 1;
             if (status == ALEXCL_OK && index < l->classes && wnid && strlen(wnid) == WNID && labels_is_wnid(wnid, WNID))
                 memcpy(l->wnids[index], wnid, WNID);
             ++*count;

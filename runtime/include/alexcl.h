@@ -449,6 +449,9 @@ const struct alexcl_weights_tensor *alexcl_weights_file_tensor(const struct alex
 /* Reads the tensor's values. */
 int alexcl_weights_file_statistics(const struct alexcl_weights_file *file, size_t index,
                                    struct alexcl_weights_statistics *out, struct alexcl_error *err);
+/* Its values as float32, in C order; `count`: as many as it has. ALEXCL_E_DATA for a type that is not read. */
+int alexcl_weights_file_read(const struct alexcl_weights_file *file, size_t index, float *out, size_t count,
+                             struct alexcl_error *err);
 /* Its metadata. */
 const struct alexcl_weights_text *alexcl_weights_file_text(const struct alexcl_weights_file *file, size_t index);
 int alexcl_weights_file_random(const struct alexcl_weights_file *file); /* its metadata say that it is synthetic */

@@ -117,6 +117,24 @@ done:
     return status;
 }
 
+int alexcl_weights_file_read(const struct alexcl_weights_file *f, size_t index, float *out, size_t count,
+                             struct alexcl_error *err) {
+    if (index >= f->source->tensor_count)
+        return error_set(err, ALEXCL_E_USAGE, "%s: has %zu tensors, no number %zu", f->path, f->source->tensor_count,
+                         index);
+    const struct source_tensor *t = &f->source->tensors[index];
+    char shown[SOURCE_SHOWN];
+    unsigned width = source_width(t->type);
+    if (!width)
+        return error_set(err, ALEXCL_E_DATA, "%s: tensor %s is of type %s, which is not read", f->path,
+                         source_show(t->name, shown), t->type_name);
+    if (t->bytes / width != count)
+        return error_set(err, ALEXCL_E_USAGE, "%s: tensor %s has %llu values, not %zu", f->path,
+                         source_show(t->name, shown), (unsigned long long)(t->bytes / width), count);
+    source_read(t, 0, count, out);
+    return ALEXCL_OK;
+}
+
 /* ---- which nets fit ------------------------------------------------------------------------------ */
 
 /* The model with that number of classes; it is the file's. */

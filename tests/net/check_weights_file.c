@@ -221,6 +221,12 @@ START_TEST(what_is_in_a_file) {
     EXPECT_OK(alexcl_weights_file_statistics(f, 2, &s, &err), err);
     ck_assert(s.known && s.finite && s.min == 0 && s.max == 0);
     EXPECT_ERROR(alexcl_weights_file_statistics(f, 3, &s, &err), ALEXCL_E_USAGE, "has 3 tensors, no number 3", err);
+    float read[6];
+    EXPECT_OK(alexcl_weights_file_read(f, 0, read, 6, &err), err);
+    ck_assert(memcmp(read, values, sizeof values) == 0);
+    EXPECT_ERROR(alexcl_weights_file_read(f, 0, read, 5, &err), ALEXCL_E_USAGE, "tensor a has 6 values, not 5", err);
+    EXPECT_ERROR(alexcl_weights_file_read(f, 1, read, 2, &err), ALEXCL_E_DATA, "tensor b is of type I64", err);
+    EXPECT_ERROR(alexcl_weights_file_read(f, 3, read, 6, &err), ALEXCL_E_USAGE, "has 3 tensors, no number 3", err);
     alexcl_weights_file_free(f);
     ck_assert_str_eq(alexcl_weights_kind(weight_file_write("GGUF\3\0\0\0", 8)), "gguf");
     ck_assert_str_eq(alexcl_weights_kind("no such file"), "unknown");
