@@ -594,10 +594,8 @@ done:
 }
 
 static int onnx_constant(NODE) {
-    const Onnx__AttributeProto *a = onnx_attribute(n, "value");
     struct onnx_tensor t;
-    if (!a || !a->t) return onnx_refuse(n, err, "it has no tensor as its value");
-    int status = onnx_read_tensor(o, a->t, &t, err);
+    int status = onnx_read_constant(o, n, &t, err);
     return status == ALEXCL_OK ? onnx_make_constant(o, n, &t, err) : status;
 }
 

@@ -120,6 +120,8 @@ int onnx_input_maps(const struct onnx *o, const Onnx__NodeProto *n, size_t i, st
                     struct alexcl_error *err);
 int onnx_input_constant(const struct onnx *o, const Onnx__NodeProto *n, size_t i, const struct onnx_tensor **out,
                         struct alexcl_error *err);
+/* What a node Constant has as its value. */
+int onnx_read_constant(struct onnx *o, const Onnx__NodeProto *n, struct onnx_tensor *out, struct alexcl_error *err);
 /* What the node makes: the same as another value, a constant, or a new layer. */
 int onnx_make_same(struct onnx *o, const Onnx__NodeProto *n, const struct onnx_value *as, struct alexcl_error *err);
 int onnx_make_constant(struct onnx *o, const Onnx__NodeProto *n, const struct onnx_tensor *constant,

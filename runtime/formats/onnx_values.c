@@ -107,6 +107,30 @@ int onnx_input_constant(const struct onnx *o, const Onnx__NodeProto *n, size_t i
     return ALEXCL_OK;
 }
 
+int onnx_read_constant(struct onnx *o, const Onnx__NodeProto *n, struct onnx_tensor *out, struct alexcl_error *err) {
+    static const char *const names[] = {"value_float", "value_floats", "value_int", "value_ints"};
+    const Onnx__AttributeProto *a = onnx_attribute(n, "value");
+    size_t i = 0;
+    if (a && a->t) return onnx_read_tensor(o, a->t, out, err);
+    for (a = NULL; i < sizeof names / sizeof *names && !a; i++) a = onnx_attribute(n, names[i]);
+    if (!a) return onnx_refuse(n, err, "it has no tensor as its value, no number and no list of numbers");
+    int list = i % 2 == 0, whole = i > 2;
+    uint64_t count = !list ? 1 : whole ? a->n_ints : a->n_floats;
+    const void *data = &a->f;
+    if (whole)
+        data = list ? a->ints : &a->i;
+    else if (list)
+        data = a->floats;
+    *out = (struct onnx_tensor){.type = whole ? ONNX_INT64 : ONNX_FLOAT,
+                                .values = {.type = whole ? SOURCE_OTHER : SOURCE_F32,
+                                           .type_name = whole ? "int64" : "float32",
+                                           .dims = list,
+                                           .shape = {count},
+                                           .data = count ? data : (const void *)"",
+                                           .bytes = count * (whole ? sizeof(int64_t) : sizeof(float))}};
+    return ALEXCL_OK;
+}
+
 /* ---- what it makes ------------------------------------------------------------------------------ */
 
 static struct onnx_value *onnx_made(const struct onnx *o, const Onnx__NodeProto *n) {

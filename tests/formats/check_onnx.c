@@ -336,6 +336,29 @@ START_TEST(constants_fold_into_a_factor_and_a_sum) {
 }
 END_TEST
 
+/* A constant that is no tensor. */
+START_TEST(constants_of_numbers) {
+    begin_graph(13);
+    put_value(11, "x", 2, (int64_t[]){-1, 3});
+    put_counting("t", 2, (int64_t[]){2, 3});
+    put_node("Constant", "", "floats", "value_floats=0.5,1.5");
+    put_node("Constant", "", "float", "value_float=2.0");
+    put_node("Constant", "", "ints", "value_ints=-1,2");
+    put_node("Constant", "", "int", "value_int=2");
+    put_node("Gemm", "x t floats", "a", "transB=1");
+    put_node("Mul", "a float", "b", "");
+    put_node("Reshape", "b ints", "c", "");
+    put_node("ConstantOfShape", "int", "zeros", "");
+    put_node("Add", "c zeros", "y", "");
+    put_output("y");
+    struct source *s = read_net();
+    expect_values(s, "a.bias", 2, (float[]){0.5F, 1.5F});
+    expect_values(s, "b.weight", 2, (float[]){2, 2});
+    expect_values(s, "b.bias", 2, (float[]){0, 0});
+    source_free(s);
+}
+END_TEST
+
 /* A value throughout takes no memory: 574 MB of them are a net of the onnx wheel. */
 START_TEST(a_constant_of_a_shape_is_one_value) {
     begin_graph(9);
@@ -496,6 +519,7 @@ int main(void) {
     tcase_add_test(tests, a_first_layer_that_does_not_read_all_channels);
     tcase_add_loop_test(tests, products_that_are_transposed_and_scaled, 0, 6);
     tcase_add_test(tests, constants_fold_into_a_factor_and_a_sum);
+    tcase_add_test(tests, constants_of_numbers);
     tcase_add_test(tests, a_constant_of_a_shape_is_one_value);
     tcase_add_test(tests, nodes_that_are_not_needed);
     tcase_add_loop_test(tests, what_is_refused_and_why, 0, 24);

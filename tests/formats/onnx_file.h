@@ -32,7 +32,7 @@ static inline void begin_graph(int version) {
     opset = version;
 }
 
-/* Attributes of a node: "group=2 kernel_shape=3,3 auto_pad=SAME_UPPER alpha=0.5". */
+/* Attributes of a node: "group=2 kernel_shape=3,3 auto_pad=SAME_UPPER alpha=0.5 value_floats=0.5,1.5". */
 static inline void put_attributes(const char *text) {
     char copy[300], *save = NULL;
     snprintf(copy, sizeof copy, "%s", text);
@@ -45,9 +45,13 @@ static inline void put_attributes(const char *text) {
         if (*end == ',') {
             for (; put_number(&graph, 8, number), *end == ','; number = strtoll(end + 1, &end, 10)) {}
         } else if (*end == '.') {
-            float real = strtof(value, NULL);
-            wire_put_tag(&graph, 2, WIRE_32);
-            wire_put(&graph, &real, sizeof real);
+            uint32_t field = strchr(value, ',') ? 7 : 2;
+            do {
+                float real = strtof(value, &end);
+                wire_put_tag(&graph, field, WIRE_32);
+                wire_put(&graph, &real, sizeof real);
+                value = end + 1;
+            } while (*end == ',');
         } else if (*end) {
             put_text(&graph, 4, value);
         } else {
