@@ -14,34 +14,59 @@ static int onnx_twice(const char *name, struct alexcl_error *err) {
     return error_set(err, ALEXCL_E_DATA, "%s is made twice", source_show(name, shown));
 }
 
+/* What the nodes of a branch make. Only patterns look at it; a name that is there already, which ONNX forbids, stays
+ * the other's. */
+static void onnx_name_branch(struct onnx *o, const Onnx__GraphProto *branch) {
+    for (size_t i = 0; i < branch->n_node; i++)
+        for (size_t j = 0; j < branch->node[i]->n_output; j++) {
+            const char *name = branch->node[i]->output[j];
+            struct onnx_value *v = *name ? onnx_add_value(o, name) : NULL;
+            if (v) v->maker = branch->node[i];
+        }
+}
+
 static int onnx_name_values(struct onnx *o, struct alexcl_error *err) {
     const Onnx__GraphProto *g = o->graph;
     size_t most = g->n_initializer + g->n_input;
     int status = ALEXCL_OK;
     if (g->n_node > ONNX_MOST_NODES)
         return error_set(err, ALEXCL_E_DATA, "%zu nodes, more than %d", g->n_node, ONNX_MOST_NODES);
-    for (size_t i = 0; i < g->n_node; i++) most += g->node[i]->n_output;
+    for (size_t i = 0; i < g->n_node; i++) {
+        const Onnx__GraphProto *branch = onnx_then_branch(g->node[i]);
+        most += g->node[i]->n_output;
+        for (size_t j = 0; branch && j < branch->n_node; j++) most += branch->node[j]->n_output;
+    }
     TRY(onnx_open_values(o, most, err));
     for (size_t i = 0; i < g->n_initializer; i++) {
         const char *name = g->initializer[i]->name;
         struct onnx_value *v = name && *name ? onnx_add_value(o, name) : NULL;
         if (!v) return onnx_twice(name ? name : "an initializer without a name", err);
         v->is = ONNX_CONSTANT;
+        v->initial = g->initializer[i];
     }
     for (size_t i = 0; i < g->n_input; i++) /* initializers may stand among the inputs too */
         if (g->input[i]->name && *g->input[i]->name) onnx_add_value(o, g->input[i]->name);
     for (size_t i = 0; i < g->n_node; i++)
         for (size_t j = 0; j < g->node[i]->n_output; j++) {
             const char *name = g->node[i]->output[j];
-            if (*name && !onnx_add_value(o, name)) return onnx_twice(name, err);
+            struct onnx_value *v = *name ? onnx_add_value(o, name) : NULL;
+            if (*name && !v) return onnx_twice(name, err);
+            if (v) v->maker = g->node[i];
         }
+    for (size_t i = 0; i < g->n_node; i++)
+        if (onnx_then_branch(g->node[i])) onnx_name_branch(o, onnx_then_branch(g->node[i]));
 done:
     return status;
 }
 
+/* Whether a node is the division that ends a norm, which reads nothing but what it divides. */
+static int onnx_is_norm(const struct onnx *o, const Onnx__NodeProto *n) {
+    return n->n_output && *n->output[0] && onnx_find_value(o, n->output[0])->norm;
+}
+
 static int onnx_need(const Onnx__NodeProto *n, const struct onnx *o, struct alexcl_error *err) {
     char shown[SOURCE_SHOWN];
-    for (size_t j = 0; j < n->n_input; j++) {
+    for (size_t j = 0; j < (onnx_is_norm(o, n) ? 1 : n->n_input); j++) {
         struct onnx_value *v;
         if (!*n->input[j]) continue;
         v = onnx_find_value(o, n->input[j]);
@@ -71,8 +96,11 @@ static int onnx_find_needed(struct onnx *o, struct onnx_value **out, struct alex
                          source_show(g->output[0]->name ? g->output[0]->name : "", shown));
     (*out)->needed = (*out)->output = 1;
     (*out)->readers = 1;
-    for (size_t i = g->n_node; i-- > 0;)
-        if (onnx_is_needed(o, g->node[i])) TRY(onnx_need(g->node[i], o, err));
+    for (size_t i = g->n_node; i-- > 0;) {
+        if (!onnx_is_needed(o, g->node[i])) continue;
+        TRY(onnx_find_norm(o, g->node[i], err));
+        TRY(onnx_need(g->node[i], o, err));
+    }
 done:
     return status;
 }
@@ -129,7 +157,7 @@ static int onnx_read_inputs(struct onnx *o, struct onnx_value **out, struct alex
     *out = NULL;
     for (size_t i = 0; i < g->n_initializer; i++) {
         struct onnx_value *v = onnx_find_value(o, g->initializer[i]->name);
-        if (v->needed) TRY(onnx_read_tensor(o, g->initializer[i], &v->constant, err));
+        if (v->needed && !v->read) TRY(onnx_read_tensor(o, g->initializer[i], &v->constant, err));
     }
     for (size_t i = 0; i < g->n_input; i++) {
         const char *name = g->input[i]->name;
@@ -149,11 +177,12 @@ done:
 
 /* ---- nodes -------------------------------------------------------------------------------------- */
 
-static int onnx_is_own_domain(const char *domain) { return !domain || !*domain || strcmp(domain, "ai.onnx") == 0; }
-
 static int onnx_read_node(struct onnx *o, const Onnx__NodeProto *n, struct alexcl_error *err) {
     char shown[SOURCE_SHOWN];
-    onnx_operator *make = onnx_is_own_domain(n->domain) && n->op_type ? onnx_find_operator(n->op_type) : NULL;
+    int norm = onnx_is_norm(o, n);
+    onnx_operator *make = norm                                          ? onnx_make_norm
+                          : onnx_is_own_domain(n->domain) && n->op_type ? onnx_find_operator(n->op_type)
+                                                                        : NULL;
     if (!make)
         return onnx_refuse(n, err, "this operator is not computed%s%s",
                            onnx_is_own_domain(n->domain) ? "" : "; domain ",
@@ -163,7 +192,7 @@ static int onnx_read_node(struct onnx *o, const Onnx__NodeProto *n, struct alexc
         if (*n->output[j] && onnx_find_value(o, n->output[j])->needed)
             return onnx_refuse(n, err, "the net needs its output %zu, %s: only the first is computed", j + 1,
                                source_show(n->output[j], shown));
-    for (size_t j = 0; j < n->n_input; j++) {
+    for (size_t j = 0; j < (norm ? 1 : n->n_input); j++) {
         const struct onnx_value *v = onnx_input(o, n, j);
         if (v && v->is == ONNX_UNKNOWN)
             return onnx_refuse(n, err, "it reads %s, which no node before it makes", source_show(v->name, shown));

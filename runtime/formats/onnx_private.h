@@ -33,13 +33,25 @@ struct onnx_tensor {
     int type;                    /* enum onnx_type, or another number of TensorProto.DataType */
 };
 
-/* A name of the graph. */
+/* A norm that the file has as a division and nodes before it (onnx_lrn.c). */
+struct onnx_norm {
+    struct alexcl_layer layer;
+    int64_t side[2][3]; /* channels, height, width of the two shapes that it makes on its way; -1: those of its input */
+};
+
+/* A name of the graph, or of a branch of an If. */
 struct onnx_value {
     const char *name; /* NULL: an empty place of the table */
+    /* What has it as its output; or it is an initializer, or an input. */
+    const Onnx__NodeProto *maker;
+    const Onnx__TensorProto *initial;
+    const struct onnx_norm *norm; /* the maker is a division that ends this; or NULL */
     enum { ONNX_UNKNOWN, ONNX_CONSTANT, ONNX_MAPS } is;
     int needed, output;          /* by the net's output; it is that */
     size_t readers;              /* how many nodes that are needed read it, and the output */
     struct onnx_tensor constant; /* ONNX_CONSTANT */
+    int read;                    /* it is known what it is, before nodes are read */
+    int visits;                  /* by patterns: bounded, so that the file's size bounds their work */
     /* ONNX_MAPS: the row that makes them, -1: they are the net's input; N x c x h x w or, of rank 2, N x c. */
     int row, rank;
     struct alexcl_shape shape;
@@ -109,7 +121,10 @@ int onnx_refuse(const Onnx__NodeProto *n, struct alexcl_error *err, const char *
 #ifdef __clang_analyzer__ /* as for error_set */
 #define onnx_refuse(n, err, ...) (onnx_refuse((n), (err), __VA_ARGS__), ALEXCL_E_DATA)
 #endif
+int onnx_is_own_domain(const char *domain);                                             /* or NULL */
 const Onnx__AttributeProto *onnx_attribute(const Onnx__NodeProto *n, const char *name); /* or NULL */
+/* What an If computes where its condition is true; NULL: it is none. */
+const Onnx__GraphProto *onnx_then_branch(const Onnx__NodeProto *n);
 int64_t onnx_integer(const Onnx__NodeProto *n, const char *name, int64_t otherwise);
 double onnx_number(const Onnx__NodeProto *n, const char *name, double otherwise);
 /* `count` whole numbers from `low`; as they are where there is no such attribute. */
@@ -120,7 +135,7 @@ int onnx_input_maps(const struct onnx *o, const Onnx__NodeProto *n, size_t i, st
                     struct alexcl_error *err);
 int onnx_input_constant(const struct onnx *o, const Onnx__NodeProto *n, size_t i, const struct onnx_tensor **out,
                         struct alexcl_error *err);
-/* What a node Constant has as its value. */
+/* What a node Constant or ConstantOfShape has as its value. */
 int onnx_read_constant(struct onnx *o, const Onnx__NodeProto *n, struct onnx_tensor *out, struct alexcl_error *err);
 /* What the node makes: the same as another value, a constant, or a new layer. */
 int onnx_make_same(struct onnx *o, const Onnx__NodeProto *n, const struct onnx_value *as, struct alexcl_error *err);
@@ -137,6 +152,13 @@ int onnx_make_row(struct onnx *o, const Onnx__NodeProto *n, const struct alexcl_
 
 typedef int onnx_operator(struct onnx *o, const Onnx__NodeProto *n, struct alexcl_error *err);
 onnx_operator *onnx_find_operator(const char *name); /* or NULL */
+
+/* ---- onnx_lrn.c ---- */
+
+/* A norm into the output of the division that ends it, if the node is such a one. To be asked before it is known which
+ * values are needed: of the division's inputs only the first is. */
+int onnx_find_norm(struct onnx *o, const Onnx__NodeProto *n, struct alexcl_error *err);
+onnx_operator onnx_make_norm;
 
 /* ---- onnx_graph.c ---- */
 

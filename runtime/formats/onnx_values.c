@@ -52,10 +52,17 @@ int(onnx_refuse)(const Onnx__NodeProto *n, struct alexcl_error *err, const char 
                      source_show(n->op_type ? n->op_type : "", shown[1]), text);
 }
 
+int onnx_is_own_domain(const char *domain) { return !domain || !*domain || strcmp(domain, "ai.onnx") == 0; }
+
 const Onnx__AttributeProto *onnx_attribute(const Onnx__NodeProto *n, const char *name) {
     for (size_t i = 0; i < n->n_attribute; i++)
         if (n->attribute[i]->name && strcmp(n->attribute[i]->name, name) == 0) return n->attribute[i];
     return NULL;
+}
+
+const Onnx__GraphProto *onnx_then_branch(const Onnx__NodeProto *n) {
+    const Onnx__AttributeProto *a = onnx_attribute(n, "then_branch");
+    return a ? a->g : NULL;
 }
 
 int64_t onnx_integer(const Onnx__NodeProto *n, const char *name, int64_t otherwise) {
