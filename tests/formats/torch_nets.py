@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Makes torch_nets.tar.xz: alexcl's model tiny-nolrn built in PyTorch, saved in the ways that people save it, and nets.json: for
+"""Makes torch_nets.tar.xz: alexcl's model tiny-nolrn built in PyTorch, saved in the ways that people save it, a net with
+LocalResponseNorm, which is no operator of ONNX as PyTorch exports it, and nets.json: for
 each file what wrote it, and the logits that PyTorch's own forward has, in float32, for the input that input() makes. By hand; needs
 torch, numpy, safetensors, onnx and onnxscript."""
 import collections
@@ -37,7 +38,15 @@ def parts():
         fc8=nn.Linear(10, 5))
 
 
-def net():
+def norm_parts():
+    """AlexNet's order, with its own norm, and one of even size that weighs more."""
+    return collections.OrderedDict(
+        conv1=nn.Conv2d(3, 12, 11, 4), relu1=nn.ReLU(), norm1=nn.LocalResponseNorm(5, 1e-4, 0.75, 2.0), pool1=nn.MaxPool2d(3, 2),
+        conv2=nn.Conv2d(12, 10, 5, padding=2), relu2=nn.ReLU(), norm2=nn.LocalResponseNorm(4, 0.5, 0.6, 1.0), pool2=nn.MaxPool2d(3, 2),
+        flat=nn.Flatten(), fc3=nn.Linear(90, 5))
+
+
+def net(parts=parts):
     torch.manual_seed(20120930)
     model = nn.Sequential(parts()).eval()
     with torch.no_grad():
@@ -46,7 +55,7 @@ def net():
     return model
 
 
-def logits(model):
+def logits(model, parts=parts):
     """In float32, of the values that the file holds."""
     copy = nn.Sequential(parts()).eval()
     copy.load_state_dict({name: value.float() for name, value in model.state_dict().items()})
@@ -71,9 +80,9 @@ def without(path, names):
 def main():
     rows, folder = [], pathlib.Path(tempfile.mkdtemp())
 
-    def row(file, kind, writer, what, model, args=("--model", "tiny-nolrn")):
+    def row(file, kind, writer, what, model, args=("--model", "tiny-nolrn"), parts=parts):
         rows.append({"file": file, "format": kind, "writer": writer, "what": what, "args": list(args), "layer": "fc8",
-                     "output": logits(model)})
+                     "output": logits(model, parts)})
 
     def save(file, what, content, model):
         torch.save(content, folder / file)
@@ -116,6 +125,17 @@ def main():
                 model, args)
             if args[1] == file:
                 rows[-1]["layer"] = None
+    model = net(norm_parts)
+    for file, what, options in (
+            ("norm.onnx", "torch.onnx.export", {"dynamo": True}),
+            ("norm_any_batch.onnx", "torch.onnx.export, dynamic_shapes for the batch", {"dynamo": True, "dynamic_shapes": ({0: torch.export.Dim("n")},)}),
+            ("norm_torchscript.onnx", "torch.onnx.export, dynamo=False", {"dynamo": False}),
+            ("norm_torchscript_any_batch.onnx", "torch.onnx.export, dynamo=False, dynamic_axes for the batch",
+             {"dynamo": False, "input_names": ["x"], "dynamic_axes": {"x": {0: "n"}}})):
+        torch.onnx.export(model, (input_of(2 if "any" in file else 1),), str(folder / file), external_data=False, **options)
+        onnx.checker.check_model(onnx.load(folder / file))
+        row(file, "ONNX", f"torch {torch.__version__.split('+')[0]}", f"LocalResponseNorm by {what}, as a net", model, ["--model", file], norm_parts)
+        rows[-1]["layer"] = None
 
     (folder / "nets.json").write_text(json.dumps({"images": IMAGES, "shape": [3, 67, 67], "nets": rows}, indent=1))
     with tarfile.open(HERE / "torch_nets.tar.xz", "w:xz", preset=9) as out:
