@@ -539,7 +539,7 @@ static int onnx_reshape(NODE) {
         if (shape[d] == -1) open = open < 0 ? (int64_t)d : 9;
         if (d > 0 && shape[d] > 0) left = left % shape[d] ? 0 : left / shape[d];
     }
-    if (count > 1 && count <= 4 && open > 0 && open < 9) {
+    if (count > 1 && count <= 4 && open > 0 && open < 4) {
         shape[open] = left;
         left = left ? 1 : 0;
     }

@@ -171,7 +171,7 @@ int onnx_name_row(struct onnx *o, const char *wish, const char **out, struct ale
     char name[MOST + 32], base[MOST + 32];
     size_t length = 0;
     if (!utf8_is_valid(wish)) wish = "layer";
-    for (; wish[length] && length < MOST; length++) {
+    for (; length < MOST && wish[length]; length++) {
         name[length] = wish[length];
         if ((unsigned char)wish[length] <= ' ' || wish[length] == 0x7f) name[length] = '_';
     }
