@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
-# Builds a sanitizer preset and runs its tests, on PoCL and the reference: Intel's runtime is not clean under sanitizers itself. Of asan's
-# it is counted as well which lines and branches of runtime/ and host/ they reach: printed, with a line each in build/asan/reached.txt, which
-# tools/test --all shows. Fails where a test does, or under 90 % of the lines of either.
+# Builds a sanitizer preset and runs its tests, on PoCL and the reference: Intel's runtime is not clean under sanitizers itself.
 #   tests/rebuilt/sanitize.sh asan|tsan
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 cmake --preset "$1" >/dev/null
+cmake --build --preset "$1" --target but_kernels --parallel "$(nproc)"
 # Kernels are compiled by the driver, which no sanitizer sees into. To a sanitizer one small net is like the other (ALEXCL_TEST_FEW), and so is
 # one of full size, which take minutes on the reference. `alexcl check` runs what selfcheck.right does.
 # The list of mutants names tests that a sanitizer's build leaves out. The command line around the tuner compiles for minutes what the tuner's own test has compiled.
@@ -18,18 +17,4 @@ names='^cli_tune|\.(intel|rusticl|oclgrind)$|^two_vendors$|^selfcheck|(224|227|2
 alone='weights|prepare|conv_pack|fp16|safetensors|kinds|decode|matrix|counter_rng|status|nearest|ref_oracle|ref_operators|fuzz'
 [ "$1" != tsan ] || leave='kernel|endure' names+="|^faults\.kernels|^cli_check|^cli\.none|^oracle_nets\.(tiny_across|tiny_nolrn|tiny_orig|caffe227)\.|^($alone)(\.|\$)"
 export ALEXCL_TEST_FEW=1
-cmake --preset "$1" >/dev/null
-cmake --build --preset "$1" --target but_kernels --parallel "$(nproc)"
-find "build/$1" -name '*.gcda' -delete # of an earlier run
-ctest --test-dir "build/$1" --output-on-failure --parallel "$(nproc)" -LE "$leave" -E "$names"
-[ "$1" = asan ] || exit 0
-command -v gcovr >/dev/null || { echo "lines are not counted: gcovr is not installed (tools/setup --all installs it)"; exit 0; }
-code=0
-gcovr --root . --json build/asan/reached.json build/asan
-: >build/asan/reached.txt
-for folder in runtime host; do
-    gcovr --root . -a build/asan/reached.json -f $folder/ --branches # gcovr's table has either lines or branches
-    gcovr --root . -a build/asan/reached.json -f $folder/ --print-summary --fail-under-line 90 | tee /dev/stderr \
-        | sed -nE "s/^(lines|branches): /$folder\/ \1: /p" >>build/asan/reached.txt || code=1
-done
-exit $code
+exec ctest --test-dir "build/$1" --output-on-failure --parallel "$(nproc)" -LE "$leave" -E "$names"
