@@ -89,14 +89,9 @@ done:
 
 static int convert_count(struct convert *c, struct alexcl_error *err) {
     struct alexcl_plan *plan = NULL;
-    struct alexcl_plan_request request = {.size = sizeof request,
-                                          .targets = 1,
-                                          .memory = {INT64_MAX},
-                                          .max_alloc = {INT64_MAX},
-                                          .settings = &c->o->settings};
     struct alexcl_weights_file *made = NULL;
     int status;
-    TRY(alexcl_plan_make(c->model, &request, &plan, err));
+    TRY(options_shapes(c->o, c->model, NULL, &plan, err));
     struct alexcl_shape out = plan->layers[plan->layer_count - 1].out;
     c->classes = out.c * out.h * out.w;
     TRY(alexcl_weights_file_open(c->o->output, &made, err));

@@ -38,14 +38,8 @@ struct filters {
 /* The layer's shape, from a plan of the net up to it. */
 static int filters_find(struct filters *f, struct alexcl_error *err) {
     struct alexcl_plan *plan = NULL;
-    struct alexcl_plan_request request = {.size = sizeof request,
-                                          .last_layer = f->own->layer,
-                                          .targets = 1,
-                                          .memory = {INT64_MAX},
-                                          .max_alloc = {INT64_MAX},
-                                          .settings = &f->o->settings};
     int status;
-    TRY(alexcl_plan_make(f->model, &request, &plan, err));
+    TRY(options_shapes(f->o, f->model, f->own->layer, &plan, err));
     const struct alexcl_plan_layer *l = &plan->layers[plan->layer_count - 1];
     if (!l->layer->outputs || !l->layer->kernel[0] || (l->in.c != 1 && l->in.c != 3)) {
         status = error_set(err, ALEXCL_E_USAGE,

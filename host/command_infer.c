@@ -58,14 +58,9 @@ static int infer_open_results(struct infer *f, struct alexcl_error *err) {
     const struct infer_options *own = f->own;
     struct infer_results *r = &f->results;
     struct alexcl_plan *plan = NULL;
-    struct alexcl_plan_request request = {.size = sizeof request,
-                                          .targets = 1,
-                                          .memory = {INT64_MAX},
-                                          .max_alloc = {INT64_MAX},
-                                          .settings = &f->o->settings};
     int status;
     if (own->features) return ALEXCL_OK;
-    TRY(alexcl_plan_make(f->model, &request, &plan, err));
+    TRY(options_shapes(f->o, f->model, NULL, &plan, err));
     struct alexcl_shape out = plan->layers[plan->layer_count - 1].out;
     size_t classes = (size_t)out.c * (size_t)out.h * (size_t)out.w;
     alexcl_plan_free(plan);

@@ -20,17 +20,6 @@ static const struct option_row models_rows[] = {
 static const struct models_options models_defaults = {0};
 static const struct option_table models_options = OPTION_TABLE(models_rows, models_defaults);
 
-static int models_plan(const struct options *o, const struct alexcl_model *m, struct alexcl_plan **out,
-                       struct alexcl_error *err) {
-    return alexcl_plan_make(m,
-                            &(struct alexcl_plan_request){.size = sizeof(struct alexcl_plan_request),
-                                                          .targets = 1,
-                                                          .memory = {INT64_MAX},
-                                                          .max_alloc = {INT64_MAX},
-                                                          .settings = &o->settings},
-                            out, err);
-}
-
 static void models_line(const struct alexcl_model *m, const struct alexcl_plan *plan) {
     char input[40];
     snprintf(input, sizeof input, "%dx%dx%d", m->channels, m->height, m->width);
@@ -60,7 +49,7 @@ static int models_list(const struct options *o, struct alexcl_error *err) {
     for (size_t i = 0; status == ALEXCL_OK && (m = alexcl_model_get(i)) != NULL; i++) {
         struct alexcl_plan *plan;
         if (alexcl_model_hidden(m) && !o->verbose) continue;
-        status = models_plan(o, m, &plan, err);
+        status = options_shapes(o, m, NULL, &plan, err);
         if (status != ALEXCL_OK) break;
         if (o->format == FORMAT_JSON) {
             report_append(list, json_pack("{s:s, s:[i,i,i], s:I, s:I, s:s}", "name", m->name, "input", m->channels,
@@ -372,7 +361,7 @@ static int models_open(const struct options *o, const char *name, struct models_
         TRY(alexcl_model_open(name, &out->read, NULL, err));
         out->model = out->read;
     }
-    TRY(models_plan(o, out->model, &out->plan, err));
+    TRY(options_shapes(o, out->model, NULL, &out->plan, err));
     out->document = models_document(out);
 done:
     return status;

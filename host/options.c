@@ -472,6 +472,17 @@ int options_model_argument(const struct options *o, const char *command, const s
     return options_choose_model(o, o->argument_count ? o->arguments[0] : o->model_named ? o->model : NULL, out, err);
 }
 
+int options_shapes(const struct options *o, const struct alexcl_model *model, const char *last_layer,
+                   struct alexcl_plan **out, struct alexcl_error *err) {
+    struct alexcl_plan_request request = {.size = sizeof request,
+                                          .last_layer = last_layer,
+                                          .targets = 1,
+                                          .memory = {INT64_MAX},
+                                          .max_alloc = {INT64_MAX},
+                                          .settings = &o->settings};
+    return alexcl_plan_make(model, &request, out, err);
+}
+
 int options_split_images(const struct options *o) { return o->split && strcmp(o->split, "half") != 0; }
 
 int options_selection(const struct options *o, struct alexcl_selection **out, struct alexcl_error *err) {

@@ -117,6 +117,9 @@ int options_model_argument(const struct options *o, const char *command, const s
                            struct alexcl_error *err);
 /* The devices that are chosen; says which, and what each does, on stderr. */
 int options_selection(const struct options *o, struct alexcl_selection **out, struct alexcl_error *err);
+/* A plan of the model up to `last_layer` (NULL: all) for its shapes and sums: whatever memory there is. */
+int options_shapes(const struct options *o, const struct alexcl_model *model, const char *last_layer,
+                   struct alexcl_plan **out, struct alexcl_error *err);
 /* --split: whole images for each of two devices. */
 int options_split_images(const struct options *o);
 /* Its weights up to `last_layer` (NULL: all): of the file that is named, of the model's own file, else random, from
