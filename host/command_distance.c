@@ -208,13 +208,11 @@ static int distance_size(struct distance *d, int *height, int *width, struct ale
 /* ---- all ------------------------------------------------------------------------------------------- */
 
 static int distance_open(struct distance *d, struct alexcl_error *err) {
-    struct options references = *d->o;
     int status;
     TRY(options_expect(d->o, "distance", 2, INT_MAX, err));
     TRY(options_check_results(d->o, err));
-    references.argument_count = 1;
-    TRY(options_inputs(&references, 0, 0, &d->references, err));
-    TRY(options_inputs(d->o, 1, d->own->keep_going, &d->images, err));
+    TRY(options_inputs(d->o, 0, 1, 0, &d->references, err));
+    TRY(options_inputs(d->o, 1, d->o->argument_count - 1, d->own->keep_going, &d->images, err));
     if (!d->own->list && d->references.count != 1)
         return error_set(err, ALEXCL_E_USAGE,
                          "%s names %zu pictures: a reference is one; with --reference-list each is compared with one "

@@ -90,7 +90,7 @@ static int features_open(struct infer *f, struct alexcl_error *err) {
     TRY(alexcl_model_layer(f->model, f->own->features, &layer, err));
     f->scores.last = &f->model->layers[layer];
     f->scores.crops = 1;
-    TRY(options_inputs(o, 0, f->own->keep_going, &f->list, err));
+    TRY(options_inputs(o, 0, o->argument_count, f->own->keep_going, &f->list, err));
     if (f->own->limit && (size_t)f->own->limit < f->list.count) image_list_cut(&f->list, (size_t)f->own->limit);
     f->results.count = f->list.count;
     TRY(options_weights(o, f->model, f->own->features, &f->weights, err));

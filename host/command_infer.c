@@ -79,7 +79,7 @@ static int infer_open_images(struct infer *f, struct alexcl_error *err) {
         TRY(array_images_open(own->input, f->model, &f->input, err));
         f->results.count = f->input.count;
     } else {
-        TRY(options_inputs(o, 0, own->keep_going, &f->list, err));
+        TRY(options_inputs(o, 0, o->argument_count, own->keep_going, &f->list, err));
         f->results.count = f->list.count;
     }
     if (own->limit && (size_t)own->limit < f->results.count) {

@@ -174,7 +174,7 @@ done:
 static int nearest_open_images(struct infer *f, struct alexcl_error *err) {
     struct nearest *n = f->user;
     int status;
-    TRY(options_inputs(f->o, 0, f->own->keep_going, &n->images, err));
+    TRY(options_inputs(f->o, 0, f->o->argument_count, f->own->keep_going, &n->images, err));
     for (int i = 0; i < n->own->queries.count; i++)
         if (!image_list_add(&n->queries, n->own->queries.list[i]))
             return error_set(err, ALEXCL_E_MEMORY, "out of host memory: the queries");

@@ -523,14 +523,13 @@ const char *options_tell_precision(const struct options *o) {
     return strcmp(o->precision, "half") == 0 ? "; weights of fully connected layers in half precision" : "";
 }
 
-int options_inputs(const struct options *o, int first, int keep_going, struct image_list *out,
+int options_inputs(const struct options *o, int first, int count, int keep_going, struct image_list *out,
                    struct alexcl_error *err) {
     const char *const *names = (const char *const *)(o->arguments + first);
-    size_t count = (size_t)(o->argument_count - first);
-    for (size_t i = 0; i < count && !o->quiet; i++)
+    for (int i = 0; i < count && !o->quiet; i++)
         if (strcmp(names[i], "-") == 0 && isatty(STDIN_FILENO))
             fprintf(stderr, "reading names from the terminal; end with Ctrl-D\n");
-    int status = inputs_read(names, count, keep_going, out, err);
+    int status = inputs_read(names, (size_t)count, keep_going, out, err);
     if (status != ALEXCL_OK) return status;
     if (out->note && !o->quiet) report_message(NULL, out->note);
     return out->count ? ALEXCL_OK

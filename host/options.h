@@ -128,9 +128,9 @@ int options_weights(const struct options *o, const struct alexcl_model *model, c
                     struct alexcl_weights **out, struct alexcl_error *err);
 /* "; weights of fully connected layers in half precision", where they are; else "". */
 const char *options_tell_precision(const struct options *o);
-/* The pictures that the arguments from `first` on name (inputs.h), one at least; what was passed over is told on
+/* The pictures that `count` arguments from `first` on name (inputs.h), one at least; what was passed over is told on
  * stderr. Freed by image_list_free. */
-int options_inputs(const struct options *o, int first, int keep_going, struct image_list *out,
+int options_inputs(const struct options *o, int first, int count, int keep_going, struct image_list *out,
                    struct alexcl_error *err);
 /* ALEXCL_E_USAGE unless there are between `min` and `max` arguments. */
 int options_expect(const struct options *o, const char *command, int min, int max, struct alexcl_error *err);
