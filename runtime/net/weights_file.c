@@ -82,6 +82,14 @@ const struct alexcl_weights_text *alexcl_weights_file_text(const struct alexcl_w
 
 int alexcl_weights_file_random(const struct alexcl_weights_file *f) { return metadata_random(f->source); }
 
+/* NULL, with ALEXCL_E_USAGE, behind the last one. */
+static const struct source_tensor *file_tensor(const struct alexcl_weights_file *f, size_t index,
+                                               struct alexcl_error *err) {
+    if (index < f->source->tensor_count) return &f->source->tensors[index];
+    error_set(err, ALEXCL_E_USAGE, "%s: has %zu tensors, no number %zu", f->path, f->source->tensor_count, index);
+    return NULL;
+}
+
 int alexcl_weights_file_statistics(const struct alexcl_weights_file *f, size_t index,
                                    struct alexcl_weights_statistics *out, struct alexcl_error *err) {
     enum { SOME = 1 << 14 };
@@ -90,10 +98,8 @@ int alexcl_weights_file_statistics(const struct alexcl_weights_file *f, size_t i
     struct alexcl_weights_statistics s = {.finite = 1};
     double low = HUGE_VAL, high = -HUGE_VAL, sum = 0;
     uint64_t finite = 0;
-    if (index >= f->source->tensor_count)
-        return error_set(err, ALEXCL_E_USAGE, "%s: has %zu tensors, no number %zu", f->path, f->source->tensor_count,
-                         index);
-    const struct source_tensor *t = &f->source->tensors[index];
+    const struct source_tensor *t = file_tensor(f, index, err);
+    if (!t) return ALEXCL_E_USAGE;
     unsigned width = source_width(t->type);
     s.known = width > 0;
     uint64_t count = width ? t->bytes / width : 0;
@@ -119,10 +125,8 @@ done:
 
 int alexcl_weights_file_read(const struct alexcl_weights_file *f, size_t index, float *out, size_t count,
                              struct alexcl_error *err) {
-    if (index >= f->source->tensor_count)
-        return error_set(err, ALEXCL_E_USAGE, "%s: has %zu tensors, no number %zu", f->path, f->source->tensor_count,
-                         index);
-    const struct source_tensor *t = &f->source->tensors[index];
+    const struct source_tensor *t = file_tensor(f, index, err);
+    if (!t) return ALEXCL_E_USAGE;
     char shown[SOURCE_SHOWN];
     unsigned width = source_width(t->type);
     if (!width)
