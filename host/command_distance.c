@@ -40,7 +40,8 @@ struct distance_place {
 struct distance {
     const struct options *o;
     const struct distance_options *own;
-    char *weights;
+    char *path; /* of the weights */
+    struct alexcl_weights_file *weights;
     struct alexcl_selection *selection;
     struct image_list references, images;
     struct distance_place *places; /* of the list that goes through the net */
@@ -166,10 +167,12 @@ static int distance_run_size(struct distance *d, int height, int width, struct a
     d->next = d->images.count;
     TRY(lpips_model(height, width, &model, err));
     TRY(distance_fill(d, &f, err));
-    TRY(alexcl_weights_open(d->weights, &model, lpips_layers[LPIPS_LAYERS - 1], &f.weights, err));
+    TRY(alexcl_weights_file_weights(d->weights, &model, lpips_layers[LPIPS_LAYERS - 1], &f.weights, err));
     TRY(infer_begin(&f, err));
     alexcl_net_outputs(f.net, &shapes);
-    TRY(lpips_open(d->weights, shapes, &d->lpips, err));
+    status = lpips_open(d->weights, shapes, &d->lpips, err);
+    if (status == ALEXCL_E_DATA) error_prefix(err, "%s: ", d->path);
+    TRY(status);
     status = infer_run(&f, err);
     distance_emit(&f, &late);
     d->seconds += monotonic_now() - f.output.ready;
@@ -222,7 +225,8 @@ static int distance_open(struct distance *d, struct alexcl_error *err) {
         return error_set(err, ALEXCL_E_DATA,
                          "%s names %zu references for %zu images: --reference-list wants one for each",
                          d->o->arguments[0], d->references.count, d->images.count);
-    TRY(share_find(d->o, weights_name, &d->weights, err));
+    TRY(share_find(d->o, weights_name, &d->path, err));
+    TRY(alexcl_weights_file_open(d->path, &d->weights, err));
     TRY(options_selection(d->o, &d->selection, err));
     if (d->o->format == FORMAT_JSON) d->list = json_array();
     if (d->o->format == FORMAT_CSV)
@@ -283,7 +287,8 @@ done:
     image_list_free(&d.references);
     image_list_free(&d.images);
     alexcl_selection_free(d.selection);
-    free(d.weights);
+    alexcl_weights_file_free(d.weights);
+    free(d.path);
     return status;
 }
 

@@ -48,8 +48,8 @@ int lpips_model(int height, int width, struct alexcl_model *out, struct alexcl_e
     return ALEXCL_OK;
 }
 
-static int lpips_read_weights(const struct alexcl_weights_file *file, const char *path, int index,
-                              struct lpips_layer *layer, struct alexcl_error *err) {
+static int lpips_read_weights(const struct alexcl_weights_file *file, int index, struct lpips_layer *layer,
+                              struct alexcl_error *err) {
     char name[32];
     float *values = NULL;
     size_t at = 0;
@@ -60,7 +60,7 @@ static int lpips_read_weights(const struct alexcl_weights_file *file, const char
     while ((t = alexcl_weights_file_tensor(file, at)) != NULL && strcmp(t->name, name) != 0) at++;
     for (int i = 0; t && i < t->dims && i < 4; i++) count *= t->shape[i];
     if (!t || t->dims > 4 || count != layer->channels)
-        return error_set(err, ALEXCL_E_DATA, "%s: no tensor %s of %zu values: not the weights of LPIPS", path, name,
+        return error_set(err, ALEXCL_E_DATA, "no tensor %s of %zu values: not the weights of LPIPS", name,
                          layer->channels);
     TRY(memory_alloc_floats(&values, layer->channels, name, err));
     TRY(alexcl_weights_file_read(file, at, values, layer->channels, err));
@@ -70,14 +70,12 @@ done:
     return status;
 }
 
-int lpips_open(const char *path, const struct alexcl_shape shapes[LPIPS_LAYERS], struct lpips **out,
-               struct alexcl_error *err) {
+int lpips_open(const struct alexcl_weights_file *file, const struct alexcl_shape shapes[LPIPS_LAYERS],
+               struct lpips **out, struct alexcl_error *err) {
     static const char what[] = "what pictures are compared with";
-    struct alexcl_weights_file *file = NULL;
     struct lpips *l = NULL;
     int status = ALEXCL_OK;
     TRY(memory_alloc(&l, 1, sizeof *l, what, err));
-    TRY(alexcl_weights_file_open(path, &file, err));
     for (int i = 0; i < LPIPS_LAYERS; i++) {
         struct lpips_layer *layer = &l->layers[i];
         layer->channels = (size_t)shapes[i].c;
@@ -85,12 +83,11 @@ int lpips_open(const char *path, const struct alexcl_shape shapes[LPIPS_LAYERS],
         TRY(memory_alloc(&layer->weights, layer->channels, sizeof *layer->weights, what, err));
         TRY(memory_alloc(&layer->inverse, layer->pixels, sizeof *layer->inverse, what, err));
         TRY(memory_alloc_floats(&layer->values, layer->channels * layer->pixels, what, err));
-        TRY(lpips_read_weights(file, path, i, layer, err));
+        TRY(lpips_read_weights(file, i, layer, err));
     }
     *out = l;
     l = NULL;
 done:
-    alexcl_weights_file_free(file);
     lpips_free(l);
     return status;
 }

@@ -14,8 +14,8 @@ int lpips_model(int height, int width, struct alexcl_model *out, struct alexcl_e
 struct lpips;
 /* The weights of its channels, of a file that has lin0.model.1.weight .. lin4; `shapes`: of the layers' values. Errors:
  * ALEXCL_E_DATA. */
-int lpips_open(const char *path, const struct alexcl_shape shapes[LPIPS_LAYERS], struct lpips **out,
-               struct alexcl_error *err);
+int lpips_open(const struct alexcl_weights_file *file, const struct alexcl_shape shapes[LPIPS_LAYERS],
+               struct lpips **out, struct alexcl_error *err);
 /* The layers' values of the picture that others are compared with, one layer's behind the other's; they are copied. */
 void lpips_refer(struct lpips *l, const float *values);
 /* The distance of another picture from that one: of each pixel of a layer the channels are scaled to length 1, their

@@ -53,13 +53,16 @@ static double expected(const float *a, const float *b) {
 START_TEST(the_distance_is_the_papers) {
     struct alexcl_error err = {0};
     struct lpips *l;
+    struct alexcl_weights_file *file;
     size_t count = value_count();
     float *a = support_random(count, "lpips a", 1), *b = support_random(count, "lpips b", 1);
     for (size_t i = 0; i < count; i++) { /* as behind a ReLU; and one picture has pixels of zeros alone */
         if (a[i] < 0) a[i] = 0;
         if (b[i] < 0 || i % (size_t)(shapes[0].h * shapes[0].w) == 7) b[i] = 0;
     }
-    EXPECT_OK(lpips_open(WEIGHTS, shapes, &l, &err), err);
+    EXPECT_OK(alexcl_weights_file_open(WEIGHTS, &file, &err), err);
+    EXPECT_OK(lpips_open(file, shapes, &l, &err), err);
+    alexcl_weights_file_free(file);
     lpips_refer(l, a);
     double got = lpips_distance(l, b), want = expected(a, b);
     ck_assert_msg(fabs(got - want) <= 1e-12 * want && want > 0.1, "%.17g, not %.17g", got, want);
@@ -75,13 +78,15 @@ END_TEST
 START_TEST(a_file_without_the_heads_is_told) {
     struct alexcl_error err = {0};
     struct lpips *l = NULL;
+    struct alexcl_weights_file *file;
     struct alexcl_shape other[LPIPS_LAYERS];
     for (int i = 0; i < LPIPS_LAYERS; i++) other[i] = shapes[i];
     other[3].c = 255;
-    EXPECT_ERROR(lpips_open(WEIGHTS, other, &l, &err), ALEXCL_E_DATA, "no tensor lin3.model.1.weight of 255 values",
-                 err);
+    EXPECT_OK(alexcl_weights_file_open(WEIGHTS, &file, &err), err);
+    EXPECT_ERROR(lpips_open(file, other, &l, &err), ALEXCL_E_DATA, "no tensor lin3.model.1.weight of 255 values", err);
+    alexcl_weights_file_free(file);
     err = (struct alexcl_error){0};
-    EXPECT_ERROR(lpips_open("missing", shapes, &l, &err), ALEXCL_E_DATA, "missing", err);
+    EXPECT_ERROR(alexcl_weights_file_open("missing", &file, &err), ALEXCL_E_DATA, "missing", err);
 }
 END_TEST
 
