@@ -4,6 +4,7 @@
  * preparation, or not at all. Rows that the last one does not need, as GoogLeNet's heads for training, are left out. */
 #include "caffe_model.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <stdlib.h>
 
@@ -212,8 +213,8 @@ static int caffe_set_name(struct caffe_builder *b, struct alexcl_error *err) {
     if (!name || !*name) name = "caffe";
     int status = caffe_keep(b->own, &kept, MOST + 1, 1, "a net's name", err);
     if (status != ALEXCL_OK) return status;
-    for (size_t i = 0; i < MOST && name[i]; i++)
-        kept[i] = (char)((unsigned char)name[i] > ' ' && (unsigned char)name[i] < 0x7f ? name[i] : '_');
+    snprintf(kept, MOST + 1, "%s", name);
+    source_make_plain(kept);
     b->model->name = kept;
     b->model->about = "a net of Caffe's, from a file";
     return ALEXCL_OK;

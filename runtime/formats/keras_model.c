@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "source.h"
+
 enum { KERAS_SIDE = 65535, KERAS_WINDOW = 16384, KERAS_CHANNELS = 1 << 24, KERAS_INPUTS = 32 };
 
 /* What a layer gives: by which row, -1: the net's input. */
@@ -528,8 +530,7 @@ static int keras_set_name(struct keras_builder *b, struct alexcl_error *err) {
     char *kept;
     int status = memory_copy_text(&kept, name && name[0] && strlen(name) < 200 ? name : "keras", err);
     if (status != ALEXCL_OK) return status;
-    for (char *c = kept; *c; c++)
-        if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 0x7f) *c = '_';
+    source_make_plain(kept);
     b->out->model.name = kept;
     b->out->model.about = "a net of Keras's, from a file";
     return keras_keep(b->out, kept, err);

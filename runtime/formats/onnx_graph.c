@@ -307,8 +307,7 @@ static int onnx_name_model(struct onnx *o, const char **out, struct alexcl_error
     int status = onnx_take(o, &name, length + 1, 1, err);
     if (status != ALEXCL_OK) return status;
     snprintf(name, length + 1, "%s", base);
-    for (size_t i = 0; i < length; i++)
-        if ((unsigned char)name[i] <= ' ' || (unsigned char)name[i] >= 0x7f) name[i] = '_';
+    source_make_plain(name);
     if (!length) return onnx_copy_text(o, out, "onnx", err);
     *out = name;
     return ALEXCL_OK;

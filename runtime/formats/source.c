@@ -33,6 +33,11 @@ const char *source_show(const char *text, char out[SOURCE_SHOWN]) {
     return out;
 }
 
+void source_make_plain(char *name) {
+    for (; *name; name++)
+        if ((unsigned char)*name <= ' ' || (unsigned char)*name >= 0x7f) *name = '_';
+}
+
 const char *source_show_shape(int dims, const uint64_t shape[4], char out[SOURCE_SHOWN]) {
     size_t used = 0;
     snprintf(out, SOURCE_SHOWN, "scalar");

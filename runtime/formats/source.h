@@ -101,6 +101,8 @@ void source_let_go(const struct source *s, const void *from, size_t bytes);
 /* A text from a file made fit for a message: control characters become '?', what is too long is cut. Returns `out`. */
 enum { SOURCE_SHOWN = 160 };
 const char *source_show(const char *text, char out[SOURCE_SHOWN]);
+/* A net's name from a file made fit for a model's: blanks and what is not ASCII become '_'. */
+void source_make_plain(char *name);
 /* "4096x9216", "scalar". */
 const char *source_show_shape(int dims, const uint64_t shape[4], char out[SOURCE_SHOWN]);
 #endif
