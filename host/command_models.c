@@ -193,8 +193,27 @@ static void models_value(const json_t *value, char *out, size_t size) {
     }
 }
 
+/* A layer's fields: the column where they begin, and where a line ends. */
+enum { FIELDS = 21, WIDTH = 80 };
+
+/* Prints a field from a column on, and says at which one it ended: a list that is too long for a line goes on in the
+ * next ones, under its first. */
+static size_t models_field(const char *key, const char *value, size_t column) {
+    size_t begin = column + (size_t)printf(" %s ", key);
+    column = begin;
+    for (size_t length; *value; value += length) {
+        length = strcspn(value, ",");
+        length += value[length] == ',';
+        if (column + length > WIDTH && column > begin) {
+            printf("\n%*s", (int)begin, "");
+            column = begin;
+        }
+        column += (size_t)printf("%.*s", (int)length, value);
+    }
+    return column;
+}
+
 static void models_text(const struct models_net *n) {
-    enum { FIELDS = 21 }; /* the column where they begin */
     static const char *const conventions[] = {"source", "colour", "resize", "crop",   "scale",
                                               "mean",   "std",    "lrn",    "classes"};
     char value[1000];
@@ -219,21 +238,19 @@ static void models_text(const struct models_net *n) {
         int name_width = printf("%-11s", name ? name : "");
         printf(" %s", type);
         json_object_foreach(layer, key, field) {
-            char text[1100];
             if (strcmp(key, "name") == 0 || strcmp(key, "type") == 0 || (strcmp(key, "inputs") == 0 && !elsewhere))
                 continue;
             models_value(field, value, sizeof value);
-            size_t length = (size_t)snprintf(text, sizeof text, " %s %s", key, value);
+            size_t length = strlen(key) + strlen(value) + 2;
             size_t used = column ? column : (size_t)(name_width + 1) + strlen(type);
-            if (used + length > 80 || (!column && used > FIELDS)) {
+            if (used + length > WIDTH || (!column && used > FIELDS)) {
                 printf("\n%*s", FIELDS, "");
                 column = FIELDS;
             } else if (!column) {
                 printf("%*s", FIELDS - (int)used, "");
                 column = FIELDS;
             }
-            column += length;
-            fputs(text, stdout);
+            column = models_field(key, value, column);
         }
         putchar('\n');
         before = name ? name : "";

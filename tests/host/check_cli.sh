@@ -171,6 +171,7 @@ run 0 models --format csv; csv 'name,input,parameters,macs,about'; tr -d '\r' <o
 grep -q '^alexnet,3x224x224,60965224,724406816,' models.csv || bad "CSV: not the paper's net"
 run 0 models --format json; json '.models | map(select(.name == "alexnet")) | .[0].input == [3,224,224] and .[0].parameters == 60965224 and .[0].macs == 724406816'
 [ "$(jq '.models | length' out)" = $(($(wc -l <models.csv) - 1)) ] || bad "CSV and JSON list other models"
+while IFS=, read -r name _; do run 0 models "$name"; narrow; done < <(tail -n +2 models.csv)
 run 0 models -v --format json; json '.models | map(.name) | index("tiny2t") != null'
 run 0 summary --model alexnet-keras --format csv; csv 'conv1,Conv2D,"(None, 54, 54, 96)",11712'; csv 'flat,Flatten,"(None, 6400)",0'; csv 'fc8,Dense,"(None, 1000)",4097000'
 run 0 summary --model lenet5-1998 --format json; json '.total == 60840 and .trainable == 60000 and .non_trainable == 840 and .layers[0].output == [6,28,28]'
