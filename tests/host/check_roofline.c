@@ -14,7 +14,7 @@ static double text_width(const char *text, double size) { return 0.6 * size * (d
 static struct alexcl_layer layers[LAYERS];
 static struct alexcl_plan_layer planned[LAYERS];
 static struct layer_time times[LAYERS];
-static char names[LAYERS][16];
+static char names[LAYERS][20];
 
 /* Layer i of `count` does 10 + i % 3 operations a byte, at rates a factor apart; the fastest is in the middle of the
  * net. */
