@@ -51,6 +51,7 @@ struct distance {
     size_t next;                   /* the one where it ended: its reference has another size */
     size_t done, failed;
     int worst;
+    size_t batch;            /* images at once; where sizes differ, the most */
     double seconds, started; /* of comparing; of the command */
     json_t *list;
 };
@@ -124,6 +125,14 @@ static int distance_resized(struct infer *f, const struct feed_item *item) {
     return 1;
 }
 
+/* Images at once: as many as have the pixels of 16 of 256 x 256, but never fewer than any net takes, nor so many that
+ * the devices wait for the first ones to be decoded. */
+static int distance_batch(int height, int width) {
+    enum { LEAST = 16, MOST = 64 };
+    int64_t batch = (int64_t)LEAST * 256 * 256 / ((int64_t)height * width);
+    return batch < LEAST ? LEAST : batch > MOST ? MOST : (int)batch;
+}
+
 /* The list of what goes through the net from image `at` on: entries that belong to the command's two lists. */
 static int distance_fill(struct distance *d, struct infer *f, struct alexcl_error *err) {
     size_t left = d->images.count - d->at, count = d->own->list ? 2 * left : left + 1, n = 0;
@@ -159,6 +168,7 @@ static int distance_run_size(struct distance *d, int height, int width, struct a
                       .user = d,
                       .outputs = lpips_layers,
                       .output_count = LPIPS_LAYERS,
+                      .batch = distance_batch(height, width),
                       .as_it_is = 1,
                       .model = &model,
                       .scores.crops = 1,
@@ -169,6 +179,7 @@ static int distance_run_size(struct distance *d, int height, int width, struct a
     TRY(distance_fill(d, &f, err));
     TRY(alexcl_weights_file_weights(d->weights, &model, lpips_layers[LPIPS_LAYERS - 1], &f.weights, err));
     TRY(infer_begin(&f, err));
+    if (f.batches.size > d->batch) d->batch = f.batches.size;
     alexcl_net_outputs(f.net, &shapes);
     status = lpips_open(d->weights, shapes, &d->lpips, err);
     if (status == ALEXCL_E_DATA) error_prefix(err, "%s: ", d->path);
@@ -260,11 +271,11 @@ static int distance_run(struct distance *d, struct alexcl_error *err) {
 
 static int distance_document(struct distance *d, const struct alexcl_error *why, struct alexcl_error *err) {
     double rate = d->seconds > 0 ? (double)d->done / d->seconds : 0;
-    json_t *document =
-        json_pack("{s:s, s:s, s:o, s:o, s:{s:f, s:f, s:f}, s:o}", "net", "alex", "version", "0.1", "reference",
-                  report_string(d->own->list ? d->o->arguments[0] : d->references.entries[0].shown), "images", d->list,
-                  "timing", "seconds", monotonic_now() - d->started, "compare_s", d->seconds, "images_per_s", rate,
-                  "error", report_string(why->text[0] ? why->text : NULL));
+    json_t *document = json_pack(
+        "{s:s, s:s, s:o, s:I, s:o, s:{s:f, s:f, s:f}, s:o}", "net", "alex", "version", "0.1", "reference",
+        report_string(d->own->list ? d->o->arguments[0] : d->references.entries[0].shown), "batch",
+        (json_int_t)d->batch, "images", d->list, "timing", "seconds", monotonic_now() - d->started, "compare_s",
+        d->seconds, "images_per_s", rate, "error", report_string(why->text[0] ? why->text : NULL));
     d->list = NULL;
     return report_json("distance", document, err);
 }

@@ -86,6 +86,7 @@ struct infer {
     void *user;                 /* the command's */
     const char *const *outputs; /* layers whose values it wants, in place of the last one's; NULL: that one */
     size_t output_count;
+    int batch;    /* images at once where --batch is not given; 0: as for any net */
     int as_it_is; /* pictures of the model's size alone, not resized */
     /* as_it_is: asked of a picture of another size, where it is not NULL. 1: the list ends before it; 0: it fails. */
     int (*resized)(struct infer *f, const struct feed_item *item);

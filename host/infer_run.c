@@ -60,7 +60,7 @@ static int infer_array(struct infer *f, struct alexcl_error *err) {
 static int infer_open_net(struct infer *f, size_t rows, struct alexcl_error *err) {
     const struct options *o = f->o;
     const struct infer_options *own = f->own;
-    size_t wanted = o->batch ? (size_t)o->batch : BATCH, in_floats = f->batches.in_floats;
+    size_t wanted = (size_t)(o->batch ? o->batch : f->batch ? f->batch : BATCH), in_floats = f->batches.in_floats;
     struct alexcl_net_options options = {.size = sizeof options,
                                          .batch = (int)(rows < wanted ? rows : wanted),
                                          .memory = o->memory,

@@ -19,6 +19,14 @@ for shape in "-b 1" "-b 2"; do
     run 0 -d $two $shape distance ex_ref.png ex_p0.png ex_p1.png ex_ref.png --format json
     [ "$(jq -c .images out)" = "$(jq -c .images one.json)" ] || bad "other bits on two devices, or in other batches"
 done
+# Small pictures go through the net by more at once. The reference computes one after the other, whatever the batch is.
+if [ "$implementation" != none ]; then
+    many=(); for i in {1..70}; do many+=(ex_p$((i % 2)).png); done
+    run 0 -d $one distance ex_ref.png "${many[@]}" --format json; json '.batch == 64'; jq -c .images out >many.json
+    run 0 -d $one -b 16 distance ex_ref.png "${many[@]}" --format json; json '.batch == 16'
+    [ "$(jq -c .images out)" = "$(cat many.json)" ] || bad "other bits by 64 at once"
+    [ "$(jq -c '.images[:2]' out)" = "$(jq -c '[.images[1, 0]]' one.json)" ] || bad "other bits than alone"
+fi
 run 0 -q -d $one distance ex_ref.png ex_p1.png ex_p0.png; silent; [ "$(sed 's/[0-9] / /' out)" = "$(printf '0.13756 ex_p1.png\n0.72188 ex_p0.png')" ] || bad "not in the order given"
 mkdir folder; cp ex_p1.png folder/b.png; cp ex_p0.png folder/B.png; cp ex_ref.png folder/a.png; printf 'folder/a.png\nex_p1.png\n' >two.txt
 run 0 -d $one distance ex_ref.png folder; [ "$(awk '{print $2}' out | paste -sd ' ')" = "folder/B.png folder/a.png folder/b.png" ] || bad "a folder's files are not in the order of their bytes"
@@ -40,6 +48,10 @@ run 2 distance ex_ref.png ex_p0.png -o d.json; says "--format json"
 
 # Pairs, where references of two sizes change, and some cannot be had.
 run 0 --model alexnet -d ref infer ex_p0.png --dump-patches large -q --features conv1 --save f.npy; cp large/*.png large.png
+if [ "$implementation" != none ]; then
+    many=(); for i in {1..25}; do many+=(large.png); done
+    run 0 -d $one distance large.png "${many[@]}" --format json; json '.batch == 20'
+fi
 printf 'ex_ref.png\nlarge.png\nlarge.png\nex_ref.png\n' >references.txt; printf 'ex_p0.png\nlarge.png\nlarge.png\nex_p1.png\n' >images.txt
 run 0 -d $one distance references.txt images.txt --reference-list --format json
 json '[.images[].reference] == ["ex_ref.png", "large.png", "large.png", "ex_ref.png"] and .reference == "references.txt" and .images[1].distance == 0 and .images[2].distance == 0'
