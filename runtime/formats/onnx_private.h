@@ -101,6 +101,8 @@ int onnx_fill(struct onnx *o, float value, int dims, const uint64_t *shape, stru
               struct alexcl_error *err);
 /* A view of t, whose axes count from the last, in another shape, as NumPy broadcasts it; 0 where it does not. */
 int onnx_broadcast(const struct source_tensor *t, int dims, const uint64_t *shape, struct source_tensor *out);
+/* A view of a constant as one value a channel of maps or units; 0 where it is something else. */
+int onnx_as_channels(const struct source_tensor *t, int rank, int channels, struct source_tensor *out);
 /* Strides of any tensor of at most four axes. */
 void onnx_set_strides(struct source_tensor *t);
 /* a * b or a + b, of the shape that both broadcast to; b NULL: a * factor. */
@@ -150,8 +152,14 @@ int onnx_make_row(struct onnx *o, const Onnx__NodeProto *n, const struct alexcl_
 
 /* ---- onnx_operators.c ---- */
 
-typedef int onnx_operator(struct onnx *o, const Onnx__NodeProto *n, struct alexcl_error *err);
+#define NODE struct onnx *o, const Onnx__NodeProto *n, struct alexcl_error *err
+typedef int onnx_operator(NODE);
 onnx_operator *onnx_find_operator(const char *name); /* or NULL */
+
+/* ---- onnx_affine.c, onnx_shapes.c: one function for each operator of that name ---- */
+
+onnx_operator onnx_add, onnx_batch_norm, onnx_mul, onnx_sum;
+onnx_operator onnx_concat, onnx_constant, onnx_constant_of_shape, onnx_flatten, onnx_reshape, onnx_unsqueeze;
 
 /* ---- onnx_lrn.c ---- */
 

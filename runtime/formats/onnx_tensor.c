@@ -368,6 +368,15 @@ int onnx_broadcast(const struct source_tensor *t, int dims, const uint64_t *shap
     return 1;
 }
 
+int onnx_as_channels(const struct source_tensor *t, int rank, int channels, struct source_tensor *out) {
+    uint64_t shape[ONNX_MOST_AXES] = {1, (uint64_t)channels, 1, 1};
+    if (!onnx_broadcast(t, rank, shape, out)) return 0;
+    out->shape[0] = out->shape[1];
+    out->stride[0] = out->stride[1];
+    out->dims = 1;
+    return 1;
+}
+
 int onnx_combine(struct onnx *o, const struct source_tensor *a, const struct source_tensor *b, int product,
                  double factor, struct source_tensor *out, struct alexcl_error *err) {
     uint64_t shape[ONNX_MOST_AXES] = {0};
