@@ -70,7 +70,7 @@ types=$(sed -n '/^enum alexcl_layer_type {/,/^};/s/^ *\(ALEXCL_[A-Z_]*\).*/\1/p'
 [ -n "$types" ] || bad "$public/alexcl.h: no types of layers are found: is it still read right?"
 for file in $(grep -lwE "$types" -r runtime host --include='*.[ch]'); do
     case $file in
-    $public/alexcl.h | runtime/layers/* | runtime/ref/* | runtime/graph/model* | runtime/formats/caffe_rows.c | runtime/formats/keras_model.c | runtime/formats/onnx_*.c) ;;
+    $public/alexcl.h | runtime/layers/* | runtime/ref/* | runtime/graph/model* | runtime/formats/caffe_rows.c | runtime/formats/keras_rows.c | runtime/formats/onnx_*.c) ;;
     *) bad "$file names a type of layers: ask its row (struct layer_ops) or the plan" ;;
     esac
 done
