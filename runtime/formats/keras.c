@@ -1,28 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* Keras's files: .h5 of its older way (`layer_names` and `weight_names` say what there is), .weights.h5 of Keras 3
- * (layers/NAME/vars/N), and .keras, an archive of the latter and a config. Tensors are named after their layers, and
- * stand in the order of the layers: HDF5 would list dense_10 before dense_2, so the order is the config's, or that of
- * the attributes; a .weights.h5 alone has none but the one in which it was written. Kernels are turned by strides. */
+/* Keras's files: .h5 of its older way, .weights.h5 of Keras 3, and .keras, an archive of the latter and a config.
+ * Tensors are named after their layers and stand in the order of the layers (keras_variables.c); kernels are turned by
+ * strides. What a net's row needs and the file has not as it is, the factors of a norm and biases of zeros, is made
+ * here. */
 #define _GNU_SOURCE /* memmem */
 #include "keras.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "archive.h"
-#include "h5_list.h"
 #include "json_text.h"
-#include "keras_config.h"
 #include "keras_model.h"
+#include "keras_variables.h"
 #include "memory.h"
 #include "source.h"
 
 #define SAVE_AGAIN "model.save('NEW.keras'), by Keras 3, writes one that is read"
-enum { KERAS_MOST_CONFIG = 16 << 20, KERAS_MOST_NAME = 4096, KERAS_MOST_MADE = 1 << 24 };
-static const uint64_t KERAS_NO_RANK = UINT64_MAX >> 1;
+enum { KERAS_MOST_CONFIG = 16 << 20, KERAS_MOST_MADE = 1 << 24 };
 
 struct keras_own {
     struct h5_list list;
@@ -37,269 +34,14 @@ struct keras_own {
     size_t value_count;
 };
 
-/* A dataset that is a layer's variable. */
-struct keras_variable {
-    const struct h5_dataset *dataset;
-    const char *path; /* of what holds the layer's variables: "layers/conv2d" */
-    size_t path_length;
-    const char *layer; /* its name */
-    size_t layer_length;
-    char role[64]; /* "kernel", "gamma" */
-    const struct keras_layer *config;
-    uint64_t rank;  /* of the layer */
-    uint64_t index; /* in the layer */
-    size_t of;      /* how many variables the layer has */
-};
 struct keras_file {
     const char *path;
     struct keras_own *own;
-    struct keras_variable *variables;
-    size_t count;
-    int ordered;
+    struct keras_variables variables;
 };
-
-/* ---- which layer, and what of it ---------------------------------------------------------------- */
 
 static int keras_fail_memory(const char *path, struct alexcl_error *err) {
     return error_set(err, ALEXCL_E_MEMORY, "out of host memory: the variables of %s", path);
-}
-
-static int keras_is_class(const struct keras_variable *v, const char *class_name) {
-    char snake[128], wanted[128];
-    size_t last = v->path_length;
-    if (v->config) return strcmp(v->config->class_name, class_name) == 0;
-    /* Keras 3 names it after the class, and a number. */
-    keras_config_snake(class_name, wanted, sizeof wanted);
-    while (last > 0 && v->path[last - 1] != '/') last--;
-    snprintf(snake, sizeof snake, "%.*s", (int)(v->path_length - last), v->path + last);
-    size_t length = strlen(wanted);
-    return strncmp(snake, wanted, length) == 0 &&
-           (!snake[length] ||
-            (snake[length] == '_' && strspn(snake + length + 1, "0123456789") == strlen(snake + length + 1)));
-}
-
-/* What variable `index` of a Keras 3 layer is: only its place tells. */
-static void keras_set_role(struct keras_variable *v) {
-    static const char *const norm[] = {"gamma", "beta", "moving_mean", "moving_variance"}, *const separable[] = {
-                                                                                               "depthwise_kernel",
-                                                                                               "pointwise_kernel",
-                                                                                               "bias"};
-    size_t index = (size_t)v->index;
-    const char *role = NULL;
-    if (keras_is_class(v, "BatchNormalization") || keras_is_class(v, "LayerNormalization")) {
-        int scale = keras_config_true(v->config, "scale", v->of > 3 || keras_is_class(v, "LayerNormalization")),
-            centre = keras_config_true(v->config, "center", scale);
-        size_t at = index + (size_t)(!scale) + (size_t)(!centre && (index > 0 || !scale));
-        if (v->config || v->of != 3) role = at < 4 ? norm[at] : NULL; /* of three, one of gamma and beta is not there */
-    } else if (keras_is_class(v, "SeparableConv2D")) {
-        role = index < 3 ? separable[index] : NULL;
-    } else if (index == 0 && v->dataset->dims >= 2) {
-        role = "kernel";
-    } else if (index == 1 && v->of == 2 && v->dataset->dims == 1) {
-        role = "bias";
-    }
-    snprintf(v->role, sizeof v->role, "%s", role ? role : "");
-    if (!role) snprintf(v->role, sizeof v->role, "var%llu", (unsigned long long)v->index);
-}
-
-/* ---- the older .h5 ------------------------------------------------------------------------------ */
-
-/* The texts of an attribute, which Keras cuts into name0, name1, .. where they are many: calls `each` for every one. */
-static int keras_each_text(const struct h5_list *list, const char *path, const char *name,
-                           int (*each)(void *user, const char *text, struct alexcl_error *err), void *user,
-                           struct alexcl_error *err) {
-    char piece[64];
-    const struct h5_attribute *a = h5_list_attribute(list, path, name);
-    for (unsigned i = 0;; i++) {
-        const char *text = a ? a->texts : NULL;
-        for (size_t k = 0; a && k < a->count; k++, text = h5_list_next(text)) {
-            int status = each(user, text, err);
-            if (status != ALEXCL_OK) return status;
-        }
-        snprintf(piece, sizeof piece, "%s%u", name, i);
-        a = h5_list_attribute(list, path, piece);
-        if (!a) return ALEXCL_OK;
-    }
-}
-
-struct keras_legacy {
-    struct keras_file *file;
-    const char *root;             /* "" or "model_weights" */
-    const char *layer;            /* of layer_names */
-    char folder[KERAS_MOST_NAME]; /* its group */
-    const struct keras_layer *config;
-    uint64_t rank, index;
-    size_t capacity;
-};
-
-static int keras_add_legacy(void *user, const char *weight, struct alexcl_error *err) {
-    struct keras_legacy *g = user;
-    char full[KERAS_MOST_NAME], shown[SOURCE_SHOWN];
-    struct keras_file *f = g->file;
-    const char *last = strrchr(weight, '/'), *role = last ? last + 1 : weight, *layer = g->layer;
-    size_t layer_length = strlen(layer), role_length = strcspn(role, ":");
-    if ((size_t)snprintf(full, sizeof full, "%s/%s", g->folder, weight) >= sizeof full) full[0] = '\0';
-    const struct h5_dataset *d = h5_list_dataset(&f->own->list, full);
-    if (!d)
-        return error_set(err, ALEXCL_E_DATA,
-                         "%s: the weight %s, which it lists, is not there; the file is damaged, make or fetch it again",
-                         f->path, source_show(weight, shown));
-    if (f->count == g->capacity) /* some more than once */
-        return error_set(err, ALEXCL_E_DATA,
-                         "%s: it lists more weights than it has; the file is damaged, make or "
-                         "fetch it again",
-                         f->path);
-    const struct keras_layer *config = g->config;
-    if (last && config && json_is_array(json_object_get(config->config, "layers"))) { /* a model inside the model */
-        const char *begin = last;
-        while (begin > weight && begin[-1] != '/') begin--;
-        layer = begin;
-        layer_length = (size_t)(last - begin);
-        char name[KERAS_MOST_NAME];
-        snprintf(name, sizeof name, "%.*s", (int)layer_length, layer);
-        config = keras_config_find(&f->own->config, name);
-    }
-    struct keras_variable *v = &f->variables[f->count++];
-    *v = (struct keras_variable){.dataset = d,
-                                 .path = d->path,
-                                 .path_length = strlen(d->path),
-                                 .layer = layer,
-                                 .layer_length = layer_length,
-                                 .config = config,
-                                 .rank = g->rank,
-                                 .index = g->index++};
-    snprintf(v->role, sizeof v->role, "%.*s", (int)(role_length < sizeof v->role ? role_length : sizeof v->role - 1),
-             role);
-    return ALEXCL_OK;
-}
-
-static int keras_add_legacy_layer(void *user, const char *name, struct alexcl_error *err) {
-    struct keras_legacy *g = user;
-    g->layer = name;
-    g->config = keras_config_find(&g->file->own->config, name);
-    g->index = 0;
-    if ((size_t)snprintf(g->folder, sizeof g->folder, "%s%s%s", g->root, g->root[0] ? "/" : "", name) >=
-        sizeof g->folder)
-        g->folder[0] = '\0';
-    int status = keras_each_text(&g->file->own->list, g->folder, "weight_names", keras_add_legacy, g, err);
-    g->rank++;
-    return status;
-}
-
-static int keras_collect_legacy(struct keras_file *f, const char *root, struct alexcl_error *err) {
-    struct keras_legacy g = {.file = f, .root = root, .capacity = f->own->list.dataset_count};
-    f->ordered = 1;
-    int status = keras_each_text(&f->own->list, root, "layer_names", keras_add_legacy_layer, &g, err);
-    if (status == ALEXCL_OK) status = keras_add_legacy_layer(&g, "top_level_model_weights", err);
-    return status;
-}
-
-/* ---- Keras 3 ------------------------------------------------------------------------------------ */
-
-/* "layers/conv2d/vars/1": the layer's path and the variable's place. What metrics, optimizers and dropout's generators
- * keep is no weight. */
-static int keras_split_path(const char *path, size_t *length, uint64_t *index) {
-    static const char *const others[] = {"optimizer", "seed_generator",  "metrics",
-                                         "_metrics",  "compile_metrics", "_loss_tracker"};
-    const char *last = strrchr(path, '/');
-    size_t digits = last ? strspn(last + 1, "0123456789") : 0;
-    if (!last || digits == 0 || digits > 5 || last[1 + digits]) return 0;
-    *index = strtoull(last + 1, NULL, 10);
-    size_t before = (size_t)(last - path);
-    if (before < 4 || memcmp(last - 4, "vars", 4) != 0 || (before > 4 && last[-5] != '/')) return 0;
-    *length = before > 4 ? before - 5 : 0;
-    for (const char *at = path; at < path + *length; at += strcspn(at, "/") + 1)
-        for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-            if (strcspn(at, "/") == strlen(others[i]) && memcmp(at, others[i], strlen(others[i])) == 0) return 0;
-    return 1;
-}
-
-/* The true name of a layer, which its path is not: by the config, else by the attribute of its group, else the path. */
-static void keras_name_layer(const struct keras_file *f, struct keras_variable *v) {
-    char group[KERAS_MOST_NAME];
-    snprintf(group, sizeof group, "%.*s%svars", (int)v->path_length, v->path, v->path_length ? "/" : "");
-    const char *name = v->config ? v->config->name : h5_list_text(&f->own->list, group, "name");
-    size_t begin = v->path_length;
-    while (begin > 0 && v->path[begin - 1] != '/') begin--;
-    /* A model of one's own class keeps layers as attributes: these are the names that one knows them by. */
-    int listed = begin >= 7 && memcmp(v->path + begin - 7, "layers/", 7) == 0;
-    if (name && name[0] && (v->config || listed || v->path_length == 0)) {
-        v->layer = name;
-        v->layer_length = strlen(name);
-    } else {
-        v->layer = v->path + begin;
-        v->layer_length = v->path_length - begin;
-    }
-}
-
-static int keras_by_rank(const void *a, const void *b) {
-    const struct keras_variable *x = a, *y = b;
-    if (x->rank != y->rank) return x->rank < y->rank ? -1 : 1;
-    int order = x->path == y->path ? 0 : strcmp(x->dataset->path, y->dataset->path);
-    if (x->index != y->index && x->of == y->of) return x->index < y->index ? -1 : 1;
-    return order;
-}
-
-/* Cuts the number off a layer's path: of "layers/conv2d_10" 10, and the length of "layers/conv2d". */
-static uint64_t keras_number(const struct keras_variable *v, size_t *length) {
-    size_t end = v->path_length;
-    while (end > 0 && isdigit((unsigned char)v->path[end - 1])) end--;
-    int numbered = end > 1 && end < v->path_length && v->path_length - end < 10 && v->path[end - 1] == '_';
-    *length = numbered ? end - 1 : v->path_length;
-    return numbered ? strtoull(v->path + end, NULL, 10) : 0;
-}
-
-/* Whether the order in which layers were written is that of their numbers: of each kind, in each model. */
-static int keras_is_in_order(const struct keras_file *f) {
-    enum { MOST = 4096 };
-    if (f->count > MOST) return 0;
-    for (size_t i = 0; i < f->count; i++) {
-        const struct keras_variable *v = &f->variables[i];
-        size_t length, other;
-        uint64_t number = keras_number(v, &length);
-        if (!memmem(v->path, v->path_length, "layers/", 7)) return 0; /* attributes, which are written by name */
-        for (size_t k = 0; k < i; k++)
-            if (keras_number(&f->variables[k], &other) > number && other == length &&
-                memcmp(f->variables[k].path, v->path, length) == 0)
-                return 0;
-    }
-    return 1;
-}
-
-static int keras_collect_variables(struct keras_file *f) {
-    const struct h5_list *list = &f->own->list;
-    const struct keras_config *config = &f->own->config;
-    for (size_t i = 0; i < list->dataset_count; i++) {
-        struct keras_variable v = {
-            .dataset = &list->datasets[i], .path = list->datasets[i].path, .rank = KERAS_NO_RANK};
-        if (keras_split_path(v.path, &v.path_length, &v.index)) f->variables[f->count++] = v;
-    }
-    /* Those of a layer are together: paths are sorted. */
-    for (size_t begin = 0, end; begin < f->count; begin = end) {
-        struct keras_variable *v = &f->variables[begin];
-        uint64_t written = UINT64_MAX;
-        for (end = begin; end < f->count && f->variables[end].path_length == v->path_length &&
-                          memcmp(f->variables[end].path, v->path, v->path_length) == 0;
-             end++)
-            if (f->variables[end].dataset->address < written) written = f->variables[end].dataset->address;
-        for (size_t l = 0; l < config->count && !v->config; l++)
-            if (strlen(config->layers[l].path) == v->path_length &&
-                memcmp(config->layers[l].path, v->path, v->path_length) == 0)
-                v->config = &config->layers[l];
-        for (size_t i = begin; i < end; i++) {
-            struct keras_variable *w = &f->variables[i];
-            w->config = v->config;
-            w->path = v->path;
-            w->of = end - begin;
-            w->rank = v->config ? (uint64_t)(v->config - config->layers)
-                                : KERAS_NO_RANK + (written < KERAS_NO_RANK ? written : KERAS_NO_RANK);
-            keras_name_layer(f, w);
-            keras_set_role(w);
-        }
-    }
-    qsort(f->variables, f->count, sizeof *f->variables, keras_by_rank);
-    f->ordered = config->count > 0 || keras_is_in_order(f);
-    return ALEXCL_OK;
 }
 
 /* ---- tensors ------------------------------------------------------------------------------------ */
@@ -377,7 +119,7 @@ static int keras_part_names(struct keras_file *f, struct source *s, struct alexc
                 goto done;
             }
             char *name;
-            TRY(memory_copy_text(&name, f->variables[at].dataset->path, err));
+            TRY(memory_copy_text(&name, f->variables.all[at].dataset->path, err));
             for (char *c = name; *c; c++)
                 if (*c == '/') *c = '.';
             free(f->own->names[at]);
@@ -476,16 +218,16 @@ static int keras_fill(struct keras_file *f, struct source *s, struct alexcl_erro
         [KERAS_DENSE] = "dense kernels from inputs,units to units,inputs",
     };
     int status = ALEXCL_OK, told[4] = {0};
-    size_t most = f->count + 2 * f->own->model.made_count;
+    size_t most = f->variables.count + 2 * f->own->model.made_count;
     TRY(memory_alloc(&s->tensors, most, sizeof *s->tensors, "a model's tensors", err));
     TRY(memory_alloc(&f->own->names, most, sizeof *f->own->names, "a model's tensors", err));
     TRY(memory_alloc(&f->own->values, most, sizeof *f->own->values, "a model's tensors", err));
-    for (size_t i = 0; i < f->count; i++) TRY(keras_add_tensor(f, &f->variables[i], s, told, err));
+    for (size_t i = 0; i < f->variables.count; i++) TRY(keras_add_tensor(f, &f->variables.all[i], s, told, err));
     TRY(keras_part_names(f, s, err));
     TRY(keras_add_made(f, s, err));
     for (int i = KERAS_CONV; i <= KERAS_DENSE; i++)
         if (told[i]) string_buffer_add(&s->done, "%s\n", done[i]);
-    s->in_order = f->ordered;
+    s->in_order = f->variables.ordered;
     s->channels_last = keras_config_flattens_channels_last(&f->own->config);
 done:
     return status;
@@ -506,18 +248,13 @@ static int keras_tell(struct keras_own *own, const char *root, struct source *s,
 /* The HDF5 file of a model, which is listed already, and its config read where there is one. */
 static int keras_use_list(struct keras_own *own, const char *path, struct source *s, struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    struct keras_file f = {.path = path, .own = own};
-    const char *root = NULL, *config;
-    static const char *const roots[] = {"", "model_weights"};
-    for (size_t i = 0; i < 2 && !root; i++)
-        if (h5_list_attribute(&own->list, roots[i], "layer_names") ||
-            h5_list_attribute(&own->list, roots[i], "layer_names0"))
-            root = roots[i];
-    config = h5_list_text(&own->list, "", "model_config");
+    struct keras_file f = {
+        .path = path, .own = own, .variables = {.path = path, .list = &own->list, .config = &own->config}};
+    const char *config = h5_list_text(&own->list, "", "model_config");
     if (config && !own->config.document) TRY(keras_config_read(config, strlen(config), path, &own->config, err));
-    TRY(memory_alloc(&f.variables, own->list.dataset_count, sizeof *f.variables, "a model's variables", err));
-    TRY(root ? keras_collect_legacy(&f, root, err) : keras_collect_variables(&f));
-    if (!root && f.count == 0) {
+    TRY(keras_find_variables(&f.variables, err));
+    const char *root = f.variables.root;
+    if (!root && f.variables.count == 0) {
         status = error_set(err, ALEXCL_E_DATA,
                            "%s: an HDF5 file, but none of Keras's: neither the attribute layer_names nor variables as "
                            "layers/NAME/vars/0; " SAVE_AGAIN,
@@ -531,7 +268,7 @@ static int keras_use_list(struct keras_own *own, const char *path, struct source
     TRY(keras_fill(&f, s, err));
     TRY(keras_tell(own, root ? root : "", s, err));
 done:
-    free(f.variables);
+    free(f.variables.all);
     return status;
 }
 
