@@ -89,18 +89,6 @@ static int feed_make(const struct feed *feed, size_t index, struct slot *slot, s
     return status;
 }
 
-/* "line 3: cat.jpg: ..."; messages begin with the path as it was opened, which the list shows shorter. */
-static void feed_locate(const struct image_list_entry *e, struct alexcl_error *err) {
-    char text[sizeof err->text], place[IMAGE_LIST_PLACE];
-    memcpy(text, err->text, sizeof text);
-    size_t length = strlen(e->path);
-    int named = strncmp(text, e->path, length) == 0 && strncmp(text + length, ": ", 2) == 0;
-    err->text[0] = '\0';
-    image_list_place(e, place);
-    error_prefix(err, "%s%s: %s%s", place, e->shown, named ? text + length + 2 : text,
-                 e->blanks ? "; put names with blanks in \"quotes\"" : "");
-}
-
 static void *feed_work(void *argument) {
     struct feed *feed = argument;
     pthread_mutex_lock(&feed->lock);
@@ -117,7 +105,7 @@ static void *feed_work(void *argument) {
         slot->index = index;
         slot->width = slot->height = 0;
         if (feed_make(feed, index, slot, &err) != ALEXCL_OK) {
-            feed_locate(&feed->list->entries[index], &err);
+            image_list_locate(&feed->list->entries[index], &err);
             slot->error = malloc(sizeof err);
             if (slot->error) *slot->error = err;
         }

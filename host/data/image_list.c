@@ -111,6 +111,21 @@ int image_list_label(struct image_list *list, struct image_list_entry *e, const 
     return 1;
 }
 
+static int image_list_compare(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
+void image_list_sort_labels(struct image_list *list) {
+    if (!list->label_count) return;
+    qsort(list->labels, list->label_count, sizeof *list->labels, image_list_compare);
+    for (size_t i = 0; i < list->count; i++) {
+        struct image_list_entry *e = &list->entries[i];
+        if (!e->label) continue;
+        char *const *at = bsearch(&e->label, list->labels, list->label_count, sizeof *list->labels, image_list_compare);
+        e->label_id = (int)(at - list->labels);
+    }
+    for (size_t i = 0; i < list->slot_count; i++) list->slots[i] = 0;
+    for (size_t i = 0; i < list->label_count; i++) list->slots[image_list_slot(list, list->labels[i])] = (int)i + 1;
+}
+
 static struct image_list_entry *image_list_new(struct image_list *list) {
     if (list->count == list->capacity) {
         size_t capacity = list->capacity ? 2 * list->capacity : 64;
@@ -154,6 +169,17 @@ void image_list_place(const struct image_list_entry *e, char out[IMAGE_LIST_PLAC
                  e->line);
     else if (e->line)
         snprintf(out, IMAGE_LIST_PLACE, "line %d: ", e->line);
+}
+
+void image_list_locate(const struct image_list_entry *e, struct alexcl_error *err) {
+    char text[sizeof err->text], place[IMAGE_LIST_PLACE];
+    memcpy(text, err->text, sizeof text);
+    size_t length = strlen(e->path);
+    int named = strncmp(text, e->path, length) == 0 && strncmp(text + length, ": ", 2) == 0;
+    err->text[0] = '\0';
+    image_list_place(e, place);
+    error_prefix(err, "%s%s: %s%s", place, e->shown, named ? text + length + 2 : text,
+                 e->blanks ? "; put names with blanks in \"quotes\"" : "");
 }
 
 /* ---- a line ---------------------------------------------------------------------------------------- */

@@ -41,12 +41,17 @@ int image_list_append(const char *path, int several, struct image_list *list, st
 /* A picture at the end, and its label. NULL and 0: out of memory. */
 struct image_list_entry *image_list_add(struct image_list *list, const char *path);
 int image_list_label(struct image_list *list, struct image_list_entry *e, const char *label);
+/* Labels become numbered in the order of their bytes. */
+void image_list_sort_labels(struct image_list *list);
 /* Looks up whether a line with blanks is a name and a label, or a name: `path`, `label` and `error` are right behind
  * this. Cheap where there is nothing to look up. */
 void image_list_settle(struct image_list_entry *e);
 /* "line 3: ", "list.txt, line 3: " or "", which messages begin with. */
 enum { IMAGE_LIST_PLACE = 512 };
 void image_list_place(const struct image_list_entry *e, char out[IMAGE_LIST_PLACE]);
+/* An error of reading the picture, "cat.jpg: ...", becomes the list's: "line 3: cat.jpg: ...". Messages begin with the
+ * path as it was opened, which the list shows shorter. */
+void image_list_locate(const struct image_list_entry *e, struct alexcl_error *err);
 /* Keeps the first `count` entries. */
 void image_list_cut(struct image_list *list, size_t count);
 void image_list_free(struct image_list *list);

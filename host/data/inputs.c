@@ -162,8 +162,6 @@ static int inputs_folder(struct inputs *in, const char *name, struct alexcl_erro
     return ALEXCL_OK;
 }
 
-static int inputs_compare_texts(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
-
 /* Where each picture stands in a folder of the one folder, one level down, that is its class. */
 static int inputs_tree(struct image_list *list, const char *name, struct alexcl_error *err) {
     size_t length = strlen(name);
@@ -181,13 +179,7 @@ static int inputs_tree(struct image_list *list, const char *name, struct alexcl_
         *slash = '/';
         if (!made) return inputs_no_memory(err);
     }
-    qsort(list->labels, list->label_count, sizeof *list->labels, inputs_compare_texts);
-    for (size_t i = 0; i < list->count; i++) {
-        struct image_list_entry *e = &list->entries[i];
-        char *const *at =
-            bsearch(&e->label, list->labels, list->label_count, sizeof *list->labels, inputs_compare_texts);
-        e->label_id = (int)(at - list->labels);
-    }
+    image_list_sort_labels(list);
     list->tree = 1;
     return ALEXCL_OK;
 }
