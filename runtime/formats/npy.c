@@ -47,10 +47,12 @@ static const char *npy_key(const char *header, const char *key) {
 static const struct npy_names {
     const char *names[3]; /* as NumPy has them of old and new */
     size_t bytes;
-} npy_types[] = {[NPY_FLOAT] = {{"f4", "f", "float32"}, 4},
-                 [NPY_DOUBLE] = {{"f8", "d", "float64"}, 8},
-                 [NPY_HALF] = {{"f2", "e", "float16"}, 2},
-                 [NPY_BYTE] = {{"u1", "B", "uint8"}, 1}};
+} npy_types[] = {[NPY_FLOAT] = {{"f4", "f", "float32"}, 4}, [NPY_DOUBLE] = {{"f8", "d", "float64"}, 8},
+                 [NPY_HALF] = {{"f2", "e", "float16"}, 2},  [NPY_BYTE] = {{"u1", "B", "uint8"}, 1},
+                 [NPY_BOOL] = {{"b1", "?", "bool"}, 1},     [NPY_INT8] = {{"i1", "b", "int8"}, 1},
+                 [NPY_INT16] = {{"i2", "h", "int16"}, 2},   [NPY_INT32] = {{"i4", "i", "int32"}, 4},
+                 [NPY_INT64] = {{"i8", "q", "int64"}, 8},   [NPY_UINT16] = {{"u2", "H", "uint16"}, 2},
+                 [NPY_UINT32] = {{"u4", "I", "uint32"}, 4}, [NPY_UINT64] = {{"u8", "Q", "uint64"}, 8}};
 
 /* '<f4' and the like; this machine is little-endian, and so is what says nothing. 0: another type. */
 static int npy_type(const char *type, struct npy *out) {
@@ -96,7 +98,7 @@ static int npy_foreign(const char *path, const struct npy *n, struct alexcl_erro
                      kind->advice ? kind->advice : "numpy.save writes one");
 }
 
-static int npy_parse(const char *path, struct npy *out, struct alexcl_error *err) {
+static int npy_parse(const char *path, enum npy_type last, struct npy *out, struct alexcl_error *err) {
     const unsigned char *start = out->data;
     char header[MAX_HEADER + 1];
     if (out->length < 10 || memcmp(start, "\x93NUMPY", 6) != 0) return npy_foreign(path, out, err);
@@ -113,7 +115,10 @@ static int npy_parse(const char *path, struct npy *out, struct alexcl_error *err
                *shape = npy_key(header, "shape");
     if (!type || !order || !shape)
         return error_set(err, ALEXCL_E_DATA, "%s: its header lacks descr, fortran_order or shape", path);
-    if (!npy_type(type, out))
+    if (!npy_type(type, out) && last == NPY_UINT64)
+        return error_set(err, ALEXCL_E_DATA, "%s: holds %.*s; numbers are read: y.astype('i4')", path,
+                         (int)strcspn(type, ",}"), type);
+    if (!npy_type(type, out) || out->type > last)
         return error_set(err, ALEXCL_E_DATA,
                          "%s: holds %.*s; floats of 2, 4 and 8 bytes are read, and bytes, which are pixels: "
                          "x.astype('<f4'), or x.astype('u1')",
@@ -130,7 +135,8 @@ static int npy_parse(const char *path, struct npy *out, struct alexcl_error *err
     return ALEXCL_OK;
 }
 
-int npy_open(const char *path, struct npy *out, struct alexcl_error *err) {
+/* Of a type up to `last`. */
+static int npy_open_up_to(enum npy_type last, const char *path, struct npy *out, struct alexcl_error *err) {
     *out = (struct npy){0};
     size_t length;
     int fd, status = files_open_input(path, "", &fd, &length, err);
@@ -143,11 +149,19 @@ int npy_open(const char *path, struct npy *out, struct alexcl_error *err) {
         out->mapping = mapping;
         out->data = mapping;
         out->length = length;
-        status = npy_parse(path, out, err);
+        status = npy_parse(path, last, out, err);
     }
     close(fd);
     if (status != ALEXCL_OK) npy_free(out);
     return status;
+}
+
+int npy_open(const char *path, struct npy *out, struct alexcl_error *err) {
+    return npy_open_up_to(NPY_BYTE, path, out, err);
+}
+
+int npy_open_numbers(const char *path, struct npy *out, struct alexcl_error *err) {
+    return npy_open_up_to(NPY_UINT64, path, out, err);
 }
 
 /* The bytes of a value: Fortran's order has the first dimension fastest. */
@@ -164,13 +178,18 @@ static const unsigned char *npy_at(const struct npy *n, size_t index) {
     return n->data + at * npy_types[n->type].bytes;
 }
 
-void npy_floats(const struct npy *n, size_t first, size_t count, float *out) {
+/* The bytes of a value, in this machine's order. */
+static void npy_value(const struct npy *n, size_t index, unsigned char value[sizeof(double)]) {
+    const unsigned char *from = npy_at(n, index);
     size_t bytes = npy_types[n->type].bytes;
-    assert(n->type != NPY_BYTE);
+    for (size_t k = 0; k < bytes; k++) value[k] = from[n->swapped ? bytes - 1 - k : k];
+}
+
+void npy_floats(const struct npy *n, size_t first, size_t count, float *out) {
+    assert(n->type < NPY_BYTE);
     for (size_t i = 0; i < count; i++) {
-        const unsigned char *from = npy_at(n, first + i);
         unsigned char value[sizeof(double)];
-        for (size_t k = 0; k < bytes; k++) value[k] = from[n->swapped ? bytes - 1 - k : k];
+        npy_value(n, first + i, value);
         double wide;
         uint16_t half;
         switch (n->type) {
@@ -189,6 +208,31 @@ void npy_floats(const struct npy *n, size_t first, size_t count, float *out) {
 
 void npy_bytes(const struct npy *n, size_t first, size_t count, unsigned char *out) {
     for (size_t i = 0; i < count; i++) out[i] = *npy_at(n, first + i);
+}
+
+/* An integer of so many bytes. */
+static double npy_integer(const unsigned char *value, size_t bytes, int sign) {
+    uint64_t bits = 0;
+    for (size_t k = 0; k < bytes; k++) bits |= (uint64_t)value[k] << 8 * k;
+    if (!sign || !(value[bytes - 1] & 0x80)) return (double)bits;
+    return -(double)((~bits + 1) & UINT64_MAX >> (64 - 8 * bytes));
+}
+
+void npy_numbers(const struct npy *n, size_t first, size_t count, double *out) {
+    for (size_t i = 0; i < count; i++) {
+        unsigned char value[sizeof(double)];
+        float narrow;
+        npy_value(n, first + i, value);
+        switch (n->type) {
+        case NPY_DOUBLE: memcpy(&out[i], value, sizeof *out); break;
+        case NPY_FLOAT:
+        case NPY_HALF:
+            npy_floats(n, first + i, 1, &narrow);
+            out[i] = narrow;
+            break;
+        default: out[i] = npy_integer(value, npy_types[n->type].bytes, n->type >= NPY_INT8 && n->type <= NPY_INT64);
+        }
+    }
 }
 
 void npy_tell_shape(const struct npy *n, char out[NPY_SHAPE]) {

@@ -1,12 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-/* NumPy's .npy files, format 1.0 to 3.0: floats of 2, 4 and 8 bytes and bytes are read, in either order of bytes, in
- * C's or Fortran's order; float32 in C's order is written, as 1.0. */
+/* NumPy's .npy files, format 1.0 to 3.0: floats of 2, 4 and 8 bytes and bytes are read, and integers where they are
+ * asked for, in either order of bytes, in C's or Fortran's order; float32 in C's order is written, as 1.0. */
 #ifndef ALEXCL_NPY_H
 #define ALEXCL_NPY_H
 #include "alexcl.h"
 
 enum { NPY_DIMS = 8 };
-enum npy_type { NPY_FLOAT, NPY_DOUBLE, NPY_HALF, NPY_BYTE };
+/* Those behind NPY_BYTE are read by npy_open_numbers alone. */
+enum npy_type {
+    NPY_FLOAT,
+    NPY_DOUBLE,
+    NPY_HALF,
+    NPY_BYTE,
+    NPY_BOOL,
+    NPY_INT8,
+    NPY_INT16,
+    NPY_INT32,
+    NPY_INT64,
+    NPY_UINT16,
+    NPY_UINT32,
+    NPY_UINT64
+};
 struct npy {
     size_t count, shape[NPY_DIMS];
     int dims, fortran, swapped; /* swapped: not in this machine's order of bytes */
@@ -17,9 +31,13 @@ struct npy {
 };
 /* Looks at the header, and maps the file: it is read where its values are asked for. ALEXCL_E_DATA. */
 int npy_open(const char *path, struct npy *out, struct alexcl_error *err);
+/* The same of labels, which may be integers and truth values too, and are got by npy_numbers. */
+int npy_open_numbers(const char *path, struct npy *out, struct alexcl_error *err);
 /* Values `first` and on, counted in C's order whatever the file's is; of NPY_BYTE by npy_bytes alone. */
 void npy_floats(const struct npy *n, size_t first, size_t count, float *out);
 void npy_bytes(const struct npy *n, size_t first, size_t count, unsigned char *out);
+/* Of any type; integers beyond 2^53 are rounded. */
+void npy_numbers(const struct npy *n, size_t first, size_t count, double *out);
 /* "2 x 3 x 99 x 99" */
 enum { NPY_SHAPE = NPY_DIMS * 24 };
 void npy_tell_shape(const struct npy *n, char out[NPY_SHAPE]);

@@ -202,6 +202,55 @@ START_TEST(bad_npy_is_named) {
 }
 END_TEST
 
+/* Labels, as NumPy and others keep them: every type, sign and order of bytes. npy_open reads none of the integers. */
+START_TEST(numbers_of_every_type) {
+    static const struct {
+        const char *type, *bytes;
+        size_t size;
+        double want[2];
+    } cases[] = {
+        {"|b1", "\0\1", 1, {0, 1}},
+        {"|u1", "\x09\xff", 1, {9, 255}},
+        {"|i1", "\x7f\xff", 1, {127, -1}},
+        {"<i2", "\x02\x01\x00\x80", 2, {258, -32768}},
+        {">i2", "\x01\x02\xff\xfe", 2, {258, -2}},
+        {"<u2", "\x02\x01\xff\xff", 2, {258, 65535}},
+        {"<i4", "\x04\x03\x02\x01\xff\xff\xff\xff", 4, {16909060, -1}},
+        {">u4", "\x01\x02\x03\x04\xff\xff\xff\xff", 4, {16909060, 4294967295.0}},
+        {"<i8", "\x05\0\0\0\0\0\0\0\xfe\xff\xff\xff\xff\xff\xff\xff", 8, {5, -2}},
+        {"<u8", "\x05\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x80", 8, {5, 0x1p63}},
+        {"<f2", "\0\x3c\0\xc0", 2, {1, -2}},
+        {"<f4", "\0\0\x80\x3f\0\0\0\xc0", 4, {1, -2}},
+        {"<f8", "\0\0\0\0\0\0\xf0\x3f\x9a\x99\x99\x99\x99\x99\xb9\x3f", 8, {1, 0.1}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct npy n;
+        char header[96];
+        double got[2];
+        unsigned char file[128] = "\x93NUMPY\x01";
+        int length = snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': False, 'shape': (2,), }\n",
+                              cases[i].type);
+        file[8] = (unsigned char)length;
+        memcpy(file + 10, header, (size_t)length);
+        memcpy(file + 10 + length, cases[i].bytes, 2 * cases[i].size);
+        write_file("numbers.npy", file, 10 + (size_t)length + 2 * cases[i].size);
+        EXPECT_OK(npy_open_numbers("numbers.npy", &n, &err), err);
+        npy_numbers(&n, 0, 2, got);
+        ck_assert_msg(got[0] == cases[i].want[0] && got[1] == cases[i].want[1], "%s: %.17g %.17g", cases[i].type,
+                      got[0], got[1]);
+        npy_free(&n);
+        if (cases[i].type[1] != 'f' && strcmp(cases[i].type, "|u1") != 0)
+            EXPECT_ERROR(npy_open("numbers.npy", &n, &err), ALEXCL_E_DATA,
+                         "floats of 2, 4 and 8 bytes are read, and bytes, which are pixels", err);
+    }
+    struct npy n;
+    write_file("numbers.npy",
+               "\x93NUMPY\x01\0\x3a\0{'descr': '<c8', 'fortran_order': False, 'shape': (1,), }\n12345678", 10 + 58 + 8);
+    EXPECT_ERROR(npy_open_numbers("numbers.npy", &n, &err), ALEXCL_E_DATA,
+                 "holds '<c8'; numbers are read: y.astype('i4')", err);
+}
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("npy");
     tcase_add_test(tests, npy_written_and_read);
@@ -209,5 +258,6 @@ int main(void) {
     tcase_add_test(tests, npy_as_old_and_other_programs_write_it);
     tcase_add_test(tests, npy_of_every_type_and_order);
     tcase_add_test(tests, bad_npy_is_named);
+    tcase_add_test(tests, numbers_of_every_type);
     return support_run(tests);
 }

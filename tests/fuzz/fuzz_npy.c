@@ -22,11 +22,25 @@ static void check_again(const struct npy_whole *n) {
     unlink(path);
 }
 
+/* What npy_open reads npy_open_numbers reads, and integers besides. */
+static void check_numbers(const char *path, int readable) {
+    struct npy n;
+    struct alexcl_error err = {0};
+    int status = npy_open_numbers(path, &n, &err);
+    fuzz_check_answer(status, &err, fuzz_bad_data);
+    FUZZ_CLAIM(status == ALEXCL_OK || !readable);
+    double number;
+    for (size_t i = 0; i < n.count && status == ALEXCL_OK; i++) npy_numbers(&n, i, 1, &number);
+    npy_free(&n);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct npy_whole n;
     struct alexcl_error err = {0};
-    int status = npy_whole_read(fuzz_file(0, data, size), &n, &err);
+    const char *path = fuzz_file(0, data, size);
+    int status = npy_whole_read(path, &n, &err);
     fuzz_check_answer(status, &err, fuzz_bad_data);
+    check_numbers(path, status == ALEXCL_OK);
     if (status != ALEXCL_OK) return 0;
     size_t count = 1;
     for (int i = 0; i < n.dims; i++) {
