@@ -11,9 +11,14 @@
 enum { BEHIND = 64 /* floats behind a buffer's images that nobody may write */ };
 static const double TOLERANCE = KERNEL_CHECK_TOLERANCE;
 
-/* The images of no extent are a multiple of those in a tile (4) or in a workspace (8); 9 are more than either. */
-static const struct kernel_check_extent whole_extent = {12, 2, 9, 3, 1, 1}, simulated_extent = {7, 1, 5, 1, 0, 1},
-                                        small_extent = {7, 1, 5, 1, 0, 0};
+/* Images computed together are no multiple of those in a tile (4) or in a workspace (8); 9 are more than either. */
+static const struct kernel_check_extent whole_extent = {12, 2, 9, 3, 1, 1, 1}, small_extent = {7, 1, 5, 1, 0, 1, 0};
+/* Under a simulator: two images of a kernel whose work-items have one each, since the third is like the second; three
+ * where their tiles lie side by side. The costly shapes in the plain form alone, the others where it looks for faults.
+ */
+static const struct kernel_check_extent simulated_extent = {5, 1, 3, 0, 0, 0, 1},
+                                        watched_extent = {4, 1, 2, 0, 0, 1, 0},
+                                        watched_tiles_extent = {5, 1, 3, 0, 0, 1, 0};
 
 /* Variants whose kernels are not for CPU devices alone. */
 static int for_any_device(const char *variant) {
@@ -22,12 +27,15 @@ static int for_any_device(const char *variant) {
 }
 
 /* Oclgrind computes thousands of times slower than the others: convolutions, the most work, are done there in one way;
- * and less when it looks for faults (oclgrind.sh), which is slower again. Rusticl keeps Winograd's register tiles in
- * memory; and llvmpipe ends loops early in conv_cpu.cl's costly shapes (quirks.c: no net computes there with kernels
- * for CPU devices). */
+ * and less when it looks for faults (oclgrind.sh), which is slower again. Fully connected layers have kernels of their
+ * own for one image and for several. Rusticl keeps Winograd's register tiles in memory; and llvmpipe ends loops early
+ * in conv_cpu.cl's costly shapes (quirks.c: no net computes there with kernels for CPU devices). */
 const struct kernel_check_extent *kernel_check_extent(const char *variant, enum alexcl_layer_type type) {
     const char *grid = getenv("ALEXCL_TEST_GRID"), *implementation = support_implementation();
-    if (grid && strcmp(grid, "small") == 0) return &small_extent;
+    if (grid && strcmp(grid, "small") == 0)
+        return type == ALEXCL_FC                   ? &small_extent
+               : kernel_check_is_winograd(variant) ? &watched_tiles_extent
+                                                   : &watched_extent;
     if (strcmp(implementation, "rusticl") == 0 && (type == ALEXCL_CONV || type == ALEXCL_FC) &&
         !for_any_device(variant))
         return &small_extent;

@@ -8,10 +8,10 @@
 /* How much is tried. */
 struct kernel_check_extent {
     int images;
-    int first, count; /* those computed together */
-    int singles;      /* how many are computed alone as well */
-    int all_ways;     /* golden vectors, and the same once more cut into other launches */
-    int costly;       /* the shapes with most products */
+    int first, count;  /* those computed together */
+    int singles;       /* how many are computed alone as well */
+    int all_ways;      /* golden vectors, and the same once more cut into other launches */
+    int cheap, costly; /* the shapes with few products, with most */
 };
 const struct kernel_check_extent *kernel_check_extent(const char *variant, enum alexcl_layer_type type);
 const struct layer_variant *kernel_check_variant(const struct layer *l, const char *name);

@@ -45,17 +45,18 @@ void kernel_check_conv_grid(const char *variant) {
     static const struct {
         struct alexcl_shape in;
         int outputs, kernel, stride, pad, pad_end, groups;
-        /* left out where little is tried; 2: by winograd.cl alone, which fills up the product of every point */
+        /* left out where little is tried; 2: by winograd.cl alone, which fills up the product of every point, of every
+         * group */
         int costly;
     } cases[] = {
         {{1, 1, 1}, 2, 1, 1, 0, 0, 1, 0},    /* one of everything */
         {{1, 5, 9}, 3, 3, 1, 1, 0, 1, 2},    /* one channel, more pixels than a tile */
         {{3, 7, 5}, 5, 3, 1, 1, 0, 1, 0},    /* an odd number of outputs, halves of 3 and 2 */
         {{2, 4, 5}, 131, 3, 1, 1, 0, 1, 1},  /* more blocks of outputs than a work-item has */
-        {{2, 6, 5}, 3, 5, 1, 2, 0, 1, 0},    /* a window of 5 */
+        {{2, 6, 5}, 3, 5, 1, 2, 0, 1, 2},    /* a window of 5 */
         {{2, 9, 30}, 66, 3, 2, 0, 1, 1, 1},  /* more outputs than a tile, wider than one, one-sided padding */
         {{4, 12, 11}, 34, 5, 1, 2, 0, 2, 1}, /* a group a half */
-        {{8, 6, 6}, 20, 3, 1, 1, 0, 4, 0},   /* two groups a half, 5 outputs each */
+        {{8, 6, 6}, 20, 3, 1, 1, 0, 4, 2},   /* two groups a half, 5 outputs each */
         {{2, 15, 22}, 5, 9, 4, 1, 2, 1, 0},  /* a stride of 4 */
         {{3, 25, 25}, 9, 11, 4, 0, 3, 1, 1}, /* conv1 of the 2012 code, in small */
         {{3, 26, 31}, 7, 11, 4, 2, 0, 1, 1}, /* windows that leave rows over */
@@ -69,8 +70,9 @@ void kernel_check_conv_grid(const char *variant) {
         {{64, 15, 6}, 65, 3, 1, 0, 2, 1, 1},  /* one-sided padding */
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        int left_out = cases[i].costly == 1 || (cases[i].costly == 2 && strcmp(variant, "wino_gpu") == 0);
-        if (left_out && !kernel_check_extent(variant, ALEXCL_CONV)->costly) continue;
+        const struct kernel_check_extent *e = kernel_check_extent(variant, ALEXCL_CONV);
+        int costly = cases[i].costly == 1 || (cases[i].costly == 2 && strcmp(variant, "wino_gpu") == 0);
+        if (costly ? !e->costly : !e->cheap) continue;
         /* most of it is CLBlast's own kernels */
         if (i % 2 && strcmp(variant, "clblast") == 0 && strcmp(support_implementation(), "oclgrind") == 0) continue;
         struct alexcl_layer desc = {
@@ -136,6 +138,7 @@ void kernel_check_lrn_grid(const char *variant) {
     static const int windows[] = {1, 3, 5, 9};
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
         for (size_t w = 0; w < sizeof windows / sizeof *windows; w++) {
+            if ((s + w) % 2 && !kernel_check_extent(variant, ALEXCL_LRN)->costly) continue;
             for (int span = 0; span < 2; span++) {
                 struct alexcl_layer desc =
                     lrn(windows[w], 2.0, 0.3, 0.75, span ? ALEXCL_LRN_SCOPE_LAYER : ALEXCL_LRN_SCOPE_HALF);
