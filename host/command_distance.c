@@ -53,7 +53,6 @@ struct distance {
     int worst;
     size_t batch;            /* images at once; where sizes differ, the most */
     double seconds, started; /* of comparing; of the command */
-    json_t *list;
 };
 
 static const struct image_list_entry *distance_reference(const struct distance *d, size_t image) {
@@ -62,15 +61,16 @@ static const struct image_list_entry *distance_reference(const struct distance *
 
 /* ---- results --------------------------------------------------------------------------------------- */
 
-static void distance_show(struct distance *d, size_t image, double result, const char *error) {
+static int distance_show(struct distance *d, size_t image, double result, const char *error, struct alexcl_error *err) {
     const struct image_list_entry *e = &d->images.entries[image];
     char number[32];
+    int status = ALEXCL_OK;
     snprintf(number, sizeof number, "%.9g", result);
     if (d->o->format == FORMAT_JSON) {
         json_t *row = json_pack("{s:o, s:o, s:o}", "path", report_string(e->shown), "distance",
                                 error ? json_null() : json_real(result), "error", report_string(error));
         if (d->own->list) report_set(row, "reference", report_string(distance_reference(d, image)->shown));
-        report_append(d->list, row);
+        TRY(report_json_row(row, err));
     } else if (d->o->format == FORMAT_CSV) {
         if (d->own->list) report_csv(distance_reference(d, image)->shown, 0);
         report_csv(e->shown, 0);
@@ -82,19 +82,24 @@ static void distance_show(struct distance *d, size_t image, double result, const
         putchar('\n');
     }
     d->done += !error;
-    if (!error) return;
-    d->failed++;
-    if (d->own->keep_going && d->o->format == FORMAT_TEXT) report_message(NULL, error);
+    d->failed += error != NULL;
+    if (error && d->own->keep_going && d->o->format == FORMAT_TEXT) report_message(NULL, error);
+done:
+    return status;
 }
 
 static int distance_emit(struct infer *f, struct alexcl_error *err) {
     struct distance *d = f->user;
+    int status;
     progress_clear();
     for (; f->output.emitted < f->results.count && f->results.list[f->output.emitted].done; f->output.emitted++) {
         size_t i = f->output.emitted;
-        if (!d->places[i].reference) distance_show(d, d->places[i].image, d->results[i], f->results.list[i].error);
+        if (!d->places[i].reference)
+            TRY(distance_show(d, d->places[i].image, d->results[i], f->results.list[i].error, err));
     }
-    return report_flush(err);
+    status = report_flush(err);
+done:
+    return status;
 }
 
 static int distance_take(struct infer *f, size_t index, const float *values, struct alexcl_error *err) {
@@ -239,7 +244,12 @@ static int distance_open(struct distance *d, struct alexcl_error *err) {
     TRY(share_find(d->o, weights_name, &d->path, err));
     TRY(alexcl_weights_file_open(d->path, &d->weights, err));
     TRY(options_selection(d->o, &d->selection, err));
-    if (d->o->format == FORMAT_JSON) d->list = json_array();
+    if (d->o->format == FORMAT_JSON)
+        TRY(report_json_begin(
+            "distance",
+            json_pack("{s:s, s:s, s:o}", "net", "alex", "version", "0.1", "reference",
+                      report_string(d->own->list ? d->o->arguments[0] : d->references.entries[0].shown)),
+            "images", err));
     if (d->o->format == FORMAT_CSV)
         fputs(d->own->list ? "reference,path,distance,error\r\n" : "path,distance,error\r\n", stdout);
 done:
@@ -260,7 +270,7 @@ static int distance_run(struct distance *d, struct alexcl_error *err) {
             return why.status;
         }
         error_prefix(&why, "its reference: ");
-        distance_show(d, d->at, 0, why.text);
+        status = distance_show(d, d->at, 0, why.text, err);
         d->worst = why.status;
         d->next = d->at + 1;
     }
@@ -269,15 +279,13 @@ static int distance_run(struct distance *d, struct alexcl_error *err) {
     return status;
 }
 
-static int distance_document(struct distance *d, const struct alexcl_error *why, struct alexcl_error *err) {
+/* The rest of the document. */
+static int distance_document(const struct distance *d, const struct alexcl_error *why, struct alexcl_error *err) {
     double rate = d->seconds > 0 ? (double)d->done / d->seconds : 0;
-    json_t *document = json_pack(
-        "{s:s, s:s, s:o, s:I, s:o, s:{s:f, s:f, s:f}, s:o}", "net", "alex", "version", "0.1", "reference",
-        report_string(d->own->list ? d->o->arguments[0] : d->references.entries[0].shown), "batch",
-        (json_int_t)d->batch, "images", d->list, "timing", "seconds", monotonic_now() - d->started, "compare_s",
-        d->seconds, "images_per_s", rate, "error", report_string(why->text[0] ? why->text : NULL));
-    d->list = NULL;
-    return report_json("distance", document, err);
+    return report_json_end(json_pack("{s:I, s:{s:f, s:f, s:f}, s:o}", "batch", (json_int_t)d->batch, "timing",
+                                     "seconds", monotonic_now() - d->started, "compare_s", d->seconds, "images_per_s",
+                                     rate, "error", report_string(why->text[0] ? why->text : NULL)),
+                           err);
 }
 
 static int command_distance(const struct options *o, struct alexcl_error *err) {
@@ -294,7 +302,6 @@ static int command_distance(const struct options *o, struct alexcl_error *err) {
         fprintf(stderr, "%zu image%s in %.2f s, %.1f images/s\n", d.done, d.done == 1 ? "" : "s", d.seconds,
                 d.seconds > 0 ? (double)d.done / d.seconds : 0);
 done:
-    json_decref(d.list);
     image_list_free(&d.references);
     image_list_free(&d.images);
     alexcl_selection_free(d.selection);

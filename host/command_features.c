@@ -26,13 +26,14 @@ static const struct features_options features_defaults = {0};
 static const struct option_table features_options = OPTION_TABLE(features_rows, features_defaults);
 
 static int features_emit(struct infer *f, struct alexcl_error *err) {
+    int status;
     progress_clear();
     for (; f->output.emitted < f->results.count && f->results.list[f->output.emitted].done; f->output.emitted++) {
         const struct image_list_entry *e = &f->list.entries[f->output.emitted];
         const char *error = f->results.list[f->output.emitted].error;
         if (f->o->format == FORMAT_JSON) {
-            report_append(f->output.images,
-                          json_pack("{s:o, s:o}", "path", report_string(e->path), "error", report_string(error)));
+            TRY(report_json_row(json_pack("{s:o, s:o}", "path", report_string(e->path), "error", report_string(error)),
+                                err));
         } else if (f->o->format == FORMAT_CSV) {
             report_csv(e->path, 0);
             report_csv(error, 1);
@@ -40,7 +41,9 @@ static int features_emit(struct infer *f, struct alexcl_error *err) {
             report_message(NULL, error);
         }
     }
-    return report_flush(err);
+    status = report_flush(err);
+done:
+    return status;
 }
 
 /* Names of the rows of FILE.npy: FILE.npy.txt. */
@@ -62,8 +65,8 @@ done:
     return status;
 }
 
-static int features_document(struct infer *f, const char *layer, const struct alexcl_error *why,
-                             struct alexcl_error *err) {
+/* The rest of the document: how many rows there are is known behind them. */
+static int features_document(const struct infer *f, const struct alexcl_error *why, struct alexcl_error *err) {
     struct alexcl_shape s;
     alexcl_net_output(f->net, &s);
     json_t *shape = json_pack("[I, i]", (json_int_t)f->scores.next_row, s.c);
@@ -71,12 +74,8 @@ static int features_document(struct infer *f, const char *layer, const struct al
         report_append(shape, json_integer(s.h));
         report_append(shape, json_integer(s.w));
     }
-    json_t *document =
-        json_pack("{s:s, s:s, s:b, s:o, s:o, s:o, s:o}", "model", f->model->name, "layer", layer, "random",
-                  alexcl_weights_random(f->weights), "shape", shape, "output", report_string(f->own->save), "images",
-                  f->output.images, "error", report_string(why->text[0] ? why->text : NULL));
-    f->output.images = NULL;
-    return report_json("features", document, err);
+    return report_json_end(
+        json_pack("{s:o, s:o}", "shape", shape, "error", report_string(why->text[0] ? why->text : NULL)), err);
 }
 
 static int features_open(struct infer *f, struct alexcl_error *err) {
@@ -97,7 +96,12 @@ static int features_open(struct infer *f, struct alexcl_error *err) {
     TRY(options_selection(o, &f->selection, err));
     TRY(infer_begin(f, err));
     TRY(infer_scores_open(f, err));
-    f->output.images = json_array();
+    if (o->format == FORMAT_JSON)
+        TRY(report_json_begin("features",
+                              json_pack("{s:s, s:s, s:b, s:o}", "model", f->model->name, "layer", f->own->features,
+                                        "random", alexcl_weights_random(f->weights), "output",
+                                        report_string(f->own->save)),
+                              "images", err));
     if (o->format == FORMAT_CSV) fputs("path,error\r\n", stdout);
 done:
     return status;
@@ -118,7 +122,7 @@ static int command_features(const struct options *o, struct alexcl_error *err) {
     if (f.scores.save && (status == ALEXCL_OK || f.results.finished) &&
         npy_writer_commit(f.scores.save, &late) == ALEXCL_OK && features_write_names(&f, &late) == ALEXCL_OK)
         infer_output_saved(&f);
-    if (o->format == FORMAT_JSON) features_document(&f, own->layer, status == ALEXCL_OK ? &late : err, &late);
+    if (o->format == FORMAT_JSON) features_document(&f, status == ALEXCL_OK ? &late : err, &late);
     status = infer_end(&f, status, &late, err);
 done:
     infer_free(&f);

@@ -119,7 +119,7 @@ static int command_infer(const struct options *o, struct alexcl_error *err) {
     struct alexcl_error late = {0};
     int status;
     TRY(infer_open(&f, err));
-    infer_output_begin(&f);
+    TRY(infer_output_begin(&f, err));
     status = infer_run(&f, err);
     infer_output_emit(&f, &late);
     /* What is done is kept, whatever stopped the rest; with nothing done an older file stays. */

@@ -5,8 +5,6 @@
  * struct infer. */
 #ifndef ALEXCL_INFER_H
 #define ALEXCL_INFER_H
-#include <jansson.h>
-
 #include "array_images.h"
 #include "feed.h"
 #include "labels.h"
@@ -73,7 +71,6 @@ struct infer_scores {
 
 struct infer_output {
     size_t emitted;      /* results printed */
-    json_t *images;      /* of the document */
     double start, ready; /* of the command, of the net */
 };
 
@@ -152,13 +149,13 @@ int infer_scores_fail(struct infer *f, size_t image, const struct alexcl_error *
 size_t infer_scores_not_finite(const float *values, size_t count);
 
 /* What stands before the first result. */
-void infer_output_begin(struct infer *f);
+int infer_output_begin(struct infer *f, struct alexcl_error *err);
 void infer_output_progress(const struct infer *f);
 /* Prints what is done, in the order of the list, and lets go of it. */
 int infer_output_emit(struct infer *f, struct alexcl_error *err);
 /* What the file of --save holds. */
 void infer_output_saved(const struct infer *f);
-/* The document, complete whatever happened. */
+/* The rest of the document, which is complete whatever happened. */
 int infer_output_document(struct infer *f, const struct alexcl_error *why, struct alexcl_error *err);
 /* Errors of the labels, and how long all took. */
 void infer_output_end(const struct infer *f);

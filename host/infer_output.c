@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Results of `alexcl infer`: one by one as text or CSV, as soon as they are complete and in the order of the list; as
- * JSON all at the end, in one document that also tells what was run, and how long it took. */
+/* Results of `alexcl infer`: one by one, as soon as they are complete and in the order of the list. As JSON they are in
+ * one document that also tells what was run and, behind them, how long it took; of it no more than a row is in
+ * memory. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -10,18 +11,30 @@
 #include "printable.h"
 #include "progress.h"
 #include "report.h"
+#include "status.h"
 
-void infer_output_begin(struct infer *f) {
+static int infer_output_head(const struct infer *f, struct alexcl_error *err) {
+    json_t *head =
+        json_pack("{s:s, s:{s:o, s:b, s:s, s:s}, s:o, s:i, s:b, s:b}", "model", f->model->name, "weights", "about",
+                  report_string(alexcl_weights_describe(f->weights)), "random", alexcl_weights_random(f->weights),
+                  "note", alexcl_weights_random(f->weights) ? "the weights are random: the labels mean nothing" : "",
+                  "precision", f->o->precision, "split", report_string(f->o->split ? f->o->split : "half"), "batch",
+                  (int)f->batches.size, "ten_crop", f->own->ten_crop, "reproducible", f->own->reproducible);
+    return report_json_begin("infer", head, "images", err);
+}
+
+int infer_output_begin(struct infer *f, struct alexcl_error *err) {
     const struct options *o = f->o;
     const struct infer_options *own = f->own;
-    f->output.images = json_array();
+    if (o->format == FORMAT_JSON) return infer_output_head(f, err);
     if (o->format == FORMAT_CSV) fputs("path,label,rank,index,name,p,error,weights\r\n", stdout);
-    if (o->format != FORMAT_TEXT) return;
+    if (o->format != FORMAT_TEXT) return ALEXCL_OK;
     printf("%s; ", f->model->name);
     report_text(stdout, alexcl_weights_describe(f->weights));
     printf("%s", options_tell_precision(o));
     if (options_split_images(o)) printf("; images split %s", o->split);
     puts(own->reproducible ? "; reproducible" : "");
+    return ALEXCL_OK;
 }
 
 static const char *infer_output_name(const struct infer *f, size_t class, char number[24]) {
@@ -88,11 +101,12 @@ void infer_output_progress(const struct infer *f) {
 }
 
 int infer_output_emit(struct infer *f, struct alexcl_error *err) {
+    int status;
     progress_clear();
     for (; f->output.emitted < f->results.count && f->results.list[f->output.emitted].done; f->output.emitted++) {
         struct result *r = &f->results.list[f->output.emitted];
         if (f->o->format == FORMAT_JSON)
-            report_append(f->output.images, infer_output_json(f, f->output.emitted, r));
+            TRY(report_json_row(infer_output_json(f, f->output.emitted, r), err));
         else if (f->o->format == FORMAT_CSV)
             infer_output_csv(f, f->output.emitted, r);
         else if (r->error ? f->own->keep_going
@@ -103,7 +117,9 @@ int infer_output_emit(struct infer *f, struct alexcl_error *err) {
         free(r->p);
         *r = (struct result){.done = 1};
     }
-    return report_flush(err);
+    status = report_flush(err);
+done:
+    return status;
 }
 
 void infer_output_saved(const struct infer *f) {
@@ -131,8 +147,7 @@ static json_t *infer_output_devices_json(const struct infer *f, const struct ale
 
 int infer_output_document(struct infer *f, const struct alexcl_error *why, struct alexcl_error *err) {
     struct alexcl_net_times t = {.size = sizeof t};
-    int status = alexcl_net_times(f->net, &t, err);
-    if (status != ALEXCL_OK) return status;
+    (void)alexcl_net_times(f->net, &t, NULL);
     double now = monotonic_now(), running = now - f->output.ready;
     json_t *summary = json_pack("{s:I, s:I, s:I, s:b}", "images", (json_int_t)f->results.finished, "failed",
                                 (json_int_t)f->results.failed, "labelled", (json_int_t)f->results.labelled,
@@ -147,17 +162,10 @@ int infer_output_document(struct infer *f, const struct alexcl_error *why, struc
         f->output.ready - f->output.start, "images_per_s", running > 0 ? (double)f->results.finished / running : 0.0,
         "decode_cpu_s", f->feed ? feed_seconds(f->feed) : 0.0, "run_s", t.wall, "device_s", t.device[0], t.device[1],
         "exchange_s", t.exchange, "build_s", t.build, "device_times_known", t.events);
-    json_t *failure = report_string(why->text[0] ? why->text : NULL);
-    json_t *document = json_pack(
-        "{s:s, s:{s:o, s:b, s:s, s:s}, s:o, s:o, s:i, s:b, s:b, s:o, s:o, s:o, s:o}", "model", f->model->name,
-        "weights", "about", report_string(alexcl_weights_describe(f->weights)), "random",
-        alexcl_weights_random(f->weights), "note",
-        alexcl_weights_random(f->weights) ? "the weights are random: the labels mean nothing" : "", "precision",
-        f->o->precision, "split", report_string(f->o->split ? f->o->split : "half"), "devices",
-        infer_output_devices_json(f, &t), "batch", (int)f->batches.size, "ten_crop", f->own->ten_crop, "reproducible",
-        f->own->reproducible, "images", f->output.images, "summary", summary, "timing", timing, "error", failure);
-    f->output.images = NULL;
-    return report_json("infer", document, err);
+    return report_json_end(json_pack("{s:o, s:o, s:o, s:o}", "devices", infer_output_devices_json(f, &t), "summary",
+                                     summary, "timing", timing, "error",
+                                     report_string(why->text[0] ? why->text : NULL)),
+                           err);
 }
 
 void infer_output_end(const struct infer *f) {

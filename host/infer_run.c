@@ -162,7 +162,6 @@ void infer_free(struct infer *f) {
     labels_free(f->results.labels);
     free(f->results.known);
     image_list_free(&f->list);
-    json_decref(f->output.images);
     free(f->results.list);
     infer_batches_free(&f->batches);
     infer_scores_free(&f->scores);

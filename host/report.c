@@ -15,6 +15,7 @@
 #include "status.h"
 
 static int lost;            /* something that a document should have */
+static size_t rows;         /* of the list that is being printed */
 static struct file *target; /* of report_to */
 
 int report_to(const char *path, struct alexcl_error *err) {
@@ -34,16 +35,61 @@ void report_set(json_t *object, const char *key, json_t *item) { lost |= json_ob
 
 int report_whole(void) { return !lost; }
 
-int report_json(const char *command, json_t *document, struct alexcl_error *err) {
+#define NO_MEMORY "out of host memory: the JSON document"
+
+/* The text of an object, which is freed; NULL where it would not be whole. */
+static char *report_dump(json_t *object, struct alexcl_error *err) {
+    char *text = lost ? NULL : json_dumps(object, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+    json_decref(object);
+    lost = 0;
+    if (!text) error_set(err, ALEXCL_E_MEMORY, NO_MEMORY);
+    return text;
+}
+
+static char *report_dump_document(const char *command, json_t *document, struct alexcl_error *err) {
     json_t *whole = json_pack("{s:s, s:s}", "alexcl", alexcl_version(), "command", command);
     if (!document || !whole || json_object_update(whole, document) != 0) lost = 1;
     json_decref(document);
-    char *text = lost ? NULL : json_dumps(whole, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
-    json_decref(whole);
-    if (!text) return error_set(err, ALEXCL_E_MEMORY, "out of host memory: the JSON document");
+    return report_dump(whole, err);
+}
+
+int report_json(const char *command, json_t *document, struct alexcl_error *err) {
+    char *text = report_dump_document(command, document, err);
+    if (!text) return ALEXCL_E_MEMORY;
     puts(text);
     free(text);
     return ALEXCL_OK;
+}
+
+/* The parts join to what json_dumps makes of the whole. */
+int report_json_begin(const char *command, json_t *head, const char *key, struct alexcl_error *err) {
+    char *text = report_dump_document(command, head, err);
+    if (!text) return ALEXCL_E_MEMORY;
+    rows = 0;
+    printf("%.*s,\n  \"%s\": [", (int)(strlen(text) - strlen("\n}")), text, key);
+    free(text);
+    return ALEXCL_OK;
+}
+
+int report_json_row(json_t *row, struct alexcl_error *err) {
+    char *text = report_dump(row, err);
+    if (!text) return ALEXCL_E_MEMORY;
+    fputs(rows++ ? ",\n    " : "\n    ", stdout);
+    for (const char *c = text; *c; c++) {
+        putchar(*c);
+        if (*c == '\n') fputs("    ", stdout); /* the end of a line: within a string it is an escape */
+    }
+    free(text);
+    return ALEXCL_OK;
+}
+
+int report_json_end(json_t *tail, struct alexcl_error *err) {
+    char *text = report_dump(tail, err);
+    fputs(rows ? "\n  ],\n" : "],\n", stdout);
+    puts(text ? text + strlen("{\n") : "  \"error\": \"" NO_MEMORY "\"\n}");
+    int status = text ? ALEXCL_OK : ALEXCL_E_MEMORY;
+    free(text);
+    return status;
 }
 
 int report_json_list(const char *command, const char *key, json_t *list, struct alexcl_error *err) {

@@ -15,8 +15,14 @@ int report_to(const char *path, struct alexcl_error *err);
 int report_json(const char *command, json_t *document, struct alexcl_error *err);
 /* The same for a document that is one list, called `key`. */
 int report_json_list(const char *command, const char *key, json_t *list, struct alexcl_error *err);
-/* Add to a JSON array and object; the item is taken over. What there is no memory for is told by report_json: no
- * document is printed without it. */
+/* The same document in parts, for a list that is not held in memory: `head`, what stands before the list that is called
+ * `key`; its rows as they come; `tail`, behind it. All are freed. A row that there is no memory for is not printed; in
+ * place of such a tail stands its error, so that the document is whole. */
+int report_json_begin(const char *command, json_t *head, const char *key, struct alexcl_error *err);
+int report_json_row(json_t *row, struct alexcl_error *err);
+int report_json_end(json_t *tail, struct alexcl_error *err);
+/* Add to a JSON array and object; the item is taken over. What there is no memory for is told by report_json and its
+ * parts: nothing is printed without it. */
 void report_append(json_t *list, json_t *item);
 void report_set(json_t *object, const char *key, json_t *item);
 int report_whole(void); /* 0: there was no memory for something */
