@@ -12,6 +12,14 @@
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
 enum { OPTIONS_GAINS = 32, OPTIONS_IMAGES = 1000000 /* the largest number of images, or scores, to ask for */ };
 
+/* A model that is read from a file, and weights by which one is chosen: opened once, when they are asked for. */
+struct options_file {
+    struct alexcl_model *model;
+    const char *path;
+    int weights;                       /* it has them too */
+    struct alexcl_weights_file *given; /* the weights', by which the model is chosen */
+};
+
 /* Options that more than one command takes. */
 struct options {
     struct settings_given given;     /* settings, by flags .. */
@@ -107,8 +115,12 @@ extern const struct command *const commands[]; /* commands.c; ends with NULL */
 /* Reads argv; options_free in any case. *command is NULL when none was named. */
 int options_read(int argc, char **argv, struct options *out, const struct command **command, struct alexcl_error *err);
 void options_free(struct options *o);
+const struct command *options_command(const char *name); /* or NULL */
 /* The options of a command (NULL: those that every command has), for help. */
 void options_print(const struct command *command);
+
+/* ---- options_resolve.c ---- */
+
 /* The model that is chosen: the one that is named, else the one of the weights that are named, where the command takes
  * any, which is told on stderr; with their number of classes. */
 int options_model(const struct options *o, const struct alexcl_model **out, struct alexcl_error *err);

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/* What the options that commands share name: a model, built in or a file, by itself or by its weights; devices,
+ * weights, pictures; and whether arguments and names of files fit. Choices that the user did not make are told on
+ * stderr. */
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "options.h"
+#include "report.h"
+#include "status.h"
+
+/* A built-in model of this name, else the file. */
+static int options_find_model(const struct options *o, const char *name, const struct alexcl_model **out,
+                              struct alexcl_error *err) {
+    struct alexcl_error unknown = {0};
+    assert(name); /* the setting has a default */
+    int status = alexcl_model_find(name, out, &unknown);
+    if (status == ALEXCL_OK) return status;
+    if (!strpbrk(name, "/.") && access(name, F_OK) != 0) return error_set(err, status, "%s", unknown.text);
+    status = alexcl_model_open(name, &o->file->model, &o->file->weights, err);
+    o->file->path = name;
+    *out = o->file->model;
+    return status;
+}
+
+/* The model that is named (NULL: none is) for the weights that are named, if the command takes any. */
+static int options_choose_model(const struct options *o, const char *name, const struct alexcl_model **out,
+                                struct alexcl_error *err) {
+    const struct alexcl_model *named = NULL;
+    const char *why;
+    int status;
+    if (name || !o->weights) TRY(options_find_model(o, name ? name : o->model, &named, err));
+    *out = named;
+    if (!o->weights) return ALEXCL_OK;
+    if (!o->file->given) TRY(alexcl_weights_file_open(o->weights, &o->file->given, err));
+    TRY(alexcl_weights_file_model(o->file->given, named, out, &why, err));
+    if (!*why || o->quiet) return ALEXCL_OK;
+    report_text(stderr, why);
+    putc('\n', stderr);
+done:
+    return status;
+}
+
+int options_model(const struct options *o, const struct alexcl_model **out, struct alexcl_error *err) {
+    return options_choose_model(o, o->model_named ? o->model : NULL, out, err);
+}
+
+int options_model_argument(const struct options *o, const char *command, const struct alexcl_model **out,
+                           struct alexcl_error *err) {
+    int status = options_expect(o, command, 0, 1, err);
+    if (status != ALEXCL_OK) return status;
+    if (o->argument_count && o->model_given && strcmp(o->arguments[0], o->model) != 0)
+        return error_set(err, ALEXCL_E_USAGE, "two models are named, %s and --model %s: leave one out", o->arguments[0],
+                         o->model);
+    return options_choose_model(o, o->argument_count ? o->arguments[0] : o->model_named ? o->model : NULL, out, err);
+}
+
+int options_shapes(const struct options *o, const struct alexcl_model *model, const char *last_layer,
+                   struct alexcl_plan **out, struct alexcl_error *err) {
+    struct alexcl_plan_request request = {.size = sizeof request,
+                                          .last_layer = last_layer,
+                                          .targets = 1,
+                                          .memory = {INT64_MAX},
+                                          .max_alloc = {INT64_MAX},
+                                          .settings = &o->settings};
+    return alexcl_plan_make(model, &request, out, err);
+}
+
+int options_split_images(const struct options *o) { return o->split && strcmp(o->split, "half") != 0; }
+
+int options_selection(const struct options *o, struct alexcl_selection **out, struct alexcl_error *err) {
+    int images = options_split_images(o); /* which are split by speed, so a slow device helps as well */
+    int status = alexcl_selection_open(o->devices || !images ? o->devices : "both", out, err);
+    if (status != ALEXCL_OK || o->quiet) return status;
+    report_text(stderr, alexcl_selection_why(*out));
+    if (alexcl_selection_count(*out) < 2)
+        report_text(stderr, ": both halves");
+    else
+        report_text(stderr, images ? ": images split " : ": one half each");
+    if (alexcl_selection_count(*out) == 2 && images) report_text(stderr, o->split);
+    putc('\n', stderr);
+    return ALEXCL_OK;
+}
+
+/* "weights.h5: kernels from H,W,I,O to O,I,H,W; fc6: columns from H,W,C to C,H,W" */
+static void options_tell_translated(const struct options *o, const char *path, const struct alexcl_weights *weights) {
+    const char *line = alexcl_weights_translated(weights), *between = ": ";
+    if (o->quiet || !*line) return;
+    report_text(stderr, path);
+    for (; *line; line += strcspn(line, "\n"), line += *line == '\n', between = "; ")
+        fprintf(stderr, "%s%.*s", between, (int)strcspn(line, "\n"), line);
+    putc('\n', stderr);
+}
+
+int options_weights(const struct options *o, const struct alexcl_model *model, const char *last_layer,
+                    struct alexcl_weights **out, struct alexcl_error *err) {
+    const char *path = o->weights ? o->weights : o->file->weights ? o->file->path : NULL;
+    int status = o->file->given ? alexcl_weights_file_weights(o->file->given, model, last_layer, out, err)
+                 : path         ? alexcl_weights_open(path, model, last_layer, out, err)
+                                : alexcl_weights_generate(model, 1, NULL, NULL, 0, out, err);
+    if (status == ALEXCL_OK && path) options_tell_translated(o, path, *out);
+    return status;
+}
+
+const char *options_tell_precision(const struct options *o) {
+    return strcmp(o->precision, "half") == 0 ? "; weights of fully connected layers in half precision" : "";
+}
+
+int options_inputs(const struct options *o, int first, int count, int keep_going, struct image_list *out,
+                   struct alexcl_error *err) {
+    const char *const *names = (const char *const *)(o->arguments + first);
+    for (int i = 0; i < count && !o->quiet; i++)
+        if (strcmp(names[i], "-") == 0 && isatty(STDIN_FILENO))
+            fprintf(stderr, "reading names from the terminal; end with Ctrl-D\n");
+    int status = inputs_read(names, (size_t)count, keep_going, out, err);
+    if (status != ALEXCL_OK) return status;
+    if (out->note && !o->quiet) report_message(NULL, out->note);
+    return out->count ? ALEXCL_OK
+                      : error_set(err, ALEXCL_E_DATA, "%s names no image", count == 1 ? names[0] : "none of them");
+}
+
+int options_expect(const struct options *o, const char *command, int min, int max, struct alexcl_error *err) {
+    if (o->argument_count >= min && o->argument_count <= max) return ALEXCL_OK;
+    if (o->argument_count < min)
+        return error_set(err, ALEXCL_E_USAGE, "`alexcl %s` wants %.*s; see `alexcl %s --help`", command,
+                         (int)strcspn(options_command(command)->arguments, "\n"), options_command(command)->arguments,
+                         command);
+    return error_set(err, ALEXCL_E_USAGE, "`alexcl %s` does not know what to do with %s; see `alexcl %s --help`",
+                     command, o->arguments[max], command);
+}
+
+int options_check_ending(const char *option, const char *path, const char *ending, struct alexcl_error *err) {
+    if (!path) return ALEXCL_OK;
+    const char *slash = strrchr(path, '/'), *file = slash ? slash + 1 : path, *dot = strrchr(file, '.');
+    if (!dot || dot == file || !dot[1] || strcasecmp(dot, ending) == 0) return ALEXCL_OK;
+    return error_set(err, ALEXCL_E_USAGE,
+                     "%s %s: a %s file is written, no other format: let its name end so, or without a point", option,
+                     path, ending);
+}
+
+int options_check_results(const struct options *o, struct alexcl_error *err) {
+    static const struct {
+        const char *ending, *format;
+    } known[] = {{".json", "json"}, {".csv", "csv"}, {".npy", NULL}, {".safetensors", NULL},
+                 {".svg", NULL},    {".png", NULL},  {".jpg", NULL}};
+    static const char *const formats[] = {"text", "json", "csv"};
+    const char *dot = o->output ? strrchr(o->output, '.') : NULL;
+    for (size_t i = 0; dot && i < sizeof known / sizeof known[0]; i++) {
+        if (strcasecmp(dot, known[i].ending) != 0 ||
+            (known[i].format && strcmp(known[i].format, formats[o->format]) == 0))
+            continue;
+        return error_set(err, ALEXCL_E_USAGE, "-o %s: the results are %s: %s%s", o->output, formats[o->format],
+                         known[i].format ? "to have them so, add --format " : "name a file for text, JSON or CSV",
+                         known[i].format ? known[i].format : "");
+    }
+    return ALEXCL_OK;
+}
