@@ -1,60 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* A net on one or two targets. To open it, the fastest variants are measured or looked up, kernels are checked before
- * their first use, the batch is cut to what fits, and a worker is prepared for each target. Runs are computed in order
- * by a thread of the net (runner.h). A run goes through its images batch by batch: all workers run their parts at the
- * same time, and meanwhile copy the next batch, which may be the next run's first. Where a score is not finite, the
- * batch is run again to find the first layer that has such a value. */
+/* A net on one or two targets (net_open.c opens it). Runs are computed in order by a thread of the net (runner.h). A
+ * run goes through its images batch by batch: all workers run their parts at the same time, and meanwhile copy the next
+ * batch, which may be the next run's first. Where a score is not finite, the batch is run again to find the first layer
+ * that has such a value. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 #include "callbacks.h"
-#include "fit.h"
-#include "host_memory.h"
-#include "worker.h"
-#include "log.h"
 #include "memory.h"
-#include "model_check.h"
-#include "net.h"
-#include "runner.h"
-#include "selfcheck.h"
+#include "net_private.h"
 #include "sized.h"
-#include "split.h"
-#include "tune.h"
 
-enum { NET_BATCH = 16 };
-/* nanoseconds that measuring the fastest variants may take, on all devices together (tune_budget) */
-static const uint64_t NET_TUNE = 3000000000u;
+double net_now(void) { return (double)timeline_now() * 1e-9; }
 
-/* A batch: images that are run at once, and each target's share of them. */
-struct net_batch {
-    const float *in; /* NULL: none */
-    uint64_t ticket; /* the run that it belongs to */
-    int images, share[2];
-};
-
-struct alexcl_net {
-    struct alexcl_model *own; /* a copy of the caller's model, where one was made (model_take) */
-    struct graph *graph;
-    struct alexcl_shape *outputs; /* one for each of the graph's */
-    struct worker_shared shared;
-    struct worker workers[2];
-    struct split split;
-    int images;              /* at once */
-    size_t done[2];          /* images that each target has computed */
-    struct net_batch copied; /* the batch that is on the devices already */
-    struct runner *runner;
-    struct timeline *timelines[2];   /* NULL: never recorded */
-    struct alexcl_net_times opening; /* device times from before the first run, which count for none */
-    double wall, build;
-};
-
-static double net_now(void) { return (double)timeline_now() * 1e-9; }
-
-/* Runs the same job on all workers at once. Of several errors it returns one that tells what failed. */
-static int net_on_workers(struct alexcl_net *net, int (*job)(struct worker *, struct alexcl_error *),
-                          struct alexcl_error *err) {
+int net_on_workers(struct alexcl_net *net, int (*job)(struct worker *, struct alexcl_error *),
+                   struct alexcl_error *err) {
     int status = ALEXCL_OK;
     for (int i = 0; i < net->shared.workers; i++) worker_start(&net->workers[i], job);
     for (int i = 0; i < net->shared.workers; i++) {
@@ -68,7 +28,7 @@ static int net_on_workers(struct alexcl_net *net, int (*job)(struct worker *, st
     return status;
 }
 
-static struct fit_target net_fit_target(const struct worker *worker) {
+struct fit_target net_fit_target(const struct worker *worker) {
     int converts = worker->other && worker->other->graph->block != worker->graph->block;
     return (struct fit_target){.graph = worker->graph,
                                .target = &worker->target,
@@ -77,125 +37,7 @@ static struct fit_target net_fit_target(const struct worker *worker) {
                                .converts = converts};
 }
 
-/* Decides the size of a batch, and how many images each target has memory for: what was asked for, cut to what fits. */
-static int net_choose_batch(struct alexcl_net *net, const struct alexcl_net_options *options,
-                            struct alexcl_error *err) {
-    int wanted = options->batch ? options->batch : NET_BATCH, fits[2] = {0}, capacity[2];
-    for (int i = 0; i < net->shared.workers; i++) {
-        struct worker *worker = &net->workers[i];
-        uint64_t memory = host_memory_limit(""), largest = memory;
-        if (worker->target.device) {
-            memory = device_limits(worker->target.device)->memory;
-            largest = device_limits(worker->target.device)->max_alloc;
-        }
-        if (options->memory && options->memory < memory) memory = options->memory;
-        graph_set_batch(worker->graph, wanted);
-        int status = graph_fit(worker->graph, worker->halves, &worker->target, memory, largest, wanted,
-                               alexcl_selection_target(net->shared.selection, (size_t)i)->name, &fits[i], err);
-        if (status != ALEXCL_OK) error_note_target(err, i);
-        if (status != ALEXCL_OK) return status;
-    }
-    struct fit fit = {.split = &net->split,
-                      .count = (size_t)net->shared.workers,
-                      .caller_fixed = options->host_fixed,
-                      .caller_image = options->host_image};
-    for (size_t i = 0; i < fit.count; i++) fit.targets[i] = net_fit_target(&net->workers[i]);
-    fit_share(&fit, net->shared.selection);
-    int status = fit_batch(&fit, wanted, fits, &net->images, capacity, err);
-    if (status != ALEXCL_OK) return status;
-    for (int i = 0; i < net->shared.workers; i++) net->workers[i].capacity = capacity[i];
-    if (net->images < wanted)
-        log_write(ALEXCL_LOG_WARNING, "a batch of %d does not fit: it is cut in chunks of %d", wanted, net->images);
-    return ALEXCL_OK;
-}
-
-/* Tells that CLBlast was asked for but does not compute with such weights (layer_fc.c). */
-static void net_tell_precision(const struct alexcl_net *net) {
-    const struct graph *g = net->graph;
-    int halves = 0, devices = 0;
-    for (int i = 0; i < g->layer_count; i++) halves |= g->layers[i].half[0].choice.fp16;
-    for (int i = 0; i < net->shared.workers; i++) devices |= net->workers[i].target.device != NULL;
-    if (halves && devices && net->shared.settings.clblast)
-        log_write(ALEXCL_LOG_WARNING, "CLBlast takes no weights in half precision with sums in float: fully connected "
-                                      "layers run on alexcl's own kernels");
-}
-
-/* Chooses the fastest variants, device after device: devices of one kind share what is measured, so that they compute
- * alike. Measurements vary: the next start, or another machine, may choose other variants, which give other bits. */
-static int net_tune(struct alexcl_net *net, struct alexcl_error *err) {
-    int status = ALEXCL_OK;
-    unsigned kinds = 0;
-    struct tuning *tunings[2] = {NULL, NULL};
-    if (net->shared.reproducible) return ALEXCL_OK;
-    for (int i = 0; i < net->shared.workers; i++) {
-        if (!net->workers[i].target.device) continue;
-        TRY(tuning_open(alexcl_selection_device(net->shared.selection, (size_t)i), &net->shared.settings, &tunings[i],
-                        err));
-        kinds += i == 0 || !tunings[0] || !tuning_same(tunings[0], tunings[i]);
-    }
-    for (int i = 0; i < net->shared.workers; i++) {
-        struct worker *worker = &net->workers[i];
-        if (!worker->target.device) continue;
-        struct tuning *t = tunings[0] && tuning_same(tunings[0], tunings[i]) ? tunings[0] : tunings[i];
-        TRY(tune_before_use(net->shared.selection, (size_t)i, worker->graph, worker->halves, &worker->target,
-                            kinds > 1 ? NET_TUNE / 2 : NET_TUNE, t, err));
-    }
-done:
-    tuning_free(tunings[0]);
-    tuning_free(tunings[1]);
-    return status;
-}
-
-/* Checks kernels before their first use, device after device, so that two devices of one kind are checked once. */
-static int net_check_kernels(struct alexcl_net *net, struct alexcl_error *err) {
-    int status = ALEXCL_OK;
-    for (int i = 0; i < net->shared.workers && status == ALEXCL_OK; i++) {
-        struct worker *worker = &net->workers[i];
-        if (worker->target.device)
-            status = selfcheck_before_use(worker->graph, worker->halves, &worker->target, worker->capacity,
-                                          alexcl_selection_device(net->shared.selection, (size_t)i)->driver, err);
-        if (status != ALEXCL_OK) error_note_target(err, i);
-    }
-    return status;
-}
-
-/* Whether an image gets the same scores, to the bit, on both targets. */
-static int net_is_of_one_kind(const struct alexcl_selection *sel) {
-    const struct alexcl_device_info *a = alexcl_selection_device(sel, 0), *b = alexcl_selection_device(sel, 1);
-    if (!a || !b) return a == b;
-    return strcmp(a->name, b->name) == 0 && strcmp(a->driver, b->driver) == 0 &&
-           strcmp(a->platform_name, b->platform_name) == 0;
-}
-
-static int net_read_split(struct alexcl_net *net, const struct alexcl_net_options *options, struct alexcl_error *err) {
-    const struct alexcl_selection *sel = net->shared.selection;
-    int status = split_read(options->split, alexcl_selection_count(sel), &net->split, err);
-    if (status == ALEXCL_OK && net->split.kind != SPLIT_HALVES && options->reproducible && !net_is_of_one_kind(sel))
-        return error_set(err, ALEXCL_E_USAGE,
-                         "--split %s with --reproducible: an image's scores would depend on which of two kinds of "
-                         "device computed it, and so on the batch; "
-                         "--split half, or two devices of one kind, can be reproducible",
-                         options->split);
-    return status;
-}
-
-static int net_read_outputs(const struct alexcl_net_options *options, struct graph_outputs *out,
-                            struct alexcl_error *err) {
-    if (options->output_count > 0 && options->last_layer)
-        return error_set(err, ALEXCL_E_USAGE,
-                         "a net with outputs and a last layer (%s): name that one among the outputs",
-                         options->last_layer);
-    if (options->output_count > 0 && !options->outputs)
-        return error_set(err, ALEXCL_E_USAGE, "a net with %zu outputs whose names are NULL", options->output_count);
-    for (size_t i = 0; i < options->output_count; i++)
-        if (!options->outputs[i]) return error_set(err, ALEXCL_E_USAGE, "output %zu of the net is NULL", i);
-    *out = (struct graph_outputs){.names = options->outputs, .count = options->output_count};
-    if (options->last_layer) *out = (struct graph_outputs){.names = &options->last_layer, .count = 1};
-    return ALEXCL_OK;
-}
-
-/* The next batch of a run that has `images` images left, with each target's share. */
-static struct net_batch net_batch(const struct alexcl_net *net, const float *in, size_t images) {
+struct net_batch net_batch(const struct alexcl_net *net, const float *in, size_t images) {
     const int capacity[2] = {net->workers[0].capacity, net->workers[1].capacity};
     struct net_batch b = {.in = images ? in : NULL, .images = images < (size_t)net->images ? (int)images : net->images};
     split_share(&net->split, b.images, capacity, b.share);
@@ -207,8 +49,7 @@ static int net_first(const struct alexcl_net *net, const struct net_batch *b, in
     return target == 0 || net->split.kind == SPLIT_HALVES ? 0 : b->share[0];
 }
 
-/* Gives a batch to the workers, and the batch that they copy meanwhile (`next`, which may be none). */
-static void net_hand_out(struct alexcl_net *net, const struct net_batch *b, int copied, const struct net_batch *next) {
+void net_hand_out(struct alexcl_net *net, const struct net_batch *b, int copied, const struct net_batch *next) {
     size_t floats = net->graph->values[0].floats[0];
     for (int i = 0; i < net->shared.workers; i++) {
         struct worker *worker = &net->workers[i];
@@ -222,39 +63,13 @@ static void net_hand_out(struct alexcl_net *net, const struct net_batch *b, int 
     }
 }
 
-static void net_learn(struct alexcl_net *net, int opening) {
+void net_learn(struct alexcl_net *net, int opening) {
     const int share[2] = {net->workers[0].count, net->workers[1].count};
     const double seconds[2] = {net->workers[0].seconds, net->workers[1].seconds};
     split_learn(&net->split, opening, share, seconds);
 }
 
-/* Measures the speed of both targets at the same time, since they may share a processor or memory. The images are
- * zeros. The first run is not counted: it also compiles kernels and touches memory for the first time. */
-static int net_measure_speed(struct alexcl_net *net, struct alexcl_error *err) {
-    enum { ROUNDS = 4, SINGLE = 2, MAX_COUNT = 32 };
-    static const struct net_batch none = {0}, both = {.images = 1, .share = {1, 1}};
-    int status = ALEXCL_OK, images = net->images < MAX_COUNT ? net->images : MAX_COUNT;
-    size_t held = images < 2 ? 2 : (size_t)images;
-    float *in = NULL, *out = NULL;
-    TRY(memory_alloc(&in, held * net->shared.graph->values[0].floats[0], sizeof *in,
-                     "images to measure the devices' speed with", err));
-    TRY(memory_alloc(&out, held * net->graph->output_floats, sizeof *out, "their scores", err));
-    net->shared.batch = (struct worker_batch){.in = in, .out = out, .check = -1};
-    for (int round = 0; round < ROUNDS; round++) {
-        struct net_batch shared = net_batch(net, in, (size_t)images);
-        net_hand_out(net, round < SINGLE || images < 2 ? &both : &shared, 0, &none);
-        exchange_reset(net->shared.exchange);
-        TRY(net_on_workers(net, run_batch, err));
-        if (round > 0) net_learn(net, 1);
-    }
-    log_write(ALEXCL_LOG_INFO, "images a second: %.1f and %.1f", net->split.speed[0], net->split.speed[1]);
-done:
-    free(in);
-    free(out);
-    return status;
-}
-
-static struct alexcl_net_times net_times(const struct alexcl_net *net) {
+struct alexcl_net_times net_times(const struct alexcl_net *net) {
     struct alexcl_net_times t = {
         .wall = net->wall, .build = net->build, .images = {net->done[0], net->done[1]}, .events = 1};
     for (int i = 0; i < net->shared.workers; i++) {
@@ -273,71 +88,6 @@ static struct alexcl_net_times net_times(const struct alexcl_net *net) {
     t.exchange -= net->opening.exchange;
     t.transfer -= net->opening.transfer;
     return t;
-}
-
-static int net_run(void *user, const struct runner_job *job, struct alexcl_error *err);
-
-int net_open(const struct alexcl_model *model, const struct alexcl_weights *weights, const struct alexcl_selection *sel,
-             const struct alexcl_net_options *asked, int check, struct alexcl_net **out, struct alexcl_error *err) {
-    struct alexcl_net_options wanted;
-    const struct alexcl_net_options *options = &wanted;
-    int status = ALEXCL_OK;
-    struct alexcl_net *net = NULL;
-    const struct alexcl_model *used;
-    double start = net_now();
-    TRY(SIZED_READ(alexcl_net_options, asked, &wanted, err));
-    if (!weights || !sel)
-        return error_set(err, ALEXCL_E_USAGE, "a net without %s (NULL)", weights ? "devices" : "weights");
-    if (options->batch < 0)
-        return error_set(err, ALEXCL_E_USAGE, "a batch of %d images: it must be 1 or more", options->batch);
-    TRY(memory_alloc(&net, 1, sizeof *net, "the net", err));
-    struct worker_shared *shared = &net->shared;
-    pthread_mutex_init(&shared->upload, NULL);
-    shared->weights = weights;
-    shared->selection = sel;
-    shared->reproducible = options->reproducible;
-    shared->workers = (int)alexcl_selection_count(sel);
-    TRY(settings_read(options->settings, &shared->settings, err));
-    shared->settings.progress = options->progress;
-    shared->settings.cancel = options->cancel;
-    shared->settings.user = options->user;
-    TRY(net_read_split(net, options, err));
-    TRY(model_take(model, &used, &net->own, err));
-    TRY(net_read_outputs(options, &shared->outputs, err));
-    TRY(graph_make_outputs(used, &shared->outputs, 1, &net->graph, err));
-    graph_set(net->graph, &shared->settings);
-    shared->graph = net->graph;
-    TRY(memory_alloc(&net->outputs, (size_t)net->graph->output_count, sizeof *net->outputs, "the net's outputs", err));
-    for (int i = 0; i < net->graph->output_count; i++) net->outputs[i] = graph_output_shape(net->graph, i);
-    TRY(exchange_create(&shared->exchange, err));
-    for (int i = 0; i < shared->workers; i++)
-        TRY(worker_create(&net->workers[i], shared, i, split_halves(&net->split, (size_t)i), err));
-    for (int i = 0; i < shared->workers; i++)
-        net->workers[i].other = worker_has_both(&net->workers[i]) ? NULL : &net->workers[1 - i];
-    TRY(net_on_workers(net, worker_open, err));
-    net_tell_precision(net);
-    TRY(net_tune(net, err));
-    TRY(net_choose_batch(net, options, err));
-    for (int i = 0; i < shared->workers; i++)
-        for (int h = 0; h < 2; h++)
-            shared->to_prepare += worker_runs(&net->workers[i], h) ? (unsigned)net->workers[i].graph->layer_count : 0;
-    TRY(net_on_workers(net, worker_prepare, err));
-    if (check) TRY(net_check_kernels(net, err));
-    net->build = net_now() - start;
-    if (net->split.kind == SPLIT_AUTO) TRY(net_measure_speed(net, err));
-    TRY(runner_create(net_run, net, &net->runner, err));
-    net->opening = net_times(net);
-    *out = net;
-    net = NULL;
-done:
-    alexcl_net_free(net);
-    return status;
-}
-
-int alexcl_net_open(const struct alexcl_model *model, const struct alexcl_weights *weights,
-                    const struct alexcl_selection *sel, const struct alexcl_net_options *options,
-                    struct alexcl_net **out, struct alexcl_error *err) {
-    return net_open(model, weights, sel, options, 1, out, err);
 }
 
 int alexcl_net_batch(const struct alexcl_net *net) { return net->images; }
@@ -423,8 +173,7 @@ static int net_run_batch(struct alexcl_net *net, const struct net_batch *b, int 
     return ALEXCL_OK;
 }
 
-/* Computes a run, on the thread of the runner. */
-static int net_run(void *user, const struct runner_job *job, struct alexcl_error *err) {
+int net_run(void *user, const struct runner_job *job, struct alexcl_error *err) {
     struct alexcl_net *net = user;
     const struct graph *g = net->shared.graph;
     size_t in_floats = g->values[0].floats[0], out_floats = g->output_floats;
