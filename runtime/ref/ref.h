@@ -35,6 +35,11 @@ void ref_add(float *y, const float *a, const float *b, size_t count);
 /* Copies `count` channels of each image from channel x_first of x, of x_channels, to channel y_first of y. */
 void ref_concat(float *y, const float *x, int n, int hw, int y_channels, int y_first, int x_channels, int x_first,
                 int count);
+/* One step of gradient descent with momentum, and of Adam; `form` is FORM of kernels/sgd.cl and adam.cl, and what the
+ * numbers are stands in update.h. */
+void ref_sgd(float *w, const float *g, float *v, size_t count, int form, float rate, float decay, float momentum);
+void ref_adam(float *w, const float *g, float *m, float *v, size_t count, int form, float rate, float decay,
+              float rise1, float rise2, float epsilon);
 /* See join_run. */
 void ref_join(float *y, const float *a, const float *b, int n, int channels0, int channels1, int hw);
 #endif

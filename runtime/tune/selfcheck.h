@@ -26,8 +26,8 @@ struct selfcheck_case {
     struct layer_tile tile;  /* of the variant (layer.h) */
 };
 
-/* A part: a kernel that is not a layer by itself, such as the join of halves, what surrounds CLBlast's GEMM, and what
- * measures a device. */
+/* A part: a kernel that is not a layer by itself, such as the join of halves, what surrounds CLBlast's GEMM, what
+ * measures a device, and an optimiser's step. */
 struct selfcheck_part {
     const char *kernels;
     struct alexcl_layer desc;
@@ -35,7 +35,8 @@ struct selfcheck_part {
     int (*run)(struct target *target, const struct selfcheck_case *c, struct selfcheck_found *found,
                struct alexcl_error *err);
 };
-extern const struct selfcheck_part selfcheck_join, selfcheck_im2col, selfcheck_bias, selfcheck_peak;
+extern const struct selfcheck_part selfcheck_join, selfcheck_im2col, selfcheck_bias, selfcheck_peak, selfcheck_sgd,
+    selfcheck_adam;
 
 /* How the two results differ, over both halves. */
 struct selfcheck_found {

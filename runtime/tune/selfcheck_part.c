@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Checks of kernels that are not a layer by themselves: the join of halves; im2col and bias, which convolution by
- * CLBlast uses; the kernel that measures a device's bandwidth. They are launched as the program launches them
- * elsewhere, and compared like layers. */
+ * CLBlast uses; the kernel that measures a device's bandwidth; an optimiser's step. They are launched as the program
+ * launches them elsewhere, and compared like layers. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "kernel.h"
 #include "memory.h"
 #include "selfcheck.h"
+#include "update.h"
 
 enum { IMAGES = 5, BEHIND = 64 };
 
@@ -178,8 +180,79 @@ done:
     return status;
 }
 
+/* ---- the step of an optimiser ---- */
+
+/* weights, gradient, states */
+enum { TENSORS = 2 + UPDATE_STATES };
+
+/* A step on `count` values behind `before` others; x[] are the tensors before it, and behind it. */
+static int part_step(struct target *target, enum update_form form, size_t before, size_t count, float *const x[TENSORS],
+                     struct alexcl_error *err) {
+    static const struct update_factors f = {0.3f, 0.1f, 0.9f, {0.2f, 0.4f}, 0.05f};
+    int status = ALEXCL_OK;
+    struct storage tensors[TENSORS] = {{0}};
+    struct update *update = NULL;
+    size_t floats = before + count + BEHIND;
+    for (int t = 0; t < TENSORS; t++) TRY(selfcheck_store(target, x[t], floats, &tensors[t], err));
+    TRY(update_create(target, form, &update, err));
+    TRY(update_run(update, "update", &tensors[0], &tensors[1], tensors + 2, before, count, &f, err));
+    for (int t = 0; t < TENSORS; t++) TRY(storage_read(&tensors[t], 0, x[t], floats, err));
+done:
+    update_free(update);
+    for (int t = 0; t < TENSORS; t++) storage_free(&tensors[t]);
+    return status;
+}
+
+static int part_update(struct target *target, const struct selfcheck_case *c, enum update_form form,
+                       struct selfcheck_found *found, struct alexcl_error *err) {
+    static const char *const names[TENSORS] = {"w", "g", "m", "v"};
+    int status = ALEXCL_OK;
+    struct target host = {NULL};
+    size_t size = shape_size(c->in), before = (size_t)c->first * size, count = (size_t)c->images * size,
+           floats = before + count + BEHIND;
+    float *got[TENSORS] = {0}, *due[TENSORS] = {0};
+    for (int t = 0; t < TENSORS; t++) {
+        TRY(selfcheck_make_random(floats, names[t], 1.0, &got[t], err));
+        for (size_t i = 0; t == TENSORS - 1 && i < floats; i++) got[t][i] *= got[t][i]; /* a mean of squares */
+        TRY(memory_alloc_floats(&due[t], floats, "a check", err));
+        memcpy(due[t], got[t], floats * sizeof **due);
+    }
+    TRY(part_step(&host, form, before, count, due, err));
+    TRY(part_step(target, form, before, count, got, err));
+    for (int t = 0; t < TENSORS; t++) {
+        selfcheck_compare(got[t] + before, due[t] + before, count, 0, found);
+        if (memcmp(got[t], due[t], before * sizeof **got) != 0 ||
+            memcmp(got[t] + before + count, due[t] + before + count, BEHIND * sizeof **got) != 0)
+            found->unasked = 1;
+    }
+done:
+    for (int t = 0; t < TENSORS; t++) {
+        free(got[t]);
+        free(due[t]);
+    }
+    return status;
+}
+
+static int part_sgd(struct target *target, const struct selfcheck_case *c, struct selfcheck_found *found,
+                    struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    for (int form = UPDATE_SGD; status == ALEXCL_OK && form < UPDATE_ADAM; form++)
+        status = part_update(target, c, (enum update_form)form, found, err);
+    return status;
+}
+
+static int part_adam(struct target *target, const struct selfcheck_case *c, struct selfcheck_found *found,
+                     struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    for (int form = UPDATE_ADAM; status == ALEXCL_OK && form < UPDATE_FORMS; form++)
+        status = part_update(target, c, (enum update_form)form, found, err);
+    return status;
+}
+
 const struct selfcheck_part selfcheck_join = {"join", {.name = "join"}, {7, 3, 11}, part_join};
 const struct selfcheck_part selfcheck_im2col = {
     "im2col", {.name = "im2col", .kernel = {3, 3}, .stride = {2, 2}, .pad = {1, 1, 1, 1}}, {5, 9, 23}, part_im2col};
 const struct selfcheck_part selfcheck_bias = {"bias", {.name = "bias"}, {7, 3, 11}, part_bias};
 const struct selfcheck_part selfcheck_peak = {"peak", {.name = "peak"}, {130, 1, 1}, part_peak};
+const struct selfcheck_part selfcheck_sgd = {"sgd", {.name = "update"}, {61, 1, 1}, part_sgd};
+const struct selfcheck_part selfcheck_adam = {"adam", {.name = "update"}, {61, 1, 1}, part_adam};

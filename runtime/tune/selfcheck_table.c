@@ -21,7 +21,7 @@ static struct selfcheck_case table_case(const struct layer_sample *s) {
 }
 
 static const struct selfcheck_part *const parts[] = {&selfcheck_join, &selfcheck_im2col, &selfcheck_bias,
-                                                     &selfcheck_peak};
+                                                     &selfcheck_peak, &selfcheck_sgd,    &selfcheck_adam};
 enum { PARTS = sizeof parts / sizeof *parts };
 
 /* Counts `number` down over the precisions of a variant's weights and the layouts that it can compute, and sets the one

@@ -14,6 +14,7 @@
 #include "layer_private.h"
 #include "model_check.h"
 #include "peak.h"
+#include "update.h"
 
 /* ---- in the place of runtime/cl ---- */
 
@@ -189,6 +190,16 @@ static int builds_of_peak(struct device *dev, struct alexcl_error *err) {
                     : error_set(err, ALEXCL_E_OTHER, "the measurement of a device's peak: %s", stopped.text);
 }
 
+static int builds_of_updates(struct target *target, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    for (int form = 0; status == ALEXCL_OK && form < UPDATE_FORMS; form++) {
+        struct update *update = NULL;
+        status = update_create(target, (enum update_form)form, &update, err);
+        update_free(update);
+    }
+    return status;
+}
+
 int main(void) {
     static struct device devices[] = {
         {"gpu", {.kind = ALEXCL_DEVICE_GPU, .compute_units = 8, .vector_floats = 1}},
@@ -208,6 +219,7 @@ int main(void) {
         const struct alexcl_model *model;
         status = join_create(&target, &join, &err);
         join_free(join);
+        if (status == ALEXCL_OK) status = builds_of_updates(&target, &err);
         for (size_t i = 0; status == ALEXCL_OK && (model = alexcl_model_get(i)) != NULL; i++)
             if (model_oracle_case(model)) status = builds_of_model(model, &target, block, &err);
         if (status == ALEXCL_OK) status = builds_of_model(&other, &target, block, &err);
