@@ -1,32 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /* Arrays of images as nets take them: values as they are, pixels prepared as a picture's. */
 #include "array_images.h"
+#include "npy_make.h"
 #include "prepare.h"
-#include "support_files.h"
 
 static struct alexcl_error err;
 
 /* An array of bytes or floats, all of whose values hang on their place. */
 static void write_array(const char *type, size_t bytes, const int shape[4]) {
-    char header[128];
+    char text[64];
     size_t count = (size_t)(shape[0] * shape[1] * shape[2] * shape[3]);
-    int length =
-        snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': False, 'shape': (%d, %d, %d, %d), }\n", type,
-                 shape[0], shape[1], shape[2], shape[3]);
-    unsigned char *file = calloc(1, 10 + (size_t)length + count * bytes);
-    memcpy(file, "\x93NUMPY\x01", 7);
-    file[8] = (unsigned char)length;
-    memcpy(file + 10, header, (size_t)length);
+    unsigned char *values = calloc(count + 1, bytes);
     for (size_t i = 0; i < count; i++) {
-        unsigned char *at = file + 10 + (size_t)length + i * bytes;
         float value = (float)(i % 251);
         if (bytes == 1)
-            *at = (unsigned char)(i % 251);
+            values[i] = (unsigned char)(i % 251);
         else
-            memcpy(at, &value, bytes);
+            memcpy(values + i * bytes, &value, bytes);
     }
-    write_file("array.npy", file, 10 + (size_t)length + count * bytes);
-    free(file);
+    snprintf(text, sizeof text, "(%d, %d, %d, %d)", shape[0], shape[1], shape[2], shape[3]);
+    npy_make("array.npy", type, text, values, count * bytes);
+    free(values);
 }
 
 /* Pixel, channel of image 1, by both layouts, for nets of either order of channels. */
