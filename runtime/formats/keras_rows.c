@@ -124,7 +124,7 @@ static int keras_add_function(struct keras_builder *b, const char *key, int own,
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
         if (strcmp(functions[i].name, name) != 0) continue;
         if (functions[i].type == ALEXCL_SOFTMAX && !v->flat)
-            return keras_refuse(b, "a softmax over maps is not computed", err);
+            return keras_refuse(b, "a softmax over maps is not computed: flatten its input", err);
         int status = own ? ALEXCL_OK : keras_keep_name(b, name, &row, err);
         if (status == ALEXCL_OK) status = keras_add_row(b, functions[i].type, row, v, 1, NULL, err);
         v->row = b->row_count - 1;
@@ -274,7 +274,7 @@ static int keras_add_flatten(struct keras_builder *b, struct keras_value *v, str
 static int keras_add_activation(struct keras_builder *b, struct keras_value *v, struct alexcl_error *err) {
     if (keras_is(b, "Activation")) return keras_add_function(b, "activation", 1, v, err);
     if (keras_is(b, "Softmax")) {
-        if (!v->flat) return keras_refuse(b, "a softmax over maps is not computed", err);
+        if (!v->flat) return keras_refuse(b, "a softmax over maps is not computed: flatten its input", err);
         return keras_add_plain(b, ALEXCL_SOFTMAX, v, NULL, err);
     }
     static const char *const kinks[] = {"negative_slope", "threshold"};

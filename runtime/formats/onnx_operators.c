@@ -268,9 +268,11 @@ static int onnx_softmax(NODE) {
     int64_t axis = onnx_integer(n, "axis", o->opset >= 13 ? -1 : 1);
     if (axis < 0) axis += in->rank;
     if (axis != 1 || in->shape.h != 1 || in->shape.w != 1)
-        return onnx_refuse(n, err,
-                           "it is over axis %lld of N x %d x %d x %d: over the channels of 1 x 1 it is computed",
-                           (long long)axis, in->shape.c, in->shape.h, in->shape.w);
+        return onnx_refuse(
+            n, err,
+            "it is over axis %lld of N x %d x %d x %d: it is computed over the channels (axis 1) of 1 x 1 "
+            "alone; pool or flatten its input, or export the net without it",
+            (long long)axis, in->shape.c, in->shape.h, in->shape.w);
     return onnx_make_row(o, n, &(struct alexcl_layer){.type = ALEXCL_SOFTMAX}, NULL, &in, 1, in->rank, in->shape, NULL,
                          err);
 }

@@ -377,6 +377,22 @@ START_TEST(a_constant_of_a_shape_is_one_value) {
 }
 END_TEST
 
+/* Maps of 1 x 1 are a picture's scores, flattened or not. */
+START_TEST(softmax_over_maps_of_one_value) {
+    static const char *const axes[] = {"axis=1", "axis=-3"};
+    begin_graph(13);
+    put_maps(3, 2);
+    put_counting("w", 4, (int64_t[]){4, 3, 2, 2});
+    put_node("Conv", "x w", "a", "");
+    put_node("Softmax", "a", "y", axes[_i]);
+    put_output("y");
+    struct source *s = read_net();
+    ck_assert_uint_eq(s->model->layer_count, 2);
+    ck_assert_int_eq(s->model->layers[1].type, ALEXCL_SOFTMAX);
+    source_free(s);
+}
+END_TEST
+
 /* What the output does not need is not looked at. */
 START_TEST(nodes_that_are_not_needed) {
     conv_net();
@@ -407,6 +423,7 @@ START_TEST(what_is_refused_and_why) {
         {"MaxPool", "x", "z y", "kernel_shape=2,2", "the net needs its output 2, y"},
         {"Gemm", "x w", "y", "", "it reads N x C x H x W"},
         {"Softmax", "x", "y", "", "it is over axis 3"},
+        {"Softmax", "x", "y", "axis=1", "axis 1 of N x 3 x 8 x 8: it is computed over the channels (axis 1) of 1 x 1"},
         {"Flatten", "x", "y", "axis=2", "it is from axis 2"},
         {"Concat", "x x", "y", "axis=2", "it is along axis 2"},
         {"Mul", "x x", "y", "", "it multiplies maps by maps"},
@@ -521,8 +538,9 @@ int main(void) {
     tcase_add_test(tests, constants_fold_into_a_factor_and_a_sum);
     tcase_add_test(tests, constants_of_numbers);
     tcase_add_test(tests, a_constant_of_a_shape_is_one_value);
+    tcase_add_loop_test(tests, softmax_over_maps_of_one_value, 0, 2);
     tcase_add_test(tests, nodes_that_are_not_needed);
-    tcase_add_loop_test(tests, what_is_refused_and_why, 0, 24);
+    tcase_add_loop_test(tests, what_is_refused_and_why, 0, 25);
     tcase_add_test(tests, dropout_in_training_mode);
     tcase_add_test(tests, graphs_that_are_no_nets);
     tcase_add_test(tests, names_of_layers);
