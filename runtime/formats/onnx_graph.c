@@ -313,10 +313,12 @@ static int onnx_name_model(struct onnx *o, const char **out, struct alexcl_error
     return ALEXCL_OK;
 }
 
-/* How pictures become values is in no ONNX file: as torchvision's nets want them, if they are in colour. */
+/* How pictures become values is in no ONNX file: as torchvision's nets want them, if they are in colour. Those of small
+ * nets (CIFAR's, MNIST's) are of the net's size already: nothing is cut off. */
 static int onnx_set_model(struct onnx *o, const struct onnx_value *in, struct source *s, struct alexcl_error *err) {
     static const double mean[] = {0.485, 0.456, 0.406}, std[] = {0.229, 0.224, 0.225};
-    int status = ALEXCL_OK, colour = in->shape.c == 3, side = in->shape.h < in->shape.w ? in->shape.h : in->shape.w;
+    int status = ALEXCL_OK, colour = in->shape.c == 3, side = in->shape.h < in->shape.w ? in->shape.h : in->shape.w,
+        larger = in->shape.h + in->shape.w - side;
     TRY(onnx_name_model(o, &o->model.name, err));
     TRY(onnx_take(o, &o->layers, o->row_count + 1, sizeof *o->layers, err));
     for (size_t i = 0; i < o->row_count; i++) o->layers[i] = o->rows[i].layer;
@@ -326,7 +328,7 @@ static int onnx_set_model(struct onnx *o, const struct onnx_value *in, struct so
     o->model.height = in->shape.h;
     o->model.width = in->shape.w;
     o->model.colour = colour ? ALEXCL_RGB : ALEXCL_GREY;
-    o->model.resize = side <= 1 << 15 ? (side * 8 + 3) / 7 : side;
+    o->model.resize = side >= 200 && side <= 1 << 15 ? (side * 8 + 3) / 7 : larger;
     o->model.scale = 1.0 / 255;
     if (colour) {
         o->model.mean = mean;
@@ -335,10 +337,10 @@ static int onnx_set_model(struct onnx *o, const struct onnx_value *in, struct so
     o->model.layers = o->layers;
     o->model.layer_count = o->row_count;
     o->model.layer_size = sizeof *o->layers;
-    string_buffer_add(&s->done, "%s",
-                      colour ? "pictures as torchvision prepares them (RGB, 0 to 1, its mean and standard deviation): "
-                               "an ONNX file does not say it\n"
-                             : "pictures as grey values from 0 to 1: an ONNX file does not say it\n");
+    string_buffer_add(&s->done, "pictures as %s, shorter side to %d: an ONNX file does not say it\n",
+                      colour ? "torchvision prepares them (RGB, 0 to 1, its mean and standard deviation)"
+                             : "grey values from 0 to 1",
+                      o->model.resize);
 done:
     return status;
 }

@@ -377,6 +377,24 @@ START_TEST(a_constant_of_a_shape_is_one_value) {
 }
 END_TEST
 
+/* A picture of a small net's size is taken as it is. */
+START_TEST(what_pictures_are_resized_to) {
+    static const struct {
+        int channels, side, resize;
+    } cases[] = {{3, 224, 256}, {3, 227, 259}, {1, 28, 28}, {3, 32, 32}, {3, 199, 199}};
+    char told[40];
+    begin_graph(13);
+    put_maps(cases[_i].channels, cases[_i].side);
+    put_node("Relu", "x", "y", "");
+    put_output("y");
+    struct source *s = read_net();
+    ck_assert_int_eq(s->model->resize, cases[_i].resize);
+    snprintf(told, sizeof told, "shorter side to %d:", cases[_i].resize);
+    ck_assert_ptr_nonnull(strstr(s->done.text, told));
+    source_free(s);
+}
+END_TEST
+
 /* Maps of 1 x 1 are a picture's scores, flattened or not. */
 START_TEST(softmax_over_maps_of_one_value) {
     static const char *const axes[] = {"axis=1", "axis=-3"};
@@ -538,6 +556,7 @@ int main(void) {
     tcase_add_test(tests, constants_fold_into_a_factor_and_a_sum);
     tcase_add_test(tests, constants_of_numbers);
     tcase_add_test(tests, a_constant_of_a_shape_is_one_value);
+    tcase_add_loop_test(tests, what_pictures_are_resized_to, 0, 5);
     tcase_add_loop_test(tests, softmax_over_maps_of_one_value, 0, 2);
     tcase_add_test(tests, nodes_that_are_not_needed);
     tcase_add_loop_test(tests, what_is_refused_and_why, 0, 25);
