@@ -20,4 +20,4 @@ alone+='|weights_match|weights_file|cli_weights|model_made|caffemodel|child|h5_l
 alike='oracle_nets\.(tiny_across|tiny_nolrn|tiny_orig|caffe227)|caffe_nets|keras_nets|files\.pocl|onnx_suite'
 [ "$1" != tsan ] || leave='kernel|endure' names+="|^faults\.kernels|^cli_check|^cli\.none|^($alike)(\.|\$)|^($alone)(\.|\$)"
 export ALEXCL_TEST_FEW=1
-exec ctest --test-dir "build/$1" --output-on-failure --parallel "$(nproc)" -LE "$leave" -E "$names"
+exec ctest --test-dir "build/$1" --output-on-failure --parallel $(($(nproc) + 1)) -LE "$leave" -E "$names"
