@@ -34,6 +34,7 @@ struct check {
     const struct check_options *own;
     const struct alexcl_target *target; /* of the last result of this selection */
     int fresh, fresh_wrong;             /* no result, no failure of this target so far */
+    const char *pass;                   /* of the last result in text */
     json_t *devices, *checks;           /* the document; the checks of the last device */
     unsigned done, failed, targets;
     unsigned own_gemm, clblast_gemm; /* failures of what --gemm can replace */
@@ -92,12 +93,29 @@ static const char *check_verdict(const struct alexcl_check_result *r) {
     return r->computed ? "WRONG" : "FAILED";
 }
 
-static void check_print(const struct alexcl_check_result *r) {
+/* The kernels' names without the pass's name, which stands above: "activation_input_gradient" -> "activation". */
+static void check_short_name(const struct alexcl_check_result *r, char *out, size_t size) {
+    char ending[32];
+    size_t made = 0, length = (size_t)snprintf(ending, sizeof ending, "_%s", r->pass);
+    for (char *c = ending; *c; c++)
+        if (*c == ' ') *c = '_';
+    for (const char *at = check_name(r); *at && made + 1 < size;) {
+        size_t ends = strncmp(at, ending, length) == 0 && (at[length] == ' ' || at[length] == '\0') ? length : 0;
+        at += ends;
+        if (!ends) out[made++] = *at++;
+    }
+    out[made] = '\0';
+}
+
+static void check_print(struct check *c, const struct alexcl_check_result *r) {
     char variant[16]; /* "cpu/16": in blocks of 16 channels */
+    char name[64];
     int wide = r->block > 1 && strlen(r->variant) < 6;
     snprintf(variant, sizeof variant, wide ? "%.8s/%d" : "%.8s", r->variant, r->block);
-    printf("  %-12s %-10s %-8s %-29s %-6s", check_name(r), r->kernels[0] ? r->layer : "", variant, r->shape,
-           check_verdict(r));
+    check_short_name(r, name, sizeof name);
+    if (strcmp(c->pass, r->pass) != 0) printf("  -- %s\n", r->kernels[0] ? r->pass : "a net");
+    c->pass = r->pass;
+    printf("  %-12s %-10s %-8s %-29s %-6s", name, r->kernels[0] ? r->layer : "", variant, r->shape, check_verdict(r));
     if (r->computed) printf("  %.1e", r->error);
     printf("\n");
     check_print_message(r->message);
@@ -118,10 +136,11 @@ static json_t *check_json(const struct alexcl_check_result *r) {
     if (r->index >= 0)
         wrong = json_pack("{s:i, s:I, s:o, s:o}", "half", r->half, "index", (json_int_t)r->index, "got",
                           check_number((double)r->got), "due", check_number((double)r->due));
-    return json_pack("{s:o, s:s, s:s, s:i, s:s, s:b, s:i, s:o, s:f, s:o, s:o}", "kernels", kernels, "layer", r->layer,
-                     "variant", r->variant, "block", r->block, "shape", r->shape, "ok", r->status == ALEXCL_OK,
-                     "status", r->status, "error", r->computed ? check_number(r->error) : json_null(), "tolerance",
-                     r->tolerance, "first_wrong", wrong, "message", report_string(r->message[0] ? r->message : NULL));
+    return json_pack("{s:o, s:s, s:s, s:s, s:i, s:s, s:b, s:i, s:o, s:f, s:o, s:o}", "kernels", kernels, "layer",
+                     r->layer, "pass", r->pass, "variant", r->variant, "block", r->block, "shape", r->shape, "ok",
+                     r->status == ALEXCL_OK, "status", r->status, "error",
+                     r->computed ? check_number(r->error) : json_null(), "tolerance", r->tolerance, "first_wrong",
+                     wrong, "message", report_string(r->message[0] ? r->message : NULL));
 }
 
 static json_t *check_device_json(const struct alexcl_check_result *r, json_t *checks) {
@@ -152,7 +171,8 @@ static void check_csv(const struct alexcl_check_result *r) {
                             got,
                             due};
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) report_csv(fields[i], 0);
-    report_csv(r->message, 1);
+    report_csv(r->message, 0);
+    report_csv(r->pass, 1);
 }
 
 /* ---- one check ------------------------------------------------------------------------------------ */
@@ -208,6 +228,7 @@ static int check_take(void *user, const struct alexcl_check_result *r) {
     progress_clear();
     if (c->fresh || r->target != c->target) {
         if (c->o->format == FORMAT_TEXT) check_print_header(c, r);
+        c->pass = "forward";
         json_decref(c->checks);
         c->checks = json_array();
         if (c->devices) json_array_append_new(c->devices, check_device_json(r, c->checks));
@@ -217,7 +238,7 @@ static int check_take(void *user, const struct alexcl_check_result *r) {
     c->target = r->target;
     c->done++;
     if (r->status != ALEXCL_OK) check_note_wrong(c, r);
-    if (c->o->format == FORMAT_TEXT) check_print(r);
+    if (c->o->format == FORMAT_TEXT) check_print(c, r);
     if (c->o->format == FORMAT_CSV) check_csv(r);
     if (c->devices) json_array_append_new(c->checks, check_json(r));
     int written = report_flush(&c->unwritten); /* a driver that ends the process has been named */
@@ -319,7 +340,7 @@ static int command_check(const struct options *o, struct alexcl_error *err) {
     interrupt_defer();
     if (o->format == FORMAT_JSON) c.devices = json_array();
     if (o->format == FORMAT_CSV)
-        fputs("device,driver,kernels,layer,variant,shape,ok,error,index,got,due,message\r\n", stdout);
+        fputs("device,driver,kernels,layer,variant,shape,ok,error,index,got,due,message,pass\r\n", stdout);
     status = o->devices ? check_selection(&c, o->devices, err) : check_every_device(&c, err);
     if (status == ALEXCL_OK && c.targets && c.done == 0)
         status = error_set(err, ALEXCL_E_USAGE, "no check of %s%s%s%s%s runs on these devices",

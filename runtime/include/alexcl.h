@@ -598,6 +598,7 @@ struct alexcl_check_result {
     int half;
     float got, due;
     char message[2048]; /* what is wrong or failed, or why it is not used; "" when right */
+    const char *pass;   /* "forward", "input gradient", "weight gradient"; of a net "forward" */
 };
 struct alexcl_check_counts {
     size_t size; /* of this structure; set by the caller */

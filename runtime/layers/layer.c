@@ -309,7 +309,7 @@ const struct layer_variant *layer_choose(const struct layer *l, enum layer_pass_
                                          const struct target *target) {
     const struct layer_pass *p = &l->pass[pass];
     if (p->variant) return p->variant;
-    return l->shape.view || p->tuned ? p->tuned : layer_next(l, pass, target, NULL);
+    return !layer_is_run(l, pass) || p->tuned ? p->tuned : layer_next(l, pass, target, NULL);
 }
 
 size_t layer_parameter_floats(const struct layer *l, const struct target *target, int t) {
@@ -386,7 +386,7 @@ done:
 
 int layer_prepare(struct layer *l, enum layer_pass_kind pass, struct target *target,
                   const float *const values[LAYER_TENSORS], struct alexcl_error *err) {
-    if (l->shape.view) return ALEXCL_OK;
+    if (!layer_is_run(l, pass)) return ALEXCL_OK;
     struct layer_pass *p = &l->pass[pass];
     const struct layer_variant *variant = layer_choose(l, pass, target);
     if (!variant)
@@ -411,7 +411,8 @@ int layer_prepare(struct layer *l, enum layer_pass_kind pass, struct target *tar
 int layer_launch_images(const struct layer *l, enum layer_pass_kind pass, const struct device_limits *device) {
     const struct layer_pass *p = &l->pass[pass];
     double cycles = (double)device->compute_units * 1e6 * (device->clock_mhz ? device->clock_mhz : LAYER_CLOCK);
-    double seconds = p->seconds > 0 ? p->seconds : (double)l->shape.macs / (LAYER_UNIT_MACS * cycles);
+    double measured = pass == LAYER_WEIGHT_GRADIENT ? 0 : p->seconds;
+    double seconds = measured > 0 ? measured : (double)l->shape.macs / (LAYER_UNIT_MACS * cycles);
     double images = seconds > 0 ? LAYER_LAUNCH_SECONDS / seconds : LAYER_GROUPS;
     int max = images < LAYER_GROUPS ? (int)images : LAYER_GROUPS, chunk = p->variant->chunk ? p->variant->chunk(l) : 1;
     if (max < 1) max = 1;
@@ -432,9 +433,13 @@ __attribute__((unused)) static int layer_io_fits(const struct layer *l, const st
     return end * layer_out_floats(l) <= io->out->floats;
 }
 
+int layer_is_run(const struct layer *l, enum layer_pass_kind pass) {
+    return !l->shape.view || (pass == LAYER_INPUT_GRADIENT && l->shape.ops->is_relu);
+}
+
 int layer_run(struct layer *l, enum layer_pass_kind pass, const struct layer_io *io, struct alexcl_error *err) {
     assert(io->first >= 0 && io->count >= 0 && (l->choice.max_images == 0 || io->count <= l->choice.max_images));
-    if (l->shape.view || shape_size(l->shape.out) == 0) return ALEXCL_OK;
+    if (!layer_is_run(l, pass) || shape_size(l->shape.out) == 0) return ALEXCL_OK;
     assert(pass != LAYER_FORWARD || layer_io_fits(l, io, (size_t)(io->first + io->count)));
     /* A CPU computes a launch in small pieces anyway. */
     int max = l->target->device && !layer_on_cpu_device(l, l->target)
@@ -446,6 +451,7 @@ int layer_run(struct layer *l, enum layer_pass_kind pass, const struct layer_io 
         part.count = end - part.first < max ? end - part.first : max;
         status = l->pass[pass].variant->enqueue(l, &part, err);
         part.first += part.count;
+        part.add = 1; /* the next launch's sums belong to the same gradient */
     }
     if (status != ALEXCL_OK) error_note_layer(err, l->shape.desc->name);
     return status;
@@ -464,6 +470,12 @@ const float *layer_host_in(const struct layer *l, const struct layer_io *io) {
 }
 float *layer_host_out(const struct layer *l, const struct layer_io *io) {
     return io->out->host + (size_t)io->first * shape_size(l->shape.out);
+}
+const float *layer_host_out_gradient(const struct layer *l, const struct layer_io *io) {
+    return io->out_gradient->host + (size_t)io->first * shape_size(l->shape.out);
+}
+float *layer_host_in_gradient(const struct layer *l, const struct layer_io *io) {
+    return io->in_gradients[0].own->host + (size_t)io->first * shape_size(l->shape.in);
 }
 
 int layer_in_channels(const struct layer *l) {

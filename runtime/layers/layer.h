@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One half of one layer on one target: what it reads, its parameters, the variant that computes it, its forward pass.
- * Each type of layer is a row of layer_ops in a file of its own; each variant is a row inside that file. */
+/* One half of one layer on one target: what it reads, its parameters, the variants that compute its passes. Each type
+ * of layer is a row of layer_ops in a file of its own; each variant is a row inside that file. */
 #ifndef ALEXCL_LAYER_H
 #define ALEXCL_LAYER_H
 #include "buffer.h"
@@ -110,7 +110,7 @@ struct layer_shape {
     int tensor_count;
     uint64_t macs; /* multiply-adds per image of conv, fc and rbf; those of absent connections are not counted */
     int in_place;  /* it may write its output over its input */
-    /* nothing is run, its output is its input: a flatten layer, or a ReLU that the layer before it computes */
+    /* no forward pass is run, its output is its input: a flatten layer, or a ReLU that the layer before it computes */
     int view;
 };
 
@@ -126,7 +126,9 @@ struct layer_choice {
     int keep_master;  /* the target also keeps the parameters in the file's layout, in layer.master, for training */
 };
 
-/* The passes of a layer. */
+/* The passes of a layer. Of its parameters the input gradient reads the weights alone (tensor 0), the weight gradient
+ * none. No pass reads the output of its own forward pass but that of an activation, whose gradient is a function of
+ * it: so an activation may write over its input where no other layer reads that. */
 enum layer_pass_kind { LAYER_FORWARD, LAYER_INPUT_GRADIENT, LAYER_WEIGHT_GRADIENT, LAYER_PASSES };
 
 /* One pass of a layer. A net that only runs forward leaves the others empty. */
@@ -157,12 +159,22 @@ struct layer_source {
     const struct storage *own;  /* the half's own channels or, with reads.all, the channels of both halves */
     const struct storage *halo; /* channels of the other half, n x halo.count x h x w; NULL: none */
 };
-/* One call: images first .. first+count-1 of the buffers. */
+/* One call: images first .. first+count-1 of the buffers. A gradient is that of the loss; it lies in memory as what it
+ * is the gradient of. */
 struct layer_io {
-    const struct layer_source *in; /* one for each input */
-    const struct storage *out;
+    const struct layer_source *in;   /* one for each input; of a backward pass, what the forward pass read */
+    const struct storage *out;       /* of a backward pass, what the forward pass and in-place layers behind it made */
     const struct storage *workspace; /* layer_pass.workspace floats, or NULL */
     int first, count;
+    /* backward passes */
+    const struct storage *out_gradient; /* of the output */
+    /* input gradient: of each input, written over what was there; of one input it may be out_gradient where the layer
+     * may write over its input */
+    const struct layer_source *in_gradients;
+    /* weight gradient: of each tensor, this half's rows as in the file, summed over the images of the call, in an order
+     * that the call's images alone decide */
+    const struct storage *tensor_gradients;
+    int add; /* weight gradient: the sums are added to what is there, else written over it */
 };
 
 /* A variant: one way to compute a pass of a layer on a target. */
@@ -339,10 +351,14 @@ int layer_prepare_variant(struct layer *l, enum layer_pass_kind pass, struct tar
  * meaning until its parameters are packed again. */
 int layer_pack(struct layer *l, enum layer_pass_kind pass, const float *const *values, struct alexcl_error *err);
 /* How many images one launch computes: as many as the device computes in a tenth of a second, by the measured time or,
- * without one, by its compute units and clock. A multiple of the variant's chunk. */
+ * without one, by its compute units and clock. A multiple of the variant's chunk. Of a weight gradient it does not
+ * depend on what was measured, since the order of its sums depends on it. */
 int layer_launch_images(const struct layer *l, enum layer_pass_kind pass, const struct device_limits *device);
-/* Enqueues images io->first .. first+count-1, in launches of which none takes a device for long. Each output depends on
- * its own image alone. */
+/* Whether there is anything to run: a view has no forward pass, and a ReLU that the layer before it computes still has
+ * its gradient. */
+int layer_is_run(const struct layer *l, enum layer_pass_kind pass);
+/* Enqueues images io->first .. first+count-1, in launches of which none takes a device for long. Each output, and each
+ * gradient of an input, depends on its own image alone. */
 int layer_run(struct layer *l, enum layer_pass_kind pass, const struct layer_io *io, struct alexcl_error *err);
 void layer_release(struct layer *l);
 

@@ -88,6 +88,8 @@ void layer_free_kernels(struct layer *l, enum layer_pass_kind pass);
 /* Where the first image of a call (io->first) begins in the reference's memory. */
 const float *layer_host_in(const struct layer *l, const struct layer_io *io);
 float *layer_host_out(const struct layer *l, const struct layer_io *io);
+const float *layer_host_out_gradient(const struct layer *l, const struct layer_io *io);
+float *layer_host_in_gradient(const struct layer *l, const struct layer_io *io);
 /* How many channels the half's input has in memory, and at which of these places its channel c stands. */
 int layer_in_channels(const struct layer *l);
 size_t layer_in_channel(const struct layer *l, int c);

@@ -14,6 +14,12 @@
 /* how many values are rounded together where they are not packed; an even number */
 enum { PARAMETERS_ROUNDED = 1 << 16 };
 
+/* How many of the tensors a pass reads, the first ones. */
+static int parameters_count(const struct layer *l, enum layer_pass_kind pass) {
+    if (pass == LAYER_WEIGHT_GRADIENT) return 0;
+    return pass == LAYER_INPUT_GRADIENT && l->shape.tensor_count > 1 ? 1 : l->shape.tensor_count;
+}
+
 static int parameters_halves(const struct layer *l, int t) { return l->choice.fp16 && t == 0; }
 
 /* The size of tensor t once it is packed, in floats before any rounding. */
@@ -90,7 +96,7 @@ static int parameters_create_one(struct layer *l, int t, const char *kind, size_
 int parameters_create(struct layer *l, enum layer_pass_kind pass, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct layer_pass *p = &l->pass[pass];
-    for (int t = 0; t < l->shape.tensor_count; t++) {
+    for (int t = 0; t < parameters_count(l, pass); t++) {
         TRY(parameters_create_one(l, t, "", parameters_floats(l, p->variant, l->target, t), &p->parameters[t], err));
         if (!l->choice.keep_master || l->master[t].buffer || l->master[t].host) continue; /* another pass made it */
         TRY(parameters_create_one(l, t, "master ", layer_tensor_floats(&l->shape.tensors[t]), &l->master[t], err));
@@ -108,13 +114,14 @@ static int parameters_pack(struct layer *l, enum layer_pass_kind pass, const flo
     int status = ALEXCL_OK;
     float *scratch = NULL, *back = NULL;
     size_t scratch_floats = 0, back_floats = 0;
-    for (int t = 0; t < l->shape.tensor_count; t++) {
+    int count = parameters_count(l, pass);
+    for (int t = 0; t < count; t++) {
         scratch_floats = parameters_larger(scratch_floats, parameters_scratch(l, l->pass[pass].variant, t));
         back_floats = parameters_larger(back_floats, layer_tensor_floats(&l->shape.tensors[t]));
     }
     TRY(memory_alloc_floats(&scratch, scratch_floats, "packed weights", err));
     if (!values) TRY(memory_alloc_floats(&back, back_floats, "master weights", err));
-    for (int t = 0; t < l->shape.tensor_count; t++) {
+    for (int t = 0; t < count; t++) {
         const float *master = values ? values[t] : back;
         size_t floats = layer_tensor_floats(&l->shape.tensors[t]);
         if (!values) TRY(storage_read(&l->master[t], 0, back, floats, err));

@@ -75,7 +75,8 @@ static struct alexcl_check_result check_result(const struct check *s, size_t ind
     return (struct alexcl_check_result){.target = alexcl_selection_target(s->selection, index),
                                         .device = alexcl_selection_device(s->selection, index),
                                         .kernels = "",
-                                        .index = -1};
+                                        .index = -1,
+                                        .pass = selfcheck_pass_name(LAYER_FORWARD)};
 }
 
 /* Whether the selection's target of this index is a device. */
@@ -152,6 +153,7 @@ static int check_kernels_of(struct check *s, size_t index, struct target *target
         r.kernels = selfcheck_kernels(&c);
         r.layer = c.desc.name;
         r.variant = c.variant ? c.variant->name : "own";
+        r.pass = selfcheck_pass_name(c.pass);
         r.block = c.in_block ? c.in_block : 1;
         selfcheck_describe(&c, r.shape, sizeof r.shape);
         check_fill(&r, &found, ran, !c.variant || c.variant->last_resort, &why);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The operators in plain C, sums in double, one rounding to float at the end: oracle of the tests, `--devices ref`,
- * `alexcl check`. All tensors are dense, N x C x H x W. Each stands in ref_<operator>.c. */
+ * `alexcl check`. All tensors are dense, N x C x H x W. Each stands in ref_<operator>.c, with its gradients: gx, gw and
+ * gb are those of the loss by x, w and b, where gy is that by y. Sums over images are added to gw and gb in double
+ * where `add` is set, else written over them. */
 #ifndef ALEXCL_REF_H
 #define ALEXCL_REF_H
 #include "shape.h"
@@ -25,6 +27,9 @@ void ref_avgpool(float *y, const float *x, int n, const struct shape_pool *s);
 void ref_subsample(float *y, const float *x, const float *w, const float *b, int n, const struct shape_pool *s);
 /* Element by element; type: ALEXCL_RELU, ALEXCL_TANH, ALEXCL_SIGMOID, ALEXCL_LECUN_TANH. y may be x. */
 void ref_activation(float *y, const float *x, size_t count, enum alexcl_layer_type type);
+/* Of the same types, by what the activation made. The slope of a ReLU at 0 is 0. gx may be gy. */
+void ref_activation_input_gradient(float *gx, const float *y, const float *gy, size_t count,
+                                   enum alexcl_layer_type type);
 void ref_scale(float *y, const float *x, size_t count, float factor);
 /* Softmax over `units` logits a row, of which `out_count` probabilities from out_first on are written (a half's). */
 void ref_softmax(float *y, const float *x, int n, int units, int out_first, int out_count);

@@ -68,6 +68,17 @@ struct selfcheck_case selfcheck_case_of_part(const struct selfcheck_part *part, 
 int selfcheck_make_random(size_t count, const char *name, double scale, float **out, struct alexcl_error *err);
 int selfcheck_store(struct target *target, const float *values, size_t count, struct storage *out,
                     struct alexcl_error *err);
+/* One input of a half of a layer, on the layer's target, of `images` images of the whole input x. */
+struct selfcheck_input {
+    struct storage own, halo;
+};
+int selfcheck_make_input(const struct layer *l, int input, const float *x, size_t images, struct selfcheck_input *out,
+                         struct alexcl_error *err);
+void selfcheck_free_input(struct selfcheck_input *in);
+/* The backward pass of a case, both of whose layers are prepared for it: x whole inputs, w the half's tensors. */
+int selfcheck_run_gradient(struct layer *l, struct layer *reference, const struct selfcheck_case *c, float *const x[],
+                           const float *const w[LAYER_TENSORS], struct selfcheck_found *found,
+                           struct alexcl_error *err);
 /* Values that stand for "nobody wrote here". */
 void selfcheck_fill_nobody(float *x, size_t count);
 int selfcheck_is_nobody(const float *x, size_t count);
@@ -76,6 +87,8 @@ int selfcheck_is_nobody(const float *x, size_t count);
 void selfcheck_describe(const struct selfcheck_case *c, char *out, size_t size);
 /* What is wrong in one sentence. */
 void selfcheck_explain(const struct selfcheck_found *found, char *out, size_t size);
+/* "input gradient" */
+const char *selfcheck_pass_name(enum layer_pass_kind pass);
 /* Its kernel files, "im2col bias". */
 const char *selfcheck_kernels(const struct selfcheck_case *c);
 

@@ -7,112 +7,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "counter_rng.h"
 #include "memory.h"
 #include "selfcheck.h"
 
 enum { BEHIND = 64 }; /* floats behind the images, which must not be written */
-const double selfcheck_tolerance = 1e-5;
 
-/* What a buffer holds where nothing was written: a NaN of its own, which is told apart from one that a sum has made. */
-static const uint32_t nobody = 0x7fc0beef;
-
-void selfcheck_fill_nobody(float *x, size_t count) {
-    for (size_t i = 0; i < count; i++) memcpy(x + i, &nobody, sizeof *x);
-}
-
-int selfcheck_is_nobody(const float *x, size_t count) {
-    uint32_t bits = nobody;
-    for (size_t i = 0; i < count && bits == nobody; i++) memcpy(&bits, x + i, sizeof bits);
-    return bits == nobody;
-}
-
-int selfcheck_make_random(size_t count, const char *name, double scale, float **out, struct alexcl_error *err) {
-    int status = memory_alloc_floats(out, count, "a check", err);
-    if (status == ALEXCL_OK) counter_rng_fill_uniform(*out, counter_rng_key(1, name), 0, count, scale, 0);
-    return status;
-}
-
-/* Channels first .. first+channels-1 of every image. */
-static int case_cut(const float *x, size_t images, struct alexcl_shape s, int first, int channels, float **out,
-                    struct alexcl_error *err) {
-    size_t hw = (size_t)s.h * (size_t)s.w, width = (size_t)channels * hw;
-    int status = memory_alloc_floats(out, images * width, "a check", err);
-    for (size_t n = 0; status == ALEXCL_OK && n < images; n++)
-        memcpy(*out + n * width, x + n * shape_size(s) + (size_t)first * hw, width * sizeof **out);
-    return status;
-}
-
-int selfcheck_store(struct target *target, const float *values, size_t count, struct storage *out,
-                    struct alexcl_error *err) {
-    int status = storage_create(target, count, "a check", out, err);
-    return status == ALEXCL_OK ? storage_write(out, 0, values, count, err) : status;
-}
-
-/* One input of a half of a layer, on the target. */
-struct case_input {
-    struct storage own, halo;
-};
-
-static void case_free_input(struct case_input *in) {
-    storage_free(&in->own);
-    storage_free(&in->halo);
-}
-
-/* Stores channels first .. first+channels-1 of an input, in the layout of a half's own channels or as a halo. */
-static int case_lay(const struct layer *l, int input, const float *x, size_t images, int first, int channels, int halo,
-                    struct storage *out, struct alexcl_error *err) {
-    int status = ALEXCL_OK;
-    struct alexcl_shape whole = l->shape.inputs[input].whole;
-    size_t size = (size_t)channels * (size_t)whole.h * (size_t)whole.w,
-           floats = halo ? size : layer_own_floats(l, input);
-    float *plain = NULL, *laid = NULL;
-    if (l->shape.reads.all) floats = layer_in_floats(l);
-    TRY(case_cut(x, images, whole, first, channels, &plain, err));
-    TRY(memory_alloc_floats(&laid, images * floats, "a check", err));
-    for (size_t i = 0; i < images * floats; i++) laid[i] = 0.0f;
-    for (size_t n = 0; n < images; n++) {
-        if (halo)
-            layer_lay_halo(l, channels, plain + n * size, laid + n * floats);
-        else if (l->shape.reads.all)
-            layer_lay_in(l, plain + n * size, laid + n * floats);
-        else
-            layer_lay_own(l, input, plain + n * size, laid + n * floats);
-    }
-    TRY(selfcheck_store(l->target, laid, images * floats, out, err));
-done:
-    free(plain);
-    free(laid);
-    return status;
-}
-
-static int case_make_input(const struct layer *l, int input, const float *x, size_t images, struct case_input *out,
-                           struct alexcl_error *err) {
-    int status = ALEXCL_OK, channels = l->shape.inputs[input].whole.c, half = l->shape.half;
-    const struct layer_halo *halo = &l->shape.inputs[input].halo;
-    TRY(case_lay(l, input, x, images, l->shape.reads.all ? 0 : shape_half_first(channels, half),
-                 l->shape.reads.all ? channels : shape_half_count(channels, half), 0, &out->own, err));
-    if (halo->count)
-        TRY(case_lay(l, input, x, images, shape_half_first(channels, 1 - half) + halo->first, halo->count, 1,
-                     &out->halo, err));
-done:
-    return status;
-}
-
-/* Runs images first .. first+count-1 of x, the whole layer's inputs. out: `count` images; one_image: image `first`,
- * which is computed alone before; *unasked: whether another image or what is behind the last was written. */
-static int case_run_half(struct layer *l, enum layer_pass_kind pass, float *const x[], int first, int count, float *out,
-                         float *one_image, int *unasked, struct alexcl_error *err) {
+/* Runs the forward pass of images first .. first+count-1 of x, the whole layer's inputs. out: `count` images;
+ * one_image: image `first`, which is computed alone before; *unasked: whether another image or what is behind the last
+ * was written. */
+static int case_run_half(struct layer *l, float *const x[], int first, int count, float *out, float *one_image,
+                         int *unasked, struct alexcl_error *err) {
+    const enum layer_pass_kind pass = LAYER_FORWARD;
     int status = ALEXCL_OK, inputs = l->shape.input_count;
     size_t images = (size_t)(first + count), size = shape_size(l->shape.out), each = layer_out_floats(l),
            floats = images * each + BEHIND;
     size_t before = (size_t)first * each;
     float *scratch = NULL, *made = NULL;
-    struct case_input given[LAYER_SAMPLE_INPUTS] = {{{0}, {0}}};
+    struct selfcheck_input given[LAYER_SAMPLE_INPUTS] = {{{0}, {0}}};
     struct layer_source sources[LAYER_SAMPLE_INPUTS];
     struct storage to = {0}, workspace = {0};
     for (int i = 0; i < inputs; i++) {
-        TRY(case_make_input(l, i, x[i], images, &given[i], err));
+        TRY(selfcheck_make_input(l, i, x[i], images, &given[i], err));
         sources[i] = (struct layer_source){&given[i].own, &given[i].halo};
     }
     if (l->pass[pass].workspace) {
@@ -123,7 +38,8 @@ static int case_run_half(struct layer *l, enum layer_pass_kind pass, float *cons
     TRY(memory_alloc_floats(&made, floats, "a check", err));
     selfcheck_fill_nobody(made, floats);
     TRY(selfcheck_store(l->target, made, floats, &to, err));
-    const struct layer_io one = {sources, &to, &workspace, first, 1}, all = {sources, &to, &workspace, first, count};
+    struct layer_io one = {.in = sources, .out = &to, .workspace = &workspace, .first = first, .count = 1}, all = one;
+    all.count = count;
     TRY(layer_run(l, pass, &one, err));
     TRY(storage_read(&to, before, made, each, err));
     layer_take_out(l, made, one_image);
@@ -133,30 +49,12 @@ static int case_run_half(struct layer *l, enum layer_pass_kind pass, float *cons
     *unasked = !selfcheck_is_nobody(made, before) || !selfcheck_is_nobody(made + images * each, BEHIND);
     if (l->target->device) TRY(buffer_check_guards(l->target->device, err));
 done:
-    for (int i = 0; i < LAYER_SAMPLE_INPUTS; i++) case_free_input(&given[i]);
+    for (int i = 0; i < LAYER_SAMPLE_INPUTS; i++) selfcheck_free_input(&given[i]);
     storage_free(&to);
     storage_free(&workspace);
     free(scratch);
     free(made);
     return status;
-}
-
-void selfcheck_compare(const float *got, const float *due, size_t count, int half, struct selfcheck_found *found) {
-    double scale = 0;
-    for (size_t i = 0; i < count; i++)
-        if (fabs((double)due[i]) > scale) scale = fabs((double)due[i]);
-    if (scale == 0) scale = 1;
-    for (size_t i = 0; i < count; i++) {
-        double error = fabs((double)got[i] - (double)due[i]) / scale;
-        if (isnan(error)) error = INFINITY;
-        if (error > found->error) found->error = error;
-        if (error <= selfcheck_tolerance || found->wrong) continue;
-        found->wrong = 1;
-        found->half = half;
-        found->index = i;
-        found->got = got[i];
-        found->due = due[i];
-    }
 }
 
 int selfcheck_describe_layer(const struct selfcheck_case *c, int half, struct layer *l, struct alexcl_error *err) {
@@ -166,49 +64,73 @@ int selfcheck_describe_layer(const struct selfcheck_case *c, int half, struct la
     return layer_describe_inputs(l, &c->desc, half, in, count, err);
 }
 
+/* A case's layer on the device and on the reference, and the random values of both. */
+struct case_run {
+    const struct selfcheck_case *c;
+    struct layer l, reference;
+    float *x[LAYER_SAMPLE_INPUTS], *w[LAYER_TENSORS];
+};
+
+static int case_describe(struct case_run *r, const struct selfcheck_case *c, int half, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct layer *l = &r->l;
+    size_t images = (size_t)(c->first + c->images);
+    r->c = c;
+    TRY(selfcheck_describe_layer(c, half, l, err));
+    l->choice.fp16 = c->fp16;
+    r->reference = *l;
+    l->choice.in_block = c->in_block ? c->in_block : 1;
+    l->choice.out_block = c->out_block ? c->out_block : 1;
+    l->choice.reproducible = c->reproducible;
+    l->choice.max_images = c->one_image;
+    l->pass[c->pass].tile = c->tile;
+    for (int i = 0; i < l->shape.input_count; i++) {
+        char name[16] = "x";
+        if (i) snprintf(name, sizeof name, "x%d", i);
+        TRY(selfcheck_make_random(images * shape_size(l->shape.inputs[i].whole), name, 2.0, &r->x[i], err));
+    }
+    /* The half's own rows: which ones of the whole does not matter. */
+    for (int t = 0; t < l->shape.tensor_count; t++)
+        TRY(selfcheck_make_random(layer_tensor_floats(&l->shape.tensors[t]), l->shape.tensors[t].suffix, 0.5, &r->w[t],
+                                  err));
+done:
+    return status;
+}
+
+static int case_run_forward(struct case_run *r, int half, struct selfcheck_found *found, struct alexcl_error *err) {
+    int status = ALEXCL_OK, unasked = 0, first = r->c->first, images = r->c->images;
+    size_t size = shape_size(r->l.shape.out), floats = (size_t)images * size;
+    float *buffers = NULL, *one_image = NULL;
+    TRY(memory_alloc_floats(&buffers, 2 * floats, "a check", err));
+    TRY(memory_alloc_floats(&one_image, 2 * size, "a check", err));
+    TRY(case_run_half(&r->reference, r->x, first, images, buffers, one_image, &unasked, err));
+    TRY(case_run_half(&r->l, r->x, first, images, buffers + floats, one_image + size, &unasked, err));
+    selfcheck_compare(buffers + floats, buffers, floats, half, found);
+    selfcheck_compare(one_image + size, buffers, size, half, found);
+    if (unasked) found->unasked = 1;
+done:
+    free(buffers);
+    free(one_image);
+    return status;
+}
+
 static int case_run_layer(struct target *target, const struct selfcheck_case *c, int half,
                           struct selfcheck_found *found, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct target host = {NULL};
-    struct layer l = {0}, reference = {0};
-    float *x[LAYER_SAMPLE_INPUTS] = {0}, *w[LAYER_TENSORS] = {0}, *buffers = NULL, *one_image = NULL;
-    size_t images = (size_t)(c->first + c->images);
-    TRY(selfcheck_describe_layer(c, half, &l, err));
-    l.choice.fp16 = c->fp16;
-    reference = l;
-    l.choice.in_block = c->in_block ? c->in_block : 1;
-    l.choice.out_block = c->out_block ? c->out_block : 1;
-    l.choice.reproducible = c->reproducible;
-    l.choice.max_images = c->one_image;
-    l.pass[c->pass].tile = c->tile;
-    for (int i = 0; i < l.shape.input_count; i++) {
-        char name[16] = "x";
-        if (i) snprintf(name, sizeof name, "x%d", i);
-        TRY(selfcheck_make_random(images * shape_size(l.shape.inputs[i].whole), name, 2.0, &x[i], err));
-    }
-    /* The half's own rows: which ones of the whole does not matter. */
-    for (int t = 0; t < l.shape.tensor_count; t++)
-        TRY(selfcheck_make_random(layer_tensor_floats(&l.shape.tensors[t]), l.shape.tensors[t].suffix, 0.5, &w[t],
-                                  err));
-    size_t floats = (size_t)c->images * shape_size(l.shape.out);
-    int unasked = 0;
-    TRY(memory_alloc_floats(&buffers, 2 * floats, "a check", err));
-    TRY(memory_alloc_floats(&one_image, 2 * shape_size(l.shape.out), "a check", err));
-    TRY(layer_prepare(&reference, c->pass, &host, (const float *const *)w, err));
-    TRY(layer_prepare_variant(&l, c->pass, target, c->variant, (const float *const *)w, err));
-    TRY(case_run_half(&reference, c->pass, x, c->first, c->images, buffers, one_image, &unasked, err));
-    TRY(case_run_half(&l, c->pass, x, c->first, c->images, buffers + floats, one_image + shape_size(l.shape.out),
-                      &unasked, err));
-    selfcheck_compare(buffers + floats, buffers, floats, half, found);
-    selfcheck_compare(one_image + shape_size(l.shape.out), buffers, shape_size(l.shape.out), half, found);
-    if (unasked) found->unasked = 1;
+    struct case_run r = {0};
+    TRY(case_describe(&r, c, half, err));
+    TRY(layer_prepare(&r.reference, c->pass, &host, (const float *const *)r.w, err));
+    TRY(layer_prepare_variant(&r.l, c->pass, target, c->variant, (const float *const *)r.w, err));
+    if (c->pass == LAYER_FORWARD)
+        TRY(case_run_forward(&r, half, found, err));
+    else
+        TRY(selfcheck_run_gradient(&r.l, &r.reference, c, r.x, (const float *const *)r.w, found, err));
 done:
-    layer_release(&reference);
-    layer_release(&l);
-    for (int t = 0; t < LAYER_TENSORS; t++) free(w[t]);
-    for (int i = 0; i < LAYER_SAMPLE_INPUTS; i++) free(x[i]);
-    free(buffers);
-    free(one_image);
+    layer_release(&r.reference);
+    layer_release(&r.l);
+    for (int t = 0; t < LAYER_TENSORS; t++) free(r.w[t]);
+    for (int i = 0; i < LAYER_SAMPLE_INPUTS; i++) free(r.x[i]);
     return status;
 }
 
@@ -227,6 +149,11 @@ int selfcheck_run_case(struct target *target, const struct selfcheck_case *c, st
 }
 
 /* ---- for people ---- */
+
+const char *selfcheck_pass_name(enum layer_pass_kind pass) {
+    static const char *const names[LAYER_PASSES] = {"forward", "input gradient", "weight gradient"};
+    return names[pass];
+}
 
 const char *selfcheck_kernels(const struct selfcheck_case *c) {
     return c->variant ? c->variant->kernels : c->part->kernels;

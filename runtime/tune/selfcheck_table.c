@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The small layers of `alexcl check`: every variant of every type of layer, on the samples of its row, in every layout
- * that there is; so every file of kernels/. What is no layer by itself follows (selfcheck_part.c). */
+/* The small layers of `alexcl check`: every variant of every pass of every type of layer, on the samples of its row, in
+ * every layout that there is; so every file of kernels/. What is no layer by itself follows the forward passes
+ * (selfcheck_part.c). */
 #include <string.h>
 
 #include "selfcheck.h"
@@ -24,10 +25,11 @@ static const struct selfcheck_part *const parts[] = {&selfcheck_join, &selfcheck
                                                      &selfcheck_peak, &selfcheck_sgd,    &selfcheck_adam};
 enum { PARTS = sizeof parts / sizeof *parts };
 
-/* Counts `number` down over the precisions of a variant's weights and the layouts that it can compute, and sets the one
- * at which it was 0; 0 where there are not so many. */
-static int table_choose(struct layer *l, const struct layer_variant *v, const struct target *target, unsigned *number) {
-    for (int fp16 = 0; fp16 <= l->shape.ops->half_weights; fp16++) {
+/* Counts `number` down over the precisions of a variant's weights (training keeps them in float) and the layouts that
+ * it can compute, and sets the one at which it was 0; 0 where there are not so many. */
+static int table_choose(struct layer *l, enum layer_pass_kind pass, const struct layer_variant *v,
+                        const struct target *target, unsigned *number) {
+    for (int fp16 = 0; fp16 <= (pass == LAYER_FORWARD && l->shape.ops->half_weights); fp16++) {
         l->choice.fp16 = fp16;
         for (int layout = 0; layout < LAYER_LAYOUTS; layout++)
             if (layer_set_layout(l, layout, layer_block(target)) && v->applicable(l, target) && (*number)-- == 0)
@@ -36,16 +38,19 @@ static int table_choose(struct layer *l, const struct layer_variant *v, const st
     return 0;
 }
 
-int selfcheck_table_case(const struct target *target, unsigned number, struct selfcheck_case *out) {
+/* The case with number *number among those of a pass; 0 where there are not so many: then they are subtracted. */
+static int table_pass_case(const struct target *target, enum layer_pass_kind pass, unsigned *number,
+                           struct selfcheck_case *out) {
     const struct layer_sample *s;
     for (unsigned row = 0; (s = table_sample(row)) != NULL; row++) {
         struct alexcl_error ignored = {0};
         struct selfcheck_case c = table_case(s);
         struct layer l;
         if (selfcheck_describe_layer(&c, 0, &l, &ignored) != ALEXCL_OK) continue;
-        for (const struct layer_variant *const *v = l.shape.ops->variants[LAYER_FORWARD]; *v; v++) {
+        for (const struct layer_variant *const *v = l.shape.ops->variants[pass]; v && *v; v++) {
             if (s->images != 0 && strcmp((*v)->name, "clblast") != 0) continue; /* a sample for CLBlast alone */
-            if (!table_choose(&l, *v, target, &number)) continue;
+            if (!table_choose(&l, pass, *v, target, number)) continue;
+            c.pass = pass;
             c.variant = *v;
             c.fp16 = l.choice.fp16;
             c.in_block = l.choice.in_block;
@@ -54,27 +59,49 @@ int selfcheck_table_case(const struct target *target, unsigned number, struct se
             return 1;
         }
     }
-    if (number >= PARTS) return 0;
-    *out = selfcheck_case_of_part(parts[number], 1);
-    return 1;
+    return 0;
 }
 
-int selfcheck_table_names(unsigned number, const char **kernels, const char **layer) {
+int selfcheck_table_case(const struct target *target, unsigned number, struct selfcheck_case *out) {
+    for (int pass = LAYER_FORWARD; pass < LAYER_PASSES; pass++) {
+        if (table_pass_case(target, (enum layer_pass_kind)pass, &number, out)) return 1;
+        if (pass != LAYER_FORWARD) continue;
+        if (number < PARTS) {
+            *out = selfcheck_case_of_part(parts[number], 1);
+            return 1;
+        }
+        number -= PARTS;
+    }
+    return 0;
+}
+
+static int table_pass_names(enum layer_pass_kind pass, unsigned *number, const char **kernels, const char **layer) {
     const struct layer_sample *s;
     for (unsigned row = 0; (s = table_sample(row)) != NULL; row++) {
         struct alexcl_error ignored = {0};
         struct selfcheck_case c = table_case(s);
         struct layer l;
         if (selfcheck_describe_layer(&c, 0, &l, &ignored) != ALEXCL_OK) continue;
-        for (const struct layer_variant *const *v = l.shape.ops->variants[LAYER_FORWARD]; *v; v++) {
-            if (number-- > 0) continue;
+        for (const struct layer_variant *const *v = l.shape.ops->variants[pass]; v && *v; v++) {
+            if ((*number)-- > 0) continue;
             *kernels = (*v)->kernels ? (*v)->kernels : ""; /* the reference has none */
             *layer = s->desc.name;
             return 1;
         }
     }
-    if (number >= PARTS) return 0;
-    *kernels = parts[number]->kernels;
-    *layer = parts[number]->desc.name;
-    return 1;
+    return 0;
+}
+
+int selfcheck_table_names(unsigned number, const char **kernels, const char **layer) {
+    for (int pass = LAYER_FORWARD; pass < LAYER_PASSES; pass++) {
+        if (table_pass_names((enum layer_pass_kind)pass, &number, kernels, layer)) return 1;
+        if (pass != LAYER_FORWARD) continue;
+        if (number < PARTS) {
+            *kernels = parts[number]->kernels;
+            *layer = parts[number]->desc.name;
+            return 1;
+        }
+        number -= PARTS;
+    }
+    return 0;
 }

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "fp16.h"
+#include "kernel_buffers.h"
 
-enum { BEHIND = 64 /* floats behind a buffer's images that nobody may write */ };
 static const double TOLERANCE = KERNEL_CHECK_TOLERANCE;
 
 /* Images computed together are no multiple of those in a tile (4) or in a workspace (8); 9 are more than either. */
@@ -52,8 +52,7 @@ int kernel_check_possible(const char *variant) {
            device_limits(support_target()->device)->kind == ALEXCL_DEVICE_CPU;
 }
 
-/* Whether the variant reads maps with that many channels side by side, and sets how they lie. */
-static int set_blocks(struct layer *l, const char *variant, int in_block) {
+int kernel_check_set_blocks(struct layer *l, const char *variant, int in_block) {
     enum alexcl_layer_type type = l->shape.desc->type;
     int own = strcmp(variant, "own") == 0 || strcmp(variant, "naive") == 0,
         units = type == ALEXCL_FC || type == ALEXCL_RBF;
@@ -68,62 +67,10 @@ static int set_blocks(struct layer *l, const char *variant, int in_block) {
     return (l->choice.in_block == 1 && l->choice.out_block == 1) || layer_takes_blocks(l);
 }
 
-const struct layer_variant *kernel_check_variant(const struct layer *l, const char *name) {
-    for (const struct layer_variant *const *v = l->shape.ops->variants[LAYER_FORWARD]; *v; v++)
+const struct layer_variant *kernel_check_variant(const struct layer *l, enum layer_pass_kind pass, const char *name) {
+    for (const struct layer_variant *const *v = l->shape.ops->variants[pass]; *v; v++)
         if (strcmp((*v)->name, name) == 0) return *v;
     ck_abort_msg("%s has no variant %s", l->shape.desc->name, name);
-}
-
-/* Channels first .. first+count-1 of every image. */
-static float *cut_channels(const float *x, int images, struct alexcl_shape s, int first, int count) {
-    size_t hw = (size_t)s.h * (size_t)s.w, width = (size_t)count * hw;
-    float *cut = support_floats((size_t)images * width);
-    for (size_t n = 0; n < (size_t)images; n++)
-        memcpy(cut + n * width, x + n * shape_size(s) + (size_t)first * hw, width * sizeof *cut);
-    return cut;
-}
-
-/* What the half reads of whole images. */
-static float *half_input(const struct layer *l, const float *x, int images) {
-    return cut_channels(x, images, l->shape.whole_in,
-                        l->shape.reads.all ? 0 : shape_half_first(l->shape.whole_in.c, l->shape.half), l->shape.in.c);
-}
-
-/* What a buffer holds where nobody wrote: a NaN of its own, so that one that came out of a sum is told apart. */
-static const uint32_t NOBODY = 0x7fc0beef;
-static void fill_nobody(float *x, size_t count) {
-    for (size_t i = 0; i < count; i++) memcpy(x + i, &NOBODY, sizeof *x);
-}
-static int is_nobody(const float *x) { return memcmp(x, &NOBODY, sizeof *x) == 0; }
-
-/* `images` of `size` floats; those asked for hold `values`, if there are any. Bare buffers have nothing else in them,
- * and nothing behind. */
-static void make_storage(struct target *target, const float *values, size_t size, int images, int first, int count,
-                         struct storage *out) {
-    struct alexcl_error err = {0};
-    size_t floats = size * (size_t)images, from = size * (size_t)first;
-    if (kernel_check_bare()) {
-        EXPECT_OK(storage_create(target, floats, "a test", out, &err), err);
-        /* From the start: a write further in leaves Oclgrind 21.10 believing that the place was never written. */
-        if (values) EXPECT_OK(storage_write(out, 0, values, from + size * (size_t)count, &err), err);
-        return;
-    }
-    float *start = support_floats(floats + BEHIND);
-    fill_nobody(start, floats + BEHIND);
-    if (values) memcpy(start + from, values + from, size * (size_t)count * sizeof *values);
-    EXPECT_OK(storage_create(target, floats + BEHIND, "a test", out, &err), err);
-    EXPECT_OK(storage_write(out, 0, start, floats + BEHIND, &err), err);
-    free(start);
-}
-
-static void check_behind(const struct layer *l, struct storage *s, size_t count) {
-    struct alexcl_error err = {0};
-    float behind[BEHIND];
-    if (kernel_check_bare()) return;
-    EXPECT_OK(storage_read(s, count, behind, BEHIND, &err), err);
-    for (size_t i = 0; i < BEHIND; i++)
-        ck_assert_msg(is_nobody(behind + i), "%s: written %zu floats behind a buffer of %zu", l->shape.desc->name,
-                      i + 1, count);
 }
 
 /* A layer of one half, prepared. w[t]: whole tensors. */
@@ -137,54 +84,12 @@ static void prepare_half(struct layer *l, const char *variant, struct target *ta
         values[t] = w[t] + (size_t)l->shape.tensors[t].first * row;
     }
     l->choice.reproducible = 1;
-    EXPECT_OK(layer_prepare_variant(l, LAYER_FORWARD, target, kernel_check_variant(l, variant), values, &err), err);
+    EXPECT_OK(
+        layer_prepare_variant(l, LAYER_FORWARD, target, kernel_check_variant(l, LAYER_FORWARD, variant), values, &err),
+        err);
     for (int t = 0; t < l->shape.tensor_count && target->device; t++) /* what a plan counts */
         ck_assert_uint_eq(buffer_floats(l->pass[LAYER_FORWARD].parameters[t].buffer),
                           layer_parameter_floats(l, target, t));
-}
-
-/* What the half reads of each image, as it lies in memory; what fills up the last block is finite and must not
- * matter. */
-static float *lay_input(const struct layer *l, const float *x, int images) {
-    size_t floats = layer_in_floats(l);
-    float *laid = support_floats((size_t)images * floats);
-    for (size_t i = 0; i < (size_t)images * floats; i++) laid[i] = 3.0f;
-    for (size_t n = 0; n < (size_t)images; n++) layer_lay_in(l, x + n * shape_size(l->shape.in), laid + n * floats);
-    return laid;
-}
-
-/* An output buffer as n x c x h x w. What fills up the last block is finite where an image was asked for. */
-static float *take_output(const struct layer *l, const float *laid, int images, int first, int count) {
-    size_t floats = layer_out_floats(l);
-    float *got = support_floats((size_t)images * shape_size(l->shape.out));
-    for (size_t n = 0; n < (size_t)images; n++) {
-        layer_take_out(l, laid + n * floats, got + n * shape_size(l->shape.out));
-        for (size_t i = 0; i < floats && n >= (size_t)first && n < (size_t)(first + count); i++)
-            ck_assert_msg(isfinite(laid[n * floats + i]), "%s: value %zu in memory of image %zu is not finite",
-                          l->shape.desc->name, i, n);
-    }
-    return got;
-}
-
-/* What a half is given of input `input`: its own channels, or the halo. */
-static void make_source(const struct layer *l, int input, const float *x, int images, int first, int count, int halo,
-                        struct storage *out) {
-    struct alexcl_shape whole = l->shape.inputs[input].whole;
-    const struct layer_halo *read = &l->shape.inputs[input].halo;
-    int half = halo ? 1 - l->shape.half : l->shape.half,
-        from = shape_half_first(whole.c, half) + (halo ? read->first : 0),
-        channels = halo ? read->count : shape_half_count(whole.c, half);
-    size_t size = (size_t)channels * (size_t)(whole.h * whole.w), floats = halo ? size : layer_own_floats(l, input);
-    float *plain = cut_channels(x, images, whole, from, channels), *laid = support_floats((size_t)images * floats);
-    for (size_t i = 0; i < (size_t)images * floats; i++) laid[i] = 3.0f;
-    for (size_t n = 0; n < (size_t)images; n++) {
-        if (halo)
-            layer_lay_halo(l, channels, plain + n * size, laid + n * floats);
-        else
-            layer_lay_own(l, input, plain + n * size, laid + n * floats);
-    }
-    make_storage(l->target, laid, floats, images, first, count, out);
-    free(plain), free(laid);
 }
 
 /* Runs images first .. first+count-1 of `images` and gives the whole output buffer, what it held before where nothing
@@ -193,14 +98,14 @@ static float *run_half(struct layer *l, const float *x, int images, int first, i
     struct alexcl_error err = {0};
     struct storage in, out = {0}, halo = {0}, workspace = {0};
     size_t out_floats = (size_t)images * layer_out_floats(l);
-    float *plain = half_input(l, x, images), *input = lay_input(l, plain, images);
+    float *plain = kernel_buffers_half(l, x, images), *input = kernel_buffers_lay_in(l, plain, images);
     int sides = l->shape.inputs[0].halo.count > 0;
     /* Images that are not asked for are not read. */
-    make_storage(l->target, input, layer_in_floats(l), images, first, count, &in);
-    if (!in_place) make_storage(l->target, NULL, layer_out_floats(l), images, first, count, &out);
-    if (sides) make_source(l, 0, x, images, first, count, 1, &halo);
+    kernel_buffers_make(l->target, input, layer_in_floats(l), images, first, count, &in);
+    if (!in_place) kernel_buffers_make(l->target, NULL, layer_out_floats(l), images, first, count, &out);
+    if (sides) kernel_buffers_make_source(l, 0, x, images, first, count, 1, &halo);
     if (l->pass[LAYER_FORWARD].workspace)
-        make_storage(l->target, NULL, l->pass[LAYER_FORWARD].workspace, 1, 0, 1, &workspace);
+        kernel_buffers_make(l->target, NULL, l->pass[LAYER_FORWARD].workspace, 1, 0, 1, &workspace);
     const struct layer_io io = {.in = &(struct layer_source){&in, sides ? &halo : NULL},
                                 .out = in_place ? &in : &out,
                                 .workspace = l->pass[LAYER_FORWARD].workspace ? &workspace : NULL,
@@ -209,9 +114,9 @@ static float *run_half(struct layer *l, const float *x, int images, int first, i
     EXPECT_OK(layer_run(l, LAYER_FORWARD, &io, &err), err);
     float *laid = support_floats(out_floats);
     EXPECT_OK(storage_read(in_place ? &in : &out, 0, laid, out_floats, &err), err);
-    float *got = take_output(l, laid, images, first, count);
-    check_behind(l, in_place ? &in : &out, out_floats);
-    if (l->pass[LAYER_FORWARD].workspace) check_behind(l, &workspace, l->pass[LAYER_FORWARD].workspace);
+    float *got = kernel_buffers_take_out(l, laid, images, first, count);
+    kernel_buffers_check_behind(l, in_place ? &in : &out, out_floats);
+    if (l->pass[LAYER_FORWARD].workspace) kernel_buffers_check_behind(l, &workspace, l->pass[LAYER_FORWARD].workspace);
     if (l->target->device) EXPECT_OK(buffer_check_guards(l->target->device, &err), err);
     /* Oclgrind 21.10 knows only the first bytes of a buffer that gets the place of a shorter one */
     if (!kernel_check_bare()) storage_free(&in), storage_free(&out), storage_free(&halo), storage_free(&workspace);
@@ -226,22 +131,23 @@ static void check_several_half(struct layer *l, float *const x[], const float *d
     struct layer_source sources[LAYER_INPUTS];
     size_t floats = (size_t)images * layer_out_floats(l), size = shape_size(l->shape.out);
     for (int i = 0; i < l->shape.input_count; i++) {
-        make_source(l, i, x[i], images, first, count, 0, &own[i]);
-        if (l->shape.inputs[i].halo.count) make_source(l, i, x[i], images, first, count, 1, &halo[i]);
+        kernel_buffers_make_source(l, i, x[i], images, first, count, 0, &own[i]);
+        if (l->shape.inputs[i].halo.count) kernel_buffers_make_source(l, i, x[i], images, first, count, 1, &halo[i]);
         sources[i] = (struct layer_source){&own[i], l->shape.inputs[i].halo.count ? &halo[i] : NULL};
     }
-    make_storage(l->target, NULL, layer_out_floats(l), images, first, count, &out);
+    kernel_buffers_make(l->target, NULL, layer_out_floats(l), images, first, count, &out);
     const struct layer_io io = {.in = sources, .out = &out, .first = first, .count = count};
     EXPECT_OK(layer_run(l, LAYER_FORWARD, &io, &err), err);
     float *laid = support_floats(floats),
-          *wanted = cut_channels(due, images, l->shape.whole_out, shape_half_first(l->shape.whole_out.c, l->shape.half),
-                                 l->shape.out.c);
+          *wanted = kernel_buffers_cut(due, images, l->shape.whole_out,
+                                       shape_half_first(l->shape.whole_out.c, l->shape.half), l->shape.out.c);
     EXPECT_OK(storage_read(&out, 0, laid, floats, &err), err);
-    float *got = take_output(l, laid, images, first, count);
-    check_behind(l, &out, floats);
+    float *got = kernel_buffers_take_out(l, laid, images, first, count);
+    kernel_buffers_check_behind(l, &out, floats);
     for (size_t i = 0; i < (size_t)images * size; i++) {
         int asked = i >= (size_t)first * size && i < (size_t)(first + count) * size;
-        if (asked ? memcmp(&got[i], &wanted[i], sizeof *got) != 0 : !kernel_check_bare() && !is_nobody(&got[i]))
+        if (asked ? memcmp(&got[i], &wanted[i], sizeof *got) != 0
+                  : !kernel_check_bare() && !kernel_buffers_is_nobody(&got[i]))
             ck_abort_msg("%s, half %d, block %d, %d images from %d on: value %zu is %g where %s is due",
                          l->shape.desc->name, l->shape.half, l->choice.in_block, count, first, i, (double)got[i],
                          asked ? "another" : "none");
@@ -303,7 +209,8 @@ static void check_half(const char *variant, struct layer *l, const float *x, con
     support_compare_maps(what, got + from, want + from, computed, TOLERANCE, &later);
     for (size_t i = 0; i < floats && !kernel_check_bare(); i++)
         if (i < from || i >= from + computed)
-            ck_assert_msg(is_nobody(got + i), "%s: value %zu of an image not asked for was written", what, i);
+            ck_assert_msg(kernel_buffers_is_nobody(got + i), "%s: value %zu of an image not asked for was written",
+                          what, i);
     const int singles[] = {0, first, first + count - 1};
     for (int i = 0; i < e->singles; i++) {
         float *one = run_half(l, x, images, singles[i], 1, 0);
@@ -377,7 +284,7 @@ static void check_layer(const char *variant, const struct alexcl_layer *desc, st
         EXPECT_OK(layer_describe(&l, desc, half, whole_in, &err), err);
         l.shape.maps = maps;
         l.choice.fp16 = fp16;
-        if (!set_blocks(&l, variant, in_block)) continue;
+        if (!kernel_check_set_blocks(&l, variant, in_block)) continue;
         for (int t = 0; t < l.shape.tensor_count; t++) {
             size_t count = 1;
             for (int d = 0; d < l.shape.tensors[t].dims; d++) count *= (size_t)l.shape.tensors[t].shape[d];
@@ -415,7 +322,7 @@ float *kernel_check_run_whole(const char *variant, const struct alexcl_layer *de
         struct alexcl_error err = {0};
         struct layer l;
         EXPECT_OK(layer_describe(&l, desc, half, whole_in, &err), err);
-        if (!set_blocks(&l, variant, in_block)) break;
+        if (!kernel_check_set_blocks(&l, variant, in_block)) break;
         if (!got) got = support_floats((size_t)images * shape_size(l.shape.whole_out));
         if (shape_size(l.shape.out) == 0) continue;
         prepare_half(&l, variant, support_target(), w);

@@ -14,7 +14,9 @@ struct kernel_check_extent {
     int cheap, costly; /* the shapes with few products, with most */
 };
 const struct kernel_check_extent *kernel_check_extent(const char *variant, enum alexcl_layer_type type);
-const struct layer_variant *kernel_check_variant(const struct layer *l, const char *name);
+const struct layer_variant *kernel_check_variant(const struct layer *l, enum layer_pass_kind pass, const char *name);
+/* Whether the variant reads maps with that many channels side by side, and sets how they lie. */
+int kernel_check_set_blocks(struct layer *l, const char *variant, int in_block);
 int kernel_check_is_winograd(const char *variant);
 /* Whether this target can run a variant: kernels named *_cpu.cl are for CPU devices alone. ALEXCL_TEST_CPU_KERNELS=1
  * lets them run anywhere (Oclgrind says it is a GPU). */
@@ -48,6 +50,16 @@ void kernel_check_oracle_window(const char *dir, struct alexcl_layer *desc);
 typedef void kernel_check_due(float *out, float *const x[], const struct alexcl_shape *shapes, int count, int images);
 void kernel_check_several(const struct alexcl_layer *desc, const struct alexcl_shape *shapes, int count,
                           kernel_check_due *due);
+/* A backward pass of both halves on random values, by that variant on the target under test, against the reference,
+ * with and without channels side by side. Of an input gradient the bits of an image must not depend on the batch it is
+ * in; a weight gradient is also added to what is there. `maps`: what the inputs were before a flatten layer, else
+ * shapes[0]. */
+void kernel_check_gradient(const char *variant, enum layer_pass_kind pass, const struct alexcl_layer *desc,
+                           const struct alexcl_shape *shapes, int count, struct alexcl_shape maps);
+/* The same against a golden vector, both halves together: x, w and b where the layer has them, and the gradient of the
+ * output; `key` is the input's gradient, gw and gb are the tensors'. */
+void kernel_check_golden_gradient(const char *variant, enum layer_pass_kind pass, const struct alexcl_layer *desc,
+                                  const char *dir, const char *gradient, const char *key);
 /* describe must fail with ALEXCL_E_USAGE and a text that has `part` in it. */
 void kernel_check_refused(const struct alexcl_layer *desc, struct alexcl_shape whole_in, const char *part);
 /* Every golden case of a convolution. */

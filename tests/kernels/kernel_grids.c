@@ -199,7 +199,8 @@ void kernel_check_maxpool_nan(const char *variant, int block) {
     if (!kernel_check_possible(variant)) return;
     EXPECT_OK(layer_describe(&l, &desc, 0, (struct alexcl_shape){2, 2, 6}, &err), err);
     l.choice.in_block = l.choice.out_block = block;
-    EXPECT_OK(layer_prepare_variant(&l, LAYER_FORWARD, support_target(), kernel_check_variant(&l, variant), none, &err),
+    EXPECT_OK(layer_prepare_variant(&l, LAYER_FORWARD, support_target(),
+                                    kernel_check_variant(&l, LAYER_FORWARD, variant), none, &err),
               err);
     layer_lay_in(&l, values, laid);
     EXPECT_OK(storage_create(support_target(), layer_in_floats(&l), "a test", &in, &err), err);

@@ -227,14 +227,32 @@ START_TEST(passes_are_apart) {
     struct layer l = describe(&relu, 0, (struct alexcl_shape){4, 3, 3});
     EXPECT_OK(layer_prepare(&l, LAYER_FORWARD, support_target(), none, &err), err);
     const struct layer_variant *forward = l.pass[LAYER_FORWARD].variant;
-    for (int pass = LAYER_FORWARD + 1; pass < LAYER_PASSES; pass++) {
-        ck_assert(layer_choose(&l, (enum layer_pass_kind)pass, support_target()) == NULL);
-        ck_assert_uint_eq(layer_workspace(&l, (enum layer_pass_kind)pass, support_target()), 0);
-        ck_assert_int_eq(layer_prepare(&l, (enum layer_pass_kind)pass, support_target(), none, &err), ALEXCL_E_USAGE);
-        ck_assert(l.pass[pass].variant == NULL && l.pass[LAYER_FORWARD].variant == forward);
-    }
+    ck_assert(layer_choose(&l, LAYER_WEIGHT_GRADIENT, support_target()) == NULL);
+    ck_assert_uint_eq(layer_workspace(&l, LAYER_WEIGHT_GRADIENT, support_target()), 0);
+    ck_assert_int_eq(layer_prepare(&l, LAYER_WEIGHT_GRADIENT, support_target(), none, &err), ALEXCL_E_USAGE);
+    ck_assert(l.pass[LAYER_WEIGHT_GRADIENT].variant == NULL && l.pass[LAYER_FORWARD].variant == forward);
+    EXPECT_OK(layer_prepare(&l, LAYER_INPUT_GRADIENT, support_target(), none, &err), err);
+    ck_assert(l.pass[LAYER_INPUT_GRADIENT].variant != NULL && l.pass[LAYER_FORWARD].variant == forward);
     layer_release(&l);
-    ck_assert(l.pass[LAYER_FORWARD].variant == NULL);
+    ck_assert(l.pass[LAYER_FORWARD].variant == NULL && l.pass[LAYER_INPUT_GRADIENT].variant == NULL);
+}
+
+/* A ReLU that the layer before it computes has no forward pass, and its gradient nonetheless; a flatten layer has
+ * neither. */
+START_TEST(fused_relu_has_a_gradient) {
+    struct alexcl_error err = {0};
+    static const struct alexcl_layer relu = {.type = ALEXCL_RELU, .name = "relu"},
+                                     flatten = {.type = ALEXCL_FLATTEN, .name = "flatten"};
+    const float *const none[LAYER_TENSORS] = {0};
+    struct layer l = describe(&relu, 0, (struct alexcl_shape){4, 3, 3}),
+                 view = describe(&flatten, 0, (struct alexcl_shape){4, 3, 3});
+    l.shape.view = 1;
+    ck_assert(!layer_is_run(&l, LAYER_FORWARD) && layer_is_run(&l, LAYER_INPUT_GRADIENT));
+    ck_assert(!layer_is_run(&view, LAYER_FORWARD) && !layer_is_run(&view, LAYER_INPUT_GRADIENT));
+    EXPECT_OK(layer_prepare(&l, LAYER_FORWARD, support_target(), none, &err), err);
+    EXPECT_OK(layer_prepare(&l, LAYER_INPUT_GRADIENT, support_target(), none, &err), err);
+    ck_assert(l.pass[LAYER_FORWARD].variant == NULL && l.pass[LAYER_INPUT_GRADIENT].variant != NULL);
+    layer_release(&l);
 }
 END_TEST
 
@@ -359,14 +377,19 @@ static int chunk_of_16(const struct layer *l) {
 }
 
 /* Images of a launch, where an image has so many products, or was measured to take so many seconds (0: it was not). */
-static int launch(uint64_t macs, double seconds, int chunked, unsigned compute_units, unsigned clock_mhz) {
+static int launch_pass(enum layer_pass_kind pass, uint64_t macs, double seconds, int chunked, unsigned compute_units,
+                       unsigned clock_mhz) {
     static const struct layer_variant whole = {.name = "whole"}, chunks = {.name = "chunks", .chunk = chunk_of_16};
     const struct device_limits device = {
         .kind = ALEXCL_DEVICE_GPU, .compute_units = compute_units, .clock_mhz = clock_mhz};
-    const struct layer l = {.shape.macs = macs,
-                            .pass[LAYER_FORWARD].seconds = seconds,
-                            .pass[LAYER_FORWARD].variant = chunked ? &chunks : &whole};
-    return layer_launch_images(&l, LAYER_FORWARD, &device);
+    struct layer l = {.shape.macs = macs};
+    l.pass[pass].seconds = seconds;
+    l.pass[pass].variant = chunked ? &chunks : &whole;
+    return layer_launch_images(&l, pass, &device);
+}
+
+static int launch(uint64_t macs, double seconds, int chunked, unsigned compute_units, unsigned clock_mhz) {
+    return launch_pass(LAYER_FORWARD, macs, seconds, chunked, compute_units, clock_mhz);
 }
 
 /* Devices draw a screen as well: no launch may take more than about a tenth of a second; and a large one must not be
@@ -393,6 +416,8 @@ START_TEST(launches) {
     ck_assert_int_eq(launch(0, 0, 0, 1, 100), 65535);
     ck_assert_int_eq(launch(0, 0, 1, 1, 100), 65520);
     ck_assert_int_eq(launch(UINT64_MAX, 0, 0, 132, 1980), 1);
+    /* A weight gradient is added up launch by launch: what was measured would change its bits. */
+    ck_assert_int_eq(launch_pass(LAYER_WEIGHT_GRADIENT, CONV3, 0.03, 0, 132, 1980), launch(CONV3, 0, 0, 132, 1980));
 }
 END_TEST
 
@@ -465,6 +490,7 @@ int main(void) {
     tcase_add_test(tests, values_lie_where_the_page_says);
     tcase_add_test(tests, choice);
     tcase_add_test(tests, passes_are_apart);
+    tcase_add_test(tests, fused_relu_has_a_gradient);
     tcase_add_test(tests, half_weights_are_rounded_ones);
     tcase_add_test(tests, weights_beyond_half_precision_are_refused);
     tcase_add_test(tests, launches);

@@ -126,9 +126,9 @@ static int seen[TYPES];
 
 /* What layer_prepare_variant does, but for the values: packing them for every variant takes seconds, and asks for no
  * kernel. */
-static int builds_of_variant(struct layer *l, struct target *target, const struct layer_variant *v,
-                             struct alexcl_error *err) {
-    struct layer_pass *p = &l->pass[LAYER_FORWARD];
+static int builds_of_variant(struct layer *l, enum layer_pass_kind pass, struct target *target,
+                             const struct layer_variant *v, struct alexcl_error *err) {
+    struct layer_pass *p = &l->pass[pass];
     l->target = target;
     p->variant = v;
     p->workspace = v->workspace ? v->workspace(l, target) : 0;
@@ -137,14 +137,22 @@ static int builds_of_variant(struct layer *l, struct target *target, const struc
     return status;
 }
 
-static int builds_of_layer(struct layer *l, struct target *target, struct alexcl_error *err) {
+static int builds_of_pass(struct layer *l, enum layer_pass_kind pass, struct target *target, struct alexcl_error *err) {
     int status = ALEXCL_OK;
+    if (!layer_is_run(l, pass)) return ALEXCL_OK;
+    for (const struct layer_variant *const *v = l->shape.ops->variants[pass]; status == ALEXCL_OK && v && *v; v++)
+        if ((*v)->applicable(l, target)) status = builds_of_variant(l, pass, target, *v, err);
+    return status;
+}
+
+static int builds_of_layer(struct layer *l, struct target *target, struct alexcl_error *err) {
+    int status = ALEXCL_OK, halves = l->shape.ops->half_weights;
     seen[l->shape.desc->type] = 1;
-    if (l->shape.view) return ALEXCL_OK;
-    for (l->choice.fp16 = 0; l->choice.fp16 <= l->shape.ops->half_weights; l->choice.fp16++)
-        for (const struct layer_variant *const *v = l->shape.ops->variants[LAYER_FORWARD]; status == ALEXCL_OK && *v;
-             v++)
-            if ((*v)->applicable(l, target)) status = builds_of_variant(l, target, *v, err);
+    for (l->choice.fp16 = 0; status == ALEXCL_OK && l->choice.fp16 <= halves; l->choice.fp16++)
+        status = builds_of_pass(l, LAYER_FORWARD, target, err);
+    l->choice.fp16 = 0;
+    for (int pass = LAYER_INPUT_GRADIENT; status == ALEXCL_OK && pass < LAYER_PASSES; pass++)
+        status = builds_of_pass(l, (enum layer_pass_kind)pass, target, err);
     return status;
 }
 
