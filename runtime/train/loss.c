@@ -5,6 +5,7 @@
  * any precision. All images are checked before anything is computed. */
 #include "loss.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -64,6 +65,7 @@ static int loss_label(const struct loss_batch *b, int image) {
 /* The loss of an image by its outputs, and what it changes by with each: `slope`. */
 static double loss_cross_entropy(const struct loss_batch *b, int image, const double *logits, double *slope) {
     double largest = logits[0], sum = 0, loss = 0, targets = 0;
+    assert(b->classes > 0);
     for (int c = 1; c < b->classes; c++)
         if (logits[c] > largest) largest = logits[c];
     for (int c = 0; c < b->classes; c++) {

@@ -41,8 +41,10 @@ int optimizer_find(const char *name, struct optimizer_options *out, struct alexc
 /* x^n by squaring: the same bits everywhere, which libm's pow does not promise. */
 static double optimizer_power(double x, uint64_t n) {
     double power = 1;
-    for (; n > 0; n >>= 1, x *= x)
+    for (; n > 0; n >>= 1) {
         if (n & 1) power *= x;
+        x *= x;
+    }
     return power;
 }
 
