@@ -87,6 +87,12 @@ static int child_grow(struct child *c, struct alexcl_error *err) {
     return ALEXCL_OK;
 }
 
+/* The system's fault, not the file's. */
+static int child_refuse(const char *what, struct alexcl_error *err) {
+    return error_set(err, ALEXCL_E_OTHER, "the pipe of the process that reads it cannot be %s: %s; try again", what,
+                     strerror(errno));
+}
+
 /* Reads until the child closes its end, or is to be ended: then `how` says why. */
 static int child_gather(struct child *c, const struct child_limits *limits, char how[CHILD_HOW],
                         struct alexcl_error *err) {
@@ -95,10 +101,7 @@ static int child_gather(struct child *c, const struct child_limits *limits, char
         struct pollfd wait = {.fd = c->fd, .events = POLLIN};
         int status = child_grow(c, err), gone = child_check(c, 0), ready = poll(&wait, 1, gone ? 0 : CHILD_SLICE);
         if (status != ALEXCL_OK) return status;
-        if (ready < 0 && errno != EINTR) {
-            snprintf(how, CHILD_HOW, "its pipe cannot be waited for: %s", strerror(errno));
-            return ALEXCL_OK;
-        }
+        if (ready < 0 && errno != EINTR) return child_refuse("waited for", err);
         if (ready <= 0) {
             if (gone) return ALEXCL_OK;
             if (ready == 0 && ++silent * CHILD_SLICE >= (uint64_t)limits->seconds * 1000) {
@@ -109,10 +112,7 @@ static int child_gather(struct child *c, const struct child_limits *limits, char
         }
         ssize_t got = read(c->fd, c->bytes + c->length, c->capacity - c->length);
         if (got == 0) return ALEXCL_OK;
-        if (got < 0) {
-            snprintf(how, CHILD_HOW, "its pipe cannot be read: %s", strerror(errno));
-            return ALEXCL_OK;
-        }
+        if (got < 0) return child_refuse("read", err);
         silent = 0;
         c->length += (size_t)got;
         if (c->length > limits->most) {

@@ -94,19 +94,23 @@ static int h5_is_wanted(const char *name) {
     return 0;
 }
 
-/* The texts of an attribute; one of no elements may be of any type. Nothing where it is none of texts. */
-static void h5_put_attribute(struct h5_writer *w, const char *name, hid_t attribute) {
+/* The texts of an attribute; one of no elements may be of any type. Nothing where it is none of texts. 0: it cannot be
+ * read, and without it the file would say another thing. */
+static int h5_put_attribute(struct h5_writer *w, const char *name, hid_t attribute) {
     hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute), memory = -1;
     hssize_t count = H5Sget_simple_extent_npoints(space);
     int varies = H5Tis_variable_str(type) > 0;
     size_t size = varies ? sizeof(char *) : H5Tget_size(type);
     char *values = NULL;
+    int good = 1;
     if (type < 0 || count < 0 || count > H5_MOST_TEXTS || size == 0 || size > H5_MOST_TEXT) goto done;
     if (count > 0) {
         if (H5Tget_class(type) != H5T_STRING || (uint64_t)count * size > H5_MOST_TEXT) goto done;
         memory = H5Tcopy(type);
         values = calloc((size_t)count, size);
-        if (!values || H5Aread(attribute, memory, values) < 0) goto done;
+        if (!values) good = h5_refuse(w, "texts that need more memory than may be used");
+        if (good && H5Aread(attribute, memory, values) < 0) good = h5_refuse_by_cause(w);
+        if (!good) goto done;
     }
     h5_put_byte(w, 'a');
     h5_put_text(w, w->path, w->length);
@@ -127,18 +131,21 @@ done:
     if (memory >= 0) H5Tclose(memory);
     if (space >= 0) H5Sclose(space);
     if (type >= 0) H5Tclose(type);
+    return good;
 }
 
-static void h5_put_attributes(struct h5_writer *w, hid_t object) {
-    int count = H5Aget_num_attrs(object);
-    for (int i = 0; i < count && i < H5_MOST_OBJECTS && !w->failed; i++) {
+static int h5_put_attributes(struct h5_writer *w, hid_t object) {
+    int count = H5Aget_num_attrs(object), good = 1;
+    for (int i = 0; i < count && i < H5_MOST_OBJECTS && good && !w->failed; i++) {
         char name[64];
         hid_t attribute = H5Aopen_by_idx(object, ".", H5_INDEX_NAME, H5_ITER_INC, (hsize_t)i, H5P_DEFAULT, H5P_DEFAULT);
         if (attribute < 0) continue;
         ssize_t length = H5Aget_name(attribute, sizeof name, name);
-        if (length > 0 && (size_t)length < sizeof name && h5_is_wanted(name)) h5_put_attribute(w, name, attribute);
+        if (length > 0 && (size_t)length < sizeof name && h5_is_wanted(name))
+            good = h5_put_attribute(w, name, attribute);
         H5Aclose(attribute);
     }
+    return good;
 }
 
 /* ---- datasets ----------------------------------------------------------------------------------- */
@@ -316,7 +323,7 @@ static int h5_visit(struct h5_writer *w, hid_t object, int depth) {
     if (++w->objects > H5_MOST_OBJECTS) return h5_refuse(w, "more groups and datasets than a model has");
     if (depth > H5_MOST_DEPTH) return h5_refuse(w, "groups in groups, deeper than a model has them");
     if (H5Oget_info(object, &about) < 0) return h5_refuse_by_cause(w);
-    if (kind == H5I_GROUP || kind == H5I_DATASET) h5_put_attributes(w, object);
+    if ((kind == H5I_GROUP || kind == H5I_DATASET) && !h5_put_attributes(w, object)) return 0;
     if (kind == H5I_DATASET) h5_put_dataset(w, object, about.addr);
     if (kind != H5I_GROUP) return !w->failed;
     if (H5Gget_info(object, &group) < 0) return h5_refuse_by_cause(w);
