@@ -29,6 +29,7 @@ struct convert {
     const struct options *o;
     const char *path;          /* of the weights */
     struct alexcl_model *read; /* of a file, or NULL */
+    struct alexcl_error first; /* why the first of two files describes no net that can be computed */
     struct alexcl_weights_file *file;
     struct alexcl_weights *weights;
     const struct alexcl_model *model;
@@ -61,10 +62,13 @@ done:
 /* Of two files the net's is the one without weights: a .caffemodel may describe a net too. */
 static int convert_find_pair(struct convert *c, struct alexcl_error *err) {
     char *const *files = c->o->arguments;
-    struct alexcl_error other = {0};
-    int weights = 1, status = alexcl_model_open(files[0], &c->read, &weights, &other);
+    int weights = 1, status = alexcl_model_open(files[0], &c->read, &weights, &c->first);
     c->path = files[1];
     if (status == ALEXCL_OK && !weights) return status;
+    if (status != ALEXCL_OK && status != ALEXCL_E_DATA) {
+        *err = c->first;
+        return status;
+    }
     alexcl_model_free(c->read);
     c->read = NULL;
     c->path = files[0];
@@ -104,7 +108,7 @@ done:
     return status;
 }
 
-/* Calls for each line of what was translated. */
+/* The lines of what was translated. */
 static json_t *convert_done(const char *text) {
     json_t *list = json_array();
     for (; *text; text += strcspn(text, "\n"), text += *text == '\n')
@@ -114,15 +118,14 @@ static json_t *convert_done(const char *text) {
 
 static int convert_report(const struct convert *c, struct alexcl_error *err) {
     const struct options *o = c->o;
-    const char *from = alexcl_weights_file_kind(c->file);
-    json_t *done = convert_done(alexcl_weights_translated(c->weights));
+    const char *from = alexcl_weights_file_kind(c->file), *done = alexcl_weights_translated(c->weights);
     size_t i;
     int status = ALEXCL_OK;
     if (o->format == FORMAT_JSON) {
         status = report_json("convert",
-                             json_pack("{s:s, s:s, s:i, s:I, s:I, s:O}", "from", from, "model", c->model->name,
+                             json_pack("{s:s, s:s, s:i, s:I, s:I, s:o}", "from", from, "model", c->model->name,
                                        "classes", c->classes, "tensors", (json_int_t)c->tensors, "bytes",
-                                       (json_int_t)c->bytes, "done", done),
+                                       (json_int_t)c->bytes, "done", convert_done(done)),
                              err);
     } else if (o->format == FORMAT_CSV) {
         char numbers[3][24];
@@ -132,14 +135,14 @@ static int convert_report(const struct convert *c, struct alexcl_error *err) {
         fputs("from,model,classes,tensors,bytes,done\r\n", stdout);
         const char *fields[] = {from, c->model->name, numbers[0], numbers[1], numbers[2]};
         for (i = 0; i < sizeof fields / sizeof *fields; i++) report_csv(fields[i], 0);
-        report_csv(alexcl_weights_translated(c->weights), 1);
+        report_csv(done, 1);
     } else {
         report_text(stdout, o->output);
         printf(": %s, %d classes, %zu tensors, %s; from %s\n", c->model->name, c->classes, c->tensors,
                report_bytes(c->bytes), from);
-        for (i = 0; i < json_array_size(done); i++) printf("  %s\n", json_string_value(json_array_get(done, i)));
+        for (; *done; done += strcspn(done, "\n"), done += *done == '\n')
+            printf("  %.*s\n", (int)strcspn(done, "\n"), done);
     }
-    json_decref(done);
     return status;
 }
 
@@ -152,6 +155,11 @@ static int command_convert(const struct options *o, struct alexcl_error *err) {
     TRY(convert_check(o, err));
     TRY(convert_find_net(&c, &named, err));
     TRY(alexcl_weights_file_open(c.path, &c.file, err));
+    if (c.first.status != ALEXCL_OK && !alexcl_weights_file_tensor(c.file, 0)) {
+        *err = c.first;
+        status = err->status;
+        goto done;
+    }
     TRY(alexcl_weights_file_model(c.file, named, &c.model, &why, err));
     if (*why && !o->quiet) {
         report_text(stderr, why);
