@@ -65,15 +65,15 @@ static int inputs_picture(struct inputs *in, const char *path, struct alexcl_err
     return image_list_add(in->list, path) ? ALEXCL_OK : inputs_no_memory(err);
 }
 
-/* A regular file's first bytes; 0: it cannot be read. */
-static size_t inputs_start(const char *path, unsigned char start[KINDS_START]) {
+/* How many of a regular file's first bytes there are; -1: it cannot be read. */
+static ssize_t inputs_start(const char *path, unsigned char start[KINDS_START]) {
     struct alexcl_error why = {0};
     size_t size;
     int fd;
-    if (files_open_input(path, "", &fd, &size, &why) != ALEXCL_OK) return 0;
+    if (files_open_input(path, "", &fd, &size, &why) != ALEXCL_OK) return -1;
     ssize_t got = read(fd, start, KINDS_START);
     close(fd);
-    return got > 0 ? (size_t)got : 0;
+    return got;
 }
 
 /* ---- folders ------------------------------------------------------------------------------------- */
@@ -82,7 +82,9 @@ static size_t inputs_start(const char *path, unsigned char start[KINDS_START]) {
 static int inputs_file(struct inputs *in, const char *path, struct alexcl_error *err) {
     unsigned char start[KINDS_START];
     if (decode_takes_name(path)) return inputs_picture(in, path, err);
-    size_t length = inputs_start(path, start);
+    ssize_t got = inputs_start(path, start);
+    if (got < 0) return inputs_pass(in, path, "that cannot be read", NULL, err);
+    size_t length = (size_t)got;
     if (decode_takes(start, length)) return inputs_picture(in, path, err);
     const struct kind *kind = kinds_of(start, length);
     return inputs_pass(in, path, kind ? kind->name : "no picture",
@@ -193,8 +195,11 @@ static int inputs_name(struct inputs *in, const char *name, struct alexcl_error 
         if (stat(name, &info) != 0 && in->several && in->keep_going) return inputs_picture(in, name, err);
         if (stat(name, &info) == 0 && S_ISDIR(info.st_mode)) return inputs_folder(in, name, err);
         if (stat(name, &info) == 0 && S_ISREG(info.st_mode)) {
-            const struct kind *kind = kinds_of(start, inputs_start(name, start));
-            if (kind && kind->content == KIND_PICTURE) return inputs_picture(in, name, err);
+            ssize_t got = inputs_start(name, start);
+            const struct kind *kind = kinds_of(start, got > 0 ? (size_t)got : 0);
+            /* What cannot be read is told by who reads a picture, or a list. */
+            if (got < 0 ? decode_takes_name(name) : kind && kind->content == KIND_PICTURE)
+                return inputs_picture(in, name, err);
         }
     }
     return image_list_append(name, in->several, in->list, err);

@@ -12,10 +12,11 @@
     "names; hidden files and what is no picture are passed over, with a note.\n"
 
 /* Pictures, folders, patterns, lists and "-" (a list on standard input), in the order in which they are named, to one
- * list of pictures. A picture is told from a list by its content. Where one folder alone is named and each picture
- * stands in a folder of it, one level down, these folders' names are the labels, and `tree` is set. `note` tells what
- * was passed over. What is not there, or a pattern without a file, is ALEXCL_E_DATA; with `keep_going` a name among
- * several becomes a picture that fails when it is decoded. Freed by image_list_free. */
+ * list of pictures. A picture is told from a list by its content, by its name where that cannot be read. Where one
+ * folder alone is named and each picture stands in a folder of it, one level down, these folders' names are the labels,
+ * and `tree` is set. `note` tells what was passed over. What is not there, or a pattern without a file, is
+ * ALEXCL_E_DATA; with `keep_going` a name among several becomes a picture that fails when it is decoded. Freed by
+ * image_list_free. */
 int inputs_read(const char *const *names, size_t count, int keep_going, struct image_list *out,
                 struct alexcl_error *err);
 #endif

@@ -79,7 +79,7 @@ START_TEST(a_folder_is_searched_in_the_order_of_bytes) {
     EXPECT_OK(inputs_read((const char *[]){"pics"}, 1, 0, &list, &err), err);
     ck_assert_msg(strncmp(list.note, "6 files were passed over: ", 26) == 0, "%s", list.note);
     static const char *const parts[] = {"2 hidden (pics/.", "2 a text (pics/", "1 a GIF picture (pics/x.gif; convert",
-                                        "1 no picture (pics/broken)"};
+                                        "1 that cannot be read (pics/broken)"};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         ck_assert_msg(strstr(list.note, parts[i]) != NULL, "%s: not in %s", parts[i], list.note);
     ck_assert_int_eq(list.entries[0].line, 0);
