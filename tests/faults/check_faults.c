@@ -400,7 +400,8 @@ int main(void) {
         tcase_add_test(tests, a_net_whose_check_fails_is_not_opened);
     }
     support_at_end = close_selection;
-    faults = library ? dlsym(library, "faults_state") : NULL;
+    struct faults **state = library ? dlsym(library, "faults_state") : NULL;
+    faults = state ? *state : NULL;
     struct alexcl_devices *list = NULL;
     if (alexcl_devices_list(&list, &err) == ALEXCL_OK) alexcl_devices_free(list);
     if (!settings_environment("ALEXCL_TEST_SKIP") && (!faults || !faults->loaded)) {

@@ -6,7 +6,8 @@
  *                                    ones too. "cl*" is any OpenCL function; "event" is a command whose event tells the
  *                                    failure, later.
  *   FAULT_COUNT=FILE                 at the end, lines are added to it: "<call> <how often>", "fired <call> <code>",
- *                                    "live <objects held>". */
+ *                                    "live <objects held>", "open <descriptors>".
+ * A process that is forked from the one of FAULT counts into the same counters, by names of its own. */
 #ifndef FAULTS_H
 #define FAULTS_H
 
@@ -17,17 +18,19 @@ struct fault {
     int lasting;      /* and all later ones */
     int code;
 };
-/* The layer exports one, `faults_state`. */
 struct faults {
     struct fault set[MAX_FAULTS];
     int fired;  /* how often a call failed by this */
-    int live;   /* objects and events that were made and are held */
+    int live;   /* objects, events, mappings and processes that were made and are held */
     int loaded; /* the loader took the layer */
 };
-extern struct faults faults_state;
+/* The layer exports it. */
+extern struct faults *faults_state;
 
 /* Counts a call; gives the code that it fails with, 0: it is made. */
 int faults_due(const char *call);
+/* In front of the names of this process's calls from now on; a literal. */
+void faults_within(const char *process);
 /* Changes the number of objects held. */
 void faults_hold(int change);
 /* Reads FAULT; anything else but what is written above ends the process. */

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Runs the program again and again, each time with one call failing, and judges how it ends.
 
-  faults.py COMMAND --alexcl FILE --photos FOLDER [--layer FILE] [--most N] [--only CALL[:N]]
+  faults.py COMMAND --alexcl FILE --root FOLDER [--layer FILE] [--most N] [--only CALL[:N]]
 
 COMMAND is a row of COMMANDS below. How often each call is made is found by a run that counts (FAULT_COUNT, see faults.h); then every
 call fails at its first, second, ... last time, with codes in turn. A function called more than N (--most; 0: no limit) times fails at N
@@ -10,22 +10,25 @@ of them, the first, the last and others evenly between. Every (function, code) p
 """
 import argparse
 import json
+import math
 import os
 import re
 import shutil
 import struct
 import subprocess
 import sys
+import tarfile
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 
 # Exit codes by class (README): what a code means when a device is used.
 EXITS = {-2: 7, -4: 5, -5: 7, -6: 5, -11: 4, -14: 7, -36: 7}
-ENOMEM, EAGAIN, ENOSPC, EIO = 12, 11, 28, 5
+ENOMEM, EAGAIN, ENOSPC, EIO, EINTR, ECHILD, EACCES, EMFILE = 12, 11, 28, 5, 4, 10, 13, 24
 
 
 class Command:
-    """kind: of what fails, cl, alloc or file. args: of the program; LIST stands for a list of two pictures, WEIGHTS for a file that
-    `before` wrote. cache: warm, cold (an empty folder each time) or off. only: the functions that fail. most: at most so many of a
+    """kind: of what fails, cl, alloc, file, or child: any call of a process that the program forks. args: of the program; LIST stands for a
+    list of two pictures, WEIGHTS for weights that were made before, @name for one of FILES. cache: warm, cold (an empty folder each time) or off. only: the functions that fail. most: at most so many of a
     function's calls, fewer where a run takes long or another command makes the same calls. gone: in so many runs all fails from some
     call on; 16, or none where only some functions fail."""
 
@@ -45,7 +48,19 @@ INIT = TINY + ["weights", "init", "-o", "made.safetensors"]
 # On one device: with the kernels of `peak` from its cache on one part and compiled anew on the other, PoCL 3.1 aborts (pocl_release_dlhandle_cache).
 TIME = ["--devices", "0"] + TINY + ["--batch", "2", "time", "--repeat", "2", "--warm-up", "1", "--trace", "trace.json", "--plot", "plot.svg"]
 SHOW = TINY + ["weights", "show", "WEIGHTS"]
+# In the folder of tests, or of an archive there.
+FILES = ["formats/torch_nets.tar.xz/state_dict.pth", "formats/torch/deflated.pth", "formats/keras.zip/jax.keras", "formats/keras.zip/jax.h5",
+         "formats/keras.zip/gzip.weights.h5", "formats/torch_nets.tar.xz/torchscript.onnx", "formats/caffe/chain.prototxt", "formats/caffe/chain.caffemodel",
+         "host/data/pictures/webp_lossy.webp", "host/data/pictures/bmp_24.bmp", "host/data/pictures/ppm_p6.ppm", "host/lpips/ex_ref.png", "host/lpips/ex_p0.png"]
+FORMATS = [["convert"] + files + ["-o", "made.safetensors"] for files in (["--format", "json", "@state_dict.pth"], ["@jax.keras"], ["@jax.h5"], ["@torchscript.onnx"], ["@chain.prototxt", "@chain.caffemodel"])] + [
+    ["weights", "show", "@" + name] for name in ("deflated.pth", "gzip.weights.h5")]
+ON_REF = ["--devices", "ref"] + TINY
+PICTURES = [ON_REF + ["features", "--layer", "pool1", "@pictures", "-o", "made.npy"], ON_REF + ["nearest", "--layer", "pool1", "--query", "@bmp_24.bmp", "@pictures", "-o", "made.png"],
+            ["--devices", "ref", "distance", "@ex_ref.png", "@ex_p0.png"]]
 COMMANDS = {
+    "formats": [Command(kind, args, "off", most=2, gone=4) for args in FORMATS for kind in ("alloc", "file")] + [
+        Command("child", args, "off", most=3, gone=4) for args in FORMATS if any(name.endswith(("keras", "h5")) for name in args)],
+    "pictures": [Command(kind, args, "off", most=2, gone=4) for args in PICTURES for kind in ("alloc", "file")],
     "devices": [Command("cl", ["devices"]), Command("cl", ["devices", "-v"], only=["clGetDeviceInfo", "clGetPlatformInfo"])],
     "infer": [Command("cl", ["--devices", "0"] + INFER), Command("cl", ["--devices", "0"] + INFER, "cold", BUILD, 4),
               Command("cl", ["--devices", "0"] + INFER + ["--check", "off"], "off", BUILD)],
@@ -86,11 +101,14 @@ def codes_of(call):
         return [-2, -5, -6]
     if call == "cl*":
         return [-36, -2, -5]
-    if call == "alloc.pthread_create":
-        return [EAGAIN]
+    own = {"alloc.pthread_create": [EAGAIN], "file.fork": [EAGAIN, ENOMEM], "file.pipe2": [EMFILE], "file.poll": [ENOMEM, EINTR], "file.waitpid": [ECHILD, EINTR],
+           "file.opendir": [EACCES, EMFILE], "file.readdir64": [EIO]}
+    if call in own:
+        return own[call]
+    call = call.removeprefix("child.")
     if call.startswith("alloc"):
         return [ENOMEM]
-    if call.startswith("file"):
+    if call.startswith("file") or call == "child*":
         return [ENOSPC, EIO]
     return [-5, -6]
 
@@ -111,7 +129,7 @@ class Run:
         environment["LSAN_OPTIONS"] = environment.get("LSAN_OPTIONS", "") + ":exitcode=98"
         if command.kind == "cl":
             environment["OPENCL_LAYERS"] = test.layer
-        args = [{"LIST": test.list, "WEIGHTS": test.weights}.get(a, a) for a in command.args]
+        args = [os.path.join(test.files, a[1:]) if a[0] == "@" else {"LIST": test.list, "WEIGHTS": test.weights}.get(a, a) for a in command.args]
         self.hung = False
         try:
             done = subprocess.run([test.alexcl] + args, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -128,7 +146,7 @@ class Run:
                 pass
             if isinstance(self.document, dict):
                 self.document.pop("timing", None)
-        self.counts, self.fired, self.live = {}, None, 0
+        self.counts, self.fired, self.live, self.open = {}, None, 0, 0
         if os.path.exists(counts):
             for line in open(counts):
                 word = line.split()
@@ -136,6 +154,8 @@ class Run:
                     self.fired = (word[1], int(word[2]))
                 elif word[0] == "live":
                     self.live += int(word[1])
+                elif word[0] == "open":
+                    self.open = max(self.open, int(word[1]))
                 else:
                     self.counts[word[0]] = self.counts.get(word[0], 0) + int(word[1])
             os.remove(counts)
@@ -154,10 +174,11 @@ def steady(command, text):
 
 def npy_rows(data):
     """(rows, bytes of the values) of a file that is whole, else None."""
-    shape = re.search(rb"'shape': \((\d+), (\d+)\)", data[:128])
-    if not shape or len(data) != 128 + 4 * int(shape.group(1)) * int(shape.group(2)):
+    found = re.search(rb"'shape': \(([\d, ]+)\)", data[:128])
+    shape = [int(n) for n in found.group(1).split(b",")] if found else []
+    if not shape or len(data) != 128 + 4 * math.prod(shape):
         return None
-    return int(shape.group(1)), data[128:]
+    return shape[0], data[128:]
 
 
 class Test:
@@ -168,12 +189,33 @@ class Test:
         self.failures, self.injected, self.missed, self.exits = 0, 0, 0, {}
         shutil.rmtree(self.folder, ignore_errors=True)
         os.makedirs(os.path.join(self.folder, "warm"), mode=0o700)
+        root = os.path.abspath(options.root)
+        self.files = os.path.join(self.folder, "files")
+        self.place_files(os.path.join(root, "tests"))
         self.list = os.path.join(self.folder, "two.txt")
         with open(self.list, "w") as file:
             for label, photo in ((3, "cat.png"), (4, "rocket.jpg")):
-                file.write('"%s" %d\n' % (os.path.join(os.path.abspath(options.photos), photo), label))
+                file.write('"%s" %d\n' % (os.path.join(root, "tools", "photos", photo), label))
         self.weights = os.path.join(self.folder, "tiny2t.safetensors")
         subprocess.run([self.alexcl] + TINY + ["-q", "weights", "init", "-o", self.weights], check=True)
+
+    def place_files(self, tests):
+        pictures = os.path.join(self.files, "pictures")
+        os.makedirs(pictures)
+        for path in FILES:
+            folder, name = os.path.split(os.path.join(tests, path))
+            if folder.endswith(".zip"):
+                with zipfile.ZipFile(folder) as archive:
+                    data = archive.read(name)
+            elif folder.endswith(".tar.xz"):
+                with tarfile.open(folder) as archive:
+                    data = archive.extractfile(name).read()
+            else:
+                with open(os.path.join(folder, name), "rb") as file:
+                    data = file.read()
+            for place in [self.files] + [pictures] * name.endswith((".webp", ".bmp", ".ppm")):
+                with open(os.path.join(place, name), "wb") as file:
+                    file.write(data)
 
     def judge(self, command, whole, run):
         """What is wrong with a run, compared with one without a fault."""
@@ -184,15 +226,19 @@ class Test:
         if run.exit < 0 or run.exit in (98, 99) or re.search(r"Sanitizer|runtime error:", run.err):
             return ["crashed, or a sanitizer speaks: exit %s" % run.exit]
         if run.live:
-            wrong.append("%d OpenCL objects were not released" % run.live)
+            wrong.append("%d OpenCL objects, mappings or processes were not released" % run.live)
+        if run.open > whole.open:
+            wrong.append("%d files stayed open" % (run.open - whole.open))
         known = set(whole.files)
         for name, data in run.files.items():
-            if name == "scores.npy":
+            if name.endswith(".npy") and name in known:
                 rows, full = npy_rows(data), npy_rows(whole.files[name])
                 # By another kernel they are not the same to the bit (limits.sh looks at them).
                 other = call == "clBuildProgram" and run.exit == 0 and "takes its place" in run.err
                 if rows is None or not (other and len(rows[1]) == len(full[1]) or full[1].startswith(rows[1])) or (run.exit != 0 and rows[0] == 0):
-                    wrong.append("scores.npy is not whole, or has other scores")
+                    wrong.append(name + " is not whole, or has other values")
+            elif name == "made.npy.txt" and whole.files[name].startswith(data) and data.endswith(b"\n"):
+                continue  # of the images before a bad one
             elif re.fullmatch(r"cache/([0-9a-f]{64}\.clbin|build-\w+-[0-9a-f]{8}\.log)", name):
                 if name.endswith(".clbin") and name in known and data != whole.files[name] and len(data) != len(whole.files[name]):
                     wrong.append(name + " is not whole")
@@ -223,8 +269,8 @@ class Test:
                 return wrong
             if "+" in run.fault:
                 return wrong + self.judge_file(command, run, call, code)
-        lines = [line for line in run.out.splitlines() if not re.match(r"scores\.npy: \d+ x", line)]
-        due = [line for line in whole.out.splitlines() if not re.match(r"scores\.npy: \d+ x", line)]
+        lines = [line for line in run.out.splitlines() if not re.match(r"\w+\.npy: \d+ x", line)]
+        due = [line for line in whole.out.splitlines() if not re.match(r"\w+\.npy: \d+ x", line)]
         if lines != due[:len(lines)] and not all(any(part in line for part in ("NOT USABLE", "top-1 error")) or line in due for line in lines):
             wrong.append("stdout has what a good run has not")
         if "LIST" in command.args and "scores.npy" not in run.files and len(lines) == len(due) and "written: " not in run.err:
@@ -239,6 +285,8 @@ class Test:
         if call == "clBuildProgram" and not missing and re.search(r"is dropped, \w+ takes its place: [^\n]* \(%d\); \S+" % code, run.err):
             return []
         if not same or missing:
+            if call.startswith("child.") and "more memory than may be used" in run.out:
+                return []  # `weights show` goes on, and tells it of the tensor
             if command.args[0] == "devices" and re.search(r"(NOT USABLE|usable +no): %s.* \(%d\); \S+" % (call, code), run.out):
                 return []
             return ["exit 0, but stdout or files are not those of a good run"]
@@ -262,14 +310,21 @@ class Test:
 
     def judge_file(self, command, run, call, code):
         wrong = []
-        reads = "+" in run.fault or call in ("file.read", "file.fread", "file.stat64", "file.fstat64", "file.fopen64", "file.open64")
+        reads = "+" in run.fault or call in ("file.read", "file.fread", "file.stat64", "file.fstat64", "file.fopen64", "file.open64", "file.opendir", "file.readdir64")
         if run.exit == 5 and call == "file.fclose" and "out of host memory: the roofline picture" in run.err:
             return []  # its file is memory
+        if call == "file.waitpid" and run.exit == 6 and "libhdf5 failed on it (what it told ends, or is none)" in run.err:
+            return []  # how the child ended nobody knows
         if run.exit not in ((1, 6) if reads else (1,)):
             wrong.append("exit %d" % run.exit)
         if os.strerror(code) not in run.err:
             wrong.append("does not tell the reason: " + os.strerror(code))
         return wrong
+
+    def judge_child(self, command, run, call, code):
+        """The file is refused, by its name: what the child lacks, a hostile file may have taken."""
+        wrong = [] if run.exit == 6 else ["exit %d" % run.exit]
+        return wrong + ([] if re.search("libhdf5 failed on it|more memory than may be used", run.err) else ["does not tell that its file could not be read"])
 
     def judge_cl(self, command, run, call, code):
         wrong = []
@@ -357,7 +412,7 @@ def main():
     reader = argparse.ArgumentParser()
     reader.add_argument("command", choices=sorted(COMMANDS))
     reader.add_argument("--alexcl", required=True)
-    reader.add_argument("--photos", required=True)
+    reader.add_argument("--root", required=True)
     reader.add_argument("--layer")
     reader.add_argument("--most", type=int, default=6)
     reader.add_argument("--only")

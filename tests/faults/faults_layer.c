@@ -268,8 +268,8 @@ static void faults_uncovered(int slot) {
     TEN(f, 107)                                                                                                        \
     TEN(f, 108)                                                                                                        \
     TEN(f, 109)                                                                                                        \
-    TEN(f, 110) TEN(f, 111) TEN(f, 112) TEN(f, 113) TEN(f, 114) TEN(f, 115) TEN(f, 116) TEN(f, 117) TEN(f, 118)        \
-        TEN(f, 119)
+    TEN(f, 110)                                                                                                        \
+    TEN(f, 111) TEN(f, 112) TEN(f, 113) TEN(f, 114) TEN(f, 115) TEN(f, 116) TEN(f, 117) TEN(f, 118) TEN(f, 119)
 SLOTS(SLOT)
 #define SLOT_NAME(n) faults_slot_##n,
 static void(CL_API_CALL *const slots[])(void) = {SLOTS(SLOT_NAME)};
@@ -330,7 +330,7 @@ EXPORT cl_int CL_API_CALL clInitLayer(cl_uint entries, const cl_icd_dispatch *ta
     TAKE(clRetainEvent);
     *own = &table;
     *own_entries = entries < ENTRIES ? entries : ENTRIES;
-    faults_state.loaded = 1;
+    faults_state->loaded = 1;
     faults_begin();
     return CL_SUCCESS;
 }

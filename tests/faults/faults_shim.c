@@ -2,19 +2,26 @@
 /* Linked into a copy of the program whose calls of these functions come here first (the linker's --wrap; FUNCTIONS in
  * CMakeLists.txt). The wrapped names are alloc.* and file.*; the code of a fault is errno's. Memory of libpng, libjpeg
  * and jansson is counted too. */
+#define _GNU_SOURCE /* pipe2 */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <semaphore.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <jansson.h>
 #include <jpeglib.h>
 #include <png.h>
 #include <pthread.h>
+#include <webp/decode.h>
 
 #include <jerror.h>
 
@@ -47,11 +54,12 @@ WRAP("alloc.", char *, strdup, (const char *text), (text), NULL)
 WRAP("alloc.", char *, strndup, (const char *text, size_t max), (text, max), NULL)
 WRAP("alloc.", int, posix_memalign, (void **out, size_t align, size_t size), (out, align, size), code)
 WRAP("alloc.", char *, realpath, (const char *path, char *out), (path, out), NULL)
-WRAP("alloc.", int, pthread_create, (pthread_t * out, const pthread_attr_t *how, void *(*start)(void *), void *user),
-     (out, how, start, user), code)
-WRAP("alloc.", void *, mmap64, (void *at, size_t size, int protection, int flags, int fd, off_t from),
-     (at, size, protection, flags, fd, from), MAP_FAILED)
 WRAP("alloc.", FILE *, open_memstream, (char **out, size_t *length), (out, length), NULL)
+/* libwebpdemux calls it too. */
+__attribute__((visibility("default"))) VP8StatusCode __wrap_WebPDecode(const uint8_t *data, size_t size,
+                                                                       WebPDecoderConfig *config);
+WRAP("alloc.", VP8StatusCode, WebPDecode, (const uint8_t *data, size_t size, WebPDecoderConfig *config),
+     (data, size, config), VP8_STATUS_OUT_OF_MEMORY)
 
 WRAP("file.", FILE *, fopen64, (const char *path, const char *mode), (path, mode), NULL)
 WRAP("file.", FILE *, fdopen, (int fd, const char *mode), (fd, mode), NULL)
@@ -79,6 +87,79 @@ int __wrap_open64(const char *path, int flags, ...) {
 }
 WRAP_CLOSE(int, close, fd)
 WRAP_CLOSE(FILE *, fclose, file)
+WRAP("file.", DIR *, opendir, (const char *path), (path), NULL)
+WRAP("file.", struct dirent *, readdir64, (DIR * dir), (dir), NULL)
+WRAP("file.", int, dup2, (int from, int to), (from, to), -1)
+WRAP("file.", int, pipe2, (int ends[2], int flags), (ends, flags), -1)
+WRAP("file.", int, poll, (struct pollfd * wait, nfds_t count, int milliseconds), (wait, count, milliseconds), -1)
+
+void *__real_mmap64(void *at, size_t size, int protection, int flags, int fd, off_t from);
+void *__wrap_mmap64(void *at, size_t size, int protection, int flags, int fd, off_t from);
+void *__wrap_mmap64(void *at, size_t size, int protection, int flags, int fd, off_t from) {
+    int code = faults_due("alloc.mmap64");
+    void *mapping = code ? MAP_FAILED : __real_mmap64(at, size, protection, flags, fd, from);
+    if (code) errno = code;
+    if (mapping != MAP_FAILED) faults_hold(1);
+    return mapping;
+}
+int __real_munmap(void *at, size_t size);
+int __wrap_munmap(void *at, size_t size);
+int __wrap_munmap(void *at, size_t size) {
+    faults_hold(-1);
+    return __real_munmap(at, size);
+}
+
+/* A thread has begun when this returns: AddressSanitizer holds locks until then, which a child forked meanwhile would
+ * wait for. */
+struct shim_thread {
+    void *(*start)(void *);
+    void *user;
+    sem_t begun;
+};
+static void *shim_begin_thread(void *thread) {
+    struct shim_thread *t = thread; /* its creator's, which waits */
+    void *(*start)(void *) = t->start, *user = t->user;
+    sem_post(&t->begun);
+    return start(user);
+}
+int __real_pthread_create(pthread_t *out, const pthread_attr_t *how, void *(*start)(void *), void *user);
+int __wrap_pthread_create(pthread_t *out, const pthread_attr_t *how, void *(*start)(void *), void *user);
+int __wrap_pthread_create(pthread_t *out, const pthread_attr_t *how, void *(*start)(void *), void *user) {
+    struct shim_thread thread = {.start = start, .user = user};
+    int code = faults_due("alloc.pthread_create");
+    if (code) return code;
+    sem_init(&thread.begun, 0, 0);
+    code = __real_pthread_create(out, how, shim_begin_thread, &thread);
+    while (!code && sem_wait(&thread.begun) != 0) continue;
+    sem_destroy(&thread.begun);
+    return code;
+}
+
+/* What the child calls has names of its own: which of two processes is the first to call does not matter. */
+pid_t __real_fork(void);
+pid_t __wrap_fork(void);
+pid_t __wrap_fork(void) {
+    int code = faults_due("file.fork");
+    pid_t pid = code ? -1 : __real_fork();
+    if (code) errno = code;
+    if (pid == 0) faults_within("child.");
+    if (pid > 0) faults_hold(1);
+    return pid;
+}
+/* Where it fails the child is gone, as where others have waited for it: how it ended is not known. */
+pid_t __real_waitpid(pid_t pid, int *ended, int options);
+pid_t __wrap_waitpid(pid_t pid, int *ended, int options);
+pid_t __wrap_waitpid(pid_t pid, int *ended, int options) {
+    int code = faults_due("file.waitpid");
+    if (code && code != EINTR) {
+        kill(pid, SIGKILL);
+        if (__real_waitpid(pid, NULL, 0) == pid) faults_hold(-1);
+    }
+    pid_t got = code ? -1 : __real_waitpid(pid, ended, options);
+    if (code) errno = code;
+    if (got > 0) faults_hold(-1);
+    return got;
+}
 
 /* What could not be written to a file is remembered by it. Where stderr fails there is nothing left to say so. */
 static FILE *shim_failed;
