@@ -38,8 +38,7 @@ int optimizer_find(const char *name, struct optimizer_options *out, struct alexc
                      nearest_ask("", nearest_find(name, optimizer_names), "", question));
 }
 
-/* x^n by squaring: the same bits everywhere, which libm's pow does not promise. */
-static double optimizer_power(double x, uint64_t n) {
+double optimizer_power(double x, uint64_t n) {
     double power = 1;
     for (; n > 0; n >>= 1) {
         if (n & 1) power *= x;

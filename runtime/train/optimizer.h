@@ -23,6 +23,8 @@ struct optimizer_step {
 };
 /* The numbers of that step. Computed without libm, so they are the same bits on every machine. */
 struct update_factors optimizer_factors(const struct optimizer_options *options, const struct optimizer_step *step);
+/* x^n by squaring: the same bits on every machine, which libm's pow does not promise. */
+double optimizer_power(double x, uint64_t n);
 
 struct optimizer;
 /* ALEXCL_E_USAGE for an option outside its bounds. */
