@@ -24,6 +24,7 @@ struct graph_walk {
     int last;     /* the last row of the model that is needed */
     int *outputs; /* rows of the model that the caller reads; as many as the graph's */
     int plain;    /* a layer cannot take blocks, so no layer is given any */
+    int *reads;   /* [value]: how often it is read in all */
     int *unread;  /* [value]: how many reads are still to come; after the walk, scratch memory of graph_hand_out */
     int *content; /* [layer]: the layer that has computed its output: a view passes on what it reads */
 };
@@ -179,11 +180,11 @@ static int graph_connect(struct graph_walk *w, int i, struct alexcl_error *err) 
 
 /* ---- what it makes ---- */
 
-/* A layer may compute the ReLU that stands right behind it. Where nobody else reads that layer's output, the ReLU has
- * nothing left to do. */
+/* A layer may compute the ReLU that stands right behind it. Where nobody else reads that layer's output, before the ReLU
+ * or behind it, the ReLU has nothing left to do. */
 static void graph_fuse_relu(struct graph_walk *w, int i) {
     struct graph_layer *gl = &w->g->layers[i];
-    if (!gl->half[0].shape.ops->is_relu || gl->inputs[0] < 0 || w->unread[gl->values[0]] > 0) return;
+    if (!gl->half[0].shape.ops->is_relu || gl->inputs[0] < 0 || w->reads[gl->values[0]] > 1) return;
     struct graph_layer *maker = &w->g->layers[gl->inputs[0]];
     if (!layer_fuses_relu(&maker->half[0], w->g->block)) return;
     for (int h = 0; h < 2; h++) {
@@ -214,6 +215,7 @@ static void graph_place(struct graph_walk *w, int i, int readers) {
         for (int h = 0; h < 2; h++) g->values[gl->out].floats[h] = layer_out_floats(&gl->half[h]);
     }
     w->unread[gl->out] += readers;
+    w->reads[gl->out] += readers;
 }
 
 /* ---- where values lie ---- */
@@ -284,6 +286,7 @@ static int graph_walk(struct graph_walk *w, struct alexcl_error *err) {
     g->value_count = 1;
     w->plain = 0;
     memset(w->unread, 0, ((size_t)w->last + 2) * sizeof *w->unread);
+    memset(w->reads, 0, ((size_t)w->last + 2) * sizeof *w->reads);
     for (int i = 0; i <= w->last; i++) {
         int status = w->rows[i].layer < 0 ? ALEXCL_OK : graph_add_layer(w, i, err);
         if (status != ALEXCL_OK) return status;
@@ -337,6 +340,7 @@ int graph_make_outputs(const struct alexcl_model *model, const struct graph_outp
     TRY(memory_alloc(&g->buffer_floats, count, sizeof *g->buffer_floats, "the graph's buffers", err));
     TRY(memory_alloc(&w.rows, count, sizeof *w.rows, "a model's layers", err));
     TRY(memory_alloc(&w.content, count, sizeof *w.content, "a model's layers", err));
+    TRY(memory_alloc(&w.reads, count + 1, sizeof *w.reads, "a model's values", err));
     TRY(memory_alloc(&w.unread, count + 1, sizeof *w.unread, "a model's values", err));
     TRY(graph_find_needed(&w, err));
     g->block = block;
@@ -355,6 +359,7 @@ done:
     free(w.outputs);
     free(w.rows);
     free(w.content);
+    free(w.reads);
     free(w.unread);
     graph_free(g);
     return status;

@@ -162,6 +162,37 @@ START_TEST(what_is_read_later_is_not_written_over) {
 }
 END_TEST
 
+/* A convolution computes the ReLU behind it where nobody else reads its output: neither the pool before the ReLU nor the
+ * caller. */
+START_TEST(a_relu_is_fused_where_it_alone_reads) {
+    static const char *const of_conv[] = {"conv", NULL}, *const of_both[] = {"pool", "relu", NULL};
+    const struct alexcl_layer layers[] = {
+        {.type = ALEXCL_CONV, .name = "conv", .outputs = 4, .kernel = {1, 1}, .stride = {1, 1}, .groups = 1},
+        {.type = ALEXCL_AVGPOOL, .name = "pool", .kernel = {1, 1}, .stride = {1, 1}, .inputs = of_conv},
+        {.type = ALEXCL_RELU, .name = "relu", .inputs = of_conv},
+        {.type = ALEXCL_ADD, .name = "add", .inputs = of_both},
+    };
+    const struct alexcl_model model = {.size = sizeof model,
+                                       .layer_size = sizeof(struct alexcl_layer),
+                                       .name = "fused",
+                                       .channels = 3,
+                                       .height = 3,
+                                       .width = 3,
+                                       .layers = layers,
+                                       .layer_count = sizeof layers / sizeof *layers};
+    const char *const asked[][2] = {{"add", NULL}, {"relu", NULL}, {"relu", "conv"}};
+    const int fused[] = {0, 1, 0};
+    for (size_t i = 0; i < sizeof fused / sizeof *fused; i++) {
+        struct alexcl_error err = {0};
+        struct graph *g;
+        const struct graph_outputs outputs = {.names = asked[i], .count = asked[i][1] ? 2 : 1};
+        EXPECT_OK(graph_make_outputs(&model, &outputs, LAYER_BLOCK, &g, &err), err);
+        ck_assert_int_eq(g->layers[0].half[0].choice.relu, fused[i]);
+        graph_free(g);
+    }
+}
+END_TEST
+
 /* No two values that live at once lie in one buffer, which has room for the largest of its own. */
 START_TEST(values_share_buffers_one_after_the_other) {
     static const char *const names[] = {"tinyinc", "tinyskip", "alexnet", "tiny2t", "lenet5-1998"};
@@ -214,6 +245,7 @@ int main(void) {
     tcase_add_test(tests, as_many_images_as_fit);
     tcase_add_test(tests, what_is_read_twice_crosses_once);
     tcase_add_test(tests, what_is_read_later_is_not_written_over);
+    tcase_add_test(tests, a_relu_is_fused_where_it_alone_reads);
     tcase_add_test(tests, values_share_buffers_one_after_the_other);
     return support_run(tests);
 }
