@@ -4,51 +4,16 @@
  * refused: Caffe's own tools make one of the others of it. */
 #include "caffe.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct caffe_piece {
-    struct caffe_piece *next;
-    _Alignas(max_align_t) unsigned char bytes[];
-};
 
 const Caffe__NetParameter *caffe_net(const struct caffe_own *own) {
     return (const Caffe__NetParameter *)own->file.message;
 }
 
-int caffe_keep(struct caffe_own *own, void *out, size_t count, size_t size, const char *what,
-               struct alexcl_error *err) {
-    struct caffe_piece *piece;
-    size_t bytes;
-    if (__builtin_mul_overflow(count, size, &bytes) || __builtin_add_overflow(bytes, sizeof *piece, &bytes))
-        return error_set(err, ALEXCL_E_MEMORY, "out of host memory: %s", what);
-    int status = memory_alloc((char **)&piece, bytes, 1, what, err);
-    if (status != ALEXCL_OK) return status;
-    piece->next = own->pieces;
-    own->pieces = piece;
-    *(void **)out = piece->bytes;
-    return ALEXCL_OK;
-}
-
-int caffe_keep_name(struct caffe_own *own, const char *layer, const char *suffix, const char **out,
-                    struct alexcl_error *err) {
-    char *name;
-    size_t size = strlen(layer) + strlen(suffix) + 2;
-    int status = caffe_keep(own, &name, size, 1, "the name of a tensor", err);
-    if (status != ALEXCL_OK) return status;
-    snprintf(name, size, "%s.%s", layer, suffix);
-    *out = name;
-    return ALEXCL_OK;
-}
-
 void caffe_release(void *released) {
     struct caffe_own *own = released;
-    struct caffe_piece *next;
-    for (struct caffe_piece *p = own->pieces; p; p = next) {
-        next = p->next;
-        free(p);
-    }
+    arena_free(&own->memory);
     source_free(own->beside);
     free(own->layers);
     wire_close(&own->file);

@@ -2,6 +2,7 @@
 /* The layers of a Caffe net, of either generation, from a binary or a text file. */
 #ifndef ALEXCL_CAFFE_H
 #define ALEXCL_CAFFE_H
+#include "arena.h"
 #include "caffe.pb-c.h"
 #include "source.h"
 #include "wire.h"
@@ -37,15 +38,10 @@ struct caffe_own {
     struct wire_file file;
     struct caffe_layer *layers;
     size_t layer_count;
-    struct caffe_piece *pieces; /* what caffe_keep gave */
-    struct source *beside;      /* the prototxt beside a .caffemodel that tells no input */
+    struct arena memory;   /* what the model and tensors point to that is not in the file */
+    struct source *beside; /* the prototxt beside a .caffemodel that tells no input */
 };
 const Caffe__NetParameter *caffe_net(const struct caffe_own *own);
-/* `count` zeroed elements that live as long as `own`. */
-int caffe_keep(struct caffe_own *own, void *out, size_t count, size_t size, const char *what, struct alexcl_error *err);
-/* "conv1" and "weight": "conv1.weight". */
-int caffe_keep_name(struct caffe_own *own, const char *layer, const char *suffix, const char **out,
-                    struct alexcl_error *err);
 void caffe_release(void *own); /* of source_format */
 /* Fills in the layers of the message in `own`. ALEXCL_E_DATA: of a generation that is not read, or of two at once. */
 int caffe_find_layers(struct caffe_own *own, const char *path, struct alexcl_error *err);

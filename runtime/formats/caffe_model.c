@@ -115,7 +115,7 @@ static int caffe_set_mean(struct caffe_builder *b, const Caffe__TransformationPa
     struct alexcl_model *m = b->model;
     size_t count = t ? t->n_mean_value : 0;
     double *kept;
-    int status = caffe_keep(b->own, &kept, (size_t)m->channels, sizeof *kept, "a mean", err);
+    int status = arena_alloc(&b->own->memory, &kept, (size_t)m->channels, sizeof *kept, "a mean", err);
     if (status != ALEXCL_OK) return status;
     for (int c = 0; c < m->channels; c++) {
         kept[c] = count ? caffe_decimal(t->mean_value[count == 1 ? 0 : c]) : t ? files[c] : round[c];
@@ -192,7 +192,8 @@ static int caffe_link(struct caffe_builder *b, struct alexcl_error *err) {
         int before =
             link->count == 1 && (link->inputs[0] < 0 ? count == 0 : b->links[link->inputs[0]].number == count - 1);
         if (!before) {
-            int status = caffe_keep(b->own, &names, (size_t)link->count + 1, sizeof *names, "a layer's inputs", err);
+            int status =
+                arena_alloc(&b->own->memory, &names, (size_t)link->count + 1, sizeof *names, "a layer's inputs", err);
             if (status != ALEXCL_OK) return status;
             for (int j = 0; j < link->count; j++)
                 names[j] = link->inputs[j] < 0 ? ALEXCL_INPUT : b->rows[b->links[link->inputs[j]].number].name;
@@ -211,7 +212,7 @@ static int caffe_set_name(struct caffe_builder *b, struct alexcl_error *err) {
     const char *name = caffe_net(b->own)->name;
     char *kept;
     if (!name || !*name) name = "caffe";
-    int status = caffe_keep(b->own, &kept, MOST + 1, 1, "a net's name", err);
+    int status = arena_alloc(&b->own->memory, &kept, MOST + 1, 1, "a net's name", err);
     if (status != ALEXCL_OK) return status;
     snprintf(kept, MOST + 1, "%s", name);
     source_make_plain(kept);
@@ -226,8 +227,8 @@ int caffe_model_make(struct caffe_own *own, int phase, const char *path, struct 
     const Caffe__TransformationParameter *transform = NULL;
     size_t tops = caffe_net(own)->n_input;
     for (size_t i = 0; i < own->layer_count; i++) tops += own->layers[i].top_count + 1;
-    TRY(caffe_keep(own, &b.model, 1, sizeof *b.model, "a model", err));
-    TRY(caffe_keep(own, &b.rows, 2 * own->layer_count, sizeof *b.rows, "a net's layers", err));
+    TRY(arena_alloc(&own->memory, &b.model, 1, sizeof *b.model, "a model", err));
+    TRY(arena_alloc(&own->memory, &b.rows, 2 * own->layer_count, sizeof *b.rows, "a net's layers", err));
     TRY(memory_alloc(&b.links, 2 * own->layer_count, sizeof *b.links, "a net's layers", err));
     TRY(memory_alloc(&b.values, tops, sizeof *b.values, "a net's values", err));
     TRY(caffe_read_input(&b, err));

@@ -79,7 +79,7 @@ static int caffe_add_row(struct caffe_builder *b, const char *name, enum alexcl_
                          const struct caffe_value *const *inputs, size_t count, struct alexcl_layer **out,
                          struct alexcl_error *err) {
     struct caffe_row *link = &b->links[b->row_count];
-    int status = caffe_keep(b->own, &link->inputs, count, sizeof *link->inputs, "a net's layers", err);
+    int status = arena_alloc(&b->own->memory, &link->inputs, count, sizeof *link->inputs, "a net's layers", err);
     if (status != ALEXCL_OK) return status;
     for (size_t i = 0; i < count; i++) link->inputs[i] = inputs[i]->row;
     link->count = (int)count;
@@ -123,7 +123,7 @@ static int caffe_flat_name(struct caffe_builder *b, const char **out, struct ale
     for (size_t i = 0; i < b->own->layer_count; i++) taken |= strcmp(b->own->layers[i].name, "flat") == 0;
     for (int i = 0; i < b->row_count; i++) taken |= strcmp(b->rows[i].name, "flat") == 0;
     *out = "flat";
-    return taken ? caffe_keep_name(b->own, b->layer->name, "flat", out, err) : ALEXCL_OK;
+    return taken ? arena_format(&b->own->memory, out, "a name", err, "%s.%s", b->layer->name, "flat") : ALEXCL_OK;
 }
 
 static struct alexcl_shape caffe_units(struct alexcl_shape s) {

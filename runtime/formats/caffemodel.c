@@ -75,7 +75,7 @@ static int caffe_find_values(struct caffe_own *own, const Caffe__BlobProto *blob
     if (v.pieces == 1) t->begin = (uint64_t)(v.data - start);
     if (v.pieces <= 1) return ALEXCL_OK;
     unsigned char *copy;
-    int status = caffe_keep(own, &copy, (size_t)v.bytes, 1, "a blob's values", err);
+    int status = arena_alloc(&own->memory, &copy, (size_t)v.bytes, 1, "a blob's values", err);
     if (status == ALEXCL_OK) caffe_walk_values(range, field, source_width(t->type), &v, copy);
     t->data = copy;
     return status;
@@ -136,7 +136,7 @@ static int caffe_read_blob(struct caffe_reader *r, const struct caffe_layer *l, 
     const Caffe__BlobProto *blob = l->blobs[i], *shared;
     struct source_tensor *t = &r->source->tensors[r->source->tensor_count];
     snprintf(number, sizeof number, "blob%zu", i);
-    TRY(caffe_keep_name(r->own, l->name, suffix ? suffix : number, &t->name, err));
+    TRY(arena_format(&r->own->memory, &t->name, "a name", err, "%s.%s", l->name, suffix ? suffix : number));
     TRY(caffe_find_values(r->own, blob, r->path, r->start, t, err));
     shared = t->bytes ? NULL : caffe_find_shared(r, l, i);
     if (shared) {
@@ -164,8 +164,8 @@ static int caffe_add_tensor(struct caffe_reader *r, const char *layer, const cha
                             struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct source_tensor *t = &r->source->tensors[r->source->tensor_count];
-    TRY(caffe_keep(r->own, out, (size_t)count, sizeof **out, "a tensor", err));
-    TRY(caffe_keep_name(r->own, layer, suffix, &t->name, err));
+    TRY(arena_alloc(&r->own->memory, out, (size_t)count, sizeof **out, "a tensor", err));
+    TRY(arena_format(&r->own->memory, &t->name, "a name", err, "%s.%s", layer, suffix));
     t->type = SOURCE_F32;
     t->type_name = "float";
     t->dims = 1;
@@ -281,14 +281,12 @@ static int caffemodel_look_beside(struct caffe_reader *r, struct alexcl_error *e
 static int caffemodel_make_model(struct caffe_reader *r, struct alexcl_error *err) {
     struct alexcl_error why = {0};
     size_t path = strlen(r->path) + 2; /* "PATH: " stands before what is wrong */
-    char *kept;
     int status = caffe_model_make(r->own, 0, r->path, r->source, &why);
     if (status == ALEXCL_OK) return status;
     if (status != ALEXCL_E_DATA) return error_copy(err, &why);
-    status = caffe_keep(r->own, &kept, sizeof why.text, 1, "a message", err);
+    status = arena_format(&r->own->memory, &r->source->no_model, "a message", err, "%s",
+                          strlen(why.text) > path ? why.text + path : "");
     if (status != ALEXCL_OK) return status;
-    snprintf(kept, sizeof why.text, "%s", strlen(why.text) > path ? why.text + path : "");
-    r->source->no_model = kept;
     return caffemodel_look_beside(r, err);
 }
 

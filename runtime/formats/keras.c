@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "archive.h"
+#include "arena.h"
 #include "json_text.h"
 #include "keras_model.h"
 #include "keras_variables.h"
@@ -27,11 +28,8 @@ struct keras_own {
     struct keras_config config;
     unsigned char *config_text, *metadata; /* of the archive */
     json_t *metadata_document;
-    char **names; /* of the tensors */
-    size_t name_count;
     struct keras_model model;
-    float **values; /* of tensors that the file has not as they are */
-    size_t value_count;
+    struct arena memory; /* of the tensors' names, and of values that the file has not as they are */
 };
 
 struct keras_file {
@@ -39,10 +37,6 @@ struct keras_file {
     struct keras_own *own;
     struct keras_variables variables;
 };
-
-static int keras_fail_memory(const char *path, struct alexcl_error *err) {
-    return error_set(err, ALEXCL_E_MEMORY, "out of host memory: the variables of %s", path);
-}
 
 /* ---- tensors ------------------------------------------------------------------------------------ */
 
@@ -73,7 +67,6 @@ static int keras_add_tensor(struct keras_file *f, const struct keras_variable *v
                             struct alexcl_error *err) {
     const struct h5_dataset *d = v->dataset;
     struct source_tensor t = {.dims = d->dims};
-    struct string_buffer name = {0};
     int turn = keras_turn_of(v);
     memcpy(t.shape, d->shape, sizeof t.shape);
     if (turn != KERAS_AS_IT_IS) keras_turn(turn, &t);
@@ -82,14 +75,10 @@ static int keras_add_tensor(struct keras_file *f, const struct keras_variable *v
     t.type_name = d->type_name;
     t.data = d->data ? d->data : (const unsigned char *)"";
     t.bytes = d->bytes;
-    string_buffer_add(&name, "%.*s%s%s", (int)v->layer_length, v->layer, v->layer_length ? "." : "",
-                      turn != KERAS_AS_IT_IS || strcmp(v->role, "kernel") == 0 ? "weight" : v->role);
-    if (name.failed) {
-        string_buffer_free(&name);
-        return keras_fail_memory(f->path, err);
-    }
-    f->own->names[f->own->name_count++] = name.text;
-    t.name = name.text;
+    const char *role = turn != KERAS_AS_IT_IS || strcmp(v->role, "kernel") == 0 ? "weight" : v->role;
+    int status = arena_format(&f->own->memory, &t.name, "a tensor's name", err, "%.*s%s%s", (int)v->layer_length,
+                              v->layer, v->layer_length ? "." : "", role);
+    if (status != ALEXCL_OK) return status;
     s->tensors[s->tensor_count++] = t;
     return ALEXCL_OK;
 }
@@ -119,13 +108,11 @@ static int keras_part_names(struct keras_file *f, struct source *s, struct alexc
                 goto done;
             }
             char *name;
-            TRY(memory_copy_text(&name, f->variables.all[at].dataset->path, err));
-            for (char *c = name; *c; c++)
-                if (*c == '/') *c = '.';
-            free(f->own->names[at]);
-            f->own->names[at] = name;
+            const char *from = f->variables.all[at].dataset->path;
+            TRY(arena_alloc(&f->own->memory, &name, strlen(from) + 1, 1, "a tensor's name", err));
+            for (size_t c = 0; from[c]; c++) name[c] = from[c] == '/' ? '.' : from[c];
+            s->tensors[at].name = name;
         }
-        for (size_t i = 0; i < s->tensor_count; i++) s->tensors[i].name = f->own->names[i];
     }
 done:
     free(sorted);
@@ -138,27 +125,19 @@ done:
 static int keras_add_values(struct keras_file *f, const char *layer, const char *suffix, int units, struct source *s,
                             float **out, struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    struct string_buffer name = {0};
+    const char *name;
     *out = NULL;
-    string_buffer_add(&name, "%s.%s", layer, suffix);
-    if (name.failed) {
-        status = keras_fail_memory(f->path, err);
-        goto done;
-    }
-    if (source_find(s, name.text)) goto done;
-    TRY(memory_alloc(out, (size_t)units, sizeof **out, "a model's tensors", err));
-    f->own->values[f->own->value_count++] = *out;
-    f->own->names[f->own->name_count++] = name.text;
-    s->tensors[s->tensor_count++] = (struct source_tensor){.name = name.text,
+    TRY(arena_format(&f->own->memory, &name, "a tensor's name", err, "%s.%s", layer, suffix));
+    if (source_find(s, name)) goto done;
+    TRY(arena_alloc(&f->own->memory, out, (size_t)units, sizeof **out, "a model's tensors", err));
+    s->tensors[s->tensor_count++] = (struct source_tensor){.name = name,
                                                            .type = SOURCE_F32,
                                                            .type_name = "float32",
                                                            .dims = 1,
                                                            .shape = {(uint64_t)units},
                                                            .data = (const unsigned char *)*out,
                                                            .bytes = (uint64_t)units * sizeof **out};
-    name.text = NULL;
 done:
-    string_buffer_free(&name);
     return status;
 }
 
@@ -220,8 +199,6 @@ static int keras_fill(struct keras_file *f, struct source *s, struct alexcl_erro
     int status = ALEXCL_OK, told[4] = {0};
     size_t most = f->variables.count + 2 * f->own->model.made_count;
     TRY(memory_alloc(&s->tensors, most, sizeof *s->tensors, "a model's tensors", err));
-    TRY(memory_alloc(&f->own->names, most, sizeof *f->own->names, "a model's tensors", err));
-    TRY(memory_alloc(&f->own->values, most, sizeof *f->own->values, "a model's tensors", err));
     for (size_t i = 0; i < f->variables.count; i++) TRY(keras_add_tensor(f, &f->variables.all[i], s, told, err));
     TRY(keras_part_names(f, s, err));
     TRY(keras_add_made(f, s, err));
@@ -276,12 +253,9 @@ done:
 
 static void keras_release(void *user) {
     struct keras_own *own = user;
-    for (size_t i = 0; i < own->name_count; i++) free(own->names[i]);
-    free(own->names);
     keras_config_free(&own->config);
     keras_model_free(&own->model);
-    for (size_t i = 0; i < own->value_count; i++) free(own->values[i]);
-    free(own->values);
+    arena_free(&own->memory);
     json_decref(own->metadata_document);
     h5_list_free(&own->list);
     free(own->member.unpacked);

@@ -116,12 +116,14 @@ static int keras_set_name(struct keras_builder *b, struct alexcl_error *err) {
     const json_t *config = json_object_get(b->config->document, "config");
     const char *name = json_string_value(json_object_get(config, "name"));
     char *kept;
-    int status = memory_copy_text(&kept, name && name[0] && strlen(name) < 200 ? name : "keras", err);
+    if (!name || !name[0] || strlen(name) >= 200) name = "keras";
+    int status = arena_alloc(&b->out->memory, &kept, strlen(name) + 1, 1, "a net's name", err);
     if (status != ALEXCL_OK) return status;
+    memcpy(kept, name, strlen(name) + 1);
     source_make_plain(kept);
     b->out->model.name = kept;
     b->out->model.about = "a net of Keras's, from a file";
-    return keras_keep(b->out, kept, err);
+    return ALEXCL_OK;
 }
 
 static void keras_prepare(struct keras_builder *b) {
@@ -162,13 +164,13 @@ int keras_model_make(const struct keras_config *config, struct keras_model *out,
     struct keras_builder b = {.config = config, .out = out, .told = told};
     struct alexcl_error why = {0};
     if (config->count == 0) return ALEXCL_OK;
-    TRY(memory_alloc(&out->rows, 3 * config->count, sizeof *out->rows, "a model's layers", err));
-    TRY(memory_alloc(&out->made, config->count, sizeof *out->made, "a model's layers", err));
+    TRY(arena_alloc(&out->memory, &out->rows, 3 * config->count, sizeof *out->rows, "a model's layers", err));
+    TRY(arena_alloc(&out->memory, &out->made, config->count, sizeof *out->made, "a model's layers", err));
     TRY(memory_alloc(&b.values, config->count, sizeof *b.values, "a model's layers", err));
     status = keras_make_rows(&b, &why);
     if (status == ALEXCL_E_DATA) {
         error_prefix(&why, "the net that it describes is not computed: ");
-        status = memory_copy_text(&out->why, why.text, err);
+        status = arena_format(&out->memory, &out->why, "a message", err, "%s", why.text);
     } else if (status != ALEXCL_OK) {
         error_copy(err, &why);
     } else {
@@ -183,11 +185,6 @@ done:
 }
 
 void keras_model_free(struct keras_model *m) {
-    for (size_t i = 0; i < m->text_count; i++) free(m->texts[i]);
-    free(m->texts);
-    free(m->rows);
-    free(m->made);
-    free(m->mean);
-    free(m->why);
+    arena_free(&m->memory);
     *m = (struct keras_model){0};
 }

@@ -2,6 +2,7 @@
 /* The rows of a model, out of a Keras model's config. */
 #ifndef ALEXCL_KERAS_MODEL_H
 #define ALEXCL_KERAS_MODEL_H
+#include "arena.h"
 #include "keras_config.h"
 #include "memory.h"
 
@@ -14,12 +15,10 @@ struct keras_made {
 struct keras_model {
     struct alexcl_model model;
     struct alexcl_layer *rows;
-    char **texts; /* names that are not the config's, and lists of inputs */
-    size_t text_count;
-    double *mean;
+    struct arena memory; /* of all that the model points to and the config has not */
     struct keras_made *made;
     size_t made_count;
-    char *why; /* the net is not computed; NULL: it is */
+    const char *why; /* the net is not computed; NULL: it is */
 };
 
 /* Rows have the layers' names; an activation inside a layer is "NAME_relu". What is assumed goes to `told`. A net

@@ -6,12 +6,7 @@
 
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-static int keras_fail(struct alexcl_error *err) {
-    return error_set(err, ALEXCL_E_MEMORY, "out of host memory: the layers of a model");
-}
 
 int keras_refuse(const struct keras_builder *b, const char *what, struct alexcl_error *err) {
     return error_set(err, ALEXCL_E_DATA, "layer %s (%s): %s", b->layer->name, b->layer->class_name, what);
@@ -21,26 +16,9 @@ int keras_is(const struct keras_builder *b, const char *class_name) {
     return strcmp(b->layer->class_name, class_name) == 0;
 }
 
-int keras_keep(struct keras_model *m, char *text, struct alexcl_error *err) {
-    char **texts = text ? realloc(m->texts, (m->text_count + 1) * sizeof *texts) : NULL;
-    if (!texts) {
-        free(text);
-        return keras_fail(err);
-    }
-    m->texts = texts;
-    texts[m->text_count++] = text;
-    return ALEXCL_OK;
-}
-
-static int keras_keep_name(struct keras_builder *b, const char *suffix, const char **out, struct alexcl_error *err) {
-    struct string_buffer name = {0};
-    string_buffer_add(&name, "%s_%s", b->layer->name, suffix);
-    if (name.failed) {
-        string_buffer_free(&name);
-        return keras_fail(err);
-    }
-    *out = name.text;
-    return keras_keep(b->out, name.text, err);
+/* "conv1_relu": a name made of that of the layer at hand. */
+static int keras_name_row(struct keras_builder *b, const char *suffix, const char **out, struct alexcl_error *err) {
+    return arena_format(&b->out->memory, out, "a layer's name", err, "%s_%s", b->layer->name, suffix);
 }
 
 /* ---- numbers of a config ------------------------------------------------------------------------ */
@@ -80,11 +58,10 @@ static int keras_add_row(struct keras_builder *b, enum alexcl_layer_type type, c
         if (from[i].zeros[0] | from[i].zeros[1] | from[i].zeros[2] | from[i].zeros[3])
             return keras_refuse(b, "zeros are put around what it reads, which is done for convolutions alone", err);
     if (count > 1 || from[0].row != b->row_count - 1) {
-        const char **names = calloc((size_t)count + 1, sizeof *names);
-        for (int i = 0; names && i < count; i++)
-            names[i] = from[i].row < 0 ? ALEXCL_INPUT : b->out->rows[from[i].row].name;
-        int status = keras_keep(b->out, (char *)names, err);
+        const char **names;
+        int status = arena_alloc(&b->out->memory, &names, (size_t)count + 1, sizeof *names, "a layer's inputs", err);
         if (status != ALEXCL_OK) return status;
+        for (int i = 0; i < count; i++) names[i] = from[i].row < 0 ? ALEXCL_INPUT : b->out->rows[from[i].row].name;
         row->inputs = names;
     }
     b->row_count++;
@@ -125,7 +102,7 @@ static int keras_add_function(struct keras_builder *b, const char *key, int own,
         if (strcmp(functions[i].name, name) != 0) continue;
         if (functions[i].type == ALEXCL_SOFTMAX && !v->flat)
             return keras_refuse(b, "a softmax over maps is not computed: flatten its input", err);
-        int status = own ? ALEXCL_OK : keras_keep_name(b, name, &row, err);
+        int status = own ? ALEXCL_OK : keras_name_row(b, name, &row, err);
         if (status == ALEXCL_OK) status = keras_add_row(b, functions[i].type, row, v, 1, NULL, err);
         v->row = b->row_count - 1;
         return status;
@@ -253,7 +230,7 @@ static int keras_add_dense(struct keras_builder *b, struct keras_value *v, struc
     if (!keras_whole(json_object_get(b->layer->config, "units"), 1, KERAS_CHANNELS, &units))
         return keras_refuse(b, "its number of units is not told", err);
     if (!v->flat && v->h * v->w != 1) return keras_refuse(b, "it reads maps: a Flatten must stand before it", err);
-    TRY(keras_keep_name(b, "flat", &flat, err));
+    TRY(keras_name_row(b, "flat", &flat, err));
     TRY(keras_flatten(b, flat, v, err));
     TRY(keras_add_plain(b, ALEXCL_FC, v, &row, err));
     row->outputs = (int)units;
@@ -321,10 +298,11 @@ static int keras_add_rescaling(struct keras_builder *b, struct keras_value *v, s
         return keras_refuse(b, "its scale or offset is not one number", err);
     m->model.scale = json_number_value(scale);
     if (json_number_value(offset) != 0) {
-        int status = memory_alloc(&m->mean, (size_t)v->c, sizeof *m->mean, "a mean", err);
+        double *mean;
+        int status = arena_alloc(&m->memory, &mean, (size_t)v->c, sizeof *mean, "a mean", err);
         if (status != ALEXCL_OK) return status;
-        for (int64_t i = 0; i < v->c; i++) m->mean[i] = -json_number_value(offset);
-        m->model.mean = m->mean;
+        for (int64_t i = 0; i < v->c; i++) mean[i] = -json_number_value(offset);
+        m->model.mean = mean;
     }
     b->rescaled = 1;
     return ALEXCL_OK;

@@ -26,8 +26,6 @@ struct keras_builder {
 int keras_refuse(const struct keras_builder *b, const char *what, struct alexcl_error *err);
 /* Whether the layer at hand is of this class. */
 int keras_is(const struct keras_builder *b, const char *class_name);
-/* A text that lives as long as the model. */
-int keras_keep(struct keras_model *m, char *text, struct alexcl_error *err);
 /* A whole number within bounds; 0 where it is none. */
 int keras_whole(const json_t *value, int64_t least, int64_t most, int64_t *out);
 /* Rows of the layer at hand, which reads `from` and is neither an input nor a model; `*v` is what it gives. */

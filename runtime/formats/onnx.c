@@ -27,7 +27,7 @@ static int onnx_probe(const unsigned char *bytes, size_t length) {
 static void onnx_release(void *own) {
     struct onnx *o = own;
     wire_close(&o->file);
-    onnx_release_tensors(o);
+    arena_free(&o->memory);
     free(o);
 }
 
@@ -39,16 +39,11 @@ static int onnx_list_parameters(struct onnx *o, struct source *s, struct alexcl_
     TRY(memory_alloc(&s->tensors, count, sizeof *s->tensors, "the tensors of a net", err));
     for (size_t i = 0; i < o->row_count; i++)
         for (int j = 0; j < 2 && o->rows[i].parameters; j++) {
-            struct string_buffer name = {0};
             struct source_tensor *t = &s->tensors[s->tensor_count];
-            string_buffer_add(&name, "%s.%s", o->rows[i].layer.name, j ? "bias" : "weight");
-            status = name.failed ? error_set(err, ALEXCL_E_MEMORY, "out of host memory: the name of a tensor")
-                                 : onnx_copy_text(o, &t->name, name.text, err);
-            string_buffer_free(&name);
-            if (status != ALEXCL_OK) goto done;
-            const char *own = t->name;
+            const char *name;
+            TRY(arena_format(&o->memory, &name, "a name", err, "%s.%s", o->rows[i].layer.name, j ? "bias" : "weight"));
             *t = o->rows[i].tensor[j];
-            t->name = own;
+            t->name = name;
             s->tensor_count++;
         }
 done:

@@ -16,7 +16,7 @@ static int onnx_affine(NODE, struct onnx_value *in, const double *scale, const d
     } else {
         TRY(onnx_make_row(o, n, &(struct alexcl_layer){.type = ALEXCL_AFFINE}, NULL, &in, 1, in->rank, in->shape, &row,
                           err));
-        TRY(onnx_take(o, &row->scale, 2 * (size_t)in->shape.c, sizeof *row->scale, err));
+        TRY(arena_alloc(&o->memory, &row->scale, 2 * (size_t)in->shape.c, sizeof *row->scale, "an ONNX file", err));
         row->shift = row->scale + in->shape.c;
         for (int c = 0; c < in->shape.c; c++) row->scale[c] = 1;
     }
@@ -35,7 +35,7 @@ static int onnx_read_channels(NODE, const struct source_tensor *t, const struct 
     int status = ALEXCL_OK;
     if (!onnx_as_channels(t, in->rank, in->shape.c, &channels))
         return onnx_refuse(n, err, "its constant is not one value a channel, or one for all of them");
-    TRY(onnx_take(o, out, (size_t)in->shape.c, sizeof **out, err));
+    TRY(arena_alloc(&o->memory, out, (size_t)in->shape.c, sizeof **out, "an ONNX file", err));
     for (int c = 0; c < in->shape.c; c++) {
         float value;
         source_read(&channels, (uint64_t)c, 1, &value);
@@ -125,7 +125,7 @@ done:
 int onnx_sum(NODE) {
     struct onnx_value **in;
     int status = ALEXCL_OK;
-    TRY(onnx_take(o, &in, n->n_input + 1, sizeof *in, err));
+    TRY(arena_alloc(&o->memory, &in, n->n_input + 1, sizeof *in, "an ONNX file", err));
     for (size_t i = 0; i < n->n_input; i++) {
         in[i] = onnx_input(o, n, i);
         if (!in[i]) return onnx_refuse(n, err, "it has no input %zu", i + 1);

@@ -249,7 +249,7 @@ static int onnx_copy_input(struct onnx *o, const struct onnx_value *in, struct s
         size_t count = 0;
         while (names && names[count]) count++;
         if (!count) continue;
-        TRY(onnx_take(o, &renamed, count + 1, sizeof *renamed, err));
+        TRY(arena_alloc(&o->memory, &renamed, count + 1, sizeof *renamed, "an ONNX file", err));
         for (size_t j = 0; j < count; j++)
             renamed[j] = strcmp(names[j], ALEXCL_INPUT) == 0 ? copy.layer.name : names[j];
         o->rows[i].layer.inputs = renamed;
@@ -281,7 +281,7 @@ static int onnx_read_opset(struct onnx *o, const Onnx__ModelProto *m, struct ale
 static int onnx_set_float_factors(struct onnx *o, struct onnx_row *row, int channels, struct alexcl_error *err) {
     float *values;
     uint64_t count = (uint64_t)channels;
-    int status = onnx_take(o, &values, 2 * (size_t)channels, sizeof *values, err);
+    int status = arena_alloc(&o->memory, &values, 2 * (size_t)channels, sizeof *values, "an ONNX file", err);
     if (status != ALEXCL_OK) return status;
     row->parameters = 1;
     for (int i = 0; i < 2; i++) {
@@ -304,11 +304,11 @@ static int onnx_name_model(struct onnx *o, const char **out, struct alexcl_error
     size_t length = dot && dot > base ? (size_t)(dot - base) : strlen(base);
     char *name;
     if (length > 200) length = 200;
-    int status = onnx_take(o, &name, length + 1, 1, err);
+    int status = arena_alloc(&o->memory, &name, length + 1, 1, "an ONNX file", err);
     if (status != ALEXCL_OK) return status;
     snprintf(name, length + 1, "%s", base);
     source_make_plain(name);
-    if (!length) return onnx_copy_text(o, out, "onnx", err);
+    if (!length) return arena_format(&o->memory, out, "a name", err, "%s", "onnx");
     *out = name;
     return ALEXCL_OK;
 }
@@ -320,7 +320,7 @@ static int onnx_set_model(struct onnx *o, const struct onnx_value *in, struct so
     int status = ALEXCL_OK, colour = in->shape.c == 3, side = in->shape.h < in->shape.w ? in->shape.h : in->shape.w,
         larger = in->shape.h + in->shape.w - side;
     TRY(onnx_name_model(o, &o->model.name, err));
-    TRY(onnx_take(o, &o->layers, o->row_count + 1, sizeof *o->layers, err));
+    TRY(arena_alloc(&o->memory, &o->layers, o->row_count + 1, sizeof *o->layers, "an ONNX file", err));
     for (size_t i = 0; i < o->row_count; i++) o->layers[i] = o->rows[i].layer;
     o->model.size = sizeof o->model;
     o->model.about = "a net from an ONNX file";
@@ -353,7 +353,7 @@ int onnx_read_graph(struct onnx *o, struct source *s, struct alexcl_error *err) 
     TRY(onnx_name_values(o, err));
     TRY(onnx_find_needed(o, &out, err));
     TRY(onnx_read_inputs(o, &in, err));
-    TRY(onnx_take(o, &o->rows, g->n_node + 2, sizeof *o->rows, err));
+    TRY(arena_alloc(&o->memory, &o->rows, g->n_node + 2, sizeof *o->rows, "an ONNX file", err));
     for (size_t i = 0; i < g->n_node; i++)
         if (onnx_is_needed(o, g->node[i])) TRY(onnx_read_node(o, g->node[i], err));
     if (!in || out->is != ONNX_MAPS || out->row != (int)o->row_count - 1) {

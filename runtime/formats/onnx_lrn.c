@@ -227,7 +227,7 @@ int onnx_find_norm(struct onnx *o, const Onnx__NodeProto *n, struct alexcl_error
     if (!n->op_type || strcmp(n->op_type, "Div") != 0 || !n->n_output || !*n->output[0]) return ALEXCL_OK;
     p.bound['d'] = n->output[0];
     if (!onnx_lrn_read_norm(&p, &norm) || p.status != ALEXCL_OK) return p.status;
-    int status = onnx_take(o, &kept, 1, sizeof *kept, err);
+    int status = arena_alloc(&o->memory, &kept, 1, sizeof *kept, "an ONNX file", err);
     if (status != ALEXCL_OK) return status;
     *kept = norm;
     onnx_find_value(o, n->output[0])->norm = kept;

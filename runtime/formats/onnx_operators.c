@@ -4,7 +4,6 @@
  * leaves something open, or others compute otherwise, ONNX's text is followed, as ONNX Runtime and PyTorch do: a window
  * of a pool that would lie wholly behind the map and its padding is not made, and cells beyond both are not counted.
  * Batches are free: a shape's first number is of no interest. */
-#include <limits.h>
 #include <string.h>
 
 #include "onnx_private.h"
@@ -109,14 +108,9 @@ static int onnx_global_avgpool(NODE) { return onnx_global_pool(o, n, err, ALEXCL
 static int onnx_layer_of(struct onnx *o, const char *weight, const char **out, struct alexcl_error *err) {
     static const char ending[] = ".weight";
     size_t length = strlen(weight), more = sizeof ending - 1;
-    char *name;
     *out = NULL;
     if (length <= more || strcmp(weight + length - more, ending) != 0) return ALEXCL_OK;
-    int status = onnx_take(o, &name, length, 1, err);
-    if (status != ALEXCL_OK) return status;
-    memcpy(name, weight, length - more);
-    *out = name;
-    return ALEXCL_OK;
+    return arena_format(&o->memory, out, "a name", err, "%.*s", (int)(length - more), weight);
 }
 
 static int onnx_check_weights(const Onnx__NodeProto *n, const struct onnx_tensor *t, int dims,

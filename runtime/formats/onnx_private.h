@@ -4,6 +4,7 @@
 #define ALEXCL_ONNX_PRIVATE_H
 #include <onnx.pb-c.h>
 
+#include "arena.h"
 #include "memory.h"
 #include "source.h"
 #include "wire.h"
@@ -67,16 +68,15 @@ struct onnx_row {
     const struct onnx_value *from, *made; /* its only input, or NULL; its output */
 };
 
-struct onnx_block;
 struct onnx {
     const char *path; /* while it is read */
     struct wire_file file;
     const Onnx__GraphProto *graph;
     int64_t opset;
-    struct onnx_block *blocks; /* memory that lasts as long as this */
-    struct source *source;     /* while it is read: whose `beside` are the files that it names */
-    const char **paths;        /* of these */
-    size_t folded;             /* values, so far */
+    struct arena memory;   /* what lasts as long as this */
+    struct source *source; /* while it is read: whose `beside` are the files that it names */
+    const char **paths;    /* of these */
+    size_t folded;         /* values, so far */
     struct onnx_value *values;
     size_t value_places;
     struct onnx_row *rows;
@@ -88,9 +88,6 @@ struct onnx {
 
 /* ---- onnx_tensor.c ---- */
 
-/* Zeroed memory that is freed with the file. */
-int onnx_take(struct onnx *o, void *out, size_t count, size_t size, struct alexcl_error *err);
-int onnx_copy_text(struct onnx *o, const char **out, const char *text, struct alexcl_error *err);
 /* A tensor of the file, or of one beside it; every number is checked. */
 int onnx_read_tensor(struct onnx *o, const Onnx__TensorProto *t, struct onnx_tensor *out, struct alexcl_error *err);
 /* The whole numbers of a tensor of int64 or int32 that has one axis at most; at most `most`. */
@@ -108,7 +105,6 @@ void onnx_set_strides(struct source_tensor *t);
 /* a * b or a + b, of the shape that both broadcast to; b NULL: a * factor. */
 int onnx_combine(struct onnx *o, const struct source_tensor *a, const struct source_tensor *b, int product,
                  double factor, struct source_tensor *out, struct alexcl_error *err);
-void onnx_release_tensors(struct onnx *o);
 
 /* ---- onnx_values.c ---- */
 

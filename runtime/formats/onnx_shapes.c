@@ -169,7 +169,7 @@ int onnx_concat(NODE) {
     struct alexcl_shape shape = {0, 0, 0};
     int64_t axis = onnx_integer(n, "axis", 1);
     if (n->n_input == 0) return onnx_refuse(n, err, "it has no input");
-    TRY(onnx_take(o, &in, n->n_input, sizeof *in, err));
+    TRY(arena_alloc(&o->memory, &in, n->n_input, sizeof *in, "an ONNX file", err));
     for (size_t i = 0; i < n->n_input; i++) {
         TRY(onnx_input_maps(o, n, i, &in[i], err));
         if (i == 0) shape = (struct alexcl_shape){0, in[0]->shape.h, in[0]->shape.w};

@@ -18,43 +18,6 @@
 enum { ONNX_MOST_FILES = 4096, ONNX_CHUNK = 1024 };
 static const uint64_t ONNX_MOST_VALUES = (uint64_t)1 << 40;
 
-/* ---- memory ------------------------------------------------------------------------------------- */
-
-struct onnx_block {
-    struct onnx_block *next;
-    _Alignas(16) unsigned char bytes[];
-};
-
-int onnx_take(struct onnx *o, void *out, size_t count, size_t size, struct alexcl_error *err) {
-    struct onnx_block *block;
-    if (count > (SIZE_MAX / 2 - sizeof *block) / size)
-        return error_set(err, ALEXCL_E_MEMORY, "out of host memory: an ONNX file");
-    int status = memory_alloc((char **)&block, 1, sizeof *block + count * size, "an ONNX file", err);
-    if (status != ALEXCL_OK) return status;
-    block->next = o->blocks;
-    o->blocks = block;
-    void *taken = block->bytes;
-    memcpy(out, &taken, sizeof taken); /* a pointer of any type */
-    return ALEXCL_OK;
-}
-
-int onnx_copy_text(struct onnx *o, const char **out, const char *text, struct alexcl_error *err) {
-    char *copy;
-    int status = onnx_take(o, &copy, strlen(text) + 1, 1, err);
-    if (status != ALEXCL_OK) return status;
-    memcpy(copy, text, strlen(text) + 1);
-    *out = copy;
-    return ALEXCL_OK;
-}
-
-void onnx_release_tensors(struct onnx *o) {
-    while (o->blocks) {
-        struct onnx_block *next = o->blocks->next;
-        free(o->blocks);
-        o->blocks = next;
-    }
-}
-
 /* ---- files beside the model --------------------------------------------------------------------- */
 
 static int onnx_bad(const struct onnx *o, const char *name, const char *what, struct alexcl_error *err) {
@@ -107,7 +70,7 @@ static int onnx_map(struct onnx *o, const char *path, const struct source_mappin
     size_t length;
     int fd, status = files_open_input(path, "", &fd, &length, err);
     if (status != ALEXCL_OK) return status;
-    TRY(onnx_copy_text(o, &o->paths[s->beside_count], path, err));
+    TRY(arena_format(&o->memory, &o->paths[s->beside_count], "a name", err, "%s", path));
     void *bytes = length ? mmap(NULL, length, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
     if (bytes == MAP_FAILED) {
         status = error_set(err, length && errno == ENOMEM ? ALEXCL_E_MEMORY : ALEXCL_E_DATA,
@@ -137,7 +100,7 @@ static int onnx_find_mapping(struct onnx *o, const char *name, const char *locat
         goto done;
     }
     if (!s->beside) {
-        TRY(onnx_take(o, &o->paths, ONNX_MOST_FILES, sizeof *o->paths, err));
+        TRY(arena_alloc(&o->memory, &o->paths, ONNX_MOST_FILES, sizeof *o->paths, "an ONNX file", err));
         TRY(memory_alloc(&s->beside, ONNX_MOST_FILES, sizeof *s->beside, "the files of a model", err));
     }
     status = onnx_map(o, path, out, err);
@@ -257,7 +220,7 @@ static int onnx_read_inside(struct onnx *o, const Onnx__TensorProto *t, size_t t
     if (!v->data) {
         if (!onnx_gather(message, type, NULL, &length)) return onnx_bad(o, name, "its values are cut short", err);
         if (length != v->bytes) return onnx_bad(o, name, "it has not as many values as its shape", err);
-        int status = onnx_take(o, &gathered, (size_t)length + 1, 1, err);
+        int status = arena_alloc(&o->memory, &gathered, (size_t)length + 1, 1, "an ONNX file", err);
         if (status != ALEXCL_OK) return status;
         onnx_gather(message, type, gathered, &length);
         v->data = gathered;
@@ -343,7 +306,7 @@ int onnx_fill(struct onnx *o, float value, int dims, const uint64_t *shape, stru
             return error_set(err, ALEXCL_E_DATA, "a shape of more values than can be counted");
         count *= shape[d];
     }
-    int status = onnx_take(o, &one, 1, sizeof *one, err);
+    int status = arena_alloc(&o->memory, &one, 1, sizeof *one, "an ONNX file", err);
     if (status != ALEXCL_OK) return status;
     *one = value;
     onnx_set_float(out, one, dims, shape);
@@ -395,7 +358,7 @@ int onnx_combine(struct onnx *o, const struct source_tensor *a, const struct sou
     if (count > (uint64_t)ONNX_MOST_FOLDED - o->folded)
         return error_set(err, ALEXCL_E_DATA, "more than %d values would be computed of constants", ONNX_MOST_FOLDED);
     o->folded += (size_t)count;
-    int status = onnx_take(o, &values, (size_t)count, sizeof *values, err);
+    int status = arena_alloc(&o->memory, &values, (size_t)count, sizeof *values, "an ONNX file", err);
     if (status != ALEXCL_OK) return status;
     for (uint64_t first = 0; first < count; first += ONNX_CHUNK) {
         size_t some = count - first < ONNX_CHUNK ? (size_t)(count - first) : ONNX_CHUNK;

@@ -15,7 +15,7 @@
 
 int onnx_open_values(struct onnx *o, size_t most, struct alexcl_error *err) {
     for (o->value_places = 16; o->value_places < 2 * most;) o->value_places *= 2;
-    return onnx_take(o, &o->values, o->value_places, sizeof *o->values, err);
+    return arena_alloc(&o->memory, &o->values, o->value_places, sizeof *o->values, "an ONNX file", err);
 }
 
 /* Where a name is, or would be: there is always an empty place. */
@@ -190,7 +190,7 @@ int onnx_name_row(struct onnx *o, const char *wish, const char **out, struct ale
         snprintf(name, sizeof name, "%.*s_%zu", MOST + 8, base, number++);
         i = 0;
     }
-    return onnx_copy_text(o, out, name, err);
+    return arena_format(&o->memory, out, "a name", err, "%s", name);
 }
 
 int onnx_make_row(struct onnx *o, const Onnx__NodeProto *n, const struct alexcl_layer *layer, const char *name,
@@ -206,7 +206,7 @@ int onnx_make_row(struct onnx *o, const Onnx__NodeProto *n, const struct alexcl_
     *row = (struct onnx_row){.layer = *layer, .from = count == 1 ? in[0] : NULL, .made = made};
     if (!name) name = n->name && *n->name ? n->name : n->output[0];
     TRY(onnx_name_row(o, name, &row->layer.name, err));
-    TRY(onnx_take(o, &inputs, count + 1, sizeof *inputs, err));
+    TRY(arena_alloc(&o->memory, &inputs, count + 1, sizeof *inputs, "an ONNX file", err));
     for (size_t i = 0; i < count; i++) inputs[i] = in[i]->row < 0 ? ALEXCL_INPUT : o->rows[in[i]->row].layer.name;
     if (count != 1 || in[0]->row + 1 != (int)o->row_count) row->layer.inputs = inputs;
     made->is = ONNX_MAPS;
