@@ -261,8 +261,9 @@ static int image_list_exists(const char *path) {
 
 void image_list_settle(struct image_list_entry *e) {
     if (!e->whole) return;
-    char *end = e->path + strlen(e->path);
+    char *end = e->path + e->field_end;
     e->whole = 0;
+    *end = '\0'; /* a copy of the entry may have been settled before, to the whole line */
     if (image_list_exists(e->path)) return;
     *end = e->blank;
     if (image_list_exists(e->path)) {
@@ -334,6 +335,7 @@ static int image_list_line(struct image_list *list, struct image_list_source *s,
     if (whole) {
         e->whole = 1;
         e->blank = e->shown[name];
+        e->field_end = (unsigned)(e->shown + name - e->path);
         e->shown[name] = '\0';
     }
     if (name > SHOWN && !(e->shown = image_list_text(list, e->shown, SHOWN))) return 0;

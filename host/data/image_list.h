@@ -11,8 +11,9 @@
 struct image_list_entry {
     int line;            /* of its list, from 1; 0: the picture was named itself, or found in a folder */
     int label_id;        /* where there is a label: which of image_list.labels it is */
-    unsigned char whole; /* a line with blanks that image_list_settle has still to look at */
-    char blank;          /* what stands behind the first field there */
+    unsigned field_end;  /* of a line with blanks: so many bytes into `path` its first field ends .. */
+    char blank;          /* .. and this stands there in the line */
+    unsigned char whole; /* image_list_settle has still to look at it */
     /* neither the name nor the whole line is a file, and the label no index: quotes may be missing */
     unsigned char blanks;
     char *path;        /* as it can be opened */
@@ -21,6 +22,8 @@ struct image_list_entry {
     const char *error; /* why this line cannot be read (bad quoting, more than two fields), or NULL */
     const char *list;  /* where there are several lists: its name */
 };
+/* A list owns its array of entries and the texts that were added to it. An entry that is copied into another list keeps
+ * the texts of its own, which is to live longer. */
 struct image_list {
     struct image_list_entry *entries;
     size_t count, capacity;
@@ -44,7 +47,7 @@ int image_list_label(struct image_list *list, struct image_list_entry *e, const 
 /* Labels become numbered in the order of their bytes. */
 void image_list_sort_labels(struct image_list *list);
 /* Looks up whether a line with blanks is a name and a label, or a name: `path`, `label` and `error` are right behind
- * this. Cheap where there is nothing to look up. */
+ * this. Cheap where there is nothing to look up. Copies of an entry share its texts, and each is settled by itself. */
 void image_list_settle(struct image_list_entry *e);
 /* "line 3: ", "list.txt, line 3: " or "", which messages begin with. */
 enum { IMAGE_LIST_PLACE = 512 };
