@@ -138,7 +138,7 @@ static int distance_batch(int height, int width) {
     return batch < LEAST ? LEAST : batch > MOST ? MOST : (int)batch;
 }
 
-/* The list of what goes through the net from image `at` on: entries that belong to the command's two lists. */
+/* The list of what goes through the net from image `at` on: copies of entries of the command's two lists. */
 static int distance_fill(struct distance *d, struct infer *f, struct alexcl_error *err) {
     size_t left = d->images.count - d->at, count = d->own->list ? 2 * left : left + 1, n = 0;
     int status;
@@ -197,8 +197,6 @@ static int distance_run_size(struct distance *d, int height, int width, struct a
     status = infer_end(&f, status, &late, err);
 done:
     f.selection = NULL;
-    free(f.list.entries);
-    f.list = (struct image_list){0};
     infer_free(&f);
     lpips_free(d->lpips);
     d->lpips = NULL;

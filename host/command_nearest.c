@@ -170,7 +170,7 @@ done:
     return status;
 }
 
-/* Queries, then what is searched: entries that belong to the command's two lists. */
+/* Queries, then what is searched: copies of entries of the command's two lists. */
 static int nearest_open_images(struct infer *f, struct alexcl_error *err) {
     struct nearest *n = f->user;
     int status;
@@ -231,8 +231,6 @@ static int command_nearest(const struct options *o, struct alexcl_error *err) {
     if (o->output) TRY(nearest_draw(&f, err));
     status = infer_end(&f, status, &late, err);
 done:
-    free(f.list.entries);
-    f.list = (struct image_list){0};
     infer_free(&f);
     image_list_free(&n.queries);
     image_list_free(&n.images);
