@@ -133,12 +133,13 @@ const struct command features_command = {
     .name = "features",
     .run = command_features,
     .own = &features_options,
-    .shared = OPTIONS_RUN_NET,
+    .shared = OPTIONS_RUN_NET | OPTION_SIZE,
     .makes_output = 1,
     .arguments = "--layer LAYER INPUT... -o FILE.npy",
     .about = "write the values of a layer for each picture",
     .details = "FILE.npy is N x C x H x W, or N x units, float32; FILE.npy.txt has the pictures'\n"
-               "names, one a line, row by row.\n\n" INPUTS_HELP "\n"
+               "names, one a line, row by row. With --size N the net reads N x N pixels: its\n"
+               "convolutions take any size, fully connected layers only their own.\n\n" INPUTS_HELP "\n"
                "  alexcl features --layer pool5 --weights alexnet.safetensors photos/ -o f.npy\n",
     .also = " embed embedding extract activations ",
 };

@@ -188,6 +188,7 @@ static int options_open(const struct known *known, struct options *out, struct a
 
 void options_free(struct options *o) {
     if (o->file) alexcl_weights_file_free(o->file->given);
+    if (o->file) alexcl_model_free(o->file->resized);
     if (o->file) alexcl_model_free(o->file->model);
     free(o->file);
     free(o->structures);

@@ -17,6 +17,8 @@ struct options_file {
     struct alexcl_model *model;
     const char *path;
     int weights;                       /* it has them too */
+    struct alexcl_model *resized;      /* the model with --size .. */
+    const struct alexcl_model *own;    /* .. and without, which is the one that files have weights for */
     struct alexcl_weights_file *given; /* the weights', by which the model is chosen */
 };
 
@@ -33,7 +35,7 @@ struct options {
     const char *model, *weights, *devices; /* flag > environment > default; NULL where there is none */
     struct options_file *file;             /* the model's, where that is read from one */
     const char *precision;                 /* of weights of fully connected layers: "float" or "half" */
-    int batch;                             /* 0: not given */
+    int batch, size;                       /* 0: not given */
     uint64_t memory;
     const char *split, *output; /* NULL: not given */
     const void *own;            /* the command's own structure, NULL where it has none */
@@ -56,6 +58,7 @@ enum option_shared {
     OPTION_SPLIT = 1 << 6,
     OPTION_CHECK = 1 << 7,
     OPTION_TUNE = 1 << 8,
+    OPTION_SIZE = 1 << 9,
     /* those that are settings, of all that runs a net; it has three more */
     OPTIONS_SETTINGS = OPTION_DEVICES | OPTION_MODEL | OPTION_WEIGHTS | OPTION_PRECISION | OPTION_CHECK | OPTION_TUNE,
     OPTIONS_RUN_NET = OPTIONS_SETTINGS | OPTION_BATCH | OPTION_MEMORY | OPTION_SPLIT,
@@ -122,7 +125,7 @@ void options_print(const struct command *command);
 /* ---- options_resolve.c ---- */
 
 /* The model that is chosen: the one that is named, else the one of the weights that are named, where the command takes
- * any, which is told on stderr; with their number of classes. */
+ * any, which is told on stderr; with their number of classes, and --size. */
 int options_model(const struct options *o, const struct alexcl_model **out, struct alexcl_error *err);
 /* The same for a command that takes a model's name as its argument too, and nothing else. */
 int options_model_argument(const struct options *o, const char *command, const struct alexcl_model **out,

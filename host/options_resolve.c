@@ -45,7 +45,14 @@ done:
 }
 
 int options_model(const struct options *o, const struct alexcl_model **out, struct alexcl_error *err) {
-    return options_choose_model(o, o->model_named ? o->model : NULL, out, err);
+    int status = options_choose_model(o, o->model_named ? o->model : NULL, out, err);
+    if (status != ALEXCL_OK || !o->size) return status;
+    o->file->own = *out;
+    const struct alexcl_model_change change = {.size = sizeof change, .height = o->size, .width = o->size};
+    status = alexcl_model_derive(*out, &change, &o->file->resized, err);
+    if (status != ALEXCL_OK) error_prefix(err, "--size %d: ", o->size);
+    *out = o->file->resized;
+    return status;
 }
 
 int options_model_argument(const struct options *o, const char *command, const struct alexcl_model **out,
@@ -98,8 +105,9 @@ static void options_tell_translated(const struct options *o, const char *path, c
 int options_weights(const struct options *o, const struct alexcl_model *model, const char *last_layer,
                     struct alexcl_weights **out, struct alexcl_error *err) {
     const char *path = o->weights ? o->weights : o->file->weights ? o->file->path : NULL;
-    int status = o->file->given ? alexcl_weights_file_weights(o->file->given, model, last_layer, out, err)
-                 : path         ? alexcl_weights_open(path, model, last_layer, out, err)
+    const struct alexcl_model *own = model == o->file->resized ? o->file->own : model;
+    int status = o->file->given ? alexcl_weights_file_weights(o->file->given, own, last_layer, out, err)
+                 : path         ? alexcl_weights_open(path, own, last_layer, out, err)
                                 : alexcl_weights_generate(model, 1, NULL, NULL, 0, out, err);
     if (status == ALEXCL_OK && path) options_tell_translated(o, path, *out);
     return status;

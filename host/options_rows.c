@@ -126,6 +126,8 @@ static const struct option_row net_rows[] = {
      .shared = OPTION_PRECISION},
     {'b', "batch", "N", "images at once [16; plan: 1; distance: 16 to 64]",
      OPTION_INT(struct options, batch, 1, OPTIONS_IMAGES), .shared = OPTION_BATCH},
+    {0, "size", "N", "side of the net's input, in pixels [its own]",
+     OPTION_INT(struct options, size, 1, OPTIONS_IMAGES), .shared = OPTION_SIZE},
     {0, "memory", "SIZE", "of each device: 4GiB, 512MiB [its own; plan: 4GiB]",
      OPTION_VALUE(struct options, memory, uint64_t, options_set_memory), .shared = OPTION_MEMORY},
     {0, "split", "S", "two devices: half, or auto or A:B, images [half]", OPTION_TEXT(struct options, split),

@@ -289,7 +289,7 @@ int alexcl_model_open(const char *path, struct alexcl_model **out, int *weights,
 struct alexcl_model_change {
     size_t size;       /* of this structure */
     int classes;       /* outputs of the last layer that has weights */
-    int height, width; /* of the input */
+    int height, width; /* of the input; `resize` goes with the smaller of them, in proportion */
 };
 /* The same model but for a change; `base` must outlive it. ALEXCL_E_USAGE where the model cannot be changed so. */
 int alexcl_model_derive(const struct alexcl_model *base, const struct alexcl_model_change *change,

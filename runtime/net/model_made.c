@@ -98,8 +98,12 @@ int alexcl_model_derive(const struct alexcl_model *base, const struct alexcl_mod
         TRY(model_made_classifier(&made->model, &row, err));
         made->layers[row].outputs = today.classes;
     }
+    int before = made->model.height < made->model.width ? made->model.height : made->model.width;
     if (today.height) made->model.height = today.height;
     if (today.width) made->model.width = today.width;
+    TRY(model_check(&made->model, err));
+    int after = made->model.height < made->model.width ? made->model.height : made->model.width;
+    made->model.resize = (int)(((int64_t)made->model.resize * after + before - 1) / before);
     TRY(model_check(&made->model, err));
     *out = &made->model;
     made = NULL;

@@ -21,6 +21,13 @@ done
 json '.shape == [5, 12]'
 tiny 0 -d $two features --layer pool2 "$photos/cat.png" "$photos/rocket.jpg" -o two.npy; prints "two.npy: 2 x 16 x 5 x 5 values of pool2"
 tiny 0 -d $one features --layer pool2 "$photos/cat.png" "$photos/rocket.jpg" -o one.npy -b 1; cmp -s one.npy two.npy || bad "other bits on two devices"
+# --size: maps of another size, of the same cut of a picture; what reads maps whole has no weights for them
+tiny 0 -d $one features --layer pool2 --size 99 "$photos/cat.png" "$photos/rocket.jpg" -o same.npy -b 1; cmp -s one.npy same.npy || bad "its own size is another"
+tiny 0 -d $one features --layer pool2 --size 150 "$photos/cat.png" -o larger.npy --format json; json '.shape == [1, 16, 8, 8]'; cp larger.npy whole.npy
+tiny 0 -d $two features --layer pool2 --size 150 "$photos/cat.png" -o larger.npy; cmp -s larger.npy whole.npy || bad "other bits of another size on two devices"
+tiny 0 -q weights init -o tiny.safetensors; tiny 0 -d $one --weights tiny.safetensors features --layer pool2 --size 150 "$photos/cat.png" -o larger.npy; cmp -s larger.npy whole.npy || bad "other values by a file"
+tiny 6 -d $one --weights tiny.safetensors features --layer fc8 --size 150 "$photos/cat.png" -o no.npy; says "fc6.weight"; tiny 2 features --layer pool2 --size 100000 "$photos/cat.png" -o no.npy; says "--size 100000"; [ ! -e no.npy ] || bad "it was written"
+tiny 0 -d $one nearest --layer pool2 --size 150 --query "$photos/cat.png" "$photos/rocket.jpg" "$photos/cat.png" --top 1; prints "  0  $photos/cat.png"
 head -c 100 "$photos/cat.png" >bad.png
 cp one.npy before.npy; cp one.npy.txt before.txt
 tiny 6 -d $one features --layer pool2 bad.png "$photos/cat.png" -o one.npy; says "bad.png"; cmp -s one.npy before.npy && cmp -s one.npy.txt before.txt || bad "a file was replaced by nothing"

@@ -53,8 +53,10 @@ START_TEST(another_size_of_the_input) {
     EXPECT_OK(derived("squeezenet", 0, 100, 131, &m, &err), err);
     ck_assert_int_eq(m->height, 100);
     ck_assert_int_eq(m->width, 131);
+    ck_assert_int_eq(m->resize, 113); /* 256 x 100 / 227 */
     EXPECT_OK(alexcl_model_derive(m, &classes, &again, &err), err);
     ck_assert_int_eq(again->width, 131);
+    ck_assert_int_eq(again->resize, 113);
     ck_assert_int_eq(output(again, &parameters).c, 5);
     alexcl_model_free(again);
     alexcl_model_free(m);
