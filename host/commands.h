@@ -11,6 +11,7 @@
     ROW(nearest_command)                                                                                               \
     ROW(filters_command)                                                                                               \
     ROW(distance_command)                                                                                              \
+    ROW(pca_command)                                                                                                   \
     ROW(devices_command)                                                                                               \
     ROW(check_command)                                                                                                 \
     ROW(tune_command)                                                                                                  \

@@ -92,6 +92,21 @@ int report_json_end(json_t *tail, struct alexcl_error *err) {
     return status;
 }
 
+int report_json_save(const char *path, const char *command, json_t *document, struct alexcl_error *err) {
+    struct file *file = NULL;
+    char *text = report_dump_document(command, document, err);
+    int status = text ? ALEXCL_OK : ALEXCL_E_MEMORY;
+    TRY(status);
+    TRY(file_open(path, &file, err));
+    TRY(file_add(file, text, strlen(text), err));
+    TRY(file_add(file, "\n", 1, err));
+    TRY(file_commit(file, err));
+done:
+    file_free(file);
+    free(text);
+    return status;
+}
+
 int report_json_list(const char *command, const char *key, json_t *list, struct alexcl_error *err) {
     return report_json(command, json_pack("{s:o}", key, list), err);
 }

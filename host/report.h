@@ -13,6 +13,8 @@ int report_to(const char *path, struct alexcl_error *err);
 /* Prints a command's document, indented, and frees it: `alexcl` (the version) and `command` come first. A NULL document
  * (out of memory) is an error. */
 int report_json(const char *command, json_t *document, struct alexcl_error *err);
+/* The same into a file, whole or not at all. ALEXCL_E_OTHER. */
+int report_json_save(const char *path, const char *command, json_t *document, struct alexcl_error *err);
 /* The same for a document that is one list, called `key`. */
 int report_json_list(const char *command, const char *key, json_t *list, struct alexcl_error *err);
 /* The same document in parts, for a list that is not held in memory: `head`, what stands before the list that is called

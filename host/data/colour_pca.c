@@ -18,6 +18,15 @@ void colour_pca_add(struct colour_pca_sums *sums, const float *planes, size_t pi
     sums->images++;
 }
 
+void colour_pca_join(struct colour_pca_sums *sums, const struct colour_pca_sums *more) {
+    for (int a = 0; a < 3; a++) {
+        sums->sum[a] += more->sum[a];
+        for (int b = 0; b < 3; b++) sums->products[a][b] += more->products[a][b];
+    }
+    sums->pixels += more->pixels;
+    sums->images += more->images;
+}
+
 /* Turns rows and columns p and q of the symmetric m so that m[p][q] becomes 0, and the columns of v with them. */
 static void colour_pca_rotate(double m[3][3], double v[3][3], int p, int q) {
     double theta = (m[q][q] - m[p][p]) / (2 * m[p][q]);

@@ -16,6 +16,8 @@ struct colour_pca {
 };
 /* A picture of three planes. */
 void colour_pca_add(struct colour_pca_sums *sums, const float *planes, size_t pixels);
+/* What others were added to, too. */
+void colour_pca_join(struct colour_pca_sums *sums, const struct colour_pca_sums *more);
 /* Of one pixel at least, multiplied by `scale` (1.0 / 255: bytes in units of 0 to 1). */
 void colour_pca_solve(const struct colour_pca_sums *sums, double scale, struct colour_pca *out);
 #endif
