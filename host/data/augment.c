@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "counter_rng.h"
+#include "normal.h"
 
 /* Each use has a number of its own, and each kind of draw a key. */
 static uint64_t augment_number(const struct augment_use *use) { return use->step << 32 | use->place; }
@@ -40,8 +41,9 @@ void augment_cut(const void *from, int channels, int width, int height, struct p
 }
 
 void augment_draw(const struct augment_use *use, double deviation, double alpha[3]) {
-    uint64_t key = counter_rng_key(use->seed, "augment/colour");
-    for (unsigned k = 0; k < 3; k++) alpha[k] = deviation * counter_rng_normal(key, 3 * augment_number(use) + k);
+    float drawn[3];
+    normal_fill(drawn, counter_rng_key(use->seed, "augment/colour"), 3 * augment_number(use), 3, deviation);
+    for (int k = 0; k < 3; k++) alpha[k] = (double)drawn[k];
 }
 
 void augment_shift(const struct colour_pca *pca, enum augment_colour by, const double alpha[3], double shift[3]) {

@@ -5,8 +5,6 @@
  * in double and rounded once. So the values are the same bits on every machine. */
 #include "counter_rng.h"
 
-#include <math.h>
-
 static uint64_t mix(uint64_t z) { /* SplitMix64's finalizer */
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
     z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
@@ -38,11 +36,4 @@ uint32_t counter_rng_int(uint64_t key, uint64_t i, uint32_t m) { return counter_
 
 uint64_t counter_rng_below(uint64_t key, uint64_t i, uint64_t m) {
     return ((uint64_t)counter_rng_raw(key, 2 * i) << 24 | counter_rng_raw(key, 2 * i + 1)) % m;
-}
-
-/* Box and Muller's, of which the second number is not used: it would tie elements together. */
-double counter_rng_normal(uint64_t key, uint64_t i) {
-    const double turn = 6.283185307179586;
-    double length = ((double)counter_rng_raw(key, 2 * i) + 1) * 0x1p-24; /* never 0 */
-    return sqrt(-2 * log(length)) * cos(turn * (double)counter_rng_raw(key, 2 * i + 1) * 0x1p-24);
 }

@@ -16,7 +16,4 @@ void counter_rng_fill_unit(float *out, uint64_t key, uint64_t first, size_t coun
 uint32_t counter_rng_int(uint64_t key, uint64_t i, uint32_t m);
 /* From 0 to m - 1 by 48 bits, so that a large m has no numbers that come more often; takes elements 2i and 2i + 1. */
 uint64_t counter_rng_below(uint64_t key, uint64_t i, uint64_t m);
-/* Normal with mean 0 and deviation 1, within 5.8; takes elements 2i and 2i + 1. By the C library's log and cos: the
- * same wherever these round alike. */
-double counter_rng_normal(uint64_t key, uint64_t i);
 #endif
