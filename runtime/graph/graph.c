@@ -180,8 +180,8 @@ static int graph_connect(struct graph_walk *w, int i, struct alexcl_error *err) 
 
 /* ---- what it makes ---- */
 
-/* A layer may compute the ReLU that stands right behind it. Where nobody else reads that layer's output, before the ReLU
- * or behind it, the ReLU has nothing left to do. */
+/* A layer may compute the ReLU that stands right behind it. Where nobody else reads that layer's output, before the
+ * ReLU or behind it, the ReLU has nothing left to do. */
 static void graph_fuse_relu(struct graph_walk *w, int i) {
     struct graph_layer *gl = &w->g->layers[i];
     if (!gl->half[0].shape.ops->is_relu || gl->inputs[0] < 0 || w->reads[gl->values[0]] > 1) return;

@@ -162,8 +162,8 @@ START_TEST(what_is_read_later_is_not_written_over) {
 }
 END_TEST
 
-/* A convolution computes the ReLU behind it where nobody else reads its output: neither the pool before the ReLU nor the
- * caller. */
+/* A convolution computes the ReLU behind it where nobody else reads its output: neither the pool before the ReLU nor
+ * the caller. */
 START_TEST(a_relu_is_fused_where_it_alone_reads) {
     static const char *const of_conv[] = {"conv", NULL}, *const of_both[] = {"pool", "relu", NULL};
     const struct alexcl_layer layers[] = {
