@@ -71,7 +71,7 @@ void layer_describe_bias(struct layer *l, int outputs) {
             .suffix = "bias", .dims = 1, .shape = {outputs}, .trainable = 1, .stream = "b", .fill = layer_fill_bias});
 }
 
-static void layer_cut_connections(const struct layer_fill *f) {
+void layer_cut_connections(const struct layer_fill *f) {
     size_t inputs = (size_t)f->shape[1], window = (size_t)f->shape[2] * (size_t)f->shape[3];
     for (int o = 0; o < f->count; o++)
         for (size_t in = 0; in < inputs; in++)

@@ -77,6 +77,8 @@ struct layer_fill {
     double gain;
     float *out;
 };
+/* Sets the weights of connections that the layer leaves out (desc->connections) to 0. */
+void layer_cut_connections(const struct layer_fill *f);
 enum { LAYER_TENSORS = 2 };
 /* Values of one row, and of the half's slice. */
 static inline size_t layer_tensor_row(const struct layer_tensor *t) {

@@ -15,7 +15,7 @@ cmake --build --preset "$1" --target but_kernels --parallel "$(nproc)"
 leave=kernel
 names='^cli_tune|\.(intel|rusticl|oclgrind)$|^two_vendors$|^selfcheck|^cli_check\.pocl|^onnx_suite\.light|^cli_(features|distance)\.none|(224|227|224p2)\.ref$|(paper|orig|article|torchvision)[0-9p]+\.pocl|^architecture|^readme|^mutation|^killed'
 # Nets that differ in no thread are one to it, whoever wrote their files.
-alone='weights|optimizer|loss|normal|recipe|schedule|prepare|conv_pack|fp16|safetensors|kinds|decode|matrix|counter_rng|status|nearest|ref_oracle|ref_operators|fuzz'
+alone='weights|optimizer|loss|normal|recipe|schedule|initial|prepare|conv_pack|fp16|safetensors|kinds|decode|matrix|counter_rng|status|nearest|ref_oracle|ref_operators|fuzz'
 alone+='|weights_match|weights_file|cli_weights|model_made|caffemodel|child|h5_list|keras|keras_model|npy|onnx|onnx_lrn|pickle|prototxt|torch|lpips|sheet'
 alike='oracle_nets\.(tiny_across|tiny_nolrn|tiny_orig|caffe227)|caffe_nets|keras_nets|files\.pocl|onnx_suite'
 [ "$1" != tsan ] || leave='kernel|endure' names+="|^faults\.kernels|^cli_check|^cli\.none|^($alike)(\.|\$)|^($alone)(\.|\$)"
