@@ -143,7 +143,7 @@ static const struct {
     {{-1, 1}, 2, 4, 1, "", "tensor a.weight: an axis of its shape is below 0"},
     {{INT64_MAX, INT64_MAX}, 2, 4, 1, "", "tensor a.weight: its shape has more values than can be counted"},
     {{1, 1}, 2, 4, 2, "", "tensor a.bias: it is there twice"},
-    {{1, 1}, 2, 4, 1, "\xa2\6\x13", "damaged: what follows byte"},             /* more than is left */
+    {{1, 1}, 2, 4, 1, "\xa2\6\x13", "byte 57 is no field of a NetParameter"},  /* more than is left */
     {{1, 1}, 2, 4, 1, "\xa3\6", "damaged: what follows byte"},                 /* a group */
     {{1, 1}, 2, 4, 1, "\x12\3\x22\1a", "has layers of two generations"},       /* V1LayerParameter */
     {{1, 1}, 2, 4, 1, "\x08\1", "its fields are not those of a NetParameter"}, /* its name is a number */
