@@ -6,9 +6,11 @@
 
 COMMAND is a row of COMMANDS below. How often each call is made is found by a run that counts (FAULT_COUNT, see faults.h); then every
 call fails at its first, second, ... last time, with codes in turn. A function called more than N (--most; 0: no limit) times fails at N
-of them, the first, the last and others evenly between. Every (function, code) pair is met where N is 4 or more. Works in the current folder.
+of them, the first, the last and others evenly between. Every (function, code) pair is met where N is 4 or more. CALL may be a pattern,
+file.* or alloc.[!j]*. Works in the current folder.
 """
 import argparse
+import fnmatch
 import json
 import math
 import os
@@ -356,7 +358,7 @@ class Test:
         chosen = []
         most = self.most if command.most is None or not self.most else min(command.most, self.most)
         for call in sorted(counts):
-            if self.only and self.only.split(":")[0] != call or command.only and call not in command.only:
+            if self.only and not fnmatch.fnmatchcase(call, self.only.split(":")[0]) or command.only and call not in command.only:
                 continue
             if not call.startswith(command.kind) and call != "event" or call == "event" and command.kind != "cl":
                 continue
