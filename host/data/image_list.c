@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Lists of images. A file is looked at before it is read: one that is no text is refused by what it is, and CSV is told
  * from fields between blanks. A line becomes an entry without a look at the disk, so that a million of them are read in
- * a moment; one with blanks that may be no more than a name is looked up when its turn comes. Names stand in large
- * blocks and labels once. A bad line becomes an entry with an error, so that the others can still be used. */
+ * a moment; one with blanks that may be no more than a name is looked up when its turn comes. A bad line becomes an
+ * entry with an error, so that the others can still be used. */
 #include "image_list.h"
 
 #include <errno.h>
@@ -35,30 +35,12 @@ struct image_list_source {
     unsigned char start[KINDS_START];
 };
 
-/* ---- memory: names stand one behind the other in blocks, a label once ------------------------------ */
-
-enum { FIRST_BLOCK = 1 << 12, LARGEST_BLOCK = 1 << 20 };
-
-struct image_list_block {
-    struct image_list_block *before;
-    size_t used, size;
-    char bytes[];
-};
+/* ---- memory: a label stands there once ------------------------------------------------------------- */
 
 /* `count` bytes that live as long as the list; NULL: out of memory. */
 static char *image_list_room(struct image_list *list, size_t count) {
-    struct image_list_block *b = list->blocks;
-    if (!b || b->size - b->used < count) {
-        size_t size = b && b->size < LARGEST_BLOCK ? 2 * b->size : b ? b->size : FIRST_BLOCK;
-        if (size < count) size = count;
-        b = malloc(sizeof *b + size);
-        if (!b) return NULL;
-        *b = (struct image_list_block){.before = list->blocks, .size = size};
-        list->blocks = b;
-    }
-    char *room = b->bytes + b->used;
-    b->used += count;
-    return room;
+    char *room;
+    return arena_alloc(&list->texts, &room, count, 1, "a list", NULL) == ALEXCL_OK ? room : NULL;
 }
 
 static char *image_list_text(struct image_list *list, const char *text, size_t length) {
@@ -150,11 +132,7 @@ void image_list_cut(struct image_list *list, size_t count) {
 }
 
 void image_list_free(struct image_list *list) {
-    while (list->blocks) {
-        struct image_list_block *b = list->blocks;
-        list->blocks = b->before;
-        free(b);
-    }
+    arena_free(&list->texts);
     free(list->entries);
     free(list->labels);
     free(list->slots);

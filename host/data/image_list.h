@@ -7,6 +7,7 @@
 #ifndef ALEXCL_IMAGE_LIST_H
 #define ALEXCL_IMAGE_LIST_H
 #include "alexcl.h"
+#include "arena.h"
 
 struct image_list_entry {
     int line;            /* of its list, from 1; 0: the picture was named itself, or found in a folder */
@@ -33,7 +34,7 @@ struct image_list {
     char *note; /* what was passed over on the way, to be told; or NULL */
     int *slots; /* of labels, by their hash */
     size_t slot_count;
-    struct image_list_block *blocks;
+    struct arena texts;
 };
 /* "-" is standard input. Of it, and of what is no file on a disk (a fifo, /dev/stdin, /dev/fd/N), relative names start
  * at the working folder. Bad lines become entries with `error`. ALEXCL_E_DATA for a file that is no list at all, saying
