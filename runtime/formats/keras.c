@@ -110,7 +110,9 @@ static int keras_part_names(struct keras_file *f, struct source *s, struct alexc
             char *name;
             const char *from = f->variables.all[at].dataset->path;
             TRY(arena_alloc(&f->own->memory, &name, strlen(from) + 1, 1, "a tensor's name", err));
-            for (size_t c = 0; from[c]; c++) name[c] = from[c] == '/' ? '.' : from[c];
+            memcpy(name, from, strlen(from));
+            for (char *c = name; *c; c++)
+                if (*c == '/') *c = '.';
             s->tensors[at].name = name;
         }
     }
