@@ -110,7 +110,7 @@ static int keras_part_names(struct keras_file *f, struct source *s, struct alexc
             char *name;
             const char *from = f->variables.all[at].dataset->path;
             TRY(arena_alloc(&f->own->memory, &name, strlen(from) + 1, 1, "a tensor's name", err));
-            memcpy(name, from, strlen(from));
+            memcpy(name, from, strlen(from) + 1);
             for (char *c = name; *c; c++)
                 if (*c == '/') *c = '.';
             s->tensors[at].name = name;
