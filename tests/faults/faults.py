@@ -257,6 +257,8 @@ class Test:
             return wrong + self.judge_healed(command, whole, run, same)
         if not run.err.strip():
             wrong.append("says nothing on stderr")
+        if command.kind == "file" and run.exit == 1 and "the results could not be written" in run.err:
+            return wrong  # stdout is a file too: it lacks what failed, and its reason may be lost in stdio
         if whole.document:
             if run.out.strip() and not (isinstance(run.document, dict) and run.document.get("error")) and "results could not be written" not in run.err:
                 wrong.append("the document on stdout does not tell the error")
@@ -266,11 +268,8 @@ class Test:
                 wrong.append("stdout does not tell what failed")
             run.err = re.sub(r"\s+", " ", run.out + run.err)
             return wrong + self.judge_cl(command, run, call, code)
-        if command.kind == "file":  # stdout is a file too: it lacks what failed, and its reason may be lost in stdio
-            if run.exit == 1 and "the results could not be written" in run.err:
-                return wrong
-            if "+" in run.fault:
-                return wrong + self.judge_file(command, run, call, code)
+        if command.kind == "file" and "+" in run.fault:
+            return wrong + self.judge_file(command, run, call, code)
         lines = [line for line in run.out.splitlines() if not re.match(r"\w+\.npy: \d+ x", line)]
         due = [line for line in whole.out.splitlines() if not re.match(r"\w+\.npy: \d+ x", line)]
         if lines != due[:len(lines)] and not all(any(part in line for part in ("NOT USABLE", "top-1 error")) or line in due for line in lines):
