@@ -52,6 +52,7 @@ if [ "$implementation" != none ]; then
     many=(); for i in {1..25}; do many+=(large.png); done
     run 0 -d $one distance large.png "${many[@]}" --format json; json '.batch == 20'
 fi
+run 6 -d $one distance ex_ref.png large.png; says "large.png"; says "not 64 x 64"
 printf 'ex_ref.png\nlarge.png\nlarge.png\nex_ref.png\n' >references.txt; printf 'ex_p0.png\nmy own large.png\nlarge.png\nex_p1.png\n' >images.txt; cp large.png 'my own large.png' # a name that is looked up in each list that it is part of
 run 0 -d $one distance references.txt images.txt --reference-list --format json
 json '[.images[].reference] == ["ex_ref.png", "large.png", "large.png", "ex_ref.png"] and .reference == "references.txt" and .images[1].distance == 0 and .images[2].distance == 0'

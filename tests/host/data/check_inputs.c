@@ -19,12 +19,13 @@ static void put(const char *path, const char *start) { write_file(path, start, s
 static void make_folders(void) {
     static const char *const folders[] = {"pics",       "pics/sub",  "pics/sub/deep", "pics/.hidden", "pics/a-b",
                                           "classes",    "classes/b", "classes/a",     "classes/a-c",  "classes/empty",
-                                          "classes/.x", "no",        "cycle",         "cycle/d",      "flat"};
+                                          "classes/.x", "no",        "cycle",         "cycle/d",      "flat",
+                                          "mixed",      "mixed/a",   "mixed/a/b"};
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) mkdir(folders[i], 0700);
-    static const char *const pictures[] = {"pics/b.jpg",           "pics/A.JPG",      "pics/sub/c.png",
-                                           "pics/sub/deep/d.jpeg", "pics/a-b/x.jpg",  "classes/b/1.jpg",
-                                           "classes/a/2.jpg",      "classes/a/1.jpg", "classes/a-c/1.jpg",
-                                           "cycle/d/p.jpg",        "flat/1.jpg"};
+    static const char *const pictures[] = {
+        "pics/b.jpg",      "pics/A.JPG",      "pics/sub/c.png",  "pics/sub/deep/d.jpeg", "pics/a-b/x.jpg",
+        "classes/b/1.jpg", "classes/a/2.jpg", "classes/a/1.jpg", "classes/a-c/1.jpg",    "cycle/d/p.jpg",
+        "flat/1.jpg",      "mixed/a/1.jpg",   "mixed/a/b/2.jpg"};
     for (size_t i = 0; i < sizeof pictures / sizeof *pictures; i++) put(pictures[i], JPEG);
     put("pics/no ending", PNG);
     put("pics/notes.txt", "hello\n");
@@ -110,6 +111,7 @@ START_TEST(a_tree_of_classes_is_labelled_by_its_folders) {
     ck_assert_int_eq(chdir(".."), 0);
     ck_assert_str_eq(PATHS("classes", "flat"),
                      "classes/a-c/1.jpg classes/a/1.jpg classes/a/2.jpg classes/b/1.jpg flat/1.jpg");
+    ck_assert_str_eq(PATHS("mixed"), "mixed/a/1.jpg mixed/a/b/2.jpg");
     EXPECT_OK(inputs_read((const char *[]){"pics"}, 1, 0, &list, &err), err);
     ck_assert(!list.tree && !list.label_count);
     image_list_free(&list);
@@ -173,12 +175,13 @@ START_TEST(csv_lists) {
         {"f.txt", "flat/1.jpg,281\ngone.jpg,3\n", "flat/1.jpg=281 gone.jpg=3"},
         {"g.txt", "gone.jpg,3\nflat/1.jpg,281\n", "gone.jpg=3 flat/1.jpg=281"},
         {"h.txt", "image,class\nx.jpg,3\n", "x.jpg=3"},
-        {"i.txt", "1,2.jpg 3\n4,5.jpg\n", "1,2.jpg=3 4,5.jpg"},       /* 1,2.jpg is a file */
+        {"i.txt", "1,2.jpg 3\n4,5.jpg\n", "1,2.jpg=3 4,5.jpg"},       /* 1,2.jpg is a file, as 1 */
         {"j.txt", "gone.jpg,3\nother.jpg\n", "gone.jpg,3 other.jpg"}, /* nothing tells */
         {"k.csv", "flat/1.jpg 3\n", "flat/1.jpg=3"},                  /* the ending lies */
     };
     make_folders();
     put("1,2.jpg", JPEG);
+    put("1", JPEG);
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         put(lists[i].name, lists[i].text);
         ck_assert_str_eq(PATHS(lists[i].name), lists[i].want);
