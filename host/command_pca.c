@@ -44,9 +44,9 @@ static size_t pca_pixels(const struct pca *p) { return (size_t)p->set.height * (
 static int pca_picture(const struct pca *p, size_t index, struct colour_pca_sums *sums, unsigned char *bytes,
                        float *values, struct alexcl_error *err) {
     size_t pixels = pca_pixels(p);
-    int status = data_set_image(&p->set, index, p->set.floats ? (void *)values : bytes, err);
+    int floats = p->set.floats, status = data_set_image(&p->set, index, floats ? (void *)values : bytes, err);
     if (status != ALEXCL_OK) return status;
-    for (size_t i = 0; i < 3 * pixels && !p->set.floats; i++) values[i] = bytes[i];
+    for (size_t i = 0; i < 3 * pixels && !floats; i++) values[i] = bytes[i];
     colour_pca_add(sums, values, pixels);
     return ALEXCL_OK;
 }
@@ -62,7 +62,7 @@ static void *pca_work(void *argument) {
     while (p->taken < p->set.count) {
         size_t index = p->taken++;
         pthread_mutex_unlock(&p->lock);
-        if (err.status == ALEXCL_OK) (void)pca_picture(p, index, &sums, bytes, values, &err);
+        if (bytes && values && err.status == ALEXCL_OK) (void)pca_picture(p, index, &sums, bytes, values, &err);
         pthread_mutex_lock(&p->lock);
         if (err.status != ALEXCL_OK) {
             if (p->error.status == ALEXCL_OK || index < p->failed) {

@@ -209,30 +209,26 @@ static int data_set_find(const char *folder, const char *const *names, char out[
     return 0;
 }
 
-/* The first `from` behind `start` becomes `to`; 0: there is none. Both are short. */
-static int data_set_exchange(char path[PATH_MAX], size_t start, const char *from, const char *to) {
-    char *at = strstr(path + start, from), rest[PATH_MAX];
-    if (!at || strlen(path) + strlen(to) >= PATH_MAX) return 0;
-    strcpy(rest, at + strlen(from));
-    strcpy(at, to);
-    strcat(at, rest);
-    return 1;
+/* The first `from` in a name becomes `to`, which is as long; 0: there is none. */
+static int data_set_exchange(char *name, const char *from, const char *to) {
+    char *at = strstr(name, from);
+    for (size_t i = 0; at && to[i]; i++) at[i] = to[i];
+    return at != NULL;
 }
 
 /* train-images-idx3-ubyte.gz: train-labels-idx1-ubyte.gz, or without .gz; 0: nothing is called so. */
 static int data_set_labels_of(const char *path, char out[PATH_MAX]) {
-    if (strlen(path) + sizeof ".gz" >= PATH_MAX) return 0;
-    strcpy(out, path);
-    const char *slash = strrchr(out, '/');
-    size_t name = slash ? (size_t)(slash - out) + 1 : 0;
-    if (!data_set_exchange(out, name, "images", "labels")) return 0;
-    (void)data_set_exchange(out, name, "idx3", "idx1");
+    static const char packed[] = ".gz";
+    int length = snprintf(out, PATH_MAX, "%s", path);
+    if (length < 0 || (size_t)length + sizeof packed > PATH_MAX) return 0;
+    char *slash = strrchr(out, '/'), *name = slash ? slash + 1 : out, *end = out + length;
+    if (!data_set_exchange(name, "images", "labels")) return 0;
+    (void)data_set_exchange(name, "idx3", "idx1");
     if (data_set_exists(out)) return 1;
-    char *end = out + strlen(out) - 3;
-    if (end > out + name && strcmp(end, ".gz") == 0)
-        *end = '\0';
+    if (end - name > 3 && strcmp(end - 3, packed) == 0)
+        end[-3] = '\0';
     else
-        strcat(out, ".gz");
+        memcpy(end, packed, sizeof packed);
     return data_set_exists(out);
 }
 
@@ -502,17 +498,21 @@ static void data_set_values(const struct npy *n, size_t first, size_t count, voi
 /* A picture whose channels stand last, a piece at a time. */
 static void data_set_planes(const struct data_set *set, size_t first, void *out) {
     size_t channels = (size_t)set->channels, pixels = (size_t)set->height * (size_t)set->width;
-    float floats[AT_ONCE], *to_floats = out;
-    unsigned char bytes[AT_ONCE], *to_bytes = out;
+    union {
+        float floats[AT_ONCE];
+        unsigned char bytes[AT_ONCE];
+    } piece;
+    float *to_floats = out;
+    unsigned char *to_bytes = out;
     for (size_t at = 0; at < channels * pixels; at += AT_ONCE) {
         size_t count = channels * pixels - at < AT_ONCE ? channels * pixels - at : AT_ONCE;
-        data_set_values(&set->source->array, first + at, count, set->floats ? (void *)floats : bytes);
+        data_set_values(&set->source->array, first + at, count, &piece);
         for (size_t i = 0; i < count; i++) {
             size_t to = (at + i) % channels * pixels + (at + i) / channels;
             if (set->floats)
-                to_floats[to] = floats[i];
+                to_floats[to] = piece.floats[i];
             else
-                to_bytes[to] = bytes[i];
+                to_bytes[to] = piece.bytes[i];
         }
     }
 }

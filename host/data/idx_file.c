@@ -98,7 +98,7 @@ static int idx_file_header(const struct idx_file_reader *r, const unsigned char 
                          length, *header);
     uint64_t count = 1;
     for (int i = 0; i < out->dims; i++) {
-        const unsigned char *at = start + MAGIC + 4 * i;
+        const unsigned char *at = start + MAGIC + 4 * (size_t)i;
         uint32_t size = (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
         out->shape[i] = size;
         if (size && count > MOST_BYTES / size)

@@ -213,6 +213,7 @@ void npy_bytes(const struct npy *n, size_t first, size_t count, unsigned char *o
 /* An integer of so many bytes. */
 static double npy_integer(const unsigned char *value, size_t bytes, int sign) {
     uint64_t bits = 0;
+    assert(bytes > 0);
     for (size_t k = 0; k < bytes; k++) bits |= (uint64_t)value[k] << 8 * k;
     if (!sign || !(value[bytes - 1] & 0x80)) return (double)bits;
     return -(double)((~bits + 1) & UINT64_MAX >> (64 - 8 * bytes));

@@ -29,7 +29,8 @@ enum { PARTS = sizeof parts / sizeof *parts };
  * it can compute, and sets the one at which it was 0; 0 where there are not so many. */
 static int table_choose(struct layer *l, enum layer_pass_kind pass, const struct layer_variant *v,
                         const struct target *target, unsigned *number) {
-    for (int fp16 = 0; fp16 <= (pass == LAYER_FORWARD && l->shape.ops->half_weights); fp16++) {
+    int halves = pass == LAYER_FORWARD ? l->shape.ops->half_weights : 0;
+    for (int fp16 = 0; fp16 <= halves; fp16++) {
         l->choice.fp16 = fp16;
         for (int layout = 0; layout < LAYER_LAYOUTS; layout++)
             if (layer_set_layout(l, layout, layer_block(target)) && v->applicable(l, target) && (*number)-- == 0)
