@@ -460,7 +460,7 @@ static void end_with(const char *name, size_t step) {
 
 START_TEST(every_layer_can_be_the_last) {
     int few = settings_environment("ALEXCL_TEST_FEW") != NULL;
-    size_t step = few ? 4 : 1, branches_step = few ? 12 : 5; /* of a branched net three layers at least */
+    size_t step = few ? 4 : 1, branches_step = few ? 6 : 5; /* of a branched net three layers at least */
     if (strcmp(support_implementation(), "ref") == 0) branches_step = step;
     end_with("tiny-across", step);
     end_with("tinyinc", branches_step);
