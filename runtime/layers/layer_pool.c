@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Max-pooling, average pooling, and LeNet-1998's trained sub-sampling. Output sizes are computed as by PyTorch and
- * ONNX. Every window must have a value on the map, so that no kernel has to take the largest of none: padding and
- * dilation that break this are refused. */
+/* Max-pooling, average pooling, and what LeNet-1998's trained sub-sampling shares with them. Output sizes are computed
+ * as by PyTorch and ONNX. Every window must have a value on the map, so that no kernel has to take the largest of none:
+ * padding and dilation that break this are refused. */
+#include "layer_pool.h"
+
 #include <stdio.h>
 
-#include "counter_rng.h"
-#include "layer_private.h"
 #include "ref.h"
 
-enum {
-    POOL_FIELDS = LAYER_FIELD_KERNEL | LAYER_FIELD_STRIDE | LAYER_FIELD_CEIL_MODE,
-    POOL_FIELDS_PADDED = POOL_FIELDS | LAYER_FIELD_DILATION | LAYER_FIELD_PAD
-};
+enum { POOL_FIELDS_PADDED = POOL_FIELDS | LAYER_FIELD_DILATION | LAYER_FIELD_PAD };
 
 /* The number of windows along one side. In ceil mode the last one may be clipped, but must start on the map or in the
  * padding before it. */
@@ -40,7 +37,7 @@ static struct shape_window pool_window(const struct layer *l) {
         .kernel = {l->shape.whole_in.h, l->shape.whole_in.w}, .stride = {1, 1}, .dilation = {1, 1}};
 }
 
-static int pool_describe(struct layer *l, struct alexcl_error *err) {
+int pool_describe(struct layer *l, struct alexcl_error *err) {
     struct shape_window w = pool_window(l);
     int sides[2] = {l->shape.whole_in.h, l->shape.whole_in.w}, windows[2];
     for (int axis = 0; axis < 2; axis++) {
@@ -60,8 +57,7 @@ static int pool_describe(struct layer *l, struct alexcl_error *err) {
     return ALEXCL_OK;
 }
 
-/* Keeps some windows of each side, of which the first and the last lie in the padding as before. */
-static void pool_shrink(struct alexcl_layer *d, struct alexcl_shape *in) {
+void pool_shrink(struct alexcl_layer *d, struct alexcl_shape *in) {
     struct shape_window w = layer_window(d);
     *in = (struct alexcl_shape){layer_min(in->c, 5), layer_shrink_side(in->h, 0, 3, &w),
                                 layer_shrink_side(in->w, 1, 3, &w)};
@@ -73,7 +69,7 @@ static void pool_shrink_map(struct alexcl_layer *d, struct alexcl_shape *in) {
     *in = (struct alexcl_shape){layer_min(in->c, 5), layer_min(in->h, 4), layer_min(in->w, 3)};
 }
 
-static struct shape_pool pool_shape(const struct layer *l) {
+struct shape_pool pool_shape(const struct layer *l) {
     return (struct shape_pool){l->shape.in, l->shape.out, pool_window(l), l->shape.desc->count_include_pad};
 }
 
@@ -81,18 +77,15 @@ static void pool_tell(const struct alexcl_layer *d, layer_tell_fn *tell, void *u
     layer_tell_window(d, 0, tell, user);
 }
 
-static int pool_add_kernel(struct layer *l, const char *source, const char *function, struct alexcl_error *err) {
+int pool_add_kernel(struct layer *l, enum layer_pass_kind pass, const char *source, const char *function,
+                    struct alexcl_error *err) {
     struct shape_window w = pool_window(l);
     char defines[96];
     snprintf(defines, sizeof defines, "-DBLOCK=%d -DDILATION_H=%d -DDILATION_W=%d", l->choice.in_block, w.dilation[0],
              w.dilation[1]);
-    return layer_add_kernel(l, LAYER_FORWARD, 0, source, function, defines, err);
+    return layer_add_kernel(l, pass, 0, source, function, defines, err);
 }
 
-/* The arguments that tell the kernels the shape. */
-#define POOL_ARGS(s)                                                                                                   \
-    ARG_INT((s).in.h), ARG_INT((s).in.w), ARG_INT((s).out.h), ARG_INT((s).out.w), ARG_INT((s).window.kernel[0]),       \
-        ARG_INT((s).window.kernel[1]), ARG_INT((s).window.stride[0]), ARG_INT((s).window.stride[1])
 #define POOL_ARGS_PADDED(s) POOL_ARGS(s), ARG_INT((s).window.pad[0]), ARG_INT((s).window.pad[1])
 
 /* ---- maxpool ---- */
@@ -105,7 +98,7 @@ static int maxpool_ref_enqueue(struct layer *l, const struct layer_io *io, struc
 }
 
 static int maxpool_own_build(struct layer *l, struct alexcl_error *err) {
-    return pool_add_kernel(l, "maxpool", "maxpool_forward", err);
+    return pool_add_kernel(l, LAYER_FORWARD, "maxpool", "maxpool_forward", err);
 }
 
 static int maxpool_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
@@ -131,7 +124,7 @@ static int maxpool_cpu_applicable(const struct layer *l, const struct target *ta
 }
 
 static int maxpool_cpu_build(struct layer *l, struct alexcl_error *err) {
-    return pool_add_kernel(l, "maxpool_cpu", "maxpool_cpu_forward", err);
+    return pool_add_kernel(l, LAYER_FORWARD, "maxpool_cpu", "maxpool_cpu_forward", err);
 }
 
 static int maxpool_cpu_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
@@ -196,7 +189,7 @@ static int avgpool_ref_enqueue(struct layer *l, const struct layer_io *io, struc
 }
 
 static int avgpool_own_build(struct layer *l, struct alexcl_error *err) {
-    return pool_add_kernel(l, "avgpool", "avgpool_forward", err);
+    return pool_add_kernel(l, LAYER_FORWARD, "avgpool", "avgpool_forward", err);
 }
 
 static int avgpool_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
@@ -257,68 +250,4 @@ const struct layer_ops layer_avgpool_ops = {
           .count_include_pad = 1},
          {5, 7, 10},
          0},
-        {{0}, {0}, 0}}};
-
-/* ---- subsample ---- */
-
-/* Weights such that an output is about the mean of its window. */
-static void subsample_fill(const struct layer_fill *f) {
-    counter_rng_fill_uniform(f->out, f->key, (uint64_t)f->first * f->row, (size_t)f->count * f->row, 0.25, 0.5);
-}
-
-static int subsample_describe(struct layer *l, struct alexcl_error *err) {
-    int status = pool_describe(l, err);
-    if (status != ALEXCL_OK) return status;
-    layer_describe_tensor(l, (struct layer_tensor){.suffix = "weight",
-                                                   .dims = 1,
-                                                   .shape = {l->shape.whole_in.c},
-                                                   .trainable = 1,
-                                                   .stream = "w",
-                                                   .fill = subsample_fill});
-    layer_describe_bias(l, l->shape.whole_in.c);
-    return ALEXCL_OK;
-}
-
-static int subsample_ref_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
-    (void)err;
-    struct shape_pool s = pool_shape(l);
-    ref_subsample(layer_host_out(l, io), layer_host_in(l, io), l->pass[LAYER_FORWARD].parameters[0].host,
-                  l->pass[LAYER_FORWARD].parameters[1].host, io->count, &s);
-    return ALEXCL_OK;
-}
-
-static int subsample_own_build(struct layer *l, struct alexcl_error *err) {
-    return pool_add_kernel(l, "subsample", "subsample_forward", err);
-}
-
-static int subsample_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
-    struct shape_pool s = pool_shape(l);
-    struct kernel_range range = layer_range_maps((size_t)s.out.h * (size_t)s.out.w, layer_channels(l), io);
-    return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
-                         ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
-                         ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer), ARG_BUFFER(io->out->buffer),
-                         ARG_INT((int)layer_channels(l)), POOL_ARGS(s));
-}
-
-static const struct layer_variant subsample_ref = {
-    .name = "ref", .applicable = layer_on_host, .enqueue = subsample_ref_enqueue};
-static const struct layer_variant subsample_own = {.name = "own",
-                                                   .applicable = layer_on_device,
-                                                   .build = subsample_own_build,
-                                                   .enqueue = subsample_own_enqueue,
-                                                   .release = layer_free_kernels,
-                                                   .kernels = "subsample",
-                                                   .packed = layer_packed_channels,
-                                                   .pack = layer_pack_channels};
-
-const struct layer_ops layer_subsample_ops = {
-    .type = ALEXCL_SUBSAMPLE,
-    .name = "subsample",
-    .fields = POOL_FIELDS,
-    .reads_maps = 1,
-    .describe = subsample_describe,
-    .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){&subsample_ref, &subsample_own, NULL}},
-    .shrink = pool_shrink,
-    .samples = (const struct layer_sample[]){
-        {{.type = ALEXCL_SUBSAMPLE, .name = "subsample", .kernel = {2, 2}, .stride = {2, 2}}, {5, 10, 14}, 0},
         {{0}, {0}, 0}}};

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* LeNet-1998's trained sub-sampling: a factor and a summand for each channel, applied to the sum of a window. */
+#include "counter_rng.h"
+#include "layer_pool.h"
+#include "ref.h"
+
+/* Weights such that an output is about the mean of its window. */
+static void subsample_fill(const struct layer_fill *f) {
+    counter_rng_fill_uniform(f->out, f->key, (uint64_t)f->first * f->row, (size_t)f->count * f->row, 0.25, 0.5);
+}
+
+static int subsample_describe(struct layer *l, struct alexcl_error *err) {
+    int status = pool_describe(l, err);
+    if (status != ALEXCL_OK) return status;
+    layer_describe_tensor(l, (struct layer_tensor){.suffix = "weight",
+                                                   .dims = 1,
+                                                   .shape = {l->shape.whole_in.c},
+                                                   .trainable = 1,
+                                                   .stream = "w",
+                                                   .fill = subsample_fill});
+    layer_describe_bias(l, l->shape.whole_in.c);
+    return ALEXCL_OK;
+}
+
+static int subsample_ref_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    (void)err;
+    struct shape_pool s = pool_shape(l);
+    ref_subsample(layer_host_out(l, io), layer_host_in(l, io), l->pass[LAYER_FORWARD].parameters[0].host,
+                  l->pass[LAYER_FORWARD].parameters[1].host, io->count, &s);
+    return ALEXCL_OK;
+}
+
+static int subsample_own_build(struct layer *l, struct alexcl_error *err) {
+    return pool_add_kernel(l, LAYER_FORWARD, "subsample", "subsample_forward", err);
+}
+
+static int subsample_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    struct shape_pool s = pool_shape(l);
+    struct kernel_range range = layer_range_maps((size_t)s.out.h * (size_t)s.out.w, layer_channels(l), io);
+    return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
+                         ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
+                         ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer), ARG_BUFFER(io->out->buffer),
+                         ARG_INT((int)layer_channels(l)), POOL_ARGS(s));
+}
+
+static const struct layer_variant subsample_ref = {
+    .name = "ref", .applicable = layer_on_host, .enqueue = subsample_ref_enqueue};
+static const struct layer_variant subsample_own = {.name = "own",
+                                                   .applicable = layer_on_device,
+                                                   .build = subsample_own_build,
+                                                   .enqueue = subsample_own_enqueue,
+                                                   .release = layer_free_kernels,
+                                                   .kernels = "subsample",
+                                                   .packed = layer_packed_channels,
+                                                   .pack = layer_pack_channels};
+
+const struct layer_ops layer_subsample_ops = {
+    .type = ALEXCL_SUBSAMPLE,
+    .name = "subsample",
+    .fields = POOL_FIELDS,
+    .reads_maps = 1,
+    .describe = subsample_describe,
+    .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){&subsample_ref, &subsample_own, NULL}},
+    .shrink = pool_shrink,
+    .samples = (const struct layer_sample[]){
+        {{.type = ALEXCL_SUBSAMPLE, .name = "subsample", .kernel = {2, 2}, .stride = {2, 2}}, {5, 10, 14}, 0},
+        {{0}, {0}, 0}}};
