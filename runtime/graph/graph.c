@@ -62,7 +62,7 @@ static struct alexcl_shape graph_out_shape(const struct graph *g, int layer) {
 static struct alexcl_shape graph_out_maps(const struct graph *g, int layer) {
     if (layer < 0) return graph_out_shape(g, layer);
     const struct layer_shape *s = &g->layers[layer].half[0].shape;
-    return s->in_place ? s->maps : s->whole_out;
+    return s->by_value ? s->maps : s->whole_out;
 }
 
 static int graph_same(struct alexcl_shape a, struct alexcl_shape b) { return a.c == b.c && a.h == b.h && a.w == b.w; }

@@ -157,7 +157,7 @@ size_t layer_in_floats(const struct layer *l) {
 
 size_t layer_out_floats(const struct layer *l) {
     if (l->choice.out_block == 1) return shape_size(l->shape.out);
-    return l->shape.in_place ? layer_in_floats(l) : shape_floats(l->shape.out, l->choice.out_block);
+    return l->shape.by_value ? layer_in_floats(l) : shape_floats(l->shape.out, l->choice.out_block);
 }
 
 size_t layer_in_position(const struct layer *l, int c, int i) {
@@ -192,7 +192,7 @@ void layer_lay_own(const struct layer *l, int input, const float *plain, float *
 }
 
 void layer_take_out(const struct layer *l, const float *laid, float *plain) {
-    struct alexcl_shape maps = l->shape.in_place ? l->shape.maps : l->shape.out;
+    struct alexcl_shape maps = l->shape.by_value ? l->shape.maps : l->shape.out;
     size_t hw = (size_t)maps.h * (size_t)maps.w, size = shape_size(l->shape.out), block = (size_t)l->choice.out_block,
            channels = size / hw;
     assert(channels * hw == size);

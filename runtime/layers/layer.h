@@ -112,6 +112,7 @@ struct layer_shape {
     int tensor_count;
     uint64_t macs; /* multiply-adds per image of conv, fc and rbf; those of absent connections are not counted */
     int in_place;  /* it may write its output over its input */
+    int by_value;  /* each value of its output lies where the value of the input that it is made of lies */
     /* no forward pass is run, its output is its input: a flatten layer, or a ReLU that the layer before it computes */
     int view;
 };
@@ -126,6 +127,10 @@ struct layer_choice {
     int max_images;   /* upper bound on the images of a forward call, which bounds the workspace; 0: no bound */
     int reproducible; /* the same way of computing for every batch size, so that scores are equal to the bit */
     int keep_master;  /* the target also keeps the parameters in the file's layout, in layer.master, for training */
+    int training;     /* set by layer_train */
+    /* max-pooling: a window's gradient goes to each of its largest values, as in the 2012 code; else to the first of
+     * them in row-major order */
+    int all_ties;
 };
 
 /* The passes of a layer. Of its parameters the input gradient reads the weights alone (tensor 0), the weight gradient
@@ -161,6 +166,13 @@ struct layer_source {
     const struct storage *own;  /* the half's own channels or, with reads.all, the channels of both halves */
     const struct storage *halo; /* channels of the other half, n x halo.count x h x w; NULL: none */
 };
+/* What a layer draws at random in a step of training: of the counter RNG (counter_rng.h), under `key`, the element with
+ * the number image * units + unit, where unit counts the values of the whole layer, of both halves, in plain order, and
+ * image the images of the whole run's batch. */
+struct layer_random {
+    uint64_t key;
+    uint64_t image; /* the number of the image that is the first of the buffers */
+};
 /* One call: images first .. first+count-1 of the buffers. A gradient is that of the loss; it lies in memory as what it
  * is the gradient of. */
 struct layer_io {
@@ -168,6 +180,7 @@ struct layer_io {
     const struct storage *out;       /* of a backward pass, what the forward pass and in-place layers behind it made */
     const struct storage *workspace; /* layer_pass.workspace floats, or NULL */
     int first, count;
+    struct layer_random random; /* of a layer that draws at random, in training, in every pass */
     /* backward passes */
     const struct storage *out_gradient; /* of the output */
     /* input gradient: of each input, written over what was there; of one input it may be out_gradient where the layer
@@ -266,6 +279,7 @@ struct layer_ops {
     int half_weights;          /* its weights may be kept in half precision */
     enum alexcl_output output; /* alexcl_layer_type_output */
     int whole_batch;           /* each call reads all of its weights, so a batch is not cut into slices for it */
+    int draws;                 /* in training it draws at random (layer_io.random) */
     /* Fills whole_out, reads, in, out, tensors, macs, in_place and view from desc, half and whole_in. ALEXCL_E_USAGE
      * where the shapes do not fit. */
     int (*describe)(struct layer *l, struct alexcl_error *err);
@@ -296,6 +310,9 @@ int layer_describe(struct layer *l, const struct alexcl_layer *desc, int half, s
 /* The same for a layer that reads several values. */
 int layer_describe_inputs(struct layer *l, const struct alexcl_layer *desc, int half, const struct alexcl_shape *whole,
                           int count, struct alexcl_error *err);
+/* Makes a described layer one of a net that is trained; to be called before its layout is set. A dropout layer, which
+ * draws at random then, is no view and has an output of its own. */
+void layer_train(struct layer *l);
 /* A layer's window for people: ", 3x3/2", ", 3x1/2x1, dilation 2x1", ", window 5"; "" where it has none. */
 enum { LAYER_WINDOW_TEXT = 96 };
 void layer_window_text(const struct alexcl_layer *desc, char out[LAYER_WINDOW_TEXT]);

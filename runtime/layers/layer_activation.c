@@ -9,7 +9,7 @@
 static int activation_describe(struct layer *l, struct alexcl_error *err) {
     (void)err;
     layer_describe_maps(l, l->shape.whole_in.h, l->shape.whole_in.w);
-    l->shape.in_place = 1;
+    l->shape.in_place = l->shape.by_value = 1;
     return ALEXCL_OK;
 }
 

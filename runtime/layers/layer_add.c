@@ -10,7 +10,7 @@ static int add_describe(struct layer *l, struct alexcl_error *err) {
                              "input %d has %d channels where the first has %d: a sum is of values of one shape", i + 1,
                              l->shape.inputs[i].whole.c, l->shape.whole_in.c);
     layer_describe_maps(l, l->shape.whole_in.h, l->shape.whole_in.w);
-    l->shape.in_place = 1;
+    l->shape.in_place = l->shape.by_value = 1;
     return ALEXCL_OK;
 }
 

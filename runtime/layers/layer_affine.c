@@ -14,7 +14,7 @@ static void affine_fill(const struct layer_fill *f) {
 static int affine_describe(struct layer *l, struct alexcl_error *err) {
     (void)err;
     layer_describe_maps(l, l->shape.whole_in.h, l->shape.whole_in.w);
-    l->shape.in_place = 1;
+    l->shape.in_place = l->shape.by_value = 1;
     layer_describe_tensor(l, (struct layer_tensor){.suffix = "weight",
                                                    .dims = 1,
                                                    .shape = {l->shape.whole_in.c},

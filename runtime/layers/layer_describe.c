@@ -80,3 +80,8 @@ int layer_describe(struct layer *l, const struct alexcl_layer *desc, int half, s
                    struct alexcl_error *err) {
     return layer_describe_inputs(l, desc, half, &whole_in, 1, err);
 }
+
+void layer_train(struct layer *l) {
+    l->choice.training = 1;
+    if (l->shape.ops->draws) l->shape.view = l->shape.in_place = 0;
+}

@@ -6,7 +6,7 @@
 static int dropout_describe(struct layer *l, struct alexcl_error *err) {
     (void)err;
     layer_describe_maps(l, l->shape.whole_in.h, l->shape.whole_in.w);
-    l->shape.in_place = 1;
+    l->shape.in_place = l->shape.by_value = 1;
     l->shape.view = l->shape.desc->dropout == ALEXCL_DROPOUT_INVERTED;
     return ALEXCL_OK;
 }
@@ -50,6 +50,7 @@ const struct layer_ops layer_dropout_ops = {
     .name = "dropout",
     .keras = "Dropout",
     .fields = LAYER_FIELD_DROPOUT,
+    .draws = 1,
     .describe = dropout_describe,
     .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){&dropout_ref, &dropout_own, NULL}},
     .metadata = dropout_tell,

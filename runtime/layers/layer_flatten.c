@@ -11,7 +11,7 @@ static int flatten_describe(struct layer *l, struct alexcl_error *err) {
     l->shape.whole_out.c *= hw;
     l->shape.out.c *= hw;
     l->shape.view = 1;
-    l->shape.in_place = 1;
+    l->shape.in_place = l->shape.by_value = 1;
     return ALEXCL_OK;
 }
 

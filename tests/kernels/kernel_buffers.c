@@ -68,7 +68,7 @@ float *kernel_buffers_lay_in(const struct layer *l, const float *x, int images) 
 }
 
 float *kernel_buffers_lay_out(const struct layer *l, const float *y, int images) {
-    struct alexcl_shape maps = l->shape.in_place ? l->shape.maps : l->shape.out;
+    struct alexcl_shape maps = l->shape.by_value ? l->shape.maps : l->shape.out;
     size_t floats = layer_out_floats(l), size = shape_size(l->shape.out), hw = (size_t)maps.h * (size_t)maps.w;
     float *laid = support_floats((size_t)images * floats);
     for (size_t i = 0; i < (size_t)images * floats; i++) laid[i] = 3.0f;

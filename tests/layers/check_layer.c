@@ -99,6 +99,24 @@ START_TEST(halves) {
 }
 END_TEST
 
+/* A layer that draws at random keeps what it read, so that its gradient can be made; others stay as they are. */
+START_TEST(in_training_dropout_has_an_output_of_its_own) {
+    const struct alexcl_layer rows[] = {{.type = ALEXCL_DROPOUT, .name = "drop", .dropout = ALEXCL_DROPOUT_INVERTED},
+                                        {.type = ALEXCL_DROPOUT, .name = "drop", .dropout = ALEXCL_DROPOUT_PAPER},
+                                        {.type = ALEXCL_FLATTEN, .name = "flat"},
+                                        {.type = ALEXCL_RELU, .name = "relu"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct layer l = describe(&rows[i], 0, maps), before = l;
+        layer_train(&l);
+        ck_assert(l.choice.training && !before.choice.training);
+        ck_assert_int_eq(l.shape.view, i < 2 ? 0 : before.shape.view);
+        ck_assert_int_eq(l.shape.in_place, i >= 2);
+        l.choice.in_block = l.choice.out_block = LAYER_BLOCK; /* behind a flatten layer too, as its input lies */
+        ck_assert_uint_eq(layer_out_floats(&l), layer_in_floats(&l));
+    }
+}
+END_TEST
+
 /* Windows at random, of which those that fit are made small for a check: it must fit still, and be cut and laid out as
  * it was. */
 START_TEST(made_small_it_is_a_layer_still) {
@@ -486,6 +504,7 @@ int main(void) {
     /* first: before others compile these kernels */
     tcase_add_test(tests, the_next_variant_takes_the_place_of_one_that_is_not_built);
     tcase_add_test(tests, halves);
+    tcase_add_test(tests, in_training_dropout_has_an_output_of_its_own);
     tcase_add_test(tests, made_small_it_is_a_layer_still);
     tcase_add_test(tests, values_lie_where_the_page_says);
     tcase_add_test(tests, choice);
