@@ -25,10 +25,13 @@ extern "C" {
 struct alexcl_recipe_value {
     const char *field, *value;
 };
-/* The i-th recipe's name: "paper", "2012", "caffe", "keras". */
+/* The i-th recipe's name: "paper", "2012", "caffe", "keras"; NULL past the end. */
 const char *alexcl_recipe_name(size_t index);
 /* The i-th field: its name, and what it means; 0 past the end. */
 int alexcl_recipe_field(size_t index, const char **name, const char **meaning);
+/* What a recipe has in a field, as text. ALEXCL_E_USAGE where there is no such recipe or field. */
+enum { ALEXCL_RECIPE_TEXT = 64 };
+int alexcl_recipe_value(const char *recipe, const char *field, char out[ALEXCL_RECIPE_TEXT], struct alexcl_error *err);
 
 /* ---- training --------------------------------------------------------------------------------- */
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alexcl_train.h"
 #include "nearest.h"
 
 #define SGD(form_)                                                                                                     \
@@ -157,7 +158,7 @@ static const struct recipe_row {
     {"crop", "random crops", RECIPE_CHOICE, AT(crop), 0, 0, recipe_answers, 0},
     {"mirror", "random mirroring", RECIPE_CHOICE, AT(mirror), 0, 0, recipe_answers, 0},
     {"colour", "noise on colours, its deviation", RECIPE_REAL, AT(colour), 0, 1e6, NULL, 0},
-    {"pca", "what the noise is a multiple of", RECIPE_CHOICE, AT(pca), 0, 0, recipe_pcas, 0},
+    {"colour-by", "what the noise is a multiple of", RECIPE_CHOICE, AT(pca), 0, 0, recipe_pcas, 0},
     {"ties", "which of equal maxima gets the gradient", RECIPE_CHOICE, AT(all_ties), 0, 0, recipe_ties, 0},
 };
 enum { RECIPE_ROWS = sizeof recipe_rows / sizeof *recipe_rows };
@@ -298,4 +299,28 @@ int recipe_check(const struct recipe *r, struct alexcl_error *err) {
             return error_set(err, ALEXCL_E_USAGE, "lr-at has epoch %d behind epoch %d; epochs are in rising order",
                              r->drop_at[i], r->drop_at[i - 1]);
     return ALEXCL_OK;
+}
+
+/* ---- for the public header ---- */
+
+_Static_assert((int)ALEXCL_RECIPE_TEXT == (int)RECIPE_TEXT, "a value has not the same room in both headers");
+
+const char *alexcl_recipe_name(size_t index) { return index < RECIPES ? recipes[index].name : NULL; }
+
+int alexcl_recipe_field(size_t index, const char **name, const char **meaning) {
+    return recipe_field(index, name, meaning);
+}
+
+int alexcl_recipe_value(const char *recipe, const char *field, char out[ALEXCL_RECIPE_TEXT], struct alexcl_error *err) {
+    struct recipe r = {0};
+    int status;
+    TRY(recipe_find(recipe, &r, err));
+    for (size_t i = 0; i < RECIPE_ROWS; i++) {
+        if (strcmp(field, recipe_rows[i].name) != 0) continue;
+        recipe_show(&r, i, out);
+        return ALEXCL_OK;
+    }
+    status = error_set(err, ALEXCL_E_USAGE, "a recipe has no field \"%.64s\"", field);
+done:
+    return status;
 }

@@ -45,7 +45,7 @@ const struct recipe *recipe_get(size_t index);
 
 /* The fields, in the order in which they are shown: name and meaning of the i-th; 0 behind the last. */
 int recipe_field(size_t index, const char **name, const char **meaning);
-enum { RECIPE_TEXT = 64 };
+enum { RECIPE_TEXT = 64 }; /* as ALEXCL_RECIPE_TEXT */
 /* A field's value as text, which recipe_set reads back to the bit. */
 void recipe_show(const struct recipe *r, size_t index, char out[RECIPE_TEXT]);
 /* Sets a field by name. ALEXCL_E_USAGE names field, value and what it may be. A field "optimizer" also sets momentum,

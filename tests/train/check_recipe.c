@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "alexcl_train.h"
 #include "support.h"
 
 static struct alexcl_error err;
@@ -26,25 +27,26 @@ START_TEST(as_published) {
     static const struct {
         const char *name, *due;
     } known[] = {
-        {"paper", "optimizer sgd; momentum 0.9; beta1 0.9; beta2 0.999; epsilon 1e-07; batch 128; epochs 90; steps 0; "
-                  "lr 0.01; lr-schedule plateau; lr-divisor 10; lr-drops 3; lr-patience 2; lr-every 0; lr-at 0; "
-                  "decay 0.0005; bias-lr 1; bias-decay 1; init normal; deviation 0.01; deviation-middle 0.01; "
-                  "deviation-hidden 0.01; bias 1; dropout 0.5; crop yes; mirror yes; colour 0.1; pca eigenvalues; "
-                  "ties first"},
+        {"paper",
+         "optimizer sgd; momentum 0.9; beta1 0.9; beta2 0.999; epsilon 1e-07; batch 128; epochs 90; steps 0; "
+         "lr 0.01; lr-schedule plateau; lr-divisor 10; lr-drops 3; lr-patience 2; lr-every 0; lr-at 0; "
+         "decay 0.0005; bias-lr 1; bias-decay 1; init normal; deviation 0.01; deviation-middle 0.01; "
+         "deviation-hidden 0.01; bias 1; dropout 0.5; crop yes; mirror yes; colour 0.1; colour-by eigenvalues; "
+         "ties first"},
         {"2012", "optimizer sgd; momentum 0.9; beta1 0.9; beta2 0.999; epsilon 1e-07; batch 128; epochs 93; steps 0; "
                  "lr 0.01; lr-schedule step; lr-divisor 10; lr-drops 3; lr-patience 2; lr-every 0; lr-at 23,51,78; "
                  "decay 0.0005; bias-lr 2; bias-decay 0; init normal; deviation 0.01; deviation-middle 0.03; "
-                 "deviation-hidden 0.01; bias 1; dropout 0.5; crop yes; mirror yes; colour 0.1; pca deviations; "
+                 "deviation-hidden 0.01; bias 1; dropout 0.5; crop yes; mirror yes; colour 0.1; colour-by deviations; "
                  "ties all"},
         {"caffe", "optimizer sgd-caffe; momentum 0.9; beta1 0.9; beta2 0.999; epsilon 1e-07; batch 256; epochs 0; "
                   "steps 450000; lr 0.01; lr-schedule step; lr-divisor 10; lr-drops 3; lr-patience 2; "
                   "lr-every 100000; lr-at 0; decay 0.0005; bias-lr 2; bias-decay 0; init normal; deviation 0.01; "
                   "deviation-middle 0.01; deviation-hidden 0.005; bias 0.1; dropout 0.5; crop yes; mirror yes; "
-                  "colour 0; pca eigenvalues; ties first"},
+                  "colour 0; colour-by eigenvalues; ties first"},
         {"keras", "optimizer adam; momentum 0.9; beta1 0.9; beta2 0.999; epsilon 1e-07; batch 32; epochs 10; steps 0; "
                   "lr 0.001; lr-schedule constant; lr-divisor 10; lr-drops 3; lr-patience 2; lr-every 0; lr-at 0; "
                   "decay 0; bias-lr 1; bias-decay 1; init glorot; deviation 0.01; deviation-middle 0.01; "
-                  "deviation-hidden 0.01; bias 0; dropout 0.5; crop no; mirror no; colour 0; pca eigenvalues; "
+                  "deviation-hidden 0.01; bias 0; dropout 0.5; crop no; mirror no; colour 0; colour-by eigenvalues; "
                   "ties first"},
     };
     size_t count = 0;
@@ -131,11 +133,32 @@ START_TEST(what_cannot_be_is_told) {
 }
 END_TEST
 
+/* What the command line shows and takes flags from. */
+START_TEST(the_public_header_shows_the_same) {
+    const char *field, *same, *meaning;
+    char text[ALEXCL_RECIPE_TEXT], due[RECIPE_TEXT];
+    for (size_t i = 0; recipe_get(i); i++) {
+        ck_assert_str_eq(alexcl_recipe_name(i), recipe_get(i)->name);
+        for (size_t k = 0; recipe_field(k, &same, &meaning); k++) {
+            ck_assert_int_eq(alexcl_recipe_field(k, &field, &meaning), 1);
+            ck_assert_str_eq(field, same);
+            EXPECT_OK(alexcl_recipe_value(alexcl_recipe_name(i), field, text, &err), err);
+            recipe_show(recipe_get(i), k, due);
+            ck_assert_str_eq(text, due);
+        }
+    }
+    ck_assert_ptr_null(alexcl_recipe_name(4));
+    EXPECT_ERROR(alexcl_recipe_value("keras", "pca", text, &err), ALEXCL_E_USAGE, "no field \"pca\"", err);
+    EXPECT_ERROR(alexcl_recipe_value("kears", "lr", text, &err), ALEXCL_E_USAGE, "did you mean keras?", err);
+}
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("recipe");
     tcase_add_test(tests, as_published);
     tcase_add_test(tests, what_is_shown_is_read_back);
     tcase_add_test(tests, an_optimizer_brings_its_own_numbers);
     tcase_add_test(tests, what_cannot_be_is_told);
+    tcase_add_test(tests, the_public_header_shows_the_same);
     return support_run(tests);
 }
