@@ -5,7 +5,8 @@
  *
  * The caller owns the loop: it gives images with their classes step by step, and is told the loss. What is random is a
  * function of seed, step and an image's place in the batch, so a run can be repeated to the bit, and goes on from a
- * checkpoint as if nothing had happened. On devices of one kind the weights are the same, to the bit, on one and on two.
+ * checkpoint as if nothing had happened. On devices of one kind the weights are the same, to the bit, on one and on
+ * two.
  */
 #ifndef ALEXCL_TRAIN_H
 #define ALEXCL_TRAIN_H
@@ -78,9 +79,9 @@ struct alexcl_train_result {
     size_t top1_wrong, top5_wrong; /* images whose class has 1, 5 or more ahead of it */
     double rate;                   /* the learning rate; of alexcl_train_evaluate 0 */
 };
-/* One step: forward, backward, update, on a batch of at most as many images as the recipe's. ALEXCL_E_DATA: a class that
- * the net does not have; a loss that is no finite number (the layer is named: error.layer), after which the weights
- * are those of the step before. */
+/* One step: forward, backward, update, on a batch of at most as many images as the recipe's. ALEXCL_E_DATA: a class
+ * that the net does not have; a loss that is no finite number (the layer is named: error.layer), after which the
+ * weights are those of the step before. */
 int alexcl_train_step(struct alexcl_train *train, const struct alexcl_train_batch *batch,
                       struct alexcl_train_result *out, struct alexcl_error *err);
 /* Computes images without dropout, and changes nothing. Any number of images. */
