@@ -342,18 +342,23 @@ int file_expect(const struct file *f, uint64_t bytes, struct alexcl_error *err) 
                      (double)disk.f_bavail * (double)unit / size, file_hint(ENOSPC));
 }
 
-int file_add(struct file *f, const void *data, size_t length, struct alexcl_error *err) {
+/* 0, or why not all of it could be written. */
+static int files_write(int fd, const void *data, size_t length) {
     for (size_t done = 0; done < length;) {
         errno = 0;
-        ssize_t wrote = write(f->fd, (const char *)data + done, length - done);
+        ssize_t wrote = write(fd, (const char *)data + done, length - done);
         if (wrote < 0 && errno == EINTR) continue;
-        if (wrote <= 0) {
-            f->code = errno ? errno : EIO;
-            return files_refuse(f->path, f->code, err);
-        }
+        if (wrote <= 0) return errno ? errno : EIO;
         done += (size_t)wrote;
     }
-    return ALEXCL_OK;
+    return 0;
+}
+
+int file_add(struct file *f, const void *data, size_t length, struct alexcl_error *err) {
+    int code = files_write(f->fd, data, length);
+    if (!code) return ALEXCL_OK;
+    f->code = code;
+    return files_refuse(f->path, code, err);
 }
 
 int file_rewind(struct file *f, struct alexcl_error *err) {
@@ -415,4 +420,51 @@ int files_make_folder(const char *path, struct alexcl_error *err) {
         return error_set(err, ALEXCL_E_OTHER, "%s: %s%s", path, strerror(errno), file_hint(errno));
     if (!S_ISDIR(info.st_mode)) return error_set(err, ALEXCL_E_OTHER, "%s: is not a folder", path);
     return ALEXCL_OK;
+}
+
+int files_hold_folder(const char *path, int *fd, struct alexcl_error *err) {
+    *fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*fd < 0) return error_set(err, ALEXCL_E_OTHER, "%s: %s%s", path, strerror(errno), file_hint(errno));
+    if (flock(*fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return ALEXCL_OK;
+    close(*fd);
+    return error_set(err, ALEXCL_E_OTHER, "%s: is in use by another process; wait for its end, or take another folder",
+                     path);
+}
+
+/* ---- records ---- */
+
+struct record {
+    int fd;
+    char path[];
+};
+
+int record_open(const char *path, uint64_t keep, struct record **out, struct alexcl_error *err) {
+    struct record *r = NULL;
+    struct stat info;
+    int status = memory_alloc(&r, 1, sizeof *r + strlen(path) + 1, "a file's name", err);
+    if (status != ALEXCL_OK) return status;
+    memcpy(r->path, path, strlen(path) + 1);
+    r->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0666);
+    if (r->fd < 0 || fstat(r->fd, &info) != 0)
+        status = files_refuse(path, errno, err);
+    else if (!S_ISREG(info.st_mode))
+        status = error_set(err, ALEXCL_E_OTHER, "%s: cannot be written: it is not a regular file", path);
+    else if ((uint64_t)info.st_size > keep && ftruncate(r->fd, (off_t)keep) != 0)
+        status = files_refuse(path, errno, err);
+    if (status == ALEXCL_OK)
+        *out = r;
+    else
+        record_free(r);
+    return status;
+}
+
+int record_add(struct record *r, const char *text, struct alexcl_error *err) {
+    int code = files_write(r->fd, text, strlen(text));
+    return code ? files_refuse(r->path, code, err) : ALEXCL_OK;
+}
+
+void record_free(struct record *r) {
+    if (!r) return;
+    if (r->fd >= 0) close(r->fd);
+    free(r);
 }

@@ -23,6 +23,17 @@ int files_replace(const char *path, const void *data, size_t length, struct alex
 /* Makes a folder and its parents, 0700. */
 int files_make_folder(const char *path, struct alexcl_error *err);
 
+/* Takes a folder that is there for this process, until *fd is closed or the process ends. Where the file system locks
+ * nothing, it is taken all the same. ALEXCL_E_OTHER where another one has it, or it is none. */
+int files_hold_folder(const char *path, int *fd, struct alexcl_error *err);
+
+/* A record of what goes on, that grows line by line: each is the file's when the call returns, and not waited for on the
+ * disk. Of what a file of this name has, the first `keep` bytes stay. Errors: ALEXCL_E_OTHER. */
+struct record;
+int record_open(const char *path, uint64_t keep, struct record **out, struct alexcl_error *err);
+int record_add(struct record *record, const char *text, struct alexcl_error *err);
+void record_free(struct record *record);
+
 /* A result, written piece by piece. On the disk when it is committed, so that it is whole after a power cut too where
  * the file system can promise that. A symbolic link is followed, and stays; a file that is there keeps its mode and,
  * where the user may give it, its owner. Errors: ALEXCL_E_OTHER. */

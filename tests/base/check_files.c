@@ -7,9 +7,11 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -509,6 +511,71 @@ START_TEST(an_abandoned_file_leaves_no_trace) {
 }
 END_TEST
 
+START_TEST(a_folder_is_held_by_one) {
+    struct alexcl_error err = {0};
+    int fd, other;
+    EXPECT_OK(files_hold_folder(folder, &fd, &err), err);
+    EXPECT_ERROR(files_hold_folder(folder, &other, &err), ALEXCL_E_OTHER, "is in use by another process", err);
+    close(fd);
+    EXPECT_OK(files_hold_folder(folder, &fd, &err), err);
+    close(fd);
+    EXPECT_OK(files_replace(in_folder("file"), "x", 1, &err), err);
+    EXPECT_ERROR(files_hold_folder(in_folder("file"), &fd, &err), ALEXCL_E_OTHER, "file: Not a directory", err);
+    EXPECT_ERROR(files_hold_folder(in_folder("none"), &fd, &err), ALEXCL_E_OTHER, "none: No such file", err);
+}
+END_TEST
+
+static void expect_content(const char *name, const char *due) {
+    struct alexcl_error err = {0};
+    unsigned char *data = NULL;
+    size_t length = 0;
+    EXPECT_OK(files_read(in_folder(name), 1000, &data, &length, &err), err);
+    ck_assert_str_eq((char *)data, due);
+    free(data);
+}
+
+START_TEST(a_record_grows_behind_what_is_kept) {
+    struct alexcl_error err = {0};
+    struct record *r;
+    EXPECT_OK(record_open(in_folder("record"), 0, &r, &err), err);
+    EXPECT_OK(record_add(r, "one\n", &err), err);
+    expect_content("record", "one\n"); /* at once */
+    EXPECT_OK(record_add(r, "two\n", &err), err);
+    EXPECT_OK(record_add(r, "thr", &err), err);
+    record_free(r);
+    EXPECT_OK(record_open(in_folder("record"), 8, &r, &err), err);
+    EXPECT_OK(record_add(r, "three\n", &err), err);
+    record_free(r);
+    expect_content("record", "one\ntwo\nthree\n");
+    EXPECT_OK(record_open(in_folder("record"), 100, &r, &err), err); /* nothing is added by itself */
+    record_free(r);
+    expect_content("record", "one\ntwo\nthree\n");
+    EXPECT_OK(record_open(in_folder("record"), 0, &r, &err), err);
+    record_free(r);
+    expect_content("record", "");
+    ck_assert_int_eq(entries(), 1);
+    EXPECT_ERROR(record_open("/dev/null", 0, &r, &err), ALEXCL_E_OTHER, "/dev/null: cannot be written: it is not", err);
+    EXPECT_ERROR(record_open(in_folder("no/record"), 0, &r, &err), ALEXCL_E_OTHER, "record: cannot be written: No such",
+                 err);
+}
+END_TEST
+
+START_TEST(a_record_that_finds_no_room_says_so) {
+    struct alexcl_error err = {0};
+    struct record *r;
+    struct rlimit before, small = {6, 6};
+    signal(SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small.rlim_max = before.rlim_max;
+    EXPECT_OK(record_open(in_folder("record"), 0, &r, &err), err);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+    EXPECT_OK(record_add(r, "one\n", &err), err);
+    EXPECT_ERROR(record_add(r, "two\n", &err), ALEXCL_E_OTHER, "record: cannot be written: File too large", err);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
+    record_free(r);
+}
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("files");
     tcase_add_checked_fixture(tests, make_folder, remove_folder);
@@ -529,5 +596,8 @@ int main(void) {
     tcase_add_test(tests, a_disk_that_fails_is_told);
     tcase_add_test(tests, a_folder_is_swept_once);
     tcase_add_test(tests, folders_are_made_with_their_parents);
+    tcase_add_test(tests, a_folder_is_held_by_one);
+    tcase_add_test(tests, a_record_grows_behind_what_is_kept);
+    tcase_add_test(tests, a_record_that_finds_no_room_says_so);
     return support_run(tests);
 }
