@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "files.h"
 #include "status.h"
+#include "svg.h"
 
 enum { WIDTH = 900, HEIGHT = 580, LEFT = 80, RIGHT = 690, TOP = 80, BOTTOM = 510, POINTS = 64, LINE = 18 };
 
@@ -35,19 +35,6 @@ static int roofline_order(const void *a, const void *b) {
     return (p->rate < q->rate) - (p->rate > q->rate);
 }
 
-static void roofline_text(FILE *f, double x, double y, const char *more, const char *text) {
-    fprintf(f, "<text x=\"%.1f\" y=\"%.1f\"%s>", x, y, more);
-    for (; *text; text++) {
-        if (*text == '<')
-            fputs("&lt;", f);
-        else if (*text == '&')
-            fputs("&amp;", f);
-        else
-            fputc((unsigned char)*text < 0x80 ? *text : '?', f);
-    }
-    fputs("</text>\n", f);
-}
-
 /* Lines at 1, 2 and 5 of every decade, numbers where there is room. */
 static void roofline_grid(FILE *f, const struct axes *a, int vertical) {
     double from = vertical ? a->x0 : a->y0, to = vertical ? a->x1 : a->y1;
@@ -62,12 +49,12 @@ static void roofline_grid(FILE *f, const struct axes *a, int vertical) {
                 double x = roofline_x(a, v);
                 fprintf(f, "<line x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\" stroke=\"%s\"/>\n", x, TOP, x, BOTTOM,
                         i ? "#eee" : "#ccc");
-                roofline_text(f, x, BOTTOM + 18, " text-anchor=\"middle\"", label);
+                svg_text(f, x, BOTTOM + 18, " text-anchor=\"middle\"", label);
             } else {
                 double y = roofline_y(a, v);
                 fprintf(f, "<line x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\" stroke=\"%s\"/>\n", LEFT, y, RIGHT, y,
                         i ? "#eee" : "#ccc");
-                roofline_text(f, LEFT - 8, y + 4, " text-anchor=\"end\"", label);
+                svg_text(f, LEFT - 8, y + 4, " text-anchor=\"end\"", label);
             }
         }
     }
@@ -85,7 +72,7 @@ static void roofline_roof(FILE *f, const struct axes *a, double flops, double by
             RIGHT, roofline_y(a, fmin(flops, bytes * a->x1)));
     snprintf(text, sizeof text, "roof: fma %.0f GFLOP/s, memory %.1f GB/s", flops * 1e-9, bytes * 1e-9);
     /* above the frame: points lie on the roof */
-    roofline_text(f, RIGHT, TOP - 8, " text-anchor=\"end\" font-weight=\"bold\"", text);
+    svg_text(f, RIGHT, TOP - 8, " text-anchor=\"end\" font-weight=\"bold\"", text);
 }
 
 /* Labels stand beside the picture, from the fastest down, each as near to its point's height as its neighbours and the
@@ -119,21 +106,16 @@ static void roofline_draw(FILE *f, const struct measured *m, const char *title, 
         a.y1 = fmax(a.y1, points[i].rate * 2);
     }
 
-    fprintf(f,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" "
-            "font-family=\"sans-serif\" font-size=\"13\">\n"
-            "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n",
-            WIDTH, HEIGHT, WIDTH, HEIGHT);
-    roofline_text(f, LEFT, TOP - 50, " font-size=\"16\"", title);
-    roofline_text(f, LEFT, TOP - 30, " fill=\"#555\"", devices);
+    svg_text(f, LEFT, TOP - 50, " font-size=\"16\"", title);
+    svg_text(f, LEFT, TOP - 30, " fill=\"#555\"", devices);
     roofline_grid(f, &a, 1);
     roofline_grid(f, &a, 0);
     fprintf(f, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"none\" stroke=\"#333\"/>\n", LEFT, TOP,
             RIGHT - LEFT, BOTTOM - TOP);
-    roofline_text(f, (LEFT + RIGHT) / 2.0, BOTTOM + 46, " text-anchor=\"middle\"",
-                  "operations for each byte of weights, input and output (FLOP/byte)");
-    roofline_text(f, 24, (TOP + BOTTOM) / 2.0, " text-anchor=\"middle\" transform=\"rotate(-90 24 295)\"",
-                  "direct convolution's operations a second (GFLOP/s)");
+    svg_text(f, (LEFT + RIGHT) / 2.0, BOTTOM + 46, " text-anchor=\"middle\"",
+             "operations for each byte of weights, input and output (FLOP/byte)");
+    svg_text(f, 24, (TOP + BOTTOM) / 2.0, " text-anchor=\"middle\" transform=\"rotate(-90 24 295)\"",
+             "direct convolution's operations a second (GFLOP/s)");
     if (flops > 0 && bytes > 0) roofline_roof(f, &a, flops, bytes);
 
     if (count) roofline_place_labels(&a, points, count);
@@ -144,24 +126,15 @@ static void roofline_draw(FILE *f, const struct measured *m, const char *title, 
                 points[i].y - 4, RIGHT + 12, points[i].y - 4);
         fprintf(f, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"5\" fill=\"#1769aa\"/>\n", x, y);
         snprintf(text, sizeof text, "%s  %.1f GFLOP/s", points[i].name, points[i].rate * 1e-9);
-        roofline_text(f, RIGHT + 16, points[i].y, "", text);
+        svg_text(f, RIGHT + 16, points[i].y, "", text);
     }
-    fputs("</svg>\n", f);
 }
 
 int roofline_write(const char *path, const struct measured *m, const char *title, const char *devices,
                    struct alexcl_error *err) {
-    struct file *file = NULL;
-    char *text = NULL;
-    size_t length = 0;
-    FILE *memory = open_memstream(&text, &length);
-    if (memory) roofline_draw(memory, m, title, devices);
-    int status = memory && fclose(memory) == 0
-                     ? file_open(path, &file, err)
-                     : error_set(err, ALEXCL_E_MEMORY, "out of host memory: the roofline picture");
-    if (status == ALEXCL_OK) status = file_add(file, text, length, err);
-    if (status == ALEXCL_OK) status = file_commit(file, err);
-    file_free(file);
-    free(text);
-    return status;
+    struct svg picture;
+    int status = svg_begin(&picture, WIDTH, HEIGHT, err);
+    if (status != ALEXCL_OK) return status;
+    roofline_draw(picture.to, m, title, devices);
+    return svg_end(&picture, path, err);
 }

@@ -445,12 +445,12 @@ int record_open(const char *path, uint64_t keep, struct record **out, struct ale
     if (status != ALEXCL_OK) return status;
     memcpy(r->path, path, strlen(path) + 1);
     r->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0666);
-    if (r->fd < 0 || fstat(r->fd, &info) != 0)
+    int failed = r->fd < 0 || fstat(r->fd, &info) != 0, regular = !failed && S_ISREG(info.st_mode);
+    if (regular) failed = (uint64_t)info.st_size > keep && ftruncate(r->fd, (off_t)keep) != 0;
+    if (failed)
         status = files_refuse(path, errno, err);
-    else if (!S_ISREG(info.st_mode))
+    else if (!regular)
         status = error_set(err, ALEXCL_E_OTHER, "%s: cannot be written: it is not a regular file", path);
-    else if ((uint64_t)info.st_size > keep && ftruncate(r->fd, (off_t)keep) != 0)
-        status = files_refuse(path, errno, err);
     if (status == ALEXCL_OK)
         *out = r;
     else

@@ -27,8 +27,8 @@ int files_make_folder(const char *path, struct alexcl_error *err);
  * nothing, it is taken all the same. ALEXCL_E_OTHER where another one has it, or it is none. */
 int files_hold_folder(const char *path, int *fd, struct alexcl_error *err);
 
-/* A record of what goes on, that grows line by line: each is the file's when the call returns, and not waited for on the
- * disk. Of what a file of this name has, the first `keep` bytes stay. Errors: ALEXCL_E_OTHER. */
+/* A record of what goes on, that grows line by line: each is the file's when the call returns, and not waited for on
+ * the disk. Of what a file of this name has, the first `keep` bytes stay. Errors: ALEXCL_E_OTHER. */
 struct record;
 int record_open(const char *path, uint64_t keep, struct record **out, struct alexcl_error *err);
 int record_add(struct record *record, const char *text, struct alexcl_error *err);
