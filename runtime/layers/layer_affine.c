@@ -35,10 +35,15 @@ static int affine_ref_enqueue(struct layer *l, const struct layer_io *io, struct
     return ALEXCL_OK;
 }
 
-static int affine_own_build(struct layer *l, struct alexcl_error *err) {
+static int affine_add_kernel(struct layer *l, enum layer_pass_kind pass, const char *source, const char *function,
+                             struct alexcl_error *err) {
     char defines[32];
     snprintf(defines, sizeof defines, "-DBLOCK=%d", l->choice.in_block);
-    return layer_add_kernel(l, LAYER_FORWARD, 0, "affine", "affine_forward", defines, err);
+    return layer_add_kernel(l, pass, 0, source, function, defines, err);
+}
+
+static int affine_own_build(struct layer *l, struct alexcl_error *err) {
+    return affine_add_kernel(l, LAYER_FORWARD, "affine", "affine_forward", err);
 }
 
 static int affine_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
@@ -66,6 +71,68 @@ static void affine_shrink(struct alexcl_layer *d, struct alexcl_shape *in) {
     *in = (struct alexcl_shape){layer_min(in->c, 35), layer_min(in->h, 5), layer_min(in->w, 7)};
 }
 
+/* ---- gradients ---- */
+
+static int affine_ref_enqueue_input(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    (void)err;
+    ref_affine_input_gradient(layer_host_in_gradient(l, io), l->pass[LAYER_INPUT_GRADIENT].parameters[0].host,
+                              layer_host_out_gradient(l, io), io->count, l->shape.out.c,
+                              l->shape.out.h * l->shape.out.w);
+    return ALEXCL_OK;
+}
+
+static int affine_ref_enqueue_weight(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    (void)err;
+    ref_affine_weight_gradient(io->tensor_gradients[0].host, io->tensor_gradients[1].host, layer_host_in(l, io),
+                               layer_host_out_gradient(l, io), io->count, l->shape.out.c,
+                               l->shape.out.h * l->shape.out.w, io->add);
+    return ALEXCL_OK;
+}
+
+static int affine_own_build_input(struct layer *l, struct alexcl_error *err) {
+    return affine_add_kernel(l, LAYER_INPUT_GRADIENT, "affine_input_gradient", "affine_input_gradient", err);
+}
+static int affine_own_build_weight(struct layer *l, struct alexcl_error *err) {
+    return affine_add_kernel(l, LAYER_WEIGHT_GRADIENT, "affine_weight_gradient", "affine_weight_gradient", err);
+}
+
+static int affine_own_enqueue_input(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    size_t hw = (size_t)l->shape.out.h * (size_t)l->shape.out.w;
+    struct kernel_range range = layer_range_maps(hw, layer_channels(l), io);
+    return KERNEL_LAUNCH(layer_kernel(l, LAYER_INPUT_GRADIENT, 0), l->shape.desc->name, &range, err,
+                         ARG_BUFFER(l->pass[LAYER_INPUT_GRADIENT].parameters[0].buffer),
+                         ARG_BUFFER(io->out_gradient->buffer), ARG_BUFFER(io->in_gradients[0].own->buffer),
+                         ARG_INT((int)layer_channels(l)), ARG_INT((int)hw));
+}
+
+static int affine_own_enqueue_weight(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    struct kernel_range range = {1, {0, 0, 0}, {(size_t)l->shape.out.c, 1, 1}, {64, 1, 1}};
+    return KERNEL_LAUNCH(layer_kernel(l, LAYER_WEIGHT_GRADIENT, 0), l->shape.desc->name, &range, err,
+                         ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(io->out_gradient->buffer),
+                         ARG_BUFFER(io->tensor_gradients[0].buffer), ARG_BUFFER(io->tensor_gradients[1].buffer),
+                         ARG_INT(io->first), ARG_INT(io->count), ARG_INT(io->add), ARG_INT(l->shape.out.c),
+                         ARG_INT(l->shape.out.h * l->shape.out.w));
+}
+
+static const struct layer_variant affine_ref_input = {
+    .name = "ref", .applicable = layer_on_host, .enqueue = affine_ref_enqueue_input};
+static const struct layer_variant affine_ref_weight = {
+    .name = "ref", .applicable = layer_on_host, .enqueue = affine_ref_enqueue_weight};
+static const struct layer_variant affine_own_input = {.name = "own",
+                                                      .applicable = layer_on_device,
+                                                      .build = affine_own_build_input,
+                                                      .enqueue = affine_own_enqueue_input,
+                                                      .release = layer_free_kernels,
+                                                      .kernels = "affine_input_gradient",
+                                                      .packed = layer_packed_channels,
+                                                      .pack = layer_pack_channels};
+static const struct layer_variant affine_own_weight = {.name = "own",
+                                                       .applicable = layer_on_device,
+                                                       .build = affine_own_build_weight,
+                                                       .enqueue = affine_own_enqueue_weight,
+                                                       .release = layer_free_kernels,
+                                                       .kernels = "affine_weight_gradient"};
+
 const struct layer_ops layer_affine_ops = {
     .type = ALEXCL_AFFINE,
     .name = "affine",
@@ -73,7 +140,11 @@ const struct layer_ops layer_affine_ops = {
     .reads_maps = 1,
     .takes_blocks = affine_takes_blocks,
     .describe = affine_describe,
-    .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){&affine_ref, &affine_own, NULL}},
+    .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){&affine_ref, &affine_own, NULL},
+                 [LAYER_INPUT_GRADIENT] =
+                     (const struct layer_variant *const[]){&affine_ref_input, &affine_own_input, NULL},
+                 [LAYER_WEIGHT_GRADIENT] =
+                     (const struct layer_variant *const[]){&affine_ref_weight, &affine_own_weight, NULL}},
     .shrink = affine_shrink,
     .samples =
         (const struct layer_sample[]){{{.type = ALEXCL_AFFINE, .name = "affine"}, {37, 5, 9}, 0}, {{0}, {0}, 0}}};

@@ -7,6 +7,7 @@
 
 #include "blas.h"
 #include "fc_pack.h"
+#include "layer_fc.h"
 #include "ref.h"
 
 static int fc_describe(struct layer *l, struct alexcl_error *err) {
@@ -295,7 +296,9 @@ const struct layer_ops layer_fc_ops = {
     .whole_batch = 1,
     .describe = fc_describe,
     .variants = {[LAYER_FORWARD] =
-                     (const struct layer_variant *const[]){&fc_ref, &fc_clblast, &fc_cpu, &fc_own, &fc_naive, NULL}},
+                     (const struct layer_variant *const[]){&fc_ref, &fc_clblast, &fc_cpu, &fc_own, &fc_naive, NULL},
+                 [LAYER_INPUT_GRADIENT] = fc_input_gradients,
+                 [LAYER_WEIGHT_GRADIENT] = fc_weight_gradients},
     .half_weights = 1,
     .shrink = layer_shrink_units,
     .samples = (const struct layer_sample[]){{{.type = ALEXCL_FC, .name = "fc", .outputs = 33}, {130, 1, 1}, 0},

@@ -51,6 +51,37 @@ static const struct layer_variant rbf_own = {.name = "own",
                                              .release = layer_free_kernels,
                                              .kernels = "rbf"};
 
+/* ---- input gradient ---- */
+
+static int rbf_ref_enqueue_gradient(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    (void)err;
+    ref_rbf_input_gradient(layer_host_in_gradient(l, io), layer_host_in(l, io),
+                           l->pass[LAYER_INPUT_GRADIENT].parameters[0].host, layer_host_out_gradient(l, io), io->count,
+                           l->shape.in.c, l->shape.out.c);
+    return ALEXCL_OK;
+}
+
+static int rbf_own_build_gradient(struct layer *l, struct alexcl_error *err) {
+    return layer_add_kernel(l, LAYER_INPUT_GRADIENT, 0, "rbf_input_gradient", "rbf_input_gradient", "", err);
+}
+
+static int rbf_own_enqueue_gradient(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    struct kernel_range range = layer_range((size_t)l->shape.in.c, io);
+    return KERNEL_LAUNCH(
+        layer_kernel(l, LAYER_INPUT_GRADIENT, 0), l->shape.desc->name, &range, err, ARG_BUFFER(io->in[0].own->buffer),
+        ARG_BUFFER(l->pass[LAYER_INPUT_GRADIENT].parameters[0].buffer), ARG_BUFFER(io->out_gradient->buffer),
+        ARG_BUFFER(io->in_gradients[0].own->buffer), ARG_INT(l->shape.in.c), ARG_INT(l->shape.out.c));
+}
+
+static const struct layer_variant rbf_ref_gradient = {
+    .name = "ref", .applicable = layer_on_host, .enqueue = rbf_ref_enqueue_gradient};
+static const struct layer_variant rbf_own_gradient = {.name = "own",
+                                                      .applicable = layer_on_device,
+                                                      .build = rbf_own_build_gradient,
+                                                      .enqueue = rbf_own_enqueue_gradient,
+                                                      .release = layer_free_kernels,
+                                                      .kernels = "rbf_input_gradient"};
+
 const struct layer_ops layer_rbf_ops = {
     .type = ALEXCL_RBF,
     .name = "rbf",
@@ -59,7 +90,9 @@ const struct layer_ops layer_rbf_ops = {
     .whole_batch = 1,
     .output = ALEXCL_OUTPUT_DISTANCES,
     .describe = rbf_describe,
-    .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){&rbf_ref, &rbf_own, NULL}},
+    .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){&rbf_ref, &rbf_own, NULL},
+                 [LAYER_INPUT_GRADIENT] =
+                     (const struct layer_variant *const[]){&rbf_ref_gradient, &rbf_own_gradient, NULL}},
     .shrink = layer_shrink_units,
     .samples = (const struct layer_sample[]){{{.type = ALEXCL_RBF, .name = "rbf", .outputs = 10}, {84, 1, 1}, 0},
                                              {{0}, {0}, 0}}};

@@ -54,13 +54,79 @@ static const struct layer_variant subsample_own = {.name = "own",
                                                    .packed = layer_packed_channels,
                                                    .pack = layer_pack_channels};
 
+/* ---- gradients ---- */
+
+static int subsample_ref_enqueue_input(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    (void)err;
+    struct shape_pool s = pool_shape(l);
+    ref_subsample_input_gradient(layer_host_in_gradient(l, io), l->pass[LAYER_INPUT_GRADIENT].parameters[0].host,
+                                 layer_host_out_gradient(l, io), io->count, &s);
+    return ALEXCL_OK;
+}
+
+static int subsample_ref_enqueue_weight(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    (void)err;
+    struct shape_pool s = pool_shape(l);
+    ref_subsample_weight_gradient(io->tensor_gradients[0].host, io->tensor_gradients[1].host, layer_host_in(l, io),
+                                  layer_host_out_gradient(l, io), io->count, &s, io->add);
+    return ALEXCL_OK;
+}
+
+static int subsample_own_build_input(struct layer *l, struct alexcl_error *err) {
+    return pool_add_kernel(l, LAYER_INPUT_GRADIENT, "subsample_input_gradient", "subsample_input_gradient", err);
+}
+static int subsample_own_build_weight(struct layer *l, struct alexcl_error *err) {
+    return pool_add_kernel(l, LAYER_WEIGHT_GRADIENT, "subsample_weight_gradient", "subsample_weight_gradient", err);
+}
+
+static int subsample_own_enqueue_input(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    struct shape_pool s = pool_shape(l);
+    struct kernel_range range = layer_range_maps((size_t)s.in.h * (size_t)s.in.w, layer_channels(l), io);
+    return KERNEL_LAUNCH(layer_kernel(l, LAYER_INPUT_GRADIENT, 0), l->shape.desc->name, &range, err,
+                         ARG_BUFFER(l->pass[LAYER_INPUT_GRADIENT].parameters[0].buffer),
+                         ARG_BUFFER(io->out_gradient->buffer), ARG_BUFFER(io->in_gradients[0].own->buffer),
+                         ARG_INT((int)layer_channels(l)), POOL_ARGS(s));
+}
+
+static int subsample_own_enqueue_weight(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    struct shape_pool s = pool_shape(l);
+    struct kernel_range range = {1, {0, 0, 0}, {(size_t)s.out.c, 1, 1}, {64, 1, 1}};
+    return KERNEL_LAUNCH(layer_kernel(l, LAYER_WEIGHT_GRADIENT, 0), l->shape.desc->name, &range, err,
+                         ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(io->out_gradient->buffer),
+                         ARG_BUFFER(io->tensor_gradients[0].buffer), ARG_BUFFER(io->tensor_gradients[1].buffer),
+                         ARG_INT(io->first), ARG_INT(io->count), ARG_INT(io->add), ARG_INT(s.out.c), POOL_ARGS(s));
+}
+
+static const struct layer_variant subsample_ref_input = {
+    .name = "ref", .applicable = layer_on_host, .enqueue = subsample_ref_enqueue_input};
+static const struct layer_variant subsample_ref_weight = {
+    .name = "ref", .applicable = layer_on_host, .enqueue = subsample_ref_enqueue_weight};
+static const struct layer_variant subsample_own_input = {.name = "own",
+                                                         .applicable = layer_on_device,
+                                                         .build = subsample_own_build_input,
+                                                         .enqueue = subsample_own_enqueue_input,
+                                                         .release = layer_free_kernels,
+                                                         .kernels = "subsample_input_gradient",
+                                                         .packed = layer_packed_channels,
+                                                         .pack = layer_pack_channels};
+static const struct layer_variant subsample_own_weight = {.name = "own",
+                                                          .applicable = layer_on_device,
+                                                          .build = subsample_own_build_weight,
+                                                          .enqueue = subsample_own_enqueue_weight,
+                                                          .release = layer_free_kernels,
+                                                          .kernels = "subsample_weight_gradient"};
+
 const struct layer_ops layer_subsample_ops = {
     .type = ALEXCL_SUBSAMPLE,
     .name = "subsample",
     .fields = POOL_FIELDS,
     .reads_maps = 1,
     .describe = subsample_describe,
-    .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){&subsample_ref, &subsample_own, NULL}},
+    .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){&subsample_ref, &subsample_own, NULL},
+                 [LAYER_INPUT_GRADIENT] =
+                     (const struct layer_variant *const[]){&subsample_ref_input, &subsample_own_input, NULL},
+                 [LAYER_WEIGHT_GRADIENT] =
+                     (const struct layer_variant *const[]){&subsample_ref_weight, &subsample_own_weight, NULL}},
     .shrink = pool_shrink,
     .samples = (const struct layer_sample[]){
         {{.type = ALEXCL_SUBSAMPLE, .name = "subsample", .kernel = {2, 2}, .stride = {2, 2}}, {5, 10, 14}, 0},

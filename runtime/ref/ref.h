@@ -13,8 +13,11 @@ void ref_conv(float *y, const float *x, const float *w, const float *b, int n, c
 void ref_fc(float *y, const float *x, const float *w, const float *b, int n, int in, int out);
 /* The same with w in half precision, narrowed (fp16.h). */
 void ref_fc_fp16(float *y, const float *x, const float *w, const float *b, int n, int in, int out);
-/* y[n][o] = sum_i (x[n][i] - code[o][i])^2 (LeCun et al. 1998, eq. 7). */
+void ref_fc_input_gradient(float *gx, const float *w, const float *gy, int n, int in, int out);
+void ref_fc_weight_gradient(float *gw, float *gb, const float *x, const float *gy, int n, int in, int out, int add);
+/* y[n][o] = sum_i (x[n][i] - code[o][i])^2 (LeCun et al. 1998, eq. 7). The code is given, and has no gradient. */
 void ref_rbf(float *y, const float *x, const float *code, int n, int in, int out);
+void ref_rbf_input_gradient(float *gx, const float *x, const float *code, const float *gy, int n, int in, int out);
 /* Krizhevsky et al. 2012, section 3.3, over channels; halo: n x (before + after) x h x w of the other half, or NULL. */
 void ref_lrn(float *y, const float *x, const float *halo, int n, const struct shape_norm *s);
 /* The same-map norm of the 2012 code: a square window around each value, clipped at the border. */
@@ -25,6 +28,9 @@ void ref_maxpool(float *y, const float *x, int n, const struct shape_pool *s);
 void ref_avgpool(float *y, const float *x, int n, const struct shape_pool *s);
 /* y = w[c] * (sum of the window) + b[c] (LeCun et al. 1998, section II.B). */
 void ref_subsample(float *y, const float *x, const float *w, const float *b, int n, const struct shape_pool *s);
+void ref_subsample_input_gradient(float *gx, const float *w, const float *gy, int n, const struct shape_pool *s);
+void ref_subsample_weight_gradient(float *gw, float *gb, const float *x, const float *gy, int n,
+                                   const struct shape_pool *s, int add);
 /* Element by element; type: ALEXCL_RELU, ALEXCL_TANH, ALEXCL_SIGMOID, ALEXCL_LECUN_TANH. y may be x. */
 void ref_activation(float *y, const float *x, size_t count, enum alexcl_layer_type type);
 /* Of the same types, by what the activation made. The slope of a ReLU at 0 is 0. gx may be gy. */
@@ -35,6 +41,10 @@ void ref_scale(float *y, const float *x, size_t count, float factor);
 void ref_softmax(float *y, const float *x, int n, int units, int out_first, int out_count);
 /* y = x * w[c] + b[c]; y may be x. */
 void ref_affine(float *y, const float *x, const float *w, const float *b, int n, int channels, int hw);
+/* gx may be gy. */
+void ref_affine_input_gradient(float *gx, const float *w, const float *gy, int n, int channels, int hw);
+void ref_affine_weight_gradient(float *gw, float *gb, const float *x, const float *gy, int n, int channels, int hw,
+                                int add);
 /* y = a + b, value by value; y may be a. */
 void ref_add(float *y, const float *a, const float *b, size_t count);
 /* Copies `count` channels of each image from channel x_first of x, of x_channels, to channel y_first of y. */

@@ -70,17 +70,3 @@ void ref_avgpool(float *y, const float *x, int n, const struct shape_pool *s) {
         }
     }
 }
-
-/* y: n x c x out.h x out.w, x: n x c x in.h x in.w, w, b: c. */
-void ref_subsample(float *y, const float *x, const float *w, const float *b, int n, const struct shape_pool *s) {
-    for (int map = 0; map < n * s->in.c; map++, x += (size_t)s->in.h * (size_t)s->in.w) {
-        int channel = map % s->in.c;
-        for (int row = 0; row < s->out.h; row++) {
-            struct reach rows = ref_pool_reach(row, 0, s->in.h, &s->window);
-            for (int column = 0; column < s->out.w; column++) {
-                double sum = ref_pool_sum(x, rows, ref_pool_reach(column, 1, s->in.w, &s->window), s);
-                *y++ = (float)((double)w[channel] * sum + (double)b[channel]);
-            }
-        }
-    }
-}

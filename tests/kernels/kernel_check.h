@@ -70,6 +70,11 @@ void kernel_check_conv_windows(const char *variant);
 /* The same for fully connected layers; their weights in float and in half precision. */
 void kernel_check_golden_fc(const char *variant);
 void kernel_check_fc_grid(const char *variant);
+/* The gradients of these, of sub-sampling and of affine layers. */
+void kernel_check_fc_gradient_grid(const char *variant, enum layer_pass_kind pass);
+void kernel_check_golden_fc_gradient(const char *variant, enum layer_pass_kind pass);
+void kernel_check_subsample_gradient_grid(enum layer_pass_kind pass);
+void kernel_check_affine_gradient_grid(enum layer_pass_kind pass);
 /* And for LRN and max-pooling. */
 void kernel_check_lrn_grid(const char *variant);
 void kernel_check_golden_lrn(const char *variant);

@@ -59,7 +59,7 @@ static void set_up(void) {
 
 /* ---- alexcl_check_run ---- */
 
-enum { MAX_COUNT = 128 };
+enum { MAX_COUNT = 256 };
 static struct alexcl_check_result seen[MAX_COUNT];
 static unsigned seen_count, stop_behind;
 static int keep(void *user, const struct alexcl_check_result *r) {
@@ -153,7 +153,7 @@ static int read_change(const char *name, char from[128], char to[128]) {
 
 START_TEST(a_wrong_kernel_is_named_and_no_other) {
     /* Two at once, since each run checks everything: one of each half of the names. */
-    const char *names[64];
+    const char *names[128];
     size_t count = 0;
     for (const struct kernel_text *k = kernel_texts; k->name; k++) {
         if (strstr(k->name, "_cpu") && device_limits(support_target()->device)->kind != ALEXCL_DEVICE_CPU) continue;

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* check_selfcheck.c makes the kernel wrong: "gy[at] * weight[c]" -> "gy[at]", not in tiny2t */
+#include "kernel_check.h"
+
+START_TEST(grid) { kernel_check_affine_gradient_grid(LAYER_INPUT_GRADIENT); }
+END_TEST
+
+int main(void) {
+    TCase *tests = tcase_create("affine_input_gradient");
+    tcase_add_test(tests, grid);
+    return support_run(tests);
+}

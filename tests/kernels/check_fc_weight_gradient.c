@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* check_selfcheck.c makes the kernel wrong: "in_memory] : 1.0f" -> "in_memory] : 0.5f", not in tiny2t */
+#include "kernel_check.h"
+
+START_TEST(grid) { kernel_check_fc_gradient_grid("naive", LAYER_WEIGHT_GRADIENT); }
+END_TEST
+
+START_TEST(golden) { kernel_check_golden_fc_gradient("naive", LAYER_WEIGHT_GRADIENT); }
+END_TEST
+
+int main(void) {
+    TCase *tests = tcase_create("fc_weight_gradient");
+    tcase_add_test(tests, grid);
+    tcase_add_test(tests, golden);
+    return support_run(tests);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* The shapes and golden vectors that the backward passes are tried on: those of both gradients of a type are the
+ * same. */
+#include "kernel_check.h"
+
+void kernel_check_fc_gradient_grid(const char *variant, enum layer_pass_kind pass) {
+    static const int inputs[] = {1, 15, 16, 65, 130}, outputs[] = {2, 7, 33, 70};
+    int costly = kernel_check_extent(variant, ALEXCL_FC)->costly;
+    for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
+        for (size_t o = 0; o < sizeof outputs / sizeof *outputs; o++) {
+            if (!costly && o != i % (sizeof outputs / sizeof *outputs)) continue; /* each of both at least once */
+            struct alexcl_layer desc = {.type = ALEXCL_FC, .name = "fc", .outputs = outputs[o]};
+            const struct alexcl_shape in = {inputs[i], 1, 1};
+            kernel_check_gradient(variant, pass, &desc, &in, 1, in);
+        }
+    }
+    /* behind a flatten layer; more outputs of a half than are added together */
+    static const struct alexcl_shape maps[] = {{1, 3, 3}, {7, 2, 5}, {40, 3, 3}};
+    static const int behind_maps[] = {540, 9, 34};
+    for (size_t i = 0; i < sizeof maps / sizeof *maps; i++) {
+        struct alexcl_layer desc = {.type = ALEXCL_FC, .name = "fc", .outputs = behind_maps[i]};
+        const struct alexcl_shape in = {(int)shape_size(maps[i]), 1, 1};
+        kernel_check_gradient(variant, pass, &desc, &in, 1, maps[i]);
+    }
+}
+
+void kernel_check_golden_fc_gradient(const char *variant, enum layer_pass_kind pass) {
+    static const char *const dirs[] = {"fc_mid", "fc_odd", "fc_one"};
+    for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
+        struct alexcl_layer desc = {.type = ALEXCL_FC, .name = dirs[i], .outputs = (int)oracle_number(dirs[i], "out")};
+        kernel_check_golden_gradient(variant, pass, &desc, dirs[i], "gy", "gx");
+    }
+}
+
+void kernel_check_subsample_gradient_grid(enum layer_pass_kind pass) {
+    static const struct {
+        struct alexcl_shape in;
+        int kernel[2], stride[2], ceil_mode;
+    } cases[] = {
+        {{1, 1, 1}, {1, 1}, {1, 1}, 0},  {{6, 14, 14}, {2, 2}, {2, 2}, 0}, {{3, 4, 7}, {2, 2}, {3, 3}, 1},
+        {{36, 5, 5}, {3, 3}, {2, 2}, 0}, {{9, 7, 6}, {3, 2}, {1, 2}, 1},   {{5, 6, 4}, {2, 3}, {2, 1}, 1},
+        {{2, 9, 5}, {1, 4}, {4, 1}, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        if (i % 2 && !kernel_check_extent("own", ALEXCL_SUBSAMPLE)->costly) continue;
+        const struct alexcl_layer desc = {.type = ALEXCL_SUBSAMPLE,
+                                          .name = "subsample",
+                                          .kernel = {cases[i].kernel[0], cases[i].kernel[1]},
+                                          .stride = {cases[i].stride[0], cases[i].stride[1]},
+                                          .ceil_mode = cases[i].ceil_mode};
+        kernel_check_gradient("own", pass, &desc, &cases[i].in, 1, cases[i].in);
+    }
+}
+
+void kernel_check_affine_gradient_grid(enum layer_pass_kind pass) {
+    static const struct alexcl_shape shapes[] = {{2, 1, 1}, {5, 3, 7}, {130, 1, 1}, {33, 5, 4}, {16, 9, 15}};
+    const struct alexcl_layer desc = {.type = ALEXCL_AFFINE, .name = "affine"};
+    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
+        kernel_check_gradient("own", pass, &desc, &shapes[s], 1, shapes[s]);
+}
