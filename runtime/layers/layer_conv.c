@@ -66,7 +66,7 @@ static int conv_describe(struct layer *l, struct alexcl_error *err) {
     return ALEXCL_OK;
 }
 
-static struct shape_conv conv_shape(const struct layer *l) {
+struct shape_conv conv_shape(const struct layer *l) {
     int group_in = l->shape.tensors[0].shape[1];
     return (struct shape_conv){.in = l->shape.in,
                                .out = l->shape.out,
@@ -418,7 +418,9 @@ const struct layer_ops layer_conv_ops = {
     .describe = conv_describe,
     .variants = {[LAYER_FORWARD] =
                      (const struct layer_variant *const[]){&conv_ref, &conv_clblast, &conv_winograd_mem, &conv_winograd,
-                                                           &conv_cpu, &conv_own, &conv_wino, &conv_naive, NULL}},
+                                                           &conv_cpu, &conv_own, &conv_wino, &conv_naive, NULL},
+                 [LAYER_INPUT_GRADIENT] = conv_input_gradients,
+                 [LAYER_WEIGHT_GRADIENT] = conv_weight_gradients},
     .metadata = conv_tell,
     .shrink = conv_shrink,
     .samples = (const struct layer_sample[]){

@@ -9,6 +9,12 @@
 
 /* y[n][o] = b[o] + cross-correlation (no kernel flip) of x[n] with w[o]. b may be NULL. */
 void ref_conv(float *y, const float *x, const float *w, const float *b, int n, const struct shape_conv *s);
+/* gx[n][i] = sum over the outputs o that read channel i, and the windows' taps there, of gy[n][o] w[o][i]. */
+void ref_conv_input_gradient(float *gx, const float *gy, const float *w, int n, const struct shape_conv *s);
+/* gw[o][i][ky][kx] = sum over images and places of gy[n][o] and what the tap reads of x there; gb[o] = sum of gy[n][o].
+ */
+void ref_conv_weight_gradient(float *gw, float *gb, const float *x, const float *gy, int n, int add,
+                              const struct shape_conv *s);
 /* y[n][o] = b[o] + sum_i x[n][i] w[o][i]. */
 void ref_fc(float *y, const float *x, const float *w, const float *b, int n, int in, int out);
 /* The same with w in half precision, narrowed (fp16.h). */

@@ -67,6 +67,11 @@ void kernel_check_golden_conv(const char *variant);
 /* Convolutions of many shapes: windows and strides, sides, channels and groups that are no multiples of any tile. */
 void kernel_check_conv_grid(const char *variant);
 void kernel_check_conv_windows(const char *variant);
+/* A backward pass on the same shapes and golden cases; and on a layer that leaves connections out. */
+void kernel_check_conv_gradient_grid(const char *variant, enum layer_pass_kind pass);
+void kernel_check_conv_gradient_windows(const char *variant, enum layer_pass_kind pass);
+void kernel_check_golden_conv_gradient(const char *variant, enum layer_pass_kind pass);
+void kernel_check_conv_connections(const char *variant);
 /* The same for fully connected layers; their weights in float and in half precision. */
 void kernel_check_golden_fc(const char *variant);
 void kernel_check_fc_grid(const char *variant);

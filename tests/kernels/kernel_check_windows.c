@@ -63,7 +63,7 @@ static void check_whole_conv(const char *variant, const struct alexcl_layer *des
 
 /* Windows that are no squares, dilated, padded on each side by another number; and groups of any number: those that the
  * cut falls between, and those that it falls into, where a half has some outputs of a group. */
-void kernel_check_conv_windows(const char *variant) {
+static void conv_windows(const char *variant, enum layer_pass_kind pass) {
     static const struct {
         const char *name;
         struct alexcl_shape in;
@@ -106,8 +106,15 @@ void kernel_check_conv_windows(const char *variant) {
         if (costly ? !e->costly : !e->cheap) continue;
         /* most of it is CLBlast's own kernels */
         if (i != 3 && strcmp(variant, "clblast") == 0 && strcmp(support_implementation(), "oclgrind") == 0) continue;
+        if (pass != LAYER_FORWARD) {
+            kernel_check_gradient(variant, pass, &desc, &cases[i].in, 1, cases[i].in);
+            continue;
+        }
         check_whole_conv(variant, &desc, cases[i].in, 1);
         check_whole_conv(variant, &desc, cases[i].in, LAYER_BLOCK);
         if (i % 4 == 0) kernel_check_layer(variant, &desc, cases[i].in);
     }
 }
+
+void kernel_check_conv_windows(const char *variant) { conv_windows(variant, LAYER_FORWARD); }
+void kernel_check_conv_gradient_windows(const char *variant, enum layer_pass_kind pass) { conv_windows(variant, pass); }

@@ -26,22 +26,29 @@ int kernel_check_does(const char *variant, const struct alexcl_layer *desc) {
     return !kernel_check_is_winograd(variant) || winograd_does(variant, desc);
 }
 
-void kernel_check_golden_conv(const char *variant) {
+static void golden_conv(const char *variant, enum layer_pass_kind pass) {
     static const char *const dirs[] = {"conv_11x11s4", "conv_11x11s4p2", "conv_1x1",      "conv_3x3",   "conv_3x3g2",
                                        "conv_5x5g2",   "conv_conv3like", "conv_leftover", "conv_lenet", "conv_rect",
                                        "conv_dilated", "conv_depthwise", "conv_groups3"};
     for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
+        if (pass != LAYER_FORWARD && !oracle_has(dirs[i], "gy")) continue;
         struct alexcl_layer desc = {.type = ALEXCL_CONV,
                                     .name = dirs[i],
                                     .outputs = (int)oracle_number(dirs[i], "o"),
                                     .groups = (int)oracle_number(dirs[i], "groups")};
         kernel_check_oracle_window(dirs[i], &desc);
         if (!kernel_check_does(variant, &desc)) continue;
-        kernel_check_golden(variant, &desc, dirs[i], "y");
+        if (pass == LAYER_FORWARD)
+            kernel_check_golden(variant, &desc, dirs[i], "y");
+        else
+            kernel_check_golden_gradient(variant, pass, &desc, dirs[i], "gy", "gx");
     }
 }
 
-void kernel_check_conv_grid(const char *variant) {
+void kernel_check_golden_conv(const char *variant) { golden_conv(variant, LAYER_FORWARD); }
+void kernel_check_golden_conv_gradient(const char *variant, enum layer_pass_kind pass) { golden_conv(variant, pass); }
+
+static void conv_grid(const char *variant, enum layer_pass_kind pass) {
     static const struct {
         struct alexcl_shape in;
         int outputs, kernel, stride, pad, pad_end, groups;
@@ -84,8 +91,27 @@ void kernel_check_conv_grid(const char *variant) {
             .pad = {cases[i].pad, cases[i].pad, cases[i].pad + cases[i].pad_end, cases[i].pad + cases[i].pad_end},
             .groups = cases[i].groups};
         if (!kernel_check_does(variant, &desc)) continue;
-        kernel_check_layer(variant, &desc, cases[i].in);
+        if (pass == LAYER_FORWARD)
+            kernel_check_layer(variant, &desc, cases[i].in);
+        else
+            kernel_check_gradient(variant, pass, &desc, &cases[i].in, 1, cases[i].in);
     }
+}
+
+void kernel_check_conv_grid(const char *variant) { conv_grid(variant, LAYER_FORWARD); }
+void kernel_check_conv_gradient_grid(const char *variant, enum layer_pass_kind pass) { conv_grid(variant, pass); }
+
+void kernel_check_conv_connections(const char *variant) {
+    static const uint32_t connections[5] = {1, 3, 6, 5, 0};
+    static const struct alexcl_shape in = {3, 6, 5};
+    struct alexcl_layer desc = {.type = ALEXCL_CONV,
+                                .name = "connections",
+                                .outputs = 5,
+                                .kernel = {3, 3},
+                                .stride = {1, 1},
+                                .groups = 1,
+                                .connections = connections};
+    kernel_check_gradient(variant, LAYER_WEIGHT_GRADIENT, &desc, &in, 1, in);
 }
 
 void kernel_check_golden_fc(const char *variant) {

@@ -21,6 +21,23 @@ static struct shape_window window(const char *name) {
                                  {w.pad[0], w.pad[1], w.pad[2], w.pad[3]}};
 }
 
+static void conv_gradients(const char *name, const struct shape_conv *s) {
+    struct tensor x = oracle_load(name, "x"), w = oracle_load(name, "w"), gy = oracle_load(name, "gy"),
+                  gx = oracle_load(name, "gx"), gw = oracle_load(name, "gw"), gb = oracle_load(name, "gb");
+    float *got_x = support_floats(gx.count), *got_w = support_floats(gw.count), *got_b = support_floats(gb.count);
+    ref_conv_input_gradient(got_x, gy.values, w.values, x.shape[0], s);
+    support_compare(name, got_x, gx.values, gx.count, TOLERANCE);
+    for (int add = 0; add < 2; add++) { /* the second time twice as much */
+        ref_conv_weight_gradient(got_w, got_b, x.values, gy.values, x.shape[0], add, s);
+        for (size_t i = 0; i < gw.count && add; i++) got_w[i] /= 2;
+        for (size_t i = 0; i < gb.count && add; i++) got_b[i] /= 2;
+        support_compare(name, got_w, gw.values, gw.count, TOLERANCE);
+        support_compare(name, got_b, gb.values, gb.count, TOLERANCE);
+    }
+    free(got_x), free(got_w), free(got_b);
+    oracle_free(&x), oracle_free(&w), oracle_free(&gy), oracle_free(&gx), oracle_free(&gw), oracle_free(&gb);
+}
+
 static void conv(const char *name) {
     struct tensor x = oracle_load(name, "x"), w = oracle_load(name, "w"), b = oracle_load(name, "b"),
                   y = oracle_load(name, "y");
@@ -29,6 +46,7 @@ static void conv(const char *name) {
     float *got = support_floats(y.count);
     ref_conv(got, x.values, w.values, b.values, x.shape[0], &s);
     support_compare(name, got, y.values, y.count, TOLERANCE);
+    if (oracle_has(name, "gy")) conv_gradients(name, &s);
     free(got);
     oracle_free(&x), oracle_free(&w), oracle_free(&b), oracle_free(&y);
 }
