@@ -210,6 +210,12 @@ void layer_take_out(const struct layer *l, const float *laid, float *plain) {
         }
 }
 
+void layer_lay_out(const struct layer *l, const float *plain, float *laid) {
+    struct alexcl_shape maps = l->shape.by_value ? l->shape.maps : l->shape.out;
+    size_t hw = (size_t)maps.h * (size_t)maps.w, size = shape_size(l->shape.out), block = (size_t)l->choice.out_block;
+    for (size_t i = 0; i < size; i++) laid[shape_position(i / hw, i % hw, hw, block)] = plain[i];
+}
+
 void layer_lay_halo(const struct layer *l, int channels, const float *plain, float *laid) {
     size_t hw = (size_t)l->shape.maps.h * (size_t)l->shape.maps.w, count = (size_t)channels, size = count * hw;
     for (size_t i = 0; i < size; i++) laid[l->choice.in_block > 1 ? i % hw * count + i / hw : i] = plain[i];
@@ -314,6 +320,13 @@ const struct layer_variant *layer_choose(const struct layer *l, enum layer_pass_
 
 size_t layer_parameter_floats(const struct layer *l, const struct target *target, int t) {
     return parameters_floats(l, layer_choose(l, LAYER_FORWARD, target), target, t);
+}
+
+size_t layer_pass_floats(const struct layer *l, enum layer_pass_kind pass, const struct target *target) {
+    const struct layer_variant *v = layer_choose(l, pass, target);
+    size_t sum = 0;
+    for (int t = 0; t < parameters_count(l, pass); t++) sum += parameters_floats(l, v, target, t);
+    return sum;
 }
 
 size_t layer_workspace(const struct layer *l, enum layer_pass_kind pass, const struct target *target) {

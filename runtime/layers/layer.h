@@ -170,6 +170,7 @@ struct layer_source {
  * the number image * units + unit, where unit counts the values of the whole layer, of both halves, in plain order, and
  * image the images of the whole run's batch. */
 struct layer_random {
+    int on; /* 0: nothing is drawn, and the layer computes what it does at test */
     uint64_t key;
     uint64_t image; /* the number of the image that is the first of the buffers */
 };
@@ -274,7 +275,9 @@ struct layer_ops {
     enum layer_blocks blocks;
     /* whether this layer can read and make blocks as its type does; NULL: every layer of the type can */
     int (*takes_blocks)(const struct layer *l);
-    int fuses_relu;            /* where values are in blocks, it can also compute the ReLU behind it */
+    int fuses_relu; /* where values are in blocks, it can also compute the ReLU behind it */
+    /* its input gradient is a function of its output and that one's gradient, and needs not its input */
+    int gradient_by_output;
     int is_relu;               /* it is max(x, 0), which the layer before it may compute */
     int half_weights;          /* its weights may be kept in half precision */
     enum alexcl_output output; /* alexcl_layer_type_output */
@@ -322,10 +325,11 @@ size_t layer_out_floats(const struct layer *l);
 /* Where value (c, i) of this half's input lies in memory, within its image: c counts the channels of the input, i the
  * pixels of a channel, row by row. */
 size_t layer_in_position(const struct layer *l, int c, int i);
-/* Convert one image between plain feature maps and the half's layout: layer_lay_in its input, layer_take_out its
- * output. Lanes that fill up the last block are not touched. */
+/* Convert one image between plain feature maps and the half's layout: layer_lay_in its input, layer_take_out and
+ * layer_lay_out its output. Lanes that fill up the last block are not touched. */
 void layer_lay_in(const struct layer *l, const float *plain, float *laid);
 void layer_take_out(const struct layer *l, const float *laid, float *plain);
+void layer_lay_out(const struct layer *l, const float *plain, float *laid);
 /* The same for a halo of `channels` channels of the other half, which is hw x channels where values are in blocks. */
 void layer_lay_halo(const struct layer *l, int channels, const float *plain, float *laid);
 /* For a layer that may read several values: the half's own channels of one input, the floats that they take, and their
@@ -353,6 +357,8 @@ const struct layer_variant *layer_choose(const struct layer *l, enum layer_pass_
 size_t layer_workspace(const struct layer *l, enum layer_pass_kind pass, const struct target *target);
 /* Size of tensor `t` of this half as this variant keeps it, in floats. */
 size_t layer_parameter_floats(const struct layer *l, const struct target *target, int t);
+/* Size of all that a pass keeps of the parameters, in floats. */
+size_t layer_pass_floats(const struct layer *l, enum layer_pass_kind pass, const struct target *target);
 /* Prepares the variant of layer_choose: builds its kernels, packs the parameters and uploads them. values[t] is tensor
  * t of this half in the file's layout. Where the device does not build the kernels, or allows them too small a
  * work-group once they are built, the next applicable variant is taken instead, which the log tells. The last variant

@@ -95,6 +95,7 @@ const struct layer_ops layer_relu_ops = {
     .name = "relu",
     .keras = "Activation",
     .is_relu = 1,
+    .gradient_by_output = 1,
     .describe = activation_describe,
     .variants = ACTIVATION_PASSES,
     .samples = (const struct layer_sample[]){{{.type = ALEXCL_RELU, .name = "relu"}, {5, 7, 3}, 0}, {{0}, {0}, 0}}};
@@ -102,6 +103,7 @@ const struct layer_ops layer_tanh_ops = {
     .type = ALEXCL_TANH,
     .name = "tanh",
     .keras = "Activation",
+    .gradient_by_output = 1,
     .describe = activation_describe,
     .variants = ACTIVATION_PASSES,
     .samples = (const struct layer_sample[]){{{.type = ALEXCL_TANH, .name = "tanh"}, {5, 7, 3}, 0}, {{0}, {0}, 0}}};
@@ -109,6 +111,7 @@ const struct layer_ops layer_sigmoid_ops = {
     .type = ALEXCL_SIGMOID,
     .name = "sigmoid",
     .keras = "Activation",
+    .gradient_by_output = 1,
     .describe = activation_describe,
     .variants = ACTIVATION_PASSES,
     .samples =
@@ -117,6 +120,7 @@ const struct layer_ops layer_lecun_tanh_ops = {
     .type = ALEXCL_LECUN_TANH,
     .name = "lecun-tanh",
     .keras = "Activation",
+    .gradient_by_output = 1,
     .describe = activation_describe,
     .variants = ACTIVATION_PASSES,
     .samples = (const struct layer_sample[]){{{.type = ALEXCL_LECUN_TANH, .name = "lecun_tanh"}, {5, 7, 3}, 0},

@@ -62,6 +62,8 @@ const char *layer_prefetch_define(const struct target *target);
 
 /* ---- prepare, release ---- */
 
+/* How many of the tensors a pass reads, the first ones. */
+int parameters_count(const struct layer *l, enum layer_pass_kind pass);
 /* Size of tensor t of this half as variant `v` keeps it, in floats; `v` NULL: as in the file. */
 size_t parameters_floats(const struct layer *l, const struct layer_variant *v, const struct target *target, int t);
 /* Allocate memory on the target for the tensors of a pass, packed, and for the master if one is kept; and fill both

@@ -14,8 +14,7 @@
 /* how many values are rounded together where they are not packed; an even number */
 enum { PARAMETERS_ROUNDED = 1 << 16 };
 
-/* How many of the tensors a pass reads, the first ones. */
-static int parameters_count(const struct layer *l, enum layer_pass_kind pass) {
+int parameters_count(const struct layer *l, enum layer_pass_kind pass) {
     if (pass == LAYER_WEIGHT_GRADIENT) return 0;
     return pass == LAYER_INPUT_GRADIENT && l->shape.tensor_count > 1 ? 1 : l->shape.tensor_count;
 }

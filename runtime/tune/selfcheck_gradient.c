@@ -43,14 +43,11 @@ static size_t gradient_halo_floats(const struct layer *l, int input) {
 static int gradient_store_out(const struct layer *l, const float *plain, size_t images, struct storage *out,
                               struct alexcl_error *err) {
     int status = ALEXCL_OK;
-    size_t size = shape_size(l->shape.out), floats = layer_out_floats(l), block = (size_t)l->choice.out_block,
-           hw = (size_t)l->shape.out.h * (size_t)l->shape.out.w;
+    size_t size = shape_size(l->shape.out), floats = layer_out_floats(l);
     float *laid = NULL;
     TRY(memory_alloc_floats(&laid, images * floats, "a check", err));
     memset(laid, 0, images * floats * sizeof *laid);
-    for (size_t n = 0; n < images; n++)
-        for (size_t i = 0; i < size; i++)
-            laid[n * floats + shape_position(i / hw, i % hw, hw, block)] = plain[n * size + i];
+    for (size_t n = 0; n < images; n++) layer_lay_out(l, plain + n * size, laid + n * floats);
     TRY(selfcheck_store(l->target, laid, images * floats, out, err));
 done:
     free(laid);

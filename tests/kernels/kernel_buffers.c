@@ -68,13 +68,10 @@ float *kernel_buffers_lay_in(const struct layer *l, const float *x, int images) 
 }
 
 float *kernel_buffers_lay_out(const struct layer *l, const float *y, int images) {
-    struct alexcl_shape maps = l->shape.by_value ? l->shape.maps : l->shape.out;
-    size_t floats = layer_out_floats(l), size = shape_size(l->shape.out), hw = (size_t)maps.h * (size_t)maps.w;
+    size_t floats = layer_out_floats(l), size = shape_size(l->shape.out);
     float *laid = support_floats((size_t)images * floats);
     for (size_t i = 0; i < (size_t)images * floats; i++) laid[i] = 3.0f;
-    for (size_t n = 0; n < (size_t)images; n++)
-        for (size_t i = 0; i < size; i++)
-            laid[n * floats + shape_position(i / hw, i % hw, hw, (size_t)l->choice.out_block)] = y[n * size + i];
+    for (size_t n = 0; n < (size_t)images; n++) layer_lay_out(l, y + n * size, laid + n * floats);
     return laid;
 }
 
