@@ -62,5 +62,9 @@ void ref_sgd(float *w, const float *g, float *v, size_t count, int form, float r
 void ref_adam(float *w, const float *g, float *m, float *v, size_t count, int form, float rate, float decay,
               float rise1, float rise2, float epsilon);
 /* See join_run. */
+/* out = a + b, b NULL: a; with `add` that is added to what is there. */
+void ref_accumulate(float *out, const float *a, const float *b, size_t floats, int add);
+/* out: channels x hw; from: count x hw, added to channels first .. first+count-1. */
+void ref_accumulate_halo(float *out, const float *from, int first, int count, int hw);
 void ref_join(float *y, const float *a, const float *b, int n, int channels0, int channels1, int hw);
 #endif

@@ -27,7 +27,7 @@ struct selfcheck_case {
 };
 
 /* A part: a kernel that is not a layer by itself, such as the join of halves, what surrounds CLBlast's GEMM, what
- * measures a device, and an optimiser's step. */
+ * measures a device, an optimiser's step, and sums of gradients. */
 struct selfcheck_part {
     const char *kernels;
     struct alexcl_layer desc;
@@ -36,7 +36,7 @@ struct selfcheck_part {
                struct alexcl_error *err);
 };
 extern const struct selfcheck_part selfcheck_join, selfcheck_im2col, selfcheck_bias, selfcheck_peak, selfcheck_sgd,
-    selfcheck_adam;
+    selfcheck_adam, selfcheck_accumulate;
 
 /* How the two results differ, over both halves. */
 struct selfcheck_found {

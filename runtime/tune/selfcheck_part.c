@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Checks of kernels that are not a layer by themselves: the join of halves; im2col and bias, which convolution by
- * CLBlast uses; the kernel that measures a device's bandwidth; an optimiser's step. They are launched as the program
- * launches them elsewhere, and compared like layers. */
+ * CLBlast uses; the kernel that measures a device's bandwidth; an optimiser's step; sums of gradients. They are
+ * launched as the program launches them elsewhere, and compared like layers. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "accumulate.h"
 #include "kernel.h"
 #include "memory.h"
 #include "selfcheck.h"
@@ -255,6 +256,64 @@ static int part_adam(struct target *target, const struct selfcheck_case *c, stru
     return status;
 }
 
+/* ---- sums of gradients ---- */
+
+enum { HALO_FIRST = 5, HALO_COUNT = 9, PART_FIRST = 3 };
+
+/* a is `pitch` floats an image, of which PART_FIRST and those behind are added. */
+static int part_accumulate_on(struct target *target, const struct accumulate_channels *to, int images, size_t pitch,
+                              const float *a, const float *halo, float *out, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    size_t n = (size_t)images, floats = n * to->floats + BEHIND;
+    struct storage from = {0}, channels = {0}, sum = {0};
+    struct accumulate *accumulate = NULL;
+    TRY(selfcheck_store(target, a, n * pitch, &from, err));
+    TRY(selfcheck_store(target, halo, n * (size_t)(to->count * to->hw), &channels, err));
+    TRY(selfcheck_store(target, out, floats, &sum, err));
+    TRY(accumulate_create(target, &accumulate, err));
+    const struct accumulate_part parts[] = {{&from, PART_FIRST, pitch}, {&from, 0, pitch}};
+    TRY(accumulate_sum(accumulate, "accumulate", parts, 2, &sum, to->floats, 1, images, err));
+    TRY(accumulate_halo(accumulate, "accumulate", &channels, &sum, to, images, err));
+    TRY(storage_read(&sum, 0, out, floats, err));
+done:
+    accumulate_free(accumulate);
+    storage_free(&from);
+    storage_free(&channels);
+    storage_free(&sum);
+    return status;
+}
+
+static int part_accumulate(struct target *target, const struct selfcheck_case *c, struct selfcheck_found *found,
+                           struct alexcl_error *err) {
+    int status = ALEXCL_OK, images = c->first + c->images, block = layer_block(target), hw = c->in.h * c->in.w;
+    const struct accumulate_channels to = {shape_floats(c->in, block), HALO_FIRST, HALO_COUNT, hw, block};
+    size_t n = (size_t)images, pitch = to.floats + PART_FIRST, floats = n * to.floats;
+    float *a = NULL, *halo = NULL, *got = NULL, *due = NULL;
+    TRY(selfcheck_make_random(n * pitch, "a", 1.0, &a, err));
+    TRY(selfcheck_make_random(n * HALO_COUNT * (size_t)hw, "b", 1.0, &halo, err));
+    TRY(selfcheck_make_random(floats + BEHIND, "x", 1.0, &got, err));
+    TRY(memory_alloc_floats(&due, floats, "a check", err));
+    for (size_t i = 0; i < floats; i++) {
+        const float *image = a + i / to.floats * pitch + i % to.floats;
+        due[i] = got[i] + (image[PART_FIRST] + image[0]);
+    }
+    for (size_t i = 0; i < n * HALO_COUNT * (size_t)hw; i++) {
+        size_t image = i / (HALO_COUNT * (size_t)hw), at = i % (HALO_COUNT * (size_t)hw),
+               channel = block > 1 ? at % HALO_COUNT : at / (size_t)hw,
+               pixel = block > 1 ? at / HALO_COUNT : at % (size_t)hw;
+        due[image * to.floats + shape_position(HALO_FIRST + channel, pixel, (size_t)hw, (size_t)block)] += halo[i];
+    }
+    selfcheck_fill_nobody(got + floats, BEHIND);
+    TRY(part_accumulate_on(target, &to, images, pitch, a, halo, got, err));
+    part_compare(got, due, 0, floats, found);
+done:
+    free(a);
+    free(halo);
+    free(got);
+    free(due);
+    return status;
+}
+
 const struct selfcheck_part selfcheck_join = {"join", {.name = "join"}, {7, 3, 11}, part_join};
 const struct selfcheck_part selfcheck_im2col = {
     "im2col", {.name = "im2col", .kernel = {3, 3}, .stride = {2, 2}, .pad = {1, 1, 1, 1}}, {5, 9, 23}, part_im2col};
@@ -262,3 +321,4 @@ const struct selfcheck_part selfcheck_bias = {"bias", {.name = "bias"}, {7, 3, 1
 const struct selfcheck_part selfcheck_peak = {"peak", {.name = "peak"}, {130, 1, 1}, part_peak};
 const struct selfcheck_part selfcheck_sgd = {"sgd", {.name = "update"}, {61, 1, 1}, part_sgd};
 const struct selfcheck_part selfcheck_adam = {"adam", {.name = "update"}, {61, 1, 1}, part_adam};
+const struct selfcheck_part selfcheck_accumulate = {"accumulate", {.name = "accumulate"}, {20, 3, 11}, part_accumulate};

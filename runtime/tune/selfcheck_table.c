@@ -21,8 +21,9 @@ static struct selfcheck_case table_case(const struct layer_sample *s) {
     return c;
 }
 
-static const struct selfcheck_part *const parts[] = {&selfcheck_join, &selfcheck_im2col, &selfcheck_bias,
-                                                     &selfcheck_peak, &selfcheck_sgd,    &selfcheck_adam};
+static const struct selfcheck_part *const parts[] = {&selfcheck_join,      &selfcheck_im2col, &selfcheck_bias,
+                                                     &selfcheck_peak,      &selfcheck_sgd,    &selfcheck_adam,
+                                                     &selfcheck_accumulate};
 enum { PARTS = sizeof parts / sizeof *parts };
 
 /* Counts `number` down over the precisions of a variant's weights (training keeps them in float) and the layouts that
