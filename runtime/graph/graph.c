@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph_backward.h"
 #include "memory.h"
 #include "model_check.h"
 
@@ -21,10 +22,11 @@ struct graph_row {
 struct graph_walk {
     struct graph *g;
     struct graph_row *rows;
-    int last;     /* the last row of the model that is needed */
-    int *outputs; /* rows of the model that the caller reads; as many as the graph's */
-    int plain;    /* a layer cannot take blocks, so no layer is given any */
-    int *reads;   /* [value]: how often it is read in all */
+    int last;                              /* the last row of the model that is needed */
+    int *outputs;                          /* rows of the model that the caller reads; as many as the graph's */
+    int plain;                             /* a layer cannot take blocks, so no layer is given any */
+    const struct graph_training *training; /* NULL: the net is not trained */
+    int *reads;                            /* [value]: how often it is read in all */
     int *unread;  /* [value]: how many reads are still to come; after the walk, scratch memory of graph_hand_out */
     int *content; /* [layer]: the layer that has computed its output: a view passes on what it reads */
 };
@@ -97,6 +99,10 @@ static int graph_describe(struct graph_walk *w, struct graph_layer *gl, const st
         struct layer *l = &gl->half[h];
         status = layer_describe_inputs(l, desc, h, shapes, gl->input_count, err);
         if (status != ALEXCL_OK) return status;
+        if (w->training) {
+            layer_train(l);
+            l->choice.all_ties = w->training->all_ties;
+        }
         l->shape.maps = graph_out_maps(g, gl->inputs[0]);
         l->choice.in_block = block;
         l->choice.out_block = layer_makes_block(l, block, g->block);
@@ -193,6 +199,17 @@ static void graph_fuse_relu(struct graph_walk *w, int i) {
     }
 }
 
+/* Whether layer i may write over its first input once all have read that. In training the value is read once more, by
+ * the backward passes of its maker and its readers: unless this layer is an activation, which is its only reader, and
+ * its maker is none, whose gradient would be a function of it. */
+static int graph_may_write_over(const struct graph_walk *w, const struct graph_layer *gl) {
+    const struct layer_shape *s = &gl->half[0].shape;
+    if (!s->in_place || gl->values[0] == GRAPH_INPUT || gl->crossings[0] >= 0) return 0;
+    if (!w->training) return 1;
+    return s->ops->gradient_by_output && w->reads[gl->values[0]] == 1 &&
+           !w->g->layers[gl->inputs[0]].half[0].shape.ops->gradient_by_output;
+}
+
 /* Decides where a layer's output goes: over its first input, if nobody reads that any more, or into a value of its
  * own. */
 static void graph_place(struct graph_walk *w, int i, int readers) {
@@ -206,7 +223,7 @@ static void graph_place(struct graph_walk *w, int i, int readers) {
     }
     graph_fuse_relu(w, i);
     w->content[i] = s->view && gl->inputs[0] >= 0 ? w->content[gl->inputs[0]] : i;
-    if (s->view || (s->in_place && in != GRAPH_INPUT && gl->crossings[0] < 0 && w->unread[in] == 0)) {
+    if (s->view || (graph_may_write_over(w, gl) && w->unread[in] == 0)) {
         gl->out = in;
     } else {
         gl->out = g->value_count++;
@@ -222,24 +239,28 @@ static void graph_place(struct graph_walk *w, int i, int readers) {
 
 /* Finds the layers during which a value has its memory for itself. Within one section that is from its maker to its
  * last reader, since images pass one by one. A value that several sections use has it during all of these sections,
- * since each runs all images before the next one begins. */
-static void graph_find_life(const struct graph *g, struct graph_value *v) {
+ * since each runs all images before the next one begins. In training all have it to the end. */
+static void graph_find_life(const struct graph_walk *w, struct graph_value *v) {
+    const struct graph *g = w->g;
     int first = g->layers[v->maker].section,
         last = v->last < g->layer_count ? g->layers[v->last].section : g->section_count - 1;
-    v->from = v->maker;
-    v->to = v->last;
+    v->from = w->training ? 0 : v->maker;
+    v->to = w->training ? g->layer_count : v->last;
+    if (w->training) return;
     if (first == last && v->last < g->layer_count) return;
     v->from = g->sections[first].first;
     if (v->last < g->layer_count) v->to = g->sections[last].first + g->sections[last].count - 1;
 }
 
 /* Assigns buffers to values in the order in which these are made: of the free buffers the one that grows least, or a
- * new one. until[buffer]: the layer until which it is taken. */
-static void graph_hand_out(struct graph *g, int *until) {
+ * new one. */
+static void graph_hand_out(struct graph_walk *w) {
+    struct graph *g = w->g;
+    int *until = w->unread; /* [buffer]: the layer until which it is taken; its counts are not needed any more */
     for (int i = GRAPH_INPUT + 1; i < g->value_count; i++) {
         struct graph_value *v = &g->values[i];
         size_t min = v->floats[0] + v->floats[1];
-        graph_find_life(g, v);
+        graph_find_life(w, v);
         v->buffer = g->buffer_count;
         for (int b = 0; b < g->buffer_count; b++) {
             size_t grows = 0;
@@ -302,7 +323,7 @@ static int graph_walk(struct graph_walk *w, struct alexcl_error *err) {
         g->output = graph_output_shape(g, i);
         g->output_floats += shape_size(g->output);
     }
-    graph_hand_out(g, w->unread); /* its counts are not needed any more */
+    graph_hand_out(w);
     return ALEXCL_OK;
 }
 
@@ -322,11 +343,12 @@ done:
     return status;
 }
 
-int graph_make_outputs(const struct alexcl_model *model, const struct graph_outputs *outputs, int block,
-                       struct graph **out, struct alexcl_error *err) {
+static int graph_make_any(const struct alexcl_model *model, const struct graph_outputs *outputs,
+                          const struct graph_training *training, int block, struct graph **out,
+                          struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct graph *g = NULL;
-    struct graph_walk w = {0};
+    struct graph_walk w = {.training = training};
     TRY(model_check(model, err));
     TRY(memory_alloc(&g, 1, sizeof *g, "the graph", err));
     w.g = g;
@@ -349,6 +371,7 @@ int graph_make_outputs(const struct alexcl_model *model, const struct graph_outp
         g->block = 1;
         status = graph_walk(&w, err);
     }
+    if (status == ALEXCL_OK && training) status = graph_backward_make(g, training, &g->backward, err);
     if (status != ALEXCL_OK) {
         error_prefix(err, "model %s, ", model->name);
         goto done;
@@ -363,6 +386,28 @@ done:
     free(w.unread);
     graph_free(g);
     return status;
+}
+
+int graph_make_outputs(const struct alexcl_model *model, const struct graph_outputs *outputs, int block,
+                       struct graph **out, struct alexcl_error *err) {
+    return graph_make_any(model, outputs, NULL, block, out, err);
+}
+
+int graph_make_training(const struct alexcl_model *model, const struct graph_outputs *outputs,
+                        const struct graph_training *training, int block, struct graph **out,
+                        struct alexcl_error *err) {
+    return graph_make_any(model, outputs, training, block, out, err);
+}
+
+int graph_find_logits(const struct alexcl_model *model, const char **out, struct alexcl_error *err) {
+    int inputs[LAYER_INPUTS], count, row = (int)model->layer_count - 1;
+    if (layer_type(model->layers[row].type)->output == ALEXCL_OUTPUT_PROBABILITIES) {
+        int status = model_inputs(model, (size_t)row, inputs, &count, err);
+        if (status != ALEXCL_OK) return status;
+        row = inputs[0] < 0 ? row : inputs[0];
+    }
+    *out = model->layers[row].name;
+    return ALEXCL_OK;
 }
 
 int graph_make(const struct alexcl_model *model, const char *last_layer, int block, struct graph **out,
@@ -388,6 +433,7 @@ void graph_set_batch(struct graph *g, int images) {
 
 void graph_free(struct graph *g) {
     if (!g) return;
+    graph_backward_free(g->backward);
     free(g->outputs);
     free(g->layers);
     free(g->values);
@@ -395,38 +441,4 @@ void graph_free(struct graph *g) {
     free(g->sections);
     free(g->buffer_floats);
     free(g);
-}
-
-/* ---- what is sent ---- */
-
-const char *graph_crossing_name(const struct graph *g, int crossing) {
-    return g->layers[g->crossings[crossing].layer].half[0].shape.desc->name;
-}
-
-struct graph_sent graph_sent(const struct graph *g, int crossing, int half) {
-    const struct graph_crossing *c = &g->crossings[crossing];
-    const struct graph_value *v = &g->values[c->value]; /* flattened feature maps are cut where their channels were */
-    struct graph_sent s = {
-        .channels = shape_half_count(v->maps.c, half), .hw = v->maps.h * v->maps.w, .block = v->block};
-    s.pitch = v->floats[half];
-    s.count = s.channels;
-    s.floats = s.pitch;
-    if (c->kind == GRAPH_HALO) {
-        s.halo = 1;
-        s.first = c->halo[half].first;
-        s.count = c->halo[half].count;
-        s.floats = (size_t)s.count * (size_t)s.hw;
-    }
-    return s;
-}
-
-size_t graph_sent_position(const struct graph_sent *s, int c, int i) {
-    if (s->halo && s->block > 1) return (size_t)i * (size_t)s->count + (size_t)c;
-    return shape_position((size_t)c, (size_t)i, (size_t)s->hw, (size_t)s->block);
-}
-
-size_t graph_joined_floats(const struct graph *g, int crossing) {
-    return g->crossings[crossing].kind == GRAPH_JOIN
-               ? graph_sent(g, crossing, 0).floats + graph_sent(g, crossing, 1).floats
-               : 0;
 }

@@ -50,9 +50,13 @@ struct graph_section {
     int first, count; /* layers */
 };
 
+struct graph_backward; /* graph_backward.h */
 struct graph {
     const struct alexcl_model *model;
     int block; /* channels side by side in memory (layer.h) */
+    /* of a net that is trained, else NULL. Its values stay until their gradients are known: each has a buffer of its
+     * own, and only an activation, whose slope is a function of what it makes, is written over what it reads. */
+    struct graph_backward *backward;
     int layer_count, value_count, crossing_count, section_count, buffer_count;
     struct graph_layer *layers;
     struct graph_value *values;
@@ -75,6 +79,19 @@ struct graph_outputs {
  * by side (layer_block). Where one layer cannot take blocks, no value of the graph is in blocks. */
 int graph_make_outputs(const struct alexcl_model *model, const struct graph_outputs *outputs, int block,
                        struct graph **out, struct alexcl_error *err);
+/* What a graph is told of a net that is trained. */
+struct graph_training {
+    const char *const *frozen; /* layers, by name, whose parameters stay as they are */
+    size_t frozen_count;
+    int all_ties; /* max-pooling's rule (layer.h) */
+    int states;   /* tensors as large as a parameter that its optimiser keeps (update.h) */
+};
+/* The same with the backward pass. ALEXCL_E_USAGE: a frozen layer that does not exist or has no parameters, a layer
+ * that has to have a backward pass and whose type has none, or nothing left to be trained. */
+int graph_make_training(const struct alexcl_model *model, const struct graph_outputs *outputs,
+                        const struct graph_training *training, int block, struct graph **out, struct alexcl_error *err);
+/* The layer, by name, whose outputs a loss is made of: the model's last or, where that is a softmax, what it reads. */
+int graph_find_logits(const struct alexcl_model *model, const char **out, struct alexcl_error *err);
 /* The same with one output, that of `last_layer` (NULL: the model's last). */
 int graph_make(const struct alexcl_model *model, const char *last_layer, int block, struct graph **out,
                struct alexcl_error *err);
@@ -101,6 +118,8 @@ struct graph_sent {
     size_t floats;
 };
 struct graph_sent graph_sent(const struct graph *g, int crossing, int half);
+/* What a half sends back in training: the gradient of what it has received there. */
+struct graph_sent graph_sent_back(const struct graph *g, int crossing, int half);
 /* Where value (c, i) of what is sent lies on its way; c counts the channels that are sent. */
 size_t graph_sent_position(const struct graph_sent *sent, int c, int i);
 /* Floats that an image takes in a crossing's joined buffer; 0 for a halo. */

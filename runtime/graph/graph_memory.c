@@ -3,7 +3,18 @@
  * functions by which it is made. How many images fit is found by bisection, since the memory only grows with them. */
 #include <limits.h>
 
-#include "graph.h"
+#include "graph_backward.h"
+
+/* The largest gradient that a half receives at a crossing, one image; 0: none is received. */
+static uint64_t graph_received_back(const struct graph *g, int half) {
+    uint64_t most = 0;
+    for (int s = 0; s < g->backward->step_count; s++) {
+        if (g->backward->steps[s].kind != GRAPH_BACKWARD_RECEIVE) continue;
+        uint64_t floats = graph_sent_back(g, g->backward->steps[s].index, 1 - half).floats;
+        if (floats > most) most = floats;
+    }
+    return most;
+}
 
 struct graph_host graph_host_floats(const struct graph *g, unsigned halves, int pinned, int converts) {
     struct graph_host f = {.input = pinned ? g->values[0].floats[0] : 0, .output = 1};
@@ -16,7 +27,9 @@ struct graph_host graph_host_floats(const struct graph *g, unsigned halves, int 
         for (int x = 0; halves != 3u && x < g->crossing_count; x++) {
             f.sent += graph_sent(g, x, h).floats;
             if (pinned || converts) f.received += graph_sent(g, x, 1 - h).floats;
+            if (g->backward) f.sent += graph_sent_back(g, x, h).floats;
         }
+        if (g->backward && halves != 3u) f.received += graph_received_back(g, h);
     }
     return f;
 }
@@ -42,6 +55,25 @@ static void graph_count_buffer(struct alexcl_plan_memory *m, uint64_t *kind, uin
     if (bytes > m->largest_buffer) m->largest_buffer = bytes;
 }
 
+/* What training takes beside the forward pass: the parameters that the backward passes read, their masters, gradients
+ * and states, and the gradients of values. */
+static void graph_count_training(struct alexcl_plan_memory *m, const struct graph *g, int half, int both,
+                                 const struct target *target, uint64_t images) {
+    const struct graph_backward *b = g->backward;
+    for (int i = 0; i < g->layer_count; i++) {
+        const struct layer *l = &g->layers[i].half[half];
+        if (b->layers[i].runs[LAYER_INPUT_GRADIENT])
+            graph_count_buffer(m, &m->weights, layer_pass_floats(l, LAYER_INPUT_GRADIENT, target));
+        for (int t = 0; t < l->shape.tensor_count && b->layers[i].runs[LAYER_WEIGHT_GRADIENT]; t++) {
+            uint64_t floats = layer_tensor_floats(&l->shape.tensors[t]);
+            graph_count_buffer(m, &m->gradients, floats);
+            for (int s = 0; s < 1 + b->states; s++) graph_count_buffer(m, &m->optimizer, floats);
+        }
+    }
+    for (int k = 0; k < b->buffer_count; k++) graph_count_buffer(m, &m->gradients, images * b->buffer_floats[k][half]);
+    if (!both) graph_count_buffer(m, &m->exchange, images * graph_received_back(g, half));
+}
+
 struct alexcl_plan_memory graph_memory(const struct graph *g, unsigned halves, const struct target *target,
                                        int images) {
     struct alexcl_plan_memory m = {0};
@@ -53,9 +85,13 @@ struct alexcl_plan_memory graph_memory(const struct graph *g, unsigned halves, c
             const struct layer *l = &g->layers[i].half[h];
             for (int t = 0; t < l->shape.tensor_count; t++)
                 graph_count_buffer(&m, &m.weights, layer_parameter_floats(l, target, t));
-            uint64_t wanted = layer_workspace(l, LAYER_FORWARD, target);
-            if (wanted > workspace) workspace = wanted;
+            for (int pass = LAYER_FORWARD; pass < (g->backward ? LAYER_PASSES : LAYER_INPUT_GRADIENT); pass++) {
+                if (g->backward && !g->backward->layers[i].runs[pass]) continue;
+                uint64_t wanted = layer_workspace(l, (enum layer_pass_kind)pass, target);
+                if (wanted > workspace) workspace = wanted;
+            }
         }
+        if (g->backward) graph_count_training(&m, g, h, halves == 3u, target, n);
         for (int b = 0; b < g->buffer_count; b++) graph_count_buffer(&m, &m.activations, n * g->buffer_floats[b][h]);
     }
     graph_count_buffer(&m, &m.workspace, workspace);

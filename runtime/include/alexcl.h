@@ -333,7 +333,10 @@ struct alexcl_plan_layer {
 /* Bytes on one device, by kind; `host`: on the host, for what goes to the device and comes from it, not in `total`. */
 struct alexcl_plan_memory {
     uint64_t weights, activations, exchange, workspace, total, largest_buffer, host;
-    uint64_t reserved[5]; /* 0: what else is told one day */
+    /* of training: gradients, of parameters and of activations; the parameters as in the file, with what the optimiser
+     * keeps of each */
+    uint64_t gradients, optimizer;
+    uint64_t reserved[3]; /* 0: what else is told one day */
 };
 
 struct alexcl_plan_request {
