@@ -178,7 +178,7 @@ static int check_run_net(const struct alexcl_model *model, const struct alexcl_s
     TRY(memory_alloc_floats(&images, NET_IMAGES * in, "a check", err));
     counter_rng_fill_uniform(images, counter_rng_key(1, "images"), 0, NET_IMAGES * in, 127.5, 0);
     for (int i = 0; i < 2; i++) {
-        TRY(net_open(model, weights, i ? sel : reference, &options, 0, &net[i], err));
+        TRY(net_open(model, weights, i ? sel : reference, &options, &(struct net_use){.unchecked = 1}, &net[i], err));
         struct alexcl_shape shape;
         alexcl_net_output(net[i], &shape);
         out = NET_IMAGES * shape_size(shape);

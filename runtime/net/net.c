@@ -108,9 +108,7 @@ void alexcl_net_memory(const struct alexcl_net *net, size_t target, struct alexc
     out->host = fit_target_host(&own, worker->capacity);
 }
 
-/* Image `image` of a batch, whose first image is the run's image `first`, has a score that is not finite. Runs the
- * batch again to name the first layer where this image has such a value. */
-static int net_name_bad_layer(struct alexcl_net *net, size_t first_image, size_t image, struct alexcl_error *err) {
+int net_name_bad_layer(struct alexcl_net *net, size_t first_image, size_t image, struct alexcl_error *err) {
     const struct graph *g = net->shared.graph;
     for (int i = 0; i < net->shared.workers; i++) net->workers[i].copied = 0, net->workers[i].next = NULL;
     net->shared.batch.check = (int)image;
@@ -155,15 +153,21 @@ static struct net_batch net_next_run(const struct alexcl_net *net) {
     return b;
 }
 
+int net_compute(struct alexcl_net *net, const struct net_batch *b, int copied, const struct net_batch *next,
+                const struct worker_batch *batch, struct alexcl_error *err) {
+    net->shared.batch = *batch;
+    net->copied = (struct net_batch){0};
+    net_hand_out(net, b, copied, next);
+    exchange_reset(net->shared.exchange);
+    return net_on_workers(net, run_batch, err);
+}
+
 /* Runs one batch, and copies `next` meanwhile. `copied`: the batch is on the devices already. */
 static int net_run_batch(struct alexcl_net *net, const struct net_batch *b, int copied, const struct net_batch *next,
                          float *out, size_t first, struct alexcl_error *err) {
     size_t out_floats = net->graph->output_floats;
-    net->shared.batch = (struct worker_batch){.in = b->in, .out = out, .check = -1};
-    net->copied = (struct net_batch){0};
-    net_hand_out(net, b, copied, next);
-    exchange_reset(net->shared.exchange);
-    int status = net_on_workers(net, run_batch, err);
+    const struct worker_batch batch = {.in = b->in, .out = out, .check = -1};
+    int status = net_compute(net, b, copied, next, &batch, err);
     for (size_t i = 0; status == ALEXCL_OK && i < (size_t)b->images * out_floats; i++)
         if (!isfinite(out[i])) status = net_name_bad_layer(net, first, i / out_floats, err);
     if (status != ALEXCL_OK) return status;

@@ -44,6 +44,10 @@ static int net_choose_batch(struct alexcl_net *net, const struct alexcl_net_opti
     fit_share(&fit, net->shared.selection);
     int status = fit_batch(&fit, wanted, fits, &net->images, capacity, err);
     if (status != ALEXCL_OK) return status;
+    if (net->shared.training) { /* in equal groups */
+        while (wanted % net->images) net->images--;
+        capacity[0] = capacity[1] = net->images;
+    }
     for (int i = 0; i < net->shared.workers; i++) net->workers[i].capacity = capacity[i];
     if (net->images < wanted)
         log_write(ALEXCL_LOG_WARNING, "a batch of %d does not fit: it is cut in chunks of %d", wanted, net->images);
@@ -162,7 +166,8 @@ done:
 }
 
 int net_open(const struct alexcl_model *model, const struct alexcl_weights *weights, const struct alexcl_selection *sel,
-             const struct alexcl_net_options *asked, int check, struct alexcl_net **out, struct alexcl_error *err) {
+             const struct alexcl_net_options *asked, const struct net_use *use, struct alexcl_net **out,
+             struct alexcl_error *err) {
     struct alexcl_net_options wanted;
     const struct alexcl_net_options *options = &wanted;
     int status = ALEXCL_OK;
@@ -180,6 +185,7 @@ int net_open(const struct alexcl_model *model, const struct alexcl_weights *weig
     shared->weights = weights;
     shared->selection = sel;
     shared->reproducible = options->reproducible;
+    shared->training = use->training;
     shared->workers = (int)alexcl_selection_count(sel);
     TRY(settings_read(options->settings, &shared->settings, err));
     shared->settings.progress = options->progress;
@@ -188,7 +194,7 @@ int net_open(const struct alexcl_model *model, const struct alexcl_weights *weig
     TRY(net_read_split(net, options, err));
     TRY(model_take(model, &used, &net->own, err));
     TRY(net_read_outputs(options, &shared->outputs, err));
-    TRY(graph_make_outputs(used, &shared->outputs, 1, &net->graph, err));
+    TRY(worker_make_graph(shared, used, 1, &net->graph, err));
     graph_set(net->graph, &shared->settings);
     shared->graph = net->graph;
     TRY(memory_alloc(&net->outputs, (size_t)net->graph->output_count, sizeof *net->outputs, "the net's outputs", err));
@@ -206,7 +212,7 @@ int net_open(const struct alexcl_model *model, const struct alexcl_weights *weig
         for (int h = 0; h < 2; h++)
             shared->to_prepare += worker_runs(&net->workers[i], h) ? (unsigned)net->workers[i].graph->layer_count : 0;
     TRY(net_on_workers(net, worker_prepare, err));
-    if (check) TRY(net_check_kernels(net, err));
+    if (!use->unchecked) TRY(net_check_kernels(net, err));
     net->build = net_now() - start;
     if (net->split.kind == SPLIT_AUTO) TRY(net_measure_speed(net, err));
     TRY(runner_create(net_run, net, &net->runner, err));
@@ -221,5 +227,5 @@ done:
 int alexcl_net_open(const struct alexcl_model *model, const struct alexcl_weights *weights,
                     const struct alexcl_selection *sel, const struct alexcl_net_options *options,
                     struct alexcl_net **out, struct alexcl_error *err) {
-    return net_open(model, weights, sel, options, 1, out, err);
+    return net_open(model, weights, sel, options, &(struct net_use){0}, out, err);
 }

@@ -44,6 +44,12 @@ void net_hand_out(struct alexcl_net *net, const struct net_batch *b, int copied,
 /* The split learns from how long the workers took for their images. */
 void net_learn(struct alexcl_net *net, int opening);
 struct alexcl_net_times net_times(const struct alexcl_net *net);
+/* Computes a batch on all workers. */
+int net_compute(struct alexcl_net *net, const struct net_batch *b, int copied, const struct net_batch *next,
+                const struct worker_batch *batch, struct alexcl_error *err);
+/* Image `image` of the batch that was computed last, the run's image first_image + image, has a score that is not
+ * finite. Runs the batch again to name the first layer where this image has such a value: ALEXCL_E_DATA. */
+int net_name_bad_layer(struct alexcl_net *net, size_t first_image, size_t image, struct alexcl_error *err);
 /* Computes a run, on the thread of the runner. */
 int net_run(void *user, const struct runner_job *job, struct alexcl_error *err);
 #endif

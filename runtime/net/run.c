@@ -11,10 +11,12 @@
  * the slices and the batch are, so scores are equal to the bit on devices of one kind. */
 #include <assert.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "callbacks.h"
+#include "counter_rng.h"
 #include "worker.h"
 
 struct run {
@@ -135,9 +137,8 @@ static void run_pack(float *to, const float *from, const struct buffer_region *r
                region->width * sizeof *to);
 }
 
-/* Converts `count` images from one layout to another. */
-static void run_convert(float *to, const struct graph_sent *to_sent, const float *from,
-                        const struct graph_sent *from_sent, int count) {
+void run_convert(float *to, const struct graph_sent *to_sent, const float *from, const struct graph_sent *from_sent,
+                 int count) {
     memset(to, 0, (size_t)count * to_sent->floats * sizeof *to);
     for (int n = 0; n < count; n++, to += to_sent->floats, from += from_sent->floats)
         for (int c = 0; c < to_sent->count; c++)
@@ -298,14 +299,22 @@ static int run_check(struct run *r, int layer, int half, int first, int count, s
     return ALEXCL_OK;
 }
 
-/* Where a half of a layer reads its input j. */
-static struct layer_source run_source(struct worker *worker, const struct graph_layer *gl, int half, int j) {
+struct layer_source run_source(struct worker *worker, const struct graph_layer *gl, int half, int j) {
     int crossing = gl->crossings[j];
     struct layer_source s = {.own = worker_value(worker, half, gl->values[j])};
     if (crossing >= 0 && worker->graph->crossings[crossing].kind == GRAPH_JOIN) s.own = &worker->joined[crossing];
     if (crossing >= 0 && worker->graph->crossings[crossing].kind == GRAPH_HALO)
         s.halo = &worker->received[half][crossing];
     return s;
+}
+
+struct layer_random run_random(const struct worker *worker, const struct layer *l) {
+    const struct worker_batch *batch = &worker->shared->batch;
+    char name[320];
+    if (!l->shape.ops->draws || batch->step == 0) return (struct layer_random){0};
+    snprintf(name, sizeof name, "%s/%s/%llu", l->shape.ops->name, l->shape.desc->name, (unsigned long long)batch->step);
+    return (struct layer_random){
+        .on = 1, .key = counter_rng_key(batch->seed, name), .image = batch->image + (uint64_t)worker->first};
 }
 
 static int run_layer(struct run *r, int i, int first, int count, struct alexcl_error *err) {
@@ -321,6 +330,7 @@ static int run_layer(struct run *r, int i, int first, int count, struct alexcl_e
             .workspace = &worker->workspace,
             .first = first,
             .count = count,
+            .random = run_random(worker, &gl->half[h]),
         };
         int span = gl->half[h].shape.view
                        ? -1

@@ -25,8 +25,10 @@ struct alexcl_weights {
     const struct alexcl_model *model;
     struct alexcl_model *own; /* the same as `model` where that is a copy of the caller's (model_take) */
     struct weights_list list;
-    struct source *file; /* NULL: synthetic */
-    int owned;           /* the file is closed with the weights */
+    struct source *file;   /* NULL: synthetic */
+    int owned;             /* the file is closed with the weights */
+    weights_make_fn *make; /* NULL: a file's or synthetic */
+    void *user;
     uint64_t seed;
     char *case_name;
     double *gains; /* one for each layer of the model */
@@ -155,6 +157,19 @@ done:
     return status;
 }
 
+/* ---- the caller's ------------------------------------------------------------------------------ */
+
+int weights_of_maker(const struct alexcl_model *model, weights_make_fn *make, void *user, struct alexcl_weights **out,
+                     struct alexcl_error *err) {
+    struct alexcl_weights *w = NULL;
+    int status = weights_begin(model, NULL, &w, err);
+    if (status != ALEXCL_OK) return status;
+    w->make = make;
+    w->user = user;
+    *out = w;
+    return ALEXCL_OK;
+}
+
 /* ---- synthetic weights -------------------------------------------------------------------------- */
 
 static int weights_has_gain(const struct alexcl_layer *l) {
@@ -270,7 +285,8 @@ int weights_view_open(const struct alexcl_weights *w, const struct alexcl_layer 
         if (!from->strided)
             source_let_go(w->file, from->data + (uint64_t)first * row * width, (size_t)((uint64_t)count * row * width));
     } else {
-        status = weights_make(w, t, first, count, out->owned, err);
+        status = w->make ? w->make(w->user, (size_t)t->layer, &t->tensor, first, count, out->owned, err)
+                         : weights_make(w, t, first, count, out->owned, err);
     }
     out->values = out->owned;
     if (status != ALEXCL_OK) weights_view_close(out);

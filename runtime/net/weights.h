@@ -10,6 +10,14 @@ struct source;
 int weights_of_source(struct source *file, const char *path, const struct alexcl_model *model, const char *last_layer,
                       struct alexcl_weights **out, struct alexcl_error *err);
 
+/* Weights that the caller makes: rows first .. first+count-1, counted in the whole tensor, of tensor `t` of the model's
+ * row `layer`. Threads may ask at the same time. */
+struct layer_tensor;
+typedef int weights_make_fn(void *user, size_t layer, const struct layer_tensor *t, int first, int count, float *out,
+                            struct alexcl_error *err);
+int weights_of_maker(const struct alexcl_model *model, weights_make_fn *make, void *user, struct alexcl_weights **out,
+                     struct alexcl_error *err);
+
 /* Rows of one tensor as float32: they stand in the mapped file where they can, else in `owned`. */
 struct weights_view {
     const float *values;

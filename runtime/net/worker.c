@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "callbacks.h"
+#include "graph_backward.h"
 #include "memory.h"
 #include "selection.h"
 
@@ -63,6 +64,12 @@ int worker_wait(struct worker *worker) {
     return status;
 }
 
+int worker_make_graph(const struct worker_shared *shared, const struct alexcl_model *model, int block,
+                      struct graph **out, struct alexcl_error *err) {
+    return shared->training ? graph_make_training(model, &shared->outputs, shared->training, block, out, err)
+                            : graph_make_outputs(model, &shared->outputs, block, out, err);
+}
+
 int worker_open(struct worker *worker, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     const struct alexcl_selection *sel = worker->shared->selection;
@@ -70,8 +77,8 @@ int worker_open(struct worker *worker, struct alexcl_error *err) {
         TRY(device_open(selection_source(sel, (size_t)worker->index), &worker->shared->settings, &worker->target.device,
                         err));
     worker->pinned = worker->target.device && device_limits(worker->target.device)->kind != ALEXCL_DEVICE_CPU;
-    TRY(graph_make_outputs(worker->shared->graph->model, &worker->shared->outputs, layer_block(&worker->target),
-                           &worker->graph, err));
+    TRY(worker_make_graph(worker->shared, worker->shared->graph->model, layer_block(&worker->target), &worker->graph,
+                          err));
     graph_set(worker->graph, &worker->shared->settings);
     TRY(graph_schedule_make(worker->graph, worker->halves, &worker->schedule, err));
 done:
@@ -107,7 +114,13 @@ done:
     return status;
 }
 
-static int worker_prepare_layer(struct worker *worker, struct layer *l, struct alexcl_error *err) {
+/* Whether a pass of a layer is run. */
+static int worker_runs_pass(const struct graph *g, int layer, int pass) {
+    return g->backward ? g->backward->layers[layer].runs[pass] : pass == LAYER_FORWARD;
+}
+
+static int worker_prepare_layer(struct worker *worker, int layer, int half, struct alexcl_error *err) {
+    struct layer *l = &worker->graph->layers[layer].half[half];
     int status = ALEXCL_OK, locked = 0;
     struct weights_view views[LAYER_TENSORS] = {{0}};
     const float *values[LAYER_TENSORS] = {0};
@@ -125,7 +138,10 @@ static int worker_prepare_layer(struct worker *worker, struct layer *l, struct a
         values[t] = views[t].values;
     }
     l->choice.reproducible = worker->shared->reproducible;
-    TRY(layer_prepare(l, LAYER_FORWARD, &worker->target, values, err));
+    l->choice.keep_master = worker_runs_pass(worker->graph, layer, LAYER_WEIGHT_GRADIENT);
+    for (int pass = 0; pass < LAYER_PASSES; pass++)
+        if (worker_runs_pass(worker->graph, layer, pass))
+            TRY(layer_prepare(l, (enum layer_pass_kind)pass, &worker->target, values, err));
 done:
     for (int t = 0; t < l->shape.tensor_count; t++) weights_view_close(&views[t]);
     if (locked) pthread_mutex_unlock(&worker->shared->upload);
@@ -160,8 +176,7 @@ static int worker_prepare_layers(struct worker *worker, struct alexcl_error *err
     qsort(sizes, (size_t)count, sizeof *sizes, worker_order);
     for (int i = 0; i < count; i++)
         for (int h = 0; h < 2; h++)
-            if (worker_runs(worker, h))
-                TRY(worker_prepare_layer(worker, &worker->graph->layers[sizes[i].layer].half[h], err));
+            if (worker_runs(worker, h)) TRY(worker_prepare_layer(worker, sizes[i].layer, h, err));
 done:
     free(sizes);
     return status;
@@ -224,8 +239,11 @@ int worker_prepare(struct worker *worker, struct alexcl_error *err) {
     for (int i = 0; i < g->layer_count; i++) { /* now that it is known which variants could be prepared */
         for (int h = 0; h < 2; h++) {
             const struct layer *l = &g->layers[i].half[h];
-            size_t wanted = worker_runs(worker, h) ? layer_workspace(l, LAYER_FORWARD, &worker->target) : 0;
-            if (wanted > workspace) workspace = wanted;
+            for (int pass = 0; pass < LAYER_PASSES && worker_runs(worker, h); pass++) {
+                size_t wanted =
+                    worker_runs_pass(g, i, pass) ? layer_workspace(l, (enum layer_pass_kind)pass, &worker->target) : 0;
+                if (wanted > workspace) workspace = wanted;
+            }
         }
     }
     if (workspace)

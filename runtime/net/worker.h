@@ -26,6 +26,9 @@ struct worker_batch {
     const float *in; /* images x input */
     float *out;      /* images x outputs, both halves together */
     int check;       /* the image whose values are all read back, to find the first that is not finite; -1: none */
+    /* in training: what layers draw at random is that of this step; `image`: the batch's first among those of the whole
+     * run's batch. Step 0: nothing is drawn, as at test. */
+    uint64_t seed, step, image;
 };
 struct worker_shared {
     const struct graph *graph; /* the model's shapes and names, which are the same on every target */
@@ -33,7 +36,8 @@ struct worker_shared {
     const struct alexcl_weights *weights;
     const struct alexcl_selection *selection;
     struct settings settings;
-    int workers;          /* 1 or 2 */
+    int workers;                           /* 1 or 2 */
+    const struct graph_training *training; /* NULL: the net is not trained */
     int reproducible;     /* the default variants only: the same bits for every batch size and at every start */
     atomic_uint prepared; /* halves of layers that are prepared, on all workers */
     unsigned to_prepare;
@@ -52,8 +56,10 @@ struct worker_sends {
     int sent, taken; /* slices that this worker has sent, and those for which the other half's part has arrived */
 };
 
+struct backward; /* runtime/train/backward.h */
 struct worker {
     struct worker_shared *shared;
+    struct backward *backward;  /* of a net that is trained: all that it has beside the forward pass; else NULL */
     const struct worker *other; /* the worker that runs the other half; NULL: both run here */
     int index;
     unsigned halves;   /* bit h: half h runs here */
@@ -109,6 +115,10 @@ void worker_free(struct worker *worker);
 void worker_start(struct worker *worker, int (*job)(struct worker *, struct alexcl_error *));
 int worker_wait(struct worker *worker);
 
+/* The graph of the shared outputs, for training or not. */
+int worker_make_graph(const struct worker_shared *shared, const struct alexcl_model *model, int block,
+                      struct graph **out, struct alexcl_error *err);
+
 /* The jobs of a worker. */
 int worker_open(struct worker *worker, struct alexcl_error *err); /* opens the device and makes the graph for it */
 int worker_prepare(struct worker *worker,
@@ -116,6 +126,12 @@ int worker_prepare(struct worker *worker,
                    struct alexcl_error *err);
 int worker_measure_peak(struct worker *worker, struct alexcl_error *err); /* measures worker->peak */
 int run_batch(struct worker *worker, struct alexcl_error *err);           /* runs its images of shared->batch (run.c) */
+/* What is read and drawn by a half of a layer; for the passes of a layer that run.c does not run. */
+struct layer_source run_source(struct worker *worker, const struct graph_layer *gl, int half, int input);
+struct layer_random run_random(const struct worker *worker, const struct layer *l);
+/* Converts `count` images of what is sent from one layout to another. */
+void run_convert(float *to, const struct graph_sent *to_sent, const float *from, const struct graph_sent *from_sent,
+                 int count);
 
 /* Both halves run here: nothing crosses to another target. */
 static inline int worker_has_both(const struct worker *worker) { return worker->halves == 3u; }
