@@ -17,9 +17,9 @@ uint64_t counter_rng_key(uint64_t seed, const char *name) {
     return mix(seed ^ h);
 }
 
-uint32_t counter_rng_raw(uint64_t key, uint64_t i) {
-    return (uint32_t)(mix(key + (i + 1) * 0x9E3779B97F4A7C15u) >> 40);
-}
+uint64_t counter_rng_state(uint64_t key, uint64_t i) { return key + (i + 1) * 0x9E3779B97F4A7C15u; }
+
+uint32_t counter_rng_raw(uint64_t key, uint64_t i) { return (uint32_t)(mix(counter_rng_state(key, i)) >> 40); }
 
 void counter_rng_fill_uniform(float *out, uint64_t key, uint64_t first, size_t count, double scale, double offset) {
     for (size_t i = 0; i < count; i++) {

@@ -7,6 +7,8 @@
 #include <stdint.h>
 
 uint64_t counter_rng_key(uint64_t seed, const char *name);
+/* What is mixed into element i; those of later elements lie 0x9E3779B97F4A7C15 apart (kernels/dropout.cl). */
+uint64_t counter_rng_state(uint64_t key, uint64_t i);
 /* 24 random bits of element i. */
 uint32_t counter_rng_raw(uint64_t key, uint64_t i);
 /* Elements first .. first+count-1 of a uniform tensor in [offset-scale, offset+scale), rounded once to float. */

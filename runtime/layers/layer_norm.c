@@ -59,10 +59,11 @@ static struct shape_norm norm_shape(const struct layer *l) {
 
 static const char *norm_defines(const struct layer *l) { return l->shape.desc->beta == 0.75 ? "-DBETA_075" : ""; }
 
-static int norm_add_kernel(struct layer *l, const char *source, const char *function, struct alexcl_error *err) {
+static int norm_add_kernel(struct layer *l, enum layer_pass_kind pass, const char *source, const char *function,
+                           struct alexcl_error *err) {
     char defines[64];
     snprintf(defines, sizeof defines, "-DBLOCK=%d %s", l->choice.in_block, norm_defines(l));
-    return layer_add_kernel(l, LAYER_FORWARD, 0, source, function, defines, err);
+    return layer_add_kernel(l, pass, 0, source, function, defines, err);
 }
 
 /* ---- lrn ---- */
@@ -77,7 +78,7 @@ static int lrn_ref_enqueue(struct layer *l, const struct layer_io *io, struct al
 }
 
 static int lrn_own_build(struct layer *l, struct alexcl_error *err) {
-    return norm_add_kernel(l, "lrn", "lrn_forward", err);
+    return norm_add_kernel(l, LAYER_FORWARD, "lrn", "lrn_forward", err);
 }
 
 static int lrn_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
@@ -142,6 +143,44 @@ static const struct layer_variant lrn_cpu = {.name = "cpu",
                                              .release = layer_free_kernels,
                                              .kernels = "lrn_cpu"};
 
+static int lrn_ref_enqueue_gradient(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    (void)err;
+    struct shape_norm s = norm_shape(l);
+    size_t halo = (size_t)(s.before + s.after) * (size_t)s.in.h * (size_t)s.in.w, first = (size_t)io->first * halo;
+    ref_lrn_input_gradient(layer_host_in_gradient(l, io), halo ? io->in_gradients[0].halo->host + first : NULL,
+                           layer_host_in(l, io), halo ? io->in[0].halo->host + first : NULL,
+                           layer_host_out_gradient(l, io), io->count, &s);
+    return ALEXCL_OK;
+}
+
+static int lrn_own_build_gradient(struct layer *l, struct alexcl_error *err) {
+    return norm_add_kernel(l, LAYER_INPUT_GRADIENT, "lrn_input_gradient", "lrn_input_gradient", err);
+}
+
+static int lrn_own_enqueue_gradient(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    struct shape_norm s = norm_shape(l);
+    size_t hw = (size_t)s.in.h * (size_t)s.in.w, sides = (size_t)(s.before + s.after);
+    struct kernel_range range = layer_range_maps(hw, layer_channels(l) + sides, io);
+    return KERNEL_LAUNCH(layer_kernel(l, LAYER_INPUT_GRADIENT, 0), l->shape.desc->name, &range, err,
+                         ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(sides ? io->in[0].halo->buffer : NULL),
+                         ARG_BUFFER(io->out_gradient->buffer), ARG_BUFFER(io->in_gradients[0].own->buffer),
+                         ARG_BUFFER(sides ? io->in_gradients[0].halo->buffer : NULL), ARG_INT(s.in.c), ARG_INT((int)hw),
+                         ARG_INT(s.before), ARG_INT(s.after), ARG_INT(s.first), ARG_INT(s.last), ARG_FLOAT(s.k),
+                         ARG_FLOAT(s.alpha), ARG_FLOAT(s.beta));
+}
+
+static const struct layer_variant lrn_ref_gradient = {
+    .name = "ref", .applicable = layer_on_host, .enqueue = lrn_ref_enqueue_gradient};
+static const struct layer_variant lrn_own_gradient = {.name = "own",
+                                                      .applicable = layer_on_device,
+                                                      .build = lrn_own_build_gradient,
+                                                      .enqueue = lrn_own_enqueue_gradient,
+                                                      .release = layer_free_kernels,
+                                                      .kernels = "lrn_input_gradient",
+                                                      .last_resort = 1};
+static const struct layer_variant *const lrn_variants[] = {&lrn_ref, &lrn_cpu, &lrn_own, NULL};
+static const struct layer_variant *const lrn_gradients[] = {&lrn_ref_gradient, &lrn_own_gradient, NULL};
+
 /* The other half's channels at the cut are copied out of a single block, for both halves or for none. */
 static int lrn_takes_blocks(const struct layer *l) {
     const struct alexcl_layer *d = l->shape.desc;
@@ -165,7 +204,7 @@ const struct layer_ops layer_lrn_ops = {
     .reads_maps = 1,
     .takes_blocks = lrn_takes_blocks,
     .describe = lrn_describe,
-    .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){&lrn_ref, &lrn_cpu, &lrn_own, NULL}},
+    .variants = {[LAYER_FORWARD] = lrn_variants, [LAYER_INPUT_GRADIENT] = lrn_gradients},
     .metadata = lrn_tell,
     .shrink = norm_shrink,
     .samples = (const struct layer_sample[]){{LRN_SAMPLE(-2, 2, 0.75, ALEXCL_LRN_SCOPE_HALF), {16, 5, 13}, 0},
@@ -183,7 +222,7 @@ static int rnorm_ref_enqueue(struct layer *l, const struct layer_io *io, struct 
 }
 
 static int rnorm_own_build(struct layer *l, struct alexcl_error *err) {
-    return norm_add_kernel(l, "rnorm", "rnorm_forward", err);
+    return norm_add_kernel(l, LAYER_FORWARD, "rnorm", "rnorm_forward", err);
 }
 
 static int rnorm_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {

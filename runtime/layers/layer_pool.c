@@ -80,9 +80,9 @@ static void pool_tell(const struct alexcl_layer *d, layer_tell_fn *tell, void *u
 int pool_add_kernel(struct layer *l, enum layer_pass_kind pass, const char *source, const char *function,
                     struct alexcl_error *err) {
     struct shape_window w = pool_window(l);
-    char defines[96];
-    snprintf(defines, sizeof defines, "-DBLOCK=%d -DDILATION_H=%d -DDILATION_W=%d", l->choice.in_block, w.dilation[0],
-             w.dilation[1]);
+    char defines[112];
+    snprintf(defines, sizeof defines, "-DBLOCK=%d -DDILATION_H=%d -DDILATION_W=%d%s", l->choice.in_block, w.dilation[0],
+             w.dilation[1], pass == LAYER_INPUT_GRADIENT && l->choice.all_ties ? " -DALL_TIES" : "");
     return layer_add_kernel(l, pass, 0, source, function, defines, err);
 }
 
@@ -145,13 +145,48 @@ static const struct layer_variant maxpool_cpu = {.name = "cpu",
 
 static const struct layer_variant *const maxpool_variants[] = {&maxpool_ref, &maxpool_cpu, &maxpool_own, NULL};
 
+static int maxpool_ref_enqueue_gradient(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    (void)err;
+    struct shape_pool s = pool_shape(l);
+    ref_maxpool_input_gradient(layer_host_in_gradient(l, io), layer_host_in(l, io), layer_host_out_gradient(l, io),
+                               io->count, &s, l->choice.all_ties);
+    return ALEXCL_OK;
+}
+
+static int maxpool_own_build_gradient(struct layer *l, struct alexcl_error *err) {
+    return pool_add_kernel(l, LAYER_INPUT_GRADIENT, "maxpool_input_gradient", "maxpool_input_gradient", err);
+}
+
+static int maxpool_own_enqueue_gradient(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    struct shape_pool s = pool_shape(l);
+    struct kernel_range range = layer_range_maps((size_t)s.in.h * (size_t)s.in.w, layer_channels(l), io);
+    return KERNEL_LAUNCH(layer_kernel(l, LAYER_INPUT_GRADIENT, 0), l->shape.desc->name, &range, err,
+                         ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(io->out_gradient->buffer),
+                         ARG_BUFFER(io->in_gradients[0].own->buffer), ARG_INT((int)layer_channels(l)),
+                         POOL_ARGS_PADDED(s));
+}
+
+static const struct layer_variant maxpool_ref_gradient = {
+    .name = "ref", .applicable = layer_on_host, .enqueue = maxpool_ref_enqueue_gradient};
+static const struct layer_variant maxpool_own_gradient = {.name = "own",
+                                                          .applicable = layer_on_device,
+                                                          .build = maxpool_own_build_gradient,
+                                                          .enqueue = maxpool_own_enqueue_gradient,
+                                                          .release = layer_free_kernels,
+                                                          .kernels = "maxpool_input_gradient",
+                                                          .last_resort = 1};
+static const struct layer_variant *const maxpool_gradients[] = {&maxpool_ref_gradient, &maxpool_own_gradient, NULL};
+
+#define MAXPOOL_PASSES                                                                                                 \
+    { [LAYER_FORWARD] = maxpool_variants, [LAYER_INPUT_GRADIENT] = maxpool_gradients }
+
 const struct layer_ops layer_global_maxpool_ops = {
     .type = ALEXCL_GLOBAL_MAXPOOL,
     .name = "global-maxpool",
     .keras = "GlobalMaxPooling2D",
     .reads_maps = 1,
     .describe = pool_describe,
-    .variants = {[LAYER_FORWARD] = maxpool_variants},
+    .variants = MAXPOOL_PASSES,
     .shrink = pool_shrink_map,
     .samples = (const struct layer_sample[]){{{.type = ALEXCL_GLOBAL_MAXPOOL, .name = "globalmax"}, {5, 7, 6}, 0},
                                              {{0}, {0}, 0}}};
@@ -163,7 +198,7 @@ const struct layer_ops layer_maxpool_ops = {
     .fields = POOL_FIELDS_PADDED,
     .reads_maps = 1,
     .describe = pool_describe,
-    .variants = {[LAYER_FORWARD] = maxpool_variants},
+    .variants = MAXPOOL_PASSES,
     .metadata = pool_tell,
     .shrink = pool_shrink,
     .samples = (const struct layer_sample[]){

@@ -26,12 +26,20 @@ void ref_rbf(float *y, const float *x, const float *code, int n, int in, int out
 void ref_rbf_input_gradient(float *gx, const float *x, const float *code, const float *gy, int n, int in, int out);
 /* Krizhevsky et al. 2012, section 3.3, over channels; halo: n x (before + after) x h x w of the other half, or NULL. */
 void ref_lrn(float *y, const float *x, const float *halo, int n, const struct shape_norm *s);
+/* gx and ghalo: of the outputs that are made here alone; the other half's outputs have gradients by the same values. */
+void ref_lrn_input_gradient(float *gx, float *ghalo, const float *x, const float *halo, const float *gy, int n,
+                            const struct shape_norm *s);
 /* The same-map norm of the 2012 code: a square window around each value, clipped at the border. */
 void ref_rnorm(float *y, const float *x, int n, const struct shape_norm *s);
+void ref_rnorm_input_gradient(float *gx, const float *x, const float *gy, int n, const struct shape_norm *s);
 void ref_maxpool(float *y, const float *x, int n, const struct shape_pool *s);
+/* A window's gradient goes to the first of its largest values in row-major order; all_ties: to each of them. */
+void ref_maxpool_input_gradient(float *gx, const float *x, const float *gy, int n, const struct shape_pool *s,
+                                int all_ties);
 /* Mean over the window clipped to the map; count_include_pad: the sum over what the window has of the map and of its
  * padding. */
 void ref_avgpool(float *y, const float *x, int n, const struct shape_pool *s);
+void ref_avgpool_input_gradient(float *gx, const float *gy, int n, const struct shape_pool *s);
 /* y = w[c] * (sum of the window) + b[c] (LeCun et al. 1998, section II.B). */
 void ref_subsample(float *y, const float *x, const float *w, const float *b, int n, const struct shape_pool *s);
 void ref_subsample_input_gradient(float *gx, const float *w, const float *gy, int n, const struct shape_pool *s);
@@ -43,8 +51,15 @@ void ref_activation(float *y, const float *x, size_t count, enum alexcl_layer_ty
 void ref_activation_input_gradient(float *gx, const float *y, const float *gy, size_t count,
                                    enum alexcl_layer_type type);
 void ref_scale(float *y, const float *x, size_t count, float factor);
+/* Dropout in training: y = x * factor where the counter RNG's element is `threshold` (24 bits) at least, else 0. Values
+ * of an image, of this half, have the elements from `first` on, those of the next image `each` more. y may be x. */
+void ref_dropout(float *y, const float *x, int n, size_t values, uint64_t key, uint64_t first, uint64_t each,
+                 uint32_t threshold, float factor);
 /* Softmax over `units` logits a row, of which `out_count` probabilities from out_first on are written (a half's). */
 void ref_softmax(float *y, const float *x, int n, int units, int out_first, int out_count);
+/* gx: n x units, of the probabilities from out_first on alone. */
+void ref_softmax_input_gradient(float *gx, const float *x, const float *gy, int n, int units, int out_first,
+                                int out_count);
 /* y = x * w[c] + b[c]; y may be x. */
 void ref_affine(float *y, const float *x, const float *w, const float *b, int n, int channels, int hw);
 /* gx may be gy. */

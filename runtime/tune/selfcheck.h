@@ -22,6 +22,7 @@ struct selfcheck_case {
     /* one way of computing for every batch size; images come one by one (layer.h's max_images is 1) */
     int reproducible, one_image;
     int fp16;                /* weights in half precision (layer.h) */
+    int training, all_ties;  /* layer.h; a backward pass is always as in training */
     int in_block, out_block; /* how values lie (layer.h); 0: 1 */
     struct layer_tile tile;  /* of the variant (layer.h) */
 };
@@ -79,6 +80,8 @@ void selfcheck_free_input(struct selfcheck_input *in);
 int selfcheck_run_gradient(struct layer *l, struct layer *reference, const struct selfcheck_case *c, float *const x[],
                            const float *const w[LAYER_TENSORS], struct selfcheck_found *found,
                            struct alexcl_error *err);
+/* What layers draw at random that do. */
+extern const struct layer_random selfcheck_random;
 /* Values that stand for "nobody wrote here". */
 void selfcheck_fill_nobody(float *x, size_t count);
 int selfcheck_is_nobody(const float *x, size_t count);

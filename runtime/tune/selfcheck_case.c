@@ -38,7 +38,13 @@ static int case_run_half(struct layer *l, float *const x[], int first, int count
     TRY(memory_alloc_floats(&made, floats, "a check", err));
     selfcheck_fill_nobody(made, floats);
     TRY(selfcheck_store(l->target, made, floats, &to, err));
-    struct layer_io one = {.in = sources, .out = &to, .workspace = &workspace, .first = first, .count = 1}, all = one;
+    struct layer_io one = {.in = sources,
+                           .out = &to,
+                           .workspace = &workspace,
+                           .first = first,
+                           .count = 1,
+                           .random = selfcheck_random},
+                    all = one;
     all.count = count;
     TRY(layer_run(l, pass, &one, err));
     TRY(storage_read(&to, before, made, each, err));
@@ -61,7 +67,9 @@ int selfcheck_describe_layer(const struct selfcheck_case *c, int half, struct la
     struct alexcl_shape in[LAYER_SAMPLE_INPUTS] = {c->in};
     int count = 1;
     for (; count < LAYER_SAMPLE_INPUTS && c->more[count - 1].c; count++) in[count] = c->more[count - 1];
-    return layer_describe_inputs(l, &c->desc, half, in, count, err);
+    int status = layer_describe_inputs(l, &c->desc, half, in, count, err);
+    if (status == ALEXCL_OK && (c->training || c->pass != LAYER_FORWARD)) layer_train(l);
+    return status;
 }
 
 /* A case's layer on the device and on the reference, and the random values of both. */
@@ -78,6 +86,7 @@ static int case_describe(struct case_run *r, const struct selfcheck_case *c, int
     r->c = c;
     TRY(selfcheck_describe_layer(c, half, l, err));
     l->choice.fp16 = c->fp16;
+    l->choice.all_ties = c->all_ties;
     r->reference = *l;
     l->choice.in_block = c->in_block ? c->in_block : 1;
     l->choice.out_block = c->out_block ? c->out_block : 1;

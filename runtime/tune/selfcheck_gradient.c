@@ -159,6 +159,7 @@ static int gradient_run(struct layer *l, enum layer_pass_kind pass, float *const
                                 .workspace = &m.workspace,
                                 .first = first,
                                 .count = count,
+                                .random = selfcheck_random,
                                 .out_gradient = &m.out_gradient,
                                 .in_gradients = m.sinks,
                                 .tensor_gradients = m.tensors};
@@ -190,7 +191,7 @@ static int gradient_forward(const struct layer *reference, float *const x[], con
         sources[i] = (struct layer_source){&in[i].own, &in[i].halo};
     }
     TRY(storage_create(l.target, floats, "a check", &out, err));
-    const struct layer_io io = {.in = sources, .out = &out, .count = (int)images};
+    const struct layer_io io = {.in = sources, .out = &out, .count = (int)images, .random = selfcheck_random};
     TRY(layer_run(&l, LAYER_FORWARD, &io, err));
     TRY(storage_read(&out, 0, y, floats, err));
 done:

@@ -40,25 +40,37 @@ static int table_choose(struct layer *l, enum layer_pass_kind pass, const struct
     return 0;
 }
 
-/* The case with number *number among those of a pass; 0 where there are not so many: then they are subtracted. */
+/* Looks for the case with number *number among those of a sample in a pass. */
+static int table_sample_case(const struct layer_sample *s, struct layer *l, struct selfcheck_case *c,
+                             const struct target *target, unsigned *number) {
+    if (!layer_is_run(l, c->pass)) return 0;
+    for (const struct layer_variant *const *v = l->shape.ops->variants[c->pass]; v && *v; v++) {
+        if (s->images != 0 && strcmp((*v)->name, "clblast") != 0) continue; /* a sample for CLBlast alone */
+        if (!table_choose(l, c->pass, *v, target, number)) continue;
+        c->variant = *v;
+        c->fp16 = l->choice.fp16;
+        c->in_block = l->choice.in_block;
+        c->out_block = l->choice.out_block;
+        return 1;
+    }
+    return 0;
+}
+
+/* The case with number *number among those of a pass; 0 where there are not so many: then they are subtracted. A layer
+ * that draws at random has another forward pass in training. */
 static int table_pass_case(const struct target *target, enum layer_pass_kind pass, unsigned *number,
                            struct selfcheck_case *out) {
     const struct layer_sample *s;
     for (unsigned row = 0; (s = table_sample(row)) != NULL; row++) {
-        struct alexcl_error ignored = {0};
-        struct selfcheck_case c = table_case(s);
-        struct layer l;
-        if (selfcheck_describe_layer(&c, 0, &l, &ignored) != ALEXCL_OK) continue;
-        for (const struct layer_variant *const *v = l.shape.ops->variants[pass]; v && *v; v++) {
-            if (s->images != 0 && strcmp((*v)->name, "clblast") != 0) continue; /* a sample for CLBlast alone */
-            if (!table_choose(&l, pass, *v, target, number)) continue;
-            c.pass = pass;
-            c.variant = *v;
-            c.fp16 = l.choice.fp16;
-            c.in_block = l.choice.in_block;
-            c.out_block = l.choice.out_block;
-            *out = c;
-            return 1;
+        int draws = pass == LAYER_FORWARD ? layer_type(s->desc.type)->draws : 0;
+        for (int training = 0; training <= draws; training++) {
+            struct alexcl_error ignored = {0};
+            struct layer l;
+            *out = table_case(s);
+            out->pass = pass;
+            out->training = training;
+            if (selfcheck_describe_layer(out, 0, &l, &ignored) != ALEXCL_OK) continue;
+            if (table_sample_case(s, &l, out, target, number)) return 1;
         }
     }
     return 0;

@@ -10,10 +10,10 @@ static struct alexcl_layer pool(int kernel, int stride, int ceil_mode) {
                                  .ceil_mode = ceil_mode};
 }
 
-START_TEST(grid) { kernel_check_pool_grid("own", pool(1, 1, 0)); }
+START_TEST(grid) { kernel_check_pool_grid("own", LAYER_FORWARD, pool(1, 1, 0)); }
 END_TEST
 
-START_TEST(windows) { kernel_check_pool_windows("own", pool(1, 1, 0)); }
+START_TEST(windows) { kernel_check_pool_windows("own", LAYER_FORWARD, pool(1, 1, 0)); }
 END_TEST
 
 START_TEST(golden) {

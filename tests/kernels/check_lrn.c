@@ -2,10 +2,10 @@
 /* check_selfcheck.c makes the kernel wrong: "MULTIPLY_ADD(v, v," -> "MULTIPLY_ADD(v, 1.0f," */
 #include "kernel_check.h"
 
-START_TEST(grid) { kernel_check_lrn_grid("own"); }
+START_TEST(grid) { kernel_check_lrn_grid("own", LAYER_FORWARD); }
 END_TEST
 
-START_TEST(golden) { kernel_check_golden_lrn("own"); }
+START_TEST(golden) { kernel_check_golden_lrn("own", LAYER_FORWARD); }
 END_TEST
 
 /* What a half reads of the other: as many channels as its own windows reach, which is not the same for both. */

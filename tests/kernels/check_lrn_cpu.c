@@ -2,10 +2,10 @@
 /* check_selfcheck.c makes the kernel wrong: "vstore16(v * v" -> "vstore16(v" */
 #include "kernel_check.h"
 
-START_TEST(grid) { kernel_check_lrn_grid("cpu"); }
+START_TEST(grid) { kernel_check_lrn_grid("cpu", LAYER_FORWARD); }
 END_TEST
 
-START_TEST(golden) { kernel_check_golden_lrn("cpu"); }
+START_TEST(golden) { kernel_check_golden_lrn("cpu", LAYER_FORWARD); }
 END_TEST
 
 int main(void) {

@@ -2,13 +2,13 @@
 /* check_selfcheck.c makes the kernel wrong: "v > best" -> "v < best" */
 #include "kernel_check.h"
 
-START_TEST(grid) { kernel_check_pool_grid("own", kernel_check_maxpool(1, 1, 0)); }
+START_TEST(grid) { kernel_check_pool_grid("own", LAYER_FORWARD, kernel_check_maxpool(1, 1, 0)); }
 END_TEST
 
-START_TEST(windows) { kernel_check_pool_windows("own", kernel_check_maxpool(1, 1, 0)); }
+START_TEST(windows) { kernel_check_pool_windows("own", LAYER_FORWARD, kernel_check_maxpool(1, 1, 0)); }
 END_TEST
 
-START_TEST(golden) { kernel_check_golden_maxpool("own"); }
+START_TEST(golden) { kernel_check_golden_maxpool("own", LAYER_FORWARD); }
 END_TEST
 
 /* Sizes of facts: a window must start inside, so that 2 of 3 with stride 3 are 1, not 2. */

@@ -2,13 +2,13 @@
 /* check_selfcheck.c makes the kernel wrong: "v > best" -> "v < best" */
 #include "kernel_check.h"
 
-START_TEST(grid) { kernel_check_pool_grid("cpu", kernel_check_maxpool(1, 1, 0)); }
+START_TEST(grid) { kernel_check_pool_grid("cpu", LAYER_FORWARD, kernel_check_maxpool(1, 1, 0)); }
 END_TEST
 
-START_TEST(windows) { kernel_check_pool_windows("cpu", kernel_check_maxpool(1, 1, 0)); }
+START_TEST(windows) { kernel_check_pool_windows("cpu", LAYER_FORWARD, kernel_check_maxpool(1, 1, 0)); }
 END_TEST
 
-START_TEST(golden) { kernel_check_golden_maxpool("cpu"); }
+START_TEST(golden) { kernel_check_golden_maxpool("cpu", LAYER_FORWARD); }
 END_TEST
 
 START_TEST(nan_stays) { kernel_check_maxpool_nan("cpu", LAYER_BLOCK); }

@@ -57,9 +57,14 @@ void kernel_check_several(const struct alexcl_layer *desc, const struct alexcl_s
 void kernel_check_gradient(const char *variant, enum layer_pass_kind pass, const struct alexcl_layer *desc,
                            const struct alexcl_shape *shapes, int count, struct alexcl_shape maps);
 /* The same against a golden vector, both halves together: x, w and b where the layer has them, and the gradient of the
- * output; `key` is the input's gradient, gw and gb are the tensors'. */
+ * output; `key` is the input's gradient ("gx_allties": that of layer_choice.all_ties), gw and gb are the tensors'. */
 void kernel_check_golden_gradient(const char *variant, enum layer_pass_kind pass, const struct alexcl_layer *desc,
                                   const char *dir, const char *gradient, const char *key);
+/* kernel_check_layer or kernel_check_gradient, and the same of golden vectors: y, or gx where it is known. */
+void kernel_check_pass(const char *variant, enum layer_pass_kind pass, const struct alexcl_layer *desc,
+                       struct alexcl_shape whole_in);
+void kernel_check_golden_pass(const char *variant, enum layer_pass_kind pass, const struct alexcl_layer *desc,
+                              const char *dir);
 /* describe must fail with ALEXCL_E_USAGE and a text that has `part` in it. */
 void kernel_check_refused(const struct alexcl_layer *desc, struct alexcl_shape whole_in, const char *part);
 /* Every golden case of a convolution. */
@@ -81,14 +86,14 @@ void kernel_check_golden_fc_gradient(const char *variant, enum layer_pass_kind p
 void kernel_check_subsample_gradient_grid(enum layer_pass_kind pass);
 void kernel_check_affine_gradient_grid(enum layer_pass_kind pass);
 /* And for LRN and max-pooling. */
-void kernel_check_lrn_grid(const char *variant);
-void kernel_check_golden_lrn(const char *variant);
+void kernel_check_lrn_grid(const char *variant, enum layer_pass_kind pass);
+void kernel_check_golden_lrn(const char *variant, enum layer_pass_kind pass);
 struct alexcl_layer kernel_check_lrn(int first, int last, enum alexcl_lrn_scope span);
 struct alexcl_layer kernel_check_maxpool(int kernel, int stride, int ceil_mode);
 /* Layers of desc's type with windows of all kinds. */
-void kernel_check_pool_grid(const char *variant, struct alexcl_layer desc);
-void kernel_check_pool_windows(const char *variant, struct alexcl_layer desc);
+void kernel_check_pool_grid(const char *variant, enum layer_pass_kind pass, struct alexcl_layer desc);
+void kernel_check_pool_windows(const char *variant, enum layer_pass_kind pass, struct alexcl_layer desc);
 /* A NaN wins wherever it stands in its window, and only there. */
 void kernel_check_maxpool_nan(const char *variant, int block);
-void kernel_check_golden_maxpool(const char *variant);
+void kernel_check_golden_maxpool(const char *variant, enum layer_pass_kind pass);
 #endif

@@ -9,6 +9,9 @@
 #include "kernel_buffers.h"
 #include "kernel_check.h"
 
+/* What layers draw at random that do. */
+static const struct layer_random RANDOM = {.key = 0x20120930A1E7C0DE, .image = 3};
+
 /* What a backward pass reads, of all images: whole inputs, the half's output and its gradient. */
 struct given {
     float *x[LAYER_INPUTS], *y, *g;
@@ -131,6 +134,7 @@ static struct gradients run_pass(struct layer *l, enum layer_pass_kind pass, con
                                 .workspace = l->pass[pass].workspace ? &workspace : NULL,
                                 .first = first,
                                 .count = count,
+                                .random = RANDOM,
                                 .out_gradient = &g,
                                 .in_gradients = to_input ? sinks : NULL,
                                 .tensor_gradients = to_input ? NULL : gw,
@@ -173,7 +177,7 @@ static float *reference_output(const struct layer *described, const struct given
         sources[i] = (struct layer_source){&x[i], sides ? &halo[i] : NULL};
     }
     EXPECT_OK(storage_create(&host, floats, "a test", &y, &err), err);
-    const struct layer_io io = {.in = sources, .out = &y, .count = given->images};
+    const struct layer_io io = {.in = sources, .out = &y, .count = given->images, .random = RANDOM};
     EXPECT_OK(layer_run(&l, LAYER_FORWARD, &io, &err), err);
     EXPECT_OK(storage_read(&y, 0, out, floats, &err), err);
     for (int i = 0; i < LAYER_INPUTS; i++) storage_free(&x[i]), storage_free(&halo[i]);
@@ -211,15 +215,19 @@ static void check_input_gradient(const char *what, struct layer *l, struct layer
     struct gradients want = run_pass(reference, LAYER_INPUT_GRADIENT, given, first, count, NULL, 0),
                      got = run_pass(l, LAYER_INPUT_GRADIENT, given, first, count, NULL, 0);
     compare_inputs(what, l, &got, &want, first, count, 0);
-    struct gradients one = run_pass(l, LAYER_INPUT_GRADIENT, given, first + count - 1, 1, NULL, 0);
-    compare_inputs(what, l, &one, &got, first + count - 1, 1, 1);
-    free_gradients(&one);
-    uint64_t macs = l->shape.macs;
-    l->shape.macs = UINT64_MAX; /* so many that every image gets launches of its own */
-    struct gradients apart = run_pass(l, LAYER_INPUT_GRADIENT, given, first, count, NULL, 0);
-    l->shape.macs = macs;
-    compare_inputs(what, l, &apart, &got, first, count, 1);
-    free_gradients(&apart);
+    if (e->singles) {
+        struct gradients one = run_pass(l, LAYER_INPUT_GRADIENT, given, first + count - 1, 1, NULL, 0);
+        compare_inputs(what, l, &one, &got, first + count - 1, 1, 1);
+        free_gradients(&one);
+    }
+    if (e->all_ways) {
+        uint64_t macs = l->shape.macs;
+        l->shape.macs = UINT64_MAX; /* so many that every image gets launches of its own */
+        struct gradients apart = run_pass(l, LAYER_INPUT_GRADIENT, given, first, count, NULL, 0);
+        l->shape.macs = macs;
+        compare_inputs(what, l, &apart, &got, first, count, 1);
+        free_gradients(&apart);
+    }
     if (l->shape.in_place && l->shape.input_count == 1) {
         struct gradients over = run_pass(l, LAYER_INPUT_GRADIENT, given, first, count, NULL, 1);
         compare_inputs(what, l, &over, &got, first, count, 1);
@@ -295,10 +303,19 @@ void kernel_check_gradient(const char *variant, enum layer_pass_kind pass, const
         struct alexcl_error err = {0};
         struct layer l;
         EXPECT_OK(layer_describe_inputs(&l, desc, turn % 2, shapes, count, &err), err);
+        layer_train(&l);
         l.shape.maps = maps;
         if (!kernel_check_set_blocks(&l, variant, turn / 2 ? LAYER_BLOCK : 1) || shape_size(l.shape.out) == 0) continue;
         check_half(variant, pass, &l);
     }
+}
+
+void kernel_check_pass(const char *variant, enum layer_pass_kind pass, const struct alexcl_layer *desc,
+                       struct alexcl_shape whole_in) {
+    if (pass == LAYER_FORWARD)
+        kernel_check_layer(variant, desc, whole_in);
+    else
+        kernel_check_gradient(variant, pass, desc, &whole_in, 1, whole_in);
 }
 
 /* ---- golden vectors ------------------------------------------------------------------------------- */
@@ -352,6 +369,8 @@ void kernel_check_golden_gradient(const char *variant, enum layer_pass_kind pass
         struct alexcl_error err = {0};
         struct layer l;
         EXPECT_OK(layer_describe(&l, desc, turn % 2, whole_in, &err), err);
+        layer_train(&l);
+        l.choice.all_ties = strcmp(key, "gx_allties") == 0;
         if (turn == 0) {
             wanted = to_input ? 1 : l.shape.tensor_count;
             for (int t = 0; t < l.shape.tensor_count; t++) tensors[t] = oracle_load(dir, t ? "b" : "w");
@@ -369,4 +388,15 @@ void kernel_check_golden_gradient(const char *variant, enum layer_pass_kind pass
     }
     oracle_free(&x), oracle_free(&g);
     for (int t = 0; t < LAYER_TENSORS; t++) oracle_free(&tensors[t]), oracle_free(&want[t]);
+}
+
+void kernel_check_golden_pass(const char *variant, enum layer_pass_kind pass, const struct alexcl_layer *desc,
+                              const char *dir) {
+    if (pass == LAYER_FORWARD) {
+        kernel_check_golden(variant, desc, dir, "y");
+        return;
+    }
+    for (int ties = 0; ties < 2; ties++)
+        if (oracle_has(dir, ties ? "gx_allties" : "gx"))
+            kernel_check_golden_gradient(variant, pass, desc, dir, "gy", ties ? "gx_allties" : "gx");
 }

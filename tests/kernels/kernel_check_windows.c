@@ -9,7 +9,7 @@
 
 /* Windows that are no squares, and those that hang over the map: on every side by another number, dilated, in ceil
  * mode. */
-void kernel_check_pool_windows(const char *variant, struct alexcl_layer desc) {
+void kernel_check_pool_windows(const char *variant, enum layer_pass_kind pass, struct alexcl_layer desc) {
     static const struct {
         struct alexcl_shape in;
         int kernel[2], stride[2], dilation[2], pad[4], ceil_mode;
@@ -33,7 +33,7 @@ void kernel_check_pool_windows(const char *variant, struct alexcl_layer desc) {
         desc.ceil_mode = cases[i].ceil_mode;
         for (int counted = 0; counted <= ((fields & LAYER_FIELD_COUNT_PAD) != 0); counted++) {
             desc.count_include_pad = counted;
-            kernel_check_layer(variant, &desc, cases[i].in);
+            kernel_check_pass(variant, pass, &desc, cases[i].in);
         }
     }
 }

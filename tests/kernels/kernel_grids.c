@@ -159,7 +159,7 @@ static struct alexcl_layer lrn(int n, double k, double alpha, double beta, enum 
 }
 
 /* Windows wider than a half, halves of different size, one channel, other powers. */
-void kernel_check_lrn_grid(const char *variant) {
+void kernel_check_lrn_grid(const char *variant, enum layer_pass_kind pass) {
     static const struct alexcl_shape shapes[] = {{1, 1, 1}, {2, 3, 3}, {5, 4, 7}, {16, 9, 8}, {33, 1, 5}, {1, 5, 13}};
     static const int windows[] = {1, 3, 5, 9};
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
@@ -168,22 +168,22 @@ void kernel_check_lrn_grid(const char *variant) {
             for (int span = 0; span < 2; span++) {
                 struct alexcl_layer desc =
                     lrn(windows[w], 2.0, 0.3, 0.75, span ? ALEXCL_LRN_SCOPE_LAYER : ALEXCL_LRN_SCOPE_HALF);
-                kernel_check_layer(variant, &desc, shapes[s]);
+                kernel_check_pass(variant, pass, &desc, shapes[s]);
             }
         }
     }
     struct alexcl_layer desc = lrn(5, 1.0, 0.5, 0.6, ALEXCL_LRN_SCOPE_LAYER);
-    kernel_check_layer(variant, &desc, shapes[3]);
+    kernel_check_pass(variant, pass, &desc, shapes[3]);
     /* ends that differ: an even number of channels, all below, all above, further than a half has channels */
     static const int uneven[][2] = {{-1, 2}, {-2, 1}, {-3, 0}, {0, 2}, {-9, 1}};
     for (size_t i = 0; i < sizeof uneven / sizeof *uneven; i++) {
         for (size_t s = 2; s < 5; s += 2) {
             desc = kernel_check_lrn(uneven[i][0], uneven[i][1], ALEXCL_LRN_SCOPE_LAYER);
-            kernel_check_layer(variant, &desc, shapes[s]);
+            kernel_check_pass(variant, pass, &desc, shapes[s]);
         }
     }
     desc = kernel_check_lrn(-2, 1, ALEXCL_LRN_SCOPE_HALF);
-    kernel_check_layer(variant, &desc, shapes[3]);
+    kernel_check_pass(variant, pass, &desc, shapes[3]);
 }
 
 struct alexcl_layer kernel_check_lrn(int first, int last, enum alexcl_lrn_scope span) {
@@ -193,7 +193,7 @@ struct alexcl_layer kernel_check_lrn(int first, int last, enum alexcl_lrn_scope 
     return desc;
 }
 
-void kernel_check_golden_lrn(const char *variant) {
+void kernel_check_golden_lrn(const char *variant, enum layer_pass_kind pass) {
     static const char *const dirs[] = {"lrn_paper",    "lrn_relu",   "lrn_towers", "lrn_caffe",    "lrn_narrow",
                                        "lrn_n3strong", "lrn_single", "lrn_even",   "lrn_onnx_even"};
     for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
@@ -201,7 +201,7 @@ void kernel_check_golden_lrn(const char *variant) {
             lrn(1, oracle_number(dirs[i], "k"), oracle_number(dirs[i], "alpha"), oracle_number(dirs[i], "beta"),
                 oracle_number(dirs[i], "groups") == 2 ? ALEXCL_LRN_SCOPE_HALF : ALEXCL_LRN_SCOPE_LAYER);
         oracle_ends(dirs[i], &desc.window[0], &desc.window[1]);
-        kernel_check_golden(variant, &desc, dirs[i], "y");
+        kernel_check_golden_pass(variant, pass, &desc, dirs[i]);
     }
 }
 
@@ -241,7 +241,7 @@ void kernel_check_maxpool_nan(const char *variant, int block) {
     layer_release(&l);
 }
 
-void kernel_check_pool_grid(const char *variant, struct alexcl_layer desc) {
+void kernel_check_pool_grid(const char *variant, enum layer_pass_kind pass, struct alexcl_layer desc) {
     static const struct alexcl_shape shapes[] = {{1, 1, 1}, {3, 4, 7}, {6, 13, 13}, {9, 5, 2}, {1, 9, 11}};
     static const int windows[][2] = {{1, 1}, {2, 2}, {3, 2}, {2, 3}, {4, 1}};
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
@@ -253,18 +253,18 @@ void kernel_check_pool_grid(const char *variant, struct alexcl_layer desc) {
                 desc.kernel[0] = desc.kernel[1] = kernel;
                 desc.stride[0] = desc.stride[1] = windows[w][1];
                 desc.ceil_mode = ceil_mode;
-                kernel_check_layer(variant, &desc, shapes[s]);
+                kernel_check_pass(variant, pass, &desc, shapes[s]);
             }
         }
     }
 }
 
-void kernel_check_golden_maxpool(const char *variant) {
+void kernel_check_golden_maxpool(const char *variant, enum layer_pass_kind pass) {
     static const char *const dirs[] = {"pool_13",  "pool_2x2",  "pool_55",    "pool_ceil",   "pool_even",
                                        "pool_neg", "pool_ties", "pool_zeros", "pool_padded", "pool_dilated"};
     for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
         struct alexcl_layer desc = kernel_check_maxpool(1, 1, (int)oracle_number(dirs[i], "ceil"));
         kernel_check_oracle_window(dirs[i], &desc);
-        kernel_check_golden(variant, &desc, dirs[i], "y");
+        kernel_check_golden_pass(variant, pass, &desc, dirs[i]);
     }
 }

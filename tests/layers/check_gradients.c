@@ -63,6 +63,7 @@ static struct layer_io io_of(struct memory *m, enum layer_pass_kind pass) {
     return (struct layer_io){.in = m->in,
                              .out = &m->y,
                              .count = IMAGES,
+                             .random = {.key = 1, .image = 5},
                              .out_gradient = &m->g,
                              .in_gradients = pass == LAYER_INPUT_GRADIENT ? m->in_gradients : NULL,
                              .tensor_gradients = pass == LAYER_WEIGHT_GRADIENT ? m->gw : NULL};
@@ -145,6 +146,7 @@ static void check_sample(const struct layer_ops *ops, const struct layer_sample 
         struct alexcl_error err = {0};
         struct layer l;
         EXPECT_OK(layer_describe_inputs(&l, &sample->desc, half, shapes, count, &err), err);
+        layer_train(&l);
         check_half(&l);
     }
 }

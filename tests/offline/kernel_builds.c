@@ -151,6 +151,8 @@ static int builds_of_layer(struct layer *l, struct target *target, struct alexcl
     for (l->choice.fp16 = 0; status == ALEXCL_OK && l->choice.fp16 <= halves; l->choice.fp16++)
         status = builds_of_pass(l, LAYER_FORWARD, target, err);
     l->choice.fp16 = 0;
+    layer_train(l);
+    if (l->shape.ops->draws && status == ALEXCL_OK) status = builds_of_pass(l, LAYER_FORWARD, target, err);
     for (int pass = LAYER_INPUT_GRADIENT; status == ALEXCL_OK && pass < LAYER_PASSES; pass++)
         status = builds_of_pass(l, (enum layer_pass_kind)pass, target, err);
     return status;
