@@ -45,15 +45,19 @@ static uint64_t dropout_element(const struct layer *l, const struct layer_io *io
 }
 
 /* A unit is kept where its 24 bits, as a number from 0 to 1, are the rate at least. */
-static uint32_t dropout_threshold(const struct layer *l) { return (uint32_t)ceil(l->shape.desc->rate * 0x1p24); }
+static uint32_t dropout_threshold(const struct layer *l, const struct layer_io *io) {
+    return io->random.on ? (uint32_t)ceil(l->shape.desc->rate * 0x1p24) : 0;
+}
 
-static float dropout_training_factor(const struct layer *l) {
-    return l->shape.desc->dropout == ALEXCL_DROPOUT_PAPER ? 1.0f : (float)(1.0 / (1.0 - l->shape.desc->rate));
+/* By what those that are kept are multiplied. */
+static float dropout_scale(const struct layer *l, const struct layer_io *io) {
+    if (l->shape.desc->dropout == ALEXCL_DROPOUT_PAPER) return io->random.on ? 1.0f : dropout_factor(l);
+    return io->random.on ? (float)(1.0 / (1.0 - l->shape.desc->rate)) : 1.0f;
 }
 
 static void dropout_ref_draw(const struct layer *l, const struct layer_io *io, float *y, const float *x) {
     ref_dropout(y, x, io->count, shape_size(l->shape.out), io->random.key, dropout_element(l, io, io->first),
-                shape_size(l->shape.whole_in), dropout_threshold(l), dropout_training_factor(l));
+                shape_size(l->shape.whole_in), dropout_threshold(l, io), dropout_scale(l, io));
 }
 
 static int dropout_build(struct layer *l, enum layer_pass_kind pass, struct alexcl_error *err) {
@@ -72,7 +76,7 @@ static int dropout_enqueue(struct layer *l, enum layer_pass_kind pass, const str
     return KERNEL_LAUNCH(layer_kernel(l, pass, 0), l->shape.desc->name, &range, err, ARG_BUFFER(x), ARG_BUFFER(y),
                          ARG_INT(values), ARG_INT(channels), ARG_INT(hw), ARG_INT((int)shape_size(l->shape.whole_in)),
                          ARG_INT((int32_t)(uint32_t)start), ARG_INT((int32_t)(uint32_t)(start >> 32)),
-                         ARG_INT((int32_t)dropout_threshold(l)), ARG_FLOAT(dropout_training_factor(l)));
+                         ARG_INT((int32_t)dropout_threshold(l, io)), ARG_FLOAT(dropout_scale(l, io)));
 }
 
 static int dropout_draw_build(struct layer *l, struct alexcl_error *err) {

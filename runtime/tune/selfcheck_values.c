@@ -10,7 +10,7 @@
 #include "selfcheck.h"
 
 const double selfcheck_tolerance = 1e-5;
-const struct layer_random selfcheck_random = {.key = 0x9E3779B97F4A7C15, .image = 3};
+const struct layer_random selfcheck_random = {.on = 1, .key = 0x9E3779B97F4A7C15, .image = 3};
 
 /* What a buffer holds where nothing was written: a NaN of its own, which is told apart from one that a sum has made. */
 static const uint32_t nobody = 0x7fc0beef;

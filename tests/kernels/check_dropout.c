@@ -50,6 +50,7 @@ static float *run(const char *variant, enum layer_pass_kind pass, struct layer *
 static float due(const struct alexcl_layer *desc, struct alexcl_shape whole, struct layer_random random, int n,
                  size_t unit, float x) {
     float draw;
+    if (!random.on) return desc->dropout == ALEXCL_DROPOUT_PAPER ? (float)((double)x * (1.0 - desc->rate)) : x;
     uint64_t element = (random.image + (uint64_t)n) * shape_size(whole) + unit;
     counter_rng_fill_unit(&draw, random.key, element, 1);
     if ((double)draw < desc->rate) return 0.0f;
@@ -59,9 +60,9 @@ static float due(const struct alexcl_layer *desc, struct alexcl_shape whole, str
 /* Both halves, both passes, plain and in blocks: a value depends on its place in the whole layer and in the batch of
  * the whole run, not on the half, the layout, or the images beside it. */
 static void check(const char *variant, const struct alexcl_layer *desc, struct alexcl_shape whole,
-                  struct alexcl_shape maps) {
+                  struct alexcl_shape maps, int on) {
     enum { IMAGES = 5, FIRST = 1, COUNT = 3 };
-    const struct layer_random random = {counter_rng_key(SEED, "a step's"), ((uint64_t)1 << 32) + 7};
+    const struct layer_random random = {on, counter_rng_key(SEED, "a step's"), ((uint64_t)1 << 32) + 7};
     float *x = support_random(IMAGES * shape_size(whole), "x", 2.0);
     for (int turn = 0; turn < 8; turn++) {
         struct alexcl_error err = {0};
@@ -95,14 +96,25 @@ START_TEST(grid) {
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
         for (int kind = 0; kind < 2; kind++) {
             struct alexcl_layer desc = dropout(kind ? ALEXCL_DROPOUT_INVERTED : ALEXCL_DROPOUT_PAPER, rates[s]);
-            check("ref", &desc, shapes[s], shapes[s]);
-            check("draw", &desc, shapes[s], shapes[s]);
+            check("ref", &desc, shapes[s], shapes[s], 1);
+            check("draw", &desc, shapes[s], shapes[s], 1);
         }
     }
     /* behind a flatten layer: a half's last block is not full */
     struct alexcl_layer desc = dropout(ALEXCL_DROPOUT_INVERTED, 0.5);
-    check("draw", &desc, (struct alexcl_shape){12 * 6, 1, 1}, (struct alexcl_shape){12, 2, 3});
-    check("draw", &desc, (struct alexcl_shape){34 * 4, 1, 1}, (struct alexcl_shape){34, 2, 2});
+    check("draw", &desc, (struct alexcl_shape){12 * 6, 1, 1}, (struct alexcl_shape){12, 2, 3}, 1);
+    check("draw", &desc, (struct alexcl_shape){34 * 4, 1, 1}, (struct alexcl_shape){34, 2, 2}, 1);
+}
+END_TEST
+
+/* A validation between two steps: what the layer does at test. */
+START_TEST(nothing_is_drawn) {
+    const struct alexcl_shape shape = {37, 2, 3};
+    for (int kind = 0; kind < 2; kind++) {
+        struct alexcl_layer desc = dropout(kind ? ALEXCL_DROPOUT_INVERTED : ALEXCL_DROPOUT_PAPER, 0.3);
+        check("ref", &desc, shape, shape, 0);
+        check("draw", &desc, shape, shape, 0);
+    }
 }
 END_TEST
 
@@ -126,7 +138,7 @@ START_TEST(golden) {
         const char *dir = cases[turn & 1].dir;
         int kind = turn >> 1 & 1, pass = turn >> 2;
         struct tensor x = oracle_load(dir, pass ? "gy" : "x"), want = oracle_load(dir, keys[kind][pass]);
-        const struct layer_random random = {counter_rng_key(SEED, cases[turn & 1].stream), 0};
+        const struct layer_random random = {1, counter_rng_key(SEED, cases[turn & 1].stream), 0};
         struct alexcl_layer desc =
             dropout(kind ? ALEXCL_DROPOUT_INVERTED : ALEXCL_DROPOUT_PAPER, oracle_number(dir, "p"));
         float *whole = support_floats(want.count), *at = whole;
@@ -151,6 +163,7 @@ END_TEST
 int main(void) {
     TCase *tests = tcase_create("dropout");
     tcase_add_test(tests, grid);
+    tcase_add_test(tests, nothing_is_drawn);
     tcase_add_test(tests, against_the_reference);
     tcase_add_test(tests, golden);
     return support_run(tests);

@@ -10,7 +10,7 @@
 #include "kernel_check.h"
 
 /* What layers draw at random that do. */
-static const struct layer_random RANDOM = {.key = 0x20120930A1E7C0DE, .image = 3};
+static const struct layer_random RANDOM = {.on = 1, .key = 0x20120930A1E7C0DE, .image = 3};
 
 /* What a backward pass reads, of all images: whole inputs, the half's output and its gradient. */
 struct given {

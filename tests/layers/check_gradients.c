@@ -63,7 +63,7 @@ static struct layer_io io_of(struct memory *m, enum layer_pass_kind pass) {
     return (struct layer_io){.in = m->in,
                              .out = &m->y,
                              .count = IMAGES,
-                             .random = {.key = 1, .image = 5},
+                             .random = {.on = 1, .key = 1, .image = 5},
                              .out_gradient = &m->g,
                              .in_gradients = pass == LAYER_INPUT_GRADIENT ? m->in_gradients : NULL,
                              .tensor_gradients = pass == LAYER_WEIGHT_GRADIENT ? m->gw : NULL};
