@@ -241,5 +241,11 @@ void metadata_free(struct metadata *c) {
 }
 
 int metadata_origin(const char *key) {
-    return strncmp(key, PREFIX, strlen(PREFIX)) == 0 && model_reserves(key + strlen(PREFIX));
+    /* what training writes (runtime/train/checkpoint.c), and who calls it */
+    static const char *const trained[] = {"step",   "epoch",       "seed",   "recipe",     "schedule",
+                                          "frozen", "micro_batch", "labels", "top1_error", "top5_error"};
+    if (strncmp(key, PREFIX, strlen(PREFIX)) != 0) return 0;
+    for (size_t i = 0; i < sizeof trained / sizeof *trained; i++)
+        if (strcmp(key + strlen(PREFIX), trained[i]) == 0) return 1;
+    return model_reserves(key + strlen(PREFIX));
 }

@@ -7,7 +7,7 @@
 #include "model_check.h"
 #include "source.h"
 
-/* Keys that begin with this tell where weights are from; they are not compared. */
+/* Keys that begin with this, and those that a checkpoint has, tell where weights are from; they are not compared. */
 #define METADATA_ORIGIN "alexcl." MODEL_RESERVED
 int metadata_origin(const char *key);
 

@@ -311,8 +311,8 @@ struct layer_source run_source(struct worker *worker, const struct graph_layer *
 struct layer_random run_random(const struct worker *worker, const struct layer *l) {
     const struct worker_batch *batch = &worker->shared->batch;
     char name[320];
-    if (!l->shape.ops->draws || batch->step == 0) return (struct layer_random){0};
-    snprintf(name, sizeof name, "%s/%s/%llu", l->shape.ops->name, l->shape.desc->name, (unsigned long long)batch->step);
+    if (!l->shape.ops->draws || !batch->draws) return (struct layer_random){0};
+    snprintf(name, sizeof name, "%s/%s.u", batch->draws, l->shape.desc->name);
     return (struct layer_random){
         .on = 1, .key = counter_rng_key(batch->seed, name), .image = batch->image + (uint64_t)worker->first};
 }

@@ -26,9 +26,10 @@ struct worker_batch {
     const float *in; /* images x input */
     float *out;      /* images x outputs, both halves together */
     int check;       /* the image whose values are all read back, to find the first that is not finite; -1: none */
-    /* in training: what layers draw at random is that of this step; `image`: the batch's first among those of the whole
-     * run's batch. Step 0: nothing is drawn, as at test. */
-    uint64_t seed, step, image;
+    /* in training: layer <name> draws at random under the name "<draws>/<name>.u"; `image`: the batch's first image
+     * among those of the whole run's batch. NULL: nothing is drawn, as at test. */
+    const char *draws;
+    uint64_t seed, image;
 };
 struct worker_shared {
     const struct graph *graph; /* the model's shapes and names, which are the same on every target */

@@ -31,6 +31,7 @@ struct alexcl_train {
     float *logits, *gradient; /* of a group of images */
     enum loss_kind loss;
     struct alexcl_train_times times;
+    const char *draws; /* for tests: other random numbers than those of the step (worker_batch); NULL: these */
     char text[RECIPE_TEXT];
 };
 

@@ -188,15 +188,15 @@ static int train_check_labels(const struct alexcl_train *t, const struct alexcl_
     return ALEXCL_OK;
 }
 
-/* The forward pass; step 0: as at test. */
-static int train_forward(struct alexcl_train *t, const struct train_images *images, uint64_t step,
+/* The forward pass; `draws`: as in worker_batch. */
+static int train_forward(struct alexcl_train *t, const struct train_images *images, const char *draws,
                          struct alexcl_error *err) {
     struct alexcl_net *net = t->net;
     const struct net_batch none = {0};
     const float *in = images->batch->images + images->first * net->graph->values[GRAPH_INPUT].floats[0];
     struct net_batch b = net_batch(net, in, (size_t)images->count);
     const struct worker_batch batch = {
-        .in = in, .out = t->logits, .check = -1, .seed = t->seed, .step = step, .image = images->first};
+        .in = in, .out = t->logits, .check = -1, .draws = draws, .seed = t->seed, .image = images->first};
     double start = net_now();
     int status = net_compute(net, &b, 0, &none, &batch, err);
     t->times.forward += net_now() - start;
@@ -260,13 +260,15 @@ int alexcl_train_step(struct alexcl_train *t, const struct alexcl_train_batch *b
     int status = ALEXCL_OK;
     double start = net_now();
     uint64_t step = t->progress.steps + 1;
+    char draws[32];
     struct alexcl_train_result result = {
         .rate = schedule_rate(&t->progress.schedule, &t->recipe, step, (int)t->progress.epochs + 1)};
     if (batch->count < 1 || batch->count > (size_t)t->recipe.batch)
         return error_set(err, ALEXCL_E_USAGE, "a step on %zu images: it is 1 to %d", batch->count, t->recipe.batch);
     TRY(train_check_labels(t, batch, err));
+    snprintf(draws, sizeof draws, "step/%llu", (unsigned long long)step);
     for (struct train_images images = {batch, 0, 0}; train_next(t, &images);) {
-        TRY(train_forward(t, &images, step, err));
+        TRY(train_forward(t, &images, t->draws ? t->draws : draws, err));
         TRY(train_loss(t, &images, t->gradient, &result, err));
         TRY(train_backward(t, &images, err));
     }
@@ -285,7 +287,7 @@ int alexcl_train_evaluate(struct alexcl_train *t, const struct alexcl_train_batc
     struct alexcl_train_result result = {0};
     TRY(train_check_labels(t, batch, err));
     for (struct train_images images = {batch, 0, 0}; train_next(t, &images);) {
-        TRY(train_forward(t, &images, 0, err));
+        TRY(train_forward(t, &images, NULL, err));
         TRY(train_loss(t, &images, NULL, &result, err));
     }
     TRY(SIZED_WRITE(alexcl_train_result, &result, out, err));
