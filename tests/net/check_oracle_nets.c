@@ -2,94 +2,41 @@
 /* Whole nets against the golden vectors: ALEXCL_TEST_CASE names the case without "net_" (tiny2t, paper227 ...).
  * Weights and images come from the counter RNG under the case's name; scores, probabilities and layers in between are
  * compared. */
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "counter_rng.h"
 #include "graph.h"
-#include "model_check.h"
 #include "settings.h"
-#include "support.h"
+#include "oracle_net.h"
 #include "weights.h"
 
-static const uint64_t SEED = 0x20120930A1E7C0DEu;
 static const double LAYER_TOLERANCE = 1e-4, LOGITS_TOLERANCE = 1e-4, PROBABILITY_TOLERANCE = 1e-3,
                     HALF_TOLERANCE = 1e-3, HALF_MIN = 1e-5;
 enum { FEW_LAYERS = 30000 }; /* nets with fewer inputs are looked at after every layer */
 
-static char dir[64];
-static const struct alexcl_model *model;
-static struct alexcl_weights *weights;
-static struct oracle_probe *probes;
-static size_t probe_count;
-static float *images;
-static size_t image_count;
+static struct oracle_net net;
 
-static size_t image_floats(void) { return (size_t)model->channels * (size_t)model->height * (size_t)model->width; }
-
-/* Weights with the gains of the case, which the model's table must have too: they are what `alexcl infer` makes. */
-static void generate_weights(const char *name) {
-    struct alexcl_error err = {0};
-    struct alexcl_gain gains[8];
-    size_t count = 0;
-    json_t *listed = json_loads(oracle_text(dir, "gain"), 0, NULL), *value;
-    ck_assert_msg(json_is_object(listed), "index.tsv: gain of %s is no object", dir);
-    const char *layer;
-    json_object_foreach(listed, layer, value) {
-        ck_assert_uint_lt(count, sizeof gains / sizeof gains[0]);
-        gains[count++] = (struct alexcl_gain){sizeof(struct alexcl_gain), layer, json_number_value(value)};
-    }
-    for (size_t i = 0; i < model->layer_count; i++) {
-        double own = model->layers[i].gain == 0.0 ? 1.0 : model->layers[i].gain;
-        value = json_object_get(listed, model->layers[i].name);
-        ck_assert_msg(own == (value ? json_number_value(value) : 1.0), "%s: gain of %s is %g in the table", model->name,
-                      model->layers[i].name, own);
-    }
-    EXPECT_OK(alexcl_weights_generate(model, SEED, name, gains, count, &weights, &err), err);
-    json_decref(listed);
-}
-
-static void set_up(void) {
-    const char *name = support_case();
-    ck_assert_msg(name != NULL, "set ALEXCL_TEST_CASE to the name of a net of tests/oracle, without \"net_\"");
-    snprintf(dir, sizeof dir, "net_%s", name);
-    for (size_t i = 0; (model = alexcl_model_get(i)) != NULL; i++)
-        if (model_oracle_case(model) && strcmp(model_oracle_case(model), name) == 0) break;
-    ck_assert_msg(model != NULL, "no model has the oracle's case %s", name);
-    generate_weights(name);
-    probes = oracle_probes(dir, &probe_count);
-    image_count = (size_t)oracle_number(dir, "n");
-    char key[80];
-    snprintf(key, sizeof key, "net/%s/x", name);
-    images = support_floats(image_count * image_floats());
-    counter_rng_fill_uniform(images, counter_rng_key(SEED, key), 0, image_count * image_floats(),
-                             oracle_number(dir, "xscale"), 0.0);
-}
-
-static void tear_down(void) {
-    alexcl_weights_free(weights);
-    free(probes);
-    free(images);
-}
+static void set_up(void) { oracle_net_open(&net); }
+static void tear_down(void) { oracle_net_free(&net); }
 
 /* ---- what goes in ------------------------------------------------------------------------------ */
 
 START_TEST(images_are_the_oracles) {
-    if (oracle_has(dir, "x")) {
-        struct tensor x = oracle_load(dir, "x");
-        ck_assert_uint_eq(x.count, image_count * image_floats());
-        support_same("x", images, x.values, x.count);
+    if (oracle_has(net.dir, "x")) {
+        struct tensor x = oracle_load(net.dir, "x");
+        ck_assert_uint_eq(x.count, net.image_count * oracle_net_image_floats(&net));
+        support_same("x", net.images, x.values, x.count);
         oracle_free(&x);
     }
     size_t seen = 0;
-    for (size_t i = 0; i < probe_count; i++) {
-        if (strcmp(probes[i].what, "xin") != 0) continue;
-        ck_assert_uint_lt(probes[i].index, image_count * image_floats());
-        ck_assert_msg(images[probes[i].index] == (float)probes[i].value, "x[%zu] is %.9g where %.9g was due",
-                      probes[i].index, (double)images[probes[i].index], probes[i].value);
+    for (size_t i = 0; i < net.probe_count; i++) {
+        if (strcmp(net.probes[i].what, "xin") != 0) continue;
+        ck_assert_uint_lt(net.probes[i].index, net.image_count * oracle_net_image_floats(&net));
+        ck_assert_msg(net.images[net.probes[i].index] == (float)net.probes[i].value,
+                      "x[%zu] is %.9g where %.9g was due", net.probes[i].index, (double)net.images[net.probes[i].index],
+                      net.probes[i].value);
         seen++;
     }
     ck_assert_uint_gt(seen, 0);
@@ -104,16 +51,17 @@ static size_t compare_weight_probes(const struct layer *l, const struct layer_te
     snprintf(name, sizeof name, "%s.%c", l->shape.desc->name, t->suffix[0]);
     snprintf(code, sizeof code, "%s.code", l->shape.desc->name);
     for (int d = 1; d < t->dims; d++) row *= (size_t)t->shape[d];
-    for (size_t i = 0; i < probe_count; i++) {
-        int named = strcmp(probes[i].tensor, name) == 0 || (t->suffix[0] == 'w' && strcmp(probes[i].tensor, code) == 0);
-        if (strcmp(probes[i].what, "wgen") != 0 || !named) continue;
+    for (size_t i = 0; i < net.probe_count; i++) {
+        int named =
+            strcmp(net.probes[i].tensor, name) == 0 || (t->suffix[0] == 'w' && strcmp(net.probes[i].tensor, code) == 0);
+        if (strcmp(net.probes[i].what, "wgen") != 0 || !named) continue;
         struct weights_view view = {0};
-        EXPECT_OK(weights_view_open(weights, l->shape.desc, t->suffix, t->dims, t->shape, (int)(probes[i].index / row),
-                                    1, &view, &err),
+        EXPECT_OK(weights_view_open(net.weights, l->shape.desc, t->suffix, t->dims, t->shape,
+                                    (int)(net.probes[i].index / row), 1, &view, &err),
                   err);
-        float got = view.values[probes[i].index % row];
-        ck_assert_msg(got == (float)probes[i].value, "%s[%zu] is %.9g where %.9g was due", name, probes[i].index,
-                      (double)got, probes[i].value);
+        float got = view.values[net.probes[i].index % row];
+        ck_assert_msg(got == (float)net.probes[i].value, "%s[%zu] is %.9g where %.9g was due", name,
+                      net.probes[i].index, (double)got, net.probes[i].value);
         weights_view_close(&view);
         seen++;
     }
@@ -123,7 +71,7 @@ static size_t compare_weight_probes(const struct layer *l, const struct layer_te
 START_TEST(weights_are_the_oracles) {
     struct alexcl_error err = {0};
     struct graph *g;
-    EXPECT_OK(graph_make(model, NULL, 1, &g, &err), err);
+    EXPECT_OK(graph_make(net.model, NULL, 1, &g, &err), err);
     for (int i = 0; i < g->layer_count; i++) {
         const struct layer *l = &g->layers[i].half[0];
         for (int t = 0; t < l->shape.tensor_count; t++)
@@ -139,55 +87,40 @@ END_TEST
 /* The output right after `layer`, of all images; free() it. */
 static float *run_to(const char *layer, size_t *count) {
     struct alexcl_error err = {0};
-    struct alexcl_net *net = NULL;
-    struct alexcl_net_options options = {.size = sizeof options, .batch = (int)image_count, .last_layer = layer};
-    EXPECT_OK(alexcl_net_open(model, weights, support_selection(), &options, &net, &err), err);
-    *count = image_count * shape_size(support_output(net));
+    struct alexcl_net *opened = NULL;
+    struct alexcl_net_options options = {.size = sizeof options, .batch = (int)net.image_count, .last_layer = layer};
+    EXPECT_OK(alexcl_net_open(net.model, net.weights, support_selection(), &options, &opened, &err), err);
+    *count = net.image_count * shape_size(support_output(opened));
     float *out = support_floats(*count);
-    EXPECT_OK(alexcl_net_run(net, images, image_count, out, &err), err);
-    alexcl_net_free(net);
+    EXPECT_OK(alexcl_net_run(opened, net.images, net.image_count, out, &err), err);
+    alexcl_net_free(opened);
     return out;
-}
-
-/* Of the largest value that is due. */
-static double error_of_largest(const float *got, const struct tensor *want) {
-    double error = 0.0, largest = 0.0;
-    for (size_t i = 0; i < want->count; i++) {
-        error = fmax(error, isfinite(got[i]) ? fabs((double)got[i] - (double)want->values[i]) : INFINITY);
-        largest = fmax(largest, fabs((double)want->values[i]));
-    }
-    return error / largest;
 }
 
 static void compare_scores(const char *layer, const char *key, double tolerance) {
     size_t count = 0;
-    struct tensor want = oracle_load(dir, key);
+    struct tensor want = oracle_load(net.dir, key);
     float *got = run_to(layer, &count);
     ck_assert_uint_eq(count, want.count);
-    printf("%s: %s is off by %.1e of the largest\n", dir, key, error_of_largest(got, &want));
+    printf("%s: %s is off by %.1e of the largest\n", net.dir, key, oracle_net_error(got, &want));
     support_compare(key, got, want.values, count, tolerance);
     free(got);
     oracle_free(&want);
 }
 
-static const char *logits_layer(void) {
-    size_t last = model->layer_count - 1;
-    return model->layers[model->layers[last].type == ALEXCL_SOFTMAX ? last - 1 : last].name;
-}
-
-START_TEST(logits) { compare_scores(logits_layer(), "logits_test", LOGITS_TOLERANCE); }
+START_TEST(logits) { compare_scores(oracle_net_logits(&net), "logits_test", LOGITS_TOLERANCE); }
 END_TEST
 
 /* Weights of fully connected layers in half precision, against what the oracle has with float ones. */
 START_TEST(logits_with_half_weights) {
     size_t count = 0;
-    struct tensor want = oracle_load(dir, "logits_test");
+    struct tensor want = oracle_load(net.dir, "logits_test");
     support_set("ALEXCL_WEIGHTS_PRECISION", "half");
-    float *got = run_to(logits_layer(), &count);
+    float *got = run_to(oracle_net_logits(&net), &count);
     support_set("ALEXCL_WEIGHTS_PRECISION", "float");
     ck_assert_uint_eq(count, want.count);
-    double error = error_of_largest(got, &want);
-    printf("%s: with half weights the logits are off by %.1e of the largest\n", dir, error);
+    double error = oracle_net_error(got, &want);
+    printf("%s: with half weights the logits are off by %.1e of the largest\n", net.dir, error);
     ck_assert_msg(error <= HALF_TOLERANCE, "off by %.2g of the largest", error);
     ck_assert_msg(error > HALF_MIN, "off by %.2g of the largest: those are float weights", error);
     free(got);
@@ -196,7 +129,7 @@ START_TEST(logits_with_half_weights) {
 END_TEST
 
 START_TEST(probabilities) {
-    if (oracle_has(dir, "prob_test")) compare_scores(NULL, "prob_test", PROBABILITY_TOLERANCE);
+    if (oracle_has(net.dir, "prob_test")) compare_scores(NULL, "prob_test", PROBABILITY_TOLERANCE);
 }
 END_TEST
 
@@ -209,11 +142,11 @@ static size_t compare_layer_probes(const char *layer, const float *got, size_t c
         l1 += fabs((double)got[i]);
         l2 += (double)got[i] * (double)got[i];
     }
-    for (size_t i = 0; i < probe_count; i++)
-        if (strcmp(probes[i].tensor, layer) == 0 && strcmp(probes[i].what, "act") == 0)
-            largest = fmax(largest, fabs(probes[i].value));
-    for (size_t i = 0; i < probe_count; i++) {
-        const struct oracle_probe *p = &probes[i];
+    for (size_t i = 0; i < net.probe_count; i++)
+        if (strcmp(net.probes[i].tensor, layer) == 0 && strcmp(net.probes[i].what, "act") == 0)
+            largest = fmax(largest, fabs(net.probes[i].value));
+    for (size_t i = 0; i < net.probe_count; i++) {
+        const struct oracle_probe *p = &net.probes[i];
         if (strcmp(p->tensor, layer) != 0 || strncmp(p->what, "act", 3) != 0) continue;
         double value, scale = fabs(p->value);
         if (strcmp(p->what, "act") == 0) {
@@ -236,7 +169,7 @@ static size_t compare_layer_probes(const char *layer, const float *got, size_t c
 static int looked_at(const struct alexcl_layer *l) {
     static const char *const some[] = {"norm1", "pool1", "rnorm2", "pool2", "conv3", "pool5", "relu7"};
     if (l->type == ALEXCL_FLATTEN || l->type == ALEXCL_SOFTMAX) return 0; /* the oracle has no probes of these */
-    if (image_floats() < FEW_LAYERS) return 1;
+    if (oracle_net_image_floats(&net) < FEW_LAYERS) return 1;
     for (size_t i = 0; i < sizeof some / sizeof some[0]; i++)
         if (strcmp(l->name, some[i]) == 0) return 1;
     return 0;
@@ -244,12 +177,12 @@ static int looked_at(const struct alexcl_layer *l) {
 
 START_TEST(layers_in_between) {
     if (settings_environment("ALEXCL_GEMM")) return; /* each run would wait for CLBlast's compiler again */
-    for (size_t i = 0; i < model->layer_count; i++) {
-        if (!looked_at(&model->layers[i])) continue;
+    for (size_t i = 0; i < net.model->layer_count; i++) {
+        if (!looked_at(&net.model->layers[i])) continue;
         size_t count = 0;
-        float *got = run_to(model->layers[i].name, &count);
-        ck_assert_msg(compare_layer_probes(model->layers[i].name, got, count) > 0, "no probe of %s",
-                      model->layers[i].name);
+        float *got = run_to(net.model->layers[i].name, &count);
+        ck_assert_msg(compare_layer_probes(net.model->layers[i].name, got, count) > 0, "no probe of %s",
+                      net.model->layers[i].name);
         free(got);
     }
 }
