@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The sum of several values of one shape, added in the order of the inputs wherever the halves run. */
+#include <string.h>
+
 #include "layer_private.h"
 #include "ref.h"
 
@@ -46,12 +48,52 @@ static const struct layer_variant add_own = {.name = "own",
                                              .release = layer_free_kernels,
                                              .kernels = "add"};
 
+/* ---- input gradient: the output's is that of every input; one of them may stand where that stands already ---- */
+
+static int add_ref_enqueue_gradient(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    (void)err;
+    size_t size = shape_size(l->shape.out), at = (size_t)io->first * size, count = (size_t)io->count * size;
+    const float *gy = layer_host_out_gradient(l, io);
+    for (int i = 0; i < l->shape.input_count; i++)
+        if (io->in_gradients[i].own->host + at != gy)
+            memcpy(io->in_gradients[i].own->host + at, gy, count * sizeof *gy);
+    return ALEXCL_OK;
+}
+
+static int add_own_build_gradient(struct layer *l, struct alexcl_error *err) {
+    return layer_add_kernel(l, LAYER_INPUT_GRADIENT, 0, "scale", "scale_forward", "", err);
+}
+
+static int add_own_enqueue_gradient(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct kernel_range range = layer_range(layer_out_floats(l), io);
+    struct buffer *gy = io->out_gradient->buffer;
+    for (int i = 0; i < l->shape.input_count && status == ALEXCL_OK; i++)
+        if (io->in_gradients[i].own->buffer != gy)
+            status = KERNEL_LAUNCH(layer_kernel(l, LAYER_INPUT_GRADIENT, 0), l->shape.desc->name, &range, err,
+                                   ARG_BUFFER(gy), ARG_BUFFER(io->in_gradients[i].own->buffer),
+                                   ARG_INT((int)layer_out_floats(l)), ARG_FLOAT(1.0f));
+    return status;
+}
+
+static const struct layer_variant add_ref_gradient = {
+    .name = "ref", .applicable = layer_on_host, .enqueue = add_ref_enqueue_gradient};
+static const struct layer_variant add_own_gradient = {.name = "own",
+                                                      .applicable = layer_on_device,
+                                                      .build = add_own_build_gradient,
+                                                      .enqueue = add_own_enqueue_gradient,
+                                                      .release = layer_free_kernels,
+                                                      .kernels = "scale"};
+
+static const struct layer_variant *const add_variants[] = {&add_ref, &add_own, NULL};
+static const struct layer_variant *const add_gradients[] = {&add_ref_gradient, &add_own_gradient, NULL};
+
 const struct layer_ops layer_add_ops = {
     .type = ALEXCL_ADD,
     .name = "add",
     .keras = "Add",
     .inputs = LAYER_INPUTS,
     .describe = add_describe,
-    .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){&add_ref, &add_own, NULL}},
+    .variants = {[LAYER_FORWARD] = add_variants, [LAYER_INPUT_GRADIENT] = add_gradients},
     .samples = (const struct layer_sample[]){{{.type = ALEXCL_ADD, .name = "add"}, {5, 7, 3}, 0}, {{0}, {0}, 0}},
     .more = {{5, 7, 3}, {5, 7, 3}}};

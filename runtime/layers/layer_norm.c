@@ -59,11 +59,11 @@ static struct shape_norm norm_shape(const struct layer *l) {
 
 static const char *norm_defines(const struct layer *l) { return l->shape.desc->beta == 0.75 ? "-DBETA_075" : ""; }
 
-static int norm_add_kernel(struct layer *l, enum layer_pass_kind pass, const char *source, const char *function,
-                           struct alexcl_error *err) {
+static int norm_add_kernel(struct layer *l, enum layer_pass_kind pass, int slot, const char *source,
+                           const char *function, struct alexcl_error *err) {
     char defines[64];
     snprintf(defines, sizeof defines, "-DBLOCK=%d %s", l->choice.in_block, norm_defines(l));
-    return layer_add_kernel(l, pass, 0, source, function, defines, err);
+    return layer_add_kernel(l, pass, slot, source, function, defines, err);
 }
 
 /* ---- lrn ---- */
@@ -78,7 +78,7 @@ static int lrn_ref_enqueue(struct layer *l, const struct layer_io *io, struct al
 }
 
 static int lrn_own_build(struct layer *l, struct alexcl_error *err) {
-    return norm_add_kernel(l, LAYER_FORWARD, "lrn", "lrn_forward", err);
+    return norm_add_kernel(l, LAYER_FORWARD, 0, "lrn", "lrn_forward", err);
 }
 
 static int lrn_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
@@ -154,7 +154,7 @@ static int lrn_ref_enqueue_gradient(struct layer *l, const struct layer_io *io, 
 }
 
 static int lrn_own_build_gradient(struct layer *l, struct alexcl_error *err) {
-    return norm_add_kernel(l, LAYER_INPUT_GRADIENT, "lrn_input_gradient", "lrn_input_gradient", err);
+    return norm_add_kernel(l, LAYER_INPUT_GRADIENT, 0, "lrn_input_gradient", "lrn_input_gradient", err);
 }
 
 static int lrn_own_enqueue_gradient(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
@@ -222,7 +222,7 @@ static int rnorm_ref_enqueue(struct layer *l, const struct layer_io *io, struct 
 }
 
 static int rnorm_own_build(struct layer *l, struct alexcl_error *err) {
-    return norm_add_kernel(l, LAYER_FORWARD, "rnorm", "rnorm_forward", err);
+    return norm_add_kernel(l, LAYER_FORWARD, 0, "rnorm", "rnorm_forward", err);
 }
 
 static int rnorm_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
@@ -243,13 +243,82 @@ static const struct layer_variant rnorm_own = {.name = "own",
                                                .release = layer_free_kernels,
                                                .kernels = "rnorm"};
 
+static int rnorm_ref_enqueue_gradient(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    (void)err;
+    struct shape_norm s = norm_shape(l);
+    ref_rnorm_input_gradient(layer_host_in_gradient(l, io), layer_host_in(l, io), layer_host_out_gradient(l, io),
+                             io->count, &s);
+    return ALEXCL_OK;
+}
+
+/* Images whose shares (rnorm_input_gradient.cl) the workspace holds. */
+enum { RNORM_IMAGES = 8 };
+
+static size_t rnorm_workspace(const struct layer *l, const struct target *target) {
+    (void)target;
+    return RNORM_IMAGES * layer_in_floats(l);
+}
+
+static int rnorm_chunk(const struct layer *l) {
+    (void)l;
+    return RNORM_IMAGES;
+}
+
+static int rnorm_own_build_gradient(struct layer *l, struct alexcl_error *err) {
+    static const char source[] = "rnorm_input_gradient";
+    int status = norm_add_kernel(l, LAYER_INPUT_GRADIENT, 0, source, "rnorm_input_gradient_shares", err);
+    if (status != ALEXCL_OK) return status;
+    return norm_add_kernel(l, LAYER_INPUT_GRADIENT, 1, source, "rnorm_input_gradient_add", err);
+}
+
+/* The images of `io` are no more than the workspace holds. */
+static int rnorm_enqueue_chunk(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    struct shape_norm s = norm_shape(l);
+    const char *name = l->shape.desc->name;
+    struct buffer *gx = io->in_gradients[0].own->buffer, *shares = io->workspace->buffer;
+    struct kernel_range range = layer_range_maps((size_t)s.in.h * (size_t)s.in.w, layer_channels(l), io);
+    int channels = (int)layer_channels(l);
+    int status =
+        KERNEL_LAUNCH(layer_kernel(l, LAYER_INPUT_GRADIENT, 0), name, &range, err, ARG_BUFFER(io->in[0].own->buffer),
+                      ARG_BUFFER(io->out_gradient->buffer), ARG_BUFFER(gx), ARG_BUFFER(shares), ARG_INT(io->first),
+                      ARG_INT(channels), ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.first), ARG_INT(s.last),
+                      ARG_FLOAT(s.k), ARG_FLOAT(s.alpha), ARG_FLOAT(s.beta));
+    if (status != ALEXCL_OK) return status;
+    return KERNEL_LAUNCH(layer_kernel(l, LAYER_INPUT_GRADIENT, 1), name, &range, err, ARG_BUFFER(io->in[0].own->buffer),
+                         ARG_BUFFER(gx), ARG_BUFFER(shares), ARG_INT(io->first), ARG_INT(channels), ARG_INT(s.in.h),
+                         ARG_INT(s.in.w), ARG_INT(s.first), ARG_INT(s.last), ARG_FLOAT(-2.0f * s.alpha * s.beta));
+}
+
+static int rnorm_own_enqueue_gradient(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    int status = ALEXCL_OK, end = io->first + io->count;
+    struct layer_io part = *io;
+    for (; part.first < end && status == ALEXCL_OK; part.first += RNORM_IMAGES) {
+        part.count = layer_min(end - part.first, RNORM_IMAGES);
+        status = rnorm_enqueue_chunk(l, &part, err);
+    }
+    return status;
+}
+
+static const struct layer_variant rnorm_ref_gradient = {
+    .name = "ref", .applicable = layer_on_host, .enqueue = rnorm_ref_enqueue_gradient};
+static const struct layer_variant rnorm_own_gradient = {.name = "own",
+                                                        .applicable = layer_on_device,
+                                                        .workspace = rnorm_workspace,
+                                                        .build = rnorm_own_build_gradient,
+                                                        .enqueue = rnorm_own_enqueue_gradient,
+                                                        .release = layer_free_kernels,
+                                                        .kernels = "rnorm_input_gradient",
+                                                        .chunk = rnorm_chunk};
+static const struct layer_variant *const rnorm_variants[] = {&rnorm_ref, &rnorm_own, NULL};
+static const struct layer_variant *const rnorm_gradients[] = {&rnorm_ref_gradient, &rnorm_own_gradient, NULL};
+
 const struct layer_ops layer_rnorm_ops = {
     .type = ALEXCL_RNORM,
     .name = "rnorm",
     .fields = LAYER_FIELD_WINDOW | LAYER_FIELD_NORM,
     .reads_maps = 1,
     .describe = norm_describe,
-    .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){&rnorm_ref, &rnorm_own, NULL}},
+    .variants = {[LAYER_FORWARD] = rnorm_variants, [LAYER_INPUT_GRADIENT] = rnorm_gradients},
     .metadata = norm_tell,
     .shrink = norm_shrink,
     .samples = (const struct layer_sample[]){

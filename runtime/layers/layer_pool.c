@@ -216,6 +216,10 @@ const struct layer_ops layer_maxpool_ops = {
 
 /* ---- avgpool ---- */
 
+#define AVGPOOL_ARGS(s)                                                                                                \
+    POOL_ARGS_PADDED(s), ARG_INT((s).in.h + (s).window.pad[2]), ARG_INT((s).in.w + (s).window.pad[3]),                 \
+        ARG_INT((s).count_include_pad)
+
 static int avgpool_ref_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     (void)err;
     struct shape_pool s = pool_shape(l);
@@ -232,8 +236,7 @@ static int avgpool_own_enqueue(struct layer *l, const struct layer_io *io, struc
     struct kernel_range range = layer_range_maps((size_t)s.out.h * (size_t)s.out.w, layer_channels(l), io);
     return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
                          ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(io->out->buffer),
-                         ARG_INT((int)layer_channels(l)), POOL_ARGS_PADDED(s), ARG_INT(s.in.h + s.window.pad[2]),
-                         ARG_INT(s.in.w + s.window.pad[3]), ARG_INT(s.count_include_pad));
+                         ARG_INT((int)layer_channels(l)), AVGPOOL_ARGS(s));
 }
 
 static void avgpool_tell(const struct alexcl_layer *d, layer_tell_fn *tell, void *user) {
@@ -252,13 +255,45 @@ static const struct layer_variant avgpool_own = {.name = "own",
 
 static const struct layer_variant *const avgpool_variants[] = {&avgpool_ref, &avgpool_own, NULL};
 
+static int avgpool_ref_enqueue_gradient(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    (void)err;
+    struct shape_pool s = pool_shape(l);
+    ref_avgpool_input_gradient(layer_host_in_gradient(l, io), layer_host_out_gradient(l, io), io->count, &s);
+    return ALEXCL_OK;
+}
+
+static int avgpool_own_build_gradient(struct layer *l, struct alexcl_error *err) {
+    return pool_add_kernel(l, LAYER_INPUT_GRADIENT, "avgpool_input_gradient", "avgpool_input_gradient", err);
+}
+
+static int avgpool_own_enqueue_gradient(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    struct shape_pool s = pool_shape(l);
+    struct kernel_range range = layer_range_maps((size_t)s.in.h * (size_t)s.in.w, layer_channels(l), io);
+    return KERNEL_LAUNCH(layer_kernel(l, LAYER_INPUT_GRADIENT, 0), l->shape.desc->name, &range, err,
+                         ARG_BUFFER(io->out_gradient->buffer), ARG_BUFFER(io->in_gradients[0].own->buffer),
+                         ARG_INT((int)layer_channels(l)), AVGPOOL_ARGS(s));
+}
+
+static const struct layer_variant avgpool_ref_gradient = {
+    .name = "ref", .applicable = layer_on_host, .enqueue = avgpool_ref_enqueue_gradient};
+static const struct layer_variant avgpool_own_gradient = {.name = "own",
+                                                          .applicable = layer_on_device,
+                                                          .build = avgpool_own_build_gradient,
+                                                          .enqueue = avgpool_own_enqueue_gradient,
+                                                          .release = layer_free_kernels,
+                                                          .kernels = "avgpool_input_gradient"};
+static const struct layer_variant *const avgpool_gradients[] = {&avgpool_ref_gradient, &avgpool_own_gradient, NULL};
+
+#define AVGPOOL_PASSES                                                                                                 \
+    { [LAYER_FORWARD] = avgpool_variants, [LAYER_INPUT_GRADIENT] = avgpool_gradients }
+
 const struct layer_ops layer_global_avgpool_ops = {
     .type = ALEXCL_GLOBAL_AVGPOOL,
     .name = "global-avgpool",
     .keras = "GlobalAveragePooling2D",
     .reads_maps = 1,
     .describe = pool_describe,
-    .variants = {[LAYER_FORWARD] = avgpool_variants},
+    .variants = AVGPOOL_PASSES,
     .shrink = pool_shrink_map,
     .samples = (const struct layer_sample[]){{{.type = ALEXCL_GLOBAL_AVGPOOL, .name = "globalavg"}, {5, 7, 6}, 0},
                                              {{0}, {0}, 0}}};
@@ -270,7 +305,7 @@ const struct layer_ops layer_avgpool_ops = {
     .fields = POOL_FIELDS_PADDED | LAYER_FIELD_COUNT_PAD,
     .reads_maps = 1,
     .describe = pool_describe,
-    .variants = {[LAYER_FORWARD] = avgpool_variants},
+    .variants = AVGPOOL_PASSES,
     .metadata = avgpool_tell,
     .shrink = pool_shrink,
     .samples = (const struct layer_sample[]){

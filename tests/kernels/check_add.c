@@ -21,6 +21,18 @@ START_TEST(grid) {
 }
 END_TEST
 
+/* It is that of the output, for each input: a copy, which the kernel of scale.cl makes. */
+START_TEST(input_gradient) {
+    static const struct alexcl_shape shapes[] = {{5, 3, 7}, {33, 5, 4}};
+    const struct alexcl_layer desc = {.type = ALEXCL_ADD, .name = "add"};
+    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
+        for (int count = 2; count < 5; count++)
+            kernel_check_gradient("own", LAYER_INPUT_GRADIENT, &desc,
+                                  (const struct alexcl_shape[]){shapes[s], shapes[s], shapes[s], shapes[s]}, count,
+                                  shapes[s]);
+}
+END_TEST
+
 START_TEST(refused) {
     struct alexcl_error err = {0};
     struct layer l;
@@ -35,6 +47,7 @@ END_TEST
 int main(void) {
     TCase *tests = tcase_create("add");
     tcase_add_test(tests, grid);
+    tcase_add_test(tests, input_gradient);
     tcase_add_test(tests, refused);
     return support_run(tests);
 }

@@ -85,9 +85,11 @@ void kernel_check_fc_gradient_grid(const char *variant, enum layer_pass_kind pas
 void kernel_check_golden_fc_gradient(const char *variant, enum layer_pass_kind pass);
 void kernel_check_subsample_gradient_grid(enum layer_pass_kind pass);
 void kernel_check_affine_gradient_grid(enum layer_pass_kind pass);
-/* And for LRN and max-pooling. */
+/* And for LRN, the norm within a map, and max-pooling. */
 void kernel_check_lrn_grid(const char *variant, enum layer_pass_kind pass);
 void kernel_check_golden_lrn(const char *variant, enum layer_pass_kind pass);
+void kernel_check_rnorm_grid(const char *variant, enum layer_pass_kind pass);
+void kernel_check_golden_rnorm(const char *variant, enum layer_pass_kind pass);
 struct alexcl_layer kernel_check_lrn(int first, int last, enum alexcl_lrn_scope span);
 struct alexcl_layer kernel_check_maxpool(int kernel, int stride, int ceil_mode);
 /* Layers of desc's type with windows of all kinds. */
