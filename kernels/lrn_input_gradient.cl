@@ -30,7 +30,8 @@ __kernel void lrn_input_gradient(__global const float *restrict x, __global cons
         size_t beside = n * sides * hw + (BLOCK > 1 ? i * sides : i);
         int step = BLOCK > 1 ? 1 : hw;
         /* the channel, and where it lies: in the halo the lower ones come first */
-        int side = place - memory, c = place < memory ? place : side < before ? side - before : side - before + channels;
+        int side = place - memory;
+        int c = place < memory ? place : side < before ? side - before : side - before + channels;
         float own = 0.0f, sum = 0.0f;
         for (int o = max(c - last, 0); o <= min(c - first, channels - 1); o++) {
             float squares = 0.0f;
