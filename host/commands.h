@@ -7,6 +7,7 @@
 
 #define COMMANDS(ROW)                                                                                                  \
     ROW(infer_command)                                                                                                 \
+    ROW(train_command)                                                                                                 \
     ROW(features_command)                                                                                              \
     ROW(nearest_command)                                                                                               \
     ROW(filters_command)                                                                                               \

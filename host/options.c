@@ -15,7 +15,8 @@
 #include "status.h"
 
 enum {
-    ROWS = 128, /* at most, of all tables */
+    ROWS = 192, /* at most, of all tables */
+    MADE = 64,  /* of them, those that are made */
     LONG = 1000 /* what getopt_long calls the first row's long name */
 };
 
@@ -29,14 +30,24 @@ struct known {
         int first;    /* of the rows with this name */
         size_t place; /* of the table's structure among all */
     } all[ROWS];
+    struct option_row made[MADE];
+    int made_count;
 };
 
+static void options_collect_row(const struct option_row *row, const struct option_table *t, struct known *out) {
+    int first = 0;
+    assert(out->count < ROWS);
+    while (first < out->count && strcmp(out->all[first].row->name, row->name) != 0) first++;
+    out->all[out->count++] = (struct known_row){row, t, first, out->size};
+}
+
 static void options_collect_table(const struct option_table *t, struct known *out) {
-    for (size_t i = 0; i < t->count; i++) {
-        int first = 0;
-        assert(out->count < ROWS);
-        while (first < out->count && strcmp(out->all[first].row->name, t->rows[i].name) != 0) first++;
-        out->all[out->count++] = (struct known_row){&t->rows[i], t, first, out->size};
+    for (size_t i = 0; i < t->count; i++) options_collect_row(&t->rows[i], t, out);
+    for (size_t i = 0; t->more; i++) {
+        assert(out->made_count < MADE);
+        out->made[out->made_count] = (struct option_row){0};
+        if (!t->more(i, &out->made[out->made_count])) break;
+        options_collect_row(&out->made[out->made_count++], t, out);
     }
     size_t aligned = _Alignof(max_align_t);
     out->size += (t->size + aligned - 1) / aligned * aligned;
@@ -44,7 +55,7 @@ static void options_collect_table(const struct option_table *t, struct known *ou
 
 /* In the order in which help and messages name options. */
 static void options_collect(struct known *out) {
-    out->count = 0;
+    out->count = out->made_count = 0;
     out->size = 0;
     options_collect_table(&options_net, out);
     for (const struct command *const *c = commands; *c; c++)

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "settings.h"
+#include "data_set.h"
 #include "inputs.h"
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
@@ -79,6 +80,8 @@ struct option_table {
     size_t count;
     const void *defaults; /* of the structure that the values go to; NULL: struct options */
     size_t size;
+    /* Further rows, which are made from a list of the library's: the i-th; 0 behind the last. NULL: none. */
+    int (*more)(size_t index, struct option_row *out);
 };
 
 /* What a row says of its value, for a member of the right type in the structure of its table. */
@@ -91,7 +94,10 @@ struct option_table {
 #define OPTION_GAIN(type, member) OPTION_VALUE(type, member, struct option_gains, options_set_gain)
 /* A table of rows and of the defaults of its structure. */
 #define OPTION_TABLE(rows, defaults)                                                                                   \
-    { (rows), sizeof(rows) / sizeof *(rows), &(defaults), sizeof(defaults) }
+    { (rows), sizeof(rows) / sizeof *(rows), &(defaults), sizeof(defaults), NULL }
+/* And of what `more` gives. */
+#define OPTION_TABLE_MORE(rows, defaults, more)                                                                        \
+    { (rows), sizeof(rows) / sizeof *(rows), &(defaults), sizeof(defaults), (more) }
 int options_set_flag(const struct option_row *r, char *value, void *to, struct alexcl_error *err);
 int options_set_text(const struct option_row *r, char *value, void *to, struct alexcl_error *err);
 int options_set_int(const struct option_row *r, char *value, void *to, struct alexcl_error *err);
@@ -153,4 +159,6 @@ int options_expect(const struct options *o, const char *command, int min, int ma
 int options_check_ending(const char *option, const char *path, const char *ending, struct alexcl_error *err);
 /* The same for -o where it takes the results: those of --format. */
 int options_check_results(const struct options *o, struct alexcl_error *err);
+/* How x.npy lies, by --layout (NULL: not given). ALEXCL_E_USAGE. */
+int options_layout(const char *layout, enum data_set_layout *out, struct alexcl_error *err);
 #endif

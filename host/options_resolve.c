@@ -166,3 +166,12 @@ int options_check_results(const struct options *o, struct alexcl_error *err) {
     }
     return ALEXCL_OK;
 }
+
+int options_layout(const char *layout, enum data_set_layout *out, struct alexcl_error *err) {
+    *out = DATA_SET_TOLD;
+    if (!layout) return ALEXCL_OK;
+    if (strcmp(layout, "nchw") != 0 && strcmp(layout, "nhwc") != 0)
+        return error_set(err, ALEXCL_E_USAGE, "--layout %s: it can be nchw or nhwc", layout);
+    *out = layout[1] == 'c' ? DATA_SET_NCHW : DATA_SET_NHWC;
+    return ALEXCL_OK;
+}

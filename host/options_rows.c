@@ -111,7 +111,7 @@ static int options_set_version(const struct option_row *r, char *value, void *to
 
 #define SETTING(variable) .set = options_set_setting, .setting = (variable), .at = offsetof(struct options, given)
 #define SHARED_TABLE(rows)                                                                                             \
-    { (rows), sizeof(rows) / sizeof *(rows), NULL, 0 }
+    { (rows), sizeof(rows) / sizeof *(rows), NULL, 0, NULL }
 
 static const struct option_row net_rows[] = {
     {'d', "devices", "D", "0,1  0  1:0  gpu  cpu  ~name  0/2 (cut)  ref  both", SETTING("ALEXCL_DEVICES"),

@@ -174,7 +174,7 @@ static void *train_data_work(void *argument) {
 
 /* ---- opening ------------------------------------------------------------------------------------- */
 
-static int train_data_check(const struct data_set *set, const struct alexcl_model *m, struct alexcl_error *err) {
+int train_data_check(const struct data_set *set, const struct alexcl_model *m, struct alexcl_error *err) {
     if (set->channels != m->channels)
         return error_set(err, ALEXCL_E_DATA, "the pictures have %d channels, and model %s takes %d", set->channels,
                          m->name, m->channels);

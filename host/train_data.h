@@ -28,11 +28,15 @@ struct train_data_batch {
     size_t count;
 };
 
+/* Whether the model takes pictures of the set's size and channels: ALEXCL_E_DATA where it has not their channels, or
+ * more would be padding than picture. */
+int train_data_check(const struct data_set *set, const struct alexcl_model *model, struct alexcl_error *err);
+
 struct train_data;
 /* The steps of an epoch: its last one takes what is left over. */
 uint64_t train_data_steps(size_t count, size_t batch);
 /* The set must live as long as it. A side of the pictures that is longer than the model's is cut, a shorter one is
- * padded alike at both ends, with pixels of 0. ALEXCL_E_DATA where more would be padding than picture. */
+ * padded alike at both ends, with pixels of 0. ALEXCL_E_DATA as of train_data_check. */
 int train_data_open(const struct data_set *set, const struct train_data_options *options, struct train_data **out,
                     struct alexcl_error *err);
 /* The next step's batch. ALEXCL_E_DATA names a picture that cannot be read, or, where all of a batch cannot, the first

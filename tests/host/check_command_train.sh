@@ -1,0 +1,139 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# `alexcl train` on a small set of stripes, with a small net of a file. Runs in a folder of its own.
+#   check_command_train.sh PROGRAM IMPLEMENTATION SKIP
+set -u
+. "$(dirname "$0")/../support/cli_support.sh"
+alexcl=$1 implementation=$2 skip=${3:-}
+[ -z "$skip" ] || { echo "skipped: $skip"; exit 77; }
+rm -rf run && mkdir run && cd run || exit 1
+case $implementation in none) device=ref ;; *) device=0 ;; esac
+
+# ---- a data set: of class k the rows 2k + 4 to 2k + 6 are bright, on noise; 96 to train with, 40 to test with
+make_part() {
+    awk -v count="$2" -v seed="$3" 'BEGIN {
+        printf "\\0\\0\\010\\003\\0\\0\\0\\%03o\\0\\0\\0\\034\\0\\0\\0\\034", count
+        for (i = 0; i < count; i++)
+            for (y = 0; y < 28; y++)
+                for (x = 0; x < 28; x++) {
+                    seed = (seed * 69069 + 5) % 4294967296
+                    k = i * 7 % 10
+                    printf "\\%03o", int(seed / 4294967296 * 90) + (y >= 2 * k + 4 && y <= 2 * k + 6 ? 160 : 0)
+                }
+    }' >text; printf "$(cat text)" >"mnist/$1-images-idx3-ubyte"
+    awk -v count="$2" 'BEGIN { printf "\\0\\0\\010\\001\\0\\0\\0\\%03o", count; for (i = 0; i < count; i++) printf "\\%03o", i * 7 % 10 }' >text
+    printf "$(cat text)" >"mnist/$1-labels-idx1-ubyte"
+}
+mkdir mnist; make_part train 96 1; make_part t10k 40 2
+cat >net.prototxt <<'END'
+name: "stripes"
+input: "data"
+input_shape { dim: 1 dim: 1 dim: 28 dim: 28 }
+layer { name: "conv1" type: "Convolution" bottom: "data" top: "conv1" convolution_param { num_output: 4 kernel_size: 5 stride: 2 } }
+layer { name: "relu1" type: "ReLU" bottom: "conv1" top: "conv1" }
+layer { name: "pool1" type: "Pooling" bottom: "conv1" top: "pool1" pooling_param { pool: MAX kernel_size: 3 stride: 2 } }
+layer { name: "fc2" type: "InnerProduct" bottom: "pool1" top: "fc2" inner_product_param { num_output: 10 } }
+layer { name: "prob" type: "Softmax" bottom: "fc2" top: "prob" }
+END
+train() { local code=$1; shift; run "$code" train -d "$device" -m net.prototxt --data mnist --val mnist --recipe keras --lr 0.01 --batch 20 "$@"; }
+file() { what="$2 of $1"; jq -e "$2" "$1" >/dev/null || bad "JSON: not so"; }
+same() { cmp -s "$1" "$2" || bad "$1 and $2 differ"; }
+
+# ---- a run: loss falls, all files are there
+train 0 -o one --epochs 4
+prints "stripes, recipe keras, seed 1; batches of 20"; prints "96 pictures of 10 classes; validated on 40"; narrow; same out one/log.txt
+what="files of one"
+[ "$(ls one | tr '\n' ' ')" = "best.safetensors curves.svg epochs.csv last.safetensors log.txt step-000010.safetensors step-000015.safetensors step-000020.safetensors steps.csv train.json " ] ||
+    bad "other files: $(ls one | tr '\n' ' ')"
+[ "$(head -n 1 one/steps.csv)" = step,epoch,loss,lr,images_per_s,wait ] || bad "another head of steps.csv"
+[ "$(head -n 1 one/epochs.csv)" = epoch,step,train_loss,val_loss,top1_error,top5_error,seconds ] || bad "another head of epochs.csv"
+[ "$(wc -l <one/steps.csv) $(wc -l <one/epochs.csv)" = "21 5" ] || bad "other rows"
+[ "$(cut -d, -f1,2 one/steps.csv | tail -n +2 | tr '\n' ' ')" = "1,1 2,1 3,1 4,1 5,1 6,2 7,2 8,2 9,2 10,2 11,3 12,3 13,3 14,3 15,3 16,4 17,4 18,4 19,4 20,4 " ] || bad "other steps"
+[ "$(cut -d, -f1,2 one/epochs.csv | tail -n +2 | tr '\n' ' ')" = "1,5 2,10 3,15 4,20 " ] || bad "other epochs"
+awk -F, 'NR == 2 {first = $3} {last = $3} END {exit !(last < 0.6 * first)}' one/steps.csv || bad "the loss does not fall: $(cut -d, -f3 one/steps.csv | tr '\n' ' ')"
+grep -q '^<svg' one/curves.svg && grep -q '</svg>$' one/curves.svg || bad "curves.svg is not whole"
+file one/train.json '.command == "train" and .model == "stripes" and .recipe.name == "keras" and .recipe.lr == 0.01 and .recipe.batch == 20 and .recipe.optimizer == "adam"
+    and (.recipe | keys | length) == 30 and .seed == 1 and .steps == 20 and (.epochs | length) == 4 and .epochs[3].step == 20 and .stopped == null
+    and .checkpoint == "one/last.safetensors" and .memory.resident > 1000000 and (.timing | has("forward") and has("backward") and has("update") and has("exchange"))
+    and .timing.images_per_s > 0 and .timing.wait_data >= 0 and .timing.seconds > 0'
+# the mean of an epoch is that of its images: the last of five batches has 16
+what="train_loss of one"
+awk -F, 'FNR == 1 {next} FILENAME ~ /steps/ {sum[$2] += $3 * (($1 % 5) ? 20 : 16)} FILENAME ~ /epochs/ {d = sum[$1] / 96 - $3; if (d > 1e-6 || d < -1e-6) exit 1}' one/steps.csv one/epochs.csv ||
+    bad "no mean of steps.csv"
+file one/train.json '.best.top1_error == (.epochs | map(.top1_error) | min) and .epochs[.best.epoch - 1].top1_error == .best.top1_error'
+
+# ---- the same again, to the bit; another seed is another run
+train 0 -o two --epochs 4 --format json; json '.steps == 20 and .command == "train"'; same out two/train.json
+what="the same run"; same one/last.safetensors two/last.safetensors; cut -d, -f1-4 one/steps.csv >a; cut -d, -f1-4 two/steps.csv >b; same a b
+train 0 -o other --epochs 4 --seed 2 -q; what="another seed"; cmp -s one/last.safetensors other/last.safetensors && bad "is the same run"; [ ! -s out ] || bad "-q prints"
+train 0 -o csv --epochs 2 --format csv; [ "$(tr -d '\r' <out)" = "$(cat csv/epochs.csv)" ] || bad "other rows than epochs.csv"
+
+# ---- goes on as if nothing had happened: from the end of an epoch, from its middle
+# What a run was: weights, state, rows without times.
+tensors() { tail -c +$((9 + $(od -A n -t u8 -N 8 "$1"))) "$1"; }
+equal() { tensors one/last.safetensors >a; tensors "$1/last.safetensors" >b; same a b; cut -d, -f1-4 one/steps.csv >a; cut -d, -f1-4 "$1/steps.csv" >b; same a b; cut -d, -f1-6 one/epochs.csv >a; cut -d, -f1-6 "$1/epochs.csv" >b; same a b; }
+train 0 -o ended --epochs 2 -q; run 0 train -d "$device" --resume ended --epochs 4; prints "goes on behind step 10, in epoch 3"; what="resumed behind an epoch"; equal ended
+train 0 -o middle --epochs 4 --steps 7 -q; [ "$(tail -n 1 middle/epochs.csv | cut -d, -f1,2)" = 2,7 ] || bad "no row of the epoch that was left"
+run 0 train -d "$device" --resume middle --steps 0; what="resumed in the middle"; equal middle
+run 0 train -d "$device" --resume one; what="resumed at the end"; [ "$(wc -l <one/steps.csv)" = 21 ] || bad "a step more"
+
+# ---- kill -9, wherever it was
+train_slowly() { "$alexcl" train -d "$device" -m net.prototxt --data mnist --val mnist --recipe keras --lr 0.01 --batch 20 --epochs 4 --save-every 3 "$@" >out 2>err </dev/null & }
+at_step() { [ "$(cat killed/steps.csv 2>/dev/null | wc -l)" -gt "$1" ]; }
+for step in 4 9; do
+    what="kill -9 behind step $step"; rm -rf killed; train_slowly -o killed
+    for _ in $(seq 3000); do at_step $step && break; sleep 0.01; done
+    kill -9 $! 2>/dev/null; wait $! 2>/dev/null
+    if [ -f killed/last.safetensors ]; then run 0 train -d "$device" --resume killed; what="kill -9 behind step $step"; equal killed; else bad "no checkpoint"; fi
+done
+
+# ---- Ctrl-C and SIGTERM keep what is done, also in an epoch
+interrupted() { [ "$(cat stopped/steps.csv 2>/dev/null | wc -l)" -gt 3 ]; }
+for signal in INT:130 TERM:143; do
+    what="train, ended by ${signal%:*}"; rm -rf stopped
+    "$alexcl" train -d "$device" -m net.prototxt --data mnist --recipe keras --batch 1 --epochs 4000 -o stopped >out 2>err </dev/null &
+    interrupt_when interrupted "${signal%:*}" "${signal#*:}"
+    says "interrupted: step "; says "alexcl train --resume stopped"
+    file stopped/train.json '.stopped == "interrupted" and .steps > 2 and .checkpoint == "stopped/last.safetensors"'
+    step=$(jq .steps stopped/train.json); run 0 train -d "$device" --resume stopped --steps $((step + 2)) --epochs 0
+    prints "goes on behind step $step"
+    what="steps of a run that was interrupted"; [ "$(tail -n 1 stopped/steps.csv | cut -d, -f1)" = $((step + 2)) ] || bad "others"
+done
+
+# ---- a folder in use, a folder with files, a folder without a checkpoint
+"$alexcl" train -d "$device" -m net.prototxt --data mnist --recipe keras --batch 1 --epochs 4000 -o busy >busy.out 2>busy.err </dev/null & child=$!
+busy() { [ -s busy/steps.csv ]; }
+for _ in $(seq 600); do busy && break; sleep 0.05; done
+train 1 -o busy; says "busy: is in use by another process"; run 1 train -d "$device" --resume busy; says "in use"
+kill -INT $child; wait $child
+train 2 -o one; says "one: is not empty: name a new folder, or go on from its checkpoint by --resume one"
+mkdir empty; run 2 train --resume empty; says "no last.safetensors in it"; run 1 train --resume nowhere; says "nowhere: No such file"
+
+# ---- a loss that is no number: the last good checkpoint stays
+train 6 -o nan --lr 1e6 --decay 1e6 --optimizer sgd --save-every 1 --epochs 4; says "smaller --lr may help"
+file nan/train.json '.stopped == "nan"'; what="a loss that is no number"; grep -q nan nan/steps.csv && bad "stands in steps.csv"; prints "stopped: nan"
+if [ -f nan/last.safetensors ]; then says "the last good checkpoint is nan/last.safetensors, of step"; else says "there was no checkpoint yet"; fi
+
+# ---- a disk that is full: the checkpoint before stays
+train 0 -o full --epochs 1 -q; cp full/last.safetensors before; size=$(stat -c %s before)
+# on the reference: compilers end a process that cannot write
+what="train on a full disk"; (trap '' XFSZ; ulimit -f $((size / 1024 / 2)); exec "$alexcl" train -d ref --resume full --epochs 4 >out 2>err </dev/null); ended 1; says "cannot be written"; same full/last.safetensors before
+[ "$(ls full | grep -c alexcl)" = 0 ] || bad "a temporary file is left"
+
+# ---- which checkpoints are kept
+train 0 -o kept --epochs 1 --save-every 2 --keep 1 -q; what="--keep 1"; [ "$(ls kept | grep step-)" = step-000004.safetensors ] || bad "others: $(ls kept | tr '\n' ' ')"
+
+# ---- flags and fields
+run 0 train --recipe show; prints "optimizer         sgd            sgd            sgd-caffe      adam"; narrow; silent; [ "$(wc -l <out)" = 30 ] || bad "other fields"
+run 0 train --recipe show --format json; json '(.recipes | map(.name)) == ["paper", "2012", "caffe", "keras"] and .recipes[1]["lr-at"] == "23,51,78"'
+run 0 train --recipe show --format csv; prints 'lr-at,0,"23,51,78",0,0'
+run 0 train --help; prints "--lr-schedule V"; prints "learning rate at the start"; narrow
+train 0 -o fields --epochs 1 --augment crop,mirror --momentum 0.5 --optimizer sgd --momentum 0.25 --lr-schedule step --lr-at 1,2; file fields/train.json '.recipe.crop == "yes" and .recipe.mirror == "yes" and .recipe.colour == 0 and .recipe.momentum == 0.25 and .recipe["lr-at"] == "1,2"'
+train 2 -o no --recipe kears; says "did you mean keras?"; train 2 -o no --lr fast; says 'lr is "fast"'; train 2 -o no --augment crop,flip; says "--augment crop,flip: crop, mirror and colour are wanted"
+train 2 -o no --save-every often; says "--save-every often"; train 2 -o no --split auto; says "training splits by halves alone"; train 2 -o no --layout hwc; says "it can be nchw or nhwc"
+train 2 -o no --freeze C9; says "--freeze C9: names of layers are wanted"; train 2 -o no --epochs 0; says "training would never end"
+run 2 train -o no; says "wants --data"; run 2 train --data mnist; says "wants -o RUN"; run 2 train --data mnist -o no word; says "does not know what to do with word"
+run 2 train --data mnist -o no --val-targets y.npy; says "which is not given"; run 6 train -m net.prototxt --data nothing -o no; says "nothing: No such file"
+run 2 train --resume one --lr 1; says "--lr would make it another run"; run 2 train --resume one --data mnist; says "--data would"; run 2 train --resume one --seed 3; says "--seed would"
+run 2 train --resume one --weights one/best.safetensors; says "--weights would"; run 2 train --resume one -o more; says "--output would"; run 2 train --resume one -m net.prototxt; says "--model would"
+end
