@@ -93,14 +93,15 @@ static const char *check_verdict(const struct alexcl_check_result *r) {
     return r->computed ? "WRONG" : "FAILED";
 }
 
-/* The kernels' names without the pass's name, which stands above: "activation_input_gradient" -> "activation". */
+/* The kernels' names without the pass's name, which stands above: "lrn_input_gradient_cpu" -> "lrn_cpu". */
 static void check_short_name(const struct alexcl_check_result *r, char *out, size_t size) {
     char ending[32];
     size_t made = 0, length = (size_t)snprintf(ending, sizeof ending, "_%s", r->pass);
     for (char *c = ending; *c; c++)
         if (*c == ' ') *c = '_';
     for (const char *at = check_name(r); *at && made + 1 < size;) {
-        size_t ends = strncmp(at, ending, length) == 0 && (at[length] == ' ' || at[length] == '\0') ? length : 0;
+        /* behind it a further part of the name, another name, or nothing */
+        size_t ends = strncmp(at, ending, length) == 0 && strchr("_ ", at[length]) ? length : 0;
         at += ends;
         if (!ends) out[made++] = *at++;
     }

@@ -68,6 +68,11 @@ static int norm_add_kernel(struct layer *l, enum layer_pass_kind pass, int slot,
 
 /* ---- lrn ---- */
 
+/* The arguments that tell the kernels the shape. */
+#define LRN_ARGS(s)                                                                                                    \
+    ARG_INT((s).in.c), ARG_INT((s).in.h *(s).in.w), ARG_INT((s).before), ARG_INT((s).after), ARG_INT((s).first),       \
+        ARG_INT((s).last), ARG_FLOAT((s).k), ARG_FLOAT((s).alpha), ARG_FLOAT((s).beta)
+
 static int lrn_ref_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     (void)err;
     struct shape_norm s = norm_shape(l);
@@ -87,44 +92,52 @@ static int lrn_own_enqueue(struct layer *l, const struct layer_io *io, struct al
     struct kernel_range range = layer_range_maps(hw, layer_channels(l), io);
     struct buffer *halo = s.before + s.after ? io->in[0].halo->buffer : NULL;
     return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
-                         ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(halo), ARG_BUFFER(io->out->buffer),
-                         ARG_INT(s.in.c), ARG_INT((int)hw), ARG_INT(s.before), ARG_INT(s.after), ARG_INT(s.first),
-                         ARG_INT(s.last), ARG_FLOAT(s.k), ARG_FLOAT(s.alpha), ARG_FLOAT(s.beta));
+                         ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(halo), ARG_BUFFER(io->out->buffer), LRN_ARGS(s));
 }
 
-/* lrn_cpu.cl: places that a work-item computes, as the local memory allows. */
-enum { CPU_PLACES = 8 };
+/* lrn_cpu.cl, lrn_input_gradient_cpu.cl: places that a work-item computes, as the local memory allows. */
+enum { CPU_PLACES = 8, CPU_GRADIENT_LINES = 2 };
 
 static size_t lrn_cpu_line(const struct layer *l) {
     return shape_floats((struct alexcl_shape){l->shape.in.c, 1, 1}, LAYER_BLOCK) +
            (size_t)(norm_values(l->shape.desc) - 1);
 }
 
-static int lrn_cpu_places(const struct layer *l, const struct target *target) {
-    size_t places = (size_t)device_limits(target->device)->local_memory / (lrn_cpu_line(l) * sizeof(float));
+static int lrn_cpu_places(const struct layer *l, const struct target *target, size_t lines) {
+    size_t places = (size_t)device_limits(target->device)->local_memory / (lines * lrn_cpu_line(l) * sizeof(float));
     return places < CPU_PLACES ? (int)places : CPU_PLACES;
 }
 
-static int lrn_cpu_applicable(const struct layer *l, const struct target *target) {
-    return layer_on_cpu_device(l, target) && l->choice.in_block == LAYER_BLOCK && lrn_cpu_places(l, target) > 0;
+static int lrn_cpu_fits(const struct layer *l, const struct target *target, size_t lines) {
+    return layer_on_cpu_device(l, target) && l->choice.in_block == LAYER_BLOCK && lrn_cpu_places(l, target, lines) > 0;
+}
+
+static int lrn_cpu_applicable(const struct layer *l, const struct target *target) { return lrn_cpu_fits(l, target, 1); }
+
+static int lrn_cpu_add_kernel(struct layer *l, enum layer_pass_kind pass, size_t lines, const char *source,
+                              const char *function, struct alexcl_error *err) {
+    char defines[64];
+    snprintf(defines, sizeof defines, "-DPLACES=%d %s", lrn_cpu_places(l, l->target, lines), norm_defines(l));
+    return layer_add_kernel(l, pass, 0, source, function, defines, err);
+}
+
+static struct kernel_range lrn_cpu_range(const struct layer *l, const struct layer_io *io, int places) {
+    size_t hw = (size_t)l->shape.in.h * (size_t)l->shape.in.w;
+    return (struct kernel_range){
+        2, {0, (size_t)io->first, 0}, {(hw + (size_t)places - 1) / (size_t)places, (size_t)io->count, 1}, {1, 1, 1}};
 }
 
 static int lrn_cpu_build(struct layer *l, struct alexcl_error *err) {
-    char defines[64];
-    snprintf(defines, sizeof defines, "-DPLACES=%d %s", lrn_cpu_places(l, l->target), norm_defines(l));
-    return layer_add_kernel(l, LAYER_FORWARD, 0, "lrn_cpu", "lrn_cpu_forward", defines, err);
+    return lrn_cpu_add_kernel(l, LAYER_FORWARD, 1, "lrn_cpu", "lrn_cpu_forward", err);
 }
 
 static int lrn_cpu_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct shape_norm s = norm_shape(l);
-    int hw = s.in.h * s.in.w, places = lrn_cpu_places(l, l->target);
-    struct kernel_range range = {
-        2, {0, (size_t)io->first, 0}, {(size_t)((hw + places - 1) / places), (size_t)io->count, 1}, {1, 1, 1}};
+    int places = lrn_cpu_places(l, l->target, 1);
+    struct kernel_range range = lrn_cpu_range(l, io, places);
     struct buffer *halo = s.before + s.after ? io->in[0].halo->buffer : NULL;
     return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
-                         ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(halo), ARG_BUFFER(io->out->buffer),
-                         ARG_INT(s.in.c), ARG_INT(hw), ARG_INT(s.before), ARG_INT(s.after), ARG_INT(s.first),
-                         ARG_INT(s.last), ARG_FLOAT(s.k), ARG_FLOAT(s.alpha), ARG_FLOAT(s.beta),
+                         ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(halo), ARG_BUFFER(io->out->buffer), LRN_ARGS(s),
                          ARG_LOCAL((size_t)places * lrn_cpu_line(l) * sizeof(float)));
 }
 
@@ -157,16 +170,36 @@ static int lrn_own_build_gradient(struct layer *l, struct alexcl_error *err) {
     return norm_add_kernel(l, LAYER_INPUT_GRADIENT, 0, "lrn_input_gradient", "lrn_input_gradient", err);
 }
 
+/* What the kernels of the gradient read and make. */
+#define LRN_GRADIENT_ARGS(io, sides)                                                                                   \
+    ARG_BUFFER((io)->in[0].own->buffer), ARG_BUFFER((sides) ? (io)->in[0].halo->buffer : NULL),                        \
+        ARG_BUFFER((io)->out_gradient->buffer), ARG_BUFFER((io)->in_gradients[0].own->buffer),                         \
+        ARG_BUFFER((sides) ? (io)->in_gradients[0].halo->buffer : NULL)
+
 static int lrn_own_enqueue_gradient(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     struct shape_norm s = norm_shape(l);
     size_t hw = (size_t)s.in.h * (size_t)s.in.w, sides = (size_t)(s.before + s.after);
     struct kernel_range range = layer_range_maps(hw, layer_channels(l) + sides, io);
     return KERNEL_LAUNCH(layer_kernel(l, LAYER_INPUT_GRADIENT, 0), l->shape.desc->name, &range, err,
-                         ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(sides ? io->in[0].halo->buffer : NULL),
-                         ARG_BUFFER(io->out_gradient->buffer), ARG_BUFFER(io->in_gradients[0].own->buffer),
-                         ARG_BUFFER(sides ? io->in_gradients[0].halo->buffer : NULL), ARG_INT(s.in.c), ARG_INT((int)hw),
-                         ARG_INT(s.before), ARG_INT(s.after), ARG_INT(s.first), ARG_INT(s.last), ARG_FLOAT(s.k),
-                         ARG_FLOAT(s.alpha), ARG_FLOAT(s.beta));
+                         LRN_GRADIENT_ARGS(io, sides), LRN_ARGS(s));
+}
+
+static int lrn_cpu_applicable_gradient(const struct layer *l, const struct target *target) {
+    return lrn_cpu_fits(l, target, CPU_GRADIENT_LINES);
+}
+
+static int lrn_cpu_build_gradient(struct layer *l, struct alexcl_error *err) {
+    return lrn_cpu_add_kernel(l, LAYER_INPUT_GRADIENT, CPU_GRADIENT_LINES, "lrn_input_gradient_cpu",
+                              "lrn_input_gradient_cpu", err);
+}
+
+static int lrn_cpu_enqueue_gradient(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    struct shape_norm s = norm_shape(l);
+    int places = lrn_cpu_places(l, l->target, CPU_GRADIENT_LINES);
+    struct kernel_range range = lrn_cpu_range(l, io, places);
+    return KERNEL_LAUNCH(layer_kernel(l, LAYER_INPUT_GRADIENT, 0), l->shape.desc->name, &range, err,
+                         LRN_GRADIENT_ARGS(io, s.before + s.after), LRN_ARGS(s),
+                         ARG_LOCAL(CPU_GRADIENT_LINES * (size_t)places * lrn_cpu_line(l) * sizeof(float)));
 }
 
 static const struct layer_variant lrn_ref_gradient = {
@@ -178,8 +211,15 @@ static const struct layer_variant lrn_own_gradient = {.name = "own",
                                                       .release = layer_free_kernels,
                                                       .kernels = "lrn_input_gradient",
                                                       .last_resort = 1};
+static const struct layer_variant lrn_cpu_gradient = {.name = "cpu",
+                                                      .applicable = lrn_cpu_applicable_gradient,
+                                                      .build = lrn_cpu_build_gradient,
+                                                      .enqueue = lrn_cpu_enqueue_gradient,
+                                                      .release = layer_free_kernels,
+                                                      .kernels = "lrn_input_gradient_cpu"};
 static const struct layer_variant *const lrn_variants[] = {&lrn_ref, &lrn_cpu, &lrn_own, NULL};
-static const struct layer_variant *const lrn_gradients[] = {&lrn_ref_gradient, &lrn_own_gradient, NULL};
+static const struct layer_variant *const lrn_gradients[] = {&lrn_ref_gradient, &lrn_cpu_gradient, &lrn_own_gradient,
+                                                            NULL};
 
 /* The other half's channels at the cut are copied out of a single block, for both halves or for none. */
 static int lrn_takes_blocks(const struct layer *l) {

@@ -166,6 +166,19 @@ static int maxpool_own_enqueue_gradient(struct layer *l, const struct layer_io *
                          POOL_ARGS_PADDED(s));
 }
 
+static int maxpool_cpu_build_gradient(struct layer *l, struct alexcl_error *err) {
+    return pool_add_kernel(l, LAYER_INPUT_GRADIENT, "maxpool_input_gradient_cpu", "maxpool_input_gradient_cpu", err);
+}
+
+static int maxpool_cpu_enqueue_gradient(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    struct shape_pool s = pool_shape(l);
+    size_t blocks = layer_channels(l) / LAYER_BLOCK;
+    struct kernel_range range = {2, {0, (size_t)io->first, 0}, {blocks, (size_t)io->count, 1}, {1, 1, 1}};
+    return KERNEL_LAUNCH(layer_kernel(l, LAYER_INPUT_GRADIENT, 0), l->shape.desc->name, &range, err,
+                         ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(io->out_gradient->buffer),
+                         ARG_BUFFER(io->in_gradients[0].own->buffer), ARG_INT((int)blocks), POOL_ARGS_PADDED(s));
+}
+
 static const struct layer_variant maxpool_ref_gradient = {
     .name = "ref", .applicable = layer_on_host, .enqueue = maxpool_ref_enqueue_gradient};
 static const struct layer_variant maxpool_own_gradient = {.name = "own",
@@ -175,7 +188,14 @@ static const struct layer_variant maxpool_own_gradient = {.name = "own",
                                                           .release = layer_free_kernels,
                                                           .kernels = "maxpool_input_gradient",
                                                           .last_resort = 1};
-static const struct layer_variant *const maxpool_gradients[] = {&maxpool_ref_gradient, &maxpool_own_gradient, NULL};
+static const struct layer_variant maxpool_cpu_gradient = {.name = "cpu",
+                                                          .applicable = maxpool_cpu_applicable,
+                                                          .build = maxpool_cpu_build_gradient,
+                                                          .enqueue = maxpool_cpu_enqueue_gradient,
+                                                          .release = layer_free_kernels,
+                                                          .kernels = "maxpool_input_gradient_cpu"};
+static const struct layer_variant *const maxpool_gradients[] = {&maxpool_ref_gradient, &maxpool_cpu_gradient,
+                                                                &maxpool_own_gradient, NULL};
 
 #define MAXPOOL_PASSES                                                                                                 \
     { [LAYER_FORWARD] = maxpool_variants, [LAYER_INPUT_GRADIENT] = maxpool_gradients }

@@ -43,9 +43,9 @@ silent
 # a gradient's kernel stands under the name of its pass, without it
 for kernel in "$kernels"/*.cl; do
     name=$(basename "$kernel" .cl) from=1
-    case $name in *_input_gradient) from="/^  -- input gradient/" ;; *_weight_gradient) from="/^  -- weight gradient/" ;; esac
-    name=${name%_input_gradient}
-    sed -n "$from,\$p" out | grep -qE "^  ${name%_weight_gradient} " || bad "no line for $kernel"
+    case $name in *_input_gradient*) from="/^  -- input gradient/" ;; *_weight_gradient*) from="/^  -- weight gradient/" ;; esac
+    name=${name/_input_gradient/}
+    sed -n "$from,\$p" out | grep -qE "^  ${name/_weight_gradient/} " || bad "no line for $kernel"
 done
 run 0 check --format json
 json '(.devices | length) >= 1 and .failed == 0 and .checks == ([.devices[].checks[]] | length) and .error == null and .interrupted == false'
@@ -56,7 +56,7 @@ run 0 check --format csv --devices 0; [ "$(wc -l <out)" = $((checks + 1)) ] || b
 # Some of them, counted as such.
 run 0 check --devices 0 --kernel rnorm; grep -E "^  [a-z0-9_]+ " out | grep -qvE "^  rnorm " && bad "another kernel was checked"; prints "1 device, $(grep -cE '^  rnorm +rnorm ' out) check"; prints "all right"
 run 0 check --devices 0 --kernel bias.cl --layer bias --format json; json '.checks == 1 and [.devices[].checks[] | .kernels] == [["bias.cl"]]'
-run 0 check --devices 0 --layer softmax --format csv; [ "$(wc -l <out)" = 5 ] || bad "not four checks of softmax: plain, in blocks"; grep -v -e '^device,' -e ',softmax,softmax,' out && bad "another layer was checked"
+run 0 check --devices 0 --layer softmax --format csv; [ "$(wc -l <out)" = 9 ] || bad "not eight checks of softmax: two passes, plain and in blocks"; grep -v -e '^device,' -e ',softmax,softmax,' -e ',softmax_input_gradient,softmax,' out && bad "another layer was checked"
 [ "$(jq '[.devices[].checks[] | select(.layer == "fc")] | length' whole.json)" = "$(run 0 check --devices 0 --layer fc --format json; jq .checks out)" ] || bad "not all checks of fc"
 run 2 check --devices 0 --kernel rnorm --layer conv; says "no check of kernel rnorm and layer conv"
 run 0 check --devices 0,ref; prints "nothing to check"; prints "device 0"; narrow
