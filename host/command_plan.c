@@ -5,10 +5,19 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "alexcl_train.h"
 #include "commands.h"
 #include "feed.h"
 #include "report.h"
 #include "status.h"
+
+enum { TRAIN_BATCH = 128 }; /* of --train where --batch is not given */
+
+/* Options that it has for itself. */
+struct plan_options {
+    int train;
+    const char *optimizer;
+};
 
 static void plan_shape(struct alexcl_shape s, char *out, size_t size) {
     if (s.h == 1 && s.w == 1)
@@ -20,6 +29,19 @@ static void plan_shape(struct alexcl_shape s, char *out, size_t size) {
 /* Bytes that a half receives from the other device. Where the images are split, both halves are on each. */
 static uint64_t plan_crosses(const struct options *o, const struct alexcl_plan_layer *l, int half) {
     return options_split_images(o) ? 0 : l->crosses[half];
+}
+
+/* The same of what comes back in training. */
+static uint64_t plan_crosses_backward(const struct alexcl_plan *p, size_t layer, int half) {
+    return p->crosses_backward ? p->crosses_backward[layer][half] : 0;
+}
+
+/* Bytes that cross for a batch, both ways, in all passes. */
+static uint64_t plan_crosses_batch(const struct options *o, const struct alexcl_plan *p) {
+    uint64_t sum = 0;
+    for (size_t i = 0; i < p->layer_count; i++)
+        for (int h = 0; h < 2; h++) sum += plan_crosses(o, &p->layers[i], h) + plan_crosses_backward(p, i, h);
+    return sum * (uint64_t)p->batch;
 }
 
 /* What crosses for such a layer is told by itself: the paper's net sends no logits. */
@@ -69,16 +91,21 @@ static void plan_text(const struct options *o, const struct alexcl_plan *p, int 
     if (join && !options_split_images(o))
         printf("%-65s %11s\n", "joined by the softmax: the other half's logits, bytes an image",
                report_count(plan_crosses(o, join, 0)));
+    if (p->crosses_backward)
+        printf("%-65s %11s\n", "both halves, forward and backward, bytes a batch",
+               report_count(plan_crosses_batch(o, p)));
     printf("\n%-24s", "memory");
     for (size_t i = 0; i < p->targets; i++) printf("%16s%zu", p->targets == 1 ? "the device " : "device ", i);
     printf("\n");
-    static const char *const kinds[] = {"weights", "activations", "exchange", "workspace", "total", "largest buffer"};
-    for (int k = 0; k < 6; k++) {
+    static const char *const kinds[] = {"weights",  "activations", "gradients", "optimizer",
+                                        "exchange", "workspace",   "total",     "largest buffer"};
+    for (int k = 0; k < 8; k++) {
+        if (!p->crosses_backward && (k == 2 || k == 3)) continue;
         printf("%-24s", kinds[k]);
         for (size_t i = 0; i < p->targets; i++) {
             const struct alexcl_plan_memory *m = &p->memory[i];
-            const uint64_t bytes[] = {m->weights,   m->activations, m->exchange,
-                                      m->workspace, m->total,       m->largest_buffer};
+            const uint64_t bytes[] = {m->weights,  m->activations, m->gradients, m->optimizer,
+                                      m->exchange, m->workspace,   m->total,     m->largest_buffer};
             printf("%17s", report_bytes(bytes[k]));
         }
         printf("\n");
@@ -89,7 +116,7 @@ static void plan_text(const struct options *o, const struct alexcl_plan *p, int 
         printf("\nboth halves on each device, images split %s: memory for %d and %d of a batch\n", o->split,
                p->capacity[0], p->capacity[1]);
     printf("\nbatch %d: %s", p->batch, p->chunk == p->batch ? "fits" : "does not fit");
-    if (p->chunk < p->batch) printf(", is cut in chunks of %d", p->chunk);
+    if (p->chunk < p->batch) printf(", is cut in %s of %d", p->crosses_backward ? "equal groups" : "chunks", p->chunk);
     printf("; at most %d images fit at once\n", max_images);
 }
 
@@ -100,38 +127,50 @@ static int plan_json(const struct options *o, const struct alexcl_plan *p, int m
         const struct alexcl_plan_layer *l = &p->layers[i];
         for (int h = 0; h < 2; h++) *(plan_reads_logits(l) ? &softmax[h] : &crosses[h]) += plan_crosses(o, l, h);
         report_append(layers,
-                      json_pack("{s:s, s:s, s:[o,o], s:[I,I], s:[I,I], s:[I,I]}", "name", l->layer->name, "type",
-                                alexcl_layer_type_name(l->layer->type), "halves", plan_shape_json(l->half[0]),
+                      json_pack("{s:s, s:s, s:[o,o], s:[I,I], s:[I,I], s:[I,I], s:[I,I]}", "name", l->layer->name,
+                                "type", alexcl_layer_type_name(l->layer->type), "halves", plan_shape_json(l->half[0]),
                                 plan_shape_json(l->half[1]), "parameters", (json_int_t)l->parameters[0],
                                 (json_int_t)l->parameters[1], "macs", (json_int_t)l->macs[0], (json_int_t)l->macs[1],
-                                "crosses", (json_int_t)plan_crosses(o, l, 0), (json_int_t)plan_crosses(o, l, 1)));
+                                "crosses", (json_int_t)plan_crosses(o, l, 0), (json_int_t)plan_crosses(o, l, 1),
+                                "crosses_backward", (json_int_t)plan_crosses_backward(p, i, 0),
+                                (json_int_t)plan_crosses_backward(p, i, 1)));
     }
     for (size_t i = 0; i < p->targets; i++) {
         const struct alexcl_plan_memory *m = &p->memory[i];
-        report_append(memory, json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "images", p->capacity[i], "weights",
-                                        (json_int_t)m->weights, "activations", (json_int_t)m->activations, "exchange",
-                                        (json_int_t)m->exchange, "workspace", (json_int_t)m->workspace, "total",
-                                        (json_int_t)m->total, "largest_buffer", (json_int_t)m->largest_buffer, "host",
-                                        (json_int_t)m->host));
+        report_append(memory, json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "images", p->capacity[i],
+                                        "weights", (json_int_t)m->weights, "activations", (json_int_t)m->activations,
+                                        "gradients", (json_int_t)m->gradients, "optimizer", (json_int_t)m->optimizer,
+                                        "exchange", (json_int_t)m->exchange, "workspace", (json_int_t)m->workspace,
+                                        "total", (json_int_t)m->total, "largest_buffer", (json_int_t)m->largest_buffer,
+                                        "host", (json_int_t)m->host));
     }
-    return report_json(
-        "plan",
-        json_pack("{s:s, s:I, s:I, s:[I,I], s:[I,I], s:o, s:s, s:o, s:o, s:I, s:o, s:i, s:i, s:i}", "model",
-                  p->model->name, "parameters", (json_int_t)p->parameters, "macs", (json_int_t)p->macs, "crosses",
-                  (json_int_t)crosses[0], (json_int_t)crosses[1], "softmax_joins", (json_int_t)softmax[0],
-                  (json_int_t)softmax[1], "layers", layers, "weights_precision", o->precision, "split",
-                  report_string(o->split ? o->split : "half"), "memory", memory, "host", (json_int_t)p->host,
-                  "host_and_devices", p->on_host ? json_integer((json_int_t)p->on_host) : json_null(), "batch",
-                  p->batch, "chunk", p->chunk, "fits", max_images),
-        err);
+    return report_json("plan",
+                       json_pack("{s:s, s:I, s:I, s:[I,I], s:I, s:[I,I], s:o, s:s, s:o, s:o, s:I, s:o, s:i, s:i, s:i}",
+                                 "model", p->model->name, "parameters", (json_int_t)p->parameters, "macs",
+                                 (json_int_t)p->macs, "crosses", (json_int_t)crosses[0], (json_int_t)crosses[1],
+                                 "crosses_batch", (json_int_t)plan_crosses_batch(o, p), "softmax_joins",
+                                 (json_int_t)softmax[0], (json_int_t)softmax[1], "layers", layers, "weights_precision",
+                                 o->precision, "split", report_string(o->split ? o->split : "half"), "memory", memory,
+                                 "host", (json_int_t)p->host, "host_and_devices",
+                                 p->on_host ? json_integer((json_int_t)p->on_host) : json_null(), "batch", p->batch,
+                                 "chunk", p->chunk, "fits", max_images),
+                       err);
 }
 
 static void plan_csv(const struct options *o, const struct alexcl_plan *p) {
-    fputs("layer,type,half0,half1,parameters0,parameters1,macs0,macs1,crosses0,crosses1\r\n", stdout);
+    int numbers_of_layer = p->crosses_backward ? 8 : 6;
+    printf("layer,type,half0,half1,parameters0,parameters1,macs0,macs1,crosses0,crosses1%s\r\n",
+           p->crosses_backward ? ",crosses_backward0,crosses_backward1" : "");
     for (size_t i = 0; i < p->layer_count; i++) {
         const struct alexcl_plan_layer *l = &p->layers[i];
-        const uint64_t numbers[] = {l->parameters[0], l->parameters[1],      l->macs[0],
-                                    l->macs[1],       plan_crosses(o, l, 0), plan_crosses(o, l, 1)};
+        const uint64_t numbers[] = {l->parameters[0],
+                                    l->parameters[1],
+                                    l->macs[0],
+                                    l->macs[1],
+                                    plan_crosses(o, l, 0),
+                                    plan_crosses(o, l, 1),
+                                    plan_crosses_backward(p, i, 0),
+                                    plan_crosses_backward(p, i, 1)};
         char text[40];
         report_csv(l->layer->name, 0);
         report_csv(alexcl_layer_type_name(l->layer->type), 0);
@@ -139,9 +178,9 @@ static void plan_csv(const struct options *o, const struct alexcl_plan *p) {
             plan_shape(l->half[h], text, sizeof text);
             report_csv(text, 0);
         }
-        for (int k = 0; k < 6; k++) {
+        for (int k = 0; k < numbers_of_layer; k++) {
             snprintf(text, sizeof text, "%llu", (unsigned long long)numbers[k]);
-            report_csv(text, k == 5);
+            report_csv(text, k == numbers_of_layer - 1);
         }
     }
 }
@@ -204,6 +243,9 @@ static int command_plan(const struct options *o, struct alexcl_error *err) {
                                           .split = o->split,
                                           .settings = &o->settings};
     int status, max_images = 0;
+    const struct plan_options *own = o->own;
+    if (own->train) TRY(alexcl_optimizer_states(own->optimizer, &request.optimizer_states, err));
+    if (own->train && !o->batch) request.batch = TRAIN_BATCH;
     TRY(options_model_argument(o, "plan", &model, err));
     if (o->devices) {
         TRY(options_selection(o, &sel, err));
@@ -218,7 +260,7 @@ static int command_plan(const struct options *o, struct alexcl_error *err) {
             request.max_alloc[i] = d->max_alloc;
         }
     }
-    TRY(plan_batch(model, request, o->batch, 1, &plan, err));
+    TRY(plan_batch(model, request, request.batch, 1, &plan, err));
     TRY(plan_max_images(model, &request, &max_images, err));
     if (o->format == FORMAT_JSON)
         status = plan_json(o, plan, max_images, err);
@@ -232,13 +274,22 @@ done:
     return status;
 }
 
+static const struct plan_options defaults = {.optimizer = "sgd"};
+static const struct option_row rows[] = {
+    {0, "train", NULL, "for training: gradients too, and what comes back", OPTION_FLAG(struct plan_options, train)},
+    {0, "optimizer", "O", "with --train: sgd, adam .. [sgd]", OPTION_TEXT(struct plan_options, optimizer)},
+};
+static const struct option_table own_options = OPTION_TABLE(rows, defaults);
+
 const struct command plan_command = {
     .name = "plan",
     .run = command_plan,
+    .own = &own_options,
     .shared = OPTION_DEVICES | OPTION_MODEL | OPTION_PRECISION | OPTION_BATCH | OPTION_MEMORY | OPTION_SPLIT,
     .arguments = "[MODEL]",
     .about = "shapes of the halves, what crosses, memory, the batch that fits",
     .details = "Needs no device: 4 GiB are assumed, or --memory, or the memory of --devices.\n\n"
-               "  alexcl plan alexnet --batch 128 --memory 3GiB\n",
+               "  alexcl plan alexnet --batch 128 --memory 3GiB\n"
+               "  alexcl plan alexnet --train --optimizer adam\n",
     .also = " memory ",
 };

@@ -82,3 +82,9 @@ int fit_batch(const struct fit *f, int wanted, const int fits[2], int *images, i
                                                      : "the host and the devices in it have together",
                      (double)there / 1048576);
 }
+
+void fit_groups(int batch, int *images, int capacity[2]) {
+    while (batch % *images) --*images;
+    for (int i = 0; i < 2; i++)
+        if (capacity[i] > *images) capacity[i] = *images;
+}

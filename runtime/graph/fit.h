@@ -35,4 +35,6 @@ uint64_t fit_on_host(const struct fit *f, int images, const int capacity[2]);
  * the number of images that each target must have memory for. */
 int fit_batch(const struct fit *f, int wanted, const int fits[2], int *images, int capacity[2],
               struct alexcl_error *err);
+/* Of training: cuts a batch of `batch` images into the fewest equal groups of at most *images. */
+void fit_groups(int batch, int *images, int capacity[2]);
 #endif

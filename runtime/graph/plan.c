@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "fit.h"
+#include "graph_backward.h"
 #include "host_memory.h"
 #include "memory.h"
 #include "model_check.h"
 #include "selection.h"
 #include "sized.h"
+#include "update.h"
 
 static void plan_fill_layer(struct alexcl_plan *p, const struct graph *g, int i) {
     const struct graph_layer *gl = &g->layers[i];
@@ -31,6 +33,39 @@ static void plan_fill_layer(struct alexcl_plan *p, const struct graph *g, int i)
         p->parameters += row->parameters[h];
         p->macs += row->macs[h];
     }
+}
+
+/* The graph of what is asked for. */
+static int plan_make_graph(const struct alexcl_model *model, const struct alexcl_plan_request *request, int block,
+                           struct graph **out, struct alexcl_error *err) {
+    const struct graph_training training = {.states = request->optimizer_states};
+    const char *last = request->last_layer;
+    if (request->optimizer_states == 0) return graph_make(model, last, block, out, err);
+    int status = last ? ALEXCL_OK : graph_find_logits(model, &last, err);
+    if (status != ALEXCL_OK) return status;
+    return graph_make_training(model, &(struct graph_outputs){.names = &last, .count = 1}, &training, block, out, err);
+}
+
+/* What crosses for each layer, and back. */
+static int plan_fill_crossings(struct alexcl_plan *p, const struct graph *g, struct alexcl_error *err) {
+    for (int x = 0; x < g->crossing_count; x++)
+        for (int h = 0; h < 2; h++) {
+            struct graph_sent sent = graph_sent(g, x, 1 - h);
+            p->layers[g->crossings[x].layer].crosses[h] += (uint64_t)sent.count * (uint64_t)sent.hw * sizeof(float);
+        }
+    if (!g->backward) return ALEXCL_OK;
+    int status = memory_alloc(&p->crosses_backward, (size_t)g->layer_count, sizeof *p->crosses_backward,
+                              "the plan's layers", err);
+    for (int s = 0; s < g->backward->step_count && status == ALEXCL_OK; s++) {
+        const struct graph_backward_step *step = &g->backward->steps[s];
+        if (step->kind != GRAPH_BACKWARD_SEND) continue;
+        for (int h = 0; h < 2; h++) {
+            struct graph_sent sent = graph_sent_back(g, step->index, 1 - h);
+            p->crosses_backward[g->crossings[step->index].layer][h] +=
+                (uint64_t)sent.count * (uint64_t)sent.hw * sizeof(float);
+        }
+    }
+    return status;
 }
 
 /* A plan, with what it was made from where that is not the caller's. */
@@ -57,9 +92,17 @@ int alexcl_plan_make(const struct alexcl_model *given, const struct alexcl_plan_
     TRY(model_take(given, &model, &own, err));
     if (request->batch < 0 || request->targets > 2)
         TRY(error_set(err, ALEXCL_E_USAGE, "a plan is for 1 or more images and 1 or 2 devices"));
+    if (request->optimizer_states < 0 || request->optimizer_states > UPDATE_STATES)
+        TRY(error_set(err, ALEXCL_E_USAGE, "an optimiser keeps 1 or %d tensors of each parameter, not %d",
+                      UPDATE_STATES, request->optimizer_states));
     TRY(settings_read(request->settings, &settings, err));
     TRY(split_read(request->split, request->targets ? request->targets : 2, &split, err));
-    TRY(graph_make(model, request->last_layer, 1, &g, err));
+    if (request->optimizer_states && split.kind != SPLIT_HALVES)
+        TRY(error_set(err, ALEXCL_E_USAGE,
+                      "--split %s: training shares channels, not images, since both halves of the weights live on one "
+                      "device each",
+                      request->split));
+    TRY(plan_make_graph(model, request, 1, &g, err));
     graph_set(g, &settings);
     TRY(memory_alloc(&made, 1, sizeof *made, "the plan", err));
     p = &made->plan;
@@ -70,11 +113,7 @@ int alexcl_plan_make(const struct alexcl_model *given, const struct alexcl_plan_
     p->model = model;
     p->layer_count = (size_t)g->layer_count;
     for (int i = 0; i < g->layer_count; i++) plan_fill_layer(p, g, i);
-    for (int x = 0; x < g->crossing_count; x++)
-        for (int h = 0; h < 2; h++) {
-            struct graph_sent sent = graph_sent(g, x, 1 - h);
-            p->layers[g->crossings[x].layer].crosses[h] += (uint64_t)sent.count * (uint64_t)sent.hw * sizeof(float);
-        }
+    TRY(plan_fill_crossings(p, g, err));
     p->batch = request->batch ? request->batch : 1;
     const size_t count = split.targets;
     p->targets = count;
@@ -87,7 +126,7 @@ int alexcl_plan_make(const struct alexcl_model *given, const struct alexcl_plan_
         p->halves[i] = split_halves(&split, i);
         if (request->selection && !reference)
             TRY(device_describe(selection_source(request->selection, i), &settings, &targets[i].device, err));
-        TRY(graph_make(model, request->last_layer, targets[i].device ? layer_block(&targets[i]) : 1, &graphs[i], err));
+        TRY(plan_make_graph(model, request, targets[i].device ? layer_block(&targets[i]) : 1, &graphs[i], err));
         graph_set(graphs[i], &settings);
         graph_set_batch(graphs[i], p->batch);
         status = graph_fit(graphs[i], p->halves[i], &targets[i], memory, largest, p->batch,
@@ -112,6 +151,7 @@ int alexcl_plan_make(const struct alexcl_model *given, const struct alexcl_plan_
     }
     if (request->selection) fit_share(&fit, request->selection);
     TRY(fit_batch(&fit, p->batch, fits, &p->chunk, p->capacity, err));
+    if (request->optimizer_states) fit_groups(p->batch, &p->chunk, p->capacity);
     for (size_t i = 0; i < count; i++) {
         p->memory[i] = graph_memory(graphs[i], p->halves[i], &targets[i], p->capacity[i]);
         p->memory[i].host = fit_target_host(&fit.targets[i], p->capacity[i]);
@@ -137,6 +177,7 @@ void alexcl_plan_free(struct alexcl_plan *plan) {
     struct plan_made *made = (struct plan_made *)plan;
     free(plan->layers);
     free(plan->inputs);
+    free(plan->crosses_backward);
     free(made->own);
     free(made);
 }

@@ -54,7 +54,7 @@ extern "C" {
 
 /* The version of this interface as 0x00XXYYZZ: X changes where a program must be compiled or written anew, Y where
  * something is added, Z for nothing that a caller sees. The shared library's soname has X. */
-#define ALEXCL_API_VERSION 0x00010100
+#define ALEXCL_API_VERSION 0x00010200
 unsigned alexcl_api_version(void);   /* of the library that is there: at least the one that was compiled with? */
 const char *alexcl_version(void);    /* of the program, "0.1.0" */
 const char *alexcl_build_info(void); /* version of OpenCL's loader and how the library was built, one line each */
@@ -353,6 +353,9 @@ struct alexcl_plan_request {
      * image of a batch. */
     uint64_t host_fixed, host_image;
     const struct alexcl_settings *settings; /* NULL: all by the environment */
+    /* For training (alexcl_train.h): tensors that the optimiser keeps of each parameter, 1 of sgd, 2 of adam. `batch` is
+     * computed in equal groups then. 0: for running forward. */
+    int optimizer_states;
 };
 
 struct alexcl_plan {
@@ -368,6 +371,9 @@ struct alexcl_plan {
     uint64_t host;    /* bytes of the host: both targets', a chunk of images and scores, and the request's */
     uint64_t on_host; /* with the totals of devices that compute in the host's memory; 0: there is none (selection) */
     int batch, chunk; /* chunk: images that fit at once, at most batch */
+    /* of training, for each layer: bytes per image that half h receives back of what it has sent for this layer; NULL:
+     * the plan is not for training */
+    uint64_t (*crosses_backward)[2];
 };
 /* request NULL: all 0. Errors: ALEXCL_E_MEMORY with the estimate when not even one image fits, ALEXCL_E_USAGE. */
 int alexcl_plan_make(const struct alexcl_model *model, const struct alexcl_plan_request *request,

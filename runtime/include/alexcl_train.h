@@ -34,6 +34,10 @@ int alexcl_recipe_field(size_t index, const char **name, const char **meaning);
 enum { ALEXCL_RECIPE_TEXT = 64 };
 int alexcl_recipe_value(const char *recipe, const char *field, char out[ALEXCL_RECIPE_TEXT], struct alexcl_error *err);
 
+/* How many tensors as large as a parameter an optimiser keeps of it ("sgd": 1, "adam": 2), for a plan of its memory
+ * (alexcl_plan_request). ALEXCL_E_USAGE lists the optimisers. */
+int alexcl_optimizer_states(const char *name, int *out, struct alexcl_error *err);
+
 /* ---- training --------------------------------------------------------------------------------- */
 
 struct alexcl_train;

@@ -44,10 +44,7 @@ static int net_choose_batch(struct alexcl_net *net, const struct alexcl_net_opti
     fit_share(&fit, net->shared.selection);
     int status = fit_batch(&fit, wanted, fits, &net->images, capacity, err);
     if (status != ALEXCL_OK) return status;
-    if (net->shared.training) { /* in equal groups */
-        while (wanted % net->images) net->images--;
-        capacity[0] = capacity[1] = net->images;
-    }
+    if (net->shared.training) fit_groups(wanted, &net->images, capacity);
     for (int i = 0; i < net->shared.workers; i++) net->workers[i].capacity = capacity[i];
     if (net->images < wanted)
         log_write(ALEXCL_LOG_WARNING, "a batch of %d does not fit: it is cut in chunks of %d", wanted, net->images);

@@ -321,6 +321,13 @@ const char *alexcl_train_recipe(struct alexcl_train *t, const char *field) {
     return NULL;
 }
 
+int alexcl_optimizer_states(const char *name, int *out, struct alexcl_error *err) {
+    struct optimizer_options options;
+    int status = optimizer_find(name, &options, err);
+    if (status == ALEXCL_OK) *out = update_states(options.form);
+    return status;
+}
+
 int alexcl_train_times(const struct alexcl_train *t, struct alexcl_train_times *out, struct alexcl_error *err) {
     struct alexcl_train_times today = t->times;
     today.exchange = net_times(t->net).exchange;

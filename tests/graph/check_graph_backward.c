@@ -75,7 +75,7 @@ static void check_list(const char *name, int block) {
 }
 
 START_TEST(lists_are_sound) {
-    static const char *const names[] = {"alexnet", "tiny2t"};
+    static const char *const names[] = {"alexnet", "lenet5", "tiny2t", "tinyinc", "tinyskip", "tiny-orig"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         for (int block = 1; block <= LAYER_BLOCK; block += LAYER_BLOCK - 1) check_list(names[i], block);
 }

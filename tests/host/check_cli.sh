@@ -175,6 +175,15 @@ while IFS=, read -r name _; do run 0 models "$name"; narrow; done < <(tail -n +2
 run 0 models -v --format json; json '.models | map(.name) | index("tiny2t") != null'
 run 0 summary --model alexnet-keras --format csv; csv 'conv1,Conv2D,"(None, 54, 54, 96)",11712'; csv 'flat,Flatten,"(None, 6400)",0'; csv 'fc8,Dense,"(None, 1000)",4097000'
 run 0 summary --model lenet5-1998 --format json; json '.total == 60840 and .trainable == 60000 and .non_trainable == 840 and .layers[0].output == [6,28,28]'
+# In training as much comes back as was sent.
+run 0 plan alexnet --train --batch 128 --format json
+json '.crosses_batch == 62128128 and [.layers[] | select(.crosses_backward[0] > 0) | [.name, .crosses_backward[0]]] == [["conv3",86528],["fc6",18432],["fc7",8192],["fc8",8192]]'
+json '.memory[0].gradients > .memory[0].optimizer and .memory[0].optimizer > 120000000 and .memory[0].total == ([.memory[0] | .weights, .activations, .gradients, .optimizer, .exchange, .workspace] | add)'
+run 0 plan alexnet --train --optimizer adam --batch 128 --format json; json '.memory[0].optimizer > 180000000'
+run 0 plan alexnet --train; grep -q '62,128,128' out || bad "plan --train does not say what crosses"
+run 2 plan alexnet --train --optimizer adagrad; grep -q 'adam' err || bad "no optimiser is named"
+run 2 plan alexnet --train --split 1:1; grep -q 'one device each' err || bad "plan --train --split 1:1 does not say why not"
+run 0 plan alexnet --train --format csv; csv 'layer,type,half0,half1,parameters0,parameters1,macs0,macs1,crosses0,crosses1,crosses_backward0,crosses_backward1'
 run 0 plan --format csv; csv 'layer,type,half0,half1,parameters0,parameters1,macs0,macs1,crosses0,crosses1'
 csv 'conv3,conv,192x13x13,192x13x13,442560,442560,74760192,74760192,86528,86528'
 csv 'fc8,fc,500,500,2048500,2048500,2048000,2048000,8192,8192'
@@ -567,7 +576,7 @@ if command -v script >/dev/null; then # on a terminal: no result behind the prog
     grep -qE 'batches: 0 of 1, [1-9][0-9]* s' out || bad "the time stands still"
     if [ "$implementation" != none ]; then
         what="check on a terminal"
-        script -qec "'$alexcl' check --devices 0 --layer softmax" /dev/null </dev/null >out; prints "checks: 1 of 4, "; grep -q ' of 4[^[:cntrl:]]*softmax' out && bad "results and progress on one line"
+        script -qec "'$alexcl' check --devices 0 --layer softmax" /dev/null </dev/null >out; prints "checks: 1 of 8, "; grep -q ' of 4[^[:cntrl:]]*softmax' out && bad "results and progress on one line"
     fi
     what="names from a terminal"
     printf '%s\n\004' "$photos/cat.png" | script -qec "'$alexcl' --model tiny2t --devices $one infer -" /dev/null >out; prints "reading names from the terminal; end with Ctrl-D"; prints "cat.png"

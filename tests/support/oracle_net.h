@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A whole net of tests/oracle: its model, and weights and images as the counter RNG makes them under the case's name. */
+/* A whole net of tests/oracle: its model, and weights and images as the counter RNG makes them under the case's
+ * name. */
 #ifndef ALEXCL_ORACLE_NET_H
 #define ALEXCL_ORACLE_NET_H
 #include "support.h"
