@@ -213,6 +213,7 @@ static int train_open_data(struct train_command *t, struct alexcl_error *err) {
     TRY(data_set_open(t->told.val, &o, &t->val, err));
     train_tell_note(t, &t->val);
     TRY(train_data_check(&t->val, t->model, err));
+    TRY(memory_alloc(&t->val_told, t->val.count, 1, "a data set", err));
 done:
     return status;
 }
@@ -354,6 +355,7 @@ static void train_free(struct train_command *t) {
     free(t->names);
     data_set_free(&t->data);
     data_set_free(&t->val);
+    free(t->val_told);
     train_run_free(&t->run);
     train_resume_free(&t->told);
 }

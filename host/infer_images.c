@@ -79,10 +79,22 @@ static int infer_images_open_tree(struct infer *f, size_t classes, struct alexcl
     return labels_make(list->labels, classes, &r->labels, err);
 }
 
+/* The names of the classes that training has put into the weights; NULL: none. */
+static const char *infer_images_stored_labels(const struct infer *f) {
+    const struct alexcl_weights_text *text;
+    for (size_t i = 0; f->o->file->given && (text = alexcl_weights_file_text(f->o->file->given, i)) != NULL; i++)
+        if (strcmp(text->key, "alexcl.labels") == 0) return text->value;
+    return NULL;
+}
+
 int infer_images_open_labels(struct infer *f, size_t classes, struct alexcl_error *err) {
     const struct infer_options *own = f->own;
+    const char *stored = own->labels ? NULL : infer_images_stored_labels(f);
     int status;
-    TRY(labels_open(own->labels, classes, &f->results.labels, err));
+    if (stored)
+        TRY(labels_parse(f->o->weights, stored, classes, &f->results.labels, err));
+    else
+        TRY(labels_open(own->labels, classes, &f->results.labels, err));
     TRY(memory_alloc(&f->results.known, f->list.label_count, sizeof *f->results.known, "labels", err));
     if (f->list.tree) TRY(infer_images_open_tree(f, classes, err));
     for (size_t i = 0; i < f->list.count; i++) {

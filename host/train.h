@@ -109,7 +109,8 @@ struct train_command {
     struct alexcl_selection *selection;
     struct alexcl_train *train;
     struct data_set data, val;
-    char **names; /* of the classes, `told.classes`; NULL: there are none */
+    unsigned char *val_told; /* pictures of `val` that were told to be damaged */
+    char **names;            /* of the classes, `told.classes`; NULL: there are none */
     struct colours colours;
     struct train_data *feed;
     struct train_epoch epoch;

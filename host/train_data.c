@@ -33,7 +33,7 @@ struct train_data {
     float *levels;      /* what it sees of a channel's pixel: channels x LEVELS; of floats none */
     uint64_t epoch_steps;
     struct slot slots[SLOTS];
-    unsigned char *told; /* pictures that were told to be damaged */
+    unsigned char *own_told; /* where the caller has none */
     pthread_mutex_t lock;
     pthread_cond_t freed, filled;
     uint32_t *order;                   /* of the epoch that pictures are taken of */
@@ -198,7 +198,8 @@ static int train_data_alloc(struct train_data *d, struct alexcl_error *err) {
         TRY(memory_alloc(&s->pictures, o->batch, sizeof *s->pictures, "a batch", err));
     }
     TRY(memory_alloc(&d->order, o->count, sizeof *d->order, "the order of an epoch", err));
-    TRY(memory_alloc(&d->told, o->count, 1, "a data set", err));
+    if (!o->told) TRY(memory_alloc(&d->own_told, o->count, 1, "a data set", err));
+    if (!o->told) d->options.told = d->own_told;
     if (d->set->floats) return ALEXCL_OK;
     TRY(memory_alloc(&d->levels, channels * LEVELS, sizeof *d->levels, "a data set", err));
     for (size_t c = 0; c < channels; c++)
@@ -254,7 +255,7 @@ void train_data_free(struct train_data *d) {
         free(d->slots[i].pictures);
     }
     free(d->order);
-    free(d->told);
+    free(d->own_told);
     free(d->levels);
     pthread_cond_destroy(&d->freed);
     pthread_cond_destroy(&d->filled);
@@ -281,9 +282,9 @@ static size_t train_data_compact(struct train_data *d, struct slot *s, struct al
             else
                 error_set(first, ALEXCL_E_MEMORY, "out of host memory: a picture");
         }
-        if (why && d->options.keep_going && !d->told[s->pictures[i]] && d->options.damaged)
+        if (why && d->options.keep_going && !d->options.told[s->pictures[i]] && d->options.damaged)
             d->options.damaged(d->options.user, why->text);
-        d->told[s->pictures[i]] = 1;
+        d->options.told[s->pictures[i]] = 1;
         free(why);
     }
     return left;
@@ -300,8 +301,11 @@ int train_data_next(struct train_data *d, struct train_data_batch *out, struct a
     d->waited += monotonic_now() - start;
     pthread_mutex_unlock(&d->lock);
     size_t count = train_data_compact(d, s, &first);
-    if (first.status != ALEXCL_OK && (!d->options.keep_going || first.status == ALEXCL_E_MEMORY || count == 0))
+    if (first.status != ALEXCL_OK && (!d->options.keep_going || first.status == ALEXCL_E_MEMORY))
         return error_copy(err, &first);
+    if (count == 0 && !d->options.test)
+        return error_set(err, first.status, "%s; nothing is left of the batch of step %llu: take it out of the set",
+                         first.text, (unsigned long long)d->given);
     *out = (struct train_data_batch){s->images, s->labels, count};
     return ALEXCL_OK;
 }

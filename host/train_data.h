@@ -21,6 +21,7 @@ struct train_data_options {
     int keep_going;               /* a picture that cannot be read is left out of its batch, and told once: */
     void (*damaged)(void *user, const char *text);
     void *user;
+    unsigned char *told; /* of each picture, that it was; lasts over several runs through the set. NULL: its own */
 };
 struct train_data_batch {
     const float *images; /* count x C x H x W; valid until the next one is asked for */
@@ -39,8 +40,8 @@ uint64_t train_data_steps(size_t count, size_t batch);
  * padded alike at both ends, with pixels of 0. ALEXCL_E_DATA as of train_data_check. */
 int train_data_open(const struct data_set *set, const struct train_data_options *options, struct train_data **out,
                     struct alexcl_error *err);
-/* The next step's batch. ALEXCL_E_DATA names a picture that cannot be read, or, where all of a batch cannot, the first
- * of them. */
+/* The next step's batch. ALEXCL_E_DATA names a picture that cannot be read, or, where all of a batch to train with
+ * cannot, the first of them; to test with, a batch may be empty. */
 int train_data_next(struct train_data *d, struct train_data_batch *out, struct alexcl_error *err);
 /* Seconds that calls of train_data_next waited. */
 double train_data_waited(const struct train_data *d);

@@ -102,7 +102,8 @@ static int loop_validate(struct train_command *t, struct train_epoch_row *row, s
                                    .end = train_data_steps(t->val.count, t->batch),
                                    .keep_going = t->told.keep_going,
                                    .damaged = loop_damaged,
-                                   .user = t};
+                                   .user = t,
+                                   .told = t->val_told};
     struct train_data *feed = NULL;
     double loss = 0, images = 0, top1 = 0, top5 = 0;
     int status;
@@ -116,11 +117,16 @@ static int loop_validate(struct train_command *t, struct train_epoch_row *row, s
             goto done;
         }
         TRY(train_data_next(feed, &b, err));
+        if (b.count == 0) continue;
         TRY(alexcl_train_evaluate(t->train, &(struct alexcl_train_batch){b.images, b.labels, b.count}, &result, err));
         loss += result.loss * (double)b.count;
         images += (double)b.count;
         top1 += (double)result.top1_wrong;
         top5 += (double)result.top5_wrong;
+    }
+    if (images == 0) { /* of all the reason was told */
+        status = error_set(err, ALEXCL_E_DATA, "%s: no picture to validate on can be read", t->told.val);
+        goto done;
     }
     row->val_loss = loss / images;
     row->top1_error = top1 / images;

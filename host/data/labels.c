@@ -133,51 +133,67 @@ static int labels_read(const char *path, char **text, struct alexcl_error *err) 
     return strlen(*text) == length ? ALEXCL_OK : error_set(err, ALEXCL_E_DATA, "%s: is no text", path);
 }
 
-int labels_open(const char *path, size_t classes, struct labels **out, struct alexcl_error *err) {
+/* `classes` classes without names. */
+static int labels_alloc(size_t classes, struct labels **out, struct alexcl_error *err) {
     struct labels *l = calloc(1, sizeof *l);
-    char *text = NULL;
-    size_t count = 0;
-    int status = l ? ALEXCL_OK : error_set(err, ALEXCL_E_MEMORY, "out of host memory: labels");
-    if (l) l->classes = classes;
-    if (l && (path || classes == 1000)) {
-        l->names = calloc(classes ? classes : 1, sizeof *l->names);
-        l->wnids = calloc(classes ? classes : 1, sizeof *l->wnids);
-        if (!l->names || !l->wnids) status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: labels");
-        if (status == ALEXCL_OK && path) status = labels_read(path, &text, err);
-        if (status == ALEXCL_OK) {
-            const char *from = path ? text : imagenet_labels;
-            if (strncmp(from, "\xef\xbb\xbf", 3) == 0) from += 3; /* UTF-8's byte order mark */
-            const char *start = from + strspn(from, " \t\r\n");
-            status = *start == '[' || *start == '{'
-                         ? labels_json(l, path, from, &count, err)
-                         : labels_lines(l, path ? path : "built-in labels", from, &count, err);
-        }
-        if (status == ALEXCL_OK && count != classes)
-            status = error_set(err, ALEXCL_E_DATA, "%s: names %zu classes, the model has %zu", path, count, classes);
-    }
-    free(text);
-    if (status == ALEXCL_OK)
-        *out = l;
-    else
-        labels_free(l);
-    return status;
-}
-
-int labels_make(char *const *names, size_t classes, struct labels **out, struct alexcl_error *err) {
-    struct labels *l = calloc(1, sizeof *l);
-    int status = ALEXCL_OK;
     if (l) {
         l->classes = classes;
         l->names = calloc(classes ? classes : 1, sizeof *l->names);
         l->wnids = calloc(classes ? classes : 1, sizeof *l->wnids);
     }
-    if (!l || !l->names || !l->wnids) status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: labels");
-    for (size_t i = 0; i < classes && status == ALEXCL_OK; i++)
-        status = labels_put(l, "names", i, names[i], strlen(names[i]), err);
-    if (status == ALEXCL_OK)
-        *out = l;
-    else
-        labels_free(l);
+    *out = l;
+    return l && l->names && l->wnids ? ALEXCL_OK : error_set(err, ALEXCL_E_MEMORY, "out of host memory: labels");
+}
+
+/* The names of a text, as many as there are classes; `from` is what it is called. */
+static int labels_fill(struct labels *l, const char *from, const char *text, struct alexcl_error *err) {
+    size_t count = 0;
+    if (strncmp(text, "\xef\xbb\xbf", 3) == 0) text += 3; /* UTF-8's byte order mark */
+    const char *start = text + strspn(text, " \t\r\n");
+    int status = *start == '[' || *start == '{' ? labels_json(l, from, text, &count, err)
+                                                : labels_lines(l, from, text, &count, err);
+    if (status == ALEXCL_OK && count != l->classes)
+        status = error_set(err, ALEXCL_E_DATA, "%s: names %zu classes, the model has %zu", from, count, l->classes);
+    return status;
+}
+
+int labels_open(const char *path, size_t classes, struct labels **out, struct alexcl_error *err) {
+    struct labels *l = NULL;
+    char *text = NULL;
+    int status;
+    TRY(labels_alloc(classes, &l, err));
+    if (path) TRY(labels_read(path, &text, err));
+    if (path || classes == 1000)
+        TRY(labels_fill(l, path ? path : "built-in labels", path ? text : imagenet_labels, err));
+    *out = l;
+    l = NULL;
+done:
+    free(text);
+    labels_free(l);
+    return status;
+}
+
+int labels_parse(const char *from, const char *text, size_t classes, struct labels **out, struct alexcl_error *err) {
+    struct labels *l = NULL;
+    int status;
+    TRY(labels_alloc(classes, &l, err));
+    TRY(labels_fill(l, from, text, err));
+    *out = l;
+    l = NULL;
+done:
+    labels_free(l);
+    return status;
+}
+
+int labels_make(char *const *names, size_t classes, struct labels **out, struct alexcl_error *err) {
+    struct labels *l = NULL;
+    int status;
+    TRY(labels_alloc(classes, &l, err));
+    for (size_t i = 0; i < classes; i++) TRY(labels_put(l, "names", i, names[i], strlen(names[i]), err));
+    *out = l;
+    l = NULL;
+done:
+    labels_free(l);
     return status;
 }
 

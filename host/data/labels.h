@@ -9,6 +9,8 @@ struct labels;
 /* path NULL: the built-in names where there are `classes` = 1000, else none. ALEXCL_E_DATA when a file has not
  * `classes` names. */
 int labels_open(const char *path, size_t classes, struct labels **out, struct alexcl_error *err);
+/* The same of a text that stands elsewhere; `from` is what messages call it. */
+int labels_parse(const char *from, const char *text, size_t classes, struct labels **out, struct alexcl_error *err);
 /* Names that are known otherwise, copied. */
 int labels_make(char *const *names, size_t classes, struct labels **out, struct alexcl_error *err);
 /* NULL where a class has no name. */

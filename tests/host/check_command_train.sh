@@ -123,6 +123,46 @@ what="train on a full disk"; (trap '' XFSZ; ulimit -f $((size / 1024 / 2)); exec
 # ---- which checkpoints are kept
 train 0 -o kept --epochs 1 --save-every 2 --keep 1 -q; what="--keep 1"; [ "$(ls kept | grep step-)" = step-000004.safetensors ] || bad "others: $(ls kept | tr '\n' ' ')"
 
+# ---- colours: pictures of two folders, which are red and blue; their names are kept, and infer shows them
+mkdir -p colours/blue colours/red
+for i in $(seq 0 7); do
+    for colour in blue red; do
+        awk -v i="$i" -v red="$([ $colour = red ]; echo $?)" 'BEGIN {
+            printf "P6 16 16 255\\n"
+            for (p = 0; p < 256; p++) printf "\\%03o\\%03o\\%03o", (red ? 60 : 200) + (p * 7 + i * 5) % 40, (p * (i + 3)) % 90, (red ? 200 : 60) + (p + i) % 40
+        }' >text; printf "$(cat text)" >"colours/$colour/$i.ppm"
+    done
+done
+sed 's/dim: 1 dim: 28 dim: 28/dim: 3 dim: 16 dim: 16/; s/num_output: 10/num_output: 2/; s/"stripes"/"colours"/' net.prototxt >colours.prototxt
+colours() { local code=$1; shift; run "$code" train -d "$device" -m colours.prototxt --data colours --val colours --recipe keras --lr 0.002 --batch 5 --augment mirror,colour "$@"; }
+colours 0 -o red --epochs 12; file red/train.json '.recipe.colour == 0.1 and .recipe.mirror == "yes" and .recipe.crop == "no" and .best.top1_error == 0'
+colours 0 -o half --epochs 12 --steps 6 -q; run 0 train -d "$device" --resume half --steps 0
+what="resumed with noise on colours"; tensors red/last.safetensors >a; tensors half/last.safetensors >b; same a b
+run 0 pca colours --size 16 -o pca.json -q; cp red/pca.json a; jq 'del(.data)' pca.json >a; jq 'del(.data)' red/pca.json >b; what="pca.json of a run"; same a b
+colours 0 -o given --epochs 12 --pca pca.json -q; what="--pca"; tensors red/last.safetensors >a; tensors given/last.safetensors >b; same a b
+jq '.eigenvalues[0] *= 4' pca.json >more.json; colours 0 -o given2 --epochs 12 --pca more.json -q; what="another --pca"; tensors given2/last.safetensors >b; cmp -s a b && bad "changes nothing"
+jq 'del(.eigenvectors)' pca.json >less.json; colours 6 -o given3 --pca less.json; says "less.json: has not units, mean, covariance, eigenvalues and eigenvectors"
+jq '.units = "as in the array"' pca.json >less.json; colours 6 -o given4 --pca less.json; says "values are as in the array"
+run 0 infer -d "$device" -m colours.prototxt --weights red/best.safetensors colours/red/3.ppm; grep -q '^   [01]\.[0-9]*     1  red$' <(sed -n 3p out) || bad "the first is not red"; prints "  blue"
+jq -rn '["azure", "crimson"] | .[]' >names.txt; run 0 infer -d "$device" -m colours.prototxt --weights red/best.safetensors --labels names.txt colours/red/3.ppm; prints "crimson"
+colours 6 -o named --labels names.txt; says 'no class is called as its folder, "blue"'
+
+# ---- fine-tuning: what is frozen stays, the last layer is a new one
+colours 0 -o tuned --weights red/last.safetensors --freeze conv1 --epochs 2 --decay 0.1 -q
+floats() { run 0 weights show "$1" --format json -q; jq -c ".tensors[] | select(.name == \"$2\") | [.min, .max, .mean]" out; }
+what="frozen conv1"; [ "$(floats red/last.safetensors conv1.weight)" = "$(floats tuned/last.safetensors conv1.weight)" ] || bad "it moved"
+what="fc2, which is not frozen"; [ "$(floats red/last.safetensors fc2.weight)" != "$(floats tuned/last.safetensors fc2.weight)" ] || bad "it stayed"
+colours 2 -o tuned2 --freeze conv1-pool9; says "--freeze conv1-pool9: names of layers are wanted"; colours 2 -o tuned2 --freeze relu1; says "nothing is trained there"
+train 0 -o five --classes 12 --epochs 1 -q; run 0 train -d "$device" --resume five --epochs 2; prints "96 pictures of 12 classes"
+train 0 -o twelve --weights five/last.safetensors --classes 11 --epochs 1; prints "96 pictures of 11 classes"
+train 6 -o few --classes 4; says "there are classes 0 to 3"
+
+# ---- a damaged picture stops before the step that needs it, or is left out and named once
+printf 'P6 16 16 255\nxyz' >colours/blue/5.ppm
+colours 6 -o damaged --augment none; says "5.ppm"
+colours 0 -o damaged2 --batch 4 --augment none --keep-going --epochs 3; what="--keep-going"; [ "$(grep -c '5.ppm' err)" = 2 ] || bad "named $(grep -c '5.ppm' err) times"
+grep -q "left out: .*5.ppm" damaged2/log.txt || bad "log.txt does not say so"
+
 # ---- flags and fields
 run 0 train --recipe show; prints "optimizer         sgd            sgd            sgd-caffe      adam"; narrow; silent; [ "$(wc -l <out)" = 30 ] || bad "other fields"
 run 0 train --recipe show --format json; json '(.recipes | map(.name)) == ["paper", "2012", "caffe", "keras"] and .recipes[1]["lr-at"] == "23,51,78"'
