@@ -576,7 +576,7 @@ if command -v script >/dev/null; then # on a terminal: no result behind the prog
     grep -qE 'batches: 0 of 1, [1-9][0-9]* s' out || bad "the time stands still"
     if [ "$implementation" != none ]; then
         what="check on a terminal"
-        script -qec "'$alexcl' check --devices 0 --layer softmax" /dev/null </dev/null >out; prints "checks: 1 of 8, "; grep -q ' of 4[^[:cntrl:]]*softmax' out && bad "results and progress on one line"
+        script -qec "'$alexcl' check --devices 0 --layer softmax" /dev/null </dev/null >out; prints "checks: 1 of 8, "; grep -q ' of 8[^[:cntrl:]]*softmax' out && bad "results and progress on one line"
     fi
     what="names from a terminal"
     printf '%s\n\004' "$photos/cat.png" | script -qec "'$alexcl' --model tiny2t --devices $one infer -" /dev/null >out; prints "reading names from the terminal; end with Ctrl-D"; prints "cat.png"
