@@ -67,7 +67,7 @@ run 0 check --devices 0/2 --format json; json '(.devices | length) == 3 and .dev
 change rnorm 'MULTIPLY_ADD(v, v,' 'MULTIPLY_ADD(v, 1.0f,'
 run 7 check --devices 0 --kernel-dir changed; narrow; prints "WRONG"; says "driver"; says "rnorm (own)"; says "files of changed (--kernel-dir)"; grep -q "another version of the driver" err && bad "the driver is blamed for one's own file"
 [ "$(grep -c WRONG out)" = 2 ] || bad "wrong are other than two lines of rnorm"
-grep -E '^  rnorm ' out | grep -v WRONG && bad "something wrong is called right"
+sed '/^  -- input gradient/q' out | grep -E '^  rnorm ' | grep -v WRONG && bad "something wrong is called right"
 prints "is due"
 run 7 check --devices 0 --kernel-dir changed --fail-fast; says "1 of "; [ "$(grep -cE ' (ok|WRONG) ' out)" -lt $((checks - 1)) ] && grep -E ' (ok|WRONG) ' out | tail -n 1 | grep -q WRONG || bad "something was checked behind the first failure"
 run 7 check --devices 0/2 --kernel-dir changed --fail-fast --format json; json '.failed == 1 and (.devices | length) == 1 and .interrupted == false'
