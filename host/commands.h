@@ -12,6 +12,7 @@
     ROW(nearest_command)                                                                                               \
     ROW(filters_command)                                                                                               \
     ROW(distance_command)                                                                                              \
+    ROW(pack_command)                                                                                                  \
     ROW(pca_command)                                                                                                   \
     ROW(devices_command)                                                                                               \
     ROW(check_command)                                                                                                 \

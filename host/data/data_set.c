@@ -23,6 +23,7 @@
 #include "idx_file.h"
 #include "inputs.h"
 #include "labels.h"
+#include "pack_file.h"
 #include "prepare.h"
 #include "printable.h"
 #include "targets.h"
@@ -37,6 +38,9 @@ struct data_set_source {
     int interleaved; /* N x H x W x C */
     int repeated;    /* grey planes of IDX stand for each of three channels */
     struct idx_file idx;
+    struct pack_file pack;
+    char *files[MAX_PIECES + 2]; /* beside the pictures of the list */
+    size_t file_count;
     struct cifar_file cifar[MAX_PIECES];
     size_t piece_count;
     struct data_set_piece {
@@ -51,6 +55,8 @@ void data_set_free(struct data_set *set) {
         image_list_free(&s->list);
         npy_free(&s->array);
         idx_file_free(&s->idx);
+        pack_file_free(&s->pack);
+        for (size_t i = 0; i < s->file_count; i++) free(s->files[i]);
         for (size_t i = 0; i < MAX_PIECES; i++) cifar_file_free(&s->cifar[i]);
     }
     free(s ? s->name : NULL);
@@ -60,6 +66,26 @@ void data_set_free(struct data_set *set) {
     free(set->names);
     free(set->note);
     *set = (struct data_set){0};
+}
+
+static int data_set_exists(const char *path) {
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+static int data_set_add_file(struct data_set *set, const char *name, struct alexcl_error *err) {
+    struct data_set_source *s = set->source;
+    assert(s->file_count < sizeof s->files / sizeof *s->files);
+    int status = memory_copy_text(&s->files[s->file_count], name, err);
+    if (status == ALEXCL_OK) s->file_count++;
+    return status;
+}
+
+const char *data_set_file(const struct data_set *set, size_t index) {
+    const struct data_set_source *s = set->source;
+    if (index < s->file_count) return s->files[index];
+    index -= s->file_count;
+    return index < s->list.count ? s->list.entries[index].path : NULL;
 }
 
 /* ---- classes ------------------------------------------------------------------------------------- */
@@ -175,6 +201,7 @@ static int data_set_open_list(struct data_set *set, const char *name, const stru
     TRY(inputs_read(&name, 1, 0, &s->list, err));
     set->note = s->list.note;
     s->list.note = NULL;
+    if (data_set_exists(name)) TRY(data_set_add_file(set, name, err));
     TRY(memory_copy_text(&s->name, strcmp(name, "-") == 0 ? "standard input" : name, err));
     for (size_t i = 0; i < s->list.count; i++)
         if (s->list.entries[i].line) s->list.entries[i].list = s->name;
@@ -193,11 +220,6 @@ static int data_set_open_list(struct data_set *set, const char *name, const stru
                                       .scale = 1};
 done:
     return status;
-}
-
-static int data_set_exists(const char *path) {
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISREG(info.st_mode);
 }
 
 /* The first of `names` (0-terminated) that is in the folder; 0: none, and `out` is the first. */
@@ -238,6 +260,7 @@ static int data_set_open_idx(struct data_set *set, const char *name, const struc
     char labels[PATH_MAX];
     int status;
     TRY(idx_file_read(name, &s->idx, err));
+    TRY(data_set_add_file(set, name, err));
     const struct idx_file *idx = &s->idx;
     if (idx->dims != 3) {
         status = error_set(
@@ -257,9 +280,11 @@ static int data_set_open_idx(struct data_set *set, const char *name, const struc
     set->width = (int)idx->shape[2];
     size_t one = idx->shape[1] * idx->shape[2];
     s->pieces[s->piece_count++] = (struct data_set_piece){idx->values, set->count, one};
-    if (o->targets || data_set_labels_of(name, labels))
-        TRY(targets_read(o->targets ? o->targets : labels, name, set->count, &set->labels, &set->classes, err));
-    else if (!o->unlabelled)
+    const char *targets = o->targets ? o->targets : data_set_labels_of(name, labels) ? labels : NULL;
+    if (targets) {
+        TRY(targets_read(targets, name, set->count, &set->labels, &set->classes, err));
+        TRY(data_set_add_file(set, targets, err));
+    } else if (!o->unlabelled)
         status = error_set(err, ALEXCL_E_DATA,
                            "%s: no file of its labels is beside it, as train-labels-idx1-ubyte is beside "
                            "train-images-idx3-ubyte; name it by --targets",
@@ -281,7 +306,7 @@ static int data_set_add_cifar(struct data_set *set, const char *path, struct ale
     set->classes = (size_t)cifar->classes;
     s->pieces[s->piece_count++] = (struct data_set_piece){cifar_file_pixels(cifar, 0), cifar->count, cifar->record};
     set->count += cifar->count;
-    return ALEXCL_OK;
+    return data_set_add_file(set, path, err);
 }
 
 /* The labels of the files, and the names of the classes where the text that comes with them is in the folder. */
@@ -362,10 +387,12 @@ static int data_set_open_array(struct data_set *set, const char *name, const str
                                struct alexcl_error *err) {
     int status;
     TRY(npy_open(name, &set->source->array, err));
+    TRY(data_set_add_file(set, name, err));
     TRY(data_set_array_layout(set, name, o, err));
-    if (o->targets)
+    if (o->targets) {
         TRY(targets_read(o->targets, name, set->count, &set->labels, &set->classes, err));
-    else if (!o->unlabelled)
+        TRY(data_set_add_file(set, o->targets, err));
+    } else if (!o->unlabelled)
         status = error_set(err, ALEXCL_E_DATA, "%s: its labels are not known; name them by --targets y.npy", name);
 done:
     return status;
@@ -403,6 +430,62 @@ done:
     return status;
 }
 
+/* The classes of a packed set by their names, where others are known; else as they are numbered there. */
+static int data_set_pack_classes(struct data_set *set, const char *name, const struct data_set_options *o,
+                                 struct alexcl_error *err) {
+    const struct pack_file *p = &set->source->pack;
+    size_t *ids = NULL;
+    int status;
+    TRY(memory_alloc(&ids, p->classes, sizeof *ids, "the labels", err));
+    for (size_t i = 0; i < p->classes; i++) {
+        ids[i] = i;
+        if (!o->names || !p->names) continue;
+        for (ids[i] = 0; ids[i] < o->classes && strcmp(o->names[ids[i]], p->names[i]) != 0;) ids[i]++;
+        if (ids[i] == o->classes) {
+            status = error_set(err, ALEXCL_E_DATA, "%s: no class is called \"%.*s\", as one is there", name,
+                               printable_cut(p->names[i], 100), p->names[i]);
+            goto done;
+        }
+    }
+    for (size_t i = 0; i < set->count; i++) {
+        set->labels[i] = (int)ids[p->labels[i]];
+        if ((size_t)set->labels[i] >= set->classes) set->classes = (size_t)set->labels[i] + 1;
+    }
+    if (p->names && !o->names)
+        TRY(data_set_name_classes(set, (const char *const *)p->names, p->classes, err));
+    else if (!o->names && p->classes > set->classes)
+        set->classes = p->classes;
+done:
+    free(ids);
+    return status;
+}
+
+static int data_set_open_pack(struct data_set *set, const char *name, const struct data_set_options *o,
+                              struct alexcl_error *err) {
+    struct data_set_source *s = set->source;
+    struct pack_file *p = &s->pack;
+    int status;
+    TRY(data_set_own_labels(name, o, err));
+    TRY(pack_file_open(name, p, err));
+    TRY(data_set_add_file(set, name, err));
+    set->count = p->count;
+    set->channels = p->channels;
+    set->height = p->height;
+    set->width = p->width;
+    set->note = p->note;
+    p->note = NULL;
+    size_t one = (size_t)p->channels * (size_t)p->height * (size_t)p->width;
+    s->pieces[s->piece_count++] = (struct data_set_piece){p->pictures, p->count, one};
+    if (p->labels) {
+        TRY(memory_alloc(&set->labels, set->count, sizeof *set->labels, "the labels", err));
+        TRY(data_set_pack_classes(set, name, o, err));
+    } else if (!o->unlabelled) {
+        status = error_set(err, ALEXCL_E_DATA, "%s: its pictures have no labels: pack them with their classes", name);
+    }
+done:
+    return status;
+}
+
 /* ---- opening ------------------------------------------------------------------------------------- */
 
 /* A regular file's first bytes; 0: it is none, or cannot be read. */
@@ -423,6 +506,7 @@ static int data_set_open_file(struct data_set *set, const char *name, const stru
     const char *end = strrchr(name, '.');
     if (idx_file_takes(start, length) || (length > 1 && start[0] == 0x1f && start[1] == 0x8b))
         return data_set_open_idx(set, name, o, err);
+    if (pack_file_takes(start, length)) return data_set_open_pack(set, name, o, err);
     if (length > 5 && memcmp(start, "\x93NUMPY", 6) == 0) return data_set_open_array(set, name, o, err);
     if (length && end && strcmp(end, ".bin") == 0) return data_set_open_cifar(set, name, o, err);
     return data_set_open_list(set, name, o, err);
@@ -432,11 +516,11 @@ static int data_set_open_file(struct data_set *set, const char *name, const stru
 static int data_set_check(struct data_set *set, const char *name, const struct data_set_options *o,
                           struct alexcl_error *err) {
     if (set->count == 0) return error_set(err, ALEXCL_E_DATA, "%s: names no picture", name);
-    if (set->source->idx.values && o->channels == 3) {
+    if (set->channels == 1 && set->source->piece_count && o->channels == 3) {
         set->source->repeated = 1;
         set->channels = 3;
     }
-    if (set->channels != o->channels)
+    if (o->channels && set->channels != o->channels)
         return error_set(err, ALEXCL_E_DATA, "%s: its pictures have %d channel%s, and %d are wanted", name,
                          set->channels, set->channels == 1 ? "" : "s", o->channels);
     for (size_t i = 0; i < set->count && set->labels && o->classes; i++)
@@ -446,15 +530,33 @@ static int data_set_check(struct data_set *set, const char *name, const struct d
     return ALEXCL_OK;
 }
 
-int data_set_open(const char *name, const struct data_set_options *o, struct data_set *out, struct alexcl_error *err) {
+/* What has no channels of its own: pictures to decode have three; an array those that fit, three before one. */
+static int data_set_channels(const char *name, const struct data_set_options *o) {
+    struct npy array;
+    struct alexcl_error why = {0};
+    unsigned char start[KINDS_START];
+    size_t length = data_set_start(name, start);
+    if (length < 6 || memcmp(start, "\x93NUMPY", 6) != 0) return 3;
+    if (npy_open(name, &array, &why) != ALEXCL_OK) return 3;
+    int three = (o->layout != DATA_SET_NHWC && data_set_array_fits(&array, 1, 3)) ||
+                (o->layout != DATA_SET_NCHW && data_set_array_fits(&array, 3, 3));
+    npy_free(&array);
+    return three ? 3 : 1;
+}
+
+int data_set_open(const char *name, const struct data_set_options *options, struct data_set *out,
+                  struct alexcl_error *err) {
     struct stat info;
     int status;
+    struct data_set_options own = *options, *o = &own;
     *out = (struct data_set){0};
+    if (!o->channels) own.channels = data_set_channels(name, o);
     TRY(memory_alloc(&out->source, 1, sizeof *out->source, "a data set", err));
     if (strcmp(name, "-") != 0 && stat(name, &info) == 0 && S_ISDIR(info.st_mode))
         TRY(data_set_open_folder(out, name, o, err));
     else
         TRY(data_set_open_file(out, name, o, err));
+    own.channels = options->channels;
     TRY(data_set_check(out, name, o, err));
 done:
     if (status != ALEXCL_OK) data_set_free(out);
