@@ -1,40 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 #include "common.clh"
+#include "channel_gradient.clh"
 
 #ifndef BLOCK
 #define BLOCK 1 /* channels side by side in memory: N x ceil(channels / BLOCK) x hw x BLOCK */
 #endif
 #define CHUNK 64
 
-/* gw[c] = sum of gy * x, gb[c] = sum of gy. The sum of CHUNK values starts from 0, that of an image adds them, and
- * images are added one after the other, to what is there or to 0: so a batch cut in pieces has the same sums to the
- * bit.
- * x, gy: N x channels x hw in blocks, images image .. image+count-1 of both; gw, gb: channels.
- * Range: channels, without those that fill up the last block; one work-item computes one weight and its bias.
+/* gw[c] = sum of gy * x, gb[c] = sum of gy. Of one image: the sums of CHUNK values start from 0, and are added one
+ * after the other.
+ * x, gy: N x channels x hw in blocks, from image `image` on; partial: channel_gradient.clh.
+ * Range: (channels, images), without those that fill up the last block; one work-item computes both sums of a channel
+ * of an image.
  * Source: the derivatives of what affine.cl computes. */
 __kernel void affine_weight_gradient(__global const float *restrict x, __global const float *restrict gy,
-                                     __global float *restrict gw, __global float *restrict gb, int image, int count,
-                                     int add, int channels, int hw) {
-    int c = (int)get_global_id(0), blocks = (channels + BLOCK - 1) / BLOCK;
+                                     __global float *restrict partial, int image, int channels, int hw) {
+    int c = (int)get_global_id(0);
+    size_t n = get_global_id(1);
     if (c < channels) {
-        float weight = add ? gw[c] : 0.0f, bias = add ? gb[c] : 0.0f;
-        for (int n = image; n < image + count; n++) {
-            size_t map = ((size_t)n * blocks + c / BLOCK) * hw * BLOCK + c % BLOCK;
-            float image_weight = 0.0f, image_bias = 0.0f;
-            for (int start = 0; start < hw; start += CHUNK) {
-                float part_weight = 0.0f, part_bias = 0.0f;
-                for (int i = start; i < min(start + CHUNK, hw); i++) {
-                    float g = gy[map + i * BLOCK];
-                    part_weight = MULTIPLY_ADD(g, x[map + i * BLOCK], part_weight);
-                    part_bias = MULTIPLY_ADD(g, 1.0f, part_bias);
-                }
-                image_weight = MULTIPLY_ADD(part_weight, 1.0f, image_weight);
-                image_bias = MULTIPLY_ADD(part_bias, 1.0f, image_bias);
+        size_t map = ((image + n) * ((channels + BLOCK - 1) / BLOCK) + c / BLOCK) * hw * BLOCK + c % BLOCK;
+        float weight = 0.0f, bias = 0.0f;
+        for (int start = 0; start < hw; start += CHUNK) {
+            float part_weight = 0.0f, part_bias = 0.0f;
+            for (int i = start; i < min(start + CHUNK, hw); i++) {
+                float g = gy[map + i * BLOCK];
+                part_weight = MULTIPLY_ADD(g, x[map + i * BLOCK], part_weight);
+                part_bias = MULTIPLY_ADD(g, 1.0f, part_bias);
             }
-            weight = MULTIPLY_ADD(image_weight, 1.0f, weight);
-            bias = MULTIPLY_ADD(image_bias, 1.0f, bias);
+            weight = MULTIPLY_ADD(part_weight, 1.0f, weight);
+            bias = MULTIPLY_ADD(part_bias, 1.0f, bias);
         }
-        gw[c] = weight;
-        gb[c] = bias;
+        partial[n * 2 * channels + c] = weight;
+        partial[(n * 2 + 1) * channels + c] = bias;
     }
 }

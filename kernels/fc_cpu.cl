@@ -10,6 +10,7 @@
  * float as always. `in` counts every value that lies in x, those that fill up blocks of channels too (their weights
  * are 0). */
 #include "common.clh"
+#include "fc_cpu.clh"
 
 #ifndef IMAGES
 #define IMAGES 8 /* in registers at once */
@@ -17,7 +18,6 @@
 #ifndef BLOCKS
 #define BLOCKS 2 /* of 32 outputs that a work-item owns where there is one image: as many streams of weights */
 #endif
-#define CHUNK 256
 #ifdef HALF
 #define WEIGHT half
 #define LOAD(i, from) vload_half16(i, from)
@@ -42,19 +42,9 @@ void fc_cpu_store(float16 value, int at, int out, int relu, __global float *y) {
     }
 }
 
-/* x: n x in -> packed: chunks x rows x CHUNK: `count` images from image `first` on, and the last once more in the rows
- * behind them; the last chunk may be shorter, what is behind it is not written. Range: rows, chunks. */
-__kernel void fc_cpu_pack(__global const float *restrict x, __global float *restrict packed, int first, int count,
-                          int in, int rows) {
-    int n = (int)get_global_id(0), chunk = (int)get_global_id(1), length = min(CHUNK, in - chunk * CHUNK);
-    __global const float *from = x + (size_t)(first + min(n, count - 1)) * in + chunk * CHUNK;
-    __global float *to = packed + ((size_t)chunk * rows + n) * CHUNK;
-    for (int i = 0; i < length; i++) to[i] = from[i];
-}
-
-/* packed: as above; rows: a multiple of IMAGES. y: n x out. An item owns `together` blocks of 32 outputs, so that the
- * inputs of a chunk come out of a near cache for all but the first. sums: together x rows x 32 floats. Range: ceil(out
- * / 32 / together); work-groups of one. */
+/* packed: x, as fc_cpu_pack makes it; rows: a multiple of IMAGES. y: n x out. An item owns `together` blocks of 32
+ * outputs, so that the inputs of a chunk come out of a near cache for all but the first. sums: together x rows x 32
+ * floats. Range: ceil(out / 32 / together); work-groups of one. */
 __kernel __attribute__((vec_type_hint(float16))) void
 fc_cpu_many(__global const float *restrict packed, __global const WEIGHT *restrict w, __global const float *restrict b,
             __global float *restrict y, int first, int count, int rows, int in, int out, int relu, int together,

@@ -7,10 +7,8 @@
  * The sum is made of sums over CHUNK inputs, each from 0 with one fma an input, which are added to the bias one after
  * the other: short chains, whose rounding errors stay small. */
 #include "common.clh"
+#include "fc.clh"
 
-#ifndef BLOCK
-#define BLOCK 1 /* channels side by side in x, where the inputs are maps: n x ceil(c / BLOCK) x hw x BLOCK */
-#endif
 #define CHUNK 256
 #ifdef HALF
 #define WEIGHT half
@@ -20,8 +18,7 @@
 #define LOAD(i, from) ((from)[i])
 #endif
 
-/* x: n x in_memory, with `hw` values of each channel, and channels from `first` on `gap` places further on: the other
- * half's blocks begin there. w: out x in and b: out, as in the file (-DHALF: w in half precision, sums in float as
+/* x: n x in_memory (fc.clh). w: out x in and b: out, as in the file (-DHALF: w in half precision, sums in float as
  * always). y: n x out.
  * Range: out, images; any work-group. */
 __kernel void fc_naive_forward(__global const float *restrict x, __global const WEIGHT *restrict w,
@@ -34,12 +31,8 @@ __kernel void fc_naive_forward(__global const float *restrict x, __global const 
         x += n * in_memory;
         for (int start = 0; start < in; start += CHUNK) {
             float part = 0.0f;
-            for (int i = start; i < min(start + CHUNK, in); i++) {
-                int channel = i / hw;
-                channel += channel < first ? 0 : gap;
-                part = MULTIPLY_ADD(LOAD(o * in + i, w), x[(channel / BLOCK * hw + i % hw) * BLOCK + channel % BLOCK],
-                                    part);
-            }
+            for (int i = start; i < min(start + CHUNK, in); i++)
+                part = MULTIPLY_ADD(LOAD(o * in + i, w), x[fc_place(i, hw, first, gap)], part);
             sum = MULTIPLY_ADD(part, 1.0f, sum);
         }
         y[n * out + o] = relu && sum < 0.0f ? 0.0f : sum;

@@ -2,6 +2,7 @@
 /* A factor and a summand for each channel, in place: what batch normalisation is once it is trained. */
 #include <stdio.h>
 
+#include "channel_gradient.h"
 #include "counter_rng.h"
 #include "layer_private.h"
 #include "ref.h"
@@ -93,7 +94,7 @@ static int affine_own_build_input(struct layer *l, struct alexcl_error *err) {
     return affine_add_kernel(l, LAYER_INPUT_GRADIENT, "affine_input_gradient", "affine_input_gradient", err);
 }
 static int affine_own_build_weight(struct layer *l, struct alexcl_error *err) {
-    return affine_add_kernel(l, LAYER_WEIGHT_GRADIENT, "affine_weight_gradient", "affine_weight_gradient", err);
+    return channel_gradient_build(l, "affine_weight_gradient", err);
 }
 
 static int affine_own_enqueue_input(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
@@ -106,12 +107,18 @@ static int affine_own_enqueue_input(struct layer *l, const struct layer_io *io, 
 }
 
 static int affine_own_enqueue_weight(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
-    struct kernel_range range = {1, {0, 0, 0}, {(size_t)l->shape.out.c, 1, 1}, {64, 1, 1}};
-    return KERNEL_LAUNCH(layer_kernel(l, LAYER_WEIGHT_GRADIENT, 0), l->shape.desc->name, &range, err,
-                         ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(io->out_gradient->buffer),
-                         ARG_BUFFER(io->tensor_gradients[0].buffer), ARG_BUFFER(io->tensor_gradients[1].buffer),
-                         ARG_INT(io->first), ARG_INT(io->count), ARG_INT(io->add), ARG_INT(l->shape.out.c),
-                         ARG_INT(l->shape.out.h * l->shape.out.w));
+    int status = ALEXCL_OK, end = io->first + io->count;
+    for (int first = io->first; first < end; first += CHANNEL_GRADIENT_IMAGES) {
+        int count = layer_min(end - first, CHANNEL_GRADIENT_IMAGES);
+        struct kernel_range range = channel_gradient_range(l, count);
+        TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_WEIGHT_GRADIENT, 0), l->shape.desc->name, &range, err,
+                          ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(io->out_gradient->buffer),
+                          ARG_BUFFER(io->workspace->buffer), ARG_INT(first), ARG_INT(l->shape.out.c),
+                          ARG_INT(l->shape.out.h * l->shape.out.w)));
+        TRY(channel_gradient_add(l, io, count, io->add || first > io->first, err));
+    }
+done:
+    return status;
 }
 
 static const struct layer_variant affine_ref_input = {
@@ -127,6 +134,7 @@ static const struct layer_variant affine_own_input = {.name = "own",
                                                       .packed = layer_packed_channels,
                                                       .pack = layer_pack_channels};
 static const struct layer_variant affine_own_weight = {.name = "own",
+                                                       .workspace = channel_gradient_workspace,
                                                        .applicable = layer_on_device,
                                                        .build = affine_own_build_weight,
                                                        .enqueue = affine_own_enqueue_weight,

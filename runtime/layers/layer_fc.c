@@ -86,8 +86,6 @@ static const struct layer_variant fc_own = {.name = "own",
 /* ---- cpu: fc_cpu.cl ---- */
 
 enum {
-    CPU_CHUNK = 256,               /* CHUNK of fc_cpu.cl */
-    CPU_IMAGES = 128,              /* the largest number of images that are computed together */
     CPU_LOCAL = 32 << 10,          /* the largest size of a block's sums, in bytes */
     CPU_LOCAL_TOGETHER = 64 << 10, /* and of all sums of an item */
     /* bytes that a near cache holds. Where the inputs take more, an item computes several blocks: */
@@ -115,7 +113,7 @@ static struct layer_tile fc_cpu_layer_tile(const struct layer *l, const struct t
 static int fc_cpu_images(const struct layer *l, const struct target *target) {
     uint64_t local = device_limits(target->device)->local_memory,
              images = (local < CPU_LOCAL ? local : CPU_LOCAL) / (FC_PACK_ROWS * sizeof(float));
-    int tile = fc_cpu_tile(l, target).images, max = images < CPU_IMAGES ? (int)images : CPU_IMAGES;
+    int tile = fc_cpu_tile(l, target).images, max = images < FC_CPU_IMAGES ? (int)images : FC_CPU_IMAGES;
     return max / tile * tile;
 }
 
@@ -136,8 +134,8 @@ static int fc_cpu_applicable(const struct layer *l, const struct target *target)
 }
 
 static size_t fc_cpu_workspace(const struct layer *l, const struct target *target) {
-    size_t in = layer_in_floats(l), chunks = (in + CPU_CHUNK - 1) / CPU_CHUNK;
-    return chunks * CPU_CHUNK * (size_t)fc_cpu_images(l, target);
+    size_t in = layer_in_floats(l), chunks = (in + FC_CPU_CHUNK - 1) / FC_CPU_CHUNK;
+    return chunks * FC_CPU_CHUNK * (size_t)fc_cpu_images(l, target);
 }
 
 static int fc_cpu_build(struct layer *l, struct alexcl_error *err) {
@@ -169,7 +167,7 @@ static int fc_cpu_enqueue(struct layer *l, const struct layer_io *io, struct ale
         int left = io->first + io->count - first, count = left < max ? left : max,
             rows = (count + tile.images - 1) / tile.images * tile.images;
         struct kernel_range pack = {
-            2, {0, 0, 0}, {(size_t)rows, (size_t)((in + CPU_CHUNK - 1) / CPU_CHUNK), 1}, {1, 1, 1}};
+            2, {0, 0, 0}, {(size_t)rows, (size_t)((in + FC_CPU_CHUNK - 1) / FC_CPU_CHUNK), 1}, {1, 1, 1}};
         TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &pack, err,
                           ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(io->workspace->buffer), ARG_INT(first),
                           ARG_INT(count), ARG_INT(in), ARG_INT(rows)));

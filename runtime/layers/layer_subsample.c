@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* LeNet-1998's trained sub-sampling: a factor and a summand for each channel, applied to the sum of a window. */
+#include "channel_gradient.h"
 #include "counter_rng.h"
 #include "layer_pool.h"
 #include "ref.h"
@@ -76,7 +77,7 @@ static int subsample_own_build_input(struct layer *l, struct alexcl_error *err) 
     return pool_add_kernel(l, LAYER_INPUT_GRADIENT, "subsample_input_gradient", "subsample_input_gradient", err);
 }
 static int subsample_own_build_weight(struct layer *l, struct alexcl_error *err) {
-    return pool_add_kernel(l, LAYER_WEIGHT_GRADIENT, "subsample_weight_gradient", "subsample_weight_gradient", err);
+    return channel_gradient_build(l, "subsample_weight_gradient", err);
 }
 
 static int subsample_own_enqueue_input(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
@@ -89,12 +90,18 @@ static int subsample_own_enqueue_input(struct layer *l, const struct layer_io *i
 }
 
 static int subsample_own_enqueue_weight(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    int status = ALEXCL_OK, end = io->first + io->count;
     struct shape_pool s = pool_shape(l);
-    struct kernel_range range = {1, {0, 0, 0}, {(size_t)s.out.c, 1, 1}, {64, 1, 1}};
-    return KERNEL_LAUNCH(layer_kernel(l, LAYER_WEIGHT_GRADIENT, 0), l->shape.desc->name, &range, err,
-                         ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(io->out_gradient->buffer),
-                         ARG_BUFFER(io->tensor_gradients[0].buffer), ARG_BUFFER(io->tensor_gradients[1].buffer),
-                         ARG_INT(io->first), ARG_INT(io->count), ARG_INT(io->add), ARG_INT(s.out.c), POOL_ARGS(s));
+    for (int first = io->first; first < end; first += CHANNEL_GRADIENT_IMAGES) {
+        int count = layer_min(end - first, CHANNEL_GRADIENT_IMAGES);
+        struct kernel_range range = channel_gradient_range(l, count);
+        TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_WEIGHT_GRADIENT, 0), l->shape.desc->name, &range, err,
+                          ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(io->out_gradient->buffer),
+                          ARG_BUFFER(io->workspace->buffer), ARG_INT(first), ARG_INT(l->shape.out.c), POOL_ARGS(s)));
+        TRY(channel_gradient_add(l, io, count, io->add || first > io->first, err));
+    }
+done:
+    return status;
 }
 
 static const struct layer_variant subsample_ref_input = {
@@ -110,6 +117,7 @@ static const struct layer_variant subsample_own_input = {.name = "own",
                                                          .packed = layer_packed_channels,
                                                          .pack = layer_pack_channels};
 static const struct layer_variant subsample_own_weight = {.name = "own",
+                                                          .workspace = channel_gradient_workspace,
                                                           .applicable = layer_on_device,
                                                           .build = subsample_own_build_weight,
                                                           .enqueue = subsample_own_enqueue_weight,

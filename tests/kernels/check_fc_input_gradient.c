@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* check_selfcheck.c makes the kernel wrong: "gy[o], part)" -> "gy[0], part)", not in tiny2t */
+/* check_selfcheck.c makes the kernel wrong: "g[t][o], part" -> "g[t][0], part", not in tiny2t */
 #include "kernel_check.h"
 
 START_TEST(grid) { kernel_check_fc_gradient_grid("naive", LAYER_INPUT_GRADIENT); }

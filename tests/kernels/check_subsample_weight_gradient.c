@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* check_selfcheck.c makes the kernel wrong: "gb[c] = bias" -> "gb[c] = weight", not in tiny2t */
+/* check_selfcheck.c makes the kernel wrong: "channels + c] = bias" -> "channels + c] = weight", not in tiny2t */
 #include "kernel_check.h"
 
 START_TEST(grid) { kernel_check_subsample_gradient_grid(LAYER_WEIGHT_GRADIENT); }

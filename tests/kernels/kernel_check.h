@@ -82,6 +82,8 @@ void kernel_check_golden_fc(const char *variant);
 void kernel_check_fc_grid(const char *variant);
 /* The gradients of these, of sub-sampling and of affine layers. */
 void kernel_check_fc_gradient_grid(const char *variant, enum layer_pass_kind pass);
+/* More images in a call than fc_*_gradient_cpu.cl compute together. */
+void kernel_check_fc_gradient_many(const char *variant, enum layer_pass_kind pass);
 void kernel_check_golden_fc_gradient(const char *variant, enum layer_pass_kind pass);
 void kernel_check_subsample_gradient_grid(enum layer_pass_kind pass);
 void kernel_check_affine_gradient_grid(enum layer_pass_kind pass);

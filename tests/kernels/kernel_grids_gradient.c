@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The shapes and golden vectors that the backward passes are tried on: those of both gradients of a type are the
  * same. */
+#include <stdlib.h>
+
 #include "kernel_check.h"
 
 void kernel_check_fc_gradient_grid(const char *variant, enum layer_pass_kind pass) {
@@ -22,6 +24,60 @@ void kernel_check_fc_gradient_grid(const char *variant, enum layer_pass_kind pas
         const struct alexcl_shape in = {(int)shape_size(maps[i]), 1, 1};
         kernel_check_gradient(variant, pass, &desc, &in, 1, maps[i]);
     }
+}
+
+/* One call of a pass of `images` images: the gradients of the inputs, or of the weights, then of the biases. */
+static float *run_fc(struct layer *l, enum layer_pass_kind pass, const char *variant, struct target *target,
+                     int images) {
+    struct alexcl_error err = {0};
+    size_t in = (size_t)images * (size_t)l->shape.in.c, out = (size_t)images * (size_t)l->shape.out.c,
+           weights = (size_t)l->shape.in.c * (size_t)l->shape.out.c, biases = (size_t)l->shape.out.c;
+    float *values = support_random(in + out + weights, "values", 1.0),
+          *made = support_floats(pass == LAYER_INPUT_GRADIENT ? in : weights + biases);
+    const float *const w[LAYER_TENSORS] = {values + in + out, values};
+    struct storage x, g, gx, gw[LAYER_TENSORS], workspace;
+    EXPECT_OK(layer_prepare_variant(l, pass, target, kernel_check_variant(l, pass, variant), w, &err), err);
+    EXPECT_OK(storage_create(target, in, "a test", &x, &err), err);
+    EXPECT_OK(storage_create(target, out, "a test", &g, &err), err);
+    EXPECT_OK(storage_create(target, in, "a test", &gx, &err), err);
+    EXPECT_OK(storage_create(target, weights, "a test", &gw[0], &err), err);
+    EXPECT_OK(storage_create(target, biases, "a test", &gw[1], &err), err);
+    EXPECT_OK(storage_create(target, l->pass[pass].workspace, "a test", &workspace, &err), err);
+    EXPECT_OK(storage_write(&x, 0, values, in, &err), err);
+    EXPECT_OK(storage_write(&g, 0, values + in, out, &err), err);
+    const struct layer_source source = {&x, NULL}, sink = {&gx, NULL};
+    const struct layer_io io = {.in = &source,
+                                .workspace = &workspace,
+                                .count = images,
+                                .out_gradient = &g,
+                                .in_gradients = &sink,
+                                .tensor_gradients = gw};
+    EXPECT_OK(layer_run(l, pass, &io, &err), err);
+    if (pass == LAYER_INPUT_GRADIENT) {
+        EXPECT_OK(storage_read(&gx, 0, made, in, &err), err);
+    } else {
+        EXPECT_OK(storage_read(&gw[0], 0, made, weights, &err), err);
+        EXPECT_OK(storage_read(&gw[1], 0, made + weights, biases, &err), err);
+    }
+    storage_free(&x), storage_free(&g), storage_free(&gx), storage_free(&workspace);
+    storage_free(&gw[0]), storage_free(&gw[1]);
+    layer_release(l);
+    free(values);
+    return made;
+}
+
+void kernel_check_fc_gradient_many(const char *variant, enum layer_pass_kind pass) {
+    enum { IMAGES = 290, INPUTS = 5 };
+    struct alexcl_error err = {0};
+    struct alexcl_layer desc = {.type = ALEXCL_FC, .name = "fc", .outputs = 7};
+    struct target host = {NULL};
+    struct layer l;
+    if (!kernel_check_possible(variant) || kernel_check_bare()) return;
+    EXPECT_OK(layer_describe(&l, &desc, 0, (struct alexcl_shape){INPUTS, 1, 1}, &err), err);
+    size_t floats = pass == LAYER_INPUT_GRADIENT ? IMAGES * INPUTS : (size_t)l.shape.out.c * (INPUTS + 1);
+    float *want = run_fc(&l, pass, "ref", &host, IMAGES), *got = run_fc(&l, pass, variant, support_target(), IMAGES);
+    support_compare("many images", got, want, floats, KERNEL_CHECK_TOLERANCE);
+    free(want), free(got);
 }
 
 void kernel_check_golden_fc_gradient(const char *variant, enum layer_pass_kind pass) {
