@@ -224,6 +224,59 @@ START_TEST(of_lrn_cpu) {
 }
 END_TEST
 
+/* A map of one value, which is in 16 x 16 windows: its gradient is the sum of theirs. */
+static void check_pool_gradient(const char *name, const char *defines, int averages) {
+    enum { WINDOWS = WINDOW * WINDOW };
+    struct sums s = {.in = CHANNELS * WINDOWS, .out = CHANNELS, .range = {3, {0}, {1, CHANNELS, 1}, {1, 1, 1}}};
+    struct buffer *values = filled(CHANNELS, 1.0f);
+    open_kernel(&s, name, name, defines);
+    const struct kernel_arg all[] = {
+        ARG_BUFFER(values),  ARG_BUFFER(s.x),     ARG_BUFFER(s.y), ARG_INT(CHANNELS), ARG_INT(1), ARG_INT(1),
+        ARG_INT(WINDOW),     ARG_INT(WINDOW),     ARG_INT(WINDOW), ARG_INT(WINDOW),   ARG_INT(1), ARG_INT(1),
+        ARG_INT(WINDOW - 1), ARG_INT(WINDOW - 1), ARG_INT(WINDOW), ARG_INT(WINDOW),   ARG_INT(1)};
+    s.args = all + averages;
+    s.arg_count = averages ? 16 : 14;
+    check_groups(&s, SMALL);
+    close_kernel(&s);
+    buffer_free(values);
+}
+
+START_TEST(of_pool_gradients) {
+    check_pool_gradient("avgpool_input_gradient", "", 1);
+    check_pool_gradient("avgpool_input_gradient", "-DBLOCK=16", 1);
+    check_pool_gradient("maxpool_input_gradient", "", 0);
+    check_pool_gradient("maxpool_input_gradient", "-DBLOCK=16", 0);
+}
+END_TEST
+
+/* All values are equal, and the windows reach over all of them: the gradient of each is a sum of all that is given. */
+static void check_lrn_gradient(const char *name, const char *defines, int cpu) {
+    enum { FEW = 32 }; /* the kernel for any device makes each sum of squares anew */
+    size_t items = cpu ? 1 : ITEMS;
+    struct sums s = {.in = FEW * items, .out = FEW * items, .range = {3, {0}, {items, FEW, 1}, {1, 1, 1}}};
+    struct buffer *values = filled(s.in, 1.0f);
+    if (cpu) s.range = (struct kernel_range){2, {0}, {1, 1}, {1, 1}};
+    open_kernel(&s, name, name, defines);
+    s.args = (const struct kernel_arg[]){ARG_BUFFER(values),  ARG_BUFFER(NULL), ARG_BUFFER(s.x),
+                                         ARG_BUFFER(s.y),     ARG_BUFFER(NULL), ARG_INT(FEW),
+                                         ARG_INT((int)items), ARG_INT(0),       ARG_INT(0),
+                                         ARG_INT(1 - FEW),    ARG_INT(FEW - 1), ARG_FLOAT(1),
+                                         ARG_FLOAT(0.5f),     ARG_FLOAT(0.6f),  ARG_LOCAL(2 * 3 * FEW * sizeof(float))};
+    s.arg_count = cpu ? 15 : 14;
+    if (cpu)
+        check_order(&s, 1.0f, 1, s.in, SMALL, 0.0f, 1);
+    else
+        check_groups(&s, SMALL);
+    close_kernel(&s);
+    buffer_free(values);
+}
+
+START_TEST(of_lrn_gradients) {
+    check_lrn_gradient("lrn_input_gradient", "", 0);
+    if (kernel_check_possible("cpu")) check_lrn_gradient("lrn_input_gradient_cpu", "-DPLACES=1", 1);
+}
+END_TEST
+
 START_TEST(of_fc_naive) {
     enum { OUTPUTS = 4 * ITEMS };
     struct sums s = {.in = TERMS, .out = OUTPUTS, .range = {2, {0}, {OUTPUTS, 1}, {1, 1}}};
@@ -272,6 +325,8 @@ int main(void) {
     tcase_add_test(tests, of_lrn_cpu);
     tcase_add_test(tests, of_softmax);
     tcase_add_test(tests, of_fc);
+    tcase_add_test(tests, of_pool_gradients);
+    tcase_add_test(tests, of_lrn_gradients);
     tcase_add_test(tests, of_fc_naive);
     tcase_add_test(tests, one_rounding_where_fma_is_fast);
     return support_run(tests);
