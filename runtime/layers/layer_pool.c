@@ -119,7 +119,7 @@ static const struct layer_variant maxpool_own = {.name = "own",
                                                  .kernels = "maxpool",
                                                  .last_resort = 1};
 
-static int maxpool_cpu_applicable(const struct layer *l, const struct target *target) {
+static int pool_cpu_applicable(const struct layer *l, const struct target *target) {
     return layer_on_cpu_device(l, target) && l->choice.in_block == LAYER_BLOCK;
 }
 
@@ -137,7 +137,7 @@ static int maxpool_cpu_enqueue(struct layer *l, const struct layer_io *io, struc
 }
 
 static const struct layer_variant maxpool_cpu = {.name = "cpu",
-                                                 .applicable = maxpool_cpu_applicable,
+                                                 .applicable = pool_cpu_applicable,
                                                  .build = maxpool_cpu_build,
                                                  .enqueue = maxpool_cpu_enqueue,
                                                  .release = layer_free_kernels,
@@ -189,7 +189,7 @@ static const struct layer_variant maxpool_own_gradient = {.name = "own",
                                                           .kernels = "maxpool_input_gradient",
                                                           .last_resort = 1};
 static const struct layer_variant maxpool_cpu_gradient = {.name = "cpu",
-                                                          .applicable = maxpool_cpu_applicable,
+                                                          .applicable = pool_cpu_applicable,
                                                           .build = maxpool_cpu_build_gradient,
                                                           .enqueue = maxpool_cpu_enqueue_gradient,
                                                           .release = layer_free_kernels,
@@ -294,6 +294,19 @@ static int avgpool_own_enqueue_gradient(struct layer *l, const struct layer_io *
                          ARG_INT((int)layer_channels(l)), AVGPOOL_ARGS(s));
 }
 
+static int avgpool_cpu_build_gradient(struct layer *l, struct alexcl_error *err) {
+    return pool_add_kernel(l, LAYER_INPUT_GRADIENT, "avgpool_input_gradient_cpu", "avgpool_input_gradient_cpu", err);
+}
+
+static int avgpool_cpu_enqueue_gradient(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    struct shape_pool s = pool_shape(l);
+    size_t blocks = layer_channels(l) / LAYER_BLOCK;
+    struct kernel_range range = {2, {0, (size_t)io->first, 0}, {blocks, (size_t)io->count, 1}, {1, 1, 1}};
+    return KERNEL_LAUNCH(layer_kernel(l, LAYER_INPUT_GRADIENT, 0), l->shape.desc->name, &range, err,
+                         ARG_BUFFER(io->out_gradient->buffer), ARG_BUFFER(io->in_gradients[0].own->buffer),
+                         ARG_INT((int)blocks), AVGPOOL_ARGS(s));
+}
+
 static const struct layer_variant avgpool_ref_gradient = {
     .name = "ref", .applicable = layer_on_host, .enqueue = avgpool_ref_enqueue_gradient};
 static const struct layer_variant avgpool_own_gradient = {.name = "own",
@@ -301,8 +314,16 @@ static const struct layer_variant avgpool_own_gradient = {.name = "own",
                                                           .build = avgpool_own_build_gradient,
                                                           .enqueue = avgpool_own_enqueue_gradient,
                                                           .release = layer_free_kernels,
-                                                          .kernels = "avgpool_input_gradient"};
-static const struct layer_variant *const avgpool_gradients[] = {&avgpool_ref_gradient, &avgpool_own_gradient, NULL};
+                                                          .kernels = "avgpool_input_gradient",
+                                                          .last_resort = 1};
+static const struct layer_variant avgpool_cpu_gradient = {.name = "cpu",
+                                                          .applicable = pool_cpu_applicable,
+                                                          .build = avgpool_cpu_build_gradient,
+                                                          .enqueue = avgpool_cpu_enqueue_gradient,
+                                                          .release = layer_free_kernels,
+                                                          .kernels = "avgpool_input_gradient_cpu"};
+static const struct layer_variant *const avgpool_gradients[] = {&avgpool_ref_gradient, &avgpool_cpu_gradient,
+                                                                &avgpool_own_gradient, NULL};
 
 #define AVGPOOL_PASSES                                                                                                 \
     { [LAYER_FORWARD] = avgpool_variants, [LAYER_INPUT_GRADIENT] = avgpool_gradients }
