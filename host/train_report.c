@@ -133,6 +133,33 @@ static json_t *report_devices(const struct alexcl_selection *s) {
     return list;
 }
 
+/* Bytes of all devices, with the host's where they compute in that, as `alexcl plan --train` has them; 0: unknown. */
+static uint64_t report_planned(struct train_command *t) {
+    struct alexcl_plan_request request = {.size = sizeof request,
+                                          .batch = (int)t->batch,
+                                          .targets = alexcl_selection_count(t->selection),
+                                          .selection = t->selection,
+                                          .host_fixed = train_data_memory(t->model, t->batch),
+                                          .settings = &t->o->settings};
+    struct alexcl_plan *plan = NULL;
+    struct alexcl_error none = {0};
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < request.targets; i++) {
+        const struct alexcl_device_info *d = alexcl_selection_device(t->selection, i);
+        uint64_t memory = d ? d->memory / alexcl_selection_target(t->selection, i)->parts : 0;
+        request.memory[i] = t->o->memory && t->o->memory < memory ? t->o->memory : memory;
+        if (d) request.max_alloc[i] = d->max_alloc;
+    }
+    if (alexcl_optimizer_states(alexcl_train_recipe(t->train, "optimizer"), &request.optimizer_states, &none) !=
+            ALEXCL_OK ||
+        alexcl_plan_make(t->model, &request, &plan, &none) != ALEXCL_OK)
+        return 0;
+    for (size_t i = 0; i < plan->targets; i++) bytes += plan->memory[i].total;
+    if (plan->on_host) bytes = plan->on_host;
+    alexcl_plan_free(plan);
+    return bytes;
+}
+
 static json_t *report_document(struct train_command *t) {
     struct alexcl_train_times times = {.size = sizeof times};
     struct rusage usage = {0};
@@ -143,7 +170,9 @@ static json_t *report_document(struct train_command *t) {
                                "images_per_s", t->stepping > 0 ? (double)t->images / t->stepping : 0.0, "forward",
                                times.forward, "backward", times.backward, "update", times.update, "exchange",
                                times.exchange, "wait_data", train_data_waited(t->feed));
-    json_t *memory = json_pack("{s:n, s:I}", "planned", "resident", (json_int_t)usage.ru_maxrss * 1024);
+    uint64_t planned = report_planned(t);
+    json_t *memory = json_pack("{s:o, s:I}", "planned", planned ? json_integer((json_int_t)planned) : json_null(),
+                               "resident", (json_int_t)usage.ru_maxrss * 1024);
     return json_pack(
         "{s:s, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "model", t->model->name, "recipe", report_recipe(t),
         "devices", report_devices(t->selection), "seed", (json_int_t)alexcl_train_seed(t->train), "steps",

@@ -37,6 +37,9 @@ END
 train() { local code=$1; shift; run "$code" train -d "$device" -m net.prototxt --data mnist --val mnist --recipe keras --lr 0.01 --batch 20 "$@"; }
 file() { what="$2 of $1"; jq -e "$2" "$1" >/dev/null || bad "JSON: not so"; }
 same() { cmp -s "$1" "$2" || bad "$1 and $2 differ"; }
+# What a run was: weights, state, rows without times.
+tensors() { tail -c +$((9 + $(od -A n -t u8 -N 8 "$1"))) "$1"; }
+equal() { tensors one/last.safetensors >a; tensors "$1/last.safetensors" >b; same a b; cut -d, -f1-4 one/steps.csv >a; cut -d, -f1-4 "$1/steps.csv" >b; same a b; cut -d, -f1-6 one/epochs.csv >a; cut -d, -f1-6 "$1/epochs.csv" >b; same a b; }
 
 # ---- a run: loss falls, all files are there
 train 0 -o one --epochs 4
@@ -53,7 +56,7 @@ awk -F, 'NR == 2 {first = $3} {last = $3} END {exit !(first < 4 && last < 0.2 * 
 grep -q '^<svg' one/curves.svg && grep -q '</svg>$' one/curves.svg || bad "curves.svg is not whole"
 file one/train.json '.command == "train" and .model == "stripes" and .recipe.name == "keras" and .recipe.lr == 0.01 and .recipe.batch == 20 and .recipe.optimizer == "adam"
     and (.recipe | keys | length) == 30 and .seed == 1 and .steps == 20 and (.epochs | length) == 4 and .epochs[3].step == 20 and .stopped == null
-    and .checkpoint == "one/last.safetensors" and .memory.resident > 1000000 and (.timing | has("forward") and has("backward") and has("update") and has("exchange"))
+    and .checkpoint == "one/last.safetensors" and .memory.resident > 1000000 and .memory.planned > 10000 and (.timing | has("forward") and has("backward") and has("update") and has("exchange"))
     and .timing.images_per_s > 0 and .timing.wait_data >= 0 and .timing.seconds > 0'
 # the mean of an epoch is that of its images: the last of five batches has 16
 what="train_loss of one"
@@ -69,10 +72,12 @@ what="the same run"; same one/last.safetensors two/last.safetensors; cut -d, -f1
 train 0 -o other --epochs 4 --seed 2 -q; what="another seed"; cmp -s one/last.safetensors other/last.safetensors && bad "is the same run"; [ ! -s out ] || bad "-q prints"
 train 0 -o csv --epochs 2 --format csv; [ "$(tr -d '\r' <out)" = "$(cat csv/epochs.csv)" ] || bad "other rows than epochs.csv"
 
+# ---- both halves of a device train to the same weights as the whole of it
+if [ $device = 0 ]; then
+    run 0 train -d 0/2 -m net.prototxt --data mnist --val mnist --recipe keras --lr 0.01 --batch 20 -o cut --epochs 4; equal cut; file cut/train.json '(.devices | map(.halves)) == [[0], [1]]'
+fi
+
 # ---- goes on as if nothing had happened: from the end of an epoch, from its middle
-# What a run was: weights, state, rows without times.
-tensors() { tail -c +$((9 + $(od -A n -t u8 -N 8 "$1"))) "$1"; }
-equal() { tensors one/last.safetensors >a; tensors "$1/last.safetensors" >b; same a b; cut -d, -f1-4 one/steps.csv >a; cut -d, -f1-4 "$1/steps.csv" >b; same a b; cut -d, -f1-6 one/epochs.csv >a; cut -d, -f1-6 "$1/epochs.csv" >b; same a b; }
 train 0 -o ended --epochs 2 -q; run 0 train -d "$device" --resume ended --epochs 4; prints "goes on behind step 10, in epoch 3"; what="resumed behind an epoch"; equal ended
 train 0 -o middle --epochs 4 --steps 7 -q; [ "$(tail -n 1 middle/epochs.csv | cut -d, -f1,2)" = 2,7 ] || bad "no row of the epoch that was left"
 run 0 train -d "$device" --resume middle --steps 0; what="resumed in the middle"; equal middle
