@@ -10,6 +10,7 @@
 
 #include "cache.h"
 #include "callbacks.h"
+#include "graph_backward.h"
 #include "hash.h"
 #include "kernel.h"
 #include "log.h"
@@ -18,7 +19,7 @@
 #include "settings.h"
 #include "timeline.h"
 
-enum { FILE_LIMIT = 4096 };
+enum { FILE_LIMIT = 4096, PARTS = 5 };
 
 struct first_check {
     struct selfcheck_case *cases;
@@ -75,6 +76,29 @@ static int first_add(struct first_check *f, const struct selfcheck_case *c, stru
                        : ALEXCL_OK;
 }
 
+/* Whether CLBlast computes a pass: it compiles other kernels for small shapes; `alexcl check` checks those of the sizes
+ * here. */
+static int first_is_clblast(const struct layer *l, int pass) {
+    return strcmp(l->pass[pass].variant->name, "clblast") == 0;
+}
+
+/* Adds the passes of a half of a layer that are prepared. */
+static int first_add_layer(struct first_check *f, const struct layer *l, int images, int *clblast,
+                           struct string_buffer *all, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    for (int pass = LAYER_FORWARD; pass < LAYER_PASSES && status == ALEXCL_OK; pass++) {
+        if (!layer_is_run(l, (enum layer_pass_kind)pass) || !l->pass[pass].variant) continue;
+        if (first_is_clblast(l, pass)) {
+            *clblast = 1;
+            continue;
+        }
+        struct selfcheck_case c = selfcheck_shrink(l, (enum layer_pass_kind)pass);
+        if (images == 1) c.images = 1; /* so kernels for several images are not compiled for nothing */
+        status = first_add(f, &c, all, err);
+    }
+    return status;
+}
+
 static int first_collect(struct first_check *f, const struct graph *g, unsigned halves, const struct target *target,
                          int images, struct alexcl_error *err) {
     int status = ALEXCL_OK;
@@ -82,24 +106,23 @@ static int first_collect(struct first_check *f, const struct graph *g, unsigned 
     struct selfcheck_case c;
     int clblast = 0;
     unsigned char hash[HASH_BYTES];
-    TRY(memory_alloc(&f->cases, 2 * (size_t)g->layer_count + 3, sizeof *f->cases, "the check before the first use",
-                     err));
+    TRY(memory_alloc(&f->cases, 2 * LAYER_PASSES * (size_t)g->layer_count + PARTS, sizeof *f->cases,
+                     "the check before the first use", err));
     for (int h = 0; h < 2; h++) {
-        for (int i = 0; i < g->layer_count; i++) {
-            const struct layer *l = &g->layers[i].half[h];
-            if (!(halves >> h & 1u) || l->shape.view || !l->pass[LAYER_FORWARD].variant) continue;
-            /* CLBlast compiles other kernels for small shapes; `alexcl check` checks those of the sizes here */
-            if (strcmp(l->pass[LAYER_FORWARD].variant->name, "clblast") == 0) {
-                clblast = 1;
-                continue;
-            }
-            c = selfcheck_shrink(l, LAYER_FORWARD);
-            if (images == 1) c.images = 1; /* so kernels for several images are not compiled for nothing */
-            TRY(first_add(f, &c, &all, err));
-        }
+        for (int i = 0; i < g->layer_count && halves >> h & 1u; i++)
+            TRY(first_add_layer(f, &g->layers[i].half[h], images, &clblast, &all, err));
     }
-    const struct selfcheck_part *const parts[] = {&selfcheck_join, &selfcheck_im2col, &selfcheck_bias};
-    for (int i = 0; i < (clblast ? 3 : 1); i++) {
+    const struct selfcheck_part *const parts[PARTS] = {
+        &selfcheck_join,
+        clblast ? &selfcheck_im2col : NULL,
+        clblast ? &selfcheck_bias : NULL,
+        g->backward ? &selfcheck_accumulate : NULL,
+        !g->backward              ? NULL
+        : g->backward->states > 1 ? &selfcheck_adam
+                                  : &selfcheck_sgd,
+    };
+    for (int i = 0; i < PARTS; i++) {
+        if (!parts[i]) continue;
         c = selfcheck_case_of_part(parts[i], 0);
         TRY(first_add(f, &c, &all, err));
     }

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "alexcl_train.h"
 #include "cl_private.h"
 #include "files.h"
 #include "kernel_text.h"
@@ -406,6 +407,27 @@ START_TEST(a_wrong_kernel_is_an_error_before_anything_runs) {
 }
 END_TEST
 
+/* So is one of a backward pass, before the first step of a training. */
+START_TEST(a_wrong_gradient_is_an_error_before_a_step) {
+    static const char *const wrong[] = {"activation_input_gradient", "accumulate", "sgd"};
+    const struct alexcl_model *model;
+    const struct alexcl_recipe_value values[] = {{"batch", "2"}};
+    const struct alexcl_train_options options = {.size = sizeof options, .values = values, .value_count = 1};
+    EXPECT_OK(alexcl_model_find("tiny2t", &model, &err), err);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        char from[128], to[128];
+        struct alexcl_train *train;
+        set_up();
+        read_change(wrong[i], from, to);
+        change_kernel(wrong[i], from, to);
+        struct alexcl_error why = {0};
+        EXPECT_ERROR(alexcl_train_open(model, NULL, support_selection(), &options, &train, &why), ALEXCL_E_DEVICE,
+                     wrong[i], why);
+    }
+    set_up();
+}
+END_TEST
+
 START_TEST(when_is_a_setting) {
     char path[600];
     set_up();
@@ -489,6 +511,7 @@ int main(void) {
         tcase_add_test(tests, the_key_has_the_driver_in_it);
         tcase_add_test(tests, a_damaged_memory_is_not_believed);
         tcase_add_test(tests, a_wrong_kernel_is_an_error_before_anything_runs);
+        tcase_add_test(tests, a_wrong_gradient_is_an_error_before_a_step);
         tcase_add_test(tests, when_is_a_setting);
     }
     return support_run(tests);
