@@ -11,6 +11,12 @@ END_TEST
 START_TEST(golden) { kernel_check_golden_maxpool("own", LAYER_INPUT_GRADIENT); }
 END_TEST
 
+START_TEST(nan_gets_it) {
+    kernel_check_maxpool_nan_gradient("own", 1);
+    kernel_check_maxpool_nan_gradient("own", LAYER_BLOCK);
+}
+END_TEST
+
 START_TEST(global) {
     static const struct alexcl_shape shapes[] = {{1, 1, 1}, {5, 3, 7}, {33, 1, 9}};
     const struct alexcl_layer desc = {.type = ALEXCL_GLOBAL_MAXPOOL, .name = "global"};
@@ -24,6 +30,7 @@ int main(void) {
     tcase_add_test(tests, grid);
     tcase_add_test(tests, windows);
     tcase_add_test(tests, golden);
+    tcase_add_test(tests, nan_gets_it);
     tcase_add_test(tests, global);
     return support_run(tests);
 }

@@ -99,5 +99,6 @@ void kernel_check_pool_grid(const char *variant, enum layer_pass_kind pass, stru
 void kernel_check_pool_windows(const char *variant, enum layer_pass_kind pass, struct alexcl_layer desc);
 /* A NaN wins wherever it stands in its window, and only there. */
 void kernel_check_maxpool_nan(const char *variant, int block);
+void kernel_check_maxpool_nan_gradient(const char *variant, int block);
 void kernel_check_golden_maxpool(const char *variant, enum layer_pass_kind pass);
 #endif

@@ -270,6 +270,39 @@ void kernel_check_maxpool_nan(const char *variant, int block) {
     layer_release(&l);
 }
 
+/* The gradient goes where the value came from, which is the last NaN. */
+void kernel_check_maxpool_nan_gradient(const char *variant, int block) {
+    enum { IN = 12, OUT = 3 }; /* 2 x 6: three windows */
+    struct alexcl_error err = {0};
+    struct alexcl_layer desc = kernel_check_maxpool(2, 2, 0);
+    const float *const none[LAYER_TENSORS] = {0};
+    const float values[IN] = {NAN, 1, 2, NAN, 5, -7, 3, 4, NAN, 6, 6, 7}, given[OUT] = {1, 2, 3},
+                due[IN] = {[0] = 1, [8] = 2, [11] = 3};
+    float laid[IN * LAYER_BLOCK] = {0}, laid_gradient[OUT * LAYER_BLOCK] = {0}, made[IN * LAYER_BLOCK];
+    struct layer l;
+    struct storage x, gy, gx;
+    if (!kernel_check_possible(variant)) return;
+    EXPECT_OK(layer_describe(&l, &desc, 0, (struct alexcl_shape){2, 2, 6}, &err), err);
+    l.choice.in_block = l.choice.out_block = block;
+    EXPECT_OK(layer_prepare_variant(&l, LAYER_INPUT_GRADIENT, support_target(),
+                                    kernel_check_variant(&l, LAYER_INPUT_GRADIENT, variant), none, &err),
+              err);
+    layer_lay_in(&l, values, laid);
+    layer_lay_out(&l, given, laid_gradient);
+    EXPECT_OK(storage_create(support_target(), layer_in_floats(&l), "a test", &x, &err), err);
+    EXPECT_OK(storage_create(support_target(), layer_in_floats(&l), "a test", &gx, &err), err);
+    EXPECT_OK(storage_create(support_target(), layer_out_floats(&l), "a test", &gy, &err), err);
+    EXPECT_OK(storage_write(&x, 0, laid, layer_in_floats(&l), &err), err);
+    EXPECT_OK(storage_write(&gy, 0, laid_gradient, layer_out_floats(&l), &err), err);
+    const struct layer_source in = {&x, NULL}, in_gradient = {&gx, NULL};
+    const struct layer_io io = {.in = &in, .out_gradient = &gy, .in_gradients = &in_gradient, .count = 1};
+    EXPECT_OK(layer_run(&l, LAYER_INPUT_GRADIENT, &io, &err), err);
+    EXPECT_OK(storage_read(&gx, 0, made, layer_in_floats(&l), &err), err);
+    for (int i = 0; i < IN; i++) ck_assert_float_eq(made[layer_in_position(&l, 0, i)], due[i]);
+    storage_free(&x), storage_free(&gy), storage_free(&gx);
+    layer_release(&l);
+}
+
 void kernel_check_pool_grid(const char *variant, enum layer_pass_kind pass, struct alexcl_layer desc) {
     static const struct alexcl_shape shapes[] = {{1, 1, 1}, {3, 4, 7}, {6, 13, 13}, {9, 5, 2}, {1, 9, 11}};
     static const int windows[][2] = {{1, 1}, {2, 2}, {3, 2}, {2, 3}, {4, 1}};
