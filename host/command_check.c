@@ -93,7 +93,8 @@ static const char *check_verdict(const struct alexcl_check_result *r) {
     return r->computed ? "WRONG" : "FAILED";
 }
 
-/* The kernels' names without the pass's name, which stands above: "lrn_input_gradient_cpu" -> "lrn_cpu". */
+/* The kernels' names without the pass's name, which stands above: "lrn_input_gradient_cpu" -> "lrn_cpu". One that two
+ * are shortened to stands there once. */
 static void check_short_name(const struct alexcl_check_result *r, char *out, size_t size) {
     char ending[32];
     size_t made = 0, length = (size_t)snprintf(ending, sizeof ending, "_%s", r->pass);
@@ -106,6 +107,9 @@ static void check_short_name(const struct alexcl_check_result *r, char *out, siz
         if (!ends) out[made++] = *at++;
     }
     out[made] = '\0';
+    char *second = strchr(out, ' ');
+    if (second && strncmp(out, second + 1, (size_t)(second - out)) == 0 && made == 2 * (size_t)(second - out) + 1)
+        *second = '\0';
 }
 
 static void check_print(struct check *c, const struct alexcl_check_result *r) {

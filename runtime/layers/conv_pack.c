@@ -6,6 +6,7 @@
 #include "conv_pack.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <string.h>
 
 /* The inputs of a group, as the file has them. */
@@ -23,6 +24,11 @@ static int conv_pack_outputs(const struct layer *l) { return l->shape.out.c / co
 static int conv_pack_taps(const struct layer *l) { return l->shape.tensors[0].shape[2] * l->shape.tensors[0].shape[3]; }
 /* The inputs of a group as they lie in memory. Where there are several groups, values are not in blocks. */
 static int conv_pack_channels(const struct layer *l) { return layer_in_channels(l) / conv_pack_groups(l); }
+/* The input that lies at a place of memory; -1: none. The other half's begin with a block of their own. */
+static int conv_pack_channel(const struct layer *l, int place) {
+    int first = layer_first_channels(l), gap = layer_gap(l), c = place < first ? place : place - gap;
+    return (place >= first && place < first + gap) || c >= l->shape.in.c ? -1 : c;
+}
 static int conv_pack_filled(int depth, int step) { return (depth + step - 1) / step * step; }
 
 int conv_pack_blocks(const struct layer *l, int width) {
@@ -65,19 +71,41 @@ static size_t conv_pack_output(const struct layer *l, const struct conv_packing 
            (size_t)(within % p->width);
 }
 
+/* The weights of one output for one input channel, the taps of a window: w[0], w[step], w[2 * step] ... */
+struct conv_window {
+    const float *w;
+    ptrdiff_t step;
+};
+
+/* Those of input c of output o's group. Of a turned convolution they are the last to the first of the layer's window
+ * from its input o, a place in memory, to its output c; `w` NULL: there is none. */
+static struct conv_window conv_pack_find(const struct layer *l, int o, int c, const float *master) {
+    const struct layer *of = l->turned;
+    int inputs = conv_pack_inputs(l), taps = conv_pack_taps(l);
+    if (!of) return (struct conv_window){master + ((size_t)o * (size_t)inputs + (size_t)c) * (size_t)taps, 1};
+    int input = conv_pack_channel(of, o), group_in = conv_pack_inputs(of),
+        output = o / conv_pack_outputs(l) * inputs + c,
+        first = of->shape.reads.all ? conv_pack_first(of, output) : output / inputs * group_in;
+    if (input < first || input >= first + group_in) return (struct conv_window){NULL, 0};
+    size_t window = (size_t)output * (size_t)group_in + (size_t)(input - first);
+    return (struct conv_window){master + (window + 1) * (size_t)taps - 1, -1};
+}
+
 /* Writes a window's taps for one input channel. Where channels lie in blocks, the taps of a block's channels lie side
  * by side. */
-static void conv_pack_window(const struct layer *l, const struct conv_packing *p, int c, const float *w, float *to) {
+static void conv_pack_window(const struct layer *l, const struct conv_packing *p, int c, struct conv_window from,
+                             float *to) {
     size_t taps = (size_t)conv_pack_taps(l), block = (size_t)l->choice.in_block, channel = layer_in_channel(l, c),
            width = (size_t)p->width;
     for (size_t tap = 0; tap < taps; tap++)
-        to[((channel / block * taps + tap) * block + channel % block) * width] = w[tap];
+        to[((channel / block * taps + tap) * block + channel % block) * width] = from.w[(ptrdiff_t)tap * from.step];
 }
 
 /* Writes the transformed window. A window with a stride is split into stride x stride windows without one: each has
  * every stride-th row and column of the taps, and counts as a channel of its own. */
 static void conv_pack_transformed(const struct layer *l, const struct conv_packing *p,
-                                  const double g[WINOGRAD_SIDE][WINOGRAD_WINDOW], int c, const float *w, float *to) {
+                                  const double g[WINOGRAD_SIDE][WINOGRAD_WINDOW], int c, struct conv_window from,
+                                  float *to) {
     int window = p->form.window, stride = p->form.stride, phases = stride * stride, h = l->shape.tensors[0].shape[2],
         width = l->shape.tensors[0].shape[3];
     size_t first = layer_in_channel(l, c) * (size_t)phases;
@@ -85,7 +113,7 @@ static void conv_pack_transformed(const struct layer *l, const struct conv_packi
         float thin[WINOGRAD_WINDOW * WINOGRAD_WINDOW] = {0};
         for (int i = 0; i < window * window; i++) {
             int y = i / window * stride + phase / stride, x = i % window * stride + phase % stride;
-            thin[i] = y < h && x < width ? w[y * width + x] : 0.0f;
+            thin[i] = y < h && x < width ? from.w[from.step * (y * width + x)] : 0.0f;
         }
         winograd_transform(g, thin, window, winograd_side(p->form), to + (first + (size_t)phase) * (size_t)p->width,
                            conv_pack_point(p));
@@ -93,7 +121,7 @@ static void conv_pack_transformed(const struct layer *l, const struct conv_packi
 }
 
 void conv_pack(const struct layer *l, const struct conv_packing *p, int t, const float *master, float *packed) {
-    size_t inputs = (size_t)conv_pack_inputs(l), taps = (size_t)conv_pack_taps(l);
+    int inputs = conv_pack_inputs(l);
     double g[WINOGRAD_SIDE][WINOGRAD_WINDOW] = {{0}};
     memset(packed, 0, conv_pack_floats(p, t) * sizeof *packed);
     assert(p->form.out == 0 || (p->form.window <= WINOGRAD_WINDOW && winograd_side(p->form) <= WINOGRAD_SIDE));
@@ -101,14 +129,15 @@ void conv_pack(const struct layer *l, const struct conv_packing *p, int t, const
     for (int o = 0; o < l->shape.out.c; o++) {
         float *to = packed + conv_pack_output(l, p, o, t ? (size_t)p->width : conv_pack_block(p));
         int first = conv_pack_first(l, o);
-        assert((size_t)(to - packed) < conv_pack_floats(p, t) && first + (int)inputs <= l->shape.in.c);
+        assert((size_t)(to - packed) < conv_pack_floats(p, t) && first + inputs <= l->shape.in.c);
         if (t) *to = master[o];
-        for (size_t c = 0; t == 0 && c < inputs; c++) {
-            const float *w = master + ((size_t)o * inputs + c) * taps;
+        for (int c = 0; t == 0 && c < inputs; c++) {
+            struct conv_window from = conv_pack_find(l, o, c, master);
+            if (!from.w) continue;
             if (p->form.out)
-                conv_pack_transformed(l, p, (const double(*)[WINOGRAD_WINDOW])g, first + (int)c, w, to);
+                conv_pack_transformed(l, p, (const double(*)[WINOGRAD_WINDOW])g, first + c, from, to);
             else
-                conv_pack_window(l, p, first + (int)c, w, to);
+                conv_pack_window(l, p, first + c, from, to);
         }
     }
 }

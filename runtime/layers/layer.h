@@ -159,6 +159,8 @@ struct layer {
     /* set by layer_prepare */
     struct target *target;
     struct storage master[LAYER_TENSORS]; /* this half's parameters as in the file, where choice.keep_master is set */
+    /* of a convolution that computes the input gradient of another one: that one (conv_turned.c) */
+    const struct layer *turned;
 };
 
 /* One of a layer's inputs in memory. */

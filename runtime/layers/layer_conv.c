@@ -143,14 +143,14 @@ static int conv_own_enqueue(struct layer *l, const struct layer_io *io, struct a
                          ARG_INT(s.window.pad[1]));
 }
 
-static const struct layer_variant conv_own = {.name = "own",
-                                              .applicable = layer_on_device_plain,
-                                              .build = conv_own_build,
-                                              .enqueue = conv_own_enqueue,
-                                              .release = layer_free_kernels,
-                                              .kernels = "conv",
-                                              .packed = conv_own_packed,
-                                              .pack = conv_own_pack};
+const struct layer_variant conv_own = {.name = "own",
+                                       .applicable = layer_on_device_plain,
+                                       .build = conv_own_build,
+                                       .enqueue = conv_own_enqueue,
+                                       .release = layer_free_kernels,
+                                       .kernels = "conv",
+                                       .packed = conv_own_packed,
+                                       .pack = conv_own_pack};
 
 /* ---- wino_gpu: winograd.cl ---- */
 
@@ -263,16 +263,16 @@ done:
     return status;
 }
 
-static const struct layer_variant conv_wino = {.name = "wino_gpu",
-                                               .applicable = wino_applicable,
-                                               .workspace = wino_workspace,
-                                               .build = wino_build,
-                                               .enqueue = wino_enqueue,
-                                               .release = layer_free_kernels,
-                                               .kernels = "winograd",
-                                               .packed = wino_packed,
-                                               .pack = wino_pack,
-                                               .chunk = wino_chunk};
+const struct layer_variant conv_wino = {.name = "wino_gpu",
+                                        .applicable = wino_applicable,
+                                        .workspace = wino_workspace,
+                                        .build = wino_build,
+                                        .enqueue = wino_enqueue,
+                                        .release = layer_free_kernels,
+                                        .kernels = "winograd",
+                                        .packed = wino_packed,
+                                        .pack = wino_pack,
+                                        .chunk = wino_chunk};
 
 /* ---- clblast: im2col.cl, GEMM ---- */
 
@@ -348,13 +348,13 @@ done:
     return status;
 }
 
-static const struct layer_variant conv_clblast = {.name = "clblast",
-                                                  .applicable = layer_wants_clblast,
-                                                  .workspace = conv_clblast_workspace,
-                                                  .build = conv_clblast_build,
-                                                  .enqueue = conv_clblast_enqueue,
-                                                  .release = layer_free_kernels,
-                                                  .kernels = "im2col bias"};
+const struct layer_variant conv_clblast = {.name = "clblast",
+                                           .applicable = layer_wants_clblast,
+                                           .workspace = conv_clblast_workspace,
+                                           .build = conv_clblast_build,
+                                           .enqueue = conv_clblast_enqueue,
+                                           .release = layer_free_kernels,
+                                           .kernels = "im2col bias"};
 
 /* ---- naive: conv_naive.cl, the last resort ---- */
 

@@ -12,8 +12,31 @@ int conv_window_defines(const struct layer *l, char *out, size_t size);
 /* Whether it reads and makes feature maps in blocks (layer_ops.takes_blocks). */
 int conv_takes_blocks(const struct layer *l);
 
+/* Whether kernels for CPU devices can compute it, making blocks. */
+int conv_makes_blocks(const struct layer *l, const struct target *target);
+/* Size of the frame that holds one map, and zeros wherever the windows of so many columns of outputs read outside
+ * it. */
+void conv_frame_size(const struct layer *l, int columns, int *h, int *w);
+/* Writes the frames of the images of io to the start of the workspace. Kernel 0 of the pass is conv_cpu_frame. */
+int conv_run_frame(struct layer *l, enum layer_pass_kind pass, const struct layer_io *io, int columns,
+                   struct alexcl_error *err);
+
+/* A weight gradient on a device, of a layer that leaves connections out: what sets their gradients to 0, in slot
+ * CONV_CUT. Of other layers these do nothing, but conv_free_weight_gradient frees the kernels of every layer. */
+enum { CONV_CUT = 2 };
+int conv_build_cut(struct layer *l, struct alexcl_error *err);
+int conv_enqueue_cut(struct layer *l, const struct layer_io *io, struct alexcl_error *err);
+void conv_free_weight_gradient(struct layer *l, enum layer_pass_kind pass);
+
 /* The variants for CPU devices (layer_conv_cpu.c). */
 extern const struct layer_variant conv_cpu, conv_winograd, conv_winograd_mem;
-/* Those of the backward passes (layer_conv_gradient.c). */
+extern const struct layer_tile conv_cpu_tiles[], winograd_fused_tiles[], winograd_mem_tiles[];
+/* Those for GPUs, which read and make plain maps, and the one by CLBlast (layer_conv.c). */
+extern const struct layer_variant conv_own, conv_wino, conv_clblast;
+/* The reference's input gradient, and the last resort's (layer_conv_gradient.c). */
+extern const struct layer_variant conv_ref_input_gradient, conv_naive_input_gradient;
+/* That of the weight gradient (layer_conv_gradient_cpu.c). */
+extern const struct layer_variant conv_cpu_weight_gradient;
+/* All of the backward passes: conv_turned.c, layer_conv_gradient.c. */
 extern const struct layer_variant *const conv_input_gradients[], *const conv_weight_gradients[];
 #endif

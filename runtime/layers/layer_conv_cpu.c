@@ -12,7 +12,7 @@
 static int conv_blocks(int channels) { return (channels + LAYER_BLOCK - 1) / LAYER_BLOCK; }
 static int conv_groups(const struct layer *l, int vectors) { return conv_pack_blocks(l, vectors * LAYER_BLOCK); }
 
-static int conv_makes_blocks(const struct layer *l, const struct target *target) {
+int conv_makes_blocks(const struct layer *l, const struct target *target) {
     return layer_on_cpu_device(l, target) && l->choice.out_block == LAYER_BLOCK && conv_takes_blocks(l);
 }
 
@@ -58,17 +58,31 @@ static int conv_cpu_applicable(const struct layer *l, const struct target *targe
            layer_takes_tile(l, LAYER_FORWARD, (struct layer_tile){{columns, CPU_VECTORS}});
 }
 
-/* Size of the frame that holds one map, and zeros wherever the tiles read outside it. */
-static void conv_cpu_frame(const struct layer *l, struct conv_tile tile, int *h, int *w) {
-    int tiles = (l->shape.out.w + tile.columns - 1) / tile.columns;
+void conv_frame_size(const struct layer *l, int columns, int *h, int *w) {
     struct shape_window v = layer_window(l->shape.desc);
     *h = (l->shape.out.h - 1) * v.stride[0] + shape_window_extent(&v, 0);
-    *w = (tiles * tile.columns - 1) * v.stride[1] + shape_window_extent(&v, 1);
+    *w = (columns - 1) * v.stride[1] + shape_window_extent(&v, 1);
+}
+
+int conv_run_frame(struct layer *l, enum layer_pass_kind pass, const struct layer_io *io, int columns,
+                   struct alexcl_error *err) {
+    int h, w, blocks = layer_in_channels(l) / l->choice.in_block;
+    conv_frame_size(l, columns, &h, &w);
+    struct kernel_range rows = {2, {0, (size_t)io->first, 0}, {(size_t)(blocks * h), (size_t)io->count, 1}, {1, 1, 1}};
+    return KERNEL_LAUNCH(layer_kernel(l, pass, 0), l->shape.desc->name, &rows, err, ARG_BUFFER(io->in[0].own->buffer),
+                         ARG_BUFFER(io->workspace->buffer), ARG_INT(io->first), ARG_INT(blocks), ARG_INT(l->shape.in.h),
+                         ARG_INT(l->shape.in.w), ARG_INT(l->shape.desc->pad[0]), ARG_INT(l->shape.desc->pad[1]),
+                         ARG_INT(h), ARG_INT(w));
+}
+
+/* The columns of all tiles of a row. */
+static int conv_cpu_columns(const struct layer *l, struct conv_tile tile) {
+    return (l->shape.out.w + tile.columns - 1) / tile.columns * tile.columns;
 }
 
 static size_t conv_cpu_workspace(const struct layer *l, const struct target *target) {
     int h, w;
-    conv_cpu_frame(l, conv_cpu_tile(l, target), &h, &w);
+    conv_frame_size(l, conv_cpu_columns(l, conv_cpu_tile(l, target)), &h, &w);
     return (size_t)CPU_IMAGES * (size_t)layer_in_channels(l) * (size_t)h * (size_t)w;
 }
 
@@ -101,17 +115,15 @@ done:
 static int conv_cpu_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     int status = ALEXCL_OK, frame_h, frame_w, blocks = layer_in_channels(l) / l->choice.in_block;
     struct conv_tile tile = conv_cpu_tile(l, l->target);
-    int tiles = (l->shape.out.w + tile.columns - 1) / tile.columns;
-    conv_cpu_frame(l, tile, &frame_h, &frame_w);
+    int columns = conv_cpu_columns(l, tile), tiles = columns / tile.columns;
+    conv_frame_size(l, columns, &frame_h, &frame_w);
     for (int first = io->first; first < io->first + io->count; first += CPU_IMAGES) {
         int left = io->first + io->count - first;
         size_t count = (size_t)(left < CPU_IMAGES ? left : CPU_IMAGES);
-        struct kernel_range rows = {2, {0, (size_t)first, 0}, {(size_t)(blocks * frame_h), count, 1}, {1, 1, 1}};
-        TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &rows, err,
-                          ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(io->workspace->buffer), ARG_INT(first),
-                          ARG_INT(blocks), ARG_INT(l->shape.in.h), ARG_INT(l->shape.in.w),
-                          ARG_INT(l->shape.desc->pad[0]), ARG_INT(l->shape.desc->pad[1]), ARG_INT(frame_h),
-                          ARG_INT(frame_w)));
+        struct layer_io part = *io;
+        part.first = first;
+        part.count = (int)count;
+        TRY(conv_run_frame(l, LAYER_FORWARD, &part, columns, err));
         struct kernel_range range = {3,
                                      {0, 0, (size_t)first},
                                      {(size_t)(tiles * l->shape.out.h), (size_t)conv_groups(l, tile.vectors), count},
@@ -126,8 +138,8 @@ done:
     return status;
 }
 
-static const struct layer_tile conv_cpu_tiles[] = {{{14, 2}}, {{13, 2}}, {{11, 2}}, {{9, 2}}, {{7, 2}}, {{5, 2}},
-                                                   {{9, 3}},  {{6, 3}},  {{6, 1}},  {{4, 1}}, {{0}}};
+const struct layer_tile conv_cpu_tiles[] = {{{14, 2}}, {{13, 2}}, {{11, 2}}, {{9, 2}}, {{7, 2}}, {{5, 2}},
+                                            {{9, 3}},  {{6, 3}},  {{6, 1}},  {{4, 1}}, {{0}}};
 
 const struct layer_variant conv_cpu = {.name = "cpu",
                                        .applicable = conv_cpu_applicable,
@@ -374,10 +386,10 @@ done:
     return status;
 }
 
-static const struct layer_tile winograd_fused_tiles[] = {{{8, 2, 1}}, {{6, 4, 1}}, {{8, 3, 1}}, {{12, 2, 1}},
-                                                         {{8, 3, 2}}, {{6, 4, 2}}, {{6, 1, 4}}, {{0}}};
-static const struct layer_tile winograd_mem_tiles[] = {{{6, 4}}, {{9, 3}},  {{8, 3}}, {{8, 2}},
-                                                       {{4, 4}}, {{12, 2}}, {{6, 1}}, {{0}}};
+const struct layer_tile winograd_fused_tiles[] = {{{8, 2, 1}}, {{6, 4, 1}}, {{8, 3, 1}}, {{12, 2, 1}},
+                                                  {{8, 3, 2}}, {{6, 4, 2}}, {{6, 1, 4}}, {{0}}};
+const struct layer_tile winograd_mem_tiles[] = {{{6, 4}}, {{9, 3}},  {{8, 3}}, {{8, 2}},
+                                                {{4, 4}}, {{12, 2}}, {{6, 1}}, {{0}}};
 
 const struct layer_variant conv_winograd = {.name = "winograd",
                                             .applicable = winograd_fused_applicable,

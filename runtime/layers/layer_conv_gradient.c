@@ -36,7 +36,7 @@ static int conv_ref_enqueue_weight_gradient(struct layer *l, const struct layer_
     return ALEXCL_OK;
 }
 
-static const struct layer_variant conv_ref_input_gradient = {
+const struct layer_variant conv_ref_input_gradient = {
     .name = "ref", .applicable = layer_on_host, .enqueue = conv_ref_enqueue_input_gradient};
 static const struct layer_variant conv_ref_weight_gradient = {
     .name = "ref", .applicable = layer_on_host, .enqueue = conv_ref_enqueue_weight_gradient};
@@ -69,13 +69,13 @@ static int conv_naive_enqueue_input_gradient(struct layer *l, const struct layer
         ARG_INT(s.window.stride[1]), ARG_INT(s.window.pad[0]), ARG_INT(s.window.pad[1]));
 }
 
-static const struct layer_variant conv_naive_input_gradient = {.name = "naive",
-                                                               .applicable = layer_on_device,
-                                                               .build = conv_naive_build_input_gradient,
-                                                               .enqueue = conv_naive_enqueue_input_gradient,
-                                                               .release = layer_free_kernels,
-                                                               .kernels = "conv_input_gradient",
-                                                               .last_resort = 1};
+const struct layer_variant conv_naive_input_gradient = {.name = "naive",
+                                                        .applicable = layer_on_device,
+                                                        .build = conv_naive_build_input_gradient,
+                                                        .enqueue = conv_naive_enqueue_input_gradient,
+                                                        .release = layer_free_kernels,
+                                                        .kernels = "conv_input_gradient",
+                                                        .last_resort = 1};
 
 /* ---- naive: conv_weight_gradient.cl ---- */
 
@@ -84,10 +84,8 @@ struct conv_weight_state {
     struct kernel *kernels[LAYER_KERNELS]; /* first: layer_kernel finds them */
     struct buffer *connections; /* outputs of the half x inputs: 0 where there is none; NULL: all are there */
 };
-enum { CONV_CUT = 1 }; /* the slot of conv_weight_gradient_cut */
 
-/* What conv_weight_gradient_cut needs, of a layer that leaves connections out. */
-static int conv_build_cut(struct layer *l, const char *defines, struct alexcl_error *err) {
+int conv_build_cut(struct layer *l, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     const struct layer_tensor *t = &l->shape.tensors[0];
     size_t inputs = (size_t)t->shape[1], count = (size_t)t->count * inputs;
@@ -101,20 +99,20 @@ static int conv_build_cut(struct layer *l, const char *defines, struct alexcl_er
         there[i] = (float)(l->shape.desc->connections[(size_t)t->first + i / inputs] >> i % inputs & 1u);
     TRY(buffer_create(l->target->device, count, "connections", &state->connections, err));
     TRY(buffer_write(state->connections, 0, there, count, err));
-    TRY(layer_add_kernel(l, LAYER_WEIGHT_GRADIENT, CONV_CUT, "conv_weight_gradient", "conv_weight_gradient_cut",
-                         defines, err));
+    TRY(layer_add_kernel(l, LAYER_WEIGHT_GRADIENT, CONV_CUT, "conv_weight_gradient", "conv_weight_gradient_cut", "",
+                         err));
 done:
     free(there);
     return status;
 }
 
-static void conv_free_weight_state(struct layer *l, enum layer_pass_kind pass) {
+void conv_free_weight_gradient(struct layer *l, enum layer_pass_kind pass) {
     struct conv_weight_state *state = l->pass[pass].state;
     if (state && l->shape.desc->connections) buffer_free(state->connections);
     layer_free_kernels(l, pass);
 }
 
-static int conv_enqueue_cut(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+int conv_enqueue_cut(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     const struct layer_tensor *t = &l->shape.tensors[0];
     if (!l->shape.desc->connections) return ALEXCL_OK;
     const struct conv_weight_state *state = l->pass[LAYER_WEIGHT_GRADIENT].state;
@@ -129,7 +127,7 @@ static int conv_naive_build_weight_gradient(struct layer *l, struct alexcl_error
     int status = ALEXCL_OK;
     char defines[128];
     conv_naive_defines(l, defines, sizeof defines);
-    TRY(conv_build_cut(l, defines, err));
+    TRY(conv_build_cut(l, err));
     TRY(layer_add_kernel(l, LAYER_WEIGHT_GRADIENT, 0, "conv_weight_gradient", "conv_weight_gradient", defines, err));
 done:
     return status;
@@ -159,10 +157,9 @@ static const struct layer_variant conv_naive_weight_gradient = {.name = "naive",
                                                                 .applicable = layer_on_device,
                                                                 .build = conv_naive_build_weight_gradient,
                                                                 .enqueue = conv_naive_enqueue_weight_gradient,
-                                                                .release = conv_free_weight_state,
+                                                                .release = conv_free_weight_gradient,
                                                                 .kernels = "conv_weight_gradient",
                                                                 .last_resort = 1};
 
-const struct layer_variant *const conv_input_gradients[] = {&conv_ref_input_gradient, &conv_naive_input_gradient, NULL};
-const struct layer_variant *const conv_weight_gradients[] = {&conv_ref_weight_gradient, &conv_naive_weight_gradient,
-                                                             NULL};
+const struct layer_variant *const conv_weight_gradients[] = {&conv_ref_weight_gradient, &conv_cpu_weight_gradient,
+                                                             &conv_naive_weight_gradient, NULL};

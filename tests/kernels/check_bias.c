@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* check_selfcheck.c makes the kernel wrong: "b[i / hw]" -> "b[0]", not in tiny2t */
+/* check_selfcheck.c makes the kernel wrong: "b[i / hw]" -> "b[i / hw] + 1.0f", not in tiny2t */
 #include "kernel_check.h"
 
 START_TEST(grid) { kernel_check_fc_grid("clblast"); }

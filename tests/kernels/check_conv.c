@@ -108,6 +108,16 @@ START_TEST(refused) {
 }
 END_TEST
 
+/* As an input gradient. */
+START_TEST(gradient_grid) { kernel_check_conv_gradient_grid("own", LAYER_INPUT_GRADIENT); }
+END_TEST
+
+START_TEST(gradient_windows) { kernel_check_conv_gradient_windows("own", LAYER_INPUT_GRADIENT); }
+END_TEST
+
+START_TEST(gradient_golden) { kernel_check_golden_conv_gradient("own", LAYER_INPUT_GRADIENT); }
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("conv");
     tcase_add_test(tests, grid);
@@ -116,5 +126,8 @@ int main(void) {
     tcase_add_test(tests, described);
     tcase_add_test(tests, described_groups);
     tcase_add_test(tests, refused);
+    tcase_add_test(tests, gradient_grid);
+    tcase_add_test(tests, gradient_windows);
+    tcase_add_test(tests, gradient_golden);
     return support_run(tests);
 }

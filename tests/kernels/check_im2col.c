@@ -11,10 +11,23 @@ END_TEST
 START_TEST(golden) { kernel_check_golden_conv("clblast"); }
 END_TEST
 
+/* As an input gradient. */
+START_TEST(gradient_grid) { kernel_check_conv_gradient_grid("clblast", LAYER_INPUT_GRADIENT); }
+END_TEST
+
+START_TEST(gradient_windows) { kernel_check_conv_gradient_windows("clblast", LAYER_INPUT_GRADIENT); }
+END_TEST
+
+START_TEST(gradient_golden) { kernel_check_golden_conv_gradient("clblast", LAYER_INPUT_GRADIENT); }
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("im2col");
     tcase_add_test(tests, grid);
     tcase_add_test(tests, windows);
     tcase_add_test(tests, golden);
+    tcase_add_test(tests, gradient_grid);
+    tcase_add_test(tests, gradient_windows);
+    tcase_add_test(tests, gradient_golden);
     return support_run(tests);
 }

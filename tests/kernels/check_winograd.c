@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* check_selfcheck.c makes the kernel wrong: "[r * EDGE + q] + bias" -> "[r * EDGE + q] + 0.9f * bias", not in tiny2t */
+/* check_selfcheck.c makes the kernel wrong: "EDGE + q] + bias" -> "EDGE + q] * 1.01f + bias", not in tiny2t */
 #include <string.h>
 
 #include "kernel_check.h"
@@ -27,11 +27,24 @@ START_TEST(chunks) {
 }
 END_TEST
 
+/* As an input gradient. */
+START_TEST(gradient_grid) { kernel_check_conv_gradient_grid("wino_gpu", LAYER_INPUT_GRADIENT); }
+END_TEST
+
+START_TEST(gradient_windows) { kernel_check_conv_gradient_windows("wino_gpu", LAYER_INPUT_GRADIENT); }
+END_TEST
+
+START_TEST(gradient_golden) { kernel_check_golden_conv_gradient("wino_gpu", LAYER_INPUT_GRADIENT); }
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("winograd");
     tcase_add_test(tests, grid);
     tcase_add_test(tests, windows);
     tcase_add_test(tests, golden);
     tcase_add_test(tests, chunks);
+    tcase_add_test(tests, gradient_grid);
+    tcase_add_test(tests, gradient_windows);
+    tcase_add_test(tests, gradient_golden);
     return support_run(tests);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* check_selfcheck.c makes the kernel wrong: "[r * SIDE + q] + bias" -> "[r * SIDE + q] + 0.9f * bias" */
+/* check_selfcheck.c makes the kernel wrong: "[r * SIDE + q] + bias" -> "[r * SIDE + q] * 1.01f + bias" */
 #include "kernel_check.h"
 
 /* Sums in local memory, and through global memory. */
@@ -18,6 +18,22 @@ END_TEST
 START_TEST(golden_nonfused) { kernel_check_golden_conv("wino_mem"); }
 END_TEST
 
+/* As an input gradient. */
+START_TEST(gradient_grid) {
+    kernel_check_conv_gradient_grid("winograd", LAYER_INPUT_GRADIENT);
+    kernel_check_conv_gradient_grid("wino_mem", LAYER_INPUT_GRADIENT);
+}
+END_TEST
+
+START_TEST(gradient_windows) { kernel_check_conv_gradient_windows("winograd", LAYER_INPUT_GRADIENT); }
+END_TEST
+
+START_TEST(gradient_golden) {
+    kernel_check_golden_conv_gradient("winograd", LAYER_INPUT_GRADIENT);
+    kernel_check_golden_conv_gradient("wino_mem", LAYER_INPUT_GRADIENT);
+}
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("winograd_cpu");
     tcase_add_test(tests, grid);
@@ -25,5 +41,8 @@ int main(void) {
     tcase_add_test(tests, grid_nonfused);
     tcase_add_test(tests, golden);
     tcase_add_test(tests, golden_nonfused);
+    tcase_add_test(tests, gradient_grid);
+    tcase_add_test(tests, gradient_windows);
+    tcase_add_test(tests, gradient_golden);
     return support_run(tests);
 }

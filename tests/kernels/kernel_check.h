@@ -41,8 +41,8 @@ float *kernel_check_run_whole(const char *variant, const struct alexcl_layer *de
                               const float *x, int images, const float *const w[LAYER_TENSORS], int in_block);
 /* Error allowed, of the largest value. */
 #define KERNEL_CHECK_TOLERANCE 1e-5
-/* Whether a variant is for a convolution. */
-int kernel_check_does(const char *variant, const struct alexcl_layer *desc);
+/* Whether a variant of a pass is for a convolution. */
+int kernel_check_does(const char *variant, enum layer_pass_kind pass, const struct alexcl_layer *desc);
 /* A golden case's window to a description. */
 void kernel_check_oracle_window(const char *dir, struct alexcl_layer *desc);
 /* Both halves of a layer that reads several values, on random ones, to the bit what `due` makes of whole inputs (images

@@ -188,11 +188,12 @@ static float *reference_output(const struct layer *described, const struct given
 
 static void compare_inputs(const char *what, const struct layer *l, const struct gradients *got,
                            const struct gradients *want, int first, int count, int exact) {
+    int spread = kernel_check_is_winograd(l->pass[LAYER_INPUT_GRADIENT].variant->name);
     for (int turn = 0; turn < 2 * l->shape.input_count; turn++) {
         int input = turn / 2, halo = turn % 2;
         float *const *a = halo ? got->halo : got->own, *const *b = halo ? want->halo : want->own;
         if (!a[input]) continue;
-        const struct support_maps maps = {halo ? halo_shape(l, input) : own_shape(l, input), (size_t)first, 0};
+        const struct support_maps maps = {halo ? halo_shape(l, input) : own_shape(l, input), (size_t)first, spread};
         size_t from = (size_t)first * shape_size(maps.shape), floats = (size_t)count * shape_size(maps.shape);
         if (exact)
             support_same_maps(what, a[input] + from, b[input] + from, floats, &maps);
@@ -300,6 +301,11 @@ static void check_half(const char *variant, enum layer_pass_kind pass, const str
     free(given.y), free(given.g);
 }
 
+/* Whether it is a convolution's input gradient that another convolution computes, by kernels that make blocks only. */
+static int is_turned(const char *variant, enum layer_pass_kind pass, enum alexcl_layer_type type) {
+    return type == ALEXCL_CONV && pass == LAYER_INPUT_GRADIENT && strcmp(variant, "naive") != 0;
+}
+
 void kernel_check_gradient(const char *variant, enum layer_pass_kind pass, const struct alexcl_layer *desc,
                            const struct alexcl_shape *shapes, int count, struct alexcl_shape maps) {
     if (!kernel_check_possible(variant)) return;
@@ -310,6 +316,7 @@ void kernel_check_gradient(const char *variant, enum layer_pass_kind pass, const
         layer_train(&l);
         l.shape.maps = maps;
         if (!kernel_check_set_blocks(&l, variant, turn / 2 ? LAYER_BLOCK : 1) || shape_size(l.shape.out) == 0) continue;
+        if (is_turned(variant, pass, desc->type) && l.choice.in_block != l.choice.out_block) continue;
         check_half(variant, pass, &l);
     }
 }
@@ -382,12 +389,15 @@ void kernel_check_golden_gradient(const char *variant, enum layer_pass_kind pass
             floats = want[0].count + want[1].count;
         }
         if (!kernel_check_set_blocks(&l, variant, turn / 2 ? LAYER_BLOCK : 1)) continue;
+        if (is_turned(variant, pass, desc->type) && l.choice.in_block != l.choice.out_block) continue;
         if (turn % 2 == 0) got = support_floats(floats);
         if (turn % 2 == 0) memset(got, 0, floats * sizeof *got);
         if (shape_size(l.shape.out) > 0) golden_half(&l, variant, pass, &given, tensors, got);
         if (turn % 2 == 0) continue;
+        const struct support_maps maps = {whole_in, 0, to_input && kernel_check_is_winograd(variant)};
         for (int t = 0; t < wanted; t++)
-            support_compare(dir, got + (t ? want[0].count : 0), want[t].values, want[t].count, KERNEL_CHECK_TOLERANCE);
+            support_compare_maps(dir, got + (t ? want[0].count : 0), want[t].values, want[t].count,
+                                 KERNEL_CHECK_TOLERANCE, to_input ? &maps : NULL);
         free(got);
     }
     oracle_free(&x), oracle_free(&g);

@@ -100,7 +100,7 @@ static void conv_windows(const char *variant, enum layer_pass_kind pass) {
         memcpy(desc.dilation, cases[i].dilation, sizeof desc.dilation);
         memcpy(desc.pad, cases[i].pad, sizeof desc.pad);
         if (!kernel_check_possible(variant)) return;
-        if (!kernel_check_does(variant, &desc)) continue;
+        if (!kernel_check_does(variant, pass, &desc)) continue;
         const struct kernel_check_extent *e = kernel_check_extent(variant, ALEXCL_CONV);
         int costly = cases[i].costly == 1 || (cases[i].costly == 2 && strcmp(variant, "wino_gpu") == 0);
         if (costly ? !e->costly : !e->cheap) continue;
