@@ -123,6 +123,8 @@ static int parameters_pack(struct layer *l, enum layer_pass_kind pass, const flo
     for (int t = 0; t < count; t++) {
         const float *master = values ? values[t] : back;
         size_t floats = layer_tensor_floats(&l->shape.tensors[t]);
+        int read = parameters_packed(l, l->pass[pass].variant, l->target, t) > 0;
+        if (!values && !read) continue;
         if (!values) TRY(storage_read(&l->master[t], 0, back, floats, err));
         if (again && parameters_halves(l, t)) TRY(parameters_check_halves(l, t, master, err));
         if (values && l->choice.keep_master) TRY(storage_write(&l->master[t], 0, master, floats, err));

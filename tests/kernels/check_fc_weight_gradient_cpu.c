@@ -5,16 +5,12 @@
 START_TEST(grid) { kernel_check_fc_gradient_grid("cpu", LAYER_WEIGHT_GRADIENT); }
 END_TEST
 
-START_TEST(many_images) { kernel_check_fc_gradient_many("cpu", LAYER_WEIGHT_GRADIENT); }
-END_TEST
-
 START_TEST(golden) { kernel_check_golden_fc_gradient("cpu", LAYER_WEIGHT_GRADIENT); }
 END_TEST
 
 int main(void) {
     TCase *tests = tcase_create("fc_weight_gradient_cpu");
     tcase_add_test(tests, grid);
-    tcase_add_test(tests, many_images);
     tcase_add_test(tests, golden);
     return support_run(tests);
 }

@@ -80,10 +80,11 @@ void kernel_check_conv_connections(const char *variant);
 /* The same for fully connected layers; their weights in float and in half precision. */
 void kernel_check_golden_fc(const char *variant);
 void kernel_check_fc_grid(const char *variant);
+/* More images in a call than any variant computes together, against the reference; a layer with weights and biases. */
+void kernel_check_gradient_many(const char *variant, enum layer_pass_kind pass, const struct alexcl_layer *desc,
+                                struct alexcl_shape in);
 /* The gradients of these, of sub-sampling and of affine layers. */
 void kernel_check_fc_gradient_grid(const char *variant, enum layer_pass_kind pass);
-/* More images in a call than fc_*_gradient_cpu.cl compute together. */
-void kernel_check_fc_gradient_many(const char *variant, enum layer_pass_kind pass);
 void kernel_check_golden_fc_gradient(const char *variant, enum layer_pass_kind pass);
 void kernel_check_subsample_gradient_grid(enum layer_pass_kind pass);
 void kernel_check_affine_gradient_grid(enum layer_pass_kind pass);

@@ -117,6 +117,30 @@ static void kept_on_the_target(struct subject *s) {
     ck_assert(!one.master[0].buffer && !one.master[0].host);
 }
 
+/* A pass that reads the master itself has no copy of it, and nothing is packed for it. */
+START_TEST(read_from_the_master) {
+    static const struct alexcl_layer fc = {.type = ALEXCL_FC, .name = "fc9", .outputs = 13};
+    struct alexcl_error err = {0};
+    struct layer l;
+    EXPECT_OK(layer_describe(&l, &fc, 0, (struct alexcl_shape){31, 1, 1}, &err), err);
+    size_t floats = layer_tensor_floats(&l.shape.tensors[0]);
+    float *a = support_random(floats, "a", 0.5), *b = support_random(floats, "b", 0.5), *got = support_floats(floats);
+    l.choice.keep_master = 1;
+    EXPECT_OK(layer_prepare(&l, LAYER_INPUT_GRADIENT, support_target(), (const float *[LAYER_TENSORS]){a, a}, &err),
+              err);
+    ck_assert_uint_eq(l.pass[LAYER_INPUT_GRADIENT].parameters[0].floats, 0);
+    ck_assert_uint_eq(layer_pass_floats(&l, LAYER_INPUT_GRADIENT, support_target()), 0);
+    EXPECT_OK(layer_pack(&l, LAYER_INPUT_GRADIENT, NULL, &err), err);
+    EXPECT_OK(storage_read(&l.master[0], 0, got, floats, &err), err);
+    ck_assert_mem_eq(got, a, floats * sizeof *a);
+    EXPECT_OK(layer_pack(&l, LAYER_INPUT_GRADIENT, (const float *[LAYER_TENSORS]){b, b}, &err), err);
+    EXPECT_OK(storage_read(&l.master[0], 0, got, floats, &err), err);
+    ck_assert_mem_eq(got, b, floats * sizeof *b);
+    layer_release(&l);
+    free(a), free(b), free(got);
+}
+END_TEST
+
 /* Each piece of host memory in turn is not to be had: the layer is as it was. */
 static void short_of_memory(struct subject *s) {
     s->l.choice.keep_master = 1;
@@ -255,6 +279,7 @@ int main(void) {
     TCase *tests = tcase_create("parameters");
     tcase_add_test(tests, other_values);
     tcase_add_test(tests, a_master);
+    tcase_add_test(tests, read_from_the_master);
     tcase_add_test(tests, no_memory);
     tcase_add_test(tests, refused_weights_change_nothing);
     tcase_add_test(tests, nothing_to_pack);
