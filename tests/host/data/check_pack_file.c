@@ -138,6 +138,7 @@ START_TEST(what_is_damaged_is_told) {
     expect_damaged(HEADER("1", "4", "[]", "", LABELS, "\"shape\":[2,3,1000000,1000000],\"data_offsets\":[8,20]"), 20,
                    "its header");
     expect_damaged(HEADER("1", "4", "[]", "", LABELS, "\"shape\":[2,1,2,3],\"data_offsets\":[0,12]"), 20, "its header");
+    expect_damaged(HEADER("1", "4", "[]", "", LABELS, "\"shape\":[2,1,2,3],\"data_offsets\":[8,30]"), 20, "its header");
     expect_damaged("{\"__metadata__\":{\"alexcl.pack\":\"1\"", 20, "its header");
     write_file("bad.pack", "", 0);
     EXPECT_ERROR(pack_file_open("bad.pack", &p, &err), ALEXCL_E_DATA, "its beginning", err);
