@@ -189,8 +189,8 @@ const struct alexcl_model model_alexnet_torchvision = {
     LAYERS(torchvision_layers),
 };
 
-/* The paper's net in small, for pictures of MNIST's size: every part of it, of half a million parameters, trained on two
- * cores in less than an hour. Values are those of Fashion-MNIST's training pictures with mean 0 and deviation 1. */
+/* The paper's net in small, for pictures of MNIST's size: every part of it, of half a million parameters, trained on
+ * two cores in less than an hour. Values are those of Fashion-MNIST's training pictures with mean 0 and deviation 1. */
 #define SMALL_NORM(layer) LRN(layer, 5, 2, 1e-4, 0.75, ALEXCL_LRN_SCOPE_HALF)
 
 static const struct alexcl_layer small_layers[] = {

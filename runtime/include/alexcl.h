@@ -353,8 +353,8 @@ struct alexcl_plan_request {
      * image of a batch. */
     uint64_t host_fixed, host_image;
     const struct alexcl_settings *settings; /* NULL: all by the environment */
-    /* For training (alexcl_train.h): tensors that the optimiser keeps of each parameter, 1 of sgd, 2 of adam. `batch` is
-     * computed in equal groups then. 0: for running forward. */
+    /* For training (alexcl_train.h): tensors that the optimiser keeps of each parameter, 1 of sgd, 2 of adam.
+     * `batch` is computed in equal groups then. 0: for running forward. */
     int optimizer_states;
 };
 

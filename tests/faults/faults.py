@@ -57,6 +57,8 @@ FILES = ["formats/torch_nets.tar.xz/state_dict.pth", "formats/torch/deflated.pth
 FORMATS = [["convert"] + files + ["-o", "made.safetensors"] for files in (["--format", "json", "@state_dict.pth"], ["@jax.keras"], ["@jax.h5"], ["@torchscript.onnx"], ["@chain.prototxt", "@chain.caffemodel"])] + [
     ["weights", "show", "@" + name] for name in ("deflated.pth", "gzip.weights.h5")]
 ON_REF = ["--devices", "ref"] + TINY
+# Three steps of one image each, two epochs, a checkpoint and a validation after each.
+TRAIN = TINY + ["train", "--data", "LIST", "--val", "LIST", "--batch", "1", "--steps", "3", "--augment", "none", "-o", "run"]
 PICTURES = [ON_REF + ["features", "--layer", "pool1", "@pictures", "-o", "made.npy"], ON_REF + ["nearest", "--layer", "pool1", "--query", "@bmp_24.bmp", "@pictures", "-o", "made.png"],
             ["--devices", "ref", "distance", "@ex_ref.png", "@ex_p0.png"]]
 COMMANDS = {
@@ -73,6 +75,8 @@ COMMANDS = {
     "check": [Command("cl", ["--devices", "0", "check", "--layer", "lrn"], most=1, gone=6),
               Command("cl", ["--devices", "0", "check"], only=["clBuildProgram", "event"], most=1)],
     "time": [Command("cl", TIME, most=2)],
+    "train": [Command("cl", ["--devices", "0/2"] + TRAIN, most=6, gone=8)],
+    "train_host": [Command(kind, ["--devices", "ref"] + TRAIN, "off", most=6, gone=8) for kind in ("alloc", "file")],
     "malloc": [Command("alloc", args, cache, only) for args, cache, only in (
         (REF + ["--dump-patches", "patches"], "off", None), (REF + ["--format", "json", "--weights", "WEIGHTS"], "off", None),
         (["--devices", "0"] + INFER, "warm", None),
@@ -171,7 +175,34 @@ class Run:
 
 def steady(command, text):
     """A program's output without what differs from run to run."""
-    return re.sub(r", \d+\.\d s\b", "", text) if "check" in command.args else "" if "time" in command.args else text
+    return re.sub(r", \d+\.\d s\b", "", text) if "check" in command.args else "" if {"time", "train"} & set(command.args) else text
+
+
+def run_file_wrong(name, data, whole):
+    """What is wrong with a file of a folder of training, where a run ended before its end; whole: those of a good run."""
+    if name.endswith(".safetensors"):
+        length = int.from_bytes(data[:8], "little")
+        try:
+            tensors = json.loads(data[8:8 + length])
+            tensors.pop("__metadata__")
+            return None if len(data) == 8 + length + max(t["data_offsets"][1] for t in tensors.values()) else "is not whole"
+        except ValueError:
+            return "is not whole"
+    if name.endswith(".csv"):
+        return None if not data or data.split(b"\n")[0] == whole[name].split(b"\n")[0] else "has another head"
+    if name.endswith(".json"):
+        return None if json_whole(data) else "is not whole"
+    if name.endswith(".svg"):
+        return None if data.rstrip().endswith(b"</svg>") else "is not whole"
+    return None
+
+
+def json_whole(data):
+    try:
+        json.loads(data)
+        return True
+    except ValueError:
+        return False
 
 
 def npy_rows(data):
@@ -244,6 +275,10 @@ class Test:
             elif re.fullmatch(r"cache/([0-9a-f]{64}\.clbin|build-\w+-[0-9a-f]{8}\.log)", name):
                 if name.endswith(".clbin") and name in known and data != whole.files[name] and len(data) != len(whole.files[name]):
                     wrong.append(name + " is not whole")
+            elif name.startswith("run/") and (name in known or re.fullmatch(r"run/step-\d{6}\.safetensors", name)):
+                found = run_file_wrong(name, data, whole.files)
+                if found:
+                    wrong.append(name + " " + found)
             elif name not in known:
                 wrong.append("left the file " + name)
             elif data != whole.files[name] and name not in ("trace.json", "plot.svg"):
@@ -274,7 +309,7 @@ class Test:
         due = [line for line in whole.out.splitlines() if not re.match(r"\w+\.npy: \d+ x", line)]
         if lines != due[:len(lines)] and not all(any(part in line for part in ("NOT USABLE", "top-1 error")) or line in due for line in lines):
             wrong.append("stdout has what a good run has not")
-        if "LIST" in command.args and "scores.npy" not in run.files and len(lines) == len(due) and "written: " not in run.err:
+        if "infer" in command.args and "scores.npy" not in run.files and len(lines) == len(due) and "written: " not in run.err:
             wrong.append("stdout looks whole")
         return wrong + getattr(self, "judge_" + command.kind)(command, run, call, code)
 
@@ -312,7 +347,7 @@ class Test:
     def judge_file(self, command, run, call, code):
         wrong = []
         reads = "+" in run.fault or call in ("file.read", "file.fread", "file.stat64", "file.fstat64", "file.fopen64", "file.open64", "file.opendir", "file.readdir64")
-        if run.exit == 5 and call == "file.fclose" and "out of host memory: the roofline picture" in run.err:
+        if run.exit == 5 and re.search(r"out of host memory: (the roofline|a) picture", run.err):
             return []  # its file is memory
         if call == "file.waitpid" and run.exit == 6 and "libhdf5 failed on it (what it told ends, or is none)" in run.err:
             return []  # how the child ended nobody knows
