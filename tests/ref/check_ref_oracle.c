@@ -51,6 +51,12 @@ static void conv(const char *name) {
     oracle_free(&x), oracle_free(&w), oracle_free(&b), oracle_free(&y);
 }
 
+static void expect_gradient(const char *name, const char *key, const float *got) {
+    struct tensor want = oracle_load(name, key);
+    support_compare(name, got, want.values, want.count, TOLERANCE);
+    oracle_free(&want);
+}
+
 static struct shape_norm norm_shape(const char *name, const struct tensor *x) {
     struct shape_norm s = {.in = chw(x),
                            .k = (float)oracle_number(name, "k"),
@@ -71,6 +77,15 @@ static void lrn(const char *name) {
         ref_lrn(got + first, x.values + first, NULL, 1, &s);
     }
     support_compare(name, got, y.values, y.count, TOLERANCE);
+    if (oracle_has(name, "gx")) {
+        struct tensor gy = oracle_load(name, "gy");
+        for (int run = 0; run < x.shape[0] * groups; run++) {
+            size_t first = (size_t)run * shape_size(s.in);
+            ref_lrn_input_gradient(got + first, NULL, x.values + first, NULL, gy.values + first, 1, &s);
+        }
+        expect_gradient(name, "gx", got);
+        oracle_free(&gy);
+    }
     free(got);
     oracle_free(&x), oracle_free(&y);
 }
@@ -81,8 +96,27 @@ static void rnorm(const char *name) {
     float *got = support_floats(y.count);
     ref_rnorm(got, x.values, x.shape[0], &s);
     support_compare(name, got, y.values, y.count, TOLERANCE);
+    struct tensor gy = oracle_load(name, "gy");
+    ref_rnorm_input_gradient(got, x.values, gy.values, x.shape[0], &s);
+    expect_gradient(name, "gx", got);
     free(got);
-    oracle_free(&x), oracle_free(&y);
+    oracle_free(&x), oracle_free(&y), oracle_free(&gy);
+}
+
+static void pool_gradients(const char *name, const struct tensor *x, const struct shape_pool *s) {
+    struct tensor gy = oracle_load(name, "gy");
+    float *got = support_floats(x->count);
+    if (strncmp(name, "avg", 3) == 0) {
+        ref_avgpool_input_gradient(got, gy.values, x->shape[0], s);
+        expect_gradient(name, "gx", got);
+    } else {
+        for (int all_ties = 0; all_ties < 2; all_ties++) {
+            ref_maxpool_input_gradient(got, x->values, gy.values, x->shape[0], s, all_ties);
+            expect_gradient(name, all_ties ? "gx_allties" : "gx", got);
+        }
+    }
+    free(got);
+    oracle_free(&gy);
 }
 
 static void pool(const char *name) {
@@ -97,6 +131,7 @@ static void pool(const char *name) {
         ref_maxpool(got, x.values, x.shape[0], &s);
         support_same(name, got, y.values, y.count);
     }
+    if (oracle_has(name, "gx")) pool_gradients(name, &x, &s);
     free(got);
     oracle_free(&x), oracle_free(&y);
 }
@@ -128,11 +163,30 @@ static void fc(const char *name) {
     oracle_free(&x), oracle_free(&w), oracle_free(&b), oracle_free(&y);
 }
 
+/* The vectors' gradient is that of the mean cross-entropy, whose own gradient by a probability is -1 / (n p) at the
+ * label and 0 elsewhere; where p is 0 in float (softmax_huge) it cannot be given. */
+static void softmax_gradient(const char *name, const struct tensor *x, const struct tensor *prob) {
+    struct tensor label = oracle_load(name, "label");
+    float *got = support_floats(x->count), *gy = support_floats(x->count);
+    int units = x->shape[1], finite = 1;
+    memset(gy, 0, x->count * sizeof *gy);
+    for (int n = 0; n < x->shape[0]; n++) {
+        size_t at = (size_t)n * (size_t)units + (size_t)label.values[n];
+        gy[at] = (float)(-1.0 / ((double)x->shape[0] * (double)prob->values[at]));
+        finite &= isfinite(gy[at]) != 0;
+    }
+    ref_softmax_input_gradient(got, x->values, gy, x->shape[0], units, 0, units);
+    if (finite) expect_gradient(name, "gx", got);
+    free(got), free(gy);
+    oracle_free(&label);
+}
+
 static void softmax(const char *name) {
     struct tensor x = oracle_load(name, "x"), prob = oracle_load(name, "prob");
     float *got = support_floats(prob.count);
     ref_softmax(got, x.values, x.shape[0], x.shape[1], 0, x.shape[1]);
     support_compare(name, got, prob.values, prob.count, TOLERANCE);
+    softmax_gradient(name, &x, &prob);
     free(got);
     oracle_free(&x), oracle_free(&prob);
 }
