@@ -292,6 +292,114 @@ START_TEST(of_fc_naive) {
 }
 END_TEST
 
+/* gy is 1 and then small: of each input over the outputs, of each weight over the images. */
+START_TEST(of_fc_gradients) {
+    enum { WEIGHTS = ITEMS - 1 }; /* an item is left for the bias */
+    struct sums input = {.in = TERMS, .out = ITEMS, .range = {2, {0}, {ITEMS, 1}, {1, 1}}},
+                weight = {.in = TERMS, .out = WEIGHTS, .range = {1, {0}, {ITEMS}, {1}}};
+    struct buffer *ones = filled((size_t)TERMS * ITEMS, 1.0f), *bias = filled(1, 0.0f);
+    open_kernel(&input, "fc_input_gradient", "fc_input_gradient", "-DIMAGES=1");
+    input.args = (const struct kernel_arg[]){ARG_BUFFER(input.x), ARG_BUFFER(ones), ARG_BUFFER(input.y), ARG_INT(0),
+                                             ARG_INT(1),          ARG_INT(ITEMS),   ARG_INT(TERMS),      ARG_INT(ITEMS),
+                                             ARG_INT(1),          ARG_INT(ITEMS),   ARG_INT(0)};
+    input.arg_count = 11;
+    check_groups(&input, SMALL);
+    close_kernel(&input);
+    open_kernel(&weight, "fc_weight_gradient", "fc_weight_gradient", "-DOUTPUTS=1");
+    weight.args =
+        (const struct kernel_arg[]){ARG_BUFFER(ones), ARG_BUFFER(weight.x), ARG_BUFFER(weight.y), ARG_BUFFER(bias),
+                                    ARG_INT(0),       ARG_INT(TERMS),       ARG_INT(WEIGHTS),     ARG_INT(1),
+                                    ARG_INT(WEIGHTS), ARG_INT(1),           ARG_INT(WEIGHTS),     ARG_INT(0),
+                                    ARG_INT(0)};
+    weight.arg_count = 13;
+    check_groups(&weight, SMALL);
+    close_kernel(&weight);
+    buffer_free(ones), buffer_free(bias);
+}
+END_TEST
+
+/* The same of kernels whose work-groups have one item, and which read gy packed. */
+START_TEST(of_fc_gradients_cpu) {
+    enum { PANEL = 128, CHUNK = 256, TILE = 8, INPUTS = 32 };
+    if (!kernel_check_possible("cpu")) return;
+    struct sums input = {.in = TILE * CHUNK, .out = INPUTS, .range = {1, {0}, {1}, {1}}},
+                weight = {.in = TILE * PANEL, .out = TILE * INPUTS, .range = {2, {0}, {1, 1}, {1, 1}}};
+    struct buffer *ones = filled((size_t)PANEL * INPUTS, 1.0f);
+    open_kernel(&input, "fc_input_gradient_cpu", "fc_input_gradient_cpu", "");
+    input.args = (const struct kernel_arg[]){ARG_BUFFER(input.x),
+                                             ARG_BUFFER(ones),
+                                             ARG_BUFFER(input.y),
+                                             ARG_INT(0),
+                                             ARG_INT(1),
+                                             ARG_INT(TILE),
+                                             ARG_INT(INPUTS),
+                                             ARG_INT(PANEL),
+                                             ARG_INT(INPUTS),
+                                             ARG_INT(1),
+                                             ARG_INT(INPUTS),
+                                             ARG_INT(0),
+                                             ARG_LOCAL(PANEL * INPUTS * sizeof(float)),
+                                             ARG_LOCAL(TILE * INPUTS * sizeof(float))};
+    input.arg_count = 14;
+    check_order(&input, 1.0f, 1, PANEL, SMALL, 0.0f, 1);
+    close_kernel(&input);
+    open_kernel(&weight, "fc_weight_gradient_cpu", "fc_weight_gradient_cpu", "");
+    weight.args = (const struct kernel_arg[]){ARG_BUFFER(ones),     ARG_BUFFER(weight.x),
+                                              ARG_BUFFER(weight.y), ARG_INT(0),
+                                              ARG_INT(PANEL),       ARG_INT(INPUTS),
+                                              ARG_INT(TILE),        ARG_INT(INPUTS),
+                                              ARG_INT(1),           ARG_INT(INPUTS),
+                                              ARG_INT(0),           ARG_INT(0),
+                                              ARG_INT(1),           ARG_LOCAL(PANEL * INPUTS * sizeof(float))};
+    weight.arg_count = 14;
+    check_order(&weight, 1.0f, TILE, weight.in, SMALL, 0.0f, 1);
+    close_kernel(&weight);
+    buffer_free(ones);
+}
+END_TEST
+
+START_TEST(of_rbf_gradient) {
+    struct sums s = {.in = TERMS, .out = ITEMS, .range = {2, {0}, {ITEMS, 1}, {1, 1}}};
+    struct buffer *values = filled(ITEMS, 1.0f), *code = filled((size_t)TERMS * ITEMS, 0.0f);
+    open_kernel(&s, "rbf_input_gradient", "rbf_input_gradient", "");
+    s.args = (const struct kernel_arg[]){ARG_BUFFER(values), ARG_BUFFER(code), ARG_BUFFER(s.x),
+                                         ARG_BUFFER(s.y),    ARG_INT(ITEMS),   ARG_INT(TERMS)};
+    s.arg_count = 6;
+    check_groups(&s, SMALL);
+    close_kernel(&s);
+    buffer_free(values), buffer_free(code);
+}
+END_TEST
+
+/* Of an image: a row of gy; then over the images. */
+START_TEST(of_channel_gradients) {
+    enum { ROW = 64 };
+    struct buffer *ones = filled(CHANNELS * ROW, 1.0f), *bias = filled(CHANNELS, 0.0f);
+    for (int affine = 0; affine < 2; affine++) {
+        const char *name = affine ? "affine_weight_gradient" : "subsample_weight_gradient";
+        struct sums s = {.in = CHANNELS * ROW, .out = 2 * CHANNELS, .range = {2, {0}, {CHANNELS, 1}, {1, 1}}},
+                    add = {.in = 2 * CHANNELS * TERMS, .out = CHANNELS, .range = {1, {0}, {CHANNELS}, {1}}};
+        open_kernel(&s, name, name, "");
+        s.args = (const struct kernel_arg[]){ARG_BUFFER(ones), ARG_BUFFER(s.x),   ARG_BUFFER(s.y),
+                                             ARG_INT(0),       ARG_INT(CHANNELS), ARG_INT(affine ? ROW : 1),
+                                             ARG_INT(ROW),     ARG_INT(1),        ARG_INT(ROW),
+                                             ARG_INT(1),       ARG_INT(1),        ARG_INT(1),
+                                             ARG_INT(1)};
+        s.arg_count = affine ? 6 : 13;
+        check_groups(&s, SMALL);
+        close_kernel(&s);
+        open_kernel(&add, name, "channel_gradient_add", "");
+        add.args = (const struct kernel_arg[]){ARG_BUFFER(add.x), ARG_BUFFER(add.y), ARG_BUFFER(bias),
+                                               ARG_INT(TERMS),    ARG_INT(CHANNELS), ARG_INT(0)};
+        add.arg_count = 6;
+        check_order(&add, 1.0f, 2 * CHANNELS, add.in, SMALL, 0.0f, 1);
+        check_order(&add, 1.0f, 2 * CHANNELS, add.in, SMALL, 0.0f, CHANNELS);
+        close_kernel(&add);
+    }
+    buffer_free(ones), buffer_free(bias);
+}
+END_TEST
+
 /* (1 + 2^-12)^2 - (1 + 2^-11) is 2^-24, and 0 where the product is rounded first. */
 START_TEST(one_rounding_where_fma_is_fast) {
     enum { INPUTS = ITEMS + 1 };
@@ -328,6 +436,10 @@ int main(void) {
     tcase_add_test(tests, of_pool_gradients);
     tcase_add_test(tests, of_lrn_gradients);
     tcase_add_test(tests, of_fc_naive);
+    tcase_add_test(tests, of_fc_gradients);
+    tcase_add_test(tests, of_fc_gradients_cpu);
+    tcase_add_test(tests, of_rbf_gradient);
+    tcase_add_test(tests, of_channel_gradients);
     tcase_add_test(tests, one_rounding_where_fma_is_fast);
     return support_run(tests);
 }

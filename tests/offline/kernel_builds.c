@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accumulate.h"
 #include "blas.h"
 #include "graph.h"
 #include "kernel.h"
@@ -226,9 +227,12 @@ int main(void) {
         limits->max_work_group_size = 256;
         struct target target = {&devices[d]};
         struct join *join = NULL;
+        struct accumulate *accumulate = NULL;
         const struct alexcl_model *model;
         status = join_create(&target, &join, &err);
         join_free(join);
+        if (status == ALEXCL_OK) status = accumulate_create(&target, &accumulate, &err);
+        accumulate_free(accumulate);
         if (status == ALEXCL_OK) status = builds_of_updates(&target, &err);
         for (size_t i = 0; status == ALEXCL_OK && (model = alexcl_model_get(i)) != NULL; i++)
             if (model_oracle_case(model)) status = builds_of_model(model, &target, block, &err);
