@@ -155,12 +155,18 @@ static void tanh_and_kin(const char *name) {
 
 static void fc(const char *name) {
     struct tensor x = oracle_load(name, "x"), w = oracle_load(name, "w"), b = oracle_load(name, "b"),
-                  y = oracle_load(name, "y");
-    float *got = support_floats(y.count);
+                  y = oracle_load(name, "y"), gy = oracle_load(name, "gy");
+    float *got = support_floats(y.count), *gx = support_floats(x.count), *gw = support_floats(w.count),
+          *gb = support_floats(b.count);
     ref_fc(got, x.values, w.values, b.values, x.shape[0], x.shape[1], y.shape[1]);
     support_compare(name, got, y.values, y.count, TOLERANCE);
-    free(got);
-    oracle_free(&x), oracle_free(&w), oracle_free(&b), oracle_free(&y);
+    ref_fc_input_gradient(gx, w.values, gy.values, x.shape[0], x.shape[1], y.shape[1]);
+    expect_gradient(name, "gx", gx);
+    ref_fc_weight_gradient(gw, gb, x.values, gy.values, x.shape[0], x.shape[1], y.shape[1], 0);
+    expect_gradient(name, "gw", gw);
+    expect_gradient(name, "gb", gb);
+    free(got), free(gx), free(gw), free(gb);
+    oracle_free(&x), oracle_free(&w), oracle_free(&b), oracle_free(&y), oracle_free(&gy);
 }
 
 /* The vectors' gradient is that of the mean cross-entropy, whose own gradient by a probability is -1 / (n p) at the
