@@ -13,11 +13,11 @@ cmake --build --preset "$1" --target but_kernels --parallel "$(nproc)"
 # To ThreadSanitizer a failed check of kernels is one thread's business, and so is `alexcl check`; what a run survives from outside is memory's. On
 # the reference the command line starts no other threads than on PoCL, where the same script runs, and the tests of `alone` start none.
 leave=kernel
-names='^cli_tune|\.(intel|rusticl|oclgrind)$|^two_vendors$|^selfcheck|^cli_check\.pocl|^onnx_suite\.light|^cli_(features|distance)\.none|(224|227|224p2)\.ref$|(paper|orig|article|torchvision)[0-9p]+\.pocl|^architecture|^readme|^mutation|^killed'
+names='^cli_tune|\.(intel|rusticl|oclgrind)$|^two_vendors$|^selfcheck|^cli_check\.pocl|^onnx_suite\.light|^cli_(features|distance)\.none|(224|227|224p2)\.ref$|(paper|orig|article|torchvision)[0-9p]+\.pocl|^architecture|^readme|^mutation|^killed|^real_data'
 # Nets that differ in no thread are one to it, whoever wrote their files.
 alone='weights|optimizer|loss|normal|recipe|schedule|initial|prepare|conv_pack|fp16|safetensors|kinds|decode|matrix|counter_rng|status|nearest|ref_oracle|ref_operators|fuzz'
 alone+='|weights_match|weights_file|cli_weights|model_made|caffemodel|child|h5_list|keras|keras_model|npy|onnx|onnx_lrn|pickle|prototxt|torch|lpips|sheet'
-alike='oracle_nets\.(tiny_across|tiny_nolrn|tiny_orig|caffe227)|caffe_nets|keras_nets|files\.pocl|onnx_suite'
+alike='train_nets\.(tiny_across|tiny_nolrn|tiny_orig)|oracle_nets\.(tiny_across|tiny_nolrn|tiny_orig|caffe227)|caffe_nets|keras_nets|files\.pocl|onnx_suite'
 [ "$1" != tsan ] || leave='kernel|endure' names+="|^faults\.kernels|^cli_check|^cli\.none|^($alike)(\.|\$)|^($alone)(\.|\$)"
 export ALEXCL_TEST_FEW=1
 exec ctest --test-dir "build/$1" --output-on-failure --parallel $(($(nproc) + 1)) -LE "$leave" -E "$names"
