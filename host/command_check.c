@@ -120,7 +120,10 @@ static void check_print(struct check *c, const struct alexcl_check_result *r) {
     check_short_name(r, name, sizeof name);
     if (strcmp(c->pass, r->pass) != 0) printf("  -- %s\n", r->kernels[0] ? r->pass : "a net");
     c->pass = r->pass;
-    printf("  %-12s %-10s %-8s %-29s %-6s", name, r->kernels[0] ? r->layer : "", variant, r->shape, check_verdict(r));
+    /* a name that is wider than its column takes from the next one's, which no layer fills */
+    int over = strlen(name) > 12 ? (int)strlen(name) - 12 : 0;
+    printf("  %-12s %-*s %-8s %-29s %-6s", name, 10 - over, r->kernels[0] ? r->layer : "", variant, r->shape,
+           check_verdict(r));
     if (r->computed) printf("  %.1e", r->error);
     printf("\n");
     check_print_message(r->message);

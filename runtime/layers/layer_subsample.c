@@ -115,7 +115,8 @@ static const struct layer_variant subsample_own_input = {.name = "own",
                                                          .release = layer_free_kernels,
                                                          .kernels = "subsample_input_gradient",
                                                          .packed = layer_packed_channels,
-                                                         .pack = layer_pack_channels};
+                                                         .pack = layer_pack_channels,
+                                                         .last_resort = 1};
 static const struct layer_variant subsample_own_weight = {.name = "own",
                                                           .workspace = channel_gradient_workspace,
                                                           .applicable = layer_on_device,
@@ -123,6 +124,36 @@ static const struct layer_variant subsample_own_weight = {.name = "own",
                                                           .enqueue = subsample_own_enqueue_weight,
                                                           .release = layer_free_kernels,
                                                           .kernels = "subsample_weight_gradient"};
+
+/* ---- cpu: subsample_input_gradient_cpu.cl ---- */
+
+static int subsample_cpu_applicable(const struct layer *l, const struct target *target) {
+    return layer_on_cpu_device(l, target) && l->choice.in_block == LAYER_BLOCK;
+}
+
+static int subsample_cpu_build_input(struct layer *l, struct alexcl_error *err) {
+    return layer_add_kernel(l, LAYER_INPUT_GRADIENT, 0, "subsample_input_gradient_cpu", "subsample_input_gradient_cpu",
+                            "", err);
+}
+
+static int subsample_cpu_enqueue_input(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    struct shape_pool s = pool_shape(l);
+    size_t blocks = layer_channels(l) / LAYER_BLOCK;
+    struct kernel_range range = {3, {0, 0, (size_t)io->first}, {(size_t)s.in.h, blocks, (size_t)io->count}, {1, 1, 1}};
+    return KERNEL_LAUNCH(layer_kernel(l, LAYER_INPUT_GRADIENT, 0), l->shape.desc->name, &range, err,
+                         ARG_BUFFER(l->pass[LAYER_INPUT_GRADIENT].parameters[0].buffer),
+                         ARG_BUFFER(io->out_gradient->buffer), ARG_BUFFER(io->in_gradients[0].own->buffer),
+                         ARG_INT((int)blocks), POOL_ARGS(s));
+}
+
+static const struct layer_variant subsample_cpu_input = {.name = "cpu",
+                                                         .applicable = subsample_cpu_applicable,
+                                                         .build = subsample_cpu_build_input,
+                                                         .enqueue = subsample_cpu_enqueue_input,
+                                                         .release = layer_free_kernels,
+                                                         .kernels = "subsample_input_gradient_cpu",
+                                                         .packed = layer_packed_channels,
+                                                         .pack = layer_pack_channels};
 
 const struct layer_ops layer_subsample_ops = {
     .type = ALEXCL_SUBSAMPLE,
@@ -132,7 +163,8 @@ const struct layer_ops layer_subsample_ops = {
     .describe = subsample_describe,
     .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){&subsample_ref, &subsample_own, NULL},
                  [LAYER_INPUT_GRADIENT] =
-                     (const struct layer_variant *const[]){&subsample_ref_input, &subsample_own_input, NULL},
+                     (const struct layer_variant *const[]){&subsample_ref_input, &subsample_cpu_input,
+                                                           &subsample_own_input, NULL},
                  [LAYER_WEIGHT_GRADIENT] =
                      (const struct layer_variant *const[]){&subsample_ref_weight, &subsample_own_weight, NULL}},
     .shrink = pool_shrink,

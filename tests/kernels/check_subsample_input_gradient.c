@@ -2,7 +2,7 @@
 /* check_selfcheck.c makes the kernel wrong: "weight[c] * sum" -> "sum", not in tiny2t */
 #include "kernel_check.h"
 
-START_TEST(grid) { kernel_check_subsample_gradient_grid(LAYER_INPUT_GRADIENT); }
+START_TEST(grid) { kernel_check_subsample_gradient_grid("own", LAYER_INPUT_GRADIENT); }
 END_TEST
 
 int main(void) {

@@ -2,7 +2,7 @@
 /* check_selfcheck.c makes the kernel wrong: "channels + c] = bias" -> "channels + c] = weight", not in tiny2t */
 #include "kernel_check.h"
 
-START_TEST(grid) { kernel_check_subsample_gradient_grid(LAYER_WEIGHT_GRADIENT); }
+START_TEST(grid) { kernel_check_subsample_gradient_grid("own", LAYER_WEIGHT_GRADIENT); }
 END_TEST
 
 int main(void) {

@@ -86,7 +86,7 @@ void kernel_check_gradient_many(const char *variant, enum layer_pass_kind pass, 
 /* The gradients of these, of sub-sampling and of affine layers. */
 void kernel_check_fc_gradient_grid(const char *variant, enum layer_pass_kind pass);
 void kernel_check_golden_fc_gradient(const char *variant, enum layer_pass_kind pass);
-void kernel_check_subsample_gradient_grid(enum layer_pass_kind pass);
+void kernel_check_subsample_gradient_grid(const char *variant, enum layer_pass_kind pass);
 void kernel_check_affine_gradient_grid(enum layer_pass_kind pass);
 /* And for LRN, the norm within a map, and max-pooling. */
 void kernel_check_lrn_grid(const char *variant, enum layer_pass_kind pass);

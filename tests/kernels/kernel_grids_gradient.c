@@ -92,7 +92,7 @@ void kernel_check_golden_fc_gradient(const char *variant, enum layer_pass_kind p
     }
 }
 
-void kernel_check_subsample_gradient_grid(enum layer_pass_kind pass) {
+void kernel_check_subsample_gradient_grid(const char *variant, enum layer_pass_kind pass) {
     static const struct {
         struct alexcl_shape in;
         int kernel[2], stride[2], ceil_mode;
@@ -102,14 +102,14 @@ void kernel_check_subsample_gradient_grid(enum layer_pass_kind pass) {
         {{2, 9, 5}, {1, 4}, {4, 1}, 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        if (i % 2 && !kernel_check_extent("own", ALEXCL_SUBSAMPLE)->costly) continue;
+        if (i % 2 && !kernel_check_extent(variant, ALEXCL_SUBSAMPLE)->costly) continue;
         const struct alexcl_layer desc = {.type = ALEXCL_SUBSAMPLE,
                                           .name = "subsample",
                                           .kernel = {cases[i].kernel[0], cases[i].kernel[1]},
                                           .stride = {cases[i].stride[0], cases[i].stride[1]},
                                           .ceil_mode = cases[i].ceil_mode};
-        kernel_check_gradient("own", pass, &desc, &cases[i].in, 1, cases[i].in);
-        if (i == 1) kernel_check_gradient_many("own", pass, &desc, cases[i].in);
+        kernel_check_gradient(variant, pass, &desc, &cases[i].in, 1, cases[i].in);
+        if (i == 1 && pass == LAYER_WEIGHT_GRADIENT) kernel_check_gradient_many(variant, pass, &desc, cases[i].in);
     }
 }
 
