@@ -80,7 +80,7 @@ conv_weight_gradient_cpu(__global const float *restrict frame, __global const fl
     float totals[VALUES * VECTORS * 16];
     for (int at = 0; at < VALUES * VECTORS * 16; at++) {
         int k = start + at / (VECTORS * 16), o = group * VECTORS * 16 + at % (VECTORS * 16);
-        int from = add && o < outputs
+        int from = add && o < outputs && at >= kept * VECTORS * 16
                        ? window_start(o, block * BLOCK + k % BLOCK, in, out, before, inputs, second, gap,
                                       KERNEL_H * KERNEL_W)
                        : -1;

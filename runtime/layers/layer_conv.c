@@ -276,8 +276,7 @@ const struct layer_variant conv_wino = {.name = "wino_gpu",
 
 /* ---- clblast: im2col.cl, GEMM ---- */
 
-/* The outputs of this half that read group g, which are rows of its weights. */
-static void conv_group_rows(const struct shape_conv *s, int g, int *first, int *count) {
+void conv_group_rows(const struct shape_conv *s, int g, int *first, int *count) {
     int from = g * s->group_out - s->before, to = from + s->group_out;
     *first = from < 0 ? 0 : from;
     *count = (to < s->out.c ? to : s->out.c) - *first;

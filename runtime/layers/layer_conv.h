@@ -9,6 +9,8 @@ struct shape_conv conv_shape(const struct layer *l);
 int conv_is_square(const struct layer *l);
 /* Writes the defines of the window; returns what snprintf returns. */
 int conv_window_defines(const struct layer *l, char *out, size_t size);
+/* The outputs of this half that read group g, which are rows of its weights; *count may be below 1. */
+void conv_group_rows(const struct shape_conv *s, int g, int *first, int *count);
 /* Whether it reads and makes feature maps in blocks (layer_ops.takes_blocks). */
 int conv_takes_blocks(const struct layer *l);
 
@@ -35,8 +37,9 @@ extern const struct layer_tile conv_cpu_tiles[], winograd_fused_tiles[], winogra
 extern const struct layer_variant conv_own, conv_wino, conv_clblast;
 /* The reference's input gradient, and the last resort's (layer_conv_gradient.c). */
 extern const struct layer_variant conv_ref_input_gradient, conv_naive_input_gradient;
-/* That of the weight gradient (layer_conv_gradient_cpu.c). */
-extern const struct layer_variant conv_cpu_weight_gradient;
+/* Those of the weight gradient for CPU devices and for GPUs (layer_conv_gradient_cpu.c, layer_conv_gradient_tiles.c).
+ */
+extern const struct layer_variant conv_cpu_weight_gradient, conv_tiles_weight_gradient;
 /* All of the backward passes: conv_turned.c, layer_conv_gradient.c. */
 extern const struct layer_variant *const conv_input_gradients[], *const conv_weight_gradients[];
 #endif

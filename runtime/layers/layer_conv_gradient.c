@@ -162,4 +162,5 @@ static const struct layer_variant conv_naive_weight_gradient = {.name = "naive",
                                                                 .last_resort = 1};
 
 const struct layer_variant *const conv_weight_gradients[] = {&conv_ref_weight_gradient, &conv_cpu_weight_gradient,
-                                                             &conv_naive_weight_gradient, NULL};
+                                                             &conv_tiles_weight_gradient, &conv_naive_weight_gradient,
+                                                             NULL};

@@ -310,6 +310,9 @@ void kernel_check_gradient(const char *variant, enum layer_pass_kind pass, const
                            const struct alexcl_shape *shapes, int count, struct alexcl_shape maps) {
     if (!kernel_check_possible(variant)) return;
     for (int turn = 0; turn < 4; turn++) {
+        /* under a simulator that looks for faults: half 0 plain, half 1 in blocks */
+        if (desc->type == ALEXCL_CONV && !kernel_check_extent(variant, desc->type)->all_ways && turn % 2 != turn / 2)
+            continue;
         struct alexcl_error err = {0};
         struct layer l;
         EXPECT_OK(layer_describe_inputs(&l, desc, turn % 2, shapes, count, &err), err);
