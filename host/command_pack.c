@@ -4,7 +4,7 @@
 
 #include "commands.h"
 #include "data_set.h"
-#include "pack_file.h"
+#include "pack_write.h"
 #include "progress.h"
 #include "report.h"
 #include "status.h"
@@ -71,7 +71,7 @@ static int command_pack(const struct options *o, struct alexcl_error *err) {
                            o->arguments[0]);
         goto done;
     }
-    status = pack_file_write(o->output, &set, pack_progress, err);
+    status = pack_write(o->output, &set, pack_progress, err);
     progress_clear();
     TRY(status);
     TRY(pack_report(o, &set, err));

@@ -5,7 +5,14 @@
  * are there too, so that it is refused where one of them has changed. */
 #ifndef ALEXCL_PACK_FILE_H
 #define ALEXCL_PACK_FILE_H
-#include "data_set.h"
+#include <sys/stat.h>
+
+#include "alexcl.h"
+#include "json_text.h"
+
+/* Bytes of the header's length; how pictures are prepared: another one where that changes. */
+enum { PACK_FILE_LENGTH = 8 };
+#define PACK_FILE_VERSION "1"
 
 struct pack_file {
     size_t count, classes;
@@ -22,7 +29,6 @@ int pack_file_takes(const unsigned char *start, size_t length);
 /* ALEXCL_E_DATA for whatever is not exactly one packed data set, or was made of files that have changed since. */
 int pack_file_open(const char *path, struct pack_file *out, struct alexcl_error *err);
 void pack_file_free(struct pack_file *p);
-/* Writes a set of bytes, whole or not at all; `progress`, unless NULL, is told how many pictures are done. */
-int pack_file_write(const char *path, const struct data_set *set, void (*progress)(size_t done, size_t count),
-                    struct alexcl_error *err);
+/* What tells a source's state: its size, seconds and nanoseconds of its last change. */
+void pack_file_state(const struct stat *info, json_int_t out[3]);
 #endif

@@ -5,6 +5,7 @@
 
 #include "npy_make.h"
 #include "pack_file.h"
+#include "pack_write.h"
 
 enum { COUNT = 300 /* more than a block */, SIDE = 3 };
 
@@ -25,7 +26,7 @@ static void pack_array(int channels) {
     struct data_set_options o = {.targets = "y.npy", .layout = DATA_SET_NCHW};
     EXPECT_OK(data_set_open("x.npy", &o, &set, &err), err);
     ck_assert_int_eq(set.channels, channels);
-    EXPECT_OK(pack_file_write("x.pack", &set, NULL, &err), err);
+    EXPECT_OK(pack_write("x.pack", &set, NULL, &err), err);
 }
 
 START_TEST(pictures_and_classes_are_those_that_were_packed) {
@@ -66,7 +67,7 @@ START_TEST(classes_go_by_their_names) {
     struct data_set_options o = {.side = 2};
     EXPECT_OK(data_set_open("list.txt", &o, &set, &err), err);
     ck_assert_str_eq(data_set_file(&set, 0), "list.txt");
-    EXPECT_OK(pack_file_write("x.pack", &set, NULL, &err), err);
+    EXPECT_OK(pack_write("x.pack", &set, NULL, &err), err);
     EXPECT_OK(data_set_open("x.pack", &o, &packed, &err), err);
     ck_assert(packed.classes == 2 && packed.channels == 3 && packed.names);
     ck_assert_str_eq(packed.names[1], "dog");
