@@ -106,7 +106,7 @@ static int first_collect(struct first_check *f, const struct graph *g, unsigned 
     struct selfcheck_case c;
     int clblast = 0;
     unsigned char hash[HASH_BYTES];
-    TRY(memory_alloc(&f->cases, 2 * LAYER_PASSES * (size_t)g->layer_count + PARTS, sizeof *f->cases,
+    TRY(memory_alloc(&f->cases, (size_t)2 * LAYER_PASSES * (size_t)g->layer_count + PARTS, sizeof *f->cases,
                      "the check before the first use", err));
     for (int h = 0; h < 2; h++) {
         for (int i = 0; i < g->layer_count && halves >> h & 1u; i++)
