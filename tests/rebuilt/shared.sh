@@ -16,10 +16,10 @@ cd run
 library=$(find installed -name 'libalexcl.so')
 [ -f "$library" ] || { echo "no libalexcl.so was installed"; exit 1; }
 code=0
-# What it shows is what the header declares, and base/files.h for the program.
-"$compiler" -E -P installed/include/alexcl.h | grep -o '\balexcl_[a-z_]*(' | tr -d '(' | grep -v '_fn$' | sort -u >declared
+# What it shows is what the headers declare, and base/files.h for the program.
+"$compiler" -E -P installed/include/alexcl_train.h | grep -o '\balexcl_[a-z_]*(' | tr -d '(' | grep -v '_fn$' | sort -u >declared
 echo alexcl_private_files_abandon | sort -m - declared >due
-nm -D --defined-only "$library" | awk '$3 !~ /^(_init|_fini)$/ {print $3}' | sort | diff due - >told || { echo "libalexcl.so shows other names than the header: $(cat told)"; code=1; }
+nm -D --defined-only "$library" | awk '$3 !~ /^(_init|_fini)$/ {print $3}' | sort | diff due - >told || { echo "libalexcl.so shows other names than the headers: $(cat told)"; code=1; }
 # What the program has of base itself (alexcl_files) must have no state that is the library's: it would have a second log.
 doubled=$(nm installed/bin/alexcl | awk '$2 ~ /[TtBbDd]/ && $3 ~ /^(alexcl_(log|progress|private)|log_)/ {print $3}')
 [ -z "$doubled" ] || { echo "the program has of its own what is the library's: $doubled"; code=1; }
