@@ -302,6 +302,28 @@ done:
     return status;
 }
 
+/* The kind of what computes each half, told once where it is the same. Parts of a device are of its kind: they come to
+ * the bits of the whole. */
+static int train_tell_devices(struct train_command *t, struct alexcl_error *err) {
+    char kinds[2][600] = {"", ""}, text[1204];
+    size_t count = alexcl_selection_count(t->selection);
+    for (size_t i = 0; i < count; i++) {
+        const struct alexcl_device_info *d = alexcl_selection_device(t->selection, i);
+        if (d)
+            snprintf(kinds[i], sizeof kinds[i], "%s %s (%s)", d->platform_name, d->driver, d->name);
+        else
+            snprintf(kinds[i], sizeof kinds[i], "ref");
+    }
+    int two = count == 2 && strcmp(kinds[0], kinds[1]) != 0;
+    snprintf(text, sizeof text, "%s%s%s", kinds[0], two ? ", " : "", two ? kinds[1] : "");
+    if (t->told.devices && strcmp(t->told.devices, text) != 0)
+        t->before = t->told.devices;
+    else
+        free(t->told.devices);
+    t->told.devices = NULL;
+    return memory_copy_text(&t->told.devices, text, err);
+}
+
 /* Where it ends: by the recipe, or what a run that goes on was told anew. */
 static int train_open_end(struct train_command *t, struct alexcl_error *err) {
     static const struct option_row rows[] = {{.name = "epochs", .max = 1u << 30}, {.name = "steps", .max = 1u << 30}};
@@ -338,6 +360,7 @@ static int train_open(struct train_command *t, struct alexcl_error *err) {
     TRY(train_open_model(t, &o, t->own.resume ? t->told.classes : (size_t)t->own.classes, err));
     TRY(train_open_data(t, err));
     TRY(train_open_training(t, err));
+    TRY(train_tell_devices(t, err));
     TRY(train_open_colours(t, err));
     TRY(train_open_end(t, err));
     TRY(train_run_records(&t->run, t->first_step, alexcl_train_epochs(t->train), err));
@@ -353,6 +376,7 @@ static void train_free(struct train_command *t) {
     alexcl_model_free(t->derived);
     for (size_t i = 0; t->names && i < t->told.classes; i++) free(t->names[i]);
     free(t->names);
+    free(t->before);
     data_set_free(&t->data);
     data_set_free(&t->val);
     free(t->val_told);

@@ -74,6 +74,7 @@ enum { TRAIN_SEED = 1, TRAIN_KEEP = 3 };
 /* What a run was told that a checkpoint does not know by itself: it stands there as notes. */
 struct train_told {
     char *data, *targets, *val, *val_targets, *layout, *model, *recipe;
+    char *devices; /* the kinds of what computes the halves */
     int limit, keep_going, keep;
     uint64_t save_every; /* steps; 0: epochs */
     size_t images;       /* of the training set that are used */
@@ -110,6 +111,7 @@ struct train_command {
     struct alexcl_train *train;
     struct data_set data, val;
     unsigned char *val_told; /* pictures of `val` that were told to be damaged */
+    char *before;            /* told.devices of a run that goes on on others; NULL: on the same */
     char **names;            /* of the classes, `told.classes`; NULL: there are none */
     struct colours colours;
     struct train_data *feed;

@@ -26,6 +26,11 @@ int train_report_begin(struct train_command *t, struct alexcl_error *err) {
                  (unsigned long long)alexcl_train_epochs(t->train) + 1);
         TRY(train_run_log(t, line, err));
     }
+    if (t->before) { /* they add up in another order */
+        TRY(train_run_log(t, "other devices than before: goes on within rounding, not to the bit", err));
+        snprintf(line, sizeof line, "before: %.1150s", t->before);
+        TRY(train_run_log(t, line, err));
+    }
     TRY(train_run_log(t, "epoch     step  train loss  val loss   top-1   top-5  images/s   wait  seconds", err));
     if (t->o->format == FORMAT_CSV) fputs("epoch,step,train_loss,val_loss,top1_error,top5_error,seconds\r\n", stdout);
 done:

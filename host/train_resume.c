@@ -21,6 +21,7 @@ static const struct {
     {"train.layout", offsetof(struct train_told, layout)},
     {"train.model", offsetof(struct train_told, model)},
     {"train.recipe", offsetof(struct train_told, recipe)},
+    {"train.devices", offsetof(struct train_told, devices)},
 };
 enum { TEXTS = sizeof texts / sizeof *texts };
 

@@ -54,6 +54,15 @@ alexcl_implementation(intel "${intel}" "Intel's CPU runtime" --test)
 # Its own leaks and races are not ours to find.
 set(ENVIRONMENT_intel ASAN_OPTIONS=${ASAN}:detect_leaks=0 TSAN_OPTIONS=${TSAN}:ignore_noninstrumented_modules=1)
 
+# Both visible in one process.
+file(REMOVE_RECURSE ${ICD_FOLDER}/both)
+file(MAKE_DIRECTORY ${ICD_FOLDER}/both)
+set(SKIP_both "${SKIP_pocl}${SKIP_intel}")
+if(NOT SKIP_both)
+  file(COPY ${ICD_FOLDER}/pocl/pocl.icd ${ICD_FOLDER}/intel/intel.icd DESTINATION ${ICD_FOLDER}/both)
+endif()
+set(ENVIRONMENT_both ${ENVIRONMENT_intel})
+
 # rusticl on llvmpipe: Mesa's compiler and a GPU's limits. It shows no device unless it is told to.
 alexcl_find_vendor(RUSTICL [Rr]usticl RusticlOpenCL libRusticlOpenCL.so.1)
 alexcl_implementation(rusticl "${RUSTICL}" "rusticl" --all)

@@ -41,6 +41,25 @@ same() { cmp -s "$1" "$2" || bad "$1 and $2 differ"; }
 tensors() { tail -c +$((9 + $(od -A n -t u8 -N 8 "$1"))) "$1"; }
 equal() { tensors one/last.safetensors >a; tensors "$1/last.safetensors" >b; same a b; cut -d, -f1-4 one/steps.csv >a; cut -d, -f1-4 "$1/steps.csv" >b; same a b; cut -d, -f1-6 one/epochs.csv >a; cut -d, -f1-6 "$1/epochs.csv" >b; same a b; }
 
+# ---- the other pair of devices goes on within rounding, and says so; one device cut or not is of one kind
+others() { # FROM TO: five steps on one, five on the other, beside ten on the first
+    run 0 train -d "$1" -m net.prototxt --data mnist --val mnist --recipe keras --lr 0.01 --batch 20 -o from --epochs 2 -q
+    run 0 train -d "$1" -m net.prototxt --data mnist --val mnist --recipe keras --lr 0.01 --batch 20 -o to --epochs 1 -q
+    run 0 train -d "$2" --resume to --epochs 2; prints "other devices than before: goes on within rounding, not to the bit"; prints "before: "
+    what="steps on $1, then on $2"; grep -q "^other devices than before" to/log.txt || bad "log.txt does not say it"
+    paste -d, from/steps.csv to/steps.csv | awk -F, 'NR > 1 {d = ($3 - $9) / $3; if (d > 1e-4 || d < -1e-4) exit 1; n++} END {exit n != 10}' || bad "other losses"
+    run 0 train -d "$2" --resume to --epochs 3; what="a run on $2 that goes on there"; grep -q "^other devices" out && bad "they are the same"
+    rm -r from to
+}
+case $implementation in
+both)
+    for pair in "0,1 1,0" "0,ref 0"; do others $pair; done
+    end
+    exit
+    ;;
+pocl) others 0/2 ref ;;
+esac
+
 # ---- a run: loss falls, all files are there
 train 0 -o one --epochs 4
 prints "stripes, recipe keras, seed 1; batches of 20"; prints "96 pictures of 10 classes; validated on 40"; narrow; same out one/log.txt

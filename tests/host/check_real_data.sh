@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: MIT
 # LeNet-5 learns real pictures: Fashion-MNIST (Debian's dataset-fashion-mnist) to 80 % and more in one epoch, 4,000 of MNIST's digits to 94 % in
 # eight. PyTorch comes to 84.2 and 96.2 % with the same net and rates.
-#   check_real_data.sh PROGRAM mnist|fashion DIGITS_CSV SKIP
+#   check_real_data.sh PROGRAM mnist|fashion DIGITS_CSV DEVICES SKIP
 set -u
 . "$(dirname "$0")/../support/cli_support.sh"
-alexcl=$1 set=$2 digits=$3 skip=${4:-} fashion=/usr/share/datasets/fashion-mnist
+alexcl=$1 set=$2 digits=$3 devices=$4 skip=${5:-} fashion=/usr/share/datasets/fashion-mnist
 [ -z "$skip" ] || { echo "skipped: $skip"; exit 77; }
 rm -rf run && mkdir run && cd run || exit 1
-common="-d ${ALEXCL_TEST_DEVICES:-0} train -m lenet5 --optimizer sgd --lr 0.02 --lr-schedule constant --init glorot --augment none -o trained"
+common="-d ${ALEXCL_TEST_DEVICES:-$devices} train -m lenet5 --optimizer sgd --lr 0.02 --lr-schedule constant --init glorot --augment none -o trained"
 case $set in
 mnist)
     [ -f "$digits" ] || { echo "skipped: $digits is not there (tools/setup --test fetches it)"; exit 77; }
