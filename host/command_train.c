@@ -338,7 +338,6 @@ static int train_open_end(struct train_command *t, struct alexcl_error *err) {
     t->batch = (size_t)alexcl_train_batch_size(t->train);
     t->epoch_steps = train_data_steps(t->told.images, t->batch);
     t->first_step = alexcl_train_steps(t->train);
-    t->saved = t->own.resume != NULL;
     t->saved_step = t->first_step;
 done:
     return status;
@@ -363,6 +362,7 @@ static int train_open(struct train_command *t, struct alexcl_error *err) {
     TRY(train_tell_devices(t, err));
     TRY(train_open_colours(t, err));
     TRY(train_open_end(t, err));
+    if (!t->own.resume) TRY(train_run_save_last(t, err)); /* from now on there is one to go on from */
     TRY(train_run_records(&t->run, t->first_step, alexcl_train_epochs(t->train), err));
 done:
     return status;

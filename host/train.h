@@ -121,8 +121,7 @@ struct train_command {
     double begin, stepping; /* when it began to train; seconds of its steps, with what they waited for data */
     uint64_t images;        /* that steps had, in this run */
     const char *stopped;    /* NULL, "interrupted", "nan" */
-    int saved;              /* there is a checkpoint .. */
-    uint64_t saved_step;    /* .. of this step */
+    uint64_t saved_step;    /* of the last checkpoint */
 };
 
 /* train_run.c. Takes the folder: `resume`: one that has a run, else a new or an empty one. ALEXCL_E_OTHER: in use;
@@ -170,6 +169,8 @@ int train_report_begin(struct train_command *t, struct alexcl_error *err);
 int train_report_epoch(struct train_command *t, const struct train_epoch_row *row, double images_per_s, double wait,
                        struct alexcl_error *err);
 int train_report_end(struct train_command *t, struct alexcl_error *err);
-/* train.json, and stdout where JSON is wanted. */
+/* train.json, as it stands. */
+int train_report_save(struct train_command *t, struct alexcl_error *err);
+/* The same at the end, and stdout where JSON is wanted. */
 int train_report_document(struct train_command *t, struct alexcl_error *err);
 #endif

@@ -43,13 +43,9 @@ static void loop_clock(struct train_command *t) {
 static int loop_not_a_number(struct train_command *t, struct alexcl_error *err) {
     size_t length = strlen(err->text);
     t->stopped = "nan";
-    if (t->saved)
-        snprintf(err->text + length, sizeof err->text - length,
-                 "; the last good checkpoint is %s, of step %llu: a smaller --lr may help",
-                 train_run_file(&t->run, "last.safetensors"), (unsigned long long)t->saved_step);
-    else
-        snprintf(err->text + length, sizeof err->text - length,
-                 "; there was no checkpoint yet: a smaller --lr may help");
+    snprintf(err->text + length, sizeof err->text - length,
+             "; the last good checkpoint is %s, of step %llu: a smaller --lr may help",
+             train_run_file(&t->run, "last.safetensors"), (unsigned long long)t->saved_step);
     return err->status;
 }
 
@@ -160,6 +156,7 @@ static int loop_end_epoch(struct train_command *t, int whole, struct alexcl_erro
     const struct train_epoch_row *best = train_history_best(&t->run.history);
     if (best && best->epoch == row.epoch) TRY(train_run_save_best(t, err));
     if (whole && !t->told.save_every) TRY(train_run_save(t, err));
+    TRY(train_report_save(t, err));
 done:
     return status;
 }
@@ -220,7 +217,7 @@ int train_loop_run(struct train_command *t, struct alexcl_error *err) {
                            (unsigned long long)t->saved_step, train_run_file(&t->run, "last.safetensors"), t->run.path);
     }
     TRY(status);
-    if (!t->saved || t->saved_step != alexcl_train_steps(t->train)) TRY(train_run_save_last(t, err));
+    if (t->saved_step != alexcl_train_steps(t->train)) TRY(train_run_save_last(t, err));
 done:
     return status;
 }

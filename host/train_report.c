@@ -21,7 +21,7 @@ int train_report_begin(struct train_command *t, struct alexcl_error *err) {
     TRY(train_run_log(t, line, err));
     snprintf(line, sizeof line, "%s pictures of %zu classes%s", report_count(t->told.images), t->told.classes, val);
     TRY(train_run_log(t, line, err));
-    if (t->first_step) {
+    if (t->own.resume) {
         snprintf(line, sizeof line, "goes on behind step %llu, in epoch %llu", (unsigned long long)t->first_step,
                  (unsigned long long)alexcl_train_epochs(t->train) + 1);
         TRY(train_run_log(t, line, err));
@@ -185,7 +185,11 @@ static json_t *report_document(struct train_command *t) {
         best ? json_pack("{s:I, s:o}", "epoch", (json_int_t)best->epoch, "top1_error", report_real(best->top1_error))
              : json_null(),
         "timing", timing, "memory", memory, "stopped", report_string(t->stopped), "checkpoint",
-        report_string(t->saved ? train_run_file(&t->run, "last.safetensors") : NULL));
+        report_string(train_run_file(&t->run, "last.safetensors")));
+}
+
+int train_report_save(struct train_command *t, struct alexcl_error *err) {
+    return report_json_save(train_run_file(&t->run, "train.json"), "train", report_document(t), err);
 }
 
 int train_report_document(struct train_command *t, struct alexcl_error *err) {

@@ -23,12 +23,18 @@ const char *train_run_file(const struct train_run *r, const char *name) {
 
 /* ---- opening ------------------------------------------------------------------------------------- */
 
+/* What a run leaves that ended before its first checkpoint was whole. */
+static int run_is_left_over(const char *name) {
+    const char *end = strrchr(name, '.');
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, "pca.json") == 0 ||
+           (end && strcmp(end, ".alexcl") == 0);
+}
+
 static int run_is_empty(const char *path, struct alexcl_error *err) {
     DIR *folder = opendir(path);
     int entries = 0;
     if (!folder) return error_set(err, ALEXCL_E_OTHER, "%s: %s%s", path, strerror(errno), file_hint(errno));
-    for (const struct dirent *e; (e = readdir(folder)) != NULL;)
-        entries += strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
+    for (const struct dirent *e; (e = readdir(folder)) != NULL;) entries += !run_is_left_over(e->d_name);
     closedir(folder);
     if (!entries) return ALEXCL_OK;
     return error_set(err, ALEXCL_E_USAGE,
@@ -201,7 +207,6 @@ static const struct train_epoch_row *run_row(const struct train_command *t) {
 int train_run_save_last(struct train_command *t, struct alexcl_error *err) {
     int status = run_save(t, "last.safetensors", run_row(t), err);
     if (status != ALEXCL_OK) return status;
-    t->saved = 1;
     t->saved_step = alexcl_train_steps(t->train);
     return ALEXCL_OK;
 }

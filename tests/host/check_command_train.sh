@@ -105,11 +105,12 @@ run 0 train -d "$device" --resume one; what="resumed at the end"; [ "$(wc -l <on
 # ---- kill -9, wherever it was
 train_slowly() { "$alexcl" train -d "$device" -m net.prototxt --data mnist --val mnist --recipe keras --lr 0.01 --batch 20 --epochs 4 --save-every 3 "$@" >out 2>err </dev/null & }
 at_step() { [ "$(cat killed/steps.csv 2>/dev/null | wc -l)" -gt "$1" ]; }
-for step in 4 9; do
+for step in 0 4 9; do # 0: as soon as there are records
     what="kill -9 behind step $step"; rm -rf killed; train_slowly -o killed
     for _ in $(seq 3000); do at_step $step && break; sleep 0.01; done
     kill -9 $! 2>/dev/null; wait $! 2>/dev/null
-    if [ -f killed/last.safetensors ]; then run 0 train -d "$device" --resume killed; what="kill -9 behind step $step"; equal killed; else bad "no checkpoint"; fi
+    [ $step -lt 9 ] || file killed/train.json '.steps % 5 == 0 and .epochs[0].step == 5 and .checkpoint == "killed/last.safetensors"'
+    run 0 train -d "$device" --resume killed; prints "goes on behind step "; what="kill -9 behind step $step"; equal killed
 done
 
 # ---- Ctrl-C and SIGTERM keep what is done, also in an epoch
@@ -137,7 +138,7 @@ mkdir empty; run 2 train --resume empty; says "no last.safetensors in it"; run 1
 # ---- a loss that is no number: the last good checkpoint stays
 train 6 -o nan --lr 1e6 --decay 1e6 --optimizer sgd --save-every 1 --epochs 4; says "smaller --lr may help"
 file nan/train.json '.stopped == "nan"'; what="a loss that is no number"; grep -q nan nan/steps.csv && bad "stands in steps.csv"; prints "stopped: nan"
-if [ -f nan/last.safetensors ]; then says "the last good checkpoint is nan/last.safetensors, of step"; else says "there was no checkpoint yet"; fi
+says "the last good checkpoint is nan/last.safetensors, of step"
 
 # ---- a disk that is full: the checkpoint before stays
 train 0 -o full --epochs 1 -q; cp full/last.safetensors before; size=$(stat -c %s before)
@@ -146,6 +147,7 @@ what="train on a full disk"; (trap '' XFSZ; ulimit -f $((size / 1024 / 2)); exec
 [ "$(ls full | grep -c alexcl)" = 0 ] || bad "a temporary file is left"
 
 # ---- which checkpoints are kept
+mkdir kept; touch kept/pca.json kept/last.safetensors.1.000001.alexcl # of a run that was killed while it began
 train 0 -o kept --epochs 1 --save-every 2 --keep 1 -q; what="--keep 1"; [ "$(ls kept | grep step-)" = step-000004.safetensors ] || bad "others: $(ls kept | tr '\n' ' ')"
 
 # ---- the same from packed files, which know what they were made of
