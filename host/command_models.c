@@ -8,6 +8,7 @@
 
 #include "commands.h"
 #include "report.h"
+#include "share.h"
 #include "status.h"
 
 struct models_options {
@@ -20,15 +21,17 @@ static const struct option_row models_rows[] = {
 static const struct models_options models_defaults = {0};
 static const struct option_table models_options = OPTION_TABLE(models_rows, models_defaults);
 
-static void models_line(const struct alexcl_model *m, const struct alexcl_plan *plan) {
+/* `trained`: the file of weights that come with alexcl, or NULL. */
+static void models_line(const struct alexcl_model *m, const struct alexcl_plan *plan, const char *trained) {
     char input[40];
     snprintf(input, sizeof input, "%dx%dx%d", m->channels, m->height, m->width);
     printf("%-19s %-11s %11s parameters %14s MACs/image\n    %s\n", m->name, input, report_count(plan->parameters),
            report_count(plan->macs), m->about);
+    if (trained) printf("    weights come with alexcl: %s\n", trained);
 }
 
-#define MODELS_CSV "name,input,parameters,macs,about\r\n"
-static void models_csv(const struct alexcl_model *m, const struct alexcl_plan *plan, int alone) {
+#define MODELS_CSV "name,input,parameters,macs,about,trained\r\n"
+static void models_csv(const struct alexcl_model *m, const struct alexcl_plan *plan, const char *trained, int alone) {
     char input[40], number[24];
     if (alone) fputs(MODELS_CSV, stdout);
     snprintf(input, sizeof input, "%dx%dx%d", m->channels, m->height, m->width);
@@ -38,7 +41,8 @@ static void models_csv(const struct alexcl_model *m, const struct alexcl_plan *p
     report_csv(number, 0);
     snprintf(number, sizeof number, "%llu", (unsigned long long)plan->macs);
     report_csv(number, 0);
-    report_csv(m->about, 1);
+    report_csv(m->about, 0);
+    report_csv(trained, 1);
 }
 
 static int models_list(const struct options *o, struct alexcl_error *err) {
@@ -51,14 +55,16 @@ static int models_list(const struct options *o, struct alexcl_error *err) {
         if (alexcl_model_hidden(m) && !o->verbose) continue;
         status = options_shapes(o, m, NULL, &plan, err);
         if (status != ALEXCL_OK) break;
+        const char *trained = share_trained_of(m->name);
         if (o->format == FORMAT_JSON) {
-            report_append(list, json_pack("{s:s, s:[i,i,i], s:I, s:I, s:s}", "name", m->name, "input", m->channels,
-                                          m->height, m->width, "parameters", (json_int_t)plan->parameters, "macs",
-                                          (json_int_t)plan->macs, "about", m->about));
+            report_append(list,
+                          json_pack("{s:s, s:[i,i,i], s:I, s:I, s:s, s:o}", "name", m->name, "input", m->channels,
+                                    m->height, m->width, "parameters", (json_int_t)plan->parameters, "macs",
+                                    (json_int_t)plan->macs, "about", m->about, "trained", report_string(trained)));
         } else if (o->format == FORMAT_CSV) {
-            models_csv(m, plan, 0);
+            models_csv(m, plan, trained, 0);
         } else {
-            models_line(m, plan);
+            models_line(m, plan, trained);
         }
         alexcl_plan_free(plan);
     }
@@ -151,18 +157,23 @@ struct models_net {
     json_t *document;
 };
 
+static const char *models_trained(const struct models_net *n) {
+    return n->read ? NULL : share_trained_of(n->model->name);
+}
+
 static json_t *models_document(const struct models_net *n) {
     const struct alexcl_model *m = n->model;
     struct alexcl_shape out = n->plan->layers[n->plan->layer_count - 1].out;
     json_t *layers = json_array();
     for (size_t i = 0; i < m->layer_count; i++) report_append(layers, models_layer(m, i));
-    return json_pack("{s:o, s:o, s:o, s:[i,i,i], s:s, s:i, s:f, s:o, s:o, s:[i,i], s:i, s:I, s:I, s:o, s:o}", "name",
-                     report_string(m->name), "about", report_string(m->about), "source",
+    return json_pack("{s:o, s:o, s:o, s:[i,i,i], s:s, s:i, s:f, s:o, s:o, s:[i,i], s:i, s:I, s:I, s:o, s:o, s:o}",
+                     "name", report_string(m->name), "about", report_string(m->about), "source",
                      report_string(n->read ? n->name : "built in"), "input", m->channels, m->height, m->width, "colour",
                      models_colour(m), "resize", m->resize, "scale", m->scale, "mean", models_channels(m, m->mean, 0),
                      "std", models_channels(m, m->std, 1), "crop", m->height, m->width, "classes",
                      out.c * out.h * out.w, "parameters", (json_int_t)n->plan->parameters, "macs",
-                     (json_int_t)n->plan->macs, "layers", layers, "lrn", models_lrn(m));
+                     (json_int_t)n->plan->macs, "layers", layers, "lrn", models_lrn(m), "trained",
+                     report_string(models_trained(n)));
 }
 
 /* A value on one line: numbers shortly, a list's with commas between them. NULL is "-". */
@@ -217,7 +228,7 @@ static void models_text(const struct models_net *n) {
     static const char *const conventions[] = {"source", "colour", "resize", "crop",   "scale",
                                               "mean",   "std",    "lrn",    "classes"};
     char value[1000];
-    models_line(n->model, n->plan);
+    models_line(n->model, n->plan, models_trained(n));
     putchar('\n');
     for (size_t i = 0; i < sizeof conventions / sizeof *conventions; i++) {
         models_value(json_object_get(n->document, conventions[i]), value, sizeof value);
@@ -407,7 +418,7 @@ static int command_models(const struct options *o, struct alexcl_error *err) {
     } else if (o->format == FORMAT_JSON) {
         status = report_json("models", json_incref(nets[0].document), err);
     } else if (o->format == FORMAT_CSV) {
-        models_csv(nets[0].model, nets[0].plan, 1);
+        models_csv(nets[0].model, nets[0].plan, models_trained(&nets[0]), 1);
     } else {
         models_text(&nets[0]);
     }

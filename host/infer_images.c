@@ -92,7 +92,7 @@ int infer_images_open_labels(struct infer *f, size_t classes, struct alexcl_erro
     const char *stored = own->labels ? NULL : infer_images_stored_labels(f);
     int status;
     if (stored)
-        TRY(labels_parse(f->o->weights, stored, classes, &f->results.labels, err));
+        TRY(labels_parse(options_weights_path(f->o), stored, classes, &f->results.labels, err));
     else
         TRY(labels_open(own->labels, classes, &f->results.labels, err));
     TRY(memory_alloc(&f->results.known, f->list.label_count, sizeof *f->results.known, "labels", err));

@@ -201,6 +201,7 @@ void options_free(struct options *o) {
     if (o->file) alexcl_weights_file_free(o->file->given);
     if (o->file) alexcl_model_free(o->file->resized);
     if (o->file) alexcl_model_free(o->file->model);
+    if (o->file) free(o->file->trained);
     free(o->file);
     free(o->structures);
     *o = (struct options){0};
@@ -267,6 +268,7 @@ int options_read(int argc, char **argv, struct options *out, const struct comman
     out->model = settings_value(&out->given, "ALEXCL_MODEL");
     out->model_named = options_is_given(&out->given, "ALEXCL_MODEL");
     if (*command && (*command)->shared & OPTION_WEIGHTS) out->weights = settings_value(&out->given, "ALEXCL_WEIGHTS");
+    out->takes_trained = *command && (*command)->shared & OPTION_TRAINED;
     out->precision = settings_value(&out->given, "ALEXCL_WEIGHTS_PRECISION");
 done:
     return status;

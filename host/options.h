@@ -21,6 +21,7 @@ struct options_file {
     struct alexcl_model *resized;      /* the model with --size .. */
     const struct alexcl_model *own;    /* .. and without, which is the one that files have weights for */
     struct alexcl_weights_file *given; /* the weights', by which the model is chosen */
+    char *trained;                     /* the path of weights that come with alexcl, where those are taken */
 };
 
 /* Options that more than one command takes. */
@@ -32,6 +33,7 @@ struct options {
     enum format format;
     int verbose, quiet, model_given;       /* model_given: --model was */
     int model_named;                       /* it was, or is by the environment */
+    int takes_trained;                     /* the command does: OPTION_TRAINED */
     int help;                              /* -1: the version was printed, and nothing else is wanted */
     const char *model, *weights, *devices; /* flag > environment > default; NULL where there is none */
     struct options_file *file;             /* the model's, where that is read from one */
@@ -60,6 +62,8 @@ enum option_shared {
     OPTION_CHECK = 1 << 7,
     OPTION_TUNE = 1 << 8,
     OPTION_SIZE = 1 << 9,
+    /* without --weights, those that come with alexcl, where the model has some; no row is its */
+    OPTION_TRAINED = 1 << 10,
     /* those that are settings, of all that runs a net; it has three more */
     OPTIONS_SETTINGS = OPTION_DEVICES | OPTION_MODEL | OPTION_WEIGHTS | OPTION_PRECISION | OPTION_CHECK | OPTION_TUNE,
     OPTIONS_RUN_NET = OPTIONS_SETTINGS | OPTION_BATCH | OPTION_MEMORY | OPTION_SPLIT,
@@ -143,6 +147,9 @@ int options_shapes(const struct options *o, const struct alexcl_model *model, co
                    struct alexcl_plan **out, struct alexcl_error *err);
 /* --split: whole images for each of two devices. */
 int options_split_images(const struct options *o);
+/* The file that weights are read from, once the model is known: that of --weights, or one that comes with alexcl; NULL:
+ * none is named. */
+const char *options_weights_path(const struct options *o);
 /* Its weights up to `last_layer` (NULL: all): of the file that is named, of the model's own file, else random, from
  * seed 1. */
 int options_weights(const struct options *o, const struct alexcl_model *model, const char *last_layer,

@@ -4,12 +4,15 @@
  * stderr. */
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
+#include "memory.h"
 #include "options.h"
 #include "report.h"
+#include "share.h"
 #include "status.h"
 
 /* A built-in model of this name, else the file. */
@@ -26,17 +29,51 @@ static int options_find_model(const struct options *o, const char *name, const s
     return status;
 }
 
+/* The weights of this model that come with alexcl, where they are asked for or the command takes them by itself. */
+static int options_find_trained(const struct options *o, const struct alexcl_model *model, struct alexcl_error *err) {
+    assert(model);                                                            /* it was found or opened */
+    const char *name = o->file->model ? NULL : share_trained_of(model->name); /* a file's net is none of ours */
+    if (!name && !o->weights) return ALEXCL_OK;
+    if (name) return share_find(o, name, &o->file->trained, err);
+    struct string_buffer models = {0};
+    const char *of;
+    for (size_t i = 0; share_trained(i, &of); i++) string_buffer_add(&models, "%s%s", i ? ", " : "", of);
+    int status = error_set(err, ALEXCL_E_USAGE,
+                           "--weights trained: none of %s come with alexcl, only of: %s; name such a model by --model, "
+                           "or a file",
+                           model->name, models.text ? models.text : "");
+    string_buffer_free(&models);
+    return status;
+}
+
+/* "alexnet-small: weights that come with alexcl, share/alexcl/x.safetensors; top-1 error 8.0% where it was trained" */
+static void options_tell_trained(const struct options *o, const struct alexcl_model *model) {
+    const struct alexcl_weights_text *text;
+    fprintf(stderr, "%s: weights that come with alexcl, ", model->name);
+    report_text(stderr, o->file->trained);
+    for (size_t i = 0; (text = alexcl_weights_file_text(o->file->given, i)) != NULL; i++)
+        if (strcmp(text->key, "alexcl.top1_error") == 0)
+            fprintf(stderr, "; top-1 error %.2f%% when trained", 100 * strtod(text->value, NULL));
+    putc('\n', stderr);
+}
+
+const char *options_weights_path(const struct options *o) { return o->file->trained ? o->file->trained : o->weights; }
+
 /* The model that is named (NULL: none is) for the weights that are named, if the command takes any. */
 static int options_choose_model(const struct options *o, const char *name, const struct alexcl_model **out,
                                 struct alexcl_error *err) {
     const struct alexcl_model *named = NULL;
     const char *why;
     int status;
-    if (name || !o->weights) TRY(options_find_model(o, name ? name : o->model, &named, err));
+    int trained = o->weights ? strcmp(o->weights, "trained") == 0 : o->takes_trained;
+    if (name || !o->weights || trained) TRY(options_find_model(o, name ? name : o->model, &named, err));
     *out = named;
-    if (!o->weights) return ALEXCL_OK;
-    if (!o->file->given) TRY(alexcl_weights_file_open(o->weights, &o->file->given, err));
+    if (trained && !o->file->trained) TRY(options_find_trained(o, named, err));
+    const char *path = options_weights_path(o);
+    if (!path) return ALEXCL_OK;
+    if (!o->file->given) TRY(alexcl_weights_file_open(path, &o->file->given, err));
     TRY(alexcl_weights_file_model(o->file->given, named, out, &why, err));
+    if (o->file->trained && !o->quiet) options_tell_trained(o, *out);
     if (!*why || o->quiet) return ALEXCL_OK;
     report_text(stderr, why);
     putc('\n', stderr);
@@ -104,7 +141,7 @@ static void options_tell_translated(const struct options *o, const char *path, c
 
 int options_weights(const struct options *o, const struct alexcl_model *model, const char *last_layer,
                     struct alexcl_weights **out, struct alexcl_error *err) {
-    const char *path = o->weights ? o->weights : o->file->weights ? o->file->path : NULL;
+    const char *named = options_weights_path(o), *path = named ? named : o->file->weights ? o->file->path : NULL;
     const struct alexcl_model *own = model == o->file->resized ? o->file->own : model;
     int status = o->file->given ? alexcl_weights_file_weights(o->file->given, own, last_layer, out, err)
                  : path         ? alexcl_weights_open(path, own, last_layer, out, err)

@@ -120,7 +120,7 @@ static const struct option_row net_rows[] = {
      .setting = "ALEXCL_MODEL", .shared = OPTION_MODEL},
     {0, "prototxt", "FILE", "a .caffemodel's net: the same as --model FILE", .set = options_set_model,
      .setting = "ALEXCL_MODEL", .shared = OPTION_MODEL},
-    {0, "weights", "FILE", "safetensors, .pth, .h5, .onnx .. [random, seed 1]", SETTING("ALEXCL_WEIGHTS"),
+    {0, "weights", "FILE", "safetensors, .pth .., or trained [random, seed 1]", SETTING("ALEXCL_WEIGHTS"),
      .shared = OPTION_WEIGHTS},
     {0, "weights-precision", "P", "float or half: weights of fc layers [float]", SETTING("ALEXCL_WEIGHTS_PRECISION"),
      .shared = OPTION_PRECISION},

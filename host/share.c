@@ -22,6 +22,24 @@ static void share_beside_program(char out[PATH_MAX]) {
     if (snprintf(out, PATH_MAX, "%s/../share/alexcl", program) >= PATH_MAX) out[0] = '\0';
 }
 
+const char *share_trained(size_t index, const char **model) {
+    static const struct {
+        const char *model, *name;
+    } all[] = {
+        {"alexnet-small", "alexnet_small_fashion_mnist.safetensors"}, /* docs/training.md */
+    };
+    if (index >= sizeof all / sizeof *all) return NULL;
+    *model = all[index].model;
+    return all[index].name;
+}
+
+const char *share_trained_of(const char *model) {
+    const char *name, *of;
+    for (size_t i = 0; (name = share_trained(i, &of)) != NULL; i++)
+        if (strcmp(of, model) == 0) return name;
+    return NULL;
+}
+
 int share_find(const struct options *o, const char *name, char **path, struct alexcl_error *err) {
     char beside[PATH_MAX], found[2 * PATH_MAX];
     share_beside_program(beside);

@@ -167,7 +167,7 @@ run 0 plan --format json; json '.split == "half" and [.memory[].images] == [1, 1
 
 # The same figures in every format.
 csv() { tr -d '\r' <out | grep -qxF -- "$1" || bad "CSV has no row $1"; }
-run 0 models --format csv; csv 'name,input,parameters,macs,about'; tr -d '\r' <out >models.csv
+run 0 models --format csv; csv 'name,input,parameters,macs,about,trained'; tr -d '\r' <out >models.csv
 grep -q '^alexnet,3x224x224,60965224,724406816,' models.csv || bad "CSV: not the paper's net"
 run 0 models --format json; json '.models | map(select(.name == "alexnet")) | .[0].input == [3,224,224] and .[0].parameters == 60965224 and .[0].macs == 724406816'
 [ "$(jq '.models | length' out)" = $(($(wc -l <models.csv) - 1)) ] || bad "CSV and JSON list other models"

@@ -33,6 +33,21 @@ run 6 time lenet5 --devices ref --weights bare.safetensors; says "model lenet5"
 # Commands that take no weights do not look at any.
 ALEXCL_WEIGHTS=missing run 0 summary tiny2t; ALEXCL_WEIGHTS=missing run 0 plan tiny2t; ALEXCL_WEIGHTS=missing run 0 env
 
+# ---- weights that come with alexcl: taken by what runs pictures, where the model has some; `train` and `time` begin with random ones
+fashion=$2/../fashion/test00.png trained=alexnet_small_fashion_mnist.safetensors
+infer 0 "$fashion" --model alexnet-small --format json; json '(.weights.random | not) and .images[0].top[0].name == "Ankle boot"'
+says "alexnet-small: weights that come with alexcl, "; says "/$trained; top-1 error "
+infer 0 -q "$fashion" --model alexnet-small --weights trained --format json; json '.weights.random | not'; silent
+ALEXCL_WEIGHTS=trained run 0 filters --model alexnet-small -o conv1.png; says "/$trained"
+run 0 time --devices ref --model alexnet-small --batch 1 --repeat 1 --format json; json .weights.random
+run 0 time --devices ref --model alexnet-small --batch 1 --repeat 1 --format json --weights trained; json '.weights.random == false'
+infer 2 "$cat" --weights trained; says "--weights trained: none of alexnet come with alexcl, only of: alexnet-small; name such a model by --model, or a file"
+mkdir named && echo none >named/$trained
+ALEXCL_DATA_DIR=named infer 6 "$fashion" --model alexnet-small; says "named/$trained"
+run 0 models; prints "    weights come with alexcl: $trained"; [ "$(grep -c "come with" out)" = 1 ] || bad "of other models than one"
+run 0 models --format json; json "[.models[] | select(.trained)] | length == 1 and .[0].name == \"alexnet-small\" and .[0].trained == \"$trained\""
+run 0 models alexnet-small --format json; json ".trained == \"$trained\""; run 0 models lenet5 --format json; json '.trained == null'
+
 # ---- the number of classes from the file
 for file in seven.safetensors seven.pth; do
     infer 0 "$cat" --weights $file --save seven.npy --format json; json '.images[0].top | length == 5'; grep -qa "(1, 7)" seven.npy || bad "$file: other than 7 classes"
@@ -116,7 +131,7 @@ prints "lrn        n 5, k 1, alpha 2e-05, beta 0.75, divided_by_n no, scope laye
 grep -qE "^conv2 +conv +outputs 256 kernel 5,5 stride 1,1 pad 2,2,2,2 groups 2$" out || bad "no row of conv2"
 run 0 models googlenet; grep -qE "inputs .*," out || bad "a concatenation does not say what it reads"
 run 0 models alexnet-caffe --format json
-json 'keys_unsorted == ["alexcl", "command", "name", "about", "source", "input", "colour", "resize", "scale", "mean", "std", "crop", "classes", "parameters", "macs", "layers", "lrn"]'
+json 'keys_unsorted == ["alexcl", "command", "name", "about", "source", "input", "colour", "resize", "scale", "mean", "std", "crop", "classes", "parameters", "macs", "layers", "lrn", "trained"]'
 json '.name == "alexnet-caffe" and .source == "built in" and .input == [3, 227, 227] and .colour == "BGR" and .resize == 256 and .scale == 1 and .crop == [227, 227] and .std == [1, 1, 1]'
 json '.classes == 1000 and .parameters == 60965224 and (.mean[0] - 104.0069879 | fabs) < 1e-6 and .lrn == {"n": 5, "k": 1, "alpha": 2e-05, "beta": 0.75, "divided_by_n": false, "scope": "layer"}'
 json '.layers[4] == {"name": "conv2", "type": "conv", "inputs": ["pool1"], "outputs": 256, "kernel": [5, 5], "stride": [1, 1], "pad": [2, 2, 2, 2], "groups": 2}'

@@ -46,9 +46,29 @@ START_TEST(what_is_nowhere_names_all_places) {
 }
 END_TEST
 
+START_TEST(weights_of_a_model_are_there) {
+    struct alexcl_error err = {0};
+    struct options o = {0};
+    const char *file, *of;
+    char *path;
+    unsetenv("ALEXCL_DATA_DIR");
+    size_t count = 0;
+    for (; (file = share_trained(count, &of)) != NULL; count++) {
+        const struct alexcl_model *model;
+        EXPECT_OK(alexcl_model_find(of, &model, &err), err);
+        ck_assert_str_eq(share_trained_of(of), file);
+        EXPECT_OK(share_find(&o, file, &path, &err), err);
+        free(path);
+    }
+    ck_assert_uint_eq(count, 1);
+    ck_assert_ptr_null(share_trained_of("alexnet"));
+}
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("share");
     tcase_add_test(tests, the_named_folder_is_the_first);
     tcase_add_test(tests, what_is_nowhere_names_all_places);
+    tcase_add_test(tests, weights_of_a_model_are_there);
     return support_run(tests);
 }
