@@ -118,7 +118,8 @@ static void check_print(struct check *c, const struct alexcl_check_result *r) {
     int wide = r->block > 1 && strlen(r->variant) < 6;
     snprintf(variant, sizeof variant, wide ? "%.8s/%d" : "%.8s", r->variant, r->block);
     check_short_name(r, name, sizeof name);
-    if (strcmp(c->pass, r->pass) != 0) printf("  -- %s\n", r->kernels[0] ? r->pass : "a net");
+    if (strcmp(c->pass, r->pass) != 0)
+        printf("  -- %s\n", r->kernels[0] || strcmp(r->pass, "forward") != 0 ? r->pass : "a net");
     c->pass = r->pass;
     /* a name that is wider than its column takes from the next one's, which no layer fills */
     int over = strlen(name) > 12 ? (int)strlen(name) - 12 : 0;
@@ -381,10 +382,10 @@ const struct command check_command = {
     .shared = OPTION_DEVICES | OPTION_PRECISION,
     .arguments = "",
     .about = "compare every kernel with the reference, on every device",
-    .details = "Each kernel computes a small layer on the device, then a tiny net runs; both are\n"
-               "compared with the reference in C. Without --devices: every usable device. What a\n"
-               "driver gets wrong is named; exit code 7: a kernel is wrong or fails in use,\n"
-               "4: some do not compile.\n\n"
+    .details = "Each kernel computes a small layer on the device, then a tiny net runs and is\n"
+               "trained one step; all of it is compared with the reference in C. Without\n"
+               "--devices: every usable device. What a driver gets wrong is named; exit code 7:\n"
+               "a kernel is wrong or fails in use, 4: some do not compile.\n\n"
                "  alexcl check\n  alexcl check --devices 1 --format json\n  alexcl check --kernel lrn --fail-fast\n\n"
                "`infer` does this in short by itself, once for each device, driver and set of\n"
                "kernels (--check).\n",

@@ -607,7 +607,7 @@ struct alexcl_check_result {
     int half;
     float got, due;
     char message[2048]; /* what is wrong or failed, or why it is not used; "" when right */
-    const char *pass;   /* "forward", "input gradient", "weight gradient"; of a net "forward" */
+    const char *pass;   /* "forward", "input gradient", "weight gradient"; of a net "forward", "training step" */
 };
 struct alexcl_check_counts {
     size_t size; /* of this structure; set by the caller */
@@ -625,9 +625,10 @@ struct alexcl_check_request {
  * Anything but 0 stops. */
 typedef int alexcl_check_fn(void *user, const struct alexcl_check_result *result);
 /* Every variant of every layer (CLBlast's where the settings' gemm is clblast alone) on each device of the selection,
- * then model tiny2t over the selection; or what `request` (NULL: all) wants of it. A kernel that is wrong or fails is a
- * result, and the next one follows. Targets on the reference have no results. `counts` is filled as far as it came.
- * Errors: ALEXCL_E_INTERRUPTED when `fn` stopped it, ALEXCL_E_USAGE. */
+ * then model tiny2t over the selection, forward and in a step of training, behind which all parameters are compared; or
+ * what `request` (NULL: all) wants of it. A kernel that is wrong or fails is a result, and the next one follows.
+ * Targets on the reference have no results. `counts` is filled as far as it came. Errors: ALEXCL_E_INTERRUPTED when
+ * `fn` stopped it, ALEXCL_E_USAGE. */
 int alexcl_check_run(const struct alexcl_selection *sel, const struct alexcl_check_request *request,
                      alexcl_check_fn *fn, void *user, struct alexcl_check_counts *counts, struct alexcl_error *err);
 

@@ -99,7 +99,7 @@ struct checkpoint_part {
 /* What half `half` has of rows first .. first+count-1. */
 static struct checkpoint_part checkpoint_part(const struct alexcl_train *t, const struct checkpoint_entry *e, int half,
                                               int first, int count) {
-    struct worker *worker = &t->net->workers[worker_runs(&t->net->workers[0], half) ? 0 : 1];
+    struct worker *worker = train_worker(t, half);
     struct layer *l = &worker->graph->layers[e->layer].half[half];
     const struct layer_tensor *tensor = &l->shape.tensors[e->index];
     int from = first > tensor->first ? first : tensor->first, mine = tensor->first + tensor->count,

@@ -35,6 +35,8 @@ struct alexcl_train {
     char text[RECIPE_TEXT];
 };
 
+/* The worker that runs a half. */
+struct worker *train_worker(const struct alexcl_train *t, int half);
 /* alexcl_train_open with a recipe that is complete already. */
 int train_open(const struct alexcl_model *model, const struct alexcl_weights *weights,
                const struct alexcl_selection *sel, const struct alexcl_train_options *options,

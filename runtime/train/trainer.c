@@ -305,6 +305,10 @@ int alexcl_train_end_epoch(struct alexcl_train *t, double error, struct alexcl_e
 
 /* ---- what is told ---- */
 
+struct worker *train_worker(const struct alexcl_train *t, int half) {
+    return &t->net->workers[worker_runs(&t->net->workers[0], half) ? 0 : 1];
+}
+
 uint64_t alexcl_train_steps(const struct alexcl_train *t) { return t->progress.steps; }
 uint64_t alexcl_train_epochs(const struct alexcl_train *t) { return t->progress.epochs; }
 uint64_t alexcl_train_seed(const struct alexcl_train *t) { return t->seed; }

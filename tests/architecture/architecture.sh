@@ -34,6 +34,7 @@ include_only runtime/graph $public runtime/base runtime/devices runtime/layers r
 include_only runtime/tune $public runtime/base runtime/devices runtime/layers runtime/cl runtime/graph
 include_only runtime/net $public runtime/base runtime/devices runtime/formats runtime/layers runtime/cl runtime/graph runtime/tune
 include_only runtime/train $public runtime/base runtime/devices runtime/formats runtime/layers runtime/cl runtime/graph runtime/tune runtime/net
+include_only runtime/check $public runtime/base runtime/devices runtime/layers runtime/cl runtime/graph runtime/tune runtime/net runtime/train
 include_only host/data $public runtime/base runtime/formats
 include_only host $public runtime/base runtime/formats host/data
 include_only tools/scale.d $public runtime/base host host/data

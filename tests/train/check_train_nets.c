@@ -67,7 +67,7 @@ static float *take(int layer, int t, int weights, size_t *count) {
     struct alexcl_error err = {0};
     float *all = NULL;
     for (int h = 0; h < 2; h++) {
-        struct worker *worker = &train->net->workers[worker_runs(&train->net->workers[0], h) ? 0 : 1];
+        struct worker *worker = train_worker(train, h);
         struct layer *l = &worker->graph->layers[layer].half[h];
         const struct layer_tensor *tensor = &l->shape.tensors[t];
         size_t row = layer_tensor_row(tensor), floats = layer_tensor_floats(tensor);

@@ -17,6 +17,7 @@
 #include "selection.h"
 #include "selfcheck.h"
 #include "support.h"
+#include "tiny_net.h"
 
 static struct alexcl_error err;
 static const char kernels[] = "changed-kernels", cache[] = "check-cache";
@@ -105,15 +106,21 @@ START_TEST(every_kernel_is_checked_and_right) {
         ck_assert_msg(checks > 0 || (strstr(k->name, "_cpu") && !cpu),
                       "no check covers %s.cl: give the row of its layer a sample", k->name);
     }
-    ck_assert_str_eq(seen[seen_count - 1].layer, "tiny2t");
+    static const char *const passes[] = {"forward", "training step"};
+    for (unsigned i = 0; i < 2; i++) {
+        const struct alexcl_check_result *r = &seen[seen_count - 2 + i];
+        ck_assert(strcmp(r->layer, "tiny2t") == 0 && strcmp(r->pass, passes[i]) == 0);
+    }
 }
 END_TEST
 
 /* How many kernels are made wrong at once, since each run checks everything. */
 enum { TOGETHER = 4 };
 
+static int is_step(const struct alexcl_check_result *r) { return strcmp(r->pass, "training step") == 0; }
+
 /* The checks that use one of `names` fail, with that status, and no other; the net where it uses one of them (-1: not
- * asked). */
+ * asked). Of its training step that is asked below. */
 static void expect_all_named(const char *const *names, int count, int status, int in_net) {
     struct alexcl_check_counts counts = run_check();
     unsigned failed = 0;
@@ -121,7 +128,7 @@ static void expect_all_named(const char *const *names, int count, int status, in
         int net = seen[i].kernels[0] == '\0', due = 0;
         for (int k = 0; k < count; k++) due |= has_word(seen[i].kernels, names[k]);
         failed += seen[i].status != ALEXCL_OK;
-        if (net && in_net < 0) continue;
+        if (net && (in_net < 0 || is_step(&seen[i]))) continue;
         if (net) due = in_net;
         ck_assert_msg((seen[i].status != ALEXCL_OK) == due, "%s.cl and %d more are changed: %s %s of %s is %s: %s",
                       names[0], count - 1, seen[i].kernels, seen[i].layer, seen[i].shape,
@@ -206,7 +213,33 @@ START_TEST(what_is_wrong_is_told) {
             ck_assert(!seen[i].computed && strstr(seen[i].message, "scale.cl") && strstr(seen[i].message, "broken"));
     /* worse than one that does not compile */
     change_kernel("lrn", "MULTIPLY_ADD(v, v, squares)", "MULTIPLY_ADD(v, 1.0f, squares)");
+    change_kernel("sgd", "w[i] += velocity", "w[i] -= velocity");
     ck_assert_int_eq(run_check().status, ALEXCL_E_DEVICE);
+    const struct alexcl_check_result *step = &seen[seen_count - 1];
+    ck_assert_msg(step->status == ALEXCL_E_DEVICE && strncmp(step->message, "conv1.weight: half 0, value ", 28) == 0,
+                  "%d: %s", step->status, step->message);
+    restore_kernels();
+}
+END_TEST
+
+/* A kernel of the backward pass or of the update is not seen by the net that runs forward, but behind a step of its
+ * training. */
+START_TEST(a_wrong_gradient_is_seen_behind_a_step) {
+    static const char *const wrong[] = {"lrn_input_gradient", "maxpool_input_gradient", "sgd"};
+    struct tiny_net n = {.selection = support_selection()};
+    EXPECT_OK(alexcl_model_find("tiny2t", &n.model, &err), err);
+    int cpu = device_limits(support_target()->device)->kind == ALEXCL_DEVICE_CPU;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct selfcheck_found forward = {0}, step = {0};
+        char from[128], to[128], name[64], tensor[TINY_NET_NAME] = "";
+        set_up();
+        snprintf(name, sizeof name, "%s%s", wrong[i], cpu && i < 2 ? "_cpu" : "");
+        read_change(name, from, to);
+        change_kernel(name, from, to);
+        EXPECT_OK(tiny_net_run(&n, &forward, &err), err);
+        EXPECT_OK(tiny_net_train(&n, &step, tensor, &err), err);
+        ck_assert_msg(!forward.wrong && step.wrong && strcmp(tensor, "conv1.weight") == 0, "%s: \"%s\"", name, tensor);
+    }
     restore_kernels();
 }
 END_TEST
@@ -510,6 +543,7 @@ int main(void) {
     if (all || strcmp(support_case(), "right") == 0) {
         tcase_add_test(tests, every_kernel_is_checked_and_right);
         tcase_add_test(tests, what_is_wrong_is_told);
+        tcase_add_test(tests, a_wrong_gradient_is_seen_behind_a_step);
         tcase_add_test(tests, the_caller_can_stop);
         tcase_add_test(tests, a_part_of_the_checks_can_be_asked_for);
         tcase_add_test(tests, the_reference_has_nothing_to_be_checked_against);

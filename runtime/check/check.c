@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* `alexcl check`: computes every row of the checks' table on every device of a selection, then runs a tiny net across
- * them. Results are handed out one by one; of several failures the gravest gives the command's status, and a caller may
- * stop in between. */
+ * them, and trains it a step. Results are handed out one by one; of several failures the gravest gives the command's
+ * status, and a caller may stop in between. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "counter_rng.h"
 #include "kernel.h"
 #include "memory.h"
 #include "nearest.h"
-#include "net.h"
 #include "selection.h"
 #include "selfcheck.h"
 #include "sized.h"
+#include "tiny_net.h"
 
-enum { NET_IMAGES = 3, CHECK_NAMES = 64 };
+enum { CHECK_NAMES = 64 };
 
 struct check {
     const struct alexcl_selection *selection;
@@ -162,60 +161,47 @@ static int check_kernels_of(struct check *s, size_t index, struct target *target
     return status;
 }
 
-/* A net over the selection and the same over the reference: both opened, run, compared. */
-static int check_run_net(const struct alexcl_model *model, const struct alexcl_selection *sel,
-                         const struct alexcl_settings *settings, struct selfcheck_found *found,
-                         struct alexcl_error *err) {
-    int status = ALEXCL_OK;
-    const struct alexcl_net_options options = {.size = sizeof options, .batch = NET_IMAGES, .settings = settings};
-    struct alexcl_weights *weights = NULL;
-    struct alexcl_selection *reference = NULL;
-    struct alexcl_net *net[2] = {NULL, NULL};
-    float *images = NULL, *scores[2] = {NULL, NULL};
-    size_t in = (size_t)model->channels * (size_t)model->height * (size_t)model->width, out = 0;
-    TRY(alexcl_weights_generate(model, 1, NULL, NULL, 0, &weights, err));
-    TRY(alexcl_selection_open("ref", &reference, err));
-    TRY(memory_alloc_floats(&images, NET_IMAGES * in, "a check", err));
-    counter_rng_fill_uniform(images, counter_rng_key(1, "images"), 0, NET_IMAGES * in, 127.5, 0);
-    for (int i = 0; i < 2; i++) {
-        TRY(net_open(model, weights, i ? sel : reference, &options, &(struct net_use){.unchecked = 1}, &net[i], err));
-        struct alexcl_shape shape;
-        alexcl_net_output(net[i], &shape);
-        out = NET_IMAGES * shape_size(shape);
-        TRY(memory_alloc_floats(&scores[i], out, "a check", err));
-        TRY(alexcl_net_run(net[i], images, NET_IMAGES, scores[i], err));
-    }
-    selfcheck_compare(scores[1], scores[0], out, 0, found);
-done:
-    alexcl_net_free(net[0]);
-    alexcl_net_free(net[1]);
-    alexcl_selection_free(reference);
-    alexcl_weights_free(weights);
-    free(images);
-    free(scores[0]);
-    free(scores[1]);
-    return status;
-}
-
-static int check_net(struct check *s, struct alexcl_error *err) {
-    struct alexcl_error why = {0};
-    struct selfcheck_found found = {0};
-    const struct alexcl_model *model;
-    int status = alexcl_model_find("tiny2t", &model, err);
-    if (status != ALEXCL_OK) return status;
+/* A result of the tiny net: of the target, or of both. */
+static struct alexcl_check_result check_net_result(const struct check *s, const struct tiny_net *n) {
     struct alexcl_check_result r = check_result(s, 0);
-    int ran = check_run_net(model, s->selection, s->request.settings, &found, &why);
-    if (ran == ALEXCL_E_DATA) ran = ALEXCL_E_DEVICE; /* not finite: weights and images are known to be good */
     if (alexcl_selection_count(s->selection) > 1) {
         r.target = NULL;
         r.device = NULL;
     }
-    r.layer = model->name;
+    r.layer = n->model->name;
     r.variant = "net";
     r.block = 1;
-    snprintf(r.shape, sizeof r.shape, "%d x %dx%dx%d", NET_IMAGES, model->channels, model->height, model->width);
-    check_fill(&r, &found, ran, 1, &why);
-    return check_report(s, &r, err);
+    snprintf(r.shape, sizeof r.shape, "%d x %dx%dx%d", TINY_NET_IMAGES, n->model->channels, n->model->height,
+             n->model->width);
+    return r;
+}
+
+/* That a value is not finite is the device's fault: weights and images are known to be good. */
+static int check_net_status(int ran) { return ran == ALEXCL_E_DATA ? ALEXCL_E_DEVICE : ran; }
+
+static int check_net(struct check *s, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct alexcl_error why = {0};
+    struct selfcheck_found found = {0};
+    struct tiny_net n = {.selection = s->selection, .settings = s->request.settings};
+    char tensor[TINY_NET_NAME] = "";
+    TRY(alexcl_model_find("tiny2t", &n.model, err));
+    struct alexcl_check_result r = check_net_result(s, &n), step = r;
+    check_fill(&r, &found, check_net_status(tiny_net_run(&n, &found, &why)), 1, &why);
+    TRY(check_report(s, &r, err));
+    why = (struct alexcl_error){0};
+    found = (struct selfcheck_found){0};
+    int trained = check_net_status(tiny_net_train(&n, &found, tensor, &why));
+    step.pass = "training step";
+    check_fill(&step, &found, trained, 1, &why);
+    if (tensor[0]) {
+        char what[sizeof step.message - TINY_NET_NAME - 2];
+        snprintf(what, sizeof what, "%.*s", (int)sizeof what - 1, step.message);
+        snprintf(step.message, sizeof step.message, "%s: %s", tensor, what);
+    }
+    TRY(check_report(s, &step, err));
+done:
+    return status;
 }
 
 static unsigned check_count(const struct check *s, const struct target *target) {
@@ -246,7 +232,7 @@ int alexcl_check_run(const struct alexcl_selection *sel, const struct alexcl_che
         opened[i] = device_open(selection_source(sel, i), &settings, &targets[i].device, &why[i]);
         s.count += opened[i] == ALEXCL_OK ? check_count(&s, &targets[i]) : 1;
     }
-    s.count += (unsigned)whole; /* the net */
+    s.count += whole ? 2 : 0; /* the net, and a step of its training */
     for (size_t i = 0; i < count; i++) {
         if (targets[i].device) TRY(check_kernels_of(&s, i, &targets[i], err));
         if (opened[i] == ALEXCL_OK) continue;
