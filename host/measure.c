@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* `alexcl time`: batches are run one behind the other while their commands are recorded, and the median over the
  * batches is taken of what each layer, crossing and copy took. What a layer must compute and move at least comes from
- * the plan, so that its rate can be set beside the device's peak. */
+ * the plan, so that its rate can be set beside the device's peak. measure_train.c runs steps of training instead. */
 #include "measure.h"
 
 #include <stdlib.h>
@@ -23,24 +23,62 @@ static double measure_median(double *values, int count) {
 
 static double measure_values(struct alexcl_shape s) { return (double)s.c * s.h * s.w; }
 
-/* What a half of layer i computes and moves. It reads what its half of its inputs made, and what crosses. */
-static void measure_work(const struct alexcl_plan *plan, size_t i, struct layer_time *out) {
+enum alexcl_work measure_work(int index) {
+    static const enum alexcl_work works[MEASURE_WORKS] = {ALEXCL_WORK_LAYER,           ALEXCL_WORK_INPUT_GRADIENT,
+                                                          ALEXCL_WORK_WEIGHT_GRADIENT, ALEXCL_WORK_UPDATE,
+                                                          ALEXCL_WORK_EXCHANGE,        ALEXCL_WORK_WAIT};
+    return works[index];
+}
+
+const char *measure_work_name(enum alexcl_work work) {
+    static const char *const names[] = {[ALEXCL_WORK_LAYER] = "forward",
+                                        [ALEXCL_WORK_INPUT_GRADIENT] = "input gradient",
+                                        [ALEXCL_WORK_WEIGHT_GRADIENT] = "weight gradient",
+                                        [ALEXCL_WORK_UPDATE] = "update",
+                                        [ALEXCL_WORK_EXCHANGE] = "exchange",
+                                        [ALEXCL_WORK_WAIT] = "wait"};
+    return names[work];
+}
+
+/* Whether something before layer i is trained, so that the gradient of its input is wanted. */
+static int measure_goes_back(const struct alexcl_plan *plan, size_t i) {
+    int back = 0;
+    for (size_t j = 0; j < plan->layers[i].input_count && !back; j++) {
+        int from = plan->layers[i].inputs[j];
+        if (from < 0) continue;
+        const struct alexcl_plan_layer *l = &plan->layers[from];
+        back = l->parameters[0] + l->parameters[1] > 0 || measure_goes_back(plan, (size_t)from);
+    }
+    return back;
+}
+
+/* What a half of layer i computes and moves. It reads what its half of its inputs made, and what crosses. A gradient
+ * takes as many multiply-adds as the forward pass, and moves what has the same sizes. */
+static void measure_amount(const struct alexcl_plan *plan, size_t i, enum alexcl_work work, int states,
+                           struct layer_time *out) {
     const struct alexcl_plan_layer *l = &plan->layers[i];
     out->layer = l;
+    out->work = work;
     for (int h = 0; h < 2; h++) {
         double read = (double)l->crosses[h], written = measure_values(l->half[h]) * sizeof(float);
         for (size_t j = 0; j < l->input_count; j++)
             read += measure_values(l->inputs[j] < 0 ? l->in : plan->layers[l->inputs[j]].half[h]) * sizeof(float);
-        out->flops[h] = 2.0 * (double)l->macs[h] * plan->batch;
         int copies = (int)(plan->halves[0] >> h & 1u) + (plan->targets == 2 ? (int)(plan->halves[1] >> h & 1u) : 0);
-        out->bytes[h] = copies * (double)l->parameter_bytes[h] + plan->batch * (read + written);
+        int passes = work == ALEXCL_WORK_LAYER || (work == ALEXCL_WORK_INPUT_GRADIENT && measure_goes_back(plan, i)) ||
+                     (work == ALEXCL_WORK_WEIGHT_GRADIENT && l->parameters[h] > 0);
+        if (passes) {
+            out->flops[h] = 2.0 * (double)l->macs[h] * plan->batch;
+            out->bytes[h] = copies * (double)l->parameter_bytes[h] + plan->batch * (read + written);
+        } else if (work == ALEXCL_WORK_UPDATE) { /* parameters and states are read and written, gradients read */
+            out->bytes[h] = (3.0 + 2 * states) * sizeof(float) * (double)l->parameters[h];
+        } else if (work == ALEXCL_WORK_EXCHANGE && plan->targets == 2) {
+            out->bytes[h] = plan->batch * (double)(l->crosses[h] + plan->crosses_backward[i][h]);
+        }
     }
 }
 
 /* Which of the repeated batches a span belongs to: one that does not fit in memory is run in chunks. */
-static int measure_repeat(const struct measured *m, const struct alexcl_work_span *s) {
-    return s->run / ((m->batch + m->chunk - 1) / m->chunk);
-}
+static int measure_repeat(const struct measured *m, const struct alexcl_work_span *s) { return s->run / m->runs; }
 
 /* The median over the batches of the seconds of the spans that `wanted` picks; *commands: of the first batch. */
 struct picked {
@@ -111,19 +149,22 @@ static int measure_spans(struct measured *m, const struct alexcl_net *net, const
         struct layer_time *l = &m->layers[i];
         const char *name = l->layer->layer->name;
         for (int h = 0; h < 2; h++)
-            l->seconds[h] =
-                measure_pick(m, net, (struct picked){-1, h, 1u << ALEXCL_WORK_LAYER, name}, sums, &l->commands[h]);
+            l->seconds[h] = measure_pick(m, net, (struct picked){-1, h, 1u << l->work, name}, sums, &l->commands[h]);
         for (int p = 0; p < 2; p++)
-            l->target[p] = measure_pick(m, net, (struct picked){p, -1, 1u << ALEXCL_WORK_LAYER, name}, sums, NULL);
+            l->target[p] = measure_pick(m, net, (struct picked){p, -1, 1u << l->work, name}, sums, NULL);
     }
     int status = ALEXCL_OK;
     for (int p = 0; p < (int)m->targets && status == ALEXCL_OK; p++) {
         struct target_time *t = &m->target[p];
-        double *const sorts[] = {&t->layers, &t->joins, &t->exchange, &t->transfer};
-        static const enum alexcl_work works[] = {ALEXCL_WORK_LAYER, ALEXCL_WORK_JOIN, ALEXCL_WORK_EXCHANGE,
-                                                 ALEXCL_WORK_TRANSFER};
-        for (int k = 0; k < 4; k++)
-            *sorts[k] = measure_pick(m, net, (struct picked){p, -1, 1u << works[k], NULL}, sums, NULL);
+        double *const sorts[] = {&t->layers, &t->joins, &t->exchange, &t->transfer, &t->backward, &t->update};
+        static const unsigned works[] = {1u << ALEXCL_WORK_LAYER,
+                                         1u << ALEXCL_WORK_JOIN,
+                                         1u << ALEXCL_WORK_EXCHANGE,
+                                         1u << ALEXCL_WORK_TRANSFER,
+                                         1u << ALEXCL_WORK_INPUT_GRADIENT | 1u << ALEXCL_WORK_WEIGHT_GRADIENT,
+                                         1u << ALEXCL_WORK_UPDATE};
+        for (size_t k = 0; k < sizeof sorts / sizeof *sorts; k++)
+            *sorts[k] = measure_pick(m, net, (struct picked){p, -1, works[k], NULL}, sums, NULL);
         t->wait = measure_pick(m, net, (struct picked){p, -1, 1u << ALEXCL_WORK_WAIT, NULL}, sums, NULL) -
                   measure_pick(m, net, (struct picked){p, -1, 1u << ALEXCL_WORK_WAIT, "output"}, sums, NULL);
         if (t->wait < 0) t->wait = 0;
@@ -132,76 +173,97 @@ static int measure_spans(struct measured *m, const struct alexcl_net *net, const
     return status;
 }
 
+int measure_begin(struct measured *m, const struct alexcl_plan *plan, const float *in, size_t in_images,
+                  struct measure_batch *out, struct alexcl_error *err) {
+    const struct alexcl_model *model = plan->model;
+    size_t floats = (size_t)model->channels * (size_t)model->height * (size_t)model->width;
+    size_t works = m->training ? MEASURE_WORKS : 1;
+    m->targets = plan->targets;
+    m->batch = plan->batch;
+    m->runs = m->training ? 1 : (m->batch + m->chunk - 1) / m->chunk;
+    m->peak.size = sizeof m->peak;
+    out->count = (size_t)plan->batch;
+    out->images = malloc(out->count * floats * sizeof *out->images);
+    out->walls = calloc((size_t)m->repeat, sizeof *out->walls);
+    m->walls = calloc((size_t)m->repeat, sizeof *m->walls);
+    m->layers = calloc(plan->layer_count * works, sizeof *m->layers);
+    if (!out->images || !out->walls || !m->walls || !m->layers)
+        return error_set(err, ALEXCL_E_MEMORY, "out of host memory: a batch of %zu images; a smaller --batch may help",
+                         out->count);
+    m->layer_count = plan->layer_count * works;
+    for (size_t i = 0; i < m->layer_count; i++) {
+        measure_amount(plan, i / works, measure_work((int)(i % works)), m->states, &m->layers[i]);
+        m->flops += m->layers[i].flops[0] + m->layers[i].flops[1];
+    }
+    for (size_t i = 0; i < out->count; i++)
+        memcpy(out->images + i * floats, in + i % in_images * floats, floats * sizeof *out->images);
+    return ALEXCL_OK;
+}
+
+int measure_end(struct measured *m, struct alexcl_net *net, const struct measure_batch *batch,
+                struct alexcl_error *err) {
+    size_t repeats = (size_t)m->repeat;
+    struct alexcl_net_times times = {.size = sizeof times};
+    double *sums = calloc(repeats, sizeof *sums);
+    int status = sums ? alexcl_net_record(net, 0, err) : error_set(err, ALEXCL_E_MEMORY, "out of host memory: times");
+    if (status == ALEXCL_OK) status = alexcl_net_times(net, &times, err);
+    if (status != ALEXCL_OK) goto done;
+    memcpy(m->walls, batch->walls, repeats * sizeof *m->walls);
+    m->median = measure_median(m->walls, m->repeat);
+    m->minimum = m->walls[0];
+    m->maximum = m->walls[m->repeat - 1];
+    m->images_per_s = (double)batch->count / m->median;
+    m->times_known = times.events;
+    if (m->times_known) status = measure_spans(m, net, batch->walls, sums, err);
+    if (status == ALEXCL_OK) status = alexcl_net_peak(net, &m->peak, err);
+done:
+    free(sums);
+    return status;
+}
+
+void measure_batch_free(struct measure_batch *b) {
+    free(b->images);
+    free(b->walls);
+}
+
 int measure_run(struct alexcl_net *net, const struct alexcl_plan *plan, const float *in, size_t in_images,
                 struct measured *out, struct alexcl_error *err) {
-    int status = ALEXCL_OK;
-    struct measured m = {.batch = plan->batch,
-                         .warm_up = out->warm_up,
-                         .repeat = out->repeat,
-                         .targets = plan->targets,
-                         .peak = {.size = sizeof m.peak}};
+    struct measured m = {.warm_up = out->warm_up, .repeat = out->repeat, .chunk = alexcl_net_batch(net)};
+    struct measure_batch batch = {0};
+    struct alexcl_net_times before = {.size = sizeof before}, after = {.size = sizeof after};
     struct alexcl_shape shape;
     alexcl_net_output(net, &shape);
-    const struct alexcl_model *model = plan->model;
-    size_t images = (size_t)plan->batch,
-           floats = (size_t)model->channels * (size_t)model->height * (size_t)model->width;
-    size_t repeats = (size_t)m.repeat, outputs = (size_t)shape.c * (size_t)shape.h * (size_t)shape.w;
-    float *batch = malloc(images * floats * sizeof *batch), *scores = malloc(images * outputs * sizeof *scores);
-    double *walls = calloc(repeats, sizeof *walls), *sums = calloc(repeats, sizeof *sums);
-    m.walls = calloc(repeats, sizeof *m.walls);
-    m.layers = calloc(plan->layer_count, sizeof *m.layers);
-    if (!batch || !scores || !walls || !sums || !m.walls || !m.layers) {
-        status = error_set(err, ALEXCL_E_MEMORY,
-                           "out of host memory: a batch of %zu images; a smaller --batch may help", images);
-        goto done;
-    }
-    m.layer_count = plan->layer_count;
-    m.chunk = alexcl_net_batch(net);
-    for (size_t i = 0; i < m.layer_count; i++) {
-        measure_work(plan, i, &m.layers[i]);
-        m.flops += m.layers[i].flops[0] + m.layers[i].flops[1];
-    }
-    for (size_t i = 0; i < images; i++) memcpy(batch + i * floats, in + i % in_images * floats, floats * sizeof *batch);
+    float *scores = NULL;
+    int status = measure_begin(&m, plan, in, in_images, &batch, err);
+    size_t images = batch.count, outputs = (size_t)shape.c * (size_t)shape.h * (size_t)shape.w;
+    if (status == ALEXCL_OK && !(scores = malloc(images * outputs * sizeof *scores)))
+        status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: the scores of %zu images", images);
     for (int i = 0; i < m.warm_up && status == ALEXCL_OK; i++) {
         progress_count("batches", (size_t)i, (size_t)(m.warm_up + m.repeat));
-        status = alexcl_net_run(net, batch, images, scores, err);
+        status = alexcl_net_run(net, batch.images, images, scores, err);
     }
     if (status == ALEXCL_OK) status = alexcl_net_record(net, 1, err);
-    struct alexcl_net_times before = {.size = sizeof before};
     if (status == ALEXCL_OK) status = alexcl_net_times(net, &before, err);
     /* As one batch behind the other: while one runs, the next is copied, here the same once more. */
     uint64_t tickets[2] = {0, 0};
     double start = monotonic_now();
-    if (status == ALEXCL_OK) status = alexcl_net_submit(net, batch, images, scores, &tickets[0], err);
+    if (status == ALEXCL_OK) status = alexcl_net_submit(net, batch.images, images, scores, &tickets[0], err);
     for (int i = 0; i < m.repeat && status == ALEXCL_OK; i++) {
         progress_count("batches", (size_t)(m.warm_up + i), (size_t)(m.warm_up + m.repeat));
-        if (i + 1 < m.repeat) status = alexcl_net_submit(net, batch, images, scores, &tickets[(i + 1) % 2], err);
+        if (i + 1 < m.repeat) status = alexcl_net_submit(net, batch.images, images, scores, &tickets[(i + 1) % 2], err);
         if (status == ALEXCL_OK) status = alexcl_net_wait(net, tickets[i % 2], err);
         double now = monotonic_now();
-        walls[i] = now - start;
+        batch.walls[i] = now - start;
         start = now;
     }
     for (int i = 0; i < 2 && status != ALEXCL_OK; i++) /* what is under way still reads and writes */
         (void)alexcl_net_wait(net, tickets[i], &(struct alexcl_error){0});
     progress_clear();
-    if (status == ALEXCL_OK) status = alexcl_net_record(net, 0, err);
-    if (status != ALEXCL_OK) goto done;
-    memcpy(m.walls, walls, repeats * sizeof *walls);
-    m.median = measure_median(m.walls, m.repeat);
-    m.minimum = m.walls[0];
-    m.maximum = m.walls[m.repeat - 1];
-    m.images_per_s = (double)images / m.median;
-    struct alexcl_net_times after = {.size = sizeof after};
-    TRY(alexcl_net_times(net, &after, err));
-    m.times_known = after.events;
+    if (status == ALEXCL_OK) status = measure_end(&m, net, &batch, err);
+    if (status == ALEXCL_OK) status = alexcl_net_times(net, &after, err);
     for (int p = 0; p < 2; p++) m.target[p].images = (double)(after.images[p] - before.images[p]) / m.repeat;
-    if (m.times_known) status = measure_spans(&m, net, walls, sums, err);
-    if (status == ALEXCL_OK) status = alexcl_net_peak(net, &m.peak, err);
-done:
-    free(batch);
+    measure_batch_free(&batch);
     free(scores);
-    free(walls);
-    free(sums);
     if (status == ALEXCL_OK)
         *out = m;
     else

@@ -15,6 +15,7 @@ enum { WIDTH = 900, HEIGHT = 580, LEFT = 80, RIGHT = 690, TOP = 80, BOTTOM = 510
 
 struct point {
     const char *name;
+    enum alexcl_work work;
     double intensity, rate; /* operations a byte, operations a second */
     double y;               /* of its label */
 };
@@ -94,7 +95,7 @@ static void roofline_draw(FILE *f, const struct measured *m, const char *title, 
     double flops = measure_peak(m), bytes = m->peak.bytes[0] + (m->targets == 2 ? m->peak.bytes[1] : 0);
     for (size_t i = 0; i < m->layer_count && count < POINTS; i++) {
         const struct layer_time *l = &m->layers[i];
-        struct point p = {.name = l->layer->layer->name, .rate = measure_layer_rate(l)};
+        struct point p = {.name = l->layer->layer->name, .work = l->work, .rate = measure_layer_rate(l)};
         p.intensity = (l->flops[0] + l->flops[1]) / (l->bytes[0] + l->bytes[1]);
         if (p.intensity > 0 && p.rate > 0) points[count++] = p;
     }
@@ -125,7 +126,10 @@ static void roofline_draw(FILE *f, const struct measured *m, const char *title, 
         fprintf(f, "<polyline points=\"%.1f,%.1f %d,%.1f %d,%.1f\" fill=\"none\" stroke=\"#9bb\"/>\n", x, y, RIGHT + 4,
                 points[i].y - 4, RIGHT + 12, points[i].y - 4);
         fprintf(f, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"5\" fill=\"#1769aa\"/>\n", x, y);
-        snprintf(text, sizeof text, "%s  %.1f GFLOP/s", points[i].name, points[i].rate * 1e-9);
+        const char *gradient = points[i].work == ALEXCL_WORK_INPUT_GRADIENT    ? " dx"
+                               : points[i].work == ALEXCL_WORK_WEIGHT_GRADIENT ? " dw"
+                                                                               : "";
+        snprintf(text, sizeof text, "%s%s  %.1f GFLOP/s", points[i].name, gradient, points[i].rate * 1e-9);
         svg_text(f, RIGHT + 16, points[i].y, "", text);
     }
 }

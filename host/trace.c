@@ -44,7 +44,8 @@ static int trace_add(const char *text, size_t length, void *to) {
 
 int trace_write(const char *path, const struct alexcl_net *net, const struct alexcl_selection *sel,
                 struct alexcl_error *err) {
-    static const char *const works[] = {"layer", "join", "exchange", "transfer", "wait"};
+    static const char *const works[] = {"layer", "join",           "exchange",        "transfer",
+                                        "wait",  "input gradient", "weight gradient", "update"};
     static const char *const rows[] = {"host thread", "kernels", "copies"};
     json_t *events = json_array(), *document = json_pack("{s:s, s:o}", "displayTimeUnit", "ms", "traceEvents", events);
     for (int target = 0; target < (int)alexcl_selection_count(sel); target++) {

@@ -525,17 +525,22 @@ struct alexcl_net_times { /* seconds since open */
 
 /* What a target did in one go: the commands of one layer and half for some images of one batch. */
 enum alexcl_work {
-    ALEXCL_WORK_LAYER,    /* a layer's kernels */
-    ALEXCL_WORK_JOIN,     /* both halves are brought together before a layer, on one device */
+    ALEXCL_WORK_LAYER, /* a layer's kernels */
+    /* both halves are brought together before a layer, on one device; on the way back gradients are added */
+    ALEXCL_WORK_JOIN,
     ALEXCL_WORK_EXCHANGE, /* copies to the other target and from it, for the layer that reads them */
     ALEXCL_WORK_TRANSFER, /* images in ("input"), scores out ("output") */
     ALEXCL_WORK_WAIT,     /* the target's host thread waits for the other target's half, or for the end ("output") */
+    /* of training (alexcl_train.h) alone */
+    ALEXCL_WORK_INPUT_GRADIENT,
+    ALEXCL_WORK_WEIGHT_GRADIENT,
+    ALEXCL_WORK_UPDATE, /* of a layer's parameters, with what its kernels want packed anew */
 };
 struct alexcl_work_span {
     enum alexcl_work work;
     const char *layer;
     int target, half; /* half -1: both */
-    int run;          /* batch, from 0 */
+    int run;          /* batch, from 0; of training: step */
     int first, count; /* images of the batch */
     int commands;     /* 0: nothing ran for it, as for a layer that another one's kernel computes as well */
     /* Seconds since alexcl_net_record, to some microseconds between devices; both 0 where a device's clock could not be

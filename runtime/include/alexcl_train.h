@@ -111,6 +111,9 @@ struct alexcl_train_times {
     double exchange; /* of both targets, from events */
 };
 int alexcl_train_times(const struct alexcl_train *train, struct alexcl_train_times *out, struct alexcl_error *err);
+/* The net that is trained, to be asked what it holds and measures: alexcl_net_memory, alexcl_net_times,
+ * alexcl_net_peak, alexcl_net_record and alexcl_net_recorded. It is neither run nor freed by itself. */
+struct alexcl_net *alexcl_train_net(struct alexcl_train *train);
 
 /* ---- checkpoints ------------------------------------------------------------------------------ */
 

@@ -162,12 +162,18 @@ int net_compute(struct alexcl_net *net, const struct net_batch *b, int copied, c
     return net_on_workers(net, run_batch, err);
 }
 
+void net_end_run(struct alexcl_net *net) {
+    for (int i = 0; i < net->shared.workers; i++)
+        if (net->workers[i].timeline) net->workers[i].timeline->run++;
+}
+
 /* Runs one batch, and copies `next` meanwhile. `copied`: the batch is on the devices already. */
 static int net_run_batch(struct alexcl_net *net, const struct net_batch *b, int copied, const struct net_batch *next,
                          float *out, size_t first, struct alexcl_error *err) {
     size_t out_floats = net->graph->output_floats;
     const struct worker_batch batch = {.in = b->in, .out = out, .check = -1};
     int status = net_compute(net, b, copied, next, &batch, err);
+    net_end_run(net);
     for (size_t i = 0; status == ALEXCL_OK && i < (size_t)b->images * out_floats; i++)
         if (!isfinite(out[i])) status = net_name_bad_layer(net, first, i / out_floats, err);
     if (status != ALEXCL_OK) return status;

@@ -47,6 +47,8 @@ struct alexcl_net_times net_times(const struct alexcl_net *net);
 /* Computes a batch on all workers. */
 int net_compute(struct alexcl_net *net, const struct net_batch *b, int copied, const struct net_batch *next,
                 const struct worker_batch *batch, struct alexcl_error *err);
+/* What is recorded from now on is of the next batch, or step. */
+void net_end_run(struct alexcl_net *net);
 /* Image `image` of the batch that was computed last, the run's image first_image + image, has a score that is not
  * finite. Runs the batch again to name the first layer where this image has such a value: ALEXCL_E_DATA. */
 int net_name_bad_layer(struct alexcl_net *net, size_t first_image, size_t image, struct alexcl_error *err);

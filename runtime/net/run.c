@@ -52,7 +52,8 @@ static int run_together(const struct run *r, const struct graph_schedule_section
 /* Opens a span for images first .. first+count-1 of the worker's own images. */
 static int run_open_span(const struct run *r, enum alexcl_work work, const char *layer, int half, int first,
                          int count) {
-    return timeline_open(r->worker->timeline, work, layer, half, r->worker->first + first, count);
+    return timeline_open(r->worker->timeline, work, layer, half,
+                         (int)r->worker->shared->batch.image + r->worker->first + first, count);
 }
 
 /* Starts the copy of `count` images from `from` to the device's input, to image `first` and those behind it, after
@@ -470,7 +471,6 @@ int run_batch(struct worker *worker, struct alexcl_error *err) {
     if (status == ALEXCL_OK && !worker->count && worker->next) status = device_finish(worker->target.device, err);
     worker->seconds = (double)(timeline_now() - begun) * 1e-9;
     if (!worker->target.device) worker->reference_seconds += run_cpu_seconds() - start;
-    if (worker->timeline) worker->timeline->run++;
     event_free(r.uploaded);
     if (status != ALEXCL_OK) {
         exchange_abort(worker->shared->exchange);

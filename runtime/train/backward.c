@@ -110,6 +110,12 @@ void backward_free(struct worker *worker) {
 
 /* ---- passes ---- */
 
+/* Opens a span for the images of the batch. */
+static int backward_open_span(const struct worker *worker, enum alexcl_work work, const char *layer, int half) {
+    return timeline_open(worker->timeline, work, layer, half, (int)worker->shared->batch.image + worker->first,
+                         worker->backward->images);
+}
+
 /* Copies the gradient of the outputs, from the caller's rows of both halves, to where the list begins. */
 static int backward_begin(struct worker *worker, struct alexcl_error *err) {
     const struct graph *g = worker->graph;
@@ -121,11 +127,13 @@ static int backward_begin(struct worker *worker, struct alexcl_error *err) {
         const struct layer *l = &gl->half[h];
         size_t floats = layer_out_floats(l), images = (size_t)b->images;
         if (worker_runs(worker, h)) {
+            int span = backward_open_span(worker, ALEXCL_WORK_TRANSFER, "output", h);
             memset(worker->output, 0, images * floats * sizeof *worker->output);
             for (size_t n = 0; n < images; n++)
                 layer_lay_out(l, b->loss_gradient + n * g->output_floats + at, worker->output + n * floats);
             status = storage_write(backward_gradient(worker, h, g->backward->layers[g->outputs[0]].out), 0,
                                    worker->output, images * floats, err);
+            timeline_close(worker->timeline, span);
         }
         at += shape_size(l->shape.out);
     }
@@ -136,6 +144,8 @@ static int backward_layer(struct worker *worker, int i, enum layer_pass_kind pas
     const struct graph_layer *gl = &worker->graph->layers[i];
     const struct graph_backward_layer *bl = &worker->graph->backward->layers[i];
     struct backward *b = worker->backward;
+    static const enum alexcl_work works[] = {
+        [LAYER_INPUT_GRADIENT] = ALEXCL_WORK_INPUT_GRADIENT, [LAYER_WEIGHT_GRADIENT] = ALEXCL_WORK_WEIGHT_GRADIENT};
     for (int h = 0; h < 2; h++) {
         struct layer_source in[LAYER_INPUTS], in_gradients[LAYER_INPUTS] = {{NULL, NULL}};
         if (!worker_runs(worker, h)) continue;
@@ -154,7 +164,7 @@ static int backward_layer(struct worker *worker, int i, enum layer_pass_kind pas
                                     .in_gradients = in_gradients,
                                     .tensor_gradients = b->gradients[h][i],
                                     .add = b->add};
-        int span = timeline_open(worker->timeline, ALEXCL_WORK_LAYER, l->shape.desc->name, h, 0, b->images);
+        int span = backward_open_span(worker, works[pass], l->shape.desc->name, h);
         int status = layer_run(l, pass, &io, err);
         timeline_close(worker->timeline, span);
         if (status != ALEXCL_OK) return status;
@@ -170,8 +180,10 @@ static int backward_add(struct worker *worker, const struct graph_backward_step 
     for (int h = 0; h < 2 && status == ALEXCL_OK; h++) {
         if (!worker_runs(worker, h)) continue;
         const struct accumulate_part part = {backward_gradient(worker, h, step->from), 0, from->floats[h]};
+        int span = backward_open_span(worker, ALEXCL_WORK_JOIN, "gradients", h);
         status = accumulate_sum(b->accumulate, "gradients", &part, 1, backward_gradient(worker, h, step->into),
                                 from->floats[h], 1, b->images, err);
+        timeline_close(worker->timeline, span);
     }
     return status;
 }
@@ -196,8 +208,7 @@ static int backward_send(struct worker *worker, const struct graph_backward_step
     struct event *computed = NULL;
     if (!sent.halo) part = backward_joined_part(worker, x, step->from, h, 1 - h);
     if (sent.floats == 0) return ALEXCL_OK;
-    int span =
-        timeline_open(worker->timeline, ALEXCL_WORK_EXCHANGE, graph_crossing_name(worker->graph, x), h, 0, b->images);
+    int span = backward_open_span(worker, ALEXCL_WORK_EXCHANGE, graph_crossing_name(worker->graph, x), h);
     const struct buffer_region region = {
         .rows = (size_t)b->images, .pitch = part.pitch, .first = part.first, .width = sent.floats};
     if (worker->target.device) {
@@ -252,10 +263,10 @@ static int backward_await(struct worker *worker, int x, struct alexcl_error *err
     int message = b->messages++;
     if (b->sent[x]) TRY(event_wait(b->sent[x], err));
     exchange_publish(worker->shared->exchange, h, message);
-    span = timeline_open(worker->timeline, ALEXCL_WORK_WAIT, layer, h, 0, b->images);
+    span = backward_open_span(worker, ALEXCL_WORK_WAIT, layer, h);
     TRY(exchange_await(worker->shared->exchange, h, message));
     timeline_close(worker->timeline, span);
-    span = timeline_open(worker->timeline, ALEXCL_WORK_EXCHANGE, layer, h, 0, b->images);
+    span = backward_open_span(worker, ALEXCL_WORK_EXCHANGE, layer, h);
     if (graph_sent_back(worker->graph, x, 1 - h).floats) TRY(backward_take(worker, x, err));
 done:
     timeline_close(worker->timeline, span);
@@ -286,8 +297,12 @@ static int backward_add_crossing(struct worker *worker, const struct graph_backw
 
 static int backward_receive(struct worker *worker, const struct graph_backward_step *step, struct alexcl_error *err) {
     int status = worker_has_both(worker) ? ALEXCL_OK : backward_await(worker, step->index, err);
-    for (int h = 0; h < 2 && status == ALEXCL_OK; h++)
-        if (worker_runs(worker, h)) status = backward_add_crossing(worker, step, h, err);
+    for (int h = 0; h < 2 && status == ALEXCL_OK; h++) {
+        if (!worker_runs(worker, h)) continue;
+        int span = backward_open_span(worker, ALEXCL_WORK_JOIN, graph_crossing_name(worker->graph, step->index), h);
+        status = backward_add_crossing(worker, step, h, err);
+        timeline_close(worker->timeline, span);
+    }
     return status;
 }
 
@@ -339,7 +354,7 @@ int backward_run(struct worker *worker, struct alexcl_error *err) {
 static int backward_update_layer(struct worker *worker, int i, int h, struct alexcl_error *err) {
     struct backward *b = worker->backward;
     struct layer *l = &worker->graph->layers[i].half[h];
-    int status = ALEXCL_OK;
+    int status = ALEXCL_OK, span = backward_open_span(worker, ALEXCL_WORK_UPDATE, l->shape.desc->name, h);
     for (int t = 0; t < l->shape.tensor_count; t++) {
         const struct layer_tensor *tensor = &l->shape.tensors[t];
         if (!tensor->trainable || layer_tensor_floats(tensor) == 0) continue;
@@ -350,6 +365,7 @@ static int backward_update_layer(struct worker *worker, int i, int h, struct ale
     for (int pass = LAYER_FORWARD; pass <= LAYER_INPUT_GRADIENT; pass++)
         if (worker->graph->backward->layers[i].runs[pass]) TRY(layer_pack(l, (enum layer_pass_kind)pass, NULL, err));
 done:
+    timeline_close(worker->timeline, span);
     return status;
 }
 

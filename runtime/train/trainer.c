@@ -273,6 +273,7 @@ int alexcl_train_step(struct alexcl_train *t, const struct alexcl_train_batch *b
         TRY(train_backward(t, &images, err));
     }
     TRY(train_update(t, result.rate, err));
+    net_end_run(t->net);
     t->progress.steps = step;
     t->times.wall += net_now() - start;
     if (out) TRY(SIZED_WRITE(alexcl_train_result, &result, out, err));
@@ -290,6 +291,7 @@ int alexcl_train_evaluate(struct alexcl_train *t, const struct alexcl_train_batc
         TRY(train_forward(t, &images, NULL, err));
         TRY(train_loss(t, &images, NULL, &result, err));
     }
+    net_end_run(t->net);
     TRY(SIZED_WRITE(alexcl_train_result, &result, out, err));
 done:
     t->times = times; /* of steps alone */
@@ -336,4 +338,8 @@ int alexcl_train_times(const struct alexcl_train *t, struct alexcl_train_times *
     struct alexcl_train_times today = t->times;
     today.exchange = net_times(t->net).exchange;
     return SIZED_WRITE(alexcl_train_times, &today, out, err);
+}
+
+struct alexcl_net *alexcl_train_net(struct alexcl_train *t) {
+    return t->net;
 }

@@ -197,6 +197,30 @@ colours 6 -o damaged --augment none; says "5.ppm"
 colours 0 -o damaged2 --batch 4 --augment none --keep-going --epochs 3; what="--keep-going"; [ "$(grep -c '5.ppm' err)" = 2 ] || bad "named $(grep -c '5.ppm' err) times"
 grep -q "left out: .*5.ppm" damaged2/log.txt || bad "log.txt does not say so"
 
+# ---- time --train: by pass, layer and half; conv1 and fc2 are 14,400 and 1,440 multiply-adds, of which conv1's picture gets no gradient
+case $implementation in none) two=ref,ref ;; *) two=0/2 ;; esac
+timed() { local code=$1; shift; run "$code" time net.prototxt --train --batch 20 --repeat 3 --warm-up 1 "$@"; }
+timed 0 -d "$device" --format json --trace trace.json --plot roof.svg; cp out time.json
+json '.train and .batch == 20 and (.seconds.sorted | length) == 3 and (.gflops * .seconds.median * 1e9 / (2 * 33120 * 20) - 1 | fabs) < 1e-6'
+json '[.layers[] | select(.name == "conv1") | {(.pass): .}] | add | .["input gradient"].seconds == [0, 0] and .["input gradient"].flops == [0, 0] and .update.bytes == [1040, 1040]
+    and (.forward.seconds + .["weight gradient"].seconds + .update.seconds | min) > 0 and .forward.gflops > 0 and .["weight gradient"].flops == .forward.flops and .exchange.seconds == [0, 0]'
+json '[.layers[] | select(.name == "fc2") | {(.pass): .}] | add | .["input gradient"].flops == .forward.flops and (.["input gradient"].seconds | min) > 0'
+json '.layers as $layers | .devices[0] | (.backward_s - ([$layers[] | select(.pass | endswith("gradient")) | .seconds[]] | add) | fabs) < 0.5 * .backward_s and .update_s > 0'
+file trace.json '[.traceEvents[] | select(.ph == "X")] as $all | [$all[].args.batch] | unique == [0, 1, 2] and ($all | map(.cat) | contains(["layer", "input gradient", "weight gradient", "update"]))'
+grep -q "conv1 dw " roof.svg && grep -q "fc2 dx " roof.svg && ! grep -q "conv1 dx " roof.svg || bad "the roofline lacks gradients, or has one of the picture"
+timed 0 -d "$two" --format json --trace trace.json; json '(.devices | length) == 2 and (.devices | map(.exchange_s) | min) > 0'
+json '[.layers[] | select(.name == "fc2" and .pass == "exchange")][0] | .bytes == [11520, 11520] and (.seconds | min) > 0'
+file trace.json '[.traceEvents[] | select(.ph == "X" and .cat == "input gradient" and .name == "fc2")] | group_by([.args.half, .args.batch])
+    | length == 6 and all(map([.args.first_image, .args.images]) == [[0, 20]])'
+if [ "$implementation" = none ]; then # in groups
+    timed 0 -d ref,ref --memory 30000 --format json --trace trace.json; json '.chunk == 2'
+    file trace.json '[.traceEvents[] | select(.ph == "X" and .cat == "input gradient" and .name == "fc2")] | group_by([.args.half, .args.batch])
+        | length == 6 and all(map(.args.first_image) == [range(0; 20; 2)] and all(.args.images == 2))'
+fi
+timed 0 -d "$two" --compare time.json; narrow; prints "3 steps of training after 1"; prints "times as fast as in time.json"; prints "layer, ms    half   forward  backward    update  exchange      wait   of all"; prints "layers backward"
+timed 2 -d "$two" --split 1:1; says "training shares channels"; timed 2 -d "$device" --weights-precision half; says "training computes with float"
+run 6 time net.prototxt -d "$device" --batch 20 --compare time.json; says "time.json: is of training"
+
 # ---- flags and fields
 run 0 train --recipe show; prints "optimizer         sgd            sgd            sgd-caffe      adam"; narrow; silent; [ "$(wc -l <out)" = 30 ] || bad "other fields"
 run 0 train --recipe show --format json; json '(.recipes | map(.name)) == ["paper", "2012", "caffe", "keras"] and .recipes[1]["lr-at"] == "23,51,78"'

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* Tables of what was measured, as `alexcl time` prints them. */
+#ifndef ALEXCL_TIME_TABLE_H
+#define ALEXCL_TIME_TABLE_H
+#include "measure.h"
+
+/* Of training: a line for each layer and half, and one for each half of all. */
+void time_table_training(const struct measured *m);
+/* What each device did in a batch, or step. */
+void time_table_targets(const struct measured *m);
+#endif
