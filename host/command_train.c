@@ -32,6 +32,8 @@ static const struct option_row train_rows[] = {
      OPTION_INT(struct train_options, micro_batch, 1, OPTIONS_IMAGES)},
     {0, "freeze", "A-B[,C]", "layers that stay as they are", OPTION_TEXT(struct train_options, freeze)},
     {0, "classes", "N", "a new last layer of N outputs", OPTION_INT(struct train_options, classes, 2, OPTIONS_IMAGES)},
+    {0, "ten-crop", NULL, "at the end ten crops of each of --val, averaged",
+     OPTION_FLAG(struct train_options, ten_crop)},
     {0, "save-every", "WHEN", "checkpoints: a number of steps, or epoch [epoch]",
      OPTION_TEXT(struct train_options, save_every)},
     {0, "keep", "N", "checkpoints of steps that are kept [3]",
@@ -101,6 +103,9 @@ static int train_tell_again(struct train_command *t, struct alexcl_error *err) {
     if (own->keep) t->told.keep = own->keep;
     if (!t->told.keep) t->told.keep = TRAIN_KEEP;
     if (own->keep_going) t->told.keep_going = 1;
+    if (own->ten_crop) t->told.ten_crop = 1;
+    if (t->told.ten_crop && !t->told.val)
+        return error_set(err, ALEXCL_E_USAGE, "--ten-crop is of the pictures of --val, which is not given");
     if (own->save_every) TRY(train_save_every(own->save_every, &t->told.save_every, err));
 done:
     return status;
@@ -421,7 +426,8 @@ const struct command train_command = {
                "step-NNNNNN.safetensors, which any command takes as --weights, steps.csv,\n"
                "epochs.csv, curves.svg, train.json and log.txt. Ctrl-C and SIGTERM write\n"
                "last.safetensors; --resume RUN goes on as if nothing had happened, and takes\n"
-               "all but --epochs, --steps, --keep, --save-every and devices from there.\n\n"
+               "all but --epochs, --steps, --keep, --save-every, --ten-crop and devices from\n"
+               "there.\n\n"
                "  alexcl -d 0,1 train -m lenet5 --data mnist/ --val mnist/ -o run/\n"
                "  alexcl train --recipe show\n",
     .also = " fit learn fine-tune finetune ",

@@ -64,8 +64,8 @@ int train_recipes_show(const struct options *o, struct alexcl_error *err);
 struct train_options {
     const char *data, *targets, *val, *val_targets, *layout, *recipe, *augment, *pca, *freeze, *save_every, *labels;
     const char *resume;
-    int classes, micro_batch, keep, limit, keep_going; /* 0: not given */
-    uint64_t seed;                                     /* TRAIN_NO_SEED: not given */
+    int classes, micro_batch, keep, limit, keep_going, ten_crop; /* 0: not given */
+    uint64_t seed;                                               /* TRAIN_NO_SEED: not given */
     struct train_values values;
 };
 #define TRAIN_NO_SEED UINT64_MAX
@@ -75,7 +75,7 @@ enum { TRAIN_SEED = 1, TRAIN_KEEP = 3 };
 struct train_told {
     char *data, *targets, *val, *val_targets, *layout, *model, *recipe;
     char *devices; /* the kinds of what computes the halves */
-    int limit, keep_going, keep;
+    int limit, keep_going, keep, ten_crop;
     uint64_t save_every; /* steps; 0: epochs */
     size_t images;       /* of the training set that are used */
     size_t classes;      /* outputs of the net */
@@ -116,6 +116,7 @@ struct train_command {
     struct colours colours;
     struct train_data *feed;
     struct train_epoch epoch;
+    struct train_epoch_row crops; /* loss and errors with ten crops, at the end; step 0: there are none */
     uint64_t epochs, steps, epoch_steps, first_step; /* epochs, steps: where it ends, 0: not there */
     size_t batch;
     double begin, stepping; /* when it began to train; seconds of its steps, with what they waited for data */
@@ -168,6 +169,8 @@ int train_loop_run(struct train_command *t, struct alexcl_error *err);
 int train_report_begin(struct train_command *t, struct alexcl_error *err);
 int train_report_epoch(struct train_command *t, const struct train_epoch_row *row, double images_per_s, double wait,
                        struct alexcl_error *err);
+/* Loss and errors with ten crops. */
+int train_report_crops(struct train_command *t, struct alexcl_error *err);
 int train_report_end(struct train_command *t, struct alexcl_error *err);
 /* train.json, as it stands. */
 int train_report_save(struct train_command *t, struct alexcl_error *err);

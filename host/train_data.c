@@ -29,7 +29,8 @@ struct slot {
 struct train_data {
     const struct data_set *set;
     struct train_data_options options;
-    size_t floats, raw; /* values that the net sees of a picture; that the set has of it */
+    size_t floats, raw; /* values that the net sees of a crop; that the set has of a picture */
+    size_t crops;       /* of a picture */
     float *levels;      /* what it sees of a channel's pixel: channels x LEVELS; of floats none */
     uint64_t epoch_steps;
     struct slot slots[SLOTS];
@@ -81,23 +82,12 @@ static void train_data_colour(const struct train_data *d, const struct augment_u
     augment_add(values, d->floats / 3, own, d->options.by == AUGMENT_DEVIATIONS ? 1 + d->options.colour : 1);
 }
 
-static int train_data_make(const struct train_data *d, const struct scratch *s, uint64_t step, size_t place,
-                           size_t picture, float *values, struct alexcl_error *err) {
-    const struct train_data_options *o = &d->options;
-    const struct alexcl_model *m = o->model;
+/* A crop of s->raw as the net sees it. */
+static void train_data_cut(const struct train_data *d, const struct scratch *s, struct prepare_crop crop,
+                           float *values) {
+    const struct alexcl_model *m = d->options.model;
     const struct data_set *set = d->set;
-    struct augment_use use = {.seed = o->seed, .step = step, .place = (uint32_t)place};
-    struct prepare_crop crop = prepare_crop_at(set->width, set->height, m->width, m->height, 0, 1);
     size_t channels = (size_t)m->channels, pixels = d->floats / channels;
-    int status = data_set_image(set, picture, s->raw, err);
-    if (status != ALEXCL_OK) return status;
-    if (!o->test) {
-        struct prepare_crop drawn = augment_crop(&use, set->width, set->height, m->width, m->height, o->mirror);
-        if (o->crop)
-            crop = drawn;
-        else
-            crop.mirrored = drawn.mirrored;
-    }
     augment_cut(s->raw, m->channels, set->width, set->height, crop, m->width, m->height,
                 set->floats ? sizeof(float) : 1, set->floats ? (void *)values : s->cut);
     for (size_t c = 0; c < channels && !set->floats; c++) {
@@ -105,7 +95,30 @@ static int train_data_make(const struct train_data *d, const struct scratch *s, 
             (const unsigned char *)s->cut + (m->colour == ALEXCL_BGR ? channels - 1 - c : c) * pixels;
         for (size_t i = 0; i < pixels; i++) values[c * pixels + i] = d->levels[c * LEVELS + from[i]];
     }
-    if (!o->test && o->colour > 0) train_data_colour(d, &use, values);
+}
+
+static int train_data_make(const struct train_data *d, const struct scratch *s, uint64_t step, size_t place,
+                           size_t picture, float *values, struct alexcl_error *err) {
+    const struct train_data_options *o = &d->options;
+    const struct alexcl_model *m = o->model;
+    const struct data_set *set = d->set;
+    struct augment_use use = {.seed = o->seed, .step = step, .place = (uint32_t)place};
+    struct prepare_crop crop = prepare_crop_at(set->width, set->height, m->width, m->height, 0, 1);
+    int status = data_set_image(set, picture, s->raw, err);
+    if (status != ALEXCL_OK) return status;
+    if (o->test) {
+        for (size_t i = 0; i < d->crops; i++)
+            train_data_cut(d, s, prepare_crop_at(set->width, set->height, m->width, m->height, (int)i, (int)d->crops),
+                           values + i * d->floats);
+        return ALEXCL_OK;
+    }
+    struct prepare_crop drawn = augment_crop(&use, set->width, set->height, m->width, m->height, o->mirror);
+    if (o->crop)
+        crop = drawn;
+    else
+        crop.mirrored = drawn.mirrored;
+    train_data_cut(d, s, crop, values);
+    if (o->colour > 0) train_data_colour(d, &use, values);
     return ALEXCL_OK;
 }
 
@@ -157,8 +170,8 @@ static void *train_data_work(void *argument) {
         if (!s.raw || !s.cut)
             error_set(&err, ALEXCL_E_MEMORY, "out of host memory: a picture");
         else
-            (void)train_data_make(d, &s, slot->step, place, slot->pictures[place], slot->images + place * d->floats,
-                                  &err);
+            (void)train_data_make(d, &s, slot->step, place, slot->pictures[place],
+                                  slot->images + place * d->crops * d->floats, &err);
         struct alexcl_error *kept = NULL;
         if (err.status != ALEXCL_OK && (kept = malloc(sizeof *kept)) != NULL) *kept = err;
         pthread_mutex_lock(&d->lock);
@@ -192,7 +205,8 @@ static int train_data_alloc(struct train_data *d, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     for (size_t i = 0; i < SLOTS; i++) {
         struct slot *s = &d->slots[i];
-        TRY(memory_alloc(&s->images, o->batch * d->floats, sizeof *s->images, "a batch; a smaller one may help", err));
+        TRY(memory_alloc(&s->images, o->batch * d->crops * d->floats, sizeof *s->images,
+                         "a batch; a smaller one may help", err));
         TRY(memory_alloc(&s->labels, o->batch, sizeof *s->labels, "a batch", err));
         TRY(memory_alloc(&s->errors, o->batch, sizeof(struct alexcl_error *), "a batch", err));
         TRY(memory_alloc(&s->pictures, o->batch, sizeof *s->pictures, "a batch", err));
@@ -221,6 +235,7 @@ int train_data_open(const struct data_set *set, const struct train_data_options 
     d->options = *options;
     if (!options->count || options->count > set->count) d->options.count = set->count;
     d->floats = train_data_floats(options->model);
+    d->crops = options->test && options->ten_crop ? PREPARE_CROPS : 1;
     d->raw = (size_t)set->channels * (size_t)set->height * (size_t)set->width;
     d->epoch_steps = train_data_steps(d->options.count, options->batch);
     d->step = d->given = options->first;
@@ -267,12 +282,12 @@ void train_data_free(struct train_data *d) {
 
 /* Lets go of those that could not be read; the others move up. The first error is kept in `first`. */
 static size_t train_data_compact(struct train_data *d, struct slot *s, struct alexcl_error *first) {
-    size_t left = 0;
+    size_t left = 0, floats = d->crops * d->floats;
     for (size_t i = 0; i < s->count; i++) {
         struct alexcl_error *why = s->errors[i];
         s->errors[i] = NULL;
         if (!why && s->labels[i] >= 0) {
-            if (left != i) memcpy(s->images + left * d->floats, s->images + i * d->floats, d->floats * sizeof(float));
+            if (left != i) memcpy(s->images + left * floats, s->images + i * floats, floats * sizeof(float));
             s->labels[left++] = s->labels[i];
             continue;
         }

@@ -12,6 +12,7 @@ struct train_data_options {
     size_t count, batch; /* the first pictures of the set, 0: all; of a batch, but for the last one of an epoch */
     uint64_t seed;
     int test;         /* in the set's order, the middle of each picture: crop, mirror and colour are not read */
+    int ten_crop;     /* to test with: PREPARE_CROPS crops of each picture, one behind the other */
     int crop, mirror; /* at random; else the middle */
     double colour;    /* deviation of the noise on colours; 0: none */
     enum augment_colour by;
@@ -24,7 +25,7 @@ struct train_data_options {
     unsigned char *told; /* of each picture, that it was; lasts over several runs through the set. NULL: its own */
 };
 struct train_data_batch {
-    const float *images; /* count x C x H x W; valid until the next one is asked for */
+    const float *images; /* count x C x H x W, of each as many as its crops; valid until the next one is asked for */
     const int *labels;
     size_t count;
 };

@@ -90,12 +90,14 @@ static void loop_damaged(void *user, const char *text) {
     (void)record_add(t->run.log, "\n", &ignored);
 }
 
-/* Loss and errors over all of --val. */
-static int loop_validate(struct train_command *t, struct train_epoch_row *row, struct alexcl_error *err) {
+/* Loss and errors over all of --val, in batches that are as large with ten crops a picture. */
+static int loop_validate(struct train_command *t, int ten_crop, struct train_epoch_row *row, struct alexcl_error *err) {
+    size_t crops = ten_crop ? PREPARE_CROPS : 1, batch = t->batch > crops ? t->batch / crops : 1;
     struct train_data_options o = {.model = t->model,
-                                   .batch = t->batch,
+                                   .batch = batch,
                                    .test = 1,
-                                   .end = train_data_steps(t->val.count, t->batch),
+                                   .ten_crop = ten_crop,
+                                   .end = train_data_steps(t->val.count, batch),
                                    .keep_going = t->told.keep_going,
                                    .damaged = loop_damaged,
                                    .user = t,
@@ -107,14 +109,16 @@ static int loop_validate(struct train_command *t, struct train_epoch_row *row, s
     for (uint64_t i = 0; i < o.end; i++) {
         struct train_data_batch b;
         struct alexcl_train_result result = {.size = sizeof result};
-        progress_count("validating", (size_t)i, (size_t)o.end);
+        progress_count(ten_crop ? "ten crops" : "validating", (size_t)i, (size_t)o.end);
         if (interrupt_asked()) {
             status = ALEXCL_E_INTERRUPTED;
             goto done;
         }
         TRY(train_data_next(feed, &b, err));
         if (b.count == 0) continue;
-        TRY(alexcl_train_evaluate(t->train, &(struct alexcl_train_batch){b.images, b.labels, b.count}, &result, err));
+        const struct alexcl_train_batch pictures = {b.images, b.labels, b.count};
+        TRY(ten_crop ? alexcl_train_evaluate_views(t->train, &pictures, crops, &result, err)
+                     : alexcl_train_evaluate(t->train, &pictures, &result, err));
         loss += result.loss * (double)b.count;
         images += (double)b.count;
         top1 += (double)result.top1_wrong;
@@ -144,7 +148,7 @@ static int loop_end_epoch(struct train_command *t, int whole, struct alexcl_erro
     loop_clock(t);
     double rate = t->epoch.stepping > 0 ? (double)t->epoch.stepped / t->epoch.stepping : 0;
     double wait = t->epoch.stepping > 0 ? t->epoch.waited / t->epoch.stepping : 0;
-    if (t->val.count) TRY(loop_validate(t, &row, err));
+    if (t->val.count) TRY(loop_validate(t, 0, &row, err));
     if (whole) TRY(alexcl_train_end_epoch(t->train, row.top1_error, err));
     loop_clock(t);
     row.seconds = t->epoch.seconds;
@@ -187,6 +191,20 @@ done:
     return status;
 }
 
+/* The last weights are kept before they are looked at closely, which may be interrupted. */
+static int loop_end(struct train_command *t, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    if (t->saved_step != alexcl_train_steps(t->train)) TRY(train_run_save_last(t, err));
+    if (t->told.ten_crop) {
+        TRY(loop_validate(t, 1, &t->crops, err));
+        t->crops.step = alexcl_train_steps(t->train);
+        progress_clear();
+        TRY(train_report_crops(t, err));
+    }
+done:
+    return status;
+}
+
 int train_loop_run(struct train_command *t, struct alexcl_error *err) {
     struct train_data_options o = {.model = t->model,
                                    .count = t->told.images,
@@ -207,6 +225,7 @@ int train_loop_run(struct train_command *t, struct alexcl_error *err) {
     interrupt_defer(); /* from here on there is something to keep */
     t->begin = t->epoch.start = monotonic_now();
     status = loop_go(t, err);
+    if (status == ALEXCL_OK && !interrupt_asked()) status = loop_end(t, err);
     progress_clear();
     if (interrupt_asked() && (status == ALEXCL_OK || status == ALEXCL_E_INTERRUPTED)) {
         t->stopped = "interrupted";
@@ -216,8 +235,6 @@ int train_loop_run(struct train_command *t, struct alexcl_error *err) {
                            "interrupted: step %llu is kept in %s; `alexcl train --resume %s` goes on",
                            (unsigned long long)t->saved_step, train_run_file(&t->run, "last.safetensors"), t->run.path);
     }
-    TRY(status);
-    if (t->saved_step != alexcl_train_steps(t->train)) TRY(train_run_save_last(t, err));
 done:
     return status;
 }

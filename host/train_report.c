@@ -74,6 +74,13 @@ int train_report_epoch(struct train_command *t, const struct train_epoch_row *ro
     return train_run_log(t, line, err);
 }
 
+int train_report_crops(struct train_command *t, struct alexcl_error *err) {
+    char line[200];
+    snprintf(line, sizeof line, "ten crops: val loss %.4f, top-1 error %.2f%%, top-5 error %.2f%%", t->crops.val_loss,
+             100 * t->crops.top1_error, 100 * t->crops.top5_error);
+    return train_run_log(t, line, err);
+}
+
 int train_report_end(struct train_command *t, struct alexcl_error *err) {
     const struct train_epoch_row *best = train_history_best(&t->run.history);
     char line[1200];
@@ -178,13 +185,17 @@ static json_t *report_document(struct train_command *t) {
     uint64_t planned = report_planned(t);
     json_t *memory = json_pack("{s:o, s:I}", "planned", planned ? json_integer((json_int_t)planned) : json_null(),
                                "resident", (json_int_t)usage.ru_maxrss * 1024);
+    json_t *crops = t->crops.step
+                        ? json_pack("{s:o, s:o, s:o}", "val_loss", report_real(t->crops.val_loss), "top1_error",
+                                    report_real(t->crops.top1_error), "top5_error", report_real(t->crops.top5_error))
+                        : json_null();
     return json_pack(
-        "{s:s, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "model", t->model->name, "recipe", report_recipe(t),
-        "devices", report_devices(t->selection), "seed", (json_int_t)alexcl_train_seed(t->train), "steps",
-        (json_int_t)alexcl_train_steps(t->train), "epochs", report_epochs(&t->run.history), "best",
+        "{s:s, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "model", t->model->name, "recipe",
+        report_recipe(t), "devices", report_devices(t->selection), "seed", (json_int_t)alexcl_train_seed(t->train),
+        "steps", (json_int_t)alexcl_train_steps(t->train), "epochs", report_epochs(&t->run.history), "best",
         best ? json_pack("{s:I, s:o}", "epoch", (json_int_t)best->epoch, "top1_error", report_real(best->top1_error))
              : json_null(),
-        "timing", timing, "memory", memory, "stopped", report_string(t->stopped), "checkpoint",
+        "ten_crop", crops, "timing", timing, "memory", memory, "stopped", report_string(t->stopped), "checkpoint",
         report_string(train_run_file(&t->run, "last.safetensors")));
 }
 

@@ -70,6 +70,7 @@ int train_resume_notes(const struct train_command *t, const struct train_epoch_r
     TRY(resume_note(out, "train.numbers", text, err));
     snprintf(text, sizeof text, "%.17g %llu", t->epoch.loss, (unsigned long long)t->epoch.images);
     TRY(resume_note(out, "train.epoch", text, err));
+    if (t->told.ten_crop) TRY(resume_note(out, "train.ten_crop", "1", err));
     if (t->names) TRY(resume_note_labels(t, out, err));
     if (row && !isnan(row->top1_error)) {
         snprintf(text, sizeof text, "%.9g", row->top1_error);
@@ -107,6 +108,9 @@ static int resume_take(struct train_command *t, const char *key, const char *val
         t->told.keep_going = v[3] > 0;
         t->told.keep = (int)v[4];
         t->told.save_every = (uint64_t)v[5];
+    } else if (strcmp(key, "train.ten_crop") == 0) {
+        if (strcmp(value, "1") != 0) return 0;
+        t->told.ten_crop = 1;
     } else if (strcmp(key, "train.epoch") == 0) {
         if (!resume_numbers(value, 2, v)) return 0;
         t->epoch = (struct train_epoch){.loss = v[0], .images = (uint64_t)v[1]};

@@ -91,6 +91,10 @@ int alexcl_train_step(struct alexcl_train *train, const struct alexcl_train_batc
 /* Computes images without dropout, and changes nothing. Any number of images. */
 int alexcl_train_evaluate(struct alexcl_train *train, const struct alexcl_train_batch *batch,
                           struct alexcl_train_result *out, struct alexcl_error *err);
+/* The same of pictures that the net sees several views of, such as their crops: a picture's `views` images lie one
+ * behind the other in batch->images, batch->count x views of them, and its prediction is the mean of theirs. */
+int alexcl_train_evaluate_views(struct alexcl_train *train, const struct alexcl_train_batch *batch, size_t views,
+                                struct alexcl_train_result *out, struct alexcl_error *err);
 /* To be called when an epoch ends, with the validation error (the share of images whose best class is wrong; NaN:
  * there is none), by which a plateau schedule lowers the rate. */
 int alexcl_train_end_epoch(struct alexcl_train *train, double error, struct alexcl_error *err);

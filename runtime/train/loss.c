@@ -6,6 +6,7 @@
 #include "loss.h"
 
 #include <assert.h>
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -119,4 +120,20 @@ int loss_compute(const struct loss_batch *b, struct loss_result *out, struct ale
 done:
     free(values);
     return status;
+}
+
+void loss_add_view(enum loss_kind kind, int classes, const float *outputs, double *sum) {
+    double largest = -INFINITY, total = 0;
+    for (int c = 0; c < classes; c++) largest = fmax(largest, (double)outputs[c]);
+    for (int c = 0; c < classes; c++) total += exp((double)outputs[c] - largest);
+    for (int c = 0; c < classes; c++)
+        sum[c] += kind == LOSS_RBF ? (double)outputs[c] : exp((double)outputs[c] - largest) / total;
+}
+
+/* The logarithms of probabilities are logits of theirs. */
+void loss_mean_views(enum loss_kind kind, int classes, size_t views, const double *sum, float *outputs) {
+    for (int c = 0; c < classes; c++) {
+        double mean = sum[c] / (double)views;
+        outputs[c] = (float)(kind == LOSS_RBF ? mean : log(fmax(mean, DBL_MIN)));
+    }
 }

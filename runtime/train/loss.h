@@ -3,6 +3,8 @@
  * few, images x classes, so this is the host's work, in double. */
 #ifndef ALEXCL_LOSS_H
 #define ALEXCL_LOSS_H
+#include <stddef.h>
+
 #include "status.h"
 
 enum loss_kind {
@@ -30,4 +32,9 @@ struct loss_result {
 /* Fills `out`, of which the caller has set the pointers. ALEXCL_E_DATA names the image, counted from 0 within the
  * batch: a label outside 0 .. classes - 1, targets that are no probabilities, an output that is NaN or infinite. */
 int loss_compute(const struct loss_batch *b, struct loss_result *out, struct alexcl_error *err);
+/* Views of one image, such as its crops, whose predictions are averaged (Krizhevsky et al. 2012, 4.1): adds the
+ * probabilities of one, or its distances, to sum[classes]. */
+void loss_add_view(enum loss_kind kind, int classes, const float *outputs, double *sum);
+/* From the sum of `views` of them the outputs of an image with their mean. */
+void loss_mean_views(enum loss_kind kind, int classes, size_t views, const double *sum, float *outputs);
 #endif

@@ -4,6 +4,7 @@
  * on the host, for both halves. Whatever is the default on a device computes: no variant is chosen by measuring, so a
  * run can be repeated to the bit. */
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -205,13 +206,13 @@ static int train_forward(struct alexcl_train *t, const struct train_images *imag
     return status;
 }
 
-/* The loss of the images whose logits are there, added to *sum; gradient NULL: not asked for. */
-static int train_loss(const struct alexcl_train *t, const struct train_images *images, float *gradient,
-                      struct alexcl_train_result *sum, struct alexcl_error *err) {
+/* The loss of the images with these outputs, added to *sum; gradient NULL: not asked for. */
+static int train_loss(const struct alexcl_train *t, const struct train_images *images, const float *outputs,
+                      float *gradient, struct alexcl_train_result *sum, struct alexcl_error *err) {
     const struct loss_batch batch = {.kind = t->loss,
                                      .images = images->count,
                                      .classes = (int)t->net->graph->output_floats,
-                                     .outputs = t->logits,
+                                     .outputs = outputs,
                                      .labels = images->batch->labels + images->first,
                                      .weight = 1.0 / (double)images->batch->count};
     struct loss_result result = {.gradient = gradient};
@@ -269,7 +270,7 @@ int alexcl_train_step(struct alexcl_train *t, const struct alexcl_train_batch *b
     snprintf(draws, sizeof draws, "step/%llu", (unsigned long long)step);
     for (struct train_images images = {batch, 0, 0}; train_next(t, &images);) {
         TRY(train_forward(t, &images, t->draws ? t->draws : draws, err));
-        TRY(train_loss(t, &images, t->gradient, &result, err));
+        TRY(train_loss(t, &images, t->logits, t->gradient, &result, err));
         TRY(train_backward(t, &images, err));
     }
     TRY(train_update(t, result.rate, err));
@@ -281,6 +282,47 @@ done:
     return status;
 }
 
+/* The outputs of each picture, of the mean of its views. */
+static int train_views(struct alexcl_train *t, const struct alexcl_train_batch *batch, size_t views, float *outputs,
+                       struct alexcl_error *err) {
+    const struct alexcl_train_batch all = {batch->images, NULL, batch->count * views};
+    size_t classes = t->net->graph->output_floats;
+    double *sums = NULL;
+    int status = memory_alloc(&sums, batch->count * classes, sizeof *sums, "the scores of a batch", err);
+    TRY(status);
+    for (struct train_images images = {&all, 0, 0}; train_next(t, &images);) {
+        TRY(train_forward(t, &images, NULL, err));
+        for (size_t i = 0; i < (size_t)images.count; i++)
+            loss_add_view(t->loss, (int)classes, t->logits + i * classes, sums + (images.first + i) / views * classes);
+    }
+    for (size_t i = 0; i < batch->count; i++)
+        loss_mean_views(t->loss, (int)classes, views, sums + i * classes, outputs + i * classes);
+done:
+    free(sums);
+    return status;
+}
+
+int alexcl_train_evaluate_views(struct alexcl_train *t, const struct alexcl_train_batch *batch, size_t views,
+                                struct alexcl_train_result *out, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    const struct train_images whole = {batch, 0, (int)batch->count};
+    struct alexcl_train_times times = t->times;
+    struct alexcl_train_result result = {0};
+    float *outputs = NULL;
+    if (views < 1 || batch->count < 1 || batch->count > INT_MAX / views)
+        return error_set(err, ALEXCL_E_USAGE, "%zu pictures of %zu views: at least one of each is wanted", batch->count,
+                         views);
+    TRY(train_check_labels(t, batch, err));
+    TRY(memory_alloc_floats(&outputs, batch->count * t->net->graph->output_floats, "the scores of a batch", err));
+    TRY(train_views(t, batch, views, outputs, err));
+    TRY(train_loss(t, &whole, outputs, NULL, &result, err));
+    TRY(SIZED_WRITE(alexcl_train_result, &result, out, err));
+done:
+    free(outputs);
+    t->times = times; /* of steps alone */
+    return status;
+}
+
 int alexcl_train_evaluate(struct alexcl_train *t, const struct alexcl_train_batch *batch,
                           struct alexcl_train_result *out, struct alexcl_error *err) {
     int status = ALEXCL_OK;
@@ -289,7 +331,7 @@ int alexcl_train_evaluate(struct alexcl_train *t, const struct alexcl_train_batc
     TRY(train_check_labels(t, batch, err));
     for (struct train_images images = {batch, 0, 0}; train_next(t, &images);) {
         TRY(train_forward(t, &images, NULL, err));
-        TRY(train_loss(t, &images, NULL, &result, err));
+        TRY(train_loss(t, &images, t->logits, NULL, &result, err));
     }
     net_end_run(t->net);
     TRY(SIZED_WRITE(alexcl_train_result, &result, out, err));

@@ -179,6 +179,14 @@ jq 'del(.eigenvectors)' pca.json >less.json; colours 6 -o given3 --pca less.json
 jq '.units = "as in the array"' pca.json >less.json; colours 6 -o given4 --pca less.json; says "values are as in the array"
 run 0 infer -d "$device" -m colours.prototxt --weights red/best.safetensors colours/red/3.ppm; grep -q '^   [01]\.[0-9]*     1  red$' <(sed -n 3p out) || bad "the first is not red"; prints "  blue"
 jq -rn '["azure", "crimson"] | .[]' >names.txt; run 0 infer -d "$device" -m colours.prototxt --weights red/best.safetensors --labels names.txt colours/red/3.ppm; prints "crimson"
+# ---- ten crops at the end, as infer has them; of a run that had ended, too
+colours 0 -o crops --epochs 1 --ten-crop; prints "ten crops: val loss "; file crops/train.json '.ten_crop | .top1_error >= 0 and .top5_error == 0'
+run 0 infer -d "$device" -m colours.prototxt --weights crops/last.safetensors --ten-crop --top 2 --format json colours -q
+what="ten crops"; jq -n --slurpfile run crops/train.json --slurpfile due out \
+    '[$due[0].images[] | . as $image | .top[] | select(.name == $image.label) | -(.p | log)] | add / length' >loss
+jq -e --slurpfile due loss '.ten_crop.val_loss - $due[0] | fabs < 1e-4' crops/train.json >/dev/null || bad "val_loss is $(jq .ten_crop.val_loss crops/train.json), by infer $(cat loss)"
+file red/train.json '.ten_crop == null'; run 0 train -d "$device" --resume red --ten-crop; prints "ten crops: "; file red/train.json '.ten_crop.top1_error == 0'
+run 2 train -m colours.prototxt --data colours -o crops2 --ten-crop; says "--ten-crop is of the pictures of --val, which is not given"
 colours 6 -o named --labels names.txt; says 'no class is called as its folder, "blue"'
 
 # ---- fine-tuning: what is frozen stays, the last layer is a new one

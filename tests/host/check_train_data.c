@@ -66,6 +66,15 @@ static void expect_picture(const float *got, const struct alexcl_model *m, int p
             }
 }
 
+/* The corners and the middle, then all of them mirrored. */
+static void expect_ten_crops(const float *got, const struct alexcl_model *m, int picture) {
+    int right = SIDE - m->width, down = SIDE - m->height;
+    const int at[5][2] = {{0, 0}, {right, 0}, {0, down}, {right, down}, {right / 2, down / 2}};
+    for (int i = 0; i < PREPARE_CROPS; i++)
+        expect_picture(got + (size_t)(i * m->channels * m->height * m->width), m, picture,
+                       (struct prepare_crop){at[i % 5][0], at[i % 5][1], i >= 5});
+}
+
 /* Steps from `first` on to the end of the third epoch, against what epoch_order and augment draw. */
 static void expect_run(struct train_data_options o, uint64_t first) {
     struct train_data *d;
@@ -91,7 +100,10 @@ static void expect_run(struct train_data_options o, uint64_t first) {
                 crop.y = (SIDE - o.model->height) / 2;
             }
             ck_assert_int_eq(b.labels[i], 10 + picture);
-            expect_picture(b.images + i * floats, o.model, picture, crop);
+            if (o.ten_crop)
+                expect_ten_crops(b.images + i * PREPARE_CROPS * floats, o.model, picture);
+            else
+                expect_picture(b.images + i * floats, o.model, picture, crop);
         }
     }
     ck_assert(train_data_waited(d) >= 0);
@@ -117,6 +129,8 @@ START_TEST(each_step_has_its_pictures_and_crops) {
         o.batch = COUNT + 1;
         expect_run(o, 2);
         o.test = 1;
+        expect_run(o, 0);
+        o.ten_crop = 1;
         expect_run(o, 0);
     }
     ck_assert_uint_eq(train_data_steps(6, 3), 2);

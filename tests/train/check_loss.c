@@ -178,6 +178,28 @@ START_TEST(what_cannot_be_is_told) {
 }
 END_TEST
 
+/* Of logits the mean of probabilities, of which one is too small for any precision; of distances their own mean. */
+START_TEST(views_of_an_image_are_averaged) {
+    static const float views[2][3] = {{1000, 998, -1000}, {2, 2, -1000}};
+    double p = 1 / (1 + exp(-2)), due[] = {(p + 0.5) / 2, (1 - p + 0.5) / 2}, sum[3] = {0};
+    float outputs[3];
+    double each[1];
+    struct loss_result r = {.each = each};
+    for (int v = 0; v < 2; v++) loss_add_view(LOSS_CROSS_ENTROPY, 3, views[v], sum);
+    loss_mean_views(LOSS_CROSS_ENTROPY, 3, 2, sum, outputs);
+    for (int label = 0; label < 2; label++) {
+        const struct loss_batch b = {.images = 1, .classes = 3, .outputs = outputs, .labels = &label, .weight = 1};
+        EXPECT_OK(loss_compute(&b, &r, &err), err);
+        ck_assert_double_eq_tol(each[0], -log(due[label]), 1e-6);
+    }
+    ck_assert(isfinite(outputs[2]) && outputs[2] < -700);
+    memset(sum, 0, sizeof sum);
+    for (int v = 0; v < 2; v++) loss_add_view(LOSS_RBF, 3, views[v], sum);
+    loss_mean_views(LOSS_RBF, 3, 2, sum, outputs);
+    ck_assert(outputs[0] == 501 && outputs[1] == 500 && outputs[2] == -1000);
+}
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("loss");
     tcase_add_test(tests, cross_entropy_as_the_golden_vectors);
@@ -186,5 +208,6 @@ int main(void) {
     tcase_add_test(tests, groups_of_a_batch_have_its_bits);
     tcase_add_test(tests, distance_of_lenet_1998);
     tcase_add_test(tests, what_cannot_be_is_told);
+    tcase_add_test(tests, views_of_an_image_are_averaged);
     return support_run(tests);
 }

@@ -78,6 +78,38 @@ START_TEST(the_loss_falls) {
 }
 END_TEST
 
+/* Three views a picture, more images than are computed at once: by the losses of single images, -ln p. */
+START_TEST(views_of_a_picture_are_averaged) {
+    enum { VIEWS = 3, PICTURES = IMAGES / VIEWS };
+    struct alexcl_train *t = open_on(support_selection(), "sgd", 2);
+    struct alexcl_train_result result = {.size = sizeof result}, one = {.size = sizeof one};
+    size_t floats = (size_t)model->channels * (size_t)model->height * (size_t)model->width;
+    double loss = 0;
+    steps(t, 0, 3);
+    for (int i = 0; i < PICTURES; i++) {
+        double p = 0;
+        for (int v = 0; v < VIEWS; v++) {
+            const struct alexcl_train_batch image = {images + (size_t)(i * VIEWS + v) * floats, labels + i, 1};
+            EXPECT_OK(alexcl_train_evaluate(t, &image, &one, &err), err);
+            p += exp(-one.loss) / VIEWS;
+        }
+        loss -= log(p) / PICTURES;
+    }
+    const struct alexcl_train_batch batch = {images, labels, PICTURES};
+    EXPECT_OK(alexcl_train_evaluate_views(t, &batch, VIEWS, &result, &err), err);
+    ck_assert_msg(fabs(result.loss - loss) < 1e-6 * loss, "the loss is %.9g where %.9g was due", result.loss, loss);
+    EXPECT_OK(alexcl_train_evaluate(t, &batch, &one, &err), err);
+    ck_assert_msg(fabs(one.loss - loss) > 1e-4 * loss, "a single view has the same loss");
+    EXPECT_OK(alexcl_train_evaluate_views(t, &batch, 1, &result, &err), err);
+    ck_assert_msg(fabs(result.loss - one.loss) < 1e-6 * loss, "of one view it is %.9g, not %.9g", result.loss,
+                  one.loss);
+    ck_assert_uint_eq(result.top1_wrong, one.top1_wrong);
+    ck_assert_uint_eq(result.top5_wrong, one.top5_wrong);
+    EXPECT_ERROR(alexcl_train_evaluate_views(t, &batch, 0, &result, &err), ALEXCL_E_USAGE, "at least one", err);
+    alexcl_train_free(t);
+}
+END_TEST
+
 /* On one target, on two of one kind, where there is a second one to be had by cutting the device. */
 START_TEST(the_same_bits_on_one_and_two) {
     static const char *const optimizers[] = {"sgd", "adam-torch"};
@@ -246,6 +278,7 @@ int main(void) {
     TCase *tests = tcase_create("trainer");
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, the_loss_falls);
+    tcase_add_test(tests, views_of_a_picture_are_averaged);
     tcase_add_test(tests, the_same_bits_on_one_and_two);
     tcase_add_test(tests, groups_of_images_come_to_the_same);
     tcase_add_test(tests, a_checkpoint_goes_on_to_the_bit);
