@@ -39,4 +39,23 @@ if [ "$(jq '.cells.V["1"] | length' out)" -ge 2 ]; then
     grep -q "wrong: scores differ" out || bad "a wrong answer is not named"
     awk 'length > 80 {exit 1}' out || bad "a line is longer than 80 columns"
 fi
+# ---- --train: steps of a small net in the net's place, where PyTorch may be or not
+run 2 --train --alexcl "$alexcl" --nets X; grep -q "T (alexnet-caffe)" err || bad "--nets X is not explained"
+run 2 --train --alexcl "$alexcl" --steps 2; run 2 --train --alexcl "$alexcl" --without openvino
+cat >small <<W
+#!/bin/bash
+[ "\$1" = train ] && set -- "\$@" \$CLASSES
+exec "$alexcl" "\${@//alexnet-caffe/tiny2t}"
+W
+sed 's/\$CLASSES/--classes 1000/' small >thousand; chmod +x small thousand
+runtime=pocl other=intel; [ -n "$(grep -l pocl /etc/OpenCL/vendors/*.icd 2>/dev/null)" ] || { runtime=intel other=pocl; }
+run 0 --train --alexcl "$PWD/thousand" --nets T --batch 4 --rounds 1 --steps 3 --without torch --without $other --format json
+json '.batch == 4 and .steps == 3 and (.cells | keys) == ["T"] and (.cells.T | keys) == ["alexcl-'$runtime'"]'
+json '.cells.T[] | .error == null and .step_s > 0 and (.rounds | length) == 1 and .resident > 1e7 and .planned > 1e5 and (.loss - 6.9 | fabs) < 2'
+json '.ratios.T as $ratios | .cells.T | to_entries | all(($ratios[.key].planned * .value.planned / .value.resident - 1 | fabs) < 1e-6 and $ratios[.key].seconds == null)'
+run 0 --train --alexcl "$PWD/thousand" --nets T --batch 4 --rounds 1 --steps 3 --without torch --without $other
+grep -q "T, alexnet-caffe " out && grep -q "^alexcl, " out || bad "no table"
+awk 'length > 80 {exit 1}' out || bad "a line is longer than 80 columns"
+run 1 --train --alexcl "$PWD/small" --nets T --batch 4 --rounds 1 --steps 3 --without torch --without $other # of ten classes
+grep -q "wrong: its first loss is" out || bad "another loss is not told"
 [ $failures = 0 ] && echo "all good" || { echo "$failures failures"; exit 1; }
