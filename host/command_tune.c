@@ -13,6 +13,16 @@
 #include "report.h"
 #include "status.h"
 
+struct tune_options {
+    int train;
+};
+
+static const struct option_row tune_rows[] = {
+    {0, "train", NULL, "the passes of training, backward ones too", OPTION_FLAG(struct tune_options, train)},
+};
+static const struct tune_options tune_defaults = {0};
+static const struct option_table tune_options = OPTION_TABLE(tune_rows, tune_defaults);
+
 struct tuned {
     const struct options *o;
     const struct alexcl_target *target; /* of the last result */
@@ -49,7 +59,10 @@ static void tune_print(const struct tuned *t, const struct alexcl_tune_result *r
         return;
     }
     printf("%12.3f %14.3f %10.1f  %s%s%s\n", r->batch1 * 1e3, r->batch8 * 1e3, tune_gflops(r),
-           r->chosen ? "chosen" : "", r->chosen && r->is_default ? ", " : "", r->is_default ? "standard" : "");
+           r->chosen ? "chosen" : "", r->chosen && r->is_default ? ", " : "",
+           r->is_default   ? "standard"
+           : r->other_bits ? "other bits"
+                           : "");
 }
 
 static void tune_csv(const struct alexcl_tune_result *r) {
@@ -87,12 +100,13 @@ static void tune_json(struct tuned *t, const struct alexcl_tune_result *r, int n
         json_decref(t->ways);
     }
     int right = r->status == ALEXCL_OK;
-    report_append(t->ways, json_pack("{s:s, s:s, s:b, s:b, s:i, s:o, s:o, s:o, s:o}", "variant", r->variant, "tile",
-                                     r->tile, "standard", r->is_default, "chosen", r->chosen, "status", r->status,
-                                     "alone_ms", right ? json_real(r->batch1 * 1e3) : json_null(), "together_ms",
-                                     right ? json_real(r->batch8 * 1e3) : json_null(), "gflops",
-                                     right ? json_real(tune_gflops(r)) : json_null(), "dropped",
-                                     report_string(right ? NULL : r->message)));
+    report_append(t->ways,
+                  json_pack("{s:s, s:s, s:b, s:b, s:b, s:i, s:o, s:o, s:o, s:o}", "variant", r->variant, "tile",
+                            r->tile, "standard", r->is_default, "chosen", r->chosen, "other_bits", r->other_bits,
+                            "status", r->status, "alone_ms", right ? json_real(r->batch1 * 1e3) : json_null(),
+                            "together_ms", right ? json_real(r->batch8 * 1e3) : json_null(), "gflops",
+                            right ? json_real(tune_gflops(r)) : json_null(), "dropped",
+                            report_string(right ? NULL : r->message)));
 }
 
 static int tune_take(void *user, const struct alexcl_tune_result *r) {
@@ -128,6 +142,7 @@ static void tune_print_summary(const struct tuned *t, const char *path, double s
 
 static int command_tune(const struct options *o, struct alexcl_error *err) {
     struct tuned t = {.o = o};
+    const struct tune_options *own = o->own;
     struct alexcl_selection *selection = NULL;
     const struct alexcl_model *model;
     struct alexcl_error late = {0};
@@ -143,10 +158,11 @@ static int command_tune(const struct options *o, struct alexcl_error *err) {
     if (o->format == FORMAT_JSON) t.devices = json_array();
     if (o->format == FORMAT_CSV)
         fputs("device,layer,shape,variant,tile,alone_ms,together_ms,gflops,standard,chosen,dropped\r\n", stdout);
-    status = alexcl_tune_run(
-        model, selection,
-        &(struct alexcl_tune_request){.size = sizeof(struct alexcl_tune_request), .settings = &o->settings}, tune_take,
-        &t, path, sizeof path, err);
+    status = alexcl_tune_run(model, selection,
+                             &(struct alexcl_tune_request){.size = sizeof(struct alexcl_tune_request),
+                                                           .settings = &o->settings,
+                                                           .training = own->train},
+                             tune_take, &t, path, sizeof path, err);
     progress_clear();
     if (t.unwritten.status != ALEXCL_OK) {
         status = t.unwritten.status;
@@ -174,13 +190,17 @@ static int command_tune(const struct options *o, struct alexcl_error *err) {
 const struct command tune_command = {
     .name = "tune",
     .run = command_tune,
+    .own = &tune_options,
     .shared = OPTION_DEVICES | OPTION_MODEL | OPTION_PRECISION,
     .arguments = "[MODEL]",
     .about = "measure which kernels and tiles are fastest on a device",
     .details = "Every way of computing each layer's half is compared with the reference, then\n"
                "timed on one image and on eight; the fastest is kept in a file of the cache\n"
                "folder, whose name ends the output, and used from then on. `infer` does this in\n"
-               "short by itself at a device's first use of a net (--tune).\n\n"
-               "  alexcl tune alexnet --devices 0\n",
+               "short by itself at a device's first use of a net (--tune), and so does `train`,\n"
+               "whose passes --train measures: of these only ways are chosen that give the\n"
+               "same bits as the standard one, so that a run can be repeated whatever was\n"
+               "measured.\n\n"
+               "  alexcl tune alexnet --devices 0\n  alexcl tune alexnet --train\n",
     .also = " autotune optimize optimise ",
 };

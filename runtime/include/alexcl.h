@@ -653,6 +653,7 @@ struct alexcl_tune_result {
     double batch1, batch8;  /* seconds an image, of one at a time and of eight at once */
     uint64_t macs;          /* of the half, an image */
     const char *message;    /* why dropped; "" */
+    int other_bits;         /* 1: right, but of training, where it gives other bits than the default: never chosen */
 };
 /* Called for every way that was measured, when a layer is done: other tiles of a variant that is far behind are left
  * out. Anything but 0 stops. */
@@ -660,11 +661,13 @@ typedef int alexcl_tune_fn(void *user, const struct alexcl_tune_result *result);
 struct alexcl_tune_request {
     size_t size;                            /* of this structure */
     const struct alexcl_settings *settings; /* NULL: all by the environment */
+    int training; /* 1: the passes of a step of training (alexcl_train.h), backward ones too; 0: those of running */
 };
 /* Measures the layers of a model on each device of the selection (devices of one kind once), each way after its answer
  * was compared with the reference's, and keeps the choices in the cache folder layer by layer; `path` gets the file's
- * name ("": kept nowhere, as the settings have no_cache). Nets opened later use them. Errors: ALEXCL_E_INTERRUPTED when
- * `fn` stopped it, ALEXCL_E_USAGE. */
+ * name ("": kept nowhere, as the settings have no_cache). Nets opened later use them. Whatever was measured, training
+ * comes to the same bits: of its passes only ways are chosen that do. Errors: ALEXCL_E_INTERRUPTED when `fn` stopped
+ * it, ALEXCL_E_USAGE. */
 int alexcl_tune_run(const struct alexcl_model *model, const struct alexcl_selection *sel,
                     const struct alexcl_tune_request *request, alexcl_tune_fn *fn, void *user, char *path,
                     size_t path_size, struct alexcl_error *err);

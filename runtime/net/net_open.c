@@ -15,7 +15,7 @@
 #include "tune.h"
 
 enum { NET_BATCH = 16 };
-/* nanoseconds that measuring the fastest variants may take, on all devices together (tune_budget) */
+/* nanoseconds that measuring the fastest variants of a pass may take, on all devices together (tune_budget) */
 static const uint64_t NET_TUNE = 3000000000u;
 
 /* Decides the size of a batch, and how many images each target has memory for: what was asked for, cut to what fits. */
@@ -63,12 +63,14 @@ static void net_tell_precision(const struct alexcl_net *net) {
 }
 
 /* Chooses the fastest variants, device after device: devices of one kind share what is measured, so that they compute
- * alike. Measurements vary: the next start, or another machine, may choose other variants, which give other bits. */
+ * alike. Measurements vary: the next start, or another machine, may choose other variants, which give other bits. Not
+ * so in training, where the bits of all that are chosen are the default's. */
 static int net_tune(struct alexcl_net *net, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     unsigned kinds = 0;
+    uint64_t time = net->shared.training ? LAYER_PASSES * NET_TUNE : NET_TUNE;
     struct tuning *tunings[2] = {NULL, NULL};
-    if (net->shared.reproducible) return ALEXCL_OK;
+    if (net->shared.reproducible && !net->shared.training) return ALEXCL_OK;
     for (int i = 0; i < net->shared.workers; i++) {
         if (!net->workers[i].target.device) continue;
         TRY(tuning_open(alexcl_selection_device(net->shared.selection, (size_t)i), &net->shared.settings, &tunings[i],
@@ -80,7 +82,7 @@ static int net_tune(struct alexcl_net *net, struct alexcl_error *err) {
         if (!worker->target.device) continue;
         struct tuning *t = tunings[0] && tuning_same(tunings[0], tunings[i]) ? tunings[0] : tunings[i];
         TRY(tune_before_use(net->shared.selection, (size_t)i, worker->graph, worker->halves, &worker->target,
-                            kinds > 1 ? NET_TUNE / 2 : NET_TUNE, t, err));
+                            kinds > 1 ? time / 2 : time, t, err));
     }
 done:
     tuning_free(tunings[0]);

@@ -39,7 +39,7 @@ struct worker_shared {
     struct settings settings;
     int workers;                           /* 1 or 2 */
     const struct graph_training *training; /* NULL: the net is not trained */
-    int reproducible;     /* the default variants only: the same bits for every batch size and at every start */
+    int reproducible;     /* the same bits for every batch size and at every start: those of the default variants */
     atomic_uint prepared; /* halves of layers that are prepared, on all workers */
     unsigned to_prepare;
     struct exchange *exchange;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Measures which way of computing each layer is fastest: a variant with a tile. Shapes that several layers have are
- * measured once, the largest first. A first round measures every variant with its own tile; a second round measures
- * other tiles of the variants that are not far behind, until the time is spent. Of several runs the shortest counts;
- * one image and eight images count alike. A way must first compute a small shape right. To be chosen it must be clearly
- * faster than the default, and again when both are measured once more in turn: a moment's load by another program is no
- * reason to change kernels. */
+/* Measures which way of computing each pass of each layer is fastest: a variant with a tile (tune_way.h). Shapes that
+ * several layers have are measured once, the largest first. A first round measures every variant with its own tile; a
+ * second round measures other tiles of the variants that are not far behind, until the time is spent. Of several runs
+ * the shortest counts; one image and eight images count alike. A way must first compute a small shape right, and in
+ * training give the bits of the default. To be chosen it must be clearly faster than the default, and again when both
+ * are measured once more in turn: a moment's load by another program is no reason to change kernels. */
 #include "tune.h"
 
 #include <assert.h>
@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "callbacks.h"
+#include "graph_backward.h"
 #include "log.h"
 #include "memory.h"
 #include "model_check.h"
@@ -22,38 +23,16 @@
 #include "settings.h"
 #include "sized.h"
 #include "timeline.h"
+#include "tune_way.h"
 
 enum {
-    TUNE_IMAGES = 8, /* images at once; one image is measured as well, and a choice is made for both */
-    TUNE_WAYS = 32,  /* the largest number of ways of a layer */
-    TUNE_RUNS = 12,  /* the largest number of runs of a way, of which the fastest counts */
-    TUNE_MIN_RUNS = 3,
     TUNE_ROUNDS = 2, /* first variants, then tiles */
     TUNE_AGAIN = 2,  /* how often the fastest way and the default are measured again */
 };
-static const double TUNE_ENOUGH = 0.05;  /* seconds of runs after which TUNE_MIN_RUNS runs are enough */
 static const double TUNE_CLEARLY = 0.95; /* of the default's time: a way that is this much faster is not so by chance */
 
 /* times the best time: a variant whose own tile takes longer does not win with another tile */
 static const double TUNE_HOPE = 1.5;
-
-/* A way: a variant with a tile. */
-struct tune_way {
-    const struct layer_variant *variant;
-    struct layer_tile tile;
-    int own;              /* 1: the tile is the one that the variant chooses by itself */
-    int measured, status; /* status: an error, for which the way is dropped */
-    double batch1, batch8;
-    char message[1024];
-};
-
-/* The shape of a half of a layer, and its ways. The first way is the default. */
-struct tune_layer {
-    struct layer layer; /* as the graph has it, before it is prepared */
-    char key[TUNING_KEY];
-    struct tune_way ways[TUNE_WAYS];
-    int count, chosen;
-};
 
 static int tune_same_tile(struct layer_tile a, struct layer_tile b) {
     return memcmp(a.size, b.size, sizeof a.size) == 0;
@@ -64,27 +43,32 @@ static void tune_add_way(struct tune_layer *t, const struct layer_variant *varia
     if (t->count < TUNE_WAYS) t->ways[t->count++] = (struct tune_way){.variant = variant, .tile = tile, .own = own};
 }
 
+/* Of a weight gradient, whose sums are over the images of a call, in an order that the variant decides: the tiles of
+ * the default alone. */
 static void tune_list_ways(struct tune_layer *t, const struct target *target) {
     struct layer l = t->layer;
-    for (const struct layer_variant *const *v = l.shape.ops->variants[LAYER_FORWARD]; *v; v++) {
-        l.pass[LAYER_FORWARD].tile = (struct layer_tile){{0}};
+    struct layer_tile *tried = &l.pass[t->pass].tile;
+    for (const struct layer_variant *const *v = l.shape.ops->variants[t->pass]; v && *v; v++) {
+        *tried = (struct layer_tile){{0}};
         if ((*v)->last_resort || !(*v)->applicable(&l, target)) continue;
-        struct layer_tile own = (*v)->tile ? (*v)->tile(&l, target) : l.pass[LAYER_FORWARD].tile;
+        if (t->pass == LAYER_WEIGHT_GRADIENT && t->count) break;
+        struct layer_tile own = (*v)->tile ? (*v)->tile(&l, target) : *tried;
         tune_add_way(t, *v, own, 1);
         for (const struct layer_tile *tile = (*v)->tiles; tile && tile->size[0]; tile++) {
-            l.pass[LAYER_FORWARD].tile = *tile;
+            *tried = *tile;
             if (!tune_same_tile(*tile, own) && (*v)->applicable(&l, target)) tune_add_way(t, *v, *tile, 0);
         }
     }
 }
 
-/* Adds the shape of a half, unless there is only one way to compute it or it was added before. The list is ordered by
- * size, the largest first. */
-static void tune_add_layer(const struct layer *l, const struct target *target, struct tune_layer *all, int *count) {
+/* Adds a pass of the shape of a half, unless there is only one way to compute it or it was added before. The list is
+ * ordered by size, the largest first. */
+static void tune_add_layer(const struct layer *l, enum layer_pass_kind pass, int training, const struct target *target,
+                           struct tune_layer *all, int *count) {
     struct tune_layer *t = &all[*count];
-    *t = (struct tune_layer){.layer = *l};
-    t->layer.pass[LAYER_FORWARD].tuned = NULL;
-    tuning_key(l, LAYER_FORWARD, t->key);
+    *t = (struct tune_layer){.layer = *l, .pass = pass, .training = training};
+    t->layer.pass[pass].tuned = NULL;
+    tuning_key(l, pass, t->key);
     tune_list_ways(t, target);
     int known = t->count < 2, at = *count;
     for (int j = 0; j < *count && !known; j++) known = strcmp(all[j].key, t->key) == 0;
@@ -95,95 +79,31 @@ static void tune_add_layer(const struct layer *l, const struct target *target, s
     (*count)++;
 }
 
-/* Collects the shapes of a graph (tune_add_layer). *out has room for two halves of each layer. */
+static int tune_runs_pass(const struct graph *g, int layer, int half, enum layer_pass_kind pass) {
+    const struct layer *l = &g->layers[layer].half[half];
+    int runs = g->backward ? g->backward->layers[layer].runs[pass] : pass == LAYER_FORWARD;
+    return runs && layer_is_run(l, pass) && shape_size(l->shape.out) > 0;
+}
+
+/* Collects the shapes of a graph (tune_add_layer). */
 static int tune_collect(const struct graph *g, unsigned halves, const struct target *target, struct tune_layer **out,
                         int *count, struct alexcl_error *err) {
-    int status = memory_alloc(out, 2 * (size_t)g->layer_count, sizeof **out, "the tuning of a device", err);
+    int status = memory_alloc(out, (size_t)2 * LAYER_PASSES * (size_t)g->layer_count + 1, sizeof **out,
+                              "the tuning of a device", err);
     *count = 0;
-    for (int i = 0; status == ALEXCL_OK && i < g->layer_count; i++) {
-        for (int h = 0; h < 2; h++) {
-            const struct layer *l = &g->layers[i].half[h];
-            if ((halves >> h & 1u) && !l->shape.view && shape_size(l->shape.out) > 0)
-                tune_add_layer(l, target, *out, count);
-        }
-    }
+    for (int i = 0; status == ALEXCL_OK && i < g->layer_count; i++)
+        for (int h = 0; h < 2; h++)
+            for (int pass = LAYER_FORWARD; pass < LAYER_PASSES; pass++)
+                if (halves >> h & 1u && tune_runs_pass(g, i, h, (enum layer_pass_kind)pass))
+                    tune_add_layer(&g->layers[i].half[h], (enum layer_pass_kind)pass, g->backward != NULL, target, *out,
+                                   count);
     return status;
 }
 
-/* Measures several runs and gives the seconds of the fastest, by event times where the device has them. The first run
- * does not count. */
-static int tune_time(struct layer *l, const struct layer_io *io, double *seconds, struct alexcl_error *err) {
-    int status = ALEXCL_OK;
-    struct device *dev = l->target->device;
-    double total = 0;
-    *seconds = INFINITY;
-    device_time_launches(dev, 1);
-    for (int run = 0; run < TUNE_RUNS && (run <= TUNE_MIN_RUNS || total < TUNE_ENOUGH); run++) {
-        uint64_t before[DEVICE_ACCOUNTS], after[DEVICE_ACCOUNTS], start = timeline_now();
-        device_times(dev, before);
-        TRY(layer_run(l, LAYER_FORWARD, io, err));
-        TRY(device_finish(dev, err));
-        device_times(dev, after);
-        double spent =
-            (double)(device_has_times(dev) ? after[DEVICE_COMPUTE] - before[DEVICE_COMPUTE] : timeline_now() - start) *
-            1e-9;
-        if (run > 0 && spent < *seconds) *seconds = spent;
-        total += spent;
-    }
-done:
-    device_time_launches(dev, 0);
-    return status;
-}
-
-/* Checks a way: runs the same programs on a small shape and compares the result with the reference. */
-static int tune_check(const struct tune_layer *t, struct target *target, const struct tune_way *way,
-                      struct alexcl_error *err) {
-    struct selfcheck_found found;
-    char what[160];
-    struct layer l = t->layer;
-    l.pass[LAYER_FORWARD].variant = way->variant;
-    l.pass[LAYER_FORWARD].tile = way->tile;
-    struct selfcheck_case c = selfcheck_shrink(&l, LAYER_FORWARD);
-    int status = selfcheck_run_case(target, &c, &found, err);
-    if (status != ALEXCL_OK || (!found.wrong && !found.unasked)) return status;
-    selfcheck_explain(&found, what, sizeof what);
-    return error_set(err, ALEXCL_E_DEVICE, "kernel %s.cl computes wrongly: %s", selfcheck_kernels(&c), what);
-}
-
-/* The data that every way of a layer computes with: input and output of TUNE_IMAGES images, weights. */
-struct tune_data {
-    struct storage in, out;
-    float *w[LAYER_TENSORS];
-};
-
-/* Measures a way; of this and earlier measurements the shortest times count. */
-static int tune_run_way(const struct tune_layer *t, struct target *target, struct tune_way *way,
-                        const struct tune_data *data, struct alexcl_error *err) {
-    int status = ALEXCL_OK;
-    double batch1, batch8;
-    struct layer l = t->layer;
-    struct storage workspace = {0};
-    l.pass[LAYER_FORWARD].tile = way->tile;
-    TRY(layer_prepare_variant(&l, LAYER_FORWARD, target, way->variant, (const float *const *)data->w, err));
-    if (l.pass[LAYER_FORWARD].workspace)
-        TRY(storage_create(target, l.pass[LAYER_FORWARD].workspace, "the tuner", &workspace, err));
-    TRY(tune_time(
-        &l,
-        &(struct layer_io){
-            .in = &(struct layer_source){&data->in, NULL}, .out = &data->out, .workspace = &workspace, .count = 1},
-        &batch1, err));
-    TRY(tune_time(&l,
-                  &(struct layer_io){.in = &(struct layer_source){&data->in, NULL},
-                                     .out = &data->out,
-                                     .workspace = &workspace,
-                                     .count = TUNE_IMAGES},
-                  &batch8, err));
-    if (!way->measured || batch1 < way->batch1) way->batch1 = batch1;
-    if (!way->measured || batch8 / TUNE_IMAGES < way->batch8) way->batch8 = batch8 / TUNE_IMAGES;
-done:
-    layer_release(&l);
-    storage_free(&workspace);
-    return status;
+/* Training computes alike for every batch size. Of that, too, the choice of a variant depends. */
+static void tune_set_reproducible(struct graph *g) {
+    for (int i = 0; i < g->layer_count && g->backward; i++)
+        for (int h = 0; h < 2; h++) g->layers[i].half[h].choice.reproducible = 1;
 }
 
 static void tune_tile_text(struct layer_tile tile, char out[32]) {
@@ -194,13 +114,14 @@ static void tune_tile_text(struct layer_tile tile, char out[32]) {
 }
 
 static void tune_run_checked(const struct tune_layer *t, struct target *target, struct tune_way *way,
-                             const struct tune_data *data) {
+                             struct tune_data *data) {
     struct alexcl_error why = {0};
     char tile[32];
     tune_tile_text(way->tile, tile);
-    log_write(ALEXCL_LOG_INFO, "measuring %s by %s%s%s on %s", t->layer.shape.desc->name, way->variant->name,
-              tile[0] ? " " : "", tile, device_name(target->device));
-    way->status = tune_check(t, target, way, &why);
+    log_write(ALEXCL_LOG_INFO, "measuring %s%s%s by %s%s%s on %s", t->layer.shape.desc->name,
+              t->pass == LAYER_FORWARD ? "" : ", ", t->pass == LAYER_FORWARD ? "" : selfcheck_pass_name(t->pass),
+              way->variant->name, tile[0] ? " " : "", tile, device_name(target->device));
+    way->status = tune_check_way(t, target, way, &why);
     if (way->status == ALEXCL_OK) way->status = tune_run_way(t, target, way, data, &why);
     way->measured = 1;
     if (way->status == ALEXCL_OK) return;
@@ -209,18 +130,11 @@ static void tune_run_checked(const struct tune_layer *t, struct target *target, 
               way->variant->name, why.text);
 }
 
-static int tune_store_random(struct target *target, size_t count, const char *name, struct storage *out,
-                             struct alexcl_error *err) {
-    float *values = NULL;
-    int status = selfcheck_make_random(count, name, 1.0, &values, err);
-    if (status == ALEXCL_OK) status = selfcheck_store(target, values, count, out, err);
-    free(values);
-    return status;
-}
-
-/* Compares ways by the time of one image alone plus that of an image among several. The former is the larger one. */
-static double tune_cost(const struct tune_way *way) {
-    return way->measured && way->status == ALEXCL_OK ? way->batch1 + way->batch8 : INFINITY;
+/* Compares ways by the time of one image alone plus that of an image among several. The former is the larger one. In
+ * training images come several at a time. */
+static double tune_cost(const struct tune_layer *t, const struct tune_way *way) {
+    if (!way->measured || way->status != ALEXCL_OK || way->other_bits) return INFINITY;
+    return t->training ? way->batch8 : way->batch1 + way->batch8;
 }
 
 /* The way of the same variant with the variant's own tile. */
@@ -233,21 +147,20 @@ static const struct tune_way *tune_own(const struct tune_layer *t, const struct 
 static double tune_best(const struct tune_layer *t) {
     double best = INFINITY;
     for (int i = 0; i < t->count; i++)
-        if (t->ways[i].own && tune_cost(&t->ways[i]) < best) best = tune_cost(&t->ways[i]);
+        if (t->ways[i].own && tune_cost(t, &t->ways[i]) < best) best = tune_cost(t, &t->ways[i]);
     return best;
 }
 
 /* Chooses the fastest way. It must be clearly faster than the default, also when both are measured again in turn, since
  * other work on the machine may have slowed one of them down. */
-static int tune_choose(struct tune_layer *t, struct target *target, const struct tune_data *data,
-                       struct alexcl_error *err) {
+static int tune_choose(struct tune_layer *t, struct target *target, struct tune_data *data, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     for (int i = 1; i < t->count; i++)
-        if (tune_cost(&t->ways[i]) < tune_cost(&t->ways[t->chosen])) t->chosen = i;
+        if (tune_cost(t, &t->ways[i]) < tune_cost(t, &t->ways[t->chosen])) t->chosen = i;
     for (int i = 0; i < TUNE_AGAIN && t->chosen && t->ways[0].status == ALEXCL_OK; i++) {
         TRY(tune_run_way(t, target, &t->ways[0], data, err));
         TRY(tune_run_way(t, target, &t->ways[t->chosen], data, err));
-        if (tune_cost(&t->ways[t->chosen]) > TUNE_CLEARLY * tune_cost(&t->ways[0])) t->chosen = 0;
+        if (tune_cost(t, &t->ways[t->chosen]) > TUNE_CLEARLY * tune_cost(t, &t->ways[0])) t->chosen = 0;
     }
 done:
     return status;
@@ -269,7 +182,7 @@ static int tune_wants(const struct tune_layer *t, const struct tune_way *way, in
     for (int i = 0; i < t->count; i++) variants += t->ways[i].own;
     if (way->measured) return 0;
     if (round == 0) return way->own && variants > 1;
-    return way->own || tune_cost(tune_own(t, way)) <= TUNE_HOPE * tune_best(t);
+    return way->own || tune_cost(t, tune_own(t, way)) <= TUNE_HOPE * tune_best(t);
 }
 
 /* Measures the ways of a round while there is time left, and chooses. A way that fails is dropped, which the log
@@ -277,15 +190,13 @@ static int tune_wants(const struct tune_layer *t, const struct tune_way *way, in
 static int tune_measure(struct tune_layer *t, struct target *target, int round, struct tune_budget *budget,
                         struct alexcl_error *err) {
     int status = ALEXCL_OK, wanted = 0;
-    struct tune_data data = {{0}, {0}, {0}};
-    const struct layer *l = &t->layer;
+    struct tune_data data = {.due = NULL};
     for (int i = 0; i < t->count; i++) wanted |= tune_wants(t, &t->ways[i], round);
     if (!wanted || !tune_has_time(budget, timeline_now())) return ALEXCL_OK;
-    TRY(tune_store_random(target, TUNE_IMAGES * layer_in_floats(l), "x", &data.in, err));
-    TRY(storage_create(target, TUNE_IMAGES * layer_out_floats(l), "the tuner", &data.out, err));
-    for (int i = 0; i < l->shape.tensor_count; i++)
-        TRY(selfcheck_make_random(layer_tensor_floats(&l->shape.tensors[i]), l->shape.tensors[i].suffix, 0.1,
-                                  &data.w[i], err));
+    TRY(tune_make_data(t, target, &data, err));
+    /* for its bits */
+    if (t->training && t->ways[0].measured && t->ways[0].status == ALEXCL_OK)
+        TRY(tune_run_way(t, target, &t->ways[0], &data, err));
     for (int i = 0; i < t->count; i++) {
         uint64_t start = timeline_now();
         if (!tune_wants(t, &t->ways[i], round) || !tune_has_time(budget, start)) continue;
@@ -296,9 +207,7 @@ static int tune_measure(struct tune_layer *t, struct target *target, int round, 
     }
     TRY(tune_choose(t, target, &data, err));
 done:
-    storage_free(&data.in);
-    storage_free(&data.out);
-    for (int i = 0; i < LAYER_TENSORS; i++) free(data.w[i]);
+    tune_free_data(&data);
     return status;
 }
 
@@ -310,28 +219,27 @@ static int tune_remember(const struct tune_layer *t, struct tuning *tuning, stru
         char tile[32];
         if (!way->measured) continue;
         tune_tile_text(way->tile, tile);
-        json_array_append_new(tried,
-                              way->status == ALEXCL_OK
-                                  ? json_pack("{s:s, s:s, s:f, s:f}", "variant", way->variant->name, "tile", tile,
-                                              "alone_ms", way->batch1 * 1e3, "together_ms", way->batch8 * 1e3)
-                                  : json_pack("{s:s, s:s, s:s}", "variant", way->variant->name, "tile", tile, "dropped",
-                                              "it failed or computed wrongly"));
+        json_array_append_new(tried, way->status == ALEXCL_OK
+                                         ? json_pack("{s:s, s:s, s:f, s:f, s:b}", "variant", way->variant->name, "tile",
+                                                     tile, "alone_ms", way->batch1 * 1e3, "together_ms",
+                                                     way->batch8 * 1e3, "other_bits", way->other_bits)
+                                         : json_pack("{s:s, s:s, s:s}", "variant", way->variant->name, "tile", tile,
+                                                     "dropped", "it failed or computed wrongly"));
     }
     const struct tune_way *chosen = &t->ways[t->chosen];
     int known = chosen->measured && chosen->status == ALEXCL_OK;
-    return tuning_set(tuning, &t->layer, LAYER_FORWARD, chosen->variant, chosen->tile, known ? chosen->batch8 : 0,
-                      tried, err);
+    return tuning_set(tuning, &t->layer, t->pass, chosen->variant, chosen->tile, known ? chosen->batch8 : 0, tried,
+                      err);
 }
 
 /* ---- before the first use ---- */
 
 static void tune_apply(struct graph *g, unsigned halves, const struct target *target, const struct tuning *t) {
-    for (int i = 0; i < g->layer_count; i++) {
-        for (int h = 0; h < 2; h++) {
-            struct layer *l = &g->layers[i].half[h];
-            if ((halves >> h & 1u) && !l->shape.view) (void)tuning_apply(t, l, LAYER_FORWARD, target);
-        }
-    }
+    for (int i = 0; i < g->layer_count; i++)
+        for (int h = 0; h < 2; h++)
+            for (int pass = LAYER_FORWARD; pass < LAYER_PASSES; pass++)
+                if (halves >> h & 1u && tune_runs_pass(g, i, h, (enum layer_pass_kind)pass))
+                    (void)tuning_apply(t, &g->layers[i].half[h], (enum layer_pass_kind)pass, target);
 }
 
 static int tune_unknown(const struct alexcl_selection *sel, size_t index, const struct settings *settings,
@@ -366,6 +274,7 @@ int tune_before_use(const struct alexcl_selection *sel, size_t index, struct gra
     int status = ALEXCL_OK, count = 0, left = 0;
     struct tune_layer *layers = NULL;
     const struct settings *settings = device_settings(target->device);
+    tune_set_reproducible(g);
     if (settings->tune && tuning_path(t)[0]) {
         TRY(tune_collect(g, halves, target, &layers, &count, err));
         for (int i = 0; i < count; i++)
@@ -390,6 +299,7 @@ struct tune {
     struct settings settings;
     alexcl_tune_fn *fn;
     void *user;
+    int training;
     unsigned number, count;
 };
 
@@ -419,7 +329,8 @@ static int tune_report(struct tune *s, size_t index, const struct tune_layer *t,
                                        .batch1 = way->batch1,
                                        .batch8 = way->batch8,
                                        .macs = t->layer.shape.macs,
-                                       .message = way->message};
+                                       .message = way->message,
+                                       .other_bits = way->other_bits};
         tune_tile_text(way->tile, r.tile);
         if (s->fn(s->user, &r) != 0)
             return error_set(err, ALEXCL_E_INTERRUPTED, "interrupted: %u of %u ways were measured", s->number,
@@ -431,9 +342,18 @@ static int tune_report(struct tune *s, size_t index, const struct tune_layer *t,
 static int tune_open(struct tune *s, size_t index, const struct alexcl_model *model, struct tune_device *d,
                      struct alexcl_error *err) {
     int status = ALEXCL_OK;
+    const char *logits;
+    const struct graph_training training = {.states = 1};
     TRY(device_open(selection_source(s->selection, index), &s->settings, &d->target.device, err));
     TRY(tuning_open(alexcl_selection_device(s->selection, index), &s->settings, &d->tuning, err));
-    TRY(graph_make(model, NULL, layer_block(&d->target), &d->graph, err));
+    if (s->training) {
+        TRY(graph_find_logits(model, &logits, err));
+        TRY(graph_make_training(model, &(struct graph_outputs){.names = &logits, .count = 1}, &training,
+                                layer_block(&d->target), &d->graph, err));
+        tune_set_reproducible(d->graph);
+    } else {
+        TRY(graph_make(model, NULL, layer_block(&d->target), &d->graph, err));
+    }
     graph_set(d->graph, &s->settings);
     TRY(tune_collect(d->graph, 3, &d->target, &d->layers, &d->count, err));
     for (int i = 0; i < d->count; i++) s->count += (unsigned)d->layers[i].count;
@@ -468,6 +388,7 @@ int alexcl_tune_run(const struct alexcl_model *given, const struct alexcl_select
     if (path_size) path[0] = '\0';
     TRY(model_take(given, &model, &own, err));
     TRY(SIZED_READ(alexcl_tune_request, request, &wanted, err));
+    s.training = wanted.training;
     TRY(settings_read(wanted.settings, &s.settings, err));
     for (size_t i = 0; i < count && i < 2; i++) {
         if (alexcl_selection_target(sel, i)->device < 0) continue;

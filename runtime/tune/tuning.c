@@ -48,7 +48,9 @@ void tuning_key(const struct layer *l, enum layer_pass_kind pass, char out[TUNIN
     if (made < TUNING_KEY)
         made += snprintf(out + made, (size_t)(TUNING_KEY - made), ", blocks %d to %d", l->choice.in_block,
                          l->choice.out_block);
-    if (made < TUNING_KEY) snprintf(out + made, (size_t)(TUNING_KEY - made), "%s", passes[pass]);
+    if (made < TUNING_KEY)
+        snprintf(out + made, (size_t)(TUNING_KEY - made), "%s%s", passes[pass],
+                 l->choice.reproducible ? ", reproducible" : "");
 }
 
 static int tuning_no_memory(struct alexcl_error *err) {

@@ -4,7 +4,9 @@
  *     "device": .., "driver": .., "layers": { "conv 48x27x27 to 128, 5x5/1, pad 2": {"variant": "winograd", "tile": [8,
  *     2, 4], "image_ms": 0.8, "tried": [..]}, ..}}
  * A layer stands there by the shape of a half: both halves, parts of one device and all batches share a choice, so that
- * scores are equal to the bit wherever they are computed. The file may be edited: what is not possible is not used. */
+ * scores are equal to the bit wherever they are computed. Passes of training stand there by themselves (", input
+ * gradient, reproducible"), with ways that have the default's bits. The file may be edited: what is not possible is not
+ * used. */
 #ifndef ALEXCL_TUNING_H
 #define ALEXCL_TUNING_H
 #include <jansson.h>

@@ -20,6 +20,7 @@ run 2 infer --tune always list.txt; says "off, first"
 run 0 env; prints "ALEXCL_TUNE=first"
 tiny 0 tune --devices ref; prints "nothing to choose"
 tiny 0 tune --devices ref --format json; json '.devices == [] and .file == null and .error == null'
+tiny 0 tune --train --devices ref; prints "nothing to choose"
 
 # ---- the table, the document, the file
 tiny 0 tune --devices 0/2; narrow_table; prints "conv2: conv "; prints "standard"; prints "chosen"; prints "kept in"
@@ -27,7 +28,7 @@ tiny 0 tune --devices 0/2; narrow_table; prints "conv2: conv "; prints "standard
 file=$(ls cache/*.tuning.json); jq -e '.format == 1 and (.layers | length) >= 4 and all(.layers[]; (.tried | length) >= 1)' "$file" >/dev/null || bad "the file is not as it should be"
 tiny 0 tune --devices 0 --format json
 json '.model == "tiny2t" and .dropped == 0 and (.file | test("tuning.json$")) and (.devices | length) == 1 and .interrupted == false'
-json 'all(.devices[].layers[]; ([.ways[] | select(.chosen)] | length) == 1 and .ways[0].standard and all(.ways[]; .status == 0 and .alone_ms > 0 and .gflops > 0))'
+json 'all(.devices[].layers[]; ([.ways[] | select(.chosen)] | length) == 1 and .ways[0].standard and all(.ways[]; .status == 0 and .alone_ms > 0 and .gflops > 0 and (.other_bits | not)))'
 tiny 0 tune --devices 0 --format csv; head -n 1 out | grep -q '^device,layer,shape,variant,tile,' || bad "no header of CSV"
 tiny 0 tune --devices 0 --no-cache; prints "kept nowhere"
 

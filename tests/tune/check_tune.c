@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The tuner: every way that it lists is right and gives the same net; what is kept is used, shared by halves and parts
- * of a device, and never believed where it is not possible. */
+ * of a device, and never believed where it is not possible. Training comes to the same bits whatever is chosen. */
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "graph.h"
 #include "selfcheck.h"
 #include "support.h"
+#include "train_private.h"
 #include "tune.h"
 #include "tuning.h"
 
@@ -398,6 +400,133 @@ START_TEST(a_reproducible_net_measures_nothing) {
 }
 END_TEST
 
+/* ---- training ---- */
+
+static const struct alexcl_layer units[] = {
+    {.type = ALEXCL_FLATTEN, .name = "flat"}, {.type = ALEXCL_FC, .name = "fc1", .outputs = 50, .gain = 1},
+    {.type = ALEXCL_RELU, .name = "relu1"},   {.type = ALEXCL_FC, .name = "fc2", .outputs = 50, .gain = 1},
+    {.type = ALEXCL_RELU, .name = "relu2"},   {.type = ALEXCL_FC, .name = "fc3", .outputs = 10, .gain = 1},
+};
+static const struct alexcl_model trained = {.size = sizeof trained,
+                                            .name = "units",
+                                            .about = "fully connected",
+                                            .channels = 1,
+                                            .height = 10,
+                                            .width = 10,
+                                            .scale = 1,
+                                            .layers = units,
+                                            .layer_count = sizeof units / sizeof *units,
+                                            .layer_size = sizeof *units};
+
+/* The checkpoint behind some steps of two groups of images each; free() it. With variants and tiles that a file has
+ * chosen in place of the own ones: of so many passes of half 0. */
+static unsigned char *train_on(const char *devices, size_t *length, int *chosen) {
+    enum { BATCH = 14 };
+    static int labels[BATCH] = {1, 2, 3};
+    struct alexcl_error err = {0};
+    const struct alexcl_recipe_value values[] = {{"batch", "14"}, {"init", "glorot"}, {"lr", "0.1"}};
+    const struct alexcl_train_options options = {
+        .size = sizeof options, .values = values, .value_count = 3, .micro_batch = 7};
+    struct alexcl_selection *selection;
+    struct alexcl_train *t;
+    unsigned char *bytes;
+    float *images = support_random(BATCH * 100, "train", 1);
+    EXPECT_OK(alexcl_selection_open(devices, &selection, &err), err);
+    EXPECT_OK(alexcl_train_open(&trained, NULL, selection, &options, &t, &err), err);
+    for (int step = 0; step < 2; step++)
+        EXPECT_OK(alexcl_train_step(t, &(struct alexcl_train_batch){images, labels, BATCH}, NULL, &err), err);
+    EXPECT_OK(alexcl_train_save(t, "tuned.safetensors", NULL, 0, &err), err);
+    EXPECT_OK(files_read("tuned.safetensors", 1 << 20, &bytes, length, &err), err);
+    const struct graph *g = t->net->workers[0].graph;
+    *chosen = 0;
+    for (int i = 0; i < g->layer_count; i++)
+        for (int pass = 0; pass < LAYER_PASSES; pass++) {
+            struct layer l = g->layers[i].half[0];
+            const struct layer_variant *v = l.pass[pass].variant;
+            struct layer_tile tile = l.pass[pass].tile;
+            if (!v || !v->tile || !tile.size[0]) continue;
+            l.pass[pass].tile = (struct layer_tile){{0}};
+            struct layer_tile own = v->tile(&l, l.target);
+            *chosen += memcmp(&own, &tile, sizeof own) != 0;
+        }
+    alexcl_train_free(t);
+    alexcl_selection_free(selection);
+    free(images);
+    return bytes;
+}
+
+static void expect_bits(const char *what, const unsigned char *due, size_t due_length, const char *devices,
+                        int chosen_due) {
+    size_t length;
+    int chosen;
+    unsigned char *bytes = train_on(devices, &length, &chosen);
+    ck_assert_msg(length == due_length && memcmp(bytes, due, length) == 0, "%s, on %s: other weights", what, devices);
+    ck_assert_msg(chosen_due < 0 || chosen == chosen_due, "%s, on %s: %d other tiles, %d are due", what, devices,
+                  chosen, chosen_due);
+    free(bytes);
+}
+
+static int take_training(void *user, const struct alexcl_tune_result *r) {
+    struct taken *t = user;
+    ck_assert(!r->chosen || !r->other_bits);
+    ck_assert(!r->is_default || !r->other_bits);
+    return take(t, r);
+}
+
+/* Makes a file choose, in each pass, the last way that is said to give the same bits. Gives back how many have another
+ * tile than their own. */
+static int choose_last(const char *path) {
+    struct alexcl_error err = {0};
+    json_error_t problem;
+    json_t *document = json_load_file(path, 0, &problem), *entry;
+    const char *key;
+    int others = 0;
+    ck_assert_ptr_nonnull(document);
+    json_object_foreach(json_object_get(document, "layers"), key, entry) {
+        json_t *ways = json_object_get(entry, "tried"), *sizes = json_array();
+        ck_assert_msg(strstr(key, ", reproducible") != NULL, "%s", key);
+        size_t last = json_array_size(ways) - 1;
+        while (json_is_true(json_object_get(json_array_get(ways, last), "other_bits"))) last--;
+        const char *tile = json_string_value(json_object_get(json_array_get(ways, last), "tile"));
+        for (char *end; *tile; tile = *end ? end + 1 : end)
+            json_array_append_new(sizes, json_integer(strtol(tile, &end, 10)));
+        json_object_set_new(entry, "tile", sizes);
+        json_object_set(entry, "variant", json_object_get(json_array_get(ways, last), "variant"));
+        others += last > 0;
+    }
+    char *text = json_dumps(document, 0);
+    EXPECT_OK(files_replace(path, text, strlen(text), &err), err);
+    free(text);
+    json_decref(document);
+    return others;
+}
+
+START_TEST(training_comes_to_the_same_bits_whatever_is_chosen) {
+    struct alexcl_error err = {0};
+    struct taken t = {0};
+    char path[4300];
+    size_t length;
+    int chosen, cpu = device_limits(support_target()->device)->kind == ALEXCL_DEVICE_CPU;
+    fresh_cache();
+    unsigned char *untuned = train_on("0", &length, &chosen);
+    ck_assert_int_eq(chosen, 0);
+    support_set("ALEXCL_TUNE", "first");
+    expect_bits("a first use", untuned, length, "0/2", -1);
+    fresh_cache();
+    EXPECT_OK(alexcl_tune_run(&trained, support_selection(),
+                              &(struct alexcl_tune_request){.size = sizeof(struct alexcl_tune_request), .training = 1},
+                              take_training, &t, path, sizeof path, &err),
+              err);
+    ck_assert_int_eq(t.chosen, t.shapes);
+    if (cpu) ck_assert_int_eq(t.shapes, 3 + 2 + 3); /* forward, input gradient but of fc1, weight gradient */
+    int others = t.shapes ? choose_last(path) : 0;
+    ck_assert(!cpu || others >= 5);
+    expect_bits("other tiles", untuned, length, "0", cpu ? others : -1);
+    expect_bits("other tiles", untuned, length, "0/2", cpu ? others : -1);
+    free(untuned);
+}
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("tune");
     tcase_add_test(tests, what_was_measured_on_other_hardware_is_not_used);
@@ -412,5 +541,6 @@ int main(void) {
     tcase_add_test(tests, a_first_use_measures_once_and_placements_agree);
     tcase_add_test(tests, an_edited_file_is_obeyed);
     tcase_add_test(tests, a_reproducible_net_measures_nothing);
+    tcase_add_test(tests, training_comes_to_the_same_bits_whatever_is_chosen);
     return support_run(tests);
 }
