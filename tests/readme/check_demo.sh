@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# check_demo.sh SOURCE: tools/demo, called from elsewhere, scores all its pictures; the command that it prints, typed again there, prints the same.
+# check_demo.sh SOURCE: tools/demo, called from elsewhere, scores all its pictures; the commands that it prints, typed again there, print the same.
 set -euo pipefail
 folder=$(mktemp -d "$PWD/demo.XXXXXX")
 trap 'rm -rf "$folder"' EXIT
@@ -9,9 +9,17 @@ cd "$folder"
 # The first time takes a minute, and a blank terminal tells nobody that it goes on.
 [ $built = 1 ] || [ "$(head -n 1 err)" = "demo: setting up and building, about a minute" ] || { cat err; echo "it does not begin with what it does"; exit 1; }
 command=$(sed -n '1s/^\$ //p' first)
-sed 1d first >scores
+sed '1d; /^$/,$d' first >scores
 eval "$command" >again 2>err || { cat err; exit 1; }
 cmp scores again
 while read -r name _; do
     case $name in "" | "#"*) ;; *) grep -q "^$name" scores || { echo "no scores of $name"; exit 1; } ;; esac
 done <"$1/tools/photos/batch.txt"
+# Pictures of Fashion-MNIST: each with its class, and right or wrong; tests/host/check_trained.sh has which.
+sed '1,/^$/d' first >fashion
+command=$(sed -n '1s/^\$ //p' fashion)
+eval "$command" 2>err | tr -d '\r' | awk -F, 'NR > 1 {print $1, $2 == $4 ? "right" : "wrong:"}' >due || { cat err; exit 1; }
+sed '1d; $d' fashion | sed 's/^\(test[0-9]*\.png\) .*  \(right\|wrong:\).*/\1 \2/' >got
+cmp due got || { cat fashion; exit 1; }
+[ "$(wc -l <due)" = 30 ] && grep -q "^$(grep -c right due) of 30 right; 9[0-9]\.[0-9]*% of all 10,000 test pictures when it was trained$" fashion || { cat fashion; echo "it does not end with what is right"; exit 1; }
+awk 'length > 80 && !/^\$/ {exit 1}' fashion || { echo "a line is longer than 80 columns"; exit 1; }
