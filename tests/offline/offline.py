@@ -6,7 +6,7 @@
 
 Every kernel file is built with the defaults of its tunables and with every set of defines that the runtime builds it with (KERNEL_BUILDS
 prints them). Refused are: what does not compile, register spills, scratch memory, more than 32 KiB of local memory, a required work-group
-of more than 256 items, and calls of functions that nobody has. kernels/*_cpu.cl are for CPUs: they go to x86 and SPIR-V, not to GPUs.
+of more than 256 items, and calls of functions that nobody has. The first chip of a kind gets every set of defines, the others each third. kernels/*_cpu.cl are for CPUs: they go to x86 and SPIR-V, not to GPUs.
 clang-15 gives gfx1100 128 of its 256 registers: a spill there alone is that compiler's, and told, not refused.
 Registers, SIMD width and local memory of every kernel are printed, and kept in TABLE. Register counts are not judged: two versions of one
 compiler differ by three times. Exit code 77: a compiler is not installed.
@@ -334,6 +334,8 @@ def jobs_of(kind, root, builds):
             sets = {d for dev, source, d in asked if source == name and device in (None, dev)}
             if kind == "spirv":  # which has no instruction for it; drivers that come this way are not given the define (quirks.c)
                 sets = {d.replace(" -DFETCHES", "") for d in sets}
+            if chip != TARGETS[kind][1][0]:  # the first chip of a kind gets them all, the others some
+                sets = set(sorted(sets)[::3])
             sets |= {""}
             if "MULTIPLY_ADD" in read(root + "/kernels/" + name + ".cl"):  # what program.c adds where fma is slow
                 sets.add("-DMULTIPLY_ADD=mad")

@@ -14,7 +14,7 @@ find $build -name '*.gcda' -delete # of an earlier run
 # no other line of C; nor do selfcheck.right, whose checks `alexcl check` runs, and the scripts that run on PoCL once more on the reference.
 export ALEXCL_TEST_FEW=1 # of nets and layers that are alike
 ctest --test-dir $build --output-on-failure --parallel $(($(nproc) + 1)) -LE "full|by_hand" \
-    -E '\.(intel|rusticl|oclgrind)$|^two_vendors$|(224|227|224p2)\.(ref|pocl)$|^architecture|^readme|^mutation|^scale|^resident|^kernel_[^cf]|^kernel_fc_cpu|^placement.ref|^selfcheck\.right|^onnx_suite\.light|^cli_(features|distance)\.none' "$@"
+    -E ',|^cli_train\.both|\.(intel|rusticl|oclgrind)$|^two_vendors$|(224|227|224p2)\.(ref|pocl)$|^architecture|^readme|^mutation|^scale|^resident|^kernel_[^cf]|^kernel_(fc_cpu|conv_cpu|conv_naive)|^faults\.kernels|^trainer\.ref|^placement.ref|^selfcheck\.right|^onnx_suite\.light|^cli_(features|distance)\.none' "$@"
 gcovr --root . --json $build/coverage.json $build
 code=0
 : >$build/summary.txt

@@ -9,14 +9,15 @@ cmake --build --preset "$1" --target but_kernels --parallel "$(nproc)"
 # one of full size, which take minutes on the reference. `alexcl check` runs what selfcheck.right does, and faults.check runs `alexcl check`.
 # The list of mutants names tests that a sanitizer's build leaves out. The command line around the tuner compiles for minutes what the tuner's own test has compiled.
 # What is killed in the middle of a write is read by what hostile_cache damages on purpose.
+# A comma is in the names of tests on two vendors. A net's training goes the same way whatever its shape is.
 # `features`, `nearest` and `distance` on the reference are the same script as on PoCL, and the reference's layers run in `cli.none`.
 # To ThreadSanitizer a failed check of kernels is one thread's business, and so is `alexcl check`; what a run survives from outside is memory's. On
 # the reference the command line starts no other threads than on PoCL, where the same script runs, and the tests of `alone` start none.
 leave=kernel
-names='^cli_tune|\.(intel|rusticl|oclgrind)$|^two_vendors$|^selfcheck|^cli_check\.pocl|^onnx_suite\.light|^cli_(features|distance)\.none|(224|227|224p2)\.ref$|(paper|orig|article|torchvision)[0-9p]+\.pocl|^architecture|^readme|^mutation|^killed|^real_data'
+names=',|^cli_tune|^cli_train\.(none|both)|^trainer\.ref|^train_nets\.(.*\.ref|tiny_.*|lenet5_1998.*)$|\.(intel|rusticl|oclgrind)$|^two_vendors$|^selfcheck|^cli_check\.pocl|^onnx_suite\.light|^cli_(features|distance)\.none|(224|227|224p2)\.ref$|(paper|orig|article|torchvision)[0-9p]+\.pocl|^architecture|^readme|^mutation|^killed|^real_data'
 # Nets that differ in no thread are one to it, whoever wrote their files.
 alone='weights|optimizer|loss|normal|recipe|schedule|initial|prepare|conv_pack|fp16|safetensors|kinds|decode|matrix|counter_rng|status|nearest|ref_oracle|ref_operators|fuzz'
-alone+='|weights_match|weights_file|cli_weights|model_made|caffemodel|child|h5_list|keras|keras_model|npy|onnx|onnx_lrn|pickle|prototxt|torch|lpips|sheet'
+alone+='|gradients|graph_backward|pack_file|data_set|train_data|train_curves|epoch_order|augment|weights_match|weights_file|cli_weights|model_made|caffemodel|child|h5_list|keras|keras_model|npy|onnx|onnx_lrn|pickle|prototxt|torch|lpips|sheet'
 alike='train_nets\.(tiny_across|tiny_nolrn|tiny_orig)|oracle_nets\.(tiny_across|tiny_nolrn|tiny_orig|caffe227)|caffe_nets|keras_nets|files\.pocl|onnx_suite'
 [ "$1" != tsan ] || leave='kernel|endure' names+="|^faults\.kernels|^cli_check|^cli\.none|^($alike)(\.|\$)|^($alone)(\.|\$)"
 export ALEXCL_TEST_FEW=1
