@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* `alexcl train`: what is asked for, checked and opened. A run that goes on takes it from its checkpoint. */
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +9,6 @@
 #include "report.h"
 #include "status.h"
 #include "train.h"
-
-enum { MAX_FROZEN = 1024 };
 
 static const struct option_row train_rows[] = {
     {0, "data", "D", "list, folder of classes, MNIST, CIFAR, x.npy", OPTION_TEXT(struct train_options, data)},
@@ -31,6 +28,8 @@ static const struct option_row train_rows[] = {
     {0, "micro-batch", "N", "images computed at once [what fits]",
      OPTION_INT(struct train_options, micro_batch, 1, OPTIONS_IMAGES)},
     {0, "freeze", "A-B[,C]", "layers that stay as they are", OPTION_TEXT(struct train_options, freeze)},
+    {0, "fresh", "A-B[,C]", "layers that begin anew, which --weights may lack",
+     OPTION_TEXT(struct train_options, fresh)},
     {0, "classes", "N", "a new last layer of N outputs", OPTION_INT(struct train_options, classes, 2, OPTIONS_IMAGES)},
     {0, "ten-crop", NULL, "at the end ten crops of each of --val, averaged",
      OPTION_FLAG(struct train_options, ten_crop)},
@@ -59,13 +58,6 @@ static int train_check_options(const struct options *o, const struct train_optio
         return error_set(err, ALEXCL_E_USAGE, "--val-targets are the labels of --val, which is not given");
 done:
     return status;
-}
-
-/* A name that stays right in another folder. */
-static int train_full_path(const char *name, char **out, struct alexcl_error *err) {
-    char path[PATH_MAX];
-    if (!name) return ALEXCL_OK;
-    return memory_copy_text(out, realpath(name, path) ? path : name, err);
 }
 
 /* "epoch", or a number of steps. */
@@ -108,50 +100,6 @@ static int train_tell_again(struct train_command *t, struct alexcl_error *err) {
         return error_set(err, ALEXCL_E_USAGE, "--ten-crop is of the pictures of --val, which is not given");
     if (own->save_every) TRY(train_save_every(own->save_every, &t->told.save_every, err));
 done:
-    return status;
-}
-
-/* ---- the model ----------------------------------------------------------------------------------- */
-
-static int train_plan(const struct train_command *t, const struct alexcl_model *model, struct alexcl_plan **out,
-                      struct alexcl_error *err) {
-    return options_shapes(t->o, model, NULL, out, err);
-}
-
-static size_t train_outputs(const struct alexcl_plan *plan) {
-    struct alexcl_shape out = plan->layers[plan->layer_count - 1].out;
-    return (size_t)out.c * (size_t)out.h * (size_t)out.w;
-}
-
-static int train_has_parameters(const struct alexcl_plan_layer *l) { return l->parameters[0] + l->parameters[1] > 0; }
-
-/* The model, with as many outputs as are wanted (0: as it has). */
-static int train_open_model(struct train_command *t, const struct options *o, size_t classes,
-                            struct alexcl_error *err) {
-    const struct alexcl_model *base, *built_in;
-    struct alexcl_plan *plan = NULL;
-    struct alexcl_error none = {0};
-    int status;
-    TRY(options_model(o, &base, err));
-    if (!t->told.model) {
-        const char *file = o->file->path                                                  ? o->file->path
-                           : alexcl_model_find(base->name, &built_in, &none) != ALEXCL_OK ? o->weights
-                                                                                          : NULL;
-        TRY(file ? train_full_path(file, &t->told.model, err) : memory_copy_text(&t->told.model, base->name, err));
-    }
-    t->model = base;
-    if (!t->own.resume) TRY(options_weights(o, base, NULL, &t->weights, err));
-    TRY(train_plan(t, base, &plan, err));
-    if (classes && classes != train_outputs(plan)) {
-        const struct alexcl_model_change change = {.size = sizeof change, .classes = (int)classes};
-        status = alexcl_model_derive(base, &change, &t->derived, err);
-        if (status != ALEXCL_OK) error_prefix(err, "--classes %zu: ", classes);
-        TRY(status);
-        t->model = t->derived;
-    }
-    t->told.classes = classes ? classes : train_outputs(plan);
-done:
-    alexcl_plan_free(plan);
     return status;
 }
 
@@ -247,38 +195,9 @@ done:
 
 /* ---- training ------------------------------------------------------------------------------------ */
 
-/* The layers of the plan that --freeze names, which have parameters. */
-static int train_frozen(const struct alexcl_plan *plan, const char *text, const char **out, size_t *count,
-                        struct alexcl_error *err) {
-    while (text) {
-        size_t length = strcspn(text, ","), from = plan->layer_count, to = from, before = *count;
-        for (size_t i = 0; i < plan->layer_count; i++) {
-            const char *name = plan->layers[i].layer->name;
-            size_t own = strlen(name);
-            if (own == length && strncmp(name, text, own) == 0) from = to = i;
-            if (own < length && strncmp(name, text, own) == 0 && text[own] == '-' && from == plan->layer_count)
-                from = i;
-            if (own < length && strncmp(name, text + length - own, own) == 0 && text[length - own - 1] == '-') to = i;
-        }
-        if (from > to || to == plan->layer_count)
-            return error_set(
-                err, ALEXCL_E_USAGE,
-                "--freeze %.*s: names of layers are wanted, in their order, as conv1-conv5 or fc6; `alexcl "
-                "summary` has them",
-                (int)length, text);
-        for (size_t i = from; i <= to && *count < MAX_FROZEN; i++)
-            if (train_has_parameters(&plan->layers[i])) out[(*count)++] = plan->layers[i].layer->name;
-        if (*count == before)
-            return error_set(err, ALEXCL_E_USAGE, "--freeze %.*s: nothing is trained there", (int)length, text);
-        text = text[length] ? text + length + 1 : NULL;
-    }
-    return ALEXCL_OK;
-}
-
 static int train_open_training(struct train_command *t, struct alexcl_error *err) {
     const struct options *o = t->o;
-    const char *frozen[MAX_FROZEN], *fresh = NULL;
-    struct alexcl_plan *plan = NULL;
+    const char *frozen[TRAIN_LAYERS], *fresh[TRAIN_LAYERS];
     struct alexcl_train_options options = {.size = sizeof options,
                                            .recipe = t->told.recipe,
                                            .values = t->own.values.list,
@@ -287,14 +206,10 @@ static int train_open_training(struct train_command *t, struct alexcl_error *err
                                            .micro_batch = t->own.micro_batch,
                                            .memory = o->memory,
                                            .frozen = frozen,
-                                           .fresh = &fresh,
+                                           .fresh = fresh,
                                            .settings = &o->settings};
     int status;
-    TRY(train_plan(t, t->model, &plan, err));
-    TRY(train_frozen(plan, t->own.freeze, frozen, &options.frozen_count, err));
-    for (size_t i = 0; i < plan->layer_count && t->own.classes; i++)
-        if (train_has_parameters(&plan->layers[i])) fresh = plan->layers[i].layer->name;
-    options.fresh_count = fresh != NULL;
+    TRY(train_model_layers(t, frozen, &options.frozen_count, fresh, &options.fresh_count, err));
     int random = !t->weights || alexcl_weights_random(t->weights);
     TRY(options_selection(o, &t->selection, err));
     if (t->own.resume)
@@ -303,7 +218,6 @@ static int train_open_training(struct train_command *t, struct alexcl_error *err
     else
         TRY(alexcl_train_open(t->model, random ? NULL : t->weights, t->selection, &options, &t->train, err));
 done:
-    alexcl_plan_free(plan);
     return status;
 }
 
@@ -361,7 +275,7 @@ static int train_open(struct train_command *t, struct alexcl_error *err) {
         o.weights = NULL;
     }
     TRY(train_tell_again(t, err));
-    TRY(train_open_model(t, &o, t->own.resume ? t->told.classes : (size_t)t->own.classes, err));
+    TRY(train_model_open(t, &o, t->own.resume ? t->told.classes : (size_t)t->own.classes, err));
     TRY(train_open_data(t, err));
     TRY(train_open_training(t, err));
     TRY(train_tell_devices(t, err));

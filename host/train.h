@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* `alexcl train`. command_train.c reads what is asked for and opens all, train_loop.c goes through steps and epochs,
- * train_run.c keeps the folder with its records and checkpoints, train_resume.c takes what a run was told from its
- * checkpoint, train_report.c prints, train_curves.c draws, train_recipes.c knows the recipes' fields as flags. Each
- * owns a part of struct train_command. */
+/* `alexcl train`. command_train.c reads what is asked for and opens all, train_model.c the net, train_loop.c goes
+ * through steps and epochs, train_run.c keeps the folder with its records and checkpoints, train_resume.c takes what a
+ * run was told from its checkpoint, train_report.c prints, train_curves.c draws, train_recipes.c knows the recipes'
+ * fields as flags. Each owns a part of struct train_command. */
 #ifndef ALEXCL_TRAIN_COMMAND_H
 #define ALEXCL_TRAIN_COMMAND_H
 #include <jansson.h>
@@ -62,7 +62,8 @@ int train_recipes_show(const struct options *o, struct alexcl_error *err);
 
 /* Options that it has for itself. */
 struct train_options {
-    const char *data, *targets, *val, *val_targets, *layout, *recipe, *augment, *pca, *freeze, *save_every, *labels;
+    const char *data, *targets, *val, *val_targets, *layout, *recipe, *augment, *pca, *freeze, *fresh, *save_every,
+        *labels;
     const char *resume;
     int classes, micro_batch, keep, limit, keep_going, ten_crop; /* 0: not given */
     uint64_t seed;                                               /* TRAIN_NO_SEED: not given */
@@ -144,6 +145,16 @@ int train_run_save_best(struct train_command *t, struct alexcl_error *err);
 /* curves.svg. */
 int train_run_draw(struct train_command *t, struct alexcl_error *err);
 void train_run_free(struct train_run *r);
+
+/* train_model.c. The model, with as many outputs as are wanted (0: as it has), and the weights it begins with. Layers
+ * that begin anew may be missing in their file where no other is behind them. */
+int train_model_open(struct train_command *t, const struct options *o, size_t classes, struct alexcl_error *err);
+/* The layers that stay as they are and those that begin anew, by name, each with room for TRAIN_LAYERS. */
+enum { TRAIN_LAYERS = 1024 };
+int train_model_layers(const struct train_command *t, const char **frozen, size_t *frozen_count, const char **fresh,
+                       size_t *fresh_count, struct alexcl_error *err);
+/* A name that stays right in another folder; of NULL nothing. */
+int train_full_path(const char *name, char **out, struct alexcl_error *err);
 
 /* train_resume.c. What a checkpoint's notes say. ALEXCL_E_DATA. */
 int train_resume_read(struct train_command *t, const char *path, struct alexcl_error *err);

@@ -114,6 +114,7 @@
     ROW(model_googlenet, NULL, 0)                                                                                      \
     ROW(model_squeezenet, NULL, 0)                                                                                     \
     ROW(model_squeezenet1_1, NULL, 0)                                                                                  \
+    ROW(model_alexnet_transfer, NULL, 0)                                                                               \
     ROW(model_alexnet_small, NULL, 0)                                                                                  \
     ROW(model_lenet5, "lenet5", 0)                                                                                     \
     ROW(model_lenet5_1998, "lenet5_1998", 0)                                                                           \

@@ -45,6 +45,7 @@ START_TEST(the_list_is_whole) {
                     {"vgg19", 0},
                     {"googlenet", 0},
                     {"squeezenet", 0},
+                    {"alexnet-transfer", 0},
                     {"alexnet-small", 0},
                     {"lenet5", 1},
                     {"lenet5-1998", 1},
@@ -249,6 +250,7 @@ START_TEST(parameters_and_macs_are_the_published_ones) {
         {"vgg16-torchvision", 138357544, 15470264320},
         {"vgg19-torchvision", 143667240, 19632062464},
         {"squeezenet1_1", 1235496, 349151936},
+        {"alexnet-transfer", 3917642, 197660352},
         {"alexnet-small", 528266, 15991296},
         {"lenet5", 61706, 416520},
     };
@@ -405,6 +407,7 @@ START_TEST(pixels_become_what_the_sources_say) {
         {"vgg16-torchvision", ALEXCL_RGB, {-2.117904, -1.804444}, {2.248908, 2.64}},
         {"vgg19-torchvision", ALEXCL_RGB, {-2.117904, -1.804444}, {2.248908, 2.64}},
         {"squeezenet1_1", ALEXCL_RGB, {-2.117904, -1.804444}, {2.248908, 2.64}},
+        {"alexnet-transfer", ALEXCL_RGB, {-2.117904, -1.804444}, {2.248908, 2.64}},
         {"alexnet-small", ALEXCL_GREY, {-0.810198, -0.810198}, {2.022663, 2.022663}},
         {"lenet5", ALEXCL_GREY, {0, 0}, {1, 1}},
         {"lenet5-1998", ALEXCL_GREY, {-0.1, -0.1}, {1.175, 1.175}}, /* MNIST's ink is 255 */
@@ -414,7 +417,7 @@ START_TEST(pixels_become_what_the_sources_say) {
         const struct alexcl_model *m;
         EXPECT_OK(alexcl_model_find(known[i].model, &m, &err), err);
         ck_assert_int_eq(m->colour, known[i].colour);
-        ck_assert_int_eq(m->resize, m->channels == 1 && m->height <= 32 ? m->height : 256);
+        ck_assert_int_eq(m->resize, m->channels == 1 && m->height <= 32 ? m->height : m->height == 128 ? 146 : 256);
         for (int end = 0; end < 2; end++) {
             int c = end ? m->channels - 1 : 0;
             ck_assert_double_eq_tol((0 * m->scale - model_mean(m, c)) / model_std(m, c), known[i].black[end], 1e-6);

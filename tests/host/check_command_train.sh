@@ -140,6 +140,8 @@ train 6 -o nan --lr 1e6 --decay 1e6 --optimizer sgd --save-every 1 --epochs 4; s
 file nan/train.json '.stopped == "nan"'; what="a loss that is no number"; grep -q nan nan/steps.csv && bad "stands in steps.csv"; prints "stopped: nan"
 says "the last good checkpoint is nan/last.safetensors, of step"
 
+train 6 -o nan2 --lr 1e6 --decay 1e6 --optimizer sgd --epochs 4; says "the last good checkpoint is nan2/last.safetensors, of step 0:"
+
 # ---- a disk that is full: the checkpoint before stays
 train 0 -o full --epochs 1 -q; cp full/last.safetensors before; size=$(stat -c %s before)
 # on the reference: compilers end a process that cannot write
@@ -194,6 +196,12 @@ colours 0 -o tuned --weights red/last.safetensors --freeze conv1 --epochs 2 --de
 floats() { run 0 weights show "$1" --format json -q; jq -c ".tensors[] | select(.name == \"$2\") | [.min, .max, .mean]" out; }
 what="frozen conv1"; [ "$(floats red/last.safetensors conv1.weight)" = "$(floats tuned/last.safetensors conv1.weight)" ] || bad "it moved"
 what="fc2, which is not frozen"; [ "$(floats red/last.safetensors fc2.weight)" != "$(floats tuned/last.safetensors fc2.weight)" ] || bad "it stayed"
+colours 0 -o anew --weights red/last.safetensors --fresh fc2 --freeze conv1 --seed 2 --steps 1 --epochs 0 --lr 1e-9 -q
+what="fresh fc2"; [ "$(floats red/last.safetensors conv1.weight)" = "$(floats anew/last.safetensors conv1.weight)" ] || bad "conv1 moved"; [ "$(floats red/last.safetensors fc2.weight)" != "$(floats anew/last.safetensors fc2.weight)" ] || bad "it is the old one"
+sed 's/"fc2"/"fc3"/g' colours.prototxt >lacks.prototxt; run 6 train -d "$device" -m lacks.prototxt --data colours --weights red/last.safetensors -o lacks; says "fc3"
+run 0 train -d "$device" -m lacks.prototxt --data colours --weights red/last.safetensors --fresh fc3 --recipe keras --steps 1 --epochs 0 -o lacks -q
+colours 2 -o tuned2 --fresh conv1-fc2; says "--fresh conv1-fc2: all layers would begin anew"; colours 2 -o tuned2 --fresh fc9; says "--fresh fc9: names of layers are wanted"
+run 2 train --resume red --fresh fc2; says "--fresh would make it another run"
 colours 2 -o tuned2 --freeze conv1-pool9; says "--freeze conv1-pool9: names of layers are wanted"; colours 2 -o tuned2 --freeze relu1; says "nothing is trained there"
 train 0 -o five --classes 12 --epochs 1 -q; run 0 train -d "$device" --resume five --epochs 2; prints "96 pictures of 12 classes"
 train 0 -o twelve --weights five/last.safetensors --classes 11 --epochs 1; prints "96 pictures of 11 classes"
