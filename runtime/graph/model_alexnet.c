@@ -152,26 +152,26 @@ const struct alexcl_model model_alexnet_owt = {
 };
 
 /* [TV]: one tower of 64 192 384 256 256 maps, no LRN, dropout before fc6 and fc7. */
-#define TORCHVISION_TO_PROB(width, classes, gain8)                                                                     \
+#define TORCHVISION_TO_POOL5                                                                                           \
     CONV("conv1", 64, 11, 4, 2, 1),                                                                                    \
     RELU("relu1"),                                                                                                     \
     MAXPOOL("pool1", 3, 2),                                                                                            \
     CONV("conv2", 192, 5, 1, 2, 1),                                                                                    \
     RELU("relu2"),                                                                                                     \
     MAXPOOL("pool2", 3, 2),                                                                                            \
-    CONV3_TO_POOL5(384, 256, 256, 1),                                                                                  \
-    PLAIN("flat", ALEXCL_FLATTEN),                                                                                     \
-    DROPOUT("drop6", ALEXCL_DROPOUT_INVERTED),                                                                         \
-    FC("fc6", width, 1),                                                                                               \
-    RELU("relu6"),                                                                                                     \
-    DROPOUT("drop7", ALEXCL_DROPOUT_INVERTED),                                                                         \
-    FC("fc7", width, 1),                                                                                               \
-    RELU("relu7"),                                                                                                     \
-    FC("fc8", classes, gain8),                                                                                         \
-    PLAIN("prob", ALEXCL_SOFTMAX)
+    CONV3_TO_POOL5(384, 256, 256, 1)
 
 static const struct alexcl_layer torchvision_layers[] = {
-    TORCHVISION_TO_PROB(4096, 1000, 0.2),
+    TORCHVISION_TO_POOL5,
+    PLAIN("flat", ALEXCL_FLATTEN),
+    DROPOUT("drop6", ALEXCL_DROPOUT_INVERTED),
+    FC("fc6", 4096, 1),
+    RELU("relu6"),
+    DROPOUT("drop7", ALEXCL_DROPOUT_INVERTED),
+    FC("fc7", 4096, 1),
+    RELU("relu7"),
+    FC("fc8", 1000, 0.2),
+    PLAIN("prob", ALEXCL_SOFTMAX),
 };
 
 static const char *const torchvision_aliases[][2] = {
@@ -195,7 +195,8 @@ const struct alexcl_model model_alexnet_torchvision = {
 /* [TV] for fine-tuning: its convolutions, which read pictures of any size, at a third of the pixels, before a
  * classifier that 4,000 pictures can train: `alexcl train --freeze conv1-conv5 --fresh fc6-fc8`. */
 static const struct alexcl_layer transfer_layers[] = {
-    TORCHVISION_TO_PROB(512, 10, 1),
+    TORCHVISION_TO_POOL5,
+    FLAT_TO_PROB(512, 512, 10, ALEXCL_DROPOUT_INVERTED, 1),
 };
 
 const struct alexcl_model model_alexnet_transfer = {
