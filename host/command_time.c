@@ -274,6 +274,7 @@ static int time_json(const struct timing *t, struct alexcl_error *err) {
         m->warm_up, "repeat", m->repeat, "seconds", "min", m->minimum, "median", m->median, "max", m->maximum, "sorted",
         walls, "images_per_s", m->images_per_s, "gflops", rate * 1e-9, "start_s", t->start_s, "device_times_known",
         m->times_known, "devices", devices, "layers", time_layers_json(t));
+    report_set(document, "crossed_bytes", json_real(m->crossed));
     report_set(document, "share_of_peak", peak > 0 ? json_real(rate / peak) : json_null());
     if (t->old)
         report_set(document, "compare",

@@ -200,6 +200,12 @@ int measure_begin(struct measured *m, const struct alexcl_plan *plan, const floa
     return ALEXCL_OK;
 }
 
+int measure_record(struct alexcl_net *net, struct measure_batch *batch, struct alexcl_error *err) {
+    batch->before = (struct alexcl_net_times){.size = sizeof batch->before};
+    int status = alexcl_net_record(net, 1, err);
+    return status == ALEXCL_OK ? alexcl_net_times(net, &batch->before, err) : status;
+}
+
 int measure_end(struct measured *m, struct alexcl_net *net, const struct measure_batch *batch,
                 struct alexcl_error *err) {
     size_t repeats = (size_t)m->repeat;
@@ -214,6 +220,8 @@ int measure_end(struct measured *m, struct alexcl_net *net, const struct measure
     m->maximum = m->walls[m->repeat - 1];
     m->images_per_s = (double)batch->count / m->median;
     m->times_known = times.events;
+    m->crossed = (double)(times.crossed - batch->before.crossed) / m->repeat;
+    for (int p = 0; p < 2; p++) m->target[p].images = (double)(times.images[p] - batch->before.images[p]) / m->repeat;
     if (m->times_known) status = measure_spans(m, net, batch->walls, sums, err);
     if (status == ALEXCL_OK) status = alexcl_net_peak(net, &m->peak, err);
 done:
@@ -230,7 +238,6 @@ int measure_run(struct alexcl_net *net, const struct alexcl_plan *plan, const fl
                 struct measured *out, struct alexcl_error *err) {
     struct measured m = {.warm_up = out->warm_up, .repeat = out->repeat, .chunk = alexcl_net_batch(net)};
     struct measure_batch batch = {0};
-    struct alexcl_net_times before = {.size = sizeof before}, after = {.size = sizeof after};
     struct alexcl_shape shape;
     alexcl_net_output(net, &shape);
     float *scores = NULL;
@@ -242,8 +249,7 @@ int measure_run(struct alexcl_net *net, const struct alexcl_plan *plan, const fl
         progress_count("batches", (size_t)i, (size_t)(m.warm_up + m.repeat));
         status = alexcl_net_run(net, batch.images, images, scores, err);
     }
-    if (status == ALEXCL_OK) status = alexcl_net_record(net, 1, err);
-    if (status == ALEXCL_OK) status = alexcl_net_times(net, &before, err);
+    if (status == ALEXCL_OK) status = measure_record(net, &batch, err);
     /* As one batch behind the other: while one runs, the next is copied, here the same once more. */
     uint64_t tickets[2] = {0, 0};
     double start = monotonic_now();
@@ -260,8 +266,6 @@ int measure_run(struct alexcl_net *net, const struct alexcl_plan *plan, const fl
         (void)alexcl_net_wait(net, tickets[i], &(struct alexcl_error){0});
     progress_clear();
     if (status == ALEXCL_OK) status = measure_end(&m, net, &batch, err);
-    if (status == ALEXCL_OK) status = alexcl_net_times(net, &after, err);
-    for (int p = 0; p < 2; p++) m.target[p].images = (double)(after.images[p] - before.images[p]) / m.repeat;
     measure_batch_free(&batch);
     free(scores);
     if (status == ALEXCL_OK)

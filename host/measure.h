@@ -33,7 +33,8 @@ struct measured {
     int training, states; /* training: each layer has MEASURE_WORKS rows; states: tensors of the optimiser's */
     double *walls;        /* seconds of each batch, sorted: images copied in, scores out */
     double minimum, median, maximum, images_per_s;
-    double flops; /* of a batch */
+    double flops;   /* of a batch */
+    double crossed; /* bytes of a batch that the targets received from one another */
     int times_known;
     size_t targets, layer_count;
     struct layer_time *layers;
@@ -64,11 +65,14 @@ struct measure_batch {
     float *images;
     size_t count;
     double *walls; /* of each batch, in their order */
+    struct alexcl_net_times before;
 };
 /* Lists the layers of `m`, whose sizes are set, and what each has to do; a batch of images in turn. */
 int measure_begin(struct measured *m, const struct alexcl_plan *plan, const float *in, size_t in_images,
                   struct measure_batch *out, struct alexcl_error *err);
-/* Reads the recording of the net. */
+/* Begins the recording of the net: what comes now is measured. */
+int measure_record(struct alexcl_net *net, struct measure_batch *batch, struct alexcl_error *err);
+/* Ends and reads it. */
 int measure_end(struct measured *m, struct alexcl_net *net, const struct measure_batch *batch,
                 struct alexcl_error *err);
 void measure_batch_free(struct measure_batch *b);

@@ -26,7 +26,7 @@ int measure_train(struct alexcl_train *train, const struct alexcl_plan *plan, co
     const struct alexcl_train_batch given = {.images = batch.images, .labels = labels, .count = batch.count};
     for (int i = 0; i < m.warm_up + m.repeat && status == ALEXCL_OK; i++) {
         progress_count("steps", (size_t)i, (size_t)(m.warm_up + m.repeat));
-        if (i == m.warm_up) status = alexcl_net_record(net, 1, err);
+        if (i == m.warm_up) status = measure_record(net, &batch, err);
         double start = monotonic_now();
         if (status == ALEXCL_OK) status = alexcl_train_step(train, &given, NULL, err);
         if (i >= m.warm_up) batch.walls[i - m.warm_up] = monotonic_now() - start;

@@ -521,6 +521,7 @@ struct alexcl_net_times { /* seconds since open */
     size_t images[2];     /* that each target had a part in */
     double build;         /* compiling kernels, before the first run */
     int events;           /* 0: the device reports no times */
+    uint64_t crossed;     /* bytes that the targets have received from one another, of training both ways */
 };
 
 /* What a target did in one go: the commands of one layer and half for some images of one batch. */

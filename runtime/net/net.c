@@ -74,6 +74,7 @@ struct alexcl_net_times net_times(const struct alexcl_net *net) {
         .wall = net->wall, .build = net->build, .images = {net->done[0], net->done[1]}, .events = 1};
     for (int i = 0; i < net->shared.workers; i++) {
         const struct worker *worker = &net->workers[i];
+        t.crossed += worker->crossed;
         if (!worker->target.device) {
             t.device[i] = worker->reference_seconds - net->opening.device[i];
             continue;
@@ -87,6 +88,7 @@ struct alexcl_net_times net_times(const struct alexcl_net *net) {
     }
     t.exchange -= net->opening.exchange;
     t.transfer -= net->opening.transfer;
+    t.crossed -= net->opening.crossed;
     return t;
 }
 

@@ -189,6 +189,7 @@ static int run_take(struct run *r, int crossing, const struct worker_send *send,
     struct storage *to = &worker->received[h][crossing];
     struct event *written = NULL;
     if (floats == 0) return ALEXCL_OK;
+    worker->crossed += count * floats * sizeof *from;
     if (worker->arrived[crossing]) {
         float *arrived = worker->arrived[crossing] + first * floats;
         if (sent.block != mine.block)

@@ -93,6 +93,7 @@ struct worker {
     float *output;             /* an output of one half, for the whole batch or less */
     size_t output_floats;      /* the size of `output` */
     double reference_seconds;  /* CPU time that the reference has used */
+    uint64_t crossed;          /* bytes that the other worker's target has sent here */
     struct timeline *timeline; /* records what runs when; NULL: nothing is recorded */
     struct peak peak;          /* as worker_measure_peak has measured it */
     /* the first layer that was found to have a value that is not finite, or -1 (worker_batch.check) */

@@ -235,6 +235,7 @@ static int backward_take(struct worker *worker, int x, struct alexcl_error *err)
     const float *from = worker->other->backward->staging[x];
     size_t images = (size_t)b->images, count = images * mine.floats;
     struct event *read = NULL, *written = NULL;
+    worker->crossed += count * sizeof *from;
     if (sent.block != mine.block) {
         run_convert(b->arrived, &mine, from, &sent, b->images);
         from = b->arrived;

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: MIT
 """tools/scale runs, and its numbers fit together. check_scale.py SCALE SCALE_CELL [SKIP TEXT]"""
+import contextlib
+import importlib.machinery
+import importlib.util
+import io
 import json
 import sys
 import xml.dom.minidom
@@ -57,7 +61,27 @@ expect(len(picture.getElementsByTagName("polyline")) == 2 and len(picture.getEle
 code, out, err = scale("--widths", "0.25,1", "--batches", "1", "--devices", "0", "--memory", "230")
 expect(code == 0 and out.startswith("alexnet-caffe") and "left out: planned" in out, "the table: exit code %d\n%s%s" % (code, out, err))
 expect(max(map(len, out.splitlines())) <= 80, "a line is longer than 80 columns")
-for wrong, due in ((["--widths", "0"], 2), (["--batches", "x"], 2), (["--memory", "1"], 1), (["--devices", "7:7", "--widths", "0.25", "--batches", "1"], 1)):
+# Training of a small net: what crosses is what is planned, on two parts alone.
+code, out, err = scale("--train", "--widths", "0.125", "--batches", "2", "--devices", "0", "--devices", "0/2", "--devices", "7:7", "--format", "json")
+expect(code == 0, "--train: exit code %d: %s" % (code, err))
+document = json.loads(out)
+one, two = document["cells"]
+expect([one["devices"], two["devices"]] == ["0", "0/2"] and len(document["absent"]) == 1 and document["absent"][0].startswith("7:7: "), "devices: %s" % document)
+expect(one["crosses"] == one["crossed"] == 0 and two["crosses"] == two["crossed"] > 0, "what crosses: %s, %s" % (one, two))
+for c in (one, two):
+    expect(near(c["ms"] * 2, 1e3 * c["seconds"]["min"]) and near(c["speed"], one["ms"] / c["ms"]), "times: %s" % c)
+    kinds = ("weights", "activations", "gradients", "optimizer", "exchange", "workspace")
+    expect(all(m["gradients"] > 0 and m["optimizer"] > 0 and m["total"] == sum(m[kind] for kind in kinds) for m in c["memory"]), "memory: %s" % c["memory"])
+    expect(0.8 * c["planned"] < c["peak"] < 1.25 * c["planned"] + (64 << 20), "peak %.0f MiB, planned %.0f MiB" % (c["peak"] / 2**20, c["planned"] / 2**20))
+loader = importlib.machinery.SourceFileLoader("scale", SCALE)
+tool = importlib.util.module_from_spec(importlib.util.spec_from_loader("scale", loader))
+loader.exec_module(tool)
+document["cells"].append({"width": 4, "batch": 128, "devices": "0", "left_out": "planned to take 9999 MiB"})
+with contextlib.redirect_stdout(io.StringIO()) as table:
+    tool.print_training(document)
+lines = table.getvalue().splitlines()
+expect(lines[0].startswith("alexnet-caffe in training") and any("left out: planned" in line for line in lines) and max(map(len, lines)) <= 80, "the table: %s" % lines)
+for wrong, due in ((["--train", "--quick"], 2), (["--widths", "0"], 2), (["--batches", "x"], 2), (["--memory", "1"], 1), (["--devices", "7:7", "--widths", "0.25", "--batches", "1"], 1)):
     code, out, err = scale(*wrong)
     expect(code == due and err.strip(), "%s: exit code %d, not %d" % (wrong, code, due))
 end()
