@@ -54,26 +54,28 @@ static int blas_end(struct device *dev, const char *label, const char *routine, 
     return code;
 }
 
-size_t blas_gemm_workspace(struct device *dev, size_t m, size_t n, size_t k, int transpose_b) {
+static CLBlastTranspose blas_transposed(int yes) { return yes ? CLBlastTransposeYes : CLBlastTransposeNo; }
+
+size_t blas_gemm_workspace(struct device *dev, size_t m, size_t n, size_t k, enum blas_form form) {
     size_t bytes = 0;
     blas_lock();
     /* Offsets of 1: a matrix that begins with its buffer may need no copy, the others do. */
-    int code = CLBlastSGemmTempBufferSize(CLBlastLayoutRowMajor, CLBlastTransposeNo,
-                                          transpose_b ? CLBlastTransposeYes : CLBlastTransposeNo, m, n, k, 1, k, 1,
-                                          transpose_b ? k : n, 1, n, &dev->work, &bytes);
+    int code = CLBlastSGemmTempBufferSize(CLBlastLayoutRowMajor, blas_transposed(form == BLAS_ATB),
+                                          blas_transposed(form == BLAS_ABT), m, n, k, 1, form == BLAS_ATB ? m : k, 1,
+                                          form == BLAS_ABT ? k : n, 1, n, &dev->work, &bytes);
     blas_unlock();
     return code == CLBlastSuccess ? bytes / sizeof(float) : 0;
 }
 
 int blas_gemm(struct device *dev, const char *label, size_t m, size_t n, size_t k, struct blas_matrix a,
-              struct blas_matrix b, int transpose_b, float beta, struct blas_matrix c, struct buffer *workspace,
+              struct blas_matrix b, enum blas_form form, float beta, struct blas_matrix c, struct buffer *workspace,
               struct alexcl_error *err) {
     cl_event since, event = NULL;
     int status = blas_begin(dev, &since, err);
     if (status != ALEXCL_OK) return status;
     int code = CLBlastSgemmWithTempBuffer(
-        CLBlastLayoutRowMajor, CLBlastTransposeNo, transpose_b ? CLBlastTransposeYes : CLBlastTransposeNo, m, n, k,
-        1.0f, a.buffer->memory, a.first, a.stride, b.buffer->memory, b.first, b.stride, beta, c.buffer->memory, c.first,
+        CLBlastLayoutRowMajor, blas_transposed(form == BLAS_ATB), blas_transposed(form == BLAS_ABT), m, n, k, 1.0f,
+        a.buffer->memory, a.first, a.stride, b.buffer->memory, b.first, b.stride, beta, c.buffer->memory, c.first,
         c.stride, &dev->work, since ? &event : NULL, workspace ? workspace->memory : NULL);
     return blas_end(dev, label, "CLBlastSgemm", code, since, event, err);
 }

@@ -11,13 +11,19 @@ struct blas_matrix {
     size_t first, stride;
 };
 
-/* Floats that blas_gemm wants of `workspace` at most, for dense matrices of these sizes and all smaller m: CLBlast's
- * copies of them, filled up to whole tiles. */
-size_t blas_gemm_workspace(struct device *dev, size_t m, size_t n, size_t k, int transpose_b);
-/* c (m x n) = a (m x k) * b + beta * c; b is k x n, or n x k when transpose_b. The beginning of `workspace` is written
- * over; NULL: CLBlast takes memory of its own, which no plan counts. */
+/* What a product is made of. */
+enum blas_form {
+    BLAS_AB,  /* a is m x k, b is k x n */
+    BLAS_ABT, /* b is n x k, and transposed */
+    BLAS_ATB, /* a is k x m, and transposed */
+};
+/* Floats that blas_gemm wants of `workspace` at most, for dense matrices of these sizes and all smaller ones:
+ * CLBlast's copies of them, filled up to whole tiles. */
+size_t blas_gemm_workspace(struct device *dev, size_t m, size_t n, size_t k, enum blas_form form);
+/* c (m x n) = a * b + beta * c, where k products are summed. The beginning of `workspace` is written over; NULL:
+ * CLBlast takes memory of its own, which no plan counts. */
 int blas_gemm(struct device *dev, const char *label, size_t m, size_t n, size_t k, struct blas_matrix a,
-              struct blas_matrix b, int transpose_b, float beta, struct blas_matrix c, struct buffer *workspace,
+              struct blas_matrix b, enum blas_form form, float beta, struct blas_matrix c, struct buffer *workspace,
               struct alexcl_error *err);
 /* y (m) = a (m x n) * x + beta * y; vectors are dense and start at `first`. */
 int blas_gemv(struct device *dev, const char *label, size_t m, size_t n, struct blas_matrix a, struct blas_matrix x,

@@ -29,3 +29,12 @@ int channel_gradient_add(struct layer *l, const struct layer_io *io, int count, 
                          ARG_BUFFER(io->tensor_gradients[1].buffer), ARG_INT(count), ARG_INT(l->shape.out.c),
                          ARG_INT(add));
 }
+
+int channel_gradient_bias(const struct layer *l, int slot, const struct layer_io *io, struct alexcl_error *err) {
+    size_t channels = (size_t)l->shape.out.c;
+    struct kernel_range range = {1, {0, 0, 0}, {channels, 1, 1}, {64, 1, 1}};
+    return KERNEL_LAUNCH(layer_kernel(l, LAYER_WEIGHT_GRADIENT, slot), l->shape.desc->name, &range, err,
+                         ARG_BUFFER(io->out_gradient->buffer), ARG_BUFFER(io->tensor_gradients[1].buffer),
+                         ARG_INT(io->first), ARG_INT(io->first + io->count), ARG_INT(io->add), ARG_INT((int)channels),
+                         ARG_INT(l->shape.out.h * l->shape.out.w));
+}

@@ -15,4 +15,8 @@ int channel_gradient_build(struct layer *l, const char *source, struct alexcl_er
 struct kernel_range channel_gradient_range(const struct layer *l, int count);
 /* Adds the sums of `count` images of the workspace to what is there or, without `add`, to 0. */
 int channel_gradient_add(struct layer *l, const struct layer_io *io, int count, int add, struct alexcl_error *err);
+
+/* The gradient of biases alone, tensor 1, of layers whose values are not in blocks: bias_gradient of bias.cl, which is
+ * kernel `slot` of the pass. */
+int channel_gradient_bias(const struct layer *l, int slot, const struct layer_io *io, struct alexcl_error *err);
 #endif

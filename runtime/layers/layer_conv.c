@@ -5,7 +5,6 @@
  * others read each output's group out of all channels. */
 #include <stdio.h>
 
-#include "blas.h"
 #include "conv_pack.h"
 #include "layer_conv.h"
 #include "ref.h"
@@ -87,9 +86,6 @@ int conv_window_defines(const struct layer *l, char *out, size_t size) {
                     "-DKERNEL_H=%d -DKERNEL_W=%d -DSTRIDE_H=%d -DSTRIDE_W=%d -DDILATION_H=%d -DDILATION_W=%d",
                     v.kernel[0], v.kernel[1], v.stride[0], v.stride[1], v.dilation[0], v.dilation[1]);
 }
-
-/* How many products an output is the sum of. */
-static int conv_depth(const struct layer *l) { return (int)layer_tensor_row(&l->shape.tensors[0]); }
 
 /* ---- ref ---- */
 
@@ -274,86 +270,13 @@ const struct layer_variant conv_wino = {.name = "wino_gpu",
                                         .pack = wino_pack,
                                         .chunk = wino_chunk};
 
-/* ---- clblast: im2col.cl, GEMM ---- */
+/* ---- groups ---- */
 
 void conv_group_rows(const struct shape_conv *s, int g, int *first, int *count) {
     int from = g * s->group_out - s->before, to = from + s->group_out;
     *first = from < 0 ? 0 : from;
     *count = (to < s->out.c ? to : s->out.c) - *first;
 }
-
-/* Floats of the workspace that CLBlast needs for the largest of the groups; the columns lie behind them. */
-static size_t conv_clblast_start(const struct layer *l, const struct target *target) {
-    struct shape_conv s = conv_shape(l);
-    size_t max = 0;
-    for (int g = 0, rows = 0; g < s.groups; g++) {
-        int first, count;
-        conv_group_rows(&s, g, &first, &count);
-        if (count <= 0 || count == rows) continue; /* groups between the first and the last are all alike */
-        size_t wanted = blas_gemm_workspace(target->device, (size_t)count, (size_t)s.out.h * (size_t)s.out.w,
-                                            (size_t)conv_depth(l), 0);
-        rows = count;
-        if (wanted > max) max = wanted;
-    }
-    return max;
-}
-
-static size_t conv_clblast_workspace(const struct layer *l, const struct target *target) {
-    return conv_clblast_start(l, target) + (size_t)conv_depth(l) * (size_t)l->shape.out.h * (size_t)l->shape.out.w;
-}
-
-static int conv_clblast_build(struct layer *l, struct alexcl_error *err) {
-    int status = ALEXCL_OK;
-    char defines[192];
-    conv_window_defines(l, defines, sizeof defines);
-    TRY(layer_add_kernel(l, LAYER_FORWARD, 0, "im2col", "im2col", defines, err));
-    TRY(layer_add_kernel(l, LAYER_FORWARD, 1, "bias", "bias_fill", "", err));
-done:
-    return status;
-}
-
-static int conv_clblast_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
-    int status = ALEXCL_OK;
-    struct shape_conv s = conv_shape(l);
-    const struct shape_window *v = &s.window;
-    struct device *dev = l->target->device;
-    const char *name = l->shape.desc->name;
-    int in = s.in.c / s.groups;
-    size_t pixels = (size_t)(s.out.h * s.out.w), depth = (size_t)conv_depth(l),
-           start = conv_clblast_start(l, l->target);
-    struct kernel_range whole = layer_range(shape_size(s.out), io);
-    TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 1), name, &whole, err, ARG_BUFFER(io->out->buffer),
-                      ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer), ARG_INT(s.out.c), ARG_INT((int)pixels)));
-    for (int n = io->first; n < io->first + io->count; n++) {
-        for (int g = 0; g < s.groups; g++) {
-            int first, count;
-            conv_group_rows(&s, g, &first, &count);
-            if (count <= 0) continue;
-            struct layer_io image = {.first = n, .count = 1};
-            struct kernel_range range = layer_range_maps(pixels, (size_t)in, &image);
-            TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), name, &range, err, ARG_BUFFER(io->in[0].own->buffer),
-                              ARG_BUFFER(io->workspace->buffer), ARG_INT((int)start), ARG_INT(s.in.c), ARG_INT(g * in),
-                              ARG_INT(in), ARG_INT(s.in.h), ARG_INT(s.in.w), ARG_INT(s.out.h), ARG_INT(s.out.w),
-                              ARG_INT(v->kernel[0]), ARG_INT(v->kernel[1]), ARG_INT(v->stride[0]),
-                              ARG_INT(v->stride[1]), ARG_INT(v->pad[0]), ARG_INT(v->pad[1])));
-            struct blas_matrix weights = {l->pass[LAYER_FORWARD].parameters[0].buffer, (size_t)first * depth, depth},
-                               columns = {io->workspace->buffer, start, pixels};
-            struct blas_matrix to = {io->out->buffer, ((size_t)n * (size_t)s.out.c + (size_t)first) * pixels, pixels};
-            TRY(blas_gemm(dev, name, (size_t)count, pixels, depth, weights, columns, 0, 1.0f, to, io->workspace->buffer,
-                          err));
-        }
-    }
-done:
-    return status;
-}
-
-const struct layer_variant conv_clblast = {.name = "clblast",
-                                           .applicable = layer_wants_clblast,
-                                           .workspace = conv_clblast_workspace,
-                                           .build = conv_clblast_build,
-                                           .enqueue = conv_clblast_enqueue,
-                                           .release = layer_free_kernels,
-                                           .kernels = "im2col bias"};
 
 /* ---- naive: conv_naive.cl, the last resort ---- */
 

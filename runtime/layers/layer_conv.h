@@ -33,8 +33,10 @@ void conv_free_weight_gradient(struct layer *l, enum layer_pass_kind pass);
 /* The variants for CPU devices (layer_conv_cpu.c). */
 extern const struct layer_variant conv_cpu, conv_winograd, conv_winograd_mem;
 extern const struct layer_tile conv_cpu_tiles[], winograd_fused_tiles[], winograd_mem_tiles[];
-/* Those for GPUs, which read and make plain maps, and the one by CLBlast (layer_conv.c). */
-extern const struct layer_variant conv_own, conv_wino, conv_clblast;
+/* Those for GPUs, which read and make plain maps (layer_conv.c). */
+extern const struct layer_variant conv_own, conv_wino;
+/* Those by CLBlast (layer_conv_blas.c). */
+extern const struct layer_variant conv_clblast, conv_clblast_weight_gradient;
 /* The reference's input gradient, and the last resort's (layer_conv_gradient.c). */
 extern const struct layer_variant conv_ref_input_gradient, conv_naive_input_gradient;
 /* Those of the weight gradient for CPU devices and for GPUs (layer_conv_gradient_cpu.c, layer_conv_gradient_tiles.c).

@@ -205,14 +205,14 @@ static const struct layer_variant fc_cpu = {.name = "cpu",
 /* the largest number of images of a GEMM, which copies them, and all weights, into the workspace */
 enum { CLBLAST_IMAGES = 128 };
 
-static int fc_clblast_images(const struct layer *l) {
+int fc_clblast_images(const struct layer *l) {
     return l->choice.max_images > 0 && l->choice.max_images < CLBLAST_IMAGES ? l->choice.max_images : CLBLAST_IMAGES;
 }
 
 static size_t fc_clblast_workspace(const struct layer *l, const struct target *target) {
     if (l->choice.reproducible || l->choice.max_images == 1) return 0;
     return blas_gemm_workspace(target->device, (size_t)fc_clblast_images(l), (size_t)l->shape.out.c,
-                               (size_t)l->shape.in.c, 1);
+                               (size_t)l->shape.in.c, BLAS_ABT);
 }
 
 static int fc_clblast_build(struct layer *l, struct alexcl_error *err) {
@@ -236,7 +236,7 @@ static int fc_clblast_enqueue(struct layer *l, const struct layer_io *io, struct
         struct blas_matrix x = {io->in[0].own->buffer, n * in, count > 1 ? in : 1},
                            y = {io->out->buffer, n * out, count > 1 ? out : 1};
         if (count > 1)
-            TRY(blas_gemm(dev, name, count, out, in, x, weights, 1, 1.0f, y,
+            TRY(blas_gemm(dev, name, count, out, in, x, weights, BLAS_ABT, 1.0f, y,
                           io->workspace ? io->workspace->buffer : NULL, err));
         else
             TRY(blas_gemv(dev, name, out, in, weights, x, 1.0f, y, err));
@@ -246,7 +246,7 @@ done:
 }
 
 /* With weights in half precision CLBlast would also add in half precision. */
-static int fc_clblast_applicable(const struct layer *l, const struct target *target) {
+int fc_clblast_applicable(const struct layer *l, const struct target *target) {
     return !l->choice.fp16 && layer_wants_clblast(l, target);
 }
 

@@ -14,6 +14,10 @@ enum {
  * (layer_fc_gradient_cpu.c). */
 extern const struct layer_variant *const fc_input_gradients[], *const fc_weight_gradients[];
 extern const struct layer_variant fc_cpu_input, fc_cpu_weight;
+/* Those by CLBlast (layer_fc_gradient_blas.c); how many images it computes together, and where it can. */
+extern const struct layer_variant fc_clblast_input, fc_clblast_weight;
+int fc_clblast_images(const struct layer *l);
+int fc_clblast_applicable(const struct layer *l, const struct target *target);
 
 /* The weights that an input gradient reads, as they are in the file: where a master is kept, that. */
 const struct storage *fc_file_weights(const struct layer *l);

@@ -86,6 +86,7 @@ static const struct layer_variant fc_naive_weight = {.name = "naive",
                                                      .kernels = "fc_weight_gradient",
                                                      .last_resort = 1};
 
-const struct layer_variant *const fc_input_gradients[] = {&fc_ref_input, &fc_cpu_input, &fc_naive_input, NULL},
-                                  *const fc_weight_gradients[] = {&fc_ref_weight, &fc_cpu_weight, &fc_naive_weight,
-                                                                  NULL};
+const struct layer_variant *const fc_input_gradients[] = {&fc_ref_input, &fc_clblast_input, &fc_cpu_input,
+                                                          &fc_naive_input, NULL},
+                                  *const fc_weight_gradients[] = {&fc_ref_weight, &fc_clblast_weight, &fc_cpu_weight,
+                                                                  &fc_naive_weight, NULL};

@@ -92,7 +92,7 @@ void selfcheck_describe(const struct selfcheck_case *c, char *out, size_t size);
 void selfcheck_explain(const struct selfcheck_found *found, char *out, size_t size);
 /* "input gradient" */
 const char *selfcheck_pass_name(enum layer_pass_kind pass);
-/* Its kernel files, "im2col bias". */
+/* Its kernel files, "im2col bias"; "" where it is CLBlast's alone. */
 const char *selfcheck_kernels(const struct selfcheck_case *c);
 
 /* The case of `alexcl check` with this number on a target; 0 behind the last one. Cases for CLBlast are among them with

@@ -165,7 +165,8 @@ const char *selfcheck_pass_name(enum layer_pass_kind pass) {
 }
 
 const char *selfcheck_kernels(const struct selfcheck_case *c) {
-    return c->variant ? c->variant->kernels : c->part->kernels;
+    const char *kernels = c->variant ? c->variant->kernels : c->part->kernels;
+    return kernels ? kernels : "";
 }
 
 void selfcheck_describe(const struct selfcheck_case *c, char *out, size_t size) {

@@ -135,7 +135,32 @@ done:
     return status;
 }
 
-/* out[image][channel][pixel] = bias[channel]. */
+/* The sum of all images' values of a channel. */
+static int part_bias_gradient(struct target *target, const struct selfcheck_case *c, struct selfcheck_found *found,
+                              struct alexcl_error *err) {
+    int status = ALEXCL_OK, pixels = c->in.h * c->in.w, end = c->first + c->images;
+    size_t channels = (size_t)c->in.c, count = (size_t)end * shape_size(c->in);
+    float *gradient = NULL, *due = NULL;
+    TRY(selfcheck_make_random(count, "gradient", 2.0, &gradient, err));
+    TRY(memory_alloc_floats(&due, channels, "a check", err));
+    for (size_t i = 0; i < channels; i++) {
+        double sum = 0;
+        for (size_t at = (size_t)c->first * shape_size(c->in); at < count; at++)
+            if (at / (size_t)pixels % channels == i) sum += (double)gradient[at];
+        due[i] = (float)sum;
+    }
+    struct kernel_range range = {1, {0}, {channels}, {64}};
+    struct kernel_arg args[] = {ARG_INT(0), ARG_INT(0),       ARG_INT(c->first), ARG_INT(end),
+                                ARG_INT(0), ARG_INT(c->in.c), ARG_INT(pixels)};
+    TRY(part_launch(target, c, "bias_gradient", gradient, count, due, 0, channels, &range, args,
+                    sizeof args / sizeof *args, 0, found, err));
+done:
+    free(gradient);
+    free(due);
+    return status;
+}
+
+/* out[image][channel][pixel] = bias[channel], and back. */
 static int part_bias(struct target *target, const struct selfcheck_case *c, struct selfcheck_found *found,
                      struct alexcl_error *err) {
     int status = ALEXCL_OK, pixels = c->in.h * c->in.w;
@@ -148,6 +173,7 @@ static int part_bias(struct target *target, const struct selfcheck_case *c, stru
     struct kernel_arg args[] = {ARG_INT(0), ARG_INT(0), ARG_INT(c->in.c), ARG_INT(pixels)};
     TRY(part_launch(target, c, "bias_fill", bias, (size_t)c->in.c, due, before, count, &range, args,
                     sizeof args / sizeof *args, 1, found, err));
+    TRY(part_bias_gradient(target, c, found, err));
 done:
     free(bias);
     free(due);

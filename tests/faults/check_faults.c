@@ -173,31 +173,34 @@ END_TEST
 START_TEST(clblast_multiplies_and_leaves_nothing) {
     struct device *dev;
     struct buffer *b;
-    /* a 2 x 3 and b 3 x 2 (or 2 x 3, transposed), with a row more than their width; the products are at 20 and 30 */
+    /* a 2 x 3 and b 3 x 2 (or 2 x 3, transposed), with a row more than their width; the products are from 20 on */
     float x[40] = {1, 2, 3, 0, 4, 5, 6, 0, 7, 8, 0, 9, 10, 0, 11, 12, 0}, out[40];
     set_up(1);
     EXPECT_OK(device_open(selection_source(sel, 0), support_settings(), &dev, &err), err);
     EXPECT_OK(buffer_create(dev, 40, "a test", &b, &err), err);
     EXPECT_OK(buffer_write(b, 0, x, 40, &err), err);
-    struct blas_matrix a = {b, 0, 4}, right = {b, 8, 3}, gemm = {b, 20, 2}, same = {b, 24, 2}, vector = {b, 4, 0},
-                       gemv = {b, 30, 0};
-    EXPECT_OK(blas_gemm(dev, "gemm", 2, 2, 3, a, right, 0, 0.0f, gemm, NULL, &err), err);
-    EXPECT_OK(blas_gemm(dev, "gemm", 2, 2, 3, a, a, 1, 0.0f, same, NULL, &err), err);
-    EXPECT_OK(blas_gemm(dev, "gemm", 2, 2, 3, a, a, 1, 1.0f, same, NULL, &err), err);
+    struct blas_matrix a = {b, 0, 4}, right = {b, 8, 3}, gemm = {b, 20, 2}, same = {b, 24, 2}, turned = {b, 34, 2},
+                       vector = {b, 4, 0}, gemv = {b, 30, 0};
+    EXPECT_OK(blas_gemm(dev, "gemm", 2, 2, 3, a, right, BLAS_AB, 0.0f, gemm, NULL, &err), err);
+    EXPECT_OK(blas_gemm(dev, "gemm", 2, 2, 3, a, a, BLAS_ABT, 0.0f, same, NULL, &err), err);
+    EXPECT_OK(blas_gemm(dev, "gemm", 2, 2, 3, a, a, BLAS_ABT, 1.0f, same, NULL, &err), err);
+    EXPECT_OK(blas_gemm(dev, "gemm", 3, 2, 2, a, right, BLAS_ATB, 0.0f, turned, NULL, &err), err);
     EXPECT_OK(blas_gemv(dev, "gemv", 2, 3, a, vector, 0.0f, gemv, &err), err);
     EXPECT_OK(device_finish(dev, &err), err);
     EXPECT_OK(buffer_read(b, 0, out, 40, &err), err);
-    static const float products[] = {58, 64, 139, 154}, squares[] = {28, 64, 64, 154}, applied[] = {32, 77};
+    static const float products[] = {58, 64, 139, 154}, squares[] = {28, 64, 64, 154}, applied[] = {32, 77},
+                       turns[] = {43, 48, 59, 66, 75, 84};
     for (int i = 0; i < 4; i++) ck_assert_float_eq(out[20 + i], products[i]);
     for (int i = 0; i < 4; i++) ck_assert_float_eq(out[24 + i], squares[i]);
     for (int i = 0; i < 2; i++) ck_assert_float_eq(out[30 + i], applied[i]);
+    for (int i = 0; i < 6; i++) ck_assert_float_eq(out[34 + i], turns[i]);
     uint64_t busy[DEVICE_ACCOUNTS];
     device_times(dev, busy);
     ck_assert(!device_has_times(dev) || busy[DEVICE_COMPUTE] > 0);
-    EXPECT_ERROR(blas_gemm(dev, "the label", 2, 2, 0, a, a, 1, 0.0f, same, NULL, &err), -1017,
+    EXPECT_ERROR(blas_gemm(dev, "the label", 2, 2, 0, a, a, BLAS_ABT, 0.0f, same, NULL, &err), -1017,
                  "CLBlastInvalidDimension", err);
     struct blas_matrix beyond = {b, 1 << 20, 2}; /* behind guard words too */
-    EXPECT_ERROR(blas_gemm(dev, "the label", 2, 2, 3, a, a, 1, 0.0f, beyond, NULL, &err), -1009,
+    EXPECT_ERROR(blas_gemm(dev, "the label", 2, 2, 3, a, a, BLAS_ABT, 0.0f, beyond, NULL, &err), -1009,
                  "the label: CLBlastSgemm failed on device 0", err);
     buffer_free(b);
     device_free(dev);
