@@ -34,7 +34,7 @@ run 2 devices --batch 3; says "takes no --batch"; run 2 devices -b 3; says "take
 run 0 -V; cp out version; run 0 --version; cmp -s out version || bad "-V is not --version"
 run 0 -m lenet5 plan -b 3 --format json; json '.model == "lenet5" and .batch == 3'
 run 0 env -d 7 --format csv; prints "ALEXCL_DEVICES,7,flag"
-run 2 env --f csv; says "--features, --freeze, --fail-fast or --format"; run 2 time --war 3 --pre 4; says "unknown option --pre"
+run 2 env --f csv; says "--features, --freeze, --fresh, --fail-fast or --format"; run 2 time --war 3 --pre 4; says "unknown option --pre"
 run 2 --kern kernels check; says "--kernel or --kernel-dir"; run 2 infer list.txt --kern kernels; says "--kernel or --kernel-dir"
 run 2 models --kernel conv; says "takes no --kernel;"; run 0 plan --mem 3GiB --bat=2 lenet5
 for word in "predict infer" "classify infer" "run infer" "benchmark time" "bench time" "list devices or models"; do
