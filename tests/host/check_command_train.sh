@@ -140,7 +140,7 @@ train 6 -o nan --lr 1e6 --decay 1e6 --optimizer sgd --save-every 1 --epochs 4; s
 file nan/train.json '.stopped == "nan"'; what="a loss that is no number"; grep -q nan nan/steps.csv && bad "stands in steps.csv"; prints "stopped: nan"
 says "the last good checkpoint is nan/last.safetensors, of step"
 
-train 6 -o nan2 --lr 1e6 --decay 1e6 --optimizer sgd --epochs 4; says "the last good checkpoint is nan2/last.safetensors, of step 0:"
+train 6 -o nan2 --lr 1e6 --decay 1e6 --optimizer sgd --epochs 4; says "the last good checkpoint is nan2/last.safetensors, of step 0:"; [ -f nan2/last.safetensors ] || bad "and there is none"
 
 # ---- a disk that is full: the checkpoint before stays
 train 0 -o full --epochs 1 -q; cp full/last.safetensors before; size=$(stat -c %s before)
