@@ -226,7 +226,8 @@ file trace.json '[.traceEvents[] | select(.ph == "X")] as $all | [$all[].args.ba
 grep -q "conv1 dw " roof.svg && grep -q "fc2 dx " roof.svg && ! grep -q "conv1 dx " roof.svg || bad "the roofline lacks gradients, or has one of the picture"
 timed 0 -d "$two" --format json --trace trace.json; json '(.devices | length) == 2 and (.devices | map(.exchange_s) | min) > 0'
 json '[.layers[] | select(.name == "fc2" and .pass == "exchange")][0] | .bytes == [11520, 11520] and (.seconds | min) > 0'
-json '.crossed_bytes == ([.layers[] | select(.pass == "exchange") | .bytes[]] | add)'
+case $implementation in none) crossed='==' ;; *) crossed='>=' ;; esac # a CPU's blocks of channels are sent whole
+json ".crossed_bytes $crossed ([.layers[] | select(.pass == \"exchange\") | .bytes[]] | add)"
 file trace.json '[.traceEvents[] | select(.ph == "X" and .cat == "input gradient" and .name == "fc2")] | group_by([.args.half, .args.batch])
     | length == 6 and all(map([.args.first_image, .args.images]) == [[0, 20]])'
 if [ "$implementation" = none ]; then # in groups
