@@ -357,8 +357,6 @@ static int time_open(struct timing *t, struct alexcl_error *err) {
     int status;
     TRY(options_check_ending("--trace", own->trace, ".json", err));
     TRY(options_check_ending("--plot", own->plot, ".svg", err));
-    if (own->train && strcmp(o->precision, "half") == 0)
-        return error_set(err, ALEXCL_E_USAGE, "--weights-precision half: training computes with float weights alone");
     TRY(options_model_argument(o, "time", &t->model, err));
     TRY(time_try_file(own->trace, err));
     TRY(time_try_file(own->plot, err));

@@ -164,6 +164,14 @@ done:
     return status;
 }
 
+/* What a step adds to a weight is often less than half precision can tell. */
+static int net_check_precision(const struct worker_shared *shared, struct alexcl_error *err) {
+    if (!shared->training || !shared->settings.half_weights) return ALEXCL_OK;
+    return error_set(err, ALEXCL_E_USAGE,
+                     "weights in half precision (--weights-precision, ALEXCL_WEIGHTS_PRECISION): "
+                     "training computes with float weights alone");
+}
+
 int net_open(const struct alexcl_model *model, const struct alexcl_weights *weights, const struct alexcl_selection *sel,
              const struct alexcl_net_options *asked, const struct net_use *use, struct alexcl_net **out,
              struct alexcl_error *err) {
@@ -187,6 +195,7 @@ int net_open(const struct alexcl_model *model, const struct alexcl_weights *weig
     shared->training = use->training;
     shared->workers = (int)alexcl_selection_count(sel);
     TRY(settings_read(options->settings, &shared->settings, err));
+    TRY(net_check_precision(shared, err));
     shared->settings.progress = options->progress;
     shared->settings.cancel = options->cancel;
     shared->settings.user = options->user;

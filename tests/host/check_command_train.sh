@@ -248,6 +248,7 @@ train 0 -o fields --epochs 1 --augment crop,mirror --momentum 0.5 --optimizer sg
 train 2 -o no --recipe kears; says "did you mean keras?"; train 2 -o no --lr fast; says 'lr is "fast"'; train 2 -o no --augment crop,flip; says "--augment crop,flip: crop, mirror and colour are wanted"
 train 2 -o no --save-every often; says "--save-every often"; train 2 -o no --split auto; says "training splits by halves alone"; train 2 -o no --layout hwc; says "it can be nchw or nhwc"
 train 2 -o no --freeze C9; says "--freeze C9: names of layers are wanted"; train 2 -o no --epochs 0; says "training would never end"
+ALEXCL_WEIGHTS_PRECISION=half train 2 --epochs 1 -o no; says "training computes with float"
 run 2 train -o no; says "wants --data"; run 2 train --data mnist; says "wants -o RUN"; run 2 train --data mnist -o no word; says "does not know what to do with word"
 run 2 train --data mnist -o no --val-targets y.npy; says "which is not given"; run 6 train -m net.prototxt --data nothing -o no; says "nothing: No such file"
 run 2 train --resume one --lr 1; says "--lr would make it another run"; run 2 train --resume one --data mnist; says "--data would"; run 2 train --resume one --seed 3; says "--seed would"
