@@ -75,7 +75,7 @@ COMMANDS = {
     "check": [Command("cl", ["--devices", "0", "check", "--layer", "lrn"], most=1, gone=6),
               Command("cl", ["--devices", "0", "check"], only=["clBuildProgram", "event"], most=1)],
     "time": [Command("cl", TIME, most=2)],
-    "train": [Command("cl", ["--devices", "0/2"] + TRAIN, most=2, gone=4)],
+    "train": [Command("cl", ["--devices", "0/2"] + TRAIN, most=1, gone=4)],
     "train_host": [Command(kind, ["--devices", "ref"] + TRAIN, "off", most=6, gone=8) for kind in ("alloc", "file")],
     "malloc": [Command("alloc", args, cache, only) for args, cache, only in (
         (REF + ["--dump-patches", "patches"], "off", None), (REF + ["--format", "json", "--weights", "WEIGHTS"], "off", None),
