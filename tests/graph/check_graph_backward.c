@@ -118,11 +118,42 @@ START_TEST(frozen_layers_are_checked) {
 }
 END_TEST
 
+/* What crosses back is the gradient of what the other half has sent: with 5 channels 2 maps come for 3. */
+START_TEST(halves_of_different_size_send_back_what_they_got) {
+    static const struct alexcl_layer layers[] = {
+        {.type = ALEXCL_CONV, .name = "conv", .outputs = 5, .kernel = {1, 1}, .stride = {1, 1}, .groups = 1},
+        {.type = ALEXCL_CONV, .name = "across", .outputs = 4, .kernel = {1, 1}, .stride = {1, 1}, .groups = 1},
+        {.type = ALEXCL_FLATTEN, .name = "flat"},
+        {.type = ALEXCL_FC, .name = "fc", .outputs = 4},
+        {.type = ALEXCL_SOFTMAX, .name = "prob"}};
+    const struct alexcl_model model = {.size = sizeof model,
+                                       .layer_size = sizeof(struct alexcl_layer),
+                                       .name = "uneven",
+                                       .channels = 3,
+                                       .height = 3,
+                                       .width = 3,
+                                       .layers = layers,
+                                       .layer_count = sizeof layers / sizeof *layers};
+    const struct graph_training training = {.states = 1};
+    const char *last;
+    struct graph *g;
+    EXPECT_OK(graph_find_logits(&model, &last, &err), err);
+    EXPECT_OK(graph_make_training(&model, &(struct graph_outputs){&last, 1}, &training, 1, &g, &err), err);
+    int first = shape_half_count(5, 0), second = shape_half_count(5, 1);
+    ck_assert_int_ne(first, second);
+    ck_assert_int_eq(graph_sent(g, 0, 0).channels, first);
+    ck_assert_int_eq(graph_sent_back(g, 0, 0).channels, second);
+    ck_assert_int_eq(graph_sent_back(g, 0, 1).channels, first);
+    graph_free(g);
+}
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("graph_backward");
     tcase_add_test(tests, the_papers_net_sends_as_much_back_as_it_has_sent);
     tcase_add_test(tests, lists_are_sound);
     tcase_add_test(tests, what_lies_before_all_that_learns_has_no_backward_pass);
     tcase_add_test(tests, frozen_layers_are_checked);
+    tcase_add_test(tests, halves_of_different_size_send_back_what_they_got);
     return support_run(tests);
 }

@@ -143,16 +143,17 @@ START_TEST(groups_of_images_come_to_the_same) {
 END_TEST
 
 START_TEST(a_checkpoint_goes_on_to_the_bit) {
+    enum { EPOCHS = 5 }; /* none better than the first: the rate has fallen, and its schedule waits once more */
     static const char *const optimizers[] = {"sgd-caffe", "adam"};
     for (int i = 0; i < 2; i++) {
         struct alexcl_train *a = open_on(support_selection(), optimizers[i], 2), *b;
         steps(a, 0, 2);
-        EXPECT_OK(alexcl_train_end_epoch(a, 0.5, &err), err);
+        for (int epoch = 0; epoch < EPOCHS; epoch++) EXPECT_OK(alexcl_train_end_epoch(a, 0.5, &err), err);
         EXPECT_OK(alexcl_train_save(a, "stopped.safetensors", NULL, 0, &err), err);
         const struct alexcl_train_options options = {.size = sizeof options};
         EXPECT_OK(alexcl_train_resume("stopped.safetensors", model, support_selection(), &options, &b, &err), err);
         ck_assert_uint_eq(alexcl_train_steps(b), 2);
-        ck_assert_uint_eq(alexcl_train_epochs(b), 1);
+        ck_assert_uint_eq(alexcl_train_epochs(b), EPOCHS);
         ck_assert_uint_eq(alexcl_train_seed(b), 7);
         ck_assert_int_eq(alexcl_train_micro_batch(b), 2);
         ck_assert_str_eq(alexcl_train_recipe(b, "optimizer"), optimizers[i]);
@@ -160,6 +161,32 @@ START_TEST(a_checkpoint_goes_on_to_the_bit) {
         expect_same(a, b, optimizers[i]);
         alexcl_train_free(a), alexcl_train_free(b);
     }
+}
+END_TEST
+
+/* The first step from biases of 0, which no decay and no velocity moves: twice as far at twice the rate. */
+START_TEST(biases_go_by_their_own_rate) {
+    enum { BIASES = 8 };
+    float b[2][BIASES];
+    for (int i = 0; i < 2; i++) {
+        const struct alexcl_recipe_value values[] = {{"batch", "4"}, {"bias-lr", i ? "2" : "1"}, {"init", "glorot"}};
+        const struct alexcl_train_options options = {.size = sizeof options, .values = values, .value_count = 3};
+        struct alexcl_train *t;
+        struct alexcl_weights *w;
+        EXPECT_OK(alexcl_train_open(model, NULL, support_selection(), &options, &t, &err), err);
+        steps(t, 0, 1);
+        EXPECT_OK(alexcl_train_save(t, "biases.safetensors", NULL, 0, &err), err);
+        EXPECT_OK(alexcl_weights_open("biases.safetensors", model, NULL, &w, &err), err);
+        EXPECT_OK(alexcl_weights_read(w, "conv1", "bias", b[i], BIASES, &err), err);
+        alexcl_weights_free(w);
+        alexcl_train_free(t);
+    }
+    int moved = 0;
+    for (int o = 0; o < BIASES; o++) {
+        ck_assert_float_eq(b[1][o], 2.0f * b[0][o]);
+        moved += b[0][o] != 0.0f;
+    }
+    ck_assert_int_gt(moved, 0);
 }
 END_TEST
 
@@ -282,6 +309,7 @@ int main(void) {
     tcase_add_test(tests, the_same_bits_on_one_and_two);
     tcase_add_test(tests, groups_of_images_come_to_the_same);
     tcase_add_test(tests, a_checkpoint_goes_on_to_the_bit);
+    tcase_add_test(tests, biases_go_by_their_own_rate);
     tcase_add_test(tests, a_checkpoint_is_a_file_of_weights);
     tcase_add_test(tests, frozen_layers_stay_and_fresh_ones_begin_anew);
     tcase_add_test(tests, what_cannot_be_is_refused);
