@@ -315,8 +315,8 @@ int layer_describe(struct layer *l, const struct alexcl_layer *desc, int half, s
 /* The same for a layer that reads several values. */
 int layer_describe_inputs(struct layer *l, const struct alexcl_layer *desc, int half, const struct alexcl_shape *whole,
                           int count, struct alexcl_error *err);
-/* Makes a described layer one of a net that is trained; to be called before its layout is set. A dropout layer, which
- * draws at random then, is no view and has an output of its own. */
+/* Makes a described layer one of a net that is trained, which computes alike for every batch size; to be called before
+ * its layout is set. A dropout layer, which draws at random then, is no view and has an output of its own. */
 void layer_train(struct layer *l);
 /* A layer's window for people: ", 3x3/2", ", 3x1/2x1, dilation 2x1", ", window 5"; "" where it has none. */
 enum { LAYER_WINDOW_TEXT = 96 };

@@ -82,6 +82,6 @@ int layer_describe(struct layer *l, const struct alexcl_layer *desc, int half, s
 }
 
 void layer_train(struct layer *l) {
-    l->choice.training = 1;
+    l->choice.training = l->choice.reproducible = 1;
     if (l->shape.ops->draws) l->shape.view = l->shape.in_place = 0;
 }

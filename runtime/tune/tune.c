@@ -100,12 +100,6 @@ static int tune_collect(const struct graph *g, unsigned halves, const struct tar
     return status;
 }
 
-/* Training computes alike for every batch size. Of that, too, the choice of a variant depends. */
-static void tune_set_reproducible(struct graph *g) {
-    for (int i = 0; i < g->layer_count && g->backward; i++)
-        for (int h = 0; h < 2; h++) g->layers[i].half[h].choice.reproducible = 1;
-}
-
 static void tune_tile_text(struct layer_tile tile, char out[32]) {
     int made = 0;
     out[0] = '\0';
@@ -274,7 +268,6 @@ int tune_before_use(const struct alexcl_selection *sel, size_t index, struct gra
     int status = ALEXCL_OK, count = 0, left = 0;
     struct tune_layer *layers = NULL;
     const struct settings *settings = device_settings(target->device);
-    tune_set_reproducible(g);
     if (settings->tune && tuning_path(t)[0]) {
         TRY(tune_collect(g, halves, target, &layers, &count, err));
         for (int i = 0; i < count; i++)
@@ -350,7 +343,6 @@ static int tune_open(struct tune *s, size_t index, const struct alexcl_model *mo
         TRY(graph_find_logits(model, &logits, err));
         TRY(graph_make_training(model, &(struct graph_outputs){.names = &logits, .count = 1}, &training,
                                 layer_block(&d->target), &d->graph, err));
-        tune_set_reproducible(d->graph);
     } else {
         TRY(graph_make(model, NULL, layer_block(&d->target), &d->graph, err));
     }
