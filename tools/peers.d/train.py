@@ -39,6 +39,7 @@ def peer(key, batch, steps, threads, folder):
     import numpy
     import torch
     import torch.nn.functional as f
+    import torch_net
     torch.set_num_threads(threads)
     net, generator = NETS[key], torch.Generator().manual_seed(1)
     t = {}
@@ -48,25 +49,6 @@ def peer(key, batch, steps, threads, folder):
         value = value.to(memory_format=torch.channels_last) if value.dim() == 4 else value
         t[name] = value.requires_grad_()
     optimizer = torch.optim.SGD(t.values(), lr=0.01, momentum=0.9, weight_decay=5e-4)
-
-    def forward(v):
-        v = v.to(memory_format=torch.channels_last)
-        for kind, *p in net["rows"]:
-            if kind == "conv":
-                v = f.conv2d(v, t[p[0] + ".weight"], t[p[0] + ".bias"], stride=p[1], padding=p[2], groups=p[3])
-            elif kind == "fc":
-                v = f.linear(v, t[p[0] + ".weight"], t[p[0] + ".bias"])
-                if p[0] in ("fc6", "fc7"):
-                    v = f.dropout(f.relu_(v), 0.5)
-            elif kind == "lrn":
-                v = f.local_response_norm(v, p[0], alpha=p[2], beta=p[3], k=p[1])
-            elif kind == "pool":
-                v = f.max_pool2d(v, 3, 2)
-            elif kind == "relu":
-                v = f.relu_(v)
-            elif kind == "flat":
-                v = torch.flatten(v, 1)
-        return v  # cross_entropy has the softmax
 
     pixels = numpy.memmap(os.path.join(folder, "pictures.bin"), numpy.uint8, "r").reshape(-1, SIDE, SIDE, 3)
     mean, std = (numpy.array(net[k], numpy.float32)[:, None, None] for k in ("mean", "std"))
@@ -89,7 +71,7 @@ def peer(key, batch, steps, threads, folder):
             x, y = waiting.result()
             waiting = ahead.submit(prepare, step + 1)
             optimizer.zero_grad()
-            loss = f.cross_entropy(forward(x), y)
+            loss = f.cross_entropy(torch_net.scores(net, t, x, dropout=0.5), y)  # which has the softmax
             loss.backward()
             optimizer.step()
             first = loss.item() if first is None else first

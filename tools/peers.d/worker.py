@@ -119,7 +119,7 @@ class ONNXRuntime(Peer):
 class Torch(Peer):
     def __init__(self, net, x, threads, tensors):
         import torch
-        import torch.nn.functional as f
+        import torch_net
         self.version = torch.__version__.split("+")[0]
         torch.set_num_threads(threads)
         last = torch.channels_last
@@ -127,25 +127,7 @@ class Torch(Peer):
         t = {name: torch.from_numpy(numpy.array(v)) for name, v in tensors.items()}
         t = {name: v.to(memory_format=last) if v.dim() == 4 else v for name, v in t.items()}
 
-        def forward(v):
-            v = v.to(memory_format=last)
-            for kind, *p in net["rows"]:
-                if kind == "conv":
-                    v = f.conv2d(v, t[p[0] + ".weight"], t[p[0] + ".bias"], stride=p[1], padding=p[2], groups=p[3])
-                elif kind == "fc":
-                    v = f.linear(v, t[p[0] + ".weight"], t[p[0] + ".bias"])
-                elif kind == "lrn":
-                    v = f.local_response_norm(v, p[0], alpha=p[2], beta=p[3], k=p[1])
-                elif kind == "pool":
-                    v = f.max_pool2d(v, 3, 2)
-                elif kind == "relu":
-                    v = f.relu_(v)
-                elif kind == "flat":
-                    v = torch.flatten(v, 1)
-                else:
-                    v = torch.softmax(v, 1)
-            return v
-        self.forward = forward
+        self.forward = lambda v: torch.softmax(torch_net.scores(net, t, v), 1)
 
     def run(self):
         with self.torch.inference_mode():
