@@ -46,7 +46,7 @@ static int options_find_trained(const struct options *o, const struct alexcl_mod
     return status;
 }
 
-/* "alexnet-small: weights that come with alexcl, share/alexcl/x.safetensors; top-1 error 8.0% where it was trained" */
+/* "alexnet-small: weights that come with alexcl, share/alexcl/x.safetensors; top-1 error 8.00% when trained" */
 static void options_tell_trained(const struct options *o, const struct alexcl_model *model) {
     const struct alexcl_weights_text *text;
     fprintf(stderr, "%s: weights that come with alexcl, ", model->name);
