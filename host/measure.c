@@ -223,7 +223,7 @@ int measure_end(struct measured *m, struct alexcl_net *net, const struct measure
     m->crossed = (double)(times.crossed - batch->before.crossed) / m->repeat;
     for (int p = 0; p < 2; p++) m->target[p].images = (double)(times.images[p] - batch->before.images[p]) / m->repeat;
     if (m->times_known) status = measure_spans(m, net, batch->walls, sums, err);
-    if (status == ALEXCL_OK) status = alexcl_net_peak(net, &m->peak, err);
+    if (status == ALEXCL_OK && !m->without_peak) status = alexcl_net_peak(net, &m->peak, err);
 done:
     free(sums);
     return status;
@@ -236,7 +236,10 @@ void measure_batch_free(struct measure_batch *b) {
 
 int measure_run(struct alexcl_net *net, const struct alexcl_plan *plan, const float *in, size_t in_images,
                 struct measured *out, struct alexcl_error *err) {
-    struct measured m = {.warm_up = out->warm_up, .repeat = out->repeat, .chunk = alexcl_net_batch(net)};
+    struct measured m = {.warm_up = out->warm_up,
+                         .repeat = out->repeat,
+                         .without_peak = out->without_peak,
+                         .chunk = alexcl_net_batch(net)};
     struct measure_batch batch = {0};
     struct alexcl_shape shape;
     alexcl_net_output(net, &shape);

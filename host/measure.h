@@ -29,6 +29,7 @@ struct target_time {
 };
 struct measured {
     int batch, chunk, warm_up, repeat;
+    int without_peak;     /* the device's peak is not measured, for which it reads more memory than caches hold */
     int runs;             /* of the net that a batch is, as the recording counts them */
     int training, states; /* training: each layer has MEASURE_WORKS rows; states: tensors of the optimiser's */
     double *walls;        /* seconds of each batch, sorted: images copied in, scores out */
@@ -43,7 +44,7 @@ struct measured {
 };
 
 /* Runs warm_up + repeat batches of `plan->batch` images from `in` (of `in_images` images, used in turn); fills what
- * `out` does not have in `warm_up` and `repeat`. The recording stays in the net. */
+ * `out` does not have in `warm_up`, `repeat` and `without_peak`. The recording stays in the net. */
 int measure_run(struct alexcl_net *net, const struct alexcl_plan *plan, const float *in, size_t in_images,
                 struct measured *out, struct alexcl_error *err);
 /* The same with steps of training, on images of all classes in turn. The plan is one of training, by an optimiser of

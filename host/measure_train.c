@@ -13,6 +13,7 @@ int measure_train(struct alexcl_train *train, const struct alexcl_plan *plan, co
     struct alexcl_net *net = alexcl_train_net(train);
     struct measured m = {.warm_up = out->warm_up,
                          .repeat = out->repeat,
+                         .without_peak = out->without_peak,
                          .training = 1,
                          .states = out->states,
                          .chunk = alexcl_train_micro_batch(train)};

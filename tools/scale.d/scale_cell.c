@@ -88,7 +88,7 @@ static void cell_close(struct cell_net *c) {
 static int cell_run(const struct alexcl_model *model, const struct alexcl_plan *plan,
                     const struct alexcl_selection *sel, int repeat, json_t *document, struct alexcl_error *err) {
     struct cell_net c = {NULL};
-    struct measured m = {.warm_up = 1, .repeat = repeat};
+    struct measured m = {.warm_up = 1, .repeat = repeat, .without_peak = 1};
     size_t floats = (size_t)model->channels * (size_t)model->height * (size_t)model->width;
     float *image = malloc(floats * sizeof *image);
     int status = image ? ALEXCL_OK : error_set(err, ALEXCL_E_MEMORY, "out of host memory: an image");
