@@ -3,12 +3,12 @@
  * not, and smaller ones fit as well. */
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "alexcl_train.h"
 #include "commands.h"
 #include "feed.h"
 #include "report.h"
+#include "resident.h"
 #include "status.h"
 
 enum { TRAIN_BATCH = 128 }; /* of --train where --batch is not given */
@@ -192,9 +192,7 @@ static int plan_batch(const struct alexcl_model *model, struct alexcl_plan_reque
     struct feed_memory memory = feed_memory(model, 0, batch ? batch : 1);
     request.host_fixed = ahead ? memory.fixed : 0;
     request.host_image = memory.image;
-    struct rusage program; /* with the drivers in it */
-    if (request.selection && getrusage(RUSAGE_SELF, &program) == 0)
-        request.host_fixed += (uint64_t)program.ru_maxrss * 1024;
+    if (request.selection) request.host_fixed += resident_largest(); /* the program, with the drivers in it */
     return alexcl_plan_make(model, &request, out, err);
 }
 

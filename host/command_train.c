@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "labels.h"
 #include "report.h"
+#include "resident.h"
 #include "status.h"
 #include "train.h"
 
@@ -212,6 +213,7 @@ static int train_open_training(struct train_command *t, struct alexcl_error *err
     TRY(train_model_layers(t, frozen, &options.frozen_count, fresh, &options.fresh_count, err));
     int random = !t->weights || alexcl_weights_random(t->weights);
     TRY(options_selection(o, &t->selection, err));
+    t->program = resident_largest();
     if (t->own.resume)
         TRY(alexcl_train_resume(train_run_file(&t->run, "last.safetensors"), t->model, t->selection, &options,
                                 &t->train, err));

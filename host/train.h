@@ -110,6 +110,7 @@ struct train_command {
     struct alexcl_weights *weights;
     struct alexcl_selection *selection;
     struct alexcl_train *train;
+    uint64_t program; /* bytes that the program took before that was opened, with the drivers in it */
     struct data_set data, val;
     unsigned char *val_told; /* pictures of `val` that were told to be damaged */
     char *before;            /* told.devices of a run that goes on on others; NULL: on the same */

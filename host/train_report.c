@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "monotonic.h"
 #include "report.h"
+#include "resident.h"
 #include "status.h"
 #include "train.h"
 
@@ -151,7 +151,7 @@ static uint64_t report_planned(struct train_command *t) {
                                           .batch = (int)t->batch,
                                           .targets = alexcl_selection_count(t->selection),
                                           .selection = t->selection,
-                                          .host_fixed = train_data_memory(t->model, t->batch),
+                                          .host_fixed = train_data_memory(t->model, t->batch) + t->program,
                                           .settings = &t->o->settings};
     struct alexcl_plan *plan = NULL;
     struct alexcl_error none = {0};
@@ -174,17 +174,15 @@ static uint64_t report_planned(struct train_command *t) {
 
 static json_t *report_document(struct train_command *t) {
     struct alexcl_train_times times = {.size = sizeof times};
-    struct rusage usage = {0};
     const struct train_epoch_row *best = train_history_best(&t->run.history);
     (void)alexcl_train_times(t->train, &times, NULL);
-    (void)getrusage(RUSAGE_SELF, &usage);
     json_t *timing = json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "seconds", monotonic_now() - t->begin,
                                "images_per_s", t->stepping > 0 ? (double)t->images / t->stepping : 0.0, "forward",
                                times.forward, "backward", times.backward, "update", times.update, "exchange",
                                times.exchange, "wait_data", train_data_waited(t->feed));
     uint64_t planned = report_planned(t);
     json_t *memory = json_pack("{s:o, s:I}", "planned", planned ? json_integer((json_int_t)planned) : json_null(),
-                               "resident", (json_int_t)usage.ru_maxrss * 1024);
+                               "resident", (json_int_t)resident_largest());
     json_t *crops = t->crops.step
                         ? json_pack("{s:o, s:o, s:o}", "val_loss", report_real(t->crops.val_loss), "top1_error",
                                     report_real(t->crops.top1_error), "top5_error", report_real(t->crops.top5_error))

@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 int memory_alloc(void *out, size_t count, size_t size, const char *what, struct alexcl_error *err) {
     void *p = calloc(count ? count : 1, size ? size : 1);
@@ -34,6 +37,12 @@ int memory_alloc_floats(float **out, size_t count, const char *what, struct alex
 #endif
     *out = p;
     return ALEXCL_OK;
+}
+
+void memory_give_back(void) {
+#ifdef __GLIBC__
+    (void)malloc_trim(0);
+#endif
 }
 
 int memory_copy_text(char **out, const char *text, struct alexcl_error *err) {

@@ -11,6 +11,9 @@ enum { MEMORY_LARGE = 2 << 20 }; /* bytes of a large page of x86, and of ARM wit
  * MEMORY_LARGE and more lie in large pages where the system has them: a processor that reads them once looks up far
  * fewer addresses. */
 int memory_alloc_floats(float **out, size_t count, const char *what, struct alexcl_error *err);
+/* Gives the system back what is free in malloc's heaps, where malloc can: compilers of kernels leave there what a net
+ * could use. */
+void memory_give_back(void);
 int memory_copy_text(char **out, const char *text, struct alexcl_error *err);
 
 /* Text that grows; starts as {0}; `text` is NULL until something is added. A failed allocation sets `failed` and

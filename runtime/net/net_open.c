@@ -215,12 +215,14 @@ int net_open(const struct alexcl_model *model, const struct alexcl_weights *weig
     TRY(net_on_workers(net, worker_open, err));
     net_tell_precision(net);
     TRY(net_tune(net, err));
+    memory_give_back(); /* before the net's own memory is added to it */
     TRY(net_choose_batch(net, options, err));
     for (int i = 0; i < shared->workers; i++)
         for (int h = 0; h < 2; h++)
             shared->to_prepare += worker_runs(&net->workers[i], h) ? (unsigned)net->workers[i].graph->layer_count : 0;
     TRY(net_on_workers(net, worker_prepare, err));
     if (!use->unchecked) TRY(net_check_kernels(net, err));
+    memory_give_back();
     net->build = net_now() - start;
     if (net->split.kind == SPLIT_AUTO) TRY(net_measure_speed(net, err));
     TRY(runner_create(net_run, net, &net->runner, err));

@@ -156,7 +156,7 @@ class Alexcl:
 
 
 def compare(entries, net, options, pictures, note):
-    cells = {e.key: {"step_s": None, "rounds": [], "resident": 0, "planned": None, "loss": None, "error": None} for e in entries}
+    cells = {e.key: {"step_s": None, "rounds": [], "resident": 0, "residents": [], "planned": None, "loss": None, "error": None} for e in entries}
     for i in range(options.rounds):
         for j in range(len(entries)):
             entry = entries[(i + j) % len(entries)]  # nobody is always behind the same one
@@ -172,12 +172,14 @@ def compare(entries, net, options, pictures, note):
                 cell["error"] = str(error) or type(error).__name__
                 continue
             cell["rounds"].append(statistics.median(got["seconds"][SETTLES:]))
-            cell["resident"], cell["planned"], cell["loss"] = max(cell["resident"], got["resident"]), got["planned"], got["loss"]
+            cell["residents"].append(got["resident"])
+            cell["planned"], cell["loss"] = got["planned"], got["loss"]
     for entry in entries:
         cell = cells[entry.key]
         cell["label"], cell["kind"] = entry.label, entry.kind
         if not cell["error"]:
             cell["step_s"] = statistics.median(cell["rounds"])
+            cell["resident"] = statistics.median(cell["residents"])  # the first start also compiles kernels
     return cells
 
 
