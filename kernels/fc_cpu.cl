@@ -30,18 +30,6 @@
  * pace */
 #define AHEAD 32
 
-/* Stores 16 outputs, those there are. */
-void fc_cpu_store(float16 value, int at, int out, int relu, __global float *y) {
-    if (relu) value = select(value, (float16)(0.0f), value < 0.0f);
-    if (at + 16 <= out) {
-        vstore16(value, 0, y + at);
-    } else {
-        float values[16];
-        vstore16(value, 0, values);
-        for (int i = 0; at + i < out; i++) y[at + i] = values[i];
-    }
-}
-
 /* packed: x, as fc_cpu_pack makes it; rows: a multiple of IMAGES. y: n x out. An item owns `together` blocks of 32
  * outputs, so that the inputs of a chunk come out of a near cache for all but the first. sums: together x rows x 32
  * floats. Range: ceil(out / 32 / together); work-groups of one. */

@@ -343,6 +343,13 @@ done:
     return status;
 }
 
+/* A layer that learns keeps its parameters as they are in the file. */
+static void graph_keep_masters(struct graph *g) {
+    for (int i = 0; i < g->layer_count; i++)
+        for (int h = 0; h < 2; h++)
+            g->layers[i].half[h].choice.keep_master = g->backward->layers[i].runs[LAYER_WEIGHT_GRADIENT];
+}
+
 static int graph_make_any(const struct alexcl_model *model, const struct graph_outputs *outputs,
                           const struct graph_training *training, int block, struct graph **out,
                           struct alexcl_error *err) {
@@ -372,6 +379,7 @@ static int graph_make_any(const struct alexcl_model *model, const struct graph_o
         status = graph_walk(&w, err);
     }
     if (status == ALEXCL_OK && training) status = graph_backward_make(g, training, &g->backward, err);
+    if (status == ALEXCL_OK && training) graph_keep_masters(g);
     if (status != ALEXCL_OK) {
         error_prefix(err, "model %s, ", model->name);
         goto done;

@@ -61,12 +61,11 @@ static void graph_count_training(struct alexcl_plan_memory *m, const struct grap
                                  const struct target *target, uint64_t images) {
     const struct graph_backward *b = g->backward;
     for (int i = 0; i < g->layer_count; i++) {
-        struct layer l = g->layers[i].half[half];
-        l.choice.keep_master = b->layers[i].runs[LAYER_WEIGHT_GRADIENT];
+        const struct layer *l = &g->layers[i].half[half];
         if (b->layers[i].runs[LAYER_INPUT_GRADIENT])
-            graph_count_buffer(m, &m->weights, layer_pass_floats(&l, LAYER_INPUT_GRADIENT, target));
-        for (int t = 0; t < l.shape.tensor_count && b->layers[i].runs[LAYER_WEIGHT_GRADIENT]; t++) {
-            uint64_t floats = layer_tensor_floats(&l.shape.tensors[t]);
+            graph_count_buffer(m, &m->weights, layer_pass_floats(l, LAYER_INPUT_GRADIENT, target));
+        for (int t = 0; t < l->shape.tensor_count && l->choice.keep_master; t++) {
+            uint64_t floats = layer_tensor_floats(&l->shape.tensors[t]);
             graph_count_buffer(m, &m->gradients, floats);
             for (int s = 0; s < 1 + b->states; s++) graph_count_buffer(m, &m->optimizer, floats);
         }

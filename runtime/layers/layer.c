@@ -318,6 +318,12 @@ const struct layer_variant *layer_choose(const struct layer *l, enum layer_pass_
     return !layer_is_run(l, pass) || p->tuned ? p->tuned : layer_next(l, pass, target, NULL);
 }
 
+int layer_is_for_training(const struct layer *l, const struct layer_variant *v, const struct target *target) {
+    struct layer elsewhere = *l;
+    elsewhere.choice.training = 0;
+    return v->applicable(l, target) && !v->applicable(&elsewhere, target);
+}
+
 size_t layer_parameter_floats(const struct layer *l, const struct target *target, int t) {
     return parameters_floats(l, layer_choose(l, LAYER_FORWARD, target), target, t);
 }
@@ -375,7 +381,7 @@ static void layer_release_pass(struct layer *l, enum layer_pass_kind pass) {
     if (p->variant && p->variant->release) p->variant->release(l, pass);
     p->state = NULL;
     p->variant = NULL;
-    for (int t = 0; t < LAYER_TENSORS; t++) storage_free(&p->parameters[t]);
+    parameters_free(l, pass);
 }
 
 int layer_prepare_variant(struct layer *l, enum layer_pass_kind pass, struct target *target,

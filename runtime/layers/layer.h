@@ -149,7 +149,7 @@ struct layer_pass {
     const struct layer_variant *variant;
     size_t workspace;                         /* floats that io->workspace must hold */
     void *state;                              /* belongs to the variant: its kernels ... */
-    struct storage parameters[LAYER_TENSORS]; /* packed as the variant reads them */
+    struct storage parameters[LAYER_TENSORS]; /* packed as the variant reads them; may be the layer's master */
 };
 
 struct layer {
@@ -206,8 +206,8 @@ struct layer_variant {
     void (*release)(struct layer *l, enum layer_pass_kind pass); /* frees its state; NULL: nothing */
     /* the .cl files that it uses, without their ending: "im2col bias"; NULL: none */
     const char *kernels;
-    /* Size of tensor t once it is packed, counted in floats before any rounding to half precision; 0 where the variant
-     * does not read it. NULL: the tensor is kept as in the file, and there is no `pack`. */
+    /* Size of tensor t once it is packed, counted in floats before any rounding to half precision. NULL: the tensor is
+     * kept as in the file, and there is no `pack`. */
     size_t (*packed)(const struct layer *l, const struct target *target, int t);
     /* Size of the parts in which tensor t is packed, so that the host never holds the whole tensor packed; an even
      * number. NULL: it is packed in one piece. */
@@ -355,9 +355,11 @@ int layer_fuses_relu(const struct layer *l, int block);
  * one; else the first that is applicable, by the settings. target->device NULL means the reference. NULL for a view,
  * and where the type does not have the pass. */
 const struct layer_variant *layer_choose(const struct layer *l, enum layer_pass_kind pass, const struct target *target);
+/* Whether a variant computes this layer's forward pass in training, and not elsewhere. */
+int layer_is_for_training(const struct layer *l, const struct layer_variant *v, const struct target *target);
 /* Size of the workspace that this variant needs, in floats, for a batch of any size. */
 size_t layer_workspace(const struct layer *l, enum layer_pass_kind pass, const struct target *target);
-/* Size of tensor `t` of this half as this variant keeps it, in floats. */
+/* Size of tensor `t` of this half as this variant keeps it, in floats; 0 where it reads the master. */
 size_t layer_parameter_floats(const struct layer *l, const struct target *target, int t);
 /* Size of all that a pass keeps of the parameters, in floats. */
 size_t layer_pass_floats(const struct layer *l, enum layer_pass_kind pass, const struct target *target);

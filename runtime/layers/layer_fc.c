@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Fully connected layer: a half makes its own half of the units and reads all inputs. With one image the time goes to
  * reading weights, with many to products, so the variants have a kernel, or a tile, for each case: `own` for GPUs,
- * `cpu` with packed weights, `clblast` as GEMV and GEMM, and `naive`, which runs anywhere. */
+ * `cpu` and `rows` for CPU devices (layer_fc_cpu.c), `clblast` as GEMV and GEMM, and `naive`, which runs
+ * anywhere. */
 #include <stdio.h>
 #include <string.h>
 
 #include "blas.h"
-#include "fc_pack.h"
 #include "layer_fc.h"
 #include "ref.h"
 
@@ -82,123 +82,6 @@ static const struct layer_variant fc_own = {.name = "own",
                                             .enqueue = fc_own_enqueue,
                                             .release = layer_free_kernels,
                                             .kernels = "fc"};
-
-/* ---- cpu: fc_cpu.cl ---- */
-
-enum {
-    CPU_LOCAL = 32 << 10,          /* the largest size of a block's sums, in bytes */
-    CPU_LOCAL_TOGETHER = 64 << 10, /* and of all sums of an item */
-    /* bytes that a near cache holds. Where the inputs take more, an item computes several blocks: */
-    CPU_NEAR = 1 << 20,
-    CPU_TOGETHER = 4, /* this many at most, */
-    CPU_ITEMS = 4,    /* and only so many that each compute unit has this many items */
-};
-
-/* Images in registers at the same time, and blocks where there is one image. */
-struct fc_tile {
-    int images, blocks;
-};
-enum { CPU_TILE = 16, CPU_STREAMS = 8 }; /* largest */
-static struct fc_tile fc_cpu_tile(const struct layer *l, const struct target *target) {
-    if (l->pass[LAYER_FORWARD].tile.size[0])
-        return (struct fc_tile){l->pass[LAYER_FORWARD].tile.size[0], l->pass[LAYER_FORWARD].tile.size[1]};
-    return layer_has_wide_registers(target) ? (struct fc_tile){8, 2} : (struct fc_tile){2, 1};
-}
-static struct layer_tile fc_cpu_layer_tile(const struct layer *l, const struct target *target) {
-    struct fc_tile t = fc_cpu_tile(l, target);
-    return (struct layer_tile){{t.images, t.blocks}};
-}
-
-/* How many images are computed together: a multiple of those in registers. */
-static int fc_cpu_images(const struct layer *l, const struct target *target) {
-    uint64_t local = device_limits(target->device)->local_memory,
-             images = (local < CPU_LOCAL ? local : CPU_LOCAL) / (FC_PACK_ROWS * sizeof(float));
-    int tile = fc_cpu_tile(l, target).images, max = images < FC_CPU_IMAGES ? (int)images : FC_CPU_IMAGES;
-    return max / tile * tile;
-}
-
-/* How many blocks an item computes, where there are `rows` rows of sums. */
-static int fc_cpu_together(const struct layer *l, int rows) {
-    const struct device_limits *limits = device_limits(l->target->device);
-    uint64_t local = limits->local_memory < CPU_LOCAL_TOGETHER ? limits->local_memory : CPU_LOCAL_TOGETHER;
-    int fit = (int)(local / ((uint64_t)rows * FC_PACK_ROWS * sizeof(float))),
-        items = CPU_ITEMS * (int)limits->compute_units, max = fc_pack_blocks(l) / items;
-    if (max > CPU_TOGETHER) max = CPU_TOGETHER;
-    if (max > fit) max = fit;
-    return max < 1 || (size_t)rows * layer_in_floats(l) * sizeof(float) <= CPU_NEAR ? 1 : max;
-}
-
-static int fc_cpu_applicable(const struct layer *l, const struct target *target) {
-    return layer_on_cpu_device(l, target) &&
-           layer_takes_tile(l, LAYER_FORWARD, (struct layer_tile){{CPU_TILE, CPU_STREAMS}});
-}
-
-static size_t fc_cpu_workspace(const struct layer *l, const struct target *target) {
-    size_t in = layer_in_floats(l), chunks = (in + FC_CPU_CHUNK - 1) / FC_CPU_CHUNK;
-    return chunks * FC_CPU_CHUNK * (size_t)fc_cpu_images(l, target);
-}
-
-static int fc_cpu_build(struct layer *l, struct alexcl_error *err) {
-    int status = ALEXCL_OK;
-    struct fc_tile tile = fc_cpu_tile(l, l->target);
-    char defines[64];
-    snprintf(defines, sizeof defines, "-DIMAGES=%d -DBLOCKS=%d%s%s", tile.images, tile.blocks,
-             l->choice.fp16 ? " -DHALF" : "", layer_prefetch_define(l->target));
-    TRY(layer_add_kernel(l, LAYER_FORWARD, 0, "fc_cpu", "fc_cpu_pack", defines, err));
-    TRY(layer_add_kernel(l, LAYER_FORWARD, 1, "fc_cpu", "fc_cpu_many", defines, err));
-    TRY(layer_add_kernel(l, LAYER_FORWARD, 2, "fc_cpu", "fc_cpu_one", defines, err));
-done:
-    return status;
-}
-
-static int fc_cpu_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
-    int status = ALEXCL_OK, in = (int)layer_in_floats(l), blocks = fc_pack_blocks(l), max = fc_cpu_images(l, l->target);
-    struct fc_tile tile = fc_cpu_tile(l, l->target);
-    int single = io->count == 1 || max == 0; /* 0: the local memory does not hold one tile */
-    for (int n = io->first; single && n < io->first + io->count; n++) {
-        struct kernel_range range = {
-            1, {0, 0, 0}, {(size_t)((blocks + tile.blocks - 1) / tile.blocks), 1, 1}, {1, 1, 1}};
-        TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 2), l->shape.desc->name, &range, err,
-                          ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
-                          ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer), ARG_BUFFER(io->out->buffer),
-                          ARG_INT(n), ARG_INT(in), ARG_INT(l->shape.out.c), ARG_INT(l->choice.relu)));
-    }
-    for (int first = io->first; !single && first < io->first + io->count; first += max) {
-        int left = io->first + io->count - first, count = left < max ? left : max,
-            rows = (count + tile.images - 1) / tile.images * tile.images;
-        struct kernel_range pack = {
-            2, {0, 0, 0}, {(size_t)rows, (size_t)((in + FC_CPU_CHUNK - 1) / FC_CPU_CHUNK), 1}, {1, 1, 1}};
-        TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &pack, err,
-                          ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(io->workspace->buffer), ARG_INT(first),
-                          ARG_INT(count), ARG_INT(in), ARG_INT(rows)));
-        int together = fc_cpu_together(l, rows);
-        struct kernel_range range = {1, {0, 0, 0}, {(size_t)((blocks + together - 1) / together), 1, 1}, {1, 1, 1}};
-        TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 1), l->shape.desc->name, &range, err,
-                          ARG_BUFFER(io->workspace->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
-                          ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer), ARG_BUFFER(io->out->buffer),
-                          ARG_INT(first), ARG_INT(count), ARG_INT(rows), ARG_INT(in), ARG_INT(l->shape.out.c),
-                          ARG_INT(l->choice.relu), ARG_INT(together),
-                          ARG_LOCAL((size_t)together * (size_t)rows * FC_PACK_ROWS * sizeof(float))));
-    }
-done:
-    return status;
-}
-
-static const struct layer_tile fc_cpu_tiles[] = {{{12, 1}}, {{12, 4}}, {{8, 1}}, {{8, 4}},
-                                                 {{6, 2}},  {{4, 2}},  {{2, 2}}, {{0}}};
-
-static const struct layer_variant fc_cpu = {.name = "cpu",
-                                            .applicable = fc_cpu_applicable,
-                                            .workspace = fc_cpu_workspace,
-                                            .build = fc_cpu_build,
-                                            .enqueue = fc_cpu_enqueue,
-                                            .release = layer_free_kernels,
-                                            .kernels = "fc_cpu",
-                                            .packed = fc_pack_floats,
-                                            .part = fc_pack_part,
-                                            .pack = fc_pack,
-                                            .tile = fc_cpu_layer_tile,
-                                            .tiles = fc_cpu_tiles};
 
 /* ---- clblast ---- */
 
@@ -293,8 +176,8 @@ const struct layer_ops layer_fc_ops = {
     .fuses_relu = 1,
     .whole_batch = 1,
     .describe = fc_describe,
-    .variants = {[LAYER_FORWARD] =
-                     (const struct layer_variant *const[]){&fc_ref, &fc_clblast, &fc_cpu, &fc_own, &fc_naive, NULL},
+    .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){&fc_ref, &fc_clblast, &fc_cpu, &fc_rows_cpu,
+                                                                         &fc_own, &fc_naive, NULL},
                  [LAYER_INPUT_GRADIENT] = fc_input_gradients,
                  [LAYER_WEIGHT_GRADIENT] = fc_weight_gradients},
     .half_weights = 1,

@@ -7,8 +7,14 @@
 enum {
     FC_CPU_CHUNK = 256, /* CHUNK of fc_cpu.clh */
     FC_CPU_WIDTH = 32,  /* the outputs, or inputs, that are side by side in the kernels for CPU devices */
+    FC_CPU_PANEL = 128, /* PANEL of fc_rows_cpu.cl and fc_input_gradient_cpu.cl */
     FC_CPU_IMAGES = 128 /* the largest number of images that these compute together */
 };
+/* How many images a kernel with a panel of weights and sums in local memory computes together: a multiple of the `tile`
+ * in registers; 0: the local memory does not hold them. */
+int fc_cpu_panel_images(const struct target *target, int tile);
+/* The forward pass on CPU devices (layer_fc_cpu.c). */
+extern const struct layer_variant fc_cpu, fc_rows_cpu;
 
 /* The variants of its backward passes (layer_fc_gradient.c), and of them those for CPU devices
  * (layer_fc_gradient_cpu.c). */
@@ -18,11 +24,6 @@ extern const struct layer_variant fc_cpu_input, fc_cpu_weight;
 extern const struct layer_variant fc_clblast_input, fc_clblast_weight;
 int fc_clblast_images(const struct layer *l);
 int fc_clblast_applicable(const struct layer *l, const struct target *target);
-
-/* The weights that an input gradient reads, as they are in the file: where a master is kept, that. */
-const struct storage *fc_file_weights(const struct layer *l);
-/* The `packed` of a variant that reads these. */
-size_t fc_file_floats(const struct layer *l, const struct target *target, int t);
 
 /* The arguments that tell the kernels of the gradients how inputs lie in memory (fc.clh). */
 #define FC_INPUT_ARGS(l)                                                                                               \

@@ -6,21 +6,12 @@
 #include "layer_fc.h"
 #include "ref.h"
 
-const struct storage *fc_file_weights(const struct layer *l) {
-    return l->choice.keep_master ? &l->master[0] : &l->pass[LAYER_INPUT_GRADIENT].parameters[0];
-}
-
-size_t fc_file_floats(const struct layer *l, const struct target *target, int t) {
-    (void)target;
-    return l->choice.keep_master ? 0 : layer_tensor_floats(&l->shape.tensors[t]);
-}
-
 /* ---- ref ---- */
 
 static int fc_ref_enqueue_input(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     (void)err;
-    ref_fc_input_gradient(layer_host_in_gradient(l, io), fc_file_weights(l)->host, layer_host_out_gradient(l, io),
-                          io->count, l->shape.in.c, l->shape.out.c);
+    ref_fc_input_gradient(layer_host_in_gradient(l, io), l->pass[LAYER_INPUT_GRADIENT].parameters[0].host,
+                          layer_host_out_gradient(l, io), io->count, l->shape.in.c, l->shape.out.c);
     return ALEXCL_OK;
 }
 
@@ -32,7 +23,7 @@ static int fc_ref_enqueue_weight(struct layer *l, const struct layer_io *io, str
 }
 
 static const struct layer_variant fc_ref_input = {
-    .name = "ref", .applicable = layer_on_host, .enqueue = fc_ref_enqueue_input, .packed = fc_file_floats};
+    .name = "ref", .applicable = layer_on_host, .enqueue = fc_ref_enqueue_input};
 static const struct layer_variant fc_ref_weight = {
     .name = "ref", .applicable = layer_on_host, .enqueue = fc_ref_enqueue_weight};
 
@@ -55,10 +46,10 @@ static int fc_naive_build_weight(struct layer *l, struct alexcl_error *err) {
 static int fc_naive_enqueue_input(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     size_t tiles = ((size_t)io->count + NAIVE_TILE - 1) / NAIVE_TILE;
     struct kernel_range range = {2, {0, 0, 0}, {layer_in_floats(l), tiles, 1}, {64, 1, 1}};
-    return KERNEL_LAUNCH(layer_kernel(l, LAYER_INPUT_GRADIENT, 0), l->shape.desc->name, &range, err,
-                         ARG_BUFFER(io->out_gradient->buffer), ARG_BUFFER(fc_file_weights(l)->buffer),
-                         ARG_BUFFER(io->in_gradients[0].own->buffer), ARG_INT(io->first), ARG_INT(io->count),
-                         FC_INPUT_ARGS(l));
+    return KERNEL_LAUNCH(
+        layer_kernel(l, LAYER_INPUT_GRADIENT, 0), l->shape.desc->name, &range, err,
+        ARG_BUFFER(io->out_gradient->buffer), ARG_BUFFER(l->pass[LAYER_INPUT_GRADIENT].parameters[0].buffer),
+        ARG_BUFFER(io->in_gradients[0].own->buffer), ARG_INT(io->first), ARG_INT(io->count), FC_INPUT_ARGS(l));
 }
 
 static int fc_naive_enqueue_weight(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
@@ -76,7 +67,6 @@ static const struct layer_variant fc_naive_input = {.name = "naive",
                                                     .enqueue = fc_naive_enqueue_input,
                                                     .release = layer_free_kernels,
                                                     .kernels = "fc_input_gradient",
-                                                    .packed = fc_file_floats,
                                                     .last_resort = 1};
 static const struct layer_variant fc_naive_weight = {.name = "naive",
                                                      .applicable = layer_on_device,

@@ -23,7 +23,7 @@ static size_t blas_input_workspace(const struct layer *l, const struct target *t
 static int blas_enqueue_input(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     size_t in = (size_t)l->shape.in.c, out = (size_t)l->shape.out.c;
-    const struct blas_matrix weights = {fc_file_weights(l)->buffer, 0, in};
+    const struct blas_matrix weights = {l->pass[LAYER_INPUT_GRADIENT].parameters[0].buffer, 0, in};
     for (struct layer_io part = {.first = io->first}; blas_next(l, io, &part);) {
         struct blas_matrix from = {io->out_gradient->buffer, (size_t)part.first * out, out},
                            to = {io->in_gradients[0].own->buffer, (size_t)part.first * in, in};
@@ -37,8 +37,7 @@ done:
 const struct layer_variant fc_clblast_input = {.name = "clblast",
                                                .applicable = fc_clblast_applicable,
                                                .workspace = blas_input_workspace,
-                                               .enqueue = blas_enqueue_input,
-                                               .packed = fc_file_floats};
+                                               .enqueue = blas_enqueue_input};
 
 /* ---- weight gradient ---- */
 

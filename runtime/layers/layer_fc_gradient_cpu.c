@@ -6,7 +6,6 @@
 #include "layer_fc.h"
 
 enum {
-    PANEL = 128, /* PANEL of fc_input_gradient_cpu.cl */
     LARGEST_TILE = 16,
     ITEMS = 4, /* that each compute unit has, where there are so many */
     WIDTH_BYTES = FC_CPU_WIDTH * sizeof(float)
@@ -33,12 +32,14 @@ static size_t inputs_items(const struct layer *l) { return ((size_t)l->shape.in.
 
 /* ---- input gradient ---- */
 
-/* How many images are computed together: a multiple of those in registers; 0: the local memory does not hold them. */
-static int input_images(const struct layer *l, const struct target *target) {
+int fc_cpu_panel_images(const struct target *target, int tile) {
     uint64_t local = device_limits(target->device)->local_memory, rows = local / WIDTH_BYTES;
-    int tile = gradient_tile(l, LAYER_INPUT_GRADIENT, target);
-    int fit = rows > PANEL + FC_CPU_IMAGES ? FC_CPU_IMAGES : rows > PANEL ? (int)rows - PANEL : 0;
+    int fit = rows > FC_CPU_PANEL + FC_CPU_IMAGES ? FC_CPU_IMAGES : rows > FC_CPU_PANEL ? (int)rows - FC_CPU_PANEL : 0;
     return fit / tile * tile;
+}
+
+static int input_images(const struct layer *l, const struct target *target) {
+    return fc_cpu_panel_images(target, gradient_tile(l, LAYER_INPUT_GRADIENT, target));
 }
 
 static int input_applicable(const struct layer *l, const struct target *target) {
@@ -73,11 +74,11 @@ static int input_enqueue(struct layer *l, const struct layer_io *io, struct alex
         TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_INPUT_GRADIENT, 0), l->shape.desc->name, &pack, err,
                           ARG_BUFFER(io->out_gradient->buffer), ARG_BUFFER(io->workspace->buffer), ARG_INT(first),
                           ARG_INT(count), ARG_INT(l->shape.out.c), ARG_INT(rows)));
-        TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_INPUT_GRADIENT, 1), l->shape.desc->name, &range, err,
-                          ARG_BUFFER(io->workspace->buffer), ARG_BUFFER(fc_file_weights(l)->buffer),
-                          ARG_BUFFER(io->in_gradients[0].own->buffer), ARG_INT(first), ARG_INT(count), ARG_INT(rows),
-                          FC_INPUT_ARGS(l), ARG_LOCAL((size_t)PANEL * WIDTH_BYTES),
-                          ARG_LOCAL((size_t)rows * WIDTH_BYTES)));
+        TRY(KERNEL_LAUNCH(
+            layer_kernel(l, LAYER_INPUT_GRADIENT, 1), l->shape.desc->name, &range, err,
+            ARG_BUFFER(io->workspace->buffer), ARG_BUFFER(l->pass[LAYER_INPUT_GRADIENT].parameters[0].buffer),
+            ARG_BUFFER(io->in_gradients[0].own->buffer), ARG_INT(first), ARG_INT(count), ARG_INT(rows),
+            FC_INPUT_ARGS(l), ARG_LOCAL((size_t)FC_CPU_PANEL * WIDTH_BYTES), ARG_LOCAL((size_t)rows * WIDTH_BYTES)));
     }
 done:
     return status;
@@ -90,7 +91,6 @@ const struct layer_variant fc_cpu_input = {.name = "cpu",
                                            .enqueue = input_enqueue,
                                            .release = layer_free_kernels,
                                            .kernels = "fc_input_gradient_cpu",
-                                           .packed = fc_file_floats,
                                            .tile = input_tile,
                                            .tiles = gradient_tiles};
 

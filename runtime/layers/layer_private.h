@@ -64,13 +64,16 @@ const char *layer_prefetch_define(const struct target *target);
 
 /* How many of the tensors a pass reads, the first ones. */
 int parameters_count(const struct layer *l, enum layer_pass_kind pass);
-/* Size of tensor t of this half as variant `v` keeps it, in floats; `v` NULL: as in the file. */
+/* Size of tensor t of this half as variant `v` keeps it, in floats; `v` NULL: as in the file. 0: it reads the
+ * master. */
 size_t parameters_floats(const struct layer *l, const struct layer_variant *v, const struct target *target, int t);
-/* Allocate memory on the target for the tensors of a pass, packed, and for the master if one is kept; and fill both
- * with values. */
+/* Allocate memory on the target for the tensors of a pass, packed, and for the master if one is kept, which a variant
+ * that does not pack reads itself; and fill both with values. */
 int parameters_create(struct layer *l, enum layer_pass_kind pass, struct alexcl_error *err);
 int parameters_write(struct layer *l, enum layer_pass_kind pass, const float *const values[LAYER_TENSORS],
                      struct alexcl_error *err);
+/* Frees those of a pass; not the master. */
+void parameters_free(struct layer *l, enum layer_pass_kind pass);
 /* Copies `count` values and fills up with zeros to `floats`: the `pack` of biases and the like. */
 void layer_fill_up(const float *from, size_t count, float *to, size_t floats);
 /* The `packed` and `pack` of layers whose tensors have one value for each channel: in the order in which the channels

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The parameters of a layer on its target: memory for them, and how the file's values get there. A variant only says
  * how they are packed. Here they are packed part by part into one piece of host memory, rounded where they are kept in
- * half precision, and written to the target. What a variant keeps as it is in the file is written from where it is. No
- * kernel takes part, so a prepared layer is given other values in the same way, as training does. */
+ * half precision, and written to the target. What a variant keeps as it is in the file is written from where it is; in
+ * training that is the master, which all passes that read it share. No kernel takes part, so a prepared layer is given
+ * other values in the same way, as training does. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +28,13 @@ static size_t parameters_packed(const struct layer *l, const struct layer_varian
     return v && v->packed ? v->packed(l, target, t) : layer_tensor_floats(&l->shape.tensors[t]);
 }
 
+/* Whether a variant reads the master itself. */
+static int parameters_are_master(const struct layer *l, const struct layer_variant *v, int t) {
+    return l->choice.keep_master && v && !v->pack && !parameters_halves(l, t);
+}
+
 size_t parameters_floats(const struct layer *l, const struct layer_variant *v, const struct target *target, int t) {
+    if (parameters_are_master(l, v, t)) return 0;
     size_t floats = parameters_packed(l, v, target, t);
     return parameters_halves(l, t) ? fp16_floats(floats) : floats;
 }
@@ -96,12 +103,27 @@ int parameters_create(struct layer *l, enum layer_pass_kind pass, struct alexcl_
     int status = ALEXCL_OK;
     struct layer_pass *p = &l->pass[pass];
     for (int t = 0; t < parameters_count(l, pass); t++) {
-        TRY(parameters_create_one(l, t, "", parameters_floats(l, p->variant, l->target, t), &p->parameters[t], err));
-        if (!l->choice.keep_master || l->master[t].buffer || l->master[t].host) continue; /* another pass made it */
-        TRY(parameters_create_one(l, t, "master ", layer_tensor_floats(&l->shape.tensors[t]), &l->master[t], err));
+        int made = l->master[t].buffer || l->master[t].host; /* by another pass */
+        if (l->choice.keep_master && !made)
+            TRY(parameters_create_one(l, t, "master ", layer_tensor_floats(&l->shape.tensors[t]), &l->master[t], err));
+        if (parameters_are_master(l, p->variant, t))
+            p->parameters[t] = l->master[t];
+        else
+            TRY(parameters_create_one(l, t, "", parameters_floats(l, p->variant, l->target, t), &p->parameters[t],
+                                      err));
     }
 done:
     return status;
+}
+
+void parameters_free(struct layer *l, enum layer_pass_kind pass) {
+    for (int t = 0; t < LAYER_TENSORS; t++) {
+        struct storage *s = &l->pass[pass].parameters[t];
+        if (s->buffer == l->master[t].buffer && s->host == l->master[t].host)
+            *s = (struct storage){0}; /* freed with the layer */
+        else
+            storage_free(s);
+    }
 }
 
 static size_t parameters_larger(size_t a, size_t b) { return a > b ? a : b; }
@@ -115,6 +137,7 @@ static int parameters_pack(struct layer *l, enum layer_pass_kind pass, const flo
     size_t scratch_floats = 0, back_floats = 0;
     int count = parameters_count(l, pass);
     for (int t = 0; t < count; t++) {
+        if (parameters_are_master(l, l->pass[pass].variant, t)) continue;
         scratch_floats = parameters_larger(scratch_floats, parameters_scratch(l, l->pass[pass].variant, t));
         back_floats = parameters_larger(back_floats, layer_tensor_floats(&l->shape.tensors[t]));
     }
@@ -123,12 +146,12 @@ static int parameters_pack(struct layer *l, enum layer_pass_kind pass, const flo
     for (int t = 0; t < count; t++) {
         const float *master = values ? values[t] : back;
         size_t floats = layer_tensor_floats(&l->shape.tensors[t]);
-        int read = parameters_packed(l, l->pass[pass].variant, l->target, t) > 0;
-        if (!values && !read) continue;
+        int shared = parameters_are_master(l, l->pass[pass].variant, t);
+        if (!values && shared) continue;
         if (!values) TRY(storage_read(&l->master[t], 0, back, floats, err));
         if (again && parameters_halves(l, t)) TRY(parameters_check_halves(l, t, master, err));
         if (values && l->choice.keep_master) TRY(storage_write(&l->master[t], 0, master, floats, err));
-        TRY(parameters_write_tensor(l, pass, t, master, scratch, err));
+        if (!shared) TRY(parameters_write_tensor(l, pass, t, master, scratch, err));
     }
 done:
     free(scratch);

@@ -138,7 +138,6 @@ static int worker_prepare_layer(struct worker *worker, int layer, int half, stru
         values[t] = views[t].values;
     }
     l->choice.reproducible = worker->shared->reproducible;
-    l->choice.keep_master = worker_runs_pass(worker->graph, layer, LAYER_WEIGHT_GRADIENT);
     for (int pass = 0; pass < LAYER_PASSES; pass++)
         if (worker_runs_pass(worker->graph, layer, pass))
             TRY(layer_prepare(l, (enum layer_pass_kind)pass, &worker->target, values, err));
@@ -170,8 +169,7 @@ static int worker_prepare_layers(struct worker *worker, struct alexcl_error *err
     for (int i = 0; i < count; i++) {
         const struct layer *l = &worker->graph->layers[i].half[0];
         sizes[i].layer = i;
-        for (int t = 0; t < l->shape.tensor_count; t++)
-            sizes[i].floats += layer_parameter_floats(l, &worker->target, t);
+        for (int t = 0; t < l->shape.tensor_count; t++) sizes[i].floats += layer_tensor_floats(&l->shape.tensors[t]);
     }
     qsort(sizes, (size_t)count, sizeof *sizes, worker_order);
     for (int i = 0; i < count; i++)

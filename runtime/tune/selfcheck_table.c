@@ -27,14 +27,17 @@ static const struct selfcheck_part *const parts[] = {&selfcheck_join,      &self
 enum { PARTS = sizeof parts / sizeof *parts };
 
 /* Counts `number` down over the precisions of a variant's weights (training keeps them in float) and the layouts that
- * it can compute, and sets the one at which it was 0; 0 where there are not so many. */
+ * it can compute, and sets the one at which it was 0; 0 where there are not so many. Of a forward pass in training only
+ * the variants that there are for that. */
 static int table_choose(struct layer *l, enum layer_pass_kind pass, const struct layer_variant *v,
                         const struct target *target, unsigned *number) {
-    int halves = pass == LAYER_FORWARD ? l->shape.ops->half_weights : 0;
+    int forward = pass == LAYER_FORWARD, halves = forward ? l->shape.ops->half_weights : 0,
+        alone = forward && l->choice.training;
     for (int fp16 = 0; fp16 <= halves; fp16++) {
         l->choice.fp16 = fp16;
         for (int layout = 0; layout < LAYER_LAYOUTS; layout++)
-            if (layer_set_layout(l, layout, layer_block(target)) && v->applicable(l, target) && (*number)-- == 0)
+            if (layer_set_layout(l, layout, layer_block(target)) && v->applicable(l, target) &&
+                (!alone || layer_is_for_training(l, v, target)) && (*number)-- == 0)
                 return 1;
     }
     return 0;
@@ -56,14 +59,13 @@ static int table_sample_case(const struct layer_sample *s, struct layer *l, stru
     return 0;
 }
 
-/* The case with number *number among those of a pass; 0 where there are not so many: then they are subtracted. A layer
- * that draws at random has another forward pass in training. */
+/* The case with number *number among those of a pass; 0 where there are not so many: then they are subtracted. */
 static int table_pass_case(const struct target *target, enum layer_pass_kind pass, unsigned *number,
                            struct selfcheck_case *out) {
     const struct layer_sample *s;
     for (unsigned row = 0; (s = table_sample(row)) != NULL; row++) {
-        int draws = pass == LAYER_FORWARD ? layer_type(s->desc.type)->draws : 0;
-        for (int training = 0; training <= draws; training++) {
+        const int ways = pass == LAYER_FORWARD ? 2 : 1; /* elsewhere, and in training */
+        for (int training = 0; training < ways; training++) {
             struct alexcl_error ignored = {0};
             struct layer l;
             *out = table_case(s);

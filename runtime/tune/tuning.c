@@ -50,7 +50,9 @@ void tuning_key(const struct layer *l, enum layer_pass_kind pass, char out[TUNIN
                          l->choice.out_block);
     if (made < TUNING_KEY)
         snprintf(out + made, (size_t)(TUNING_KEY - made), "%s%s", passes[pass],
-                 l->choice.reproducible ? ", reproducible" : "");
+                 l->choice.training       ? ", training"
+                 : l->choice.reproducible ? ", reproducible"
+                                          : "");
 }
 
 static int tuning_no_memory(struct alexcl_error *err) {

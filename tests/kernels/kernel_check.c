@@ -84,6 +84,7 @@ static void prepare_half(struct layer *l, const char *variant, struct target *ta
         values[t] = w[t] + (size_t)l->shape.tensors[t].first * row;
     }
     l->choice.reproducible = 1;
+    if (strcmp(variant, "rows") == 0) layer_train(l); /* for training alone */
     EXPECT_OK(
         layer_prepare_variant(l, LAYER_FORWARD, target, kernel_check_variant(l, LAYER_FORWARD, variant), values, &err),
         err);
@@ -247,7 +248,8 @@ static void check_half(const char *variant, struct layer *l, const float *x, con
         free(same);
     }
     if (layer_fuses_relu(l, LAYER_BLOCK) &&
-        (l->choice.out_block > 1 || strcmp(variant, "cpu") == 0 || strcmp(variant, "naive") == 0) &&
+        (l->choice.out_block > 1 || strcmp(variant, "cpu") == 0 || strcmp(variant, "rows") == 0 ||
+         strcmp(variant, "naive") == 0) &&
         (e->costly || l->shape.half == 0)) {
         l->choice.relu = 1;
         float *cut = run_half(l, x, images, first, count, 0);
@@ -302,7 +304,7 @@ static void check_layer(const char *variant, const struct alexcl_layer *desc, st
 void kernel_check_flattened(const char *variant, const struct alexcl_layer *desc, struct alexcl_shape whole_in,
                             struct alexcl_shape maps) {
     if (!kernel_check_possible(variant)) return;
-    int halves = desc->type == ALEXCL_FC && strcmp(variant, "clblast") != 0;
+    int halves = desc->type == ALEXCL_FC && strcmp(variant, "clblast") != 0 && strcmp(variant, "rows") != 0;
     /* Where little is tried, half weights with few outputs. */
     if (!kernel_check_extent(variant, desc->type)->costly && desc->outputs > 7) halves = 0;
     for (int fp16 = 0; fp16 <= halves; fp16++) {

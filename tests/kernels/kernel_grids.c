@@ -137,16 +137,18 @@ void kernel_check_fc_grid(const char *variant) {
         }
     }
     static const struct alexcl_shape maps[] = {{1, 3, 3}, {7, 2, 5}, {40, 3, 3}};
-    /* behind a flatten layer; with more inputs than a chunk of fc_cpu.cl */
+    /* behind a flatten layer; with more inputs than a chunk of fc_cpu.clh */
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++) {
         /* Two blocks of 32 outputs a half; one on bare buffers: weights are written block after block, and see
          * make_storage. */
         struct alexcl_layer desc = {.type = ALEXCL_FC, .name = "fc", .outputs = kernel_check_bare() ? 61 : 70};
         kernel_check_flattened(variant, &desc, (struct alexcl_shape){(int)shape_size(maps[i]), 1, 1}, maps[i]);
     }
-    /* So many inputs that an item of fc_cpu.cl owns several blocks, the last one fewer: too many for a simulator. */
+    /* So many inputs that an item of fc_cpu.cl and of fc_rows_cpu.cl owns several blocks, the last one fewer: too many
+     * for a simulator. */
     struct alexcl_layer desc = {.type = ALEXCL_FC, .name = "fc", .outputs = 1030};
-    if (strcmp(variant, "cpu") == 0 && kernel_check_extent(variant, ALEXCL_FC)->costly && support_target()->device &&
+    int together = strcmp(variant, "cpu") == 0 || strcmp(variant, "rows") == 0;
+    if (together && kernel_check_extent(variant, ALEXCL_FC)->costly && support_target()->device &&
         device_limits(support_target()->device)->kind == ALEXCL_DEVICE_CPU)
         kernel_check_layer(variant, &desc, (struct alexcl_shape){16400, 1, 1});
 }

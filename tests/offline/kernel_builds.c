@@ -141,8 +141,11 @@ static int builds_of_variant(struct layer *l, enum layer_pass_kind pass, struct 
 static int builds_of_pass(struct layer *l, enum layer_pass_kind pass, struct target *target, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     if (!layer_is_run(l, pass)) return ALEXCL_OK;
-    for (const struct layer_variant *const *v = l->shape.ops->variants[pass]; status == ALEXCL_OK && v && *v; v++)
-        if ((*v)->applicable(l, target)) status = builds_of_variant(l, pass, target, *v, err);
+    for (const struct layer_variant *const *v = l->shape.ops->variants[pass]; status == ALEXCL_OK && v && *v; v++) {
+        int wanted = pass == LAYER_FORWARD && l->choice.training ? layer_is_for_training(l, *v, target)
+                                                                 : (*v)->applicable(l, target);
+        if (wanted) status = builds_of_variant(l, pass, target, *v, err);
+    }
     return status;
 }
 
@@ -153,8 +156,7 @@ static int builds_of_layer(struct layer *l, struct target *target, struct alexcl
         status = builds_of_pass(l, LAYER_FORWARD, target, err);
     l->choice.fp16 = 0;
     layer_train(l);
-    if (l->shape.ops->draws && status == ALEXCL_OK) status = builds_of_pass(l, LAYER_FORWARD, target, err);
-    for (int pass = LAYER_INPUT_GRADIENT; status == ALEXCL_OK && pass < LAYER_PASSES; pass++)
+    for (int pass = LAYER_FORWARD; status == ALEXCL_OK && pass < LAYER_PASSES; pass++)
         status = builds_of_pass(l, (enum layer_pass_kind)pass, target, err);
     return status;
 }

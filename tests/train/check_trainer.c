@@ -111,6 +111,34 @@ START_TEST(views_of_a_picture_are_averaged) {
 END_TEST
 
 /* On one target, on two of one kind, where there is a second one to be had by cutting the device. */
+/* The optimiser, the forward and the backward pass of a fully connected layer use the same weights, of which no copy is
+ * packed; and a device has what was planned (and biases that are 0). */
+START_TEST(weights_of_fully_connected_layers_are_there_once) {
+    struct alexcl_train *t = open_on(support_selection(), "sgd", 0);
+    int found = 0;
+    for (int h = 0; h < 2; h++) {
+        struct worker *worker = train_worker(t, h);
+        for (int i = 0; i < worker->graph->layer_count; i++) {
+            const struct layer *l = &worker->graph->layers[i].half[h];
+            if (l->shape.desc->type != ALEXCL_FC) continue;
+            for (int pass = LAYER_FORWARD; pass <= LAYER_INPUT_GRADIENT; pass++) {
+                ck_assert_ptr_eq(l->pass[pass].parameters[0].buffer, l->master[0].buffer);
+                ck_assert_ptr_eq(l->pass[pass].parameters[0].host, l->master[0].host);
+                ck_assert_uint_eq(layer_pass_floats(l, (enum layer_pass_kind)pass, &worker->target), 0);
+                found++;
+            }
+        }
+        if (!worker->target.device) continue;
+        uint64_t has = buffer_total(worker->target.device),
+                 planned = support_memory(t->net, (size_t)worker->index).total;
+        ck_assert_msg(has >= planned && has <= planned + planned / 1000, "%llu bytes of %llu", (unsigned long long)has,
+                      (unsigned long long)planned);
+    }
+    ck_assert_int_ge(found, 4);
+    alexcl_train_free(t);
+}
+END_TEST
+
 START_TEST(the_same_bits_on_one_and_two) {
     static const char *const optimizers[] = {"sgd", "adam-torch"};
     struct alexcl_selection *two;
@@ -306,6 +334,7 @@ int main(void) {
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, the_loss_falls);
     tcase_add_test(tests, views_of_a_picture_are_averaged);
+    tcase_add_test(tests, weights_of_fully_connected_layers_are_there_once);
     tcase_add_test(tests, the_same_bits_on_one_and_two);
     tcase_add_test(tests, groups_of_images_come_to_the_same);
     tcase_add_test(tests, a_checkpoint_goes_on_to_the_bit);

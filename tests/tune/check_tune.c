@@ -484,7 +484,7 @@ static int choose_last(const char *path) {
     ck_assert_ptr_nonnull(document);
     json_object_foreach(json_object_get(document, "layers"), key, entry) {
         json_t *ways = json_object_get(entry, "tried"), *sizes = json_array();
-        ck_assert_msg(strstr(key, ", reproducible") != NULL, "%s", key);
+        ck_assert_msg(strstr(key, ", training") != NULL, "%s", key);
         size_t last = json_array_size(ways) - 1;
         while (json_is_true(json_object_get(json_array_get(ways, last), "other_bits"))) last--;
         const char *tile = json_string_value(json_object_get(json_array_get(ways, last), "tile"));

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/* The forward pass of the fully connected layer on CPU devices. Where weights stay as they are they are packed, so that
+ * they are read in the order in which they lie: 32 outputs of an input side by side. In training they change at each
+ * step, and packing them takes longer than what it gains: they are read as they are in the file, from the master that
+ * the optimiser writes, and a copy of them less is in memory. */
+#include <stdio.h>
+
+#include "fc_pack.h"
+#include "layer_fc.h"
+
+/* ---- cpu: fc_cpu.cl, with packed weights ---- */
+
+enum {
+    CPU_LOCAL = 32 << 10,          /* the largest size of a block's sums, in bytes */
+    CPU_LOCAL_TOGETHER = 64 << 10, /* and of all sums of an item */
+    /* bytes that a near cache holds. Where the inputs take more, an item computes several blocks: */
+    CPU_NEAR = 1 << 20,
+    CPU_TOGETHER = 4, /* this many at most, */
+    CPU_ITEMS = 4,    /* and only so many that each compute unit has this many items */
+};
+
+/* Images in registers at the same time, and blocks where there is one image. */
+struct fc_tile {
+    int images, blocks;
+};
+enum { CPU_TILE = 16, CPU_STREAMS = 8 }; /* largest */
+static struct fc_tile fc_cpu_tile(const struct layer *l, const struct target *target) {
+    if (l->pass[LAYER_FORWARD].tile.size[0])
+        return (struct fc_tile){l->pass[LAYER_FORWARD].tile.size[0], l->pass[LAYER_FORWARD].tile.size[1]};
+    return layer_has_wide_registers(target) ? (struct fc_tile){8, 2} : (struct fc_tile){2, 1};
+}
+static struct layer_tile fc_cpu_layer_tile(const struct layer *l, const struct target *target) {
+    struct fc_tile t = fc_cpu_tile(l, target);
+    return (struct layer_tile){{t.images, t.blocks}};
+}
+
+/* How many images are computed together: a multiple of those in registers. */
+static int fc_cpu_images(const struct layer *l, const struct target *target) {
+    uint64_t local = device_limits(target->device)->local_memory,
+             images = (local < CPU_LOCAL ? local : CPU_LOCAL) / (FC_PACK_ROWS * sizeof(float));
+    int tile = fc_cpu_tile(l, target).images, max = images < FC_CPU_IMAGES ? (int)images : FC_CPU_IMAGES;
+    return max / tile * tile;
+}
+
+/* How many blocks an item computes, where there are `rows` rows of sums, and `panel` rows besides. */
+static int fc_cpu_together(const struct layer *l, int rows, int panel) {
+    const struct device_limits *limits = device_limits(l->target->device);
+    uint64_t local = limits->local_memory < CPU_LOCAL_TOGETHER ? limits->local_memory : CPU_LOCAL_TOGETHER;
+    int fit = ((int)(local / (FC_PACK_ROWS * sizeof(float))) - panel) / rows,
+        items = CPU_ITEMS * (int)limits->compute_units, max = fc_pack_blocks(l) / items;
+    if (max > CPU_TOGETHER) max = CPU_TOGETHER;
+    if (max > fit) max = fit;
+    return max < 1 || (size_t)rows * layer_in_floats(l) * sizeof(float) <= CPU_NEAR ? 1 : max;
+}
+
+static int fc_cpu_applicable(const struct layer *l, const struct target *target) {
+    return layer_on_cpu_device(l, target) && !l->choice.training &&
+           layer_takes_tile(l, LAYER_FORWARD, (struct layer_tile){{CPU_TILE, CPU_STREAMS}});
+}
+
+static size_t fc_cpu_workspace(const struct layer *l, const struct target *target) {
+    size_t in = layer_in_floats(l), chunks = (in + FC_CPU_CHUNK - 1) / FC_CPU_CHUNK;
+    return chunks * FC_CPU_CHUNK * (size_t)fc_cpu_images(l, target);
+}
+
+static int fc_cpu_build(struct layer *l, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct fc_tile tile = fc_cpu_tile(l, l->target);
+    char defines[64];
+    snprintf(defines, sizeof defines, "-DIMAGES=%d -DBLOCKS=%d%s%s", tile.images, tile.blocks,
+             l->choice.fp16 ? " -DHALF" : "", layer_prefetch_define(l->target));
+    TRY(layer_add_kernel(l, LAYER_FORWARD, 0, "fc_cpu", "fc_cpu_pack", defines, err));
+    TRY(layer_add_kernel(l, LAYER_FORWARD, 1, "fc_cpu", "fc_cpu_many", defines, err));
+    TRY(layer_add_kernel(l, LAYER_FORWARD, 2, "fc_cpu", "fc_cpu_one", defines, err));
+done:
+    return status;
+}
+
+static int fc_cpu_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    int status = ALEXCL_OK, in = (int)layer_in_floats(l), blocks = fc_pack_blocks(l), max = fc_cpu_images(l, l->target);
+    struct fc_tile tile = fc_cpu_tile(l, l->target);
+    int single = io->count == 1 || max == 0; /* 0: the local memory does not hold one tile */
+    for (int n = io->first; single && n < io->first + io->count; n++) {
+        struct kernel_range range = {
+            1, {0, 0, 0}, {(size_t)((blocks + tile.blocks - 1) / tile.blocks), 1, 1}, {1, 1, 1}};
+        TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 2), l->shape.desc->name, &range, err,
+                          ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
+                          ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer), ARG_BUFFER(io->out->buffer),
+                          ARG_INT(n), ARG_INT(in), ARG_INT(l->shape.out.c), ARG_INT(l->choice.relu)));
+    }
+    for (int first = io->first; !single && first < io->first + io->count; first += max) {
+        int left = io->first + io->count - first, count = left < max ? left : max,
+            rows = (count + tile.images - 1) / tile.images * tile.images;
+        struct kernel_range pack = {
+            2, {0, 0, 0}, {(size_t)rows, (size_t)((in + FC_CPU_CHUNK - 1) / FC_CPU_CHUNK), 1}, {1, 1, 1}};
+        TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &pack, err,
+                          ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(io->workspace->buffer), ARG_INT(first),
+                          ARG_INT(count), ARG_INT(in), ARG_INT(rows)));
+        int together = fc_cpu_together(l, rows, 0);
+        struct kernel_range range = {1, {0, 0, 0}, {(size_t)((blocks + together - 1) / together), 1, 1}, {1, 1, 1}};
+        TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 1), l->shape.desc->name, &range, err,
+                          ARG_BUFFER(io->workspace->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
+                          ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer), ARG_BUFFER(io->out->buffer),
+                          ARG_INT(first), ARG_INT(count), ARG_INT(rows), ARG_INT(in), ARG_INT(l->shape.out.c),
+                          ARG_INT(l->choice.relu), ARG_INT(together),
+                          ARG_LOCAL((size_t)together * (size_t)rows * FC_PACK_ROWS * sizeof(float))));
+    }
+done:
+    return status;
+}
+
+static const struct layer_tile fc_cpu_tiles[] = {{{12, 1}}, {{12, 4}}, {{8, 1}}, {{8, 4}},
+                                                 {{6, 2}},  {{4, 2}},  {{2, 2}}, {{0}}};
+
+const struct layer_variant fc_cpu = {.name = "cpu",
+                                     .applicable = fc_cpu_applicable,
+                                     .workspace = fc_cpu_workspace,
+                                     .build = fc_cpu_build,
+                                     .enqueue = fc_cpu_enqueue,
+                                     .release = layer_free_kernels,
+                                     .kernels = "fc_cpu",
+                                     .packed = fc_pack_floats,
+                                     .part = fc_pack_part,
+                                     .pack = fc_pack,
+                                     .tile = fc_cpu_layer_tile,
+                                     .tiles = fc_cpu_tiles};
+
+/* ---- rows: fc_rows_cpu.cl, with weights as they are in the file ---- */
+
+static int rows_tile(const struct layer *l, const struct target *target) { return fc_cpu_tile(l, target).images; }
+
+static struct layer_tile rows_layer_tile(const struct layer *l, const struct target *target) {
+    return (struct layer_tile){{rows_tile(l, target)}};
+}
+
+static int rows_applicable(const struct layer *l, const struct target *target) {
+    return layer_on_cpu_device(l, target) && l->choice.training && !l->choice.fp16 &&
+           layer_takes_tile(l, LAYER_FORWARD, (struct layer_tile){{CPU_TILE}}) &&
+           fc_cpu_panel_images(target, rows_tile(l, target)) > 0;
+}
+
+static size_t rows_chunks(const struct layer *l) { return ((size_t)l->shape.in.c + FC_CPU_CHUNK - 1) / FC_CPU_CHUNK; }
+
+static size_t rows_workspace(const struct layer *l, const struct target *target) {
+    return rows_chunks(l) * FC_CPU_CHUNK * (size_t)fc_cpu_panel_images(target, rows_tile(l, target));
+}
+
+static int rows_build(struct layer *l, struct alexcl_error *err) {
+    char defines[96];
+    snprintf(defines, sizeof defines, "-DBLOCK=%d -DIMAGES=%d%s", l->choice.in_block, rows_tile(l, l->target),
+             layer_prefetch_define(l->target));
+    int status = layer_add_kernel(l, LAYER_FORWARD, 0, "fc_rows_cpu", "fc_rows_cpu_pack", defines, err);
+    return status == ALEXCL_OK ? layer_add_kernel(l, LAYER_FORWARD, 1, "fc_rows_cpu", "fc_rows_cpu", defines, err)
+                               : status;
+}
+
+static int rows_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    int status = ALEXCL_OK, tile = rows_tile(l, l->target), max = fc_cpu_panel_images(l->target, tile),
+        blocks = fc_pack_blocks(l), end = io->first + io->count;
+    const struct layer_pass *p = &l->pass[LAYER_FORWARD];
+    for (int first = io->first; first < end; first += max) {
+        int count = layer_min(end - first, max), rows = (count + tile - 1) / tile * tile,
+            together = fc_cpu_together(l, rows, FC_CPU_PANEL);
+        struct kernel_range pack = {2, {0, 0, 0}, {(size_t)rows, rows_chunks(l), 1}, {1, 1, 1}},
+                            range = {1, {0, 0, 0}, {(size_t)((blocks + together - 1) / together), 1, 1}, {1, 1, 1}};
+        TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &pack, err,
+                          ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(io->workspace->buffer), ARG_INT(first),
+                          ARG_INT(count), ARG_INT(rows), ARG_INT(l->shape.in.c), ARG_INT((int)layer_in_floats(l)),
+                          ARG_INT(l->shape.maps.h * l->shape.maps.w), ARG_INT(layer_first_channels(l)),
+                          ARG_INT(layer_gap(l))));
+        TRY(KERNEL_LAUNCH(
+            layer_kernel(l, LAYER_FORWARD, 1), l->shape.desc->name, &range, err, ARG_BUFFER(io->workspace->buffer),
+            ARG_BUFFER(p->parameters[0].buffer), ARG_BUFFER(p->parameters[1].buffer), ARG_BUFFER(io->out->buffer),
+            ARG_INT(first), ARG_INT(count), ARG_INT(rows), ARG_INT(l->shape.in.c), ARG_INT(l->shape.out.c),
+            ARG_INT(l->choice.relu), ARG_INT(together), ARG_LOCAL((size_t)FC_CPU_PANEL * FC_CPU_WIDTH * sizeof(float)),
+            ARG_LOCAL((size_t)together * (size_t)rows * FC_CPU_WIDTH * sizeof(float))));
+    }
+done:
+    return status;
+}
+
+static const struct layer_tile rows_tiles[] = {{{12}}, {{8}}, {{6}}, {{4}}, {{2}}, {{0}}};
+
+const struct layer_variant fc_rows_cpu = {.name = "rows",
+                                          .applicable = rows_applicable,
+                                          .workspace = rows_workspace,
+                                          .build = rows_build,
+                                          .enqueue = rows_enqueue,
+                                          .release = layer_free_kernels,
+                                          .kernels = "fc_rows_cpu",
+                                          .tile = rows_layer_tile,
+                                          .tiles = rows_tiles};
