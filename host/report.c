@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "files.h"
+#include "json_text.h"
 #include "printable.h"
 #include "status.h"
 
@@ -39,7 +40,7 @@ int report_whole(void) { return !lost; }
 
 /* The text of an object, which is freed; NULL where it would not be whole. */
 static char *report_dump(json_t *object, struct alexcl_error *err) {
-    char *text = lost ? NULL : json_dumps(object, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+    char *text = lost ? NULL : json_text_dump(object, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
     json_decref(object);
     lost = 0;
     if (!text) error_set(err, ALEXCL_E_MEMORY, NO_MEMORY);
@@ -61,7 +62,7 @@ int report_json(const char *command, json_t *document, struct alexcl_error *err)
     return ALEXCL_OK;
 }
 
-/* The parts join to what json_dumps makes of the whole. */
+/* The parts join to what json_text_dump makes of the whole. */
 int report_json_begin(const char *command, json_t *head, const char *key, struct alexcl_error *err) {
     char *text = report_dump_document(command, head, err);
     if (!text) return ALEXCL_E_MEMORY;

@@ -66,10 +66,10 @@ int trace_write(const char *path, const struct alexcl_net *net, const struct ale
     }
     struct trace_file to = {.err = err};
     int status = file_open(path, &to.file, err);
-    if (status == ALEXCL_OK &&
-        (!report_whole() || json_dump_callback(document, trace_add, &to, JSON_COMPACT | JSON_REAL_PRECISION(12)) != 0))
-        status =
-            err->status != ALEXCL_OK ? err->status : error_set(err, ALEXCL_E_MEMORY, "out of host memory: the trace");
+    int whole = status == ALEXCL_OK && report_whole() &&
+                json_dump_callback(document, trace_add, &to, JSON_COMPACT | JSON_REAL_PRECISION(12)) == 0;
+    if (status == ALEXCL_OK) status = err->status; /* of a key that is not written Jansson tells nothing */
+    if (status == ALEXCL_OK && !whole) status = error_set(err, ALEXCL_E_MEMORY, "out of host memory: the trace");
     if (status == ALEXCL_OK) status = file_commit(to.file, err);
     file_free(to.file);
     json_decref(document);

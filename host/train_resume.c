@@ -48,7 +48,7 @@ static int resume_note(struct train_notes *n, const char *key, const char *text,
 static int resume_note_labels(const struct train_command *t, struct train_notes *n, struct alexcl_error *err) {
     json_t *list = json_array();
     for (size_t i = 0; i < t->told.classes; i++) report_append(list, report_string(t->names[i]));
-    char *text = report_whole() ? json_dumps(list, JSON_COMPACT) : NULL;
+    char *text = report_whole() ? json_text_dump(list, JSON_COMPACT) : NULL;
     json_decref(list);
     if (!text) return error_set(err, ALEXCL_E_MEMORY, "out of host memory: the names of the classes");
     int status = resume_note(n, "alexcl.labels", text, err);

@@ -14,8 +14,8 @@
 __kernel void adam_update(__global float *restrict w, __global const float *restrict g, __global float *restrict m,
                           __global float *restrict v, int end, float rate, float decay, float rise1, float rise2,
                           float epsilon) {
-    int i = (int)get_global_id(0);
-    if (i < end) {
+    size_t i = get_global_id(0); /* as in sgd.cl */
+    if (i < (size_t)end) {
 #if FORM == 0
         float weight = MULTIPLY_ADD(-decay, w[i], w[i]), gradient = g[i];
 #elif FORM == 1

@@ -21,7 +21,7 @@ enum { LENGTH = PACK_FILE_LENGTH, BLOCK = 256, MAX_THREADS = 8 };
 
 /* A JSON document as a JSON string, which takes it over; NULL where there is no memory. */
 static json_t *pack_as_text(json_t *document) {
-    char *text = document ? json_dumps(document, JSON_COMPACT) : NULL;
+    char *text = document ? json_text_dump(document, JSON_COMPACT) : NULL;
     json_t *string = text ? json_string(text) : NULL;
     json_decref(document);
     free(text);
@@ -87,7 +87,7 @@ static int pack_header(const struct data_set *set, struct string_buffer *out, st
            json_object_set_new(all, "pictures",
                                json_pack("{s:s, s:[I,i,i,i], s:[I,I]}", "dtype", "U8", "shape", (json_int_t)set->count,
                                          set->channels, set->height, set->width, "data_offsets", labels, end)) != 0;
-    char *text = lost ? NULL : json_dumps(all, JSON_COMPACT);
+    char *text = lost ? NULL : json_text_dump(all, JSON_COMPACT);
     json_decref(all);
     if (text) string_buffer_add(out, "%s", text);
     while (text && !out->failed && (LENGTH + out->length) % 8) string_buffer_add(out, " ");

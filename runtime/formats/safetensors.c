@@ -218,7 +218,7 @@ static int safetensors_make_header(const struct safetensors_content *c, char **o
                                       json_pack("{s:s, s:o, s:[I, I]}", "dtype", c->half ? "F16" : "F32", "shape",
                                                 shape, "data_offsets", (json_int_t)begin, (json_int_t)end));
     }
-    *out = failed ? NULL : json_dumps(header, JSON_COMPACT);
+    *out = failed ? NULL : json_text_dump(header, JSON_COMPACT);
     json_decref(header);
     return *out ? ALEXCL_OK : error_set(err, ALEXCL_E_MEMORY, "out of host memory: the header of a safetensors file");
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json_text.h"
 #include "layer.h"
 
 static const char PREFIX[] = "alexcl.";
@@ -23,7 +24,7 @@ void metadata_number(double number, char out[32]) {
     }
     for (int digits = 15; digits <= 17; digits++) {
         json_t *value = json_real(number);
-        char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(digits));
+        char *text = json_text_dump(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(digits));
         json_t *back = text ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
         int exact = back && json_real_value(back) == number;
         snprintf(out, 32, "%s", text ? text : "");
@@ -36,7 +37,7 @@ void metadata_number(double number, char out[32]) {
 
 char *metadata_quote(const char *name) {
     json_t *value = json_string(name);
-    char *text = json_dumps(value, JSON_ENCODE_ANY);
+    char *text = json_text_dump(value, JSON_ENCODE_ANY);
     json_decref(value);
     return text;
 }

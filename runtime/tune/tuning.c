@@ -10,6 +10,7 @@
 
 #include "cache.h"
 #include "hash.h"
+#include "json_text.h"
 #include "log.h"
 #include "memory.h"
 #include "settings.h"
@@ -175,7 +176,7 @@ done:
 
 int tuning_save(const struct tuning *t, struct alexcl_error *err) {
     if (!t->path[0]) return ALEXCL_OK;
-    char *text = json_dumps(t->document, JSON_INDENT(1));
+    char *text = json_text_dump(t->document, JSON_INDENT(1));
     int status = text ? cache_store(t->settings, t->path, text, strlen(text), err) : tuning_no_memory(err);
     free(text);
     return status;

@@ -19,3 +19,16 @@ int json_text_load(const char *text, size_t length, size_t flags, const char *wh
     }
     return ALEXCL_OK;
 }
+
+static int json_text_add(const char *text, size_t length, void *to) {
+    struct string_buffer *all = to;
+    string_buffer_add(all, "%.*s", (int)length, text);
+    return all->failed ? -1 : 0;
+}
+
+char *json_text_dump(const json_t *value, size_t flags) {
+    struct string_buffer all = {0};
+    if (value && json_dump_callback(value, json_text_add, &all, flags) == 0 && !all.failed) return all.text;
+    string_buffer_free(&all);
+    return NULL;
+}
