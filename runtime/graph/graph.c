@@ -244,7 +244,7 @@ static void graph_find_life(const struct graph_walk *w, struct graph_value *v) {
     const struct graph *g = w->g;
     int first = g->layers[v->maker].section,
         last = v->last < g->layer_count ? g->layers[v->last].section : g->section_count - 1;
-    v->from = w->training ? 0 : v->maker;
+    v->from = v->maker;
     v->to = w->training ? g->layer_count : v->last;
     if (w->training) return;
     if (first == last && v->last < g->layer_count) return;

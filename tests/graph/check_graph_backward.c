@@ -37,7 +37,17 @@ START_TEST(the_papers_net_sends_as_much_back_as_it_has_sent) {
 }
 END_TEST
 
-/* Every gradient is written before it is read, nobody writes to its memory while it lives, and each layer's passes run
+/* Whether a layer, an addition or a crossing reads a gradient. */
+static int is_read(const struct graph_backward *b, int gradient) {
+    for (int s = 0; s < b->step_count; s++) {
+        const struct graph_backward_step *step = &b->steps[s];
+        int layer = step->kind == GRAPH_BACKWARD_INPUT || step->kind == GRAPH_BACKWARD_WEIGHT;
+        if ((layer ? b->layers[step->index].out : step->from) == gradient) return 1;
+    }
+    return 0;
+}
+
+/* Every gradient is written before it is read, and is read, nobody writes to its memory while it lives, and each layer's passes run
  * once, with a gradient of its output. */
 static void check_list(const char *name, int block) {
     struct graph *g = make(name, block, NULL, 0);
@@ -66,6 +76,7 @@ static void check_list(const char *name, int block) {
         ck_assert(b->gradients[step->from].from < s && b->gradients[step->from].to >= s);
         if (step->kind != GRAPH_BACKWARD_SEND && !step->first) ck_assert_int_lt(b->gradients[step->into].from, s);
     }
+    for (int i = 0; i < b->gradient_count; i++) ck_assert_msg(is_read(b, i), "%s: nobody reads gradient %d", name, i);
     for (int i = 0; i < g->layer_count; i++)
         for (int pass = LAYER_INPUT_GRADIENT; pass < LAYER_PASSES; pass++)
             ck_assert_int_eq(runs[i * LAYER_PASSES + pass], b->layers[i].runs[pass]);
@@ -148,6 +159,34 @@ START_TEST(halves_of_different_size_send_back_what_they_got) {
 }
 END_TEST
 
+/* The gradient of an affine layer's factors is a function of what it reads, that of a ReLU of what it makes. */
+START_TEST(only_activations_write_over_what_they_read) {
+    static const struct alexcl_layer layers[] = {
+        {.type = ALEXCL_CONV, .name = "conv", .outputs = 4, .kernel = {1, 1}, .stride = {1, 1}, .groups = 1},
+        {.type = ALEXCL_AFFINE, .name = "affine"},
+        {.type = ALEXCL_RELU, .name = "relu"},
+        {.type = ALEXCL_FLATTEN, .name = "flat"},
+        {.type = ALEXCL_FC, .name = "fc", .outputs = 4},
+        {.type = ALEXCL_SOFTMAX, .name = "prob"}};
+    const struct alexcl_model model = {.size = sizeof model,
+                                       .layer_size = sizeof(struct alexcl_layer),
+                                       .name = "affine",
+                                       .channels = 3,
+                                       .height = 3,
+                                       .width = 3,
+                                       .layers = layers,
+                                       .layer_count = sizeof layers / sizeof *layers};
+    const struct graph_training training = {.states = 1};
+    const char *last;
+    struct graph *g;
+    EXPECT_OK(graph_find_logits(&model, &last, &err), err);
+    EXPECT_OK(graph_make_training(&model, &(struct graph_outputs){&last, 1}, &training, 1, &g, &err), err);
+    ck_assert_int_ne(g->layers[1].out, g->layers[0].out);
+    ck_assert_int_eq(g->layers[2].out, g->layers[1].out);
+    graph_free(g);
+}
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("graph_backward");
     tcase_add_test(tests, the_papers_net_sends_as_much_back_as_it_has_sent);
@@ -155,5 +194,6 @@ int main(void) {
     tcase_add_test(tests, what_lies_before_all_that_learns_has_no_backward_pass);
     tcase_add_test(tests, frozen_layers_are_checked);
     tcase_add_test(tests, halves_of_different_size_send_back_what_they_got);
+    tcase_add_test(tests, only_activations_write_over_what_they_read);
     return support_run(tests);
 }
