@@ -47,8 +47,8 @@ static int is_read(const struct graph_backward *b, int gradient) {
     return 0;
 }
 
-/* Every gradient is written before it is read, and is read; nobody writes to its memory while it lives; and each layer's
- * passes run once, with a gradient of its output. */
+/* Every gradient is written before it is read, and is read; nobody writes to its memory while it lives; and each layer
+ * runs its passes once, with a gradient of its output. */
 static void check_list(const char *name, int block) {
     struct graph *g = make(name, block, NULL, 0);
     const struct graph_backward *b = g->backward;
