@@ -44,6 +44,25 @@ static void support_refuse_exit(void) {
     _exit(EXIT_FAILURE);
 }
 
+/* ---- what is measured ---- */
+
+/* All tests have one folder of kernels, with measuring off; a test that measures has a folder of its own. What was
+ * measured in that of all would be the choice of those that run beside it. */
+static char support_tune[16], support_cache[4096];
+
+static void support_note_tuning(void) {
+    snprintf(support_tune, sizeof support_tune, "%s", getenv("ALEXCL_TUNE") ? getenv("ALEXCL_TUNE") : "");
+    snprintf(support_cache, sizeof support_cache, "%s", getenv("ALEXCL_CACHE_DIR") ? getenv("ALEXCL_CACHE_DIR") : "");
+}
+
+static int support_kept_tuning(void) {
+    const char *tune = getenv("ALEXCL_TUNE"), *cache = getenv("ALEXCL_CACHE_DIR");
+    if (strcmp(support_cache, cache ? cache : "") != 0 || strcmp(support_tune, tune ? tune : "") == 0) return 1;
+    printf("FAILED: ALEXCL_TUNE was \"%s\" and is \"%s\": what the tests behind it measured is kept for others\n",
+           support_tune, tune ? tune : "");
+    return 0;
+}
+
 int support_run(TCase *tests) {
     Suite *suite = suite_create("alexcl");
     suite_add_tcase(suite, tests);
@@ -58,8 +77,9 @@ int support_run(TCase *tests) {
         tcase_set_timeout(tests, 0); /* ctest's own timeout holds for the whole program */
         tcase_add_checked_fixture(tests, support_enter, support_leave);
         if (atexit(support_refuse_exit) != 0) puts("FAILED: atexit");
+        support_note_tuning();
         srunner_run_all(runner, CK_ENV);
-        failed = srunner_ntests_failed(runner);
+        failed = srunner_ntests_failed(runner) || !support_kept_tuning();
         if (srunner_ntests_run(runner) == 0) {
             puts("FAILED: no test was run");
             failed = 1;
