@@ -21,7 +21,7 @@ enum { LENGTH = PACK_FILE_LENGTH, BLOCK = 256, MAX_THREADS = 8 };
 
 /* A JSON document as a JSON string, which takes it over; NULL where there is no memory. */
 static json_t *pack_as_text(json_t *document) {
-    char *text = document ? json_text_dump(document, JSON_COMPACT) : NULL;
+    char *text = json_text_dump(document, JSON_COMPACT);
     json_t *string = text ? json_string(text) : NULL;
     json_decref(document);
     free(text);

@@ -10,6 +10,8 @@ enum {
     FC_CPU_PANEL = 128, /* PANEL of fc_rows_cpu.cl and fc_input_gradient_cpu.cl */
     FC_CPU_IMAGES = 128 /* the largest number of images that these compute together */
 };
+/* How many chunks so many values of an image are packed in. */
+size_t fc_cpu_chunks(size_t values);
 /* How many images a kernel with a panel of weights and sums in local memory computes together: a multiple of the `tile`
  * in registers; 0: the local memory does not hold them. */
 int fc_cpu_panel_images(const struct target *target, int tile);

@@ -58,9 +58,16 @@ static int fc_cpu_applicable(const struct layer *l, const struct target *target)
            layer_takes_tile(l, LAYER_FORWARD, (struct layer_tile){{CPU_TILE, CPU_STREAMS}});
 }
 
+int fc_cpu_panel_images(const struct target *target, int tile) {
+    uint64_t local = device_limits(target->device)->local_memory, rows = local / (FC_CPU_WIDTH * sizeof(float));
+    int fit = rows > FC_CPU_PANEL + FC_CPU_IMAGES ? FC_CPU_IMAGES : rows > FC_CPU_PANEL ? (int)rows - FC_CPU_PANEL : 0;
+    return fit / tile * tile;
+}
+
+size_t fc_cpu_chunks(size_t values) { return (values + FC_CPU_CHUNK - 1) / FC_CPU_CHUNK; }
+
 static size_t fc_cpu_workspace(const struct layer *l, const struct target *target) {
-    size_t in = layer_in_floats(l), chunks = (in + FC_CPU_CHUNK - 1) / FC_CPU_CHUNK;
-    return chunks * FC_CPU_CHUNK * (size_t)fc_cpu_images(l, target);
+    return fc_cpu_chunks(layer_in_floats(l)) * FC_CPU_CHUNK * (size_t)fc_cpu_images(l, target);
 }
 
 static int fc_cpu_build(struct layer *l, struct alexcl_error *err) {
@@ -91,8 +98,7 @@ static int fc_cpu_enqueue(struct layer *l, const struct layer_io *io, struct ale
     for (int first = io->first; !single && first < io->first + io->count; first += max) {
         int left = io->first + io->count - first, count = left < max ? left : max,
             rows = (count + tile.images - 1) / tile.images * tile.images;
-        struct kernel_range pack = {
-            2, {0, 0, 0}, {(size_t)rows, (size_t)((in + FC_CPU_CHUNK - 1) / FC_CPU_CHUNK), 1}, {1, 1, 1}};
+        struct kernel_range pack = {2, {0, 0, 0}, {(size_t)rows, fc_cpu_chunks((size_t)in), 1}, {1, 1, 1}};
         TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &pack, err,
                           ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(io->workspace->buffer), ARG_INT(first),
                           ARG_INT(count), ARG_INT(in), ARG_INT(rows)));
@@ -139,7 +145,7 @@ static int rows_applicable(const struct layer *l, const struct target *target) {
            fc_cpu_panel_images(target, rows_tile(l, target)) > 0;
 }
 
-static size_t rows_chunks(const struct layer *l) { return ((size_t)l->shape.in.c + FC_CPU_CHUNK - 1) / FC_CPU_CHUNK; }
+static size_t rows_chunks(const struct layer *l) { return fc_cpu_chunks((size_t)l->shape.in.c); }
 
 static size_t rows_workspace(const struct layer *l, const struct target *target) {
     return rows_chunks(l) * FC_CPU_CHUNK * (size_t)fc_cpu_panel_images(target, rows_tile(l, target));

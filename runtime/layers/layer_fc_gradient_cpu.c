@@ -32,12 +32,6 @@ static size_t inputs_items(const struct layer *l) { return ((size_t)l->shape.in.
 
 /* ---- input gradient ---- */
 
-int fc_cpu_panel_images(const struct target *target, int tile) {
-    uint64_t local = device_limits(target->device)->local_memory, rows = local / WIDTH_BYTES;
-    int fit = rows > FC_CPU_PANEL + FC_CPU_IMAGES ? FC_CPU_IMAGES : rows > FC_CPU_PANEL ? (int)rows - FC_CPU_PANEL : 0;
-    return fit / tile * tile;
-}
-
 static int input_images(const struct layer *l, const struct target *target) {
     return fc_cpu_panel_images(target, gradient_tile(l, LAYER_INPUT_GRADIENT, target));
 }
@@ -52,7 +46,7 @@ static struct layer_tile input_tile(const struct layer *l, const struct target *
     return (struct layer_tile){{gradient_tile(l, LAYER_INPUT_GRADIENT, target)}};
 }
 
-static size_t input_chunks(const struct layer *l) { return ((size_t)l->shape.out.c + FC_CPU_CHUNK - 1) / FC_CPU_CHUNK; }
+static size_t input_chunks(const struct layer *l) { return fc_cpu_chunks((size_t)l->shape.out.c); }
 
 static size_t input_workspace(const struct layer *l, const struct target *target) {
     return input_chunks(l) * FC_CPU_CHUNK * (size_t)input_images(l, target);

@@ -8,15 +8,34 @@
 
 static struct alexcl_error err;
 
-static struct graph *make(const char *name, int block, const char *const *frozen, size_t frozen_count) {
-    const struct alexcl_model *model;
+static struct graph *make_training(const struct alexcl_model *model, int block, const char *const *frozen,
+                                   size_t frozen_count) {
     const char *last;
     struct graph *g;
     const struct graph_training training = {.frozen = frozen, .frozen_count = frozen_count, .states = 1};
-    EXPECT_OK(alexcl_model_find(name, &model, &err), err);
     EXPECT_OK(graph_find_logits(model, &last, &err), err);
     EXPECT_OK(graph_make_training(model, &(struct graph_outputs){&last, 1}, &training, block, &g, &err), err);
     return g;
+}
+
+static struct graph *make(const char *name, int block, const char *const *frozen, size_t frozen_count) {
+    const struct alexcl_model *model;
+    EXPECT_OK(alexcl_model_find(name, &model, &err), err);
+    return make_training(model, block, frozen, frozen_count);
+}
+
+/* Of these layers, on pictures of 3 x 3 x 3; one at a time. */
+static struct graph *make_of(const struct alexcl_layer *layers, size_t count) {
+    static struct alexcl_model model;
+    model = (struct alexcl_model){.size = sizeof model,
+                                  .layer_size = sizeof *layers,
+                                  .name = "small",
+                                  .channels = 3,
+                                  .height = 3,
+                                  .width = 3,
+                                  .layers = layers,
+                                  .layer_count = count};
+    return make_training(&model, 1, NULL, 0);
 }
 
 /* Bytes of a batch of 128 that cross, both ways, in both passes. */
@@ -137,19 +156,7 @@ START_TEST(halves_of_different_size_send_back_what_they_got) {
         {.type = ALEXCL_FLATTEN, .name = "flat"},
         {.type = ALEXCL_FC, .name = "fc", .outputs = 4},
         {.type = ALEXCL_SOFTMAX, .name = "prob"}};
-    const struct alexcl_model model = {.size = sizeof model,
-                                       .layer_size = sizeof(struct alexcl_layer),
-                                       .name = "uneven",
-                                       .channels = 3,
-                                       .height = 3,
-                                       .width = 3,
-                                       .layers = layers,
-                                       .layer_count = sizeof layers / sizeof *layers};
-    const struct graph_training training = {.states = 1};
-    const char *last;
-    struct graph *g;
-    EXPECT_OK(graph_find_logits(&model, &last, &err), err);
-    EXPECT_OK(graph_make_training(&model, &(struct graph_outputs){&last, 1}, &training, 1, &g, &err), err);
+    struct graph *g = make_of(layers, sizeof layers / sizeof *layers);
     int first = shape_half_count(5, 0), second = shape_half_count(5, 1);
     ck_assert_int_ne(first, second);
     ck_assert_int_eq(graph_sent(g, 0, 0).channels, first);
@@ -168,19 +175,7 @@ START_TEST(only_activations_write_over_what_they_read) {
         {.type = ALEXCL_FLATTEN, .name = "flat"},
         {.type = ALEXCL_FC, .name = "fc", .outputs = 4},
         {.type = ALEXCL_SOFTMAX, .name = "prob"}};
-    const struct alexcl_model model = {.size = sizeof model,
-                                       .layer_size = sizeof(struct alexcl_layer),
-                                       .name = "affine",
-                                       .channels = 3,
-                                       .height = 3,
-                                       .width = 3,
-                                       .layers = layers,
-                                       .layer_count = sizeof layers / sizeof *layers};
-    const struct graph_training training = {.states = 1};
-    const char *last;
-    struct graph *g;
-    EXPECT_OK(graph_find_logits(&model, &last, &err), err);
-    EXPECT_OK(graph_make_training(&model, &(struct graph_outputs){&last, 1}, &training, 1, &g, &err), err);
+    struct graph *g = make_of(layers, sizeof layers / sizeof *layers);
     ck_assert_int_ne(g->layers[1].out, g->layers[0].out);
     ck_assert_int_eq(g->layers[2].out, g->layers[1].out);
     graph_free(g);
