@@ -33,15 +33,24 @@ size=\$(wc -c <"\$2")
 printf '\\0\\0\\200?' | dd of="\$2" bs=1 seek=\$((size - 4)) conv=notrunc 2>/dev/null
 W
 chmod +x wrong
+alone="--without openvino --without onnxruntime --without torch --without mnn --without ncnn --without tinygrad"
 if [ "$(jq '.cells.V["1"] | length' out)" -ge 2 ]; then
-    run 1 --alexcl "$PWD/wrong" --nets V --batches 1 --rounds 1 --without openvino --without onnxruntime --without torch --without tinygrad
+    run 1 --alexcl "$PWD/wrong" --nets V --batches 1 --rounds 1 $alone
     grep -q "left out" out || bad "nothing is left out"
     grep -q "wrong: scores differ" out || bad "a wrong answer is not named"
     awk 'length > 80 {exit 1}' out || bad "a line is longer than 80 columns"
 fi
+# --int8: rows where alexcl names it, at batch 1 alone. This one computes with half weights, where it is asked for int8.
+printf '#!/bin/bash\n"%s" "${@/int8/half}" | sed "s/float or half/float, half or int8/"\n' "$alexcl" >eight; chmod +x eight
+run 0 --alexcl "$PWD/eight" --nets V --batches 1,2 --rounds 1 --int8 $alone --format json
+json '[.cells.V["1"] | to_entries[] | select(.key | test("^alexcl.*int8$"))] | length >= 1 and all(.value.error == null and .value.difference <= 2e-2)'
+json '.ratios.V["1"] | to_entries | all((.value | has("int8")) == (.key | endswith("int8")))'
+json '[.cells.V["2"] | keys[] | select(endswith("int8"))] == []'
+json '.cells.V["1"] | [to_entries[] | select(.key | test("^alexcl-(pocl|intel)-half$")) | .value.difference] | max < 1e-3'
+
 # ---- --train: steps of a small net in the net's place, where PyTorch may be or not
 run 2 --train --alexcl "$alexcl" --nets X; grep -q "T (alexnet-caffe)" err || bad "--nets X is not explained"
-run 2 --train --alexcl "$alexcl" --steps 2; run 2 --train --alexcl "$alexcl" --without openvino
+run 2 --train --alexcl no-such-program; run 2 --train --alexcl "$alexcl" --steps 2; run 2 --train --alexcl "$alexcl" --without openvino
 cat >small <<W
 #!/bin/bash
 [ "\$1" = train ] && set -- "\$@" \$CLASSES
@@ -49,13 +58,50 @@ exec "$alexcl" "\${@//alexnet-caffe/tiny2t}"
 W
 sed 's/\$CLASSES/--classes 1000/' small >thousand; chmod +x small thousand
 runtime=pocl other=intel; [ -n "$(grep -l pocl /etc/OpenCL/vendors/*.icd 2>/dev/null)" ] || { runtime=intel other=pocl; }
-run 0 --train --alexcl "$PWD/thousand" --nets T --batch 4 --rounds 1 --steps 3 --without torch --without $other --format json
+plain="--without torch --without jax --without $other"
+run 0 --train --alexcl "$PWD/thousand" --nets T --batch 4 --rounds 1 --steps 3 $plain --without two-devices --format json
 json '.batch == 4 and .steps == 3 and (.cells | keys) == ["T"] and (.cells.T | keys) == ["alexcl-'$runtime'"]'
-json '.cells.T[] | .error == null and .step_s > 0 and (.rounds | length) == 1 and .resident > 1e7 and .planned > 1e5 and (.loss - 6.9 | fabs) < 2'
+json '.cells.T[] | .error == null and .seconds > 0 and (.rounds | length) == 1 and .resident > 1e7 and .planned > 1e5 and (.loss - 6.9 | fabs) < 2'
 json '.ratios.T as $ratios | .cells.T | to_entries | all(($ratios[.key].planned * .value.planned / .value.resident - 1 | fabs) < 1e-6 and $ratios[.key].seconds == null)'
-run 0 --train --alexcl "$PWD/thousand" --nets T --batch 4 --rounds 1 --steps 3 --without torch --without $other
+run 0 --train --alexcl "$PWD/thousand" --nets T --batch 4 --rounds 1 --steps 3 $plain
 grep -q "T, alexnet-caffe " out && grep -q "^alexcl, " out || bad "no table"
+[ "$(nproc)" != 2 ] || grep -q "^alexcl, .*two parts (0/2) .* times as fast as one core" out || bad "two devices are not told"
 awk 'length > 80 {exit 1}' out || bad "a line is longer than 80 columns"
-run 1 --train --alexcl "$PWD/small" --nets T --batch 4 --rounds 1 --steps 3 --without torch --without $other # of ten classes
+run 1 --train --alexcl "$PWD/small" --nets T --batch 4 --rounds 1 --steps 3 $plain --without two-devices # of ten classes
 grep -q "wrong: its first loss is" out || bad "another loss is not told"
+if [ -d /usr/share/datasets/fashion-mnist ]; then
+    run 0 --train --alexcl "$alexcl" --nets L --rounds 1 $plain --format json
+    json '.cells.L[] | .error == null and .seconds > 0 and .loss < 1.2'
+fi
+
+# ---- --start: a program that takes a second more
+printf '#!/bin/sh\n[ "$1" != infer ] || sleep 1\nexec "%s" "$@"\n' "$alexcl" >late; chmod +x late
+run 0 --start --alexcl "$PWD/late" --rounds 2 --without $other --format json
+json '.cells[] | .error == null and (.rounds | length) == 2 and .seconds > 1 and .read_s > 0 and .read_s < 1'
+
+# ---- --write: what the document has stays, but for what is measured; interrupted, it goes on
+alone="$alone --without jax --without $other"
+printf '# Old\n\n## Another core of mine\n\n### Training\n\nkept as it is\n' >speed.md
+write() { run "$@" --write speed.md --nets V --batches 1 --rounds 2 --parts inference,start $alone; }
+write 0 --alexcl "$alexcl"
+grep -q "kept as it is" speed.md && grep -q "^## Another core of mine" speed.md || bad "another core's section is gone"
+[ "$(grep -c '^### ' speed.md)" = 3 ] && grep -q '^| alexcl, .* | [0-9.]* |$' speed.md || bad "parts of the document"
+grep -q "^| T b1, first score, s | .*\.\." speed.md && ! grep -q "$PWD" speed.md || bad "the document's figures, or a path of this machine"
+sed -i '/^### Warm start/a mark of mine' speed.md
+run 0 --alexcl "$alexcl" --write speed.md --nets V --batches 1 --rounds 2 --parts inference $alone
+grep -q "mark of mine" speed.md || bad "a part that is not measured does not stay"
+cat >ended <<W # ends the tool at the first start, once
+#!/bin/sh
+case " \$* " in *" infer -q --weights "*) [ -e once ] || { : >once; kill \$(cat going); sleep 60; } ;; esac
+exec "$alexcl" "\$@"
+W
+chmod +x ended
+rm -f once
+got=0
+(echo "$BASHPID" >going
+ exec "$peers" --installed --work "$PWD/work" --alexcl "$PWD/ended" --write speed.md --nets V --batches 1 --rounds 2 --parts inference,start $alone >out 2>err) || got=$?
+[ $got = 143 ] && [ -s work/speed.json ] || bad "exit $got: what an interrupted run has measured is not kept"
+write 0 --alexcl "$PWD/ended"
+grep -q "going on from" err && ! grep -q "V b1" err || bad "an interrupted run does not go on"
+[ ! -e work/speed.json ] && ! grep -q "mark of mine" speed.md || bad "the rest of an interrupted run"
 [ $failures = 0 ] && echo "all good" || { echo "$failures failures"; exit 1; }

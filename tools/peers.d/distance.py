@@ -129,7 +129,7 @@ def compare(job, process, size, rounds):
 
 
 def main():
-    from peers import Job, machine, note
+    from job import Job, machine
     p = argparse.ArgumentParser(prog="tools/peers --distance")
     p.add_argument("--root", required=True, help=argparse.SUPPRESS)
     p.add_argument("--work", help=argparse.SUPPRESS)
@@ -139,10 +139,6 @@ def main():
     p.add_argument("--sizes", default=",".join(map(str, SIZES)))
     p.add_argument("--format", choices=["text", "json"], default="text")
     options = p.parse_args()
-    options.beam = 0
-    load = os.getloadavg()[0]
-    if load > 0.5:
-        note("the machine is not idle (load %.1f): the figures will not be those of an idle one" % load)
     job = Job(options)
     if not job.has("lpips"):
         sys.exit("peers: lpips is not installed: tools/peers --distance without --installed installs it")
@@ -151,7 +147,7 @@ def main():
     process = subprocess.Popen([sys.executable, os.path.abspath(__file__), "--peer", *photos, weights, str(job.threads), os.path.join(job.work, "distance")],
                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                env=dict(job.env, PYTHONPATH=os.path.join(job.peers, "lpips"), PYTHONDONTWRITEBYTECODE="1"))
-    document = {"machine": machine(), "load_at_start": load, "threads": job.threads, "rounds": options.rounds, "pictures": PICTURES}
+    document = {"machine": machine(), "load_at_start": job.load, "threads": job.threads, "rounds": options.rounds, "pictures": PICTURES}
     document["peer"] = "lpips 0.1.4, " + ask(process)["version"]
     document["sizes"] = {size: compare(job, process, int(size), options.rounds) for size in options.sizes.split(",")}
     process.stdin.close()
@@ -159,7 +155,7 @@ def main():
     if options.format == "json":
         print(json.dumps(document, indent=2))
     else:
-        print("%s; %d threads; load %.1f; %s" % (document["machine"], job.threads, load, document["peer"]))
+        print("%s; %d threads; load %.1f; %s" % (document["machine"], job.threads, job.load, document["peer"]))
         print("one reference against %d pictures, decoding included, without the programs' starts" % PICTURES)
         for size, cell in document["sizes"].items():
             for name, rate in cell["pairs_per_s"].items():

@@ -7,6 +7,8 @@ CONV3_TO_POOL5 = lambda groups: [
 FLAT_TO_PROB = [("flat",), ("fc", "fc6"), ("relu",), ("fc", "fc7"), ("relu",), ("fc", "fc8"), ("softmax",)]
 CAFFE_LRN = ("lrn", 5, 1.0, 1e-4, 0.75)  # window, k, alpha, beta
 
+SIDE, CLASSES = 256, 1000  # of the pictures to train with
+
 # conv: name, stride, pad, groups. pool: 3x3, stride 2.
 NETS = {
     "T": {

@@ -4,9 +4,10 @@ import torch
 import torch.nn.functional as f
 
 
-def scores(net, t, v, dropout=0.0):
-    """The outputs before the softmax of a batch `v`, with tensors `t` by name; dropout: share of the units of fc6 and fc7 that is dropped."""
-    v = v.to(memory_format=torch.channels_last)
+def scores(net, t, v, dropout=0.0, last=True):
+    """The outputs before the softmax of a batch `v`, with tensors `t` by name; dropout: share of the units of fc6 and fc7 that is dropped; last:
+    channels last in memory."""
+    v = v.to(memory_format=torch.channels_last) if last else v
     for kind, *p in net["rows"]:
         if kind == "conv":
             v = f.conv2d(v, t[p[0] + ".weight"], t[p[0] + ".bias"], stride=p[1], padding=p[2], groups=p[3])

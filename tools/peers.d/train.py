@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""alexcl train beside PyTorch: steps of training of the same net, by the same rule, on pictures of a packed file, in turn; seconds a step and
-the largest resident size. tools/peers --train runs it.
-
-With --peer as its first argument it is the peer: --peer NET BATCH STEPS THREADS FOLDER trains, and prints a line of JSON."""
+"""alexcl train beside PyTorch and JAX: steps of training of the same net, by the same rule, on pictures of a packed file, in turn; seconds a step
+and the largest resident size. LeNet-5's is a whole epoch, and two devices of a core each are beside one. tools/peers --train runs it."""
 import argparse
 import csv
 import json
@@ -11,76 +9,22 @@ import os
 import random
 import shutil
 import statistics
-import struct
 import subprocess
 import sys
-import time
 
-from nets import NETS
+from job import ONE_CORE, RUNTIMES, Failed, Job, in_turn, machine, note, ratio
+from nets import CLASSES, NETS, SIDE
 
-SIDE, CLASSES = 256, 1000  # of the packed pictures
+HERE = os.path.dirname(os.path.abspath(__file__))
 SETTLES = 2  # first steps that are not counted
-AGREES = 2  # both begin with small random weights: the first loss is near that of guessing
+AGREES = 2  # all begin with small random weights: the first loss is near that of guessing
+SLOW_SECONDS = 12  # a step that takes longer is timed in two rounds only
 LIMIT_SECONDS = 3600
+FASHION = "/usr/share/datasets/fashion-mnist"
+LENET_BATCH, LENET_LOSS = 64, 1.2  # images of a step; an epoch's mean loss is below this, that of guessing is 2.3
+CORES_BATCH = 64
+PEERS = {"torch-last": "PyTorch, channels last", "torch-contiguous": "PyTorch, contiguous", "jax": "JAX"}
 
-
-# ---- the peer ------------------------------------------------------------------------------------
-
-def shapes(path):
-    with open(path, "rb") as file:
-        header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
-    return {name: t["shape"] for name, t in header.items() if name != "__metadata__"}
-
-
-def peer(key, batch, steps, threads, folder):
-    import concurrent.futures
-    import resource
-
-    import numpy
-    import torch
-    import torch.nn.functional as f
-    import torch_net
-    torch.set_num_threads(threads)
-    net, generator = NETS[key], torch.Generator().manual_seed(1)
-    t = {}
-    for name, shape in shapes(os.path.join(folder, net["model"] + ".safetensors")).items():  # as the paper's recipe begins
-        ones = name.endswith(".bias") and name.split(".")[0] in ("conv2", "conv4", "conv5", "fc6", "fc7")
-        value = torch.randn(shape, generator=generator) * 0.01 if name.endswith(".weight") else torch.full(shape, float(ones))
-        value = value.to(memory_format=torch.channels_last) if value.dim() == 4 else value
-        t[name] = value.requires_grad_()
-    optimizer = torch.optim.SGD(t.values(), lr=0.01, momentum=0.9, weight_decay=5e-4)
-
-    pixels = numpy.memmap(os.path.join(folder, "pictures.bin"), numpy.uint8, "r").reshape(-1, SIDE, SIDE, 3)
-    mean, std = (numpy.array(net[k], numpy.float32)[:, None, None] for k in ("mean", "std"))
-    draw = random.Random(1)
-
-    def prepare(step):
-        x = numpy.empty((batch, *net["input"]), numpy.float32)
-        size = net["input"][1]
-        for i in range(batch):
-            top, left = draw.randrange(SIDE - size + 1), draw.randrange(SIDE - size + 1)
-            picture = pixels[(step * batch + i) % len(pixels), top:top + size, left:left + size].transpose(2, 0, 1)
-            x[i] = ((picture[:, :, ::-1] if draw.random() < 0.5 else picture) * numpy.float32(net["scale"]) - mean) / std
-        return torch.from_numpy(x), torch.arange(step * batch, (step + 1) * batch) % len(pixels) % CLASSES
-
-    seconds, first = [], None
-    with concurrent.futures.ThreadPoolExecutor(1) as ahead:  # the next batch is prepared while one is computed
-        waiting = ahead.submit(prepare, 0)
-        for step in range(steps):
-            start = time.perf_counter()
-            x, y = waiting.result()
-            waiting = ahead.submit(prepare, step + 1)
-            optimizer.zero_grad()
-            loss = f.cross_entropy(torch_net.scores(net, t, x, dropout=0.5), y)  # which has the softmax
-            loss.backward()
-            optimizer.step()
-            first = loss.item() if first is None else first
-            seconds.append(time.perf_counter() - start)
-    print(json.dumps({"version": torch.__version__.split("+")[0], "seconds": seconds, "loss": first,
-                      "resident": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}))
-
-
-# ---- both ----------------------------------------------------------------------------------------
 
 def write_pictures(job, count):
     """Pictures of noise, in a file behind one another and in files of their own, which alexcl packs."""
@@ -103,110 +47,156 @@ def write_pictures(job, count):
     return folder
 
 
-class Torch:
-    kind, key, label = "native", "torch", "PyTorch"
+# ---- who trains: run(net, batch, steps) -> seconds of each step, or of the epoch of L; loss, resident and planned bytes ----
 
-    def __init__(self, job):
-        self.job = job
+class Entry:
+    slow = False
 
-    def run(self, net, batch, steps, pictures):
-        job = self.job
-        weights = NETS[net]["model"] + ".safetensors"
-        if not os.path.exists(os.path.join(pictures, weights)):
-            os.link(job.weights(net), os.path.join(pictures, weights))
-        env = dict(job.env, PYTHONPATH=os.path.join(job.peers, "torch"), PYTHONDONTWRITEBYTECODE="1")
-        done = subprocess.run([sys.executable, os.path.abspath(__file__), "--peer", net, str(batch), str(steps), str(job.threads), pictures],
-                              capture_output=True, text=True, env=env, timeout=LIMIT_SECONDS)
-        if done.returncode:
-            raise OSError("exit %d: %s" % (done.returncode, done.stderr.strip()[-200:]))
-        got = json.loads(done.stdout)
-        self.label = "PyTorch " + got["version"]
+    def start(self, net, batch, steps):
+        self.task = net, batch, steps
+
+    def measure(self, cell):
+        net, batch, steps = self.task
+        note("%s, batch %d, round %d: %s" % (net, batch, len(cell["rounds"]) + 1, self.label))
+        got = self.run(net, batch, steps)
+        if net == "L" and not got["loss"] < LENET_LOSS:
+            raise Failed("wrong: its loss is %.3g at the end of the epoch" % got["loss"])
+        if net != "L" and not abs(got["loss"] - math.log(CLASSES)) < AGREES:
+            raise Failed("wrong: its first loss is %.3g, that of guessing is %.3g" % (got["loss"], math.log(CLASSES)))
+        cell["rounds"].append(statistics.median(got["seconds"][0 if net == "L" else SETTLES:]))
+        cell["residents"].append(got["resident"])
+        cell["planned"], cell["loss"], cell["label"] = got["planned"], got["loss"], self.label
+        self.slow = net != "L" and cell["rounds"][-1] > SLOW_SECONDS
+
+    def stop(self):
+        pass
+
+
+class Peer(Entry):
+    kind = "native"
+
+    def __init__(self, job, key):
+        self.job, self.key, self.label = job, key, PEERS[key]
+
+    def run(self, net, batch, steps):
+        job, folder = self.job, FASHION
+        if net != "L":
+            folder = write_pictures(job, 2 * batch)
+            weights = os.path.join(folder, NETS[net]["model"] + ".safetensors")
+            if not os.path.exists(weights):
+                os.link(job.weights(net), weights)
+        env = dict(job.env, PYTHONPATH=os.path.join(job.peers, self.key.split("-")[0]), PYTHONDONTWRITEBYTECODE="1", JAX_PLATFORMS="cpu",
+                   NPROC=str(job.threads))  # as many threads has XLA
+        arguments = [sys.executable, os.path.join(HERE, "trainer.py"), self.key, net, str(batch), str(steps), str(job.threads), folder]
+        got = json.loads(job.call("train-" + self.key, arguments, env, LIMIT_SECONDS)[0])
+        name, *layout = PEERS[self.key].split(", ")
+        self.label = ", ".join([name + " " + got["version"], *layout])
         return {**got, "planned": None}
 
 
-class Alexcl:
+class Alexcl(Entry):
     kind = "alexcl"
 
-    def __init__(self, job, runtime, name):
-        self.job, self.runtime, self.key, self.label = job, runtime, "alexcl-" + runtime, "alexcl, " + name
+    def __init__(self, job, key, label, runtime, devices="0", env=None):
+        self.job, self.key, self.label, self.devices = job, key, label, devices
+        self.env = dict(job.env, OCL_ICD_VENDORS=job.icd(runtime), **(env or {}))
 
-    def run(self, net, batch, steps, pictures):
-        """Rows of steps.csv, and the largest resident size of the process."""
+    def run(self, net, batch, steps):
         job, run = self.job, os.path.join(self.job.work, "train-" + self.key)
+        what = ["--model", "lenet5", "--data", FASHION, "--recipe", "keras", "--augment", "none", "--epochs", "1"] if net == "L" else [
+            "--model", NETS[net]["model"], "--data", os.path.join(write_pictures(job, 2 * batch), "pictures.pack"), "--recipe", "paper",
+            "--augment", "crop,mirror", "--steps", str(steps), "--epochs", "0"]
         shutil.rmtree(run, ignore_errors=True)
-        arguments = [job.alexcl, "train", "-q", "--devices", "0", "--model", NETS[net]["model"], "--data", os.path.join(pictures, "pictures.pack"),
-                     "-o", run, "--recipe", "paper", "--augment", "crop,mirror", "--batch", str(batch), "--steps", str(steps), "--epochs", "0",
-                     "--save-every", "1000000"]
         try:
-            with open(os.path.join(job.work, self.key + ".log"), "w+") as log:
-                process = subprocess.Popen(arguments, stdout=log, stderr=log, env=dict(job.env, OCL_ICD_VENDORS=job.icd(self.runtime)))
-                _, state, usage = os.wait4(process.pid, 0)
-                process.returncode = os.waitstatus_to_exitcode(state)
-                log.seek(0)
-                if process.returncode:
-                    raise OSError("exit %d: %s" % (process.returncode, log.read().strip()[-200:]))
-            with open(os.path.join(run, "steps.csv")) as file:
-                rows = list(csv.DictReader(file))
+            _, resident = job.call("train-" + self.key, [job.alexcl, "train", "-q", "--devices", self.devices, *what, "-o", run, "--batch", str(batch),
+                                                         "--save-every", "1000000"], self.env, LIMIT_SECONDS)
+            rows = {}
+            for name in ("steps", "epochs"):
+                with open(os.path.join(run, name + ".csv")) as file:
+                    rows[name] = list(csv.DictReader(file))
             with open(os.path.join(run, "train.json")) as file:
-                memory = json.load(file)["memory"]
+                planned = json.load(file)["memory"]["planned"]
         finally:
             shutil.rmtree(run, ignore_errors=True)
-        return {"seconds": [batch / float(row["images_per_s"]) for row in rows], "loss": float(rows[0]["loss"]), "resident": usage.ru_maxrss * 1024,
-                "planned": memory["planned"]}
+        if net == "L":
+            epoch = rows["epochs"][0]
+            return {"seconds": [float(epoch["seconds"])], "loss": float(epoch["train_loss"]), "resident": resident, "planned": planned}
+        return {"seconds": [batch / float(row["images_per_s"]) for row in rows["steps"]], "loss": float(rows["steps"][0]["loss"]), "resident": resident,
+                "planned": planned}
 
 
-def compare(entries, net, options, pictures, note):
-    cells = {e.key: {"step_s": None, "rounds": [], "resident": 0, "residents": [], "planned": None, "loss": None, "error": None} for e in entries}
-    for i in range(options.rounds):
-        for j in range(len(entries)):
-            entry = entries[(i + j) % len(entries)]  # nobody is always behind the same one
-            cell = cells[entry.key]
-            if cell["error"]:
-                continue
-            note("%s, batch %d, round %d: %s" % (net, options.batch, i + 1, entry.label))
-            try:
-                got = entry.run(net, options.batch, options.steps, pictures)
-                if not abs(got["loss"] - math.log(CLASSES)) < AGREES:
-                    raise OSError("wrong: its first loss is %.3g, that of guessing is %.3g" % (got["loss"], math.log(CLASSES)))
-            except (OSError, ValueError, KeyError, subprocess.TimeoutExpired) as error:
-                cell["error"] = str(error) or type(error).__name__
-                continue
-            cell["rounds"].append(statistics.median(got["seconds"][SETTLES:]))
-            cell["residents"].append(got["resident"])
-            cell["planned"], cell["loss"] = got["planned"], got["loss"]
+def entries_of(job, without):
+    entries = []
+    for key, name in PEERS.items():
+        peer = key.split("-")[0]
+        if peer in without:
+            continue
+        if job.has(peer):
+            entries.append(Peer(job, key))
+        elif name.split(",")[0] not in [n.split(",")[0] for n in list(PEERS.values())[:list(PEERS).index(key)]]:
+            note("%s is not installed and is left out" % name.split(",")[0])
+    alexcls = [Alexcl(job, "alexcl-" + r, "alexcl, " + RUNTIMES[r], r) for r in job.runtimes()]
+    if not alexcls:
+        sys.exit("peers: neither PoCL nor Intel's runtime is to be had: tools/setup --test installs both")
+    return entries + alexcls
+
+
+def cores_of(job):
+    """Two devices of a core each and one of them, of each runtime."""
+    return [Alexcl(job, "alexcl-%s-%s" % (r, key), "alexcl, %s, %s" % (RUNTIMES[r], text), r, devices, env)
+            for r in job.runtimes()
+            for key, text, devices, env in (("core", "one core", "0", ONE_CORE), ("cores", "two parts (0/2)", "0/2", None))]
+
+
+def compare(entries, net, batch, steps, rounds, cells=None, keep=lambda: None):
+    """{key: figures}. `cells` is what an earlier run came to, which goes on."""
+    cells = {} if cells is None else cells
+    if net == "L":
+        entries = [e for e in entries if e.key != "jax"]
     for entry in entries:
-        cell = cells[entry.key]
-        cell["label"], cell["kind"] = entry.label, entry.kind
-        if not cell["error"]:
-            cell["step_s"] = statistics.median(cell["rounds"])
+        entry.start(net, batch, steps)
+        cell = cells.setdefault(entry.key, {"seconds": None, "rounds": [], "resident": 0, "residents": [], "planned": None, "loss": None})
+        cell.update(error=None, kind=entry.kind)
+        cell.setdefault("label", entry.label)
+    in_turn(entries, cells, rounds, keep)
+    for cell in cells.values():
+        if cell["error"]:
+            note("%s: %s is left out: %s" % (net, cell["label"], cell["error"]))
+        else:
+            cell["seconds"] = statistics.median(cell["rounds"])
             cell["resident"] = statistics.median(cell["residents"])  # the first start also compiles kernels
     return cells
 
 
+def least(cells, what, among=""):
+    """Key of the peer with the least of it, or None."""
+    return min((key for key, c in cells.items() if c["kind"] == "native" and not c["error"] and key.startswith(among)), key=lambda key: cells[key][what],
+               default=None)
+
+
 def ratios_of(cells):
-    """alexcl's seconds and bytes in PyTorch's; and what it took of what it planned."""
-    torch, of = cells.get("torch", {}), {}
-    for key, cell in cells.items():
-        if cell["kind"] != "alexcl" or cell["error"]:
-            continue
-        beside = torch.get("step_s")
-        of[key] = {"seconds": cell["step_s"] / beside if beside else None, "resident": cell["resident"] / torch["resident"] if beside else None,
-                   "planned": cell["resident"] / cell["planned"]}
-    return of
+    """alexcl's seconds in those of the fastest peer, its bytes in PyTorch's; and what it took of what it planned."""
+    fastest, smallest = (cells.get(key, {}) for key in (least(cells, "seconds"), least(cells, "resident", "torch")))
+    return {key: {"seconds": ratio(cell["seconds"], fastest.get("seconds")), "resident": ratio(cell["resident"], smallest.get("resident")),
+                  "planned": cell["resident"] / cell["planned"]}
+            for key, cell in cells.items() if cell["kind"] == "alexcl" and not cell["error"]}
 
 
 def print_table(document):
     print("%s\n%.80s\n%d threads; batch %d; medians of %d rounds in turn, %d steps each" % (
         document["alexcl"], document["machine"], document["threads"], document["batch"], document["rounds"], document["steps"]))
     for net, cells in document["cells"].items():
-        print("\n%-22s %12s %9s %10s %10s %9s" % ((net + ", " + NETS[net]["model"])[:22], "seconds", "/ PyTorch", "resident,", "/ PyTorch", "/ plan"))
-        print("%-22s %12s %9s %10s" % ("", "a step", "", "MiB"))
+        title = {"L": "L, lenet5, batch %d" % LENET_BATCH, "cores": "T, batch %d, cores" % CORES_BATCH}.get(net) or net + ", " + NETS[net]["model"]
+        print("\n%-32s %9s %7s %9s %9s %7s" % (title, "seconds", "/ best", "resident", "/ PyTorch", "/ plan"))
+        print("%-32s %9s %7s %9s" % ("", "an epoch" if net == "L" else "a step", "peer", "MiB"))
         for key, cell in cells.items():
             if cell["error"]:
                 continue
             of = document["ratios"][net].get(key, {})
             seconds, resident, planned = ("%.2f" % of[k] if of.get(k) else "" for k in ("seconds", "resident", "planned"))
-            print(("%-22s %12.3f %9s %10.0f %10s %9s" % (cell["label"][:22], cell["step_s"], seconds, cell["resident"] / (1 << 20), resident, planned)).rstrip())
+            print(("%-32s %9.3f %7s %9.0f %9s %7s" % (cell["label"][:32], cell["seconds"], seconds, cell["resident"] / (1 << 20), resident, planned)).rstrip())
+    for key, value in document["cores"].items():
+        print("%-32s %9.2f times as fast as one core" % (document["cells"]["cores"][key]["label"], value))
     errors = ["%s: %s: %s" % (net, c["label"], c["error"]) for net, cells in document["cells"].items() for c in cells.values() if c["error"]]
     if errors:
         print("\nleft out")
@@ -215,12 +205,11 @@ def print_table(document):
 
 
 def main():
-    from peers import NAMES, RUNTIMES, Job, machine, note
     p = argparse.ArgumentParser(prog="tools/peers --train")
     p.add_argument("--root", required=True, help=argparse.SUPPRESS)
     p.add_argument("--work", help=argparse.SUPPRESS)
     p.add_argument("--alexcl", required=True)
-    p.add_argument("--nets", default="T,V")
+    p.add_argument("--nets", default="T,V,L")
     p.add_argument("--batch", type=int, default=128)
     p.add_argument("--steps", type=int, default=6)
     p.add_argument("--rounds", type=int, default=3)
@@ -228,35 +217,30 @@ def main():
     p.add_argument("--without", action="append", default=[])
     p.add_argument("--format", choices=["text", "json"], default="text")
     options = p.parse_args()
-    options.beam, options.nets = 0, options.nets.split(",")
-    for name in options.nets:
-        if name not in NETS:
-            p.error("--nets %s: T (alexnet-caffe) and V (alexnet-torchvision) are known" % name)
+    for name in options.nets.split(","):
+        if name not in [*NETS, "L"]:
+            p.error("--nets %s: T (alexnet-caffe), V (alexnet-torchvision) and L (lenet5) are known" % name)
+    known = ["torch", "jax", *RUNTIMES, "two-devices"]
     for name in options.without:
-        if name not in ["torch", *RUNTIMES]:
-            p.error("--without %s: it can be one of torch, %s" % (name, ", ".join(RUNTIMES)))
+        if name not in known:
+            p.error("--without %s: it can be one of %s" % (name, ", ".join(known)))
     if options.batch < 1 or options.rounds < 1 or options.steps <= SETTLES:
         p.error("--batch and --rounds begin at 1, --steps at %d: the first %d are not counted" % (SETTLES + 1, SETTLES))
-    if not os.access(options.alexcl, os.X_OK):
-        p.error("%s is not there: tools/peers without --installed builds it" % options.alexcl)
-    load = os.getloadavg()[0]
-    if load > 0.5:
-        note("the machine is not idle (load %.1f): the figures will not be those of an idle one" % load)
     job = Job(options)
-    entries = [Alexcl(job, r, RUNTIMES[r]) for r in job.runtimes() if r not in options.without]
-    if not entries:
-        sys.exit("peers: neither PoCL nor Intel's runtime is to be had: tools/setup --test installs both")
-    if job.has("torch") and "torch" not in options.without:
-        entries.insert(0, Torch(job))
-    else:
-        note("%s is not installed and is left out" % NAMES["torch"])
-    version = subprocess.run([job.alexcl, "--version"], capture_output=True, text=True, check=True, env=job.env).stdout.split("\n")[0]
-    document = {"alexcl": version, "machine": machine(), "load_at_start": load, "threads": job.threads, "rounds": options.rounds, "batch": options.batch,
-                "steps": options.steps, "cells": {}, "ratios": {}}
-    pictures = write_pictures(job, 2 * options.batch)
-    for net in options.nets:
-        document["cells"][net] = cells = compare(entries, net, options, pictures, note)
-        document["ratios"][net] = ratios_of(cells)
+    entries = entries_of(job, options.without)
+    document = {"alexcl": job.version(), "machine": machine(), "load_at_start": job.load, "threads": job.threads, "rounds": options.rounds,
+                "batch": options.batch, "steps": options.steps, "cells": {}, "ratios": {}, "cores": {}}
+    for net in options.nets.split(","):
+        if net == "L" and not os.path.isdir(FASHION):
+            note("L is left out: Debian's dataset-fashion-mnist brings %s" % FASHION)
+            continue
+        cells = compare(entries, net, LENET_BATCH if net == "L" else options.batch, options.steps, options.rounds)
+        document["cells"][net], document["ratios"][net] = cells, ratios_of(cells)
+    if "T" in options.nets and "two-devices" not in options.without and job.threads == 2:
+        cells = compare(cores_of(job), "T", CORES_BATCH, options.steps, options.rounds)
+        document["cells"]["cores"], document["ratios"]["cores"] = cells, ratios_of(cells)
+        document["cores"] = {key: ratio(cells[key[:-1]]["seconds"], cell["seconds"]) for key, cell in cells.items() if key.endswith("cores")
+                             and not cell["error"] and not cells[key[:-1]]["error"]}
     if options.format == "json":
         print(json.dumps(document, indent=2))
     else:
@@ -265,7 +249,4 @@ def main():
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--peer"]:
-        peer(sys.argv[2], *map(int, sys.argv[3:6]), sys.argv[6])
-    else:
-        main()
+    main()
