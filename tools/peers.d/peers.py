@@ -264,8 +264,8 @@ def entries_of(job, without, int8):
     known = re.search(r"--weights-precision .*", job.help("time"))
     for precision in ("half", "int8") if int8 else ("half",):
         if known and precision in known.group():
-            entries += [Alexcl(job, "alexcl-%s-%s" % (r, precision), "alexcl, %s, %s weights" % (RUNTIMES[r], precision), r, more=["--weights-precision", precision])
-                        for r in job.runtimes()]
+            entries += [Alexcl(job, "alexcl-%s-%s" % (r, precision), "alexcl, %s, %s weights" % (RUNTIMES[r], precision), r,
+                               more=["--weights-precision", precision]) for r in job.runtimes()]
         elif precision == "int8":
             note("this alexcl knows no --weights-precision int8")
     return entries

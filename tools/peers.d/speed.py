@@ -91,7 +91,8 @@ def training_figures(cells, net, batch):
         over(figures, "LeNet-5, time of an epoch / PyTorch", cells, mine, theirs)
         return figures
     over(figures, "%s b%d, speed / best peer" % (net, batch), cells, theirs, mine)  # of seconds
-    over(figures, "%s b%d, memory / PyTorch" % (net, batch), cells, fastest(cells, "resident", False, keys), train.least(cells, "resident", "torch"), "residents")
+    mine, theirs = fastest(cells, "resident", False, keys), train.least(cells, "resident", "torch")
+    over(figures, "%s b%d, memory / PyTorch" % (net, batch), cells, mine, theirs, "residents")
     return figures
 
 
@@ -234,7 +235,8 @@ def figure_rows(figures, kind):
         limit = bar(name, kind)
         wanted = "%s %g" % ("at least" if limit[0] == AT_LEAST else "at most", limit[1]) if limit else ""
         result = "missed" if missed(name, f, kind) else "met" if limit else ""
-        rows.append([name, "%.2f" % f["value"], "%.2f..%.2f" % (f["low"], f["high"]), wanted, result + (" (measured twice, first %.2f)" % f["first"] if "first" in f else "")])
+        again = " (measured twice, first %.2f)" % f["first"] if "first" in f else ""
+        rows.append([name, "%.2f" % f["value"], "%.2f..%.2f" % (f["low"], f["high"]), wanted, result + again])
     return table(["", "median", "smallest..largest", "bar", ""], rows)
 
 
@@ -291,9 +293,12 @@ def merge(old, heading, new):
         kinds, key=lambda name: order.index(name) if name in order else len(order)))
 
 
-def commit(root):
-    done = subprocess.run(["git", "-C", root, "describe", "--always", "--dirty"], capture_output=True, text=True)
-    return done.stdout.strip() or "unknown"
+def commit(root, document):
+    """What the sources are, and whether they were changed since; the document itself is no source."""
+    def git(*arguments):
+        return subprocess.run(["git", "-C", root, *arguments], capture_output=True, text=True).stdout
+    changed = [line[3:] for line in git("status", "--porcelain", "--untracked-files=no").splitlines()]
+    return (git("describe", "--always").strip() or "unknown") + ("" if set(changed) <= {os.path.relpath(document, root)} else ", changed since")
 
 
 def command(root, arguments):
@@ -354,7 +359,9 @@ def main():
     with open("/proc/cpuinfo") as file:
         kind, heading = kind_of(file.read())
     settings = [options.nets, options.batches, options.batch, options.steps, options.rounds, options.without, job.threads]
-    store = Store(os.path.join(job.work, "speed.json"), [job.version(), commit(options.root), os.stat(job.alexcl).st_mtime, machine(), settings])
+    source = commit(options.root, options.write)
+    store = Store(os.path.join(job.work, "speed.json"), [job.version(), source, os.stat(job.alexcl).st_mtime, machine(), settings])
+    how = "%d threads, load %.1f at the start; rounds: %d. %s, commit %s" % (job.threads, job.load, options.rounds, job.version(), source)
     for part in options.parts:
         measure, write = {"inference": (measure_inference, write_inference), "training": (measure_training, write_training),
                           "start": (measure_start, write_start)}[part]
@@ -362,8 +369,7 @@ def main():
         if not any(cell["kind"] == "alexcl" and not cell["error"] for cells in groups.values() for cell in cells.values()):
             note("%s: nothing was measured; what the document has stays" % part)
             continue
-        text = "%s, %s; %d threads, load %.1f at the start; rounds: %d. %s, commit %s; %s. `%s`\n\n" % (
-            datetime.date.today(), machine(), job.threads, job.load, options.rounds, job.version(), commit(options.root), versions(job, groups), command(options.root, sys.argv[1:]))
+        text = "%s, %s; %s; %s. `%s`\n\n" % (datetime.date.today(), machine(), how, versions(job, groups), command(options.root, sys.argv[1:]))
         old = ""
         if os.path.exists(options.write):
             with open(options.write) as file:
