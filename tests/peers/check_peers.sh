@@ -41,7 +41,7 @@ if [ "$(jq '.cells.V["1"] | length' out)" -ge 2 ]; then
     awk 'length > 80 {exit 1}' out || bad "a line is longer than 80 columns"
 fi
 # --int8: rows where alexcl names it, at batch 1 alone. This one computes with half weights, where it is asked for int8.
-printf '#!/bin/bash\n"%s" "${@/int8/half}" | sed "s/float or half/float, half or int8/"\n' "$alexcl" >eight; chmod +x eight
+printf '#!/bin/bash\nset -o pipefail\n"%s" "${@/#int8/half}" | sed "s/float or half/float, half or int8/"\n' "$alexcl" >eight; chmod +x eight
 run 0 --alexcl "$PWD/eight" --nets V --batches 1,2 --rounds 1 --int8 $alone --format json
 json '[.cells.V["1"] | to_entries[] | select(.key | test("^alexcl.*int8$"))] | length >= 1 and all(.value.error == null and .value.difference <= 2e-2)'
 json '.ratios.V["1"] | to_entries | all((.value | has("int8")) == (.key | endswith("int8")))'

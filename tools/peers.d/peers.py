@@ -245,14 +245,16 @@ def ratios_of(cells):
 
 def entries_of(job, without, int8):
     """What is there to run, peers before alexcl."""
-    entries = []
+    entries, told = [], set()
     for name in ("onnxruntime", "openvino", "openvino-streams", "openvino-int8", "torch", "mnn", "ncnn", "tinygrad"):
         peer = name.split("-")[0]
         if peer in without or (name == "openvino-streams" and job.threads == 1) or (name == "openvino-int8" and not int8):
             continue
         missing = [p for p in [peer, *(m.split("-")[0] for m in READS.get(name, []))] if not job.has(p)]
         if missing:
-            note("%s is left out: %s is not installed" % (NAMES[name], missing[0]))
+            if (peer, missing[0]) not in told:
+                note("%s is left out: %s is not installed" % (NAMES[name], missing[0]))
+            told.add((peer, missing[0]))
             continue
         entries += [Worker(job, name, r) for r in job.runtimes()] if peer == "tinygrad" else [Worker(job, name)]
     for name in RUNTIMES:

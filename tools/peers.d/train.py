@@ -126,15 +126,10 @@ class Alexcl(Entry):
 
 
 def entries_of(job, without):
-    entries = []
-    for key, name in PEERS.items():
-        peer = key.split("-")[0]
-        if peer in without:
-            continue
-        if job.has(peer):
-            entries.append(Peer(job, key))
-        elif name.split(",")[0] not in [n.split(",")[0] for n in list(PEERS.values())[:list(PEERS).index(key)]]:
-            note("%s is not installed and is left out" % name.split(",")[0])
+    for peer in ("torch", "jax"):
+        if peer not in without and not job.has(peer):
+            note("%s is not installed and is left out" % peer)
+    entries = [Peer(job, key) for key in PEERS if key.split("-")[0] not in without and job.has(key.split("-")[0])]
     alexcls = [Alexcl(job, "alexcl-" + r, "alexcl, " + RUNTIMES[r], r) for r in job.runtimes()]
     if not alexcls:
         sys.exit("peers: neither PoCL nor Intel's runtime is to be had: tools/setup --test installs both")
