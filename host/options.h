@@ -37,7 +37,7 @@ struct options {
     int help;                              /* -1: the version was printed, and nothing else is wanted */
     const char *model, *weights, *devices; /* flag > environment > default; NULL where there is none */
     struct options_file *file;             /* the model's, where that is read from one */
-    const char *precision;                 /* of weights of fully connected layers: "float" or "half" */
+    const char *precision;                 /* of weights of fully connected layers: "float", "half" or "int8" */
     int batch, size;                       /* 0: not given */
     uint64_t memory;
     const char *split, *output; /* NULL: not given */
@@ -154,7 +154,7 @@ const char *options_weights_path(const struct options *o);
  * seed 1. */
 int options_weights(const struct options *o, const struct alexcl_model *model, const char *last_layer,
                     struct alexcl_weights **out, struct alexcl_error *err);
-/* "; weights of fully connected layers in half precision", where they are; else "". */
+/* "; weights of fully connected layers in half precision", or in 8 bits, where they are; else "". */
 const char *options_tell_precision(const struct options *o);
 /* The pictures that `count` arguments from `first` on name (inputs.h), one at least; what was passed over is told on
  * stderr. Freed by image_list_free. */

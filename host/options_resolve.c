@@ -151,6 +151,7 @@ int options_weights(const struct options *o, const struct alexcl_model *model, c
 }
 
 const char *options_tell_precision(const struct options *o) {
+    if (strcmp(o->precision, "int8") == 0) return "; weights of fully connected layers in 8 bits";
     return strcmp(o->precision, "half") == 0 ? "; weights of fully connected layers in half precision" : "";
 }
 

@@ -6,8 +6,9 @@
  *
  * Item t of 64 adds the products i = t, t + 64, ...; then the 64 sums are added in order, with the bias: the same
  * sequence for one (n, o) whatever ROWS, IMAGES, the batch and the placement.
- * -DHALF: w in half precision, sums in float as always. */
+ * -DHALF, -DINT8: w as fc_weight.clh says. */
 #include "common.clh"
+#include "fc_weight.clh"
 
 #ifndef ROWS
 #define ROWS 4
@@ -19,13 +20,6 @@
 #define SUMS (ROWS * IMAGES)
 #define AT_ONCE (SUMS < 16 ? SUMS : 16) /* sums whose parts are in local memory at once; divides SUMS */
 
-#ifdef HALF
-#define WEIGHT half
-#define LOAD(i, from) vload_half(i, from)
-#else
-#define WEIGHT float
-#define LOAD(i, from) ((from)[i])
-#endif
 
 /* x: n x in, w: out x in, b: out, y: n x out; images first .. end-1.
  * Range: ceil((end - first) / IMAGES) * 64, ceil(out / ROWS); group 64 x 1. */
@@ -45,7 +39,7 @@ fc_forward(__global const float *restrict x, __global const WEIGHT *restrict w, 
         for (int n = 0; n < IMAGES; n++) values[n] = x[min(image + n, end - 1) * in + i];
 #pragma unroll
         for (int o = 0; o < ROWS; o++) {
-            float weight = LOAD(min(row + o, out - 1) * in + i, w);
+            float weight = fc_weight(w, min(row + o, out - 1), i, in);
 #pragma unroll
             for (int n = 0; n < IMAGES; n++)
                 sums[o * IMAGES + n] = MULTIPLY_ADD(weight, values[n], sums[o * IMAGES + n]);

@@ -12,9 +12,6 @@
 #include "common.clh"
 #include "fc_cpu.clh"
 
-#ifndef IMAGES
-#define IMAGES 8 /* in registers at once */
-#endif
 #ifndef BLOCKS
 #define BLOCKS 2 /* of 32 outputs that a work-item owns where there is one image: as many streams of weights */
 #endif

@@ -10,11 +10,6 @@
 #include "fc.clh"
 #include "fc_cpu.clh"
 
-#ifndef IMAGES
-#define IMAGES 8 /* in registers at once */
-#endif
-#define PANEL 128 /* divides CHUNK */
-
 /* The gradients of inputs that are none, in what fills up a half's last block, are 0: of one image. */
 void fc_input_gradient_cpu_fill(__global float *restrict gx, int channels, int in_memory, int hw, int first, int gap) {
     for (int place = 0; place < in_memory / hw; place++)
@@ -48,23 +43,7 @@ fc_input_gradient_cpu(__global const float *restrict packed, __global const floa
             }
             __global const float *g = packed + ((size_t)(at / CHUNK) * rows + n) * CHUNK + at % CHUNK;
             __local float *to = sums + n * 32;
-            float16 part[IMAGES][2];
-#pragma unroll
-            for (int t = 0; t < IMAGES; t++) part[t][0] = part[t][1] = (float16)(0.0f);
-            for (int o = 0; o < length; o++) {
-                float16 weight0 = vload16(o * 2, panel), weight1 = vload16(o * 2 + 1, panel);
-#pragma unroll
-                for (int t = 0; t < IMAGES; t++) {
-                    float16 value = (float16)(g[t * CHUNK + o]);
-                    part[t][0] = MULTIPLY_ADD(weight0, value, part[t][0]);
-                    part[t][1] = MULTIPLY_ADD(weight1, value, part[t][1]);
-                }
-            }
-#pragma unroll
-            for (int t = 0; t < IMAGES; t++) {
-                vstore16(vload16(t * 2, to) + part[t][0], t * 2, to);
-                vstore16(vload16(t * 2 + 1, to) + part[t][1], t * 2 + 1, to);
-            }
+            fc_cpu_multiply(g, panel, length, to);
         }
     }
     int places[32];

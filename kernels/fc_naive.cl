@@ -8,18 +8,11 @@
  * the other: short chains, whose rounding errors stay small. */
 #include "common.clh"
 #include "fc.clh"
+#include "fc_weight.clh"
 
 #define CHUNK 256
-#ifdef HALF
-#define WEIGHT half
-#define LOAD(i, from) vload_half(i, from)
-#else
-#define WEIGHT float
-#define LOAD(i, from) ((from)[i])
-#endif
 
-/* x: n x in_memory (fc.clh). w: out x in and b: out, as in the file (-DHALF: w in half precision, sums in float as
- * always). y: n x out.
+/* x: n x in_memory (fc.clh). w: out x in (fc_weight.clh) and b: out, as in the file. y: n x out.
  * Range: out, images; any work-group. */
 __kernel void fc_naive_forward(__global const float *restrict x, __global const WEIGHT *restrict w,
                                __global const float *restrict b, __global float *restrict y, int in, int out,
@@ -32,7 +25,7 @@ __kernel void fc_naive_forward(__global const float *restrict x, __global const 
         for (int start = 0; start < in; start += CHUNK) {
             float part = 0.0f;
             for (int i = start; i < min(start + CHUNK, in); i++)
-                part = MULTIPLY_ADD(LOAD(o * in + i, w), x[fc_place(i, hw, first, gap)], part);
+                part = MULTIPLY_ADD(fc_weight(w, o, i, in), x[fc_place(i, hw, first, gap)], part);
             sum = MULTIPLY_ADD(part, 1.0f, sum);
         }
         y[n * out + o] = relu && sum < 0.0f ? 0.0f : sum;

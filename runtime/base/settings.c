@@ -50,9 +50,9 @@ static const struct {
      OPTION(gemm)},
 #endif
     {"ALEXCL_WEIGHTS_PRECISION",
-     "float or half: weights of fully connected layers",
+     "float, half or int8: weights of fully connected layers",
      "float",
-     {"float", "half"},
+     {"float", "half", "int8"},
      OPTION(weights_precision)},
     {"ALEXCL_TUNE",
      "measuring what is fastest before a first use: off or first",
@@ -215,7 +215,9 @@ int settings_read(const struct alexcl_settings *options, struct settings *out, s
                *kernels = settings_value(&given, "ALEXCL_KERNEL_DIR");
     TRY(memory_copy_text(&out->build_options, build ? build : "", err));
     TRY(memory_copy_text(&out->kernel_folder, kernels ? kernels : "", err));
-    out->half_weights = settings_is(&given, "ALEXCL_WEIGHTS_PRECISION", "half");
+    for (int p = PRECISION_FLOAT; p < PRECISIONS; p++)
+        if (settings_is(&given, "ALEXCL_WEIGHTS_PRECISION", precision_name((enum precision)p)))
+            out->precision = (enum precision)p;
     out->clblast = settings_is(&given, "ALEXCL_GEMM", "clblast");
     out->sync = settings_is(&given, "ALEXCL_SYNC", "1");
     out->no_cache = settings_is(&given, "ALEXCL_NO_CACHE", "1");

@@ -2,6 +2,7 @@
 /* The settings by the names of their variables, and the one place that asks the environment. */
 #ifndef ALEXCL_SETTINGS_H
 #define ALEXCL_SETTINGS_H
+#include "precision.h"
 #include "status.h"
 
 /* A variable of the environment that is not alexcl's own (HOME, OCL_ICD_VENDORS ...); NULL when unset or empty. */
@@ -39,7 +40,7 @@ struct alexcl_settings settings_options(const struct settings_given *given);
 
 enum settings_when { SETTINGS_OFF, SETTINGS_FIRST, SETTINGS_ALWAYS };
 struct settings {
-    int half_weights; /* of fully connected layers */
+    enum precision precision; /* of the weights of fully connected layers */
     int clblast;
     int sync; /* after every launch */
     int no_cache;

@@ -431,7 +431,8 @@ struct alexcl_shape graph_output_shape(const struct graph *g, int output) {
 void graph_set(struct graph *g, const struct settings *settings) {
     for (int i = 0; i < g->layer_count; i++)
         for (int h = 0; h < 2; h++)
-            g->layers[i].half[h].choice.fp16 = settings->half_weights && g->layers[i].half[h].shape.ops->half_weights;
+            if (g->layers[i].half[h].shape.ops->narrow_weights)
+                g->layers[i].half[h].choice.precision = settings->precision;
 }
 
 void graph_set_batch(struct graph *g, int images) {

@@ -107,7 +107,7 @@ typedef int alexcl_cancel_fn(void *user);
  * of one process may differ. ALEXCL_E_USAGE names the values that a setting can have. */
 struct alexcl_settings {
     size_t size;                   /* of this structure */
-    const char *weights_precision; /* of fully connected layers: float, half (ALEXCL_WEIGHTS_PRECISION) [float] */
+    const char *weights_precision; /* of fc layers: float, half, int8 (ALEXCL_WEIGHTS_PRECISION) [float] */
     const char *gemm;              /* matrix products: own, clblast (ALEXCL_GEMM) [own] */
     const char *tune;              /* measuring what is fastest before a first use: off, first (ALEXCL_TUNE) [first] */
     /* kernels are compared with the reference before their first use: off, first, always (ALEXCL_CHECK) [first] */

@@ -4,6 +4,7 @@
 #ifndef ALEXCL_LAYER_H
 #define ALEXCL_LAYER_H
 #include "buffer.h"
+#include "precision.h"
 #include "shape.h"
 
 /* Where a half runs: on an OpenCL device or, where `device` is NULL, by the plain C reference. */
@@ -120,9 +121,9 @@ struct layer_shape {
 /* How the layer is to be computed, in every pass. The caller sets this before layer_prepare. */
 struct layer_choice {
     int in_block, out_block; /* channels side by side in what it reads and makes; 1 unless set */
-    /* its weights (tensor 0) are kept in half precision, and sums are still float: ALEXCL_WEIGHTS_PRECISION. For fully
-     * connected layers only. */
-    int fp16;
+    /* of its weights (tensor 0), and sums are still float: ALEXCL_WEIGHTS_PRECISION. For fully connected layers
+     * only. */
+    enum precision precision;
     int relu;         /* it also computes the ReLU behind it (layer_fuses_relu) */
     int max_images;   /* upper bound on the images of a forward call, which bounds the workspace; 0: no bound */
     int reproducible; /* the same way of computing for every batch size, so that scores are equal to the bit */
@@ -206,8 +207,10 @@ struct layer_variant {
     void (*release)(struct layer *l, enum layer_pass_kind pass); /* frees its state; NULL: nothing */
     /* the .cl files that it uses, without their ending: "im2col bias"; NULL: none */
     const char *kernels;
+    /* of how many outputs the weights of 8 bits lie side by side (int8.h); 0: it does not compute with such */
+    int lanes;
     /* Size of tensor t once it is packed, counted in floats before any rounding to half precision. NULL: the tensor is
-     * kept as in the file, and there is no `pack`. */
+     * kept as in the file, and there is no `pack`. Weights of 8 bits are packed by int8.c. */
     size_t (*packed)(const struct layer *l, const struct target *target, int t);
     /* Size of the parts in which tensor t is packed, so that the host never holds the whole tensor packed; an even
      * number. NULL: it is packed in one piece. */
@@ -281,7 +284,7 @@ struct layer_ops {
     /* its input gradient is a function of its output and that one's gradient, and needs not its input */
     int gradient_by_output;
     int is_relu;               /* it is max(x, 0), which the layer before it may compute */
-    int half_weights;          /* its weights may be kept in half precision */
+    int narrow_weights;        /* its weights may be kept in half precision or in 8 bits */
     enum alexcl_output output; /* alexcl_layer_type_output */
     int whole_batch;           /* each call reads all of its weights, so a batch is not cut into slices for it */
     int draws;                 /* in training it draws at random (layer_io.random) */
@@ -375,7 +378,7 @@ int layer_prepare_variant(struct layer *l, enum layer_pass_kind pass, struct tar
                           struct alexcl_error *err);
 /* Gives a prepared layer other parameters: packs values[t], as for layer_prepare, and writes them; no kernel is built
  * again. If a master is kept it gets the values as well; `values` NULL means to pack from the master on the target.
- * ALEXCL_E_MEMORY (host memory is taken first), ALEXCL_E_DATA (a weight too large for half precision) and
+ * ALEXCL_E_MEMORY (host memory is taken first), ALEXCL_E_DATA (a weight too large for choice.precision) and
  * ALEXCL_E_USAGE (neither values nor a master) leave the layer as it was. After any other error its outputs have no
  * meaning until its parameters are packed again. */
 int layer_pack(struct layer *l, enum layer_pass_kind pass, const float *const *values, struct alexcl_error *err);

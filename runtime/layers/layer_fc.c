@@ -27,14 +27,16 @@ static int fc_describe(struct layer *l, struct alexcl_error *err) {
 /* ---- ref ---- */
 
 static int fc_ref_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    static void (*const fc[PRECISIONS])(float *, const float *, const float *, const float *, int, int,
+                                        int) = {ref_fc, ref_fc_fp16, ref_fc_int8};
     (void)err;
-    (l->choice.fp16 ? ref_fc_fp16
-                    : ref_fc)(layer_host_out(l, io), layer_host_in(l, io), l->pass[LAYER_FORWARD].parameters[0].host,
-                              l->pass[LAYER_FORWARD].parameters[1].host, io->count, l->shape.in.c, l->shape.out.c);
+    fc[l->choice.precision](layer_host_out(l, io), layer_host_in(l, io), l->pass[LAYER_FORWARD].parameters[0].host,
+                            l->pass[LAYER_FORWARD].parameters[1].host, io->count, l->shape.in.c, l->shape.out.c);
     return ALEXCL_OK;
 }
 
-static const struct layer_variant fc_ref = {.name = "ref", .applicable = layer_on_host, .enqueue = fc_ref_enqueue};
+static const struct layer_variant fc_ref = {
+    .name = "ref", .applicable = layer_on_host, .enqueue = fc_ref_enqueue, .lanes = 1};
 
 /* ---- own: fc.cl, built for tiles of three sizes ---- */
 
@@ -42,6 +44,11 @@ enum { OWN_TILES = 3, OWN_ITEMS = 64 };
 static const struct {
     int rows, images; /* how many sums a work-group computes */
 } own_tiles[OWN_TILES] = {{4, 1}, {4, 4}, {8, 8}};
+
+static const char *fc_weight_define(const struct layer *l) {
+    static const char *const defines[PRECISIONS] = {"", " -DHALF", " -DINT8"};
+    return defines[l->choice.precision];
+}
 
 /* fc.cl does not compute the ReLU behind the layer. */
 static int fc_own_applicable(const struct layer *l, const struct target *target) {
@@ -53,7 +60,7 @@ static int fc_own_build(struct layer *l, struct alexcl_error *err) {
     for (int i = 0; i < OWN_TILES; i++) {
         char defines[64];
         snprintf(defines, sizeof defines, "-DROWS=%d -DIMAGES=%d%s", own_tiles[i].rows, own_tiles[i].images,
-                 l->choice.fp16 ? " -DHALF" : "");
+                 fc_weight_define(l));
         TRY(layer_add_kernel(l, LAYER_FORWARD, i, "fc", "fc_forward", defines, err));
     }
 done:
@@ -81,7 +88,8 @@ static const struct layer_variant fc_own = {.name = "own",
                                             .build = fc_own_build,
                                             .enqueue = fc_own_enqueue,
                                             .release = layer_free_kernels,
-                                            .kernels = "fc"};
+                                            .kernels = "fc",
+                                            .lanes = 1};
 
 /* ---- clblast ---- */
 
@@ -128,9 +136,9 @@ done:
     return status;
 }
 
-/* With weights in half precision CLBlast would also add in half precision. */
+/* With weights in half precision CLBlast would also add in half precision; it has none of 8 bits. */
 int fc_clblast_applicable(const struct layer *l, const struct target *target) {
-    return !l->choice.fp16 && layer_wants_clblast(l, target);
+    return !l->choice.precision && layer_wants_clblast(l, target);
 }
 
 static const struct layer_variant fc_clblast = {.name = "clblast",
@@ -145,7 +153,7 @@ static const struct layer_variant fc_clblast = {.name = "clblast",
 
 static int fc_naive_build(struct layer *l, struct alexcl_error *err) {
     char defines[64];
-    snprintf(defines, sizeof defines, "-DBLOCK=%d%s", l->choice.in_block, l->choice.fp16 ? " -DHALF" : "");
+    snprintf(defines, sizeof defines, "-DBLOCK=%d%s", l->choice.in_block, fc_weight_define(l));
     return layer_add_kernel(l, LAYER_FORWARD, 0, "fc_naive", "fc_naive_forward", defines, err);
 }
 
@@ -165,6 +173,7 @@ static const struct layer_variant fc_naive = {.name = "naive",
                                               .enqueue = fc_naive_enqueue,
                                               .release = layer_free_kernels,
                                               .kernels = "fc_naive",
+                                              .lanes = 1,
                                               .last_resort = 1};
 
 const struct layer_ops layer_fc_ops = {
@@ -176,11 +185,11 @@ const struct layer_ops layer_fc_ops = {
     .fuses_relu = 1,
     .whole_batch = 1,
     .describe = fc_describe,
-    .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){&fc_ref, &fc_clblast, &fc_cpu, &fc_rows_cpu,
-                                                                         &fc_own, &fc_naive, NULL},
+    .variants = {[LAYER_FORWARD] = (const struct layer_variant *const[]){&fc_ref, &fc_clblast, &fc_cpu, &fc_int8_cpu,
+                                                                         &fc_rows_cpu, &fc_own, &fc_naive, NULL},
                  [LAYER_INPUT_GRADIENT] = fc_input_gradients,
                  [LAYER_WEIGHT_GRADIENT] = fc_weight_gradients},
-    .half_weights = 1,
+    .narrow_weights = 1,
     .shrink = layer_shrink_units,
     .samples = (const struct layer_sample[]){{{.type = ALEXCL_FC, .name = "fc", .outputs = 33}, {130, 1, 1}, 0},
                                              {{0}, {0}, 0}}};

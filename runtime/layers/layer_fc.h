@@ -7,7 +7,7 @@
 enum {
     FC_CPU_CHUNK = 256, /* CHUNK of fc_cpu.clh */
     FC_CPU_WIDTH = 32,  /* the outputs, or inputs, that are side by side in the kernels for CPU devices */
-    FC_CPU_PANEL = 128, /* PANEL of fc_rows_cpu.cl and fc_input_gradient_cpu.cl */
+    FC_CPU_PANEL = 128, /* PANEL of fc_cpu.clh */
     FC_CPU_IMAGES = 128 /* the largest number of images that these compute together */
 };
 /* How many chunks so many values of an image are packed in. */
@@ -16,7 +16,7 @@ size_t fc_cpu_chunks(size_t values);
  * in registers; 0: the local memory does not hold them. */
 int fc_cpu_panel_images(const struct target *target, int tile);
 /* The forward pass on CPU devices (layer_fc_cpu.c). */
-extern const struct layer_variant fc_cpu, fc_rows_cpu;
+extern const struct layer_variant fc_cpu, fc_int8_cpu, fc_rows_cpu;
 
 /* The variants of its backward passes (layer_fc_gradient.c), and of them those for CPU devices
  * (layer_fc_gradient_cpu.c). */

@@ -2,7 +2,7 @@
 /* The forward pass of the fully connected layer on CPU devices. Where weights stay as they are they are packed, so that
  * they are read in the order in which they lie: 32 outputs of an input side by side. In training they change at each
  * step, and packing them takes longer than what it gains: they are read as they are in the file, from the master that
- * the optimiser writes, and a copy of them less is in memory. */
+ * the optimiser writes, and a copy of them less is in memory. Weights of 8 bits are packed too (int8.h). */
 #include <stdio.h>
 
 #include "fc_pack.h"
@@ -54,7 +54,7 @@ static int fc_cpu_together(const struct layer *l, int rows, int panel) {
 }
 
 static int fc_cpu_applicable(const struct layer *l, const struct target *target) {
-    return layer_on_cpu_device(l, target) && !l->choice.training &&
+    return layer_on_cpu_device(l, target) && !l->choice.training && l->choice.precision != PRECISION_INT8 &&
            layer_takes_tile(l, LAYER_FORWARD, (struct layer_tile){{CPU_TILE, CPU_STREAMS}});
 }
 
@@ -75,7 +75,7 @@ static int fc_cpu_build(struct layer *l, struct alexcl_error *err) {
     struct fc_tile tile = fc_cpu_tile(l, l->target);
     char defines[64];
     snprintf(defines, sizeof defines, "-DIMAGES=%d -DBLOCKS=%d%s%s", tile.images, tile.blocks,
-             l->choice.fp16 ? " -DHALF" : "", layer_prefetch_define(l->target));
+             l->choice.precision == PRECISION_HALF ? " -DHALF" : "", layer_prefetch_define(l->target));
     TRY(layer_add_kernel(l, LAYER_FORWARD, 0, "fc_cpu", "fc_cpu_pack", defines, err));
     TRY(layer_add_kernel(l, LAYER_FORWARD, 1, "fc_cpu", "fc_cpu_many", defines, err));
     TRY(layer_add_kernel(l, LAYER_FORWARD, 2, "fc_cpu", "fc_cpu_one", defines, err));
@@ -131,49 +131,46 @@ const struct layer_variant fc_cpu = {.name = "cpu",
                                      .tile = fc_cpu_layer_tile,
                                      .tiles = fc_cpu_tiles};
 
-/* ---- rows: fc_rows_cpu.cl, with weights as they are in the file ---- */
+/* ---- rows and int8: fc_panel.clh, with weights as they are in the file, and of 8 bits ---- */
 
-static int rows_tile(const struct layer *l, const struct target *target) { return fc_cpu_tile(l, target).images; }
+static size_t panel_chunks(const struct layer *l) { return fc_cpu_chunks((size_t)l->shape.in.c); }
 
-static struct layer_tile rows_layer_tile(const struct layer *l, const struct target *target) {
-    return (struct layer_tile){{rows_tile(l, target)}};
+static size_t panel_workspace(const struct layer *l, const struct target *target) {
+    return panel_chunks(l) * FC_CPU_CHUNK * (size_t)fc_cpu_panel_images(target, fc_cpu_tile(l, target).images);
 }
 
-static int rows_applicable(const struct layer *l, const struct target *target) {
-    return layer_on_cpu_device(l, target) && l->choice.training && !l->choice.fp16 &&
-           layer_takes_tile(l, LAYER_FORWARD, (struct layer_tile){{CPU_TILE}}) &&
-           fc_cpu_panel_images(target, rows_tile(l, target)) > 0;
-}
-
-static size_t rows_chunks(const struct layer *l) { return fc_cpu_chunks((size_t)l->shape.in.c); }
-
-static size_t rows_workspace(const struct layer *l, const struct target *target) {
-    return rows_chunks(l) * FC_CPU_CHUNK * (size_t)fc_cpu_panel_images(target, rows_tile(l, target));
-}
-
-static int rows_build(struct layer *l, struct alexcl_error *err) {
+static int panel_build(struct layer *l, const char *source, const char *forward, struct alexcl_error *err) {
+    struct fc_tile tile = fc_cpu_tile(l, l->target);
     char defines[96];
-    snprintf(defines, sizeof defines, "-DBLOCK=%d -DIMAGES=%d%s", l->choice.in_block, rows_tile(l, l->target),
-             layer_prefetch_define(l->target));
-    int status = layer_add_kernel(l, LAYER_FORWARD, 0, "fc_rows_cpu", "fc_rows_cpu_pack", defines, err);
-    return status == ALEXCL_OK ? layer_add_kernel(l, LAYER_FORWARD, 1, "fc_rows_cpu", "fc_rows_cpu", defines, err)
-                               : status;
+    snprintf(defines, sizeof defines, "-DBLOCK=%d -DIMAGES=%d -DBLOCKS=%d%s", l->choice.in_block, tile.images,
+             tile.blocks, layer_prefetch_define(l->target));
+    int status = layer_add_kernel(l, LAYER_FORWARD, 0, source, "fc_panel_pack", defines, err);
+    if (status == ALEXCL_OK) status = layer_add_kernel(l, LAYER_FORWARD, 1, source, forward, defines, err);
+    if (status == ALEXCL_OK && l->choice.precision == PRECISION_INT8)
+        status = layer_add_kernel(l, LAYER_FORWARD, 2, source, "fc_int8_cpu_one", defines, err);
+    return status;
 }
 
-static int rows_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
-    int status = ALEXCL_OK, tile = rows_tile(l, l->target), max = fc_cpu_panel_images(l->target, tile),
+/* Copies images first .. first+count-1 of the input to the workspace, as `rows` images. */
+static int panel_enqueue_pack(struct layer *l, const struct layer_io *io, int first, int count, int rows,
+                              struct alexcl_error *err) {
+    struct kernel_range range = {2, {0, 0, 0}, {(size_t)rows, panel_chunks(l), 1}, {1, 1, 1}};
+    return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
+                         ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(io->workspace->buffer), ARG_INT(first),
+                         ARG_INT(count), ARG_INT(rows), ARG_INT(l->shape.in.c), ARG_INT((int)layer_in_floats(l)),
+                         ARG_INT(l->shape.maps.h * l->shape.maps.w), ARG_INT(layer_first_channels(l)),
+                         ARG_INT(layer_gap(l)));
+}
+
+static int panel_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    int status = ALEXCL_OK, tile = fc_cpu_tile(l, l->target).images, max = fc_cpu_panel_images(l->target, tile),
         blocks = fc_pack_blocks(l), end = io->first + io->count;
     const struct layer_pass *p = &l->pass[LAYER_FORWARD];
     for (int first = io->first; first < end; first += max) {
         int count = layer_min(end - first, max), rows = (count + tile - 1) / tile * tile,
             together = fc_cpu_together(l, rows, FC_CPU_PANEL);
-        struct kernel_range pack = {2, {0, 0, 0}, {(size_t)rows, rows_chunks(l), 1}, {1, 1, 1}},
-                            range = {1, {0, 0, 0}, {(size_t)((blocks + together - 1) / together), 1, 1}, {1, 1, 1}};
-        TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &pack, err,
-                          ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(io->workspace->buffer), ARG_INT(first),
-                          ARG_INT(count), ARG_INT(rows), ARG_INT(l->shape.in.c), ARG_INT((int)layer_in_floats(l)),
-                          ARG_INT(l->shape.maps.h * l->shape.maps.w), ARG_INT(layer_first_channels(l)),
-                          ARG_INT(layer_gap(l))));
+        struct kernel_range range = {1, {0, 0, 0}, {(size_t)((blocks + together - 1) / together), 1, 1}, {1, 1, 1}};
+        TRY(panel_enqueue_pack(l, io, first, count, rows, err));
         TRY(KERNEL_LAUNCH(
             layer_kernel(l, LAYER_FORWARD, 1), l->shape.desc->name, &range, err, ARG_BUFFER(io->workspace->buffer),
             ARG_BUFFER(p->parameters[0].buffer), ARG_BUFFER(p->parameters[1].buffer), ARG_BUFFER(io->out->buffer),
@@ -185,14 +182,67 @@ done:
     return status;
 }
 
+/* Whether the kernel has room in local memory for a panel and sums. */
+static int panel_applicable(const struct layer *l, const struct target *target, struct layer_tile max) {
+    return layer_on_cpu_device(l, target) && layer_takes_tile(l, LAYER_FORWARD, max) &&
+           fc_cpu_panel_images(target, fc_cpu_tile(l, target).images) > 0;
+}
+
+static int rows_applicable(const struct layer *l, const struct target *target) {
+    return l->choice.training && !l->choice.precision && panel_applicable(l, target, (struct layer_tile){{CPU_TILE}});
+}
+static struct layer_tile rows_layer_tile(const struct layer *l, const struct target *target) {
+    return (struct layer_tile){{fc_cpu_tile(l, target).images}};
+}
+static int rows_build(struct layer *l, struct alexcl_error *err) {
+    return panel_build(l, "fc_rows_cpu", "fc_rows_cpu", err);
+}
+
 static const struct layer_tile rows_tiles[] = {{{12}}, {{8}}, {{6}}, {{4}}, {{2}}, {{0}}};
 
 const struct layer_variant fc_rows_cpu = {.name = "rows",
                                           .applicable = rows_applicable,
-                                          .workspace = rows_workspace,
+                                          .workspace = panel_workspace,
                                           .build = rows_build,
-                                          .enqueue = rows_enqueue,
+                                          .enqueue = panel_enqueue,
                                           .release = layer_free_kernels,
                                           .kernels = "fc_rows_cpu",
                                           .tile = rows_layer_tile,
                                           .tiles = rows_tiles};
+
+static int int8_applicable(const struct layer *l, const struct target *target) {
+    return l->choice.precision == PRECISION_INT8 && !l->choice.training &&
+           panel_applicable(l, target, (struct layer_tile){{CPU_TILE, CPU_STREAMS}});
+}
+static int int8_build(struct layer *l, struct alexcl_error *err) {
+    return panel_build(l, "fc_int8_cpu", "fc_int8_cpu_many", err);
+}
+
+/* One image: what lies as in the file is read where it is. */
+static int int8_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    int status = ALEXCL_OK, streams = fc_cpu_tile(l, l->target).blocks,
+        as_in_file = l->choice.in_block == 1 && layer_gap(l) == 0;
+    const struct layer_pass *p = &l->pass[LAYER_FORWARD];
+    struct kernel_range range = {
+        1, {0, 0, 0}, {(size_t)((fc_pack_blocks(l) + streams - 1) / streams), 1, 1}, {1, 1, 1}};
+    if (io->count > 1) return panel_enqueue(l, io, err);
+    if (!as_in_file) TRY(panel_enqueue_pack(l, io, io->first, 1, 1, err));
+    TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 2), l->shape.desc->name, &range, err,
+                      ARG_BUFFER(as_in_file ? io->in[0].own->buffer : io->workspace->buffer),
+                      ARG_BUFFER(p->parameters[0].buffer), ARG_BUFFER(p->parameters[1].buffer),
+                      ARG_BUFFER(io->out->buffer), ARG_INT(as_in_file ? io->first : 0), ARG_INT(io->first),
+                      ARG_INT(l->shape.in.c), ARG_INT(l->shape.out.c), ARG_INT(l->choice.relu)));
+done:
+    return status;
+}
+
+const struct layer_variant fc_int8_cpu = {.name = "int8",
+                                          .applicable = int8_applicable,
+                                          .workspace = panel_workspace,
+                                          .build = int8_build,
+                                          .enqueue = int8_enqueue,
+                                          .release = layer_free_kernels,
+                                          .kernels = "fc_int8_cpu",
+                                          .lanes = FC_CPU_WIDTH,
+                                          .tile = fc_cpu_layer_tile,
+                                          .tiles = fc_cpu_tiles};

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* The parameters of a layer on its target: memory for them, and how the file's values get there. A variant only says
  * how they are packed. Here they are packed part by part into one piece of host memory, rounded where they are kept in
- * half precision, and written to the target. What a variant keeps as it is in the file is written from where it is; in
- * training that is the master, which all passes that read it share. No kernel takes part, so a prepared layer is given
- * other values in the same way, as training does. */
+ * half precision or in 8 bits, and written to the target. What a variant keeps as it is in the file is written from
+ * where it is; in training that is the master, which all passes that read it share. No kernel takes part, so a prepared
+ * layer is given other values in the same way, as training does. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fp16.h"
+#include "int8.h"
 #include "layer_private.h"
 #include "memory.h"
 
@@ -20,17 +21,27 @@ int parameters_count(const struct layer *l, enum layer_pass_kind pass) {
     return pass == LAYER_INPUT_GRADIENT && l->shape.tensor_count > 1 ? 1 : l->shape.tensor_count;
 }
 
-static int parameters_halves(const struct layer *l, int t) { return l->choice.fp16 && t == 0; }
+static enum precision parameters_precision(const struct layer *l, int t) {
+    return t == 0 ? l->choice.precision : PRECISION_FLOAT;
+}
+static int parameters_halves(const struct layer *l, int t) { return parameters_precision(l, t) == PRECISION_HALF; }
+static int parameters_int8(const struct layer *l, int t) { return parameters_precision(l, t) == PRECISION_INT8; }
 
-/* The size of tensor t once it is packed, in floats before any rounding. */
+/* The floats that this many outputs' weights of 8 bits take; `v` NULL: on some device. */
+static size_t parameters_int8_floats(const struct layer *l, const struct layer_variant *v, size_t rows) {
+    return int8_floats(rows, layer_tensor_row(&l->shape.tensors[0]), v ? v->lanes : 1);
+}
+
+/* The size of tensor t once it is packed, in floats before any rounding to half precision. */
 static size_t parameters_packed(const struct layer *l, const struct layer_variant *v, const struct target *target,
                                 int t) {
+    if (parameters_int8(l, t)) return parameters_int8_floats(l, v, (size_t)l->shape.tensors[t].count);
     return v && v->packed ? v->packed(l, target, t) : layer_tensor_floats(&l->shape.tensors[t]);
 }
 
 /* Whether a variant reads the master itself. */
 static int parameters_are_master(const struct layer *l, const struct layer_variant *v, int t) {
-    return l->choice.keep_master && v && !v->pack && !parameters_halves(l, t);
+    return l->choice.keep_master && v && !v->pack && !parameters_precision(l, t);
 }
 
 size_t parameters_floats(const struct layer *l, const struct layer_variant *v, const struct target *target, int t) {
@@ -42,26 +53,47 @@ size_t parameters_floats(const struct layer *l, const struct layer_variant *v, c
 /* How many of these floats are packed, rounded and written together. */
 static size_t parameters_part(const struct layer *l, const struct layer_variant *v, int t) {
     size_t floats = parameters_packed(l, v, l->target, t);
+    if (parameters_int8(l, t)) return parameters_int8_floats(l, v, INT8_ROWS);
     if (v->part) return v->part(l, t);
     return !v->pack && parameters_halves(l, t) && floats > PARAMETERS_ROUNDED ? PARAMETERS_ROUNDED : floats;
 }
 
 /* The host memory that this takes, in floats: none where values are written from where they are. */
 static size_t parameters_scratch(const struct layer *l, const struct layer_variant *v, int t) {
-    return v->pack || parameters_halves(l, t) ? parameters_part(l, v, t) : 0;
+    return v->pack || parameters_precision(l, t) ? parameters_part(l, v, t) : 0;
 }
 
-/* ALEXCL_E_DATA where a value is too large for half precision. */
-static int parameters_check_halves(const struct layer *l, int t, const float *master, struct alexcl_error *err) {
+/* ALEXCL_E_DATA where a value is none, or too large for the precision. */
+static int parameters_check_range(const struct layer *l, int t, const float *master, struct alexcl_error *err) {
     size_t floats = layer_tensor_floats(&l->shape.tensors[t]), row = layer_tensor_row(&l->shape.tensors[t]);
+    int halves = parameters_halves(l, t);
+    float end = halves ? FP16_MAX : INT8_WEIGHT_MAX;
     for (size_t i = 0; i < floats; i++)
-        if (!(master[i] >= -FP16_MAX && master[i] <= FP16_MAX))
+        if (!(master[i] >= -end && master[i] <= end))
             return error_set(err, ALEXCL_E_DATA,
-                             "%s.%s: a weight of output %d is %g, and half precision ends at %g: keep the weights in "
+                             "%s.%s: a weight of output %d is %g, and %s at %.8g: keep the weights in "
                              "float (--weights-precision float, ALEXCL_WEIGHTS_PRECISION=float)",
                              l->shape.desc->name, l->shape.tensors[t].suffix,
-                             l->shape.tensors[t].first + (int)(i / row), (double)master[i], (double)FP16_MAX);
+                             l->shape.tensors[t].first + (int)(i / row), (double)master[i],
+                             halves ? "half precision ends" : "weights of 8 bits end", (double)end);
     return ALEXCL_OK;
+}
+
+/* Writes weights of 8 bits, INT8_ROWS outputs at a time. */
+static int parameters_write_int8(struct layer *l, enum layer_pass_kind pass, int t, const float *master, float *scratch,
+                                 struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    const struct layer_variant *v = l->pass[pass].variant;
+    size_t rows = (size_t)l->shape.tensors[t].count, row = layer_tensor_row(&l->shape.tensors[t]);
+    TRY(parameters_check_range(l, t, master, err));
+    for (size_t first = 0; first < rows; first += INT8_ROWS) {
+        size_t count = rows - first < INT8_ROWS ? rows - first : INT8_ROWS;
+        int8_narrow(master + first * row, count, row, v->lanes, scratch);
+        TRY(storage_write(&l->pass[pass].parameters[t], parameters_int8_floats(l, v, first), scratch,
+                          parameters_int8_floats(l, v, count), err));
+    }
+done:
+    return status;
 }
 
 /* Writes tensor t from `master`, by way of `scratch`. */
@@ -71,6 +103,7 @@ static int parameters_write_tensor(struct layer *l, enum layer_pass_kind pass, i
     const struct layer_variant *v = l->pass[pass].variant;
     size_t floats = parameters_packed(l, v, l->target, t), part = parameters_part(l, v, t);
     assert(l->pass[pass].parameters[t].floats == parameters_floats(l, v, l->target, t));
+    if (parameters_int8(l, t)) return parameters_write_int8(l, pass, t, master, scratch, err);
     assert(!v->pack || (part > 0 && floats % part == 0)); /* pack fills a whole part of the scratch memory */
     assert(!halves || part == floats || part % 2 == 0);   /* two halves share a float */
     for (size_t first = 0; first < floats; first += part) {
@@ -81,7 +114,7 @@ static int parameters_write_tensor(struct layer *l, enum layer_pass_kind pass, i
         else if (halves)
             memcpy(scratch, from, count * sizeof *scratch);
         if (v->pack || halves) from = scratch;
-        if (halves && fp16_narrow(scratch, count) < count) return parameters_check_halves(l, t, master, err);
+        if (halves && fp16_narrow(scratch, count) < count) return parameters_check_range(l, t, master, err);
         TRY(storage_write(&l->pass[pass].parameters[t], halves ? fp16_floats(first) : first, from,
                           halves ? fp16_floats(count) : count, err));
     }
@@ -149,7 +182,7 @@ static int parameters_pack(struct layer *l, enum layer_pass_kind pass, const flo
         int shared = parameters_are_master(l, l->pass[pass].variant, t);
         if (!values && shared) continue;
         if (!values) TRY(storage_read(&l->master[t], 0, back, floats, err));
-        if (again && parameters_halves(l, t)) TRY(parameters_check_halves(l, t, master, err));
+        if (again && parameters_precision(l, t)) TRY(parameters_check_range(l, t, master, err));
         if (values && l->choice.keep_master) TRY(storage_write(&l->master[t], 0, master, floats, err));
         if (!shared) TRY(parameters_write_tensor(l, pass, t, master, scratch, err));
     }

@@ -54,12 +54,14 @@ static int net_choose_batch(struct alexcl_net *net, const struct alexcl_net_opti
 /* Tells that CLBlast was asked for but does not compute with such weights (layer_fc.c). */
 static void net_tell_precision(const struct alexcl_net *net) {
     const struct graph *g = net->graph;
-    int halves = 0, devices = 0;
-    for (int i = 0; i < g->layer_count; i++) halves |= g->layers[i].half[0].choice.fp16;
+    enum precision precision = PRECISION_FLOAT;
+    int devices = 0;
+    for (int i = 0; i < g->layer_count; i++) precision |= g->layers[i].half[0].choice.precision;
     for (int i = 0; i < net->shared.workers; i++) devices |= net->workers[i].target.device != NULL;
-    if (halves && devices && net->shared.settings.clblast)
-        log_write(ALEXCL_LOG_WARNING, "CLBlast takes no weights in half precision with sums in float: fully connected "
-                                      "layers run on alexcl's own kernels");
+    if (precision && devices && net->shared.settings.clblast)
+        log_write(ALEXCL_LOG_WARNING,
+                  "CLBlast takes no%s with sums in float: fully connected layers run on alexcl's own kernels",
+                  precision_told(precision) + 1);
 }
 
 /* Chooses the fastest variants, device after device: devices of one kind share what is measured, so that they compute
@@ -164,12 +166,12 @@ done:
     return status;
 }
 
-/* What a step adds to a weight is often less than half precision can tell. */
+/* What a step adds to a weight is often less than narrower numbers can tell. */
 static int net_check_precision(const struct worker_shared *shared, struct alexcl_error *err) {
-    if (!shared->training || !shared->settings.half_weights) return ALEXCL_OK;
+    if (!shared->training || !shared->settings.precision) return ALEXCL_OK;
     return error_set(err, ALEXCL_E_USAGE,
-                     "weights in half precision (--weights-precision, ALEXCL_WEIGHTS_PRECISION): "
-                     "training computes with float weights alone");
+                     "--weights-precision %s (ALEXCL_WEIGHTS_PRECISION): training computes with float weights alone",
+                     precision_name(shared->settings.precision));
 }
 
 int net_open(const struct alexcl_model *model, const struct alexcl_weights *weights, const struct alexcl_selection *sel,

@@ -19,6 +19,8 @@ void ref_conv_weight_gradient(float *gw, float *gb, const float *x, const float 
 void ref_fc(float *y, const float *x, const float *w, const float *b, int n, int in, int out);
 /* The same with w in half precision, narrowed (fp16.h). */
 void ref_fc_fp16(float *y, const float *x, const float *w, const float *b, int n, int in, int out);
+/* The same with w of 8 bits, one lane (int8.h). */
+void ref_fc_int8(float *y, const float *x, const float *w, const float *b, int n, int in, int out);
 void ref_fc_input_gradient(float *gx, const float *w, const float *gy, int n, int in, int out);
 void ref_fc_weight_gradient(float *gw, float *gb, const float *x, const float *gy, int n, int in, int out, int add);
 /* y[n][o] = sum_i (x[n][i] - code[o][i])^2 (LeCun et al. 1998, eq. 7). The code is given, and has no gradient. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Matrix times vector for each image, sums in double: with weights in float, with weights in half precision, and as
+/* Matrix times vector for each image, sums in double: with weights in float, with weights in other numbers, and as
  * squared distances to the rows instead of products. The gradients' sums run down the columns of a row-major matrix: a
  * few of them at a time, so that what lies side by side is read together. */
 #include "fp16.h"
+#include "int8.h"
 #include "ref.h"
 
 enum { SUMS = 64 }; /* at a time */
@@ -20,16 +21,27 @@ void ref_fc(float *y, const float *x, const float *w, const float *b, int n, int
     }
 }
 
-/* The same; w: out x in halves. */
-void ref_fc_fp16(float *y, const float *x, const float *w, const float *b, int n, int in, int out) {
+/* The same with w in other numbers, of which `at` gives weight i of output o. */
+typedef float weight_at(const float *w, size_t inputs, size_t o, size_t i);
+static void fc_of(float *y, const float *x, const float *w, const float *b, int n, int in, int out, weight_at *at) {
     for (int image = 0; image < n; image++) {
         const float *row = x + (size_t)image * (size_t)in;
         for (int o = 0; o < out; o++) {
             double sum = b ? (double)b[o] : 0.0;
-            for (int i = 0; i < in; i++) sum += (double)row[i] * (double)fp16_at(w, (size_t)o * (size_t)in + (size_t)i);
+            for (int i = 0; i < in; i++) sum += (double)row[i] * (double)at(w, (size_t)in, (size_t)o, (size_t)i);
             *y++ = (float)sum;
         }
     }
+}
+
+static float half_at(const float *w, size_t inputs, size_t o, size_t i) { return fp16_at(w, o * inputs + i); }
+
+void ref_fc_fp16(float *y, const float *x, const float *w, const float *b, int n, int in, int out) {
+    fc_of(y, x, w, b, n, in, out, half_at);
+}
+
+void ref_fc_int8(float *y, const float *x, const float *w, const float *b, int n, int in, int out) {
+    fc_of(y, x, w, b, n, in, out, int8_at);
 }
 
 /* y: n x out, x: n x in, code: out x in. */

@@ -21,10 +21,10 @@ struct selfcheck_case {
     int first, images;                   /* so many images, behind `first` others that must stay as they were */
     /* one way of computing for every batch size; images come one by one (layer.h's max_images is 1) */
     int reproducible, one_image;
-    int fp16;                /* weights in half precision (layer.h) */
-    int training, all_ties;  /* layer.h; a backward pass is always as in training */
-    int in_block, out_block; /* how values lie (layer.h); 0: 1 */
-    struct layer_tile tile;  /* of the variant (layer.h) */
+    enum precision precision; /* of the weights (layer.h) */
+    int training, all_ties;   /* layer.h; a backward pass is always as in training */
+    int in_block, out_block;  /* how values lie (layer.h); 0: 1 */
+    struct layer_tile tile;   /* of the variant (layer.h) */
 };
 
 /* A part: a kernel that is not a layer by itself, such as the join of halves, what surrounds CLBlast's GEMM, what

@@ -85,7 +85,7 @@ static int case_describe(struct case_run *r, const struct selfcheck_case *c, int
     size_t images = (size_t)(c->first + c->images);
     r->c = c;
     TRY(selfcheck_describe_layer(c, half, l, err));
-    l->choice.fp16 = c->fp16;
+    l->choice.precision = c->precision;
     l->choice.all_ties = c->all_ties;
     r->reference = *l;
     l->choice.in_block = c->in_block ? c->in_block : 1;
@@ -178,7 +178,7 @@ void selfcheck_describe(const struct selfcheck_case *c, char *out, size_t size) 
         layer_type(d->type)->fields & LAYER_FIELD_LRN_SCOPE && d->lrn_scope == ALEXCL_LRN_SCOPE_LAYER ? " (layer)" : "";
     if (d->outputs) snprintf(outputs, sizeof outputs, " to %d", d->outputs);
     if (d->groups > 1) snprintf(groups, sizeof groups, ", %d groups", d->groups);
-    if (c->fp16) snprintf(groups, sizeof groups, ", half weights");
+    if (c->precision) snprintf(groups, sizeof groups, "%s", precision_told(c->precision));
     if (units)
         snprintf(out, size, "%d%s%s%s%s", c->in.c, window, over, outputs, groups);
     else

@@ -35,7 +35,7 @@ struct selfcheck_case selfcheck_shrink(const struct layer *l, enum layer_pass_ki
                                .images = 5,
                                .reproducible = l->choice.reproducible,
                                .one_image = l->choice.max_images == 1,
-                               .fp16 = l->choice.fp16,
+                               .precision = l->choice.precision,
                                .training = l->choice.training,
                                .all_ties = l->choice.all_ties,
                                .in_block = l->choice.in_block,
@@ -56,8 +56,8 @@ static void first_write(const struct selfcheck_case *c, struct string_buffer *ou
         (int)d->type, c->variant ? c->variant->name : c->part->kernels, c->images, c->in.c, c->in.h, c->in.w,
         d->outputs, d->kernel[0], d->kernel[1], d->stride[0], d->stride[1], d->dilation[0], d->dilation[1], d->pad[0],
         d->pad[1], d->pad[2], d->pad[3], d->groups, d->ceil_mode, d->count_include_pad, d->window[0], d->window[1],
-        d->k, d->alpha, d->beta, (int)d->lrn_scope, (int)d->dropout, d->rate, c->reproducible, c->one_image, c->fp16,
-        c->in_block, c->out_block, c->tile.size[0], c->tile.size[1], c->tile.size[2]);
+        d->k, d->alpha, d->beta, (int)d->lrn_scope, (int)d->dropout, d->rate, c->reproducible, c->one_image,
+        (int)c->precision, c->in_block, c->out_block, c->tile.size[0], c->tile.size[1], c->tile.size[2]);
     if (c->pass != LAYER_FORWARD) string_buffer_add(out, "pass %d, all ties %d\n", (int)c->pass, c->all_ties);
 }
 

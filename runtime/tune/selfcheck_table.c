@@ -31,10 +31,11 @@ enum { PARTS = sizeof parts / sizeof *parts };
  * the variants that there are for that. */
 static int table_choose(struct layer *l, enum layer_pass_kind pass, const struct layer_variant *v,
                         const struct target *target, unsigned *number) {
-    int forward = pass == LAYER_FORWARD, halves = forward ? l->shape.ops->half_weights : 0,
+    int forward = pass == LAYER_FORWARD,
+        last = forward && l->shape.ops->narrow_weights ? PRECISIONS - 1 : PRECISION_FLOAT,
         alone = forward && l->choice.training;
-    for (int fp16 = 0; fp16 <= halves; fp16++) {
-        l->choice.fp16 = fp16;
+    for (int precision = PRECISION_FLOAT; precision <= last; precision++) {
+        l->choice.precision = (enum precision)precision;
         for (int layout = 0; layout < LAYER_LAYOUTS; layout++)
             if (layer_set_layout(l, layout, layer_block(target)) && v->applicable(l, target) &&
                 (!alone || layer_is_for_training(l, v, target)) && (*number)-- == 0)
@@ -51,7 +52,7 @@ static int table_sample_case(const struct layer_sample *s, struct layer *l, stru
         if (s->images != 0 && strcmp((*v)->name, "clblast") != 0) continue; /* a sample for CLBlast alone */
         if (!table_choose(l, c->pass, *v, target, number)) continue;
         c->variant = *v;
-        c->fp16 = l->choice.fp16;
+        c->precision = l->choice.precision;
         c->in_block = l->choice.in_block;
         c->out_block = l->choice.out_block;
         return 1;

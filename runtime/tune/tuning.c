@@ -44,8 +44,8 @@ void tuning_key(const struct layer *l, enum layer_pass_kind pass, char out[TUNIN
     if (made < TUNING_KEY) made += tuning_write_pads(d->pad, out + made, (size_t)(TUNING_KEY - made));
     if (d->groups > 1 && made < TUNING_KEY)
         made += snprintf(out + made, (size_t)(TUNING_KEY - made), ", %d groups", d->groups);
-    if (l->choice.fp16 && made < TUNING_KEY)
-        made += snprintf(out + made, (size_t)(TUNING_KEY - made), ", half weights");
+    if (made < TUNING_KEY)
+        made += snprintf(out + made, (size_t)(TUNING_KEY - made), "%s", precision_told(l->choice.precision));
     if (made < TUNING_KEY)
         made += snprintf(out + made, (size_t)(TUNING_KEY - made), ", blocks %d to %d", l->choice.in_block,
                          l->choice.out_block);

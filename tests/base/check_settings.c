@@ -55,28 +55,29 @@ START_TEST(options_beat_the_environment_which_is_read_once) {
     struct settings s, again;
     unsetenv("ALEXCL_SYNC"), unsetenv("ALEXCL_GEMM"), unsetenv("ALEXCL_TUNE"), unsetenv("ALEXCL_CHECK");
     EXPECT_OK(settings_read(NULL, &s, &err), err);
-    ck_assert(!s.half_weights && !s.clblast && !s.sync && !s.no_cache && s.tune && s.check == SETTINGS_FIRST);
+    ck_assert(s.precision == PRECISION_FLOAT && !s.clblast && !s.sync && !s.no_cache && s.tune &&
+              s.check == SETTINGS_FIRST);
     ck_assert(s.cache_limit == 256 << 20 && !s.build_options[0] && !s.kernel_folder[0]);
     settings_free(&s);
     setenv("ALEXCL_WEIGHTS_PRECISION", "half", 1);
     setenv("ALEXCL_SYNC", "1", 1);
     setenv("ALEXCL_CACHE_DIR", "/of/the/environment", 1);
     EXPECT_OK(settings_read(NULL, &s, &err), err);
-    ck_assert(s.half_weights && s.sync);
-    options.weights_precision = "float";
+    ck_assert(s.precision == PRECISION_HALF && s.sync);
+    options.weights_precision = "int8";
     options.check = "always";
     options.tune = "off";
     options.cache_folder = "/of/the/caller";
     options.cache_limit = "1KiB";
     options.build_options = "-DX";
     EXPECT_OK(settings_read(&options, &again, &err), err);
-    ck_assert(!again.half_weights && again.sync && again.check == SETTINGS_ALWAYS && !again.tune);
+    ck_assert(again.precision == PRECISION_INT8 && again.sync && again.check == SETTINGS_ALWAYS && !again.tune);
     ck_assert_str_eq(again.cache_folder, "/of/the/caller");
     ck_assert_str_eq(again.build_options, "-DX");
     ck_assert_uint_eq(again.cache_limit, 1024);
     unsetenv("ALEXCL_WEIGHTS_PRECISION"), unsetenv("ALEXCL_SYNC"), unsetenv("ALEXCL_CACHE_DIR");
     ck_assert_str_eq(s.cache_folder, "/of/the/environment");
-    ck_assert(s.half_weights && s.sync);
+    ck_assert(s.precision == PRECISION_HALF && s.sync);
     settings_free(&s), settings_free(&again);
 }
 END_TEST

@@ -334,7 +334,7 @@ tiny 6 infer --weights list.txt list.txt; says "list.txt"
 run 0 --model lenet5-1998 infer -q --devices $one cat.txt --format json; json '.images[0].top | (map(.p) | add) <= 1.0000001 and .[0].p >= .[1].p'
 
 # ---- weights in half precision
-run 2 time --weights-precision 16; says 'ALEXCL_WEIGHTS_PRECISION is "16"'; says "float, half"
+run 2 time --weights-precision 16; says 'ALEXCL_WEIGHTS_PRECISION is "16"'; says "float, half, int8"
 ALEXCL_WEIGHTS_PRECISION=double run 2 models; says '"double"'; says "float, half"
 run 2 infer list.txt --weights-precision; says "wants a value"
 run 2 devices --weights-precision half; says "takes no --weights-precision"
@@ -355,6 +355,15 @@ run 0 plan --format json; cp out plan.json
 run 0 plan --weights-precision half; prints "half precision"
 run 0 plan --weights-precision half --format json; json ".weights_precision == \"half\" and .fits > $(jq .fits plan.json)"
 json ".parameters == 60965224 and .memory[0].weights + $((2 * (9216 * 2048 + 4096 * 2048 + 4096 * 500))) == $(jq '.memory[0].weights' plan.json)"
+# ---- and of 8 bits
+tiny 0 infer -q --devices $one list.txt --weights-precision int8 --save int8.npy --format json; json '.weights.precision == "int8"'
+cmp -s one.npy int8.npy && bad "int8 weights give the scores of float ones"
+ALEXCL_WEIGHTS_PRECISION=int8 tiny 0 infer -q --devices $two --batch 1 list.txt --save again.npy
+cmp -s int8.npy again.npy || bad "another placement gives other scores with int8 weights"
+tiny 0 infer --devices $one list.txt --weights-precision int8; prints "weights of fully connected layers in 8 bits"
+tiny 0 time -q --devices $one --batch 1 --repeat 1 --weights-precision int8 --format json; json '.weights.precision == "int8"'
+run 0 plan --weights-precision int8 --format json
+json ".memory[0].weights + $(((9216 * 2048 + 4096 * 2048 + 4096 * 500) / 32 * (128 - 34))) == $(jq '.memory[0].weights' plan.json)"
 /usr/bin/python3 - <<'P' || bad "no weights beyond half precision could be made"
 import json, struct
 data = bytearray(open("w.safetensors", "rb").read())
@@ -368,10 +377,11 @@ tiny 0 infer -q --devices $one --weights beyond.safetensors list.txt
 for devices in $one $two; do
     tiny 6 infer -q --devices $devices --weights beyond.safetensors list.txt --weights-precision half
     says "fc8.weight: a weight of output 7 is -70000"; says "65504"; says "--weights-precision float"
+    tiny 0 infer -q --devices $devices --weights beyond.safetensors list.txt --weights-precision int8
 done
 if [ "$implementation" != none ]; then # told before anything is compiled
-    tiny 5 infer --devices $one list.txt --gemm clblast --weights-precision half --memory 100KiB; says "CLBlast takes no weights in half precision"
-    tiny 5 infer --devices $one list.txt --gemm clblast --memory 100KiB; grep -q "half precision" err && bad "half weights that nobody asked for"
+    tiny 5 infer --devices $one list.txt --gemm clblast --weights-precision half --memory 100KiB; says "CLBlast takes no half weights"
+    tiny 5 infer --devices $one list.txt --gemm clblast --memory 100KiB; grep -q "half weights" err && bad "half weights that nobody asked for"
 fi
 
 # ---- bad input: named with its line, nothing else lost

@@ -5,7 +5,10 @@
 START_TEST(grid) { kernel_check_fc_grid("own"); }
 END_TEST
 
-START_TEST(golden) { kernel_check_golden_fc("own"); }
+START_TEST(golden) {
+    kernel_check_golden_fc("own");
+    kernel_check_golden_int8("own");
+}
 END_TEST
 
 int main(void) {

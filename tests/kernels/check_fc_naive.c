@@ -5,7 +5,10 @@
 START_TEST(grid) { kernel_check_fc_grid("naive"); }
 END_TEST
 
-START_TEST(golden) { kernel_check_golden_fc("naive"); }
+START_TEST(golden) {
+    kernel_check_golden_fc("naive");
+    kernel_check_golden_int8("naive");
+}
 END_TEST
 
 int main(void) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* check_selfcheck.c makes the kernel wrong: "weight1, value, part[t][1]" -> "weight0, value, part[t][1]" */
+/* check_selfcheck.c makes the kernel wrong: "(i + k) * 2 + half_block" -> "(i + k) * 2" */
 #include "kernel_check.h"
 
 START_TEST(grid) { kernel_check_fc_grid("rows"); }

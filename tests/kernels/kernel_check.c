@@ -186,8 +186,11 @@ void kernel_check_several(const struct alexcl_layer *desc, const struct alexcl_s
     }
 }
 
-/* Of a layer whose weights are in half precision, `rounded` are what those are: it must compute with them what it
- * computes in float. */
+/* The variant that computes with float weights, in the same order, what this one does with its own; NULL: the same. */
+static const char *float_variant(const char *variant) { return strcmp(variant, "int8") == 0 ? "rows" : NULL; }
+
+/* Of a layer whose weights are not in float, `rounded` are what those are: it must compute with them what it computes
+ * in float. */
 static void check_half(const char *variant, struct layer *l, const float *x, const float *const w[LAYER_TENSORS],
                        const float *const rounded[LAYER_TENSORS]) {
     const struct kernel_check_extent *e = kernel_check_extent(variant, l->shape.desc->type);
@@ -195,7 +198,7 @@ static void check_half(const char *variant, struct layer *l, const float *x, con
     struct target host = {NULL};
     struct layer reference = *l;
     reference.choice.in_block = reference.choice.out_block = 1;
-    reference.choice.fp16 = 0;
+    reference.choice.precision = PRECISION_FLOAT;
     size_t size = shape_size(l->shape.out), floats = (size_t)images * size, from = (size_t)first * size,
            computed = (size_t)count * size;
     const int spread = kernel_check_is_winograd(variant);
@@ -205,7 +208,7 @@ static void check_half(const char *variant, struct layer *l, const float *x, con
     prepare_half(l, variant, support_target(), w);
     snprintf(what, sizeof what, "%s of %s, half %d of %d x %d x %d in blocks of %d%s", variant, l->shape.desc->name,
              l->shape.half, l->shape.whole_in.c, l->shape.whole_in.h, l->shape.whole_in.w, l->choice.in_block,
-             l->choice.fp16 ? ", weights in half precision" : "");
+             precision_told(l->choice.precision));
     float *want = run_half(&reference, x, images, 0, images, 0), *got = run_half(l, x, images, first, count, 0);
     support_compare_maps(what, got + from, want + from, computed, TOLERANCE, &later);
     for (size_t i = 0; i < floats && !kernel_check_bare(); i++)
@@ -236,20 +239,22 @@ static void check_half(const char *variant, struct layer *l, const float *x, con
         support_same_maps(what, apart + from, got + from, computed, &later);
         free(apart);
     }
-    if (l->choice.fp16 && e->all_ways) {
+    if (l->choice.precision && e->all_ways) {
         struct layer exact = *l;
-        exact.choice.fp16 = 0;
+        const char *other = float_variant(variant);
+        exact.choice.precision = PRECISION_FLOAT;
+        exact.choice.training = other != NULL;
         exact.pass[LAYER_FORWARD].state = NULL;
         memset(exact.pass[LAYER_FORWARD].parameters, 0, sizeof exact.pass[LAYER_FORWARD].parameters);
-        prepare_half(&exact, variant, support_target(), rounded);
+        prepare_half(&exact, other ? other : variant, support_target(), rounded);
         float *same = run_half(&exact, x, images, first, count, 0);
         support_same_maps(what, got + from, same + from, computed, &later);
         layer_release(&exact);
         free(same);
     }
     if (layer_fuses_relu(l, LAYER_BLOCK) &&
-        (l->choice.out_block > 1 || strcmp(variant, "cpu") == 0 || strcmp(variant, "rows") == 0 ||
-         strcmp(variant, "naive") == 0) &&
+        (l->choice.out_block > 1 || strcmp(variant, "cpu") == 0 || strcmp(variant, "int8") == 0 ||
+         strcmp(variant, "rows") == 0 || strcmp(variant, "naive") == 0) &&
         (e->costly || l->shape.half == 0)) {
         l->choice.relu = 1;
         float *cut = run_half(l, x, images, first, count, 0);
@@ -275,8 +280,36 @@ static void make_halves(float *weights, size_t count, float *rounded) {
     }
 }
 
+/* The smallest half precision number that 127 times is not below `largest`; positive ones are ordered as their bits. */
+static double int8_scale(double largest) {
+    int below = -1, enough = 0x7bff;
+    while (enough - below > 1) {
+        int bits = (below + enough) / 2;
+        if (127.0 * (double)fp16_to_float((uint16_t)bits) >= largest)
+            enough = bits;
+        else
+            below = bits;
+    }
+    return (double)fp16_to_float((uint16_t)enough);
+}
+
+/* Rows of weights of 8 bits: of every 32, the largest becomes 127 times a half precision number, the smallest one with
+ * which it fits, and the others the nearest multiples of it. Every fifth 32 are small, every ninth 0. */
+static void make_int8(float *weights, size_t count, size_t row, float *rounded) {
+    for (size_t at = 0, turn = 0; at < count; turn++) {
+        size_t left = row - at % row, end = at + (left < 32 ? left : 32);
+        double largest = 0.0;
+        for (size_t i = at; i < end; i++) {
+            weights[i] *= turn % 9 == 8 ? 0.0f : turn % 5 == 4 ? 1e-5f : 1.0f;
+            largest = fmax(largest, fabs((double)weights[i]));
+        }
+        double scale = int8_scale(largest);
+        for (; at < end; at++) rounded[at] = largest > 0.0 ? (float)(scale * rint((double)weights[at] / scale)) : 0.0f;
+    }
+}
+
 static void check_layer(const char *variant, const struct alexcl_layer *desc, struct alexcl_shape whole_in,
-                        struct alexcl_shape maps, int in_block, int fp16) {
+                        struct alexcl_shape maps, int in_block, enum precision precision) {
     float *x =
         support_random((size_t)kernel_check_extent(variant, desc->type)->images * shape_size(whole_in), "x", 2.0);
     for (int half = 0; half < 2; half++) {
@@ -285,13 +318,16 @@ static void check_layer(const char *variant, const struct alexcl_layer *desc, st
         float *w[LAYER_TENSORS] = {0}, *rounded = NULL;
         EXPECT_OK(layer_describe(&l, desc, half, whole_in, &err), err);
         l.shape.maps = maps;
-        l.choice.fp16 = fp16;
+        l.choice.precision = precision;
         if (!kernel_check_set_blocks(&l, variant, in_block)) continue;
         for (int t = 0; t < l.shape.tensor_count; t++) {
             size_t count = 1;
             for (int d = 0; d < l.shape.tensors[t].dims; d++) count *= (size_t)l.shape.tensors[t].shape[d];
             w[t] = support_random(count, l.shape.tensors[t].suffix, 0.5);
-            if (fp16 && t == 0) make_halves(w[t], count, rounded = support_floats(count));
+            if (precision && t == 0) rounded = support_floats(count);
+            if (precision == PRECISION_HALF && t == 0) make_halves(w[t], count, rounded);
+            if (precision == PRECISION_INT8 && t == 0)
+                make_int8(w[t], count, layer_tensor_row(&l.shape.tensors[t]), rounded);
         }
         const float *const as_rounded[LAYER_TENSORS] = {rounded ? rounded : w[0], w[1]};
         if (shape_size(l.shape.out) > 0) check_half(variant, &l, x, (const float *const *)w, as_rounded);
@@ -301,15 +337,22 @@ static void check_layer(const char *variant, const struct alexcl_layer *desc, st
     free(x);
 }
 
+static int takes_precision(const char *variant, const struct alexcl_layer *desc, enum precision precision) {
+    if (strcmp(variant, "int8") == 0) return precision == PRECISION_INT8;
+    if (desc->type != ALEXCL_FC || strcmp(variant, "clblast") == 0 || strcmp(variant, "rows") == 0)
+        return precision == PRECISION_FLOAT;
+    return precision != PRECISION_INT8 || strcmp(variant, "cpu") != 0;
+}
+
 void kernel_check_flattened(const char *variant, const struct alexcl_layer *desc, struct alexcl_shape whole_in,
                             struct alexcl_shape maps) {
     if (!kernel_check_possible(variant)) return;
-    int halves = desc->type == ALEXCL_FC && strcmp(variant, "clblast") != 0 && strcmp(variant, "rows") != 0;
-    /* Where little is tried, half weights with few outputs. */
-    if (!kernel_check_extent(variant, desc->type)->costly && desc->outputs > 7) halves = 0;
-    for (int fp16 = 0; fp16 <= halves; fp16++) {
-        check_layer(variant, desc, whole_in, maps, 1, fp16);
-        check_layer(variant, desc, whole_in, maps, LAYER_BLOCK, fp16);
+    for (int precision = PRECISION_FLOAT; precision < PRECISIONS; precision++) {
+        /* Where little is tried, half weights with few outputs. */
+        int few = precision && strcmp(variant, "int8") != 0 && !kernel_check_extent(variant, desc->type)->costly;
+        if (!takes_precision(variant, desc, (enum precision)precision) || (few && desc->outputs > 7)) continue;
+        check_layer(variant, desc, whole_in, maps, 1, (enum precision)precision);
+        check_layer(variant, desc, whole_in, maps, LAYER_BLOCK, (enum precision)precision);
     }
 }
 
@@ -318,12 +361,14 @@ void kernel_check_layer(const char *variant, const struct alexcl_layer *desc, st
 }
 
 float *kernel_check_run_whole(const char *variant, const struct alexcl_layer *desc, struct alexcl_shape whole_in,
-                              const float *x, int images, const float *const w[LAYER_TENSORS], int in_block) {
+                              const float *x, int images, const float *const w[LAYER_TENSORS], int in_block,
+                              enum precision precision) {
     float *got = NULL;
     for (int half = 0; half < 2; half++) {
         struct alexcl_error err = {0};
         struct layer l;
         EXPECT_OK(layer_describe(&l, desc, half, whole_in, &err), err);
+        l.choice.precision = precision;
         if (!kernel_check_set_blocks(&l, variant, in_block)) break;
         if (!got) got = support_floats((size_t)images * shape_size(l.shape.whole_out));
         if (shape_size(l.shape.out) == 0) continue;
@@ -341,7 +386,7 @@ float *kernel_check_run_whole(const char *variant, const struct alexcl_layer *de
 }
 
 static void check_golden(const char *variant, const struct alexcl_layer *desc, const char *dir, const char *key,
-                         int in_block) {
+                         int in_block, enum precision precision) {
     struct tensor x = oracle_load(dir, "x"), want = oracle_load(dir, key), tensors[LAYER_TENSORS] = {{0}};
     struct alexcl_shape whole_in = {x.shape[1], x.shape[2], x.shape[3]};
     const float *w[LAYER_TENSORS] = {0};
@@ -353,7 +398,7 @@ static void check_golden(const char *variant, const struct alexcl_layer *desc, c
         tensors[t] = oracle_load(dir, t ? "b" : "w");
         w[t] = tensors[t].values;
     }
-    float *got = kernel_check_run_whole(variant, desc, whole_in, x.values, x.shape[0], w, in_block);
+    float *got = kernel_check_run_whole(variant, desc, whole_in, x.values, x.shape[0], w, in_block, precision);
     const struct support_maps maps = {
         {want.shape[1], want.shape[2], want.shape[3]}, 0, kernel_check_is_winograd(variant)};
     if (got) support_compare_maps(dir, got, want.values, want.count, TOLERANCE, &maps);
@@ -364,8 +409,15 @@ static void check_golden(const char *variant, const struct alexcl_layer *desc, c
 
 void kernel_check_golden(const char *variant, const struct alexcl_layer *desc, const char *dir, const char *key) {
     if (!kernel_check_possible(variant) || !kernel_check_extent(variant, desc->type)->all_ways) return;
-    check_golden(variant, desc, dir, key, 1);
-    check_golden(variant, desc, dir, key, LAYER_BLOCK);
+    check_golden(variant, desc, dir, key, 1, PRECISION_FLOAT);
+    check_golden(variant, desc, dir, key, LAYER_BLOCK, PRECISION_FLOAT);
+}
+
+void kernel_check_golden_narrow(const char *variant, const struct alexcl_layer *desc, const char *dir,
+                                enum precision precision) {
+    if (!kernel_check_possible(variant) || !kernel_check_extent(variant, desc->type)->all_ways) return;
+    check_golden(variant, desc, dir, "y", 1, precision);
+    check_golden(variant, desc, dir, "y", LAYER_BLOCK, precision);
 }
 
 void kernel_check_oracle_window(const char *dir, struct alexcl_layer *desc) {

@@ -35,10 +35,14 @@ void kernel_check_flattened(const char *variant, const struct alexcl_layer *desc
 /* Both halves together against a golden vector, within 1e-5 of the largest value: x, w and b where the layer has them,
  * and `key`. */
 void kernel_check_golden(const char *variant, const struct alexcl_layer *desc, const char *dir, const char *key);
+/* The same of a layer whose weights are kept in that precision: y is of the narrowed ones. */
+void kernel_check_golden_narrow(const char *variant, const struct alexcl_layer *desc, const char *dir,
+                                enum precision precision);
 /* Both halves of a layer, each by itself, as one: images x whole_out. w[t]: whole tensors. NULL where the variant does
  * not read maps with that many channels side by side. free() it. */
 float *kernel_check_run_whole(const char *variant, const struct alexcl_layer *desc, struct alexcl_shape whole_in,
-                              const float *x, int images, const float *const w[LAYER_TENSORS], int in_block);
+                              const float *x, int images, const float *const w[LAYER_TENSORS], int in_block,
+                              enum precision precision);
 /* Error allowed, of the largest value. */
 #define KERNEL_CHECK_TOLERANCE 1e-5
 /* Whether a variant of a pass is for a convolution. */
@@ -77,8 +81,9 @@ void kernel_check_conv_gradient_grid(const char *variant, enum layer_pass_kind p
 void kernel_check_conv_gradient_windows(const char *variant, enum layer_pass_kind pass);
 void kernel_check_golden_conv_gradient(const char *variant, enum layer_pass_kind pass);
 void kernel_check_conv_connections(const char *variant);
-/* The same for fully connected layers; their weights in float and in half precision. */
+/* The same for fully connected layers; their weights in every precision. */
 void kernel_check_golden_fc(const char *variant);
+void kernel_check_golden_int8(const char *variant);
 void kernel_check_fc_grid(const char *variant);
 /* More images in a call than any variant computes together, against the reference; a layer with weights and biases. */
 void kernel_check_gradient_many(const char *variant, enum layer_pass_kind pass, const struct alexcl_layer *desc,

@@ -54,7 +54,8 @@ static void check_whole_conv(const char *variant, const struct alexcl_layer *des
     for (int axis = 0; axis < 2; axis++) s.window.dilation[axis] = desc->dilation[axis] ? desc->dilation[axis] : 1;
     float *x = support_random(IMAGES * shape_size(whole_in), "x", 2.0), *w = support_random(weights, "w", 0.5),
           *b = support_random((size_t)desc->outputs, "b", 0.5), *want = support_floats(count);
-    float *got = kernel_check_run_whole(variant, desc, whole_in, x, IMAGES, (const float *const[]){w, b}, in_block);
+    float *got = kernel_check_run_whole(variant, desc, whole_in, x, IMAGES, (const float *const[]){w, b}, in_block,
+                                        PRECISION_FLOAT);
     const struct support_maps maps = {s.out, 0, kernel_check_is_winograd(variant)};
     ref_conv(want, x, w, b, IMAGES, &s);
     if (got) support_compare_maps(desc->name, got, want, count, KERNEL_CHECK_TOLERANCE, &maps);

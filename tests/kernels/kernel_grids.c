@@ -125,6 +125,12 @@ void kernel_check_golden_fc(const char *variant) {
     }
 }
 
+void kernel_check_golden_int8(const char *variant) {
+    const struct alexcl_layer desc = {
+        .type = ALEXCL_FC, .name = "fc_int8", .outputs = (int)oracle_number("fc_int8", "out")};
+    kernel_check_golden_narrow(variant, &desc, "fc_int8", PRECISION_INT8);
+}
+
 void kernel_check_fc_grid(const char *variant) {
     static const int inputs[] = {1, 15, 16, 65, 130}, outputs[] = {2, 7, 33};
     for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
@@ -144,10 +150,10 @@ void kernel_check_fc_grid(const char *variant) {
         struct alexcl_layer desc = {.type = ALEXCL_FC, .name = "fc", .outputs = kernel_check_bare() ? 61 : 70};
         kernel_check_flattened(variant, &desc, (struct alexcl_shape){(int)shape_size(maps[i]), 1, 1}, maps[i]);
     }
-    /* So many inputs that an item of fc_cpu.cl and of fc_rows_cpu.cl owns several blocks, the last one fewer: too many
+    /* So many inputs that an item of fc_cpu.cl and of fc_panel.clh owns several blocks, the last one fewer: too many
      * for a simulator. */
     struct alexcl_layer desc = {.type = ALEXCL_FC, .name = "fc", .outputs = 1030};
-    int together = strcmp(variant, "cpu") == 0 || strcmp(variant, "rows") == 0;
+    int together = strcmp(variant, "cpu") == 0 || strcmp(variant, "rows") == 0 || strcmp(variant, "int8") == 0;
     if (together && kernel_check_extent(variant, ALEXCL_FC)->costly && support_target()->device &&
         device_limits(support_target()->device)->kind == ALEXCL_DEVICE_CPU)
         kernel_check_layer(variant, &desc, (struct alexcl_shape){16400, 1, 1});

@@ -100,7 +100,7 @@ START_TEST(halves_lie_where_floats_do) {
         struct layer l = describe(e);
         if (!support_target()->device) l.choice.in_block = 1;
         const struct example here = {e->maps, e->outputs, e->half, l.choice.in_block};
-        l.choice.fp16 = 1;
+        l.choice.precision = PRECISION_HALF;
         size_t count = layer_tensor_floats(&l.shape.tensors[0]), own = (size_t)own_outputs(e);
         float *w = support_random(count, "w", 1.0), *b = support_random(own, "b", 1.0);
         const float *const values[LAYER_TENSORS] = {w, b};

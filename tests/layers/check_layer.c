@@ -162,9 +162,9 @@ START_TEST(made_small_it_is_a_layer_still) {
 }
 END_TEST
 
-static const char *chosen_for(const struct alexcl_layer *desc, struct alexcl_shape whole_in, int fp16) {
+static const char *chosen_for(const struct alexcl_layer *desc, struct alexcl_shape whole_in, enum precision precision) {
     struct layer l = describe(desc, 0, whole_in);
-    l.choice.fp16 = fp16;
+    l.choice.precision = precision;
     int block = layer_block(support_target());
     if (whole_in.h > 1) l.choice.in_block = block;
     l.choice.out_block = layer_makes_block(&l, l.choice.in_block, block);
@@ -172,7 +172,7 @@ static const char *chosen_for(const struct alexcl_layer *desc, struct alexcl_sha
 }
 
 static const char *chosen(const struct alexcl_layer *desc, struct alexcl_shape whole_in) {
-    return chosen_for(desc, whole_in, 0);
+    return chosen_for(desc, whole_in, PRECISION_FLOAT);
 }
 
 START_TEST(choice) {
@@ -189,28 +189,29 @@ START_TEST(choice) {
     ck_assert_str_eq(chosen(&conv, maps), dev ? "clblast" : "ref");
     ck_assert_str_eq(chosen(&fc, units), dev ? "clblast" : "ref");
     ck_assert_str_eq(chosen(&relu, units), dev ? "own" : "ref");
-    ck_assert_str_eq(chosen_for(&fc, units, 1), own); /* CLBlast cannot */
+    ck_assert_str_eq(chosen_for(&fc, units, PRECISION_HALF), own); /* CLBlast cannot */
+    ck_assert_str_eq(chosen_for(&fc, units, PRECISION_INT8), strcmp(own, "cpu") == 0 ? "int8" : own);
     support_set("ALEXCL_GEMM", "own");
 }
 END_TEST
 
-/* ---- weights in half precision ---- */
+/* ---- weights in half precision and in 8 bits ---- */
 
 /* more weights in a half than are rounded at once, and an odd number of them in half 1 */
 enum { IN = 1031, OUT = 131, IMAGES = 3 };
 
-static struct layer fully_connected(int half, int fp16) {
+static struct layer fully_connected(int half, enum precision precision) {
     static const struct alexcl_layer fc = {.type = ALEXCL_FC, .name = "fc9", .outputs = OUT};
     struct layer l = describe(&fc, half, (struct alexcl_shape){IN, 1, 1});
-    l.choice.fp16 = fp16;
+    l.choice.precision = precision;
     return l;
 }
 
 /* IMAGES images through it; free() them. */
-static float *run_fc(int half, int fp16, const float *x, const float *w, const float *b) {
+static float *run_fc(int half, enum precision precision, const float *x, const float *w, const float *b) {
     struct alexcl_error err = {0};
     struct storage in, out, workspace = {0};
-    struct layer l = fully_connected(half, fp16);
+    struct layer l = fully_connected(half, precision);
     const float *const values[LAYER_TENSORS] = {w, b};
     size_t count = IMAGES * shape_size(l.shape.out);
     float *y = support_floats(count);
@@ -276,7 +277,7 @@ END_TEST
 
 START_TEST(half_weights_are_rounded_ones) {
     for (int half = 0; half < 2; half++) {
-        struct layer exact = fully_connected(half, 0), narrow = fully_connected(half, 1);
+        struct layer exact = fully_connected(half, PRECISION_FLOAT), narrow = fully_connected(half, PRECISION_HALF);
         size_t rows = (size_t)exact.shape.out.c, count = rows * IN,
                floats = layer_parameter_floats(&exact, support_target(), 0);
         ck_assert_uint_eq(layer_parameter_floats(&narrow, support_target(), 0), (floats + 1) / 2);
@@ -286,8 +287,8 @@ START_TEST(half_weights_are_rounded_ones) {
               *b = support_random(rows, "b", 0.5);
         float *rounded = support_floats(count);
         for (size_t i = 0; i < count; i++) rounded[i] = fp16_to_float(fp16_from_float(w[i]));
-        float *want = run_fc(half, 0, x, rounded, b), *got = run_fc(half, 1, x, w, b),
-              *others = run_fc(half, 0, x, w, b);
+        float *want = run_fc(half, PRECISION_FLOAT, x, rounded, b), *got = run_fc(half, PRECISION_HALF, x, w, b),
+              *others = run_fc(half, PRECISION_FLOAT, x, w, b);
         support_same("half weights", got, want, IMAGES * rows);
         ck_assert(memcmp(got, others, IMAGES * rows * sizeof *got) != 0);
         free(x), free(w), free(b), free(rounded), free(want), free(got), free(others);
@@ -295,16 +296,45 @@ START_TEST(half_weights_are_rounded_ones) {
 }
 END_TEST
 
-START_TEST(weights_beyond_half_precision_are_refused) {
+/* 8 bits a weight and 16 for every 32 of them: the last group of a row, which has 7, takes as much as the others. */
+START_TEST(int8_weights_take_a_quarter_of_the_memory) {
+    for (int half = 0; half < 2; half++) {
+        struct layer exact = fully_connected(half, PRECISION_FLOAT), narrow = fully_connected(half, PRECISION_INT8);
+        int lanes = layer_choose(&narrow, LAYER_FORWARD, support_target())->lanes;
+        size_t rows = (size_t)exact.shape.out.c, filled = lanes == 32 ? (rows + 31) / 32 * 32 : rows;
+        ck_assert_uint_eq(layer_parameter_floats(&narrow, support_target(), 0),
+                          (filled * ((IN + 31) / 32) * 34 + 3) / 4);
+        ck_assert_uint_eq(layer_parameter_floats(&narrow, support_target(), 1), rows);
+        float *x = support_random(IMAGES * IN, "x", 2.0), *w = support_random(rows * IN, "w", 0.5),
+              *b = support_random(rows, "b", 0.5);
+        float *got = run_fc(half, PRECISION_INT8, x, w, b), *others = run_fc(half, PRECISION_FLOAT, x, w, b);
+        ck_assert(memcmp(got, others, IMAGES * rows * sizeof *got) != 0);
+        support_compare("int8 weights", got, others, IMAGES * rows, 2e-2);
+        free(x), free(w), free(b), free(got), free(others);
+    }
+}
+END_TEST
+
+START_TEST(weights_beyond_a_precision_are_refused) {
     struct alexcl_error err = {0};
     static const struct {
+        enum precision precision;
         float value;
         const char *named; /* NULL: it is taken */
-    } cases[] = {{65504.0f, NULL},         {-65504.0f, NULL},    {65510.0f, "is 65510"},
-                 {-70000.0f, "is -70000"}, {INFINITY, "is inf"}, {NAN, "nan"}};
+    } cases[] = {{PRECISION_HALF, 65504.0f, NULL},
+                 {PRECISION_HALF, -65504.0f, NULL},
+                 {PRECISION_HALF, 65510.0f, "is 65510"},
+                 {PRECISION_HALF, -70000.0f, "is -70000"},
+                 {PRECISION_HALF, INFINITY, "is inf"},
+                 {PRECISION_HALF, NAN, "nan"},
+                 {PRECISION_INT8, 8319008.0f, NULL},
+                 {PRECISION_INT8, -8319008.0f, NULL},
+                 {PRECISION_INT8, 8319009.0f, "8 bits end at 8319008"},
+                 {PRECISION_INT8, INFINITY, "is inf"},
+                 {PRECISION_INT8, NAN, "nan"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         for (int half = 0; half < 2; half++) {
-            struct layer l = fully_connected(half, 1), exact = fully_connected(half, 0);
+            struct layer l = fully_connected(half, cases[i].precision), exact = fully_connected(half, PRECISION_FLOAT);
             size_t count = (size_t)l.shape.out.c * IN;
             float *w = support_random(count, "w", 0.5), *b = support_random((size_t)l.shape.out.c, "b", 0.5);
             const float *const values[LAYER_TENSORS] = {w, b};
@@ -356,7 +386,7 @@ START_TEST(the_next_variant_takes_the_place_of_one_that_is_not_built) {
                                                                                                 "fc_naive", NULL};
     struct alexcl_error err = {0};
     if (!support_target()->device) return;
-    struct layer conv = describe(&desc, 0, maps), fc = fully_connected(1, 0);
+    struct layer conv = describe(&desc, 0, maps), fc = fully_connected(1, PRECISION_FLOAT);
     int block = layer_block(support_target()), cpu = block > 1;
     size_t rows = (size_t)fc.shape.out.c;
     float *x = support_random(IMAGES * IN, "x", 2.0), *w = support_random(rows * IN, "w", 0.5),
@@ -379,9 +409,9 @@ START_TEST(the_next_variant_takes_the_place_of_one_that_is_not_built) {
     EXPECT_OK(layer_prepare(&fc, LAYER_FORWARD, support_target(), values, &err), err);
     ck_assert_str_eq(fc.pass[LAYER_FORWARD].variant->name, "naive");
     layer_release(&fc);
-    float *got = run_fc(1, 0, x, w, b);
+    float *got = run_fc(1, PRECISION_FLOAT, x, w, b);
     break_kernels(0, faster);
-    float *due = run_fc(1, 0, x, w, b);
+    float *due = run_fc(1, PRECISION_FLOAT, x, w, b);
     support_compare("the last resort", got, due, IMAGES * rows, 1e-5);
     free(x), free(w), free(b), free(due), free(got);
 }
@@ -511,7 +541,8 @@ int main(void) {
     tcase_add_test(tests, passes_are_apart);
     tcase_add_test(tests, fused_relu_has_a_gradient);
     tcase_add_test(tests, half_weights_are_rounded_ones);
-    tcase_add_test(tests, weights_beyond_half_precision_are_refused);
+    tcase_add_test(tests, int8_weights_take_a_quarter_of_the_memory);
+    tcase_add_test(tests, weights_beyond_a_precision_are_refused);
     tcase_add_test(tests, launches);
     tcase_add_test(tests, empty_half);
     tcase_add_test(tests, dropout_keeps_the_rest);

@@ -188,13 +188,13 @@ static int walk(void (*check)(struct subject *s), const char *only, const char *
         const struct layer_ops *ops = layer_type((enum alexcl_layer_type)type);
         if (ops->inputs) continue; /* what reads several values has no parameters */
         for (const struct layer_sample *sample = ops->samples; sample && sample->in.c; sample++)
-            for (int turn = 0; turn < 2 * LAYER_LAYOUTS * 2 && !sample->images; turn++) {
-                int half = turn % 2, layout = turn / 2 % LAYER_LAYOUTS, fp16 = turn / 2 / LAYER_LAYOUTS;
+            for (int turn = 0; turn < 2 * LAYER_LAYOUTS * PRECISIONS && !sample->images; turn++) {
+                int half = turn % 2, layout = turn / 2 % LAYER_LAYOUTS, precision = turn / 2 / LAYER_LAYOUTS;
                 struct subject s = {0};
                 EXPECT_OK(layer_describe(&s.l, &sample->desc, half, sample->in, &err), err);
                 s.l.choice.reproducible = 1;
-                s.l.choice.fp16 = fp16;
-                if (s.l.shape.tensor_count == 0 || fp16 > ops->half_weights ||
+                s.l.choice.precision = (enum precision)precision;
+                if (s.l.shape.tensor_count == 0 || (precision && !ops->narrow_weights) ||
                     !layer_set_layout(&s.l, layout, layer_block(target)))
                     continue;
                 for (const struct layer_variant *const *v = ops->variants[LAYER_FORWARD]; *v; v++) {
@@ -203,7 +203,7 @@ static int walk(void (*check)(struct subject *s), const char *only, const char *
                         continue;
                     s.variant = *v;
                     snprintf(s.what, sizeof s.what, "%s of %s, half %d, layout %d%s", (*v)->name, ops->name, half,
-                             layout, fp16 ? ", halves" : "");
+                             layout, precision_told((enum precision)precision));
                     with_values(&s, check);
                     walked++;
                 }
@@ -229,14 +229,16 @@ START_TEST(clblast) {
 END_TEST
 #endif
 
-/* A weight beyond half precision, the last of all: nothing of what stands before it is written. */
+/* A weight beyond half precision, or one that is none, the last of all: nothing of what stands before it is written. */
 START_TEST(refused_weights_change_nothing) {
     static const struct alexcl_layer fc = {.type = ALEXCL_FC, .name = "fc9", .outputs = 131};
-    for (int from_master = 0; from_master < 2; from_master++) {
+    for (int turn = 0; turn < 4; turn++) {
+        int from_master = turn % 2, kind = turn / 2;
         struct alexcl_error err = {0};
         struct subject s = {.what = "fc9"};
         EXPECT_OK(layer_describe(&s.l, &fc, 0, (struct alexcl_shape){1031, 1, 1}, &err), err);
-        s.l.choice.fp16 = s.l.choice.keep_master = 1;
+        s.l.choice.precision = kind ? PRECISION_INT8 : PRECISION_HALF;
+        s.l.choice.keep_master = 1;
         s.variant = layer_choose(&s.l, LAYER_FORWARD, support_target());
         s.x = support_random(IMAGES * layer_in_floats(&s.l), "x", 1.0);
         size_t weights = layer_tensor_floats(&s.l.shape.tensors[0]);
@@ -244,11 +246,12 @@ START_TEST(refused_weights_change_nothing) {
             size_t floats = layer_tensor_floats(&s.l.shape.tensors[t]);
             s.a[t] = support_random(floats, t ? "a1" : "a", 0.5), s.b[t] = support_random(floats, t ? "b1" : "b", 0.5);
         }
-        s.b[0][weights - 1] = 1e6f;
+        s.b[0][weights - 1] = kind ? INFINITY : 1e6f;
         struct layer one = prepared(&s, s.a), due = prepared(&s, s.a);
         if (from_master) EXPECT_OK(storage_write(&one.master[0], 0, s.b[0], weights, &err), err);
         EXPECT_ERROR(layer_pack(&one, LAYER_FORWARD, from_master ? NULL : as_values(s.b), &err), ALEXCL_E_DATA,
-                     "fc9.weight: a weight of output 65 is 1e+06", err);
+                     kind ? "fc9.weight: a weight of output 65 is inf" : "fc9.weight: a weight of output 65 is 1e+06",
+                     err);
         expect_same(&s, "refused", &one, &due);
         if (!from_master) {
             EXPECT_OK(layer_pack(&one, LAYER_FORWARD, NULL, &err), err);

@@ -13,7 +13,7 @@
 #include "weights.h"
 
 static const double LAYER_TOLERANCE = 1e-4, LOGITS_TOLERANCE = 1e-4, PROBABILITY_TOLERANCE = 1e-3,
-                    HALF_TOLERANCE = 1e-3, HALF_MIN = 1e-5;
+                    HALF_TOLERANCE = 1e-3, HALF_MIN = 1e-5, INT8_LOGITS = 2e-2, INT8_LEAST = 1e-3;
 enum { FEW_LAYERS = 30000 }; /* nets with fewer inputs are looked at after every layer */
 
 static struct oracle_net net;
@@ -111,21 +111,25 @@ static void compare_scores(const char *layer, const char *key, double tolerance)
 START_TEST(logits) { compare_scores(oracle_net_logits(&net), "logits_test", LOGITS_TOLERANCE); }
 END_TEST
 
-/* Weights of fully connected layers in half precision, against what the oracle has with float ones. */
-START_TEST(logits_with_half_weights) {
+/* Weights of fully connected layers in other numbers, against what the oracle has with float ones. */
+static void expect_logits_with(const char *precision, double min, double tolerance) {
     size_t count = 0;
     struct tensor want = oracle_load(net.dir, "logits_test");
-    support_set("ALEXCL_WEIGHTS_PRECISION", "half");
+    support_set("ALEXCL_WEIGHTS_PRECISION", precision);
     float *got = run_to(oracle_net_logits(&net), &count);
     support_set("ALEXCL_WEIGHTS_PRECISION", "float");
     ck_assert_uint_eq(count, want.count);
     double error = oracle_net_error(got, &want);
-    printf("%s: with half weights the logits are off by %.1e of the largest\n", net.dir, error);
-    ck_assert_msg(error <= HALF_TOLERANCE, "off by %.2g of the largest", error);
-    ck_assert_msg(error > HALF_MIN, "off by %.2g of the largest: those are float weights", error);
+    printf("%s: with %s weights the logits are off by %.1e of the largest\n", net.dir, precision, error);
+    ck_assert_msg(error <= tolerance, "off by %.2g of the largest", error);
+    ck_assert_msg(error > min, "off by %.2g of the largest: those are float weights", error);
     free(got);
     oracle_free(&want);
 }
+
+START_TEST(logits_with_half_weights) { expect_logits_with("half", HALF_MIN, HALF_TOLERANCE); }
+END_TEST
+START_TEST(logits_with_int8_weights) { expect_logits_with("int8", INT8_LEAST, INT8_LOGITS); }
 END_TEST
 
 START_TEST(probabilities) {
@@ -195,6 +199,7 @@ int main(void) {
     tcase_add_test(tests, weights_are_the_oracles);
     tcase_add_test(tests, logits);
     tcase_add_test(tests, logits_with_half_weights);
+    tcase_add_test(tests, logits_with_int8_weights);
     tcase_add_test(tests, probabilities);
     tcase_add_test(tests, layers_in_between);
     return support_run(tests);

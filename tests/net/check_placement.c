@@ -121,15 +121,15 @@ END_TEST
 
 static void keep_weights(const char *precision) { support_set("ALEXCL_WEIGHTS_PRECISION", precision); }
 
-START_TEST(and_with_half_weights) {
+static void expect_placements_with(const char *precision) {
     static const char *const some[] = {"tiny2t", "lenet5"};
     for (size_t i = 0; i < sizeof some / sizeof some[0]; i++) {
         size_t units;
         float *exact = scores(some[i], one(), 16, NULL, &units);
-        keep_weights("half");
+        keep_weights(precision);
         float *want = scores(some[i], one(), 16, NULL, &units);
-        ck_assert_msg(memcmp(want, exact, units * IMAGES * sizeof *want) != 0, "%s: half weights are float ones",
-                      some[i]);
+        ck_assert_msg(memcmp(want, exact, units * IMAGES * sizeof *want) != 0, "%s: %s weights are float ones", some[i],
+                      precision);
         expect_same(some[i], one(), 1, NULL, want);
         expect_same(some[i], two(), 1, NULL, want);
         expect_same(some[i], two(), 19, NULL, want);
@@ -137,6 +137,10 @@ START_TEST(and_with_half_weights) {
         free(want), free(exact);
     }
 }
+
+START_TEST(and_with_half_weights) { expect_placements_with("half"); }
+END_TEST
+START_TEST(and_with_int8_weights) { expect_placements_with("int8"); }
 END_TEST
 
 static void expect_same_split(const char *model, const char *split, int batch, const float *want) {
@@ -546,31 +550,35 @@ START_TEST(the_estimate_is_what_is_taken) {
     expect_estimates(1);
     keep_weights("half"); /* of nothing but fully connected layers, which two nets show */
     expect_estimates(6);
+    keep_weights("int8");
+    expect_estimates(6);
     keep_weights("float");
 }
 END_TEST
 
-/* Where the weights are the net: half of the bytes, planned without a device. */
-START_TEST(half_weights_take_half_of_the_memory) {
+static struct alexcl_plan *plan_with(const char *precision) {
     struct alexcl_error err = {0};
     const struct alexcl_model *model;
-    struct alexcl_plan *exact, *halves;
+    struct alexcl_plan *plan;
     EXPECT_OK(alexcl_model_find("alexnet", &model, &err), err);
+    keep_weights(precision);
     EXPECT_OK(alexcl_plan_make(model,
                                &(struct alexcl_plan_request){.size = sizeof(struct alexcl_plan_request), .targets = 1},
-                               &exact, &err),
-              err);
-    keep_weights("half");
-    EXPECT_OK(alexcl_plan_make(model,
-                               &(struct alexcl_plan_request){.size = sizeof(struct alexcl_plan_request), .targets = 1},
-                               &halves, &err),
+                               &plan, &err),
               err);
     keep_weights("float");
+    return plan;
+}
+
+/* Where the weights are the net: half of the bytes, and 34 for 32 weights, planned without a device. */
+START_TEST(narrow_weights_take_less_memory) {
+    struct alexcl_plan *exact = plan_with("float"), *halves = plan_with("half"), *int8 = plan_with("int8");
     uint64_t weights = (uint64_t)9216 * 4096 + 4096 * 4096 + 4096 * 1000; /* fc6, fc7, fc8 */
     ck_assert_uint_eq(exact->memory[0].weights - halves->memory[0].weights, 2 * weights);
     ck_assert_uint_eq(exact->memory[0].total - halves->memory[0].total, 2 * weights);
     ck_assert_uint_eq(exact->memory[0].largest_buffer, 2 * halves->memory[0].largest_buffer);
-    alexcl_plan_free(exact), alexcl_plan_free(halves);
+    ck_assert_uint_eq(exact->memory[0].weights - int8->memory[0].weights, 4 * weights - weights / 32 * 34);
+    alexcl_plan_free(exact), alexcl_plan_free(halves), alexcl_plan_free(int8);
 }
 END_TEST
 
@@ -621,6 +629,7 @@ int main(void) {
     tcase_add_test(tests, every_placement_and_batch_gives_the_same_bits);
     tcase_add_test(tests, a_device_and_the_reference_agree);
     tcase_add_test(tests, and_with_half_weights);
+    tcase_add_test(tests, and_with_int8_weights);
     tcase_add_test(tests, the_run_behind_is_copied_ahead);
     tcase_add_test(tests, the_order_of_two_equal_devices_does_not_matter);
     tcase_add_test(tests, every_split_of_the_images_gives_the_same_bits);
@@ -635,7 +644,7 @@ int main(void) {
     tcase_add_test(tests, a_score_that_is_not_finite_names_the_layer);
     tcase_add_test(tests, an_infinite_value_is_no_score);
     tcase_add_test(tests, the_estimate_is_what_is_taken);
-    tcase_add_test(tests, half_weights_take_half_of_the_memory);
+    tcase_add_test(tests, narrow_weights_take_less_memory);
     tcase_add_test(tests, a_small_device_gets_smaller_chunks_or_a_clear_refusal);
     return support_run(tests);
 }

@@ -150,11 +150,13 @@ static int builds_of_pass(struct layer *l, enum layer_pass_kind pass, struct tar
 }
 
 static int builds_of_layer(struct layer *l, struct target *target, struct alexcl_error *err) {
-    int status = ALEXCL_OK, halves = l->shape.ops->half_weights;
+    int status = ALEXCL_OK, last = l->shape.ops->narrow_weights ? PRECISIONS - 1 : PRECISION_FLOAT;
     seen[l->shape.desc->type] = 1;
-    for (l->choice.fp16 = 0; status == ALEXCL_OK && l->choice.fp16 <= halves; l->choice.fp16++)
+    for (int precision = PRECISION_FLOAT; status == ALEXCL_OK && precision <= last; precision++) {
+        l->choice.precision = (enum precision)precision;
         status = builds_of_pass(l, LAYER_FORWARD, target, err);
-    l->choice.fp16 = 0;
+    }
+    l->choice.precision = PRECISION_FLOAT;
     layer_train(l);
     for (int pass = LAYER_FORWARD; status == ALEXCL_OK && pass < LAYER_PASSES; pass++)
         status = builds_of_pass(l, (enum layer_pass_kind)pass, target, err);

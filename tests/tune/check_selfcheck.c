@@ -491,8 +491,9 @@ END_TEST
 START_TEST(no_program_is_built_for_the_check) {
     static const struct {
         const char *name, *precision;
-    } models[] = {{"tiny2t", "float"},        {"tiny2t", "half"},  {"alexnet", "float"},    {"alexnet-2012", "float"},
-                  {"alexnet-caffe", "float"}, {"lenet5", "float"}, {"lenet5-1998", "half"}, {"lenet5-1998", "float"}};
+    } models[] = {{"tiny2t", "float"},  {"tiny2t", "half"},        {"tiny2t", "int8"},
+                  {"alexnet", "float"}, {"alexnet-2012", "float"}, {"alexnet-caffe", "float"},
+                  {"lenet5", "float"},  {"lenet5-1998", "half"},   {"lenet5-1998", "float"}};
     set_up();
     find_files((char[600]){0}, 600, 1);
     for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
