@@ -13,7 +13,7 @@
 #include "weights.h"
 
 static const double LAYER_TOLERANCE = 1e-4, LOGITS_TOLERANCE = 1e-4, PROBABILITY_TOLERANCE = 1e-3,
-                    HALF_TOLERANCE = 1e-3, HALF_MIN = 1e-5, INT8_LOGITS = 2e-2, INT8_LEAST = 1e-3;
+                    HALF_TOLERANCE = 1e-3, HALF_MIN = 1e-5, INT8_LOGITS = 2e-2, INT8_LEAST = 1e-4;
 enum { FEW_LAYERS = 30000 }; /* nets with fewer inputs are looked at after every layer */
 
 static struct oracle_net net;
