@@ -30,7 +30,7 @@ static uint16_t int8_scale(const float *w, size_t count) {
 static uint16_t int8_group(const float *w, size_t count, int8_t *out, size_t step) {
     uint16_t half = int8_scale(w, count);
     double scale = (double)fp16_to_float(half);
-    for (size_t i = 0; i < count; i++) out[i * step] = scale > 0.0 ? (int8_t)rint((double)w[i] / scale) : 0;
+    for (size_t i = 0; i < count; i++) out[i * step] = (int8_t)(scale > 0.0 ? rint((double)w[i] / scale) : 0.0);
     return half;
 }
 
