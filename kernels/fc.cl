@@ -20,7 +20,6 @@
 #define SUMS (ROWS * IMAGES)
 #define AT_ONCE (SUMS < 16 ? SUMS : 16) /* sums whose parts are in local memory at once; divides SUMS */
 
-
 /* x: n x in, w: out x in, b: out, y: n x out; images first .. end-1.
  * Range: ceil((end - first) / IMAGES) * 64, ceil(out / ROWS); group 64 x 1. */
 __kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void

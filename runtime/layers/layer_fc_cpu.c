@@ -139,15 +139,15 @@ static size_t panel_workspace(const struct layer *l, const struct target *target
     return panel_chunks(l) * FC_CPU_CHUNK * (size_t)fc_cpu_panel_images(target, fc_cpu_tile(l, target).images);
 }
 
-static int panel_build(struct layer *l, const char *source, const char *forward, struct alexcl_error *err) {
+/* `kernels`: ends with NULL. */
+static int panel_build(struct layer *l, const char *source, const char *const *kernels, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
     struct fc_tile tile = fc_cpu_tile(l, l->target);
     char defines[96];
     snprintf(defines, sizeof defines, "-DBLOCK=%d -DIMAGES=%d -DBLOCKS=%d%s", l->choice.in_block, tile.images,
              tile.blocks, layer_prefetch_define(l->target));
-    int status = layer_add_kernel(l, LAYER_FORWARD, 0, source, "fc_panel_pack", defines, err);
-    if (status == ALEXCL_OK) status = layer_add_kernel(l, LAYER_FORWARD, 1, source, forward, defines, err);
-    if (status == ALEXCL_OK && l->choice.precision == PRECISION_INT8)
-        status = layer_add_kernel(l, LAYER_FORWARD, 2, source, "fc_int8_cpu_one", defines, err);
+    for (int i = 0; kernels[i]; i++) TRY(layer_add_kernel(l, LAYER_FORWARD, i, source, kernels[i], defines, err));
+done:
     return status;
 }
 
@@ -195,7 +195,7 @@ static struct layer_tile rows_layer_tile(const struct layer *l, const struct tar
     return (struct layer_tile){{fc_cpu_tile(l, target).images}};
 }
 static int rows_build(struct layer *l, struct alexcl_error *err) {
-    return panel_build(l, "fc_rows_cpu", "fc_rows_cpu", err);
+    return panel_build(l, "fc_rows_cpu", (const char *const[]){"fc_panel_pack", "fc_rows_cpu", NULL}, err);
 }
 
 static const struct layer_tile rows_tiles[] = {{{12}}, {{8}}, {{6}}, {{4}}, {{2}}, {{0}}};
@@ -215,7 +215,8 @@ static int int8_applicable(const struct layer *l, const struct target *target) {
            panel_applicable(l, target, (struct layer_tile){{CPU_TILE, CPU_STREAMS}});
 }
 static int int8_build(struct layer *l, struct alexcl_error *err) {
-    return panel_build(l, "fc_int8_cpu", "fc_int8_cpu_many", err);
+    return panel_build(l, "fc_int8_cpu",
+                       (const char *const[]){"fc_panel_pack", "fc_int8_cpu_many", "fc_int8_cpu_one", NULL}, err);
 }
 
 /* One image: what lies as in the file is read where it is. */

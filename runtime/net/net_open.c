@@ -56,7 +56,8 @@ static void net_tell_precision(const struct alexcl_net *net) {
     const struct graph *g = net->graph;
     enum precision precision = PRECISION_FLOAT;
     int devices = 0;
-    for (int i = 0; i < g->layer_count; i++) precision |= g->layers[i].half[0].choice.precision;
+    for (int i = 0; i < g->layer_count; i++)
+        if (g->layers[i].half[0].choice.precision) precision = g->layers[i].half[0].choice.precision;
     for (int i = 0; i < net->shared.workers; i++) devices |= net->workers[i].target.device != NULL;
     if (precision && devices && net->shared.settings.clblast)
         log_write(ALEXCL_LOG_WARNING,
