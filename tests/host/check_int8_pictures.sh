@@ -10,19 +10,15 @@ alexcl=$1 skip=${2:-} fashion=/usr/share/datasets/fashion-mnist
 [ -d $fashion ] || { echo "skipped: $fashion is not there (Debian's dataset-fashion-mnist)"; exit 77; }
 rm -rf run && mkdir -p run/pictures && cd run || exit 1
 /usr/bin/python3 - $fashion <<'P' || bad "no pictures could be made"
-import glob, gzip, struct, sys, zlib
+import glob, gzip, sys
 def read(part):
     path = glob.glob(sys.argv[1] + "/t10k-" + part + "*")[0]
     return (gzip.open if path.endswith(".gz") else open)(path, "rb").read()
-def chunk(kind, data):
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 pixels, labels = read("images")[16:], read("labels")[8:]
-head = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 28, 28, 8, 0, 0, 0, 0))
 with open("list.txt", "w") as lines:
     for n, label in enumerate(labels):
-        rows = b"".join(b"\0" + pixels[n * 784 + y * 28:n * 784 + y * 28 + 28] for y in range(28))
-        open("pictures/%05d.png" % n, "wb").write(head + chunk(b"IDAT", zlib.compress(rows, 1)) + chunk(b"IEND", b""))
-        lines.write("pictures/%05d.png\t%d\n" % (n, label))
+        open("pictures/%05d.pgm" % n, "wb").write(b"P5 28 28 255\n" + pixels[n * 784:(n + 1) * 784])
+        lines.write("pictures/%05d.pgm\t%d\n" % (n, label))
 P
 for precision in float int8; do
     run 0 --devices 0 infer -q --model alexnet-small list.txt --top 1 --batch 128 --weights-precision $precision --format json
