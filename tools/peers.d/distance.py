@@ -2,7 +2,6 @@
 """alexcl distance beside PyPI's lpips: one reference against 200 pictures, decoding included. tools/peers --distance runs it.
 
 With one argument, a folder, it is the peer: it makes pictures there, and computes them once for each line on stdin (a batch size)."""
-import argparse
 import json
 import os
 import statistics
@@ -129,13 +128,8 @@ def compare(job, process, size, rounds):
 
 
 def main():
-    from job import Job, machine
-    p = argparse.ArgumentParser(prog="tools/peers --distance")
-    p.add_argument("--root", required=True, help=argparse.SUPPRESS)
-    p.add_argument("--work", help=argparse.SUPPRESS)
-    p.add_argument("--alexcl", required=True)
-    p.add_argument("--rounds", type=int, default=5)
-    p.add_argument("--threads", type=int)
+    from job import Job, machine, parser
+    p = parser("--distance", 5)
     p.add_argument("--sizes", default=",".join(map(str, SIZES)))
     p.add_argument("--format", choices=["text", "json"], default="text")
     options = p.parse_args()

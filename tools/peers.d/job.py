@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What alexcl and its peers run on, and rounds of them in turn."""
+import argparse
 import array
 import glob
 import os
@@ -26,6 +27,17 @@ class Failed(Exception):
 
 
 FAILURES = (Failed, OSError, ValueError, KeyError, subprocess.SubprocessError)  # of one that is then left out
+
+
+def parser(option, rounds):
+    """What every comparison takes; `option` is the one that asks for it."""
+    p = argparse.ArgumentParser(prog=("tools/peers " + option).strip())
+    p.add_argument("--root", required=True, help=argparse.SUPPRESS)
+    p.add_argument("--work", help=argparse.SUPPRESS)  # folder for weights, inputs, caches
+    p.add_argument("--alexcl", required=True)
+    p.add_argument("--rounds", type=int, default=rounds)
+    p.add_argument("--threads", type=int)
+    return p
 
 
 class Job:

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 """Runs alexcl and its peers in turn and compares them; tools/peers says how, and installs what this runs. Needs Python alone."""
-import argparse
 import array
 import json
 import math
@@ -13,7 +12,7 @@ import struct
 import subprocess
 import sys
 
-from job import FAILURES, ONE_CORE, RUNTIMES, Failed, Job, in_turn, leave_out, machine, note, ratio
+from job import FAILURES, ONE_CORE, RUNTIMES, Failed, Job, in_turn, leave_out, machine, note, parser, ratio
 from nets import NETS
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -275,6 +274,15 @@ def entries_of(job, without, int8):
 
 # ---- what comes out ----------------------------------------------------------------------------------
 
+def labels_of(groups):
+    """{key: label} of the cells of all groups; a label is longest where its version is known."""
+    labels = {}
+    for cells in groups:
+        for key, cell in cells.items():
+            labels[key] = max(labels.get(key, ""), cell["label"], key=len)
+    return labels
+
+
 def print_table(document):
     columns = [(net, batch) for net in document["cells"] for batch in document["cells"][net]]
     width = 8
@@ -284,10 +292,7 @@ def print_table(document):
 
     def row(name, values, form):
         print(("%-31s" % name[:31] + "".join((form % v if v is not None else "-").rjust(width) for v in values)).rstrip())
-    labels = {}
-    for net, batch in columns:
-        for key, cell in document["cells"][net][batch].items():
-            labels[key] = max(labels.get(key, ""), cell["label"], key=len)
+    labels = labels_of(document["cells"][net][batch] for net, batch in columns)
     for key, label in labels.items():
         row(label, [document["cells"][n][b].get(key, {}).get("images_per_s") for n, b in columns], "%.1f")
     for title, of in (("best native", "native"), ("best OpenCL framework", "opencl"), ("OpenVINO, int8 weights", "int8")):
@@ -336,15 +341,10 @@ def two_devices(job, options):
 
 
 def read_options():
-    p = argparse.ArgumentParser(prog="tools/peers")
-    p.add_argument("--root", required=True, help=argparse.SUPPRESS)
-    p.add_argument("--work", help=argparse.SUPPRESS)  # folder for weights, inputs, caches
-    p.add_argument("--alexcl", required=True)
+    p = parser("", 5)
     p.add_argument("--quick", action="store_true")
-    p.add_argument("--rounds", type=int, default=5)
     p.add_argument("--nets", default="T,V")
     p.add_argument("--batches")
-    p.add_argument("--threads", type=int)
     p.add_argument("--beam", type=int, default=0)
     p.add_argument("--int8", action="store_true")
     p.add_argument("--without", action="append", default=[])

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """tools/peers --write FILE: inference, training and the warm start beside today's frameworks, as a document with a section for each kind of core.
 Parts that are not measured, and other kinds of core, stay in it as they are."""
-import argparse
 import datetime
 import json
 import os
@@ -15,7 +14,7 @@ import time
 import peers
 import start
 import train
-from job import RUNTIMES, Job, machine, note, ratio, spread
+from job import RUNTIMES, Job, machine, note, parser, ratio, spread
 from nets import NETS
 
 # Kinds of core: name, heading, and what a processor of it is.
@@ -214,19 +213,11 @@ def table(head, rows):
     return "\n".join("| %s |" % " | ".join(row) for row in [head, ["---"] * len(head), *rows]) + "\n"
 
 
-def labels_of(groups):
-    labels = {}
-    for cells in groups.values():
-        for key, cell in cells.items():
-            labels[key] = max(labels.get(key, ""), cell["label"], key=len)
-    return labels
-
-
 def values(groups, form, what):
     """A row for each framework, a column for each group."""
     def text(cell):
         return form % cell[what] if cell and not cell["error"] and cell.get(what) is not None else "-"
-    return [[label] + [text(cells.get(key)) for cells in groups.values()] for key, label in labels_of(groups).items()]
+    return [[label] + [text(cells.get(key)) for cells in groups.values()] for key, label in peers.labels_of(groups.values()).items()]
 
 
 def figure_rows(figures, kind):
@@ -320,18 +311,13 @@ def versions(job, groups):
 
 
 def read_options():
-    p = argparse.ArgumentParser(prog="tools/peers --write")
-    p.add_argument("--root", required=True, help=argparse.SUPPRESS)
-    p.add_argument("--work", help=argparse.SUPPRESS)
-    p.add_argument("--alexcl", required=True)
+    p = parser("--write", 7)
     p.add_argument("--write", required=True)
     p.add_argument("--parts", default=",".join(PARTS))
     p.add_argument("--nets", default="T,V")
     p.add_argument("--batches", default="1,4,16,128")
     p.add_argument("--batch", type=int, default=128)
     p.add_argument("--steps", type=int, default=6)
-    p.add_argument("--rounds", type=int, default=7)
-    p.add_argument("--threads", type=int)
     p.add_argument("--without", action="append", default=[])
     options = p.parse_args()
     options.parts, options.nets = options.parts.split(","), options.nets.split(",")

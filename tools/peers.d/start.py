@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The warm start: seconds from exec to the first byte that `alexcl infer` writes about one picture, its weights and kernels in the page cache, less
 those of reading the weights once. tools/peers --start runs it."""
-import argparse
 import json
 import os
 import statistics
@@ -10,7 +9,7 @@ import sys
 import threading
 import time
 
-from job import RUNTIMES, Failed, Job, in_turn, machine, note
+from job import RUNTIMES, Failed, Job, in_turn, machine, note, parser
 
 NET, PICTURE, LIMIT_SECONDS = "T", "tools/photos/coffee.jpg", 300
 
@@ -77,12 +76,7 @@ def compare(entries, rounds, cells=None, keep=lambda: None):
 
 
 def main():
-    p = argparse.ArgumentParser(prog="tools/peers --start")
-    p.add_argument("--root", required=True, help=argparse.SUPPRESS)
-    p.add_argument("--work", help=argparse.SUPPRESS)
-    p.add_argument("--alexcl", required=True)
-    p.add_argument("--rounds", type=int, default=9)
-    p.add_argument("--threads", type=int)
+    p = parser("--start", 9)
     p.add_argument("--without", action="append", default=[], choices=RUNTIMES)
     p.add_argument("--format", choices=["text", "json"], default="text")
     options = p.parse_args()

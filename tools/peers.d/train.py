@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """alexcl train beside PyTorch and JAX: steps of training of the same net, by the same rule, on pictures of a packed file, in turn; seconds a step
 and the largest resident size. LeNet-5's is a whole epoch, and two devices of a core each are beside one. tools/peers --train runs it."""
-import argparse
 import csv
 import json
 import math
@@ -12,7 +11,7 @@ import statistics
 import subprocess
 import sys
 
-from job import ONE_CORE, RUNTIMES, Failed, Job, in_turn, machine, note, ratio
+from job import ONE_CORE, RUNTIMES, Failed, Job, in_turn, machine, note, parser, ratio
 from nets import CLASSES, NETS, SIDE
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -200,15 +199,10 @@ def print_table(document):
 
 
 def main():
-    p = argparse.ArgumentParser(prog="tools/peers --train")
-    p.add_argument("--root", required=True, help=argparse.SUPPRESS)
-    p.add_argument("--work", help=argparse.SUPPRESS)
-    p.add_argument("--alexcl", required=True)
+    p = parser("--train", 3)
     p.add_argument("--nets", default="T,V,L")
     p.add_argument("--batch", type=int, default=128)
     p.add_argument("--steps", type=int, default=6)
-    p.add_argument("--rounds", type=int, default=3)
-    p.add_argument("--threads", type=int)
     p.add_argument("--without", action="append", default=[])
     p.add_argument("--format", choices=["text", "json"], default="text")
     options = p.parse_args()
