@@ -6,8 +6,10 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cl_private.h"
+#include "kernel_text.h"
 #include "memory.h"
 #include "program.h"
 #include "quirks.h"
@@ -91,6 +93,17 @@ size_t kernel_largest_group(const struct kernel *k) { return k->largest_group; }
 size_t kernel_required_group(const struct kernel *k) { return k->required; }
 
 void kernel_hash_programs(const struct device *dev, unsigned char out[HASH_BYTES]) { program_hash_all(dev, out); }
+
+void kernel_hash_texts(unsigned char out[HASH_BYTES]) {
+    const struct kernel_text *const all[] = {kernel_texts, kernel_shared_texts};
+    unsigned char both[2 * HASH_BYTES] = {0};
+    for (int shared = 0; shared < 2; shared++)
+        for (const struct kernel_text *k = all[shared]; k->name; k++) {
+            hash_sha256(k->text, k->length, both + HASH_BYTES);
+            hash_sha256(both, sizeof both, both);
+        }
+    memcpy(out, both, HASH_BYTES);
+}
 
 static int kernel_set(struct kernel *k, cl_uint index, const struct kernel_arg *arg) {
     switch (arg->kind) {

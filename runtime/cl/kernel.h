@@ -27,6 +27,9 @@ int kernel_is_refused(int status);
 /* SHA-256 over all programs that were built on the device so far: device, driver, options and text of each. */
 void kernel_hash_programs(const struct device *dev, unsigned char out[HASH_BYTES]);
 
+/* SHA-256 over the text of all kernels that are built in. */
+void kernel_hash_texts(unsigned char out[HASH_BYTES]);
+
 struct kernel_arg {
     enum { KERNEL_BUFFER, KERNEL_INT, KERNEL_FLOAT, KERNEL_LOCAL } kind;
     union {

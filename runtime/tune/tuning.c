@@ -11,6 +11,7 @@
 #include "cache.h"
 #include "hash.h"
 #include "json_text.h"
+#include "kernel.h"
 #include "log.h"
 #include "memory.h"
 #include "settings.h"
@@ -115,7 +116,8 @@ void tuning_free(struct tuning *t) {
 int tuning_same(const struct tuning *a, const struct tuning *b) { return strcmp(a->key, b->key) == 0; }
 const char *tuning_path(const struct tuning *t) { return t->path; }
 
-/* Writes all that a kernel's speed depends on. Parts of a device have the name of the device. */
+/* Writes all that a kernel's speed depends on. Parts of a device have the name of the device. The text of the kernels
+ * is among it: what was measured without a kernel that a later build has would keep it from being used. */
 static int tuning_identify(const struct alexcl_device_info *d, const struct settings *settings, char out[HASH_HEX],
                            struct alexcl_error *err) {
     struct string_buffer all = {0};
@@ -124,6 +126,9 @@ static int tuning_identify(const struct alexcl_device_info *d, const struct sett
                       d->platform_name, d->version, d->driver);
     string_buffer_add(&all, "%s\n%s\n%s\n", settings->build_options, settings->kernel_folder,
                       settings->clblast ? "clblast" : "own");
+    kernel_hash_texts(hash);
+    hash_to_hex(hash, out);
+    string_buffer_add(&all, "%s\n", out);
     int status = all.failed ? tuning_no_memory(err) : ALEXCL_OK;
     if (status == ALEXCL_OK) {
         hash_sha256(all.text, all.length, hash);
