@@ -12,6 +12,7 @@
  * x is in a frame of zeros, as conv_cpu_frame of conv_cpu.cl makes it, in blocks of BLOCK channels: the inner loop has
  * no condition. gy is in blocks of 16, gw and gb are as in the file. */
 #include "common.clh"
+#include "conv_weight_gradient_cpu.clh"
 #include "window.clh"
 
 #ifndef BLOCK
@@ -32,33 +33,6 @@
 #define TAP(k) ((k) / BLOCK * DILATION_W * BLOCK + (k) % BLOCK)
 #endif
 
-/* Sums a tile's outputs over images first .. end-1, to gb. */
-void bias_gradient(__global const float *gy, __global float *gb, int first, int end, int add, int group, int outputs,
-                   int blocks, int out_hw) {
-    for (int block = group * VECTORS; block < min((group + 1) * VECTORS, blocks); block++) {
-        float lanes[16];
-        int count = min(16, outputs - block * 16);
-        for (int o = 0; o < 16; o++) lanes[o] = add && o < count ? gb[block * 16 + o] : 0.0f;
-        float16 total = vload16(0, lanes);
-        for (int n = first; n < end; n++) {
-            __global const float *g = gy + ((size_t)n * blocks + block) * out_hw * 16;
-            float16 sum = (float16)(0.0f);
-            for (int p = 0; p < out_hw; p++) sum = MULTIPLY_ADD(vload16(p, g), (float16)(1.0f), sum);
-            total = MULTIPLY_ADD(sum, (float16)(1.0f), total);
-        }
-        vstore16(total, 0, lanes);
-        for (int o = 0; o < count; o++) gb[block * 16 + o] = lanes[o];
-    }
-}
-
-/* Where in gw the weight from input `place` of the memory to output o begins, -1: there is none. */
-int window_start(int o, int place, int in, int out, int before, int inputs, int second, int gap, int taps) {
-    int i = place < second ? place : place - gap, start = (before + o) / out * in;
-    return (place >= second && place < second + gap) || i >= inputs || i < start || i >= start + in
-               ? -1
-               : (o * in + i - start) * taps;
-}
-
 /* frame: (n - first) x in_blocks x frame_h x frame_w x BLOCK; channels from `second` on lie `gap` places further on.
  * gy: n x blocks x out_h x out_w x 16. gw: outputs x in x KERNEL_H x KERNEL_W; gb: outputs; `in`, `out`: channels of
  * one group; `before` outputs of the first groups are made by the other half. Images first .. end-1.
@@ -72,7 +46,8 @@ conv_weight_gradient_cpu(__global const float *restrict frame, __global const fl
         block = (int)get_global_id(0) / (TILES * KERNEL_H), group = (int)get_global_id(1);
     if (block > in_blocks || group * VECTORS >= blocks) return;
     if (block == in_blocks) {
-        if (tile == 0 && ky == 0) bias_gradient(gy, gb, first, end, add, group, outputs, blocks, out_h * out_w);
+        for (int o = group * VECTORS; tile == 0 && ky == 0 && o < min((group + 1) * VECTORS, blocks); o++)
+            bias_gradient(gy, gb, first, end, add, o, outputs, blocks, out_h * out_w);
         return;
     }
     /* The last tile begins earlier where it would go beyond the row; what it has of the one before is not kept. */

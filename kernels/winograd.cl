@@ -20,8 +20,6 @@
 #ifndef TILE_K
 #define TILE_K 8 /* depth in local memory at a time */
 #endif
-#define EDGE (WINDOW + 3)
-#define POINTS (EDGE * EDGE)
 #define SIDE 8
 #define ITEMS (SIDE * SIDE)
 #define TILE_O (SIDE * 4)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Convolution by Winograd's minimal filtering, for CPU devices: F(OUT x OUT, WINDOW x WINDOW).
  *
- * An output tile of OUT x OUT comes from an input tile of SIDE x SIDE, SIDE = WINDOW + OUT - 1, with SIDE^2
+ * An output tile of OUT x OUT comes from an input tile of EDGE x EDGE, EDGE = WINDOW + OUT - 1, with EDGE^2
  * multiplications a pair of channels instead of OUT^2 * WINDOW^2:
  *
  *   y = A^T [ sum over i of (G w G^T) . (B^T x B) ] A
@@ -49,8 +49,6 @@
 #else
 #define BETWEEN __global
 #endif
-#define SIDE (WINDOW + OUT - 1)
-#define POINTS (SIDE * SIDE)
 #define LANES (STRIDE == 1 ? 16 : 1) /* of x side by side */
 
 #define VALUE float16
@@ -79,21 +77,21 @@ float16 winograd_load(__global const float *map, int row, int column, int h, int
  * `apart` floats behind the last one's. */
 void winograd_transform(__global const float *map, int top, int left, int h, int w, BETWEEN float *to, size_t apart) {
     float16 d[POINTS];
-    if (top >= 0 && left >= 0 && top + SIDE * STRIDE <= h && left + SIDE * STRIDE <= w) {
+    if (top >= 0 && left >= 0 && top + EDGE * STRIDE <= h && left + EDGE * STRIDE <= w) {
 #pragma unroll
-        for (int r = 0; r < SIDE; r++)
+        for (int r = 0; r < EDGE; r++)
 #pragma unroll
-            for (int q = 0; q < SIDE; q++)
-                d[r * SIDE + q] = winograd_load(map, top + r * STRIDE, left + q * STRIDE, h, w, 1);
+            for (int q = 0; q < EDGE; q++)
+                d[r * EDGE + q] = winograd_load(map, top + r * STRIDE, left + q * STRIDE, h, w, 1);
     } else {
-        for (int r = 0; r < SIDE; r++)
-            for (int q = 0; q < SIDE; q++)
-                d[r * SIDE + q] = winograd_load(map, top + r * STRIDE, left + q * STRIDE, h, w, 0);
+        for (int r = 0; r < EDGE; r++)
+            for (int q = 0; q < EDGE; q++)
+                d[r * EDGE + q] = winograd_load(map, top + r * STRIDE, left + q * STRIDE, h, w, 0);
     }
 #pragma unroll
-    for (int q = 0; q < SIDE; q++) winograd_to_points(d + q, SIDE);
+    for (int q = 0; q < EDGE; q++) winograd_to_points(d + q, EDGE);
 #pragma unroll
-    for (int r = 0; r < SIDE; r++) winograd_to_points(d + r * SIDE, 1);
+    for (int r = 0; r < EDGE; r++) winograd_to_points(d + r * EDGE, 1);
 #pragma unroll
     for (int p = 0; p < POINTS; p++) vstore16(d[p], 0, to + p * apart);
 }
@@ -134,12 +132,12 @@ void winograd_multiply(BETWEEN const float *values, __global const float *weight
 /* Makes the outputs of a tile from the sums d of its points: rows x columns of them lie in the map y, out_w wide. */
 void winograd_store(float16 d[POINTS], float16 bias, __global float *y, int rows, int columns, int out_w, int relu) {
 #pragma unroll
-    for (int q = 0; q < SIDE; q++) winograd_from_points(d + q, SIDE);
+    for (int q = 0; q < EDGE; q++) winograd_from_points(d + q, EDGE);
 #pragma unroll
-    for (int r = 0; r < OUT; r++) winograd_from_points(d + r * SIDE, 1);
+    for (int r = 0; r < OUT; r++) winograd_from_points(d + r * EDGE, 1);
     for (int r = 0; r < rows; r++)
         for (int q = 0; q < columns; q++) {
-            float16 value = d[r * SIDE + q] + bias;
+            float16 value = d[r * EDGE + q] + bias;
             if (relu) value = select(value, (float16)(0.0f), value < 0.0f);
             vstore16(value, r * out_w + q, y);
         }

@@ -23,9 +23,15 @@ void conv_frame_size(const struct layer *l, int columns, int *h, int *w);
 int conv_run_frame(struct layer *l, enum layer_pass_kind pass, const struct layer_io *io, int columns,
                    struct alexcl_error *err);
 
+/* Whether winograd_cpu.cl can transform the input, in blocks or, with a stride, in planes; whether it does with a
+ * stride (see the head of winograd_cpu.cl); and the window that walks over blocks. */
+int conv_winograd_applicable(const struct layer *l, const struct target *target);
+int conv_winograd_strides(const struct layer *l);
+int conv_winograd_window(const struct layer *l);
+
 /* A weight gradient on a device, of a layer that leaves connections out: what sets their gradients to 0, in slot
  * CONV_CUT. Of other layers these do nothing, but conv_free_weight_gradient frees the kernels of every layer. */
-enum { CONV_CUT = 2 };
+enum { CONV_CUT = 4 };
 int conv_build_cut(struct layer *l, struct alexcl_error *err);
 int conv_enqueue_cut(struct layer *l, const struct layer_io *io, struct alexcl_error *err);
 void conv_free_weight_gradient(struct layer *l, enum layer_pass_kind pass);
@@ -42,6 +48,8 @@ extern const struct layer_variant conv_ref_input_gradient, conv_naive_input_grad
 /* Those of the weight gradient for CPU devices and for GPUs (layer_conv_gradient_cpu.c, layer_conv_gradient_tiles.c).
  */
 extern const struct layer_variant conv_cpu_weight_gradient, conv_tiles_weight_gradient;
+/* That by Winograd's filtering (layer_conv_gradient_winograd.c). */
+extern const struct layer_variant conv_winograd_weight_gradient;
 /* All of the backward passes: conv_turned.c, layer_conv_gradient.c. */
 extern const struct layer_variant *const conv_input_gradients[], *const conv_weight_gradients[];
 #endif

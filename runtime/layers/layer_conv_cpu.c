@@ -172,16 +172,15 @@ struct winograd_tile {
 };
 enum { WINOGRAD_TILES = 16, WINOGRAD_VECTORS = 4, WINOGRAD_GROUPS = 16, WINOGRAD_MAX_OUT = 5 }; /* largest */
 
-/* Whether the input is planes with a stride (see the head of winograd_cpu.cl). */
-static int winograd_strides(const struct layer *l) {
+int conv_winograd_strides(const struct layer *l) {
     return l->shape.desc->stride[0] == WINOGRAD_STRIDE && l->choice.in_block == 1;
 }
-static int winograd_window(const struct layer *l) {
-    return winograd_strides(l) ? (l->shape.desc->kernel[0] + WINOGRAD_STRIDE - 1) / WINOGRAD_STRIDE
-                               : l->shape.desc->kernel[0];
+int conv_winograd_window(const struct layer *l) {
+    return conv_winograd_strides(l) ? (l->shape.desc->kernel[0] + WINOGRAD_STRIDE - 1) / WINOGRAD_STRIDE
+                                    : l->shape.desc->kernel[0];
 }
 static struct winograd_form winograd_form(const struct layer *l, struct winograd_tile t) {
-    return (struct winograd_form){winograd_window(l), t.out, winograd_strides(l) ? WINOGRAD_STRIDE : 1};
+    return (struct winograd_form){conv_winograd_window(l), t.out, conv_winograd_strides(l) ? WINOGRAD_STRIDE : 1};
 }
 static struct conv_packing winograd_packing(const struct layer *l, struct winograd_tile t) {
     return conv_pack_winograd(l, winograd_form(l, t), t.vectors * LAYER_BLOCK, 1);
@@ -241,7 +240,7 @@ static int winograd_per_image(const struct layer *l, struct winograd_tile t) {
 static struct winograd_tile winograd_mem_tile(const struct layer *l, const struct target *target) {
     struct winograd_tile t = winograd_tile(l, target), more = t;
     more.out = WINOGRAD_MAX_OUT;
-    if (winograd_window(l) == 3 && (l->choice.max_images != 1 || l->choice.reproducible) &&
+    if (conv_winograd_window(l) == 3 && (l->choice.max_images != 1 || l->choice.reproducible) &&
         winograd_side(winograd_form(l, more)) * winograd_across(l, more) <
             winograd_side(winograd_form(l, t)) * winograd_across(l, t))
         t = more;
@@ -258,19 +257,19 @@ static struct layer_tile winograd_mem_layer_tile(const struct layer *l, const st
     return (struct layer_tile){{t.tiles, t.vectors}};
 }
 
-static int winograd_applicable(const struct layer *l, const struct target *target) {
-    int blocks = l->shape.desc->stride[0] == 1 && l->choice.in_block == LAYER_BLOCK, window = winograd_window(l);
-    return conv_makes_blocks(l, target) && conv_is_square(l) && (blocks || winograd_strides(l)) &&
+int conv_winograd_applicable(const struct layer *l, const struct target *target) {
+    int blocks = l->shape.desc->stride[0] == 1 && l->choice.in_block == LAYER_BLOCK, window = conv_winograd_window(l);
+    return conv_makes_blocks(l, target) && conv_is_square(l) && (blocks || conv_winograd_strides(l)) &&
            (window == 3 || window == 5);
 }
 static int winograd_fused_applicable(const struct layer *l, const struct target *target) {
     struct layer_tile max = {{WINOGRAD_TILES, WINOGRAD_VECTORS, WINOGRAD_GROUPS}};
-    return winograd_applicable(l, target) && layer_takes_tile(l, LAYER_FORWARD, max) &&
+    return conv_winograd_applicable(l, target) && layer_takes_tile(l, LAYER_FORWARD, max) &&
            winograd_fused_tile(l, target).groups > 0;
 }
 /* In the fused variant a work-item of a deep layer would fetch weights for few tiles. */
 static int winograd_mem_applicable(const struct layer *l, const struct target *target) {
-    return winograd_applicable(l, target) && winograd_depth(l) >= WINOGRAD_DEEP &&
+    return conv_winograd_applicable(l, target) && winograd_depth(l) >= WINOGRAD_DEEP &&
            layer_takes_tile(l, LAYER_FORWARD, (struct layer_tile){{WINOGRAD_TILES, WINOGRAD_VECTORS}});
 }
 
@@ -317,8 +316,8 @@ static int winograd_build(struct layer *l, int fused, struct winograd_tile tile,
     int status = ALEXCL_OK;
     char defines[128];
     snprintf(defines, sizeof defines,
-             "-DWINDOW=%d -DOUT=%d -DSTRIDE=%d -DTILES=%d -DVECTORS=%d -DGROUPS=%d -DFUSED=%d%s", winograd_window(l),
-             tile.out, l->shape.desc->stride[0], tile.tiles, tile.vectors, tile.groups, fused,
+             "-DWINDOW=%d -DOUT=%d -DSTRIDE=%d -DTILES=%d -DVECTORS=%d -DGROUPS=%d -DFUSED=%d%s",
+             conv_winograd_window(l), tile.out, l->shape.desc->stride[0], tile.tiles, tile.vectors, tile.groups, fused,
              layer_prefetch_define(l->target));
     for (int i = 0; kernels[i]; i++)
         TRY(layer_add_kernel(l, LAYER_FORWARD, i, "winograd_cpu", kernels[i], defines, err));

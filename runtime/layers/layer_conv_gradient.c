@@ -161,6 +161,10 @@ static const struct layer_variant conv_naive_weight_gradient = {.name = "naive",
                                                                 .kernels = "conv_weight_gradient",
                                                                 .last_resort = 1};
 
-const struct layer_variant *const conv_weight_gradients[] = {&conv_ref_weight_gradient,   &conv_clblast_weight_gradient,
-                                                             &conv_cpu_weight_gradient,   &conv_tiles_weight_gradient,
-                                                             &conv_naive_weight_gradient, NULL};
+const struct layer_variant *const conv_weight_gradients[] = {&conv_ref_weight_gradient,
+                                                             &conv_clblast_weight_gradient,
+                                                             &conv_winograd_weight_gradient,
+                                                             &conv_cpu_weight_gradient,
+                                                             &conv_tiles_weight_gradient,
+                                                             &conv_naive_weight_gradient,
+                                                             NULL};

@@ -81,7 +81,7 @@ void layer_fill_up(const float *from, size_t count, float *to, size_t floats);
 size_t layer_packed_channels(const struct layer *l, const struct target *target, int t);
 void layer_pack_channels(const struct layer *l, int t, const float *master, size_t first, float *packed);
 /* The largest number of kernels of a pass. They are kept in its state. */
-enum { LAYER_KERNELS = 3 };
+enum { LAYER_KERNELS = 5 };
 int layer_add_kernel(struct layer *l, enum layer_pass_kind pass, int slot, const char *source, const char *function,
                      const char *defines, struct alexcl_error *err);
 struct kernel *layer_kernel(const struct layer *l, enum layer_pass_kind pass, int slot);
