@@ -5,12 +5,18 @@
 #include <string.h>
 
 #include "files.h"
+#include "settings.h"
 #include "support.h"
 
 enum { LARGEST_FILE = 64 << 20, NPY_FIXED = 10 /* magic, version, length of the header */ };
 
+static const char *oracle_folder(void) {
+    const char *elsewhere = settings_environment("ALEXCL_TEST_ORACLE");
+    return elsewhere ? elsewhere : ORACLE_FOLDER;
+}
+
 static char *oracle_path(char path[512], const char *dir, const char *file, const char *ending) {
-    snprintf(path, 512, "%s/%s/%s%s", ORACLE_FOLDER, dir, file, ending);
+    snprintf(path, 512, "%s/%s/%s%s", oracle_folder(), dir, file, ending);
     return path;
 }
 
@@ -65,7 +71,7 @@ const char *oracle_text(const char *dir, const char *name) {
     static char value[8192];
     size_t length, wanted;
     char key[128], path[512];
-    snprintf(path, sizeof path, "%s/index.tsv", ORACLE_FOLDER);
+    snprintf(path, sizeof path, "%s/index.tsv", oracle_folder());
     snprintf(key, sizeof key, "%s\tparam\t%s\t", dir, name);
     wanted = strlen(key);
     char *index = (char *)oracle_read(path, &length), *found = NULL;

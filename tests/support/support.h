@@ -11,6 +11,7 @@
  * and is registered by alexcl_check (tests/CMakeLists.txt), which sets the variables read here:
  *   ALEXCL_TEST_IMPLEMENTATION  "ref", "pocl", "intel", "rusticl", "oclgrind": where support_target opens
  *   ALEXCL_TEST_DEVICES         where it opens instead, as `alexcl --devices` says it; set by tools/gpu
+ *   ALEXCL_TEST_ORACLE          the golden vectors, where that is not tests/oracle of the source; set by tools/gpu
  *   ALEXCL_TEST_CASE            one of CASES
  *   ALEXCL_TEST_SKIP            text: the implementation is not installed here, so print it and skip
  *   ALEXCL_TEST_SEED            the random numbers of support_random (unset: 1); set by hand, to look further or to

@@ -1,42 +1,87 @@
 #!/usr/bin/env bash
 # check_gpu.sh TOOL BUILD VENDORS SKIP: tools/gpu on PoCL's device, which stands for a GPU here: what is right is told as right, a kernel made wrong
-# as failed, what there was no time for by name; without a GPU it says so. VENDORS has a vendor folder of each implementation.
+# as failed, what there was no time for by name; without a GPU it says so; what was packed runs away from the build folder, with no setting of this
+# shell's, and finds the driver where no vendor folder names it; cut short it leaves a whole document. VENDORS has a vendor folder of each implementation.
 set -uo pipefail
 tool=$1 build=$2 vendors=$3
 [ -z "$4" ] || { echo "$4"; exit 77; }
-bad() { echo "$1"; cat summary 2>/dev/null; exit 1; }
+bad() { echo "$1"; cat summary message 2>/dev/null; exit 1; }
 run() { # run CODE VENDORS ARGUMENTS...
     local code=0
     OCL_ICD_VENDORS=$vendors/$2/ "$tool" --build "$build" --out results "${@:3}" >summary 2>message || code=$?
-    [ $code = "$1" ] || { cat message; bad "exit code $code where $1 was due: ${*:3}"; }
+    [ $code = "$1" ] || bad "exit code $code where $1 was due: ${*:3}"
+}
+# Each step of gpu.json has what it must; then what jq says of the document with the rest of the arguments.
+document() {
+    jq -es 'length == 1 and (.[0].steps | length > 0 and all(has("ok") and (.seconds | type) == "number" and (.figures | type) == "object"))' \
+        results/gpu.json >/dev/null || bad "gpu.json is not whole: $*"
+    jq -e "$@" results/gpu.json >/dev/null || bad "gpu.json does not say: $*"
 }
 folder=$(mktemp -d "$PWD/gpu.XXXXXX")
 trap 'rm -rf "$folder"' EXIT
 cd "$folder" || exit 1
+export TMPDIR=$folder
 
 run 3 none
 grep -q 'no usable GPU' message || bad "it does not say that there is no GPU"
+jq -e '.summary | contains("no usable GPU")' results/gpu.json >/dev/null || bad "gpu.json does not say that there is no GPU"
 run 3 pocl
 run 2 none --seconds soon
 run 2 none --fast
 
-# The summary is in the folder as it was printed.
-run 0 pocl --device 0 --only '^(devices|check|kernel_scale|net.tiny2t.pair)' --seconds 500
-cmp summary results/summary.txt || bad "what was printed is not what was kept"
-for name in devices check.json kernel_scale net.tiny2t.pair; do
-    grep -Eq "^ok +[0-9]+ s  $name\$" summary || bad "$name is not told as right"
-done
-[ "$(wc -l <summary)" = 6 ] || bad "other steps ran than were asked for"
-jq -es 'length == 1 and .[0].failed == 0' results/check.json >/dev/null || bad "check.json is not the document of alexcl check"
-
 run 0 pocl --device 0 --seconds 0
 grep -Eq '^left out +-  check.json$' summary || bad "what there was no time for is not listed"
 ! grep -q '^ok' summary || bad "something ran without time"
+document 'all(.steps[]; .ok == null and .state == "left out")'
 
 mkdir kernels
 sed 's/x\[at\] \* factor/x[at] * factor + 1.0f/' "$(dirname "$tool")/../kernels/scale.cl" >kernels/scale.cl
 grep -q '+ 1.0f' kernels/scale.cl || bad "scale.cl has other words now"
-ALEXCL_KERNEL_DIR=$PWD/kernels run 1 pocl --device 0 --only '^(check|kernel_scale|kernel_rbf)' --seconds 500
+ALEXCL_KERNEL_DIR=$PWD/kernels run 1 pocl --device 0 --only '^(check|kernel_scale|kernel_rbf$)' --seconds 500
 grep -Eq '^FAILED .* check.json .exit code 7' summary || bad "a wrong kernel is not told of alexcl check"
 grep -Eq '^FAILED .* kernel_scale .exit code 1.: .*:F:' summary || bad "a wrong kernel is not told of its test"
 grep -Eq '^ok .* kernel_rbf$' summary || bad "a right kernel is told as wrong"
+document '[.steps[] | select(.ok == false).name] == ["check.json", "kernel_scale"]'
+
+"$tool" --build "$build" --pack pack 2>message || bad "it cannot be packed"
+[ "$(du -sm pack | cut -f 1)" -le 40 ] || bad "more than 40 MiB: $(du -sm pack)"
+mkdir driver
+driver=$(ldconfig -p | awk -v name="$(sed 's/\.so.*/.so/' "$vendors/pocl/pocl.icd" | xargs basename)" 'index($1, name) == 1 {print $NF; exit}')
+ln -s "${driver:-$(cat "$vendors/pocl/pocl.icd")}" driver/libpocl.so.2
+packed() { # packed CODE ARGUMENTS...: as on a machine with nothing but Python, and a driver that no vendor folder names
+    local code=0
+    env -i TMPDIR="$TMPDIR" POCL_CACHE_DIR="${POCL_CACHE_DIR-}" OCL_ICD_VENDORS="$vendors/none/" PATH=/usr/bin:/bin /usr/bin/env python3 pack/gpu \
+        --run pack -o results --drivers driver --device 0 "${@:2}" >summary 2>message || code=$?
+    [ $code = "$1" ] || bad "exit code $code where $1 was due: ${*:2}"
+}
+rm -r results
+packed 0 --only '^(devices|kernel_scale|net.tiny2t.pair|time.lenet5.json|torch)$' --seconds 500
+for name in devices kernel_scale net.tiny2t.pair time.lenet5.json; do
+    grep -Eq "^ok +[0-9]+ s  $name\$" summary || bad "$name is not told as right"
+done
+document '[.steps[].name] == ["devices", "net.tiny2t.pair", "kernel_scale", "torch", "time.lenet5.json"]'
+document '.steps[1:3] | all(.figures.tests > 0 and .figures.failed == 0)'
+document '.steps[4].figures | .images_per_s > 0 and .batch == 16'
+document --arg icd "$PWD/results/vendors/pocl.icd" '.drivers | length == 1 and .[0].icd == $icd and .[0].icd_written'
+[ "$(cat results/vendors/pocl.icd)" = "$(realpath driver/libpocl.so.2)" ] || bad "the ICD file does not name the driver"
+grep -q "loader: .*$PWD/pack/alexcl/lib/" results/devices.log || bad "the loader is not the packed one"
+sed -n '/<h2>Speed/,/<h2>Steps/p' results/gpu.html | grep -q '<td>lenet5</td>' || bad "gpu.html has no table of times"
+! grep -q '://' results/gpu.html || bad "gpu.html names another address"
+env -i pack/alexcl/libc/ld-linux-x86-64.so.2 --library-path pack/alexcl/lib:pack/alexcl/cxx:pack/alexcl/libc pack/alexcl/host/alexcl --version >/dev/null ||
+    bad "the program does not start with the packed C library"
+
+# Cut short in the middle of a step: told to end, and ended. What that step had started is let end by itself.
+for signal in TERM KILL; do
+    rm -r results
+    OCL_ICD_VENDORS=$vendors/pocl/ python3 pack/gpu --run pack -o results --device 0 --only '^(devices|net.tiny2t.alone|kernel_scale)$' >summary 2>message &
+    for _ in $(seq 600); do
+        jq -e '.steps[1].state == "running"' results/gpu.json >/dev/null 2>&1 && break
+        sleep 0.05
+    done
+    kill -$signal $!
+    wait $!
+    code=$?
+    [ $code = $((128 + $(kill -l $signal))) ] || bad "exit code $code after SIG$signal"
+    document '.steps[0].ok and .steps[1].ok == null and .steps[2].ok == null and .steps[2].state == "not begun"'
+    while pgrep -f "$PWD/pack/alexcl/tests" >/dev/null; do sleep 0.1; done
+done
