@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # check_gpu.sh TOOL BUILD VENDORS SKIP: tools/gpu on PoCL's device, which stands for a GPU here: what is right is told as right, a kernel made wrong
-# as failed, what there was no time for by name; without a GPU it says so; what was packed runs away from the build folder, with no setting of this
-# shell's, and finds the driver where no vendor folder names it; cut short it leaves a whole document. VENDORS has a vendor folder of each implementation.
+# as failed, what there was no time for by name; without a GPU it says so; what was packed runs away from the build folder, with no setting of
+# this shell's, and finds the driver where no vendor folder names it; cut short it leaves a whole document. VENDORS has a vendor folder of each
+# implementation.
 set -uo pipefail
 tool=$1 build=$2 vendors=$3
 [ -z "$4" ] || { echo "$4"; exit 77; }
@@ -46,8 +47,9 @@ document '[.steps[] | select(.ok == false).name] == ["check.json", "kernel_scale
 "$tool" --build "$build" --pack pack 2>message || bad "it cannot be packed"
 [ "$(du -sm pack | cut -f 1)" -le 40 ] || bad "more than 40 MiB: $(du -sm pack)"
 mkdir driver
-driver=$(ldconfig -p | awk -v name="$(sed 's/\.so.*/.so/' "$vendors/pocl/pocl.icd" | xargs basename)" 'index($1, name) == 1 {print $NF; exit}')
-ln -s "${driver:-$(cat "$vendors/pocl/pocl.icd")}" driver/libpocl.so.2
+driver=$(cat "$vendors/pocl/pocl.icd")
+[ -e "$driver" ] || driver=$(/sbin/ldconfig -p | awk '$1 == "libpocl.so.2" {print $NF; exit}') # its name alone
+ln -s "$driver" driver/libpocl.so.2
 packed() { # packed CODE ARGUMENTS...: as on a machine with nothing but Python, and a driver that no vendor folder names
     local code=0
     env -i TMPDIR="$TMPDIR" POCL_CACHE_DIR="${POCL_CACHE_DIR-}" OCL_ICD_VENDORS="$vendors/none/" PATH=/usr/bin:/bin /usr/bin/env python3 pack/gpu \
@@ -67,13 +69,30 @@ document --arg icd "$PWD/results/vendors/pocl.icd" '.drivers | length == 1 and .
 grep -q "loader: .*$PWD/pack/alexcl/lib/" results/devices.log || bad "the loader is not the packed one"
 sed -n '/<h2>Speed/,/<h2>Steps/p' results/gpu.html | grep -q '<td>lenet5</td>' || bad "gpu.html has no table of times"
 ! grep -q '://' results/gpu.html || bad "gpu.html names another address"
-env -i pack/alexcl/libc/ld-linux-x86-64.so.2 --library-path pack/alexcl/lib:pack/alexcl/cxx:pack/alexcl/libc pack/alexcl/host/alexcl --version >/dev/null ||
+unpacked=pack/alexcl
+env -i $unpacked/libc/ld-linux-x86-64.so.2 --library-path $unpacked/lib:$unpacked/cxx:$unpacked/libc $unpacked/host/alexcl --version >/dev/null ||
     bad "the program does not start with the packed C library"
+
+# What stands beside PyTorch's figures, which takes a GPU to measure, and a page of names that are no HTML.
+python3 -B - "$(dirname "$tool")/gpu.d" results <<'PYTHON' || bad "times are not compared with PyTorch's as they must be"
+import sys
+sys.path.insert(0, sys.argv[1])
+import report
+mine = {"model": "a", "batch": 2, "devices": "0", "milliseconds": 1.0, "gflops": 1.0}
+document = report.Report(sys.argv[2], {"when": "", "device": {"name": "<b>"}})
+document.step("time.a", ok=True, figures={**mine, "what": "float", "alone": True, "images_per_s": 30.0})
+document.step("time.pair", ok=True, figures={**mine, "what": "float", "alone": False, "images_per_s": 90.0})
+document.step("torch", ok=True, figures={"times": [{"model": "a", "batch": 2, "what": "float", "images_per_s": 20.0},
+                                                   {"model": "a", "batch": 2, "what": "half", "why": "no memory"}]})
+rows, page = document.document["against_torch"], open(sys.argv[2] + "/gpu.html").read()
+sys.exit([row["ratio"] for row in rows] != [1.5] or "<b>" in page or "&lt;b&gt;" not in page or "PyTorch" not in page)
+PYTHON
 
 # Cut short in the middle of a step: told to end, and ended. What that step had started is let end by itself.
 for signal in TERM KILL; do
     rm -r results
-    OCL_ICD_VENDORS=$vendors/pocl/ python3 pack/gpu --run pack -o results --device 0 --only '^(devices|net.tiny2t.alone|kernel_scale)$' >summary 2>message &
+    OCL_ICD_VENDORS=$vendors/pocl/ python3 pack/gpu --run pack -o results --device 0 --only '^(devices|net.tiny2t.alone|kernel_scale)$' \
+        >summary 2>message &
     for _ in $(seq 600); do
         jq -e '.steps[1].state == "running"' results/gpu.json >/dev/null 2>&1 && break
         sleep 0.05

@@ -66,7 +66,7 @@ class Place:
         why = ""
         for self.libraries, names in ways:
             path = ":".join([self.path(name) for name in names] + before + self.driver_folders)
-            if "libc" in names: # by its own loader: of another version than the C library the system's does not fit
+            if "libc" in names:  # by its own loader: of another version than the C library the system's does not fit
                 self.prefix = [self.path(LOADER), "--library-path", path]
                 self.environment.pop("LD_LIBRARY_PATH")
             elif path:
@@ -80,17 +80,21 @@ class Place:
             if done.returncode == 0:
                 return done.stdout.split("\n")[0]
             why = done.stderr.strip()
-        raise Failure("%s does not start: %s" % (self.path("host/alexcl"), why))
+        raise Failure("%s does not start: %s%s" % (self.path("host/alexcl"), why, "; --compile makes it here, where cc is" if packed else ""))
 
     def compile(self, compiler):
         """Compiles program and tests once more from the packed source, headers and libraries."""
         with open(self.path("build.json")) as file:
             plan = json.load(file)
 
-        def run(arguments):
-            done = subprocess.run([compiler, *arguments], cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, universal_newlines=True)
+        def run(program, *arguments):
+            try:
+                done = subprocess.run([program, *arguments], cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                      universal_newlines=True)
+            except FileNotFoundError:
+                raise Failure("there is no %s here, with which --compile makes program and tests" % program)
             if done.returncode:
-                raise Failure("%s %s: %s" % (compiler, " ".join(arguments), done.stderr))
+                raise Failure("%s %s: %s" % (program, " ".join(arguments), done.stderr))
 
         for output in [entry["object"] for entry in plan["objects"]] + list(plan["programs"]):
             os.makedirs(os.path.dirname(self.path(output)), exist_ok=True)
@@ -101,15 +105,13 @@ class Place:
 
         def link(program):
             mains = [entry["object"] for entry in plan["objects"] if entry["program"] == program]
-            run(["-pie", "-o", program, *mains, "objects/all.a", *static, "-Wl,--as-needed", "-Wl,--allow-shlib-undefined", *libraries,
-                 "-lm", "-ldl", "-lpthread", "-lrt"])
+            run(compiler, "-pie", "-o", program, *mains, "objects/all.a", *static, "-Wl,--as-needed", "-Wl,--allow-shlib-undefined",
+                *libraries, "-lm", "-ldl", "-lpthread", "-lrt")
 
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            list(pool.map(lambda e: run([*e["flags"], "-o", e["object"], "-c", e["source"]]), plan["objects"]))
+            list(pool.map(lambda entry: run(compiler, *entry["flags"], "-o", entry["object"], "-c", entry["source"]), plan["objects"]))
             archive = self.path("objects/all.a")
             if os.path.exists(archive):
                 os.remove(archive)
-            done = subprocess.run(["ar", "rcs", archive, *map(self.path, shared)], stderr=subprocess.PIPE, universal_newlines=True)
-            if done.returncode:
-                raise Failure("ar: " + done.stderr)
+            run("ar", "rcs", archive, *shared)
             list(pool.map(link, plan["programs"]))

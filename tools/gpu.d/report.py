@@ -35,12 +35,13 @@ def page(document):
            "<title>%s</title><style>%s</style><h1>%s</h1>" % (html.escape(title), STYLE, html.escape(title)),
            "<p>%s</p>" % html.escape(document["summary"])]
     facts = [("when", document["when"]), ("places", document["places"]), *document["machine"].items(), *document["versions"].items()]
-    facts += [("driver of " + d["vendor"], "%s, by %s%s" % (d["library"], d["icd"], " (written)" if d["icd_written"] else "")) for d in document["drivers"]]
+    for driver in document["drivers"]:
+        facts.append(("driver of " + driver["vendor"], "%s, by %s%s" % (driver["library"], driver["icd"], " (written)" * driver["icd_written"])))
     out += ["<h2>Machine</h2>", table(("", ""), facts)]
     if document["against_torch"]:
         rows = [[row[key] for key in ("model", "what", "batch", "alexcl", "torch", "ratio")] for row in document["against_torch"]]
-        out += ["<h2>Beside PyTorch on the same GPU</h2><p>Images a second, from host memory and back. half: alexcl keeps the fully connected layers' "
-                "weights in half precision and sums in float; PyTorch computes all in half.</p>",
+        out += ["<h2>Beside PyTorch on the same GPU</h2><p>Images a second, from host memory and back. half: alexcl keeps the fully connected "
+                "layers' weights in half precision and sums in float; PyTorch computes all in half.</p>",
                 table(("net", "what", "batch", "alexcl", "PyTorch", "alexcl / PyTorch"), rows, (2, 3, 4, 5))]
     times = [step for step in steps if step["figures"].get("images_per_s")]
     if times:
@@ -57,7 +58,8 @@ def page(document):
 
 
 class Report:
-    """`steps`: {name, ok (null: not known), state, seconds, figures, why} each. States: ok, FAILED, TIME OUT, skipped, left out, running, not begun."""
+    """`steps`: {name, ok (null: not known), state, seconds, figures, why} each. States: ok, FAILED, TIME OUT, skipped, left out, running, not
+    begun."""
     def __init__(self, out, document):
         self.out, self.lock = out, threading.RLock()
         self.document = {"summary": "begun", "device": None, "places": "", "machine": {}, "versions": {}, "drivers": [], "against_torch": [],

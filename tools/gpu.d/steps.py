@@ -2,6 +2,7 @@
 """What tools/gpu runs, in which order, and how: each step in a time limit of its own, its result on disk at once."""
 import collections
 import concurrent.futures
+import glob
 import json
 import os
 import re
@@ -13,11 +14,11 @@ import threading
 import time
 
 NET = "alexnet-caffe"  # whose times stand beside PyTorch's
-LEAST, GRACE = 3, 1.5  # seconds: with less left nothing is begun; what is told to end may still write what it knows
-KERNELS_UNTIL = 0.45  # of the time: by then the last kernel's test begins; `check` has seen each kernel before
+LEAST, GRACE = 5, 3  # seconds: with less left nothing is begun; what is told to end may still write what it knows
+KERNELS = 0.2  # of the time, for the kernels' own tests: `check` has seen each kernel before
 
-# until: share of the time by which it begins, or it is left out. read: figures from what it printed.
-Step = collections.namedtuple("Step", "name limit command environment read until")
+# read: figures from what it printed.
+Step = collections.namedtuple("Step", "name limit command environment read")
 
 
 def read_nothing(printed):
@@ -58,30 +59,31 @@ def plan(place, device, other, models, base):
     own = str(device["index"])
     pair = "%s,%s" % (own, other)
     program = {**base, **place.environment}
-    checks, nets, late, times = [], [], [], []
+    checks, kernels, nets, late, times = [], [], [], [], []
 
-    def add(steps, name, limit, command, read=read_nothing, environment=program, until=1.0):
-        steps.append(Step(name, limit, command, environment, read, until))
+    def add(steps, name, limit, command, read=read_nothing, environment=program):
+        steps.append(Step(name, limit, command, environment, read))
 
-    def add_test(steps, name, limit, test, devices, case=None, until=1.0):
+    def add_test(steps, name, limit, test, devices, case=None):
         environment = {**program, "ALEXCL_TEST_DEVICES": devices, "ALEXCL_TEST_IMPLEMENTATION": "gpu", "CK_FORK": "no"}
         if case:
             environment["ALEXCL_TEST_CASE"] = case
-        add(steps, name, limit, place.command(test), read_tests, environment, until)
+        add(steps, name, limit, place.command(test), read_tests, environment)
 
     def add_time(name, limit, model, batch, what, *options, devices=own, repeat=10):
-        add(times, "time." + name, limit, place.command("host/alexcl", "time", "--model", model, "--devices", devices, "--batch", str(batch),
-                                                        "--repeat", str(repeat), "--format", "json", *options), read_time(what, devices, devices == own))
+        command = place.command("host/alexcl", "time", "--model", model, "--devices", devices, "--batch", str(batch), "--repeat", str(repeat),
+                                "--format", "json", *options)
+        add(times, "time." + name, limit, command, read_time(what, devices, devices == own))
 
     add(checks, "devices", 20, place.command("host/alexcl", "devices", "-v"))
     add(checks, "check.json", 60, place.command("host/alexcl", "check", "--devices", own, "--format", "json"), read_check)
-    kernels = []
     for name in place.kernel_checks():
-        add_test(kernels, name[len("check_"):], 30, "tests/kernels/" + name, own, until=KERNELS_UNTIL)
-    # A half of a whole net takes the reference half a minute, so there that is left for the end.
+        add_test(kernels, name[len("check_"):], 30, "tests/kernels/" + name, own)
+    # A small net before all; a half of a whole one takes the reference half a minute, so there that is left for the end.
     for case in ("tiny2t", "caffe227", "torchvision224"):
-        add_test(nets, "net.%s.alone" % case, 40, "tests/net/check_oracle_nets", own, case)
-        add_test(nets if other != "ref" or case == "tiny2t" else late, "net.%s.pair" % case, 60, "tests/net/check_oracle_nets", pair, case)
+        alone, both = (checks, checks) if case == "tiny2t" else (nets, nets if other != "ref" else late)
+        add_test(alone, "net.%s.alone" % case, 40, "tests/net/check_oracle_nets", own, case)
+        add_test(both, "net.%s.pair" % case, 60, "tests/net/check_oracle_nets", pair, case)
     if device["parts"] and device["parts"] > 1:
         add_test(nets, "net.tiny2t.cut", 40, "tests/net/check_oracle_nets", own + "/2", "tiny2t")
     for case in ("tiny2t", "lenet5"):
@@ -105,7 +107,7 @@ def plan(place, device, other, models, base):
         for model in models:
             if model != NET:
                 add_time("%s%s.json" % (model, kind), 20, model, 16, what, *options, repeat=5)
-    return checks, nets, kernels, times + late
+    return checks, kernels, nets, times + late
 
 
 class Interrupted(Exception):
@@ -131,20 +133,22 @@ class Runner:
             print(line, flush=True)
 
     def run_all(self, groups, jobs):
-        checks, nets, kernels, times = groups
-        for step in checks + nets:
-            self.run(step)
+        checks, kernels, nets, times = groups
+        for step in checks:
+            self.run(step, self.seconds)
+        until = time.monotonic() - self.begun + KERNELS * self.seconds
         with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-            list(pool.map(self.run, kernels))
-        for step in times:
-            self.run(step)
+            list(pool.map(lambda step: self.run(step, until), kernels))
+        for step in nets + times:
+            self.run(step, self.seconds)
 
-    def run(self, step):
+    def run(self, step, until):
+        """`until`: seconds of the run after which it is not begun."""
         if self.stopped:
             return
         start = time.monotonic()
         rest = self.seconds - (start - self.begun)
-        if rest < LEAST or start - self.begun > step.until * self.seconds:
+        if rest < LEAST or start - self.begun > until:
             self.end(step, "left out", start, {}, "no time was left")
             return
         self.report.step(step.name, state="running")
@@ -154,10 +158,11 @@ class Runner:
         limit, code = min(step.limit, rest - GRACE), None
         with open(path, "w") as out, open(errors, "w") as err:
             try:
-                process = subprocess.Popen(step.command, env=step.environment, stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True,
-                                           cwd=step.environment["TMPDIR"])
+                process = subprocess.Popen(step.command, env=step.environment, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
+                                           start_new_session=True, cwd=step.environment["TMPDIR"])
             except OSError as why:
-                self.end(step, "FAILED", start, {}, str(why))
+                os.remove(errors)
+                self.end(step, "FAILED", start, {}, str(why), ": %s" % why)
                 return
             self.running.add(process)
             try:
@@ -172,10 +177,15 @@ class Runner:
             finally:
                 self.running.discard(process)
         printed, said = (open(name, errors="replace").read() for name in (path, errors))
+        if document and code != 0 and said:
+            os.rename(errors, path[:-len("json")] + "log")
+        else:
+            os.remove(errors)
         if not document:
             with open(path, "a") as out:
                 out.write(said)
-        os.remove(errors)
+        for log in glob.glob(os.path.join(step.environment["ALEXCL_CACHE_DIR"], "build-*.log")):  # of a kernel that does not compile
+            shutil.move(log, os.path.join(self.out, os.path.basename(log)))
         if self.stopped:
             return
         try:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""alexnet-caffe in PyTorch on a GPU: torch_times.py [DEVICE [BATCHES]] (cuda 1,16,128) prints a line of JSON for each figure. As `alexcl time` does it:
-from images in the host's memory to scores there, and a step of SGD with momentum from pictures there to the loss. The better of both layouts
-counts. float is without TF32, which tf32 has."""
+"""alexnet-caffe in PyTorch on a GPU: torch_times.py [DEVICE [BATCHES]] (cuda 1,16,128) prints a line of JSON for each figure. As `alexcl time`
+does it: from images in the host's memory to scores there, and a step of SGD with momentum from pictures there to the loss. The better of both
+layouts counts. float is without TF32, which tf32 has."""
 import json
 import os
 import statistics
@@ -28,7 +28,7 @@ def tensors(device, kind, last, gradients):
     torch.manual_seed(1)
     t = {}
     for name, shape in SHAPES.items():
-        weight = (torch.randn(shape) * 0.01).to(device, kind)
+        weight = torch.randn(shape, device=device, dtype=kind) * 0.01
         t[name + ".weight"] = weight.to(memory_format=torch.channels_last) if last and weight.dim() == 4 else weight
         t[name + ".bias"] = torch.zeros(shape[0], device=device, dtype=kind)
     return {name: v.requires_grad_(gradients) for name, v in t.items()}
