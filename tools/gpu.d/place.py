@@ -50,8 +50,8 @@ class Place:
         return [*self.prefix, self.path(program), *arguments]
 
     def kernel_checks(self):
-        """Of all kernels but those of register tiles as wide as a CPU's, which are never chosen for a GPU."""
-        names = sorted(os.listdir(self.path("tests/kernels")))
+        """Of all kernels but those of register tiles as wide as a CPU's, which are never chosen for a GPU; forward passes first."""
+        names = sorted(os.listdir(self.path("tests/kernels")), key=lambda name: ("gradient" in name, name))
         return [name for name in names if name.startswith("check_kernel_") and not name.endswith("_cpu") and "." not in name]
 
     def start(self):
