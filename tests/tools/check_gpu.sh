@@ -25,6 +25,7 @@ export TMPDIR=$folder
 
 run 3 none
 grep -q 'no usable GPU' message || bad "it does not say that there is no GPU"
+grep -q 'no OpenCL device was found' results/devices.log || bad "it does not say why there is none"
 jq -e '.summary | contains("no usable GPU")' results/gpu.json >/dev/null || bad "gpu.json does not say that there is no GPU"
 run 3 pocl
 run 2 none --seconds soon
