@@ -2,7 +2,7 @@
 /* A kernel multiplies one value of the input by the weights of many outputs. So the weights of a block of outputs lie
  * side by side, and follow each other in the order in which the inputs are multiplied. Packings differ in the width of
  * a block, in where a channel of the input lies, and in whether the weights are a window's taps or the points of
- * Winograd's transform. Each weight is read once, in the file's order, and written to its place. */
+ * Winograd's transform. */
 #include "conv_pack.h"
 
 #include <assert.h>
@@ -101,43 +101,66 @@ static void conv_pack_window(const struct layer *l, const struct conv_packing *p
         to[((channel / block * taps + tap) * block + channel % block) * width] = from.w[(ptrdiff_t)tap * from.step];
 }
 
-/* Writes the transformed window. A window with a stride is split into stride x stride windows without one: each has
- * every stride-th row and column of the taps, and counts as a channel of its own. */
+/* Writes the transformed windows of `count` outputs, from `first` on, for input c of their group. A window with a
+ * stride is split into stride x stride windows without one: each has every stride-th row and column of the taps, and
+ * counts as a channel of its own. */
 static void conv_pack_transformed(const struct layer *l, const struct conv_packing *p,
-                                  const double g[WINOGRAD_SIDE][WINOGRAD_WINDOW], int c, struct conv_window from,
-                                  float *to) {
+                                  const double g[WINOGRAD_SIDE][WINOGRAD_WINDOW], int first, int count, int c,
+                                  const float *master, float *to) {
     int window = p->form.window, stride = p->form.stride, phases = stride * stride, h = l->shape.tensors[0].shape[2],
-        width = l->shape.tensors[0].shape[3];
-    size_t first = layer_in_channel(l, c) * (size_t)phases;
+        w = l->shape.tensors[0].shape[3];
+    size_t channel = layer_in_channel(l, conv_pack_first(l, first) + c) * (size_t)phases;
+    struct conv_window from[WINOGRAD_LANES];
+    for (int o = 0; o < count; o++) from[o] = conv_pack_find(l, first + o, c, master);
     for (int phase = 0; phase < phases; phase++) {
-        float thin[WINOGRAD_WINDOW * WINOGRAD_WINDOW] = {0};
+        float thin[WINOGRAD_WINDOW * WINOGRAD_WINDOW][WINOGRAD_LANES] = {{0}};
         for (int i = 0; i < window * window; i++) {
             int y = i / window * stride + phase / stride, x = i % window * stride + phase % stride;
-            thin[i] = y < h && x < width ? from.w[from.step * (y * width + x)] : 0.0f;
+            for (int o = 0; o < count && y < h && x < w; o++)
+                thin[i][o] = from[o].w ? from[o].w[from[o].step * (y * w + x)] : 0.0f;
         }
-        winograd_transform(g, thin, window, winograd_side(p->form), to + (first + (size_t)phase) * (size_t)p->width,
-                           conv_pack_point(p));
+        winograd_transform(g, thin, window, winograd_side(p->form), count,
+                           to + (channel + (size_t)phase) * (size_t)p->width, conv_pack_point(p));
+    }
+}
+
+/* The output behind the last one that lies beside output o and reads the same channels. */
+static int conv_pack_end(const struct layer *l, const struct conv_packing *p, int o) {
+    int outputs = conv_pack_outputs(l), end = o + 1;
+    while (end % outputs && end % outputs % p->width && conv_pack_first(l, end) == conv_pack_first(l, o)) end++;
+    return end;
+}
+
+/* Writes outputs first .. end-1, which are side by side: input by input, so that a line of the cache is written at
+ * once. */
+static void conv_pack_side_by_side(const struct layer *l, const struct conv_packing *p,
+                                   const double g[WINOGRAD_SIDE][WINOGRAD_WINDOW], int first, int end,
+                                   const float *master, float *to) {
+    for (int c = 0; c < conv_pack_inputs(l); c++) {
+        for (int o = first, count; o < end; o += count) {
+            count = p->form.out ? layer_min(end - o, WINOGRAD_LANES) : 1;
+            struct conv_window from = conv_pack_find(l, o, c, master);
+            if (p->form.out)
+                conv_pack_transformed(l, p, g, o, count, c, master, to + o - first);
+            else if (from.w)
+                conv_pack_window(l, p, conv_pack_first(l, o) + c, from, to + o - first);
+        }
     }
 }
 
 void conv_pack(const struct layer *l, const struct conv_packing *p, int t, const float *master, float *packed) {
-    int inputs = conv_pack_inputs(l);
     double g[WINOGRAD_SIDE][WINOGRAD_WINDOW] = {{0}};
     memset(packed, 0, conv_pack_floats(p, t) * sizeof *packed);
     assert(p->form.out == 0 || (p->form.window <= WINOGRAD_WINDOW && winograd_side(p->form) <= WINOGRAD_SIDE));
     if (p->form.out) winograd_matrix(p->form.window, p->form.out, g);
-    for (int o = 0; o < l->shape.out.c; o++) {
+    for (int o = 0, end; o < l->shape.out.c; o = end) {
+        end = conv_pack_end(l, p, o);
         float *to = packed + conv_pack_output(l, p, o, t ? (size_t)p->width : conv_pack_block(p));
-        int first = conv_pack_first(l, o);
-        assert((size_t)(to - packed) < conv_pack_floats(p, t) && first + inputs <= l->shape.in.c);
-        if (t) *to = master[o];
-        for (int c = 0; t == 0 && c < inputs; c++) {
-            struct conv_window from = conv_pack_find(l, o, c, master);
-            if (!from.w) continue;
-            if (p->form.out)
-                conv_pack_transformed(l, p, (const double(*)[WINOGRAD_WINDOW])g, first + c, from, to);
-            else
-                conv_pack_window(l, p, first + c, from, to);
-        }
+        assert((size_t)(to - packed) + (size_t)(end - o) <= conv_pack_floats(p, t));
+        assert(conv_pack_first(l, o) + conv_pack_inputs(l) <= l->shape.in.c);
+        if (t)
+            memcpy(to, master + o, (size_t)(end - o) * sizeof *to);
+        else
+            conv_pack_side_by_side(l, p, (const double(*)[WINOGRAD_WINDOW])g, o, end, master, to);
     }
 }

@@ -22,20 +22,20 @@ void winograd_matrix(int window, int out, double g[WINOGRAD_SIDE][WINOGRAD_WINDO
     for (int j = 0; j < window; j++) g[count][j] = j == window - 1 ? 1.0 : 0.0;
 }
 
-void winograd_transform(const double g[WINOGRAD_SIDE][WINOGRAD_WINDOW], const float *w, int window, int side, float *to,
-                        size_t stride) {
-    double rows[WINOGRAD_SIDE][WINOGRAD_WINDOW] = {{0}};
-    for (int i = 0; i < side; i++) {
-        for (int x = 0; x < window; x++) {
-            rows[i][x] = 0.0;
-            for (int y = 0; y < window; y++) rows[i][x] += g[i][y] * (double)w[y * window + x];
-        }
-    }
+void winograd_transform(const double g[WINOGRAD_SIDE][WINOGRAD_WINDOW], float (*w)[WINOGRAD_LANES], int window,
+                        int side, int lanes, float *to, size_t stride) {
+    double rows[WINOGRAD_SIDE][WINOGRAD_WINDOW][WINOGRAD_LANES] = {{{0}}};
+    for (int i = 0; i < side; i++)
+        for (int x = 0; x < window; x++)
+            for (int y = 0; y < window; y++)
+                for (int o = 0; o < WINOGRAD_LANES; o++) rows[i][x][o] += g[i][y] * (double)w[y * window + x][o];
     for (int i = 0; i < side; i++) {
         for (int j = 0; j < side; j++) {
-            double sum = 0.0;
-            for (int x = 0; x < window; x++) sum += rows[i][x] * g[j][x];
-            to[(size_t)(i * side + j) * stride] = (float)sum;
+            double sums[WINOGRAD_LANES] = {0};
+            for (int x = 0; x < window; x++)
+                for (int o = 0; o < WINOGRAD_LANES; o++) sums[o] += rows[i][x][o] * g[j][x];
+            float *point = to + (size_t)(i * side + j) * stride;
+            for (int o = 0; o < lanes; o++) point[o] = (float)sums[o];
         }
     }
 }

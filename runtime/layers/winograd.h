@@ -21,8 +21,9 @@ static inline int winograd_side(struct winograd_form f) { return f.window + f.ou
 /* G, side x window: row i is 1, p, p^2 .. over the product of p - q for the other points q; the last row is
  * infinity's. */
 void winograd_matrix(int window, int out, double g[WINOGRAD_SIDE][WINOGRAD_WINDOW]);
-/* to[p * stride] = (G w G^T)[p], p of side x side points, w of window x window weights; in double until it is
- * stored. */
-void winograd_transform(const double g[WINOGRAD_SIDE][WINOGRAD_WINDOW], const float *w, int window, int side, float *to,
-                        size_t stride);
+/* to[p * stride + lane] = (G w G^T)[p], p of side x side points, for each of `lanes` weights of window x window, which
+ * lie side by side in w; in double until it is stored. */
+enum { WINOGRAD_LANES = 16 };
+void winograd_transform(const double g[WINOGRAD_SIDE][WINOGRAD_WINDOW], float (*w)[WINOGRAD_LANES], int window,
+                        int side, int lanes, float *to, size_t stride);
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* check_selfcheck.c makes the kernel wrong: "[r * SIDE + q] + bias" -> "[r * SIDE + q] * 1.01f + bias" */
+/* check_selfcheck.c makes the kernel wrong: "[r * EDGE + q] + bias" -> "[r * EDGE + q] * 1.01f + bias" */
 #include "kernel_check.h"
 
 /* Sums in local memory, and through global memory. */
