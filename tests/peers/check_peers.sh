@@ -78,17 +78,10 @@ printf '#!/bin/sh\n[ "$1" != infer ] || sleep 1\nexec "%s" "$@"\n' "$alexcl" >la
 run 0 --start --alexcl "$PWD/late" --rounds 2 --without $other --format json
 json '.cells[] | .error == null and (.rounds | length) == 2 and .seconds > 1 and .read_s > 0 and .read_s < 1'
 
-# ---- --write: what the document has stays, but for what is measured; interrupted, it goes on
+# ---- --write: interrupted, it goes on; what the document has stays, but for what is measured
 alone="$alone --without jax --without $other"
 printf '# Old\n\n## Another core of mine\n\n### Training\n\nkept as it is\n' >speed.md
-write() { run "$@" --write speed.md --nets V --batches 1 --rounds 2 --parts inference,start $alone; }
-write 0 --alexcl "$alexcl"
-grep -q "kept as it is" speed.md && grep -q "^## Another core of mine" speed.md || bad "another core's section is gone"
-[ "$(grep -c '^### ' speed.md)" = 3 ] && grep -q '^| alexcl, .* | [0-9.]* |$' speed.md || bad "parts of the document"
-grep -q "^| T b1, first score, s | .*\.\." speed.md && ! grep -q "$PWD" speed.md || bad "the document's figures, or a path of this machine"
-sed -i '/^### Warm start/a mark of mine' speed.md
-run 0 --alexcl "$alexcl" --write speed.md --nets V --batches 1 --rounds 2 --parts inference $alone
-grep -q "mark of mine" speed.md || bad "a part that is not measured does not stay"
+parts="--write speed.md --nets V --batches 1 --rounds 2 $alone --parts"
 cat >ended <<W # ends the tool at the first start, once
 #!/bin/sh
 case " \$* " in *" infer -q --weights "*) [ -e once ] || { : >once; kill \$(cat going); sleep 60; } ;; esac
@@ -97,10 +90,14 @@ W
 chmod +x ended
 rm -f once
 got=0
-(echo "$BASHPID" >going
- exec "$peers" --installed --work "$PWD/work" --alexcl "$PWD/ended" --write speed.md --nets V --batches 1 --rounds 2 --parts inference,start $alone >out 2>err) || got=$?
+(echo "$BASHPID" >going; exec "$peers" --installed --work "$PWD/work" --alexcl "$PWD/ended" $parts inference,start >out 2>err) || got=$?
 [ $got = 143 ] && [ -s work/speed.json ] || bad "exit $got: what an interrupted run has measured is not kept"
-write 0 --alexcl "$PWD/ended"
-grep -q "going on from" err && ! grep -q "V b1" err || bad "an interrupted run does not go on"
-[ ! -e work/speed.json ] && ! grep -q "mark of mine" speed.md || bad "the rest of an interrupted run"
+run 0 --alexcl "$PWD/ended" $parts inference,start
+grep -q "going on from" err && ! grep -q "V b1" err && [ ! -e work/speed.json ] || bad "an interrupted run does not go on"
+grep -q "kept as it is" speed.md && grep -q "^## Another core of mine" speed.md || bad "another core's section is gone"
+[ "$(grep -c '^### ' speed.md)" = 3 ] && grep -q '^| alexcl, .* | [0-9.]* |$' speed.md || bad "parts of the document"
+grep -q "^| T b1, first score, s | .*\.\." speed.md && ! grep -q "$PWD" speed.md || bad "the document's figures, or a path of this machine"
+sed -i '/^### /a mark of mine' speed.md
+run 0 --alexcl "$alexcl" $parts start
+[ "$(grep -c "mark of mine" speed.md)" = 2 ] || bad "a part that is not measured does not stay, or one that is does"
 [ $failures = 0 ] && echo "all good" || { echo "$failures failures"; exit 1; }
