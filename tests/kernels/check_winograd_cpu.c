@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* check_selfcheck.c makes the kernel wrong: "[r * EDGE + q] + bias" -> "[r * EDGE + q] * 1.01f + bias" */
+/* check_selfcheck.c makes the kernel wrong: "vstore16(d[p], 0," -> "vstore16(1.01f * d[p], 0," */
 #include "kernel_check.h"
 
 /* Sums in local memory, and through global memory. */
