@@ -20,7 +20,7 @@
 #define ITEMS (SIDE * SIDE)
 #define TILE_O (SIDE * 4)
 #define TILE_P (SIDE * 8)
-#define WEIGHT_FETCHES (TILE_K * TILE_O / 4 / ITEMS) /* of an item, 4 weights each */
+#include "conv.clh"
 
 /* x: n x (groups * in) x in_h x in_w. w: groups x tiles of TILE_O outputs x depth (filled up to a multiple of TILE_K) x
  * TILE_O;
@@ -38,42 +38,21 @@ conv_forward(__global const float *restrict x, __global const float *restrict w,
         steps = (depth + TILE_K - 1) / TILE_K;
     int tile = (int)get_group_id(1), group = tile / tiles, first_o = tile % tiles * TILE_O,
         first_p = (int)get_group_id(0) * TILE_P;
-    size_t n = get_global_id(2);
-
-    /* What this item gathers: always the same pixel, so that all items gather the same depth at a time, and where that
-     * lies in the window is not for each item to compute. Behind the last pixel: from outside the map. */
-    int pixel = first_p + item, row = pixel < pixels ? pixel / out_w * STRIDE_H - pad_top : in_h,
-        column = pixel % out_w * STRIDE_W - pad_left;
-    int place = row * in_w + column, i = 0, ky = 0, kx = 0;
-    __global const float *maps = x + (n * groups + group) * in * in_h * in_w;
-    __global const float *packed = w + tile * steps * TILE_K * TILE_O;
+    size_t n = get_global_id(2) - get_local_id(2); /* which compilers know to be the same for all items */
+    struct conv_reads reads =
+        conv_reads(x + (n * groups + group) * in * in_h * in_w, w + tile * steps * TILE_K * TILE_O, item,
+                   first_p + item, depth, in_h, in_w, out_h, out_w, pad_top, pad_left);
 
     float4 bias = vload4(0, b + tile * TILE_O + down * 4);
     /* halves of the tile */
     float4 left0 = (float4)(bias.s0), left1 = (float4)(bias.s1), left2 = (float4)(bias.s2), left3 = (float4)(bias.s3);
     float4 right0 = left0, right1 = left1, right2 = left2, right3 = left3;
     for (int step = 0; step < steps; step++) {
-        /* All loads of a step before its first store: their latencies overlap. Outside the map the first value is read,
-         * and not used. */
-        float gathered[TILE_K];
-        float4 fetched[WEIGHT_FETCHES];
-#pragma unroll
-        for (int d = 0; d < TILE_K; d++) {
-            int inside =
-                i < in && (uint)(row + ky * DILATION_H) < (uint)in_h && (uint)(column + kx * DILATION_W) < (uint)in_w;
-            float value = maps[inside ? (i * in_h + ky * DILATION_H) * in_w + kx * DILATION_W + place : 0];
-            gathered[d] = inside ? value : 0.0f;
-            kx = kx == KERNEL_W - 1 ? 0 : kx + 1;
-            ky = kx ? ky : ky == KERNEL_H - 1 ? 0 : ky + 1;
-            i = kx | ky ? i : i + 1;
-        }
-#pragma unroll
-        for (int f = 0; f < WEIGHT_FETCHES; f++)
-            fetched[f] = vload4(step * TILE_K * TILE_O / 4 + f * ITEMS + item, packed);
-#pragma unroll
-        for (int d = 0; d < TILE_K; d++) ((__local float *)patches)[d * TILE_P + item] = gathered[d];
-#pragma unroll
-        for (int f = 0; f < WEIGHT_FETCHES; f++) weights[f * ITEMS + item] = fetched[f];
+        /* All loads of a step before its first store: their latencies overlap. */
+        float fetched_values[TILE_K];
+        float4 fetched_weights[WEIGHT_FETCHES];
+        conv_fetch(&reads, step, fetched_values, fetched_weights);
+        conv_store(fetched_values, fetched_weights, item, patches, weights);
         barrier(CLK_LOCAL_MEM_FENCE);
         for (int d = 0; d < TILE_K; d++) {
             float4 weight = weights[d * SIDE + down];

@@ -170,6 +170,7 @@ TURNED_TILE(conv_winograd)
 TURNED_FUNCTIONS(conv_cpu)
 TURNED_TILE(conv_cpu)
 TURNED_FUNCTIONS(conv_own)
+TURNED_FUNCTIONS(conv_pipelined)
 TURNED_FUNCTIONS(conv_wino)
 
 static const struct layer_variant turned_clblast = {TURNED_ROW(conv_clblast), .name = "clblast",
@@ -183,6 +184,8 @@ static const struct layer_variant turned_winograd = {TURNED_ROW(conv_winograd), 
 static const struct layer_variant turned_cpu = {TURNED_ROW(conv_cpu), .name = "cpu", .kernels = "conv_cpu",
                                                 .tile = turned_conv_cpu_tile, .tiles = conv_cpu_tiles};
 static const struct layer_variant turned_own = {TURNED_ROW(conv_own), .name = "own", .kernels = "conv"};
+static const struct layer_variant turned_pipelined = {TURNED_ROW(conv_pipelined), .name = "pipelined",
+                                                      .kernels = "conv_pipelined"};
 static const struct layer_variant turned_wino = {TURNED_ROW(conv_wino), .name = "wino_gpu", .kernels = "winograd",
                                                  .chunk = turned_conv_wino_chunk};
 
@@ -192,6 +195,7 @@ const struct layer_variant *const conv_input_gradients[] = {&conv_ref_input_grad
                                                             &turned_winograd,
                                                             &turned_cpu,
                                                             &turned_own,
+                                                            &turned_pipelined,
                                                             &turned_wino,
                                                             &conv_naive_input_gradient,
                                                             NULL};

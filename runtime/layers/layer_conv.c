@@ -99,34 +99,39 @@ static int conv_ref_enqueue(struct layer *l, const struct layer_io *io, struct a
 
 static const struct layer_variant conv_ref = {.name = "ref", .applicable = layer_on_host, .enqueue = conv_ref_enqueue};
 
-/* ---- own: conv.cl ---- */
+/* ---- own, pipelined: conv.cl, conv_pipelined.cl ---- */
 
-/* TILE_O, TILE_P, SIDE, TILE_K of conv.cl and winograd.cl */
-enum { OWN_OUTPUTS = 32, OWN_PIXELS = 64, OWN_SIDE = 8, OWN_STEP = 8 };
+/* TILE_P and SIDE of both and of winograd.cl; TILE_O and TILE_K of conv.cl and winograd.cl */
+enum { OWN_PIXELS = 64, OWN_SIDE = 8, OWN_OUTPUTS = 32, OWN_STEP = 8 };
 
-static struct conv_packing conv_own_packing(const struct layer *l) { return conv_pack_plain(l, OWN_OUTPUTS, OWN_STEP); }
-static size_t conv_own_packed(const struct layer *l, const struct target *target, int t) {
-    (void)target;
-    struct conv_packing p = conv_own_packing(l);
+struct conv_tiled {
+    const char *source, *function;
+    int outputs, step; /* TILE_O, TILE_K */
+};
+static const struct conv_tiled own = {"conv", "conv_forward", OWN_OUTPUTS, OWN_STEP},
+                               pipelined = {"conv_pipelined", "conv_pipelined_forward", 64, 4};
+
+static size_t tiled_packed(const struct conv_tiled *k, const struct layer *l, int t) {
+    struct conv_packing p = conv_pack_plain(l, k->outputs, k->step);
     return conv_pack_floats(&p, t);
 }
-static void conv_own_pack(const struct layer *l, int t, const float *master, size_t first, float *packed) {
-    (void)first;
-    struct conv_packing p = conv_own_packing(l);
+static void tiled_pack(const struct conv_tiled *k, const struct layer *l, int t, const float *master, float *packed) {
+    struct conv_packing p = conv_pack_plain(l, k->outputs, k->step);
     conv_pack(l, &p, t, master, packed);
 }
 
-static int conv_own_build(struct layer *l, struct alexcl_error *err) {
+static int tiled_build(const struct conv_tiled *k, struct layer *l, struct alexcl_error *err) {
     char defines[192];
     int made = conv_window_defines(l, defines, sizeof defines);
-    snprintf(defines + made, sizeof defines - (size_t)made, " -DTILE_K=%d", OWN_STEP);
-    return layer_add_kernel(l, LAYER_FORWARD, 0, "conv", "conv_forward", defines, err);
+    snprintf(defines + made, sizeof defines - (size_t)made, " -DTILE_K=%d", k->step);
+    return layer_add_kernel(l, LAYER_FORWARD, 0, k->source, k->function, defines, err);
 }
 
-static int conv_own_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+static int tiled_enqueue(const struct conv_tiled *k, struct layer *l, const struct layer_io *io,
+                         struct alexcl_error *err) {
     struct shape_conv s = conv_shape(l);
     int pixels = s.out.h * s.out.w, across = (pixels + OWN_PIXELS - 1) / OWN_PIXELS, groups = conv_pack_groups(l),
-        down = conv_pack_blocks(l, OWN_OUTPUTS);
+        down = conv_pack_blocks(l, k->outputs);
     struct kernel_range range = {3,
                                  {0, 0, (size_t)io->first},
                                  {(size_t)across * OWN_SIDE, (size_t)down * OWN_SIDE, (size_t)io->count},
@@ -139,14 +144,29 @@ static int conv_own_enqueue(struct layer *l, const struct layer_io *io, struct a
                          ARG_INT(s.window.pad[1]));
 }
 
-const struct layer_variant conv_own = {.name = "own",
-                                       .applicable = layer_on_device_plain,
-                                       .build = conv_own_build,
-                                       .enqueue = conv_own_enqueue,
-                                       .release = layer_free_kernels,
-                                       .kernels = "conv",
-                                       .packed = conv_own_packed,
-                                       .pack = conv_own_pack};
+/* A variant's functions are not told which one is asked. */
+#define TILED_FUNCTIONS(of)                                                                                            \
+    static size_t of##_packed(const struct layer *l, const struct target *target, int t) {                             \
+        (void)target;                                                                                                  \
+        return tiled_packed(&of, l, t);                                                                                \
+    }                                                                                                                  \
+    static void of##_pack(const struct layer *l, int t, const float *master, size_t first, float *packed) {            \
+        (void)first;                                                                                                   \
+        tiled_pack(&of, l, t, master, packed);                                                                         \
+    }                                                                                                                  \
+    static int of##_build(struct layer *l, struct alexcl_error *err) { return tiled_build(&of, l, err); }              \
+    static int of##_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {                    \
+        return tiled_enqueue(&of, l, io, err);                                                                         \
+    }
+#define TILED_ROW(of)                                                                                                  \
+    .applicable = layer_on_device_plain, .build = of##_build, .enqueue = of##_enqueue, .release = layer_free_kernels,  \
+    .packed = of##_packed, .pack = of##_pack
+
+TILED_FUNCTIONS(own)
+TILED_FUNCTIONS(pipelined)
+
+const struct layer_variant conv_own = {TILED_ROW(own), .name = "own", .kernels = "conv"};
+const struct layer_variant conv_pipelined = {TILED_ROW(pipelined), .name = "pipelined", .kernels = "conv_pipelined"};
 
 /* ---- wino_gpu: winograd.cl ---- */
 
@@ -340,7 +360,8 @@ const struct layer_ops layer_conv_ops = {
     .describe = conv_describe,
     .variants = {[LAYER_FORWARD] =
                      (const struct layer_variant *const[]){&conv_ref, &conv_clblast, &conv_winograd_mem, &conv_winograd,
-                                                           &conv_cpu, &conv_own, &conv_wino, &conv_naive, NULL},
+                                                           &conv_cpu, &conv_own, &conv_pipelined, &conv_wino,
+                                                           &conv_naive, NULL},
                  [LAYER_INPUT_GRADIENT] = conv_input_gradients,
                  [LAYER_WEIGHT_GRADIENT] = conv_weight_gradients},
     .metadata = conv_tell,

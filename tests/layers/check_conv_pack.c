@@ -97,6 +97,9 @@ static const struct example plain[] = {
     {{8, 9, 9}, 264, 1, 1, 4, 1, 1, 32, 8, 0},
     {{9, 9, 9}, 105, 3, 1, 3, 0, 1, 32, 8, 0},
     {{15, 9, 9}, 70, 2, 1, 5, 1, 1, 32, 8, 3},
+    /* conv_pipelined.cl: tiles of 64 outputs, depth a multiple of 4 */
+    {{5, 9, 9}, 133, 5, 2, 1, 1, 1, 64, 4, 0},
+    {{12, 9, 9}, 28, 3, 1, 4, 0, 1, 64, 4, 0},
     /* conv_cpu.cl: vectors of 16 outputs, inputs in blocks or not */
     {{3, 9, 9}, 37, 3, 1, 1, 0, 1, 16, 1, 0},
     {{37, 9, 9}, 35, 3, 1, 1, 1, 16, 32, 1, 0},
