@@ -31,10 +31,14 @@ COMPILES, SPILL, SCRATCH, LOCAL, GROUP, SYMBOL = "does not compile", "spills", "
 class Kernel:
     """What a compiler tells of one kernel function."""
 
-    def __init__(self, name, figures="", local=0, group=1, spills=0, scratch=0, registers=(), fma=None):
+    def __init__(self, name, figures="", local=0, group=1, spills=0, scratch=0, registers=(), loop=None):
         self.name, self.figures, self.local, self.group, self.spills, self.scratch = name, figures, local, group, spills, scratch
         self.registers = registers  # AMD: vector and scalar ones; NVIDIA: of a thread; Intel: SIMD width
-        self.fma = fma  # AMD: the share of fma among the vector instructions of its busiest loop
+        self.loop = loop  # AMD: hot_loop
+
+    def fma(self):
+        """The share of fma among the vector instructions of its busiest loop; None where that is not known."""
+        return self.loop["fma"] / self.loop["vector"] if self.loop and not self.loop["nested"] else None
 
     def problems(self):
         if self.spills:
@@ -77,24 +81,32 @@ def read(path):
         return file.read()
 
 
-def fma_share(text):
-    """Share of fma among the vector instructions of the loop that has most of them, in the assembly of one function. None without any, and
-    where loops stand in loops: how often the inner ones go round is not told."""
-    if re.search(r"Depth[= ]2", text):
-        return None
+PRODUCTS = re.compile(r"v_(?:dual_)?(?:fma|fmac|mac|mad)(?:ak|mk)?_f32|v_pk_fma_f32")
+LOCAL_LOADS = re.compile(r"ds_(?:read|load)(2|_2addr)?(?:st|_stride)?(?:64)?_[bu](\d+)")
+
+
+def hot_loop(text):
+    """What an item does in the loop that has most products, in the assembly of one function for AMD; None without any. A product is what an
+    fma makes for an item: a packed one and one of two that are issued together make two. Branches of the loop count as if all were taken.
+    `nested`: in another loop or around one; how often the inner ones go round is not told."""
     loops, header = {}, None
     for line in text.splitlines():
         block = re.match(r"\.L(BB\d+_\d+):|; %bb\.\d+:", line)
-        instruction = re.match(r"\t(v_\w+)", line)
+        instruction = re.match(r"\t([a-z]\w+)", line)
         if block:
             of = re.search(r"in Loop: Header=(\w+)", line)
             header = of.group(1) if of else block.group(1) if "Loop Header" in line else None
         elif instruction and header:
-            loop = loops.setdefault(header, [0, 0])
-            loop[0] += bool(re.match(r"v_(fma|fmac|mac|pk_fma|dual_fmac)_f32", instruction.group(1)))
-            loop[1] += 1
-    most = max(loops.values(), default=[0, 0])
-    return most[0] / most[1] if most[0] else None
+            loop = loops.setdefault(header, {"products": 0, "fma": 0, "vector": 0, "instructions": 0, "local": 0})
+            made = sum(2 if name.startswith("v_pk") else 1 for name in PRODUCTS.findall(line))
+            loop["products"] += made
+            loop["fma"] += made > 0
+            loop["vector"] += instruction.group(1).startswith("v_")
+            loop["instructions"] += 1
+            load = LOCAL_LOADS.match(instruction.group(1))
+            loop["local"] += (2 if load.group(1) else 1) * max(1, int(load.group(2)) // 32) if load else 0  # values of 4 bytes
+    most = max(loops.values(), key=lambda loop: loop["products"], default={"products": 0})
+    return {**most, "nested": bool(re.search(r"Depth[= ]2", text))} if most["products"] else None
 
 
 def amd(chip, options, source, folder):
@@ -112,7 +124,7 @@ def amd(chip, options, source, folder):
         registers = (number("vgpr_count"), number("sgpr_count"))
         body = re.search(r"^%s:(.*?)^\.Lfunc_end" % re.escape(name), text, re.M | re.S).group(1)
         kernels.append(Kernel(name, "%d/%d" % registers, number("group_segment_fixed_size"), product(re.findall(r"\d+", group.group(1))) if group else 1,
-                              number("vgpr_spill_count") + number("sgpr_spill_count"), number("private_segment_fixed_size"), registers, fma_share(body)))
+                              number("vgpr_spill_count") + number("sgpr_spill_count"), number("private_segment_fixed_size"), registers, hot_loop(body)))
     return kernels, missing
 
 

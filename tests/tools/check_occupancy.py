@@ -56,6 +56,39 @@ direct, product, moved = occupancy.work_winograd(3, 256, 192, 13)
 expect(direct == 2 * 13 * 13 * 9 * 256 * 192 and abs(direct / product - 4 * 169 / 256) < 1e-9, "FLOP of conv3: %d, %d" % (direct, product))
 expect(moved == 4 * 16 * (72 * 256 + 88 * 192), "bytes of conv3's transforms: %d" % moved)
 
+# A loop in two blocks, with every way to make products and to load from local memory, and around it what is no loop.
+SAMPLE = """; %bb.0:
+\tv_fma_f32 v1, v2, v3, v1
+\tds_read_b128 v[2:5], v0
+.LBB0_1:                                ; =>This Inner Loop Header: Depth=1
+\ts_add_i32 s0, s0, 1
+\tds_read_b128 v[2:5], v0
+\tds_read2st64_b32 v[6:7], v0 offset1:1
+\tds_load_2addr_b64 v[8:11], v0 offset1:1
+\tds_read_u16 v12, v0
+\tds_write_b128 v0, v[2:5]
+\tglobal_load_dword v13, v0, s[2:3]
+\tv_add_u32_e32 v14, 1, v14
+; %bb.2:                                ;   in Loop: Header=BB0_1 Depth=1
+\tv_fma_f32 v1, v2, v3, v1
+\tv_fmac_f32_e32 v1, v2, v3
+\tv_pk_fma_f32 v[2:3], v[4:5], v[6:7], v[2:3]
+\tv_dual_fmac_f32 v1, v2, v3 :: v_dual_fmac_f32 v4, v5, v6
+\tv_dual_mov_b32 v1, v2 :: v_dual_fmac_f32 v4, v5, v6
+\ts_cbranch_scc1 .LBB0_1
+; %bb.3:
+\tv_fma_f32 v1, v2, v3, v1
+.LBB0_4:                                ; =>This Inner Loop Header: Depth=1
+\tv_fma_f32 v1, v2, v3, v1
+\ts_cbranch_scc1 .LBB0_4
+"""
+LOOP = {"products": 7, "fma": 5, "vector": 6, "instructions": 14, "local": 11, "nested": False}
+expect(offline.hot_loop(SAMPLE) == LOOP, "the loop of the sample: %s" % offline.hot_loop(SAMPLE))
+expect(offline.Kernel("k", loop=LOOP).fma() == 5 / 6, "the share of fma of the sample")
+inner = offline.hot_loop(SAMPLE.replace("Depth=1", "Depth=2"))
+expect(inner == {**LOOP, "nested": True} and offline.Kernel("k", loop=inner).fma() is None, "the sample in another loop: %s" % inner)
+expect(offline.hot_loop(SAMPLE.split(".LBB0_1")[0]) is None, "a loop without any")
+
 code, out, err = run_tool(TOOL, "--devices", "gfx9000")
 expect(code == 2 and "gfx906" in err, "an unknown device is not explained")
 
@@ -83,7 +116,7 @@ for r in document["kernels"]:
     expect(0 < r["resident"] <= r["most"], "%s on %s: %d of %d waves" % (r["kernel"], r["device"], r["resident"], r["most"]))
     expect(r["registers"] not in ("", "0"), "%s on %s: no registers" % (r["kernel"], r["device"]))
 expect(not any("_cpu" in r["kernel"] for r in document["kernels"]), "kernels of CPUs are among them")
-for name in ("conv", "winograd", "conv_tiles_weight_gradient"):
+for name in ("conv", "conv_pipelined", "winograd", "conv_tiles_weight_gradient"):
     chosen = [t for t in document["tiles"] if t["chosen"] and t["title"].startswith(name + ".cl")]
     expect(len(chosen) == len(occupancy.MACHINES), "%d rows of %s.cl's tile" % (len(chosen), name))
     for t in chosen:
@@ -92,6 +125,12 @@ for name in ("conv", "winograd", "conv_tiles_weight_gradient"):
                "no share of fma: are loops of %s.cl in one another on %s?" % (name, t["machine"]["chip"]))
         expect(min(t["bounds"].values()) >= 60, "%s.cl's tile allows %s %% of %s" % (name, t["bounds"], t["machine"]["name"]))
 expect(len(document["winograd"]) == 4 and all(1 < times < 6 for r in document["winograd"] for times in r["times"].values()), "winograd.cl against conv.cl: %s" % document["winograd"])
+
+# What conv_pipelined.cl is for.
+for device in (d for d in wanted if d.startswith("gfx")):
+    loops = [rows[kernel, device]["loop"] for kernel in ("conv_forward", "conv_pipelined_forward")]
+    fewer = {key: loops[0][key] / loops[0]["products"] / (loops[1][key] / loops[1]["products"]) for key in ("instructions", "local")}
+    expect(fewer["instructions"] >= 1.2 and fewer["local"] == 1.5, "conv_pipelined.cl against conv.cl on %s: %s" % (device, fewer))
 
 code, out, err = run_tool(TOOL, "--kernels", "conv,fc", "--devices", ",".join(offline.TARGETS[present[0]][1]))
 expect(code == 0 and "conv_forward" in out and "fc_forward" in out and "softmax" not in out, "--kernels conv,fc")
