@@ -160,6 +160,7 @@ static int turned_enqueue(const struct layer_variant *v, struct layer *l, const 
     .enqueue = turned_##of##_enqueue, .release = turned_##of##_release, .packed = turned_##of##_packed,                \
     .pack = turned_##of##_pack
 
+static int turned_conv_split_chunk(const struct layer *l) { return turned_chunk(&conv_split, l); }
 static int turned_conv_wino_chunk(const struct layer *l) { return turned_chunk(&conv_wino, l); }
 
 TURNED_FUNCTIONS(conv_clblast)
@@ -171,6 +172,7 @@ TURNED_FUNCTIONS(conv_cpu)
 TURNED_TILE(conv_cpu)
 TURNED_FUNCTIONS(conv_own)
 TURNED_FUNCTIONS(conv_pipelined)
+TURNED_FUNCTIONS(conv_split)
 TURNED_FUNCTIONS(conv_wino)
 
 static const struct layer_variant turned_clblast = {TURNED_ROW(conv_clblast), .name = "clblast",
@@ -186,6 +188,8 @@ static const struct layer_variant turned_cpu = {TURNED_ROW(conv_cpu), .name = "c
 static const struct layer_variant turned_own = {TURNED_ROW(conv_own), .name = "own", .kernels = "conv"};
 static const struct layer_variant turned_pipelined = {TURNED_ROW(conv_pipelined), .name = "pipelined",
                                                       .kernels = "conv_pipelined"};
+static const struct layer_variant turned_split = {TURNED_ROW(conv_split), .name = "split_k", .kernels = "conv",
+                                                  .chunk = turned_conv_split_chunk};
 static const struct layer_variant turned_wino = {TURNED_ROW(conv_wino), .name = "wino_gpu", .kernels = "winograd",
                                                  .chunk = turned_conv_wino_chunk};
 
@@ -196,6 +200,7 @@ const struct layer_variant *const conv_input_gradients[] = {&conv_ref_input_grad
                                                             &turned_cpu,
                                                             &turned_own,
                                                             &turned_pipelined,
+                                                            &turned_split,
                                                             &turned_wino,
                                                             &conv_naive_input_gradient,
                                                             NULL};

@@ -99,7 +99,7 @@ static int conv_ref_enqueue(struct layer *l, const struct layer_io *io, struct a
 
 static const struct layer_variant conv_ref = {.name = "ref", .applicable = layer_on_host, .enqueue = conv_ref_enqueue};
 
-/* ---- own, pipelined: conv.cl, conv_pipelined.cl ---- */
+/* ---- own, pipelined, split_k: conv.cl, conv_pipelined.cl ---- */
 
 /* TILE_P and SIDE of both and of winograd.cl; TILE_O and TILE_K of conv.cl and winograd.cl */
 enum { OWN_PIXELS = 64, OWN_SIDE = 8, OWN_OUTPUTS = 32, OWN_STEP = 8 };
@@ -107,9 +107,10 @@ enum { OWN_PIXELS = 64, OWN_SIDE = 8, OWN_OUTPUTS = 32, OWN_STEP = 8 };
 struct conv_tiled {
     const char *source, *function;
     int outputs, step; /* TILE_O, TILE_K */
+    int cuts;          /* whether it has the argument `parts` */
 };
-static const struct conv_tiled own = {"conv", "conv_forward", OWN_OUTPUTS, OWN_STEP},
-                               pipelined = {"conv_pipelined", "conv_pipelined_forward", 64, 4};
+static const struct conv_tiled own = {"conv", "conv_forward", OWN_OUTPUTS, OWN_STEP, 1},
+                               pipelined = {"conv_pipelined", "conv_pipelined_forward", 64, 4, 0};
 
 static size_t tiled_packed(const struct conv_tiled *k, const struct layer *l, int t) {
     struct conv_packing p = conv_pack_plain(l, k->outputs, k->step);
@@ -120,28 +121,53 @@ static void tiled_pack(const struct conv_tiled *k, const struct layer *l, int t,
     conv_pack(l, &p, t, master, packed);
 }
 
+static void tiled_defines(const struct conv_tiled *k, const struct layer *l, char *out, size_t size) {
+    int made = conv_window_defines(l, out, size);
+    snprintf(out + made, size - (size_t)made, " -DTILE_K=%d", k->step);
+}
+
 static int tiled_build(const struct conv_tiled *k, struct layer *l, struct alexcl_error *err) {
     char defines[192];
-    int made = conv_window_defines(l, defines, sizeof defines);
-    snprintf(defines + made, sizeof defines - (size_t)made, " -DTILE_K=%d", k->step);
+    tiled_defines(k, l, defines, sizeof defines);
     return layer_add_kernel(l, LAYER_FORWARD, 0, k->source, k->function, defines, err);
+}
+
+/* The work-groups of an image. */
+static int tiled_across(const struct layer *l) {
+    return (l->shape.out.h * l->shape.out.w + OWN_PIXELS - 1) / OWN_PIXELS;
+}
+
+/* parts: 0, or into how many the depth is cut for `to`. */
+static int tiled_launch(const struct conv_tiled *k, struct layer *l, const struct layer_io *io, int parts,
+                        struct buffer *to, struct alexcl_error *err) {
+    struct shape_conv s = conv_shape(l);
+    int groups = conv_pack_groups(l), down = conv_pack_blocks(l, k->outputs), cut = parts ? parts : 1;
+    struct kernel_range range = {
+        3,
+        {0, 0, (size_t)io->first * (size_t)cut},
+        {(size_t)tiled_across(l) * OWN_SIDE, (size_t)down * OWN_SIDE, (size_t)io->count * (size_t)cut},
+        {OWN_SIDE, OWN_SIDE, 1}};
+    const struct kernel_arg args[] = {ARG_BUFFER(io->in[0].own->buffer),
+                                      ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
+                                      ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer),
+                                      ARG_BUFFER(to),
+                                      ARG_INT(groups),
+                                      ARG_INT(s.in.c / groups),
+                                      ARG_INT(s.out.c / groups),
+                                      ARG_INT(s.in.h),
+                                      ARG_INT(s.in.w),
+                                      ARG_INT(s.out.h),
+                                      ARG_INT(s.out.w),
+                                      ARG_INT(s.window.pad[0]),
+                                      ARG_INT(s.window.pad[1]),
+                                      ARG_INT(parts)};
+    return kernel_launch(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, args,
+                         sizeof args / sizeof *args - !k->cuts, err);
 }
 
 static int tiled_enqueue(const struct conv_tiled *k, struct layer *l, const struct layer_io *io,
                          struct alexcl_error *err) {
-    struct shape_conv s = conv_shape(l);
-    int pixels = s.out.h * s.out.w, across = (pixels + OWN_PIXELS - 1) / OWN_PIXELS, groups = conv_pack_groups(l),
-        down = conv_pack_blocks(l, k->outputs);
-    struct kernel_range range = {3,
-                                 {0, 0, (size_t)io->first},
-                                 {(size_t)across * OWN_SIDE, (size_t)down * OWN_SIDE, (size_t)io->count},
-                                 {OWN_SIDE, OWN_SIDE, 1}};
-    return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
-                         ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
-                         ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer), ARG_BUFFER(io->out->buffer),
-                         ARG_INT(groups), ARG_INT(s.in.c / groups), ARG_INT(s.out.c / groups), ARG_INT(s.in.h),
-                         ARG_INT(s.in.w), ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.window.pad[0]),
-                         ARG_INT(s.window.pad[1]));
+    return tiled_launch(k, l, io, 0, io->out->buffer, err);
 }
 
 /* A variant's functions are not told which one is asked. */
@@ -167,6 +193,68 @@ TILED_FUNCTIONS(pipelined)
 
 const struct layer_variant conv_own = {TILED_ROW(own), .name = "own", .kernels = "conv"};
 const struct layer_variant conv_pipelined = {TILED_ROW(pipelined), .name = "pipelined", .kernels = "conv_pipelined"};
+
+/* An image alone should have some 120 work-groups, two for each unit of a large GPU; more parts than 16 would be more
+ * to add than to compute, and a part has two steps at least. By the shape alone: so the bits are the same on every
+ * device. The sums of as many images are in the workspace as a cache holds. */
+enum { SPLIT_GROUPS = 120, SPLIT_PARTS = 16, SPLIT_STEPS = 2, SPLIT_BYTES = 4 << 20, SPLIT_IMAGES = 64 };
+
+static int split_parts(const struct layer *l) {
+    struct conv_packing p = conv_pack_plain(l, OWN_OUTPUTS, OWN_STEP);
+    int groups = tiled_across(l) * p.blocks, steps = p.depth / OWN_STEP;
+    if (groups == 0) return 1; /* a half without outputs */
+    int parts = layer_min(layer_min(SPLIT_GROUPS / groups, SPLIT_PARTS), steps / SPLIT_STEPS);
+    return parts < 1 ? 1 : parts;
+}
+static int split_applicable(const struct layer *l, const struct target *target) {
+    return layer_on_device_plain(l, target) && split_parts(l) > 1;
+}
+static size_t split_floats(const struct layer *l) { return (size_t)split_parts(l) * shape_size(l->shape.out); }
+static int split_chunk(const struct layer *l) {
+    size_t floats = split_floats(l), images = floats ? SPLIT_BYTES / sizeof(float) / floats : 1;
+    return images < 1 ? 1 : images > SPLIT_IMAGES ? SPLIT_IMAGES : (int)images;
+}
+static size_t split_workspace(const struct layer *l, const struct target *target) {
+    (void)target;
+    return split_floats(l) * (size_t)split_chunk(l);
+}
+
+static int split_build(struct layer *l, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    char defines[192];
+    tiled_defines(&own, l, defines, sizeof defines);
+    TRY(layer_add_kernel(l, LAYER_FORWARD, 0, own.source, own.function, defines, err));
+    TRY(layer_add_kernel(l, LAYER_FORWARD, 1, own.source, "conv_add", defines, err));
+done:
+    return status;
+}
+
+static int split_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    int status = ALEXCL_OK, max = split_chunk(l), parts = split_parts(l), end = io->first + io->count;
+    size_t values = shape_size(l->shape.out);
+    struct layer_io chunk = *io;
+    for (; chunk.first < end; chunk.first += max) {
+        chunk.count = layer_min(max, end - chunk.first);
+        TRY(tiled_launch(&own, l, &chunk, parts, io->workspace->buffer, err));
+        struct kernel_range range = layer_range(values, &chunk);
+        TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 1), l->shape.desc->name, &range, err,
+                          ARG_BUFFER(io->workspace->buffer), ARG_BUFFER(io->out->buffer), ARG_INT(parts),
+                          ARG_INT((int)values)));
+    }
+done:
+    return status;
+}
+
+const struct layer_variant conv_split = {.name = "split_k",
+                                         .applicable = split_applicable,
+                                         .workspace = split_workspace,
+                                         .build = split_build,
+                                         .enqueue = split_enqueue,
+                                         .release = layer_free_kernels,
+                                         .kernels = "conv",
+                                         .packed = own_packed,
+                                         .pack = own_pack,
+                                         .chunk = split_chunk};
 
 /* ---- wino_gpu: winograd.cl ---- */
 
@@ -360,8 +448,8 @@ const struct layer_ops layer_conv_ops = {
     .describe = conv_describe,
     .variants = {[LAYER_FORWARD] =
                      (const struct layer_variant *const[]){&conv_ref, &conv_clblast, &conv_winograd_mem, &conv_winograd,
-                                                           &conv_cpu, &conv_own, &conv_pipelined, &conv_wino,
-                                                           &conv_naive, NULL},
+                                                           &conv_cpu, &conv_own, &conv_pipelined, &conv_split,
+                                                           &conv_wino, &conv_naive, NULL},
                  [LAYER_INPUT_GRADIENT] = conv_input_gradients,
                  [LAYER_WEIGHT_GRADIENT] = conv_weight_gradients},
     .metadata = conv_tell,

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* check_selfcheck.c makes the kernel wrong: "= sums[o * 8 + p]" -> "= sums[p * 4 + o]" */
+#include <string.h>
+
 #include "kernel_check.h"
 
 START_TEST(grid) { kernel_check_conv_grid("own"); }
@@ -118,6 +120,39 @@ END_TEST
 START_TEST(gradient_golden) { kernel_check_golden_conv_gradient("own", LAYER_INPUT_GRADIENT); }
 END_TEST
 
+/* With the depth cut into parts. */
+START_TEST(split_grid) {
+    kernel_check_conv_grid("split_k");
+    kernel_check_conv_gradient_grid("split_k", LAYER_INPUT_GRADIENT);
+}
+END_TEST
+
+START_TEST(split_windows) {
+    kernel_check_conv_windows("split_k");
+    kernel_check_conv_gradient_windows("split_k", LAYER_INPUT_GRADIENT);
+}
+END_TEST
+
+START_TEST(split_golden) {
+    kernel_check_golden_conv("split_k");
+    kernel_check_golden_conv_gradient("split_k", LAYER_INPUT_GRADIENT);
+}
+END_TEST
+
+/* More than the workspace holds at once: 4 of 9 images. */
+START_TEST(split_chunks) {
+    struct alexcl_layer desc = {.type = ALEXCL_CONV,
+                                .name = "conv",
+                                .outputs = 120,
+                                .kernel = {3, 3},
+                                .stride = {1, 1},
+                                .pad = {1, 1, 1, 1},
+                                .groups = 1};
+    if (strcmp(support_implementation(), "oclgrind") != 0)
+        kernel_check_layer("split_k", &desc, (struct alexcl_shape){4, 43, 44});
+}
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("conv");
     tcase_add_test(tests, grid);
@@ -129,5 +164,9 @@ int main(void) {
     tcase_add_test(tests, gradient_grid);
     tcase_add_test(tests, gradient_windows);
     tcase_add_test(tests, gradient_golden);
+    tcase_add_test(tests, split_grid);
+    tcase_add_test(tests, split_windows);
+    tcase_add_test(tests, split_golden);
+    tcase_add_test(tests, split_chunks);
     return support_run(tests);
 }

@@ -23,7 +23,8 @@ static const struct kernel_check_extent simulated_extent = {5, 1, 3, 0, 0, 0, 1}
 /* Variants whose kernels are not for CPU devices alone. */
 static int for_any_device(const char *variant) {
     return strcmp(variant, "own") == 0 || strcmp(variant, "naive") == 0 || strcmp(variant, "clblast") == 0 ||
-           strcmp(variant, "wino_gpu") == 0 || strcmp(variant, "pipelined") == 0 || strcmp(variant, "draw") == 0;
+           strcmp(variant, "wino_gpu") == 0 || strcmp(variant, "pipelined") == 0 || strcmp(variant, "split_k") == 0 ||
+           strcmp(variant, "draw") == 0;
 }
 
 /* Oclgrind computes thousands of times slower than the others: convolutions, the most work, are done there in one way;
@@ -57,7 +58,8 @@ int kernel_check_set_blocks(struct layer *l, const char *variant, int in_block) 
     int own = strcmp(variant, "own") == 0 || strcmp(variant, "naive") == 0 || strcmp(variant, "draw") == 0,
         units = type == ALEXCL_FC || type == ALEXCL_RBF;
     int plain = strcmp(variant, "ref") == 0 || strcmp(variant, "clblast") == 0 || strcmp(variant, "wino_gpu") == 0 ||
-                strcmp(variant, "pipelined") == 0 || (strcmp(variant, "own") == 0 && (units || type == ALEXCL_CONV));
+                strcmp(variant, "pipelined") == 0 || strcmp(variant, "split_k") == 0 ||
+                (strcmp(variant, "own") == 0 && (units || type == ALEXCL_CONV));
     if (plain && in_block > 1) return 0;
     /* over planes it strides, over blocks it does not */
     if (kernel_check_is_winograd(variant) && !plain && (in_block == 1) != (l->shape.desc->stride[0] > 1)) return 0;

@@ -61,7 +61,7 @@ static void set_up(void) {
 
 /* ---- alexcl_check_run ---- */
 
-enum { MAX_COUNT = 256 };
+enum { MAX_COUNT = 512 };
 static struct alexcl_check_result seen[MAX_COUNT];
 static unsigned seen_count, stop_behind;
 static int keep(void *user, const struct alexcl_check_result *r) {
