@@ -6,6 +6,7 @@
  * conv.cl reads 3 (`tools/occupancy`), and has half as many work-groups, which small maps and batches do not fill a GPU
  * with. Every output adds its products in the order of depth, starting from the bias: it has conv.cl's bits. */
 #include "common.clh"
+#include "register_tile.clh"
 #include "window.clh"
 
 #ifndef TILE_K
@@ -52,17 +53,9 @@ conv_pipelined_forward(__global const float *restrict x, __global const float *r
             float4 first = patches[now * PATCHES + d * SIDE * 2 + across],
                    second = patches[now * PATCHES + d * SIDE * 2 + SIDE + across];
 #pragma unroll
-            for (int o = 0; o < 8; o += 4) {
-                float4 weight = weights[now * WEIGHTS + d * SIDE * 2 + o / 4 * SIDE + down];
-                left[o] = MULTIPLY_ADD((float4)(weight.s0), first, left[o]);
-                right[o] = MULTIPLY_ADD((float4)(weight.s0), second, right[o]);
-                left[o + 1] = MULTIPLY_ADD((float4)(weight.s1), first, left[o + 1]);
-                right[o + 1] = MULTIPLY_ADD((float4)(weight.s1), second, right[o + 1]);
-                left[o + 2] = MULTIPLY_ADD((float4)(weight.s2), first, left[o + 2]);
-                right[o + 2] = MULTIPLY_ADD((float4)(weight.s2), second, right[o + 2]);
-                left[o + 3] = MULTIPLY_ADD((float4)(weight.s3), first, left[o + 3]);
-                right[o + 3] = MULTIPLY_ADD((float4)(weight.s3), second, right[o + 3]);
-            }
+            for (int o = 0; o < 8; o += 4)
+                register_tile_add(left + o, right + o, weights[now * WEIGHTS + d * SIDE * 2 + o / 4 * SIDE + down],
+                                  first, second);
         }
         conv_store(fetched_values, fetched_weights, item, patches + next * PATCHES, weights + next * WEIGHTS);
         barrier(CLK_LOCAL_MEM_FENCE);

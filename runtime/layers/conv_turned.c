@@ -174,6 +174,7 @@ TURNED_FUNCTIONS(conv_own)
 TURNED_FUNCTIONS(conv_pipelined)
 TURNED_FUNCTIONS(conv_split)
 TURNED_FUNCTIONS(conv_wino)
+TURNED_FUNCTIONS(conv_fused)
 
 static const struct layer_variant turned_clblast = {TURNED_ROW(conv_clblast), .name = "clblast",
                                                     .kernels = "im2col bias"};
@@ -193,6 +194,9 @@ static const struct layer_variant turned_split = {TURNED_ROW(conv_split), .name 
 static const struct layer_variant turned_wino = {TURNED_ROW(conv_wino), .name = "wino_gpu", .kernels = "winograd",
                                                  .chunk = turned_conv_wino_chunk};
 
+static const struct layer_variant turned_fused = {TURNED_ROW(conv_fused), .name = "wino_fused",
+                                                  .kernels = "winograd_fused"};
+
 const struct layer_variant *const conv_input_gradients[] = {&conv_ref_input_gradient,
                                                             &turned_clblast,
                                                             &turned_winograd_mem,
@@ -202,5 +206,6 @@ const struct layer_variant *const conv_input_gradients[] = {&conv_ref_input_grad
                                                             &turned_pipelined,
                                                             &turned_split,
                                                             &turned_wino,
+                                                            &turned_fused,
                                                             &conv_naive_input_gradient,
                                                             NULL};

@@ -378,6 +378,63 @@ const struct layer_variant conv_wino = {.name = "wino_gpu",
                                         .pack = wino_pack,
                                         .chunk = wino_chunk};
 
+/* ---- wino_fused: winograd_fused.cl ---- */
+
+/* TILE_O, TILE_P, ITEMS, TILE_K of it, and the bytes of its local memory */
+enum { FUSED_OUTPUTS = 32, FUSED_TILES = 32, FUSED_ITEMS = 256, FUSED_STEP = 8, FUSED_LOCAL = 32 << 10, FUSED_OUT = 2 };
+
+static struct conv_packing fused_packing(const struct layer *l) {
+    return conv_pack_winograd(l, (struct winograd_form){3, FUSED_OUT, 1}, FUSED_OUTPUTS, FUSED_STEP);
+}
+
+static int fused_applicable(const struct layer *l, const struct target *target) {
+    if (!layer_on_device_plain(l, target)) return 0;
+    const struct device_limits *limits = device_limits(target->device);
+    return limits->local_memory >= FUSED_LOCAL && limits->max_work_group_size >= FUSED_ITEMS && conv_is_square(l) &&
+           l->shape.desc->stride[0] == 1 && l->shape.desc->kernel[0] == 3;
+}
+
+static size_t fused_packed(const struct layer *l, const struct target *target, int t) {
+    (void)target;
+    struct conv_packing p = fused_packing(l);
+    return conv_pack_floats(&p, t);
+}
+static void fused_pack(const struct layer *l, int t, const float *master, size_t first, float *packed) {
+    (void)first;
+    struct conv_packing p = fused_packing(l);
+    conv_pack(l, &p, t, master, packed);
+}
+
+static int fused_build(struct layer *l, struct alexcl_error *err) {
+    return layer_add_kernel(l, LAYER_FORWARD, 0, "winograd_fused", "winograd_fused", "", err);
+}
+
+static int fused_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
+    struct shape_conv s = conv_shape(l);
+    int groups = conv_pack_groups(l), blocks = conv_pack_blocks(l, FUSED_OUTPUTS),
+        tiles = (s.out.h + FUSED_OUT - 1) / FUSED_OUT * ((s.out.w + FUSED_OUT - 1) / FUSED_OUT),
+        across = (tiles + FUSED_TILES - 1) / FUSED_TILES;
+    struct kernel_range range = {3,
+                                 {0, 0, (size_t)io->first},
+                                 {(size_t)across * FUSED_ITEMS, (size_t)blocks, (size_t)io->count},
+                                 {FUSED_ITEMS, 1, 1}};
+    return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
+                         ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
+                         ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer), ARG_BUFFER(io->out->buffer),
+                         ARG_INT(groups), ARG_INT(s.in.c / groups), ARG_INT(s.out.c / groups), ARG_INT(s.in.h),
+                         ARG_INT(s.in.w), ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.window.pad[0]),
+                         ARG_INT(s.window.pad[1]));
+}
+
+const struct layer_variant conv_fused = {.name = "wino_fused",
+                                         .applicable = fused_applicable,
+                                         .build = fused_build,
+                                         .enqueue = fused_enqueue,
+                                         .release = layer_free_kernels,
+                                         .kernels = "winograd_fused",
+                                         .packed = fused_packed,
+                                         .pack = fused_pack};
+
 /* ---- groups ---- */
 
 void conv_group_rows(const struct shape_conv *s, int g, int *first, int *count) {
@@ -449,7 +506,7 @@ const struct layer_ops layer_conv_ops = {
     .variants = {[LAYER_FORWARD] =
                      (const struct layer_variant *const[]){&conv_ref, &conv_clblast, &conv_winograd_mem, &conv_winograd,
                                                            &conv_cpu, &conv_own, &conv_pipelined, &conv_split,
-                                                           &conv_wino, &conv_naive, NULL},
+                                                           &conv_wino, &conv_fused, &conv_naive, NULL},
                  [LAYER_INPUT_GRADIENT] = conv_input_gradients,
                  [LAYER_WEIGHT_GRADIENT] = conv_weight_gradients},
     .metadata = conv_tell,

@@ -40,7 +40,7 @@ void conv_free_weight_gradient(struct layer *l, enum layer_pass_kind pass);
 extern const struct layer_variant conv_cpu, conv_winograd, conv_winograd_mem;
 extern const struct layer_tile conv_cpu_tiles[], winograd_fused_tiles[], winograd_mem_tiles[];
 /* Those for GPUs, which read and make plain maps (layer_conv.c). */
-extern const struct layer_variant conv_own, conv_pipelined, conv_split, conv_wino;
+extern const struct layer_variant conv_own, conv_pipelined, conv_split, conv_wino, conv_fused;
 /* Those by CLBlast (layer_conv_blas.c). */
 extern const struct layer_variant conv_clblast, conv_clblast_weight_gradient;
 /* The reference's input gradient, and the last resort's (layer_conv_gradient.c). */

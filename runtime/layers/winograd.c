@@ -4,12 +4,12 @@
 #include "winograd.h"
 
 void winograd_matrix(int window, int out, double g[WINOGRAD_SIDE][WINOGRAD_WINDOW]) {
-    /* of the kernels: for tiles of 4 and of 5 with a window of 3, of 4 with a window of 5 */
-    static const double four[] = {0.0, 0.75, -0.75, 1.5, -1.5},
+    /* of the kernels: for tiles of 2, 4 and 5 with a window of 3, of 4 with a window of 5 */
+    static const double two[] = {0.0, 1.0, -1.0}, four[] = {0.0, 0.75, -0.75, 1.5, -1.5},
                         five[] = {0.3125, -0.3125, 0.875, -0.875, 1.6875, -1.6875},
                         wide[] = {0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5};
-    const double *points = window == WINOGRAD_WINDOW ? wide : out == WINOGRAD_OUT ? four : five;
     int count = window + out - 2;
+    const double *points = count == 3 ? two : count == 5 ? four : count == 6 ? five : wide;
     for (int i = 0; i < count; i++) {
         double product = 1.0, power = 1.0;
         for (int j = 0; j < count; j++)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Weights as winograd_cpu.cl and winograd.cl multiply them: G w G^T of F(out x out, window x window): F(4x4, 3x3),
- * F(5x5, 3x3), F(4x4, 5x5). */
+/* Weights as winograd_cpu.cl, winograd.cl and winograd_fused.cl multiply them: G w G^T of F(out x out, window x
+ * window): F(2x2, 3x3), F(4x4, 3x3), F(5x5, 3x3), F(4x4, 5x5). */
 #ifndef ALEXCL_WINOGRAD_H
 #define ALEXCL_WINOGRAD_H
 #include <stddef.h>

@@ -20,11 +20,18 @@ static const struct kernel_check_extent simulated_extent = {5, 1, 3, 0, 0, 0, 1}
                                         watched_extent = {4, 1, 2, 0, 0, 1, 0},
                                         watched_tiles_extent = {5, 1, 3, 0, 0, 1, 0};
 
+/* Convolutions that read and make plain maps, on any device. */
+static int of_plain_maps(const char *variant) {
+    static const char *const names[] = {"clblast", "pipelined", "split_k", "wino_gpu", "wino_fused"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(variant, names[i]) == 0) return 1;
+    return 0;
+}
+
 /* Variants whose kernels are not for CPU devices alone. */
 static int for_any_device(const char *variant) {
-    return strcmp(variant, "own") == 0 || strcmp(variant, "naive") == 0 || strcmp(variant, "clblast") == 0 ||
-           strcmp(variant, "wino_gpu") == 0 || strcmp(variant, "pipelined") == 0 || strcmp(variant, "split_k") == 0 ||
-           strcmp(variant, "draw") == 0;
+    return strcmp(variant, "own") == 0 || strcmp(variant, "naive") == 0 || strcmp(variant, "draw") == 0 ||
+           of_plain_maps(variant);
 }
 
 /* Oclgrind computes thousands of times slower than the others: convolutions, the most work, are done there in one way;
@@ -57,8 +64,7 @@ int kernel_check_set_blocks(struct layer *l, const char *variant, int in_block) 
     enum alexcl_layer_type type = l->shape.desc->type;
     int own = strcmp(variant, "own") == 0 || strcmp(variant, "naive") == 0 || strcmp(variant, "draw") == 0,
         units = type == ALEXCL_FC || type == ALEXCL_RBF;
-    int plain = strcmp(variant, "ref") == 0 || strcmp(variant, "clblast") == 0 || strcmp(variant, "wino_gpu") == 0 ||
-                strcmp(variant, "pipelined") == 0 || strcmp(variant, "split_k") == 0 ||
+    int plain = strcmp(variant, "ref") == 0 || of_plain_maps(variant) ||
                 (strcmp(variant, "own") == 0 && (units || type == ALEXCL_CONV));
     if (plain && in_block > 1) return 0;
     /* over planes it strides, over blocks it does not */

@@ -8,9 +8,10 @@
 
 #include "kernel_check.h"
 
-/* What winograd_cpu.cl and winograd.cl are for. */
+/* What winograd_cpu.cl, winograd.cl and winograd_fused.cl are for. */
 static int winograd_does(const char *variant, const struct alexcl_layer *desc) {
-    int on_cpu = strcmp(variant, "wino_gpu") != 0, window = (desc->kernel[0] + 3) / 4;
+    int fused = strcmp(variant, "wino_fused") == 0, on_cpu = !fused && strcmp(variant, "wino_gpu") != 0,
+        window = (desc->kernel[0] + 3) / 4;
     if (desc->kernel[0] != desc->kernel[1] || desc->stride[0] != desc->stride[1] || desc->dilation[0] > 1 ||
         desc->dilation[1] > 1)
         return 0;
@@ -18,7 +19,9 @@ static int winograd_does(const char *variant, const struct alexcl_layer *desc) {
      * them. */
     if (on_cpu && strcmp(support_implementation(), "rusticl") == 0)
         return strcmp(variant, "winograd") == 0 && desc->stride[0] == 1 && desc->kernel[0] == 3 && desc->outputs == 5;
-    return desc->stride[0] == 1 ? desc->kernel[0] == 3 || desc->kernel[0] == 5
+    /* Rusticl counts winograd_fused.cl's local memory twice, which is more than it has. */
+    if (fused && strcmp(support_implementation(), "rusticl") == 0) return 0;
+    return desc->stride[0] == 1 ? desc->kernel[0] == 3 || (desc->kernel[0] == 5 && !fused)
                                 : on_cpu && desc->stride[0] == 4 && (window == 3 || window == 5);
 }
 

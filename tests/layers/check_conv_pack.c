@@ -153,10 +153,10 @@ END_TEST
 /* Row `row` of G for an input of one dimension: powers of its point over the product of the differences from the
  * others; the last is infinity's. From the head of winograd_cpu.cl. */
 static double factor(int out, int window, int row, int power) {
-    static const double four[] = {0, 0.75, -0.75, 1.5, -1.5},
+    static const double two[] = {0, 1, -1}, four[] = {0, 0.75, -0.75, 1.5, -1.5},
                         five[] = {0.3125, -0.3125, 0.875, -0.875, 1.6875, -1.6875},
                         wide[] = {0, 1, -1, 2, -2, 0.5, -0.5};
-    const double *points = window == 5 ? wide : out == 4 ? four : five;
+    const double *points = window == 5 ? wide : out == 4 ? four : out == 2 ? two : five;
     int last = window + out - 2;
     double f = 1;
     if (row == last) return power == window - 1;
@@ -189,6 +189,9 @@ START_TEST(transformed_weights_lie_where_the_page_says) {
         /* winograd.cl: points, then as conv.cl has a window of 1 x 1 */
         {{{5, 9, 9}, 35, 3, 1, 1, 0, 1, 32, 8, 0}, 4, 3, 1, 1},
         {{{12, 9, 9}, 140, 5, 1, 4, 1, 1, 32, 8, 0}, 4, 5, 1, 1},
+        /* winograd_fused.cl: blocks of outputs, then points */
+        {{{5, 9, 9}, 35, 3, 1, 1, 0, 1, 32, 8, 0}, 2, 3, 1, 0},
+        {{{12, 9, 9}, 140, 3, 1, 4, 1, 1, 32, 8, 0}, 2, 3, 1, 0},
         /* winograd_cpu.cl: blocks of outputs, then points */
         {{{19, 9, 9}, 35, 3, 1, 1, 1, 16, 16, 1, 0}, 4, 3, 1, 0},
         {{{33, 9, 9}, 67, 3, 1, 1, 0, 16, 32, 1, 0}, 5, 3, 1, 0},
