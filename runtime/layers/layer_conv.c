@@ -390,7 +390,8 @@ static struct conv_packing fused_packing(const struct layer *l) {
 static int fused_applicable(const struct layer *l, const struct target *target) {
     if (!layer_on_device_plain(l, target)) return 0;
     const struct device_limits *limits = device_limits(target->device);
-    return limits->local_memory >= FUSED_LOCAL && limits->max_work_group_size >= FUSED_ITEMS && conv_is_square(l) &&
+    /* More, since a driver may keep some for itself; and Rusticl, which has as much, counts arrays twice. */
+    return limits->local_memory > FUSED_LOCAL && limits->max_work_group_size >= FUSED_ITEMS && conv_is_square(l) &&
            l->shape.desc->stride[0] == 1 && l->shape.desc->kernel[0] == 3;
 }
 

@@ -227,7 +227,7 @@ int main(void) {
         struct device_limits *limits = &devices[d].limits;
         limits->memory = limits->max_alloc = (uint64_t)8 << 30;
         int block = limits->kind == ALEXCL_DEVICE_CPU ? LAYER_BLOCK : 1;
-        limits->local_memory = limits->kind == ALEXCL_DEVICE_CPU ? 256 << 10 : 32 << 10;
+        limits->local_memory = limits->kind == ALEXCL_DEVICE_CPU ? 256 << 10 : 48 << 10;
         limits->max_work_group_size = 256;
         struct target target = {&devices[d]};
         struct join *join = NULL;
