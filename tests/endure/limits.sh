@@ -59,7 +59,7 @@ limits=gpu,kernel=16
 tiny 0 infer -q --devices 0 list.txt --save got.npy; tiny 0 infer -q --devices 0/2 list.txt --save halves.npy; same got.npy halves.npy
 run 0 check --devices 0; prints "unused"; prints "allows it 16"; prints "all right" # nothing is wrong with such a device
 run 0 check --devices 0 --format json; json '[.devices[].checks[] | select(.error == null)] | length > 3 and all(.ok and (.message | test("allows it 16")))'
-for limits in refuse=softmax_forward gpu,refuse=conv_forward+conv_naive_forward; do # nothing is left
+for limits in refuse=softmax_forward gpu,refuse=conv_forward+conv_pipelined_forward+conv_naive_forward; do # nothing is left
     run 4 --model tiny2t infer --devices 0 list.txt; says "does not compile"
 done
 

@@ -15,9 +15,11 @@
 #include "opencl_layer.h"
 
 #include <pthread.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static const cl_icd_dispatch *next;
 static cl_icd_dispatch table;
@@ -109,28 +111,39 @@ static cl_int CL_API_CALL limits_clBuildProgram(cl_program p, cl_uint n, const c
 
 /* ---- what it holds to ---- */
 
-static cl_mem CL_API_CALL limits_clCreateBuffer(cl_context c, cl_mem_flags flags, size_t size, void *host,
-                                                cl_int *code) {
+static int limits_take(size_t size) {
     pthread_mutex_lock(&lock);
-    cl_int why = buffer && size > buffer          ? CL_INVALID_BUFFER_SIZE
-                 : memory && used + size > memory ? CL_MEM_OBJECT_ALLOCATION_FAILURE
-                                                  : CL_SUCCESS;
-    if (why == CL_SUCCESS) used += size;
+    int fits = !memory || used + size <= memory;
+    if (fits) used += size;
     pthread_mutex_unlock(&lock);
-    if (why == CL_SUCCESS) return next->clCreateBuffer(c, flags, size, host, code);
-    if (code) *code = why;
-    return NULL;
+    return fits;
 }
 
-static cl_int CL_API_CALL limits_clReleaseMemObject(cl_mem m) {
-    size_t size = 0;
-    cl_uint held = 0;
-    next->clGetMemObjectInfo(m, CL_MEM_SIZE, sizeof size, &size, NULL);
-    next->clGetMemObjectInfo(m, CL_MEM_REFERENCE_COUNT, sizeof held, &held, NULL);
+static void CL_CALLBACK limits_give_back(cl_mem m, void *size) {
+    (void)m;
     pthread_mutex_lock(&lock);
-    if (held == 1) used -= size;
+    used -= (size_t)(uintptr_t)size;
     pthread_mutex_unlock(&lock);
-    return next->clReleaseMemObject(m);
+}
+
+static cl_mem CL_API_CALL limits_clCreateBuffer(cl_context c, cl_mem_flags flags, size_t size, void *host,
+                                                cl_int *code) {
+    enum { PATIENCE = 200 }; /* milliseconds for which a driver's threads may hold what was released */
+    int fits = limits_take(size);
+    for (int i = 0; i < PATIENCE && !fits; i++) {
+        nanosleep(&(struct timespec){0, 1000000}, NULL);
+        fits = limits_take(size);
+    }
+    cl_int why = !fits                     ? CL_MEM_OBJECT_ALLOCATION_FAILURE
+                 : buffer && size > buffer ? CL_INVALID_BUFFER_SIZE
+                                           : CL_SUCCESS;
+    cl_mem made = why == CL_SUCCESS ? next->clCreateBuffer(c, flags, size, host, &why) : NULL;
+    if (made)
+        next->clSetMemObjectDestructorCallback(made, limits_give_back, (void *)(uintptr_t)size);
+    else if (fits)
+        limits_give_back(NULL, (void *)(uintptr_t)size);
+    if (code) *code = why;
+    return made;
 }
 
 static cl_int CL_API_CALL limits_clSetKernelArg(cl_kernel k, cl_uint i, size_t size, const void *value) {
@@ -212,7 +225,6 @@ EXPORT cl_int CL_API_CALL clInitLayer(cl_uint entries, const cl_icd_dispatch *ta
     TAKE(clGetKernelWorkGroupInfo);
     TAKE(clBuildProgram);
     TAKE(clCreateBuffer);
-    TAKE(clReleaseMemObject);
     TAKE(clSetKernelArg);
     TAKE(clEnqueueNDRangeKernel);
     TAKE(clEnqueueReadBuffer);
