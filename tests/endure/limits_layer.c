@@ -111,12 +111,18 @@ static cl_int CL_API_CALL limits_clBuildProgram(cl_program p, cl_uint n, const c
 
 /* ---- what it holds to ---- */
 
+/* Counts a buffer; 0: it does not fit. What was released a driver's threads may hold for a moment longer. */
 static int limits_take(size_t size) {
-    pthread_mutex_lock(&lock);
-    int fits = !memory || used + size <= memory;
-    if (fits) used += size;
-    pthread_mutex_unlock(&lock);
-    return fits;
+    enum { PATIENCE = 200 }; /* milliseconds */
+    for (int i = 0; i <= PATIENCE; i++) {
+        pthread_mutex_lock(&lock);
+        int fits = !memory || used + size <= memory;
+        if (fits) used += size;
+        pthread_mutex_unlock(&lock);
+        if (fits) return 1;
+        nanosleep(&(struct timespec){0, 1000000}, NULL);
+    }
+    return 0;
 }
 
 static void CL_CALLBACK limits_give_back(cl_mem m, void *size) {
@@ -128,21 +134,18 @@ static void CL_CALLBACK limits_give_back(cl_mem m, void *size) {
 
 static cl_mem CL_API_CALL limits_clCreateBuffer(cl_context c, cl_mem_flags flags, size_t size, void *host,
                                                 cl_int *code) {
-    enum { PATIENCE = 200 }; /* milliseconds for which a driver's threads may hold what was released */
-    int fits = limits_take(size);
-    for (int i = 0; i < PATIENCE && !fits; i++) {
-        nanosleep(&(struct timespec){0, 1000000}, NULL);
-        fits = limits_take(size);
-    }
-    cl_int why = !fits                     ? CL_MEM_OBJECT_ALLOCATION_FAILURE
-                 : buffer && size > buffer ? CL_INVALID_BUFFER_SIZE
-                                           : CL_SUCCESS;
-    cl_mem made = why == CL_SUCCESS ? next->clCreateBuffer(c, flags, size, host, &why) : NULL;
+    cl_int why = CL_SUCCESS;
+    if (buffer && size > buffer)
+        why = CL_INVALID_BUFFER_SIZE;
+    else if (!limits_take(size))
+        why = CL_MEM_OBJECT_ALLOCATION_FAILURE;
+    if (code) *code = why;
+    if (why != CL_SUCCESS) return NULL;
+    cl_mem made = next->clCreateBuffer(c, flags, size, host, code);
     if (made)
         next->clSetMemObjectDestructorCallback(made, limits_give_back, (void *)(uintptr_t)size);
-    else if (fits)
+    else
         limits_give_back(NULL, (void *)(uintptr_t)size);
-    if (code) *code = why;
     return made;
 }
 
