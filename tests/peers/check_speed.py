@@ -112,6 +112,6 @@ both = speed.merge(speed.merge(first, speed.KINDS[0][1], {"Training": "two\n"}),
 expect([line for line in both.split("\n") if line.startswith("##") or line in ("one", "two", "three")] == [
     "## " + speed.KINDS[0][1], "### Training", "two", "## " + heading, "### Inference", "one", "### Warm start", "three"], "parts and kinds: %s" % both)
 expect(speed.merge(both, heading, {"Inference": "one\n"}) == both, "the same again changes the document")
-expect(speed.command("/root", ["--root", "/root", "--write", "/root/docs/speed.md", "--alexcl", "/x/alexcl", "--rounds", "3"]) ==
+expect(speed.command("/tree", ["--root", "/tree", "--write", "/tree/docs/speed.md", "--alexcl", "/x/alexcl", "--rounds", "3"]) ==
        "tools/peers --write docs/speed.md --rounds 3", "the command")
 end()
