@@ -96,13 +96,13 @@ void kernel_hash_programs(const struct device *dev, unsigned char out[HASH_BYTES
 
 void kernel_hash_texts(unsigned char out[HASH_BYTES]) {
     const struct kernel_text *const all[] = {kernel_texts, kernel_shared_texts};
-    unsigned char both[2 * HASH_BYTES] = {0};
+    unsigned char text[HASH_BYTES];
+    memset(out, 0, HASH_BYTES);
     for (int shared = 0; shared < 2; shared++)
         for (const struct kernel_text *k = all[shared]; k->name; k++) {
-            hash_sha256(k->text, k->length, both + HASH_BYTES);
-            hash_sha256(both, sizeof both, both);
+            hash_sha256(k->text, k->length, text);
+            hash_add(out, text);
         }
-    memcpy(out, both, HASH_BYTES);
 }
 
 static int kernel_set(struct kernel *k, cl_uint index, const struct kernel_arg *arg) {

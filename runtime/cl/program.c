@@ -237,10 +237,5 @@ done:
 
 void program_hash_all(const struct device *dev, unsigned char out[HASH_BYTES]) {
     memset(out, 0, HASH_BYTES);
-    for (const struct program *p = dev->programs; p; p = p->next) {
-        unsigned char both[2 * HASH_BYTES];
-        memcpy(both, out, HASH_BYTES);
-        memcpy(both + HASH_BYTES, p->built_from.bytes, HASH_BYTES);
-        hash_sha256(both, sizeof both, out);
-    }
+    for (const struct program *p = dev->programs; p; p = p->next) hash_add(out, p->built_from.bytes);
 }
