@@ -139,11 +139,12 @@ static void conv_pack_side_by_side(const struct layer *l, const struct conv_pack
     for (int c = 0; c < conv_pack_inputs(l); c++) {
         for (int o = first, count; o < end; o += count) {
             count = p->form.out ? layer_min(end - o, WINOGRAD_LANES) : 1;
-            struct conv_window from = conv_pack_find(l, o, c, master);
-            if (p->form.out)
+            if (p->form.out) {
                 conv_pack_transformed(l, p, g, o, count, c, master, to + o - first);
-            else if (from.w)
-                conv_pack_window(l, p, conv_pack_first(l, o) + c, from, to + o - first);
+                continue;
+            }
+            struct conv_window from = conv_pack_find(l, o, c, master);
+            if (from.w) conv_pack_window(l, p, conv_pack_first(l, o) + c, from, to + o - first);
         }
     }
 }

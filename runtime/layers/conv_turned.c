@@ -193,7 +193,6 @@ static const struct layer_variant turned_split = {TURNED_ROW(conv_split), .name 
                                                   .chunk = turned_conv_split_chunk};
 static const struct layer_variant turned_wino = {TURNED_ROW(conv_wino), .name = "wino_gpu", .kernels = "winograd",
                                                  .chunk = turned_conv_wino_chunk};
-
 static const struct layer_variant turned_fused = {TURNED_ROW(conv_fused), .name = "wino_fused",
                                                   .kernels = "winograd_fused"};
 

@@ -137,16 +137,11 @@ static int tiled_across(const struct layer *l) {
     return (l->shape.out.h * l->shape.out.w + OWN_PIXELS - 1) / OWN_PIXELS;
 }
 
-/* parts: 0, or into how many the depth is cut for `to`. */
-static int tiled_launch(const struct conv_tiled *k, struct layer *l, const struct layer_io *io, int parts,
-                        struct buffer *to, struct alexcl_error *err) {
+/* Launches a kernel of plain maps, all of which take the same arguments but for the last: `cuts`: it has `parts`. */
+static int tiled_launch(struct layer *l, const struct layer_io *io, const struct kernel_range *range, struct buffer *to,
+                        int cuts, int parts, struct alexcl_error *err) {
     struct shape_conv s = conv_shape(l);
-    int groups = conv_pack_groups(l), down = conv_pack_blocks(l, k->outputs), cut = parts ? parts : 1;
-    struct kernel_range range = {
-        3,
-        {0, 0, (size_t)io->first * (size_t)cut},
-        {(size_t)tiled_across(l) * OWN_SIDE, (size_t)down * OWN_SIDE, (size_t)io->count * (size_t)cut},
-        {OWN_SIDE, OWN_SIDE, 1}};
+    int groups = conv_pack_groups(l);
     const struct kernel_arg args[] = {ARG_BUFFER(io->in[0].own->buffer),
                                       ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
                                       ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer),
@@ -161,13 +156,25 @@ static int tiled_launch(const struct conv_tiled *k, struct layer *l, const struc
                                       ARG_INT(s.window.pad[0]),
                                       ARG_INT(s.window.pad[1]),
                                       ARG_INT(parts)};
-    return kernel_launch(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, args,
-                         sizeof args / sizeof *args - !k->cuts, err);
+    return kernel_launch(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, range, args,
+                         sizeof args / sizeof *args - !cuts, err);
+}
+
+/* parts: 0, or into how many the depth is cut for `to`. */
+static int tiled_compute(const struct conv_tiled *k, struct layer *l, const struct layer_io *io, int parts,
+                         struct buffer *to, struct alexcl_error *err) {
+    int down = conv_pack_blocks(l, k->outputs), cut = parts ? parts : 1;
+    struct kernel_range range = {
+        3,
+        {0, 0, (size_t)io->first * (size_t)cut},
+        {(size_t)tiled_across(l) * OWN_SIDE, (size_t)down * OWN_SIDE, (size_t)io->count * (size_t)cut},
+        {OWN_SIDE, OWN_SIDE, 1}};
+    return tiled_launch(l, io, &range, to, k->cuts, parts, err);
 }
 
 static int tiled_enqueue(const struct conv_tiled *k, struct layer *l, const struct layer_io *io,
                          struct alexcl_error *err) {
-    return tiled_launch(k, l, io, 0, io->out->buffer, err);
+    return tiled_compute(k, l, io, 0, io->out->buffer, err);
 }
 
 /* A variant's functions are not told which one is asked. */
@@ -235,7 +242,7 @@ static int split_enqueue(struct layer *l, const struct layer_io *io, struct alex
     struct layer_io chunk = *io;
     for (; chunk.first < end; chunk.first += max) {
         chunk.count = layer_min(max, end - chunk.first);
-        TRY(tiled_launch(&own, l, &chunk, parts, io->workspace->buffer, err));
+        TRY(tiled_compute(&own, l, &chunk, parts, io->workspace->buffer, err));
         struct kernel_range range = layer_range(values, &chunk);
         TRY(KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 1), l->shape.desc->name, &range, err,
                           ARG_BUFFER(io->workspace->buffer), ARG_BUFFER(io->out->buffer), ARG_INT(parts),
@@ -411,20 +418,14 @@ static int fused_build(struct layer *l, struct alexcl_error *err) {
 }
 
 static int fused_enqueue(struct layer *l, const struct layer_io *io, struct alexcl_error *err) {
-    struct shape_conv s = conv_shape(l);
-    int groups = conv_pack_groups(l), blocks = conv_pack_blocks(l, FUSED_OUTPUTS),
-        tiles = (s.out.h + FUSED_OUT - 1) / FUSED_OUT * ((s.out.w + FUSED_OUT - 1) / FUSED_OUT),
+    int blocks = conv_pack_blocks(l, FUSED_OUTPUTS),
+        tiles = (l->shape.out.h + FUSED_OUT - 1) / FUSED_OUT * ((l->shape.out.w + FUSED_OUT - 1) / FUSED_OUT),
         across = (tiles + FUSED_TILES - 1) / FUSED_TILES;
     struct kernel_range range = {3,
                                  {0, 0, (size_t)io->first},
                                  {(size_t)across * FUSED_ITEMS, (size_t)blocks, (size_t)io->count},
                                  {FUSED_ITEMS, 1, 1}};
-    return KERNEL_LAUNCH(layer_kernel(l, LAYER_FORWARD, 0), l->shape.desc->name, &range, err,
-                         ARG_BUFFER(io->in[0].own->buffer), ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[0].buffer),
-                         ARG_BUFFER(l->pass[LAYER_FORWARD].parameters[1].buffer), ARG_BUFFER(io->out->buffer),
-                         ARG_INT(groups), ARG_INT(s.in.c / groups), ARG_INT(s.out.c / groups), ARG_INT(s.in.h),
-                         ARG_INT(s.in.w), ARG_INT(s.out.h), ARG_INT(s.out.w), ARG_INT(s.window.pad[0]),
-                         ARG_INT(s.window.pad[1]));
+    return tiled_launch(l, io, &range, io->out->buffer, 0, 0, err);
 }
 
 const struct layer_variant conv_fused = {.name = "wino_fused",

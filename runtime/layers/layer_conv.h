@@ -28,6 +28,9 @@ int conv_run_frame(struct layer *l, enum layer_pass_kind pass, const struct laye
 int conv_winograd_applicable(const struct layer *l, const struct target *target);
 int conv_winograd_strides(const struct layer *l);
 int conv_winograd_window(const struct layer *l);
+/* Outputs along a side of a tile: of those that there are for the window the ones by which a row takes the fewest
+ * products. They decide the bits, so they do not depend on the device. */
+int conv_winograd_out(const struct layer *l);
 
 /* A weight gradient on a device, of a layer that leaves connections out: what sets their gradients to 0, in slot
  * CONV_CUT. Of other layers these do nothing, but conv_free_weight_gradient frees the kernels of every layer. */

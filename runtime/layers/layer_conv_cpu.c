@@ -170,7 +170,7 @@ enum {
 struct winograd_tile {
     int tiles, vectors, groups, out;
 };
-enum { WINOGRAD_TILES = 16, WINOGRAD_VECTORS = 4, WINOGRAD_GROUPS = 16, WINOGRAD_MAX_OUT = 5 }; /* largest */
+enum { WINOGRAD_TILES = 16, WINOGRAD_VECTORS = 4, WINOGRAD_GROUPS = 16 }; /* largest */
 
 int conv_winograd_strides(const struct layer *l) {
     return l->shape.desc->stride[0] == WINOGRAD_STRIDE && l->choice.in_block == 1;
@@ -178,6 +178,12 @@ int conv_winograd_strides(const struct layer *l) {
 int conv_winograd_window(const struct layer *l) {
     return conv_winograd_strides(l) ? (l->shape.desc->kernel[0] + WINOGRAD_STRIDE - 1) / WINOGRAD_STRIDE
                                     : l->shape.desc->kernel[0];
+}
+int conv_winograd_out(const struct layer *l) {
+    int window = conv_winograd_window(l), w = l->shape.out.w, best = WINOGRAD_OUT;
+    for (int out = WINOGRAD_OUT; out <= (window == 3 ? WINOGRAD_MAX_OUT : WINOGRAD_OUT); out++)
+        if ((window + out - 1) * ((w + out - 1) / out) < (window + best - 1) * ((w + best - 1) / best)) best = out;
+    return best;
 }
 static struct winograd_form winograd_form(const struct layer *l, struct winograd_tile t) {
     return (struct winograd_form){conv_winograd_window(l), t.out, conv_winograd_strides(l) ? WINOGRAD_STRIDE : 1};
@@ -238,12 +244,8 @@ static int winograd_per_image(const struct layer *l, struct winograd_tile t) {
 /* A larger tile of outputs, where a row then takes fewer products. Not for images that are computed one by one: their
  * time goes to reading the weights, which are larger then. */
 static struct winograd_tile winograd_mem_tile(const struct layer *l, const struct target *target) {
-    struct winograd_tile t = winograd_tile(l, target), more = t;
-    more.out = WINOGRAD_MAX_OUT;
-    if (conv_winograd_window(l) == 3 && (l->choice.max_images != 1 || l->choice.reproducible) &&
-        winograd_side(winograd_form(l, more)) * winograd_across(l, more) <
-            winograd_side(winograd_form(l, t)) * winograd_across(l, t))
-        t = more;
+    struct winograd_tile t = winograd_tile(l, target);
+    if (l->choice.max_images != 1 || l->choice.reproducible) t.out = conv_winograd_out(l);
     t.groups = WINOGRAD_ITEM / t.tiles;
     return t;
 }

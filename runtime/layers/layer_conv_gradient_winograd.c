@@ -29,13 +29,8 @@ static int gradient_depth(const struct layer *l) {
 }
 static int gradient_blocks(const struct layer *l) { return gradient_up(l->shape.out.c, LAYER_BLOCK); }
 
-/* Of both tiles that there are for a window of 3 the one that takes the fewer products. It decides the bits, so it does
- * not depend on the device. */
 static struct winograd_form gradient_form(const struct layer *l) {
-    struct winograd_form four = {conv_winograd_window(l), WINOGRAD_OUT, 1}, five = {3, WINOGRAD_OUT + 1, 1};
-    int side4 = winograd_side(four) * gradient_up(l->shape.out.w, four.out),
-        side5 = winograd_side(five) * gradient_up(l->shape.out.w, five.out);
-    return four.window == 3 && side5 < side4 ? five : four;
+    return (struct winograd_form){conv_winograd_window(l), conv_winograd_out(l), 1};
 }
 static int gradient_across(const struct layer *l) { return gradient_up(l->shape.out.w, gradient_form(l).out); }
 static int gradient_per_image(const struct layer *l) {

@@ -6,9 +6,10 @@
 #include <stddef.h>
 
 enum {
-    WINOGRAD_OUT = 4,    /* outputs along a side of a tile, where nothing else is said */
-    WINOGRAD_WINDOW = 5, /* largest */
-    WINOGRAD_SIDE = 8,   /* inputs along a side of the largest tile; of any, window + out - 1 */
+    WINOGRAD_OUT = 4,     /* outputs along a side of a tile, where nothing else is said */
+    WINOGRAD_MAX_OUT = 5, /* with a window of 3 */
+    WINOGRAD_WINDOW = 5,  /* largest */
+    WINOGRAD_SIDE = 8,    /* inputs along a side of the largest tile; of any, window + out - 1 */
 };
 
 /* F(out x out, window x window), over every `stride`th row and column. */
