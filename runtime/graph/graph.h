@@ -85,6 +85,7 @@ struct graph_training {
     size_t frozen_count;
     int all_ties; /* max-pooling's rule (layer.h) */
     int states;   /* tensors as large as a parameter that its optimiser keeps (update.h) */
+    int batch;    /* images of a step; as many at once need memory for the gradient of one layer's parameters alone */
 };
 /* The same with the backward pass. ALEXCL_E_USAGE: a frozen layer that does not exist or has no parameters, a layer
  * that has to have a backward pass and whose type has none, or nothing left to be trained. */

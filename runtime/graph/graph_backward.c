@@ -208,6 +208,7 @@ int graph_backward_make(const struct graph *g, const struct graph_training *trai
     TRY(memory_alloc(&b, 1, sizeof *b, what, err));
     w.b = b;
     b->states = training->states;
+    b->batch = training->batch;
     TRY(memory_alloc(&b->layers, layers, sizeof *b->layers, what, err));
     TRY(memory_alloc(&b->steps, (size_t)w.most_steps, sizeof *b->steps, what, err));
     TRY(memory_alloc(&b->gradients, (size_t)w.most_gradients, sizeof *b->gradients, what, err));
@@ -236,6 +237,17 @@ done:
     free(until);
     graph_backward_free(b);
     return status;
+}
+
+void graph_backward_shared(const struct graph *g, unsigned halves, size_t out[LAYER_TENSORS]) {
+    for (int t = 0; t < LAYER_TENSORS; t++) out[t] = 0;
+    for (int i = 0; i < g->layer_count; i++)
+        for (int h = 0; h < 2; h++) {
+            const struct layer_shape *s = &g->layers[i].half[h].shape;
+            if (!(halves >> h & 1u) || !g->backward->layers[i].runs[LAYER_WEIGHT_GRADIENT]) continue;
+            for (int t = 0; t < s->tensor_count; t++)
+                if (layer_tensor_floats(&s->tensors[t]) > out[t]) out[t] = layer_tensor_floats(&s->tensors[t]);
+        }
 }
 
 void graph_backward_free(struct graph_backward *b) {

@@ -44,9 +44,16 @@ struct graph_backward {
     struct graph_gradient *gradients;
     struct graph_backward_layer *layers;
     size_t (*buffer_floats)[2]; /* [buffer][half], per image */
-    int states;                 /* graph_training.states */
+    int states, batch;          /* of graph_training */
 };
 
+/* Whether so many images at once are a whole step: then parameters are updated as soon as their gradient is complete,
+ * and all gradients of parameters use the same memory. */
+static inline int graph_backward_is_whole(const struct graph_backward *b, int images) {
+    return b->batch > 0 && images >= b->batch;
+}
+/* The floats of that memory for each tensor, of the halves that run on a target. */
+void graph_backward_shared(const struct graph *g, unsigned halves, size_t out[LAYER_TENSORS]);
 /* Makes the list of a graph that has one output. */
 int graph_backward_make(const struct graph *g, const struct graph_training *training, struct graph_backward **out,
                         struct alexcl_error *err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The memory that a graph takes for a number of images: every buffer that a worker makes is counted, by the same
- * functions by which it is made. How many images fit is found by bisection, since the memory only grows with them. */
+ * functions by which it is made. How many images fit is found by bisection, since the memory only grows with them; but
+ * for a whole step of training, which takes less than one in groups, and is tried first. */
 #include <limits.h>
 
 #include "graph_backward.h"
@@ -58,20 +59,21 @@ static void graph_count_buffer(struct alexcl_plan_memory *m, uint64_t *kind, uin
 /* What training takes beside the forward pass: the parameters that the backward passes read, their masters, gradients
  * and states, and the gradients of values. */
 static void graph_count_training(struct alexcl_plan_memory *m, const struct graph *g, int half, int both,
-                                 const struct target *target, uint64_t images) {
+                                 const struct target *target, int images) {
     const struct graph_backward *b = g->backward;
+    uint64_t n = (uint64_t)images;
     for (int i = 0; i < g->layer_count; i++) {
         const struct layer *l = &g->layers[i].half[half];
         if (b->layers[i].runs[LAYER_INPUT_GRADIENT])
             graph_count_buffer(m, &m->weights, layer_pass_floats(l, LAYER_INPUT_GRADIENT, target));
         for (int t = 0; t < l->shape.tensor_count && l->choice.keep_master; t++) {
             uint64_t floats = layer_tensor_floats(&l->shape.tensors[t]);
-            graph_count_buffer(m, &m->gradients, floats);
+            if (!graph_backward_is_whole(b, images)) graph_count_buffer(m, &m->gradients, floats);
             for (int s = 0; s < 1 + b->states; s++) graph_count_buffer(m, &m->optimizer, floats);
         }
     }
-    for (int k = 0; k < b->buffer_count; k++) graph_count_buffer(m, &m->gradients, images * b->buffer_floats[k][half]);
-    if (!both) graph_count_buffer(m, &m->exchange, images * graph_received_back(g, half));
+    for (int k = 0; k < b->buffer_count; k++) graph_count_buffer(m, &m->gradients, n * b->buffer_floats[k][half]);
+    if (!both) graph_count_buffer(m, &m->exchange, n * graph_received_back(g, half));
 }
 
 struct alexcl_plan_memory graph_memory(const struct graph *g, unsigned halves, const struct target *target,
@@ -91,10 +93,15 @@ struct alexcl_plan_memory graph_memory(const struct graph *g, unsigned halves, c
                 if (wanted > workspace) workspace = wanted;
             }
         }
-        if (g->backward) graph_count_training(&m, g, h, halves == 3u, target, n);
+        if (g->backward) graph_count_training(&m, g, h, halves == 3u, target, images);
         for (int b = 0; b < g->buffer_count; b++) graph_count_buffer(&m, &m.activations, n * g->buffer_floats[b][h]);
     }
     graph_count_buffer(&m, &m.workspace, workspace);
+    if (g->backward && graph_backward_is_whole(g->backward, images)) {
+        size_t shared[LAYER_TENSORS];
+        graph_backward_shared(g, halves, shared);
+        for (int t = 0; t < LAYER_TENSORS; t++) graph_count_buffer(&m, &m.gradients, shared[t]);
+    }
     for (int x = 0; x < g->crossing_count; x++) {
         graph_count_buffer(&m, &m.exchange, n * graph_joined_floats(g, x));
         for (int h = 0; h < 2; h++) { /* what is received; of halos, also where both halves are on one device */
@@ -113,8 +120,10 @@ int graph_fit(const struct graph *g, unsigned halves, const struct target *targe
     uint64_t largest = (uint64_t)INT_MAX * sizeof(float);
     if (max_alloc < largest) largest = max_alloc;
     int low = 0, high = batch; /* low fits, high+1 does not */
+    int whole = g->backward && graph_backward_is_whole(g->backward, batch);
     while (low < high) {
-        int middle = low + (high - low) / 2 + (high - low) % 2;
+        int middle = whole ? batch : low + (high - low) / 2 + (high - low) % 2;
+        whole = 0;
         struct alexcl_plan_memory m = graph_memory(g, halves, target, middle);
         if (m.total <= usable && m.largest_buffer <= largest)
             low = middle;

@@ -38,7 +38,8 @@ static void plan_fill_layer(struct alexcl_plan *p, const struct graph *g, int i)
 /* The graph of what is asked for. */
 static int plan_make_graph(const struct alexcl_model *model, const struct alexcl_plan_request *request, int block,
                            struct graph **out, struct alexcl_error *err) {
-    const struct graph_training training = {.states = request->optimizer_states};
+    const struct graph_training training = {.states = request->optimizer_states,
+                                            .batch = request->batch ? request->batch : 1};
     const char *last = request->last_layer;
     if (request->optimizer_states == 0) return graph_make(model, last, block, out, err);
     int status = last ? ALEXCL_OK : graph_find_logits(model, &last, err);

@@ -85,7 +85,8 @@ struct alexcl_train_result {
 };
 /* One step: forward, backward, update, on a batch of at most as many images as the recipe's. ALEXCL_E_DATA: a class
  * that the net does not have; a loss that is no finite number (the layer is named: error.layer), after which the
- * weights are those of the step before. */
+ * weights are those of the step before. Where a device fails behind the loss some parameters may be updated and others
+ * not: further steps, evaluations and checkpoints are refused then (ALEXCL_E_DEVICE). */
 int alexcl_train_step(struct alexcl_train *train, const struct alexcl_train_batch *batch,
                       struct alexcl_train_result *out, struct alexcl_error *err);
 /* Computes images without dropout, and changes nothing. Any number of images. */
@@ -111,6 +112,7 @@ int alexcl_train_micro_batch(const struct alexcl_train *train);
 /* Seconds since it was opened, of whole steps. */
 struct alexcl_train_times {
     size_t size; /* of this structure; set by the caller */
+    /* update: where a batch is computed at once, only of what is packed anew behind it; the rest is in backward */
     double forward, backward, update, wall;
     double exchange; /* of both targets, from events */
 };

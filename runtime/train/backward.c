@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The backward pass on one worker. A crossing is sent back as soon as its gradient is complete, and the other half's
  * part is awaited behind the weight gradient that is computed meanwhile. Both halves add what they have in the same
- * order, wherever they run: so the gradients are equal to the bit on one device and on two of one kind. */
+ * order, wherever they run: so the gradients are equal to the bit on one device and on two of one kind.
+ *
+ * Where a step is computed at once, parameters are updated behind their weight gradient: its memory then serves the
+ * next layer's. What a pass reads packed of them is packed at the end, since packing waits for the device. */
 #include "backward.h"
 
 #include <assert.h>
@@ -36,11 +39,26 @@ static int backward_make_half(struct worker *worker, int h, struct alexcl_error 
         for (int t = 0; t < s->tensor_count && g->backward->layers[i].runs[LAYER_WEIGHT_GRADIENT]; t++) {
             size_t floats = layer_tensor_floats(&s->tensors[t]);
             snprintf(what, sizeof what, "gradient of %s.%s", s->desc->name, s->tensors[t].suffix);
-            TRY(storage_create(&worker->target, floats, what, &b->gradients[h][i][t], err));
+            if (b->whole)
+                b->gradients[h][i][t] = b->shared[t];
+            else
+                TRY(storage_create(&worker->target, floats, what, &b->gradients[h][i][t], err));
             snprintf(what, sizeof what, "optimiser's states of %s.%s", s->desc->name, s->tensors[t].suffix);
             TRY(optimizer_create_states(b->optimizer, floats, what, b->states[h][i][t], err));
         }
     }
+done:
+    return status;
+}
+
+static int backward_make_shared(struct worker *worker, struct alexcl_error *err) {
+    int status = ALEXCL_OK;
+    struct backward *b = worker->backward;
+    size_t floats[LAYER_TENSORS];
+    graph_backward_shared(worker->graph, worker->halves, floats);
+    for (int t = 0; t < LAYER_TENSORS; t++)
+        if (floats[t])
+            TRY(storage_create(&worker->target, floats[t], "the gradient of a layer's parameters", &b->shared[t], err));
 done:
     return status;
 }
@@ -76,6 +94,7 @@ int backward_prepare(struct worker *worker, struct alexcl_error *err) {
     struct backward *b = worker->backward;
     TRY(optimizer_create(&worker->target, b->options, &b->optimizer, err));
     TRY(accumulate_create(&worker->target, &b->accumulate, err));
+    if (b->whole) TRY(backward_make_shared(worker, err));
     for (int h = 0; h < 2; h++)
         if (worker_runs(worker, h)) TRY(backward_make_half(worker, h, err));
     if (!worker_has_both(worker)) TRY(backward_make_crossings(worker, err));
@@ -91,7 +110,7 @@ void backward_free(struct worker *worker) {
         for (int i = 0; b->buffers[h] && i < g->backward->buffer_count; i++) storage_free(&b->buffers[h][i]);
         for (int i = 0; i < g->layer_count; i++)
             for (int t = 0; t < LAYER_TENSORS; t++) {
-                if (b->gradients[h]) storage_free(&b->gradients[h][i][t]);
+                if (b->gradients[h] && !b->whole) storage_free(&b->gradients[h][i][t]);
                 if (b->states[h]) optimizer_free_states(b->states[h][i][t]);
             }
         free(b->buffers[h]);
@@ -99,6 +118,7 @@ void backward_free(struct worker *worker) {
         free(b->states[h]);
     }
     for (int x = 0; b->sent && g && x < g->crossing_count; x++) event_free(b->sent[x]);
+    for (int t = 0; t < LAYER_TENSORS; t++) storage_free(&b->shared[t]);
     storage_free(&b->received);
     accumulate_free(b->accumulate);
     optimizer_free(b->optimizer);
@@ -140,6 +160,22 @@ static int backward_begin(struct worker *worker, struct alexcl_error *err) {
     return status;
 }
 
+static int backward_update_tensors(struct worker *worker, int i, int h, struct alexcl_error *err) {
+    struct backward *b = worker->backward;
+    struct layer *l = &worker->graph->layers[i].half[h];
+    int status = ALEXCL_OK, span = backward_open_span(worker, ALEXCL_WORK_UPDATE, l->shape.desc->name, h);
+    for (int t = 0; t < l->shape.tensor_count; t++) {
+        const struct layer_tensor *tensor = &l->shape.tensors[t];
+        if (!tensor->trainable || layer_tensor_floats(tensor) == 0) continue;
+        int bias = strcmp(tensor->suffix, "bias") == 0;
+        TRY(optimizer_update(b->optimizer, l->shape.desc->name, &l->master[t], &b->gradients[h][i][t],
+                             b->states[h][i][t], bias ? &b->biases : &b->weights, err));
+    }
+done:
+    timeline_close(worker->timeline, span);
+    return status;
+}
+
 static int backward_layer(struct worker *worker, int i, enum layer_pass_kind pass, struct alexcl_error *err) {
     const struct graph_layer *gl = &worker->graph->layers[i];
     const struct graph_backward_layer *bl = &worker->graph->backward->layers[i];
@@ -167,6 +203,8 @@ static int backward_layer(struct worker *worker, int i, enum layer_pass_kind pas
         int span = backward_open_span(worker, works[pass], l->shape.desc->name, h);
         int status = layer_run(l, pass, &io, err);
         timeline_close(worker->timeline, span);
+        if (status == ALEXCL_OK && pass == LAYER_WEIGHT_GRADIENT && b->whole)
+            status = backward_update_tensors(worker, i, h, err);
         if (status != ALEXCL_OK) return status;
         b->waiting++;
     }
@@ -352,17 +390,9 @@ int backward_run(struct worker *worker, struct alexcl_error *err) {
     return status;
 }
 
-static int backward_update_layer(struct worker *worker, int i, int h, struct alexcl_error *err) {
-    struct backward *b = worker->backward;
+static int backward_pack_layer(struct worker *worker, int i, int h, struct alexcl_error *err) {
     struct layer *l = &worker->graph->layers[i].half[h];
     int status = ALEXCL_OK, span = backward_open_span(worker, ALEXCL_WORK_UPDATE, l->shape.desc->name, h);
-    for (int t = 0; t < l->shape.tensor_count; t++) {
-        const struct layer_tensor *tensor = &l->shape.tensors[t];
-        if (!tensor->trainable || layer_tensor_floats(tensor) == 0) continue;
-        int bias = strcmp(tensor->suffix, "bias") == 0;
-        TRY(optimizer_update(b->optimizer, l->shape.desc->name, &l->master[t], &b->gradients[h][i][t],
-                             b->states[h][i][t], bias ? &b->biases : &b->weights, err));
-    }
     for (int pass = LAYER_FORWARD; pass <= LAYER_INPUT_GRADIENT; pass++)
         if (worker->graph->backward->layers[i].runs[pass]) TRY(layer_pack(l, (enum layer_pass_kind)pass, NULL, err));
 done:
@@ -373,9 +403,11 @@ done:
 int backward_update(struct worker *worker, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     for (int i = 0; i < worker->graph->layer_count; i++)
-        for (int h = 0; h < 2; h++)
-            if (worker_runs(worker, h) && worker->graph->backward->layers[i].runs[LAYER_WEIGHT_GRADIENT])
-                TRY(backward_update_layer(worker, i, h, err));
+        for (int h = 0; h < 2; h++) {
+            if (!worker_runs(worker, h) || !worker->graph->backward->layers[i].runs[LAYER_WEIGHT_GRADIENT]) continue;
+            if (!worker->backward->whole) TRY(backward_update_tensors(worker, i, h, err));
+            TRY(backward_pack_layer(worker, i, h, err));
+        }
     if (worker->target.device) TRY(device_finish(worker->target.device, err));
 done:
     return status;

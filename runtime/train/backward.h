@@ -11,8 +11,12 @@
 
 struct backward {
     const struct optimizer_options *options;
+    /* a step is computed at once, so parameters are updated as soon as their gradient is complete; set before
+     * backward_prepare */
+    int whole;
     struct storage *buffers[2]; /* [half][buffer]: gradients of values */
-    struct storage (*gradients[2])[LAYER_TENSORS];
+    struct storage (*gradients[2])[LAYER_TENSORS]; /* [half][layer]; of a whole step they are all `shared` */
+    struct storage shared[LAYER_TENSORS];
     struct storage (*states[2])[LAYER_TENSORS][UPDATE_STATES]; /* [half][layer] */
     struct storage received; /* what the other half has sent back, on its way to be added */
     struct accumulate *accumulate;
@@ -29,8 +33,11 @@ struct backward {
 
 /* The jobs of a worker whose `backward` is set, with its options. */
 int backward_prepare(struct worker *worker, struct alexcl_error *err); /* allocates, behind worker_prepare */
-int backward_run(struct worker *worker, struct alexcl_error *err);     /* the gradients of the batch run last */
-int backward_update(struct worker *worker, struct alexcl_error *err);  /* a step of the optimiser */
+/* The gradients of the batch run last and, of a whole step, the optimiser's. Where that fails some parameters are
+ * updated and others are not. */
+int backward_run(struct worker *worker, struct alexcl_error *err);
+/* A step of the optimiser, unless it was done; and what the passes want packed of the parameters. */
+int backward_update(struct worker *worker, struct alexcl_error *err);
 /* Before the worker itself is freed. */
 void backward_free(struct worker *worker);
 #endif

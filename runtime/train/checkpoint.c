@@ -194,6 +194,7 @@ int alexcl_train_save(struct alexcl_train *t, const char *path, const struct ale
     struct source_pair *pairs = NULL;
     struct safetensors_entry *entries = NULL;
     size_t count = 0;
+    TRY(train_check_whole(t, err));
     TRY(checkpoint_make(t, &c, err));
     TRY(metadata_make(t->model, &told, err));
     TRY(checkpoint_make_texts(t, texts, err));

@@ -31,10 +31,13 @@ struct alexcl_train {
     float *logits, *gradient; /* of a group of images */
     enum loss_kind loss;
     struct alexcl_train_times times;
+    int halfway; /* a step failed while parameters were updated: they are of no step */
     const char *draws; /* for tests: other random numbers than those of the step (worker_batch); NULL: these */
     char text[RECIPE_TEXT];
 };
 
+/* ALEXCL_E_DEVICE where a step has left the parameters halfway. */
+int train_check_whole(const struct alexcl_train *t, struct alexcl_error *err);
 /* The worker that runs a half. */
 struct worker *train_worker(const struct alexcl_train *t, int half);
 /* alexcl_train_open with a recipe that is complete already. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Training a net, step by step. A step's batch is computed in groups of images, each forward, loss, backward; the
- * gradients of the groups are added in order, then every parameter is updated where it lies. The loss is computed here,
+ * gradients of the groups are added in order, then every parameter is updated where it lies; of one group each as soon
+ * as its gradient is complete (backward.c). The loss is computed here,
  * on the host, for both halves. Each pass is computed to the bits of the default variant, whatever was measured to be
  * faster (tune.h), so a run can be repeated to the bit. */
 
@@ -105,12 +106,14 @@ static int train_open_net(struct alexcl_train *t, const struct alexcl_selection 
     t->training = (struct graph_training){.frozen = o->frozen,
                                           .frozen_count = o->frozen_count,
                                           .all_ties = t->recipe.all_ties,
-                                          .states = update_states(t->recipe.optimizer.form)};
+                                          .states = update_states(t->recipe.optimizer.form),
+                                          .batch = t->recipe.batch};
     TRY(net_open(t->model, t->weights, sel, &options, &(struct net_use){.training = &t->training}, &t->net, err));
     t->training.frozen = NULL; /* the caller's, and not needed any more */
     t->training.frozen_count = 0;
     for (int i = 0; i < t->net->shared.workers; i++) {
         t->backward[i].options = &t->recipe.optimizer;
+        t->backward[i].whole = t->net->images >= t->recipe.batch;
         t->net->workers[i].backward = &t->backward[i];
     }
     TRY(net_on_workers(t->net, backward_prepare, err));
@@ -237,15 +240,27 @@ static int train_backward(struct alexcl_train *t, const struct train_images *ima
     return status;
 }
 
-static int train_update(struct alexcl_train *t, double rate, struct alexcl_error *err) {
-    double start = net_now();
+/* Tells the workers by what a step changes the parameters. */
+static void train_set_step(struct alexcl_train *t, double rate) {
     for (int i = 0; i < t->net->shared.workers; i++) {
         t->backward[i].weights = schedule_step(&t->recipe, t->progress.steps + 1, rate, 0);
         t->backward[i].biases = schedule_step(&t->recipe, t->progress.steps + 1, rate, 1);
     }
+}
+
+static int train_update(struct alexcl_train *t, struct alexcl_error *err) {
+    double start = net_now();
     int status = net_on_workers(t->net, backward_update, err);
     t->times.update += net_now() - start;
     return status;
+}
+
+int train_check_whole(const struct alexcl_train *t, struct alexcl_error *err) {
+    if (!t->halfway) return ALEXCL_OK;
+    return error_set(err, ALEXCL_E_DEVICE,
+                     "step %llu failed while parameters were updated, some of which are those of the step before: go "
+                     "on from the last checkpoint",
+                     (unsigned long long)t->progress.steps + 1);
 }
 
 /* The next group of a batch; 0: there is none. */
@@ -267,15 +282,20 @@ int alexcl_train_step(struct alexcl_train *t, const struct alexcl_train_batch *b
     if (batch->count < 1 || batch->count > (size_t)t->recipe.batch)
         return error_set(err, ALEXCL_E_USAGE, "a step on %zu images: it is 1 to %d", batch->count, t->recipe.batch);
     TRY(train_check_labels(t, batch, err));
+    TRY(train_check_whole(t, err));
     snprintf(draws, sizeof draws, "step/%llu", (unsigned long long)step);
+    train_set_step(t, result.rate);
     for (struct train_images images = {batch, 0, 0}; train_next(t, &images);) {
         TRY(train_forward(t, &images, t->draws ? t->draws : draws, err));
         TRY(train_loss(t, &images, t->logits, t->gradient, &result, err));
+        t->halfway = t->backward[0].whole;
         TRY(train_backward(t, &images, err));
     }
-    TRY(train_update(t, result.rate, err));
+    t->halfway = 1;
+    TRY(train_update(t, err));
     net_end_run(t->net);
     t->progress.steps = step;
+    t->halfway = 0;
     t->times.wall += net_now() - start;
     if (out) TRY(SIZED_WRITE(alexcl_train_result, &result, out, err));
 done:
@@ -313,6 +333,7 @@ int alexcl_train_evaluate_views(struct alexcl_train *t, const struct alexcl_trai
         return error_set(err, ALEXCL_E_USAGE, "%zu pictures of %zu views: at least one of each is wanted", batch->count,
                          views);
     TRY(train_check_labels(t, batch, err));
+    TRY(train_check_whole(t, err));
     TRY(memory_alloc_floats(&outputs, batch->count * t->net->graph->output_floats, "the scores of a batch", err));
     TRY(train_views(t, batch, views, outputs, err));
     TRY(train_loss(t, &whole, outputs, NULL, &result, err));
@@ -329,6 +350,7 @@ int alexcl_train_evaluate(struct alexcl_train *t, const struct alexcl_train_batc
     struct alexcl_train_times times = t->times;
     struct alexcl_train_result result = {0};
     TRY(train_check_labels(t, batch, err));
+    TRY(train_check_whole(t, err));
     for (struct train_images images = {batch, 0, 0}; train_next(t, &images);) {
         TRY(train_forward(t, &images, NULL, err));
         TRY(train_loss(t, &images, t->logits, NULL, &result, err));

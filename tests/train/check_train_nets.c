@@ -30,10 +30,14 @@ static void set_up(void) {
     struct alexcl_error err = {0};
     char batch[16], draws[80];
     oracle_net_open(&net);
-    snprintf(batch, sizeof batch, "%zu", net.image_count);
+    /* one of two groups, whose gradients are there behind it */
+    snprintf(batch, sizeof batch, "%zu", 2 * net.image_count);
     const struct alexcl_recipe_value values[] = {{"batch", batch}};
-    const struct alexcl_train_options options = {
-        .size = sizeof options, .values = values, .value_count = 1, .seed = ORACLE_NET_SEED};
+    const struct alexcl_train_options options = {.size = sizeof options,
+                                                 .values = values,
+                                                 .value_count = 1,
+                                                 .seed = ORACLE_NET_SEED,
+                                                 .micro_batch = (int)net.image_count};
     EXPECT_OK(alexcl_train_open(net.model, net.weights, support_selection(), &options, &train, &err), err);
     snprintf(draws, sizeof draws, "net/%s", support_case());
     train->draws = draws;

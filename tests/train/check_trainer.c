@@ -170,6 +170,54 @@ START_TEST(groups_of_images_come_to_the_same) {
 }
 END_TEST
 
+/* The same images, as a whole step and as one group of a larger one: parameters that are updated as soon as their
+ * gradient is complete are those that are updated at the end. */
+START_TEST(a_whole_step_updates_as_a_group_does) {
+    static const char *const optimizers[] = {"sgd", "adam"};
+    for (int i = 0; i < 2; i++) {
+        const struct alexcl_recipe_value values[] = {
+            {"batch", "8"}, {"optimizer", optimizers[i]}, {"lr", "0.01"}, {"init", "glorot"}};
+        const struct alexcl_train_options options = {
+            .size = sizeof options, .values = values, .value_count = 4, .seed = 7, .micro_batch = BATCH};
+        struct alexcl_train *whole = open_on(support_selection(), optimizers[i], 0), *group;
+        EXPECT_OK(alexcl_train_open(model, NULL, support_selection(), &options, &group, &err), err);
+        ck_assert(train_worker(whole, 0)->backward->whole && !train_worker(group, 0)->backward->whole);
+        ck_assert_double_eq(steps(whole, 0, 3), steps(group, 0, 3));
+        for (int l = 0; l < train_worker(whole, 0)->graph->layer_count; l++)
+            for (int h = 0; h < 2; h++) {
+                const struct layer *a = &train_worker(whole, h)->graph->layers[l].half[h],
+                                   *b = &train_worker(group, h)->graph->layers[l].half[h];
+                for (int t = 0; t < a->shape.tensor_count && a->choice.keep_master; t++) {
+                    size_t floats = layer_tensor_floats(&a->shape.tensors[t]);
+                    float *x = support_floats(floats), *y = support_floats(floats);
+                    EXPECT_OK(storage_read((struct storage *)&a->master[t], 0, x, floats, &err), err);
+                    EXPECT_OK(storage_read((struct storage *)&b->master[t], 0, y, floats, &err), err);
+                    support_same(a->shape.desc->name, x, y, floats);
+                    free(x), free(y);
+                }
+            }
+        uint64_t less = support_memory(whole->net, 0).gradients, more = support_memory(group->net, 0).gradients;
+        ck_assert_msg(less < more, "gradients take %llu bytes, in groups %llu", (unsigned long long)less,
+                      (unsigned long long)more);
+        alexcl_train_free(whole), alexcl_train_free(group);
+    }
+}
+END_TEST
+
+/* As a device leaves it that fails between two updates. */
+START_TEST(a_step_that_ended_halfway_is_the_last) {
+    struct alexcl_train *t = open_on(support_selection(), "sgd", 0);
+    const struct alexcl_train_batch batch = {images, labels, BATCH};
+    struct alexcl_train_result result = {.size = sizeof result};
+    steps(t, 0, 1);
+    t->halfway = 1;
+    EXPECT_ERROR(alexcl_train_step(t, &batch, &result, &err), ALEXCL_E_DEVICE, "step 2 failed", err);
+    EXPECT_ERROR(alexcl_train_evaluate(t, &batch, &result, &err), ALEXCL_E_DEVICE, "last checkpoint", err);
+    EXPECT_ERROR(alexcl_train_save(t, "halfway.safetensors", NULL, 0, &err), ALEXCL_E_DEVICE, "step 2 failed", err);
+    alexcl_train_free(t);
+}
+END_TEST
+
 START_TEST(a_checkpoint_goes_on_to_the_bit) {
     enum { EPOCHS = 5 }; /* none better than the first: the rate has fallen, and its schedule waits once more */
     static const char *const optimizers[] = {"sgd-caffe", "adam"};
@@ -337,6 +385,8 @@ int main(void) {
     tcase_add_test(tests, weights_of_fully_connected_layers_are_there_once);
     tcase_add_test(tests, the_same_bits_on_one_and_two);
     tcase_add_test(tests, groups_of_images_come_to_the_same);
+    tcase_add_test(tests, a_whole_step_updates_as_a_group_does);
+    tcase_add_test(tests, a_step_that_ended_halfway_is_the_last);
     tcase_add_test(tests, a_checkpoint_goes_on_to_the_bit);
     tcase_add_test(tests, biases_go_by_their_own_rate);
     tcase_add_test(tests, a_checkpoint_is_a_file_of_weights);
