@@ -9,7 +9,6 @@
 #include <stdlib.h>
 
 #include "status.h"
-#include "svg.h"
 
 enum { WIDTH = 900, HEIGHT = 580, LEFT = 80, RIGHT = 690, TOP = 80, BOTTOM = 510, POINTS = 64, LINE = 18 };
 
@@ -88,6 +87,11 @@ static void roofline_place_labels(const struct axes *a, struct point *points, in
     for (int i = count - 1; i >= 0; i--) points[i].y = fmin(points[i].y, BOTTOM + 4 - line * (count - 1 - i));
 }
 
+double roofline_intensity(const struct layer_time *l) {
+    double bytes = l->bytes[0] + l->bytes[1];
+    return bytes > 0 ? (l->flops[0] + l->flops[1]) / bytes : 0;
+}
+
 static void roofline_draw(FILE *f, const struct measured *m, const char *title, const char *devices) {
     struct point points[POINTS] = {{0}};
     int count = 0;
@@ -95,8 +99,10 @@ static void roofline_draw(FILE *f, const struct measured *m, const char *title, 
     double flops = measure_peak(m), bytes = m->peak.bytes[0] + (m->targets == 2 ? m->peak.bytes[1] : 0);
     for (size_t i = 0; i < m->layer_count && count < POINTS; i++) {
         const struct layer_time *l = &m->layers[i];
-        struct point p = {.name = l->layer->layer->name, .work = l->work, .rate = measure_layer_rate(l)};
-        p.intensity = (l->flops[0] + l->flops[1]) / (l->bytes[0] + l->bytes[1]);
+        struct point p = {.name = l->layer->layer->name,
+                          .work = l->work,
+                          .intensity = roofline_intensity(l),
+                          .rate = measure_layer_rate(l)};
         if (p.intensity > 0 && p.rate > 0) points[count++] = p;
     }
     if (flops > 0 && bytes > 0) a = (struct axes){flops / bytes / 4, flops / bytes * 4, flops, flops * 1.5};
@@ -134,11 +140,17 @@ static void roofline_draw(FILE *f, const struct measured *m, const char *title, 
     }
 }
 
+int roofline_begin(struct svg *out, const struct measured *m, const char *title, const char *devices,
+                   struct alexcl_error *err) {
+    int status = svg_begin(out, WIDTH, HEIGHT, err);
+    if (status == ALEXCL_OK) roofline_draw(out->to, m, title, devices);
+    return status;
+}
+
 int roofline_write(const char *path, const struct measured *m, const char *title, const char *devices,
                    struct alexcl_error *err) {
     struct svg picture;
-    int status = svg_begin(&picture, WIDTH, HEIGHT, err);
+    int status = roofline_begin(&picture, m, title, devices, err);
     if (status != ALEXCL_OK) return status;
-    roofline_draw(picture.to, m, title, devices);
     return svg_end(&picture, path, err);
 }

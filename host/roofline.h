@@ -4,8 +4,14 @@
 #ifndef ALEXCL_ROOFLINE_H
 #define ALEXCL_ROOFLINE_H
 #include "measure.h"
+#include "svg.h"
 
+/* Operations of both halves for each byte that they move; 0: none. */
+double roofline_intensity(const struct layer_time *l);
 /* `title` and, in smaller print below it, `devices` are cut by the caller: some 90 and 120 characters fit. */
 int roofline_write(const char *path, const struct measured *m, const char *title, const char *devices,
+                   struct alexcl_error *err);
+/* The same picture before svg_finish or svg_end. */
+int roofline_begin(struct svg *out, const struct measured *m, const char *title, const char *devices,
                    struct alexcl_error *err);
 #endif

@@ -33,16 +33,27 @@ void svg_text(FILE *to, double x, double y, const char *more, const char *text) 
     fputs("</text>\n", to);
 }
 
-int svg_end(struct svg *s, const char *path, struct alexcl_error *err) {
-    struct file *file = NULL;
+int svg_finish(struct svg *s, struct alexcl_error *err) {
     fputs("</svg>\n", s->to);
     int lost = ferror(s->to);
     lost |= fclose(s->to) != 0;
-    int status = lost ? error_set(err, ALEXCL_E_MEMORY, NO_MEMORY) : file_open(path, &file, err);
+    s->to = NULL;
+    return lost ? error_set(err, ALEXCL_E_MEMORY, NO_MEMORY) : ALEXCL_OK;
+}
+
+void svg_free(struct svg *s) {
+    if (s->to) (void)fclose(s->to);
+    free(s->text);
+    *s = (struct svg){0};
+}
+
+int svg_end(struct svg *s, const char *path, struct alexcl_error *err) {
+    struct file *file = NULL;
+    int status = svg_finish(s, err);
+    if (status == ALEXCL_OK) status = file_open(path, &file, err);
     if (status == ALEXCL_OK) status = file_add(file, s->text, s->length, err);
     if (status == ALEXCL_OK) status = file_commit(file, err);
     file_free(file);
-    free(s->text);
-    *s = (struct svg){0};
+    svg_free(s);
     return status;
 }

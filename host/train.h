@@ -13,6 +13,7 @@
 #include "data_set.h"
 #include "memory.h"
 #include "options.h"
+#include "svg.h"
 #include "train_data.h"
 
 /* ---- what happened so far ------------------------------------------------------------------------ */
@@ -39,6 +40,8 @@ void train_history_free(struct train_history *h);
 
 /* Loss and error over the steps, as a picture. ALEXCL_E_MEMORY, ALEXCL_E_OTHER. */
 int train_curves_write(const char *path, const char *title, const struct train_history *h, struct alexcl_error *err);
+/* The same picture before svg_finish or svg_end. */
+int train_curves_begin(struct svg *out, const char *title, const struct train_history *h, struct alexcl_error *err);
 
 /* ---- recipes ------------------------------------------------------------------------------------- */
 

@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 #include "status.h"
-#include "svg.h"
 #include "train.h"
 
 enum { WIDTH = 960, HEIGHT = 400, TOP = 70, BOTTOM = 340, PANEL = 380, MEANS = 250 };
@@ -111,14 +110,20 @@ static void curves_panel(FILE *f, const struct train_history *h, double left, co
         if (curves_line(f, &p, h, what[i], colours[i], &most)) curves_name(f, &p, named++, colours[i], names[i]);
 }
 
-int train_curves_write(const char *path, const char *title, const struct train_history *h, struct alexcl_error *err) {
+int train_curves_begin(struct svg *out, const char *title, const struct train_history *h, struct alexcl_error *err) {
     static const enum what losses[] = {TRAIN_LOSS, VAL_LOSS}, errors[] = {TOP1, TOP5};
     static const char *const loss_names[] = {"training", "validation"}, *const error_names[] = {"top-1", "top-5"};
-    struct svg picture;
-    int status = svg_begin(&picture, WIDTH, HEIGHT, err);
+    int status = svg_begin(out, WIDTH, HEIGHT, err);
     if (status != ALEXCL_OK) return status;
-    svg_text(picture.to, 70, 28, " font-size=\"16\"", title);
-    curves_panel(picture.to, h, 70, "loss", "", losses, loss_names);
-    curves_panel(picture.to, h, 550, "validation error", " %", errors, error_names);
+    svg_text(out->to, 70, 28, " font-size=\"16\"", title);
+    curves_panel(out->to, h, 70, "loss", "", losses, loss_names);
+    curves_panel(out->to, h, 550, "validation error", " %", errors, error_names);
+    return ALEXCL_OK;
+}
+
+int train_curves_write(const char *path, const char *title, const struct train_history *h, struct alexcl_error *err) {
+    struct svg picture;
+    int status = train_curves_begin(&picture, title, h, err);
+    if (status != ALEXCL_OK) return status;
     return svg_end(&picture, path, err);
 }
