@@ -102,3 +102,42 @@ int jpeg_file_decode(const char *path, const unsigned char *data, size_t length,
     jpeg_destroy_decompress(&jpeg);
     return status == ALEXCL_OK ? orientation_turn(path, out, orientation, err) : status;
 }
+
+int jpeg_file_encode(const char *what, const struct picture *p, int quality, unsigned char **data, size_t *length,
+                     struct alexcl_error *err) {
+    struct jpeg_compress_struct jpeg;
+    struct jpeg_failure failure;
+    /* more than it takes at any quality: a buffer that libjpeg makes larger is its own until the end */
+    const size_t room = (size_t)p->width * (size_t)p->height * 6 + 65536;
+    unsigned char *kept = malloc(room), *bytes = kept;
+    unsigned long size = room;
+    if (!kept) return error_set(err, ALEXCL_E_MEMORY, "%s: out of host memory: its JPEG", what);
+    jpeg.err = jpeg_std_error(&failure.manager);
+    failure.manager.error_exit = jpeg_file_fail;
+    failure.why[0] = '\0';
+    if (setjmp(failure.out)) {
+        jpeg_destroy_compress(&jpeg);
+        free(kept);
+        return error_set(err, ALEXCL_E_MEMORY, "%s: its JPEG cannot be made: %s", what, failure.why);
+    }
+    jpeg_create_compress(&jpeg);
+    jpeg_mem_dest(&jpeg, &bytes, &size);
+    jpeg.image_width = (JDIMENSION)p->width;
+    jpeg.image_height = (JDIMENSION)p->height;
+    jpeg.input_components = 3;
+    jpeg.in_color_space = JCS_RGB;
+    jpeg_set_defaults(&jpeg);
+    jpeg_set_quality(&jpeg, quality, TRUE);
+    jpeg.optimize_coding = TRUE;
+    jpeg_start_compress(&jpeg, TRUE);
+    while (jpeg.next_scanline < jpeg.image_height) {
+        JSAMPROW row = p->pixels + (size_t)jpeg.next_scanline * (size_t)p->width * 3;
+        jpeg_write_scanlines(&jpeg, &row, 1);
+    }
+    jpeg_finish_compress(&jpeg);
+    jpeg_destroy_compress(&jpeg);
+    if (bytes != kept) free(kept);
+    *data = bytes;
+    *length = size;
+    return ALEXCL_OK;
+}

@@ -7,4 +7,8 @@
  * messages. */
 int jpeg_file_decode(const char *path, const unsigned char *data, size_t length, struct picture *out,
                      struct alexcl_error *err);
+/* An RGB picture as JPEG into memory, freed by the caller; quality 1 to 100. `what` is for messages.
+ * ALEXCL_E_MEMORY. */
+int jpeg_file_encode(const char *what, const struct picture *p, int quality, unsigned char **data, size_t *length,
+                     struct alexcl_error *err);
 #endif
