@@ -52,24 +52,6 @@ done:
     return status;
 }
 
-/* The results to come, their names and labels: a label that is none of the model's is told before anything is compiled.
- * With --keep-going it is told in its image's place. */
-static int infer_open_results(struct infer *f, struct alexcl_error *err) {
-    const struct infer_options *own = f->own;
-    struct infer_results *r = &f->results;
-    struct alexcl_plan *plan = NULL;
-    int status;
-    if (own->features) return ALEXCL_OK;
-    TRY(options_shapes(f->o, f->model, NULL, &plan, err));
-    struct alexcl_shape out = plan->layers[plan->layer_count - 1].out;
-    size_t classes = (size_t)out.c * (size_t)out.h * (size_t)out.w;
-    alexcl_plan_free(plan);
-    r->top_count = (size_t)own->top < classes ? (size_t)own->top : classes;
-    TRY(infer_images_open_labels(f, classes, err));
-done:
-    return status;
-}
-
 /* The images of the list or of --input, the first of them where --limit says so. */
 static int infer_open_images(struct infer *f, struct alexcl_error *err) {
     const struct options *o = f->o;
@@ -104,7 +86,7 @@ static int infer_open(struct infer *f, struct alexcl_error *err) {
     }
     f->scores.crops = own->ten_crop ? CROPS : 1;
     TRY(infer_open_images(f, err));
-    TRY(infer_open_results(f, err));
+    if (!own->features) TRY(infer_images_open_results(f, (size_t)own->top, err));
     TRY(options_weights(o, f->model, own->features, &f->weights, err));
     TRY(options_selection(o, &f->selection, err));
     TRY(infer_begin(f, err));

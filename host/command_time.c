@@ -6,11 +6,9 @@
 #include <string.h>
 
 #include "commands.h"
-#include "files.h"
 #include "memory.h"
 #include "monotonic.h"
 #include "array_images.h"
-#include "prepare.h"
 #include "printable.h"
 #include "progress.h"
 #include "report.h"
@@ -232,11 +230,7 @@ static json_t *time_layers_json(const struct timing *t) {
     json_t *layers = json_array();
     for (size_t i = 0; i < t->m.layer_count; i++) {
         const struct layer_time *l = &t->m.layers[i];
-        json_t *row =
-            json_pack("{s:s, s:s, s:s, s:[f,f], s:[i,i], s:[f,f], s:[f,f], s:f}", "name", l->layer->layer->name, "type",
-                      alexcl_layer_type_name(l->layer->layer->type), "pass", measure_work_name(l->work), "seconds",
-                      l->seconds[0], l->seconds[1], "commands", l->commands[0], l->commands[1], "flops", l->flops[0],
-                      l->flops[1], "bytes", l->bytes[0], l->bytes[1], "gflops", measure_layer_rate(l) * 1e-9);
+        json_t *row = time_table_layer_json(l);
         if (t->old)
             report_set(row, "speedup", time_layer_ratio(t, l) > 0 ? json_real(time_layer_ratio(t, l)) : json_null());
         report_append(layers, row);
@@ -297,32 +291,19 @@ static void time_csv(const struct timing *t) {
 
 /* ---- the run -------------------------------------------------------------------------------------- */
 
-/* Pictures of noise, prepared as real ones are: what they show does not change what they take. */
+/* An array's pictures, or noise: what they show does not change what they take. */
 static int time_make_input(struct timing *t, struct alexcl_error *err) {
     const struct alexcl_model *model = t->model;
-    size_t channels = (size_t)model->channels, pixels = (size_t)model->height * (size_t)model->width;
+    size_t floats = (size_t)model->channels * (size_t)model->height * (size_t)model->width;
     struct array_images file = {.count = 1};
     int status = ALEXCL_OK;
     if (t->own->input) TRY(array_images_open(t->own->input, model, &file, err));
     t->input_count = file.count;
-    TRY(memory_alloc(&t->input, file.count, channels * pixels * sizeof *t->input, "images", err));
-    for (size_t i = 0; i < file.count && t->own->input; i++)
-        array_images_get(&file, i, t->input + i * channels * pixels);
-    uint32_t state = 1;
-    for (size_t i = 0; i < channels * pixels && !t->own->input; i++) {
-        state = state * 1664525u + 1013904223u;
-        t->input[i] = (float)prepare_value(model, (double)(state >> 24), i / pixels);
-    }
+    if (!t->own->input) return measure_noise(model, &t->input, err);
+    TRY(memory_alloc(&t->input, file.count, floats * sizeof *t->input, "images", err));
+    for (size_t i = 0; i < file.count; i++) array_images_get(&file, i, t->input + i * floats);
 done:
     array_images_free(&file);
-    return status;
-}
-
-/* Nothing is measured for a file that cannot be written; nothing lies about while it is measured. */
-static int time_try_file(const char *path, struct alexcl_error *err) {
-    struct file *file = NULL;
-    int status = path ? file_open(path, &file, err) : ALEXCL_OK;
-    file_free(file);
     return status;
 }
 
@@ -358,8 +339,8 @@ static int time_open(struct timing *t, struct alexcl_error *err) {
     TRY(options_check_ending("--trace", own->trace, ".json", err));
     TRY(options_check_ending("--plot", own->plot, ".svg", err));
     TRY(options_model_argument(o, "time", &t->model, err));
-    TRY(time_try_file(own->trace, err));
-    TRY(time_try_file(own->plot, err));
+    TRY(options_try_file(own->trace, err));
+    TRY(options_try_file(own->plot, err));
     if (own->compare) TRY(time_read_old(t, err));
     TRY(time_make_input(t, err));
     TRY(options_weights(o, t->model, NULL, &t->weights, err));

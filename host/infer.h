@@ -106,6 +106,8 @@ int infer_alloc(void *out, size_t count, size_t size, struct alexcl_error *err);
 
 /* An image as results show it; `number` is room for the name of one of --input. */
 const char *infer_images_name(const struct infer *f, size_t image, char number[24]);
+/* A class as results show it; `number` is room for that of one without a name. */
+const char *infer_images_class_name(const struct infer *f, size_t class, char number[24]);
 /* Its label's class; 0: it has none that counts. */
 int infer_images_class(const struct infer *f, size_t image, size_t *class);
 /* A label that is none of the model's is told, by its line. */
@@ -113,6 +115,10 @@ int infer_images_label(struct infer *f, size_t image, struct alexcl_error *err);
 /* The names of the classes, and the classes of all labels; with --keep-going one that has none is told in its image's
  * place. */
 int infer_images_open_labels(struct infer *f, size_t classes, struct alexcl_error *err);
+
+/* The results to come, `top` classes each, their names and labels: a label that is none of the model's is told before
+ * anything is compiled. With --keep-going it is told in its image's place. */
+int infer_images_open_results(struct infer *f, size_t top, struct alexcl_error *err);
 
 /* infer_run.c. Opens the net and all that feeds it, where model, weights, selection, the list (or --input), the number
  * of results and scores.crops are there. */

@@ -16,6 +16,13 @@ const char *infer_images_name(const struct infer *f, size_t image, char number[2
     return number;
 }
 
+const char *infer_images_class_name(const struct infer *f, size_t class, char number[24]) {
+    const char *name = labels_name(f->results.labels, class);
+    if (name) return name;
+    snprintf(number, 24, "%zu", class);
+    return number;
+}
+
 int infer_images_class(const struct infer *f, size_t image, size_t *class) {
     const struct image_list_entry *e = f->own->input ? NULL : &f->list.entries[image];
     if (!e || !e->label || !f->results.known || f->results.known[e->label_id].state != LABEL_FOUND) return 0;
@@ -107,6 +114,19 @@ int infer_images_open_labels(struct infer *f, size_t classes, struct alexcl_erro
         if (status != ALEXCL_OK && !own->keep_going) break;
         status = ALEXCL_OK;
     }
+done:
+    return status;
+}
+
+int infer_images_open_results(struct infer *f, size_t top, struct alexcl_error *err) {
+    struct alexcl_plan *plan = NULL;
+    int status;
+    TRY(options_shapes(f->o, f->model, NULL, &plan, err));
+    struct alexcl_shape out = plan->layers[plan->layer_count - 1].out;
+    size_t classes = (size_t)out.c * (size_t)out.h * (size_t)out.w;
+    alexcl_plan_free(plan);
+    f->results.top_count = top < classes ? top : classes;
+    TRY(infer_images_open_labels(f, classes, err));
 done:
     return status;
 }

@@ -37,27 +37,20 @@ int infer_output_begin(struct infer *f, struct alexcl_error *err) {
     return ALEXCL_OK;
 }
 
-static const char *infer_output_name(const struct infer *f, size_t class, char number[24]) {
-    const char *name = labels_name(f->results.labels, class);
-    if (name) return name;
-    snprintf(number, 24, "%zu", class);
-    return number;
-}
-
 static void infer_output_text(const struct infer *f, size_t image, const struct result *r) {
     char number[24];
     report_text(stdout,
                 r->error ? r->error : infer_images_name(f, image, number)); /* the error names line and picture */
     if (!r->error && r->has_label) {
         printf("  (");
-        report_text(stdout, infer_output_name(f, r->label_index, number));
+        report_text(stdout, infer_images_class_name(f, r->label_index, number));
         putchar(')');
     }
     putchar('\n');
     if (r->error) return;
     for (size_t i = 0; i < f->results.top_count; i++) {
         char name[48];
-        const char *whole = infer_output_name(f, r->top[i], number);
+        const char *whole = infer_images_class_name(f, r->top[i], number);
         snprintf(name, sizeof name, "%.*s", printable_cut(whole, sizeof name - 1), whole);
         printf("  %7.4f  %4zu  ", r->p[i], r->top[i]);
         report_text(stdout, name);
@@ -77,7 +70,7 @@ static void infer_output_csv(const struct infer *f, size_t image, const struct r
         report_csv(scored ? text : "", 0);
         snprintf(text, sizeof text, "%zu", scored ? r->top[i] : 0);
         report_csv(scored ? text : "", 0);
-        report_csv(scored ? infer_output_name(f, r->top[i], number) : "", 0);
+        report_csv(scored ? infer_images_class_name(f, r->top[i], number) : "", 0);
         snprintf(text, sizeof text, "%.9g", scored ? r->p[i] : 0);
         report_csv(scored ? text : "", 0);
         report_csv(r->error, 0);
@@ -90,7 +83,7 @@ static json_t *infer_output_json(const struct infer *f, size_t image, const stru
     char number[24];
     for (size_t i = 0; !r->error && i < f->results.top_count; i++)
         report_append(top, json_pack("{s:I, s:o, s:f}", "index", (json_int_t)r->top[i], "name",
-                                     report_string(infer_output_name(f, r->top[i], number)), "p", r->p[i]));
+                                     report_string(infer_images_class_name(f, r->top[i], number)), "p", r->p[i]));
     return json_pack("{s:o, s:o, s:o, s:o}", "path", report_string(infer_images_name(f, image, number)), "label",
                      report_string(f->own->input ? NULL : f->list.entries[image].label), "error",
                      report_string(r->error), "top", top);

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "monotonic.h"
+#include "prepare.h"
 #include "progress.h"
 #include "status.h"
 
@@ -275,6 +277,17 @@ int measure_run(struct alexcl_net *net, const struct alexcl_plan *plan, const fl
         *out = m;
     else
         measure_free(&m);
+    return status;
+}
+
+int measure_noise(const struct alexcl_model *model, float **out, struct alexcl_error *err) {
+    size_t channels = (size_t)model->channels, pixels = (size_t)model->height * (size_t)model->width;
+    uint32_t state = 1;
+    int status = memory_alloc(out, channels * pixels, sizeof **out, "images", err);
+    for (size_t i = 0; i < channels * pixels && status == ALEXCL_OK; i++) {
+        state = state * 1664525u + 1013904223u;
+        (*out)[i] = (float)prepare_value(model, (double)(state >> 24), i / pixels);
+    }
     return status;
 }
 

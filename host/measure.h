@@ -52,6 +52,8 @@ int measure_run(struct alexcl_net *net, const struct alexcl_plan *plan, const fl
 int measure_train(struct alexcl_train *train, const struct alexcl_plan *plan, const float *in, size_t in_images,
                   struct measured *out, struct alexcl_error *err);
 void measure_free(struct measured *m);
+/* A picture of noise, prepared as real ones are, to be free()d: what it shows does not change what it takes. */
+int measure_noise(const struct alexcl_model *model, float **out, struct alexcl_error *err);
 /* Both halves of a layer: operations a second, and the peak that they have together; 0 where unknown. Two targets work
  * at the same time. */
 double measure_layer_rate(const struct layer_time *l);

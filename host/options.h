@@ -164,7 +164,10 @@ int options_inputs(const struct options *o, int first, int count, int keep_going
 int options_expect(const struct options *o, const char *command, int min, int max, struct alexcl_error *err);
 /* ALEXCL_E_USAGE where a file that will be written (NULL: none) is named like one of another format than `ending`'s. */
 int options_check_ending(const char *option, const char *path, const char *ending, struct alexcl_error *err);
-/* The same for -o where it takes the results: those of --format. */
+/* Whether a file (NULL: none) can be written: nothing is measured for one that cannot. Nothing lies about while it is
+ * measured. ALEXCL_E_OTHER. */
+int options_try_file(const char *path, struct alexcl_error *err);
+/* options_check_ending for -o where it takes the results: those of --format. */
 int options_check_results(const struct options *o, struct alexcl_error *err);
 /* How x.npy lies, by --layout (NULL: not given). ALEXCL_E_USAGE. */
 int options_layout(const char *layout, enum data_set_layout *out, struct alexcl_error *err);

@@ -9,6 +9,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "files.h"
 #include "memory.h"
 #include "options.h"
 #include "report.h"
@@ -185,6 +186,13 @@ int options_check_ending(const char *option, const char *path, const char *endin
     return error_set(err, ALEXCL_E_USAGE,
                      "%s %s: a %s file is written, no other format: let its name end so, or without a point", option,
                      path, ending);
+}
+
+int options_try_file(const char *path, struct alexcl_error *err) {
+    struct file *file = NULL;
+    int status = path ? file_open(path, &file, err) : ALEXCL_OK;
+    file_free(file);
+    return status;
 }
 
 int options_check_results(const struct options *o, struct alexcl_error *err) {

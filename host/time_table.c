@@ -7,6 +7,13 @@
 
 #include "report.h"
 
+json_t *time_table_layer_json(const struct layer_time *l) {
+    return json_pack("{s:s, s:s, s:s, s:[f,f], s:[i,i], s:[f,f], s:[f,f], s:f}", "name", l->layer->layer->name, "type",
+                     alexcl_layer_type_name(l->layer->layer->type), "pass", measure_work_name(l->work), "seconds",
+                     l->seconds[0], l->seconds[1], "commands", l->commands[0], l->commands[1], "flops", l->flops[0],
+                     l->flops[1], "bytes", l->bytes[0], l->bytes[1], "gflops", measure_layer_rate(l) * 1e-9);
+}
+
 /* Columns: both gradients together are the backward pass. */
 enum { FORWARD, BACKWARD, UPDATE, EXCHANGE, WAIT, COLUMNS };
 

@@ -2,8 +2,12 @@
 /* Tables of what was measured, as `alexcl time` prints them. */
 #ifndef ALEXCL_TIME_TABLE_H
 #define ALEXCL_TIME_TABLE_H
+#include <jansson.h>
+
 #include "measure.h"
 
+/* A row of "layers" in the document. */
+json_t *time_table_layer_json(const struct layer_time *l);
 /* Of training: a line for each layer and half, and one for each half of all. */
 void time_table_training(const struct measured *m);
 /* What each device did in a batch, or step. */

@@ -7,10 +7,9 @@
 #include "report.h"
 #include "status.h"
 
-/* Rows of a target; one row has one thing at a time. */
-enum { TRACE_HOST, TRACE_KERNELS, TRACE_COPIES, TRACE_ROWS };
+const char *const trace_rows[TRACE_ROWS] = {"host thread", "kernels", "copies"};
 
-static int trace_row(enum alexcl_work work) {
+int trace_row(enum alexcl_work work) {
     return work == ALEXCL_WORK_WAIT                                       ? TRACE_HOST
            : work == ALEXCL_WORK_EXCHANGE || work == ALEXCL_WORK_TRANSFER ? TRACE_COPIES
                                                                           : TRACE_KERNELS;
@@ -46,7 +45,6 @@ int trace_write(const char *path, const struct alexcl_net *net, const struct ale
                 struct alexcl_error *err) {
     static const char *const works[] = {"layer", "join",           "exchange",        "transfer",
                                         "wait",  "input gradient", "weight gradient", "update"};
-    static const char *const rows[] = {"host thread", "kernels", "copies"};
     json_t *events = json_array(), *document = json_pack("{s:s, s:o}", "displayTimeUnit", "ms", "traceEvents", events);
     for (int target = 0; target < (int)alexcl_selection_count(sel); target++) {
         const struct alexcl_work_span *s;
@@ -54,7 +52,7 @@ int trace_write(const char *path, const struct alexcl_net *net, const struct ale
         trace_name(events, "process_name", target, 0,
                    trace_target(alexcl_selection_target(sel, (size_t)target)->name, s, count));
         for (int row = 0; row < TRACE_ROWS; row++)
-            trace_name(events, "thread_name", target, row, json_string(rows[row]));
+            trace_name(events, "thread_name", target, row, json_string(trace_rows[row]));
         for (; count > 0; count--, s++) {
             if (s->commands == 0 || s->end <= 0) continue;
             report_append(events, json_pack("{s:s, s:s, s:s, s:i, s:i, s:f, s:f, s:{s:i, s:i, s:i, s:i, s:i, s:f}}",

@@ -135,6 +135,8 @@ struct train_command {
 int train_run_open(struct train_run *r, const char *path, int resume, struct alexcl_error *err);
 /* The records, cut behind `steps` steps and `epochs` epochs, whose rows become the history. */
 int train_run_records(struct train_run *r, uint64_t steps, uint64_t epochs, struct alexcl_error *err);
+/* What the records of a folder say, which is only read. Freed by train_history_free, whatever it gave. */
+int train_run_history(const char *path, struct train_history *out, struct alexcl_error *err);
 int train_run_step(struct train_run *r, const struct train_step_row *row, struct alexcl_error *err);
 int train_run_epoch(struct train_run *r, const struct train_epoch_row *row, struct alexcl_error *err);
 /* A line for log.txt and, unless quiet or another format is wanted, for stdout. */

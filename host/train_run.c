@@ -14,6 +14,7 @@
 #include "train.h"
 
 enum { MAX_RECORD = 1 << 30, MAX_PATH = 4096, MAX_STEPS_KEPT = 4096 };
+#define MAX_STEP ((uint64_t)1 << 53) /* up to which a double counts */
 
 const char *train_run_file(const struct train_run *r, const char *name) {
     static char path[MAX_PATH];
@@ -100,15 +101,15 @@ done:
 }
 
 static int run_take_step(struct train_run *r, const double *v, struct alexcl_error *err) {
+    if (!(v[0] >= 0 && v[0] <= (double)r->last_step && v[1] >= 0 && v[1] <= (double)MAX_STEP)) return 0;
     struct train_step_row row = {(uint64_t)v[0], (uint64_t)v[1], v[2], v[3], v[4], v[5]};
-    if (!(v[0] <= (double)r->last_step)) return 0;
     int status = train_history_step(&r->history, &row, err);
     return status == ALEXCL_OK ? 1 : status;
 }
 
 static int run_take_epoch(struct train_run *r, const double *v, struct alexcl_error *err) {
+    if (!(v[0] >= 0 && v[0] <= (double)r->last_epoch && v[1] >= 0 && v[1] <= (double)MAX_STEP)) return 0;
     struct train_epoch_row row = {(uint64_t)v[0], (uint64_t)v[1], v[2], v[3], v[4], v[5], v[6]};
-    if (!(v[0] <= (double)r->last_epoch)) return 0;
     int status = train_history_epoch(&r->history, &row, err);
     return status == ALEXCL_OK ? 1 : status;
 }
@@ -126,6 +127,19 @@ int train_run_records(struct train_run *r, uint64_t steps, uint64_t epochs, stru
     if (!keep) TRY(record_add(r->epochs, "epoch,step,train_loss,val_loss,top1_error,top5_error,seconds\n", err));
     TRY(record_open(train_run_file(r, "log.txt"), UINT64_MAX, &r->log, err));
 done:
+    return status;
+}
+
+int train_run_history(const char *path, struct train_history *out, struct alexcl_error *err) {
+    struct train_run r = {.path = path, .held = -1, .last_step = MAX_STEP, .last_epoch = MAX_STEP};
+    uint64_t keep;
+    int status;
+    if (strlen(path) + 64 > MAX_PATH)
+        return error_set(err, ALEXCL_E_DATA, "the folder's name is too long: %.100s...", path);
+    TRY(run_read(&r, "steps.csv", 6, run_take_step, &keep, err));
+    TRY(run_read(&r, "epochs.csv", 7, run_take_epoch, &keep, err));
+done:
+    *out = r.history;
     return status;
 }
 
