@@ -4,37 +4,9 @@
 #include <stdio.h>
 
 #include "commands.h"
+#include "device_json.h"
 #include "report.h"
 #include "status.h"
-
-static const char *devices_kind(enum alexcl_device_kind kind) {
-    static const char *const names[] = {"CPU", "GPU", "accelerator", "custom"};
-    return names[kind];
-}
-
-static json_t *devices_other(int index) { return index < 0 ? json_null() : json_integer(index); }
-
-static json_t *devices_json(const struct alexcl_device_info *d) {
-    json_t *j = json_pack("{s:i, s:o, s:i, s:i, s:o, s:o, s:I, s:o, s:s}", "index", d->index, "id",
-                          json_sprintf("%d:%d", d->platform, d->device), "platform", d->platform, "device", d->device,
-                          "name", report_string(d->name), "vendor", report_string(d->vendor), "vendor_id",
-                          (json_int_t)d->vendor_id, "driver", report_string(d->driver), "kind", devices_kind(d->kind));
-    json_t *versions = json_pack("{s:o, s:o, s:o, s:o}", "opencl", report_string(d->version), "opencl_c",
-                                 report_string(d->c_version), "platform_name", report_string(d->platform_name),
-                                 "platform_version", report_string(d->platform_version));
-    json_t *more = json_pack(
-        "{s:i, s:i, s:I, s:I, s:I, s:I, s:b, s:i, s:b, s:o, s:o, s:o}", "units", (int)d->compute_units, "clock_mhz",
-        (int)d->clock_mhz, "memory", (json_int_t)d->memory, "largest_buffer", (json_int_t)d->max_alloc, "local_memory",
-        (json_int_t)d->local_memory, "largest_work_group", (json_int_t)d->max_work_group_size, "unified_memory",
-        d->unified_memory, "parts", (int)d->parts, "usable", d->usable, "why", report_string(d->why), "alias_of",
-        devices_other(d->alias_of), "maybe_alias_of", devices_other(d->maybe_alias_of));
-    int whole = json_object_update(j, versions) == 0 && json_object_update(j, more) == 0;
-    json_decref(versions);
-    json_decref(more);
-    if (whole) return j;
-    json_decref(j);
-    return NULL;
-}
 
 static void devices_csv(const struct alexcl_device_info *d) {
     char t[6][32];
@@ -46,7 +18,7 @@ static void devices_csv(const struct alexcl_device_info *d) {
     snprintf(t[5], sizeof t[5], "%llu", (unsigned long long)d->max_alloc);
     const char *fields[] = {t[0],
                             t[1],
-                            devices_kind(d->kind),
+                            device_json_kind(d->kind),
                             d->usable ? "yes" : "no",
                             d->alias_of < 0 ? "" : t[2],
                             t[3],
@@ -62,7 +34,7 @@ static void devices_csv(const struct alexcl_device_info *d) {
 
 /* Three lines a device, 80 columns; more where a device is not usable or an alias. */
 static void devices_text(const struct alexcl_device_info *d) {
-    printf("%3d  %d:%-3d %-4s %.60s\n", d->index, d->platform, d->device, devices_kind(d->kind), d->name);
+    printf("%3d  %d:%-3d %-4s %.60s\n", d->index, d->platform, d->device, device_json_kind(d->kind), d->name);
     printf("           %u units, %s (buffer %s), %.10s%s\n", d->compute_units, report_bytes(d->memory),
            report_bytes(d->max_alloc), d->version, d->usable ? ", usable" : "");
     printf("           %.40s, driver %.20s\n", d->vendor, d->driver);
@@ -75,7 +47,7 @@ static void devices_text(const struct alexcl_device_info *d) {
 static void devices_block(const struct alexcl_device_info *d) {
     printf("device %d (%d:%d): %s\n", d->index, d->platform, d->device, d->name);
     printf("  vendor          %s\n  kind            %s\n  platform        %s\n                  %s\n", d->vendor,
-           devices_kind(d->kind), d->platform_name, d->platform_version);
+           device_json_kind(d->kind), d->platform_name, d->platform_version);
     printf("  driver          %s\n  OpenCL          %s\n  OpenCL C        %s\n", d->driver, d->version, d->c_version);
     printf("  compute units   %u at %u MHz\n", d->compute_units, d->clock_mhz);
     printf("  memory          %s%s\n  largest buffer  %s\n  local memory    %s\n", report_bytes(d->memory),
@@ -103,7 +75,7 @@ static int command_devices(const struct options *o, struct alexcl_error *err) {
     for (size_t i = 0; i < count; i++) {
         const struct alexcl_device_info *d = alexcl_devices_get(list, i);
         if (o->format == FORMAT_JSON)
-            report_append(all, devices_json(d));
+            report_append(all, device_json_make(d));
         else if (o->format == FORMAT_CSV)
             devices_csv(d);
         else if (o->verbose)
