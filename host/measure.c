@@ -79,8 +79,7 @@ static void measure_amount(const struct alexcl_plan *plan, size_t i, enum alexcl
     }
 }
 
-/* Which of the repeated batches a span belongs to: one that does not fit in memory is run in chunks. */
-static int measure_repeat(const struct measured *m, const struct alexcl_work_span *s) { return s->run / m->runs; }
+int measure_repeat(const struct measured *m, const struct alexcl_work_span *s) { return s->run / m->runs; }
 
 /* The median over the batches of the seconds of the spans that `wanted` picks; *commands: of the first batch. */
 struct picked {

@@ -54,6 +54,8 @@ int measure_train(struct alexcl_train *train, const struct alexcl_plan *plan, co
 void measure_free(struct measured *m);
 /* A picture of noise, prepared as real ones are, to be free()d: what it shows does not change what it takes. */
 int measure_noise(const struct alexcl_model *model, float **out, struct alexcl_error *err);
+/* Which of the repeated batches a span belongs to: one that does not fit in memory is run in chunks. */
+int measure_repeat(const struct measured *m, const struct alexcl_work_span *s);
 /* Both halves of a layer: operations a second, and the peak that they have together; 0 where unknown. Two targets work
  * at the same time. */
 double measure_layer_rate(const struct layer_time *l);

@@ -67,20 +67,31 @@ void time_table_training(const struct measured *m) {
     for (int h = 0; h < 2; h++) table_row(name_wide, "all layers", h, sums[h], all);
 }
 
-void time_table_targets(const struct measured *m) {
-    static const char *const kinds[] = {
+enum { KINDS = 8 };
+
+const char *time_table_target(const struct measured *m, size_t kind, size_t target, double *seconds) {
+    static const char *const kinds[KINDS] = {
         "layers",         "layers backward",     "updates",     "joins of halves", "exchange",
         "images, scores", "waits for the other", "nothing runs"};
+    const struct target_time *s = &m->target[target];
+    const double values[KINDS] = {s->layers,   s->backward, s->update, s->joins,
+                                  s->exchange, s->transfer, s->wait,   s->idle};
+    if (!m->training && kind >= 1) kind += 2;
+    if (kind >= KINDS) return NULL;
+    *seconds = values[kind];
+    return kinds[kind];
+}
+
+void time_table_targets(const struct measured *m) {
+    const char *kind;
+    double seconds;
     printf("\n%-23s", m->training ? "ms of a step" : "ms of a batch");
     for (size_t p = 0; p < m->targets; p++) printf("   device %zu", p);
-    for (int k = 0; k < 8; k++) {
-        if (!m->training && (k == 1 || k == 2)) continue;
-        printf("\n%-23s", kinds[k]);
+    for (size_t k = 0; (kind = time_table_target(m, k, 0, &seconds)) != NULL; k++) {
+        printf("\n%-23s", kind);
         for (size_t p = 0; p < m->targets; p++) {
-            const struct target_time *s = &m->target[p];
-            const double values[] = {s->layers,   s->backward, s->update, s->joins,
-                                     s->exchange, s->transfer, s->wait,   s->idle};
-            printf("%11.3f", values[k] * 1e3);
+            (void)time_table_target(m, k, p, &seconds);
+            printf("%11.3f", seconds * 1e3);
         }
     }
     printf("\n");
