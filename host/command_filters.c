@@ -44,9 +44,9 @@ static int filters_report(const struct filters *f, const struct alexcl_weights *
     if (f->o->format == FORMAT_JSON)
         return report_json("filters",
                            json_pack("{s:s, s:s, s:[i,i,i,i], s:i, s:i, s:f, s:f, s:b, s:o, s:o}", "model",
-                                     f->model->name, "layer", f->layer, "shape", f->outputs, f->channels,
-                                     f->height, f->width, "width", p->width, "height", p->height, "min", (double)f->min,
-                                     "max", (double)f->max, "random", alexcl_weights_random(weights), "output",
+                                     f->model->name, "layer", f->layer, "shape", f->outputs, f->channels, f->height,
+                                     f->width, "width", p->width, "height", p->height, "min", (double)f->min, "max",
+                                     (double)f->max, "random", alexcl_weights_random(weights), "output",
                                      report_string(f->o->output), "tiles", tiles),
                            err);
     json_decref(tiles);

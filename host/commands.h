@@ -21,6 +21,7 @@
     ROW(summary_command)                                                                                               \
     ROW(plan_command)                                                                                                  \
     ROW(time_command)                                                                                                  \
+    ROW(report_command)                                                                                                \
     ROW(weights_command)                                                                                               \
     ROW(convert_command)                                                                                               \
     ROW(cache_command)                                                                                                 \

@@ -11,10 +11,11 @@ const char *device_json_kind(enum alexcl_device_kind kind) {
 static json_t *device_json_other(int index) { return index < 0 ? json_null() : json_integer(index); }
 
 json_t *device_json_make(const struct alexcl_device_info *d) {
-    json_t *j = json_pack("{s:i, s:o, s:i, s:i, s:o, s:o, s:I, s:o, s:s}", "index", d->index, "id",
-                          json_sprintf("%d:%d", d->platform, d->device), "platform", d->platform, "device", d->device,
-                          "name", report_string(d->name), "vendor", report_string(d->vendor), "vendor_id",
-                          (json_int_t)d->vendor_id, "driver", report_string(d->driver), "kind", device_json_kind(d->kind));
+    json_t *j =
+        json_pack("{s:i, s:o, s:i, s:i, s:o, s:o, s:I, s:o, s:s}", "index", d->index, "id",
+                  json_sprintf("%d:%d", d->platform, d->device), "platform", d->platform, "device", d->device, "name",
+                  report_string(d->name), "vendor", report_string(d->vendor), "vendor_id", (json_int_t)d->vendor_id,
+                  "driver", report_string(d->driver), "kind", device_json_kind(d->kind));
     json_t *versions = json_pack("{s:o, s:o, s:o, s:o}", "opencl", report_string(d->version), "opencl_c",
                                  report_string(d->c_version), "platform_name", report_string(d->platform_name),
                                  "platform_version", report_string(d->platform_version));

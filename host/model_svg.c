@@ -21,9 +21,8 @@ static void model_box(FILE *f, int half, double y, struct alexcl_shape shape) {
     double x = LEFT + half * (BOX + BETWEEN);
     if (shape.c == 0) return; /* a layer of one channel is all half 0's */
     model_shape(shape, text, sizeof text);
-    fprintf(f,
-            "<rect x=\"%.1f\" y=\"%.1f\" width=\"%d\" height=\"%d\" rx=\"3\" fill=\"%s\" stroke=\"%s\"/>\n", x, y, BOX,
-            HIGH, half ? "#fde5d2" : "#d9e9f7", half ? "#a85000" : "#1769aa");
+    fprintf(f, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%d\" height=\"%d\" rx=\"3\" fill=\"%s\" stroke=\"%s\"/>\n", x, y,
+            BOX, HIGH, half ? "#fde5d2" : "#d9e9f7", half ? "#a85000" : "#1769aa");
     svg_text(f, x + BOX / 2.0, y + 14, " text-anchor=\"middle\" font-size=\"11\"", text);
 }
 
@@ -49,8 +48,8 @@ int model_svg_begin(struct svg *out, const struct alexcl_plan *plan, struct alex
                  " text-anchor=\"middle\" font-size=\"12\" font-weight=\"bold\"", half ? "half 1" : "half 0");
     svg_text(f, LEFT + BOX + BETWEEN / 2.0, 20, " text-anchor=\"middle\" font-size=\"10\"", "crosses");
     svg_text(f, NAME, TOP + 14, " font-size=\"11\"", "input");
-    fprintf(f, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"3\" fill=\"#eee\" stroke=\"#555\"/>\n", LEFT, TOP,
-            2 * BOX + BETWEEN, HIGH);
+    fprintf(f, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"3\" fill=\"#eee\" stroke=\"#555\"/>\n", LEFT,
+            TOP, 2 * BOX + BETWEEN, HIGH);
     model_shape(in, text, sizeof text);
     svg_text(f, LEFT + BOX + BETWEEN / 2.0, TOP + 14, " text-anchor=\"middle\" font-size=\"11\"", text);
     for (size_t i = 0; i < plan->layer_count; i++) {
@@ -58,7 +57,8 @@ int model_svg_begin(struct svg *out, const struct alexcl_plan *plan, struct alex
         double y = TOP + ROW * (double)(i + 1);
         int cut = snprintf(name, sizeof name, "%.*s", CUT + 1, l->layer->name) > CUT;
         if (cut) snprintf(name, sizeof name, "%.*s..", CUT - 2, l->layer->name);
-        svg_text(f, NAME, y + 14, l->parameters[0] ? " font-size=\"11\" font-weight=\"bold\"" : " font-size=\"11\"", name);
+        svg_text(f, NAME, y + 14, l->parameters[0] ? " font-size=\"11\" font-weight=\"bold\"" : " font-size=\"11\"",
+                 name);
         for (int half = 0; half < 2; half++) model_box(f, half, y, l->half[half]);
         model_bridge(f, y, l->crosses);
     }

@@ -10,7 +10,7 @@ if [ "$implementation" = none ]; then one=ref two=ref,ref; else one=0 two=0/2; f
 rm -rf run && mkdir run && cd run || exit 1 # nothing of an earlier run
 
 # ---- help, version, usage
-for command in "" infer features nearest filters distance pca devices check tune models summary plan time weights convert cache env; do
+for command in "" infer features nearest filters distance pca devices check tune models summary plan time report weights convert cache env; do
     run 0 $command --help; prints "Usage: alexcl"; prints "Options"; narrow; silent
     grep -nE '([?]|[^.]\.)\.$' out && bad "a sentence that ends twice"
     grep -A1 '^Options:$' out | grep -q '^$' && bad "no option under Options:"

@@ -375,6 +375,31 @@ START_TEST(a_written_picture_reads_back) {
 }
 END_TEST
 
+START_TEST(a_picture_in_memory_is_a_whole_file) {
+    struct picture p, again;
+    unsigned char *data, *file;
+    size_t length, file_length;
+    EXPECT_OK(decode_file(DATA "/png_c2_d8_i0.png", &p, &err), err);
+    EXPECT_OK(png_file_write("again.png", &p, &err), err);
+    file = read_file("again.png", &file_length);
+    EXPECT_OK(png_file_encode("memory", &p, &data, &length, &err), err);
+    ck_assert_uint_eq(length, file_length);
+    ck_assert_mem_eq(data, file, length);
+    free(data);
+    free(file);
+    /* a slope, which JPEG keeps */
+    for (int i = 0; i < p.width * p.height * 3; i++)
+        p.pixels[i] = (unsigned char)(40 + 160 * (i / 3 / p.width) / p.height + 10 * (i % 3));
+    EXPECT_OK(jpeg_file_encode("memory", &p, 90, &data, &length, &err), err);
+    EXPECT_OK(jpeg_file_decode("memory", data, length, &again, &err), err);
+    ck_assert(again.width == p.width && again.height == p.height);
+    for (int i = 0; i < p.width * p.height * 3; i++) ck_assert_int_le(abs(again.pixels[i] - p.pixels[i]), 12);
+    free(data);
+    picture_free(&again);
+    picture_free(&p);
+}
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("decode");
     tcase_set_timeout(tests, 60);
@@ -394,5 +419,6 @@ int main(void) {
     tcase_add_test(tests, bytes_between_picture_and_end_are_passed_over);
     tcase_add_test(tests, sizes_of_none_and_of_too_many_pixels_are_refused);
     tcase_add_test(tests, a_written_picture_reads_back);
+    tcase_add_test(tests, a_picture_in_memory_is_a_whole_file);
     return support_run(tests);
 }
