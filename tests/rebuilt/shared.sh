@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Builds the tree with a shared library, without CLBlast, and with its tests, installs it into a folder, and uses what
-# is there: the program, README's C programs, those of installed.sh, a few of the tests.
+# is there: the program, the C programs of docs/library.md, those of installed.sh, a few of the tests.
 #   shared.sh SOURCES COMPILER
 set -euo pipefail
 sources=$1 compiler=$2
@@ -30,7 +30,7 @@ echo "$sources/tools/photos/cat.png" | installed/bin/alexcl --model tiny2t --dev
 ldd "$library" | grep -i clblast && { echo "the library needs CLBlast, without which it was built"; code=1; }
 got=0 && installed/bin/alexcl --gemm clblast devices >told 2>&1 || got=$?
 [ $got = 2 ] && grep -q 'it can be one of: own$' told || { echo "--gemm clblast: exit $got, $(cat told)"; code=1; }
-awk '/^```c$/ { file = "example" ++n ".c"; next } /^```$/ { file = "" } file { print >file }' "$sources/README.md"
+awk '/^```c$/ { file = "example" ++n ".c"; next } /^```$/ { file = "" } file { print >file }' "$sources/docs/library.md"
 for example in example1 example2; do
     "$compiler" -std=c11 -Iinstalled/include $example.c "$library" -Wl,-rpath,"$PWD/$(dirname "$library")" -o $example
 done
@@ -57,6 +57,6 @@ leaves_nothing() { # FILE ARGUMENTS..: ended while FILE is written
 leaves_nothing weights.safetensors --model alexnet weights init
 leaves_nothing times.txt --model tiny2t --devices ref time --batch 1 --repeat 10000
 got=0 && ./example1 2>told || got=$?
-[ $got = 1 ] && grep -q "loader: " told || { echo "README's first program, without a device: exit $got, $(cat told)"; code=1; }
+[ $got = 1 ] && grep -q "loader: " told || { echo "the first program of docs/library.md, without a device: exit $got, $(cat told)"; code=1; }
 [ $code = 0 ] && rm -rf ../build
 exit $code
