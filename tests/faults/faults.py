@@ -23,7 +23,7 @@ import tarfile
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 
-# Exit codes by class (README): what a code means when a device is used.
+# Exit codes by class (docs/settings.md): what a code means when a device is used.
 EXITS = {-2: 7, -4: 5, -5: 7, -6: 5, -11: 4, -14: 7, -36: 7}
 ENOMEM, EAGAIN, ENOSPC, EIO, EINTR, ECHILD, EACCES, EMFILE = 12, 11, 28, 5, 4, 10, 13, 24
 

@@ -23,3 +23,11 @@ sed '1d; $d' fashion | sed 's/^\(test[0-9]*\.png\) .*  \(right\|wrong:\).*/\1 \2
 cmp due got || { cat fashion; exit 1; }
 [ "$(wc -l <due)" = 30 ] && grep -q "^$(grep -c right due) of 30 right; 9[0-9]\.[0-9]*% of all 10,000 test pictures when it was trained$" fashion || { cat fashion; echo "it does not end with what is right"; exit 1; }
 awk 'length > 80 && !/^\$/ {exit 1}' fashion || { echo "a line is longer than 80 columns"; exit 1; }
+# What README shows of it is printed.
+for document in README.md README.zh.md; do
+    awk '/^```/ {on = 0} on; /^\$ tools\/demo$/ {on = 1}' "$1/$document" >shown
+    [ -s shown ] || { echo "$document does not show the demo"; exit 1; }
+    while IFS= read -r line; do
+        grep -qxF -- "$line" first || { echo "$document shows what the demo does not print: $line"; exit 1; }
+    done <shown
+done
