@@ -5,8 +5,8 @@
   check_figures.py SOURCE
 
 A paragraph that says "commit HASH" is a source: it also has a date, and in backquotes the command that made the figures. HASH must not be
-older than the last commit to the tool that the command runs: tools/X and tools/X.d, host/command_X.c of `alexcl X`, tests/*/check_X.* of
-`ctest .. -R X`, a script in tests/. older.txt lists the figures that are older and stay until they are measured anew, DOCUMENT HASH TOOL
+older than the last commit to the tool that the command runs: tools/X and tools/X.d, host/command_X.c of `alexcl X`, tests/*/check_X.* or
+tests/X/X.* of `ctest .. -R X`, a script in tests/. older.txt lists the figures that are older and stay until they are measured anew, DOCUMENT HASH TOOL
 a line; a line there that is true of nothing is an error. A table with four figures or more (1.23, 4e-6) has such a source in its section or in one
 above it, or "test `NAME`", of a test that computes them anew; or it has a column of commands.
 """
@@ -45,7 +45,8 @@ def tools_of(command):
         paths = ["host/command_%s.c" % word for word in words[1:]]
     elif words[0] == "ctest" and "-R" in words:
         name = words[words.index("-R") + 1].strip("'^$").split(".")[0].split("\\")[0]
-        paths = [os.path.relpath(p, SOURCE) for p in glob.glob(os.path.join(SOURCE, "tests", "*", "check_%s.*" % name))]
+        places = [os.path.join(SOURCE, "tests", *place) for place in (("*", "check_%s.*" % name), (name, name + ".*"))]
+        paths = [os.path.relpath(p, SOURCE) for place in places for p in glob.glob(place)]
     elif words[0].startswith("tests/"):
         paths = [words[0]]
     else:
