@@ -18,7 +18,7 @@ import sys
 
 SOURCE = sys.argv[1]
 HERE = os.path.dirname(os.path.abspath(__file__))
-COMMIT = re.compile(r"(?:commit|提交) ?`?([0-9A-Za-z][\w.-]*)")
+COMMIT = re.compile(r"(?:commit|提交)\s?`?([0-9A-Za-z][\w.-]*)")
 DATE = re.compile(r"\b20\d\d-\d\d-\d\d\b")
 TEST = re.compile(r"(?:tests?|测试) ?`([\w.]+)`")
 FIGURE = re.compile(r"(?<![\w.])\d+(?:\.\d+(?![\w.])|(?:\.\d+)?e-?\d+)")
