@@ -25,7 +25,9 @@
     ROW(weights_command)                                                                                               \
     ROW(convert_command)                                                                                               \
     ROW(cache_command)                                                                                                 \
-    ROW(env_command)
+    ROW(env_command)                                                                                                   \
+    ROW(manual_command)                                                                                                \
+    ROW(completion_command)
 
 #define COMMANDS_DECLARE(row) extern const struct command row;
 COMMANDS(COMMANDS_DECLARE)

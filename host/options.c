@@ -77,20 +77,25 @@ static int options_takes_name(const struct known *known, int first, const struct
     return 0;
 }
 
-void options_print(const struct command *command) {
+void options_each(const struct command *command, option_each_fn *fn, void *user) {
     struct known known;
-    int count = 0;
     options_collect(&known);
-    for (int i = 0; i < known.count; i++) {
-        const struct option_row *r = known.all[i].row;
-        if ((known.all[i].table == &options_every) == (command != NULL) || !options_takes(&known.all[i], command))
-            continue;
-        char letter[] = "   ", left[64];
-        if (r->letter) snprintf(letter, sizeof letter, "-%c,", r->letter);
-        snprintf(left, sizeof left, "%s --%s%s%s", letter, r->name, r->argument ? " " : "",
-                 r->argument ? r->argument : "");
-        printf("%s  %-26s %s\n", count++ ? "" : "\nOptions:\n", left, r->help);
-    }
+    for (int i = 0; i < known.count; i++)
+        if ((known.all[i].table == &options_every) != (command != NULL) && options_takes(&known.all[i], command))
+            fn(known.all[i].row, user);
+}
+
+static void options_print_row(const struct option_row *r, void *user) {
+    int *count = user;
+    char letter[] = "   ", left[64];
+    if (r->letter) snprintf(letter, sizeof letter, "-%c,", r->letter);
+    snprintf(left, sizeof left, "%s --%s%s%s", letter, r->name, r->argument ? " " : "", r->argument ? r->argument : "");
+    printf("%s  %-26s %s\n", (*count)++ ? "" : "\nOptions:\n", left, r->help);
+}
+
+void options_print(const struct command *command) {
+    int count = 0;
+    options_each(command, options_print_row, &count);
     if (command) printf("\nOptions of every command, as -o, -v, -q, --format: `alexcl --help`\n");
 }
 

@@ -129,7 +129,10 @@ extern const struct command *const commands[]; /* commands.c; ends with NULL */
 int options_read(int argc, char **argv, struct options *out, const struct command **command, struct alexcl_error *err);
 void options_free(struct options *o);
 const struct command *options_command(const char *name); /* or NULL */
-/* The options of a command (NULL: those that every command has), for help. */
+/* The options of a command (NULL: those that every command has), in the order of help. */
+typedef void option_each_fn(const struct option_row *r, void *user);
+void options_each(const struct command *command, option_each_fn *fn, void *user);
+/* The same as help prints them. */
 void options_print(const struct command *command);
 
 /* ---- options_resolve.c ---- */
