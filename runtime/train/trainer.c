@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Training a net, step by step. A step's batch is computed in groups of images, each forward, loss, backward; the
- * gradients of the groups are added in order, then every parameter is updated where it lies; of one group each as soon
- * as its gradient is complete (backward.c). The loss is computed here,
- * on the host, for both halves. Each pass is computed to the bits of the default variant, whatever was measured to be
- * faster (tune.h), so a run can be repeated to the bit. */
+ * gradients of the groups are added in order, then every parameter is updated where it lies; of one group, each as soon
+ * as its gradient is complete (backward.c). The loss is computed here, on the host, for both halves. Each pass is
+ * computed to the bits of the default variant, whatever was measured to be faster (tune.h), so a run can be repeated to
+ * the bit. */
 
 #include <limits.h>
 #include <math.h>
