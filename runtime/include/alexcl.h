@@ -56,7 +56,7 @@ extern "C" {
  * something is added, Z for nothing that a caller sees. The shared library's soname has X. */
 #define ALEXCL_API_VERSION 0x00010200
 unsigned alexcl_api_version(void);   /* of the library that is there: at least the one that was compiled with? */
-const char *alexcl_version(void);    /* of the program, "0.1.0" */
+const char *alexcl_version(void);    /* of the program, "0.9.0" */
 const char *alexcl_build_info(void); /* version of OpenCL's loader and how the library was built, one line each */
 
 /* ---- status and errors ------------------------------------------------------------------------ */
