@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* `alexcl completion`: what a shell completes, from the tables of commands and options. */
+/* `alexcl completion`: what a shell completes, from the tables of commands, options and models. */
 #include <stdio.h>
 #include <string.h>
 
@@ -16,6 +16,15 @@ static void completion_quoted(const char *text) {
     }
 }
 
+/* Names of the built-in models, with a blank between. */
+static void completion_models(void) {
+    const struct alexcl_model *m;
+    int count = 0;
+    for (size_t i = 0; (m = alexcl_model_get(i)); i++)
+        if (!alexcl_model_hidden(m)) printf("%s%s", count++ ? " " : "", m->name);
+}
+static int completion_wants_model(const struct option_row *r) { return strcmp(r->name, "model") == 0; }
+
 /* ---- bash ---- */
 
 static void completion_bash_option(const struct option_row *r, void *user) {
@@ -26,7 +35,7 @@ static void completion_bash_option(const struct option_row *r, void *user) {
 
 static void completion_bash(void) {
     puts("# bash completion of alexcl: . <(alexcl completion bash)\n_alexcl() {\n"
-         "    local word=${COMP_WORDS[COMP_CWORD]} command= options= i\n"
+         "    local word=${COMP_WORDS[COMP_CWORD]} command='' options='' i\n"
          "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
          "        case ${COMP_WORDS[i]} in");
     for (const struct command *const *c = commands; *c; c++) {
@@ -37,7 +46,10 @@ static void completion_bash(void) {
     printf("        esac\n    done\n    if [ -z \"$command\" ] && [[ $word != -* ]]; then\n        mapfile -t "
            "COMPREPLY < <(compgen -W '");
     for (const struct command *const *c = commands; *c; c++) printf("%s ", (*c)->name);
-    printf("help' -- \"$word\")\n        return\n    fi\n    [[ $word == -* ]] || return 0\n    options+='");
+    printf("help' -- \"$word\")\n        return\n    fi\n    case ${COMP_WORDS[COMP_CWORD - 1]} in\n"
+           "    -m | --model)\n        mapfile -t COMPREPLY < <(compgen -W '");
+    completion_models();
+    printf("' -- \"$word\")\n        return ;;\n    esac\n    [[ $word == -* ]] || return 0\n    options+='");
     options_each(NULL, completion_bash_option, NULL);
     puts("'\n    mapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$word\")\n}\n"
          "complete -o bashdefault -o default -F _alexcl alexcl");
@@ -70,14 +82,17 @@ static void completion_zsh_option(const struct option_row *r, void *user) {
         if (r->argument) {
             putchar(':');
             completion_zsh_text(r->argument);
-            printf(":_files");
+            printf(completion_wants_model(r) ? ":_alexcl_models" : ":_files");
         }
         puts("' \\");
     }
 }
 
 static void completion_zsh(void) {
-    puts("#compdef alexcl\n_alexcl() {\n    local -a commands\n    local context state state_descr line\n    typeset "
+    printf("#compdef alexcl\n_alexcl_models() { _alternative 'models:model:(");
+    completion_models();
+    puts(")' 'files:file:_files'; }\n_alexcl() {\n    local -a commands\n    local context state state_descr line\n    "
+         "typeset "
          "-A opt_args\n    commands=(");
     for (const struct command *const *c = commands; *c; c++) {
         printf("        '%s:", (*c)->name);
@@ -107,6 +122,10 @@ static void completion_fish_option(const struct option_row *r, void *user) {
     if (r->letter) printf(" -s %c", r->letter);
     printf("%s -d '", r->argument ? " -r" : "");
     completion_quoted(r->help);
+    if (completion_wants_model(r)) {
+        printf("' -a '");
+        completion_models();
+    }
     puts("'");
 }
 

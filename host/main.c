@@ -76,8 +76,8 @@ static void main_help(const struct command *command) {
            "Usage: alexcl COMMAND [OPTION]... [ARGUMENT]...\n\n"
            "  alexcl --devices 0,1 infer batch.txt\n\nCommands (options stand before or behind them):\n",
            alexcl_version());
-    for (const struct command *const *c = commands; *c; c++) printf("  %-9s %s\n", (*c)->name, (*c)->about);
-    printf("  %-9s %s\n", "help", "help on a command, and its options");
+    for (const struct command *const *c = commands; *c; c++) printf("  %-10s %s\n", (*c)->name, (*c)->about);
+    printf("  %-10s %s\n", "help", "help on a command, and its options");
     options_print(NULL);
     printf("\nExit codes: 0 ok, 1 other (a disk is full, a file cannot be written), 2 usage,\n"
            "3 no such device, 4 kernel build, 5 memory, 6 bad input, 7 a device failed in\n"
