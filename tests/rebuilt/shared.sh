@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Builds the tree with a shared library, without CLBlast, and with its tests, installs it into a folder, and uses what
-# is there: the program, the C programs of docs/library.md, those of installed.sh, a few of the tests.
+# is there: the program, the C programs of docs/library.md, those of installed.sh, a few of the tests. What it installs and
+# packs stays, for the tests `packages` and `python`.
 #   shared.sh SOURCES COMPILER
 set -euo pipefail
 sources=$1 compiler=$2
@@ -58,5 +59,9 @@ leaves_nothing weights.safetensors --model alexnet weights init
 leaves_nothing times.txt --model tiny2t --devices ref time --batch 1 --repeat 10000
 got=0 && ./example1 2>told || got=$?
 [ $got = 1 ] && grep -q "loader: " told || { echo "the first program of docs/library.md, without a device: exit $got, $(cat told)"; code=1; }
+# Debian's packages of it, which the test `packages` looks at.
+if command -v dpkg-shlibdeps >/dev/null; then
+    cpack --config ../build/CPackConfig.cmake -G DEB -B packages >told 2>&1 || { echo "no packages: $(tail -n 5 told)"; code=1; }
+fi
 [ $code = 0 ] && rm -rf ../build
 exit $code

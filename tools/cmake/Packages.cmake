@@ -29,6 +29,8 @@ convolutions right, and measures how fast it is.")
 
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_NAME ${library})
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_SECTION libs)
+file(WRITE ${PROJECT_BINARY_DIR}/packages/triggers "activate-noawait ldconfig\n")
+set(CPACK_DEBIAN_LIBRARY_PACKAGE_CONTROL_EXTRA ${PROJECT_BINARY_DIR}/packages/triggers)
 set(CPACK_COMPONENT_LIBRARY_DESCRIPTION "The shared library behind the command line, for programs in C and C++ and for
 the Python module.")
 
@@ -44,12 +46,12 @@ set(CPACK_DEBIAN_PYTHON_PACKAGE_SECTION python)
 set(CPACK_DEBIAN_PYTHON_PACKAGE_ARCHITECTURE all)
 set(CPACK_DEBIAN_PYTHON_PACKAGE_SHLIBDEPS OFF)
 set(CPACK_DEBIAN_PYTHON_PACKAGE_DEPENDS "${library} (>= ${PROJECT_VERSION}), python3, python3-numpy")
+set(CPACK_DEBIAN_PYTHON_PACKAGE_CONTROL_EXTRA ${PROJECT_SOURCE_DIR}/tools/cmake/python3-alexcl/postinst ${PROJECT_SOURCE_DIR}/tools/cmake/python3-alexcl/prerm)
 set(CPACK_COMPONENT_PYTHON_DESCRIPTION "Nets and training from Python, with NumPy's arrays.")
 
 # Debian wants each package's licence and history under its name, compressed.
-find_program(GZIP gzip)
+file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/packages)
 if(GZIP)
-  file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/packages)
   execute_process(COMMAND ${GZIP} -9nc ${PROJECT_SOURCE_DIR}/CHANGELOG.md OUTPUT_FILE ${PROJECT_BINARY_DIR}/packages/changelog.gz)
   foreach(row "program;alexcl" "library;${library}" "development;libalexcl-dev" "python;python3-alexcl")
     list(GET row 0 component)

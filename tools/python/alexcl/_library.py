@@ -163,27 +163,30 @@ def call(name, *arguments, cancel=None):
     error = ErrorStruct()
     function = getattr(library, name)
 
+    answers, done = [], threading.Event()
+
     def run():
-        return function(*arguments, ctypes.byref(error))
+        try:
+            answers.append(function(*arguments, ctypes.byref(error)))
+        finally:
+            done.set()
 
     if cancel is None or threading.current_thread() is not threading.main_thread():
-        status = run()
+        run()
     else:
         cancel.wanted = False
-        answers = []
-        thread = threading.Thread(target=lambda: answers.append(run()), name=name)
-        thread.start()
+        threading.Thread(target=run, name=name).start()
         try:
-            thread.join()
+            done.wait()  # not Thread.join, which, where a signal ends it, calls a thread ended that still runs
         except BaseException:
             cancel.wanted = True
-            while thread.is_alive():  # it uses the caller's arrays to its end, however often Ctrl-C is pressed
+            while not done.is_set():  # it uses the caller's arrays to its end, however often Ctrl-C is pressed
                 try:
-                    thread.join()
+                    done.wait()
                 except KeyboardInterrupt:
                     pass
             raise
-        status = answers[0]
+    status = answers[0]
     if status == 0:
         return
     raise Error(error.text.decode("utf-8", "replace"), error.status, error.cl_code, error.target if error.target >= 0 else None,
