@@ -39,6 +39,8 @@ def tools_of(command):
     words = command.split()
     if not words:
         return []
+    if words[0] == "tools/setup":  # measures nothing
+        return []
     if words[0].startswith("tools/"):
         paths = [words[0], words[0] + ".d"]
     elif words[0] == "alexcl":
