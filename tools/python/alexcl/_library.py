@@ -175,12 +175,13 @@ def call(name, *arguments, cancel=None):
         run()
     else:
         cancel.wanted = False
-        threading.Thread(target=run, name=name).start()
+        thread = threading.Thread(target=run, name=name)
         try:
+            thread.start()
             done.wait()  # not Thread.join, which, where a signal ends it, calls a thread ended that still runs
         except BaseException:
             cancel.wanted = True
-            while not done.is_set():  # it uses the caller's arrays to its end, however often Ctrl-C is pressed
+            while thread.ident and not done.is_set():  # it uses the caller's arrays to its end, however often Ctrl-C is pressed
                 try:
                     done.wait()
                 except KeyboardInterrupt:
