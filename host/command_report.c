@@ -184,15 +184,12 @@ done:
 /* The kernels of the layer that reads the pictures, where it has some that are pictures themselves. */
 static int reporting_filters(struct reporting *r, struct alexcl_error *err) {
     struct filters *k = &r->page.filters;
-    const struct alexcl_layer *first = NULL;
-    int status;
-    for (size_t i = 0; i < r->plan->layer_count && !first; i++) {
+    int found = 0, status = ALEXCL_OK;
+    for (size_t i = 0; i < r->plan->layer_count && !found; i++) {
         const struct alexcl_plan_layer *l = &r->plan->layers[i];
-        if (l->inputs[0] < 0 && l->layer->outputs && l->layer->kernel[0] && (l->in.c == 1 || l->in.c == 3))
-            first = l->layer;
+        found = l->inputs[0] < 0 && filters_take(r->f.model, l, k);
     }
-    if (!first) return ALEXCL_OK;
-    TRY(filters_find(r->o, r->f.model, first->name, k, err));
+    if (!found) return ALEXCL_OK;
     int side = k->height > k->width ? k->height : k->width;
     TRY(filters_draw(k, r->f.weights, side < FILTER_SIDE ? FILTER_SIDE / side : 1, err));
 done:
@@ -282,7 +279,7 @@ static json_t *reporting_summary(const struct reporting *r) {
 static json_t *reporting_roofline(const struct reporting *r) {
     const struct measured *m = &r->m;
     json_t *points = json_array();
-    double peak = measure_peak(m), bytes = m->peak.bytes[0] + (m->targets == 2 ? m->peak.bytes[1] : 0);
+    double peak = measure_peak(m), bytes = measure_peak_bytes(m);
     for (size_t i = 0; i < m->layer_count; i++) {
         const struct layer_time *l = &m->layers[i];
         if (roofline_intensity(l) > 0 && measure_layer_rate(l) > 0)

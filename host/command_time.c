@@ -9,7 +9,6 @@
 #include "memory.h"
 #include "monotonic.h"
 #include "array_images.h"
-#include "printable.h"
 #include "progress.h"
 #include "report.h"
 #include "roofline.h"
@@ -308,12 +307,9 @@ done:
 }
 
 static int time_write_plot(const struct timing *t, struct alexcl_error *err) {
-    const char *devices = alexcl_selection_why(t->selection);
-    char title[128], cut[128];
-    snprintf(title, sizeof title, "%.60s, batch %d: %.1f images/s%s", t->model->name, t->m.batch, t->m.images_per_s,
-             t->m.training ? " in training" : "");
-    snprintf(cut, sizeof cut, "%.*s", printable_cut(devices, 120), devices);
-    return roofline_write(t->own->plot, &t->m, title, cut, err);
+    char title[ROOFLINE_TITLE];
+    roofline_title(&t->m, t->model->name, title);
+    return roofline_write(t->own->plot, &t->m, title, alexcl_selection_why(t->selection), err);
 }
 
 /* By the first recipe, but for the batch. */

@@ -9,28 +9,16 @@
 
 enum { COLUMNS = 8, GAP = 2 };
 
-int filters_find(const struct options *o, const struct alexcl_model *model, const char *layer, struct filters *out,
-                 struct alexcl_error *err) {
-    struct alexcl_plan *plan = NULL;
-    int status;
-    *out = (struct filters){.o = o, .model = model, .layer = layer};
-    TRY(options_shapes(o, model, layer, &plan, err));
-    const struct alexcl_plan_layer *l = &plan->layers[plan->layer_count - 1];
-    if (!l->layer->outputs || !l->layer->kernel[0] || (l->in.c != 1 && l->in.c != 3)) {
-        status = error_set(err, ALEXCL_E_USAGE,
-                           "layer %s (%s, of %d channels): a convolution of 1 or 3 channels has kernels that are "
-                           "pictures; --layer names one",
-                           layer, alexcl_layer_type_name(l->layer->type), l->in.c);
-        goto done;
-    }
-    out->outputs = l->out.c;
-    out->first_half = l->half[0].c;
-    out->channels = l->in.c / l->layer->groups;
-    out->height = l->layer->kernel[0];
-    out->width = l->layer->kernel[1];
-done:
-    alexcl_plan_free(plan);
-    return status;
+int filters_take(const struct alexcl_model *model, const struct alexcl_plan_layer *l, struct filters *out) {
+    if (!l->layer->outputs || !l->layer->kernel[0] || (l->in.c != 1 && l->in.c != 3)) return 0;
+    *out = (struct filters){.model = model,
+                            .layer = l->layer->name,
+                            .outputs = l->out.c,
+                            .first_half = l->half[0].c,
+                            .channels = l->in.c / l->layer->groups,
+                            .height = l->layer->kernel[0],
+                            .width = l->layer->kernel[1]};
+    return 1;
 }
 
 static size_t filters_count(const struct filters *f) {

@@ -2,11 +2,9 @@
 /* The kernels of a convolution that reads pictures, as a sheet of pictures (Figure 3 of the 2012 paper). */
 #ifndef ALEXCL_FILTERS_H
 #define ALEXCL_FILTERS_H
-#include "options.h"
 #include "sheet.h"
 
 struct filters {
-    const struct options *o;
     const struct alexcl_model *model;
     const char *layer;
     int outputs, first_half, channels, height, width; /* first_half: kernels of half 0 */
@@ -14,9 +12,8 @@ struct filters {
     float min, max;
     struct sheet sheet;
 };
-/* The layer's shape, by the plan of a net that has it. ALEXCL_E_USAGE where it is no convolution of 1 or 3 channels. */
-int filters_find(const struct options *o, const struct alexcl_model *model, const char *layer, struct filters *out,
-                 struct alexcl_error *err);
+/* The layer's shape, of a plan of the model; 0: it is no convolution of 1 or 3 channels, whose kernels are pictures. */
+int filters_take(const struct alexcl_model *model, const struct alexcl_plan_layer *l, struct filters *out);
 /* Draws the sheet, `scale` pixels a side for each weight. Freed by filters_free, whatever came of it. */
 int filters_draw(struct filters *f, const struct alexcl_weights *weights, int scale, struct alexcl_error *err);
 /* Where kernel `output` stands: the rows of half 1 begin below those of half 0. */

@@ -68,7 +68,13 @@ void html_table(FILE *f, const char *name, const char *class) {
     fputs("</caption>\n", f);
 }
 
-void html_table_end(FILE *f) { fputs("</table>\n</div>\n", f); }
+void html_columns(FILE *f, const char *const *columns, size_t count) {
+    fputs("<thead><tr>", f);
+    for (size_t i = 0; i < count; i++) html_element(f, "th scope=\"col\"", columns[i]);
+    fputs("</tr></thead>\n<tbody>\n", f);
+}
+
+void html_table_end(FILE *f) { fputs("</tbody>\n</table>\n</div>\n", f); }
 
 void html_svg(FILE *f, const struct svg *svg, const char *class, const char *shows, const char *caption) {
     fprintf(f, "<figure class=\"%s\">\n<div role=\"img\" aria-label=\"", class);

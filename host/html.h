@@ -22,6 +22,8 @@ void html_section_end(FILE *f);
 /* Around a table: where the page is narrower, it is scrolled by itself, by keyboard too. `name`: for who does not see
  * it, and its caption. */
 void html_table(FILE *f, const char *name, const char *class);
+/* Its first row, and the beginning of the others; a page may write that itself, from <thead> to <tbody>. */
+void html_columns(FILE *f, const char *const *columns, size_t count);
 void html_table_end(FILE *f);
 /* A finished drawing, with what it shows as a text, and a caption. */
 void html_svg(FILE *f, const struct svg *svg, const char *class, const char *shows, const char *caption);

@@ -306,6 +306,10 @@ double measure_peak(const struct measured *m) {
     return m->peak.flops[0] + (m->targets == 2 ? m->peak.flops[1] : 0);
 }
 
+double measure_peak_bytes(const struct measured *m) {
+    return m->peak.bytes[0] + (m->targets == 2 ? m->peak.bytes[1] : 0);
+}
+
 int measure_beats_peak(const struct measured *m) {
     double peak = measure_peak(m), highest = m->median > 0 ? m->flops / m->median : 0;
     for (size_t i = 0; i < m->layer_count; i++)

@@ -60,6 +60,7 @@ int measure_repeat(const struct measured *m, const struct alexcl_work_span *s);
  * at the same time. */
 double measure_layer_rate(const struct layer_time *l);
 double measure_peak(const struct measured *m);
+double measure_peak_bytes(const struct measured *m); /* read from memory a second; 0: unknown */
 /* Whether a layer, or all of them, computed more operations a second than the peak: a way of computing it that needs
  * fewer than are counted. */
 int measure_beats_peak(const struct measured *m);

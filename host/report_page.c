@@ -11,7 +11,6 @@
 #include "html.h"
 #include "model_svg.h"
 #include "png_file.h"
-#include "printable.h"
 #include "report.h"
 #include "report_pictures.h"
 #include "report_style.h"
@@ -64,11 +63,8 @@ static int page_machine(const struct page *p, FILE *f, struct alexcl_error *err)
     page_entry(f, "date", p->machine->date);
     fputs("</dl>\n", f);
     html_table(f, "devices that the halves run on", "devices");
-    fputs("<thead><tr>", f);
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) html_element(f, "th scope=\"col\"", columns[i]);
-    fputs("</tr></thead>\n<tbody>\n", f);
+    html_columns(f, columns, sizeof columns / sizeof *columns);
     for (size_t i = 0; i < alexcl_selection_count(p->f->selection); i++) page_device(p, f, i);
-    fputs("</tbody>\n", f);
     html_table_end(f);
     return ALEXCL_OK;
 }
@@ -137,11 +133,9 @@ static void page_amount(FILE *f, const char *format, double value) {
 static void page_walls(const struct page *p, FILE *f) {
     const struct measured *m = p->m;
     const double walls[] = {m->minimum, m->median, m->maximum};
-    static const char *const names[] = {"fastest", "median", "slowest"};
+    static const char *const names[] = {"fastest", "median", "slowest"}, *const columns[] = {"batch", "ms", "images/s"};
     html_table(f, "a batch, from the images in the host's memory to the scores there", "walls");
-    fputs("<thead><tr><th scope=\"col\">batch</th><th scope=\"col\">ms</th><th scope=\"col\">images/s</th></tr>"
-          "</thead>\n<tbody>\n",
-          f);
+    html_columns(f, columns, sizeof columns / sizeof *columns);
     for (int i = 0; i < 3; i++) {
         fputs("<tr>", f);
         html_element(f, "th scope=\"row\"", names[i]);
@@ -149,7 +143,6 @@ static void page_walls(const struct page *p, FILE *f) {
         page_amount(f, "%.1f", walls[i] > 0 ? m->batch / walls[i] : 0);
         fputs("</tr>\n", f);
     }
-    fputs("</tbody>\n", f);
     html_table_end(f);
 }
 
@@ -160,9 +153,7 @@ static void page_layers(const struct page *p, FILE *f) {
     double all = 0;
     for (size_t i = 0; i < m->layer_count; i++) all += m->layers[i].seconds[0] + m->layers[i].seconds[1];
     html_table(f, "time per layer and half, medians; - where another layer's kernel computes it", "layers");
-    fputs("<thead><tr>", f);
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) html_element(f, "th scope=\"col\"", columns[i]);
-    fputs("</tr></thead>\n<tbody>\n", f);
+    html_columns(f, columns, sizeof columns / sizeof *columns);
     for (size_t i = 0; i < m->layer_count; i++) {
         const struct layer_time *l = &m->layers[i];
         fputs("<tr>", f);
@@ -174,7 +165,6 @@ static void page_layers(const struct page *p, FILE *f) {
         page_amount(f, "%.1f", roofline_intensity(l));
         fputs("</tr>\n", f);
     }
-    fputs("</tbody>\n", f);
     html_table_end(f);
 }
 
@@ -182,14 +172,9 @@ static void page_targets(const struct page *p, FILE *f) {
     const struct measured *m = p->m;
     const char *kind;
     double seconds;
-    char text[32];
+    static const char *const columns[] = {"what", "device 0", "device 1"};
     html_table(f, "what each device did in a batch, ms", "targets");
-    fputs("<thead><tr><th scope=\"col\">what</th>", f);
-    for (size_t t = 0; t < m->targets; t++) {
-        snprintf(text, sizeof text, "device %zu", t);
-        html_element(f, "th scope=\"col\"", text);
-    }
-    fputs("</tr></thead>\n<tbody>\n", f);
+    html_columns(f, columns, 1 + m->targets);
     for (size_t k = 0; (kind = time_table_target(m, k, 0, &seconds)) != NULL; k++) {
         fputs("<tr>", f);
         html_element(f, "th scope=\"row\"", kind);
@@ -199,7 +184,6 @@ static void page_targets(const struct page *p, FILE *f) {
         }
         fputs("</tr>\n", f);
     }
-    fputs("</tbody>\n", f);
     html_table_end(f);
 }
 
@@ -240,16 +224,14 @@ done:
 
 static int page_roofline(const struct page *p, FILE *f, struct alexcl_error *err) {
     struct svg svg = {0};
-    const char *devices = alexcl_selection_why(p->f->selection);
-    char title[128], cut[128];
+    char title[ROOFLINE_TITLE];
     int status;
     if (!p->m->times_known) {
         fputs(PAGE_NO_TIMES, f);
         return ALEXCL_OK;
     }
-    snprintf(title, sizeof title, "%.60s, batch %d: %.1f images/s", p->f->model->name, p->m->batch, p->m->images_per_s);
-    snprintf(cut, sizeof cut, "%.*s", printable_cut(devices, 120), devices);
-    TRY(roofline_begin(&svg, p->m, title, cut, err));
+    roofline_title(p->m, p->f->model->name, title);
+    TRY(roofline_begin(&svg, p->m, title, alexcl_selection_why(p->f->selection), err));
     TRY(svg_finish(&svg, err));
     html_svg(f, &svg, "drawing",
              "Roofline: for each layer its operations a second over its operations a byte, under what the devices were "
@@ -286,9 +268,7 @@ static void page_epochs(const struct train_history *h, FILE *f) {
     size_t rows = h->epoch_count < PAGE_EPOCHS ? h->epoch_count : PAGE_EPOCHS;
     fputs("<details>\n<summary>The epochs as a table</summary>\n", f);
     html_table(f, rows < h->epoch_count ? "epochs, some of all" : "epochs", "epochs");
-    fputs("<thead><tr>", f);
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) html_element(f, "th scope=\"col\"", columns[i]);
-    fputs("</tr></thead>\n<tbody>\n", f);
+    html_columns(f, columns, sizeof columns / sizeof *columns);
     for (size_t i = 0; i < rows; i++) { /* the last one among them */
         const struct train_epoch_row *e = &h->epochs[(i + 1) * h->epoch_count / rows - 1];
         fprintf(f, "<tr><th scope=\"row\">%llu</th><td class=\"n\">%llu</td>", (unsigned long long)e->epoch,
@@ -299,7 +279,6 @@ static void page_epochs(const struct train_history *h, FILE *f) {
         html_number(f, "td class=\"n\"", "%.2f%%", 100 * e->top5_error);
         fputs("</tr>\n", f);
     }
-    fputs("</tbody>\n", f);
     html_table_end(f);
     fputs("</details>\n", f);
 }

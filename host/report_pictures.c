@@ -152,7 +152,6 @@ int report_pictures_confusion(const struct page *p, FILE *f, struct alexcl_error
         }
         fputs("</tr>\n", f);
     }
-    fputs("</tbody>\n", f);
     html_table_end(f);
     return ALEXCL_OK;
 }

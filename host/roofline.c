@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "printable.h"
 #include "status.h"
 
 enum { WIDTH = 900, HEIGHT = 580, LEFT = 80, RIGHT = 690, TOP = 80, BOTTOM = 510, POINTS = 64, LINE = 18 };
@@ -92,11 +93,17 @@ double roofline_intensity(const struct layer_time *l) {
     return bytes > 0 ? (l->flops[0] + l->flops[1]) / bytes : 0;
 }
 
+void roofline_title(const struct measured *m, const char *model, char out[ROOFLINE_TITLE]) {
+    snprintf(out, ROOFLINE_TITLE, "%.60s, batch %d: %.1f images/s%s", model, m->batch, m->images_per_s,
+             m->training ? " in training" : "");
+}
+
 static void roofline_draw(FILE *f, const struct measured *m, const char *title, const char *devices) {
     struct point points[POINTS] = {{0}};
+    char cut[121];
     int count = 0;
     struct axes a = {1, 10, 1e12, 1e9};
-    double flops = measure_peak(m), bytes = m->peak.bytes[0] + (m->targets == 2 ? m->peak.bytes[1] : 0);
+    double flops = measure_peak(m), bytes = measure_peak_bytes(m);
     for (size_t i = 0; i < m->layer_count && count < POINTS; i++) {
         const struct layer_time *l = &m->layers[i];
         struct point p = {.name = l->layer->layer->name,
@@ -114,7 +121,8 @@ static void roofline_draw(FILE *f, const struct measured *m, const char *title, 
     }
 
     svg_text(f, LEFT, TOP - 50, " font-size=\"16\"", title);
-    svg_text(f, LEFT, TOP - 30, " fill=\"#555\"", devices);
+    snprintf(cut, sizeof cut, "%.*s", printable_cut(devices, sizeof cut - 1), devices);
+    svg_text(f, LEFT, TOP - 30, " fill=\"#555\"", cut);
     roofline_grid(f, &a, 1);
     roofline_grid(f, &a, 0);
     fprintf(f, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"none\" stroke=\"#333\"/>\n", LEFT, TOP,

@@ -21,9 +21,7 @@ struct png_work {
     size_t length, tail_length, at;
     unsigned char tail[4 + 12]; /* a checksum, and the chunk that ends a PNG */
     int orientation;            /* 0: not said */
-    struct file *file;          /* written to; a failure goes to err */
-    FILE *memory;               /* or this */
-    struct alexcl_error *err;
+    FILE *memory;               /* written to */
     char warning[80], why[200];
 };
 
@@ -150,16 +148,13 @@ done:
 
 static void png_file_write_bytes(png_structp png, png_bytep bytes, size_t count) {
     struct png_work *w = png_get_io_ptr(png);
-    if (w->memory && fwrite(bytes, 1, count, w->memory) != count) png_error(png, "no memory for its bytes");
-    if (w->file && file_add(w->file, bytes, count, w->err) != ALEXCL_OK) png_error(png, "");
+    if (fwrite(bytes, 1, count, w->memory) != count) png_error(png, "no memory for its bytes");
 }
 
 static void png_file_flush(png_structp png) { (void)png; }
 
-/* To the file or to memory. */
-static int png_file_put(struct file *file, FILE *memory, const char *path, const struct picture *p,
-                        struct alexcl_error *err) {
-    struct png_work w = {.file = file, .memory = memory, .err = err};
+static int png_file_put(FILE *memory, const char *path, const struct picture *p, struct alexcl_error *err) {
+    struct png_work w = {.memory = memory};
     png_infop info = NULL;
     volatile int status = ALEXCL_OK;
     png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &w, png_file_fail, png_file_warn);
@@ -185,28 +180,33 @@ static int png_file_put(struct file *file, FILE *memory, const char *path, const
     return status;
 }
 
-int png_file_write(const char *path, const struct picture *p, struct alexcl_error *err) {
-    struct file *file;
-    int status = file_open(path, &file, err);
-    if (status != ALEXCL_OK) return status;
-    file_skip_sync(file);
-    status = png_file_put(file, NULL, path, p, err);
-    if (status == ALEXCL_OK) status = file_commit(file, err);
-    file_free(file);
-    return status;
-}
-
 int png_file_encode(const char *what, const struct picture *p, unsigned char **data, size_t *length,
                     struct alexcl_error *err) {
     char *text = NULL;
     FILE *memory = open_memstream(&text, length);
     if (!memory) return error_set(err, ALEXCL_E_MEMORY, "%s: out of host memory", what);
-    int status = png_file_put(NULL, memory, what, p, err);
+    int status = png_file_put(memory, what, p, err);
     if (fclose(memory) != 0 && status == ALEXCL_OK)
         status = error_set(err, ALEXCL_E_MEMORY, "%s: out of host memory", what);
     if (status == ALEXCL_OK)
         *data = (unsigned char *)text;
     else
         free(text);
+    return status;
+}
+
+int png_file_write(const char *path, const struct picture *p, struct alexcl_error *err) {
+    struct file *file = NULL;
+    unsigned char *data = NULL;
+    size_t length;
+    int status;
+    TRY(file_open(path, &file, err));
+    file_skip_sync(file);
+    TRY(png_file_encode(path, p, &data, &length, err));
+    TRY(file_add(file, data, length, err));
+    TRY(file_commit(file, err));
+done:
+    free(data);
+    file_free(file);
     return status;
 }
