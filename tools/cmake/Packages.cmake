@@ -52,6 +52,7 @@ set(CPACK_COMPONENT_PYTHON_DESCRIPTION "Nets and training from Python, with NumP
 # Debian wants each package's licence and history under its name, compressed.
 file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/packages)
 if(GZIP)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS CHANGELOG.md)
   execute_process(COMMAND ${GZIP} -9nc ${PROJECT_SOURCE_DIR}/CHANGELOG.md OUTPUT_FILE ${PROJECT_BINARY_DIR}/packages/changelog.gz)
   foreach(row "program;alexcl" "library;${library}" "development;libalexcl-dev" "python;python3-alexcl")
     list(GET row 0 component)
