@@ -2,7 +2,7 @@
 """Other files of the weights of a safetensors file: weights_forge.py IN OUT [classes=N] [names=NAME,NAME,...]
 
 OUT ends with .safetensors (without metadata) or .pth, an archive and a pickle as torch.save writes them, without PyTorch.
-classes: the last layer has the first N rows. names: of the modules, in the order of the layers, instead of the file's."""
+classes: the last layer has the first N rows. names: of the modules, in the order of the layers, instead of the file's; names=torchvision: those of its AlexNet."""
 import collections
 import json
 import pickle
@@ -19,7 +19,9 @@ header = json.loads(data[8:8 + length])
 header.pop("__metadata__", None)
 ordered = sorted(header.items(), key=lambda item: item[1]["data_offsets"])
 layers = list(dict.fromkeys(name.rsplit(".", 1)[0] for name, _ in ordered))
-names = options["names"].split(",") if "names" in options else layers
+TORCHVISION = [f"features.{i}" for i in (0, 3, 6, 8, 10)] + [f"classifier.{i}" for i in (1, 4, 6)]
+given = options.get("names")
+names = TORCHVISION if given == "torchvision" else given.split(",") if given else layers
 tensors = {}
 for layer, other in zip(layers, names):
     for role in "weight", "bias":

@@ -19,7 +19,7 @@ away() { # what is in $root, once nothing is mounted there
 }
 trap 'away; rm -rf --one-file-system "$work"' EXIT
 bad() { echo "bare_debian: $1" >&2; exit 1; }
-inside() { chroot "$root" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 "$@"; }
+inside() { chroot "$root" env -i HOME=/srv PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 "$@"; }
 
 bare() { # an empty Debian in $root
     away
@@ -33,14 +33,14 @@ packages() {
     cmake -S "$source" -B "$work/build" -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=ON -DCMAKE_INSTALL_PREFIX=/usr -DALEXCL_TESTS=OFF >"$work/log" &&
         cmake --build "$work/build" --parallel "$(nproc)" >>"$work/log" && (cd "$work/build" && cpack -G DEB >>"$work/log") || { tail -5 "$work/log"; bad "no packages"; }
     bare
-    mkdir "$root/root/packages" "$root/root/pictures"
-    cp "$work"/build/*.deb "$root/root/packages"
-    cp "$source"/tools/fashion/test0*.png "$root/root/pictures"
+    mkdir "$root/srv/packages" "$root/srv/pictures"
+    cp "$work"/build/*.deb "$root/srv/packages"
+    cp "$source"/tools/fashion/test0*.png "$root/srv/pictures"
     inside apt-get -qq update
     inside sh -c 'apt-get install -qq -y --no-install-recommends pocl-opencl-icd python3-numpy' >"$work/log" 2>&1 || { tail -5 "$work/log"; bad "no PoCL"; }
     files >"$work/before"
-    inside sh -c 'apt-get install -qq -y --no-install-recommends /root/packages/*.deb' >"$work/log" 2>&1 || { tail -5 "$work/log"; bad "apt does not install them"; }
-    inside alexcl infer -q --model alexnet-small --devices 0 --format csv --top 1 /root/pictures >"$work/infer.csv" || bad "alexcl infer"
+    inside sh -c 'apt-get install -qq -y --no-install-recommends /srv/packages/*.deb' >"$work/log" 2>&1 || { tail -5 "$work/log"; bad "apt does not install them"; }
+    inside alexcl infer -q --model alexnet-small --devices 0 --format csv --top 1 /srv/pictures >"$work/infer.csv" || bad "alexcl infer"
     # (path, label, rank, index, ...) against lines of NAME CLASS
     while read -r name class; do
         grep -qE "$name,[^,]*,1,$class," "$work/infer.csv" && echo "$name right" || echo "$name wrong"
@@ -53,28 +53,28 @@ with alexcl.Net("lenet5", 1, devices="0") as net:
     print("from Python:", net.infer(numpy.zeros((2, 1, 32, 32), numpy.float32)).shape)' || bad "the Python module"
     inside sh -c 'apt-get purge -qq -y alexcl libalexcl1 libalexcl-dev python3-alexcl && apt-get autoremove -qq -y --purge' >"$work/log" 2>&1 || { tail -5 "$work/log"; bad "apt does not remove them"; }
     files >"$work/after"
-    comm -13 "$work/before" "$work/after" | grep -vE '^\./root/(\.cache|packages|pictures)' >"$work/left" && { cat "$work/left"; bad "that is left"; }
+    comm -13 "$work/before" "$work/after" | grep -vE '^\./srv/(\.cache|packages|pictures)' >"$work/left" && { cat "$work/left"; bad "that is left"; }
     echo "packages: installed, run, removed; nothing left"
 }
 
 readme() {
     bare
     inside apt-get -qq update
-    git clone -q "$source" "$root/root/alexcl"
+    git clone -q "$source" "$root/srv/alexcl"
     # The reader's own: a tiny AlexNet of 10 classes as torch.save writes it, names, pictures.
-    local program=${ALEXCL:-$source/build/test/host/alexcl} layers=features.0,features.3,features.6,features.8,features.10,classifier.1,classifier.4,classifier.6
+    local program=${ALEXCL:-$source/build/test/host/alexcl}
     "$program" weights init --model tiny2t -q -o "$work/my.safetensors"
-    python3 "$source/tests/host/weights_forge.py" "$work/my.safetensors" "$root/root/alexcl/my-net.pth" classes=10 names=$layers
-    mkdir "$root/root/alexcl/my-pictures"
-    cp "$source"/tools/photos/*.jpg "$source"/tools/photos/*.png "$root/root/alexcl/my-pictures"
-    printf 'class %s\n' 0 1 2 3 4 5 6 7 8 9 >"$root/root/alexcl/my-names.txt"
+    python3 "$source/tests/host/weights_forge.py" "$work/my.safetensors" "$root/srv/alexcl/my-net.pth" classes=10 names=torchvision
+    mkdir "$root/srv/alexcl/my-pictures"
+    cp "$source"/tools/photos/*.jpg "$source"/tools/photos/*.png "$root/srv/alexcl/my-pictures"
+    printf 'class %s\n' 0 1 2 3 4 5 6 7 8 9 >"$root/srv/alexcl/my-names.txt"
     head -40 "$source/README.md" | awk '/^```sh/ {if (!seen++) on = 1; next} /^```/ {on = 0} on' >"$work/commands"
     [ "$(wc -l <"$work/commands")" -le 4 ] || bad "README's first commands are more than four"
-    (echo 'set -e; cd /root/alexcl'; cat "$work/commands") >"$root/root/commands"
-    inside bash /root/commands >"$work/out" 2>"$work/err" || { tail -5 "$work/err"; bad "README's first commands fail"; }
+    (echo 'set -e; cd /srv/alexcl'; cat "$work/commands") >"$root/srv/commands"
+    inside bash /srv/commands >"$work/out" 2>"$work/err" || { tail -5 "$work/err"; bad "README's first commands fail"; }
     cat "$work/out"
     if python3 -c 'import torch, PIL' 2>/dev/null; then
-        (cd "$root/root/alexcl" && python3 "$source/tests/packages/labels_by_torch.py" my-net.pth my-pictures/*) | while read -r path label p; do
+        (cd "$root/srv/alexcl" && python3 "$source/tests/packages/labels_by_torch.py" my-net.pth my-pictures/*) | while read -r path label p; do
             grep -A1 -Fx "$path" "$work/out" | grep -q " class $label\$" && echo "$path as PyTorch: class $label $p" || bad "$path: PyTorch says class $label, $p"
         done
     else
