@@ -102,9 +102,10 @@ static int child_gather(struct child *c, const struct child_limits *limits, char
         int status = child_grow(c, err), gone = child_check(c, 0), ready = poll(&wait, 1, gone ? 0 : CHILD_SLICE);
         if (status != ALEXCL_OK) return status;
         if (ready < 0 && errno != EINTR) return child_refuse("waited for", err);
-        if (ready <= 0) {
+        if (ready < 0) continue; /* a signal: what a child that is gone has told may still lie in the pipe */
+        if (ready == 0) {
             if (gone) return ALEXCL_OK;
-            if (ready == 0 && ++silent * CHILD_SLICE >= (uint64_t)limits->seconds * 1000) {
+            if (++silent * CHILD_SLICE >= (uint64_t)limits->seconds * 1000) {
                 snprintf(how, CHILD_HOW, "nothing came for %u seconds", limits->seconds);
                 return ALEXCL_OK;
             }

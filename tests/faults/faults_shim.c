@@ -36,12 +36,21 @@
         errno = code;                                                                                                  \
         return failed;                                                                                                 \
     }
+/* open_memstream's have no file below them: what they cannot hold is memory that lacks. */
+static int shim_in_memory(FILE *file) {
+    int before = errno, memory = fileno(file) < 0;
+    errno = before;
+    return memory;
+}
+/* The name of a call of `file`. */
+#define SHIM_NAME(call, file) (shim_in_memory(file) ? "alloc." call : "file." call)
+
 /* What fails has still let go of its file. */
-#define WRAP_CLOSE(type, call, parameter)                                                                              \
+#define WRAP_CLOSE(type, call, parameter, name)                                                                        \
     int __real_##call(type parameter);                                                                                 \
     int __wrap_##call(type parameter);                                                                                 \
     int __wrap_##call(type parameter) {                                                                                \
-        int code = faults_due("file." #call), result = __real_##call(parameter);                                       \
+        int code = faults_due(name), result = __real_##call(parameter);                                                \
         if (!code) return result;                                                                                      \
         errno = code;                                                                                                  \
         return -1;                                                                                                     \
@@ -85,8 +94,8 @@ int __wrap_open64(const char *path, int flags, ...) {
     errno = code;
     return -1;
 }
-WRAP_CLOSE(int, close, fd)
-WRAP_CLOSE(FILE *, fclose, file)
+WRAP_CLOSE(int, close, fd, "file.close")
+WRAP_CLOSE(FILE *, fclose, file, SHIM_NAME("fclose", file))
 WRAP("file.", DIR *, opendir, (const char *path), (path), NULL)
 WRAP("file.", struct dirent *, readdir64, (DIR * dir), (dir), NULL)
 WRAP("file.", int, dup2, (int from, int to), (from, to), -1)
@@ -166,7 +175,7 @@ static FILE *shim_failed;
 size_t __real_fwrite(const void *data, size_t size, size_t count, FILE *file);
 size_t __wrap_fwrite(const void *data, size_t size, size_t count, FILE *file);
 size_t __wrap_fwrite(const void *data, size_t size, size_t count, FILE *file) {
-    int code = file == stderr ? 0 : faults_due("file.fwrite");
+    int code = file == stderr ? 0 : faults_due(SHIM_NAME("fwrite", file));
     if (!code) return __real_fwrite(data, size, count, file);
     shim_failed = file;
     errno = code;
@@ -179,7 +188,7 @@ int __wrap_ferror(FILE *file) { return file == shim_failed || __real_ferror(file
 int __real_fflush(FILE *file);
 int __wrap_fflush(FILE *file);
 int __wrap_fflush(FILE *file) {
-    int code = file == stderr ? 0 : faults_due("file.fflush");
+    int code = file == stderr ? 0 : faults_due(SHIM_NAME("fflush", file));
     if (!code) return __real_fflush(file);
     errno = code;
     return EOF;
