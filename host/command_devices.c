@@ -2,6 +2,7 @@
 /* `alexcl devices`: one description of a device in four forms. Text fits into 80 columns, a few lines a device; -v
  * prints all that is known. */
 #include <stdio.h>
+#include <string.h>
 
 #include "commands.h"
 #include "device_json.h"
@@ -44,6 +45,22 @@ static void devices_text(const struct alexcl_device_info *d) {
         printf("           may be %d through another driver: the two tell too little\n", d->maybe_alias_of);
 }
 
+/* "  name            words of the text", on as many lines of 80 columns as that takes. */
+static void devices_words(const char *name, const char *text) {
+    enum { FIRST = 18, COLUMNS = 80 };
+    size_t at = FIRST;
+    printf("  %-*s", FIRST - 2, name);
+    for (size_t length; *(text += strspn(text, " ")); text += length) {
+        length = strcspn(text, " ");
+        if (at > FIRST && at + 1 + length > COLUMNS) {
+            printf("\n%*s", FIRST, "");
+            at = FIRST;
+        }
+        at += (size_t)printf("%s%.*s", at > FIRST ? " " : "", (int)length, text);
+    }
+    printf("%s\n", at > FIRST ? "" : "none");
+}
+
 static void devices_block(const struct alexcl_device_info *d) {
     printf("device %d (%d:%d): %s\n", d->index, d->platform, d->device, d->name);
     printf("  vendor          %s\n  kind            %s\n  platform        %s\n                  %s\n", d->vendor,
@@ -53,6 +70,16 @@ static void devices_block(const struct alexcl_device_info *d) {
     printf("  memory          %s%s\n  largest buffer  %s\n  local memory    %s\n", report_bytes(d->memory),
            d->unified_memory ? ", the host's" : "", report_bytes(d->max_alloc), report_bytes(d->local_memory));
     printf("  work-group      up to %llu items\n", (unsigned long long)d->max_work_group_size);
+    printf("  sub-group       ");
+    printf(d->sub_group ? "up to %u items\n" : "not told\n", d->sub_group);
+    printf("  vectors         half %u, float %u, double %u (preferred)\n", d->vector_half, d->vector_float,
+           d->vector_double);
+    printf("  half, double    %s, %s\n", d->float16 ? "yes" : "no", d->float64 ? "yes" : "no");
+    if (d->images)
+        printf("  images          up to %llu x %llu\n", (unsigned long long)d->image_width,
+               (unsigned long long)d->image_height);
+    else
+        printf("  images          no\n");
     if (d->parts)
         printf("  can be cut      up to %u parts: --devices %d/2\n", d->parts, d->index);
     else
@@ -61,6 +88,7 @@ static void devices_block(const struct alexcl_device_info *d) {
     if (d->alias_of >= 0) printf("  alias of        %d: the same hardware through another driver\n", d->alias_of);
     if (d->maybe_alias_of >= 0)
         printf("  may be          %d through another driver: the two tell too little\n", d->maybe_alias_of);
+    devices_words("extensions", d->extensions);
 }
 
 static int command_devices(const struct options *o, struct alexcl_error *err) {

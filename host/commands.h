@@ -25,6 +25,7 @@
     ROW(weights_command)                                                                                               \
     ROW(convert_command)                                                                                               \
     ROW(cache_command)                                                                                                 \
+    ROW(kernels_command)                                                                                               \
     ROW(env_command)                                                                                                   \
     ROW(manual_command)                                                                                                \
     ROW(completion_command)

@@ -31,5 +31,7 @@ void machine_read(struct machine *out) {
     *out = (struct machine){.cpus = cpus_count(), .memory = host_memory_limit("")};
     if (uname(&u) == 0) snprintf(out->system, sizeof out->system, "%.80s %.80s %.80s", u.sysname, u.release, u.machine);
     machine_read_processor(out->processor, sizeof out->processor);
-    if (gmtime_r(&now, &utc)) (void)strftime(out->date, sizeof out->date, "%Y-%m-%d %H:%M UTC", &utc);
+    if (!gmtime_r(&now, &utc)) return;
+    (void)strftime(out->date, sizeof out->date, "%Y-%m-%d %H:%M UTC", &utc);
+    (void)strftime(out->stamp, sizeof out->stamp, "%Y-%m-%dT%H:%M:%SZ", &utc);
 }

@@ -11,6 +11,7 @@
 #include "monotonic.h"
 #include "prepare.h"
 #include "progress.h"
+#include "resident.h"
 #include "status.h"
 
 static int measure_order(const void *a, const void *b) {
@@ -207,6 +208,15 @@ int measure_record(struct alexcl_net *net, struct measure_batch *batch, struct a
     return status == ALEXCL_OK ? alexcl_net_times(net, &batch->before, err) : status;
 }
 
+int measure_goes_on(const struct measured *m, const char *what, int done, int begun, double since) {
+    double now = monotonic_now() - since;
+    if (m->seconds)
+        progress_count("seconds", now < m->seconds ? (size_t)now : (size_t)m->seconds, (size_t)m->seconds);
+    else
+        progress_count(what, (size_t)(m->warm_up + done), (size_t)(m->warm_up + m->repeat));
+    return begun < m->repeat && (begun == 0 || !m->seconds || now < m->seconds);
+}
+
 int measure_end(struct measured *m, struct alexcl_net *net, const struct measure_batch *batch,
                 struct alexcl_error *err) {
     size_t repeats = (size_t)m->repeat;
@@ -223,6 +233,7 @@ int measure_end(struct measured *m, struct alexcl_net *net, const struct measure
     m->times_known = times.events;
     m->crossed = (double)(times.crossed - batch->before.crossed) / m->repeat;
     for (int p = 0; p < 2; p++) m->target[p].images = (double)(times.images[p] - batch->before.images[p]) / m->repeat;
+    m->memory = resident_largest();
     if (m->times_known) status = measure_spans(m, net, batch->walls, sums, err);
     if (status == ALEXCL_OK && !m->without_peak) status = alexcl_net_peak(net, &m->peak, err);
 done:
@@ -239,6 +250,7 @@ int measure_run(struct alexcl_net *net, const struct alexcl_plan *plan, const fl
                 struct measured *out, struct alexcl_error *err) {
     struct measured m = {.warm_up = out->warm_up,
                          .repeat = out->repeat,
+                         .seconds = out->seconds,
                          .without_peak = out->without_peak,
                          .chunk = alexcl_net_batch(net)};
     struct measure_batch batch = {0};
@@ -256,16 +268,20 @@ int measure_run(struct alexcl_net *net, const struct alexcl_plan *plan, const fl
     if (status == ALEXCL_OK) status = measure_record(net, &batch, err);
     /* As one batch behind the other: while one runs, the next is copied, here the same once more. */
     uint64_t tickets[2] = {0, 0};
-    double start = monotonic_now();
-    if (status == ALEXCL_OK) status = alexcl_net_submit(net, batch.images, images, scores, &tickets[0], err);
-    for (int i = 0; i < m.repeat && status == ALEXCL_OK; i++) {
-        progress_count("batches", (size_t)(m.warm_up + i), (size_t)(m.warm_up + m.repeat));
-        if (i + 1 < m.repeat) status = alexcl_net_submit(net, batch.images, images, scores, &tickets[(i + 1) % 2], err);
-        if (status == ALEXCL_OK) status = alexcl_net_wait(net, tickets[i % 2], err);
+    double since = monotonic_now(), start = since;
+    int begun = 0;
+    for (int i = 0; i <= begun && status == ALEXCL_OK; i++) {
+        if (begun == i && measure_goes_on(&m, "batches", i ? i - 1 : 0, begun, since)) {
+            status = alexcl_net_submit(net, batch.images, images, scores, &tickets[begun % 2], err);
+            begun++;
+        }
+        if (i == 0) continue;
+        if (status == ALEXCL_OK) status = alexcl_net_wait(net, tickets[(i - 1) % 2], err);
         double now = monotonic_now();
-        batch.walls[i] = now - start;
+        batch.walls[i - 1] = now - start;
         start = now;
     }
+    m.repeat = begun;
     for (int i = 0; i < 2 && status != ALEXCL_OK; i++) /* what is under way still reads and writes */
         (void)alexcl_net_wait(net, tickets[i], &(struct alexcl_error){0});
     progress_clear();
@@ -308,6 +324,12 @@ double measure_peak(const struct measured *m) {
 
 double measure_peak_bytes(const struct measured *m) {
     return m->peak.bytes[0] + (m->targets == 2 ? m->peak.bytes[1] : 0);
+}
+
+double measure_percentile(const struct measured *m, double percent) {
+    double at = percent / 100 * (m->repeat - 1);
+    int below = (int)at, above = below + 1 < m->repeat ? below + 1 : below;
+    return m->walls[below] + (at - below) * (m->walls[above] - m->walls[below]);
 }
 
 int measure_beats_peak(const struct measured *m) {

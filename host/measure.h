@@ -28,7 +28,9 @@ struct target_time {
     double images;                            /* that it had a part in; the mean */
 };
 struct measured {
-    int batch, chunk, warm_up, repeat;
+    int batch, chunk, warm_up;
+    int repeat;           /* batches: at most so many to measure, then those that were */
+    int seconds;          /* no other begins after so many; 0: `repeat` tells how many */
     int without_peak;     /* the device's peak is not measured, for which it reads more memory than caches hold */
     int runs;             /* of the net that a batch is, as the recording counts them */
     int training, states; /* training: each layer has MEASURE_WORKS rows; states: tensors of the optimiser's */
@@ -40,11 +42,12 @@ struct measured {
     size_t targets, layer_count;
     struct layer_time *layers;
     struct target_time target[2];
-    struct alexcl_peak peak; /* 0: unknown */
+    uint64_t memory;         /* the largest resident size of the process by then, in bytes; 0: unknown */
+    struct alexcl_peak peak; /* measured behind that; 0: unknown */
 };
 
 /* Runs warm_up + repeat batches of `plan->batch` images from `in` (of `in_images` images, used in turn); fills what
- * `out` does not have in `warm_up`, `repeat` and `without_peak`. The recording stays in the net. */
+ * `out` does not have in `warm_up`, `repeat`, `seconds` and `without_peak`. The recording stays in the net. */
 int measure_run(struct alexcl_net *net, const struct alexcl_plan *plan, const float *in, size_t in_images,
                 struct measured *out, struct alexcl_error *err);
 /* The same with steps of training, on images of all classes in turn. The plan is one of training, by an optimiser of
@@ -61,6 +64,8 @@ int measure_repeat(const struct measured *m, const struct alexcl_work_span *s);
 double measure_layer_rate(const struct layer_time *l);
 double measure_peak(const struct measured *m);
 double measure_peak_bytes(const struct measured *m); /* read from memory a second; 0: unknown */
+/* Seconds that so many of a hundred batches took at most, between two of them in proportion. */
+double measure_percentile(const struct measured *m, double percent);
 /* Whether a layer, or all of them, computed more operations a second than the peak: a way of computing it that needs
  * fewer than are counted. */
 int measure_beats_peak(const struct measured *m);
@@ -78,6 +83,9 @@ int measure_begin(struct measured *m, const struct alexcl_plan *plan, const floa
                   struct measure_batch *out, struct alexcl_error *err);
 /* Begins the recording of the net: what comes now is measured. */
 int measure_record(struct alexcl_net *net, struct measure_batch *batch, struct alexcl_error *err);
+/* Whether another batch is measured behind `begun` others, the first of which began at `since`; shows that `done` of
+ * them are over. */
+int measure_goes_on(const struct measured *m, const char *what, int done, int begun, double since);
 /* Ends and reads it. */
 int measure_end(struct measured *m, struct alexcl_net *net, const struct measure_batch *batch,
                 struct alexcl_error *err);

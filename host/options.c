@@ -202,13 +202,33 @@ static int options_open(const struct known *known, struct options *out, struct a
     return ALEXCL_OK;
 }
 
+static void options_file_free(struct options_file *file) {
+    if (!file) return;
+    alexcl_weights_file_free(file->given);
+    alexcl_model_free(file->resized);
+    alexcl_model_free(file->model);
+    free(file->trained);
+    free(file);
+}
+
 void options_free(struct options *o) {
-    if (o->file) alexcl_weights_file_free(o->file->given);
-    if (o->file) alexcl_model_free(o->file->resized);
-    if (o->file) alexcl_model_free(o->file->model);
-    if (o->file) free(o->file->trained);
-    free(o->file);
+    options_file_free(o->file);
     free(o->structures);
+    *o = (struct options){0};
+}
+
+int options_view(const struct options *o, const char *model, int batch, struct options *out, struct alexcl_error *err) {
+    *out = *o;
+    out->file = calloc(1, sizeof *out->file);
+    if (!out->file) return error_set(err, ALEXCL_E_MEMORY, "out of host memory: the options");
+    if (model) out->model = model;
+    if (model) out->model_named = 1;
+    out->batch = batch;
+    return ALEXCL_OK;
+}
+
+void options_view_free(struct options *o) {
+    options_file_free(o->file);
     *o = (struct options){0};
 }
 
@@ -264,6 +284,8 @@ int options_read(int argc, char **argv, struct options *out, const struct comman
         if (given[i] && !options_takes_name(&known, i, *command))
             return error_set(err, ALEXCL_E_USAGE, "`alexcl %s` takes no --%s; see `alexcl %s --help`", (*command)->name,
                              known.all[i].row->name, (*command)->name);
+    if (*command && out->batches.count > 1 && !((*command)->shared & OPTION_BATCHES))
+        return error_set(err, ALEXCL_E_USAGE, "`alexcl %s` takes one --batch, not several", (*command)->name);
     out->arguments = argv + at;
     out->argument_count = words + 1 - at;
     for (int i = 0; *command && (*command)->own && i < known.count; i++)

@@ -11,7 +11,11 @@
 #include "inputs.h"
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
-enum { OPTIONS_GAINS = 32, OPTIONS_IMAGES = 1000000 /* the largest number of images, or scores, to ask for */ };
+enum {
+    OPTIONS_GAINS = 32,
+    OPTIONS_BATCHES = 16,
+    OPTIONS_IMAGES = 1000000 /* the largest number of images, or scores, to ask for */
+};
 
 /* A model that is read from a file, and weights by which one is chosen: opened once, when they are asked for. */
 struct options_file {
@@ -22,6 +26,10 @@ struct options_file {
     const struct alexcl_model *own;    /* .. and without, which is the one that files have weights for */
     struct alexcl_weights_file *given; /* the weights', by which the model is chosen */
     char *trained;                     /* the path of weights that come with alexcl, where those are taken */
+};
+
+struct option_batches {
+    int list[OPTIONS_BATCHES], count;
 };
 
 /* Options that more than one command takes. */
@@ -39,6 +47,7 @@ struct options {
     struct options_file *file;             /* the model's, where that is read from one */
     const char *precision;                 /* of weights of fully connected layers: "float", "half" or "int8" */
     int batch, size;                       /* 0: not given */
+    struct option_batches batches;         /* the same, where a command takes several */
     uint64_t memory;
     const char *split, *output; /* NULL: not given */
     const void *own;            /* the command's own structure, NULL where it has none */
@@ -64,6 +73,8 @@ enum option_shared {
     OPTION_SIZE = 1 << 9,
     /* without --weights, those that come with alexcl, where the model has some; no row is its */
     OPTION_TRAINED = 1 << 10,
+    /* --batch may be a list; no row is its */
+    OPTION_BATCHES = 1 << 11,
     /* those that are settings, of all that runs a net; it has three more */
     OPTIONS_SETTINGS = OPTION_DEVICES | OPTION_MODEL | OPTION_WEIGHTS | OPTION_PRECISION | OPTION_CHECK | OPTION_TUNE,
     OPTIONS_RUN_NET = OPTIONS_SETTINGS | OPTION_BATCH | OPTION_MEMORY | OPTION_SPLIT,
@@ -143,6 +154,19 @@ int options_model(const struct options *o, const struct alexcl_model **out, stru
 /* The same for a command that takes a model's name as its argument too, and nothing else. */
 int options_model_argument(const struct options *o, const char *command, const struct alexcl_model **out,
                            struct alexcl_error *err);
+/* The names of the models that a command's arguments, or --model, tell: several, with commas between or each an
+ * argument, or `all`, those that are built in; NULL is the one of options_model. Freed by options_list_free. */
+struct options_list {
+    const char **names;
+    size_t count;
+    char *text; /* that they lie in */
+};
+int options_models(const struct options *o, const char *command, struct options_list *out, struct alexcl_error *err);
+void options_list_free(struct options_list *list);
+/* The same options for one model (NULL: as it is) and one batch (0: not given), whose files are opened for it alone;
+ * freed by options_view_free in any case. */
+int options_view(const struct options *o, const char *model, int batch, struct options *out, struct alexcl_error *err);
+void options_view_free(struct options *o);
 /* The devices that are chosen; says which, and what each does, on stderr. */
 int options_selection(const struct options *o, struct alexcl_selection **out, struct alexcl_error *err);
 /* A plan of the model up to `last_layer` (NULL: all) for its shapes and sums: whatever memory there is. */

@@ -3,6 +3,7 @@
  * weights, pictures; and whether arguments and names of files fit. Choices that the user did not make are told on
  * stderr. */
 #include <assert.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +102,67 @@ int options_model_argument(const struct options *o, const char *command, const s
         return error_set(err, ALEXCL_E_USAGE, "two models are named, %s and --model %s: leave one out", o->arguments[0],
                          o->model);
     return options_choose_model(o, o->argument_count ? o->arguments[0] : o->model_named ? o->model : NULL, out, err);
+}
+
+/* Those of one word, "a,b" or "all" or a name, added to the list; a file's name may hold a comma. */
+static int options_add_models(char *word, struct options_list *out, struct alexcl_error *err) {
+    const struct alexcl_model *m;
+    size_t count = 1;
+    int all = strcmp(word, "all") == 0, one = strchr(word, ',') && access(word, F_OK) == 0;
+    for (char *c = word; !all && !one && *c; c++) count += *c == ',';
+    for (size_t i = 0; all && (m = alexcl_model_get(i)) != NULL; i++) count += !alexcl_model_hidden(m);
+    const char **names = realloc(out->names, (out->count + count) * sizeof *names);
+    if (!names) return error_set(err, ALEXCL_E_MEMORY, "out of host memory: the names of models");
+    out->names = names;
+    for (size_t i = 0; all && (m = alexcl_model_get(i)) != NULL; i++)
+        if (!alexcl_model_hidden(m)) names[out->count++] = m->name;
+    for (char *end; !all && word; word = end) {
+        end = one ? NULL : strchr(word, ',');
+        if (end) *end++ = '\0';
+        names[out->count++] = word;
+    }
+    return ALEXCL_OK;
+}
+
+int options_models(const struct options *o, const char *command, struct options_list *out, struct alexcl_error *err) {
+    int status = options_expect(o, command, 0, INT_MAX, err);
+    size_t size = 1;
+    *out = (struct options_list){0};
+    TRY(status);
+    if (o->argument_count && o->model_given && (o->argument_count > 1 || strcmp(o->arguments[0], o->model) != 0)) {
+        status = error_set(err, ALEXCL_E_USAGE, "two models are named, %s and --model %s: leave one out",
+                           o->arguments[0], o->model);
+        goto done;
+    }
+    const char *const *words = (const char *const *)o->arguments;
+    size_t count = (size_t)o->argument_count;
+    if (!count && o->model_named) {
+        words = &o->model;
+        count = 1;
+    }
+    for (size_t i = 0; i < count; i++) size += strlen(words[i]) + 1;
+    TRY(memory_alloc(&out->text, size, 1, "the names of models", err));
+    char *at = out->text;
+    for (size_t i = 0; i < count; i++) {
+        size_t length = strlen(words[i]) + 1;
+        memcpy(at, words[i], length);
+        TRY(options_add_models(at, out, err));
+        at += length;
+    }
+    if (count) goto done;
+    TRY(memory_alloc(&out->names, 1, sizeof *out->names, "the names of models", err)); /* the one of options_model */
+    out->count = 1;
+done:
+    if (status == ALEXCL_OK && out->count > 1 && o->weights)
+        status = error_set(err, ALEXCL_E_USAGE, "--weights are one model's: name one, or leave them out");
+    if (status != ALEXCL_OK) options_list_free(out);
+    return status;
+}
+
+void options_list_free(struct options_list *list) {
+    free(list->names);
+    free(list->text);
+    *list = (struct options_list){0};
 }
 
 int options_shapes(const struct options *o, const struct alexcl_model *model, const char *last_layer,

@@ -58,6 +58,25 @@ int options_set_gain(const struct option_row *r, char *value, void *to, struct a
     return ALEXCL_OK;
 }
 
+/* "16", or "1,16,128": which command takes several is seen later. */
+static int options_set_batch(const struct option_row *r, char *value, void *to, struct alexcl_error *err) {
+    struct options *o = to;
+    int status = ALEXCL_OK;
+    o->batches.count = 0;
+    for (char *word = value, *end; word && status == ALEXCL_OK; word = end) {
+        char number[24];
+        end = strchr(word, ',');
+        int length = end ? (int)(end++ - word) : (int)strlen(word);
+        if (o->batches.count == OPTIONS_BATCHES)
+            return error_set(err, ALEXCL_E_USAGE, "--%s %s: more than %d batches", r->name, value, OPTIONS_BATCHES);
+        snprintf(number, sizeof number, "%.*s", length, word);
+        status =
+            options_set_int(r, length < (int)sizeof number ? number : value, &o->batches.list[o->batches.count++], err);
+    }
+    o->batch = o->batches.list[0];
+    return status;
+}
+
 static int options_set_memory(const struct option_row *r, char *value, void *to, struct alexcl_error *err) {
     uint64_t *bytes = to;
     if (settings_read_size(value, bytes) && *bytes > 0) return ALEXCL_OK;
@@ -124,8 +143,8 @@ static const struct option_row net_rows[] = {
      .shared = OPTION_WEIGHTS},
     {0, "weights-precision", "P", "float, half or int8: weights of fc layers [float]",
      SETTING("ALEXCL_WEIGHTS_PRECISION"), .shared = OPTION_PRECISION},
-    {'b', "batch", "N", "images at once [16; plan: 1; distance: 16 to 64]",
-     OPTION_INT(struct options, batch, 1, OPTIONS_IMAGES), .shared = OPTION_BATCH},
+    {'b', "batch", "N", "images at once [16; plan: 1; distance: 16 to 64]", .set = options_set_batch, .min = 1,
+     .max = OPTIONS_IMAGES, .shared = OPTION_BATCH},
     {0, "size", "N", "side of the net's input, in pixels [its own]",
      OPTION_INT(struct options, size, 1, OPTIONS_IMAGES), .shared = OPTION_SIZE},
     {0, "memory", "SIZE", "of each device: 4GiB, 512MiB [its own; plan: 4GiB]",

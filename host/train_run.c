@@ -27,17 +27,12 @@ const char *train_run_file(const struct train_run *r, const char *name) {
 /* What a run leaves that ended before its first checkpoint was whole. */
 static int run_is_left_over(const char *name) {
     const char *end = strrchr(name, '.');
-    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, "pca.json") == 0 ||
-           (end && strcmp(end, ".alexcl") == 0);
+    return strcmp(name, "pca.json") == 0 || (end && strcmp(end, ".alexcl") == 0);
 }
 
 static int run_is_empty(const char *path, struct alexcl_error *err) {
-    DIR *folder = opendir(path);
-    int entries = 0;
-    if (!folder) return error_set(err, ALEXCL_E_OTHER, "%s: %s%s", path, strerror(errno), file_hint(errno));
-    for (const struct dirent *e; (e = readdir(folder)) != NULL;) entries += !run_is_left_over(e->d_name);
-    closedir(folder);
-    if (!entries) return ALEXCL_OK;
+    int empty, status = files_is_empty(path, run_is_left_over, &empty, err);
+    if (status != ALEXCL_OK || empty) return status;
     return error_set(err, ALEXCL_E_USAGE,
                      "%s: is not empty: name a new folder, or go on from its checkpoint by --resume %s", path, path);
 }

@@ -422,6 +422,16 @@ int files_make_folder(const char *path, struct alexcl_error *err) {
     return ALEXCL_OK;
 }
 
+int files_is_empty(const char *path, int (*left_over)(const char *name), int *empty, struct alexcl_error *err) {
+    DIR *folder = opendir(path);
+    if (!folder) return error_set(err, ALEXCL_E_OTHER, "%s: %s%s", path, strerror(errno), file_hint(errno));
+    *empty = 1;
+    for (const struct dirent *e; (e = readdir(folder)) != NULL;)
+        *empty &= strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 || (left_over && left_over(e->d_name));
+    closedir(folder);
+    return ALEXCL_OK;
+}
+
 int files_hold_folder(const char *path, int *fd, struct alexcl_error *err) {
     *fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (*fd < 0) return error_set(err, ALEXCL_E_OTHER, "%s: %s%s", path, strerror(errno), file_hint(errno));

@@ -23,6 +23,9 @@ int files_replace(const char *path, const void *data, size_t length, struct alex
 /* Makes a folder and its parents, 0700. */
 int files_make_folder(const char *path, struct alexcl_error *err);
 
+/* Whether a folder has nothing in it but . and .. and what `left_over` (NULL: nothing) passes over. ALEXCL_E_OTHER. */
+int files_is_empty(const char *path, int (*left_over)(const char *name), int *empty, struct alexcl_error *err);
+
 /* Takes a folder that is there for this process, until *fd is closed or the process ends. Where the file system locks
  * nothing, it is taken all the same. ALEXCL_E_OTHER where another one has it, or it is none. */
 int files_hold_folder(const char *path, int *fd, struct alexcl_error *err);

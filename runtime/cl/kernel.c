@@ -100,9 +100,17 @@ void kernel_hash_texts(unsigned char out[HASH_BYTES]) {
     memset(out, 0, HASH_BYTES);
     for (int shared = 0; shared < 2; shared++)
         for (const struct kernel_text *k = all[shared]; k->name; k++) {
-            hash_sha256(k->text, k->length, text);
+            hash_sha256(k->file.text, k->file.length, text);
             hash_add(out, text);
         }
+}
+
+const struct alexcl_kernel_file *alexcl_kernel_file_get(size_t index) {
+    const struct kernel_text *k = kernel_texts;
+    for (; k->name && index > 0; index--) k++;
+    if (k->name) return &k->file;
+    for (k = kernel_shared_texts; k->name && index > 0; index--) k++;
+    return k->name ? &k->file : NULL;
 }
 
 static int kernel_set(struct kernel *k, cl_uint index, const struct kernel_arg *arg) {

@@ -57,8 +57,8 @@ static int program_source(const struct device *dev, const char *name, int shared
     }
     for (const struct kernel_text *k = shared ? kernel_shared_texts : kernel_texts; k->name; k++) {
         if (strcmp(k->name, name) != 0) continue;
-        out->text = k->text;
-        out->length = k->length;
+        out->text = k->file.text;
+        out->length = k->file.length;
         snprintf(out->name, sizeof out->name, "kernel %s.%s", name, ending);
         return ALEXCL_OK;
     }

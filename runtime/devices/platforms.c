@@ -25,6 +25,9 @@ enum { MAX_PLATFORMS = 64, MAX_DEVICES = 64 };
 #define TOPOLOGY_AMD 0x4037 /* cl_amd_device_attribute_query */
 #define BOARD_NAME_AMD 0x4038
 #define UUID_KHR 0x106A /* cl_khr_device_uuid */
+#define WARP_SIZE_NV 0x4003
+#define WAVEFRONT_WIDTH_AMD 0x4043
+#define SUB_GROUP_SIZES_INTEL 0x4108 /* cl_intel_required_subgroup_size */
 
 /* Questions put to a device. A driver that does not know one says CL_INVALID_VALUE, and so it does when a text is
  * longer than its place: that leaves the answer empty. Any other code is the device's own trouble; the first is
@@ -86,13 +89,50 @@ static void platforms_find_hardware(struct platforms_device *d) {
     if (!NUMBER(&q, UUID_KHR, d->uuid)) memset(d->uuid, 0, sizeof d->uuid);
 }
 
+/* Whether a name is one of a list with spaces between. */
+static int platforms_lists(const char *list, const char *name) {
+    size_t length = strlen(name);
+    for (const char *at = list; (at = strstr(at, name)) != NULL; at += length)
+        if ((at == list || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0')) return 1;
+    return 0;
+}
+
+/* What is told and not needed: a driver that does not know a question is none the worse for it. */
+static void platforms_find_abilities(struct platforms_device *d) {
+    struct alexcl_device_info *info = &d->info;
+    struct query q = {.id = d->id};
+    cl_bool images = CL_FALSE;
+    cl_uint half = 0, single = 0, twice = 0, wide = 0;
+    size_t sizes[16] = {0}, width = 0, height = 0;
+    TEXT(&q, CL_DEVICE_EXTENSIONS, info->extensions);
+    (void)NUMBER(&q, CL_DEVICE_PREFERRED_VECTOR_WIDTH_HALF, half);
+    (void)NUMBER(&q, CL_DEVICE_PREFERRED_VECTOR_WIDTH_FLOAT, single);
+    (void)NUMBER(&q, CL_DEVICE_PREFERRED_VECTOR_WIDTH_DOUBLE, twice);
+    (void)NUMBER(&q, CL_DEVICE_IMAGE_SUPPORT, images);
+    (void)NUMBER(&q, CL_DEVICE_IMAGE2D_MAX_WIDTH, width);
+    (void)NUMBER(&q, CL_DEVICE_IMAGE2D_MAX_HEIGHT, height);
+    if (NUMBER(&q, WARP_SIZE_NV, wide) || NUMBER(&q, WAVEFRONT_WIDTH_AMD, wide)) {
+        info->sub_group = wide;
+    } else if (NUMBER(&q, SUB_GROUP_SIZES_INTEL, sizes)) {
+        for (int i = 0; i < 16; i++)
+            if (sizes[i] > info->sub_group) info->sub_group = (unsigned)sizes[i];
+    }
+    info->float16 = platforms_lists(info->extensions, "cl_khr_fp16");
+    /* OpenCL 1.2 has them as an optional feature, told by this width; older drivers as the extension. */
+    info->float64 = twice > 0 || platforms_lists(info->extensions, "cl_khr_fp64");
+    info->images = images != CL_FALSE;
+    info->vector_half = half;
+    info->vector_float = single;
+    info->vector_double = twice;
+    info->image_width = images ? width : 0;
+    info->image_height = images ? height : 0;
+}
+
 /* Of the embedded profile alone, where it is an extension. */
-static int platforms_lacks_long(struct query *q) {
-    char profile[64], extensions[8192];
+static int platforms_lacks_long(struct query *q, const char *extensions) {
+    char profile[64];
     TEXT(q, CL_DEVICE_PROFILE, profile);
-    if (strcmp(profile, "EMBEDDED_PROFILE") != 0) return 0;
-    TEXT(q, CL_DEVICE_EXTENSIONS, extensions);
-    return !strstr(extensions, "cles_khr_int64");
+    return strcmp(profile, "EMBEDDED_PROFILE") == 0 && !platforms_lists(extensions, "cles_khr_int64");
 }
 
 /* Why a device cannot be used; "" when it can. */
@@ -107,7 +147,7 @@ static const char *platforms_refuse(struct query *q, const struct alexcl_device_
     /* What OpenCL's embedded profile need not have, and the kernels need. */
     if (NUMBER(q, CL_DEVICE_SINGLE_FP_CONFIG, rounding) && !(rounding & CL_FP_ROUND_TO_NEAREST))
         return "its floats are not rounded to the nearest";
-    if (platforms_lacks_long(q)) return "its compiler has no 64-bit integers";
+    if (platforms_lacks_long(q, info->extensions)) return "its compiler has no 64-bit integers";
     if (sscanf(info->version, "OpenCL %d.%d", &major, &minor) != 2 || major * 10 + minor < 12)
         return "older than OpenCL 1.2";
     if (info->kind == ALEXCL_DEVICE_CUSTOM) return "a custom device: it runs built-in kernels only";
@@ -165,6 +205,7 @@ static void platforms_describe(struct platforms_device *d) {
     info->parts = parts < units ? parts : units;
     if (info->parts < 2) info->parts = 0;
     platforms_find_hardware(d);
+    platforms_find_abilities(d);
     const char *refused = platforms_refuse(&q, info);
     info->usable = refused[0] == '\0' && !q.failed;
     if (q.failed)

@@ -177,20 +177,53 @@ static int selection_cut(const struct selection_parser *r, const struct alexcl_d
     return ALEXCL_OK;
 }
 
+/* "(NAME)", of a long one the beginning: `alexcl devices` has the whole. */
+struct selection_name {
+    char text[64];
+};
+static struct selection_name selection_shorten(const struct alexcl_target *target, int most) {
+    struct selection_name name = {""};
+    const char *whole = strchr(target->name, '(');
+    int length = whole ? (int)strlen(whole) : 0;
+    if (length > most + 2)
+        snprintf(name.text, sizeof name.text, "%.*s..)", most - 1, whole);
+    else
+        snprintf(name.text, sizeof name.text, "%.*s", length, whole ? whole : "");
+    return name;
+}
+
+/* "devices 0 (NAME) and 1 (NAME)", or ref in the place of one. */
+static void selection_tell_two(const struct alexcl_target targets[2], int most, const char *comma, const char *reason,
+                               char *why, size_t size) {
+    char told[2][80];
+    for (int i = 0; i < 2; i++) {
+        struct selection_name name = selection_shorten(&targets[i], most);
+        if (targets[i].device < 0)
+            snprintf(told[i], sizeof told[i], "%.70s", targets[i].name);
+        else
+            snprintf(told[i], sizeof told[i], "%d %s", targets[i].device, name.text);
+    }
+    snprintf(why, size, "devices %s and %s%s%s", told[0], told[1], comma, reason);
+}
+
 /* What was chosen, and why: a reason, or "" where it was asked for. A line of 80 columns has room for little, so a name
- * stands there once. */
+ * stands there once, and as far as there is room. */
 static void selection_tell(const struct alexcl_target targets[2], size_t count, const char *reason, char *why,
                            size_t size) {
+    enum { ALONE = 40, OF_TWO = 23 }; /* characters of a name: "NVIDIA GeForce RTX 3090" */
     const char *comma = reason[0] ? ", " : "";
-    const char *name[2] = {strchr(targets[0].name, '('), count == 2 ? strchr(targets[1].name, '(') : NULL};
-    if (count == 1)
+    struct selection_name name = selection_shorten(&targets[0], ALONE);
+    if (count == 1 && targets[0].device >= 0)
+        snprintf(why, size, "device %d %s%s%s", targets[0].device, name.text, comma, reason);
+    else if (count == 1)
         snprintf(why, size, "device %s%s%s", targets[0].name, comma, reason);
     else if (targets[0].parts > 1)
-        snprintf(why, size, "device %d %s, cut in two%s%s", targets[0].device, name[0], comma, reason);
-    else if (targets[0].device >= 0 && targets[1].device >= 0 && name[0] && name[1] && strcmp(name[0], name[1]) == 0)
-        snprintf(why, size, "devices %d and %d %s%s%s", targets[0].device, targets[1].device, name[0], comma, reason);
+        snprintf(why, size, "device %d %s, cut in two%s%s", targets[0].device, name.text, comma, reason);
+    else if (targets[0].device >= 0 && targets[1].device >= 0 &&
+             strcmp(strchr(targets[0].name, '('), strchr(targets[1].name, '(')) == 0)
+        snprintf(why, size, "devices %d and %d %s%s%s", targets[0].device, targets[1].device, name.text, comma, reason);
     else
-        snprintf(why, size, "devices %s and %s%s%s", targets[0].name, targets[1].name, comma, reason);
+        selection_tell_two(targets, OF_TWO, comma, reason, why, size);
 }
 
 /* ---- what is chosen where none is named ----------------------------------------------------------- */

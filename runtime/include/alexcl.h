@@ -16,8 +16,8 @@
  *     else is said: `= {.size = sizeof request, .batch = 4}`. A smaller one, of a program that was compiled with an
  *     older header, is read or filled as far as it goes; of a larger one the rest must be zero (else ALEXCL_E_USAGE: a
  *     newer header's member is set), or becomes zero. The rows of a model have theirs in its `layer_size`.
- *   - One that the library lays out and points to alone (device info, target, plan, what a callback is given) is only
- *     read: members are added at its end.
+ *   - One that the library lays out and points to alone (device info, kernel file, target, plan, what a callback is
+ *     given) is only read: members are added at its end.
  *   - The others keep their layout within a major version: elements of arrays that the library makes
  *     (alexcl_plan_layer, alexcl_work_span, alexcl_cache_kind), alexcl_error, alexcl_shape, and alexcl_plan_memory,
  *     which has members in reserve.
@@ -54,7 +54,7 @@ extern "C" {
 
 /* The version of this interface as 0x00XXYYZZ: X changes where a program must be compiled or written anew, Y where
  * something is added, Z for nothing that a caller sees. The shared library's soname has X. */
-#define ALEXCL_API_VERSION 0x00010200
+#define ALEXCL_API_VERSION 0x00010300
 unsigned alexcl_api_version(void);   /* of the library that is there: at least the one that was compiled with? */
 const char *alexcl_version(void);    /* of the program, "0.9.0" */
 const char *alexcl_build_info(void); /* version of OpenCL's loader and how the library was built, one line each */
@@ -120,6 +120,14 @@ struct alexcl_settings {
     const char *no_cache;      /* 1: compile at every start, keep nothing (ALEXCL_NO_CACHE) [0] */
 };
 
+/* The kernels' OpenCL C, as it is built in: the i-th file, NULL behind the last. A folder with such files is what
+ * kernel_folder takes. */
+struct alexcl_kernel_file {
+    const char *name, *text; /* "conv_cpu.cl", or of one that others include, "winograd.clh" */
+    size_t length;           /* of the text, in bytes */
+};
+const struct alexcl_kernel_file *alexcl_kernel_file_get(size_t index);
+
 /* ---- the cache: what is kept on disk so that the next start is faster ------------------------------- */
 
 enum { ALEXCL_CACHE_KINDS = 4 };
@@ -164,6 +172,12 @@ struct alexcl_device_info {
     char why[256];      /* why not, or a quirk worth knowing; "" for none */
     int alias_of;       /* index of the same hardware through another driver, or -1 */
     int maybe_alias_of; /* of one of the same vendor that may be the same: the drivers tell too little; or -1 */
+    /* What its compiler offers beyond what the kernels need; all 0 or "" where the driver does not tell. */
+    char extensions[8192];                             /* names with spaces between */
+    int float16, float64, images;                      /* half and double arithmetic, image objects */
+    unsigned vector_half, vector_float, vector_double; /* preferred widths; 0: it has no such type */
+    unsigned sub_group; /* work-items that run together, a wave, warp or sub-group: the most that the driver tells */
+    uint64_t image_width, image_height; /* of the largest image of two dimensions, in pixels */
 };
 
 struct alexcl_devices;

@@ -19,6 +19,16 @@ answers=embedded; run 0 devices --format json; json '(.devices[0].usable | not) 
 answers=toward_zero; run 0 devices --format json; json '(.devices[0].usable | not) and (.devices[0].why | test("rounded"))'
 run 3 time $net --batch 1 --repeat 1; says "rounded"
 
+# ---- what a compiler offers is told as the driver tells it, where it tells
+answers=offers_nv; run 0 devices --format json
+json '.devices[0] | .usable and .extensions == ["cl_khr_fp64x", "cl_khr_fp16", "cl_nv_device_attribute_query"] and .float16 and .float64 == false'
+json '.devices[0] | .vectors == {half: 2, float: 1, double: 0} and .sub_group == 32 and .images == false and .largest_image == [0, 0]'
+run 0 devices -v; prints "up to 32 items"; prints "half 2, float 1, double 0"; prints "yes, no"; prints "cl_khr_fp64x cl_khr_fp16 cl_nv_device"
+answers=offers_intel; run 0 devices --format json; json '.devices[0] | .sub_group == 32 and .float16 == false and .float64'
+answers=offers_nothing; run 0 devices --format json
+json '.devices[0] | .usable and .extensions == [] and .sub_group == null and .vectors.float == 0 and (.float16 or .float64 | not)'
+run 0 devices -v; prints "sub-group       not told"; prints "extensions      none"
+
 # ---- no event times: found out by the first command, whatever the driver is called; the host's clock measures what is fastest
 for answers in times=zero times=none; do
     rm -rf "$answers"

@@ -9,6 +9,8 @@
  *   cards             they are GPUs of AMD, PoCL's "gfx803", others' "AMD Radeon RX 580 Series (radeonsi)", and tell of
  *                     their hardware, in PoCL's place or that of the others: pocl_khr=DOMAIN:BUS, pocl_amd=TYPE:BUS,
  *                     pocl_board, other_nv=DOMAIN:BUS (domain x: none), uuid (both)
+ *   offers_nv, offers_intel, offers_nothing   what their compilers offer: extensions, vectors, warps or sub-groups, no
+ *                     images; and a driver that does not know the questions
  *   rounds            how long the longest launch that measures the peak was is written to stderr at the end */
 #define CL_TARGET_OPENCL_VERSION 300
 #define CL_USE_DEPRECATED_OPENCL_1_2_APIS
@@ -97,9 +99,37 @@ static cl_int answers_card(cl_device_id d, cl_device_info what, size_t size, voi
     }
 }
 
+/* What is told of vectors, sub-groups, images and extensions. */
+static cl_int answers_offer(cl_device_id d, cl_device_info what, size_t size, void *out, size_t *length) {
+    int nv = answers_have("offers_nv"), intel = answers_have("offers_intel");
+    cl_uint width = what == CL_DEVICE_PREFERRED_VECTOR_WIDTH_HALF    ? nv ? 2 : 0
+                    : what == CL_DEVICE_PREFERRED_VECTOR_WIDTH_FLOAT ? 1
+                    : nv                                             ? 0
+                                                                     : 1;
+    switch (what) {
+    case CL_DEVICE_EXTENSIONS:
+        return answers_text(nv      ? "cl_khr_fp64x cl_khr_fp16 cl_nv_device_attribute_query"
+                            : intel ? "cl_khr_fp64 cl_intel_required_subgroup_size"
+                                    : "",
+                            size, out, length);
+    case CL_DEVICE_PREFERRED_VECTOR_WIDTH_HALF:
+    case CL_DEVICE_PREFERRED_VECTOR_WIDTH_FLOAT:
+    case CL_DEVICE_PREFERRED_VECTOR_WIDTH_DOUBLE:
+        return nv || intel ? answers_bytes(&width, sizeof width, size, out, length) : CL_INVALID_VALUE;
+    case CL_DEVICE_IMAGE_SUPPORT: return answers_bytes((cl_bool[]){CL_FALSE}, sizeof(cl_bool), size, out, length);
+    case 0x4003: /* CL_DEVICE_WARP_SIZE_NV */
+        return nv ? answers_bytes((cl_uint[]){32}, sizeof(cl_uint), size, out, length) : CL_INVALID_VALUE;
+    case 0x4043: return CL_INVALID_VALUE; /* CL_DEVICE_WAVEFRONT_WIDTH_AMD */
+    case 0x4108:                          /* CL_DEVICE_SUB_GROUP_SIZES_INTEL */
+        return intel ? answers_bytes((size_t[]){8, 32, 16}, 3 * sizeof(size_t), size, out, length) : CL_INVALID_VALUE;
+    default: return next->clGetDeviceInfo(d, what, size, out, length);
+    }
+}
+
 static cl_int CL_API_CALL answers_clGetDeviceInfo(cl_device_id d, cl_device_info what, size_t size, void *out,
                                                   size_t *length) {
     if (answers_have("cards")) return answers_card(d, what, size, out, length);
+    if (answers_have("offers_")) return answers_offer(d, what, size, out, length);
     if (answers_have("embedded") && what == CL_DEVICE_PROFILE)
         return answers_text("EMBEDDED_PROFILE", size, out, length);
     if (answers_have("embedded") && what == CL_DEVICE_EXTENSIONS)

@@ -595,7 +595,7 @@ END_TEST
 /* The command adds ": one half each" or ": both halves". */
 START_TEST(the_line_fits_80_columns) {
     static const size_t end = sizeof ": one half each" - 1;
-    struct machine m = {0}, two = listed(&listings[4]), apple = listed(&listings[21]);
+    struct machine m = {0}, two = listed(&listings[4]), apple = listed(&listings[21]), xeon = {0};
     add(&m, 0, ALEXCL_DEVICE_CPU, "pthread-haswell-AMD EPYC 7B13 64-Core", "Portable Computing Language", 8, 2);
     expect(&m, NULL, 0, 0);
     ck_assert_str_eq(why, "device 0 (pthread-haswell-AMD EPYC 7B13 64-Core), cut in two");
@@ -610,6 +610,16 @@ START_TEST(the_line_fits_80_columns) {
     ck_assert_str_eq(why, "device 0 (Apple M1 Pro), the one GPU");
     expect(&apple, "ref,ref", -1, -1);
     ck_assert_str_eq(why, "devices ref (plain C) and ref (plain C)");
+    add(&xeon, 0, ALEXCL_DEVICE_CPU, "pthread-skylake-avx512-Intel(R) Xeon(R) Processor", "Portable Computing Language",
+        2, 2);
+    add(&xeon, 1, ALEXCL_DEVICE_CPU, "Intel(R) Xeon(R) Processor", "Intel(R) Corporation", 2, 2);
+    expect(&xeon, "0/2", 0, 0);
+    ck_assert_str_eq(why, "device 0 (pthread-skylake-avx512-Intel(R) Xeon(R..), cut in two");
+    ck_assert_msg(strlen(why) + end <= 80, "%s", why);
+    expect(&xeon, "0,1", 0, 1);
+    ck_assert_str_eq(why, "devices 0 (pthread-skylake-avx51..) and 1 (Intel(R) Xeon(R) Proc..)");
+    expect(&xeon, "1,ref", 1, -1);
+    ck_assert_str_eq(why, "devices 1 (Intel(R) Xeon(R) Proc..) and ref (plain C)");
 }
 END_TEST
 

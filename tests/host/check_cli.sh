@@ -10,7 +10,7 @@ if [ "$implementation" = none ]; then one=ref two=ref,ref; else one=0 two=0/2; f
 rm -rf run && mkdir run && cd run || exit 1 # nothing of an earlier run
 
 # ---- help, version, usage
-for command in "" infer features nearest filters distance pca devices check tune models summary plan time report weights convert cache env; do
+for command in "" infer features nearest filters distance pca devices check tune models summary plan time report weights convert cache kernels env; do
     run 0 $command --help; prints "Usage: alexcl"; prints "Options"; narrow; silent
     grep -nE '([?]|[^.]\.)\.$' out && bad "a sentence that ends twice"
     grep -A1 '^Options:$' out | grep -q '^$' && bad "no option under Options:"
@@ -517,6 +517,39 @@ tiny 6 time --devices $one --batch 5 --compare time.json; says "time.json: is of
 other() { jq "$1" time.json >other.json; tiny 6 time --devices $one --batch 4 --repeat 1 --compare other.json; says "other.json"; says "$2"; }
 other '.batch += 4294967296' "batch 4294967300"; other '.images_per_s = -3' "is -3 where"; other '.seconds.median = 0' '"median" is 0 where'
 other '.seconds.median = 1e300' '"median" is 1e+300 where'; other '(.layers[] | select(.name == "conv2").seconds) = [0.1, -2]' '"conv2" is -2 where'
+# A record that can be repeated: what, when, by which driver, on how many CPUs, in how much memory.
+json_time='.version == .alexcl and (.date | test("^20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-9:]{8}Z$")) and (.driver | length) == (.devices | length) and .threads >= 1 and .peak_memory > 1e6'
+json_time+=' and .percentiles.p50 == .seconds.median and .percentiles.p90 >= .percentiles.p50 and .percentiles.p99 >= .percentiles.p90 and .percentiles.p99 <= .seconds.max'
+tiny 0 time -q --devices $one --batch 1 --repeat 11 --format json; json "$json_time"; json '(.percentiles.p90 - .seconds.sorted[9] | fabs) < 1e-9'
+if [ "$implementation" = none ]; then json '.driver == [null]'; else json '.driver[0] | test(", ")'; fi
+tiny 0 time --devices $one --batch 1 --repeat 2; prints "90th of 100"; prints "alexcl $(awk 'NR == 1 {print $2}' <("$alexcl" --version)), "
+# So many seconds, not so many batches: one at least, and no more than --repeat.
+tiny 0 time -q --devices $one --batch 1 --seconds 1 --format json; json '.repeat >= 2 and (.seconds.sorted | length) == .repeat and (.seconds.sorted | add) > 0.9'
+tiny 0 time -q --devices $one --batch 1 --seconds 60 --repeat 2 --format json; json '.repeat == 2'
+tiny 0 time -q --devices $one --train --batch 1 --warm-up 0 --seconds 1 --repeat 10000 --format json; json '.train and (.seconds.sorted | length) == .repeat and (.seconds.sorted | add) > 0.9'
+run 2 time --seconds 0; says "--seconds 0"
+# Several models and batches: a row each, or a document of runs, which --compare takes; -v and CSV show all of them.
+run 0 time tiny2t lenet5 --batch 1,2 --devices $one --repeat 2 --warm-up 0; narrow
+[ "$(awk '{print $1, $2}' out | tail -n +2 | paste -sd,)" = "tiny2t 1,tiny2t 2,lenet5 1,lenet5 2" ] || bad "other rows than models and batches"
+[ "$(grep -c "both halves" err)" = 1 ] || bad "the device is told for every run"
+run 0 time --model tiny2t,lenet5 --batch 1,2 --devices $one --repeat 2 --warm-up 0 --format json -q; cp out runs.json
+json '[.runs[] | [.model, .batch]] == [["tiny2t", 1], ["tiny2t", 2], ["lenet5", 1], ["lenet5", 2]] and .error == null and .command == "time"'
+json "all(.runs[]; has(\"peak_memory\") and has(\"version\") and (.layers | length) > 3)"
+tiny 0 time --devices $one --batch 2 --repeat 1 --warm-up 0 --compare runs.json; prints "times as fast as in runs.json"
+run 0 time lenet5 tiny2t --batch 2,3 --devices $one --repeat 1 --warm-up 0 --compare runs.json; narrow; [ "$(grep -cE '[0-9]x$' out)" = 2 ] || bad "what is in runs.json is not compared, or more than that"
+tiny 6 time --devices $one --batch 3 --compare runs.json; says "none of its 4 runs is of tiny2t, batch 3"
+run 6 time tiny2t lenet5 --batch 3 --devices $one --compare runs.json; says "none of these models"
+jq '.runs[2].seconds.median = -1' runs.json >other.json; tiny 6 time --devices $one --batch 1 --compare other.json; says '"median" is -1 where'
+echo '{"runs": []}' >other.json; tiny 6 time --compare other.json; says "wants a document of"
+# `all` are those of `alexcl models`, which lists no tinyskip.
+jq '.runs |= [.[0] | .model = "tinyskip"]' runs.json >other.json; run 6 time --model all --batch 1 --devices $one --compare other.json; says "none of these models"
+run 0 time tiny2t --batch 1,2 --devices $one --repeat 1 --warm-up 0 --format csv -q; [ "$(grep -c ",conv1,conv," out)" = 4 ] && grep -q "^model,batch,layer," out || bad "CSV of several"
+run 0 time tiny2t --batch 1,2 --devices $one --repeat 1 --warm-up 0 -v; [ "$(grep -c "^conv1 " out)" = 2 ] || bad "-v does not show each run"
+run 6 time tiny2t no.onnx --devices $one --batch 1; says "no.onnx"; [ ! -s out ] || bad "something was timed"
+run 2 time tiny2t lenet5 --weights w.safetensors; says "one model's"; run 2 time tiny2t --batch 1,2 --plot roof.svg; says "one model and one batch"
+run 2 time --batch 1,,2; says "--batch"; run 2 time --batch 1,x; says "--batch x"; run 2 infer --batch 1,2 cat.txt; says "takes one --batch"
+run 2 time --batch "$(seq -s, 17)"; says "more than 16 batches"; run 2 time tiny2t --model lenet5; says "two models"
+run 5 time tiny2t alexnet --memory 8MiB --batch 1 --repeat 1 --warm-up 0 --devices $one --format json; json '(.runs | length) == 1 and (.error | test("^alexnet, batch 1: "))'; says "alexnet, batch 1: "
 tiny 6 time --devices $one --input w.safetensors; says "w.safetensors"; run 6 --model lenet5 time --input crops.npy; says "N x 1 x 32 x 32"
 [ -z "$(find . -name '*.alexcl')" ] || bad "a temporary file is left"
 

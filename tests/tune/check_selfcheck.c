@@ -40,7 +40,7 @@ static void change_kernel(const char *name, const char *from, const char *to) {
     int places = 0;
     while (k->name && strcmp(k->name, name) != 0) k++;
     ck_assert_msg(k->name != NULL, "there is no kernel %s", name);
-    const char *at = k->text;
+    const char *at = k->file.text;
     for (const char *next; (next = strstr(at, from)) != NULL; at = next + strlen(from), places++)
         string_buffer_add(&changed, "%.*s%s", (int)(next - at), at, to);
     string_buffer_add(&changed, "%s", at);

@@ -10,7 +10,7 @@ import os
 import threading
 from ctypes import POINTER, c_char_p, c_double, c_float, c_int, c_size_t, c_uint, c_uint64, c_void_p
 
-API = 0x00010200  # alexcl.h: ALEXCL_API_VERSION. The same major is asked for, and at least this minor.
+API = 0x00010300  # alexcl.h: ALEXCL_API_VERSION. The same major is asked for, and at least this minor.
 INTERRUPTED = -10130
 log = logging.getLogger("alexcl")
 
@@ -33,7 +33,9 @@ class DeviceInfo(ctypes.Structure):
                 ("c_version", ctypes.c_char * 128), ("platform_name", ctypes.c_char * 128), ("platform_version", ctypes.c_char * 256),
                 ("compute_units", c_uint), ("clock_mhz", c_uint), ("memory", c_uint64), ("max_alloc", c_uint64), ("local_memory", c_uint64),
                 ("max_work_group_size", c_uint64), ("unified_memory", c_int), ("parts", c_uint), ("hardware", ctypes.c_char * 128),
-                ("usable", c_int), ("why", ctypes.c_char * 256), ("alias_of", c_int), ("maybe_alias_of", c_int)]
+                ("usable", c_int), ("why", ctypes.c_char * 256), ("alias_of", c_int), ("maybe_alias_of", c_int),
+                ("extensions", ctypes.c_char * 8192), ("float16", c_int), ("float64", c_int), ("images", c_int), ("vector_half", c_uint),
+                ("vector_float", c_uint), ("vector_double", c_uint), ("sub_group", c_uint), ("image_width", c_uint64), ("image_height", c_uint64)]
 
 
 class Sized(ctypes.Structure):
