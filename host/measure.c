@@ -4,6 +4,7 @@
  * the plan, so that its rate can be set beside the device's peak. measure_train.c runs steps of training instead. */
 #include "measure.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -219,6 +220,7 @@ int measure_goes_on(const struct measured *m, const char *what, int done, int be
 
 int measure_end(struct measured *m, struct alexcl_net *net, const struct measure_batch *batch,
                 struct alexcl_error *err) {
+    assert(m->repeat > 0); /* options ask for one at least */
     size_t repeats = (size_t)m->repeat;
     struct alexcl_net_times times = {.size = sizeof times};
     double *sums = calloc(repeats, sizeof *sums);

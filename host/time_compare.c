@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* --compare of `alexcl time`: a document of an older run, or of several, read with care: it may be any JSON. */
+#include <assert.h>
 #include <string.h>
 
 #include "status.h"
@@ -87,6 +88,7 @@ int time_compare_find(json_t *document, const struct timing *t, const json_t **o
         *out = run;
         return ALEXCL_OK;
     }
+    assert(c.model); /* time_compare_open has read a run at least */
     if (count > 1)
         return error_set(err, ALEXCL_E_DATA, "%s: none of its %zu runs is of %s%s, batch %d", path, count, model,
                          t->own->train ? " in training" : "", t->batch);
