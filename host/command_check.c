@@ -123,8 +123,9 @@ static void check_print(struct check *c, const struct alexcl_check_result *r) {
     c->pass = r->pass;
     /* a name that is wider than its column takes from the next one's, which no layer fills */
     int over = strlen(name) > 12 ? (int)strlen(name) - 12 : 0;
-    printf("  %-12s %-*s %-8s %-29s %-6s", name, 10 - over, r->kernels[0] ? r->layer : "", variant, r->shape,
-           check_verdict(r));
+    printf("  %-12s %-*s %-8s %-29s %s%-6s%s", name, 10 - over, r->kernels[0] ? r->layer : "", variant, r->shape,
+           report_colour(stdout, r->status == ALEXCL_OK ? REPORT_GREEN : REPORT_RED), check_verdict(r),
+           report_colour(stdout, REPORT_OFF));
     if (r->computed) printf("  %.1e", r->error);
     printf("\n");
     check_print_message(r->message);

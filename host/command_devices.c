@@ -39,7 +39,11 @@ static void devices_text(const struct alexcl_device_info *d) {
     printf("           %u units, %s (buffer %s), %.10s%s\n", d->compute_units, report_bytes(d->memory),
            report_bytes(d->max_alloc), d->version, d->usable ? ", usable" : "");
     printf("           %.40s, driver %.20s\n", d->vendor, d->driver);
-    if (!d->usable || d->why[0]) printf("           %s%s\n", d->usable ? "" : "NOT USABLE: ", d->why);
+    if (!d->usable)
+        printf("           %sNOT USABLE:%s %s\n", report_colour(stdout, REPORT_RED), report_colour(stdout, REPORT_OFF),
+               d->why);
+    else if (d->why[0])
+        printf("           %s\n", d->why);
     if (d->alias_of >= 0) printf("           alias of %d: the same hardware through another driver\n", d->alias_of);
     if (d->maybe_alias_of >= 0)
         printf("           may be %d through another driver: the two tell too little\n", d->maybe_alias_of);

@@ -54,7 +54,10 @@ static void infer_output_text(const struct infer *f, size_t image, const struct 
         snprintf(name, sizeof name, "%.*s", printable_cut(whole, sizeof name - 1), whole);
         printf("  %7.4f  %4zu  ", r->p[i], r->top[i]);
         report_text(stdout, name);
-        printf("%s\n", r->has_label && r->top[i] == r->label_index ? "  <-" : "");
+        if (r->has_label && r->top[i] == r->label_index)
+            printf("  %s<-%s", report_colour(stdout, i ? REPORT_YELLOW : REPORT_GREEN),
+                   report_colour(stdout, REPORT_OFF));
+        putchar('\n');
     }
 }
 

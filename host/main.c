@@ -121,7 +121,7 @@ int main(int argc, char **argv) {
         status = written;
         err = late;
     }
-    if (err.text[0]) report_message(NULL, err.text);
+    if (err.text[0]) report_message("", err.text);
     options_free(&options);
     /* as the shell has it of a program that a signal ended */
     if (status == ALEXCL_E_INTERRUPTED && interrupt_asked()) return 128 + interrupt_asked();

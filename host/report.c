@@ -13,6 +13,7 @@
 #include "files.h"
 #include "json_text.h"
 #include "printable.h"
+#include "settings.h"
 #include "status.h"
 
 static int lost;            /* something that a document should have */
@@ -158,9 +159,20 @@ static void report_lines(FILE *to, const char *text, int lines) {
 
 void report_text(FILE *to, const char *text) { report_lines(to, text, 0); }
 
+const char *report_colour(FILE *to, enum report_colour colour) {
+    static const char *const codes[] = {"\033[0m", "\033[31m", "\033[33m", "\033[32m"};
+    const char *terminal = settings_environment("TERM");
+    int wanted = terminal && strcmp(terminal, "dumb") != 0 && !settings_environment("NO_COLOR") && isatty(fileno(to));
+    return wanted ? codes[colour] : "";
+}
+
 void report_message(const char *level, const char *text) {
     flockfile(stderr); /* the log's messages come from any thread */
-    fprintf(stderr, "alexcl: %s%s", level ? level : "", level ? ": " : "");
+    const char *word = level ? level : "", *on = "", *off = "";
+    if (level && (!*level || strcmp(level, "error") == 0)) on = report_colour(stderr, REPORT_RED);
+    if (strcmp(word, "warning") == 0) on = report_colour(stderr, REPORT_YELLOW);
+    if (*on) off = report_colour(stderr, REPORT_OFF);
+    fprintf(stderr, "%salexcl:%s %s%s", on, off, word, *word ? ": " : "");
     report_lines(stderr, text, 1);
     putc('\n', stderr);
     funlockfile(stderr);

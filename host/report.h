@@ -38,6 +38,10 @@ void report_text(FILE *to, const char *text);
 /* The same for a message, "alexcl: warning: text" on stderr: its lines stay, each but the first further in. `level` may
  * be NULL. */
 void report_message(const char *level, const char *text);
+/* What turns a colour on, red, yellow or green, and off again: "" where `to` is no terminal that has colours, or the
+ * user wants none (NO_COLOR). Of no width: it stands around a cell, not in it. */
+enum report_colour { REPORT_OFF, REPORT_RED, REPORT_YELLOW, REPORT_GREEN };
+const char *report_colour(FILE *to, enum report_colour colour);
 /* How wide a column of a table is with one more text in it; it starts with what most tables need. */
 int report_column(int width, const char *text);
 /* 60965224 -> "60,965,224". One of eight buffers, used in turn. */

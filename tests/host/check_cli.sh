@@ -569,6 +569,13 @@ ln -s loop.npy loop.npy; tiny 1 infer -q --devices $one list.txt --save loop.npy
 
 # ---- where results go: a full disk, a closed or a broken pipe
 for i in $(seq 20000); do echo "$photos/astronaut.jpg"; done >many.txt
+# Colours on a terminal that has them, for who wants them, and nowhere else.
+what="colours"
+coloured() { env "$1" script -qec "'$alexcl' --model tiny2t --devices $one infer -q '$photos/cat.png' missing.png" /dev/null </dev/null 2>&1 | grep -qF $'\033[31malexcl:\033[0m '; }
+coloured TERM=xterm || bad "an error is not red"
+TERM=xterm coloured NO_COLOR=1 && bad "colours though NO_COLOR is set"
+coloured TERM=dumb && bad "colours on a terminal without"
+TERM=xterm run 6 infer missing.png; shown
 for command in models plan env --help; do
     what="$command on a full disk"
     [ ! -e /dev/full ] || { "$alexcl" $command >/dev/full 2>err; ended 1; says "could not be written: No space left"; }
