@@ -26,24 +26,43 @@ static void time_output_layer(const struct timing *t, int name_wide, const char 
     printf(t->old ? " %8s\n" : "\n", cell[5]);
 }
 
+enum { NAME = 400 }; /* of a layer at most 255 bytes, and types behind it */
+
+/* A layer's name and the types of those behind it that no command was for, since its kernel computes them as well or
+ * there is nothing to do: "conv1+relu". The layer behind them. */
+static size_t time_output_name(const struct measured *m, size_t i, char out[NAME]) {
+    size_t length = (size_t)snprintf(out, NAME, "%s", m->layers[i].layer->layer->name), next = i + 1;
+    for (; next < m->layer_count && length < NAME; next++) {
+        const struct layer_time *l = &m->layers[next];
+        if (l->commands[0] || l->commands[1] || l->layer->inputs[0] != (int)next - 1) break;
+        length += (size_t)snprintf(out + length, NAME - length, "+%s", alexcl_layer_type_name(l->layer->layer->type));
+    }
+    return next;
+}
+
 static void time_output_layers(const struct timing *t) {
     const struct measured *m = &t->m;
     double sums[2] = {0}, targets[2] = {0}, then = 0;
+    char name[NAME];
     int name_wide = 12;
+    for (size_t i = 0; i < m->layer_count;) {
+        i = time_output_name(m, i, name);
+        name_wide = report_column(name_wide, name);
+    }
     for (size_t i = 0; i < m->layer_count; i++) {
         for (int h = 0; h < 2; h++) {
             sums[h] += m->layers[i].seconds[h];
             targets[h] += m->layers[i].target[h];
         }
         if (t->old) then += time_compare_layer(t, &m->layers[i]);
-        name_wide = report_column(name_wide, m->layers[i].layer->layer->name);
     }
     printf("\n%-*s %10s %10s %8s %9s %8s", name_wide, "layer", "half 0, ms", "half 1, ms", "of all", "GFLOP/s",
            "of peak");
     printf(t->old ? " %8s\n" : "\n", "speed-up");
-    for (size_t i = 0; i < m->layer_count; i++) {
+    for (size_t i = 0, next; i < m->layer_count; i = next) {
         const struct layer_time *l = &m->layers[i];
-        time_output_layer(t, name_wide, l->layer->layer->name, l->seconds, sums[0] + sums[1], measure_layer_rate(l),
+        next = time_output_name(m, i, name);
+        time_output_layer(t, name_wide, name, l->seconds, sums[0] + sums[1], measure_layer_rate(l),
                           time_compare_layer_ratio(t, l));
     }
     struct layer_time all = {.target = {targets[0], targets[1]}, .flops = {m->flops, 0}};

@@ -85,7 +85,7 @@ const char *time_table_target(const struct measured *m, size_t kind, size_t targ
 void time_table_targets(const struct measured *m) {
     const char *kind;
     double seconds;
-    printf("\n%-23s", m->training ? "ms of a step" : "ms of a batch");
+    printf("\n%-23s", m->training ? "ms of a step, median" : "ms of a batch, median");
     for (size_t p = 0; p < m->targets; p++) printf("   device %zu", p);
     for (size_t k = 0; (kind = time_table_target(m, k, 0, &seconds)) != NULL; k++) {
         printf("\n%-23s", kind);

@@ -502,6 +502,8 @@ old=$(jq .seconds.median time.json) conv=$(jq '[.layers[] | select(.name == "con
 json "(.compare.speedup * .seconds.median / $old - 1 | fabs) < 1e-6"
 json "[.layers[] | select(.name == \"conv1\")][0] | (.speedup * (.seconds | add) / $conv - 1 | fabs) < 1e-6"
 tiny 0 time --devices $one --batch 4 --repeat 1 --warm-up 0 --compare time.json; narrow; prints "times as fast as in time.json"; prints "conv1"; prints "nothing runs"
+# What a layer's kernel computes as well stands in its row: no row is without time.
+if [ "$implementation" != none ]; then prints "conv1+relu "; prints "fc6+relu"; awk '/^layer/ {on = 1; next} /^all layers/ {on = 0} on && $2 == "-"' out | grep -q . && bad "a row without time"; fi
 # A share above the peak is explained, any other is not.
 tiny 0 time --devices $one --batch 8 --repeat 2; narrow
 above=$(grep -cE '[^0-9.](10[1-9]|1[1-9][0-9]|[2-9][0-9][0-9])%' out); told=$(grep -c "^Over 100% of the peak" out)
