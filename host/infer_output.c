@@ -87,9 +87,16 @@ static json_t *infer_output_json(const struct infer *f, size_t image, const stru
     for (size_t i = 0; !r->error && i < f->results.top_count; i++)
         report_append(top, json_pack("{s:I, s:o, s:f}", "index", (json_int_t)r->top[i], "name",
                                      report_string(infer_images_class_name(f, r->top[i], number)), "p", r->p[i]));
-    return json_pack("{s:o, s:o, s:o, s:o}", "path", report_string(infer_images_name(f, image, number)), "label",
-                     report_string(f->own->input ? NULL : f->list.entries[image].label), "error",
-                     report_string(r->error), "top", top);
+    json_t *row = json_pack("{s:o, s:o}", "path", report_string(infer_images_name(f, image, number)), "label",
+                            report_string(f->own->input ? NULL : f->list.entries[image].label));
+    /* what the label means, and whether it was met; null where there is none, or the image failed */
+    report_set(row, "label_index", r->has_label ? json_integer((json_int_t)r->label_index) : json_null());
+    report_set(row, "label_name",
+               report_string(r->has_label ? infer_images_class_name(f, r->label_index, number) : NULL));
+    report_set(row, "correct", r->has_label && !r->error ? json_boolean(r->top[0] == r->label_index) : json_null());
+    report_set(row, "error", report_string(r->error));
+    report_set(row, "top", top);
+    return row;
 }
 
 void infer_output_progress(const struct infer *f) {
