@@ -59,10 +59,11 @@ static unsigned char filters_level(const struct filters *f, int output, int colo
 }
 
 int filters_draw(struct filters *f, const struct alexcl_weights *weights, int scale, struct alexcl_error *err) {
-    int side = f->height > f->width ? f->height : f->width,
-        rows = (f->first_half + COLUMNS - 1) / COLUMNS + (f->outputs - f->first_half + COLUMNS - 1) / COLUMNS, status;
+    int side = f->height > f->width ? f->height : f->width, rest = f->outputs - f->first_half,
+        most = f->first_half > rest ? f->first_half : rest,
+        rows = (f->first_half + COLUMNS - 1) / COLUMNS + (rest + COLUMNS - 1) / COLUMNS, status;
     TRY(filters_read(f, weights, err));
-    TRY(sheet_make(f->outputs < COLUMNS ? f->outputs : COLUMNS, rows, side * scale, GAP, &f->sheet, err));
+    TRY(sheet_make(most < COLUMNS ? most : COLUMNS, rows, side * scale, GAP, &f->sheet, err));
     struct picture *p = &f->sheet.picture;
     for (int o = 0; o < f->outputs; o++) {
         int column, row;

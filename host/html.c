@@ -76,8 +76,9 @@ void html_columns(FILE *f, const char *const *columns, size_t count) {
 
 void html_table_end(FILE *f) { fputs("</tbody>\n</table>\n</div>\n", f); }
 
-void html_svg(FILE *f, const struct svg *svg, const char *class, const char *shows, const char *caption) {
-    fprintf(f, "<figure class=\"%s\">\n<div role=\"img\" aria-label=\"", class);
+void html_svg(FILE *f, const struct svg *svg, int narrow, const char *shows, const char *caption) {
+    fprintf(f, "<figure class=\"drawing%s\">\n<div%s role=\"img\" aria-label=\"", narrow ? " narrow" : "",
+            narrow ? "" : " class=\"wide\" tabindex=\"0\"");
     html_text(f, shows);
     fputs("\">\n", f);
     (void)fwrite(svg->text, 1, svg->length, f);

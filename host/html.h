@@ -25,8 +25,9 @@ void html_table(FILE *f, const char *name, const char *class);
 /* Its first row, and the beginning of the others; a page may write that itself, from <thead> to <tbody>. */
 void html_columns(FILE *f, const char *const *columns, size_t count);
 void html_table_end(FILE *f);
-/* A finished drawing, with what it shows as a text, and a caption. */
-void html_svg(FILE *f, const struct svg *svg, const char *class, const char *shows, const char *caption);
+/* A finished drawing, with what it shows as a text, and a caption. One that is not `narrow` keeps its letters large
+ * enough where the page is narrower than it: it is scrolled then, as a table is. */
+void html_svg(FILE *f, const struct svg *svg, int narrow, const char *shows, const char *caption);
 /* "data:image/png;base64,...", for an attribute. */
 void html_data(FILE *f, const char *type, const unsigned char *data, size_t length);
 #endif

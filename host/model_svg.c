@@ -7,7 +7,10 @@
 
 #include "report.h"
 
-enum { WIDTH = 360, NAME = 8, LEFT = 92, BOX = 112, BETWEEN = 44, ROW = 26, HIGH = 20, TOP = 34, CUT = 12 };
+enum { WIDTH = 360, NAME = 2, LEFT = 134, BOX = 94, BETWEEN = 36, ROW = 23, HIGH = 18, TOP = 30 };
+/* Characters of a layer's name: what there is room for, in small letters for more than FEW. Those of
+ * GoogLeNet's convolutions fit. */
+enum { FEW = 16, CUT = 24 };
 
 static void model_shape(struct alexcl_shape s, char *out, size_t size) {
     if (s.h == 1 && s.w == 1)
@@ -23,7 +26,7 @@ static void model_box(FILE *f, int half, double y, struct alexcl_shape shape) {
     model_shape(shape, text, sizeof text);
     fprintf(f, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%d\" height=\"%d\" rx=\"3\" fill=\"%s\" stroke=\"%s\"/>\n", x, y,
             BOX, HIGH, half ? "#fde5d2" : "#d9e9f7", half ? "#a85000" : "#1769aa");
-    svg_text(f, x + BOX / 2.0, y + 14, " text-anchor=\"middle\" font-size=\"11\"", text);
+    svg_text(f, x + BOX / 2.0, y + 13, " text-anchor=\"middle\" font-size=\"11\"", text);
 }
 
 /* What the halves send each other for this layer. */
@@ -44,21 +47,22 @@ int model_svg_begin(struct svg *out, const struct alexcl_plan *plan, struct alex
     if (status != ALEXCL_OK) return status;
     FILE *f = out->to;
     for (int half = 0; half < 2; half++)
-        svg_text(f, LEFT + half * (BOX + BETWEEN) + BOX / 2.0, 20,
+        svg_text(f, LEFT + half * (BOX + BETWEEN) + BOX / 2.0, 18,
                  " text-anchor=\"middle\" font-size=\"12\" font-weight=\"bold\"", half ? "half 1" : "half 0");
-    svg_text(f, LEFT + BOX + BETWEEN / 2.0, 20, " text-anchor=\"middle\" font-size=\"10\"", "crosses");
-    svg_text(f, NAME, TOP + 14, " font-size=\"11\"", "input");
+    svg_text(f, LEFT + BOX + BETWEEN / 2.0, 18, " text-anchor=\"middle\" font-size=\"10\"", "crosses");
+    svg_text(f, NAME, TOP + 13, " font-size=\"11\"", "input");
     fprintf(f, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"3\" fill=\"#eee\" stroke=\"#555\"/>\n", LEFT,
             TOP, 2 * BOX + BETWEEN, HIGH);
     model_shape(in, text, sizeof text);
-    svg_text(f, LEFT + BOX + BETWEEN / 2.0, TOP + 14, " text-anchor=\"middle\" font-size=\"11\"", text);
+    svg_text(f, LEFT + BOX + BETWEEN / 2.0, TOP + 13, " text-anchor=\"middle\" font-size=\"11\"", text);
     for (size_t i = 0; i < plan->layer_count; i++) {
         const struct alexcl_plan_layer *l = &plan->layers[i];
         double y = TOP + ROW * (double)(i + 1);
-        int cut = snprintf(name, sizeof name, "%.*s", CUT + 1, l->layer->name) > CUT;
-        if (cut) snprintf(name, sizeof name, "%.*s..", CUT - 2, l->layer->name);
-        svg_text(f, NAME, y + 14, l->parameters[0] ? " font-size=\"11\" font-weight=\"bold\"" : " font-size=\"11\"",
-                 name);
+        int length = snprintf(name, sizeof name, "%.*s", CUT + 1, l->layer->name);
+        if (length > CUT) snprintf(name, sizeof name, "%.*s..", CUT - 2, l->layer->name);
+        snprintf(text, sizeof text, " font-size=\"%d\"%s", length > FEW ? 9 : 11,
+                 l->parameters[0] ? " font-weight=\"bold\"" : "");
+        svg_text(f, NAME, y + 13, text, name);
         for (int half = 0; half < 2; half++) model_box(f, half, y, l->half[half]);
         model_bridge(f, y, l->crosses);
     }

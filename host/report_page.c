@@ -77,7 +77,7 @@ static int page_model(const struct page *p, FILE *f, struct alexcl_error *err) {
     int status;
     for (size_t i = 0; i < p->plan->layer_count; i++)
         crossed += p->plan->layers[i].crosses[0] + p->plan->layers[i].crosses[1];
-    fputs("<dl>\n", f);
+    fputs("<div class=\"beside\">\n<dl>\n", f);
     page_entry(f, "model", model->name);
     page_entry(f, "source", model->about ? model->about : "");
     page_entry(f, "weights", alexcl_weights_describe(p->f->weights));
@@ -93,9 +93,10 @@ static int page_model(const struct page *p, FILE *f, struct alexcl_error *err) {
              "The %zu layers of %.100s from the input down, each cut into half 0 and half 1, with the shapes of their "
              "outputs, and arrows where a half reads what the other one made",
              p->plan->layer_count, model->name);
-    html_svg(f, &svg, "drawing narrow", text,
+    html_svg(f, &svg, 1, text,
              "Channels x height x width of each half's output. An arrow points to the half that reads what the other "
              "one made. Layers in bold have parameters.");
+    fputs("</div>\n", f);
 done:
     svg_free(&svg);
     return status;
@@ -115,8 +116,8 @@ static int page_filters(const struct page *p, FILE *f, struct alexcl_error *err)
     fprintf(f, "\" width=\"%d\" height=\"%d\" alt=\"The %d kernels of ", k->sheet.picture.width,
             k->sheet.picture.height, k->outputs);
     html_text(f, k->layer);
-    fprintf(f, ", %d x %d pixels each, eight a row, the %d of half 0 above those of half 1\">\n<figcaption>", k->height,
-            k->width, k->first_half);
+    fprintf(f, ", %d x %d pixels each, at most eight a row, the %d of half 0 above those of half 1\">\n<figcaption>",
+            k->height, k->width, k->first_half);
     fprintf(f, "%d x %d x %d weights each, on one scale from %g to %g; half 0 above half 1.", k->channels, k->height,
             k->width, (double)k->min, (double)k->max);
     fputs("</figcaption>\n</figure>\n", f);
@@ -208,7 +209,7 @@ static int page_timeline(const struct page *p, FILE *f, struct alexcl_error *err
     TRY(timeline_svg_begin(&svg, p->m, p->f->net, &drawn, err));
     TRY(svg_finish(&svg, err));
     if (drawn)
-        html_svg(f, &svg, "drawing",
+        html_svg(f, &svg, 0,
                  "Bars over time: for each device its kernels, its copies and what its host thread waited for, in the "
                  "last batch that was measured; their sums stand in the tables of the time per layer",
                  "Layers in two shades of blue in turn; orange: exchange of halves; green: images and scores; grey: "
@@ -233,7 +234,7 @@ static int page_roofline(const struct page *p, FILE *f, struct alexcl_error *err
     roofline_title(p->m, p->f->model->name, title);
     TRY(roofline_begin(&svg, p->m, title, alexcl_selection_why(p->f->selection), err));
     TRY(svg_finish(&svg, err));
-    html_svg(f, &svg, "drawing",
+    html_svg(f, &svg, 0,
              "Roofline: for each layer its operations a second over its operations a byte, under what the devices were "
              "measured to reach; the same numbers stand in the table of the time per layer",
              "A layer at the sloping part of the roof is bound by memory, one at the flat part by arithmetic.");
@@ -302,13 +303,17 @@ static int page_run(const struct page *p, FILE *f, struct alexcl_error *err) {
     fputs("</dl>\n", f);
     TRY(train_curves_begin(&svg, "loss and error", &p->history, err));
     TRY(svg_finish(&svg, err));
-    html_svg(f, &svg, "drawing",
+    html_svg(f, &svg, 0,
              "Curves over the steps: on the left the loss in training and validation, on the right the errors in "
              "validation; the table of the epochs has their numbers",
              "Loss and validation error over the steps.");
     if (p->history.epoch_count) page_epochs(&p->history, f);
-    fputs("<h3>Recipe</h3>\n<dl>\n", f);
-    json_object_foreach(json_object_get(p->run, "recipe"), field, value) { page_value(f, field, value); }
+    fputs("<h3>Recipe</h3>\n<dl class=\"columns\">\n", f);
+    json_object_foreach(json_object_get(p->run, "recipe"), field, value) {
+        fputs("<div>", f);
+        page_value(f, field, value);
+        fputs("</div>\n", f);
+    }
     fputs("</dl>\n", f);
 done:
     svg_free(&svg);
@@ -334,6 +339,17 @@ static const struct part page_parts[] = {
 };
 enum { PARTS = sizeof page_parts / sizeof *page_parts };
 
+/* What most readers look for, in a line below the title. */
+static void page_summary(const struct page *p, FILE *f) {
+    const struct infer_results *r = &p->f->results;
+    fprintf(f, "<p><strong>%.1f images/s</strong> in batches of %d on ", p->m->images_per_s, p->m->batch);
+    html_text(f, alexcl_selection_why(p->f->selection));
+    if (p->has_pictures && r->labelled)
+        fprintf(f, "; <strong>top-1 error %.1f%%</strong> of %zu pictures",
+                100.0 * (double)r->top1_wrong / (double)r->labelled, r->labelled);
+    fputs("</p>\n", f);
+}
+
 static int page_write(const struct page *p, FILE *f, struct alexcl_error *err) {
     int status = ALEXCL_OK;
     fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
@@ -346,7 +362,9 @@ static int page_write(const struct page *p, FILE *f, struct alexcl_error *err) {
     fprintf(f, "</title>\n<style>\n%s%s</style>\n</head>\n<body>\n", report_style, report_style_pictures);
     fputs("<a class=\"skip\" href=\"#content\">to the content</a>\n<header>\n<h1>alexcl report: ", f);
     html_text(f, p->f->model->name);
-    fputs("</h1>\n</header>\n<nav aria-label=\"parts of this page\">\n<ul>\n", f);
+    fputs("</h1>\n", f);
+    page_summary(p, f);
+    fputs("</header>\n<nav aria-label=\"parts of this page\">\n<ul>\n", f);
     for (size_t i = 0; i < PARTS; i++) {
         if (!page_parts[i].is_there(p)) continue;
         fprintf(f, "<li><a href=\"#%s\">%s</a></li>\n", page_parts[i].id, page_parts[i].title);

@@ -148,7 +148,7 @@ int report_pictures_confusion(const struct page *p, FILE *f, struct alexcl_error
                 fprintf(f, "<td class=\"%s\" style=\"--a:%.2f\">%llu</td>", i == k ? "hit" : "miss",
                         0.08 + 0.32 * (double)n / (double)all, (unsigned long long)n);
             else
-                fprintf(f, "<td>%llu</td>", (unsigned long long)n);
+                fprintf(f, "<td%s>%llu</td>", n ? "" : " class=\"none\"", (unsigned long long)n);
         }
         fputs("</tr>\n", f);
     }

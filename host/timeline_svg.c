@@ -9,7 +9,7 @@
 
 #include "trace.h"
 
-enum { WIDTH = 900, LEFT = 130, RIGHT = 885, TOP = 30, ROW = 26, HIGH = 22, GAP = 14, BELOW = 40, LETTER = 7 };
+enum { WIDTH = 900, LEFT = 130, RIGHT = 872, TOP = 8, ROW = 26, HIGH = 22, GAP = 14, BELOW = 40, LETTER = 7 };
 
 struct stretch {
     double start, end;
@@ -57,13 +57,13 @@ static void timeline_axis(FILE *f, const struct stretch *t, double bottom) {
     svg_text(f, (LEFT + RIGHT) / 2.0, bottom + 34, " text-anchor=\"middle\" font-size=\"12\"", "ms of a batch");
 }
 
-/* Copies and waits have a colour of their own; layers take turns. */
+/* Copies and waits have a colour of their own, told by the edge alone where a bar is but a line; layers take turns. */
 static const char *timeline_colour(enum alexcl_work work, int turn) {
-    static const char *const layers[] = {"#cfe2f3", "#9cc4e8"};
-    if (work == ALEXCL_WORK_EXCHANGE) return "#f7c59f";
-    if (work == ALEXCL_WORK_TRANSFER) return "#d5e8c8";
-    if (work == ALEXCL_WORK_WAIT) return "#e4e4e4";
-    return work == ALEXCL_WORK_JOIN ? "#f3dcf0" : layers[turn % 2];
+    static const char *const layers[] = {"fill=\"#cfe2f3\" stroke=\"#1769aa\"", "fill=\"#9cc4e8\" stroke=\"#1769aa\""};
+    if (work == ALEXCL_WORK_EXCHANGE) return "fill=\"#f7c59f\" stroke=\"#c05600\"";
+    if (work == ALEXCL_WORK_TRANSFER) return "fill=\"#d5e8c8\" stroke=\"#3f7f1f\"";
+    if (work == ALEXCL_WORK_WAIT) return "fill=\"#e8e8e8\" stroke=\"#777\"";
+    return work == ALEXCL_WORK_JOIN ? "fill=\"#f3dcf0\" stroke=\"#a03a96\"" : layers[turn % 2];
 }
 
 static void timeline_target(FILE *f, const struct measured *m, const struct alexcl_net *net, size_t target,
@@ -79,10 +79,8 @@ static void timeline_target(FILE *f, const struct measured *m, const struct alex
         if (!timeline_is_of(s, t, m)) continue;
         double scale = (RIGHT - LEFT) / (t->end - t->start), x = LEFT + (s->start - t->start) * scale,
                wide = fmax((s->end - s->start) * scale, 0.5), y = top + ROW * trace_row(s->work);
-        fprintf(f,
-                "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" fill=\"%s\" stroke=\"#555\" "
-                "stroke-width=\"0.4\"/>\n",
-                x, y, wide, HIGH, timeline_colour(s->work, turn++));
+        fprintf(f, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" %s stroke-width=\"0.6\"/>\n", x, y, wide,
+                HIGH, timeline_colour(s->work, turn++));
         if (LETTER * (double)strlen(s->layer) <= wide)
             svg_text(f, x + wide / 2, y + 15, " text-anchor=\"middle\" font-size=\"11\"", s->layer);
     }

@@ -51,9 +51,9 @@ static void curves_axes(FILE *f, const struct panel *p, const char *title, const
     svg_text(f, p->left + PANEL / 2.0, BOTTOM + 40, " text-anchor=\"middle\"", "step");
 }
 
-/* Names of lines, inside of the panel's upper right corner. */
+/* Names of lines, above the panel: there no line gets under them. */
 static void curves_name(FILE *f, const struct panel *p, int index, const char *colour, const char *name) {
-    double y = TOP + 20 + 18.0 * index, x = p->left + PANEL - 120;
+    double y = TOP - 12, x = p->left + PANEL - 210 + 110.0 * index;
     fprintf(f, "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"%s\" stroke-width=\"2\"/>\n", x, y - 4,
             x + 20, y - 4, colour);
     svg_text(f, x + 26, y, "", name);

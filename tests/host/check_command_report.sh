@@ -44,6 +44,7 @@ json '[.layers[].name] as $l | ($l | length) > 5 and $l[0] == "conv1" and (.roof
 # ---- pictures with labels, of a net that knows their classes
 small() { local code=$1; shift; run "$code" -d $one $few --model alexnet-small report -o report.html "$@"; }
 small 0 "$fashion/batch.txt" --labels "$fashion/labels.txt" --format json; cp out whole.json; whole; sections "machine model pictures confusion filters $timed"
+page "images/s</strong> in batches of "; page "; <strong>top-1 error $(jq -r '.summary.top1_error * 1000 | round / 10 | tostring | if test("[.]") then . else . + ".0" end' out)%</strong> of 30 pictures</p>"
 json '(.images | length) == 30 and .summary.images == 30 and .summary.labelled == 30 and .summary.shown == 30'
 run 0 -d $one --model alexnet-small infer "$fashion/batch.txt" --labels "$fashion/labels.txt" --format json; cp out infer.json
 jq -e --slurpfile i infer.json '.summary.top1_error == $i[0].summary.top1_error and .summary.top5_error == $i[0].summary.top5_error' whole.json >/dev/null || bad "other errors than those of infer"

@@ -46,11 +46,13 @@ static char *drawn(const struct measured *m, const char *title, const char *devi
 /* Every text: inside the picture, from its first character to its last. */
 static void expect_texts_inside(const char *svg) {
     int texts = 0, width, height;
+    const char *labels = strstr(svg, "<g font-size=\"");
+    ck_assert_ptr_nonnull(labels);
     ck_assert_int_eq(sscanf(strstr(svg, "<svg"), "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\"",
                             &width, &height),
                      2);
     for (const char *at = svg; (at = strstr(at, "<text ")) != NULL; at++, texts++) {
-        double x, y, size = 13;
+        double x, y, size = at < labels ? 13 : strtod(labels + strlen("<g font-size=\""), NULL);
         char text[256];
         const char *attributes_end = strchr(at, '>'), *anchor = strstr(at, "text-anchor=\""),
                    *large = strstr(at, "font-size=\"");
@@ -123,11 +125,26 @@ START_TEST(labels_of_layers_close_together_do_not_cover_each_other) {
 }
 END_TEST
 
-START_TEST(more_layers_than_lines_move_together) {
+START_TEST(more_layers_than_lines_make_it_higher) {
     struct measured m = measured(LAYERS, 1.05, 1);
     char *svg = drawn(&m, "net", "devices");
     expect_texts_inside(svg);
-    expect_labels(svg, LAYERS, 7);
+    expect_labels(svg, LAYERS, 14);
+    free(svg);
+}
+END_TEST
+
+START_TEST(long_names_make_room_or_are_cut) {
+    struct measured m = measured(3, 2, 1);
+    layers[0].name = "inception_4a/3x3_reduce";
+    layers[1].name =
+        "a name with a hundred characters, which no place beside the frame is wide enough for, is cut somewhere";
+    times[2].work = ALEXCL_WORK_WEIGHT_GRADIENT;
+    char *svg = drawn(&m, "net", "devices");
+    expect_texts_inside(svg);
+    ck_assert_ptr_nonnull(strstr(svg, ">inception_4a/3x3_reduce  "));
+    ck_assert_ptr_nonnull(strstr(svg, ">a name with a hundred ch..  "));
+    ck_assert_ptr_nonnull(strstr(svg, ">layer2 dw  "));
     free(svg);
 }
 END_TEST
@@ -163,7 +180,8 @@ int main(void) {
     TCase *tests = tcase_create("roofline");
     tcase_add_test(tests, labels_of_layers_far_apart_stand_at_their_points);
     tcase_add_test(tests, labels_of_layers_close_together_do_not_cover_each_other);
-    tcase_add_test(tests, more_layers_than_lines_move_together);
+    tcase_add_test(tests, more_layers_than_lines_make_it_higher);
+    tcase_add_test(tests, long_names_make_room_or_are_cut);
     tcase_add_test(tests, the_longest_title_and_devices_fit);
     tcase_add_test(tests, without_a_peak_there_is_no_roof);
     return support_run(tests);
