@@ -82,7 +82,7 @@ static int idx_file_foreign(const struct idx_file_reader *r, const unsigned char
                      inside);
 }
 
-/* The header, at the beginning of what was read. Its length is *header. */
+/* The header, at the beginning of what was read, and memory for what it tells of. Its length is *header. */
 static int idx_file_header(const struct idx_file_reader *r, const unsigned char *start, size_t length,
                            struct idx_file *out, size_t *header, struct alexcl_error *err) {
     if (!idx_file_takes(start, length)) return idx_file_foreign(r, start, length, err);
@@ -114,7 +114,7 @@ static int idx_file_header(const struct idx_file_reader *r, const unsigned char 
                          "fetch it again",
                          r->path, (unsigned long long)count, r->size);
     out->count = (size_t)count;
-    return ALEXCL_OK;
+    return memory_alloc(&out->values, count, 1, "pixels of a data set", err);
 }
 
 int idx_file_read(const char *path, struct idx_file *out, struct alexcl_error *err) {
@@ -132,7 +132,6 @@ int idx_file_read(const char *path, struct idx_file *out, struct alexcl_error *e
     (void)gzbuffer(r.file, BUFFER);
     TRY(idx_file_take(&r, start, sizeof start, &length, err));
     TRY(idx_file_header(&r, start, length, out, &header, err));
-    TRY(memory_alloc(&out->values, out->count, 1, "pixels of a data set", err));
     size_t had = length - header;
     if (had > out->count) had = out->count;
     memcpy(out->values, start + header, had);

@@ -41,13 +41,14 @@ static int arena_grow(struct arena *a, size_t bytes, const char *what, struct ar
     return ALEXCL_OK;
 }
 
-int arena_alloc(struct arena *a, void *out, size_t count, size_t size, const char *what, struct alexcl_error *err) {
+int arena_alloc(struct arena *a, void *out, uint64_t count, size_t size, const char *what, struct alexcl_error *err) {
     struct arena_block *block = a->blocks;
     /* the largest power of two that divides the size: no type of that size needs more */
     size_t bytes, alignment = size & (~size + 1), begin = 0;
     if (alignment == 0 || alignment > _Alignof(max_align_t)) alignment = _Alignof(max_align_t);
     if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX - sizeof *block)
-        return error_set(err, ALEXCL_E_MEMORY, "out of host memory: %zu x %zu bytes for %s", count, size, what);
+        return error_set(err, ALEXCL_E_MEMORY, "out of host memory: %llu x %zu bytes for %s", (unsigned long long)count,
+                         size, what);
     if (block) begin = (block->used + alignment - 1) / alignment * alignment;
     if (!block || bytes > ARENA_SMALL || begin > block->size || bytes > block->size - begin) {
         int status = arena_grow(a, bytes, what, &block, err);

@@ -9,7 +9,7 @@ struct arena {
 }; /* starts as {0} */
 
 /* `*out` = count zeroed elements, which live as long as the arena, or ALEXCL_E_MEMORY saying what for. */
-int arena_alloc(struct arena *a, void *out, size_t count, size_t size, const char *what, struct alexcl_error *err);
+int arena_alloc(struct arena *a, void *out, uint64_t count, size_t size, const char *what, struct alexcl_error *err);
 /* The same for a text, of which `what` says what it is. */
 int arena_format(struct arena *a, const char **out, const char *what, struct alexcl_error *err, const char *format, ...)
     __attribute__((format(printf, 5, 6)));

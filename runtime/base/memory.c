@@ -13,24 +13,26 @@
 #include <malloc.h>
 #endif
 
-int memory_alloc(void *out, size_t count, size_t size, const char *what, struct alexcl_error *err) {
-    void *p = calloc(count ? count : 1, size ? size : 1);
+int memory_alloc(void *out, uint64_t count, size_t size, const char *what, struct alexcl_error *err) {
+    size_t elements = (size_t)count;
+    void *p = elements == count ? calloc(elements ? elements : 1, size ? size : 1) : NULL;
     if (!p)
         return error_set(err, ALEXCL_E_MEMORY,
-                         "out of host memory: %zu x %zu bytes for %s; free memory or use a smaller --batch", count,
-                         size, what);
+                         "out of host memory: %llu x %zu bytes for %s; free memory or use a smaller --batch",
+                         (unsigned long long)count, size, what);
     memcpy(out, &p, sizeof p);
     return ALEXCL_OK;
 }
 
 enum { CACHE_LINE = 64 };
 
-int memory_alloc_floats(float **out, size_t count, const char *what, struct alexcl_error *err) {
+int memory_alloc_floats(float **out, uint64_t count, const char *what, struct alexcl_error *err) {
     void *p = NULL;
-    size_t bytes = count * sizeof(float), alignment = bytes < MEMORY_LARGE ? CACHE_LINE : MEMORY_LARGE;
+    size_t bytes = (size_t)count * sizeof(float), alignment = bytes < MEMORY_LARGE ? CACHE_LINE : MEMORY_LARGE;
     if (count > SIZE_MAX / sizeof(float) - CACHE_LINE || posix_memalign(&p, alignment, count ? bytes : CACHE_LINE) != 0)
         return error_set(err, ALEXCL_E_MEMORY,
-                         "out of host memory: %zu floats for %s; free memory or use a smaller --batch", count, what);
+                         "out of host memory: %llu floats for %s; free memory or use a smaller --batch",
+                         (unsigned long long)count, what);
 #ifdef MADV_HUGEPAGE
     /* a system that has none goes on with small ones */
     if (bytes >= MEMORY_LARGE) (void)madvise(p, bytes, MADV_HUGEPAGE);

@@ -4,8 +4,8 @@
 #define ALEXCL_SHAPE_H
 #include "alexcl.h"
 
-/* Values of one image. */
-static inline size_t shape_size(struct alexcl_shape s) { return (size_t)s.c * (size_t)s.h * (size_t)s.w; }
+/* Values of one image. In 64 bits wherever it is counted, since descriptions are checked by it. */
+static inline uint64_t shape_size(struct alexcl_shape s) { return (uint64_t)s.c * (uint64_t)s.h * (uint64_t)s.w; }
 /* Floats that an image takes where `block` channels lie side by side: ceil(c / block) x h x w x block. The last block
  * is filled up with channels that have no meaning. */
 static inline size_t shape_floats(struct alexcl_shape s, int block) {

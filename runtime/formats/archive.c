@@ -26,7 +26,7 @@ static zip_int64_t archive_serve(void *user, void *data, zip_uint64_t length, zi
     case ZIP_SOURCE_OPEN: a->at = 0; return 0;
     case ZIP_SOURCE_READ:
         if (length > a->length - a->at) length = a->length - a->at;
-        memcpy(data, a->bytes + a->at, length);
+        memcpy(data, a->bytes + a->at, (size_t)length);
         a->last_read = a->at;
         a->at += length;
         return (zip_int64_t)length;
@@ -91,7 +91,7 @@ int archive_read(const struct archive *a, zip_uint64_t index, uint64_t size, uns
     unsigned char *bytes = NULL, beyond;
     zip_file_t *file = NULL;
     uint64_t have = 0;
-    TRY(memory_alloc(&bytes, (size_t)size + 1, 1, "a member of an archive", err)); /* a text ends with 0 */
+    TRY(memory_alloc(&bytes, size + 1, 1, "a member of an archive", err)); /* a text ends with 0 */
     file = zip_fopen_index(a->zip, index, 0);
     if (!file) {
         status = archive_fail(a, zip_get_error(a->zip), zip_get_name(a->zip, index, ZIP_FL_ENC_RAW), err);

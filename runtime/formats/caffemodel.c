@@ -75,7 +75,7 @@ static int caffe_find_values(struct caffe_own *own, const Caffe__BlobProto *blob
     if (v.pieces == 1) t->begin = (uint64_t)(v.data - start);
     if (v.pieces <= 1) return ALEXCL_OK;
     unsigned char *copy;
-    int status = arena_alloc(&own->memory, &copy, (size_t)v.bytes, 1, "a blob's values", err);
+    int status = arena_alloc(&own->memory, &copy, v.bytes, 1, "a blob's values", err);
     if (status == ALEXCL_OK) caffe_walk_values(range, field, source_width(t->type), &v, copy);
     t->data = copy;
     return status;
@@ -164,7 +164,7 @@ static int caffe_add_tensor(struct caffe_reader *r, const char *layer, const cha
                             struct alexcl_error *err) {
     int status = ALEXCL_OK;
     struct source_tensor *t = &r->source->tensors[r->source->tensor_count];
-    TRY(arena_alloc(&r->own->memory, out, (size_t)count, sizeof **out, "a tensor", err));
+    TRY(arena_alloc(&r->own->memory, out, count, sizeof **out, "a tensor", err));
     TRY(arena_format(&r->own->memory, &t->name, "a name", err, "%s.%s", layer, suffix));
     t->type = SOURCE_F32;
     t->type_name = "float";

@@ -117,7 +117,7 @@ static int child_gather(struct child *c, const struct child_limits *limits, char
         silent = 0;
         c->length += (size_t)got;
         if (c->length > limits->most) {
-            snprintf(how, CHILD_HOW, "it told more than %zu bytes", limits->most);
+            snprintf(how, CHILD_HOW, "it told more than %llu bytes", (unsigned long long)limits->most);
             return ALEXCL_OK;
         }
     }

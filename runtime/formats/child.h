@@ -8,7 +8,7 @@
 struct child_limits {
     unsigned seconds; /* of computing, and of silence */
     uint64_t memory;  /* beyond what is mapped when it begins */
-    size_t most;      /* bytes that it may write */
+    uint64_t most;    /* bytes that it may write */
 };
 enum { CHILD_HOW = 96 };
 

@@ -200,7 +200,7 @@ int h5_list_read(const unsigned char *bytes, size_t length, const char *path, st
                  struct alexcl_error *err) {
     /* A tensor is unpacked whole; a hostile file would have libhdf5 take all there is. */
     const struct child_limits limits = {
-        .seconds = 60, .memory = ((uint64_t)512 << 20) + 4 * (uint64_t)length, .most = (size_t)8 << 30};
+        .seconds = 60, .memory = ((uint64_t)512 << 20) + 4 * (uint64_t)length, .most = (uint64_t)8 << 30};
     struct h5_file file = {bytes, length};
     unsigned char *message = NULL;
     size_t message_length = 0;

@@ -219,7 +219,8 @@ static unsigned char *h5_read_values(struct h5_writer *w, hid_t dataset, hid_t u
         return NULL;
     }
     w->unpacked += bytes;
-    unsigned char *values = malloc(bytes ? bytes : 1);
+    size_t room = (size_t)bytes;
+    unsigned char *values = room == bytes ? malloc(room ? room : 1) : NULL;
     if (!values) {
         *why = "values that need more memory than may be used";
     } else if (bytes > 0 && H5Dread(dataset, used, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0) {

@@ -220,7 +220,7 @@ static int onnx_read_inside(struct onnx *o, const Onnx__TensorProto *t, size_t t
     if (!v->data) {
         if (!onnx_gather(message, type, NULL, &length)) return onnx_bad(o, name, "its values are cut short", err);
         if (length != v->bytes) return onnx_bad(o, name, "it has not as many values as its shape", err);
-        int status = arena_alloc(&o->memory, &gathered, (size_t)length + 1, 1, "an ONNX file", err);
+        int status = arena_alloc(&o->memory, &gathered, length + 1, 1, "an ONNX file", err);
         if (status != ALEXCL_OK) return status;
         onnx_gather(message, type, gathered, &length);
         v->data = gathered;
@@ -358,7 +358,7 @@ int onnx_combine(struct onnx *o, const struct source_tensor *a, const struct sou
     if (count > (uint64_t)ONNX_MOST_FOLDED - o->folded)
         return error_set(err, ALEXCL_E_DATA, "more than %d values would be computed of constants", ONNX_MOST_FOLDED);
     o->folded += (size_t)count;
-    int status = arena_alloc(&o->memory, &values, (size_t)count, sizeof *values, "an ONNX file", err);
+    int status = arena_alloc(&o->memory, &values, count, sizeof *values, "an ONNX file", err);
     if (status != ALEXCL_OK) return status;
     for (uint64_t first = 0; first < count; first += ONNX_CHUNK) {
         size_t some = count - first < ONNX_CHUNK ? (size_t)(count - first) : ONNX_CHUNK;

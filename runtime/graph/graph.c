@@ -123,10 +123,11 @@ static int graph_keep_cut(struct graph *g, struct graph_layer *gl, struct alexcl
         if (shape_size(l->shape.in) == shape_size(made)) continue;
         if (!l->shape.view)
             return error_set(err, ALEXCL_E_USAGE,
-                             "layer %s: half %d would compute %zu of %d units, but an odd number of channels was "
-                             "flattened before, of which it has %zu; put the layer before the flatten layer, or make "
+                             "layer %s: half %d would compute %llu of %d units, but an odd number of channels was "
+                             "flattened before, of which it has %llu; put the layer before the flatten layer, or make "
                              "the channels even",
-                             l->shape.desc->name, h, shape_size(l->shape.in), l->shape.whole_in.c, shape_size(made));
+                             l->shape.desc->name, h, (unsigned long long)shape_size(l->shape.in), l->shape.whole_in.c,
+                             (unsigned long long)shape_size(made));
         l->shape.in = l->shape.out = made;
     }
     return ALEXCL_OK;

@@ -3,6 +3,7 @@
  * functions by which it is made. How many images fit is found by bisection, since the memory only grows with them; but
  * for a whole step of training, which takes less than one in groups, and is tried first. */
 #include <limits.h>
+#include <stdint.h>
 
 #include "graph_backward.h"
 
@@ -118,6 +119,7 @@ int graph_fit(const struct graph *g, unsigned halves, const struct target *targe
     uint64_t usable = memory - memory / 10;
     /* Kernels index floats by int: no buffer may hold more than INT_MAX of them. */
     uint64_t largest = (uint64_t)INT_MAX * sizeof(float);
+    if (largest > PTRDIFF_MAX) largest = PTRDIFF_MAX; /* which is less where an address has 32 bits */
     if (max_alloc < largest) largest = max_alloc;
     int low = 0, high = batch; /* low fits, high+1 does not */
     int whole = g->backward && graph_backward_is_whole(g->backward, batch);

@@ -81,12 +81,12 @@ struct layer_fill {
 /* Sets the weights of connections that the layer leaves out (desc->connections) to 0. */
 void layer_cut_connections(const struct layer_fill *f);
 enum { LAYER_TENSORS = 2 };
-/* Values of one row, and of the half's slice. */
-static inline size_t layer_tensor_row(const struct layer_tensor *t) {
-    return (size_t)t->shape[1] * (size_t)t->shape[2] * (size_t)t->shape[3];
+/* Values of one row, and of the half's slice. In 64 bits, as shape_size. */
+static inline uint64_t layer_tensor_row(const struct layer_tensor *t) {
+    return (uint64_t)t->shape[1] * (uint64_t)t->shape[2] * (uint64_t)t->shape[3];
 }
-static inline size_t layer_tensor_floats(const struct layer_tensor *t) {
-    return (size_t)t->count * layer_tensor_row(t);
+static inline uint64_t layer_tensor_floats(const struct layer_tensor *t) {
+    return (uint64_t)t->count * layer_tensor_row(t);
 }
 
 /* How many outputs a work-item or a work-group of a variant computes, in the variant's own terms. All 0: the variant

@@ -8,10 +8,10 @@
 #include "layer.h"
 
 /* Kernels index the values of one image, and the weights, by int. */
-static int layer_check_size(size_t values, struct alexcl_error *err) {
+static int layer_check_size(uint64_t values, struct alexcl_error *err) {
     if (values <= INT_MAX / 2) return ALEXCL_OK;
-    return error_set(err, ALEXCL_E_USAGE, "%zu values: a layer has at most %d; use a smaller input or fewer outputs",
-                     values, INT_MAX / 2);
+    return error_set(err, ALEXCL_E_USAGE, "%llu values: a layer has at most %d; use a smaller input or fewer outputs",
+                     (unsigned long long)values, INT_MAX / 2);
 }
 
 /* Checks the size of an input before anything is computed from it. */

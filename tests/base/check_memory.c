@@ -29,6 +29,12 @@ START_TEST(alloc_refuses_what_overflows) {
     EXPECT_ERROR(memory_alloc_floats(&floats, SIZE_MAX / sizeof(float), "more than all", &err), ALEXCL_E_MEMORY,
                  "more than all", err);
     ck_assert_ptr_null(floats);
+    if (sizeof(size_t) == 4) { /* where a count that was cut would be 1 */
+        uint64_t count = ((uint64_t)1 << 32) + 1;
+        EXPECT_ERROR(memory_alloc(&p, count, 1, "a file", &err), ALEXCL_E_MEMORY, "4294967297 x 1 bytes for a file",
+                     err);
+        EXPECT_ERROR(memory_alloc_floats(&floats, count, "a file", &err), ALEXCL_E_MEMORY, "4294967297 floats", err);
+    }
 }
 END_TEST
 

@@ -136,7 +136,7 @@ START_TEST(memory_is_accounted_and_limited) {
     ck_assert_uint_eq(buffer_total(dev), before + 4000);
     buffer_free(b);
     ck_assert_uint_eq(buffer_total(dev), before);
-    EXPECT_ERROR(buffer_create(dev, (size_t)1 << 45, "a monster", &b, &err), ALEXCL_E_MEMORY, "a monster", err);
+    EXPECT_ERROR(buffer_create(dev, SIZE_MAX / 8, "a monster", &b, &err), ALEXCL_E_MEMORY, "a monster", err);
     /* More than one buffer may have, though there is memory for it: refused here, and not by whatever the driver
      * says. */
     size_t largest = (size_t)(device_limits(dev)->max_alloc / sizeof(float));

@@ -167,7 +167,7 @@ START_TEST(more_than_a_net_can_have_is_refused) {
     struct source *s = NULL;
     struct wire_bytes b = {.most = 64 << 20};
     put_layer(&b, (const int64_t[]){1}, 1, "\0\0\x80\x3f", 4);
-    for (int i = 0; i < 1 << 20; i++) wire_end(&b, wire_begin(&b, 100));
+    for (int i = 0; i < 1 << 21; i++) wire_end(&b, wire_begin(&b, 100));
     EXPECT_ERROR(source_parse(b.bytes, b.length, "x.caffemodel", &s, &err), ALEXCL_E_DATA,
                  "its layers would take more than 256 MiB", err);
     b.length = 0;

@@ -34,12 +34,16 @@ START_TEST(npy_written_and_read) {
     /* What the disk has no room for is told before a row is written. */
     EXPECT_OK(npy_writer_open("c.npy", 3, shape, &w, &err), err);
     EXPECT_OK(npy_writer_expect(w, 4, &err), err);
+#if SIZE_MAX > UINT32_MAX /* what fewer bits count may have room */
     EXPECT_ERROR(npy_writer_expect(w, (size_t)1 << 58, &err), ALEXCL_E_OTHER, "c.npy: cannot be written: No space left",
                  err);
     EXPECT_ERROR(npy_writer_expect(w, SIZE_MAX, &err), ALEXCL_E_OTHER, "make room there", err);
     npy_writer_free(w);
-    size_t largest[8] = {0, SIZE_MAX, 1, SIZE_MAX, 1, SIZE_MAX, 1, SIZE_MAX};
+    size_t largest[8] = {0, SIZE_MAX, 1, SIZE_MAX, 1, SIZE_MAX, 1, SIZE_MAX}; /* and fewer digits fit */
     EXPECT_ERROR(npy_writer_open("b.npy", 8, largest, &w, &err), ALEXCL_E_OTHER, "header", err);
+#else
+    npy_writer_free(w);
+#endif
     EXPECT_ERROR(npy_whole_read("b.npy", &n, &err), ALEXCL_E_DATA, "No such", err);
     EXPECT_ERROR(npy_writer_open("no/such/a.npy", 3, shape, &w, &err), ALEXCL_E_OTHER, "no/such/a.npy", err);
 }

@@ -98,6 +98,8 @@ const char *support_implementation(void) {
     return name ? name : "ref";
 }
 
+int support_emulated(void) { return settings_environment("ALEXCL_TEST_EMULATED") != NULL; }
+
 float *support_floats(size_t count) {
     float *values = malloc((count ? count : 1) * sizeof *values);
     ck_assert_msg(values != NULL, "out of host memory: %zu floats", count);

@@ -13,6 +13,7 @@
  *   ALEXCL_TEST_DEVICES         where it opens instead, as `alexcl --devices` says it; set by tools/gpu
  *   ALEXCL_TEST_ORACLE          the golden vectors, where that is not tests/oracle of the source; set by tools/gpu
  *   ALEXCL_TEST_CASE            one of CASES
+ *   ALEXCL_TEST_EMULATED        set where QEMU runs the program: tools/cross
  *   ALEXCL_TEST_SKIP            text: the implementation is not installed here, so print it and skip
  *   ALEXCL_TEST_SEED            the random numbers of support_random (unset: 1); set by hand, to look further or to
  *                               repeat a failure
@@ -31,6 +32,8 @@ int support_run(TCase *tests);
 const char *support_case(void);
 /* "ref", "pocl", "intel", "rusticl" or "oclgrind"; "ref" where nothing is set. */
 const char *support_implementation(void);
+/* Whether the program is emulated: by QEMU, which keeps no limit of memory. */
+int support_emulated(void);
 
 /* For calls that fill an error: EXPECT_OK(buffer_create(..., &err), err). */
 #define EXPECT_OK(call, err) ck_assert_msg((call) == ALEXCL_OK, "%s: %s", #call, (err).text)

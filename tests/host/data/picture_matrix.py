@@ -43,8 +43,8 @@ class Matrix:
             return None if any(c in text for c in causes) else f"the message does not have {causes}: {text}"
         self._add(name, data, check)
 
-    def run(self, program, at_least):
-        out = subprocess.run([program], input="".join(p + "\n" for p, _ in self.cases), capture_output=True, text=True, errors="replace", timeout=300)
+    def run(self, command, at_least):
+        out = subprocess.run(command, input="".join(p + "\n" for p, _ in self.cases), capture_output=True, text=True, errors="replace", timeout=300)
         lines, failures = out.stdout.splitlines(), 0
         for (path, check), line in zip(self.cases, lines):
             why = check(line.split(" "))
@@ -53,7 +53,7 @@ class Matrix:
                 if failures <= 20:
                     print(f"{path}: {why}")
         if out.returncode or len(lines) != len(self.cases):
-            print(f"{program}: exit code {out.returncode} after {len(lines)} of {len(self.cases)} pictures {out.stderr[:4000]}")
+            print(f"{' '.join(command)}: exit code {out.returncode} after {len(lines)} of {len(self.cases)} pictures {out.stderr[:4000]}")
             failures += 1
         print(f"{len(self.cases)} pictures, {failures} failures")
         sys.exit(1 if failures or len(self.cases) < at_least else 0)
