@@ -98,6 +98,7 @@ static int command_summary(const struct options *o, struct alexcl_error *err) {
         printf("Total params: %s\nTrainable params: %s\nNon-trainable params: %s\n", report_count(trainable + fixed),
                report_count(trainable), report_count(fixed));
         summary_rule('_', wide);
+        printf("An activation behind a Conv2D or Dense is in its row. The halves: alexcl plan\n");
     }
     if (o->format == FORMAT_JSON)
         status = report_json("summary",

@@ -240,6 +240,7 @@ static int lrn_takes_blocks(const struct layer *l) {
 const struct layer_ops layer_lrn_ops = {
     .type = ALEXCL_LRN,
     .name = "lrn",
+    .keras = "LRN",
     .fields = LAYER_FIELD_WINDOW | LAYER_FIELD_NORM | LAYER_FIELD_LRN_SCOPE,
     .reads_maps = 1,
     .takes_blocks = lrn_takes_blocks,

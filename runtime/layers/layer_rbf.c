@@ -85,6 +85,7 @@ static const struct layer_variant rbf_own_gradient = {.name = "own",
 const struct layer_ops layer_rbf_ops = {
     .type = ALEXCL_RBF,
     .name = "rbf",
+    .keras = "RBF",
     .fields = LAYER_FIELD_UNITS,
     .blocks = LAYER_BLOCKS_NONE,
     .whole_batch = 1,

@@ -132,6 +132,7 @@ echo >file.cl; ALEXCL_KERNEL_DIR=file.cl run 2 models; says "file.cl: is not a f
 # ---- tables
 run 0 models; prints "alexnet-torchvision"; prints "60,965,224"; narrow
 run 0 models --format json; json '.models | map(.name) | index("lenet5-1998") != null'
+run 0 summary --model alexnet-caffe; narrow; prints "norm1 (LRN)"; prints "The halves: alexcl plan"
 run 0 summary --model alexnet-keras; narrow
 # The article's table, to the digit.
 for row in "conv1 (Conv2D) (None, 54, 54, 96) 11712" "pool1 (MaxPooling2D) (None, 26, 26, 96) 0" "conv2 (Conv2D) (None, 26, 26, 256) 614656" \
@@ -549,7 +550,7 @@ echo '{"runs": []}' >other.json; tiny 6 time --compare other.json; says "wants a
 # `all` are those of `alexcl models`, which lists no tinyskip.
 jq '.runs |= [.[0] | .model = "tinyskip"]' runs.json >other.json; run 6 time --model all --batch 1 --devices $one --compare other.json; says "none of these models"
 run 0 time tiny2t --batch 1,2 --devices $one --repeat 1 --warm-up 0 --format csv -q; [ "$(grep -c ",conv1,conv," out)" = 4 ] && grep -q "^model,batch,layer," out || bad "CSV of several"
-run 0 time tiny2t --batch 1,2 --devices $one --repeat 1 --warm-up 0 -v; [ "$(grep -c "^conv1 " out)" = 2 ] || bad "-v does not show each run"
+run 0 time tiny2t --batch 1,2 --devices $one --repeat 1 --warm-up 0 -v; [ "$(grep -c "^conv1" out)" = 2 ] || bad "-v does not show each run"
 run 6 time tiny2t no.onnx --devices $one --batch 1; says "no.onnx"; [ ! -s out ] || bad "something was timed"
 run 2 time tiny2t lenet5 --weights w.safetensors; says "one model's"; run 2 time tiny2t --batch 1,2 --plot roof.svg; says "one model and one batch"
 run 2 time --batch 1,,2; says "--batch"; run 2 time --batch 1,x; says "--batch x"; run 2 infer --batch 1,2 cat.txt; says "takes one --batch"
