@@ -15,3 +15,17 @@ EXPORT cl_int CL_API_CALL clGetLayerInfo(cl_layer_info what, size_t size, void *
     if (length) *length = need;
     return CL_SUCCESS;
 }
+
+#ifndef CL_LAYER_PROPERTIES_LIST_END /* of older headers */
+typedef cl_properties cl_layer_properties;
+#endif
+/* The Khronos loader from 3.1 on takes no layer without it, and says nothing. */
+EXPORT cl_int CL_API_CALL clInitLayerWithProperties(cl_uint entries, const cl_icd_dispatch *target,
+                                                    cl_uint *own_entries, const cl_icd_dispatch **own,
+                                                    const cl_layer_properties *properties);
+EXPORT cl_int CL_API_CALL clInitLayerWithProperties(cl_uint entries, const cl_icd_dispatch *target,
+                                                    cl_uint *own_entries, const cl_icd_dispatch **own,
+                                                    const cl_layer_properties *properties) {
+    (void)properties;
+    return clInitLayer(entries, target, own_entries, own);
+}
