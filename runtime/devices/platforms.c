@@ -97,23 +97,23 @@ static int platforms_lists(const char *list, const char *name) {
     return 0;
 }
 
-/* What is told and not needed: a driver that does not know a question is none the worse for it. */
-static void platforms_find_abilities(struct platforms_device *d) {
+/* What its compiler offers. */
+static void platforms_find_abilities(struct platforms_device *d, struct query *q) {
     struct alexcl_device_info *info = &d->info;
-    struct query q = {.id = d->id};
+    struct query vendors = {.id = d->id}; /* of extensions: any code means that there is none */
     cl_bool images = CL_FALSE;
     cl_uint half = 0, single = 0, twice = 0, wide = 0;
     size_t sizes[16] = {0}, width = 0, height = 0;
-    TEXT(&q, CL_DEVICE_EXTENSIONS, info->extensions);
-    (void)NUMBER(&q, CL_DEVICE_PREFERRED_VECTOR_WIDTH_HALF, half);
-    (void)NUMBER(&q, CL_DEVICE_PREFERRED_VECTOR_WIDTH_FLOAT, single);
-    (void)NUMBER(&q, CL_DEVICE_PREFERRED_VECTOR_WIDTH_DOUBLE, twice);
-    (void)NUMBER(&q, CL_DEVICE_IMAGE_SUPPORT, images);
-    (void)NUMBER(&q, CL_DEVICE_IMAGE2D_MAX_WIDTH, width);
-    (void)NUMBER(&q, CL_DEVICE_IMAGE2D_MAX_HEIGHT, height);
-    if (NUMBER(&q, WARP_SIZE_NV, wide) || NUMBER(&q, WAVEFRONT_WIDTH_AMD, wide)) {
+    TEXT(q, CL_DEVICE_EXTENSIONS, info->extensions);
+    (void)NUMBER(q, CL_DEVICE_PREFERRED_VECTOR_WIDTH_HALF, half);
+    (void)NUMBER(q, CL_DEVICE_PREFERRED_VECTOR_WIDTH_FLOAT, single);
+    (void)NUMBER(q, CL_DEVICE_PREFERRED_VECTOR_WIDTH_DOUBLE, twice);
+    (void)NUMBER(q, CL_DEVICE_IMAGE_SUPPORT, images);
+    (void)NUMBER(q, CL_DEVICE_IMAGE2D_MAX_WIDTH, width);
+    (void)NUMBER(q, CL_DEVICE_IMAGE2D_MAX_HEIGHT, height);
+    if (NUMBER(&vendors, WARP_SIZE_NV, wide) || NUMBER(&vendors, WAVEFRONT_WIDTH_AMD, wide)) {
         info->sub_group = wide;
-    } else if (NUMBER(&q, SUB_GROUP_SIZES_INTEL, sizes)) {
+    } else if (NUMBER(&vendors, SUB_GROUP_SIZES_INTEL, sizes)) {
         for (int i = 0; i < 16; i++)
             if (sizes[i] > info->sub_group) info->sub_group = (unsigned)sizes[i];
     }
@@ -205,7 +205,7 @@ static void platforms_describe(struct platforms_device *d) {
     info->parts = parts < units ? parts : units;
     if (info->parts < 2) info->parts = 0;
     platforms_find_hardware(d);
-    platforms_find_abilities(d);
+    platforms_find_abilities(d, &q);
     const char *refused = platforms_refuse(&q, info);
     info->usable = refused[0] == '\0' && !q.failed;
     if (q.failed)

@@ -421,6 +421,8 @@ class Test:
             def one(numbered):
                 number, fault = numbered
                 run = Run(self, command, "run%d" % number, fault)
+                if "LeakSanitizer has encountered a fatal error" in run.err:  # it is what crashed, in a thread that was ending: it tells nothing
+                    run = Run(self, command, "run%d" % number, fault)
                 wrong = self.judge(command, whole, run)
                 shutil.rmtree(os.path.join(self.folder, "run%d" % number))
                 return run, wrong
