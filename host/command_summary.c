@@ -98,7 +98,6 @@ static int command_summary(const struct options *o, struct alexcl_error *err) {
         printf("Total params: %s\nTrainable params: %s\nNon-trainable params: %s\n", report_count(trainable + fixed),
                report_count(trainable), report_count(fixed));
         summary_rule('_', wide);
-        printf("An activation behind a Conv2D or Dense is in its row. The halves: alexcl plan\n");
     }
     if (o->format == FORMAT_JSON)
         status = report_json("summary",
@@ -116,6 +115,7 @@ const struct command summary_command = {
     .shared = OPTION_MODEL,
     .arguments = "[MODEL]",
     .about = "the layers of a net, as Keras prints them",
-    .details = "  alexcl summary alexnet-keras\n",
+    .details = "An activation behind a Conv2D or Dense is in its row. The halves: `alexcl plan`.\n\n"
+               "  alexcl summary alexnet-keras\n",
     .also = " layers show ",
 };

@@ -273,7 +273,7 @@ enum { LAYER_METADATA = 6 }; /* of a layer at most */
 struct layer_ops {
     enum alexcl_layer_type type;
     const char *name;  /* alexcl_layer_type_name */
-    const char *keras; /* alexcl_layer_type_keras_name; of those that Keras has not: a name in its style; NULL: `name` */
+    const char *keras; /* alexcl_layer_type_keras_name; where Keras has none, in its style; NULL: `name` */
     unsigned fields;   /* enum layer_field */
     int inputs;        /* the largest number of inputs; 0: one input */
     int reads_maps;    /* it takes a work-group for each channel, so its input has at most LAYER_GROUPS channels */

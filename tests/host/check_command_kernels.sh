@@ -23,8 +23,8 @@ echo text >file; run 1 kernels -o file; says "file"; run 2 kernels conv; says "c
 if [ "$implementation" != none ]; then
     run 0 --devices 0 check --layer lrn --kernel-dir new/folder; prints "ok"
     run 0 --model tiny2t weights init -o w.safetensors
-    run 0 --devices 0 --model tiny2t infer -q "$photos/cat.png" --weights w.safetensors --save own.npy
-    run 0 --devices 0 --model tiny2t infer -q "$photos/cat.png" --weights w.safetensors --save files.npy --kernel-dir new/folder
+    run 0 --devices 0 --model tiny2t infer -q "$photos/cat.png" --weights w.safetensors --reproducible --save own.npy
+    run 0 --devices 0 --model tiny2t infer -q "$photos/cat.png" --weights w.safetensors --reproducible --save files.npy --kernel-dir new/folder
     cmp own.npy files.npy || bad "the same kernels give other bits"
 fi
 end
