@@ -172,7 +172,11 @@ static int time_run(const struct options *view, struct time_runs *all, struct al
     struct timing t = time_make(view);
     int status;
     TRY(options_model(view, &t.model, err));
-    if (all->old) (void)time_compare_find(all->old, &t, &t.old, &(struct alexcl_error){0}); /* as time_look found it */
+    if (all->old) { /* of several those that are not there are not compared */
+        struct alexcl_error missing = {0};
+        status = time_compare_find(all->old, &t, &t.old, all->several ? &missing : err);
+        if (!all->several) TRY(status);
+    }
     resident_restart();
     TRY(time_open(&t, err));
     if (t.train)
@@ -208,16 +212,14 @@ static int time_each(const struct options *o, struct time_runs *all,
     return status;
 }
 
-/* Before anything is measured: that the model is there, and what it is compared with. */
+/* Of several runs, before the first is measured: that the model is there, and whether it is compared. */
 static int time_look(const struct options *view, struct time_runs *all, struct alexcl_error *err) {
     struct timing t = time_make(view);
     int status = options_model(view, &t.model, err);
     if (status == ALEXCL_OK) all->name_wide = report_column(all->name_wide, t.model->name);
     if (status != ALEXCL_OK || !all->old) return status;
-    struct alexcl_error missing = {0}; /* of several those that are not there are not compared */
-    status = time_compare_find(all->old, &t, &t.old, all->several ? &missing : err);
-    all->compared += t.old != NULL;
-    return all->several ? ALEXCL_OK : status;
+    all->compared += time_compare_find(all->old, &t, &t.old, &(struct alexcl_error){0}) == ALEXCL_OK;
+    return ALEXCL_OK;
 }
 
 static int command_time(const struct options *o, struct alexcl_error *err) {
@@ -233,7 +235,7 @@ static int command_time(const struct options *o, struct alexcl_error *err) {
         goto done;
     }
     if (own->compare) TRY(time_compare_open(own->compare, &all.old, err));
-    TRY(time_each(o, &all, time_look, err));
+    if (all.several) TRY(time_each(o, &all, time_look, err));
     if (all.old && all.several && !all.compared) {
         status = error_set(err, ALEXCL_E_DATA, "%s: has none of these models and batches", own->compare);
         goto done;
